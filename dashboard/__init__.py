@@ -1,0 +1,1 @@
+"""The control room: fires bursts at sync and async Django views and shows what happened."""

@@ -1,0 +1,27 @@
+"""Why a request failed: a closed set, so that every reader knows every word of it."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Failure(IntEnum):
+    """The code in the `error` column of a sample; 0 is success. Documented in docs/frame.md."""
+
+    NONE = 0
+    REFUSED = 1  # nobody listens, or the backlog turned us away
+    UNREACHABLE = 2  # any other failure to connect
+    NO_DESCRIPTORS = 3  # this process may not open another socket
+    TIMEOUT = 4  # no whole answer within the plan's timeout
+    RESET = 5  # the peer reset the connection
+    CLOSED = 6  # the peer closed before the answer was whole
+    MALFORMED = 7  # what came back is not HTTP
+    STATUS = 8  # a whole answer, with a status of 400 or more
+    ABORTED = 9  # the run was stopped while this was in flight
+
+
+def failure_name(code: int, status: int) -> str:
+    """The word a person reads: `timeout`, `no-descriptors`, or `http-500` for a status."""
+    if code == Failure.STATUS:
+        return f"http-{status}"
+    return Failure(code).name.lower().replace("_", "-")

@@ -1,0 +1,205 @@
+"""What comes back: columnar blocks, one format for pipe, websocket, database and replay.
+
+The specification is docs/frame.md; tests/golden/ holds frames that Python and JavaScript
+both decode. Columns are little-endian and start at multiples of 8 bytes, so that a browser
+can lay typed arrays over them without copying.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from .errors import FrameError
+
+MAGIC: Final = b"LBF1"
+UNKNOWN: Final = -1  # in a signed column: nobody could say
+
+Buffer: TypeAlias = "memoryview | array[int]"
+
+# The name of a type on the wire, and its `array` and `memoryview` code.
+TYPE_CODES: Final = {"u1": "B", "u2": "H", "u4": "I", "i4": "i", "i8": "q"}
+
+# Instants are nanoseconds since the firing's origin; lengths of time are nanoseconds.
+COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
+    "begun": {"request": "u4", "due": "i8", "sent_first": "i8"},
+    "samples": {
+        "request": "u4",
+        "due": "i8",
+        "connecting": "i8",
+        "sent_first": "i8",
+        "sent": "i8",
+        "entered": "i8",
+        "view_entered": "i8",
+        "view_left": "i8",
+        "first_byte": "i8",
+        "done": "i8",
+        "status": "u2",
+        "error": "u1",
+        "process": "i4",
+    },
+    "health": {
+        "at": "i8",
+        "process": "i4",
+        "in_app": "i4",
+        "in_view": "i4",
+        "peak_in_app": "i4",
+        "peak_in_view": "i4",
+        "requests": "i4",
+        "loop_lag": "i8",
+        "threads": "i4",
+        "threads_started": "i4",
+        "rss": "i8",
+        "cpu": "i8",
+        "switches": "i8",
+    },
+}
+
+NOT_STORED: Final = 2**32 - 1  # the sequence number of what is not stored
+
+_PREFIX = struct.Struct("<4sI")
+_ENVELOPE = struct.Struct("<II")
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A decoded frame. `columns` are views on the bytes it was read from, not copies."""
+
+    kind: str
+    lane: int
+    round: int
+    origin_ns: int
+    rows: int
+    columns: Mapping[str, memoryview]
+
+
+def encode(
+    kind: str, *, lane: int, round: int, origin_ns: int, columns: Mapping[str, Buffer]
+) -> bytes:
+    """One frame. `columns` holds a buffer for each column of `COLUMNS[kind]`, all equally long."""
+    types = COLUMNS[kind]
+    views = [memoryview(columns[name]).cast("B") for name in types]
+    rows = len(columns[next(iter(types))])
+    header = {
+        "kind": kind,
+        "lane": lane,
+        "round": round,
+        "origin_ns": origin_ns,
+        "rows": rows,
+        "columns": list(types.items()),
+    }
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    parts: list[bytes | memoryview] = [_PREFIX.pack(MAGIC, len(text)), text]
+    for view in views:
+        parts += (view, bytes(-len(view) % 8))
+    return b"".join(parts)
+
+
+def decode(data: bytes | memoryview) -> Frame:
+    """Read one frame; raises FrameError where the bytes are not one, or not whole."""
+    view = memoryview(data)
+    header, position = _read_header(view)
+    columns: dict[str, memoryview] = {}
+    for name, kind in _column_types(header):
+        code = TYPE_CODES[kind]
+        size = header["rows"] * struct.calcsize(code)
+        if position + size > len(view):
+            raise FrameError(f"column {name}: expected {size} bytes, the frame ends before")
+        columns[name] = view[position : position + size].cast(code)
+        position += size + -size % 8
+    return Frame(
+        header["kind"],
+        header["lane"],
+        header["round"],
+        header["origin_ns"],
+        header["rows"],
+        columns,
+    )
+
+
+def _read_header(view: memoryview) -> tuple[dict[str, Any], int]:
+    if len(view) < _PREFIX.size:
+        raise FrameError(f"expected at least {_PREFIX.size} bytes, found {len(view)}")
+    magic, length = _PREFIX.unpack_from(view)
+    if magic != MAGIC:
+        raise FrameError(f"expected a frame that begins with {MAGIC!r}, found {magic!r}")
+    end = _PREFIX.size + length
+    try:
+        header = json.loads(bytes(view[_PREFIX.size : end]))
+        for name, wanted in _HEADER_TYPES.items():
+            if not isinstance(header[name], wanted):
+                raise FrameError(f"header: expected {name} to be {wanted.__name__}")
+        return header, end
+    except (ValueError, KeyError, TypeError) as error:
+        raise FrameError(f"header: expected a JSON object of a frame, found {error!r}") from None
+
+
+def _column_types(header: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if header["rows"] < 0:
+        raise FrameError(f"header: expected rows to be 0 or more, found {header['rows']}")
+    for entry in header["columns"]:
+        match entry:
+            case [str(name), str(kind)] if kind in TYPE_CODES:
+                yield name, kind
+            case _:
+                raise FrameError(
+                    f"header: expected columns as [name, {' | '.join(TYPE_CODES)}], found {entry!r}"
+                )
+
+
+_HEADER_TYPES: Final = {
+    "kind": str,
+    "lane": int,
+    "round": int,
+    "origin_ns": int,
+    "rows": int,
+    "columns": list,
+}
+
+
+def rows_to_columns(kind: str, rows: Sequence[Mapping[str, int]]) -> dict[str, array[int]]:
+    """Turn rows (dicts) into the columns of `kind`; a value that is missing is UNKNOWN."""
+    return {
+        name: array(TYPE_CODES[code], [row.get(name, UNKNOWN) for row in rows])
+        for name, code in COLUMNS[kind].items()
+    }
+
+
+def encode_event(event: Mapping[str, Any]) -> bytes:
+    """An event as bytes: JSON, padded so that what follows it stays aligned."""
+    text = json.dumps(event, separators=(",", ":")).encode()
+    return text + b" " * (-len(text) % 8)
+
+
+def is_event(payload: bytes | memoryview) -> bool:
+    """Whether a payload is an event and not a frame: an event is a JSON object."""
+    return bytes(payload[:1]) == b"{"
+
+
+def envelop(sequence: int, payload: bytes) -> bytes:
+    """Put a payload (frame or event) into its envelope: length and sequence number."""
+    return _ENVELOPE.pack(len(payload), sequence) + payload
+
+
+class EnvelopeReader:
+    """Cuts a byte stream back into envelopes, however it was split on the way."""
+
+    def __init__(self) -> None:
+        self._pending = bytearray()
+
+    def feed(self, data: bytes) -> Iterator[tuple[int, bytes]]:
+        """Yield (sequence, payload) for each envelope that `data` completes."""
+        self._pending += data
+        while len(self._pending) >= _ENVELOPE.size:
+            length, sequence = _ENVELOPE.unpack_from(self._pending)
+            end = _ENVELOPE.size + length
+            if len(self._pending) < end:
+                return
+            payload = bytes(self._pending[_ENVELOPE.size : end])
+            del self._pending[:end]
+            yield sequence, payload

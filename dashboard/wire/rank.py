@@ -1,0 +1,23 @@
+"""What a percentile is: part of the contract, since engine and analysis must agree on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil
+
+# A percentile is shown from this many samples on: its sample must be able to carry it.
+FEWEST_SAMPLES = {50.0: 1, 90.0: 10, 95.0: 20, 99.0: 100, 99.9: 10_000}
+
+
+def nearest_rank(ascending: Sequence[int], percent: float) -> int | None:
+    """The exact percentile by nearest rank: the smallest value with `percent` % at or below it.
+
+    `ascending` is sorted. None where the sample is too small to carry this percentile
+    (`FEWEST_SAMPLES`). Rank = ⌈percent / 100 · n⌉ (Hyndman & Fan 1996, definition 1).
+    """
+    count = len(ascending)
+    if count < FEWEST_SAMPLES[percent]:
+        return None
+    # Rounding first keeps 99.9 / 100 * 10_000 at 9990 and not one above it.
+    rank = ceil(round(percent * count / 100, 6))
+    return int(ascending[rank - 1])

@@ -1,0 +1,60 @@
+"""Writes the golden frames beside it: `python -m tests.golden.make`, after a change of format.
+
+The numbers are chosen to catch a lazy reader: beyond 32 bits, unknown, odd row counts, UTF-8.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from dashboard.wire import frame
+
+HERE = Path(__file__).parent
+MS = 1_000_000
+
+SAMPLES = [
+    {
+        "request": 0, "due": 0, "connecting": 10_000, "sent_first": 200_000, "sent": 200_000,
+        "entered": 450_001, "view_entered": 700_000, "view_left": 100 * MS + 700_000,
+        "first_byte": 101 * MS, "done": 101 * MS + 5_000, "status": 200, "error": 0,
+        "process": 4242,
+    },
+    {
+        "request": 1, "due": 0, "sent_first": 300_000, "sent": 300_000,
+        "done": 30_000 * MS, "status": 0, "error": 4,
+    },
+    {
+        "request": 4_294_967_294, "due": 2**40, "sent_first": 2**40 + 1, "sent": 2**40 + 2,
+        "entered": 2**40 + 3, "view_entered": 2**40 + 4, "view_left": 2**40 + 5,
+        "first_byte": 2**52 - 2, "done": 2**52 - 1, "status": 500, "error": 8, "process": 7,
+    },
+]  # fmt: skip
+HEALTH = [
+    {
+        "at": 50 * MS, "process": 4242, "in_app": 8, "in_view": 8, "peak_in_app": 8,
+        "peak_in_view": 8, "requests": 16, "loop_lag": 101 * MS, "threads": 11,
+        "threads_started": 3, "rss": 61 * 2**20, "cpu": 5_000 * MS, "switches": 2**33,
+    },
+    {"at": 50 * MS, "process": 4241, "threads": 1, "rss": 2**33, "cpu": 1, "switches": 2},
+]  # fmt: skip
+BEGUN = [
+    {"request": 0, "due": 0, "sent_first": -1},
+    {"request": 1, "due": 0, "sent_first": 300_000},
+]
+ROWS = {"samples": SAMPLES, "health": HEALTH, "begun": BEGUN}
+
+
+def main() -> None:
+    """Write each kind's frame, and all rows as JSON for the JavaScript test."""
+    expected = {}
+    for kind, rows in ROWS.items():
+        columns = frame.rows_to_columns(kind, rows)
+        data = frame.encode(kind, lane=2, round=3, origin_ns=2**60 + 1, columns=columns)
+        (HERE / f"{kind}.frame").write_bytes(data)
+        expected[kind] = {name: list(column) for name, column in columns.items()}
+    (HERE / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
