@@ -12,7 +12,7 @@ import struct
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from .errors import FrameError
 
@@ -22,7 +22,13 @@ UNKNOWN: Final = -1  # in a signed column: nobody could say
 Buffer: TypeAlias = "memoryview | array[int]"
 
 # The name of a type on the wire, and its `array` and `memoryview` code.
-TYPE_CODES: Final = {"u1": "B", "u2": "H", "u4": "I", "i4": "i", "i8": "q"}
+TYPE_CODES: Final[Mapping[str, Literal["B", "H", "I", "i", "q"]]] = {
+    "u1": "B",
+    "u2": "H",
+    "u4": "I",
+    "i4": "i",
+    "i8": "q",
+}
 
 # Instants are nanoseconds since the firing's origin; lengths of time are nanoseconds.
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {

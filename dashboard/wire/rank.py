@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import ceil
+from typing import Any, Protocol
 
 # A percentile is shown from this many samples on: its sample must be able to carry it.
 FEWEST_SAMPLES = {50.0: 1, 90.0: 10, 95.0: 20, 99.0: 100, 99.9: 10_000}
 
 
-def nearest_rank(ascending: Sequence[int], percent: float) -> int | None:
+class Ascending(Protocol):
+    """Sorted whole numbers: a list, an array, a NumPy array."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int, /) -> Any: ...
+
+
+def nearest_rank(ascending: Ascending, percent: float) -> int | None:
     """The exact percentile by nearest rank: the smallest value with `percent` % at or below it.
 
     `ascending` is sorted. None where the sample is too small to carry this percentile

@@ -1,0 +1,152 @@
+"""Numbers of one lane, pooled over its counted rounds; the words are those of docs/method.md.
+
+Everything is computed from samples and nothing is averaged from averages. What is not
+known is None. Times are milliseconds or seconds, as the name says.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from dashboard.wire.failure import failure_name
+from dashboard.wire.frame import UNKNOWN
+from dashboard.wire.rank import nearest_rank
+
+from .collect import Columns, Integers, Lane
+
+NS_PER_MS = 1e6
+NS_PER_S = 1e9
+BYTES_PER_MB = 2**20
+
+# A segment of a bar: from which stamp to which. `server` may not be below 0, since a
+# server may call the application before the request's body is complete.
+SEGMENTS = {
+    "client_delay": ("due", "sent_first"),
+    "server": ("sent", "entered"),
+    "framework": ("entered", "view_entered"),
+    "view": ("view_entered", "view_left"),
+    "delivery": ("view_left", "done"),
+}
+
+
+def percentiles_ms(lengths_ns: Integers, percents: Sequence[float]) -> dict[str, float | None]:
+    """`{"p50": …}` in milliseconds, None where the sample cannot carry it."""
+    ascending = np.sort(lengths_ns)
+    found = {f"p{percent:g}": nearest_rank(ascending, percent) for percent in percents}
+    return {name: None if ns is None else ns / NS_PER_MS for name, ns in found.items()}
+
+
+def latency_ms(lane: Lane) -> dict[str, float | None]:
+    """Response time (done − due) of the samples that succeeded."""
+    lengths = (lane.samples["done"] - lane.samples["due"])[lane.ok]
+    known = lengths.size > 0
+    return {
+        "min": float(lengths.min()) / NS_PER_MS if known else None,
+        "mean": float(lengths.mean()) / NS_PER_MS if known else None,
+        **percentiles_ms(lengths, (50.0, 90.0, 95.0, 99.0)),
+        "max": float(lengths.max()) / NS_PER_MS if known else None,
+    }
+
+
+def service_ms(lane: Lane) -> dict[str, float | None]:
+    """Service time (done − sent_first) of the samples that succeeded."""
+    lengths = (lane.samples["done"] - lane.samples["sent_first"])[lane.ok]
+    return percentiles_ms(lengths, (50.0, 95.0, 99.0))
+
+
+def segments_ms(lane: Lane) -> dict[str, dict[str, float | None]]:
+    """Each segment's p50 and p95, over the samples that succeeded and know both its ends."""
+    return {
+        name: percentiles_ms(_segment_ns(lane, begin, end), (50.0, 95.0))
+        for name, (begin, end) in SEGMENTS.items()
+    }
+
+
+def _segment_ns(lane: Lane, begin: str, end: str) -> Integers:
+    starts, ends = lane.samples[begin][lane.ok], lane.samples[end][lane.ok]
+    known = (starts != UNKNOWN) & (ends != UNKNOWN)
+    lengths: Integers = np.maximum(ends[known] - starts[known], 0)
+    return lengths
+
+
+def makespans_s(lane: Lane) -> list[float]:
+    """Last done − first due, a number for each counted round that has samples, in order."""
+    samples = lane.samples
+    spans = []
+    for number in np.unique(samples["round"]):
+        here = samples["round"] == number
+        span_ns = samples["done"][here].max() - samples["due"][here].min()
+        spans.append(float(span_ns) / NS_PER_S)
+    return spans
+
+
+def errors(lane: Lane) -> dict[str, int]:
+    """How many failed, by name, the most frequent first."""
+    failed = ~lane.ok
+    codes, statuses = lane.samples["error"][failed], lane.samples["status"][failed]
+    names = (
+        failure_name(int(code), int(status)) for code, status in zip(codes, statuses, strict=True)
+    )
+    return dict(Counter(names).most_common())
+
+
+def server_side(lane: Lane) -> dict[str, float | int | None]:
+    """What the target did and what it cost: peaks of the busiest process, sums over all.
+
+    `peak_threads` and `peak_rss_mb` add up each process's own peak; memory that processes
+    share is counted in each. CPU is the target's, over what it answered.
+    """
+    health = lane.health
+    cpu_ns = sum(_growth(health, "cpu"))
+    requests = lane.samples["done"].size
+    lags = health["loop_lag"][health["loop_lag"] != UNKNOWN]
+    rss = _peak_by_process(health, "rss")
+    return {
+        "peak_in_app": max(_peak_by_process(health, "peak_in_app"), default=None),
+        "peak_in_view": max(_peak_by_process(health, "peak_in_view"), default=None),
+        "peak_threads": sum(_peak_by_process(health, "threads")) or None,
+        "threads_started": _threads_started(health),
+        "peak_rss_mb": sum(rss) / BYTES_PER_MB if rss else None,
+        "cpu_ms_per_request": cpu_ns / NS_PER_MS / requests if cpu_ns and requests else None,
+        "loop_lag_ms_p99": percentiles_ms(lags, (99.0,))["p99"],
+        "loop_lag_ms_max": float(lags.max()) / NS_PER_MS if lags.size else None,
+    }
+
+
+def requests_by_process(lane: Lane) -> dict[str, int]:
+    """How many requests each worker process answered, by its id."""
+    known = lane.samples["process"][lane.samples["process"] != UNKNOWN]
+    processes, counts = np.unique(known, return_counts=True)
+    return {str(process): int(count) for process, count in zip(processes, counts, strict=True)}
+
+
+def _peak_by_process(health: Columns, name: str) -> list[int]:
+    known = health[name] != UNKNOWN
+    processes, values = health["process"][known], health[name][known]
+    return [int(values[processes == process].max()) for process in np.unique(processes)]
+
+
+def _growth(health: Columns, name: str) -> list[int]:
+    """How much a counter grew in each firing and process, from first to last report."""
+    known = health[name] != UNKNOWN
+    rounds, processes, values = (health[key][known] for key in ("round", "process", name))
+    grown = []
+    for number in np.unique(rounds):
+        for process in np.unique(processes[rounds == number]):
+            here = values[(rounds == number) & (processes == process)]
+            grown.append(int(here.max() - here.min()))
+    return grown
+
+
+def _threads_started(health: Columns) -> int | None:
+    """Python threads started in all counted firings; the probe counts anew in each."""
+    known = health["threads_started"] != UNKNOWN
+    if not known.any():
+        return None
+    keys = np.stack([health["round"][known], health["process"][known]])
+    values = health["threads_started"][known]
+    firings, index = np.unique(keys, axis=1, return_inverse=True)
+    return sum(int(values[index.ravel() == at].max()) for at in range(firings.shape[1]))

@@ -1,0 +1,143 @@
+"""`manage.py burst`: one run from the terminal, through the same conductor as the page's."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from argparse import ArgumentParser, ArgumentTypeError, BooleanOptionalAction
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from django.core.management import BaseCommand, CommandError, call_command
+from rich.console import Console
+
+from dashboard.analysis.expect import Expectation
+from dashboard.home import home
+from dashboard.management.terminal import Terminal, result_table
+from dashboard.models import Run, Status
+from dashboard.runs.laboratory import Laboratory
+from dashboard.runs.planning import DEFAULT_TIMEOUT_S, make_plan
+from dashboard.runs.results import report_on
+from dashboard.runs.workshop import set_up
+from dashboard.targets.manifest import load_manifest
+from dashboard.wire.errors import Invalid, InvalidPlan, Problem
+from dashboard.wire.plan import Plan
+
+from .lab import DEFAULT_PROJECT
+
+EXPECTATION_FAILED, BAD_USAGE, RUN_FAILED, INTERRUPTED = 1, 2, 3, 130
+EXIT_STATUS = {Status.FINISHED: 0, Status.STOPPED: INTERRUPTED}
+
+
+class Command(BaseCommand):
+    """Fires a scenario's lanes round by round and says what came of it."""
+
+    help = "Fire one run and print its result."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """The contract is in docs/commands.md."""
+        parser.add_argument("scenario")
+        parser.add_argument("--lane", action="append", default=[], metavar="VARIANT@SERVER")
+        parser.add_argument("-n", type=int, dest="requests", help="requests in a round")
+        parser.add_argument("-c", type=int, dest="concurrency", help="at most so many in flight")
+        parser.add_argument("--rounds", type=int)
+        parser.add_argument("--seed", type=int)
+        parser.add_argument(
+            "--set", action="append", default=[], type=_setting, metavar="NAME=NUMBER"
+        )
+        parser.add_argument("--timeout", type=float, default=DEFAULT_TIMEOUT_S, help="seconds")
+        parser.add_argument("--project", type=Path, default=DEFAULT_PROJECT, metavar="lab.toml")
+        parser.add_argument("--save", action=BooleanOptionalAction, default=True)
+        parser.add_argument("--json", metavar="FILE|-")
+        parser.add_argument("--expect", action="append", default=[], metavar="EXPECTATION")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Fire, print, and leave with the status that the contract promises."""
+        try:
+            expectations = [Expectation.parse(text) for text in options["expect"]]
+            project = load_manifest(options["project"])
+            plan = _plan(project, options)
+            _check_lanes(expectations, plan)
+        except Invalid as error:
+            raise CommandError(str(error), returncode=BAD_USAGE) from None
+        call_command("migrate", verbosity=0)
+        laboratory = set_up(project, home())
+        run, report = asyncio.run(_perform(laboratory, plan, Console(stderr=True)))
+        if not options["save"]:
+            Run.objects.filter(pk=run.pk).delete()
+        self._print(report, options["json"])
+        sys.exit(self._status(run, report, expectations))
+
+    def _print(self, report: dict[str, Any], destination: str | None) -> None:
+        if destination is None:
+            Console(file=self.stdout).print(result_table(report))  # type: ignore[arg-type]
+        elif destination == "-":
+            self.stdout.write(json.dumps(report))
+        else:
+            Path(destination).write_text(json.dumps(report) + "\n")
+
+    def _status(self, run: Run, report: dict[str, Any], expectations: Sequence[Expectation]) -> int:
+        if run.status != Status.FINISHED:
+            self.stderr.write(f"The run is {run.status}. {run.problem}\n{run.log_tail}".strip())
+            return EXIT_STATUS.get(Status(run.status), RUN_FAILED)
+        if expectations:
+            self.stderr.write("No interval is known yet: expectations are held to point values.")
+        try:
+            broken = [one.text for one in expectations if not one.holds(report)]
+        except Invalid as error:
+            raise CommandError(str(error), returncode=BAD_USAGE) from None
+        for text in broken:
+            self.stderr.write(f"Expectation did not hold: {text}")
+        return EXPECTATION_FAILED if broken else 0
+
+
+def _setting(text: str) -> tuple[str, float]:
+    name, equals, value = text.partition("=")
+    try:
+        if name and equals:
+            return name, float(value)
+    except ValueError:
+        pass
+    raise ArgumentTypeError(f"expected NAME=NUMBER, found {text!r}")
+
+
+def _plan(project: Any, options: dict[str, Any]) -> Plan:
+    return make_plan(
+        project,
+        scenario=options["scenario"],
+        lanes=options["lane"],
+        requests=options["requests"],
+        concurrency=options["concurrency"],
+        rounds=options["rounds"],
+        seed=options["seed"],
+        parameters=dict(options["set"]),
+        timeout_s=options["timeout"],
+    )
+
+
+def _check_lanes(expectations: Sequence[Expectation], plan: Plan) -> None:
+    """An expectation of a lane that is not fired is refused before anything is."""
+    lanes = [str(lane) for lane in plan.lanes]
+    for expectation in expectations:
+        if unknown := expectation.lanes.difference(lanes):
+            expected = f"expected a lane of {', '.join(lanes)}, found {', '.join(unknown)}"
+            raise InvalidPlan(Problem("expect", expected))
+
+
+async def _perform(
+    laboratory: Laboratory, plan: Plan, console: Console
+) -> tuple[Run, dict[str, Any]]:
+    """Fire, and stop upon Ctrl-C: what was measured is kept and printed all the same."""
+    run = await laboratory.start(plan, [Terminal(console)])
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, lambda: asyncio.ensure_future(laboratory.stop(run)))
+    try:
+        await laboratory.outcome(run)
+    finally:
+        await laboratory.close()
+    await run.arefresh_from_db()
+    return run, run.report or await report_on(run)

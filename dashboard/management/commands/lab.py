@@ -1,0 +1,116 @@
+"""`manage.py lab`: the dashboard, on loopback, until Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import webbrowser
+from argparse import ArgumentParser
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+from daphne.server import Server
+from django.core.management import BaseCommand, CommandError, call_command
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+
+from dashboard.asgi import application
+from dashboard.home import ROOT, home
+from dashboard.runs import line
+from dashboard.runs.laboratory import Laboratory
+from dashboard.runs.workshop import set_up
+from dashboard.targets.manifest import load_manifest
+from dashboard.web.desk import furnish
+from dashboard.web.follow import watch_line
+from dashboard.wire.errors import LiveburstError
+
+DEFAULT_PROJECT = ROOT / "liveapp" / "lab.toml"
+PORTS_TRIED = 50
+BACKLOG = 256
+
+
+class Command(BaseCommand):
+    """Serves the page and performs its runs."""
+
+    help = "Start the dashboard."
+    requires_migrations_checks = False
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """The contract is in docs/commands.md."""
+        parser.add_argument("--host", default="127.0.0.1", help="a loopback address")
+        parser.add_argument("--port", type=int, default=8000, help="0 takes any free port")
+        parser.add_argument("--project", type=Path, default=DEFAULT_PROJECT, metavar="lab.toml")
+        parser.add_argument("--no-browser", action="store_true")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Serve until Ctrl-C."""
+        listener = listen(options["host"], options["port"])
+        try:
+            project = load_manifest(options["project"])
+        except LiveburstError as error:
+            raise CommandError(str(error), returncode=2) from None
+        call_command("migrate", verbosity=0)
+        line.sweep()
+        laboratory = set_up(project, home())
+        furnish(laboratory)
+        host = f"[{options['host']}]" if ":" in options["host"] else options["host"]
+        address = f"http://{host}:{listener.getsockname()[1]}"
+        self.stdout.write(f"Liveburst is at {address}")
+        self.stdout.flush()
+        serve(listener, laboratory, None if options["no_browser"] else address)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket on this port or, when it is taken, on the next free one."""
+    family = _loopback_family(host)
+    last = port + PORTS_TRIED if port else 0
+    for candidate in range(port, last + 1):
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, candidate))
+            listener.listen(BACKLOG)
+        except OverflowError:
+            listener.close()
+            break
+        except OSError:
+            listener.close()
+            continue
+        return listener
+    raise CommandError(f"port: expected a free one from {port} to {last}, found none", returncode=2)
+
+
+def _loopback_family(host: str) -> socket.AddressFamily:
+    try:
+        address = ip_address("127.0.0.1" if host == "localhost" else host)
+    except ValueError:
+        address = None
+    if address is None or not address.is_loopback:
+        raise CommandError(
+            f"host: expected a loopback address, found {host!r}. Liveburst starts servers and"
+            " has no login, so it is not for a network.",
+            returncode=2,
+        )
+    return socket.AF_INET if address.version == 4 else socket.AF_INET6
+
+
+def serve(listener: socket.socket, laboratory: Laboratory, address: str | None) -> None:
+    """Run Daphne on the socket until the process is asked to end."""
+    tasks: list[asyncio.Task[None]] = []
+
+    def ready() -> None:
+        tasks.append(asyncio.ensure_future(watch_line(laboratory.hub)))
+        if address:
+            webbrowser.open(address)
+
+    def close() -> Deferred[None]:
+        return Deferred.fromFuture(asyncio.ensure_future(laboratory.close()))
+
+    reactor.addSystemEventTrigger("before", "shutdown", close)  # type: ignore[arg-type]
+    Server(
+        application,
+        endpoints=[f"fd:fileno={listener.fileno()}"],
+        ready_callable=ready,
+        server_name="liveburst",
+    ).run()

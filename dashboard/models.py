@@ -1,0 +1,107 @@
+"""What is kept: runs, their lanes, and the frames as the engine wrote them."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from django.db import models
+
+# No vowels and no look-alikes: an address that can be read aloud spells nothing by chance.
+_ALPHABET = "23456789bcdfghjkmnpqrstvwxz"
+
+
+def new_run_id() -> str:
+    """Eight characters, 38 bits: short enough for a link, unguessed often enough for a lab."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(8))
+
+
+class Status(models.TextChoices):
+    """Where a run stands. The first three are active, the others are final."""
+
+    WAITING = "waiting"
+    STARTING = "starting"
+    RUNNING = "running"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
+ACTIVE = (Status.WAITING, Status.STARTING, Status.RUNNING)
+
+
+class Run(models.Model):
+    """Scenario × lanes × load × rounds; what is stored, linked, compared and repeated."""
+
+    id = models.CharField(primary_key=True, max_length=8, default=new_run_id, editable=False)
+    created = models.DateTimeField(auto_now_add=True)
+    status = models.CharField(max_length=11, choices=Status.choices, default=Status.WAITING)
+    project = models.CharField(max_length=100)
+    plan: models.JSONField[Any, Any] = models.JSONField()
+    # What the project said of the scenario then; the lab.toml may say otherwise by now.
+    title = models.CharField(max_length=200)
+    wait_s = models.FloatField(null=True)
+    # Which process performs it: a run whose owner is gone was interrupted.
+    owner_pid = models.IntegerField()
+    owner_started = models.FloatField()
+    environment: models.JSONField[Any, Any] = models.JSONField(default=dict)
+    warnings: models.JSONField[Any, Any] = models.JSONField(default=list)
+    problem = models.TextField(default="")
+    log_tail = models.TextField(default="")
+    report: models.JSONField[Any, Any] = models.JSONField(null=True)
+
+    class Meta:
+        """Runs are read newest first."""
+
+        ordering = ("-created",)
+        indexes = (models.Index(fields=["status", "created"]),)
+
+    def __str__(self) -> str:
+        return f"{self.id} ({self.plan['scenario']}, {self.status})"
+
+    @property
+    def active(self) -> bool:
+        """Whether it waits or runs: more will come."""
+        return self.status in ACTIVE
+
+
+class RunLane(models.Model):
+    """One lane of a run: what it promised, and the facts of the target that served it.
+
+    `capacity` is how many requests it works on at a time; None is as many as come.
+    """
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="lanes")
+    position = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=200)
+    family = models.CharField(max_length=5)
+    capacity = models.PositiveIntegerField(null=True)
+    concurrency = models.CharField(max_length=200)
+    facts: models.JSONField[Any, Any] = models.JSONField(default=dict)
+
+    class Meta:
+        """A lane's position is what the frames call it by."""
+
+        ordering = ("position",)
+        constraints = (models.UniqueConstraint(fields=["run", "position"], name="one_lane"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class StoredFrame(models.Model):
+    """A frame, byte for byte. Numbered from 0 without a gap, so that a reader can ask again."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="frames")
+    sequence = models.PositiveIntegerField()
+    data = models.BinaryField()
+
+    class Meta:
+        """Frames are read in the order in which they came."""
+
+        ordering = ("sequence",)
+        constraints = (models.UniqueConstraint(fields=["run", "sequence"], name="one_frame"),)
+
+    def __str__(self) -> str:
+        return f"{self.run_id} #{self.sequence}"

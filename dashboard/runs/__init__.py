@@ -1,0 +1,1 @@
+"""One run: in line, conducted, listened to."""

@@ -1,0 +1,327 @@
+"""Performs one run: targets up, warm-up, then round by round each lane in random order.
+
+Knows neither browser nor database: it speaks to sinks. Lanes are never raced, since two
+lanes on one machine fight for the same cores; each waits until the last one is quiet.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import random
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from dashboard.models import Status
+from dashboard.targets.kernel import listen_overflows
+from dashboard.targets.manifest import Project
+from dashboard.wire import frame
+from dashboard.wire.errors import LiveburstError, TargetFailed
+from dashboard.wire.plan import Burst, Firing, Lane, Plan
+
+from .sinks import Event, Outcome, Sink
+
+HEALTH_INTERVAL_S = 0.05
+WARM_UP_REQUESTS = 16
+WARM_FOR_S = 60.0  # a lane fired this recently needs no warm-up
+WARM_UP_ROUND = 0
+QUIET_AFTER_STOP_S = 0.3
+
+log = logging.getLogger(__name__)
+
+
+class Target(Protocol):
+    """What a run needs of a target; `dashboard.targets` has the real one."""
+
+    host: str
+    port: int
+    started_s: float
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """How it was started, and what was found."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether its process is still there."""
+
+    def log_tail(self) -> str:
+        """Its own last lines."""
+
+    async def begin(self, firing: int) -> bool:
+        """Start peaks and counts anew, and reports; whether every process answered."""
+
+    def take_rows(self, origin_ns: int) -> list[dict[str, int]]:
+        """Health since the last call, instants relative to the origin."""
+
+    async def end(self, firing: int, *, quiet_timeout_s: float) -> bool:
+        """Stop reports; True once nothing is in the application, False when time ran out."""
+
+
+class Targets(Protocol):
+    """The pool of targets."""
+
+    @property
+    def project(self) -> Project:
+        """What the targets serve, as its lab.toml says now."""
+
+    async def ready(self, server: str, on_event: Callable[[str, str], None]) -> Target:
+        """A target that answers: started, restarted or still warm."""
+
+    async def discard(self, server: str) -> None:
+        """End one, so that the next `ready` starts it anew."""
+
+    async def stop(self) -> None:
+        """End all of them."""
+
+
+class Engine(Protocol):
+    """The engine's process, or in tests one that replays."""
+
+    def fire(self, firing: Firing) -> AsyncIterator[bytes]:
+        """Yield payloads until the firing is over."""
+
+    def stop(self) -> None:
+        """Abort the firing that is on."""
+
+    def close(self) -> None:
+        """End the process."""
+
+
+@dataclass
+class Equipment:
+    """What runs are performed with; outlives each of them, so that targets stay warm."""
+
+    targets: Targets
+    start_engine: Callable[[], Awaitable[Engine]]
+    # When a variant was last fired at a target, by (server, the target's start, variant).
+    last_fired: dict[tuple[str, float, str], float] = field(default_factory=dict)
+
+
+class _Stopped(Exception):
+    """Somebody pressed Stop; what was measured is kept."""
+
+
+async def perform(
+    plan: Plan, equipment: Equipment, sinks: Sequence[Sink], stop: asyncio.Event
+) -> Outcome:
+    """Perform `plan` and tell the sinks; returns how it ended and never raises for a failure."""
+    conductor = _Conductor(plan, equipment, sinks)
+    for sink in sinks:
+        await sink.begin(plan)
+    outcome = await _outcome(conductor, stop)
+    for sink in sinks:
+        await sink.end(outcome)
+    return outcome
+
+
+async def _outcome(conductor: _Conductor, stop: asyncio.Event) -> Outcome:
+    work = asyncio.create_task(conductor.work())
+    stopper = asyncio.create_task(conductor.stop_when(stop, work))
+    try:
+        await work
+        return Outcome(Status.FINISHED)
+    except _Stopped:
+        return Outcome(Status.STOPPED)
+    except asyncio.CancelledError:
+        if not stop.is_set():  # not Stop, but our own end: whoever cancelled us must hear it
+            work.cancel()
+            raise
+        return Outcome(Status.STOPPED)
+    except TargetFailed as error:
+        return Outcome(Status.FAILED, str(error), error.log_tail)
+    except LiveburstError as error:
+        return Outcome(Status.FAILED, str(error))
+    except Exception:
+        log.exception("A run failed by a fault of our own")
+        return Outcome(Status.FAILED, "Liveburst itself failed; dashboard.log has the details.")
+    finally:
+        stopper.cancel()
+
+
+class _Conductor:
+    _engine: Engine
+
+    def __init__(self, plan: Plan, equipment: Equipment, sinks: Sequence[Sink]) -> None:
+        self._plan = plan
+        self._equipment = equipment
+        self._project = equipment.targets.project
+        self._sinks = sinks
+        self._targets: dict[str, Target] = {}
+        self._sequence = 0
+        self._in_order = asyncio.Lock()
+        self._firings = 0
+        self._firing = False
+        self._stopping = False
+
+    async def work(self) -> None:
+        """The run as a sentence."""
+        self._project.check(self._plan)  # its lab.toml may have changed while the run waited
+        order = random.Random(self._plan.seed)  # noqa: S311 - to be repeatable is the point
+        lanes = list(enumerate(self._plan.lanes))
+        async with self._engine_started():
+            for position, lane in lanes:
+                await self._warm_up(position, lane)
+            for number in range(1, self._plan.rounds + 1):
+                order.shuffle(lanes)
+                for position, lane in lanes:
+                    await self._fire(position, lane, number, self._plan.load)
+
+    async def stop_when(self, stop: asyncio.Event, work: asyncio.Task[None]) -> None:
+        """Once `stop` is set: abort the firing, or whatever else is going on."""
+        await stop.wait()
+        self._stopping = True
+        if self._firing:
+            self._engine.stop()
+        else:
+            work.cancel()
+
+    @asynccontextmanager
+    async def _engine_started(self) -> AsyncIterator[None]:
+        # The engine starts while the targets do: a press should show its first bar soon.
+        starting = asyncio.ensure_future(self._equipment.start_engine())
+        try:
+            for position, lane in enumerate(self._plan.lanes):
+                await self._target(position, lane)
+            self._engine = await starting
+            yield
+        finally:
+            (await starting).close()
+
+    async def _target(self, position: int, lane: Lane) -> Target:
+        """The lane's target, started if need be; asked for once a run."""
+        if lane.server not in self._targets:
+            telling: list[asyncio.Task[None]] = []
+
+            def tell(state: str, message: str) -> None:
+                telling.append(asyncio.create_task(self._tell(position, state, message)))
+
+            try:
+                self._targets[lane.server] = await self._equipment.targets.ready(lane.server, tell)
+            finally:
+                await asyncio.gather(*telling)
+        return self._targets[lane.server]
+
+    async def _tell(self, position: int, state: str, message: str) -> None:
+        await self._event({"event": "target", "lane": position, "state": state, "message": message})
+
+    async def _warm_up(self, position: int, lane: Lane) -> None:
+        """Let the lane's target import, connect and grow its pools; stored, not counted."""
+        target = await self._target(position, lane)
+        await self._event(
+            {"event": "target", "lane": position, "state": "ready", "facts": dict(target.facts)}
+        )
+        fired = self._equipment.last_fired.get((lane.server, target.started_s, lane.variant))
+        if fired is None or time.monotonic() - fired > WARM_FOR_S:
+            requests = min(self._plan.load.concurrency, WARM_UP_REQUESTS)
+            await self._fire(position, lane, WARM_UP_ROUND, Burst(requests, requests))
+
+    async def _fire(self, position: int, lane: Lane, number: int, load: Burst) -> None:
+        target = await self._target(position, lane)
+        await self._event({"event": "began", "lane": position, "round": number})
+        overflows = listen_overflows()
+        self._firings += 1
+        await target.begin(self._firings)
+        await self._listen(target, self._firing_of(target, position, lane, number, load))
+        await self._event({"event": "fired", "lane": position, "round": number})
+        await self._warn_of_overflows(lane, number, overflows)
+        self._equipment.last_fired[lane.server, target.started_s, lane.variant] = time.monotonic()
+        if self._stopping:
+            raise _Stopped
+        if not target.alive:
+            raise TargetFailed(f"{lane.server} ended in the middle of a run.", target.log_tail())
+
+    def _firing_of(
+        self, target: Target, position: int, lane: Lane, number: int, load: Burst
+    ) -> Firing:
+        variant = self._project.scenarios[self._plan.scenario].variants[lane.variant]
+        return Firing(
+            lane=position,
+            round=number,
+            host=target.host,
+            port=target.port,
+            path=variant.url_path(self._plan.parameters),
+            load=load,
+            timeout_s=self._plan.timeout_s,
+        )
+
+    async def _listen(self, target: Target, firing: Firing) -> None:
+        """Fire, and pass on what the engine and the target say until both are quiet."""
+        origin = asyncio.get_running_loop().create_future()
+        over = asyncio.Event()
+        health = asyncio.create_task(self._health(target, firing, origin, over))
+        self._firing = True
+        try:
+            async for payload in self._engine.fire(firing):
+                if not frame.is_event(payload):
+                    await self._frame(payload)
+                elif (message := json.loads(payload))["event"] == "began":
+                    origin.set_result(message["origin_ns"])
+        finally:
+            self._firing = False
+            over.set()
+            origin.cancel()
+        await health
+        await self._settle(target, firing, origin.result())
+
+    async def _health(
+        self, target: Target, firing: Firing, origin: asyncio.Future[int], over: asyncio.Event
+    ) -> None:
+        origin_ns = await origin
+        while not over.is_set():
+            await self._health_frame(firing, origin_ns, target.take_rows(origin_ns))
+            # Never cancelled: a frame that has its number must reach every sink.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), HEALTH_INTERVAL_S)
+
+    async def _settle(self, target: Target, firing: Firing, origin_ns: int) -> None:
+        """Wait until nothing runs on: sync views do, after their clients gave up.
+
+        A target that does not become quiet would spoil what comes after it, so it is ended.
+        """
+        patience_s = QUIET_AFTER_STOP_S if self._stopping else firing.timeout_s
+        quiet = await target.end(self._firings, quiet_timeout_s=patience_s)
+        await self._health_frame(firing, origin_ns, target.take_rows(origin_ns))
+        if not quiet:
+            server = self._plan.lanes[firing.lane].server
+            await self._equipment.targets.discard(server)
+            del self._targets[server]
+
+    async def _warn_of_overflows(self, lane: Lane, number: int, before: int | None) -> None:
+        after = listen_overflows()
+        if before is not None and after is not None and after > before:
+            message = f"{lane}, round {number}: the backlog overflowed {after - before} times."
+            await self._event({"event": "warning", "message": message})
+
+    async def _health_frame(
+        self, firing: Firing, origin_ns: int, rows: Sequence[Mapping[str, int]]
+    ) -> None:
+        if rows:
+            columns = frame.rows_to_columns("health", rows)
+            await self._frame(
+                frame.encode(
+                    "health",
+                    lane=firing.lane,
+                    round=firing.round,
+                    origin_ns=origin_ns,
+                    columns=columns,
+                )
+            )
+
+    async def _frame(self, data: bytes) -> None:
+        # One at a time: the engine's frames and the health's reach every sink in one order.
+        async with self._in_order:
+            sequence = frame.NOT_STORED
+            if frame.decode(data).kind != "begun":
+                sequence = self._sequence
+                self._sequence += 1
+            for sink in self._sinks:
+                await sink.frame(sequence, data)
+
+    async def _event(self, event: Event) -> None:
+        for sink in self._sinks:
+            await sink.event(event)

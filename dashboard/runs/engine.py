@@ -1,0 +1,77 @@
+"""The engine as a child process: a plan goes down its stdin, frames come up its stdout."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Protocol
+
+from dashboard.wire import frame
+from dashboard.wire.errors import EngineFailed
+from dashboard.wire.plan import Firing
+
+READ_BYTES = 1 << 20
+
+
+class Child(Protocol):
+    """A started process, as `targets.launcher` hands it out."""
+
+    def kill(self) -> None:
+        """End it and everything below it at once."""
+
+
+class Engine:
+    """One engine process; serves one firing after another and ends with its owner."""
+
+    def __init__(
+        self, child: Child, plans: asyncio.WriteTransport, frames: asyncio.StreamReader
+    ) -> None:
+        self._child = child
+        self._plans = plans
+        self._frames = frames
+        self._envelopes = frame.EnvelopeReader()
+
+    async def fire(self, firing: Firing) -> AsyncIterator[bytes]:
+        """Fire and yield each payload (frame or event) as it comes, the event `fired` last.
+
+        Raises EngineFailed when the engine dies in the middle.
+        """
+        self._say({"fire": firing.to_json()})
+        while data := await self._frames.read(READ_BYTES):
+            for _, payload in self._envelopes.feed(data):
+                yield payload
+                if frame.is_event(payload) and json.loads(payload)["event"] == "fired":
+                    return
+        raise EngineFailed(
+            "The engine ended in the middle of a firing; engine.log has its last words."
+        )
+
+    def stop(self) -> None:
+        """Record what is in flight as aborted; `fire` then ends with its last frames."""
+        self._say({"stop": True})
+
+    def close(self) -> None:
+        """End the process; harmless when it is gone already."""
+        self._plans.close()
+        self._child.kill()
+
+    def _say(self, message: Mapping[str, Any]) -> None:
+        self._plans.write(json.dumps(message).encode() + b"\n")
+
+
+async def plan_writer(descriptor: int) -> asyncio.WriteTransport:
+    """The end of the plan's pipe that we write to."""
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.connect_write_pipe(asyncio.Protocol, os.fdopen(descriptor, "wb", 0))
+    return transport
+
+
+async def frame_reader(descriptor: int) -> asyncio.StreamReader:
+    """The end of the frames' pipe that we read from."""
+    reader = asyncio.StreamReader(limit=READ_BYTES)
+    protocol = asyncio.StreamReaderProtocol(reader)
+    pipe = os.fdopen(descriptor, "rb", 0)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, pipe)
+    return reader

@@ -1,0 +1,32 @@
+"""How something was measured: stored with every run."""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+import django
+
+CPU_INFO = Path("/proc/cpuinfo")
+
+
+def describe_environment() -> dict[str, Any]:
+    """The machine and the dashboard's own versions; a target's are in its lane's facts."""
+    return {
+        "python": platform.python_version(),
+        "django": django.get_version(),
+        "system": f"{platform.system()} {platform.release()}",
+        "cpu": _cpu_model(),
+        "cpus": os.cpu_count(),
+        "load_average": list(os.getloadavg()),
+    }
+
+
+def _cpu_model() -> str | None:
+    if not CPU_INFO.exists():
+        return platform.processor() or None
+    lines = CPU_INFO.read_text().splitlines()
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, None)

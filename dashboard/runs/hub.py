@@ -1,0 +1,175 @@
+"""Frames to many viewers, each at its own pace.
+
+A frame is put into its envelope once, whoever watches. Each viewer has a box of its own
+with a bound on what is under way to it: one that falls behind loses the frames in its box,
+is told which stored frames those were, and goes on with the present. So nothing is lost,
+and one slow viewer slows nobody. (Daphne has no back-pressure on sends, hence the page's
+own word for what it has seen; a channel layer would cost a thread hop a message and viewer.)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dashboard.wire import frame
+
+MAX_UNSEEN = 256  # binary messages sent and not yet said to be seen
+MAX_BOX_BYTES = 8_000_000  # of frames that wait to be sent
+
+
+class Viewer:
+    """One websocket's box. `next_message` is awaited by the consumer's send task."""
+
+    def __init__(self) -> None:
+        self.run: str | None = None
+        self._events: deque[str] = deque()
+        self._frames: deque[tuple[int, bytes]] = deque()
+        self._frame_bytes = 0
+        self._gap: tuple[int, int] | None = None
+        self._sent = 0
+        self._seen = 0
+        self._changed = asyncio.Event()
+
+    def tell(self, event: Mapping[str, Any]) -> None:
+        """Put an event into the box: events are small, go first and are never dropped."""
+        self._events.append(json.dumps(event))
+        self._changed.set()
+
+    def offer(self, sequence: int, envelope: bytes) -> None:
+        """Put a frame into the box, or remember that it was skipped."""
+        self._frames.append((sequence, envelope))
+        self._frame_bytes += len(envelope)
+        if self._gap or self._frame_bytes > MAX_BOX_BYTES:
+            self._skip_frames()
+        self._changed.set()
+
+    def seen(self, count: int) -> None:
+        """The page has drawn `count` binary messages of this socket so far."""
+        self._seen = max(self._seen, min(count, self._sent))
+        self._changed.set()
+
+    async def next_message(self) -> bytes | str:
+        """The next message to send; waits while there is none, or too much is under way."""
+        while True:
+            if self._events:
+                return self._events.popleft()
+            if self._sent - self._seen < MAX_UNSEEN:
+                if self._gap:
+                    return self._take_gap(*self._gap)
+                if self._frames:
+                    return self._take_frame()
+            self._changed.clear()
+            await self._changed.wait()
+
+    def forget_frames(self) -> None:
+        """Empty the box: this viewer turns to another run."""
+        self._frames.clear()
+        self._frame_bytes = 0
+        self._gap = None
+
+    def _skip_frames(self) -> None:
+        stored = [sequence for sequence, _ in self._frames if sequence != frame.NOT_STORED]
+        bounds = [*(self._gap or ()), *stored, *(sequence + 1 for sequence in stored)]
+        self.forget_frames()
+        self._gap = (min(bounds), max(bounds)) if bounds else None
+
+    def _take_gap(self, begin: int, end: int) -> str:
+        self._gap = None
+        return json.dumps({"event": "gap", "run": self.run, "from": begin, "to": end})
+
+    def _take_frame(self) -> bytes:
+        _, envelope = self._frames.popleft()
+        self._frame_bytes -= len(envelope)
+        self._sent += 1
+        return envelope
+
+
+@dataclass
+class _LiveRun:
+    next_sequence: int = 0
+    # Frames of the firing that is on which are stored nowhere: for whoever joins now.
+    begun: list[bytes] = field(default_factory=list)
+
+
+class Hub:
+    """All viewers of this process, and the runs that are live in it."""
+
+    def __init__(self) -> None:
+        self._viewers: set[Viewer] = set()
+        self._live: dict[str, _LiveRun] = {}
+
+    @property
+    def watched(self) -> set[str]:
+        """The runs that somebody watches."""
+        return {viewer.run for viewer in self._viewers if viewer.run}
+
+    @property
+    def empty(self) -> bool:
+        """Whether nobody has a page open."""
+        return not self._viewers
+
+    def join(self) -> Viewer:
+        """A new viewer, who hears of the line and watches no run yet."""
+        viewer = Viewer()
+        self._viewers.add(viewer)
+        return viewer
+
+    def leave(self, viewer: Viewer) -> None:
+        """The websocket is gone."""
+        self._viewers.discard(viewer)
+
+    def watch(self, viewer: Viewer, run: str, *, stored: int, active: bool) -> None:
+        """Turn a viewer to a run, of which `stored` frames were stored when it was looked up.
+
+        The viewer fetches the frames before `next` and is handed all that come after it.
+        """
+        live = self._live.get(run)
+        viewer.forget_frames()
+        viewer.run = run
+        next_sequence = live.next_sequence if live else stored
+        viewer.tell({"event": "watching", "run": run, "next": next_sequence, "live": active})
+        for envelope in live.begun if live else ():
+            viewer.offer(frame.NOT_STORED, envelope)
+
+    def is_live(self, run: str) -> bool:
+        """Whether frames of this run are published here."""
+        return run in self._live
+
+    def open(self, run: str, next_sequence: int = 0) -> None:
+        """Frames of this run will be published here, from this number on."""
+        self._live[run] = _LiveRun(next_sequence)
+
+    def publish(self, run: str, sequence: int, data: bytes) -> None:
+        """Hand a frame to everybody who watches the run."""
+        live = self._live[run]
+        envelope = frame.envelop(sequence, data)
+        if sequence == frame.NOT_STORED:
+            live.begun.append(envelope)
+        else:
+            live.next_sequence = sequence + 1
+        for viewer in self._watching(run):
+            viewer.offer(sequence, envelope)
+
+    def tell(self, run: str, event: Mapping[str, Any]) -> None:
+        """Tell everybody who watches the run; a new firing makes old `begun` frames moot."""
+        if event["event"] == "began" and run in self._live:
+            self._live[run].begun.clear()
+        for viewer in self._watching(run):
+            viewer.tell({**event, "run": run})
+
+    def tell_everybody(self, event: Mapping[str, Any]) -> None:
+        """Tell every open page."""
+        for viewer in self._viewers:
+            viewer.tell(event)
+
+    def close(self, run: str) -> None:
+        """Nothing more of this run will come."""
+        self._live.pop(run, None)
+
+    def _watching(self, run: str) -> list[Viewer]:
+        return [viewer for viewer in self._viewers if viewer.run == run]

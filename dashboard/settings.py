@@ -1,0 +1,98 @@
+"""The dashboard's settings: a tool for one person on one machine, safe by default."""
+
+from __future__ import annotations
+
+from .home import ROOT, home, secret_key
+
+SECRET_KEY = secret_key()
+DEBUG = False
+
+# Loopback alone, until there is a login; the Host and Origin headers are held to it.
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
+
+INSTALLED_APPS = [
+    "django.contrib.staticfiles",
+    "channels",
+    "django_htmx",
+    "dashboard",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "dashboard.urls"
+ASGI_APPLICATION = "dashboard.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [ROOT / "templates"],
+        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+    }
+]
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": home() / "liveburst.sqlite3",
+        "OPTIONS": {
+            # Page and terminal write to one file: readers never wait, writers wait in turn.
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+        },
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [
+    ROOT / "static",
+    # Third-party JavaScript comes from npm and is never copied into the repository.
+    ("htmx.org", ROOT / "node_modules" / "htmx.org" / "dist"),
+    ("uplot", ROOT / "node_modules" / "uplot" / "dist"),
+]
+WHITENOISE_USE_FINDERS = True  # straight from the checkout: no collectstatic to forget
+WHITENOISE_MAX_AGE = 0  # files are not hashed, so a browser asks again each time
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+CSRF_FAILURE_VIEW = "dashboard.web.errors.csrf_failure"
+CSRF_COOKIE_SAMESITE = "Strict"
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = False
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {
+        "file": {
+            "class": "logging.handlers.RotatingFileHandler",
+            "filename": home() / "dashboard.log",
+            "maxBytes": 2_000_000,
+            "backupCount": 2,
+            "delay": True,
+            "formatter": "plain",
+        }
+    },
+    "root": {"handlers": ["file"], "level": "INFO"},
+}

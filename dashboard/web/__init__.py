@@ -1,0 +1,1 @@
+"""What a person sees; runs in the Daphne process."""

@@ -1,0 +1,17 @@
+"""The addresses of the page; names are what templates and scripts use."""
+
+from django.urls import path
+
+from . import views
+
+urlpatterns = [
+    path("", views.bench, name="bench"),
+    path("fire/", views.form, name="form"),
+    path("line/", views.line, name="line"),
+    path("runs/", views.runs, name="runs"),
+    path("runs/<slug:run_id>/", views.run, name="run"),
+    path("runs/<slug:run_id>/stage/", views.stage, name="stage"),
+    path("runs/<slug:run_id>/result/", views.result, name="result"),
+    path("runs/<slug:run_id>/frames", views.frames, name="frames"),
+    path("runs/<slug:run_id>/stop/", views.stop, name="stop"),
+]

@@ -1,0 +1,204 @@
+"""What the browser asks for over HTTP: pages, HTMX fragments, and stored frames."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from itertools import islice
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
+from django.shortcuts import aget_object_or_404, get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.middleware import HtmxDetails
+
+from dashboard.models import Run
+from dashboard.runs import line as waiting_line
+from dashboard.runs.results import frames_of
+from dashboard.targets.manifest import Project, Scenario
+from dashboard.wire import frame
+
+from .desk import laboratory
+from .fire import fire_context
+from .forms import FireForm
+from .present import RunView, view_of
+
+RUNS_SHOWN = 100
+FRAMES_AT_A_TIME = 20
+
+
+class HtmxRequest(HttpRequest):
+    """A request as django-htmx's middleware hands it on."""
+
+    htmx: HtmxDetails
+
+
+@require_GET
+def bench(request: HtmxRequest) -> HttpResponse:
+    """The empty bench: a question, and one button that answers it."""
+    scenario = _scenario(request.GET.get("scenario"))
+    return render(request, "bench.html", _page(scenario))
+
+
+@require_GET
+def run(request: HtmxRequest, run_id: str) -> HttpResponse:
+    """The bench with one run on it, live if it still runs."""
+    found = get_object_or_404(Run, pk=run_id)
+    scenario = _project().scenarios.get(found.plan["scenario"]) or _scenario(None)
+    return render(request, "bench.html", {**_page(scenario), "run": _view(found)})
+
+
+@require_http_methods(["GET", "POST"])
+async def runs(request: HtmxRequest) -> HttpResponse:
+    """GET: the history. POST: fire."""
+    if request.method == "POST":
+        return await _fire(request)
+    return await sync_to_async(_history)(request)
+
+
+def _history(request: HtmxRequest) -> HttpResponse:
+    recent = Run.objects.prefetch_related("lanes")[:RUNS_SHOWN]
+    return render(request, "runs.html", {"runs": [_view(found) for found in recent], **_line()})
+
+
+async def _fire(request: HtmxRequest) -> HttpResponse:
+    """Put a run into the line: its stage as a fragment, or without HTMX its page."""
+    project = _project()
+    name = request.POST.get("scenario", "")
+    scenario = project.scenarios.get(name)
+    if scenario is None:
+        message = f"Expected one of {', '.join(project.scenarios)}, found {name!r}."
+        return await sync_to_async(_refuse)(request, _scenario(None), None, message)
+    form = FireForm(project, scenario, request.POST)
+    plan = form.plan()
+    if plan is None:
+        return await sync_to_async(_refuse)(request, scenario, form)
+    started = await laboratory().start(plan)
+    address = reverse("run", args=[started.pk])
+    if not request.htmx:
+        return HttpResponseRedirect(address, status=303)
+    response = await sync_to_async(_stage)(request, started)
+    response["HX-Push-Url"] = address
+    return response
+
+
+def _refuse(
+    request: HtmxRequest, scenario: Scenario, form: FireForm | None, message: str = ""
+) -> HttpResponse:
+    """422 with each message beside its field; nothing was started."""
+    context = _page(scenario, form)
+    if message:
+        context["errors"]["scenario"] = [message]
+    template = "partials/fire.html" if request.htmx else "bench.html"
+    response = render(request, template, context, status=422)
+    response["HX-Retarget"] = "#fire"
+    response["HX-Reswap"] = "outerHTML"
+    return response
+
+
+@require_GET
+def form(request: HtmxRequest) -> HttpResponse:
+    """What to fire, for another scenario or other values: estimates follow what is typed."""
+    scenario = _scenario(request.GET.get("scenario"))
+    context = fire_context(_project(), scenario, FireForm(_project(), scenario, request.GET))
+    return render(request, "partials/fire.html", context)
+
+
+@require_GET
+def stage(request: HtmxRequest, run_id: str) -> HttpResponse:
+    """Everything of one run, as a fragment."""
+    return _stage(request, get_object_or_404(Run, pk=run_id))
+
+
+@require_GET
+def result(request: HtmxRequest, run_id: str) -> HttpResponse:
+    """The sentence and the table of one run, as a fragment."""
+    found = get_object_or_404(Run, pk=run_id)
+    return render(request, "partials/result.html", {"run": _view(found)})
+
+
+@require_GET
+def line(request: HtmxRequest) -> HttpResponse:
+    """Who runs and who waits, as a fragment."""
+    return _line_fragment(request)
+
+
+def _line_fragment(request: HtmxRequest) -> HttpResponse:
+    return render(request, "partials/line.html", _line())
+
+
+@require_POST
+async def stop(request: HtmxRequest, run_id: str) -> HttpResponse:
+    """Stop a run, or take it out of the line; harmless when it is over."""
+    found = await aget_object_or_404(Run, pk=run_id)
+    if found.active:
+        await laboratory().stop(found)
+    if not request.htmx:
+        return HttpResponseRedirect(reverse("run", args=[run_id]), status=303)
+    return await sync_to_async(_line_fragment)(request)
+
+
+@require_GET
+async def frames(request: HtmxRequest, run_id: str) -> HttpResponseBase:
+    """Stored frames `from` … `to` - 1 in their envelopes, one after another."""
+    await aget_object_or_404(Run, pk=run_id)
+    begin, end = _whole(request, "from", 0), _whole(request, "to", None)
+
+    async def envelopes() -> AsyncIterator[bytes]:
+        stored = frames_of(run_id, begin or 0, end)
+        while batch := await sync_to_async(_envelop_some)(stored):
+            yield batch
+
+    return StreamingHttpResponse(envelopes(), content_type="application/octet-stream")
+
+
+def _envelop_some(stored: Iterator[tuple[int, bytes]]) -> bytes:
+    """The next few of them; empty once there are no more."""
+    some = islice(stored, FRAMES_AT_A_TIME)
+    return b"".join(frame.envelop(sequence, data) for sequence, data in some)
+
+
+def _whole(request: HtmxRequest, name: str, default: int | None) -> int | None:
+    text = request.GET.get(name)
+    if text is None:
+        return default
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise Http404(f"{name}: expected a whole number, found {text!r}")
+    return int(text)
+
+
+def _project() -> Project:
+    return laboratory().project
+
+
+def _scenario(name: str | None) -> Scenario:
+    """The scenario of that name, or the project's first."""
+    scenarios = _project().scenarios
+    return scenarios.get(name or "") or next(iter(scenarios.values()))
+
+
+def _page(scenario: Scenario, form: FireForm | None = None) -> dict[str, Any]:
+    return {**fire_context(_project(), scenario, form), **_line(), "run": None}
+
+
+def _line() -> dict[str, Any]:
+    return {"line": [_view(found, place) for place, found in enumerate(waiting_line.standing())]}
+
+
+def _view(found: Run, place: int | None = None) -> RunView:
+    if place is None and found.active:
+        line = [run.pk for run in waiting_line.standing()]
+        place = line.index(found.pk) if found.pk in line else None
+    return view_of(found, place)
+
+
+def _stage(request: HtmxRequest, found: Run) -> HttpResponse:
+    return render(request, "partials/stage.html", {"run": _view(found)})

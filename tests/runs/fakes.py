@@ -1,0 +1,143 @@
+"""An engine that replays and targets that are always ready: the flow without the machine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from dashboard.runs.conductor import Equipment, Target
+from dashboard.targets.manifest import Project, load_manifest
+from dashboard.wire import frame
+from dashboard.wire.errors import EngineFailed, TargetFailed
+from dashboard.wire.frame import Buffer
+from dashboard.wire.plan import Firing
+
+MS = 1_000_000
+ORIGIN_NS = 10**15
+LIVEAPP = Path(__file__).parents[2] / "liveapp" / "lab.toml"
+
+
+def samples(requests: int, length_ms: int = 100) -> Mapping[str, Buffer]:
+    """Columns of `requests` that all succeed, each `length_ms` long."""
+    return frame.rows_to_columns(
+        "samples",
+        [
+            {
+                "request": number,
+                "due": 0,
+                "sent_first": MS,
+                "sent": MS,
+                "entered": 2 * MS,
+                "view_entered": 3 * MS,
+                "view_left": (length_ms - 1) * MS,
+                "first_byte": length_ms * MS,
+                "done": length_ms * MS,
+                "status": 200,
+                "error": 0,
+                "process": 4242,
+            }
+            for number in range(requests)
+        ],
+    )
+
+
+class FakeEngine:
+    """Answers each firing with one `begun` frame, then one `samples` frame.
+
+    With `hold`, a firing waits for `stop` or `release` before its samples come.
+    """
+
+    def __init__(self, *, hold: bool = False, dies: bool = False) -> None:
+        self.fired: list[Firing] = []
+        self.closed = False
+        self.holding = asyncio.Event()
+        self._dies = dies
+        self._release = asyncio.Event()
+        if not hold:
+            self._release.set()
+
+    async def fire(self, firing: Firing) -> AsyncIterator[bytes]:
+        self.fired.append(firing)
+        label: dict[str, Any] = {
+            "lane": firing.lane, "round": firing.round, "origin_ns": ORIGIN_NS
+        }  # fmt: skip
+        yield frame.encode_event({"event": "began", "origin_ns": ORIGIN_NS})
+        begun = frame.rows_to_columns("begun", [{"request": 0, "due": 0}])
+        yield frame.encode("begun", columns=begun, **label)
+        self.holding.set()
+        await self._release.wait()
+        if self._dies:
+            raise EngineFailed("The engine ended.")
+        yield frame.encode("samples", columns=samples(firing.load.requests), **label)
+        yield frame.encode_event({"event": "fired"})
+
+    def stop(self) -> None:
+        self._release.set()
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class FakeTarget:
+    """Always there; quiet unless told otherwise."""
+
+    host, port, started_s = "127.0.0.1", 1, 1.0
+
+    def __init__(self, server: str) -> None:
+        self.server = server
+        self.alive = True
+        self.quiet = True
+        self.firing: int | None = None
+        self.facts: dict[str, Any] = {"command": ["serve", server]}
+
+    def log_tail(self) -> str:
+        return "its last line"
+
+    async def begin(self, firing: int) -> bool:
+        assert self.firing is None, "a firing began before the last one was quiet"
+        self.firing = firing
+        return True
+
+    def take_rows(self, origin_ns: int) -> list[dict[str, int]]:
+        return [{"at": 0, "process": 4242, "peak_in_app": 8}]
+
+    async def end(self, firing: int, *, quiet_timeout_s: float) -> bool:
+        assert self.firing == firing
+        self.firing = None
+        return self.quiet
+
+
+class FakeTargets:
+    """Hands out one FakeTarget a server; those in `failing` do not start."""
+
+    def __init__(self, failing: tuple[str, ...] = ()) -> None:
+        self.project: Project = load_manifest(LIVEAPP)
+        self.made: dict[str, FakeTarget] = {}
+        self.discarded: list[str] = []
+        self._failing = failing
+
+    async def ready(self, server: str, on_event: Callable[[str, str], None]) -> Target:
+        if server in self._failing:
+            raise TargetFailed(f"{server} did not start", "its last line")
+        if server not in self.made:
+            on_event("starting", f"starting {server}")
+            self.made[server] = FakeTarget(server)
+        return self.made[server]
+
+    async def discard(self, server: str) -> None:
+        self.discarded.append(server)
+        del self.made[server]
+
+    async def stop(self) -> None:
+        self.made.clear()
+
+
+def equipment(engine: FakeEngine, targets: FakeTargets | None = None) -> Equipment:
+    """Equipment whose every run gets this engine."""
+
+    async def start() -> FakeEngine:
+        return engine
+
+    return Equipment(targets or FakeTargets(), start)

@@ -1,0 +1,179 @@
+"""The order of a run, and what is left of it when it ends early."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+import pytest
+
+from dashboard.models import Status
+from dashboard.runs.conductor import Equipment, perform
+from dashboard.runs.planning import make_plan
+from dashboard.runs.sinks import Memory, Outcome
+from dashboard.wire import frame
+from dashboard.wire.plan import Plan
+
+from .fakes import FakeEngine, FakeTargets, equipment
+
+ROUNDS = 4
+
+
+def plan(seed: int = 7, rounds: int = ROUNDS) -> Plan:
+    project = FakeTargets().project
+    return make_plan(project, scenario="sleep", requests=40, rounds=rounds, seed=seed)
+
+
+async def conduct(used: Equipment, asked: Plan | None = None) -> tuple[Outcome, Memory]:
+    heard = Memory()
+    return await perform(asked or plan(), used, [heard], asyncio.Event()), heard
+
+
+async def test_each_lane_is_warmed_up_once_and_fired_once_a_round() -> None:
+    engine = FakeEngine()
+    outcome, _ = await conduct(equipment(engine))
+    assert outcome == Outcome(Status.FINISHED)
+    warm, counted = engine.fired[:3], engine.fired[3:]
+    assert [(one.lane, one.round, one.load.requests) for one in warm] == [
+        (0, 0, 16), (1, 0, 16), (2, 0, 16)
+    ]  # fmt: skip
+    for number in range(1, ROUNDS + 1):
+        turns = counted[3 * (number - 1) : 3 * number]
+        assert {one.round for one in turns} == {number}
+        assert sorted(one.lane for one in turns) == [0, 1, 2]
+    assert engine.closed
+
+
+async def test_turns_follow_from_the_seed_and_differ_between_rounds() -> None:
+    async def order(seed: int) -> list[int]:
+        engine = FakeEngine()
+        await conduct(equipment(engine), plan(seed, rounds=10))
+        return [one.lane for one in engine.fired[3:]]
+
+    first = await order(1)
+    assert first == await order(1)
+    assert first != await order(2)
+    assert len({tuple(first[at : at + 3]) for at in range(0, 30, 3)}) > 1
+
+
+async def test_a_lane_fired_lately_is_not_warmed_up_again() -> None:
+    engine = FakeEngine()
+    used = equipment(engine)
+    await conduct(used)
+    engine.fired.clear()
+    await conduct(used)
+    assert 0 not in {one.round for one in engine.fired}
+
+
+async def test_stored_frames_are_numbered_without_a_gap_and_begun_frames_are_not_stored() -> None:
+    class Numbers(Memory):
+        def __init__(self) -> None:
+            super().__init__()
+            self.numbers: list[tuple[int, str]] = []
+
+        async def frame(self, sequence: int, data: bytes) -> None:
+            self.numbers.append((sequence, frame.decode(data).kind))
+
+    heard = Numbers()
+    await perform(plan(), equipment(FakeEngine()), [heard], asyncio.Event())
+    stored = [sequence for sequence, kind in heard.numbers if kind != "begun"]
+    assert stored == list(range(len(stored)))
+    assert {sequence for sequence, kind in heard.numbers if kind == "begun"} == {frame.NOT_STORED}
+    assert Counter(kind for _, kind in heard.numbers)["samples"] == 3 * (ROUNDS + 1)
+
+
+async def test_every_sink_hears_everything_in_order() -> None:
+    first, second = Memory(), Memory()
+    await perform(plan(), equipment(FakeEngine()), [first, second], asyncio.Event())
+    assert first.frames == second.frames
+    assert first.events == second.events
+    assert first.outcome == second.outcome == Outcome(Status.FINISHED)
+    began = [one for one in first.events if one["event"] == "began"]
+    fired = [one for one in first.events if one["event"] == "fired"]
+    assert len(began) == len(fired) == 3 * (ROUNDS + 1)
+
+
+async def test_stop_in_a_firing_keeps_what_there_is() -> None:
+    engine, heard, stop = FakeEngine(hold=True), Memory(), asyncio.Event()
+    running = asyncio.create_task(perform(plan(), equipment(engine), [heard], stop))
+    await engine.holding.wait()
+    stop.set()
+    assert (await running).status == Status.STOPPED
+    assert len(engine.fired) == 1
+    assert "samples" in {frame.decode(data).kind for data in heard.frames}
+    assert engine.closed
+
+
+async def test_stop_while_targets_start_ends_at_once() -> None:
+    class Slow(FakeTargets):
+        async def ready(self, *_: object) -> None:  # type: ignore[override]
+            waiting.set()
+            await asyncio.Event().wait()
+
+    waiting, stop, engine = asyncio.Event(), asyncio.Event(), FakeEngine()
+    running = asyncio.create_task(perform(plan(), equipment(engine, Slow()), [Memory()], stop))
+    await waiting.wait()
+    stop.set()
+    assert (await running).status == Status.STOPPED
+    assert engine.fired == []
+    assert engine.closed
+
+
+async def test_a_target_that_does_not_start_fails_the_run_with_its_own_words() -> None:
+    engine = FakeEngine()
+    outcome, heard = await conduct(equipment(engine, FakeTargets(failing=("daphne",))))
+    assert outcome == Outcome(Status.FAILED, "daphne did not start", "its last line")
+    assert heard.outcome == outcome
+    assert engine.closed
+
+
+async def test_an_engine_that_dies_fails_the_run() -> None:
+    outcome, _ = await conduct(equipment(FakeEngine(dies=True)))
+    assert outcome == Outcome(Status.FAILED, "The engine ended.")
+
+
+async def test_a_target_that_dies_fails_the_run_after_its_firing() -> None:
+    targets, engine = FakeTargets(), FakeEngine(hold=True)
+    heard = Memory()
+    running = asyncio.create_task(
+        perform(plan(), equipment(engine, targets), [heard], asyncio.Event())
+    )
+    await engine.holding.wait()
+    targets.made["gunicorn-gthread"].alive = False
+    engine.stop()
+    outcome = await running
+    assert outcome.status == Status.FAILED
+    assert "gunicorn-gthread ended in the middle of a run" in outcome.problem
+    assert outcome.log_tail == "its last line"
+    assert "samples" in {frame.decode(data).kind for data in heard.frames}
+
+
+async def test_a_target_that_does_not_become_quiet_is_started_anew() -> None:
+    targets, engine = FakeTargets(), FakeEngine(hold=True)
+    running = asyncio.create_task(
+        perform(plan(), equipment(engine, targets), [Memory()], asyncio.Event())
+    )
+    await engine.holding.wait()
+    targets.made["gunicorn-gthread"].quiet = False
+    engine.stop()
+    assert (await running).status == Status.FINISHED
+    assert targets.discarded == ["gunicorn-gthread"]
+
+
+async def test_a_sink_that_fails_fails_the_run() -> None:
+    class Full(Memory):
+        async def frame(self, sequence: int, data: bytes) -> None:
+            raise OSError("no space left")
+
+    outcome = await perform(plan(), equipment(FakeEngine()), [Full()], asyncio.Event())
+    assert outcome.status == Status.FAILED
+    assert "dashboard.log" in outcome.problem
+
+
+async def test_cancelling_the_performance_is_not_swallowed() -> None:
+    engine = FakeEngine(hold=True)
+    running = asyncio.create_task(perform(plan(), equipment(engine), [Memory()], asyncio.Event()))
+    await engine.holding.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running

@@ -1,0 +1,106 @@
+"""One at a time, in order, across processes; whoever is gone does not hold up the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+from asgiref.sync import sync_to_async
+
+from dashboard.models import Run, Status
+from dashboard.runs import line
+from dashboard.runs.planning import make_plan
+from dashboard.targets.manifest import load_manifest
+
+from .fakes import LIVEAPP
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PROJECT = load_manifest(LIVEAPP)
+PLAN = make_plan(PROJECT, scenario="sleep", requests=10, seed=1)
+
+
+def join() -> Run:
+    return line.join(PLAN, PROJECT)
+
+
+def test_joining_stores_what_was_asked_for() -> None:
+    run = Run.objects.get(pk=join().pk)
+    assert run.status == Status.WAITING
+    assert run.plan == PLAN.to_json()
+    assert (run.wait_s, run.project) == (0.1, "liveapp")
+    assert [(lane.name, lane.family, lane.capacity) for lane in run.lanes.all()] == [
+        ("sync@gunicorn-gthread", "sync", 8),
+        ("sync@daphne", "sync", None),
+        ("async@daphne", "async", None),
+    ]
+
+
+async def test_turns_come_one_at_a_time_and_in_order(tmp_path: Path) -> None:
+    runs = [await sync_to_async(join)() for _ in range(3)]
+    order: list[str] = []
+
+    async def take_turn(run: Run) -> None:
+        async with line.turn(run, tmp_path / "lock"):
+            order.append(f"{run.pk} begins")
+            await asyncio.sleep(0)
+            order.append(f"{run.pk} ends")
+            await Run.objects.filter(pk=run.pk).aupdate(status=Status.FINISHED)
+
+    await asyncio.gather(*(take_turn(run) for run in reversed(runs)))
+    assert order == [f"{run.pk} {word}" for run in runs for word in ("begins", "ends")]
+
+
+async def test_another_process_with_the_lock_is_waited_for(tmp_path: Path) -> None:
+    run = await sync_to_async(join)()
+    with (tmp_path / "lock").open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        waiting = asyncio.create_task(line.turn(run, tmp_path / "lock").__aenter__())
+        done, _ = await asyncio.wait({waiting}, timeout=3 * line.LOOK_EVERY_S)
+        assert not done
+        fcntl.flock(held, fcntl.LOCK_UN)
+    await waiting
+
+
+async def test_who_is_taken_out_of_the_line_does_not_run(tmp_path: Path) -> None:
+    first, second = await sync_to_async(join)(), await sync_to_async(join)()
+    async with line.turn(first, tmp_path / "lock"):
+        waiting = asyncio.create_task(line.turn(second, tmp_path / "lock").__aenter__())
+        assert await sync_to_async(line.take_out)(second)
+        with pytest.raises(line.TakenOut):
+            await waiting
+    assert await sync_to_async(line.standing)() == [first]
+
+
+def test_a_run_that_has_begun_is_not_taken_out() -> None:
+    run = join()
+    Run.objects.filter(pk=run.pk).update(status=Status.RUNNING)
+    assert not line.take_out(run)
+    run.refresh_from_db()
+    assert run.status == Status.RUNNING
+
+
+def test_a_run_whose_process_is_gone_was_interrupted() -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    lost, alive = join(), join()
+    Run.objects.filter(pk=lost.pk).update(owner_pid=gone.pid, status=Status.RUNNING)
+    assert line.sweep()
+    lost.refresh_from_db()
+    assert lost.status == Status.INTERRUPTED
+    assert "ended" in lost.problem
+    assert line.standing() == [alive]
+    assert not line.sweep()
+
+
+def test_another_process_of_the_same_number_is_not_the_owner() -> None:
+    run = join()
+    assert line.owner_alive(run)
+    run.owner_started = psutil.Process().create_time() - 1000
+    assert run.owner_pid == os.getpid()
+    assert not line.owner_alive(run)

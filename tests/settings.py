@@ -1,0 +1,14 @@
+"""The dashboard's settings, with its state where a test run may leave it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+
+os.environ.setdefault("LIVEBURST_HOME", tempfile.mkdtemp(prefix="liveburst-tests-"))
+
+from dashboard.settings import *  # noqa: E402, F403
+from dashboard.settings import DATABASES  # noqa: E402
+
+# A file and not memory: threads, processes and WAL behave as they do for a person.
+DATABASES["default"]["TEST"] = {"NAME": os.path.join(os.environ["LIVEBURST_HOME"], "test.sqlite3")}  # noqa: PTH118
