@@ -1,0 +1,46 @@
+"""One firing as numbers, for the engine used alone: plain lists, since NumPy is not for here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dashboard.wire.failure import Failure, failure_name
+from dashboard.wire.rank import nearest_rank
+
+NS_PER_MS = 1e6
+NS_PER_S = 1e9
+
+
+def summarise(samples: Mapping[str, Sequence[int]], rows: int) -> dict[str, Any]:
+    """The result of the first `rows` rows, with the keys of docs/commands.md."""
+    columns = {name: column[:rows] for name, column in samples.items()}
+    ok = [row for row in range(rows) if columns["error"][row] == Failure.NONE]
+    makespan_s = (max(columns["done"]) - min(columns["due"])) / NS_PER_S if rows else None
+    response = sorted(columns["done"][row] - columns["due"][row] for row in ok)
+    service = sorted(columns["done"][row] - columns["sent_first"][row] for row in ok)
+    return {
+        "requests": rows,
+        "ok": len(ok),
+        "errors": _errors(columns["error"], columns["status"]),
+        "makespan_s": makespan_s,
+        "throughput_rps": len(ok) / makespan_s if ok and makespan_s else None,
+        "latency_ms": {
+            "min": response[0] / NS_PER_MS if ok else None,
+            "mean": sum(response) / len(ok) / NS_PER_MS if ok else None,
+            **_percentiles(response, (50.0, 90.0, 95.0, 99.0)),
+            "max": response[-1] / NS_PER_MS if ok else None,
+        },
+        "service_ms": _percentiles(service, (50.0, 95.0, 99.0)),
+    }
+
+
+def _errors(codes: Sequence[int], statuses: Sequence[int]) -> dict[str, int]:
+    failed = (pair for pair in zip(codes, statuses, strict=True) if pair[0] != Failure.NONE)
+    return dict(Counter(failure_name(*pair) for pair in failed).most_common())
+
+
+def _percentiles(ascending: Sequence[int], percents: Sequence[float]) -> dict[str, float | None]:
+    found = {f"p{percent:g}": nearest_rank(ascending, percent) for percent in percents}
+    return {name: None if ns is None else ns / NS_PER_MS for name, ns in found.items()}

@@ -1,0 +1,202 @@
+"""What a target's processes do during a firing: the probes' reports joined with /proc.
+
+Runs in the dashboard. Speaks the datagrams of docs/frame.md ("Health on its way") with the
+probes of one target; processes without a probe, such as a server's master, are read from
+outside alone. Between firings nothing happens here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Self
+
+from .listening import HOST
+from .readings import exists, process_tree, read_process, read_switches
+
+INTERVAL_S = 0.05
+BEGIN_TIMEOUT_S = 1.0
+FRESH_NS = 40_000_000  # an older report is not joined with what /proc says now
+RECEIVE_BUFFER = 1 << 20  # the dashboard may have to wait for its core
+
+_PROBED = (
+    *("in_app", "in_view", "peak_in_app", "peak_in_view", "requests"),
+    *("loop_lag", "threads_started", "switches"),
+)
+
+
+@dataclass
+class Probe:
+    """A process that said hello: where it is, what it is, and the last firing it spoke of."""
+
+    address: tuple[str, int]
+    interface: str
+    versions: dict[str, str]
+    reported: int | None = None
+    ended: int | None = None
+
+
+class Health(asyncio.DatagramProtocol):
+    """The health of one target. Rows are columns of `health`, their instants absolute here."""
+
+    def __init__(self) -> None:
+        self.token = secrets.token_hex(16)
+        self.probes: dict[int, Probe] = {}
+        self._firing: int | None = None
+        self._rows: list[dict[str, int]] = []
+        self._root: int | None = None
+        self._unprobed: list[int] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._changed = asyncio.Event()
+
+    @classmethod
+    async def open(cls) -> Self:
+        """Listen on a free port of loopback."""
+        loop = asyncio.get_running_loop()
+        health = cls()
+        health._transport, _ = await loop.create_datagram_endpoint(
+            lambda: health, local_addr=(HOST, 0), family=socket.AF_INET
+        )
+        receiving = health._transport.get_extra_info("socket")
+        receiving.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+        return health
+
+    _transport: asyncio.DatagramTransport
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the probes must find in their environment."""
+        host, port = self._transport.get_extra_info("sockname")
+        return {"LIVEBURST_HEALTH": f"{host}:{port}", "LIVEBURST_TOKEN": self.token}
+
+    def close(self) -> None:
+        """Stop listening; rows that were not taken are lost."""
+        self._stop_reading()
+        self._transport.close()
+
+    async def hello(self, timeout_s: float) -> Probe | None:
+        """The first probe that said hello; None if none does in time."""
+        await self._until(lambda: bool(self.probes), timeout_s)
+        return next(iter(self.probes.values()), None)
+
+    async def begin(self, firing: int, root: int) -> bool:
+        """A firing begins: peaks start anew, reports begin. `root` is above all processes.
+
+        Returns whether every known probe answered in time.
+        """
+        self._firing, self._root, self._rows = firing, root, []
+        self._forget_the_dead()
+        for probe in self.probes.values():
+            self._send(probe, type="begin", firing=firing)
+        self._unprobed = [pid for pid in process_tree(root) if pid not in self.probes]
+        self._stop_reading()
+        self._read_unprobed()
+        return await self._until(
+            lambda: all(probe.reported == firing for probe in self.probes.values()),
+            BEGIN_TIMEOUT_S,
+        )
+
+    async def end(self, firing: int, quiet_timeout_s: float) -> bool:
+        """The firing is over: wait for the last reports, which come when nothing is going on.
+
+        Returns whether all of them came in time; if not, `end` may be asked again. The last
+        rows can be taken after this.
+        """
+        for probe in self.probes.values():
+            self._send(probe, type="end", firing=firing)
+        quiet = await self._until(lambda: self._all_ended(firing), quiet_timeout_s)
+        self._stop_reading()
+        if self._root is not None:  # a worker that nobody asked anything has no row yet
+            self._unprobed = [pid for pid in process_tree(self._root) if pid not in self.probes]
+        self._add_unprobed()
+        if quiet:
+            self._firing = None
+        return quiet
+
+    def take_rows(self, origin_ns: int) -> list[dict[str, int]]:
+        """The rows since the last call, their instants counted from the origin; none before it."""
+        rows, self._rows = self._rows, []
+        return [{**row, "at": row["at"] - origin_ns} for row in rows if row["at"] >= origin_ns]
+
+    def datagram_received(self, data: bytes, address: Any) -> None:
+        """A probe speaks; whatever does not carry the token is dropped."""
+        try:
+            message = json.loads(data)
+            if message["token"] != self.token:
+                return
+            if message["type"] == "hello":
+                self._hello(message, address)
+            elif message["type"] == "report":
+                self._report(message)
+        except (ValueError, KeyError, TypeError):
+            return
+        self._changed.set()
+
+    def error_received(self, exc: Exception) -> None:
+        """A process that we wrote to has gone; its absence is noticed where it matters."""
+
+    def _hello(self, message: dict[str, Any], address: tuple[str, int]) -> None:
+        probe = Probe(address, message["interface"], message["versions"])
+        self.probes[int(message["process"])] = probe
+        if self._firing is not None:  # its first request came in the middle of a firing
+            self._send(probe, type="begin", firing=self._firing, running=True)
+
+    def _report(self, message: dict[str, Any]) -> None:
+        process, firing = int(message["process"]), message["firing"]
+        probe = self.probes[process]
+        probe.reported = firing
+        if message["final"]:
+            probe.ended = firing
+        if firing != self._firing:
+            return
+        row = {"at": int(message["at"]), "process": process}
+        row |= {name: int(message[name]) for name in _PROBED}
+        if time.monotonic_ns() - row["at"] <= FRESH_NS:
+            row |= read_process(process)
+        self._rows.append(row)
+
+    def _read_unprobed(self) -> None:
+        self._add_unprobed()
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(INTERVAL_S, self._read_unprobed)
+
+    def _add_unprobed(self) -> None:
+        for process in self._unprobed:
+            reading = read_process(process)
+            if reading and process not in self.probes:
+                row = {"at": time.monotonic_ns(), "process": process}
+                self._rows.append({**row, **reading, **read_switches(process)})
+
+    def _stop_reading(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _send(self, probe: Probe, **message: object) -> None:
+        self._transport.sendto(json.dumps({**message, "token": self.token}).encode(), probe.address)
+
+    def _all_ended(self, firing: int) -> bool:
+        self._forget_the_dead()
+        return all(probe.ended == firing for probe in self.probes.values())
+
+    def _forget_the_dead(self) -> None:
+        self.probes = {pid: probe for pid, probe in self.probes.items() if exists(pid)}
+
+    async def _until(self, condition: Callable[[], bool], timeout_s: float) -> bool:
+        """Wait until the condition holds; looked at whenever a probe speaks, and now and then."""
+        deadline = time.monotonic() + timeout_s
+        while not condition():
+            left_s = deadline - time.monotonic()
+            if left_s <= 0:
+                return False
+            self._changed.clear()
+            try:
+                await asyncio.wait_for(self._changed.wait(), min(left_s, INTERVAL_S))
+            except TimeoutError:
+                continue
+        return True

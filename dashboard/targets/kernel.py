@@ -1,0 +1,36 @@
+"""What the kernel counted for the whole machine, to be read before and after a firing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def listen_overflows(netstat: Path = Path("/proc/net/netstat")) -> int | None:
+    """Connections that a full backlog turned away, since the machine started; None if unknown."""
+    try:
+        lines = netstat.read_text().splitlines()
+    except OSError:
+        return None
+    names, values = [line.split() for line in lines if line.startswith("TcpExt:")][:2]
+    counts = dict(zip(names, values, strict=False))
+    return int(counts["ListenOverflows"]) if "ListenOverflows" in counts else None
+
+
+def cpu_times(stat: Path = Path("/proc/stat")) -> tuple[int, int] | None:
+    """(stolen, total) ticks of all CPUs since the machine started; None if unknown.
+
+    Stolen is what the host gave to somebody else. Guest time stands in user time already.
+    """
+    try:
+        first = stat.read_text().splitlines()[0].split()
+    except OSError:
+        return None
+    ticks = [int(value) for value in first[1:9]]  # user nice system idle iowait irq softirq steal
+    return ticks[7], sum(ticks)
+
+
+def steal_percent(before: tuple[int, int] | None, after: tuple[int, int] | None) -> float | None:
+    """The share of CPU time that was stolen between two `cpu_times`, in percent."""
+    if before is None or after is None or after[1] <= before[1]:
+        return None
+    return 100 * (after[0] - before[0]) / (after[1] - before[1])

@@ -1,0 +1,479 @@
+"""Wraps a project's WSGI or ASGI application and reports the server's side of each request.
+
+Runs in every worker process of a target, in the project's own virtualenv: one file,
+standard library alone, Python 3.9. A server is told to serve `liveburst_probe:wsgi` or
+`liveburst_probe:asgi`; the environment says the rest:
+
+    LIVEBURST_APP      the project's own application, "module:attribute"
+    LIVEBURST_SERVER   the server's package, whose version is reported
+    LIVEBURST_HEALTH   host:port of the dashboard; without it requests are stamped all the same
+    LIVEBURST_TOKEN    what every datagram must carry
+
+Each response carries the header `liveburst: ENTERED VIEW_ENTERED VIEW_LEFT PROCESS`
+(monotonic nanoseconds and a process id; -1 is not known). The datagrams are specified in
+docs/frame.md. A probe must never break a response: whatever goes wrong here goes unreported.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import importlib.metadata
+import json
+import os
+import platform
+import select
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any, Callable
+
+try:
+    import resource
+except ImportError:  # not a Unix
+    resource = None  # type: ignore[assignment]
+
+HEADER = "liveburst"
+HEADER_BYTES = HEADER.encode()
+STAMPS = "liveburst.stamps"  # the key in environ or scope: [entered, view_entered, view_left]
+REPORT_S = 0.05
+LAST_REPORT_S = 0.01  # after `end`, when somebody waits for the last one
+BEAT_S = 0.01
+UNKNOWN = -1
+
+now = time.monotonic_ns
+
+
+def __getattr__(name: str) -> Any:
+    """`wsgi` and `asgi`, made when a server asks for one: only then is the project imported."""
+    if name not in ("wsgi", "asgi"):
+        raise AttributeError(name)
+    module, _, attribute = os.environ["LIVEBURST_APP"].partition(":")
+    application = importlib.import_module(module)
+    for part in attribute.split("."):
+        application = getattr(application, part)
+    watch_threads()
+    watch_views()
+    wrapper = WSGIProbe if name == "wsgi" else ASGIProbe
+    globals()[name] = wrapper(application, Worker(name))
+    return globals()[name]
+
+
+def original(module: str, name: str) -> Any:
+    """Something of the standard library as it was before gevent replaced it."""
+    monkey = sys.modules.get("gevent.monkey")
+    if monkey is not None:
+        return monkey.get_original(module, name)
+    return getattr(importlib.import_module(module), name)
+
+
+class Counts:
+    """What is going on in this process: true maxima and sums since the firing began."""
+
+    def __init__(self) -> None:
+        self.lock = original("_thread", "allocate_lock")()
+        self.in_app = self.in_view = 0
+        self.peak_in_app = self.peak_in_view = 0
+        self.requests = self.threads_started = 0
+
+    def enter_app(self) -> None:
+        """A request reached the application."""
+        with self.lock:
+            self.requests += 1
+            self.in_app += 1
+            self.peak_in_app = max(self.peak_in_app, self.in_app)
+
+    def leave_app(self) -> None:
+        """Its answer is over, however it ended."""
+        with self.lock:
+            self.in_app -= 1
+
+    def enter_view(self) -> None:
+        """Django calls the view."""
+        with self.lock:
+            self.in_view += 1
+            self.peak_in_view = max(self.peak_in_view, self.in_view)
+
+    def leave_view(self) -> None:
+        """The view returned or raised."""
+        with self.lock:
+            self.in_view -= 1
+
+    def start_thread(self) -> None:
+        """Somebody starts a thread."""
+        with self.lock:
+            self.threads_started += 1
+
+    def begin(self) -> None:
+        """A firing begins: peaks and sums start from what is there."""
+        with self.lock:
+            self.peak_in_app, self.peak_in_view = self.in_app, self.in_view
+            self.requests = self.threads_started = 0
+
+    def quiet(self) -> bool:
+        """Whether nothing is going on. A sync view may outlive its cancelled request."""
+        return self.in_app <= 0 and self.in_view <= 0
+
+    def report(self) -> dict[str, int]:
+        """All of it, at one instant."""
+        with self.lock:
+            return {name: value for name, value in vars(self).items() if name != "lock"}
+
+
+COUNTS = Counts()
+
+
+class Worker:
+    """A process as the dashboard knows it; introduces itself at the first request in it."""
+
+    def __init__(self, interface: str) -> None:
+        self.interface = interface
+        self.process = UNKNOWN
+
+    def introduce(self) -> None:
+        """Begin to speak with the dashboard, once in each process: servers fork after import."""
+        process = os.getpid()
+        if process == self.process:
+            return
+        with COUNTS.lock:
+            introduced, self.process = self.process == process, process
+        if not introduced and "LIVEBURST_HEALTH" in os.environ:
+            try:
+                speaker = Speaker(self.interface)
+                original("_thread", "start_new_thread")(speaker.run, ())
+            except (KeyError, ValueError, OSError, RuntimeError):
+                pass  # nobody to speak with
+
+    def header(self, stamps: list[int]) -> str:
+        """The header's value, from the stamps as they are when the response starts."""
+        entered, view_entered, view_left = stamps
+        return f"{entered} {view_entered} {view_left} {self.process}"
+
+
+class WSGIProbe:
+    """The project's WSGI application, stamped and counted."""
+
+    def __init__(self, application: Any, worker: Worker) -> None:
+        self.application = application
+        self.worker = worker
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        """Answer a request as the project does."""
+        stamps = [now(), UNKNOWN, UNKNOWN]
+        COUNTS.enter_app()
+        self.worker.introduce()
+        environ[STAMPS] = stamps
+
+        def start(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
+            headers = [*headers, (HEADER, self.worker.header(stamps))]
+            return start_response(status, headers, *exc_info)
+
+        try:
+            body = self.application(environ, start)
+        except BaseException:
+            COUNTS.leave_app()
+            raise
+        return until_closed(body, environ.get("wsgi.file_wrapper"), Once(COUNTS.leave_app))
+
+
+class Once:
+    """A call that happens at most once, however often it is asked for."""
+
+    def __init__(self, call: Callable[[], None]) -> None:
+        self.call: Callable[[], None] | None = call
+
+    def __call__(self) -> None:
+        """Make the call, if it has not been made."""
+        call, self.call = self.call, None
+        if call is not None:
+            call()
+
+
+def until_closed(body: Any, file_wrapper: Any, leave: Once) -> Any:
+    """The same body, with `leave` called when the server closes it: the answer is over then."""
+    if isinstance(file_wrapper, type) and isinstance(body, file_wrapper):
+        # It must stay what it is, or the server would not use sendfile.
+        closing = Body(body, getattr(body, "close", None), leave)
+        try:
+            body.close = closing.close  # type: ignore[attr-defined]
+        except AttributeError:
+            leave()  # written in C: nobody will say when it ends
+        return body
+    # Servers draw conclusions from a length (waitress does): hand it on, and invent none.
+    kind = SizedBody if hasattr(type(body), "__len__") else Body
+    return kind(body, getattr(body, "close", None), leave)
+
+
+class Body:
+    """A response's body, which says when it is over."""
+
+    def __init__(self, body: Any, close: Callable[[], None] | None, leave: Once) -> None:
+        self.body = body
+        self.close_body = close
+        self.leave = leave
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.body)
+
+    def close(self) -> None:
+        """Called by the server when it has sent the body, or gave up."""
+        try:
+            if self.close_body is not None:
+                self.close_body()
+        finally:
+            self.leave()
+
+
+class SizedBody(Body):
+    """The same for a body with a length, such as a list."""
+
+    def __len__(self) -> int:
+        return len(self.body)
+
+
+class ASGIProbe:
+    """The project's ASGI application, stamped and counted. Other scopes than http pass through."""
+
+    def __init__(self, application: Any, worker: Worker) -> None:
+        self.application = application
+        self.worker = worker
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """Answer a request as the project does."""
+        if scope["type"] != "http":
+            await self.application(scope, receive, send)
+            return
+        stamps = [now(), UNKNOWN, UNKNOWN]
+        COUNTS.enter_app()
+        self.worker.introduce()
+
+        async def stamped(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                header = (HEADER_BYTES, self.worker.header(stamps).encode())
+                message = {**message, "headers": [*message.get("headers", ()), header]}
+            await send(message)
+
+        try:
+            await self.application({**scope, STAMPS: stamps}, receive, stamped)
+        finally:
+            COUNTS.leave_app()
+
+
+def watch_views() -> None:
+    """Stamp Django's views, in their own thread: both handlers call `make_view_atomic` once.
+
+    (A `process_view` middleware would cost a thread hop, and runs before the view's thread.)
+    """
+    handler = getattr(sys.modules.get("django.core.handlers.base"), "BaseHandler", None)
+    make = getattr(handler, "make_view_atomic", None)
+    if make is None or hasattr(make, "liveburst"):
+        return
+    # Django's own idea of what is a coroutine function, class-based views included.
+    is_async = importlib.import_module("asgiref.sync").iscoroutinefunction
+
+    def make_view_atomic(self: Any, view: Any) -> Any:
+        view = make(self, view)
+        return stamped_async(view) if is_async(view) else stamped_sync(view)
+
+    make_view_atomic.liveburst = True  # type: ignore[attr-defined]
+    handler.make_view_atomic = make_view_atomic  # type: ignore[union-attr]
+
+
+def stamps_of(request: Any) -> list[int]:
+    """The stamps of the request that Django is answering; a throw-away list where there are none.
+
+    Django's requests keep the server's own mapping: `scope` under ASGI, `environ` under WSGI.
+    """
+    mapping = getattr(request, "scope", None) or getattr(request, "environ", None) or {}
+    return mapping.get(STAMPS) or [UNKNOWN, UNKNOWN, UNKNOWN]
+
+
+def stamped_sync(view: Callable[..., Any]) -> Callable[..., Any]:
+    """The sync view, with stamps before and after it."""
+
+    def timed(request: Any, *args: Any, **kwargs: Any) -> Any:
+        stamps = stamps_of(request)
+        COUNTS.enter_view()
+        stamps[1] = now()
+        try:
+            return view(request, *args, **kwargs)
+        finally:
+            stamps[2] = now()
+            COUNTS.leave_view()
+
+    return timed
+
+
+def stamped_async(view: Callable[..., Any]) -> Callable[..., Any]:
+    """The async view, with stamps before and after it."""
+
+    async def timed(request: Any, *args: Any, **kwargs: Any) -> Any:
+        stamps = stamps_of(request)
+        COUNTS.enter_view()
+        stamps[1] = now()
+        try:
+            return await view(request, *args, **kwargs)
+        finally:
+            stamps[2] = now()
+            COUNTS.leave_view()
+
+    return timed
+
+
+def watch_threads() -> None:
+    """Count the threads that Python code starts."""
+    start = threading.Thread.start
+    if hasattr(start, "liveburst"):
+        return
+
+    def counted(self: threading.Thread) -> None:
+        COUNTS.start_thread()
+        start(self)
+
+    counted.liveburst = True  # type: ignore[attr-defined]
+    threading.Thread.start = counted  # type: ignore[method-assign]
+
+
+class Heartbeat:
+    """Beats in the event loop while a firing is on, and keeps how late it came at worst."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.number = 0  # the beats of earlier firings stop
+        self.due = self.worst = 0
+
+    def begin(self) -> None:
+        """A firing begins. A loop that is blocked already is late from now on."""
+        self.number += 1
+        self.worst, self.due = 0, now()
+        self.loop.call_soon_threadsafe(self.beat, self.number)
+
+    def end(self) -> None:
+        """The firing is over."""
+        self.number += 1
+
+    def beat(self, number: int) -> None:
+        """Keep how late this beat is, and order the next."""
+        if number == self.number:
+            self.worst = max(self.worst, now() - self.due)
+            self.due = now() + int(BEAT_S * 1e9)
+            self.loop.call_later(BEAT_S, self.beat, number)
+
+    def take(self) -> int:
+        """The worst lateness since the last call, ns; a beat that has yet to come counts too."""
+        worst, self.worst = self.worst, 0
+        return max(worst, now() - self.due, 0)
+
+
+class Speaker:
+    """Speaks with the dashboard, in a thread of its own that sleeps while no firing is on."""
+
+    def __init__(self, interface: str) -> None:
+        host, _, port = os.environ["LIVEBURST_HEALTH"].rpartition(":")
+        self.token = os.environ["LIVEBURST_TOKEN"]
+        self.interface = interface
+        self.firing: int | None = None
+        self.ending = False
+        self.reported = 0  # when the last report was sent, ns
+        try:
+            self.heartbeat: Heartbeat | None = Heartbeat(asyncio.get_running_loop())
+        except RuntimeError:  # WSGI: there is no loop to watch
+            self.heartbeat = None
+        self.socket = original("socket", "socket")(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.connect((host, int(port)))
+        self.poller = original("select", "poll")()
+        self.poller.register(self.socket, select.POLLIN)
+
+    def run(self) -> None:
+        """Speak until the process ends."""
+        self.turn(self.greet)
+        while True:
+            self.turn(self.listen)
+
+    def turn(self, do: Callable[[], None]) -> None:
+        """Do something, and survive it."""
+        try:
+            do()
+        except OSError:  # the dashboard has gone
+            self.finish()
+        except (ValueError, KeyError, TypeError, RuntimeError):
+            pass  # a datagram that was not for us, a loop that is closed
+
+    def greet(self) -> None:
+        """Say who this is."""
+        self.send("hello", interface=self.interface, versions=self.versions())
+
+    def listen(self) -> None:
+        """Wait for an order, or until a report is due, and report if a firing is on."""
+        pause_s = LAST_REPORT_S if self.ending else REPORT_S
+        order = self.poller.poll(None if self.firing is None else 1000 * pause_s)
+        if order:
+            self.obey(json.loads(self.socket.recv(65536)))
+        if self.firing is not None and (order or self.report_is_due()):
+            self.report()
+
+    def report_is_due(self) -> bool:
+        """Whether it is time for the next report, or for the last."""
+        return (self.ending and COUNTS.quiet()) or now() - self.reported >= REPORT_S * 1e9
+
+    def obey(self, message: dict[str, Any]) -> None:
+        """`begin` starts the reports; `end` lets them stop as soon as nothing is going on."""
+        if message["token"] != self.token:
+            return
+        if message["type"] == "begin":
+            self.firing, self.ending = message["firing"], False
+            if not message.get("running"):  # else it began before this process said hello
+                COUNTS.begin()
+            if self.heartbeat is not None:
+                self.heartbeat.begin()
+        elif message["type"] == "end" and message["firing"] == self.firing:
+            self.ending = True
+
+    def report(self) -> None:
+        """Send how things stand; the last report of a firing says that it is final."""
+        final = self.ending and COUNTS.quiet()
+        lag = UNKNOWN if self.heartbeat is None else self.heartbeat.take()
+        self.reported = now()
+        counts = dict(COUNTS.report(), loop_lag=lag, switches=context_switches())
+        self.send("report", firing=self.firing, final=final, at=self.reported, **counts)
+        if final:
+            self.finish()
+
+    def finish(self) -> None:
+        """Sleep until the next firing."""
+        self.firing, self.ending = None, False
+        if self.heartbeat is not None:
+            self.heartbeat.end()
+
+    def send(self, kind: str, **fields: Any) -> None:
+        """Send one datagram; raises OSError where nobody is there."""
+        message = dict(fields, type=kind, token=self.token, process=os.getpid())
+        self.socket.send(json.dumps(message).encode())
+
+    def versions(self) -> dict[str, str]:
+        """Of Python, Django, the server, and the loop's kind: what a result depends on."""
+        packages = {
+            package: version_of(package) for package in ("django", os.environ["LIVEBURST_SERVER"])
+        }
+        versions = {name: version for name, version in packages.items() if version}
+        if self.heartbeat is not None:
+            versions["loop"] = type(self.heartbeat.loop).__module__.partition(".")[0]
+        return {"python": platform.python_version(), **versions}
+
+
+def version_of(package: str) -> str | None:
+    """The installed version of a package; None where it is not installed."""
+    try:
+        return importlib.metadata.version(package)
+    except (importlib.metadata.PackageNotFoundError, ValueError):
+        return None
+
+
+def context_switches() -> int:
+    """Of all threads of this process since it began, ended ones too; /proc forgets those."""
+    if resource is None:
+        return UNKNOWN
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_nvcsw + usage.ru_nivcsw

@@ -1,0 +1,47 @@
+"""Is the application there? Asked over HTTP: a connect succeeds long before it is.
+
+The kernel keeps our request in the backlog until the server takes it, so one request
+mostly suffices, and it is answered the moment the application can answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+# A path that no project has: Django answers 404 without running anybody's view. Any answer
+# that carries the probe's header will do; even a 400 or 500 has been through the application.
+PATH = "/.liveburst/ready"
+_ATTEMPT_S = 5.0
+_PAUSE_S = 0.02
+_MAX_HEAD = 65536
+
+
+async def until_ready(host: str, port: int) -> None:
+    """Return when the application has answered through the probe. Bound it by a timeout."""
+    while True:
+        try:
+            async with asyncio.timeout(_ATTEMPT_S):
+                if await _answers(host, port):
+                    return
+        except (OSError, EOFError, asyncio.LimitOverrunError, TimeoutError):
+            pass
+        await asyncio.sleep(_PAUSE_S)
+
+
+async def _answers(host: str, port: int) -> bool:
+    reader, writer = await asyncio.open_connection(host, port, limit=_MAX_HEAD)
+    try:
+        request = f"GET {PATH} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n"
+        writer.write(request.encode())
+        head = await reader.readuntil(b"\r\n\r\n")
+        return b"\r\nliveburst:" in head.lower()
+    finally:
+        writer.close()
+        await _closed(writer)
+
+
+async def _closed(writer: asyncio.StreamWriter) -> None:
+    try:
+        await writer.wait_closed()
+    except OSError:
+        return

@@ -1,0 +1,76 @@
+"""What the system says about a process from outside: threads, memory, CPU, context switches.
+
+Read 20 times a second for each process while a firing is on, so it is cheap on Linux: one
+file and one system call. Elsewhere psutil answers, or nobody.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+_LINUX = sys.platform == "linux"
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+_THREADS, _RSS_PAGES = 17, 21  # fields of /proc/PID/stat after the command's closing bracket
+
+
+def process_tree(pid: int) -> list[int]:
+    """Process ids of everyone below `pid`, itself not among them; none if it has gone."""
+    with suppress(psutil.Error):
+        return [process.pid for process in psutil.Process(pid).children(recursive=True)]
+    return []
+
+
+def exists(pid: int) -> bool:
+    """Whether there is such a process."""
+    return psutil.pid_exists(pid)
+
+
+def read_process(pid: int) -> dict[str, int]:
+    """Columns `threads`, `rss` (bytes) and `cpu` (ns) of a process; none if it has gone."""
+    try:
+        return _from_proc(pid) if _LINUX else _from_psutil(pid)
+    except (OSError, psutil.Error):
+        return {}
+
+
+def read_switches(pid: int) -> dict[str, int]:
+    """Column `switches` of a process without the probe: that of the threads it has now.
+
+    The kernel forgets those of threads that ended; for a server's master that is no matter.
+    """
+    total = 0
+    try:
+        for status in Path(f"/proc/{pid}/task").glob("*/status"):
+            for line in status.read_text().splitlines()[-2:]:  # voluntary and nonvoluntary
+                total += int(line.partition(":")[2])
+    except (OSError, ValueError):
+        return {}
+    return {"switches": total} if total else {}
+
+
+def _from_proc(pid: int) -> dict[str, int]:
+    stat = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+    # The clock of another process (clock_getcpuclockid): exact, where stat counts in 10 ms.
+    cpu_clock = (~pid << 3) | 2
+    return {
+        "threads": int(stat[_THREADS]),
+        "rss": int(stat[_RSS_PAGES]) * _PAGE_BYTES,
+        "cpu": time.clock_gettime_ns(cpu_clock),
+    }
+
+
+def _from_psutil(pid: int) -> dict[str, int]:
+    process = psutil.Process(pid)
+    with process.oneshot():
+        times = process.cpu_times()
+        return {
+            "threads": process.num_threads(),
+            "rss": process.memory_info().rss,
+            "cpu": int((times.user + times.system) * 1e9),
+        }

@@ -1,0 +1,71 @@
+"""A piece of work and the ways to write it, as a lab.toml describes them. Plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from dashboard.wire.plan import Lane
+
+Family = Literal["sync", "async"]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A number that a scenario takes, `min` to `max`; `offers` are values worth a button."""
+
+    name: str
+    default: float
+    min: float
+    max: float
+    unit: str = ""
+    offers: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way to write a scenario's work: a path in the project, with {parameter} in it.
+
+    `at_a_time` is how many of these one event loop can do at once, where the code itself
+    is the limit (`async-blocking`: 1); None where it is not. `source` is `module:function`.
+    """
+
+    name: str
+    family: Family
+    path: str
+    source: str | None = None
+    needs: Literal["asgi"] | None = None
+    at_a_time: int | None = None
+
+    def url_path(self, parameters: Mapping[str, float]) -> str:
+        """The path to fire at. Raises KeyError where a parameter of the path is missing."""
+        return self.path.format_map({name: _plain(value) for name, value in parameters.items()})
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One piece of work, its variants, and the run that is fired when nobody says otherwise.
+
+    `wait` names the parameter that says how many seconds one request waits, for the theory.
+    """
+
+    name: str
+    title: str
+    parameters: Mapping[str, Parameter]
+    lanes: tuple[Lane, ...]
+    requests: int
+    rounds: int
+    variants: Mapping[str, Variant]
+    wait: str | None = None
+
+    def values(self, given: Mapping[str, float]) -> dict[str, float]:
+        """A value for each parameter: the given one, or its default."""
+        return {
+            name: given.get(name, parameter.default) for name, parameter in self.parameters.items()
+        }
+
+
+def _plain(value: float) -> str:
+    """3.0 as `3`, 0.1 as `0.1`: as a person would type it, and nothing lost."""
+    return str(int(value)) if float(value).is_integer() else repr(float(value))

@@ -1,0 +1,143 @@
+"""Reading a TOML table strictly: each key is asked for once, what is left over is a problem."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from dashboard.wire.errors import Problem
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+
+
+class Table:
+    """One table of a file. What is wrong goes to `problems`, and a stand-in is returned.
+
+    A caller that finds `problems` empty at the end has read only good values.
+    """
+
+    def __init__(self, data: Any, key: str, file: str, problems: list[Problem]) -> None:
+        self.key, self.file, self.problems = key, file, problems
+        self._asked: set[str] = set()
+        self._data: dict[str, Any] = data if isinstance(data, dict) else {}
+        if not isinstance(data, dict):
+            self.refuse("", "a table", data)
+
+    def refuse(self, key: str, expected: str, found: Any) -> None:
+        """Note a problem with the value of `key` ("" for the table itself)."""
+        self.complain(key, f"expected {expected}, found {found!r}")
+
+    def complain(self, key: str, message: str) -> None:
+        """Note a problem in words of one's own, unless this key has one already."""
+        name = ".".join(part for part in (self.key, key) if part)
+        field = f"{self.file}: {name}" if name else self.file
+        if all(problem.field != field for problem in self.problems):
+            self.problems.append(Problem(field, message))
+
+    def has(self, key: str) -> bool:
+        """Whether the key is there at all, with whatever value."""
+        return key in self._data
+
+    def keys(self) -> list[str]:
+        """Every key that stands in the table."""
+        return list(self._data)
+
+    def _take(self, key: str, default: Any) -> Any:
+        self._asked.add(key)
+        if key not in self._data and default is ...:
+            self.complain(key, "expected, but it is not there")
+        return self._data.get(key, default)
+
+    def text(self, key: str, *, pattern: str = ".+", expected: str = "a text") -> str:
+        """A required text that matches `pattern` as a whole; `expected` says so in words."""
+        return self.optional_text(key, pattern=pattern, expected=expected, default=...) or ""
+
+    def optional_text(
+        self, key: str, *, pattern: str = ".+", expected: str = "a text", default: Any = None
+    ) -> str | None:
+        """The same, or None where the key is missing."""
+        value = self._take(key, default)
+        if value is default:
+            return None
+        if isinstance(value, str) and re.fullmatch(pattern, value):
+            return value
+        self.refuse(key, expected, value)
+        return None
+
+    def number(self, key: str, default: Any = ...) -> float:
+        """A finite number, required unless there is a default."""
+        value = self._take(key, default)
+        if is_number(value):
+            return float(value)
+        if value is not ...:
+            self.refuse(key, "a number", value)
+        return 0.0
+
+    def numbers(self, key: str) -> tuple[float, ...]:
+        """A list of finite numbers; none where the key is missing."""
+        value = self._take(key, [])
+        if isinstance(value, list) and all(is_number(item) for item in value):
+            return tuple(float(item) for item in value)
+        self.refuse(key, "a list of numbers", value)
+        return ()
+
+    def whole(self, key: str, low: int, high: int, default: Any = ...) -> Any:
+        """A whole number from `low` to `high`, or the default where the key is missing."""
+        value = self._take(key, default)
+        if value is default and default is not ...:
+            return value
+        if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
+            return value
+        if value is not ...:
+            self.refuse(key, f"a whole number from {low} to {high}", value)
+        return low
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A required list of texts, at least one."""
+        value = self._take(key, ...)
+        if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+            return tuple(value)
+        if value is not ...:
+            self.refuse(key, "a list of texts", value)
+        return ()
+
+    def text_map(self, key: str) -> dict[str, str]:
+        """A table of texts; empty where the key is missing."""
+        value = self._take(key, {})
+        if isinstance(value, dict) and all(isinstance(item, str) for item in value.values()):
+            return value
+        self.refuse(key, "a table of texts", value)
+        return {}
+
+    def table(self, key: str, default: Any = ...) -> Table:
+        """A table inside this one."""
+        value = self._take(key, default)
+        name = ".".join(part for part in (self.key, key) if part)
+        return Table({} if value is ... else value, name, self.file, self.problems)
+
+    def tables(self, key: str, default: Any = ...) -> Iterator[tuple[str, Table]]:
+        """Each table inside the table `key`, with its name; names are refused if odd."""
+        outer = self.table(key, default)
+        for name in outer.keys():  # noqa: SIM118 - it is no mapping
+            if not NAME.fullmatch(name):
+                outer.complain(name, "expected a name of letters, digits, - and _")
+            yield name, outer.table(name)
+
+    def finish(self) -> None:
+        """Refuse every key that nobody asked for, with the one that was probably meant."""
+        for key in self._data.keys() - self._asked:
+            near = difflib.get_close_matches(key, self._asked, n=1)
+            meant = f"did you mean {near[0]}?" if near else f"expected {_listed(self._asked)}"
+            self.complain(key, f"unknown key; {meant}")
+
+
+def is_number(value: Any) -> bool:
+    """Whether a TOML value is a finite number (and not true or false)."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _listed(names: set[str]) -> str:
+    return ", ".join(sorted(names))

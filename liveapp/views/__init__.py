@@ -1,0 +1,1 @@
+"""One module a scenario, its variants side by side."""

@@ -1,0 +1,57 @@
+"""Targets of liveapp that are surely ended when a test is."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from dashboard.targets.cores import Cores
+from dashboard.targets.manifest import load_manifest
+from dashboard.targets.pool import Targets
+from dashboard.targets.servers import SERVERS, Server
+
+from .helpers import LIVEAPP, marked, until_async
+
+MakeTargets = Callable[..., Targets]
+
+
+@pytest.fixture
+def mark() -> str:
+    return f"test-{uuid.uuid4().hex}"
+
+
+@pytest.fixture
+async def make_targets(mark: str, tmp_path: Path) -> AsyncIterator[MakeTargets]:
+    """A pool, of liveapp unless another lab.toml is named; nothing of it is left afterwards."""
+    made: list[Targets] = []
+
+    def make(lab: Path = LIVEAPP, servers: Mapping[str, Server] = SERVERS) -> Targets:
+        targets = Targets(
+            load_manifest(lab),
+            mark=mark,
+            log_directory=tmp_path / "logs",
+            cores=Cores.here(),
+            servers=servers,
+        )
+        made.append(targets)
+        return targets
+
+    yield make
+    for targets in made:
+        await targets.stop()
+    assert await until_async(lambda: not marked(mark), 2)
+
+
+@pytest.fixture
+def targets(make_targets: MakeTargets) -> Targets:
+    return make_targets()
+
+
+def ignore(state: str, message: str) -> None:
+    """An `on_event` that nobody listens to."""
+
+
+Stop = Callable[[], Awaitable[None]]

@@ -1,0 +1,53 @@
+"""A process to be killed: starts every server with two workers and gets requests stuck in them.
+
+    python -m tests.targets.driver MARK LOG_DIRECTORY
+
+Says `stuck` on stdout when requests are stuck in every server, and then waits for its end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+from dashboard.targets.cores import Cores
+from dashboard.targets.manifest import load_manifest
+from dashboard.targets.pool import Targets
+from dashboard.targets.servers import SERVERS
+
+from .client import fire
+from .conftest import ignore
+from .helpers import LIVEAPP, until_async
+
+
+async def main(mark: str, logs: str) -> None:
+    cores = Cores.here()
+    cores.settle_here()
+    targets = Targets(
+        load_manifest(LIVEAPP),
+        mark=mark,
+        log_directory=Path(logs),
+        cores=cores,
+        servers={
+            name: server.with_processes(2) if server.several else server
+            for name, server in SERVERS.items()
+        },
+    )
+    await asyncio.gather(*(get_stuck(targets, server) for server in SERVERS))
+    print("stuck", flush=True)
+    await asyncio.Event().wait()
+
+
+async def get_stuck(targets: Targets, server: str) -> None:
+    target = await targets.ready(server, ignore)
+    await target.begin(1)
+    requests = asyncio.create_task(fire(target.port, "/sleep/sync/?delay=10", 4, 4))
+    await until_async(lambda: any(row.get("in_view", 0) > 0 for row in target.take_rows(0)))
+    STUCK.append(requests)
+
+
+STUCK: list[asyncio.Task[object]] = []
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))

@@ -1,0 +1,62 @@
+"""Waiting for conditions, and finding what a test has started."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Container
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).parents[2]
+LIVEAPP = ROOT / "liveapp" / "lab.toml"
+
+
+def until(condition: Callable[[], object], timeout_s: float = 10.0) -> bool:
+    """Look until the condition holds; whether it did in time."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+async def until_async(condition: Callable[[], object], timeout_s: float = 10.0) -> bool:
+    """The same, while the event loop goes on."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        await asyncio.sleep(0.01)
+    return True
+
+
+def marked(mark: str) -> list[int]:
+    """Process ids of all that carry the mark in their environment, zombies not among them."""
+    wanted = f"LIVEBURST_MARK={mark}".encode()
+    found = []
+    for directory in Path("/proc").glob("[0-9]*"):
+        try:
+            if wanted in (directory / "environ").read_bytes().split(b"\0"):
+                found.append(int(directory.name))
+        except OSError:
+            continue
+    return found
+
+
+def listening_ports(processes: Container[int | None] | None = None) -> set[int]:
+    """The TCP ports of this machine that somebody, or one of these processes, listens on."""
+    return {
+        connection.laddr.port
+        for connection in psutil.net_connections("tcp4")
+        if connection.status == "LISTEN" and connection.laddr
+        if processes is None or connection.pid in processes
+    }
+
+
+def descriptors() -> int:
+    """How many descriptors this process has open."""
+    return len(os.listdir("/proc/self/fd"))  # noqa: PTH208

@@ -1,0 +1,179 @@
+"""The dashboard's end of the health dialogue, with a probe that a test plays."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from dashboard.targets.health import Health
+from dashboard.wire.frame import COLUMNS
+
+from .helpers import until_async
+
+COUNTS = {
+    "in_app": 2,
+    "in_view": 1,
+    "peak_in_app": 3,
+    "peak_in_view": 2,
+    "requests": 9,
+    "loop_lag": 1000,
+    "threads_started": 4,
+    "switches": 50,
+}
+
+
+class PlayedProbe:
+    """A probe in this process, so that /proc has something to say of it."""
+
+    def __init__(self, health: Health) -> None:
+        host, _, port = health.environment["LIVEBURST_HEALTH"].rpartition(":")
+        self.token = health.token
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.connect((host, int(port)))
+        self.socket.setblocking(False)
+
+    def say(self, **message: Any) -> None:
+        message = {"token": self.token, "process": os.getpid(), **message}
+        self.socket.send(json.dumps(message).encode())
+
+    def hello(self) -> None:
+        self.say(type="hello", interface="asgi", versions={"python": "3"})
+
+    def report(self, firing: int, *, final: bool = False, age_ns: int = 0, **counts: int) -> None:
+        at = time.monotonic_ns() - age_ns
+        self.say(type="report", firing=firing, final=final, at=at, **{**COUNTS, **counts})
+
+    async def told(self) -> dict[str, Any]:
+        loop = asyncio.get_running_loop()
+        message: dict[str, Any] = json.loads(await loop.sock_recv(self.socket, 65536))
+        return message
+
+
+@pytest.fixture
+async def health() -> AsyncIterator[Health]:
+    health = await Health.open()
+    yield health
+    health.close()
+
+
+@pytest.fixture
+async def probe(health: Health) -> AsyncIterator[PlayedProbe]:
+    probe = PlayedProbe(health)
+    yield probe
+    probe.socket.close()
+
+
+async def begun(health: Health, probe: PlayedProbe, firing: int = 1) -> None:
+    """A firing that the probe has answered."""
+    probe.hello()
+    assert await health.hello(1)
+    beginning = asyncio.create_task(health.begin(firing, os.getpid()))
+    told = await probe.told()
+    assert (told["type"], told["firing"]) == ("begin", firing)
+    probe.report(firing)
+    assert await beginning
+
+
+async def test_a_row_joins_the_report_with_proc(health: Health, probe: PlayedProbe) -> None:
+    origin = time.monotonic_ns()
+    await begun(health, probe)
+    (row,) = health.take_rows(origin)
+    assert row.keys() == COLUMNS["health"].keys()
+    assert 0 <= row["at"] < 1_000_000_000
+    assert row["process"] == os.getpid()
+    assert row["peak_in_app"] == 3
+    assert row["rss"] > 1_000_000
+    assert health.take_rows(origin) == []
+
+
+async def test_what_was_before_the_origin_is_no_row(health: Health, probe: PlayedProbe) -> None:
+    await begun(health, probe)
+    assert health.take_rows(time.monotonic_ns()) == []
+
+
+async def test_an_old_report_is_not_joined_with_what_proc_says_now(
+    health: Health, probe: PlayedProbe
+) -> None:
+    await begun(health, probe)
+    health.take_rows(0)
+    probe.report(1, age_ns=1_000_000_000)
+    assert await until_async(lambda: health._rows)
+    (row,) = health.take_rows(0)
+    assert "rss" not in row
+    assert row["in_app"] == 2
+
+
+async def test_the_end_waits_until_it_is_quiet(health: Health, probe: PlayedProbe) -> None:
+    await begun(health, probe)
+    assert not await health.end(1, quiet_timeout_s=0.05)
+    assert (await probe.told())["type"] == "end"
+    ending = asyncio.create_task(health.end(1, quiet_timeout_s=2))
+    await probe.told()
+    probe.report(1, final=True, in_app=0, in_view=0)
+    assert await ending
+    assert health.take_rows(0)[-1]["in_app"] == 0
+
+
+async def test_what_does_not_carry_the_token_is_dropped(health: Health, probe: PlayedProbe) -> None:
+    await begun(health, probe)
+    health.take_rows(0)
+    probe.report(1, token=1)
+    probe.socket.send(b"[]")
+    probe.say(type="report", firing=1)  # nor what is not whole
+    probe.report(1, requests=77)
+    assert await until_async(lambda: health._rows)
+    assert [row["requests"] for row in health.take_rows(0)] == [77]
+
+
+async def test_reports_of_another_firing_are_no_rows(health: Health, probe: PlayedProbe) -> None:
+    await begun(health, probe, firing=2)
+    health.take_rows(0)
+    probe.report(1)
+    probe.report(2, requests=5)
+    assert await until_async(lambda: health._rows)
+    assert [row["requests"] for row in health.take_rows(0)] == [5]
+
+
+async def test_who_comes_late_is_told_that_it_has_begun(health: Health, probe: PlayedProbe) -> None:
+    assert await health.begin(4, os.getpid())
+    probe.hello()
+    told = await probe.told()
+    assert (told["type"], told["firing"], told["running"]) == ("begin", 4, True)
+    probe.report(4, final=True)
+    assert await health.end(4, quiet_timeout_s=1)
+
+
+async def test_nobody_says_hello(health: Health) -> None:
+    assert await health.hello(0.05) is None
+
+
+async def test_a_process_without_a_probe_has_rows_too(health: Health) -> None:
+    sleeper = await asyncio.create_subprocess_exec("sleep", "60")
+    try:
+        assert await health.begin(1, os.getpid())
+        assert await until_async(lambda: len(health._rows) >= 2)
+        assert await health.end(1, quiet_timeout_s=1)
+        rows = [row for row in health.take_rows(0) if row["process"] == sleeper.pid]
+        assert rows[0]["threads"] == 1
+        assert "in_app" not in rows[0]
+        assert rows[0].keys() <= COLUMNS["health"].keys()
+    finally:
+        sleeper.kill()
+        await sleeper.wait()
+
+
+async def test_a_process_that_died_is_not_waited_for(health: Health, probe: PlayedProbe) -> None:
+    sleeper = await asyncio.create_subprocess_exec("sleep", "60")
+    probe.say(type="hello", interface="wsgi", versions={}, process=sleeper.pid)
+    assert await health.hello(1)
+    sleeper.kill()
+    await sleeper.wait()
+    assert await health.end(1, quiet_timeout_s=1)
+    assert health.probes == {}

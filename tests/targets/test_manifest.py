@@ -1,0 +1,197 @@
+"""Reading a lab.toml: what a good one says, and how a bad one is refused."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.targets import manifest
+from dashboard.targets.manifest import Parameter, Variant, load_manifest
+from dashboard.targets.servers import SERVERS
+from dashboard.targets.table import Table
+from dashboard.wire.errors import InvalidManifest, Problem
+from dashboard.wire.plan import Lane
+
+from .helpers import LIVEAPP, ROOT
+
+GOOD = """
+[project]
+name = "shop"
+wsgi = "shop.wsgi:application"
+asgi = "shop.asgi:application"
+env = { DJANGO_SETTINGS_MODULE = "shop.settings" }
+
+[scenario.search]
+title = "Searching"
+parameters.pages = { default = 3, min = 1, max = 9, unit = "pages", offers = [5] }
+lanes = ["sync@daphne"]
+load = { requests = 7, rounds = 2 }
+wait = "pages"
+
+[scenario.search.variant.sync]
+family = "sync"
+path = "/search/?pages={pages}"
+source = "shop.views:search"
+needs = "asgi"
+at_a_time = 2
+"""
+
+
+def write(directory: Path, text: str) -> Path:
+    path = directory / "lab.toml"
+    path.write_text(text)
+    return path
+
+
+def test_a_good_one_is_read(tmp_path: Path) -> None:
+    project = load_manifest(write(tmp_path, GOOD))
+    assert (project.name, project.directory, project.python) == ("shop", tmp_path, sys.executable)
+    assert project.env == {"DJANGO_SETTINGS_MODULE": "shop.settings"}
+    search = project.scenarios["search"]
+    assert search.parameters == {"pages": Parameter("pages", 3, 1, 9, "pages", (5,))}
+    assert (search.requests, search.rounds, search.wait) == (7, 2, "pages")
+    assert search.lanes == (Lane("sync", "daphne"),)
+    path, source = "/search/?pages={pages}", "shop.views:search"
+    assert search.variants == {"sync": Variant("sync", "sync", path, source, "asgi", 2)}
+
+
+def test_what_is_left_out_has_a_default(tmp_path: Path) -> None:
+    left_out = ("load =", "wait =", "wsgi =", "env =", "needs =", "at_a_time =", "source =")
+    lines = [line for line in GOOD.splitlines() if not line.startswith(left_out)]
+    project = load_manifest(write(tmp_path, "\n".join(lines)))
+    search = project.scenarios["search"]
+    assert (search.requests, search.rounds, search.wait) == (100, 3, None)
+    assert (project.wsgi, project.env) == (None, {})
+    assert search.variants["sync"].at_a_time is None
+
+
+def test_python_may_be_a_virtualenvs_own(tmp_path: Path) -> None:
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.touch()
+    text = GOOD.replace("[scenario.search]", 'python = ".venv/bin/python"\n[scenario.search]', 1)
+    assert load_manifest(write(tmp_path, text)).python == str(python)
+
+
+def test_liveapps_own() -> None:
+    project = load_manifest(LIVEAPP)
+    assert project.directory == ROOT
+    assert list(map(str, project.scenarios["sleep"].lanes)) == [
+        "sync@gunicorn-gthread",
+        "sync@daphne",
+        "async@daphne",
+    ]
+    assert project.scenarios["sleep"].variants.keys() == {"sync", "async", "async-blocking"}
+    assert project.scenarios["mixed"].variants.keys() == {"bridged", "bridged-threads"}
+    assert project.scenarios["sleep"].parameters["delay"].offers == (3,)
+
+
+REFUSALS = [
+    ('name = "shop"', "", "project.name", "expected"),
+    ('name = "shop"', "name = 3", "project.name", "expected a text, found 3"),
+    ('name = "shop"', 'nam = "shop"', "project.nam", "did you mean name?"),
+    ('"shop.wsgi:application"', '"shop.wsgi"', "project.wsgi", "'package.module:name'"),
+    ("env = {", 'directory = "nowhere"\nenv = {', "project.directory", "a directory"),
+    ("env = {", 'python = "nowhere"\nenv = {', "project.python", "an interpreter"),
+    ("env = {", "setup = []\nenv = {", "project.setup", "unknown key"),
+    ('"shop.settings"', "1", "project.env", "a table of texts"),
+    ('title = "Searching"', "", "scenario.search.title", "expected"),
+    ("default = 3", "default = 10", "scenario.search.parameters.pages.default", "1 to 9"),
+    ("default = 3", "default = nan", "scenario.search.parameters.pages.default", "a number"),
+    ("default = 3", "default = true", "scenario.search.parameters.pages.default", "a number"),
+    ("min = 1,", "", "scenario.search.parameters.pages.min", "expected"),
+    ("max = 9", "max = 0", "scenario.search.parameters.pages.max", "at least min, 1"),
+    ("offers = [5]", "offers = [50]", "scenario.search.parameters.pages.offers", "1 to 9"),
+    ("offers = [5]", "offers = 5", "scenario.search.parameters.pages.offers", "list of numbers"),
+    ('["sync@daphne"]', "[]", "scenario.search.lanes", "a list of texts"),
+    ('"sync@daphne"', '"sync"', "scenario.search.lanes", "VARIANT@SERVER"),
+    ('"sync@daphne"', '"async@daphne"', "scenario.search.lanes", "a variant (sync)"),
+    ('"sync@daphne"', '"sync@apache"', "scenario.search.lanes", "at a server (gunicorn-sync"),
+    ('["sync@daphne"]', '["sync@daphne", "sync@daphne"]', "scenario.search.lanes", "each once"),
+    ("requests = 7", "requests = 0", "scenario.search.load.requests", "a whole number from 1"),
+    ("rounds = 2", "rounds = 2.5", "scenario.search.load.rounds", "a whole number from 1"),
+    ("rounds = 2", "round = 2", "scenario.search.load.round", "did you mean rounds?"),
+    ('wait = "pages"', 'wait = "time"', "scenario.search.wait", "the name of a parameter"),
+    ('family = "sync"', 'family = "threads"', "scenario.search.variant.sync.family", "'async'"),
+    ('"/search/', '"search/', "scenario.search.variant.sync.path", "begins with /"),
+    ("{pages}", "{page}", "scenario.search.variant.sync.path", "parameters in braces (pages)"),
+    ("{pages}", "{pages", "scenario.search.variant.sync.path", "parameters in braces (pages)"),
+    ("{pages}", "{pages.real}", "scenario.search.variant.sync.path", "parameters in braces"),
+    ('"shop.views:search"', '"shop"', "scenario.search.variant.sync.source", "an import"),
+    ('needs = "asgi"', 'needs = "luck"', "scenario.search.variant.sync.needs", "'asgi'"),
+    ("at_a_time = 2", "at_a_time = 0", "scenario.search.variant.sync.at_a_time", "from 1"),
+    ("[scenario.search.variant.sync]", '[scenario.search.variant."a@b"]', "", "expected a name"),
+    ("[project]", "claim = 1\n[project]", "claim", "unknown key"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "key", "expected"), REFUSALS)
+def test_a_bad_one_is_refused_by_file_key_and_expectation(
+    tmp_path: Path, old: str, new: str, key: str, expected: str
+) -> None:
+    assert old in GOOD
+    with pytest.raises(InvalidManifest) as refused:
+        load_manifest(write(tmp_path, GOOD.replace(old, new, 1)))
+    found = {problem.field: problem.message for problem in refused.value.problems}
+    fields = [field for field in found if field.startswith(f"lab.toml: {key}")]
+    assert any(expected in found[field] for field in fields), found
+
+
+def test_every_problem_is_reported_at_once(tmp_path: Path) -> None:
+    bad = GOOD.replace('name = "shop"', "").replace("requests = 7", "requests = -1")
+    with pytest.raises(InvalidManifest) as refused:
+        load_manifest(write(tmp_path, bad))
+    assert len(refused.value.problems) == 2
+
+
+def test_nothing_to_serve_and_nothing_to_do(tmp_path: Path) -> None:
+    with pytest.raises(InvalidManifest, match=r"project\.wsgi: expected, or asgi"):
+        load_manifest(write(tmp_path, '[project]\nname = "x"\n'))
+    with pytest.raises(InvalidManifest, match="scenario: expected"):
+        load_manifest(write(tmp_path, '[project]\nname = "x"\nwsgi = "a:b"\n'))
+
+
+def test_what_is_no_toml_or_not_there(tmp_path: Path) -> None:
+    with pytest.raises(InvalidManifest, match=r"lab\.toml: expected TOML"):
+        load_manifest(write(tmp_path, "[project"))
+    with pytest.raises(InvalidManifest, match="expected a file that can be read"):
+        load_manifest(tmp_path / "nowhere.toml")
+    (tmp_path / "latin.toml").write_bytes(b"name = '\xff'")
+    with pytest.raises(InvalidManifest, match="expected TOML"):
+        load_manifest(tmp_path / "latin.toml")
+
+
+keys = st.sampled_from(["name", "wsgi", "env", "sleep", "lanes", "variant", "parameters", "", "@"])
+scalars = st.booleans() | st.integers() | st.floats() | keys
+values = st.recursive(
+    scalars, lambda inner: st.lists(inner) | st.dictionaries(keys, inner), max_leaves=8
+)
+
+
+@given(data=st.dictionaries(st.sampled_from(["project", "scenario", "x"]), values))
+def test_whatever_a_table_holds_is_refused_in_words(data: dict[str, object]) -> None:
+    problems: list[Problem] = []
+    manifest._project(Table(data, "", "lab.toml", problems), LIVEAPP)
+    assert problems
+
+
+@given(
+    value=st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(10**15), 10**15),
+)
+def test_a_path_carries_its_number_exactly(value: float) -> None:
+    path = Variant("v", "sync", "/?delay={delay}").url_path({"delay": value})
+    assert float(path.removeprefix("/?delay=")) == value
+
+
+def test_paths_look_as_a_person_would_write_them() -> None:
+    variant = Variant("v", "sync", "/?delay={delay}")
+    assert variant.url_path({"delay": 3.0}) == "/?delay=3"
+    assert variant.url_path({"delay": 0.1}) == "/?delay=0.1"
+
+
+def test_the_tables_names_are_their_keys() -> None:
+    assert all(name == server.name for name, server in SERVERS.items())

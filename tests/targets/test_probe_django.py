@@ -1,0 +1,139 @@
+"""The probe around Django's own handlers: every kind of view is stamped, under both of them."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import time
+from types import ModuleType
+from typing import Any
+
+import pytest
+from django.core.handlers.asgi import ASGIHandler
+from django.core.handlers.base import BaseHandler
+from django.core.handlers.wsgi import WSGIHandler
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from django.views import View
+
+from .test_probe import Call, probe, wrapped
+
+__all__ = ["probe"]
+
+
+def sync(request: HttpRequest) -> HttpResponse:
+    time.sleep(0.001)
+    return HttpResponse("sync")
+
+
+async def async_(request: HttpRequest) -> HttpResponse:
+    await asyncio.sleep(0.001)
+    return HttpResponse("async")
+
+
+class SyncClass(View):
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return sync(request)
+
+
+class AsyncClass(View):
+    async def get(self, request: HttpRequest) -> HttpResponse:
+        return await async_(request)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    raise LookupError("the view's own")
+
+
+urlpatterns = [
+    path("sync", sync),
+    path("async", async_),
+    path("sync-class", SyncClass.as_view()),
+    path("async-class", AsyncClass.as_view()),
+    path("broken", broken),
+]
+PATHS = ["sync", "async", "sync-class", "async-class"]
+
+
+@pytest.fixture(autouse=True)
+def project(settings: Any, monkeypatch: pytest.MonkeyPatch, probe: ModuleType) -> None:
+    """This module as a project, its views watched by the probe while a test runs."""
+    settings.ROOT_URLCONF = __name__
+    settings.MIDDLEWARE = []
+    monkeypatch.setattr(BaseHandler, "make_view_atomic", BaseHandler.make_view_atomic)
+    probe.watch_views()
+
+
+def environ(path: str) -> dict[str, Any]:
+    return {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": path,
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "wsgi.input": io.BytesIO(),
+        "wsgi.url_scheme": "http",
+    }
+
+
+def check(stamps: list[int], probe: ModuleType) -> None:
+    entered, view_entered, view_left, _ = stamps
+    assert 0 < entered <= view_entered
+    assert view_left - view_entered >= 1_000_000
+    counts = probe.COUNTS.report()
+    assert (counts["peak_in_view"], counts["in_view"], counts["in_app"]) == (1, 0, 0)
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_under_wsgi(name: str, probe: ModuleType) -> None:
+    call = Call(wrapped(probe, WSGIHandler()), environ(f"/{name}"))
+    assert b"".join(call.body) == name.removesuffix("-class").encode()
+    call.body.close()
+    check(call.stamps, probe)
+
+
+@pytest.mark.parametrize("name", PATHS)
+async def test_under_asgi(name: str, probe: ModuleType) -> None:
+    start, body = await ask(wrapped(probe, ASGIHandler(), "asgi"), f"/{name}")
+    assert body["body"] == name.removesuffix("-class").encode()
+    (value,) = [value for header, value in start["headers"] if header == b"liveburst"]
+    check([int(part) for part in value.split()], probe)
+
+
+def test_a_view_that_raises_has_left(probe: ModuleType) -> None:
+    call = Call(wrapped(probe, WSGIHandler()), environ("/broken"))
+    assert call.status.startswith("500")
+    call.body.close()
+    assert min(call.stamps) > 0
+    assert probe.COUNTS.report()["in_view"] == 0
+
+
+def test_watching_twice_stamps_once(probe: ModuleType) -> None:
+    watched = BaseHandler.make_view_atomic
+    probe.watch_views()
+    assert BaseHandler.make_view_atomic is watched
+
+
+def test_a_request_that_the_probe_never_saw_is_answered(probe: ModuleType) -> None:
+    call = Call(WSGIHandler(), environ("/sync"))
+    assert call.status == "200 OK"
+    call.body.close()
+
+
+async def ask(application: Any, path: str) -> list[dict[str, Any]]:
+    """One ASGI request; the client stays until it has the whole answer."""
+    sent: list[dict[str, Any]] = []
+    answered = asyncio.Event()
+    messages = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+    async def receive() -> dict[str, Any]:
+        for message in messages:
+            return message
+        await answered.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": path, "headers": [], "query_string": b""}
+    await application(scope, receive, send)
+    return sent

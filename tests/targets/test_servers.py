@@ -1,0 +1,105 @@
+"""Every server of the table, really started: each row of the table passes all of this."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+
+import pytest
+
+from dashboard.targets.kernel import listen_overflows
+from dashboard.targets.pool import Targets
+from dashboard.targets.scenario import Variant
+from dashboard.targets.servers import SERVERS
+
+from .client import Answer, fire
+from .conftest import MakeTargets, ignore
+from .helpers import listening_ports, marked, until_async
+
+pytestmark = [pytest.mark.servers, pytest.mark.parametrize("server", SERVERS)]
+
+
+async def test_kept_connections_answer_without_a_40_ms_mode(server: str, targets: Targets) -> None:
+    target = await targets.ready(server, ignore)
+    await fire(target.port, "/ping/", 16, 8)
+    answers = await fire(target.port, "/ping/", 200, 8)
+    assert [answer.status for answer in answers] == [200] * 200
+    times_ms = sorted(answer.service_ms for answer in answers)
+    assert statistics.median(times_ms) < 20
+    # Delayed acknowledgements against Nagle cost 40 ms and a little: never a cluster of them.
+    assert sum(38 < time_ms < 48 for time_ms in times_ms) < 20
+
+
+async def test_a_thousand_at_once_overflow_no_backlog(server: str, targets: Targets) -> None:
+    target = await targets.ready(server, ignore)
+    before = listen_overflows()
+    answers = await fire(target.port, "/ping/", 1000, 1000)
+    assert sum(answer.status == 200 for answer in answers) == 1000
+    assert listen_overflows() == before
+    assert target.facts["backlog"] == 2048
+
+
+async def test_stamps_stand_in_order_on_every_sample(server: str, targets: Targets) -> None:
+    target = await targets.ready(server, ignore)
+    for path in ("/sleep/sync/?delay=0.001", "/sleep/async/?delay=0.001", "/ping/"):
+        answers = await fire(target.port, path, 60, 20)
+        assert all(in_order(answer) for answer in answers)
+        assert {answer.process for answer in answers} <= set(target.processes)
+
+
+async def test_an_unknown_path_has_no_view(server: str, targets: Targets) -> None:
+    target = await targets.ready(server, ignore)
+    (answer,) = await fire(target.port, "/nowhere/", 1, 1)
+    assert answer.status == 404
+    assert answer.stamps[1:] == (-1, -1)
+
+
+async def test_facts_say_what_was_started(server: str, targets: Targets) -> None:
+    target = await targets.ready(server, ignore)
+    entry = SERVERS[server]
+    assert target.facts["command"][1:3] == ["-m", entry.package]
+    assert target.facts["concurrency"] == entry.concurrency
+    assert {"python", "django", entry.package} <= target.facts["versions"].keys()
+
+
+async def test_a_stopped_server_leaves_nothing(server: str, mark: str, targets: Targets) -> None:
+    target = await targets.ready(server, ignore)
+    assert marked(mark)
+    assert target.port in listening_ports()
+    stuck = asyncio.create_task(fire(target.port, "/sleep/sync/?delay=10", 4, 4))
+    await target.begin(1)
+    assert await until_async(lambda: any(row.get("in_view", 0) for row in target.take_rows(0)))
+    await targets.stop()
+    assert await until_async(lambda: not marked(mark), 2)
+    assert target.port not in listening_ports()
+    await asyncio.gather(stuck, return_exceptions=True)
+
+
+async def test_two_workers_both_report(server: str, make_targets: MakeTargets) -> None:
+    entry = SERVERS[server]
+    if not entry.several:
+        with pytest.raises(ValueError, match="expected 1 process"):
+            entry.with_processes(2)
+        return
+    targets = make_targets(servers={server: entry.with_processes(2)})
+    target = await targets.ready(server, ignore)
+    await target.begin(1)
+    answers = await fire(target.port, "/sleep/sync/?delay=0.05", 60, 20)
+    assert await target.end(1, quiet_timeout_s=5)
+    rows = [row for row in target.take_rows(0) if row.get("in_app", -1) >= 0]
+    last = {row["process"]: row for row in rows}
+    assert last.keys() >= {answer.process for answer in answers}
+    assert sum(row["requests"] for row in last.values()) == 60
+
+
+def test_capacity_is_what_the_entry_promises(server: str) -> None:
+    entry = SERVERS[server]
+    plain, blocking = Variant("v", "sync", "/"), Variant("b", "async", "/", at_a_time=1)
+    promised = {"gunicorn-sync": (1, 1), "gunicorn-gthread": (8, 8)}
+    expected = promised.get(server, (None, 1))
+    assert (entry.capacity(plain), entry.capacity(blocking)) == expected
+
+
+def in_order(answer: Answer) -> bool:
+    instants = [answer.sent_first, *answer.stamps, answer.first_byte, answer.done]
+    return instants == sorted(instants)

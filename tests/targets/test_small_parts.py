@@ -1,0 +1,127 @@
+"""The listening socket, the kernel's counters, changed files, readings of a process."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from dashboard.targets.changes import changed_file
+from dashboard.targets.kernel import cpu_times, listen_overflows, steal_percent
+from dashboard.targets.listening import BACKLOG, listening_socket, restore_backlog
+from dashboard.targets.process import environment, read_tail
+from dashboard.targets.readings import exists, process_tree, read_process, read_switches
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="read from /proc")
+
+
+@linux
+def test_the_backlog_in_force_is_read_back() -> None:
+    with listening_socket() as listener:
+        assert listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        listener.listen(100)  # as servers do
+        assert restore_backlog(listener) == BACKLOG
+
+
+@linux
+def test_connections_inherit_nodelay() -> None:
+    with listening_socket() as listener, socket.create_connection(listener.getsockname()):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_overflows_are_counted(tmp_path: Path) -> None:
+    netstat = tmp_path / "netstat"
+    netstat.write_text("TcpExt: A ListenOverflows B\nTcpExt: 1 23 4\nIpExt: C\nIpExt: 5\n")
+    assert listen_overflows(netstat) == 23
+    assert listen_overflows(tmp_path / "nowhere") is None
+
+
+def test_stolen_time_is_a_share_of_all(tmp_path: Path) -> None:
+    stat = tmp_path / "stat"
+    stat.write_text("cpu  10 0 20 60 5 0 1 4 0 0\ncpu0 1\n")
+    assert cpu_times(stat) == (4, 100)
+    assert steal_percent((4, 100), (7, 200)) == 3
+    assert steal_percent((4, 100), (4, 100)) is None
+    assert steal_percent(None, (4, 100)) is None
+    assert cpu_times(tmp_path / "nowhere") is None
+
+
+def test_changed_code_is_found(tmp_path: Path) -> None:
+    manifest = tmp_path / "lab.toml"
+    for name in ("lab.toml", "shop/views.py", "shop/page.html", "shop/note.txt"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+        os.utime(path, (100, 100))
+    assert changed_file(tmp_path, manifest, 100) is None
+    for name in ("shop/views.py", "shop/page.html", "lab.toml"):
+        os.utime(tmp_path / name, (101, 101))
+        assert changed_file(tmp_path, manifest, 100) == tmp_path / name
+        os.utime(tmp_path / name, (100, 100))
+    os.utime(tmp_path / "shop/note.txt", (101, 101))
+    assert changed_file(tmp_path, manifest, 100) is None
+
+
+@pytest.mark.parametrize("folder", [".git", "node_modules", "__pycache__", "env"])
+def test_what_is_not_the_projects_own_is_passed_over(tmp_path: Path, folder: str) -> None:
+    (tmp_path / folder / "inner").mkdir(parents=True)
+    (tmp_path / folder / "inner" / "new.py").touch()
+    if folder == "env":
+        (tmp_path / folder / "pyvenv.cfg").touch()
+    assert changed_file(tmp_path, tmp_path / "lab.toml", 100) is None
+
+
+def test_a_process_is_read() -> None:
+    reading = read_process(os.getpid())
+    assert reading["threads"] >= threading.active_count()  # other tests leave speakers
+    assert reading["rss"] > 1_000_000
+    assert abs(reading["cpu"] - time.process_time_ns()) < 100_000_000
+    assert exists(os.getpid())
+
+
+@linux
+def test_context_switches_are_those_of_all_threads() -> None:
+    before = read_switches(os.getpid())["switches"]
+    time.sleep(0.001)
+    assert read_switches(os.getpid())["switches"] > before
+
+
+def test_a_process_that_has_gone_has_no_columns() -> None:
+    nobody = 2**22 + 1  # above the largest process id that Linux gives
+    assert read_process(nobody) == {}
+    assert read_switches(nobody) == {}
+    assert process_tree(nobody) == []
+    assert not exists(nobody)
+
+
+def test_a_target_gets_our_environment_without_what_is_ours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "dashboard.settings")
+    monkeypatch.setenv("WEB_CONCURRENCY", "9")
+    monkeypatch.setenv("UVICORN_WORKERS", "9")
+    monkeypatch.setenv("LIVEBURST_HOME", "somewhere")
+    monkeypatch.setenv("PYTHONPATH", "mine")
+    monkeypatch.setenv("KEPT", "yes")
+    env = environment({"DJANGO_SETTINGS_MODULE": "shop.settings"})
+    assert env["DJANGO_SETTINGS_MODULE"] == "shop.settings"
+    assert env["KEPT"] == "yes"
+    assert not env.keys() & {"WEB_CONCURRENCY", "UVICORN_WORKERS", "LIVEBURST_HOME"}
+    probe, rest = env["PYTHONPATH"].split(os.pathsep)
+    assert (Path(probe) / "liveburst_probe.py").is_file()
+    assert rest == "mine"
+
+
+def test_the_tail_of_a_log(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    assert read_tail(log) == ""
+    log.write_text("".join(f"line {number}\n" for number in range(10_000)))
+    assert read_tail(log).splitlines()[-1] == "line 9999"
+    assert len(read_tail(log).splitlines()) == 30
