@@ -67,9 +67,9 @@ class Terminal:
 def result_table(report: Mapping[str, Any]) -> Table:
     """The report as a person reads it in a terminal: a row a lane."""
     table = Table(title=f"{report['scenario']}: {report['load']['requests']:,} requests at once")
-    table.add_column("lane")
+    table.add_column("lane", no_wrap=True)
     for name in ("makespan", "p50", "p95", "errors", "in app", "threads", "RSS", "CPU a request"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     for lane in report["lanes"]:
         side, latency = lane["server_side"], lane["latency_ms"]
         table.add_row(

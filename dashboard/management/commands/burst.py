@@ -29,6 +29,7 @@ from dashboard.wire.plan import Plan
 from .lab import DEFAULT_PROJECT
 
 EXPECTATION_FAILED, BAD_USAGE, RUN_FAILED, INTERRUPTED = 1, 2, 3, 130
+WIDTH = 140  # of the table, where no terminal says how wide it is
 EXIT_STATUS = {Status.FINISHED: 0, Status.STOPPED: INTERRUPTED}
 
 
@@ -61,6 +62,7 @@ class Command(BaseCommand):
             project = load_manifest(options["project"])
             plan = _plan(project, options)
             _check_lanes(expectations, plan)
+            _check_writable(options["json"])
         except Invalid as error:
             raise CommandError(str(error), returncode=BAD_USAGE) from None
         call_command("migrate", verbosity=0)
@@ -73,7 +75,8 @@ class Command(BaseCommand):
 
     def _print(self, report: dict[str, Any], destination: str | None) -> None:
         if destination is None:
-            Console(file=self.stdout).print(result_table(report))  # type: ignore[arg-type]
+            width = None if sys.stdout.isatty() else WIDTH
+            Console(width=width).print(result_table(report))
         elif destination == "-":
             self.stdout.write(json.dumps(report))
         else:
@@ -125,6 +128,17 @@ def _check_lanes(expectations: Sequence[Expectation], plan: Plan) -> None:
         if unknown := expectation.lanes.difference(lanes):
             expected = f"expected a lane of {', '.join(lanes)}, found {', '.join(unknown)}"
             raise InvalidPlan(Problem("expect", expected))
+
+
+def _check_writable(destination: str | None) -> None:
+    """A result that could not be written is refused before anything is fired."""
+    if destination in (None, "-"):
+        return
+    try:
+        Path(str(destination)).open("a").close()
+    except OSError as error:
+        expected = f"expected a file that can be written, found {destination} ({error.strerror})"
+        raise InvalidPlan(Problem("json", expected)) from None
 
 
 async def _perform(

@@ -1,0 +1,44 @@
+"""The commands as a person starts them: child processes with a state of their own."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def environment(home: Path, mark: str) -> dict[str, str]:
+    """The environment of a command whose processes carry `mark`."""
+    inherited = {
+        name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"
+    }
+    return {**inherited, "LIVEBURST_HOME": str(home), "LIVEBURST_MARK": mark}
+
+
+def statuses(home: Path) -> list[str]:
+    """The status of each stored run, read as another process would; none before the first."""
+    path = home / "liveburst.sqlite3"
+    if not path.exists():
+        return []
+    with closing(sqlite3.connect(path, timeout=10)) as database:
+        try:
+            return [row[0] for row in database.execute("SELECT status FROM dashboard_run")]
+        except sqlite3.OperationalError:  # not migrated yet
+            return []
+
+
+def start(home: Path, mark: str, *arguments: str) -> subprocess.Popen[str]:
+    """`python manage.py ARGUMENTS…`, its output to be read."""
+    return subprocess.Popen(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env=environment(home, mark),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )

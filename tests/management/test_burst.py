@@ -1,0 +1,156 @@
+"""`manage.py burst` as a whole: the JSON, the exit statuses, what Ctrl-C leaves."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.targets.helpers import until
+
+from .command import start, statuses
+
+pytestmark = pytest.mark.servers
+QUICK = ("-n", "8", "--rounds", "1", "--set", "delay=0.02", "--lane", "sync@gunicorn-gthread")
+
+
+def burst(home: Path, *arguments: str) -> tuple[int, str, str]:
+    process = start(home, "liveburst-test-burst", "burst", *arguments)
+    stdout, stderr = process.communicate(timeout=120)
+    return process.returncode, stdout, stderr
+
+
+def test_the_demonstration_tells_the_truth(tmp_path: Path) -> None:
+    lanes = [
+        "sync@gunicorn-sync",
+        "sync@gunicorn-gthread",
+        "sync@daphne",
+        "async@daphne",
+        "async-blocking@uvicorn",
+    ]
+    arguments = [word for lane in lanes for word in ("--lane", lane)]
+    status, stdout, stderr = burst(
+        tmp_path, "sleep", *arguments, "-n", "40", "--rounds", "1", "--json", "-"
+    )
+    assert status == 0, stderr
+    report: dict[str, Any] = json.loads(stdout)
+    found = {lane["lane"]: lane for lane in report["lanes"]}
+    assert list(found) == lanes
+    assert all(lane["ok"] == 40 and lane["errors"] == {} for lane in found.values())
+    # ⌈40 / k⌉ · 0.1 s, which no server can beat
+    for lane, at_least_s in zip(lanes, (4.0, 0.5, 0.1, 0.1, 4.0), strict=True):
+        assert found[lane]["makespan_s"][0] >= at_least_s
+    assert max(found[lane]["makespan_s"][0] for lane in lanes[2:4]) < 2.0
+    peaks = {name: lane["server_side"]["peak_in_app"] for name, lane in found.items()}
+    assert peaks["sync@gunicorn-sync"] == 1
+    assert peaks["sync@gunicorn-gthread"] == 8
+    assert all(peaks[lane] > 8 for lane in lanes[2:])  # no pool of threads holds them back
+    blocking = found["async-blocking@uvicorn"]
+    assert blocking["server_side"]["peak_in_view"] == 1
+    assert blocking["server_side"]["loop_lag_ms_max"] >= 90
+    assert 100 <= blocking["segments_ms"]["view"]["p50"] < 200
+    assert blocking["segments_ms"]["framework"]["p50"] > 1000
+
+
+def test_the_json_is_the_contract(tmp_path: Path) -> None:
+    status, stdout, stderr = burst(tmp_path, "sleep", *QUICK, "--seed", "7", "--json", "-")
+    assert status == 0, stderr
+    assert stdout.count("\n") == 1
+    report = json.loads(stdout)
+    assert (report["scenario"], report["status"], report["seed"]) == ("sleep", "finished", 7)
+    assert report["load"] == {"kind": "burst", "requests": 8, "concurrency": 8}
+    assert report["verdict"] is report["instrument"] is report["lanes"][0]["neighbour"] is None
+    assert report["environment"]["cpus"]
+    lane = report["lanes"][0]
+    assert len(lane["makespan_s"]) == report["rounds"] == 1
+    assert set(lane["segments_ms"]) == {"client_delay", "server", "framework", "view", "delivery"}
+    assert set(lane["latency_ms"]) == {"min", "mean", "p50", "p90", "p95", "p99", "max"}
+    assert lane["latency_ms"]["p99"] is None
+    assert "gunicorn" in lane["target"]["versions"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nothing"], "scenario: expected one of sleep, mixed"),
+        (["sleep", "-n", "0"], "requests: expected 1 to 100000, found 0"),
+        (["sleep", "-n", "5", "-c", "6"], "concurrency: expected at most the 5 requests"),
+        (["sleep", "--lane", "sync"], "lanes: expected VARIANT@SERVER"),
+        (["sleep", "--lane", "sync@apache"], "expected a server"),
+        (["sleep", "--set", "delay=11"], "parameters.delay: expected 0 to 10 s"),
+        (["sleep", "--set", "delay"], "expected NAME=NUMBER"),
+        (["sleep", "--set", "speed=1"], "parameters.speed"),
+        (["sleep", "--expect", "fast"], "expect: expected LANE.METRIC"),
+        (["sleep", "--expect", "sync@uvicorn.ok > 1"], "expected a lane of"),
+        (["sleep", "--project", "nowhere/lab.toml"], "lab.toml: expected a file"),
+        (["sleep", "--json", "nowhere/result.json"], "json: expected a file that can be written"),
+    ],
+)
+def test_bad_usage_names_the_field_and_fires_nothing(
+    tmp_path: Path, arguments: list[str], words: str
+) -> None:
+    status, stdout, stderr = burst(tmp_path, *arguments)
+    assert status == 2
+    assert words in stderr
+    assert "Traceback" not in stderr
+    assert stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("expectation", "expected_status"),
+    [("sync@gunicorn-gthread.ok > 7", 0), ("sync@gunicorn-gthread.makespan_s < 0.02", 1)],
+)
+def test_expectations_decide_the_status(
+    tmp_path: Path, expectation: str, expected_status: int
+) -> None:
+    status, stdout, stderr = burst(tmp_path, "sleep", *QUICK, "--expect", expectation)
+    assert status == expected_status, stderr
+    assert ("did not hold" in stderr) is (expected_status == 1)
+    assert "sync@gunicorn-gthread" in stdout
+
+
+def test_a_server_that_does_not_start_fails_the_run_with_its_own_words(tmp_path: Path) -> None:
+    (tmp_path / "lab.toml").write_text(
+        """
+        [project]
+        name = "broken"
+        wsgi = "broken:application"
+        [scenario.any]
+        title = "Anything"
+        lanes = ["sync@gunicorn-sync"]
+        [scenario.any.variant.sync]
+        family = "sync"
+        path = "/"
+        """
+    )
+    (tmp_path / "broken.py").write_text("raise RuntimeError('a typo of mine')\n")
+    status, stdout, stderr = burst(
+        tmp_path / "home", "any", "--project", str(tmp_path / "lab.toml"), "--json", "-"
+    )
+    assert status == 3
+    assert "a typo of mine" in stderr
+    assert json.loads(stdout)["status"] == "failed"
+
+
+def test_ctrl_c_stops_keeps_and_prints(tmp_path: Path) -> None:
+    process = start(
+        tmp_path, "liveburst-test-burst", "burst", "sleep", *QUICK[:4], "--set", "delay=10",
+        "--lane", "sync@gunicorn-sync", "--json", "-",
+    )  # fmt: skip
+    assert until(lambda: statuses(tmp_path) == ["running"], 30)
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=30)
+    assert process.returncode == 130, stderr
+    report = json.loads(stdout)
+    assert report["status"] == "stopped"
+    assert "Traceback" not in stderr
+
+
+def test_nothing_is_kept_without_save(tmp_path: Path) -> None:
+    status, stdout, stderr = burst(tmp_path, "sleep", *QUICK, "--no-save", "--json", "-")
+    assert status == 0, stderr
+    assert json.loads(stdout)["lanes"][0]["ok"] == 8
+    assert statuses(tmp_path) == []

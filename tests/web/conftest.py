@@ -1,0 +1,37 @@
+"""A dashboard whose laboratory replays: views and websocket are the real ones."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from django.test import AsyncClient
+
+from dashboard.runs.hub import Hub
+from dashboard.runs.laboratory import Laboratory
+from dashboard.web.desk import furnish
+from tests.runs.fakes import FakeEngine, equipment
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    """An engine that answers at once."""
+    return FakeEngine()
+
+
+@pytest.fixture
+async def laboratory(
+    engine: FakeEngine, tmp_path: Path, transactional_db: None
+) -> AsyncIterator[Laboratory]:
+    """The views' laboratory; whatever still runs is stopped at the end."""
+    made = Laboratory(equipment(engine), Hub(), tmp_path)
+    furnish(made)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def browser(laboratory: Laboratory) -> AsyncClient:
+    """A client that speaks to this machine's loopback name, as ALLOWED_HOSTS demands."""
+    return AsyncClient(headers={"host": "127.0.0.1"})

@@ -1,0 +1,125 @@
+"""Firing by form: a plan, or a message beside its field and nothing started."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import AsyncClient
+
+from dashboard.models import Run, Status
+from dashboard.runs.laboratory import Laboratory
+
+FORM = {
+    "scenario": "sleep",
+    "lanes": ["sync@gunicorn-gthread", "async@daphne"],
+    "requests": "40",
+    "concurrency": "",
+    "rounds": "1",
+    "seed": "7",
+    "timeout": "30",
+    "parameter_delay": "0.1",
+}
+HTMX = {"hx-request": "true"}
+
+
+async def fire(browser: AsyncClient, headers: dict[str, str] | None = None, **changes: Any) -> Any:
+    data = {name: value for name, value in {**FORM, **changes}.items() if value is not None}
+    return await browser.post("/runs/", data, headers=headers or {})
+
+
+async def test_a_press_fires_and_answers_with_the_stage(
+    browser: AsyncClient, laboratory: Laboratory
+) -> None:
+    response = await fire(browser, HTMX)
+    assert response.status_code == 200
+    run = await Run.objects.aget()
+    assert response["HX-Push-Url"] == f"/runs/{run.pk}/"
+    assert b'id="stage"' in response.content
+    await laboratory.outcome(run)
+    run = await Run.objects.aget()
+    assert run.status == Status.FINISHED
+    assert run.plan["load"] == {"requests": 40, "concurrency": 40, "kind": "burst"}
+    assert (run.plan["seed"], run.plan["lanes"]) == (7, FORM["lanes"])
+
+
+async def test_a_quick_button_is_everybody_at_once(browser: AsyncClient) -> None:
+    await fire(browser, HTMX, quick="100", requests="7", concurrency="3")
+    run = await Run.objects.aget()
+    assert run.plan["load"] == {"requests": 100, "concurrency": 100, "kind": "burst"}
+
+
+async def test_without_htmx_the_run_has_a_page(browser: AsyncClient) -> None:
+    response = await fire(browser)
+    run = await Run.objects.aget()
+    assert (response.status_code, response["Location"]) == (303, f"/runs/{run.pk}/")
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"requests": "0"}, "requests"),
+        ({"requests": "100001"}, "requests"),
+        ({"requests": "many"}, "requests"),
+        ({"requests": "10", "concurrency": "11"}, "concurrency"),
+        ({"rounds": "0"}, "rounds"),
+        ({"rounds": None}, "rounds"),
+        ({"seed": "-1"}, "seed"),
+        ({"timeout": "nan"}, "timeout"),
+        ({"timeout": "0"}, "timeout"),
+        ({"parameter_delay": "11"}, "parameter_delay"),
+        ({"parameter_delay": "fast"}, "parameter_delay"),
+        ({"parameter_delay": "inf"}, "parameter_delay"),
+        ({"parameter_delay": None}, "parameter_delay"),
+        ({"lanes": ["sync@apache"]}, "lanes"),
+        ({"lanes": None}, "lanes"),
+        ({"scenario": "nothing"}, "scenario"),
+        ({"quick": "0"}, "quick"),
+    ],
+)
+@pytest.mark.parametrize("headers", [HTMX, None], ids=["htmx", "plain"])
+async def test_bad_input_is_said_beside_its_field_and_starts_nothing(
+    browser: AsyncClient, changes: dict[str, Any], field: str, headers: dict[str, str] | None
+) -> None:
+    response = await fire(browser, headers, **changes)
+    assert response.status_code == 422
+    assert list(response.context["errors"]) == [field]
+    page = response.content.decode()
+    assert f'id="error-{field}"' in page
+    assert response.context["errors"][field][0] in page
+    assert not await Run.objects.aexists()
+    assert ("<html" in page) is (headers is None)
+
+
+async def test_every_message_is_said_at_once(browser: AsyncClient) -> None:
+    response = await fire(browser, HTMX, requests="0", rounds="0", parameter_delay="99")
+    assert set(response.context["errors"]) == {"requests", "rounds", "parameter_delay"}
+
+
+async def test_what_was_typed_is_still_there(browser: AsyncClient) -> None:
+    response = await fire(browser, HTMX, requests="0", seed="1234")
+    assert 'value="1234"' in response.content.decode()
+
+
+async def test_estimates_follow_what_is_typed(browser: AsyncClient) -> None:
+    response = await browser.get("/fire/", {**FORM, "parameter_delay": "3"}, headers=HTMX)
+    quick = {button.requests: button.estimate for button in response.context["quick"]}
+    # ⌈N/8⌉ · 3 s at gunicorn-gthread and 3 s at daphne, one round
+    assert quick == {10: "about 9.00 s", 100: "about 42.00 s", 1000: "about 378.00 s"}
+
+
+async def test_another_scenario_brings_its_own_lanes(browser: AsyncClient) -> None:
+    response = await browser.get("/fire/", {"scenario": "mixed"}, headers=HTMX)
+    assert response.context["scenario"].name == "mixed"
+    assert "bridged-threads@daphne" in response.content.decode()
+
+
+async def test_a_form_from_elsewhere_is_refused(laboratory: Laboratory) -> None:
+    browser = AsyncClient(enforce_csrf_checks=True, headers={"host": "127.0.0.1"})
+    assert (await fire(browser)).status_code == 403
+    assert not await Run.objects.aexists()
+
+
+async def test_another_host_is_refused(laboratory: Laboratory) -> None:
+    browser = AsyncClient(headers={"host": "evil.example"})
+    assert (await browser.get("/")).status_code == 400
