@@ -51,8 +51,11 @@ class Laboratory:
         return run
 
     async def outcome(self, run: Run) -> Outcome:
-        """Wait for a run of ours to end."""
-        return await self._tasks[run.pk]
+        """Wait for a run of ours to end, if it has not yet."""
+        if run.pk in self._tasks:
+            return await self._tasks[run.pk]
+        await run.arefresh_from_db()
+        return Outcome(Status(run.status), run.problem, run.log_tail)
 
     def owns(self, run: Run) -> bool:
         """Whether this laboratory performs the run, or will."""

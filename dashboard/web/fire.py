@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.forms import FloatField
 from django.http import QueryDict
 
 from dashboard.runs.planning import DEFAULT_TIMEOUT_S, estimate_s, make_plan
@@ -15,6 +16,13 @@ from .forms import PARAMETER, FireForm, lane_names
 from .present import seconds
 
 QUICK_REQUESTS = (10, 100, 1000)
+NUMBERS = {
+    "requests": "Requests",
+    "concurrency": "At most in flight",
+    "rounds": "Rounds",
+    "seed": "Seed",
+    "timeout": "Timeout, s",
+}
 
 
 @dataclass(frozen=True)
@@ -30,6 +38,21 @@ class ParameterField:
     max: str
     unit: str
     offers: list[str]
+    errors: list[str]
+
+
+@dataclass(frozen=True)
+class NumberField:
+    """One of the numbers behind *More*; an empty one takes what `placeholder` says."""
+
+    name: str
+    label: str
+    value: str
+    min: str
+    max: str
+    step: str
+    placeholder: str
+    errors: list[str]
 
 
 @dataclass(frozen=True)
@@ -57,12 +80,20 @@ class QuickButton:
     """Fires n = c = `requests`; `estimate` is empty where theory has nothing to say."""
 
     requests: int
+    shown: str
     estimate: str
 
 
-def fire_context(project: Project, scenario: Scenario, form: FireForm | None) -> dict[str, Any]:
-    """The template's context; `form` is what was typed, if anything was."""
+def fire_context(
+    project: Project, scenario: Scenario, form: FireForm | None, *, complain: bool = True
+) -> dict[str, Any]:
+    """The template's context; `form` is what was typed, if anything was.
+
+    Without `complain` it is still being typed, and nothing is said of what is missing.
+    """
     typed = form.data if form else {}
+    errors = _errors(form) if complain else {}
+    numbers = [_number(name, label, scenario, typed, errors) for name, label in NUMBERS.items()]
     checked = typed.getlist("lanes") if isinstance(typed, QueryDict) and "lanes" in typed else None
     return {
         "project": project.name,
@@ -70,26 +101,56 @@ def fire_context(project: Project, scenario: Scenario, form: FireForm | None) ->
         "scenario": ScenarioView(
             name=scenario.name,
             title=scenario.title,
-            parameters=[_field(one, typed) for one in scenario.parameters.values()],
+            parameters=[_field(one, typed, errors) for one in scenario.parameters.values()],
             lane_choices=_choices(project, scenario, checked),
         ),
-        "quick": [QuickButton(n, _estimate(project, scenario, form, n)) for n in QUICK_REQUESTS],
-        "values": {name: typed.get(name, value) for name, value in _defaults(scenario).items()},
-        "errors": {name: list(messages) for name, messages in form.errors.items()} if form else {},
+        "quick": [
+            QuickButton(n, f"{n:,}", _estimate(project, scenario, form, n)) for n in QUICK_REQUESTS
+        ],
+        "numbers": numbers,
+        "errors": errors,
+        "more_open": bool(errors.keys() & {"lanes", *NUMBERS}),
     }
 
 
-def _defaults(scenario: Scenario) -> dict[str, str]:
+def _errors(form: FireForm | None) -> dict[str, list[str]]:
+    """Messages by field; those of no field by `all`."""
+    errors = form.errors.items() if form else ()
     return {
-        "requests": str(scenario.requests),
-        "concurrency": "",
-        "rounds": str(scenario.rounds),
-        "seed": "",
-        "timeout": f"{DEFAULT_TIMEOUT_S:g}",
+        name.replace("__all__", "all"): [str(message) for message in messages]
+        for name, messages in errors
     }
 
 
-def _field(parameter: Parameter, typed: Any) -> ParameterField:
+def _number(
+    name: str, label: str, scenario: Scenario, typed: Any, errors: dict[str, list[str]]
+) -> NumberField:
+    field = FireForm.base_fields[name]
+    default, placeholder = _defaults(scenario)[name]
+    return NumberField(
+        name=name,
+        label=label,
+        value=typed.get(name, default),
+        min=str(field.min_value),  # type: ignore[attr-defined]
+        max=str(field.max_value),  # type: ignore[attr-defined]
+        step="any" if isinstance(field, FloatField) else "1",
+        placeholder=placeholder,
+        errors=errors.get(name, []),
+    )
+
+
+def _defaults(scenario: Scenario) -> dict[str, tuple[str, str]]:
+    """What stands in a field at first, and what an empty one means."""
+    return {
+        "requests": (str(scenario.requests), ""),
+        "concurrency": ("", "all at once"),
+        "rounds": (str(scenario.rounds), ""),
+        "seed": ("", "random"),
+        "timeout": (f"{DEFAULT_TIMEOUT_S:g}", ""),
+    }
+
+
+def _field(parameter: Parameter, typed: Any, errors: dict[str, list[str]]) -> ParameterField:
     field_name = PARAMETER + parameter.name
     default = f"{parameter.default:g}"
     return ParameterField(
@@ -102,6 +163,7 @@ def _field(parameter: Parameter, typed: Any) -> ParameterField:
         max=f"{parameter.max:g}",
         unit=parameter.unit,
         offers=[f"{offer:g}" for offer in parameter.offers],
+        errors=errors.get(field_name, []),
     )
 
 

@@ -14,6 +14,15 @@ from dashboard.analysis.report import first_look
 from dashboard.models import Run, RunLane, Status
 
 LETTERS = "ABCDEF"
+STATE_LINES: Mapping[str, str] = {
+    Status.WAITING: "Waiting in line: one run at a time has the machine to itself.",
+    Status.STARTING: "Starting the servers.",
+    Status.RUNNING: "Firing.",
+    Status.FINISHED: "Finished.",
+    Status.STOPPED: "Stopped. What was measured until then is kept.",
+    Status.FAILED: "The run failed. What was measured until then is kept.",
+    Status.INTERRUPTED: "Interrupted: the process that performed this run ended.",
+}
 
 
 @dataclass(frozen=True)
@@ -55,6 +64,11 @@ class RunView:
     place: int | None
     lanes: list[LaneView]
     data: dict[str, Any]
+
+    @property
+    def state_line(self) -> str:
+        """What stands where the sentence will."""
+        return STATE_LINES[self.status]
 
     @property
     def active(self) -> bool:

@@ -108,7 +108,9 @@ def _refuse(
 def form(request: HtmxRequest) -> HttpResponse:
     """What to fire, for another scenario or other values: estimates follow what is typed."""
     scenario = _scenario(request.GET.get("scenario"))
-    context = fire_context(_project(), scenario, FireForm(_project(), scenario, request.GET))
+    typed = FireForm(_project(), scenario, request.GET)
+    typed.is_valid()
+    context = fire_context(_project(), scenario, typed, complain=False)
     return render(request, "partials/fire.html", context)
 
 
