@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextvars import Context
 from pathlib import Path
 
 from asgiref.sync import sync_to_async
@@ -44,7 +45,8 @@ class Laboratory:
         """Put a run into the line and see to it; returns at once."""
         run = await sync_to_async(line.join)(plan, self.project)
         self._stops[run.pk] = asyncio.Event()
-        task = asyncio.create_task(self._see_to(run, plan, more_sinks))
+        # A context of its own: the request's brings a thread for the database that ends with it.
+        task = asyncio.create_task(self._see_to(run, plan, more_sinks), context=Context())
         self._tasks[run.pk] = task
         task.add_done_callback(lambda _: self._forget(run.pk))
         self.hub.tell_everybody({"event": "line"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextvars import Context
 
 from asgiref.sync import sync_to_async
 
@@ -22,7 +23,8 @@ _following: set[asyncio.Task[None]] = set()
 def follow(hub: Hub, run: Run) -> None:
     """Publish the run from its beginning until it ends, or until nobody watches it any more."""
     hub.open(run.pk)
-    task = asyncio.create_task(_follow(hub, run))
+    # A context of its own, since this outlives the websocket that asked for it.
+    task = asyncio.create_task(_follow(hub, run), context=Context())
     _following.add(task)
     task.add_done_callback(_following.discard)
 
