@@ -13,10 +13,12 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 _GUARD = Path(__file__).with_name("guard.py")
 _POLL_S = 0.05  # where the system has no pidfd
@@ -62,8 +64,10 @@ class Child:
             self._process.send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End it and everything below it at once."""
-        self._let_go()
+        """End it and everything below it at once, without waiting; harmless when it is gone."""
+        if self.status is None:
+            self._let_go()
+            _collect(self._process)
 
     async def stop(self) -> None:
         """Ask it to end and wait until it has; when cancelled, kill it."""
@@ -71,7 +75,7 @@ class Child:
             self.terminate()
             await self.wait()
         finally:
-            self._let_go()
+            self.kill()
 
     def _let_go(self) -> None:
         if self._lifeline is not None:
@@ -96,41 +100,55 @@ async def launch(
     the caller closes its own copies. A command that does not exist ends with status 127 and
     says so on stderr.
     """
-    guard = [sys.executable, "-I", "-S", str(_GUARD)]
-    if cores:
-        guard += ["--cores", ",".join(map(str, cores))]
-    if stdin_fd is not None:
-        guard += ["--stdin", str(stdin_fd)]
+    options = ["--cores", ",".join(map(str, cores))] if cores else []
+    options += [] if stdin_fd is None else ["--stdin", str(stdin_fd)]
     reading, lifeline = os.pipe()
-
-    def start() -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [*guard, "--", *command],
-            env=dict(env),
-            cwd=cwd,
-            stdin=reading,
-            stdout=stdout,
-            stderr=stderr,
-            pass_fds=[*pass_fds, *([] if stdin_fd is None else [stdin_fd])],
-            start_new_session=True,
-        )
-
-    starting = asyncio.get_running_loop().run_in_executor(_spawner, start)
+    start = partial(
+        _popen,
+        [sys.executable, "-I", "-S", str(_GUARD), *options, "--", *command],
+        env=dict(env),
+        cwd=cwd,
+        stdin=reading,
+        stdout=stdout,
+        stderr=stderr,
+        pass_fds=[*pass_fds, *([] if stdin_fd is None else [stdin_fd])],
+    )
     try:
-        process = await asyncio.shield(starting)
+        process = await _in_the_spawner(start)
     except BaseException:
         os.close(lifeline)  # a child that started nevertheless ends at once
-        starting.add_done_callback(_reap)
         raise
     finally:
         os.close(reading)
     return Child(process, lifeline)
 
 
-def _reap(starting: asyncio.Future[subprocess.Popen[bytes]]) -> None:
-    """Collect a child that nobody waits for any more, in the spawner's thread."""
-    if not starting.cancelled() and starting.exception() is None:
-        _spawner.submit(starting.result().wait)
+async def _in_the_spawner(
+    start: Callable[[], subprocess.Popen[bytes]],
+) -> subprocess.Popen[bytes]:
+    """Start a child in the thread for it.
+
+    Who is cancelled meanwhile is so only when the child has its descriptors: closed sooner,
+    they could be somebody else's by then. That takes milliseconds.
+    """
+    starting = asyncio.get_running_loop().run_in_executor(_spawner, start)
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        await asyncio.wait({starting})
+        if starting.exception() is None:
+            _collect(starting.result())
+        raise
+
+
+def _popen(command: list[str], **more: Any) -> subprocess.Popen[bytes]:
+    # A session of its own: Ctrl-C in our terminal is ours to handle, and not the child's.
+    return subprocess.Popen(command, start_new_session=True, **more)
+
+
+def _collect(process: subprocess.Popen[bytes]) -> None:
+    """Reap a process that is about to end, whether or not anybody waits for it."""
+    threading.Thread(target=process.wait, name="collector", daemon=True).start()
 
 
 async def _exited(pid: int) -> None:

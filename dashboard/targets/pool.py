@@ -12,9 +12,10 @@ from dashboard.wire.errors import InvalidManifest, TargetFailed
 from .changes import changed_file
 from .cores import Cores
 from .manifest import load_manifest
-from .process import Target, start_target
+from .process import Target
 from .project import Project
 from .servers import SERVERS, Server
+from .start import start_target
 
 OnEvent = Callable[[str, str], None]  # state (starting, restarting, ready), message
 
@@ -60,10 +61,14 @@ class Targets:
             return target
 
     async def stop(self) -> None:
-        """End all of them, together."""
-        targets = list(self._warm.values())
-        self._warm.clear()
-        await asyncio.gather(*(target.stop() for target in targets))
+        """End all of them, together; whoever is being started is waited for first."""
+        await asyncio.gather(*(self._stop(server) for server in list(self._locks)))
+
+    async def _stop(self, server: str) -> None:
+        async with self._locks[server]:
+            target = self._warm.pop(server, None)
+            if target is not None:
+                await target.stop()
 
     async def _start(self, server: str) -> Target:
         old = self._warm.pop(server, None)

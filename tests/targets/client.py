@@ -1,24 +1,15 @@
-"""A small HTTP/1.1 client that keeps connections open and stamps what it does.
-
-Independent of the engine on purpose: what is found here, the engine can be held against.
-"""
+"""A small HTTP/1.1 client that keeps connections open, for what needs no engine."""
 
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import dataclass
-
-now = time.monotonic_ns
 
 
 @dataclass
 class Answer:
-    """One request: when it was sent, what came back, and the probe's stamps."""
+    """What came back for one request, the probe's stamps among it."""
 
-    sent_first: int
-    first_byte: int
-    done: int
     status: int
     headers: dict[str, str]
     body: bytes
@@ -31,10 +22,6 @@ class Answer:
     @property
     def process(self) -> int:
         return int(self.headers["liveburst"].split()[3])
-
-    @property
-    def service_ms(self) -> float:
-        return (self.done - self.sent_first) / 1e6
 
 
 async def fire(port: int, path: str, requests: int, connections: int) -> list[Answer]:
@@ -60,18 +47,15 @@ async def fire(port: int, path: str, requests: int, connections: int) -> list[An
 
 
 async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str) -> Answer:
-    sent_first = now()
     writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
-    first = await reader.readexactly(1)
-    first_byte = now()
-    head = first + await reader.readuntil(b"\r\n\r\n")
+    head = await reader.readuntil(b"\r\n\r\n")
     status_line, *lines = head.decode("latin1").split("\r\n")
     headers = {
         name.strip().lower(): value.strip()
         for name, _, value in (line.partition(":") for line in lines)
     }
     body = await read_body(reader, headers)
-    return Answer(sent_first, first_byte, now(), int(status_line.split()[1]), headers, body)
+    return Answer(int(status_line.split()[1]), headers, body)
 
 
 async def read_body(reader: asyncio.StreamReader, headers: dict[str, str]) -> bytes:

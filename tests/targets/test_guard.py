@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import psutil
 import pytest
@@ -121,13 +120,14 @@ time.sleep(60)
         assert not marked(mark)
 
 
-def test_it_keeps_no_descriptor_but_gives_them_to_the_command(tmp_path: Path) -> None:
+def test_it_keeps_no_descriptor_but_gives_them_to_the_command() -> None:
     reading, writing = os.pipe()
+    os.set_blocking(reading, False)
     code = f"import os, time; os.write({writing}, b'mine'); os.close({writing}); time.sleep(60)"
-    with guarded(*python(code), pass_fds=(writing,)):
+    with guarded(*python(code), pass_fds=(writing,)), open(reading, "rb") as pipe:  # noqa: PTH123
         os.close(writing)
-        with open(reading, "rb") as pipe:  # noqa: PTH123
-            assert pipe.read() == b"mine"  # it ends although command and guard still run
+        assert until(lambda: pipe.read() == b"mine", 5)
+        assert until(lambda: pipe.read() == b"", 1)  # closed, although both of them still run
 
 
 def test_a_descriptor_becomes_the_commands_stdin() -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from dashboard.targets.cores import Cores
@@ -60,6 +61,14 @@ async def test_kill_ends_it_at_once(mark: str, tmp_path: Path) -> None:
     child.kill()
     assert await child.wait() == 137
     assert not marked(mark)
+
+
+async def test_a_killed_child_that_nobody_waits_for_is_reaped(mark: str, tmp_path: Path) -> None:
+    child = await start("import time; time.sleep(60)", mark, tmp_path / "out")
+    pid = child.guard_pid
+    child.kill()
+    del child  # a Popen that was not waited for would warn here
+    assert await until_async(lambda: not psutil.pid_exists(pid))
 
 
 async def test_a_cancelled_launch_leaves_nothing(mark: str, tmp_path: Path) -> None:

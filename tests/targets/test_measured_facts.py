@@ -24,7 +24,7 @@ async def peaks(targets: Targets, server: str, path: str) -> tuple[int, int, int
     rows = target.take_rows(0)
     assert all(row.keys() <= COLUMNS["health"].keys() for row in rows)
     worst = max(row.get("loop_lag", -1) for row in rows)
-    final = max(rows, key=lambda row: row.get("requests", -1))
+    final = [row for row in rows if "requests" in row][-1]
     assert final["requests"] == 20
     return final["peak_in_app"], final["peak_in_view"], worst // 1_000_000
 

@@ -17,7 +17,7 @@ import pytest
 from .helpers import ROOT, listening_ports, marked, until
 
 pytestmark = pytest.mark.servers
-SEEDS = range(4)
+SEEDS = range(3)
 
 
 @contextmanager

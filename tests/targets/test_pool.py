@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from dashboard.targets import process
+from dashboard.targets import start
 from dashboard.targets.pool import Targets
 from dashboard.targets.readings import read_process
 from dashboard.targets.servers import SERVERS
@@ -147,7 +147,7 @@ async def test_an_interpreter_that_is_none_is_a_failure(
 async def test_who_never_answers_is_a_failure(
     make_targets: MakeTargets, lab: Path, monkeypatch: pytest.MonkeyPatch, mark: str
 ) -> None:
-    monkeypatch.setattr(process, "START_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(start, "START_TIMEOUT_S", 0.5)
     (lab.parent / "wsgi.py").write_text("import time; time.sleep(60)\n")
     with pytest.raises(TargetFailed, match=r"expected an answer within 0\.5 s, found none"):
         await make_targets(lab).ready(SERVER, ignore)

@@ -14,8 +14,9 @@ import pytest
 from dashboard.targets.changes import changed_file
 from dashboard.targets.kernel import cpu_times, listen_overflows, steal_percent
 from dashboard.targets.listening import BACKLOG, listening_socket, restore_backlog
-from dashboard.targets.process import environment, read_tail
+from dashboard.targets.process import read_tail
 from dashboard.targets.readings import exists, process_tree, read_process, read_switches
+from dashboard.targets.start import environment
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="read from /proc")
 
