@@ -97,12 +97,13 @@ def server_side(lane: Lane) -> dict[str, float | int | None]:
     """What the target did and what it cost: peaks of the busiest process, sums over all.
 
     `peak_threads` and `peak_rss_mb` add up each process's own peak; memory that processes
-    share is counted in each. CPU is the target's, over what it answered.
+    share is counted in each. CPU is the target's, over what it answered. `loop_lag` is how
+    late the event loop's heartbeat came, `loop_held` how long one thing held the loop.
     """
     health = lane.health
     cpu_ns = sum(_growth(health, "cpu"))
     requests = lane.samples["done"].size
-    lags = health["loop_lag"][health["loop_lag"] != UNKNOWN]
+    lags = _known(health, "loop_lag")
     rss = _peak_by_process(health, "rss")
     return {
         "peak_in_app": max(_peak_by_process(health, "peak_in_app"), default=None),
@@ -112,8 +113,18 @@ def server_side(lane: Lane) -> dict[str, float | int | None]:
         "peak_rss_mb": sum(rss) / BYTES_PER_MB if rss else None,
         "cpu_ms_per_request": cpu_ns / NS_PER_MS / requests if cpu_ns and requests else None,
         "loop_lag_ms_p99": percentiles_ms(lags, (99.0,))["p99"],
-        "loop_lag_ms_max": float(lags.max()) / NS_PER_MS if lags.size else None,
+        "loop_lag_ms_max": _max_ms(lags),
+        "loop_held_ms_max": _max_ms(_known(health, "loop_held")),
     }
+
+
+def _known(health: Columns, name: str) -> Integers:
+    known: Integers = health[name][health[name] != UNKNOWN]
+    return known
+
+
+def _max_ms(lengths_ns: Integers) -> float | None:
+    return float(lengths_ns.max()) / NS_PER_MS if lengths_ns.size else None
 
 
 def requests_by_process(lane: Lane) -> dict[str, int]:

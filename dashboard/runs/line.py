@@ -20,7 +20,6 @@ from asgiref.sync import sync_to_async
 
 from dashboard.models import ACTIVE, Run, RunLane, Status
 from dashboard.targets.manifest import Project
-from dashboard.targets.servers import SERVERS
 from dashboard.wire.errors import LiveburstError
 from dashboard.wire.plan import Plan
 
@@ -50,8 +49,8 @@ def join(plan: Plan, project: Project) -> Run:
             position=position,
             name=str(lane),
             family=scenario.variants[lane.variant].family,
-            capacity=capacity(scenario, lane),
-            concurrency=SERVERS[lane.server].concurrency,
+            capacity=capacity(project, scenario, lane),
+            concurrency=project.servers[lane.server].concurrency,
         )
         for position, lane in enumerate(plan.lanes)
     )

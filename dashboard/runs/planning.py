@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from math import ceil
 
 from dashboard.targets.manifest import Project, Scenario
-from dashboard.targets.servers import SERVERS
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.plan import MAX_SEED, Burst, Lane, Plan
 
@@ -54,21 +53,22 @@ def wait_s(scenario: Scenario, parameters: Mapping[str, float]) -> float | None:
     return parameters[scenario.wait] if scenario.wait else None
 
 
-def capacity(scenario: Scenario, lane: Lane) -> int | None:
+def capacity(project: Project, scenario: Scenario, lane: Lane) -> int | None:
     """How many requests a lane promises to serve at a time; None: as many as come."""
-    return SERVERS[lane.server].capacity(scenario.variants[lane.variant])
+    return project.servers[lane.server].capacity(scenario.variants[lane.variant])
 
 
-def estimate_s(scenario: Scenario, plan: Plan) -> float | None:
+def estimate_s(project: Project, plan: Plan) -> float | None:
     """How long a run takes by theory: the sum over lanes of ⌈N/k⌉ · d · rounds.
 
     k is what the lane promises, and never more than the concurrency. None where the
     scenario is no wait: nobody can say before trying.
     """
+    scenario = project.scenarios[plan.scenario]
     delay_s = wait_s(scenario, plan.parameters)
     if delay_s is None:
         return None
     load = plan.load
-    promised = (capacity(scenario, lane) or load.concurrency for lane in plan.lanes)
+    promised = (capacity(project, scenario, lane) or load.concurrency for lane in plan.lanes)
     turns = (ceil(load.requests / min(k, load.concurrency)) for k in promised)
     return sum(turns) * delay_s * plan.rounds

@@ -26,7 +26,7 @@ RECEIVE_BUFFER = 1 << 20  # the dashboard may have to wait for its core
 
 _PROBED = (
     *("in_app", "in_view", "peak_in_app", "peak_in_view", "requests"),
-    *("loop_lag", "threads_started", "switches"),
+    *("loop_lag", "loop_held", "threads_started", "switches"),
 )
 
 

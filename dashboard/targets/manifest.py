@@ -9,6 +9,7 @@ import string
 import sys
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,13 @@ from dashboard.wire.plan import MAX_LANES, MAX_REQUESTS, MAX_ROUNDS, Lane
 
 from .project import Project
 from .scenario import Parameter, Scenario, Variant
-from .servers import SERVERS
+from .servers import SERVERS, Server
 from .table import Table
 
 __all__ = ["Parameter", "Project", "Scenario", "Variant", "load_manifest"]
 
+MAX_PROCESSES = 64
+MAX_THREADS = 1024
 _IMPORT = r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*"
 _IMPORT_EXPECTED = "an import, like 'package.module:name'"
 
@@ -59,6 +62,7 @@ def _project(file: Table, path: Path) -> Project:
         python=_python(table, directory),
         env=_environment(table),
         scenarios={name: _scenario(name, inner) for name, inner in file.tables("scenario")},
+        servers=_servers(file),
     )
     if not table.has("wsgi") and not table.has("asgi"):
         table.complain("wsgi", "expected, or asgi: there is nothing to serve")
@@ -96,6 +100,24 @@ def _environment(table: Table) -> dict[str, str]:
         if not name or "=" in name or "\0" in name + value:
             table.refuse("env", "names and values that an environment can hold", name)
     return environment
+
+
+def _servers(file: Table) -> dict[str, Server]:
+    """The table of servers, with what stands under [server.NAME] in place of its own numbers."""
+    servers = dict(SERVERS)
+    for name, table in file.tables("server", default={}):
+        known = SERVERS.get(name)
+        if known is None:
+            table.complain("", f"expected one of {', '.join(SERVERS)}")
+            continue
+        most = MAX_PROCESSES if known.several else 1
+        processes = table.whole("processes", 1, most, default=known.processes)
+        threads = known.threads
+        if known.pooled:
+            threads = table.whole("threads", 1, MAX_THREADS, default=known.threads)
+        servers[name] = replace(known, processes=processes, threads=threads)
+        table.finish()
+    return servers
 
 
 def _scenario(name: str, table: Table) -> Scenario:

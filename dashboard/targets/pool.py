@@ -14,7 +14,7 @@ from .cores import Cores
 from .manifest import load_manifest
 from .process import Target
 from .project import Project
-from .servers import SERVERS, Server
+from .servers import Server
 from .start import start_target
 
 OnEvent = Callable[[str, str], None]  # state (starting, restarting, ready), message
@@ -34,14 +34,14 @@ class Targets:
         mark: str,
         log_directory: Path,
         cores: Cores,
-        servers: Mapping[str, Server] = SERVERS,
+        servers: Mapping[str, Server] | None = None,
     ) -> None:
         log_directory.mkdir(parents=True, exist_ok=True)
         self.project = project
         self._mark = mark
         self._log_directory = log_directory
         self._cores = cores
-        self._servers = servers
+        self._servers = servers or project.servers
         self._warm: dict[str, Target] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -59,6 +59,10 @@ class Targets:
                 target = await self._start(server)
             on_event("ready", f"{server}: {target.server.concurrency}")
             return target
+
+    async def discard(self, server: str) -> None:
+        """End one, if it is warm, so that the next `ready` starts it anew."""
+        await self._stop(server)
 
     async def stop(self) -> None:
         """End all of them, together; whoever is being started is waited for first."""

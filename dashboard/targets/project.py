@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dashboard.wire.errors import InvalidPlan, Problem
@@ -20,7 +20,8 @@ class Project:
 
     `path` is the lab.toml, `directory` where the processes run, `python` the interpreter
     that they run with, `env` what their environment gets besides. `wsgi` and `asgi` are
-    import strings, `module:attribute`; None where the project has none.
+    import strings, `module:attribute`; None where the project has none. `servers` is the
+    table of servers with the processes and threads that the project asks for.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Project:
     python: str
     env: Mapping[str, str]
     scenarios: Mapping[str, Scenario]
+    servers: Mapping[str, Server] = field(default_factory=lambda: SERVERS)
 
     def application(self, server: Server) -> str | None:
         """The import string of what this server would serve."""
@@ -54,12 +56,12 @@ class Project:
             raise InvalidPlan(*problems)
 
     def _lane_problems(self, scenario: Scenario, lane: Lane) -> Iterator[Problem]:
-        variant, server = scenario.variants.get(lane.variant), SERVERS.get(lane.server)
+        variant, server = scenario.variants.get(lane.variant), self.servers.get(lane.server)
         if variant is None:
             expected = _one_of(scenario.variants)
             yield Problem("lanes", f"{lane}: expected a variant, {expected}")
         if server is None:
-            yield Problem("lanes", f"{lane}: expected a server, {_one_of(SERVERS)}")
+            yield Problem("lanes", f"{lane}: expected a server, {_one_of(self.servers)}")
         elif variant and variant.needs == "asgi" and server.interface != "asgi":
             yield Problem("lanes", f"{lane}: expected an ASGI server, {server.name} is WSGI")
         elif self.application(server) is None:

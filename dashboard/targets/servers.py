@@ -19,7 +19,8 @@ class Server:
     """One way to serve a project.
 
     `threads` is the size of each process's pool; None where an event loop takes all that
-    comes. `several` says whether the server can run more than one process by itself.
+    comes. `several` says whether the server can run more than one process by itself, `pooled`
+    whether the size of its pool of threads can be chosen.
     `package` is what must be installed, and the module that `python -m` starts.
     """
 
@@ -30,6 +31,7 @@ class Server:
     threads: int | None = None
     processes: int = 1
     several: bool = True
+    pooled: bool = False
 
     def with_processes(self, processes: int) -> Self:
         """The same server with another number of processes. Raises ValueError if it cannot."""
@@ -94,7 +96,7 @@ def _uvicorn(server: Server, fd: int) -> list[str]:
 
 _ENTRIES: Final = (
     Server("gunicorn-sync", "gunicorn", "wsgi", _gunicorn("sync"), threads=1),
-    Server("gunicorn-gthread", "gunicorn", "wsgi", _gunicorn("gthread"), threads=8),
+    Server("gunicorn-gthread", "gunicorn", "wsgi", _gunicorn("gthread"), threads=8, pooled=True),
     Server("daphne", "daphne", "asgi", _daphne, several=False),
     Server("uvicorn", "uvicorn", "asgi", _uvicorn),
 )

@@ -198,5 +198,5 @@ def _estimate(project: Project, scenario: Scenario, form: FireForm | None, reque
         )
     except InvalidPlan:
         return ""
-    estimate = estimate_s(scenario, plan)
+    estimate = estimate_s(project, plan)
     return "" if estimate is None else f"about {seconds(estimate)}"

@@ -10,7 +10,6 @@ from django.http import QueryDict
 
 from dashboard.runs.planning import make_plan
 from dashboard.targets.manifest import Project, Scenario
-from dashboard.targets.servers import SERVERS
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.plan import (
     MAX_CONCURRENCY,
@@ -83,7 +82,7 @@ def lane_names(project: Project, scenario: Scenario) -> list[str]:
     every = [
         f"{variant.name}@{server.name}"
         for variant in scenario.variants.values()
-        for server in SERVERS.values()
+        for server in project.servers.values()
         if project.application(server) and variant.needs in (None, server.interface)
     ]
     return own + [lane for lane in every if lane not in own]

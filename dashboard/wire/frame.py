@@ -57,6 +57,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "peak_in_view": "i4",
         "requests": "i4",
         "loop_lag": "i8",
+        "loop_held": "i8",
         "threads": "i4",
         "threads_started": "i4",
         "rss": "i8",

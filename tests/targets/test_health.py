@@ -24,6 +24,7 @@ COUNTS = {
     "peak_in_view": 2,
     "requests": 9,
     "loop_lag": 1000,
+    "loop_held": 500,
     "threads_started": 4,
     "switches": 50,
 }

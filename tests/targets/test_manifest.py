@@ -195,3 +195,27 @@ def test_paths_look_as_a_person_would_write_them() -> None:
 
 def test_the_tables_names_are_their_keys() -> None:
     assert all(name == server.name for name, server in SERVERS.items())
+
+
+def test_a_project_says_how_many_processes_and_threads_a_server_has(tmp_path: Path) -> None:
+    text = GOOD + "[server.gunicorn-gthread]\nprocesses = 2\nthreads = 32\n"
+    project = load_manifest(write(tmp_path, text))
+    gthread = project.servers["gunicorn-gthread"]
+    assert (gthread.processes, gthread.threads) == (2, 32)
+    assert project.servers["uvicorn"] == SERVERS["uvicorn"]
+    assert SERVERS["gunicorn-gthread"].threads == 8
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[server.apache]", "server.apache: expected one of gunicorn-sync"),
+        ("[server.daphne]\nprocesses = 2", "daphne.processes: expected a whole number from 1 to 1"),
+        ("[server.gunicorn-sync]\nthreads = 2", "gunicorn-sync.threads: unknown key"),
+        ("[server.uvicorn]\nprocesses = 0", "uvicorn.processes: expected a whole number"),
+    ],
+)
+def test_what_a_server_cannot_do_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(InvalidManifest) as refused:
+        load_manifest(write(tmp_path, GOOD + text))
+    assert message in str(refused.value)
