@@ -11,9 +11,10 @@ import json
 import logging
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, Protocol
 
 from dashboard.models import Status
@@ -88,8 +89,15 @@ class Engine(Protocol):
     def stop(self) -> None:
         """Abort the firing that is on."""
 
+
+class Engines(Protocol):
+    """Where engines come from."""
+
+    async def ready(self) -> Engine:
+        """An engine that waits for a firing: the last one if it is fit, or a new one."""
+
     def close(self) -> None:
-        """End the process."""
+        """End it."""
 
 
 @dataclass
@@ -97,9 +105,11 @@ class Equipment:
     """What runs are performed with; outlives each of them, so that targets stay warm."""
 
     targets: Targets
-    start_engine: Callable[[], Awaitable[Engine]]
+    engines: Engines
     # When a variant was last fired at a target, by (server, the target's start, variant).
     last_fired: dict[tuple[str, float, str], float] = field(default_factory=dict)
+    # Targets outlive runs, so a firing's number is never used again.
+    firing_numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
 
 class _Stopped(Exception):
@@ -154,7 +164,6 @@ class _Conductor:
         self._targets: dict[str, Target] = {}
         self._sequence = 0
         self._in_order = asyncio.Lock()
-        self._firings = 0
         self._firing = False
         self._stopping = False
 
@@ -163,13 +172,13 @@ class _Conductor:
         self._project.check(self._plan)  # its lab.toml may have changed while the run waited
         order = random.Random(self._plan.seed)  # noqa: S311 - to be repeatable is the point
         lanes = list(enumerate(self._plan.lanes))
-        async with self._engine_started():
+        await self._everything_ready()
+        for position, lane in lanes:
+            await self._warm_up(position, lane)
+        for number in range(1, self._plan.rounds + 1):
+            order.shuffle(lanes)
             for position, lane in lanes:
-                await self._warm_up(position, lane)
-            for number in range(1, self._plan.rounds + 1):
-                order.shuffle(lanes)
-                for position, lane in lanes:
-                    await self._fire(position, lane, number, self._plan.load)
+                await self._fire(position, lane, number, self._plan.load)
 
     async def stop_when(self, stop: asyncio.Event, work: asyncio.Task[None]) -> None:
         """Once `stop` is set: abort the firing, or whatever else is going on."""
@@ -180,17 +189,14 @@ class _Conductor:
         else:
             work.cancel()
 
-    @asynccontextmanager
-    async def _engine_started(self) -> AsyncIterator[None]:
+    async def _everything_ready(self) -> None:
         # The engine starts while the targets do: a press should show its first bar soon.
-        starting = asyncio.ensure_future(self._equipment.start_engine())
+        starting = asyncio.ensure_future(self._equipment.engines.ready())
         try:
             for position, lane in enumerate(self._plan.lanes):
                 await self._target(position, lane)
-            self._engine = await starting
-            yield
         finally:
-            (await starting).close()
+            self._engine = await starting
 
     async def _target(self, position: int, lane: Lane) -> Target:
         """The lane's target, started if need be; asked for once a run."""
@@ -224,8 +230,6 @@ class _Conductor:
         target = await self._target(position, lane)
         await self._event({"event": "began", "lane": position, "round": number})
         overflows = listen_overflows()
-        self._firings += 1
-        await target.begin(self._firings)
         await self._listen(target, self._firing_of(target, position, lane, number, load))
         await self._event({"event": "fired", "lane": position, "round": number})
         await self._warn_of_overflows(lane, number, overflows)
@@ -251,6 +255,8 @@ class _Conductor:
 
     async def _listen(self, target: Target, firing: Firing) -> None:
         """Fire, and pass on what the engine and the target say until both are quiet."""
+        number = next(self._equipment.firing_numbers)
+        await target.begin(number)
         origin = asyncio.get_running_loop().create_future()
         over = asyncio.Event()
         health = asyncio.create_task(self._health(target, firing, origin, over))
@@ -266,7 +272,7 @@ class _Conductor:
             over.set()
             origin.cancel()
         await health
-        await self._settle(target, firing, origin.result())
+        await self._settle(target, number, firing, origin.result())
 
     async def _health(
         self, target: Target, firing: Firing, origin: asyncio.Future[int], over: asyncio.Event
@@ -278,13 +284,13 @@ class _Conductor:
             with suppress(TimeoutError):
                 await asyncio.wait_for(over.wait(), HEALTH_INTERVAL_S)
 
-    async def _settle(self, target: Target, firing: Firing, origin_ns: int) -> None:
+    async def _settle(self, target: Target, number: int, firing: Firing, origin_ns: int) -> None:
         """Wait until nothing runs on: sync views do, after their clients gave up.
 
         A target that does not become quiet would spoil what comes after it, so it is ended.
         """
         patience_s = QUIET_AFTER_STOP_S if self._stopping else firing.timeout_s
-        quiet = await target.end(self._firings, quiet_timeout_s=patience_s)
+        quiet = await target.end(number, quiet_timeout_s=patience_s)
         await self._health_frame(firing, origin_ns, target.take_rows(origin_ns))
         if not quiet:
             server = self._plan.lanes[firing.lane].server

@@ -18,6 +18,10 @@ READ_BYTES = 1 << 20
 class Child(Protocol):
     """A started process, as `targets.launcher` hands it out."""
 
+    @property
+    def status(self) -> int | None:
+        """Its exit status; None while it runs."""
+
     def kill(self) -> None:
         """End it and everything below it at once."""
 
@@ -32,17 +36,26 @@ class Engine:
         self._plans = plans
         self._frames = frames
         self._envelopes = frame.EnvelopeReader()
+        self._firing = False
+
+    @property
+    def fit(self) -> bool:
+        """Whether it lives and is not in the middle of a firing that was left alone."""
+        return self._child.status is None and not self._firing
 
     async def fire(self, firing: Firing) -> AsyncIterator[bytes]:
         """Fire and yield each payload (frame or event) as it comes, the event `fired` last.
 
         Raises EngineFailed when the engine dies in the middle.
         """
+        self._firing = True
         self._say({"fire": firing.to_json()})
         while data := await self._frames.read(READ_BYTES):
             for _, payload in self._envelopes.feed(data):
-                yield payload
                 if frame.is_event(payload) and json.loads(payload)["event"] == "fired":
+                    self._firing = False
+                yield payload
+                if not self._firing:
                     return
         raise EngineFailed(
             "The engine ended in the middle of a firing; engine.log has its last words."

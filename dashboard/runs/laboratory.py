@@ -41,6 +41,10 @@ class Laboratory:
         """What can be fired at, as its lab.toml said when it was last read."""
         return self._equipment.targets.project
 
+    async def prepare(self) -> None:
+        """Have an engine at hand before somebody presses a button."""
+        await self._equipment.engines.ready()
+
     async def start(self, plan: Plan, more_sinks: Sequence[Sink] = ()) -> Run:
         """Put a run into the line and see to it; returns at once."""
         run = await sync_to_async(line.join)(plan, self.project)
@@ -79,6 +83,7 @@ class Laboratory:
         for stop in self._stops.values():
             stop.set()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        self._equipment.engines.close()
         await self._equipment.targets.stop()
 
     async def _see_to(self, run: Run, plan: Plan, more_sinks: Sequence[Sink]) -> Outcome:

@@ -76,8 +76,18 @@ class FakeEngine:
     def stop(self) -> None:
         self._release.set()
 
+
+class FakeEngines:
+    """Always has this one engine at hand."""
+
+    def __init__(self, engine: FakeEngine) -> None:
+        self.engine = engine
+
+    async def ready(self) -> FakeEngine:
+        return self.engine
+
     def close(self) -> None:
-        self.closed = True
+        self.engine.closed = True
 
 
 class FakeTarget:
@@ -136,8 +146,4 @@ class FakeTargets:
 
 def equipment(engine: FakeEngine, targets: FakeTargets | None = None) -> Equipment:
     """Equipment whose every run gets this engine."""
-
-    async def start() -> FakeEngine:
-        return engine
-
-    return Equipment(targets or FakeTargets(), start)
+    return Equipment(targets or FakeTargets(), FakeEngines(engine))

@@ -116,3 +116,4 @@ async def test_closing_stops_what_runs(tmp_path: Path) -> None:
     await engine.holding.wait()
     await lab.close()
     assert (await stored(run)).status == Status.STOPPED
+    assert engine.closed

@@ -100,6 +100,7 @@ def serve(listener: socket.socket, laboratory: Laboratory, address: str | None) 
     tasks: list[asyncio.Task[None]] = []
 
     def ready() -> None:
+        tasks.append(asyncio.ensure_future(laboratory.prepare()))
         tasks.append(asyncio.ensure_future(watch_line(laboratory.hub)))
         if address:
             webbrowser.open(address)
