@@ -50,7 +50,9 @@ def join(plan: Plan, project: Project) -> Run:
             name=str(lane),
             family=scenario.variants[lane.variant].family,
             capacity=capacity(project, scenario, lane),
-            concurrency=project.servers[lane.server].concurrency,
+            concurrency=project.servers[lane.server].concurrency(
+                scenario.variants[lane.variant].family
+            ),
         )
         for position, lane in enumerate(plan.lanes)
     )

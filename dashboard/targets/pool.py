@@ -57,7 +57,7 @@ class Targets:
             if target is None or why is not None:
                 on_event("restarting" if target else "starting", why or f"starting {server}")
                 target = await self._start(server)
-            on_event("ready", f"{server}: {target.server.concurrency}")
+            on_event("ready", f"{server} is ready")
             return target
 
     async def discard(self, server: str) -> None:

@@ -17,7 +17,7 @@ _LOG_TAIL_BYTES = 16384
 class Target:
     """A project under a server on a loopback port, ready to be fired at.
 
-    `facts` say how it was started and what was found: command, concurrency, processes,
+    `facts` say how it was started and what was found: command, processes,
     threads, cores, backlog (None: not known) and versions.
     """
 

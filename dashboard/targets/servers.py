@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal, Self
 
-from .scenario import Variant
+from .scenario import Family, Variant
 
 Interface = Literal["wsgi", "asgi"]
 
@@ -48,14 +48,14 @@ class Server:
         """The probe's application, which wraps the project's own."""
         return f"liveburst_probe:{self.interface}"
 
-    @property
-    def concurrency(self) -> str:
-        """How many requests it can work on at once, in words for the page."""
+    def concurrency(self, family: Family) -> str:
+        """How many requests of a family it can work on at once, in words for the page."""
         processes = f"{self.processes} process" + ("es" if self.processes > 1 else "")
-        if self.threads is None:
-            loop = "one event loop" if self.processes == 1 else "one event loop each"
-            return f"{processes}, {loop}; a thread for each sync request"
-        return f"{processes} × {self.threads} thread" + ("s" if self.threads > 1 else "")
+        if self.threads is not None:
+            return f"{processes} × {self.threads} thread" + ("s" if self.threads > 1 else "")
+        if family == "sync":
+            return f"{processes}, a thread for each request"
+        return f"{processes}, one event loop" + (" each" if self.processes > 1 else "")
 
     def capacity(self, variant: Variant) -> int | None:
         """How many requests of a variant it promises to work on at once; None: as many as come.

@@ -143,7 +143,6 @@ def _facts(
 ) -> dict[str, Any]:
     return {
         "command": command,
-        "concurrency": server.concurrency,
         "processes": server.processes,
         "threads": server.threads,
         "cores": list(cores),

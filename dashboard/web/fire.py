@@ -13,7 +13,7 @@ from dashboard.targets.manifest import Parameter, Project, Scenario
 from dashboard.wire.errors import InvalidPlan
 
 from .forms import PARAMETER, FireForm, lane_names
-from .present import seconds
+from .present import roughly
 
 QUICK_REQUESTS = (10, 100, 1000)
 NUMBERS = {
@@ -199,4 +199,4 @@ def _estimate(project: Project, scenario: Scenario, form: FireForm | None, reque
     except InvalidPlan:
         return ""
     estimate = estimate_s(project, plan)
-    return "" if estimate is None else f"about {seconds(estimate)}"
+    return "" if estimate is None else f"about {roughly(estimate)}"

@@ -191,6 +191,13 @@ def seconds(value_s: float | None) -> str:
     return milliseconds(value_s * 1000) if value_s < 1 else f"{value_s:.2f} s"
 
 
+def roughly(value_s: float) -> str:
+    """An estimate, which has no digits to spare: 0.3 s, 4.5 s, 38 s, 5 min."""
+    if value_s >= 120:
+        return f"{value_s / 60:.0f} min"
+    return f"{value_s:.0f} s" if value_s >= 10 else f"{value_s:.1f} s"
+
+
 def milliseconds(value_ms: float | None) -> str:
     """Likewise, from milliseconds."""
     if value_ms is None:

@@ -28,7 +28,7 @@ async def test_facts_say_what_was_started(server: str, targets: Targets) -> None
     target = await targets.ready(server, ignore)
     entry = SERVERS[server]
     assert target.facts["command"][1:3] == ["-m", entry.package]
-    assert target.facts["concurrency"] == entry.concurrency
+    assert (target.facts["processes"], target.facts["threads"]) == (entry.processes, entry.threads)
     assert target.facts["backlog"] == 2048
     assert {"python", "django", entry.package} <= target.facts["versions"].keys()
 

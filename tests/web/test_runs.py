@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import AsyncClient
 
@@ -50,7 +52,7 @@ async def test_stored_frames_are_fetched_by_number(
     run = await finished(laboratory)
 
     async def numbers(query: str) -> list[int]:
-        response = await browser.get(f"/runs/{run.pk}/frames{query}")
+        response: Any = await browser.get(f"/runs/{run.pk}/frames{query}")
         data = b"".join([part async for part in response.streaming_content])
         return [number for number, _ in frame.EnvelopeReader().feed(data)]
 
