@@ -1,0 +1,144 @@
+"""A server that answers as badly as it is told to, and the engine's burst fired at it."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import uvloop
+
+from dashboard.engine.burst import Burst
+from tests.firing import burst as firing_at
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+END_OF_HEAD = b"\r\n\r\n"
+RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER: on, 0 s
+
+
+@dataclass
+class Server:
+    """Serves every connection; `answer` is called for each request, with its number."""
+
+    answer: Answer
+    port: int = 0
+    requests: int = 0
+    connections: int = 0
+    heads: list[bytes] = field(default_factory=list)
+
+
+class Peer(asyncio.Protocol):
+    """One connection of the server's."""
+
+    transport: asyncio.Transport
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self._head = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport  # type: ignore[assignment]
+        self.server.connections += 1
+
+    def data_received(self, data: bytes) -> None:
+        self._head += data
+        if END_OF_HEAD in self._head:
+            self.server.heads.append(self._head)
+            self._head = b""
+            self.server.requests += 1
+            self.server.answer(self, self.server.requests - 1)
+
+    def write(self, data: bytes) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(data)
+
+
+Answer: TypeAlias = Callable[[Peer, int], None]
+
+
+def says(*parts: bytes, close: bool = False) -> Answer:
+    """Answers every request with these bytes, and may close then."""
+
+    def answer(peer: Peer, number: int) -> None:
+        for part in parts:
+            peer.write(part)
+        if close:
+            peer.transport.close()
+
+    return answer
+
+
+def resets(peer: Peer, number: int) -> None:
+    """Answers with a reset."""
+    connection = peer.transport.get_extra_info("socket")
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+    peer.transport.abort()
+
+
+def byte_by_byte(data: bytes) -> Answer:
+    """Answers with one byte in each turn of the loop."""
+
+    def answer(peer: Peer, number: int, position: int = 0) -> None:
+        peer.write(data[position : position + 1])
+        if position + 1 < len(data):
+            asyncio.get_running_loop().call_soon(answer, peer, number, position + 1)
+
+    return answer
+
+
+@asynccontextmanager
+async def serving(answer: Answer) -> AsyncIterator[Server]:
+    """A server on a free port of loopback, as long as the block lasts."""
+    server = Server(answer)
+    listening = await asyncio.get_running_loop().create_server(
+        lambda: Peer(server), "127.0.0.1", 0, backlog=2048
+    )
+    server.port = listening.sockets[0].getsockname()[1]
+    try:
+        yield server
+    finally:
+        listening.close()
+
+
+@dataclass
+class Shot:
+    """What one burst gave: its rows, what it was, and what the server saw."""
+
+    rows: list[dict[str, int]]
+    burst: Burst
+    server: Server
+
+    def errors(self) -> set[int]:
+        return {row["error"] for row in self.rows}
+
+
+def rows_of(burst: Burst) -> list[dict[str, int]]:
+    columns = burst.recorder.columns(0, burst.recorder.rows)
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def shoot(
+    answer: Answer,
+    requests: int,
+    concurrency: int,
+    *,
+    aside: Callable[[Burst], Awaitable[None]] | None = None,
+    **more: object,
+) -> Shot:
+    """Fire a burst at a server with this answer, on uvloop as the engine does."""
+
+    async def main() -> Shot:
+        async with serving(answer) as server:
+            burst = Burst(firing_at(server.port, "/", requests, concurrency, **more))
+            beside = asyncio.ensure_future(aside(burst)) if aside else None
+            await asyncio.wait_for(burst.fire(), 20)
+            await burst.close()
+            if beside:
+                await beside
+            return Shot(rows_of(burst), burst, server)
+
+    return uvloop.run(main())

@@ -1,0 +1,123 @@
+"""`manage.py lab` as a whole: where it listens, whom it answers, and how it ends."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.targets.helpers import marked, until
+
+from .command import start
+
+pytestmark = pytest.mark.servers
+MARK = f"liveburst-test-lab-{os.getpid()}"
+
+
+def address_of(process: subprocess.Popen[str]) -> str:
+    assert process.stdout
+    line = process.stdout.readline()
+    assert "http://" in line, process.communicate()[1]
+    return str(re.findall(r"http://\S+", line)[0])
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def lab(home: Path) -> Iterator[str]:
+    """A real dashboard; its address."""
+    with start(home, MARK, "lab", "--no-browser", "--port", "0") as process:
+        yield address_of(process)
+        process.terminate()
+        assert process.wait(20) == 0
+    assert until(lambda: not marked(MARK), 2)
+
+
+def handshake(address: str, path: str, **headers: str) -> int:
+    """The status of a websocket handshake."""
+    answer = httpx.get(
+        f"{address}{path}",
+        headers={
+            "connection": "Upgrade",
+            "upgrade": "websocket",
+            "sec-websocket-version": "13",
+            "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+            **headers,
+        },
+        timeout=10,
+    )
+    return answer.status_code
+
+
+def test_the_page_answers(lab: str) -> None:
+    page = httpx.get(lab)
+    assert page.status_code == 200
+    assert "Liveburst" in page.text
+
+
+def test_a_second_start_answers_within_three_seconds(home: Path) -> None:
+    began = time.monotonic()
+    with start(home, f"{MARK}-second", "lab", "--no-browser", "--port", "0") as process:
+        assert httpx.get(address_of(process)).status_code == 200
+        took_s = time.monotonic() - began
+        process.send_signal(signal.SIGINT)
+        process.wait(20)
+    assert took_s < 3
+
+
+def test_the_websocket_is_for_our_own_page_alone(lab: str) -> None:
+    assert handshake(lab, "/ws/", origin=lab) == 101
+    assert handshake(lab, "/ws/", origin="http://evil.example") == 403
+    assert handshake(lab, "/ws/") == 403
+    assert handshake(lab, "/elsewhere/", origin=lab) != 101
+
+
+def test_another_host_is_not_answered(lab: str) -> None:
+    answer = httpx.get(lab, headers={"host": "evil.example"})
+    assert answer.status_code == 400
+    assert "Traceback" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/runs/none/", "/static/nothing.js", "/static/../x"])
+def test_what_is_not_there(lab: str, path: str) -> None:
+    assert httpx.get(lab + path).status_code == 404
+
+
+def test_a_port_that_is_taken_gives_way_to_the_next(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with start(tmp_path, MARK, "lab", "--no-browser", "--port", str(port)) as process:
+            found = int(address_of(process).rpartition(":")[2])
+            process.send_signal(signal.SIGINT)
+            process.wait(20)
+    assert port < found <= port + 50
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--host", "0.0.0.0"], "host: expected a loopback address, found '0.0.0.0'"),
+        (["--host", "example.org"], "host: expected a loopback address"),
+        (["--port", "70000"], "port: expected"),
+        (["--port", "-1"], "port: expected"),
+        (["--project", "nowhere.toml"], "nowhere.toml: expected a file"),
+    ],
+)
+def test_bad_usage_is_refused(tmp_path: Path, arguments: list[str], words: str) -> None:
+    with start(tmp_path, MARK, "lab", "--no-browser", *arguments) as process:
+        stdout, stderr = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert words in stderr
+    assert "Traceback" not in stderr
+    assert stdout == ""
