@@ -15,7 +15,8 @@ from dashboard.targets.manifest import Project
 from dashboard.wire.plan import Plan
 
 from . import line
-from .conductor import Equipment, perform
+from .conductor import perform
+from .equipment import Equipment
 from .hub import Hub
 from .results import report_on
 from .sinks import Broadcast, Outcome, Sink, Store

@@ -11,8 +11,8 @@ from dashboard.targets.launcher import launch
 from dashboard.targets.manifest import Project
 from dashboard.targets.pool import Targets
 
-from .conductor import Equipment
 from .engine import Engine, frame_reader, plan_writer
+from .equipment import Equipment
 from .hub import Hub
 from .laboratory import Laboratory
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from dashboard.runs.conductor import Equipment, Target
+from dashboard.runs.equipment import Equipment, Target
 from dashboard.targets.manifest import Project, load_manifest
 from dashboard.wire import frame
 from dashboard.wire.errors import EngineFailed, TargetFailed

@@ -8,7 +8,8 @@ from collections import Counter
 import pytest
 
 from dashboard.models import Status
-from dashboard.runs.conductor import Equipment, perform
+from dashboard.runs.conductor import perform
+from dashboard.runs.equipment import Equipment
 from dashboard.runs.planning import make_plan
 from dashboard.runs.sinks import Memory, Outcome
 from dashboard.wire import frame

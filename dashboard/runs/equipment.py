@@ -1,0 +1,88 @@
+"""What runs are performed with, seen from the conductor: tests bring an engine that replays."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, Protocol
+
+from dashboard.targets.manifest import Project
+from dashboard.wire.plan import Firing
+
+
+class Target(Protocol):
+    """What a run needs of a target; `dashboard.targets` has the real one."""
+
+    host: str
+    port: int
+    started_s: float
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """How it was started, and what was found."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether its process is still there."""
+
+    def log_tail(self) -> str:
+        """Its own last lines."""
+
+    async def begin(self, firing: int) -> bool:
+        """Start peaks and counts anew, and reports; whether every process answered."""
+
+    def take_rows(self, origin_ns: int) -> list[dict[str, int]]:
+        """Health since the last call, instants relative to the origin."""
+
+    async def end(self, firing: int, *, quiet_timeout_s: float) -> bool:
+        """Stop reports; True once nothing is in the application, False when time ran out."""
+
+
+class Targets(Protocol):
+    """The pool of targets."""
+
+    @property
+    def project(self) -> Project:
+        """What the targets serve, as its lab.toml says now."""
+
+    async def ready(self, server: str, on_event: Callable[[str, str], None]) -> Target:
+        """A target that answers: started, restarted or still warm."""
+
+    async def discard(self, server: str) -> None:
+        """End one, so that the next `ready` starts it anew."""
+
+    async def stop(self) -> None:
+        """End all of them."""
+
+
+class Engine(Protocol):
+    """The engine's process, or in tests one that replays."""
+
+    def fire(self, firing: Firing) -> AsyncIterator[bytes]:
+        """Yield payloads until the firing is over."""
+
+    def stop(self) -> None:
+        """Abort the firing that is on."""
+
+
+class Engines(Protocol):
+    """Where engines come from."""
+
+    async def ready(self) -> Engine:
+        """An engine that waits for a firing: the last one if it is fit, or a new one."""
+
+    def close(self) -> None:
+        """End it."""
+
+
+@dataclass
+class Equipment:
+    """What runs are performed with; outlives each of them, so that targets stay warm."""
+
+    targets: Targets
+    engines: Engines
+    # When a variant was last fired at a target, by (server, the target's start, variant).
+    last_fired: dict[tuple[str, float, str], float] = field(default_factory=dict)
+    # Targets outlive runs, so a firing's number is never used again.
+    firing_numbers: Iterator[int] = field(default_factory=lambda: count(1))
