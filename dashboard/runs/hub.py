@@ -14,6 +14,7 @@ import json
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from dashboard.wire import frame
@@ -27,8 +28,10 @@ class Viewer:
 
     def __init__(self) -> None:
         self.run: str | None = None
-        self._events: deque[str] = deque()
-        self._frames: deque[tuple[int, bytes]] = deque()
+        # Each with its place in the order of arrival, which both kinds share.
+        self._arrived = count()
+        self._events: deque[tuple[int, str]] = deque()
+        self._frames: deque[tuple[int, int, bytes]] = deque()
         self._frame_bytes = 0
         self._gap: tuple[int, int] | None = None
         self._sent = 0
@@ -36,13 +39,13 @@ class Viewer:
         self._changed = asyncio.Event()
 
     def tell(self, event: Mapping[str, Any]) -> None:
-        """Put an event into the box: events are small, go first and are never dropped."""
-        self._events.append(json.dumps(event))
+        """Put an event into the box: events are small, never dropped, and wait for no page."""
+        self._events.append((next(self._arrived), json.dumps(event)))
         self._changed.set()
 
     def offer(self, sequence: int, envelope: bytes) -> None:
         """Put a frame into the box, or remember that it was skipped."""
-        self._frames.append((sequence, envelope))
+        self._frames.append((next(self._arrived), sequence, envelope))
         self._frame_bytes += len(envelope)
         if self._gap or self._frame_bytes > MAX_BOX_BYTES:
             self._skip_frames()
@@ -56,13 +59,13 @@ class Viewer:
     async def next_message(self) -> bytes | str:
         """The next message to send; waits while there is none, or too much is under way."""
         while True:
+            may_send_frames = self._sent - self._seen < MAX_UNSEEN
+            if may_send_frames and self._gap:
+                return self._take_gap(*self._gap)
+            if may_send_frames and self._frames and not self._event_is_older():
+                return self._take_frame()
             if self._events:
-                return self._events.popleft()
-            if self._sent - self._seen < MAX_UNSEEN:
-                if self._gap:
-                    return self._take_gap(*self._gap)
-                if self._frames:
-                    return self._take_frame()
+                return self._events.popleft()[1]
             self._changed.clear()
             await self._changed.wait()
 
@@ -72,8 +75,11 @@ class Viewer:
         self._frame_bytes = 0
         self._gap = None
 
+    def _event_is_older(self) -> bool:
+        return bool(self._events) and self._events[0][0] < self._frames[0][0]
+
     def _skip_frames(self) -> None:
-        stored = [sequence for sequence, _ in self._frames if sequence != frame.NOT_STORED]
+        stored = [sequence for _, sequence, _ in self._frames if sequence != frame.NOT_STORED]
         bounds = [*(self._gap or ()), *stored, *(sequence + 1 for sequence in stored)]
         self.forget_frames()
         self._gap = (min(bounds), max(bounds)) if bounds else None
@@ -83,7 +89,7 @@ class Viewer:
         return json.dumps({"event": "gap", "run": self.run, "from": begin, "to": end})
 
     def _take_frame(self) -> bytes:
-        _, envelope = self._frames.popleft()
+        _, _, envelope = self._frames.popleft()
         self._frame_bytes -= len(envelope)
         self._sent += 1
         return envelope

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -64,6 +65,11 @@ class RunView:
     place: int | None
     lanes: list[LaneView]
     data: dict[str, Any]
+
+    @property
+    def headline_parts(self) -> list[str]:
+        """The sentence cut at its numbers: every second part is one, and is shown large."""
+        return re.split(r"(\d+\.\d+ times)", self.headline)
 
     @property
     def state_line(self) -> str:
@@ -178,6 +184,7 @@ def _data(run: Run, lanes: list[RunLane]) -> dict[str, Any]:
         "concurrency": load["concurrency"],
         "rounds": run.plan["rounds"],
         "wait_s": run.wait_s,
+        "timeout_s": run.plan["timeout_s"],
         "frames_url": reverse("frames", args=[run.pk]),
         "result_url": reverse("result", args=[run.pk]),
         "stop_url": reverse("stop", args=[run.pk]),
