@@ -15,6 +15,7 @@ from dashboard.analysis.report import first_look
 from dashboard.models import Run, RunLane, Status
 
 LETTERS = "ABCDEF"
+ABOUT_THE_SAME = 1.05  # would read as 1.0 times
 STATE_LINES: Mapping[str, str] = {
     Status.WAITING: "Waiting in line: one run at a time has the machine to itself.",
     Status.STARTING: "Starting the servers.",
@@ -151,13 +152,15 @@ def _headline(run: Run, lanes: list[LaneView]) -> str:
     ratios = {lane.name: ratio for lane, ratio in zip(lanes, first_look(run.report), strict=True)}
     baseline, *others = ratios
     said = (_compared(name, ratios[name]) for name in others)
-    return f"A first look: {'; '.join(text for text in said if text)} than {baseline}."
+    return f"A first look, next to {baseline}: {'; '.join(text for text in said if text)}."
 
 
 def _compared(name: str, ratio: float | None) -> str:
     if not ratio:
         return ""
     times = 1 / ratio if ratio < 1 else ratio
+    if times < ABOUT_THE_SAME:
+        return f"{name} finished the burst about as soon"
     return f"{name} finished the burst {times:.1f} times {'sooner' if ratio < 1 else 'later'}"
 
 

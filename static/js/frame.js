@@ -1,0 +1,155 @@
+/**
+ * The wire in the browser: envelopes, frames, events. The specification is docs/frame.md,
+ * and tests/golden/ holds frames that Python and this file both decode.
+ */
+
+/** The sequence number of what is not stored. */
+export const NOT_STORED = 0xffffffff;
+
+const MAGIC = 0x3146424c; // "LBF1", little-endian
+const BRACE = 0x7b; // an event begins with it
+const HIGH = 4294967296; // what the upper half of an i8 counts
+const text = new TextDecoder();
+
+/** The bytes are not a frame, or not a whole one. */
+export class FrameError extends Error {
+  name = 'FrameError';
+}
+
+/**
+ * A column of eight-byte integers as pairs of halves: a BigInt for each value would cost more
+ * than everything else on the way. Exact up to 2^53, which is 104 days in nanoseconds.
+ */
+export class Wide {
+  /** @param {Int32Array} halves low and high half of each value in turn */
+  constructor(halves) {
+    this.halves = halves;
+    this.length = halves.length / 2;
+  }
+
+  /** @param {number} row */
+  at(row) {
+    return this.halves[2 * row + 1] * HIGH + (this.halves[2 * row] >>> 0);
+  }
+}
+
+/** @typedef {Uint8Array | Uint16Array | Uint32Array | Int32Array} Narrow */
+/** @typedef {Record<string, Narrow | Wide>} Columns */
+/**
+ * @typedef {object} Frame
+ * @property {string} kind
+ * @property {number} lane position in the plan, from 0
+ * @property {number} round from 1; 0 is the warm-up
+ * @property {number} rows
+ * @property {Columns} columns
+ */
+/** @typedef {{sequence: number, payload: DataView}} Envelope */
+
+/** @type {Record<string, {size: number, over: (b: ArrayBufferLike, at: number, n: number) => Narrow | Wide}>} */
+const TYPES = {
+  u1: { size: 1, over: (bytes, at, rows) => new Uint8Array(bytes, at, rows) },
+  u2: { size: 2, over: (bytes, at, rows) => new Uint16Array(bytes, at, rows) },
+  u4: { size: 4, over: (bytes, at, rows) => new Uint32Array(bytes, at, rows) },
+  i4: { size: 4, over: (bytes, at, rows) => new Int32Array(bytes, at, rows) },
+  i8: { size: 8, over: (bytes, at, rows) => new Wide(new Int32Array(bytes, at, 2 * rows)) },
+};
+
+/**
+ * Cut a buffer into its envelopes.
+ * @param {ArrayBuffer} buffer
+ * @returns {Envelope[]}
+ */
+export function envelopes(buffer) {
+  const view = new DataView(buffer);
+  const found = [];
+  for (let at = 0; at < buffer.byteLength; ) {
+    if (at + 8 > buffer.byteLength) {
+      throw new FrameError(`an envelope begins at ${at}, and the bytes end before its payload`);
+    }
+    const length = view.getUint32(at, true);
+    const sequence = view.getUint32(at + 4, true);
+    at += 8;
+    if (at + length > buffer.byteLength) {
+      throw new FrameError(`expected ${length} bytes of payload, found ${buffer.byteLength - at}`);
+    }
+    found.push({ sequence, payload: new DataView(buffer, at, length) });
+    at += length;
+  }
+  return found;
+}
+
+/** @param {DataView} payload */
+export function isEvent(payload) {
+  return payload.byteLength > 0 && payload.getUint8(0) === BRACE;
+}
+
+/**
+ * Read one frame; its columns are views on the same bytes, not copies. Columns of an unknown
+ * type end the reading, columns of an unknown name are simply there and nobody asks for them.
+ * @param {DataView} payload
+ * @returns {Frame}
+ */
+export function decode(payload) {
+  if (payload.byteLength < 8 || payload.getUint32(0, true) !== MAGIC) {
+    throw new FrameError('expected a frame that begins with LBF1');
+  }
+  const length = payload.getUint32(4, true);
+  const header = readHeader(payload, length);
+  const { kind, lane, round, rows } = header;
+  return { kind, lane, round, rows, columns: readColumns(payload, 8 + length, header) };
+}
+
+/**
+ * @param {DataView} payload
+ * @param {number} length
+ * @returns {{kind: string, lane: number, round: number, rows: number, columns: [string, string][]}}
+ */
+function readHeader(payload, length) {
+  if (8 + length > payload.byteLength) {
+    throw new FrameError(`expected a header of ${length} bytes, the frame ends before`);
+  }
+  try {
+    const header = JSON.parse(
+      text.decode(new Uint8Array(payload.buffer, payload.byteOffset + 8, length)),
+    );
+    if (!Array.isArray(header.columns) || !(header.rows >= 0))
+      throw new Error('no columns or rows');
+    return header;
+  } catch (error) {
+    throw new FrameError(`header: expected a JSON object of a frame, found ${error}`);
+  }
+}
+
+/**
+ * @param {DataView} payload
+ * @param {number} at
+ * @param {{rows: number, columns: [string, string][]}} header
+ */
+function readColumns(payload, at, { rows, columns }) {
+  /** @type {Columns} */
+  const read = {};
+  for (const [name, code] of columns) {
+    const type = TYPES[code];
+    if (!type) throw new FrameError(`column ${name}: unknown type ${code}`);
+    const size = rows * type.size;
+    if (at + size > payload.byteLength) {
+      throw new FrameError(`column ${name}: expected ${size} bytes, the frame ends before`);
+    }
+    read[name] = type.over(...aligned(payload, at, size), rows);
+    at += size + (-size & 7);
+  }
+  return read;
+}
+
+/**
+ * Typed arrays want aligned bytes. In an envelope they are; anything else is copied.
+ * @param {DataView} payload
+ * @param {number} at
+ * @param {number} size
+ * @returns {[ArrayBufferLike, number]}
+ */
+function aligned(payload, at, size) {
+  const begin = payload.byteOffset + at;
+  if ((begin & 7) === 0) return [payload.buffer, begin];
+  return [payload.buffer.slice(begin, begin + size), 0];
+}

@@ -1,0 +1,158 @@
+/** The page: one websocket, at most one run on the stage, one redraw an animation frame. */
+
+import { listenToControls, showRound } from './controls.js';
+import { emptyRun } from './empty.js';
+import { clearErrors, fire } from './form.js';
+import { listenToKeys } from './keys.js';
+import { Socket } from './socket.js';
+import { Stage } from './stage.js';
+import { announce, Status, showConnection } from './status.js';
+import { showStop, stop } from './stopping.js';
+import { onThemeChange } from './theme.js';
+
+/** @import { RunData } from './feed.js' */
+
+const CALM = matchMedia('(prefers-reduced-motion: reduce)');
+const CALMLY_MS = 500;
+const STALE_MS = 1000; // the age of the last data is said anew so often
+
+/** @type {Stage | null} */
+let stage = null;
+/** @type {Status | null} */
+let status = null;
+let drawing = false;
+let drawn_ms = 0;
+
+const socket = new Socket({
+  open: () => {
+    if (stage?.run.id) socket.watch(stage.run.id);
+    tell('line'); // it may have moved while nobody heard
+  },
+  event: hear,
+  frame: (message) => {
+    stage?.feed.live(message);
+    wake();
+  },
+  changed: wake,
+});
+
+/** @param {any} event */
+function hear(event) {
+  wake();
+  if (event.event === 'line') tell('line');
+  if (!stage || event.run !== stage.run.id) return;
+  if (event.event === 'watching') watching(event);
+  if (event.event === 'gap') fetchUntil(event.to);
+  if (event.event === 'began') stage.feed.began(event.lane, event.round);
+  if (event.event === 'fired') stage.feed.fired(event.lane, event.round);
+  if (event.event === 'warning') announce(event.message);
+  status?.hear(event);
+  if (event.event === 'finished') over();
+}
+
+/** @param {{next: number, live: boolean}} event */
+function watching({ next, live }) {
+  fetchUntil(next);
+  if (!live && stage?.active) over(); // it ended while the connection was lost
+}
+
+/** @param {number} end */
+function fetchUntil(end) {
+  stage?.feed.fetch(end).then(wake);
+}
+
+function over() {
+  if (!stage) return;
+  stage.active = false;
+  stage.feed.over = true;
+  tell('finished');
+}
+
+/**
+ * An event makes HTMX fetch the fragment that it concerns; the fragment says which in hx-trigger.
+ * @param {string} what
+ */
+function tell(what) {
+  document.body.dispatchEvent(new CustomEvent(`liveburst:${what}`));
+}
+
+/** The stage in the page is another one than before: put its run on. */
+function setUp() {
+  const root = document.getElementById('stage');
+  if (!root || root === stage?.root) return;
+  stage?.destroy();
+  const data = root.querySelector('#run-data')?.textContent;
+  /** @type {RunData} */
+  const run = data ? JSON.parse(data) : emptyRun(root);
+  stage = new Stage(run, root);
+  status = new Status(stage);
+  listenToControls(stage, wake);
+  if (run.id) {
+    socket.watch(run.id);
+    clearErrors();
+  }
+  resized.disconnect();
+  for (const { plot } of stage.lanes) resized.observe(plot);
+}
+
+const resized = new ResizeObserver(() => {
+  stage?.resize();
+  wake();
+});
+
+/** Draw at the next frame, and go on while something moves. */
+function wake() {
+  if (drawing) return;
+  drawing = true;
+  requestAnimationFrame(draw);
+}
+
+function draw() {
+  drawing = false;
+  const now = performance.now();
+  if (CALM.matches && now - drawn_ms < CALMLY_MS) return void setTimeout(wake, CALMLY_MS / 4);
+  drawn_ms = now;
+  showConnection(socket.state, socket.lastHeard_ms);
+  if (socket.state !== 'live') setTimeout(wake, STALE_MS);
+  if (!stage || !status) return;
+  stage.draw(socket.open ? now : socket.lastHeard_ms);
+  if (stage.run.id) status.show();
+  showRound(stage);
+  showStop(stage.run.id);
+  socket.drawn();
+  if ((stage.behind && socket.open) || socket.behind) wake();
+}
+
+document.addEventListener('htmx:after:swap', () => {
+  setUp();
+  stage?.swapped();
+  wake();
+});
+onThemeChange(() => {
+  stage?.recolour();
+  wake();
+});
+listenToKeys(
+  {
+    r: fire,
+    s: () => stop(stage?.run.id),
+    '[': () => stage?.turn(-1),
+    ']': () => stage?.turn(1),
+    t: () => document.getElementById('table-button')?.click(),
+    '+': () => stage?.zoom(true),
+    0: () => stage?.zoom(false),
+  },
+  wake,
+);
+document.getElementById('stop-button')?.addEventListener('click', () => stop(stage?.run.id));
+Object.defineProperty(window, 'liveburst', {
+  get: () => ({
+    run: stage?.run,
+    status: status?.status,
+    round: stage?.round,
+    waterfalls: stage?.lanes.map(({ model }) => model),
+    lines: stage?.lines.model,
+  }),
+});
+setUp();
+wake();

@@ -1,0 +1,77 @@
+/**
+ * Where a request's row stands: all arithmetic in device pixels, so that bars are sharp.
+ *
+ * Fit: every request is visible. Where there are more requests than pixels, a row of pixels shows
+ * the first request that falls on it, or the first that failed. Zoomed: a row of its own for
+ * each, and the window onto them scrolls.
+ */
+
+const THICKEST = 28; // CSS pixels a row; ten requests are no ten slabs
+const GAP_FROM = 4; // device pixels a row from which on bars stand apart
+export const ZOOMED = 2; // CSS pixels a row
+
+export class Rows {
+  /**
+   * @param {object} plot
+   * @param {number} plot.requests
+   * @param {number} plot.height device pixels
+   * @param {number} plot.ratio device pixels in a CSS pixel
+   * @param {boolean} [plot.zoomed]
+   * @param {number} [plot.scrolled] CSS pixels
+   */
+  constructor({ requests, height, ratio, zoomed = false, scrolled = 0 }) {
+    const fit = Math.min(height / requests, THICKEST * ratio);
+    this.requests = requests;
+    this.pitch = zoomed ? Math.max(ZOOMED * ratio, fit) : fit;
+    this.offset = zoomed ? Math.round(scrolled * ratio) : 0;
+    this.height = height;
+  }
+
+  /** Whether each request has at least a pixel of its own. */
+  get roomy() {
+    return this.pitch >= 1;
+  }
+
+  /**
+   * Top and height of a request's bar.
+   * @param {number} request
+   * @returns {[number, number]}
+   */
+  bar(request) {
+    const top = Math.floor(request * this.pitch + 1e-9) - this.offset;
+    const next = Math.floor((request + 1) * this.pitch + 1e-9) - this.offset;
+    const gap = this.pitch >= 12 ? 2 : this.pitch >= GAP_FROM ? 1 : 0;
+    return [top, Math.max(next - top - gap, 1)];
+  }
+
+  /**
+   * Whether anything of it can be seen.
+   * @param {number} request
+   */
+  visible(request) {
+    const [top, height] = this.bar(request);
+    return top + height > 0 && top < this.height;
+  }
+
+  /**
+   * The first and the last request but one that can be seen.
+   * @returns {[number, number]}
+   */
+  range() {
+    const first = Math.floor(this.offset / this.pitch);
+    const last = Math.ceil((this.offset + this.height) / this.pitch);
+    return [Math.max(first, 0), Math.min(last, this.requests)];
+  }
+
+  /**
+   * The requests that share a request's row of pixels.
+   * @param {number} request
+   * @returns {[number, number]}
+   */
+  sharing(request) {
+    if (this.roomy) return [request, request + 1];
+    const line = Math.floor(request * this.pitch + 1e-9);
+    const first = Math.ceil(line / this.pitch - 1e-9);
+    return [first, Math.min(Math.ceil((line + 1) / this.pitch - 1e-9), this.requests)];
+  }
+}

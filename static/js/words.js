@@ -1,0 +1,13 @@
+/** Numbers as a person reads them; the same words as dashboard/web/present.py. */
+
+/** @param {number} value_ms */
+export function duration(value_ms) {
+  if (Number.isNaN(value_ms)) return '–';
+  if (value_ms >= 1000) return `${(value_ms / 1000).toFixed(2)} s`;
+  return value_ms >= 100 ? `${value_ms.toFixed(0)} ms` : `${value_ms.toFixed(1)} ms`;
+}
+
+/** @param {number} value */
+export function count(value) {
+  return value.toLocaleString('en');
+}

@@ -1,0 +1,133 @@
+"""The bench as a person handles it, and what its charts show, by `window.liveburst`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+LANES = ["sync@gunicorn-gthread", "sync@daphne", "async@daphne"]
+
+# Notes what happened between two looks of ours: which lanes were full while the run still ran,
+# and when the first bar stood on the canvas.
+RECORDER = """() => {
+  const seen = window.seen = {full: new Set(), pressed_ms: null, bar_ms: null};
+  document.addEventListener('click', () => { seen.pressed_ms = performance.now(); }, true);
+  const look = () => {
+    const {run, status, waterfalls} = window.liveburst;
+    if (run?.id) for (const one of waterfalls) {
+      if (one.begun && seen.bar_ms === null) seen.bar_ms = performance.now();
+      if (one.finished === run.requests && status === 'running') seen.full.add(one.name);
+    }
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+
+
+def fire(page: Page, requests: int) -> str:
+    """Press a quick button; the id of the run that it started."""
+    before = page.evaluate("window.liveburst.run?.id")
+    page.locator(f"#quick button[value='{requests}']").click()
+    return _new_run(page, before)
+
+
+def _new_run(page: Page, before: str | None) -> str:
+    page.wait_for_function(
+        "before => window.liveburst.run?.id && window.liveburst.run.id !== before", arg=before
+    )
+    run: str = page.evaluate("window.liveburst.run.id")
+    return run
+
+
+def fill(page: Page, **fields: object) -> None:
+    """Fill the form; what stands behind *More* is opened first."""
+    details = page.locator("#fire details")
+    if details.get_attribute("open") is None:
+        details.locator("summary").click()
+    for name, value in fields.items():
+        page.locator(f"#fire [name={name}]").fill(str(value))
+
+
+def choose_lanes(page: Page, *lanes: str) -> None:
+    """Tick these lanes and no others."""
+    fill(page)
+    for box in page.locator("#fire [name=lanes]").all():
+        box.set_checked(box.get_attribute("value") in lanes)
+
+
+def run_it(page: Page) -> str:
+    """Press *Run*; the id of the run that it started."""
+    before = page.evaluate("window.liveburst.run?.id")
+    page.locator("#run-button").click()
+    return _new_run(page, before)
+
+
+def waterfalls(page: Page) -> list[dict[str, Any]]:
+    """What each lane's chart shows."""
+    found: list[dict[str, Any]] = page.evaluate("window.liveburst.waterfalls")
+    return found
+
+
+def wait_for_status(page: Page, *statuses: str, timeout_s: float = 40) -> None:
+    """Until the run on the stage is in one of these states."""
+    page.wait_for_function(
+        "wanted => wanted.includes(window.liveburst.status)",
+        arg=list(statuses),
+        timeout=timeout_s * 1000,
+    )
+
+
+def wait_for_bars(page: Page, requests: int, timeout_s: float = 40) -> None:
+    """Until each lane's chart shows that many finished requests."""
+    page.wait_for_function(
+        "n => window.liveburst.waterfalls.every(one => one.finished === n)",
+        arg=requests,
+        timeout=timeout_s * 1000,
+    )
+
+
+def picture(page: Page) -> list[str]:
+    """The bars of each lane as they stand on the canvas, pixel by pixel."""
+    found: list[str] = page.evaluate(
+        "[...document.querySelectorAll('#waterfalls [data-bars]')].map(one => one.toDataURL())"
+    )
+    return found
+
+
+def reach(page: Page, lane: int) -> int:
+    """How far right the lane's bars reach, in thousandths of the axis."""
+    found: int = page.evaluate(
+        """lane => {
+          const canvas = document.querySelectorAll('#waterfalls [data-bars]')[lane];
+          const {width, height} = canvas;
+          const pixels = canvas.getContext('2d').getImageData(0, 0, width, height).data;
+          let right = 0;
+          for (let at = 3; at < pixels.length; at += 4) {
+            if (pixels[at]) right = Math.max(right, ((at - 3) / 4) % width + 1);
+          }
+          return Math.round(1000 * right / width);
+        }""",
+        lane,
+    )
+    return found
+
+
+def finish_everything(page: Page) -> None:
+    """Stop what runs and empty the line, so that the next test has the bench to itself."""
+    page.evaluate(
+        """async () => {
+          const token = document.querySelector('[name=csrfmiddlewaretoken]').value;
+          for (let looks = 0; looks < 200; looks++) {
+            const line = await (await fetch('/line/')).text();
+            const runs = [...new DOMParser().parseFromString(line, 'text/html')
+              .querySelectorAll('[data-run]')].map(one => one.dataset.run).reverse();
+            if (!runs.length) return;
+            for (const run of runs) await fetch(`/runs/${run}/stop/`, {
+              method: 'POST', headers: {'x-csrftoken': token, 'hx-request': 'true'},
+            });
+          }
+          throw new Error('the line does not empty');
+        }"""
+    )
+    expect(page.locator("#line [data-run]")).to_have_count(0)

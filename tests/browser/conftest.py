@@ -1,0 +1,143 @@
+"""One dashboard and one Chromium for all tests of this package; a fresh page for each."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from tests.management.command import environment
+
+from .bench import finish_everything
+
+ROOT = Path(__file__).parents[2]
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+PATIENCE_MS = 15_000
+
+OpenPage = Callable[..., Page]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this package is of the browser."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("browser")
+
+
+@pytest.fixture(scope="package")
+def chromium() -> str:
+    """The browser's program; without one there is nothing to test, which CI takes as a failure."""
+    found = next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    if found:
+        return found
+    reason = f"no browser: none of {', '.join(CHROMIUMS)} is on the path"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="package")
+def browser(chromium: str) -> Iterator[Browser]:
+    """Chromium, without a window."""
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="package")
+def dashboard(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a dashboard with a state of its own."""
+    home = tmp_path_factory.mktemp("home")
+    with serving(home) as address:
+        yield address
+
+
+class serving:  # noqa: N801 - reads as a sentence: with serving(home) as address
+    """A dashboard as a person starts it, on a free port; ended by its process id."""
+
+    def __init__(self, home: Path, *arguments: str) -> None:
+        command = [sys.executable, "manage.py", "lab", "--no-browser", "--port", "0", *arguments]
+        self._log = (home / "output.log").open("w")
+        self._process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment(home, f"browser-{home.name}"),
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            text=True,
+        )
+
+    def __enter__(self) -> str:
+        assert self._process.stdout
+        line = self._process.stdout.readline()
+        assert "http://" in line, Path(self._log.name).read_text()
+        return line.split()[-1]
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        assert self._process.stdout
+        self._process.stdout.close()
+        self._log.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A person's browser, with nothing remembered."""
+    made = browser.new_context(viewport={"width": 1440, "height": 1000})
+    made.set_default_timeout(PATIENCE_MS)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the pages' consoles said: scripts that failed, and what the page's CSP refused."""
+    return []
+
+
+@pytest.fixture
+def open_page(context: BrowserContext, dashboard: str, complaints: list[str]) -> OpenPage:
+    """Opens a page of the dashboard: `open_page("/runs/")`."""
+
+    def open_(path: str = "/", *, live: bool = True) -> Page:
+        page = context.new_page()
+        listen(page, complaints)
+        page.goto(dashboard + path)
+        if live:
+            page.wait_for_selector("#connection[data-state=live]")
+        return page
+
+    return open_
+
+
+def listen(page: Page, complaints: list[str]) -> None:
+    """Write down every error of this page; a 422 is an answer, whatever the console thinks."""
+
+    def hear(said: ConsoleMessage) -> None:
+        if said.type == "error" and "status of 422" not in said.text:
+            complaints.append(said.text)
+
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", hear)
+
+
+@pytest.fixture
+def page(open_page: OpenPage, complaints: list[str]) -> Iterator[Page]:
+    """The empty bench. At the end nothing runs any more, and nothing was complained about."""
+    opened = open_page()
+    yield opened
+    finish_everything(opened)
+    assert not complaints

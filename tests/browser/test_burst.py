@@ -1,0 +1,118 @@
+"""A press, the bars, the numbers."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from .bench import LANES, RECORDER, fire, picture, wait_for_bars, wait_for_status, waterfalls
+from .conftest import OpenPage
+
+
+def test_the_empty_bench_has_axes_one_sentence_and_one_button(page: Page) -> None:
+    stage = page.locator("#stage")
+    expect(stage).to_have_attribute("data-status", "empty")
+    expect(stage.locator(".headline")).to_have_count(1)
+    expect(stage.locator("button.primary")).to_have_count(1)
+    page.wait_for_function("() => window.liveburst.waterfalls.every(one => one.axisEnd_ms > 0)")
+    assert [one["name"] for one in waterfalls(page)] == LANES
+    assert {one["begun"] for one in waterfalls(page)} == {0}
+
+
+def test_all_three_waterfalls_fill_while_the_run_lasts(page: Page) -> None:
+    page.evaluate(RECORDER)
+    run = fire(page, 100)
+    wait_for_status(page, "finished")
+    assert page.evaluate("[...window.seen.full].sort()") == sorted(LANES)
+    assert page.url.endswith(f"/runs/{run}/")
+    for lane in waterfalls(page):
+        assert (lane["begun"], lane["finished"], lane["failed"]) == (100, 100, 0)
+        assert lane["round"] == 3
+        assert lane["now_ms"] <= lane["axisEnd_ms"]
+
+
+def test_the_picture_shows_a_staircase_and_a_wall(page: Page) -> None:
+    fire(page, 100)
+    wait_for_status(page, "finished")
+    gthread, _, wall = waterfalls(page)
+    # ⌈100 / 8⌉ · 0.1 s on one side, 0.1 s on the other.
+    assert 1300 <= gthread["now_ms"] < 2500
+    assert 100 <= wall["now_ms"] < 1000
+
+
+def test_the_first_bar_stands_within_half_a_second_of_the_press(page: Page) -> None:
+    fire(page, 10)  # makes the targets warm
+    wait_for_status(page, "finished")
+    page.goto(page.url.split("/runs/")[0])
+    page.wait_for_selector("#connection[data-state=live]")
+    page.evaluate(RECORDER)
+    fire(page, 100)
+    page.wait_for_function("() => window.seen.bar_ms !== null")
+    assert page.evaluate("window.seen.bar_ms - window.seen.pressed_ms") < 500
+
+
+def test_the_report_replaces_the_live_numbers(page: Page) -> None:
+    fire(page, 10)
+    wait_for_status(page, "finished")
+    expect(page.locator("#headline")).to_contain_text("A first look")
+    rows = page.locator("#result tbody tr")
+    expect(rows).to_have_count(3)
+    for row in rows.all():
+        expect(row.locator("[data-cell=requests]")).to_have_text("30")
+        expect(row.locator("[data-cell=makespan]")).to_have_text(re.compile(r"^\d.* m?s$"))
+        expect(row.locator("[data-cell=errors]")).to_have_text("0")
+    expect(rows.first.locator("[data-cell=ratio]")).to_have_text("1.00×")
+    expect(page.locator("#stop-button")).to_be_hidden()
+
+
+def test_rounds_can_be_turned(page: Page) -> None:
+    fire(page, 10)
+    wait_for_status(page, "finished")
+    expect(page.locator("#round")).to_have_text("round 3 of 3")
+    page.locator("#round-before").click()
+    page.keyboard.press("[")
+    expect(page.locator("#round")).to_have_text("round 1 of 3")
+    expect(page.locator("#round-before")).to_be_disabled()
+    page.wait_for_function("() => window.liveburst.waterfalls.every(one => one.round === 1)")
+    page.keyboard.press("]")
+    expect(page.locator("#round")).to_have_text("round 2 of 3")
+
+
+def test_a_reload_in_the_middle_shows_the_same_picture(page: Page, open_page: OpenPage) -> None:
+    run = fire(page, 100)
+    page.wait_for_function("() => window.liveburst.round >= 2")
+    other = open_page(f"/runs/{run}/")  # opened in the middle
+    other.wait_for_function("() => window.liveburst.status === 'running'")
+    other.reload()  # and reloaded there
+    wait_for_status(other, "finished")
+    wait_for_status(page, "finished")
+    for one in (page, other):
+        wait_for_bars(one, 100)
+        expect(one.locator("#headline")).to_contain_text("A first look")
+    for _ in range(3):
+        assert waterfalls(other) == waterfalls(page)
+        assert picture(other) == picture(page)
+        for one in (page, other):
+            turn_back(one)
+
+
+def turn_back(page: Page) -> None:
+    """One round back, and painted."""
+    page.bring_to_front()
+    page.keyboard.press("[")
+    page.wait_for_function(
+        "() => window.liveburst.waterfalls.every(one => one.round === window.liveburst.round)"
+    )
+    page.evaluate("() => new Promise(requestAnimationFrame)")
+
+
+def test_the_waterfall_can_be_read_as_a_table(page: Page) -> None:
+    fire(page, 100)
+    wait_for_status(page, "finished")
+    page.locator("#table-button").click()
+    first = page.locator(".waterfall .as-table").first
+    expect(first.locator("tbody tr")).to_have_count(25)
+    first.get_by_role("button", name="The page after").click()
+    expect(first.locator("tbody tr").first.locator("th")).to_have_text("25")
+    expect(first).to_contain_text("page 2 of 4")

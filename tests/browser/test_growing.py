@@ -1,0 +1,97 @@
+"""Long waits: bars that grow, a line, and Stop."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .bench import choose_lanes, fill, reach, run_it, wait_for_status, waterfalls
+from .conftest import OpenPage
+
+
+@pytest.fixture
+def slow(page: Page) -> Page:
+    """A bench on which each request takes three seconds."""
+    choose_lanes(page, "async@daphne")
+    page.get_by_role("button", name="Delay 3 s").click()
+    fill(page, requests=10, rounds=2)
+    return page
+
+
+def wait_until_it_grew(page: Page, to_ms: int) -> None:
+    page.wait_for_function(
+        "to => window.liveburst.waterfalls[0].round === 1"
+        " && window.liveburst.waterfalls[0].now_ms >= to",
+        arg=to_ms,
+    )
+
+
+def test_bars_are_seen_growing(slow: Page) -> None:
+    run_it(slow)
+    seen = []
+    for to_ms in (500, 1000, 2000):
+        wait_until_it_grew(slow, to_ms)
+        (lane,) = waterfalls(slow)
+        assert (lane["begun"], lane["finished"]) == (10, 0)
+        seen.append(reach(slow, 0))
+        assert seen[-1] >= 1000 * to_ms / lane["axisEnd_ms"] - 2
+    assert seen == sorted(seen)
+    assert seen[0] < seen[-1]
+
+
+def test_bars_grow_on_after_a_reload(slow: Page) -> None:
+    run_it(slow)
+    wait_until_it_grew(slow, 500)
+    slow.reload()
+    wait_until_it_grew(slow, 1000)
+    (lane,) = waterfalls(slow)
+    assert (lane["begun"], lane["finished"]) == (10, 0)
+    wait_until_it_grew(slow, 3000)
+
+
+def test_stop_keeps_what_there_was(slow: Page) -> None:
+    run_it(slow)
+    wait_until_it_grew(slow, 300)
+    slow.locator("#stop-button").click()
+    wait_for_status(slow, "stopped", timeout_s=3)
+    expect(slow.locator("#state")).to_have_text("stopped")
+    expect(slow.locator("#headline")).to_contain_text("kept")
+    slow.wait_for_function("() => window.liveburst.waterfalls[0].failed === 10")
+    expect(slow.locator("#result [data-cell=errors]")).to_contain_text("aborted")
+    expect(slow.locator("#stop-button")).to_be_hidden()
+
+
+def test_a_second_run_waits_in_line_on_every_page(slow: Page, open_page: OpenPage) -> None:
+    first = run_it(slow)
+    wait_for_status(slow, "running")
+    other = open_page()
+    second = run_it(other)
+    for page in (slow, other):
+        chips = page.locator("#line [data-run]")
+        expect(chips).to_have_count(2)
+        expect(page.locator(f"#line [data-run='{second}']")).to_have_attribute(
+            "data-status", "waiting"
+        )
+    expect(other.locator("#state")).to_have_text("waiting")
+    expect(other.locator("#progress")).to_contain_text("in line")
+
+    slow.locator(f"#line [data-run='{second}'] button").click()
+    for page in (slow, other):
+        expect(page.locator("#line [data-run]")).to_have_count(1)
+        expect(page.locator(f"#line [data-run='{first}']")).to_have_count(1)
+    expect(other.locator("#state")).to_have_text("stopped")
+    assert slow.evaluate("window.liveburst.status") == "running"
+
+
+def test_a_run_that_waited_gets_its_turn(slow: Page, open_page: OpenPage) -> None:
+    run_it(slow)
+    wait_for_status(slow, "running")
+    other = open_page()
+    choose_lanes(other, "async@daphne")
+    fill(other, requests=10, rounds=1)
+    run_it(other)
+    expect(other.locator("#state")).to_have_text("waiting")
+    slow.keyboard.press("s")
+    wait_for_status(slow, "stopped", timeout_s=3)
+    wait_for_status(other, "finished")
+    expect(other.locator("#headline")).not_to_contain_text("line")

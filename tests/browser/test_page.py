@@ -1,0 +1,137 @@
+"""The page itself: keyboard, connection, narrow screens, and what it must never do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, WebSocketRoute, expect
+
+from .bench import finish_everything, fire, picture, wait_for_bars, wait_for_status
+from .conftest import OpenPage, listen
+
+
+def test_the_keyboard_runs_and_helps(page: Page) -> None:
+    page.keyboard.press("?")
+    expect(page.locator("#help")).to_be_visible()
+    page.keyboard.press("r")  # not while the help is open
+    page.keyboard.press("Escape")
+    expect(page.locator("#help")).to_be_hidden()
+    assert page.evaluate("window.liveburst.run.id") == ""
+    page.keyboard.press("r")
+    wait_for_status(page, "running", "finished")
+    page.keyboard.press("s")
+    wait_for_status(page, "stopped", "finished")
+
+
+def test_the_keyboard_can_be_switched_off(page: Page) -> None:
+    page.keyboard.press("?")
+    page.locator("#keys-on").uncheck()
+    page.keyboard.press("Escape")
+    page.reload()
+    page.wait_for_selector("#connection[data-state=live]")
+    page.keyboard.press("?")
+    page.keyboard.press("r")
+    expect(page.locator("#help")).to_be_hidden()
+    assert page.evaluate("window.liveburst.run.id") == ""
+
+
+def test_letters_in_a_field_are_letters(page: Page) -> None:
+    page.locator("#parameter_delay").focus()
+    page.keyboard.press("r")
+    page.keyboard.press("s")
+    expect(page.locator("#line [data-run]")).to_have_count(0)
+    assert page.evaluate("window.liveburst.run.id") == ""
+
+
+def test_a_lost_connection_is_said_and_made_good(page: Page, open_page: OpenPage) -> None:
+    run = fire(page, 100)
+    page.wait_for_function("() => window.liveburst.round >= 1")
+    lost: list[WebSocketRoute] = []
+    other = page.context.new_page()
+
+    def connect(route: WebSocketRoute) -> None:
+        if not lost:
+            lost.append(route)
+        route.connect_to_server()
+
+    other.route_web_socket("**/ws/", connect)
+    other.goto(page.url)
+    other.wait_for_function("() => window.liveburst.waterfalls.some(one => one.begun)")
+    assert lost
+    lost[0].close()
+    expect(other.locator("#connection-text")).to_contain_text("reconnecting, last data")
+    expect(other.locator("body")).to_have_class("stale")
+    expect(other.locator("#connection")).to_have_attribute("data-state", "live")
+    wait_for_status(other, "finished")
+    wait_for_status(page, "finished")
+    assert page.url.endswith(f"{run}/")
+    for one in (page, other):
+        wait_for_bars(one, 100)
+        expect(one.locator("#headline")).to_contain_text("A first look")
+    assert picture(other) == picture(page)
+
+
+def test_milestones_are_said_to_a_screen_reader(page: Page) -> None:
+    fire(page, 10)
+    wait_for_status(page, "finished")
+    said = page.locator("#milestones")
+    expect(said).to_have_attribute("aria-live", "polite")
+    expect(said).to_contain_text("finished")
+
+
+def test_the_policy_allows_neither_inline_scripts_nor_eval(page: Page, dashboard: str) -> None:
+    response = page.request.get(dashboard)
+    policy = response.headers["content-security-policy"]
+    assert "unsafe" not in policy
+    assert "script-src 'self'" in policy
+
+
+def test_what_is_not_there_says_so(open_page: OpenPage, complaints: list[str]) -> None:
+    page = open_page("/runs/no-such-run/", live=False)
+    expect(page.locator("h1")).to_have_text("404")
+    page.get_by_role("link", name="Back to the bench").click()
+    expect(page.locator("#stage")).to_have_attribute("data-status", "empty")
+
+
+@pytest.fixture
+def phone(browser: Browser, dashboard: str, complaints: list[str]) -> Iterator[Page]:
+    """The empty bench on a phone, in the dark."""
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844},
+        device_scale_factor=3,
+        has_touch=True,
+        color_scheme="dark",
+    )
+    page = context.new_page()
+    listen(page, complaints)
+    page.goto(dashboard)
+    page.wait_for_selector("#connection[data-state=live]")
+    yield page
+    finish_everything(page)
+    context.close()
+    assert not complaints
+
+
+def test_a_phone_shows_one_lane_at_a_time(phone: Page) -> None:
+    fire(phone, 100)
+    wait_for_status(phone, "finished")
+    figures = phone.locator("#waterfalls figure")
+    expect(figures.nth(0)).to_be_visible()
+    expect(figures.nth(2)).to_be_hidden()
+    phone.locator("#lane-switch button").nth(2).tap()
+    expect(figures.nth(2)).to_be_visible()
+    expect(figures.nth(0)).to_be_hidden()
+    assert len(set(picture(phone))) > 1
+
+
+def test_a_phone_never_scrolls_sideways_and_has_room_for_a_thumb(phone: Page) -> None:
+    for stage in ("empty", "finished"):
+        if stage == "finished":
+            fire(phone, 10)
+            wait_for_status(phone, "finished")
+        assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+        box = phone.locator("#run-button").bounding_box()
+        assert box
+        assert box["height"] >= 44
+        assert box["y"] + box["height"] <= 844

@@ -1,0 +1,48 @@
+/** What arrives when: sequence numbers, the engine's clock, and words for numbers. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Clock } from '../../static/js/clock.js';
+import { Sequences } from '../../static/js/sequences.js';
+import { count, duration } from '../../static/js/words.js';
+
+test('a sequence number is new once', () => {
+  const sequences = new Sequences();
+  assert.deepEqual(
+    [0, 1, 1, 0, 3, 3, 2, 3].map((one) => sequences.add(one)),
+    [true, true, false, false, true, false, true, false],
+  );
+  assert.equal(sequences.missing(4), null);
+  assert.deepEqual(sequences.missing(6), [4, 6]);
+});
+
+test('only what is missing is asked for', () => {
+  const sequences = new Sequences();
+  for (const one of [0, 1, 5, 6]) sequences.add(one);
+  assert.deepEqual(sequences.missing(7), [2, 5]);
+  assert.deepEqual(sequences.missing(5), [2, 5]);
+  assert.deepEqual(sequences.missing(3), [2, 3]);
+  assert.equal(sequences.missing(2), null);
+});
+
+test('the quickest frame tells the time', () => {
+  const clock = new Clock();
+  assert.equal(clock.now(1000), 0, 'nobody knows yet');
+  clock.observe(10, 1030); // 20 ms on the way
+  assert.equal(clock.now(1040), 20);
+  clock.observe(50, 1055); // 5 ms on the way
+  assert.equal(clock.now(1060), 55);
+  clock.observe(60, 1200); // held up
+  assert.equal(clock.now(1300), 295);
+  clock.observe(Number.NaN, 5);
+  assert.equal(clock.now(1300), 295);
+  assert.equal(clock.now(0), 0, 'never before the beginning');
+});
+
+test('numbers as a person reads them, as the server writes them', () => {
+  assert.deepEqual(
+    [0.04, 9.96, 99.94, 101.4, 999.4, 1000, 1324.9, 61_000, Number.NaN].map(duration),
+    ['0.0 ms', '10.0 ms', '99.9 ms', '101 ms', '999 ms', '1.00 s', '1.32 s', '61.00 s', '–'],
+  );
+  assert.equal(count(10_000), '10,000');
+});

@@ -1,0 +1,88 @@
+/** What has arrived of a run: nothing doubles, and the order means nothing. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { BEGUN, FINISHED, RunColumns, UNKNOWN } from '../../static/js/columns.js';
+import { begun, firingOf, samples, whole } from './making.js';
+
+test('a request is begun and then finished', () => {
+  const firing = firingOf(3, begun([{ request: 0 }, { request: 2, due: 1, sent_first: 2 }]));
+  assert.deepEqual([...firing.state], [BEGUN, UNKNOWN, BEGUN]);
+  assert.deepEqual([firing.begun, firing.finished], [2, 0]);
+  assert.equal(firing.stamps.sent_first[2], 2);
+  firing.take(samples([whole(2, 10)]));
+  assert.deepEqual([...firing.state], [BEGUN, UNKNOWN, FINISHED]);
+  assert.deepEqual([firing.begun, firing.finished], [2, 1]);
+  assert.equal(firing.lastDone_ms, 117);
+});
+
+test('a frame that comes twice doubles nothing', () => {
+  const frame = samples([whole(0, 1), whole(1, 2), { ...whole(2, 3), error: 4 }]);
+  const once = firingOf(3, frame);
+  const twice = firingOf(3, frame, frame, begun([{ request: 1, due: 500 }]));
+  assert.deepEqual(twice.stamps, once.stamps);
+  assert.deepEqual([twice.begun, twice.finished, twice.failed], [3, 3, 1]);
+});
+
+test('frames in another order make the same picture', () => {
+  const frames = [
+    begun([{ request: 0 }, { request: 1 }]),
+    samples([whole(1, 5)]),
+    begun([{ request: 2 }]),
+    samples([whole(2, 7), whole(0, 6)]),
+  ];
+  const forth = firingOf(3, ...frames);
+  const back = firingOf(3, ...[...frames].reverse());
+  assert.deepEqual(back.stamps, forth.stamps);
+  assert.deepEqual(back.state, forth.state);
+  assert.deepEqual([back.begun, back.finished], [3, 3]);
+});
+
+test('the arrays grow when more comes than was planned', () => {
+  const firing = firingOf(2, samples([whole(0, 1)]), samples([whole(9, 2)]));
+  assert.equal(firing.finished, 2);
+  assert.equal(firing.stamps.done[0], 108);
+  assert.equal(firing.stamps.done[9], 109);
+  assert.ok(Number.isNaN(firing.stamps.done[5]));
+});
+
+test('what is not known is not a number, and never 0', () => {
+  const firing = firingOf(1, samples([{ request: 0, due: 0, done: 30_000, error: 4, status: 0 }]));
+  assert.equal(firing.stamps.due[0], 0);
+  assert.ok(Number.isNaN(firing.stamps.entered[0]));
+  assert.equal(firing.failed, 1);
+});
+
+test('columns that a newer engine leaves out or adds are no trouble', () => {
+  const frame = samples([whole(0, 1)]);
+  delete frame.columns.connecting;
+  frame.columns.something_new = Uint8Array.of(3);
+  const firing = firingOf(1, frame);
+  assert.equal(firing.finished, 1);
+  assert.ok(Number.isNaN(firing.stamps.connecting[0]));
+});
+
+test('lanes and rounds are kept apart, and the warm-up is not counted', () => {
+  const columns = new RunColumns(40);
+  columns.take(samples([whole(0, 1)], { lane: 1, round: 0 }));
+  columns.take(samples([whole(0, 2)], { lane: 1, round: 2 }));
+  columns.take(samples([whole(0, 3)], { lane: 0, round: 1 }));
+  assert.equal(columns.newestRound, 2);
+  assert.equal(columns.counted(0).length, 1);
+  assert.equal(columns.counted(1).length, 1);
+  assert.equal(columns.counted(1)[0].stamps.entered[0], 4);
+  assert.equal(columns.firing(0, 2), undefined);
+  assert.equal(columns.firing(1, 0)?.state.length, 16);
+});
+
+test('kinds that nobody draws are let go', () => {
+  const columns = new RunColumns(1);
+  columns.take({ kind: 'health', lane: 0, round: 1, rows: 1, columns: {} });
+  assert.equal(columns.firing(0, 1), undefined);
+});
+
+test('changes are told to the chart, a request each time', () => {
+  const firing = firingOf(2, begun([{ request: 1 }]), samples([whole(1, 1)]));
+  assert.deepEqual(firing.changed, [1, 1]);
+  assert.equal(firing.version, 2);
+});

@@ -1,0 +1,95 @@
+/** Frames and firings made by hand, for the tests. Times are milliseconds. */
+
+import { RunColumns, STAMPS } from '../../static/js/columns.js';
+import { Wide } from '../../static/js/frame.js';
+
+/** @import { Columns, Frame } from '../../static/js/frame.js' */
+
+const NS_PER_MS = 1e6;
+const HIGH = 2 ** 32;
+
+/** @param {number[]} times_ms a NaN is what nobody knows */
+function wide(times_ms) {
+  const halves = new Int32Array(2 * times_ms.length);
+  times_ms.forEach((ms, row) => {
+    const value = Number.isNaN(ms) ? -1 : Math.round(ms * NS_PER_MS);
+    halves[2 * row] = (value % HIGH) | 0;
+    halves[2 * row + 1] = Math.floor(value / HIGH);
+  });
+  return new Wide(halves);
+}
+
+/**
+ * @typedef {{request: number, status?: number, error?: number} &
+ *   Partial<Record<typeof STAMPS[number], number>>} Row
+ */
+
+/**
+ * A decoded frame of kind `samples`; what a row leaves out is not known.
+ * @param {Row[]} rows
+ * @param {{lane?: number, round?: number}} [where]
+ * @returns {Frame}
+ */
+export function samples(rows, { lane = 0, round = 1 } = {}) {
+  /** @type {Columns} */
+  const columns = {
+    request: Uint32Array.from(rows, (row) => row.request),
+    status: Uint16Array.from(rows, (row) => row.status ?? 200),
+    error: Uint8Array.from(rows, (row) => row.error ?? 0),
+  };
+  for (const name of STAMPS) columns[name] = wide(rows.map((row) => row[name] ?? Number.NaN));
+  return { kind: 'samples', lane, round, rows: rows.length, columns };
+}
+
+/**
+ * A decoded frame of kind `begun`.
+ * @param {{request: number, due?: number, sent_first?: number}[]} rows
+ * @param {{lane?: number, round?: number}} [where]
+ * @returns {Frame}
+ */
+export function begun(rows, { lane = 0, round = 1 } = {}) {
+  return {
+    kind: 'begun',
+    lane,
+    round,
+    rows: rows.length,
+    columns: {
+      request: Uint32Array.from(rows, (row) => row.request),
+      due: wide(rows.map((row) => row.due ?? 0)),
+      sent_first: wide(rows.map((row) => row.sent_first ?? Number.NaN)),
+    },
+  };
+}
+
+/**
+ * A whole request that waited `server` ms in the server and 100 ms in the view.
+ * @param {number} request
+ * @param {number} server
+ * @returns {Row}
+ */
+export function whole(request, server) {
+  const entered = 2 + server;
+  return {
+    request,
+    due: 0,
+    connecting: 0.5,
+    sent_first: 1,
+    sent: 2,
+    entered,
+    view_entered: entered + 3,
+    view_left: entered + 103,
+    first_byte: entered + 104,
+    done: entered + 105,
+  };
+}
+
+/**
+ * The firing of lane 0, round 1 after these frames.
+ * @param {number} requests
+ * @param {...Frame} frames
+ */
+export function firingOf(requests, ...frames) {
+  const columns = new RunColumns(requests);
+  for (const frame of frames) columns.take(frame);
+  return columns.begin(0, 1);
+}
