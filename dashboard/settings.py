@@ -57,6 +57,7 @@ STATICFILES_DIRS = [
     ("uplot", ROOT / "node_modules" / "uplot" / "dist"),
 ]
 WHITENOISE_USE_FINDERS = True  # straight from the checkout: no collectstatic to forget
+WHITENOISE_AUTOREFRESH = True  # an edit shows at the next reload; costs nothing for one person
 WHITENOISE_MAX_AGE = 0  # files are not hashed, so a browser asks again each time
 
 CONTENT_SECURITY_POLICY = {

@@ -18,6 +18,14 @@ document.addEventListener('change', ({ target }) => {
   htmx.ajax('GET', address, { target: '#stage', select: '#stage', swap: 'outerHTML' });
 });
 
+document.addEventListener('htmx:response:error', () => {
+  // Whoever pressed is taken to what is wrong, once it stands there.
+  const wrong = () => document.querySelector('#fire [aria-invalid]');
+  document.addEventListener('htmx:after:settle', () => /** @type {any} */ (wrong())?.focus(), {
+    once: true,
+  });
+});
+
 /** What was wrong is not wrong any more: a run began. */
 export function clearErrors() {
   for (const error of document.querySelectorAll('#fire .error')) error.remove();

@@ -6,6 +6,7 @@ import { count, duration } from './words.js';
 /** @import { Feed } from './feed.js' */
 /** @import { Firing } from './columns.js' */
 
+const ABOUT_THE_SAME = 1.05; // below it a first look says no factor
 const LARGE = 50_000; // samples whose sorting is noticed
 
 export class Kpi {
@@ -94,11 +95,13 @@ export function sentence(lanes, [baseline_ms, ...others_ms]) {
   const said = others_ms.map((middle_ms, i) => {
     const ratio = middle_ms / baseline_ms;
     if (!(ratio > 0)) return '';
-    const times = Math.max(ratio, 1 / ratio).toFixed(1);
+    const factor = Math.max(ratio, 1 / ratio);
+    if (factor < ABOUT_THE_SAME) return `${lanes[i + 1].name} finishes the burst about as soon`;
+    const times = factor.toFixed(1);
     return `${lanes[i + 1].name} finishes the burst ${times} times ${ratio < 1 ? 'sooner' : 'later'}`;
   });
   const found = said.filter(Boolean);
-  return found.length ? `So far: ${found.join('; ')} than ${lanes[0].name}.` : '';
+  return found.length ? `So far, next to ${lanes[0].name}: ${found.join('; ')}.` : '';
 }
 
 /**

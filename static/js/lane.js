@@ -1,6 +1,7 @@
 /** One lane's figure: caption, axis, bars, theory's line. */
 
 import { drawGrid } from './grid.js';
+import { ZOOMED } from './rows.js';
 import { colour, shades } from './theme.js';
 import { Waterfall } from './waterfall.js';
 import { count, duration } from './words.js';
@@ -24,6 +25,7 @@ export class Lane {
     this.figure = figure;
     this.plot = part(figure, '[data-plot]');
     this.scroller = part(figure, '[data-scroller]');
+    this.spacer = part(figure, '[data-spacer]');
     this.theory = part(figure, '[data-theory]');
     this.theoryName = part(figure, '[data-theory-name]');
     this.summary = part(figure, '[data-summary]');
@@ -116,6 +118,15 @@ export class Lane {
     this.theory.style.left = `${(100 * theory_ms) / axisEnd_ms}%`;
     this.theoryName.textContent = `theory ${duration(theory_ms)}`;
     this.theory.classList.toggle('leftwards', theory_ms > 0.6 * axisEnd_ms);
+  }
+
+  /**
+   * So much to scroll that the last of these rows comes into sight; 0: all rows are.
+   * @param {number} requests
+   */
+  makeRoom(requests) {
+    const beyond = Math.max(0, ZOOMED * requests - this.#barsHeight);
+    this.spacer.style.height = `${beyond}px`;
   }
 
   /** @param {number} requests */

@@ -132,14 +132,16 @@ export class Lines {
     context.textAlign = 'center';
     context.textBaseline = 'bottom';
     const size = 14 * devicePixelRatio;
-    let [lastX, lastY] = [-size, -size];
+    const placed = /** @type {[number, number][]} */ ([]);
     this.feed.run.lanes.forEach(({ letter, family }, lane) => {
       const at = lastHigh(chart.data[lane + 1]);
       if (at < 0) return;
       let x = chart.valToPos(chart.data[0][at], 'x', true) + size / 2;
       const y = chart.valToPos(Number(chart.data[lane + 1][at]), 'y', true);
-      if (Math.abs(x - lastX) < size && Math.abs(y - lastY) < size) x = lastX + size;
-      [lastX, lastY] = [x, y];
+      const close = (/** @type {[number, number]} */ [left, top]) =>
+        Math.abs(x - left) < size && Math.abs(y - top) < size;
+      while (placed.some(close)) x += size;
+      placed.push([x, y]);
       context.fillStyle = familyColour(family);
       context.fillText(letter, x, y);
     });

@@ -68,9 +68,7 @@ export class Stage {
     this.root.classList.toggle('zoomed', zoomed);
     find(this.root, '#zoom').setAttribute('aria-pressed', String(zoomed));
     this.#changes++;
-    for (const { figure } of this.lanes) {
-      find(figure, '[data-spacer]').style.height = zoomed ? `${2 * this.run.requests}px` : '';
-    }
+    for (const lane of this.lanes) lane.makeRoom(zoomed ? this.run.requests : 0);
   }
 
   /** Lanes and lines fit their places. */

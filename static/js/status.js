@@ -97,7 +97,7 @@ export class Status {
     if (feed.missing) return `${count(feed.missing)} samples being fetched`;
     if (this.status === 'waiting') return waiting(run.id);
     if (this.status === 'starting') return this.#starting();
-    const load = `${count(run.requests)} requests, ${inFlight(run)} · ${run.rounds} rounds`;
+    const load = `${count(run.requests)} requests, ${inFlight(run)} · ${run.rounds} ${run.rounds === 1 ? 'round' : 'rounds'}`;
     if (this.over) return load;
     const round = feed.columns.newestRound;
     const lane = this.firing === null ? '' : ` · firing at ${run.lanes[this.firing].name}`;

@@ -19,9 +19,12 @@ def slow(page: Page) -> Page:
 
 
 def wait_until_it_grew(page: Page, to_ms: int) -> None:
+    """Until all bars of a counted round are in flight and that long; whichever round it is."""
     page.wait_for_function(
-        "to => window.liveburst.waterfalls[0].round === 1"
-        " && window.liveburst.waterfalls[0].now_ms >= to",
+        """to => {
+          const [lane] = window.liveburst.waterfalls;
+          return lane.round >= 1 && lane.begun === 10 && lane.finished === 0 && lane.now_ms >= to;
+        }""",
         arg=to_ms,
     )
 
@@ -29,10 +32,9 @@ def wait_until_it_grew(page: Page, to_ms: int) -> None:
 def test_bars_are_seen_growing(slow: Page) -> None:
     run_it(slow)
     seen = []
-    for to_ms in (500, 1000, 2000):
+    for to_ms in (500, 1000, 2000):  # of a wait of 3 s
         wait_until_it_grew(slow, to_ms)
         (lane,) = waterfalls(slow)
-        assert (lane["begun"], lane["finished"]) == (10, 0)
         seen.append(reach(slow, 0))
         assert seen[-1] >= 1000 * to_ms / lane["axisEnd_ms"] - 2
     assert seen == sorted(seen)
@@ -44,9 +46,7 @@ def test_bars_grow_on_after_a_reload(slow: Page) -> None:
     wait_until_it_grew(slow, 500)
     slow.reload()
     wait_until_it_grew(slow, 1000)
-    (lane,) = waterfalls(slow)
-    assert (lane["begun"], lane["finished"]) == (10, 0)
-    wait_until_it_grew(slow, 3000)
+    wait_until_it_grew(slow, 2500)
 
 
 def test_stop_keeps_what_there_was(slow: Page) -> None:
@@ -62,6 +62,7 @@ def test_stop_keeps_what_there_was(slow: Page) -> None:
 
 
 def test_a_second_run_waits_in_line_on_every_page(slow: Page, open_page: OpenPage) -> None:
+    fill(slow, rounds=5)
     first = run_it(slow)
     wait_for_status(slow, "running")
     other = open_page()
@@ -75,6 +76,7 @@ def test_a_second_run_waits_in_line_on_every_page(slow: Page, open_page: OpenPag
     expect(other.locator("#state")).to_have_text("waiting")
     expect(other.locator("#progress")).to_contain_text("in line")
 
+    slow.bring_to_front()  # a tab behind another draws nothing, and is slow to be clicked
     slow.locator(f"#line [data-run='{second}'] button").click()
     for page in (slow, other):
         expect(page.locator("#line [data-run]")).to_have_count(1)
