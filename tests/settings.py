@@ -7,8 +7,8 @@ import tempfile
 
 os.environ.setdefault("LIVEBURST_HOME", tempfile.mkdtemp(prefix="liveburst-tests-"))
 
-from dashboard.settings import *  # noqa: E402, F403
-from dashboard.settings import DATABASES  # noqa: E402
+from dashboard.settings import *  # noqa: F403
+from dashboard.settings import DATABASES
 
 # A file and not memory: threads, processes and WAL behave as they do for a person.
 DATABASES["default"]["TEST"] = {"NAME": os.path.join(os.environ["LIVEBURST_HOME"], "test.sqlite3")}  # noqa: PTH118

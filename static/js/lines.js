@@ -63,7 +63,7 @@ export class Lines {
     const throughput = this.#sampled(round, BINS, browser_ms).map((lane) => lane?.perSecond ?? []);
     this.model = { inFlight, throughput };
     this.#charts[0].setData([instants(axisEnd_ms, POINTS), ...inFlight]);
-    this.#charts[1].setData([instants(axisEnd_ms, BINS), ...throughput]);
+    this.#charts[1].setData([middles(axisEnd_ms, BINS), ...throughput]);
   }
 
   /**
@@ -188,4 +188,14 @@ function lastHigh(values) {
  */
 function instants(end_ms, points) {
   return Array.from({ length: points }, (_, i) => (i * end_ms) / (points - 1));
+}
+
+/**
+ * What was counted since the instant before stands in the middle between the two.
+ * @param {number} end_ms
+ * @param {number} points
+ */
+function middles(end_ms, points) {
+  const half_ms = end_ms / (points - 1) / 2;
+  return instants(end_ms, points).map((instant) => Math.max(0, instant - half_ms));
 }

@@ -16,7 +16,7 @@ const PHONE = matchMedia('(max-width: 700px)');
 export class Stage {
   #chosenRound = 0; // 0: follow the current one
   #slowly_ms = 0;
-  #round = -1;
+  #shown = '';
   #drawn = '';
   #changes = 0; // of size, scheme, or what is shown
 
@@ -111,8 +111,13 @@ export class Stage {
     // Lines and tables are dear: not again while nothing came and nothing grows.
     const state = this.#state(round, end_ms);
     if (state === this.#drawn && !this.growing) return;
-    if (round !== this.#round || performance.now() - this.#slowly_ms >= SLOWLY_MS) {
-      this.#round = round;
+    // A round that begins is said at once.
+    const shown = [
+      round,
+      ...this.lanes.map(({ model }) => `${model.round} ${!model.begun}`),
+    ].join();
+    if (shown !== this.#shown || performance.now() - this.#slowly_ms >= SLOWLY_MS) {
+      this.#shown = shown;
       this.#slowly_ms = performance.now();
       this.#drawn = state;
       this.#drawSlowly(round, end_ms, browser_ms);

@@ -7,7 +7,7 @@ import { count } from './words.js';
 const OVER = ['finished', 'stopped', 'failed', 'interrupted'];
 
 export class Status {
-  /** What each lane's server does, by the last word of it. @type {Map<number, string>} */
+  /** What each lane's server does. @type {Map<number, {state: string, word: string}>} */
   targets = new Map();
   firing = /** @type {number | null} */ (null);
 
@@ -46,7 +46,7 @@ export class Status {
   /** @param {{lane: number, state: string, message?: string}} event */
   #target({ lane, state, message }) {
     if (this.status === 'waiting') this.status = 'starting';
-    this.targets.set(lane, message || state);
+    this.targets.set(lane, { state, word: message || state });
   }
 
   /** @param {number} round the lane that this round began with, the only one heard of */
@@ -106,16 +106,16 @@ export class Status {
 
   #starting() {
     const { run } = this.stage;
-    const slow = run.lanes.findIndex((_, lane) => this.targets.get(lane) !== 'ready');
+    const slow = run.lanes.findIndex((_, lane) => this.targets.get(lane)?.state !== 'ready');
     if (slow < 0 || !this.targets.size) return 'starting the servers';
-    const word = this.targets.get(slow);
+    const word = this.targets.get(slow)?.word;
     return word ? `${run.lanes[slow].name}: ${word}` : `starting ${run.lanes[slow].name}`;
   }
 
   /** Before the first request a figure says what its server does. */
   #lanes() {
     for (const { model, summary, position } of this.stage.lanes) {
-      const word = this.targets.get(position);
+      const word = this.targets.get(position)?.word;
       if (!model.begun && word) summary.textContent = word;
     }
   }
