@@ -3,6 +3,7 @@
 #   make run      the dashboard at http://127.0.0.1:8000
 #   make test     every check and every test
 #   make bench    the comparison with other tools
+#   make pictures the pictures of README and docs, from a real run
 #
 # PYTHON=python3.13 uses another interpreter, in a virtual environment of its own.
 
@@ -11,7 +12,7 @@ VENV := $(if $(filter python3 python,$(PYTHON)),.venv,.venv-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 MANAGE := $(BIN)/python manage.py
 
-.PHONY: run test bench lock format check-python check-js pytest
+.PHONY: run test bench pictures lock format check-python check-js pytest
 
 run: $(VENV)/runtime node_modules/runtime
 	@$(MANAGE) lab
@@ -21,6 +22,10 @@ test: check-python check-js pytest
 bench: $(VENV)/development node_modules/development
 	@sh tests/bring.sh wrk
 	$(BIN)/python -m bench
+
+pictures: $(VENV)/development node_modules/development
+	@sh tests/bring.sh chromium
+	$(BIN)/python -m tests.browser.pictures
 
 check-python: $(VENV)/development
 	$(BIN)/ruff check .
