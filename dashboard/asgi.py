@@ -6,10 +6,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
+from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from django.core.asgi import get_asgi_application
 from django.urls import path
 
-http = get_asgi_application()
+# Static files straight from the checkout, edits and all: for one person on loopback, Django's
+# own handler does. (A sync-only middleware would hold a thread for every request.)
+http = ASGIStaticFilesHandler(get_asgi_application())
 
 from dashboard.web.consumers import PageConsumer  # noqa: E402 - needs the applications loaded
 

@@ -18,7 +18,6 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -56,9 +55,6 @@ STATICFILES_DIRS = [
     ("htmx.org", ROOT / "node_modules" / "htmx.org" / "dist"),
     ("uplot", ROOT / "node_modules" / "uplot" / "dist"),
 ]
-WHITENOISE_USE_FINDERS = True  # straight from the checkout: no collectstatic to forget
-WHITENOISE_AUTOREFRESH = True  # an edit shows at the next reload; costs nothing for one person
-WHITENOISE_MAX_AGE = 0  # files are not hashed, so a browser asks again each time
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

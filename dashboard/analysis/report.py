@@ -15,6 +15,8 @@ from .collect import Lane, collect
 
 Report = dict[str, Any]
 
+MAX_FAILED_SHARE = 0.01
+
 
 @dataclass(frozen=True)
 class About:
@@ -41,7 +43,10 @@ def make_report(plan: Plan, about: About, frames: Iterable[bytes | memoryview]) 
         "seed": plan.seed,
         "parameters": dict(plan.parameters),
         "environment": dict(about.environment),
-        "lanes": [_lane(name, lane) for name, lane in zip(plan.lanes, lanes, strict=True)],
+        "lanes": [
+            _lane(name, lane, plan.load.requests)
+            for name, lane in zip(plan.lanes, lanes, strict=True)
+        ],
         "verdict": None,
         "instrument": None,
         "warnings": list(about.warnings),
@@ -53,18 +58,16 @@ def _load(plan: Plan) -> dict[str, Any]:
     return {"kind": load.pop("kind"), **load}
 
 
-def _lane(name: PlanLane, lane: Lane) -> dict[str, Any]:
-    makespans = stats.makespans_s(lane)
-    ok = int(lane.ok.sum())
+def _lane(name: PlanLane, lane: Lane, requests: int) -> dict[str, Any]:
     return {
         "lane": str(name),
         "variant": name.variant,
         "server": name.server,
         "requests": int(lane.samples["done"].size),
-        "ok": ok,
+        "ok": int(lane.ok.sum()),
         "errors": stats.errors(lane),
-        "makespan_s": makespans,
-        "throughput_rps": ok / sum(makespans) if ok else None,
+        "makespan_s": stats.makespans_s(lane, requests),
+        "throughput_rps": stats.throughput_rps(lane, requests),
         "latency_ms": stats.latency_ms(lane),
         "service_ms": stats.service_ms(lane),
         "segments_ms": stats.segments_ms(lane),
@@ -75,7 +78,18 @@ def _lane(name: PlanLane, lane: Lane) -> dict[str, Any]:
 
 
 def first_look(report: Report) -> list[float | None]:
-    """Each lane's median makespan over the baseline's: a ratio without an interval."""
-    middles = [median(lane["makespan_s"]) if lane["ok"] else None for lane in report["lanes"]]
+    """Each lane's median makespan over the baseline's: a ratio without an interval.
+
+    None where a lane has no whole round, or where more than 1 % of its requests failed: a lane
+    that fails fast must not win.
+    """
+    middles = [_comparable_s(lane) for lane in report["lanes"]]
     baseline = middles[0]
     return [middle / baseline if middle and baseline else None for middle in middles]
+
+
+def _comparable_s(lane: Mapping[str, Any]) -> float | None:
+    failed = lane["requests"] - lane["ok"]
+    if not lane["makespan_s"] or failed > MAX_FAILED_SHARE * lane["requests"]:
+        return None
+    return float(median(lane["makespan_s"]))

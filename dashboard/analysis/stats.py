@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dashboard.wire.failure import failure_name
+from dashboard.wire.failure import Failure, failure_name
 from dashboard.wire.frame import UNKNOWN
 from dashboard.wire.rank import nearest_rank
 
@@ -72,15 +72,32 @@ def _segment_ns(lane: Lane, begin: str, end: str) -> Integers:
     return lengths
 
 
-def makespans_s(lane: Lane) -> list[float]:
-    """Last done − first due, a number for each counted round that has samples, in order."""
+def whole_rounds(lane: Lane, requests: int) -> list[int]:
+    """The counted rounds in which all `requests` ran to an end of their own, in order.
+
+    A round that was stopped has no makespan: what it had is shown, but not compared.
+    """
+    finished = lane.samples["round"][lane.samples["error"] != Failure.ABORTED]
+    numbers, counts = np.unique(finished, return_counts=True)
+    return [int(number) for number in numbers[counts == requests]]
+
+
+def makespans_s(lane: Lane, requests: int) -> list[float]:
+    """Last done − first due, a number for each whole round, in order."""
     samples = lane.samples
     spans = []
-    for number in np.unique(samples["round"]):
+    for number in whole_rounds(lane, requests):
         here = samples["round"] == number
         span_ns = samples["done"][here].max() - samples["due"][here].min()
         spans.append(float(span_ns) / NS_PER_S)
     return spans
+
+
+def throughput_rps(lane: Lane, requests: int) -> float | None:
+    """Successful requests of the whole rounds over the sum of their makespans."""
+    in_whole = np.isin(lane.samples["round"], whole_rounds(lane, requests))
+    ok = int((in_whole & lane.ok).sum())
+    return ok / sum(makespans_s(lane, requests)) if ok else None
 
 
 def errors(lane: Lane) -> dict[str, int]:

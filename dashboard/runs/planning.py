@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from math import ceil
 
 from dashboard.targets.manifest import Project, Scenario
-from dashboard.wire.errors import InvalidPlan, Problem
+from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.plan import MAX_SEED, Burst, Lane, Plan
 
 DEFAULT_TIMEOUT_S = 30.0
@@ -32,19 +32,25 @@ def make_plan(
     """
     known = project.scenarios.get(scenario)
     if known is None:
-        expected = ", ".join(project.scenarios)
-        raise InvalidPlan(Problem("scenario", f"expected one of {expected}, found {scenario!r}"))
+        raise InvalidPlan(*project.problems(scenario, (), {}))
+    chosen = tuple(Lane.parse(lane) for lane in lanes) or known.lanes
+    values = known.values({}) | dict(parameters or {})
+    problems = project.problems(scenario, chosen, values)
     requests = known.requests if requests is None else requests
-    plan = Plan(
-        scenario=scenario,
-        lanes=tuple(Lane.parse(lane) for lane in lanes) or known.lanes,
-        load=Burst(requests, requests if concurrency is None else concurrency),
-        rounds=known.rounds if rounds is None else rounds,
-        seed=random.randint(0, MAX_SEED) if seed is None else seed,  # noqa: S311 - no secret
-        parameters=known.values({}) | dict(parameters or {}),
-        timeout_s=timeout_s,
-    )
-    project.check(plan)
+    try:
+        plan = Plan(
+            scenario=scenario,
+            lanes=chosen,
+            load=Burst(requests, requests if concurrency is None else concurrency),
+            rounds=known.rounds if rounds is None else rounds,
+            seed=random.randint(0, MAX_SEED) if seed is None else seed,  # noqa: S311 - no secret
+            parameters=values,
+            timeout_s=timeout_s,
+        )
+    except InvalidPlan as error:
+        raise InvalidPlan(*error.problems, *problems) from None
+    if problems:
+        raise InvalidPlan(*problems)
     return plan
 
 

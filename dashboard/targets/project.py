@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,17 +43,21 @@ class Project:
 
         The problems' fields are `scenario`, `lanes` and `parameters.NAME`.
         """
-        scenario = self.scenarios.get(plan.scenario)
-        if scenario is None:
-            raise InvalidPlan(
-                Problem("scenario", f"expected {_one_of(self.scenarios)}, found {plan.scenario!r}")
-            )
-        problems = [
-            *(found for lane in plan.lanes for found in self._lane_problems(scenario, lane)),
-            *_parameter_problems(scenario, plan.parameters),
-        ]
+        problems = self.problems(plan.scenario, plan.lanes, plan.parameters)
         if problems:
             raise InvalidPlan(*problems)
+
+    def problems(
+        self, name: str, lanes: Sequence[Lane], parameters: Mapping[str, float]
+    ) -> list[Problem]:
+        """What speaks against firing a scenario's lanes with these parameters."""
+        scenario = self.scenarios.get(name)
+        if scenario is None:
+            return [Problem("scenario", f"expected {_one_of(self.scenarios)}, found {name!r}")]
+        return [
+            *(found for lane in lanes for found in self._lane_problems(scenario, lane)),
+            *_parameter_problems(scenario, parameters),
+        ]
 
     def _lane_problems(self, scenario: Scenario, lane: Lane) -> Iterator[Problem]:
         variant, server = scenario.variants.get(lane.variant), self.servers.get(lane.server)

@@ -5,23 +5,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.forms import FloatField
 from django.http import QueryDict
 
 from dashboard.runs.planning import DEFAULT_TIMEOUT_S, estimate_s, make_plan
 from dashboard.targets.manifest import Parameter, Project, Scenario
 from dashboard.wire.errors import InvalidPlan
+from dashboard.wire.plan import (
+    MAX_CONCURRENCY,
+    MAX_REQUESTS,
+    MAX_ROUNDS,
+    MAX_SEED,
+    MAX_TIMEOUT_S,
+)
 
 from .forms import PARAMETER, FireForm, lane_names
 from .present import roughly
 
 QUICK_REQUESTS = (10, 100, 1000)
+# The numbers behind *More*: label, smallest, largest, step.
 NUMBERS = {
-    "requests": "Requests",
-    "concurrency": "At most in flight",
-    "rounds": "Rounds",
-    "seed": "Seed",
-    "timeout": "Timeout, s",
+    "requests": ("Requests", 1, MAX_REQUESTS, "1"),
+    "concurrency": ("At most in flight", 1, MAX_CONCURRENCY, "1"),
+    "rounds": ("Rounds", 1, MAX_ROUNDS, "1"),
+    "seed": ("Seed", 0, MAX_SEED, "1"),
+    "timeout": ("Timeout, s", 0, MAX_TIMEOUT_S, "any"),
 }
 
 
@@ -93,7 +100,7 @@ def fire_context(
     """
     typed = form.data if form else {}
     errors = _errors(form) if complain else {}
-    numbers = [_number(name, label, scenario, typed, errors) for name, label in NUMBERS.items()]
+    numbers = [_number(name, scenario, typed, errors) for name in NUMBERS]
     checked = typed.getlist("lanes") if isinstance(typed, QueryDict) and "lanes" in typed else None
     return {
         "project": project.name,
@@ -122,18 +129,16 @@ def _errors(form: FireForm | None) -> dict[str, list[str]]:
     }
 
 
-def _number(
-    name: str, label: str, scenario: Scenario, typed: Any, errors: dict[str, list[str]]
-) -> NumberField:
-    field = FireForm.base_fields[name]
+def _number(name: str, scenario: Scenario, typed: Any, errors: dict[str, list[str]]) -> NumberField:
+    label, smallest, largest, step = NUMBERS[name]
     default, placeholder = _defaults(scenario)[name]
     return NumberField(
         name=name,
         label=label,
         value=typed.get(name, default),
-        min=str(field.min_value),  # type: ignore[attr-defined]
-        max=str(field.max_value),  # type: ignore[attr-defined]
-        step="any" if isinstance(field, FloatField) else "1",
+        min=f"{smallest:g}",
+        max=f"{largest:.0f}",
+        step=step,
         placeholder=placeholder,
         errors=errors.get(name, []),
     )

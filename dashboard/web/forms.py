@@ -11,14 +11,7 @@ from django.http import QueryDict
 from dashboard.runs.planning import make_plan
 from dashboard.targets.manifest import Project, Scenario
 from dashboard.wire.errors import InvalidPlan
-from dashboard.wire.plan import (
-    MAX_CONCURRENCY,
-    MAX_REQUESTS,
-    MAX_ROUNDS,
-    MAX_SEED,
-    MAX_TIMEOUT_S,
-    Plan,
-)
+from dashboard.wire.plan import MAX_REQUESTS, Plan
 
 PARAMETER = "parameter_"
 
@@ -26,11 +19,12 @@ PARAMETER = "parameter_"
 class FireForm(forms.Form):
     """What to fire at one scenario. `quick` is the button pressed: n = c = that many."""
 
-    requests = forms.IntegerField(min_value=1, max_value=MAX_REQUESTS)
-    concurrency = forms.IntegerField(min_value=1, max_value=MAX_CONCURRENCY, required=False)
-    rounds = forms.IntegerField(min_value=1, max_value=MAX_ROUNDS)
-    seed = forms.IntegerField(min_value=0, max_value=MAX_SEED, required=False)
-    timeout = forms.FloatField(min_value=0.001, max_value=MAX_TIMEOUT_S)
+    # What is in bounds is the plan's to say, in the same words as in the terminal.
+    requests = forms.IntegerField()
+    concurrency = forms.IntegerField(required=False)
+    rounds = forms.IntegerField()
+    seed = forms.IntegerField(required=False)
+    timeout = forms.FloatField()
     quick = forms.IntegerField(min_value=1, max_value=MAX_REQUESTS, required=False)
 
     def __init__(self, project: Project, scenario: Scenario, data: QueryDict | None = None) -> None:
@@ -41,10 +35,8 @@ class FireForm(forms.Form):
             choices=[(value, value) for value in lane_names(project, scenario)],
             error_messages={"invalid_choice": "Expected a lane of this scenario, found %(value)s."},
         )
-        for name, parameter in scenario.parameters.items():
-            self.fields[PARAMETER + name] = forms.FloatField(
-                min_value=parameter.min, max_value=parameter.max
-            )
+        for name in scenario.parameters:
+            self.fields[PARAMETER + name] = forms.FloatField()
 
     def plan(self) -> Plan | None:
         """The plan to fire, or None when a field is wrong; the errors are on the form then."""
@@ -74,6 +66,21 @@ class FireForm(forms.Form):
     def _refuse(self, field: str, message: str) -> None:
         name = field.replace("parameters.", PARAMETER)
         self.add_error(name if name in self.fields else None, message)
+
+
+def typed_as(plan: Plan) -> QueryDict:
+    """The form as somebody would have filled it in to fire this plan; the seed is drawn anew."""
+    data = QueryDict(mutable=True)
+    data["requests"] = str(plan.load.requests)
+    data["concurrency"] = str(plan.load.concurrency)
+    data["rounds"] = str(plan.rounds)
+    data["timeout"] = f"{plan.timeout_s:g}"
+    data.setlist("lanes", [str(lane) for lane in plan.lanes])
+    for name, value in plan.parameters.items():
+        data[PARAMETER + name] = f"{value:g}"
+    if plan.load.concurrency == plan.load.requests:
+        data["concurrency"] = ""
+    return data
 
 
 def lane_names(project: Project, scenario: Scenario) -> list[str]:

@@ -10,6 +10,7 @@ from statistics import median
 from typing import Any
 
 from django.urls import reverse
+from django.utils.timesince import timesince
 
 from dashboard.analysis.report import first_look
 from dashboard.models import Run, RunLane, Status
@@ -78,6 +79,12 @@ class RunView:
         return STATE_LINES[self.status]
 
     @property
+    def ago(self) -> str:
+        """How long since it was fired, in words."""
+        passed = timesince(self.created).replace("\xa0", " ")
+        return "just now" if passed.startswith("0 ") else f"{passed} ago"
+
+    @property
     def active(self) -> bool:
         """Whether it can still be stopped."""
         return self.status in (Status.WAITING, Status.STARTING, Status.RUNNING)
@@ -132,7 +139,7 @@ def _numbers(report: Mapping[str, Any], ratio: float | None) -> dict[str, str]:
     failed = sum(report["errors"].values())
     return {
         "requests": f"{report['requests']:,}",
-        "makespan": seconds(median(report["makespan_s"])) if report["ok"] else "–",
+        "makespan": seconds(median(report["makespan_s"])) if report["makespan_s"] else "–",
         "ratio": "–" if ratio is None else f"{ratio:.2f}×",
         "p50": milliseconds(latency["p50"]),
         "p95": milliseconds(latency["p95"]),
@@ -147,9 +154,9 @@ def _headline(run: Run, lanes: list[LaneView]) -> str:
     """What the medians say, and no more: an interval and a cause are the verdict's to give."""
     if run.status != Status.FINISHED or not run.report or len(lanes) < 2:
         return ""
-    if any(lane["errors"] for lane in run.report["lanes"]):
-        return "Requests failed, so there is nothing to compare; the table names the errors."
     ratios = {lane.name: ratio for lane, ratio in zip(lanes, first_look(run.report), strict=True)}
+    if None in ratios.values():
+        return "Requests failed, so there is nothing to compare; the table names the errors."
     baseline, *others = ratios
     said = (_compared(name, ratios[name]) for name in others)
     return f"A first look, next to {baseline}: {'; '.join(text for text in said if text)}."

@@ -25,10 +25,11 @@ from dashboard.runs import line as waiting_line
 from dashboard.runs.results import frames_of
 from dashboard.targets.manifest import Project, Scenario
 from dashboard.wire import frame
+from dashboard.wire.plan import Plan
 
 from .desk import laboratory
 from .fire import fire_context
-from .forms import FireForm
+from .forms import FireForm, typed_as
 from .present import RunView, view_of
 
 RUNS_SHOWN = 100
@@ -52,8 +53,19 @@ def bench(request: HtmxRequest) -> HttpResponse:
 def run(request: HtmxRequest, run_id: str) -> HttpResponse:
     """The bench with one run on it, live if it still runs."""
     found = get_object_or_404(Run, pk=run_id)
-    scenario = _project().scenarios.get(found.plan["scenario"]) or _scenario(None)
-    return render(request, "bench.html", {**_page(scenario), "run": _view(found)})
+    page = {**_fire_again(found), **_line(), "run": _view(found)}
+    return render(request, "bench.html", page)
+
+
+def _fire_again(found: Run) -> dict[str, Any]:
+    """The form as this run was fired, if the project still has its scenario."""
+    project, plan = _project(), Plan.from_json(found.plan)
+    scenario = project.scenarios.get(plan.scenario)
+    if scenario is None:
+        return fire_context(project, _scenario(None), None)
+    form = FireForm(project, scenario, typed_as(plan))
+    form.is_valid()
+    return fire_context(project, scenario, form, complain=False)
 
 
 @require_http_methods(["GET", "POST"])

@@ -74,9 +74,11 @@ class Plan:
         load, problems = self.load, []
         if not 1 <= load.requests <= MAX_REQUESTS:
             problems.append(_out_of_bounds("requests", 1, MAX_REQUESTS, load.requests))
+        if problems and load.concurrency == load.requests:
+            return problems  # it was to be everybody at once, so there is one mistake and not two
         if not 1 <= load.concurrency <= MAX_CONCURRENCY:
             problems.append(_out_of_bounds("concurrency", 1, MAX_CONCURRENCY, load.concurrency))
-        elif load.concurrency > load.requests >= 1:
+        elif load.concurrency > load.requests:
             problems.append(
                 Problem(
                     "concurrency",

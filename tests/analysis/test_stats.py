@@ -38,7 +38,7 @@ def encoded(
 def test_the_warm_up_is_not_counted() -> None:
     (lane,) = collect([encoded([sample()], number=0), encoded([sample(done=50 * MS)])], 1)
     assert stats.latency_ms(lane)["max"] == 50.0
-    assert len(stats.makespans_s(lane)) == 1
+    assert stats.makespans_s(lane, 1) == [0.05]
 
 
 def test_segments_are_where_they_were_planted() -> None:
@@ -83,7 +83,19 @@ def test_makespans_stand_one_a_round_in_order() -> None:
         encoded([sample(1, done=200 * MS)], number=1),
     ]
     (lane,) = collect(frames, 1)
-    assert stats.makespans_s(lane) == [0.2, 0.3]
+    assert stats.makespans_s(lane, 2) == [0.2, 0.3]
+
+
+def test_a_round_that_was_stopped_has_no_makespan() -> None:
+    aborted = {"error": Failure.ABORTED, "status": 0}
+    frames = [
+        encoded([sample(0), sample(1)]),
+        encoded([sample(0), sample(1, **aborted)], number=2),
+        encoded([sample(0)], number=3),
+    ]
+    (lane,) = collect(frames, 1)
+    assert stats.makespans_s(lane, 2) == [0.1]
+    assert stats.throughput_rps(lane, 2) == 20.0
 
 
 def test_what_the_target_did_and_cost() -> None:
@@ -121,7 +133,8 @@ def test_nothing_measured_is_nothing_known() -> None:
     (lane,) = collect([], 1)
     assert set(stats.latency_ms(lane).values()) == {None}
     assert set(stats.server_side(lane).values()) == {None}
-    assert stats.makespans_s(lane) == []
+    assert stats.makespans_s(lane, 1) == []
+    assert stats.throughput_rps(lane, 1) is None
 
 
 def report(*lengths_ms: int) -> dict[str, Any]:
@@ -142,3 +155,9 @@ def test_a_report_has_every_lane_and_says_null_for_what_nobody_measured() -> Non
 
 def test_a_first_look_is_the_ratio_of_medians() -> None:
     assert first_look(report(100, 20)) == [1.0, pytest.approx(0.2), None]
+
+
+def test_a_lane_that_fails_fast_is_not_compared() -> None:
+    found = report(100, 20, 50)
+    found["lanes"][1].update(requests=100, ok=98)
+    assert first_look(found) == [1.0, None, pytest.approx(0.5)]

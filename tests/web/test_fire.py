@@ -102,6 +102,28 @@ async def test_what_was_typed_is_still_there(browser: AsyncClient) -> None:
     assert 'value="1234"' in response.content.decode()
 
 
+async def test_the_words_are_those_of_the_terminal(browser: AsyncClient) -> None:
+    response = await fire(browser, HTMX, requests="0", parameter_delay="11")
+    assert response.context["errors"] == {
+        "requests": ["expected 1 to 100000, found 0"],
+        "parameter_delay": ["expected 0 to 10 s, found 11.0"],
+    }
+
+
+async def test_the_page_of_a_run_can_fire_it_again(
+    browser: AsyncClient, laboratory: Laboratory
+) -> None:
+    await fire(browser, requests="41", concurrency="7", parameter_delay="2.5")
+    run = await Run.objects.aget()
+    await laboratory.outcome(run)
+    page = await browser.get(f"/runs/{run.pk}/")
+    values = {number.name: number.value for number in page.context["numbers"]}
+    assert (values["requests"], values["concurrency"], values["rounds"]) == ("41", "7", "1")
+    scenario = page.context["scenario"]
+    assert scenario.parameters[0].value == "2.5"
+    assert [lane.value for lane in scenario.lane_choices if lane.checked] == FORM["lanes"]
+
+
 async def test_estimates_follow_what_is_typed(browser: AsyncClient) -> None:
     response = await browser.get("/fire/", {**FORM, "parameter_delay": "3"}, headers=HTMX)
     quick = {button.requests: button.estimate for button in response.context["quick"]}

@@ -42,6 +42,7 @@ async def test_a_finished_run_is_readable_without_javascript(
         page = (await browser.get(address)).content.decode()
         for text in ("sync@gunicorn-gthread", "async@daphne", "100 ms", "A first look"):
             assert text in page, address
+        assert "just now" in (await browser.get("/runs/")).content.decode()
     history = (await browser.get("/runs/")).content.decode()
     assert f"/runs/{run.pk}/" in history
 

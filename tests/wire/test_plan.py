@@ -31,7 +31,7 @@ def plan(**changes: Any) -> Plan:
 @pytest.mark.parametrize(
     ("changes", "field", "message"),
     [
-        ({"load": Burst(0, 1)}, "requests", "expected 1 to 100000, found 0"),
+        ({"load": Burst(0, 0)}, "requests", "expected 1 to 100000, found 0"),
         ({"load": Burst(100_001, 1)}, "requests", "found 100001"),
         ({"load": Burst(10, 11)}, "concurrency", "at most the 10 requests, found 11"),
         ({"load": Burst(10, 0)}, "concurrency", "expected 1 to 10000, found 0"),
@@ -53,9 +53,15 @@ def test_out_of_bounds_is_refused(changes: dict[str, Any], field: str, message: 
 
 def test_every_problem_is_said_at_once() -> None:
     with pytest.raises(InvalidPlan) as refused:
-        plan(load=Burst(0, 0), rounds=0)
+        plan(load=Burst(0, -1), rounds=0)
     fields = [problem.field for problem in refused.value.problems]
     assert fields == ["requests", "concurrency", "rounds"]
+
+
+def test_everybody_at_once_is_one_mistake_and_not_two() -> None:
+    with pytest.raises(InvalidPlan) as refused:
+        plan(load=Burst(0, 0))
+    assert [problem.field for problem in refused.value.problems] == ["requests"]
 
 
 @given(st.integers(1, 1000), st.data())

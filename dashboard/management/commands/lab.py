@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
+import sys
 import webbrowser
 from argparse import ArgumentParser
 from ipaddress import ip_address
@@ -95,6 +97,11 @@ def _loopback_family(host: str) -> socket.AddressFamily:
     return socket.AF_INET if address.version == 4 else socket.AF_INET6
 
 
+def _has_screen() -> bool:
+    """Whether a browser would have a window; a text browser would take the terminal over."""
+    return sys.platform != "linux" or bool({"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys())
+
+
 def serve(listener: socket.socket, laboratory: Laboratory, address: str | None) -> None:
     """Run Daphne on the socket until the process is asked to end."""
     tasks: list[asyncio.Task[None]] = []
@@ -102,7 +109,7 @@ def serve(listener: socket.socket, laboratory: Laboratory, address: str | None) 
     def ready() -> None:
         tasks.append(asyncio.ensure_future(laboratory.prepare()))
         tasks.append(asyncio.ensure_future(watch_line(laboratory.hub)))
-        if address:
+        if address and _has_screen():
             webbrowser.open(address)
 
     def close() -> Deferred[None]:
