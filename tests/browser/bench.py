@@ -79,9 +79,9 @@ def wait_for_status(page: Page, *statuses: str, timeout_s: float = 40) -> None:
 
 
 def wait_for_bars(page: Page, requests: int, timeout_s: float = 40) -> None:
-    """Until each lane's chart shows that many finished requests."""
+    """Until each lane's chart shows that many finished requests of the round in front."""
     page.wait_for_function(
-        "n => window.liveburst.waterfalls.every(one => one.finished === n)",
+        "n => window.liveburst.waterfalls.every(one => one.finished === n && !one.faint)",
         arg=requests,
         timeout=timeout_s * 1000,
     )
