@@ -19,9 +19,9 @@ run: $(VENV)/runtime node_modules/runtime
 
 test: check-python check-js pytest
 
-bench: $(VENV)/development node_modules/development
-	@sh tests/bring.sh wrk
-	$(BIN)/python -m bench
+bench: $(VENV)/development bench/.venv/tools bench/node_modules/tools
+	@for name in wrk h2load ab hey; do sh tests/bring.sh $$name; done
+	PATH="$$PWD/$(BIN):$$PATH" $(BIN)/python -m bench
 
 pictures: $(VENV)/development node_modules/development
 	@sh tests/bring.sh chromium
@@ -55,9 +55,21 @@ lock: $(VENV)/development
 	    --no-annotate --no-header --python-version 3.11 pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --fork-strategy requires-python --no-emit-index-url \
 	    --no-annotate --no-header --python-version 3.11 --extra dev pyproject.toml -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --universal --fork-strategy requires-python --no-emit-index-url \
+	    --no-annotate --no-header --python-version 3.11 bench/requirements.in -o bench/requirements.txt
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
+
+# What the engine is compared with stays out of the way of what Liveburst needs.
+bench/.venv/tools: bench/requirements.txt $(VENV)/bin/python
+	$(PYTHON) -m venv bench/.venv
+	bench/.venv/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+bench/node_modules/tools: bench/package-lock.json $(VENV)/runtime
+	PATH="$$PWD/$(BIN):$$PATH" npm ci --silent --prefix bench
+	@touch $@
 
 $(VENV)/runtime: requirements.txt $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt

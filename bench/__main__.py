@@ -1,65 +1,65 @@
-"""`python -m bench [--pairs N]`: the engine against wrk, as a table."""
+"""`python -m bench`: the engine beside other tools, as tables, on stdout and in RESULTS.md."""
 
 from __future__ import annotations
 
 import os
-import platform
-import shutil
 import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
-from statistics import median
+from pathlib import Path
 
-from .engine_vs_wrk import CORES, FIRERS_CORE, SERVERS_CORE, BenchFailed, Pair, compare
+from .comparison import Firer, Round, compare, null_server
+from .engine_turn import Engine
+from .results import heading, machine, round_line, table
+from .tools import TOOLS, BenchFailed, Tool
 
 CONNECTIONS = (64, 256)
+RESULTS = Path(__file__).parent / "RESULTS.md"
 BAD_USAGE, FAILED = 2, 3
-HOW_TO_GET_WRK = "wrk is not here. Debian and Ubuntu: apt-get install wrk. macOS: brew install wrk."
+NAMES = [tool.name for tool in TOOLS]
 
 
 def main() -> int:
-    """Run and print; returns the exit status."""
+    """Run, print, and write; returns the exit status."""
     parser = ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--pairs", type=int, default=10, help="turns of each, at each load")
-    pairs = parser.parse_args().pairs
-    if pairs < 1:
-        parser.error(f"--pairs: expected 1 or more, found {pairs}")
-    if shutil.which("wrk") is None:
-        print(HOW_TO_GET_WRK, file=sys.stderr)
-        return BAD_USAGE
-    print(
-        f"Python {platform.python_version()}, {len(CORES)} cores: null server on {SERVERS_CORE},"
-        f" engine and wrk -t1 in turns on {FIRERS_CORE}; load {os.getloadavg()[0]:.2f} before"
+    parser.add_argument("--rounds", type=int, default=10, help="turns of each, at each load")
+    parser.add_argument(
+        "--tools", nargs="+", choices=NAMES, metavar="TOOL", help=f"of {', '.join(NAMES)}"
     )
+    parser.add_argument("--no-save", action="store_true", help="leave RESULTS.md as it is")
+    given = parser.parse_args()
+    if given.rounds < 1:
+        parser.error(f"--rounds: expected 1 or more, found {given.rounds}")
+    chosen = [tool for tool in TOOLS if tool.name in (given.tools or NAMES)]
+    missing = [tool.name for tool in chosen if not tool.here]
+    if given.tools and missing:
+        parser.error(f"--tools: not on this machine: {', '.join(missing)}. `make bench` brings it.")
+    if missing:
+        print(f"not on this machine, left out: {', '.join(missing)}", file=sys.stderr)
     try:
-        for connections in CONNECTIONS:
-            _table(connections, pairs)
+        text = _measure([tool for tool in chosen if tool.here], given.rounds)
     except BenchFailed as error:
         print(error, file=sys.stderr)
         return FAILED
+    print(text)
+    if not given.no_save:
+        RESULTS.write_text(text)
     return 0
 
 
-def _table(connections: int, pairs: int) -> None:
-    """The last line is the median of each column: the ratio is the median of the ratios."""
-    print(f"\n{connections} connections")
-    print("  pair   engine/s      wrk/s   ratio   steal   null server busy under each")
-    rows = []
-    for number, pair in enumerate(compare(connections, pairs), 1):
-        rows.append(_values(pair))
-        _line(str(number), rows[-1])
-    _line("median", [median(column) for column in zip(*rows, strict=True)])
-
-
-def _values(pair: Pair) -> list[float]:
-    busy = (pair.engine.server_busy_percent, pair.wrk.server_busy_percent)
-    return [pair.engine.rps, pair.wrk.rps, pair.ratio, pair.steal_percent, *busy]
-
-
-def _line(name: str, values: Sequence[float]) -> None:
-    engine_rps, wrk_rps, ratio, steal, under_engine, under_wrk = values
-    rates = f"{engine_rps:>10,.0f} {wrk_rps:>10,.0f} {ratio:>7.3f} {steal:>6.1f}%"
-    print(f"{name:>6} {rates} {under_engine:>7.0f}% {under_wrk:>5.0f}%", flush=True)
+def _measure(tools: Sequence[Tool], rounds: int) -> str:
+    """Each load's rounds, told on stderr as they come; the text of RESULTS.md."""
+    firers: list[Firer] = [Engine(), *tools]
+    load_before = os.getloadavg()[0]
+    parts = [heading(machine(load_before, tools), rounds)]
+    with null_server() as server:
+        for connections in CONNECTIONS:
+            found: list[Round] = []
+            for one in compare(server, firers, connections, rounds):
+                found.append(one)
+                print(round_line(connections, len(found), one), file=sys.stderr, flush=True)
+            parts.append(table(connections, found))
+    return "\n\n".join(parts) + "\n"
 
 
 if __name__ == "__main__":

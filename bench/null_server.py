@@ -12,7 +12,11 @@ from argparse import ArgumentParser
 
 import uvloop
 
-ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok"
+# ab speaks HTTP/1.0 and must be told that the connection stays.
+ANSWER = (
+    b"HTTP/1.1 200 OK\r\nConnection: keep-alive\r\n"
+    b"Content-Type: text/plain\r\nContent-Length: 2\r\n\r\nok"
+)
 END_OF_REQUEST = b"\r\n\r\n"
 BACKLOG = 2048
 

@@ -1,0 +1,103 @@
+"""What was measured, in words and Markdown: the text of RESULTS.md."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import subprocess
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+
+from .comparison import FIRERS_CORE, SERVERS_CORE, Round
+from .tools import Tool
+
+VERSION_ARGUMENTS = {"ab": "-V", "wrk": "-v"}  # the others know --version; hey has none
+VERSION = re.compile(r"\d+\.\d+[\w.-]*")
+
+
+def heading(machine_line: str, rounds: int) -> str:
+    """What the tables are and how they came about."""
+    return f"""# The engine beside other tools
+
+Written by `make bench` on {datetime.now(tz=UTC):%Y-%m-%d}. {machine_line}
+
+Everybody fires at the same server that answers at once ([null_server.py](null_server.py)), closed,
+over keep-alive connections without pipelining, one request in flight on each; the server on core
+{SERVERS_CORE}, whoever fires on core {FIRERS_CORE}. In each of {rounds} rounds everybody fires once,
+in random order. Rates and percentiles are medians over the rounds. *ratio* is the engine's rate
+over the tool's, compared within each round: its median and its range. *server* is how busy the
+server's core was, start-up of the tool included: near 100 % it was the limit, and the tool could
+have been faster."""
+
+
+def machine(load_before: float, tools: Iterable[Tool]) -> str:
+    """The machine and the versions, in a sentence."""
+    versions = ", ".join(f"{tool.name} {_version(tool)}".strip() for tool in tools)
+    return (
+        f"{_cpu()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}, Python"
+        f" {platform.python_version()}; {versions}. Load average before: {load_before:.2f}."
+    )
+
+
+def table(connections: int, rounds: Sequence[Round]) -> str:
+    """One load's table: a row a firer, the fastest first."""
+    names = sorted(rounds[0], key=lambda name: -_rps(rounds, name))
+    rows = "\n".join(_row(name, rounds) for name in names)
+    return f"""## {connections} connections
+
+| | requests/s | ratio (range) | p50, ms | p99, ms | server | stolen |
+| --- | ---: | ---: | ---: | ---: | ---: | ---: |
+{rows}"""
+
+
+def round_line(connections: int, number: int, one: Round) -> str:
+    """A round as it comes, for whoever waits."""
+    rates = ", ".join(f"{name} {turn.reading.rps:,.0f}" for name, turn in sorted(one.items()))
+    return f"{connections} connections, round {number}: {rates}"
+
+
+def _row(name: str, rounds: Sequence[Round]) -> str:
+    turns = [one[name] for one in rounds]
+    ratios = [one["engine"].reading.rps / one[name].reading.rps for one in rounds]
+    cells = [
+        name,
+        f"{_rps(rounds, name):,.0f}",
+        "" if name == "engine" else f"{median(ratios):.2f} ({min(ratios):.2f}–{max(ratios):.2f})",
+        _median_ms([turn.reading.p50_ms for turn in turns]),
+        _median_ms([turn.reading.p99_ms for turn in turns]),
+        f"{median(turn.server_busy_percent for turn in turns):.0f} %",
+        f"{max(turn.steal_percent for turn in turns):.1f} %",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _rps(rounds: Sequence[Round], name: str) -> float:
+    return median(one[name].reading.rps for one in rounds)
+
+
+def _median_ms(values: Sequence[float | None]) -> str:
+    known = [value for value in values if value is not None]
+    return f"{median(known):.2f}" if known else "–"
+
+
+def _cpu() -> str:
+    """The processor's name where the kernel tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def _version(tool: Tool) -> str:
+    """What it prints of its version, which some do on stderr; empty where it does not."""
+    if tool.name == "hey":
+        return ""
+    argument = VERSION_ARGUMENTS.get(tool.name, "--version")
+    done = subprocess.run([tool.program, argument], capture_output=True, text=True, check=False)
+    found = VERSION.search(done.stdout + done.stderr)
+    return found[0] if found else ""

@@ -1,0 +1,192 @@
+"""The tools that the engine is compared with: how each is called, and where its numbers stand.
+
+Each fires closed, with so many keep-alive connections and no pipelining, for `SECONDS`, from one
+core. A number that a tool does not print is None.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dashboard.wire.rank import nearest_rank
+
+SECONDS = 2
+HERE = Path(__file__).parent
+# `make bench` brings these two into directories of their own, away from what Liveburst needs.
+AUTOCANNON = HERE / "node_modules/.bin/autocannon"
+LOCUST = HERE / ".venv/bin/locust"
+LONGEST_S = 60  # of one turn, start-up included
+ENOUGH_REQUESTS = 10_000_000  # ab wants a number and a time, and takes what comes first
+
+
+class BenchFailed(Exception):
+    """A turn that gave no number; its text says what was seen instead."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a tool says of its own turn."""
+
+    rps: float
+    p50_ms: float | None = None
+    p99_ms: float | None = None
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A program, its command line for a URL and a number of connections, and its reader."""
+
+    name: str
+    program: str
+    arguments: Callable[[str, int], list[str]]
+    read: Callable[[str], Reading]
+
+    @property
+    def here(self) -> bool:
+        """Whether this machine has it."""
+        return shutil.which(self.program) is not None
+
+    def fire(self, url: str, connections: int) -> Reading:
+        """One turn. Raises BenchFailed when it ends badly, or what it prints has no rate."""
+        command = [self.program, *self.arguments(url, connections)]
+        try:
+            done = subprocess.run(
+                command, cwd=HERE, capture_output=True, text=True, check=False, timeout=LONGEST_S
+            )
+        except subprocess.TimeoutExpired:
+            raise BenchFailed(f"{self.name} was not done after {LONGEST_S} s") from None
+        if done.returncode:
+            raise BenchFailed(f"{self.name} ended with {done.returncode}:\n{done.stderr[-2000:]}")
+        try:
+            return self.read(done.stdout)
+        except (LookupError, ValueError) as error:
+            seen = f"expected a rate and no errors ({error}), found\n{done.stdout[-2000:]}"
+            raise BenchFailed(f"{self.name}: {seen}") from None
+
+
+def _number(pattern: str, text: str) -> float:
+    found = re.search(pattern, text, re.MULTILINE)
+    if found is None:
+        raise LookupError(f"nothing matches {pattern!r}")
+    return float(found[1])
+
+
+def _none_of(pattern: str, text: str) -> None:
+    found = re.search(pattern, text, re.MULTILINE)
+    if found is not None:
+        raise ValueError(found[0])
+
+
+def _wrk(text: str) -> Reading:
+    _none_of(r"^\s*(Socket errors|Non-2xx).*", text)
+    return Reading(
+        _number(r"^Requests/sec:\s*([\d.]+)", text),
+        _wrks_time_ms(text, "50%"),
+        _wrks_time_ms(text, "99%"),
+    )
+
+
+def _wrks_time_ms(text: str, percent: str) -> float:
+    found = re.search(rf"^\s*{percent}\s+([\d.]+)(us|ms|s)$", text, re.MULTILINE)
+    if found is None:
+        raise LookupError(f"no {percent}")
+    return float(found[1]) * {"us": 1e-3, "ms": 1.0, "s": 1e3}[found[2]]
+
+
+def _h2load(text: str) -> Reading:
+    _none_of(r"\b[1-9]\d* (failed|errored|timeout)\b", text)
+    return Reading(_number(r"^finished in .*?, ([\d.]+) req/s", text))
+
+
+def _ab(text: str) -> Reading:
+    _none_of(r"^(Failed requests:\s+[1-9].*|Non-2xx.*)", text)
+    return Reading(
+        _number(r"^Requests per second:\s+([\d.]+)", text),
+        _number(r"^\s*50%\s+(\d+)", text),
+        _number(r"^\s*99%\s+(\d+)", text),
+    )
+
+
+def _hey(text: str) -> Reading:
+    _none_of(r"^Error distribution:", text)
+    return Reading(
+        _number(r"^\s*Requests/sec:\s+([\d.]+)", text),
+        _number(r"^\s*50% in ([\d.]+) secs", text) * 1e3,
+        _number(r"^\s*99% in ([\d.]+) secs", text) * 1e3,
+    )
+
+
+def _autocannon(text: str) -> Reading:
+    found = json.loads(text)
+    failed = found["errors"] + found["timeouts"] + found["non2xx"]
+    if failed:
+        raise ValueError(f"{failed} failed")
+    latency = found["latency"]
+    return Reading(found["2xx"] / found["duration"], latency["p50"], latency["p99"])
+
+
+def _locust(text: str) -> Reading:
+    found: dict[str, Any] = json.loads(text)[0]
+    if found["num_failures"]:
+        raise ValueError(f"{found['num_failures']} failed")
+    lasted_s = found["last_request_timestamp"] - found["start_time"]
+    times_ms = sorted(
+        time_ms
+        for time_ms, times in ((float(t), n) for t, n in found["response_times"].items())
+        for _ in range(times)
+    )
+    p50_ms, p99_ms = (nearest_rank(times_ms, percent) for percent in (50.0, 99.0))
+    return Reading(found["num_requests"] / lasted_s, p50_ms, p99_ms)
+
+
+TOOLS = (
+    Tool(
+        "wrk",
+        "wrk",
+        lambda url, connections: ["-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency", url],
+        _wrk,
+    ),
+    Tool(
+        "h2load",
+        "h2load",
+        lambda url, connections: ["--h1", "-t1", f"-c{connections}", f"-D{SECONDS}", url],
+        _h2load,
+    ),
+    Tool(
+        "ab",
+        "ab",
+        lambda url, connections: [
+            *("-k", "-q", f"-t{SECONDS}", f"-n{ENOUGH_REQUESTS}", f"-c{connections}", url)
+        ],
+        _ab,
+    ),
+    Tool(
+        "hey",
+        "hey",
+        lambda url, connections: ["-cpus", "1", "-z", f"{SECONDS}s", "-c", f"{connections}", url],
+        _hey,
+    ),
+    Tool(
+        "autocannon",
+        str(AUTOCANNON),
+        lambda url, connections: ["-c", f"{connections}", "-d", f"{SECONDS}", "-j", url],
+        _autocannon,
+    ),
+    Tool(
+        "locust",
+        str(LOCUST),
+        lambda url, connections: [
+            *("-f", "locustfile.py", "--headless", "--json", "--host", url.rstrip("/")),
+            # Users are made in the first second, so that two seconds of full load follow.
+            *("-u", f"{connections}", "-r", f"{connections}", "-t", f"{SECONDS + 1}s"),
+        ],
+        _locust,
+    ),
+)
