@@ -11,11 +11,11 @@ from typing import Any
 
 import uvloop
 
-from dashboard.wire.plan import Firing
+from dashboard.wire.plan import Firing, Rate
 
-from .burst import Burst
 from .collector import collector_off
-from .summary import summarise
+from .kinds import begin
+from .summary import summarise, summarise_rate
 from .usage import read_options
 
 INTERRUPTED = 130
@@ -35,14 +35,19 @@ def fire_alone(arguments: Sequence[str]) -> int:
 
 
 async def _fire(firing: Firing) -> tuple[dict[str, Any], bool]:
-    burst = Burst(firing)
+    flight = begin(firing)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, burst.stop)
-    await burst.fire()
-    await burst.close()
-    rows = burst.recorder.rows
-    return summarise(burst.recorder.columns(0, rows), rows), burst.stopped
+        loop.add_signal_handler(number, flight.stop)
+    await flight.fire()
+    await flight.close()
+    rows = flight.recorder.rows
+    columns = flight.recorder.columns(0, rows)
+    result = summarise(columns, rows)
+    if isinstance(firing.load, Rate):
+        errors_ns = flight.scheduling_errors_ns() or ()
+        result |= summarise_rate(columns, firing.load, errors_ns)
+    return result, flight.stopped
 
 
 def _text(result: dict[str, Any]) -> str:
@@ -50,9 +55,20 @@ def _text(result: dict[str, Any]) -> str:
     known = ", ".join(f"{name} {value:.2f}" for name, value in latency.items() if value is not None)
     errors = ", ".join(f"{count:,} {name}" for name, count in result["errors"].items())
     rate = result["throughput_rps"]
-    return (
+    lines = (
         f"{result['ok']:,} of {result['requests']:,} ok in {result['makespan_s']:.3f} s"
         f"{f', {rate:,.0f} a second' if rate else ''}\n"
         f"response time, ms: {known or 'none was answered'}\n"
         f"errors: {errors or 'none'}"
+    )
+    return lines + (_rate_text(result) if "offered_rps" in result else "")
+
+
+def _rate_text(result: dict[str, Any]) -> str:
+    late = result["scheduling_error_ms"]
+    known = ", ".join(f"{name} {value:.3f}" for name, value in late.items() if value is not None)
+    return (
+        f"\noffered {result['offered_rps']:,.0f}/s, achieved {result['achieved_rps']:,.0f}/s,"
+        f" {result['backlog']:,} in flight or unsent at the end of the schedule"
+        f"\nscheduling error, ms: {known or 'nothing was sent'}"
     )

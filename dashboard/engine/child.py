@@ -8,10 +8,12 @@ import time
 from contextlib import suppress
 
 from dashboard.wire import frame
+from dashboard.wire.rank import nearest_rank
 
-from .burst import Burst
 from .collector import collector_off
 from .commands import Commands, Order
+from .heartbeat import Heartbeat
+from .kinds import AnyFlight
 from .pipe import Pipe
 
 FRAME_INTERVAL_S = 0.04
@@ -44,30 +46,35 @@ async def _serve(commands: Commands, pipe: Pipe) -> None:
 
 async def _fire(order: Order, pipe: Pipe) -> None:
     cpu_ns = time.process_time_ns()
-    burst = order.begin()
-    pipe.write(frame.encode_event({"event": "began", "origin_ns": burst.origin_ns}))
-    frames = asyncio.create_task(_send_frames(burst, pipe))
-    try:
-        await burst.fire()
-    finally:
-        frames.cancel()
-    wall_ns, cpu_ns = time.monotonic_ns() - burst.origin_ns, time.process_time_ns() - cpu_ns
-    while data := burst.next_frame():
+    flight = order.begin()
+    pipe.write(frame.encode_event({"event": "began", "origin_ns": flight.origin_ns}))
+    frames = asyncio.create_task(_send_frames(flight, pipe))
+    with Heartbeat() as heartbeat:
+        try:
+            await flight.fire()
+        finally:
+            frames.cancel()
+    wall_ns, cpu_ns = time.monotonic_ns() - flight.origin_ns, time.process_time_ns() - cpu_ns
+    while data := flight.next_frame():
         await pipe.drain()
         pipe.write(data)
+    errors_ns = flight.scheduling_errors_ns()
     event = {
         "event": "fired",
-        "requests": burst.recorder.rows,
-        "stopped": burst.stopped,
+        "requests": flight.recorder.rows,
+        "stopped": flight.stopped,
         "wall_ns": wall_ns,
         "cpu_ns": cpu_ns,
+        "loop_lag_p99_ns": heartbeat.p99_ns,
+        "loop_lag_max_ns": heartbeat.max_ns,
+        "scheduling_error_p99_ns": errors_ns and nearest_rank(errors_ns, 99.0),
     }
     pipe.write(frame.encode_event(event))
-    await burst.close()
+    await flight.close()
 
 
-async def _send_frames(burst: Burst, pipe: Pipe) -> None:
+async def _send_frames(flight: AnyFlight, pipe: Pipe) -> None:
     while True:
         await asyncio.sleep(FRAME_INTERVAL_S)
-        while pipe.free and (data := burst.next_frame()):
+        while pipe.free and (data := flight.next_frame()):
             pipe.write(data)

@@ -9,7 +9,7 @@ from typing import Any
 
 from dashboard.wire.plan import Firing
 
-from .burst import Burst
+from .kinds import AnyFlight, begin
 
 
 class Order:
@@ -18,20 +18,20 @@ class Order:
     def __init__(self, firing: Firing) -> None:
         self._firing = firing
         self._stopped = False
-        self._burst: Burst | None = None
+        self._flight: AnyFlight | None = None
 
-    def begin(self) -> Burst:
-        """Its burst, whose origin is now."""
-        self._burst = Burst(self._firing)
+    def begin(self) -> AnyFlight:
+        """Its flight, whose origin is now."""
+        self._flight = begin(self._firing)
         if self._stopped:
-            self._burst.stop()
-        return self._burst
+            self._flight.stop()
+        return self._flight
 
     def stop(self) -> None:
         """Nothing more becomes due; what is in flight is aborted."""
         self._stopped = True
-        if self._burst:
-            self._burst.stop()
+        if self._flight:
+            self._flight.stop()
 
 
 class Commands(asyncio.Protocol):

@@ -4,7 +4,7 @@ An asyncio.Protocol on uvloop; httptools parses every answer. A request that was
 a connection which the server closed before answering is a failure like any other: retrying
 it would hide what happened.
 
-Instants are nanoseconds of the monotonic clock since the burst's origin.
+Instants are nanoseconds of the monotonic clock since the firing's origin.
 """
 
 from __future__ import annotations
@@ -18,81 +18,90 @@ import httptools
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import UNKNOWN
 
-from .stamps import NO_STAMPS, PROBE_HEADER, Stamps, read_stamps
+from .answer import FIRST_FINAL_STATUS, LONGEST_HEAD, AnswerToHead, Parts
+from .stamps import NO_STAMPS, PROBE_MARK, find_stamps
 
 if TYPE_CHECKING:
-    from .burst import Burst
+    from .flight import Flight
 
-FIRST_FINAL_STATUS = 200  # below are interim answers, such as 100 Continue
-
-# The headers that matter, in lower case and by their length: nearly all others have another.
-PROBE_LENGTH = len(PROBE_HEADER)
-CONTENT_LENGTH, CONTENT_LENGTH_LENGTH = b"content-length", len(b"content-length")
-TRANSFER_ENCODING, TRANSFER_ENCODING_LENGTH = b"transfer-encoding", len(b"transfer-encoding")
+CONTINUE = 100
+CONTINUE_PATIENCE_S = 1.0  # a server that never says so gets the body all the same, as from curl
 
 
 class Connection(asyncio.Protocol):
     """Carries one request at a time; the instants are of the request that it carries now."""
 
     __slots__ = (
-        "_answered",
-        "_begun",
-        "_burst",
-        "_framed",
-        "_keep_alive",
+        "_arrived",
+        "_flight",
+        "_lasting",
         "_origin",
         "_parser",
+        "_parts",
+        "_patience",
+        "_reusable",
+        "_sends",
+        "_surplus",
         "_transport",
-        "_until_close",
         "busy",
         "connecting",
         "due",
         "first_byte",
         "request",
         "sent",
+        "sent_first",
         "stamps",
         "status",
         "told",
     )
 
-    def __init__(self, burst: Burst, request: int, due: int) -> None:
-        self._burst = burst
-        self._origin = burst.origin_ns
+    def __init__(self, flight: Flight, request: int, due: int) -> None:
+        self._flight = flight
+        self._origin = flight.origin_ns
+        self._sends = flight.request
         # Made with the connection: a parser and its protocol are a cycle, which only
         # connection_lost breaks, and the collector is off while we fire.
         self._parser: Any = None
         self._transport: asyncio.Transport | None = None
-        self._framed = self._keep_alive = False
-        self.told = (UNKNOWN, UNKNOWN)  # what the last `begun` frame said of it
-        self._carry(request, due)
-
-    def _carry(self, request: int, due: int) -> None:
-        """Take a request on; nothing is known of it yet."""
+        self._patience: asyncio.TimerHandle | None = None
+        self._parts: Parts | None = None  # of an answer that did not come all at once
+        self._arrived = UNKNOWN  # when the last data did
+        self._lasting = flight.request.keep_alive  # as far as we are concerned
+        self._reusable = False
+        self._surplus = False
         self.request = request
         self.due = due
         self.busy = True
-        self.connecting = self.sent = self.first_byte = UNKNOWN
+        self.connecting = self.sent_first = self.sent = self.first_byte = UNKNOWN
         self.stamps = NO_STAMPS
-        self.status = 0
-        self._begun = 0  # answers whose first line came
-        self._answered = False
-        self._until_close = False  # the end of the connection is the end of the answer
+        self.status = 0  # until the answer is whole
+        self.told = (UNKNOWN, UNKNOWN)  # what the last `begun` frame said of it
 
     def send_next(self, request: int, due: int) -> None:
-        """Use the open connection once more."""
-        self._carry(request, due)
+        """Use the open connection once more; nothing is known of this request yet."""
+        self.request = request
+        self.due = due
+        self.busy = True
+        self.connecting = self.first_byte = UNKNOWN
+        self.stamps = NO_STAMPS
+        self.status = 0
+        self._parts = None
         self._send()
 
     def drop(self) -> None:
         """Close at once; what was in flight has been recorded by whoever drops it."""
         self.busy = False
+        if self._patience is not None:
+            self._patience.cancel()
         if self._transport is not None:
             self._transport.abort()
 
     def _send(self) -> None:
         """One write, so that the first and the last byte leave together, and at once."""
-        self.sent = monotonic_ns() - self._origin
-        self._transport.write(self._burst.request_bytes)  # type: ignore[union-attr]
+        self.sent_first = self.sent = monotonic_ns() - self._origin
+        self._transport.write(self._sends.opening)  # type: ignore[union-attr]
+        if self._sends.withheld:
+            self._await_continue()
 
     # asyncio.Protocol
 
@@ -100,88 +109,117 @@ class Connection(asyncio.Protocol):
         """Send at once: an idle connection would block a worker of some servers."""
         self._transport = transport  # type: ignore[assignment]
         if self.busy:
-            self._parser = httptools.HttpResponseParser(self)
+            # uvloop would keep each write until it has handled whatever else is ready: with
+            # thousands of connections, milliseconds behind the stamp.
+            self._transport.set_write_buffer_limits(high=0)  # type: ignore[union-attr]
+            self.expect_answer()
             self._send()
         else:  # it took so long that the request was given up
             self.drop()
 
     def data_received(self, data: bytes) -> None:
-        """Parse, and when an answer is whole, let the burst go on."""
+        """Parse, and when an answer is whole, let the flight go on."""
         if not self.busy:
             return
-        arrived = monotonic_ns() - self._origin
-        if self.first_byte == UNKNOWN:
-            self.first_byte = arrived
+        self._arrived = monotonic_ns() - self._origin
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
-            if not self._answered:
-                self._burst.failed(self, Failure.MALFORMED)
-                return
-            self._keep_alive = False  # nonsense behind an answer that was whole
-        if self._answered:
-            # More than was asked for: whose answer would come next is uncertain.
-            self._burst.answered(self, arrived, self._keep_alive and self._begun == 1)
+            # Nonsense behind an answer that was whole is a surplus like any other.
+            self._flight.failed(self, Failure.SURPLUS if self.status else Failure.MALFORMED)
+            return
+        if not self.status or self._parts:
+            self._take_part(data)
+        elif data.find(PROBE_MARK, 0, LONGEST_HEAD) > 0:  # (`in` takes twice as long)
+            self._read_stamps(data)
+        if self.status:
+            if self._surplus:  # whose answer would come next is uncertain
+                self._flight.failed(self, Failure.SURPLUS)
+            else:
+                self._flight.answered(self, self._arrived, self._reusable)
 
     def eof_received(self) -> None:
         """The peer will say no more; an answer that has no length of its own is whole now."""
-        if self.busy and self._until_close:
+        if self.busy and self._parts and self._parts.last_until_close():
             self.status = self._parser.get_status_code()
-            self._burst.answered(self, monotonic_ns() - self._origin, False)
+            self._flight.answered(self, monotonic_ns() - self._origin, False)
 
     def connection_lost(self, error: Exception | None) -> None:
         """The peer has gone, or we have closed."""
         if self.busy:
             reset = isinstance(error, ConnectionResetError | BrokenPipeError)
-            self._burst.failed(self, Failure.RESET if reset else Failure.CLOSED)
+            self._flight.failed(self, Failure.RESET if reset else Failure.CLOSED)
         self._parser = None
 
-    # httptools' protocol
+    # httptools' protocol. None for a header: a callback for each would be the dearest of all.
 
     def on_message_begin(self) -> None:
-        """The first byte of an answer."""
-        self._begun += 1
-        self._framed = False
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Look for the probe's stamps, and for what says where the answer ends."""
-        length = len(name)
-        if length == CONTENT_LENGTH_LENGTH:
-            self._framed |= name.lower() == CONTENT_LENGTH
-        elif length == PROBE_LENGTH:
-            if name.lower() == PROBE_HEADER and not self._answered:
-                self.stamps = _since(read_stamps(value), self._origin, self.sent)
-        elif length == TRANSFER_ENCODING_LENGTH:
-            self._framed |= name.lower() == TRANSFER_ENCODING and b"chunked" in value.lower()
-
-    def on_headers_complete(self) -> None:
-        """The body follows, if there is one."""
-        self._until_close = not self._framed
+        """The first byte of an answer, or of what stands behind it."""
+        if self.status:
+            self._surplus = True
+        else:
+            self.first_byte = self._arrived
 
     def on_message_complete(self) -> None:
         """The last byte of an answer; the parser forgets all about it afterwards."""
-        self._until_close = False
         status = self._parser.get_status_code()
         if status < FIRST_FINAL_STATUS:
-            self._begun -= 1
-        elif not self._answered:
-            self._answered = True
+            self.skip_interim(status)
+        elif not self.status:  # `complete`, but without the cost of a call
             self.status = status
-            self._keep_alive = self._parser.should_keep_alive()
+            self._reusable = self._lasting and self._parser.should_keep_alive()
 
+    # For the reader of answers
 
-def _since(stamps: Stamps, origin_ns: int, sent: int) -> Stamps:
-    """Stamps as instants since the origin.
+    def expect_answer(self) -> None:
+        """Give the next answer a parser; only HEAD needs a new one each time."""
+        if self._sends.bodiless_answer:
+            self._parser = AnswerToHead(self).parser
+        else:
+            self._parser = httptools.HttpResponseParser(self)
 
-    Those that lie before we sent or after now, or are out of order, belong to another request
-    or to another clock: they say nothing of this one.
-    """
-    *instants, process = stamps
-    entered, view_entered, view_left = (
-        UNKNOWN if instant == UNKNOWN else instant - origin_ns for instant in instants
-    )
-    known = [since for since in (entered, view_entered, view_left) if since != UNKNOWN]
-    in_order = [sent, *known, monotonic_ns() - origin_ns]
-    if in_order != sorted(in_order):
-        return NO_STAMPS
-    return entered, view_entered, view_left, process
+    def complete(self, status: int, lasting: bool) -> None:
+        """The answer is whole; `lasting`: the server keeps the connection open."""
+        self.status = status
+        self._reusable = lasting and self._lasting
+
+    def skip_interim(self, status: int) -> None:
+        """What counts is still to come."""
+        if status < CONTINUE:
+            raise httptools.HttpParserError(f"expected a status from 100, found {status}")
+        self.first_byte = UNKNOWN
+        if self._parts is None:
+            self._parts = Parts()
+        self._parts.interim += 1
+        if status == CONTINUE:
+            self._send_withheld()
+
+    # What is rarer
+
+    def _take_part(self, data: bytes) -> None:
+        """The answer does not come all at once, or there were interim ones before it."""
+        if self._parts is None:
+            self._parts = Parts()
+        self._parts.add(data)
+        if self._parts.head:
+            self._read_stamps(self._parts.head)
+        elif self._parts.endless:
+            self._flight.failed(self, Failure.ENDLESS_HEAD)
+
+    def _read_stamps(self, head: bytes) -> None:
+        self.stamps = find_stamps(head, self._origin, self.sent_first, self.first_byte)
+
+    def _await_continue(self) -> None:
+        self.sent = UNKNOWN
+        self._lasting = False  # unless the body is sent: the server may wait for it
+        loop = asyncio.get_running_loop()
+        self._patience = loop.call_later(CONTINUE_PATIENCE_S, self._send_withheld)
+
+    def _send_withheld(self) -> None:
+        """The server wants the body, or has kept us waiting for long enough."""
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+            self._lasting = self._sends.keep_alive
+            self.sent = monotonic_ns() - self._origin
+            self._transport.write(self._sends.withheld)  # type: ignore[union-attr]

@@ -10,19 +10,31 @@ from __future__ import annotations
 import struct
 from array import array
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from dashboard.wire import frame
 from dashboard.wire.plan import Firing
 
-if TYPE_CHECKING:
-    from .connection import Connection
+from .stamps import Stamps
 
 MAX_FRAME_ROWS = 20_000
 TYPES = frame.COLUMNS["samples"]
 # Native order and size, for `pack_into` is twice as fast then; columns are cut to the types
 # of the wire, whose first bytes are those of the same number in 64 bits (little-endian).
 ROW = struct.Struct(f"{len(TYPES)}q")
+
+
+class Carried(Protocol):
+    """A request in the hands of whoever fires it; instants since the origin, or UNKNOWN."""
+
+    request: int
+    due: int
+    connecting: int
+    sent_first: int
+    sent: int
+    stamps: Stamps
+    first_byte: int
+    told: tuple[int, int]  # request and `sent_first`, as the last `begun` frame had them
 
 
 class Recorder:
@@ -35,24 +47,23 @@ class Recorder:
         self._memory = bytearray(ROW.size * firing.load.requests)
         self._taken = 0
 
-    def finish(self, connection: Connection, done: int, status: int, error: int) -> None:
-        """The request that `connection` carries is over, however it ended."""
+    def finish(self, carried: Carried, done: int, status: int, error: int) -> None:
+        """A request is over, however it ended."""
         row = self.rows
-        sent = connection.sent
-        entered, view_entered, view_left, process = connection.stamps
+        entered, view_entered, view_left, process = carried.stamps
         ROW.pack_into(
             self._memory,
             row * ROW.size,
-            # The order of TYPES. `sent_first` and `sent` are one: we write once.
-            connection.request,
-            connection.due,
-            connection.connecting,
-            sent,
-            sent,
+            # The order of TYPES.
+            carried.request,
+            carried.due,
+            carried.connecting,
+            carried.sent_first,
+            carried.sent,
             entered,
             view_entered,
             view_left,
-            connection.first_byte,
+            carried.first_byte,
             done,
             status,
             error,
@@ -76,14 +87,14 @@ class Recorder:
         self._taken = end
         return self._frame("samples", self.columns(begin, end))
 
-    def begun(self, flying: Iterable[Connection]) -> bytes | None:
+    def begun(self, flying: Iterable[Carried]) -> bytes | None:
         """A frame of what is in flight and was not told yet: as due, or as sent."""
         rows: list[tuple[int, int, int]] = []
-        for connection in flying:
-            news = (connection.request, connection.sent)
-            if connection.told != news:
-                connection.told = news
-                rows.append((connection.request, connection.due, connection.sent))
+        for carried in flying:
+            news = (carried.request, carried.sent_first)
+            if carried.told != news:
+                carried.told = news
+                rows.append((carried.request, carried.due, carried.sent_first))
         if not rows:
             return None
         columns = zip(*rows, strict=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Self
 from urllib.parse import quote
 
 from dashboard.wire.plan import Firing
@@ -10,16 +12,51 @@ AS_IT_IS = "!#$%&'()*+,/:;=?@[]~"  # in a path; whatever else is not plain is pe
 WITH_BODY = ("POST", "PUT", "PATCH")  # here also an empty body has its length told
 
 
+@dataclass(frozen=True)
+class Request:
+    """What is written for each request, and what its method says of the answer."""
+
+    opening: bytes  # written as soon as the connection stands: the head, and mostly all
+    withheld: bytes  # a body that waits for `100 Continue`; empty without that
+    bodiless_answer: bool  # HEAD: the answer ends with its head, whatever length that tells
+    keep_alive: bool  # whether a connection may carry another one
+
+    @classmethod
+    def of(cls, firing: Firing) -> Self:
+        """The request that this firing repeats."""
+        whole, body = encode_request(firing), firing.body.encode()
+        withheld = body if firing.await_continue else b""
+        return cls(
+            opening=whole.removesuffix(withheld),
+            withheld=withheld,
+            bodiless_answer=firing.method == "HEAD",
+            keep_alive=firing.keep_alive,
+        )
+
+
 def encode_request(firing: Firing) -> bytes:
-    """HTTP/1.1 with keep-alive; the firing's own headers take the place of ours."""
+    """HTTP/1.1: request line, headers, empty line, body."""
+    first = f"{firing.method} {encode_target(firing)} HTTP/1.1"
+    lines = [first, *(f"{name}: {text}" for name, text in all_headers(firing)), "", ""]
+    return "\r\n".join(lines).encode() + firing.body.encode()
+
+
+def encode_target(firing: Firing) -> str:
+    """The path and query of the request line."""
+    return quote(firing.path, safe=AS_IT_IS)
+
+
+def all_headers(firing: Firing) -> list[tuple[str, str]]:
+    """The headers in their order; the firing's own take the place of ours."""
     host = f"[{firing.host}]" if ":" in firing.host else firing.host
     ours = {"Host": f"{host}:{firing.port}", "User-Agent": "liveburst", "Accept": "*/*"}
     body = firing.body.encode()
     if body or firing.method in WITH_BODY:
         ours["Content-Length"] = str(len(body))
+    if body and firing.await_continue:
+        ours["Expect"] = "100-continue"
+    if not firing.keep_alive:
+        ours["Connection"] = "close"
     own = {name.lower() for name, _ in firing.headers}
-    headers = [*((name, text) for name, text in ours.items() if name.lower() not in own)]
-    headers += firing.headers
-    first = f"{firing.method} {quote(firing.path, safe=AS_IT_IS)} HTTP/1.1"
-    lines = [first, *(f"{name}: {text}" for name, text in headers), "", ""]
-    return "\r\n".join(lines).encode() + body
+    kept = [(name, text) for name, text in ours.items() if name.lower() not in own]
+    return [*kept, *firing.headers]

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dashboard.wire.failure import Failure, failure_name
+from dashboard.wire.plan import Rate
 from dashboard.wire.rank import nearest_rank
 
 NS_PER_MS = 1e6
@@ -33,6 +34,28 @@ def summarise(samples: Mapping[str, Sequence[int]], rows: int) -> dict[str, Any]
             "max": response[-1] / NS_PER_MS if ok else None,
         },
         "service_ms": _percentiles(service, (50.0, 95.0, 99.0)),
+    }
+
+
+def summarise_rate(
+    columns: Mapping[str, Sequence[int]], load: Rate, errors_ns: Sequence[int]
+) -> dict[str, Any]:
+    """What a rate has beside that; `errors_ns` are its scheduling errors, ascending.
+
+    `achieved_rps`: answers without an error, a second, from the origin until the schedule was
+    over and the last request was done. `backlog`: what had become due and was not done when the
+    schedule was over.
+    """
+    over = max(round(load.duration_s * NS_PER_S), *columns["due"], 0)
+    ok = sum(1 for error in columns["error"] if error == Failure.NONE)
+    return {
+        "offered_rps": load.rate_rps,
+        "achieved_rps": ok / max(over, *columns["done"], 0) * NS_PER_S,
+        "backlog": sum(1 for done in columns["done"] if done > over),
+        "scheduling_error_ms": {
+            **_percentiles(errors_ns, (50.0, 99.0)),
+            "max": errors_ns[-1] / NS_PER_MS if errors_ns else None,
+        },
     }
 
 

@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 import socket
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from dashboard.wire.plan import MAX_CONCURRENCY, MAX_RUN_REQUESTS, MAX_TIMEOUT_S, Burst, Firing
+from dashboard.wire.plan import (
+    ENGINE,
+    MAX_CONCURRENCY,
+    MAX_RUN_REQUESTS,
+    MAX_SEED,
+    MAX_TIMEOUT_S,
+    Burst,
+    Firing,
+    Load,
+    Rate,
+)
 
-EXPECTED_URL = "expected http://HOST[:PORT][/PATH]"
+from .clients import CLIENTS
+from .descriptors import too_few_for
+
+BURST = 100  # requests, where nothing is said
+EXPECTED_URL = "expected http[s]://HOST[:PORT][/PATH]"
+PORTS = {"http": 80, "https": 443}
+# The field of a load, and how the command line calls it.
+OPTIONS = {"requests": "-n", "concurrency": "-c", "rate": "--rate", "duration": "--duration"}
 
 
 @dataclass(frozen=True)
@@ -31,50 +48,87 @@ class Address:
     port: int
     path: str
     name: str
+    tls: bool
 
 
 def read_options(arguments: Sequence[str]) -> Options:
     """Read the command line; bad usage ends the process with status 2 and a message."""
     parser = _parser()
     given = parser.parse_args(arguments)
-    requests, most = given.requests, min(given.requests, MAX_CONCURRENCY)
-    concurrency = most if given.concurrency is None else given.concurrency
-    if not 1 <= requests <= MAX_RUN_REQUESTS:
-        parser.error(f"argument -n: expected 1 to {MAX_RUN_REQUESTS}, found {requests}")
-    if not 1 <= concurrency <= most:
-        parser.error(f"argument -c: expected 1 to {most} (at most -n), found {concurrency}")
+    load = _load(parser, given)
     if not 0 < given.timeout <= MAX_TIMEOUT_S:
         parser.error(
             f"argument --timeout: expected above 0 to {MAX_TIMEOUT_S:g} s, found {given.timeout:g}"
         )
+    if not 0 <= given.seed <= MAX_SEED:
+        parser.error(f"argument --seed: expected 0 to {MAX_SEED}, found {given.seed}")
     firing = Firing(
         lane=0,
         round=1,
         host=given.url.host,
         port=given.url.port,
         path=given.url.path,
-        load=Burst(requests, concurrency),
+        load=load,
         timeout_s=given.timeout,
         headers=(("Host", given.url.name),),
+        seed=given.seed,
+        keep_alive=given.keep_alive,
+        tls=given.url.tls,
+        client=given.client,
     )
     return Options(firing, given.json)
+
+
+def _load(parser: ArgumentParser, given: Namespace) -> Load:
+    """The load that was asked for, with every option that does not go with it refused."""
+    _refuse_what_does_not_go_together(parser, given)
+    load: Load
+    if given.rate is None:
+        requests = BURST if given.requests is None else given.requests
+        most = min(requests, MAX_CONCURRENCY)
+        load = Burst(requests, most if given.concurrency is None else given.concurrency)
+    else:
+        most = MAX_CONCURRENCY if given.concurrency is None else given.concurrency
+        load = Rate(given.rate, given.duration, given.poisson, most)
+    for problem in load.problems(MAX_RUN_REQUESTS):
+        parser.error(f"argument {OPTIONS[problem.field]}: {problem.message}")
+    # A rate uses as many connections as it takes; only who names a number has asked for them.
+    if given.rate is None or given.concurrency is not None:
+        complaint = too_few_for(load.concurrency)
+        if complaint:
+            parser.error(f"argument -c: {complaint}")
+    return load
+
+
+def _refuse_what_does_not_go_together(parser: ArgumentParser, given: Namespace) -> None:
+    if given.rate is None:
+        if given.duration is not None or given.poisson:
+            name = "--poisson" if given.duration is None else "--duration"
+            parser.error(f"argument {name}: expected --rate beside it")
+    elif given.requests is not None:
+        parser.error("argument -n: expected no --rate beside it, for a rate has a --duration")
+    elif given.duration is None:
+        parser.error("argument --rate: expected --duration beside it")
 
 
 def _parser() -> ArgumentParser:
     made = ArgumentParser(
         prog="python -m dashboard.engine",
-        description="Fire one burst at a URL of this machine and print its numbers.",
+        description="Fire one burst, or one rate, at a URL of this machine and print its numbers.",
         epilog="Without any option it is the dashboard's child: it reads firings on stdin.",
     )
-    made.add_argument("--url", type=_address, required=True, help="http://127.0.0.1:8000/path")
-    made.add_argument("-n", type=int, default=100, dest="requests", help="requests in all")
-    made.add_argument(
-        "-c", type=int, dest="concurrency", help="at most so many in flight (default: -n)"
-    )
-    made.add_argument("--timeout", type=float, default=30.0, help="seconds for each request")
-    made.add_argument(
-        "--json", type=_writable, metavar="FILE|-", help="write one JSON object; - is stdout"
-    )
+    add = made.add_argument
+    add("--url", type=_address, required=True, help="http://127.0.0.1:8000/path")
+    add("-n", type=int, dest="requests", help=f"a burst of so many requests (default: {BURST})")
+    add("-c", type=int, dest="concurrency", help="at most so many in flight (-n; rate: any)")
+    add("--rate", type=float, metavar="R", help="instead of a burst, R requests a second")
+    add("--duration", type=float, metavar="T", help="for T seconds")
+    add("--poisson", action="store_true", help="at random instants, not at even distances")
+    add("--seed", type=int, default=0, help="what the random instants are drawn from")
+    add("--client", choices=(ENGINE, *CLIENTS), default=ENGINE, help="who fires")
+    add("--no-keep-alive", action="store_false", dest="keep_alive", help="connect each time")
+    add("--timeout", type=float, default=30.0, help="seconds for each request")
+    add("--json", type=_writable, metavar="FILE|-", help="write one JSON object; - is stdout")
     return made
 
 
@@ -92,14 +146,15 @@ def _address(text: str) -> Address:
     """Take a URL apart; raises ArgumentTypeError where the engine may not fire at it."""
     try:
         url = urlsplit(text)
-        port = 80 if url.port is None else url.port
+        port = PORTS.get(url.scheme, 0) if url.port is None else url.port
     except ValueError as error:
         raise ArgumentTypeError(f"{EXPECTED_URL}, found {text!r} ({error})") from None
     printable = text.isascii() and text.isprintable() and " " not in text
-    if url.scheme != "http" or not url.hostname or not port or not printable:
+    if url.scheme not in PORTS or not url.hostname or not port or not printable:
         raise ArgumentTypeError(f"{EXPECTED_URL}, found {text!r}")
     path = (url.path or "/") + (f"?{url.query}" if url.query else "")
-    return Address(_loopback(url.hostname, port), port, path, url.netloc.rpartition("@")[2])
+    name = url.netloc.rpartition("@")[2]
+    return Address(_loopback(url.hostname, port), port, path, name, url.scheme == "https")
 
 
 def _loopback(name: str, port: int) -> str:

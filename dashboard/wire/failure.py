@@ -6,7 +6,10 @@ from enum import IntEnum
 
 
 class Failure(IntEnum):
-    """The code in the `error` column of a sample; 0 is success. Documented in docs/frame.md."""
+    """The code in the `error` column of a sample; 0 is success. Documented in docs/frame.md.
+
+    Stored runs hold these numbers: new ones go to the end, and none is used again.
+    """
 
     NONE = 0
     REFUSED = 1  # nobody listens, or the backlog turned us away
@@ -18,6 +21,10 @@ class Failure(IntEnum):
     MALFORMED = 7  # what came back is not HTTP
     STATUS = 8  # a whole answer, with a status of 400 or more
     ABORTED = 9  # the run was stopped while this was in flight
+    TLS = 10  # connected, but no encrypted connection could be agreed upon
+    ENDLESS_HEAD = 11  # the answer's head was longer than the engine reads
+    SURPLUS = 12  # a whole answer, and more behind it that nobody asked for
+    CLIENT = 13  # another client library failed in a way that has no word of its own here
 
 
 def failure_name(code: int, status: int) -> str:

@@ -7,27 +7,50 @@ address, which is all that the engine is ever told.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from .errors import InvalidPlan, Problem
+from .load import (
+    MAX_CONCURRENCY,
+    MAX_DURATION_S,
+    MAX_RATE_RPS,
+    MAX_REQUESTS,
+    Burst,
+    Load,
+    Rate,
+    load_from_json,
+    out_of_bounds,
+)
 
-MAX_REQUESTS = 100_000  # in one burst
-MAX_CONCURRENCY = 10_000
+# The loads are part of the contract: whoever needs one finds it here.
+__all__ = [
+    "ENGINE",
+    "MAX_CONCURRENCY",
+    "MAX_DURATION_S",
+    "MAX_LANES",
+    "MAX_RATE_RPS",
+    "MAX_REQUESTS",
+    "MAX_ROUNDS",
+    "MAX_RUN_REQUESTS",
+    "MAX_SEED",
+    "MAX_TIMEOUT_S",
+    "Burst",
+    "Firing",
+    "Lane",
+    "Load",
+    "Plan",
+    "Rate",
+    "load_from_json",
+]
+
 MAX_ROUNDS = 100
 MAX_LANES = 6  # what the page can show side by side
 MAX_RUN_REQUESTS = 1_000_000  # requests x lanes x rounds
 MAX_TIMEOUT_S = 300.0
 MAX_SEED = 2**31 - 1
 
-
-@dataclass(frozen=True)
-class Burst:
-    """A closed load: `requests` in all, at most `concurrency` of them in flight."""
-
-    requests: int
-    concurrency: int
-    kind: str = field(default="burst", init=False)
+ENGINE = "engine"  # the client that is none: the engine itself fires
 
 
 @dataclass(frozen=True)
@@ -59,33 +82,18 @@ class Plan:
 
     scenario: str
     lanes: tuple[Lane, ...]
-    load: Burst
+    load: Load
     rounds: int
     seed: int
     parameters: Mapping[str, float]
     timeout_s: float
 
     def __post_init__(self) -> None:
-        problems = [*self._load_problems(), *self._run_problems()]
+        problems = [*self.load.problems(), *self._run_problems()]
+        if not problems:
+            problems = self._total_problems()
         if problems:
             raise InvalidPlan(*problems)
-
-    def _load_problems(self) -> list[Problem]:
-        load, problems = self.load, []
-        if not 1 <= load.requests <= MAX_REQUESTS:
-            problems.append(_out_of_bounds("requests", 1, MAX_REQUESTS, load.requests))
-        if problems and load.concurrency == load.requests:
-            return problems  # it was to be everybody at once, so there is one mistake and not two
-        if not 1 <= load.concurrency <= MAX_CONCURRENCY:
-            problems.append(_out_of_bounds("concurrency", 1, MAX_CONCURRENCY, load.concurrency))
-        elif load.concurrency > load.requests:
-            problems.append(
-                Problem(
-                    "concurrency",
-                    f"expected at most the {load.requests} requests, found {load.concurrency}",
-                )
-            )
-        return problems
 
     def _run_problems(self) -> list[Problem]:
         problems = []
@@ -96,23 +104,26 @@ class Plan:
         if len(set(self.lanes)) < len(self.lanes):
             problems.append(Problem("lanes", "expected each lane once"))
         if not 1 <= self.rounds <= MAX_ROUNDS:
-            problems.append(_out_of_bounds("rounds", 1, MAX_ROUNDS, self.rounds))
+            problems.append(out_of_bounds("rounds", 1, MAX_ROUNDS, self.rounds))
         if not 0 <= self.seed <= MAX_SEED:
-            problems.append(_out_of_bounds("seed", 0, MAX_SEED, self.seed))
+            problems.append(out_of_bounds("seed", 0, MAX_SEED, self.seed))
         if not 0 < self.timeout_s <= MAX_TIMEOUT_S:
             problems.append(
-                _out_of_bounds("timeout", "above 0", f"{MAX_TIMEOUT_S:g} s", self.timeout_s)
-            )
-        total = self.load.requests * len(self.lanes) * self.rounds
-        if not problems and total > MAX_RUN_REQUESTS:
-            problems.append(
-                Problem(
-                    "requests",
-                    f"expected at most {MAX_RUN_REQUESTS:,} in one run"
-                    f" (requests x lanes x rounds), found {total:,}",
-                )
+                out_of_bounds("timeout", "above 0", f"{MAX_TIMEOUT_S:g} s", self.timeout_s)
             )
         return problems
+
+    def _total_problems(self) -> list[Problem]:
+        total = self.load.requests * len(self.lanes) * self.rounds
+        if total <= MAX_RUN_REQUESTS:
+            return []
+        return [
+            Problem(
+                "duration" if isinstance(self.load, Rate) else "requests",
+                f"expected at most {MAX_RUN_REQUESTS:,} requests in one run"
+                f" (requests x lanes x rounds), found {total:,}",
+            )
+        ]
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object from which `from_json` makes an equal plan."""
@@ -126,17 +137,16 @@ class Plan:
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """Read what `to_json` wrote; raises InvalidPlan where it does not hold."""
         try:
-            load = data["load"]
             return cls(
                 scenario=data["scenario"],
                 lanes=tuple(Lane.parse(lane) for lane in data["lanes"]),
-                load=Burst(load["requests"], load["concurrency"]),
+                load=load_from_json(data["load"]),
                 rounds=data["rounds"],
                 seed=data["seed"],
                 parameters=data["parameters"],
                 timeout_s=data["timeout_s"],
             )
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InvalidPlan(Problem("plan", f"expected a stored plan, found {error!r}")) from None
 
 
@@ -144,7 +154,11 @@ class Plan:
 class Firing:
     """One load at one address: what the engine is told, and all that it knows.
 
-    `lane` and `round` only label the frames. Round 0 is the warm-up.
+    `lane` and `round` only label the frames. Round 0 is the warm-up. `seed` draws the arrivals
+    of a Poisson load: the same seed for each lane of a round gives them the same arrivals.
+    `keep_alive` false: a connection for each request. `await_continue`: the body waits for the
+    server's `100 Continue`. `tls`: encrypted, and the certificate is not looked at. `client`:
+    who fires, the engine itself or an application's client library by its name.
     """
 
     lane: int
@@ -152,11 +166,16 @@ class Firing:
     host: str
     port: int
     path: str
-    load: Burst
+    load: Load
     timeout_s: float
     method: str = "GET"
     headers: tuple[tuple[str, str], ...] = ()
     body: str = ""
+    seed: int = 0
+    keep_alive: bool = True
+    await_continue: bool = False
+    tls: bool = False
+    client: str = ENGINE
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object from which `from_json` makes an equal firing."""
@@ -164,16 +183,11 @@ class Firing:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Read what `to_json` wrote. Raises KeyError or TypeError: only our own code writes it."""
-        load = data["load"]
+        """Read what `to_json` wrote. Raises what `load_from_json` raises."""
         return cls(
             **{
                 **data,
-                "load": Burst(load["requests"], load["concurrency"]),
+                "load": load_from_json(data["load"]),
                 "headers": tuple((name, value) for name, value in data["headers"]),
             }
         )
-
-
-def _out_of_bounds(name: str, low: object, high: object, found: object) -> Problem:
-    return Problem(name, f"expected {low} to {high}, found {found}")

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import uvloop
 
 from dashboard.engine.burst import Burst
+from dashboard.engine.recorder import Recorder
 from tests.firing import burst as firing_at
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -29,6 +31,7 @@ class Server:
     requests: int = 0
     connections: int = 0
     heads: list[bytes] = field(default_factory=list)
+    peers: set[Peer] = field(default_factory=set)
 
 
 class Peer(asyncio.Protocol):
@@ -38,15 +41,24 @@ class Peer(asyncio.Protocol):
 
     def __init__(self, server: Server) -> None:
         self.server = server
+        self.awaited = b""  # a body that is still to come; then the answer is OK
         self._head = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport  # type: ignore[assignment]
         self.server.connections += 1
+        self.server.peers.add(self)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.server.peers.discard(self)
 
     def data_received(self, data: bytes) -> None:
         self._head += data
-        if END_OF_HEAD in self._head:
+        if self.awaited:
+            if self._head == self.awaited:
+                self._head = self.awaited = b""
+                self.write(OK)
+        elif END_OF_HEAD in self._head:
             self.server.heads.append(self._head)
             self._head = b""
             self.server.requests += 1
@@ -55,6 +67,12 @@ class Peer(asyncio.Protocol):
     def write(self, data: bytes) -> None:
         if not self.transport.is_closing():
             self.transport.write(data)
+
+    def without_end(self, begin: bytes, more: bytes) -> None:
+        """Write this, and then that in each turn of the loop for as long as we are heard."""
+        self.write(begin)
+        if not self.transport.is_closing():
+            asyncio.get_running_loop().call_soon(self.without_end, more, more)
 
 
 Answer: TypeAlias = Callable[[Peer, int], None]
@@ -91,17 +109,21 @@ def byte_by_byte(data: bytes) -> Answer:
 
 
 @asynccontextmanager
-async def serving(answer: Answer) -> AsyncIterator[Server]:
+async def serving(answer: Answer, tls: ssl.SSLContext | None = None) -> AsyncIterator[Server]:
     """A server on a free port of loopback, as long as the block lasts."""
     server = Server(answer)
     listening = await asyncio.get_running_loop().create_server(
-        lambda: Peer(server), "127.0.0.1", 0, backlog=2048
+        lambda: Peer(server), "127.0.0.1", 0, backlog=2048, ssl=tls
     )
     server.port = listening.sockets[0].getsockname()[1]
     try:
         yield server
     finally:
         listening.close()
+        while server.peers:  # the loop must not be closed below them
+            for peer in server.peers:
+                peer.transport.abort()
+            await asyncio.sleep(0)
 
 
 @dataclass
@@ -116,8 +138,14 @@ class Shot:
         return {row["error"] for row in self.rows}
 
 
-def rows_of(burst: Burst) -> list[dict[str, int]]:
-    columns = burst.recorder.columns(0, burst.recorder.rows)
+class Recorded(Protocol):
+    """Whatever fires and keeps its rows."""
+
+    recorder: Recorder
+
+
+def rows_of(fired: Recorded) -> list[dict[str, int]]:
+    columns = fired.recorder.columns(0, fired.recorder.rows)
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 

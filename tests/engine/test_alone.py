@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from dashboard.engine.usage import read_options
+from dashboard.wire.plan import Rate
 from tests.firing import ROOT
 
 from .hostile import OK, Answer, Peer, says, serving
 
 URL = "http://127.0.0.1:8000/"
+RATE = ["--url", URL, "--rate", "5", "--duration", "2"]
 
 
 async def alone(*arguments: str, limit: str = "") -> tuple[int, str, str]:
@@ -49,6 +51,23 @@ async def test_one_object_and_nothing_else() -> None:
     assert server.connections == 20
 
 
+async def test_a_rate_says_what_was_offered_and_what_came_of_it() -> None:
+    async with serving(says(OK)) as server:
+        url = f"http://127.0.0.1:{server.port}/"
+        rate = ("--url", url, "--rate", "400", "--duration", "0.5", "--poisson", "--seed", "3")
+        status, out, err = await alone(*rate, "--json", "-")
+        _, text, _ = await alone(*rate)
+    found = json.loads(out)
+    assert (status, err) == (0, "")
+    assert list(found)[-4:] == ["offered_rps", "achieved_rps", "backlog", "scheduling_error_ms"]
+    assert (found["requests"], found["ok"], found["offered_rps"]) == (200, 200, 400)
+    assert 200 < found["achieved_rps"] <= 400
+    late = [found["scheduling_error_ms"][name] for name in ("p50", "p99", "max")]
+    assert late == sorted(late)
+    assert "offered 400/s, achieved " in text
+    assert "scheduling error, ms: p50 " in text
+
+
 async def test_a_file_or_a_text(tmp_path: Path) -> None:
     file = tmp_path / "numbers.json"
     async with serving(says(OK)) as server:
@@ -66,13 +85,18 @@ async def test_all_failing_is_a_result_too() -> None:
     assert json.loads(out)["errors"] == {"refused": 30}
 
 
-async def test_without_descriptors_there_are_rows_all_the_same() -> None:
+async def test_a_descriptor_limit_that_is_too_low_is_named_before_anything_is_fired() -> None:
     async with serving(says(OK)) as server:
         url = f"http://127.0.0.1:{server.port}/"
-        _, out, err = await alone("--url", url, "-n", "200", "--json", "-", limit="ulimit -n 40;")
-    found = json.loads(out)
-    assert err == ""
-    assert found["ok"] + found["errors"]["no-descriptors"] == found["requests"] == 200
+        status, out, err = await alone("--url", url, "-n", "200", limit="ulimit -n 100;")
+        rate = ("--url", url, "--rate", "100", "--duration", "0.1", "--json", "-")
+        # As many connections as it takes, which are few.
+        assert (await alone(*rate, limit="ulimit -n 100;"))[0] == 0
+        refused, _, _ = await alone(*rate, "-c", "200", limit="ulimit -n 100;")
+    assert (status, out, refused) == (2, "", 2)
+    assert "argument -c: expected at most 76 connections at once" in err
+    assert "may open 100 descriptors (ulimit -n" in err
+    assert server.requests == 10
 
 
 async def test_interrupted_it_prints_what_it_had() -> None:
@@ -108,23 +132,33 @@ async def _interrupted(answer: Answer, when: asyncio.Event) -> dict[str, object]
     ("arguments", "message"),
     [
         (["-n", "5"], "required: --url"),
-        (["--url", ""], "argument --url: expected http://HOST[:PORT][/PATH], found ''"),
-        (["--url", "https://127.0.0.1/"], "argument --url: expected http://"),
-        (["--url", "ftp://127.0.0.1/"], "argument --url: expected http://"),
-        (["--url", "127.0.0.1:8000"], "argument --url: expected http://"),
-        (["--url", "http:///path"], "argument --url: expected http://"),
-        (["--url", "http://127.0.0.1:0/"], "argument --url: expected http://"),
-        (["--url", "http://127.0.0.1:x/"], "argument --url: expected http://"),
-        (["--url", "http://127.0.0.1:99999/"], "argument --url: expected http://"),
-        (["--url", "http://127.0.0.1/a b"], "argument --url: expected http://"),
-        (["--url", "http://127.0.0.1/\r\nX: y"], "argument --url: expected http://"),
+        (["--url", ""], "argument --url: expected http[s]://HOST[:PORT][/PATH], found ''"),
+        (["--url", "https:///path"], "argument --url: expected http[s]://"),
+        (["--url", "ftp://127.0.0.1/"], "argument --url: expected http[s]://"),
+        (["--url", "127.0.0.1:8000"], "argument --url: expected http[s]://"),
+        (["--url", "http:///path"], "argument --url: expected http[s]://"),
+        (["--url", "http://127.0.0.1:0/"], "argument --url: expected http[s]://"),
+        (["--url", "http://127.0.0.1:x/"], "argument --url: expected http[s]://"),
+        (["--url", "http://127.0.0.1:99999/"], "argument --url: expected http[s]://"),
+        (["--url", "http://127.0.0.1/a b"], "argument --url: expected http[s]://"),
+        (["--url", "http://127.0.0.1/\r\nX: y"], "argument --url: expected http[s]://"),
         (["--url", "http://a..b/"], "argument --url: expected a host that is known"),
         (["--url", "http://192.0.2.1/"], "argument --url: expected an address of this machine"),
         (["--url", "http://0.0.0.0/"], "argument --url: expected an address of this machine"),
         (["--url", URL, "-n", "0"], "argument -n: expected 1 to 1000000, found 0"),
         (["--url", URL, "-n", "many"], "argument -n: invalid int value: 'many'"),
-        (["--url", URL, "-n", "5", "-c", "6"], "argument -c: expected 1 to 5 (at most -n), "),
-        (["--url", URL, "-c", "0"], "argument -c: expected 1 to 100"),
+        (["--url", URL, "-n", "5", "-c", "6"], "argument -c: expected at most the 5 requests, "),
+        (["--url", URL, "-c", "0"], "argument -c: expected 1 to 10000, found 0"),
+        (["--url", URL, "--rate", "5"], "argument --rate: expected --duration beside it"),
+        (["--url", URL, "--duration", "5"], "argument --duration: expected --rate beside it"),
+        (["--url", URL, "--poisson"], "argument --poisson: expected --rate beside it"),
+        ([*RATE, "-n", "5"], "argument -n: expected no --rate beside it"),
+        ([*RATE, "-c", "0"], "argument -c: expected 1 to 10000, found 0"),
+        ([*RATE, "--rate", "0"], "argument --rate: expected above 0 to 10000 a second"),
+        ([*RATE, "--duration", "inf"], "argument --duration: expected above 0 to 600 s"),
+        ([*RATE, "--rate", "9000", "--duration", "120"], "argument --duration: expected at most"),
+        (["--url", URL, "--client", "curl"], "argument --client: invalid choice: 'curl'"),
+        ([*RATE, "--seed", "-1"], "argument --seed: expected 0 to 2147483647, found -1"),
         (["--url", URL, "--timeout", "0"], "argument --timeout: expected above 0 to 300 s"),
         (["--url", URL, "--timeout", "nan"], "argument --timeout: expected above 0 to 300 s"),
         (["--url", URL, "--json", "/"], "argument --json: expected - or a file"),
@@ -141,6 +175,20 @@ def test_as_many_at_once_as_there_are_unless_told() -> None:
     load = read_options(["--url", URL, "-n", "7"]).firing.load
     assert (load.requests, load.concurrency) == (7, 7)
     assert read_options(["--url", URL, "-n", "20000"]).firing.load.concurrency == 10_000
+
+
+def test_a_rate_uses_as_many_as_it_takes_unless_told() -> None:
+    assert read_options(RATE).firing.load == Rate(5, 2)
+    poisson = read_options([*RATE, "--poisson", "--seed", "9", "-c", "3"]).firing
+    assert (poisson.load, poisson.seed) == (Rate(5, 2, poisson=True, concurrency=3), 9)
+
+
+def test_who_fires_and_how() -> None:
+    firing = read_options(["--url", "https://localhost:8443/x"]).firing
+    assert (firing.client, firing.keep_alive) == ("engine", True)
+    assert (firing.tls, firing.port) == (True, 8443)
+    firing = read_options(["--url", URL, "--client", "httpx", "--no-keep-alive"]).firing
+    assert (firing.client, firing.keep_alive, firing.tls) == ("httpx", False, False)
 
 
 def test_ipv6() -> None:

@@ -10,7 +10,8 @@ from math import ceil
 import pytest
 import uvloop
 
-from dashboard.engine.burst import Burst, connecting_failure
+from dashboard.engine.burst import Burst
+from dashboard.engine.flight import connecting_failure
 from dashboard.wire.failure import Failure
 from tests.firing import burst as firing_at
 from tests.firing import in_order

@@ -5,18 +5,22 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from dashboard.engine.descriptors import raise_limit
+from dashboard.engine.pacing import schedule
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import NOT_STORED, EnvelopeReader, decode, is_event
-from dashboard.wire.plan import Firing
+from dashboard.wire.plan import Firing, Rate
 from tests.firing import ROOT, Fired, burst, engine, fire, in_order
 
 from .hostile import OK, Peer, says, serving
@@ -75,6 +79,46 @@ async def test_one_process_serves_many_firings() -> None:
             assert fired.fired["wall_ns"] >= max(fired.samples["done"])
             assert fired.fired["cpu_ns"] > 0
         assert server.connections == 10 + 1 + 1000  # none is carried into the next firing
+
+
+async def test_how_late_the_engine_was_is_told() -> None:
+    async with serving(says(OK)) as server, engine() as process:
+        short = await fire(process, burst(server.port, "/", 1, 1))
+        rate = replace(burst(server.port, "/", 1, 1), load=Rate(200, 0.7, poisson=True), seed=4)
+        fired = await fire(process, rate)
+    assert short.fired["scheduling_error_p99_ns"] is None, "a burst has no schedule"
+    assert short.fired["loop_lag_p99_ns"] is None, "too few beats to carry a p99"
+    assert fired.fired["scheduling_error_p99_ns"] > 0
+    assert 0 < fired.fired["loop_lag_p99_ns"] <= fired.fired["loop_lag_max_ns"]
+    assert sorted(fired.samples["due"]) == schedule(Rate(200, 0.7, poisson=True), 4).tolist()
+
+
+async def test_without_descriptors_there_are_rows_all_the_same() -> None:
+    async with serving(says(OK)) as server, engine() as process:
+        resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (60, 60))
+        fired = await fire(process, burst(server.port, "/", 200, 200))
+    assert len(fired.samples["request"]) == 200
+    assert set(fired.samples["error"]) == {0, Failure.NO_DESCRIPTORS}
+
+
+async def test_ten_thousand_connections_at_once() -> None:
+    """Nobody is answered until all have asked, so all are open together."""
+    many = 10_000
+    if resource.getrlimit(resource.RLIMIT_NOFILE)[1] < many + 200:
+        pytest.skip("this machine does not let a process open so many descriptors")
+    raise_limit()
+    waiting: list[Peer] = []
+
+    def all_together(peer: Peer, number: int) -> None:
+        waiting.append(peer)
+        if len(waiting) == many:
+            for each in waiting:
+                each.write(OK)
+
+    async with serving(all_together) as server, engine() as process:
+        fired = await fire(process, burst(server.port, "/", many, many, timeout_s=120.0))
+        assert set(fired.samples["error"]) == {0}
+        assert len(fired.samples["request"]) == server.connections == many
 
 
 async def test_firings_may_be_ordered_before_they_can_be_served() -> None:

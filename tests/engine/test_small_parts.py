@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from dashboard.engine.request import encode_request
 from dashboard.engine.stamps import NO_STAMPS, read_stamps
-from dashboard.engine.summary import summarise
+from dashboard.engine.summary import summarise, summarise_rate
 from dashboard.wire.failure import Failure
+from dashboard.wire.plan import Rate
 from tests.firing import burst
 
 MS = 1_000_000
@@ -100,6 +101,30 @@ def test_where_nothing_was_answered_nothing_is_known() -> None:
     found = summarise(samples((0, -1, MS, 0, Failure.REFUSED)), 1)
     assert (found["ok"], found["throughput_rps"]) == (0, None)
     assert set(found["latency_ms"].values()) == set(found["service_ms"].values()) == {None}
+
+
+def test_a_rate_that_the_target_could_not_keep_up_with() -> None:
+    """Ten at 10/s were offered; four were answered in time, four too late, and two failed."""
+    columns = samples(
+        *((number * 100 * MS, 0, (number * 100 + 5) * MS, 200, 0) for number in range(4)),
+        *((number * 100 * MS, 0, 2000 * MS, 200, 0) for number in range(4, 8)),
+        *((number * 100 * MS, -1, 1500 * MS, 0, Failure.TIMEOUT) for number in range(8, 10)),
+    )
+    assert summarise_rate(columns, Rate(10, 1), [1 * MS, 2 * MS, 3 * MS]) == {
+        "offered_rps": 10,
+        "achieved_rps": 4,  # eight in two seconds
+        "backlog": 6,
+        "scheduling_error_ms": {"p50": 2, "p99": None, "max": 3},
+    }
+
+
+def test_a_rate_that_was_kept() -> None:
+    columns = samples(
+        *((number * 100 * MS, 0, number * 100 * MS + 1, 200, 0) for number in range(10))
+    )
+    found = summarise_rate(columns, Rate(10, 1), [])
+    assert (found["achieved_rps"], found["backlog"]) == (10, 0)
+    assert found["scheduling_error_ms"] == {"p50": None, "p99": None, "max": None}
 
 
 def test_rows_that_were_never_written_do_not_count() -> None:

@@ -1,0 +1,83 @@
+"""aiohttp: one session for all requests, as its documentation asks for."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import aiohttp
+from aiohttp import http_exceptions
+from yarl import URL
+
+from dashboard.engine.stamps import PROBE_HEADER
+from dashboard.engine.tls import loopback_tls
+from dashboard.wire.failure import Failure
+from dashboard.wire.plan import Firing
+
+from .flight import Call
+from .tasks import TaskFlight
+
+
+class Session(TaskFlight):
+    """A session whose connector allows as many connections as may be in flight."""
+
+    failures = (
+        (aiohttp.ServerTimeoutError, Failure.TIMEOUT),
+        (aiohttp.ClientConnectorSSLError, Failure.TLS),
+        (aiohttp.ClientConnectorError, Failure.UNREACHABLE),
+        (aiohttp.ServerDisconnectedError, Failure.CLOSED),
+        (aiohttp.ClientPayloadError, Failure.CLOSED),
+        (http_exceptions.LineTooLong, Failure.ENDLESS_HEAD),
+        (http_exceptions.HttpProcessingError, Failure.MALFORMED),
+        (aiohttp.ClientResponseError, Failure.MALFORMED),
+        (aiohttp.ClientOSError, Failure.RESET),
+    )
+
+    def __init__(self, firing: Firing) -> None:
+        connector = aiohttp.TCPConnector(
+            limit=firing.load.concurrency, ssl=loopback_tls(), force_close=not firing.keep_alive
+        )
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
+            trace_configs=[self._trace()],
+            trust_env=False,
+        )
+        super().__init__(firing)
+        self._url = URL(self.url(), encoded=True)
+
+    async def _ask(self, call: Call) -> int:
+        request = self._session.request(
+            self._firing.method,
+            self._url,
+            headers=self.headers(),
+            data=self.body(),
+            allow_redirects=False,
+            trace_request_ctx=call,
+        )
+        async with request as answer:
+            self.read_stamps(call, answer.headers.get(PROBE_HEADER))
+            await answer.read()
+            return answer.status
+
+    async def _leave(self) -> None:
+        await self._session.close()
+
+    def _trace(self) -> aiohttp.TraceConfig:
+        """Each of these is called just before what its name says was done."""
+
+        async def connecting(session: Any, context: SimpleNamespace, params: Any) -> None:
+            context.trace_request_ctx.connecting = self.now()
+
+        async def sending_head(session: Any, context: SimpleNamespace, params: Any) -> None:
+            call = context.trace_request_ctx
+            call.sent_first = call.sent = self.now()
+
+        async def sending_body(session: Any, context: SimpleNamespace, params: Any) -> None:
+            context.trace_request_ctx.sent = self.now()
+
+        trace = aiohttp.TraceConfig()
+        trace.on_connection_create_start.append(connecting)
+        trace.on_request_headers_sent.append(sending_head)
+        trace.on_request_chunk_sent.append(sending_body)
+        return trace

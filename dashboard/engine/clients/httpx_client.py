@@ -1,0 +1,98 @@
+"""HTTPX: with a client for each request, as in many an example, and with one for all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from dashboard.engine.stamps import PROBE_HEADER
+from dashboard.engine.tls import loopback_tls
+from dashboard.wire.failure import Failure
+from dashboard.wire.plan import Firing
+
+from .flight import Call
+from .tasks import TaskFlight
+
+# Events of httpcore, just before what their names say.
+CONNECTING = "connection.connect_tcp.started"
+SENDING_HEAD = "http11.send_request_headers.started"
+SENDING_BODY = "http11.send_request_body.started"
+
+
+class HttpxFlight(TaskFlight):
+    """What both ways share."""
+
+    failures = (
+        (httpx.TimeoutException, Failure.TIMEOUT),
+        (httpx.RemoteProtocolError, Failure.MALFORMED),
+        (httpx.DecodingError, Failure.MALFORMED),
+        (httpx.ConnectError, Failure.UNREACHABLE),
+        (httpx.ReadError, Failure.CLOSED),
+    )
+
+    def __init__(self, firing: Firing) -> None:
+        super().__init__(firing)
+        # Without TLS the default stays: reading the certificates is what a client costs.
+        self._verify: Any = loopback_tls() if firing.tls else True
+
+    async def _send(self, client: httpx.AsyncClient, call: Call) -> int:
+        async def note(event: str, info: object) -> None:
+            if event == CONNECTING:
+                call.connecting = self.now()
+            elif event == SENDING_HEAD:
+                call.sent_first = call.sent = self.now()
+            elif event == SENDING_BODY and self._firing.body:
+                call.sent = self.now()
+
+        answer = await client.request(
+            self._firing.method,
+            self.url(),
+            headers=self.headers(),
+            content=self.body(),
+            extensions={"trace": note},
+            timeout=None,  # the flight has its own, which counts from `due`
+        )
+        self.read_stamps(call, answer.headers.get(PROBE_HEADER))
+        return answer.status_code
+
+    def _failure(self, error: Exception) -> Failure:
+        """HTTPX has one exception for three things, which only its text tells apart."""
+        if isinstance(error, httpx.RemoteProtocolError):
+            text = str(error).lower()
+            if "disconnected" in text or "peer closed" in text:
+                return Failure.CLOSED
+            if "too long" in text:
+                return Failure.ENDLESS_HEAD
+        return super()._failure(error)
+
+
+class ClientForEach(HttpxFlight):
+    """`async with httpx.AsyncClient() as client`, for each request anew."""
+
+    async def _ask(self, call: Call) -> int:
+        async with httpx.AsyncClient(trust_env=False, verify=self._verify) as client:
+            return await self._send(client, call)
+
+    async def _leave(self) -> None:
+        """They share nothing."""
+
+
+class SharedClient(HttpxFlight):
+    """One client, whose limits allow as many connections as may be in flight."""
+
+    def __init__(self, firing: Firing) -> None:
+        most = firing.load.concurrency
+        kept = most if firing.keep_alive else 0
+        self._client = httpx.AsyncClient(
+            trust_env=False,
+            verify=loopback_tls(),
+            limits=httpx.Limits(max_connections=most, max_keepalive_connections=kept),
+        )
+        super().__init__(firing)
+
+    async def _ask(self, call: Call) -> int:
+        return await self._send(self._client, call)
+
+    async def _leave(self) -> None:
+        await self._client.aclose()

@@ -1,0 +1,104 @@
+"""The two kinds of load: a burst is closed, a rate is open. What is out of bounds, by its field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from .errors import Problem
+
+MAX_REQUESTS = 100_000  # in one firing
+MAX_CONCURRENCY = 10_000
+MAX_RATE_RPS = 10_000.0  # well below what an engine can send on one core
+MAX_DURATION_S = 600.0
+
+
+@dataclass(frozen=True)
+class Burst:
+    """A closed load: `requests` in all, at most `concurrency` of them in flight."""
+
+    requests: int
+    concurrency: int
+    kind: str = field(default="burst", init=False)
+
+    def problems(self, most: int = MAX_REQUESTS) -> list[Problem]:
+        """What is out of bounds, with at most so many requests; empty when nothing is."""
+        problems = []
+        if not 1 <= self.requests <= most:
+            problems.append(out_of_bounds("requests", 1, most, self.requests))
+        if problems and self.concurrency == self.requests:
+            return problems  # it was to be everybody at once, so there is one mistake and not two
+        if not 1 <= self.concurrency <= MAX_CONCURRENCY:
+            problems.append(out_of_bounds("concurrency", 1, MAX_CONCURRENCY, self.concurrency))
+        elif self.concurrency > self.requests:
+            problems.append(
+                Problem(
+                    "concurrency",
+                    f"expected at most the {self.requests} requests, found {self.concurrency}",
+                )
+            )
+        return problems
+
+
+@dataclass(frozen=True)
+class Rate:
+    """An open load: `rate_rps` requests a second for `duration_s`, whether answers come or not.
+
+    The arrivals stand at even distances, or are a Poisson process when `poisson` is set.
+    `concurrency` is how many may be in flight. As many as it takes by default, so that nothing
+    but the target is seen. Fewer show what a pool of connections does to a measurement: who
+    waits for one keeps its `due`, so the response time has the wait, and the service time has
+    not (coordinated omission).
+    """
+
+    rate_rps: float
+    duration_s: float
+    poisson: bool = False
+    concurrency: int = MAX_CONCURRENCY
+    kind: str = field(default="rate", init=False)
+
+    @property
+    def requests(self) -> int:
+        """How many requests become due in all."""
+        return max(1, round(self.rate_rps * self.duration_s))
+
+    def problems(self, most: int = MAX_REQUESTS) -> list[Problem]:
+        """What is out of bounds, with at most so many requests; empty when nothing is."""
+        problems = []
+        if not 0 < self.rate_rps <= MAX_RATE_RPS:
+            problems.append(
+                out_of_bounds("rate", "above 0", f"{MAX_RATE_RPS:g} a second", self.rate_rps)
+            )
+        if not 0 < self.duration_s <= MAX_DURATION_S:
+            problems.append(
+                out_of_bounds("duration", "above 0", f"{MAX_DURATION_S:g} s", self.duration_s)
+            )
+        if not problems and self.requests > most:
+            message = f"expected at most {most:,} requests (rate x duration)"
+            problems.append(Problem("duration", f"{message}, found {self.requests:,}"))
+        if not 1 <= self.concurrency <= MAX_CONCURRENCY:
+            problems.append(out_of_bounds("concurrency", 1, MAX_CONCURRENCY, self.concurrency))
+        return problems
+
+
+Load: TypeAlias = Burst | Rate
+
+
+def load_from_json(data: Mapping[str, Any]) -> Load:
+    """Read a load from its `asdict`; one without a `kind` is a burst, as the first plans were.
+
+    Raises KeyError, TypeError or ValueError where it is none.
+    """
+    kind = data.get("kind", "burst")
+    if kind == "burst":
+        return Burst(data["requests"], data["concurrency"])
+    if kind == "rate":
+        concurrency = data.get("concurrency", MAX_CONCURRENCY)
+        return Rate(data["rate_rps"], data["duration_s"], data["poisson"], concurrency)
+    raise ValueError(f"expected a load of kind burst or rate, found {kind!r}")
+
+
+def out_of_bounds(name: str, low: object, high: object, found: object) -> Problem:
+    """The problem of a number that is not from `low` to `high`."""
+    return Problem(name, f"expected {low} to {high}, found {found}")

@@ -1,0 +1,294 @@
+"""Other clients fire the same load: every request one row, by the same closed set of failures."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import trustme
+import uvloop
+
+from dashboard.engine.clients import CLIENTS, begin_client
+from dashboard.engine.clients.flight import ClientFlight
+from dashboard.wire.failure import Failure
+from dashboard.wire.frame import decode
+from dashboard.wire.plan import Firing, Rate
+from tests.firing import ROOT
+from tests.firing import burst as firing_at
+from tests.targets.helpers import descriptors
+
+from .hostile import OK, Answer, Peer, Server, resets, rows_of, says, serving
+
+CLOSES_HALFWAY = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"
+BROKEN = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 3\r\n\r\nno!"
+each_client = pytest.mark.parametrize("client", sorted(CLIENTS))
+
+Rows = list[dict[str, int]]
+
+
+def silent(peer: Peer, number: int) -> None:
+    """Never answers."""
+
+
+async def fire(firing: Firing, aside: Callable[[ClientFlight], Awaitable[None]] | None) -> Rows:
+    flight = begin_client(firing)
+    beside = asyncio.ensure_future(aside(flight)) if aside else None
+    await asyncio.wait_for(flight.fire(), 20)
+    await asyncio.wait_for(flight.close(), 5)
+    if beside:
+        await beside
+    return rows_of(flight)
+
+
+def shoot(
+    client: str,
+    answer: Answer,
+    requests: int,
+    concurrency: int,
+    aside: Callable[[ClientFlight], Awaitable[None]] | None = None,
+    **more: Any,
+) -> tuple[Rows, Server]:
+    async def main() -> tuple[Rows, Server]:
+        async with serving(answer) as server:
+            firing = firing_at(server.port, "/a?b=c", requests, concurrency, **more)
+            return await fire(replace(firing, client=client), aside), server
+
+    return uvloop.run(main())
+
+
+def in_order(row: dict[str, int]) -> bool:
+    stamps = [row[name] for name in ("due", "connecting", "sent_first", "sent", "done")]
+    known = [stamp for stamp in stamps if stamp >= 0]
+    return known == sorted(known)
+
+
+@each_client
+def test_every_request_has_one_row_with_what_the_client_can_say(client: str) -> None:
+    rows, server = shoot(client, says(OK), 12, 3)
+    assert sorted(row["request"] for row in rows) == list(range(12))
+    assert {(row["status"], row["error"]) for row in rows} == {(200, 0)}
+    assert all(in_order(row) for row in rows)
+    assert all(row["sent_first"] >= 0 and row["sent"] == row["sent_first"] for row in rows)
+    assert {row["first_byte"] for row in rows} == {-1}
+    assert server.heads[0].startswith(b"GET /a?b=c HTTP/1.1\r\n")
+    # Of three threads one may start when the others have done everything.
+    assert server.connections == 12 if client == "httpx" else 1 <= server.connections <= 3
+    made = [row for row in rows if row["connecting"] >= 0]
+    assert len(made) == server.connections
+    assert [row["due"] for row in rows if row["request"] < 3] == [0, 0, 0]
+    assert all(row["due"] > 0 for row in rows if row["request"] >= 3)
+
+
+@each_client
+def test_the_request_is_the_firings(client: str) -> None:
+    headers = (("X-Own", "1"), ("User-Agent", "mine"))
+    more: dict[str, Any] = {"method": "POST", "headers": headers, "body": "né"}
+    rows, server = shoot(client, says(OK), 4, 2, **more, keep_alive=False)
+    head = server.heads[0].partition(b"\r\n\r\n")[0].lower()
+    assert head.startswith(b"post /a?b=c http/1.1\r\n")
+    for line in (b"x-own: 1", b"user-agent: mine", b"content-length: 3", b"connection: close"):
+        assert head.count(line) == 1
+    assert {row["error"] for row in rows} == {0}
+    assert all(row["sent"] > row["sent_first"] for row in rows)
+    assert all(row["connecting"] >= 0 for row in rows)
+
+
+@each_client
+def test_statuses_from_400_are_failures_and_redirects_are_not_followed(client: str) -> None:
+    moved = b"HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n"
+    rows, _ = shoot(client, says(BROKEN), 4, 2)
+    assert {(row["status"], row["error"]) for row in rows} == {(500, Failure.STATUS)}
+    rows, server = shoot(client, says(moved), 4, 2)
+    assert {(row["status"], row["error"]) for row in rows} == {(302, 0)}
+    assert server.requests == 4
+
+
+@each_client
+@pytest.mark.parametrize(
+    ("answer", "failure"),
+    [
+        (resets, Failure.RESET),
+        (says(close=True), Failure.CLOSED),
+        (says(CLOSES_HALFWAY, close=True), Failure.CLOSED),
+        (says(b"\0\1\2 this is not HTTP\r\n\r\n"), Failure.MALFORMED),
+    ],
+    ids=["reset", "closed", "closed-halfway", "malformed"],
+)
+def test_failures_have_the_engines_names(client: str, answer: Answer, failure: Failure) -> None:
+    rows, _ = shoot(client, answer, 3, 2)
+    assert [row["error"] for row in rows] == [failure] * 3
+    assert all(in_order(row) for row in rows)
+
+
+@each_client
+def test_what_the_probe_says_is_in_its_row(client: str) -> None:
+    def probed(peer: Peer, number: int) -> None:
+        entered = time.monotonic_ns()
+        header = b"Liveburst: %d %d %d 42" % (entered, entered, time.monotonic_ns())
+        peer.write(b"HTTP/1.1 200 OK\r\n" + header + b"\r\nContent-Length: 0\r\n\r\n")
+
+    rows, _ = shoot(client, probed, 6, 2)
+    assert {(row["error"], row["process"]) for row in rows} == {(0, 42)}
+    for row in rows:
+        names = ("sent_first", "entered", "view_entered", "view_left", "done")
+        stamps = [row[name] for name in names]
+        assert stamps == sorted(stamps)
+
+
+@each_client
+def test_tls_with_a_certificate_of_nobody(client: str) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("somebody.else.example").configure_cert(context)
+
+    async def main() -> Rows:
+        async with serving(says(OK), context) as server:
+            firing = firing_at(server.port, "/", 6, 2, tls=True, client=client)
+            return await fire(firing, None)
+
+    assert {(row["status"], row["error"]) for row in uvloop.run(main())} == {(200, 0)}
+
+
+@each_client
+def test_nobody_listens(client: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and does not listen
+        firing = firing_at(taken.getsockname()[1], "/", 6, 3)
+        rows = uvloop.run(fire(replace(firing, client=client), None))
+    assert [row["error"] for row in rows] == [Failure.REFUSED] * 6
+    assert {row["sent_first"] for row in rows} == {-1}
+
+
+@each_client
+def test_a_timeout_counts_from_due(client: str) -> None:
+    rows, _ = shoot(client, silent, 4, 2, timeout_s=0.3)
+    assert [row["error"] for row in rows] == [Failure.TIMEOUT] * 4
+    assert all(row["done"] - row["due"] >= 299_000_000 for row in rows)
+
+
+@each_client
+def test_stop_aborts_what_is_in_flight_and_waits_for_nobody(client: str) -> None:
+    def counts(peer: Peer, number: int) -> None:
+        if number == 4:
+            all_sent.set()
+
+    async def stop(flight: ClientFlight) -> None:
+        await all_sent.wait()
+        began.append(time.monotonic())
+        flight.stop()
+
+    all_sent, began = asyncio.Event(), list[float]()
+    before = descriptors(), threading.active_count()
+    rows, _ = shoot(client, counts, 50, 5, aside=stop)
+    assert time.monotonic() - began[0] < 0.2
+    assert [row["error"] for row in rows] == [Failure.ABORTED] * 5
+    deadline = time.monotonic() + 5
+    while (descriptors(), threading.active_count()) != before and time.monotonic() < deadline:
+        threading.Event().wait(0.01)  # threads wake up and go
+    assert (descriptors(), threading.active_count()) == before
+
+
+@each_client
+def test_stop_has_a_row_for_whatever_was_due(client: str) -> None:
+    async def stopped_before_it_begins() -> Rows:
+        flight = begin_client(firing_at(1, "/", 50, 20, client=client))
+        flight.stop()
+        await asyncio.wait_for(flight.fire(), 5)
+        await flight.close()
+        return rows_of(flight)
+
+    async def stop_at_once(flight: ClientFlight) -> None:
+        await asyncio.sleep(0)  # the flight's own first turn
+        flight.stop()
+
+    async def stop(flight: ClientFlight) -> None:
+        await both_sent.wait()
+        asyncio.get_running_loop().call_later(0.06, flight.stop)
+
+    async def rate_held_back() -> Rows:
+        async with serving(counts) as server:
+            load = Rate(rate_rps=1000, duration_s=2, concurrency=2)
+            firing = Firing(0, 1, "127.0.0.1", server.port, "/", load, 20.0, client=client)
+            return await fire(firing, stop)
+
+    def counts(peer: Peer, number: int) -> None:
+        if number == 1:
+            both_sent.set()
+
+    both_sent = asyncio.Event()
+    assert uvloop.run(stopped_before_it_begins()) == []
+    rows, _ = shoot(client, silent, 50, 20, aside=stop_at_once)
+    assert [row["error"] for row in rows] == [Failure.ABORTED] * 20
+    rows = uvloop.run(rate_held_back())
+    assert {row["error"] for row in rows} == {Failure.ABORTED}
+    assert sorted(row["request"] for row in rows) == list(range(len(rows)))
+    assert 50 < len(rows) < 2000
+    assert all(row["due"] <= row["done"] for row in rows)
+
+
+@each_client
+def test_a_rate_keeps_its_schedule_when_answers_do_not_come(client: str) -> None:
+    held: list[Peer] = []
+
+    def answers_all_at_the_last(peer: Peer, number: int) -> None:
+        held.append(peer)
+        if number == 9:
+            for each in held:
+                each.write(OK)
+
+    async def main() -> Rows:
+        async with serving(answers_all_at_the_last) as server:
+            load = Rate(rate_rps=100, duration_s=0.1)
+            firing = Firing(0, 1, "127.0.0.1", server.port, "/", load, 20.0, client=client)
+            return await fire(firing, None)
+
+    rows = uvloop.run(main())
+    assert sorted(row["due"] for row in rows) == [number * 10_000_000 for number in range(10)]
+    assert {row["error"] for row in rows} == {0}
+    assert all(in_order(row) for row in rows)
+
+
+@each_client
+def test_frames_tell_what_begins_and_what_ended(client: str) -> None:
+    kinds: list[str] = []
+    seen: set[int] = set()
+
+    def asks(peer: Peer, number: int) -> None:
+        asked.append(peer)
+        if number == 1:
+            both.set()
+
+    async def watch(flight: ClientFlight) -> None:
+        await both.wait()
+        while data := flight.next_frame():
+            frame = decode(data)
+            kinds.append(frame.kind)
+            seen.update(frame.columns["request"])
+        for peer in asked:
+            peer.write(OK)
+
+    asked, both = list[Peer](), asyncio.Event()
+    rows, _ = shoot(client, asks, 2, 2, aside=watch)
+    assert kinds[0] == "begun"
+    assert seen == {0, 1}
+    assert {row["error"] for row in rows} == {0}
+
+
+def test_the_engine_itself_loads_none_of_them() -> None:
+    program = (
+        "import sys, dashboard.engine.__main__;"
+        "import json; print(json.dumps([n for n in sys.modules if '.' not in n]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, cwd=ROOT, capture_output=True, timeout=20
+    )
+    assert not {"httpx", "aiohttp", "requests", "urllib3"} & set(json.loads(done.stdout))
