@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,12 +31,14 @@ class Lane:
         return ok
 
 
-def collect(frames: Iterable[bytes | memoryview], lanes: int) -> list[Lane]:
-    """Read `samples` and `health` frames in any order; the warm-up is left out."""
+def collect(
+    frames: Iterable[bytes | memoryview], lanes: int, discarded: Collection[int] = ()
+) -> list[Lane]:
+    """Read `samples` and `health` frames in any order, without the warm-up and discarded rounds."""
     parts: dict[tuple[int, str], list[dict[str, Integers]]] = {}
     for data in frames:
         one = frame.decode(data)
-        if one.round != WARM_UP:
+        if one.round != WARM_UP and one.round not in discarded:
             columns = {name: np.array(column, np.int64) for name, column in one.columns.items()}
             columns["round"] = np.full(one.rows, one.round, np.int64)
             parts.setdefault((one.lane, one.kind), []).append(columns)

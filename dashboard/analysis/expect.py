@@ -2,6 +2,9 @@
 
 A metric is a name out of a lane's part of the report (`ok`, `peak_in_app`), or a path where
 the name alone is not enough (`latency_ms.p95`); of a list (`makespan_s`) the median counts.
+
+Where the verdict knows an interval for the ratio of two lanes, the whole interval must hold the
+expectation. Everywhere else the point value decides, and a warning says so.
 """
 
 from __future__ import annotations
@@ -12,7 +15,11 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any, Self
 
+import numpy as np
+
 from dashboard.wire.errors import InvalidPlan, Problem
+
+from .verdict import FEWEST_ROUNDS, FIXED, holm
 
 GRAMMAR = "LANE.METRIC [/ LANE.METRIC] (<|>) (NUMBER | LANE.METRIC)"
 _METRIC = re.compile(r"(?P<lane>[^\s@]+@[^\s@.]+)\.(?P<path>[A-Za-z_][\w.]*)")
@@ -50,6 +57,16 @@ class Metric:
 
 
 @dataclass(frozen=True)
+class Judgement:
+    """Whether an expectation holds, and by what: `interval`, or `value` with a `warning`."""
+
+    holds: bool
+    value: float | None
+    interval: tuple[float, float] | None
+    warning: str | None
+
+
+@dataclass(frozen=True)
 class Expectation:
     """A comparison that holds or does not, once there is a report."""
 
@@ -81,14 +98,78 @@ class Expectation:
 
     def holds(self, report: Mapping[str, Any]) -> bool:
         """Whether it holds; what is not known, or divides by zero, does not."""
+        return self.judge(report).holds
+
+    def judge(self, report: Mapping[str, Any]) -> Judgement:
+        """Whether it holds, by an interval where one is known; raises InvalidPlan."""
+        value, limit = self._sides(report)
+        if value is None or limit is None:
+            return Judgement(False, value, None, f"{self.text}: not known in this run.")
+        found = self._interval(report)
+        if found is None:
+            warning = f"{self.text}: judged by its point value, for which there is no interval."
+            return Judgement(self._is(value, limit), value, None, warning)
+        whole = all(self._is(end, limit) for end in found)
+        return Judgement(whole, value, found, None)
+
+    def _is(self, value: float, limit: float) -> bool:
+        return value < limit if self.less else value > limit
+
+    def _sides(self, report: Mapping[str, Any]) -> tuple[float | None, float | None]:
+        """The value and what it is held against; `A < B` of one metric is read as `A / B < 1`."""
         left = self.left.value(report)
+        right = self.right.value(report) if isinstance(self.right, Metric) else self.right
         if self.over is not None:
             over = self.over.value(report)
             left = left / over if left is not None and over else None
-        right = self.right.value(report) if isinstance(self.right, Metric) else self.right
-        if left is None or right is None:
-            return False
-        return left < right if self.less else left > right
+        elif self._ratio() and self._interval(report):
+            return (left / right if left is not None and right else None), 1.0
+        return left, right
+
+    def _ratio(self) -> tuple[Metric, Metric] | None:
+        """The two metrics whose ratio this is about; None where it is about none."""
+        other = self.over or (self.right if isinstance(self.right, Metric) else None)
+        if other is None or other.path != self.left.path:
+            return None
+        return self.left, other
+
+    def _interval(self, report: Mapping[str, Any]) -> tuple[float, float] | None:
+        ratio = self._ratio()
+        verdict = report.get("verdict")
+        if ratio is None or not verdict or ratio[0].path != verdict["metric"]:
+            return None
+        above, below = (metric.lane for metric in ratio)
+        intervals = {one["lane"]: one["interval"] for one in verdict["comparisons"]}
+        if below == verdict["baseline"] and intervals.get(above):
+            low, high = intervals[above]
+            return low, high
+        if above == verdict["baseline"] and intervals.get(below):
+            low, high = intervals[below]
+            return 1 / high, 1 / low
+        return _between_others(report, above, below)
+
+
+def _between_others(
+    report: Mapping[str, Any], above: str, below: str
+) -> tuple[float, float] | None:
+    """The paired t interval of two lanes neither of which is the baseline.
+
+    None where rounds are missing, so that nobody knows which belong together, where two
+    lanes could not be compared, and where the run was *until sure*: its end depends on
+    what was seen.
+    """
+    verdict = report["verdict"]
+    answers = {one["lane"]: one["answer"] for one in verdict["comparisons"]}
+    if verdict["rule"] != "fixed" or not all(
+        answers.get(lane) in {"differs", "no-difference", "undecided"} for lane in (above, below)
+    ):
+        return None
+    metrics = {lane["lane"]: lane[verdict["metric"]] for lane in report["lanes"]}
+    first, second = metrics[above], metrics[below]
+    if len(first) != len(second) or not FEWEST_ROUNDS <= len(first) == report["rounds"]:
+        return None
+    (interval,) = holm([np.log(first) - np.log(second)], FIXED)
+    return interval.low, interval.high
 
 
 def _number_or_metric(text: str) -> Metric | float:

@@ -10,47 +10,86 @@ from typing import Any
 from dashboard.wire.plan import Lane as PlanLane
 from dashboard.wire.plan import Plan
 
-from . import stats
+from . import rounds, stats
 from .collect import Lane, collect
+from .facts import NOTHING_KNOWN, LaneFacts
+from .meaning import MAX_FAILED_SHARE, Question, failed_too_often, verdict
+from .seen import Seen
+from .theory import theory
+from .verdict import MARGIN
+
+__all__ = ["MAX_FAILED_SHARE", "About", "Report", "first_look", "make_report", "report_of_lanes"]
 
 Report = dict[str, Any]
-
-MAX_FAILED_SHARE = 0.01
 
 
 @dataclass(frozen=True)
 class About:
-    """What a report says besides the numbers: which run this was, and how it was measured."""
+    """What a report says besides the numbers: which run this was, and how it was measured.
+
+    `facts` and `rates` stand in the order of the lanes, or are empty. A rate is a lane's
+    `{"offered_rps", "achieved_rps", "keeps_up", …}`. `spoiled` says in words why there can be
+    no verdict; None: nothing spoiled it. `control`: the lanes are one and the same.
+    """
 
     run: str
     status: str
     environment: Mapping[str, Any]
     warnings: Sequence[str] = ()
+    discarded_rounds: Sequence[int] = ()
+    instrument: Mapping[str, Any] | None = None
+    spoiled: str | None = None
+    facts: Sequence[LaneFacts] = ()
+    rates: Sequence[Mapping[str, Any] | None] = ()
+    until_sure: bool = False
+    margin: float = MARGIN
+    control: bool = False
 
 
 def make_report(plan: Plan, about: About, frames: Iterable[bytes | memoryview]) -> Report:
-    """The result of a run from its stored frames, as in the command line's contract.
+    """The result of a run from its stored frames, as in the command line's contract."""
+    return report_of_lanes(plan, about, collect(frames, len(plan.lanes), about.discarded_rounds))
 
-    `verdict`, `instrument` and `neighbour` are None: nothing measures them yet.
-    """
-    lanes = collect(frames, len(plan.lanes))
-    return {
+
+def report_of_lanes(plan: Plan, about: About, lanes: Sequence[Lane]) -> Report:
+    """The same from what `collect` gathered, which is what saturation is judged by before."""
+    everything = [
+        Seen(str(name), lane, facts, plan.load)
+        for name, lane, facts in zip(plan.lanes, lanes, _facts(plan, about), strict=True)
+    ]
+    rates = [*about.rates] or [None] * len(plan.lanes)
+    report: Report = {
         "run": about.run,
         "scenario": plan.scenario,
         "status": about.status,
         "load": _load(plan),
         "rounds": plan.rounds,
+        "discarded_rounds": list(about.discarded_rounds),
         "seed": plan.seed,
         "parameters": dict(plan.parameters),
         "environment": dict(about.environment),
         "lanes": [
-            _lane(name, lane, plan.load.requests)
-            for name, lane in zip(plan.lanes, lanes, strict=True)
+            _lane(name, seen, rate)
+            for name, seen, rate in zip(plan.lanes, everything, rates, strict=True)
         ],
         "verdict": None,
-        "instrument": None,
+        "instrument": None if about.instrument is None else dict(about.instrument),
         "warnings": list(about.warnings),
     }
+    question = Question(
+        until_sure=about.until_sure,
+        margin=about.margin,
+        control=about.control,
+        spoiled=about.spoiled,
+    )
+    report["verdict"] = verdict(report, plan.lanes, everything, question)
+    if report["verdict"]:
+        report["warnings"] += report["verdict"]["warnings"]
+    return report
+
+
+def _facts(plan: Plan, about: About) -> list[LaneFacts]:
+    return [*about.facts] or [NOTHING_KNOWN] * len(plan.lanes)
 
 
 def _load(plan: Plan) -> dict[str, Any]:
@@ -58,7 +97,9 @@ def _load(plan: Plan) -> dict[str, Any]:
     return {"kind": load.pop("kind"), **load}
 
 
-def _lane(name: PlanLane, lane: Lane, requests: int) -> dict[str, Any]:
+def _lane(name: PlanLane, seen: Seen, rate: Mapping[str, Any] | None) -> dict[str, Any]:
+    lane, requests = seen.lane, seen.load.requests
+    whole = stats.whole_rounds(lane, requests)
     return {
         "lane": str(name),
         "variant": name.variant,
@@ -67,29 +108,33 @@ def _lane(name: PlanLane, lane: Lane, requests: int) -> dict[str, Any]:
         "ok": int(lane.ok.sum()),
         "errors": stats.errors(lane),
         "makespan_s": stats.makespans_s(lane, requests),
+        "response_p95_ms": list(rounds.response_p95_ms(lane, whole).values()),
         "throughput_rps": stats.throughput_rps(lane, requests),
         "latency_ms": stats.latency_ms(lane),
         "service_ms": stats.service_ms(lane),
         "segments_ms": stats.segments_ms(lane),
         "server_side": stats.server_side(lane),
         "requests_by_process": stats.requests_by_process(lane),
+        "rate": None if rate is None else dict(rate),
+        "theory": theory(seen),
         "neighbour": None,
     }
 
 
 def first_look(report: Report) -> list[float | None]:
-    """Each lane's median makespan over the baseline's: a ratio without an interval.
+    """Each lane's ratio to the baseline: the verdict's, and without one that of the medians.
 
     None where a lane has no whole round, or where more than 1 % of its requests failed: a lane
     that fails fast must not win.
     """
+    if report["verdict"]:
+        return [1.0, *(one["ratio"] for one in report["verdict"]["comparisons"])]
     middles = [_comparable_s(lane) for lane in report["lanes"]]
     baseline = middles[0]
     return [middle / baseline if middle and baseline else None for middle in middles]
 
 
 def _comparable_s(lane: Mapping[str, Any]) -> float | None:
-    failed = lane["requests"] - lane["ok"]
-    if not lane["makespan_s"] or failed > MAX_FAILED_SHARE * lane["requests"]:
+    if not lane["makespan_s"] or failed_too_often(lane):
         return None
     return float(median(lane["makespan_s"]))

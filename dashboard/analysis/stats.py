@@ -113,21 +113,22 @@ def errors(lane: Lane) -> dict[str, int]:
 def server_side(lane: Lane) -> dict[str, float | int | None]:
     """What the target did and what it cost: peaks of the busiest process, sums over all.
 
-    `peak_threads` and `peak_rss_mb` add up each process's own peak; memory that processes
-    share is counted in each. CPU is the target's, over what it answered. `loop_lag` is how
+    `peak_threads` and `peak_rss_mb` add up each process's own peak in a firing, and are those
+    of the greatest firing (a target may be restarted between two); memory that processes share
+    is counted in each. CPU is the target's, over what it answered. `loop_lag` is how
     late the event loop's heartbeat came, `loop_held` how long one thing held the loop.
     """
     health = lane.health
-    cpu_ns = sum(_growth(health, "cpu"))
+    cpu_ns = sum(growth(health, "cpu"))
     requests = lane.samples["done"].size
     lags = _known(health, "loop_lag")
-    rss = _peak_by_process(health, "rss")
+    rss = peak_together(health, "rss")
     return {
-        "peak_in_app": max(_peak_by_process(health, "peak_in_app"), default=None),
-        "peak_in_view": max(_peak_by_process(health, "peak_in_view"), default=None),
-        "peak_threads": sum(_peak_by_process(health, "threads")) or None,
-        "threads_started": _threads_started(health),
-        "peak_rss_mb": sum(rss) / BYTES_PER_MB if rss else None,
+        "peak_in_app": max(peak_by_process(health, "peak_in_app"), default=None),
+        "peak_in_view": max(peak_by_process(health, "peak_in_view"), default=None),
+        "peak_threads": peak_together(health, "threads"),
+        "threads_started": threads_started(health),
+        "peak_rss_mb": rss / BYTES_PER_MB if rss else None,
         "cpu_ms_per_request": cpu_ns / NS_PER_MS / requests if cpu_ns and requests else None,
         "loop_lag_ms_p99": percentiles_ms(lags, (99.0,))["p99"],
         "loop_lag_ms_max": _max_ms(lags),
@@ -151,13 +152,23 @@ def requests_by_process(lane: Lane) -> dict[str, int]:
     return {str(process): int(count) for process, count in zip(processes, counts, strict=True)}
 
 
-def _peak_by_process(health: Columns, name: str) -> list[int]:
+def peak_by_process(health: Columns, name: str) -> list[int]:
+    """The greatest value of a column in each process that reported any."""
     known = health[name] != UNKNOWN
     processes, values = health["process"][known], health[name][known]
     return [int(values[processes == process].max()) for process in np.unique(processes)]
 
 
-def _growth(health: Columns, name: str) -> list[int]:
+def peak_together(health: Columns, name: str) -> int | None:
+    """The peaks of all processes of a firing added up, in the firing where that is greatest."""
+    sums = [
+        sum(peak_by_process({key: health[key][health["round"] == number] for key in health}, name))
+        for number in np.unique(health["round"])
+    ]
+    return max(sums, default=0) or None
+
+
+def growth(health: Columns, name: str) -> list[int]:
     """How much a counter grew in each firing and process, from first to last report."""
     known = health[name] != UNKNOWN
     rounds, processes, values = (health[key][known] for key in ("round", "process", name))
@@ -169,7 +180,7 @@ def _growth(health: Columns, name: str) -> list[int]:
     return grown
 
 
-def _threads_started(health: Columns) -> int | None:
+def threads_started(health: Columns) -> int | None:
     """Python threads started in all counted firings; the probe counts anew in each."""
     known = health["threads_started"] != UNKNOWN
     if not known.any():

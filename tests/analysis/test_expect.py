@@ -58,3 +58,65 @@ def test_what_is_no_expectation_is_refused(text: str) -> None:
 def test_an_unknown_name_is_refused_with_what_there_is(text: str, message: str) -> None:
     with pytest.raises(InvalidPlan, match=message):
         Expectation.parse(text).holds(REPORT)
+
+
+def with_interval(low: float, high: float) -> dict[str, object]:
+    comparison = {"lane": "async@daphne", "answer": "differs", "interval": [low, high]}
+    verdict = {
+        "metric": "makespan_s",
+        "rule": "fixed",
+        "baseline": "sync@gunicorn-sync",
+        "comparisons": [comparison],
+    }
+    return {**REPORT, "verdict": verdict}
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        ("async@daphne.makespan_s / sync@gunicorn-sync.makespan_s < 0.3", True),
+        ("async@daphne.makespan_s / sync@gunicorn-sync.makespan_s < 0.26", False),
+        ("sync@gunicorn-sync.makespan_s / async@daphne.makespan_s > 3.5", True),
+        ("sync@gunicorn-sync.makespan_s / async@daphne.makespan_s > 3.9", False),
+        ("async@daphne.makespan_s < sync@gunicorn-sync.makespan_s", True),
+    ],
+)
+def test_the_whole_interval_must_hold_where_one_is_known(text: str, holds: bool) -> None:
+    found = Expectation.parse(text).judge(with_interval(0.2, 0.28))
+    assert found.holds is holds
+    assert found.interval is not None
+    assert found.warning is None
+
+
+def test_a_lead_whose_interval_reaches_one_does_not_hold() -> None:
+    text = "async@daphne.makespan_s < sync@gunicorn-sync.makespan_s"
+    assert not Expectation.parse(text).judge(with_interval(0.2, 1.1)).holds
+
+
+def test_a_point_value_carries_a_warning() -> None:
+    found = Expectation.parse("async@daphne.peak_in_app > 20").judge(with_interval(0.2, 0.3))
+    assert found.holds
+    assert found.interval is None
+    assert "point value" in str(found.warning)
+
+
+def test_two_lanes_that_are_no_baseline_have_their_own_interval() -> None:
+    spans = {"a@x": [9.0] * 6, "b@x": [1.0, 1.1, 1.0, 1.1, 1.0, 1.1], "c@x": [2.0] * 6}
+    comparisons = [
+        {"lane": lane, "answer": "differs", "interval": [0.1, 0.3]} for lane in ("b@x", "c@x")
+    ]
+    report = {
+        "rounds": 6,
+        "lanes": [{"lane": lane, "makespan_s": span} for lane, span in spans.items()],
+        "verdict": {
+            "metric": "makespan_s",
+            "rule": "fixed",
+            "baseline": "a@x",
+            "comparisons": comparisons,
+        },
+    }
+    found = Expectation.parse("b@x.makespan_s / c@x.makespan_s < 0.6").judge(report)
+    assert found.interval == pytest.approx((0.497, 0.553), abs=0.002)
+    assert found.holds
+    report["rounds"] = 7
+    assert Expectation.parse("b@x.makespan_s / c@x.makespan_s < 0.6").judge(report).interval is None

@@ -149,7 +149,8 @@ def test_a_report_has_every_lane_and_says_null_for_what_nobody_measured() -> Non
     found = report(100, 20)
     assert [lane["requests"] for lane in found["lanes"]] == [1, 1, 0]
     assert found["lanes"][2]["throughput_rps"] is None
-    assert found["verdict"] is found["instrument"] is None
+    assert found["instrument"] is None
+    assert [one["answer"] for one in found["verdict"]["comparisons"]] == ["first-look", "no-rounds"]
     assert found["load"] == {"kind": "burst", "requests": 1, "concurrency": 1}
 
 
@@ -158,6 +159,39 @@ def test_a_first_look_is_the_ratio_of_medians() -> None:
 
 
 def test_a_lane_that_fails_fast_is_not_compared() -> None:
-    found = report(100, 20, 50)
-    found["lanes"][1].update(requests=100, ok=98)
+    plan = make_plan(load_manifest(LIVEAPP), scenario="sleep", requests=50, rounds=1, seed=1)
+    failed = {"error": Failure.STATUS, "status": 503, "done": 2 * MS}
+    frames = [
+        encoded([sample(number, done=100 * MS) for number in range(50)]),
+        encoded([sample(0, **failed), *(sample(number) for number in range(1, 50))], lane=1),
+        encoded([sample(number, done=50 * MS) for number in range(50)], lane=2),
+    ]
+    found = make_report(plan, About("r", "finished", {}), frames)
     assert first_look(found) == [1.0, None, pytest.approx(0.5)]
+    assert found["verdict"]["comparisons"][0]["causes"] == [
+        {
+            "name": "errors",
+            "lane": "sync@daphne",
+            "share": None,
+            "evidence": {"errors": {"http-503": 1}},
+        }
+    ]
+
+
+def test_a_report_from_before_there_were_verdicts_has_a_first_look() -> None:
+    found = report(100, 20, 50) | {"verdict": None}
+    assert first_look(found) == [1.0, pytest.approx(0.2), pytest.approx(0.5)]
+
+
+def test_a_target_that_was_restarted_does_not_count_twice() -> None:
+    rows = [{"at": 0, "process": process, "threads": 5, "rss": 2**20} for process in (7, 8)]
+    frames = [encoded([row], "health", number=number) for number, row in enumerate(rows, 1)]
+    (lane,) = collect(frames, 1)
+    assert stats.server_side(lane)["peak_threads"] == 5
+    assert stats.server_side(lane)["peak_rss_mb"] == 1
+
+
+def test_a_discarded_round_is_left_out() -> None:
+    frames = [encoded([sample(done=length * MS)], number=length) for length in (1, 2, 3)]
+    (lane,) = collect(frames, 1, discarded=[2])
+    assert stats.makespans_s(lane, 1) == [0.001, 0.003]

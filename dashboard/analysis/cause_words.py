@@ -1,0 +1,125 @@
+"""Each cause in words, from its name and its evidence as they stand in the report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .numbers import milliseconds, significant
+
+Evidence = Mapping[str, Any]
+
+
+def cause_words(cause: Mapping[str, Any], comparison: Mapping[str, Any], baseline: str) -> str:
+    """One sentence; empty for a cause that the comparison's own words say already."""
+    write = _WORDS.get(cause["name"])
+    if write is None or cause["lane"] is None:
+        return ""
+    other = comparison["lane"] if cause["lane"] == baseline else baseline
+    return write(cause["lane"], other, cause["evidence"])
+
+
+def _waited(evidence: Evidence) -> str:
+    waiting, waited_ms = evidence["waiting"], evidence["waited_ms_p50"]
+    if not waiting or waited_ms is None:
+        return "."
+    others = f"the other {waiting}" if waiting > 1 else "the other one"
+    return f"; {others} waited {milliseconds(waited_ms)} at the median."
+
+
+def _threads_busy(lane: str, other: str, evidence: Evidence) -> str:
+    processes, threads = evidence["processes"], evidence["threads"]
+    limit = f"{threads} threads" if processes == 1 else f"{processes} × {threads} threads"
+    return (
+        f"{lane} never had more than {processes * threads} requests in the application,"
+        f" which is its {limit}{_waited(evidence)}"
+    )
+
+
+def _one_at_a_time(lane: str, other: str, evidence: Evidence) -> str:
+    processes = evidence["processes"]
+    each = "" if processes == 1 else f" in each of its {processes} processes"
+    return f"{lane} took one request at a time{each}{_waited(evidence)}"
+
+
+def _loop_blocked(lane: str, other: str, evidence: Evidence) -> str:
+    return (
+        f"{lane} had {evidence['peak_in_app']} requests in the application but never more than one"
+        f" in the view, which held the event loop for up to"
+        f" {milliseconds(evidence['loop_held_ms_max'])}."
+    )
+
+
+def _serialised(lane: str, other: str, evidence: Evidence) -> str:
+    return (
+        f"In {lane} {evidence['hops']} hops of one request stood in line for one thread:"
+        f" {milliseconds(evidence['worked_ms'])} one after the other, where the longest took"
+        f" {milliseconds(evidence['longest_ms'])}."
+    )
+
+
+def _executor_full(lane: str, other: str, evidence: Evidence) -> str:
+    return (
+        f"The default executor of {lane} had all its {evidence['limit']} threads busy, and up to"
+        f" {evidence['queued']} calls stood in line for them."
+    )
+
+
+def _cpu_bound(lane: str, other: str, evidence: Evidence) -> str:
+    used = 100 * min(1, evidence["cpu_share"])
+    words = f"The CPU was the limit of {lane}: it used {used:.0f} % of what it can use"
+    return f"{words}, {_cpu(other, evidence)}."
+
+
+def _cpu(other: str, evidence: Evidence) -> str:
+    words = f"{milliseconds(evidence['cpu_ms_per_request'])} a request"
+    if evidence["other_cpu_ms_per_request"] is None:
+        return words
+    return f"{words} where {other} used {milliseconds(evidence['other_cpu_ms_per_request'])}"
+
+
+def _thread_cost(lane: str, other: str, evidence: Evidence) -> str:
+    counted = [
+        f"{significant(evidence[name], 2)} {words}"
+        for name, words in (
+            ("threads_started_per_request", "threads started"),
+            ("switches_per_request", "context switches"),
+        )
+        if evidence[name]
+    ]
+    paid = " and ".join(counted)
+    if evidence["cpu_ms_per_request"] is None:
+        return f"{lane} paid for threads: {paid} a request."
+    return f"{lane} paid for threads: {paid} a request, and {_cpu(other, evidence)} of CPU."
+
+
+def _waiting(lane: str, other: str, evidence: Evidence) -> str:
+    words = (
+        f"In {lane} the work itself waited: {milliseconds(evidence['view_ms_p50'])} at the median"
+    )
+    if evidence["other_view_ms_p50"] is not None:
+        words += f" ({milliseconds(evidence['other_view_ms_p50'])} in {other})"
+    words += f", with {milliseconds(evidence['cpu_ms_per_request'])} of CPU"
+    return f"{words}, for {evidence['upstream']}." if evidence["upstream"] else f"{words}."
+
+
+def _not_streaming(lane: str, other: str, evidence: Evidence) -> str:
+    return (
+        f"{lane} held its answers back until they were whole: the first byte came after"
+        f" {milliseconds(evidence['first_byte_ms_p50'])}, from {other} after"
+        f" {milliseconds(evidence['other_first_byte_ms_p50'])}."
+    )
+
+
+# `errors`, `client-bound` and `no-difference` are what the answer itself says.
+_WORDS: Mapping[str, Callable[[str, str, Evidence], str]] = {
+    "threads-busy": _threads_busy,
+    "one-at-a-time": _one_at_a_time,
+    "loop-blocked": _loop_blocked,
+    "serialised-on-one-thread": _serialised,
+    "executor-full": _executor_full,
+    "cpu-bound": _cpu_bound,
+    "thread-cost": _thread_cost,
+    "waiting-in-app": _waiting,
+    "not-streaming": _not_streaming,
+}

@@ -1,0 +1,233 @@
+"""What made the difference: each cause of docs/method.md with the evidence that it was read from.
+
+A cause is looked for in the slower of two lanes, next to the faster one. It is named when its
+evidence is there *and* what it acts on explains at least a tenth of the gap; causes are ranked by
+the share that they explain. No cause is a legitimate answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .gap import Gap
+from .seen import Seen
+
+LEAST_SHARE = 0.1  # of the gap; what explains less is left unsaid
+BUSY_SHARE = 0.75  # of its limit: the count in the application is flat there
+CPU_LIMIT_SHARE = 0.85  # of the CPU that it can use: above it there is nothing else to wait for
+HEARTBEAT_MS = 10.0  # the loop's heartbeat: a shorter block cannot be told from none
+WAITING_CPU_SHARE = 0.5  # of the time in the view: with less CPU than that it mostly waited
+IDLE_ENOUGH_SHARE = 0.7  # of the CPU that it can use: above it views take longer by the crowd
+THREADS_PER_REQUEST = 0.5
+MORE_SWITCHES = 2.0  # times as many as the other lane, and as many more for each request
+STREAMED_SHARE = 0.2  # of the service time comes after the first byte: it was streamed
+WHOLE_SHARE = 0.02  # of it comes after the first byte: it was not
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One cause. `lane` is the one it was found in, None where it concerns both.
+
+    `share` is how much of the gap it explains, 0 to 1, None where that cannot be told.
+    """
+
+    name: str
+    lane: str | None
+    share: float | None
+    evidence: Mapping[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        """The cause as the report carries it."""
+        return {
+            "name": self.name,
+            "lane": self.lane,
+            "share": self.share,
+            "evidence": dict(self.evidence),
+        }
+
+
+def find_causes(slow: Seen, fast: Seen) -> list[Cause]:
+    """Every cause that fits, the one that explains most first."""
+    gap = Gap(slow, fast)
+    found = [cause for look in _LOOKS if (cause := look(gap)) is not None]
+    named = [one for one in found if (one.share or 0) >= LEAST_SHARE]
+    named.sort(key=lambda cause: -(cause.share or 0))
+    return named + list(held_back(slow, fast))
+
+
+def held_back(first: Seen, second: Seen) -> Iterator[Cause]:
+    """`not-streaming`: one of the two holds its answers back until they are whole.
+
+    It says nothing of the makespan, so it has no share.
+    """
+    for whole, streamed in ((first, second), (second, first)):
+        if _after_first_byte(whole) <= WHOLE_SHARE and _streams(streamed):
+            evidence = {
+                "first_byte_ms_p50": whole.first_byte_ms,
+                "last_byte_ms_p50": whole.whole_ms,
+                "other_first_byte_ms_p50": streamed.first_byte_ms,
+                "other_last_byte_ms_p50": streamed.whole_ms,
+            }
+            yield Cause("not-streaming", whole.name, None, evidence)
+
+
+def _streams(seen: Seen) -> bool:
+    return 1 >= _after_first_byte(seen) >= STREAMED_SHARE
+
+
+def _after_first_byte(seen: Seen) -> float:
+    """The share of the service time that comes after the first byte; above 1: nobody knows."""
+    if seen.first_byte_ms is None or not seen.whole_ms:
+        return 2.0
+    return 1 - seen.first_byte_ms / seen.whole_ms
+
+
+def _cpu_is_limit(seen: Seen) -> bool:
+    return (seen.cpu_share or 0) >= CPU_LIMIT_SHARE
+
+
+def _server_grew(gap: Gap) -> bool:
+    slow, fast = gap.slow.server_ms["p95"], gap.fast.server_ms["p95"]
+    return slow is not None and (fast is None or slow > fast)
+
+
+def _threads_busy(gap: Gap) -> Cause | None:
+    slow, threads = gap.slow, gap.slow.facts.threads
+    if threads is None or threads < 2 or slow.in_app_while_waiting is None:
+        return None
+    limit = threads * slow.facts.processes
+    flat = slow.peak_in_app == threads and slow.in_app_while_waiting >= BUSY_SHARE * limit
+    if not flat or not _server_grew(gap) or _cpu_is_limit(slow):
+        return None
+    evidence = {
+        "processes": slow.facts.processes,
+        "threads": threads,
+        "peak_in_app": slow.peak_in_app,
+        **_queue(gap, limit),
+    }
+    return Cause("threads-busy", slow.name, gap.by_concurrency, evidence)
+
+
+def _one_at_a_time(gap: Gap) -> Cause | None:
+    slow = gap.slow
+    if slow.peak_in_app != 1 or not _server_grew(gap) or _cpu_is_limit(slow):
+        return None
+    evidence = {
+        "processes": slow.facts.processes,
+        "peak_in_app": slow.peak_in_app,
+        **_queue(gap, slow.facts.processes),
+    }
+    return Cause("one-at-a-time", slow.name, gap.by_concurrency, evidence)
+
+
+def _queue(gap: Gap, limit: int) -> dict[str, Any]:
+    """How many stood in the server's queue, and for how long."""
+    concurrency = gap.slow.load.concurrency if gap.slow.load.kind == "burst" else None
+    return {
+        "waiting": None if concurrency is None else max(0, concurrency - limit),
+        "waited_ms_p50": gap.slow.waited_ms(limit),
+        "server_ms_p95": gap.slow.server_ms["p95"],
+        "other_server_ms_p95": gap.fast.server_ms["p95"],
+    }
+
+
+def _loop_blocked(gap: Gap) -> Cause | None:
+    slow = gap.slow
+    app, view, held = slow.peak_in_app, slow.peak_in_view, slow.loop_held_ms
+    if app is None or view is None or held is None or slow.view_p50_ms is None:
+        return None
+    one_of_many = app > 1 and view == 1
+    if not one_of_many or held <= max(HEARTBEAT_MS, slow.view_p50_ms / 2) or _cpu_is_limit(slow):
+        return None
+    evidence = {
+        "peak_in_app": app,
+        "peak_in_view": view,
+        "loop_held_ms_max": held,
+        "view_ms_p50": slow.view_p50_ms,
+    }
+    return Cause("loop-blocked", slow.name, gap.by_concurrency, evidence)
+
+
+def _serialised(gap: Gap) -> Cause | None:
+    found = gap.slow.facts.serialised
+    if found is None:
+        return None
+    share = gap.by_length(found["lost_ms"] / 1000)
+    return Cause("serialised-on-one-thread", gap.slow.name, share, found)
+
+
+def _executor_full(gap: Gap) -> Cause | None:
+    slow, executor = gap.slow, gap.slow.facts.executor
+    if executor is None or executor.threads < executor.limit or not executor.queued:
+        return None
+    evidence = {
+        "limit": executor.limit,
+        "threads": executor.threads,
+        "queued": executor.queued,
+        "peak_in_view": slow.peak_in_view,
+        "view_ms_p50": slow.view_p50_ms,
+        "other_view_ms_p50": gap.fast.view_p50_ms,
+    }
+    return Cause("executor-full", slow.name, gap.by_view, evidence)
+
+
+def _cpu_bound(gap: Gap) -> Cause | None:
+    slow = gap.slow
+    if not _cpu_is_limit(slow):
+        return None
+    evidence = {
+        "cpu_share": slow.cpu_share,
+        "cores": slow.facts.cores,
+        "processes": slow.facts.processes,
+        "cpu_ms_per_request": slow.price["cpu_ms_per_request"],
+        "other_cpu_ms_per_request": gap.fast.price["cpu_ms_per_request"],
+    }
+    return Cause("cpu-bound", slow.name, gap.by_cpu, evidence)
+
+
+def _thread_cost(gap: Gap) -> Cause | None:
+    if not (_starts_threads(gap) or _switches_more(gap)):
+        return None
+    others = {f"other_{name}": value for name, value in gap.fast.price.items()}
+    return Cause("thread-cost", gap.slow.name, gap.by_cpu, {**gap.slow.price, **others})
+
+
+def _starts_threads(gap: Gap) -> bool:
+    started, other = gap.slow.threads_started, gap.fast.threads_started or 0
+    return started is not None and started >= THREADS_PER_REQUEST and other <= started / 2
+
+
+def _switches_more(gap: Gap) -> bool:
+    switches, other = gap.slow.switches, gap.fast.switches
+    if switches is None or other is None:
+        return False
+    return switches >= MORE_SWITCHES * other and switches - other >= MORE_SWITCHES
+
+
+def _waiting_in_app(gap: Gap) -> Cause | None:
+    slow = gap.slow
+    if not slow.view_s or slow.cpu_s is None or slow.cpu_s > WAITING_CPU_SHARE * slow.view_s:
+        return None
+    if (slow.cpu_share or 0) >= IDLE_ENOUGH_SHARE or _executor_full(gap) or _serialised(gap):
+        return None
+    evidence = {
+        "view_ms_p50": slow.view_p50_ms,
+        "other_view_ms_p50": gap.fast.view_p50_ms,
+        "cpu_ms_per_request": slow.price["cpu_ms_per_request"],
+        "upstream": slow.facts.upstream,
+    }
+    return Cause("waiting-in-app", slow.name, gap.by_waiting, evidence)
+
+
+_LOOKS: tuple[Callable[[Gap], Cause | None], ...] = (
+    _threads_busy,
+    _one_at_a_time,
+    _loop_blocked,
+    _serialised,
+    _executor_full,
+    _cpu_bound,
+    _thread_cost,
+    _waiting_in_app,
+)

@@ -1,0 +1,44 @@
+"""What the analysis must be told about a lane, since no frame says it. The caller fills it in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Executor:
+    """A loop's default executor, as the probe read it off: its limit, and the most in use.
+
+    `queued` is the longest that its queue was.
+    """
+
+    limit: int
+    threads: int
+    queued: int
+
+
+@dataclass(frozen=True)
+class LaneFacts:
+    """How a lane's target was configured. None: not known, or no such limit.
+
+    `threads` is the size of each process's pool; None where there is none. `cores` is how many
+    the target may use. `capacity` is how many requests at a time the configuration promises,
+    in all processes together; None: as many as come. `wait_s` is how long one request waits,
+    where the scenario is a wait. `executor`, `serialised` (`xray.Serialised.to_json`) and
+    `upstream` (the companion's name, once it reported that the requests waited for it) are
+    evidence that not every run has.
+    """
+
+    processes: int = 1
+    threads: int | None = None
+    cores: float | None = None
+    capacity: int | None = None
+    wait_s: float | None = None
+    executor: Executor | None = None
+    serialised: Mapping[str, Any] | None = None
+    upstream: str | None = None
+
+
+NOTHING_KNOWN = LaneFacts()

@@ -1,0 +1,167 @@
+"""The verdict of a report: comparisons, their causes, server and code apart, one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+from dashboard.wire.plan import Lane as PlanLane
+
+from .apart import factors
+from .causes import Cause, find_causes, held_back
+from .control import assess
+from .intervals import CORRELATION_WARNING
+from .rounds import log_ratios
+from .seen import Seen
+from .verdict import Answer, Comparison, Interval, compare
+from .words import sentence
+
+MAX_FAILED_SHARE = 0.01
+
+Report = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Question:
+    """How it was asked, which was fixed before the first round; `spoiled`: why nobody can say."""
+
+    until_sure: bool
+    margin: float
+    control: bool
+    spoiled: str | None
+
+
+def failed_too_often(lane: Mapping[str, Any]) -> bool:
+    """Whether more than 1 % of a lane's requests failed; it is then not compared."""
+    return bool(lane["requests"] - lane["ok"] > MAX_FAILED_SHARE * lane["requests"])
+
+
+def verdict(
+    report: Report, names: Sequence[PlanLane], lanes: Sequence[Seen], question: Question
+) -> dict[str, Any] | None:
+    """The report's `verdict`; None where there is but one lane.
+
+    `report` is all of the report but this; `lanes` are what was seen of the plan's lanes, whose
+    first is the baseline.
+    """
+    if len(lanes) < 2:
+        return None
+    found = _compare(report["lanes"], lanes, question)
+    ratios = {names[0]: 1.0}
+    ratios |= {name: one.ratio for name, one in zip(names[1:], found, strict=True) if one.ratio}
+    result: dict[str, Any] = {
+        "metric": lanes[0].metric,
+        "baseline": str(names[0]),
+        "rule": "until-sure" if question.until_sure else "fixed",
+        "margin": question.margin,
+        "spoiled": question.spoiled,
+        "comparisons": [
+            _comparison(report, position, one, lanes, question)
+            for position, one in enumerate(found, 1)
+        ],
+        "control": _control(report, found, question),
+        "warnings": _warnings(names, found),
+    }
+    for name, comparison in zip(names[1:], result["comparisons"], strict=True):
+        steps = factors(name, names[0], ratios)
+        comparison["factors"] = None if steps is None else [step.to_json() for step in steps]
+    result["sentence"] = sentence({**report, "verdict": result})
+    return result
+
+
+def _compare(
+    reports: Sequence[Mapping[str, Any]], lanes: Sequence[Seen], question: Question
+) -> list[Comparison]:
+    return compare(
+        [log_ratios(lanes[0].by_round, lane.by_round) for lane in lanes[1:]],
+        [_refused(reports[0], lane, question) for lane in reports[1:]],
+        until_sure=question.until_sure,
+        margin=question.margin,
+    )
+
+
+def _refused(
+    baseline: Mapping[str, Any], lane: Mapping[str, Any], question: Question
+) -> Answer | None:
+    """Why two lanes cannot be compared, if they cannot."""
+    if question.spoiled:
+        return "not-trusted"
+    if failed_too_often(baseline) or failed_too_often(lane):
+        return "errors"
+    if any(one["rate"] and one["rate"]["keeps_up"] is False for one in (baseline, lane)):
+        return "behind"
+    return None
+
+
+def _comparison(
+    report: Report, position: int, found: Comparison, lanes: Sequence[Seen], question: Question
+) -> dict[str, Any]:
+    causes = _causes(report, position, found, lanes, question)
+    return {
+        "lane": lanes[position].name,
+        "answer": found.answer,
+        "ratio": found.ratio,
+        "interval": _ends(found.interval),
+        "level": found.interval and found.interval.level,
+        "method": found.interval and found.interval.method,
+        "rounds": found.rounds,
+        "causes": [cause.to_json() for cause in causes],
+    }
+
+
+def _ends(interval: Interval | None) -> list[float] | None:
+    """Low and high; None where so few rounds know no end."""
+    if interval is None or not isfinite(interval.high):
+        return None
+    return [interval.low, interval.high]
+
+
+def _causes(
+    report: Report, position: int, found: Comparison, lanes: Sequence[Seen], question: Question
+) -> list[Cause]:
+    baseline, lane = lanes[0], lanes[position]
+    match found.answer:
+        case "errors":
+            failing = [report["lanes"][at] for at in (0, position)]
+            return [
+                Cause("errors", one["lane"], None, {"errors": one["errors"]})
+                for one in failing
+                if failed_too_often(one)
+            ]
+        case "not-trusted":
+            saturated = (report["instrument"] or {}).get("saturated")
+            client = Cause("client-bound", None, None, {"why": question.spoiled})
+            return [client] if saturated else []
+        case "no-difference":
+            evidence = {"margin": question.margin, "interval": _ends(found.interval)}
+            return [Cause("no-difference", None, None, evidence), *held_back(baseline, lane)]
+        case "differs" | "first-look" if _apart(found, question.margin) and not question.control:
+            slower_last = found.ratio is not None and found.ratio > 1
+            return find_causes(*((lane, baseline) if slower_last else (baseline, lane)))
+        case _:
+            return []
+
+
+def _apart(found: Comparison, margin: float) -> bool:
+    """Whether there is a gap worth explaining: of a first look, only one beyond the margin."""
+    return found.ratio is not None and max(found.ratio, 1 / found.ratio) > 1 + margin
+
+
+def _control(
+    report: Report, found: Sequence[Comparison], question: Question
+) -> dict[str, Any] | None:
+    if not question.control:
+        return None
+    instrument = report["instrument"] or {}
+    return assess(found[0], instrument.get("steal_percent"), report["environment"])
+
+
+def _warnings(names: Sequence[PlanLane], found: Sequence[Comparison]) -> list[str]:
+    return [
+        f"{name}: each round resembles the one before (lag-1 correlation {one.correlation:.2f}),"
+        " so the interval may be too narrow."
+        for name, one in zip(names[1:], found, strict=True)
+        if one.interval and one.correlation and one.correlation > CORRELATION_WARNING
+    ]

@@ -1,0 +1,49 @@
+"""The metric that a verdict compares, one number a round, and lanes paired by round."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+
+from dashboard.wire.plan import Load
+from dashboard.wire.rank import nearest_rank
+
+from . import stats
+from .collect import Lane
+from .intervals import Floats
+
+Metric = Literal["makespan_s", "response_p95_ms"]
+ByRound = Mapping[int, float]
+
+
+def metric_of(load: Load) -> Metric:
+    """What decides: a burst has a makespan, a rate only response times."""
+    return "makespan_s" if load.kind == "burst" else "response_p95_ms"
+
+
+def by_round(lane: Lane, load: Load) -> dict[int, float]:
+    """The deciding metric of each whole round, by the round's number."""
+    numbers = stats.whole_rounds(lane, load.requests)
+    if load.kind == "burst":
+        return dict(zip(numbers, stats.makespans_s(lane, load.requests), strict=True))
+    return response_p95_ms(lane, numbers)
+
+
+def response_p95_ms(lane: Lane, numbers: Sequence[int]) -> dict[int, float]:
+    """p95 of the response time in each of these rounds; left out where it cannot be carried."""
+    lengths_ns = lane.samples["done"] - lane.samples["due"]
+    found = {}
+    for number in numbers:
+        here = np.sort(lengths_ns[lane.ok & (lane.samples["round"] == number)])
+        p95_ns = nearest_rank(here, 95.0)
+        if p95_ns:
+            found[number] = p95_ns / stats.NS_PER_MS
+    return found
+
+
+def log_ratios(baseline: ByRound, lane: ByRound) -> Floats:
+    """log(lane / baseline) of every round that both have, in the order of the rounds."""
+    common = sorted(number for number in baseline if baseline[number] and lane.get(number))
+    return np.array([np.log(lane[number] / baseline[number]) for number in common])

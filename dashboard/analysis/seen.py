@@ -1,0 +1,243 @@
+"""What was seen of a lane in its whole rounds: the quantities that causes are read from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dashboard.wire.frame import UNKNOWN
+from dashboard.wire.plan import Load
+
+from . import stats
+from .collect import Integers, Lane
+from .facts import LaneFacts
+from .rounds import Metric, by_round, metric_of
+
+Mask = npt.NDArray[np.bool_]
+Segments = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One lane with its facts. What nobody measured is None, lengths are seconds.
+
+    "View" means the whole application where the probe knows no view.
+    """
+
+    name: str
+    lane: Lane
+    facts: LaneFacts
+    load: Load
+
+    @property
+    def metric(self) -> Metric:
+        """What decides for this load."""
+        return metric_of(self.load)
+
+    @cached_property
+    def _counted(self) -> Mask:
+        whole = stats.whole_rounds(self.lane, self.load.requests)
+        counted: Mask = np.isin(self.lane.samples["round"], whole) & self.lane.ok
+        return counted
+
+    def _between(self, begin: str, end: str, among: Mask | None = None) -> Integers | None:
+        """Lengths in ns of the counted samples that know both stamps; None: there are none."""
+        chosen = self._counted if among is None else self._counted & among
+        starts, ends = self.lane.samples[begin][chosen], self.lane.samples[end][chosen]
+        both = (starts != UNKNOWN) & (ends != UNKNOWN)
+        return np.maximum(ends[both] - starts[both], 0) if both.any() else None
+
+    @cached_property
+    def makespans_s(self) -> list[float]:
+        """Last done - first due of each whole round; of a rate as well."""
+        return stats.makespans_s(self.lane, self.load.requests)
+
+    @cached_property
+    def by_round(self) -> dict[int, float]:
+        """The deciding metric of each whole round, by the round's number."""
+        return by_round(self.lane, self.load)
+
+    @cached_property
+    def _view_ends(self) -> tuple[str, str]:
+        known = self._between("view_entered", "view_left") is not None
+        return ("view_entered", "view_left") if known else ("entered", "first_byte")
+
+    @cached_property
+    def view_s(self) -> float | None:
+        """The mean time in the view."""
+        return _mean_s(self._between(*self._view_ends))
+
+    @cached_property
+    def view_p50_ms(self) -> float | None:
+        """The median time in the view."""
+        return _p50_ms(self._between(*self._view_ends))
+
+    @cached_property
+    def in_view(self) -> float | None:
+        """How many requests were in the view at a time, on average over the makespan.
+
+        By Little's law: the sum of all times in the view over the time that it took.
+        """
+        return self._at_a_time(self._between(*self._view_ends))
+
+    @cached_property
+    def in_app_while_waiting(self) -> float | None:
+        """How many were in the application, on average over the time when others still waited.
+
+        That is from the first request that was sent to the last that entered.
+        """
+        inside_ns = waiting_ns = 0
+        for number in stats.whole_rounds(self.lane, self.load.requests):
+            here = self._counted & (self.lane.samples["round"] == number)
+            here &= self.lane.samples["entered"] != UNKNOWN
+            if here.any():
+                sent, entered, left = (
+                    self.lane.samples[name][here] for name in ("sent", "entered", "first_byte")
+                )
+                inside_ns += int((np.minimum(left, entered.max()) - entered).sum())
+                waiting_ns += int(entered.max() - sent.min())
+        return inside_ns / waiting_ns if waiting_ns > 0 else None
+
+    def _at_a_time(self, lengths_ns: Integers | None) -> float | None:
+        if lengths_ns is None or not self.makespans_s:
+            return None
+        return float(lengths_ns.sum()) / stats.NS_PER_S / sum(self.makespans_s)
+
+    @cached_property
+    def server_ms(self) -> dict[str, float | None]:
+        """p50 and p95 of the wait in the server, before the application."""
+        lengths_ns = self._between("sent", "entered")
+        return stats.percentiles_ms(
+            np.empty(0, np.int64) if lengths_ns is None else lengths_ns, (50.0, 95.0)
+        )
+
+    def waited_ms(self, limit: int) -> float | None:
+        """The median wait in the server of all but the first `limit` of each round."""
+        sent, entered = self.lane.samples["sent"], self.lane.samples["entered"]
+        waits: list[Integers] = []
+        for number in stats.whole_rounds(self.lane, self.load.requests):
+            here = self._counted & (self.lane.samples["round"] == number) & (entered != UNKNOWN)
+            waits.append(np.sort(np.maximum(entered[here] - sent[here], 0))[limit:])
+        return _p50_ms(np.concatenate(waits)) if waits else None
+
+    @cached_property
+    def peak_in_app(self) -> int | None:
+        """The most in the application at once, in the busiest process."""
+        return max(stats.peak_by_process(self.lane.health, "peak_in_app"), default=None)
+
+    @cached_property
+    def peak_in_view(self) -> int | None:
+        """The most in the view at once, in the busiest process."""
+        return max(stats.peak_by_process(self.lane.health, "peak_in_view"), default=None)
+
+    @cached_property
+    def peak_of_all(self) -> int | None:
+        """The most in the view, in all processes together; of the application without a view."""
+        for name in ("peak_in_view", "peak_in_app"):
+            peak = stats.peak_together(self.lane.health, name)
+            if peak is not None:
+                return peak
+        return None
+
+    @cached_property
+    def loop_held_ms(self) -> float | None:
+        """The longest time for which one thing held the event loop."""
+        side = stats.server_side(self.lane)
+        known = [side[name] for name in ("loop_held_ms_max", "loop_lag_ms_max")]
+        return max((value for value in known if value is not None), default=None)
+
+    @cached_property
+    def cpu_s(self) -> float | None:
+        """The target's CPU time for each request that it was asked."""
+        return _over(sum(stats.growth(self.lane.health, "cpu")) / stats.NS_PER_S, self._asked)
+
+    @cached_property
+    def switches(self) -> float | None:
+        """Context switches for each request."""
+        return _over(sum(stats.growth(self.lane.health, "switches")), self._asked)
+
+    @cached_property
+    def threads_started(self) -> float | None:
+        """Python threads started for each request."""
+        started = stats.threads_started(self.lane.health)
+        return None if started is None or not self._asked else started / self._asked
+
+    @property
+    def _asked(self) -> int:
+        return int(self.lane.samples["done"].size)
+
+    @cached_property
+    def peak_rss_mb(self) -> float | None:
+        """Memory, all processes together."""
+        peak = stats.peak_together(self.lane.health, "rss")
+        return None if peak is None else peak / stats.BYTES_PER_MB
+
+    @property
+    def usable_cores(self) -> float | None:
+        """How many cores it can keep busy: one for each process, for Python has its lock."""
+        cores = self.facts.cores
+        return None if cores is None else min(cores, self.facts.processes)
+
+    @cached_property
+    def cpu_share(self) -> float | None:
+        """How much of the CPU that it can use it used, 0 to 1 (more where C code runs aside)."""
+        if self.cpu_s is None or not self.usable_cores or not self.makespans_s:
+            return None
+        spent_s = self.cpu_s * self.load.requests * len(self.makespans_s)
+        return spent_s / self.usable_cores / sum(self.makespans_s)
+
+    @cached_property
+    def first_byte_ms(self) -> float | None:
+        """The median time to the first byte."""
+        return _p50_ms(self._between("sent_first", "first_byte"))
+
+    @cached_property
+    def whole_ms(self) -> float | None:
+        """The median time to the last byte, which is the service time."""
+        return _p50_ms(self._between("sent_first", "done"))
+
+    @cached_property
+    def tail_s(self) -> Segments:
+        """The mean of each segment over the slowest twentieth of the requests.
+
+        It is what p95 of the response time consists of. Segments that nobody knows are left out.
+        """
+        lengths = self.lane.samples["done"] - self.lane.samples["due"]
+        if not self._counted.any():
+            return {}
+        slow = lengths >= np.percentile(lengths[self._counted], 95)
+        means = {
+            name: _mean_s(self._between(begin, end, slow))
+            for name, (begin, end) in stats.SEGMENTS.items()
+        }
+        return {name: mean for name, mean in means.items() if mean is not None}
+
+    @cached_property
+    def price(self) -> dict[str, Any]:
+        """What it cost, for evidence."""
+        return {
+            "cpu_ms_per_request": None if self.cpu_s is None else 1000 * self.cpu_s,
+            "switches_per_request": self.switches,
+            "threads_started_per_request": self.threads_started,
+            "peak_rss_mb": self.peak_rss_mb,
+        }
+
+
+def _mean_s(lengths_ns: Integers | None) -> float | None:
+    return None if lengths_ns is None else float(lengths_ns.mean()) / stats.NS_PER_S
+
+
+def _p50_ms(lengths_ns: Integers | None) -> float | None:
+    if lengths_ns is None:
+        return None
+    return stats.percentiles_ms(lengths_ns, (50.0,))["p50"]
+
+
+def _over(amount: float, requests: int) -> float | None:
+    """The amount for each request; None where nothing was counted, as on other systems."""
+    return amount / requests if amount and requests else None

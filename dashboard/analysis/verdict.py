@@ -1,0 +1,202 @@
+"""Whether lanes differ from the baseline: ratios by round, intervals, answers.
+
+Two rules, one of which is chosen before the first round:
+
+- *Fixed*: so many rounds, then the paired t interval at 95 %; below five rounds a first look.
+- *Until sure*: looks after 5, 10, 20 and 40 rounds and at no other time. The levels of the four
+  looks add up to 5 %, so that looking several times costs no false alarms (Bonferroni).
+
+Several lanes are compared at once, so the level is shared among them as Holm does (1979): while k
+lanes are open each is given its interval at level alpha / k; those whose interval excludes 1 are
+settled with that interval, and the others try again with the level of those that are left. Where
+nothing more is settled, the rest keep the intervals of that last try, all of which hold 1. This
+rejects exactly what Holm's p-values reject, and the answer is read off the very interval that is
+shown: the two cannot contradict each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import exp
+from types import MappingProxyType
+from typing import Literal
+
+from .intervals import Bounds, Floats, lag_one_correlation, signed_rank, student
+
+Answer = Literal[
+    "differs",  # the interval excludes 1, and is not inside the margin
+    "no-difference",  # the interval lies inside the margin
+    "undecided",
+    "first-look",  # fewer than five rounds: a ratio without an interval
+    "errors",  # more than 1 % of the requests failed, in the lane or in the baseline
+    "behind",  # the rate was more than the lane, or the baseline, can do
+    "not-trusted",  # the instrument was at its limit
+    "no-rounds",  # no round was whole in both lanes
+]
+
+MARGIN = 0.03  # the smallest difference that is called one
+FEWEST_ROUNDS = 5
+FIXED_ALPHA = 0.05
+
+
+@dataclass(frozen=True)
+class Method:
+    """How an interval is made, and the chance that it misses."""
+
+    name: str
+    bounds: Callable[[Floats, float], Bounds]
+    alpha: float
+
+
+FIXED = Method("paired t", student, FIXED_ALPHA)
+LOOKS: Mapping[int, Method] = MappingProxyType(
+    {
+        5: Method("paired t", student, 0.01),
+        10: Method("signed rank", signed_rank, 0.01),
+        20: Method("signed rank", signed_rank, 0.015),
+        40: Method("signed rank", signed_rank, 0.015),
+    }
+)
+MOST_ROUNDS = max(LOOKS)  # after the last look nothing is decided any more
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A lane's metric over the baseline's: the middle, and the ends at this level.
+
+    `level` is the one after the adjustment for several lanes and looks: 0.975 for 97.5 %.
+    """
+
+    ratio: float
+    low: float
+    high: float
+    level: float
+    rounds: int
+    method: str
+
+    @property
+    def excludes_one(self) -> bool:
+        """Whether it shows a difference, however small."""
+        return self.low > 1 or self.high < 1
+
+    def inside(self, margin: float) -> bool:
+        """Whether the whole interval lies inside the margin, which reaches as far up as down."""
+        return self.low >= 1 / (1 + margin) and self.high <= 1 + margin
+
+    def answer(self, margin: float) -> Answer:
+        """What it says. A difference inside the margin is none that anybody asked for."""
+        if self.inside(margin):
+            return "no-difference"
+        return "differs" if self.excludes_one else "undecided"
+
+
+@dataclass(frozen=True)
+class Look:
+    """What is seen of all comparisons after so many rounds, in the order of the lanes."""
+
+    rounds: int
+    intervals: tuple[Interval, ...]
+
+
+def look(log_ratios: Sequence[Floats]) -> Look | None:
+    """Look at the rounds so far, one array a comparison; None where it is not the time to.
+
+    The time is after 5, 10, 20 and 40 rounds, when every comparison has as many.
+    """
+    rounds = min((len(values) for values in log_ratios), default=0)
+    return _look_at(log_ratios, rounds) if rounds in LOOKS else None
+
+
+def last_look(log_ratios: Sequence[Floats]) -> Look | None:
+    """The latest look that so many rounds allow: it sees its own rounds, and none that followed."""
+    rounds = min((len(values) for values in log_ratios), default=0)
+    reached = [number for number in LOOKS if number <= rounds]
+    return _look_at(log_ratios, max(reached)) if reached else None
+
+
+def sure(seen: Look, margin: float = MARGIN) -> bool:
+    """Whether every comparison is decided, so that no further round is needed."""
+    return all(interval.answer(margin) != "undecided" for interval in seen.intervals)
+
+
+def _look_at(log_ratios: Sequence[Floats], rounds: int) -> Look:
+    first = [values[:rounds] for values in log_ratios]
+    return Look(rounds, tuple(holm(first, LOOKS[rounds])))
+
+
+def holm(log_ratios: Sequence[Floats], method: Method) -> list[Interval]:
+    """An interval for each comparison, the level shared as the module's docstring says."""
+    settled: dict[int, Interval] = {}
+    while len(settled) < len(log_ratios):
+        left = [at for at in range(len(log_ratios)) if at not in settled]
+        alpha = method.alpha / len(left)
+        tried = {at: _interval(log_ratios[at], method, alpha) for at in left}
+        differing = {at: one for at, one in tried.items() if one.excludes_one}
+        settled |= differing or tried
+    return [settled[at] for at in range(len(log_ratios))]
+
+
+def _interval(values: Floats, method: Method, alpha: float) -> Interval:
+    bounds = method.bounds(values, alpha)
+    return Interval(
+        ratio=exp(float(bounds.middle)),
+        low=exp(float(bounds.low)),
+        high=exp(float(bounds.high)),
+        level=1 - alpha,
+        rounds=len(values),
+        method=method.name,
+    )
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One lane against the baseline. `ratio` and `interval` are None where nothing is compared.
+
+    `correlation` is the lag-1 correlation of the rounds' log ratios.
+    """
+
+    answer: Answer
+    ratio: float | None = None
+    interval: Interval | None = None
+    rounds: int = 0
+    correlation: float | None = None
+
+
+def compare(
+    log_ratios: Sequence[Floats],
+    refused: Sequence[Answer | None],
+    *,
+    until_sure: bool = False,
+    margin: float = MARGIN,
+) -> list[Comparison]:
+    """A comparison for each lane but the baseline, whose log ratios by round these are.
+
+    `refused` says which are not compared at all, and with which answer.
+    """
+    able = [at for at, answer in enumerate(refused) if not answer and len(log_ratios[at])]
+    tested = [at for at in able if len(log_ratios[at]) >= FEWEST_ROUNDS]
+    values = [log_ratios[at] for at in tested]
+    seen = last_look(values) if until_sure else None
+    intervals = seen.intervals if seen else holm(values, FIXED)
+    found = dict(zip(tested, intervals, strict=True))
+    return [
+        _comparison(values, refused[at], found.get(at), margin)
+        for at, values in enumerate(log_ratios)
+    ]
+
+
+def _comparison(
+    values: Floats, refused: Answer | None, interval: Interval | None, margin: float
+) -> Comparison:
+    if refused or not len(values):
+        return Comparison(refused or "no-rounds")
+    if interval is None:
+        return Comparison("first-look", exp(float(values.mean())), rounds=len(values))
+    return Comparison(
+        answer=interval.answer(margin),
+        ratio=interval.ratio,
+        interval=interval,
+        rounds=interval.rounds,
+        correlation=lag_one_correlation(values[: interval.rounds]),
+    )

@@ -1,0 +1,186 @@
+"""A report in words that a person can repeat; from the report's JSON alone.
+
+No superlative, nothing beyond this machine, and nothing that the numbers beside it do not say:
+"sooner" and "later" come from the interval, and where it holds both, so does the sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from .cause_words import cause_words
+from .numbers import milliseconds, percent, seconds_of, share_apart, significant, times
+
+Report = Mapping[str, Any]
+Comparison = Mapping[str, Any]
+
+DID = {
+    "makespan_s": "finished the burst",
+    "response_p95_ms": "answered 95 % of its requests",
+}
+
+
+def sentence(report: Report) -> str:
+    """What the run shows, in one sentence or a few; empty where there is no verdict."""
+    verdict = report["verdict"]
+    if not verdict:
+        return ""
+    if verdict["spoiled"]:
+        return f"No verdict. {verdict['spoiled'].rstrip('.')}."
+    said = [*_comparisons(report), *_causes(verdict), *_factors(verdict), *_control(verdict)]
+    return " ".join(said)
+
+
+def _comparisons(report: Report) -> Iterator[str]:
+    verdict = report["verdict"]
+    first = [one for one in verdict["comparisons"] if one["answer"] == "first-look"]
+    if first:
+        did = DID[verdict["metric"]]
+        looks = "; ".join(f"{one['lane']} {_at_first(one['ratio'], did)}" for one in first)
+        yield f"A first look, next to {verdict['baseline']}: {looks}."
+    for one in verdict["comparisons"]:
+        if one["answer"] != "first-look":
+            yield _answered(report, one)
+
+
+def _at_first(ratio: float, did: str) -> str:
+    apart = share_apart(ratio)
+    return f"{did} {apart}" if apart else f"{did} about as soon"
+
+
+def _answered(report: Report, one: Comparison) -> str:
+    verdict = report["verdict"]
+    lane, baseline = one["lane"], verdict["baseline"]
+    match one["answer"]:
+        case "differs":
+            return (
+                f"{lane} {DID[verdict['metric']]} {share_apart(one['ratio'])} than {baseline}"
+                f" ({_level(one)}: {_both_ends(one)})."
+            )
+        case "no-difference":
+            return (
+                f"{lane} next to {baseline}: no difference larger than"
+                f" {percent(verdict['margin'])} ({_level(one)}: {_ends(one)})."
+            )
+        case "undecided":
+            return f"{lane} next to {baseline} is undecided: {_ends(one)} ({_level(one)})."
+        case "errors":
+            return (
+                f"Requests failed, so {lane} and {baseline} cannot be compared:"
+                f" {'; '.join(_failures(report, (baseline, lane)))}."
+            )
+        case "behind":
+            behind = "; ".join(_behind(report, (baseline, lane)))
+            return f"The rate was more than a lane can do, so nothing is compared: {behind}."
+    return f"{lane} and {baseline} have no whole round to compare."
+
+
+def _level(one: Comparison) -> str:
+    return percent(one["level"])
+
+
+def _both_ends(one: Comparison) -> str:
+    """The ends of an interval that lies on one side of 1, the smaller difference first."""
+    low, high = one["interval"]
+    if one["ratio"] < 1:
+        low, high = 1 / high, 1 / low
+        shares = [1 - 1 / low, 1 - 1 / high]
+    else:
+        shares = [low - 1, high - 1]
+    if share_apart(one["ratio"]).endswith(("times sooner", "times later")):
+        return f"{times(low)}–{times(high)}"
+    return f"{percent(shares[0])} to {percent(shares[1])}"
+
+
+def _ends(one: Comparison) -> str:
+    """The ends of an interval in words, each with its own direction."""
+    if one["interval"] is None:
+        return "so few rounds say nothing"
+    low, high = one["interval"]
+    return f"from {share_apart(low) or 'as soon'} to {share_apart(high) or 'as soon'}"
+
+
+def _failures(report: Report, names: Sequence[str]) -> Iterator[str]:
+    for lane in report["lanes"]:
+        if lane["lane"] in names and lane["errors"]:
+            counts = ", ".join(f"{count} {name}" for name, count in lane["errors"].items())
+            yield f"{lane['lane']} had {counts} of {lane['requests']}"
+
+
+def _behind(report: Report, names: Sequence[str]) -> Iterator[str]:
+    for lane in report["lanes"]:
+        rate = lane["rate"]
+        if lane["lane"] in names and rate and rate["keeps_up"] is False:
+            achieved = rate["achieved_rps"]
+            done = "nothing" if achieved is None else f"{significant(achieved, 3)}/s"
+            offered = f"{significant(rate['offered_rps'], 3)}/s"
+            yield f"{lane['lane']} was offered {offered} and achieved {done}, backlog growing"
+
+
+def _causes(verdict: Mapping[str, Any]) -> Iterator[str]:
+    """The causes, the one that explains most first; the same one of two comparisons once."""
+    said: list[str] = []
+    for one in verdict["comparisons"]:
+        sentences = [cause_words(cause, one, verdict["baseline"]) for cause in one["causes"]]
+        said += [words for words in sentences if words and words not in said]
+        if one["answer"] == "differs" and not one["causes"] and not verdict["control"]:
+            said.append(f"Why {one['lane']} differs: cause not found.")
+    yield from said
+
+
+def _factors(verdict: Mapping[str, Any]) -> Iterator[str]:
+    """Server and code apart, wherever there is a difference to be taken apart."""
+    for one in verdict["comparisons"]:
+        if one["factors"] and one["answer"] in {"differs", "first-look"}:
+            steps = (_step(step, verdict["margin"]) for step in one["factors"])
+            yield f"{one['lane']} in steps, by speed: {', '.join(steps)}."
+
+
+def _step(step: Mapping[str, Any], margin: float) -> str:
+    variant, _, server = step["end"].partition("@")
+    faster = 1 / step["ratio"]
+    much = "next to nothing" if max(faster, 1 / faster) <= 1 + margin else f"{times(faster)} times"
+    return (
+        f"{much} from {f'moving to {server}' if step['what'] == 'server' else f'writing {variant}'}"
+    )
+
+
+def _control(verdict: Mapping[str, Any]) -> Iterator[str]:
+    control = verdict["control"]
+    if not control:
+        return
+    if control["trusted"]:
+        yield "A control: both are the same lane, so this is what it should say."
+    elif control["trusted"] is None:
+        yield "A control: both are the same lane, but this says nothing yet."
+    else:
+        yield (
+            "A control: both are the same lane, so this machine cannot be trusted now:"
+            f" {'; '.join(control['why'])}."
+        )
+
+
+def price(lane: Mapping[str, Any]) -> str:
+    """What a lane cost: threads and memory at their peak, CPU for each request."""
+    side = lane["server_side"]
+    threads, rss_mb, cpu_ms = (
+        side[name] for name in ("peak_threads", "peak_rss_mb", "cpu_ms_per_request")
+    )
+    parts = [
+        None if threads is None else f"{threads} thread{'s' if threads != 1 else ''}",
+        None if rss_mb is None else f"{significant(rss_mb, 3)} MB",
+        None if cpu_ms is None else f"{milliseconds(cpu_ms)} of CPU a request",
+    ]
+    return ", ".join(part for part in parts if part) or "not known"
+
+
+def theory_words(lane: Mapping[str, Any]) -> str:
+    """The lane's theory beside its practice; empty where there is none."""
+    theory = lane["theory"]
+    if not theory:
+        return ""
+    words = f"{seconds_of(theory['promised_s'])} by its {theory['promised_k']} at a time"
+    if theory["seen_k"] is not None and theory["seen_k"] != theory["promised_k"]:
+        words += f", {seconds_of(theory['seen_s'])} by the {theory['seen_k']} that were seen"
+    return words

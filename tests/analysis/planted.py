@@ -1,0 +1,148 @@
+"""Lanes whose truth is planted: little queueing models that write the frames a run would store.
+
+Each model says when each of `requests` enters, is in the view, and is answered; rounds differ
+by a seeded jitter of one per cent. Milliseconds here, nanoseconds in the frames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from dashboard.analysis.facts import LaneFacts
+from dashboard.analysis.report import About, Report, make_report
+from dashboard.wire import frame
+from dashboard.wire.plan import Burst, Lane, Plan
+
+MS = 1_000_000
+JITTER = 0.01
+HOP = 0.2  # ms between two stamps where nothing is waited for
+
+
+@dataclass(frozen=True)
+class Stamps:
+    """Of one request, in ms from the burst's start."""
+
+    entered: float
+    view_entered: float
+    view_left: float
+    done: float
+    first_byte: float | None = None
+    error: int = 0
+
+
+@dataclass(frozen=True)
+class Planted:
+    """One lane: how it takes its requests, and what its health says of each firing."""
+
+    name: str
+    model: Callable[[int], list[Stamps]]
+    facts: LaneFacts = field(default_factory=LaneFacts)
+    health: dict[str, int] = field(default_factory=dict)
+    growth_per_request: dict[str, int] = field(default_factory=dict)
+
+
+def report_of(lanes: list[Planted], requests: int, rounds: int = 6, **about: Any) -> Report:
+    """The report of a run in which these lanes were fired."""
+    plan = Plan(
+        scenario="planted",
+        lanes=tuple(Lane.parse(lane.name) for lane in lanes),
+        load=Burst(requests, requests),
+        rounds=rounds,
+        seed=1,
+        parameters={},
+        timeout_s=30,
+    )
+    facts = [lane.facts for lane in lanes]
+    frames = [
+        one
+        for position, lane in enumerate(lanes)
+        for number in range(1, rounds + 1)
+        for one in _frames(position, number, lane, requests)
+    ]
+    return make_report(plan, About("r", "finished", {}, facts=facts, **about), frames)
+
+
+def _frames(position: int, number: int, lane: Planted, requests: int) -> Iterable[bytes]:
+    stretch = 1 + JITTER * np.random.default_rng(1000 * position + number).normal()
+    samples = [
+        _sample(request, stamps, stretch) for request, stamps in enumerate(lane.model(requests))
+    ]
+    grown = {name: value * requests for name, value in lane.growth_per_request.items()}
+    health = [
+        {"at": 0, "process": 7, **dict.fromkeys(grown, 0)},
+        {"at": 1, "process": 7, **lane.health, **grown},
+    ]
+    for kind, rows in (("samples", samples), ("health", health)):
+        columns = frame.rows_to_columns(kind, rows)
+        yield frame.encode(kind, lane=position, round=number, origin_ns=0, columns=columns)
+
+
+def _sample(request: int, stamps: Stamps, stretch: float) -> dict[str, int]:
+    first_byte = stamps.done if stamps.first_byte is None else stamps.first_byte
+
+    def ns(value_ms: float) -> int:
+        return int(value_ms * stretch * MS)
+
+    return {
+        "request": request, "due": 0, "connecting": 0, "sent_first": 0, "sent": 0,
+        "entered": ns(stamps.entered), "view_entered": ns(stamps.view_entered),
+        "view_left": ns(stamps.view_left), "first_byte": ns(first_byte), "done": ns(stamps.done),
+        "status": 503 if stamps.error else 200, "error": stamps.error, "process": 7,
+    }  # fmt: skip
+
+
+def pool(at_a_time: int, view_ms: float) -> Callable[[int], list[Stamps]]:
+    """A pool: the others wait in the server."""
+
+    def model(requests: int) -> list[Stamps]:
+        turn = view_ms + 2 * HOP
+        begins = [HOP + request // at_a_time * turn for request in range(requests)]
+        return [Stamps(at, at + HOP, at + HOP + view_ms, at + 2 * HOP + view_ms) for at in begins]
+
+    return model
+
+
+def at_once(view_ms: float, last_ms: float | None = None) -> Callable[[int], list[Stamps]]:
+    """Everybody enters at once. With `last_ms`, the view's answer is first whole then streamed."""
+
+    def model(requests: int) -> list[Stamps]:
+        ends = [(HOP * (3 + request / 10) + view_ms) for request in range(requests)]
+        return [
+            Stamps(HOP, 2 * HOP, end - HOP, end + (last_ms or 0), first_byte=end) for end in ends
+        ]
+
+    return model
+
+
+def one_in_view(view_ms: float) -> Callable[[int], list[Stamps]]:
+    """Everybody enters at once, and the views run one after the other: a loop that is held."""
+
+    def model(requests: int) -> list[Stamps]:
+        begins = [HOP + request * view_ms for request in range(requests)]
+        return [Stamps(HOP, at, at + view_ms, at + view_ms + HOP) for at in begins]
+
+    return model
+
+
+def queue_in_view(at_a_time: int, work_ms: float) -> Callable[[int], list[Stamps]]:
+    """All views begin at once, and wait inside for one of so many threads."""
+
+    def model(requests: int) -> list[Stamps]:
+        ends = [HOP + (request // at_a_time + 1) * work_ms for request in range(requests)]
+        return [Stamps(HOP, HOP, end, end + HOP) for end in ends]
+
+    return model
+
+
+def busy(cpu_ms: float) -> Callable[[int], list[Stamps]]:
+    """One core works through all requests, all of which are open until their turn ends."""
+
+    def model(requests: int) -> list[Stamps]:
+        ends = [(request + 1) * cpu_ms for request in range(requests)]
+        return [Stamps(0, 0, end * 0.99, end) for end in ends]
+
+    return model

@@ -1,0 +1,169 @@
+"""Sentences: they say what the numbers say, whatever the numbers are."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.analysis.markdown import markdown
+from dashboard.analysis.numbers import milliseconds, percent, share_apart, significant, times
+from dashboard.analysis.verdict import MARGIN, Interval
+from dashboard.analysis.words import price, sentence
+
+from .planted import report_of
+from .test_causes import BLOCKED, ONE, PLANTED, THREADS, WAITING, free
+
+ratios = st.floats(0.001, 1000)
+
+
+def judged(low: float, ratio: float, high: float, metric: str = "makespan_s") -> dict[str, Any]:
+    """A report with nothing but one comparison of this interval."""
+    answer = Interval(ratio, low, high, 0.95, 6, "paired t").answer(MARGIN)
+    comparison = {
+        "lane": "b@y", "answer": answer, "ratio": ratio, "interval": [low, high], "level": 0.95,
+        "rounds": 6, "causes": [], "factors": None,
+    }  # fmt: skip
+    verdict = {
+        "metric": metric, "baseline": "a@x", "margin": MARGIN, "spoiled": None, "control": None,
+        "comparisons": [comparison],
+    }  # fmt: skip
+    return {"verdict": verdict, "lanes": []}
+
+
+@given(st.tuples(ratios, ratios, ratios).map(sorted))
+def test_the_sentence_never_contradicts_its_interval(ends: list[float]) -> None:
+    low, ratio, high = ends
+    report = judged(low, ratio, high)
+    (comparison,) = report["verdict"]["comparisons"]
+    said = sentence(report)
+    match comparison["answer"]:
+        case "differs":
+            assert ("sooner" in said) == (high < 1)
+            assert ("later" in said) == (low > 1)
+            assert "no difference" not in said
+        case "no-difference":
+            assert "no difference larger than 3 %" in said
+            assert 1 / 1.03 <= low <= high <= 1.03
+        case _:
+            assert "undecided" in said
+            assert ("sooner" in said) == (low < 1)
+            assert ("later" in said) == (high > 1)
+
+
+@given(ratios)
+def test_a_ratio_that_is_not_one_is_never_written_as_one(ratio: float) -> None:
+    if abs(ratio - 1) > 1e-6:
+        assert float(times(ratio)) != 1
+        assert (float(times(ratio)) > 1) == (ratio > 1)
+        assert not re.search(r"\b0 %|\b1 times", share_apart(ratio))
+
+
+@given(st.floats(1e-6, 1 - 1e-6))
+def test_a_percentage_is_never_rounded_to_nothing_or_all(share: float) -> None:
+    assert percent(share) not in {"0 %", "100 %"}
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (share_apart(1 / 5.12), "5.1 times sooner"),
+        (share_apart(0.88), "12 % sooner"),
+        (share_apart(1.12), "12 % later"),
+        (share_apart(1.004), "0.4 % later"),
+        (times(0.996), "0.996"),
+        (times(1.003), "1.003"),
+        (percent(0.975), "97.5 %"),
+        (percent(0.95), "95 %"),
+        (percent(0.99), "99 %"),
+        (percent(0.985), "98.5 %"),
+        (significant(61234, 2), "61000"),
+        (milliseconds(624.2), "620 ms"),
+        (milliseconds(1234), "1.2 s"),
+    ],
+)
+def test_numbers_are_said_with_the_digits_they_carry(said: str, expected: str) -> None:
+    assert said == expected
+
+
+def test_the_example_of_the_issue() -> None:
+    said = report_of([THREADS, free()], 100)["verdict"]["sentence"]
+    assert re.search(
+        r"async@daphne finished the burst \d+ times sooner than sync@gunicorn-gthread"
+        r" \(95 %: [\d.]+–[\d.]+\)\. sync@gunicorn-gthread never had more than 8 requests in the"
+        r" application, which is its 8 threads; the other 92 waited 6\d0 ms at the median\.",
+        said,
+    )
+
+
+@pytest.mark.parametrize(("name", "slow", "fast"), PLANTED, ids=[one[0] for one in PLANTED])
+@pytest.mark.parametrize("rounds", [1, 4, 5])
+def test_a_sentence_knows_no_superlative_and_no_unknown(
+    name: str, slow: Any, fast: Any, rounds: int
+) -> None:
+    said = report_of([slow, fast], 20, rounds)["verdict"]["sentence"]
+    assert not re.search(r"None|nan|inf\b|best|fastest|slowest|always|\bthe most\b", said)
+    assert said.endswith(".")
+    assert ("A first look" in said) == (rounds < 5)
+    assert (" %: " in said) == (rounds >= 5)
+
+
+def test_server_and_code_apart_multiply_to_the_whole() -> None:
+    lanes = [THREADS, free(180, name="sync@daphne"), free(name="async@daphne")]
+    verdict = report_of(lanes, 100)["verdict"]
+    whole = verdict["comparisons"][1]
+    server, code = whole["factors"]
+    assert (server["what"], server["end"]) == ("server", "sync@daphne")
+    assert (code["what"], code["begin"]) == ("variant", "sync@daphne")
+    assert server["ratio"] * code["ratio"] == pytest.approx(whole["ratio"])
+    assert verdict["comparisons"][0]["factors"] is None
+    assert re.search(
+        r"[\d.]+ times from moving to daphne, [\d.]+ times from writing async", verdict["sentence"]
+    )
+
+
+def test_without_a_lane_between_nothing_is_taken_apart() -> None:
+    lanes = [THREADS, free(), WAITING]
+    assert all(one["factors"] is None for one in report_of(lanes, 100)["verdict"]["comparisons"])
+
+
+def test_a_control_that_differs_distrusts_the_machine_and_says_why() -> None:
+    lanes = [free(name="a@x"), free(150, name="a@y")]
+    report = report_of(
+        lanes, 20, control=True, instrument={"steal_percent": 4.2, "saturated": False}
+    )
+    control = report["verdict"]["control"]
+    assert control["trusted"] is False
+    assert "4.2 %" in control["why"][0]
+    assert "cannot be trusted now" in report["verdict"]["sentence"]
+    assert report["verdict"]["comparisons"][0]["causes"] == []
+
+
+def test_a_control_without_a_difference_trusts_it() -> None:
+    report = report_of([free(name="a@x"), free(name="a@y")], 20, control=True)
+    assert report["verdict"]["control"] == {"trusted": True, "why": []}
+
+
+def test_one_lane_alone_has_no_verdict() -> None:
+    assert report_of([free()], 20)["verdict"] is None
+
+
+def test_the_price_names_what_is_known() -> None:
+    side = {"peak_threads": 11, "peak_rss_mb": 61.234, "cpu_ms_per_request": 1.1}
+    assert price({"server_side": side}) == "11 threads, 61.2 MB, 1.1 ms of CPU a request"
+    assert price({"server_side": dict.fromkeys(side)}) == "not known"
+
+
+def test_the_markdown_has_a_row_for_each_lane_and_the_sentence() -> None:
+    report = report_of([ONE, BLOCKED, free()], 20, warnings=["Something."])
+    text = markdown(report, [("a@b.ok > 1", True), ("a@b.ok > 2", False)])
+    assert report["verdict"]["sentence"] in text
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert len(rows) == 2 + 3
+    assert len({row.count("|") for row in rows}) == 1
+    assert "- held: `a@b.ok > 1`" in text
+    assert "- **did not hold**: `a@b.ok > 2`" in text
+    assert "- Warning: Something." in text
