@@ -1,0 +1,130 @@
+"""`manage.py xray`: one request of a lane traced, drawn as lanes of threads and counted."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from argparse import ArgumentParser, ArgumentTypeError
+from pathlib import Path
+from typing import Any
+
+from django.core.management import BaseCommand, CommandError, call_command
+
+from dashboard.analysis.xray_chrome import chrome_trace
+from dashboard.home import home
+from dashboard.management.xray_drawing import drawing
+from dashboard.runs.planning import DEFAULT_TIMEOUT_S
+from dashboard.runs.xray import Result, Subject, Xrays, choose
+from dashboard.targets.cores import Cores
+from dashboard.targets.manifest import load_manifest
+from dashboard.wire.errors import Invalid, InvalidPlan, Problem, TargetFailed
+
+from .burst import BAD_USAGE, INTERRUPTED, RUN_FAILED
+from .lab import DEFAULT_PROJECT
+
+
+class Command(BaseCommand):
+    """Sees through one request, in a target of its own."""
+
+    help = "Trace one request of a lane: its hops between threads, stages and queries."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """The contract is in docs/commands.md."""
+        parser.add_argument("scenario")
+        parser.add_argument("lane", metavar="VARIANT@SERVER")
+        parser.add_argument(
+            "--set", action="append", default=[], type=setting, metavar="NAME=NUMBER"
+        )
+        parser.add_argument("--timeout", type=float, default=DEFAULT_TIMEOUT_S, help="seconds")
+        parser.add_argument("--project", type=Path, default=DEFAULT_PROJECT, metavar="lab.toml")
+        parser.add_argument("--json", metavar="FILE|-", help="the result, not a drawing")
+        parser.add_argument("--trace", metavar="FILE", help="for Perfetto and chrome://tracing")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Trace, print, and leave with the status that the contract promises."""
+        try:
+            subject = choose(
+                load_manifest(options["project"]),
+                scenario=options["scenario"],
+                lane=options["lane"],
+                parameters=dict(options["set"]),
+                timeout_s=options["timeout"],
+            )
+            check_writable("json", options["json"])
+            check_writable("trace", options["trace"])
+        except Invalid as error:
+            raise CommandError(str(error), returncode=BAD_USAGE) from None
+        call_command("migrate", verbosity=0)
+        try:
+            result = asyncio.run(trace(subject))
+        except TargetFailed as error:
+            raise CommandError(
+                f"{error}\n{error.log_tail}".strip(), returncode=RUN_FAILED
+            ) from None
+        except asyncio.CancelledError:
+            sys.exit(INTERRUPTED)
+        self.print(result, options["json"], options["trace"])
+
+    def print(self, result: Result, destination: str | None, trace_file: str | None) -> None:
+        """The drawing or the JSON, and the trace beside it where it was asked for."""
+        if trace_file is not None:
+            title = f"{result.subject.lane} {result.subject.request}"
+            write(trace_file, chrome_trace(result.xray, title))
+        if destination is None:
+            self.draw(result)
+        elif destination == "-":
+            self.stdout.write(json.dumps(result.to_json()))
+        else:
+            write(destination, result.to_json())
+
+    def draw(self, result: Result) -> None:
+        """For a person: what was asked, the lanes of threads, one sentence, warnings."""
+        subject = result.subject
+        tries = result.traced.tries
+        self.stdout.write(f"{subject.lane}: {subject.request}, answered {result.traced.status}")
+        self.stdout.write(f"the quickest of {tries} that were traced\n\n" if tries > 1 else "\n")
+        for line in drawing(result.xray):
+            self.stdout.write(line)
+        self.stdout.write(f"\n{result.sentence}")
+        for warning in result.warnings:
+            self.stdout.write(f"Warning: {warning}")
+
+
+def setting(text: str) -> tuple[str, float]:
+    """`NAME=NUMBER` as a pair; raises ArgumentTypeError."""
+    name, equals, value = text.partition("=")
+    try:
+        if name and equals:
+            return name, float(value)
+    except ValueError:
+        pass
+    raise ArgumentTypeError(f"expected NAME=NUMBER, found {text!r}")
+
+
+def check_writable(field: str, destination: str | None) -> None:
+    """A result that could not be written is refused before anything is started."""
+    if destination is None or (field, destination) == ("json", "-"):
+        return
+    try:
+        Path(destination).open("a").close()
+    except OSError as error:
+        expected = f"expected a file that can be written, found {destination} ({error.strerror})"
+        raise InvalidPlan(Problem(field, expected)) from None
+
+
+def write(destination: str, data: dict[str, Any]) -> None:
+    """One JSON object as a file."""
+    Path(destination).write_text(json.dumps(data) + "\n", encoding="utf-8")
+
+
+async def trace(subject: Subject) -> Result:
+    """Wait until no run is on, then X-ray. Ctrl-C ends the target; raises CancelledError."""
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 - asyncio.run has made one
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    mark = os.environ.get("LIVEBURST_MARK") or f"liveburst-{os.getpid()}"
+    return await Xrays(mark=mark, home=home(), cores=Cores.here()).when_free(subject)

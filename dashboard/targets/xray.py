@@ -1,0 +1,168 @@
+"""One request traced, in a target of its own that is started for it and ended after it.
+
+Any one request may meet a busy machine, which would stand in its trace as if it were Django's
+doing. So a few are traced, one after the other, and the quickest is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from dashboard.wire.errors import TargetFailed
+
+from .cores import Cores
+from .pool import Targets
+from .process import Target
+from .project import Project
+from .running import RunningTarget
+from .scenario import Variant
+
+HEADER = "liveburst-xray"
+LOG_DIRECTORY = Path("logs", "xray")  # of its own: those of a run are not written over
+MOST_TRIES = 5
+TRIES_S = 2.0  # no other try is begun after so long: a request that waits long is traced once
+TRACE_TIMEOUT_S = 10.0  # from the answer to the trace: what the request still does after it
+_LOOK_EVERY_S = 0.01
+
+
+@dataclass(frozen=True)
+class Traced:
+    """What came of it: the trace as `probe/liveburst_xray.py` specifies it, and the answer.
+
+    It is the quickest of so many `tries`.
+    """
+
+    trace: Mapping[str, Any]
+    status: int
+    facts: Mapping[str, Any]
+    tries: int
+
+    @property
+    def length_ns(self) -> int:
+        """How long the request was in the application."""
+        request = self.trace["spans"][0]
+        return int(request["ended"] - request["begun"])
+
+
+async def trace_request(
+    project: Project,
+    server: str,
+    variant: Variant,
+    parameters: Mapping[str, float],
+    *,
+    mark: str,
+    home: Path,
+    cores: Cores,
+    timeout_s: float,
+) -> Traced:
+    """Start a target of this project, warm it up with one request, and trace the quickest next.
+
+    `server` is the lane's text for it. The target and its companions are ended whatever
+    happens. Raises TargetFailed where it does not start, does not answer within `timeout_s`,
+    or leaves no trace.
+    """
+    logs = home / LOG_DIRECTORY
+    logs.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=logs) as directory:
+        token, file = secrets.token_urlsafe(16), Path(directory, "trace.json")
+        targets = Targets(
+            _with_the_xray(project, server, token, file),
+            mark=mark,
+            log_directory=logs,
+            cores=cores,
+            home=home,
+        )
+        try:
+            target = await targets.ready(server, lambda state, message: None)
+            if isinstance(target, RunningTarget):
+                raise TargetFailed(f"{server}: expected a server that we start, it runs already")
+            asking = _Asking(target, variant, variant.url_path(parameters), timeout_s)
+            return await _quickest(asking, token, file)
+        finally:
+            await targets.stop()
+
+
+def _with_the_xray(project: Project, server: str, token: str, file: Path) -> Project:
+    """The project, with the X-ray between the probe and its own application."""
+    env = {
+        "LIVEBURST_XRAY_APP": project.application(project.server(server)) or "",
+        "LIVEBURST_XRAY_TOKEN": token,
+        "LIVEBURST_XRAY_FILE": str(file),
+    }
+    return replace(
+        project,
+        wsgi=project.wsgi and "liveburst_xray:wsgi",
+        asgi=project.asgi and "liveburst_xray:asgi",
+        env={**project.env, **env},
+    )
+
+
+class _Asking:
+    """The same request, as often as it is wanted."""
+
+    def __init__(self, target: Target, variant: Variant, path: str, timeout_s: float) -> None:
+        self.target = target
+        self._variant = variant
+        self._path = path
+        self._client = httpx.AsyncClient(
+            base_url=f"http://{target.host}:{target.port}", timeout=timeout_s, trust_env=False
+        )
+        # The same request as the engine's: it offers no compression.
+        del self._client.headers["accept-encoding"]
+        self._client.headers.update([("User-Agent", "liveburst"), *variant.headers])
+
+    async def ask(self, **headers: str) -> int:
+        """Ask once; the status of the answer. Raises TargetFailed where there is none."""
+        method, path, body = self._variant.method, self._path, self._variant.body
+        try:
+            answer = await self._client.request(
+                method, path, content=body.encode() or None, headers=headers
+            )
+        except httpx.HTTPError as error:
+            found = f"{type(error).__name__} {error}".strip()
+            message = f"{self.target.server.name}: expected an answer to {method} {path}"
+            raise TargetFailed(f"{message}, found {found}", self.target.log_tail()) from error
+        return answer.status_code
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+
+async def _quickest(asking: _Asking, token: str, file: Path) -> Traced:
+    """One request that is not traced, then some that are; the quickest of these."""
+    found: list[tuple[Mapping[str, Any], int]] = []
+    until_s = time.monotonic() + TRIES_S
+    try:
+        await asking.ask()
+        while not found or (len(found) < MOST_TRIES and time.monotonic() < until_s):
+            status = await asking.ask(**{HEADER: token})
+            found.append((await _trace(asking.target, file), status))
+            file.unlink()  # noqa: ASYNC240
+    finally:
+        await asking.close()
+    every = [Traced(trace, status, asking.target.facts, len(found)) for trace, status in found]
+    return min(every, key=lambda traced: traced.length_ns)
+
+
+async def _trace(target: Target, file: Path) -> Mapping[str, Any]:
+    """The trace, which is written when the request is over: later than its last byte."""
+    try:
+        async with asyncio.timeout(TRACE_TIMEOUT_S):
+            while not file.exists():  # noqa: ASYNC110, ASYNC240 - another process makes it
+                await asyncio.sleep(_LOOK_EVERY_S)
+    except TimeoutError:
+        message = f"{target.server.name}: expected a trace of the request, found none"
+        raise TargetFailed(message, target.log_tail()) from None
+    trace: Mapping[str, Any] = json.loads(file.read_text(encoding="utf-8"))  # noqa: ASYNC240
+    return trace

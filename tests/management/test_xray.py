@@ -1,0 +1,221 @@
+"""`manage.py xray` as a whole: the drawing, the JSON, the trace, the exit statuses, no orphan."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from dashboard.management.xray_drawing import AXIS, MOST_ROWS, drawing, letter
+from tests.analysis.test_xray import LOOP, REQUEST, gathered, xray_of
+from tests.targets.helpers import LIVEAPP, ROOT, marked, until
+
+from .command import start
+
+QUICK = ("sleep", "async@daphne", "--set", "delay=0.02")
+servers = pytest.mark.servers
+
+
+def xray(home: Path, *arguments: str) -> tuple[int, str, str]:
+    process = start(home, "liveburst-test-xray", "xray", *arguments)
+    stdout, stderr = process.communicate(timeout=120)
+    return process.returncode, stdout, stderr
+
+
+def test_bars_are_to_scale_and_hops_are_dotted() -> None:
+    rows = list(drawing(xray_of(REQUEST, *gathered(2, 20))))
+    assert rows[0].endswith("0" + " " * (AXIS - 10) + "100.00 ms")
+    request, call = rows[2], rows[4]
+    assert request.count("█") == AXIS
+    assert call.count("·") == round(41 / 100 * AXIS)
+    assert call.endswith("sync_to_async sync_to_async 2 → B, waited 21.00 ms (20.00 in line)")
+    assert rows[5] == "B  thread-12"
+    assert rows[6].endswith("work work 3 ← A")
+    assert rows[7].index("█") == request.index("█") + int(22 / 100 * AXIS)
+
+
+def test_what_is_too_much_for_a_terminal_is_counted() -> None:
+    rows = list(drawing(xray_of(REQUEST, *[("query", 0, LOOP, 1, 2)] * MOST_ROWS)))
+    assert len(rows) == MOST_ROWS + 3
+    assert rows[-1] == "and 1 more spans"
+
+
+def test_threads_beyond_the_alphabet_have_names() -> None:
+    assert [letter(number) for number in (0, 25, 26, 53)] == ["A", "Z", "A1", "B2"]
+
+
+@servers
+def test_a_person_gets_lanes_of_threads_and_one_sentence(tmp_path: Path) -> None:
+    status, stdout, stderr = xray(tmp_path, *QUICK)
+    assert status == 0, stderr
+    lines = stdout.splitlines()
+    assert lines[0] == "async@daphne: GET /sleep/async/?delay=0.02, answered 200"
+    assert lines[-1].startswith(
+        "This async view makes 2 hops between threads, and starts 2 threads"
+    )
+    lanes = [line for line in lines if line[:3] in {"A  ", "B  ", "C  "}]
+    assert lanes[0] == "A  MainThread (event loop)"
+    assert lanes[1].endswith("(started for this request)")
+    loop = lines[lines.index(lanes[0]) : lines.index(lanes[1])]
+    assert "view liveapp.views.sleep.async_" in "\n".join(loop)
+    assert "sync_to_async Signal.asend.sync_send → B" in "\n".join(loop)
+    assert stderr == ""
+
+
+@servers
+def test_the_json_is_one_object_and_the_trace_is_perfettos(tmp_path: Path) -> None:
+    file = tmp_path / "trace.json"
+    status, stdout, stderr = xray(tmp_path, *QUICK, "--json", "-", "--trace", str(file))
+    assert status == 0, stderr
+    assert stdout.count("\n") == 1
+    found = json.loads(stdout)
+    assert (found["lane"], found["variant"], found["server"]) == ("async@daphne", "async", "daphne")
+    assert (found["hops"], found["threads_started"], found["queries"]) == (2, 2, 0)
+    assert found["target"]["versions"]["django"]
+    assert found["spans"][0]["kind"] == "request"
+    assert found["length_ms"] >= 20
+    trace = json.loads(file.read_text())
+    complete = [event for event in trace["traceEvents"] if event["ph"] == "X"]
+    assert len(complete) == len(found["spans"])
+    assert {event["pid"] for event in trace["traceEvents"]} == {1}
+
+
+@servers
+def test_a_setting_of_the_server_is_understood(tmp_path: Path) -> None:
+    lane = "sync@gunicorn-gthread:threads=2"
+    result = tmp_path / "result.json"
+    status, stdout, stderr = xray(tmp_path, "sleep", lane, *QUICK[2:], "--json", str(result))
+    assert status == 0, stderr
+    assert stdout == ""
+    found = json.loads(result.read_text())
+    assert (found["lane"], found["hops"], found["target"]["threads"]) == (lane, 0, 2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nothing", "sync@daphne"], "scenario: expected one of sleep"),
+        (["sleep", "sync"], "lanes: expected VARIANT@SERVER"),
+        (["sleep", "sync@apache"], "expected a server"),
+        ([*QUICK[:3], "delay=11"], "parameters.delay: expected 0 to 10 s"),
+        ([*QUICK, "--timeout", "0"], "timeout: expected above 0"),
+        ([*QUICK, "--project", "nowhere/lab.toml"], "lab.toml: expected a file"),
+        ([*QUICK, "--json", "nowhere/x.json"], "json: expected a file that can be written"),
+        ([*QUICK, "--trace", "nowhere/x.json"], "trace: expected a file that can be written"),
+    ],
+)
+def test_bad_usage_names_the_field(arguments: list[str], words: str) -> None:
+    with pytest.raises(CommandError, match=re.escape(words)) as refused:
+        call_command("xray", *arguments)
+    assert refused.value.returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["sleep"], "VARIANT@SERVER"),
+        ([*QUICK[:3], "delay"], "expected NAME=NUMBER"),
+        (["sleep", "sync@apache"], "lanes: sync@apache: expected a server"),
+    ],
+)
+def test_bad_usage_has_its_status_and_starts_nothing(
+    tmp_path: Path, arguments: list[str], words: str
+) -> None:
+    status, stdout, stderr = xray(tmp_path, *arguments)
+    assert status == 2
+    assert words in stderr
+    assert "Traceback" not in stderr
+    assert stdout == ""
+    assert not (tmp_path / "logs").exists()
+
+
+@servers
+def test_a_server_that_does_not_start_fails_with_its_own_words(tmp_path: Path) -> None:
+    lab = tmp_path / "lab.toml"
+    lab.write_text(
+        """
+        [project]
+        name = "broken"
+        wsgi = "broken:application"
+        [scenario.any]
+        title = "Anything"
+        lanes = ["sync@gunicorn-sync"]
+        [scenario.any.variant.sync]
+        family = "sync"
+        path = "/"
+        """
+    )
+    (tmp_path / "broken.py").write_text("raise RuntimeError('a typo of mine')\n")
+    home = tmp_path / "home"
+    status, stdout, stderr = xray(home, "any", "sync@gunicorn-sync", "--project", str(lab))
+    assert status == 3
+    assert "a typo of mine" in stderr
+    assert "CommandError: gunicorn-sync ended" in stderr
+    assert stdout == ""
+
+
+@servers
+def test_a_project_without_django_is_traced_as_far_as_it_goes(tmp_path: Path) -> None:
+    lab = tmp_path / "lab.toml"
+    lab.write_text(
+        """
+        [project]
+        name = "plain"
+        wsgi = "plain:application"
+        [scenario.any]
+        title = "Anything"
+        lanes = ["sync@gunicorn-sync"]
+        [scenario.any.variant.sync]
+        family = "sync"
+        path = "/"
+        """
+    )
+    (tmp_path / "plain.py").write_text(
+        """
+import threading
+
+def application(environ, start_response):
+    thread = threading.Thread(target=int, name="of its own")
+    thread.start()
+    thread.join()
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"plain"]
+"""
+    )
+    home = tmp_path / "home"
+    status, stdout, stderr = xray(home, "any", "sync@gunicorn-sync", "--project", str(lab))
+    assert status == 0, stderr
+    assert "thread of its own" in stdout
+    assert "makes no hops between threads, and starts 1 thread." in stdout
+
+
+@servers
+@pytest.mark.parametrize(
+    ("end", "expected_status"),
+    [
+        (lambda process: process.send_signal(signal.SIGINT), 130),
+        (lambda process: process.kill(), -signal.SIGKILL),
+    ],
+    ids=["Ctrl-C", "kill -9"],
+)
+def test_however_it_ends_nothing_is_left(
+    tmp_path: Path, end: Callable[[subprocess.Popen[str]], None], expected_status: int
+) -> None:
+    mark = f"killed-xray-{os.getpid()}-{expected_status}"
+    lab = tmp_path / "lab.toml"
+    lab.write_text(LIVEAPP.read_text().replace('directory = ".."', f'directory = "{ROOT}"'))
+    process = start(tmp_path, mark, "xray", *QUICK[:3], "delay=10", "--project", str(lab))
+    # The command itself, its guard, and the server.
+    assert until(lambda: len(marked(mark)) >= 3, 30)
+    end(process)
+    _, stderr = process.communicate(timeout=30)
+    assert process.returncode == expected_status, stderr
+    assert "Traceback" not in stderr
+    assert until(lambda: not marked(mark), 2), marked(mark)

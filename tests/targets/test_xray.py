@@ -1,0 +1,125 @@
+"""One request traced in a target of its own, under real servers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dashboard.analysis.xray import read_trace
+from dashboard.targets.cores import Cores
+from dashboard.targets.manifest import load_manifest
+from dashboard.targets.project import Project
+from dashboard.targets.xray import MOST_TRIES, Traced, trace_request
+from dashboard.wire.errors import TargetFailed
+
+from .helpers import ROOT, marked, until_async
+from .test_xray_probe import DEFAULT_SEVEN
+
+pytestmark = pytest.mark.servers
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """The planted project, with Django's default seven."""
+    lab = tmp_path / "lab.toml"
+    views = {
+        "async": ("async", "/async_", "GET", ""),
+        "posted": ("sync", "/posted", "POST", 'headers = { "X-Own" = "kept" }\nbody = "a body"'),
+        "gathered": ("async", "/gathered", "GET", ""),
+        "broken": ("sync", "/broken", "GET", ""),
+    }
+    lab.write_text(
+        f"""
+        [project]
+        name = "planted"
+        directory = "{ROOT}"
+        wsgi = "tests.targets.xray_project:wsgi"
+        asgi = "tests.targets.xray_project:asgi"
+        env = {{ PLANTED_MIDDLEWARE = "{DEFAULT_SEVEN}" }}
+        [scenario.any]
+        title = "Anything"
+        lanes = ["async@daphne"]
+        """
+        + "".join(
+            f"""
+[scenario.any.variant.{name}]
+family = "{family}"
+path = "{path}"
+method = "{method}"
+{more}
+"""
+            for name, (family, path, method, more) in views.items()
+        )
+    )
+    return load_manifest(lab)
+
+
+async def trace(
+    project: Project, lane: str, mark: str, home: Path, timeout_s: float = 10
+) -> Traced:
+    variant, _, server = lane.partition("@")
+    return await trace_request(
+        project,
+        server,
+        project.scenarios["any"].variants[variant],
+        {},
+        mark=mark,
+        home=home,
+        cores=Cores.here(),
+        timeout_s=timeout_s,
+    )
+
+
+@pytest.mark.parametrize(
+    ("lane", "expected"),
+    [
+        ("async@daphne", (15, 2)),
+        ("async@uvicorn", (15, 2)),
+        ("posted@uvicorn:processes=2", (16, 2)),
+        ("async@gunicorn-gthread", (1, 1)),
+        ("gathered@gunicorn-sync", (6, 1)),
+    ],
+)
+async def test_real_servers_make_the_hops_that_are_known(
+    project: Project,
+    tmp_path: Path,
+    mark: str,
+    lane: str,
+    expected: tuple[int, int],
+) -> None:
+    traced = await trace(project, lane, mark, tmp_path)
+    xray = read_trace(traced.trace)
+    assert traced.status == 200
+    assert (len(xray.hops), xray.threads_started) == expected
+    assert traced.facts["versions"]["django"]
+    assert await until_async(lambda: not marked(mark), 2)
+
+
+async def test_only_the_servers_log_is_left(project: Project, tmp_path: Path, mark: str) -> None:
+    await trace(project, "posted@gunicorn-sync", mark, tmp_path)
+    assert [path.name for path in (tmp_path / "logs" / "xray").iterdir()] == ["gunicorn-sync.log"]
+
+
+async def test_an_answer_that_is_an_error_is_traced_too(
+    project: Project, tmp_path: Path, mark: str
+) -> None:
+    assert (await trace(project, "broken@gunicorn-sync", mark, tmp_path)).status == 500
+
+
+async def test_no_answer_in_time_is_a_failure_that_leaves_nothing(
+    project: Project, tmp_path: Path, mark: str
+) -> None:
+    with pytest.raises(
+        TargetFailed, match="expected an answer to GET /gathered, found ReadTimeout"
+    ):
+        await trace(project, "gathered@gunicorn-sync", mark, tmp_path, timeout_s=0.05)
+    assert await until_async(lambda: not marked(mark), 2)
+
+
+async def test_the_quickest_of_some_is_kept_and_a_slow_one_is_traced_once(
+    project: Project, tmp_path: Path, mark: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (await trace(project, "broken@gunicorn-sync", mark, tmp_path)).tries == MOST_TRIES
+    monkeypatch.setattr("dashboard.targets.xray.TRIES_S", 0)
+    assert (await trace(project, "gathered@gunicorn-sync", mark, tmp_path)).tries == 1

@@ -1,0 +1,90 @@
+"""Asks the planted project for pages, each twice, the second time traced, as a target is asked.
+
+    python -m tests.targets.xray_ask wsgi|asgi PATH…
+
+Prints the traces as one JSON list. An interpreter of its own: the X-ray's patches are for good.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import io
+import json
+import os
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any
+
+PROBE = Path(__file__).parents[2] / "dashboard" / "targets" / "probe"
+TOKEN = "the test's own"
+
+
+def main(interface: str, *paths: str) -> None:
+    sys.path.insert(0, str(PROBE))
+    os.environ |= {
+        "LIVEBURST_APP": f"liveburst_xray:{interface}",
+        "LIVEBURST_XRAY_APP": f"tests.targets.xray_project:{interface}",
+        "LIVEBURST_XRAY_TOKEN": TOKEN,
+        "LIVEBURST_SERVER": "none",
+    }
+    application = getattr(importlib.import_module("liveburst_probe"), interface)
+    with tempfile.TemporaryDirectory() as directory:
+        print(json.dumps([traced(application, interface, path, directory) for path in paths]))
+
+
+def traced(application: Any, interface: str, path: str, directory: str) -> Any:
+    file = Path(directory, path.strip("/"))
+    os.environ["LIVEBURST_XRAY_FILE"] = str(file)
+    for token in ("", "somebody else's", TOKEN):
+        assert not file.exists()
+        if interface == "asgi":
+            asyncio.run(ask_asgi(application, path, token))
+        else:
+            ask_wsgi(application, path, token)
+    return json.loads(file.read_text())
+
+
+def ask_wsgi(application: Any, path: str, token: str) -> None:
+    environ = {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": path,
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "HTTP_LIVEBURST_XRAY": token,
+        "wsgi.input": io.BytesIO(),
+        "wsgi.url_scheme": "http",
+    }
+
+    def serve() -> None:
+        body = application(environ, lambda *arguments: None)
+        list(body)
+        body.close()
+
+    server = threading.Thread(target=serve, name="server")
+    server.start()
+    server.join()
+
+
+async def ask_asgi(application: Any, path: str, token: str) -> None:
+    answered = asyncio.Event()
+    messages = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+    async def receive() -> dict[str, Any]:
+        for message in messages:
+            return message
+        await answered.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        return None
+
+    headers = [(b"host", b"localhost"), (b"liveburst-xray", token.encode())]
+    scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": headers}
+    await application(scope, receive, send)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
