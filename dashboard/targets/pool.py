@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
-from dashboard.wire.errors import InvalidManifest, TargetFailed
+from dashboard.wire.errors import InvalidManifest, InvalidPlan, TargetFailed
 
 from .changes import changed_file
+from .commands import run_to_end
+from .companions import Companions
 from .cores import Cores
+from .environment import project_environment
+from .installed import Installed
 from .manifest import load_manifest
 from .process import Target
 from .project import Project
-from .servers import Server
-from .start import start_target
+from .running import RunningTarget
+from .server import Server
+from .start import Beside, start_target
 
 OnEvent = Callable[[str, str], None]  # state (starting, restarting, ready), message
+SETUP_TIMEOUT_S = 120.0  # for each command
 
 
 class Targets:
-    """The warm targets of one project, by the server's name. Lives in one event loop.
+    """The warm targets of one project, by the lane's text for the server. Lives in one loop.
 
-    `project` is read anew when its lab.toml changed. Every process started here carries
-    LIVEBURST_MARK=`mark` in its environment.
+    `project` is read anew when its lab.toml changed. Its set-up commands are run first, once
+    and whenever its code changed, then its companions are started. Every process started
+    here carries LIVEBURST_MARK=`mark` in its environment. `home` is where servers are put
+    that a project's own environment does not have.
     """
 
     def __init__(
@@ -34,24 +43,28 @@ class Targets:
         mark: str,
         log_directory: Path,
         cores: Cores,
-        servers: Mapping[str, Server] | None = None,
+        home: Path | None = None,
     ) -> None:
         log_directory.mkdir(parents=True, exist_ok=True)
         self.project = project
         self._mark = mark
         self._log_directory = log_directory
-        self._cores = cores
-        self._servers = servers or project.servers
+        self._cores = cores.targets
         self._warm: dict[str, Target] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._installed = Installed(home or log_directory.parent, log_directory)
+        self._companions = Companions(mark=mark, log_directory=log_directory, cores=cores.targets)
+        self._preparing = asyncio.Lock()
+        self._set_up_s: float | None = None  # when it last was, of `time.time`
 
     async def ready(self, server: str, on_event: OnEvent) -> Target:
         """The target under this server: the warm one, or a new one where that is out of date.
 
-        Tells `on_event` what it does: `starting` or `restarting` (and why), then `ready`.
-        Raises TargetFailed.
+        `server` may carry settings: `gunicorn-gthread:threads=32`. Tells `on_event` what it
+        does: `starting` or `restarting` (and why), then `ready`. Raises TargetFailed.
         """
         async with self._locks[server]:
+            await self._prepare(on_event)
             target = self._warm.get(server)
             why = await self._why_restart(target) if target else None
             if target is None or why is not None:
@@ -67,6 +80,8 @@ class Targets:
     async def stop(self) -> None:
         """End all of them, together; whoever is being started is waited for first."""
         await asyncio.gather(*(self._stop(server) for server in list(self._locks)))
+        async with self._preparing:
+            await self._companions.stop()
 
     async def _stop(self, server: str) -> None:
         async with self._locks[server]:
@@ -74,33 +89,73 @@ class Targets:
             if target is not None:
                 await target.stop()
 
-    async def _start(self, server: str) -> Target:
-        old = self._warm.pop(server, None)
+    async def _start(self, name: str) -> Target:
+        old = self._warm.pop(name, None)
         if old is not None:
             await old.stop()
-        target = await start_target(
-            self.project,
-            self._servers[server],
-            mark=self._mark,
-            log_directory=self._log_directory,
-            cores=self._cores.targets,
+        self._warm[name] = await self._started(name, self._server(name))
+        return self._warm[name]
+
+    async def _started(self, name: str, server: Server) -> Target:
+        if server.url is not None:
+            running = RunningTarget(server)
+            await running.check()
+            return running
+        packages = await self._installed.packages(self.project, server)
+        companions = self._companions
+        beside = Beside(
+            *(self._mark, self._log_directory, self._cores, companions.env),
+            failure=lambda: companions.failure,
         )
-        self._warm[server] = target
-        return target
+        return await start_target(self.project, server, packages, beside, name=name)
+
+    def _server(self, name: str) -> Server:
+        try:
+            return self.project.server(name)
+        except InvalidPlan as error:  # the lab.toml changed since it was asked for
+            raise TargetFailed(str(error)) from None
+
+    async def _prepare(self, on_event: OnEvent) -> None:
+        """What a project needs before any target starts: itself, its set-up, its companions."""
+        async with self._preparing:
+            changed = await self._changed_since(self._set_up_s or 0.0)
+            if self._set_up_s is None or changed is not None:
+                if self._set_up_s is not None and changed == self.project.path:
+                    self.project = _read_again(changed)
+                await self._set_up(on_event)
+                self._set_up_s = time.time()
+            await self._companions.ready(self.project, on_event)
+
+    async def _set_up(self, on_event: OnEvent) -> None:
+        project = self.project
+        log = self._log_directory / "setup.log"
+        log.unlink(missing_ok=True)
+        for first, *rest in project.setup:
+            on_event("starting", f"setting up: {' '.join([first, *rest])}")
+            await run_to_end(
+                [project.python if first == "python" else first, *rest],
+                env={**project_environment(project.env, {}), "LIVEBURST_MARK": self._mark},
+                directory=project.directory,
+                log=log,
+                timeout_s=SETUP_TIMEOUT_S,
+                cores=self._cores,
+            )
 
     async def _why_restart(self, target: Target) -> str | None:
         """What speaks against the warm target; None if nothing does."""
+        if isinstance(target, RunningTarget):
+            gone = self.project.servers.get(target.server.name) != target.server
+            return f"{self.project.path.name} changed" if gone else None
         if not target.alive:
             return f"{target.server.name} had ended"
-        project = self.project
-        changed = await asyncio.to_thread(
-            changed_file, project.directory, project.path, target.started_s
-        )
-        if changed is None:
-            return None
-        if changed == project.path:
-            self.project = _read_again(changed)
-        return f"{_shown(changed, project.directory)} changed"
+        if target.env != self._companions.env:
+            return "companions were started anew"
+        changed = await self._changed_since(target.started_s)
+        return None if changed is None else f"{_shown(changed, self.project.directory)} changed"
+
+    async def _changed_since(self, since_s: float) -> Path | None:
+        directory, path = self.project.directory, self.project.path
+        return await asyncio.to_thread(changed_file, directory, path, since_s)
 
 
 def _read_again(path: Path) -> Project:

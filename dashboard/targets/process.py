@@ -3,29 +3,43 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from dashboard.wire.errors import TargetFailed
+
+from .commands import read_tail
 from .health import Health
 from .launcher import Child
-from .servers import Server
-
-_LOG_TAIL_LINES = 30
-_LOG_TAIL_BYTES = 16384
+from .server import Server
 
 
 class Target:
     """A project under a server on a loopback port, ready to be fired at.
 
-    `facts` say how it was started and what was found: command, processes,
-    threads, cores, backlog (None: not known) and versions.
+    `facts` say how it was started and what was found: command, processes, threads, cores,
+    backlog (None: not known), versions, and where each package came from. `env` is what
+    the companions brought to it, and `companion_failure` says whether one of them has ended.
     """
 
+    tls = False
+
     def __init__(
-        self, server: Server, address: tuple[str, int], child: Child, health: Health, *, log: Path
+        self,
+        server: Server,
+        address: tuple[str, int],
+        child: Child,
+        health: Health,
+        *,
+        log: Path,
+        env: Mapping[str, str],
+        companion_failure: Callable[[], TargetFailed | None],
     ) -> None:
         self.server = server
         self.host, self.port = address
+        self.env = env
+        self._companion_failure = companion_failure
         self.facts: dict[str, Any] = {}
         self.started_s = time.time()  # to be compared with the times of files
         self._child = child
@@ -34,8 +48,16 @@ class Target:
 
     @property
     def alive(self) -> bool:
-        """Whether its server still runs."""
-        return self._child.status is None
+        """Whether its server still runs, and what it was started beside."""
+        return self.failure is None
+
+    @property
+    def failure(self) -> TargetFailed | None:
+        """What ended, the server or a companion, with its own last lines; None if nothing did."""
+        if self._child.status is not None:
+            message = f"{self.server.name} ended with status {self._child.status}"
+            return TargetFailed(message, read_tail(self._log))
+        return self._companion_failure()
 
     @property
     def processes(self) -> list[int]:
@@ -43,8 +65,9 @@ class Target:
         return list(self._health.probes)
 
     def log_tail(self) -> str:
-        """The last lines that the server wrote."""
-        return read_tail(self._log)
+        """The last lines of what ended; while nothing did, those of the server."""
+        failure = self.failure
+        return failure.log_tail if failure is not None else read_tail(self._log)
 
     async def begin(self, firing: int) -> bool:
         """A firing begins: peaks start anew and health is reported. Bounded to a second.
@@ -69,14 +92,3 @@ class Target:
         """End the server and everything below it."""
         self._health.close()
         await self._child.stop()
-
-
-def read_tail(log: Path) -> str:
-    """The last lines of a log file; empty where there is none."""
-    try:
-        with log.open("rb") as file:
-            file.seek(max(0, log.stat().st_size - _LOG_TAIL_BYTES))
-            text = file.read().decode(errors="replace")
-    except OSError:
-        return ""
-    return "\n".join(text.splitlines()[-_LOG_TAIL_LINES:])

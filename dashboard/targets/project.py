@@ -6,12 +6,17 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.plan import Lane, Plan
 
-from .scenario import Parameter, Scenario
-from .servers import SERVERS, Server
+from .companion import Companion
+from .listening import is_loopback
+from .scenario import Claim, Parameter, Scenario, Variant
+from .server import Server
+from .servers import SERVERS
+from .settings import BadSetting, resolve
 
 
 @dataclass(frozen=True)
@@ -21,7 +26,9 @@ class Project:
     `path` is the lab.toml, `directory` where the processes run, `python` the interpreter
     that they run with, `env` what their environment gets besides. `wsgi` and `asgi` are
     import strings, `module:attribute`; None where the project has none. `servers` is the
-    table of servers with the processes and threads that the project asks for.
+    table of servers with the settings that the project asks for, and the targets that run
+    already. `setup` are commands to be run before anything is started, `neighbour` is a path
+    of an unrelated fast view.
     """
 
     name: str
@@ -33,10 +40,48 @@ class Project:
     env: Mapping[str, str]
     scenarios: Mapping[str, Scenario]
     servers: Mapping[str, Server] = field(default_factory=lambda: SERVERS)
+    setup: tuple[tuple[str, ...], ...] = ()
+    neighbour: str | None = None
+    companions: Mapping[str, Companion] = field(default_factory=dict)
+    claims: Mapping[str, Claim] = field(default_factory=dict)
+
+    def server(self, text: str) -> Server:
+        """The server that a lane names, `gunicorn-gthread:threads=32`, its settings in force.
+
+        Raises InvalidPlan where there is none of that name, or a setting that it cannot have.
+        """
+        try:
+            return resolve(self.servers, text)
+        except BadSetting as error:
+            raise InvalidPlan(Problem("lanes", f"{text}: {error}")) from None
+
+    @property
+    def remote(self) -> tuple[str, ...]:
+        """The servers that are not on this machine: to be fired at only where somebody says so."""
+        return tuple(
+            name
+            for name, server in self.servers.items()
+            if server.url and not is_loopback(urlsplit(server.url).hostname or "")
+        )
 
     def application(self, server: Server) -> str | None:
-        """The import string of what this server would serve."""
+        """The import string of what this server would serve, or the URL where it runs already."""
+        if server.url is not None:
+            return server.url
         return self.wsgi if server.interface == "wsgi" else self.asgi
+
+    def refusal(self, variant: Variant, server: Server) -> str | None:
+        """Why this variant cannot be fired at under this server; None where it can."""
+        if server.url is not None:
+            return None
+        if variant.needs not in (None, server.interface):
+            wanted = "an ASGI" if variant.needs == "asgi" else "a WSGI"
+            return f"expected {wanted} server, {server.name} is {server.interface.upper()}"
+        if self.application(server) is None:
+            return f"expected {self.path.name} to name project.{server.interface}"
+        if server.sync_only and variant.family == "async":
+            return f"expected a sync variant: {server.sync_only}"
+        return None
 
     def check(self, plan: Plan) -> None:
         """Whether the plan can be fired at this project; raises InvalidPlan if not.
@@ -60,18 +105,18 @@ class Project:
         ]
 
     def _lane_problems(self, scenario: Scenario, lane: Lane) -> Iterator[Problem]:
-        variant, server = scenario.variants.get(lane.variant), self.servers.get(lane.server)
+        variant = scenario.variants.get(lane.variant)
         if variant is None:
             expected = _one_of(scenario.variants)
             yield Problem("lanes", f"{lane}: expected a variant, {expected}")
-        if server is None:
-            yield Problem("lanes", f"{lane}: expected a server, {_one_of(self.servers)}")
-        elif variant and variant.needs == "asgi" and server.interface != "asgi":
-            yield Problem("lanes", f"{lane}: expected an ASGI server, {server.name} is WSGI")
-        elif self.application(server) is None:
-            yield Problem(
-                "lanes", f"{lane}: expected {self.path.name} to name project.{server.interface}"
-            )
+        try:
+            server = resolve(self.servers, lane.server)
+        except BadSetting as error:
+            yield Problem("lanes", f"{lane}: {error}")
+            return
+        why = self.refusal(variant, server) if variant else None
+        if why is not None:
+            yield Problem("lanes", f"{lane}: {why}")
 
 
 def _parameter_problems(scenario: Scenario, given: Mapping[str, float]) -> Iterator[Problem]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from dashboard.wire.plan import Lane
 
 Family = Literal["sync", "async"]
+Interface = Literal["wsgi", "asgi"]
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 @dataclass(frozen=True)
@@ -29,14 +31,20 @@ class Variant:
 
     `at_a_time` is how many of these one event loop can do at once, where the code itself
     is the limit (`async-blocking`: 1); None where it is not. `source` is `module:function`.
+    `needs` is the only kind of server that it works under. `body` is sent as it is, in UTF-8.
+    `requires` names what must be there for it besides the project: `postgresql`.
     """
 
     name: str
     family: Family
     path: str
     source: str | None = None
-    needs: Literal["asgi"] | None = None
+    needs: Interface | None = None
     at_a_time: int | None = None
+    method: str = "GET"
+    headers: tuple[tuple[str, str], ...] = ()
+    body: str = ""
+    requires: tuple[str, ...] = ()
 
     def url_path(self, parameters: Mapping[str, float]) -> str:
         """The path to fire at. Raises KeyError where a parameter of the path is missing."""
@@ -48,6 +56,7 @@ class Scenario:
     """One piece of work, its variants, and the run that is fired when nobody says otherwise.
 
     `wait` names the parameter that says how many seconds one request waits, for the theory.
+    `concurrency` is the most that are in flight at once; None: all of them.
     """
 
     name: str
@@ -58,12 +67,47 @@ class Scenario:
     rounds: int
     variants: Mapping[str, Variant]
     wait: str | None = None
+    concurrency: int | None = None
 
     def values(self, given: Mapping[str, float]) -> dict[str, float]:
         """A value for each parameter: the given one, or its default."""
         return {
             name: given.get(name, parameter.default) for name, parameter in self.parameters.items()
         }
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What a claim expects of one lane: `peak_in_app < 2`, in the words of `burst --expect`."""
+
+    lane: Lane
+    condition: str
+
+    def __str__(self) -> str:
+        return f"{self.lane}.{self.condition}"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence that people believe, and what would have to hold on a scenario's lanes.
+
+    `requests`, `concurrency`, `rounds` and `parameters` are what the claim is fired with where
+    that is not what the scenario says; None: as the scenario does.
+    """
+
+    name: str
+    text: str
+    scenario: str
+    expect: tuple[Expectation, ...]
+    requests: int | None = None
+    concurrency: int | None = None
+    rounds: int | None = None
+    parameters: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def lanes(self) -> tuple[Lane, ...]:
+        """The lanes that it speaks of, each once, in the order of the expectations."""
+        return tuple(dict.fromkeys(expectation.lane for expectation in self.expect))
 
 
 def _plain(value: float) -> str:

@@ -1,104 +1,180 @@
 """The table of servers: one entry each says how to start it and how its concurrency is bounded.
 
 A new server is a new entry here, and is tested by the tests that run over this table.
+Settings that would make one lane's bytes or limits unlike another's are given on every
+command line: no access log, the same backlog, room for as many connections as a load may have.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Final, Literal, Self
+import socket
+from collections.abc import Mapping
+from typing import Final
 
-from .scenario import Family, Variant
+from .scenario import Interface
+from .server import Arguments, Installed, Server
 
-Interface = Literal["wsgi", "asgi"]
+__all__ = ["SERVERS", "Interface", "Server"]
 
-
-@dataclass(frozen=True)
-class Server:
-    """One way to serve a project.
-
-    `threads` is the size of each process's pool; None where an event loop takes all that
-    comes. `several` says whether the server can run more than one process by itself, `pooled`
-    whether the size of its pool of threads can be chosen.
-    `package` is what must be installed, and the module that `python -m` starts.
-    """
-
-    name: str
-    package: str
-    interface: Interface
-    arguments: Callable[[Server, int], list[str]]
-    threads: int | None = None
-    processes: int = 1
-    several: bool = True
-    pooled: bool = False
-
-    def with_processes(self, processes: int) -> Self:
-        """The same server with another number of processes. Raises ValueError if it cannot."""
-        if processes > 1 and not self.several:
-            raise ValueError(f"{self.name}: expected 1 process, it can run no more")
-        return replace(self, processes=processes)
-
-    def command(self, python: str, fd: int) -> list[str]:
-        """What starts it on the listening socket `fd`, with the probe around the project."""
-        return [python, "-m", self.package, *self.arguments(self, fd)]
-
-    @property
-    def application(self) -> str:
-        """The probe's application, which wraps the project's own."""
-        return f"liveburst_probe:{self.interface}"
-
-    def concurrency(self, family: Family) -> str:
-        """How many requests of a family it can work on at once, in words for the page."""
-        processes = f"{self.processes} process" + ("es" if self.processes > 1 else "")
-        if self.threads is not None:
-            return f"{processes} × {self.threads} thread" + ("s" if self.threads > 1 else "")
-        if family == "sync":
-            return f"{processes}, a thread for each request"
-        return f"{processes}, one event loop" + (" each" if self.processes > 1 else "")
-
-    def capacity(self, variant: Variant) -> int | None:
-        """How many requests of a variant it promises to work on at once; None: as many as come.
-
-        A variant's own limit holds for an event loop. Under WSGI each async request is given
-        a loop of its own, so there the threads alone are the limit.
-        """
-        limit = self.threads if self.interface == "wsgi" else variant.at_a_time
-        return None if limit is None else limit * self.processes
+CONNECTIONS = "16384"  # above the most that a load may have in flight
+NO_ASYNC_UNDER_GEVENT = (
+    "async views cannot work under gevent: its greenlets share one thread, where a second"
+    " event loop may not run"
+)
 
 
-def _gunicorn(kind: str) -> Callable[[Server, int], list[str]]:
-    def arguments(server: Server, fd: int) -> list[str]:
-        # Without --no-control-socket several gunicorns would fight for one socket file; the
-        # timeout stands above the longest request that a plan may ask for.
+def _gunicorn(kind: str) -> Arguments:
+    def arguments(server: Server, listener: socket.socket, installed: Installed) -> list[str]:
+        # The timeout stands above the longest request that a plan may ask for.
+        more = ["--threads", str(server.threads)] if server.model == "pool" else []
+        if server.keep_alive_s is not None:
+            more += ["--keep-alive", str(server.keep_alive_s)]
+        if server.loop is not None:
+            more += ["--asgi-loop", server.loop]
+        if _at_least(installed.get("gunicorn", ""), (25, 1)):
+            more += ["--no-control-socket"]  # several gunicorns would fight for one file
         return [
-            *("--bind", f"fd://{fd}", "--worker-class", kind, "--workers", str(server.processes)),
-            *("--threads", str(server.threads), "--backlog", "2048", "--timeout", "600"),
-            *("--no-control-socket", "--log-level", "warning", server.application),
+            *("--bind", f"fd://{listener.fileno()}", "--worker-class", kind),
+            *("--workers", str(server.processes), "--backlog", str(server.backlog)),
+            *("--worker-connections", CONNECTIONS, "--timeout", "600", "--log-level", "warning"),
+            *(*more, server.application),
         ]
 
     return arguments
 
 
-def _daphne(server: Server, fd: int) -> list[str]:
+def _at_least(version: str, wanted: tuple[int, int]) -> bool:
+    """Whether a version is this one or later; not, where it is not known."""
+    major, _, rest = version.partition(".")
+    minor = rest.partition(".")[0]
+    return major.isdigit() and minor.isdigit() and (int(major), int(minor)) >= wanted
+
+
+def _runserver(server: Server, listener: socket.socket, installed: Installed) -> list[str]:
+    return ["--fd", str(listener.fileno()), server.application]
+
+
+def _waitress(server: Server, listener: socket.socket, installed: Installed) -> list[str]:
+    # Its own limit of 100 connections would be the lane's; select() has one of 1024.
+    return [
+        *("--fd", str(listener.fileno()), "--threads", str(server.threads)),
+        *("--backlog", str(server.backlog), "--connection-limit", CONNECTIONS),
+        *("--channel-timeout", str(server.keep_alive_s), server.application),
+    ]
+
+
+def _daphne(server: Server, listener: socket.socket, installed: Installed) -> list[str]:
     # Verbosity 0 writes no access log: a line a request would be measured with it.
-    return ["--fd", str(fd), "--verbosity", "0", server.application]
+    return ["--fd", str(listener.fileno()), "--verbosity", "0", server.application]
 
 
-def _uvicorn(server: Server, fd: int) -> list[str]:
+def _uvicorn(server: Server, listener: socket.socket, installed: Installed) -> list[str]:
     # `--loop auto --http auto` is what a user gets: uvloop and httptools where installed.
     return [
-        *("--fd", str(fd), "--workers", str(server.processes), "--backlog", "2048"),
-        *("--loop", "auto", "--http", "auto", "--timeout-graceful-shutdown", "1"),
+        *("--fd", str(listener.fileno()), "--workers", str(server.processes)),
+        *("--backlog", str(server.backlog), "--timeout-keep-alive", str(server.keep_alive_s)),
+        *("--loop", str(server.loop), "--http", "auto", "--timeout-graceful-shutdown", "1"),
         *("--no-access-log", "--log-level", "warning", server.application),
     ]
 
 
+def _hypercorn(server: Server, listener: socket.socket, installed: Installed) -> list[str]:
+    return [
+        *("--bind", f"fd://{listener.fileno()}", "--workers", str(server.processes)),
+        *("--backlog", str(server.backlog), "--keep-alive", str(server.keep_alive_s)),
+        *("--worker-class", str(server.loop), "--graceful-timeout", "1"),
+        *("--log-level", "warning", server.made_by_call),
+    ]
+
+
+def _granian(server: Server, listener: socket.socket, installed: Installed) -> list[str]:
+    host, port = listener.getsockname()
+    threads = ["--blocking-threads", str(server.threads)] if server.model == "pool" else []
+    return [
+        *("--interface", server.interface, "--host", host, "--port", str(port)),
+        *("--workers", str(server.processes), "--backlog", str(server.backlog)),
+        *("--backpressure", CONNECTIONS, "--loop", str(server.loop), "--http", "1", "--no-ws"),
+        *("--workers-kill-timeout", "1", "--log-level", "warning"),
+        *(*threads, server.application),
+    ]
+
+
+def _uwsgi(server: Server, listener: socket.socket, installed: Installed) -> list[str]:
+    threads = ["--enable-threads", "--threads", str(server.threads)]
+    return [
+        *("--http-socket", f"fd://{listener.fileno()}", "--listen", str(server.backlog)),
+        *("--master", "--die-on-term", "--need-app", "--disable-logging", "--buffer-size", "65535"),
+        *("--processes", str(server.processes), *threads, "--module", server.made_by_call),
+    ]
+
+
+_LOOPS = ("auto", "asyncio", "uvloop")
 _ENTRIES: Final = (
-    Server("gunicorn-sync", "gunicorn", "wsgi", _gunicorn("sync"), threads=1),
-    Server("gunicorn-gthread", "gunicorn", "wsgi", _gunicorn("gthread"), threads=8, pooled=True),
-    Server("daphne", "daphne", "asgi", _daphne, several=False),
-    Server("uvicorn", "uvicorn", "asgi", _uvicorn),
+    Server("gunicorn-sync", ("gunicorn",), "wsgi", _gunicorn("sync"), "pool", threads=1),
+    Server(
+        *("gunicorn-gthread", ("gunicorn",), "wsgi", _gunicorn("gthread"), "pool"),
+        threads=8,
+        pooled=True,
+        keep_alive_s=2,
+    ),
+    Server(
+        *("gunicorn-gevent", ("gunicorn", "gevent"), "wsgi", _gunicorn("gevent"), "greenlets"),
+        keep_alive_s=2,
+        sync_only=NO_ASYNC_UNDER_GEVENT,
+    ),
+    Server(
+        *("gunicorn-asgi", ("gunicorn",), "asgi", _gunicorn("asgi")),
+        at_least="25",
+        keep_alive_s=2,
+        loop="auto",
+        loops=_LOOPS,
+    ),
+    Server(
+        *("gunicorn-uvicorn", ("uvicorn-worker", "gunicorn", "uvicorn"), "asgi"),
+        _gunicorn("uvicorn_worker.UvicornWorker"),
+        module="gunicorn",
+        keep_alive_s=2,
+    ),
+    Server(
+        *("waitress", ("waitress",), "wsgi", _waitress, "pool", "waitress"),
+        threads=4,
+        pooled=True,
+        several=False,
+        keep_alive_s=120,
+        starter=True,
+    ),
+    Server("uvicorn", ("uvicorn",), "asgi", _uvicorn, keep_alive_s=5, loop="auto", loops=_LOOPS),
+    Server("daphne", ("daphne",), "asgi", _daphne, several=False),
+    Server(
+        *("hypercorn", ("hypercorn",), "asgi", _hypercorn),
+        keep_alive_s=5,
+        loop="asyncio",
+        loops=("asyncio", "uvloop"),
+    ),
+    Server(
+        *("granian-asgi", ("granian",), "asgi", _granian),
+        loop="auto",
+        loops=_LOOPS,
+        reserves=True,
+    ),
+    Server(
+        *("granian-wsgi", ("granian",), "wsgi", _granian, "pool"),
+        threads=8,
+        pooled=True,
+        loop="auto",
+        reserves=True,
+    ),
+    Server(
+        *("runserver", ("django",), "wsgi", _runserver, "threads", "runserver"),
+        several=False,
+        starter=True,
+    ),
+    Server(
+        *("uwsgi", ("pyuwsgi",), "wsgi", _uwsgi, "pool", "uwsgi"),
+        threads=8,
+        pooled=True,
+        starter=True,
+    ),
 )
 
 SERVERS: Final[Mapping[str, Server]] = {server.name: server for server in _ENTRIES}

@@ -3,58 +3,92 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import re
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dashboard.wire.errors import TargetFailed
 
+from .commands import read_tail
+from .environment import project_environment, with_probe
 from .health import Health
+from .installed import Packages
 from .launcher import Child, launch
-from .listening import listening_socket, restore_backlog
+from .listening import backlog_of, listening_socket, reserved_socket, restore_backlog
 from .process import Target
 from .project import Project
 from .readiness import until_ready
-from .servers import Server
+from .server import Server
 
 START_TIMEOUT_S = 20.0
 HELLO_TIMEOUT_S = 2.0
-_PROBE_DIRECTORY = Path(__file__).with_name("probe")
 
-# What belongs to the dashboard, or would change a server behind the table's back.
-_NOT_HANDED_ON = ("DJANGO_SETTINGS_MODULE", "GUNICORN_CMD_ARGS", "WEB_CONCURRENCY")
-_NOT_HANDED_ON_PREFIXES = ("LIVEBURST_", "UVICORN_")
+
+def _none_failed() -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What a target is started beside: its mark, its cores, its companions.
+
+    `env` is what the companions bring, `failure` says whether one of them has ended.
+    """
+
+    mark: str
+    log_directory: Path
+    cores: tuple[int, ...]
+    env: Mapping[str, str]
+    failure: Callable[[], TargetFailed | None] = _none_failed
 
 
 async def start_target(
-    project: Project, server: Server, *, mark: str, log_directory: Path, cores: tuple[int, ...]
+    project: Project, server: Server, packages: Packages, beside: Beside, *, name: str
 ) -> Target:
-    """Start a project under a server and wait until it answers. Raises TargetFailed."""
-    env = {**environment(project.env), **_for_the_probe(project, server, mark)}
-    log = log_directory / f"{server.name}.log"
+    """Start a project under a server and wait until it answers. Raises TargetFailed.
+
+    `name` is the lane's text for the server, and names the log.
+    """
+    env = with_probe(project_environment(project.env, beside.env))
+    env |= _for_the_probe(project, server, packages, beside.mark)
+    log = beside.log_directory / (re.sub(r"[^A-Za-z0-9_=-]", "_", name) + ".log")
     started_s = time.time()  # before it reads any code: what changes from now on is newer
     health = await Health.open()
     child: Child | None = None
     try:
-        with listening_socket() as listener:  # our copy is closed as soon as the server has its own
-            command = server.command(project.python, listener.fileno())
+        with _socket_for(server) as listener:  # ours is closed as soon as the server has its own
+            command = server.command(
+                project.python, listener, packages.versions, appended=bool(packages.appended)
+            )
             child = await _launch(
                 command,
                 env={**env, **health.environment},
-                cores=cores,
+                cores=beside.cores,
                 directory=project.directory,
                 log=log,
                 listener=listener,
             )
-            target = Target(server, listener.getsockname(), child, health, log=log)
-            target.started_s = started_s
-            await _until_ready(target, child)
-            target.facts = _facts(server, command, cores, restore_backlog(listener))
+            address = listener.getsockname()
+            await _until_ready(server, address, child, log)
+            backlog = (
+                backlog_of(address[1])
+                if server.reserves
+                else restore_backlog(listener, server.backlog)
+            )
+        target = Target(
+            *(server, address, child, health),
+            log=log,
+            env=beside.env,
+            companion_failure=beside.failure,
+        )
+        target.started_s = started_s
+        target.facts = _facts(server, command, beside.cores, backlog, packages)
         hello = await health.hello(HELLO_TIMEOUT_S)
-        target.facts["versions"] = hello.versions if hello else {}
+        target.facts["versions"] = {**packages.versions, **(hello.versions if hello else {})}
     except BaseException:
         health.close()
         if child is not None:
@@ -64,29 +98,26 @@ async def start_target(
     return target
 
 
-def environment(own: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a target: ours, without what is ours alone, then the project's own."""
-    inherited = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in _NOT_HANDED_ON and not name.startswith(_NOT_HANDED_ON_PREFIXES)
-    }
-    env = {**inherited, **own}
-    path = [str(_PROBE_DIRECTORY), *filter(None, [env.get("PYTHONPATH")])]
-    return {**env, "PYTHONPATH": os.pathsep.join(path)}
+def _socket_for(server: Server) -> socket.socket:
+    return reserved_socket() if server.reserves else listening_socket()
 
 
-def _for_the_probe(project: Project, server: Server, mark: str) -> dict[str, str]:
+def _for_the_probe(
+    project: Project, server: Server, packages: Packages, mark: str
+) -> dict[str, str]:
     """What says to the probe whom it wraps, and to a test whose process it is."""
     application = project.application(server)
     if application is None:
         expected = f"expected {project.path.name} to name project.{server.interface}"
         raise TargetFailed(f"{server.name}: {expected}")
-    return {
+    env = {
         "LIVEBURST_MARK": mark,
         "LIVEBURST_APP": application,
-        "LIVEBURST_SERVER": server.package,
+        "LIVEBURST_SERVER": ",".join(server.packages),
     }
+    if packages.appended is not None:
+        env["LIVEBURST_APPENDED"] = str(packages.appended)
+    return env
 
 
 async def _launch(
@@ -113,38 +144,49 @@ async def _launch(
         raise TargetFailed(f"expected to start {command[2]} in {directory}: {error}") from error
 
 
-async def _until_ready(target: Target, child: Child) -> None:
+async def _until_ready(server: Server, address: tuple[str, int], child: Child, log: Path) -> None:
     """Wait for an answer, for the end of the child, or for the timeout; whichever is first.
 
     Raises TargetFailed where there is no answer.
     """
-    ready = asyncio.create_task(until_ready(target.host, target.port))
+    ready = asyncio.create_task(until_ready(*address))
     ended = asyncio.create_task(child.wait())
     try:
         await asyncio.wait(
             {ready, ended}, timeout=START_TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED
         )
         if not ready.done():
-            raise TargetFailed(_why_not(target, child), target.log_tail())
+            raise TargetFailed(_why_not(server, child), read_tail(log))
     finally:
         for task in (ready, ended):
             task.cancel()
         await asyncio.gather(ready, ended, return_exceptions=True)
 
 
-def _why_not(target: Target, child: Child) -> str:
+def _why_not(server: Server, child: Child) -> str:
     if child.status is not None:
-        return f"{target.server.name} ended with status {child.status} before it answered"
-    return f"{target.server.name}: expected an answer within {START_TIMEOUT_S:g} s, found none"
+        return f"{server.name} ended with status {child.status} before it answered"
+    return f"{server.name}: expected an answer within {START_TIMEOUT_S:g} s, found none"
 
 
 def _facts(
-    server: Server, command: list[str], cores: tuple[int, ...], backlog: int | None
+    server: Server,
+    command: list[str],
+    cores: tuple[int, ...],
+    backlog: int | None,
+    packages: Packages,
 ) -> dict[str, Any]:
     return {
         "command": command,
         "processes": server.processes,
         "threads": server.threads,
+        "keep_alive_s": server.keep_alive_s,
+        "loop": server.loop,
         "cores": list(cores),
         "backlog": backlog,
+        "probe": True,
+        "packages": {
+            name: {"version": version, "from": packages.origins[name]}
+            for name, version in packages.versions.items()
+        },
     }

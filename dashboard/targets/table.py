@@ -41,6 +41,10 @@ class Table:
         """Whether the key is there at all, with whatever value."""
         return key in self._data
 
+    def known(self, key: str) -> None:
+        """Note that the key may be there, though nobody asks for its value now."""
+        self._asked.add(key)
+
     def keys(self) -> list[str]:
         """Every key that stands in the table."""
         return list(self._data)
@@ -95,14 +99,32 @@ class Table:
             self.refuse(key, f"a whole number from {low} to {high}", value)
         return low
 
-    def texts(self, key: str) -> tuple[str, ...]:
-        """A required list of texts, at least one."""
-        value = self._take(key, ...)
-        if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+    def texts(self, key: str, default: Any = ...) -> tuple[str, ...]:
+        """A list of texts, at least one; required unless there is a default."""
+        value = self._take(key, default)
+        if value is default:
+            return default if isinstance(default, tuple) else ()
+        if _are_texts(value):
             return tuple(value)
-        if value is not ...:
-            self.refuse(key, "a list of texts", value)
+        self.refuse(key, "a list of texts", value)
         return ()
+
+    def text_lists(self, key: str, expected: str, default: Any = ...) -> list[list[str]]:
+        """A list of lists of texts, none of them empty; required unless there is a default."""
+        value = self._take(key, default)
+        if value is ...:
+            return []
+        if isinstance(value, list) and all(_are_texts(item) for item in value):
+            return value
+        self.refuse(key, expected, value)
+        return []
+
+    def flag(self, key: str) -> bool:
+        """True or false; false where the key is missing."""
+        value = self._take(key, False)
+        if not isinstance(value, bool):
+            self.refuse(key, "true or false", value)
+        return value is True
 
     def text_map(self, key: str) -> dict[str, str]:
         """A table of texts; empty where the key is missing."""
@@ -110,6 +132,14 @@ class Table:
         if isinstance(value, dict) and all(isinstance(item, str) for item in value.values()):
             return value
         self.refuse(key, "a table of texts", value)
+        return {}
+
+    def number_map(self, key: str) -> dict[str, float]:
+        """A table of finite numbers; empty where the key is missing."""
+        value = self._take(key, {})
+        if isinstance(value, dict) and all(is_number(item) for item in value.values()):
+            return value
+        self.refuse(key, "a table of numbers", value)
         return {}
 
     def table(self, key: str, default: Any = ...) -> Table:
@@ -137,6 +167,10 @@ class Table:
 def is_number(value: Any) -> bool:
     """Whether a TOML value is a finite number (and not true or false)."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and value != [] and all(isinstance(item, str) for item in value)
 
 
 def _listed(names: set[str]) -> str:

@@ -20,6 +20,12 @@ class Answer:
         return entered, view_entered, view_left
 
     @property
+    def kept(self) -> bool:
+        """Whether the connection is open still; a body without a length ends with it."""
+        bounded = {"content-length", "transfer-encoding"} & self.headers.keys()
+        return bool(bounded) and self.headers.get("connection", "").lower() != "close"
+
+    @property
     def process(self) -> int:
         return int(self.headers["liveburst"].split()[3])
 
@@ -38,7 +44,7 @@ async def fire(port: int, path: str, requests: int, connections: int) -> list[An
                     waiting.pop()
                     answer = await ask(reader, writer, path)
                     answers.append(answer)
-                    kept = answer.headers.get("connection", "").lower() != "close"
+                    kept = answer.kept
             finally:
                 await close(writer)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from dashboard.targets.cores import Cores
 from dashboard.targets.manifest import load_manifest
 from dashboard.targets.pool import Targets
-from dashboard.targets.servers import SERVERS, Server
+from dashboard.targets.server import Server
 
 from .helpers import LIVEAPP, marked, until_async
 
@@ -28,13 +29,13 @@ async def make_targets(mark: str, tmp_path: Path) -> AsyncIterator[MakeTargets]:
     """A pool, of liveapp unless another lab.toml is named; nothing of it is left afterwards."""
     made: list[Targets] = []
 
-    def make(lab: Path = LIVEAPP, servers: Mapping[str, Server] = SERVERS) -> Targets:
+    def make(lab: Path = LIVEAPP, servers: Mapping[str, Server] | None = None) -> Targets:
+        project = load_manifest(lab)
         targets = Targets(
-            load_manifest(lab),
+            replace(project, servers=servers or project.servers),
             mark=mark,
             log_directory=tmp_path / "logs",
             cores=Cores.here(),
-            servers=servers,
         )
         made.append(targets)
         return targets

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+from dashboard.targets.companion import Companion
 from dashboard.targets.cores import Cores
 from dashboard.targets.manifest import load_manifest
 from dashboard.targets.pool import Targets
@@ -18,23 +20,20 @@ from dashboard.targets.servers import SERVERS
 
 from .client import fire
 from .conftest import ignore
-from .helpers import LIVEAPP, until_async
+from .helpers import AVAILABLE, LIVEAPP, two_workers, until_async
 
 
 async def main(mark: str, logs: str) -> None:
     cores = Cores.here()
     cores.settle_here()
+    servers = {name: two_workers(SERVERS[name]) for name in AVAILABLE}
     targets = Targets(
-        load_manifest(LIVEAPP),
+        replace(load_manifest(LIVEAPP), servers=servers, companions={"clock": CLOCK}),
         mark=mark,
         log_directory=Path(logs),
         cores=cores,
-        servers={
-            name: server.with_processes(2) if server.several else server
-            for name, server in SERVERS.items()
-        },
     )
-    await asyncio.gather(*(get_stuck(targets, server) for server in SERVERS))
+    await asyncio.gather(*(get_stuck(targets, server) for server in AVAILABLE))
     print("stuck", flush=True)
     await asyncio.Event().wait()
 
@@ -47,6 +46,7 @@ async def get_stuck(targets: Targets, server: str) -> None:
     STUCK.append(requests)
 
 
+CLOCK = Companion("clock", ("python", "-m", "http.server", "--bind", "127.0.0.1", "{port}"))
 STUCK: list[asyncio.Task[object]] = []
 
 if __name__ == "__main__":

@@ -6,12 +6,27 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Container
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 
+from dashboard.targets.installed import versions_here
+from dashboard.targets.server import Server
+from dashboard.targets.servers import SERVERS
+
 ROOT = Path(__file__).parents[2]
 LIVEAPP = ROOT / "liveapp" / "lab.toml"
+
+# What this machine can start: uWSGI is there only where somebody installed it.
+AVAILABLE = [
+    name for name, server in SERVERS.items() if {*server.packages} <= versions_here().keys()
+]
+
+
+def two_workers(server: Server) -> Server:
+    """The same with two processes, if it can have them."""
+    return replace(server, processes=2) if server.several else server
 
 
 def until(condition: Callable[[], object], timeout_s: float = 10.0) -> bool:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.targets import manifest
-from dashboard.targets.manifest import Parameter, Variant, load_manifest
+from dashboard.targets.manifest import Expectation, Parameter, Variant, load_manifest
 from dashboard.targets.servers import SERVERS
 from dashboard.targets.table import Table
 from dashboard.wire.errors import InvalidManifest, Problem
@@ -24,6 +24,8 @@ name = "shop"
 wsgi = "shop.wsgi:application"
 asgi = "shop.asgi:application"
 env = { DJANGO_SETTINGS_MODULE = "shop.settings" }
+setup = [["python", "manage.py", "migrate"]]
+neighbour = "/ping/"
 
 [scenario.search]
 title = "Searching"
@@ -38,6 +40,21 @@ path = "/search/?pages={pages}"
 source = "shop.views:search"
 needs = "asgi"
 at_a_time = 2
+method = "POST"
+headers = { Accept = "text/html" }
+body = "q={}"
+requires = ["postgresql"]
+
+[companion.upstream]
+command = ["python", "upstream.py", "{port}"]
+env = { UPSTREAM_URL = "http://127.0.0.1:{port}" }
+
+[claim.fast]
+text = "Searching is fast."
+scenario = "search"
+expect = [["sync@daphne", "latency_ms.p95 < 9"], ["sync@daphne:backlog=128", "peak_in_app > 2"]]
+load = { requests = 1, concurrency = 1, rounds = 5 }
+parameters = { pages = 2 }
 """
 
 
@@ -56,11 +73,48 @@ def test_a_good_one_is_read(tmp_path: Path) -> None:
     assert (search.requests, search.rounds, search.wait) == (7, 2, "pages")
     assert search.lanes == (Lane("sync", "daphne"),)
     path, source = "/search/?pages={pages}", "shop.views:search"
-    assert search.variants == {"sync": Variant("sync", "sync", path, source, "asgi", 2)}
+    assert search.variants == {
+        "sync": Variant(
+            *("sync", "sync", path, source, "asgi", 2),
+            *("POST", (("Accept", "text/html"),), "q={}", ("postgresql",)),
+        )
+    }
+    assert project.setup == (("python", "manage.py", "migrate"),)
+    assert project.neighbour == "/ping/"
+
+
+def test_a_companion_is_told_its_port(tmp_path: Path) -> None:
+    upstream = load_manifest(write(tmp_path, GOOD)).companions["upstream"]
+    assert upstream.listens
+    assert upstream.command_on(8001, "py") == ["py", "upstream.py", "8001"]
+    assert upstream.env_on(8001) == {"UPSTREAM_URL": "http://127.0.0.1:8001"}
+
+
+def test_a_claim_is_a_scenario_and_what_is_expected_of_its_lanes(tmp_path: Path) -> None:
+    claim = load_manifest(write(tmp_path, GOOD)).claims["fast"]
+    assert (claim.text, claim.scenario) == ("Searching is fast.", "search")
+    assert claim.expect == (
+        Expectation(Lane("sync", "daphne"), "latency_ms.p95 < 9"),
+        Expectation(Lane("sync", "daphne:backlog=128"), "peak_in_app > 2"),
+    )
+    assert str(claim.expect[0]) == "sync@daphne.latency_ms.p95 < 9"
+    assert claim.lanes == (Lane("sync", "daphne"), Lane("sync", "daphne:backlog=128"))
+    assert (claim.requests, claim.concurrency, claim.rounds) == (1, 1, 5)
+    assert claim.parameters == {"pages": 2}
 
 
 def test_what_is_left_out_has_a_default(tmp_path: Path) -> None:
-    left_out = ("load =", "wait =", "wsgi =", "env =", "needs =", "at_a_time =", "source =")
+    left_out = (
+        "load =",
+        "wait =",
+        "wsgi =",
+        "env =",
+        "needs =",
+        "at_a_time =",
+        "source =",
+        "setup =",
+        "neighbour =",
+    )
     lines = [line for line in GOOD.splitlines() if not line.startswith(left_out)]
     project = load_manifest(write(tmp_path, "\n".join(lines)))
     search = project.scenarios["search"]
@@ -97,7 +151,7 @@ REFUSALS = [
     ('"shop.wsgi:application"', '"shop.wsgi"', "project.wsgi", "'package.module:name'"),
     ("env = {", 'directory = "nowhere"\nenv = {', "project.directory", "a directory"),
     ("env = {", 'python = "nowhere"\nenv = {', "project.python", "an interpreter"),
-    ("env = {", "setup = []\nenv = {", "project.setup", "unknown key"),
+    ('[["python", "manage.py", "migrate"]]', "[[]]", "project.setup", "a list of commands"),
     ('"shop.settings"', "1", "project.env", "a table of texts"),
     ('title = "Searching"', "", "scenario.search.title", "expected"),
     ("default = 3", "default = 10", "scenario.search.parameters.pages.default", "1 to 9"),
@@ -110,7 +164,12 @@ REFUSALS = [
     ('["sync@daphne"]', "[]", "scenario.search.lanes", "a list of texts"),
     ('"sync@daphne"', '"sync"', "scenario.search.lanes", "VARIANT@SERVER"),
     ('"sync@daphne"', '"async@daphne"', "scenario.search.lanes", "a variant (sync)"),
-    ('"sync@daphne"', '"sync@apache"', "scenario.search.lanes", "at a server (gunicorn-sync"),
+    (
+        '"sync@daphne"',
+        '"sync@apache"',
+        "scenario.search.lanes",
+        "expected a server, one of gunicorn-sync",
+    ),
     ('["sync@daphne"]', '["sync@daphne", "sync@daphne"]', "scenario.search.lanes", "each once"),
     ("requests = 7", "requests = 0", "scenario.search.load.requests", "a whole number from 1"),
     ("rounds = 2", "rounds = 2.5", "scenario.search.load.rounds", "a whole number from 1"),
@@ -122,10 +181,29 @@ REFUSALS = [
     ("{pages}", "{pages", "scenario.search.variant.sync.path", "parameters in braces (pages)"),
     ("{pages}", "{pages.real}", "scenario.search.variant.sync.path", "parameters in braces"),
     ('"shop.views:search"', '"shop"', "scenario.search.variant.sync.source", "an import"),
-    ('needs = "asgi"', 'needs = "luck"', "scenario.search.variant.sync.needs", "'asgi'"),
+    ('needs = "asgi"', 'needs = "luck"', "scenario.search.variant.sync.needs", "'asgi' or 'wsgi'"),
     ("at_a_time = 2", "at_a_time = 0", "scenario.search.variant.sync.at_a_time", "from 1"),
     ("[scenario.search.variant.sync]", '[scenario.search.variant."a@b"]', "", "expected a name"),
-    ("[project]", "claim = 1\n[project]", "claim", "unknown key"),
+    ('neighbour = "/ping/"', 'neighbour = "ping"', "project.neighbour", "begins with /"),
+    ('[["python", "manage.py", "migrate"]]', '["migrate"]', "project.setup", "each a list"),
+    ('["python", "upstream.py", "{port}"]', "[]", "companion.upstream.command", "a list of texts"),
+    ('["python", "upstream.py", "{port}"]', '"serve"', "companion.upstream.command", "of texts"),
+    ('env = { UPSTREAM_URL = "http', 'envs = { U = "http', "companion.upstream.envs", "mean env?"),
+    ('scenario = "search"', 'scenario = "sleep"', "claim.fast.scenario", "one of search"),
+    ('scenario = "search"', "", "claim.fast.scenario", "expected"),
+    ('"Searching is fast."', "7", "claim.fast.text", "a text"),
+    ('["sync@daphne", "lat', '["async@daphne", "lat', "claim.fast.expect", "a variant (sync)"),
+    ('["sync@daphne", "lat', '["sync@apache", "lat', "claim.fast.expect", "a server, one of"),
+    ("backlog=128", "threads=128", "claim.fast.expect", "threads: daphne does not let it be set"),
+    ('["sync@daphne", "latency_ms.p95 < 9"]', '["sync@daphne"]', "claim.fast.expect", "pairs"),
+    ("concurrency = 1, rounds", "concurrency = 0, rounds", "claim.fast.load.concurrency", "whole"),
+    ("{ pages = 2 }", "{ pages = 20 }", "claim.fast.parameters", "pages: 1 to 9"),
+    ("{ pages = 2 }", "{ page = 2 }", "claim.fast.parameters", "parameters of search: pages"),
+    ('method = "POST"', 'method = "FETCH"', "scenario.search.variant.sync.method", "GET, HEAD"),
+    ('method = "POST"', 'method = "GET"', "scenario.search.variant.sync.body", "a method that"),
+    ('{ Accept = "text', '{ "A B" = "text', "scenario.search.variant.sync.headers", "can carry"),
+    ('["postgresql"]', '"postgresql"', "scenario.search.variant.sync.requires", "list of texts"),
+    ("[project]", "claims = 1\n[project]", "claims", "did you mean claim?"),
 ]
 
 

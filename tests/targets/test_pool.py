@@ -15,7 +15,6 @@ import pytest
 from dashboard.targets import start
 from dashboard.targets.pool import Targets
 from dashboard.targets.readings import read_process
-from dashboard.targets.servers import SERVERS
 from dashboard.wire.errors import TargetFailed
 
 from .client import fire
@@ -24,6 +23,7 @@ from .helpers import ROOT, descriptors, marked, until_async
 
 pytestmark = pytest.mark.servers
 SERVER = "gunicorn-gthread"
+WARM = ("gunicorn-sync", "gunicorn-gthread", "daphne", "uvicorn")
 
 
 class Events(list[tuple[str, str]]):
@@ -166,7 +166,7 @@ async def test_a_start_that_is_cancelled_leaves_nothing(
 
 
 async def test_four_warm_targets_cost_next_to_nothing(targets: Targets, mark: str) -> None:
-    await asyncio.gather(*(targets.ready(server, ignore) for server in SERVERS))
+    await asyncio.gather(*(targets.ready(server, ignore) for server in WARM))
     pids = [*marked(mark), os.getpid()]
 
     def cpu_ns() -> int:

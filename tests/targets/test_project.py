@@ -77,6 +77,34 @@ def test_a_variant_may_need_asgi(project: Project) -> None:
     ]
 
 
+def test_a_variant_may_need_wsgi(project: Project) -> None:
+    sleep = project.scenarios["sleep"]
+    needy = replace(sleep.variants["sync"], needs="wsgi")
+    scenario = replace(sleep, variants={**sleep.variants, "sync": needy})
+    assert problems(replace(project, scenarios={"sleep": scenario}), plan("sync@uvicorn")) == [
+        ("lanes", "sync@uvicorn: expected a WSGI server, uvicorn is ASGI")
+    ]
+
+
+def test_async_views_under_gevent_are_refused_with_the_reason(project: Project) -> None:
+    project.check(plan("sync@gunicorn-gevent"))
+    ((field, message),) = problems(project, plan("async@gunicorn-gevent"))
+    assert field == "lanes"
+    expected = "async@gunicorn-gevent: expected a sync variant: async views cannot work under"
+    assert message.startswith(expected)
+
+
+def test_a_lane_may_carry_settings(project: Project) -> None:
+    project.check(plan("sync@gunicorn-gthread:threads=32"))
+    assert project.server("gunicorn-gthread:threads=32").threads == 32
+    ((field, message),) = problems(project, plan("sync@gunicorn-gthread:threads=0"))
+    assert field == "lanes"
+    expected = "threads: expected a whole number from 1 to 1024, found 0"
+    assert message == f"sync@gunicorn-gthread:threads=0: {expected}"
+    with pytest.raises(InvalidPlan, match="does not let it be set"):
+        project.server("daphne:threads=2")
+
+
 def test_a_project_may_have_one_interface_only(project: Project) -> None:
     assert problems(replace(project, asgi=None), plan("sync@daphne")) == [
         ("lanes", "sync@daphne: expected lab.toml to name project.asgi")

@@ -6,15 +6,17 @@ import asyncio
 
 import pytest
 
+from dashboard.targets.installed import OF_THE_PROJECT
 from dashboard.targets.pool import Targets
 from dashboard.targets.scenario import Variant
 from dashboard.targets.servers import SERVERS
+from dashboard.targets.settings import BadSetting, with_settings
 
 from .client import fire
 from .conftest import MakeTargets, ignore
-from .helpers import listening_ports, marked, until_async
+from .helpers import AVAILABLE, listening_ports, marked, until_async
 
-pytestmark = [pytest.mark.servers, pytest.mark.parametrize("server", SERVERS)]
+pytestmark = [pytest.mark.servers, pytest.mark.parametrize("server", AVAILABLE)]
 
 
 async def test_an_unknown_path_has_no_view(server: str, targets: Targets) -> None:
@@ -27,10 +29,13 @@ async def test_an_unknown_path_has_no_view(server: str, targets: Targets) -> Non
 async def test_facts_say_what_was_started(server: str, targets: Targets) -> None:
     target = await targets.ready(server, ignore)
     entry = SERVERS[server]
-    assert target.facts["command"][1:3] == ["-m", entry.package]
-    assert (target.facts["processes"], target.facts["threads"]) == (entry.processes, entry.threads)
-    assert target.facts["backlog"] == 2048
-    assert {"python", "django", entry.package} <= target.facts["versions"].keys()
+    facts = target.facts
+    assert "liveburst_probe:" in facts["command"][-1]
+    assert (facts["processes"], facts["threads"]) == (entry.processes, entry.threads)
+    assert (facts["keep_alive_s"], facts["loop"]) == (entry.keep_alive_s, entry.loop)
+    assert facts["backlog"] == 2048
+    assert {"python", "django", *entry.packages} <= facts["versions"].keys()
+    assert {one["from"] for one in facts["packages"].values()} == {OF_THE_PROJECT}
 
 
 async def test_a_stopped_server_leaves_nothing(server: str, mark: str, targets: Targets) -> None:
@@ -49,11 +54,10 @@ async def test_a_stopped_server_leaves_nothing(server: str, mark: str, targets: 
 async def test_two_workers_both_report(server: str, make_targets: MakeTargets) -> None:
     entry = SERVERS[server]
     if not entry.several:
-        with pytest.raises(ValueError, match="expected 1 process"):
-            entry.with_processes(2)
+        with pytest.raises(BadSetting, match="does not let it be set"):
+            with_settings(entry, {"processes": 2})
         return
-    targets = make_targets(servers={server: entry.with_processes(2)})
-    target = await targets.ready(server, ignore)
+    target = await make_targets().ready(f"{server}:processes=2", ignore)
     await target.begin(1)
     answers = await fire(target.port, "/sleep/sync/?delay=0.05", 60, 20)
     assert await target.end(1, quiet_timeout_s=5)
@@ -66,6 +70,13 @@ async def test_two_workers_both_report(server: str, make_targets: MakeTargets) -
 def test_capacity_is_what_the_entry_promises(server: str) -> None:
     entry = SERVERS[server]
     plain, blocking = Variant("v", "sync", "/"), Variant("b", "async", "/", at_a_time=1)
-    promised = {"gunicorn-sync": (1, 1), "gunicorn-gthread": (8, 8)}
+    promised = {
+        "gunicorn-sync": (1, 1),
+        "gunicorn-gthread": (8, 8),
+        "waitress": (4, 4),
+        "granian-wsgi": (8, 8),
+        "uwsgi": (8, 8),
+        **dict.fromkeys(["runserver", "gunicorn-gevent"], (None, None)),
+    }
     expected = promised.get(server, (None, 1))
     assert (entry.capacity(plain), entry.capacity(blocking)) == expected

@@ -12,11 +12,17 @@ from pathlib import Path
 import pytest
 
 from dashboard.targets.changes import changed_file
+from dashboard.targets.commands import read_tail
+from dashboard.targets.environment import project_environment, with_probe
 from dashboard.targets.kernel import cpu_times, listen_overflows, steal_percent
-from dashboard.targets.listening import BACKLOG, listening_socket, restore_backlog
-from dashboard.targets.process import read_tail
+from dashboard.targets.listening import (
+    BACKLOG,
+    backlog_of,
+    listening_socket,
+    reserved_socket,
+    restore_backlog,
+)
 from dashboard.targets.readings import exists, process_tree, read_process, read_switches
-from dashboard.targets.start import environment
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="read from /proc")
 
@@ -27,6 +33,10 @@ def test_the_backlog_in_force_is_read_back() -> None:
         assert listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
         listener.listen(100)  # as servers do
         assert restore_backlog(listener) == BACKLOG
+        assert backlog_of(listener.getsockname()[1]) == BACKLOG
+        assert restore_backlog(listener, 128) == 128
+    with reserved_socket() as holder:
+        assert backlog_of(holder.getsockname()[1]) is None
 
 
 @linux
@@ -111,7 +121,7 @@ def test_a_target_gets_our_environment_without_what_is_ours(
     monkeypatch.setenv("LIVEBURST_HOME", "somewhere")
     monkeypatch.setenv("PYTHONPATH", "mine")
     monkeypatch.setenv("KEPT", "yes")
-    env = environment({"DJANGO_SETTINGS_MODULE": "shop.settings"})
+    env = with_probe(project_environment({"DJANGO_SETTINGS_MODULE": "shop.settings"}, {}))
     assert env["DJANGO_SETTINGS_MODULE"] == "shop.settings"
     assert env["KEPT"] == "yes"
     assert not env.keys() & {"WEB_CONCURRENCY", "UVICORN_WORKERS", "LIVEBURST_HOME"}

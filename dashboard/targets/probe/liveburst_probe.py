@@ -5,7 +5,7 @@ standard library alone, Python 3.9. A server is told to serve `liveburst_probe:w
 `liveburst_probe:asgi`; the environment says the rest:
 
     LIVEBURST_APP      the project's own application, "module:attribute"
-    LIVEBURST_SERVER   the server's package, whose version is reported
+    LIVEBURST_SERVER   the server's packages, with commas, whose versions are reported
     LIVEBURST_HEALTH   host:port of the dashboard; without it requests are stamped all the same
     LIVEBURST_TOKEN    what every datagram must carry
 
@@ -59,6 +59,16 @@ def __getattr__(name: str) -> Any:
     wrapper = WSGIProbe if name == "wsgi" else ASGIProbe
     globals()[name] = wrapper(application, Worker(name))
     return globals()[name]
+
+
+def make_wsgi() -> Any:
+    """`wsgi`, for servers that see only what the module holds already (uWSGI, Hypercorn)."""
+    return __getattr__("wsgi")
+
+
+def make_asgi() -> Any:
+    """`asgi`, likewise."""
+    return __getattr__("asgi")
 
 
 def original(module: str, name: str) -> Any:
@@ -190,6 +200,7 @@ class WSGIProbe:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         """Answer a request as the project does."""
         stamps = [now(), UNKNOWN, UNKNOWN]
+        LOOP.sign(stamps[0])  # under gevent this is the loop's thread; else nobody asks
         COUNTS.enter_app()
         self.worker.introduce()
         environ[STAMPS] = stamps
@@ -370,7 +381,7 @@ def watch_threads() -> None:
 class Heartbeat:
     """Beats in the event loop while a firing is on, and keeps how late it came at worst."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: Any) -> None:
         self.loop = loop
         self.number = 0  # the beats of earlier firings stop
         self.due = self.worst = 0
@@ -401,6 +412,39 @@ class Heartbeat:
         return max(worst, now() - self.due, 0)
 
 
+class Hub:
+    """Gevent's hub, with the little of an event loop's interface that a heartbeat needs."""
+
+    def __init__(self, hub: Any) -> None:
+        self.loop = hub.loop
+
+    def call_soon_threadsafe(self, call: Callable[..., None], *args: Any) -> None:
+        """Call it in the hub's thread; any thread may ask for that."""
+        self.loop.run_callback_threadsafe(call, *args)
+
+    def call_later(self, delay_s: float, call: Callable[..., None], *args: Any) -> None:
+        """Call it in the hub after a while; asked for in the hub's thread."""
+        timer = self.loop.timer(delay_s)
+
+        def ring() -> None:
+            timer.close()
+            call(*args)
+
+        timer.start(ring)
+
+
+def running_loop() -> Any:
+    """The event loop that this thread serves requests from, or gevent's hub; None without one."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:  # WSGI
+        pass
+    monkey = sys.modules.get("gevent.monkey")
+    if monkey is not None and monkey.is_module_patched("threading"):
+        return Hub(importlib.import_module("gevent").get_hub())
+    return None
+
+
 class Speaker:
     """Speaks with the dashboard, in a thread of its own that sleeps while no firing is on."""
 
@@ -411,10 +455,8 @@ class Speaker:
         self.firing: int | None = None
         self.ending = False
         self.reported = 0  # when the last report was sent, ns
-        try:
-            self.heartbeat: Heartbeat | None = Heartbeat(asyncio.get_running_loop())
-        except RuntimeError:  # WSGI: there is no loop to watch
-            self.heartbeat = None
+        loop = running_loop()
+        self.heartbeat = None if loop is None else Heartbeat(loop)
         self.socket = original("socket", "socket")(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.connect((host, int(port)))
         self.poller = original("select", "poll")()
@@ -490,12 +532,13 @@ class Speaker:
 
     def versions(self) -> dict[str, str]:
         """Of Python, Django, the server, and the loop's kind: what a result depends on."""
-        packages = {
-            package: version_of(package) for package in ("django", os.environ["LIVEBURST_SERVER"])
-        }
+        names = ["django", *os.environ["LIVEBURST_SERVER"].split(",")]
+        packages = {name: version_of(name) for name in names}
         versions = {name: version for name, version in packages.items() if version}
         if self.heartbeat is not None:
-            versions["loop"] = type(self.heartbeat.loop).__module__.partition(".")[0]
+            loop = self.heartbeat.loop
+            kind = "gevent" if isinstance(loop, Hub) else type(loop).__module__
+            versions["loop"] = kind.partition(".")[0]
         return {"python": platform.python_version(), **versions}
 
 

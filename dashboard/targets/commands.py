@@ -1,0 +1,68 @@
+"""Running a command to its end: bounded, through the guard, what it writes in a log."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from dashboard.wire.errors import TargetFailed
+
+from .launcher import Child, launch
+
+_LOG_TAIL_LINES = 30
+_LOG_TAIL_BYTES = 16384
+
+
+async def run_to_end(
+    command: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    directory: Path,
+    log: Path,
+    timeout_s: float,
+    cores: tuple[int, ...] = (),
+    errors: Path | None = None,
+) -> None:
+    """Run a command and wait for its end. What it writes is appended to `log`.
+
+    `errors` takes its stderr, where that must not be mixed in. Raises TargetFailed, with
+    the log's last lines, when it does not start, ends with another status than 0, or does
+    not end in time.
+    """
+    shown = " ".join(command)
+    try:
+        with log.open("ab") as output, (errors or log).open("ab") as complaints:
+            child = await launch(
+                command, env=env, cores=cores, cwd=directory, stdout=output, stderr=complaints
+            )
+    except OSError as error:
+        raise TargetFailed(f"expected to run {shown} in {directory}: {error}") from error
+    status = await _status(child, timeout_s)
+    if status is None:
+        message = f"{shown}: expected an end within {timeout_s:g} s, found none"
+        raise TargetFailed(message, read_tail(errors or log))
+    if status != 0:
+        raise TargetFailed(f"{shown} ended with status {status}", read_tail(errors or log))
+
+
+async def _status(child: Child, timeout_s: float) -> int | None:
+    """The command's status; None where it did not end in time, and was killed."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await child.wait()
+    except TimeoutError:
+        return None
+    finally:
+        child.kill()
+
+
+def read_tail(log: Path) -> str:
+    """The last lines of a log file; empty where there is none."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - _LOG_TAIL_BYTES))
+            text = file.read().decode(errors="replace")
+    except OSError:
+        return ""
+    return "\n".join(text.splitlines()[-_LOG_TAIL_LINES:])

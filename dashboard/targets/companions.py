@@ -1,0 +1,166 @@
+"""What is started before any target of a project, and stopped after all: its companions."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from dashboard.wire.errors import TargetFailed
+
+from .changes import changed_file
+from .commands import read_tail
+from .companion import Companion
+from .environment import project_environment
+from .launcher import Child, launch
+from .listening import HOST
+from .project import Project
+
+START_TIMEOUT_S = 20.0
+_PAUSE_S = 0.02
+
+
+class Running:
+    """One companion while it lives."""
+
+    def __init__(self, companion: Companion, port: int, child: Child, log: Path) -> None:
+        self.companion, self.port = companion, port
+        self._child, self._log = child, log
+
+    @property
+    def alive(self) -> bool:
+        """Whether its command still runs."""
+        return self._child.status is None
+
+    @property
+    def failure(self) -> TargetFailed | None:
+        """Why it is no longer there, with its own last lines; None while it is."""
+        if self.alive:
+            return None
+        message = f"companion {self.companion.name} ended with status {self._child.status}"
+        return TargetFailed(message, read_tail(self._log))
+
+    async def until_ready(self) -> None:
+        """Wait until its port answers, where it is told one. Raises TargetFailed."""
+        if not self.companion.listens:
+            return
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not await _answers(self.port):
+            if self.failure is not None:
+                raise self.failure
+            if time.monotonic() > deadline:
+                name = self.companion.name
+                message = f"companion {name}: expected its port to answer within"
+                raise TargetFailed(f"{message} {START_TIMEOUT_S:g} s", read_tail(self._log))
+            await asyncio.sleep(_PAUSE_S)
+
+    async def stop(self) -> None:
+        """End it and everything below it."""
+        await self._child.stop()
+
+
+class Companions:
+    """The companions of one project. Lives in one event loop.
+
+    They run on the targets' cores: what they use is used on the measured machine, and the
+    engine stays undisturbed.
+    """
+
+    def __init__(self, *, mark: str, log_directory: Path, cores: tuple[int, ...]) -> None:
+        self._mark = mark
+        self._log_directory = log_directory
+        self._cores = cores
+        self._running: list[Running] = []
+        self._started_s = 0.0
+        self.env: Mapping[str, str] = {}  # what they bring to every target
+
+    @property
+    def failure(self) -> TargetFailed | None:
+        """Why one of them is no longer there; None while all are."""
+        return next((one.failure for one in self._running if one.failure is not None), None)
+
+    async def ready(self, project: Project, on_event: Callable[[str, str], None]) -> None:
+        """Start them, or start them anew where one has ended or the code changed.
+
+        Ports are new with each start, so `env` changes then. Raises TargetFailed.
+        """
+        why = await self._why_start(project)
+        if why is None:
+            return
+        names = ", ".join(project.companions)
+        if names:
+            on_event("starting", f"{why} {names}")
+        await self.stop()
+        await self._start(project)
+
+    async def _why_start(self, project: Project) -> str | None:
+        if {one.companion.name: one.companion for one in self._running} != project.companions:
+            return "starting companions:"
+        if self.failure is not None:
+            return f"{self.failure}, starting companions:"
+        if not self._running:
+            return None
+        changed = await asyncio.to_thread(
+            changed_file, project.directory, project.path, self._started_s
+        )
+        return None if changed is None else f"{changed.name} changed, restarting companions:"
+
+    async def _start(self, project: Project) -> None:
+        self._started_s = time.time()
+        ports = {name: free_port() for name in project.companions}
+        self.env = {
+            name: value
+            for companion in project.companions.values()
+            for name, value in companion.env_on(ports[companion.name]).items()
+        }
+        try:
+            for companion in project.companions.values():
+                self._running.append(await self._launch(project, companion, ports[companion.name]))
+            await asyncio.gather(*(one.until_ready() for one in self._running))
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _launch(self, project: Project, companion: Companion, port: int) -> Running:
+        log = self._log_directory / f"companion-{companion.name}.log"
+        env = project_environment(project.env, self.env)
+        try:
+            with log.open("wb") as output:
+                child = await launch(
+                    companion.command_on(port, project.python),
+                    env={**env, "LIVEBURST_MARK": self._mark},
+                    cores=self._cores,
+                    cwd=project.directory,
+                    stdout=output,
+                    stderr=output,
+                )
+        except OSError as error:
+            message = f"companion {companion.name}: expected to start in {project.directory}"
+            raise TargetFailed(f"{message}: {error}") from error
+        return Running(companion, port, child, log)
+
+    async def stop(self) -> None:
+        """End all of them, together."""
+        running, self._running = self._running, []
+        await asyncio.gather(*(one.stop() for one in running))
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on just now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+async def _answers(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection(HOST, port)
+    except OSError:
+        return False
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
+    return True

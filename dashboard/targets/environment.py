@@ -1,0 +1,32 @@
+"""The environment that a project's processes are given."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+_PROBE_DIRECTORY = Path(__file__).with_name("probe")
+
+# What belongs to the dashboard, or would change a server behind the table's back.
+_NOT_HANDED_ON = (
+    *("DJANGO_SETTINGS_MODULE", "GUNICORN_CMD_ARGS", "WEB_CONCURRENCY"),
+    *("VIRTUAL_ENV", "PYTHONHOME"),
+)
+_NOT_HANDED_ON_PREFIXES = ("LIVEBURST_", "UVICORN_", "GRANIAN_", "UWSGI_")
+
+
+def project_environment(own: Mapping[str, str], companions: Mapping[str, str]) -> dict[str, str]:
+    """Ours, without what is ours alone, then the project's own, then what companions bring."""
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in _NOT_HANDED_ON and not name.startswith(_NOT_HANDED_ON_PREFIXES)
+    }
+    return {**inherited, **own, **companions}
+
+
+def with_probe(env: Mapping[str, str]) -> dict[str, str]:
+    """The same, with the directory that holds the probe alone before the import path."""
+    path = [str(_PROBE_DIRECTORY), *filter(None, [env.get("PYTHONPATH")])]
+    return {**env, "PYTHONPATH": os.pathsep.join(path)}

@@ -1,0 +1,193 @@
+"""Companions and set-up: before every target, watched, stopped last, and never an orphan."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from dashboard.targets import commands, companions, pool
+from dashboard.targets.pool import Targets
+from dashboard.wire.errors import TargetFailed
+
+from .client import fire
+from .conftest import MakeTargets, ignore
+from .helpers import listening_ports, marked, until_async
+
+pytestmark = pytest.mark.servers
+SERVER = "gunicorn-sync"
+
+LAB = """
+[project]
+name = "shop"
+wsgi = "shop:application"
+setup = [["python", "prepare.py"]]
+
+[companion.upstream]
+command = ["python", "upstream.py", "{port}"]
+env = { UPSTREAM_URL = "http://127.0.0.1:{port}/" }
+
+[companion.worker]
+command = ["python", "-c", "import os, time; print(os.environ['UPSTREAM_URL']); time.sleep(60)"]
+
+[scenario.ask]
+title = "Asking"
+lanes = ["sync@gunicorn-sync"]
+[scenario.ask.variant.sync]
+family = "sync"
+path = "/"
+"""
+SHOP = """
+import os
+
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [os.environ["UPSTREAM_URL"].encode()]
+"""
+UPSTREAM = """
+import http.server, sys
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), None).serve_forever()
+"""
+PREPARE = "print('prepared', file=open('prepared.txt', 'a'))\n"
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """A project with a set-up command and two companions; its files are an hour old."""
+    directory = tmp_path / "shop"
+    directory.mkdir()
+    files = {
+        "lab.toml": LAB,
+        "shop.py": SHOP,
+        "upstream.py": UPSTREAM,
+        "prepare.py": PREPARE,
+    }
+    for name, text in files.items():
+        (directory / name).write_text(text)
+        os.utime(directory / name, (time.time() - 3600,) * 2)
+    return directory
+
+
+@pytest.fixture
+def targets(make_targets: MakeTargets, shop: Path) -> Targets:
+    return make_targets(shop / "lab.toml")
+
+
+async def upstream_port(targets: Targets) -> int:
+    target = await targets.ready(SERVER, ignore)
+    (answer,) = await fire(target.port, "/", 1, 1)
+    return int(answer.body.decode().rstrip("/").rpartition(":")[2])
+
+
+def pid_of(mark: str, script: str) -> int:
+    """The companion itself, not its guard."""
+    found = [
+        pid
+        for pid in marked(mark)
+        if script in Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+        and "guard.py" not in Path(f"/proc/{pid}/cmdline").read_text()
+    ]
+    (pid,) = found
+    return pid
+
+
+async def test_they_are_there_before_the_target_and_tell_it_where(
+    targets: Targets, shop: Path, tmp_path: Path
+) -> None:
+    port = await upstream_port(targets)
+    assert port in listening_ports()
+    log = tmp_path / "logs" / "companion-worker.log"
+    assert await until_async(lambda: log.read_text() or True)
+    assert (shop / "prepared.txt").read_text() == "prepared\n"
+    assert await upstream_port(targets) == port
+    assert (shop / "prepared.txt").read_text() == "prepared\n"
+
+
+async def test_stopping_leaves_nothing(targets: Targets, mark: str) -> None:
+    port = await upstream_port(targets)
+    await targets.stop()
+    assert await until_async(lambda: not marked(mark), 2)
+    assert port not in listening_ports()
+
+
+async def test_changed_code_starts_everything_anew(targets: Targets, shop: Path) -> None:
+    before = await upstream_port(targets)
+    (shop / "upstream.py").write_text(UPSTREAM + "# changed\n")
+    os.utime(shop / "upstream.py", (time.time() + 1,) * 2)
+    assert await upstream_port(targets) != before
+    assert (shop / "prepared.txt").read_text() == "prepared\n" * 2
+
+
+async def test_one_that_dies_is_the_targets_failure(targets: Targets, mark: str) -> None:
+    target = await targets.ready(SERVER, ignore)
+    assert target.alive
+    os.kill(pid_of(mark, "upstream.py"), signal.SIGKILL)
+    assert await until_async(lambda: not target.alive, 2)
+    assert str(target.failure) == "companion upstream ended with status 137"
+    events: list[str] = []
+    await targets.ready(SERVER, lambda state, message: events.append(message))
+    assert events == [
+        "companion upstream ended with status 137, starting companions: upstream, worker",
+        "companions were started anew",
+        f"{SERVER} is ready",
+    ]
+
+
+async def test_one_that_does_not_start_fails_with_its_own_last_lines(
+    targets: Targets, shop: Path, mark: str
+) -> None:
+    (shop / "upstream.py").write_text("raise SystemExit('no database here')")
+    with pytest.raises(TargetFailed, match="companion upstream ended with status 1") as failed:
+        await targets.ready(SERVER, ignore)
+    assert failed.value.log_tail == "no database here"
+    assert await until_async(lambda: not marked(mark), 2)
+
+
+async def test_one_that_never_answers_is_a_failure(
+    targets: Targets, shop: Path, mark: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(companions, "START_TIMEOUT_S", 0.3)
+    (shop / "upstream.py").write_text("import time; time.sleep(60)")
+    with pytest.raises(TargetFailed, match=r"expected its port to answer within 0\.3 s"):
+        await targets.ready(SERVER, ignore)
+    assert await until_async(lambda: not marked(mark), 2)
+
+
+async def test_a_set_up_that_fails_is_a_failure(targets: Targets, shop: Path) -> None:
+    (shop / "prepare.py").write_text("raise SystemExit('no such table')")
+    with pytest.raises(TargetFailed, match=r"prepare\.py ended with status 1") as failed:
+        await targets.ready(SERVER, ignore)
+    assert failed.value.log_tail == "no such table"
+
+
+async def test_a_set_up_is_bounded(
+    targets: Targets, shop: Path, mark: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "SETUP_TIMEOUT_S", 0.3)
+    (shop / "prepare.py").write_text("import time; time.sleep(60)")
+    with pytest.raises(TargetFailed, match=r"expected an end within 0\.3 s"):
+        await targets.ready(SERVER, ignore)
+    assert await until_async(lambda: not marked(mark), 2)
+
+
+async def test_a_command_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(TargetFailed, match="nothing-of-that-name ended with status 127"):
+        await commands.run_to_end(
+            ["nothing-of-that-name"],
+            env={},
+            directory=tmp_path,
+            log=tmp_path / "log",
+            timeout_s=5,
+        )
+
+
+async def test_two_servers_share_their_companions(targets: Targets, mark: str) -> None:
+    first, second = await asyncio.gather(
+        targets.ready(SERVER, ignore), targets.ready("waitress", ignore)
+    )
+    assert first is not second
+    assert pid_of(mark, "upstream.py")  # one, and one alone
