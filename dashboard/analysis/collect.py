@@ -11,7 +11,7 @@ import numpy.typing as npt
 from dashboard.wire import frame
 from dashboard.wire.failure import Failure
 
-Integers = npt.NDArray[np.int64]
+Integers = npt.NDArray[np.integer]  # of the wire's own types: a million samples are many
 Columns = Mapping[str, Integers]
 
 WARM_UP = 0  # the round that is stored and never counted
@@ -39,8 +39,10 @@ def collect(
     for data in frames:
         one = frame.decode(data)
         if one.round != WARM_UP and one.round not in discarded:
-            columns = {name: np.array(column, np.int64) for name, column in one.columns.items()}
-            columns["round"] = np.full(one.rows, one.round, np.int64)
+            columns: dict[str, Integers] = {
+                name: np.array(column) for name, column in one.columns.items()
+            }
+            columns["round"] = np.full(one.rows, one.round, np.int32)
             parts.setdefault((one.lane, one.kind), []).append(columns)
     return [
         Lane(
@@ -52,6 +54,9 @@ def collect(
 
 
 def _join(kind: str, parts: list[dict[str, Integers]]) -> dict[str, Integers]:
-    names = [*frame.COLUMNS[kind], "round"]
-    empty = np.empty(0, np.int64)
-    return {name: np.concatenate([empty, *(part[name] for part in parts)]) for name in names}
+    """Each column in one piece; its pieces are let go at once, so that nothing is held twice."""
+    types = {**frame.COLUMNS[kind], "round": "i4"}
+    return {
+        name: np.concatenate([np.empty(0, f"<{code}"), *(part.pop(name) for part in parts)])
+        for name, code in types.items()
+    }
