@@ -24,7 +24,7 @@ def heading(machine_line: str, rounds: int) -> str:
 
 Written by `make bench` on {datetime.now(tz=UTC):%Y-%m-%d}. {machine_line}
 
-Everybody fires at the same server that answers at once ([null_server.py](null_server.py)), closed,
+Everybody fires at the same server that answers at once ([null_server.py](../dashboard/targets/null_server.py)), closed,
 over keep-alive connections without pipelining, one request in flight on each; the server on core
 {SERVERS_CORE}, whoever fires on core {FIRERS_CORE}. In each of {rounds} rounds everybody fires
 once, in random order. Rates and percentiles are medians over the rounds. *ratio* is the engine's

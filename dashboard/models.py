@@ -47,6 +47,12 @@ class Run(models.Model):
     owner_started = models.FloatField()
     environment: models.JSONField[Any, Any] = models.JSONField(default=dict)
     warnings: models.JSONField[Any, Any] = models.JSONField(default=list)
+    spoiled = models.TextField(default="")  # why there can be no verdict
+    # Rounds that were repeated under a new number; their frames are kept and never counted.
+    discarded_rounds: models.JSONField[Any, Any] = models.JSONField(default=list)
+    # The engine's own latency and limit, as the last calibration before the run found them.
+    floor_ms = models.FloatField(null=True)
+    limit_rps = models.FloatField(null=True)
     problem = models.TextField(default="")
     log_tail = models.TextField(default="")
     report: models.JSONField[Any, Any] = models.JSONField(null=True)
@@ -105,3 +111,39 @@ class StoredFrame(models.Model):
 
     def __str__(self) -> str:
         return f"{self.run_id} #{self.sequence}"
+
+
+class StoredReading(models.Model):
+    """What was seen of engine and machine in one firing: a `runs.instrument.Reading` as JSON."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="readings")
+    data: models.JSONField[Any, Any] = models.JSONField()
+
+    class Meta:
+        """In the order of the firings."""
+
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return f"{self.run_id}, round {self.data['round']}, lane {self.data['lane']}"
+
+
+class Calibration(models.Model):
+    """What the engine measured of itself, against a server that answers at once.
+
+    `floor_ms` is the median response time of requests sent one at a time, `limit_rps` the
+    throughput over 64 connections.
+    """
+
+    measured = models.DateTimeField(auto_now_add=True)
+    floor_ms = models.FloatField()
+    limit_rps = models.FloatField()
+
+    class Meta:
+        """The last one counts."""
+
+        ordering = ("-measured",)
+        get_latest_by = "measured"
+
+    def __str__(self) -> str:
+        return f"{self.floor_ms:.3f} ms, {self.limit_rps:.0f}/s"

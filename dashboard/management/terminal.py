@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from statistics import median
-from typing import Any
+from typing import Any, TypeAlias
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
 from dashboard.runs.sinks import Event, Outcome
+from dashboard.runs.wording import (
+    instrument_words,
+    keeps_up,
+    load_words,
+    per_second,
+    sentence,
+    warnings,
+)
 from dashboard.wire import frame
-from dashboard.wire.plan import Plan
+from dashboard.wire.plan import Plan, Rate, load_from_json
+
+Lane: TypeAlias = Mapping[str, Any]  # a lane's part of the report
+Columns: TypeAlias = Mapping[str, Callable[[Lane], str]]  # what heads a column, and its cells
 
 
 class Terminal:
@@ -21,6 +32,7 @@ class Terminal:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._lanes: list[str] = []
+        self._requests = 0  # in a round
         self._bars: list[TaskID] = []
         self._progress = Progress(
             TextColumn("{task.description}"),
@@ -34,7 +46,8 @@ class Terminal:
     async def begin(self, plan: Plan) -> None:
         """A bar for each lane."""
         self._lanes = [str(lane) for lane in plan.lanes]
-        total = plan.load.requests * plan.rounds
+        self._requests = plan.load.requests
+        total = self._requests * plan.rounds
         self._bars = [self._progress.add_task(lane, total=total, state="") for lane in self._lanes]
         self._progress.start()
 
@@ -47,6 +60,8 @@ class Terminal:
                 self._say(lane, f"round {number}" if number else "warm-up")
             case {"event": "fired", "lane": lane}:
                 self._say(lane, "")
+            case {"event": "discarded", "round": number}:
+                self._discard(number)
             case {"event": "warning", "message": message}:
                 self._progress.console.print(f"Warning: {message}", highlight=False)
 
@@ -60,31 +75,84 @@ class Terminal:
         """Leave the screen to what comes after."""
         self._progress.stop()
 
+    def _discard(self, number: int) -> None:
+        """The round is fired again, so the bars stand where they stood before it."""
+        for bar in self._bars:
+            self._progress.advance(bar, -self._requests)
+        said = f"Round {number} is repeated: the host took CPU time away."
+        self._progress.console.print(said, highlight=False)
+
     def _say(self, lane: int, state: str) -> None:
         self._progress.update(self._bars[lane], state=state)
 
 
 def result_table(report: Mapping[str, Any]) -> Table:
     """The report as a person reads it in a terminal: a row a lane."""
-    table = Table(title=f"{report['scenario']}: {report['load']['requests']:,} requests at once")
+    load = load_from_json(report["load"])
+    columns = RATE_COLUMNS if isinstance(load, Rate) else BURST_COLUMNS
+    table = Table(title=f"{report['scenario']}: {load_words(load)}")
     table.add_column("lane", no_wrap=True)
-    for name in ("makespan", "p50", "p95", "errors", "in app", "threads", "RSS", "CPU a request"):
+    for name in columns:
         table.add_column(name, justify="right", no_wrap=True)
     for lane in report["lanes"]:
-        side, latency = lane["server_side"], lane["latency_ms"]
-        table.add_row(
-            lane["lane"],
-            _text(median(lane["makespan_s"]) if lane["makespan_s"] else None, "{:.3f} s"),
-            _text(latency["p50"], "{:.1f} ms"),
-            _text(latency["p95"], "{:.1f} ms"),
-            ", ".join(f"{count} {name}" for name, count in lane["errors"].items()) or "0",
-            _text(side["peak_in_app"], "{}"),
-            _text(side["peak_threads"], "{}"),
-            _text(side["peak_rss_mb"], "{:.0f} MB"),
-            _text(side["cpu_ms_per_request"], "{:.2f} ms"),
-        )
+        table.add_row(lane["lane"], *(cell(lane) for cell in columns.values()))
     return table
+
+
+def result_notes(report: Mapping[str, Any]) -> Iterator[str]:
+    """What must be known beside the table: the verdict, warnings, the instrument."""
+    if said := sentence(report):
+        yield said
+    for warning in warnings(report):
+        yield f"Warning: {warning}"
+    if said := instrument_words(report["instrument"]):
+        yield said
 
 
 def _text(value: float | None, form: str) -> str:
     return "–" if value is None else form.format(value)
+
+
+def _makespan(lane: Lane) -> str:
+    return _text(median(lane["makespan_s"]) if lane["makespan_s"] else None, "{:.3f} s")
+
+
+def _achieved(lane: Lane) -> str:
+    return per_second(lane["rate"]["achieved_rps"] if lane.get("rate") else None)
+
+
+def _percentile(group: str, name: str) -> Callable[[Lane], str]:
+    """A cell that is empty where the percentile would not be the server's own."""
+
+    def cell(lane: Lane) -> str:
+        return _text(lane[group][name] if keeps_up(lane) else None, "{:.1f} ms")
+
+    return cell
+
+
+def _errors(lane: Lane) -> str:
+    return ", ".join(f"{count} {name}" for name, count in lane["errors"].items()) or "0"
+
+
+def _side(name: str, form: str) -> Callable[[Lane], str]:
+    return lambda lane: _text(lane["server_side"][name], form)
+
+
+_PRICE: Columns = {
+    "errors": _errors,
+    "in app": _side("peak_in_app", "{}"),
+    "threads": _side("peak_threads", "{}"),
+    "RSS": _side("peak_rss_mb", "{:.0f} MB"),
+    "CPU a request": _side("cpu_ms_per_request", "{:.2f} ms"),
+}
+_TIMES: Columns = {
+    "p50": _percentile("latency_ms", "p50"),
+    "p95": _percentile("latency_ms", "p95"),
+}
+BURST_COLUMNS: Columns = {"makespan": _makespan, **_TIMES, **_PRICE}
+RATE_COLUMNS: Columns = {
+    "achieved": _achieved,
+    **_TIMES,
+    "service p95": _percentile("service_ms", "p95"),
+    **_PRICE,
+}

@@ -15,12 +15,14 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from dashboard.models import Status
-from dashboard.targets.kernel import listen_overflows
+from dashboard.targets.kernel import cpu_times, listen_overflows
 from dashboard.wire import frame
 from dashboard.wire.errors import LiveburstError, TargetFailed
-from dashboard.wire.plan import Burst, Firing, Lane, Plan
+from dashboard.wire.plan import Burst, Firing, Lane, Load, Plan
 
 from .equipment import Engine, Equipment, Target
+from .hearers import Hearers
+from .instrument import MAX_STEAL_PERCENT, Reading
 from .sinks import Event, Outcome, Sink
 
 HEALTH_INTERVAL_S = 0.05
@@ -80,25 +82,41 @@ class _Conductor:
         self._plan = plan
         self._equipment = equipment
         self._project = equipment.targets.project
-        self._sinks = sinks
+        self._hearers = Hearers(sinks)
         self._targets: dict[str, Target] = {}
-        self._sequence = 0
-        self._in_order = asyncio.Lock()
         self._firing = False
         self._stopping = False
 
     async def work(self) -> None:
         """The run as a sentence."""
         self._project.check(self._plan)  # its lab.toml may have changed while the run waited
+        await self._everything_ready()
+        for position, lane in enumerate(self._plan.lanes):
+            await self._warm_up(position, lane)
+        await self._rounds()
+
+    async def _rounds(self) -> None:
+        """Fire until as many rounds count as were asked for.
+
+        A round in which the host took CPU time away is discarded and repeated under a new number,
+        so that its frames stay what they are; at most as often as there are rounds.
+        """
         order = random.Random(self._plan.seed)  # noqa: S311 - to be repeatable is the point
         lanes = list(enumerate(self._plan.lanes))
-        await self._everything_ready()
-        for position, lane in lanes:
-            await self._warm_up(position, lane)
-        for number in range(1, self._plan.rounds + 1):
+        number = counted = 0
+        while counted < self._plan.rounds:
+            number += 1
             order.shuffle(lanes)
-            for position, lane in lanes:
-                await self._fire(position, lane, number, self._plan.load)
+            load = self._plan.load
+            readings = [await self._fire(*lane, number, load) for lane in lanes]
+            stolen = [reading for reading in readings if reading.stolen]
+            discarded_before = number - 1 - counted
+            if stolen and discarded_before < self._plan.rounds:
+                await self._hearers.event({"event": "discarded", "round": number})
+                continue
+            counted += 1
+            for reading in stolen:
+                await self._warn_of_steal(reading)
 
     async def stop_when(self, stop: asyncio.Event, work: asyncio.Task[None]) -> None:
         """Once `stop` is set: abort the firing, or whatever else is going on."""
@@ -133,34 +151,41 @@ class _Conductor:
         return self._targets[lane.server]
 
     async def _tell(self, position: int, state: str, message: str) -> None:
-        await self._event({"event": "target", "lane": position, "state": state, "message": message})
+        await self._hearers.event(
+            {"event": "target", "lane": position, "state": state, "message": message}
+        )
 
     async def _warm_up(self, position: int, lane: Lane) -> None:
         """Let the lane's target import, connect and grow its pools; stored, not counted."""
         target = await self._target(position, lane)
-        await self._event(
+        await self._hearers.event(
             {"event": "target", "lane": position, "state": "ready", "facts": dict(target.facts)}
         )
         fired = self._equipment.last_fired.get((lane.server, target.started_s, lane.variant))
         if fired is None or time.monotonic() - fired > WARM_FOR_S:
-            requests = min(self._plan.load.concurrency, WARM_UP_REQUESTS)
+            load = self._plan.load
+            requests = min(load.requests, load.concurrency, WARM_UP_REQUESTS)
             await self._fire(position, lane, WARM_UP_ROUND, Burst(requests, requests))
 
-    async def _fire(self, position: int, lane: Lane, number: int, load: Burst) -> None:
+    async def _fire(self, position: int, lane: Lane, number: int, load: Load) -> Reading:
         target = await self._target(position, lane)
-        await self._event({"event": "began", "lane": position, "round": number})
-        overflows = listen_overflows()
-        await self._listen(target, self._firing_of(target, position, lane, number, load))
-        await self._event({"event": "fired", "lane": position, "round": number})
+        began: Event = {"event": "began", "lane": position, "round": number}
+        await self._hearers.event(began)
+        overflows, cpu_before = listen_overflows(), cpu_times()
+        firing = self._firing_of(target, position, lane, number, load)
+        fired = await self._listen(target, firing)
+        reading = Reading.of(position, number, fired, cpu_before, cpu_times())
+        await self._hearers.event({**began, "event": "fired", "reading": reading.to_json()})
         await self._warn_of_overflows(lane, number, overflows)
         self._equipment.last_fired[lane.server, target.started_s, lane.variant] = time.monotonic()
         if self._stopping:
             raise _Stopped
         if not target.alive:
             raise TargetFailed(f"{lane.server} ended in the middle of a run.", target.log_tail())
+        return reading
 
     def _firing_of(
-        self, target: Target, position: int, lane: Lane, number: int, load: Burst
+        self, target: Target, position: int, lane: Lane, number: int, load: Load
     ) -> Firing:
         variant = self._project.scenarios[self._plan.scenario].variants[lane.variant]
         return Firing(
@@ -171,20 +196,25 @@ class _Conductor:
             path=variant.url_path(self._plan.parameters),
             load=load,
             timeout_s=self._plan.timeout_s,
+            seed=self._plan.seed + number,  # the same arrivals for each lane of a round
         )
 
-    async def _listen(self, target: Target, firing: Firing) -> None:
-        """Fire, and pass on what the engine and the target say until both are quiet."""
+    async def _listen(self, target: Target, firing: Firing) -> Event:
+        """Fire, and pass on what the engine and the target say until both are quiet.
+
+        Returns the engine's own account of it, its event `fired`.
+        """
         number = next(self._equipment.firing_numbers)
         await target.begin(number)
         origin = asyncio.get_running_loop().create_future()
         over = asyncio.Event()
         health = asyncio.create_task(self._health(target, firing, origin, over))
         self._firing = True
+        message: Event = {}
         try:
             async for payload in self._engine.fire(firing):
                 if not frame.is_event(payload):
-                    await self._frame(payload)
+                    await self._hearers.frame(payload)
                 elif (message := json.loads(payload))["event"] == "began":
                     origin.set_result(message["origin_ns"])
         finally:
@@ -193,6 +223,7 @@ class _Conductor:
             origin.cancel()
         await health
         await self._settle(target, number, firing, origin.result())
+        return message
 
     async def _health(
         self, target: Target, firing: Firing, origin: asyncio.Future[int], over: asyncio.Event
@@ -221,14 +252,22 @@ class _Conductor:
         after = listen_overflows()
         if before is not None and after is not None and after > before:
             message = f"{lane}, round {number}: the backlog overflowed {after - before} times."
-            await self._event({"event": "warning", "message": message})
+            await self._hearers.event({"event": "warning", "message": message, "spoils": True})
+
+    async def _warn_of_steal(self, reading: Reading) -> None:
+        message = (
+            f"{self._plan.lanes[reading.lane]}, round {reading.round}: the host took"
+            f" {reading.steal_percent:.1f} % of the CPU time away, and the limit is"
+            f" {MAX_STEAL_PERCENT:g} %. As many rounds as there are were repeated already."
+        )
+        await self._hearers.event({"event": "warning", "message": message})
 
     async def _health_frame(
         self, firing: Firing, origin_ns: int, rows: Sequence[Mapping[str, int]]
     ) -> None:
         if rows:
             columns = frame.rows_to_columns("health", rows)
-            await self._frame(
+            await self._hearers.frame(
                 frame.encode(
                     "health",
                     lane=firing.lane,
@@ -237,17 +276,3 @@ class _Conductor:
                     columns=columns,
                 )
             )
-
-    async def _frame(self, data: bytes) -> None:
-        # One at a time: the engine's frames and the health's reach every sink in one order.
-        async with self._in_order:
-            sequence = frame.NOT_STORED
-            if frame.decode(data).kind != "begun":
-                sequence = self._sequence
-                self._sequence += 1
-            for sink in self._sinks:
-                await sink.frame(sequence, data)
-
-    async def _event(self, event: Event) -> None:
-        for sink in self._sinks:
-            await sink.event(event)

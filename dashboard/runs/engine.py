@@ -30,11 +30,16 @@ class Engine:
     """One engine process; serves one firing after another and ends with its owner."""
 
     def __init__(
-        self, child: Child, plans: asyncio.WriteTransport, frames: asyncio.StreamReader
+        self,
+        child: Child,
+        plans: asyncio.WriteTransport,
+        frames: asyncio.StreamReader,
+        pipe: asyncio.ReadTransport,
     ) -> None:
         self._child = child
         self._plans = plans
         self._frames = frames
+        self._pipe = pipe  # that the frames come from
         self._envelopes = frame.EnvelopeReader()
         self._firing = False
 
@@ -68,6 +73,7 @@ class Engine:
     def close(self) -> None:
         """End the process; harmless when it is gone already."""
         self._plans.close()
+        self._pipe.close()
         self._child.kill()
 
     def _say(self, message: Mapping[str, Any]) -> None:
@@ -81,10 +87,10 @@ async def plan_writer(descriptor: int) -> asyncio.WriteTransport:
     return transport
 
 
-async def frame_reader(descriptor: int) -> asyncio.StreamReader:
-    """The end of the frames' pipe that we read from."""
+async def frame_reader(descriptor: int) -> tuple[asyncio.StreamReader, asyncio.ReadTransport]:
+    """The end of the frames' pipe that we read from, and what closes it."""
     reader = asyncio.StreamReader(limit=READ_BYTES)
     protocol = asyncio.StreamReaderProtocol(reader)
     pipe = os.fdopen(descriptor, "rb", 0)
-    await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, pipe)
-    return reader
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, pipe)
+    return reader, transport

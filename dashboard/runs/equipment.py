@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Protocol
@@ -76,12 +77,17 @@ class Engines(Protocol):
         """End it."""
 
 
+# Host and port of a server that answers at once, for as long as the block lasts.
+NullServer = Callable[[], AbstractAsyncContextManager[tuple[str, int]]]
+
+
 @dataclass
 class Equipment:
     """What runs are performed with; outlives each of them, so that targets stay warm."""
 
     targets: Targets
     engines: Engines
+    null_server: NullServer
     # When a variant was last fired at a target, by (server, the target's start, variant).
     last_fired: dict[tuple[str, float, str], float] = field(default_factory=dict)
     # Targets outlive runs, so a firing's number is never used again.

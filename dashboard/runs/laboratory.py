@@ -10,11 +10,13 @@ from pathlib import Path
 
 from asgiref.sync import sync_to_async
 
-from dashboard.models import Run, Status
+from dashboard.models import Calibration, Run, Status
 from dashboard.targets.manifest import Project
+from dashboard.wire.errors import LiveburstError
 from dashboard.wire.plan import Plan
 
 from . import line
+from .calibration import calibrate, fresh_calibration
 from .conductor import perform
 from .equipment import Equipment
 from .hub import Hub
@@ -22,6 +24,7 @@ from .results import report_on
 from .sinks import Broadcast, Outcome, Sink, Store
 
 LOCK_NAME = "run.lock"
+LOOK_EVERY_S = 2.0  # whether the engine's calibration is missing or old
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +33,8 @@ class Laboratory:
     """Performs runs one at a time and keeps their tasks; lives as long as its process."""
 
     def __init__(self, equipment: Equipment, hub: Hub, home: Path) -> None:
+        # Whether a run waits for a fresh calibration: for who fires once and is gone.
+        self.calibrates_first = False
         self._equipment = equipment
         self.hub = hub
         self._lock_path = home / LOCK_NAME
@@ -43,8 +48,32 @@ class Laboratory:
         return self._equipment.targets.project
 
     async def prepare(self) -> None:
-        """Have an engine at hand before somebody presses a button."""
-        await self._equipment.engines.ready()
+        """Have an engine at hand that knows itself, before somebody presses a button.
+
+        Never returns: a calibration that has become old is made anew when nothing else goes on.
+        """
+        calibration = None
+        while True:
+            if calibration is None:
+                calibration = await self.calibrate()
+            await asyncio.sleep(LOOK_EVERY_S)
+            calibration = calibration and await fresh_calibration()
+
+    async def calibrate(self) -> Calibration | None:
+        """Measure the engine itself, if nobody else wants the machine; None if somebody does.
+
+        None as well where it could not be measured; the log says why.
+        """
+        async with line.if_free(self._lock_path) as free:
+            return await self._calibrate() if free else None
+
+    async def _calibrate(self) -> Calibration | None:
+        try:
+            engine = await self._equipment.engines.ready()
+            return await calibrate(engine, self._equipment.null_server)
+        except (LiveburstError, OSError) as error:
+            log.error("The engine could not be calibrated: %s", error)
+            return None
 
     async def start(self, plan: Plan, more_sinks: Sequence[Sink] = ()) -> Run:
         """Put a run into the line and see to it; returns at once."""
@@ -91,6 +120,8 @@ class Laboratory:
         sinks: list[Sink] = [Store(run, report_on), Broadcast(run.pk, self.hub), *more_sinks]
         try:
             async with line.turn(run, self._lock_path):
+                if self.calibrates_first and not await fresh_calibration():
+                    await self._calibrate()
                 return await perform(plan, self._equipment, sinks, self._stops[run.pk])
         except line.TakenOut as error:
             return Outcome(Status.STOPPED, str(error))

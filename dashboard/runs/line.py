@@ -50,7 +50,7 @@ def join(plan: Plan, project: Project) -> Run:
             name=str(lane),
             family=scenario.variants[lane.variant].family,
             capacity=capacity(project, scenario, lane),
-            concurrency=project.servers[lane.server].concurrency(
+            concurrency=project.server(lane.server).concurrency(
                 scenario.variants[lane.variant].family
             ),
         )
@@ -104,6 +104,13 @@ async def turn(run: Run, lock_path: Path) -> AsyncIterator[None]:
         while not await sync_to_async(_may_start)(run) or not _lock(lock.fileno()):  # noqa: ASYNC110
             await asyncio.sleep(LOOK_EVERY_S)
         yield
+
+
+@asynccontextmanager
+async def if_free(lock_path: Path) -> AsyncIterator[bool]:
+    """Whether nobody stands in line; then the machine is the block's own, which is to be brief."""
+    with lock_path.open("a") as lock:
+        yield not await sync_to_async(standing)() and _lock(lock.fileno())
 
 
 def _may_start(run: Run) -> bool:

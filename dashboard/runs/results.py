@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from asgiref.sync import sync_to_async
 
-from dashboard.analysis.report import About, make_report
-from dashboard.models import Run, StoredFrame
-from dashboard.wire.plan import Plan
+from dashboard.analysis.collect import Lane, collect
+from dashboard.analysis.facts import LaneFacts
+from dashboard.analysis.report import About, report_of_lanes
+from dashboard.analysis.stats import latency_ms
+from dashboard.models import Run, RunLane, StoredFrame
+from dashboard.wire import frame
+from dashboard.wire.plan import Plan, Rate
+
+from .instrument import Reading, busy_before, saturation, total_steal_percent
+from .rates import Rates
+
+WARM_UP_ROUND = 0
 
 
 def frames_of(run: str, begin: int = 0, end: int | None = None) -> Iterator[tuple[int, bytes]]:
@@ -17,17 +26,73 @@ def frames_of(run: str, begin: int = 0, end: int | None = None) -> Iterator[tupl
     frames = StoredFrame.objects.filter(run=run, sequence__gte=begin)
     if end is not None:
         frames = frames.filter(sequence__lt=end)
-    for sequence, data in frames.values_list("sequence", "data").iterator(chunk_size=50):
+    for sequence, data in frames.values_list("sequence", "data").iterator(chunk_size=10):
         yield sequence, bytes(data)
 
 
 def report_of(run: Run) -> dict[str, Any]:
     """The run's result, computed from what is stored."""
-    about = About(run.pk, run.status, run.environment, run.warnings)
-    report = make_report(Plan.from_json(run.plan), about, (data for _, data in frames_of(run.pk)))
-    for lane, stored in zip(report["lanes"], run.lanes.all(), strict=True):
-        lane["target"] = stored.facts or None
+    plan, stored = Plan.from_json(run.plan), list(run.lanes.all())
+    rates = Rates(plan.load) if isinstance(plan.load, Rate) else None
+    lanes = collect(_frames(run, rates), len(stored), run.discarded_rounds)
+    readings = _counted_readings(run)
+    saturated = saturation(readings, [lane.name for lane in stored], _smallest_p50_ms(lanes))
+    about = About(
+        run.pk,
+        run.status,
+        run.environment,
+        warnings=[*run.warnings, *saturated, *busy_before(run.environment)],
+        discarded_rounds=run.discarded_rounds,
+        instrument=instrument_of(run, readings, saturated=bool(saturated)),
+        spoiled=next(filter(None, [*saturated, run.spoiled]), None),
+        facts=[_facts(run, lane) for lane in stored],
+        rates=[rates.of(lane.position) if rates else None for lane in stored],
+    )
+    report = report_of_lanes(plan, about, lanes)
+    for lane, known in zip(report["lanes"], stored, strict=True):
+        lane["target"] = known.facts or None
     return report
+
+
+def _frames(run: Run, rates: Rates | None) -> Iterator[bytes]:
+    """The stored frames; on their way to the report those that count are judged by their rate."""
+    for _, data in frames_of(run.pk):
+        if rates and (found := frame.decode(data)).round not in run.discarded_rounds:
+            rates.take(found)
+        yield data
+
+
+def _smallest_p50_ms(lanes: Sequence[Lane]) -> float | None:
+    p50s_ms = (latency_ms(lane)["p50"] for lane in lanes)
+    return min((p50_ms for p50_ms in p50s_ms if p50_ms is not None), default=None)
+
+
+def _facts(run: Run, lane: RunLane) -> LaneFacts:
+    """How the lane's target was configured, as far as the analysis must know."""
+    return LaneFacts(
+        processes=lane.facts.get("processes", 1),
+        threads=lane.facts.get("threads"),
+        cores=len(lane.facts.get("cores", ())) or None,
+        capacity=lane.capacity,
+        wait_s=run.wait_s,
+    )
+
+
+def _counted_readings(run: Run) -> list[Reading]:
+    """Of the firings that count: no warm-up, and no round that was discarded."""
+    readings = (Reading.from_json(stored.data) for stored in run.readings.all())
+    not_counted = {WARM_UP_ROUND, *run.discarded_rounds}
+    return [one for one in readings if one.round not in not_counted]
+
+
+def instrument_of(run: Run, readings: Sequence[Reading], *, saturated: bool) -> dict[str, Any]:
+    """What the engine could do, and whether it could have spoiled the run; for the JSON."""
+    return {
+        "floor_ms": run.floor_ms,
+        "limit_rps": run.limit_rps,
+        "saturated": saturated if readings else None,
+        "steal_percent": total_steal_percent(readings),
+    }
 
 
 report_on = sync_to_async(report_of)

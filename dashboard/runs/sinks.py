@@ -6,14 +6,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from dashboard.models import Run, RunLane, Status, StoredFrame
+from dashboard.models import Run, RunLane, Status, StoredFrame, StoredReading
 from dashboard.wire import frame
 from dashboard.wire.plan import Plan
 
+from .calibration import fresh_calibration
 from .environment import describe_environment
 from .hub import Hub
 
 Event = Mapping[str, Any]
+NOT_TOLD = ("facts", "reading", "spoils")
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,14 @@ class Store:
         self._report_on = report_on
 
     async def begin(self, plan: Plan) -> None:
-        """The run's targets start."""
-        await self._save(status=Status.STARTING, environment=describe_environment())
+        """The run's targets start; what the engine can do is known from before."""
+        known = await fresh_calibration()
+        await self._save(
+            status=Status.STARTING,
+            environment=describe_environment(),
+            floor_ms=known.floor_ms if known else None,
+            limit_rps=known.limit_rps if known else None,
+        )
 
     async def event(self, event: Event) -> None:
         """Keep what a reader of the numbers must know."""
@@ -87,8 +95,13 @@ class Store:
                 await self._save(status=Status.RUNNING)
             case {"event": "target", "lane": position, "state": "ready", "facts": facts}:
                 await RunLane.objects.filter(run=self._run, position=position).aupdate(facts=facts)
+            case {"event": "fired", "reading": reading}:
+                await StoredReading.objects.acreate(run=self._run, data=reading)
+            case {"event": "discarded", "round": number}:
+                await self._save(discarded_rounds=[*self._run.discarded_rounds, number])
             case {"event": "warning", "message": message}:
-                await self._save(warnings=[*self._run.warnings, message])
+                spoiled = self._run.spoiled or (message if event.get("spoils") else "")
+                await self._save(warnings=[*self._run.warnings, message], spoiled=spoiled)
 
     async def frame(self, sequence: int, data: bytes) -> None:
         """Keep it, if it is one that counts."""
@@ -126,8 +139,9 @@ class Broadcast:
         self._hub.tell_everybody({"event": "line"})
 
     async def event(self, event: Event) -> None:
-        """Tell whoever watches; facts of targets are the database's."""
-        self._hub.tell(self._run, {name: value for name, value in event.items() if name != "facts"})
+        """Tell whoever watches; facts and readings are the database's."""
+        told = {name: value for name, value in event.items() if name not in NOT_TOLD}
+        self._hub.tell(self._run, told)
 
     async def frame(self, sequence: int, data: bytes) -> None:
         """Hand it on."""

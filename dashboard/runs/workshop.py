@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 from dashboard.targets.cores import Cores
 from dashboard.targets.launcher import launch
 from dashboard.targets.manifest import Project
 from dashboard.targets.pool import Targets
+from dashboard.targets.start_null import null_server
 
 from .engine import Engine, frame_reader, plan_writer
 from .equipment import Equipment
@@ -27,7 +29,8 @@ def set_up(project: Project, home: Path) -> Laboratory:
     logs.mkdir(exist_ok=True)
     mark = os.environ.get("LIVEBURST_MARK") or f"liveburst-{os.getpid()}"
     targets = Targets(project, mark=mark, log_directory=logs, cores=cores)
-    return Laboratory(Equipment(targets, EngineKeeper(cores, logs, mark)), Hub(), home)
+    nothing = partial(null_server, mark=mark, log=logs / "null-server.log", cores=cores.targets)
+    return Laboratory(Equipment(targets, EngineKeeper(cores, logs, mark), nothing), Hub(), home)
 
 
 class EngineKeeper:
@@ -73,4 +76,4 @@ class EngineKeeper:
         finally:
             os.close(plan_read)
             os.close(frames_write)
-        return Engine(child, await plan_writer(plan_write), await frame_reader(frames_read))
+        return Engine(child, await plan_writer(plan_write), *await frame_reader(frames_read))

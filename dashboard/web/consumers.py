@@ -46,8 +46,15 @@ class PageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             return
         stored = await StoredFrame.objects.filter(run=run_id).acount()
         self.hub.watch(self.viewer, run_id, stored=stored, active=run.active)
+        await self._tell_discarded(run)
         if run.active and not laboratory().owns(run) and not self.hub.is_live(run_id):
             follow(self.hub, run)
+
+    async def _tell_discarded(self, run: Run) -> None:
+        """Which rounds were discarded until now; from now on the hub tells."""
+        await run.arefresh_from_db(fields=["discarded_rounds"])
+        for number in run.discarded_rounds:
+            self.viewer.tell({"event": "discarded", "run": run.pk, "round": number})
 
     async def _send(self) -> None:
         while True:

@@ -12,19 +12,25 @@ from dashboard.targets.manifest import Parameter, Project, Scenario
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.plan import (
     MAX_CONCURRENCY,
+    MAX_DURATION_S,
+    MAX_RATE_RPS,
     MAX_REQUESTS,
     MAX_ROUNDS,
     MAX_SEED,
     MAX_TIMEOUT_S,
+    Lane,
+    Rate,
 )
 
-from .forms import PARAMETER, FireForm, lane_names
+from .forms import BURST_ONLY, PARAMETER, RATE_ONLY, FireForm, lane_names
 from .present import roughly
 
 QUICK_REQUESTS = (10, 100, 1000)
 # The numbers behind *More*: label, smallest, largest, step.
 NUMBERS = {
     "requests": ("Requests", 1, MAX_REQUESTS, "1"),
+    "rate": ("Requests a second", 0, MAX_RATE_RPS, "any"),
+    "duration": ("Duration, s", 0, MAX_DURATION_S, "any"),
     "concurrency": ("At most in flight", 1, MAX_CONCURRENCY, "1"),
     "rounds": ("Rounds", 1, MAX_ROUNDS, "1"),
     "seed": ("Seed", 0, MAX_SEED, "1"),
@@ -60,6 +66,7 @@ class NumberField:
     step: str
     placeholder: str
     errors: list[str]
+    only: str  # the kind of load that it belongs to; empty: to both
 
 
 @dataclass(frozen=True)
@@ -68,8 +75,18 @@ class LaneChoice:
 
     value: str
     label: str
+    variant: str
+    server: str
     family: str
     checked: bool
+
+
+@dataclass(frozen=True)
+class ServerRow:
+    """A server in the table of lanes: a cell a variant; None where it cannot be fired at."""
+
+    server: str
+    cells: list[LaneChoice | None]
 
 
 @dataclass(frozen=True)
@@ -80,6 +97,10 @@ class ScenarioView:
     title: str
     parameters: list[ParameterField]
     lane_choices: list[LaneChoice]
+    own_lanes: list[LaneChoice]
+    variants: list[str]
+    other_lanes: list[ServerRow]
+    others_checked: bool
 
 
 @dataclass(frozen=True)
@@ -105,19 +126,43 @@ def fire_context(
     return {
         "project": project.name,
         "scenarios": list(project.scenarios.values()),
-        "scenario": ScenarioView(
-            name=scenario.name,
-            title=scenario.title,
-            parameters=[_field(one, typed, errors) for one in scenario.parameters.values()],
-            lane_choices=_choices(project, scenario, checked),
+        "scenario": _scenario_view(
+            scenario,
+            [_field(one, typed, errors) for one in scenario.parameters.values()],
+            _choices(project, scenario, checked),
         ),
         "quick": [
             QuickButton(n, f"{n:,}", _estimate(project, scenario, form, n)) for n in QUICK_REQUESTS
         ],
         "numbers": numbers,
+        "load": typed.get("load") or "burst",
+        "poisson": bool(typed.get("poisson")),
+        "estimate": _estimate_of(project, scenario, form),
         "errors": errors,
-        "more_open": bool(errors.keys() & {"lanes", *NUMBERS}),
+        "more_open": bool(errors.keys() & {"lanes", "load", *NUMBERS}),
     }
+
+
+def _scenario_view(
+    scenario: Scenario, parameters: list[ParameterField], choices: list[LaneChoice]
+) -> ScenarioView:
+    """The scenario's own lanes as a row; every other that is possible as a table by server."""
+    own, others = choices[: len(scenario.lanes)], choices[len(scenario.lanes) :]
+    by_place = {(choice.server, choice.variant): choice for choice in others}
+    servers = dict.fromkeys(choice.server for choice in others)
+    return ScenarioView(
+        name=scenario.name,
+        title=scenario.title,
+        parameters=parameters,
+        lane_choices=choices,
+        own_lanes=own,
+        variants=list(scenario.variants),
+        other_lanes=[
+            ServerRow(server, [by_place.get((server, variant)) for variant in scenario.variants])
+            for server in servers
+        ],
+        others_checked=any(choice.checked for choice in others),
+    )
 
 
 def _errors(form: FireForm | None) -> dict[str, list[str]]:
@@ -141,6 +186,7 @@ def _number(name: str, scenario: Scenario, typed: Any, errors: dict[str, list[st
         step=step,
         placeholder=placeholder,
         errors=errors.get(name, []),
+        only="burst" if name in BURST_ONLY else "rate" if name in RATE_ONLY else "",
     )
 
 
@@ -148,7 +194,9 @@ def _defaults(scenario: Scenario) -> dict[str, tuple[str, str]]:
     """What stands in a field at first, and what an empty one means."""
     return {
         "requests": (str(scenario.requests), ""),
-        "concurrency": ("", "all at once"),
+        "rate": ("100", ""),
+        "duration": ("5", ""),
+        "concurrency": ("", "all"),
         "rounds": (str(scenario.rounds), ""),
         "seed": ("", "random"),
         "timeout": (f"{DEFAULT_TIMEOUT_S:g}", ""),
@@ -175,15 +223,12 @@ def _field(parameter: Parameter, typed: Any, errors: dict[str, list[str]]) -> Pa
 def _choices(project: Project, scenario: Scenario, checked: list[str] | None) -> list[LaneChoice]:
     if checked is None:
         checked = [str(lane) for lane in scenario.lanes]
-    return [
-        LaneChoice(
-            value=name,
-            label=name,
-            family=scenario.variants[name.partition("@")[0]].family,
-            checked=name in checked,
-        )
-        for name in lane_names(project, scenario)
-    ]
+    found = []
+    for name in lane_names(project, scenario):
+        lane = Lane.parse(name)
+        family = scenario.variants[lane.variant].family
+        found.append(LaneChoice(name, name, lane.variant, lane.server, family, name in checked))
+    return found
 
 
 def _estimate(project: Project, scenario: Scenario, form: FireForm | None, requests: int) -> str:
@@ -205,3 +250,20 @@ def _estimate(project: Project, scenario: Scenario, form: FireForm | None, reque
         return ""
     estimate = estimate_s(project, plan)
     return "" if estimate is None else f"about {roughly(estimate)}"
+
+
+def _estimate_of(project: Project, scenario: Scenario, form: FireForm | None) -> str:
+    """About how long *Run* takes with what stands in the form; empty when nobody can say."""
+    plan = form.plan() if form else make_plan(project, scenario=scenario.name)
+    estimate = estimate_s(project, plan) if plan else None
+    if plan is None or estimate is None:
+        return ""
+    takes = f"takes about {roughly(estimate)}"
+    if not isinstance(plan.load, Rate):
+        return takes
+    lanes, rounds = _counted(len(plan.lanes), "lane"), _counted(plan.rounds, "round")
+    return f"{takes}: {plan.load.duration_s:g} s × {lanes} × {rounds}"
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"

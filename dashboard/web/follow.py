@@ -33,7 +33,10 @@ async def _follow(hub: Hub, run: Run) -> None:
     sequence = 0
     while True:
         # The status first: once it is final, every frame is stored.
-        await run.arefresh_from_db(fields=["status"])
+        told = len(run.discarded_rounds)
+        await run.arefresh_from_db(fields=["status", "discarded_rounds"])
+        for number in run.discarded_rounds[told:]:
+            hub.tell(run.pk, {"event": "discarded", "round": number})
         for data in await sync_to_async(_stored_since)(run.pk, sequence):
             hub.publish(run.pk, sequence, data)
             sequence += 1

@@ -11,16 +11,25 @@ from django.http import QueryDict
 from dashboard.runs.planning import make_plan
 from dashboard.targets.manifest import Project, Scenario
 from dashboard.wire.errors import InvalidPlan
-from dashboard.wire.plan import MAX_REQUESTS, Plan
+from dashboard.wire.plan import MAX_CONCURRENCY, MAX_REQUESTS, Load, Plan, Rate
 
 PARAMETER = "parameter_"
+BURST_ONLY = ("requests",)
+RATE_ONLY = ("rate", "duration", "poisson")
 
 
 class FireForm(forms.Form):
-    """What to fire at one scenario. `quick` is the button pressed: n = c = that many."""
+    """What to fire at one scenario. `quick` is the button pressed: n = c = that many.
+
+    Of the fields that belong to the other kind of load nothing is read, and nothing said.
+    """
 
     # What is in bounds is the plan's to say, in the same words as in the terminal.
+    load = forms.ChoiceField(choices=[("burst", "Burst"), ("rate", "Rate")], required=False)
     requests = forms.IntegerField()
+    rate = forms.FloatField()
+    duration = forms.FloatField()
+    poisson = forms.BooleanField(required=False)
     concurrency = forms.IntegerField(required=False)
     rounds = forms.IntegerField()
     seed = forms.IntegerField(required=False)
@@ -38,6 +47,13 @@ class FireForm(forms.Form):
         for name in scenario.parameters:
             self.fields[PARAMETER + name] = forms.FloatField()
 
+    def clean(self) -> None:
+        """What was typed into the fields of the other kind of load is not looked at."""
+        rate = self.cleaned_data.get("load") == "rate" and not self.cleaned_data.get("quick")
+        for name in BURST_ONLY if rate else RATE_ONLY:
+            self.errors.pop(name, None)
+            self.cleaned_data.pop(name, None)
+
     def plan(self) -> Plan | None:
         """The plan to fire, or None when a field is wrong; the errors are on the form then."""
         if not self.is_valid():
@@ -48,8 +64,11 @@ class FireForm(forms.Form):
                 self.project,
                 scenario=self.scenario.name,
                 lanes=given["lanes"],
-                requests=given["quick"] or given["requests"],
+                requests=given["quick"] or given.get("requests"),
                 concurrency=None if given["quick"] else given["concurrency"],
+                rate_rps=given.get("rate"),
+                duration_s=given.get("duration"),
+                poisson=given.get("poisson", False),
                 rounds=given["rounds"],
                 seed=given["seed"],
                 parameters=self._parameters(given),
@@ -71,16 +90,25 @@ class FireForm(forms.Form):
 def typed_as(plan: Plan) -> QueryDict:
     """The form as somebody would have filled it in to fire this plan; the seed is drawn anew."""
     data = QueryDict(mutable=True)
-    data["requests"] = str(plan.load.requests)
-    data["concurrency"] = str(plan.load.concurrency)
+    for name, value in _typed_load(plan.load).items():
+        data[name] = value
     data["rounds"] = str(plan.rounds)
     data["timeout"] = f"{plan.timeout_s:g}"
     data.setlist("lanes", [str(lane) for lane in plan.lanes])
-    for name, value in plan.parameters.items():
-        data[PARAMETER + name] = f"{value:g}"
-    if plan.load.concurrency == plan.load.requests:
-        data["concurrency"] = ""
+    for name, number in plan.parameters.items():
+        data[PARAMETER + name] = f"{number:g}"
     return data
+
+
+def _typed_load(load: Load) -> dict[str, str]:
+    """An empty field is what nobody has to fill in: everybody at once, as many as it takes."""
+    everybody = MAX_CONCURRENCY if isinstance(load, Rate) else load.requests
+    concurrency = "" if load.concurrency == everybody else str(load.concurrency)
+    typed = {"load": load.kind, "concurrency": concurrency}
+    if not isinstance(load, Rate):
+        return {**typed, "requests": str(load.requests)}
+    typed |= {"rate": f"{load.rate_rps:g}", "duration": f"{load.duration_s:g}"}
+    return {**typed, "poisson": "on"} if load.poisson else typed
 
 
 def lane_names(project: Project, scenario: Scenario) -> list[str]:
@@ -90,6 +118,6 @@ def lane_names(project: Project, scenario: Scenario) -> list[str]:
         f"{variant.name}@{server.name}"
         for variant in scenario.variants.values()
         for server in project.servers.values()
-        if project.application(server) and variant.needs in (None, server.interface)
+        if project.refusal(variant, server) is None
     ]
     return own + [lane for lane in every if lane not in own]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
@@ -13,10 +13,20 @@ from django.urls import reverse
 from django.utils.timesince import timesince
 
 from dashboard.analysis.report import first_look
-from dashboard.models import Run, RunLane, Status
+from dashboard.models import Calibration, Run, RunLane, Status
+from dashboard.runs.planning import theory_s
+from dashboard.runs.wording import (
+    instrument_words,
+    keeps_up,
+    load_words,
+    per_second,
+    sentence,
+    short_load,
+    warnings,
+)
+from dashboard.wire.plan import Load, Plan, Rate
 
 LETTERS = "ABCDEF"
-ABOUT_THE_SAME = 1.05  # would read as 1.0 times
 STATE_LINES: Mapping[str, str] = {
     Status.WAITING: "Waiting in line: one run at a time has the machine to itself.",
     Status.STARTING: "Starting the servers.",
@@ -41,9 +51,11 @@ class LaneView:
     concurrency: str
     requests: str = ""
     makespan: str = ""
+    achieved: str = ""
     ratio: str = ""
     p50: str = ""
     p95: str = ""
+    service_p95: str = ""
     errors: str = ""
     peak_threads: str = ""
     rss: str = ""
@@ -63,6 +75,10 @@ class RunView:
     problem: str
     log_tail: str
     warnings: list[str]
+    instrument: str
+    rate: bool  # an open load: it has no makespan, but may be more than a lane can do
+    load: str
+    short_load: str
     headline: str
     place: int | None
     lanes: list[LaneView]
@@ -81,8 +97,7 @@ class RunView:
     @property
     def ago(self) -> str:
         """How long since it was fired, in words."""
-        passed = timesince(self.created).replace("\xa0", " ")
-        return "just now" if passed.startswith("0 ") else f"{passed} ago"
+        return ago(self.created)
 
     @property
     def active(self) -> bool:
@@ -93,7 +108,8 @@ class RunView:
 def view_of(run: Run, place: int | None = None) -> RunView:
     """Everything that the page says of a run; `place` is its place in the line, from 1."""
     stored = list(run.lanes.all())
-    lanes = _lanes(run, stored)
+    plan = Plan.from_json(run.plan)
+    finished = run.report and run.status == Status.FINISHED
     return RunView(
         id=run.pk,
         status=run.status,
@@ -102,20 +118,53 @@ def view_of(run: Run, place: int | None = None) -> RunView:
         created=run.created,
         problem=run.problem,
         log_tail=run.log_tail,
-        warnings=run.warnings,
-        headline=_headline(run, lanes),
+        warnings=warnings(run.report) if run.report else list(run.warnings),
+        instrument=instrument_line(run),
+        rate=isinstance(plan.load, Rate),
+        load=load_words(plan.load),
+        short_load=short_load(plan.load),
+        headline=sentence(run.report) if finished else "",
         place=place,
-        lanes=lanes,
-        data=_data(run, stored),
+        lanes=_lanes(run, stored),
+        data=_data(run, plan, stored),
     )
+
+
+@dataclass(frozen=True)
+class CalibrationView:
+    """What the engine can do by its own measure, and since when that is known."""
+
+    words: str
+    ago: str
+
+
+def calibration_view(found: Calibration) -> CalibrationView:
+    """A calibration in words."""
+    known = {"floor_ms": found.floor_ms, "limit_rps": found.limit_rps}
+    return CalibrationView(instrument_words(known), ago(found.measured))
+
+
+def ago(moment: datetime) -> str:
+    """How long ago, in words."""
+    passed = timesince(moment).replace("\xa0", " ")
+    return "just now" if passed.startswith("0 ") else f"{passed} ago"
+
+
+def instrument_line(run: Run) -> str:
+    """What the engine could do at the time, and how often it or the host got in the way."""
+    known = {"floor_ms": run.floor_ms, "limit_rps": run.limit_rps}
+    repeated = len(run.discarded_rounds)
+    rounds = "1 round" if repeated == 1 else f"{repeated} rounds"
+    stolen = f"{rounds} repeated, since the host took CPU time away" if repeated else ""
+    return " · ".join(filter(None, [instrument_words(known), stolen]))
 
 
 def _lanes(run: Run, stored: list[RunLane]) -> list[LaneView]:
     reports = run.report["lanes"] if run.report else [None] * len(stored)
-    ratios = first_look(run.report) if run.report else [None] * len(stored)
+    compared = first_look(run.report) if run.report else [None] * len(stored)
     return [
         _lane(lane, report, ratio)
-        for lane, report, ratio in zip(stored, reports, ratios, strict=True)
+        for lane, report, ratio in zip(stored, reports, compared, strict=True)
     ]
 
 
@@ -137,12 +186,16 @@ def _lane(lane: RunLane, report: Mapping[str, Any] | None, ratio: float | None) 
 def _numbers(report: Mapping[str, Any], ratio: float | None) -> dict[str, str]:
     latency, side = report["latency_ms"], report["server_side"]
     failed = sum(report["errors"].values())
+    own = keeps_up(report)  # else its percentiles say how long the rate lasted, and no more
+    rate = report.get("rate")
     return {
         "requests": f"{report['requests']:,}",
         "makespan": seconds(median(report["makespan_s"])) if report["makespan_s"] else "–",
+        "achieved": per_second(rate["achieved_rps"]) if rate else "–",
         "ratio": "–" if ratio is None else f"{ratio:.2f}×",
-        "p50": milliseconds(latency["p50"]),
-        "p95": milliseconds(latency["p95"]),
+        "p50": milliseconds(latency["p50"]) if own else "–",
+        "p95": milliseconds(latency["p95"]) if own else "–",
+        "service_p95": milliseconds(report["service_ms"]["p95"]) if own else "–",
         "errors": f"✕ {failed:,} ({', '.join(report['errors'])})" if failed else "0",
         "peak_threads": _plain(side["peak_threads"], "{:,}"),
         "rss": _plain(side["peak_rss_mb"], "{:,.0f} MB"),
@@ -150,34 +203,13 @@ def _numbers(report: Mapping[str, Any], ratio: float | None) -> dict[str, str]:
     }
 
 
-def _headline(run: Run, lanes: list[LaneView]) -> str:
-    """What the medians say, and no more: an interval and a cause are the verdict's to give."""
-    if run.status != Status.FINISHED or not run.report or len(lanes) < 2:
-        return ""
-    ratios = {lane.name: ratio for lane, ratio in zip(lanes, first_look(run.report), strict=True)}
-    if None in ratios.values():
-        return "Requests failed, so there is nothing to compare; the table names the errors."
-    baseline, *others = ratios
-    said = (_compared(name, ratios[name]) for name in others)
-    return f"A first look, next to {baseline}: {'; '.join(text for text in said if text)}."
-
-
-def _compared(name: str, ratio: float | None) -> str:
-    if not ratio:
-        return ""
-    times = 1 / ratio if ratio < 1 else ratio
-    if times < ABOUT_THE_SAME:
-        return f"{name} finished the burst about as soon"
-    return f"{name} finished the burst {times:.1f} times {'sooner' if ratio < 1 else 'later'}"
-
-
-def _data(run: Run, lanes: list[RunLane]) -> dict[str, Any]:
+def _data(run: Run, plan: Plan, lanes: list[RunLane]) -> dict[str, Any]:
     """What the page's JavaScript knows of the run before the first frame comes."""
-    load = run.plan["load"]
+    load = plan.load
     return {
         "id": run.pk,
         "status": run.status,
-        "scenario": run.plan["scenario"],
+        "scenario": plan.scenario,
         "lanes": [
             {
                 "name": lane.name,
@@ -186,18 +218,43 @@ def _data(run: Run, lanes: list[RunLane]) -> dict[str, Any]:
                 "family": lane.family,
                 "letter": LETTERS[lane.position],
                 "concurrency": lane.concurrency,
-                "k": lane.capacity,
+                **_mark(load, theory_s(load, lane.capacity, run.wait_s)),
             }
             for lane in lanes
         ],
-        "requests": load["requests"],
-        "concurrency": load["concurrency"],
-        "rounds": run.plan["rounds"],
-        "wait_s": run.wait_s,
-        "timeout_s": run.plan["timeout_s"],
+        "load": load_words(load),
+        "requests": load.requests,
+        "duration_s": load.duration_s if isinstance(load, Rate) else None,
+        "rounds": plan.rounds,
+        "discarded_rounds": run.discarded_rounds,
+        "timeout_s": plan.timeout_s,
         "frames_url": reverse("frames", args=[run.pk]),
         "result_url": reverse("result", args=[run.pk]),
         "stop_url": reverse("stop", args=[run.pk]),
+    }
+
+
+def _mark(load: Load, by_theory_s: float | None) -> dict[str, Any]:
+    """The dashed line in a waterfall: where theory sees the burst's end, or where a rate ends."""
+    if isinstance(load, Rate):
+        return {"mark_s": load.duration_s, "mark": "the rate ends"}
+    return {"mark_s": by_theory_s, "mark": f"theory {seconds(by_theory_s)}"}
+
+
+def empty_data(lanes: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """A run that never was, of lanes by name and family: for the axes of the empty bench."""
+    return {
+        "id": "",
+        "status": "empty",
+        "lanes": [
+            {"name": name, "family": family, "letter": letter, "mark_s": None, "mark": ""}
+            for (name, family), letter in zip(lanes, LETTERS, strict=False)
+        ],
+        "load": "",
+        "requests": 100,
+        "duration_s": None,
+        "rounds": 1,
+        "discarded_rounds": [],
     }
 
 

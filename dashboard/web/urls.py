@@ -1,13 +1,15 @@
 """The addresses of the page; names are what templates and scripts use."""
 
-from django.urls import path
+from django.urls import include, path
 
 from . import views
 
 urlpatterns = [
     path("", views.bench, name="bench"),
     path("fire/", views.form, name="form"),
+    path("calibrate/", views.calibrate, name="calibrate"),
     path("line/", views.line, name="line"),
+    path("xray/", include("dashboard.web.xray_urls")),
     path("runs/", views.runs, name="runs"),
     path("runs/<slug:run_id>/", views.run, name="run"),
     path("runs/<slug:run_id>/stage/", views.stage, name="stage"),

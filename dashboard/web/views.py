@@ -22,6 +22,7 @@ from django_htmx.middleware import HtmxDetails
 
 from dashboard.models import Run
 from dashboard.runs import line as waiting_line
+from dashboard.runs.calibration import fresh_calibrations
 from dashboard.runs.results import frames_of
 from dashboard.targets.manifest import Project, Scenario
 from dashboard.wire import frame
@@ -30,7 +31,7 @@ from dashboard.wire.plan import Plan
 from .desk import laboratory
 from .fire import fire_context
 from .forms import FireForm, typed_as
-from .present import RunView, view_of
+from .present import CalibrationView, RunView, calibration_view, empty_data, view_of
 
 RUNS_SHOWN = 100
 FRAMES_AT_A_TIME = 20
@@ -62,10 +63,10 @@ def _fire_again(found: Run) -> dict[str, Any]:
     project, plan = _project(), Plan.from_json(found.plan)
     scenario = project.scenarios.get(plan.scenario)
     if scenario is None:
-        return fire_context(project, _scenario(None), None)
+        return _fire_context(_scenario(None), None)
     form = FireForm(project, scenario, typed_as(plan))
     form.is_valid()
-    return fire_context(project, scenario, form, complain=False)
+    return _fire_context(scenario, form, complain=False)
 
 
 @require_http_methods(["GET", "POST"])
@@ -122,8 +123,22 @@ def form(request: HtmxRequest) -> HttpResponse:
     scenario = _scenario(request.GET.get("scenario"))
     typed = FireForm(_project(), scenario, request.GET)
     typed.is_valid()
-    context = fire_context(_project(), scenario, typed, complain=False)
+    context = _fire_context(scenario, typed, complain=False)
     return render(request, "partials/fire.html", context)
+
+
+@require_POST
+async def calibrate(request: HtmxRequest) -> HttpResponse:
+    """Measure the engine itself anew, unless somebody runs: the instrument's line as a fragment."""
+    found = await laboratory().calibrate()
+    if not request.htmx:
+        return HttpResponseRedirect(reverse("bench"), status=303)
+    return await sync_to_async(_instrument_fragment)(request, busy=found is None)
+
+
+def _instrument_fragment(request: HtmxRequest, *, busy: bool) -> HttpResponse:
+    context = {"calibration": _calibration(), "busy": busy}
+    return render(request, "partials/instrument.html", context)
 
 
 @require_GET
@@ -200,7 +215,22 @@ def _scenario(name: str | None) -> Scenario:
 
 
 def _page(scenario: Scenario, form: FireForm | None = None) -> dict[str, Any]:
-    return {**fire_context(_project(), scenario, form), **_line(), "run": None}
+    context = _fire_context(scenario, form)
+    chosen = [lane for lane in context["scenario"].lane_choices if lane.checked]
+    empty = empty_data([(lane.label, lane.family) for lane in chosen])
+    return {**context, **_line(), "run": None, "empty_data": empty}
+
+
+def _fire_context(
+    scenario: Scenario, form: FireForm | None, *, complain: bool = True
+) -> dict[str, Any]:
+    fire = fire_context(_project(), scenario, form, complain=complain)
+    return {**fire, "calibration": _calibration()}
+
+
+def _calibration() -> CalibrationView | None:
+    found = fresh_calibrations().first()
+    return calibration_view(found) if found else None
 
 
 def _line() -> dict[str, Any]:

@@ -63,7 +63,13 @@ def test_the_json_is_the_contract(tmp_path: Path) -> None:
     report = json.loads(stdout)
     assert (report["scenario"], report["status"], report["seed"]) == ("sleep", "finished", 7)
     assert report["load"] == {"kind": "burst", "requests": 8, "concurrency": 8}
-    assert report["verdict"] is report["instrument"] is report["lanes"][0]["neighbour"] is None
+    assert report["lanes"][0]["neighbour"] is None
+    instrument = report["instrument"]
+    assert set(instrument) == {"floor_ms", "limit_rps", "saturated", "steal_percent"}
+    assert instrument["floor_ms"] > 0  # measured first, since this state had no calibration
+    assert instrument["limit_rps"] > 1000
+    assert isinstance(instrument["saturated"], bool)
+    assert report["lanes"][0]["rate"] is None
     assert report["environment"]["cpus"]
     lane = report["lanes"][0]
     assert len(lane["makespan_s"]) == report["rounds"] == 1
@@ -79,6 +85,8 @@ def test_the_json_is_the_contract(tmp_path: Path) -> None:
         (["nothing"], "scenario: expected one of sleep, mixed"),
         (["sleep", "-n", "0"], "requests: expected 1 to 100000, found 0"),
         (["sleep", "-n", "5", "-c", "6"], "concurrency: expected at most the 5 requests"),
+        (["sleep", "--rate", "0", "--duration", "1"], "rate: expected above 0"),
+        (["sleep", "--poisson", "-n", "5"], "requests: expected none beside a rate"),
         (["sleep", "--lane", "sync"], "lanes: expected VARIANT@SERVER"),
         (["sleep", "--lane", "sync@apache"], "expected a server"),
         (["sleep", "--set", "delay=11"], "parameters.delay: expected 0 to 10 s"),
@@ -98,6 +106,42 @@ def test_bad_usage_names_the_field_and_fires_nothing(
     assert words in stderr
     assert "Traceback" not in stderr
     assert stdout == ""
+
+
+def test_a_rate_that_one_lane_can_do_and_another_cannot(tmp_path: Path) -> None:
+    lanes = ("--lane", "async@daphne", "--lane", "sync@gunicorn-sync")
+    status, stdout, stderr = burst(
+        tmp_path, "sleep", *lanes, "--rate", "40", "--duration", "2", "--poisson", "--rounds", "1",
+        "--seed", "7", "--json", "-",
+    )  # fmt: skip
+    assert status == 0, stderr
+    report = json.loads(stdout)
+    assert report["load"]["kind"] == "rate"
+    assert (report["load"]["rate_rps"], report["load"]["poisson"]) == (40.0, True)
+    fine, behind = report["lanes"]
+    assert fine["requests"] == fine["ok"] == behind["ok"] == 80
+    assert fine["rate"]["offered_rps"] == behind["rate"]["offered_rps"] == 40.0
+    # One worker that waits for 0.1 s each time answers ten requests a second, and no more.
+    assert 5 < behind["rate"]["achieved_rps"] <= 10.1
+    assert behind["rate"]["keeps_up"] is False
+    assert fine["rate"]["achieved_rps"] > 2 * behind["rate"]["achieved_rps"]
+    # From when it was due, the last one waits for all before it: 80 · 0.1 s − 2 s.
+    assert behind["latency_ms"]["p95"] > 4000
+
+
+def test_a_rate_is_a_table_that_says_who_fell_behind(tmp_path: Path) -> None:
+    status, stdout, stderr = burst(
+        tmp_path, "sleep", "--lane", "sync@gunicorn-sync", "--rate", "40", "--duration", "1.5",
+        "--rounds", "1",
+    )  # fmt: skip
+    assert status == 0, stderr
+    assert "sleep: 40 requests a second for 1.5 s" in stdout
+    assert "service p95" in stdout
+    assert "sync@gunicorn-sync: offered 40/s, achieved " in stdout
+    assert "backlog growing" in stdout
+    (row,) = [line for line in stdout.splitlines() if line.startswith("│ sync@gunicorn-sync")]
+    assert row.count("–") == 3  # its percentiles say how long the rate lasted, and nothing of it
+    assert "instrument: " in stdout
 
 
 @pytest.mark.parametrize(

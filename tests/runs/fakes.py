@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from dashboard.wire.plan import Firing
 
 MS = 1_000_000
 ORIGIN_NS = 10**15
+WALL_NS, CPU_NS = 100 * MS, 10 * MS  # of a firing, as the engine that replays tells them
 LIVEAPP = Path(__file__).parents[2] / "liveapp" / "lab.toml"
 
 
@@ -71,7 +73,7 @@ class FakeEngine:
         if self._dies:
             raise EngineFailed("The engine ended.")
         yield frame.encode("samples", columns=samples(firing.load.requests), **label)
-        yield frame.encode_event({"event": "fired"})
+        yield frame.encode_event({"event": "fired", "wall_ns": WALL_NS, "cpu_ns": CPU_NS})
 
     def stop(self) -> None:
         self._release.set()
@@ -144,6 +146,12 @@ class FakeTargets:
         self.made.clear()
 
 
+@asynccontextmanager
+async def nowhere() -> AsyncIterator[tuple[str, int]]:
+    """The address of a null server that the engine which replays need not find."""
+    yield "127.0.0.1", 1
+
+
 def equipment(engine: FakeEngine, targets: FakeTargets | None = None) -> Equipment:
     """Equipment whose every run gets this engine."""
-    return Equipment(targets or FakeTargets(), FakeEngines(engine))
+    return Equipment(targets or FakeTargets(), FakeEngines(engine), nowhere)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from itertools import count
 
 import pytest
 
@@ -13,9 +14,9 @@ from dashboard.runs.equipment import Equipment
 from dashboard.runs.planning import make_plan
 from dashboard.runs.sinks import Memory, Outcome
 from dashboard.wire import frame
-from dashboard.wire.plan import Plan
+from dashboard.wire.plan import Burst, Plan
 
-from .fakes import FakeEngine, FakeTargets, equipment
+from .fakes import CPU_NS, WALL_NS, FakeEngine, FakeTargets, equipment
 
 ROUNDS = 4
 
@@ -63,6 +64,75 @@ async def test_a_lane_fired_lately_is_not_warmed_up_again() -> None:
     engine.fired.clear()
     await conduct(used)
     assert 0 not in {one.round for one in engine.fired}
+
+
+async def test_lanes_of_a_round_get_the_same_arrivals_and_rounds_different_ones() -> None:
+    engine = FakeEngine()
+    await conduct(equipment(engine))
+    seeds = [{one.seed for one in engine.fired if one.round == n} for n in range(1, ROUNDS + 1)]
+    assert all(len(of_round) == 1 for of_round in seeds)
+    assert len(set.union(*seeds)) == ROUNDS
+
+
+async def test_a_rate_is_warmed_up_with_no_more_than_it_has() -> None:
+    asked = make_plan(
+        FakeTargets().project, scenario="sleep", rate_rps=5.0, duration_s=1.0, rounds=1, seed=1
+    )
+    engine = FakeEngine()
+    await conduct(equipment(engine), asked)
+    warm, counted = engine.fired[:3], engine.fired[3:]
+    assert {one.load for one in warm} == {Burst(5, 5)}
+    assert {one.load for one in counted} == {asked.load}
+
+
+def steal_in(monkeypatch: pytest.MonkeyPatch, engine: FakeEngine, *rounds: int) -> None:
+    """The kernel says that the host takes half of the time away in these rounds."""
+    asked = count()
+
+    def times() -> tuple[int, int]:
+        taken = bool(engine.fired) and engine.fired[-1].round in rounds
+        at = next(asked)
+        # Asked twice a firing, the second time when it is over.
+        return (50 if taken and at % 2 else 0), 100 * (at % 2)
+
+    monkeypatch.setattr("dashboard.runs.conductor.cpu_times", times)
+
+
+async def test_a_round_whose_time_was_stolen_is_repeated_under_a_new_number(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine = FakeEngine()
+    steal_in(monkeypatch, engine, 2)
+    outcome, heard = await conduct(equipment(engine))
+    assert outcome.status == Status.FINISHED
+    assert [one["round"] for one in heard.events if one["event"] == "discarded"] == [2]
+    fired = Counter(one.round for one in engine.fired if one.round)
+    assert fired == dict.fromkeys(range(1, ROUNDS + 2), 3)
+    assert not [one for one in heard.events if one["event"] == "warning"]
+
+
+async def test_rounds_are_repeated_at_most_as_often_as_there_are_rounds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine = FakeEngine()
+    steal_in(monkeypatch, engine, *range(1, 3 * ROUNDS))
+    _, heard = await conduct(equipment(engine))
+    discarded = [one["round"] for one in heard.events if one["event"] == "discarded"]
+    assert discarded == list(range(1, ROUNDS + 1))
+    assert max(one.round for one in engine.fired) == 2 * ROUNDS
+    warnings = [one["message"] for one in heard.events if one["event"] == "warning"]
+    assert len(warnings) == 3 * ROUNDS  # each firing that counts nevertheless
+    assert f"round {ROUNDS + 1}: the host took 50.0 % of the CPU time away" in warnings[0]
+
+
+async def test_each_firing_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = FakeEngine()
+    steal_in(monkeypatch, engine)
+    _, heard = await conduct(equipment(engine))
+    readings = [one["reading"] for one in heard.events if one["event"] == "fired"]
+    assert len(readings) == 3 * (ROUNDS + 1)
+    assert {(one["cpu_ns"], one["wall_ns"]) for one in readings} == {(CPU_NS, WALL_NS)}
+    assert [one["round"] for one in readings] == [one.round for one in engine.fired]
 
 
 async def test_stored_frames_are_numbered_without_a_gap_and_begun_frames_are_not_stored() -> None:

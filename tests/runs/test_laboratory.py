@@ -17,7 +17,7 @@ from dashboard.runs.results import frames_of
 from dashboard.wire import frame
 from dashboard.wire.plan import Plan
 
-from .fakes import FakeEngine, FakeTargets, equipment
+from .fakes import WALL_NS, FakeEngine, FakeTargets, equipment
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -47,6 +47,45 @@ async def test_a_run_is_stored_with_frames_facts_and_report(tmp_path: Path) -> N
     assert lane.facts == {"command": ["serve", "daphne"]}
     numbers = await sync_to_async(lambda: [number for number, _ in frames_of(run.pk)])()
     assert numbers == list(range(len(numbers)))
+
+
+async def test_a_discarded_round_is_kept_and_not_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = FakeEngine()
+
+    def times() -> tuple[int, int]:
+        """Half of the time of round 1 is stolen; asked twice a firing."""
+        asked.append(bool(asked) and engine.fired[-1].round == 1)
+        over = len(asked) % 2 == 0
+        return (50 if over and asked[-1] else 0), 100 * over
+
+    asked: list[bool] = []
+    monkeypatch.setattr("dashboard.runs.conductor.cpu_times", times)
+    lab = laboratory(engine, tmp_path)
+    run = await lab.start(plan())
+    await lab.outcome(run)
+    kept = await stored(run)
+    assert kept.discarded_rounds == kept.report["discarded_rounds"] == [1]
+    assert [lane["requests"] for lane in kept.report["lanes"]] == [80, 80, 80]
+    assert kept.report["instrument"]["steal_percent"] == 0.0
+    rounds = await sync_to_async(
+        lambda: {frame.decode(data).round for _, data in frames_of(run.pk)}
+    )()
+    assert rounds == {0, 1, 2, 3}
+
+
+async def test_a_run_at_the_engines_limit_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.runs.fakes.CPU_NS", WALL_NS)
+    lab = laboratory(FakeEngine(), tmp_path)
+    run = await lab.start(plan())
+    await lab.outcome(run)
+    kept = await stored(run)
+    assert kept.report["instrument"]["saturated"] is True
+    assert any("it used 100% of its core" in said for said in kept.report["warnings"])
+    assert "it used 100% of its core" in kept.report["verdict"]["spoiled"]
 
 
 async def test_viewers_hear_of_the_run_and_may_fetch_its_report_when_told(tmp_path: Path) -> None:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from dashboard.runs.planning import estimate_s, make_plan
+from dashboard.runs.planning import estimate_s, make_plan, theory_s
 from dashboard.targets.manifest import load_manifest
 from dashboard.wire.errors import InvalidPlan
-from dashboard.wire.plan import Burst
+from dashboard.wire.plan import MAX_CONCURRENCY, Burst, Load, Rate
 
 from .fakes import LIVEAPP
 
@@ -38,12 +38,60 @@ def test_a_press_fires_everybody_at_once_at_the_scenarios_lanes() -> None:
         ({"parameters": {"speed": 1.0}}, "parameters.speed"),
         ({"requests": 0}, "requests"),
         ({"requests": 10, "concurrency": 11}, "concurrency"),
+        ({"rate_rps": 100.0}, "duration"),
+        ({"duration_s": 2.0}, "rate"),
+        ({"poisson": True}, "rate"),
+        ({"rate_rps": 0.0, "duration_s": 2.0}, "rate"),
+        ({"rate_rps": float("nan"), "duration_s": 2.0}, "rate"),
+        ({"rate_rps": 100.0, "duration_s": 2.0, "requests": 5}, "requests"),
+        ({"rate_rps": 100.0, "duration_s": 2.0, "concurrency": 0}, "concurrency"),
     ],
 )
 def test_what_cannot_be_fired_is_refused_by_field(asked: dict[str, Any], field: str) -> None:
     with pytest.raises(InvalidPlan) as refused:
         make_plan(PROJECT, **{"scenario": "sleep", **asked})
     assert field in [problem.field for problem in refused.value.problems]
+
+
+@pytest.mark.parametrize("concurrency", [None, 5])
+def test_a_rate_has_as_many_in_flight_as_it_takes_unless_fewer_are_asked_for(
+    concurrency: int | None,
+) -> None:
+    plan = make_plan(
+        PROJECT, scenario="sleep", rate_rps=50.0, duration_s=2.0, concurrency=concurrency
+    )
+    assert plan.load == Rate(50.0, 2.0, concurrency=concurrency or MAX_CONCURRENCY)
+    assert plan.load.requests == 100
+
+
+def test_what_is_wrong_with_a_rate_is_said_together_with_everything_else() -> None:
+    with pytest.raises(InvalidPlan) as refused:
+        make_plan(PROJECT, scenario="sleep", poisson=True, lanes=["sync@apache"])
+    found = [problem.field for problem in refused.value.problems]
+    assert found == ["rate", "duration", "lanes"]
+
+
+@pytest.mark.parametrize(
+    ("load", "promised", "expected_s"),
+    [
+        (Burst(100, 100), 8, 1.3),
+        (Burst(96, 96), 8, 1.2),
+        (Burst(100, 100), 1, 10.0),
+        (Burst(100, 100), None, 0.1),
+        (Burst(100, 4), 8, 2.5),
+        (Burst(100, 4), None, 2.5),
+        (Rate(100.0, 2.0), 8, None),
+    ],
+)
+def test_theorys_line(load: Load, promised: int | None, expected_s: float | None) -> None:
+    expected = None if expected_s is None else pytest.approx(expected_s)
+    assert theory_s(load, promised, 0.1) == expected
+    assert theory_s(load, promised, None) is None
+
+
+def test_a_rate_takes_as_long_as_it_lasts_wherever_it_goes() -> None:
+    plan = make_plan(PROJECT, scenario="mixed", rate_rps=10.0, duration_s=2.0, rounds=5)
+    assert estimate_s(PROJECT, plan) == 2.0 * len(plan.lanes) * 5
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from django.utils.html import escape
 
 from dashboard.models import Run, Status
 from dashboard.runs.laboratory import Laboratory
+from dashboard.wire.plan import MAX_CONCURRENCY
 
 FORM = {
     "scenario": "sleep",
@@ -50,6 +51,35 @@ async def test_a_quick_button_is_everybody_at_once(browser: AsyncClient) -> None
     assert run.plan["load"] == {"requests": 100, "concurrency": 100, "kind": "burst"}
 
 
+RATE: dict[str, Any] = {"load": "rate", "rate": "50.5", "duration": "2", "poisson": "on"}
+
+
+async def test_a_rate_is_fired_and_the_fields_of_a_burst_are_not_looked_at(
+    browser: AsyncClient,
+) -> None:
+    await fire(browser, HTMX, **RATE, requests="none of your business")
+    run = await Run.objects.aget()
+    assert run.plan["load"] == {
+        "rate_rps": 50.5,
+        "duration_s": 2.0,
+        "poisson": True,
+        "concurrency": MAX_CONCURRENCY,
+        "kind": "rate",
+    }
+
+
+async def test_a_burst_does_not_look_at_the_fields_of_a_rate(browser: AsyncClient) -> None:
+    await fire(browser, HTMX, **{**RATE, "load": "burst", "rate": "fast", "duration": "-1"})
+    run = await Run.objects.aget()
+    assert run.plan["load"]["kind"] == "burst"
+
+
+async def test_a_quick_button_is_a_burst_whatever_stands_in_the_form(browser: AsyncClient) -> None:
+    await fire(browser, HTMX, **{**RATE, "rate": "fast"}, quick="10")
+    run = await Run.objects.aget()
+    assert run.plan["load"] == {"requests": 10, "concurrency": 10, "kind": "burst"}
+
+
 async def test_without_htmx_the_run_has_a_page(browser: AsyncClient) -> None:
     response = await fire(browser)
     run = await Run.objects.aget()
@@ -76,6 +106,13 @@ async def test_without_htmx_the_run_has_a_page(browser: AsyncClient) -> None:
         ({"lanes": None}, "lanes"),
         ({"scenario": "nothing"}, "scenario"),
         ({"quick": "0"}, "quick"),
+        ({**RATE, "rate": "0"}, "rate"),
+        ({**RATE, "rate": ""}, "rate"),
+        ({**RATE, "rate": "nan"}, "rate"),
+        ({**RATE, "duration": None}, "duration"),
+        ({**RATE, "duration": "601"}, "duration"),
+        ({**RATE, "concurrency": "0"}, "concurrency"),
+        ({"load": "flood"}, "load"),
     ],
 )
 @pytest.mark.parametrize("headers", [HTMX, None], ids=["htmx", "plain"])
@@ -122,6 +159,34 @@ async def test_the_page_of_a_run_can_fire_it_again(
     scenario = page.context["scenario"]
     assert scenario.parameters[0].value == "2.5"
     assert [lane.value for lane in scenario.lane_choices if lane.checked] == FORM["lanes"]
+
+
+async def test_the_page_of_a_rate_can_fire_it_again(
+    browser: AsyncClient, laboratory: Laboratory
+) -> None:
+    await fire(browser, **RATE, concurrency="20")
+    run = await Run.objects.aget()
+    await laboratory.outcome(run)
+    page = await browser.get(f"/runs/{run.pk}/")
+    values = {number.name: number.value for number in page.context["numbers"]}
+    assert (values["rate"], values["duration"], values["concurrency"]) == ("50.5", "2", "20")
+    assert (page.context["load"], page.context["poisson"]) == ("rate", True)
+    again = {**FORM, **RATE, **values}
+    await browser.post("/runs/", again)
+    loads = {str(one.plan["load"]) async for one in Run.objects.all()}
+    assert len(loads) == 1
+
+
+async def test_the_estimate_is_that_of_the_load_that_is_chosen(browser: AsyncClient) -> None:
+    async def estimate(**changes: str) -> str:
+        response = await browser.get("/fire/", {**FORM, **changes}, headers=HTMX)
+        found: str = response.context["estimate"]
+        return found
+
+    # ⌈40/8⌉ · 0.1 s at gunicorn-gthread and 0.1 s at daphne
+    assert await estimate() == "takes about 0.6 s"
+    assert await estimate(**RATE, rounds="3") == "takes about 12 s: 2 s × 2 lanes × 3 rounds"
+    assert await estimate(requests="0") == ""
 
 
 async def test_estimates_follow_what_is_typed(browser: AsyncClient) -> None:

@@ -62,6 +62,19 @@ async def test_a_run_of_another_process_is_followed_to_its_end() -> None:
     assert not hub.is_live(run.pk)
 
 
+async def test_a_round_that_another_process_discards_is_told_once() -> None:
+    hub, run = Hub(), await sync_to_async(other_run)()
+    viewer = hub.join()
+    hub.watch(viewer, run.pk, stored=0, active=True)
+    follow(hub, run)
+    await Run.objects.filter(pk=run.pk).aupdate(discarded_rounds=[2])
+    assert await heard(viewer, "discarded") == ["watching", "discarded"]
+    await store(run, 0)
+    assert await heard(viewer, 0) == [0]
+    await Run.objects.filter(pk=run.pk).aupdate(status=Status.FINISHED)
+    assert await heard(viewer, "finished") == ["finished"]
+
+
 async def test_nobody_is_followed_whom_nobody_watches() -> None:
     hub, run = Hub(), await sync_to_async(other_run)()
     follow(hub, run)

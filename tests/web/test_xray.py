@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.http import Http404
@@ -24,8 +23,7 @@ ASKED = {"scenario": "sleep", "lane": "async@daphne", "parameter_delay": "0.01",
 
 
 @pytest.fixture(autouse=True)
-def page(settings: Any, tmp_path: Path) -> None:
-    settings.ROOT_URLCONF = "tests.web.xray_urls"
+def page(tmp_path: Path) -> None:
     album.furnish(Xrays(mark="liveburst-test-xray", home=tmp_path, cores=Cores.here()))
 
 

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from dashboard.analysis.expect import Expectation
 from dashboard.home import home
-from dashboard.management.terminal import Terminal, result_table
+from dashboard.management.terminal import Terminal, result_notes, result_table
 from dashboard.models import Run, Status
 from dashboard.runs.laboratory import Laboratory
 from dashboard.runs.planning import DEFAULT_TIMEOUT_S, make_plan
@@ -44,6 +44,9 @@ class Command(BaseCommand):
         parser.add_argument("--lane", action="append", default=[], metavar="VARIANT@SERVER")
         parser.add_argument("-n", type=int, dest="requests", help="requests in a round")
         parser.add_argument("-c", type=int, dest="concurrency", help="at most so many in flight")
+        parser.add_argument("--rate", type=float, help="requests a second, whatever comes back")
+        parser.add_argument("--duration", type=float, help="seconds that the rate lasts")
+        parser.add_argument("--poisson", action="store_true", help="arrivals at random, by --seed")
         parser.add_argument("--rounds", type=int)
         parser.add_argument("--seed", type=int)
         parser.add_argument(
@@ -67,6 +70,7 @@ class Command(BaseCommand):
             raise CommandError(str(error), returncode=BAD_USAGE) from None
         call_command("migrate", verbosity=0)
         laboratory = set_up(project, home())
+        laboratory.calibrates_first = True  # no dashboard has to be there that did it before
         run, report = asyncio.run(_perform(laboratory, plan, Console(stderr=True)))
         if not options["save"]:
             Run.objects.filter(pk=run.pk).delete()
@@ -75,8 +79,10 @@ class Command(BaseCommand):
 
     def _print(self, report: dict[str, Any], destination: str | None) -> None:
         if destination is None:
-            width = None if sys.stdout.isatty() else WIDTH
-            Console(width=width).print(result_table(report))
+            console = Console(width=None if sys.stdout.isatty() else WIDTH)
+            console.print(result_table(report))
+            for note in result_notes(report):
+                console.print(note, highlight=False, markup=False)
         elif destination == "-":
             self.stdout.write(json.dumps(report))
         else:
@@ -114,6 +120,9 @@ def _plan(project: Any, options: dict[str, Any]) -> Plan:
         lanes=options["lane"],
         requests=options["requests"],
         concurrency=options["concurrency"],
+        rate_rps=options["rate"],
+        duration_s=options["duration"],
+        poisson=options["poisson"],
         rounds=options["rounds"],
         seed=options["seed"],
         parameters=dict(options["set"]),

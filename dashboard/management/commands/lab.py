@@ -22,9 +22,12 @@ from dashboard.home import ROOT, home
 from dashboard.runs import line
 from dashboard.runs.laboratory import Laboratory
 from dashboard.runs.workshop import set_up
+from dashboard.runs.xray import Xrays
+from dashboard.targets.cores import Cores
 from dashboard.targets.manifest import load_manifest
 from dashboard.web.desk import furnish
 from dashboard.web.follow import watch_line
+from dashboard.web.xray import album
 from dashboard.wire.errors import LiveburstError
 
 DEFAULT_PROJECT = ROOT / "liveapp" / "lab.toml"
@@ -54,6 +57,9 @@ class Command(BaseCommand):
             raise CommandError(str(error), returncode=2) from None
         call_command("migrate", verbosity=0)
         line.sweep()
+        mark = os.environ.get("LIVEBURST_MARK") or f"liveburst-{os.getpid()}"
+        # Before the cores are shared out, which narrows this process's own.
+        album.furnish(Xrays(mark=mark, home=home(), cores=Cores.here()))
         laboratory = set_up(project, home())
         furnish(laboratory)
         host = f"[{options['host']}]" if ":" in options["host"] else options["host"]
