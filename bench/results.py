@@ -24,13 +24,13 @@ def heading(machine_line: str, rounds: int) -> str:
 
 Written by `make bench` on {datetime.now(tz=UTC):%Y-%m-%d}. {machine_line}
 
-Everybody fires at the same server that answers at once ([null_server.py](../dashboard/targets/null_server.py)), closed,
-over keep-alive connections without pipelining, one request in flight on each; the server on core
-{SERVERS_CORE}, whoever fires on core {FIRERS_CORE}. In each of {rounds} rounds everybody fires
-once, in random order. Rates and percentiles are medians over the rounds. *ratio* is the engine's
-rate over the tool's, compared within each round: its median and its range. *server* is how busy
-the server's core was, start-up of the tool included: near 100 % it was the limit, and the tool
-could have been faster."""
+Everybody fires at the same [server](../dashboard/targets/null_server.py) that answers at once,
+closed, over keep-alive connections without pipelining, one request in flight on each; the server
+on core {SERVERS_CORE}, whoever fires on core {FIRERS_CORE}. In each of {rounds} rounds everybody
+fires once, in random order. Rates and percentiles are medians over the rounds. *ratio* is the
+engine's rate over the tool's, compared within each round: its median and its range. *server* is
+how busy the server's core was, start-up of the tool included: near 100 % it was the limit, and
+the tool could have been faster."""
 
 
 def machine(load_before: float, tools: Iterable[Tool]) -> str:

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
+from dashboard.wire.plan import MARGIN, Plan
 from dashboard.wire.plan import Lane as PlanLane
-from dashboard.wire.plan import Plan
 
 from . import rounds, stats
 from .collect import Lane, collect
@@ -16,7 +16,6 @@ from .facts import NOTHING_KNOWN, LaneFacts
 from .meaning import MAX_FAILED_SHARE, Question, failed_too_often, verdict
 from .seen import Seen
 from .theory import theory
-from .verdict import MARGIN
 
 __all__ = ["MAX_FAILED_SHARE", "About", "Report", "first_look", "make_report", "report_of_lanes"]
 

@@ -22,6 +22,8 @@ from math import exp
 from types import MappingProxyType
 from typing import Literal
 
+from dashboard.wire.plan import MARGIN
+
 from .intervals import Bounds, Floats, lag_one_correlation, signed_rank, student
 
 Answer = Literal[
@@ -35,7 +37,6 @@ Answer = Literal[
     "no-rounds",  # no round was whole in both lanes
 ]
 
-MARGIN = 0.03  # the smallest difference that is called one
 FEWEST_ROUNDS = 5
 FIXED_ALPHA = 0.05
 

@@ -24,11 +24,13 @@ from .equipment import Engine, Equipment, Target
 from .hearers import Hearers
 from .instrument import MAX_STEAL_PERCENT, Reading
 from .sinks import Event, Outcome, Sink
+from .until_sure import UntilSure
 
 HEALTH_INTERVAL_S = 0.05
 WARM_UP_REQUESTS = 16
 WARM_FOR_S = 60.0  # a lane fired this recently needs no warm-up
 WARM_UP_ROUND = 0
+ROUNDS_OF_A_START = 10  # then targets are started anew
 QUIET_AFTER_STOP_S = 0.3
 
 log = logging.getLogger(__name__)
@@ -82,6 +84,7 @@ class _Conductor:
         self._plan = plan
         self._equipment = equipment
         self._project = equipment.targets.project
+        self._until_sure = UntilSure(plan) if plan.until_sure else None
         self._hearers = Hearers(sinks)
         self._targets: dict[str, Target] = {}
         self._firing = False
@@ -105,6 +108,8 @@ class _Conductor:
         lanes = list(enumerate(self._plan.lanes))
         number = counted = 0
         while counted < self._plan.rounds:
+            if counted and counted % ROUNDS_OF_A_START == 0:
+                await self._start_anew()
             number += 1
             order.shuffle(lanes)
             load = self._plan.load
@@ -113,10 +118,22 @@ class _Conductor:
             discarded_before = number - 1 - counted
             if stolen and discarded_before < self._plan.rounds:
                 await self._hearers.event({"event": "discarded", "round": number})
+                if self._until_sure:
+                    self._until_sure.discard_round()
                 continue
             counted += 1
             for reading in stolen:
                 await self._warn_of_steal(reading)
+            if self._until_sure and self._until_sure.sure_after_round():
+                return
+
+    async def _start_anew(self) -> None:
+        """Start each target again: more rounds cannot average away what one start was like."""
+        for server in [*self._targets]:
+            await self._equipment.targets.discard(server)
+        self._targets.clear()
+        for position, lane in enumerate(self._plan.lanes):
+            await self._warm_up(position, lane)
 
     async def stop_when(self, stop: asyncio.Event, work: asyncio.Task[None]) -> None:
         """Once `stop` is set: abort the firing, or whatever else is going on."""
@@ -180,8 +197,8 @@ class _Conductor:
         self._equipment.last_fired[lane.server, target.started_s, lane.variant] = time.monotonic()
         if self._stopping:
             raise _Stopped
-        if not target.alive:
-            raise TargetFailed(f"{lane.server} ended in the middle of a run.", target.log_tail())
+        if target.failure is not None:
+            raise target.failure
         return reading
 
     def _firing_of(
@@ -196,6 +213,11 @@ class _Conductor:
             path=variant.url_path(self._plan.parameters),
             load=load,
             timeout_s=self._plan.timeout_s,
+            method=variant.method,
+            headers=variant.headers,
+            body=variant.body,
+            tls=target.tls,
+            client=self._plan.client,
             seed=self._plan.seed + number,  # the same arrivals for each lane of a round
         )
 
@@ -214,6 +236,8 @@ class _Conductor:
         try:
             async for payload in self._engine.fire(firing):
                 if not frame.is_event(payload):
+                    if self._until_sure:
+                        self._until_sure.frame(payload)
                     await self._hearers.frame(payload)
                 elif (message := json.loads(payload))["event"] == "began":
                     origin.set_result(message["origin_ns"])

@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any, Protocol
 
 from dashboard.targets.manifest import Project
+from dashboard.wire.errors import TargetFailed
 from dashboard.wire.plan import Firing
 
 
@@ -17,6 +18,7 @@ class Target(Protocol):
 
     host: str
     port: int
+    tls: bool
     started_s: float
 
     @property
@@ -24,11 +26,8 @@ class Target(Protocol):
         """How it was started, and what was found."""
 
     @property
-    def alive(self) -> bool:
-        """Whether its process is still there."""
-
-    def log_tail(self) -> str:
-        """Its own last lines."""
+    def failure(self) -> TargetFailed | None:
+        """Why it can serve no more, with the last lines of whoever ended; None while it can."""
 
     async def begin(self, firing: int) -> bool:
         """Start peaks and counts anew, and reports; whether every process answered."""

@@ -6,9 +6,20 @@ import random
 from collections.abc import Mapping, Sequence
 from math import ceil
 
+from dashboard.analysis.verdict import MOST_ROUNDS
 from dashboard.targets.manifest import Project, Scenario
 from dashboard.wire.errors import InvalidPlan, Problem
-from dashboard.wire.plan import MAX_CONCURRENCY, MAX_SEED, Burst, Lane, Load, Plan, Rate
+from dashboard.wire.plan import (
+    ENGINE,
+    MARGIN,
+    MAX_CONCURRENCY,
+    MAX_SEED,
+    Burst,
+    Lane,
+    Load,
+    Plan,
+    Rate,
+)
 
 DEFAULT_TIMEOUT_S = 30.0
 
@@ -27,8 +38,15 @@ def make_plan(
     seed: int | None = None,
     parameters: Mapping[str, float] | None = None,
     timeout_s: float = DEFAULT_TIMEOUT_S,
+    client: str = ENGINE,
+    until_sure: bool = False,
+    control: bool = False,
+    margin: float = MARGIN,
 ) -> Plan:
     """A plan that may be fired; what is not given is the scenario's own.
+
+    A control is of one lane, the first of the scenario where none is named, and fires it beside
+    its twin. Until sure, `rounds` is the most, and by default as many as there are looks for.
 
     A rate needs its duration, and then says itself how many requests there are. Concurrency
     defaults to the number of requests in a burst: everybody at once; and to as many as it
@@ -38,6 +56,8 @@ def make_plan(
     if known is None:
         raise InvalidPlan(*project.problems(scenario, (), {}))
     chosen = tuple(Lane.parse(lane) for lane in lanes) or known.lanes
+    if control:
+        chosen = _with_twin(chosen[:1] if not lanes else chosen)
     values = known.values({}) | dict(parameters or {})
     problems = project.problems(scenario, chosen, values)
     try:
@@ -45,11 +65,15 @@ def make_plan(
             scenario=scenario,
             lanes=chosen,
             load=_rate(rate_rps, duration_s, poisson, requests, concurrency)
-            or _burst(known.requests if requests is None else requests, concurrency),
-            rounds=known.rounds if rounds is None else rounds,
+            or _burst(known, requests, concurrency),
+            rounds=_rounds(known, until_sure) if rounds is None else rounds,
             seed=random.randint(0, MAX_SEED) if seed is None else seed,  # noqa: S311 - no secret
             parameters=values,
             timeout_s=timeout_s,
+            client=client,
+            until_sure=until_sure,
+            control=control,
+            margin=margin,
         )
     except InvalidPlan as error:
         raise InvalidPlan(*error.problems, *problems) from None
@@ -58,7 +82,22 @@ def make_plan(
     return plan
 
 
-def _burst(requests: int, concurrency: int | None) -> Burst:
+def _with_twin(lanes: Sequence[Lane]) -> tuple[Lane, Lane]:
+    if len(lanes) != 1:
+        found = ", ".join(map(str, lanes))
+        raise InvalidPlan(Problem("lanes", f"expected one lane for a control, found {found}"))
+    return lanes[0], lanes[0].twin
+
+
+def _rounds(scenario: Scenario, until_sure: bool) -> int:
+    return MOST_ROUNDS if until_sure else scenario.rounds
+
+
+def _burst(scenario: Scenario, requests: int | None, concurrency: int | None) -> Burst:
+    """The scenario's own concurrency is that of its own number of requests."""
+    if requests is None:
+        requests = scenario.requests
+        concurrency = scenario.concurrency if concurrency is None else concurrency
     return Burst(requests, requests if concurrency is None else concurrency)
 
 

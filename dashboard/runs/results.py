@@ -47,6 +47,9 @@ def report_of(run: Run) -> dict[str, Any]:
         spoiled=next(filter(None, [*saturated, run.spoiled]), None),
         facts=[_facts(run, lane) for lane in stored],
         rates=[rates.of(lane.position) if rates else None for lane in stored],
+        until_sure=plan.until_sure,
+        margin=plan.margin,
+        control=plan.control,
     )
     report = report_of_lanes(plan, about, lanes)
     for lane, known in zip(report["lanes"], stored, strict=True):

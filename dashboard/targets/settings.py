@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from dashboard.wire.plan import TWIN
+
 from .server import Server
 
 BOUNDS: Mapping[str, tuple[int, int]] = {
@@ -61,9 +63,9 @@ def with_settings(server: Server, values: Mapping[str, int | str]) -> Server:
 def resolve(servers: Mapping[str, Server], text: str) -> Server:
     """The server that a lane's text names, with its settings in force. Raises BadSetting.
 
-    A setting's problem has the field's name, an unknown server's none.
+    A setting's problem has the field's name, an unknown server's none. A twin is like the other.
     """
-    name, values = parse(text)
+    name, values = parse(text.removesuffix(TWIN))
     server = servers.get(name)
     if server is None:
         raise BadSetting("", f"expected a server, one of {', '.join(servers)}")

@@ -25,7 +25,9 @@ from .load import (
 
 # The loads are part of the contract: whoever needs one finds it here.
 __all__ = [
+    "CLIENTS",
     "ENGINE",
+    "MARGIN",
     "MAX_CONCURRENCY",
     "MAX_DURATION_S",
     "MAX_LANES",
@@ -35,6 +37,7 @@ __all__ = [
     "MAX_RUN_REQUESTS",
     "MAX_SEED",
     "MAX_TIMEOUT_S",
+    "TWIN",
     "Burst",
     "Firing",
     "Lane",
@@ -50,7 +53,13 @@ MAX_RUN_REQUESTS = 1_000_000  # requests x lanes x rounds
 MAX_TIMEOUT_S = 300.0
 MAX_SEED = 2**31 - 1
 
+MARGIN = 0.03
+MAX_MARGIN = 0.5
+
 ENGINE = "engine"  # the client that is none: the engine itself fires
+CLIENTS = (ENGINE, "httpx", "httpx-shared", "aiohttp", "requests-threads")
+TWIN = "#2"  # behind a server's name: a target of its own
+LATER_FIELDS = ("client", "until_sure", "control", "margin")  # stored plans may lack them
 
 
 @dataclass(frozen=True)
@@ -59,6 +68,11 @@ class Lane:
 
     variant: str
     server: str
+
+    @property
+    def twin(self) -> Lane:
+        """The same lane at a target of its own, as a control run wants it."""
+        return Lane(self.variant, self.server + TWIN)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -78,6 +92,11 @@ class Plan:
 
     Raises InvalidPlan, with every problem by its field, when a number is out of bounds.
     Whether scenario, lanes and parameters exist is the project's to say (`Project.check`).
+
+    `client` fires: the engine itself, or an application's client library by its name.
+    `until_sure`: the run ends as soon as every comparison is decided, and `rounds` is the most.
+    `control`: the lanes are one and the same, at targets that are started separately.
+    `margin`: the smallest difference that is called one; 0.03 is 3 %.
     """
 
     scenario: str
@@ -87,6 +106,10 @@ class Plan:
     seed: int
     parameters: Mapping[str, float]
     timeout_s: float
+    client: str = ENGINE
+    until_sure: bool = False
+    control: bool = False
+    margin: float = MARGIN
 
     def __post_init__(self) -> None:
         problems = [*self.load.problems(), *self._run_problems()]
@@ -111,6 +134,11 @@ class Plan:
             problems.append(
                 out_of_bounds("timeout", "above 0", f"{MAX_TIMEOUT_S:g} s", self.timeout_s)
             )
+        if not 0 < self.margin <= MAX_MARGIN:
+            problems.append(out_of_bounds("margin", "above 0", MAX_MARGIN, self.margin))
+        if self.client not in CLIENTS:
+            expected = f"expected one of {', '.join(CLIENTS)}, found {self.client!r}"
+            problems.append(Problem("client", expected))
         return problems
 
     def _total_problems(self) -> list[Problem]:
@@ -145,6 +173,7 @@ class Plan:
                 seed=data["seed"],
                 parameters=data["parameters"],
                 timeout_s=data["timeout_s"],
+                **{name: data[name] for name in LATER_FIELDS if name in data},
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InvalidPlan(Problem("plan", f"expected a stored plan, found {error!r}")) from None

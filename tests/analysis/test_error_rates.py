@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from dashboard.analysis.intervals import Floats
-from dashboard.analysis.verdict import FIXED, LOOKS, MARGIN, Interval, Method, holm, look, sure
+from dashboard.analysis.verdict import FIXED, LOOKS, Interval, Method, holm, look, sure
+from dashboard.wire.plan import MARGIN
 
 COMPARISONS = 4000
 PROMISE = 0.05

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from dashboard.analysis.markdown import markdown
 from dashboard.analysis.numbers import milliseconds, percent, share_apart, significant, times
-from dashboard.analysis.verdict import MARGIN, Interval
+from dashboard.analysis.verdict import Interval
 from dashboard.analysis.words import price, sentence
+from dashboard.wire.plan import MARGIN
 
 from .planted import report_of
 from .test_causes import BLOCKED, ONE, PLANTED, THREADS, WAITING, free

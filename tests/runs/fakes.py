@@ -95,17 +95,14 @@ class FakeEngines:
 class FakeTarget:
     """Always there; quiet unless told otherwise."""
 
-    host, port, started_s = "127.0.0.1", 1, 1.0
+    host, port, tls, started_s = "127.0.0.1", 1, False, 1.0
 
     def __init__(self, server: str) -> None:
         self.server = server
-        self.alive = True
+        self.failure: TargetFailed | None = None
         self.quiet = True
         self.firing: int | None = None
         self.facts: dict[str, Any] = {"command": ["serve", server]}
-
-    def log_tail(self) -> str:
-        return "its last line"
 
     async def begin(self, firing: int) -> bool:
         assert self.firing is None, "a firing began before the last one was quiet"

@@ -14,6 +14,7 @@ from dashboard.runs.equipment import Equipment
 from dashboard.runs.planning import make_plan
 from dashboard.runs.sinks import Memory, Outcome
 from dashboard.wire import frame
+from dashboard.wire.errors import TargetFailed
 from dashboard.wire.plan import Burst, Plan
 
 from .fakes import CPU_NS, WALL_NS, FakeEngine, FakeTargets, equipment
@@ -206,11 +207,12 @@ async def test_a_target_that_dies_fails_the_run_after_its_firing() -> None:
         perform(plan(), equipment(engine, targets), [heard], asyncio.Event())
     )
     await engine.holding.wait()
-    targets.made["gunicorn-gthread"].alive = False
+    failure = TargetFailed("gunicorn-gthread ended with status 9", "its last line")
+    targets.made["gunicorn-gthread"].failure = failure
     engine.stop()
     outcome = await running
     assert outcome.status == Status.FAILED
-    assert "gunicorn-gthread ended in the middle of a run" in outcome.problem
+    assert "gunicorn-gthread ended with status 9" in outcome.problem
     assert outcome.log_tail == "its last line"
     assert "samples" in {frame.decode(data).kind for data in heard.frames}
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 import signal
 import sys
-from argparse import ArgumentParser, ArgumentTypeError, BooleanOptionalAction
+from argparse import ArgumentParser, BooleanOptionalAction
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,22 +14,30 @@ from typing import Any
 from django.core.management import BaseCommand, CommandError, call_command
 from rich.console import Console
 
-from dashboard.analysis.expect import Expectation
+from dashboard.analysis.expect import Expectation, Judgement
+from dashboard.analysis.markdown import markdown
 from dashboard.home import home
+from dashboard.management.options import (
+    BAD_USAGE,
+    INTERRUPTED,
+    RUN_FAILED,
+    add_project,
+    check_writable,
+    read_project,
+    setting,
+)
 from dashboard.management.terminal import Terminal, result_notes, result_table
 from dashboard.models import Run, Status
 from dashboard.runs.laboratory import Laboratory
 from dashboard.runs.planning import DEFAULT_TIMEOUT_S, make_plan
 from dashboard.runs.results import report_on
 from dashboard.runs.workshop import set_up
-from dashboard.targets.manifest import load_manifest
 from dashboard.wire.errors import Invalid, InvalidPlan, Problem
-from dashboard.wire.plan import Plan
+from dashboard.wire.plan import CLIENTS, ENGINE, MARGIN, Plan
 
-from .lab import DEFAULT_PROJECT
-
-EXPECTATION_FAILED, BAD_USAGE, RUN_FAILED, INTERRUPTED = 1, 2, 3, 130
+EXPECTATION_FAILED = 1
 WIDTH = 140  # of the table, where no terminal says how wide it is
+Judged = list[tuple[str, Judgement]]  # an expectation's text, and what came of it
 EXIT_STATUS = {Status.FINISHED: 0, Status.STOPPED: INTERRUPTED}
 
 
@@ -48,24 +56,30 @@ class Command(BaseCommand):
         parser.add_argument("--duration", type=float, help="seconds that the rate lasts")
         parser.add_argument("--poisson", action="store_true", help="arrivals at random, by --seed")
         parser.add_argument("--rounds", type=int)
+        parser.add_argument("--until-sure", action="store_true", help="as many as it takes, or 40")
+        parser.add_argument("--control", action="store_true", help="one lane beside itself")
+        parser.add_argument("--margin", type=float, default=MARGIN, help="0.03 is 3 %%")
+        parser.add_argument("--client", default=ENGINE, help=f"one of {', '.join(CLIENTS)}")
         parser.add_argument("--seed", type=int)
         parser.add_argument(
-            "--set", action="append", default=[], type=_setting, metavar="NAME=NUMBER"
+            "--set", action="append", default=[], type=setting, metavar="NAME=NUMBER"
         )
         parser.add_argument("--timeout", type=float, default=DEFAULT_TIMEOUT_S, help="seconds")
-        parser.add_argument("--project", type=Path, default=DEFAULT_PROJECT, metavar="lab.toml")
+        add_project(parser)
         parser.add_argument("--save", action=BooleanOptionalAction, default=True)
         parser.add_argument("--json", metavar="FILE|-")
+        parser.add_argument("--markdown", metavar="FILE", help="a summary, for a pull request")
         parser.add_argument("--expect", action="append", default=[], metavar="EXPECTATION")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Fire, print, and leave with the status that the contract promises."""
         try:
             expectations = [Expectation.parse(text) for text in options["expect"]]
-            project = load_manifest(options["project"])
+            project = read_project(options)
             plan = _plan(project, options)
             _check_lanes(expectations, plan)
-            _check_writable(options["json"])
+            check_writable("json", options["json"])
+            check_writable("markdown", options["markdown"])
         except Invalid as error:
             raise CommandError(str(error), returncode=BAD_USAGE) from None
         call_command("migrate", verbosity=0)
@@ -75,7 +89,11 @@ class Command(BaseCommand):
         if not options["save"]:
             Run.objects.filter(pk=run.pk).delete()
         self._print(report, options["json"])
-        sys.exit(self._status(run, report, expectations))
+        judgements = self._judge(report, expectations) if run.status == Status.FINISHED else []
+        if options["markdown"]:
+            judged = [(text, judgement.holds) for text, judgement in judgements]
+            Path(options["markdown"]).write_text(markdown(report, judged), encoding="utf-8")
+        sys.exit(self._status(run, judgements))
 
     def _print(self, report: dict[str, Any], destination: str | None) -> None:
         if destination is None:
@@ -88,29 +106,25 @@ class Command(BaseCommand):
         else:
             Path(destination).write_text(json.dumps(report) + "\n")
 
-    def _status(self, run: Run, report: dict[str, Any], expectations: Sequence[Expectation]) -> int:
+    def _judge(self, report: dict[str, Any], expectations: Sequence[Expectation]) -> Judged:
+        """Hold each expectation to the report, and say what it was judged by."""
+        try:
+            judgements = [(one.text, one.judge(report)) for one in expectations]
+        except Invalid as error:
+            raise CommandError(str(error), returncode=BAD_USAGE) from None
+        for text, judgement in judgements:
+            if judgement.warning:
+                self.stderr.write(judgement.warning)
+            if not judgement.holds:
+                self.stderr.write(f"Expectation did not hold: {text}")
+        return judgements
+
+    def _status(self, run: Run, judgements: Judged) -> int:
         if run.status != Status.FINISHED:
             self.stderr.write(f"The run is {run.status}. {run.problem}\n{run.log_tail}".strip())
             return EXIT_STATUS.get(Status(run.status), RUN_FAILED)
-        if expectations:
-            self.stderr.write("No interval is known yet: expectations are held to point values.")
-        try:
-            broken = [one.text for one in expectations if not one.holds(report)]
-        except Invalid as error:
-            raise CommandError(str(error), returncode=BAD_USAGE) from None
-        for text in broken:
-            self.stderr.write(f"Expectation did not hold: {text}")
-        return EXPECTATION_FAILED if broken else 0
-
-
-def _setting(text: str) -> tuple[str, float]:
-    name, equals, value = text.partition("=")
-    try:
-        if name and equals:
-            return name, float(value)
-    except ValueError:
-        pass
-    raise ArgumentTypeError(f"expected NAME=NUMBER, found {text!r}")
+        held = all(judgement.holds for _, judgement in judgements)
+        return 0 if held else EXPECTATION_FAILED
 
 
 def _plan(project: Any, options: dict[str, Any]) -> Plan:
@@ -127,6 +141,10 @@ def _plan(project: Any, options: dict[str, Any]) -> Plan:
         seed=options["seed"],
         parameters=dict(options["set"]),
         timeout_s=options["timeout"],
+        client=options["client"],
+        until_sure=options["until_sure"],
+        control=options["control"],
+        margin=options["margin"],
     )
 
 
@@ -137,17 +155,6 @@ def _check_lanes(expectations: Sequence[Expectation], plan: Plan) -> None:
         if unknown := expectation.lanes.difference(lanes):
             expected = f"expected a lane of {', '.join(lanes)}, found {', '.join(unknown)}"
             raise InvalidPlan(Problem("expect", expected))
-
-
-def _check_writable(destination: str | None) -> None:
-    """A result that could not be written is refused before anything is fired."""
-    if destination in (None, "-"):
-        return
-    try:
-        Path(str(destination)).open("a").close()
-    except OSError as error:
-        expected = f"expected a file that can be written, found {destination} ({error.strerror})"
-        raise InvalidPlan(Problem("json", expected)) from None
 
 
 async def _perform(

@@ -9,7 +9,6 @@ import sys
 import webbrowser
 from argparse import ArgumentParser
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Any
 
 from daphne.server import Server
@@ -18,19 +17,18 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 
 from dashboard.asgi import application
-from dashboard.home import ROOT, home
+from dashboard.home import home
+from dashboard.management.options import add_project, read_project
 from dashboard.runs import line
 from dashboard.runs.laboratory import Laboratory
 from dashboard.runs.workshop import set_up
 from dashboard.runs.xray import Xrays
 from dashboard.targets.cores import Cores
-from dashboard.targets.manifest import load_manifest
 from dashboard.web.desk import furnish
 from dashboard.web.follow import watch_line
 from dashboard.web.xray import album
 from dashboard.wire.errors import LiveburstError
 
-DEFAULT_PROJECT = ROOT / "liveapp" / "lab.toml"
 PORTS_TRIED = 50
 BACKLOG = 256
 
@@ -45,14 +43,14 @@ class Command(BaseCommand):
         """The contract is in docs/commands.md."""
         parser.add_argument("--host", default="127.0.0.1", help="a loopback address")
         parser.add_argument("--port", type=int, default=8000, help="0 takes any free port")
-        parser.add_argument("--project", type=Path, default=DEFAULT_PROJECT, metavar="lab.toml")
+        add_project(parser)
         parser.add_argument("--no-browser", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Serve until Ctrl-C."""
         listener = listen(options["host"], options["port"])
         try:
-            project = load_manifest(options["project"])
+            project = read_project(options)
         except LiveburstError as error:
             raise CommandError(str(error), returncode=2) from None
         call_command("migrate", verbosity=0)

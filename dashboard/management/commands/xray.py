@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import sys
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +15,20 @@ from django.core.management import BaseCommand, CommandError, call_command
 
 from dashboard.analysis.xray_chrome import chrome_trace
 from dashboard.home import home
+from dashboard.management.options import (
+    BAD_USAGE,
+    INTERRUPTED,
+    RUN_FAILED,
+    add_project,
+    check_writable,
+    read_project,
+    setting,
+)
 from dashboard.management.xray_drawing import drawing
 from dashboard.runs.planning import DEFAULT_TIMEOUT_S
 from dashboard.runs.xray import Result, Subject, Xrays, choose
 from dashboard.targets.cores import Cores
-from dashboard.targets.manifest import load_manifest
-from dashboard.wire.errors import Invalid, InvalidPlan, Problem, TargetFailed
-
-from .burst import BAD_USAGE, INTERRUPTED, RUN_FAILED
-from .lab import DEFAULT_PROJECT
+from dashboard.wire.errors import Invalid, TargetFailed
 
 
 class Command(BaseCommand):
@@ -39,7 +44,7 @@ class Command(BaseCommand):
             "--set", action="append", default=[], type=setting, metavar="NAME=NUMBER"
         )
         parser.add_argument("--timeout", type=float, default=DEFAULT_TIMEOUT_S, help="seconds")
-        parser.add_argument("--project", type=Path, default=DEFAULT_PROJECT, metavar="lab.toml")
+        add_project(parser)
         parser.add_argument("--json", metavar="FILE|-", help="the result, not a drawing")
         parser.add_argument("--trace", metavar="FILE", help="for Perfetto and chrome://tracing")
 
@@ -47,7 +52,7 @@ class Command(BaseCommand):
         """Trace, print, and leave with the status that the contract promises."""
         try:
             subject = choose(
-                load_manifest(options["project"]),
+                read_project(options),
                 scenario=options["scenario"],
                 lane=options["lane"],
                 parameters=dict(options["set"]),
@@ -91,28 +96,6 @@ class Command(BaseCommand):
         self.stdout.write(f"\n{result.sentence}")
         for warning in result.warnings:
             self.stdout.write(f"Warning: {warning}")
-
-
-def setting(text: str) -> tuple[str, float]:
-    """`NAME=NUMBER` as a pair; raises ArgumentTypeError."""
-    name, equals, value = text.partition("=")
-    try:
-        if name and equals:
-            return name, float(value)
-    except ValueError:
-        pass
-    raise ArgumentTypeError(f"expected NAME=NUMBER, found {text!r}")
-
-
-def check_writable(field: str, destination: str | None) -> None:
-    """A result that could not be written is refused before anything is started."""
-    if destination is None or (field, destination) == ("json", "-"):
-        return
-    try:
-        Path(destination).open("a").close()
-    except OSError as error:
-        expected = f"expected a file that can be written, found {destination} ({error.strerror})"
-        raise InvalidPlan(Problem(field, expected)) from None
 
 
 def write(destination: str, data: dict[str, Any]) -> None:

@@ -1,0 +1,57 @@
+"""Options that several commands have, read and checked in one way."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dashboard.home import ROOT
+from dashboard.targets.manifest import Project, load_manifest
+from dashboard.wire.errors import InvalidPlan, Problem
+
+BAD_USAGE, RUN_FAILED, INTERRUPTED = 2, 3, 130
+DEFAULT_PROJECT = ROOT / "liveapp" / "lab.toml"
+
+
+def add_project(parser: ArgumentParser) -> None:
+    """Which project, and whether it may be on another machine."""
+    parser.add_argument("--project", type=Path, default=DEFAULT_PROJECT, metavar="lab.toml")
+    parser.add_argument(
+        "--allow-remote",
+        action="store_true",
+        help="fire at another machine where the lab.toml says so too",
+    )
+
+
+def read_project(options: Mapping[str, Any]) -> Project:
+    """The project of `--project`. Raises InvalidManifest, or InvalidPlan for one far away."""
+    project = load_manifest(options["project"])
+    if project.remote and not options["allow_remote"]:
+        names = ", ".join(project.remote)
+        message = f"expected --allow-remote to fire at another machine, found {names}"
+        raise InvalidPlan(Problem("project", message))
+    return project
+
+
+def setting(text: str) -> tuple[str, float]:
+    """`NAME=NUMBER` as a pair; raises ArgumentTypeError."""
+    name, equals, value = text.partition("=")
+    try:
+        if name and equals:
+            return name, float(value)
+    except ValueError:
+        pass
+    raise ArgumentTypeError(f"expected NAME=NUMBER, found {text!r}")
+
+
+def check_writable(field: str, destination: str | None) -> None:
+    """A result that could not be written is refused before anything is started."""
+    if destination is None or (field, destination) == ("json", "-"):
+        return
+    try:
+        Path(destination).open("a").close()
+    except OSError as error:
+        expected = f"expected a file that can be written, found {destination} ({error.strerror})"
+        raise InvalidPlan(Problem(field, expected)) from None
