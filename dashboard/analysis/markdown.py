@@ -34,12 +34,19 @@ def markdown(report: Report, judged: Sequence[tuple[str, bool]] = ()) -> str:
 
 
 def _load(report: Report) -> str:
-    load, rounds = report["load"], report["rounds"]
+    load = report["load"]
     if load["kind"] == "rate":
         what = f"{load['rate_rps']:g} requests a second for {load['duration_s']:g} s"
     else:
         what = f"{load['requests']} requests, {load['concurrency']} at a time"
-    return f"{what}, {rounds} round{'s' if rounds != 1 else ''}"
+    return f"{what}, {_rounds(report)}"
+
+
+def _rounds(report: Report) -> str:
+    """How many there were; of a run until sure fewer than were allowed."""
+    until_sure = (report["verdict"] or {}).get("rule") == "until-sure"
+    rounds = len(report["lanes"][0]["response_p95_ms"]) if until_sure else report["rounds"]
+    return f"{rounds} round{'s' if rounds != 1 else ''}{', until sure' if until_sure else ''}"
 
 
 def _status(report: Report) -> str:

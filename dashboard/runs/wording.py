@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dashboard.analysis.numbers import milliseconds
-from dashboard.wire.plan import Load, Rate
+from dashboard.wire.plan import Load, Plan, Rate
 
 Numbers = Mapping[str, Any]  # a part of the report
 
@@ -19,6 +19,13 @@ def load_words(load: Load) -> str:
     if load.concurrency >= load.requests:
         return f"{load.requests:,} requests at once"
     return f"{load.requests:,} requests, {load.concurrency:,} at a time"
+
+
+def rounds_words(plan: Plan) -> str:
+    """How many rounds: *3 rounds*, *up to 40 rounds, until sure*; and whether it is a control."""
+    rounds = f"{plan.rounds} round{'s' if plan.rounds != 1 else ''}"
+    words = f"up to {rounds}, until sure" if plan.until_sure else rounds
+    return f"{words}, a control" if plan.control else words
 
 
 def short_load(load: Load) -> str:

@@ -14,12 +14,16 @@ from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.plan import MAX_CONCURRENCY, MAX_REQUESTS, Load, Plan, Rate
 
 PARAMETER = "parameter_"
+UNTIL_SURE, CONTROL = "until-sure", "control"
 BURST_ONLY = ("requests",)
 RATE_ONLY = ("rate", "duration", "poisson")
 
 
 class FireForm(forms.Form):
     """What to fire at one scenario. `quick` is the button pressed: n = c = that many.
+
+    `how` is another: until sure goes on for as many rounds as that takes, and a control fires
+    the baseline alone, beside itself.
 
     Of the fields that belong to the other kind of load nothing is read, and nothing said.
     """
@@ -34,6 +38,7 @@ class FireForm(forms.Form):
     rounds = forms.IntegerField()
     seed = forms.IntegerField(required=False)
     timeout = forms.FloatField()
+    how = forms.ChoiceField(choices=[(UNTIL_SURE, ""), (CONTROL, "")], required=False)
     quick = forms.IntegerField(min_value=1, max_value=MAX_REQUESTS, required=False)
 
     def __init__(self, project: Project, scenario: Scenario, data: QueryDict | None = None) -> None:
@@ -59,20 +64,23 @@ class FireForm(forms.Form):
         if not self.is_valid():
             return None
         given = self.cleaned_data
+        until_sure, control = given["how"] == UNTIL_SURE, given["how"] == CONTROL
         try:
             return make_plan(
                 self.project,
                 scenario=self.scenario.name,
-                lanes=given["lanes"],
+                lanes=given["lanes"][:1] if control else given["lanes"],
                 requests=given["quick"] or given.get("requests"),
                 concurrency=None if given["quick"] else given["concurrency"],
                 rate_rps=given.get("rate"),
                 duration_s=given.get("duration"),
                 poisson=given.get("poisson", False),
-                rounds=given["rounds"],
+                rounds=None if until_sure else given["rounds"],
                 seed=given["seed"],
                 parameters=self._parameters(given),
                 timeout_s=given["timeout"],
+                until_sure=until_sure,
+                control=control,
             )
         except InvalidPlan as error:
             for problem in error.problems:
@@ -94,10 +102,16 @@ def typed_as(plan: Plan) -> QueryDict:
         data[name] = value
     data["rounds"] = str(plan.rounds)
     data["timeout"] = f"{plan.timeout_s:g}"
-    data.setlist("lanes", [str(lane) for lane in plan.lanes])
+    data.setlist("lanes", [str(lane) for lane in plan.lanes[: 1 if plan.control else None]])
+    data["how"] = how(plan)
     for name, number in plan.parameters.items():
         data[PARAMETER + name] = f"{number:g}"
     return data
+
+
+def how(plan: Plan) -> str:
+    """The button that would be pressed to fire this plan; empty: the ordinary one."""
+    return UNTIL_SURE if plan.until_sure else CONTROL if plan.control else ""
 
 
 def _typed_load(load: Load) -> dict[str, str]:

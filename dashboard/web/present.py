@@ -20,11 +20,14 @@ from dashboard.runs.wording import (
     keeps_up,
     load_words,
     per_second,
+    rounds_words,
     sentence,
     short_load,
     warnings,
 )
 from dashboard.wire.plan import Load, Plan, Rate
+
+from .forms import how
 
 LETTERS = "ABCDEF"
 STATE_LINES: Mapping[str, str] = {
@@ -78,6 +81,8 @@ class RunView:
     instrument: str
     rate: bool  # an open load: it has no makespan, but may be more than a lane can do
     load: str
+    rounds: str
+    how: str
     short_load: str
     headline: str
     place: int | None
@@ -122,6 +127,8 @@ def view_of(run: Run, place: int | None = None) -> RunView:
         instrument=instrument_line(run),
         rate=isinstance(plan.load, Rate),
         load=load_words(plan.load),
+        rounds=rounds_words(plan),
+        how=how(plan),
         short_load=short_load(plan.load),
         headline=sentence(run.report) if finished else "",
         place=place,

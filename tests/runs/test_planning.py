@@ -9,7 +9,7 @@ import pytest
 from dashboard.runs.planning import estimate_s, make_plan, theory_s
 from dashboard.targets.manifest import load_manifest
 from dashboard.wire.errors import InvalidPlan
-from dashboard.wire.plan import MAX_CONCURRENCY, Burst, Load, Rate
+from dashboard.wire.plan import MAX_CONCURRENCY, Burst, Load, Plan, Rate
 
 from .fakes import LIVEAPP
 
@@ -111,3 +111,35 @@ def test_the_estimate_is_turns_times_delay_times_rounds(
         PROJECT, scenario="sleep", lanes=lanes, requests=requests, parameters={"delay": delay_s}
     )
     assert estimate_s(PROJECT, plan) == pytest.approx(expected_s)
+
+
+def test_a_control_fires_a_lane_beside_its_twin() -> None:
+    plan = make_plan(PROJECT, scenario="sleep", control=True)
+    assert [str(lane) for lane in plan.lanes] == [
+        "sync@gunicorn-gthread",
+        "sync@gunicorn-gthread#2",
+    ]
+    assert Plan.from_json(plan.to_json()) == plan
+
+
+def test_a_control_is_of_one_lane() -> None:
+    with pytest.raises(InvalidPlan, match="lanes: expected one lane for a control"):
+        make_plan(PROJECT, scenario="sleep", control=True, lanes=["sync@daphne", "async@daphne"])
+
+
+def test_until_sure_is_bounded() -> None:
+    assert make_plan(PROJECT, scenario="sleep", until_sure=True).rounds == 40
+    assert make_plan(PROJECT, scenario="sleep", until_sure=True, rounds=10).rounds == 10
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"client": "curl"}, "client: expected one of engine, httpx"),
+        ({"margin": 0.0}, "margin: expected above 0"),
+        ({"margin": 2.0}, "margin: expected above 0"),
+    ],
+)
+def test_what_else_is_refused(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidPlan, match=message):
+        make_plan(PROJECT, scenario="sleep", **given)

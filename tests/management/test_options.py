@@ -1,0 +1,35 @@
+"""What several commands refuse in the same words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dashboard.management.options import read_project
+from dashboard.wire.errors import InvalidPlan
+
+FAR = """
+[project]
+name = "far"
+url = "http://192.0.2.1:80"
+directory = "."
+allow_remote = true
+
+[scenario.nothing]
+title = "Nothing"
+lanes = ["any@running"]
+load = { requests = 1, rounds = 1 }
+
+[scenario.nothing.variant.any]
+family = "sync"
+path = "/"
+"""
+
+
+def test_another_machine_is_fired_at_only_when_the_command_says_so_too(tmp_path: Path) -> None:
+    path = tmp_path / "lab.toml"
+    path.write_text(FAR)
+    with pytest.raises(InvalidPlan, match=r"expected --allow-remote .* found running"):
+        read_project({"project": path, "allow_remote": False})
+    assert read_project({"project": path, "allow_remote": True}).remote == ("running",)
