@@ -53,7 +53,6 @@ STATICFILES_DIRS = [
     ROOT / "static",
     # Third-party JavaScript comes from npm and is never copied into the repository.
     ("htmx.org", ROOT / "node_modules" / "htmx.org" / "dist"),
-    ("uplot", ROOT / "node_modules" / "uplot" / "dist"),
 ]
 
 CONTENT_SECURITY_POLICY = {

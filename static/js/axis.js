@@ -28,11 +28,7 @@ export function ticks(end_ms, most) {
   return found;
 }
 
-/**
- * A tick's name: all of an axis in one unit.
- * @param {number} tick_ms
- * @param {number} end_ms
- */
+/** A tick's name: all of an axis in one unit. @param {number} tick_ms @param {number} end_ms */
 export function tickName(tick_ms, end_ms) {
   if (tick_ms === 0) return '0';
   return end_ms >= 1000 ? `${trimmed(tick_ms / 1000)} s` : `${trimmed(tick_ms)} ms`;

@@ -2,27 +2,17 @@
 
 /** @import { Stage } from './stage.js' */
 
-/**
- * @param {Stage} stage
- * @param {() => void} after something was chosen
- */
+/** @param {Stage} stage @param {() => void} after something was chosen */
 export function listenToControls(stage, after) {
   const { root } = stage;
   root.addEventListener('click', after);
   root.addEventListener('scroll', after, true);
-  root.querySelector('#waterfalls')?.addEventListener('keydown', (event) => {
-    const by = { ArrowLeft: -1, ArrowRight: 1 }[/** @type {KeyboardEvent} */ (event).key];
-    if (!by || event.target !== event.currentTarget) return;
-    event.preventDefault();
-    stage.turn(by);
-    after();
-  });
   on(root, '#round-before', () => stage.turn(-1));
   on(root, '#round-after', () => stage.turn(1));
   on(root, '#zoom', () => stage.zoom(!stage.zoomed));
   on(root, '#table-button', (button) => {
     const shown = pressed(button);
-    for (const { place } of stage.tables) place.hidden = !shown;
+    for (const { table } of stage.lanes) table.place.hidden = !shown;
     stage.swapped();
   });
   root.querySelector('#lane-switch')?.addEventListener('click', ({ target }) => {
@@ -32,10 +22,7 @@ export function listenToControls(stage, after) {
   choose(stage, 0);
 }
 
-/**
- * @param {Stage} stage
- * @param {number} lane
- */
+/** @param {Stage} stage @param {number} lane */
 function choose(stage, lane) {
   for (const button of stage.root.querySelectorAll('#lane-switch button')) {
     button.setAttribute('aria-pressed', String(Number(button.getAttribute('data-lane')) === lane));
@@ -62,25 +49,21 @@ function on(root, selector, action) {
   button?.addEventListener('click', () => action(button));
 }
 
-/**
- * Which round is in front, and whether there is one before or after it.
- * @param {Stage} stage
- */
+/** Which round is in front, and whether there is one before or after it. @param {Stage} stage */
 export function showRound(stage) {
-  const { root, round, run, feed } = stage;
-  const newest = Math.max(1, feed.columns.newestRound);
-  const text = `round ${round} of ${run.rounds}`;
+  const { root, round, run } = stage;
+  const { newestRound, discarded } = stage.feed.columns;
+  const newest = Math.max(1, newestRound);
+  const text = discarded.has(round)
+    ? `round ${round}, repeated`
+    : `round ${round} of ${run.rounds + discarded.size}`;
   const output = root.querySelector('#round');
   if (output && output.textContent !== text) output.textContent = text;
   disable(root, '#round-before', round <= 1);
   disable(root, '#round-after', round >= newest);
 }
 
-/**
- * @param {HTMLElement} root
- * @param {string} selector
- * @param {boolean} disabled
- */
+/** @param {HTMLElement} root @param {string} selector @param {boolean} disabled */
 function disable(root, selector, disabled) {
   const button = /** @type {HTMLButtonElement | null} */ (root.querySelector(selector));
   if (button) button.disabled = disabled;

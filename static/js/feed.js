@@ -21,18 +21,19 @@ const NEWEST = /** @type {Record<string, string[]>} */ ({
  * @property {string} name
  * @property {string} family
  * @property {string} letter
- * @property {string} concurrency
- * @property {number | null} k how many requests it serves at a time
+ * @property {number | null} mark_s where a dashed line stands: theory's, or the end of a rate
+ * @property {string} mark what it says
  */
 /**
  * @typedef {object} RunData
  * @property {string} id
  * @property {string} status
  * @property {LaneData[]} lanes
+ * @property {string} load in words
  * @property {number} requests
- * @property {number} concurrency
+ * @property {number | null} duration_s of a rate
  * @property {number} rounds
- * @property {number | null} wait_s how long the work of one request waits, by theory
+ * @property {number[]} discarded_rounds
  * @property {number} [timeout_s]
  * @property {string} frames_url
  * @property {string} result_url
@@ -50,7 +51,7 @@ export class Feed {
   /** @param {RunData} run */
   constructor(run) {
     this.run = run;
-    this.columns = new RunColumns(run.requests);
+    this.columns = new RunColumns(run.requests, run.discarded_rounds);
     /** About how many samples are being fetched. */
     this.missing = 0;
     /** The first thing that went wrong in reading, for the page to say. */
@@ -73,20 +74,14 @@ export class Feed {
     this.columns.begin(lane, round);
   }
 
-  /**
-   * @param {number} lane
-   * @param {number} round
-   */
+  /** @param {number} lane @param {number} round */
   fired(lane, round) {
     const firing = this.columns.begin(lane, round);
     firing.over = true;
     firing.version++;
   }
 
-  /**
-   * Fetch what is missing of the stored frames below `end`.
-   * @param {number} end
-   */
+  /** Fetch what is missing of the stored frames below `end`. @param {number} end */
   async fetch(end) {
     this.#end = Math.max(this.#end, end);
     if (this.#fetching) return;
@@ -111,10 +106,7 @@ export class Feed {
     return [range[0], Math.min(range[1], range[0] + AT_A_TIME)];
   }
 
-  /**
-   * @param {number} from
-   * @param {number} to
-   */
+  /** @param {number} from @param {number} to */
   async #fetchSome(from, to) {
     const response = await fetch(`${this.run.frames_url}?from=${from}&to=${to}`);
     if (!response.ok) throw new Error(`frames ${from} to ${to}: the answer was ${response.status}`);
@@ -124,10 +116,7 @@ export class Feed {
     for (let sequence = from; sequence < to; sequence++) this.#sequences.add(sequence);
   }
 
-  /**
-   * @param {Envelope} envelope
-   * @param {number} arrived_ms NaN for what was stored
-   */
+  /** @param {Envelope} envelope @param {number} arrived_ms NaN for what was stored */
   #take({ sequence, payload }, arrived_ms) {
     if (isEvent(payload)) return;
     if (sequence !== NOT_STORED && !this.#sequences.add(sequence)) return;
@@ -142,10 +131,7 @@ export class Feed {
     }
   }
 
-  /**
-   * @param {Frame} frame
-   * @param {number} arrived_ms
-   */
+  /** @param {Frame} frame @param {number} arrived_ms */
   #observe(frame, arrived_ms) {
     const key = `${frame.lane}:${frame.round}`;
     let clock = this.#clocks.get(key);

@@ -54,11 +54,7 @@ const TYPES = {
   i8: { size: 8, over: (bytes, at, rows) => new Wide(new Int32Array(bytes, at, 2 * rows)) },
 };
 
-/**
- * Cut a buffer into its envelopes.
- * @param {ArrayBuffer} buffer
- * @returns {Envelope[]}
- */
+/** Cut a buffer into its envelopes. @param {ArrayBuffer} buffer @returns {Envelope[]} */
 export function envelopes(buffer) {
   const view = new DataView(buffer);
   const found = [];

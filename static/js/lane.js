@@ -1,7 +1,9 @@
 /** One lane's figure: caption, axis, bars, theory's line. */
 
-import { drawGrid } from './grid.js';
+import { drawAcross, prepare, timeMarks } from './plot.js';
+import { requestsTable } from './requests.js';
 import { ZOOMED } from './rows.js';
+import { Table } from './table.js';
 import { colour, shades } from './theme.js';
 import { Waterfall } from './waterfall.js';
 import { count, duration } from './words.js';
@@ -14,11 +16,9 @@ const AXIS_HEIGHT = 24; // CSS pixels below the bars
 const HEAD_HEIGHT = 18; // and above them, for theory's name
 
 export class Lane {
-  /**
-   * @param {number} position
-   * @param {LaneData} data
-   * @param {HTMLElement} figure
-   */
+  #gridEnd_ms = 0; // of the axis that is drawn; 0: none is
+
+  /** @param {number} position @param {LaneData} data @param {HTMLElement} figure */
   constructor(position, data, figure) {
     this.position = position;
     this.data = data;
@@ -31,8 +31,8 @@ export class Lane {
     this.summary = part(figure, '[data-summary]');
     this.grid = /** @type {HTMLCanvasElement} */ (part(figure, '[data-grid]'));
     this.waterfall = new Waterfall(/** @type {HTMLCanvasElement} */ (part(figure, '[data-bars]')));
+    this.table = new Table(part(figure, '.as-table'));
     this.paints = /** @type {Paints} */ ({});
-    this.gridKey = '';
     this.recolour();
     /** What is on the canvas, for tests and for the caption. */
     this.model = {
@@ -51,7 +51,7 @@ export class Lane {
   /** The scheme changed. */
   recolour() {
     this.paints = { ...shades(this.data.family), error: colour('--error') };
-    this.gridKey = '';
+    this.#gridEnd_ms = 0;
     this.waterfall.forget();
   }
 
@@ -61,26 +61,24 @@ export class Lane {
 
   /** @param {number} ratio */
   resize(ratio) {
-    const { clientWidth, clientHeight } = this.plot;
+    const { clientWidth } = this.plot;
     if (!clientWidth) return; // another lane is in front on a narrow screen
     this.waterfall.resize(clientWidth, this.#barsHeight, ratio);
-    this.grid.width = Math.round(clientWidth * ratio);
-    this.grid.height = Math.round((clientHeight - HEAD_HEIGHT) * ratio);
-    this.gridKey = '';
+    this.#gridEnd_ms = 0;
     this.ratio = ratio;
   }
 
   /**
    * @param {Feed} feed
-   * @param {{round: number, axisEnd_ms: number, theory_ms: number, zoomed: boolean, browser_ms: number}} view
+   * @param {{round: number, axisEnd_ms: number, zoomed: boolean, browser_ms: number}} view
    */
-  draw(feed, { round, axisEnd_ms, theory_ms, zoomed, browser_ms }) {
+  draw(feed, { round, axisEnd_ms, zoomed, browser_ms }) {
     const [shown, firing] = this.#shown(feed, round);
     const faint = shown !== round;
     const now_ms = feed.now(this.position, shown, browser_ms);
     const { requests } = feed.run;
     const scrolled = zoomed ? this.scroller.scrollTop : 0;
-    this.#axis(axisEnd_ms, theory_ms);
+    this.#axis(axisEnd_ms);
     this.waterfall.draw(
       firing,
       `${shown}`,
@@ -105,19 +103,19 @@ export class Lane {
     return [round, undefined];
   }
 
-  /**
-   * @param {number} axisEnd_ms
-   * @param {number} theory_ms
-   */
-  #axis(axisEnd_ms, theory_ms) {
-    const key = `${axisEnd_ms} ${theory_ms}`;
-    if (key === this.gridKey || !this.ratio) return;
-    this.gridKey = key;
-    drawGrid(this.grid, this.#barsHeight, axisEnd_ms, this.ratio);
-    this.theory.hidden = !(theory_ms > 0);
-    this.theory.style.left = `${(100 * theory_ms) / axisEnd_ms}%`;
-    this.theoryName.textContent = `theory ${duration(theory_ms)}`;
-    this.theory.classList.toggle('leftwards', theory_ms > 0.6 * axisEnd_ms);
+  /** @param {number} axisEnd_ms */
+  #axis(axisEnd_ms) {
+    if (axisEnd_ms === this.#gridEnd_ms || !this.ratio) return;
+    this.#gridEnd_ms = axisEnd_ms;
+    const { clientWidth: width, clientHeight } = this.plot;
+    const context = prepare(this.grid, width, clientHeight - HEAD_HEIGHT, this.ratio);
+    const box = { left: 0, top: 0, width, height: this.#barsHeight };
+    drawAcross(context, box, timeMarks(axisEnd_ms, width));
+    const at = (1000 * (this.data.mark_s ?? 0)) / axisEnd_ms;
+    this.theory.hidden = !at;
+    this.theory.style.left = `${100 * at}%`;
+    this.theoryName.textContent = this.data.mark;
+    this.theory.classList.toggle('leftwards', at > 0.6);
   }
 
   /**
@@ -129,8 +127,12 @@ export class Lane {
     this.spacer.style.height = `${beyond}px`;
   }
 
-  /** @param {number} requests */
-  caption(requests) {
+  /** @param {Feed} feed */
+  words({ columns, run: { requests } }) {
+    const shown = columns.firing(this.position, this.model.round);
+    this.table.draw(`${this.model.round} ${shown?.version}`, () =>
+      requestsTable(this.data.name, this.model.round, shown),
+    );
     const { round, begun, finished, failed, faint, now_ms } = this.model;
     const errors = failed ? `, ✕ ${count(failed)} failed` : '';
     const which = round === 0 ? 'warm-up' : `round ${round}`;
@@ -141,10 +143,7 @@ export class Lane {
   }
 }
 
-/**
- * @param {HTMLElement} figure
- * @param {string} selector
- */
+/** @param {HTMLElement} figure @param {string} selector */
 function part(figure, selector) {
   return /** @type {HTMLElement} */ (figure.querySelector(selector));
 }

@@ -1,201 +1,146 @@
-/** Requests in flight and throughput over time, a line a lane, on one axis. */
+/** What is drawn as lines over time, a line a lane: counts of requests, and what each target bore. */
 
-import uPlot from '../uplot/uPlot.esm.js';
-import { tickName } from './axis.js';
-import { overTime } from './statistics.js';
-import { colour } from './theme.js';
+import { axisEnd, tickName, ticks } from './axis.js';
+import { loadOverTime } from './load.js';
+import { drawAcross, drawLetters, drawUp, inside, timeMarks } from './plot.js';
+import { OverTime } from './statistics.js';
+import { familyColour } from './theme.js';
+import { count, duration } from './words.js';
 
+/** @import { Canvas, Shown } from './panel.js' */
 /** @import { Feed } from './feed.js' */
+/** @import { Measure } from './load.js' */
+/** @import { Content } from './table.js' */
+/** @typedef {(number | null)[]} Values */
 
 const POINTS = 121;
 const BINS = 41; // of throughput: fewer, or it is noise
+const TICKS = 4;
 // Lanes of one family differ by the line's pattern.
 const DASHES = [[], [7, 4], [2, 3], [10, 3, 2, 3], [4, 4], [1, 4]];
 
-export class Lines {
-  #charts = /** @type {uPlot[]} */ ([]);
-  #end_ms = 1000;
+/** @type {Record<string, {word: string, say: (value: number) => string, health?: Measure, name?: typeof tickName}>} */
+export const LINES = {
+  inFlight: { word: 'in flight', say: count },
+  throughput: { word: 'done', say: (value) => `${count(Math.round(value))}/s` },
+  threads: { word: 'threads', say: count, health: 'threads' },
+  inApp: { word: 'in the application', say: count, health: 'in_app' },
+  inView: { word: 'in the view', say: count, health: 'in_view' },
+  loopLag: { word: 'loop lag', say: duration, name: tickName, health: 'loop_lag' },
+  cpu: { word: 'CPU', say: (percent) => `${percent.toFixed(0)} %`, health: 'cpu' },
+  rss: { word: 'RSS', say: (bytes) => `${(bytes / 2 ** 20).toFixed(0)} MB`, health: 'rss' },
+};
 
-  /**
-   * @param {Feed} feed
-   * @param {{inFlight: HTMLElement, throughput: HTMLElement}} places
-   */
-  constructor(feed, places) {
+export class Lines {
+  #overTime = /** @type {OverTime[]} */ ([]);
+  #end_ms = 1;
+
+  /** @param {Feed} feed @param {string} name */
+  constructor(feed, name) {
     this.feed = feed;
-    this.places = places;
-    /** What is drawn, for tests. */
-    this.model = {
-      inFlight: /** @type {unknown[]} */ ([]),
-      throughput: /** @type {unknown[]} */ ([]),
-    };
-    this.rebuild();
+    this.name = name;
+    this.spec = LINES[name];
+    /** A lane's values from 0 to the axis's end. @type {Values[]} */
+    this.model = [];
   }
 
-  /** Make both charts anew: at first, and when the scheme changed. */
-  rebuild() {
-    this.destroy();
-    this.#charts = [this.places.inFlight, this.places.throughput].map(
-      (place) => new uPlot(this.#options(place), this.#empty(), place),
+  /** @param {Shown} shown */
+  update({ round, end_ms, browser_ms }) {
+    this.#end_ms = end_ms;
+    const { health } = this.spec;
+    this.model = this.feed.run.lanes.map((_, lane) => {
+      const firing = this.feed.columns.firing(lane, round);
+      if (!firing) return [];
+      if (health) return loadOverTime(firing, health, end_ms, POINTS);
+      const points = this.name === 'inFlight' ? POINTS : BINS;
+      const now_ms = this.feed.now(lane, round, browser_ms);
+      // One instant more when it is over: the line comes down to 0.
+      const known_ms = firing.finished < firing.begun ? now_ms : now_ms + end_ms / points;
+      this.#overTime[lane] ??= new OverTime();
+      const { inFlight, perSecond } = this.#overTime[lane].at(firing, end_ms, points, known_ms);
+      return this.name === 'inFlight' ? inFlight : perSecond;
+    });
+  }
+
+  get highest() {
+    return this.model.map((values) => Math.max(0, ...values.map(Number)));
+  }
+
+  get summary() {
+    const parts = this.feed.run.lanes.map(
+      ({ letter }, lane) => this.highest[lane] && `${letter} ${this.spec.say(this.highest[lane])}`,
+    );
+    return parts.some(Boolean) ? `at most ${parts.filter(Boolean).join(' · ')}` : 'nothing yet';
+  }
+
+  /** @param {number} lane @param {number} at_ms */
+  read(lane, at_ms) {
+    const values = this.model[lane] ?? [];
+    const value = values[Math.round((at_ms / this.#end_ms) * (values.length - 1))];
+    return value === null || value === undefined ? '' : `${this.spec.word} ${this.spec.say(value)}`;
+  }
+
+  /** @param {Canvas} canvas */
+  draw({ context, width, height }) {
+    const box = inside(width, height);
+    const unit = this.name === 'rss' ? 2 ** 20 : 1;
+    const end = axisEnd((1.05 * Math.max(...this.highest)) / unit);
+    drawUp(
+      context,
+      box,
+      ticks(end, TICKS).map((tick) => [
+        tick / end,
+        this.spec.name?.(tick, end) ?? this.spec.say(tick * unit),
+      ]),
+    );
+    drawAcross(context, box, timeMarks(this.#end_ms, box.width));
+    const ends = this.feed.run.lanes.flatMap(({ letter, family }, lane) => {
+      const paint = familyColour(family);
+      context.strokeStyle = paint;
+      context.lineWidth = 2;
+      context.setLineDash(DASHES[lane]);
+      const points = this.#path(
+        lane,
+        (value) => box.top + box.height * (1 - value / (end * unit)),
+        box,
+      );
+      context.beginPath();
+      for (const [x, y] of points) context.lineTo(x, y);
+      context.stroke();
+      const last = points.at(-1);
+      return last ? [{ letter, paint, x: last[0], y: last[1] }] : [];
+    });
+    drawLetters(context, ends);
+  }
+
+  /**
+   * What was counted since the instant before stands in the middle between the two.
+   * @param {number} lane
+   * @param {(value: number) => number} y
+   * @param {{left: number, width: number}} box
+   */
+  #path(lane, y, { left, width }) {
+    const values = this.model[lane];
+    const half = this.name === 'throughput' ? 0.5 : 0;
+    const step = width / (values.length - 1);
+    return values.flatMap((value, i) =>
+      value === null ? [] : [[left + Math.max(0, i - half) * step, y(value)]],
     );
   }
 
-  destroy() {
-    for (const chart of this.#charts) chart.destroy();
-    this.#charts = [];
-  }
-
-  resize() {
-    for (const chart of this.#charts) {
-      const place = chart.root.parentElement;
-      if (place?.clientWidth)
-        chart.setSize({ width: place.clientWidth, height: place.clientHeight });
-    }
-  }
-
-  /**
-   * @param {number} round
-   * @param {number} axisEnd_ms
-   * @param {number} browser_ms
-   */
-  draw(round, axisEnd_ms, browser_ms) {
-    this.#end_ms = axisEnd_ms;
-    const inFlight = this.#sampled(round, POINTS, browser_ms).map((lane) => lane?.inFlight ?? []);
-    const throughput = this.#sampled(round, BINS, browser_ms).map((lane) => lane?.perSecond ?? []);
-    this.model = { inFlight, throughput };
-    this.#charts[0].setData([instants(axisEnd_ms, POINTS), ...inFlight]);
-    this.#charts[1].setData([middles(axisEnd_ms, BINS), ...throughput]);
-  }
-
-  /**
-   * @param {number} round
-   * @param {number} points
-   * @param {number} browser_ms
-   */
-  #sampled(round, points, browser_ms) {
-    const { run, columns } = this.feed;
-    return run.lanes.map((_, lane) => {
-      const firing = columns.firing(lane, round);
-      if (!firing) return null;
-      const now_ms = this.feed.now(lane, round, browser_ms);
-      // One instant more when it is over: the line comes down to 0.
-      const known_ms = firing.finished < firing.begun ? now_ms : now_ms + this.#end_ms / points;
-      return overTime(firing, this.#end_ms, points, known_ms);
-    });
-  }
-
-  /** @returns {uPlot.AlignedData} */
-  #empty() {
-    return [[0, this.#end_ms], ...this.feed.run.lanes.map(() => [null, null])];
-  }
-
-  /**
-   * @param {HTMLElement} place
-   * @returns {uPlot.Options}
-   */
-  #options(place) {
-    const axis = {
-      stroke: colour('--muted'),
-      grid: { stroke: colour('--grid'), width: 1 },
-      ticks: { show: false },
-      font: `12px ${getComputedStyle(place).fontFamily}`,
-    };
+  /** @returns {Content} */
+  table() {
+    const points = Math.max(...this.model.map(({ length }) => length));
     return {
-      width: place.clientWidth || 300,
-      height: place.clientHeight || 160,
-      legend: { show: false },
-      cursor: { sync: { key: 'over-time' }, points: { size: 6 }, drag: { x: false, y: false } },
-      scales: {
-        x: { time: false, range: () => [0, this.#end_ms] },
-        y: { range: (_, __, highest) => [0, Math.max(1, highest * 1.1)] },
-      },
-      axes: [
-        {
-          ...axis,
-          size: 28,
-          values: (_, splits) => splits.map((ms) => tickName(ms, this.#end_ms)),
-        },
-        { ...axis, size: 52 },
+      caption: `${this.spec.word} over time`,
+      heads: ['Time', ...this.feed.run.lanes.map(({ name }) => name)],
+      rows: points,
+      cells: (row) => [
+        duration((row * this.#end_ms) / (points - 1)),
+        ...this.model.map((values) =>
+          values[row] == null ? '–' : this.spec.say(Number(values[row])),
+        ),
       ],
-      hooks: { draw: [(chart) => this.#letters(chart)] },
-      series: [{}, ...this.feed.run.lanes.map((lane, i) => this.#series(lane, i))],
     };
   }
-
-  /**
-   * Each line carries its lane's letter, so that nobody looks it up.
-   * @param {uPlot} chart
-   */
-  #letters(chart) {
-    const { ctx: context } = chart;
-    context.save();
-    context.font = `bold ${12 * devicePixelRatio}px ${getComputedStyle(chart.root).fontFamily}`;
-    context.textAlign = 'center';
-    context.textBaseline = 'bottom';
-    const size = 14 * devicePixelRatio;
-    const placed = /** @type {[number, number][]} */ ([]);
-    this.feed.run.lanes.forEach(({ letter, family }, lane) => {
-      const at = lastHigh(chart.data[lane + 1]);
-      if (at < 0) return;
-      let x = chart.valToPos(chart.data[0][at], 'x', true) + size / 2;
-      const y = chart.valToPos(Number(chart.data[lane + 1][at]), 'y', true);
-      const close = (/** @type {[number, number]} */ [left, top]) =>
-        Math.abs(x - left) < size && Math.abs(y - top) < size;
-      while (placed.some(close)) x += size;
-      placed.push([x, y]);
-      context.fillStyle = familyColour(family);
-      context.fillText(letter, x, y);
-    });
-    context.restore();
-  }
-
-  /**
-   * @param {{name: string, family: string}} lane
-   * @param {number} position
-   * @returns {uPlot.Series}
-   */
-  #series({ name, family }, position) {
-    return {
-      label: name,
-      stroke: familyColour(family),
-      width: 2,
-      dash: DASHES[position],
-      points: { show: false },
-    };
-  }
-}
-
-/** @param {string} family */
-function familyColour(family) {
-  return colour(family === 'async' ? '--async' : '--sync');
-}
-
-/**
- * The last place where a line is nearly as high as it ever is; -1 where there is no line.
- * @param {ArrayLike<number | null | undefined>} values
- */
-function lastHigh(values) {
-  let highest = 0;
-  for (let i = 0; i < values.length; i++) highest = Math.max(highest, Number(values[i] ?? 0));
-  for (let i = values.length - 1; highest && i >= 0; i--) {
-    if (Number(values[i] ?? 0) >= 0.6 * highest) return i;
-  }
-  return -1;
-}
-
-/**
- * @param {number} end_ms
- * @param {number} points
- */
-function instants(end_ms, points) {
-  return Array.from({ length: points }, (_, i) => (i * end_ms) / (points - 1));
-}
-
-/**
- * What was counted since the instant before stands in the middle between the two.
- * @param {number} end_ms
- * @param {number} points
- */
-function middles(end_ms, points) {
-  const half_ms = end_ms / (points - 1) / 2;
-  return instants(end_ms, points).map((instant) => Math.max(0, instant - half_ms));
 }

@@ -1,9 +1,9 @@
 /** The page: one websocket, at most one run on the stage, one redraw an animation frame. */
 
 import { listenToControls, showRound } from './controls.js';
-import { emptyRun } from './empty.js';
 import { clearErrors, fire } from './form.js';
 import { listenToKeys } from './keys.js';
+import { PHONE } from './panel.js';
 import { Socket } from './socket.js';
 import { Stage } from './stage.js';
 import { announce, Status, showConnection } from './status.js';
@@ -48,6 +48,7 @@ function hear(event) {
   if (event.event === 'gap') fetchUntil(event.to);
   if (event.event === 'began') stage.feed.began(event.lane, event.round);
   if (event.event === 'fired') stage.feed.fired(event.lane, event.round);
+  if (event.event === 'discarded') stage.feed.columns.discarded.add(event.round);
   if (event.event === 'warning') announce(event.message);
   status?.hear(event);
   if (event.event === 'finished') over();
@@ -89,11 +90,9 @@ function tell(what) {
 function setUp() {
   const root = document.getElementById('stage');
   if (!root || root === stage?.root) return;
-  stage?.destroy();
-  const data = root.querySelector('#run-data')?.textContent;
   /** @type {RunData} */
-  const run = data ? JSON.parse(data) : emptyRun(root);
-  stage = new Stage(run, root);
+  const run = JSON.parse(root.querySelector('#run-data')?.textContent ?? '');
+  stage = new Stage(run, root, wake);
   status = new Status(stage);
   listenToControls(stage, wake);
   watch();
@@ -130,6 +129,11 @@ function draw() {
   if ((stage.behind && socket.open) || socket.behind) wake();
 }
 
+document.addEventListener('scroll', () => {
+  if (!PHONE.matches) return;
+  stage?.swapped();
+  wake();
+});
 document.addEventListener('htmx:after:swap', () => {
   setUp();
   stage?.swapped();
@@ -147,6 +151,7 @@ listenToKeys(
     ']': () => stage?.turn(1),
     t: () => document.getElementById('table-button')?.click(),
     '+': () => stage?.zoom(true),
+    '-': () => stage?.zoom(false),
     0: () => stage?.zoom(false),
   },
   wake,
@@ -158,7 +163,10 @@ Object.defineProperty(window, 'liveburst', {
     status: status?.status,
     round: stage?.round,
     waterfalls: stage?.lanes.map(({ model }) => model),
-    lines: stage?.lines.model,
+    lines: stage?.panel.models,
+    selection: stage?.selection,
+    cursor_ms: stage?.cursor.at_ms,
+    reading: stage?.cursor.words(),
   }),
 });
 setUp();

@@ -32,11 +32,7 @@ export class Rows {
     return this.pitch >= 1;
   }
 
-  /**
-   * Top and height of a request's bar.
-   * @param {number} request
-   * @returns {[number, number]}
-   */
+  /** Top and height of a request's bar. @param {number} request @returns {[number, number]} */
   bar(request) {
     const top = Math.floor(request * this.pitch + 1e-9) - this.offset;
     const next = Math.floor((request + 1) * this.pitch + 1e-9) - this.offset;
@@ -44,19 +40,13 @@ export class Rows {
     return [top, Math.max(next - top - gap, 1)];
   }
 
-  /**
-   * Whether anything of it can be seen.
-   * @param {number} request
-   */
+  /** Whether anything of it can be seen. @param {number} request */
   visible(request) {
     const [top, height] = this.bar(request);
     return top + height > 0 && top < this.height;
   }
 
-  /**
-   * The first and the last request but one that can be seen.
-   * @returns {[number, number]}
-   */
+  /** The first and the last request but one that can be seen. @returns {[number, number]} */
   range() {
     const first = Math.floor(this.offset / this.pitch);
     const last = Math.ceil((this.offset + this.height) / this.pitch);

@@ -3,10 +3,7 @@ export class Sequences {
   #next = 0; // everything below has arrived
   #beyond = /** @type {Set<number>} */ (new Set());
 
-  /**
-   * @param {number} sequence
-   * @returns {boolean} whether it is new
-   */
+  /** @param {number} sequence @returns {boolean} whether it is new */
   add(sequence) {
     if (sequence < this.#next || this.#beyond.has(sequence)) return false;
     this.#beyond.add(sequence);

@@ -1,17 +1,16 @@
 /** The picture of one run: which round is in front, one axis for all lanes, what is redrawn when. */
 
 import { axisEnd } from './axis.js';
+import { Cursor } from './cursor.js';
 import { Feed } from './feed.js';
 import { Kpi } from './kpi.js';
 import { Lane } from './lane.js';
-import { Lines } from './lines.js';
-import { SamplesTable } from './samples-table.js';
-import { theory_ms } from './theory.js';
+import { Panel, PHONE } from './panel.js';
 
 /** @import { RunData } from './feed.js' */
+/** @import { Selection } from './selection.js' */
 
-const SLOWLY_MS = 250; // lines, table and captions: at most so often
-const PHONE = matchMedia('(max-width: 700px)');
+const slowly_ms = () => (PHONE.matches ? 500 : 250); // charts, table and captions: at most so often
 
 export class Stage {
   #chosenRound = 0; // 0: follow the current one
@@ -23,8 +22,9 @@ export class Stage {
   /**
    * @param {RunData} run
    * @param {HTMLElement} root
+   * @param {() => void} wake to be called when something is to be drawn
    */
-  constructor(run, root) {
+  constructor(run, root, wake) {
     this.run = run;
     this.root = root;
     this.feed = new Feed(run);
@@ -33,15 +33,16 @@ export class Stage {
     this.feed.over = !this.active;
     const figures = /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll('.waterfall'));
     this.lanes = run.lanes.map((lane, i) => new Lane(i, lane, figures[i]));
-    this.tables = this.lanes.map(
-      (lane) => new SamplesTable(find(lane.figure, '.as-table'), lane.data.name),
-    );
-    this.theory_ms = run.lanes.map((lane) => theory_ms(run, lane));
     this.zoomed = false;
-    this.lines = new Lines(this.feed, {
-      inFlight: find(root, '#in-flight'),
-      throughput: find(root, '#throughput'),
+    this.ratio = 1;
+    this.end_ms = 1000;
+    this.wake = wake;
+    this.selection = /** @type {Selection} */ (null);
+    this.panel = new Panel(find(root, '#panel'), this.feed, () => {
+      this.swapped();
+      wake();
     });
+    this.cursor = new Cursor(this, wake);
     this.resize();
   }
 
@@ -50,10 +51,7 @@ export class Stage {
     return this.#chosenRound || Math.max(1, this.feed.columns.newestRound);
   }
 
-  /**
-   * ‹ and ›. Whoever goes to the newest round follows again.
-   * @param {number} by
-   */
+  /** ‹ and ›. Whoever goes to the newest round follows again. @param {number} by */
   turn(by) {
     const newest = Math.max(1, this.feed.columns.newestRound);
     const round = Math.min(Math.max(this.round + by, 1), newest);
@@ -74,8 +72,8 @@ export class Stage {
   /** Lanes and lines fit their places. */
   resize() {
     const ratio = Math.min(devicePixelRatio, PHONE.matches ? 2 : 3);
+    this.ratio = ratio;
     for (const lane of this.lanes) lane.resize(ratio);
-    this.lines.resize();
     this.#slowly_ms = 0;
     this.#changes++;
   }
@@ -83,7 +81,6 @@ export class Stage {
   /** Light or dark: everything anew. */
   recolour() {
     for (const lane of this.lanes) lane.recolour();
-    this.lines.rebuild();
     this.#slowly_ms = 0;
     this.#changes++;
   }
@@ -95,15 +92,24 @@ export class Stage {
     this.#changes++;
   }
 
+  /** @param {Selection} selection filters the panel's numbers and the table's */
+  select(selection) {
+    if (!selection && !this.selection) return;
+    this.selection = selection;
+    this.swapped();
+    this.wake();
+  }
+
   /** @param {number} browser_ms the time, or when the connection was last heard */
   draw(browser_ms) {
     const { round } = this;
     const end_ms = this.#axisEnd(round, browser_ms);
-    this.lanes.forEach((lane, i) => {
+    this.end_ms = end_ms;
+    this.cursor.draw();
+    this.lanes.forEach((lane) => {
       lane.draw(this.feed, {
         round,
         axisEnd_ms: end_ms,
-        theory_ms: this.theory_ms[i],
         zoomed: this.zoomed,
         browser_ms,
       });
@@ -116,7 +122,7 @@ export class Stage {
       round,
       ...this.lanes.map(({ model }) => `${model.round} ${!model.begun}`),
     ].join();
-    if (shown !== this.#shown || performance.now() - this.#slowly_ms >= SLOWLY_MS) {
+    if (shown !== this.#shown || performance.now() - this.#slowly_ms >= slowly_ms()) {
       this.#shown = shown;
       this.#slowly_ms = performance.now();
       this.#drawn = state;
@@ -129,10 +135,7 @@ export class Stage {
     return this.growing || this.#state(this.round, this.lanes[0]?.model.axisEnd_ms) !== this.#drawn;
   }
 
-  /**
-   * @param {number} round
-   * @param {number} end_ms
-   */
+  /** @param {number} round @param {number} end_ms */
   #state(round, end_ms) {
     const versions = this.lanes.map((_, lane) =>
       this.feed.columns.counted(lane).map((firing) => firing.version),
@@ -141,18 +144,13 @@ export class Stage {
     return [this.#changes, round, end_ms, versions, shown].join();
   }
 
-  /**
-   * @param {number} round
-   * @param {number} end_ms
-   * @param {number} browser_ms
-   */
+  /** @param {number} round @param {number} end_ms @param {number} browser_ms */
   #drawSlowly(round, end_ms, browser_ms) {
-    this.lines.draw(round, end_ms, browser_ms);
-    if (this.active) this.kpi.draw(find(this.root, '#result'), browser_ms);
-    this.lanes.forEach((lane, i) => {
-      lane.caption(this.run.requests);
-      this.tables[i].draw(this.feed.columns.firing(i, lane.model.round), lane.model.round);
-    });
+    const { selection } = this;
+    this.panel.draw({ round, end_ms, browser_ms, selection }, this.ratio);
+    const result = /** @type {HTMLElement | null} */ (this.root.querySelector('#result'));
+    if (result) this.kpi.draw(result, browser_ms, this.active, selection);
+    for (const lane of this.lanes) lane.words(this.feed);
   }
 
   /**
@@ -162,8 +160,8 @@ export class Stage {
    */
   #axisEnd(round, browser_ms) {
     let longest_ms = 0;
-    for (const [lane] of this.lanes.entries()) {
-      if (this.theory_ms[lane] > 0) longest_ms = Math.max(longest_ms, 1.05 * this.theory_ms[lane]);
+    for (const [lane, { mark_s }] of this.run.lanes.entries()) {
+      longest_ms = Math.max(longest_ms, 1050 * (mark_s ?? 0));
       for (let one = 1; one <= Math.max(round, this.feed.columns.newestRound); one++) {
         longest_ms = Math.max(longest_ms, this.feed.now(lane, one, browser_ms));
       }
@@ -175,16 +173,9 @@ export class Stage {
   get growing() {
     return this.lanes.some(({ model }) => model.finished < model.begun);
   }
-
-  destroy() {
-    this.lines.destroy();
-  }
 }
 
-/**
- * @param {Element} root
- * @param {string} selector
- */
+/** @param {Element} root @param {string} selector */
 function find(root, selector) {
   return /** @type {HTMLElement} */ (root.querySelector(selector));
 }

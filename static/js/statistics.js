@@ -1,8 +1,11 @@
 /** The numbers of the table while a run goes on; the report replaces them at its end. */
 
-import { FINISHED } from './columns.js';
+import { Tally } from './bins.js';
+import { BEGUN } from './columns.js';
+import { within } from './selection.js';
 
 /** @import { Firing } from './columns.js' */
+/** @import { Selection } from './selection.js' */
 
 /**
  * The value at a percentile, by nearest rank: the same rule as dashboard/wire/rank.py.
@@ -24,42 +27,58 @@ export function median(values) {
 }
 
 /**
- * Response times of the requests that succeeded, in order; errors are never mixed in.
+ * Times of the requests that succeeded, in order; errors are never mixed in.
  * @param {Firing[]} firings
+ * @param {'due' | 'sent_first'} from response times, or service times
+ * @param {Selection} [selection]
  */
-export function responseTimes(firings) {
-  const times = new Float64Array(firings.reduce((sum, one) => sum + one.finished, 0));
+export function times(firings, from, selection = null) {
+  const found = new Float64Array(firings.reduce((sum, one) => sum + one.finished, 0));
   let size = 0;
-  for (const { state, error, stamps } of firings) {
-    for (let request = 0; request < state.length; request++) {
-      if (state[request] !== FINISHED || error[request]) continue;
-      times[size++] = stamps.done[request] - stamps.due[request];
+  for (const firing of firings) {
+    const { error, order, finished, stamps } = firing;
+    for (let i = 0; i < finished; i++) {
+      const request = order[i];
+      if (error[request] || !within(selection, firing, request)) continue;
+      found[size++] = stamps.done[request] - stamps[from][request];
     }
   }
-  return times.subarray(0, size).sort();
+  return found.subarray(0, size).sort();
 }
 
 /**
  * Requests in flight at each of `points` instants from 0 to `end_ms`, and how many were done
- * since the instant before, per second.
- * @param {Firing} firing
- * @param {number} end_ms
- * @param {number} points
- * @param {number} now_ms beyond it nothing is known: NaN
+ * since the instant before, per second. What has ended is counted once, as it comes.
  */
-export function overTime(firing, end_ms, points, now_ms) {
-  const step_ms = end_ms / (points - 1);
-  const started = new Int32Array(points + 1);
-  const ended = new Int32Array(points + 1);
-  const { state, stamps } = firing;
-  for (let request = 0; request < state.length; request++) {
-    if (!state[request]) continue;
-    started[Math.min(Math.ceil(stamps.due[request] / step_ms), points)]++;
-    if (state[request] === FINISHED) {
-      ended[Math.min(Math.ceil(stamps.done[request] / step_ms), points)]++;
+export class OverTime {
+  #tally = new Tally();
+  #started = new Int32Array();
+  #ended = new Int32Array();
+
+  /**
+   * @param {Firing} firing
+   * @param {number} end_ms
+   * @param {number} points
+   * @param {number} now_ms beyond it nothing is known: null
+   */
+  at(firing, end_ms, points, now_ms) {
+    const step_ms = end_ms / (points - 1);
+    const place = (/** @type {number} */ ms) => Math.min(Math.ceil(ms / step_ms), points);
+    const { state, stamps } = firing;
+    const begin = () => {
+      this.#started = new Int32Array(points + 1);
+      this.#ended = new Int32Array(points + 1);
+    };
+    this.#tally.take(`${end_ms} ${points}`, [firing], begin, (_, request) => {
+      this.#started[place(stamps.due[request])]++;
+      this.#ended[place(stamps.done[request])]++;
+    });
+    const started = this.#started.slice();
+    for (let request = 0; firing.begun > firing.finished && request < state.length; request++) {
+      if (state[request] === BEGUN) started[place(stamps.due[request])]++;
     }
+    return sums(started, this.#ended, step_ms, now_ms);
   }
-  return sums(started, ended, step_ms, now_ms);
 }
 
 /**

@@ -21,9 +21,7 @@ export class Status {
     return OVER.includes(this.status);
   }
 
-  /**
-   * @param {any} event of the websocket
-   */
+  /** @param {any} event of the websocket */
   hear(event) {
     const { run } = this.stage;
     if (event.event === 'starting' && this.status === 'waiting') this.status = 'starting';
@@ -97,11 +95,13 @@ export class Status {
     if (feed.missing) return `${count(feed.missing)} samples being fetched`;
     if (this.status === 'waiting') return waiting(run.id);
     if (this.status === 'starting') return this.#starting();
-    const load = `${count(run.requests)} requests, ${inFlight(run)} · ${run.rounds} ${run.rounds === 1 ? 'round' : 'rounds'}`;
-    if (this.over) return load;
+    if (this.over) return `${run.load} · ${run.rounds} ${run.rounds === 1 ? 'round' : 'rounds'}`;
     const round = feed.columns.newestRound;
     const lane = this.firing === null ? '' : ` · firing at ${run.lanes[this.firing].name}`;
-    return (round ? `round ${round} of ${run.rounds}` : 'warming up') + lane;
+    return (
+      (round ? `round ${round} of ${run.rounds + feed.columns.discarded.size}` : 'warming up') +
+      lane
+    );
   }
 
   #starting() {
@@ -119,11 +119,6 @@ export class Status {
       if (!model.begun && word) summary.textContent = word;
     }
   }
-}
-
-/** @param {{requests: number, concurrency: number}} run */
-function inFlight({ requests, concurrency }) {
-  return concurrency >= requests ? 'all at once' : `${count(concurrency)} at a time`;
 }
 
 /** @param {string} run */
@@ -160,20 +155,13 @@ export function announce(text) {
   say('milestones', text);
 }
 
-/**
- * @param {string} id
- * @param {string} text
- */
+/** @param {string} id @param {string} text */
 function say(id, text) {
   const place = byId(id);
   if (place && place.textContent !== text) place.textContent = text;
 }
 
-/**
- * The sentence's numbers are large.
- * @param {string} id
- * @param {string} text
- */
+/** The sentence's numbers are large. @param {string} id @param {string} text */
 function sayWithNumbers(id, text) {
   const place = byId(id);
   if (!place || place.textContent === text) return;

@@ -10,9 +10,15 @@ const schemes = [
   matchMedia('(prefers-contrast: more)'),
 ];
 
+const known = /** @type {Map<string, [number, number, number]>} */ (new Map());
+
 /** @param {() => void} changed called when the person switches between light and dark */
 export function onThemeChange(changed) {
-  for (const scheme of schemes) scheme.addEventListener('change', changed);
+  const forget = () => {
+    known.clear();
+    changed();
+  };
+  for (const scheme of schemes) scheme.addEventListener('change', forget);
 }
 
 /**
@@ -21,18 +27,41 @@ export function onThemeChange(changed) {
  * @returns {[number, number, number]}
  */
 function rgb(token) {
+  const before = known.get(token);
+  if (before) return before;
   // The browser resolves whatever the token says (system colours too) once it is a `color`.
   const probe = document.createElement('span');
   probe.style.color = `var(${token})`;
   document.body.append(probe);
   const [red, green, blue] = getComputedStyle(probe).color.match(/[\d.]+/g) ?? [];
   probe.remove();
-  return [Number(red), Number(green), Number(blue)];
+  const found = /** @type {[number, number, number]} */ ([red, green, blue].map(Number));
+  known.set(token, found);
+  return found;
 }
 
 /** @param {string} token */
 export function colour(token) {
   return `rgb(${rgb(token).join(' ')})`;
+}
+
+/** @param {string} family */
+const token = (family) => (family === 'async' ? '--async' : '--sync');
+
+/** @param {string} family */
+export function familyColour(family) {
+  return colour(token(family));
+}
+
+/** @param {number[]} hue @param {number} share how much of it, the rest is the surface */
+function shade(hue, share) {
+  const surface = rgb('--surface');
+  return `rgb(${hue.map((part, i) => Math.round(part * share + surface[i] * (1 - share))).join(' ')})`;
+}
+
+/** @param {string} family @param {number} share */
+export function mixed(family, share) {
+  return shade(rgb(token(family)), share);
 }
 
 /**
@@ -41,11 +70,8 @@ export function colour(token) {
  * @returns {Record<Segment, string>}
  */
 export function shades(family) {
-  const hue = rgb(family === 'async' ? '--async' : '--sync');
+  const hue = rgb(token(family));
   const grey = rgb('--muted');
-  const surface = rgb('--surface');
-  const shade = (/** @type {number[]} */ of, /** @type {number} */ share) =>
-    `rgb(${of.map((part, i) => Math.round(part * share + surface[i] * (1 - share))).join(' ')})`;
   const entries = Object.entries(SEGMENTS).map(([name, segment]) => [
     name,
     shade(segment.grey ? grey : hue, segment.share),

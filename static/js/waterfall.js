@@ -52,6 +52,12 @@ export class Waterfall {
     this.#key = '';
   }
 
+  /** @param {number} top CSS pixels below the canvas's edge */
+  requestAt(top) {
+    const { offset, pitch } = this.#rows;
+    return Math.floor((top * this.#ratio + offset) / pitch);
+  }
+
   /** Paint everything at the next draw. */
   forget() {
     this.#key = '';
@@ -118,12 +124,7 @@ export class Waterfall {
     return first;
   }
 
-  /**
-   * @param {Firing} firing
-   * @param {number} request
-   * @param {View} view
-   * @param {Paints} paints
-   */
+  /** @param {Firing} firing @param {number} request @param {View} view @param {Paints} paints */
   #bar(firing, request, { axisEnd_ms, now_ms }, paints) {
     const context = this.#context;
     const { width } = this.canvas;

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from playwright.sync_api import Page, expect
 
+# What a finished run says; a busy machine may leave the engine no room, and then says that.
+SENTENCE = re.compile("A first look|No verdict")
 LANES = ["sync@gunicorn-gthread", "sync@daphne", "async@daphne"]
 
 # Notes what happened between two looks of ours: which lanes were full while the run still ran,
@@ -42,9 +45,9 @@ def _new_run(page: Page, before: str | None) -> str:
 
 def fill(page: Page, **fields: object) -> None:
     """Fill the form; what stands behind *More* is opened first."""
-    details = page.locator("#fire details")
+    details = page.locator("#fire details.more")
     if details.get_attribute("open") is None:
-        details.locator("summary").click()
+        details.locator(":scope > summary").click()
     for name, value in fields.items():
         page.locator(f"#fire [name={name}]").fill(str(value))
 
@@ -52,6 +55,9 @@ def fill(page: Page, **fields: object) -> None:
 def choose_lanes(page: Page, *lanes: str) -> None:
     """Tick these lanes and no others."""
     fill(page)
+    others = page.locator("#fire details.others")
+    if others.get_attribute("open") is None:
+        others.locator("summary").click()
     for box in page.locator("#fire [name=lanes]").all():
         box.set_checked(box.get_attribute("value") in lanes)
 

@@ -6,7 +6,16 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from .bench import LANES, RECORDER, fire, picture, wait_for_bars, wait_for_status, waterfalls
+from .bench import (
+    LANES,
+    RECORDER,
+    SENTENCE,
+    fire,
+    picture,
+    wait_for_bars,
+    wait_for_status,
+    waterfalls,
+)
 from .conftest import OpenPage
 
 
@@ -55,7 +64,7 @@ def test_the_first_bar_stands_within_half_a_second_of_the_press(page: Page) -> N
 def test_the_report_replaces_the_live_numbers(page: Page) -> None:
     fire(page, 10)
     wait_for_status(page, "finished")
-    expect(page.locator("#headline")).to_contain_text("A first look")
+    expect(page.locator("#headline")).to_contain_text(SENTENCE)
     rows = page.locator("#result tbody tr")
     expect(rows).to_have_count(3)
     for row in rows.all():
@@ -69,14 +78,17 @@ def test_the_report_replaces_the_live_numbers(page: Page) -> None:
 def test_rounds_can_be_turned(page: Page) -> None:
     fire(page, 10)
     wait_for_status(page, "finished")
-    expect(page.locator("#round")).to_have_text("round 3 of 3")
-    page.locator("#round-before").click()
-    page.keyboard.press("[")
-    expect(page.locator("#round")).to_have_text("round 1 of 3")
+    # A round is repeated when the host takes CPU time away, so there may be more than three.
+    expect(page.locator("#round")).to_have_text(re.compile(r"^round (\d+) of \1$"))
+    rounds: int = page.evaluate("window.liveburst.round")
+    assert rounds >= 3
+    for _ in range(rounds - 1):
+        page.keyboard.press("[")
+    expect(page.locator("#round")).to_contain_text("round 1")
     expect(page.locator("#round-before")).to_be_disabled()
     page.wait_for_function("() => window.liveburst.waterfalls.every(one => one.round === 1)")
     page.keyboard.press("]")
-    expect(page.locator("#round")).to_have_text("round 2 of 3")
+    expect(page.locator("#round")).to_contain_text("round 2")
 
 
 def test_a_reload_in_the_middle_shows_the_same_picture(page: Page, open_page: OpenPage) -> None:
@@ -89,7 +101,7 @@ def test_a_reload_in_the_middle_shows_the_same_picture(page: Page, open_page: Op
     wait_for_status(page, "finished")
     for one in (page, other):
         wait_for_bars(one, 100)
-        expect(one.locator("#headline")).to_contain_text("A first look")
+        expect(one.locator("#headline")).to_contain_text(SENTENCE)
     for _ in range(3):
         assert waterfalls(other) == waterfalls(page)
         assert picture(other) == picture(page)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from .bench import choose_lanes, fill, fire, run_it, wait_for_status
+from .bench import SENTENCE, choose_lanes, fill, fire, run_it, wait_for_status
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_without_javascript_a_run_can_be_fired_and_read(browser: Browser, dashbo
     run = page.url
     while page.locator("#state").inner_text() not in ("finished", "failed"):
         page.goto(run)  # as a person would: reload until it is over
-    expect(page.locator("#headline")).to_contain_text("A first look")
+    expect(page.locator("#headline")).to_contain_text(SENTENCE)
     expect(page.locator("#result tbody tr").first).to_contain_text("30")
     page.goto(dashboard + "/runs/")
     expect(page.locator("main tbody tr").first).to_contain_text("finished")

@@ -75,9 +75,17 @@ test('lanes and rounds are kept apart, and the warm-up is not counted', () => {
   assert.equal(columns.firing(1, 0)?.state.length, 16);
 });
 
-test('kinds that nobody draws are let go', () => {
+test('a round that was repeated is kept and not counted', () => {
+  const columns = new RunColumns(40, [1]);
+  for (const round of [1, 2, 3]) columns.take(samples([whole(0, round)], { round }));
+  columns.discarded.add(3);
+  assert.deepEqual(columns.counted(0), [columns.firing(0, 2)]);
+  assert.equal(columns.firing(0, 1)?.finished, 1);
+});
+
+test('kinds that nobody knows are let go', () => {
   const columns = new RunColumns(1);
-  columns.take({ kind: 'health', lane: 0, round: 1, rows: 1, columns: {} });
+  columns.take({ kind: 'weather', lane: 0, round: 1, rows: 1, columns: {} });
   assert.equal(columns.firing(0, 1), undefined);
 });
 

@@ -2,8 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { median, overTime, percentile, responseTimes } from '../../static/js/statistics.js';
-import { theory_ms } from '../../static/js/theory.js';
+import { median, OverTime, percentile, times } from '../../static/js/statistics.js';
 import { begun, firingOf, samples, whole } from './making.js';
 
 test('percentiles are nearest rank', () => {
@@ -31,8 +30,13 @@ test('response times are done − due, in order, without those that failed', () 
   const failed = { ...whole(1, 900), error: 4 };
   const late = { ...whole(2, 20), due: 7 };
   const firing = firingOf(4, samples([whole(0, 10), failed, late]), begun([{ request: 3 }]));
-  assert.deepEqual([...responseTimes([firing])], [117, 120]);
-  assert.deepEqual([...responseTimes([])], []);
+  assert.deepEqual([...times([firing], 'due')], [117, 120]);
+  assert.deepEqual([...times([], 'due')], []);
+});
+
+test('service times count from when the request was sent', () => {
+  const held = { ...whole(0, 100), due: 0, sent_first: 60, done: 100 };
+  assert.deepEqual([...times([firingOf(1, samples([held]))], 'sent_first')], [40]);
 });
 
 test('in flight and throughput, by hand', () => {
@@ -46,14 +50,14 @@ test('in flight and throughput, by hand', () => {
     samples([row(0, 10), row(1, 20), row(2, 20)]),
     begun([{ request: 3 }]),
   );
-  const { inFlight, perSecond } = overTime(firing, 40, 5, 40); // at 0, 10, 20, 30, 40
+  const { inFlight, perSecond } = new OverTime().at(firing, 40, 5, 40); // at 0, 10, 20, 30, 40
   assert.deepEqual(inFlight, [4, 3, 1, 1, 1]);
   assert.deepEqual(perSecond, [0, 100, 200, 0, 0]);
 });
 
 test('what has not happened yet is not drawn', () => {
   const firing = firingOf(1, begun([{ request: 0 }]));
-  const { inFlight } = overTime(firing, 100, 11, 25);
+  const { inFlight } = new OverTime().at(firing, 100, 11, 25);
   assert.deepEqual(inFlight.slice(0, 5), [1, 1, 1, 1, null]);
 });
 
@@ -67,7 +71,7 @@ test('in flight agrees with counting, at every instant', () => {
     const due = Math.floor(random() * 500);
     return { request, due, done: due + 1 + Math.floor(random() * 400) };
   });
-  const { inFlight, perSecond } = overTime(firingOf(300, samples(rows)), 1000, 101, 1000);
+  const { inFlight, perSecond } = new OverTime().at(firingOf(300, samples(rows)), 1000, 101, 1000);
   for (let point = 0; point < 101; point++) {
     const at = point * 10;
     const counted = rows.filter(({ due, done }) => due <= at && done > at).length;
@@ -75,16 +79,4 @@ test('in flight agrees with counting, at every instant', () => {
   }
   const done = perSecond.reduce((sum, rate) => sum + rate / 100, 0);
   assert.equal(Math.round(done), 300);
-});
-
-test("theory's line is ⌈N / k⌉ · d", () => {
-  const run = { requests: 100, concurrency: 100, wait_s: 0.1 };
-  const theory = (/** @type {Partial<typeof run>} */ change, /** @type {number | null} */ k) =>
-    Math.round(theory_ms({ ...run, ...change }, { k }) * 1e6) / 1e6;
-  assert.equal(theory({}, 8), 1300);
-  assert.equal(theory({}, 1), 10_000);
-  assert.equal(theory({}, null), 100);
-  assert.equal(theory({ concurrency: 4 }, 8), 2500);
-  assert.equal(theory({ requests: 96 }, 8), 1200);
-  assert.ok(Number.isNaN(theory_ms({ requests: 1, concurrency: 1, wait_s: null }, { k: 8 })));
 });

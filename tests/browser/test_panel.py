@@ -1,0 +1,138 @@
+"""The panel of charts: what they draw, one cursor, one selection, tables and keys."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .bench import SENTENCE, fire, wait_for_bars, wait_for_status
+
+
+@pytest.fixture
+def finished(page: Page) -> Page:
+    """A finished run of 100 requests a lane and round."""
+    fire(page, 100)
+    wait_for_status(page, "finished")
+    wait_for_bars(page, 100)
+    expect(page.locator("#headline")).to_contain_text(SENTENCE)  # nothing moves any more
+    page.wait_for_function(
+        "() => window.liveburst.lines.heat.length === 3"
+        " && window.liveburst.lines.heat.every(one => one.reduce((a, b) => a + b) === 100)"
+    )
+    return page
+
+
+def wait_until_painted(page: Page, chart: str) -> None:
+    """Until a chart is painted on its canvas."""
+    page.wait_for_function(
+        """chart => {
+          const canvas = document.querySelector(`[data-chart=${chart}] canvas`);
+          const {width, height} = canvas;
+          return width && height && canvas.getContext('2d').getImageData(0, 0, width, height).data
+            .filter((value, i) => i % 4 === 3 && value).length > 500;
+        }""",
+        arg=chart,
+    )
+
+
+def test_every_tab_shows_its_charts(finished: Page) -> None:
+    tabs = {
+        "Distribution": ["ecdf", "heat"],
+        "Over time": ["inFlight", "throughput"],
+        "Why": ["threads", "inApp", "inView", "loopLag", "cpu", "rss"],
+    }
+    for tab, charts in tabs.items():
+        finished.get_by_role("tab", name=tab).click()
+        for chart in charts:
+            figure = finished.locator(f"[data-chart={chart}]")
+            expect(figure).to_be_visible()
+            expect(figure.locator("[data-summary]")).not_to_have_text("nothing yet")
+            wait_until_painted(finished, chart)
+
+
+def test_the_models_agree_with_the_run(finished: Page) -> None:
+    lines = finished.evaluate("window.liveburst.lines")
+    for lane in lines["inFlight"]:
+        known = [one for one in lane if one is not None]
+        assert max(known) == 100
+        assert known[-1] == 0
+    # gunicorn's lane has eight threads for requests, and no loop.
+    assert max(one or 0 for one in lines["inApp"][0]) == 8
+    assert not any(lines["loopLag"][0])
+    assert all(max(one or 0 for one in lane) > 2**20 for lane in lines["rss"])
+    for lane in finished.evaluate("window.liveburst.lines.ecdf.shares.map(one => [...one])"):
+        assert lane == sorted(lane)
+        assert lane[-1] == 1
+
+
+def test_one_cursor_stands_in_all_charts_and_reads_values(finished: Page) -> None:
+    plot = finished.locator(".plot").first
+    box = plot.bounding_box()
+    assert box
+    finished.mouse.move(box["x"] + 40, box["y"] + 40)
+    reading = finished.locator("#reading")
+    expect(reading).to_contain_text("request ")
+    expect(reading).to_contain_text("waiting in the server")
+    expect(reading).to_contain_text("threads")
+    expect(finished.locator("i.cursor:visible")).to_have_count(5)
+    finished.mouse.click(box["x"] + 40, box["y"] + 40)
+    expect(reading).to_contain_text("pinned")
+    finished.mouse.move(5, 5)
+    expect(reading).to_contain_text("pinned")
+    finished.keyboard.press("Escape")
+    expect(reading).to_be_hidden()
+
+
+def test_a_selection_filters_the_table_until_escape(finished: Page) -> None:
+    table = finished.locator("#result tbody")
+    before = table.inner_text()
+    box = finished.locator(".plot").first.bounding_box()
+    assert box
+    finished.mouse.move(box["x"] + box["width"] / 4, box["y"] + 60)
+    finished.mouse.down()
+    finished.mouse.move(box["x"] + box["width"] / 2, box["y"] + 60, steps=3)
+    finished.mouse.up()
+    expect(finished.locator("#selection")).to_contain_text("Selection")
+    begin, end = finished.evaluate("window.liveburst.selection")
+    axis = finished.evaluate("window.liveburst.waterfalls[0].axisEnd_ms")
+    assert begin == pytest.approx(axis / 4, abs=axis / 100)
+    assert end == pytest.approx(axis / 2, abs=axis / 100)
+    cell = finished.locator("#result tr[data-lane='0'] [data-cell=requests]")
+    expect(cell).not_to_have_text("300")
+    finished.keyboard.press("Escape")
+    expect(cell).to_have_text("300")
+    assert table.inner_text() == before
+    expect(finished.locator("#selection")).to_be_hidden()
+
+
+def test_the_keyboard_moves_the_cursor(finished: Page) -> None:
+    finished.locator(".plot").first.focus()
+    reading = finished.locator("#reading")
+    finished.keyboard.press("End")
+    expect(reading).to_contain_text("A at ")
+    finished.keyboard.press("Home")
+    expect(reading).to_contain_text("A at 0.0 ms")
+    finished.keyboard.press("Shift+ArrowRight")
+    finished.keyboard.press("ArrowLeft")
+    axis = finished.evaluate("window.liveburst.waterfalls[0].axisEnd_ms")
+    said = finished.evaluate("window.liveburst.cursor_ms")
+    assert said == pytest.approx(axis * 9 / 200)
+    finished.keyboard.press("ArrowDown")
+    expect(reading).to_contain_text("B at ")
+    expect(finished.locator(".plot").nth(1)).to_be_focused()
+    finished.keyboard.press("Escape")
+    expect(reading).to_be_hidden()
+
+
+def test_every_chart_is_there_as_a_table(finished: Page) -> None:
+    chart = finished.locator("[data-chart=inFlight]")
+    chart.locator(".chart").focus()
+    finished.keyboard.press("t")
+    rows = chart.locator("tbody tr")
+    expect(rows).to_have_count(25)
+    chart.get_by_role("button", name="The page after").click()
+    expect(chart.locator(".pager")).to_contain_text("page 2 of 5")
+    finished.get_by_role("tab", name="Distribution").click()
+    ecdf = finished.locator("[data-chart=ecdf]")
+    ecdf.get_by_role("button", name="Show as table").click()
+    expect(ecdf.locator("tbody tr").first).to_contain_text("p1")

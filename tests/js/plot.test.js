@@ -1,0 +1,30 @@
+/** Where things stand on a chart. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+test('letters stand beside their line ends and never on one another', async () => {
+  Object.assign(globalThis, { matchMedia: () => ({ addEventListener() {} }) });
+  const { spread } = await import('../../static/js/plot.js');
+  const ends = [10, 12, 13, 80].map((y) => ({ x: 50, y }));
+  const placed = spread(ends);
+  assert.equal(placed.length, 4);
+  for (const one of placed) {
+    assert.ok(one.x > 50);
+    for (const other of placed) assert.ok(one === other || Math.abs(one.y - other.y) >= 14);
+  }
+});
+
+test('time marks are shares of the axis', async () => {
+  const { inside, timeMarks } = await import('../../static/js/plot.js');
+  const two = timeMarks(1000, 200);
+  assert.deepEqual(
+    two.map(([share]) => share),
+    [0, 0.5, 1],
+  );
+  assert.deepEqual(
+    two.map(([, name]) => name),
+    ['0', '0.5 s', '1 s'],
+  );
+  assert.deepEqual(inside(276, 138), { left: 56, top: 14, width: 200, height: 100 });
+});
