@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.timesince import timesince
@@ -25,7 +26,7 @@ from dashboard.runs.wording import (
     short_load,
     warnings,
 )
-from dashboard.wire.plan import Load, Plan, Rate
+from dashboard.wire.plan import TWIN, Load, Plan, Rate
 
 from .forms import how
 
@@ -64,6 +65,7 @@ class LaneView:
     rss: str = ""
     cpu_per_request: str = ""
     command: str = ""
+    xray_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,8 +93,14 @@ class RunView:
 
     @property
     def headline_parts(self) -> list[str]:
-        """The sentence cut at its numbers: every second part is one, and is shown large."""
-        return re.split(r"(\d+\.\d+ times)", self.headline)
+        """The first sentence, cut so that every second part is a number that stands out."""
+        first, _, _ = self.headline.partition(". ")
+        return re.split(r"(\d+\.\d+ times)", first.rstrip(".") + ".")
+
+    @property
+    def because(self) -> str:
+        """What follows on the first sentence: causes, steps, controls."""
+        return self.headline.partition(". ")[2]
 
     @property
     def state_line(self) -> str:
@@ -170,12 +178,14 @@ def _lanes(run: Run, stored: list[RunLane]) -> list[LaneView]:
     reports = run.report["lanes"] if run.report else [None] * len(stored)
     compared = first_look(run.report) if run.report else [None] * len(stored)
     return [
-        _lane(lane, report, ratio)
+        _lane(run, lane, report, ratio)
         for lane, report, ratio in zip(stored, reports, compared, strict=True)
     ]
 
 
-def _lane(lane: RunLane, report: Mapping[str, Any] | None, ratio: float | None) -> LaneView:
+def _lane(
+    run: Run, lane: RunLane, report: Mapping[str, Any] | None, ratio: float | None
+) -> LaneView:
     variant, _, server = lane.name.partition("@")
     return LaneView(
         position=lane.position,
@@ -186,8 +196,18 @@ def _lane(lane: RunLane, report: Mapping[str, Any] | None, ratio: float | None) 
         letter=LETTERS[lane.position],
         concurrency=lane.concurrency,
         command=" ".join(lane.facts.get("command", [])),
+        xray_url=_xray_url(run, lane),
         **_numbers(report, ratio) if report else {},
     )
+
+
+def _xray_url(run: Run, lane: RunLane) -> str:
+    """Where one request of the lane is seen through; nowhere for a server that is not ours."""
+    if lane.facts.get("probe") is False:
+        return ""
+    parameters = {f"parameter_{name}": value for name, value in run.plan["parameters"].items()}
+    asked = {"scenario": run.plan["scenario"], "lane": lane.name.removesuffix(TWIN), **parameters}
+    return f"{reverse('xray')}?{urlencode(asked)}"
 
 
 def _numbers(report: Mapping[str, Any], ratio: float | None) -> dict[str, str]:
