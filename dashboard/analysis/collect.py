@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from dashboard.wire.failure import Failure
 Integers = npt.NDArray[np.integer]  # of the wire's own types: a million samples are many
 Columns = Mapping[str, Integers]
 
+KINDS = ("samples", "health")
 WARM_UP = 0  # the round that is stored and never counted
 
 
@@ -35,28 +37,31 @@ def collect(
     frames: Iterable[bytes | memoryview], lanes: int, discarded: Collection[int] = ()
 ) -> list[Lane]:
     """Read `samples` and `health` frames in any order, without the warm-up and discarded rounds."""
-    parts: dict[tuple[int, str], list[dict[str, Integers]]] = {}
+    gathered = [{kind: _Gathered(kind) for kind in KINDS} for _ in range(lanes)]
     for data in frames:
         one = frame.decode(data)
-        if one.round != WARM_UP and one.round not in discarded:
-            columns: dict[str, Integers] = {
-                name: np.array(column) for name, column in one.columns.items()
-            }
-            columns["round"] = np.full(one.rows, one.round, np.int32)
-            parts.setdefault((one.lane, one.kind), []).append(columns)
-    return [
-        Lane(
-            samples=_join("samples", parts.get((lane, "samples"), [])),
-            health=_join("health", parts.get((lane, "health"), [])),
-        )
-        for lane in range(lanes)
-    ]
+        if one.kind in KINDS and one.round != WARM_UP and one.round not in discarded:
+            gathered[one.lane][one.kind].take(one)
+    return [Lane(**{kind: one[kind].columns() for kind in KINDS}) for one in gathered]
 
 
-def _join(kind: str, parts: list[dict[str, Integers]]) -> dict[str, Integers]:
-    """Each column in one piece; its pieces are let go at once, so that nothing is held twice."""
-    types = {**frame.COLUMNS[kind], "round": "i4"}
-    return {
-        name: np.concatenate([np.empty(0, f"<{code}"), *(part.pop(name) for part in parts)])
-        for name, code in types.items()
-    }
+class _Gathered:
+    """Columns that grow in place: of a million samples there is never a second copy."""
+
+    def __init__(self, kind: str) -> None:
+        codes = {name: frame.TYPE_CODES[word] for name, word in frame.COLUMNS[kind].items()}
+        self._columns = {name: array(code) for name, code in codes.items()}
+        self._rounds = array("i")
+
+    def take(self, one: frame.Frame) -> None:
+        """Add the rows of a frame."""
+        for name, column in self._columns.items():
+            column.frombytes(memoryview(one.columns[name]).cast("B"))
+        self._rounds.extend([one.round] * one.rows)
+
+    def columns(self) -> dict[str, Integers]:
+        """What was gathered, as NumPy sees the same memory."""
+        return {
+            name: np.asarray(column)
+            for name, column in (*self._columns.items(), ("round", self._rounds))
+        }
