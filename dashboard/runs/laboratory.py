@@ -103,7 +103,7 @@ class Laboratory:
         if self.owns(run):
             self._stops[run.pk].set()  # in any case: its turn may come at this very moment
         elif not taken_out:
-            line.interrupt_owner(run)
+            await sync_to_async(line.interrupt_owner)(run)
         if taken_out:
             self.hub.tell(run.pk, {"event": "finished", "status": Status.STOPPED})
             self.hub.tell_everybody({"event": "line"})

@@ -82,8 +82,13 @@ def owner_alive(run: Run) -> bool:
 
 
 def interrupt_owner(run: Run) -> None:
-    """Ask another process of ours to stop the run that it performs, as Ctrl-C would."""
-    if owner_alive(run):
+    """Ask another process of ours to stop the run that it performs, as Ctrl-C would.
+
+    Nobody is asked about a run that has ended meanwhile, and least of all this very process: the
+    signal would end it.
+    """
+    run.refresh_from_db(fields=["status"])
+    if run.owner_pid != os.getpid() and run.status in ACTIVE and owner_alive(run):
         psutil.Process(run.owner_pid).send_signal(signal.SIGINT)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,21 @@ async def test_a_run_is_stored_with_frames_facts_and_report(tmp_path: Path) -> N
     assert lane.facts == {"command": ["serve", "daphne"]}
     numbers = await sync_to_async(lambda: [number for number, _ in frames_of(run.pk)])()
     assert numbers == list(range(len(numbers)))
+
+
+async def test_a_stop_that_comes_too_late_leaves_this_process_alone(tmp_path: Path) -> None:
+    lab = laboratory(FakeEngine(), tmp_path)
+    run = await lab.start(plan())
+    seen_while_it_ran = await stored(run)
+    await lab.outcome(run)
+    interrupted: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: interrupted.append(number))
+    try:
+        await lab.stop(seen_while_it_ran)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert not interrupted
+    assert (await stored(run)).status == Status.FINISHED
 
 
 async def test_a_discarded_round_is_kept_and_not_counted(
