@@ -13,6 +13,8 @@ from .conftest import CHROMIUMS, FLAGS, ROOT, serving
 
 PICTURES = ROOT / "docs" / "pictures"
 WIDTH, HEIGHT = 1440, 1000
+PAINTED = """() => [...document.querySelectorAll('.panel .chart canvas')].some(one => one.width &&
+  one.getContext('2d').getImageData(0, 0, one.width, one.height).data.some(Boolean))"""
 
 
 def main() -> None:
@@ -58,7 +60,7 @@ def _take(browser: Browser, address: str, scheme: str, name: str) -> None:
     )
     page.goto(address)
     page.wait_for_function("() => window.liveburst.waterfalls.every(one => one.finished === 100)")
-    page.wait_for_function("() => document.querySelectorAll('.u-wrap canvas').length >= 2")
+    page.wait_for_function(PAINTED)
     page.screenshot(path=PICTURES / name, full_page=True)
     page.close()
 
