@@ -1,4 +1,4 @@
-"""`manage.py lab`: the dashboard, on loopback, until Ctrl-C."""
+"""`manage.py lab`: the dashboard, on loopback, until Ctrl-C; `lab init`: a file for a project."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from twisted.internet.defer import Deferred
 
 from dashboard.asgi import application
 from dashboard.home import home
-from dashboard.management.options import add_project, read_project
+from dashboard.management.lab_init import add_init, init
+from dashboard.management.options import BAD_USAGE, RUN_FAILED, add_project, read_project
 from dashboard.runs import line
 from dashboard.runs.laboratory import Laboratory
 from dashboard.runs.workshop import set_up
@@ -27,16 +28,16 @@ from dashboard.targets.cores import Cores
 from dashboard.web.desk import furnish
 from dashboard.web.follow import watch_line
 from dashboard.web.xray import album
-from dashboard.wire.errors import LiveburstError
+from dashboard.wire.errors import Invalid, LiveburstError, TargetFailed
 
 PORTS_TRIED = 50
 BACKLOG = 256
 
 
 class Command(BaseCommand):
-    """Serves the page and performs its runs."""
+    """Serves the page and performs its runs; `init` drafts a lab.toml instead."""
 
-    help = "Start the dashboard."
+    help = "Start the dashboard, or draft a lab.toml for a project (init)."
     requires_migrations_checks = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -45,9 +46,28 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000, help="0 takes any free port")
         add_project(parser)
         parser.add_argument("--no-browser", action="store_true")
+        actions = parser.add_subparsers(dest="action", metavar="init")
+        add_init(actions.add_parser("init", help="draft a lab.toml for a Django project"))
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Serve until Ctrl-C."""
+        """Draft, or serve until Ctrl-C."""
+        if options["action"] == "init":
+            self._init(options)
+        else:
+            self._serve(options)
+
+    def _init(self, options: dict[str, Any]) -> None:
+        try:
+            file, project = init(options)
+        except Invalid as error:
+            raise CommandError(str(error), returncode=BAD_USAGE) from None
+        except TargetFailed as error:
+            raise CommandError(f"{error}\n{error.log_tail}", returncode=RUN_FAILED) from None
+        names = ", ".join(project.scenarios)
+        self.stdout.write(f"{file} has {len(project.scenarios)} scenarios: {names}.")
+        self.stdout.write(f"Read it, then: manage.py lab --project {file}")
+
+    def _serve(self, options: dict[str, Any]) -> None:
         listener = listen(options["host"], options["port"])
         try:
             project = read_project(options)

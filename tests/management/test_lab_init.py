@@ -1,0 +1,161 @@
+"""`manage.py lab init` on a freshly made project: what it writes runs as it is."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.targets.helpers import marked, until
+
+from .command import ROOT, environment
+
+pytestmark = pytest.mark.servers
+MARK = f"liveburst-test-init-{os.getpid()}"
+
+VIEWS = """
+import asyncio
+import time
+
+from django.contrib.auth.decorators import login_required
+from django.http import JsonResponse
+from django.views.decorators.http import require_POST
+
+
+def report(request):
+    time.sleep(0.05)
+    return JsonResponse({"report": 1})
+
+
+async def async_report(request):
+    await asyncio.sleep(0.05)
+    return JsonResponse({"report": 1})
+
+
+@login_required
+def account(request):
+    return JsonResponse({})
+
+
+@require_POST
+def order(request):
+    return JsonResponse({})
+
+
+def product(request, number):
+    return JsonResponse({"number": number})
+"""
+URLS = """
+from django.contrib import admin
+from django.urls import path, re_path
+
+from . import views
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("report/", views.report),
+    path("report-async/", views.async_report),
+    path("account/", views.account),
+    path("order/", views.order),
+    path("product/<int:number>/", views.product),
+    re_path(r"^old/([0-9]+)/$", views.product),
+]
+"""
+
+
+def manage(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        check=False,
+        cwd=ROOT,
+        env=environment(home, MARK),
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """What `django-admin startproject` makes, with views written by hand."""
+    directory = tmp_path / "shop"
+    directory.mkdir()
+    command = [sys.executable, "-m", "django", "startproject", "shop", str(directory)]
+    subprocess.run(command, check=True, env=environment(tmp_path, MARK))
+    (directory / "shop" / "views.py").write_text(VIEWS)
+    (directory / "shop" / "urls.py").write_text(URLS)
+    return directory
+
+
+def test_a_drafted_file_runs_unedited(shop: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    drafted = manage(home, "lab", "init", str(shop))
+    assert drafted.returncode == 0, drafted.stderr
+    file = shop / "lab.toml"
+    scenarios = tomllib.loads(file.read_text())["scenario"]
+    assert list(scenarios) == ["report"]
+    assert {name: one["path"] for name, one in scenarios["report"]["variant"].items()} == {
+        "sync": "/report/",
+        "async": "/report-async/",
+    }
+
+    fired = manage(home, "burst", "report", "--project", str(file), "-n", "20", "--json", "-")
+    assert fired.returncode == 0, fired.stderr
+    lanes = json.loads(fired.stdout)["lanes"]
+    assert [lane["ok"] for lane in lanes] == [60, 60, 60]
+    assert until(lambda: not marked(MARK), 2)
+
+
+def test_what_could_not_be_told_is_said(shop: Path, tmp_path: Path) -> None:
+    manage(tmp_path / "home", "lab", "init", str(shop))
+    text = (shop / "lab.toml").read_text()
+    for remark in (
+        "# - DEBUG is true",
+        "# - /account/: it wants a login",
+        "# - /order/: it does not answer GET",
+        "# - /product/<int:number>/: its path needs a value for number",
+        "# - /(^old/([0-9]+)/$): its path is a regular expression",
+        "routes were left out",
+    ):
+        assert remark in text
+
+
+def test_a_file_that_is_there_is_kept(shop: Path, tmp_path: Path) -> None:
+    (shop / "lab.toml").write_text("mine")
+    refused = manage(tmp_path / "home", "lab", "init", str(shop))
+    assert refused.returncode == 2
+    assert "--force" in refused.stderr
+    assert (shop / "lab.toml").read_text() == "mine"
+    assert manage(tmp_path / "home", "lab", "init", str(shop), "--force").returncode == 0
+
+
+def test_a_project_that_does_not_import_shows_its_own_last_lines(
+    shop: Path, tmp_path: Path
+) -> None:
+    (shop / "shop" / "views.py").write_text("import not_installed\n")
+    refused = manage(tmp_path / "home", "lab", "init", str(shop))
+    assert refused.returncode == 3
+    assert "No module named 'not_installed'" in refused.stderr
+    assert "liveburst" not in refused.stderr.lower().replace("liveburst_inspect.py", "")
+    assert not (shop / "lab.toml").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["missing"], "path: expected a directory, found"),
+        (["."], "path: expected a manage.py"),
+        ([".", "--python", "nowhere/python"], "python: expected an interpreter"),
+        ([".", "-o", "nowhere/lab.toml"], "output: expected a file in a directory"),
+    ],
+)
+def test_bad_usage_names_the_field(tmp_path: Path, arguments: list[str], expected: str) -> None:
+    path = tmp_path / arguments[0] if arguments[0] == "missing" else tmp_path
+    refused = manage(tmp_path / "home", "lab", "init", str(path), *arguments[1:])
+    assert refused.returncode == 2
+    assert expected in refused.stderr
