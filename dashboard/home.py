@@ -1,4 +1,8 @@
-"""Where Liveburst keeps its state: `.liveburst/` beside manage.py, or LIVEBURST_HOME."""
+"""Where Liveburst keeps its state, and where its own files are.
+
+In the repository the state is in `.liveburst/` beside manage.py; installed from a wheel it is in
+the user's own directory for such things. LIVEBURST_HOME moves it in either case.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +11,23 @@ import secrets
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+_SHIPPED = Path(__file__).resolve().parent / "shipped"  # there in a wheel alone
+# What has templates/, static/ and node_modules/ in it.
+FILES = _SHIPPED if _SHIPPED.is_dir() else ROOT
 
 
 def home() -> Path:
     """The state's directory, made on first use and readable by its owner alone."""
-    directory = Path(os.environ.get("LIVEBURST_HOME") or ROOT / ".liveburst").resolve()
+    directory = Path(os.environ.get("LIVEBURST_HOME") or _usual_home()).resolve()
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     return directory
+
+
+def _usual_home() -> Path:
+    if FILES == ROOT:
+        return ROOT / ".liveburst"
+    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(state) / "liveburst"
 
 
 def secret_key() -> str:

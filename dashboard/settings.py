@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .home import ROOT, home, secret_key
+from .home import FILES, home, secret_key
 
 SECRET_KEY = secret_key()
 DEBUG = False
@@ -29,7 +29,7 @@ ASGI_APPLICATION = "dashboard.asgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [ROOT / "templates"],
+        "DIRS": [FILES / "templates"],
         "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
     }
 ]
@@ -50,9 +50,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [
-    ROOT / "static",
+    FILES / "static",
     # Third-party JavaScript comes from npm and is never copied into the repository.
-    ("htmx.org", ROOT / "node_modules" / "htmx.org" / "dist"),
+    ("htmx.org", FILES / "node_modules" / "htmx.org" / "dist"),
 ]
 
 CONTENT_SECURITY_POLICY = {

@@ -1,0 +1,1 @@
+"""What is needed to build a wheel, and never imported by anything else."""
