@@ -32,6 +32,7 @@ WARM_FOR_S = 60.0  # a lane fired this recently needs no warm-up
 WARM_UP_ROUND = 0
 ROUNDS_OF_A_START = 10  # then targets are started anew
 QUIET_AFTER_STOP_S = 0.3
+MOST_DEATHS = 3  # of targets in one run; a server that ends again and again is no lane
 
 log = logging.getLogger(__name__)
 
@@ -87,6 +88,7 @@ class _Conductor:
         self._until_sure = UntilSure(plan) if plan.until_sure else None
         self._hearers = Hearers(sinks)
         self._targets: dict[str, Target] = {}
+        self._deaths = 0
         self._firing = False
         self._stopping = False
 
@@ -130,8 +132,7 @@ class _Conductor:
     async def _start_anew(self) -> None:
         """Start each target again: more rounds cannot average away what one start was like."""
         for server in [*self._targets]:
-            await self._equipment.targets.discard(server)
-        self._targets.clear()
+            await self._discard(server)
         for position, lane in enumerate(self._plan.lanes):
             await self._warm_up(position, lane)
 
@@ -198,8 +199,20 @@ class _Conductor:
         if self._stopping:
             raise _Stopped
         if target.failure is not None:
-            raise target.failure
+            await self._bury(lane, number, target.failure)
         return reading
+
+    async def _bury(self, lane: Lane, number: int, failure: TargetFailed) -> None:
+        """A target that ended while it was fired at: its rows stay, the next round has a new one.
+
+        Raises the failure where it is the first thing that was fired, or one too many.
+        """
+        self._deaths += 1
+        if number == WARM_UP_ROUND or self._deaths > MOST_DEATHS:
+            raise failure
+        await self._discard(lane.server)
+        message = f"{lane}, round {number}: {failure}, and was started anew."
+        await self._hearers.event({"event": "warning", "message": message, "spoils": True})
 
     def _firing_of(
         self, target: Target, position: int, lane: Lane, number: int, load: Load
@@ -268,9 +281,11 @@ class _Conductor:
         quiet = await target.end(number, quiet_timeout_s=patience_s)
         await self._health_frame(firing, origin_ns, target.take_rows(origin_ns))
         if not quiet:
-            server = self._plan.lanes[firing.lane].server
-            await self._equipment.targets.discard(server)
-            del self._targets[server]
+            await self._discard(self._plan.lanes[firing.lane].server)
+
+    async def _discard(self, server: str) -> None:
+        await self._equipment.targets.discard(server)
+        self._targets.pop(server, None)
 
     async def _warn_of_overflows(self, lane: Lane, number: int, before: int | None) -> None:
         after = listen_overflows()

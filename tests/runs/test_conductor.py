@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import AsyncIterator
 from itertools import count
 
 import pytest
@@ -15,7 +16,7 @@ from dashboard.runs.planning import make_plan
 from dashboard.runs.sinks import Memory, Outcome
 from dashboard.wire import frame
 from dashboard.wire.errors import TargetFailed
-from dashboard.wire.plan import Burst, Plan
+from dashboard.wire.plan import Burst, Firing, Plan
 
 from .fakes import CPU_NS, WALL_NS, FakeEngine, FakeTargets, equipment
 
@@ -200,20 +201,44 @@ async def test_an_engine_that_dies_fails_the_run() -> None:
     assert outcome == Outcome(Status.FAILED, "The engine ended.")
 
 
-async def test_a_target_that_dies_fails_the_run_after_its_firing() -> None:
-    targets, engine = FakeTargets(), FakeEngine(hold=True)
-    heard = Memory()
-    running = asyncio.create_task(
-        perform(plan(), equipment(engine, targets), [heard], asyncio.Event())
+DIED = TargetFailed("gunicorn-gthread ended with status 9", "its last line")
+
+
+async def perform_and_kill(times: int, rounds: int) -> tuple[Outcome, Memory, FakeTargets]:
+    """A run of one lane whose target dies in each of its first `times` counted rounds."""
+    targets, engine = FakeTargets(), FakeEngine()
+    asked = make_plan(
+        targets.project, scenario="sleep", lanes=["sync@gunicorn-gthread"], rounds=rounds
     )
-    await engine.holding.wait()
-    failure = TargetFailed("gunicorn-gthread ended with status 9", "its last line")
-    targets.made["gunicorn-gthread"].failure = failure
-    engine.stop()
-    outcome = await running
-    assert outcome.status == Status.FAILED
-    assert "gunicorn-gthread ended with status 9" in outcome.problem
-    assert outcome.log_tail == "its last line"
+    fire = engine.fire
+
+    async def fire_and_die(firing: Firing) -> AsyncIterator[bytes]:
+        async for payload in fire(firing):
+            yield payload
+        if 1 <= firing.round <= times:
+            targets.made["gunicorn-gthread"].failure = DIED
+
+    engine.fire = fire_and_die  # type: ignore[method-assign]
+    outcome, heard = await conduct(equipment(engine, targets), asked)
+    return outcome, heard, targets
+
+
+async def test_a_target_that_dies_is_started_anew_and_the_run_says_so() -> None:
+    outcome, heard, targets = await perform_and_kill(1, rounds=3)
+    assert outcome.status == Status.FINISHED
+    assert targets.discarded == ["gunicorn-gthread"]
+    (warning,) = [event for event in heard.events if event["event"] == "warning"]
+    assert warning["spoils"]
+    assert (
+        "round 1: gunicorn-gthread ended with status 9, and was started anew" in warning["message"]
+    )
+    rounds = [frame.decode(data).round for data in heard.frames]
+    assert {1, 2, 3} <= set(rounds)  # what was fired at it is kept
+
+
+async def test_a_target_that_dies_again_and_again_fails_the_run_with_its_last_lines() -> None:
+    outcome, heard, _ = await perform_and_kill(9, rounds=9)
+    assert outcome == Outcome(Status.FAILED, str(DIED), "its last line")
     assert "samples" in {frame.decode(data).kind for data in heard.frames}
 
 

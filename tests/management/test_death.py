@@ -1,0 +1,62 @@
+"""A server killed while it is fired at: its rows are kept, the next round has a new one."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import psutil
+import pytest
+
+from dashboard.wire import frame
+from tests.targets.helpers import marked, until
+
+from .command import start
+
+pytestmark = pytest.mark.servers
+MARK = f"liveburst-test-death-{os.getpid()}"
+ROUNDS, REQUESTS = 3, 20
+
+
+def server() -> psutil.Process:
+    """The server of the target: the first gunicorn, whose parent is the guard."""
+    processes = [psutil.Process(pid) for pid in marked(MARK)]
+    gunicorns = {one.pid: one for one in processes if "gunicorn" in " ".join(one.cmdline()[1:4])}
+    return next(one for one in gunicorns.values() if one.ppid() not in gunicorns)
+
+
+def in_round_two(home: Path) -> bool:
+    """Whether samples have come after the firing of round 1 was read."""
+    path = home / "liveburst.sqlite3"
+    if not path.exists():
+        return False
+    with closing(sqlite3.connect(path, timeout=10)) as database:
+        try:
+            (readings,) = database.execute(
+                "SELECT count(*) FROM dashboard_storedreading WHERE data ->> 'round' = 1"
+            ).fetchone()
+            frames = database.execute("SELECT data FROM dashboard_storedframe").fetchall()
+        except sqlite3.OperationalError:  # not migrated yet
+            return False
+    decoded = [frame.decode(bytes(data)) for (data,) in frames]
+    return bool(readings) and any(one.kind == "samples" and one.round == 2 for one in decoded)
+
+
+def test_a_killed_server_costs_its_round_and_not_the_run(tmp_path: Path) -> None:
+    lane = ["--lane", "sync@gunicorn-sync", "-n", str(REQUESTS), "--rounds", str(ROUNDS)]
+    with start(tmp_path, MARK, "burst", "sleep", *lane, "--json", "-") as process:
+        assert until(lambda: in_round_two(tmp_path), 60)
+        server().send_signal(signal.SIGKILL)
+        output, errors = process.communicate(timeout=60)
+    report = json.loads(output)
+    assert process.returncode == 0, errors
+    (measured,) = report["lanes"]
+    assert measured["requests"] == ROUNDS * REQUESTS
+    assert (ROUNDS - 1) * REQUESTS <= measured["ok"] < ROUNDS * REQUESTS
+    assert measured["errors"]
+    assert any("round 2" in one and "was started anew" in one for one in report["warnings"])
+    assert until(lambda: not marked(MARK), 2)
