@@ -16,6 +16,7 @@ from contextlib import suppress
 
 from dashboard.models import Status
 from dashboard.targets.kernel import cpu_times, listen_overflows
+from dashboard.targets.login import request_headers
 from dashboard.wire import frame
 from dashboard.wire.errors import LiveburstError, TargetFailed
 from dashboard.wire.plan import Burst, Firing, Lane, Load, Plan
@@ -227,7 +228,7 @@ class _Conductor:
             load=load,
             timeout_s=self._plan.timeout_s,
             method=variant.method,
-            headers=variant.headers,
+            headers=request_headers(variant, target.session),
             body=variant.body,
             tls=target.tls,
             client=self._plan.client,

@@ -26,6 +26,10 @@ class Target(Protocol):
         """How it was started, and what was found."""
 
     @property
+    def session(self) -> Mapping[str, str]:
+        """The cookies of whoever is logged in there; empty for nobody."""
+
+    @property
     def failure(self) -> TargetFailed | None:
         """Why it can serve no more, with the last lines of whoever ended; None while it can."""
 

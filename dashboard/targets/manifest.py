@@ -13,6 +13,7 @@ from typing import Any
 from dashboard.wire.errors import InvalidManifest, Problem
 
 from .project import Project
+from .read_login import read_login
 from .read_scenarios import IMPORT, IMPORT_EXPECTED, RefuseServer, read_claim, read_scenario
 from .read_servers import read_companion, read_servers
 from .scenario import Claim, Expectation, Parameter, Scenario, Variant
@@ -79,14 +80,25 @@ def _project(file: Table, path: Path) -> Project:
             name: read_companion(name, inner)
             for name, inner in file.tables("companion", default={})
         },
+        login=read_login(table),
         claims={name: read_claim(name, inner, scenarios, refuse) for name, inner in claims},
     )
     if not (table.has("wsgi") or table.has("asgi") or any(one.url for one in servers.values())):
         table.complain("wsgi", "expected, or asgi, or url: there is nothing to serve")
     if file.has("scenario") and not project.scenarios:
         file.complain("scenario", "expected at least one, like [scenario.sleep]")
+    _check_logins(project, file)
     table.finish()
     return project
+
+
+def _check_logins(project: Project, file: Table) -> None:
+    """A variant can be logged in only where the project says how."""
+    for scenario in project.scenarios.values():
+        for variant in scenario.variants.values():
+            if variant.login and project.login is None:
+                key = f"scenario.{scenario.name}.variant.{variant.name}.login"
+                file.complain(key, "expected [project.login] to say how")
 
 
 def _refuse_server(servers: dict[str, Server]) -> RefuseServer:

@@ -16,6 +16,7 @@ from .companions import Companions
 from .cores import Cores
 from .environment import project_environment
 from .installed import Installed
+from .login import log_in
 from .manifest import load_manifest
 from .process import Target
 from .project import Project
@@ -93,8 +94,15 @@ class Targets:
         old = self._warm.pop(name, None)
         if old is not None:
             await old.stop()
-        self._warm[name] = await self._started(name, self._server(name))
-        return self._warm[name]
+        target = await self._started(name, self._server(name))
+        try:
+            if login := self.project.wanted_login:
+                target.session = await log_in(login, target.url, name)
+        except BaseException:
+            await target.stop()
+            raise
+        self._warm[name] = target
+        return target
 
     async def _started(self, name: str, server: Server) -> Target:
         if server.url is not None:

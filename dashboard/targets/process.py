@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from dashboard.wire.errors import TargetFailed
@@ -24,6 +25,8 @@ class Target:
     """
 
     tls = False
+    # The cookies of whoever was logged in when it had started.
+    session: Mapping[str, str] = MappingProxyType({})
 
     def __init__(
         self,
@@ -58,6 +61,12 @@ class Target:
             message = f"{self.server.name} ended with status {self._child.status}"
             return TargetFailed(message, read_tail(self._log))
         return self._companion_failure()
+
+    @property
+    def url(self) -> str:
+        """Where it is fired at."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http{'s' if self.tls else ''}://{host}:{self.port}"
 
     @property
     def processes(self) -> list[int]:

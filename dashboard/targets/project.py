@@ -13,6 +13,7 @@ from dashboard.wire.plan import Lane, Plan
 
 from .companion import Companion
 from .listening import is_loopback
+from .login import Login
 from .scenario import Claim, Parameter, Scenario, Variant
 from .server import Server
 from .servers import SERVERS
@@ -28,7 +29,7 @@ class Project:
     import strings, `module:attribute`; None where the project has none. `servers` is the
     table of servers with the settings that the project asks for, and the targets that run
     already. `setup` are commands to be run before anything is started, `neighbour` is a path
-    of an unrelated fast view.
+    of an unrelated fast view, `login` says how to become somebody.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Project:
     neighbour: str | None = None
     companions: Mapping[str, Companion] = field(default_factory=dict)
     claims: Mapping[str, Claim] = field(default_factory=dict)
+    login: Login | None = None
 
     def server(self, text: str) -> Server:
         """The server that a lane names, `gunicorn-gthread:threads=32`, its settings in force.
@@ -63,6 +65,12 @@ class Project:
             for name, server in self.servers.items()
             if server.url and not is_loopback(urlsplit(server.url).hostname or "")
         )
+
+    @property
+    def wanted_login(self) -> Login | None:
+        """How to log in; None where no variant wants to be logged in."""
+        variants = [one for each in self.scenarios.values() for one in each.variants.values()]
+        return self.login if any(variant.login for variant in variants) else None
 
     def application(self, server: Server) -> str | None:
         """The import string of what this server would serve, or the URL where it runs already."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Callable, Mapping
 
@@ -13,6 +14,7 @@ from .table import Table
 
 IMPORT = r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*"
 IMPORT_EXPECTED = "an import, like 'package.module:name'"
+_COOKIE_VALUE = re.compile(r"[!#-+\--:<-\[\]-~]*")  # RFC 6265: no space, quote, comma, ; or \\
 _HEADER_NAME = set(string.ascii_letters + string.digits + "!#$%&'*+-.^_`|~")
 
 # What is wrong with the server's part of a lane, in words; None where nothing is.
@@ -138,9 +140,11 @@ def _variant(name: str, table: Table, parameters: Mapping[str, Parameter]) -> Va
         needs={"asgi": "asgi", "wsgi": "wsgi"}.get(needs or ""),  # type: ignore[arg-type]
         at_a_time=table.whole("at_a_time", 1, 10_000, default=None),
         method=method or "GET",
-        headers=_headers(table),
+        headers=read_headers(table),
         body=table.optional_text("body", pattern="(?s).*") or "",
         requires=table.texts("requires", default=()),
+        cookies=read_cookies(table),
+        login=table.flag("login"),
     )
     if not _placeholders(variant.path) <= parameters.keys():
         table.refuse("path", f"only parameters in braces ({', '.join(parameters)})", variant.path)
@@ -150,12 +154,22 @@ def _variant(name: str, table: Table, parameters: Mapping[str, Parameter]) -> Va
     return variant
 
 
-def _headers(table: Table) -> tuple[tuple[str, str], ...]:
+def read_headers(table: Table) -> tuple[tuple[str, str], ...]:
+    """The `headers` of a table, each a pair."""
     headers = table.text_map("headers")
     for name, value in headers.items():
         if not name or not set(name) <= _HEADER_NAME or not value.isprintable():
             table.refuse("headers", "names and values that HTTP can carry", f"{name}: {value}")
     return tuple(headers.items())
+
+
+def read_cookies(table: Table) -> tuple[tuple[str, str], ...]:
+    """The `cookies` of a table, each a pair; values as they go over the wire."""
+    cookies = table.text_map("cookies")
+    for name, value in cookies.items():
+        if not name or not set(name) <= _HEADER_NAME or not _COOKIE_VALUE.fullmatch(value):
+            table.refuse("cookies", "names and values that a cookie can have", f"{name}={value}")
+    return tuple(cookies.items())
 
 
 def _placeholders(path: str) -> set[str]:

@@ -32,7 +32,8 @@ class Variant:
     `at_a_time` is how many of these one event loop can do at once, where the code itself
     is the limit (`async-blocking`: 1); None where it is not. `source` is `module:function`.
     `needs` is the only kind of server that it works under. `body` is sent as it is, in UTF-8.
-    `requires` names what must be there for it besides the project: `postgresql`.
+    `requires` names what must be there for it besides the project: `postgresql`. `cookies` are
+    sent with each request, and with `login` those of a session that was logged in.
     """
 
     name: str
@@ -45,6 +46,8 @@ class Variant:
     headers: tuple[tuple[str, str], ...] = ()
     body: str = ""
     requires: tuple[str, ...] = ()
+    cookies: tuple[tuple[str, str], ...] = ()
+    login: bool = False
 
     def url_path(self, parameters: Mapping[str, float]) -> str:
         """The path to fire at. Raises KeyError where a parameter of the path is missing."""

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from dashboard.runs.equipment import Equipment, Target
@@ -96,6 +97,7 @@ class FakeTarget:
     """Always there; quiet unless told otherwise."""
 
     host, port, tls, started_s = "127.0.0.1", 1, False, 1.0
+    session: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, server: str) -> None:
         self.server = server

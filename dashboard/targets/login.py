@@ -1,0 +1,148 @@
+"""Logging in to a project as a browser does, so that views behind a login can be measured.
+
+The login page is fetched, its form filled in with a name and a password from the environment,
+and the cookies that come back are what each request of a variant with `login = true` carries.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+import httpx
+
+from dashboard.wire.errors import TargetFailed
+
+from .scenario import Variant
+
+TIMEOUT_S = 15.0  # a good password hash alone takes half a second
+REDIRECTS = range(300, 400)
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+CSRF_COOKIE, CSRF_HEADER = "csrftoken", "X-CSRFToken"  # Django's defaults
+
+
+@dataclass(frozen=True)
+class Login:
+    """[project.login]: where the form is, who logs in, and what the form calls the two fields.
+
+    `username` and `password` name variables of the environment; what is in them is never stored.
+    """
+
+    path: str
+    username: str
+    password: str
+    username_field: str = "username"
+    password_field: str = "password"  # noqa: S105 - what the form calls it
+    headers: tuple[tuple[str, str], ...] = field(default=())
+
+
+async def log_in(login: Login, base_url: str, name: str) -> dict[str, str]:
+    """The cookies of a new session, by name. `name` says in errors which target it was.
+
+    Raises TargetFailed where there is no form, or the answer to it is no redirect.
+    """
+    credentials = _credentials(login)
+    try:
+        async with httpx.AsyncClient(
+            base_url=base_url,
+            headers=dict(login.headers),
+            timeout=TIMEOUT_S,
+            trust_env=False,
+            verify=False,  # noqa: S501 - a target of the project's own, mostly on loopback
+        ) as client:
+            cookies, form = await _form(client, login, name)
+            return await _send(client, login, form | credentials, cookies, name)
+    except httpx.HTTPError as error:
+        found = str(error) or type(error).__name__
+        raise TargetFailed(f"{name}: expected to log in at {login.path}, found: {found}") from None
+
+
+def request_headers(variant: Variant, session: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """The headers of a variant's requests: its own, and its cookies and the session as one more.
+
+    A method that changes something carries Django's CSRF token, as a page's script would.
+    """
+    cookies = dict(variant.cookies)
+    more: list[tuple[str, str]] = []
+    if variant.login:
+        cookies = {**session, **cookies}
+        if variant.method not in SAFE_METHODS and CSRF_COOKIE in session:
+            more.append((CSRF_HEADER, session[CSRF_COOKIE]))
+    if cookies:
+        more.append(("Cookie", "; ".join(f"{name}={value}" for name, value in cookies.items())))
+    return (*variant.headers, *more)
+
+
+def _credentials(login: Login) -> dict[str, str]:
+    found = {}
+    for key, variable in (
+        (login.username_field, login.username),
+        (login.password_field, login.password),
+    ):
+        if variable not in os.environ:
+            message = f"project.login: expected {variable} in the environment, found none"
+            raise TargetFailed(message)
+        found[key] = os.environ[variable]
+    return found
+
+
+async def _form(
+    client: httpx.AsyncClient, login: Login, name: str
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The page's cookies, and the hidden fields of its form (Django's CSRF token is one)."""
+    page = await client.get(login.path)
+    if page.status_code != httpx.codes.OK:
+        found = f"found {page.status_code}{_where(page)}"
+        raise TargetFailed(f"{name}: expected a login form at {login.path}, {found}")
+    fields = _HiddenFields()
+    fields.feed(page.text)
+    return _cookies(page), fields.found
+
+
+async def _send(
+    client: httpx.AsyncClient,
+    login: Login,
+    form: Mapping[str, str],
+    cookies: Mapping[str, str],
+    name: str,
+) -> dict[str, str]:
+    """The cookies after the form was sent.
+
+    They are carried by hand: a jar would keep those marked `Secure` from a plain address, and
+    a project that is served in the open only here marks them so.
+    """
+    headers = {
+        "Cookie": "; ".join(f"{key}={value}" for key, value in cookies.items()),
+        "Referer": f"{client.base_url}{login.path.lstrip('/')}",
+    }
+    answer = await client.post(login.path, data=dict(form), headers=headers)
+    if answer.status_code not in REDIRECTS or not answer.cookies:
+        why = f"are {login.username} and {login.password} right?"
+        found = f"found {answer.status_code}; {why}"
+        raise TargetFailed(f"{name}: expected the login to answer with a redirect, {found}")
+    return {**cookies, **_cookies(answer)}
+
+
+def _where(answer: httpx.Response) -> str:
+    location = answer.headers.get("location")
+    return f" to {location}" if location else ""
+
+
+def _cookies(answer: httpx.Response) -> dict[str, str]:
+    return {cookie.name: cookie.value or "" for cookie in answer.cookies.jar}
+
+
+class _HiddenFields(HTMLParser):
+    """Collects `<input type="hidden" name=… value=…>`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: dict[str, str] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note one that is hidden and has a name."""
+        given = dict(attrs)
+        if tag == "input" and given.get("type") == "hidden" and given.get("name"):
+            self.found[str(given["name"])] = given.get("value") or ""
