@@ -21,6 +21,7 @@ import httpx
 from dashboard.wire.errors import TargetFailed
 
 from .cores import Cores
+from .login import request_headers
 from .pool import Targets
 from .process import Target
 from .project import Project
@@ -114,12 +115,12 @@ class _Asking:
         self.target = target
         self._variant = variant
         self._path = path
-        self._client = httpx.AsyncClient(
-            base_url=f"http://{target.host}:{target.port}", timeout=timeout_s, trust_env=False
-        )
+        self._client = httpx.AsyncClient(base_url=target.url, timeout=timeout_s, trust_env=False)
         # The same request as the engine's: it offers no compression.
         del self._client.headers["accept-encoding"]
-        self._client.headers.update([("User-Agent", "liveburst"), *variant.headers])
+        self._client.headers.update(
+            [("User-Agent", "liveburst"), *request_headers(variant, target.session)]
+        )
 
     async def ask(self, **headers: str) -> int:
         """Ask once; the status of the answer. Raises TargetFailed where there is none."""
