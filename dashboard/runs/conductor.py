@@ -164,7 +164,9 @@ class _Conductor:
                 telling.append(asyncio.create_task(self._tell(position, state, message)))
 
             try:
-                self._targets[lane.server] = await self._equipment.targets.ready(lane.server, tell)
+                self._targets[lane.server] = await self._equipment.targets.ready(
+                    lane.server, tell, self._plan.scenario
+                )
             finally:
                 await asyncio.gather(*telling)
         return self._targets[lane.server]

@@ -50,8 +50,10 @@ class Targets(Protocol):
     def project(self) -> Project:
         """What the targets serve, as its lab.toml says now."""
 
-    async def ready(self, server: str, on_event: Callable[[str, str], None]) -> Target:
-        """A target that answers: started, restarted or still warm."""
+    async def ready(
+        self, server: str, on_event: Callable[[str, str], None], scenario: str | None = None
+    ) -> Target:
+        """A target that answers, and what the scenario needs beside it."""
 
     async def discard(self, server: str) -> None:
         """End one, so that the next `ready` starts it anew."""

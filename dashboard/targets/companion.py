@@ -13,12 +13,17 @@ class Companion:
     """A command to be started before any target, and the environment that it brings.
 
     `{port}` in either stands for the companion's own port of loopback. `env` is handed to
-    every target, and to every companion.
+    every target, and to every companion. `scenarios` are those that need it; none named: all.
     """
 
     name: str
     command: tuple[str, ...]
     env: Mapping[str, str] = field(default_factory=dict)
+    scenarios: tuple[str, ...] = ()
+
+    def serves(self, scenario: str | None) -> bool:
+        """Whether a scenario needs it; None: no scenario in particular."""
+        return not self.scenarios or scenario in self.scenarios
 
     @property
     def listens(self) -> bool:

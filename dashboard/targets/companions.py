@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from dashboard.wire.errors import TargetFailed
@@ -74,52 +74,62 @@ class Companions:
         self._log_directory = log_directory
         self._cores = cores
         self._running: list[Running] = []
-        self._started_s = 0.0
+        self._wanted: set[str] = set()  # names of those that the last who asked needs
+        self._started_s = 0.0  # the first of them
         self.env: Mapping[str, str] = {}  # what they bring to every target
 
     @property
     def failure(self) -> TargetFailed | None:
-        """Why one of them is no longer there; None while all are."""
-        return next((one.failure for one in self._running if one.failure is not None), None)
+        """Why one that is needed is no longer there; None while all are."""
+        failures = (one.failure for one in self._running if one.companion.name in self._wanted)
+        return next((failure for failure in failures if failure is not None), None)
 
-    async def ready(self, project: Project, on_event: Callable[[str, str], None]) -> None:
-        """Start them, or start them anew where one has ended or the code changed.
+    async def ready(
+        self, project: Project, scenario: str | None, on_event: Callable[[str, str], None]
+    ) -> None:
+        """Start those that a scenario needs, all anew where one has ended or the code changed.
 
-        Ports are new with each start, so `env` changes then. Raises TargetFailed.
+        One that runs already is kept, needed or not: what is idle disturbs little, and
+        starting it again takes long. Ports are new with each start, so `env` changes where
+        one that has a port is started. Raises TargetFailed.
         """
-        why = await self._why_start(project)
-        if why is None:
-            return
-        names = ", ".join(project.companions)
-        if names:
-            on_event("starting", f"{why} {names}")
-        await self.stop()
-        await self._start(project)
+        wanted = [one for one in project.companions.values() if one.serves(scenario)]
+        self._wanted = {one.name for one in wanted}
+        why = await self._why_anew(project)
+        if why is not None:
+            await self.stop()
+            self.env = {}
+        running = {one.companion.name for one in self._running if one.alive}
+        missing = [one for one in wanted if one.name not in running]
+        if missing:
+            names = ", ".join(one.name for one in missing)
+            on_event("starting", f"{why or 'starting companions:'} {names}")
+            await self._start(project, missing)
 
-    async def _why_start(self, project: Project) -> str | None:
-        if {one.companion.name: one.companion for one in self._running} != project.companions:
+    async def _why_anew(self, project: Project) -> str | None:
+        if not self._running:
+            return None
+        if any(
+            project.companions.get(one.companion.name) != one.companion for one in self._running
+        ):
             return "starting companions:"
         if self.failure is not None:
             return f"{self.failure}, starting companions:"
-        if not self._running:
-            return None
         changed = await asyncio.to_thread(
             changed_file, project.directory, project.path, self._started_s
         )
         return None if changed is None else f"{changed.name} changed, restarting companions:"
 
-    async def _start(self, project: Project) -> None:
-        self._started_s = time.time()
-        ports = {name: free_port() for name in project.companions}
-        self.env = {
-            name: value
-            for companion in project.companions.values()
-            for name, value in companion.env_on(ports[companion.name]).items()
-        }
+    async def _start(self, project: Project, missing: Sequence[Companion]) -> None:
+        if not self._running:
+            self._started_s = time.time()
+        ports = {companion.name: free_port() for companion in missing}
+        for companion in missing:
+            self.env = {**self.env, **companion.env_on(ports[companion.name])}
         try:
-            for companion in project.companions.values():
+            for companion in missing:
                 self._running.append(await self._launch(project, companion, ports[companion.name]))
-            await asyncio.gather(*(one.until_ready() for one in self._running))
+            await asyncio.gather(*(one.until_ready() for one in self._running if one.alive))
         except BaseException:
             await self.stop()
             raise

@@ -16,6 +16,7 @@ from .project import Project
 from .read_login import read_login
 from .read_scenarios import IMPORT, IMPORT_EXPECTED, RefuseServer, read_claim, read_scenario
 from .read_servers import read_companion, read_servers
+from .read_versions import read_version
 from .scenario import Claim, Expectation, Parameter, Scenario, Variant
 from .server import Server
 from .settings import BadSetting, resolve
@@ -77,10 +78,14 @@ def _project(file: Table, path: Path) -> Project:
             "neighbour", pattern="/[!-~]*", expected="a path that begins with /"
         ),
         companions={
-            name: read_companion(name, inner)
+            name: read_companion(name, inner, scenarios)
             for name, inner in file.tables("companion", default={})
         },
         login=read_login(table),
+        versions={
+            name: read_version(name, inner, path.parent)
+            for name, inner in file.tables("version", default={})
+        },
         claims={name: read_claim(name, inner, scenarios, refuse) for name, inner in claims},
     )
     if not (table.has("wsgi") or table.has("asgi") or any(one.url for one in servers.values())):

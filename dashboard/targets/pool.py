@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from dashboard.wire.errors import InvalidManifest, InvalidPlan, TargetFailed
@@ -23,6 +24,7 @@ from .project import Project
 from .running import RunningTarget
 from .server import Server
 from .start import Beside, start_target
+from .versions import Versions
 
 OnEvent = Callable[[str, str], None]  # state (starting, restarting, ready), message
 SETUP_TIMEOUT_S = 120.0  # for each command
@@ -55,19 +57,23 @@ class Targets:
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._installed = Installed(home or log_directory.parent, log_directory)
         self._companions = Companions(mark=mark, log_directory=log_directory, cores=cores.targets)
+        self._versions = Versions(home or log_directory.parent, log_directory)
+        self._served_from: dict[str, Path] = {}  # by the lane's text for the server
+        self._set_up_in: set[Path] = set()
         self._preparing = asyncio.Lock()
         self._set_up_s: float | None = None  # when it last was, of `time.time`
 
-    async def ready(self, server: str, on_event: OnEvent) -> Target:
+    async def ready(self, server: str, on_event: OnEvent, scenario: str | None = None) -> Target:
         """The target under this server: the warm one, or a new one where that is out of date.
 
-        `server` may carry settings: `gunicorn-gthread:threads=32`. Tells `on_event` what it
+        `server` may carry settings: `gunicorn-gthread:threads=32`. Companions that only some
+        scenarios need are there if `scenario` is one of these. Tells `on_event` what it
         does: `starting` or `restarting` (and why), then `ready`. Raises TargetFailed.
         """
         async with self._locks[server]:
-            await self._prepare(on_event)
+            await self._prepare(on_event, scenario)
             target = self._warm.get(server)
-            why = await self._why_restart(target) if target else None
+            why = await self._why_restart(server, target) if target else None
             if target is None or why is not None:
                 on_event("restarting" if target else "starting", why or f"starting {server}")
                 target = await self._start(server)
@@ -83,6 +89,7 @@ class Targets:
         await asyncio.gather(*(self._stop(server) for server in list(self._locks)))
         async with self._preparing:
             await self._companions.stop()
+            await self._versions.close()
 
     async def _stop(self, server: str) -> None:
         async with self._locks[server]:
@@ -109,13 +116,30 @@ class Targets:
             running = RunningTarget(server)
             await running.check()
             return running
-        packages = await self._installed.packages(self.project, server)
+        project = await self._of_version(name)
+        if project.directory not in self._set_up_in:
+            await self._set_up(project, _tell_nobody)
+        packages = await self._installed.packages(project, server)
         companions = self._companions
         beside = Beside(
             *(self._mark, self._log_directory, self._cores, companions.env),
             failure=lambda: companions.failure,
         )
-        return await start_target(self.project, server, packages, beside, name=name)
+        target = await start_target(project, server, packages, beside, name=name)
+        self._served_from[name] = project.directory
+        if version := self.project.version(name):
+            target.facts["version"] = {**asdict(version), "directory": str(project.directory)}
+        return target
+
+    async def _of_version(self, name: str) -> Project:
+        """The project as the lane's version has it: itself, or with another directory."""
+        try:
+            version = self.project.version(name)
+        except InvalidPlan as error:  # the lab.toml changed since it was asked for
+            raise TargetFailed(str(error)) from None
+        if version is None:
+            return self.project
+        return await self._versions.project(self.project, version)
 
     def _server(self, name: str) -> Server:
         try:
@@ -123,19 +147,20 @@ class Targets:
         except InvalidPlan as error:  # the lab.toml changed since it was asked for
             raise TargetFailed(str(error)) from None
 
-    async def _prepare(self, on_event: OnEvent) -> None:
+    async def _prepare(self, on_event: OnEvent, scenario: str | None) -> None:
         """What a project needs before any target starts: itself, its set-up, its companions."""
         async with self._preparing:
-            changed = await self._changed_since(self._set_up_s or 0.0)
+            changed = await self._changed_since(self._set_up_s or 0.0, self.project.directory)
             if self._set_up_s is None or changed is not None:
                 if self._set_up_s is not None and changed == self.project.path:
-                    self.project = _read_again(changed)
-                await self._set_up(on_event)
+                    self.project = _read_again(self.project)
+                self._set_up_in.clear()
+                await self._set_up(self.project, on_event)
                 self._set_up_s = time.time()
-            await self._companions.ready(self.project, on_event)
+            await self._companions.ready(self.project, scenario, on_event)
 
-    async def _set_up(self, on_event: OnEvent) -> None:
-        project = self.project
+    async def _set_up(self, project: Project, on_event: OnEvent) -> None:
+        """Run the project's commands, once in each directory that it is served from."""
         log = self._log_directory / "setup.log"
         log.unlink(missing_ok=True)
         for first, *rest in project.setup:
@@ -148,8 +173,9 @@ class Targets:
                 timeout_s=SETUP_TIMEOUT_S,
                 cores=self._cores,
             )
+        self._set_up_in.add(project.directory)
 
-    async def _why_restart(self, target: Target) -> str | None:
+    async def _why_restart(self, name: str, target: Target) -> str | None:
         """What speaks against the warm target; None if nothing does."""
         if isinstance(target, RunningTarget):
             gone = self.project.servers.get(target.server.name) != target.server
@@ -158,19 +184,27 @@ class Targets:
             return f"{target.server.name} had ended"
         if target.env != self._companions.env:
             return "companions were started anew"
-        changed = await self._changed_since(target.started_s)
-        return None if changed is None else f"{_shown(changed, self.project.directory)} changed"
+        directory = (await self._of_version(name)).directory
+        if directory != self._served_from[name]:
+            return "its version is another one now"
+        changed = await self._changed_since(target.started_s, directory)
+        return None if changed is None else f"{_shown(changed, directory)} changed"
 
-    async def _changed_since(self, since_s: float) -> Path | None:
-        directory, path = self.project.directory, self.project.path
-        return await asyncio.to_thread(changed_file, directory, path, since_s)
+    async def _changed_since(self, since_s: float, directory: Path) -> Path | None:
+        return await asyncio.to_thread(changed_file, directory, self.project.path, since_s)
 
 
-def _read_again(path: Path) -> Project:
+def _read_again(project: Project) -> Project:
+    """As its lab.toml says now; versions that a command line brought stay."""
     try:
-        return load_manifest(path)
+        read = load_manifest(project.path)
     except InvalidManifest as error:
-        raise TargetFailed(f"{path.name} changed and cannot be used: {error}") from error
+        raise TargetFailed(f"{project.path.name} changed and cannot be used: {error}") from error
+    return replace(read, versions={**project.versions, **read.versions})
+
+
+def _tell_nobody(state: str, message: str) -> None:
+    """Of the set-up of a version: its target says that it is starting."""
 
 
 def _shown(path: Path, directory: Path) -> Path:

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from dashboard.wire.errors import InvalidPlan, Problem
-from dashboard.wire.plan import Lane, Plan
+from dashboard.wire.plan import TWIN, Lane, Plan
 
 from .companion import Companion
 from .listening import is_loopback
@@ -18,6 +18,7 @@ from .scenario import Claim, Parameter, Scenario, Variant
 from .server import Server
 from .servers import SERVERS
 from .settings import BadSetting, resolve
+from .version import Version, version_name
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Project:
     table of servers with the settings that the project asks for, and the targets that run
     already. `setup` are commands to be run before anything is started, `neighbour` is a path
     of an unrelated fast view, `login` says how to become somebody.
+    `versions` are states of its code that a lane may name: `sync@daphne#before`.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Project:
     companions: Mapping[str, Companion] = field(default_factory=dict)
     claims: Mapping[str, Claim] = field(default_factory=dict)
     login: Login | None = None
+    versions: Mapping[str, Version] = field(default_factory=dict)
 
     def server(self, text: str) -> Server:
         """The server that a lane names, `gunicorn-gthread:threads=32`, its settings in force.
@@ -56,6 +59,19 @@ class Project:
             return resolve(self.servers, text)
         except BadSetting as error:
             raise InvalidPlan(Problem("lanes", f"{text}: {error}")) from None
+
+    def version(self, server: str) -> Version | None:
+        """The version that a lane's text for a server names; None where it names none.
+
+        Raises InvalidPlan where there is none of that name.
+        """
+        name = version_name(server.removesuffix(TWIN))
+        if name is None:
+            return None
+        if name not in self.versions:
+            found = f"expected a version, {_one_of(self.versions)}, found {name!r}"
+            raise InvalidPlan(Problem("lanes", f"{server}: {found}"))
+        return self.versions[name]
 
     @property
     def remote(self) -> tuple[str, ...]:
@@ -119,8 +135,12 @@ class Project:
             yield Problem("lanes", f"{lane}: expected a variant, {expected}")
         try:
             server = resolve(self.servers, lane.server)
+            self.version(lane.server)
         except BadSetting as error:
             yield Problem("lanes", f"{lane}: {error}")
+            return
+        except InvalidPlan as error:
+            yield from error.problems
             return
         why = self.refusal(variant, server) if variant else None
         if why is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Container
 from urllib.parse import urlsplit
 
 from .companion import Companion
@@ -36,9 +37,17 @@ def read_servers(file: Table, project: Table) -> dict[str, Server]:
     return servers
 
 
-def read_companion(name: str, table: Table) -> Companion:
-    """Read [companion.NAME]."""
-    companion = Companion(name, table.texts("command"), table.text_map("env"))
+def read_companion(name: str, table: Table, scenarios: Container[str]) -> Companion:
+    """Read [companion.NAME]; `scenarios` are those that there are."""
+    companion = Companion(
+        name,
+        table.texts("command"),
+        table.text_map("env"),
+        table.texts("scenarios", default=()),
+    )
+    for scenario in companion.scenarios:
+        if scenario not in scenarios:
+            table.refuse("scenarios", "names of scenarios", scenario)
     table.finish()
     return companion
 

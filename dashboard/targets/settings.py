@@ -15,6 +15,7 @@ from dataclasses import replace
 from dashboard.wire.plan import TWIN
 
 from .server import Server
+from .version import without_version
 
 BOUNDS: Mapping[str, tuple[int, int]] = {
     "processes": (1, 64),
@@ -63,9 +64,10 @@ def with_settings(server: Server, values: Mapping[str, int | str]) -> Server:
 def resolve(servers: Mapping[str, Server], text: str) -> Server:
     """The server that a lane's text names, with its settings in force. Raises BadSetting.
 
-    A setting's problem has the field's name, an unknown server's none. A twin is like the other.
+    A setting's problem has the field's name, an unknown server's none. A twin is like the other,
+    and a version is of the code and not of the server.
     """
-    name, values = parse(text.removesuffix(TWIN))
+    name, values = parse(without_version(text.removesuffix(TWIN)))
     server = servers.get(name)
     if server is None:
         raise BadSetting("", f"expected a server, one of {', '.join(servers)}")

@@ -65,12 +65,13 @@ async def trace_request(
     home: Path,
     cores: Cores,
     timeout_s: float,
+    scenario: str | None = None,
 ) -> Traced:
     """Start a target of this project, warm it up with one request, and trace the quickest next.
 
-    `server` is the lane's text for it. The target and its companions are ended whatever
-    happens. Raises TargetFailed where it does not start, does not answer within `timeout_s`,
-    or leaves no trace.
+    `server` is the lane's text for it. The target and its companions, those that `scenario`
+    needs among them, are ended whatever happens. Raises TargetFailed where it does not
+    start, does not answer within `timeout_s`, or leaves no trace.
     """
     logs = home / LOG_DIRECTORY
     logs.mkdir(parents=True, exist_ok=True)
@@ -84,7 +85,7 @@ async def trace_request(
             home=home,
         )
         try:
-            target = await targets.ready(server, lambda state, message: None)
+            target = await targets.ready(server, lambda state, message: None, scenario)
             if isinstance(target, RunningTarget):
                 raise TargetFailed(f"{server}: expected a server that we start, it runs already")
             asking = _Asking(target, variant, variant.url_path(parameters), timeout_s)

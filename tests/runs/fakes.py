@@ -129,7 +129,9 @@ class FakeTargets:
         self.discarded: list[str] = []
         self._failing = failing
 
-    async def ready(self, server: str, on_event: Callable[[str, str], None]) -> Target:
+    async def ready(
+        self, server: str, on_event: Callable[[str, str], None], scenario: str | None = None
+    ) -> Target:
         if server in self._failing:
             raise TargetFailed(f"{server} did not start", "its last line")
         if server not in self.made:

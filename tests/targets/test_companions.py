@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from dashboard.targets import commands, companions, pool
+from dashboard.targets.cores import Cores
+from dashboard.targets.manifest import load_manifest
 from dashboard.targets.pool import Targets
 from dashboard.wire.errors import TargetFailed
 
@@ -83,15 +85,25 @@ async def upstream_port(targets: Targets) -> int:
     return int(answer.body.decode().rstrip("/").rpartition(":")[2])
 
 
-def pid_of(mark: str, script: str) -> int:
+def guarded(mark: str, script: str) -> list[list[str]]:
+    """The command lines of a companion and of its guard."""
+    lines = (Path(f"/proc/{pid}/cmdline").read_text().split("\0") for pid in marked(mark))
+    return [words for words in lines if script in words]
+
+
+def pids_of(mark: str, script: str) -> list[int]:
     """The companion itself, not its guard."""
-    found = [
+    return [
         pid
         for pid in marked(mark)
         if script in Path(f"/proc/{pid}/cmdline").read_text().split("\0")
         and "guard.py" not in Path(f"/proc/{pid}/cmdline").read_text()
     ]
-    (pid,) = found
+
+
+def pid_of(mark: str, script: str) -> int:
+    """One that is there for sure, since its port answered."""
+    (pid,) = pids_of(mark, script)
     return pid
 
 
@@ -191,3 +203,83 @@ async def test_two_servers_share_their_companions(targets: Targets, mark: str) -
     )
     assert first is not second
     assert pid_of(mark, "upstream.py")  # one, and one alone
+
+
+ONLY_FOR_SOME = """
+[companion.sorter]
+command = ["python", "sorter.py"]
+scenarios = ["sort"]
+
+[companion.elsewhere]
+command = ["python", "upstream.py", "{port}"]
+env = { ELSEWHERE_URL = "http://127.0.0.1:{port}/" }
+scenarios = ["sort"]
+
+[scenario.sort]
+title = "Sorting"
+lanes = ["sync@gunicorn-sync"]
+[scenario.sort.variant.sync]
+family = "sync"
+path = "/"
+"""
+
+
+@pytest.fixture
+def sorting(shop: Path, targets: Targets) -> Targets:
+    """The same project, with two companions more that only one of its scenarios needs."""
+    (shop / "sorter.py").write_text("import time; time.sleep(60)\n")
+    (shop / "lab.toml").write_text(LAB + ONLY_FOR_SOME)
+    for name in ("sorter.py", "lab.toml"):
+        os.utime(shop / name, (time.time() - 3600,) * 2)
+    return Targets(
+        load_manifest(shop / "lab.toml"),
+        mark=targets._mark,
+        log_directory=targets._log_directory,
+        cores=Cores.here(),
+    )
+
+
+async def test_one_for_a_scenario_is_started_when_that_is_fired(
+    sorting: Targets, mark: str
+) -> None:
+    events: list[str] = []
+
+    async def ready(scenario: str) -> object:
+        return await sorting.ready(SERVER, lambda state, message: events.append(message), scenario)
+
+    try:
+        asked = await ready("ask")
+        assert events[1] == "starting companions: upstream, worker"
+        upstream = pid_of(mark, "upstream.py")
+        events.clear()
+
+        sorted_ = await ready("sort")
+        assert events[0] == "starting companions: sorter, elsewhere"
+        assert await until_async(lambda: pids_of(mark, "sorter.py"), 2)
+        assert upstream in marked(mark)  # the others were left alone
+        assert sorted_ is not asked  # it was told where `elsewhere` is
+
+        events.clear()
+        assert await ready("ask") is sorted_
+        assert await ready("sort") is sorted_
+        assert events == [f"{SERVER} is ready"] * 2
+    finally:
+        await sorting.stop()
+
+
+async def test_one_that_nobody_needs_now_may_end(sorting: Targets, mark: str) -> None:
+    try:
+        await sorting.ready(SERVER, ignore, "sort")
+        target = await sorting.ready(SERVER, ignore, "ask")
+        assert await until_async(lambda: pids_of(mark, "sorter.py"), 2)
+        sorter = pid_of(mark, "sorter.py")
+        os.kill(sorter, signal.SIGKILL)
+        assert await until_async(lambda: not guarded(mark, "sorter.py"), 2)
+        assert target.alive
+        assert await sorting.ready(SERVER, ignore, "ask") is target
+
+        again = await sorting.ready(SERVER, ignore, "sort")
+        assert again.alive
+        assert await until_async(lambda: pids_of(mark, "sorter.py"), 2)
+    finally:
+        await sorting.stop()

@@ -90,6 +90,18 @@ def test_a_companion_is_told_its_port(tmp_path: Path) -> None:
     assert upstream.env_on(8001) == {"UPSTREAM_URL": "http://127.0.0.1:8001"}
 
 
+def test_a_companion_may_be_for_some_scenarios_only(tmp_path: Path) -> None:
+    """Each of them must be there, since a name that is not would never start it."""
+    everybodys = load_manifest(write(tmp_path, GOOD)).companions["upstream"]
+    assert everybodys.serves("search")
+    assert everybodys.serves(None)
+    lab = GOOD.replace('"{port}"]\n', '"{port}"]\nscenarios = ["search"]\n')
+    some = load_manifest(write(tmp_path, lab)).companions["upstream"]
+    assert some.serves("search")
+    assert not some.serves("sort")
+    assert not some.serves(None)
+
+
 def test_a_claim_is_a_scenario_and_what_is_expected_of_its_lanes(tmp_path: Path) -> None:
     claim = load_manifest(write(tmp_path, GOOD)).claims["fast"]
     assert (claim.text, claim.scenario) == ("Searching is fast.", "search")
@@ -188,6 +200,12 @@ REFUSALS = [
     ('[["python", "manage.py", "migrate"]]', '["migrate"]', "project.setup", "each a list"),
     ('["python", "upstream.py", "{port}"]', "[]", "companion.upstream.command", "a list of texts"),
     ('["python", "upstream.py", "{port}"]', '"serve"', "companion.upstream.command", "of texts"),
+    (
+        '"{port}"]',
+        '"{port}"]\nscenarios = ["sort"]',
+        "companion.upstream.scenarios",
+        "expected names of scenarios, found 'sort'",
+    ),
     ('env = { UPSTREAM_URL = "http', 'envs = { U = "http', "companion.upstream.envs", "mean env?"),
     ('scenario = "search"', 'scenario = "sleep"', "claim.fast.scenario", "one of search"),
     ('scenario = "search"', "", "claim.fast.scenario", "expected"),

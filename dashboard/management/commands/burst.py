@@ -27,11 +27,13 @@ from dashboard.management.options import (
     setting,
 )
 from dashboard.management.terminal import Terminal, result_notes, result_table
+from dashboard.management.versions import add_versions, before_and_after, with_versions
 from dashboard.models import Run, Status
 from dashboard.runs.laboratory import Laboratory
 from dashboard.runs.planning import DEFAULT_TIMEOUT_S, make_plan
 from dashboard.runs.results import report_on
 from dashboard.runs.workshop import set_up
+from dashboard.targets.manifest import Project
 from dashboard.wire.errors import Invalid, InvalidPlan, Problem
 from dashboard.wire.plan import CLIENTS, ENGINE, MARGIN, Plan
 
@@ -66,6 +68,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--timeout", type=float, default=DEFAULT_TIMEOUT_S, help="seconds")
         add_project(parser)
+        add_versions(parser)
         parser.add_argument("--save", action=BooleanOptionalAction, default=True)
         parser.add_argument("--json", metavar="FILE|-")
         parser.add_argument("--markdown", metavar="FILE", help="a summary, for a pull request")
@@ -75,7 +78,7 @@ class Command(BaseCommand):
         """Fire, print, and leave with the status that the contract promises."""
         try:
             expectations = [Expectation.parse(text) for text in options["expect"]]
-            project = read_project(options)
+            project = with_versions(read_project(options), options)
             plan = _plan(project, options)
             _check_lanes(expectations, plan)
             check_writable("json", options["json"])
@@ -127,11 +130,11 @@ class Command(BaseCommand):
         return 0 if held else EXPECTATION_FAILED
 
 
-def _plan(project: Any, options: dict[str, Any]) -> Plan:
+def _plan(project: Project, options: dict[str, Any]) -> Plan:
     return make_plan(
         project,
         scenario=options["scenario"],
-        lanes=options["lane"],
+        lanes=_lanes(project, options),
         requests=options["requests"],
         concurrency=options["concurrency"],
         rate_rps=options["rate"],
@@ -146,6 +149,15 @@ def _plan(project: Any, options: dict[str, Any]) -> Plan:
         control=options["control"],
         margin=options["margin"],
     )
+
+
+def _lanes(project: Project, options: dict[str, Any]) -> Sequence[str]:
+    """The lanes that were named, or with versions the scenario's own, before and after."""
+    scenario = project.scenarios.get(options["scenario"])
+    if options["before"] is None or scenario is None:
+        lanes: Sequence[str] = options["lane"]
+        return lanes
+    return before_and_after(options["lane"] or [str(lane) for lane in scenario.lanes])
 
 
 def _check_lanes(expectations: Sequence[Expectation], plan: Plan) -> None:

@@ -1,0 +1,49 @@
+"""`--before` and `--after`: the same lanes from two states of a project's code."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from dashboard.targets.project import Project
+from dashboard.targets.version import MARK, Version
+from dashboard.wire.errors import InvalidPlan, Problem
+
+BEFORE, AFTER = "before", "after"
+
+
+def add_versions(parser: ArgumentParser) -> None:
+    """Two versions of one project as lanes, the earlier one as the baseline."""
+    parser.add_argument("--before", metavar="REVISION|DIRECTORY", help="fire each lane before …")
+    parser.add_argument(
+        "--after", metavar="REVISION|DIRECTORY", help="… and after; else the code as it is now"
+    )
+
+
+def with_versions(project: Project, options: Mapping[str, Any]) -> Project:
+    """The project with the two versions that the command line names; raises InvalidPlan."""
+    if options[BEFORE] is None:
+        if options[AFTER] is not None:
+            raise InvalidPlan(Problem(AFTER, "expected --before beside it, found none"))
+        return project
+    now = Version(AFTER, directory=project.directory)
+    after = now if options[AFTER] is None else _version(AFTER, options[AFTER])
+    named = {BEFORE: _version(BEFORE, options[BEFORE]), AFTER: after}
+    return replace(project, versions={**project.versions, **named})
+
+
+def before_and_after(lanes: Sequence[str]) -> list[str]:
+    """Each lane twice; what came before comes first, since the first lane is the baseline."""
+    return [f"{lane}{MARK}{name}" for name in (BEFORE, AFTER) for lane in lanes]
+
+
+def _version(name: str, text: str) -> Version:
+    """A directory where there is one of that name, else a revision."""
+    if Path(text).is_dir():
+        return Version(name, directory=Path(text).resolve())
+    if text.startswith("-"):
+        raise InvalidPlan(Problem(name, f"expected a revision or a directory, found {text!r}"))
+    return Version(name, revision=text)

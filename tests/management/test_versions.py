@@ -1,0 +1,133 @@
+"""Two versions of one project as lanes: from directories and from revisions of git."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.targets.helpers import marked, until
+
+from .command import ROOT, environment
+
+pytestmark = pytest.mark.servers
+MARK = f"liveburst-test-versions-{os.getpid()}"
+
+LAB = """
+[project]
+name = "shop"
+wsgi = "shop:application"
+[scenario.wait]
+title = "Waiting"
+lanes = ["sync@gunicorn-gthread"]
+load = { requests = 8, rounds = 3 }
+[scenario.wait.variant.sync]
+family = "sync"
+path = "/"
+"""
+SHOP = """
+import time
+
+def application(environ, start_response):
+    time.sleep(SECONDS)
+    start_response("200 OK", [("Content-Length", "2")])
+    return [b"ok"]
+"""
+SLOW_S, QUICK_S = "0.3", "0.1"
+
+
+def git(directory: Path, *arguments: str) -> str:
+    who = ["-c", "user.name=Ada", "-c", "user.email=ada@shop.example"]
+    command = ["git", "-C", str(directory), *who, *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """A repository whose project, below its root, was slow and has become quick."""
+    directory = tmp_path / "repository" / "shop"
+    directory.mkdir(parents=True)
+    git(directory.parent, "init", "--quiet")
+    (directory / "lab.toml").write_text(LAB)
+    for seconds in (SLOW_S, QUICK_S):
+        (directory / "shop.py").write_text(SHOP.replace("SECONDS", seconds))
+        git(directory, "add", ".")
+        git(directory, "commit", "--quiet", "-m", f"{seconds} s")
+    return directory
+
+
+def burst(home: Path, shop: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    command = ["burst", "wait", "--project", str(shop / "lab.toml"), "--json", "-", *options]
+    return subprocess.run(
+        [sys.executable, "manage.py", *command],
+        check=False,
+        cwd=ROOT,
+        env=environment(home, MARK),
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+
+
+def slower_before(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    """The report, in which the earlier version waited three times as long as the later one."""
+    assert done.returncode == 0, done.stderr
+    report: dict[str, Any] = json.loads(done.stdout)
+    before, after = report["lanes"]
+    assert before["lane"] == "sync@gunicorn-gthread#before"
+    assert after["lane"] == "sync@gunicorn-gthread#after"
+    assert before["ok"] == after["ok"] == 24
+    assert min(before["makespan_s"]) > 0.3 > max(after["makespan_s"]) > 0.1
+    assert until(lambda: not marked(MARK), 2)
+    return report
+
+
+def test_a_revision_beside_the_code_as_it_is(shop: Path, tmp_path: Path) -> None:
+    report = slower_before(burst(tmp_path / "home", shop, "--before", "HEAD~1"))
+    (comparison,) = report["verdict"]["comparisons"]
+    assert comparison["lane"] == "sync@gunicorn-gthread#after"
+    assert comparison["ratio"] < 0.5
+
+
+def test_worktrees_are_removed_again(shop: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    slower_before(burst(home, shop, "--before", "HEAD~1", "--after", "HEAD"))
+    assert list((home / "versions").iterdir()) == []
+    assert len(git(shop, "worktree", "list").splitlines()) == 1
+    assert git(shop, "status", "--porcelain") == ""
+
+
+def test_two_directories(shop: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "shop.py").write_text(SHOP.replace("SECONDS", SLOW_S))
+    slower_before(burst(tmp_path / "home", shop, "--before", str(elsewhere)))
+
+
+def test_versions_of_a_lab_toml(shop: Path, tmp_path: Path) -> None:
+    more = '[version.before]\nrevision = "HEAD~1"\n[version.after]\ndirectory = "."\n'
+    (shop / "lab.toml").write_text(LAB + more)
+    lanes = [f"sync@gunicorn-gthread#{name}" for name in ("before", "after")]
+    options = [word for lane in lanes for word in ("--lane", lane)]
+    slower_before(burst(tmp_path / "home", shop, *options))
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "expected"),
+    [
+        (["--before", "no-such-branch"], 3, "expected a revision, found 'no-such-branch'"),
+        (["--before=--upload-pack=x"], 2, "before: expected a revision or a directory"),
+        (["--after", "HEAD"], 2, "after: expected --before beside it"),
+        (["--lane", "sync@gunicorn-gthread#old"], 2, "lanes: gunicorn-gthread#old: expected"),
+    ],
+)
+def test_bad_versions_are_named(
+    shop: Path, tmp_path: Path, options: list[str], status: int, expected: str
+) -> None:
+    done = burst(tmp_path / "home", shop, *options)
+    assert (done.returncode, expected in done.stderr) == (status, True), done.stderr
