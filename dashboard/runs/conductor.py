@@ -13,6 +13,7 @@ import random
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 
 from dashboard.models import Status
 from dashboard.targets.kernel import cpu_times, listen_overflows
@@ -21,6 +22,7 @@ from dashboard.wire import frame
 from dashboard.wire.errors import LiveburstError, TargetFailed
 from dashboard.wire.plan import Burst, Firing, Lane, Load, Plan
 
+from .advice import Statuses, advice_on, advice_on_status
 from .equipment import Engine, Equipment, Target
 from .hearers import Hearers
 from .instrument import MAX_STEAL_PERCENT, Reading
@@ -90,6 +92,7 @@ class _Conductor:
         self._hearers = Hearers(sinks)
         self._targets: dict[str, Target] = {}
         self._deaths = 0
+        self._statuses = Statuses()
         self._firing = False
         self._stopping = False
 
@@ -100,6 +103,7 @@ class _Conductor:
         for position, lane in enumerate(self._plan.lanes):
             await self._warm_up(position, lane)
         await self._rounds()
+        await self._advise()
 
     async def _rounds(self) -> None:
         """Fire until as many rounds count as were asked for.
@@ -254,6 +258,7 @@ class _Conductor:
                 if not frame.is_event(payload):
                     if self._until_sure:
                         self._until_sure.frame(payload)
+                    self._statuses.take(frame.decode(payload))
                     await self._hearers.frame(payload)
                 elif (message := json.loads(payload))["event"] == "began":
                     origin.set_result(message["origin_ns"])
@@ -295,6 +300,24 @@ class _Conductor:
         if before is not None and after is not None and after > before:
             message = f"{lane}, round {number}: the backlog overflowed {after - before} times."
             await self._hearers.event({"event": "warning", "message": message, "spoils": True})
+
+    async def _advise(self) -> None:
+        """Say what distorts the numbers of this project, or what its answers mean."""
+        said: dict[str, list[str]] = {}
+        for position, lane in enumerate(self._plan.lanes):
+            target = await self._target(position, lane)
+            variant = self._project.scenarios[self._plan.scenario].variants[lane.variant]
+            on_status = await advice_on_status(
+                self._statuses.only(position),
+                variant.url_path(self._plan.parameters),
+                target.facts,
+                partial(self._equipment.targets.pending_migrations, lane.server),
+            )
+            for advice in (*advice_on(target.facts), *filter(None, [on_status])):
+                said.setdefault(advice, []).append(str(lane))
+        for advice, lanes in said.items():
+            message = f"{', '.join(lanes)}: {advice}"
+            await self._hearers.event({"event": "warning", "message": message})
 
     async def _warn_of_steal(self, reading: Reading) -> None:
         message = (

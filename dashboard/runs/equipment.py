@@ -55,6 +55,9 @@ class Targets(Protocol):
     ) -> Target:
         """A target that answers, and what the scenario needs beside it."""
 
+    async def pending_migrations(self, server: str) -> bool:
+        """Whether the project's database is behind its code."""
+
     async def discard(self, server: str) -> None:
         """End one, so that the next `ready` starts it anew."""
 

@@ -32,11 +32,15 @@ _PROBED = (
 
 @dataclass
 class Probe:
-    """A process that said hello: where it is, what it is, and the last firing it spoke of."""
+    """A process that said hello: where it is, what it is, and the last firing it spoke of.
+
+    `django` is what in a project's settings changes a measurement; None without Django.
+    """
 
     address: tuple[str, int]
     interface: str
     versions: dict[str, str]
+    django: dict[str, Any] | None = None
     reported: int | None = None
     ended: int | None = None
 
@@ -141,7 +145,7 @@ class Health(asyncio.DatagramProtocol):
         """A process that we wrote to has gone; its absence is noticed where it matters."""
 
     def _hello(self, message: dict[str, Any], address: tuple[str, int]) -> None:
-        probe = Probe(address, message["interface"], message["versions"])
+        probe = Probe(address, message["interface"], message["versions"], message.get("django"))
         self.probes[int(message["process"])] = probe
         if self._firing is not None:  # its first request came in the middle of a firing
             self._send(probe, type="begin", firing=self._firing, running=True)

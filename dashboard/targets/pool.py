@@ -19,6 +19,7 @@ from .environment import project_environment
 from .installed import Installed
 from .login import log_in
 from .manifest import load_manifest
+from .migrations import pending_migrations
 from .process import Target
 from .project import Project
 from .running import RunningTarget
@@ -83,6 +84,10 @@ class Targets:
     async def discard(self, server: str) -> None:
         """End one, if it is warm, so that the next `ready` starts it anew."""
         await self._stop(server)
+
+    async def pending_migrations(self, server: str) -> bool:
+        """Whether the project has migrations that its database has not; its own Django says."""
+        return await pending_migrations(await self._of_version(server), self._log_directory)
 
     async def stop(self) -> None:
         """End all of them, together; whoever is being started is waited for first."""

@@ -89,6 +89,8 @@ async def start_target(
         target.facts = _facts(server, command, beside.cores, backlog, packages)
         hello = await health.hello(HELLO_TIMEOUT_S)
         target.facts["versions"] = {**packages.versions, **(hello.versions if hello else {})}
+        target.facts["django"] = hello.django if hello else None
+        target.facts["interface"] = server.interface
     except BaseException:
         health.close()
         if child is not None:

@@ -127,6 +127,7 @@ class FakeTargets:
         self.project: Project = load_manifest(LIVEAPP)
         self.made: dict[str, FakeTarget] = {}
         self.discarded: list[str] = []
+        self.behind: set[str] = set()  # servers whose project has migrations pending
         self._failing = failing
 
     async def ready(
@@ -138,6 +139,9 @@ class FakeTargets:
             on_event("starting", f"starting {server}")
             self.made[server] = FakeTarget(server)
         return self.made[server]
+
+    async def pending_migrations(self, server: str) -> bool:
+        return server in self.behind
 
     async def discard(self, server: str) -> None:
         self.discarded.append(server)

@@ -479,7 +479,8 @@ class Speaker:
 
     def greet(self) -> None:
         """Say who this is."""
-        self.send("hello", interface=self.interface, versions=self.versions())
+        said = {"versions": self.versions(), "django": django_settings()}
+        self.send("hello", interface=self.interface, **said)
 
     def listen(self) -> None:
         """Wait for an order, or until a report is due, and report if a firing is on."""
@@ -540,6 +541,19 @@ class Speaker:
             kind = "gevent" if isinstance(loop, Hub) else type(loop).__module__
             versions["loop"] = kind.partition(".")[0]
         return {"python": platform.python_version(), **versions}
+
+
+def django_settings() -> dict[str, Any] | None:
+    """What in a project's settings changes a measurement; None where there is no Django."""
+    settings = getattr(sys.modules.get("django.conf"), "settings", None)
+    if settings is None or not settings.configured:
+        return None
+    ages = [database.get("CONN_MAX_AGE", 0) for database in settings.DATABASES.values()]
+    return {
+        "debug": bool(settings.DEBUG),
+        "allowed_hosts": [str(host) for host in settings.ALLOWED_HOSTS],
+        "keeps_connections": any(age != 0 for age in ages),
+    }
 
 
 def version_of(package: str) -> str | None:

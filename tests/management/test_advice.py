@@ -1,0 +1,68 @@
+"""A project in a state that people leave theirs in: the run says what to do about it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .command import ROOT, environment
+
+pytestmark = pytest.mark.servers
+MARK = f"liveburst-test-advice-{os.getpid()}"
+LAB = """
+[project]
+name = "shop"
+wsgi = "shop.wsgi:application"
+env = { DJANGO_SETTINGS_MODULE = "shop.settings" }
+[scenario.users]
+title = "How many users there are"
+lanes = ["sync@gunicorn-sync", "missing@gunicorn-sync"]
+load = { requests = 5, rounds = 1 }
+[scenario.users.variant.sync]
+family = "sync"
+path = "/users/"
+[scenario.users.variant.missing]
+family = "sync"
+path = "/nowhere/"
+"""
+URLS = """
+from django.contrib.auth.models import User
+from django.http import JsonResponse
+from django.urls import path
+
+
+def users(request):
+    return JsonResponse({"users": User.objects.count()})
+
+
+urlpatterns = [path("users/", users)]
+"""
+
+
+def test_a_run_says_what_to_do_about_the_project(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "django", "startproject", "shop", str(tmp_path)]
+    subprocess.run(command, check=True, env=environment(tmp_path / "home", MARK))
+    (tmp_path / "shop" / "urls.py").write_text(URLS)
+    (tmp_path / "lab.toml").write_text(LAB)
+    lab = str(tmp_path / "lab.toml")
+    done = subprocess.run(
+        [sys.executable, "manage.py", "burst", "users", "--project", lab, "--json", "-"],
+        check=False,
+        cwd=ROOT,
+        env=environment(tmp_path / "home", MARK),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    warnings = json.loads(done.stdout)["warnings"]
+    for expected in (
+        "sync@gunicorn-sync, missing@gunicorn-sync: DEBUG is true",
+        "sync@gunicorn-sync: every request was answered 500: migrations are pending",
+        "missing@gunicorn-sync: every request was answered 404: the project serves nothing at",
+    ):
+        assert any(warning.startswith(expected) for warning in warnings), warnings
