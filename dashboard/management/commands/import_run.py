@@ -1,0 +1,34 @@
+"""`manage.py import_run`: a run that another Liveburst exported as JSON."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management import BaseCommand, CommandError, call_command
+
+from dashboard.management.options import BAD_USAGE
+from dashboard.runs.exports.whole import InvalidImport, import_run
+
+
+class Command(BaseCommand):
+    """Takes in one file."""
+
+    help = "Take in a run that was exported as JSON."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """The contract is in docs/commands.md."""
+        parser.add_argument("file", type=Path, metavar="FILE")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Store it under an address of its own, and say which."""
+        call_command("migrate", verbosity=0)
+        try:
+            run = import_run(options["file"].read_bytes())
+        except OSError as error:
+            message = f"file: expected one that can be read, found: {error.strerror}"
+            raise CommandError(message, returncode=BAD_USAGE) from None
+        except InvalidImport as error:
+            raise CommandError(str(error), returncode=BAD_USAGE) from None
+        self.stdout.write(run.pk)

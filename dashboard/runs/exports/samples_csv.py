@@ -1,0 +1,62 @@
+"""Every sample as a line of CSV: for a spreadsheet, R or pandas."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+
+from dashboard.models import Run
+from dashboard.wire.failure import Failure, failure_name
+from dashboard.wire.frame import COLUMNS, UNKNOWN, Frame
+
+from .samples import counts, sample_frames
+
+NS_PER_MS = 1_000_000
+TIMES = [name for name, kind in COLUMNS["samples"].items() if kind == "i8"]
+HEAD = [
+    *("lane", "round", "counts", "request"),
+    *(f"{name}_ms" for name in TIMES),
+    *("response_ms", "service_ms", "status", "error", "process"),
+]
+
+
+def csv_pieces(run: Run) -> Iterator[str]:
+    """The head, then the lines of each frame. What is not known is empty.
+
+    Instants are milliseconds since the round's firing began at that lane, to the nanosecond.
+    """
+    names = list(run.lanes.values_list("name", flat=True))
+    yield _lines([HEAD])
+    for found in sample_frames(run):
+        yield _lines(_rows(found, names[found.lane], counts(run, found)))
+
+
+def _rows(found: Frame, lane: str, counted: bool) -> Iterator[list[object]]:
+    times = [found.columns[name] for name in TIMES]
+    due, sent, done = (found.columns[name] for name in ("due", "sent_first", "done"))
+    for at in range(found.rows):
+        status, error = found.columns["status"][at], found.columns["error"][at]
+        yield [
+            *(lane, found.round, "yes" if counted else "no", found.columns["request"][at]),
+            *(_milliseconds(column[at]) for column in times),
+            _milliseconds(done[at] - due[at]),
+            _milliseconds(done[at] - sent[at]) if sent[at] != UNKNOWN else "",
+            status or "",
+            failure_name(error, status) if error != Failure.NONE else "",
+            found.columns["process"][at] if found.columns["process"][at] != UNKNOWN else "",
+        ]
+
+
+def _milliseconds(nanoseconds: int) -> str:
+    """Exactly, without a float in between."""
+    if nanoseconds == UNKNOWN:
+        return ""
+    sign, whole = ("-", -nanoseconds) if nanoseconds < 0 else ("", nanoseconds)
+    return f"{sign}{whole // NS_PER_MS}.{whole % NS_PER_MS:06d}"
+
+
+def _lines(rows: Iterator[list[object]] | list[list[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerows(rows)  # as RFC 4180 has it
+    return text.getvalue()
