@@ -1,5 +1,7 @@
 """What a request may ask for, and the answer when it asks for something else."""
 
+import re
+
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, JsonResponse
 
@@ -17,14 +19,34 @@ class BadParameter(BadRequest):
 
 def delay_s(request: HttpRequest) -> float:
     """Seconds to wait, from ?delay=, 0 to 10; raises BadParameter for anything else."""
-    text = request.GET.get("delay", str(DEFAULT_DELAY_S))
+    return number(
+        request, "delay", default=DEFAULT_DELAY_S, low=0, high=MAX_DELAY_S, unit="seconds"
+    )
+
+
+def number(
+    request: HttpRequest, name: str, *, default: float, low: float, high: float, unit: str = ""
+) -> float:
+    """A number from the query, `low` to `high`; raises BadParameter for anything else.
+
+    `unit` is what the answer says was expected: "seconds from 0 to 10".
+    """
+    text = request.GET.get(name, str(default))
     try:
-        delay = float(text)
+        value = float(text)
     except ValueError:
-        delay = float("nan")
-    if not 0 <= delay <= MAX_DELAY_S:  # NaN fails this too
-        raise BadParameter("delay", f"seconds from 0 to {MAX_DELAY_S:g}", text)
-    return delay
+        value = float("nan")
+    if not low <= value <= high:  # NaN fails this too
+        raise BadParameter(name, f"{unit or 'a number'} from {low:g} to {high:g}", text)
+    return value
+
+
+def whole_number(request: HttpRequest, name: str, *, default: int, low: int, high: int) -> int:
+    """A whole number from the query, `low` to `high`; raises BadParameter for anything else."""
+    text = request.GET.get(name, str(default))
+    if not re.fullmatch("-?[0-9]{1,20}", text) or not low <= int(text) <= high:
+        raise BadParameter(name, f"a whole number from {low} to {high}", text)
+    return int(text)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:

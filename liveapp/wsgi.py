@@ -2,4 +2,6 @@
 
 from django.core.wsgi import get_wsgi_application
 
-application = get_wsgi_application()
+from .chains import wsgi_with_chains
+
+application = wsgi_with_chains(get_wsgi_application())

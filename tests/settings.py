@@ -6,6 +6,8 @@ import os
 import tempfile
 
 os.environ.setdefault("LIVEBURST_HOME", tempfile.mkdtemp(prefix="liveburst-tests-"))
+# The project under load keeps its own state; what the tests start shares one database of it.
+os.environ.setdefault("LIVEAPP_HOME", os.path.join(os.environ["LIVEBURST_HOME"], "liveapp"))  # noqa: PTH118
 
 from dashboard.settings import *  # noqa: F403
 from dashboard.settings import DATABASES

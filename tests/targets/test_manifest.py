@@ -152,7 +152,7 @@ def test_liveapps_own() -> None:
         "async@daphne",
     ]
     assert project.scenarios["sleep"].variants.keys() == {"sync", "async", "async-blocking"}
-    assert project.scenarios["mixed"].variants.keys() == {"bridged", "bridged-threads"}
+    assert {"bridged", "bridged-threads"} <= project.scenarios["mixed"].variants.keys()
     assert project.scenarios["sleep"].parameters["delay"].offers == (3,)
 
 

@@ -1,0 +1,37 @@
+"""`prepare`: everything that the scenarios find when they are asked. Quick when it is there."""
+
+import time
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import connection
+
+from liveapp import places
+
+LEFT_AFTER_S = 3600.0  # longer than any run may take
+
+
+class Command(BaseCommand):
+    """The lab.toml's one set-up command: one process, since each takes a while to start."""
+
+    help = "Make the database, its tables and its rows, where they are missing."
+    requires_system_checks = ()  # they would import every view
+
+    def handle(self, **options: Any) -> None:
+        """Migrate, seed and tidy."""
+        if connection.vendor == "sqlite":
+            with connection.cursor() as cursor:
+                cursor.execute("PRAGMA journal_mode=WAL")  # kept in the file from then on
+        call_command("migrate", interactive=False, verbosity=0)
+        call_command("seed_products")
+        _tidy()
+
+
+def _tidy() -> None:
+    """Remove what a killed server or worker has left, once nobody can want it any more."""
+    long_ago_s = time.time() - LEFT_AFTER_S
+    for directory in (places.UPLOADS, places.MESSAGES, places.RESULTS):
+        for file in directory.iterdir():
+            if file.is_file() and file.stat().st_mtime < long_ago_s:
+                file.unlink(missing_ok=True)

@@ -1,0 +1,16 @@
+"""The same work, as Celery's tasks."""
+
+from . import work
+from .celery import app
+
+
+@app.task  # type: ignore[untyped-decorator]
+def primes_below(limit: int) -> int:
+    """`work.primes_below`, in a worker."""
+    return work.primes_below(limit)
+
+
+@app.task  # type: ignore[untyped-decorator]
+def thumbnail_bytes(pixels: int) -> int:
+    """`work.thumbnail_bytes`, in a worker."""
+    return work.thumbnail_bytes(pixels)
