@@ -1,4 +1,4 @@
-"""What is kept: runs, their lanes, and the frames as the engine wrote them."""
+"""What is kept: experiments, runs, their lanes, and the frames as the engine wrote them."""
 
 from __future__ import annotations
 
@@ -31,20 +31,80 @@ class Status(models.TextChoices):
 ACTIVE = (Status.WAITING, Status.STARTING, Status.RUNNING)
 
 
-class Run(models.Model):
-    """Scenario × lanes × load × rounds; what is stored, linked, compared and repeated."""
+class Performed(models.Model):
+    """What stands in line and is performed by one process: a run, or an experiment."""
 
     id = models.CharField(primary_key=True, max_length=8, default=new_run_id, editable=False)
     created = models.DateTimeField(auto_now_add=True)
     status = models.CharField(max_length=11, choices=Status.choices, default=Status.WAITING)
     project = models.CharField(max_length=100)
+    # Which process performs it: what lost its owner was interrupted.
+    owner_pid = models.IntegerField()
+    owner_started = models.FloatField()
+    problem = models.TextField(default="")
+
+    class Meta:
+        """A table for each kind."""
+
+        abstract = True
+
+    @property
+    def active(self) -> bool:
+        """Whether it waits or runs: more will come."""
+        return self.status in ACTIVE
+
+
+class Experiment(Performed):
+    """A set of runs that answer one question, in one place of the line and stopped as one.
+
+    `question` is what was asked, as JSON that the kind's own module reads.
+    """
+
+    class Kind(models.TextChoices):
+        """What is asked."""
+
+        CLAIMS = "claims"
+        MATRIX = "matrix"
+        SWEEP = "sweep"
+
+    kind = models.CharField(max_length=6, choices=Kind.choices)
+    title = models.CharField(max_length=200)
+    question: models.JSONField[Any, Any] = models.JSONField()
+    ended = models.DateTimeField(null=True)
+
+    class Meta:
+        """Experiments are read newest first."""
+
+        ordering = ("-created",)
+        indexes = (models.Index(fields=["status", "created"]),)
+
+    def __str__(self) -> str:
+        return f"{self.id} ({self.kind}, {self.status})"
+
+
+class Run(Performed):
+    """Scenario × lanes × load × rounds; what is stored, linked, compared and repeated.
+
+    One that belongs to an experiment has its `position` in it, from 0, and what the experiment
+    calls it.
+    """
+
+    experiment = models.ForeignKey(
+        Experiment, on_delete=models.CASCADE, related_name="runs", null=True
+    )
+    position = models.PositiveSmallIntegerField(null=True)
+    label = models.CharField(max_length=200, default="")
+    # The claim that it was fired for, by its name in the lab.toml; empty: for none.
+    claim = models.CharField(max_length=100, default="", blank=True, db_index=True)
+    # What somebody wrote about it, and whether it is the one that others are held against.
+    name = models.CharField(max_length=100, default="", blank=True)
+    notes = models.TextField(max_length=10_000, default="", blank=True)
+    pinned = models.BooleanField(default=False)
+    deleted = models.DateTimeField(null=True)  # to be undone until it is swept away
     plan: models.JSONField[Any, Any] = models.JSONField()
     # What the project said of the scenario then; the lab.toml may say otherwise by now.
     title = models.CharField(max_length=200)
     wait_s = models.FloatField(null=True)
-    # Which process performs it: a run whose owner is gone was interrupted.
-    owner_pid = models.IntegerField()
-    owner_started = models.FloatField()
     environment: models.JSONField[Any, Any] = models.JSONField(default=dict)
     warnings: models.JSONField[Any, Any] = models.JSONField(default=list)
     spoiled = models.TextField(default="")  # why there can be no verdict
@@ -53,7 +113,6 @@ class Run(models.Model):
     # The engine's own latency and limit, as the last calibration before the run found them.
     floor_ms = models.FloatField(null=True)
     limit_rps = models.FloatField(null=True)
-    problem = models.TextField(default="")
     log_tail = models.TextField(default="")
     report: models.JSONField[Any, Any] = models.JSONField(null=True)
 
@@ -62,14 +121,12 @@ class Run(models.Model):
 
         ordering = ("-created",)
         indexes = (models.Index(fields=["status", "created"]),)
+        constraints = (
+            models.UniqueConstraint(fields=["experiment", "position"], name="one_position"),
+        )
 
     def __str__(self) -> str:
         return f"{self.id} ({self.plan['scenario']}, {self.status})"
-
-    @property
-    def active(self) -> bool:
-        """Whether it waits or runs: more will come."""
-        return self.status in ACTIVE
 
 
 class RunLane(models.Model):

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from contextvars import Context
+from functools import partial
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.utils.timezone import now
 
-from dashboard.models import Calibration, Run, Status
+from dashboard.models import Calibration, Experiment, Run, Status
 from dashboard.targets.manifest import Project
 from dashboard.wire.errors import LiveburstError
 from dashboard.wire.plan import Plan
@@ -19,6 +23,7 @@ from . import line
 from .calibration import calibrate, fresh_calibration
 from .conductor import perform
 from .equipment import Equipment
+from .experiments import Inquiry, Step, Steps, conduct
 from .hub import Hub
 from .results import report_on
 from .sinks import Broadcast, Outcome, Sink, Store
@@ -75,37 +80,51 @@ class Laboratory:
             log.error("The engine could not be calibrated: %s", error)
             return None
 
-    async def start(self, plan: Plan, more_sinks: Sequence[Sink] = ()) -> Run:
+    async def start(self, plan: Plan, more_sinks: Sequence[Sink] = (), *, claim: str = "") -> Run:
         """Put a run into the line and see to it; returns at once."""
-        run = await sync_to_async(line.join)(plan, self.project)
-        self._stops[run.pk] = asyncio.Event()
-        # A context of its own: the request's brings a thread for the database that ends with it.
-        task = asyncio.create_task(self._see_to(run, plan, more_sinks), context=Context())
-        self._tasks[run.pk] = task
-        task.add_done_callback(lambda _: self._forget(run.pk))
-        self.hub.tell_everybody({"event": "line"})
+        run = await sync_to_async(line.join)(plan, self.project, claim=claim)
+        self._keep(run, self._see_to(run, plan, more_sinks))
         return run
 
-    async def outcome(self, run: Run) -> Outcome:
-        """Wait for a run of ours to end, if it has not yet."""
-        if run.pk in self._tasks:
-            return await self._tasks[run.pk]
-        await run.arefresh_from_db()
-        return Outcome(Status(run.status), run.problem, run.log_tail)
+    async def experiment(self, inquiry: Inquiry) -> Experiment:
+        """Put an experiment into the line, with one place for all of its runs; returns at once."""
+        join = sync_to_async(line.join_experiment)
+        found = await join(inquiry.kind, inquiry.title, inquiry.question, self.project)
+        self._keep(found, self._see_to_experiment(found, inquiry.steps))
+        return found
 
-    def owns(self, run: Run) -> bool:
-        """Whether this laboratory performs the run, or will."""
-        return run.pk in self._stops
+    def _keep(self, member: line.Member, work: Coroutine[Any, Any, Outcome]) -> None:
+        self._stops[member.pk] = asyncio.Event()
+        # A context of its own: the request's brings a thread for the database that ends with it.
+        task = asyncio.create_task(work, context=Context())
+        self._tasks[member.pk] = task
+        task.add_done_callback(lambda _: self._forget(member.pk))
+        self.hub.tell_everybody({"event": "line"})
 
-    async def stop(self, run: Run) -> None:
-        """Stop a run or take it out of the line, whichever process it belongs to."""
-        taken_out = await sync_to_async(line.take_out)(run)
-        if self.owns(run):
-            self._stops[run.pk].set()  # in any case: its turn may come at this very moment
+    async def outcome(self, member: line.Member) -> Outcome:
+        """Wait for a run or an experiment of ours to end, if it has not yet."""
+        if member.pk in self._tasks:
+            return await self._tasks[member.pk]
+        await member.arefresh_from_db()
+        log_tail = member.log_tail if isinstance(member, Run) else ""
+        return Outcome(Status(member.status), member.problem, log_tail)
+
+    def owns(self, member: line.Member) -> bool:
+        """Whether this laboratory performs the run or experiment, or will."""
+        return member.pk in self._stops
+
+    async def stop(self, member: line.Member) -> None:
+        """Stop it or take it out of the line, whichever process it belongs to.
+
+        A run of an experiment is not stopped alone: the next one would begin at once.
+        """
+        taken_out = await sync_to_async(line.take_out)(member)
+        if self.owns(member):
+            self._stops[member.pk].set()  # in any case: its turn may come at this very moment
         elif not taken_out:
-            await sync_to_async(line.interrupt_owner)(run)
+            await sync_to_async(line.interrupt_owner)(member)
         if taken_out:
-            self.hub.tell(run.pk, {"event": "finished", "status": Status.STOPPED})
+            self.hub.tell(member.pk, {"event": "finished", "status": Status.STOPPED})
             self.hub.tell_everybody({"event": "line"})
 
     async def close(self) -> None:
@@ -117,17 +136,61 @@ class Laboratory:
         await self._equipment.targets.stop()
 
     async def _see_to(self, run: Run, plan: Plan, more_sinks: Sequence[Sink]) -> Outcome:
-        sinks: list[Sink] = [Store(run, report_on), Broadcast(run.pk, self.hub), *more_sinks]
         try:
             async with line.turn(run, self._lock_path):
-                if self.calibrates_first and not await fresh_calibration():
-                    await self._calibrate()
-                return await perform(plan, self._equipment, sinks, self._stops[run.pk])
+                await self._calibrate_first()
+                return await self._perform(run, plan, more_sinks)
         except line.TakenOut as error:
             return Outcome(Status.STOPPED, str(error))
 
-    def _forget(self, run: str) -> None:
-        task = self._tasks.pop(run)
-        del self._stops[run]
+    async def _perform(self, run: Run, plan: Plan, more_sinks: Sequence[Sink] = ()) -> Outcome:
+        sinks: list[Sink] = [Store(run, report_on), Broadcast(run.pk, self.hub), *more_sinks]
+        return await perform(plan, self._equipment, sinks, self._stops[run.pk])
+
+    async def _see_to_experiment(self, experiment: Experiment, steps: Steps) -> Outcome:
+        """One turn, in which every run of the experiment is performed."""
+        try:
+            async with line.turn(experiment, self._lock_path):
+                await self._calibrate_first()
+                await self._update(experiment, status=Status.RUNNING)
+                fire = partial(self._fire, experiment, count())
+                outcome = await conduct(steps, fire, self._stops[experiment.pk])
+                await self._update(
+                    experiment, status=outcome.status, problem=outcome.problem, ended=now()
+                )
+                return outcome
+        except line.TakenOut as error:
+            return Outcome(Status.STOPPED, str(error))
+
+    async def _fire(self, experiment: Experiment, positions: Iterator[int], step: Step) -> Run:
+        """One run of an experiment, which is stopped by the experiment's Stop."""
+        run = await sync_to_async(line.join)(
+            step.plan,
+            self.project,
+            experiment=experiment,
+            position=next(positions),
+            label=step.label,
+            claim=step.claim,
+        )
+        self._stops[run.pk] = self._stops[experiment.pk]
+        try:
+            await self._perform(run, step.plan)
+        finally:
+            del self._stops[run.pk]
+        return run
+
+    async def _update(self, experiment: Experiment, **fields: Any) -> None:
+        for name, value in fields.items():
+            setattr(experiment, name, value)
+        await experiment.asave(update_fields=list(fields))
+        self.hub.tell_everybody({"event": "line"})
+
+    async def _calibrate_first(self) -> None:
+        if self.calibrates_first and not await fresh_calibration():
+            await self._calibrate()
+
+    def _forget(self, member: str) -> None:
+        task = self._tasks.pop(member)
+        del self._stops[member]
         if not task.cancelled() and (error := task.exception()):
-            log.error("Run %s ended by a fault of our own", run, exc_info=error)
+            log.error("%s ended by a fault of our own", member, exc_info=error)

@@ -1,8 +1,9 @@
 """One run at a time, page and terminal together; the others wait in line.
 
 The line is in the database, so that every process sees it: its members are the active
-runs, the oldest first. Who may run is decided by a file lock, which the system takes back
-from a process however it ends; a run whose owner is gone is marked as interrupted.
+experiments, and the active runs that belong to none; the oldest first. Who may run is decided by
+a file lock, which the system takes back from a process however it ends; what has lost its owner
+is marked as interrupted.
 """
 
 from __future__ import annotations
@@ -11,14 +12,16 @@ import asyncio
 import fcntl
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import psutil
 from asgiref.sync import sync_to_async
+from django.utils.timezone import now
 
-from dashboard.models import ACTIVE, Run, RunLane, Status
+from dashboard.models import ACTIVE, Experiment, Run, RunLane, Status
 from dashboard.targets.manifest import Project
 from dashboard.wire.errors import LiveburstError
 from dashboard.wire.plan import Plan
@@ -27,21 +30,37 @@ from .planning import capacity, wait_s
 
 LOOK_EVERY_S = 0.2
 
+Member: TypeAlias = Run | Experiment  # who stands in line
+
 
 class TakenOut(LiveburstError):
-    """The run was taken out of the line before its turn came."""
+    """Somebody was taken out of the line before their turn came."""
 
 
-def join(plan: Plan, project: Project) -> Run:
-    """Put a run at the end of the line; it belongs to this process."""
+def join(
+    plan: Plan,
+    project: Project,
+    *,
+    claim: str = "",
+    experiment: Experiment | None = None,
+    position: int | None = None,
+    label: str = "",
+) -> Run:
+    """Put a run at the end of the line; it belongs to this process.
+
+    One that belongs to an experiment stands in the experiment's place, and never in line itself.
+    """
     scenario = project.scenarios[plan.scenario]
     run = Run.objects.create(
         plan=plan.to_json(),
         project=project.name,
+        claim=claim,
         title=scenario.title,
         wait_s=wait_s(scenario, plan.parameters),
-        owner_pid=os.getpid(),
-        owner_started=psutil.Process().create_time(),
+        experiment=experiment,
+        position=position,
+        label=label,
+        **_owner(),
     )
     RunLane.objects.bulk_create(
         RunLane(
@@ -59,54 +78,78 @@ def join(plan: Plan, project: Project) -> Run:
     return run
 
 
-def standing() -> list[Run]:
+def join_experiment(
+    kind: str, title: str, question: Mapping[str, Any], project: Project
+) -> Experiment:
+    """Put an experiment at the end of the line; it belongs to this process."""
+    return Experiment.objects.create(
+        kind=kind, title=title, question=question, project=project.name, **_owner()
+    )
+
+
+def _owner() -> dict[str, Any]:
+    return {"owner_pid": os.getpid(), "owner_started": psutil.Process().create_time()}
+
+
+def standing() -> list[Member]:
     """Who stands in line, the one that runs first."""
-    return list(Run.objects.filter(status__in=ACTIVE).order_by("created", "pk"))
+    members: list[Member] = [
+        *Run.objects.filter(status__in=ACTIVE, experiment=None),
+        *Experiment.objects.filter(status__in=ACTIVE),
+    ]
+    return sorted(members, key=lambda member: (member.created, member.pk))
 
 
 def sweep() -> bool:
-    """Mark active runs whose process is gone as interrupted; True when there were any."""
-    gone = [run.pk for run in standing() if not owner_alive(run)]
-    Run.objects.filter(pk__in=gone, status__in=ACTIVE).update(
-        status=Status.INTERRUPTED, problem="The process that performed this run ended."
-    )
-    return bool(gone)
+    """Mark what is active and has lost its process as interrupted; True when there was any."""
+    message = "The process that performed this ended."
+    runs = Run.objects.filter(pk__in=_lost(Run), status__in=ACTIVE)
+    marked = runs.update(status=Status.INTERRUPTED, problem=message)
+    experiments = Experiment.objects.filter(pk__in=_lost(Experiment), status__in=ACTIVE)
+    marked += experiments.update(status=Status.INTERRUPTED, problem=message, ended=now())
+    return marked > 0
 
 
-def owner_alive(run: Run) -> bool:
-    """Whether the process that performs the run still lives (and is not another of its number)."""
+def _lost(kind: type[Run] | type[Experiment]) -> list[str]:
+    active = kind.objects.filter(status__in=ACTIVE)
+    return [member.pk for member in active if not owner_alive(member)]
+
+
+def owner_alive(member: Member) -> bool:
+    """Whether the process that performs it still lives (and is not another of its number)."""
     try:
-        return bool(psutil.Process(run.owner_pid).create_time() == run.owner_started)
+        return bool(psutil.Process(member.owner_pid).create_time() == member.owner_started)
     except psutil.Error:
         return False
 
 
-def interrupt_owner(run: Run) -> None:
-    """Ask another process of ours to stop the run that it performs, as Ctrl-C would.
+def interrupt_owner(member: Member) -> None:
+    """Ask another process of ours to stop what it performs, as Ctrl-C would.
 
-    Nobody is asked about a run that has ended meanwhile, and least of all this very process: the
+    Nobody is asked about what has ended meanwhile, and least of all this very process: the
     signal would end it.
     """
-    run.refresh_from_db(fields=["status"])
-    if run.owner_pid != os.getpid() and run.status in ACTIVE and owner_alive(run):
-        psutil.Process(run.owner_pid).send_signal(signal.SIGINT)
+    member.refresh_from_db(fields=["status"])
+    if member.owner_pid != os.getpid() and member.status in ACTIVE and owner_alive(member):
+        psutil.Process(member.owner_pid).send_signal(signal.SIGINT)
 
 
-def take_out(run: Run) -> bool:
-    """Take a waiting run out of the line; False when its turn has come already."""
-    taken = Run.objects.filter(pk=run.pk, status=Status.WAITING).update(status=Status.STOPPED)
-    return taken == 1
+def take_out(member: Member) -> bool:
+    """Take somebody who waits out of the line; False when the turn has come already."""
+    waiting = type(member).objects.filter(pk=member.pk, status=Status.WAITING)
+    ended = {"ended": now()} if isinstance(member, Experiment) else {}
+    return waiting.update(status=Status.STOPPED, **ended) == 1
 
 
 @asynccontextmanager
-async def turn(run: Run, lock_path: Path) -> AsyncIterator[None]:
-    """Wait until it is this run's turn; the machine is its own inside the block.
+async def turn(member: Member, lock_path: Path) -> AsyncIterator[None]:
+    """Wait for this run's or experiment's turn; the machine is its own inside the block.
 
     Raises TakenOut when somebody took it out of the line meanwhile.
     """
     with lock_path.open("a") as lock:
         # Other processes set no Event for us.
-        while not await sync_to_async(_may_start)(run) or not _lock(lock.fileno()):  # noqa: ASYNC110
+        while not await sync_to_async(_may_start)(member) or not _lock(lock.fileno()):  # noqa: ASYNC110
             await asyncio.sleep(LOOK_EVERY_S)
         yield
 
@@ -118,12 +161,12 @@ async def if_free(lock_path: Path) -> AsyncIterator[bool]:
         yield not await sync_to_async(standing)() and _lock(lock.fileno())
 
 
-def _may_start(run: Run) -> bool:
+def _may_start(member: Member) -> bool:
     sweep()
     line = standing()
-    if run.pk not in [waiting.pk for waiting in line]:
-        raise TakenOut("The run was taken out of the line.")
-    return line[0].pk == run.pk
+    if member not in line:
+        raise TakenOut("It was taken out of the line.")
+    return line[0] == member
 
 
 def _lock(descriptor: int) -> bool:

@@ -154,6 +154,7 @@ class Xrays:
             home=self._home,
             cores=self._cores,
             timeout_s=subject.timeout_s,
+            scenario=subject.scenario,
         )
         return Result(subject, traced, read_trace(traced.trace))
 

@@ -154,6 +154,19 @@ def versions_here() -> dict[str, str]:
     return found
 
 
+def missing_here(project: Project, server: Server) -> str:
+    """Why this server cannot be started, and the command that installs it; empty where it can.
+
+    Nothing is asked of an interpreter that is not ours: what its environment lacks is installed
+    beside it once the server is started.
+    """
+    if project.python != sys.executable or server.url is not None:
+        return ""
+    found = _with_aliases(versions_here())
+    missing = [name for name in server.packages if name not in found]
+    return _refusal(project, server, missing) if missing else ""
+
+
 def versions_in(directory: Path, names: Iterable[str]) -> dict[str, str]:
     """The versions of packages in a directory that pip filled."""
     wanted = set(names)

@@ -73,6 +73,8 @@ class RunView:
     """One run on the page."""
 
     id: str
+    name: str
+    pinned: bool
     status: str
     scenario: str
     title: str
@@ -125,6 +127,8 @@ def view_of(run: Run, place: int | None = None) -> RunView:
     finished = run.report and run.status == Status.FINISHED
     return RunView(
         id=run.pk,
+        name=run.name,
+        pinned=run.pinned,
         status=run.status,
         scenario=run.plan["scenario"],
         title=run.title,

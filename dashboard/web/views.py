@@ -28,12 +28,14 @@ from dashboard.targets.manifest import Project, Scenario
 from dashboard.wire import frame
 from dashboard.wire.plan import Plan
 
+from .archive import history, tools_of
+from .code import code_of
 from .desk import laboratory
 from .fire import fire_context
 from .forms import FireForm, typed_as
 from .present import CalibrationView, RunView, calibration_view, empty_data, view_of
+from .standing import chips
 
-RUNS_SHOWN = 100
 FRAMES_AT_A_TIME = 20
 
 
@@ -54,7 +56,8 @@ def bench(request: HtmxRequest) -> HttpResponse:
 def run(request: HtmxRequest, run_id: str) -> HttpResponse:
     """The bench with one run on it, live if it still runs."""
     found = get_object_or_404(Run, pk=run_id)
-    page = {**_fire_again(found), **_line(), "run": _view(found)}
+    shown = {**tools_of(found), **_code(found), "run": _view(found)}
+    page = {**_fire_again(found), **_line(), **shown}
     return render(request, "bench.html", page)
 
 
@@ -74,12 +77,7 @@ async def runs(request: HtmxRequest) -> HttpResponse:
     """GET: the history. POST: fire."""
     if request.method == "POST":
         return await _fire(request)
-    return await sync_to_async(_history)(request)
-
-
-def _history(request: HtmxRequest) -> HttpResponse:
-    recent = Run.objects.prefetch_related("lanes")[:RUNS_SHOWN]
-    return render(request, "runs.html", {"runs": [_view(found) for found in recent], **_line()})
+    return await sync_to_async(history)(request)
 
 
 async def _fire(request: HtmxRequest) -> HttpResponse:
@@ -151,7 +149,7 @@ def stage(request: HtmxRequest, run_id: str) -> HttpResponse:
 def result(request: HtmxRequest, run_id: str) -> HttpResponse:
     """The sentence and the table of one run, as a fragment."""
     found = get_object_or_404(Run, pk=run_id)
-    return render(request, "partials/result.html", {"run": _view(found)})
+    return render(request, "partials/result.html", {**tools_of(found), "run": _view(found)})
 
 
 @require_GET
@@ -218,7 +216,8 @@ def _page(scenario: Scenario, form: FireForm | None = None) -> dict[str, Any]:
     context = _fire_context(scenario, form)
     chosen = [lane for lane in context["scenario"].lane_choices if lane.checked]
     empty = empty_data([(lane.label, lane.family) for lane in chosen])
-    return {**context, **_line(), "run": None, "empty_data": empty}
+    code = code_of(_project(), scenario.name, [lane.label for lane in chosen])
+    return {**context, **_line(), "run": None, "empty_data": empty, "code": code}
 
 
 def _fire_context(
@@ -234,15 +233,21 @@ def _calibration() -> CalibrationView | None:
 
 
 def _line() -> dict[str, Any]:
-    return {"line": [_view(found, place) for place, found in enumerate(waiting_line.standing())]}
+    return {"line": chips()}
 
 
-def _view(found: Run, place: int | None = None) -> RunView:
-    if place is None and found.active:
-        line = [run.pk for run in waiting_line.standing()]
-        place = line.index(found.pk) if found.pk in line else None
+def _view(found: Run) -> RunView:
+    place = None
+    if found.active:
+        line = waiting_line.standing()
+        place = line.index(found) if found in line else None
     return view_of(found, place)
 
 
 def _stage(request: HtmxRequest, found: Run) -> HttpResponse:
-    return render(request, "partials/stage.html", {"run": _view(found)})
+    shown = {**tools_of(found), **_code(found), "run": _view(found)}
+    return render(request, "partials/stage.html", shown)
+
+
+def _code(found: Run) -> dict[str, Any]:
+    return {"code": code_of(_project(), found.plan["scenario"], found.plan["lanes"])}

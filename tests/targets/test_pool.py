@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 import signal
 import time
@@ -39,13 +40,15 @@ class Events(list[tuple[str, str]]):
 
 @pytest.fixture
 def lab(tmp_path: Path) -> Path:
-    """A copy of liveapp that a test may change; its files are an hour old."""
+    """A copy of liveapp that a test may change, without its set-up; its files are an hour old."""
     shutil.copytree(
         ROOT / "liveapp", tmp_path / "copy" / "liveapp", ignore=shutil.ignore_patterns("*.pyc")
     )
+    lab = tmp_path / "copy" / "liveapp" / "lab.toml"
+    lab.write_text(re.sub(r"(?m)^setup = .*\n", "", lab.read_text()))
     for path in (tmp_path / "copy").rglob("*"):
         os.utime(path, (time.time() - 3600,) * 2)
-    return tmp_path / "copy" / "liveapp" / "lab.toml"
+    return lab
 
 
 def edit(path: Path, old: str, new: str) -> None:
@@ -113,7 +116,7 @@ async def test_a_server_that_died_is_started_anew(make_targets: MakeTargets, mar
     assert not marked(mark)  # its workers did not outlive it
     new = await targets.ready(SERVER, events)
     assert new.alive
-    assert events[2] == ("restarting", f"{SERVER} had ended")
+    assert ("restarting", f"{SERVER} had ended") in events
 
 
 def is_guard(pid: int) -> bool:

@@ -20,7 +20,7 @@ from dashboard.asgi import application
 from dashboard.home import home
 from dashboard.management.lab_init import add_init, init
 from dashboard.management.options import BAD_USAGE, RUN_FAILED, add_project, read_project
-from dashboard.runs import line
+from dashboard.runs import archive, line
 from dashboard.runs.laboratory import Laboratory
 from dashboard.runs.workshop import set_up
 from dashboard.runs.xray import Xrays
@@ -75,6 +75,7 @@ class Command(BaseCommand):
             raise CommandError(str(error), returncode=2) from None
         call_command("migrate", verbosity=0)
         line.sweep()
+        archive.sweep()
         mark = os.environ.get("LIVEBURST_MARK") or f"liveburst-{os.getpid()}"
         # Before the cores are shared out, which narrows this process's own.
         album.furnish(Xrays(mark=mark, home=home(), cores=Cores.here()))

@@ -1,0 +1,113 @@
+"""A claim's verdict in words, and the number behind each of its findings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .claims import ClaimVerdict, Finding, Kind
+from .numbers import milliseconds, seconds_of, significant
+
+VERDICT: Mapping[Kind, str] = {
+    "holds": "Holds on this machine",
+    "holds-only-when": "Holds only when it is",
+    "does-not-hold": "Does not hold on this machine",
+    "not-shown": "Not shown on this machine",
+}
+# By the whole path, or by its last part; any other path is read as it is written.
+METRICS: Mapping[str, str] = {
+    "makespan_s": "makespan",
+    "response_p95_ms": "p95 of the response time",
+    "latency_ms": "response time",
+    "service_ms": "service time",
+    "throughput_rps": "throughput",
+    "ok": "answered without an error",
+    "requests": "requests",
+    "errors": "errors",
+    "peak_in_app": "at most in the application at once",
+    "peak_in_view": "at most in the view at once",
+    "peak_threads": "most threads",
+    "threads_started": "threads started",
+    "peak_rss_mb": "peak memory",
+    "cpu_ms_per_request": "CPU for each request",
+    "loop_held_ms_max": "the loop was held, at the longest",
+    "loop_lag_ms_max": "loop lag, at the longest",
+    "neighbour": "the neighbour's response time",
+}
+
+
+def verdict_words(verdict: ClaimVerdict) -> str:
+    """As in *Holds on this machine*, or *Holds only when it is sync@gunicorn-sync*."""
+    words = VERDICT[verdict.kind]
+    if verdict.kind != "holds-only-when":
+        return words
+    return f"{words} {' or '.join(_where_it_holds(verdict))}"
+
+
+def _where_it_holds(verdict: ClaimVerdict) -> list[str]:
+    """The lanes of which everything holds; where there is none, what of them does."""
+    places = dict.fromkeys(place(one) for one in verdict.findings)
+    whole = [at for at in places if all(one.holds for one in verdict.findings if place(one) == at)]
+    parts = [
+        f"{place(one)} by its {metric_words(one.metric)}" for one in verdict.findings if one.holds
+    ]
+    return whole or parts
+
+
+def place(finding: Finding) -> str:
+    """What a finding is about: *async@daphne next to sync@daphne*."""
+    return f"{finding.lane} next to {finding.against}" if finding.against else finding.lane
+
+
+def metric_words(path: str) -> str:
+    """A metric as a person says it: `latency_ms.p95` is *response time, p95*."""
+    *groups, name = path.split(".")
+    if name in METRICS:
+        return METRICS[name]
+    words = [METRICS.get(group, group.replace("_", " ")) for group in groups]
+    return ", ".join([*words, name.replace("_", " ")])
+
+
+def value_words(finding: Finding) -> str:
+    """The number: *0.2 times (0.19 to 0.21)*, *8*, *1.3 s*; a dash where nobody knows it."""
+    if finding.value is None:
+        return "–"
+    if finding.against is None:
+        return _quantity(finding.metric, finding.value)
+    words = f"{significant(finding.value, 3)} times"
+    if finding.interval is None:
+        return words
+    low, high = (significant(end, 3) for end in finding.interval)
+    return f"{words} ({low} to {high})"
+
+
+def limit_words(finding: Finding) -> str:
+    """What was expected: *below 2*, *above 0.5 times*."""
+    if finding.limit is None:
+        return "–"
+    sign = "below" if finding.less else "above"
+    if finding.against is None:
+        return f"{sign} {_quantity(finding.metric, finding.limit)}"
+    return f"{sign} {significant(finding.limit, 3)} times"
+
+
+def finding_words(finding: Finding) -> str:
+    """A finding in one line: where, which number, what was expected of it, why nobody can say."""
+    words = (
+        f"{place(finding)}: {metric_words(finding.metric)} {value_words(finding)},"
+        f" expected {limit_words(finding)}"
+    )
+    return f"{words} ({finding.why})" if finding.why else words
+
+
+def _quantity(path: str, value: float) -> str:
+    """A value with the unit that its metric's name ends with."""
+    if "_ms" in path:
+        return milliseconds(value)
+    if path.endswith("_s"):
+        return seconds_of(value)
+    unit = next((unit for end, unit in _UNITS.items() if path.endswith(end)), "")
+    number = f"{value:,.0f}" if float(value).is_integer() else significant(value, 3)
+    return f"{number}{unit}"
+
+
+_UNITS = {"_mb": " MB", "_rps": "/s", "_percent": " %"}

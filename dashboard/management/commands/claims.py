@@ -1,0 +1,97 @@
+"""`manage.py claims`: try claims from the terminal, as their page does."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.core.management import BaseCommand
+
+from dashboard.analysis.claim_words import finding_words, verdict_words
+from dashboard.management.experimenting import leave, perform, refuse, write_json
+from dashboard.management.options import RUN_FAILED, add_project, check_writable, read_project
+from dashboard.models import Experiment
+from dashboard.runs.claims import Standing, claim_of, fireable, inquiry_of, standing_by
+from dashboard.targets.manifest import Claim, Project
+from dashboard.wire.errors import Invalid, InvalidPlan, Problem
+
+CLAIM_DOES_NOT_HOLD = 1
+
+
+class Command(BaseCommand):
+    """Fires claims one after the other and says of each what this machine showed."""
+
+    help = "Try claims of the lab.toml, all of them or those named, and print each verdict."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """The contract is in docs/commands.md."""
+        parser.add_argument("claims", nargs="*", metavar="NAME")
+        add_project(parser)
+        parser.add_argument("--json", metavar="FILE|-")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Fire, print, and leave with the status that `burst` would leave with."""
+        try:
+            project = read_project(options)
+            claims = _chosen(project, options["claims"])
+            inquiry = inquiry_of(project, claims)
+            check_writable("json", options["json"])
+        except Invalid as error:
+            raise refuse(error) from None
+        found: list[Standing] = []
+
+        def answer_of(experiment: Experiment) -> dict[str, Any]:
+            found.extend(_standings(claims, experiment))
+            return {
+                "experiment": experiment.pk,
+                "status": experiment.status,
+                "claims": [one.to_json() for one in found],
+            }
+
+        experiment, answer = perform(project, inquiry, answer_of)
+        if options["json"]:
+            write_json(answer, options["json"])
+        else:
+            self.stdout.write("\n".join(line for one in found for line in _lines(one)))
+        leave(experiment)
+        sys.exit(_status(found))
+
+
+def _chosen(project: Project, names: Sequence[str]) -> list[Claim]:
+    """The claims that are named, each once, or all that can be fired. Raises InvalidPlan."""
+    if names:
+        return [claim_of(project, name) for name in dict.fromkeys(names)]
+    found = fireable(project)
+    if not found:
+        message = f"expected one that can be fired in {project.path.name}, found none"
+        raise InvalidPlan(Problem("claims", message))
+    return found
+
+
+def _standings(claims: Sequence[Claim], experiment: Experiment) -> list[Standing]:
+    """Where each claim stands by the runs of this experiment alone."""
+    by_name = {claim.name: claim for claim in claims}
+    runs = experiment.runs.order_by("position")
+    return [standing_by(by_name[run.claim], run) for run in runs]
+
+
+def _lines(one: Standing) -> Iterator[str]:
+    """A claim, its verdict, and the number behind each finding."""
+    yield f"{one.claim.name}: {one.claim.text}"
+    run = one.latest
+    if one.verdict:
+        yield f"  {verdict_words(one.verdict)} (run {run.pk if run else ''})"
+        yield from (f"    {finding_words(finding)}" for finding in one.verdict.findings)
+    elif run:
+        yield f"  No verdict: run {run.pk} is {run.status}. {run.problem}".rstrip()
+        yield from (f"    {line}" for line in run.log_tail.splitlines())
+
+
+def _status(found: Sequence[Standing]) -> int:
+    """Whether every claim holds; one that is not shown does not, and one whose run failed fails."""
+    if not all(one.verdict for one in found):
+        return RUN_FAILED
+    holds = all(one.verdict and one.verdict.kind == "holds" for one in found)
+    return 0 if holds else CLAIM_DOES_NOT_HOLD
