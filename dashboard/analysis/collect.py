@@ -15,16 +15,20 @@ from dashboard.wire.failure import Failure
 Integers = npt.NDArray[np.integer]  # of the wire's own types: a million samples are many
 Columns = Mapping[str, Integers]
 
-KINDS = ("samples", "health")
+KINDS = ("samples", "health", "neighbour")
 WARM_UP = 0  # the round that is stored and never counted
 
 
 @dataclass(frozen=True)
 class Lane:
-    """The counted rounds of one lane: columns as in docs/frame.md, and `round` beside them."""
+    """The counted rounds of one lane: columns as in docs/frame.md, and `round` beside them.
+
+    `neighbour` is what was fired beside it, and in none of the lane's own numbers.
+    """
 
     samples: Columns
     health: Columns
+    neighbour: Columns
 
     @property
     def ok(self) -> npt.NDArray[np.bool_]:
@@ -36,7 +40,7 @@ class Lane:
 def collect(
     frames: Iterable[bytes | memoryview], lanes: int, discarded: Collection[int] = ()
 ) -> list[Lane]:
-    """Read `samples` and `health` frames in any order, without the warm-up and discarded rounds."""
+    """Read stored frames in any order, without the warm-up and discarded rounds."""
     gathered = [{kind: _Gathered(kind) for kind in KINDS} for _ in range(lanes)]
     for data in frames:
         one = frame.decode(data)

@@ -7,6 +7,7 @@ from statistics import median
 from typing import Any
 
 from .numbers import milliseconds, percent, seconds_of, significant, times
+from .stats import neighbours_wait_ms
 from .words import price, theory_words
 
 Report = Mapping[str, Any]
@@ -60,7 +61,7 @@ def _table(report: Report) -> Iterator[str]:
     ratios = _ratios(report)
     theories = any(lane["theory"] for lane in report["lanes"])
     columns = ["lane", "achieved" if rate else "makespan", "next to the first"]
-    columns += ["p50", "p95", "errors", *(["theory"] if theories else []), "price"]
+    columns += ["p50", "p95", "errors", "neighbour", *(["theory"] if theories else []), "price"]
     yield f"| {' | '.join(columns)} |"
     yield "| --- " * len(columns) + "|"
     for lane in report["lanes"]:
@@ -70,6 +71,7 @@ def _table(report: Report) -> Iterator[str]:
             ratios.get(lane["lane"], UNKNOWN),
             *(_response(lane, name) for name in ("p50", "p95")),
             str(lane["requests"] - lane["ok"]),
+            _neighbour(lane),
             *([theory_words(lane) or UNKNOWN] if theories else []),
             price(lane),
         ]
@@ -109,6 +111,11 @@ def _response(lane: Mapping[str, Any], name: str) -> str:
     behind = lane["rate"] and lane["rate"]["keeps_up"] is False
     value_ms = lane["latency_ms"][name]
     return UNKNOWN if behind or value_ms is None else milliseconds(value_ms)
+
+
+def _neighbour(lane: Mapping[str, Any]) -> str:
+    wait_ms = neighbours_wait_ms(lane)
+    return UNKNOWN if wait_ms is None else milliseconds(wait_ms)
 
 
 def _footer(report: Report) -> str:

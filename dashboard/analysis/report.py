@@ -116,7 +116,7 @@ def _lane(name: PlanLane, seen: Seen, rate: Mapping[str, Any] | None) -> dict[st
         "requests_by_process": stats.requests_by_process(lane),
         "rate": None if rate is None else dict(rate),
         "theory": theory(seen),
-        "neighbour": None,
+        "neighbour": stats.neighbour(lane),
     }
 
 

@@ -7,7 +7,8 @@ known is None. Times are milliseconds or seconds, as the name says.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -108,6 +109,36 @@ def errors(lane: Lane) -> dict[str, int]:
         failure_name(int(code), int(status)) for code, status in zip(codes, statuses, strict=True)
     )
     return dict(Counter(names).most_common())
+
+
+def neighbour(lane: Lane) -> dict[str, Any] | None:
+    """What somebody else felt who asked the same target for something quick; None: nobody did.
+
+    Those who waited so long that they were given up when the load was over are `unanswered`.
+    """
+    asked = lane.neighbour
+    if not asked["done"].size:
+        return None
+    ok = asked["error"] == Failure.NONE
+    unanswered = asked["error"] == Failure.ABORTED
+    lengths = (asked["done"] - asked["due"])[ok]
+    return {
+        "requests": int(asked["done"].size),
+        "ok": int(ok.sum()),
+        "errors": int((~ok & ~unanswered).sum()),
+        "unanswered": int(unanswered.sum()),
+        "latency_ms": {
+            **percentiles_ms(lengths, (50.0, 95.0, 99.0)),
+            "max": float(lengths.max()) / NS_PER_MS if lengths.size else None,
+        },
+    }
+
+
+def neighbours_wait_ms(lane: Mapping[str, Any]) -> float | None:
+    """What of a reported neighbour stands for it: p95, or the longest where they were few."""
+    latency = (lane["neighbour"] or {}).get("latency_ms", {})
+    p95 = latency.get("p95")
+    return latency.get("max") if p95 is None else float(p95)
 
 
 def server_side(lane: Lane) -> dict[str, float | int | None]:

@@ -14,6 +14,7 @@ from .collector import collector_off
 from .commands import Commands, Order
 from .heartbeat import Heartbeat
 from .kinds import AnyFlight
+from .neighbour import LAST_ANSWERS_S, Neighbour
 from .pipe import Pipe
 
 FRAME_INTERVAL_S = 0.04
@@ -46,16 +47,19 @@ async def _serve(commands: Commands, pipe: Pipe) -> None:
 
 async def _fire(order: Order, pipe: Pipe) -> None:
     cpu_ns = time.process_time_ns()
+    neighbour = order.neighbour()
     flight = order.begin()
     pipe.write(frame.encode_event({"event": "began", "origin_ns": flight.origin_ns}))
-    frames = asyncio.create_task(_send_frames(flight, pipe))
+    neighbour.begin(flight.origin_ns)
+    frames = asyncio.create_task(_send_frames(flight, neighbour, pipe))
     with Heartbeat() as heartbeat:
         try:
             await flight.fire()
         finally:
             frames.cancel()
     wall_ns, cpu_ns = time.monotonic_ns() - flight.origin_ns, time.process_time_ns() - cpu_ns
-    while data := flight.next_frame():
+    await neighbour.end(patience_s=0 if flight.stopped else LAST_ANSWERS_S)
+    while data := flight.next_frame() or neighbour.next_frame():
         await pipe.drain()
         pipe.write(data)
     errors_ns = flight.scheduling_errors_ns()
@@ -73,8 +77,8 @@ async def _fire(order: Order, pipe: Pipe) -> None:
     await flight.close()
 
 
-async def _send_frames(flight: AnyFlight, pipe: Pipe) -> None:
+async def _send_frames(flight: AnyFlight, neighbour: Neighbour, pipe: Pipe) -> None:
     while True:
         await asyncio.sleep(FRAME_INTERVAL_S)
-        while pipe.free and (data := flight.next_frame()):
+        while pipe.free and (data := flight.next_frame() or neighbour.next_frame()):
             pipe.write(data)

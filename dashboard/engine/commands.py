@@ -10,6 +10,7 @@ from typing import Any
 from dashboard.wire.plan import Firing
 
 from .kinds import AnyFlight, begin
+from .neighbour import Neighbour
 
 
 class Order:
@@ -26,6 +27,10 @@ class Order:
         if self._stopped:
             self._flight.stop()
         return self._flight
+
+    def neighbour(self) -> Neighbour:
+        """What is fired beside it."""
+        return Neighbour(self._firing)
 
     def stop(self) -> None:
         """Nothing more becomes due; what is in flight is aborted."""

@@ -41,6 +41,16 @@ class Rate(Flight):
     def _begin(self) -> None:
         self._fire_due()
 
+    def begin_at(self, origin_ns: int) -> None:
+        """Its origin is this instant, and not when it was made. Before `fire`."""
+        self.origin_ns = self.recorder.origin_ns = origin_ns
+
+    def fire_no_more(self) -> None:
+        """Nothing else becomes due; what is in flight goes on."""
+        self._end = self._next
+        self._alarm.cancel()
+        self._end_if_over()
+
     def stop(self) -> None:
         """Record as aborted what is in flight or waits; nothing more becomes due."""
         self._abandon(monotonic_ns() - self.origin_ns, Failure.ABORTED)

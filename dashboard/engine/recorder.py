@@ -79,13 +79,16 @@ class Recorder:
             for number, (name, kind) in enumerate(TYPES.items())
         }
 
-    def samples(self) -> bytes | None:
-        """A frame of what has been finished since the last one; None when nothing has."""
+    def samples(self, kind: str = "samples") -> bytes | None:
+        """A frame of what has been finished since the last one; None when nothing has.
+
+        A kind that has fewer columns than samples have gets those.
+        """
         begin, end = self._taken, min(self.rows, self._taken + MAX_FRAME_ROWS)
         if begin == end:
             return None
         self._taken = end
-        return self._frame("samples", self.columns(begin, end))
+        return self._frame(kind, self.columns(begin, end))
 
     def begun(self, flying: Iterable[Carried]) -> bytes | None:
         """A frame of what is in flight and was not told yet: as due, or as sent."""

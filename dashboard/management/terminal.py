@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
+from dashboard.analysis.stats import neighbours_wait_ms
 from dashboard.runs.sinks import Event, Outcome
 from dashboard.runs.wording import (
     instrument_words,
@@ -130,6 +131,10 @@ def _percentile(group: str, name: str) -> Callable[[Lane], str]:
     return cell
 
 
+def _neighbour(lane: Lane) -> str:
+    return _text(neighbours_wait_ms(lane), "{:.1f} ms")
+
+
 def _errors(lane: Lane) -> str:
     return ", ".join(f"{count} {name}" for name, count in lane["errors"].items()) or "0"
 
@@ -140,6 +145,7 @@ def _side(name: str, form: str) -> Callable[[Lane], str]:
 
 _PRICE: Columns = {
     "errors": _errors,
+    "neighbour": _neighbour,
     "in app": _side("peak_in_app", "{}"),
     "threads": _side("peak_threads", "{}"),
     "RSS": _side("peak_rss_mb", "{:.0f} MB"),

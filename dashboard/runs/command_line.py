@@ -24,6 +24,8 @@ def command_line(plan: Plan, project: str | None = None) -> str:
         words += ["--client", plan.client]
     if plan.margin != MARGIN:
         words += ["--margin", f"{plan.margin!r}"]
+    if not plan.neighbour:
+        words.append("--no-neighbour")
     if project is not None:
         words += ["--project", project]
     return shlex.join(words)

@@ -18,9 +18,10 @@ from functools import partial
 from dashboard.models import Status
 from dashboard.targets.kernel import cpu_times, listen_overflows
 from dashboard.targets.login import request_headers
+from dashboard.targets.scenario import Variant
 from dashboard.wire import frame
 from dashboard.wire.errors import LiveburstError, TargetFailed
-from dashboard.wire.plan import Burst, Firing, Lane, Load, Plan
+from dashboard.wire.plan import ENGINE, Burst, Firing, Lane, Load, Plan
 
 from .advice import Statuses, advice_on, advice_on_status
 from .equipment import Engine, Equipment, Target
@@ -239,7 +240,15 @@ class _Conductor:
             tls=target.tls,
             client=self._plan.client,
             seed=self._plan.seed + number,  # the same arrivals for each lane of a round
+            neighbour=self._neighbour(target, variant, number),
         )
+
+    def _neighbour(self, target: Target, variant: Variant, number: int) -> str | None:
+        """The path of the neighbour's requests; None where there is none beside this firing."""
+        path = self._project.neighbour
+        beside = self._plan.neighbour and self._plan.client == ENGINE and number != WARM_UP_ROUND
+        probed = target.facts.get("probe", True)  # else they would be counted with the load's
+        return path if beside and probed and path != variant.path else None
 
     async def _listen(self, target: Target, firing: Firing) -> Event:
         """Fire, and pass on what the engine and the target say until both are quiet.

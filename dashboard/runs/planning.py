@@ -42,6 +42,7 @@ def make_plan(
     until_sure: bool = False,
     control: bool = False,
     margin: float = MARGIN,
+    neighbour: bool = True,
 ) -> Plan:
     """A plan that may be fired; what is not given is the scenario's own.
 
@@ -74,6 +75,7 @@ def make_plan(
             until_sure=until_sure,
             control=control,
             margin=margin,
+            neighbour=neighbour,
         )
     except InvalidPlan as error:
         raise InvalidPlan(*error.problems, *problems) from None

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.timesince import timesince
 
 from dashboard.analysis.report import first_look
+from dashboard.analysis.stats import neighbours_wait_ms
 from dashboard.models import Calibration, Run, RunLane, Status
 from dashboard.runs.planning import theory_s
 from dashboard.runs.wording import (
@@ -61,6 +62,7 @@ class LaneView:
     p95: str = ""
     service_p95: str = ""
     errors: str = ""
+    neighbour: str = ""
     peak_threads: str = ""
     rss: str = ""
     cpu_per_request: str = ""
@@ -228,6 +230,7 @@ def _numbers(report: Mapping[str, Any], ratio: float | None) -> dict[str, str]:
         "p95": milliseconds(latency["p95"]) if own else "–",
         "service_p95": milliseconds(report["service_ms"]["p95"]) if own else "–",
         "errors": f"✕ {failed:,} ({', '.join(report['errors'])})" if failed else "0",
+        "neighbour": milliseconds(neighbours_wait_ms(report)),
         "peak_threads": _plain(side["peak_threads"], "{:,}"),
         "rss": _plain(side["peak_rss_mb"], "{:,.0f} MB"),
         "cpu_per_request": _plain(side["cpu_ms_per_request"], "{:.2f} ms"),

@@ -48,6 +48,15 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "error": "u1",
         "process": "i4",
     },
+    # What the rest of the world felt meanwhile: fired beside the load, and never part of it.
+    "neighbour": {
+        "request": "u4",
+        "due": "i8",
+        "sent_first": "i8",
+        "done": "i8",
+        "status": "u2",
+        "error": "u1",
+    },
     "health": {
         "at": "i8",
         "process": "i4",

@@ -37,6 +37,7 @@ __all__ = [
     "MAX_RUN_REQUESTS",
     "MAX_SEED",
     "MAX_TIMEOUT_S",
+    "NEIGHBOUR_RPS",
     "TWIN",
     "Burst",
     "Firing",
@@ -58,8 +59,11 @@ MAX_MARGIN = 0.5
 
 ENGINE = "engine"  # the client that is none: the engine itself fires
 CLIENTS = (ENGINE, "httpx", "httpx-shared", "aiohttp", "requests-threads")
+NEIGHBOUR_RPS = 20.0
 TWIN = "#2"  # behind a server's name: a target of its own
-LATER_FIELDS = ("client", "until_sure", "control", "margin")  # stored plans may lack them
+# Stored plans may lack them.
+# Stored plans may lack them.
+LATER_FIELDS = ("client", "until_sure", "control", "margin", "neighbour")
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,7 @@ class Plan:
     `until_sure`: the run ends as soon as every comparison is decided, and `rounds` is the most.
     `control`: the lanes are one and the same, at targets that are started separately.
     `margin`: the smallest difference that is called one; 0.03 is 3 %.
+    `neighbour`: a trickle to an unrelated view is fired beside the load, where the project has one.
     """
 
     scenario: str
@@ -110,6 +115,7 @@ class Plan:
     until_sure: bool = False
     control: bool = False
     margin: float = MARGIN
+    neighbour: bool = True
 
     def __post_init__(self) -> None:
         problems = [*self.load.problems(), *self._run_problems()]
@@ -187,7 +193,8 @@ class Firing:
     of a Poisson load: the same seed for each lane of a round gives them the same arrivals.
     `keep_alive` false: a connection for each request. `await_continue`: the body waits for the
     server's `100 Continue`. `tls`: encrypted, and the certificate is not looked at. `client`:
-    who fires, the engine itself or an application's client library by its name.
+    who fires, the engine itself or an application's client library by its name. `neighbour`: the
+    path that NEIGHBOUR_RPS requests a second are sent to meanwhile; None: nothing is.
     """
 
     lane: int
@@ -205,6 +212,7 @@ class Firing:
     await_continue: bool = False
     tls: bool = False
     client: str = ENGINE
+    neighbour: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object from which `from_json` makes an equal firing."""

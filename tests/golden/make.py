@@ -43,7 +43,11 @@ BEGUN = [
     {"request": 0, "due": 0, "sent_first": -1},
     {"request": 1, "due": 0, "sent_first": 300_000},
 ]
-ROWS = {"samples": SAMPLES, "health": HEALTH, "begun": BEGUN}
+NEIGHBOUR = [
+    {"request": 0, "due": 0, "sent_first": 90_000, "done": 2 * MS, "status": 200, "error": 0},
+    {"request": 1, "due": 50 * MS, "sent_first": 50 * MS, "done": 2**40, "status": 0, "error": 9},
+]
+ROWS = {"samples": SAMPLES, "health": HEALTH, "begun": BEGUN, "neighbour": NEIGHBOUR}
 
 
 def main() -> None:

@@ -61,6 +61,12 @@ class Command(BaseCommand):
         parser.add_argument("--until-sure", action="store_true", help="as many as it takes, or 40")
         parser.add_argument("--control", action="store_true", help="one lane beside itself")
         parser.add_argument("--margin", type=float, default=MARGIN, help="0.03 is 3 %%")
+        parser.add_argument(
+            "--neighbour",
+            action=BooleanOptionalAction,
+            default=True,
+            help="a trickle to an unrelated view beside the load",
+        )
         parser.add_argument("--client", default=ENGINE, help=f"one of {', '.join(CLIENTS)}")
         parser.add_argument("--seed", type=int)
         parser.add_argument(
@@ -148,6 +154,7 @@ def _plan(project: Project, options: dict[str, Any]) -> Plan:
         until_sure=options["until_sure"],
         control=options["control"],
         margin=options["margin"],
+        neighbour=options["neighbour"],
     )
 
 

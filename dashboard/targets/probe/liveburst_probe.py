@@ -38,6 +38,11 @@ except ImportError:  # not a Unix
 HEADER = "liveburst"
 HEADER_BYTES = HEADER.encode()
 STAMPS = "liveburst.stamps"  # the key in environ or scope: [entered, view_entered, view_left]
+# What the query of a neighbour's request ends with, and what its stamps are: it is nobody whom
+# the load is made of, so it is neither stamped nor counted.
+NEIGHBOUR = "liveburst-neighbour"
+NEIGHBOUR_BYTES = NEIGHBOUR.encode()
+NOT_COUNTED: Any = ()
 REPORT_S = 0.05
 LAST_REPORT_S = 0.01  # after `end`, when somebody waits for the last one
 BEAT_S = 0.01
@@ -199,6 +204,9 @@ class WSGIProbe:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         """Answer a request as the project does."""
+        if environ.get("QUERY_STRING", "").endswith(NEIGHBOUR):
+            environ[STAMPS] = NOT_COUNTED
+            return self.application(environ, start_response)
         stamps = [now(), UNKNOWN, UNKNOWN]
         LOOP.sign(stamps[0])  # under gevent this is the loop's thread; else nobody asks
         COUNTS.enter_app()
@@ -284,6 +292,9 @@ class ASGIProbe:
         if scope["type"] != "http":
             await self.application(scope, receive, send)
             return
+        if scope.get("query_string", b"").endswith(NEIGHBOUR_BYTES):
+            await self.application({**scope, STAMPS: NOT_COUNTED}, receive, send)
+            return
         stamps = [now(), UNKNOWN, UNKNOWN]
         LOOP.sign(stamps[0])
         COUNTS.enter_app()
@@ -327,7 +338,8 @@ def stamps_of(request: Any) -> list[int]:
     Django's requests keep the server's own mapping: `scope` under ASGI, `environ` under WSGI.
     """
     mapping = getattr(request, "scope", None) or getattr(request, "environ", None) or {}
-    return mapping.get(STAMPS) or [UNKNOWN, UNKNOWN, UNKNOWN]
+    stamps = mapping.get(STAMPS)
+    return [UNKNOWN, UNKNOWN, UNKNOWN] if stamps is None else stamps
 
 
 def stamped_sync(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -335,6 +347,8 @@ def stamped_sync(view: Callable[..., Any]) -> Callable[..., Any]:
 
     def timed(request: Any, *args: Any, **kwargs: Any) -> Any:
         stamps = stamps_of(request)
+        if stamps is NOT_COUNTED:
+            return view(request, *args, **kwargs)
         COUNTS.enter_view()
         stamps[1] = now()
         try:

@@ -1,0 +1,62 @@
+"""Somebody else: a trickle to an unrelated view beside the load, which feels what it does to them.
+
+It has connections of its own and goes on for as long as the load does. The query of its requests
+ends with a word that the probe knows, so that they are counted with nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import replace
+
+from dashboard.wire.plan import MAX_DURATION_S, NEIGHBOUR_RPS, Firing
+from dashboard.wire.plan import Rate as Load
+
+from .rate import Rate
+
+KIND = "neighbour"
+MARK = "liveburst-neighbour"  # as the probe has it
+LAST_ANSWERS_S = 1.0  # for those who wait when the load is over: they are the ones it kept waiting
+
+
+class Neighbour:
+    """The neighbour of one firing, or nobody. Made before the firing: its schedule takes time."""
+
+    def __init__(self, firing: Firing) -> None:
+        self._flight: Rate | None = None
+        self._firing: asyncio.Task[None] | None = None
+        if firing.neighbour is not None:
+            load = Load(NEIGHBOUR_RPS, MAX_DURATION_S)
+            own = replace(_request(firing, firing.neighbour), load=load)
+            self._flight = Rate(own, load)
+
+    def begin(self, origin_ns: int) -> None:
+        """The load has begun at this instant."""
+        if self._flight is not None:
+            self._flight.begin_at(origin_ns)
+            self._firing = asyncio.create_task(self._flight.fire())
+
+    def next_frame(self) -> bytes | None:
+        """A frame of what was answered since the last one; None where nothing was."""
+        return self._flight.recorder.samples(KIND) if self._flight else None
+
+    async def end(self, *, patience_s: float) -> None:
+        """The load is over: who waits is given a moment, and nobody else comes."""
+        if self._flight is None or self._firing is None:
+            return
+        self._flight.fire_no_more()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(self._firing), patience_s)
+        self._flight.stop()
+        await self._firing
+        await self._flight.close()
+
+
+def _request(firing: Firing, path: str) -> Firing:
+    """A plain GET of the path, at the same address and as the same host."""
+    mark = ("&" if "?" in path else "?") + MARK
+    host = tuple(pair for pair in firing.headers if pair[0].lower() == "host")
+    return replace(
+        firing, path=path + mark, method="GET", headers=host, body="", await_continue=False
+    )

@@ -1,0 +1,45 @@
+"""What a blocked event loop does to everybody else, and what a free one does not."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .command import ROOT, environment
+
+pytestmark = pytest.mark.servers
+MARK = f"liveburst-test-neighbour-{os.getpid()}"
+
+
+def burst(home: Path, *options: str) -> dict[str, Any]:
+    command = [sys.executable, "manage.py", "burst", "sleep", *options, "--json", "-"]
+    done = subprocess.run(
+        command, check=True, cwd=ROOT, env=environment(home, MARK), capture_output=True, text=True
+    )
+    report: dict[str, Any] = json.loads(done.stdout)
+    return report
+
+
+def test_it_waits_where_the_loop_is_held_and_is_counted_with_nothing(tmp_path: Path) -> None:
+    lanes = ["--lane", "async-blocking@uvicorn", "--lane", "async@uvicorn"]
+    report = burst(tmp_path, *lanes, "-n", "20", "--rounds", "1", "--set", "delay=0.2")
+    held, free = report["lanes"]
+    assert held["neighbour"]["latency_ms"]["max"] > 1000  # 20 × 0.2 s, one at a time
+    assert free["neighbour"]["latency_ms"]["max"] < 200
+    for lane in (held, free):
+        assert lane["requests"] == lane["ok"] == 20
+        assert lane["neighbour"]["errors"] == 0
+    assert free["server_side"]["peak_in_app"] == 20  # and not 21
+    assert held["server_side"]["peak_in_view"] == 1
+
+
+def test_it_can_be_left_out(tmp_path: Path) -> None:
+    lanes = ["--lane", "async@uvicorn"]
+    report = burst(tmp_path, *lanes, "-n", "5", "--rounds", "1", "--no-neighbour")
+    assert report["lanes"][0]["neighbour"] is None
