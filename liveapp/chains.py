@@ -24,9 +24,15 @@ DEFAULT = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
+SYNC_ONLY = "liveapp.middleware.sync_only"
+
+# Where the one that is sync only stands matters under ASGI. Django calls what is above it as
+# sync code too: last in the list, all eight run in one thread, for one hop there and one back.
+# First in the list, the others stay async, and each makes hops of its own.
 CHAINS = {
     "default": DEFAULT,
-    "plus-one": [*DEFAULT, "liveapp.middleware.sync_only"],  # below all others: added last
+    "plus-one": [*DEFAULT, SYNC_ONLY],
+    "plus-one-first": [SYNC_ONLY, *DEFAULT],
 }
 
 

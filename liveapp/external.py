@@ -50,7 +50,8 @@ def todo_url(request: HttpRequest, todo: int = 1) -> str:
 def timeout_s(request: HttpRequest) -> float:
     """Seconds to wait for the API, from ?timeout=."""
     return number(
-        *(request, "timeout"),
+        request,
+        "timeout",
         default=DEFAULT_TIMEOUT_S,
         low=0.01,
         high=MAX_TIMEOUT_S,

@@ -10,12 +10,14 @@ from django.utils.decorators import sync_only_middleware
 def sync_only(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Do nothing, as sync code: what is written without a thought of async is like this.
+    """Add a header, as sync code: what is written without a thought of async is like this.
 
-    Under ASGI Django calls it in a thread, and whatever comes after it from there.
+    Under ASGI Django calls it in a thread, and everything that stands above it.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        return get_response(request)
+        response = get_response(request)
+        response.headers["X-Passed"] = "sync-only"
+        return response
 
     return middleware

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .claims import ClaimVerdict, Finding, Kind
-from .numbers import milliseconds, seconds_of, significant
+from .numbers import milliseconds, seconds_of, significant, times
 
 VERDICT: Mapping[Kind, str] = {
     "holds": "Holds on this machine",
@@ -13,12 +13,15 @@ VERDICT: Mapping[Kind, str] = {
     "does-not-hold": "Does not hold on this machine",
     "not-shown": "Not shown on this machine",
 }
+NEIGHBOUR = "neighbour."
 # By the whole path, or by its last part; any other path is read as it is written.
 METRICS: Mapping[str, str] = {
     "makespan_s": "makespan",
     "response_p95_ms": "p95 of the response time",
     "latency_ms": "response time",
     "service_ms": "service time",
+    "first_byte_ms": "first byte",
+    "longest_gap_ms": "longest wait between two pieces",
     "throughput_rps": "throughput",
     "ok": "answered without an error",
     "requests": "requests",
@@ -31,7 +34,6 @@ METRICS: Mapping[str, str] = {
     "cpu_ms_per_request": "CPU for each request",
     "loop_held_ms_max": "the loop was held, at the longest",
     "loop_lag_ms_max": "loop lag, at the longest",
-    "neighbour": "the neighbour's response time",
 }
 
 
@@ -60,6 +62,8 @@ def place(finding: Finding) -> str:
 
 def metric_words(path: str) -> str:
     """A metric as a person says it: `latency_ms.p95` is *response time, p95*."""
+    if path.startswith(NEIGHBOUR):
+        return f"the neighbour's {metric_words(path.removeprefix(NEIGHBOUR))}"
     *groups, name = path.split(".")
     if name in METRICS:
         return METRICS[name]
@@ -68,26 +72,26 @@ def metric_words(path: str) -> str:
 
 
 def value_words(finding: Finding) -> str:
-    """The number: *0.2 times (0.19 to 0.21)*, *8*, *1.3 s*; a dash where nobody knows it."""
+    """The number: *0.2× (0.19 to 0.21)*, *8*, *1.3 s*; a dash where nobody knows it."""
     if finding.value is None:
         return "–"
     if finding.against is None:
         return _quantity(finding.metric, finding.value)
-    words = f"{significant(finding.value, 3)} times"
+    words = f"{times(finding.value)}×"
     if finding.interval is None:
         return words
-    low, high = (significant(end, 3) for end in finding.interval)
+    low, high = (times(end) for end in finding.interval)
     return f"{words} ({low} to {high})"
 
 
 def limit_words(finding: Finding) -> str:
-    """What was expected: *below 2*, *above 0.5 times*."""
+    """What was expected: *below 2*, *above 0.5×*."""
     if finding.limit is None:
         return "–"
     sign = "below" if finding.less else "above"
     if finding.against is None:
         return f"{sign} {_quantity(finding.metric, finding.limit)}"
-    return f"{sign} {significant(finding.limit, 3)} times"
+    return f"{sign} {times(finding.limit)}×"
 
 
 def finding_words(finding: Finding) -> str:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import sqrt
 from typing import Any, Literal, TypeAlias
 
 from dashboard.wire.errors import InvalidPlan
@@ -24,6 +25,7 @@ from dashboard.wire.plan import MARGIN
 
 from .expect import Expectation, Judgement, Metric
 from .meaning import failed_too_often
+from .numbers import percent
 
 Kind = Literal["holds", "holds-only-when", "does-not-hold", "not-shown"]
 Report: TypeAlias = Mapping[str, Any]
@@ -42,8 +44,9 @@ WHY_NOT_COMPARED = {
 class Finding:
     """What a run says of one expectation: `lane`'s metric, or its ratio to that of `against`.
 
-    `holds` is None where nobody can say; `why` says then why not. `interval` is None where only
-    the point value is known, and `limit` what either is held against.
+    `holds` is None where nobody can say, and `why` says why not; it also says why a number that
+    looks as if it held does not. `interval` is None where only the point value is known, and
+    `limit` is what either is held against.
     """
 
     expectation: str
@@ -110,10 +113,13 @@ def finding(expectation: Expectation, report: Report) -> Finding:
         judgement, limit = asked.judge(report), _limit(asked, report)
     except InvalidPlan as error:
         return _found(asked, Judgement(False, None, None, None), None, None, str(error))
-    why = _why_undecided(asked, judgement, report)
-    holds = None if why else _holds(asked, judgement, limit, report)
-    if holds is None and not why:
-        why = "the interval reaches to both sides"
+    if why := _why_undecided(asked, judgement, report):
+        return _found(asked, judgement, limit, None, why)
+    if _asks_too_much(asked, judgement, limit, report):
+        margin = percent(report["verdict"]["margin"])
+        return _found(asked, judgement, limit, False, f"no difference larger than {margin}")
+    holds = _holds(asked, judgement, report)
+    why = "" if holds is not None else "the interval reaches to both sides"
     return _found(asked, judgement, limit, holds, why)
 
 
@@ -125,13 +131,24 @@ def _found(
         lane=asked.left.lane,
         against=asked.over.lane if asked.over else None,
         metric=asked.left.path,
-        value=judgement.value,
+        value=_value(judgement),
         interval=judgement.interval,
         limit=limit,
         less=asked.less,
         holds=holds,
         why=why,
     )
+
+
+def _value(judgement: Judgement) -> float | None:
+    """The value; of a ratio with an interval its middle, which is what the run's verdict says.
+
+    A claim is never fired until sure, so its intervals are symmetric in logarithms.
+    """
+    if judgement.interval is None:
+        return judgement.value
+    low, high = judgement.interval
+    return sqrt(low * high)
 
 
 def _as_ratio(expectation: Expectation) -> Expectation:
@@ -191,11 +208,7 @@ def _without_times(lane: Mapping[str, Any]) -> str:
     return "behind" if rate and rate["keeps_up"] is False else ""
 
 
-def _holds(
-    asked: Expectation, judgement: Judgement, limit: float | None, report: Report
-) -> bool | None:
-    if _asks_too_much(asked, judgement, limit, report):
-        return False
+def _holds(asked: Expectation, judgement: Judgement, report: Report) -> bool | None:
     if judgement.holds or judgement.interval is None:
         return judgement.holds
     opposite = replace(asked, less=not asked.less).judge(report)

@@ -15,7 +15,7 @@ from dashboard.wire.failure import Failure
 Integers = npt.NDArray[np.integer]  # of the wire's own types: a million samples are many
 Columns = Mapping[str, Integers]
 
-KINDS = ("samples", "health", "neighbour")
+KINDS = ("samples", "health", "neighbour", "chunks")
 WARM_UP = 0  # the round that is stored and never counted
 
 
@@ -29,6 +29,7 @@ class Lane:
     samples: Columns
     health: Columns
     neighbour: Columns
+    chunks: Columns
 
     @property
     def ok(self) -> npt.NDArray[np.bool_]:

@@ -85,9 +85,9 @@ class Bracket:
 class Crossover:
     """What a sweep says of one lane next to the baseline.
 
-    `standing` is that of the upper end, or throughout; `before` the one below the
-    change, at the level `below`. `interval` holds where it changes, both ends included. `until` is the last level of which it
-    is known, where the levels above it are undecided.
+    `standing` is that of the upper end, or throughout; `before` the one below the change, at the
+    level `below`. `interval` holds where it changes, both ends included. `until` is the last level
+    of which it is known, where the levels above it are undecided.
     """
 
     answer: Answer

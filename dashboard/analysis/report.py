@@ -111,6 +111,8 @@ def _lane(name: PlanLane, seen: Seen, rate: Mapping[str, Any] | None) -> dict[st
         "throughput_rps": stats.throughput_rps(lane, requests),
         "latency_ms": stats.latency_ms(lane),
         "service_ms": stats.service_ms(lane),
+        "first_byte_ms": stats.first_byte_ms(lane),
+        "longest_gap_ms": stats.longest_gap_ms(lane),
         "segments_ms": stats.segments_ms(lane),
         "server_side": stats.server_side(lane),
         "requests_by_process": stats.requests_by_process(lane),

@@ -111,6 +111,24 @@ def errors(lane: Lane) -> dict[str, int]:
     return dict(Counter(names).most_common())
 
 
+def first_byte_ms(lane: Lane) -> dict[str, float | None]:
+    """From when a request was due to the first byte of its answer, of those that succeeded."""
+    known = lane.ok & (lane.samples["first_byte"] != UNKNOWN)
+    return percentiles_ms(
+        (lane.samples["first_byte"] - lane.samples["due"])[known], (50.0, 95.0, 99.0)
+    )
+
+
+def longest_gap_ms(lane: Lane) -> dict[str, float | None] | None:
+    """The longest wait between two pieces of an answer; None where that was not watched."""
+    gaps = lane.chunks["longest_gap"]
+    if not gaps.size:
+        return None
+    known = gaps[gaps != UNKNOWN]
+    longest = float(known.max()) / NS_PER_MS if known.size else None
+    return {**percentiles_ms(known, (50.0, 95.0, 99.0)), "max": longest}
+
+
 def neighbour(lane: Lane) -> dict[str, Any] | None:
     """What somebody else felt who asked the same target for something quick; None: nobody did.
 

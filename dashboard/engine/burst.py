@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dashboard.wire.plan import Firing
+
 from .connection import Connection
 from .flight import BAD_STATUS, FINE, FIRST_ERROR_STATUS, Flight
+from .kept import connection_class
 
 
 class Burst(Flight):
     """C slots. When one is free the next request is due, and takes it at once."""
+
+    def __init__(self, firing: Firing) -> None:
+        super().__init__(firing)
+        self._connection = connection_class(firing.manner)
 
     def _begin(self) -> None:
         for _ in range(self._firing.load.concurrency):
@@ -28,7 +35,7 @@ class Burst(Flight):
 
     def _refill(self, due: int) -> None:
         if self._next < self._end:
-            connection = Connection(self, self._next, due)
+            connection = self._connection(self._reported, self._next, due)
             self._next += 1
             self._open(connection)
         elif not self._flying:

@@ -12,11 +12,14 @@ import ssl
 from abc import ABC, abstractmethod
 from collections import deque
 from time import monotonic_ns
+from typing import Any
 
 from dashboard.wire.failure import Failure
 from dashboard.wire.plan import Firing
 
+from .chunks import ChunkRecorder
 from .connection import Connection
+from .polling import Poller
 from .recorder import Recorder
 from .request import Request
 from .tls import loopback_tls
@@ -39,7 +42,11 @@ class Flight(ABC):
         self.request = Request.of(firing)
         self.recorder = Recorder(firing, self.origin_ns)
         self.stopped = False
+        self.chunks = ChunkRecorder()
         self._firing = firing
+        # Whom connections report to: us, or who lets only results through.
+        polls = firing.manner.poll_every_ms is not None
+        self._reported: Any = Poller(self, firing) if polls else self
         self._loop = asyncio.get_running_loop()
         self._timeout_ns = round(firing.timeout_s * NS_PER_S)
         self._tls = loopback_tls() if firing.tls else None
@@ -94,7 +101,11 @@ class Flight(ABC):
 
     def next_frame(self) -> bytes | None:
         """A frame of what is new: finished, or in flight; None when nothing is."""
-        return self.recorder.samples() or self.recorder.begun(self._flying)
+        return (
+            self.recorder.samples()
+            or self.recorder.pieces(self.chunks.columns())
+            or self.recorder.begun(self._flying)
+        )
 
     def scheduling_errors_ns(self) -> list[int] | None:
         """How late each request was sent that nothing held back; None without a schedule."""
@@ -108,6 +119,15 @@ class Flight(ABC):
         self.recorder.finish(connection, done, connection.status, failure)
         self._drop(connection)
         self._refill(done)
+
+    def left(self, connection: Connection) -> None:  # noqa: B027 - for who keeps idle ones
+        """An idle connection is of no more use."""
+
+    def hand_over(self, old: Connection, new: Connection) -> None:
+        """A request goes on upon another connection."""
+        del self._flying[old]
+        old.drop()
+        self._open(new)
 
     # For the heirs
 

@@ -10,6 +10,7 @@ from .burst import Burst
 from .clients import begin_client
 from .rate import Rate
 from .recorder import Recorder
+from .websocket import WebSockets
 
 
 class AnyFlight(Protocol):
@@ -39,6 +40,8 @@ def begin(firing: plan.Firing) -> AnyFlight:
     """A flight whose origin is now."""
     if firing.client != plan.ENGINE:
         return begin_client(firing)
+    if firing.manner.websocket and isinstance(firing.load, plan.Burst):
+        return WebSockets(firing, firing.load)
     if isinstance(firing.load, plan.Rate):
         return Rate(firing, firing.load)
     return Burst(firing)

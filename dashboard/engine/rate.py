@@ -12,6 +12,7 @@ from dashboard.wire.plan import Rate as Load
 from .alarm import make_alarm
 from .connection import Connection
 from .flight import BAD_STATUS, FINE, FIRST_ERROR_STATUS, OPENED_AT_ONCE, Flight
+from .kept import kept_class
 from .pacing import schedule
 
 # Requests fired in one turn of the loop. An engine that was held up has many to fire; between
@@ -32,6 +33,7 @@ class Rate(Flight):
     def __init__(self, firing: Firing, load: Load) -> None:
         self._due = schedule(load, firing.seed)  # before the origin: it takes its time
         super().__init__(firing)
+        self._connection = kept_class(firing.manner)
         self._most = load.concurrency
         self._idle: dict[Connection, None] = {}  # in the order of their last use
         self._full_until = UNKNOWN  # when a slot became free that had been waited for
@@ -125,7 +127,7 @@ class Rate(Flight):
             self._flying[connection] = None
             connection.send_next(request, due)
         else:
-            self._open(KeptConnection(self, request, due))
+            self._open(self._connection(self._reported, request, due))
 
     def _give_up(self, now: int) -> int:
         """As ever, but those in flight stand in the order of their `due`: there may be many."""
@@ -141,34 +143,6 @@ class Rate(Flight):
         """Record what was due until then, and has waited for a slot in vain."""
         done = monotonic_ns() - self.origin_ns
         while self._next < self._end and self._due[self._next] <= until:
-            never_sent = KeptConnection(self, self._next, self._due[self._next])
+            never_sent = self._connection(self._reported, self._next, self._due[self._next])
             self.recorder.finish(never_sent, done, 0, failure)
             self._next += 1
-
-
-class KeptConnection(Connection):
-    """A connection that may be idle: it knows that it must not be used again."""
-
-    __slots__ = ("_rate",)
-
-    def __init__(self, rate: Rate, request: int, due: int) -> None:
-        super().__init__(rate, request, due)
-        self._rate = rate
-
-    def data_received(self, data: bytes) -> None:
-        """An answer; while nothing was asked for, it is none that can be trusted."""
-        if self.busy:
-            super().data_received(data)
-        else:
-            self._rate.left(self)
-            self.drop()
-
-    def eof_received(self) -> None:
-        """The peer will say no more."""
-        self._rate.left(self)
-        super().eof_received()
-
-    def connection_lost(self, error: Exception | None) -> None:
-        """The peer has gone, or we have closed."""
-        self._rate.left(self)
-        super().connection_lost(error)

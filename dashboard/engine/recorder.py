@@ -90,6 +90,10 @@ class Recorder:
         self._taken = end
         return self._frame(kind, self.columns(begin, end))
 
+    def pieces(self, columns: dict[str, memoryview] | None) -> bytes | None:
+        """A frame of how answers came in pieces; None where there is nothing to tell."""
+        return self._frame("chunks", columns) if columns else None
+
     def begun(self, flying: Iterable[Carried]) -> bytes | None:
         """A frame of what is in flight and was not told yet: as due, or as sent."""
         rows: list[tuple[int, int, int]] = []

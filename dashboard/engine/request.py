@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from typing import Self
 from urllib.parse import quote
 
+from dashboard.wire.manner import Upload
 from dashboard.wire.plan import Firing
 
+from . import form
+
+BYTES_PER_KB = 1000
 AS_IT_IS = "!#$%&'()*+,/:;=?@[]~"  # in a path; whatever else is not plain is percent-encoded
 WITH_BODY = ("POST", "PUT", "PATCH")  # here also an empty body has its length told
 
@@ -20,10 +24,15 @@ class Request:
     withheld: bytes  # a body that waits for `100 Continue`; empty without that
     bodiless_answer: bool  # HEAD: the answer ends with its head, whatever length that tells
     keep_alive: bool  # whether a connection may carry another one
+    upload_size: int = 0  # of a file that is made while it is sent, behind the opening
+    closing: bytes = b""  # what stands behind that file
+    send_bytes_per_s: float | None = None  # None: as quickly as the connection takes it
 
     @classmethod
     def of(cls, firing: Firing) -> Self:
         """The request that this firing repeats."""
+        if firing.manner.upload is not None:
+            return cls._of_upload(firing, firing.manner.upload)
         whole, body = encode_request(firing), firing.body.encode()
         withheld = body if firing.await_continue else b""
         return cls(
@@ -31,6 +40,19 @@ class Request:
             withheld=withheld,
             bodiless_answer=firing.method == "HEAD",
             keep_alive=firing.keep_alive,
+        )
+
+    @classmethod
+    def _of_upload(cls, firing: Firing, upload: Upload) -> Self:
+        slow_kb_per_s = firing.load.send_kb_per_s
+        return cls(
+            opening=encode_request(firing) + form.opening_of(upload),
+            withheld=b"",
+            bodiless_answer=False,
+            keep_alive=firing.keep_alive,
+            upload_size=upload.size,
+            closing=form.closing_of(),
+            send_bytes_per_s=slow_kb_per_s and slow_kb_per_s * BYTES_PER_KB,
         )
 
 
@@ -51,7 +73,10 @@ def all_headers(firing: Firing) -> list[tuple[str, str]]:
     host = f"[{firing.host}]" if ":" in firing.host else firing.host
     ours = {"Host": f"{host}:{firing.port}", "User-Agent": "liveburst", "Accept": "*/*"}
     body = firing.body.encode()
-    if body or firing.method in WITH_BODY:
+    if firing.manner.upload is not None:
+        ours["Content-Type"] = form.CONTENT_TYPE
+        ours["Content-Length"] = str(form.length_of(firing.manner.upload))
+    elif body or firing.method in WITH_BODY:
         ours["Content-Length"] = str(len(body))
     if body and firing.await_continue:
         ours["Expect"] = "100-continue"

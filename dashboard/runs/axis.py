@@ -79,7 +79,7 @@ class Axis:
         """
         if number is None:
             doublings = log2(self.high / self.low) if self.low else FEWEST_LEVELS + 2
-            number = min(max(round(doublings), FEWEST_LEVELS + 1) + 1, USUAL_LEVELS)
+            number = min(max(round(doublings), FEWEST_LEVELS) + 1, USUAL_LEVELS)
         shares = [step / (number - 1) for step in range(number)]
         if self.low > 0:
             found = [self.low * (self.high / self.low) ** share for share in shares]

@@ -62,6 +62,7 @@ def plan_of(project: Project, claim: Claim) -> Plan:
         concurrency=claim.concurrency,
         rounds=claim.rounds,
         parameters=claim.parameters,
+        send_kb_per_s=claim.send_kb_per_s,
     )
 
 
@@ -134,7 +135,8 @@ def verdict_of(claim: Claim, run: Run) -> ClaimVerdict:
 def _runs_of(project: Project, claim: Claim, plan: Plan) -> tuple[Run | None, Run | None]:
     """The last run of a claim as it is now, and the last of these that finished."""
     latest = None
-    for run in Run.objects.filter(project=project.name, claim=claim.name).iterator(chunk_size=5):
+    kept = Run.objects.filter(project=project.name, claim=claim.name, deleted=None)
+    for run in kept.defer("report"):  # which is large, and fetched of the one that is needed
         if not _fires(run, plan):
             continue
         latest = latest or run

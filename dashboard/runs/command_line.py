@@ -48,6 +48,9 @@ def _load(load: Load) -> Iterator[str]:
             yield from ("-c", str(load.concurrency))
     else:
         yield from ("-n", str(load.requests), "-c", str(load.concurrency))
+        yield from ("--every", f"{load.every_s!r}")
+    if load.send_kb_per_s is not None:
+        yield from ("--send-kb-per-s", f"{load.send_kb_per_s!r}")
 
 
 def _rounds(plan: Plan) -> Iterator[str]:

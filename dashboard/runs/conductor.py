@@ -241,6 +241,7 @@ class _Conductor:
             client=self._plan.client,
             seed=self._plan.seed + number,  # the same arrivals for each lane of a round
             neighbour=self._neighbour(target, variant, number),
+            manner=variant.manner(self._plan.parameters),
         )
 
     def _neighbour(self, target: Target, variant: Variant, number: int) -> str | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from dashboard.models import Experiment, Run, Status
@@ -35,6 +35,18 @@ class Step:
 
 
 Steps: TypeAlias = Generator[Step, Run, None]
+
+
+def fired_once_more(step: Step) -> Generator[Step, Run, Run]:
+    """A step that is fired again, once, where the instrument or the machine spoiled its run.
+
+    The rule looks at nothing that the run found out of its lanes. Returns the last run.
+    """
+    run = yield step
+    verdict = run.report["verdict"] if run.report else None
+    if run.status == Status.FINISHED and verdict and verdict["spoiled"]:
+        run = yield replace(step, label=f"{step.label}, again")
+    return run
 
 
 @dataclass(frozen=True)

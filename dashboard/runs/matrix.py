@@ -19,7 +19,7 @@ from dashboard.targets.manifest import Project, Scenario
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.plan import MAX_LANES, Lane, Plan
 
-from .experiments import MAX_REQUESTS_OF_ALL, Inquiry, Step, Steps
+from .experiments import MAX_REQUESTS_OF_ALL, Inquiry, Step, Steps, fired_once_more
 from .planning import make_plan
 
 MAX_CELLS = 80
@@ -173,7 +173,7 @@ def steps_of(matrix: Matrix) -> Steps:
     waiting = deque(_packed([lane for lane in able if lane != baseline]))
     while waiting:
         lanes = waiting.popleft()
-        run = yield _step(matrix, baseline, lanes)
+        run = yield from fired_once_more(_step(matrix, baseline, lanes))
         if run.status != Status.FAILED:
             trusted = True
             continue

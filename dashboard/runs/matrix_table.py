@@ -134,7 +134,16 @@ def _compared(report: Answer, lane: str) -> Answer:
     if lane == report["lanes"][0]["lane"]:
         return {**nothing, "ratio": first_look(report)[0] and 1.0, "answer": "baseline"}
     one = next(one for one in report["verdict"]["comparisons"] if one["lane"] == lane)
-    return {name: one[name] for name in nothing}
+    return {**{name: one[name] for name in nothing}, "why": _why_not(report, one)}
+
+
+def _why_not(report: Answer, one: Mapping[str, Any]) -> str:
+    """Why a measured cell has no ratio; empty where it has one."""
+    if one["answer"] in COMPARED:
+        return ""
+    if one["answer"] == "errors":
+        return "More than 1 % of the requests failed, here or in the baseline."
+    return report["verdict"]["spoiled"] or f"Not compared: {one['answer']}."
 
 
 def _drift(runs: Sequence[Run], baseline: str) -> Answer | None:

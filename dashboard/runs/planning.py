@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from math import ceil
 
 from dashboard.analysis.verdict import MOST_ROUNDS
 from dashboard.targets.manifest import Project, Scenario
 from dashboard.wire.errors import InvalidPlan, Problem
+from dashboard.wire.manner import PLAIN
 from dashboard.wire.plan import (
     ENGINE,
     MARGIN,
@@ -43,6 +45,8 @@ def make_plan(
     control: bool = False,
     margin: float = MARGIN,
     neighbour: bool = True,
+    send_kb_per_s: float | None = None,
+    every_s: float | None = None,
 ) -> Plan:
     """A plan that may be fired; what is not given is the scenario's own.
 
@@ -65,8 +69,14 @@ def make_plan(
         plan = Plan(
             scenario=scenario,
             lanes=chosen,
-            load=_rate(rate_rps, duration_s, poisson, requests, concurrency)
-            or _burst(known, requests, concurrency),
+            load=_load(
+                known,
+                Wanted(rate_rps, duration_s, poisson),
+                requests=requests,
+                concurrency=concurrency,
+                send_kb_per_s=known.send_kb_per_s if send_kb_per_s is None else send_kb_per_s,
+                every_s=known.every_s if every_s is None else every_s,
+            ),
             rounds=_rounds(known, until_sure) if rounds is None else rounds,
             seed=random.randint(0, MAX_SEED) if seed is None else seed,  # noqa: S311 - no secret
             parameters=values,
@@ -79,9 +89,24 @@ def make_plan(
         )
     except InvalidPlan as error:
         raise InvalidPlan(*error.problems, *problems) from None
+    problems += _manner_problems(known, plan) if not problems else []
     if problems:
         raise InvalidPlan(*problems)
     return plan
+
+
+def _manner_problems(scenario: Scenario, plan: Plan) -> list[Problem]:
+    """What a load or a client cannot do with the way in which these variants are asked."""
+    problems = []
+    for lane in plan.lanes:
+        manner = scenario.variants[lane.variant].manner(plan.parameters)
+        if manner != PLAIN and plan.client != ENGINE:
+            message = f"expected {ENGINE}: no other client asks as {lane.variant} is asked"
+            problems.append(Problem("client", message))
+        if manner.websocket and isinstance(plan.load, Rate):
+            message = f"expected a burst: {lane.variant} is a websocket, and is held"
+            problems.append(Problem("rate", message))
+    return problems[:1]
 
 
 def _with_twin(lanes: Sequence[Lane]) -> tuple[Lane, Lane]:
@@ -95,36 +120,54 @@ def _rounds(scenario: Scenario, until_sure: bool) -> int:
     return MOST_ROUNDS if until_sure else scenario.rounds
 
 
-def _burst(scenario: Scenario, requests: int | None, concurrency: int | None) -> Burst:
-    """The scenario's own concurrency is that of its own number of requests."""
-    if requests is None:
+@dataclass(frozen=True)
+class Wanted:
+    """The rate that somebody asked for; all None where it is to be a burst."""
+
+    rate_rps: float | None
+    duration_s: float | None
+    poisson: bool
+
+    @property
+    def asked(self) -> bool:
+        """Whether any of it was said."""
+        return self.rate_rps is not None or self.duration_s is not None or self.poisson
+
+
+def _load(
+    scenario: Scenario,
+    wanted: Wanted,
+    *,
+    requests: int | None,
+    concurrency: int | None,
+    send_kb_per_s: float | None,
+    every_s: float,
+) -> Load:
+    if wanted.asked:
+        return _rate(wanted, requests, concurrency, send_kb_per_s)
+    if requests is None:  # the scenario's own concurrency is that of its own number of requests
         requests = scenario.requests
         concurrency = scenario.concurrency if concurrency is None else concurrency
-    return Burst(requests, requests if concurrency is None else concurrency)
+    at_once = requests if concurrency is None else concurrency
+    return Burst(requests, at_once, send_kb_per_s, every_s)
 
 
 def _rate(
-    rate_rps: float | None,
-    duration_s: float | None,
-    poisson: bool,
-    requests: int | None,
-    concurrency: int | None,
-) -> Rate | None:
-    """The rate that was asked for; None where none was. Raises InvalidPlan for half of one."""
-    if rate_rps is None and duration_s is None and not poisson:
-        return None
+    wanted: Wanted, requests: int | None, concurrency: int | None, send_kb_per_s: float | None
+) -> Rate:
+    """The rate that was asked for. Raises InvalidPlan for half of one."""
     problems = []
-    if rate_rps is None:
+    if wanted.rate_rps is None:
         problems.append(Problem("rate", "expected how many requests a second, found none"))
-    if duration_s is None:
+    if wanted.duration_s is None:
         problems.append(Problem("duration", "expected how many seconds the rate lasts, found none"))
     if requests is not None:
         message = f"expected none beside a rate (rate x duration says it), found {requests}"
         problems.append(Problem("requests", message))
-    if rate_rps is None or duration_s is None or problems:
+    if wanted.rate_rps is None or wanted.duration_s is None or problems:
         raise InvalidPlan(*problems)
     in_flight = MAX_CONCURRENCY if concurrency is None else concurrency
-    return Rate(rate_rps, duration_s, poisson=poisson, concurrency=in_flight)
+    return Rate(wanted.rate_rps, wanted.duration_s, wanted.poisson, in_flight, send_kb_per_s)
 
 
 def wait_s(scenario: Scenario, parameters: Mapping[str, float]) -> float | None:

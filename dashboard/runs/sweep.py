@@ -19,7 +19,7 @@ from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.plan import Burst, Lane, Plan, Rate
 
 from .axis import CONCURRENCY, FEWEST_LEVELS, MOST_LEVELS, RATE, Axis
-from .experiments import MAX_REQUESTS_OF_ALL, Inquiry, Step, Steps
+from .experiments import MAX_REQUESTS_OF_ALL, Inquiry, Step, Steps, fired_once_more
 from .planning import make_plan
 
 MOST_HALVINGS = 6  # for each lane that is compared
@@ -171,7 +171,8 @@ def steps_of(sweep: Sweep) -> Steps:
     """
     runs: dict[float, Run] = {}
     for level in _levels(sweep, runs):
-        runs[level] = yield Step(sweep.axis.words(level), sweep.plan_at(level))
+        step = Step(sweep.axis.words(level), sweep.plan_at(level))
+        runs[level] = yield from fired_once_more(step)
         last = list(runs.values())[-FAILURES_IN_A_ROW:]
         if len(last) == FAILURES_IN_A_ROW and all(one.status == Status.FAILED for one in last):
             return

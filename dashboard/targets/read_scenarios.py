@@ -7,12 +7,15 @@ import string
 from collections.abc import Callable, Mapping
 
 from dashboard.wire.errors import InvalidPlan
+from dashboard.wire.load import MAX_EVERY_S, MAX_SEND_KB_PER_S, MIN_SEND_KB_PER_S
+from dashboard.wire.manner import BYTES_PER_MB, MAX_UPLOAD_BYTES
 from dashboard.wire.plan import MAX_CONCURRENCY, MAX_LANES, MAX_REQUESTS, MAX_ROUNDS, Lane
 
-from .scenario import METHODS, Claim, Expectation, Parameter, Scenario, Variant
+from .scenario import METHODS, Claim, Expectation, Parameter, Scenario, UploadForm, Variant
 from .table import Table
 
 IMPORT = r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*"
+MIN_POLL_MS, MAX_POLL_MS = 1, 60_000
 IMPORT_EXPECTED = "an import, like 'package.module:name'"
 _COOKIE_VALUE = re.compile(r"[!#-+\--:<-\[\]-~]*")  # RFC 6265: no space, quote, comma, ; or \\
 _HEADER_NAME = set(string.ascii_letters + string.digits + "!#$%&'*+-.^_`|~")
@@ -40,6 +43,8 @@ def read_scenario(name: str, table: Table, refuse_server: RefuseServer) -> Scena
         variants=variants,
         wait=table.optional_text("wait"),
         concurrency=load.whole("concurrency", 1, MAX_CONCURRENCY, default=None),
+        send_kb_per_s=load.bounded("send_kb_per_s", MIN_SEND_KB_PER_S, MAX_SEND_KB_PER_S),
+        every_s=load.bounded("every_s", 0, MAX_EVERY_S) or 0.0,
     )
     if scenario.wait and scenario.wait not in parameters:
         table.refuse("wait", "the name of a parameter", scenario.wait)
@@ -65,6 +70,7 @@ def read_claim(
         concurrency=load.whole("concurrency", 1, MAX_CONCURRENCY, default=None),
         rounds=load.whole("rounds", 1, MAX_ROUNDS, default=None),
         parameters=table.number_map("parameters"),
+        send_kb_per_s=load.bounded("send_kb_per_s", MIN_SEND_KB_PER_S, MAX_SEND_KB_PER_S),
     )
     if scenario:
         _check_values(claim.parameters, scenario, table)
@@ -145,13 +151,35 @@ def _variant(name: str, table: Table, parameters: Mapping[str, Parameter]) -> Va
         requires=table.texts("requires", default=()),
         cookies=read_cookies(table),
         login=table.flag("login"),
+        upload=_upload(table, parameters),
+        poll_every_ms=table.bounded("poll_every_ms", MIN_POLL_MS, MAX_POLL_MS),
+        websocket=table.flag("websocket"),
+        chunks=table.flag("chunks"),
     )
     if not _placeholders(variant.path) <= parameters.keys():
         table.refuse("path", f"only parameters in braces ({', '.join(parameters)})", variant.path)
+    manners = ("upload", "poll_every_ms", "websocket", "chunks")
+    if sum(map(table.has, manners)) > 1:
+        table.complain("", f"expected at most one of {', '.join(manners)}")
+    if variant.upload and (variant.method in ("GET", "HEAD") or variant.body):
+        table.complain("upload", "expected a method that has a body, and no body beside it")
     if variant.body and variant.method in ("GET", "HEAD"):
         table.complain("body", f"expected a method that has one, found {variant.method}")
     table.finish()
     return variant
+
+
+def _upload(table: Table, parameters: Mapping[str, Parameter]) -> UploadForm | None:
+    """The `upload` of a variant: a field, and how large; None where there is none."""
+    if not table.has("upload"):
+        table.known("upload")
+        return None
+    inner = table.table("upload")
+    field = inner.text("field", pattern=r"[\w-]+", expected="the name of a form's field")
+    largest = MAX_UPLOAD_BYTES / BYTES_PER_MB
+    megabytes = inner.number_or_name("megabytes", 0, largest, parameters.keys())
+    inner.finish()
+    return UploadForm(field, megabytes)
 
 
 def read_headers(table: Table) -> tuple[tuple[str, str], ...]:

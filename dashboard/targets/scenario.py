@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from dashboard.wire.manner import BYTES_PER_MB, Manner, Upload
 from dashboard.wire.plan import Lane
 
 Family = Literal["sync", "async"]
@@ -26,6 +27,20 @@ class Parameter:
 
 
 @dataclass(frozen=True)
+class UploadForm:
+    """A file in the field `field` of a form; `megabytes` is a number or the name of a parameter."""
+
+    field: str
+    megabytes: float | str
+
+    def of(self, parameters: Mapping[str, float]) -> Upload:
+        """The upload with these parameters."""
+        given = self.megabytes
+        megabytes = parameters[given] if isinstance(given, str) else given
+        return Upload(self.field, round(megabytes * BYTES_PER_MB))
+
+
+@dataclass(frozen=True)
 class Variant:
     """One way to write a scenario's work: a path in the project, with {parameter} in it.
 
@@ -33,7 +48,8 @@ class Variant:
     is the limit (`async-blocking`: 1); None where it is not. `source` is `module:function`.
     `needs` is the only kind of server that it works under. `body` is sent as it is, in UTF-8.
     `requires` names what must be there for it besides the project: `postgresql`. `cookies` are
-    sent with each request, and with `login` those of a session that was logged in.
+    sent with each request, and with `login` those of a session that was logged in. `upload`,
+    `poll_every_ms`, `websocket` and `chunks` are the manner in which it is asked (`wire.manner`).
     """
 
     name: str
@@ -48,10 +64,19 @@ class Variant:
     requires: tuple[str, ...] = ()
     cookies: tuple[tuple[str, str], ...] = ()
     login: bool = False
+    upload: UploadForm | None = None
+    poll_every_ms: float | None = None
+    websocket: bool = False
+    chunks: bool = False
 
     def url_path(self, parameters: Mapping[str, float]) -> str:
         """The path to fire at. Raises KeyError where a parameter of the path is missing."""
         return self.path.format_map({name: _plain(value) for name, value in parameters.items()})
+
+    def manner(self, parameters: Mapping[str, float]) -> Manner:
+        """How the engine asks. Raises KeyError where a parameter of the upload is missing."""
+        upload = self.upload.of(parameters) if self.upload else None
+        return Manner(upload, self.poll_every_ms, self.websocket, self.chunks)
 
 
 @dataclass(frozen=True)
@@ -59,7 +84,8 @@ class Scenario:
     """One piece of work, its variants, and the run that is fired when nobody says otherwise.
 
     `wait` names the parameter that says how many seconds one request waits, for the theory.
-    `concurrency` is the most that are in flight at once; None: all of them.
+    `concurrency` is the most that are in flight at once; None: all of them. `send_kb_per_s` and
+    `every_s` are those of the load.
     """
 
     name: str
@@ -71,6 +97,8 @@ class Scenario:
     variants: Mapping[str, Variant]
     wait: str | None = None
     concurrency: int | None = None
+    send_kb_per_s: float | None = None
+    every_s: float = 0.0
 
     def values(self, given: Mapping[str, float]) -> dict[str, float]:
         """A value for each parameter: the given one, or its default."""
@@ -94,8 +122,8 @@ class Expectation:
 class Claim:
     """A sentence that people believe, and what would have to hold on a scenario's lanes.
 
-    `requests`, `concurrency`, `rounds` and `parameters` are what the claim is fired with where
-    that is not what the scenario says; None: as the scenario does.
+    `requests`, `concurrency`, `rounds`, `send_kb_per_s` and `parameters` are what the claim is
+    fired with where that is not what the scenario says; None: as the scenario does.
     """
 
     name: str
@@ -106,6 +134,7 @@ class Claim:
     concurrency: int | None = None
     rounds: int | None = None
     parameters: Mapping[str, float] = field(default_factory=dict)
+    send_kb_per_s: float | None = None
 
     @property
     def lanes(self) -> tuple[Lane, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from dashboard.wire.errors import Problem
@@ -79,6 +79,31 @@ class Table:
         if value is not ...:
             self.refuse(key, "a number", value)
         return 0.0
+
+    def bounded(self, key: str, low: float, high: float) -> float | None:
+        """A number from `low` to `high`; None where the key is missing."""
+        value = self._take(key, None)
+        if value is None:
+            return None
+        if is_number(value) and low <= value <= high:
+            return float(value)
+        self.refuse(key, f"a number from {low:g} to {high:g}", value)
+        return low
+
+    def number_or_name(
+        self, key: str, low: float, high: float, names: Collection[str]
+    ) -> float | str:
+        """A number above `low` and up to `high`, or one of the names in braces: '{name}'."""
+        value = self._take(key, ...)
+        if is_number(value) and low < value <= high:
+            return float(value)
+        name = value.strip("{}") if isinstance(value, str) else None
+        if name in names and value == f"{{{name}}}":
+            return str(name)
+        if value is not ...:
+            known = ", ".join(f"{{{name}}}" for name in names) or "no parameter"
+            self.refuse(key, f"a number up to {high:g}, or one of {known}", value)
+        return low
 
     def numbers(self, key: str) -> tuple[float, ...]:
         """A list of finite numbers; none where the key is missing."""

@@ -24,6 +24,7 @@ class Failure(IntEnum):
     TLS = 10  # connected, but no encrypted connection could be agreed upon
     ENDLESS_HEAD = 11  # the answer's head was longer than the engine reads
     SURPLUS = 12  # a whole answer, and more behind it that nobody asked for
+    NO_RESULT = 14  # an answer 202 that does not say where on the same server the result will be
     CLIENT = 13  # another client library failed in a way that has no word of its own here
 
 

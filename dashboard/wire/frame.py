@@ -48,6 +48,8 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "error": "u1",
         "process": "i4",
     },
+    # How an answer came in pieces, where that is watched.
+    "chunks": {"request": "u4", "chunks": "u4", "longest_gap": "i8"},
     # What the rest of the world felt meanwhile: fired beside the load, and never part of it.
     "neighbour": {
         "request": "u4",

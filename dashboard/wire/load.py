@@ -12,18 +12,32 @@ MAX_REQUESTS = 100_000  # in one firing
 MAX_CONCURRENCY = 10_000
 MAX_RATE_RPS = 10_000.0  # well below what an engine can send on one core
 MAX_DURATION_S = 600.0
+MIN_SEND_KB_PER_S, MAX_SEND_KB_PER_S = 1.0, 1_000_000.0
+MAX_EVERY_S = 60.0
 
 
 @dataclass(frozen=True)
 class Burst:
-    """A closed load: `requests` in all, at most `concurrency` of them in flight."""
+    """A closed load: `requests` in all, at most `concurrency` of them in flight.
+
+    `send_kb_per_s`: how quickly each client sends; None: as quickly as it can. `every_s`: the time
+    between two messages of a connection, where requests are messages on a websocket.
+    """
 
     requests: int
     concurrency: int
+    send_kb_per_s: float | None = None
+    every_s: float = 0.0
     kind: str = field(default="burst", init=False)
 
     def problems(self, most: int = MAX_REQUESTS) -> list[Problem]:
         """What is out of bounds, with at most so many requests; empty when nothing is."""
+        problems = _sending_problems(self.send_kb_per_s)
+        if not 0 <= self.every_s <= MAX_EVERY_S:
+            problems.append(out_of_bounds("every", 0, f"{MAX_EVERY_S:g} s", self.every_s))
+        return [*problems, *self._count_problems(most)]
+
+    def _count_problems(self, most: int) -> list[Problem]:
         problems = []
         if not 1 <= self.requests <= most:
             problems.append(out_of_bounds("requests", 1, most, self.requests))
@@ -56,6 +70,7 @@ class Rate:
     duration_s: float
     poisson: bool = False
     concurrency: int = MAX_CONCURRENCY
+    send_kb_per_s: float | None = None
     kind: str = field(default="rate", init=False)
 
     @property
@@ -65,7 +80,7 @@ class Rate:
 
     def problems(self, most: int = MAX_REQUESTS) -> list[Problem]:
         """What is out of bounds, with at most so many requests; empty when nothing is."""
-        problems = []
+        problems = _sending_problems(self.send_kb_per_s)
         if not 0 < self.rate_rps <= MAX_RATE_RPS:
             problems.append(
                 out_of_bounds("rate", "above 0", f"{MAX_RATE_RPS:g} a second", self.rate_rps)
@@ -92,11 +107,20 @@ def load_from_json(data: Mapping[str, Any]) -> Load:
     """
     kind = data.get("kind", "burst")
     if kind == "burst":
-        return Burst(data["requests"], data["concurrency"])
+        more = {name: data[name] for name in ("send_kb_per_s", "every_s") if name in data}
+        return Burst(data["requests"], data["concurrency"], **more)
     if kind == "rate":
         concurrency = data.get("concurrency", MAX_CONCURRENCY)
-        return Rate(data["rate_rps"], data["duration_s"], data["poisson"], concurrency)
+        known = (data["rate_rps"], data["duration_s"], data["poisson"], concurrency)
+        return Rate(*known, send_kb_per_s=data.get("send_kb_per_s"))
     raise ValueError(f"expected a load of kind burst or rate, found {kind!r}")
+
+
+def _sending_problems(send_kb_per_s: float | None) -> list[Problem]:
+    low, high = MIN_SEND_KB_PER_S, MAX_SEND_KB_PER_S
+    if send_kb_per_s is None or low <= send_kb_per_s <= high:
+        return []
+    return [out_of_bounds("send_kb_per_s", f"{low:g}", f"{high:g} KB/s", send_kb_per_s)]
 
 
 def out_of_bounds(name: str, low: object, high: object, found: object) -> Problem:

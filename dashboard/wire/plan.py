@@ -22,6 +22,7 @@ from .load import (
     load_from_json,
     out_of_bounds,
 )
+from .manner import PLAIN, Manner
 
 # The loads are part of the contract: whoever needs one finds it here.
 __all__ = [
@@ -213,6 +214,7 @@ class Firing:
     tls: bool = False
     client: str = ENGINE
     neighbour: str | None = None
+    manner: Manner = PLAIN
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object from which `from_json` makes an equal firing."""
@@ -225,6 +227,7 @@ class Firing:
             **{
                 **data,
                 "load": load_from_json(data["load"]),
+                "manner": Manner.from_json(data["manner"]),
                 "headers": tuple((name, value) for name, value in data["headers"]),
             }
         )

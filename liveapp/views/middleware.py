@@ -1,4 +1,4 @@
-"""A view that does nothing, below no middleware, Django's default seven, and one more.
+"""A view that does nothing, below no middleware, Django's default seven, or one that is sync only.
 
 Which middleware a request passes through is decided before a view is looked for: `chains.py`.
 """

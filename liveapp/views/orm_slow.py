@@ -35,8 +35,9 @@ async def async_pooled(request: HttpRequest) -> JsonResponse:
 
 
 def _slow(request: HttpRequest) -> QuerySet[Product]:
-    slow: QuerySet[Product] = Product.objects.filter(id=1)
-    return slow.alias(slept=Sleep(Value(delay_s(request)))).filter(slept="")
+    slept = Sleep(Value(delay_s(request)))
+    slow: QuerySet[Product] = Product.objects.filter(id=1).alias(slept=slept).filter(slept="")
+    return slow
 
 
 def _shown(product: Product) -> JsonResponse:

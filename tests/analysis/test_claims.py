@@ -94,6 +94,7 @@ def test_the_number_behind_a_verdict_is_part_of_it() -> None:
     ratio = only(decide([f"{LANE}.makespan_s < {BASE}.makespan_s"], report))
     assert (ratio.lane, ratio.against, ratio.metric) == (LANE, BASE, "makespan_s")
     assert (ratio.interval, ratio.limit) == (tuple(comparison["interval"]), 1.0)
+    assert ratio.value == pytest.approx(comparison["ratio"])
     peak = only(decide([f"{BASE}.peak_in_app < 2"], report))
     assert (peak.value, peak.interval, peak.limit, peak.holds) == (8, None, 2.0, False)
     assert peak.to_json()["value"] == 8
@@ -229,9 +230,16 @@ def test_a_number_has_its_unit(expectation: str, words: tuple[str, str, str]) ->
     assert spoken(expectation) == words
 
 
+def test_the_neighbour_is_said_to_be_the_neighbour() -> None:
+    said = metric_words("neighbour.latency_ms.p95")
+    assert said == "the neighbour's response time, p95"
+
+
 def test_a_ratio_has_its_interval() -> None:
     words = spoken(f"{RATIO} < 0.5", value=0.2, interval=(0.19, 0.2101))
-    assert words == ("makespan", "0.2 times (0.19 to 0.21)", "below 0.5 times")
+    assert words == ("makespan", "0.2× (0.19 to 0.21)", "below 0.5×")
+    close = spoken(f"{RATIO} < 1", value=1.004, interval=(0.9983, 1.0101))
+    assert close == ("makespan", "1.004× (0.998 to 1.01)", "below 1×")
 
 
 @pytest.mark.parametrize(
@@ -255,7 +263,13 @@ def test_a_verdict_names_the_lanes_of_which_it_holds(expectations: list[str], wo
     assert verdict_words(decide(expectations, planted())) == words
 
 
+def test_a_line_says_why_a_ratio_below_1_is_no_lead() -> None:
+    (found,) = decide([f"{RATIO} < 1"], with_answer(0.98, 0.995, 0.03)).findings
+    assert found.holds is False
+    assert found.why == "no difference larger than 3 %"
+
+
 def test_a_line_says_why_nobody_can_say() -> None:
     line = finding_words(only(decide([f"{RATIO} < 0.5"], planted(rounds=4))))
     assert line.startswith(f"{LANE} next to {BASE}: makespan 0.")
-    assert "expected below 0.5 times (fewer than five rounds" in line
+    assert "expected below 0.5× (fewer than five rounds" in line

@@ -16,6 +16,7 @@ REPORT = {
             "latency_ms": {"p50": 100.0, "p99": None},
             "service_ms": {"p50": 90.0},
             "server_side": {"peak_in_app": 1},
+            "neighbour": {"ok": 3, "latency_ms": {"p50": 7.0}},
         },
         {"lane": "async@daphne", "makespan_s": [0.5], "server_side": {"peak_in_app": 40}},
     ]
@@ -33,6 +34,9 @@ REPORT = {
         ("async@daphne.makespan_s < sync@gunicorn-sync.makespan_s", True),
         ("sync@gunicorn-sync.latency_ms.p50 > 99", True),
         ("sync@gunicorn-sync.latency_ms.p99 < 1e9", False),
+        ("sync@gunicorn-sync.ok > 9", True),
+        ("sync@gunicorn-sync.neighbour.ok > 9", False),
+        ("sync@gunicorn-sync.neighbour.latency_ms.p50 < 8", True),
     ],
 )
 def test_point_values_decide(text: str, holds: bool) -> None:

@@ -47,7 +47,17 @@ NEIGHBOUR = [
     {"request": 0, "due": 0, "sent_first": 90_000, "done": 2 * MS, "status": 200, "error": 0},
     {"request": 1, "due": 50 * MS, "sent_first": 50 * MS, "done": 2**40, "status": 0, "error": 9},
 ]
-ROWS = {"samples": SAMPLES, "health": HEALTH, "begun": BEGUN, "neighbour": NEIGHBOUR}
+CHUNKS = [
+    {"request": 0, "chunks": 20, "longest_gap": 51 * MS},
+    {"request": 1, "chunks": 1, "longest_gap": -1},
+]
+ROWS = {
+    "samples": SAMPLES,
+    "health": HEALTH,
+    "begun": BEGUN,
+    "neighbour": NEIGHBOUR,
+    "chunks": CHUNKS,
+}
 
 
 def main() -> None:

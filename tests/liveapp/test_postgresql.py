@@ -147,6 +147,6 @@ def sleeping(url: str) -> int:
 
 def count(url: str, which: str) -> int:
     with psycopg.connect(url) as connection:
-        row = connection.execute(f"SELECT count(*) FROM pg_stat_activity WHERE {which}").fetchone()  # type: ignore[call-overload]
+        row = connection.execute(f"SELECT count(*) FROM pg_stat_activity WHERE {which}").fetchone()
     assert row is not None
     return int(row[0])

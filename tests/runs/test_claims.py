@@ -112,6 +112,14 @@ async def test_a_run_of_another_claim_or_of_what_it_was_does_not_count(
     assert await standing(lab, changed) == claims.Standing(changed)
 
 
+async def test_a_run_that_was_thrown_away_does_not_count(tmp_path: Path) -> None:
+    peak = claim("peak", (SYNC, "peak_in_app < 9"))
+    lab = laboratory(tmp_path, project(peak))
+    run = await tried(lab, peak)
+    await Run.objects.filter(pk=run.pk).aupdate(deleted=run.created)
+    assert await standing(lab, peak) == claims.Standing(peak)
+
+
 async def test_an_ordinary_run_is_no_claims(tmp_path: Path) -> None:
     peak = claim("peak", (SYNC, "peak_in_app < 9"))
     lab = laboratory(tmp_path, project(peak))

@@ -11,7 +11,7 @@ from asgiref.sync import sync_to_async
 
 from dashboard.models import Experiment, Run, Status
 from dashboard.runs import line
-from dashboard.runs.experiments import Inquiry, Step, Steps
+from dashboard.runs.experiments import Inquiry, Step, Steps, fired_once_more
 from dashboard.runs.planning import make_plan
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.plan import Plan
@@ -34,7 +34,7 @@ def inquiry(steps: Steps) -> Inquiry:
 def three(sent: list[Run]) -> Steps:
     for number in (1, 2, 3):
         run = yield Step(f"step {number}", plan(requests=number))
-        sent.append(run)  # noqa: PERF401 - one at a time: the next waits for it
+        sent.append(run)
 
 
 async def runs_of(experiment: Experiment) -> list[Run]:
@@ -170,6 +170,20 @@ async def test_steps_that_raise_end_the_experiment_and_free_the_line(
     assert outcome.status == Status.FAILED
     assert words in outcome.problem
     assert (await lab.outcome(await lab.start(plan()))).status == Status.FINISHED
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "labels"), [("at its limit", ["one", "one, again"]), (None, ["one"])]
+)
+def test_a_run_that_the_instrument_spoiled_is_fired_once_more(
+    spoiled: str | None, labels: list[str]
+) -> None:
+    run = Run(status=Status.FINISHED, report={"verdict": {"spoiled": spoiled}})
+    steps = fired_once_more(Step("one", plan()))
+    assert [next(steps).label, *(steps.send(run).label for _ in labels[1:])] == labels
+    with pytest.raises(StopIteration) as end:
+        steps.send(run)
+    assert end.value.value is run
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def test_a_good_plan_passes(project: Project) -> None:
 
 def test_unknown_names_are_refused_with_the_known_ones(project: Project) -> None:
     assert problems(project, plan(scenario="nap")) == [
-        ("scenario", "expected one of sleep, mixed, found 'nap'")
+        ("scenario", f"expected one of {', '.join(project.scenarios)}, found 'nap'")
     ]
     ((field, message),) = problems(project, plan("nap@daphne"))
     assert field == "lanes"

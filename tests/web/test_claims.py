@@ -102,7 +102,7 @@ async def test_all_are_tried_and_each_has_its_verdict_number_and_run(
         ("true", "Holds on this machine", "8 below 9"),
         ("half", f"Holds only when it is {SYNC}", "8 above 8"),
         ("false", "Does not hold on this machine", "8 below 2"),
-        ("open", "Not shown on this machine", "1 times below 1 times"),
+        ("open", "Not shown on this machine", "1× below 1×"),
     ]:
         said = card(page, name)
         assert verdict in said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.utils.html import escape
 
 from dashboard.models import Run, Status
 from dashboard.runs.laboratory import Laboratory
-from dashboard.wire.plan import MAX_CONCURRENCY
+from dashboard.wire.plan import Burst, Rate
 
 FORM = {
     "scenario": "sleep",
@@ -41,14 +42,14 @@ async def test_a_press_fires_and_answers_with_the_stage(
     await laboratory.outcome(run)
     run = await Run.objects.aget()
     assert run.status == Status.FINISHED
-    assert run.plan["load"] == {"requests": 40, "concurrency": 40, "kind": "burst"}
+    assert run.plan["load"] == asdict(Burst(40, 40))
     assert (run.plan["seed"], run.plan["lanes"]) == (7, FORM["lanes"])
 
 
 async def test_a_quick_button_is_everybody_at_once(browser: AsyncClient) -> None:
     await fire(browser, HTMX, quick="100", requests="7", concurrency="3")
     run = await Run.objects.aget()
-    assert run.plan["load"] == {"requests": 100, "concurrency": 100, "kind": "burst"}
+    assert run.plan["load"] == asdict(Burst(100, 100))
 
 
 RATE: dict[str, Any] = {"load": "rate", "rate": "50.5", "duration": "2", "poisson": "on"}
@@ -59,13 +60,7 @@ async def test_a_rate_is_fired_and_the_fields_of_a_burst_are_not_looked_at(
 ) -> None:
     await fire(browser, HTMX, **RATE, requests="none of your business")
     run = await Run.objects.aget()
-    assert run.plan["load"] == {
-        "rate_rps": 50.5,
-        "duration_s": 2.0,
-        "poisson": True,
-        "concurrency": MAX_CONCURRENCY,
-        "kind": "rate",
-    }
+    assert run.plan["load"] == asdict(Rate(50.5, 2.0, poisson=True))
 
 
 async def test_a_burst_does_not_look_at_the_fields_of_a_rate(browser: AsyncClient) -> None:
@@ -77,7 +72,7 @@ async def test_a_burst_does_not_look_at_the_fields_of_a_rate(browser: AsyncClien
 async def test_a_quick_button_is_a_burst_whatever_stands_in_the_form(browser: AsyncClient) -> None:
     await fire(browser, HTMX, **{**RATE, "rate": "fast"}, quick="10")
     run = await Run.objects.aget()
-    assert run.plan["load"] == {"requests": 10, "concurrency": 10, "kind": "burst"}
+    assert run.plan["load"] == asdict(Burst(10, 10))
 
 
 async def test_without_htmx_the_run_has_a_page(browser: AsyncClient) -> None:

@@ -57,6 +57,8 @@ class Command(BaseCommand):
         parser.add_argument("--rate", type=float, help="requests a second, whatever comes back")
         parser.add_argument("--duration", type=float, help="seconds that the rate lasts")
         parser.add_argument("--poisson", action="store_true", help="arrivals at random, by --seed")
+        parser.add_argument("--send-kb-per-s", type=float, help="how quickly a client uploads")
+        parser.add_argument("--every", type=float, help="seconds between a websocket's messages")
         parser.add_argument("--rounds", type=int)
         parser.add_argument("--until-sure", action="store_true", help="as many as it takes, or 40")
         parser.add_argument("--control", action="store_true", help="one lane beside itself")
@@ -155,6 +157,8 @@ def _plan(project: Project, options: dict[str, Any]) -> Plan:
         control=options["control"],
         margin=options["margin"],
         neighbour=options["neighbour"],
+        send_kb_per_s=options["send_kb_per_s"],
+        every_s=options["every"],
     )
 
 

@@ -1,0 +1,240 @@
+"""Websockets that stay open: a request is a message, its answer is the same message sent back.
+
+The protocol is that of the library `websockets`, without its input and output.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from time import monotonic_ns
+from typing import Any
+
+from websockets.client import ClientProtocol
+from websockets.datastructures import Headers
+from websockets.exceptions import InvalidStatus
+from websockets.frames import Frame, Opcode
+from websockets.protocol import State
+from websockets.uri import parse_uri
+
+from dashboard.wire.failure import Failure
+from dashboard.wire.frame import UNKNOWN
+from dashboard.wire.plan import Burst as Load
+from dashboard.wire.plan import Firing
+
+from .alarm import make_alarm
+from .flight import FINE, Flight
+from .request import encode_target
+from .stamps import NO_STAMPS
+
+NS_PER_S = 1_000_000_000
+SWITCHING = 101
+
+
+class WebSockets(Flight):
+    """C conversations. In each a message follows the last one after `every_s`, or its echo.
+
+    A message whose time has come while the last one is not back yet waits for it, and keeps its
+    `due`. The first messages are spread over `every_s`. A connection that was lost is made anew;
+    what was on its way, or was to be sent next on it, has failed.
+    """
+
+    def __init__(self, firing: Firing, load: Load) -> None:
+        super().__init__(firing)
+        self.url = url_of(firing)
+        self.headers = firing.headers
+        self._load = load
+        self._every_ns = round(load.every_s * NS_PER_S)
+        self._idle: dict[int, Conversation] = {}  # by their slot
+        self._lost: set[int] = set()  # slots whose connection went while it was idle
+        self._next_ones: list[tuple[int, int]] = []  # when the next message of a slot is due
+        self._alarm = make_alarm(self._send_due)
+
+    def _begin(self) -> None:
+        slots = self._load.concurrency
+        self._next_ones = [(slot * self._every_ns // slots, slot) for slot in range(slots)]
+        self._send_due()
+
+    def answered(self, connection: Any, done: int, reusable: bool) -> None:
+        """The message came back."""
+        self.recorder.finish(connection, done, SWITCHING, FINE)
+        del self._flying[connection]
+        connection.busy = False
+        self._idle[connection.slot] = connection
+        self._go_on(connection, done)
+
+    def failed(self, connection: Any, failure: Failure) -> None:
+        """The message will not come back; its connection is of no more use."""
+        done = monotonic_ns() - self.origin_ns
+        self.recorder.finish(connection, done, connection.status, failure)
+        self._drop(connection)
+        self._go_on(connection, done)
+
+    def lost(self, slot: int) -> None:
+        """An idle connection went: whoever was to use it next will find that out."""
+        if self._idle.pop(slot, None) is not None:
+            self._lost.add(slot)
+
+    def stop(self) -> None:
+        """Record what is on its way as aborted, and close every connection."""
+        super().stop()
+        self._alarm.close()
+        for conversation in list(self._idle.values()):
+            conversation.leave()
+        self._idle.clear()
+
+    def _refill(self, due: int) -> None:
+        """Slots go on by themselves."""
+
+    def _go_on(self, connection: Conversation, done: int) -> None:
+        if self._next < self._end:
+            due = connection.due + self._every_ns if self._every_ns else done
+            heapq.heappush(self._next_ones, (due, connection.slot))
+            self._send_due()
+        elif not self._flying:
+            self._over.set()
+
+    def _send_due(self) -> None:
+        now = monotonic_ns() - self.origin_ns
+        while self._next_ones and self._next < self._end:
+            due, slot = self._next_ones[0]
+            if due > now:
+                self._alarm.set(self.origin_ns + due)
+                return
+            heapq.heappop(self._next_ones)
+            self._next += 1
+            self._send(self._next - 1, due, slot)
+        if self._next == self._end and not self._flying:
+            self._over.set()
+
+    def _send(self, request: int, due: int, slot: int) -> None:
+        conversation = self._idle.pop(slot, None)
+        if conversation is not None:
+            self._flying[conversation] = None  # type: ignore[index]
+            conversation.send_next(request, due)
+            return
+        conversation = Conversation(self, request, due, slot)
+        if slot in self._lost:
+            self._lost.remove(slot)
+            self._flying[conversation] = None  # type: ignore[index]
+            self._loop.call_soon(self._fail_lost, conversation)
+        else:
+            self._open(conversation)  # type: ignore[arg-type]
+
+    def _fail_lost(self, conversation: Conversation) -> None:
+        if conversation.busy:
+            self.failed(conversation, Failure.CLOSED)
+
+
+class Conversation(asyncio.Protocol):
+    """One websocket; the instants are of the message that is on its way now."""
+
+    def __init__(self, flight: WebSockets, request: int, due: int, slot: int) -> None:
+        self.slot = slot
+        self.request = request
+        self.due = due
+        self.busy = True
+        self.connecting = self.sent_first = self.sent = self.first_byte = UNKNOWN
+        self.stamps = NO_STAMPS
+        self.status = 0
+        self.told = (UNKNOWN, UNKNOWN)
+        self._flight = flight
+        self._transport: asyncio.Transport | None = None
+        self._protocol = ClientProtocol(parse_uri(flight.url))
+
+    def send_next(self, request: int, due: int) -> None:
+        """Send another message on the open connection."""
+        self.request, self.due = request, due
+        self.busy = True
+        self.connecting = self.first_byte = UNKNOWN
+        self._say()
+
+    def drop(self) -> None:
+        """Close at once."""
+        self.busy = False
+        if self._transport is not None:
+            self._transport.abort()
+
+    def leave(self) -> None:
+        """Close as the protocol wants it, and wait for nobody."""
+        self._protocol.send_close()
+        self._flush()
+        if self._transport is not None:
+            self._transport.close()
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Ask for a websocket."""
+        self._transport = transport  # type: ignore[assignment]
+        if not self.busy:  # it took so long that the message was given up
+            self.drop()
+            return
+        transport.set_write_buffer_limits(high=0)  # type: ignore[attr-defined]
+        request = self._protocol.connect()
+        request.headers.update(Headers(self._flight.headers))
+        self._protocol.send_request(request)
+        self._flush()
+
+    def data_received(self, data: bytes) -> None:
+        """The answer to the opening, or frames."""
+        arrived = monotonic_ns() - self._flight.origin_ns
+        self._protocol.receive_data(data)
+        self._flush()
+        for event in self._protocol.events_received():
+            if isinstance(event, Frame):
+                self._take(event, arrived)
+            else:
+                self._opened()
+        if self._protocol.handshake_exc is not None:  # nothing that could be an answer
+            self._opened()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """The peer has gone, or we have closed."""
+        if self.busy:
+            reset = isinstance(error, ConnectionResetError | BrokenPipeError)
+            self._flight.failed(self, Failure.RESET if reset else Failure.CLOSED)
+        else:
+            self._flight.lost(self.slot)
+
+    def _opened(self) -> None:
+        refusal = self._protocol.handshake_exc
+        if not self.busy:
+            return
+        if isinstance(refusal, InvalidStatus):
+            self.status = refusal.response.status_code
+            self._flight.failed(self, Failure.STATUS)
+        elif refusal is not None or self._protocol.state is not State.OPEN:
+            self._flight.failed(self, Failure.MALFORMED)
+        else:
+            self._say()
+
+    def _say(self) -> None:
+        """One message, whose words are its number."""
+        self.sent_first = self.sent = monotonic_ns() - self._flight.origin_ns
+        self._protocol.send_text(self._words())
+        self._flush()
+
+    def _take(self, frame: Frame, arrived: int) -> None:
+        """The echo; anything else that the server says is none of our business."""
+        if self.busy and frame.opcode is Opcode.TEXT and bytes(frame.data) == self._words():
+            self.first_byte = arrived
+            self._flight.answered(self, arrived, True)
+
+    def _words(self) -> bytes:
+        return b"%d" % self.request
+
+    def _flush(self) -> None:
+        if self._transport is None or self._transport.is_closing():
+            return
+        for data in self._protocol.data_to_send():
+            if data:
+                self._transport.write(data)
+            else:
+                self._transport.close()
+
+
+def url_of(firing: Firing) -> str:
+    """The address of the websocket that a firing speaks to."""
+    host = f"[{firing.host}]" if ":" in firing.host else firing.host
+    return f"ws://{host}:{firing.port}{encode_target(firing)}"

@@ -1,0 +1,43 @@
+"""How a request is made where it is more than one write and one answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+MAX_UPLOAD_BYTES = 1_000_000_000
+BYTES_PER_MB = 1_000_000
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file of `size` bytes in the field `field` of a multipart form, made while it is sent."""
+
+    field: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Manner:
+    """What the engine does beside asking and reading the answer: one of these, mostly none.
+
+    `upload` is sent as the body. `poll_every_ms`: an answer 202 names by its Location where the
+    result will be, which is asked for so often until it is there. `websocket`: the requests are
+    messages on connections that stay open, and an answer is the same message. `chunks`: how an
+    answer comes in pieces is watched.
+    """
+
+    upload: Upload | None = None
+    poll_every_ms: float | None = None
+    websocket: bool = False
+    chunks: bool = False
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Read an `asdict` of one. Raises KeyError or TypeError where it is none."""
+        upload = data["upload"]
+        return cls(**{**data, "upload": Upload(**upload) if upload else None})
+
+
+PLAIN = Manner()
