@@ -10,6 +10,7 @@ import asyncio
 from contextlib import suppress
 from dataclasses import replace
 
+from dashboard.wire.manner import PLAIN
 from dashboard.wire.plan import MAX_DURATION_S, NEIGHBOUR_RPS, Firing
 from dashboard.wire.plan import Rate as Load
 
@@ -58,5 +59,11 @@ def _request(firing: Firing, path: str) -> Firing:
     mark = ("&" if "?" in path else "?") + MARK
     host = tuple(pair for pair in firing.headers if pair[0].lower() == "host")
     return replace(
-        firing, path=path + mark, method="GET", headers=host, body="", await_continue=False
+        firing,
+        path=path + mark,
+        method="GET",
+        headers=host,
+        body="",
+        await_continue=False,
+        manner=PLAIN,
     )

@@ -104,6 +104,6 @@ def _took() -> str:
 
 def _state(project: Project) -> str:
     """A word that changes whenever a run of a claim begins, moves on or ends."""
-    runs = Run.objects.filter(project=project.name).exclude(claim="")
+    runs = Run.objects.filter(project=project.name, deleted=None).exclude(claim="")
     states = list(runs.values_list("pk", "status")[:CHANGES_WATCHED])
     return hashlib.sha256(repr(states).encode()).hexdigest()[:12]

@@ -108,11 +108,12 @@ class Scale:
         return self._begin + share * (self._end - self._begin)
 
     def ticks(self) -> list[float]:
-        """Round values inside: 1, 2 and 5 times a power of ten, fewer where they are too many."""
+        """Round values inside: each digit times a power of ten, fewer where they are too many."""
         if self.even:
             return [self.low + (self.high - self.low) * step / 5 for step in range(6)]
         powers = range(floor(log10(self.low)), ceil(log10(self.high)) + 1)
-        for steps in ((1, 2, 5), (1, 3), (1,)):
+        found: list[float] = []
+        for steps in (range(1, 10), (1, 2, 5), (1, 3), (1,)):
             every = [step * 10.0**power for power in powers for step in steps]
             found = [value for value in every if self.low * 0.999 <= value <= self.high * 1.001]
             if len(found) <= MOST_TICKS:

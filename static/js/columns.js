@@ -6,10 +6,10 @@
  */
 
 import { Wide } from './frame.js';
-
-/** @import { Columns, Frame, Narrow } from './frame.js' */
+import { BINS, binOf } from './histogram.js';
 
 const NS_PER_MS = 1e6;
+const WARM_UP = 16; // requests of a warm-up, at most
 
 /** The instants that are kept, in the order in which they stand; milliseconds, NaN: not known. */
 export const STAMPS = /** @type {const} */ ([
@@ -23,39 +23,8 @@ export const STAMPS = /** @type {const} */ ([
   'first_byte',
   'done',
 ]);
-
-/** @typedef {typeof STAMPS[number]} Stamp */
-
-/** What is kept of a target's health; lengths and instants are nanoseconds there, -1: not known. */
-const HEALTH = /** @type {const} */ ([
-  'at',
-  'process',
-  'in_app',
-  'in_view',
-  'loop_lag',
-  'threads',
-  'rss',
-  'cpu',
-]);
-/** @typedef {Record<typeof HEALTH[number], number>} Health */
-
-/** What `error` says, by docs/frame.md. */
-export const ERRORS = [
-  '',
-  'refused',
-  'unreachable',
-  'no-descriptors',
-  'timeout',
-  'reset',
-  'closed',
-  'malformed',
-  'http',
-  'aborted',
-  'tls',
-  'endless-head',
-  'surplus',
-  'client',
-];
+/** @type {(keyof Health)[]} */
+const HEALTH = ['at', 'process', 'in_app', 'in_view', 'loop_lag', 'threads', 'rss', 'cpu'];
 
 /** What is known of a request. */
 export const UNKNOWN = 0;
@@ -64,89 +33,122 @@ export const FINISHED = 2;
 
 /** One burst at one lane. */
 export class Firing {
+  begun = 0; // requests that have started, finished ones among them
+  finished = 0;
+  failed = 0;
+  lastDone_ms = 0;
+  shortest_ms = Number.POSITIVE_INFINITY; // of those that succeeded
+  longest_ms = 0;
+  health = /** @type {Health[]} */ ([]);
+  over = false; // the engine said so
+  version = 0; // another one with every change, so that a chart knows whether to look
+  open = /** @type {Set<number>} */ (new Set()); // in flight
+  /** Requests whose bar changed since the waterfall last took them. @type {number[]} */
+  changed = [];
+  /** Response times of those that succeeded. */
+  histogram = new Uint32Array(BINS);
+  stamps = /** @type {Record<Stamp, Float64Array>} */ ({});
+  #selected = { key: '', done: 0, failed: 0, histogram: this.histogram };
+
   /** @param {number} requests how many to expect; more grow the arrays */
   constructor(requests) {
-    this.begun = 0; // requests that have started, finished ones among them
-    this.finished = 0;
-    this.failed = 0;
-    this.lastDone_ms = 0;
-    /** Of the requests that succeeded. */
-    this.shortest_ms = Number.POSITIVE_INFINITY;
-    this.longest_ms = 0;
     this.order = new Uint32Array(requests); // the finished ones as they came
-    this.health = /** @type {Health[]} */ ([]);
-    this.over = false; // the engine said so
-    /** Changes with every change, so that a chart knows whether to look. */
-    this.version = 0;
-    /** Requests whose bar changed since the chart last took them. @type {number[]} */
-    this.changed = [];
     this.state = new Uint8Array(requests);
     this.error = new Uint8Array(requests);
     this.status = new Uint16Array(requests);
-    this.stamps = /** @type {Record<Stamp, Float64Array>} */ ({});
+    this.bin = new Uint16Array(requests);
     for (const name of STAMPS) this.stamps[name] = new Float64Array(requests).fill(Number.NaN);
   }
 
-  /** @param {Frame} frame of kind samples or begun */
+  /** @param {Frame} frame */
   take({ kind, rows, columns }) {
     this.version++;
     if (kind === 'health') return this.#takeHealth(rows, columns);
     const requests = /** @type {Narrow} */ (columns.request);
     for (let row = 0; row < rows; row++) this.#makeRoom(requests[row]);
-    if (kind === 'samples') this.#takeSamples(rows, requests, columns);
-    else this.#takeBegun(rows, requests, columns);
+    const state = kind === 'samples' ? FINISHED : BEGUN;
+    const fresh = [];
+    for (let row = 0; row < rows; row++) {
+      if (this.#enter(requests[row], state)) fresh.push(row);
+    }
+    for (const name of STAMPS) {
+      const [column, stamps] = [columns[name], this.stamps[name]];
+      if (!(column instanceof Wide)) continue;
+      for (const row of fresh) {
+        const value = column.at(row);
+        stamps[requests[row]] = value < 0 ? Number.NaN : value / NS_PER_MS;
+      }
+    }
+    if (state === BEGUN) return;
+    const [error, status] = /** @type {Narrow[]} */ ([columns.error, columns.status]);
+    for (const row of fresh) this.#count(requests[row], error[row], status[row]);
+  }
+
+  /** @param {number} request @param {number} state @returns {boolean} whether it is news */
+  #enter(request, state) {
+    const before = this.state[request];
+    if (before === FINISHED) return false;
+    if (before === UNKNOWN) this.begun++;
+    if (state === BEGUN) this.open.add(request);
+    else {
+      if (before) this.open.delete(request);
+      this.order[this.finished++] = request;
+    }
+    this.state[request] = state;
+    this.changed.push(request);
+    return true;
+  }
+
+  /** @param {number} request @param {number} error @param {number} status */
+  #count(request, error, status) {
+    const { due, done } = this.stamps;
+    const took_ms = done[request] - due[request];
+    this.error[request] = error;
+    this.status[request] = status;
+    this.lastDone_ms = Math.max(this.lastDone_ms, done[request]);
+    this.bin[request] = binOf(took_ms);
+    if (error) {
+      this.failed++;
+      return;
+    }
+    this.histogram[this.bin[request]]++;
+    this.shortest_ms = Math.min(this.shortest_ms, took_ms);
+    this.longest_ms = Math.max(this.longest_ms, took_ms);
+  }
+
+  /** Done, failed and response times in a selection. @param {Chosen} selection */
+  within(selection) {
+    const { finished: done, failed, histogram } = this;
+    if (!selection) return { done, failed, histogram };
+    const key = `${selection} ${this.version}`;
+    if (this.#selected.key === key) return this.#selected;
+    const found = { key, done: 0, failed: 0, histogram: new Uint32Array(BINS) };
+    for (let i = 0; i < done; i++) {
+      const request = this.order[i];
+      if (!this.isWithin(selection, request)) continue;
+      found.done++;
+      if (this.error[request]) found.failed++;
+      else found.histogram[this.bin[request]]++;
+    }
+    this.#selected = found;
+    return found;
+  }
+
+  /** Whether a request was done then. @param {Chosen} selection @param {number} request */
+  isWithin(selection, request) {
+    if (!selection) return true;
+    const done_ms = this.stamps.done[request];
+    return done_ms >= selection[0] && done_ms < selection[1];
   }
 
   /** @param {number} rows @param {Columns} columns */
   #takeHealth(rows, columns) {
     for (let row = 0; row < rows; row++) {
-      const found = /** @type {Health} */ ({});
-      for (const name of HEALTH) {
+      const found = HEALTH.map((name) => {
         const column = columns[name];
-        found[name] = column instanceof Wide ? column.at(row) : (column?.[row] ?? -1);
-      }
-      this.health.push(found);
-    }
-  }
-
-  /** @param {number} rows @param {Narrow} requests @param {Columns} columns */
-  #takeSamples(rows, requests, columns) {
-    const known = STAMPS.filter((name) => columns[name]);
-    const error = /** @type {Narrow} */ (columns.error);
-    const status = /** @type {Narrow} */ (columns.status);
-    for (let row = 0; row < rows; row++) {
-      const request = requests[row];
-      if (this.state[request] === FINISHED) continue;
-      this.begun += this.state[request] === UNKNOWN ? 1 : 0;
-      this.state[request] = FINISHED;
-      this.order[this.finished++] = request;
-      this.error[request] = error[row];
-      this.status[request] = status[row];
-      this.failed += error[row] ? 1 : 0;
-      for (const name of known) {
-        this.stamps[name][request] = milliseconds(/** @type {Wide} */ (columns[name]), row);
-      }
-      const { due, done } = this.stamps;
-      this.lastDone_ms = Math.max(this.lastDone_ms, done[request]);
-      if (!error[row]) {
-        this.shortest_ms = Math.min(this.shortest_ms, done[request] - due[request]);
-        this.longest_ms = Math.max(this.longest_ms, done[request] - due[request]);
-      }
-      this.changed.push(request);
-    }
-  }
-
-  /** @param {number} rows @param {Narrow} requests @param {Columns} columns */
-  #takeBegun(rows, requests, columns) {
-    const { due, sent_first } = this.stamps;
-    for (let row = 0; row < rows; row++) {
-      const request = requests[row];
-      if (this.state[request] === FINISHED) continue;
-      this.begun += this.state[request] === UNKNOWN ? 1 : 0;
-      this.state[request] = BEGUN;
-      due[request] = milliseconds(/** @type {Wide} */ (columns.due), row);
-      sent_first[request] = milliseconds(/** @type {Wide} */ (columns.sent_first), row);
-      this.changed.push(request);
+        return [name, column instanceof Wide ? column.at(row) : (column?.[row] ?? -1)];
+      });
+      this.health.push(Object.fromEntries(found));
     }
   }
 
@@ -154,19 +156,17 @@ export class Firing {
   #makeRoom(request) {
     if (request < this.state.length) return;
     const size = Math.max(2 * this.state.length, request + 1);
-    this.state = grown(this.state, new Uint8Array(size));
-    this.error = grown(this.error, new Uint8Array(size));
-    this.order = grown(this.order, new Uint32Array(size));
-    this.status = grown(this.status, new Uint16Array(size));
-    for (const name of STAMPS) {
-      this.stamps[name] = grown(this.stamps[name], new Float64Array(size).fill(Number.NaN));
+    for (const name of /** @type {const} */ (['state', 'error', 'order', 'status', 'bin'])) {
+      /** @type {any} */ (this)[name] = grown(this[name], size);
     }
+    for (const name of STAMPS) this.stamps[name] = grown(this.stamps[name], size);
   }
 }
 
 /** All firings of one run. */
 export class RunColumns {
   #firings = /** @type {Map<string, Firing>} */ (new Map());
+  newestRound = 0;
 
   /**
    * @param {number} requests of a counted round
@@ -175,28 +175,21 @@ export class RunColumns {
   constructor(requests, discarded) {
     this.requests = requests;
     this.discarded = new Set(discarded);
-    this.newestRound = 0;
   }
 
-  /** Take a frame in; kinds that nobody draws yet are let go. @param {Frame} frame */
+  /** Kinds that nobody draws are let go. @param {Frame} frame */
   take(frame) {
     if (!['samples', 'begun', 'health'].includes(frame.kind)) return;
     this.begin(frame.lane, frame.round).take(frame);
   }
 
-  /**
-   * The firing, made if it is the first that is heard of it.
-   * @param {number} lane
-   * @param {number} round
-   */
+  /** Made if it is the first that is heard of it. @param {number} lane @param {number} round */
   begin(lane, round) {
-    const key = `${lane}:${round}`;
-    let firing = this.#firings.get(key);
-    if (!firing) {
-      firing = new Firing(round ? this.requests : Math.min(this.requests, 16));
-      this.#firings.set(key, firing);
-      this.newestRound = Math.max(this.newestRound, round);
-    }
+    const before = this.firing(lane, round);
+    if (before) return before;
+    const firing = new Firing(round ? this.requests : Math.min(this.requests, WARM_UP));
+    this.#firings.set(`${lane}:${round}`, firing);
+    this.newestRound = Math.max(this.newestRound, round);
     return firing;
   }
 
@@ -217,17 +210,14 @@ export class RunColumns {
 }
 
 /**
- * @template {Uint8Array | Uint16Array | Uint32Array | Float64Array} T
+ * @template {Narrow | Float64Array} T
  * @param {T} from
- * @param {T} to
+ * @param {number} size
+ * @returns {T}
  */
-function grown(from, to) {
+function grown(from, size) {
+  // In an array of integers NaN is 0.
+  const to = new /** @type {any} */ (from.constructor)(size).fill(Number.NaN);
   to.set(from);
   return to;
-}
-
-/** @param {Wide} column @param {number} row */
-function milliseconds(column, row) {
-  const value = column.at(row);
-  return value < 0 ? Number.NaN : value / NS_PER_MS;
 }

@@ -1,72 +1,76 @@
 /** One cursor and one selection for all charts over time: by pointer, by touch and by keyboard. */
 
+import { announce, find, findAll, hit, make, write } from './dom.js';
 import { MARGIN } from './plot.js';
-import { requestInWords } from './requests.js';
+import { requestInWords } from './segments.js';
 import { duration } from './words.js';
-
-/** @import { Stage } from './stage.js' */
 
 const STEPS = 200; // of the keyboard's cursor from end to end
 const DRAG = 5; // CSS pixels below which it was a click
+const QUIET_MS = 700; // a cursor that stands still so long is said to a screen reader
 
 export class Cursor {
   at_ms = /** @type {number | null} */ (null);
   pinned = false;
   lane = 0;
   request = -1;
-  #dragged_ms = /** @type {number | null} */ (null);
-  #down = 0;
+  #drag = /** @type {{x: number, at_ms: number} | null} */ (null);
+  #saying = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
 
-  /** @param {Stage} stage @param {() => void} changed */
-  constructor(stage, changed) {
+  /** @param {Stage} stage */
+  constructor(stage) {
     this.stage = stage;
-    this.changed = changed;
     const { root } = stage;
-    this.surfaces = /** @type {HTMLElement[]} */ ([...root.querySelectorAll('[data-surface]')]);
+    this.surfaces = findAll('[data-surface]', root);
     for (const surface of this.surfaces) {
       for (const name of ['stretch', 'cursor']) {
-        const overlay = document.createElement('i');
+        const overlay = make('i');
         overlay.className = name;
         surface.append(overlay);
       }
     }
+    this.reading = find('#reading', root);
     root.addEventListener('pointermove', (event) => this.#move(event));
-    root.addEventListener('pointerdown', (event) => this.#press(event));
+    root.addEventListener('pointerdown', (event) => {
+      const surface = hit(event, '[data-surface]');
+      if (!surface || event.button) return;
+      this.#drag = { x: event.clientX, at_ms: this.#time(event, surface) };
+    });
     root.addEventListener('pointerup', (event) => this.#release(event));
     root.addEventListener('pointerleave', () => this.#leave());
-    root.addEventListener('pointercancel', () => this.#cancel());
+    root.addEventListener('pointercancel', () => {
+      this.#drag = null;
+      this.#leave();
+    });
+    root.addEventListener('dblclick', (event) => {
+      if (hit(event, '[data-surface]')) this.#clear();
+    });
     root.addEventListener('keydown', (event) => this.#key(event));
-    root.querySelector('#clear-selection')?.addEventListener('click', () => stage.select(null));
-    this.reading = /** @type {HTMLElement} */ (root.querySelector('#reading'));
+    find('#clear-selection', root)?.addEventListener('click', () => this.#clear());
   }
 
-  /** @param {Event} event @returns {HTMLElement | null} */
-  #surface({ target }) {
-    return target instanceof Element ? target.closest('[data-surface]') : null;
-  }
-
-  /** @param {HTMLElement} surface @returns {[left: number, width: number]} where its time axis lies */
+  /** Where its time axis lies: left, width. @param {HTMLElement} surface @returns {Point} */
   #axis(surface) {
-    const { left, width } = surface.getBoundingClientRect();
-    if (surface.dataset.surface === 'lane') return [left, width];
-    return [left + MARGIN.left, width - MARGIN.left - MARGIN.right];
+    const width = surface.clientWidth;
+    if (surface.dataset.surface === 'lane') return [0, width];
+    return [MARGIN.left, width - MARGIN.left - MARGIN.right];
   }
 
   /** @param {PointerEvent} event @param {HTMLElement} surface */
   #time({ clientX }, surface) {
     const [left, width] = this.#axis(surface);
-    return Math.min(Math.max((clientX - left) / width, 0), 1) * this.stage.end_ms;
+    const [from_ms, to_ms] = this.stage.span;
+    const share = (clientX - surface.getBoundingClientRect().left - left) / width;
+    return from_ms + Math.min(Math.max(share, 0), 1) * (to_ms - from_ms);
   }
 
   /** @param {PointerEvent} event */
   #move(event) {
-    const surface = this.#surface(event);
+    const surface = hit(event, '[data-surface]');
     if (!surface) return this.#leave();
-    if (this.#dragged_ms !== null) {
-      const now_ms = this.#time(event, surface);
-      if (Math.abs(event.clientX - this.#down) >= DRAG) {
-        this.stage.select([Math.min(this.#dragged_ms, now_ms), Math.max(this.#dragged_ms, now_ms)]);
-      }
+    if (this.#drag && Math.abs(event.clientX - this.#drag.x) >= DRAG) {
+      const ends = [this.#drag.at_ms, this.#time(event, surface)].sort((a, b) => a - b);
+      this.stage.select(/** @type {Span} */ (ends));
     }
     if (!this.pinned) this.#point(event, surface);
   }
@@ -81,105 +85,97 @@ export class Cursor {
       const above = lane.waterfall.canvas.getBoundingClientRect().top;
       this.request = lane.waterfall.requestAt(event.clientY - above);
     }
-    this.changed();
+    this.stage.wake();
   }
 
-  /** @param {PointerEvent} event */
-  #press(event) {
-    const surface = this.#surface(event);
-    if (!surface || event.button) return;
-    this.#down = event.clientX;
-    this.#dragged_ms = this.#time(event, surface);
-  }
-
-  /** @param {PointerEvent} event */
+  /** A click pins the cursor; the end of a drag is a selection. @param {PointerEvent} event */
   #release(event) {
-    const surface = this.#surface(event);
-    if (surface && this.#dragged_ms !== null && Math.abs(event.clientX - this.#down) < DRAG) {
+    const surface = hit(event, '[data-surface]');
+    if (surface && this.#drag && Math.abs(event.clientX - this.#drag.x) < DRAG) {
       this.pinned = !this.pinned;
       this.#point(event, surface);
-    }
-    this.#dragged_ms = null;
-  }
-
-  #cancel() {
-    this.#dragged_ms = null;
-    this.#leave();
+    } else if (this.#drag) this.stage.keepSelection();
+    this.#drag = null;
   }
 
   #leave() {
-    if (this.pinned || this.at_ms === null || this.#dragged_ms !== null) return;
+    if (this.pinned || this.at_ms === null || this.#drag) return;
     if (this.surfaces.includes(/** @type {HTMLElement} */ (document.activeElement))) return;
     this.at_ms = null;
-    this.changed();
+    this.stage.wake();
+  }
+
+  #clear() {
+    this.stage.select(null);
+    this.stage.keepSelection();
+    this.pinned = false;
+    this.at_ms = null;
+    this.stage.wake();
   }
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    const surface = this.#surface(event);
+    const surface = hit(event, '[data-surface]');
     if (event.key === 'Escape') {
-      this.stage.select(null);
-      this.pinned = false;
-      this.at_ms = null;
       if (surface) /** @type {HTMLElement} */ (document.activeElement).blur();
-      return this.changed();
+      return this.#clear();
     }
     if (!surface || event.ctrlKey || event.metaKey || event.altKey) return;
-    const { end_ms, lanes } = this.stage;
-    const step_ms = (end_ms / STEPS) * (event.shiftKey ? 10 : 1);
-    const to = {
-      ArrowLeft: (this.at_ms ?? 0) - step_ms,
-      ArrowRight: (this.at_ms ?? 0) + step_ms,
+    const { span, lanes } = this.stage;
+    const at_ms = this.at_ms ?? span[0];
+    const step_ms = ((span[1] - span[0]) / STEPS) * (event.shiftKey ? 10 : 1);
+    /** @type {Record<string, number>} */
+    const places = {
+      ArrowLeft: at_ms - step_ms,
+      ArrowRight: at_ms + step_ms,
       Home: 0,
-      End: end_ms,
-      ArrowUp: this.at_ms ?? 0,
-      ArrowDown: this.at_ms ?? 0,
-    }[event.key];
-    const table = event.key === 't' && surface.closest('figure')?.querySelector('button');
-    if (table) table.click();
-    else if (to === undefined) return;
+      End: span[1],
+    };
+    const by = { ArrowUp: -1, ArrowDown: 1 }[event.key] ?? 0;
+    const table =
+      event.key === 't' && find('[data-as-table]', surface.closest('figure') ?? surface);
+    if (!(event.key in places) && !by && !table) return;
     event.preventDefault();
     event.stopPropagation();
-    if (to === undefined) return;
-    const by = { ArrowUp: -1, ArrowDown: 1 }[event.key] ?? 0;
+    if (table) return table.click();
     this.lane = Math.min(Math.max(this.lane + by, 0), lanes.length - 1);
-    this.at_ms = Math.min(Math.max(to, 0), end_ms);
+    this.at_ms = Math.min(Math.max(places[event.key] ?? at_ms, span[0]), span[1]);
     this.request = -1;
     if (by && surface.dataset.surface === 'lane') lanes[this.lane].plot.focus();
-    this.changed();
+    clearTimeout(this.#saying);
+    this.#saying = setTimeout(() => announce(this.words()), QUIET_MS);
+    this.stage.wake();
   }
 
   /** Lines, stretches and words, where they belong now. */
   draw() {
-    const { at_ms } = this;
-    const { end_ms, selection } = this.stage;
+    const { span, selection } = this.stage;
     for (const surface of this.surfaces) {
       const [left, width] = this.#axis(surface);
-      const x = (/** @type {number} */ ms) =>
-        left - surface.getBoundingClientRect().left + (ms / end_ms) * width;
-      const [stretch, line] = /** @type {NodeListOf<HTMLElement>} */ (
-        surface.querySelectorAll(':scope > i')
-      );
-      line.hidden = at_ms === null;
-      line.style.left = `${x(at_ms ?? 0)}px`;
+      const x = (/** @type {number} */ ms) => {
+        const share = (ms - span[0]) / (span[1] - span[0]);
+        return left + Math.min(Math.max(share, 0), 1) * width;
+      };
+      const [stretch, line] = findAll(':scope > i', surface);
+      line.hidden = this.at_ms === null;
+      line.style.left = `${x(this.at_ms ?? 0)}px`;
       stretch.hidden = !selection;
       if (!selection) continue;
-      stretch.style.left = `${x(selection[0])}px`;
-      stretch.style.width = `${x(selection[1]) - x(selection[0])}px`;
+      const [from, to] = selection.map(x);
+      stretch.style.left = `${from}px`;
+      stretch.style.width = `${to - from}px`;
     }
     this.reading.classList.toggle('pinned', this.pinned);
-    const text = this.words();
-    if (this.reading.textContent !== text) this.reading.textContent = text;
+    write(this.reading, this.words());
   }
 
   words() {
     if (this.at_ms === null) return '';
-    const lane = this.stage.lanes[this.lane];
-    const firing = this.stage.feed.columns.firing(this.lane, lane.model.round);
-    const known = firing?.state[this.request] ? [requestInWords(firing, this.request)] : [];
+    const { data, model } = this.stage.lanes[this.lane];
+    const firing = this.stage.feed.columns.firing(this.lane, model.round);
     return [
-      `${this.pinned ? 'pinned ' : ''}${lane.data.letter} at ${duration(this.at_ms)}`,
-      ...known,
+      `${this.pinned ? 'pinned ' : ''}${data.letter} at ${duration(this.at_ms)}`,
+      ...(firing?.state[this.request] ? [requestInWords(firing, this.request)] : []),
       ...this.stage.panel.read(this.lane, this.at_ms),
     ].join(' · ');
   }

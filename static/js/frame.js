@@ -17,8 +17,8 @@ export class FrameError extends Error {
 }
 
 /**
- * A column of eight-byte integers as pairs of halves: a BigInt for each value would cost more
- * than everything else on the way. Exact up to 2^53, which is 104 days in nanoseconds.
+ * Eight-byte integers as pairs of halves: a BigInt for each value would cost more than all else
+ * on the way. Exact up to 2^53, which is 104 days in nanoseconds.
  */
 export class Wide {
   /** @param {Int32Array} halves low and high half of each value in turn */
@@ -33,25 +33,13 @@ export class Wide {
   }
 }
 
-/** @typedef {Uint8Array | Uint16Array | Uint32Array | Int32Array} Narrow */
-/** @typedef {Record<string, Narrow | Wide>} Columns */
-/**
- * @typedef {object} Frame
- * @property {string} kind
- * @property {number} lane position in the plan, from 0
- * @property {number} round from 1; 0 is the warm-up
- * @property {number} rows
- * @property {Columns} columns
- */
-/** @typedef {{sequence: number, payload: DataView}} Envelope */
-
-/** @type {Record<string, {size: number, over: (b: ArrayBufferLike, at: number, n: number) => Narrow | Wide}>} */
+/** @type {ColumnTypes} */
 const TYPES = {
-  u1: { size: 1, over: (bytes, at, rows) => new Uint8Array(bytes, at, rows) },
-  u2: { size: 2, over: (bytes, at, rows) => new Uint16Array(bytes, at, rows) },
-  u4: { size: 4, over: (bytes, at, rows) => new Uint32Array(bytes, at, rows) },
-  i4: { size: 4, over: (bytes, at, rows) => new Int32Array(bytes, at, rows) },
-  i8: { size: 8, over: (bytes, at, rows) => new Wide(new Int32Array(bytes, at, 2 * rows)) },
+  u1: [1, (bytes, at, rows) => new Uint8Array(bytes, at, rows)],
+  u2: [2, (bytes, at, rows) => new Uint16Array(bytes, at, rows)],
+  u4: [4, (bytes, at, rows) => new Uint32Array(bytes, at, rows)],
+  i4: [4, (bytes, at, rows) => new Int32Array(bytes, at, rows)],
+  i8: [8, (bytes, at, rows) => new Wide(new Int32Array(bytes, at, 2 * rows))],
 };
 
 /** Cut a buffer into its envelopes. @param {ArrayBuffer} buffer @returns {Envelope[]} */
@@ -80,8 +68,8 @@ export function isEvent(payload) {
 }
 
 /**
- * Read one frame; its columns are views on the same bytes, not copies. Columns of an unknown
- * type end the reading, columns of an unknown name are simply there and nobody asks for them.
+ * One frame; its columns are views on the same bytes where these are aligned. A column of an
+ * unknown type ends the reading, one of an unknown name is there and nobody asks for it.
  * @param {DataView} payload
  * @returns {Frame}
  */
@@ -91,61 +79,42 @@ export function decode(payload) {
   }
   const length = payload.getUint32(4, true);
   const header = readHeader(payload, length);
-  const { kind, lane, round, rows } = header;
-  return { kind, lane, round, rows, columns: readColumns(payload, 8 + length, header) };
+  return { ...header, columns: readColumns(payload, 8 + length, header) };
 }
 
-/**
- * @param {DataView} payload
- * @param {number} length
- * @returns {{kind: string, lane: number, round: number, rows: number, columns: [string, string][]}}
- */
+/** @param {DataView} payload @param {number} length @returns {Header} */
 function readHeader(payload, length) {
   if (8 + length > payload.byteLength) {
     throw new FrameError(`expected a header of ${length} bytes, the frame ends before`);
   }
   try {
-    const header = JSON.parse(
-      text.decode(new Uint8Array(payload.buffer, payload.byteOffset + 8, length)),
-    );
-    if (!Array.isArray(header.columns) || !(header.rows >= 0))
-      throw new Error('no columns or rows');
+    const bytes = new Uint8Array(payload.buffer, payload.byteOffset + 8, length);
+    const header = JSON.parse(text.decode(bytes));
+    if (!Array.isArray(header.columns) || !(header.rows >= 0)) throw Error('no columns or rows');
     return header;
   } catch (error) {
     throw new FrameError(`header: expected a JSON object of a frame, found ${error}`);
   }
 }
 
-/**
- * @param {DataView} payload
- * @param {number} at
- * @param {{rows: number, columns: [string, string][]}} header
- */
+/** @param {DataView} payload @param {number} at @param {Header} header */
 function readColumns(payload, at, { rows, columns }) {
   /** @type {Columns} */
   const read = {};
   for (const [name, code] of columns) {
-    const type = TYPES[code];
-    if (!type) throw new FrameError(`column ${name}: unknown type ${code}`);
-    const size = rows * type.size;
+    if (!TYPES[code]) throw new FrameError(`column ${name}: unknown type ${code}`);
+    const [width, over] = TYPES[code];
+    const size = rows * width;
     if (at + size > payload.byteLength) {
       throw new FrameError(`column ${name}: expected ${size} bytes, the frame ends before`);
     }
-    read[name] = type.over(...aligned(payload, at, size), rows);
+    const begin = payload.byteOffset + at;
+    // Typed arrays want aligned bytes. In an envelope they are; anything else is copied.
+    read[name] =
+      begin & 7
+        ? over(payload.buffer.slice(begin, begin + size), 0, rows)
+        : over(payload.buffer, begin, rows);
     at += size + (-size & 7);
   }
   return read;
-}
-
-/**
- * Typed arrays want aligned bytes. In an envelope they are; anything else is copied.
- * @param {DataView} payload
- * @param {number} at
- * @param {number} size
- * @returns {[ArrayBufferLike, number]}
- */
-function aligned(payload, at, size) {
-  const begin = payload.byteOffset + at;
-  if ((begin & 7) === 0) return [payload.buffer, begin];
-  return [payload.buffer.slice(begin, begin + size), 0];
 }

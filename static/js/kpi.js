@@ -1,159 +1,120 @@
 /** The table while the run goes on: the same cells that the server fills at its end. */
 
-import { within } from './selection.js';
-import { median, percentile, times } from './statistics.js';
+import { find, findAll, write } from './dom.js';
+import { BINS, binOf, median, percentile, pooled } from './histogram.js';
 import { count, duration } from './words.js';
 
-/** @import { Feed } from './feed.js' */
-/** @import { Firing } from './columns.js' */
-/** @import { Selection } from './selection.js' */
-
 const ABOUT_THE_SAME = 1.05; // below it a first look says no factor
-const LARGE = 50_000; // samples whose sorting is noticed
 
 export class Kpi {
-  #numbers = /** @type {{version: string, p95: number}[]} */ ([]);
-  #drawn_ms = 0;
+  /** What the medians say so far. */
+  sentence = '';
 
   /** @param {Feed} feed */
   constructor(feed) {
     this.feed = feed;
-    /** What the medians say so far. */
-    this.sentence = '';
   }
 
   /**
-   * Bring the cells up to date; the panel is found anew each time, since HTMX swaps it.
+   * Bring the cells up to date; they are found anew each time, since HTMX swaps them.
    * @param {HTMLElement} panel
-   * @param {number} browser_ms
+   * @param {Shown} shown
    * @param {boolean} active the server has not put its own numbers there yet
-   * @param {Selection} selection
    */
-  draw(panel, browser_ms, active, selection) {
+  draw(panel, { selection, browser_ms }, active) {
     panel.classList.toggle('selected', Boolean(selection));
-    const note = document.getElementById('selection');
-    if (note) note.hidden = !selection;
-    if (selection) return this.#selected(panel, selection);
-    for (const cell of panel.querySelectorAll('[data-server]')) {
-      cell.textContent = cell.getAttribute('data-server');
-      cell.removeAttribute('data-server');
+    find('#selection').hidden = !selection;
+    const stretch = selection?.map(duration).join(' and ');
+    write(find('#selection-words'), `Selection: what was done between ${stretch} of each round`);
+    if (!selection) {
+      for (const cell of findAll('[data-server]', panel)) {
+        write(cell, cell.dataset.server ?? '');
+        delete cell.dataset.server;
+      }
+      if (!active) return;
     }
-    if (!active) return;
-    const { columns, run } = this.feed;
-    const lanes = run.lanes.map((_, lane) => columns.counted(lane));
-    const samples = lanes.flat().reduce((sum, one) => sum + one.finished, 0);
-    if (samples > LARGE && browser_ms - this.#drawn_ms < 1000) return;
-    this.#drawn_ms = browser_ms;
-    const rows = run.lanes.map((_, lane) => panel.querySelector(`tr[data-lane="${lane}"]`));
-    lanes.forEach((firings, lane) => {
-      if (firings.length) this.#row(rows[lane], firings, lane);
-    });
-    const middles = lanes.map((firings, lane) =>
-      run.duration_s ? (this.#numbers[lane]?.p95 ?? Number.NaN) : this.#makespan_ms(firings),
-    );
-    this.sentence = sentence(run, middles);
-    lanes.forEach(({ length }, lane) => {
-      if (!length) return;
+    const rows = this.feed.run.lanes.map((_, lane) => find(`tr[data-lane="${lane}"]`, panel));
+    const middles_ms = rows.map((row, lane) => this.#row(row, lane, selection));
+    if (selection) return;
+    this.sentence = sentence(this.feed.run, middles_ms);
+    rows.forEach((row, lane) => {
+      if (!this.feed.columns.counted(lane).length) return;
       const running = `${duration(this.feed.now(lane, 1, browser_ms))} …`;
-      set(rows[lane], 'makespan', middles[lane] ? duration(middles[lane]) : running);
-      const ratio = middles[lane] / middles[0];
-      set(rows[lane], 'ratio', Number.isNaN(ratio) ? '–' : `${ratio.toFixed(2)}×`);
+      set(row, 'makespan', middles_ms[lane] ? duration(middles_ms[lane]) : running);
+      const ratio = middles_ms[lane] / middles_ms[0];
+      set(row, 'ratio', Number.isNaN(ratio) ? '–' : `${ratio.toFixed(2)}×`);
     });
   }
 
   /**
-   * What was done in a stretch of every counted round; Esc brings back what stood there.
-   * @param {HTMLElement} panel
-   * @param {NonNullable<Selection>} selection
+   * A lane's numbers; what it returns is what lanes are compared by.
+   * @param {HTMLElement} row
+   * @param {number} lane
+   * @param {Chosen} selection
    */
-  #selected(panel, selection) {
-    const words = document.getElementById('selection-words');
-    const stretch = selection.map(duration).join(' and ');
-    if (words) words.textContent = `Selection: what was done between ${stretch} of each round`;
-    this.feed.run.lanes.forEach((_, lane) => {
-      const row = panel.querySelector(`tr[data-lane="${lane}"]`);
-      for (const cell of row?.querySelectorAll('td:not([data-server])') ?? []) {
-        cell.setAttribute('data-server', cell.textContent ?? '');
-        cell.textContent = '–';
+  #row(row, lane, selection) {
+    const { columns, run } = this.feed;
+    const firings = columns.counted(lane);
+    if (!firings.length && !selection) return Number.NaN;
+    for (const cell of selection ? findAll('td:not([data-server])', row) : []) {
+      cell.dataset.server = cell.textContent ?? '';
+      write(cell, '–');
+    }
+    const parts = firings.map((one) => one.within(selection));
+    const sum = (/** @type {'done' | 'failed'} */ of) => parts.reduce((n, one) => n + one[of], 0);
+    const times = pooled(parts.map(({ histogram }) => histogram));
+    const p95 = percentile(times, 95);
+    set(row, 'requests', count(sum('done')));
+    set(row, 'p50', duration(percentile(times, 50)));
+    set(row, 'p95', duration(p95));
+    set(row, 'errors', sum('failed') ? `✕ ${count(sum('failed'))}` : '0');
+    if (!run.duration_s || selection) {
+      const whole = firings.filter((one) => one.finished >= run.requests && !one.failed);
+      return median(whole.map((one) => one.lastDone_ms));
+    }
+    const lasted_ms = firings.reduce((total, one) => total + one.lastDone_ms, 0);
+    const per_s = ((sum('done') - sum('failed')) * 1000) / lasted_ms || 0;
+    set(row, 'achieved', `${count(Math.round(per_s))}/s`);
+    set(row, 'service_p95', duration(percentile(this.#service(firings), 95)));
+    return p95;
+  }
+
+  #services = /** @type {WeakMap<Firing, {taken: number, counts: Uint32Array}>} */ (new WeakMap());
+
+  /** Service times, each counted once. @param {Firing[]} firings */
+  #service(firings) {
+    const all = firings.map((firing) => {
+      const known = this.#services.get(firing) ?? { taken: 0, counts: new Uint32Array(BINS) };
+      this.#services.set(firing, known);
+      const { done, sent_first } = firing.stamps;
+      for (; known.taken < firing.finished; known.taken++) {
+        const request = firing.order[known.taken];
+        if (!firing.error[request]) known.counts[binOf(done[request] - sent_first[request])]++;
       }
-      const firings = this.feed.columns.counted(lane);
-      let [done, failed] = [0, 0];
-      for (const firing of firings) {
-        for (const request of firing.order.subarray(0, firing.finished)) {
-          if (!within(selection, firing, request)) continue;
-          done++;
-          failed += firing.error[request] ? 1 : 0;
-        }
-      }
-      fill(row, done, failed, times(firings, 'due', selection));
+      return known.counts;
     });
-  }
-
-  /** The rows were replaced: fill them anew. */
-  forget() {
-    this.#numbers = [];
-  }
-
-  /** @param {Firing[]} firings */
-  #makespan_ms(firings) {
-    const whole = firings.filter((one) => one.finished >= this.feed.run.requests && !one.failed);
-    return median(whole.map((one) => one.lastDone_ms));
-  }
-
-  /** @param {Element | null} row @param {Firing[]} firings @param {number} lane */
-  #row(row, firings, lane) {
-    const version = firings.map((one) => one.version).join();
-    if (this.#numbers[lane]?.version === version) return;
-    const sum = (/** @type {'finished' | 'failed' | 'lastDone_ms'} */ of) =>
-      firings.reduce((total, one) => total + one[of], 0);
-    const [done, failed] = [sum('finished'), sum('failed')];
-    const response = times(firings, 'due');
-    const p95 = percentile(response, 95);
-    this.#numbers[lane] = { version, p95 };
-    fill(row, done, failed, response);
-    if (!this.feed.run.duration_s) return;
-    set(
-      row,
-      'achieved',
-      `${count(Math.round(((done - failed) * 1000) / sum('lastDone_ms')) || 0)}/s`,
-    );
-    set(row, 'service_p95', duration(percentile(times(firings, 'sent_first'), 95)));
+    return pooled(all);
   }
 }
 
 /**
  * The same words as dashboard/web/headline.py's, as soon as two lanes can be compared.
- * @param {{lanes: {name: string}[], duration_s: number | null}} run
+ * @param {Pick<RunData, 'lanes' | 'duration_s'>} run
  * @param {number[]} middles_ms
  */
-export function sentence({ lanes, duration_s }, [baseline_ms, ...others_ms]) {
+function sentence({ lanes, duration_s }, [baseline_ms, ...others_ms]) {
   const what = duration_s ? 'answers 95 % of its requests' : 'finishes the burst';
-  const said = others_ms.map((middle_ms, i) => {
+  const said = others_ms.flatMap((middle_ms, i) => {
     const ratio = middle_ms / baseline_ms;
-    if (!(ratio > 0)) return '';
+    if (!(ratio > 0)) return [];
     const factor = Math.max(ratio, 1 / ratio);
     const much = `${factor.toFixed(1)} times ${ratio < 1 ? 'sooner' : 'later'}`;
-    return `${lanes[i + 1].name} ${what} ${factor < ABOUT_THE_SAME ? 'about as soon' : much}`;
+    return [`${lanes[i + 1].name} ${what} ${factor < ABOUT_THE_SAME ? 'about as soon' : much}`];
   });
-  const found = said.filter(Boolean);
-  return found.length ? `So far, next to ${lanes[0].name}: ${found.join('; ')}.` : '';
+  return said.length ? `So far, next to ${lanes[0].name}: ${said.join('; ')}.` : '';
 }
 
-/**
- * @param {Element | null} row
- * @param {number} done
- * @param {number} failed
- * @param {Float64Array} response
- */
-function fill(row, done, failed, response) {
-  set(row, 'requests', count(done));
-  set(row, 'p50', duration(percentile(response, 50)));
-  set(row, 'p95', duration(percentile(response, 95)));
-  set(row, 'errors', failed ? `✕ ${count(failed)}` : '0');
-}
-
-/** @param {Element | null} row @param {string} name @param {string} text */
+/** @param {HTMLElement} row @param {string} name @param {string} text */
 function set(row, name, text) {
-  const cell = row?.querySelector(`[data-cell="${name}"]`);
-  if (cell && cell.textContent !== text) cell.textContent = text;
+  if (row) write(find(`[data-cell="${name}"]`, row), text);
 }

@@ -1,146 +1,110 @@
 /** What is drawn as lines over time, a line a lane: counts of requests, and what each target bore. */
 
 import { axisEnd, tickName, ticks } from './axis.js';
-import { loadOverTime } from './load.js';
-import { drawAcross, drawLetters, drawUp, inside, timeMarks } from './plot.js';
-import { OverTime } from './statistics.js';
-import { familyColour } from './theme.js';
+import { percentile } from './histogram.js';
+import { COLUMNS, FOLD, loadOverTime } from './overtime.js';
+import { drawPicture, timeMarks } from './plot.js';
+import { laneTable } from './table.js';
 import { count, duration } from './words.js';
 
-/** @import { Canvas, Shown } from './panel.js' */
-/** @import { Feed } from './feed.js' */
-/** @import { Measure } from './load.js' */
-/** @import { Content } from './table.js' */
-/** @typedef {(number | null)[]} Values */
-
-const POINTS = 121;
-const BINS = 41; // of throughput: fewer, or it is noise
+const FEWER = 3; // stretches in one of a rate or a median: or they are noise
 const TICKS = 4;
-// Lanes of one family differ by the line's pattern.
-const DASHES = [[], [7, 4], [2, 3], [10, 3, 2, 3], [4, 4], [1, 4]];
+const MB = 2 ** 20;
 
-/** @type {Record<string, {word: string, say: (value: number) => string, health?: Measure, name?: typeof tickName}>} */
-export const LINES = {
+/** @type {Record<string, LineSpec>} */
+const LINES = {
   inFlight: { word: 'in flight', say: count },
   throughput: { word: 'done', say: (value) => `${count(Math.round(value))}/s` },
+  latency: { word: 'median', say: duration, name: tickName },
   threads: { word: 'threads', say: count, health: 'threads' },
   inApp: { word: 'in the application', say: count, health: 'in_app' },
   inView: { word: 'in the view', say: count, health: 'in_view' },
   loopLag: { word: 'loop lag', say: duration, name: tickName, health: 'loop_lag' },
   cpu: { word: 'CPU', say: (percent) => `${percent.toFixed(0)} %`, health: 'cpu' },
-  rss: { word: 'RSS', say: (bytes) => `${(bytes / 2 ** 20).toFixed(0)} MB`, health: 'rss' },
+  rss: { word: 'RSS', say: (bytes) => `${(bytes / MB).toFixed(0)} MB`, health: 'rss' },
 };
 
-export class Lines {
-  #overTime = /** @type {OverTime[]} */ ([]);
-  #end_ms = 1;
+/** @type {(kind: string) => Draws} */
+export const line = (kind) => (feed, overTime) => {
+  const { word, say, health, name } = LINES[kind];
+  const { lanes } = feed.run;
+  const unit = kind === 'rss' ? MB : 1;
+  const points = health || kind === 'inFlight' ? COLUMNS + 1 : COLUMNS / FEWER + 1;
+  let span = /** @type {Span} */ ([0, 1]);
+  let model = /** @type {Values[]} */ ([]);
 
-  /** @param {Feed} feed @param {string} name */
-  constructor(feed, name) {
-    this.feed = feed;
-    this.name = name;
-    this.spec = LINES[name];
-    /** A lane's values from 0 to the axis's end. @type {Values[]} */
-    this.model = [];
-  }
+  const timeOf = (/** @type {number} */ point) =>
+    span[0] + (point / (points - 1)) * (span[1] - span[0]);
 
-  /** @param {Shown} shown */
-  update({ round, end_ms, browser_ms }) {
-    this.#end_ms = end_ms;
-    const { health } = this.spec;
-    this.model = this.feed.run.lanes.map((_, lane) => {
-      const firing = this.feed.columns.firing(lane, round);
-      if (!firing) return [];
-      if (health) return loadOverTime(firing, health, end_ms, POINTS);
-      const points = this.name === 'inFlight' ? POINTS : BINS;
-      const now_ms = this.feed.now(lane, round, browser_ms);
-      // One instant more when it is over: the line comes down to 0.
-      const known_ms = firing.finished < firing.begun ? now_ms : now_ms + end_ms / points;
-      this.#overTime[lane] ??= new OverTime();
-      const { inFlight, perSecond } = this.#overTime[lane].at(firing, end_ms, points, known_ms);
-      return this.name === 'inFlight' ? inFlight : perSecond;
+  /** @type {(firing: Firing, lane: number, now_ms: number) => Values} */
+  const valuesOf = (firing, lane, now_ms) => {
+    if (health) return loadOverTime(firing, health, span, points);
+    const one = overTime[lane];
+    if (kind === 'inFlight') return one.inFlight(now_ms);
+    const per_s = 1000 / (timeOf(1) - timeOf(0));
+    // One stretch more when it is over: the line comes down to 0.
+    const ahead = firing.finished < firing.begun ? 1 : 2;
+    return Array.from({ length: points }, (_, point) => {
+      const last = point * FEWER;
+      if (!point || timeOf(point - ahead) > now_ms) return null;
+      if (kind === 'latency') return percentile(one.times(last - FEWER, last), 50, FOLD);
+      return one.ended.slice(last - FEWER + 1, last + 1).reduce((a, b) => a + b) * per_s;
     });
-  }
+  };
 
-  get highest() {
-    return this.model.map((values) => Math.max(0, ...values.map(Number)));
-  }
+  const highest = () => model.map((values) => Math.max(0, ...values.map((one) => one || 0)));
+  const known = (/** @type {number | null | undefined} */ value) =>
+    value === null || value === undefined || Number.isNaN(value) ? '' : say(value);
 
-  get summary() {
-    const parts = this.feed.run.lanes.map(
-      ({ letter }, lane) => this.highest[lane] && `${letter} ${this.spec.say(this.highest[lane])}`,
-    );
-    return parts.some(Boolean) ? `at most ${parts.filter(Boolean).join(' · ')}` : 'nothing yet';
-  }
-
-  /** @param {number} lane @param {number} at_ms */
-  read(lane, at_ms) {
-    const values = this.model[lane] ?? [];
-    const value = values[Math.round((at_ms / this.#end_ms) * (values.length - 1))];
-    return value === null || value === undefined ? '' : `${this.spec.word} ${this.spec.say(value)}`;
-  }
-
-  /** @param {Canvas} canvas */
-  draw({ context, width, height }) {
-    const box = inside(width, height);
-    const unit = this.name === 'rss' ? 2 ** 20 : 1;
-    const end = axisEnd((1.05 * Math.max(...this.highest)) / unit);
-    drawUp(
-      context,
-      box,
-      ticks(end, TICKS).map((tick) => [
-        tick / end,
-        this.spec.name?.(tick, end) ?? this.spec.say(tick * unit),
-      ]),
-    );
-    drawAcross(context, box, timeMarks(this.#end_ms, box.width));
-    const ends = this.feed.run.lanes.flatMap(({ letter, family }, lane) => {
-      const paint = familyColour(family);
-      context.strokeStyle = paint;
-      context.lineWidth = 2;
-      context.setLineDash(DASHES[lane]);
-      const points = this.#path(
-        lane,
-        (value) => box.top + box.height * (1 - value / (end * unit)),
-        box,
+  return {
+    get model() {
+      return model;
+    },
+    get summary() {
+      const most = highest();
+      const parts = lanes.flatMap(({ letter }, i) =>
+        most[i] ? [`${letter} ${say(most[i])}`] : [],
       );
-      context.beginPath();
-      for (const [x, y] of points) context.lineTo(x, y);
-      context.stroke();
-      const last = points.at(-1);
-      return last ? [{ letter, paint, x: last[0], y: last[1] }] : [];
-    });
-    drawLetters(context, ends);
-  }
-
-  /**
-   * What was counted since the instant before stands in the middle between the two.
-   * @param {number} lane
-   * @param {(value: number) => number} y
-   * @param {{left: number, width: number}} box
-   */
-  #path(lane, y, { left, width }) {
-    const values = this.model[lane];
-    const half = this.name === 'throughput' ? 0.5 : 0;
-    const step = width / (values.length - 1);
-    return values.flatMap((value, i) =>
-      value === null ? [] : [[left + Math.max(0, i - half) * step, y(value)]],
-    );
-  }
-
-  /** @returns {Content} */
-  table() {
-    const points = Math.max(...this.model.map(({ length }) => length));
-    return {
-      caption: `${this.spec.word} over time`,
-      heads: ['Time', ...this.feed.run.lanes.map(({ name }) => name)],
-      rows: points,
-      cells: (row) => [
-        duration((row * this.#end_ms) / (points - 1)),
-        ...this.model.map((values) =>
-          values[row] == null ? '–' : this.spec.say(Number(values[row])),
+      return parts.length ? `at most ${parts.join(' · ')}` : 'nothing yet';
+    },
+    update({ round, span: now, browser_ms, selection }) {
+      span = now;
+      model = lanes.map((_, lane) => {
+        const firing = feed.columns.firing(lane, round);
+        const values = firing ? valuesOf(firing, lane, feed.now(lane, round, browser_ms)) : [];
+        const [from, to] = selection ?? span;
+        return values.map((one, i) => (timeOf(i) < from || timeOf(i) > to ? null : one));
+      });
+    },
+    read(lane, at_ms) {
+      const point = Math.round(((at_ms - span[0]) / (span[1] - span[0])) * (points - 1));
+      const said = known(model[lane]?.[point]);
+      return said && `${word} ${said}`;
+    },
+    draw(context, box) {
+      const end = axisEnd((1.05 * Math.max(...highest())) / unit);
+      // What was counted since the instant before stands in the middle between the two.
+      const back = health || kind === 'inFlight' ? 0 : 0.5;
+      drawPicture(context, box, lanes, {
+        across: timeMarks(span, box.width),
+        up: ticks(end, TICKS).map((tick) => [tick / end, name?.(tick, end) ?? say(tick * unit)]),
+        lines: model.map((values) =>
+          values.flatMap((value, i) =>
+            known(value)
+              ? [[Math.max(0, i - back) / (points - 1), Number(value) / end / unit]]
+              : [],
+          ),
         ),
-      ],
-    };
-  }
-}
+      });
+    },
+    table: () =>
+      laneTable(
+        lanes,
+        `${word} over time`,
+        'Time',
+        points,
+        (row) => duration(timeOf(row)),
+        (lane, row) => known(model[lane][row]) || '–',
+      ),
+  };
+};

@@ -1,16 +1,11 @@
 /** The page: one websocket, at most one run on the stage, one redraw an animation frame. */
 
-import { listenToControls, showRound } from './controls.js';
-import { clearErrors, fire } from './form.js';
-import { listenToKeys } from './keys.js';
-import { PHONE } from './panel.js';
+import * as controls from './controls.js';
+import { announce, find, PHONE } from './dom.js';
 import { Socket } from './socket.js';
 import { Stage } from './stage.js';
-import { announce, Status, showConnection } from './status.js';
-import { showStop, stop } from './stopping.js';
+import { Status, showConnection } from './status.js';
 import { onThemeChange } from './theme.js';
-
-/** @import { RunData } from './feed.js' */
 
 const CALM = matchMedia('(prefers-reduced-motion: reduce)');
 const CALMLY_MS = 500;
@@ -44,11 +39,12 @@ function hear(event) {
   wake();
   if (event.event === 'line') tell('line');
   if (!stage || event.run !== stage.run.id) return;
+  const { feed } = stage;
   if (event.event === 'watching') watching(event);
-  if (event.event === 'gap') fetchUntil(event.to);
-  if (event.event === 'began') stage.feed.began(event.lane, event.round);
-  if (event.event === 'fired') stage.feed.fired(event.lane, event.round);
-  if (event.event === 'discarded') stage.feed.columns.discarded.add(event.round);
+  if (event.event === 'gap') feed.fetch(event.to).then(wake);
+  if (event.event === 'began') feed.columns.begin(event.lane, event.round);
+  if (event.event === 'fired') feed.fired(event.lane, event.round);
+  if (event.event === 'discarded') feed.columns.discarded.add(event.round);
   if (event.event === 'warning') announce(event.message);
   status?.hear(event);
   if (event.event === 'finished') over();
@@ -62,13 +58,8 @@ function watch() {
 /** @param {{next: number, live: boolean}} event */
 function watching({ next, live }) {
   tuned = true;
-  fetchUntil(next);
+  stage?.feed.fetch(next).then(wake);
   if (!live && stage?.active) over(); // it ended while the connection was lost
-}
-
-/** @param {number} end */
-function fetchUntil(end) {
-  stage?.feed.fetch(end).then(wake);
 }
 
 function over() {
@@ -78,33 +69,26 @@ function over() {
   tell('finished');
 }
 
-/**
- * An event makes HTMX fetch the fragment that it concerns; the fragment says which in hx-trigger.
- * @param {string} what
- */
+/** Makes HTMX fetch the fragment that says so in its hx-trigger. @param {string} what */
 function tell(what) {
   document.body.dispatchEvent(new CustomEvent(`liveburst:${what}`));
 }
 
 /** The stage in the page is another one than before: put its run on. */
 function setUp() {
-  const root = document.getElementById('stage');
+  const root = find('#stage');
   if (!root || root === stage?.root) return;
-  /** @type {RunData} */
-  const run = JSON.parse(root.querySelector('#run-data')?.textContent ?? '');
+  const run = /** @type {RunData} */ (JSON.parse(find('#run-data', root).textContent ?? ''));
   stage = new Stage(run, root, wake);
   status = new Status(stage);
-  listenToControls(stage, wake);
+  controls.listenToStage(stage);
   watch();
-  if (run.id) clearErrors();
+  if (run.id) controls.clearErrors();
   resized.disconnect();
   for (const { plot } of stage.lanes) resized.observe(plot);
 }
 
-const resized = new ResizeObserver(() => {
-  stage?.resize();
-  wake();
-});
+const resized = new ResizeObserver(() => stage?.resize());
 
 /** Draw at the next frame, and go on while something moves. */
 function wake() {
@@ -115,48 +99,43 @@ function wake() {
 
 function draw() {
   drawing = false;
-  const now = performance.now();
-  if (now - drawn_ms < (CALM.matches ? CALMLY_MS : QUICKLY_MS)) return wake();
-  drawn_ms = now;
+  const now_ms = performance.now();
+  if (now_ms - drawn_ms < (CALM.matches ? CALMLY_MS : QUICKLY_MS)) return wake();
+  drawn_ms = now_ms;
   showConnection(socket.state, socket.lastHeard_ms);
   if (socket.state !== 'live') setTimeout(wake, STALE_MS);
   if (!stage || !status) return;
-  stage.draw(socket.open ? now : socket.lastHeard_ms);
+  stage.draw(socket.open ? now_ms : socket.lastHeard_ms);
   if (stage.run.id) status.show();
-  showRound(stage);
-  showStop(stage.run.id);
+  controls.showRound(stage);
+  controls.showStop(stage.run.id);
   socket.drawn();
   if ((stage.behind && socket.open) || socket.behind) wake();
 }
 
 document.addEventListener('scroll', () => {
-  if (!PHONE.matches) return;
-  stage?.swapped();
-  wake();
+  if (PHONE.matches) stage?.swapped();
 });
 document.addEventListener('htmx:after:swap', () => {
   setUp();
   stage?.swapped();
-  wake();
 });
-onThemeChange(() => {
-  stage?.recolour();
-  wake();
-});
-listenToKeys(
+onThemeChange(() => stage?.recolour());
+controls.listenToForm();
+controls.listenToKeys(
   {
-    r: fire,
-    s: () => stop(stage?.run.id),
+    r: () => find('form#fire-form')?.requestSubmit(),
+    s: () => controls.stop(stage?.run.id),
     '[': () => stage?.turn(-1),
     ']': () => stage?.turn(1),
-    t: () => document.getElementById('table-button')?.click(),
-    '+': () => stage?.zoom(true),
-    '-': () => stage?.zoom(false),
-    0: () => stage?.zoom(false),
+    t: () => find('#table-button')?.click(),
+    '+': () => stage?.zoom(1),
+    '-': () => stage?.zoom(-1),
+    0: () => stage?.zoom(0),
   },
   wake,
 );
-document.getElementById('stop-button')?.addEventListener('click', () => stop(stage?.run.id));
+find('#stop-button')?.addEventListener('click', () => controls.stop(stage?.run.id));
 Object.defineProperty(window, 'liveburst', {
   get: () => ({
     run: stage?.run,
@@ -164,9 +143,11 @@ Object.defineProperty(window, 'liveburst', {
     round: stage?.round,
     waterfalls: stage?.lanes.map(({ model }) => model),
     lines: stage?.panel.models,
+    span: stage?.span,
     selection: stage?.selection,
     cursor_ms: stage?.cursor.at_ms,
     reading: stage?.cursor.words(),
+    feed: stage?.feed,
   }),
 });
 setUp();

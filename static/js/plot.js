@@ -1,13 +1,11 @@
-/** What all charts share: a box on a fitted canvas, and the axes around it. CSS pixels throughout. */
+/** What all charts share: a box on a fitted canvas, the axes around it, lines. CSS pixels. */
 
 import { tickName, ticks } from './axis.js';
-import { colour } from './theme.js';
-
-/** @typedef {{left: number, top: number, width: number, height: number}} Box */
-/** @typedef {[share: number, name: string][]} Marks where on an axis, and what stands there */
+import { colour, DASHES, familyColour } from './theme.js';
 
 export const MARGIN = { left: 56, right: 20, top: 14, bottom: 24 };
 const NAME_WIDTH = 64;
+const LETTER = 14;
 
 /**
  * The backing pixels are those of the screen; the canvas is empty then.
@@ -25,97 +23,118 @@ export function prepare(canvas, width, height, ratio) {
   return context;
 }
 
-/** @param {number} width @param {number} height @returns {Box} what the axes leave */
+/** What the axes leave. @param {number} width @param {number} height @returns {Box} */
 export function inside(width, height) {
   const { left, right, top, bottom } = MARGIN;
   return { left, top, width: width - left - right, height: height - top - bottom };
 }
 
-/** @param {number} end_ms @param {number} width @returns {Marks} */
-export function timeMarks(end_ms, width) {
+/** @param {Span} span @param {number} width @returns {Marks} */
+export function timeMarks([from_ms, to_ms], width) {
   const most = Math.max(2, Math.floor(width / NAME_WIDTH));
-  return ticks(end_ms, most).map((tick) => [tick / end_ms, tickName(tick, end_ms)]);
+  return ticks(to_ms, most, from_ms).map((tick) => [
+    (tick - from_ms) / (to_ms - from_ms),
+    tickName(tick, to_ms),
+  ]);
 }
 
-/**
- * Lines from top to bottom, their names below.
- * @param {CanvasRenderingContext2D} context
- * @param {Box} box
- * @param {Marks} marks
- */
-export function drawAcross(context, { left, top, width, height }, marks) {
+/** On a device pixel, so that lines are sharp. @param {CanvasRenderingContext2D} context */
+export const snapper = (context) => {
   const ratio = context.getTransform().a;
-  const line = colour('--grid');
-  const text = colour('--muted');
-  context.textBaseline = 'top';
-  context.textAlign = 'left';
-  for (const [share, name] of marks) {
-    const x = Math.round((left + share * width) * ratio) / ratio;
-    context.fillStyle = line;
-    context.fillRect(Math.min(x, left + width - 1 / ratio), top, 1 / ratio, height);
-    context.fillStyle = text;
-    const half = context.measureText(name).width / 2;
-    const from = Math.min(Math.max(x - half, 0), left + width - 2 * half + MARGIN.right * +!!left);
-    context.fillText(name, from, top + height + 5);
-  }
-}
+  return (/** @type {number} */ at) => Math.round(at * ratio) / ratio;
+};
 
 /**
- * Lines from left to right, their names before them.
+ * The two axes: lines with their names, below and to the left of the box.
  * @param {CanvasRenderingContext2D} context
  * @param {Box} box
- * @param {Marks} marks
+ * @param {Marks} across
+ * @param {Marks} up
  */
-export function drawUp(context, { left, top, width, height }, marks) {
-  const ratio = context.getTransform().a;
-  const line = colour('--grid');
-  const text = colour('--muted');
+export function drawAxes(context, { left, top, width, height }, across, up) {
+  const snap = snapper(context);
+  const thin = 1 / context.getTransform().a;
+  const [line, text] = [colour('--grid'), colour('--muted')];
   context.textBaseline = 'middle';
   context.textAlign = 'right';
-  for (const [share, name] of marks) {
-    const y = Math.round((top + height * (1 - share)) * ratio) / ratio;
+  for (const [share, name] of up) {
+    const y = snap(top + height * (1 - share));
     context.fillStyle = line;
-    context.fillRect(left, y, width, 1 / ratio);
+    context.fillRect(left, y, width, thin);
     context.fillStyle = text;
     context.fillText(name, left - 6, y);
   }
+  context.textBaseline = 'top';
+  context.textAlign = 'left';
+  const end = left + width + (left && MARGIN.right);
+  for (const [share, name] of across) {
+    const x = snap(left + share * width);
+    context.fillStyle = line;
+    context.fillRect(Math.min(x, left + width - thin), top, thin, height);
+    context.fillStyle = text;
+    const { width: wide } = context.measureText(name);
+    context.fillText(name, Math.min(Math.max(x - wide / 2, 0), end - wide), top + height + 5);
+  }
 }
 
 /**
- * Letters where lines end: moved up until none stands on another, with a halo against the lines.
+ * Axes, and a line a lane with its letter.
  * @param {CanvasRenderingContext2D} context
- * @param {{letter: string, paint: string, x: number, y: number}[]} ends
+ * @param {Box} box
+ * @param {LaneData[]} lanes
+ * @param {Picture} picture
  */
+export function drawPicture(context, box, lanes, { across, up, lines, letters, bars = [] }) {
+  drawAxes(context, box, across, up);
+  const x = (/** @type {number} */ share) => box.left + share * box.width;
+  const y = (/** @type {number} */ share) => box.top + (1 - share) * box.height;
+  for (const [lane, at, from, to] of bars) {
+    context.fillStyle = familyColour(lanes[lane].family, 0.6);
+    context.fillRect(x(at) - 1.5, y(to), 3, Math.max(y(from) - y(to), 1));
+  }
+  const ends = lines.flatMap((points, lane) => {
+    const { letter, family } = lanes[lane];
+    const paint = familyColour(family);
+    context.strokeStyle = paint;
+    context.lineWidth = 2;
+    context.setLineDash(DASHES[lane]);
+    context.beginPath();
+    for (const point of points) context.lineTo(x(point[0]), y(point[1]));
+    context.stroke();
+    const end = letters ? letters[lane] : points.at(-1);
+    return end ? [{ letter, paint, x: x(end[0]), y: y(end[1]) }] : [];
+  });
+  drawLetters(context, ends);
+}
+
+/** Letters where lines end, with a halo. @param {CanvasRenderingContext2D} context @param {End[]} ends */
 export function drawLetters(context, ends) {
-  const placed = spread(ends);
   context.textAlign = 'center';
   context.textBaseline = 'middle';
   context.font = context.font.replace(/^(bold )?/, 'bold ');
   context.strokeStyle = colour('--surface');
   context.lineWidth = 4;
   context.setLineDash([]);
-  for (const { letter, paint, x, y } of placed) {
+  for (const { letter, paint, x, y } of spread(ends)) {
     context.strokeText(letter, x, y);
     context.fillStyle = paint;
     context.fillText(letter, x, y);
   }
 }
 
-const LETTER = 14;
-
 /**
- * @template {{x: number, y: number}} End
- * @param {End[]} ends
- * @returns {End[]} beside its end each, none within a letter's size of another
+ * Beside its end each, moved up until none is within a letter's size of another.
+ * @template {{x: number, y: number}} T
+ * @param {T[]} ends
  */
 export function spread(ends) {
-  const placed = /** @type {End[]} */ ([]);
+  const placed = /** @type {T[]} */ ([]);
   for (const end of [...ends].sort((a, b) => b.y - a.y)) {
     const x = end.x + LETTER / 2 + 2;
     let y = end.y - LETTER / 2;
-    const hit = () =>
+    const near = () =>
       placed.find((one) => Math.abs(one.x - x) < LETTER && Math.abs(one.y - y) < LETTER);
-    for (let other = hit(); other; other = hit()) y = other.y - LETTER;
+    for (let other = near(); other; other = near()) y = other.y - LETTER;
     placed.push({ ...end, x, y });
   }
   return placed;

@@ -12,12 +12,8 @@ export const ZOOMED = 2; // CSS pixels a row
 
 export class Rows {
   /**
-   * @param {object} plot
-   * @param {number} plot.requests
-   * @param {number} plot.height device pixels
-   * @param {number} plot.ratio device pixels in a CSS pixel
-   * @param {boolean} [plot.zoomed]
-   * @param {number} [plot.scrolled] CSS pixels
+   * Height in device pixels, of which `ratio` are in a CSS pixel; scrolled in CSS pixels.
+   * @param {{requests: number, height: number, ratio: number, zoomed?: boolean, scrolled?: number}} plot
    */
   constructor({ requests, height, ratio, zoomed = false, scrolled = 0 }) {
     const fit = Math.min(height / requests, THICKEST * ratio);

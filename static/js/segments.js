@@ -1,8 +1,7 @@
-/** What a request's time went to: the segments of its bar, by docs/method.md. */
+/** What a request's time went to, by docs/method.md: segments of its bar, and the same in words. */
 
 import { BEGUN, UNKNOWN } from './columns.js';
-
-/** @import { Firing } from './columns.js' */
+import { duration } from './words.js';
 
 /**
  * In the order of the bar. `share` is how much of the hue is in the shade: waiting is light, and
@@ -16,9 +15,13 @@ export const SEGMENTS = /** @type {const} */ ({
   view: { word: 'view', share: 1, grey: false },
   delivery: { word: 'delivery', share: 0.4, grey: false },
 });
+const NAMES = /** @type {Segment[]} */ (Object.keys(SEGMENTS));
 
-/** @typedef {keyof typeof SEGMENTS} Segment */
-/** @typedef {(segment: Segment, from_ms: number, to_ms: number) => void} Draw */
+/** What `error` says, by docs/frame.md. */
+const ERRORS =
+  ' refused unreachable no-descriptors timeout reset closed malformed http aborted tls endless-head surplus client'.split(
+    ' ',
+  );
 
 /**
  * Hand each segment that is longer than nothing to `draw`. A request in flight is a delay until
@@ -26,46 +29,90 @@ export const SEGMENTS = /** @type {const} */ ({
  * @param {Firing} firing
  * @param {number} request
  * @param {number} now_ms where the bars of requests in flight end
- * @param {Draw} draw
+ * @param {(segment: Segment, from_ms: number, to_ms: number) => void} draw
  */
-export function eachSegment(firing, request, now_ms, draw) {
-  const state = firing.state[request];
-  if (state === UNKNOWN) return;
-  const { due, connecting, sent_first, sent, entered, view_entered, view_left, done } =
-    firing.stamps;
-  const end = state === BEGUN ? Math.max(now_ms, due[request]) : done[request];
-  let at = due[request];
+export function eachSegment({ state, stamps }, request, now_ms, draw) {
+  if (state[request] === UNKNOWN) return;
+  const inFlight = state[request] === BEGUN;
+  const at = (/** @type {Stamp} */ name) => stamps[name][request];
+  const end = inFlight ? Math.max(now_ms, at('due')) : at('done');
+  let from = at('due');
   /** @type {(segment: Segment, until: number) => void} */
   const until = (segment, stamp) => {
     const to = Math.min(stamp, end);
-    if (!(to > at)) return; // NaN too: what is not known joins the segment after it
-    draw(segment, at, to);
-    at = to;
+    if (!(to > from)) return; // NaN too: what is not known joins the segment after it
+    draw(segment, from, to);
+    from = to;
   };
-  if (state === BEGUN) {
-    until('delay', sent_first[request]);
-    until(Number.isNaN(sent_first[request]) ? 'connecting' : 'server', end);
+  if (inFlight) {
+    until('delay', at('sent_first'));
+    until(Number.isNaN(at('sent_first')) ? 'connecting' : 'server', end);
     return;
   }
-  until('delay', connecting[request]);
-  until(Number.isNaN(connecting[request]) ? 'delay' : 'connecting', sent_first[request]);
-  until('delay', sent[request]);
-  until('server', entered[request]);
-  until('framework', view_entered[request]);
-  until('view', view_left[request]);
+  until('delay', at('connecting'));
+  until(Number.isNaN(at('connecting')) ? 'delay' : 'connecting', at('sent_first'));
+  until('delay', at('sent'));
+  until('server', at('entered'));
+  until('framework', at('view_entered'));
+  until('view', at('view_left'));
   // Without the probe's stamps everything from `sent` on was in the server, for all we know.
-  until(Number.isNaN(entered[request]) ? 'server' : 'delivery', end);
+  until(Number.isNaN(at('entered')) ? 'server' : 'delivery', end);
 }
 
-/**
- * The same as lengths in milliseconds, for a table.
- * @param {Firing} firing
- * @param {number} request
- */
+/** The same as lengths in milliseconds. @param {Firing} firing @param {number} request */
 export function lengths(firing, request) {
-  const found = /** @type {Record<Segment, number>} */ ({});
+  const found = /** @type {Partial<Record<Segment, number>>} */ ({});
   eachSegment(firing, request, 0, (segment, from, to) => {
     found[segment] = (found[segment] ?? 0) + to - from;
   });
   return found;
+}
+
+/** @param {Firing} firing @param {number} request */
+function outcome({ error, status }, request) {
+  const word = error[request] ? `✕ ${ERRORS[error[request]] ?? error[request]} ` : '';
+  return word + (status[request] || '');
+}
+
+/** @param {Firing} firing @param {number} request */
+export function requestInWords(firing, request) {
+  const { due, done } = firing.stamps;
+  if (Number.isNaN(done[request])) return `request ${request}: in flight`;
+  const found = lengths(firing, request);
+  return [
+    `request ${request}: ${outcome(firing, request)}, ${duration(done[request] - due[request])}`,
+    ...NAMES.filter((name) => name in found).map(
+      (name) => `${SEGMENTS[name].word} ${duration(Number(found[name]))}`,
+    ),
+  ].join(' · ');
+}
+
+/**
+ * @param {string} caption
+ * @param {Firing | undefined} firing
+ * @param {Chosen} selection
+ * @returns {TableContent}
+ */
+export function requestsTable(caption, firing, selection) {
+  const done = firing?.order.slice(0, firing.finished).sort() ?? [];
+  const requests = done.filter((request) => firing?.isWithin(selection, request));
+  return {
+    caption,
+    heads: ['Request', 'Due', 'Response time', ...NAMES.map((n) => SEGMENTS[n].word), 'Status'],
+    rows: requests.length,
+    cells: (row) => cells(/** @type {Firing} */ (firing), requests[row]),
+  };
+}
+
+/** @param {Firing} firing @param {number} request */
+function cells(firing, request) {
+  const { due, done } = firing.stamps;
+  const found = lengths(firing, request);
+  return [
+    String(request),
+    duration(due[request]),
+    duration(done[request] - due[request]),
+    ...NAMES.map((name) => duration(found[name] ?? Number.NaN)),
+    outcome(firing, request),
+  ];
 }

@@ -4,14 +4,6 @@ const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 8000;
 const SEEN_EVERY_MS = 250;
 
-/**
- * @typedef {object} Listener
- * @property {() => void} open
- * @property {(event: any) => void} event
- * @property {(message: ArrayBuffer) => void} frame
- * @property {() => void} changed connected, or not any more
- */
-
 export class Socket {
   #socket = /** @type {WebSocket | null} */ (null);
   #wait_ms = FIRST_WAIT_MS;
@@ -20,11 +12,11 @@ export class Socket {
   #saidAt_ms = 0;
   #lostOnce = false;
   #listener;
+  lastHeard_ms = performance.now();
 
   /** @param {Listener} listener */
   constructor(listener) {
     this.#listener = listener;
-    this.lastHeard_ms = performance.now();
     this.#connect();
   }
 
@@ -50,12 +42,10 @@ export class Socket {
 
   /** To be called after drawing: the hub sends on when it knows what was seen. */
   drawn() {
-    const now = performance.now();
-    if (!this.open || this.#said === this.#received || now - this.#saidAt_ms < SEEN_EVERY_MS) {
-      return;
-    }
+    const now_ms = performance.now();
+    if (!this.behind || now_ms - this.#saidAt_ms < SEEN_EVERY_MS) return;
     this.#said = this.#received;
-    this.#saidAt_ms = now;
+    this.#saidAt_ms = now_ms;
     this.#socket?.send(JSON.stringify({ seen: this.#said }));
   }
 
@@ -71,8 +61,7 @@ export class Socket {
 
   #opened() {
     this.#wait_ms = FIRST_WAIT_MS;
-    this.#received = 0;
-    this.#said = 0;
+    this.#received = this.#said = 0;
     this.lastHeard_ms = performance.now();
     this.#listener.open();
     this.#listener.changed();
@@ -81,12 +70,9 @@ export class Socket {
   /** @param {string | ArrayBuffer} data */
   #message(data) {
     this.lastHeard_ms = performance.now();
-    if (typeof data === 'string') {
-      this.#listener.event(JSON.parse(data));
-    } else {
-      this.#received++;
-      this.#listener.frame(data);
-    }
+    if (typeof data === 'string') return this.#listener.event(JSON.parse(data));
+    this.#received++;
+    this.#listener.frame(data);
   }
 
   #lost() {

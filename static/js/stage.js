@@ -2,13 +2,11 @@
 
 import { axisEnd } from './axis.js';
 import { Cursor } from './cursor.js';
+import { find, findAll, PHONE } from './dom.js';
 import { Feed } from './feed.js';
 import { Kpi } from './kpi.js';
 import { Lane } from './lane.js';
-import { Panel, PHONE } from './panel.js';
-
-/** @import { RunData } from './feed.js' */
-/** @import { Selection } from './selection.js' */
+import { Panel } from './panel.js';
 
 const slowly_ms = () => (PHONE.matches ? 500 : 250); // charts, table and captions: at most so often
 
@@ -18,139 +16,152 @@ export class Stage {
   #shown = '';
   #drawn = '';
   #changes = 0; // of size, scheme, or what is shown
+  #zoomed = /** @type {Chosen} */ (null); // of the time axis
+  /** Two pixels a row, and scrolling, instead of all rows in sight. */
+  zoomed = false;
+  ratio = 1;
+  span = /** @type {Span} */ ([0, 1000]);
+  /** Filters what is counted. */
+  selection = selectionOf(location.hash);
 
-  /**
-   * @param {RunData} run
-   * @param {HTMLElement} root
-   * @param {() => void} wake to be called when something is to be drawn
-   */
+  /** @param {RunData} run @param {HTMLElement} root @param {() => void} wake something is to be drawn */
   constructor(run, root, wake) {
     this.run = run;
     this.root = root;
+    this.wake = wake;
     this.feed = new Feed(run);
     this.kpi = new Kpi(this.feed);
     this.active = ['waiting', 'starting', 'running'].includes(run.status);
     this.feed.over = !this.active;
-    const figures = /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll('.waterfall'));
+    const figures = findAll('.waterfall', root);
     this.lanes = run.lanes.map((lane, i) => new Lane(i, lane, figures[i]));
-    this.zoomed = false;
-    this.ratio = 1;
-    this.end_ms = 1000;
-    this.wake = wake;
-    this.selection = /** @type {Selection} */ (null);
-    this.panel = new Panel(find(root, '#panel'), this.feed, () => {
-      this.swapped();
-      wake();
-    });
-    this.cursor = new Cursor(this, wake);
+    this.panel = new Panel(find('#panel', root), this.feed, () => this.swapped());
+    this.cursor = new Cursor(this);
     this.resize();
   }
 
   /** The round in front. */
   get round() {
-    return this.#chosenRound || Math.max(1, this.feed.columns.newestRound);
+    return this.#chosenRound || this.newest;
+  }
+
+  get newest() {
+    return Math.max(1, this.feed.columns.newestRound);
   }
 
   /** ‹ and ›. Whoever goes to the newest round follows again. @param {number} by */
   turn(by) {
-    const newest = Math.max(1, this.feed.columns.newestRound);
-    const round = Math.min(Math.max(this.round + by, 1), newest);
-    this.#chosenRound = round === newest ? 0 : round;
-    this.#slowly_ms = 0;
-    this.#changes++;
+    const round = Math.min(Math.max(this.round + by, 1), this.newest);
+    this.#chosenRound = round === this.newest ? 0 : round;
+    this.swapped();
   }
 
-  /** @param {boolean} zoomed two pixels a row, and scrolling, instead of all rows in sight */
-  zoom(zoomed) {
-    this.zoomed = zoomed;
-    this.root.classList.toggle('zoomed', zoomed);
-    find(this.root, '#zoom').setAttribute('aria-pressed', String(zoomed));
-    this.#changes++;
-    for (const lane of this.lanes) lane.makeRoom(zoomed ? this.run.requests : 0);
+  /**
+   * In: to the selection, to two pixels a row, to half of the time about the cursor. Out: back.
+   * @param {number} by 1, -1, or 0: all of it
+   */
+  zoom(by) {
+    const [from_ms, to_ms] = this.span;
+    if (by > 0 && (this.selection || this.zoomed)) {
+      const middle_ms = this.cursor.at_ms ?? (from_ms + to_ms) / 2;
+      const [from, to] = this.selection ?? around(middle_ms, (to_ms - from_ms) / 2);
+      this.#zoomed = [Math.max(from, 0), Math.max(to, from + 1)];
+      this.select(null);
+    } else if (by < 0 && this.#zoomed) {
+      const [from, to] = around((from_ms + to_ms) / 2, 2 * (to_ms - from_ms));
+      this.#zoomed = to - from < this.#end_ms ? [Math.max(from, 0), to] : null;
+    } else {
+      this.zoomed = by > 0;
+      if (!by) this.#zoomed = null;
+    }
+    this.root.classList.toggle('zoomed', this.zoomed);
+    const button = find('#zoom', this.root);
+    button.setAttribute('aria-pressed', String(this.zoomed || Boolean(this.#zoomed)));
+    for (const lane of this.lanes) lane.makeRoom(this.zoomed ? this.run.requests : 0);
+    this.swapped();
   }
+
+  #end_ms = 1000;
 
   /** Lanes and lines fit their places. */
   resize() {
-    const ratio = Math.min(devicePixelRatio, PHONE.matches ? 2 : 3);
-    this.ratio = ratio;
-    for (const lane of this.lanes) lane.resize(ratio);
-    this.#slowly_ms = 0;
-    this.#changes++;
+    this.ratio = Math.min(devicePixelRatio, PHONE.matches ? 2 : 3);
+    for (const lane of this.lanes) lane.resize(this.ratio);
+    this.swapped();
   }
 
   /** Light or dark: everything anew. */
   recolour() {
     for (const lane of this.lanes) lane.recolour();
-    this.#slowly_ms = 0;
-    this.#changes++;
+    this.swapped();
   }
 
-  /** The server's numbers replaced the table, or the run goes on in it. */
+  /** Something else is shown, or at another place: all of it is drawn again. */
   swapped() {
-    this.kpi.forget();
     this.#slowly_ms = 0;
     this.#changes++;
+    this.wake();
   }
 
-  /** @param {Selection} selection filters the panel's numbers and the table's */
+  /** @param {Chosen} selection filters what is counted */
   select(selection) {
     if (!selection && !this.selection) return;
     this.selection = selection;
-    this.swapped();
+    this.#changes++;
     this.wake();
+  }
+
+  /** The address tells the selection on. */
+  keepSelection() {
+    const hash = this.selection ? `#${this.selection.map(Math.round).join('-')}` : '';
+    if (hash === location.hash) return;
+    history.replaceState(history.state, '', location.pathname + location.search + hash);
   }
 
   /** @param {number} browser_ms the time, or when the connection was last heard */
   draw(browser_ms) {
-    const { round } = this;
-    const end_ms = this.#axisEnd(round, browser_ms);
-    this.end_ms = end_ms;
+    const { round, selection } = this;
+    this.#end_ms = this.#longest(round, browser_ms);
+    this.span = this.#zoomed ?? [0, this.#end_ms];
+    const shown = { round, span: this.span, browser_ms, selection };
     this.cursor.draw();
-    this.lanes.forEach((lane) => {
-      lane.draw(this.feed, {
-        round,
-        axisEnd_ms: end_ms,
-        zoomed: this.zoomed,
-        browser_ms,
-      });
-    });
+    for (const lane of this.lanes) lane.draw(this.feed, shown, this.zoomed);
+    this.panel.count(shown);
     // Lines and tables are dear: not again while nothing came and nothing grows.
-    const state = this.#state(round, end_ms);
+    const state = this.#state();
     if (state === this.#drawn && !this.growing) return;
     // A round that begins is said at once.
-    const shown = [
+    const begun = [
       round,
       ...this.lanes.map(({ model }) => `${model.round} ${!model.begun}`),
     ].join();
-    if (shown !== this.#shown || performance.now() - this.#slowly_ms >= slowly_ms()) {
-      this.#shown = shown;
-      this.#slowly_ms = performance.now();
-      this.#drawn = state;
-      this.#drawSlowly(round, end_ms, browser_ms);
-    }
+    const now_ms = performance.now();
+    if (begun === this.#shown && now_ms - this.#slowly_ms < slowly_ms()) return;
+    this.#shown = begun;
+    this.#slowly_ms = now_ms;
+    this.#drawn = state;
+    this.panel.draw(shown, this.ratio);
+    const result = find('#result', this.root);
+    if (result) this.kpi.draw(result, shown, this.active);
+    for (const lane of this.lanes) lane.words(this.run.requests, selection);
   }
 
   /** Whether lines and tables are behind what has arrived. */
   get behind() {
-    return this.growing || this.#state(this.round, this.lanes[0]?.model.axisEnd_ms) !== this.#drawn;
+    return this.growing || this.#state() !== this.#drawn;
   }
 
-  /** @param {number} round @param {number} end_ms */
-  #state(round, end_ms) {
-    const versions = this.lanes.map((_, lane) =>
-      this.feed.columns.counted(lane).map((firing) => firing.version),
-    );
-    const shown = this.lanes.map(({ model }) => `${model.round} ${model.finished}`);
-    return [this.#changes, round, end_ms, versions, shown].join();
+  /** Whether a bar still grows. */
+  get growing() {
+    return this.lanes.some(({ model }) => model.finished < model.begun);
   }
 
-  /** @param {number} round @param {number} end_ms @param {number} browser_ms */
-  #drawSlowly(round, end_ms, browser_ms) {
-    const { selection } = this;
-    this.panel.draw({ round, end_ms, browser_ms, selection }, this.ratio);
-    const result = /** @type {HTMLElement | null} */ (this.root.querySelector('#result'));
-    if (result) this.kpi.draw(result, browser_ms, this.active, selection);
-    for (const lane of this.lanes) lane.words(this.feed);
+  #state() {
+    const lanes = this.lanes.map(({ position, model }) => {
+      const versions = this.feed.columns.counted(position).map(({ version }) => version);
+      return `${model.round} ${model.finished} ${versions}`;
+    });
+    return [this.#changes, this.round, this.span, lanes].join();
   }
 
   /**
@@ -158,24 +169,20 @@ export class Stage {
    * @param {number} round
    * @param {number} browser_ms
    */
-  #axisEnd(round, browser_ms) {
-    let longest_ms = 0;
-    for (const [lane, { mark_s }] of this.run.lanes.entries()) {
-      longest_ms = Math.max(longest_ms, 1050 * (mark_s ?? 0));
-      for (let one = 1; one <= Math.max(round, this.feed.columns.newestRound); one++) {
-        longest_ms = Math.max(longest_ms, this.feed.now(lane, one, browser_ms));
-      }
-    }
-    return axisEnd(longest_ms || 1000);
-  }
-
-  /** Whether a bar still grows. */
-  get growing() {
-    return this.lanes.some(({ model }) => model.finished < model.begun);
+  #longest(round, browser_ms) {
+    const ends_ms = this.run.lanes.flatMap(({ mark_s }, lane) => {
+      const rounds = Array.from({ length: Math.max(round, this.newest) }, (_, i) => i + 1);
+      return [1050 * (mark_s ?? 0), ...rounds.map((one) => this.feed.now(lane, one, browser_ms))];
+    });
+    return axisEnd(Math.max(...ends_ms) || 1000);
   }
 }
 
-/** @param {Element} root @param {string} selector */
-function find(root, selector) {
-  return /** @type {HTMLElement} */ (root.querySelector(selector));
+/** @param {number} middle_ms @param {number} length_ms @returns {Span} */
+const around = (middle_ms, length_ms) => [middle_ms - length_ms / 2, middle_ms + length_ms / 2];
+
+/** @param {string} hash such as #120-340 @returns {Chosen} */
+function selectionOf(hash) {
+  const [, from, to] = hash.match(/^#(\d+)-(\d+)$/) ?? [];
+  return to ? [+from, +to] : null;
 }

@@ -1,14 +1,8 @@
 /** Any chart as a table, 25 rows a page: for whoever reads rather than looks. */
 
-const PAGE = 25;
+import { findAll, make } from './dom.js';
 
-/**
- * @typedef {object} Content
- * @property {string} caption
- * @property {string[]} heads
- * @property {number} rows
- * @property {(row: number) => string[]} cells the first heads its row
- */
+const PAGE = 25;
 
 export class Table {
   #page = 0;
@@ -19,7 +13,7 @@ export class Table {
     this.place = place;
   }
 
-  /** @param {string} key of what is shown @param {() => Content} content */
+  /** @param {string} key of what is shown @param {() => TableContent} content */
   draw(key, content) {
     if (this.place.hidden || this.#drawn === key) return;
     this.#drawn = key;
@@ -27,60 +21,55 @@ export class Table {
     const pages = Math.max(1, Math.ceil(rows / PAGE));
     this.#page = Math.min(this.#page, pages - 1);
     const from = this.#page * PAGE;
-    const shown = Array.from({ length: Math.min(PAGE, rows - from) }, (_, i) => cells(from + i));
-    const body = shown.map(([first, ...others]) =>
-      element('tr', head(first, 'row'), ...others.map((text) => element('td', text))),
+    const body = Array.from({ length: Math.min(PAGE, rows - from) }, (_, i) => {
+      const [first, ...others] = cells(from + i);
+      return make('tr', head(first, 'row'), ...others.map((text) => make('td', text)));
+    });
+    const scroll = make(
+      'div',
+      make(
+        'table',
+        make('caption', caption),
+        make('thead', make('tr', ...heads.map((text) => head(text, 'col')))),
+        make('tbody', ...body),
+      ),
     );
-    const table = element(
-      'table',
-      element('caption', caption),
-      element('thead', element('tr', ...heads.map((text) => head(text, 'col')))),
-      element('tbody', ...body),
-    );
-    const scroll = element('div', table);
     scroll.className = 'scroll';
-    const turn = (/** @type {number} */ by) => {
-      this.#page += by;
-      this.#drawn = '';
-      this.draw(key, content);
-      // The pager was made anew: whoever pages by keyboard stays where he was.
-      this.place.querySelectorAll('button')[by < 0 ? 0 : 1]?.focus();
+    scroll.tabIndex = 0; // what scrolls is reached by keyboard
+    scroll.role = 'group';
+    scroll.ariaLabel = caption;
+    const turner = (/** @type {number} */ by) => {
+      const button = /** @type {HTMLButtonElement} */ (make('button', by < 0 ? '‹' : '›'));
+      button.type = 'button';
+      button.className = 'small';
+      button.ariaLabel = `The page ${by < 0 ? 'before' : 'after'} of ${caption}`;
+      button.disabled = this.#page + by < 0 || this.#page + by >= pages;
+      button.addEventListener('click', () => {
+        this.#page += by;
+        this.#drawn = '';
+        this.draw(key, content);
+        // The pager was made anew: whoever pages by keyboard stays where he was.
+        findAll('button', this.place)[by < 0 ? 0 : 1]?.focus();
+      });
+      return button;
     };
-    this.place.replaceChildren(scroll, pager(caption, this.#page, pages, turn));
+    const pager = make('p', turner(-1), ` page ${this.#page + 1} of ${pages} `, turner(1));
+    pager.className = 'pager';
+    this.place.replaceChildren(scroll, pager);
   }
 }
 
-/**
- * @param {string} name
- * @param {number} page
- * @param {number} pages
- * @param {(by: number) => void} turn
- */
-function pager(name, page, pages, turn) {
-  const [before, after] = [-1, 1].map((by) => {
-    const button = /** @type {HTMLButtonElement} */ (element('button', by < 0 ? '‹' : '›'));
-    button.type = 'button';
-    button.className = 'small';
-    button.setAttribute('aria-label', `The page ${by < 0 ? 'before' : 'after'} of ${name}`);
-    button.disabled = page + by < 0 || page + by >= pages;
-    button.addEventListener('click', () => turn(by));
-    return button;
-  });
-  const made = element('p', before, ` page ${page + 1} of ${pages} `, after);
-  made.className = 'pager';
-  return made;
-}
+/** What has a value for each lane. @type {LaneTable} */
+export const laneTable = (lanes, caption, first, rows, label, cell) => ({
+  caption,
+  heads: [first, ...lanes.map(({ name }) => name)],
+  rows,
+  cells: (row) => [label(row), ...lanes.map((_, lane) => cell(lane, row))],
+});
 
 /** @param {string} text @param {string} scope */
 function head(text, scope) {
-  const cell = element('th', text);
+  const cell = make('th', text);
   cell.setAttribute('scope', scope);
   return cell;
-}
-
-/** @param {string} name @param {...(Node | string)} children */
-function element(name, ...children) {
-  const made = document.createElement(name);
-  made.append(...children);
-  return made;
 }

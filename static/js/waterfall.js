@@ -4,52 +4,32 @@ import { BEGUN, FINISHED } from './columns.js';
 import { Rows } from './rows.js';
 import { eachSegment } from './segments.js';
 
-/** @import { Firing } from './columns.js' */
-/** @import { Segment } from './segments.js' */
-
-const FAINT = 0.35;
+const FAINT = 0.35; // another round than the one in front, or outside of the selection
 const TIP = 2; // CSS pixels of the solid tip of a bar that still grows
 const MARK = 9; // CSS pixels of an error's ✕ at most
 
-/**
- * @typedef {object} View
- * @property {number} axisEnd_ms
- * @property {number} requests rows on the axis
- * @property {boolean} faint a round that is not the one in front
- * @property {number} now_ms where growing bars end
- * @property {boolean} zoomed
- * @property {number} scrolled
- */
-/** @typedef {Record<Segment | 'error', string>} Paints */
-
 export class Waterfall {
-  #context;
   #key = '';
   #growing = /** @type {Set<number>} */ (new Set());
   #rows = new Rows({ requests: 1, height: 1, ratio: 1 });
   #ratio = 1;
+  /** How often everything was painted anew, and how many bars in all: for tests. */
+  painted = { whole: 0, bars: 0 };
 
   /** @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
     this.canvas = canvas;
-    this.#context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
-    /** How often everything was painted anew, and how many bars in all: for tests. */
-    this.painted = { whole: 0, bars: 0 };
+    this.context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
   }
 
-  /**
-   * Fit the canvas to its place; true when that changed anything.
-   * @param {number} width CSS pixels
-   * @param {number} height
-   * @param {number} ratio
-   */
+  /** Fit the canvas to its place, in CSS pixels. @param {number} width @param {number} height @param {number} ratio */
   resize(width, height, ratio) {
     const [wide, high] = [Math.round(width * ratio), Math.round(height * ratio)];
     if (this.canvas.width === wide && this.canvas.height === high) return;
     this.canvas.width = wide;
     this.canvas.height = high;
     this.#ratio = ratio;
-    this.#key = '';
+    this.forget();
   }
 
   /** @param {number} top CSS pixels below the canvas's edge */
@@ -71,50 +51,48 @@ export class Waterfall {
    * @param {Paints} paints
    */
   draw(firing, name, view, paints) {
-    const { axisEnd_ms, requests, faint, zoomed, scrolled } = view;
-    const key = [name, axisEnd_ms, requests, faint, zoomed, scrolled].join();
+    const { now_ms: _, ...lasting } = view;
+    const key = name + JSON.stringify(lasting);
     const whole = key !== this.#key;
     this.#key = key;
     if (whole) this.#begin(view);
     if (!firing) return;
-    const due = whole ? this.#all(firing) : this.#changed(firing);
+    const rows = whole ? this.#all() : this.#changed(firing);
     firing.changed.length = 0;
-    this.#context.globalAlpha = faint ? FAINT : 1;
-    for (const request of due) this.#bar(firing, request, view, paints);
+    for (const first of rows) {
+      const request = this.#shown(firing, first);
+      if (firing.state[request]) this.#bar(firing, request, view, paints);
+    }
   }
 
   /** @param {View} view */
   #begin({ requests, zoomed, scrolled }) {
     const { width, height } = this.canvas;
-    this.#context.clearRect(0, 0, width, height);
+    this.context.clearRect(0, 0, width, height);
     this.#rows = new Rows({ requests, height, ratio: this.#ratio, zoomed, scrolled });
     this.#growing.clear();
     this.painted.whole++;
   }
 
-  /** @param {Firing} firing */
-  #all(firing) {
-    const due = [];
+  /** The first request of each row of pixels. */
+  #all() {
+    const firsts = [];
     const [first, last] = this.#rows.range();
-    for (let request = first; request < last; ) {
-      const [, next] = this.#rows.sharing(request);
-      due.push(this.#shown(firing, request));
-      request = next;
-    }
-    return due.filter((request) => firing.state[request]);
+    for (let one = first; one < last; one = this.#rows.sharing(one)[1]) firsts.push(one);
+    return firsts;
   }
 
   /** @param {Firing} firing */
   #changed(firing) {
-    const due = new Set(this.#growing);
+    const firsts = new Set(this.#growing);
     for (const request of firing.changed) {
-      if (this.#rows.visible(request)) due.add(this.#shown(firing, request));
+      if (this.#rows.visible(request)) firsts.add(this.#rows.sharing(request)[0]);
     }
-    return [...due].filter((request) => firing.state[request]);
+    return firsts;
   }
 
   /**
-   * The request that stands for all on its row of pixels: one that failed, or the first.
+   * What stands for all on its row of pixels: one that failed, or the first.
    * @param {Firing} firing
    * @param {number} request
    */
@@ -125,12 +103,14 @@ export class Waterfall {
   }
 
   /** @param {Firing} firing @param {number} request @param {View} view @param {Paints} paints */
-  #bar(firing, request, { axisEnd_ms, now_ms }, paints) {
-    const context = this.#context;
+  #bar(firing, request, { span: [from_ms, to_ms], selection, faint, now_ms }, paints) {
+    const { context } = this;
     const { width } = this.canvas;
     const [top, height] = this.#rows.bar(request);
-    const x = (/** @type {number} */ ms) => Math.round((ms / axisEnd_ms) * width);
+    const x = (/** @type {number} */ ms) =>
+      Math.round(((ms - from_ms) / (to_ms - from_ms)) * width);
     context.clearRect(0, top, width, height);
+    context.globalAlpha = faint || !firing.isWithin(selection, request) ? FAINT : 1;
     let tip = 0;
     eachSegment(firing, request, now_ms, (segment, from, to) => {
       const left = x(from);
@@ -139,48 +119,34 @@ export class Waterfall {
       context.fillRect(left, top, tip - left, height);
     });
     this.painted.bars++;
-    const grows = firing.state[request] === BEGUN;
-    if (grows) this.#grow(request, tip, top, height, paints);
+    if (firing.state[request] === BEGUN) this.#grow(request, tip, top, height, paints.view);
     else this.#growing.delete(request);
-    if (firing.state[request] === FINISHED && firing.error[request]) {
+    if (firing.state[request] === FINISHED && firing.error[request] && tip >= 0) {
       this.#mark(tip, top, height, paints.error);
     }
   }
 
-  /**
-   * A bar that still grows has a solid tip: something moves there.
-   * @param {number} request
-   * @param {number} tip
-   * @param {number} top
-   * @param {number} height
-   * @param {Paints} paints
-   */
-  #grow(request, tip, top, height, paints) {
+  /** Something moves there. @type {(request: number, tip: number, top: number, height: number, paint: string) => void} */
+  #grow = (request, tip, top, height, paint) => {
     this.#growing.add(request);
     const wide = Math.min(TIP * this.#ratio, tip);
-    this.#context.fillStyle = paints.view;
-    this.#context.fillRect(tip - wide, top, wide, height);
-  }
+    this.context.fillStyle = paint;
+    this.context.fillRect(tip - wide, top, wide, height);
+  };
 
-  /**
-   * ✕ at the end of a bar; never a colour alone.
-   * @param {number} tip
-   * @param {number} top
-   * @param {number} height
-   * @param {string} paint
-   */
-  #mark(tip, top, height, paint) {
-    const context = this.#context;
+  /** ✕ at the end of a bar; never a colour alone. @type {(tip: number, top: number, height: number, paint: string) => void} */
+  #mark = (tip, top, height, paint) => {
+    const { context } = this;
     const half = Math.max(Math.min(height, MARK * this.#ratio) / 2, this.#ratio);
     const across = Math.min(Math.max(tip - half, half), this.canvas.width - half);
     const middle = top + height / 2;
     context.strokeStyle = paint;
     context.lineWidth = Math.max(1.5 * this.#ratio, 1);
     context.beginPath();
-    context.moveTo(across - half, middle - half);
-    context.lineTo(across + half, middle + half);
-    context.moveTo(across - half, middle + half);
-    context.lineTo(across + half, middle - half);
+    for (const up of [half, -half]) {
+      context.moveTo(across - half, middle - up);
+      context.lineTo(across + half, middle + up);
+    }
     context.stroke();
-  }
+  };
 }

@@ -3,8 +3,9 @@
 /** @param {number} value_ms */
 export function duration(value_ms) {
   if (Number.isNaN(value_ms)) return '–';
-  if (value_ms >= 1000) return `${(value_ms / 1000).toFixed(2)} s`;
-  return value_ms >= 100 ? `${value_ms.toFixed(0)} ms` : `${value_ms.toFixed(1)} ms`;
+  const size_ms = Math.abs(value_ms);
+  if (size_ms >= 1000) return `${(value_ms / 1000).toFixed(2)} s`;
+  return `${value_ms.toFixed(size_ms >= 100 ? 0 : 1)} ms`;
 }
 
 /** @param {number} value */

@@ -126,10 +126,11 @@ def finish_everything(page: Page) -> None:
           const token = document.querySelector('[name=csrfmiddlewaretoken]').value;
           for (let looks = 0; looks < 200; looks++) {
             const line = await (await fetch('/line/')).text();
-            const runs = [...new DOMParser().parseFromString(line, 'text/html')
-              .querySelectorAll('[data-run]')].map(one => one.dataset.run).reverse();
-            if (!runs.length) return;
-            for (const run of runs) await fetch(`/runs/${run}/stop/`, {
+            const forms = new DOMParser().parseFromString(line, 'text/html')
+              .querySelectorAll('[data-run] form');
+            const stops = [...forms].map(one => one.getAttribute('action')).reverse();
+            if (!stops.length) return;
+            for (const stop of stops) await fetch(stop, {
               method: 'POST', headers: {'x-csrftoken': token, 'hx-request': 'true'},
             });
           }

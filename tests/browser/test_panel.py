@@ -37,8 +37,8 @@ def wait_until_painted(page: Page, chart: str) -> None:
 
 def test_every_tab_shows_its_charts(finished: Page) -> None:
     tabs = {
-        "Distribution": ["ecdf", "heat"],
-        "Over time": ["inFlight", "throughput"],
+        "Distribution": ["ecdf", "heat", "shift"],
+        "Over time": ["inFlight", "throughput", "latency"],
         "Why": ["threads", "inApp", "inView", "loopLag", "cpu", "rss"],
     }
     for tab, charts in tabs.items():
@@ -74,7 +74,7 @@ def test_one_cursor_stands_in_all_charts_and_reads_values(finished: Page) -> Non
     expect(reading).to_contain_text("request ")
     expect(reading).to_contain_text("waiting in the server")
     expect(reading).to_contain_text("threads")
-    expect(finished.locator("i.cursor:visible")).to_have_count(5)
+    expect(finished.locator("i.cursor:visible")).to_have_count(6)
     finished.mouse.click(box["x"] + 40, box["y"] + 40)
     expect(reading).to_contain_text("pinned")
     finished.mouse.move(5, 5)
@@ -136,3 +136,69 @@ def test_every_chart_is_there_as_a_table(finished: Page) -> None:
     ecdf = finished.locator("[data-chart=ecdf]")
     ecdf.get_by_role("button", name="Show as table").click()
     expect(ecdf.locator("tbody tr").first).to_contain_text("p1")
+
+
+def test_a_selection_filters_every_panel_and_stays_in_the_address(finished: Page) -> None:
+    box = finished.locator(".plot").first.bounding_box()
+    assert box
+    finished.mouse.move(box["x"] + box["width"] / 4, box["y"] + 60)
+    finished.mouse.down()
+    finished.mouse.move(box["x"] + box["width"] / 2, box["y"] + 60, steps=3)
+    finished.mouse.up()
+    begin, end = finished.evaluate("window.liveburst.selection")
+    finished.wait_for_function(
+        "() => window.liveburst.lines.heat[0].reduce((a, b) => a + b) < 100"
+        " && window.liveburst.lines.ecdf.shares[2].at(-1) === 0"  # all were done long before
+    )
+    axis = finished.evaluate("window.liveburst.waterfalls[0].axisEnd_ms")
+    for chart in ("inFlight", "throughput", "latency", "threads"):
+        values = finished.evaluate(f"window.liveburst.lines.{chart}[0]")
+        step_ms = axis / (len(values) - 1)
+        known = [i * step_ms for i, value in enumerate(values) if value is not None]
+        assert known
+        assert begin - 1 <= min(known)
+        assert max(known) <= end + 1
+    assert finished.url.endswith(f"#{round(begin)}-{round(end)}")
+    finished.reload()
+    expect(finished.locator("#selection")).to_contain_text("Selection")
+    finished.locator(".plot").first.dblclick(position={"x": 10, "y": 60})
+    expect(finished.locator("#selection")).to_be_hidden()
+    assert "#" not in finished.url
+
+
+def test_the_waterfall_zooms_into_rows_and_time_and_back(finished: Page) -> None:
+    whole = finished.evaluate("window.liveburst.span")
+    finished.keyboard.press("+")
+    expect(finished.locator("#stage")).to_have_class("stage zoomed")
+    assert finished.evaluate("window.liveburst.span") == whole
+    finished.keyboard.press("+")
+    finished.wait_for_function(
+        "([from, to]) => window.liveburst.span[1] - window.liveburst.span[0] === (to - from) / 2",
+        arg=whole,
+    )
+    finished.keyboard.press("-")
+    finished.wait_for_function("whole => `${window.liveburst.span}` === `${whole}`", arg=whole)
+    finished.keyboard.press("+")
+    finished.keyboard.press("0")
+    finished.wait_for_function("whole => `${window.liveburst.span}` === `${whole}`", arg=whole)
+    expect(finished.locator("#stage")).to_have_class("stage")
+
+
+def test_the_shift_is_how_much_later_each_decile_comes(finished: Page) -> None:
+    shift = finished.evaluate("window.liveburst.lines.shift")
+    assert [one[1] for one in shift[0]] == [0] * 9
+    for lane in shift[1:]:
+        assert all(least <= pooled <= most for least, pooled, most in lane)
+        assert lane[8][1] < -500  # gunicorn's eight threads need more than a second for the last
+    finished.get_by_role("tab", name="Distribution").click()
+    expect(finished.locator("[data-chart=shift] [data-summary]")).to_contain_text("sooner than A")
+
+
+def test_the_cursor_is_said_once_it_stands_still(finished: Page) -> None:
+    finished.locator(".plot").first.focus()
+    for _ in range(5):
+        finished.keyboard.press("ArrowRight")
+    said = finished.locator("#milestones")
+    expect(said).to_contain_text("A at ")
+    assert said.inner_text() == finished.locator("#reading").inner_text()
+    expect(finished.locator("#reading")).not_to_have_attribute("aria-live", "polite")

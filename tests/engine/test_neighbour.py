@@ -13,6 +13,7 @@ from typing import Any
 from dashboard.engine.neighbour import MARK
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import EnvelopeReader, decode, is_event
+from dashboard.wire.manner import Manner, Upload
 from dashboard.wire.plan import NEIGHBOUR_RPS, Firing
 from tests.firing import burst, engine
 
@@ -41,6 +42,8 @@ async def slow_for_some(hangs: bool = False) -> AsyncIterator[tuple[int, Seen]]:
                 slow = "/slow" in lines[-1]
                 if not slow:
                     seen.neighbours_s.append(time.monotonic())
+                length = [line for line in head.decode().split("\r\n") if "Length:" in line]
+                await reader.readexactly(int(length[0].split()[1]) if length else 0)
                 await asyncio.sleep(LOAD_S if slow else 30 if hangs else 0)
                 writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -93,7 +96,8 @@ async def test_it_comes_regularly_and_never_among_the_samples() -> None:
 
 async def test_it_has_connections_of_its_own_and_says_who_it_is() -> None:
     async with slow_for_some() as (port, seen), engine() as process:
-        await rows_by_kind(process, firing_at(port, method="POST", body="x"))
+        firing = firing_at(port, method="POST", manner=Manner(upload=Upload("file", 9)))
+        await rows_by_kind(process, firing)
     load, neighbour = sorted(seen.connections, key=len)
     assert load == ["POST /slow HTTP/1.1"]
     assert set(neighbour) == {f"GET /ping/?{MARK} HTTP/1.1"}

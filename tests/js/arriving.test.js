@@ -2,8 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Clock } from '../../static/js/clock.js';
-import { Sequences } from '../../static/js/sequences.js';
+import { Clock, Sequences } from '../../static/js/arrivals.js';
 import { count, duration } from '../../static/js/words.js';
 
 test('a sequence number is new once', () => {

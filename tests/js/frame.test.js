@@ -5,8 +5,6 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { decode, envelopes, FrameError, isEvent, NOT_STORED, Wide } from '../../static/js/frame.js';
 
-/** @import { Frame } from '../../static/js/frame.js' */
-
 const GOLDEN = new URL('../golden/', import.meta.url);
 const expected = JSON.parse(readFileSync(new URL('expected.json', GOLDEN), 'utf8'));
 const KINDS = Object.keys(expected);

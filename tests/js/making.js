@@ -3,8 +3,6 @@
 import { RunColumns, STAMPS } from '../../static/js/columns.js';
 import { Wide } from '../../static/js/frame.js';
 
-/** @import { Columns, Frame } from '../../static/js/frame.js' */
-
 const NS_PER_MS = 1e6;
 const HIGH = 2 ** 32;
 
@@ -92,4 +90,25 @@ export function firingOf(requests, ...frames) {
   const columns = new RunColumns(requests);
   for (const frame of frames) columns.take(frame);
   return columns.begin(0, 1);
+}
+
+let state = 7;
+
+/** From 0 to 1, the same numbers in every run of the tests. */
+export function random() {
+  state = (state * 1103515245 + 12345) % 2 ** 31;
+  return state / 2 ** 31;
+}
+
+/**
+ * Requests that are due at any time and take long at times.
+ * @param {number} n
+ * @param {number} [seed]
+ */
+export function scattered(n, seed = 7) {
+  state = seed;
+  return Array.from({ length: n }, (_, request) => {
+    const due = Math.round(random() * 500);
+    return { request, due, done: due + Math.round(1 + random() ** 3 * 900) };
+  });
 }

@@ -17,7 +17,7 @@ test('letters stand beside their line ends and never on one another', async () =
 
 test('time marks are shares of the axis', async () => {
   const { inside, timeMarks } = await import('../../static/js/plot.js');
-  const two = timeMarks(1000, 200);
+  const two = timeMarks([0, 1000], 200);
   assert.deepEqual(
     two.map(([share]) => share),
     [0, 0.5, 1],

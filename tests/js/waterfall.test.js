@@ -7,8 +7,6 @@ import { eachSegment, lengths } from '../../static/js/segments.js';
 import { Waterfall } from '../../static/js/waterfall.js';
 import { begun, firingOf, samples, whole } from './making.js';
 
-/** @import { Firing } from '../../static/js/columns.js' */
-
 const PAINTS = {
   delay: 'delay',
   connecting: 'connecting',
@@ -45,7 +43,8 @@ function canvas() {
 
 /** @param {number} requests */
 function view(requests) {
-  return { axisEnd_ms: 1000, requests, faint: false, now_ms: 0, zoomed: false, scrolled: 0 };
+  const lasting = { requests, faint: false, selection: null, zoomed: false, scrolled: 0 };
+  return { ...lasting, span: /** @type {Span} */ ([0, 1000]), now_ms: 0 };
 }
 
 /** @param {Firing} firing @param {number} [now_ms] */
@@ -185,14 +184,14 @@ test('all is painted again when the axis steps, the round turns, or the scheme c
   waterfall.resize(500, 200, 1);
   const firing = firingOf(10, samples([whole(0, 1)]));
   waterfall.draw(firing, '1', view(10), PAINTS);
-  waterfall.draw(firing, '1', { ...view(10), axisEnd_ms: 1200 }, PAINTS);
-  waterfall.draw(firing, '2', { ...view(10), axisEnd_ms: 1200 }, PAINTS);
+  waterfall.draw(firing, '1', { ...view(10), span: /** @type {Span} */ ([0, 1200]) }, PAINTS);
+  waterfall.draw(firing, '2', { ...view(10), span: /** @type {Span} */ ([0, 1200]) }, PAINTS);
   waterfall.forget();
-  waterfall.draw(firing, '2', { ...view(10), axisEnd_ms: 1200 }, PAINTS);
+  waterfall.draw(firing, '2', { ...view(10), span: /** @type {Span} */ ([0, 1200]) }, PAINTS);
   waterfall.resize(500, 200, 1); // no change
-  waterfall.draw(firing, '2', { ...view(10), axisEnd_ms: 1200 }, PAINTS);
+  waterfall.draw(firing, '2', { ...view(10), span: /** @type {Span} */ ([0, 1200]) }, PAINTS);
   waterfall.resize(501, 200, 1);
-  waterfall.draw(firing, '2', { ...view(10), axisEnd_ms: 1200 }, PAINTS);
+  waterfall.draw(firing, '2', { ...view(10), span: /** @type {Span} */ ([0, 1200]) }, PAINTS);
   assert.equal(waterfall.painted.whole, 5);
 });
 
@@ -205,6 +204,26 @@ test('an error is marked, and is never lost among requests that share its pixel'
   waterfall.draw(firingOf(1000, samples(rows)), '1', view(1000), PAINTS);
   assert.equal(waterfall.painted.bars, 100);
   assert.equal(context.lines, 2, 'one ✕');
+});
+
+test('zoomed into a stretch of time, its ends are the canvas', () => {
+  const { element, painted } = canvas();
+  const waterfall = new Waterfall(element);
+  waterfall.resize(500, 200, 1);
+  const firing = firingOf(10, samples([whole(4, 210)]));
+  waterfall.draw(firing, '1', { ...view(10), span: [200, 300] }, PAINTS);
+  const solid = painted.find(({ paint }) => paint === 'view'); // 215 to 315 ms
+  assert.deepEqual([solid?.left, solid?.width], [75, 500]);
+});
+
+test('what was done outside of the selection is faint', () => {
+  const { element, context } = canvas();
+  const waterfall = new Waterfall(element);
+  const firing = firingOf(1, samples([whole(0, 1)])); // done at 108 ms
+  waterfall.draw(firing, '1', { ...view(1), selection: [100, 110] }, PAINTS);
+  assert.equal(context.globalAlpha, 1);
+  waterfall.draw(firing, '1', { ...view(1), selection: [0, 100] }, PAINTS);
+  assert.ok(context.globalAlpha < 0.5);
 });
 
 test('a round that is not in front is faint', () => {

@@ -1,0 +1,59 @@
+"""Explore in a browser: a matrix that fills while it runs, sorted, opened; a sweep that is stopped.
+
+What the pages show is `tests/web/test_explore.py`'s to say.
+"""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+EXPERIMENT = re.compile(r"/explore/\w{8}/$")
+FINISH_MS = 120_000
+
+
+def open_explore(page: Page) -> None:
+    page.get_by_role("link", name="Explore").click()
+    expect(page.locator("#explore-title")).to_be_visible()
+
+
+def test_a_matrix_fills_while_it_runs_and_then_asks_no_more(page: Page) -> None:
+    open_explore(page)
+    for box in page.locator("[name=servers]").all():
+        box.set_checked(box.get_attribute("value") in ("gunicorn-gthread", "daphne"))
+    page.locator("#matrix-parameter_delay").fill("0.02")
+    page.locator("#matrix-requests").fill("16")
+    page.locator("#matrix-rounds").fill("2")
+    page.get_by_role("button", name="Fire the matrix").click()
+    page.wait_for_url(EXPERIMENT)
+    expect(page.locator("#asking")).to_have_count(1)
+    expect(page.locator("#experiment")).to_have_attribute(
+        "data-status", "finished", timeout=FINISH_MS
+    )
+    expect(page.locator("#asking")).to_have_count(0)
+    expect(page.locator("td.heat")).to_have_count(6)
+    page.locator("thead a", has_text="daphne").click()
+    expect(page.locator("thead [aria-sort=ascending]")).to_have_text(re.compile("daphne"))
+    expect(page.locator("tbody tr").last).to_contain_text("async-blocking")
+    page.locator("td.heat a").first.click()
+    expect(page.locator("#stage")).to_have_attribute("data-status", "finished")
+
+
+def test_a_sweep_is_stopped_as_one_by_its_button(page: Page) -> None:
+    open_explore(page)
+    page.get_by_role("button", name="Fire the sweep").click()
+    page.wait_for_url(EXPERIMENT)
+    expect(page.locator("#line .chip")).to_have_count(1)
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.locator("#experiment")).to_have_attribute(
+        "data-status", "stopped", timeout=FINISH_MS
+    )
+    expect(page.locator("#line .chip")).to_have_count(0)
+    open_explore(page)  # whoever empties the line after us needs a form
+
+
+def test_the_forms_fit_a_phone(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    open_explore(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

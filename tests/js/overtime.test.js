@@ -1,0 +1,69 @@
+/** What is counted over time: by hand where that is possible, and against a slower way. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { totalOf } from '../../static/js/histogram.js';
+import { COLUMNS, loadOverTime, OverTime } from '../../static/js/overtime.js';
+import { begun, firingOf, samples, scattered } from './making.js';
+
+test('in flight and done agree with counting, whichever round and stretch is in front', () => {
+  const overTime = new OverTime();
+  for (const seed of [1, 2, 3]) {
+    const firing = firingOf(300, samples(scattered(300, seed)));
+    const { due, done } = firing.stamps;
+    for (const [from, to] of /** @type {Span[]} */ ([
+      [0, 1200],
+      [240, 480],
+    ])) {
+      overTime.take(firing, [from, to]);
+      const at = (/** @type {number} */ point) => from + (point * (to - from)) / COLUMNS;
+      const all = [...due.keys()];
+      overTime.inFlight(to).forEach((many, point) => {
+        const counted = all.filter((one) => due[one] <= at(point) && done[one] > at(point)).length;
+        assert.equal(many, counted, `at ${at(point)} ms`);
+        if (!point) return;
+        const ended = all.filter((one) => done[one] > at(point - 1) && done[one] <= at(point));
+        assert.equal(overTime.ended[point], ended.length);
+      });
+    }
+  }
+});
+
+test('each request is counted once, whenever it comes', () => {
+  const all = scattered(100);
+  const late = firingOf(100, samples(all.slice(0, 60)));
+  const overTime = new OverTime();
+  overTime.take(late, [0, 2000]);
+  overTime.take(late, [0, 2000]);
+  late.take(samples(all.slice(60)));
+  overTime.take(late, [0, 2000]);
+  assert.equal(totalOf(overTime.times(0, COLUMNS)), 100);
+  const once = new OverTime();
+  once.take(firingOf(100, samples(all)), [0, 2000]);
+  assert.deepEqual(overTime.grid, once.grid);
+});
+
+test('what has not happened yet is not drawn', () => {
+  const overTime = new OverTime();
+  overTime.take(firingOf(1, begun([{ request: 0 }])), [0, 100]);
+  const known = overTime.inFlight(25).filter((one) => one !== null);
+  assert.equal(known.length, 32);
+  assert.ok(known.every((one) => one === 1));
+});
+
+test('the load: processes are summed, the lag is the worst, CPU is a rate', () => {
+  const firing = firingOf(1);
+  const base = { process: 1, in_app: 2, in_view: 1, loop_lag: 4e6, threads: 3, rss: 10, cpu: 0 };
+  firing.health.push(
+    { ...base, at: 0 },
+    { ...base, at: 50e6, cpu: 25e6 },
+    { ...base, at: 0, process: 2, in_app: -1, loop_lag: 9e6, threads: 5 },
+  );
+  const at = (/** @type {Measure} */ measure) => loadOverTime(firing, measure, [0, 100], 3);
+  assert.deepEqual(at('threads'), [8, 8, 8]);
+  assert.deepEqual(at('in_app'), [2, 2, 2]);
+  assert.deepEqual(at('loop_lag'), [9, 9, 9]);
+  assert.deepEqual(at('cpu'), [null, 50, 50]);
+  assert.deepEqual(loadOverTime(firing, 'threads', [0, 1000], 3), [8, null, null]);
+  assert.deepEqual(loadOverTime(firing, 'threads', [100, 200], 3), [8, 8, 8]);
+});

@@ -1,0 +1,112 @@
+"""`manage.py matrix` and `manage.py sweep` as a person starts them, with real servers."""
+
+from __future__ import annotations
+
+import csv
+import json
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.targets.helpers import marked, until
+
+from .command import start, statuses
+
+FIVE = str(Path(__file__).with_name("five_variants.toml"))
+MARK = "liveburst-test-explore"
+servers = pytest.mark.servers
+
+
+def command(home: Path, *arguments: str) -> tuple[int, str, str]:
+    process = start(home, MARK, *arguments)
+    stdout, stderr = process.communicate(timeout=240)
+    return process.returncode, stdout, stderr
+
+
+@servers
+def test_a_matrix_is_right_where_theory_says_what_must_come_out(tmp_path: Path) -> None:
+    table = tmp_path / "matrix.csv"
+    status, stdout, stderr = command(
+        *(tmp_path, "matrix", "wait", "--project", FIVE, "--set", "delay=0.05", "-n", "16"),
+        *("--rounds", "2", "--variant", "sync", "--variant", "async-blocking"),
+        *("--server", "gunicorn-sync", "--server", "gunicorn-gthread", "--server", "daphne"),
+        *("--server", "gunicorn-gevent", "--json", "-", "--csv", str(table)),
+    )
+    assert status == 0, stderr
+    found: dict[str, Any] = json.loads(stdout)
+    cells = {cell["lane"]: cell for cell in found["cells"]}
+    assert cells["async-blocking@gunicorn-gevent"]["state"] == "refused"
+    measured = {lane: cell for lane, cell in cells.items() if cell["state"] == "measured"}
+    assert len(measured) == 7
+    assert all(cell["failed"] == 0 for cell in measured.values())
+    for lane, turns in {
+        "sync@gunicorn-sync": 16, "async-blocking@gunicorn-sync": 16,
+        "sync@gunicorn-gthread": 2, "sync@daphne": 1, "async-blocking@daphne": 16,
+    }.items():  # fmt: skip
+        cell = measured[lane]
+        assert cell["theory_s"] == pytest.approx(turns * 0.05)
+        # Nobody is quicker than the wait; a loaded machine may be slower.
+        assert cell["theory_s"] <= cell["makespan_s"] < cell["theory_s"] + 0.6, lane
+    assert measured["async-blocking@daphne"]["ratio"] > 2
+    rows = list(csv.DictReader(table.read_text().splitlines()))
+    assert next(row["run"] for row in rows if row["state"] == "measured") in found["runs"]
+    assert not marked(MARK)
+
+
+@servers
+def test_a_sweep_names_where_a_pool_is_left_behind(tmp_path: Path) -> None:
+    status, stdout, stderr = command(
+        *(tmp_path, "sweep", "sleep", "--set", "delay=0.05", "--over", "concurrency=2..16"),
+        *("--levels", "3", "--lane", "sync@gunicorn-gthread:threads=2", "--lane", "async@uvicorn"),
+        *("--json", "-"),
+    )
+    assert status == 0, stderr
+    found: dict[str, Any] = json.loads(stdout)
+    (one,) = found["crossovers"]
+    assert one["standing"] == "ahead"
+    assert one["theory_from"] == 3
+    # Six at a time take the pool of two three times as long, and sixteen eight times.
+    last = found["levels"][-1]["lanes"]
+    assert last[0]["theory_rps"] == pytest.approx(40)
+    assert last[0]["throughput_rps"] < 45
+    assert last[1]["ratio"] < 0.5
+    assert "16 concurrent requests: 2 lanes" in stderr
+    assert not marked(MARK)
+
+
+@servers
+def test_ctrl_c_keeps_what_there_is_and_leaves_nobody_behind(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    process = start(
+        *(tmp_path, MARK, "sweep", "sleep", "--over", "concurrency=1..8", "--json", "-"),
+    )
+    request.addfinalizer(process.kill)
+    assert until(lambda: "running" in statuses(tmp_path), timeout_s=60)
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130, stderr
+    assert json.loads(stdout)["status"] == "stopped"
+    assert not marked(MARK)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("matrix", "sleep", "--server", "apache"), "servers: apache"),
+        (("matrix", "sleep", "--variant", "none"), "variants: expected one of sync"),
+        (("matrix", "nothing"), "scenario: expected one of sleep"),
+        (("matrix", "sleep", "--csv", "/nowhere/x.csv"), "csv: expected a file"),
+        (("sweep", "sleep", "--over", "threads=1..2"), "over: expected one of concurrency"),
+        (("sweep", "sleep", "--over", "rate=1..2", "--rounds", "2"), "rounds: expected 5 or more"),
+        (("sweep", "sleep"), "--over"),
+    ],
+)
+def test_bad_usage_is_refused_before_anything_starts(
+    tmp_path: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    status, stdout, stderr = command(tmp_path, *arguments)
+    assert (status, stdout) == (2, "")
+    assert words in stderr
