@@ -7,6 +7,7 @@ from dashboard.wire.manner import Manner
 from .chunks import ChunksConnection
 from .connection import Connection
 from .polling import PollingConnection
+from .rows import RowsConnection
 from .upload import UploadConnection
 
 
@@ -52,19 +53,27 @@ class KeptChunks(Kept, ChunksConnection):
     __slots__ = ()
 
 
+class KeptRows(Kept, RowsConnection):
+    """The same, with requests that differ."""
+
+    __slots__ = ()
+
+
 def connection_class(manner: Manner) -> type[Connection]:
     """What carries the requests of a closed load."""
-    if manner.upload is not None:
-        return UploadConnection
-    if manner.poll_every_ms is not None:
-        return PollingConnection
-    return ChunksConnection if manner.chunks else Connection
+    return next((plain for asked, plain, _ in _classes(manner) if asked), Connection)
 
 
 def kept_class(manner: Manner) -> type[Kept]:
     """What carries the requests of an open load."""
-    if manner.upload is not None:
-        return KeptUpload
-    if manner.poll_every_ms is not None:
-        return KeptPolling
-    return KeptChunks if manner.chunks else Kept
+    return next((kept for asked, _, kept in _classes(manner) if asked), Kept)
+
+
+def _classes(manner: Manner) -> tuple[tuple[bool, type[Connection], type[Kept]], ...]:
+    """Whether a manner was asked for, and what carries it in a closed and in an open load."""
+    return (
+        (manner.upload is not None, UploadConnection, KeptUpload),
+        (manner.poll_every_ms is not None, PollingConnection, KeptPolling),
+        (manner.chunks, ChunksConnection, KeptChunks),
+        (bool(manner.rows), RowsConnection, KeptRows),
+    )

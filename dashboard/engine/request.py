@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 from urllib.parse import quote
 
@@ -27,12 +27,15 @@ class Request:
     upload_size: int = 0  # of a file that is made while it is sent, behind the opening
     closing: bytes = b""  # what stands behind that file
     send_bytes_per_s: float | None = None  # None: as quickly as the connection takes it
+    openings: tuple[bytes, ...] = ()  # where requests differ: of the first, the second …
 
     @classmethod
     def of(cls, firing: Firing) -> Self:
         """The request that this firing repeats."""
         if firing.manner.upload is not None:
             return cls._of_upload(firing, firing.manner.upload)
+        if firing.manner.rows:
+            return cls._of_rows(firing)
         whole, body = encode_request(firing), firing.body.encode()
         withheld = body if firing.await_continue else b""
         return cls(
@@ -40,6 +43,18 @@ class Request:
             withheld=withheld,
             bodiless_answer=firing.method == "HEAD",
             keep_alive=firing.keep_alive,
+        )
+
+    @classmethod
+    def _of_rows(cls, firing: Firing) -> Self:
+        each = (replace(firing, path=path, body=body) for path, body in firing.manner.rows)
+        openings = tuple(encode_request(one) for one in each)
+        return cls(
+            opening=openings[0],
+            withheld=b"",
+            bodiless_answer=firing.method == "HEAD",
+            keep_alive=firing.keep_alive,
+            openings=openings,
         )
 
     @classmethod

@@ -60,7 +60,8 @@ def _project(file: Table, path: Path) -> Project:
     servers = read_servers(file, table)
     refuse = _refuse_server(servers)
     scenarios = {
-        name: read_scenario(name, inner, refuse) for name, inner in file.tables("scenario")
+        name: read_scenario(name, inner, refuse, path.parent)
+        for name, inner in file.tables("scenario")
     }
     claims = file.tables("claim", default={})
     project = Project(

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.load import MAX_EVERY_S, MAX_SEND_KB_PER_S, MIN_SEND_KB_PER_S
 from dashboard.wire.manner import BYTES_PER_MB, MAX_UPLOAD_BYTES
 from dashboard.wire.plan import MAX_CONCURRENCY, MAX_LANES, MAX_REQUESTS, MAX_ROUNDS, Lane
 
+from .read_rows import read_rows
 from .scenario import METHODS, Claim, Expectation, Parameter, Scenario, UploadForm, Variant
 from .table import Table
 
@@ -24,13 +26,16 @@ _HEADER_NAME = set(string.ascii_letters + string.digits + "!#$%&'*+-.^_`|~")
 RefuseServer = Callable[[str], str | None]
 
 
-def read_scenario(name: str, table: Table, refuse_server: RefuseServer) -> Scenario:
-    """Read [scenario.NAME]."""
+def read_scenario(name: str, table: Table, refuse_server: RefuseServer, beside: Path) -> Scenario:
+    """Read [scenario.NAME] of a file in the directory `beside`."""
     load = table.table("load", {})
     parameters = {
         key: _parameter(key, inner) for key, inner in table.tables("parameters", default={})
     }
-    variants = {key: _variant(key, inner, parameters) for key, inner in table.tables("variant")}
+    rows = read_rows(table, beside, parameters)
+    variants = {
+        key: _variant(key, inner, parameters, rows) for key, inner in table.tables("variant")
+    }
     if table.has("variant") and not variants:
         table.complain("variant", f"expected at least one, like [{table.key}.variant.sync]")
     scenario = Scenario(
@@ -134,7 +139,12 @@ def _check_bounds(parameter: Parameter, table: Table) -> None:
                 table.refuse(key, f"{low:g} to {high:g}", value)
 
 
-def _variant(name: str, table: Table, parameters: Mapping[str, Parameter]) -> Variant:
+def _variant(
+    name: str,
+    table: Table,
+    parameters: Mapping[str, Parameter],
+    rows: tuple[Mapping[str, str], ...],
+) -> Variant:
     family = table.text("family", pattern="sync|async", expected="'sync' or 'async'")
     needs = table.optional_text("needs", pattern="asgi|wsgi", expected="'asgi' or 'wsgi'")
     method = table.optional_text("method", pattern="|".join(METHODS), expected=", ".join(METHODS))
@@ -155,12 +165,14 @@ def _variant(name: str, table: Table, parameters: Mapping[str, Parameter]) -> Va
         poll_every_ms=table.bounded("poll_every_ms", MIN_POLL_MS, MAX_POLL_MS),
         websocket=table.flag("websocket"),
         chunks=table.flag("chunks"),
+        rows=rows,
     )
-    if not _placeholders(variant.path) <= parameters.keys():
-        table.refuse("path", f"only parameters in braces ({', '.join(parameters)})", variant.path)
+    known = [*parameters, *(rows[0] if rows else ())]
+    if not _placeholders(variant.path) <= set(known):
+        table.refuse("path", f"only parameters in braces ({', '.join(known)})", variant.path)
     manners = ("upload", "poll_every_ms", "websocket", "chunks")
-    if sum(map(table.has, manners)) > 1:
-        table.complain("", f"expected at most one of {', '.join(manners)}")
+    if sum(map(table.has, manners)) > (0 if rows else 1):
+        table.complain("", f"expected at most one of {', '.join(manners)}, and none beside rows")
     if variant.upload and (variant.method in ("GET", "HEAD") or variant.body):
         table.complain("upload", "expected a method that has a body, and no body beside it")
     if variant.body and variant.method in ("GET", "HEAD"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
+from urllib.parse import quote
 
 from dashboard.wire.manner import BYTES_PER_MB, Manner, Upload
 from dashboard.wire.plan import Lane
@@ -50,6 +51,8 @@ class Variant:
     `requires` names what must be there for it besides the project: `postgresql`. `cookies` are
     sent with each request, and with `login` those of a session that was logged in. `upload`,
     `poll_every_ms`, `websocket` and `chunks` are the manner in which it is asked (`wire.manner`).
+    `rows` are those of the scenario's CSV file, for {column} in path and body: each request takes
+    the next.
     """
 
     name: str
@@ -68,15 +71,36 @@ class Variant:
     poll_every_ms: float | None = None
     websocket: bool = False
     chunks: bool = False
+    rows: tuple[Mapping[str, str], ...] = ()
 
-    def url_path(self, parameters: Mapping[str, float]) -> str:
-        """The path to fire at. Raises KeyError where a parameter of the path is missing."""
-        return self.path.format_map({name: _plain(value) for name, value in parameters.items()})
+    def url_path(self, parameters: Mapping[str, float], row: int = 0) -> str:
+        """The path to fire at, of one row where requests differ.
+
+        Raises KeyError where something in braces is no parameter and no column.
+        """
+        plain = {name: _plain(value) for name, value in parameters.items()}
+        column = self.rows[row] if self.rows else {}
+        return self.path.format_map({**plain, **{key: quote(column[key], "") for key in column}})
 
     def manner(self, parameters: Mapping[str, float]) -> Manner:
-        """How the engine asks. Raises KeyError where a parameter of the upload is missing."""
-        upload = self.upload.of(parameters) if self.upload else None
-        return Manner(upload, self.poll_every_ms, self.websocket, self.chunks)
+        """How the engine asks."""
+        return Manner(
+            upload=self.upload.of(parameters) if self.upload else None,
+            poll_every_ms=self.poll_every_ms,
+            websocket=self.websocket,
+            chunks=self.chunks,
+            rows=tuple(
+                (self.url_path(parameters, number), self._body(row))
+                for number, row in enumerate(self.rows)
+            ),
+        )
+
+    def _body(self, row: Mapping[str, str]) -> str:
+        """The body with a row's values for `{column}`; other braces stay, JSON is full of them."""
+        body = self.body
+        for name, value in row.items():
+            body = body.replace(f"{{{name}}}", value)
+        return body
 
 
 @dataclass(frozen=True)

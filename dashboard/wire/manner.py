@@ -25,19 +25,22 @@ class Manner:
     `upload` is sent as the body. `poll_every_ms`: an answer 202 names by its Location where the
     result will be, which is asked for so often until it is there. `websocket`: the requests are
     messages on connections that stay open, and an answer is the same message. `chunks`: how an
-    answer comes in pieces is watched.
+    answer comes in pieces is watched. `rows`: request n asks for the path and sends the body of
+    row n, and after the last row comes the first one again.
     """
 
     upload: Upload | None = None
     poll_every_ms: float | None = None
     websocket: bool = False
     chunks: bool = False
+    rows: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """Read an `asdict` of one. Raises KeyError or TypeError where it is none."""
         upload = data["upload"]
-        return cls(**{**data, "upload": Upload(**upload) if upload else None})
+        rows = tuple((path, body) for path, body in data["rows"])
+        return cls(**{**data, "upload": Upload(**upload) if upload else None, "rows": rows})
 
 
 PLAIN = Manner()

@@ -246,3 +246,23 @@ async def test_the_longest_wait_between_two_pieces_is_known() -> None:
         assert row["chunks"] == 4
         assert 0.14e9 < row["longest_gap"] < 0.5e9
     assert plain["chunks"] == []
+
+
+@pytest.mark.parametrize("load", [Burst(7, 2), Rate(70, 0.1)])
+async def test_each_request_is_that_of_its_own_row(load: Load) -> None:
+    asked: list[tuple[str, bytes]] = []
+
+    async def note(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            first, headers = await head_of(reader)
+            body = await reader.readexactly(int(headers["content-length"]))
+            asked.append((first.split()[1], body))
+            writer.write(OK)
+
+    rows = (("/1", "one"), ("/2", "two and more"), ("/3", ""))
+    async with serving(note) as port, engine() as process:
+        plain = burst(port, "/", 1, 1, method="POST", manner=Manner(rows=rows))
+        found = await fired(process, Firing(**{**vars(plain), "load": load}))
+    assert len(found["samples"]) == 7
+    expected = sorted((path, body.encode()) for path, body in (rows * 3)[:7])
+    assert sorted(asked) == expected
