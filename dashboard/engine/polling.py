@@ -65,9 +65,11 @@ class Poller:
         if not connection.location:
             return None
         firing = self._firing
-        here = f"http://{firing.host}:{firing.port}"
+        scheme = "https" if firing.tls else "http"
+        here = f"{scheme}://{firing.host}:{firing.port}"
         found = urlsplit(urljoin(here + (connection.path or firing.path), connection.location))
-        if found.netloc and found.netloc not in (urlsplit(here).netloc, *_named_hosts(firing)):
+        hosts = (urlsplit(here).netloc, *_named_hosts(firing))
+        if found.scheme != scheme or found.netloc not in hosts:
             return None
         connection.path = found.path + (f"?{found.query}" if found.query else "")
         return connection.path

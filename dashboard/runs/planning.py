@@ -98,8 +98,16 @@ def make_plan(
 def _manner_problems(scenario: Scenario, plan: Plan) -> list[Problem]:
     """What a load or a client cannot do with the way in which these variants are asked."""
     problems = []
-    for lane in plan.lanes:
-        manner = scenario.variants[lane.variant].manner(plan.parameters)
+    manners = [scenario.variants[lane.variant].manner(plan.parameters) for lane in plan.lanes]
+    if plan.load.send_kb_per_s is not None and not any(manner.upload for manner in manners):
+        problems.append(Problem("send_kb_per_s", "expected a variant that uploads, found none"))
+    if (
+        isinstance(plan.load, Burst)
+        and plan.load.every_s
+        and not any(manner.websocket for manner in manners)
+    ):
+        problems.append(Problem("every", "expected a variant that is a websocket, found none"))
+    for lane, manner in zip(plan.lanes, manners, strict=True):
         if manner != PLAIN and plan.client != ENGINE:
             message = f"expected {ENGINE}: no other client asks as {lane.variant} is asked"
             problems.append(Problem("client", message))

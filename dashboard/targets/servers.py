@@ -100,9 +100,11 @@ def _granian(server: Server, listener: socket.socket, installed: Installed) -> l
 
 
 def _uwsgi(server: Server, listener: socket.socket, installed: Installed) -> list[str]:
+    """Its HTTP socket closes each connection after the answer, and is made to say so."""
     threads = ["--enable-threads", "--threads", str(server.threads)]
     return [
         *("--http-socket", f"fd://{listener.fileno()}", "--listen", str(server.backlog)),
+        *("--add-header", "Connection: close"),
         *("--master", "--die-on-term", "--need-app", "--disable-logging", "--buffer-size", "65535"),
         *("--processes", str(server.processes), *threads, "--module", server.made_by_call),
     ]

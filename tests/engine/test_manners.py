@@ -208,7 +208,7 @@ async def test_a_sample_ends_when_its_result_was_fetched(closes: bool, load: Loa
 
 
 @pytest.mark.parametrize(
-    "location", ["", "http://elsewhere.example/result", "//elsewhere.example/"]
+    "location", ["", "http://elsewhere.example/result", "//elsewhere.example/", "ftp:/result/0"]
 )
 async def test_a_result_that_is_nowhere_here_is_a_named_failure(location: str) -> None:
     server = Results(0.2, location=location)

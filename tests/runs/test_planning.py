@@ -143,3 +143,30 @@ def test_until_sure_is_bounded() -> None:
 def test_what_else_is_refused(given: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidPlan, match=message):
         make_plan(PROJECT, scenario="sleep", **given)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "more", "field"),
+    [
+        ("sleep", {"send_kb_per_s": 10.0}, "send_kb_per_s"),
+        ("sleep", {"every_s": 1.0}, "every"),
+        ("upload", {"client": "httpx"}, "client"),
+        ("websocket", {"rate_rps": 5.0, "duration_s": 1.0}, "rate"),
+        ("upload", {"send_kb_per_s": 0.5}, "send_kb_per_s"),
+        ("websocket", {"every_s": -1.0}, "every"),
+    ],
+)
+def test_what_a_load_cannot_do_with_these_variants_is_refused(
+    scenario: str, more: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(InvalidPlan) as refused:
+        make_plan(PROJECT, scenario=scenario, **more)
+    assert field in {problem.field for problem in refused.value.problems}
+
+
+def test_a_scenarios_own_load_is_taken_over() -> None:
+    slow = make_plan(PROJECT, scenario="upload-slow").load
+    assert slow.send_kb_per_s == 500
+    held = make_plan(PROJECT, scenario="websocket", every_s=0.5).load
+    assert isinstance(held, Burst)
+    assert held.every_s == 0.5
