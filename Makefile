@@ -39,7 +39,7 @@ check-js: $(VENV)/development node_modules/development
 	PATH="$$PWD/$(BIN):$$PATH" npm run --silent test
 
 pytest: $(VENV)/development node_modules/development
-	@sh tests/bring.sh chromium
+	@for name in chromium redis-server postgres; do sh tests/bring.sh $$name; done
 	$(BIN)/pytest
 
 format: $(VENV)/development node_modules/development

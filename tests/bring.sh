@@ -3,9 +3,12 @@
 # package manager can and may. Never fails: what is missing is reported by whoever needs it.
 name=$1
 command -v "$name" > /dev/null && exit 0
+# Debian keeps PostgreSQL's programs out of the way, a directory for each version.
+ls /usr/lib/postgresql/*/bin/"$name" > /dev/null 2>&1 && exit 0
 case $name in
     ab) package=apache2-utils ;;
     h2load) package=nghttp2-client ;;
+    postgres) package=postgresql ;;
     *) package=$name ;;
 esac
 command -v apt-get > /dev/null || exit 0
