@@ -13,33 +13,39 @@ import pytest
 
 from tests.management.command import ROOT, environment
 from tests.targets.helpers import marked, until
-from tests.targets.test_strangers import another_python
+from tests.targets.test_strangers import other_pythons
 
 pytestmark = pytest.mark.servers
 SHOP = Path(__file__).with_name("shop")
 MARK = f"liveburst-test-shop-{os.getpid()}"
 
 
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy with a virtualenv of its own, made as its README would say."""
-    base = another_python()
-    if base is None:
+OLDEST, NEWEST = 0, -1  # of the other interpreters
+
+
+def made(directory: Path, which: int, django: str) -> Path:
+    """A copy of the project with a virtualenv of its own, made as its README would say."""
+    pythons = other_pythons()
+    if not pythons:
         pytest.skip("there is no other Python beside the one that runs the tests")
-    directory = tmp_path_factory.mktemp("stranger") / "shop"
     shutil.copytree(SHOP, directory)
     try:
-        subprocess.run([base, "-m", "venv", ".venv"], cwd=directory, check=True)
-        install = [".venv/bin/python", "-m", "pip", "install", "-q", "-r", "requirements.txt"]
+        subprocess.run([pythons[which], "-m", "venv", ".venv"], cwd=directory, check=True)
+        install = [".venv/bin/python", "-m", "pip", "install", "--quiet", django]
         subprocess.run(install, cwd=directory, check=True, capture_output=True)
     except subprocess.CalledProcessError as error:
         pytest.skip(f"the virtualenv could not be made: {error}")
     return directory
 
 
+@pytest.mark.parametrize(
+    ("which", "django", "found"),
+    [(OLDEST, "django>=4.2,<5", "4.2."), (NEWEST, "django>=6", "6.")],
+)
 def test_it_is_measured_under_three_servers_and_nothing_of_it_is_touched(
-    shop: Path, tmp_path: Path
+    which: int, django: str, found: str, tmp_path: Path
 ) -> None:
+    shop = made(tmp_path / "shop", which, django)
     before = {path for path in shop.rglob("*") if "__pycache__" not in path.parts}
     done = subprocess.run(
         [
@@ -48,7 +54,7 @@ def test_it_is_measured_under_three_servers_and_nothing_of_it_is_touched(
         ],
         check=False,
         cwd=ROOT,
-        env=environment(tmp_path, MARK),
+        env=environment(tmp_path / "home", MARK),
         capture_output=True,
         text=True,
     )
@@ -57,7 +63,7 @@ def test_it_is_measured_under_three_servers_and_nothing_of_it_is_touched(
     for lane in report["lanes"]:
         assert (lane["ok"], lane["errors"]) == (80, {}), lane["lane"]
         assert lane["segments_ms"]["view"]["p50"] > 0, lane["lane"]
-        assert lane["target"]["versions"]["django"].startswith("4.2.")
+        assert lane["target"]["versions"]["django"].startswith(found)
         assert not lane["target"]["versions"]["python"].startswith("3.11")
     assert len({lane["server"] for lane in report["lanes"]}) == 3
     after = {path for path in shop.rglob("*") if "__pycache__" not in path.parts}

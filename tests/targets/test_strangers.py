@@ -63,12 +63,17 @@ async def asgi(scope, receive, send):
 """
 
 
-def another_python() -> Path | None:
-    """An interpreter beside our own: of the oldest version that a project may have."""
+def other_pythons() -> list[Path]:
+    """Interpreters beside our own that a project may have, the oldest first."""
     beside = Path(sys.base_prefix).parent.glob("*/bin/python3")
     versions = {(3, 9), (3, 10), (3, 12), (3, 13), (3, 14)}
     found = [(_version(path), path) for path in beside]
-    return min((one for one in found if one[0] in versions), default=(None, None))[1]
+    return [path for version, path in sorted(found) if version in versions]
+
+
+def another_python() -> Path | None:
+    """An interpreter beside our own: of the oldest version that a project may have."""
+    return next(iter(other_pythons()), None)
 
 
 def _version(python: Path) -> tuple[int, int]:
