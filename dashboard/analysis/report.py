@@ -20,6 +20,7 @@ from .theory import theory
 __all__ = ["MAX_FAILED_SHARE", "About", "Report", "first_look", "make_report", "report_of_lanes"]
 
 Report = dict[str, Any]
+RARE = ("send_kb_per_s", "every_s")
 
 
 @dataclass(frozen=True)
@@ -92,8 +93,10 @@ def _facts(plan: Plan, about: About) -> list[LaneFacts]:
 
 
 def _load(plan: Plan) -> dict[str, Any]:
+    """The load; of what only some loads have, what this one has."""
     load = asdict(plan.load)
-    return {"kind": load.pop("kind"), **load}
+    own = {name: value for name, value in load.items() if name not in RARE or value}
+    return {"kind": own.pop("kind"), **own}
 
 
 def _lane(name: PlanLane, seen: Seen, rate: Mapping[str, Any] | None) -> dict[str, Any]:
