@@ -98,6 +98,8 @@ class Run(Performed):
     claim = models.CharField(max_length=100, default="", blank=True, db_index=True)
     # What somebody wrote about it, and whether it is the one that others are held against.
     name = models.CharField(max_length=100, default="", blank=True)
+    # Who was to be first, somebody thought before: a `runs.guessing.Guess` as JSON.
+    guess: models.JSONField[Any, Any] = models.JSONField(null=True)
     notes = models.TextField(max_length=10_000, default="", blank=True)
     pinned = models.BooleanField(default=False)
     deleted = models.DateTimeField(null=True)  # to be undone until it is swept away

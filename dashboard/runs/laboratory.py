@@ -24,6 +24,7 @@ from .calibration import calibrate, fresh_calibration
 from .conductor import perform
 from .equipment import Equipment
 from .experiments import Inquiry, Step, Steps, conduct
+from .guessing import Guess
 from .hub import Hub
 from .results import report_on
 from .sinks import Broadcast, Outcome, Sink, Store
@@ -80,9 +81,16 @@ class Laboratory:
             log.error("The engine could not be calibrated: %s", error)
             return None
 
-    async def start(self, plan: Plan, more_sinks: Sequence[Sink] = (), *, claim: str = "") -> Run:
+    async def start(
+        self,
+        plan: Plan,
+        more_sinks: Sequence[Sink] = (),
+        *,
+        claim: str = "",
+        guess: Guess | None = None,
+    ) -> Run:
         """Put a run into the line and see to it; returns at once."""
-        run = await sync_to_async(line.join)(plan, self.project, claim=claim)
+        run = await sync_to_async(line.join)(plan, self.project, claim=claim, guess=guess)
         self._keep(run, self._see_to(run, plan, more_sinks))
         return run
 

@@ -26,6 +26,7 @@ from dashboard.targets.manifest import Project
 from dashboard.wire.errors import LiveburstError
 from dashboard.wire.plan import Plan
 
+from .guessing import Guess
 from .planning import capacity, wait_s
 
 LOOK_EVERY_S = 0.2
@@ -42,6 +43,7 @@ def join(
     project: Project,
     *,
     claim: str = "",
+    guess: Guess | None = None,
     experiment: Experiment | None = None,
     position: int | None = None,
     label: str = "",
@@ -55,6 +57,7 @@ def join(
         plan=plan.to_json(),
         project=project.name,
         claim=claim,
+        guess=guess and guess.to_json(),
         title=scenario.title,
         wait_s=wait_s(scenario, plan.parameters),
         experiment=experiment,

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import QueryDict
 
+from dashboard.runs.guessing import SIZES
 from dashboard.runs.planning import DEFAULT_TIMEOUT_S, estimate_s, make_plan
 from dashboard.targets.manifest import Parameter, Project, Scenario
 from dashboard.wire.errors import InvalidPlan
@@ -137,6 +138,7 @@ def fire_context(
         "numbers": numbers,
         "load": typed.get("load") or "burst",
         "poisson": bool(typed.get("poisson")),
+        "guess_sizes": [f"{size:g}" for size in SIZES],
         "estimate": _estimate_of(project, scenario, form),
         "errors": errors,
         "more_open": bool(errors.keys() & {"lanes", "load", *NUMBERS}),

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
+from dashboard.runs.guessing import NOBODY, SIZES, Guess
 from dashboard.runs.planning import make_plan
 from dashboard.targets.manifest import Project, Scenario
 from dashboard.wire.errors import InvalidPlan
@@ -38,6 +39,12 @@ class FireForm(forms.Form):
     rounds = forms.IntegerField()
     seed = forms.IntegerField(required=False)
     timeout = forms.FloatField()
+    guess_times = forms.TypedChoiceField(
+        choices=[(f"{size:g}", f"{size:g}") for size in SIZES],
+        coerce=float,
+        empty_value=None,
+        required=False,
+    )
     how = forms.ChoiceField(choices=[(UNTIL_SURE, ""), (CONTROL, "")], required=False)
     quick = forms.IntegerField(min_value=1, max_value=MAX_REQUESTS, required=False)
 
@@ -48,6 +55,10 @@ class FireForm(forms.Form):
         self.fields["lanes"] = forms.MultipleChoiceField(
             choices=[(value, value) for value in lane_names(project, scenario)],
             error_messages={"invalid_choice": "Expected a lane of this scenario, found %(value)s."},
+        )
+        self.fields["guess"] = forms.ChoiceField(
+            choices=[(value, value) for value in (NOBODY, *lane_names(project, scenario))],
+            required=False,
         )
         for name in scenario.parameters:
             self.fields[PARAMETER + name] = forms.FloatField()
@@ -86,6 +97,13 @@ class FireForm(forms.Form):
             for problem in error.problems:
                 self._refuse(problem.field, problem.message)
             return None
+
+    def guess(self) -> Guess | None:
+        """Who will be first, if anybody guessed, among those that are fired. After `plan`."""
+        lane = self.cleaned_data["guess"]
+        if lane != NOBODY and lane not in self.cleaned_data["lanes"]:
+            return None
+        return Guess(lane, self.cleaned_data["guess_times"])
 
     def _parameters(self, given: Mapping[str, Any]) -> dict[str, float]:
         return {name: given[PARAMETER + name] for name in self.scenario.parameters}

@@ -16,6 +16,7 @@ from django.utils.timesince import timesince
 from dashboard.analysis.report import first_look
 from dashboard.analysis.stats import neighbours_wait_ms
 from dashboard.models import Calibration, Run, RunLane, Status
+from dashboard.runs.guessing import answer
 from dashboard.runs.planning import theory_s
 from dashboard.runs.wording import (
     instrument_words,
@@ -91,6 +92,7 @@ class RunView:
     how: str
     short_load: str
     headline: str
+    guessed: str
     place: int | None
     lanes: list[LaneView]
     data: dict[str, Any]
@@ -145,6 +147,7 @@ def view_of(run: Run, place: int | None = None) -> RunView:
         how=how(plan),
         short_load=short_load(plan.load),
         headline=sentence(run.report) if finished else "",
+        guessed=answer(run.guess, run.report) if finished and run.guess else "",
         place=place,
         lanes=_lanes(run, stored),
         data=_data(run, plan, stored),

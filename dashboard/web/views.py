@@ -92,7 +92,7 @@ async def _fire(request: HtmxRequest) -> HttpResponse:
     plan = form.plan()
     if plan is None:
         return await sync_to_async(_refuse)(request, scenario, form)
-    started = await laboratory().start(plan)
+    started = await laboratory().start(plan, guess=form.guess())
     address = reverse("run", args=[started.pk])
     if not request.htmx:
         return HttpResponseRedirect(address, status=303)

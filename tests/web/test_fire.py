@@ -206,3 +206,20 @@ async def test_a_form_from_elsewhere_is_refused(laboratory: Laboratory) -> None:
 async def test_another_host_is_refused(laboratory: Laboratory) -> None:
     response = await AsyncClient().get("/", headers={"host": "evil.example"})
     assert response.status_code == 400
+
+
+async def test_a_guess_is_kept_with_the_run_and_answered(
+    browser: AsyncClient, laboratory: Laboratory
+) -> None:
+    guess = {"guess": "async@daphne", "guess_times": "5"}
+    await fire(browser, HTMX, **guess)
+    run = await Run.objects.aget()
+    assert run.guess == {"lane": "async@daphne", "times": 5.0}
+    await laboratory.outcome(run)
+    page = (await browser.get(f"/runs/{run.pk}/")).content.decode()
+    assert "You guessed async@daphne, 5 times sooner: nobody was ahead." in page
+
+
+async def test_a_guess_at_a_lane_that_is_not_fired_is_none(browser: AsyncClient) -> None:
+    await fire(browser, HTMX, guess="sync@daphne")
+    assert (await Run.objects.aget()).guess is None
