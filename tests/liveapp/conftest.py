@@ -49,7 +49,7 @@ class Liveapp:
         assert until(lambda: not marked(self._mark), 2)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Liveapp]:
     """One liveapp for the whole package; ask it for the URL of a server."""
     liveapp = Liveapp(tmp_path_factory.mktemp("liveapp"))

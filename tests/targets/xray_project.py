@@ -99,7 +99,7 @@ def database(request: HttpRequest) -> HttpResponse:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 'from secret' FROM sqlite_master WHERE name = %s", ["secret"])
         cursor.execute("CREATE TABLE IF NOT EXISTS planted (number integer)")
-        cursor.executemany('INSERT INTO "planted" VALUES (%s)', [[4711], [4712]])
+        cursor.executemany('INSERT INTO "planted" VALUES (%s)', [["value one"], ["value two"]])
     return HttpResponse()
 
 
