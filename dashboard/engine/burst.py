@@ -17,7 +17,7 @@ class Burst(Flight):
         self._connection = connection_class(firing.manner)
 
     def _begin(self) -> None:
-        for _ in range(self._firing.load.concurrency):
+        for _ in self._firing.slots:
             self._refill(0)
 
     def answered(self, connection: Connection, done: int, reusable: bool) -> None:
@@ -25,17 +25,17 @@ class Burst(Flight):
         status = connection.status
         error = BAD_STATUS if status >= FIRST_ERROR_STATUS else FINE
         self.recorder.finish(connection, done, status, error)
-        request = self._next
-        if reusable and request < self._end:
-            self._next = request + 1
-            connection.send_next(request, done)
+        place = self._next
+        if reusable and place < self._end:
+            self._next = place + 1
+            connection.send_next(self._numbers[place], done)
         else:
             self._drop(connection)
             self._refill(done)
 
     def _refill(self, due: int) -> None:
         if self._next < self._end:
-            connection = self._connection(self._reported, self._next, due)
+            connection = self._connection(self._reported, self._numbers[self._next], due)
             self._next += 1
             self._open(connection)
         elif not self._flying:

@@ -49,6 +49,9 @@ async def _fire(order: Order, pipe: Pipe) -> None:
     cpu_ns = time.process_time_ns()
     neighbour = order.neighbour()
     flight = order.begin()
+    if order.is_shared:
+        pipe.write(frame.encode_event({"event": "ready"}))
+        await order.wait_to_begin()
     pipe.write(frame.encode_event({"event": "began", "origin_ns": flight.origin_ns}))
     neighbour.begin(flight.origin_ns)
     frames = asyncio.create_task(_send_frames(flight, neighbour, pipe))

@@ -1,4 +1,4 @@
-"""What the engine's owner says on stdin: a line of JSON for each firing, and for Stop."""
+"""What the engine's owner says on stdin: a line of JSON for each firing, for Begin and for Stop."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from dashboard.wire.plan import Firing
 
+from .alarm import make_alarm
 from .kinds import AnyFlight, begin
 from .neighbour import Neighbour
 
@@ -20,6 +21,8 @@ class Order:
         self._firing = firing
         self._stopped = False
         self._flight: AnyFlight | None = None
+        self._origin_ns: int | None = None
+        self._told = asyncio.Event()  # when to begin, or that it is stopped
 
     def begin(self) -> AnyFlight:
         """Its flight, whose origin is now."""
@@ -28,6 +31,23 @@ class Order:
             self._flight.stop()
         return self._flight
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether several engines fire it, and so have to begin at the same instant."""
+        return self._firing.engines > 1
+
+    def begin_at(self, origin_ns: int) -> None:
+        """The instant at which all the engines that share it begin."""
+        self._origin_ns = origin_ns
+        self._told.set()
+
+    async def wait_to_begin(self) -> None:
+        """Until the instant that is said on stdin, which becomes the origin; or until Stop."""
+        await self._told.wait()
+        if self._flight and self._origin_ns is not None:
+            self._flight.begin_at(self._origin_ns)
+            await _until(self._origin_ns)
+
     def neighbour(self) -> Neighbour:
         """What is fired beside it."""
         return Neighbour(self._firing)
@@ -35,6 +55,7 @@ class Order:
     def stop(self) -> None:
         """Nothing more becomes due; what is in flight is aborted."""
         self._stopped = True
+        self._told.set()
         if self._flight:
             self._flight.stop()
 
@@ -76,7 +97,7 @@ class Commands(asyncio.Protocol):
                 self._obey(json.loads(line))
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 self.complaint = (
-                    f"stdin: expected {{'fire': …}} or {{'stop': true}} in JSON,"
+                    "stdin: expected {'fire': …}, {'begin': …} or {'stop': true} in JSON,"
                     f" found {line!r} ({error!r})"
                 )
                 self.end()
@@ -88,10 +109,27 @@ class Commands(asyncio.Protocol):
     def _obey(self, command: dict[str, Any]) -> None:
         if command.get("stop") is True:
             self._stop()
+        elif "begin" in command:
+            self._begin(int(command["begin"]))
         else:
             self._orders.append(Order(Firing.from_json(command["fire"])))
             self._news.set()
 
+    def _begin(self, origin_ns: int) -> None:
+        if self._orders:  # one that was stopped may be over already
+            self._orders[0].begin_at(origin_ns)
+
     def _stop(self) -> None:
         for order in self._orders:
             order.stop()
+
+
+async def _until(instant_ns: int) -> None:
+    """Sleep until then, to a fraction of a millisecond."""
+    there = asyncio.Event()
+    alarm = make_alarm(there.set)
+    try:
+        alarm.set(instant_ns)
+        await there.wait()
+    finally:
+        alarm.close()

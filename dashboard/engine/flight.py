@@ -50,8 +50,9 @@ class Flight(ABC):
         self._loop = asyncio.get_running_loop()
         self._timeout_ns = round(firing.timeout_s * NS_PER_S)
         self._tls = loopback_tls() if firing.tls else None
-        self._next = 0
-        self._end = firing.load.requests
+        self._numbers = firing.numbers
+        self._next = 0  # its place among them
+        self._end = len(self._numbers)
         # Each connection in flight, and the task that makes or made it; None before its turn.
         self._flying: dict[Connection, asyncio.Task[None] | None] = {}
         self._to_open: deque[Connection] = deque()
@@ -74,6 +75,10 @@ class Flight(ABC):
         """A slot became free at `due` and has no connection."""
 
     # For whoever fires
+
+    def begin_at(self, origin_ns: int) -> None:
+        """Its origin is this instant, and not when it was made. Before `fire`."""
+        self.origin_ns = self.recorder.origin_ns = origin_ns
 
     async def fire(self) -> None:
         """Fire, and wait until every request that became due has its row. Then `close`."""

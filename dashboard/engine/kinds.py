@@ -20,6 +20,9 @@ class AnyFlight(Protocol):
     recorder: Recorder
     stopped: bool
 
+    def begin_at(self, origin_ns: int) -> None:
+        """Its origin is this instant, and not when it was made. Before `fire`."""
+
     async def fire(self) -> None:
         """Fire, and wait until every request that became due has its row. Then `close`."""
 

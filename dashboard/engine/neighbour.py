@@ -66,4 +66,6 @@ def _request(firing: Firing, path: str) -> Firing:
         body="",
         await_continue=False,
         manner=PLAIN,
+        engine=0,
+        engines=1,
     )

@@ -34,7 +34,7 @@ class Rate(Flight):
         self._due = schedule(load, firing.seed)  # before the origin: it takes its time
         super().__init__(firing)
         self._connection = kept_class(firing.manner)
-        self._most = load.concurrency
+        self._most = len(firing.slots)
         self._idle: dict[Connection, None] = {}  # in the order of their last use
         self._full_until = UNKNOWN  # when a slot became free that had been waited for
         self._held_back: set[int] = set()  # the requests that waited for one
@@ -42,10 +42,6 @@ class Rate(Flight):
 
     def _begin(self) -> None:
         self._fire_due()
-
-    def begin_at(self, origin_ns: int) -> None:
-        """Its origin is this instant, and not when it was made. Before `fire`."""
-        self.origin_ns = self.recorder.origin_ns = origin_ns
 
     def fire_no_more(self) -> None:
         """Nothing else becomes due; what is in flight goes on."""
@@ -107,7 +103,8 @@ class Rate(Flight):
             if self._next == self._end or len(self._flying) == self._most:
                 self._end_if_over()
                 return
-            request, due = self._next, self._due[self._next]
+            request = self._numbers[self._next]
+            due = self._due[request]
             if due > now:
                 self._alarm.set(self.origin_ns + due)
                 return
@@ -142,7 +139,10 @@ class Rate(Flight):
     def _abandon(self, until: int, failure: Failure) -> None:
         """Record what was due until then, and has waited for a slot in vain."""
         done = monotonic_ns() - self.origin_ns
-        while self._next < self._end and self._due[self._next] <= until:
-            never_sent = self._connection(self._reported, self._next, self._due[self._next])
+        while self._next < self._end:
+            request = self._numbers[self._next]
+            if self._due[request] > until:
+                return
+            never_sent = self._connection(self._reported, request, self._due[request])
             self.recorder.finish(never_sent, done, 0, failure)
             self._next += 1

@@ -44,7 +44,7 @@ class Recorder:
         self.origin_ns = origin_ns
         self.rows = 0
         self._lane, self._round = firing.lane, firing.round
-        self._memory = bytearray(ROW.size * firing.load.requests)
+        self._memory = bytearray(ROW.size * len(firing.numbers))
         self._taken = 0
 
     def finish(self, carried: Carried, done: int, status: int, error: int) -> None:

@@ -52,7 +52,7 @@ class WebSockets(Flight):
 
     def _begin(self) -> None:
         slots = self._load.concurrency
-        self._next_ones = [(slot * self._every_ns // slots, slot) for slot in range(slots)]
+        self._next_ones = [(slot * self._every_ns // slots, slot) for slot in self._firing.slots]
         self._send_due()
 
     def answered(self, connection: Any, done: int, reusable: bool) -> None:
@@ -103,7 +103,7 @@ class WebSockets(Flight):
                 return
             heapq.heappop(self._next_ones)
             self._next += 1
-            self._send(self._next - 1, due, slot)
+            self._send(self._numbers[self._next - 1], due, slot)
         if self._next == self._end and not self._flying:
             self._over.set()
 

@@ -66,6 +66,10 @@ class Engine:
             "The engine ended in the middle of a firing; engine.log has its last words."
         )
 
+    def begin(self, origin_ns: int) -> None:
+        """The instant at which a firing begins that is shared with other engines."""
+        self._say({"begin": origin_ns})
+
     def stop(self) -> None:
         """Record what is in flight as aborted; `fire` then ends with its last frames."""
         self._say({"stop": True})

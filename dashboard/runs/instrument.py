@@ -7,7 +7,7 @@ what was read at each firing.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 from dashboard.targets.kernel import steal_percent
@@ -26,7 +26,9 @@ CpuTimes = tuple[int, int]  # stolen, total; in ticks, as `targets.kernel.cpu_ti
 class Reading:
     """What was seen of the engine and of the machine in one firing; None: nobody could say.
 
-    `cpu_before` and `cpu_after` are the kernel's (stolen, total) ticks around it.
+    `cpu_before` and `cpu_after` are the kernel's (stolen, total) ticks around it. Where several
+    engine processes fired, `cpu_ns` is that of all and `busiest_cpu_ns` that of the busiest.
+    `target_busy_s` of the `target_s` seconds of the target's cores were not idle.
     """
 
     lane: int
@@ -37,6 +39,10 @@ class Reading:
     scheduling_error_p99_ns: int | None = None
     cpu_before: CpuTimes | None = None
     cpu_after: CpuTimes | None = None
+    engines: int = 1
+    busiest_cpu_ns: int | None = None
+    target_busy_s: float | None = None
+    target_s: float | None = None
 
     @classmethod
     def of(
@@ -57,14 +63,26 @@ class Reading:
             scheduling_error_p99_ns=fired.get("scheduling_error_p99_ns"),
             cpu_before=cpu_before,
             cpu_after=cpu_after,
+            engines=fired.get("engines", 1),
+            busiest_cpu_ns=fired.get("busiest_cpu_ns"),
         )
+
+    def with_target(
+        self, before: tuple[float, float] | None, after: tuple[float, float] | None
+    ) -> Self:
+        """The same with what `targets.kernel.busy_times` said of the target's cores around it."""
+        if before is None or after is None:
+            return self
+        busy_s, all_s = after[0] - before[0], after[1] - before[1]
+        return replace(self, target_busy_s=busy_s, target_s=all_s)
 
     @property
     def cpu_share(self) -> float | None:
-        """How much of a core the engine used."""
-        if self.cpu_ns is None or not self.wall_ns:
+        """How much of a core the engine used; of several processes, the busiest."""
+        cpu_ns = self.cpu_ns if self.busiest_cpu_ns is None else self.busiest_cpu_ns
+        if cpu_ns is None or not self.wall_ns:
             return None
-        return self.cpu_ns / self.wall_ns
+        return cpu_ns / self.wall_ns
 
     @property
     def loop_lag_ms(self) -> float | None:

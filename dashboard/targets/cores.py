@@ -8,6 +8,8 @@ from typing import Self
 
 from .launcher import keep_a_normal_thread
 
+MOST_ENGINES = 4  # a quarter of a million requests a second is more than any target answers
+
 
 @dataclass(frozen=True)
 class Cores:
@@ -26,16 +28,17 @@ class Cores:
         """Share out the available cores, as docs/method.md says ("Fairness").
 
         One core: all on it, unpinned. Two or three: targets on the last, the engine on the
-        first, the dashboard beside the engine but idle. Four or more: a core each.
+        first, the dashboard beside the engine but idle. Four or more: a core each. Eight or more:
+        a quarter of them for the engine, which is as many processes then, and at most MOST_ENGINES.
         """
-        match sorted(available):
+        cores = tuple(sorted(available))
+        match cores:
             case [] | [_]:
                 return cls()
             case [first, *_, last] if len(available) < 4:
                 return cls((last,), (first,), (first,), idle=True)
-            case [first, second, *_, last]:
-                return cls((last,), (first,), (second,))
-        raise AssertionError(available)
+        engines = min(max(len(cores) // 4, 1), MOST_ENGINES)
+        return cls(cores[-1:], cores[:engines], cores[engines : engines + 1])
 
     @classmethod
     def here(cls) -> Self:

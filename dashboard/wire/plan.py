@@ -6,7 +6,7 @@ address, which is all that the engine is ever told.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -62,7 +62,6 @@ ENGINE = "engine"  # the client that is none: the engine itself fires
 CLIENTS = (ENGINE, "httpx", "httpx-shared", "aiohttp", "requests-threads")
 NEIGHBOUR_RPS = 20.0
 TWIN = "#2"  # behind a server's name: a target of its own
-# Stored plans may lack them.
 # Stored plans may lack them.
 LATER_FIELDS = ("client", "until_sure", "control", "margin", "neighbour")
 
@@ -195,7 +194,8 @@ class Firing:
     `keep_alive` false: a connection for each request. `await_continue`: the body waits for the
     server's `100 Continue`. `tls`: encrypted, and the certificate is not looked at. `client`:
     who fires, the engine itself or an application's client library by its name. `neighbour`: the
-    path that NEIGHBOUR_RPS requests a second are sent to meanwhile; None: nothing is.
+    path that NEIGHBOUR_RPS requests a second are sent to meanwhile; None: nothing is. `engine` and
+    `engines`: which of how many processes this one is that share the load, from 0.
     """
 
     lane: int
@@ -215,6 +215,25 @@ class Firing:
     client: str = ENGINE
     neighbour: str | None = None
     manner: Manner = PLAIN
+    engine: int = 0
+    engines: int = 1
+
+    @property
+    def slots(self) -> range:
+        """Which of the requests that may be in flight together are this engine's to fire."""
+        return range(self.engine, self.load.concurrency, self.engines)
+
+    @property
+    def numbers(self) -> Sequence[int]:
+        """Its requests, ascending: those that would come to its slots if all took equally long.
+
+        So its part of the requests is as large as its part of the slots, to the last round: N
+        requests of d seconds in C slots take ⌈N / C⌉ · d, however many engines fire them.
+        """
+        everything, slots = range(self.load.requests), self.load.concurrency
+        if self.engines == 1:
+            return everything
+        return [number for number in everything if number % slots % self.engines == self.engine]
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object from which `from_json` makes an equal firing."""

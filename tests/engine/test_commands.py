@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.engine.commands import Commands
+from dashboard.engine.commands import Commands, Order
 from tests.firing import burst
 
 
@@ -74,3 +74,14 @@ async def test_a_line_that_is_no_command(line: str) -> None:
     assert commands.complaint
     assert commands.complaint.startswith("stdin: expected")
     assert await commands.next() is None
+
+
+def test_a_begin_for_nobody_is_none_for_who_comes_later() -> None:
+    async def order() -> Order | None:
+        commands = Commands()
+        commands.data_received(b'{"begin": 5}\n' + orders(1))
+        return await commands.next()
+
+    found = asyncio.run(order())
+    assert found
+    assert found._origin_ns is None

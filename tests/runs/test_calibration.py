@@ -14,7 +14,6 @@ from django.utils import timezone
 from dashboard.models import Calibration, Run, Status
 from dashboard.runs import calibration as calibration_module
 from dashboard.runs.calibration import CONNECTIONS, FRESH_FOR, calibrate, fresh_calibration
-from dashboard.runs.engine import Engine
 from dashboard.runs.hub import Hub
 from dashboard.runs.laboratory import Laboratory
 from dashboard.runs.planning import make_plan
@@ -130,7 +129,7 @@ async def test_the_real_engine_is_measured_in_less_than_two_seconds(
 
     keeper = EngineKeeper(Cores(), tmp_path, MARK)
     try:
-        engine: Engine = await keeper.ready()
+        engine = await keeper.ready()
         # Half of it is for the start of a process, on a machine that others use too.
         async with asyncio.timeout(4):
             found = await calibrate(engine, nothing)

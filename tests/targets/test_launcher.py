@@ -126,6 +126,8 @@ def test_a_child_of_a_settled_process_is_neither_idle_nor_on_its_core() -> None:
         ([1, 0], Cores((1,), (0,), (0,), idle=True)),
         ([0, 1, 2], Cores((2,), (0,), (0,), idle=True)),
         ([4, 5, 6, 7, 8], Cores((8,), (4,), (5,))),
+        (list(range(8)), Cores((7,), (0, 1), (2,))),
+        (list(range(64)), Cores((63,), (0, 1, 2, 3), (4,))),
     ],
 )
 def test_cores_are_shared_out_as_the_method_says(available: list[int], expected: Cores) -> None:

@@ -75,6 +75,10 @@ class ClientFlight(ABC):
 
     # For whoever fires
 
+    def begin_at(self, origin_ns: int) -> None:
+        """Its origin is this instant, and not when it was made. Before `fire`."""
+        self.origin_ns = self.recorder.origin_ns = origin_ns
+
     async def fire(self) -> None:
         """Fire, and wait until every request that became due has its row. Then `close`."""
         gc.enable()  # each request of a library leaves cycles behind

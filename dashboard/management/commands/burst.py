@@ -32,9 +32,11 @@ from dashboard.models import Run, Status
 from dashboard.runs.laboratory import Laboratory
 from dashboard.runs.planning import DEFAULT_TIMEOUT_S, make_plan
 from dashboard.runs.results import report_on
+from dashboard.runs.several_engines import MAX_ENGINES
 from dashboard.runs.workshop import set_up
 from dashboard.targets.manifest import Project
 from dashboard.wire.errors import Invalid, InvalidPlan, Problem
+from dashboard.wire.load import out_of_bounds
 from dashboard.wire.plan import CLIENTS, ENGINE, MARGIN, Plan
 
 EXPECTATION_FAILED = 1
@@ -70,6 +72,7 @@ class Command(BaseCommand):
             help="a trickle to an unrelated view beside the load",
         )
         parser.add_argument("--client", default=ENGINE, help=f"one of {', '.join(CLIENTS)}")
+        parser.add_argument("--engines", type=int, help="so many engine processes share the load")
         parser.add_argument("--seed", type=int)
         parser.add_argument(
             "--set", action="append", default=[], type=setting, metavar="NAME=NUMBER"
@@ -88,14 +91,17 @@ class Command(BaseCommand):
             expectations = [Expectation.parse(text) for text in options["expect"]]
             project = with_versions(read_project(options), options)
             plan = _plan(project, options)
+            _check_engines(options["engines"])
             _check_lanes(expectations, plan)
             check_writable("json", options["json"])
             check_writable("markdown", options["markdown"])
         except Invalid as error:
             raise CommandError(str(error), returncode=BAD_USAGE) from None
         call_command("migrate", verbosity=0)
-        laboratory = set_up(project, home())
-        laboratory.calibrates_first = True  # no dashboard has to be there that did it before
+        laboratory = set_up(project, home(), options["engines"])
+        # No dashboard has to be there that did it before. What other runs are shown is what the
+        # usual number of engines can do.
+        laboratory.calibrates_first = options["engines"] is None
         run, report = asyncio.run(_perform(laboratory, plan, Console(stderr=True)))
         if not options["save"]:
             Run.objects.filter(pk=run.pk).delete()
@@ -169,6 +175,12 @@ def _lanes(project: Project, options: dict[str, Any]) -> Sequence[str]:
         lanes: Sequence[str] = options["lane"]
         return lanes
     return before_and_after(options["lane"] or [str(lane) for lane in scenario.lanes])
+
+
+def _check_engines(engines: int | None) -> None:
+    """So many processes can be asked for; by default there is one for each core of their share."""
+    if engines is not None and not 1 <= engines <= MAX_ENGINES:
+        raise InvalidPlan(out_of_bounds("engines", 1, MAX_ENGINES, engines))
 
 
 def _check_lanes(expectations: Sequence[Expectation], plan: Plan) -> None:
