@@ -104,6 +104,11 @@ def _waiting(lane: str, other: str, evidence: Evidence) -> str:
 
 
 def _not_streaming(lane: str, other: str, evidence: Evidence) -> str:
+    if "longest_gap_ms_p50" in evidence:
+        return (
+            f"{lane} held its answers back until they were whole: their pieces came together,"
+            f" from {other} up to {milliseconds(evidence['other_longest_gap_ms_p50'])} apart."
+        )
     return (
         f"{lane} held its answers back until they were whole: the first byte came after"
         f" {milliseconds(evidence['first_byte_ms_p50'])}, from {other} after"

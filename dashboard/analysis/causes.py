@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from . import course
 from .gap import Gap
+from .held_back import evidence_of as held_back_evidence
 from .seen import Seen
 
 LEAST_SHARE = 0.1  # of the gap; what explains less is left unsaid
@@ -19,11 +21,13 @@ BUSY_SHARE = 0.75  # of its limit: the count in the application is flat there
 CPU_LIMIT_SHARE = 0.85  # of the CPU that it can use: above it there is nothing else to wait for
 HEARTBEAT_MS = 10.0  # the loop's heartbeat: a shorter block cannot be told from none
 WAITING_CPU_SHARE = 0.5  # of the time in the view: with less CPU than that it mostly waited
-IDLE_ENOUGH_SHARE = 0.7  # of the CPU that it can use: above it views take longer by the crowd
+IDLE_ENOUGH_SHARE = 0.5  # of the CPU that it can use: above it views take longer by the crowd
 THREADS_PER_REQUEST = 0.5
+# What threads can cost at most: a thread that is started with an event loop of its own took 1.4 ms
+# where measured, a switch some microseconds. CPU time above that was spent on something else.
+MOST_S_PER_THREAD = 0.002
+MOST_S_PER_SWITCH = 0.00002
 MORE_SWITCHES = 2.0  # times as many as the other lane, and as many more for each request
-STREAMED_SHARE = 0.2  # of the service time comes after the first byte: it was streamed
-WHOLE_SHARE = 0.02  # of it comes after the first byte: it was not
 
 
 @dataclass(frozen=True)
@@ -63,25 +67,9 @@ def held_back(first: Seen, second: Seen) -> Iterator[Cause]:
     It says nothing of the makespan, so it has no share.
     """
     for whole, streamed in ((first, second), (second, first)):
-        if _after_first_byte(whole) <= WHOLE_SHARE and _streams(streamed):
-            evidence = {
-                "first_byte_ms_p50": whole.first_byte_ms,
-                "last_byte_ms_p50": whole.whole_ms,
-                "other_first_byte_ms_p50": streamed.first_byte_ms,
-                "other_last_byte_ms_p50": streamed.whole_ms,
-            }
+        evidence = held_back_evidence(whole, streamed)
+        if evidence is not None:
             yield Cause("not-streaming", whole.name, None, evidence)
-
-
-def _streams(seen: Seen) -> bool:
-    return 1 >= _after_first_byte(seen) >= STREAMED_SHARE
-
-
-def _after_first_byte(seen: Seen) -> float:
-    """The share of the service time that comes after the first byte; above 1: nobody knows."""
-    if seen.first_byte_ms is None or not seen.whole_ms:
-        return 2.0
-    return 1 - seen.first_byte_ms / seen.whole_ms
 
 
 def _cpu_is_limit(seen: Seen) -> bool:
@@ -89,7 +77,7 @@ def _cpu_is_limit(seen: Seen) -> bool:
 
 
 def _server_grew(gap: Gap) -> bool:
-    slow, fast = gap.slow.server_ms["p95"], gap.fast.server_ms["p95"]
+    slow, fast = gap.slow.server_s, gap.fast.server_s
     return slow is not None and (fast is None or slow > fast)
 
 
@@ -106,6 +94,7 @@ def _threads_busy(gap: Gap) -> Cause | None:
         "threads": threads,
         "peak_in_app": slow.peak_in_app,
         **_queue(gap, limit),
+        "course": course.in_application(slow, limit),
     }
     return Cause("threads-busy", slow.name, gap.by_concurrency, evidence)
 
@@ -118,6 +107,7 @@ def _one_at_a_time(gap: Gap) -> Cause | None:
         "processes": slow.facts.processes,
         "peak_in_app": slow.peak_in_app,
         **_queue(gap, slow.facts.processes),
+        "course": course.in_application(slow, slow.facts.processes),
     }
     return Cause("one-at-a-time", slow.name, gap.by_concurrency, evidence)
 
@@ -146,6 +136,7 @@ def _loop_blocked(gap: Gap) -> Cause | None:
         "peak_in_view": view,
         "loop_held_ms_max": held,
         "view_ms_p50": slow.view_p50_ms,
+        "course": course.loop_held(slow),
     }
     return Cause("loop-blocked", slow.name, gap.by_concurrency, evidence)
 
@@ -169,6 +160,7 @@ def _executor_full(gap: Gap) -> Cause | None:
         "peak_in_view": slow.peak_in_view,
         "view_ms_p50": slow.view_p50_ms,
         "other_view_ms_p50": gap.fast.view_p50_ms,
+        "course": course.in_view(slow, executor.limit * slow.facts.processes),
     }
     return Cause("executor-full", slow.name, gap.by_view, evidence)
 
@@ -179,6 +171,7 @@ def _cpu_bound(gap: Gap) -> Cause | None:
         return None
     evidence = {
         "cpu_share": slow.cpu_share,
+        "taken_by_others": slow.taken,
         "cores": slow.facts.cores,
         "processes": slow.facts.processes,
         "cpu_ms_per_request": slow.price["cpu_ms_per_request"],
@@ -191,7 +184,16 @@ def _thread_cost(gap: Gap) -> Cause | None:
     if not (_starts_threads(gap) or _switches_more(gap)):
         return None
     others = {f"other_{name}": value for name, value in gap.fast.price.items()}
-    return Cause("thread-cost", gap.slow.name, gap.by_cpu, {**gap.slow.price, **others})
+    share = gap.by_cpu_up_to(_threads_could_cost_s(gap))
+    return Cause("thread-cost", gap.slow.name, share, {**gap.slow.price, **others})
+
+
+def _threads_could_cost_s(gap: Gap) -> float:
+    """The most CPU time that more threads and switches explain, a request."""
+    slow, fast = gap.slow, gap.fast
+    started = (slow.threads_started or 0) - (fast.threads_started or 0)
+    switches = (slow.switches or 0) - (fast.switches or 0)
+    return max(0, started) * MOST_S_PER_THREAD + max(0, switches) * MOST_S_PER_SWITCH
 
 
 def _starts_threads(gap: Gap) -> bool:
@@ -227,7 +229,7 @@ _LOOKS: tuple[Callable[[Gap], Cause | None], ...] = (
     _loop_blocked,
     _serialised,
     _executor_full,
+    _thread_cost,  # before what it is a case of: of two that explain as much it says more
     _cpu_bound,
-    _thread_cost,
     _waiting_in_app,
 )

@@ -26,7 +26,8 @@ class LaneFacts:
     `threads` is the size of each process's pool; None where there is none. `cores` is how many
     the target may use. `capacity` is how many requests at a time the configuration promises,
     in all processes together; None: as many as come. `wait_s` is how long one request waits,
-    where the scenario is a wait. `executor`, `serialised` (`xray.Serialised.to_json`) and
+    where the scenario is a wait. Around its firings its cores were busy for `busy_s` of `cores_s`
+    seconds, with whatever ran there. `executor`, `serialised` (`xray.Serialised.to_json`) and
     `upstream` (the companion's name, once it reported that the requests waited for it) are
     evidence that not every run has.
     """
@@ -36,6 +37,8 @@ class LaneFacts:
     cores: float | None = None
     capacity: int | None = None
     wait_s: float | None = None
+    busy_s: float | None = None
+    cores_s: float | None = None
     executor: Executor | None = None
     serialised: Mapping[str, Any] | None = None
     upstream: str | None = None

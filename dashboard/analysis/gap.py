@@ -66,6 +66,14 @@ class Gap:
         slow, fast = _cpu_alone_s(self.slow), _cpu_alone_s(self.fast)
         return None if slow is None or fast is None else self._share(slow - fast)
 
+    def by_cpu_up_to(self, most_s: float) -> float | None:
+        """The part of `by_cpu` that so many seconds of CPU time a request explain."""
+        share, slow, fast = self.by_cpu, self.slow.cpu_s, self.fast.cpu_s
+        if share is None or slow is None:
+            return share
+        more_s = slow - (fast or 0)
+        return share * min(1.0, most_s / more_s) if more_s > 0 else 0.0
+
     @property
     def by_waiting(self) -> float | None:
         """What a longer view explains beyond CPU, since it is longer on a busy core too."""

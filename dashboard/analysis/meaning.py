@@ -140,8 +140,8 @@ def _causes(
         case "differs" | "first-look" if _apart(found, question.margin) and not question.control:
             slower_last = found.ratio is not None and found.ratio > 1
             return find_causes(*((lane, baseline) if slower_last else (baseline, lane)))
-        case _:
-            return []
+        case _:  # whoever came first, or whether anybody did: one may hold its answers back
+            return [*held_back(baseline, lane)]
 
 
 def _apart(found: Comparison, margin: float) -> bool:

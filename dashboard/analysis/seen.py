@@ -18,8 +18,21 @@ from .collect import Integers, Lane
 from .facts import LaneFacts
 from .rounds import Metric, by_round, metric_of
 
+MOST_TAKEN = 0.5
+
 Mask = npt.NDArray[np.bool_]
 Segments = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """How the answers of a lane arrived, at the median: 0 where they came in one piece.
+
+    `spread_ms` is the longest that all pieces of one can have taken: gaps times the longest gap.
+    """
+
+    longest_gap_ms: float
+    spread_ms: float
 
 
 @dataclass(frozen=True)
@@ -109,6 +122,11 @@ class Seen:
         return float(lengths_ns.sum()) / stats.NS_PER_S / sum(self.makespans_s)
 
     @cached_property
+    def server_s(self) -> float | None:
+        """The mean wait in the server, before the application."""
+        return _mean_s(self._between("sent", "entered"))
+
+    @cached_property
     def server_ms(self) -> dict[str, float | None]:
         """p50 and p95 of the wait in the server, before the application."""
         lengths_ns = self._between("sent", "entered")
@@ -146,10 +164,13 @@ class Seen:
 
     @cached_property
     def loop_held_ms(self) -> float | None:
-        """The longest time for which one thing held the event loop."""
+        """The longest time for which one thing held the event loop.
+
+        The heartbeat's lag stands in where nobody measured it: it also counts those in line.
+        """
         side = stats.server_side(self.lane)
-        known = [side[name] for name in ("loop_held_ms_max", "loop_lag_ms_max")]
-        return max((value for value in known if value is not None), default=None)
+        held = side["loop_held_ms_max"]
+        return side["loop_lag_ms_max"] if held is None else held
 
     @cached_property
     def cpu_s(self) -> float | None:
@@ -185,11 +206,23 @@ class Seen:
 
     @cached_property
     def cpu_share(self) -> float | None:
-        """How much of the CPU that it can use it used, 0 to 1 (more where C code runs aside)."""
+        """How much of the CPU that it could have it used, 0 to 1 (more where C code runs aside)."""
         if self.cpu_s is None or not self.usable_cores or not self.makespans_s:
             return None
         spent_s = self.cpu_s * self.load.requests * len(self.makespans_s)
-        return spent_s / self.usable_cores / sum(self.makespans_s)
+        return spent_s / self.usable_cores / sum(self.makespans_s) / (1 - self.taken)
+
+    @cached_property
+    def taken(self) -> float:
+        """The share of its cores that other processes had meanwhile, at most a half.
+
+        With more they had what it left idle: the system gives one of two a half, if it wants it.
+        """
+        busy_s, cores_s = self.facts.busy_s, self.facts.cores_s
+        if self.cpu_s is None or busy_s is None or not cores_s:
+            return 0.0
+        others_s = busy_s - self.cpu_s * self._asked
+        return min(MOST_TAKEN, max(0.0, others_s / cores_s))
 
     @cached_property
     def first_byte_ms(self) -> float | None:
@@ -200,6 +233,30 @@ class Seen:
     def whole_ms(self) -> float | None:
         """The median time to the last byte, which is the service time."""
         return _p50_ms(self._between("sent_first", "done"))
+
+    @cached_property
+    def after_first_byte(self) -> Mapping[str, float] | None:
+        """Which share of its service time an answer came after its first byte: p10 and p50."""
+        stamps = [self.lane.samples[name] for name in ("sent_first", "first_byte", "done")]
+        known = self._counted & (stamps[0] != UNKNOWN) & (stamps[1] != UNKNOWN)
+        begun, first, done = (one[known] for one in stamps)
+        if not begun.size:
+            return None
+        p10, p50 = np.percentile((done - first) / np.maximum(1, done - begun), (10, 50))
+        return {"p10": float(p10), "p50": float(p50)}
+
+    @cached_property
+    def pieces(self) -> Pieces | None:
+        """How its answers arrived in pieces; None where that was not watched."""
+        chunks, gaps = self.lane.chunks["chunks"], self.lane.chunks["longest_gap"]
+        if not gaps.size:
+            return None
+        known = np.where(gaps == UNKNOWN, 0, gaps)
+        return Pieces(
+            longest_gap_ms=float(np.median(known)) / stats.NS_PER_MS,
+            spread_ms=float(np.median(known * np.maximum(chunks.astype(np.int64) - 1, 0)))
+            / stats.NS_PER_MS,
+        )
 
     @cached_property
     def tail_s(self) -> Segments:

@@ -11,12 +11,13 @@ import json
 import logging
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from typing import Any
 
 from dashboard.models import Status
-from dashboard.targets.kernel import cpu_times, listen_overflows
+from dashboard.targets.kernel import busy_times, cpu_times, listen_overflows
 from dashboard.targets.login import request_headers
 from dashboard.targets.scenario import Variant
 from dashboard.wire import frame
@@ -41,21 +42,48 @@ MOST_DEATHS = 3  # of targets in one run; a server that ends again and again is 
 log = logging.getLogger(__name__)
 
 
+# Given the way to tell the sinks of an event.
+Tell = Callable[[Event], Awaitable[None]]
+Afterwards = Callable[[Tell], Coroutine[Any, Any, None]]
+
+
 class _Stopped(Exception):
     """Somebody pressed Stop; what was measured is kept."""
 
 
 async def perform(
-    plan: Plan, equipment: Equipment, sinks: Sequence[Sink], stop: asyncio.Event
+    plan: Plan,
+    equipment: Equipment,
+    sinks: Sequence[Sink],
+    stop: asyncio.Event,
+    afterwards: Afterwards | None = None,
 ) -> Outcome:
-    """Perform `plan` and tell the sinks; returns how it ended and never raises for a failure."""
+    """Perform `plan` and tell the sinks; returns how it ended and never raises for a failure.
+
+    `afterwards` is what else is to be found out once all rounds of a run were fired; Stop ends it.
+    """
     conductor = _Conductor(plan, equipment, sinks)
     for sink in sinks:
         await sink.begin(plan)
     outcome = await _outcome(conductor, stop)
+    if afterwards is not None and outcome.status == Status.FINISHED:
+        await _until_stopped(afterwards(conductor.tell), stop)
     for sink in sinks:
         await sink.end(outcome)
     return outcome
+
+
+async def _until_stopped(work: Coroutine[Any, Any, None], stop: asyncio.Event) -> None:
+    """Do it unless somebody presses Stop; a fault of ours in it costs the run nothing."""
+    working, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopping.cancel()
+        working.cancel()
+        (found,) = await asyncio.gather(working, return_exceptions=True)
+    if isinstance(found, Exception):
+        log.error("What came after a run failed by a fault of our own", exc_info=found)
 
 
 async def _outcome(conductor: _Conductor, stop: asyncio.Event) -> Outcome:
@@ -92,10 +120,15 @@ class _Conductor:
         self._until_sure = UntilSure(plan) if plan.until_sure else None
         self._hearers = Hearers(sinks)
         self._targets: dict[str, Target] = {}
+        self._executors: dict[int, Mapping[str, int]] = {}
         self._deaths = 0
         self._statuses = Statuses()
         self._firing = False
         self._stopping = False
+
+    async def tell(self, event: Event) -> None:
+        """Tell the sinks of something that was found out after the last round."""
+        await self._hearers.event(event)
 
     async def work(self) -> None:
         """The run as a sentence."""
@@ -195,14 +228,21 @@ class _Conductor:
 
     async def _fire(self, position: int, lane: Lane, number: int, load: Load) -> Reading:
         target = await self._target(position, lane)
+        if target.failure is not None:  # it ended with the last firing, which was over first
+            await self._bury(lane, number - 1, target.failure)
+            target = await self._target(position, lane)
         began: Event = {"event": "began", "lane": position, "round": number}
         await self._hearers.event(began)
         overflows, cpu_before = listen_overflows(), cpu_times()
+        cores = target.facts.get("cores", ())
+        busy_before = busy_times(cores)
         firing = self._firing_of(target, position, lane, number, load)
         fired = await self._listen(target, firing)
         reading = Reading.of(position, number, fired, cpu_before, cpu_times())
+        reading = reading.with_target(busy_before, busy_times(cores))
         await self._hearers.event({**began, "event": "fired", "reading": reading.to_json()})
         await self._warn_of_overflows(lane, number, overflows)
+        await self._tell_of_executor(position, number, target)
         self._equipment.last_fired[lane.server, target.started_s, lane.variant] = time.monotonic()
         if self._stopping:
             raise _Stopped
@@ -310,6 +350,16 @@ class _Conductor:
         if before is not None and after is not None and after > before:
             message = f"{lane}, round {number}: the backlog overflowed {after - before} times."
             await self._hearers.event({"event": "warning", "message": message, "spoils": True})
+
+    async def _tell_of_executor(self, position: int, number: int, target: Target) -> None:
+        """What the lane's default executor came to, when more stood in line than ever before."""
+        executor, known = target.executor, self._executors.get(position)
+        if number == WARM_UP_ROUND or executor is None:
+            return
+        if known is None or executor["queued"] > known["queued"]:
+            self._executors[position] = executor
+            found: Event = {"event": "found", "lane": position}
+            await self._hearers.event({**found, "facts": {"executor": dict(executor)}})
 
     async def _advise(self) -> None:
         """Say what distorts the numbers of this project, or what its answers mean."""

@@ -33,6 +33,10 @@ class Target(Protocol):
     def failure(self) -> TargetFailed | None:
         """Why it can serve no more, with the last lines of whoever ended; None while it can."""
 
+    @property
+    def executor(self) -> Mapping[str, int] | None:
+        """Of the last firing: `limit`, `threads` and `queued` of the default executor, if used."""
+
     async def begin(self, firing: int) -> bool:
         """Start peaks and counts anew, and reports; whether every process answered."""
 

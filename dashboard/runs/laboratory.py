@@ -9,7 +9,7 @@ from contextvars import Context
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from asgiref.sync import sync_to_async
 from django.utils.timezone import now
@@ -21,7 +21,7 @@ from dashboard.wire.plan import Plan
 
 from . import line
 from .calibration import calibrate, fresh_calibration
-from .conductor import perform
+from .conductor import Afterwards, Tell, perform
 from .equipment import Equipment
 from .experiments import Inquiry, Step, Steps, conduct
 from .guessing import Guess
@@ -35,13 +35,23 @@ LOOK_EVERY_S = 2.0  # whether the engine's calibration is missing or old
 log = logging.getLogger(__name__)
 
 
+class Insight(Protocol):
+    """What may look into the lanes of a run once it was fired; `inside.Inside` is the real one."""
+
+    async def look(self, run: Run, plan: Plan, project: Project, tell: Tell) -> None:
+        """Find out more, and tell what was found."""
+
+
 class Laboratory:
     """Performs runs one at a time and keeps their tasks; lives as long as its process."""
 
-    def __init__(self, equipment: Equipment, hub: Hub, home: Path) -> None:
+    def __init__(
+        self, equipment: Equipment, hub: Hub, home: Path, inside: Insight | None = None
+    ) -> None:
         # Whether a run waits for a fresh calibration: for who fires once and is gone.
         self.calibrates_first = False
         self._equipment = equipment
+        self._inside = inside
         self.hub = hub
         self._lock_path = home / LOCK_NAME
         # The event loop keeps no strong reference to a task, so we do.
@@ -147,13 +157,24 @@ class Laboratory:
         try:
             async with line.turn(run, self._lock_path):
                 await self._calibrate_first()
-                return await self._perform(run, plan, more_sinks)
+                return await self._perform(run, plan, more_sinks, self._look_inside(run, plan))
         except line.TakenOut as error:
             return Outcome(Status.STOPPED, str(error))
 
-    async def _perform(self, run: Run, plan: Plan, more_sinks: Sequence[Sink] = ()) -> Outcome:
+    async def _perform(
+        self,
+        run: Run,
+        plan: Plan,
+        more_sinks: Sequence[Sink] = (),
+        afterwards: Afterwards | None = None,
+    ) -> Outcome:
         sinks: list[Sink] = [Store(run, report_on), Broadcast(run.pk, self.hub), *more_sinks]
-        return await perform(plan, self._equipment, sinks, self._stops[run.pk])
+        return await perform(plan, self._equipment, sinks, self._stops[run.pk], afterwards)
+
+    def _look_inside(self, run: Run, plan: Plan) -> Afterwards | None:
+        if self._inside is None:
+            return None
+        return partial(self._inside.look, run, plan, self.project)
 
     async def _see_to_experiment(self, experiment: Experiment, steps: Steps) -> Outcome:
         """One turn, in which every run of the experiment is performed."""

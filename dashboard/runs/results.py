@@ -8,7 +8,7 @@ from typing import Any
 from asgiref.sync import sync_to_async
 
 from dashboard.analysis.collect import Lane, collect
-from dashboard.analysis.facts import LaneFacts
+from dashboard.analysis.facts import Executor, LaneFacts
 from dashboard.analysis.report import About, report_of_lanes
 from dashboard.analysis.stats import latency_ms
 from dashboard.models import Run, RunLane, StoredFrame
@@ -45,7 +45,7 @@ def report_of(run: Run) -> dict[str, Any]:
         discarded_rounds=run.discarded_rounds,
         instrument=instrument_of(run, readings, saturated=bool(saturated)),
         spoiled=next(filter(None, [*saturated, run.spoiled]), None),
-        facts=[_facts(run, lane) for lane in stored],
+        facts=[_facts(run, lane, readings) for lane in stored],
         rates=[rates.of(lane.position) if rates else None for lane in stored],
         until_sure=plan.until_sure,
         margin=plan.margin,
@@ -70,14 +70,20 @@ def _smallest_p50_ms(lanes: Sequence[Lane]) -> float | None:
     return min((p50_ms for p50_ms in p50s_ms if p50_ms is not None), default=None)
 
 
-def _facts(run: Run, lane: RunLane) -> LaneFacts:
+def _facts(run: Run, lane: RunLane, readings: Sequence[Reading]) -> LaneFacts:
     """How the lane's target was configured, as far as the analysis must know."""
+    executor = lane.facts.get("executor")
+    known = [one for one in readings if one.lane == lane.position and one.target_s]
     return LaneFacts(
         processes=lane.facts.get("processes", 1),
         threads=lane.facts.get("threads"),
         cores=len(lane.facts.get("cores", ())) or None,
         capacity=lane.capacity,
         wait_s=run.wait_s,
+        busy_s=sum(one.target_busy_s or 0 for one in known) if known else None,
+        cores_s=sum(one.target_s or 0 for one in known) if known else None,
+        executor=Executor(**executor) if executor else None,
+        serialised=(lane.facts.get("xray") or {}).get("serialised"),
     )
 
 

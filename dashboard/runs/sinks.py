@@ -77,6 +77,8 @@ class Store:
     def __init__(self, run: Run, report_on: Callable[[Run], Awaitable[dict[str, Any]]]) -> None:
         self._run = run
         self._report_on = report_on
+        # What was found of a lane while it was measured: a target that is started anew keeps it.
+        self._found: dict[int, dict[str, Any]] = {}
 
     async def begin(self, plan: Plan) -> None:
         """The run's targets start; what the engine can do is known from before."""
@@ -94,7 +96,10 @@ class Store:
             case {"event": "began"} if self._run.status != Status.RUNNING:
                 await self._save(status=Status.RUNNING)
             case {"event": "target", "lane": position, "state": "ready", "facts": facts}:
-                await RunLane.objects.filter(run=self._run, position=position).aupdate(facts=facts)
+                await self._keep_facts(position, facts)
+            case {"event": "found", "lane": position, "facts": found}:
+                self._found.setdefault(position, {}).update(found)
+                await self._keep_facts(position)
             case {"event": "fired", "reading": reading}:
                 await StoredReading.objects.acreate(run=self._run, data=reading)
             case {"event": "discarded", "round": number}:
@@ -118,6 +123,11 @@ class Store:
             log_tail=outcome.log_tail,
             report=report,
         )
+
+    async def _keep_facts(self, position: int, facts: Mapping[str, Any] | None = None) -> None:
+        lane = await RunLane.objects.aget(run=self._run, position=position)
+        lane.facts = {**(lane.facts if facts is None else facts), **self._found.get(position, {})}
+        await lane.asave(update_fields=["facts"])
 
     async def _save(self, **fields: Any) -> None:
         for name, value in fields.items():

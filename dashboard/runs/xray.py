@@ -143,8 +143,11 @@ class Xrays:
         self._home = home
         self._cores = cores
 
-    async def now(self, subject: Subject) -> Result:
-        """Whoever calls has seen to it that no run is on."""
+    async def now(self, subject: Subject, *, prepared: bool = False) -> Result:
+        """Whoever calls has seen to it that no run is on.
+
+        `prepared`: the project's set-up commands were run already, as for targets of a run.
+        """
         traced = await trace_request(
             subject.project,
             subject.lane.server,
@@ -155,6 +158,7 @@ class Xrays:
             cores=self._cores,
             timeout_s=subject.timeout_s,
             scenario=subject.scenario,
+            prepared=prepared,
         )
         return Result(subject, traced, read_trace(traced.trace))
 

@@ -53,6 +53,7 @@ class Health(asyncio.DatagramProtocol):
         self.probes: dict[int, Probe] = {}
         self._firing: int | None = None
         self._rows: list[dict[str, int]] = []
+        self._executor: dict[str, int] | None = None
         self._root: int | None = None
         self._unprobed: list[int] = []
         self._timer: asyncio.TimerHandle | None = None
@@ -93,7 +94,7 @@ class Health(asyncio.DatagramProtocol):
 
         Returns whether every known probe answered in time.
         """
-        self._firing, self._root, self._rows = firing, root, []
+        self._firing, self._root, self._rows, self._executor = firing, root, [], None
         self._forget_the_dead()
         for probe in self.probes.values():
             self._send(probe, type="begin", firing=firing)
@@ -123,9 +124,23 @@ class Health(asyncio.DatagramProtocol):
         return quiet
 
     def take_rows(self, origin_ns: int) -> list[dict[str, int]]:
-        """The rows since the last call, their instants counted from the origin; none before it."""
+        """The rows since the last call, their instants counted from the origin.
+
+        Of what was before it the last row of each process stays, at the origin itself: counters
+        such as the CPU time grow from there.
+        """
         rows, self._rows = self._rows, []
-        return [{**row, "at": row["at"] - origin_ns} for row in rows if row["at"] >= origin_ns]
+        before = {row["process"]: {**row, "at": 0} for row in rows if row["at"] < origin_ns}
+        since = [{**row, "at": row["at"] - origin_ns} for row in rows if row["at"] >= origin_ns]
+        return [*before.values(), *since]
+
+    @property
+    def executor(self) -> dict[str, int] | None:
+        """The default executor of the firing's loop when most stood in line for it.
+
+        `limit`, `threads` and `queued`; None where nobody has used it.
+        """
+        return self._executor
 
     def datagram_received(self, data: bytes, address: Any) -> None:
         """A probe speaks; whatever does not carry the token is dropped."""
@@ -153,6 +168,9 @@ class Health(asyncio.DatagramProtocol):
     def _report(self, message: dict[str, Any]) -> None:
         process, firing = int(message["process"]), message["firing"]
         probe = self.probes[process]
+        # Nothing goes on in a process before its first report or after its last: what /proc
+        # says of it is right however late it is asked.
+        idle = message["final"] or probe.reported != firing
         probe.reported = firing
         if message["final"]:
             probe.ended = firing
@@ -160,9 +178,17 @@ class Health(asyncio.DatagramProtocol):
             return
         row = {"at": int(message["at"]), "process": process}
         row |= {name: int(message[name]) for name in _PROBED}
-        if time.monotonic_ns() - row["at"] <= FRESH_NS:
+        if idle or time.monotonic_ns() - row["at"] <= FRESH_NS:
             row |= read_process(process)
         self._rows.append(row)
+        self._keep_executor(message.get("executor"))
+
+    def _keep_executor(self, read: list[int] | None) -> None:
+        if read is None:
+            return
+        executor = dict(zip(("limit", "threads", "queued"), map(int, read), strict=True))
+        if self._executor is None or executor["queued"] >= self._executor["queued"]:
+            self._executor = executor
 
     def _read_unprobed(self) -> None:
         self._add_unprobed()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Collection
 from pathlib import Path
+
+_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
 def listen_overflows(netstat: Path = Path("/proc/net/netstat")) -> int | None:
@@ -27,6 +31,26 @@ def cpu_times(stat: Path = Path("/proc/stat")) -> tuple[int, int] | None:
         return None
     ticks = [int(value) for value in first[1:9]]  # user nice system idle iowait irq softirq steal
     return ticks[7], sum(ticks)
+
+
+def busy_times(
+    cores: Collection[int], stat: Path = Path("/proc/stat")
+) -> tuple[float, float] | None:
+    """(busy, all) seconds of these cores since the machine started; None if unknown.
+
+    Busy is whatever was not idle, whoever had it: the host's other guests among them.
+    """
+    names = {f"cpu{core}" for core in cores}
+    try:
+        lines = [line.split() for line in stat.read_text().splitlines()]
+    except OSError:
+        return None
+    ticks = [[int(value) for value in line[1:9]] for line in lines if line[0] in names]
+    if not ticks:
+        return None
+    idle = sum(one[3] + one[4] for one in ticks)  # waiting for a disk is idle
+    total = sum(map(sum, ticks))
+    return (total - idle) / _TICKS_PER_S, total / _TICKS_PER_S
 
 
 def steal_percent(before: tuple[int, int] | None, after: tuple[int, int] | None) -> float | None:

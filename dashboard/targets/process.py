@@ -89,6 +89,14 @@ class Target:
         """The rows of health since the last call, keys as in COLUMNS["health"]."""
         return self._health.take_rows(origin_ns)
 
+    @property
+    def executor(self) -> Mapping[str, int] | None:
+        """Of the last firing: `limit`, `threads`, `queued` of the loop's default executor.
+
+        As it was when most calls stood in line for it; None where nobody has used it.
+        """
+        return self._health.executor
+
     async def end(self, firing: int, *, quiet_timeout_s: float) -> bool:
         """The firing is over: wait until nothing is in the application any more.
 

@@ -66,19 +66,22 @@ async def trace_request(
     cores: Cores,
     timeout_s: float,
     scenario: str | None = None,
+    prepared: bool = False,
 ) -> Traced:
     """Start a target of this project, warm it up with one request, and trace the quickest next.
 
     `server` is the lane's text for it. The target and its companions, those that `scenario`
-    needs among them, are ended whatever happens. Raises TargetFailed where it does not
+    needs among them, are ended whatever happens. `prepared`: set-up commands are not run
+    again. Raises TargetFailed where it does not
     start, does not answer within `timeout_s`, or leaves no trace.
     """
     logs = home / LOG_DIRECTORY
     logs.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=logs) as directory:
         token, file = secrets.token_urlsafe(16), Path(directory, "trace.json")
+        traced = _with_the_xray(project, server, token, file)
         targets = Targets(
-            _with_the_xray(project, server, token, file),
+            replace(traced, setup=()) if prepared else traced,
             mark=mark,
             log_directory=logs,
             cores=cores,

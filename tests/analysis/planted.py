@@ -73,7 +73,7 @@ def _frames(position: int, number: int, lane: Planted, requests: int) -> Iterabl
     ]
     grown = {name: value * requests for name, value in lane.growth_per_request.items()}
     health = [
-        {"at": 0, "process": 7, **dict.fromkeys(grown, 0)},
+        {"at": 0, "process": 7, **lane.health, **dict.fromkeys(grown, 0)},
         {"at": 1, "process": 7, **lane.health, **grown},
     ]
     for kind, rows in (("samples", samples), ("health", health)):

@@ -209,3 +209,24 @@ def test_theory_stands_beside_practice() -> None:
         "seen_s": pytest.approx(1.3),
     }
     assert report["lanes"][1]["theory"] is None
+
+
+def test_the_cpu_that_others_had_is_not_what_a_lane_left_idle() -> None:
+    """Half of its core went to somebody else: with the other half it was at its limit."""
+    # Six rounds of twenty requests, 20 ms of CPU each, in twice the time that this takes alone.
+    facts = LaneFacts(cores=1, busy_s=4.8, cores_s=4.8)
+    shared = Planted(**{**vars(CPU), "model": busy(40), "facts": facts})
+    other = free(5, growth_per_request={"cpu": MS // 100, "switches": 2})
+    (cause,) = causes(report_of([shared, other], 20))
+    assert cause["name"] == "cpu-bound"
+    assert cause["evidence"]["taken_by_others"] == pytest.approx(0.5)
+    alone = Planted(**{**vars(shared), "facts": CORE})
+    assert "cpu-bound" not in [one["name"] for one in causes(report_of([alone, other], 20))]
+
+
+def test_what_held_the_loop_is_not_confused_with_how_late_it_came() -> None:
+    """The heartbeat waits for everybody in line, one request holds the loop for its own time."""
+    late = Planted(**{**vars(BLOCKED), "health": {**BLOCKED.health, "loop_lag": 1800 * MS}})
+    (cause,) = causes(report_of([late, free(100)], 20))
+    assert cause["name"] == "loop-blocked"
+    assert cause["evidence"]["loop_held_ms_max"] == 100

@@ -47,7 +47,7 @@ class PlayedProbe:
     def hello(self) -> None:
         self.say(type="hello", interface="asgi", versions={"python": "3"})
 
-    def report(self, firing: int, *, final: bool = False, age_ns: int = 0, **counts: int) -> None:
+    def report(self, firing: int, *, final: bool = False, age_ns: int = 0, **counts: Any) -> None:
         at = time.monotonic_ns() - age_ns
         self.say(type="report", firing=firing, final=final, at=at, **{**COUNTS, **counts})
 
@@ -94,9 +94,43 @@ async def test_a_row_joins_the_report_with_proc(health: Health, probe: PlayedPro
     assert health.take_rows(origin) == []
 
 
-async def test_what_was_before_the_origin_is_no_row(health: Health, probe: PlayedProbe) -> None:
+async def test_of_what_was_before_the_origin_the_last_stands_at_it(
+    health: Health, probe: PlayedProbe
+) -> None:
     await begun(health, probe)
+    probe.report(1, requests=10)
+    assert await until_async(lambda: len(health._rows) == 2)
+    (row,) = health.take_rows(time.monotonic_ns())
+    assert (row["at"], row["requests"]) == (0, 10)
     assert health.take_rows(time.monotonic_ns()) == []
+
+
+async def test_the_first_and_the_last_report_are_joined_with_proc_however_late_they_come(
+    health: Health, probe: PlayedProbe
+) -> None:
+    await begun(health, probe)
+    health.take_rows(0)
+    ending = asyncio.create_task(health.end(1, quiet_timeout_s=2))
+    await probe.told()
+    probe.report(1, final=True, age_ns=1_000_000_000, in_app=0, in_view=0)
+    assert await ending
+    assert health.take_rows(0)[-1]["cpu"] > 0
+
+
+async def test_the_executor_is_kept_as_it_was_when_most_stood_in_line(
+    health: Health, probe: PlayedProbe
+) -> None:
+    await begun(health, probe)
+    assert health.executor is None
+    for queued in (3, 9, 1):
+        probe.report(1, executor=[6, 6, queued])
+    assert await until_async(lambda: len(health._rows) == 4)
+    assert health.executor == {"limit": 6, "threads": 6, "queued": 9}
+    beginning = asyncio.create_task(health.begin(2, os.getpid()))
+    await probe.told()
+    probe.report(2)
+    await beginning
+    assert health.executor is None
 
 
 async def test_an_old_report_is_not_joined_with_what_proc_says_now(

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -273,6 +274,38 @@ async def test_a_blocked_loop_is_late_even_before_it_is_free_again(probe: Module
     time.sleep(0.05)  # noqa: ASYNC251 - blocking is what is tested
     assert heartbeat.take() >= 30_000_000
     heartbeat.end()
+
+
+@pytest.mark.parametrize("loops", ["asyncio", "uvloop"])
+def test_the_default_executor_is_read_off_the_loop(probe: ModuleType, loops: str) -> None:
+    def held(inside: threading.Barrier, free: threading.Event) -> None:
+        inside.wait()
+        free.wait()
+
+    async def look() -> tuple[Any, Any]:
+        loop = asyncio.get_running_loop()
+        executor = probe.DefaultExecutor(loop)
+        unused = executor.read()
+        limit = ThreadPoolExecutor()._max_workers  # what it is by default, here and now
+        inside, free = threading.Barrier(limit + 1), threading.Event()
+
+        def released() -> None:
+            free.wait()
+
+        calls = [loop.run_in_executor(None, held, inside, free) for _ in range(limit)]
+        calls += [loop.run_in_executor(None, released) for _ in range(3)]
+        inside.wait()
+        busy = executor.read()
+        free.set()
+        await asyncio.gather(*calls)
+        assert busy == [limit, limit, 3]
+        return unused, executor.read()
+
+    make = importlib.import_module(loops).new_event_loop
+    with asyncio.Runner(loop_factory=make) as runner:
+        unused, after = runner.run(look())
+    assert unused is None
+    assert after[2] == 0
 
 
 def test_it_can_be_imported_by_the_oldest_python_we_promise() -> None:

@@ -14,7 +14,7 @@ import pytest
 from dashboard.targets.changes import changed_file
 from dashboard.targets.commands import read_tail
 from dashboard.targets.environment import project_environment, with_probe
-from dashboard.targets.kernel import cpu_times, listen_overflows, steal_percent
+from dashboard.targets.kernel import busy_times, cpu_times, listen_overflows, steal_percent
 from dashboard.targets.listening import (
     BACKLOG,
     backlog_of,
@@ -28,6 +28,18 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="read from /proc")
 
 
 @linux
+def test_busy_is_what_is_not_idle_on_these_cores(tmp_path: Path) -> None:
+    stat = tmp_path / "stat"
+    stat.write_text(
+        "cpu  0 0 0 0 0 0 0 0\ncpu0 9 9 9 9 9 9 9 9 0 0\n"
+        "cpu1 100 0 50 700 100 10 20 20 0 0\nintr 1\n"
+    )
+    ticks = os.sysconf("SC_CLK_TCK")
+    assert busy_times([1], stat) == (200 / ticks, 1000 / ticks)
+    assert busy_times([7], stat) is None
+    assert busy_times([1], tmp_path / "nowhere") is None
+
+
 def test_the_backlog_in_force_is_read_back() -> None:
     with listening_socket() as listener:
         assert listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

@@ -447,6 +447,56 @@ class Hub:
         timer.start(ring)
 
 
+class DefaultExecutor:
+    """The event loop's default executor: what there is of it is read off, and never computed.
+
+    Its limit follows the CPU affinity from Python 3.13 on, and a project may set another one.
+    """
+
+    def __init__(self, loop: Any) -> None:
+        self.loop = loop
+        self.found: Any = None
+        if not hasattr(loop, "_default_executor") and hasattr(loop, "run_in_executor"):
+            self.look_once()  # uvloop keeps it to itself
+
+    def read(self) -> list[int] | None:
+        """Limit, threads, and calls that stand in line; None while nobody has used it."""
+        executor = getattr(self.loop, "_default_executor", self.found)
+        try:
+            queued = executor._work_queue.qsize()  # noqa: SLF001 - there is no public way
+            return [executor._max_workers, len(executor._threads), queued]  # noqa: SLF001
+        except AttributeError:
+            return None
+
+    def look_once(self) -> None:
+        """Let the first call that goes to the default executor say which one it runs in."""
+        run = self.loop.run_in_executor
+
+        def run_in_executor(executor: Any, function: Callable[..., Any], *args: Any) -> Any:
+            if executor is not None:
+                return run(executor, function, *args)
+            del self.loop.run_in_executor  # the loop's own is there again
+            return run(None, self.looking(function), *args)
+
+        try:
+            self.loop.run_in_executor = run_in_executor
+        except AttributeError:
+            pass  # a loop that lets nobody look
+
+    def looking(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The same function, which sees the pool whose thread it runs in."""
+
+        def call(*args: Any) -> Any:
+            try:
+                thread: Any = threading.current_thread()
+                self.found = thread._args[0]()  # noqa: SLF001 - a weak reference to the pool
+            except (AttributeError, IndexError, TypeError):
+                pass
+            return function(*args)
+
+        return call
+
+
 def running_loop() -> Any:
     """The event loop that this thread serves requests from, or gevent's hub; None without one."""
     try:
@@ -471,6 +521,7 @@ class Speaker:
         self.reported = 0  # when the last report was sent, ns
         loop = running_loop()
         self.heartbeat = None if loop is None else Heartbeat(loop)
+        self.executor = DefaultExecutor(loop)
         self.socket = original("socket", "socket")(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.connect((host, int(port)))
         self.poller = original("select", "poll")()
@@ -530,7 +581,8 @@ class Speaker:
             lag, held = self.heartbeat.take(), LOOP.take()
         self.reported = now()
         counts = dict(COUNTS.report(), loop_lag=lag, loop_held=held, switches=context_switches())
-        self.send("report", firing=self.firing, final=final, at=self.reported, **counts)
+        said = dict(counts, executor=self.executor.read())
+        self.send("report", firing=self.firing, final=final, at=self.reported, **said)
         if final:
             self.finish()
 

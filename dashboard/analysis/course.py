@@ -1,0 +1,85 @@
+"""How something went over one round of a lane, in so few points that a report can carry them.
+
+What is counted is exact, from the stamps of the requests. How long the loop was held comes from
+the reports of the probe, 20 a second.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dashboard.wire.frame import UNKNOWN
+
+from . import stats
+from .seen import Seen
+
+POINTS = 60
+
+
+def in_application(seen: Seen, limit: float) -> dict[str, Any] | None:
+    """How many were in the application, over the first whole round, next to their limit."""
+    return _counted(seen, "entered", "first_byte", limit)
+
+
+def in_view(seen: Seen, limit: float) -> dict[str, Any] | None:
+    """How many were in the view."""
+    return _counted(seen, "view_entered", "view_left", limit)
+
+
+def _counted(seen: Seen, begin: str, end: str, limit: float) -> dict[str, Any] | None:
+    """None where no whole round knows both stamps. Values are the most in each of the slices."""
+    samples = seen.lane.samples
+    here = _first_round(seen, samples["round"])
+    if here is None:
+        return None
+    here &= (samples[begin] != UNKNOWN) & (samples[end] != UNKNOWN)
+    starts, ends = samples[begin][here], samples[end][here]
+    if not starts.size:
+        return None
+    last_ns = int(samples["done"][here].max())
+    # Who leaves at the moment at which another enters has left before.
+    moments = np.concatenate([ends, starts])
+    changes = np.concatenate([-np.ones(ends.size), np.ones(starts.size)])
+    order = np.argsort(moments, kind="stable")
+    values = np.zeros(POINTS)
+    inside = 0.0
+    slices = np.clip(moments[order] * POINTS // max(1, last_ns), 0, POINTS - 1).astype(int)
+    position = 0
+    for at, change in zip(slices, changes[order], strict=True):
+        values[position + 1 : at + 1] = inside
+        position = max(position, int(at))
+        inside += change
+        values[at] = max(values[at], inside)
+    return _course(values, last_ns, limit)
+
+
+def loop_held(seen: Seen) -> dict[str, Any] | None:
+    """For how long at most one thing held the loop, in ms, from report to report."""
+    health = seen.lane.health
+    here = _first_round(seen, health["round"])
+    if here is None:
+        return None
+    here &= health["loop_held"] != UNKNOWN
+    if here.sum() < 2:
+        return None
+    at, held = health["at"][here], health["loop_held"][here] / stats.NS_PER_MS
+    last_ns = int(max(at.max(), 1))
+    slices = np.clip(at * POINTS // last_ns, 0, POINTS - 1).astype(int)
+    values = np.zeros(POINTS)
+    np.maximum.at(values, slices, held)
+    return _course(values, last_ns, seen.view_p50_ms)
+
+
+def _first_round(seen: Seen, rounds: Any) -> Any:
+    whole = stats.whole_rounds(seen.lane, seen.load.requests)
+    return rounds == min(whole) if len(whole) else None
+
+
+def _course(values: Any, last_ns: int, limit: float | None) -> dict[str, Any]:
+    return {
+        "last_ms": last_ns / stats.NS_PER_MS,
+        "values": [round(float(value), 3) for value in values],
+        "limit": limit,
+    }

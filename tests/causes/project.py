@@ -1,0 +1,130 @@
+"""A little Django project: each scenario of its lab.toml has one cause planted in its views.
+
+`wsgi` and `asgi` are its applications. Settings are made upon import, so it is for
+interpreters of its own: the servers'.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
+from typing import Any
+
+import django
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.core.handlers.asgi import ASGIHandler
+from django.core.handlers.wsgi import WSGIHandler
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.urls import path
+
+settings.configure(ALLOWED_HOSTS=["*"], SECRET_KEY="planted", ROOT_URLCONF=__name__, MIDDLEWARE=[])
+django.setup()
+
+PIECES = 4
+CALLS = 4
+asked = count(1)
+
+
+def seconds(request: HttpRequest) -> float:
+    """How long this request is to wait or to compute, from its query."""
+    return float(request.GET["s"])
+
+
+def sync(request: HttpRequest) -> HttpResponse:
+    """Waits, in a thread of its own."""
+    time.sleep(seconds(request))
+    return HttpResponse()
+
+
+async def async_(request: HttpRequest) -> HttpResponse:
+    """Waits, in nobody's way."""
+    await asyncio.sleep(seconds(request))
+    return HttpResponse()
+
+
+async def blocking(request: HttpRequest) -> HttpResponse:
+    """Waits, and holds the event loop meanwhile."""
+    time.sleep(seconds(request))  # noqa: ASYNC251 - the cause that is planted here
+    return HttpResponse()
+
+
+async def in_executor(request: HttpRequest) -> HttpResponse:
+    """Waits in a thread of the loop's default executor, which has few of them."""
+    await sync_to_async(time.sleep, thread_sensitive=False)(seconds(request))
+    return HttpResponse()
+
+
+async def in_line(request: HttpRequest) -> HttpResponse:
+    """Gathers calls that all want the request's one thread, and so stand in line for it."""
+    calls = (sync_to_async(time.sleep)(seconds(request)) for _ in range(CALLS))
+    await asyncio.gather(*calls)
+    return HttpResponse()
+
+
+def computing(request: HttpRequest) -> HttpResponse:
+    """Uses CPU time, of its own thread's clock: the time that others took does not count."""
+    until = time.thread_time() + seconds(request)
+    while time.thread_time() < until:
+        pass
+    return HttpResponse()
+
+
+def starting_threads(request: HttpRequest) -> HttpResponse:
+    """Starts threads that have nothing to do."""
+    for _ in range(int(request.GET["threads"])):
+        thread = threading.Thread(target=nothing)
+        thread.start()
+        thread.join()
+    return HttpResponse()
+
+
+def nothing() -> None:
+    """What such a thread does."""
+
+
+def in_pieces(request: HttpRequest) -> StreamingHttpResponse:
+    """A sync iterator: under ASGI, Django consumes it whole before the first byte leaves."""
+
+    def pieces() -> Iterator[bytes]:
+        for _ in range(PIECES):
+            time.sleep(seconds(request))
+            yield b"piece"
+
+    return StreamingHttpResponse(pieces())
+
+
+async def async_in_pieces(request: HttpRequest) -> StreamingHttpResponse:
+    """An async iterator: each piece leaves at once."""
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(PIECES):
+            await asyncio.sleep(seconds(request))
+            yield b"piece"
+
+    return StreamingHttpResponse(pieces())
+
+
+async def failing(request: HttpRequest) -> HttpResponse:
+    """Every tenth request fails, whoever asks."""
+    await asyncio.sleep(seconds(request))
+    return HttpResponse(status=503 if next(asked) % 10 == 0 else 200)
+
+
+VIEWS = (
+    sync, async_, blocking, in_executor, in_line, computing, starting_threads, in_pieces,
+    async_in_pieces, failing,
+)  # fmt: skip
+urlpatterns = [path(view.__name__, view) for view in VIEWS]
+
+
+def __getattr__(name: str) -> Any:
+    """The application that a server asks for."""
+    if name == "wsgi":
+        return WSGIHandler()
+    if name == "asgi":
+        return ASGIHandler()
+    raise AttributeError(name)

@@ -1,0 +1,129 @@
+"""Each cause of the table, planted in a real application and fired at two loads.
+
+The conductor, the engine, the servers and the report are the real ones. `client-bound` and
+stolen time have their frames in `tests/analysis/test_causes.py`: an engine that is the limit,
+or a host that takes the CPU away, cannot be had at will on the machine that runs the tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+
+from dashboard.models import Run
+from dashboard.runs.equipment import Equipment
+from dashboard.runs.hub import Hub
+from dashboard.runs.inside import Inside
+from dashboard.runs.laboratory import Laboratory
+from dashboard.runs.planning import make_plan
+from dashboard.runs.workshop import EngineKeeper
+from dashboard.runs.xray import Xrays
+from dashboard.targets.cores import Cores
+from dashboard.targets.manifest import load_manifest
+from dashboard.targets.pool import Targets
+from dashboard.targets.start_null import null_server
+
+pytestmark = [
+    pytest.mark.servers,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.asyncio(loop_scope="module"),
+]
+MANIFEST = Path(__file__).with_name("lab.toml")
+MARGIN = 0.25  # so that what waits equally long is no different on a busy machine either
+TRIES = 3
+LEAST_SHARE = 0.3  # of the gap; what is left is mostly what no cause explains
+
+# Each cause with the two numbers of requests that it is fired with.
+PLANTED = {
+    "threads-busy": (30, 60),
+    "one-at-a-time": (8, 16),
+    "loop-blocked": (8, 16),
+    "executor-full": (40, 80),
+    "serialised-on-one-thread": (5, 10),
+    "cpu-bound": (20, 40),
+    "thread-cost": (50, 100),
+    "waiting-in-app": (10, 30),
+    "errors": (20, 40),
+    "no-difference": (10, 20),
+}
+LOADS = [(cause, requests) for cause, loads in PLANTED.items() for requests in loads]
+WITHOUT_SHARE = {"errors", "no-difference"}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def laboratory(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Laboratory]:
+    """As `workshop.set_up` makes it, but this process keeps its place on the cores."""
+    home, mark, cores = tmp_path_factory.mktemp("home"), f"test-{uuid4().hex}", Cores.here()
+    logs = home / "logs"
+    logs.mkdir()
+    targets = Targets(load_manifest(MANIFEST), mark=mark, log_directory=logs, cores=cores)
+    nothing = partial(null_server, mark=mark, log=logs / "null.log", cores=cores.targets)
+    engines = EngineKeeper(cores, logs, mark, engines=1)
+    inside = Inside(Xrays(mark=mark, home=home, cores=cores))
+    made = Laboratory(Equipment(targets, engines, nothing), Hub(), home, inside)
+    yield made
+    await made.close()
+
+
+async def fire(laboratory: Laboratory, scenario: str, requests: int) -> dict[str, Any]:
+    """The report of a run of this scenario; of another where the instrument refuses the first.
+
+    On a machine that others use, the engine may have been the limit: then there is no verdict.
+    """
+    plan = make_plan(
+        laboratory.project, scenario=scenario, requests=requests, seed=1, margin=MARGIN
+    )
+    report: dict[str, Any] = {}
+    for _ in range(TRIES):
+        run = await laboratory.start(plan)
+        outcome = await laboratory.outcome(run)
+        assert outcome.problem == "", outcome.log_tail
+        report = (await Run.objects.aget(pk=run.pk)).report
+        if not report["verdict"]["spoiled"]:
+            break
+    return report
+
+
+def causes(report: dict[str, Any]) -> list[dict[str, Any]]:
+    (comparison,) = report["verdict"]["comparisons"]
+    found: list[dict[str, Any]] = comparison["causes"]
+    return found
+
+
+@pytest.mark.parametrize(("name", "requests"), LOADS)
+async def test_the_planted_cause_explains_most(
+    laboratory: Laboratory, name: str, requests: int
+) -> None:
+    report = await fire(laboratory, name, requests)
+    found = causes(report)
+    assert found, report["verdict"]["sentence"]
+    assert found[0]["name"] == name, found
+    if name not in WITHOUT_SHARE:
+        assert found[0]["lane"] == report["lanes"][0]["lane"]
+        assert found[0]["share"] >= LEAST_SHARE
+    assert "not found" not in report["verdict"]["sentence"]
+
+
+@pytest.mark.parametrize("requests", [4, 8])
+async def test_an_answer_held_back_is_named_beside_whatever_else(
+    laboratory: Laboratory, requests: int
+) -> None:
+    report = await fire(laboratory, "not-streaming", requests)
+    held = [cause for cause in causes(report) if cause["name"] == "not-streaming"]
+    assert [cause["lane"] for cause in held] == [report["lanes"][0]["lane"]]
+
+
+async def test_a_held_loop_is_quoted_for_one_view_and_not_for_everybody_in_line(
+    laboratory: Laboratory,
+) -> None:
+    """The heartbeat comes after all sixteen views of 30 ms; each held the loop for its own."""
+    report = await fire(laboratory, "loop-blocked", 16)
+    evidence = causes(report)[0]["evidence"]
+    late_ms = report["lanes"][0]["server_side"]["loop_lag_ms_max"]
+    assert evidence["view_ms_p50"] <= evidence["loop_held_ms_max"] < late_ms / 2

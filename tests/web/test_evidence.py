@@ -1,0 +1,79 @@
+"""The little pictures beside the causes: what they show is what the report says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.template.loader import render_to_string
+from django.utils.html import escape
+
+from dashboard.web.evidence import HEIGHT, WIDTH, Picture, pictures
+from tests.analysis.planted import MS, report_of
+from tests.analysis.test_causes import BLOCKED, CPU, EXECUTOR, ONE, THREADS, WAITING, free
+
+CASES = {
+    "threads-busy": (THREADS, free()),
+    "one-at-a-time": (ONE, free()),
+    "executor-full": (EXECUTOR, free()),
+    "cpu-bound": (CPU, free(5, growth_per_request={"cpu": MS // 100, "switches": 2})),
+    "waiting-in-app": (WAITING, free()),
+}
+
+
+def drawn(name: str) -> tuple[Picture, dict[str, Any]]:
+    report = report_of(list(CASES[name]), 40)
+    (picture,) = pictures(report)
+    (cause,) = report["verdict"]["comparisons"][0]["causes"]
+    return picture, cause["evidence"]
+
+
+def places(picture: Picture) -> list[tuple[float, float]]:
+    pairs = (point.split(",") for point in picture.points.split())
+    return [(float(x), float(y)) for x, y in pairs]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_each_cause_has_its_picture_in_words_too(name: str) -> None:
+    picture, _ = drawn(name)
+    assert (picture.cause, picture.lane) == (name, CASES[name][0].name)
+    assert picture.text.startswith(picture.lane)
+    html = render_to_string("partials/evidence.html", {"pictures": [picture]})
+    assert f'aria-label="{escape(picture.text)}"' in html
+    assert "style=" not in html
+
+
+def test_a_course_stays_at_its_limit_until_nobody_waits() -> None:
+    picture, evidence = drawn("threads-busy")
+    values = evidence["course"]["values"]
+    assert max(values) == evidence["course"]["limit"] == 8
+    assert sum(value == 8 for value in values) > 0.9 * len(values)
+    inside = places(picture)
+    assert all(0 <= x <= WIDTH and 0 <= y <= HEIGHT for x, y in inside)
+    assert min(y for _, y in inside) == picture.limit_y
+
+
+def test_a_queue_in_the_view_stands_above_the_executors_limit() -> None:
+    picture, evidence = drawn("executor-full")
+    assert evidence["course"]["values"][0] == 40
+    assert picture.limit_y is not None
+    assert min(y for _, y in places(picture)) < picture.limit_y
+
+
+def test_a_share_is_as_wide_as_it_says() -> None:
+    picture, evidence = drawn("cpu-bound")
+    assert picture.share_width == pytest.approx(min(1, evidence["cpu_share"]) * WIDTH, abs=0.1)
+
+
+def test_how_long_a_loop_was_held_stands_next_to_what_a_view_takes() -> None:
+    report = report_of([BLOCKED, free()], 40)
+    (picture,) = pictures(report)
+    assert picture.limit_y is not None
+    assert places(picture)
+
+
+def test_a_report_from_before_courses_were_kept_has_no_picture() -> None:
+    report = report_of(list(CASES["threads-busy"]), 40)
+    del report["verdict"]["comparisons"][0]["causes"][0]["evidence"]["course"]
+    assert pictures(report) == []
+    assert pictures(None) == []
