@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard.models import Run, Status
-
 WIDTH, HEIGHT = 160, 40
 EDGE = 2  # above and below the highest and the lowest point
 
@@ -32,11 +30,6 @@ class Picture:
     share_width: float | None = None
     width: int = WIDTH
     height: int = HEIGHT
-
-
-def pictures_of(run: Run) -> list[Picture]:
-    """The pictures of a run that is finished; none before."""
-    return pictures(run.report) if run.status == Status.FINISHED else []
 
 
 def pictures(report: Mapping[str, Any] | None) -> list[Picture]:

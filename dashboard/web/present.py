@@ -30,6 +30,7 @@ from dashboard.runs.wording import (
 )
 from dashboard.wire.plan import TWIN, Load, Plan, Rate
 
+from .evidence import Picture, pictures
 from .forms import how
 
 LETTERS = "ABCDEF"
@@ -93,6 +94,7 @@ class RunView:
     short_load: str
     headline: str
     guessed: str
+    evidence: list[Picture]
     place: int | None
     lanes: list[LaneView]
     data: dict[str, Any]
@@ -148,6 +150,7 @@ def view_of(run: Run, place: int | None = None) -> RunView:
         short_load=short_load(plan.load),
         headline=sentence(run.report) if finished else "",
         guessed=answer(run.guess, run.report) if finished and run.guess else "",
+        evidence=pictures(run.report) if finished else [],
         place=place,
         lanes=_lanes(run, stored),
         data=_data(run, plan, stored),

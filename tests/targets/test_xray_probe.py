@@ -34,8 +34,12 @@ VIEWS = (
     "sync", "async_", "gathered", "one_by_one", "side_by_side", "database", "template", "thread",
     "signal", "there_and_back", "broken",
 )  # fmt: skip
-# Interpreters with other Djangos in them, to be named by whoever has them.
-PYTHONS = [sys.executable, *filter(None, os.environ.get("LIVEBURST_PYTHONS", "").split(":"))]
+# Interpreters with other Djangos in them: those that LIVEBURST_PYTHONS names, with colons, or
+# that stand beside ours.
+NAMED = [name for name in os.environ.get("LIVEBURST_PYTHONS", "").split(":") if name]
+OTHERS: list[Any] = NAMED or [str(path) for path in sorted(ROOT.glob(".venv-python*/bin/python"))]
+NONE = pytest.param("", marks=pytest.mark.skip("no .venv-python* and no LIVEBURST_PYTHONS"))
+PYTHONS = [sys.executable, *(OTHERS or [NONE])]
 HOPS = {"sync_to_async", "async_to_sync", "to_thread", "executor"}
 
 

@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 from django.template.loader import render_to_string
+from django.test import AsyncClient
 from django.utils.html import escape
 
+from dashboard.models import Run
+from dashboard.runs.laboratory import Laboratory
+from dashboard.runs.planning import make_plan
 from dashboard.web.evidence import HEIGHT, WIDTH, Picture, pictures
 from tests.analysis.planted import MS, report_of
 from tests.analysis.test_causes import BLOCKED, CPU, EXECUTOR, ONE, THREADS, WAITING, free
@@ -19,6 +23,9 @@ CASES = {
     "cpu-bound": (CPU, free(5, growth_per_request={"cpu": MS // 100, "switches": 2})),
     "waiting-in-app": (WAITING, free()),
 }
+
+
+LANES = ["sync@gunicorn-gthread", "async@daphne"]
 
 
 def drawn(name: str) -> tuple[Picture, dict[str, Any]]:
@@ -77,3 +84,19 @@ def test_a_report_from_before_courses_were_kept_has_no_picture() -> None:
     del report["verdict"]["comparisons"][0]["causes"][0]["evidence"]["course"]
     assert pictures(report) == []
     assert pictures(None) == []
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_the_result_of_a_finished_run_shows_them(
+    laboratory: Laboratory, async_client: AsyncClient
+) -> None:
+    plan = make_plan(laboratory.project, scenario="sleep", lanes=LANES, requests=10, seed=1)
+    run = await laboratory.start(plan)
+    await laboratory.outcome(run)
+    kept = await Run.objects.aget(pk=run.pk)
+    kept.report["verdict"] = report_of(list(CASES["threads-busy"]), 40)["verdict"]
+    await kept.asave(update_fields=["report"])
+    page = (await async_client.get(f"/runs/{run.pk}/result/")).content.decode()
+    assert 'class="evidence-picture"' in page
+    (shown,) = pictures(kept.report)
+    assert escape(shown.text) in page
