@@ -5,7 +5,7 @@ export class Sequences {
   #next = 0; // everything below has arrived
   #beyond = /** @type {Set<number>} */ (new Set());
 
-  /** @param {number} sequence @returns {boolean} whether it is new */
+  /** @type {IsNew} */
   add(sequence) {
     if (sequence < this.#next || this.#beyond.has(sequence)) return false;
     this.#beyond.add(sequence);
@@ -13,7 +13,7 @@ export class Sequences {
     return true;
   }
 
-  /** From the first that is missing below `end` on to the last. @param {number} end @returns {Chosen} */
+  /** From the first that is missing below `end` on to the last. @type {Missing} */
   missing(end) {
     if (this.#next >= end) return null;
     let last = end;
@@ -29,7 +29,7 @@ export class Sequences {
 export class Clock {
   #offset_ms = Number.POSITIVE_INFINITY;
 
-  /** @param {number} stamp_ms the newest in a live frame @param {number} arrived_ms */
+  /** @type {Observe} */
   observe(stamp_ms, arrived_ms) {
     if (!Number.isFinite(stamp_ms)) return;
     this.#offset_ms = Math.min(this.#offset_ms, arrived_ms - stamp_ms);

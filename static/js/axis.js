@@ -14,11 +14,7 @@ export function axisEnd(longest) {
   return power * (ENDS.find((end) => end * power >= wanted * (1 - 1e-9)) ?? 10);
 }
 
-/**
- * Ticks 1, 2 or 5 times a power of ten apart, about `most` of them at most.
- * @param {number} end
- * @param {number} most
- */
+/** Ticks 1, 2 or 5 times a power of ten apart, about `most` of them at most. @type {Ticks} */
 export function ticks(end, most, begin = 0) {
   const length = end - begin;
   const power = powerOf(length / most);
@@ -30,18 +26,14 @@ export function ticks(end, most, begin = 0) {
   return found;
 }
 
-/** A tick's name: all of an axis in one unit. @param {number} tick_ms @param {number} end_ms */
+/** A tick's name: all of an axis in one unit. @type {TickName} */
 export function tickName(tick_ms, end_ms) {
   if (tick_ms === 0) return '0';
   const trimmed = (/** @type {number} */ value) => String(Number(value.toPrecision(6)));
   return end_ms >= 1000 ? `${trimmed(tick_ms / 1000)} s` : `${trimmed(tick_ms)} ms`;
 }
 
-/**
- * Steps of 1, 2 and 5 around all response times, for a logarithmic axis.
- * @param {Firing[]} firings
- * @returns {Span}
- */
+/** Steps of 1, 2 and 5 around all response times, for a logarithmic axis. @type {LatencySpan} */
 export function latencySpan(firings) {
   const high = Math.max(...firings.map(({ longest_ms }) => longest_ms), 0);
   if (!high) return [1, 1000];

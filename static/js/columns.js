@@ -84,7 +84,7 @@ export class Firing {
     for (const row of fresh) this.#count(requests[row], error[row], status[row]);
   }
 
-  /** @param {number} request @param {number} state @returns {boolean} whether it is news */
+  /** @type {Enter} */
   #enter(request, state) {
     const before = this.state[request];
     if (before === FINISHED) return false;
@@ -99,7 +99,7 @@ export class Firing {
     return true;
   }
 
-  /** @param {number} request @param {number} error @param {number} status */
+  /** @type {CountOne} */
   #count(request, error, status) {
     const { due, done } = this.stamps;
     const took_ms = done[request] - due[request];
@@ -134,14 +134,14 @@ export class Firing {
     return found;
   }
 
-  /** Whether a request was done then. @param {Chosen} selection @param {number} request */
+  /** Whether a request was done then. @type {IsWithin} */
   isWithin(selection, request) {
     if (!selection) return true;
     const done_ms = this.stamps.done[request];
     return done_ms >= selection[0] && done_ms < selection[1];
   }
 
-  /** @param {number} rows @param {Columns} columns */
+  /** @type {TakeHealth} */
   #takeHealth(rows, columns) {
     for (let row = 0; row < rows; row++) {
       const found = HEALTH.map((name) => {
@@ -183,7 +183,7 @@ export class RunColumns {
     this.begin(frame.lane, frame.round).take(frame);
   }
 
-  /** Made if it is the first that is heard of it. @param {number} lane @param {number} round */
+  /** Made if it is the first that is heard of it. @type {Begin} */
   begin(lane, round) {
     const before = this.firing(lane, round);
     if (before) return before;
@@ -193,7 +193,7 @@ export class RunColumns {
     return firing;
   }
 
-  /** @param {number} lane @param {number} round */
+  /** @type {FiringOf} */
   firing(lane, round) {
     return this.#firings.get(`${lane}:${round}`);
   }

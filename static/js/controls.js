@@ -44,7 +44,7 @@ export function showRound({ root, round, newest, run, feed }) {
   find('button#round-after', root).disabled = round >= newest;
 }
 
-/** @param {Record<string, () => void>} actions by key @param {() => void} after one was done */
+/** @type {ListenToKeys} */
 export function listenToKeys(actions, after) {
   const help = find('dialog#help');
   const on = find('input#keys-on');

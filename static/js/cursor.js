@@ -8,126 +8,130 @@ import { duration } from './words.js';
 const STEPS = 200; // of the keyboard's cursor from end to end
 const DRAG = 5; // CSS pixels below which it was a click
 const QUIET_MS = 700; // a cursor that stands still so long is said to a screen reader
+const SURFACE = '[data-surface]';
 
-export class Cursor {
-  at_ms = /** @type {number | null} */ (null);
-  pinned = false;
-  lane = 0;
-  request = -1;
-  #drag = /** @type {{x: number, at_ms: number} | null} */ (null);
-  #saying = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
+/** @type {(value: number, low: number, high: number) => number} */
+const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
-  /** @param {Stage} stage */
-  constructor(stage) {
-    this.stage = stage;
-    const { root } = stage;
-    this.surfaces = findAll('[data-surface]', root);
-    for (const surface of this.surfaces) {
-      for (const name of ['stretch', 'cursor']) {
-        const overlay = make('i');
-        overlay.className = name;
-        surface.append(overlay);
-      }
+/** Where its time axis lies: left, width. @type {(surface: HTMLElement) => Point} */
+const axisOf = ({ clientWidth, dataset }) =>
+  dataset.surface === 'lane'
+    ? [0, clientWidth]
+    : [MARGIN.left, clientWidth - MARGIN.left - MARGIN.right];
+
+/** @type {(stage: Stage) => Cursor} */
+export function cursorOf(stage) {
+  const { root } = stage;
+  const reading = find('#reading', root);
+  const surfaces = findAll(SURFACE, root);
+  let at_ms = /** @type {number | null} */ (null);
+  let pinned = false;
+  let lane = 0;
+  let request = -1;
+  let drag = /** @type {{x: number, at_ms: number} | null} */ (null);
+  let saying = 0;
+
+  for (const surface of surfaces) {
+    for (const className of ['stretch', 'cursor']) {
+      surface.append(Object.assign(make('i'), { className }));
     }
-    this.reading = find('#reading', root);
-    root.addEventListener('pointermove', (event) => this.#move(event));
-    root.addEventListener('pointerdown', (event) => {
-      const surface = hit(event, '[data-surface]');
-      if (!surface || event.button) return;
-      this.#drag = { x: event.clientX, at_ms: this.#time(event, surface) };
-    });
-    root.addEventListener('pointerup', (event) => this.#release(event));
-    root.addEventListener('pointerleave', () => this.#leave());
-    root.addEventListener('pointercancel', () => {
-      this.#drag = null;
-      this.#leave();
-    });
-    root.addEventListener('dblclick', (event) => {
-      if (hit(event, '[data-surface]')) this.#clear();
-    });
-    root.addEventListener('keydown', (event) => this.#key(event));
-    find('#clear-selection', root)?.addEventListener('click', () => this.#clear());
   }
 
-  /** Where its time axis lies: left, width. @param {HTMLElement} surface @returns {Point} */
-  #axis(surface) {
-    const width = surface.clientWidth;
-    if (surface.dataset.surface === 'lane') return [0, width];
-    return [MARGIN.left, width - MARGIN.left - MARGIN.right];
-  }
-
-  /** @param {PointerEvent} event @param {HTMLElement} surface */
-  #time({ clientX }, surface) {
-    const [left, width] = this.#axis(surface);
-    const [from_ms, to_ms] = this.stage.span;
+  /** @type {TimeAt} */
+  const timeAt = ({ clientX }, surface) => {
+    const [left, width] = axisOf(surface);
+    const [from_ms, to_ms] = stage.span;
     const share = (clientX - surface.getBoundingClientRect().left - left) / width;
-    return from_ms + Math.min(Math.max(share, 0), 1) * (to_ms - from_ms);
-  }
+    return from_ms + clamp(share, 0, 1) * (to_ms - from_ms);
+  };
 
-  /** @param {PointerEvent} event */
-  #move(event) {
-    const surface = hit(event, '[data-surface]');
-    if (!surface) return this.#leave();
-    if (this.#drag && Math.abs(event.clientX - this.#drag.x) >= DRAG) {
-      const ends = [this.#drag.at_ms, this.#time(event, surface)].sort((a, b) => a - b);
-      this.stage.select(/** @type {Span} */ (ends));
+  /** @type {PointAt} */
+  const point = (event, surface) => {
+    at_ms = timeAt(event, surface);
+    request = -1;
+    const pointed = stage.lanes.find(({ plot }) => plot === surface);
+    if (pointed) {
+      lane = pointed.position;
+      const { waterfall } = pointed;
+      request = waterfall.requestAt(event.clientY - waterfall.canvas.getBoundingClientRect().top);
     }
-    if (!this.pinned) this.#point(event, surface);
-  }
+    stage.wake();
+  };
 
-  /** @param {PointerEvent} event @param {HTMLElement} surface */
-  #point(event, surface) {
-    this.at_ms = this.#time(event, surface);
-    this.request = -1;
-    const lane = this.stage.lanes.find(({ plot }) => plot === surface);
-    if (lane) {
-      this.lane = lane.position;
-      const above = lane.waterfall.canvas.getBoundingClientRect().top;
-      this.request = lane.waterfall.requestAt(event.clientY - above);
+  const leave = () => {
+    if (pinned || at_ms === null || drag) return;
+    if (surfaces.some((one) => one === document.activeElement)) return;
+    at_ms = null;
+    stage.wake();
+  };
+
+  const clear = () => {
+    stage.select(null);
+    stage.keepSelection();
+    pinned = false;
+    at_ms = null;
+    stage.wake();
+  };
+
+  const words = () => {
+    if (at_ms === null) return '';
+    const { data, model } = stage.lanes[lane];
+    const firing = stage.feed.columns.firing(lane, model.round);
+    return [
+      `${pinned ? 'pinned ' : ''}${data.letter} at ${duration(at_ms)}`,
+      ...(firing?.state[request] ? [requestInWords(firing, request)] : []),
+      ...stage.panel.read(lane, at_ms),
+    ].join(' · ');
+  };
+
+  /** @type {(event: PointerEvent) => boolean} */
+  const dragged = ({ clientX }) => Boolean(drag) && Math.abs(clientX - Number(drag?.x)) >= DRAG;
+
+  root.addEventListener('pointerdown', (event) => {
+    const surface = hit(event, SURFACE);
+    if (surface && !event.button) drag = { x: event.clientX, at_ms: timeAt(event, surface) };
+  });
+  root.addEventListener('pointermove', (event) => {
+    const surface = hit(event, SURFACE);
+    if (!surface) return leave();
+    if (drag && dragged(event)) {
+      const ends = [drag.at_ms, timeAt(event, surface)].sort((a, b) => a - b);
+      stage.select(/** @type {Span} */ (ends));
     }
-    this.stage.wake();
-  }
+    if (!pinned) point(event, surface);
+  });
+  root.addEventListener('pointerup', (event) => {
+    const surface = hit(event, SURFACE);
+    if (surface && drag && !dragged(event)) {
+      pinned = !pinned;
+      point(event, surface);
+    } else if (drag) stage.keepSelection();
+    drag = null;
+  });
+  root.addEventListener('pointerleave', leave);
+  root.addEventListener('pointercancel', () => {
+    drag = null;
+    leave();
+  });
+  root.addEventListener('dblclick', (event) => {
+    if (hit(event, SURFACE)) clear();
+  });
+  find('#clear-selection', root)?.addEventListener('click', clear);
 
-  /** A click pins the cursor; the end of a drag is a selection. @param {PointerEvent} event */
-  #release(event) {
-    const surface = hit(event, '[data-surface]');
-    if (surface && this.#drag && Math.abs(event.clientX - this.#drag.x) < DRAG) {
-      this.pinned = !this.pinned;
-      this.#point(event, surface);
-    } else if (this.#drag) this.stage.keepSelection();
-    this.#drag = null;
-  }
-
-  #leave() {
-    if (this.pinned || this.at_ms === null || this.#drag) return;
-    if (this.surfaces.includes(/** @type {HTMLElement} */ (document.activeElement))) return;
-    this.at_ms = null;
-    this.stage.wake();
-  }
-
-  #clear() {
-    this.stage.select(null);
-    this.stage.keepSelection();
-    this.pinned = false;
-    this.at_ms = null;
-    this.stage.wake();
-  }
-
-  /** @param {KeyboardEvent} event */
-  #key(event) {
-    const surface = hit(event, '[data-surface]');
+  root.addEventListener('keydown', (event) => {
+    const surface = hit(event, SURFACE);
     if (event.key === 'Escape') {
-      if (surface) /** @type {HTMLElement} */ (document.activeElement).blur();
-      return this.#clear();
+      surface?.blur();
+      return clear();
     }
     if (!surface || event.ctrlKey || event.metaKey || event.altKey) return;
-    const { span, lanes } = this.stage;
-    const at_ms = this.at_ms ?? span[0];
+    const { span, lanes } = stage;
+    const before_ms = at_ms ?? span[0];
     const step_ms = ((span[1] - span[0]) / STEPS) * (event.shiftKey ? 10 : 1);
     /** @type {Record<string, number>} */
     const places = {
-      ArrowLeft: at_ms - step_ms,
-      ArrowRight: at_ms + step_ms,
+      ArrowLeft: before_ms - step_ms,
+      ArrowRight: before_ms + step_ms,
       Home: 0,
       End: span[1],
     };
@@ -138,45 +142,38 @@ export class Cursor {
     event.preventDefault();
     event.stopPropagation();
     if (table) return table.click();
-    this.lane = Math.min(Math.max(this.lane + by, 0), lanes.length - 1);
-    this.at_ms = Math.min(Math.max(places[event.key] ?? at_ms, span[0]), span[1]);
-    this.request = -1;
-    if (by && surface.dataset.surface === 'lane') lanes[this.lane].plot.focus();
-    clearTimeout(this.#saying);
-    this.#saying = setTimeout(() => announce(this.words()), QUIET_MS);
-    this.stage.wake();
-  }
+    lane = clamp(lane + by, 0, lanes.length - 1);
+    at_ms = clamp(places[event.key] ?? before_ms, ...span);
+    request = -1;
+    if (by && surface.dataset.surface === 'lane') lanes[lane].plot.focus();
+    clearTimeout(saying);
+    saying = window.setTimeout(() => announce(words()), QUIET_MS);
+    stage.wake();
+  });
 
-  /** Lines, stretches and words, where they belong now. */
-  draw() {
-    const { span, selection } = this.stage;
-    for (const surface of this.surfaces) {
-      const [left, width] = this.#axis(surface);
-      const x = (/** @type {number} */ ms) => {
-        const share = (ms - span[0]) / (span[1] - span[0]);
-        return left + Math.min(Math.max(share, 0), 1) * width;
-      };
-      const [stretch, line] = findAll(':scope > i', surface);
-      line.hidden = this.at_ms === null;
-      line.style.left = `${x(this.at_ms ?? 0)}px`;
-      stretch.hidden = !selection;
-      if (!selection) continue;
-      const [from, to] = selection.map(x);
-      stretch.style.left = `${from}px`;
-      stretch.style.width = `${to - from}px`;
-    }
-    this.reading.classList.toggle('pinned', this.pinned);
-    write(this.reading, this.words());
-  }
-
-  words() {
-    if (this.at_ms === null) return '';
-    const { data, model } = this.stage.lanes[this.lane];
-    const firing = this.stage.feed.columns.firing(this.lane, model.round);
-    return [
-      `${this.pinned ? 'pinned ' : ''}${data.letter} at ${duration(this.at_ms)}`,
-      ...(firing?.state[this.request] ? [requestInWords(firing, this.request)] : []),
-      ...this.stage.panel.read(this.lane, this.at_ms),
-    ].join(' · ');
-  }
+  return {
+    get at_ms() {
+      return at_ms;
+    },
+    words,
+    /** Lines, stretches and words, where they belong now. */
+    draw() {
+      const { span, selection } = stage;
+      for (const surface of surfaces) {
+        const [left, width] = axisOf(surface);
+        const x = (/** @type {number} */ ms) =>
+          left + clamp((ms - span[0]) / (span[1] - span[0]), 0, 1) * width;
+        const [stretch, line] = findAll(':scope > i', surface);
+        line.hidden = at_ms === null;
+        line.style.left = `${x(at_ms ?? 0)}px`;
+        stretch.hidden = !selection;
+        if (!selection) continue;
+        const [from, to] = selection.map(x);
+        stretch.style.left = `${from}px`;
+        stretch.style.width = `${to - from}px`;
+      }
+      reading.classList.toggle('pinned', pinned);
+      write(reading, words());
+    },
+  };
 }

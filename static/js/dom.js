@@ -8,7 +8,7 @@ export const find = (selector, root = document) =>
 export const findAll = (selector, root = document) =>
   /** @type {any} */ ([...root.querySelectorAll(selector)]);
 
-/** @param {Element | null | undefined} place @param {string} text */
+/** @type {Write} */
 export function write(place, text) {
   if (place && place.textContent !== text) place.textContent = text;
 }
@@ -20,14 +20,14 @@ export function make(name, ...children) {
   return made;
 }
 
-/** @param {Element} button @returns {boolean} whether it is pressed now */
+/** @type {Press} */
 export function press(button) {
   const now = button.getAttribute('aria-pressed') !== 'true';
   button.setAttribute('aria-pressed', String(now));
   return now;
 }
 
-/** The element that an event concerns. @param {Event} event @param {string} selector */
+/** The element that an event concerns. @type {Hit} */
 export function hit({ target }, selector) {
   return target instanceof Element
     ? /** @type {HTMLElement | null} */ (target.closest(selector))

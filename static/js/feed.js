@@ -30,12 +30,12 @@ export class Feed {
     this.columns = new RunColumns(run.requests, run.discarded_rounds);
   }
 
-  /** @param {ArrayBuffer} message from the websocket */
+  /** @type {Receive} */
   live(message) {
     for (const envelope of envelopes(message)) this.#take(envelope, performance.now());
   }
 
-  /** @param {number} lane @param {number} round */
+  /** @type {Fired} */
   fired(lane, round) {
     const firing = this.columns.begin(lane, round);
     firing.over = true;
@@ -82,7 +82,7 @@ export class Feed {
     for (let sequence = from; sequence < to; sequence++) this.#sequences.add(sequence);
   }
 
-  /** @param {Envelope} envelope @param {number} arrived_ms NaN for what was stored */
+  /** @type {TakeEnvelope} */
   #take({ sequence, payload }, arrived_ms) {
     if (isEvent(payload)) return;
     if (sequence !== NOT_STORED && !this.#sequences.add(sequence)) return;
@@ -97,7 +97,7 @@ export class Feed {
     }
   }
 
-  /** @param {Frame} frame @param {number} arrived_ms */
+  /** @type {ObserveFrame} */
   #observe({ kind, lane, round, rows, columns }, arrived_ms) {
     const key = `${lane}:${round}`;
     const clock = this.#clocks.get(key) ?? new Clock();
@@ -110,12 +110,7 @@ export class Feed {
     }
   }
 
-  /**
-   * Where the bars of requests in flight end: now, or where nothing more is known.
-   * @param {number} lane
-   * @param {number} round
-   * @param {number} browser_ms
-   */
+  /** Where the bars of requests in flight end: now, or where nothing more is known. @type {NowIn} */
   now(lane, round, browser_ms) {
     const firing = this.columns.firing(lane, round);
     if (!firing) return 0;

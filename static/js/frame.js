@@ -42,7 +42,7 @@ const TYPES = {
   i8: [8, (bytes, at, rows) => new Wide(new Int32Array(bytes, at, 2 * rows))],
 };
 
-/** Cut a buffer into its envelopes. @param {ArrayBuffer} buffer @returns {Envelope[]} */
+/** Cut a buffer into its envelopes. @type {Envelopes} */
 export function envelopes(buffer) {
   const view = new DataView(buffer);
   const found = [];
@@ -70,8 +70,7 @@ export function isEvent(payload) {
 /**
  * One frame; its columns are views on the same bytes where these are aligned. A column of an
  * unknown type ends the reading, one of an unknown name is there and nobody asks for it.
- * @param {DataView} payload
- * @returns {Frame}
+ * @type {Decode}
  */
 export function decode(payload) {
   if (payload.byteLength < 8 || payload.getUint32(0, true) !== MAGIC) {
@@ -82,7 +81,7 @@ export function decode(payload) {
   return { ...header, columns: readColumns(payload, 8 + length, header) };
 }
 
-/** @param {DataView} payload @param {number} length @returns {Header} */
+/** @type {ReadHeader} */
 function readHeader(payload, length) {
   if (8 + length > payload.byteLength) {
     throw new FrameError(`expected a header of ${length} bytes, the frame ends before`);
@@ -97,7 +96,7 @@ function readHeader(payload, length) {
   }
 }
 
-/** @param {DataView} payload @param {number} at @param {Header} header */
+/** @type {ReadColumns} */
 function readColumns(payload, at, { rows, columns }) {
   /** @type {Columns} */
   const read = {};

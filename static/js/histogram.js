@@ -24,15 +24,10 @@ export function pooled(histograms) {
   return sum;
 }
 
-/** @param {Uint32Array} counts @returns {number} */
+/** @type {TotalOf} */
 export const totalOf = (counts) => counts.reduce((sum, one) => sum + one, 0);
 
-/**
- * Nearest rank, as dashboard/wire/rank.py; what is said is the middle of the bin.
- * @param {Uint32Array} counts
- * @param {number} percent
- * @param {number} [fold] bins that one count stands for
- */
+/** Nearest rank, as dashboard/wire/rank.py; what is said is the middle of the bin. @type {Percentile} */
 export function percentile(counts, percent, fold = 1) {
   const rank = Math.max(Math.ceil((percent / 100) * totalOf(counts) - 1e-9), 1);
   let below = 0;

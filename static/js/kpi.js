@@ -15,12 +15,7 @@ export class Kpi {
     this.feed = feed;
   }
 
-  /**
-   * Bring the cells up to date; they are found anew each time, since HTMX swaps them.
-   * @param {HTMLElement} panel
-   * @param {Shown} shown
-   * @param {boolean} active the server has not put its own numbers there yet
-   */
+  /** Bring the cells up to date; they are found anew each time, since HTMX swaps them. @type {DrawKpi} */
   draw(panel, { selection, browser_ms }, active) {
     panel.classList.toggle('selected', Boolean(selection));
     find('#selection').hidden = !selection;
@@ -46,12 +41,7 @@ export class Kpi {
     });
   }
 
-  /**
-   * A lane's numbers; what it returns is what lanes are compared by.
-   * @param {HTMLElement} row
-   * @param {number} lane
-   * @param {Chosen} selection
-   */
+  /** A lane's numbers; what it returns is what lanes are compared by. @type {DrawRow} */
   #row(row, lane, selection) {
     const { columns, run } = this.feed;
     const firings = columns.counted(lane);
@@ -97,11 +87,7 @@ export class Kpi {
   }
 }
 
-/**
- * The same words as dashboard/web/headline.py's, as soon as two lanes can be compared.
- * @param {Pick<RunData, 'lanes' | 'duration_s'>} run
- * @param {number[]} middles_ms
- */
+/** The same words as dashboard/web/headline.py's, as soon as two lanes can be compared. @type {Sentence} */
 function sentence({ lanes, duration_s }, [baseline_ms, ...others_ms]) {
   const what = duration_s ? 'answers 95 % of its requests' : 'finishes the burst';
   const said = others_ms.flatMap((middle_ms, i) => {
@@ -114,7 +100,7 @@ function sentence({ lanes, duration_s }, [baseline_ms, ...others_ms]) {
   return said.length ? `So far, next to ${lanes[0].name}: ${said.join('; ')}.` : '';
 }
 
-/** @param {HTMLElement} row @param {string} name @param {string} text */
+/** @type {SetCell} */
 function set(row, name, text) {
   if (row) write(find(`[data-cell="${name}"]`, row), text);
 }

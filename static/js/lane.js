@@ -4,7 +4,7 @@ import { find, write } from './dom.js';
 import { drawAxes, prepare, timeMarks } from './plot.js';
 import { ZOOMED } from './rows.js';
 import { requestsTable } from './segments.js';
-import { Table } from './table.js';
+import { tableIn } from './table.js';
 import { paintsOf } from './theme.js';
 import { Waterfall } from './waterfall.js';
 import { count, duration } from './words.js';
@@ -24,7 +24,7 @@ export class Lane {
     this.figure = figure;
     this.plot = find('.plot', figure);
     this.waterfall = new Waterfall(find('canvas.bars', figure));
-    this.table = new Table(find('.as-table', figure));
+    this.table = tableIn(find('.as-table', figure));
     this.summary = find('.summary', figure);
     this.paints = paintsOf(data.family);
     /** What is on the canvas, for tests and for the caption. */
@@ -61,7 +61,7 @@ export class Lane {
     this.#ratio = ratio;
   }
 
-  /** @param {Feed} feed @param {Shown} shown @param {boolean} zoomed */
+  /** @type {DrawLane} */
   draw(feed, { round, span, selection, browser_ms }, zoomed) {
     // Before the round in front began here, what was fired last stays, faintly.
     let fired = round;
@@ -104,7 +104,7 @@ export class Lane {
     find('.spacer', this.figure).style.height = `${beyond}px`;
   }
 
-  /** @param {number} requests of a round @param {Chosen} selection */
+  /** @type {LaneWords} */
   words(requests, selection) {
     const { round, begun, finished, failed, faint, now_ms } = this.model;
     const which = round === 0 ? 'warm-up' : `round ${round}`;

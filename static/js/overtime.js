@@ -19,7 +19,7 @@ export class OverTime {
   /** Of those that succeeded, by stretch and response time: FOLD bins a row. */
   grid = new Uint32Array(COLUMNS * HIGH);
 
-  /** @param {Firing | undefined} firing @param {Span} span */
+  /** @type {TakeFiring} */
   take(firing, [from_ms, to_ms]) {
     const key = `${from_ms} ${to_ms}`;
     if (firing !== this.#firing || key !== this.#key) {
@@ -59,7 +59,7 @@ export class OverTime {
     });
   }
 
-  /** Response times of what was done in some stretches. @param {number} first @param {number} last */
+  /** Response times of what was done in some stretches. @type {Times} */
   times(first, last) {
     const found = new Uint32Array(HIGH);
     for (let column = first; column < last; column++) {
@@ -75,10 +75,7 @@ const place = (at) => Math.min(Math.max(Math.ceil(at), 0), COLUMNS + 1);
 /**
  * At each of `points` instants: the sum over a target's processes, of the loop's lag the worst,
  * of the CPU the share of one core since the report before, in percent; null: not known.
- * @param {Firing} firing
- * @param {Measure} measure
- * @param {Span} span
- * @param {number} points
+ * @type {LoadOverTime}
  */
 export function loadOverTime(firing, measure, [from_ms, to_ms], points) {
   const found = /** @type {Values} */ (new Array(points).fill(null));
@@ -96,7 +93,7 @@ export function loadOverTime(firing, measure, [from_ms, to_ms], points) {
   return found;
 }
 
-/** @param {Health[]} health @param {Measure} measure */
+/** @type {ByProcess} */
 function byProcess(health, measure) {
   const found = /** @type {Map<number, Point[]>} */ (new Map()); // at ms, value
   const last = /** @type {Map<number, Health>} */ (new Map());

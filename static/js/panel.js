@@ -6,7 +6,7 @@ import { heat } from './heat.js';
 import { line } from './lines.js';
 import { OverTime } from './overtime.js';
 import { inside, prepare } from './plot.js';
-import { Table } from './table.js';
+import { tableIn } from './table.js';
 
 /** @type {Record<string, Draws>} */
 const KINDS = { ecdf, shift, heat };
@@ -58,7 +58,7 @@ export class Panel {
     });
   }
 
-  /** @param {Shown} shown @param {number} ratio */
+  /** @type {DrawShown} */
   draw(shown, ratio) {
     this.count(shown);
     for (const chart of this.charts) chart.draw(shown, ratio);
@@ -69,7 +69,7 @@ export class Panel {
     return Object.fromEntries(this.charts.map(({ name, drawing }) => [name, drawing.model]));
   }
 
-  /** What a lane's target bore at a moment. @param {number} lane @param {number} at_ms */
+  /** What a lane's target bore at a moment. @type {ReadLoad} */
   read(lane, at_ms) {
     return this.charts.map(({ drawing }) => drawing.read?.(lane, at_ms) ?? '').filter(Boolean);
   }
@@ -82,10 +82,10 @@ class Chart {
     this.drawing = (KINDS[this.name] ?? line(this.name))(feed, overTime);
     this.canvas = find('canvas', figure);
     this.summary = find('.summary', figure);
-    this.table = new Table(find('.as-table', figure));
+    this.table = tableIn(find('.as-table', figure));
   }
 
-  /** On a phone what is off screen is counted, not painted. @param {Shown} shown @param {number} ratio */
+  /** On a phone what is off screen is counted, not painted. @type {DrawShown} */
   draw(shown, ratio) {
     this.drawing.update(shown);
     const place = /** @type {HTMLElement} */ (this.canvas.parentElement);

@@ -7,13 +7,7 @@ export const MARGIN = { left: 56, right: 20, top: 14, bottom: 24 };
 const NAME_WIDTH = 64;
 const LETTER = 14;
 
-/**
- * The backing pixels are those of the screen; the canvas is empty then.
- * @param {HTMLCanvasElement} canvas
- * @param {number} width
- * @param {number} height
- * @param {number} ratio
- */
+/** The backing pixels are those of the screen; the canvas is empty then. @type {Prepare} */
 export function prepare(canvas, width, height, ratio) {
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
   canvas.width = Math.round(width * ratio);
@@ -23,13 +17,13 @@ export function prepare(canvas, width, height, ratio) {
   return context;
 }
 
-/** What the axes leave. @param {number} width @param {number} height @returns {Box} */
+/** What the axes leave. @type {Inside} */
 export function inside(width, height) {
   const { left, right, top, bottom } = MARGIN;
   return { left, top, width: width - left - right, height: height - top - bottom };
 }
 
-/** @param {Span} span @param {number} width @returns {Marks} */
+/** @type {TimeMarks} */
 export function timeMarks([from_ms, to_ms], width) {
   const most = Math.max(2, Math.floor(width / NAME_WIDTH));
   return ticks(to_ms, most, from_ms).map((tick) => [
@@ -44,13 +38,7 @@ export const snapper = (context) => {
   return (/** @type {number} */ at) => Math.round(at * ratio) / ratio;
 };
 
-/**
- * The two axes: lines with their names, below and to the left of the box.
- * @param {CanvasRenderingContext2D} context
- * @param {Box} box
- * @param {Marks} across
- * @param {Marks} up
- */
+/** The two axes: lines with their names, below and to the left of the box. @type {DrawAxes} */
 export function drawAxes(context, { left, top, width, height }, across, up) {
   const snap = snapper(context);
   const thin = 1 / context.getTransform().a;
@@ -77,13 +65,7 @@ export function drawAxes(context, { left, top, width, height }, across, up) {
   }
 }
 
-/**
- * Axes, and a line a lane with its letter.
- * @param {CanvasRenderingContext2D} context
- * @param {Box} box
- * @param {LaneData[]} lanes
- * @param {Picture} picture
- */
+/** Axes, and a line a lane with its letter. @type {DrawPicture} */
 export function drawPicture(context, box, lanes, { across, up, lines, letters, bars = [] }) {
   drawAxes(context, box, across, up);
   const x = (/** @type {number} */ share) => box.left + share * box.width;
@@ -107,7 +89,7 @@ export function drawPicture(context, box, lanes, { across, up, lines, letters, b
   drawLetters(context, ends);
 }
 
-/** Letters where lines end, with a halo. @param {CanvasRenderingContext2D} context @param {End[]} ends */
+/** Letters where lines end, with a halo. @type {DrawLetters} */
 export function drawLetters(context, ends) {
   context.textAlign = 'center';
   context.textBaseline = 'middle';

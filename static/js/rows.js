@@ -28,7 +28,7 @@ export class Rows {
     return this.pitch >= 1;
   }
 
-  /** Top and height of a request's bar. @param {number} request @returns {[number, number]} */
+  /** Top and height of a request's bar. @type {TwoOf} */
   bar(request) {
     const top = Math.floor(request * this.pitch + 1e-9) - this.offset;
     const next = Math.floor((request + 1) * this.pitch + 1e-9) - this.offset;
@@ -49,11 +49,7 @@ export class Rows {
     return [Math.max(first, 0), Math.min(last, this.requests)];
   }
 
-  /**
-   * The requests that share a request's row of pixels.
-   * @param {number} request
-   * @returns {[number, number]}
-   */
+  /** The requests that share a request's row of pixels. @type {TwoOf} */
   sharing(request) {
     if (this.roomy) return [request, request + 1];
     const line = Math.floor(request * this.pitch + 1e-9);

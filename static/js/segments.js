@@ -26,10 +26,7 @@ const ERRORS =
 /**
  * Hand each segment that is longer than nothing to `draw`. A request in flight is a delay until
  * it was sent and waits in the server from then on, since nobody knows more of it yet.
- * @param {Firing} firing
- * @param {number} request
- * @param {number} now_ms where the bars of requests in flight end
- * @param {(segment: Segment, from_ms: number, to_ms: number) => void} draw
+ * @type {EachSegment}
  */
 export function eachSegment({ state, stamps }, request, now_ms, draw) {
   if (state[request] === UNKNOWN) return;
@@ -59,7 +56,7 @@ export function eachSegment({ state, stamps }, request, now_ms, draw) {
   until(Number.isNaN(at('entered')) ? 'server' : 'delivery', end);
 }
 
-/** The same as lengths in milliseconds. @param {Firing} firing @param {number} request */
+/** The same as lengths in milliseconds. @type {Lengths} */
 export function lengths(firing, request) {
   const found = /** @type {Partial<Record<Segment, number>>} */ ({});
   eachSegment(firing, request, 0, (segment, from, to) => {
@@ -68,13 +65,13 @@ export function lengths(firing, request) {
   return found;
 }
 
-/** @param {Firing} firing @param {number} request */
+/** @type {InWords} */
 function outcome({ error, status }, request) {
   const word = error[request] ? `✕ ${ERRORS[error[request]] ?? error[request]} ` : '';
   return word + (status[request] || '');
 }
 
-/** @param {Firing} firing @param {number} request */
+/** @type {InWords} */
 export function requestInWords(firing, request) {
   const { due, done } = firing.stamps;
   if (Number.isNaN(done[request])) return `request ${request}: in flight`;
@@ -87,12 +84,7 @@ export function requestInWords(firing, request) {
   ].join(' · ');
 }
 
-/**
- * @param {string} caption
- * @param {Firing | undefined} firing
- * @param {Chosen} selection
- * @returns {TableContent}
- */
+/** @type {RequestsTable} */
 export function requestsTable(caption, firing, selection) {
   const done = firing?.order.slice(0, firing.finished).sort() ?? [];
   const requests = done.filter((request) => firing?.isWithin(selection, request));
@@ -104,7 +96,7 @@ export function requestsTable(caption, firing, selection) {
   };
 }
 
-/** @param {Firing} firing @param {number} request */
+/** @type {InCells} */
 function cells(firing, request) {
   const { due, done } = firing.stamps;
   const found = lengths(firing, request);

@@ -1,7 +1,7 @@
 /** The picture of one run: which round is in front, one axis for all lanes, what is redrawn when. */
 
 import { axisEnd } from './axis.js';
-import { Cursor } from './cursor.js';
+import { cursorOf } from './cursor.js';
 import { find, findAll, PHONE } from './dom.js';
 import { Feed } from './feed.js';
 import { Kpi } from './kpi.js';
@@ -36,7 +36,7 @@ export class Stage {
     const figures = findAll('.waterfall', root);
     this.lanes = run.lanes.map((lane, i) => new Lane(i, lane, figures[i]));
     this.panel = new Panel(find('#panel', root), this.feed, () => this.swapped());
-    this.cursor = new Cursor(this);
+    this.cursor = cursorOf(this);
     this.resize();
   }
 
@@ -164,11 +164,7 @@ export class Stage {
     return [this.#changes, this.round, this.span, lanes].join();
   }
 
-  /**
-   * One end for all lanes and rounds, so that rounds can be compared by turning pages.
-   * @param {number} round
-   * @param {number} browser_ms
-   */
+  /** One end for all lanes and rounds, so that rounds can be compared by turning pages. @type {Longest} */
   #longest(round, browser_ms) {
     const ends_ms = this.run.lanes.flatMap(({ mark_s }, lane) => {
       const rounds = Array.from({ length: Math.max(round, this.newest) }, (_, i) => i + 1);
@@ -178,10 +174,10 @@ export class Stage {
   }
 }
 
-/** @param {number} middle_ms @param {number} length_ms @returns {Span} */
+/** @type {Around} */
 const around = (middle_ms, length_ms) => [middle_ms - length_ms / 2, middle_ms + length_ms / 2];
 
-/** @param {string} hash such as #120-340 @returns {Chosen} */
+/** @type {SelectionOf} */
 function selectionOf(hash) {
   const [, from, to] = hash.match(/^#(\d+)-(\d+)$/) ?? [];
   return to ? [+from, +to] : null;

@@ -95,7 +95,7 @@ function waiting(run) {
   return place === 1 ? 'next in line' : `waits in line: ${place - 1} more before it`;
 }
 
-/** @param {'connecting' | 'live' | 'lost'} state @param {number} lastHeard_ms */
+/** @type {ShowConnection} */
 export function showConnection(state, lastHeard_ms) {
   find('#connection').dataset.state = state;
   document.body.classList.toggle('stale', state === 'lost');
@@ -104,7 +104,7 @@ export function showConnection(state, lastHeard_ms) {
   write(find('#connection-text'), state === 'lost' ? lost : state);
 }
 
-/** The sentence's numbers are large. @param {HTMLElement} place @param {string} text */
+/** The sentence's numbers are large. @type {Write} */
 function sayWithNumbers(place, text) {
   if (!place || place.textContent === text) return;
   const parts = text.split(/(\d+\.\d+ times)/);

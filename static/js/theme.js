@@ -8,7 +8,7 @@ const known = /** @type {Map<string, string[]>} */ (new Map());
 /** Lanes of one family differ by the line's pattern. */
 export const DASHES = [[], [7, 4], [2, 3], [10, 3, 2, 3], [4, 4], [1, 4]];
 
-/** @param {() => void} changed called when the person switches between light and dark */
+/** @type {Listen} */
 export function onThemeChange(changed) {
   const queries = [...SCHEMES.map((one) => `(prefers-${one})`), '(forced-colors: active)'];
   for (const query of queries) {
@@ -33,14 +33,14 @@ function rgb(token) {
   return found;
 }
 
-/** @param {string} token @param {number} [share] how much of it, the rest is the surface */
+/** @type {Colour} */
 export function colour(token, share = 1) {
   const surface = rgb('--surface');
   const mixed = rgb(token).map((part, i) => +part * share + +surface[i] * (1 - share));
   return `rgb(${mixed.map(Math.round).join(' ')})`;
 }
 
-/** @param {string} family @param {number} [share] */
+/** @type {Colour} */
 export function familyColour(family, share) {
   return colour(family === 'async' ? '--async' : '--sync', share);
 }

@@ -160,6 +160,115 @@ declare global {
     cell: (lane: number, row: number) => string,
   ) => TableContent;
 
+  // What functions take and answer: one name a shape.
+  type IsNew = (sequence: number) => boolean;
+  type Missing = (end: number) => Chosen;
+  /** `stamp_ms`: the newest in a live frame. */
+  type Observe = (stamp_ms: number, arrived_ms: number) => void;
+  type Ticks = (end: number, most: number, begin?: number) => number[];
+  type TickName = (tick_ms: number, end_ms: number) => string;
+  type LatencySpan = (firings: Firing[]) => Span;
+  type Enter = (request: number, state: number) => boolean;
+  type CountOne = (request: number, error: number, status: number) => void;
+  type IsWithin = (selection: Chosen, request: number) => boolean;
+  type TakeHealth = (rows: number, columns: Columns) => void;
+  type Begin = (lane: number, round: number) => Firing;
+  type FiringOf = (lane: number, round: number) => Firing | undefined;
+  /** `actions`: by key; `after`: one was done. */
+  type ListenToKeys = (actions: Record<string, () => void>, after: () => void) => void;
+  type TimeAt = (event: PointerEvent, surface: HTMLElement) => number;
+  type PointAt = (event: PointerEvent, surface: HTMLElement) => void;
+  type Write = (place: Element | null | undefined, text: string) => void;
+  type Press = (button: Element) => boolean;
+  type Hit = (event: Event, selector: string) => HTMLElement | null;
+  /** `message`: from the websocket. */
+  type Receive = (message: ArrayBuffer) => void;
+  type Fired = (lane: number, round: number) => void;
+  /** `arrived_ms`: NaN for what was stored. */
+  type TakeEnvelope = (envelope: Envelope, arrived_ms: number) => void;
+  type ObserveFrame = (frame: Frame, arrived_ms: number) => void;
+  type NowIn = (lane: number, round: number, browser_ms: number) => number;
+  type Envelopes = (buffer: ArrayBuffer) => Envelope[];
+  type Decode = (payload: DataView) => Frame;
+  type ReadHeader = (payload: DataView, length: number) => Header;
+  type ReadColumns = (payload: DataView, at: number, header: Header) => Columns;
+  type TotalOf = (counts: Uint32Array) => number;
+  /** `fold`: bins that one count stands for. */
+  type Percentile = (counts: Uint32Array, percent: number, fold?: number) => number;
+  /** `active`: the server has not put its own numbers there yet. */
+  type DrawKpi = (panel: HTMLElement, shown: Shown, active: boolean) => void;
+  type DrawRow = (row: HTMLElement, lane: number, selection: Chosen) => number;
+  type Sentence = (run: Pick<RunData, 'lanes' | 'duration_s'>, middles_ms: number[]) => string;
+  type SetCell = (row: HTMLElement, name: string, text: string) => void;
+  type DrawLane = (feed: Feed, shown: Shown, zoomed: boolean) => void;
+  /** `requests`: of a round. */
+  type LaneWords = (requests: number, selection: Chosen) => void;
+  type TakeFiring = (firing: Firing | undefined, span: Span) => void;
+  type Times = (first: number, last: number) => Uint32Array;
+  type LoadOverTime = (firing: Firing, measure: Measure, span: Span, points: number) => Values;
+  type ByProcess = (health: Health[], measure: Measure) => Map<number, Point[]>;
+  type DrawShown = (shown: Shown, ratio: number) => void;
+  type ReadLoad = (lane: number, at_ms: number) => string[];
+  type Prepare = (
+    canvas: HTMLCanvasElement,
+    width: number,
+    height: number,
+    ratio: number,
+  ) => CanvasRenderingContext2D;
+  type Inside = (width: number, height: number) => Box;
+  type TimeMarks = (span: Span, width: number) => Marks;
+  type DrawAxes = (context: CanvasRenderingContext2D, box: Box, across: Marks, up: Marks) => void;
+  type DrawPicture = (
+    context: CanvasRenderingContext2D,
+    box: Box,
+    lanes: LaneData[],
+    picture: Picture,
+  ) => void;
+  type DrawLetters = (context: CanvasRenderingContext2D, ends: End[]) => void;
+  type TwoOf = (request: number) => [number, number];
+  /** `now_ms`: where the bars of requests in flight end. */
+  type EachSegment = (
+    firing: Firing,
+    request: number,
+    now_ms: number,
+    draw: (segment: Segment, from_ms: number, to_ms: number) => void,
+  ) => void;
+  type Lengths = (firing: Firing, request: number) => Partial<Record<Segment, number>>;
+  type InWords = (firing: Firing, request: number) => string;
+  type RequestsTable = (
+    caption: string,
+    firing: Firing | undefined,
+    selection: Chosen,
+  ) => TableContent;
+  type InCells = (firing: Firing, request: number) => string[];
+  type Longest = (round: number, browser_ms: number) => number;
+  type Around = (middle_ms: number, length_ms: number) => Span;
+  /** `hash`: such as #120-340. */
+  type SelectionOf = (hash: string) => Chosen;
+  type ShowConnection = (state: 'connecting' | 'live' | 'lost', lastHeard_ms: number) => void;
+  /** `key`: of what is shown. */
+  type DrawTable = (key: string, content: () => TableContent) => void;
+  /** `changed`: called when the person switches between light and dark. */
+  type Listen = (changed: () => void) => void;
+  /** `share`: how much of it, the rest is the surface. */
+  type Colour = (token: string, share?: number) => string;
+  type Resize = (width: number, height: number, ratio: number) => void;
+  /** `top`: CSS pixels below the canvas's edge. */
+  type RowAt = (top: number) => number;
+  /** `name`: of the firing: another one is another picture. */
+  type DrawBars = (firing: Firing | undefined, name: string, view: View, paints: Paints) => void;
+  type ShownOf = (firing: Firing, request: number) => number;
+  type DrawBar = (firing: Firing, request: number, view: View, paints: Paints) => void;
+
+  interface Cursor {
+    readonly at_ms: number | null;
+    words: () => string;
+    draw: () => void;
+  }
+  interface Table {
+    place: HTMLElement;
+    draw: DrawTable;
+  }
   interface Listener {
     open: () => void;
     // biome-ignore lint/suspicious/noExplicitAny: an event is whatever the server says

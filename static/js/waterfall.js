@@ -22,7 +22,7 @@ export class Waterfall {
     this.context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
   }
 
-  /** Fit the canvas to its place, in CSS pixels. @param {number} width @param {number} height @param {number} ratio */
+  /** Fit the canvas to its place, in CSS pixels. @type {Resize} */
   resize(width, height, ratio) {
     const [wide, high] = [Math.round(width * ratio), Math.round(height * ratio)];
     if (this.canvas.width === wide && this.canvas.height === high) return;
@@ -32,7 +32,7 @@ export class Waterfall {
     this.forget();
   }
 
-  /** @param {number} top CSS pixels below the canvas's edge */
+  /** @type {RowAt} */
   requestAt(top) {
     const { offset, pitch } = this.#rows;
     return Math.floor((top * this.#ratio + offset) / pitch);
@@ -43,13 +43,8 @@ export class Waterfall {
     this.#key = '';
   }
 
-  /**
-   * Bring the canvas up to date: what changed and what grows, or all of it if the axis stepped.
-   * @param {Firing | undefined} firing
-   * @param {string} name of the firing: another one is another picture
-   * @param {View} view
-   * @param {Paints} paints
-   */
+  /** Bring the canvas up to date: what changed and what grows, or all of it if the axis stepped.
+   * @type {DrawBars} */
   draw(firing, name, view, paints) {
     const { now_ms: _, ...lasting } = view;
     const key = name + JSON.stringify(lasting);
@@ -91,18 +86,14 @@ export class Waterfall {
     return firsts;
   }
 
-  /**
-   * What stands for all on its row of pixels: one that failed, or the first.
-   * @param {Firing} firing
-   * @param {number} request
-   */
+  /** What stands for all on its row of pixels: one that failed, or the first. @type {ShownOf} */
   #shown(firing, request) {
     const [first, last] = this.#rows.sharing(request);
     for (let one = first; firing.failed && one < last; one++) if (firing.error[one]) return one;
     return first;
   }
 
-  /** @param {Firing} firing @param {number} request @param {View} view @param {Paints} paints */
+  /** @type {DrawBar} */
   #bar(firing, request, { span: [from_ms, to_ms], selection, faint, now_ms }, paints) {
     const { context } = this;
     const { width } = this.canvas;

@@ -1,0 +1,2 @@
+/** What has arrived of a run: nothing doubles, and the order means nothing. */
+export {};

@@ -1,0 +1,2 @@
+/** The wire, by the golden frames that Python wrote and by bytes that are none. */
+export {};

@@ -1,0 +1,2 @@
+/** Where things stand on a chart. */
+export {};

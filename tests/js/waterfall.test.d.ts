@@ -1,0 +1,2 @@
+/** The waterfall: where rows and segments stand, and what is painted when. */
+export {};
