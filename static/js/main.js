@@ -3,8 +3,8 @@
 import * as controls from './controls.js';
 import { announce, find, PHONE } from './dom.js';
 import { Socket } from './socket.js';
-import { Stage } from './stage.js';
-import { Status, showConnection } from './status.js';
+import { stageOf } from './stage.js';
+import { showConnection, statusOf } from './status.js';
 import { onThemeChange } from './theme.js';
 
 const CALM = matchMedia('(prefers-reduced-motion: reduce)');
@@ -79,8 +79,8 @@ function setUp() {
   const root = find('#stage');
   if (!root || root === stage?.root) return;
   const run = /** @type {RunData} */ (JSON.parse(find('#run-data', root).textContent ?? ''));
-  stage = new Stage(run, root, wake);
-  status = new Status(stage);
+  stage = stageOf(run, root, wake);
+  status = statusOf(stage);
   controls.listenToStage(stage);
   watch();
   if (run.id) controls.clearErrors();

@@ -4,180 +4,170 @@ import { axisEnd } from './axis.js';
 import { cursorOf } from './cursor.js';
 import { find, findAll, PHONE } from './dom.js';
 import { Feed } from './feed.js';
-import { Kpi } from './kpi.js';
+import { kpiOf } from './kpi.js';
 import { Lane } from './lane.js';
 import { Panel } from './panel.js';
 
 const slowly_ms = () => (PHONE.matches ? 500 : 250); // charts, table and captions: at most so often
 
-export class Stage {
-  #chosenRound = 0; // 0: follow the current one
-  #slowly_ms = 0;
-  #shown = '';
-  #drawn = '';
-  #changes = 0; // of size, scheme, or what is shown
-  #zoomed = /** @type {Chosen} */ (null); // of the time axis
-  /** Two pixels a row, and scrolling, instead of all rows in sight. */
-  zoomed = false;
-  ratio = 1;
-  span = /** @type {Span} */ ([0, 1000]);
-  /** Filters what is counted. */
-  selection = selectionOf(location.hash);
+/** @type {StageOf} */
+export function stageOf(run, root, wake) {
+  const feed = new Feed(run);
+  const kpi = kpiOf(feed);
+  const figures = findAll('.waterfall', root);
+  const lanes = run.lanes.map((lane, i) => new Lane(i, lane, figures[i]));
+  let chosenRound = 0; // 0: follow the current one
+  let last_ms = 0;
+  let shown = '';
+  let drawn = '';
+  let changes = 0; // of size, scheme, or what is shown
+  let stretch = /** @type {Chosen} */ (null); // of the time axis, zoomed into
+  let end_ms = 1000;
+  let ratio = 1;
 
-  /** @param {RunData} run @param {HTMLElement} root @param {() => void} wake something is to be drawn */
-  constructor(run, root, wake) {
-    this.run = run;
-    this.root = root;
-    this.wake = wake;
-    this.feed = new Feed(run);
-    this.kpi = new Kpi(this.feed);
-    this.active = ['waiting', 'starting', 'running'].includes(run.status);
-    this.feed.over = !this.active;
-    const figures = findAll('.waterfall', root);
-    this.lanes = run.lanes.map((lane, i) => new Lane(i, lane, figures[i]));
-    this.panel = new Panel(find('#panel', root), this.feed, () => this.swapped());
-    this.cursor = cursorOf(this);
-    this.resize();
-  }
-
-  /** The round in front. */
-  get round() {
-    return this.#chosenRound || this.newest;
-  }
-
-  get newest() {
-    return Math.max(1, this.feed.columns.newestRound);
-  }
-
-  /** ‹ and ›. Whoever goes to the newest round follows again. @param {number} by */
-  turn(by) {
-    const round = Math.min(Math.max(this.round + by, 1), this.newest);
-    this.#chosenRound = round === this.newest ? 0 : round;
-    this.swapped();
-  }
-
-  /**
-   * In: to the selection, to two pixels a row, to half of the time about the cursor. Out: back.
-   * @param {number} by 1, -1, or 0: all of it
-   */
-  zoom(by) {
-    const [from_ms, to_ms] = this.span;
-    if (by > 0 && (this.selection || this.zoomed)) {
-      const middle_ms = this.cursor.at_ms ?? (from_ms + to_ms) / 2;
-      const [from, to] = this.selection ?? around(middle_ms, (to_ms - from_ms) / 2);
-      this.#zoomed = [Math.max(from, 0), Math.max(to, from + 1)];
-      this.select(null);
-    } else if (by < 0 && this.#zoomed) {
-      const [from, to] = around((from_ms + to_ms) / 2, 2 * (to_ms - from_ms));
-      this.#zoomed = to - from < this.#end_ms ? [Math.max(from, 0), to] : null;
-    } else {
-      this.zoomed = by > 0;
-      if (!by) this.#zoomed = null;
-    }
-    this.root.classList.toggle('zoomed', this.zoomed);
-    const button = find('#zoom', this.root);
-    button.setAttribute('aria-pressed', String(this.zoomed || Boolean(this.#zoomed)));
-    for (const lane of this.lanes) lane.makeRoom(this.zoomed ? this.run.requests : 0);
-    this.swapped();
-  }
-
-  #end_ms = 1000;
-
-  /** Lanes and lines fit their places. */
-  resize() {
-    this.ratio = Math.min(devicePixelRatio, PHONE.matches ? 2 : 3);
-    for (const lane of this.lanes) lane.resize(this.ratio);
-    this.swapped();
-  }
-
-  /** Light or dark: everything anew. */
-  recolour() {
-    for (const lane of this.lanes) lane.recolour();
-    this.swapped();
-  }
-
-  /** Something else is shown, or at another place: all of it is drawn again. */
-  swapped() {
-    this.#slowly_ms = 0;
-    this.#changes++;
-    this.wake();
-  }
-
-  /** @param {Chosen} selection filters what is counted */
-  select(selection) {
-    if (!selection && !this.selection) return;
-    this.selection = selection;
-    this.#changes++;
-    this.wake();
-  }
-
-  /** The address tells the selection on. */
-  keepSelection() {
-    const hash = this.selection ? `#${this.selection.map(Math.round).join('-')}` : '';
-    if (hash === location.hash) return;
-    history.replaceState(history.state, '', location.pathname + location.search + hash);
-  }
-
-  /** @param {number} browser_ms the time, or when the connection was last heard */
-  draw(browser_ms) {
-    const { round, selection } = this;
-    this.#end_ms = this.#longest(round, browser_ms);
-    this.span = this.#zoomed ?? [0, this.#end_ms];
-    const shown = { round, span: this.span, browser_ms, selection };
-    this.cursor.draw();
-    for (const lane of this.lanes) lane.draw(this.feed, shown, this.zoomed);
-    this.panel.count(shown);
-    // Lines and tables are dear: not again while nothing came and nothing grows.
-    const state = this.#state();
-    if (state === this.#drawn && !this.growing) return;
-    // A round that begins is said at once.
-    const begun = [
-      round,
-      ...this.lanes.map(({ model }) => `${model.round} ${!model.begun}`),
-    ].join();
-    const now_ms = performance.now();
-    if (begun === this.#shown && now_ms - this.#slowly_ms < slowly_ms()) return;
-    this.#shown = begun;
-    this.#slowly_ms = now_ms;
-    this.#drawn = state;
-    this.panel.draw(shown, this.ratio);
-    const result = find('#result', this.root);
-    if (result) this.kpi.draw(result, shown, this.active);
-    for (const lane of this.lanes) lane.words(this.run.requests, selection);
-  }
-
-  /** Whether lines and tables are behind what has arrived. */
-  get behind() {
-    return this.growing || this.#state() !== this.#drawn;
-  }
-
-  /** Whether a bar still grows. */
-  get growing() {
-    return this.lanes.some(({ model }) => model.finished < model.begun);
-  }
-
-  #state() {
-    const lanes = this.lanes.map(({ position, model }) => {
-      const versions = this.feed.columns.counted(position).map(({ version }) => version);
+  const state = () => {
+    const all = lanes.map(({ position, model }) => {
+      const versions = feed.columns.counted(position).map(({ version }) => version);
       return `${model.round} ${model.finished} ${versions}`;
     });
-    return [this.#changes, this.round, this.span, lanes].join();
-  }
+    return [changes, stage.round, stage.span, all].join();
+  };
+
+  /** Whether a bar still grows. */
+  const growing = () => lanes.some(({ model }) => model.finished < model.begun);
 
   /** One end for all lanes and rounds, so that rounds can be compared by turning pages. @type {Longest} */
-  #longest(round, browser_ms) {
-    const ends_ms = this.run.lanes.flatMap(({ mark_s }, lane) => {
-      const rounds = Array.from({ length: Math.max(round, this.newest) }, (_, i) => i + 1);
-      return [1050 * (mark_s ?? 0), ...rounds.map((one) => this.feed.now(lane, one, browser_ms))];
+  const longest = (round, browser_ms) => {
+    const ends_ms = run.lanes.flatMap(({ mark_s }, lane) => {
+      const rounds = Array.from({ length: Math.max(round, stage.newest) }, (_, i) => i + 1);
+      return [1050 * (mark_s ?? 0), ...rounds.map((one) => feed.now(lane, one, browser_ms))];
     });
     return axisEnd(Math.max(...ends_ms) || 1000);
-  }
+  };
+
+  /** Something else is shown, or at another place: all of it is drawn again. */
+  const swapped = () => {
+    last_ms = 0;
+    changes++;
+    wake();
+  };
+
+  /** @type {Stage} */
+  const stage = {
+    run,
+    root,
+    wake,
+    feed,
+    kpi,
+    lanes,
+    panel: new Panel(find('#panel', root), feed, swapped),
+    active: ['waiting', 'starting', 'running'].includes(run.status),
+    zoomed: false,
+    span: [0, 1000],
+    selection: selectionOf(location.hash),
+    swapped,
+
+    get round() {
+      return chosenRound || stage.newest;
+    },
+
+    get newest() {
+      return Math.max(1, feed.columns.newestRound);
+    },
+
+    turn(by) {
+      const round = Math.min(Math.max(stage.round + by, 1), stage.newest);
+      chosenRound = round === stage.newest ? 0 : round;
+      swapped();
+    },
+
+    zoom(by) {
+      const [from_ms, to_ms] = stage.span;
+      if (by > 0 && (stage.selection || stage.zoomed)) {
+        const middle_ms = cursor.at_ms ?? (from_ms + to_ms) / 2;
+        const [from, to] = stage.selection ?? around(middle_ms, (to_ms - from_ms) / 2);
+        stretch = [Math.max(from, 0), Math.max(to, from + 1)];
+        stage.select(null);
+      } else if (by < 0 && stretch) {
+        const [from, to] = around((from_ms + to_ms) / 2, 2 * (to_ms - from_ms));
+        stretch = to - from < end_ms ? [Math.max(from, 0), to] : null;
+      } else {
+        stage.zoomed = by > 0;
+        if (!by) stretch = null;
+      }
+      root.classList.toggle('zoomed', stage.zoomed);
+      const pressed = String(stage.zoomed || Boolean(stretch));
+      find('#zoom', root).setAttribute('aria-pressed', pressed);
+      for (const lane of lanes) lane.makeRoom(stage.zoomed ? run.requests : 0);
+      swapped();
+    },
+
+    resize() {
+      ratio = Math.min(devicePixelRatio, PHONE.matches ? 2 : 3);
+      for (const lane of lanes) lane.resize(ratio);
+      swapped();
+    },
+
+    recolour() {
+      for (const lane of lanes) lane.recolour();
+      swapped();
+    },
+
+    select(selection) {
+      if (!selection && !stage.selection) return;
+      stage.selection = selection;
+      changes++;
+      wake();
+    },
+
+    keepSelection() {
+      const hash = stage.selection ? `#${stage.selection.map(Math.round).join('-')}` : '';
+      if (hash === location.hash) return;
+      history.replaceState(history.state, '', location.pathname + location.search + hash);
+    },
+
+    draw(browser_ms) {
+      const { round, selection } = stage;
+      end_ms = longest(round, browser_ms);
+      stage.span = stretch ?? [0, end_ms];
+      const show = { round, span: stage.span, browser_ms, selection };
+      cursor.draw();
+      for (const lane of lanes) lane.draw(feed, show, stage.zoomed);
+      stage.panel.count(show);
+      // Lines and tables are dear: not again while nothing came and nothing grows.
+      const now = state();
+      if (now === drawn && !growing()) return;
+      // A round that begins is said at once.
+      const begun = [round, ...lanes.map(({ model }) => `${model.round} ${!model.begun}`)].join();
+      const now_ms = performance.now();
+      if (begun === shown && now_ms - last_ms < slowly_ms()) return;
+      shown = begun;
+      last_ms = now_ms;
+      drawn = now;
+      stage.panel.draw(show, ratio);
+      const result = find('#result', root);
+      if (result) kpi.draw(result, show, stage.active);
+      for (const lane of lanes) lane.words(run.requests, selection);
+    },
+
+    get behind() {
+      return growing() || state() !== drawn;
+    },
+
+    get cursor() {
+      return cursor;
+    },
+  };
+  const cursor = cursorOf(stage);
+  feed.over = !stage.active;
+  stage.resize();
+  return stage;
 }
 
 /** @type {Around} */
 const around = (middle_ms, length_ms) => [middle_ms - length_ms / 2, middle_ms + length_ms / 2];
 
-/** @type {SelectionOf} */
+/** From a hash such as #120-340. @type {SelectionOf} */
 function selectionOf(hash) {
   const [, from, to] = hash.match(/^#(\d+)-(\d+)$/) ?? [];
   return to ? [+from, +to] : null;

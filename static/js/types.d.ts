@@ -5,7 +5,7 @@ declare global {
   type RunColumns = import('./columns.js').RunColumns;
   type Feed = import('./feed.js').Feed;
   type Wide = import('./frame.js').Wide;
-  type Stage = import('./stage.js').Stage;
+  type Panel = import('./panel.js').Panel;
   type Lane = import('./lane.js').Lane;
   type OverTime = import('./overtime.js').OverTime;
 
@@ -264,6 +264,61 @@ declare global {
     readonly at_ms: number | null;
     words: () => string;
     draw: () => void;
+  }
+  interface Stage {
+    readonly run: RunData;
+    readonly root: HTMLElement;
+    /** Something is to be drawn. */
+    readonly wake: () => void;
+    readonly feed: Feed;
+    readonly kpi: Kpi;
+    readonly lanes: Lane[];
+    readonly panel: Panel;
+    readonly cursor: Cursor;
+    /** The run is not over. */
+    active: boolean;
+    /** Two pixels a row, and scrolling, instead of all rows in sight. */
+    zoomed: boolean;
+    span: Span;
+    /** Filters what is counted. */
+    selection: Chosen;
+    /** The round in front. */
+    readonly round: number;
+    readonly newest: number;
+    /** Whether lines and tables are behind what has arrived. */
+    readonly behind: boolean;
+    swapped: () => void;
+    /** ‹ and ›. Whoever goes to the newest round follows again. */
+    turn: (by: number) => void;
+    /**
+     * In (1): to the selection, to two pixels a row, to half of the time about the cursor.
+     * Out (-1): back. 0: all of it.
+     */
+    zoom: (by: number) => void;
+    /** Lanes and lines fit their places. */
+    resize: () => void;
+    /** Light or dark: everything anew. */
+    recolour: () => void;
+    select: (selection: Chosen) => void;
+    /** The address tells the selection on. */
+    keepSelection: () => void;
+    /** At this time, or when the connection was last heard. */
+    draw: (browser_ms: number) => void;
+  }
+  type StageOf = (run: RunData, root: HTMLElement, wake: () => void) => Stage;
+  interface Kpi {
+    /** What the medians say so far. */
+    sentence: string;
+    /** Bring the cells up to date; `active`: the server has not put its own numbers there yet. */
+    draw: DrawKpi;
+  }
+  interface Status {
+    readonly status: string;
+    /** An event of the websocket. */
+    // biome-ignore lint/suspicious/noExplicitAny: an event is whatever the server says
+    hear: (event: any) => void;
+    /** Put it on the page. */
+    show: () => void;
   }
   interface Table {
     place: HTMLElement;
