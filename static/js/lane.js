@@ -6,7 +6,7 @@ import { ZOOMED } from './rows.js';
 import { requestsTable } from './segments.js';
 import { tableIn } from './table.js';
 import { paintsOf } from './theme.js';
-import { Waterfall } from './waterfall.js';
+import { waterfallOn } from './waterfall.js';
 import { count, duration } from './words.js';
 
 const AXIS_HEIGHT = 24; // CSS pixels below the bars
@@ -23,7 +23,7 @@ export class Lane {
     this.data = data;
     this.figure = figure;
     this.plot = find('.plot', figure);
-    this.waterfall = new Waterfall(find('canvas.bars', figure));
+    this.waterfall = waterfallOn(find('canvas.bars', figure));
     this.table = tableIn(find('.as-table', figure));
     this.summary = find('.summary', figure);
     this.paints = paintsOf(data.family);

@@ -320,6 +320,19 @@ declare global {
     /** Put it on the page. */
     show: () => void;
   }
+  type Mark = (tip: number, top: number, height: number, paint: string) => void;
+  interface Waterfall {
+    readonly canvas: HTMLCanvasElement;
+    /** How often everything was painted anew, and how many bars in all: for tests. */
+    readonly painted: { whole: number; bars: number };
+    /** Fit the canvas to its place, in CSS pixels. */
+    resize: Resize;
+    requestAt: RowAt;
+    /** Paint everything at the next draw. */
+    forget: () => void;
+    /** Bring the canvas up to date: what changed and what grows, or all of it if the axis stepped. */
+    draw: DrawBars;
+  }
   interface Table {
     place: HTMLElement;
     draw: DrawTable;

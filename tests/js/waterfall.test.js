@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Rows } from '../../static/js/rows.js';
 import { eachSegment, lengths } from '../../static/js/segments.js';
-import { Waterfall } from '../../static/js/waterfall.js';
+import { waterfallOn } from '../../static/js/waterfall.js';
 import { begun, firingOf, samples, whole } from './making.js';
 
 const PAINTS = {
@@ -151,7 +151,7 @@ test('zoomed, each has two pixels and the window scrolls', () => {
 
 test('bars stand at computed edges', () => {
   const { element, painted } = canvas();
-  const waterfall = new Waterfall(element);
+  const waterfall = waterfallOn(element);
   waterfall.resize(500, 200, 1);
   const firing = firingOf(10, samples([whole(4, 210)])); // entered at 212, done at 317
   waterfall.draw(firing, '1', view(10), PAINTS);
@@ -164,7 +164,7 @@ test('bars stand at computed edges', () => {
 
 test('only what changed or grows is painted again', () => {
   const { element } = canvas();
-  const waterfall = new Waterfall(element);
+  const waterfall = waterfallOn(element);
   waterfall.resize(500, 200, 1);
   const firing = firingOf(10, samples([whole(0, 1), whole(1, 2)]), begun([{ request: 2 }]));
   waterfall.draw(firing, '1', { ...view(10), now_ms: 10 }, PAINTS);
@@ -180,7 +180,7 @@ test('only what changed or grows is painted again', () => {
 
 test('all is painted again when the axis steps, the round turns, or the scheme changes', () => {
   const { element } = canvas();
-  const waterfall = new Waterfall(element);
+  const waterfall = waterfallOn(element);
   waterfall.resize(500, 200, 1);
   const firing = firingOf(10, samples([whole(0, 1)]));
   waterfall.draw(firing, '1', view(10), PAINTS);
@@ -197,7 +197,7 @@ test('all is painted again when the axis steps, the round turns, or the scheme c
 
 test('an error is marked, and is never lost among requests that share its pixel', () => {
   const { element, context } = canvas();
-  const waterfall = new Waterfall(element);
+  const waterfall = waterfallOn(element);
   waterfall.resize(500, 100, 1);
   const rows = Array.from({ length: 1000 }, (_, request) => whole(request, 1));
   rows[507].error = 5;
@@ -208,7 +208,7 @@ test('an error is marked, and is never lost among requests that share its pixel'
 
 test('zoomed into a stretch of time, its ends are the canvas', () => {
   const { element, painted } = canvas();
-  const waterfall = new Waterfall(element);
+  const waterfall = waterfallOn(element);
   waterfall.resize(500, 200, 1);
   const firing = firingOf(10, samples([whole(4, 210)]));
   waterfall.draw(firing, '1', { ...view(10), span: [200, 300] }, PAINTS);
@@ -218,7 +218,7 @@ test('zoomed into a stretch of time, its ends are the canvas', () => {
 
 test('what was done outside of the selection is faint', () => {
   const { element, context } = canvas();
-  const waterfall = new Waterfall(element);
+  const waterfall = waterfallOn(element);
   const firing = firingOf(1, samples([whole(0, 1)])); // done at 108 ms
   waterfall.draw(firing, '1', { ...view(1), selection: [100, 110] }, PAINTS);
   assert.equal(context.globalAlpha, 1);
@@ -228,7 +228,7 @@ test('what was done outside of the selection is faint', () => {
 
 test('a round that is not in front is faint', () => {
   const { element, context } = canvas();
-  const waterfall = new Waterfall(element);
+  const waterfall = waterfallOn(element);
   waterfall.draw(firingOf(1, samples([whole(0, 1)])), '0', { ...view(1), faint: true }, PAINTS);
   assert.ok(context.globalAlpha < 0.5);
 });
