@@ -7,7 +7,7 @@ const TICKS = [1, 2, 5, 10];
 /** The power of ten at or below. @param {number} value */
 const powerOf = (value) => 10 ** Math.floor(Math.log10(value));
 
-/** The smallest of the axis's ends that this fits into. @param {number} longest */
+/** @param {number} longest */
 export function axisEnd(longest) {
   const wanted = Math.max(longest, 1);
   const power = powerOf(wanted);

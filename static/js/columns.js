@@ -31,7 +31,6 @@ export const UNKNOWN = 0;
 export const BEGUN = 1;
 export const FINISHED = 2;
 
-/** One burst at one lane. */
 export class Firing {
   begun = 0; // requests that have started, finished ones among them
   finished = 0;
@@ -116,7 +115,7 @@ export class Firing {
     this.longest_ms = Math.max(this.longest_ms, took_ms);
   }
 
-  /** Done, failed and response times in a selection. @param {Chosen} selection */
+  /** @param {Chosen} selection */
   within(selection) {
     const { finished: done, failed, histogram } = this;
     if (!selection) return { done, failed, histogram };
@@ -134,7 +133,7 @@ export class Firing {
     return found;
   }
 
-  /** Whether a request was done then. @type {IsWithin} */
+  /** @type {IsWithin} */
   isWithin(selection, request) {
     if (!selection) return true;
     const done_ms = this.stamps.done[request];

@@ -42,7 +42,7 @@ const TYPES = {
   i8: [8, (bytes, at, rows) => new Wide(new Int32Array(bytes, at, 2 * rows))],
 };
 
-/** Cut a buffer into its envelopes. @type {Envelopes} */
+/** @type {Envelopes} */
 export function envelopes(buffer) {
   const view = new DataView(buffer);
   const found = [];

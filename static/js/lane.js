@@ -41,7 +41,6 @@ export class Lane {
     };
   }
 
-  /** The scheme changed. */
   recolour() {
     this.paints = paintsOf(this.data.family);
     this.#grid = '';

@@ -59,7 +59,7 @@ export class OverTime {
     });
   }
 
-  /** Response times of what was done in some stretches. @type {Times} */
+  /** @type {Times} */
   times(first, last) {
     const found = new Uint32Array(HIGH);
     for (let column = first; column < last; column++) {

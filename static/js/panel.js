@@ -64,7 +64,6 @@ export class Panel {
     for (const chart of this.charts) chart.draw(shown, ratio);
   }
 
-  /** What each chart draws, for tests. */
   get models() {
     return Object.fromEntries(this.charts.map(({ name, drawing }) => [name, drawing.model]));
   }

@@ -17,7 +17,7 @@ export function prepare(canvas, width, height, ratio) {
   return context;
 }
 
-/** What the axes leave. @type {Inside} */
+/** @type {Inside} */
 export function inside(width, height) {
   const { left, right, top, bottom } = MARGIN;
   return { left, top, width: width - left - right, height: height - top - bottom };

@@ -23,7 +23,6 @@ export class Rows {
     this.height = height;
   }
 
-  /** Whether each request has at least a pixel of its own. */
   get roomy() {
     return this.pitch >= 1;
   }
@@ -36,7 +35,7 @@ export class Rows {
     return [top, Math.max(next - top - gap, 1)];
   }
 
-  /** Whether anything of it can be seen. @param {number} request */
+  /** @param {number} request */
   visible(request) {
     const [top, height] = this.bar(request);
     return top + height > 0 && top < this.height;

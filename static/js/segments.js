@@ -56,7 +56,7 @@ export function eachSegment({ state, stamps }, request, now_ms, draw) {
   until(Number.isNaN(at('entered')) ? 'server' : 'delivery', end);
 }
 
-/** The same as lengths in milliseconds. @type {Lengths} */
+/** @type {Lengths} */
 export function lengths(firing, request) {
   const found = /** @type {Partial<Record<Segment, number>>} */ ({});
   eachSegment(firing, request, 0, (segment, from, to) => {

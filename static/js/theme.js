@@ -45,7 +45,7 @@ export function familyColour(family, share) {
   return colour(family === 'async' ? '--async' : '--sync', share);
 }
 
-/** The shades of a family's bars. @param {string} family */
+/** @param {string} family */
 export function paintsOf(family) {
   const shades = Object.entries(SEGMENTS).map(([name, { grey, share }]) => [
     name,
