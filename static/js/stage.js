@@ -6,7 +6,7 @@ import { find, findAll, PHONE } from './dom.js';
 import { Feed } from './feed.js';
 import { kpiOf } from './kpi.js';
 import { Lane } from './lane.js';
-import { Panel } from './panel.js';
+import { panelIn } from './panel.js';
 
 const slowly_ms = () => (PHONE.matches ? 500 : 250); // charts, table and captions: at most so often
 
@@ -60,7 +60,7 @@ export function stageOf(run, root, wake) {
     feed,
     kpi,
     lanes,
-    panel: new Panel(find('#panel', root), feed, swapped),
+    panel: panelIn(find('#panel', root), feed, swapped),
     active: ['waiting', 'starting', 'running'].includes(run.status),
     zoomed: false,
     span: [0, 1000],

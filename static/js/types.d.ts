@@ -5,7 +5,6 @@ declare global {
   type RunColumns = import('./columns.js').RunColumns;
   type Feed = import('./feed.js').Feed;
   type Wide = import('./frame.js').Wide;
-  type Panel = import('./panel.js').Panel;
   type Lane = import('./lane.js').Lane;
   type OverTime = import('./overtime.js').OverTime;
 
@@ -333,6 +332,23 @@ declare global {
     /** Bring the canvas up to date: what changed and what grows, or all of it if the axis stepped. */
     draw: DrawBars;
   }
+  interface Panel {
+    /** Count what has come: a little with each frame, so that no redraw has much to do. */
+    count: (shown: Shown) => void;
+    draw: DrawShown;
+    /** What each chart draws, for tests. */
+    readonly models: Record<string, unknown>;
+    /** What a lane's target bore at a moment. */
+    read: ReadLoad;
+  }
+  interface Chart {
+    name: string;
+    drawing: Drawing;
+    draw: DrawShown;
+  }
+  /** `changed`: another tab is in front, or a table is shown. */
+  type PanelIn = (root: HTMLElement, feed: Feed, changed: () => void) => Panel;
+  type ChartIn = (figure: HTMLElement, feed: Feed, overTime: OverTime[]) => Chart;
   interface Table {
     place: HTMLElement;
     draw: DrawTable;

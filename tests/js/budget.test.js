@@ -6,7 +6,7 @@ import { test } from 'node:test';
 
 const SCRIPTS = new URL('../../static/js/', import.meta.url);
 // Bytes as written, comments and all. The aim is 80,000: this only ever goes down.
-const BUDGET = 104_500;
+const BUDGET = 103_700;
 
 test('all JavaScript of our own stays within its budget', () => {
   const sizes = readdirSync(SCRIPTS)
