@@ -30,6 +30,7 @@ from dashboard.wire.plan import Plan
 
 from .desk import laboratory
 from .present import view_of
+from .served import served
 from .standing import chips
 
 RUNS_A_PAGE = 50
@@ -86,6 +87,7 @@ def tools_of(run: Run) -> dict[str, Any]:
     return {
         "stored": run,
         "formats": FORMATS,
+        "served": served(run),
         "baseline": archive.baseline_of(run),
         "command": command_line(Plan.from_json(run.plan)),
         "markdown": markdown(run.report) if run.report else "",
