@@ -11,6 +11,7 @@ from dashboard.wire.frame import Frame
 
 FIRST_REDIRECT, BAD_REQUEST, FORBIDDEN, NOT_FOUND, SERVER_ERROR = 300, 400, 403, 404, 500
 NO_ANSWER = -1
+BROKEN = (Failure.REFUSED, Failure.RESET, Failure.CLOSED)
 
 
 def advice_on(facts: Mapping[str, Any]) -> Iterator[str]:
@@ -33,14 +34,21 @@ class Statuses:
 
     def __init__(self) -> None:
         self._seen: defaultdict[int, set[int]] = defaultdict(set)
+        self._broken: set[tuple[int, int]] = set()
 
     def take(self, frame: Frame) -> None:
         """A frame of any kind; samples of counted rounds are what counts."""
         if frame.kind == "samples" and frame.round:
             pairs = set(zip(frame.columns["status"], frame.columns["error"], strict=True))
+            if any(error in BROKEN for _, error in pairs):
+                self._broken.add((frame.lane, frame.round))
             for status, error in pairs:
                 whole = error in (Failure.NONE, Failure.STATUS)
                 self._seen[frame.lane].add(status if whole else NO_ANSWER)
+
+    def broken(self, lane: int, round: int) -> bool:
+        """Whether a connection was refused or lost: the server may have ended."""
+        return (lane, round) in self._broken
 
     def only(self, lane: int) -> int | None:
         """The status that every request of the lane was answered with; None where they differ."""

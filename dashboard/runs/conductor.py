@@ -37,6 +37,7 @@ WARM_FOR_S = 60.0  # a lane fired this recently needs no warm-up
 WARM_UP_ROUND = 0
 ROUNDS_OF_A_START = 10  # then targets are started anew
 QUIET_AFTER_STOP_S = 0.3
+ENDING_S = 0.5  # until the end of a server is known, after connections were lost
 MOST_DEATHS = 3  # of targets in one run; a server that ends again and again is no lane
 
 log = logging.getLogger(__name__)
@@ -108,6 +109,13 @@ async def _outcome(conductor: _Conductor, stop: asyncio.Event) -> Outcome:
         return Outcome(Status.FAILED, "Liveburst itself failed; dashboard.log has the details.")
     finally:
         stopper.cancel()
+
+
+async def _until_ended(target: Target) -> None:
+    """Wait a moment for a server that lost its connections: has it ended?"""
+    until_s = time.monotonic() + ENDING_S
+    while target.failure is None and time.monotonic() < until_s:  # noqa: ASYNC110 - a property
+        await asyncio.sleep(0.01)
 
 
 class _Conductor:
@@ -228,9 +236,6 @@ class _Conductor:
 
     async def _fire(self, position: int, lane: Lane, number: int, load: Load) -> Reading:
         target = await self._target(position, lane)
-        if target.failure is not None:  # it ended with the last firing, which was over first
-            await self._bury(lane, number - 1, target.failure)
-            target = await self._target(position, lane)
         began: Event = {"event": "began", "lane": position, "round": number}
         await self._hearers.event(began)
         overflows, cpu_before = listen_overflows(), cpu_times()
@@ -246,6 +251,8 @@ class _Conductor:
         self._equipment.last_fired[lane.server, target.started_s, lane.variant] = time.monotonic()
         if self._stopping:
             raise _Stopped
+        if self._statuses.broken(position, number):
+            await _until_ended(target)
         if target.failure is not None:
             await self._bury(lane, number, target.failure)
         return reading
