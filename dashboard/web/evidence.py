@@ -57,7 +57,9 @@ def _over_time(what: str, limit_words: str) -> Callable[[str, str, Evidence], Pi
         values, limit = course["values"], course["limit"]
         most = max(values)
         top = max(most, limit or 0) or 1
-        text = f"{lane}: {what} over {course['last_ms']:.0f} ms of a round, {most:.3g} at most"
+        # The cause's own sentence has the peak: drawn from the client's stamps, one that leaves
+        # and one that comes may overlap for a moment.
+        text = f"{lane}: {what} over {course['last_ms']:.0f} ms of a round"
         if limit is not None:
             text += f"; {limit_words} {limit:.3g}"
         return Picture(
