@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,13 +39,18 @@ class Fired:
         return sorted(after - before for before, after in pairs)
 
 
-def fire(port: int, load: Load, *, seed: int = 1) -> Fired:
-    """Fire at a port of this machine; raises BenchFailed unless every request is answered well."""
+def fire(
+    port: int, load: Load, *, seed: int = 1, started: Callable[[int], None] | None = None
+) -> Fired:
+    """Fire at a port of this machine; raises BenchFailed unless every request is answered well.
+
+    `started` is told the process id of the engine, which has just begun to fire.
+    """
     firing = Firing(
         lane=0, round=1, host="127.0.0.1", port=port, path="/", load=load, timeout_s=60, seed=seed
     )
     fired = Fired()
-    payloads = _payloads(firing)
+    payloads = _payloads(firing, started)
     fired.event = json.loads(payloads.pop())
     for frame in (decode(payload) for payload in payloads if not is_event(payload)):
         if frame.kind == "samples":
@@ -56,7 +62,7 @@ def fire(port: int, load: Load, *, seed: int = 1) -> Fired:
     return fired
 
 
-def _payloads(firing: Firing) -> list[bytes]:
+def _payloads(firing: Firing, started: Callable[[int], None] | None) -> list[bytes]:
     """All that the engine writes, kept whole until it is over, so that nobody disturbs it."""
     command = [sys.executable, "-m", "dashboard.engine"]
     payloads: list[bytes] = []
@@ -71,6 +77,8 @@ def _payloads(firing: Firing) -> list[bytes]:
             data = engine.stdout.read(READ_BYTES)
             if not data:
                 raise BenchFailed("the engine ended in the middle of a firing")
+            if started and not payloads:
+                started(engine.pid)
             payloads += [bytes(payload) for _, payload in reader.feed(data)]
         engine.stdin.close()
     return payloads

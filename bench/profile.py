@@ -1,0 +1,112 @@
+"""`python -m bench.profile`: what the engine spends its core on, while it fires as fast as it can.
+
+py-spy looks at the engine 300 times a second, through Python and C alike. Each look counts for
+the innermost frame that says what was going on: a system call, uvloop, httptools, or a function
+of the engine. What remains beside the system calls is what a faster engine could still save.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from dashboard.wire.plan import Burst
+
+from .comparison import null_server
+from .firing import fire
+from .tools import BenchFailed
+
+PY_SPY = Path(__file__).parent / ".venv/bin/py-spy"
+CONNECTIONS = 64
+REQUESTS = 900_000  # lasts longer than py-spy looks
+LOOKS_PER_S, LOOKS_FOR_S = 300, 4
+SYSTEM_CALLS = ("write", "read", "epoll_pwait", "epoll_wait")
+# uvloop and httptools are compiled from these.
+C_FILES = {
+    "loop.c": "uvloop",
+    "core.c": "uvloop",
+    "linux.c": "uvloop",
+    "stream.c": "uvloop",
+    "parser.c": "httptools",
+    "llhttp.c": "httptools",
+    "api.c": "httptools",
+}
+FRAME = re.compile(r"(?P<function>.+) \((?P<file>[^():]+)(?::\d+)?\)$")
+LEAST_PERCENT = 0.5
+
+
+def main() -> int:
+    """Fire, look, and print a table; exit status 1 when nothing could be seen."""
+    if not PY_SPY.exists():
+        print("py-spy is not here: `make bench` brings it.", file=sys.stderr)
+        return 1
+    looks = _looks()
+    total = looks.total()
+    print(f"{total} looks at the engine, {CONNECTIONS} connections\n")
+    print("| what | share |\n| --- | ---: |")
+    for what, count in looks.most_common():
+        if 100 * count / total >= LEAST_PERCENT:
+            print(f"| {what} | {100 * count / total:.1f} % |")
+    return 0
+
+
+def _looks() -> Counter[str]:
+    """How often each thing was going on."""
+    with tempfile.TemporaryDirectory() as directory, null_server() as server:
+        found = Path(directory, "stacks")
+        spies: list[threading.Thread] = []
+
+        def watch(engine: int) -> None:
+            spies.append(threading.Thread(target=_spy, args=(engine, found)))
+            spies[-1].start()
+
+        port = urlsplit(server.url).port
+        assert port
+        fire(port, Burst(REQUESTS, CONNECTIONS), started=watch)
+        for spy in spies:
+            spy.join()
+        if not found.exists():
+            raise BenchFailed("py-spy wrote nothing: may this user trace its own processes?")
+        return count_looks(found.read_text().splitlines())
+
+
+def _spy(engine: int, found: Path) -> None:
+    command = [str(PY_SPY), "record", "--native", "--format", "raw", "--output", str(found)]
+    times = ["--rate", str(LOOKS_PER_S), "--duration", str(LOOKS_FOR_S)]
+    subprocess.run([*command, *times, "--pid", str(engine)], capture_output=True, check=False)
+
+
+def count_looks(stacks: Iterable[str]) -> Counter[str]:
+    """Of py-spy's raw lines, `frame;frame;…;innermost COUNT`, the counts by what was going on."""
+    looks: Counter[str] = Counter()
+    for line in stacks:
+        stack, _, count = line.rpartition(" ")
+        looks[_going_on(stack.split(";"))] += int(count)
+    return looks
+
+
+def _going_on(stack: list[str]) -> str:
+    """What the innermost frame that we know says."""
+    for text in reversed(stack):
+        frame = FRAME.match(text)
+        if frame is None:
+            continue
+        function, file = frame["function"], frame["file"]
+        if function in SYSTEM_CALLS:
+            return f"the kernel: `{function}`"
+        if file in C_FILES:
+            return C_FILES[file]
+        if "dashboard/" in file:
+            return f"engine: `{function}`"
+    return "the rest of Python"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
