@@ -5,7 +5,8 @@ from __future__ import annotations
 from bench.profile import count_looks
 
 ENGINE = "main (dashboard/engine/__main__.py:25);run_forever (loop.c:33192)"
-RECEIVED = f"{ENGINE};uv__read (stream.c:1154);Connection.data_received (dashboard/engine/connection.py:126)"
+DATA_RECEIVED = "Connection.data_received (dashboard/engine/connection.py:126)"
+RECEIVED = f"{ENGINE};uv__read (stream.c:1154);{DATA_RECEIVED}"
 
 
 def test_a_look_counts_for_the_innermost_frame_that_says_something() -> None:
