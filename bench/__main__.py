@@ -10,6 +10,7 @@ from pathlib import Path
 
 from .comparison import Firer, Round, compare, null_server
 from .engine_turn import Engine
+from .profile import profile
 from .results import heading, machine, round_line, table
 from .tools import TOOLS, BenchFailed, Tool
 
@@ -59,6 +60,7 @@ def _measure(tools: Sequence[Tool], rounds: int) -> str:
                 found.append(one)
                 print(round_line(connections, len(found), one), file=sys.stderr, flush=True)
             parts.append(table(connections, found))
+    parts.append(profile())
     return "\n\n".join(parts) + "\n"
 
 

@@ -44,17 +44,36 @@ LEAST_PERCENT = 0.5
 
 def main() -> int:
     """Fire, look, and print a table; exit status 1 when nothing could be seen."""
-    if not PY_SPY.exists():
-        print("py-spy is not here: `make bench` brings it.", file=sys.stderr)
+    try:
+        print(profile())
+    except BenchFailed as error:
+        print(error, file=sys.stderr)
         return 1
-    looks = _looks()
-    total = looks.total()
-    print(f"{total} looks at the engine, {CONNECTIONS} connections\n")
-    print("| what | share |\n| --- | ---: |")
-    for what, count in looks.most_common():
-        if 100 * count / total >= LEAST_PERCENT:
-            print(f"| {what} | {100 * count / total:.1f} % |")
     return 0
+
+
+def profile() -> str:
+    """A table of what was going on how often, as Markdown. Raises BenchFailed."""
+    if not PY_SPY.exists():
+        raise BenchFailed("py-spy is not here: `make bench` brings it.")
+    looks = _looks()
+    rows = [
+        f"| {what} | {100 * count / looks.total():.1f} % |"
+        for what, count in looks.most_common()
+        if 100 * count / looks.total() >= LEAST_PERCENT
+    ]
+    return "\n".join(
+        [
+            "## Where the engine's core goes",
+            "",
+            f"{looks.total():,} looks by py-spy at the engine with {CONNECTIONS} connections. The",
+            "kernel's part is any tool's: a write and a read a request.",
+            "",
+            "| what | share |",
+            "| --- | ---: |",
+            *rows,
+        ]
+    )
 
 
 def _looks() -> Counter[str]:
