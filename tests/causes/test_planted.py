@@ -30,6 +30,7 @@ from dashboard.targets.pool import Targets
 from dashboard.targets.start_null import null_server
 
 pytestmark = [
+    pytest.mark.alone,
     pytest.mark.servers,
     pytest.mark.django_db(transaction=True),
     pytest.mark.asyncio(loop_scope="module"),
