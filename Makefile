@@ -4,6 +4,7 @@
 #   make test     every check and every test
 #   make bench    the comparison with other tools
 #   make pictures the pictures of README and docs, from a real run
+#   make docs     the documentation as a site, in build/docs
 #
 # PYTHON=python3.13 uses another interpreter, in a virtual environment of its own.
 
@@ -12,7 +13,7 @@ VENV := $(if $(filter python3 python,$(PYTHON)),.venv,.venv-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 MANAGE := $(BIN)/python manage.py
 
-.PHONY: run test bench pictures lock format check-python check-js pytest
+.PHONY: run test bench pictures docs lock format check-python check-js pytest
 
 run: $(VENV)/runtime node_modules/runtime
 	@$(MANAGE) lab
@@ -26,6 +27,10 @@ bench: $(VENV)/development bench/.venv/tools bench/node_modules/tools
 pictures: $(VENV)/development node_modules/development
 	@sh tests/bring.sh chromium
 	$(BIN)/python -m tests.browser.pictures
+
+docs: $(VENV)/development
+	$(BIN)/mkdocs build --strict --quiet
+	@echo "build/docs/index.html"
 
 check-python: $(VENV)/development
 	$(BIN)/ruff check .
