@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from .bench import (
@@ -29,6 +30,7 @@ def test_the_empty_bench_has_axes_one_sentence_and_one_button(page: Page) -> Non
     assert {one["begun"] for one in waterfalls(page)} == {0}
 
 
+@pytest.mark.alone
 def test_all_three_waterfalls_fill_while_the_run_lasts(page: Page) -> None:
     page.evaluate(RECORDER)
     run = fire(page, 100)
@@ -41,6 +43,7 @@ def test_all_three_waterfalls_fill_while_the_run_lasts(page: Page) -> None:
         assert lane["now_ms"] <= lane["axisEnd_ms"]
 
 
+@pytest.mark.alone
 def test_the_picture_shows_a_staircase_and_a_wall(page: Page) -> None:
     fire(page, 100)
     wait_for_status(page, "finished")
@@ -50,6 +53,7 @@ def test_the_picture_shows_a_staircase_and_a_wall(page: Page) -> None:
     assert 100 <= wall["now_ms"] < 1000
 
 
+@pytest.mark.alone
 def test_the_first_bar_stands_within_half_a_second_of_the_press(page: Page) -> None:
     fire(page, 10)  # makes the targets warm
     wait_for_status(page, "finished")

@@ -33,6 +33,7 @@ SHOWS_IN = {
 }
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("kind", ["asyncio", "threads"])
 @pytest.mark.parametrize(("requests", "slots", "time_s"), [(20, 4, 0.05), (9, 2, 0.04)])
 async def test_makespan(kind: str, requests: int, slots: int, time_s: float) -> None:
@@ -48,6 +49,7 @@ async def test_makespan(kind: str, requests: int, slots: int, time_s: float) -> 
         assert done >= (turn // slots + 1) * time_s * 1e9
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("place", PLACES)
 async def test_a_planted_delay_shows_in_its_segment_and_in_no_other(place: str) -> None:
     planted_s = 0.03

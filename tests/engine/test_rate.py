@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+import pytest
 import uvloop
 
 from dashboard.engine.kinds import AnyFlight, begin
@@ -238,6 +239,7 @@ class Stalling:
         self.waiting = None
 
 
+@pytest.mark.alone
 def test_coordinated_omission() -> None:
     """A stall of 0.6 s, once in 3 s, at 300/s: what it did to users, and what a pool lets see.
 

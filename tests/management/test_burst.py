@@ -23,6 +23,7 @@ def burst(home: Path, *arguments: str) -> tuple[int, str, str]:
     return process.returncode, stdout, stderr
 
 
+@pytest.mark.alone
 def test_the_demonstration_tells_the_truth(tmp_path: Path) -> None:
     lanes = [
         "sync@gunicorn-sync",
@@ -109,6 +110,7 @@ def test_bad_usage_names_the_field_and_fires_nothing(
     assert stdout == ""
 
 
+@pytest.mark.alone
 def test_a_rate_that_one_lane_can_do_and_another_cannot(tmp_path: Path) -> None:
     lanes = ("--lane", "async@daphne", "--lane", "sync@gunicorn-sync")
     status, stdout, stderr = burst(
@@ -130,6 +132,7 @@ def test_a_rate_that_one_lane_can_do_and_another_cannot(tmp_path: Path) -> None:
     assert behind["latency_ms"]["p95"] > 4000
 
 
+@pytest.mark.alone
 def test_a_rate_is_a_table_that_says_who_fell_behind(tmp_path: Path) -> None:
     status, stdout, stderr = burst(
         tmp_path, "sleep", "--lane", "sync@gunicorn-sync", "--rate", "40", "--duration", "1.5",

@@ -24,6 +24,7 @@ def burst(home: Path, *options: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.alone
 def test_two_engines_fire_one_run(tmp_path: Path) -> None:
     options = ("-n", "40", "-c", "10", "--rounds", "1", "--set", "delay=0.2", "--engines", "2")
     done = burst(tmp_path, *options, "--json", "-")

@@ -25,6 +25,7 @@ def command(home: Path, *arguments: str) -> tuple[int, str, str]:
     return process.returncode, stdout, stderr
 
 
+@pytest.mark.alone
 @servers
 def test_a_matrix_is_right_where_theory_says_what_must_come_out(tmp_path: Path) -> None:
     table = tmp_path / "matrix.csv"
@@ -55,6 +56,7 @@ def test_a_matrix_is_right_where_theory_says_what_must_come_out(tmp_path: Path) 
     assert not marked(MARK)
 
 
+@pytest.mark.alone
 @servers
 def test_a_sweep_names_where_a_pool_is_left_behind(tmp_path: Path) -> None:
     status, stdout, stderr = command(

@@ -66,6 +66,7 @@ def test_the_page_answers(lab: str) -> None:
     assert "Liveburst" in page.text
 
 
+@pytest.mark.alone
 def test_a_second_start_answers_within_three_seconds(home: Path) -> None:
     began = time.monotonic()
     with start(home, f"{MARK}-second", "lab", "--no-browser", "--port", "0") as process:

@@ -26,6 +26,7 @@ def burst(home: Path, *options: str) -> dict[str, Any]:
     return report
 
 
+@pytest.mark.alone
 def test_it_waits_where_the_loop_is_held_and_is_counted_with_nothing(tmp_path: Path) -> None:
     lanes = ["--lane", "async-blocking@uvicorn", "--lane", "async@uvicorn"]
     report = burst(tmp_path, *lanes, "-n", "20", "--rounds", "1", "--set", "delay=0.2")

@@ -88,6 +88,7 @@ def application(environ, start_response):
 """
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(("path", "blocked"), [("/block/", True), ("/", False)])
 async def test_the_hub_has_a_heartbeat(
     path: str, blocked: bool, make_targets: MakeTargets, tmp_path: Path

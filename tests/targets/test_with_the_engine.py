@@ -72,6 +72,7 @@ async def test_a_thousand_at_once_overflow_no_backlog(
     assert listen_overflows() == before
 
 
+@pytest.mark.alone
 async def test_kept_connections_have_no_40_ms_mode(
     server: str, targets: Targets, process: asyncio.subprocess.Process
 ) -> None:
