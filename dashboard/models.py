@@ -106,7 +106,6 @@ class Run(Performed):
     plan: models.JSONField[Any, Any] = models.JSONField()
     # What the project said of the scenario then; the lab.toml may say otherwise by now.
     title = models.CharField(max_length=200)
-    wait_s = models.FloatField(null=True)
     environment: models.JSONField[Any, Any] = models.JSONField(default=dict)
     warnings: models.JSONField[Any, Any] = models.JSONField(default=list)
     spoiled = models.TextField(default="")  # why there can be no verdict
@@ -134,7 +133,8 @@ class Run(Performed):
 class RunLane(models.Model):
     """One lane of a run: what it promised, and the facts of the target that served it.
 
-    `capacity` is how many requests it works on at a time; None is as many as come.
+    `capacity` is how many requests it works on at a time; None is as many as come. `wait_s` is
+    how long each of them waits by what it was asked; None is where nobody says.
     """
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="lanes")
@@ -142,6 +142,7 @@ class RunLane(models.Model):
     name = models.CharField(max_length=200)
     family = models.CharField(max_length=5)
     capacity = models.PositiveIntegerField(null=True)
+    wait_s = models.FloatField(null=True)
     concurrency = models.CharField(max_length=200)
     facts: models.JSONField[Any, Any] = models.JSONField(default=dict)
 

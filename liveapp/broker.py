@@ -13,6 +13,7 @@ from kombu.transport import TRANSPORT_ALIASES, filesystem
 from kombu.utils.json import dumps
 
 SCHEME = "files"
+PATIENCE_S = 0.1
 
 
 class Channel(filesystem.Channel):
@@ -29,9 +30,20 @@ class Channel(filesystem.Channel):
 
 
 class Transport(filesystem.Transport):
-    """Messages in files, whole or not at all."""
+    """Messages in files, whole or not at all, and a worker that ends when it is asked to."""
 
     Channel = Channel
+
+    def drain_events(  # type: ignore[override] # kombu's own signatures differ
+        self, connection: Any, timeout: float | None = None
+    ) -> None:
+        """Wait for a message, and not for longer than PATIENCE_S where there is a limit.
+
+        Celery looks between two of these whether it has been asked to end, twice before it
+        does, and would wait two seconds each time.
+        """
+        limit = None if timeout is None else min(timeout, PATIENCE_S)
+        super().drain_events(connection, timeout=limit)  # type: ignore[no-untyped-call]
 
 
 TRANSPORT_ALIASES[SCHEME] = f"{__name__}:Transport"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from .claims import ClaimVerdict, Finding, Kind
 from .numbers import milliseconds, seconds_of, significant, times
@@ -13,6 +13,20 @@ VERDICT: Mapping[Kind, str] = {
     "does-not-hold": "Does not hold on this machine",
     "not-shown": "Not shown on this machine",
 }
+TALLY: Mapping[str, str] = {
+    "holds": "hold",
+    "holds-only-when": "hold only when …",
+    "does-not-hold": "do not hold",
+    "not-shown": "not shown",
+}
+# The sign beside a verdict or a finding: never colour alone.
+SIGNS: Mapping[str, str] = {
+    "holds": "✓",
+    "holds-only-when": "◐",
+    "does-not-hold": "✕",
+    "not-shown": "?",
+}
+FINDING_SIGNS: Mapping[bool | None, str] = {True: "✓", False: "✕", None: "?"}
 NEIGHBOUR = "neighbour."
 # By the whole path, or by its last part; any other path is read as it is written.
 METRICS: Mapping[str, str] = {
@@ -95,12 +109,28 @@ def limit_words(finding: Finding) -> str:
 
 
 def finding_words(finding: Finding) -> str:
-    """A finding in one line: where, which number, what was expected of it, why nobody can say."""
-    words = (
-        f"{place(finding)}: {metric_words(finding.metric)} {value_words(finding)},"
-        f" expected {limit_words(finding)}"
+    """A finding in one line: as expected or not, where, which number, what was expected of it."""
+    return (
+        f"{FINDING_SIGNS[finding.holds]} {place(finding)}: {metric_words(finding.metric)}"
+        f" {value_words(finding)}, expected {limit_words(finding)}"
     )
-    return f"{words} ({finding.why})" if finding.why else words
+
+
+def shared_why(verdict: ClaimVerdict) -> str:
+    """Why nobody can say, where that is the same of all findings, to be said once; else empty."""
+    first, *others = (one.why for one in verdict.findings)
+    return first if others and all(other == first for other in others) else ""
+
+
+def verdict_lines(verdict: ClaimVerdict) -> Iterator[str]:
+    """The verdict, and the number behind each of its findings, with the reasons there are."""
+    shared = shared_why(verdict)
+    yield f"{SIGNS[verdict.kind]} {verdict_words(verdict)}"
+    for one in verdict.findings:
+        why = f" ({one.why})" if one.why and not shared else ""
+        yield f"  {finding_words(one)}{why}"
+    if shared:
+        yield f"  {shared}"
 
 
 def _quantity(path: str, value: float) -> str:

@@ -10,7 +10,8 @@ A verdict never says more than the run's own report does:
 - An interval inside the run's margin is no difference, so whoever expects one expects too much.
 - A ratio of anything else is a point value, and inside the margin a point value decides nothing.
 - A lane of which more than 1 % failed, or that a rate was too much for, has no times of its own.
-- A run that did not finish, or whose instrument was at its limit, decides nothing.
+- A run that did not finish, or whose instrument was at its limit, decides nothing, but for one
+  thing: a peak above its limit was seen, however late whoever fired may have been.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ Kind = Literal["holds", "holds-only-when", "does-not-hold", "not-shown"]
 Report: TypeAlias = Mapping[str, Any]
 
 COUNTS = ("ok", "requests", "errors")  # what is known however many failed
+PEAKS = ("peak_in_app", "peak_in_view", "peak_threads")  # the probe's own, exact maxima
 WHY_NOT_COMPARED = {
     "first-look": "fewer than five rounds are a first look, without an interval",
     "errors": "more than 1 % of the requests failed",
@@ -113,7 +115,7 @@ def finding(expectation: Expectation, report: Report) -> Finding:
         judgement, limit = asked.judge(report), _limit(asked, report)
     except InvalidPlan as error:
         return _found(asked, Judgement(False, None, None, None), None, None, str(error))
-    if why := _why_undecided(asked, judgement, report):
+    if why := _why_undecided(asked, judgement, limit, report):
         return _found(asked, judgement, limit, None, why)
     if _asks_too_much(asked, judgement, limit, report):
         margin = percent(report["verdict"]["margin"])
@@ -163,11 +165,13 @@ def _limit(asked: Expectation, report: Report) -> float | None:
     return asked.right.value(report) if isinstance(asked.right, Metric) else asked.right
 
 
-def _why_undecided(asked: Expectation, judgement: Judgement, report: Report) -> str:
+def _why_undecided(
+    asked: Expectation, judgement: Judgement, limit: float | None, report: Report
+) -> str:
     """Why the report lets nobody decide this, whatever its numbers; empty where it does."""
     if report["status"] != "finished":
         return f"the run is {report['status']}"
-    if why := _spoiled(report):
+    if (why := _spoiled(report)) and not _peak_was_seen(asked, judgement, limit):
         return why
     if asked.left.path.partition(".")[0] not in COUNTS:
         for lane in report["lanes"]:
@@ -178,6 +182,14 @@ def _why_undecided(asked: Expectation, judgement: Judgement, report: Report) -> 
     if asked.over and judgement.interval is None:
         return _why_no_ratio(asked, judgement.value, report)
     return ""
+
+
+def _peak_was_seen(asked: Expectation, judgement: Judgement, limit: float | None) -> bool:
+    """Whether it is about a lane's peak, which can only have been higher, and that is enough."""
+    name = asked.left.path.rpartition(".")[2]
+    if asked.over or name not in PEAKS or judgement.value is None or limit is None:
+        return False
+    return judgement.value >= limit if asked.less else judgement.value > limit
 
 
 def _why_no_ratio(asked: Expectation, value: float, report: Report) -> str:

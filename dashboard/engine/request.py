@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Self
 from urllib.parse import quote
 
+from dashboard.wire import form
 from dashboard.wire.manner import Upload
 from dashboard.wire.plan import Firing
-
-from . import form
 
 BYTES_PER_KB = 1000
 AS_IT_IS = "!#$%&'()*+,/:;=?@[]~"  # in a path; whatever else is not plain is percent-encoded

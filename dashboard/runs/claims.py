@@ -15,6 +15,7 @@ from dashboard.wire.plan import Plan
 
 from .experiments import Inquiry, Step, Steps
 from .planning import make_plan
+from .sweep import Sweep, make_sweep
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,23 @@ def plan_of(project: Project, claim: Claim) -> Plan:
         rounds=claim.rounds,
         parameters=claim.parameters,
         send_kb_per_s=claim.send_kb_per_s,
+    )
+
+
+def sweep_of(project: Project, claim: Claim) -> Sweep | None:
+    """The claim's lanes along the loads that it names; None where it names none.
+
+    Raises InvalidPlan where that cannot be fired.
+    """
+    if claim.sweep is None:
+        return None
+    return make_sweep(
+        project,
+        scenario=claim.scenario,
+        over=claim.sweep.over,
+        levels=claim.sweep.levels,
+        lanes=lanes_of(claim),
+        parameters=claim.parameters,
     )
 
 

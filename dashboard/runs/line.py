@@ -27,7 +27,7 @@ from dashboard.wire.errors import LiveburstError
 from dashboard.wire.plan import Plan
 
 from .guessing import Guess
-from .planning import capacity, wait_s
+from .planning import capacity
 
 LOOK_EVERY_S = 0.2
 
@@ -59,7 +59,6 @@ def join(
         claim=claim,
         guess=guess and guess.to_json(),
         title=scenario.title,
-        wait_s=wait_s(scenario, plan.parameters),
         experiment=experiment,
         position=position,
         label=label,
@@ -72,6 +71,7 @@ def join(
             name=str(lane),
             family=scenario.variants[lane.variant].family,
             capacity=capacity(project, scenario, lane),
+            wait_s=scenario.wait_s(lane.variant, plan.parameters),
             concurrency=project.server(lane.server).concurrency(
                 scenario.variants[lane.variant].family
             ),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil
+from typing import TypedDict, Unpack
 
 from dashboard.analysis.verdict import MOST_ROUNDS
 from dashboard.targets.manifest import Project, Scenario
@@ -13,7 +15,6 @@ from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.manner import PLAIN
 from dashboard.wire.plan import (
     ENGINE,
-    MARGIN,
     MAX_CONCURRENCY,
     MAX_SEED,
     Burst,
@@ -26,6 +27,16 @@ from dashboard.wire.plan import (
 DEFAULT_TIMEOUT_S = 30.0
 
 
+class PlanOptions(TypedDict, total=False):
+    """What goes into the plan as it is; `Plan` says what it means and what it is by default."""
+
+    client: str
+    until_sure: bool
+    control: bool
+    margin: float
+    neighbour: bool
+
+
 def make_plan(
     project: Project,
     *,
@@ -35,18 +46,14 @@ def make_plan(
     rate_rps: float | None = None,
     duration_s: float | None = None,
     poisson: bool = False,
+    send_kb_per_s: float | None = None,
+    every_s: float | None = None,
     lanes: Sequence[str] = (),
     rounds: int | None = None,
     seed: int | None = None,
     parameters: Mapping[str, float] | None = None,
     timeout_s: float = DEFAULT_TIMEOUT_S,
-    client: str = ENGINE,
-    until_sure: bool = False,
-    control: bool = False,
-    margin: float = MARGIN,
-    neighbour: bool = True,
-    send_kb_per_s: float | None = None,
-    every_s: float | None = None,
+    **options: Unpack[PlanOptions],
 ) -> Plan:
     """A plan that may be fired; what is not given is the scenario's own.
 
@@ -57,42 +64,42 @@ def make_plan(
     defaults to the number of requests in a burst: everybody at once; and to as many as it
     takes in a rate. Raises InvalidPlan with the problems by field.
     """
-    known = project.scenarios.get(scenario)
-    if known is None:
-        raise InvalidPlan(*project.problems(scenario, (), {}))
-    chosen = tuple(Lane.parse(lane) for lane in lanes) or known.lanes
-    if control:
-        chosen = _with_twin(chosen[:1] if not lanes else chosen)
+    known = _scenario(project, scenario)
+    chosen = _lanes(known, lanes, control=options.get("control", False))
     values = known.values({}) | dict(parameters or {})
-    problems = project.problems(scenario, chosen, values)
-    try:
+    wanted = Wanted(requests, concurrency, rate_rps, duration_s, poisson, send_kb_per_s, every_s)
+    with _beside(project.problems(scenario, chosen, values)):
         plan = Plan(
             scenario=scenario,
             lanes=chosen,
-            load=_load(
-                known,
-                Wanted(rate_rps, duration_s, poisson),
-                requests=requests,
-                concurrency=concurrency,
-                send_kb_per_s=known.send_kb_per_s if send_kb_per_s is None else send_kb_per_s,
-                every_s=known.every_s if every_s is None else every_s,
-            ),
-            rounds=_rounds(known, until_sure) if rounds is None else rounds,
+            load=_load(known, wanted),
+            rounds=_rounds(known, rounds, until_sure=options.get("until_sure", False)),
             seed=random.randint(0, MAX_SEED) if seed is None else seed,  # noqa: S311 - no secret
             parameters=values,
             timeout_s=timeout_s,
-            client=client,
-            until_sure=until_sure,
-            control=control,
-            margin=margin,
-            neighbour=neighbour,
+            **options,
         )
-    except InvalidPlan as error:
-        raise InvalidPlan(*error.problems, *problems) from None
-    problems += _manner_problems(known, plan) if not problems else []
-    if problems:
+    if problems := _manner_problems(known, plan):
         raise InvalidPlan(*problems)
     return plan
+
+
+def _scenario(project: Project, name: str) -> Scenario:
+    known = project.scenarios.get(name)
+    if known is None:
+        raise InvalidPlan(*project.problems(name, (), {}))
+    return known
+
+
+@contextmanager
+def _beside(problems: Sequence[Problem]) -> Iterator[None]:
+    """All problems together: those that are found in the block, and these."""
+    try:
+        yield
+    except InvalidPlan as error:
+        raise InvalidPlan(*error.problems, *problems) from None
+    if problems:
+        raise InvalidPlan(*problems)
 
 
 def _manner_problems(scenario: Scenario, plan: Plan) -> list[Problem]:
@@ -117,70 +124,68 @@ def _manner_problems(scenario: Scenario, plan: Plan) -> list[Problem]:
     return problems[:1]
 
 
-def _with_twin(lanes: Sequence[Lane]) -> tuple[Lane, Lane]:
-    if len(lanes) != 1:
-        found = ", ".join(map(str, lanes))
+def _lanes(scenario: Scenario, lanes: Sequence[str], *, control: bool) -> tuple[Lane, ...]:
+    """The lanes that were named, else the scenario's own; of a control one and its twin."""
+    chosen = tuple(Lane.parse(lane) for lane in lanes) or scenario.lanes
+    if not control:
+        return chosen
+    if len(lanes) > 1:
+        found = ", ".join(map(str, chosen))
         raise InvalidPlan(Problem("lanes", f"expected one lane for a control, found {found}"))
-    return lanes[0], lanes[0].twin
+    return chosen[0], chosen[0].twin
 
 
-def _rounds(scenario: Scenario, until_sure: bool) -> int:
+def _rounds(scenario: Scenario, rounds: int | None, *, until_sure: bool) -> int:
+    if rounds is not None:
+        return rounds
     return MOST_ROUNDS if until_sure else scenario.rounds
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """The rate that somebody asked for; all None where it is to be a burst."""
+    """The load that somebody asked for; what is None was not said."""
 
+    requests: int | None
+    concurrency: int | None
     rate_rps: float | None
     duration_s: float | None
     poisson: bool
+    send_kb_per_s: float | None
+    every_s: float | None
 
     @property
-    def asked(self) -> bool:
-        """Whether any of it was said."""
+    def rate(self) -> bool:
+        """Whether it is to be a rate, and no burst."""
         return self.rate_rps is not None or self.duration_s is not None or self.poisson
 
 
-def _load(
-    scenario: Scenario,
-    wanted: Wanted,
-    *,
-    requests: int | None,
-    concurrency: int | None,
-    send_kb_per_s: float | None,
-    every_s: float,
-) -> Load:
-    if wanted.asked:
-        return _rate(wanted, requests, concurrency, send_kb_per_s)
+def _load(scenario: Scenario, wanted: Wanted) -> Load:
+    slowly = scenario.send_kb_per_s if wanted.send_kb_per_s is None else wanted.send_kb_per_s
+    if wanted.rate:
+        return _rate(wanted, slowly)
+    requests, concurrency = wanted.requests, wanted.concurrency
     if requests is None:  # the scenario's own concurrency is that of its own number of requests
         requests = scenario.requests
         concurrency = scenario.concurrency if concurrency is None else concurrency
     at_once = requests if concurrency is None else concurrency
-    return Burst(requests, at_once, send_kb_per_s, every_s)
+    every_s = scenario.every_s if wanted.every_s is None else wanted.every_s
+    return Burst(requests, at_once, slowly, every_s)
 
 
-def _rate(
-    wanted: Wanted, requests: int | None, concurrency: int | None, send_kb_per_s: float | None
-) -> Rate:
+def _rate(wanted: Wanted, send_kb_per_s: float | None) -> Rate:
     """The rate that was asked for. Raises InvalidPlan for half of one."""
     problems = []
     if wanted.rate_rps is None:
         problems.append(Problem("rate", "expected how many requests a second, found none"))
     if wanted.duration_s is None:
         problems.append(Problem("duration", "expected how many seconds the rate lasts, found none"))
-    if requests is not None:
-        message = f"expected none beside a rate (rate x duration says it), found {requests}"
+    if wanted.requests is not None:
+        message = f"expected none beside a rate (rate x duration says it), found {wanted.requests}"
         problems.append(Problem("requests", message))
     if wanted.rate_rps is None or wanted.duration_s is None or problems:
         raise InvalidPlan(*problems)
-    in_flight = MAX_CONCURRENCY if concurrency is None else concurrency
+    in_flight = MAX_CONCURRENCY if wanted.concurrency is None else wanted.concurrency
     return Rate(wanted.rate_rps, wanted.duration_s, wanted.poisson, in_flight, send_kb_per_s)
-
-
-def wait_s(scenario: Scenario, parameters: Mapping[str, float]) -> float | None:
-    """How long one request waits, where the scenario is a wait."""
-    return parameters[scenario.wait] if scenario.wait else None
 
 
 def capacity(project: Project, scenario: Scenario, lane: Lane) -> int | None:
@@ -208,9 +213,13 @@ def estimate_s(project: Project, plan: Plan) -> float | None:
     if isinstance(plan.load, Rate):
         return plan.load.duration_s * len(plan.lanes) * plan.rounds
     scenario = project.scenarios[plan.scenario]
-    delay_s = wait_s(scenario, plan.parameters)
     theories = [
-        theory_s(plan.load, capacity(project, scenario, lane), delay_s) for lane in plan.lanes
+        theory_s(
+            plan.load,
+            capacity(project, scenario, lane),
+            scenario.wait_s(lane.variant, plan.parameters),
+        )
+        for lane in plan.lanes
     ]
     known = [theory for theory in theories if theory is not None]
     return sum(known) * plan.rounds if known else None

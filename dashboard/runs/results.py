@@ -57,6 +57,12 @@ def report_of(run: Run) -> dict[str, Any]:
     return report
 
 
+def lanes_of(run: Run, *, discarded: bool = False) -> list[Lane]:
+    """What is stored of each lane, in the order of the plan; with `discarded` rounds or without."""
+    frames = (data for _, data in frames_of(run.pk))
+    return collect(frames, run.lanes.count(), () if discarded else run.discarded_rounds)
+
+
 def _frames(run: Run, rates: Rates | None) -> Iterator[bytes]:
     """The stored frames; on their way to the report those that count are judged by their rate."""
     for _, data in frames_of(run.pk):
@@ -79,7 +85,7 @@ def _facts(run: Run, lane: RunLane, readings: Sequence[Reading]) -> LaneFacts:
         threads=lane.facts.get("threads"),
         cores=len(lane.facts.get("cores", ())) or None,
         capacity=lane.capacity,
-        wait_s=run.wait_s,
+        wait_s=lane.wait_s,
         busy_s=sum(one.target_busy_s or 0 for one in known) if known else None,
         cores_s=sum(one.target_s or 0 for one in known) if known else None,
         executor=Executor(**executor) if executor else None,

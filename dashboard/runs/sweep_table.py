@@ -88,7 +88,7 @@ def _lane(at: float, run: Run, lane: RunLane, load: Load) -> Answer:
     report = run.report["lanes"][lane.position] if known else None
     return {
         "lane": lane.name,
-        "theory_rps": _theory_rps(load, lane.capacity, run.wait_s),
+        "theory_rps": _theory_rps(load, lane.capacity, lane.wait_s),
         **(_numbers(report) if report else NOTHING),
         **(_baseline() if not lane.position else _standing(at, run, lane.name)),
     }
@@ -168,10 +168,11 @@ def _nothing_yet() -> Answer:
 
 
 def _theory(sweep: Sweep, runs: Sequence[Run], lane: str) -> Iterator[int]:
-    """Where the pools' sizes alone would part them, if that is in the range."""
-    if sweep.axis.name != CONCURRENCY or not runs[0].wait_s:
+    """Where the pools' sizes alone would part two that wait alike, if that is in the range."""
+    lanes = {one.name: one for one in runs[0].lanes.all()}
+    one, baseline = lanes[lane], lanes[str(sweep.plan.lanes[0])]
+    if sweep.axis.name != CONCURRENCY or not one.wait_s or one.wait_s != baseline.wait_s:
         return
-    capacity = {one.name: one.capacity for one in runs[0].lanes.all()}
-    first = theory_crossover(capacity[lane], capacity[str(sweep.plan.lanes[0])])
+    first = theory_crossover(one.capacity, baseline.capacity)
     if first is not None and sweep.axis.low < first <= sweep.axis.high:
         yield first

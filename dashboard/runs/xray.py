@@ -21,6 +21,8 @@ from dashboard.wire.plan import MAX_TIMEOUT_S, Lane
 from . import line
 from .laboratory import LOCK_NAME
 
+ACCEPTED = 202  # the work goes on elsewhere, and is asked for again
+
 
 @dataclass(frozen=True)
 class Subject:
@@ -66,6 +68,8 @@ class Result:
     def warnings(self) -> list[str]:
         """What a reader must know."""
         found = []
+        if self.traced.status == ACCEPTED:
+            found.append("It was answered 202: what is done after that answer is not in the trace.")
         if self.traced.status >= 400:
             found.append(f"The request was answered {self.traced.status}.")
         if self.xray.dropped:
@@ -111,6 +115,9 @@ def choose(
     problems = project.problems(scenario, (chosen,), values)
     if not problems and project.server(chosen.server).url is not None:
         expected = f"expected a server that we start, {chosen.server} runs already"
+        problems.append(Problem("lanes", f"{chosen}: {expected}"))
+    if not problems and known.variants[chosen.variant].websocket:
+        expected = "expected one request to trace, a websocket is messages on a connection"
         problems.append(Problem("lanes", f"{chosen}: {expected}"))
     if not 0 < timeout_s <= MAX_TIMEOUT_S:
         expected = f"expected above 0 to {MAX_TIMEOUT_S:g} s, found {timeout_s:g}"

@@ -14,6 +14,7 @@ from dashboard.wire.errors import InvalidManifest, Problem
 
 from .project import Project
 from .read_login import read_login
+from .read_requirements import check_requirements, read_requirement
 from .read_scenarios import IMPORT, IMPORT_EXPECTED, RefuseServer, read_claim, read_scenario
 from .read_servers import read_companion, read_servers
 from .read_versions import read_version
@@ -87,6 +88,10 @@ def _project(file: Table, path: Path) -> Project:
             name: read_version(name, inner, path.parent)
             for name, inner in file.tables("version", default={})
         },
+        requirements={
+            name: read_requirement(name, inner)
+            for name, inner in file.tables("requirement", default={})
+        },
         claims={name: read_claim(name, inner, scenarios, refuse) for name, inner in claims},
     )
     if not (table.has("wsgi") or table.has("asgi") or any(one.url for one in servers.values())):
@@ -94,6 +99,7 @@ def _project(file: Table, path: Path) -> Project:
     if file.has("scenario") and not project.scenarios:
         file.complain("scenario", "expected at least one, like [scenario.sleep]")
     _check_logins(project, file)
+    check_requirements(project, file)
     table.finish()
     return project
 

@@ -14,6 +14,7 @@ from dashboard.wire.plan import TWIN, Lane, Plan
 from .companion import Companion
 from .listening import is_loopback
 from .login import Login
+from .requirement import Requirement
 from .scenario import Claim, Parameter, Scenario, Variant
 from .server import Server
 from .servers import SERVERS
@@ -32,6 +33,7 @@ class Project:
     already. `setup` are commands to be run before anything is started, `neighbour` is a path
     of an unrelated fast view, `login` says how to become somebody.
     `versions` are states of its code that a lane may name: `sync@daphne#before`.
+    `requirements` are what some of its variants need besides it.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Project:
     claims: Mapping[str, Claim] = field(default_factory=dict)
     login: Login | None = None
     versions: Mapping[str, Version] = field(default_factory=dict)
+    requirements: Mapping[str, Requirement] = field(default_factory=dict)
 
     def server(self, text: str) -> Server:
         """The server that a lane names, `gunicorn-gthread:threads=32`, its settings in force.
@@ -105,7 +108,15 @@ class Project:
             return f"expected {self.path.name} to name project.{server.interface}"
         if server.sync_only and variant.family == "async":
             return f"expected a sync variant: {server.sync_only}"
-        return None
+        return self.lacking(variant) or None
+
+    def lacking(self, variant: Variant) -> str:
+        """What this variant needs and is not there, in words; empty where all of it is."""
+        brought = {**self.env}
+        for companion in self.companions.values():
+            brought |= companion.env
+        lacks = (self.requirements[name].lacking(brought) for name in variant.requires)
+        return next(filter(None, lacks), "")
 
     def check(self, plan: Plan) -> None:
         """Whether the plan can be fired at this project; raises InvalidPlan if not.

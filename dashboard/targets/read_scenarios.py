@@ -13,11 +13,23 @@ from dashboard.wire.manner import BYTES_PER_MB, MAX_UPLOAD_BYTES
 from dashboard.wire.plan import MAX_CONCURRENCY, MAX_LANES, MAX_REQUESTS, MAX_ROUNDS, Lane
 
 from .read_rows import read_rows
-from .scenario import METHODS, Claim, Expectation, Parameter, Scenario, UploadForm, Variant
+from .scenario import (
+    METHODS,
+    Claim,
+    Course,
+    Expectation,
+    Parameter,
+    Scenario,
+    UploadForm,
+    Variant,
+    factors,
+)
 from .table import Table
 
 IMPORT = r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*"
 MIN_POLL_MS, MAX_POLL_MS = 1, 60_000
+OVER = r"\w+=[\d.]+\.\.[\d.]+"
+MAX_LEVELS = 100
 IMPORT_EXPECTED = "an import, like 'package.module:name'"
 _COOKIE_VALUE = re.compile(r"[!#-+\--:<-\[\]-~]*")  # RFC 6265: no space, quote, comma, ; or \\
 _HEADER_NAME = set(string.ascii_letters + string.digits + "!#$%&'*+-.^_`|~")
@@ -46,13 +58,11 @@ def read_scenario(name: str, table: Table, refuse_server: RefuseServer, beside: 
         requests=load.whole("requests", 1, MAX_REQUESTS, default=100),
         rounds=load.whole("rounds", 1, MAX_ROUNDS, default=3),
         variants=variants,
-        wait=table.optional_text("wait"),
+        wait=_wait(table, parameters),
         concurrency=load.whole("concurrency", 1, MAX_CONCURRENCY, default=None),
         send_kb_per_s=load.bounded("send_kb_per_s", MIN_SEND_KB_PER_S, MAX_SEND_KB_PER_S),
         every_s=load.bounded("every_s", 0, MAX_EVERY_S) or 0.0,
     )
-    if scenario.wait and scenario.wait not in parameters:
-        table.refuse("wait", "the name of a parameter", scenario.wait)
     load.finish()
     table.finish()
     return scenario
@@ -76,6 +86,7 @@ def read_claim(
         rounds=load.whole("rounds", 1, MAX_ROUNDS, default=None),
         parameters=table.number_map("parameters"),
         send_kb_per_s=load.bounded("send_kb_per_s", MIN_SEND_KB_PER_S, MAX_SEND_KB_PER_S),
+        sweep=_course(table),
     )
     if scenario:
         _check_values(claim.parameters, scenario, table)
@@ -84,6 +95,20 @@ def read_claim(
     load.finish()
     table.finish()
     return claim
+
+
+def _course(table: Table) -> Course | None:
+    """The `sweep` of a claim; None where there is none."""
+    if not table.has("sweep"):
+        table.known("sweep")
+        return None
+    inner = table.table("sweep")
+    course = Course(
+        over=inner.text("over", pattern=OVER, expected="NAME=LOW..HIGH"),
+        levels=inner.whole("levels", 2, MAX_LEVELS, default=None),
+    )
+    inner.finish()
+    return course
 
 
 def _expectations(
@@ -166,6 +191,7 @@ def _variant(
         websocket=table.flag("websocket"),
         chunks=table.flag("chunks"),
         rows=rows,
+        wait=_wait(table, parameters),
     )
     known = [*parameters, *(rows[0] if rows else ())]
     if not _placeholders(variant.path) <= set(known):
@@ -179,6 +205,14 @@ def _variant(
         table.complain("body", f"expected a method that has one, found {variant.method}")
     table.finish()
     return variant
+
+
+def _wait(table: Table, parameters: Mapping[str, Parameter]) -> str | None:
+    """The `wait` of a scenario or a variant; None where there is none."""
+    wait = table.optional_text("wait")
+    if wait and not set(factors(wait)) <= parameters.keys():
+        table.refuse("wait", "the name of a parameter, or of several with * between them", wait)
+    return wait
 
 
 def _upload(table: Table, parameters: Mapping[str, Parameter]) -> UploadForm | None:

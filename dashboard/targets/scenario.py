@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import prod
 from typing import Literal
 from urllib.parse import quote
 
@@ -13,6 +14,11 @@ from dashboard.wire.plan import Lane
 Family = Literal["sync", "async"]
 Interface = Literal["wsgi", "asgi"]
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+def factors(wait: str) -> list[str]:
+    """The parameters in a wait."""
+    return [name.strip() for name in wait.split("*")]
 
 
 @dataclass(frozen=True)
@@ -48,11 +54,11 @@ class Variant:
     `at_a_time` is how many of these one event loop can do at once, where the code itself
     is the limit (`async-blocking`: 1); None where it is not. `source` is `module:function`.
     `needs` is the only kind of server that it works under. `body` is sent as it is, in UTF-8.
-    `requires` names what must be there for it besides the project: `postgresql`. `cookies` are
-    sent with each request, and with `login` those of a session that was logged in. `upload`,
-    `poll_every_ms`, `websocket` and `chunks` are the manner in which it is asked (`wire.manner`).
+    `requires` names the project's requirements that it has. `cookies` are sent with each
+    request, and with `login` those of a session that was logged in. `upload`, `poll_every_ms`,
+    `websocket` and `chunks` are the manner in which it is asked (`wire.manner`).
     `rows` are those of the scenario's CSV file, for {column} in path and body: each request takes
-    the next.
+    the next. `wait` is what one request waits for, where that is not what the scenario says.
     """
 
     name: str
@@ -72,6 +78,7 @@ class Variant:
     websocket: bool = False
     chunks: bool = False
     rows: tuple[Mapping[str, str], ...] = ()
+    wait: str | None = None
 
     def url_path(self, parameters: Mapping[str, float], row: int = 0) -> str:
         """The path to fire at, of one row where requests differ.
@@ -107,7 +114,8 @@ class Variant:
 class Scenario:
     """One piece of work, its variants, and the run that is fired when nobody says otherwise.
 
-    `wait` names the parameter that says how many seconds one request waits, for the theory.
+    `wait` names the parameter that says how long one request waits, for the theory, or several
+    whose product does: `calls * latency`.
     `concurrency` is the most that are in flight at once; None: all of them. `send_kb_per_s` and
     `every_s` are those of the load.
     """
@@ -130,6 +138,16 @@ class Scenario:
             name: given.get(name, parameter.default) for name, parameter in self.parameters.items()
         }
 
+    def wait_s(self, variant: str, parameters: Mapping[str, float]) -> float | None:
+        """How many seconds one request of this variant waits; None where nobody says."""
+        wait = self.variants[variant].wait or self.wait
+        if wait is None:
+            return None
+        return prod(self._seconds(name, parameters[name]) for name in factors(wait))
+
+    def _seconds(self, name: str, value: float) -> float:
+        return value / 1000 if self.parameters[name].unit == "ms" else value
+
 
 @dataclass(frozen=True)
 class Expectation:
@@ -143,11 +161,20 @@ class Expectation:
 
 
 @dataclass(frozen=True)
+class Course:
+    """What a claim may be followed along: `over` is `concurrency=1..512`, in so many `levels`."""
+
+    over: str
+    levels: int | None = None
+
+
+@dataclass(frozen=True)
 class Claim:
     """A sentence that people believe, and what would have to hold on a scenario's lanes.
 
     `requests`, `concurrency`, `rounds`, `send_kb_per_s` and `parameters` are what the claim is
-    fired with where that is not what the scenario says; None: as the scenario does.
+    fired with where that is not what the scenario says; None: as the scenario does. `sweep` is
+    where more than one load answers it.
     """
 
     name: str
@@ -159,6 +186,7 @@ class Claim:
     rounds: int | None = None
     parameters: Mapping[str, float] = field(default_factory=dict)
     send_kb_per_s: float | None = None
+    sweep: Course | None = None
 
     @property
     def lanes(self) -> tuple[Lane, ...]:

@@ -93,7 +93,8 @@ def _granian(server: Server, listener: socket.socket, installed: Installed) -> l
     return [
         *("--interface", server.interface, "--host", host, "--port", str(port)),
         *("--workers", str(server.processes), "--backlog", str(server.backlog)),
-        *("--backpressure", CONNECTIONS, "--loop", str(server.loop), "--http", "1", "--no-ws"),
+        *("--backpressure", CONNECTIONS, "--loop", str(server.loop), "--http", "1"),
+        "--ws" if server.interface == "asgi" else "--no-ws",
         *("--workers-kill-timeout", "1", "--log-level", "warning"),
         *(*threads, server.application),
     ]

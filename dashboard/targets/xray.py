@@ -11,13 +11,14 @@ import json
 import secrets
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from dashboard.wire import form
 from dashboard.wire.errors import TargetFailed
 
 from .cores import Cores
@@ -91,7 +92,7 @@ async def trace_request(
             target = await targets.ready(server, lambda state, message: None, scenario)
             if isinstance(target, RunningTarget):
                 raise TargetFailed(f"{server}: expected a server that we start, it runs already")
-            asking = _Asking(target, variant, variant.url_path(parameters), timeout_s)
+            asking = _Asking(target, variant, parameters, timeout_s)
             return await _quickest(asking, token, file)
         finally:
             await targets.stop()
@@ -113,25 +114,26 @@ def _with_the_xray(project: Project, server: str, token: str, file: Path) -> Pro
 
 
 class _Asking:
-    """The same request, as often as it is wanted."""
+    """The request that the engine would send, as often as it is wanted."""
 
-    def __init__(self, target: Target, variant: Variant, path: str, timeout_s: float) -> None:
+    def __init__(
+        self, target: Target, variant: Variant, parameters: Mapping[str, float], timeout_s: float
+    ) -> None:
         self.target = target
-        self._variant = variant
-        self._path = path
+        self._method = variant.method
+        self._path = variant.url_path(parameters)
+        self._body = _Body(variant, parameters)
         self._client = httpx.AsyncClient(base_url=target.url, timeout=timeout_s, trust_env=False)
-        # The same request as the engine's: it offers no compression.
-        del self._client.headers["accept-encoding"]
-        self._client.headers.update(
-            [("User-Agent", "liveburst"), *request_headers(variant, target.session)]
-        )
+        del self._client.headers["accept-encoding"]  # the engine offers no compression
+        self._client.headers.update([("User-Agent", "liveburst"), *self._body.headers])
+        self._client.headers.update(request_headers(variant, target.session))
 
     async def ask(self, **headers: str) -> int:
         """Ask once; the status of the answer. Raises TargetFailed where there is none."""
-        method, path, body = self._variant.method, self._path, self._variant.body
+        method, path = self._method, self._path
         try:
             answer = await self._client.request(
-                method, path, content=body.encode() or None, headers=headers
+                method, path, content=self._body.content(), headers=headers
             )
         except httpx.HTTPError as error:
             found = f"{type(error).__name__} {error}".strip()
@@ -142,6 +144,34 @@ class _Asking:
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+
+
+class _Body:
+    """What is sent behind the head: a text, that of the first row, or a form with a file."""
+
+    def __init__(self, variant: Variant, parameters: Mapping[str, float]) -> None:
+        manner = variant.manner(parameters)
+        self._text = manner.rows[0][1] if manner.rows else variant.body
+        self._upload = manner.upload
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        """Those that a form needs; it has a length, so that nobody is sent chunks."""
+        if self._upload is None:
+            return []
+        length = str(form.length_of(self._upload))
+        return [("Content-Type", form.CONTENT_TYPE), ("Content-Length", length)]
+
+    def content(self) -> bytes | AsyncIterator[bytes] | None:
+        """Anew for each request."""
+        if self._upload is None:
+            return self._text.encode() or None
+        return _as_it_is_taken(form.pieces_of(self._upload))
+
+
+async def _as_it_is_taken(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        yield piece
 
 
 async def _quickest(asking: _Asking, token: str, file: Path) -> Traced:

@@ -5,39 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dashboard.analysis.claim_words import limit_words, metric_words, place, value_words
+from dashboard.analysis.claim_words import (
+    FINDING_SIGNS,
+    limit_words,
+    metric_words,
+    place,
+    shared_why,
+    value_words,
+)
+from dashboard.analysis.claim_words import SIGNS as VERDICT_SIGNS
+from dashboard.analysis.claim_words import TALLY as VERDICT_TALLY
 from dashboard.analysis.claim_words import verdict_words as words_of
-from dashboard.analysis.claims import Finding
+from dashboard.analysis.claims import ClaimVerdict, Finding
 from dashboard.models import Status
 from dashboard.runs.claim_progress import progress, progress_words
-from dashboard.runs.claims import Standing, plan_of
+from dashboard.runs.claims import Standing, plan_of, sweep_of
+from dashboard.runs.sweep import Sweep
 from dashboard.runs.wording import load_words, rounds_words, sentence
 from dashboard.targets.manifest import Project
+from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.plan import Plan
 
 from .code import Listing, code_of
 from .present import STATE_LINES, ago
 
-# The sign beside a verdict or a finding: never colour alone.
-SIGNS: Mapping[str, str] = {
-    "holds": "✓",
-    "holds-only-when": "◐",
-    "does-not-hold": "✕",
-    "not-shown": "?",
-    "not-tried": "○",
-}
-TALLY: Mapping[str, str] = {
-    "holds": "hold",
-    "holds-only-when": "hold only when …",
-    "does-not-hold": "do not hold",
-    "not-shown": "not shown",
-    "not-tried": "not tried",
-}
-FINDING_SIGNS: Mapping[bool | None, str] = {
-    True: SIGNS["holds"],
-    False: SIGNS["does-not-hold"],
-    None: SIGNS["not-shown"],
-}
+SIGNS: Mapping[str, str] = {**VERDICT_SIGNS, "not-tried": "○"}
+TALLY: Mapping[str, str] = {**VERDICT_TALLY, "not-tried": "not tried"}
 FINDING_WORDS: Mapping[bool | None, str] = {
     True: "as expected",
     False: "not as expected",
@@ -84,6 +77,7 @@ class Card:
     sign: str
     verdict: str
     rows: list[Row]
+    why: str
     run: str
     ago: str
     because: str
@@ -92,6 +86,8 @@ class Card:
     state_run: str
     problem: str
     refusal: str
+    sweep: str
+    sweep_refusal: str
 
     @property
     def active(self) -> bool:
@@ -109,6 +105,7 @@ def card_of(project: Project, standing: Standing) -> Card:
     claim, decided = standing.claim, standing.decided
     plan = None if standing.refusal else plan_of(project, claim)
     kind = standing.verdict.kind if standing.verdict else "not-tried"
+    sweep, sweep_refusal = _sweep(project, standing)
     late = standing.latest if standing.latest and standing.latest != decided else None
     return Card(
         name=claim.name,
@@ -120,7 +117,8 @@ def card_of(project: Project, standing: Standing) -> Card:
         kind=kind,
         sign=SIGNS[kind],
         verdict=words_of(standing.verdict) if standing.verdict else "Not tried on this machine",
-        rows=[_row(one) for one in standing.verdict.findings] if standing.verdict else [],
+        rows=_rows(standing.verdict) if standing.verdict else [],
+        why=shared_why(standing.verdict) if standing.verdict else "",
         run=decided.pk if decided else "",
         ago=ago(decided.created) if decided else "",
         because=sentence(decided.report) if decided else "",
@@ -129,10 +127,33 @@ def card_of(project: Project, standing: Standing) -> Card:
         state_run=late.pk if late else "",
         problem=late.problem if late else "",
         refusal=standing.refusal,
+        sweep=sweep,
+        sweep_refusal=sweep_refusal,
     )
 
 
-def _row(finding: Finding) -> Row:
+def _sweep(project: Project, standing: Standing) -> tuple[str, str]:
+    """Along which levels the claim can be followed, and why it cannot; both may be empty."""
+    try:
+        found = None if standing.refusal else sweep_of(project, standing.claim)
+    except InvalidPlan as error:
+        return "", str(error)
+    return _sweep_words(found) if found else "", ""
+
+
+def _sweep_words(found: Sweep) -> str:
+    *steps, last = found.levels
+    steps_words = ", ".join(f"{level:g}" for level in steps)
+    return f"{steps_words} and {found.axis.words(last)}"
+
+
+def _rows(verdict: ClaimVerdict) -> list[Row]:
+    """A row for each finding; why nobody can say stands once, where it is the same of all."""
+    shared = shared_why(verdict)
+    return [_row(one, "" if shared else one.why) for one in verdict.findings]
+
+
+def _row(finding: Finding, why: str) -> Row:
     return Row(
         sign=FINDING_SIGNS[finding.holds],
         meaning=FINDING_WORDS[finding.holds],
@@ -140,7 +161,7 @@ def _row(finding: Finding) -> Row:
         metric=metric_words(finding.metric),
         value=value_words(finding),
         limit=limit_words(finding),
-        why=finding.why,
+        why=why,
     )
 
 

@@ -19,7 +19,7 @@ from dashboard.wire.errors import InvalidPlan
 
 from .claim_cards import card_of, progress_view, tally_of
 from .desk import laboratory
-from .present import roughly
+from .numbers import roughly
 from .standing import chips
 from .views import HtmxRequest
 
@@ -59,6 +59,20 @@ async def fire(request: HtmxRequest, name: str) -> HttpResponse:
         raise Http404(str(error)) from None
     await laboratory().start(plan, claim=claim.name)
     return await _answer(request, claim.name)
+
+
+@require_POST
+async def sweep(request: HtmxRequest, name: str) -> HttpResponse:
+    """Put the sweep that a claim names into the line, and go where it can be watched."""
+    project = laboratory().project
+    try:
+        asked = known.sweep_of(project, known.claim_of(project, name))
+    except InvalidPlan as error:
+        raise Http404(str(error)) from None
+    if asked is None:
+        raise Http404(f"Expected a claim that names a sweep, found {name!r}.")
+    started = await laboratory().experiment(asked.inquiry)
+    return HttpResponseRedirect(reverse("experiment", args=[started.pk]), status=303)
 
 
 @require_POST

@@ -9,4 +9,5 @@ urlpatterns = [
     path("progress/", claims.progress, name="claims-progress"),
     path("stop/", claims.stop, name="claims-stop"),
     path("fire/<slug:name>/", claims.fire, name="claim-fire"),
+    path("sweep/<slug:name>/", claims.sweep, name="claim-sweep"),
 ]

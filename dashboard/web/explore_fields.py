@@ -63,7 +63,7 @@ def _matrix(project: Project, scenario: Scenario, form: MatrixForm | None) -> di
     return {
         "errors": typed.errors,
         "variants": [
-            Box(variant.name, variant.name in variants, variant.family)
+            Box(variant.name, variant.name in variants, variant.family, project.lacking(variant))
             for variant in scenario.variants.values()
         ],
         "servers": [

@@ -24,7 +24,7 @@ from dashboard.wire.plan import (
 )
 
 from .forms import BURST_ONLY, PARAMETER, RATE_ONLY, FireForm, lane_names
-from .present import roughly
+from .numbers import roughly
 
 QUICK_REQUESTS = (10, 100, 1000)
 # The numbers behind *More*: label, smallest, largest, step.

@@ -13,7 +13,7 @@ from typing import Any
 
 from dashboard.runs.wording import per_second
 
-from .present import milliseconds
+from .numbers import milliseconds
 
 WIDTH, HEIGHT = 720, 380
 LEFT, RIGHT, TOP, BOTTOM = 62, 190, 46, 40

@@ -43,5 +43,6 @@ def swap_prices(one_id: int, other_id: int) -> None:
 
 
 def _refused(error: SynchronousOnlyOperation) -> JsonResponse:
-    """What Django said, as a result: to show it is what these variants are for."""
-    return JsonResponse({"refused": type(error).__name__, "message": str(error)})
+    """What Django said, as an answer of its own: it is not implemented, and nothing has crashed."""
+    said = {"refused": type(error).__name__, "message": str(error)}
+    return JsonResponse(said, status=501)

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.analysis.claim_words import (
-    finding_words,
     limit_words,
     metric_words,
     value_words,
+    verdict_lines,
     verdict_words,
 )
 from dashboard.analysis.claims import ClaimVerdict, Finding, decide, kind_of
@@ -112,6 +112,18 @@ def test_what_the_run_does_not_trust_decides_nothing(changes: dict[str, Any], wh
     verdict = decide([f"{RATIO} < 0.5"], planted(**changes))
     assert verdict.kind == "not-shown"
     assert why in only(verdict).why
+
+
+@pytest.mark.parametrize(
+    ("expectation", "holds"),
+    [("> 7", True), ("< 8", False), ("< 9", None), ("> 9", None)],
+)
+def test_a_peak_above_its_limit_was_seen_however_late_the_engine_was(
+    expectation: str, holds: bool | None
+) -> None:
+    report = planted(spoiled="the engine was late")
+    for metric in ("peak_in_app", "server_side.peak_in_app"):
+        assert only(decide([f"{BASE}.{metric} {expectation}"], report)).holds is holds
 
 
 @pytest.mark.parametrize("status", ["stopped", "failed", "interrupted"])
@@ -270,6 +282,13 @@ def test_a_line_says_why_a_ratio_below_1_is_no_lead() -> None:
 
 
 def test_a_line_says_why_nobody_can_say() -> None:
-    line = finding_words(only(decide([f"{RATIO} < 0.5"], planted(rounds=4))))
-    assert line.startswith(f"{LANE} next to {BASE}: makespan 0.")
+    verdict = decide([f"{RATIO} < 0.5"], planted(rounds=4))
+    first, line = verdict_lines(verdict)
+    assert first == "? Not shown on this machine"
+    assert line.startswith(f"  ? {LANE} next to {BASE}: makespan 0.")
     assert "expected below 0.5× (fewer than five rounds" in line
+
+
+def test_a_reason_that_all_findings_share_is_said_once() -> None:
+    lines = [*verdict_lines(decide([f"{RATIO} < 0.5", f"{RATIO} > 2"], planted(rounds=4)))]
+    assert [line.count("fewer than five rounds") for line in lines] == [0, 0, 0, 1]

@@ -127,6 +127,22 @@ async def test_a_slow_client_takes_as_long_as_its_pace_says() -> None:
         assert 0.45e9 < row["sent"] - row["sent_first"] < 1.5e9  # 200 KB at 400 KB/s
 
 
+async def test_a_slow_client_does_not_catch_up_what_the_server_made_it_wait() -> None:
+    """What was not taken while the server looked away takes its time afterwards."""
+    waited_s = 1.0
+
+    async def late(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        _, headers = await head_of(reader)
+        await asyncio.sleep(waited_s)
+        await reader.readexactly(int(headers["content-length"]))
+        writer.write(OK)
+
+    async with serving(late) as port, engine() as process:
+        found = await fired(process, upload_to(port, 2 * MB, Burst(1, 1, send_kb_per_s=2000)))
+    (row,) = found["samples"]
+    assert row["sent"] - row["sent_first"] > 1.4e9  # 1 s by its pace, and most of that wait
+
+
 async def test_an_early_refusal_is_the_answer() -> None:
     async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await head_of(reader)
@@ -140,6 +156,23 @@ async def test_an_early_refusal_is_the_answer() -> None:
     assert [(row["status"], row["error"]) for row in found["samples"]] == [
         (413, Failure.STATUS)
     ] * 2
+
+
+@pytest.mark.parametrize("pace", [None, 20_000])
+async def test_an_early_refusal_is_read_though_it_ends_in_a_reset(pace: float | None) -> None:
+    """A server that closes on what it has not read resets the connection behind its answer."""
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await head_of(reader)
+        writer.transport.pause_reading()  # type: ignore[attr-defined]
+        writer.write(b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno")
+        writer.transport.abort()
+
+    load = Burst(40, 4, send_kb_per_s=pace)
+    async with serving(refuse) as port, engine() as process:
+        found = await fired(process, upload_to(port, 5 * MB, load))
+    told = [(row["status"], row["error"]) for row in found["samples"]]
+    assert told == [(413, Failure.STATUS)] * 40
 
 
 async def test_files_at_a_rate() -> None:

@@ -35,11 +35,12 @@ class Liveapp:
             cores=Cores.here(),
         )
 
-    def url(self, server: str, scenario: str | None = None) -> str:
-        """Where it answers under this server, with the companions that the scenario needs."""
+    def url(self, server: str, *scenarios: str) -> str:
+        """Where it answers under this server, with the companions that these scenarios need."""
         if server not in self._urls:
-            ready = self._targets.ready(server, lambda state, message: None, scenario)
-            self._urls[server] = f"http://127.0.0.1:{self._runner.run(ready).port}"
+            for scenario in scenarios or [None]:
+                ready = self._targets.ready(server, lambda state, message: None, scenario)
+                self._urls[server] = f"http://127.0.0.1:{self._runner.run(ready).port}"
         return self._urls[server]
 
     def stop(self) -> None:

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 import uuid
 from collections.abc import Iterator
@@ -17,8 +18,9 @@ import psutil
 import pytest
 
 from dashboard.targets.companions import free_port
+from dashboard.targets.manifest import load_manifest
 from liveapp.work import primes_below, thumbnail_bytes
-from tests.targets.helpers import until
+from tests.targets.helpers import LIVEAPP, ROOT, until
 
 from .conftest import Liveapp
 
@@ -129,6 +131,24 @@ def test_a_pool_whose_process_was_killed_is_begun_anew(liveapp: Liveapp) -> None
     assert until(
         lambda: httpx.get(f"{base}/cpu/process-pool/?limit=2", timeout=20).status_code == 200
     )
+
+
+def test_the_worker_ends_soon_after_it_was_asked_to(tmp_path: Path) -> None:
+    """In a second; by itself Celery takes more than five, and the guard kills it in the middle."""
+    worker = load_manifest(LIVEAPP).companions["worker"].command_on(0, sys.executable)
+    home = {"LIVEAPP_HOME": str(tmp_path), "REDIS_URL": ""}
+    with subprocess.Popen(
+        [*worker, "--loglevel", "INFO"],
+        cwd=ROOT,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "liveapp.settings", **home},
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stderr
+        assert any(" ready." in line for line in process.stderr)
+        process.terminate()
+        assert process.wait(4) == 0
 
 
 @pytest.fixture(scope="module")

@@ -43,6 +43,15 @@ async def test_what_is_sent_comes_back(served: Liveapp, server: str, consumer: s
             assert await round_trip(websocket, message) == message
 
 
+@pytest.mark.parametrize("server", ["hypercorn", "granian-asgi"], indirect=True)
+async def test_other_servers_speak_it_too(served: Liveapp, server: str) -> None:
+    for consumer in CONSUMERS:
+        async with connect(address(served, server, consumer), proxy=None) as websocket:
+            assert await round_trip(websocket, "zwölf €") == "zwölf €"
+    with pytest.raises(InvalidStatus):
+        await connect(address(served, server, "async", "-1"), proxy=None)
+
+
 @pytest.mark.parametrize("consumer", CONSUMERS)
 async def test_it_waits_as_long_as_it_is_told(served: Liveapp, server: str, consumer: str) -> None:
     async with connect(address(served, server, consumer, "0.1"), proxy=None) as websocket:

@@ -83,6 +83,15 @@ async def test_what_was_exported_can_be_taken_in_and_shows_the_same(run: Run) ->
     assert await exported(copy, "csv") == await exported(run, "csv")
 
 
+async def test_an_earlier_file_said_once_what_every_lane_waits_for(run: Run) -> None:
+    whole = json.loads(await exported(run, "json"))
+    (whole["run"]["wait_s"],) = {lane.pop("wait_s") for lane in whole["lanes"]}
+    copy = await sync_to_async(import_run)(json.dumps(whole))
+    assert copy.report is not None
+    assert run.report is not None
+    assert copy.report["lanes"] == run.report["lanes"]
+
+
 @sync_to_async
 def refused(text: str) -> str:
     """The message, and nothing was stored."""

@@ -33,11 +33,11 @@ def test_joining_stores_what_was_asked_for() -> None:
     run = Run.objects.get(pk=join().pk)
     assert run.status == Status.WAITING
     assert run.plan == PLAN.to_json()
-    assert (run.wait_s, run.project) == (0.1, "liveapp")
-    assert [(lane.name, lane.family, lane.capacity) for lane in run.lanes.all()] == [
-        ("sync@gunicorn-gthread", "sync", 8),
-        ("sync@daphne", "sync", None),
-        ("async@daphne", "async", None),
+    assert run.project == "liveapp"
+    assert [(one.name, one.family, one.capacity, one.wait_s) for one in run.lanes.all()] == [
+        ("sync@gunicorn-gthread", "sync", 8, 0.1),
+        ("sync@daphne", "sync", None, 0.1),
+        ("async@daphne", "async", None, 0.1),
     ]
 
 

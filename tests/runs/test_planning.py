@@ -113,6 +113,23 @@ def test_the_estimate_is_turns_times_delay_times_rounds(
     assert estimate_s(PROJECT, plan) == pytest.approx(expected_s)
 
 
+@pytest.mark.parametrize(
+    ("scenario", "variant", "parameters", "wait_s"),
+    [
+        ("fan-out", "gather", {"calls": 4, "latency": 0.1}, 0.1),
+        ("fan-out", "sequential", {"calls": 4, "latency": 0.1}, 0.4),
+        ("mixed", "bridged", {"calls": 4, "delay": 0.1}, 0.1),
+        ("mixed", "gather-bridged", {"calls": 4, "delay": 0.1}, 0.4),
+        ("streaming", "async", {"tokens": 20, "interval": 50}, 1.0),  # the interval is in ms
+        ("cpu", "sync", {"limit": 10}, None),
+    ],
+)
+def test_a_request_waits_as_long_as_its_variant_says(
+    scenario: str, variant: str, parameters: dict[str, float], wait_s: float | None
+) -> None:
+    assert PROJECT.scenarios[scenario].wait_s(variant, parameters) == pytest.approx(wait_s)
+
+
 def test_a_control_fires_a_lane_beside_its_twin() -> None:
     plan = make_plan(PROJECT, scenario="sleep", control=True)
     assert [str(lane) for lane in plan.lanes] == [

@@ -50,6 +50,10 @@ def test_parameters_that_are_not_given_have_their_defaults(project: Project) -> 
         ({"lane": "nothing@daphne"}, "lanes", "expected a variant"),
         ({"parameters": {"delay": 11}}, "parameters.delay", "expected 0 to 10 s"),
         ({"parameters": {"speed": 1}}, "parameters.speed", "expected one of delay"),
+        (
+            {"scenario": "websocket", "lane": "async-consumer@daphne"},
+            *("lanes", "expected one request to trace, a websocket is messages"),
+        ),
         ({"timeout_s": 0}, "timeout", "expected above 0 to 300 s, found 0"),
     ],
 )
@@ -138,6 +142,12 @@ async def test_no_run_begins_meanwhile(project: Project, tmp_path: Path) -> None
     path = tmp_path / "run.lock"
     async with when_free(path), line.if_free(path) as free:
         assert not free
+
+
+def test_what_goes_on_elsewhere_after_the_answer_is_said_to_be_missing(project: Project) -> None:
+    traced = Traced(trace_of(REQUEST, asgiref="3.13.0"), 202, {}, 1)
+    (warning,) = Result(subject(project), traced, xray_of(REQUEST)).warnings
+    assert "what is done after that answer is not in the trace" in warning
 
 
 def test_the_result_says_what_was_asked_and_what_to_mind(project: Project) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from dashboard.targets import manifest
 from dashboard.targets.manifest import Expectation, Parameter, Variant, load_manifest
+from dashboard.targets.scenario import Course
 from dashboard.targets.servers import SERVERS
 from dashboard.targets.table import Table
 from dashboard.wire.errors import InvalidManifest, Problem
@@ -45,6 +46,9 @@ headers = { Accept = "text/html" }
 body = "q={}"
 requires = ["postgresql"]
 
+[requirement.postgresql]
+variable = "SHOP_DATABASE_URL"
+
 [companion.upstream]
 command = ["python", "upstream.py", "{port}"]
 env = { UPSTREAM_URL = "http://127.0.0.1:{port}" }
@@ -55,6 +59,7 @@ scenario = "search"
 expect = [["sync@daphne", "latency_ms.p95 < 9"], ["sync@daphne:backlog=128", "peak_in_app > 2"]]
 load = { requests = 1, concurrency = 1, rounds = 5 }
 parameters = { pages = 2 }
+sweep = { over = "concurrency=1..512", levels = 4 }
 """
 
 
@@ -113,6 +118,7 @@ def test_a_claim_is_a_scenario_and_what_is_expected_of_its_lanes(tmp_path: Path)
     assert claim.lanes == (Lane("sync", "daphne"), Lane("sync", "daphne:backlog=128"))
     assert (claim.requests, claim.concurrency, claim.rounds) == (1, 1, 5)
     assert claim.parameters == {"pages": 2}
+    assert claim.sweep == Course("concurrency=1..512", 4)
 
 
 def test_what_is_left_out_has_a_default(tmp_path: Path) -> None:
@@ -187,6 +193,8 @@ REFUSALS = [
     ("rounds = 2", "rounds = 2.5", "scenario.search.load.rounds", "a whole number from 1"),
     ("rounds = 2", "round = 2", "scenario.search.load.round", "did you mean rounds?"),
     ('wait = "pages"', 'wait = "time"', "scenario.search.wait", "the name of a parameter"),
+    ('wait = "pages"', 'wait = "pages * time"', "scenario.search.wait", "of several with *"),
+    ("at_a_time = 2", 'wait = "time"', "scenario.search.variant.sync.wait", "of a parameter"),
     ('family = "sync"', 'family = "threads"', "scenario.search.variant.sync.family", "'async'"),
     ('"/search/', '"search/', "scenario.search.variant.sync.path", "begins with /"),
     ("{pages}", "{page}", "scenario.search.variant.sync.path", "parameters in braces (pages)"),
@@ -216,11 +224,14 @@ REFUSALS = [
     ('["sync@daphne", "latency_ms.p95 < 9"]', '["sync@daphne"]', "claim.fast.expect", "pairs"),
     ("concurrency = 1, rounds", "concurrency = 0, rounds", "claim.fast.load.concurrency", "whole"),
     ("{ pages = 2 }", "{ pages = 20 }", "claim.fast.parameters", "pages: 1 to 9"),
+    ("=1..512", "", "claim.fast.sweep.over", "NAME=LOW..HIGH"),
     ("{ pages = 2 }", "{ page = 2 }", "claim.fast.parameters", "parameters of search: pages"),
     ('method = "POST"', 'method = "FETCH"', "scenario.search.variant.sync.method", "GET, HEAD"),
     ('method = "POST"', 'method = "GET"', "scenario.search.variant.sync.body", "a method that"),
     ('{ Accept = "text', '{ "A B" = "text', "scenario.search.variant.sync.headers", "can carry"),
     ('["postgresql"]', '"postgresql"', "scenario.search.variant.sync.requires", "list of texts"),
+    ('["postgresql"]', '["redis"]', "scenario.search.variant.sync.requires", "[requirement.redis]"),
+    ('"SHOP_DATABASE_URL"', '"A B"', "requirement.postgresql.variable", "name of a variable"),
     ("[project]", "claims = 1\n[project]", "claims", "did you mean claim?"),
 ]
 

@@ -23,9 +23,14 @@ pytestmark = pytest.mark.servers
 def project(tmp_path: Path) -> Project:
     """The planted project, with Django's default seven."""
     lab = tmp_path / "lab.toml"
+    (tmp_path / "asked.csv").write_text("word\nbody\nsomething else\n")
     views = {
         "async": ("async", "/async_", "GET", ""),
         "posted": ("sync", "/posted", "POST", 'headers = { "X-Own" = "kept" }\nbody = "a body"'),
+        "uploaded": (
+            *("sync", "/uploaded", "POST"),
+            'upload = { field = "file", megabytes = 0.100001 }',
+        ),
         "gathered": ("async", "/gathered", "GET", ""),
         "broken": ("sync", "/broken", "GET", ""),
     }
@@ -51,18 +56,36 @@ method = "{method}"
 """
             for name, (family, path, method, more) in views.items()
         )
+        + """
+[scenario.rows]
+title = "Whatever a file says"
+rows = "asked.csv"
+lanes = ["posted@gunicorn-sync"]
+[scenario.rows.variant.posted]
+family = "sync"
+path = "/posted"
+method = "POST"
+headers = { "X-Own" = "kept" }
+body = "a {word}"
+"""
     )
     return load_manifest(lab)
 
 
 async def trace(
-    project: Project, lane: str, mark: str, home: Path, timeout_s: float = 10
+    project: Project,
+    lane: str,
+    mark: str,
+    home: Path,
+    *,
+    timeout_s: float = 10,
+    scenario: str = "any",
 ) -> Traced:
     variant, _, server = lane.partition("@")
     return await trace_request(
         project,
         server,
-        project.scenarios["any"].variants[variant],
+        project.scenarios[scenario].variants[variant],
         {},
         mark=mark,
         home=home,
@@ -77,6 +100,7 @@ async def trace(
         ("async@daphne", (15, 2)),
         ("async@uvicorn", (15, 2)),
         ("posted@uvicorn:processes=2", (16, 2)),
+        ("uploaded@gunicorn-gthread", (0, 0)),
         ("async@gunicorn-gthread", (1, 1)),
         ("gathered@gunicorn-sync", (6, 1)),
     ],
@@ -97,7 +121,9 @@ async def test_real_servers_make_the_hops_that_are_known(
 
 
 async def test_only_the_servers_log_is_left(project: Project, tmp_path: Path, mark: str) -> None:
-    await trace(project, "posted@gunicorn-sync", mark, tmp_path)
+    """And where requests differ, it is the first row that is asked for."""
+    traced = await trace(project, "posted@gunicorn-sync", mark, tmp_path, scenario="rows")
+    assert traced.status == 200
     assert [path.name for path in (tmp_path / "logs" / "xray").iterdir()] == ["gunicorn-sync.log"]
 
 

@@ -66,6 +66,15 @@ def posted(request: HttpRequest) -> HttpResponse:
     return HttpResponse(status=200 if as_asked else 418)
 
 
+@csrf_exempt
+def uploaded(request: HttpRequest) -> HttpResponse:
+    """Answers 200 if the file of a form came whole: 100,001 bytes of the pattern."""
+    (file,) = request.FILES.getlist("file")
+    whole = (b"0123456789abcdef" * 6251)[:100_001]
+    told = int(request.META["CONTENT_LENGTH"]) > len(whole)
+    return HttpResponse(status=200 if told and file.read() == whole else 418)
+
+
 async def async_(request: HttpRequest) -> HttpResponse:
     return HttpResponse()
 
@@ -134,8 +143,8 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 
 VIEWS = (
-    sync, posted, async_, gathered, one_by_one, side_by_side, database, template, thread, signal,
-    there_and_back, broken,
+    sync, posted, uploaded, async_, gathered, one_by_one, side_by_side, database, template, thread,
+    signal, there_and_back, broken,
 )  # fmt: skip
 urlpatterns = [path(view.__name__, view) for view in VIEWS]
 

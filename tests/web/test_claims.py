@@ -16,6 +16,7 @@ from dashboard.runs import claims as known
 from dashboard.runs.hub import Hub
 from dashboard.runs.laboratory import Laboratory
 from dashboard.targets.manifest import Claim, Expectation, load_manifest
+from dashboard.targets.scenario import Course
 from dashboard.web.desk import furnish
 from dashboard.wire.plan import Lane
 from tests.runs.fakes import LIVEAPP, FakeEngine, FakeTargets, equipment
@@ -37,6 +38,10 @@ CLAIMS = [
     claim("open", (ASYNC, f"makespan_s < {SYNC}.makespan_s")),
     claim("odd", ("async@gunicorn-gevent", "ok > 1")),
 ]
+ALONG = replace(
+    claim("along", (ASYNC, f"makespan_s < {SYNC}.makespan_s")),
+    sweep=Course("concurrency=1..64", 4),
+)
 
 
 @pytest.fixture
@@ -124,6 +129,37 @@ async def test_one_claim_is_fired_by_its_button(
     assert run.claim == "true"
     await laboratory.outcome(run)
     assert "Holds on this machine" in card(await page_of(browser), "true")
+
+
+async def test_a_claim_of_more_than_one_load_leads_to_its_sweep(
+    browser: AsyncClient, laboratory: Laboratory
+) -> None:
+    targets: Any = laboratory._equipment.targets
+    claims = {"along": ALONG, "true": CLAIMS[0]}
+    targets.project = replace(laboratory.project, claims=claims)
+    page = await page_of(browser)
+    assert "with 1, 4, 16 and 64 concurrent requests" in page
+    assert page.count("Sweep it") == 1
+    response = await browser.post("/claims/sweep/along/")
+    experiment = await Experiment.objects.aget()
+    assert (response.status_code, response["Location"]) == (303, f"/explore/{experiment.pk}/")
+    assert experiment.kind == Experiment.Kind.SWEEP
+    assert experiment.question["levels"] == [1, 4, 16, 64]
+    await laboratory.stop(experiment)
+    await laboratory.outcome(experiment)
+    for name in ("true", "nothing"):
+        assert (await browser.post(f"/claims/sweep/{name}/")).status_code == 404
+
+
+async def test_a_sweep_that_cannot_be_fired_says_why(
+    browser: AsyncClient, laboratory: Laboratory
+) -> None:
+    targets: Any = laboratory._equipment.targets
+    along = replace(ALONG, sweep=Course("size=1..64"))
+    targets.project = replace(laboratory.project, claims={"along": along})
+    page = await page_of(browser)
+    assert "over: expected one of concurrency, rate, delay, found &#x27;size&#x27;" in page
+    assert "Sweep it" not in page
 
 
 @pytest.mark.parametrize("name", ["nothing", "odd"])

@@ -55,6 +55,14 @@ async def test_the_forms_are_there_for_each_scenario(browser: AsyncClient, scena
     assert 'aria-current="page">Explore' in page
 
 
+async def test_a_variant_that_lacks_something_says_what(
+    browser: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LIVEAPP_DATABASE_URL", raising=False)
+    page = (await browser.get("/explore/?scenario=orm-slow")).content.decode()
+    assert page.count("expected postgresql: LIVEAPP_DATABASE_URL in the environment") == 2
+
+
 async def test_an_unknown_scenario_is_not_there(browser: AsyncClient) -> None:
     assert (await browser.get("/explore/?scenario=nothing")).status_code == 404
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.core.management import BaseCommand
 
-from dashboard.analysis.claim_words import finding_words, verdict_words
+from dashboard.analysis.claim_words import TALLY, verdict_lines
 from dashboard.management.experimenting import leave, perform, refuse, write_json
 from dashboard.management.options import RUN_FAILED, add_project, check_writable, read_project
 from dashboard.models import Experiment
@@ -54,7 +55,7 @@ class Command(BaseCommand):
         if options["json"]:
             write_json(answer, options["json"])
         else:
-            self.stdout.write("\n".join(line for one in found for line in _lines(one)))
+            self.stdout.write("\n".join(_text(found)))
         leave(experiment)
         sys.exit(_status(found))
 
@@ -77,13 +78,24 @@ def _standings(claims: Sequence[Claim], experiment: Experiment) -> list[Standing
     return [standing_by(by_name[run.claim], run) for run in runs]
 
 
+def _text(found: Sequence[Standing]) -> Iterator[str]:
+    """Every claim, an empty line behind each, and at the end how many there are of a kind."""
+    for one in found:
+        yield from _lines(one)
+        yield ""
+    kinds = Counter(
+        TALLY[one.verdict.kind] if one.verdict else "without a verdict" for one in found
+    )
+    yield ", ".join(f"{number} {words}" for words, number in kinds.most_common())
+
+
 def _lines(one: Standing) -> Iterator[str]:
-    """A claim, its verdict, and the number behind each finding."""
+    """A claim, its verdict with the number behind each finding, and its run."""
     yield f"{one.claim.name}: {one.claim.text}"
     run = one.latest
     if one.verdict:
-        yield f"  {verdict_words(one.verdict)} (run {run.pk if run else ''})"
-        yield from (f"    {finding_words(finding)}" for finding in one.verdict.findings)
+        yield from (f"  {line}" for line in verdict_lines(one.verdict))
+        yield f"    by run {run.pk if run else ''}"
     elif run:
         yield f"  No verdict: run {run.pk} is {run.status}. {run.problem}".rstrip()
         yield from (f"    {line}" for line in run.log_tail.splitlines())

@@ -20,10 +20,10 @@ VERSION = 1
 MOST_BYTES = 256 * 2**20  # of a file that is taken in
 # What is copied as it is; the rest has an address, an owner or a place in line of this laboratory.
 RUN_FIELDS = (
-    *("project", "plan", "title", "wait_s", "environment", "warnings", "spoiled"),
+    *("project", "plan", "title", "environment", "warnings", "spoiled"),
     *("discarded_rounds", "floor_ms", "limit_rps", "status", "problem", "log_tail"),
 )
-LANE_FIELDS = ("position", "name", "family", "capacity", "concurrency", "facts")
+LANE_FIELDS = ("position", "name", "family", "capacity", "wait_s", "concurrency", "facts")
 
 
 class InvalidImport(Invalid):
@@ -82,7 +82,7 @@ def _checked(data: Any) -> dict[str, Any]:
         message = f"expected a run that Liveburst exported (liveburst: {VERSION})"
         raise InvalidImport(Problem("file", message))
     run = _fields("run", data.get("run"), RUN_FIELDS)
-    lanes = [_fields("lanes", lane, LANE_FIELDS) for lane in _list("lanes", data.get("lanes"))]
+    lanes = _lanes(data)
     plan = _plan(run["plan"])
     if [lane["name"] for lane in lanes] != [str(lane) for lane in plan.lanes]:
         raise InvalidImport(Problem("lanes", "expected the lanes of the plan, in its order"))
@@ -95,6 +95,16 @@ def _checked(data: Any) -> dict[str, Any]:
     ]
     readings = _list("readings", data.get("readings"))
     return {"run": run, "lanes": lanes, "frames": frames, "readings": readings}
+
+
+def _lanes(data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Its lanes. What one waits for stood with the run in earlier files."""
+    waits = {"wait_s": data["run"].get("wait_s")}
+    lanes = _list("lanes", data.get("lanes"))
+    return [
+        _fields("lanes", waits | lane if isinstance(lane, dict) else lane, LANE_FIELDS)
+        for lane in lanes
+    ]
 
 
 def _fields(name: str, value: Any, wanted: Sequence[str]) -> dict[str, Any]:
