@@ -123,7 +123,7 @@ def _line(question: Question, reports: Sequence[dict[str, Any]]) -> str:
     said = ", ".join(f"{count} {answer}" for answer, count in answers.most_common())
     ratio = f"{median(known):.3f}" if known else "not known"
     return (
-        f"{question.title}: {len(reports)} comparisons, {said}; median ratio {ratio};"
+        f"{question.title}: {len(reports)} asked, {said}; median ratio {ratio};"
         f" stolen CPU time {median(steal):.2g} % at the median, {max(steal):.2g} % at most"
     )
 

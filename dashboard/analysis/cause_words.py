@@ -44,13 +44,19 @@ def _one_at_a_time(lane: str, other: str, evidence: Evidence) -> str:
 
 def _loop_blocked(lane: str, other: str, evidence: Evidence) -> str:
     return (
-        f"{lane} had {evidence['peak_in_app']} requests in the application but never more than one"
-        f" in the view, which held the event loop for up to"
+        f"{lane} had up to {evidence['peak_in_app']} requests in the application but never more"
+        f" than one in the view, which held the event loop for up to"
         f" {milliseconds(evidence['loop_held_ms_max'])}."
     )
 
 
 def _serialised(lane: str, other: str, evidence: Evidence) -> str:
+    if "hops" not in evidence:
+        calls = "one call" if evidence["queued"] == 1 else f"{evidence['queued']} calls"
+        return (
+            f"All sync work of {lane} had one thread in each process, and up to {calls} stood in"
+            " line for it."
+        )
     return (
         f"In {lane} {evidence['hops']} hops of one request stood in line for one thread:"
         f" {milliseconds(evidence['worked_ms'])} one after the other, where the longest took"
@@ -67,30 +73,34 @@ def _executor_full(lane: str, other: str, evidence: Evidence) -> str:
 
 def _cpu_bound(lane: str, other: str, evidence: Evidence) -> str:
     used = 100 * min(1, evidence["cpu_share"])
-    words = f"The CPU was the limit of {lane}: it used {used:.0f} % of what it can use"
+    words = f"The CPU was the limit of {lane}: it used {used:.0f} % of what it could have"
     return f"{words}, {_cpu(other, evidence)}."
 
 
 def _cpu(other: str, evidence: Evidence) -> str:
-    words = f"{milliseconds(evidence['cpu_ms_per_request'])} a request"
+    words = f"{milliseconds(evidence['cpu_ms_per_request'])} of CPU a request"
     if evidence["other_cpu_ms_per_request"] is None:
         return words
     return f"{words} where {other} used {milliseconds(evidence['other_cpu_ms_per_request'])}"
 
 
 def _thread_cost(lane: str, other: str, evidence: Evidence) -> str:
-    counted = [
-        f"{significant(evidence[name], 2)} {words}"
+    paid = ", ".join(
+        _counted(evidence[name], *words)
         for name, words in (
-            ("threads_started_per_request", "threads started"),
-            ("switches_per_request", "context switches"),
+            ("threads_started_per_request", ("thread started", "threads started")),
+            ("switches_per_request", ("context switch", "context switches")),
         )
         if evidence[name]
-    ]
-    paid = " and ".join(counted)
+    )
     if evidence["cpu_ms_per_request"] is None:
         return f"{lane} paid for threads: {paid} a request."
-    return f"{lane} paid for threads: {paid} a request, and {_cpu(other, evidence)} of CPU."
+    return f"{lane} paid for threads: {paid} and {_cpu(other, evidence)}."
+
+
+def _counted(number: float, one: str, several: str) -> str:
+    text = significant(number, 2)
+    return f"{text} {one if text == '1' else several}"
 
 
 def _waiting(lane: str, other: str, evidence: Evidence) -> str:
@@ -99,7 +109,7 @@ def _waiting(lane: str, other: str, evidence: Evidence) -> str:
     )
     if evidence["other_view_ms_p50"] is not None:
         words += f" ({milliseconds(evidence['other_view_ms_p50'])} in {other})"
-    words += f", with {milliseconds(evidence['cpu_ms_per_request'])} of CPU"
+    words += f", with {milliseconds(evidence['cpu_ms_per_request'])} of CPU a request"
     return f"{words}, for {evidence['upstream']}." if evidence["upstream"] else f"{words}."
 
 

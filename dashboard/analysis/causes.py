@@ -144,14 +144,29 @@ def _loop_blocked(gap: Gap) -> Cause | None:
 def _serialised(gap: Gap) -> Cause | None:
     found = gap.slow.facts.serialised
     if found is None:
-        return None
+        return _one_thread_for_all(gap)
     share = gap.by_length(found["lost_ms"] / 1000)
     return Cause("serialised-on-one-thread", gap.slow.name, share, found)
 
 
+def _one_thread_for_all(gap: Gap) -> Cause | None:
+    """The same among requests, where all of a process have one thread for their sync work."""
+    executor = gap.slow.facts.executor
+    if executor is None or not executor.shared:
+        return None
+    evidence = {
+        "queued": executor.queued,
+        "service_ms_p50": gap.slow.whole_ms,
+        "other_service_ms_p50": gap.fast.whole_ms,
+    }
+    return Cause("serialised-on-one-thread", gap.slow.name, gap.by_service, evidence)
+
+
 def _executor_full(gap: Gap) -> Cause | None:
     slow, executor = gap.slow, gap.slow.facts.executor
-    if executor is None or executor.threads < executor.limit or not executor.queued:
+    if executor is None or executor.shared:
+        return None
+    if executor.threads < executor.limit or not executor.queued:
         return None
     evidence = {
         "limit": executor.limit,

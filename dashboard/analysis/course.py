@@ -1,7 +1,9 @@
 """How something went over one round of a lane, in so few points that a report can carry them.
 
-What is counted is exact, from the stamps of the requests. How long the loop was held comes from
-the reports of the probe, 20 a second.
+Who was in the view is counted exactly, from the stamps of both its ends. Nobody stamps the moment
+at which a request leaves the application, so there it is counted until its client had its last
+byte, which is later, and never more than the probe's own count of the most at once. How long the
+loop was held comes from the reports of the probe, 20 a second.
 """
 
 from __future__ import annotations
@@ -20,7 +22,11 @@ POINTS = 60
 
 def in_application(seen: Seen, limit: float) -> dict[str, Any] | None:
     """How many were in the application, over the first whole round, next to their limit."""
-    return _counted(seen, "entered", "first_byte", limit)
+    course = _counted(seen, "entered", "done", limit)
+    most = stats.peak_together(seen.lane.health, "peak_in_app")
+    if course is not None and most is not None:
+        course["values"] = [min(value, float(most)) for value in course["values"]]
+    return course
 
 
 def in_view(seen: Seen, limit: float) -> dict[str, Any] | None:
@@ -56,7 +62,10 @@ def _counted(seen: Seen, begin: str, end: str, limit: float) -> dict[str, Any] |
 
 
 def loop_held(seen: Seen) -> dict[str, Any] | None:
-    """For how long at most one thing held the loop, in ms, from report to report."""
+    """For how long at most one thing held the loop, in ms; a report speaks of all since the last.
+
+    Of several processes the one that was held longest.
+    """
     health = seen.lane.health
     here = _first_round(seen, health["round"])
     if here is None:
@@ -64,11 +73,19 @@ def loop_held(seen: Seen) -> dict[str, Any] | None:
     here &= health["loop_held"] != UNKNOWN
     if here.sum() < 2:
         return None
-    at, held = health["at"][here], health["loop_held"][here] / stats.NS_PER_MS
+    processes, at = health["process"][here], health["at"][here]
+    held_ms = health["loop_held"][here] / stats.NS_PER_MS
     last_ns = int(max(at.max(), 1))
     slices = np.clip(at * POINTS // last_ns, 0, POINTS - 1).astype(int)
     values = np.zeros(POINTS)
-    np.maximum.at(values, slices, held)
+    for process in np.unique(processes):
+        begun = 0
+        for until, most in zip(
+            slices[processes == process], held_ms[processes == process], strict=True
+        ):
+            since = slice(min(begun, until), until + 1)
+            values[since] = np.maximum(values[since], most)
+            begun = until + 1
     return _course(values, last_ns, seen.view_p50_ms)
 
 

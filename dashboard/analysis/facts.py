@@ -11,12 +11,14 @@ from typing import Any
 class Executor:
     """A loop's default executor, as the probe read it off: its limit, and the most in use.
 
-    `queued` is the longest that its queue was.
+    `queued` is the longest that its queue was. `shared`: it is none, but the one thread that
+    asgiref has for the sync work of whatever is no request of Django's.
     """
 
     limit: int
     threads: int
     queued: int
+    shared: bool = False
 
 
 @dataclass(frozen=True)

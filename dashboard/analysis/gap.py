@@ -59,6 +59,16 @@ class Gap:
         return self._share(_metric(self.slow) * (1 - fast / slow))
 
     @property
+    def by_service(self) -> float | None:
+        """The share that would be gone if an answer took as long, wherever that time goes."""
+        if self.slow.load.kind == "rate":
+            return self._in_tail(IN_TARGET)
+        slow, fast = self.slow.service_s, self.fast.service_s
+        if not slow or fast is None:
+            return None
+        return self._share(_metric(self.slow) * (1 - fast / slow))
+
+    @property
     def by_cpu(self) -> float | None:
         """The share that would be gone if a request cost as much CPU."""
         if self.slow.load.kind == "rate":

@@ -29,6 +29,8 @@ def _by_pieces(whole: Seen, streamed: Seen) -> dict[str, Any] | None:
     return {
         "longest_gap_ms_p50": whole.pieces and whole.pieces.longest_gap_ms,
         "other_longest_gap_ms_p50": streamed.pieces and streamed.pieces.longest_gap_ms,
+        "spread_ms_p50": whole.pieces and whole.pieces.spread_ms,
+        "other_spread_ms_p50": streamed.pieces and streamed.pieces.spread_ms,
         "last_byte_ms_p50": whole.whole_ms,
         "other_last_byte_ms_p50": streamed.whole_ms,
     }

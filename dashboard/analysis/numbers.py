@@ -24,6 +24,15 @@ def times(ratio: float) -> str:
     return "1"
 
 
+def times_between(low: float, high: float) -> str:
+    """Two factors with as many digits as tell them apart: 4.9–5.3, and 12.9–13.2."""
+    for digits in range(2, MOST_DIGITS):
+        ends = significant(low, digits), significant(high, digits)
+        if ends[0] != ends[1] and "1" not in ends:
+            return "–".join(ends)
+    return f"{times(low)}–{times(high)}"
+
+
 def percent(share: float) -> str:
     """A share: 12 %, 0.4 %, 97.5 %; never 0 or 100 where it is neither."""
     for digits in range(2, MOST_DIGITS):

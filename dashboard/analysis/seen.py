@@ -230,6 +230,11 @@ class Seen:
         return _p50_ms(self._between("sent_first", "first_byte"))
 
     @cached_property
+    def service_s(self) -> float | None:
+        """The mean service time, which is known without a probe too."""
+        return _mean_s(self._between("sent_first", "done"))
+
+    @cached_property
     def whole_ms(self) -> float | None:
         """The median time to the last byte, which is the service time."""
         return _p50_ms(self._between("sent_first", "done"))

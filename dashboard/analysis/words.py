@@ -10,7 +10,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .cause_words import cause_words
-from .numbers import milliseconds, percent, seconds_of, share_apart, significant, times
+from .numbers import (
+    milliseconds,
+    percent,
+    seconds_of,
+    share_apart,
+    significant,
+    times,
+    times_between,
+)
 
 Report = Mapping[str, Any]
 Comparison = Mapping[str, Any]
@@ -37,16 +45,20 @@ def _comparisons(report: Report) -> Iterator[str]:
     first = [one for one in verdict["comparisons"] if one["answer"] == "first-look"]
     if first:
         did = DID[verdict["metric"]]
-        looks = "; ".join(f"{one['lane']} {_at_first(one['ratio'], did)}" for one in first)
+        margin = verdict["margin"]
+        looks = "; ".join(f"{one['lane']} {did} {_at_first(one['ratio'], margin)}" for one in first)
         yield f"A first look, next to {verdict['baseline']}: {looks}."
     for one in verdict["comparisons"]:
         if one["answer"] != "first-look":
             yield _answered(report, one)
 
 
-def _at_first(ratio: float, did: str) -> str:
+def _at_first(ratio: float, margin: float) -> str:
+    """A difference inside the margin is none that anybody asked for."""
     apart = share_apart(ratio)
-    return f"{did} {apart}" if apart else f"{did} about as soon"
+    if max(ratio, 1 / ratio) > 1 + margin:
+        return apart
+    return f"about as soon ({apart})" if apart else "as soon"
 
 
 def _answered(report: Report, one: Comparison) -> str:
@@ -89,7 +101,7 @@ def _both_ends(one: Comparison) -> str:
     else:
         shares = [low - 1, high - 1]
     if share_apart(one["ratio"]).endswith(("times sooner", "times later")):
-        return f"{times(low)}–{times(high)}"
+        return times_between(low, high)
     return f"{percent(shares[0])} to {percent(shares[1])}"
 
 
@@ -124,7 +136,8 @@ def _causes(verdict: Mapping[str, Any]) -> Iterator[str]:
     for one in verdict["comparisons"]:
         sentences = [cause_words(cause, one, verdict["baseline"]) for cause in one["causes"]]
         said += [words for words in sentences if words and words not in said]
-        if one["answer"] == "differs" and not one["causes"] and not verdict["control"]:
+        explained = any(cause["share"] for cause in one["causes"])  # an answer held back is none
+        if one["answer"] == "differs" and not explained and not verdict["control"]:
             said.append(f"Why {one['lane']} differs: cause not found.")
     yield from said
 
@@ -134,16 +147,16 @@ def _factors(verdict: Mapping[str, Any]) -> Iterator[str]:
     for one in verdict["comparisons"]:
         if one["factors"] and one["answer"] in {"differs", "first-look"}:
             steps = (_step(step, verdict["margin"]) for step in one["factors"])
-            yield f"{one['lane']} in steps, by speed: {', '.join(steps)}."
+            yield f"{one['lane']} in steps: {', '.join(steps)}."
 
 
 def _step(step: Mapping[str, Any], margin: float) -> str:
     variant, _, server = step["end"].partition("@")
     faster = 1 / step["ratio"]
-    much = "next to nothing" if max(faster, 1 / faster) <= 1 + margin else f"{times(faster)} times"
-    return (
-        f"{much} from {f'moving to {server}' if step['what'] == 'server' else f'writing {variant}'}"
-    )
+    apart = max(faster, 1 / faster) > 1 + margin
+    much = f"{times(faster)} times as fast" if apart else "next to no change"
+    by = f"moving to {server}" if step["what"] == "server" else f"writing {variant}"
+    return f"{much} from {by}"
 
 
 def _control(verdict: Mapping[str, Any]) -> Iterator[str]:

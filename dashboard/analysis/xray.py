@@ -9,6 +9,7 @@ from typing import Any
 
 HOPS = ("sync_to_async", "async_to_sync", "to_thread", "executor")
 THREAD, QUERY = "thread", "query"  # kinds of span: a thread is started, a database is asked
+_BY_THEMSELVES = ": the hops by themselves"
 SERIALISED_SHARE = 0.1  # of the request's length, lost by standing in line, is worth a word
 
 
@@ -147,6 +148,25 @@ class Xray:
         return sum(hop.cost_ns for hop in self.hops)
 
     @cached_property
+    def hops_at_once(self) -> bool:
+        """Whether two hops were under way at one moment: their costs lie side by side then."""
+        ways = [
+            way
+            for hop in self.hops
+            for way in (
+                (hop.call.start_ns, hop.work.start_ns),
+                (hop.work.end_ns, hop.call.end_ns),
+            )
+            if way[0] < way[1]
+        ]
+        over_ns = 0
+        for begun_ns, ended_ns in sorted(ways):
+            if begun_ns < over_ns:
+                return True
+            over_ns = max(over_ns, ended_ns)
+        return False
+
+    @cached_property
     def serialised(self) -> tuple[Serialised, ...]:
         """Where hops stood in line for one thread and lost a noticeable time, worst first."""
         found = [_serialised(self, group) for group in _lines(self.hops)]
@@ -161,13 +181,19 @@ class Xray:
         text = f"This {family} view makes {' and '.join(made)}, and starts "
         text += _many(self.threads_started, "thread", "threads")
         if self.hops:
-            text += f": the hops by themselves took {_ms(self.hop_cost_ns)} of its"
-            text += f" {_ms(self.length_ns)}"
+            text += self._hop_cost()
         for line in self.serialised[:1]:
             text += f". {line.hops} hops stood in line for one thread, {line.thread}:"
             text += f" {_ms(line.worked_ns)} one after the other, where the longest of them took"
             text += f" {_ms(line.longest_ns)}"
         return text + "."
+
+    def _hop_cost(self) -> str:
+        """A part of the request's length, unless several were under way at once."""
+        cost, length = _ms(self.hop_cost_ns), _ms(self.length_ns)
+        if self.hops_at_once:
+            return f"{_BY_THEMSELVES} add up to {cost}, several at once; the request took {length}"
+        return f"{_BY_THEMSELVES} took {cost} of its {length}"
 
     def to_json(self) -> dict[str, Any]:
         """Counts, threads and spans as a JSON object; lengths of time are in milliseconds."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
+from dashboard.analysis.numbers import milliseconds
 from dashboard.targets.kernel import steal_percent
 
 MAX_LOOP_LAG_SHARE = 0.1  # of the smallest p50
@@ -141,8 +142,8 @@ def saturation(
         _Limit(
             lambda one: one.loop_lag_ms,
             lag_ms,
-            "its event loop was {found:.2g} ms late (p99), where {most:.2g} ms would be a tenth of"
-            " the fastest lane's median",
+            "its event loop was {found_ms} late (p99), where {most_ms} would be a tenth of the"
+            " fastest lane's median",
         ),
         _Limit(
             lambda one: one.cpu_share,
@@ -152,7 +153,7 @@ def saturation(
         _Limit(
             lambda one: one.scheduling_error_ms,
             MAX_SCHEDULING_ERROR_MS,
-            "requests left {found:.2g} ms late (p99), where {most:g} ms is the limit",
+            "requests left {found_ms} late (p99), where {most_ms} is the limit",
         ),
     )
     said = "; ".join(filter(None, (_beyond(limit, readings, names) for limit in limits)))
@@ -165,7 +166,12 @@ def _beyond(limit: _Limit, readings: Sequence[Reading], names: Sequence[str]) ->
     found, worst = max(known, key=lambda pair: pair[0], default=(0.0, None))
     if limit.most is None or worst is None or found <= limit.most:
         return ""
-    words = limit.words.format(found=found, most=limit.most)
+    words = limit.words.format(
+        found=found,
+        most=limit.most,
+        found_ms=milliseconds(found),
+        most_ms=milliseconds(limit.most),
+    )
     return f"at {names[worst.lane]}, round {worst.round}, {words}"
 
 

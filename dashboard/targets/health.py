@@ -138,7 +138,8 @@ class Health(asyncio.DatagramProtocol):
     def executor(self) -> dict[str, int] | None:
         """The default executor of the firing's loop when most stood in line for it.
 
-        `limit`, `threads` and `queued`; None where nobody has used it.
+        `limit`, `threads` and `queued`; None where nobody has used it. `shared` where more stood
+        in line for the one thread that asgiref has for sync work outside of Django's requests.
         """
         return self._executor
 
@@ -181,12 +182,14 @@ class Health(asyncio.DatagramProtocol):
         if idle or time.monotonic_ns() - row["at"] <= FRESH_NS:
             row |= read_process(process)
         self._rows.append(row)
-        self._keep_executor(message.get("executor"))
+        if (read := message.get("executor")) is not None:
+            numbers = map(int, read)
+            self._keep_executor(dict(zip(("limit", "threads", "queued"), numbers, strict=True)))
+        if in_line := message.get("one_thread"):
+            one = {"limit": 1, "threads": 1, "queued": int(in_line), "shared": True}
+            self._keep_executor(one)
 
-    def _keep_executor(self, read: list[int] | None) -> None:
-        if read is None:
-            return
-        executor = dict(zip(("limit", "threads", "queued"), map(int, read), strict=True))
+    def _keep_executor(self, executor: dict[str, int]) -> None:
         if self._executor is None or executor["queued"] >= self._executor["queued"]:
             self._executor = executor
 

@@ -10,13 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.analysis.markdown import markdown
-from dashboard.analysis.numbers import milliseconds, percent, share_apart, significant, times
+from dashboard.analysis.numbers import (
+    milliseconds,
+    percent,
+    share_apart,
+    significant,
+    times,
+    times_between,
+)
 from dashboard.analysis.verdict import Interval
 from dashboard.analysis.words import price, sentence
 from dashboard.wire.plan import MARGIN
 
-from .planted import report_of
-from .test_causes import BLOCKED, ONE, PLANTED, THREADS, WAITING, free
+from .planted import Planted, at_once, report_of
+from .test_causes import BLOCKED, ONE, PLANTED, STREAMED, THREADS, WAITING, free
 
 ratios = st.floats(0.001, 1000)
 
@@ -77,6 +84,9 @@ def test_a_percentage_is_never_rounded_to_nothing_or_all(share: float) -> None:
         (share_apart(1.004), "0.4 % later"),
         (times(0.996), "0.996"),
         (times(1.003), "1.003"),
+        (times_between(4.93, 5.28), "4.9–5.3"),
+        (times_between(12.93, 13.21), "12.9–13.2"),
+        (times_between(1.002, 1.004), "1.002–1.004"),
         (percent(0.975), "97.5 %"),
         (percent(0.95), "95 %"),
         (percent(0.99), "99 %"),
@@ -122,13 +132,22 @@ def test_server_and_code_apart_multiply_to_the_whole() -> None:
     assert server["ratio"] * code["ratio"] == pytest.approx(whole["ratio"])
     assert verdict["comparisons"][0]["factors"] is None
     assert re.search(
-        r"[\d.]+ times from moving to daphne, [\d.]+ times from writing async", verdict["sentence"]
+        r"in steps: [\d.]+ times as fast from moving to daphne,"
+        r" [\d.]+ times as fast from writing async\.",
+        verdict["sentence"],
     )
 
 
 def test_without_a_lane_between_nothing_is_taken_apart() -> None:
     lanes = [THREADS, free(), WAITING]
     assert all(one["factors"] is None for one in report_of(lanes, 100)["verdict"]["comparisons"])
+
+
+def test_an_answer_held_back_does_not_explain_who_was_later() -> None:
+    nobody_knows = Planted("list@elsewhere", at_once(500))
+    said = report_of([nobody_knows, STREAMED], 20)["verdict"]["sentence"]
+    assert "held its answers back" in said
+    assert "Why stream@daphne differs: cause not found." in said
 
 
 def test_a_control_that_differs_distrusts_the_machine_and_says_why() -> None:

@@ -168,8 +168,9 @@ def test_the_sentence() -> None:
     busy = xray_of(REQUEST, *gathered(5, 10), ("query", 6, WORKER, 3, 4), ("thread", 0, LOOP, 0, 1))
     assert busy.sentence("async") == (
         "This async view makes 5 hops between threads and 1 query, and starts 1 thread: the hops"
-        " by themselves took 5 ms of its 100 ms. 5 hops stood in line for one thread, thread-12:"
-        " 50 ms one after the other, where the longest of them took 10 ms."
+        " by themselves add up to 5 ms, several at once; the request took 100 ms. 5 hops stood"
+        " in line for one thread, thread-12: 50 ms one after the other, where the longest of them"
+        " took 10 ms."
     )
     long = xray_of(
         ("request", None, LOOP, 0, 1200),
@@ -261,3 +262,5 @@ def test_no_trace_makes_a_negative_time(rows: list[Row]) -> None:
     assert all(0 <= hop.queued_ns <= hop.wait_ns for hop in xray.hops)
     assert xray.hop_cost_ns >= 0
     assert xray.sentence("sync").endswith(".")
+    if not xray.hops_at_once:  # the sentence calls it a part of the whole then
+        assert xray.hop_cost_ns <= xray.length_ns

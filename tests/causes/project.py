@@ -18,7 +18,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.wsgi import WSGIHandler
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.urls import path
 
 settings.configure(ALLOWED_HOSTS=["*"], SECRET_KEY="planted", ROOT_URLCONF=__name__, MIDDLEWARE=[])
@@ -108,6 +108,13 @@ async def async_in_pieces(request: HttpRequest) -> StreamingHttpResponse:
     return StreamingHttpResponse(pieces())
 
 
+async def beside_django(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """An application of its own: its sync work has no request's thread, and so all share one."""
+    await sync_to_async(time.sleep)(float(QueryDict(scope["query_string"])["s"]))
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body"})
+
+
 async def failing(request: HttpRequest) -> HttpResponse:
     """Every tenth request fails, whoever asks."""
     await asyncio.sleep(seconds(request))
@@ -121,10 +128,20 @@ VIEWS = (
 urlpatterns = [path(view.__name__, view) for view in VIEWS]
 
 
+def both(django: Any) -> Any:
+    """Django, and beside it the application that is none of its views."""
+
+    async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        beside = scope["type"] == "http" and scope["path"] == "/beside_django"
+        await (beside_django if beside else django)(scope, receive, send)
+
+    return application
+
+
 def __getattr__(name: str) -> Any:
     """The application that a server asks for."""
     if name == "wsgi":
         return WSGIHandler()
     if name == "asgi":
-        return ASGIHandler()
+        return both(ASGIHandler())
     raise AttributeError(name)

@@ -1,8 +1,7 @@
 """Each cause of the table, planted in a real application and fired at two loads.
 
-The conductor, the engine, the servers and the report are the real ones. `client-bound` and
-stolen time have their frames in `tests/analysis/test_causes.py`: an engine that is the limit,
-or a host that takes the CPU away, cannot be had at will on the machine that runs the tests.
+The conductor, the engine, the servers and the report are the real ones. Stolen time has its
+frames in `tests/runs/test_conductor.py`: a host that takes the CPU away cannot be had at will.
 """
 
 from __future__ import annotations
@@ -50,11 +49,14 @@ PLANTED = {
     "cpu-bound": (20, 40),
     "thread-cost": (50, 100),
     "waiting-in-app": (10, 30),
+    "client-bound": (10, 20),
     "errors": (20, 40),
     "no-difference": (10, 20),
 }
 LOADS = [(cause, requests) for cause, loads in PLANTED.items() for requests in loads]
-WITHOUT_SHARE = {"errors", "no-difference"}
+# A client that sets up for each request what it needs anew: its loop is never free for long.
+AT_ITS_LIMIT: dict[str, Any] = {"client": "httpx", "concurrency": 2}
+WITHOUT_SHARE = {"client-bound", "errors", "no-difference"}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -78,7 +80,12 @@ async def fire(laboratory: Laboratory, scenario: str, requests: int) -> dict[str
     On a machine that others use, the engine may have been the limit: then there is no verdict.
     """
     plan = make_plan(
-        laboratory.project, scenario=scenario, requests=requests, seed=1, margin=MARGIN
+        laboratory.project,
+        scenario=scenario,
+        requests=requests,
+        seed=1,
+        margin=MARGIN,
+        **(AT_ITS_LIMIT if scenario == "client-bound" else {}),
     )
     report: dict[str, Any] = {}
     for _ in range(TRIES):
@@ -86,7 +93,7 @@ async def fire(laboratory: Laboratory, scenario: str, requests: int) -> dict[str
         outcome = await laboratory.outcome(run)
         assert outcome.problem == "", outcome.log_tail
         report = (await Run.objects.aget(pk=run.pk)).report
-        if not report["verdict"]["spoiled"]:
+        if scenario == "client-bound" or not report["verdict"]["spoiled"]:
             break
     return report
 
@@ -118,6 +125,18 @@ async def test_an_answer_held_back_is_named_beside_whatever_else(
     report = await fire(laboratory, "not-streaming", requests)
     held = [cause for cause in causes(report) if cause["name"] == "not-streaming"]
     assert [cause["lane"] for cause in held] == [report["lanes"][0]["lane"]]
+
+
+@pytest.mark.parametrize("requests", [10, 20])
+async def test_one_thread_for_all_requests_is_named_as_that_of_one_request_is(
+    laboratory: Laboratory, requests: int
+) -> None:
+    """Nobody looked inside: the probe read off how many stood in line for asgiref's thread."""
+    report = await fire(laboratory, "one-thread-for-all", requests)
+    (cause,) = causes(report)
+    assert cause["name"] == "serialised-on-one-thread"
+    assert cause["share"] >= LEAST_SHARE
+    assert requests / 2 <= cause["evidence"]["queued"] < requests
 
 
 async def test_a_held_loop_is_quoted_for_one_view_and_not_for_everybody_in_line(

@@ -59,7 +59,7 @@ async def test_peaks_start_anew_with_each_firing(targets: Targets) -> None:
     await target.end(2, quiet_timeout_s=5)
     rows = [row for row in target.take_rows(0) if row.get("requests", -1) >= 0]
     assert rows[-1]["requests"] == 5
-    assert rows[-1]["peak_in_app"] <= 2  # the last one may still be leaving
+    assert rows[-1]["peak_in_app"] == 1  # a request has left before its client sends the next
 
 
 async def test_quiet_is_waited_for_when_clients_gave_up(targets: Targets) -> None:

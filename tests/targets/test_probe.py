@@ -194,6 +194,24 @@ async def test_a_plain_asgi_application_is_stamped(probe: ModuleType) -> None:
     assert probe.COUNTS.report()["in_app"] == 0
 
 
+async def test_a_request_has_left_before_its_client_can_send_the_next(probe: ModuleType) -> None:
+    """Before its last body is sent; and the process is not quiet before the work after it ends."""
+    seen: list[tuple[int, bool]] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        seen.append((probe.COUNTS.in_app, probe.COUNTS.quiet()))
+
+    async def streams_and_works_on(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200})
+        await send({"type": "http.response.body", "body": b"x", "more_body": True})
+        await send({"type": "http.response.body", "body": b"x"})
+        seen.append((probe.COUNTS.in_app, probe.COUNTS.quiet()))
+
+    await wrapped(probe, streams_and_works_on, "asgi")({"type": "http"}, None, send)
+    assert seen == [(1, False), (1, False), (0, False), (0, False)]
+    assert (probe.COUNTS.in_app, probe.COUNTS.quiet()) == (0, True)
+
+
 async def test_what_is_no_request_passes_through(probe: ModuleType) -> None:
     sent = await ask(wrapped(probe, plain_asgi, "asgi"), "websocket")
     assert sent[0]["headers"] == [(b"a", b"b")]

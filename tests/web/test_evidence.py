@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from dashboard.models import Run
 from dashboard.runs.laboratory import Laboratory
 from dashboard.runs.planning import make_plan
 from dashboard.web.evidence import HEIGHT, WIDTH, Picture, pictures
-from tests.analysis.planted import MS, report_of
+from tests.analysis.planted import MS, Planted, Stamps, pool, report_of
 from tests.analysis.test_causes import BLOCKED, CPU, EXECUTOR, ONE, THREADS, WAITING, free
 
 CASES = {
@@ -79,6 +81,32 @@ def test_how_long_a_loop_was_held_stands_next_to_what_a_view_takes() -> None:
     assert places(picture)
 
 
+def test_it_says_how_much_of_which_difference_a_cause_explains() -> None:
+    picture, _ = drawn("threads-busy")
+    assert picture.explains == "explains 100 % of the difference"
+    lanes = [THREADS, free(), free(400, name="slow@uvicorn")]
+    first, *_ = pictures(report_of(lanes, 40))
+    assert first.cause == "threads-busy"
+    assert first.explains == (
+        "explains of the difference 100 % next to async@daphne, 100 % next to slow@uvicorn"
+    )
+
+
+def test_a_course_is_never_above_the_peak_that_the_probe_counted() -> None:
+    late = Planted(**{**vars(THREADS), "model": leaving_late(8, 100, late_ms=5)})
+    (cause,) = report_of([late, free()], 40)["verdict"]["comparisons"][0]["causes"]
+    assert max(cause["evidence"]["course"]["values"]) == 8
+
+
+def leaving_late(at_a_time: int, view_ms: float, late_ms: float) -> Callable[[int], list[Stamps]]:
+    """A pool whose clients see the end of an answer after the next request has entered."""
+
+    def model(requests: int) -> list[Stamps]:
+        return [replace(one, done=one.done + late_ms) for one in pool(at_a_time, view_ms)(requests)]
+
+    return model
+
+
 def test_a_report_from_before_courses_were_kept_has_no_picture() -> None:
     report = report_of(list(CASES["threads-busy"]), 40)
     del report["verdict"]["comparisons"][0]["causes"][0]["evidence"]["course"]
@@ -97,6 +125,6 @@ async def test_the_result_of_a_finished_run_shows_them(
     kept.report["verdict"] = report_of(list(CASES["threads-busy"]), 40)["verdict"]
     await kept.asave(update_fields=["report"])
     page = (await async_client.get(f"/runs/{run.pk}/result/")).content.decode()
-    assert 'class="evidence-picture"' in page
+    assert 'class="evidence-picture course"' in page
     (shown,) = pictures(kept.report)
     assert escape(shown.text) in page

@@ -43,6 +43,9 @@ STAMPS = "liveburst.stamps"  # the key in environ or scope: [entered, view_enter
 NEIGHBOUR = "liveburst-neighbour"
 NEIGHBOUR_BYTES = NEIGHBOUR.encode()
 NOT_COUNTED: Any = ()
+REPORTED = (
+    "in_app", "peak_in_app", "in_view", "peak_in_view", "requests", "threads_started",
+)  # fmt: skip
 REPORT_S = 0.05
 LAST_REPORT_S = 0.01  # after `end`, when somebody waits for the last one
 BEAT_S = 0.01
@@ -89,6 +92,7 @@ class Counts:
 
     def __init__(self) -> None:
         self.lock = original("_thread", "allocate_lock")()
+        self.unfinished = 0  # in the application, or answered and still at work for it
         self.in_app = self.in_view = 0
         self.peak_in_app = self.peak_in_view = 0
         self.requests = self.threads_started = 0
@@ -96,14 +100,20 @@ class Counts:
     def enter_app(self) -> None:
         """A request reached the application."""
         with self.lock:
+            self.unfinished += 1
             self.requests += 1
             self.in_app += 1
             self.peak_in_app = max(self.peak_in_app, self.in_app)
 
     def leave_app(self) -> None:
-        """Its answer is over, however it ended."""
+        """Its answer is over, or will never come."""
         with self.lock:
             self.in_app -= 1
+
+    def finish(self) -> None:
+        """The application does nothing more for it."""
+        with self.lock:
+            self.unfinished -= 1
 
     def enter_view(self) -> None:
         """Django calls the view."""
@@ -129,12 +139,12 @@ class Counts:
 
     def quiet(self) -> bool:
         """Whether nothing is going on. A sync view may outlive its cancelled request."""
-        return self.in_app <= 0 and self.in_view <= 0
+        return self.unfinished <= 0 and self.in_view <= 0
 
     def report(self) -> dict[str, int]:
         """All of it, at one instant."""
         with self.lock:
-            return {name: value for name, value in vars(self).items() if name != "lock"}
+            return {name: getattr(self, name) for name in REPORTED}
 
 
 COUNTS = Counts()
@@ -220,9 +230,14 @@ class WSGIProbe:
         try:
             body = self.application(environ, start)
         except BaseException:
-            COUNTS.leave_app()
+            self.leave()
             raise
-        return until_closed(body, environ.get("wsgi.file_wrapper"), Once(COUNTS.leave_app))
+        return until_closed(body, environ.get("wsgi.file_wrapper"), Once(self.leave))
+
+    def leave(self) -> None:
+        """The server has sent the answer, and closed it."""
+        COUNTS.leave_app()
+        COUNTS.finish()
 
 
 class Once:
@@ -299,17 +314,21 @@ class ASGIProbe:
         LOOP.sign(stamps[0])
         COUNTS.enter_app()
         self.worker.introduce()
+        leave = Once(COUNTS.leave_app)
 
         async def stamped(message: dict[str, Any]) -> None:
             if message["type"] == "http.response.start":
                 header = (HEADER_BYTES, self.worker.header(stamps).encode())
                 message = {**message, "headers": [*message.get("headers", ()), header]}
+            elif message["type"] == "http.response.body" and not message.get("more_body"):
+                leave()  # before it is sent: its client's next request may enter meanwhile
             await send(message)
 
         try:
             await self.application({**scope, STAMPS: stamps}, receive, stamped)
         finally:
-            COUNTS.leave_app()
+            leave()
+            COUNTS.finish()
 
 
 def watch_views() -> None:
@@ -497,6 +516,20 @@ class DefaultExecutor:
         return call
 
 
+def in_line_for_one_thread() -> int | None:
+    """Calls in line for the one thread that asgiref has for sync work; None while nobody uses it.
+
+    All sync work of a process shares it that belongs to no request of Django's: of consumers,
+    and of applications beside Django. Django's own requests have a thread each.
+    """
+    bridge = getattr(sys.modules.get("asgiref.sync"), "SyncToAsync", None)
+    executor: Any = getattr(bridge, "single_thread_executor", None)
+    try:
+        return executor._work_queue.qsize() if executor._threads else None  # noqa: SLF001
+    except AttributeError:
+        return None
+
+
 def running_loop() -> Any:
     """The event loop that this thread serves requests from, or gevent's hub; None without one."""
     try:
@@ -581,7 +614,7 @@ class Speaker:
             lag, held = self.heartbeat.take(), LOOP.take()
         self.reported = now()
         counts = dict(COUNTS.report(), loop_lag=lag, loop_held=held, switches=context_switches())
-        said = dict(counts, executor=self.executor.read())
+        said = dict(counts, executor=self.executor.read(), one_thread=in_line_for_one_thread())
         self.send("report", firing=self.firing, final=final, at=self.reported, **said)
         if final:
             self.finish()
