@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import uvloop
 
+from dashboard.wire import frame
 from dashboard.wire.plan import Firing, Rate
 
 from .collector import collector_off
 from .kinds import begin
-from .summary import summarise, summarise_rate
+from .neighbour import LAST_ANSWERS_S, Neighbour
+from .summary import summarise, summarise_chunks, summarise_neighbour, summarise_rate
 from .usage import read_options
 
 INTERRUPTED = 130
@@ -35,11 +37,14 @@ def fire_alone(arguments: Sequence[str]) -> int:
 
 
 async def _fire(firing: Firing) -> tuple[dict[str, Any], bool]:
+    neighbour = Neighbour(firing)
     flight = begin(firing)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, flight.stop)
+    neighbour.begin(flight.origin_ns)
     await flight.fire()
+    await neighbour.end(patience_s=0 if flight.stopped else LAST_ANSWERS_S)
     await flight.close()
     rows = flight.recorder.rows
     columns = flight.recorder.columns(0, rows)
@@ -47,28 +52,67 @@ async def _fire(firing: Firing) -> tuple[dict[str, Any], bool]:
     if isinstance(firing.load, Rate):
         errors_ns = flight.scheduling_errors_ns() or ()
         result |= summarise_rate(columns, firing.load, errors_ns)
+    if firing.manner.chunks:
+        result |= summarise_chunks(_rows_of("chunks", flight.next_frame))
+    if firing.neighbour is not None:
+        result |= summarise_neighbour(_rows_of("neighbour", neighbour.next_frame))
     return result, flight.stopped
 
 
+def _rows_of(kind: str, next_frame: Callable[[], bytes | None]) -> dict[str, list[int]]:
+    """All columns of a kind, from the frames in which they would have left."""
+    rows: dict[str, list[int]] = {name: [] for name in frame.COLUMNS[kind]}
+    while data := next_frame():
+        found = frame.decode(data)
+        if found.kind == kind:
+            for name, column in found.columns.items():
+                rows[name] += column
+    return rows
+
+
 def _text(result: dict[str, Any]) -> str:
-    latency = result["latency_ms"]
-    known = ", ".join(f"{name} {value:.2f}" for name, value in latency.items() if value is not None)
     errors = ", ".join(f"{count:,} {name}" for name, count in result["errors"].items())
     rate = result["throughput_rps"]
-    lines = (
+    latency = _known(result["latency_ms"]) or "none was answered"
+    lines = [
         f"{result['ok']:,} of {result['requests']:,} ok in {result['makespan_s']:.3f} s"
-        f"{f', {rate:,.0f} a second' if rate else ''}\n"
-        f"response time, ms: {known or 'none was answered'}\n"
-        f"errors: {errors or 'none'}"
-    )
-    return lines + (_rate_text(result) if "offered_rps" in result else "")
+        f"{f', {rate:,.0f} a second' if rate else ''}",
+        f"response time, ms: {latency}",
+        f"errors: {errors or 'none'}",
+    ]
+    if "offered_rps" in result:
+        lines += _rate_lines(result)
+    if "chunks" in result:
+        lines += _chunks_lines(result["chunks"])
+    if "neighbour" in result:
+        lines += _neighbour_lines(result["neighbour"])
+    return "\n".join(lines)
 
 
-def _rate_text(result: dict[str, Any]) -> str:
-    late = result["scheduling_error_ms"]
-    known = ", ".join(f"{name} {value:.3f}" for name, value in late.items() if value is not None)
-    return (
-        f"\noffered {result['offered_rps']:,.0f}/s, achieved {result['achieved_rps']:,.0f}/s,"
-        f" {result['backlog']:,} in flight or unsent at the end of the schedule"
-        f"\nscheduling error, ms: {known or 'nothing was sent'}"
-    )
+def _rate_lines(result: dict[str, Any]) -> list[str]:
+    late = _known(result["scheduling_error_ms"], digits=3) or "nothing was sent"
+    return [
+        f"offered {result['offered_rps']:,.0f}/s, achieved {result['achieved_rps']:,.0f}/s,"
+        f" {result['backlog']:,} in flight or unsent at the end of the schedule",
+        f"scheduling error, ms: {late}",
+    ]
+
+
+def _chunks_lines(chunks: dict[str, Any]) -> list[str]:
+    if not chunks["answers"]:
+        return []
+    gaps = _known(chunks["longest_gap_ms"]) or "there were no two"
+    return [
+        f"answers in {chunks['fewest']} to {chunks['most']} pieces;"
+        f" longest wait between two of them, ms: {gaps}"
+    ]
+
+
+def _neighbour_lines(neighbour: dict[str, Any]) -> list[str]:
+    latency = _known(neighbour["latency_ms"]) or "none was answered"
+    return [f"neighbour: {neighbour['ok']:,} of {neighbour['requests']:,} ok, ms: {latency}"]
+
+
+def _known(values: dict[str, float | None], digits: int = 2) -> str:
+    pairs = ((name, value) for name, value in values.items() if value is not None)
+    return ", ".join(f"{name} {value:.{digits}f}" for name, value in pairs)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dashboard.wire.failure import Failure, failure_name
+from dashboard.wire.frame import UNKNOWN
 from dashboard.wire.plan import Rate
 from dashboard.wire.rank import nearest_rank
 
@@ -56,6 +57,38 @@ def summarise_rate(
             **_percentiles(errors_ns, (50.0, 99.0)),
             "max": errors_ns[-1] / NS_PER_MS if errors_ns else None,
         },
+    }
+
+
+def summarise_chunks(chunks: Mapping[str, Sequence[int]]) -> dict[str, Any]:
+    """In how many pieces answers came, and the longest wait in each between two of them."""
+    gaps = sorted(gap for gap in chunks["longest_gap"] if gap != UNKNOWN)
+    return {
+        "chunks": {
+            "answers": len(chunks["chunks"]),
+            "fewest": min(chunks["chunks"], default=None),
+            "most": max(chunks["chunks"], default=None),
+            "longest_gap_ms": {
+                **_percentiles(gaps, (50.0, 95.0, 99.0)),
+                "max": gaps[-1] / NS_PER_MS if gaps else None,
+            },
+        }
+    }
+
+
+def summarise_neighbour(rows: Mapping[str, Sequence[int]]) -> dict[str, Any]:
+    """What somebody else felt meanwhile."""
+    timed = zip(rows["due"], rows["done"], rows["error"], strict=True)
+    response = sorted(done - due for due, done, error in timed if error == Failure.NONE)
+    return {
+        "neighbour": {
+            "requests": len(rows["due"]),
+            "ok": len(response),
+            "latency_ms": {
+                **_percentiles(response, (50.0, 95.0, 99.0)),
+                "max": response[-1] / NS_PER_MS if response else None,
+            },
+        }
     }
 
 

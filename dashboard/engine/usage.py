@@ -24,12 +24,20 @@ from dashboard.wire.plan import (
 
 from .clients import CLIENTS
 from .descriptors import too_few_for
+from .ways import add_ways, read_manner
 
 BURST = 100  # requests, where nothing is said
 EXPECTED_URL = "expected http[s]://HOST[:PORT][/PATH]"
 PORTS = {"http": 80, "https": 443}
 # The field of a load, and how the command line calls it.
-OPTIONS = {"requests": "-n", "concurrency": "-c", "rate": "--rate", "duration": "--duration"}
+OPTIONS = {
+    "requests": "-n",
+    "concurrency": "-c",
+    "rate": "--rate",
+    "duration": "--duration",
+    "send_kb_per_s": "--send-kb-per-s",
+    "every": "--every",
+}
 
 
 @dataclass(frozen=True)
@@ -55,7 +63,7 @@ def read_options(arguments: Sequence[str]) -> Options:
     """Read the command line; bad usage ends the process with status 2 and a message."""
     parser = _parser()
     given = parser.parse_args(arguments)
-    load = _load(parser, given)
+    load, manner = _load(parser, given), read_manner(parser, given)
     if not 0 < given.timeout <= MAX_TIMEOUT_S:
         parser.error(
             f"argument --timeout: expected above 0 to {MAX_TIMEOUT_S:g} s, found {given.timeout:g}"
@@ -70,11 +78,14 @@ def read_options(arguments: Sequence[str]) -> Options:
         path=given.url.path,
         load=load,
         timeout_s=given.timeout,
+        method="POST" if manner.upload else "GET",
         headers=(("Host", given.url.name),),
         seed=given.seed,
         keep_alive=given.keep_alive,
         tls=given.url.tls,
         client=given.client,
+        neighbour=given.neighbour,
+        manner=manner,
     )
     return Options(firing, given.json)
 
@@ -86,10 +97,11 @@ def _load(parser: ArgumentParser, given: Namespace) -> Load:
     if given.rate is None:
         requests = BURST if given.requests is None else given.requests
         most = min(requests, MAX_CONCURRENCY)
-        load = Burst(requests, most if given.concurrency is None else given.concurrency)
+        at_once = most if given.concurrency is None else given.concurrency
+        load = Burst(requests, at_once, given.send_kb_per_s, given.every or 0.0)
     else:
         most = MAX_CONCURRENCY if given.concurrency is None else given.concurrency
-        load = Rate(given.rate, given.duration, given.poisson, most)
+        load = Rate(given.rate, given.duration, given.poisson, most, given.send_kb_per_s)
     for problem in load.problems(MAX_RUN_REQUESTS):
         parser.error(f"argument {OPTIONS[problem.field]}: {problem.message}")
     # A rate uses as many connections as it takes; only who names a number has asked for them.
@@ -128,6 +140,7 @@ def _parser() -> ArgumentParser:
     add("--client", choices=(ENGINE, *CLIENTS), default=ENGINE, help="who fires")
     add("--no-keep-alive", action="store_false", dest="keep_alive", help="connect each time")
     add("--timeout", type=float, default=30.0, help="seconds for each request")
+    add_ways(made)
     add("--json", type=_writable, metavar="FILE|-", help="write one JSON object; - is stdout")
     return made
 

@@ -19,6 +19,8 @@ from typing import Any
 
 from dashboard.wire import frame
 
+from .thinning import Thinning
+
 MAX_UNSEEN = 256  # binary messages sent and not yet said to be seen
 MAX_BOX_BYTES = 8_000_000  # of frames that wait to be sent
 
@@ -100,6 +102,8 @@ class _LiveRun:
     next_sequence: int = 0
     # Frames of the firing that is on which are stored nowhere: for whoever joins now.
     begun: list[bytes] = field(default_factory=list)
+    thinning: Thinning = field(default_factory=Thinning)
+    thinned_from: int | None = None  # the first stored frame that no viewer was sent whole
 
 
 class Hub:
@@ -151,15 +155,28 @@ class Hub:
         self._live[run] = _LiveRun(next_sequence)
 
     def publish(self, run: str, sequence: int, data: bytes) -> None:
-        """Hand a frame to everybody who watches the run."""
+        """Hand a frame, or a sample and counts in its place, to everybody who watches the run."""
         live = self._live[run]
-        envelope = frame.envelop(sequence, data)
+        instead = live.thinning.instead(sequence, data)
+        if instead is None:
+            message = frame.envelop(sequence, data)
+        else:
+            message = b"".join(frame.envelop(frame.NOT_STORED, part) for part in instead)
         if sequence == frame.NOT_STORED:
-            live.begun.append(envelope)
+            live.begun.append(message)
         else:
             live.next_sequence = sequence + 1
+            if instead is not None and live.thinned_from is None:
+                live.thinned_from = sequence
         for viewer in self._watching(run):
-            viewer.offer(sequence, envelope)
+            viewer.offer(sequence, message)
+
+    def complete(self, run: str) -> None:
+        """All is measured: whoever was sent samples of a dense stream fetches the whole frames."""
+        live = self._live[run]
+        if live.thinned_from is not None:
+            gap = {"event": "gap", "from": live.thinned_from, "to": live.next_sequence}
+            self.tell(run, gap)
 
     def tell(self, run: str, event: Mapping[str, Any]) -> None:
         """Tell everybody who watches the run; a new firing makes old `begun` frames moot."""

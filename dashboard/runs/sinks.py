@@ -159,6 +159,7 @@ class Broadcast:
 
     async def end(self, outcome: Outcome) -> None:
         """The report is stored: pages may fetch it."""
+        self._hub.complete(self._run)
         self._hub.tell(self._run, {"event": "finished", "status": outcome.status})
         self._hub.close(self._run)
         self._hub.tell_everybody({"event": "line"})

@@ -15,7 +15,7 @@ from dashboard.wire.errors import TargetFailed
 
 from .commands import read_tail
 from .environment import project_environment, with_probe
-from .health import Health
+from .health import Health, Probe
 from .installed import Packages
 from .launcher import Child, launch
 from .listening import backlog_of, listening_socket, reserved_socket, restore_backlog
@@ -74,11 +74,7 @@ async def start_target(
             )
             address = listener.getsockname()
             await _until_ready(server, address, child, log)
-            backlog = (
-                backlog_of(address[1])
-                if server.reserves
-                else restore_backlog(listener, server.backlog)
-            )
+            backlog = _backlog(server, listener)
         target = Target(
             *(server, address, child, health),
             log=log,
@@ -87,10 +83,7 @@ async def start_target(
         )
         target.started_s = started_s
         target.facts = _facts(server, command, beside.cores, backlog, packages)
-        hello = await health.hello(HELLO_TIMEOUT_S)
-        target.facts["versions"] = {**packages.versions, **(hello.versions if hello else {})}
-        target.facts["django"] = hello.django if hello else None
-        target.facts["interface"] = server.interface
+        target.facts |= _told(server, packages, await health.hello(HELLO_TIMEOUT_S))
     except BaseException:
         health.close()
         if child is not None:
@@ -102,6 +95,13 @@ async def start_target(
 
 def _socket_for(server: Server) -> socket.socket:
     return reserved_socket() if server.reserves else listening_socket()
+
+
+def _backlog(server: Server, listener: socket.socket) -> int | None:
+    """How many connections may stand in line, now that the server listens."""
+    if server.reserves:
+        return backlog_of(listener.getsockname()[1])
+    return restore_backlog(listener, server.backlog)
 
 
 def _for_the_probe(
@@ -191,4 +191,13 @@ def _facts(
             name: {"version": version, "from": packages.origins[name]}
             for name, version in packages.versions.items()
         },
+    }
+
+
+def _told(server: Server, packages: Packages, hello: Probe | None) -> dict[str, Any]:
+    """What the probe says of itself; None where it said nothing in time."""
+    return {
+        "versions": {**packages.versions, **(hello.versions if hello else {})},
+        "django": hello.django if hello else None,
+        "interface": server.interface,
     }

@@ -43,6 +43,7 @@ async def _follow(hub: Hub, run: Run) -> None:
         if not run.active or run.pk not in hub.watched:
             break
         await asyncio.sleep(LOOK_EVERY_S)
+    hub.complete(run.pk)
     hub.close(run.pk)
     if not run.active:
         hub.tell(run.pk, {"event": "finished", "status": run.status})

@@ -11,7 +11,7 @@ import json
 import struct
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 
 from .errors import FrameError
@@ -48,6 +48,8 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "error": "u1",
         "process": "i4",
     },
+    # What a sample of a dense stream leaves out: for viewers alone.
+    "counts": {"done": "i8", "bin": "u2", "failed": "u1", "requests": "u4"},
     # How an answer came in pieces, where that is watched.
     "chunks": {"request": "u4", "chunks": "u4", "longest_gap": "i8"},
     # What the rest of the world felt meanwhile: fired beside the load, and never part of it.
@@ -85,7 +87,10 @@ _ENVELOPE = struct.Struct("<II")
 
 @dataclass(frozen=True)
 class Frame:
-    """A decoded frame. `columns` are views on the bytes it was read from, not copies."""
+    """A decoded frame. `columns` are views on the bytes it was read from, not copies.
+
+    `extra` is whatever else its kind says in the header.
+    """
 
     kind: str
     lane: int
@@ -93,12 +98,22 @@ class Frame:
     origin_ns: int
     rows: int
     columns: Mapping[str, memoryview]
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 def encode(
-    kind: str, *, lane: int, round: int, origin_ns: int, columns: Mapping[str, Buffer]
+    kind: str,
+    *,
+    lane: int,
+    round: int,
+    origin_ns: int,
+    columns: Mapping[str, Buffer],
+    extra: Mapping[str, int] | None = None,
 ) -> bytes:
-    """One frame. `columns` holds a buffer for each column of `COLUMNS[kind]`, all equally long."""
+    """One frame. `columns` holds a buffer for each column of `COLUMNS[kind]`, all equally long.
+
+    `extra` is what else its header says.
+    """
     types = COLUMNS[kind]
     views = [memoryview(columns[name]).cast("B") for name in types]
     rows = len(columns[next(iter(types))])
@@ -109,6 +124,7 @@ def encode(
         "origin_ns": origin_ns,
         "rows": rows,
         "columns": list(types.items()),
+        **(extra or {}),
     }
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
@@ -137,6 +153,7 @@ def decode(data: bytes | memoryview) -> Frame:
         header["origin_ns"],
         header["rows"],
         columns,
+        {name: value for name, value in header.items() if name not in _HEADER_TYPES},
     )
 
 

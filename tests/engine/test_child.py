@@ -162,6 +162,7 @@ async def test_frames_come_while_it_fires_and_begun_before_samples() -> None:
     assert sent == set(range(8))
 
 
+@pytest.mark.alone
 async def test_stop_takes_effect_at_once() -> None:
     everything_sent = asyncio.Event()
 
@@ -182,6 +183,7 @@ async def test_stop_takes_effect_at_once() -> None:
     assert last_ns - before_ns < 200_000_000
 
 
+@pytest.mark.alone
 async def test_stop_is_heard_while_everything_is_refused() -> None:
     async with engine() as process:
         say(process, order(burst(1, "/", 100_000, 1000)))

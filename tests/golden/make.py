@@ -8,6 +8,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
+
+from dashboard.runs.thinning import bins
 from dashboard.wire import frame
 
 HERE = Path(__file__).parent
@@ -51,12 +54,21 @@ CHUNKS = [
     {"request": 0, "chunks": 20, "longest_gap": 51 * MS},
     {"request": 1, "chunks": 1, "longest_gap": -1},
 ]
+COUNTS = [
+    {"done": 19 * MS, "bin": 921, "failed": 0, "requests": 700},
+    {"done": 2**40, "bin": 3699, "failed": 1, "requests": 2**32 - 1},
+    {"done": 2**40 + 1, "bin": 0, "failed": 0, "requests": 1},
+]
+EXTRA = {"counts": {"every": 8, "stands_for": 17, "in_flight": 64}}
+# Response times whose bin the server and the page must agree on.
+TOOK_NS = [-5, 0, 1, 9_999, 10_000, 10_001, 10_050, 10_051, 999_999, MS, 3 * MS + 7, 10**9, 2**60]
 ROWS = {
     "samples": SAMPLES,
     "health": HEALTH,
     "begun": BEGUN,
     "neighbour": NEIGHBOUR,
     "chunks": CHUNKS,
+    "counts": COUNTS,
 }
 
 
@@ -65,10 +77,15 @@ def main() -> None:
     expected = {}
     for kind, rows in ROWS.items():
         columns = frame.rows_to_columns(kind, rows)
-        data = frame.encode(kind, lane=2, round=3, origin_ns=2**60 + 1, columns=columns)
+        extra = EXTRA.get(kind, {})
+        data = frame.encode(
+            kind, lane=2, round=3, origin_ns=2**60 + 1, columns=columns, extra=extra
+        )
         (HERE / f"{kind}.frame").write_bytes(data)
         expected[kind] = {name: list(column) for name, column in columns.items()}
     (HERE / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
+    binned = {str(took_ns): int(bins(np.array([took_ns]))[0]) for took_ns in TOOK_NS}
+    (HERE / "bins.json").write_text(json.dumps(binned, indent=1) + "\n")
 
 
 if __name__ == "__main__":

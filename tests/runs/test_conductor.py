@@ -97,7 +97,7 @@ def steal_in(monkeypatch: pytest.MonkeyPatch, engine: FakeEngine, *rounds: int) 
         # Asked twice a firing, the second time when it is over.
         return (50 if taken and at % 2 else 0), 100 * (at % 2)
 
-    monkeypatch.setattr("dashboard.runs.conductor.cpu_times", times)
+    monkeypatch.setattr("dashboard.runs.firings.cpu_times", times)
 
 
 async def test_a_round_whose_time_was_stolen_is_repeated_under_a_new_number(

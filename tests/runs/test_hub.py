@@ -14,7 +14,9 @@ from dashboard.runs import hub as hub_module
 from dashboard.runs.hub import Hub, Viewer
 from dashboard.wire import frame
 
-FRAME = bytes(64)
+FRAME = frame.encode(
+    "health", lane=0, round=1, origin_ns=0, columns=frame.rows_to_columns("health", [])
+)
 
 
 async def drain(viewer: Viewer) -> list[Any]:
@@ -173,3 +175,49 @@ def _now(viewer: Viewer) -> list[Any]:
             found.append(json.loads(message))
         else:
             found += [number for number, _ in frame.EnvelopeReader().feed(message)]
+
+
+def dense_frame(number: int) -> bytes:
+    """1,000 requests that were done in the same 10 ms."""
+    first = number * 1_000
+    rows = [{"request": first + i, "due": 0, "done": number * 10_000_000 + i} for i in range(1_000)]
+    columns = frame.rows_to_columns("samples", [{"status": 200, "error": 0, **row} for row in rows])
+    return frame.encode("samples", lane=0, round=1, origin_ns=0, columns=columns)
+
+
+async def test_a_dense_stream_is_thinned_and_made_whole_in_the_end() -> None:
+    hub = Hub()
+    hub.open("r")
+    viewer = watching(hub)
+    for number in range(25):
+        hub.publish("r", number, dense_frame(number))
+    _, *numbers = await drain(viewer)
+    assert numbers == [*range(20), *[frame.NOT_STORED] * 10]  # a sample and counts for each
+    hub.complete("r")
+    assert await drain(viewer) == [{"event": "gap", "run": "r", "from": 20, "to": 25}]
+    late = watching(hub)
+    assert (await drain(late))[0]["next"] == 25
+
+
+async def test_a_stream_that_was_never_dense_has_no_gap() -> None:
+    hub = Hub()
+    hub.open("r")
+    viewer = watching(hub)
+    hub.publish("r", 0, dense_frame(0))
+    hub.complete("r")
+    assert (await drain(viewer))[1:] == [0]
+
+
+async def test_who_falls_behind_in_a_dense_stream_fetches_whole_frames(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hub_module, "MAX_BOX_BYTES", 20_000)
+    hub = Hub()
+    hub.open("r", 0)
+    for number in range(25):
+        hub.publish("r", number, dense_frame(number))
+    viewer = watching(hub)
+    for number in range(25, 32):
+        hub.publish("r", number, dense_frame(number))
+    gaps = [one for one in await drain(viewer) if isinstance(one, dict) and one["event"] == "gap"]
+    assert gaps == [{"event": "gap", "run": "r", "from": 25, "to": 32}]

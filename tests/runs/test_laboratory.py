@@ -77,7 +77,7 @@ async def test_a_discarded_round_is_kept_and_not_counted(
         return (50 if over and asked[-1] else 0), 100 * over
 
     asked: list[bool] = []
-    monkeypatch.setattr("dashboard.runs.conductor.cpu_times", times)
+    monkeypatch.setattr("dashboard.runs.firings.cpu_times", times)
     lab = laboratory(engine, tmp_path)
     run = await lab.start(plan())
     await lab.outcome(run)

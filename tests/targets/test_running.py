@@ -93,6 +93,7 @@ async def test_it_is_fired_at_and_left_alone(make_targets: MakeTargets, tmp_path
     assert fired.samples["error"].count(0) == 20
     assert await target.end(1, quiet_timeout_s=1)
     assert target.take_rows(0) == []
+    assert target.executor is None
     await targets.stop()
     assert started.alive
 

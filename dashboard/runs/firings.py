@@ -1,0 +1,160 @@
+"""Fires a load at a lane of a run: warm-ups and rounds, each with what was read around it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from dashboard.targets.kernel import busy_times, cpu_times, listen_overflows
+from dashboard.targets.login import request_headers
+from dashboard.targets.scenario import Variant
+from dashboard.wire import frame
+from dashboard.wire.plan import ENGINE, Burst, Firing, Lane, Load, Plan
+
+from .advice import Statuses
+from .equipment import Engine, Equipment, Target
+from .hearers import Hearers
+from .instrument import Reading
+from .listening import Listening
+from .remarks import Remarks
+from .results import WARM_UP_ROUND
+from .run_targets import RunTargets
+from .sinks import Event
+
+WARM_UP_REQUESTS = 16
+WARM_FOR_S = 60.0  # a lane fired this recently needs no warm-up
+QUIET_AFTER_STOP_S = 0.3
+ENDING_S = 0.5  # until the end of a server is known, after connections were lost
+
+
+class StoppedError(Exception):
+    """Somebody pressed Stop; what was measured is kept."""
+
+
+class Firings:
+    """The firings of one run, one after another."""
+
+    engine: Engine  # there before the first of them
+
+    def __init__(
+        self,
+        plan: Plan,
+        equipment: Equipment,
+        hearers: Hearers,
+        targets: RunTargets,
+        remarks: Remarks,
+    ) -> None:
+        self._plan = plan
+        self._equipment = equipment
+        self._project = equipment.targets.project
+        self._hearers = hearers
+        self._targets = targets
+        self._remarks = remarks
+        self._firing = False
+        self._stopping = False
+        self.statuses = Statuses()
+        # Hears each frame of the engine's; a run that goes on until it is sure counts on it.
+        self.listen: Callable[[bytes], None] | None = None
+
+    def stop(self) -> bool:
+        """Abort the firing that is on; False where none is."""
+        self._stopping = True
+        if self._firing:
+            self.engine.stop()
+        return self._firing
+
+    async def warm_up(self, position: int, lane: Lane) -> None:
+        """Let the lane's target import, connect and grow its pools; stored, not counted."""
+        target = await self._targets.of(position, lane)
+        await self._hearers.event(
+            {"event": "target", "lane": position, "state": "ready", "facts": dict(target.facts)}
+        )
+        fired = self._equipment.last_fired.get((lane.server, target.started_s, lane.variant))
+        if fired is None or time.monotonic() - fired > WARM_FOR_S:
+            load = self._plan.load
+            requests = min(load.requests, load.concurrency, WARM_UP_REQUESTS)
+            await self.fire(position, lane, WARM_UP_ROUND, Burst(requests, requests))
+
+    async def fire(self, position: int, lane: Lane, number: int, load: Load) -> Reading:
+        """Fire once, and say what was read around it.
+
+        Raises StoppedError once Stop was pressed, and TargetFailed where a target's end ends the
+        run.
+        """
+        target = await self._targets.of(position, lane)
+        began: Event = {"event": "began", "lane": position, "round": number}
+        await self._hearers.event(began)
+        overflows, cpu_before = listen_overflows(), cpu_times()
+        cores = target.facts.get("cores", ())
+        busy_before = busy_times(cores)
+        fired = await self._listen(target, self._firing_of(target, position, lane, number, load))
+        reading = Reading.of(position, number, fired, cpu_before, cpu_times())
+        reading = reading.with_target(busy_before, busy_times(cores))
+        await self._hearers.event({**began, "event": "fired", "reading": reading.to_json()})
+        await self._remarks.overflows(lane, number, overflows)
+        if number != WARM_UP_ROUND:
+            await self._remarks.executor(position, target)
+        self._equipment.last_fired[lane.server, target.started_s, lane.variant] = time.monotonic()
+        if self._stopping:
+            raise StoppedError
+        if self.statuses.broken(position, number):
+            await _until_ended(target)
+        if target.failure is not None:
+            await self._targets.bury(lane, number, target.failure)
+        return reading
+
+    async def _listen(self, target: Target, firing: Firing) -> Event:
+        """Fire until engine and target are quiet; a target that does not become so is ended."""
+        number = next(self._equipment.firing_numbers)
+        listening = await Listening.begin(self._hearers, target, firing, number)
+        self._firing = True
+        try:
+            fired = await listening.until_fired(self.engine, self._hear)
+        finally:
+            self._firing = False
+        patience_s = QUIET_AFTER_STOP_S if self._stopping else firing.timeout_s
+        if not await listening.until_quiet(patience_s):
+            await self._targets.discard(self._plan.lanes[firing.lane].server)
+        return fired
+
+    def _hear(self, data: bytes) -> None:
+        if self.listen:
+            self.listen(data)
+        self.statuses.take(frame.decode(data))
+
+    def _firing_of(
+        self, target: Target, position: int, lane: Lane, number: int, load: Load
+    ) -> Firing:
+        variant = self._project.scenarios[self._plan.scenario].variants[lane.variant]
+        return Firing(
+            lane=position,
+            round=number,
+            host=target.host,
+            port=target.port,
+            path=variant.url_path(self._plan.parameters),
+            load=load,
+            timeout_s=self._plan.timeout_s,
+            method=variant.method,
+            headers=request_headers(variant, target.session),
+            body=variant.body,
+            tls=target.tls,
+            client=self._plan.client,
+            seed=self._plan.seed + number,  # the same arrivals for each lane of a round
+            neighbour=self._neighbour(target, variant, number),
+            manner=variant.manner(self._plan.parameters),
+        )
+
+    def _neighbour(self, target: Target, variant: Variant, number: int) -> str | None:
+        """The path of the neighbour's requests; None where there is none beside this firing."""
+        path = self._project.neighbour
+        beside = self._plan.neighbour and self._plan.client == ENGINE and number != WARM_UP_ROUND
+        probed = target.facts.get("probe", True)  # else they would be counted with the load's
+        return path if beside and probed and path != variant.path else None
+
+
+async def _until_ended(target: Target) -> None:
+    """Wait a moment for a server that lost its connections: has it ended?"""
+    until_s = time.monotonic() + ENDING_S
+    while target.failure is None and time.monotonic() < until_s:  # noqa: ASYNC110 - a property
+        await asyncio.sleep(0.01)

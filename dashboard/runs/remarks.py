@@ -1,0 +1,76 @@
+"""What a reader of a run's numbers must know beside them, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from dashboard.targets.kernel import listen_overflows
+from dashboard.wire.plan import Lane, Plan
+
+from .advice import Statuses, advice_on, advice_on_status
+from .equipment import Equipment, Target
+from .hearers import Hearers
+from .instrument import MAX_STEAL_PERCENT, Reading
+from .run_targets import RunTargets
+from .sinks import Event
+
+
+class Remarks:
+    """Looks at what went on around each firing, and tells the sinks."""
+
+    def __init__(self, plan: Plan, equipment: Equipment, hearers: Hearers) -> None:
+        self._plan = plan
+        self._pool = equipment.targets
+        self._project = self._pool.project  # as it was when the run began
+        self._hearers = hearers
+        self._executors: dict[int, Mapping[str, int]] = {}
+
+    async def overflows(self, lane: Lane, number: int, before: int | None) -> None:
+        """Warn where the kernel turned connections away since there were `before` of them."""
+        after = listen_overflows()
+        if before is not None and after is not None and after > before:
+            message = f"{lane}, round {number}: the backlog overflowed {after - before} times."
+            await self._hearers.event({"event": "warning", "message": message, "spoils": True})
+
+    async def executor(self, position: int, target: Target) -> None:
+        """What the lane's default executor came to, when more stood in line than ever before."""
+        executor, known = target.executor, self._executors.get(position)
+        if executor is None:
+            return
+        if known is None or executor["queued"] > known["queued"]:
+            self._executors[position] = executor
+            found: Event = {"event": "found", "lane": position}
+            await self._hearers.event({**found, "facts": {"executor": dict(executor)}})
+
+    async def steal(self, reading: Reading) -> None:
+        """Warn of a round that counts although the host took CPU time away."""
+        message = (
+            f"{self._plan.lanes[reading.lane]}, round {reading.round}: the host took"
+            f" {reading.steal_percent:.1f} % of the CPU time away, and the limit is"
+            f" {MAX_STEAL_PERCENT:g} %. As many rounds as there are were repeated already."
+        )
+        await self._hearers.event({"event": "warning", "message": message})
+
+    async def advise(self, targets: RunTargets, statuses: Statuses) -> None:
+        """Say what distorts the numbers of this project, or what its answers mean."""
+        said: dict[str, list[str]] = {}
+        for position, lane in enumerate(self._plan.lanes):
+            for advice in await self._advice(position, lane, targets, statuses):
+                said.setdefault(advice, []).append(str(lane))
+        for advice, lanes in said.items():
+            message = f"{', '.join(lanes)}: {advice}"
+            await self._hearers.event({"event": "warning", "message": message})
+
+    async def _advice(
+        self, position: int, lane: Lane, targets: RunTargets, statuses: Statuses
+    ) -> list[str]:
+        target = await targets.of(position, lane)
+        scenario = self._project.scenarios[self._plan.scenario]
+        on_status = await advice_on_status(
+            statuses.only(position),
+            scenario.variants[lane.variant].url_path(self._plan.parameters),
+            target.facts,
+            partial(self._pool.pending_migrations, lane.server),
+        )
+        return [*advice_on(target.facts), *filter(None, [on_status])]

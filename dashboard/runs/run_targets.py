@@ -1,0 +1,69 @@
+"""The targets of one run: started when first asked for, and anew when one of them ended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from dashboard.wire.errors import TargetFailed
+from dashboard.wire.plan import Lane, Plan
+
+from .equipment import Equipment, Target
+from .hearers import Hearers
+from .results import WARM_UP_ROUND
+
+MOST_DEATHS = 3  # of targets in one run; a server that ends again and again is no lane
+
+
+class RunTargets:
+    """Each server's target, as long as the run lasts; the pool keeps them for the next run."""
+
+    def __init__(self, plan: Plan, equipment: Equipment, hearers: Hearers) -> None:
+        self._plan = plan
+        self._pool = equipment.targets
+        self._hearers = hearers
+        self._targets: dict[str, Target] = {}
+        self._deaths = 0
+
+    @property
+    def servers(self) -> Iterable[str]:
+        """Those that have a target now."""
+        return tuple(self._targets)
+
+    async def of(self, position: int, lane: Lane) -> Target:
+        """The lane's target, started if need be; asked for once a run."""
+        if lane.server not in self._targets:
+            telling: list[asyncio.Task[None]] = []
+
+            def tell(state: str, message: str) -> None:
+                telling.append(asyncio.create_task(self._tell(position, state, message)))
+
+            try:
+                self._targets[lane.server] = await self._pool.ready(
+                    lane.server, tell, self._plan.scenario
+                )
+            finally:
+                await asyncio.gather(*telling)
+        return self._targets[lane.server]
+
+    async def discard(self, server: str) -> None:
+        """End it; whoever asks for it next has a new one."""
+        await self._pool.discard(server)
+        self._targets.pop(server, None)
+
+    async def bury(self, lane: Lane, number: int, failure: TargetFailed) -> None:
+        """A target that ended while it was fired at: its rows stay, the next round has a new one.
+
+        Raises the failure where it is the first thing that was fired, or one death too many.
+        """
+        self._deaths += 1
+        if number == WARM_UP_ROUND or self._deaths > MOST_DEATHS:
+            raise failure
+        await self.discard(lane.server)
+        message = f"{lane}, round {number}: {failure}, and was started anew."
+        await self._hearers.event({"event": "warning", "message": message, "spoils": True})
+
+    async def _tell(self, position: int, state: str, message: str) -> None:
+        await self._hearers.event(
+            {"event": "target", "lane": position, "state": state, "message": message}
+        )
