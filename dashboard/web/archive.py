@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -23,7 +23,7 @@ from dashboard.analysis.markdown import markdown
 from dashboard.models import Run, Status
 from dashboard.runs import archive
 from dashboard.runs.command_line import command_line
-from dashboard.runs.exports import FORMATS
+from dashboard.runs.exports import FORMATS, Format
 from dashboard.runs.exports.whole import MOST_BYTES, InvalidImport, import_run
 from dashboard.wire.errors import Invalid, InvalidPlan
 from dashboard.wire.plan import Plan
@@ -31,6 +31,7 @@ from dashboard.wire.plan import Plan
 from .desk import laboratory
 from .present import view_of
 from .served import served
+from .single_file import html_format
 from .standing import chips
 
 RUNS_A_PAGE = 50
@@ -86,12 +87,18 @@ def tools_of(run: Run) -> dict[str, Any]:
     """What the tools of a run show."""
     return {
         "stored": run,
-        "formats": FORMATS,
+        "formats": _formats(),
         "served": served(run),
         "baseline": archive.baseline_of(run),
         "command": command_line(Plan.from_json(run.plan)),
         "markdown": markdown(run.report) if run.report else "",
     }
+
+
+def _formats() -> Mapping[str, Format]:
+    """All that a run can be exported as; the page needs to know whose code it shows."""
+    page = html_format(laboratory().project)
+    return {**FORMATS, page.name: page}
 
 
 @require_POST
@@ -132,9 +139,9 @@ async def again(request: HttpRequest, run_id: str) -> HttpResponse:
 async def export(request: HttpRequest, run_id: str, name: str) -> HttpResponseBase:
     """A run as a file, sent while it is read: it may be larger than memory."""
     run = await Run.objects.filter(pk=run_id).afirst()
-    if run is None or name not in FORMATS:
+    form = _formats().get(name)
+    if run is None or form is None:
         raise Http404
-    form = FORMATS[name]
     disposition = f'attachment; filename="{form.file_name(run)}"'
     return StreamingHttpResponse(
         _in_turn(form.pieces(run)),

@@ -12,6 +12,7 @@ from dashboard.models import Run, StoredFrame
 
 from .desk import laboratory
 from .follow import follow
+from .replay import SPEEDS, replay
 
 
 class PageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
@@ -23,15 +24,19 @@ class PageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.hub = laboratory().hub
         self.viewer = self.hub.join()
         self.sending = asyncio.create_task(self._send())
+        self.replaying: asyncio.Task[None] | None = None
 
     async def disconnect(self, code: int) -> None:
         """The page is gone."""
         self.sending.cancel()
+        self._end_replay()
         self.hub.leave(self.viewer)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """`{"watch": RUN}` or `{"seen": N}`."""
+        """`{"watch": RUN}`, with `"replay": SPEED` one that is over, or `{"seen": N}`."""
         match _message(text_data):
+            case {"watch": str(run_id), "replay": int() | float() as speed} if speed in SPEEDS:
+                await self._replay(run_id, speed)
             case {"watch": str(run_id)}:
                 await self._watch(run_id)
             case {"seen": int(count)}:
@@ -39,7 +44,22 @@ class PageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             case _:
                 await self.close(code=4400)
 
+    async def _replay(self, run_id: str, speed: float) -> None:
+        run = await Run.objects.filter(pk=run_id).afirst()
+        if run is None or run.active:
+            await self._watch(run_id)
+            return
+        self._end_replay()
+        self.hub.watch(self.viewer, run_id, stored=0, active=True)
+        self.replaying = asyncio.create_task(replay(self.viewer, run, speed))
+
+    def _end_replay(self) -> None:
+        """One at a time, and none for a page that is gone or looks at something else."""
+        if self.replaying:
+            self.replaying.cancel()
+
     async def _watch(self, run_id: str) -> None:
+        self._end_replay()
         run = await Run.objects.filter(pk=run_id).afirst()
         if run is None:
             await self.close(code=4404)

@@ -8,7 +8,7 @@ from math import log
 from typing import Any
 from urllib.parse import urlencode
 
-from .present import seconds
+from .numbers import seconds
 
 SHADES = 8  # above the lightest, which is 0
 LEAST_RANGE = log(1.5)  # cells that hardly differ are shaded alike

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from . import views
+from . import charts, views
 
 urlpatterns = [
     path("", views.bench, name="bench"),
@@ -17,6 +17,9 @@ urlpatterns = [
     path("runs/<slug:run_id>/", views.run, name="run"),
     path("runs/<slug:run_id>/stage/", views.stage, name="stage"),
     path("runs/<slug:run_id>/result/", views.result, name="result"),
+    path("runs/<slug:run_id>/numbers/", views.numbers, name="numbers"),
+    path("runs/<slug:run_id>/charts/<slug:chart>/", charts.picture, name="chart"),
+    path("runs/<slug:run_id>/charts/<slug:chart>/table/", charts.table, name="chart-table"),
     path("runs/<slug:run_id>/frames", views.frames, name="frames"),
     path("runs/<slug:run_id>/stop/", views.stop, name="stop"),
 ]

@@ -8,7 +8,6 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.http import (
-    Http404,
     HttpRequest,
     HttpResponse,
     HttpResponseBase,
@@ -20,20 +19,25 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.middleware import HtmxDetails
 
+from dashboard.analysis.stretch import Stretch
 from dashboard.models import Run
 from dashboard.runs import line as waiting_line
 from dashboard.runs.calibration import fresh_calibrations
 from dashboard.runs.results import frames_of
+from dashboard.runs.so_far import report_so_far
 from dashboard.targets.manifest import Project, Scenario
 from dashboard.wire import frame
 from dashboard.wire.plan import Plan
 
 from .archive import history, tools_of
+from .charts import stretch_of, whole
 from .code import code_of
 from .desk import laboratory
 from .fire import fire_context
 from .forms import FireForm, typed_as
-from .present import CalibrationView, RunView, calibration_view, empty_data, view_of
+from .present import CalibrationView, RunView, calibration_view, view_of
+from .replay import as_it_began, speed_of
+from .run_data import empty_data
 from .standing import chips
 
 FRAMES_AT_A_TIME = 20
@@ -96,7 +100,9 @@ async def _fire(request: HtmxRequest) -> HttpResponse:
     address = reverse("run", args=[started.pk])
     if not request.htmx:
         return HttpResponseRedirect(address, status=303)
-    response = await sync_to_async(_stage)(request, started)
+    response = await sync_to_async(_stage)(
+        request, started, complained=request.POST.get("complained")
+    )
     response["HX-Push-Url"] = address
     return response
 
@@ -141,15 +147,27 @@ def _instrument_fragment(request: HtmxRequest, *, busy: bool) -> HttpResponse:
 
 @require_GET
 def stage(request: HtmxRequest, run_id: str) -> HttpResponse:
-    """Everything of one run, as a fragment."""
-    return _stage(request, get_object_or_404(Run, pk=run_id))
+    """Everything of one run, as a fragment; with `replay`, its speed, as it began."""
+    found = get_object_or_404(Run, pk=run_id)
+    speed = speed_of(request.GET.get("replay", ""))
+    begun = as_it_began(found, speed) if speed and not found.active else None
+    return _stage(request, found, begun)
 
 
 @require_GET
 def result(request: HtmxRequest, run_id: str) -> HttpResponse:
-    """The sentence and the table of one run, as a fragment."""
+    """The sentence, the table and the tools of one run, as a fragment."""
     found = get_object_or_404(Run, pk=run_id)
-    return render(request, "partials/result.html", {**tools_of(found), "run": _view(found)})
+    context = {**tools_of(found), "run": _view(found, stretch_of(request))}
+    return render(request, "partials/result.html", context)
+
+
+@require_GET
+def numbers(request: HttpRequest, run_id: str) -> HttpResponse:
+    """The sentence and the table alone: so far, or of the stretch `from` … `to` of each round."""
+    found = get_object_or_404(Run, pk=run_id)
+    context = {"run": _view(found, stretch_of(request))}
+    return render(request, "partials/numbers.html", context)
 
 
 @require_GET
@@ -177,10 +195,11 @@ async def stop(request: HtmxRequest, run_id: str) -> HttpResponse:
 async def frames(request: HtmxRequest, run_id: str) -> HttpResponseBase:
     """Stored frames `from` … `to` - 1 in their envelopes, one after another."""
     await aget_object_or_404(Run, pk=run_id)
-    begin, end = _whole(request, "from", 0), _whole(request, "to", None)
+    begin = whole(request, "from", 0)
+    end = whole(request, "to", 0) if "to" in request.GET else None
 
     async def envelopes() -> AsyncIterator[bytes]:
-        stored = frames_of(run_id, begin or 0, end)
+        stored = frames_of(run_id, begin, end)
         while batch := await sync_to_async(_envelop_some)(stored):
             yield batch
 
@@ -191,15 +210,6 @@ def _envelop_some(stored: Iterator[tuple[int, bytes]]) -> bytes:
     """The next few of them; empty once there are no more."""
     some = islice(stored, FRAMES_AT_A_TIME)
     return b"".join(frame.envelop(sequence, data) for sequence, data in some)
-
-
-def _whole(request: HtmxRequest, name: str, default: int | None) -> int | None:
-    text = request.GET.get(name)
-    if text is None:
-        return default
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise Http404(f"{name}: expected a whole number, found {text!r}")
-    return int(text)
 
 
 def _project() -> Project:
@@ -236,16 +246,21 @@ def _line() -> dict[str, Any]:
     return {"line": chips()}
 
 
-def _view(found: Run) -> RunView:
-    place = None
-    if found.active:
-        line = waiting_line.standing()
-        place = line.index(found) if found in line else None
-    return view_of(found, place)
+def _view(found: Run, stretch: Stretch | None = None) -> RunView:
+    if not found.active:
+        return view_of(found, stretch=stretch)
+    line = waiting_line.standing()
+    place = line.index(found) if found in line else None
+    return view_of(found, place, so_far=report_so_far(found), stretch=stretch)
 
 
-def _stage(request: HtmxRequest, found: Run) -> HttpResponse:
-    shown = {**tools_of(found), **_code(found), "run": _view(found)}
+def _stage(
+    request: HtmxRequest, found: Run, view: RunView | None = None, *, complained: str | None = None
+) -> HttpResponse:
+    """With the form, too, where it complained before: what was wrong is not wrong any more."""
+    shown = {**tools_of(found), **_code(found), "run": view or _view(found)}
+    if complained is not None:
+        shown |= {**_fire_again(found), "more_open": complained == "more", "out_of_band": True}
     return render(request, "partials/stage.html", shown)
 
 

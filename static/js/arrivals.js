@@ -29,14 +29,19 @@ export class Sequences {
 export class Clock {
   #offset_ms = Number.POSITIVE_INFINITY;
 
+  /** @param {number} [speed] of a replay: how many times its own */
+  constructor(speed = 1) {
+    this.speed = speed;
+  }
+
   /** @type {Observe} */
   observe(stamp_ms, arrived_ms) {
     if (!Number.isFinite(stamp_ms)) return;
-    this.#offset_ms = Math.min(this.#offset_ms, arrived_ms - stamp_ms);
+    this.#offset_ms = Math.min(this.#offset_ms, arrived_ms - stamp_ms / this.speed);
   }
 
   /** @param {number} browser_ms */
   now(browser_ms) {
-    return Math.max(browser_ms - this.#offset_ms, 0);
+    return Math.max(browser_ms - this.#offset_ms, 0) * this.speed;
   }
 }

@@ -32,27 +32,3 @@ export function tickName(tick_ms, end_ms) {
   const trimmed = (/** @type {number} */ value) => String(Number(value.toPrecision(6)));
   return end_ms >= 1000 ? `${trimmed(tick_ms / 1000)} s` : `${trimmed(tick_ms)} ms`;
 }
-
-/** Steps of 1, 2 and 5 around all response times, for a logarithmic axis. @type {LatencySpan} */
-export function latencySpan(firings) {
-  const high = Math.max(...firings.map(({ longest_ms }) => longest_ms), 0);
-  if (!high) return [1, 1000];
-  const low = Math.max(Math.min(...firings.map(({ shortest_ms }) => shortest_ms)), 0.01);
-  const below = [5, 2, 1].map((step) => step * powerOf(low)).find((one) => one <= low) ?? low;
-  const above = TICKS.map((step) => step * powerOf(high)).find((one) => one >= high) ?? high;
-  return [below, Math.max(above, 2 * below)];
-}
-
-/** @param {Span} span @returns {Marks} */
-export function latencyMarks([low, high]) {
-  const found = /** @type {Marks} */ ([]);
-  for (let power = powerOf(low); power <= high * 1.001; power *= 10) {
-    for (const step of high / low > 1000 ? [1] : [1, 2, 5]) {
-      const ms = step * power;
-      if (ms < low * 0.999 || ms > high * 1.001) continue;
-      const name = ms >= 1000 ? `${ms / 1000} s` : `${Number(ms.toPrecision(2))} ms`;
-      found.push([Math.log(ms / low) / Math.log(high / low), name]);
-    }
-  }
-  return found;
-}

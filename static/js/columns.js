@@ -6,7 +6,7 @@
  */
 
 import { Wide } from './frame.js';
-import { BINS, binOf } from './histogram.js';
+import { binOf } from './histogram.js';
 
 const NS_PER_MS = 1e6;
 const WARM_UP = 16; // requests of a warm-up, at most
@@ -23,8 +23,6 @@ export const STAMPS = /** @type {const} */ ([
   'first_byte',
   'done',
 ]);
-/** @type {(keyof Health)[]} */
-const HEALTH = ['at', 'process', 'in_app', 'in_view', 'loop_lag', 'threads', 'rss', 'cpu'];
 
 /** What is known of a request. */
 export const UNKNOWN = 0;
@@ -34,20 +32,20 @@ export const FINISHED = 2;
 export class Firing {
   begun = 0; // requests that have started, finished ones among them
   finished = 0;
+  rows = 0; // of the finished ones; the others of a dense stream are only counted
+  every = 1; // of so many requests one comes as a row
   failed = 0;
   lastDone_ms = 0;
-  shortest_ms = Number.POSITIVE_INFINITY; // of those that succeeded
-  longest_ms = 0;
   health = /** @type {Health[]} */ ([]);
   over = false; // the engine said so
-  version = 0; // another one with every change, so that a chart knows whether to look
+  clock = /** @type {Clock | undefined} */ (undefined); // once a frame came live
   open = /** @type {Set<number>} */ (new Set()); // in flight
   /** Requests whose bar changed since the waterfall last took them. @type {number[]} */
   changed = [];
-  /** Response times of those that succeeded. */
-  histogram = new Uint32Array(BINS);
   stamps = /** @type {Record<Stamp, Float64Array>} */ ({});
-  #selected = { key: '', done: 0, failed: 0, histogram: this.histogram };
+  /** Taken back by a minus when rows come instead. @type {Counts[]} */
+  counts = [];
+  #standIns = /** @type {Map<unknown, Frame>} */ (new Map());
 
   /** @param {number} requests how many to expect; more grow the arrays */
   constructor(requests) {
@@ -59,10 +57,13 @@ export class Firing {
     for (const name of STAMPS) this.stamps[name] = new Float64Array(requests).fill(Number.NaN);
   }
 
-  /** @param {Frame} frame */
-  take({ kind, rows, columns }) {
-    this.version++;
+  /** @type {TakeFrame} */
+  take(frame, sequence) {
+    const { kind, rows, columns } = frame;
     if (kind === 'health') return this.#takeHealth(rows, columns);
+    if (kind === 'counts') return this.#takeCounts(frame);
+    this.#add(this.#standIns.get(sequence), -1);
+    if (this.#standIns.delete(sequence) && !this.#standIns.size) this.every = 1;
     const requests = /** @type {Narrow} */ (columns.request);
     for (let row = 0; row < rows; row++) this.#makeRoom(requests[row]);
     const state = kind === 'samples' ? FINISHED : BEGUN;
@@ -83,6 +84,40 @@ export class Firing {
     for (const row of fresh) this.#count(requests[row], error[row], status[row]);
   }
 
+  /** @param {Frame} frame */
+  #takeCounts(frame) {
+    const { every = 1, in_flight = 0, stands_for } = frame;
+    if (every > this.every) {
+      // Most of them will not come as rows: nothing would end their bars.
+      for (const request of this.open) this.state[request] = UNKNOWN;
+      this.open.clear();
+    }
+    this.every = every;
+    if (frame.rows) this.#standIns.set(stands_for, frame);
+    this.#add(frame, 1);
+    this.begun = this.finished + in_flight;
+  }
+
+  /** @type {AddCounts} */
+  #add(frame, sign) {
+    if (!frame) return;
+    this.counts.push({ ...frame, sign });
+    this.eachCount(this.counts.length - 1, (_done_ms, _bin, failed, many) => {
+      this.begun += many;
+      this.finished += many;
+      if (failed) this.failed += many;
+    });
+  }
+
+  /** @type {EachCount} */
+  eachCount(from, take) {
+    for (const { rows, columns, sign } of this.counts.slice(from)) {
+      const { done, bin, failed, requests } = /** @type {CountColumns} */ (columns);
+      for (let row = 0; row < rows; row++)
+        take(done.at(row) / NS_PER_MS, bin[row], failed[row], sign * requests[row]);
+    }
+  }
+
   /** @type {Enter} */
   #enter(request, state) {
     const before = this.state[request];
@@ -91,7 +126,8 @@ export class Firing {
     if (state === BEGUN) this.open.add(request);
     else {
       if (before) this.open.delete(request);
-      this.order[this.finished++] = request;
+      this.order[this.rows++] = request;
+      this.finished++;
     }
     this.state[request] = state;
     this.changed.push(request);
@@ -101,36 +137,11 @@ export class Firing {
   /** @type {CountOne} */
   #count(request, error, status) {
     const { due, done } = this.stamps;
-    const took_ms = done[request] - due[request];
     this.error[request] = error;
     this.status[request] = status;
     this.lastDone_ms = Math.max(this.lastDone_ms, done[request]);
-    this.bin[request] = binOf(took_ms);
-    if (error) {
-      this.failed++;
-      return;
-    }
-    this.histogram[this.bin[request]]++;
-    this.shortest_ms = Math.min(this.shortest_ms, took_ms);
-    this.longest_ms = Math.max(this.longest_ms, took_ms);
-  }
-
-  /** @param {Chosen} selection */
-  within(selection) {
-    const { finished: done, failed, histogram } = this;
-    if (!selection) return { done, failed, histogram };
-    const key = `${selection} ${this.version}`;
-    if (this.#selected.key === key) return this.#selected;
-    const found = { key, done: 0, failed: 0, histogram: new Uint32Array(BINS) };
-    for (let i = 0; i < done; i++) {
-      const request = this.order[i];
-      if (!this.isWithin(selection, request)) continue;
-      found.done++;
-      if (this.error[request]) found.failed++;
-      else found.histogram[this.bin[request]]++;
-    }
-    this.#selected = found;
-    return found;
+    this.bin[request] = binOf(done[request] - due[request]);
+    if (error) this.failed++;
   }
 
   /** @type {IsWithin} */
@@ -143,10 +154,10 @@ export class Firing {
   /** @type {TakeHealth} */
   #takeHealth(rows, columns) {
     for (let row = 0; row < rows; row++) {
-      const found = HEALTH.map((name) => {
-        const column = columns[name];
-        return [name, column instanceof Wide ? column.at(row) : (column?.[row] ?? -1)];
-      });
+      const found = Object.entries(columns).map(([name, column]) => [
+        name,
+        column instanceof Wide ? column.at(row) : column[row],
+      ]);
       this.health.push(Object.fromEntries(found));
     }
   }
@@ -176,10 +187,10 @@ export class RunColumns {
     this.discarded = new Set(discarded);
   }
 
-  /** Kinds that nobody draws are let go. @param {Frame} frame */
-  take(frame) {
-    if (!['samples', 'begun', 'health'].includes(frame.kind)) return;
-    this.begin(frame.lane, frame.round).take(frame);
+  /** Kinds that nobody draws are let go. @type {TakeFrame} */
+  take(frame, sequence) {
+    if (!['samples', 'begun', 'health', 'counts'].includes(frame.kind)) return;
+    this.begin(frame.lane, frame.round).take(frame, sequence);
   }
 
   /** Made if it is the first that is heard of it. @type {Begin} */

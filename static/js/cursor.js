@@ -1,6 +1,6 @@
 /** One cursor and one selection for all charts over time: by pointer, by touch and by keyboard. */
 
-import { announce, find, findAll, hit, make, write } from './dom.js';
+import { announce, find, findAll, hit, write } from './dom.js';
 import { MARGIN } from './plot.js';
 import { requestInWords } from './segments.js';
 import { duration } from './words.js';
@@ -30,12 +30,6 @@ export function cursorOf(stage) {
   let request = -1;
   let drag = /** @type {{x: number, at_ms: number} | null} */ (null);
   let saying = 0;
-
-  for (const surface of surfaces) {
-    for (const className of ['stretch', 'cursor']) {
-      surface.append(Object.assign(make('i'), { className }));
-    }
-  }
 
   /** @type {TimeAt} */
   const timeAt = ({ clientX }, surface) => {
@@ -93,6 +87,7 @@ export function cursorOf(stage) {
   });
   root.addEventListener('pointermove', (event) => {
     const surface = hit(event, SURFACE);
+    if (!event.buttons) drag = null; // it was let go elsewhere
     if (!surface) return leave();
     if (drag && dragged(event)) {
       const ends = [drag.at_ms, timeAt(event, surface)].sort((a, b) => a - b);
@@ -116,7 +111,9 @@ export function cursorOf(stage) {
   root.addEventListener('dblclick', (event) => {
     if (hit(event, SURFACE)) clear();
   });
-  find('#clear-selection', root)?.addEventListener('click', clear);
+  root.addEventListener('click', (event) => {
+    if (hit(event, '[data-clear]')) clear();
+  });
 
   root.addEventListener('keydown', (event) => {
     const surface = hit(event, SURFACE);
@@ -136,12 +133,8 @@ export function cursorOf(stage) {
       End: span[1],
     };
     const by = { ArrowUp: -1, ArrowDown: 1 }[event.key] ?? 0;
-    const table =
-      event.key === 't' && find('[data-as-table]', surface.closest('figure') ?? surface);
-    if (!(event.key in places) && !by && !table) return;
+    if (!(event.key in places) && !by) return;
     event.preventDefault();
-    event.stopPropagation();
-    if (table) return table.click();
     lane = clamp(lane + by, 0, lanes.length - 1);
     at_ms = clamp(places[event.key] ?? before_ms, ...span);
     request = -1;
@@ -154,6 +147,9 @@ export function cursorOf(stage) {
   return {
     get at_ms() {
       return at_ms;
+    },
+    get dragged() {
+      return Boolean(drag);
     },
     words,
     /** Lines, stretches and words, where they belong now. */

@@ -1,4 +1,4 @@
-/** The page's elements: found, made, and written into only where that changes something. */
+/** The page's elements: found, and written into only where that changes something. */
 
 /** @type {Find} */
 export const find = (selector, root = document) =>
@@ -11,20 +11,6 @@ export const findAll = (selector, root = document) =>
 /** @type {Write} */
 export function write(place, text) {
   if (place && place.textContent !== text) place.textContent = text;
-}
-
-/** @param {string} name @param {...(Node | string)} children */
-export function make(name, ...children) {
-  const made = document.createElement(name);
-  made.append(...children);
-  return made;
-}
-
-/** @type {Press} */
-export function press(button) {
-  const now = button.getAttribute('aria-pressed') !== 'true';
-  button.setAttribute('aria-pressed', String(now));
-  return now;
 }
 
 /** The element that an event concerns. @type {Hit} */

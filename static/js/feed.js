@@ -2,7 +2,7 @@
 
 import { Clock, Sequences } from './arrivals.js';
 import { RunColumns } from './columns.js';
-import { decode, envelopes, isEvent, NOT_STORED } from './frame.js';
+import { decode, envelopes, NOT_STORED } from './frame.js';
 
 const AT_A_TIME = 250; // frames a request: a long run comes in pieces and is drawn as they come
 const PATIENCE_MS = 12; // of reading what was fetched before the page may draw
@@ -12,7 +12,6 @@ const NEWEST = { begun: ['due', 'sent_first'], samples: ['done'], health: ['at']
 
 export class Feed {
   #sequences = new Sequences();
-  #clocks = /** @type {Map<string, Clock>} */ (new Map());
   #stored = 0; // frames that arrived, and samples in them: a mean for what is still to come
   #samples = 0;
   #fetching = false;
@@ -21,6 +20,8 @@ export class Feed {
   missing = 0;
   /** The first thing that went wrong in reading, for the page to say. */
   problem = '';
+  /** How many firings ended while the page looked on. */
+  firings = 0;
   /** Nothing grows any more. */
   over = false;
 
@@ -37,9 +38,8 @@ export class Feed {
 
   /** @type {Fired} */
   fired(lane, round) {
-    const firing = this.columns.begin(lane, round);
-    firing.over = true;
-    firing.version++;
+    this.columns.begin(lane, round).over = true;
+    this.firings++;
   }
 
   /** Fetch what is missing of the stored frames below `end`. @param {number} end */
@@ -84,13 +84,14 @@ export class Feed {
 
   /** @type {TakeEnvelope} */
   #take({ sequence, payload }, arrived_ms) {
-    if (isEvent(payload)) return;
     if (sequence !== NOT_STORED && !this.#sequences.add(sequence)) return;
     try {
       const frame = decode(payload);
-      this.columns.take(frame);
-      if (sequence !== NOT_STORED) this.#stored++;
-      if (frame.kind === 'samples') this.#samples += frame.rows;
+      this.columns.take(frame, sequence);
+      if (sequence !== NOT_STORED) {
+        this.#stored++;
+        if (frame.kind === 'samples') this.#samples += frame.rows;
+      }
       if (!Number.isNaN(arrived_ms)) this.#observe(frame, arrived_ms);
     } catch (error) {
       this.problem ||= String(error);
@@ -99,14 +100,13 @@ export class Feed {
 
   /** @type {ObserveFrame} */
   #observe({ kind, lane, round, rows, columns }, arrived_ms) {
-    const key = `${lane}:${round}`;
-    const clock = this.#clocks.get(key) ?? new Clock();
-    this.#clocks.set(key, clock);
+    const firing = this.columns.begin(lane, round);
+    firing.clock ??= new Clock(this.run.replay);
     for (const name of NEWEST[kind] ?? []) {
       const column = /** @type {Wide} */ (columns[name]);
       let newest = -1;
       for (let row = 0; row < rows; row++) newest = Math.max(newest, column.at(row));
-      if (newest >= 0) clock.observe(newest / NS_PER_MS, arrived_ms);
+      if (newest >= 0) firing.clock.observe(newest / NS_PER_MS, arrived_ms);
     }
   }
 
@@ -116,7 +116,7 @@ export class Feed {
     if (!firing) return 0;
     const { lastDone_ms } = firing;
     if (this.over || firing.over || firing.finished >= this.run.requests) return lastDone_ms;
-    const now_ms = this.#clocks.get(`${lane}:${round}`)?.now(browser_ms) ?? 0;
+    const now_ms = firing.clock?.now(browser_ms) ?? 0;
     // Nothing in flight outlives the timeout after it.
     const latest_ms = lastDone_ms + (this.run.timeout_s ?? 3600) * 1000;
     return Math.max(lastDone_ms, Math.min(now_ms, latest_ms));

@@ -1,5 +1,5 @@
 /**
- * The wire in the browser: envelopes, frames, events. The specification is docs/frame.md,
+ * The wire in the browser: envelopes and frames. The specification is docs/frame.md,
  * and tests/golden/ holds frames that Python and this file both decode.
  */
 
@@ -7,7 +7,6 @@
 export const NOT_STORED = 0xffffffff;
 
 const MAGIC = 0x3146424c; // "LBF1", little-endian
-const BRACE = 0x7b; // an event begins with it
 const HIGH = 4294967296; // what the upper half of an i8 counts
 const text = new TextDecoder();
 
@@ -21,10 +20,12 @@ export class FrameError extends Error {
  * on the way. Exact up to 2^53, which is 104 days in nanoseconds.
  */
 export class Wide {
-  /** @param {Int32Array} halves low and high half of each value in turn */
-  constructor(halves) {
-    this.halves = halves;
-    this.length = halves.length / 2;
+  static BYTES_PER_ELEMENT = 8;
+
+  /** @param {ArrayBufferLike} bytes low and high half of each value in turn */
+  constructor(bytes, at = 0, length = bytes.byteLength / 8) {
+    this.halves = new Int32Array(bytes, at, 2 * length);
+    this.length = length;
   }
 
   /** @param {number} row */
@@ -34,13 +35,7 @@ export class Wide {
 }
 
 /** @type {ColumnTypes} */
-const TYPES = {
-  u1: [1, (bytes, at, rows) => new Uint8Array(bytes, at, rows)],
-  u2: [2, (bytes, at, rows) => new Uint16Array(bytes, at, rows)],
-  u4: [4, (bytes, at, rows) => new Uint32Array(bytes, at, rows)],
-  i4: [4, (bytes, at, rows) => new Int32Array(bytes, at, rows)],
-  i8: [8, (bytes, at, rows) => new Wide(new Int32Array(bytes, at, 2 * rows))],
-};
+const TYPES = { u1: Uint8Array, u2: Uint16Array, u4: Uint32Array, i4: Int32Array, i8: Wide };
 
 /** @type {Envelopes} */
 export function envelopes(buffer) {
@@ -60,11 +55,6 @@ export function envelopes(buffer) {
     at += length;
   }
   return found;
-}
-
-/** @param {DataView} payload */
-export function isEvent(payload) {
-  return payload.byteLength > 0 && payload.getUint8(0) === BRACE;
 }
 
 /**
@@ -101,9 +91,9 @@ function readColumns(payload, at, { rows, columns }) {
   /** @type {Columns} */
   const read = {};
   for (const [name, code] of columns) {
-    if (!TYPES[code]) throw new FrameError(`column ${name}: unknown type ${code}`);
-    const [width, over] = TYPES[code];
-    const size = rows * width;
+    const Column = TYPES[code];
+    if (!Column) throw new FrameError(`column ${name}: unknown type ${code}`);
+    const size = rows * Column.BYTES_PER_ELEMENT;
     if (at + size > payload.byteLength) {
       throw new FrameError(`column ${name}: expected ${size} bytes, the frame ends before`);
     }
@@ -111,8 +101,8 @@ function readColumns(payload, at, { rows, columns }) {
     // Typed arrays want aligned bytes. In an envelope they are; anything else is copied.
     read[name] =
       begin & 7
-        ? over(payload.buffer.slice(begin, begin + size), 0, rows)
-        : over(payload.buffer, begin, rows);
+        ? new Column(payload.buffer.slice(begin, begin + size))
+        : new Column(payload.buffer, begin, rows);
     at += size + (-size & 7);
   }
   return read;

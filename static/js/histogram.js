@@ -1,6 +1,6 @@
 /**
- * Response times counted in bins of equal ratio, half a percent each: what the live table, the
- * ECDF and the deciles are read from without sorting a million numbers. The report is exact.
+ * Response times counted in bins of equal ratio, half a percent each: what the heat map and the
+ * median over time are read from without sorting a million numbers. The server's are exact.
  */
 
 const LOW_MS = 0.01;
@@ -17,31 +17,16 @@ export function binOf(ms) {
 /** @param {number} bin */
 export const edgeOf = (bin) => LOW_MS * RATIO ** bin;
 
-/** @param {Uint32Array[]} histograms */
-export function pooled(histograms) {
-  const sum = new Uint32Array(BINS);
-  for (const one of histograms) for (let bin = 0; bin < BINS; bin++) sum[bin] += one[bin];
-  return sum;
-}
-
 /** @type {TotalOf} */
 export const totalOf = (counts) => counts.reduce((sum, one) => sum + one, 0);
 
-/** Nearest rank, as dashboard/wire/rank.py; what is said is the middle of the bin. @type {Percentile} */
-export function percentile(counts, percent, fold = 1) {
-  const rank = Math.max(Math.ceil((percent / 100) * totalOf(counts) - 1e-9), 1);
+/** By nearest rank: the middle of the bin that holds it. @type {Median} */
+export function median(counts, fold = 1) {
+  const rank = Math.max(Math.ceil(totalOf(counts) / 2), 1);
   let below = 0;
   for (let bin = 0; bin < counts.length; bin++) {
     below += counts[bin];
     if (below >= rank) return edgeOf(bin * fold + fold / 2 - 1);
   }
   return Number.NaN;
-}
-
-/** @param {number[]} values */
-export function median(values) {
-  if (!values.length) return Number.NaN;
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }

@@ -3,8 +3,6 @@
 import { find, write } from './dom.js';
 import { drawAxes, prepare, timeMarks } from './plot.js';
 import { ZOOMED } from './rows.js';
-import { requestsTable } from './segments.js';
-import { tableIn } from './table.js';
 import { paintsOf } from './theme.js';
 import { waterfallOn } from './waterfall.js';
 import { count, duration } from './words.js';
@@ -24,9 +22,8 @@ export class Lane {
     this.figure = figure;
     this.plot = find('.plot', figure);
     this.waterfall = waterfallOn(find('canvas.bars', figure));
-    this.table = tableIn(find('.as-table', figure));
     this.summary = find('.summary', figure);
-    this.paints = paintsOf(data.family);
+    this.paints = paintsOf(figure);
     /** What is on the canvas, for tests and for the caption. */
     this.model = {
       lane: position,
@@ -41,12 +38,6 @@ export class Lane {
     };
   }
 
-  recolour() {
-    this.paints = paintsOf(this.data.family);
-    this.#grid = '';
-    this.waterfall.forget();
-  }
-
   get #barsHeight() {
     return this.plot.clientHeight - AXIS_HEIGHT - HEAD_HEIGHT;
   }
@@ -55,6 +46,7 @@ export class Lane {
   resize(ratio) {
     const { clientWidth } = this.plot;
     if (!clientWidth) return; // another lane is in front on a narrow screen
+    this.paints = paintsOf(this.figure);
     this.waterfall.resize(clientWidth, this.#barsHeight, ratio);
     this.#grid = '';
     this.#ratio = ratio;
@@ -73,7 +65,7 @@ export class Lane {
     const scrolled = zoomed ? find('.scroller', this.figure).scrollTop : 0;
     this.#axis(span);
     const view = { span, selection, requests, faint, now_ms, zoomed, scrolled };
-    this.waterfall.draw(firing, `${which}`, view, this.paints);
+    this.waterfall.draw(firing, `${which} ${firing?.every}`, view, this.paints);
     this.#shown = firing;
     const { begun = 0, finished = 0, failed = 0 } = firing ?? {};
     const axis = { round: which, faint, axisEnd_ms: span[1], now_ms };
@@ -103,17 +95,15 @@ export class Lane {
     find('.spacer', this.figure).style.height = `${beyond}px`;
   }
 
-  /** @type {LaneWords} */
-  words(requests, selection) {
+  /** @param {number} requests of a round */
+  words(requests) {
     const { round, begun, finished, failed, faint, now_ms } = this.model;
     const which = round === 0 ? 'warm-up' : `round ${round}`;
-    const caption = `${this.data.name}, ${which}: requests by number`;
-    this.table.draw(`${round} ${this.#shown?.version} ${selection}`, () =>
-      requestsTable(caption, this.#shown, selection),
-    );
     const done = `${count(finished)} of ${count(round ? requests : begun)} done`;
     const errors = failed ? `, ✕ ${count(failed)} failed` : '';
-    const text = `${faint ? `${which}: ` : ''}${done} in ${duration(now_ms)}${errors}`;
+    const { every = 1 } = this.#shown ?? {};
+    const part = every > 1 ? `, 1 of ${every} drawn while it runs` : '';
+    const text = `${faint ? `${which}: ` : ''}${done} in ${duration(now_ms)}${errors}${part}`;
     write(this.summary, begun ? text : 'nothing fired yet');
   }
 }

@@ -1,15 +1,13 @@
 /** What is drawn as lines over time, a line a lane: counts of requests, and what each target bore. */
 
 import { axisEnd, tickName, ticks } from './axis.js';
-import { percentile } from './histogram.js';
+import { median } from './histogram.js';
 import { COLUMNS, FOLD, loadOverTime } from './overtime.js';
 import { drawPicture, timeMarks } from './plot.js';
-import { laneTable } from './table.js';
 import { count, duration } from './words.js';
 
 const FEWER = 3; // stretches in one of a rate or a median: or they are noise
 const TICKS = 4;
-const MB = 2 ** 20;
 
 /** @type {Record<string, LineSpec>} */
 const LINES = {
@@ -21,14 +19,13 @@ const LINES = {
   inView: { word: 'in the view', say: count, health: 'in_view' },
   loopLag: { word: 'loop lag', say: duration, name: tickName, health: 'loop_lag' },
   cpu: { word: 'CPU', say: (percent) => `${percent.toFixed(0)} %`, health: 'cpu' },
-  rss: { word: 'RSS', say: (bytes) => `${(bytes / MB).toFixed(0)} MB`, health: 'rss' },
+  rss: { word: 'RSS', say: (megabytes) => `${megabytes.toFixed(0)} MB`, health: 'rss' },
 };
 
-/** @type {(kind: string) => Draws} */
-export const line = (kind) => (feed, overTime) => {
+/** @type {LineOf} */
+export function line(kind, feed, overTime) {
   const { word, say, health, name } = LINES[kind];
   const { lanes } = feed.run;
-  const unit = kind === 'rss' ? MB : 1;
   const points = health || kind === 'inFlight' ? COLUMNS + 1 : COLUMNS / FEWER + 1;
   let span = /** @type {Span} */ ([0, 1]);
   let model = /** @type {Values[]} */ ([]);
@@ -47,7 +44,7 @@ export const line = (kind) => (feed, overTime) => {
     return Array.from({ length: points }, (_, point) => {
       const last = point * FEWER;
       if (!point || timeOf(point - ahead) > now_ms) return null;
-      if (kind === 'latency') return percentile(one.times(last - FEWER, last), 50, FOLD);
+      if (kind === 'latency') return median(one.times(last - FEWER, last), FOLD);
       return one.ended.slice(last - FEWER + 1, last + 1).reduce((a, b) => a + b) * per_s;
     });
   };
@@ -82,29 +79,18 @@ export const line = (kind) => (feed, overTime) => {
       return said && `${word} ${said}`;
     },
     draw(context, box) {
-      const end = axisEnd((1.05 * Math.max(...highest())) / unit);
+      const end = axisEnd(1.05 * Math.max(...highest()));
       // What was counted since the instant before stands in the middle between the two.
       const back = health || kind === 'inFlight' ? 0 : 0.5;
       drawPicture(context, box, lanes, {
         across: timeMarks(span, box.width),
-        up: ticks(end, TICKS).map((tick) => [tick / end, name?.(tick, end) ?? say(tick * unit)]),
+        up: ticks(end, TICKS).map((tick) => [tick / end, name?.(tick, end) ?? say(tick)]),
         lines: model.map((values) =>
           values.flatMap((value, i) =>
-            known(value)
-              ? [[Math.max(0, i - back) / (points - 1), Number(value) / end / unit]]
-              : [],
+            known(value) ? [[Math.max(0, i - back) / (points - 1), Number(value) / end]] : [],
           ),
         ),
       });
     },
-    table: () =>
-      laneTable(
-        lanes,
-        `${word} over time`,
-        'Time',
-        points,
-        (row) => duration(timeOf(row)),
-        (lane, row) => known(model[lane][row]) || '–',
-      ),
   };
-};
+}

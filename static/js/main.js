@@ -1,7 +1,8 @@
 /** The page: one websocket, at most one run on the stage, one redraw an animation frame. */
 
 import * as controls from './controls.js';
-import { announce, find, PHONE } from './dom.js';
+import { announce, find, findAll, PHONE } from './dom.js';
+import { say } from './said.js';
 import { Socket } from './socket.js';
 import { stageOf } from './stage.js';
 import { showConnection, statusOf } from './status.js';
@@ -47,26 +48,22 @@ function hear(event) {
   if (event.event === 'discarded') feed.columns.discarded.add(event.round);
   if (event.event === 'warning') announce(event.message);
   status?.hear(event);
-  if (event.event === 'finished') over();
+  if (event.event === 'finished') {
+    feed.over = true;
+    tell('finished');
+  }
 }
 
 function watch() {
   tuned = false;
-  if (stage?.run.id) socket.watch(stage.run.id);
+  if (stage?.run.id) socket.watch(stage.run.id, stage.run.replay);
 }
 
 /** @param {{next: number, live: boolean}} event */
 function watching({ next, live }) {
   tuned = true;
   stage?.feed.fetch(next).then(wake);
-  if (!live && stage?.active) over(); // it ended while the connection was lost
-}
-
-function over() {
-  if (!stage) return;
-  stage.active = false;
-  stage.feed.over = true;
-  tell('finished');
+  if (!live && stage?.active) tell('missed'); // it ended while nobody heard
 }
 
 /** Makes HTMX fetch the fragment that says so in its hx-trigger. @param {string} what */
@@ -83,7 +80,6 @@ function setUp() {
   status = statusOf(stage);
   controls.listenToStage(stage);
   watch();
-  if (run.id) controls.clearErrors();
   resized.disconnect();
   for (const { plot } of stage.lanes) resized.observe(plot);
 }
@@ -105,8 +101,9 @@ function draw() {
   showConnection(socket.state, socket.lastHeard_ms);
   if (socket.state !== 'live') setTimeout(wake, STALE_MS);
   if (!stage || !status) return;
-  stage.draw(socket.open ? now_ms : socket.lastHeard_ms);
+  const drawn = stage.draw(socket.open ? now_ms : socket.lastHeard_ms);
   if (stage.run.id) status.show();
+  if (stage.run.id && drawn && !stage.cursor.dragged) say(stage);
   controls.showRound(stage);
   controls.showStop(stage.run.id);
   socket.drawn();
@@ -120,26 +117,28 @@ document.addEventListener('htmx:after:swap', () => {
   setUp();
   stage?.swapped();
 });
-onThemeChange(() => stage?.recolour());
+onThemeChange(() => stage?.resize());
 controls.listenToForm();
 controls.listenToKeys(
   {
     r: () => find('form#fire-form')?.requestSubmit(),
-    s: () => controls.stop(stage?.run.id),
+    s: () => find('#stop-button')?.click(),
     '[': () => stage?.turn(-1),
     ']': () => stage?.turn(1),
-    t: () => find('#table-button')?.click(),
+    t: () => {
+      const own = document.activeElement?.closest('figure')?.querySelectorAll('.as-table');
+      for (const table of own ?? findAll('.waterfall .as-table')) table.toggleAttribute('open');
+    },
     '+': () => stage?.zoom(1),
     '-': () => stage?.zoom(-1),
     0: () => stage?.zoom(0),
   },
   wake,
 );
-find('#stop-button')?.addEventListener('click', () => controls.stop(stage?.run.id));
 Object.defineProperty(window, 'liveburst', {
   get: () => ({
     run: stage?.run,
-    status: status?.status,
+    status: stage?.status,
     round: stage?.round,
     waterfalls: stage?.lanes.map(({ model }) => model),
     lines: stage?.panel.models,

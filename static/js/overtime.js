@@ -1,8 +1,9 @@
 /** What a firing was like over time: its requests by when they were due and done, its target's load. */
 
-import { BINS } from './histogram.js';
+import { BINS, edgeOf } from './histogram.js';
 
 const NS_PER_MS = 1e6;
+const MB = 2 ** 20;
 const HOLDS_MS = 250; // a report holds for five of its periods, no longer
 export const COLUMNS = 120; // stretches of the axis in which requests are counted
 export const FOLD = 4; // bins of the histogram in one row of the grid: two percent
@@ -13,6 +14,7 @@ export class OverTime {
   #key = '';
   #firing = /** @type {Firing | undefined} */ (undefined);
   #taken = 0;
+  #counted = 0;
   #started = new Int32Array();
   /** How many were done until each instant and since the one before. */
   ended = new Int32Array();
@@ -25,22 +27,30 @@ export class OverTime {
     if (firing !== this.#firing || key !== this.#key) {
       this.#key = key;
       this.#firing = firing;
-      this.#taken = 0;
+      this.#taken = this.#counted = 0;
       this.#started = new Int32Array(COLUMNS + 2);
       this.ended = new Int32Array(COLUMNS + 2);
       this.grid.fill(0);
     }
     if (!firing) return;
-    const { order, finished, error, bin, stamps } = firing;
+    const { order, rows, error, bin, stamps, counts } = firing;
     const scale = COLUMNS / (to_ms - from_ms);
-    for (; this.#taken < finished; this.#taken++) {
-      const request = order[this.#taken];
-      const at = (stamps.done[request] - from_ms) * scale;
-      this.ended[place(at)]++;
-      this.#started[place((stamps.due[request] - from_ms) * scale)]++;
-      if (error[request] || at < 0 || at > COLUMNS) continue;
-      this.grid[Math.min(Math.floor(at), COLUMNS - 1) * HIGH + Math.floor(bin[request] / FOLD)]++;
+    /** @type {CountOver} */
+    const add = (due_ms, done_ms, bin, failed, many) => {
+      const at = (done_ms - from_ms) * scale;
+      this.ended[place(at)] += many;
+      this.#started[place((due_ms - from_ms) * scale)] += many;
+      if (failed || at < 0 || at > COLUMNS) return;
+      this.grid[Math.min(Math.floor(at), COLUMNS - 1) * HIGH + Math.floor(bin / FOLD)] += many;
+    };
+    for (; this.#taken < rows; this.#taken++) {
+      const one = order[this.#taken];
+      add(stamps.due[one], stamps.done[one], bin[one], error[one], 1);
     }
+    firing.eachCount(this.#counted, (done_ms, bin, failed, many) =>
+      add(done_ms - edgeOf(bin), done_ms, bin, failed, many),
+    );
+    this.#counted = counts.length;
   }
 
   /** Requests in flight at each instant; null beyond `now_ms`. @param {number} now_ms */
@@ -48,9 +58,14 @@ export class OverTime {
     const [from_ms, to_ms] = this.#key.split(' ').map(Number);
     const scale = COLUMNS / (to_ms - from_ms);
     const started = this.#started.slice();
-    const { open = [], stamps } = this.#firing ?? {};
-    for (const request of open) {
-      started[place((Number(stamps?.due[request]) - from_ms) * scale)]++;
+    const firing = this.#firing;
+    for (const request of firing?.open ?? []) {
+      started[place((Number(firing?.stamps.due[request]) - from_ms) * scale)]++;
+    }
+    // Of those that are only counted nobody knows since when.
+    if (firing) {
+      started[place((firing.lastDone_ms - from_ms) * scale)] +=
+        firing.begun - firing.finished - firing.open.size;
     }
     let many = 0;
     return Array.from({ length: COLUMNS + 1 }, (_, point) => {
@@ -74,42 +89,37 @@ const place = (at) => Math.min(Math.max(Math.ceil(at), 0), COLUMNS + 1);
 
 /**
  * At each of `points` instants: the sum over a target's processes, of the loop's lag the worst,
- * of the CPU the share of one core since the report before, in percent; null: not known.
+ * of the CPU the share of one core since the report before, in percent; memory in MB; null: not known.
  * @type {LoadOverTime}
  */
-export function loadOverTime(firing, measure, [from_ms, to_ms], points) {
-  const found = /** @type {Values} */ (new Array(points).fill(null));
+export function loadOverTime({ health }, measure, [from_ms, to_ms], points) {
   const step_ms = (to_ms - from_ms) / (points - 1);
-  for (const reports of byProcess(firing.health, measure).values()) {
-    reports.forEach(([at_ms, value], i) => {
-      const until_ms = Math.min(reports[i + 1]?.[0] ?? at_ms + HOLDS_MS, at_ms + HOLDS_MS);
-      const first = Math.max(Math.ceil((at_ms - from_ms) / step_ms), 0);
-      for (let n = first; n < points && from_ms + n * step_ms < until_ms; n++) {
-        const before = found[n] ?? 0;
-        found[n] = measure === 'loop_lag' ? Math.max(before, value) : before + value;
-      }
-    });
+  const place = (/** @type {number} */ ms) => Math.max(Math.ceil((ms - from_ms) / step_ms), 0);
+  /** Of each process: its last report, and its own course. @type {Map<number, Course>} */
+  const processes = new Map();
+  for (const report of [...health].sort((one, other) => one.at - other.at)) {
+    if (!(report[measure] >= 0)) continue;
+    const { before, values } = processes.get(report.process) ?? {
+      values: /** @type {Values} */ (new Array(points).fill(null)),
+    };
+    processes.set(report.process, { before: report, values });
+    const value = reported(measure, report, before);
+    const at_ms = report.at / NS_PER_MS;
+    if (value !== null) values.fill(value, place(at_ms), place(at_ms + HOLDS_MS));
   }
-  return found;
+  const courses = [...processes.values()];
+  return Array.from({ length: points }, (_, point) => {
+    const known = courses.flatMap(({ values }) => values[point] ?? []);
+    if (!known.length) return null;
+    return measure === 'loop_lag' ? Math.max(...known) : known.reduce((sum, one) => sum + one);
+  });
 }
 
-/** @type {ByProcess} */
-function byProcess(health, measure) {
-  const found = /** @type {Map<number, Point[]>} */ (new Map()); // at ms, value
-  const last = /** @type {Map<number, Health>} */ (new Map());
-  for (const report of [...health].sort((one, other) => one.at - other.at)) {
-    let value = report[measure];
-    if (value < 0) continue;
-    const before = last.get(report.process);
-    last.set(report.process, report);
-    if (measure === 'loop_lag') value /= NS_PER_MS;
-    if (measure === 'cpu') {
-      if (!before || before.at === report.at) continue;
-      value = (100 * (report.cpu - before.cpu)) / (report.at - before.at);
-    }
-    const reports = found.get(report.process) ?? [];
-    reports.push([report.at / NS_PER_MS, value]);
-    found.set(report.process, reports);
-  }
-  return found;
+/** @type {Reported} */
+function reported(measure, report, before) {
+  if (measure === 'loop_lag') return report.loop_lag / NS_PER_MS;
+  if (measure === 'rss') return report.rss / MB;
+  if (measure !== 'cpu') return report[measure];
+  const passed_ns = report.at - (before?.at ?? report.at);
+  return before && passed_ns ? (100 * (report.cpu - before.cpu)) / passed_ns : null;
 }

@@ -1,7 +1,7 @@
 /** What all charts share: a box on a fitted canvas, the axes around it, lines. CSS pixels. */
 
 import { tickName, ticks } from './axis.js';
-import { colour, DASHES, familyColour } from './theme.js';
+import { colour, DASHES } from './theme.js';
 
 export const MARGIN = { left: 56, right: 20, top: 14, bottom: 24 };
 const NAME_WIDTH = 64;
@@ -65,42 +65,33 @@ export function drawAxes(context, { left, top, width, height }, across, up) {
   }
 }
 
-/** Axes, and a line a lane with its letter. @type {DrawPicture} */
-export function drawPicture(context, box, lanes, { across, up, lines, letters, bars = [] }) {
+/** Axes, and a line a lane with its letter at the end, which has a halo. @type {DrawPicture} */
+export function drawPicture(context, box, lanes, { across, up, lines }) {
   drawAxes(context, box, across, up);
   const x = (/** @type {number} */ share) => box.left + share * box.width;
   const y = (/** @type {number} */ share) => box.top + (1 - share) * box.height;
-  for (const [lane, at, from, to] of bars) {
-    context.fillStyle = familyColour(lanes[lane].family, 0.6);
-    context.fillRect(x(at) - 1.5, y(to), 3, Math.max(y(from) - y(to), 1));
-  }
   const ends = lines.flatMap((points, lane) => {
     const { letter, family } = lanes[lane];
-    const paint = familyColour(family);
+    const paint = colour(`--${family}`);
     context.strokeStyle = paint;
     context.lineWidth = 2;
     context.setLineDash(DASHES[lane]);
     context.beginPath();
     for (const point of points) context.lineTo(x(point[0]), y(point[1]));
     context.stroke();
-    const end = letters ? letters[lane] : points.at(-1);
+    const end = points.at(-1);
     return end ? [{ letter, paint, x: x(end[0]), y: y(end[1]) }] : [];
   });
-  drawLetters(context, ends);
-}
-
-/** Letters where lines end, with a halo. @type {DrawLetters} */
-export function drawLetters(context, ends) {
   context.textAlign = 'center';
   context.textBaseline = 'middle';
   context.font = context.font.replace(/^(bold )?/, 'bold ');
   context.strokeStyle = colour('--surface');
   context.lineWidth = 4;
   context.setLineDash([]);
-  for (const { letter, paint, x, y } of spread(ends)) {
-    context.strokeText(letter, x, y);
-    context.fillStyle = paint;
-    context.fillText(letter, x, y);
+  for (const end of spread(ends)) {
+    context.strokeText(end.letter, end.x, end.y);
+    context.fillStyle = end.paint;
+    context.fillText(end.letter, end.x, end.y);
   }
 }
 

@@ -3,19 +3,15 @@
 import { BEGUN, UNKNOWN } from './columns.js';
 import { duration } from './words.js';
 
-/**
- * In the order of the bar. `share` is how much of the hue is in the shade: waiting is light, and
- * the view, which is the work itself, is solid. What the client spends is grey, not the family's.
- */
-export const SEGMENTS = /** @type {const} */ ({
-  delay: { word: 'client delay', share: 0.3, grey: true },
-  connecting: { word: 'connecting', share: 0.55, grey: true },
-  server: { word: 'waiting in the server', share: 0.28, grey: false },
-  framework: { word: 'framework', share: 0.56, grey: false },
-  view: { word: 'view', share: 1, grey: false },
-  delivery: { word: 'delivery', share: 0.4, grey: false },
-});
-const NAMES = /** @type {Segment[]} */ (Object.keys(SEGMENTS));
+/** In the order of the bar; the style sheet has a colour of that name for each. */
+export const SEGMENTS = {
+  delay: 'client delay',
+  connecting: 'connecting',
+  server: 'waiting in the server',
+  framework: 'framework',
+  view: 'view',
+  delivery: 'delivery',
+};
 
 /** What `error` says, by docs/frame.md. */
 const ERRORS =
@@ -75,36 +71,10 @@ function outcome({ error, status }, request) {
 export function requestInWords(firing, request) {
   const { due, done } = firing.stamps;
   if (Number.isNaN(done[request])) return `request ${request}: in flight`;
-  const found = lengths(firing, request);
   return [
     `request ${request}: ${outcome(firing, request)}, ${duration(done[request] - due[request])}`,
-    ...NAMES.filter((name) => name in found).map(
-      (name) => `${SEGMENTS[name].word} ${duration(Number(found[name]))}`,
+    ...Object.entries(lengths(firing, request)).map(
+      ([name, ms]) => `${SEGMENTS[/** @type {Segment} */ (name)]} ${duration(ms)}`,
     ),
   ].join(' · ');
-}
-
-/** @type {RequestsTable} */
-export function requestsTable(caption, firing, selection) {
-  const done = firing?.order.slice(0, firing.finished).sort() ?? [];
-  const requests = done.filter((request) => firing?.isWithin(selection, request));
-  return {
-    caption,
-    heads: ['Request', 'Due', 'Response time', ...NAMES.map((n) => SEGMENTS[n].word), 'Status'],
-    rows: requests.length,
-    cells: (row) => cells(/** @type {Firing} */ (firing), requests[row]),
-  };
-}
-
-/** @type {InCells} */
-function cells(firing, request) {
-  const { due, done } = firing.stamps;
-  const found = lengths(firing, request);
-  return [
-    String(request),
-    duration(due[request]),
-    duration(done[request] - due[request]),
-    ...NAMES.map((name) => duration(found[name] ?? Number.NaN)),
-    outcome(firing, request),
-  ];
 }

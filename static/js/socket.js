@@ -30,9 +30,9 @@ export class Socket {
     return this.#lostOnce ? 'lost' : 'connecting';
   }
 
-  /** @param {string} run */
-  watch(run) {
-    if (this.open) this.#socket?.send(JSON.stringify({ watch: run }));
+  /** @param {string} run @param {number} [replay] at which of its speeds */
+  watch(run, replay) {
+    if (this.open) this.#socket?.send(JSON.stringify({ watch: run, replay }));
   }
 
   /** Whether something was drawn that the hub does not know of yet. */

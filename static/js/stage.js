@@ -4,51 +4,39 @@ import { axisEnd } from './axis.js';
 import { cursorOf } from './cursor.js';
 import { find, findAll, PHONE } from './dom.js';
 import { Feed } from './feed.js';
-import { kpiOf } from './kpi.js';
 import { Lane } from './lane.js';
 import { panelIn } from './panel.js';
 
+const ACTIVE = ['waiting', 'starting', 'running'];
 const slowly_ms = () => (PHONE.matches ? 500 : 250); // charts, table and captions: at most so often
 
 /** @type {StageOf} */
 export function stageOf(run, root, wake) {
   const feed = new Feed(run);
-  const kpi = kpiOf(feed);
   const figures = findAll('.waterfall', root);
   const lanes = run.lanes.map((lane, i) => new Lane(i, lane, figures[i]));
   let chosenRound = 0; // 0: follow the current one
   let last_ms = 0;
   let shown = '';
-  let drawn = '';
-  let changes = 0; // of size, scheme, or what is shown
   let stretch = /** @type {Chosen} */ (null); // of the time axis, zoomed into
   let end_ms = 1000;
   let ratio = 1;
 
-  const state = () => {
-    const all = lanes.map(({ position, model }) => {
-      const versions = feed.columns.counted(position).map(({ version }) => version);
-      return `${model.round} ${model.finished} ${versions}`;
-    });
-    return [changes, stage.round, stage.span, all].join();
-  };
-
-  /** Whether a bar still grows. */
-  const growing = () => lanes.some(({ model }) => model.finished < model.begun);
-
   /** One end for all lanes and rounds, so that rounds can be compared by turning pages. @type {Longest} */
-  const longest = (round, browser_ms) => {
-    const ends_ms = run.lanes.flatMap(({ mark_s }, lane) => {
-      const rounds = Array.from({ length: Math.max(round, stage.newest) }, (_, i) => i + 1);
-      return [1050 * (mark_s ?? 0), ...rounds.map((one) => feed.now(lane, one, browser_ms))];
+  const longest = (browser_ms) => {
+    let most_ms = 0;
+    run.lanes.forEach(({ mark_s }, lane) => {
+      most_ms = Math.max(most_ms, 1050 * (mark_s ?? 0));
+      for (let round = stage.newest; round; round--) {
+        most_ms = Math.max(most_ms, feed.now(lane, round, browser_ms));
+      }
     });
-    return axisEnd(Math.max(...ends_ms) || 1000);
+    return axisEnd(most_ms || 1000);
   };
 
   /** Something else is shown, or at another place: all of it is drawn again. */
   const swapped = () => {
     last_ms = 0;
-    changes++;
     wake();
   };
 
@@ -58,14 +46,18 @@ export function stageOf(run, root, wake) {
     root,
     wake,
     feed,
-    kpi,
     lanes,
-    panel: panelIn(find('#panel', root), feed, swapped),
-    active: ['waiting', 'starting', 'running'].includes(run.status),
+    panel: panelIn(find('#panel', root), feed),
+    status: run.status,
     zoomed: false,
+    behind: false,
     span: [0, 1000],
     selection: selectionOf(location.hash),
     swapped,
+
+    get active() {
+      return ACTIVE.includes(stage.status);
+    },
 
     get round() {
       return chosenRound || stage.newest;
@@ -96,8 +88,10 @@ export function stageOf(run, root, wake) {
         if (!by) stretch = null;
       }
       root.classList.toggle('zoomed', stage.zoomed);
-      const pressed = String(stage.zoomed || Boolean(stretch));
-      find('#zoom', root).setAttribute('aria-pressed', pressed);
+      const pressed = stage.zoomed || Boolean(stretch);
+      const button = find('button#zoom', root);
+      button.ariaPressed = String(pressed);
+      button.dataset.key = pressed ? '0' : '+';
       for (const lane of lanes) lane.makeRoom(stage.zoomed ? run.requests : 0);
       swapped();
     },
@@ -108,19 +102,14 @@ export function stageOf(run, root, wake) {
       swapped();
     },
 
-    recolour() {
-      for (const lane of lanes) lane.recolour();
-      swapped();
-    },
-
     select(selection) {
       if (!selection && !stage.selection) return;
       stage.selection = selection;
-      changes++;
       wake();
     },
 
     keepSelection() {
+      swapped();
       const hash = stage.selection ? `#${stage.selection.map(Math.round).join('-')}` : '';
       if (hash === location.hash) return;
       history.replaceState(history.state, '', location.pathname + location.search + hash);
@@ -128,30 +117,23 @@ export function stageOf(run, root, wake) {
 
     draw(browser_ms) {
       const { round, selection } = stage;
-      end_ms = longest(round, browser_ms);
+      end_ms = longest(browser_ms);
       stage.span = stretch ?? [0, end_ms];
       const show = { round, span: stage.span, browser_ms, selection };
       cursor.draw();
       for (const lane of lanes) lane.draw(feed, show, stage.zoomed);
       stage.panel.count(show);
-      // Lines and tables are dear: not again while nothing came and nothing grows.
-      const now = state();
-      if (now === drawn && !growing()) return;
-      // A round that begins is said at once.
-      const begun = [round, ...lanes.map(({ model }) => `${model.round} ${!model.begun}`)].join();
+      // Lines and words are dear, and wait a little. But a round that begins is said at once.
+      const begun = lanes.map(({ model }) => `${round} ${model.round} ${!model.begun}`).join();
       const now_ms = performance.now();
-      if (begun === shown && now_ms - last_ms < slowly_ms()) return;
+      const waits = begun === shown && now_ms - last_ms < slowly_ms();
+      stage.behind = waits || lanes.some(({ model }) => model.finished < model.begun);
+      if (waits) return false;
       shown = begun;
       last_ms = now_ms;
-      drawn = now;
       stage.panel.draw(show, ratio);
-      const result = find('#result', root);
-      if (result) kpi.draw(result, show, stage.active);
-      for (const lane of lanes) lane.words(run.requests, selection);
-    },
-
-    get behind() {
-      return growing() || state() !== drawn;
+      for (const lane of lanes) lane.words(run.requests);
+      return true;
     },
 
     get cursor() {

@@ -1,6 +1,7 @@
 /** The types that modules share. Declarations alone: nothing of this is served to a browser. */
 
 declare global {
+  type Clock = import('./arrivals.js').Clock;
   type Firing = import('./columns.js').Firing;
   type RunColumns = import('./columns.js').RunColumns;
   type Feed = import('./feed.js').Feed;
@@ -23,7 +24,11 @@ declare global {
               ? HTMLInputElement
               : S extends `dialog${string}`
                 ? HTMLDialogElement
-                : HTMLElement;
+                : S extends `textarea${string}`
+                  ? HTMLTextAreaElement
+                  : S extends `details${string}`
+                    ? HTMLDetailsElement
+                    : HTMLElement;
   type Find = <S extends string>(selector: S, root?: ParentNode) => Found<S>;
   type FindAll = <S extends string>(selector: S, root?: ParentNode) => Found<S>[];
 
@@ -37,16 +42,24 @@ declare global {
     round: number;
     rows: number;
     columns: [name: string, type: string][];
+    /** Of counts: of so many requests one comes as a row. */
+    every?: number;
+    /** Of counts: how many are in flight, and the stored frame that they stand for. */
+    in_flight?: number;
+    stands_for?: number;
   }
   type Frame = Omit<Header, 'columns'> & { columns: Columns };
+  type Counts = Pick<Frame, 'rows' | 'columns'> & { sign: number };
+  type CountColumns = { done: Wide; bin: Narrow; failed: Narrow; requests: Narrow };
   interface Envelope {
     sequence: number;
     payload: DataView;
   }
-  type ColumnTypes = Record<
-    string,
-    [size: number, over: (bytes: ArrayBufferLike, at: number, rows: number) => Narrow | Wide]
-  >;
+  interface ColumnType {
+    readonly BYTES_PER_ELEMENT: number;
+    new (bytes: ArrayBufferLike, at?: number, rows?: number): Narrow | Wide;
+  }
+  type ColumnTypes = Record<string, ColumnType>;
 
   type Stamp = typeof import('./columns.js').STAMPS[number];
   type Measure = 'in_app' | 'in_view' | 'threads' | 'rss' | 'loop_lag' | 'cpu';
@@ -67,14 +80,13 @@ declare global {
     id: string;
     status: string;
     lanes: LaneData[];
-    load: string;
     requests: number;
-    /** Of a rate. */
-    duration_s: number | null;
     rounds: number;
     discarded_rounds: number[];
     timeout_s?: number;
     frames_url: string;
+    /** How many times its own speed, where it is told once more. */
+    replay?: number;
   }
 
   /** A stretch of time, from and to, in milliseconds since each firing's origin. */
@@ -108,12 +120,6 @@ declare global {
   /** Where on an axis, as a share of it, and what stands there. */
   type Marks = [share: number, name: string][];
   type Point = [x: number, y: number];
-  interface End {
-    letter: string;
-    paint: string;
-    x: number;
-    y: number;
-  }
   type Values = (number | null)[];
   interface LineSpec {
     word: string;
@@ -121,23 +127,12 @@ declare global {
     health?: Measure;
     name?: (tick: number, end: number) => string;
   }
-  interface TableContent {
-    caption: string;
-    heads: string[];
-    rows: number;
-    /** The first heads its row. */
-    cells: (row: number) => string[];
-  }
   /** Shares of the box: from left to right, from the bottom up. */
   interface Picture {
     across: Marks;
     up: Marks;
     /** A line a lane; an empty one is not drawn. */
     lines: Point[][];
-    /** Where letters stand; without it, at the lines' ends. */
-    letters?: (Point | undefined)[];
-    /** From and to, about a lane's points. */
-    bars?: [lane: number, x: number, from: number, to: number][];
   }
   /** What a figure of the panel draws. */
   interface Drawing {
@@ -146,18 +141,9 @@ declare global {
     readonly summary: string;
     update: (shown: Shown) => void;
     draw: (context: CanvasRenderingContext2D, box: Box) => void;
-    read?: (lane: number, at_ms: number) => string;
-    table: () => TableContent;
+    read: (lane: number, at_ms: number) => string;
   }
-  type Draws = (feed: Feed, overTime: OverTime[]) => Drawing;
-  type LaneTable = (
-    lanes: LaneData[],
-    caption: string,
-    head: string,
-    rows: number,
-    label: (row: number) => string,
-    cell: (lane: number, row: number) => string,
-  ) => TableContent;
+  type LineOf = (kind: string, feed: Feed, overTime: OverTime[]) => Drawing;
 
   // What functions take and answer: one name a shape.
   type IsNew = (sequence: number) => boolean;
@@ -166,8 +152,14 @@ declare global {
   type Observe = (stamp_ms: number, arrived_ms: number) => void;
   type Ticks = (end: number, most: number, begin?: number) => number[];
   type TickName = (tick_ms: number, end_ms: number) => string;
-  type LatencySpan = (firings: Firing[]) => Span;
   type Enter = (request: number, state: number) => boolean;
+  /** `from`: the first of the counts to take. */
+  type EachCount = (from: number, take: TakeCount) => void;
+  type TakeCount = (done_ms: number, bin: number, failed: number, many: number) => void;
+  type AddCounts = (frame: Frame | undefined, sign: number) => void;
+  /** `sequence`: of a stored frame. */
+  type TakeFrame = (frame: Frame, sequence?: number) => void;
+  type CountOver = (due_ms: number, ...rest: Parameters<TakeCount>) => void;
   type CountOne = (request: number, error: number, status: number) => void;
   type IsWithin = (selection: Chosen, request: number) => boolean;
   type TakeHealth = (rows: number, columns: Columns) => void;
@@ -178,7 +170,6 @@ declare global {
   type TimeAt = (event: PointerEvent, surface: HTMLElement) => number;
   type PointAt = (event: PointerEvent, surface: HTMLElement) => void;
   type Write = (place: Element | null | undefined, text: string) => void;
-  type Press = (button: Element) => boolean;
   type Hit = (event: Event, selector: string) => HTMLElement | null;
   /** `message`: from the websocket. */
   type Receive = (message: ArrayBuffer) => void;
@@ -193,19 +184,16 @@ declare global {
   type ReadColumns = (payload: DataView, at: number, header: Header) => Columns;
   type TotalOf = (counts: Uint32Array) => number;
   /** `fold`: bins that one count stands for. */
-  type Percentile = (counts: Uint32Array, percent: number, fold?: number) => number;
-  /** `active`: the server has not put its own numbers there yet. */
-  type DrawKpi = (panel: HTMLElement, shown: Shown, active: boolean) => void;
-  type DrawRow = (row: HTMLElement, lane: number, selection: Chosen) => number;
-  type Sentence = (run: Pick<RunData, 'lanes' | 'duration_s'>, middles_ms: number[]) => string;
-  type SetCell = (row: HTMLElement, name: string, text: string) => void;
+  type Median = (counts: Uint32Array, fold?: number) => number;
   type DrawLane = (feed: Feed, shown: Shown, zoomed: boolean) => void;
-  /** `requests`: of a round. */
-  type LaneWords = (requests: number, selection: Chosen) => void;
   type TakeFiring = (firing: Firing | undefined, span: Span) => void;
   type Times = (first: number, last: number) => Uint32Array;
   type LoadOverTime = (firing: Firing, measure: Measure, span: Span, points: number) => Values;
-  type ByProcess = (health: Health[], measure: Measure) => Map<number, Point[]>;
+  interface Course {
+    before?: Health;
+    values: Values;
+  }
+  type Reported = (measure: Measure, report: Health, before?: Health) => number | null;
   type DrawShown = (shown: Shown, ratio: number) => void;
   type ReadLoad = (lane: number, at_ms: number) => string[];
   type Prepare = (
@@ -223,7 +211,6 @@ declare global {
     lanes: LaneData[],
     picture: Picture,
   ) => void;
-  type DrawLetters = (context: CanvasRenderingContext2D, ends: End[]) => void;
   type TwoOf = (request: number) => [number, number];
   /** `now_ms`: where the bars of requests in flight end. */
   type EachSegment = (
@@ -234,23 +221,14 @@ declare global {
   ) => void;
   type Lengths = (firing: Firing, request: number) => Partial<Record<Segment, number>>;
   type InWords = (firing: Firing, request: number) => string;
-  type RequestsTable = (
-    caption: string,
-    firing: Firing | undefined,
-    selection: Chosen,
-  ) => TableContent;
-  type InCells = (firing: Firing, request: number) => string[];
-  type Longest = (round: number, browser_ms: number) => number;
+  type Longest = (browser_ms: number) => number;
   type Around = (middle_ms: number, length_ms: number) => Span;
   /** `hash`: such as #120-340. */
   type SelectionOf = (hash: string) => Chosen;
   type ShowConnection = (state: 'connecting' | 'live' | 'lost', lastHeard_ms: number) => void;
-  /** `key`: of what is shown. */
-  type DrawTable = (key: string, content: () => TableContent) => void;
   /** `changed`: called when the person switches between light and dark. */
   type Listen = (changed: () => void) => void;
-  /** `share`: how much of it, the rest is the surface. */
-  type Colour = (token: string, share?: number) => string;
+  type Resolve = (token: string, place: HTMLElement) => string;
   type Resize = (width: number, height: number, ratio: number) => void;
   /** `top`: CSS pixels below the canvas's edge. */
   type RowAt = (top: number) => number;
@@ -261,6 +239,8 @@ declare global {
 
   interface Cursor {
     readonly at_ms: number | null;
+    /** A selection is on its way. */
+    readonly dragged: boolean;
     words: () => string;
     draw: () => void;
   }
@@ -270,12 +250,12 @@ declare global {
     /** Something is to be drawn. */
     readonly wake: () => void;
     readonly feed: Feed;
-    readonly kpi: Kpi;
     readonly lanes: Lane[];
     readonly panel: Panel;
     readonly cursor: Cursor;
-    /** The run is not over. */
-    active: boolean;
+    /** What the server said last of the run, and whether that is not its end. */
+    status: string;
+    readonly active: boolean;
     /** Two pixels a row, and scrolling, instead of all rows in sight. */
     zoomed: boolean;
     span: Span;
@@ -284,8 +264,8 @@ declare global {
     /** The round in front. */
     readonly round: number;
     readonly newest: number;
-    /** Whether lines and tables are behind what has arrived. */
-    readonly behind: boolean;
+    /** Whether a bar grows, or lines and words wait for their turn. */
+    behind: boolean;
     swapped: () => void;
     /** ‹ and ›. Whoever goes to the newest round follows again. */
     turn: (by: number) => void;
@@ -294,25 +274,16 @@ declare global {
      * Out (-1): back. 0: all of it.
      */
     zoom: (by: number) => void;
-    /** Lanes and lines fit their places. */
+    /** Lanes and lines fit their places, in the colours of now. */
     resize: () => void;
-    /** Light or dark: everything anew. */
-    recolour: () => void;
     select: (selection: Chosen) => void;
     /** The address tells the selection on. */
     keepSelection: () => void;
-    /** At this time, or when the connection was last heard. */
-    draw: (browser_ms: number) => void;
+    /** At this time, or when the connection was last heard: whether charts and words were, too. */
+    draw: (browser_ms: number) => boolean;
   }
   type StageOf = (run: RunData, root: HTMLElement, wake: () => void) => Stage;
-  interface Kpi {
-    /** What the medians say so far. */
-    sentence: string;
-    /** Bring the cells up to date; `active`: the server has not put its own numbers there yet. */
-    draw: DrawKpi;
-  }
   interface Status {
-    readonly status: string;
     /** An event of the websocket. */
     // biome-ignore lint/suspicious/noExplicitAny: an event is whatever the server says
     hear: (event: any) => void;
@@ -327,8 +298,6 @@ declare global {
     /** Fit the canvas to its place, in CSS pixels. */
     resize: Resize;
     requestAt: RowAt;
-    /** Paint everything at the next draw. */
-    forget: () => void;
     /** Bring the canvas up to date: what changed and what grows, or all of it if the axis stepped. */
     draw: DrawBars;
   }
@@ -341,18 +310,7 @@ declare global {
     /** What a lane's target bore at a moment. */
     read: ReadLoad;
   }
-  interface Chart {
-    name: string;
-    drawing: Drawing;
-    draw: DrawShown;
-  }
-  /** `changed`: another tab is in front, or a table is shown. */
-  type PanelIn = (root: HTMLElement, feed: Feed, changed: () => void) => Panel;
-  type ChartIn = (figure: HTMLElement, feed: Feed, overTime: OverTime[]) => Chart;
-  interface Table {
-    place: HTMLElement;
-    draw: DrawTable;
-  }
+  type PanelIn = (root: HTMLElement, feed: Feed) => Panel;
   interface Listener {
     open: () => void;
     // biome-ignore lint/suspicious/noExplicitAny: an event is whatever the server says
@@ -360,9 +318,6 @@ declare global {
     frame: (message: ArrayBuffer) => void;
     /** Connected, or not any more. */
     changed: () => void;
-  }
-  interface Window {
-    htmx: { ajax: (verb: string, address: string, options: object) => void };
   }
 }
 

@@ -43,10 +43,11 @@ export function waterfallOn(canvas) {
     return firsts;
   };
 
-  /** What stands for all on its row of pixels: one that failed, or the first. @type {ShownOf} */
+  /** What stands for all on its row of pixels: one that failed, or the first known. @type {ShownOf} */
   const shown = (firing, request) => {
     const [first, last] = rows.sharing(request);
     for (let one = first; firing.failed && one < last; one++) if (firing.error[one]) return one;
+    for (let one = first; one < last; one++) if (firing.state[one]) return one;
     return first;
   };
 
@@ -95,17 +96,12 @@ export function waterfallOn(canvas) {
     canvas,
     painted,
     resize(width, height, pixels) {
-      const [wide, high] = [Math.round(width * pixels), Math.round(height * pixels)];
-      if (canvas.width === wide && canvas.height === high) return;
-      canvas.width = wide;
-      canvas.height = high;
+      canvas.width = Math.round(width * pixels);
+      canvas.height = Math.round(height * pixels);
       ratio = pixels;
       drawn = '';
     },
     requestAt: (top) => Math.floor((top * ratio + rows.offset) / rows.pitch),
-    forget() {
-      drawn = '';
-    },
     draw(firing, name, view, paints) {
       const { now_ms: _, ...lasting } = view;
       const key = name + JSON.stringify(lasting);

@@ -12,9 +12,9 @@ SENTENCE = re.compile("A first look|No verdict")
 LANES = ["sync@gunicorn-gthread", "sync@daphne", "async@daphne"]
 
 # Notes what happened between two looks of ours: which lanes were full while the run still ran,
-# and when the first bar stood on the canvas.
+# whether the verdict so far was said, and when the first bar stood on the canvas.
 RECORDER = """() => {
-  const seen = window.seen = {full: new Set(), pressed_ms: null, bar_ms: null};
+  const seen = window.seen = {full: new Set(), pressed_ms: null, bar_ms: null, soFar: false};
   document.addEventListener('click', () => { seen.pressed_ms = performance.now(); }, true);
   const look = () => {
     const {run, status, waterfalls} = window.liveburst;
@@ -22,6 +22,8 @@ RECORDER = """() => {
       if (one.begun && seen.bar_ms === null) seen.bar_ms = performance.now();
       if (one.finished === run.requests && status === 'running') seen.full.add(one.name);
     }
+    const headline = document.querySelector('#headline')?.textContent ?? '';
+    seen.soFar ||= status === 'running' && headline.startsWith('So far');
     requestAnimationFrame(look);
   };
   look();

@@ -36,6 +36,8 @@ def test_all_three_waterfalls_fill_while_the_run_lasts(page: Page) -> None:
     run = fire(page, 100)
     wait_for_status(page, "finished")
     assert page.evaluate("[...window.seen.full].sort()") == sorted(LANES)
+    assert page.evaluate("window.seen.soFar")
+    expect(page.locator("#headline")).not_to_contain_text("So far")
     assert page.url.endswith(f"/runs/{run}/")
     for lane in waterfalls(page):
         assert (lane["begun"], lane["finished"], lane["failed"]) == (100, 100, 0)
@@ -126,9 +128,13 @@ def turn_back(page: Page) -> None:
 def test_the_waterfall_can_be_read_as_a_table(page: Page) -> None:
     fire(page, 100)
     wait_for_status(page, "finished")
-    page.locator("#table-button").click()
+    page.keyboard.press("t")
+    for table in page.locator(".waterfall .as-table").all():
+        expect(table.locator("tbody tr")).to_have_count(25)
     first = page.locator(".waterfall .as-table").first
-    expect(first.locator("tbody tr")).to_have_count(25)
     first.get_by_role("button", name="The page after").click()
     expect(first.locator("tbody tr").first.locator("th")).to_have_text("25")
     expect(first).to_contain_text("page 2 of 4")
+    expect(first.get_by_role("button", name="The page after")).to_be_focused()
+    page.locator(".waterfall summary").first.click()
+    expect(first.locator("table")).to_be_hidden()

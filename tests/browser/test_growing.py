@@ -85,6 +85,7 @@ def test_a_second_run_waits_in_line_on_every_page(slow: Page, open_page: OpenPag
     assert slow.evaluate("window.liveburst.status") == "running"
 
 
+@pytest.mark.alone
 def test_a_run_that_waited_gets_its_turn(slow: Page, open_page: OpenPage) -> None:
     run_it(slow)
     wait_for_status(slow, "running")

@@ -119,7 +119,7 @@ def test_a_phone_shows_one_lane_at_a_time(phone: Page) -> None:
     figures = phone.locator("#waterfalls figure")
     expect(figures.nth(0)).to_be_visible()
     expect(figures.nth(2)).to_be_hidden()
-    phone.locator("#lane-switch button").nth(2).tap()
+    phone.locator(".lane-switch input").nth(2).tap()
     expect(figures.nth(2)).to_be_visible()
     expect(figures.nth(0)).to_be_hidden()
     assert len(set(picture(phone))) > 1
@@ -140,7 +140,7 @@ def test_a_phone_never_scrolls_sideways_and_has_room_for_a_thumb(phone: Page) ->
 def test_a_phone_shows_the_charts_in_one_column(phone: Page) -> None:
     fire(phone, 10)
     wait_for_status(phone, "finished")
-    phone.get_by_role("tab", name="Why").tap()
+    phone.get_by_role("radio", name="Why").tap()
     charts = phone.locator("#why figure")
     boxes = [box for box in (one.bounding_box() for one in charts.all()) if box]
     assert len(boxes) == 6

@@ -5,8 +5,8 @@ import { readdirSync, statSync } from 'node:fs';
 import { test } from 'node:test';
 
 const SCRIPTS = new URL('../../static/js/', import.meta.url);
-// Bytes as written, comments and all. The aim is 80,000: this only ever goes down.
-const BUDGET = 103_700;
+// Bytes as written, comments and all: this only ever goes down.
+const BUDGET = 80_000;
 
 test('all JavaScript of our own stays within its budget', () => {
   const sizes = readdirSync(SCRIPTS)

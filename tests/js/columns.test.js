@@ -1,9 +1,11 @@
 /** What has arrived of a run: nothing doubles, and the order means nothing. */
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { BEGUN, FINISHED, RunColumns, UNKNOWN } from '../../static/js/columns.js';
-import { begun, firingOf, samples, whole } from './making.js';
+import { binOf } from '../../static/js/histogram.js';
+import { begun, counts, firingOf, samples, scattered, whole } from './making.js';
 
 test('a request is begun and then finished', () => {
   const firing = firingOf(3, begun([{ request: 0 }, { request: 2, due: 1, sent_first: 2 }]));
@@ -92,5 +94,57 @@ test('kinds that nobody knows are let go', () => {
 test('changes are told to the chart, a request each time', () => {
   const firing = firingOf(2, begun([{ request: 1 }]), samples([whole(1, 1)]));
   assert.deepEqual(firing.changed, [1, 1]);
-  assert.equal(firing.version, 2);
+});
+
+/** A stream of which one request in four comes as a row, and the rest is counted. */
+function thinned() {
+  const all = scattered(400).map((row) => ({ ...row, error: row.request % 7 ? 0 : 4 }));
+  const [first, second] = [all.slice(0, 200), all.slice(200)];
+  const drawn = (/** @type {typeof all} */ rows) => rows.filter(({ request }) => request % 4 === 0);
+  const others = (/** @type {typeof all} */ rows) => rows.filter(({ request }) => request % 4);
+  const part = { every: 4, in_flight: 200 };
+  const firing = firingOf(
+    400,
+    samples(drawn(first)),
+    counts(others(first), { ...part, stands_for: 5 }),
+    samples(drawn(second)),
+    counts(others(second), { ...part, in_flight: 0, stands_for: 6 }),
+  );
+  return { firing, first, second, whole: firingOf(400, samples(all)) };
+}
+
+test('of a dense stream everything is counted, and a sample is drawn', () => {
+  const { firing, whole } = thinned();
+  assert.deepEqual(
+    [firing.begun, firing.finished, firing.failed, firing.every],
+    [400, 400, whole.failed, 4],
+  );
+  assert.equal(firing.state.filter(Boolean).length, 100);
+});
+
+test('whole frames take the place of counts, and nothing is counted twice', () => {
+  const { firing, first, second, whole } = thinned();
+  firing.take(samples(second), 6);
+  assert.deepEqual([firing.begun, firing.finished, firing.every], [400, 400, 4]);
+  firing.take(samples(first), 5);
+  firing.take(samples(first), 5);
+  assert.deepEqual([firing.begun, firing.finished, firing.failed], [400, 400, whole.failed]);
+  assert.equal(firing.every, 1);
+  assert.deepEqual(firing.stamps, whole.stamps);
+  assert.deepEqual([...firing.order].sort(), [...whole.order].sort());
+});
+
+test('bars that no row would end are taken away when a stream becomes dense', () => {
+  const firing = firingOf(8, begun([{ request: 0 }, { request: 1 }, { request: 2 }]));
+  firing.take(counts([{ request: 1, done: 5 }], { every: 8, in_flight: 2, stands_for: 0 }));
+  assert.deepEqual([firing.begun, firing.finished, firing.open.size], [3, 1, 0]);
+  firing.take(samples([whole(2, 1)]));
+  assert.equal(firing.state[2], FINISHED);
+});
+
+test('response times are counted in the bins that the server counts in', () => {
+  const golden = new URL('../golden/bins.json', import.meta.url);
+  for (const [took_ns, bin] of Object.entries(JSON.parse(readFileSync(golden, 'utf8')))) {
+    assert.equal(binOf(Number(took_ns) / 1e6), bin, `${took_ns} ns`);
+  }
 });

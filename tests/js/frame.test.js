@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { decode, envelopes, FrameError, isEvent, NOT_STORED, Wide } from '../../static/js/frame.js';
+import { decode, envelopes, FrameError, NOT_STORED, Wide } from '../../static/js/frame.js';
 
 const GOLDEN = new URL('../golden/', import.meta.url);
 const expected = JSON.parse(readFileSync(new URL('expected.json', GOLDEN), 'utf8'));
@@ -86,7 +86,7 @@ test('eight bytes are one number, up to 2^53 and below 0', () => {
     [-1, -1],
     [-2, -1],
   ];
-  const column = new Wide(Int32Array.from(pairs.flat()));
+  const column = new Wide(Int32Array.from(pairs.flat()).buffer);
   const read = pairs.map((_, row) => column.at(row));
   assert.deepEqual(read, [0, 2 ** 32 - 1, 2 ** 32, 2 ** 53 - 1, -1, -2]);
   assert.equal(column.length, 6);
@@ -132,10 +132,6 @@ test('envelopes follow each other, events and frames', () => {
   assert.deepEqual(
     found.map(({ sequence }) => sequence),
     [0, 4294967295, 7],
-  );
-  assert.deepEqual(
-    found.map(({ payload }) => isEvent(payload)),
-    [false, false, true],
   );
   assert.equal(decode(found[1].payload).kind, 'begun');
 });

@@ -76,3 +76,12 @@ export declare function scattered(
   due: number;
   done: number;
 }[];
+/** A decoded frame of kind `counts`: what a sample left out of the stored frame `stands_for`. */
+export declare function counts(
+  rows: Row[],
+  extra: {
+    every?: number;
+    in_flight?: number;
+    stands_for?: number;
+  },
+): Frame;

@@ -2,6 +2,7 @@
 
 import { RunColumns, STAMPS } from '../../static/js/columns.js';
 import { Wide } from '../../static/js/frame.js';
+import { binOf } from '../../static/js/histogram.js';
 
 const NS_PER_MS = 1e6;
 const HIGH = 2 ** 32;
@@ -14,7 +15,7 @@ function wide(times_ms) {
     halves[2 * row] = (value % HIGH) | 0;
     halves[2 * row + 1] = Math.floor(value / HIGH);
   });
-  return new Wide(halves);
+  return new Wide(halves.buffer);
 }
 
 /**
@@ -56,6 +57,28 @@ export function begun(rows, { lane = 0, round = 1 } = {}) {
       due: wide(rows.map((row) => row.due ?? 0)),
       sent_first: wide(rows.map((row) => row.sent_first ?? Number.NaN)),
     },
+  };
+}
+
+/**
+ * A decoded frame of kind `counts`: what a sample left out of the stored frame `stands_for`.
+ * @param {Row[]} rows
+ * @param {{every?: number, in_flight?: number, stands_for?: number}} extra
+ * @returns {Frame}
+ */
+export function counts(rows, extra) {
+  return {
+    kind: 'counts',
+    lane: 0,
+    round: 1,
+    rows: rows.length,
+    columns: {
+      done: wide(rows.map(({ done = 0 }) => done)),
+      bin: Uint16Array.from(rows, ({ due = 0, done = 0 }) => binOf(done - due)),
+      failed: Uint8Array.from(rows, ({ error }) => (error ? 1 : 0)),
+      requests: new Uint32Array(rows.length).fill(1),
+    },
+    ...extra,
   };
 }
 

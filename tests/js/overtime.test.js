@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { totalOf } from '../../static/js/histogram.js';
 import { COLUMNS, loadOverTime, OverTime } from '../../static/js/overtime.js';
-import { begun, firingOf, samples, scattered } from './making.js';
+import { begun, counts, firingOf, samples, scattered } from './making.js';
 
 test('in flight and done agree with counting, whichever round and stretch is in front', () => {
   const overTime = new OverTime();
@@ -66,4 +66,27 @@ test('the load: processes are summed, the lag is the worst, CPU is a rate', () =
   assert.deepEqual(at('cpu'), [null, 50, 50]);
   assert.deepEqual(loadOverTime(firing, 'threads', [0, 1000], 3), [8, null, null]);
   assert.deepEqual(loadOverTime(firing, 'threads', [100, 200], 3), [8, 8, 8]);
+});
+
+test('what is only counted is in flight, done and in the grid like all else', () => {
+  const all = scattered(200).map((row) => ({ ...row, done: row.due + 100 }));
+  const rows = all.filter(({ request }) => request % 4 === 0);
+  const others = all.filter(({ request }) => request % 4);
+  const part = { every: 4, in_flight: 0, stands_for: 3 };
+  const thinned = firingOf(200, samples(rows), counts(others, part));
+  const [one, other] = [new OverTime(), new OverTime()];
+  one.take(thinned, [0, 1200]);
+  other.take(firingOf(200, samples(all)), [0, 1200]);
+  assert.deepEqual(one.ended, other.ended);
+  assert.deepEqual(one.grid, other.grid);
+  const expected = other.inFlight(1200);
+  one.inFlight(1200).forEach((many, point) => {
+    // A bin is half a percent wide: of 100 ms half a millisecond, of an axis of 10 ms a point.
+    assert.ok(Math.abs(Number(many) - Number(expected[point])) <= 2, `${many} at ${point}`);
+  });
+  thinned.take(samples(all), 3);
+  one.take(thinned, [0, 1200]);
+  assert.deepEqual(one.ended, other.ended);
+  assert.deepEqual(one.grid, other.grid);
+  assert.deepEqual(one.inFlight(1200), expected);
 });

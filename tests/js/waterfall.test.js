@@ -186,9 +186,8 @@ test('all is painted again when the axis steps, the round turns, or the scheme c
   waterfall.draw(firing, '1', view(10), PAINTS);
   waterfall.draw(firing, '1', { ...view(10), span: /** @type {Span} */ ([0, 1200]) }, PAINTS);
   waterfall.draw(firing, '2', { ...view(10), span: /** @type {Span} */ ([0, 1200]) }, PAINTS);
-  waterfall.forget();
   waterfall.draw(firing, '2', { ...view(10), span: /** @type {Span} */ ([0, 1200]) }, PAINTS);
-  waterfall.resize(500, 200, 1); // no change
+  waterfall.resize(500, 200, 1); // in other colours
   waterfall.draw(firing, '2', { ...view(10), span: /** @type {Span} */ ([0, 1200]) }, PAINTS);
   waterfall.resize(501, 200, 1);
   waterfall.draw(firing, '2', { ...view(10), span: /** @type {Span} */ ([0, 1200]) }, PAINTS);

@@ -45,6 +45,19 @@ def test_the_last_run_goes_to_stdout(run: Run, capsys: pytest.CaptureFixture[str
     assert json.loads(capsys.readouterr().out)["traceEvents"]
 
 
+def test_a_run_goes_to_one_html_file_with_the_code_of_its_project(run: Run, tmp_path: Path) -> None:
+    file, elsewhere = tmp_path / "run.html", tmp_path / "lab.toml"
+    call_command("export", run.pk, "--format", "html", "-o", str(file))
+    page = file.read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>")
+    assert "liveapp.views.sleep:sync" in page
+    assert run.pk in page
+    with pytest.raises(CommandError) as refused:
+        call_command("export", run.pk, "--format", "html", "--project", str(elsewhere))
+    assert "lab.toml" in str(refused.value)
+    assert refused.value.returncode == 2
+
+
 def test_bad_usage_names_the_field(run: Run, tmp_path: Path) -> None:
     for arguments, expected in (
         (["export", "nothing"], "run: expected the address of a stored run"),

@@ -10,9 +10,14 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandError, call_command
 
-from dashboard.management.options import BAD_USAGE
+from dashboard.management.options import BAD_USAGE, DEFAULT_PROJECT
 from dashboard.models import Run
-from dashboard.runs.exports import FORMATS
+from dashboard.runs.exports import FORMATS, Format
+from dashboard.targets.manifest import load_manifest
+from dashboard.web.single_file import html_format
+from dashboard.wire.errors import Invalid
+
+HTML = "html"
 
 
 class Command(BaseCommand):
@@ -23,18 +28,35 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """The contract is in docs/commands.md."""
         parser.add_argument("run", metavar="RUN", help="its address's last part, or `last`")
-        parser.add_argument("--format", choices=FORMATS, default="json")
+        parser.add_argument("--format", choices=[*FORMATS, HTML], default="json")
         parser.add_argument("-o", "--output", metavar="FILE", help="else stdout")
+        parser.add_argument(
+            "--project",
+            type=Path,
+            default=DEFAULT_PROJECT,
+            metavar="lab.toml",
+            help="whose code is shown in the HTML",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Find the run and write it."""
         call_command("migrate", verbosity=0)
         run = find_run(options["run"])
-        pieces = FORMATS[options["format"]].pieces(run)
+        form = _format(options["format"], options["project"])
         try:
-            write(pieces, options["output"])
+            write(form.pieces(run), options["output"])
         except BrokenPipeError:  # `| head` has seen enough
             sys.stderr.close()
+
+
+def _format(name: str, project: Path) -> Format:
+    """The format of that name. Raises CommandError where the project cannot be read."""
+    if name != HTML:
+        return FORMATS[name]
+    try:
+        return html_format(load_manifest(project))
+    except Invalid as error:
+        raise CommandError(str(error), returncode=BAD_USAGE) from None
 
 
 def find_run(name: str) -> Run:

@@ -1,0 +1,128 @@
+"""What is done with a run that is over: one file of it, a replay, a copy of its command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from .bench import fire, picture, wait_for_bars, wait_for_status
+from .conftest import PATIENCE_MS, listen
+
+REQUESTS = 100
+REPLAY = "#stage .replay"
+
+
+@pytest.fixture
+def offline(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser on a machine without a network."""
+    made = browser.new_context(viewport={"width": 1440, "height": 1000}, offline=True)
+    made.set_default_timeout(PATIENCE_MS)
+    yield made
+    made.close()
+
+
+def shown(page: Page) -> dict[str, Any]:
+    """All that the charts show, once they are drawn."""
+    page.wait_for_function(
+        "() => window.liveburst.lines.latency.some(one => one.some(value => value > 0))"
+    )
+    found: dict[str, Any] = page.evaluate(
+        """() => {
+          const {round, waterfalls, lines, span} = window.liveburst;
+          return {round, waterfalls, lines, span};
+        }"""
+    )
+    return found
+
+
+def test_a_run_in_a_file_shows_without_a_network_what_its_page_shows(
+    page: Page, offline: BrowserContext, complaints: list[str], tmp_path: Path
+) -> None:
+    run = fire(page, REQUESTS)
+    wait_for_status(page, "finished")
+    page.reload()
+    wait_for_bars(page, REQUESTS)
+    live = shown(page)
+    file = tmp_path / "run.html"
+    file.write_bytes(page.request.get(f"{page.url}export/html").body())
+    assert file.stat().st_size < 500_000
+
+    opened, asked = offline.new_page(), []
+    listen(opened, complaints)
+    opened.on("request", lambda request: asked.append(request.url))
+    opened.goto(file.as_uri())
+    wait_for_bars(opened, REQUESTS)
+    assert shown(opened) == live
+    assert all(picture(opened))
+    expect(opened.locator("#headline")).to_have_text(page.locator("#headline").inner_text())
+    assert opened.evaluate("window.liveburst.run.id") == run
+
+    opened.locator("#waterfalls .plot").first.focus()
+    opened.keyboard.press("End")
+    for _ in range(3):
+        opened.keyboard.press("+")
+    opened.wait_for_function("() => window.liveburst.span[0] > 0")
+    opened.keyboard.press("0")
+    opened.wait_for_function("() => window.liveburst.span[0] === 0")
+    assert opened.evaluate("window.liveburst.reading") != ""
+    opened.keyboard.press("[")
+    opened.wait_for_function("round => window.liveburst.round === round - 1", arg=live["round"])
+
+    box = opened.locator("#waterfalls .plot").first.bounding_box()
+    assert box
+    opened.mouse.move(box["x"] + 10, box["y"] + 60)
+    opened.mouse.down()
+    opened.mouse.move(box["x"] + 200, box["y"] + 60, steps=4)
+    opened.mouse.up()
+    opened.wait_for_function("() => window.liveburst.selection?.[1] > 0")
+    assert opened.pdf(format="A4", path=tmp_path / "run.pdf").startswith(b"%PDF")
+    assert asked == [file.as_uri()]
+    opened.close()
+
+
+def test_a_replay_grows_again_and_ends_with_the_finished_picture(page: Page) -> None:
+    fire(page, 10)
+    wait_for_status(page, "finished")
+    expect(page.locator(REPLAY)).to_contain_text("Replay")
+    sentence = page.locator("#headline").inner_text()
+    page.locator(REPLAY).get_by_role("button", name="¼×").click()
+    expect(page.locator(REPLAY)).to_contain_text("¼ of its speed")
+    wait_for_status(page, "running")
+    # A bar grows while it waits, although nothing comes meanwhile.
+    page.wait_for_function(
+        "() => window.liveburst.waterfalls.some(one => one.begun && one.finished < one.begun)"
+    )
+    page.locator(REPLAY).get_by_role("button", name="Stop").click()
+    wait_for_status(page, "finished")
+    wait_for_bars(page, 10)
+    expect(page.locator("#headline")).to_have_text(sentence)
+
+    page.locator(REPLAY).get_by_role("button", name="4×").click()
+    wait_for_status(page, "running")
+    wait_for_status(page, "finished")
+    wait_for_bars(page, 10)
+    expect(page.locator("#headline")).to_have_text(sentence)
+    expect(page.locator(REPLAY)).to_contain_text("4×")
+
+
+def test_a_command_is_copied_and_where_that_is_refused_selected(
+    page: Page, context: BrowserContext
+) -> None:
+    fire(page, 10)
+    wait_for_status(page, "finished")
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy as Markdown").click()
+    expect(page.locator("#copied")).to_have_text("Copied.")
+    assert page.evaluate("navigator.clipboard.readText()").startswith("## sleep")
+    context.clear_permissions()
+    page.evaluate(
+        "() => { navigator.clipboard.writeText = () => Promise.reject(new Error('refused')); }"
+    )
+    page.get_by_role("button", name="Copy as command").click()
+    expect(page.locator("#copied")).to_contain_text("Ctrl+C")
+    selected = page.evaluate("() => window.getSelection().toString()")
+    assert selected.startswith("python manage.py burst sleep")

@@ -1,2 +1,0 @@
-/** What arrives when: sequence numbers, the engine's clock, and words for numbers. */
-export {};

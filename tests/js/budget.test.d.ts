@@ -1,2 +1,0 @@
-/** The page runs on the machine that is being measured: its scripts stay small. */
-export {};

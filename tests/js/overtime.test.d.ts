@@ -1,2 +1,0 @@
-/** What is counted over time: by hand where that is possible, and against a slower way. */
-export {};

@@ -1,2 +1,0 @@
-/** Where things stand on a chart. */
-export {};

@@ -1,2 +1,0 @@
-/** The waterfall: where rows and segments stand, and what is painted when. */
-export {};
