@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 # What these share is started once for all of them, so one worker takes them all.
 TOGETHER = ("tests/browser", "tests/liveapp")
@@ -19,9 +21,17 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whom `--dist loadgroup` may not separate: what shares fixtures, which is a file or more."""
-    for item in items:
-        file = item.nodeid.partition("::")[0]
-        group = next((place for place in TOGETHER if file.startswith(place)), file)
-        item.add_marker(pytest.mark.xdist_group(group))
+class Sharing(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
+    """Never separates what shares fixtures, which is a file or more.
+
+    That is what `--dist loadgroup` is for, whose marks do nothing under pytest 9.2.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return next((place for place in TOGETHER if file.startswith(place)), file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Sharing:
+    """How tests are given to the workers, where there are several."""
+    return Sharing(config, log)

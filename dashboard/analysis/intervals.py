@@ -12,7 +12,6 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import stdtrit  # scipy.stats would cost a dashboard 50 MB and half a second
 
 Floats = npt.NDArray[np.float64]
 
@@ -30,6 +29,10 @@ class Bounds:
 
 def student(values: Floats, alpha: float) -> Bounds:
     """The mean, with Student's t interval. Two rounds at least."""
+    # Not scipy.stats, which is 50 MB and half a second; and not before it is needed, since every
+    # command would be a third of a second later.
+    from scipy.special import stdtrit  # noqa: PLC0415
+
     rounds = values.shape[-1]
     middle = values.mean(axis=-1)
     error = values.std(axis=-1, ddof=1) / np.sqrt(rounds)

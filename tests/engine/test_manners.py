@@ -140,7 +140,7 @@ async def test_a_slow_client_does_not_catch_up_what_the_server_made_it_wait() ->
     async with serving(late) as port, engine() as process:
         found = await fired(process, upload_to(port, 2 * MB, Burst(1, 1, send_kb_per_s=2000)))
     (row,) = found["samples"]
-    assert row["sent"] - row["sent_first"] > 1.4e9  # 1 s by its pace, and most of that wait
+    assert row["sent"] - row["sent_first"] > 1.2e9  # 1 s by its pace, and what no buffer took
 
 
 async def test_an_early_refusal_is_the_answer() -> None:
@@ -259,6 +259,7 @@ async def test_a_result_that_never_comes_is_a_timeout() -> None:
     assert {row["error"] for row in found["samples"]} == {Failure.TIMEOUT}
 
 
+@pytest.mark.alone
 async def test_the_longest_wait_between_two_pieces_is_known() -> None:
     async def in_pieces(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:

@@ -121,6 +121,7 @@ def test_connections_are_used_again_and_the_last_used_first() -> None:
     assert flown.server.connections < 20
 
 
+@pytest.mark.alone
 def test_a_slow_target_is_sent_more_all_the_same() -> None:
     flown = fly(after(0.1), Rate(200, 0.2))
     assert flown.errors() == {0: 40}

@@ -34,17 +34,17 @@ def test_the_demonstration_tells_the_truth(tmp_path: Path) -> None:
     ]
     arguments = [word for lane in lanes for word in ("--lane", lane)]
     status, stdout, stderr = burst(
-        tmp_path, "sleep", *arguments, "-n", "40", "--rounds", "1", "--json", "-"
+        tmp_path, "sleep", *arguments, "-n", "20", "--rounds", "1", "--json", "-"
     )
     assert status == 0, stderr
     report: dict[str, Any] = json.loads(stdout)
     found = {lane["lane"]: lane for lane in report["lanes"]}
     assert list(found) == lanes
-    assert all(lane["ok"] == 40 and lane["errors"] == {} for lane in found.values())
-    # ⌈40 / k⌉ · 0.1 s, which no server can beat
-    for lane, at_least_s in zip(lanes, (4.0, 0.5, 0.1, 0.1, 4.0), strict=True):
+    assert all(lane["ok"] == 20 and lane["errors"] == {} for lane in found.values())
+    # ⌈20 / k⌉ · 0.1 s, which no server can beat
+    for lane, at_least_s in zip(lanes, (2.0, 0.3, 0.1, 0.1, 2.0), strict=True):
         assert found[lane]["makespan_s"][0] >= at_least_s
-    assert max(found[lane]["makespan_s"][0] for lane in lanes[2:4]) < 2.0
+    assert max(found[lane]["makespan_s"][0] for lane in lanes[2:4]) < 1.0
     peaks = {name: lane["server_side"]["peak_in_app"] for name, lane in found.items()}
     assert peaks["sync@gunicorn-sync"] == 1
     assert peaks["sync@gunicorn-gthread"] == 8
@@ -54,9 +54,10 @@ def test_the_demonstration_tells_the_truth(tmp_path: Path) -> None:
     assert 95 <= blocking["server_side"]["loop_held_ms_max"] < 200
     assert blocking["server_side"]["loop_lag_ms_max"] >= 90
     assert 100 <= blocking["segments_ms"]["view"]["p50"] < 200
-    assert blocking["segments_ms"]["framework"]["p50"] > 1000
+    assert blocking["segments_ms"]["framework"]["p50"] > 500
 
 
+@pytest.mark.alone
 def test_the_json_is_the_contract(tmp_path: Path) -> None:
     status, stdout, stderr = burst(tmp_path, "sleep", *QUICK, "--seed", "7", "--json", "-")
     assert status == 0, stderr
@@ -110,7 +111,6 @@ def test_bad_usage_names_the_field_and_fires_nothing(
     assert stdout == ""
 
 
-@pytest.mark.alone
 def test_a_rate_that_one_lane_can_do_and_another_cannot(tmp_path: Path) -> None:
     lanes = ("--lane", "async@daphne", "--lane", "sync@gunicorn-sync")
     status, stdout, stderr = burst(
@@ -132,7 +132,6 @@ def test_a_rate_that_one_lane_can_do_and_another_cannot(tmp_path: Path) -> None:
     assert behind["latency_ms"]["p95"] > 4000
 
 
-@pytest.mark.alone
 def test_a_rate_is_a_table_that_says_who_fell_behind(tmp_path: Path) -> None:
     status, stdout, stderr = burst(
         tmp_path, "sleep", "--lane", "sync@gunicorn-sync", "--rate", "40", "--duration", "1.5",

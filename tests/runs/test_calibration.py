@@ -116,6 +116,7 @@ async def test_without_a_calibration_there_is_a_run_all_the_same(tmp_path: Path)
     assert (await Run.objects.aget(pk=run.pk)).floor_ms is None
 
 
+@pytest.mark.alone
 async def test_the_real_engine_is_measured_in_less_than_two_seconds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
