@@ -84,7 +84,7 @@ def test_it_can_be_read_and_used_without_javascript(browser: Browser, dashboard:
 
 
 def test_the_bench_has_the_code_in_its_panel(page: Page) -> None:
-    page.get_by_role("tab", name="Code").click()
+    page.get_by_role("radio", name="Code").check()
     panel = page.locator("#code")
     expect(panel).to_be_visible()
     expect(panel.locator("figure")).to_have_count(2)

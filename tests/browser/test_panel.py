@@ -185,9 +185,9 @@ def test_every_chart_is_there_as_a_table(finished: Page) -> None:
 def test_a_selection_filters_every_panel_and_stays_in_the_address(finished: Page) -> None:
     box = finished.locator(".plot").first.bounding_box()
     assert box
-    finished.mouse.move(box["x"] + box["width"] / 4, box["y"] + 60)
+    finished.mouse.move(box["x"] + box["width"] / 2, box["y"] + 60)
     finished.mouse.down()
-    finished.mouse.move(box["x"] + box["width"] / 2, box["y"] + 60, steps=3)
+    finished.mouse.move(box["x"] + box["width"] * 3 / 4, box["y"] + 60, steps=3)
     finished.mouse.up()
     begin, end = finished.evaluate("window.liveburst.selection")
     finished.wait_for_function("() => window.liveburst.lines.inFlight[0].includes(null)")
