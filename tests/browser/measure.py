@@ -94,7 +94,8 @@ INJECTOR = """async ({held, perSecond, lanes}) => {
     taken.push(inject(rows));
     sent += rows * lanes;
     dispatchEvent(new Event('resize'));
-    document.querySelector('#stage').click(); // wakes the drawing, as a message does
+    // Wakes the drawing, as a message does.
+    document.querySelector('#stage').dispatchEvent(new Event('scroll'));
     await frame();
   }
   return {sent, taken, lasted_ms: performance.now() - begin};
