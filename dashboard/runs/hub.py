@@ -23,6 +23,7 @@ from .thinning import Thinning
 
 MAX_UNSEEN = 256  # binary messages sent and not yet said to be seen
 MAX_BOX_BYTES = 8_000_000  # of frames that wait to be sent
+STANDING = ("starting", "began")  # events that say how far a run is
 
 
 class Viewer:
@@ -100,7 +101,8 @@ class Viewer:
 @dataclass
 class _LiveRun:
     next_sequence: int = 0
-    # Frames of the firing that is on which are stored nowhere: for whoever joins now.
+    # For whoever joins now: how far it is, and what of the firing that is on is stored nowhere.
+    standing: Mapping[str, Any] | None = None
     begun: list[bytes] = field(default_factory=list)
     thinning: Thinning = field(default_factory=Thinning)
     thinned_from: int | None = None  # the first stored frame that no viewer was sent whole
@@ -143,7 +145,11 @@ class Hub:
         viewer.run = run
         next_sequence = live.next_sequence if live else stored
         viewer.tell({"event": "watching", "run": run, "next": next_sequence, "live": active})
-        for envelope in live.begun if live else ():
+        if live is None:
+            return
+        if live.standing:
+            viewer.tell({**live.standing, "run": run})
+        for envelope in live.begun:
             viewer.offer(frame.NOT_STORED, envelope)
 
     def is_live(self, run: str) -> bool:
@@ -180,7 +186,8 @@ class Hub:
 
     def tell(self, run: str, event: Mapping[str, Any]) -> None:
         """Tell everybody who watches the run; a new firing makes old `begun` frames moot."""
-        if event["event"] == "began" and run in self._live:
+        if event["event"] in STANDING and run in self._live:
+            self._live[run].standing = event
             self._live[run].begun.clear()
         for viewer in self._watching(run):
             viewer.tell({**event, "run": run})

@@ -67,8 +67,10 @@ def _explains(shares: Mapping[str, float]) -> str:
     words = {other: percent(round(share, 2)) for other, share in shares.items()}
     if len(words) < 2:
         return "".join(f"explains {share} of the difference" for share in words.values())
-    each = (f"{share} next to {other}" for other, share in words.items())
-    return f"explains of the difference {', '.join(each)}"
+    (first, its), *others = words.items()
+    each = [f"{its} of the difference next to {first}"]
+    each += [f"{share} next to {other}" for other, share in others]
+    return f"explains {', '.join(each[:-1])} and {each[-1]}"
 
 
 def _over_time(what: str, limit_words: Callable[[float], str]) -> Draw:

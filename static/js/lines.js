@@ -12,7 +12,11 @@ const TICKS = 4;
 /** @type {Record<string, LineSpec>} */
 const LINES = {
   inFlight: { word: 'in flight', say: count },
-  throughput: { word: 'done', say: (value) => `${count(Math.round(value))}/s` },
+  throughput: {
+    word: 'done',
+    say: (value) => `${count(Math.round(value))}/s`,
+    name: (tick) => `${count(tick)}/s`,
+  },
   latency: { word: 'median', say: duration, name: tickName },
   threads: { word: 'threads', say: count, health: 'threads' },
   inApp: { word: 'in the application', say: count, health: 'in_app' },

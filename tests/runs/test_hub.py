@@ -67,9 +67,9 @@ async def test_who_joins_in_the_middle_sees_what_is_in_flight() -> None:
     hub.open("r")
     hub.tell("r", {"event": "began"})
     hub.publish("r", frame.NOT_STORED, FRAME)
-    assert (await drain(watching(hub)))[1:] == [frame.NOT_STORED]
+    assert (await drain(watching(hub)))[1:] == [{"event": "began", "run": "r"}, frame.NOT_STORED]
     hub.tell("r", {"event": "began"})
-    assert (await drain(watching(hub)))[1:] == []
+    assert (await drain(watching(hub)))[1:] == [{"event": "began", "run": "r"}]
 
 
 async def test_a_viewer_hears_only_of_its_own_run_and_of_the_line() -> None:

@@ -88,7 +88,7 @@ def test_it_says_how_much_of_which_difference_a_cause_explains() -> None:
     first, *_ = pictures(report_of(lanes, 40))
     assert first.cause == "threads-busy"
     assert first.explains == (
-        "explains of the difference 100 % next to async@daphne, 100 % next to slow@uvicorn"
+        "explains 100 % of the difference next to async@daphne and 100 % next to slow@uvicorn"
     )
 
 

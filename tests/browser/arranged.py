@@ -1,0 +1,305 @@
+"""Every state of the page, each reached as a person reaches it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, WebSocketRoute, expect
+
+from .bench import choose_lanes, fill, fire, run_it, wait_for_bars
+from .bench import wait_for_status as wait_for
+from .furnished import Bench, opened
+
+State = Callable[[Page, Bench], None]
+STATES: dict[str, State] = {}
+CLAIM = "async-does-not-block"
+
+
+def state(arrange: State) -> State:
+    """One of the states, called as its function."""
+    STATES[arrange.__name__.strip("_").replace("_", "-")] = arrange
+    return arrange
+
+
+@state
+def empty(page: Page, bench: Bench) -> None:
+    opened(page, bench.address)
+
+
+@state
+def more(page: Page, bench: Bench) -> None:
+    empty(page, bench)
+    choose_lanes(page, "sync@gunicorn-gthread", "async@daphne")
+
+
+@state
+def form_error(page: Page, bench: Bench) -> None:
+    empty(page, bench)
+    fill(page, rounds=0)
+    page.locator("#run-button").click()
+    expect(page.locator("#error-rounds")).to_be_visible()
+
+
+@state
+def help_(page: Page, bench: Bench) -> None:
+    empty(page, bench)
+    page.keyboard.press("?")
+    expect(page.locator("dialog#help")).to_be_visible()
+
+
+@state
+def starting(page: Page, bench: Bench) -> None:
+    empty(page, bench)
+    choose_lanes(page, "sync@waitress", "async@hypercorn", "async@granian-asgi")
+    run_it(page)
+    page.wait_for_function("() => ['waiting', 'starting'].includes(window.liveburst.status)")
+
+
+@state
+def running(page: Page, bench: Bench) -> None:
+    """The second round, so that the first is in the table."""
+    empty(page, bench)
+    page.locator("#parameter_delay").fill("0.5")
+    fill(page, requests=100, rounds=9)
+    run_it(page)
+    page.wait_for_function(
+        "() => window.liveburst.round > 1 && window.liveburst.waterfalls[0].finished > 20",
+        timeout=60_000,
+    )
+
+
+@state
+def waiting_in_line(page: Page, bench: Bench) -> None:
+    running(page, bench)
+    empty(page, bench)
+    fire(page, 10)
+    wait_for(page, "waiting")
+
+
+@state
+def connection_lost(page: Page, bench: Bench) -> None:
+    routes: list[WebSocketRoute] = []
+    cut = False
+
+    def connect(route: WebSocketRoute) -> None:
+        routes.append(route)
+        if cut:
+            route.close()
+        else:
+            route.connect_to_server()
+
+    page.route_web_socket("**/ws/", connect)
+    running(page, bench)
+    cut = True
+    routes[-1].close()
+    expect(page.locator("body")).to_have_class("stale")
+
+
+@state
+def gap_fetched(page: Page, bench: Bench) -> None:
+    """Stored frames that do not come as long as we look."""
+    page.route("**/frames?**", lambda _: None)
+    page.goto(bench.finished)
+    expect(page.locator("#progress")).to_contain_text("being fetched")
+
+
+@state
+def stopped(page: Page, bench: Bench) -> None:
+    running(page, bench)
+    page.locator("#stop-button").click()
+    wait_for(page, "stopped")
+
+
+@state
+def finished(page: Page, bench: Bench) -> None:
+    page.goto(bench.finished)
+    wait_for(page, "finished")
+    wait_for_bars(page, 100)
+
+
+@state
+def finished_with_errors(page: Page, bench: Bench) -> None:
+    page.goto(bench.errors)
+    wait_for(page, "finished")
+
+
+@state
+def guess_answered(page: Page, bench: Bench) -> None:
+    page.goto(bench.guessed)
+    wait_for_bars(page, 100)
+    expect(page.locator(".guessed")).to_be_visible()
+
+
+@state
+def failed(page: Page, bench: Bench) -> None:
+    page.goto(bench.failed)
+    wait_for(page, "failed")
+
+
+@state
+def selection(page: Page, bench: Bench) -> None:
+    finished(page, bench)
+    plot = page.locator("#waterfalls .plot").first
+    plot.scroll_into_view_if_needed()
+    box = plot.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 60, steps=4)
+    page.mouse.up()
+    expect(page.locator("#selection")).to_be_visible()
+
+
+@state
+def cursor(page: Page, bench: Bench) -> None:
+    """What a request was, read where the cursor stands."""
+    finished(page, bench)
+    page.locator("#waterfalls .plot").first.focus()
+    page.keyboard.press("End")
+    for _ in range(3):
+        page.keyboard.press("Shift+ArrowLeft")
+    expect(page.locator("#reading")).to_be_visible()
+
+
+@state
+def zoomed(page: Page, bench: Bench) -> None:
+    finished(page, bench)
+    page.locator("#zoom").click()
+
+
+def _tab(page: Page, bench: Bench, name: str) -> None:
+    finished(page, bench)
+    page.get_by_role("radio", name=name, exact=True).check()
+
+
+@state
+def distribution(page: Page, bench: Bench) -> None:
+    _tab(page, bench, "Distribution")
+    expect(page.locator("[data-chart=ecdf] path.curve").first).to_be_visible()
+
+
+@state
+def over_time(page: Page, bench: Bench) -> None:
+    _tab(page, bench, "Over time")
+
+
+@state
+def why(page: Page, bench: Bench) -> None:
+    _tab(page, bench, "Why")
+
+
+@state
+def code(page: Page, bench: Bench) -> None:
+    _tab(page, bench, "Code")
+
+
+@state
+def table(page: Page, bench: Bench) -> None:
+    _tab(page, bench, "Over time")
+    page.get_by_label("Show as table: In flight").click()
+    expect(page.locator("[data-chart=inFlight] tbody tr")).to_have_count(25)
+
+
+@state
+def tools_open(page: Page, bench: Bench) -> None:
+    """Name and notes, what is copied, how it was served."""
+    finished(page, bench)
+    for summary in page.locator("#run-tools > details > summary").all():
+        summary.click()
+
+
+@state
+def replaying(page: Page, bench: Bench) -> None:
+    finished(page, bench)
+    page.get_by_role("button", name="¼×").click()
+    page.wait_for_function("() => window.liveburst.waterfalls[0].finished > 10")
+
+
+@state
+def compare(page: Page, bench: Bench) -> None:
+    first, second = (one.rstrip("/").rpartition("/")[2] for one in (bench.finished, bench.guessed))
+    page.goto(f"{bench.address}/runs/compare/?a={first}&b={second}")
+
+
+@state
+def xray(page: Page, bench: Bench) -> None:
+    page.goto(bench.xray)
+
+
+@state
+def claims_empty(page: Page, bench: Bench) -> None:
+    page.goto(f"{bench.fresh}/claims/")
+
+
+@state
+def claims_running(page: Page, bench: Bench) -> None:
+    page.goto(f"{bench.address}/claims/")
+    page.get_by_role("button", name="Try all").click()
+    expect(page.locator("#claims-stop")).to_be_visible()
+
+
+@state
+def claims_done(page: Page, bench: Bench) -> None:
+    """One of them, tried at the first look and kept for the others."""
+    page.goto(f"{bench.address}/claims/#claim-{CLAIM}")
+    card = page.locator(f"#claim-{CLAIM}")
+    if card.locator(".claim-verdict").count() == 0:
+        card.get_by_role("button", name="Try it").click()
+    expect(card.locator(".claim-verdict")).to_be_visible(timeout=60_000)
+
+
+@state
+def explore_empty(page: Page, bench: Bench) -> None:
+    page.goto(f"{bench.fresh}/explore/")
+
+
+@state
+def explore_running(page: Page, bench: Bench) -> None:
+    page.goto(f"{bench.address}/explore/")
+    page.get_by_role("button", name="Fire the matrix").click()
+    expect(page.locator("#experiment")).to_have_attribute("data-status", "running", timeout=60_000)
+
+
+@state
+def matrix(page: Page, bench: Bench) -> None:
+    page.goto(bench.matrix)
+
+
+@state
+def sweep(page: Page, bench: Bench) -> None:
+    page.goto(bench.sweep)
+
+
+@state
+def runs_empty(page: Page, bench: Bench) -> None:
+    page.goto(f"{bench.fresh}/runs/")
+
+
+@state
+def runs(page: Page, bench: Bench) -> None:
+    page.goto(f"{bench.address}/runs/")
+
+
+@state
+def runs_filtered(page: Page, bench: Bench) -> None:
+    page.goto(f"{bench.address}/runs/?q=daphne&status=finished")
+
+
+@state
+def runs_none_found(page: Page, bench: Bench) -> None:
+    page.goto(f"{bench.address}/runs/?q=nothing-is-called-so")
+
+
+@state
+def runs_undo(page: Page, bench: Bench) -> None:
+    """A run of its own, deleted."""
+    empty(page, bench)
+    fire(page, 10)
+    wait_for(page, "finished")
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("button", name="Undo").first).to_be_visible()
+
+
+@state
+def nowhere(page: Page, bench: Bench) -> None:
+    page.goto(f"{bench.address}/nowhere/")
