@@ -45,7 +45,7 @@ check-js: $(VENV)/development node_modules/development
 
 pytest: $(VENV)/development node_modules/development
 	@for name in chromium redis-server postgres; do sh tests/bring.sh $$name; done
-	$(BIN)/pytest -m "not alone" --numprocesses 4 --dist loadscope
+	$(BIN)/pytest -m "not alone" --numprocesses 3 --dist loadscope
 	$(BIN)/pytest -m alone
 
 format: $(VENV)/development node_modules/development

@@ -49,6 +49,7 @@ def test_bars_grow_on_after_a_reload(slow: Page) -> None:
     wait_until_it_grew(slow, 2500)
 
 
+@pytest.mark.alone
 def test_stop_keeps_what_there_was(slow: Page) -> None:
     run_it(slow)
     wait_until_it_grew(slow, 300)

@@ -1,29 +1,42 @@
-"""docs/commands.md names every option of every command."""
+"""docs/commands.md names every option of every command, where it tells of that command."""
 
 from __future__ import annotations
 
+import re
+from argparse import ArgumentParser, _SubParsersAction
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.core.management import BaseCommand, get_commands, load_command_class
 
-COMMANDS = sorted(name for name, app in get_commands().items() if app == "dashboard")
 PAGE = (Path(__file__).parents[2] / "docs/commands.md").read_text()
+SECTIONS = re.split("^## ", PAGE, flags=re.MULTILINE)[1:]
 
 
-def options_of(name: str) -> set[str]:
-    """The long ones that are its own, and not any Django command's."""
-    parser = load_command_class("dashboard", name).create_parser("manage.py", name)
-    everybodys = BaseCommand().create_parser("manage.py", "any")
-    found, common = (
-        {text for action in one._actions for text in action.option_strings if text[:2] == "--"}
-        for one in (parser, everybodys)
-    )
-    return found - common
+def parsers() -> Iterator[tuple[str, ArgumentParser]]:
+    """Every command, and every command of a command such as `lab init`."""
+    for name in sorted(name for name, app in get_commands().items() if app == "dashboard"):
+        parser = load_command_class("dashboard", name).create_parser("manage.py", name)
+        yield name, parser
+        for action in parser._actions:
+            if isinstance(action, _SubParsersAction):
+                yield from ((f"{name} {inner}", one) for inner, one in action.choices.items())
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_option_stands_on_the_page(name: str) -> None:
-    assert f"manage.py {name}" in PAGE
-    missing = {option for option in options_of(name) if option not in PAGE}
-    assert not missing
+def options_of(parser: ArgumentParser) -> set[str]:
+    """The long ones."""
+    options = {text for action in parser._actions for text in action.option_strings}
+    return {text for text in options if text.startswith("--")}
+
+
+EVERYBODYS = options_of(BaseCommand().create_parser("manage.py", "any"))
+
+
+@pytest.mark.parametrize(("name", "parser"), list(parsers()))
+def test_every_option_stands_where_the_page_tells_of_its_command(
+    name: str, parser: ArgumentParser
+) -> None:
+    told = [text for text in SECTIONS if f"`manage.py {name}`" in text.partition("\n")[0]]
+    assert len(told) == 1, name
+    assert {one for one in options_of(parser) - EVERYBODYS if one not in told[0]} == set()

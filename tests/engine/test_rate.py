@@ -100,6 +100,7 @@ def test_each_request_is_due_by_the_schedule_and_none_is_sent_before() -> None:
         assert errors_ns[0] >= 0
 
 
+@pytest.mark.alone
 def test_connections_are_used_again_and_the_last_used_first() -> None:
     together: list[Peer] = []
     served: list[Peer] = []

@@ -280,6 +280,6 @@ async def test_one_that_nobody_needs_now_may_end(sorting: Targets, mark: str) ->
 
         again = await sorting.ready(SERVER, ignore, "sort")
         assert again.alive
-        assert await until_async(lambda: pids_of(mark, "sorter.py"), 2)
+        assert await until_async(lambda: pids_of(mark, "sorter.py"))
     finally:
         await sorting.stop()
