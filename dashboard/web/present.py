@@ -74,7 +74,7 @@ class RunView:
     def headline_parts(self) -> list[str]:
         """The first sentence, cut so that every second part is a number that stands out."""
         first, _, _ = self.headline.partition(". ")
-        return re.split(r"(\d+\.\d+ times)", first.rstrip(".") + ".")
+        return re.split(r"(\d+(?:\.\d+)? times)", first.rstrip(".") + ".")
 
     @property
     def because(self) -> str:

@@ -12,6 +12,7 @@ from .furnished import Bench, opened
 
 State = Callable[[Page, Bench], None]
 STATES: dict[str, State] = {}
+SLOWLY_STARTED = ("async@hypercorn", "async@granian-asgi", "async@gunicorn-asgi")
 CLAIM = "async-does-not-block"
 
 
@@ -50,7 +51,7 @@ def help_(page: Page, bench: Bench) -> None:
 @state
 def starting(page: Page, bench: Bench) -> None:
     empty(page, bench)
-    choose_lanes(page, "sync@waitress", "async@hypercorn", "async@granian-asgi")
+    choose_lanes(page, "sync@waitress", "sync@gunicorn-gevent", *SLOWLY_STARTED)
     run_it(page)
     page.wait_for_function("() => ['waiting', 'starting'].includes(window.liveburst.status)")
 

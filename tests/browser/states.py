@@ -10,13 +10,13 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from .arranged import STATES, empty
 from .bench import finish_everything
@@ -124,6 +124,8 @@ def _photograph(page: Page, path: Path) -> None:
 def _leave(page: Page, bench: Bench) -> None:
     """Nothing runs any more when the next state begins."""
     empty(page, bench)
+    with suppress(Error):  # a run that is still ending its servers: it is asked once more
+        finish_everything(page)
     finish_everything(page)
 
 
