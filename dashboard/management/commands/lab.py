@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
 import sys
 import webbrowser
 from argparse import ArgumentParser
+from contextlib import suppress
 from ipaddress import ip_address
 from typing import Any
 
@@ -15,6 +17,7 @@ from daphne.server import Server
 from django.core.management import BaseCommand, CommandError, call_command
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
+from twisted.internet.error import ReactorNotRunning
 
 from dashboard.asgi import application
 from dashboard.home import home
@@ -81,6 +84,7 @@ class Command(BaseCommand):
         album.furnish(Xrays(mark=mark, home=home(), cores=Cores.here()))
         laboratory = set_up(project, home())
         furnish(laboratory)
+        end_when_asked()
         host = f"[{options['host']}]" if ":" in options["host"] else options["host"]
         address = f"http://{host}:{listener.getsockname()[1]}"
         self.stdout.write(f"Liveburst is at {address}")
@@ -127,6 +131,21 @@ def _has_screen() -> bool:
     return sys.platform != "linux" or bool({"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys())
 
 
+def end_when_asked() -> None:
+    """Ctrl-C and SIGTERM end the dashboard from now on, even if it has not begun to serve.
+
+    Twisted would see to that itself, but loses a signal that comes while it starts.
+    """
+
+    def stop() -> None:
+        with suppress(ReactorNotRunning):  # it was asked before, and is at it
+            reactor.stop()  # type: ignore[misc] # the module is the reactor
+
+    loop = reactor._asyncioEventloop  # noqa: SLF001, as Daphne does
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+
+
 def serve(listener: socket.socket, laboratory: Laboratory, address: str | None) -> None:
     """Run Daphne on the socket until the process is asked to end."""
     tasks: list[asyncio.Task[None]] = []
@@ -146,4 +165,5 @@ def serve(listener: socket.socket, laboratory: Laboratory, address: str | None) 
         endpoints=[f"fd:fileno={listener.fileno()}"],
         ready_callable=ready,
         server_name="liveburst",
+        signal_handlers=False,
     ).run()
