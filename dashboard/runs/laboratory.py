@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import Context
 from functools import partial
 from itertools import count
@@ -42,6 +43,15 @@ class Insight(Protocol):
         """Find out more, and tell what was found."""
 
 
+@contextmanager
+def _logged() -> Iterator[None]:
+    """A calibration that nobody asked for and that failed: runs go on without one."""
+    try:
+        yield
+    except (LiveburstError, OSError) as error:
+        log.error("The engine could not be calibrated: %s", error)
+
+
 class Laboratory:
     """Performs runs one at a time and keeps their tasks; lives as long as its process."""
 
@@ -71,25 +81,22 @@ class Laboratory:
         calibration = None
         while True:
             if calibration is None:
-                calibration = await self.calibrate()
+                with _logged():
+                    calibration = await self.calibrate()
             await asyncio.sleep(LOOK_EVERY_S)
             calibration = calibration and await fresh_calibration()
 
     async def calibrate(self) -> Calibration | None:
         """Measure the engine itself, if nobody else wants the machine; None if somebody does.
 
-        None as well where it could not be measured; the log says why.
+        Raises LiveburstError or OSError where it could not be measured.
         """
         async with line.if_free(self._lock_path) as free:
             return await self._calibrate() if free else None
 
-    async def _calibrate(self) -> Calibration | None:
-        try:
-            engine = await self._equipment.engines.ready()
-            return await calibrate(engine, self._equipment.null_server)
-        except (LiveburstError, OSError) as error:
-            log.error("The engine could not be calibrated: %s", error)
-            return None
+    async def _calibrate(self) -> Calibration:
+        engine = await self._equipment.engines.ready()
+        return await calibrate(engine, self._equipment.null_server)
 
     async def start(
         self,
@@ -216,7 +223,8 @@ class Laboratory:
 
     async def _calibrate_first(self) -> None:
         if self.calibrates_first and not await fresh_calibration():
-            await self._calibrate()
+            with _logged():
+                await self._calibrate()
 
     def _forget(self, member: str) -> None:
         task = self._tasks.pop(member)

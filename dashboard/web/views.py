@@ -27,6 +27,7 @@ from dashboard.runs.results import frames_of
 from dashboard.runs.so_far import report_so_far
 from dashboard.targets.manifest import Project, Scenario
 from dashboard.wire import frame
+from dashboard.wire.errors import LiveburstError
 from dashboard.wire.plan import Plan
 
 from .archive import history, tools_of
@@ -134,14 +135,18 @@ def form(request: HtmxRequest) -> HttpResponse:
 @require_POST
 async def calibrate(request: HtmxRequest) -> HttpResponse:
     """Measure the engine itself anew, unless somebody runs: the instrument's line as a fragment."""
-    found = await laboratory().calibrate()
+    try:
+        found = await laboratory().calibrate()
+        problem = "" if found else "The machine is busy: try again when nothing runs."
+    except (LiveburstError, OSError) as error:
+        problem = str(error)
     if not request.htmx:
         return HttpResponseRedirect(reverse("bench"), status=303)
-    return await sync_to_async(_instrument_fragment)(request, busy=found is None)
+    return await sync_to_async(_instrument_fragment)(request, problem)
 
 
-def _instrument_fragment(request: HtmxRequest, *, busy: bool) -> HttpResponse:
-    context = {"calibration": _calibration(), "busy": busy}
+def _instrument_fragment(request: HtmxRequest, problem: str) -> HttpResponse:
+    context = {"calibration": _calibration(), "problem": problem}
     return render(request, "partials/instrument.html", context)
 
 

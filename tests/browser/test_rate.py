@@ -77,7 +77,10 @@ def test_the_engine_is_measured_at_the_start_and_by_a_button(page: Page) -> None
     fill(page)
     line = page.locator("#instrument")
     said = re.compile(r"instrument: [\d.]+ ms, [\d,]+/s, measured")
-    expect(page.locator("#instrument")).to_contain_text("instrument: ")
-    line.get_by_role("button", name="Measure again").click()
     expect(line).to_contain_text(said)
+    for _ in range(5):  # it says so when the machine is too busy for it
+        line.get_by_role("button", name="Measure again").click()
+        expect(line).not_to_have_class(re.compile("htmx-request"), timeout=20_000)
+        if line.get_by_role("status").count() == 0:
+            break
     expect(line).to_contain_text("just now")

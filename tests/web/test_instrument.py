@@ -63,6 +63,19 @@ class TestBusy:
         await laboratory.outcome(run)
 
 
+class TestFailing:
+    """An engine that does not live."""
+
+    @pytest.fixture
+    def engine(self) -> FakeEngine:
+        return FakeEngine(dies=True)
+
+    async def test_a_press_says_why_nothing_was_measured(self, browser: AsyncClient) -> None:
+        said = (await browser.post("/calibrate/", headers=HTMX)).content.decode()
+        assert "instrument: not measured yet" in said
+        assert '<span role="status">The engine' in said
+
+
 async def test_a_run_shows_its_own_instrument_and_what_came_between(
     browser: AsyncClient, laboratory: Laboratory
 ) -> None:
