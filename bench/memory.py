@@ -7,7 +7,6 @@ the page's is what its JavaScript still holds after a collection.
 
 from __future__ import annotations
 
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -16,10 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from tests.browser.bench import fill, run_it, wait_for_status
-from tests.browser.conftest import CHROMIUMS, FLAGS, serving
+from tests.browser.chromium import launched
+from tests.browser.conftest import serving
 
 from .comparison import null_server
 
@@ -73,14 +73,11 @@ def main() -> int:
 
 @contextmanager
 def _page(address: str) -> Iterator[Page]:
-    chromium = next(filter(None, map(shutil.which, CHROMIUMS)), None)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+    with launched() as browser:
         page = browser.new_page()
         page.goto(address)
         page.wait_for_selector("#connection[data-state=live]")
         yield page
-        browser.close()
 
 
 def _fire(page: Page) -> Peak:

@@ -15,6 +15,7 @@ from dashboard.models import Run
 from dashboard.runs.results import frames_of
 
 from .compare_picture import Overlay, overlay
+from .numbers import factor
 from .present import view_of
 from .standing import chips
 
@@ -71,7 +72,7 @@ def _lanes(first: Run, second: Run) -> Iterator[dict[str, Any]]:
 
 def _cell(pair: Pair, form: str) -> dict[str, str]:
     first, second = ("–" if one is None else form.format(one) for one in (pair.first, pair.second))
-    return {"first": first, "second": second, "ratio": f"× {pair.ratio:.2f}" if pair.ratio else ""}
+    return {"first": first, "second": second, "ratio": factor(pair.ratio) if pair.ratio else ""}
 
 
 def _overlay(first: Run, second: Run) -> Overlay | None:

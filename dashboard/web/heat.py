@@ -8,7 +8,7 @@ from math import log
 from typing import Any
 from urllib.parse import urlencode
 
-from .numbers import seconds
+from .numbers import factor, seconds
 
 SHADES = 8  # above the lightest, which is 0
 LEAST_RANGE = log(1.5)  # cells that hardly differ are shaded alike
@@ -77,8 +77,8 @@ def heat_table(answer: Mapping[str, Any], *, rows: str = "", columns: str = "") 
             for name in variants
         ],
         reasons=reasons,
-        least=f"{min(ratios):.2f}×" if ratios else "",
-        most=f"{max(ratios):.2f}×" if ratios else "",
+        least=factor(min(ratios)) if ratios else "",
+        most=factor(max(ratios)) if ratios else "",
     )
 
 
@@ -110,7 +110,7 @@ def _view(cell: Cell, ratios: Sequence[float], reasons: list[str], baseline: str
         state=cell["state"],
         run=cell["run"],
         makespan=seconds(cell["makespan_s"]),
-        ratio=f"{cell['ratio']:.2f}×" if cell["ratio"] else "",
+        ratio=factor(cell["ratio"]) if cell["ratio"] else "",
         interval=f"{interval[0]:.2f} to {interval[1]:.2f}" if interval else "",
         theory=seconds(cell["theory_s"]) if cell["theory_s"] else "",
         shade=_shade(cell["ratio"], ratios) if cell["ratio"] else None,

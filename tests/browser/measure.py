@@ -7,15 +7,15 @@ of them an animation frame, as the websocket would hand them on.
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from .bench import choose_lanes, fill, run_it, wait_for_status
-from .conftest import CHROMIUMS, FLAGS, serving
+from .chromium import launched
+from .conftest import serving
 
 HELD = 1_000_000
 PER_SECOND = 300_000
@@ -145,19 +145,16 @@ def injected(page: Page) -> dict[str, Any]:
 
 def main() -> None:
     """Prints the figures as JSON."""
-    chromium = next(filter(None, map(shutil.which, CHROMIUMS)), None)
     with (
         tempfile.TemporaryDirectory() as home,
         serving(Path(home)) as address,
-        sync_playwright() as playwright,
+        launched() as browser,
     ):
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         page = browser.new_page(viewport={"width": 1440, "height": 1000})
         page.goto(address)
         page.wait_for_selector("#connection[data-state=live]")
         figures = {"run_of_10000": ten_thousand(page), "injected": injected(page)}
         print(json.dumps(figures, indent=2))
-        browser.close()
 
 
 if __name__ == "__main__":

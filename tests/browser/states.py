@@ -7,20 +7,19 @@ is what this takes pictures of. Exit status 1 when something was found.
 
 from __future__ import annotations
 
-import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page
 
 from .arranged import STATES, empty
 from .bench import finish_everything
-from .conftest import CHROMIUMS, FLAGS, PATIENCE_MS
+from .chromium import launched
+from .conftest import PATIENCE_MS
 from .furnished import HEIGHT, Bench, furnished
 from .test_accessible import found
 
@@ -70,7 +69,7 @@ def main() -> int:
     directory, *wanted = sys.argv[1:]
     Path(directory).mkdir(parents=True, exist_ok=True)
     complaints = []
-    with _chromium() as browser, furnished(browser) as bench:
+    with launched() as browser, furnished(browser) as bench:
         for name in wanted or STATES:
             looks = LOOKS + SPECIAL * (name in SPECIALLY_LOOKED_AT)
             for look in looks:
@@ -78,15 +77,6 @@ def main() -> int:
             print(name, flush=True)
     print("\n".join(complaints) or "nothing was found")
     return 1 if complaints else 0
-
-
-@contextmanager
-def _chromium() -> Iterator[Browser]:
-    chromium = next(filter(None, map(shutil.which, CHROMIUMS)), None)
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield launched
-        launched.close()
 
 
 def _look_at(name: str, look: Look, browser: Browser, bench: Bench, directory: Path) -> list[str]:
