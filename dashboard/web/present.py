@@ -12,7 +12,7 @@ from django.utils.timesince import timesince
 
 from dashboard.analysis.report import Report
 from dashboard.analysis.stretch import Stretch
-from dashboard.models import Calibration, Run, Status
+from dashboard.models import ACTIVE, Calibration, Run, Status
 from dashboard.runs.guessing import answer
 from dashboard.runs.results import lanes_of
 from dashboard.runs.wording import (
@@ -82,9 +82,10 @@ class RunView:
         return self.headline.partition(". ")[2]
 
     @property
-    def state_line(self) -> str:
-        """What stands where the sentence will."""
-        return STATE_LINES[self.status]
+    def state_lines(self) -> dict[str, str]:
+        """What stands where the sentence will, by state: a run that goes on comes to the next."""
+        states = ACTIVE if self.active else (self.status,)
+        return {state: STATE_LINES[state] for state in states}
 
     @property
     def ago(self) -> str:
@@ -94,7 +95,7 @@ class RunView:
     @property
     def active(self) -> bool:
         """Whether it can still be stopped."""
-        return self.status in (Status.WAITING, Status.STARTING, Status.RUNNING)
+        return self.status in ACTIVE
 
 
 def view_of(

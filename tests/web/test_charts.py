@@ -137,7 +137,8 @@ async def test_before_the_first_firing_there_is_nothing_to_say(
     await StoredReading.objects.filter(run=run).adelete()
     await Run.objects.filter(pk=run.pk).aupdate(status=Status.RUNNING, report=None)
     page = await text(browser, f"/runs/{run.pk}/numbers/")
-    assert "Firing." in page
+    assert '<span data-when="running">Firing.</span>' in page
+    assert '<span data-when="waiting">Waiting in line' in page  # shown while it does
     assert 'data-cell="requests">–<' in page
 
 
