@@ -88,7 +88,8 @@ class Firings:
         overflows, cpu_before = listen_overflows(), cpu_times()
         cores = target.facts.get("cores", ())
         busy_before = busy_times(cores)
-        fired = await self._listen(target, self._firing_of(target, position, lane, number, load))
+        firing = self._firing_of(target, position, lane, number, load)
+        fired, quiet = await self._listen(target, firing)
         reading = Reading.of(position, number, fired, cpu_before, cpu_times())
         reading = reading.with_target(busy_before, busy_times(cores))
         await self._hearers.event({**began, "event": "fired", "reading": reading.to_json()})
@@ -98,14 +99,20 @@ class Firings:
         self._equipment.last_fired[lane.server, target.started_s, lane.variant] = time.monotonic()
         if self._stopping:
             raise StoppedError
+        if not quiet:
+            await self._remarks.unquiet(lane, number)
+            return reading
         if self.statuses.broken(position, number):
             await _until_ended(target)
         if target.failure is not None:
             await self._targets.bury(lane, number, target.failure)
         return reading
 
-    async def _listen(self, target: Target, firing: Firing) -> Event:
-        """Fire until engine and target are quiet; a target that does not become so is ended."""
+    async def _listen(self, target: Target, firing: Firing) -> tuple[Event, bool]:
+        """Fire until engine and target are quiet.
+
+        False where the target lives and does not become so: it was ended then.
+        """
         number = next(self._equipment.firing_numbers)
         listening = await Listening.begin(self._hearers, target, firing, number)
         self._firing = True
@@ -114,9 +121,10 @@ class Firings:
         finally:
             self._firing = False
         patience_s = QUIET_AFTER_STOP_S if self._stopping else firing.timeout_s
-        if not await listening.until_quiet(patience_s):
-            await self._targets.discard(self._plan.lanes[firing.lane].server)
-        return fired
+        if await listening.until_quiet(patience_s) or target.failure is not None:
+            return fired, True
+        await self._targets.discard(self._plan.lanes[firing.lane].server)
+        return fired, False
 
     def _hear(self, data: bytes) -> None:
         if self.listen:

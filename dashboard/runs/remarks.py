@@ -33,6 +33,14 @@ class Remarks:
             message = f"{lane}, round {number}: the backlog overflowed {after - before} times."
             await self._hearers.event({"event": "warning", "message": message, "spoils": True})
 
+    async def unquiet(self, lane: Lane, number: int) -> None:
+        """Say that a target was ended since it went on with what its clients gave up."""
+        message = (
+            f"{lane}, round {number}: the server went on with requests that had timed out,"
+            " and was started anew."
+        )
+        await self._hearers.event({"event": "warning", "message": message})
+
     async def executor(self, position: int, target: Target) -> None:
         """What the lane's default executor came to, when more stood in line than ever before."""
         executor, known = target.executor, self._executors.get(position)

@@ -243,15 +243,20 @@ async def test_a_target_that_dies_again_and_again_fails_the_run_with_its_last_li
 
 
 async def test_a_target_that_does_not_become_quiet_is_started_anew() -> None:
-    targets, engine = FakeTargets(), FakeEngine(hold=True)
+    targets, engine, memory = FakeTargets(), FakeEngine(hold=True), Memory()
     running = asyncio.create_task(
-        perform(plan(), equipment(engine, targets), [Memory()], asyncio.Event())
+        perform(plan(), equipment(engine, targets), [memory], asyncio.Event())
     )
     await engine.holding.wait()
     targets.made["gunicorn-gthread"].quiet = False
     engine.stop()
     assert (await running).status == Status.FINISHED
     assert targets.discarded == ["gunicorn-gthread"]
+    warnings = [one for one in memory.events if one["event"] == "warning"]
+    assert [one["message"].partition(": ")[2] for one in warnings] == [
+        "the server went on with requests that had timed out, and was started anew."
+    ]
+    assert not any(one.get("spoils") for one in warnings)
 
 
 async def test_a_sink_that_fails_fails_the_run() -> None:
