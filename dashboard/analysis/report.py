@@ -132,7 +132,10 @@ def first_look(report: Report) -> list[float | None]:
     that fails fast must not win.
     """
     if report["verdict"]:
-        return [1.0, *(one["ratio"] for one in report["verdict"]["comparisons"])]
+        first = report["lanes"][0]
+        counts = first["requests"] and not failed_too_often(first)
+        ratios = (one["ratio"] for one in report["verdict"]["comparisons"])
+        return [1.0 if counts else None, *ratios]
     middles = [_comparable_s(lane) for lane in report["lanes"]]
     baseline = middles[0]
     return [middle / baseline if middle and baseline else None for middle in middles]

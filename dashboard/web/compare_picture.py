@@ -20,7 +20,7 @@ POINTS = 200  # of a curve: more cannot be told apart at this width
 NS_PER_MS = 1e6
 SMALLEST_MS = 1e-3
 AIR = 1.15  # beside the first and the last value
-SHARES = (0.0, 0.5, 0.95, 1.0)
+SHARES = (0.0, 0.5, 0.95)  # all of them would stand on the name of the last
 
 Milliseconds = npt.NDArray[np.float64]
 

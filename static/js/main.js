@@ -84,7 +84,11 @@ function setUp() {
   for (const { plot } of stage.lanes) resized.observe(plot);
 }
 
-const resized = new ResizeObserver(() => stage?.resize());
+const resized = new ResizeObserver(() => {
+  stage?.resize();
+  drawn_ms = 0; // at once: a canvas of another size is empty
+  draw();
+});
 
 /** Draw at the next frame, and go on while something moves. */
 function wake() {

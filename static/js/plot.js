@@ -103,11 +103,14 @@ export function drawPicture(context, box, lanes, { across, up, lines }) {
 export function spread(ends) {
   const placed = /** @type {T[]} */ ([]);
   for (const end of [...ends].sort((a, b) => b.y - a.y)) {
-    const x = end.x + LETTER / 2 + 2;
+    let x = end.x + LETTER / 2 + 2;
     let y = end.y - LETTER / 2;
     const near = () =>
       placed.find((one) => Math.abs(one.x - x) < LETTER && Math.abs(one.y - y) < LETTER);
-    for (let other = near(); other; other = near()) y = other.y - LETTER;
+    for (let other = near(); other; other = near()) {
+      y = other.y - LETTER;
+      if (y < LETTER / 2) [x, y] = [x + LETTER, end.y]; // beside it: there is no room above
+    }
     placed.push({ ...end, x, y });
   }
   return placed;
