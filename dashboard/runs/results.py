@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from threading import Lock
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -19,6 +20,8 @@ from .instrument import Reading, busy_before, saturation, total_steal_percent
 from .rates import Rates
 
 WARM_UP_ROUND = 0
+# The last live report and the final one would hold a million samples twice.
+_one_at_a_time = Lock()
 
 
 def frames_of(run: str, begin: int = 0, end: int | None = None) -> Iterator[tuple[int, bytes]]:
@@ -31,7 +34,12 @@ def frames_of(run: str, begin: int = 0, end: int | None = None) -> Iterator[tupl
 
 
 def report_of(run: Run) -> dict[str, Any]:
-    """The run's result, computed from what is stored."""
+    """The run's result, computed from what is stored; one at a time, whoever asks."""
+    with _one_at_a_time:
+        return _report_of(run)
+
+
+def _report_of(run: Run) -> dict[str, Any]:
     plan, stored = Plan.from_json(run.plan), list(run.lanes.all())
     rates = Rates(plan.load) if isinstance(plan.load, Rate) else None
     lanes = collect(_frames(run, rates), len(stored), run.discarded_rounds)

@@ -21,6 +21,7 @@ from twisted.internet.error import ReactorNotRunning
 
 from dashboard.asgi import application
 from dashboard.home import home
+from dashboard.management.allocator import give_back_what_is_large
 from dashboard.management.lab_init import add_init, init
 from dashboard.management.options import BAD_USAGE, RUN_FAILED, add_project, read_project
 from dashboard.runs import archive, line
@@ -71,6 +72,7 @@ class Command(BaseCommand):
         self.stdout.write(f"Read it, then: manage.py lab --project {file}")
 
     def _serve(self, options: dict[str, Any]) -> None:
+        give_back_what_is_large()
         listener = listen(options["host"], options["port"])
         try:
             project = read_project(options)
