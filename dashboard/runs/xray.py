@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from dashboard.wire.plan import MAX_TIMEOUT_S, Lane
 from . import line
 from .laboratory import LOCK_NAME
 
+PATIENCE_S = 3.0  # a run that has just finished lets go of the machine a moment later
 ACCEPTED = 202  # the work goes on elsewhere, and is asked for again
 
 
@@ -175,6 +176,11 @@ class Xrays:
             return await self.now(subject)
 
     async def if_free(self, subject: Subject) -> Result | None:
-        """None where a run is on, or somebody stands in line."""
-        async with line.if_free(self._home / LOCK_NAME) as free:
-            return await self.now(subject) if free else None
+        """None where a run is on, or somebody stands in line, and not about to be over."""
+        async with AsyncExitStack() as turn:
+            try:
+                async with asyncio.timeout(PATIENCE_S):
+                    await turn.enter_async_context(when_free(self._home / LOCK_NAME))
+            except TimeoutError:
+                return None
+            return await self.now(subject)

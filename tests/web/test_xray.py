@@ -11,6 +11,7 @@ from django.http import Http404
 from django.test import AsyncClient
 from hypothesis import given
 
+from dashboard.runs import xray
 from dashboard.runs.laboratory import LOCK_NAME, Laboratory
 from dashboard.runs.xray import Result, Xrays, choose
 from dashboard.targets.cores import Cores
@@ -72,7 +73,10 @@ async def test_what_cannot_be_is_said_beside_its_field(
     assert words in response.content.decode()
 
 
-async def test_while_a_run_is_on_nothing_is_started(browser: AsyncClient, tmp_path: Path) -> None:
+async def test_while_a_run_is_on_nothing_is_started(
+    browser: AsyncClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(xray, "PATIENCE_S", 0.05)
     with (tmp_path / LOCK_NAME).open("a") as lock:
         fcntl.flock(lock.fileno(), fcntl.LOCK_EX)
         response = await browser.post("/xray/", ASKED)
