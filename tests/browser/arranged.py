@@ -51,7 +51,10 @@ def help_(page: Page, bench: Bench) -> None:
 
 @state
 def starting(page: Page, bench: Bench) -> None:
-    """Where servers are warm that is over at once, so nothing that follows is let through."""
+    """Where servers are warm that is over at once.
+
+    So another run goes first, until the page listens, and nothing that follows is let through.
+    """
     over = False
 
     def connect(route: WebSocketRoute) -> None:
@@ -65,10 +68,15 @@ def starting(page: Page, bench: Bench) -> None:
 
         server.on_message(hand_on)
 
+    other = page.context.new_page()
+    empty(other, bench)
+    fire(other, 1000)
     page.route_web_socket("**/ws/", connect)
     empty(page, bench)
     choose_lanes(page, "sync@waitress", "sync@gunicorn-gevent", *SLOWLY_STARTED)
     run_it(page)
+    wait_for(page, "waiting")
+    other.locator("#stop-button").click()
     page.wait_for_function("() => window.liveburst.status === 'starting'")
 
 
