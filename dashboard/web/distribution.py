@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import ceil, floor, log10
+from math import ceil, floor
 
 import numpy as np
 
 from dashboard.analysis.collect import Lane
 from dashboard.analysis.deciles import DECILES, Shift, percentiles_ms, response_ms, shifts
-from dashboard.analysis.intervals import Floats
 from dashboard.analysis.overtime import step_ms
 from dashboard.models import RunLane
 
-from .compare_picture import AIR, POINTS, SMALLEST_MS, Tick
+from .log_axis import LogAxis, Tick, mark, path, quantiles
 from .numbers import milliseconds
 
 WIDTH, HEIGHT = 420, 290
@@ -60,11 +59,10 @@ def ecdf(lanes: Sequence[RunLane], collected: Sequence[Lane]) -> Picture:
     """The share of requests at or below each response time, on a logarithmic axis."""
     times = [response_ms(lane) for lane in collected]
     known = [one for one in times if one.size]
-    low = log10(max(min((float(one[0]) for one in known), default=1.0), SMALLEST_MS) / AIR)
-    high = log10(max((float(one[-1]) for one in known), default=1000.0) * AIR)
+    axis = LogAxis.around(known)
 
     def x(value_ms: float) -> float:
-        return _across((log10(max(value_ms, SMALLEST_MS)) - low) / (high - low))
+        return _across(axis.share(value_ms))
 
     curves, said = [], []
     for lane, ascending in zip(lanes, times, strict=True):
@@ -73,11 +71,11 @@ def ecdf(lanes: Sequence[RunLane], collected: Sequence[Lane]) -> Picture:
         letter = LETTERS[lane.position]
         half, most = percentiles_ms(ascending, [50, 95])
         said.append(f"{letter} half within {milliseconds(half)}, 95 % within {milliseconds(most)}")
-        points = [(x(value), _up(share)) for share, value in _steps(ascending)]
-        curves.append(Curve(letter, lane.family, _path(points), x(half), _up(0.5)))
+        points = [(x(value), _up(share)) for share, value in quantiles(ascending)]
+        curves.append(Curve(letter, lane.family, path(points), x(half), _up(0.5)))
     return Picture(
         summary=" · ".join(said) or "nothing yet",
-        across=tuple(Tick(x(one), mark(one)) for one in log_marks(low, high)),
+        across=tuple(Tick(x(one), mark(one)) for one in axis.marks()),
         up=tuple(Tick(_up(share), name) for share, name in SHARES.items()),
         curves=_apart(curves),
     )
@@ -115,7 +113,7 @@ def _shift_curve(lane: RunLane, deciles: Sequence[Shift], y: Callable[[float], f
         (x - BAR / 2, y(one.high_ms), max(y(one.low_ms) - y(one.high_ms), 1.0))
         for x, one in zip(xs, deciles, strict=True)
     )
-    return Curve(LETTERS[lane.position], lane.family, _path(points), *points[-1], bars)
+    return Curve(LETTERS[lane.position], lane.family, path(points), *points[-1], bars)
 
 
 def _shift_words(lanes: Sequence[RunLane], found: Sequence[Sequence[Shift]]) -> str:
@@ -136,26 +134,6 @@ def _direction(value_ms: float) -> str:
     return "sooner" if value_ms < 0 else "later"
 
 
-def _steps(ascending: Floats) -> list[tuple[float, float]]:
-    """Share and value at some points of the ECDF, from nothing to all."""
-    shares = np.linspace(0, 1, min(POINTS, max(int(ascending.size), 2)))
-    values = np.quantile(ascending, shares, method="inverted_cdf")
-    return [(float(share), float(value)) for share, value in zip(shares, values, strict=True)]
-
-
-def log_marks(low: float, high: float) -> list[float]:
-    """1, 2 and 5 of each power of ten on the axis; where it is long, 1 alone."""
-    powers = range(floor(low), ceil(high) + 1)
-    steps = (1, 2, 5) if high - low < 2 else (1,)
-    every = (step * 10.0**power for power in powers for step in steps)
-    return [one for one in every if low <= log10(one) <= high]
-
-
-def mark(value_ms: float) -> str:
-    """A mark of the axis: *200 ms*, *1 s*."""
-    return f"{value_ms / 1000:g} s" if value_ms >= 1000 else f"{value_ms:g} ms"
-
-
 def _apart(curves: Sequence[Curve]) -> tuple[Curve, ...]:
     """Letters beside their places, moved up until none stands on another."""
     placed: list[tuple[float, float]] = []
@@ -171,10 +149,6 @@ def _apart(curves: Sequence[Curve]) -> tuple[Curve, ...]:
         placed.append((x, y))
         moved.append(Curve(curve.letter, curve.family, curve.path, x, y, curve.bars))
     return tuple(sorted(moved, key=lambda one: one.letter))
-
-
-def _path(points: Sequence[tuple[float, float]]) -> str:
-    return "M" + " L".join(f"{x:.1f} {y:.1f}" for x, y in points)
 
 
 def _across(share: float) -> float:

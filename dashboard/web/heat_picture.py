@@ -18,8 +18,8 @@ from dashboard.analysis.stats import NS_PER_MS
 from dashboard.analysis.stretch import Stretch
 from dashboard.models import RunLane
 
-from .compare_picture import SMALLEST_MS, Tick
-from .distribution import BOTTOM, HEIGHT, LEFT, LETTERS, RIGHT, TOP, WIDTH, log_marks, mark
+from .distribution import BOTTOM, HEIGHT, LEFT, LETTERS, RIGHT, TOP, WIDTH
+from .log_axis import SMALLEST_MS, LogAxis, Tick, mark
 
 COLUMNS, ROWS = 90, 16
 SHADES = 8
@@ -95,19 +95,19 @@ def heat(
     )
 
 
-def _latencies(took_ms: Floats) -> tuple[float, float]:
-    """The ends of the logarithmic axis: all response times are inside."""
+def _latencies(took_ms: Floats) -> LogAxis:
+    """All response times are inside."""
     low, high = (log10(max(float(end), SMALLEST_MS)) for end in (took_ms.min(), took_ms.max()))
-    return low, max(high, low + log10(2)) + log10(ABOVE)
+    return LogAxis(low, max(high, low + log10(2)) + log10(ABOVE))
 
 
-def _grid(done_ms: Floats, took_ms: Floats, span: Stretch, axis: tuple[float, float]) -> Floats:
+def _grid(done_ms: Floats, took_ms: Floats, span: Stretch, axis: LogAxis) -> Floats:
     """How many requests there are by latency, the least first, and by time."""
     found: Floats = np.histogram2d(
         np.log10(np.maximum(took_ms, SMALLEST_MS)),
         done_ms,
         bins=(ROWS, COLUMNS),
-        range=(axis, (span.from_ms, span.to_ms)),
+        range=((axis.low, axis.high), (span.from_ms, span.to_ms)),
     )[0]
     return found
 
@@ -119,11 +119,10 @@ def _time_marks(span: Stretch) -> Iterator[Tick]:
         yield Tick(LEFT + INNER * (number * step - span.from_ms) / length_ms, mark(number * step))
 
 
-def _latency_marks(axis: tuple[float, float], top: float, height: float) -> Iterator[Tick]:
-    low, high = axis
-    marks = log_marks(low, high)
+def _latency_marks(axis: LogAxis, top: float, height: float) -> Iterator[Tick]:
+    marks = axis.marks()
     for one in marks[:: max(1, len(marks) // 3)]:
-        yield Tick(top + height * (1 - (log10(one) - low) / (high - low)), mark(one))
+        yield Tick(top + height * (1 - axis.share(one)), mark(one))
 
 
 def _times_ms(lane: Lane) -> tuple[Floats, Floats]:

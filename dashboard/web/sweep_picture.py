@@ -13,6 +13,7 @@ from typing import Any
 
 from dashboard.runs.wording import per_second
 
+from .log_axis import Tick
 from .numbers import milliseconds
 
 WIDTH, HEIGHT = 720, 380
@@ -23,14 +24,6 @@ LINE = 18
 THROUGHPUT = "throughput_rps"
 
 Answer = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Tick:
-    """A place on an axis."""
-
-    at: float
-    label: str
 
 
 @dataclass(frozen=True)
