@@ -8,6 +8,7 @@ import signal
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from dashboard.targets import commands, companions, pool
@@ -85,10 +86,12 @@ async def upstream_port(targets: Targets) -> int:
     return int(answer.body.decode().rstrip("/").rpartition(":")[2])
 
 
-def guarded(mark: str, script: str) -> list[list[str]]:
-    """The command lines of a companion and of its guard."""
-    lines = (Path(f"/proc/{pid}/cmdline").read_text().split("\0") for pid in marked(mark))
-    return [words for words in lines if script in words]
+def over(process: psutil.Process) -> bool:
+    """Whether its end could be waited for: a while before, it has no environment any more."""
+    try:
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
 
 
 def pids_of(mark: str, script: str) -> list[int]:
@@ -272,9 +275,11 @@ async def test_one_that_nobody_needs_now_may_end(sorting: Targets, mark: str) ->
         await sorting.ready(SERVER, ignore, "sort")
         target = await sorting.ready(SERVER, ignore, "ask")
         assert await until_async(lambda: pids_of(mark, "sorter.py"), 2)
-        sorter = pid_of(mark, "sorter.py")
-        os.kill(sorter, signal.SIGKILL)
-        assert await until_async(lambda: not guarded(mark, "sorter.py"), 2)
+        sorter = psutil.Process(pid_of(mark, "sorter.py"))
+        guard = sorter.parent()
+        assert guard
+        sorter.kill()
+        assert await until_async(lambda: over(guard))
         assert target.alive
         assert await sorting.ready(SERVER, ignore, "ask") is target
 
