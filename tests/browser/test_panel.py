@@ -50,6 +50,20 @@ def wait_until_still(page: Page) -> None:
     )
 
 
+def lanes_done_within(page: Page, begin_ms: float, end_ms: float) -> list[int]:
+    """The lanes that a request was done in, in any round, in this stretch of time."""
+    found: list[int] = page.evaluate(
+        """([begin, end]) => {
+          const {waterfalls, feed} = window.liveburst;
+          return [...waterfalls.keys()].filter(lane => feed.columns.counted(lane).some(firing =>
+            firing.stamps.done.some(done => done >= begin && done < end)));
+        }""",
+        arg=[begin_ms, end_ms],
+    )
+    assert found
+    return found
+
+
 def wait_until_painted(page: Page, chart: str) -> None:
     """Until a chart is painted on its canvas."""
     page.wait_for_function(
@@ -201,8 +215,10 @@ def test_a_selection_filters_every_panel_and_stays_in_the_address(finished: Page
         assert max(known) <= end + 1
     assert finished.url.endswith(f"#{round(begin)}-{round(end)}")
     finished.get_by_role("radio", name="Distribution").check()
-    # The others were done long before, and have no curve.
-    expect(finished.locator("[data-chart=ecdf] path.curve")).to_have_count(1)
+    # Who was done before has no curve: on a quiet machine, all but the slowest.
+    expect(finished.locator("[data-chart=ecdf] path.curve")).to_have_count(
+        len(lanes_done_within(finished, begin, end))
+    )
     finished.reload()
     expect(finished.locator("#selection")).to_contain_text("Selection")
     finished.locator(".plot").first.dblclick(position={"x": 10, "y": 60})

@@ -75,7 +75,7 @@ def test_of_the_dashboard(seed: int, lab: Path, tmp_path: Path) -> None:
 
 def fire(address: str) -> None:
     """Press the button as a browser without JavaScript would."""
-    with httpx.Client(base_url=address) as browser:
+    with httpx.Client(base_url=address, timeout=30) as browser:
         page = browser.get("/").text
         token = re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[0]
         form = {
