@@ -68,6 +68,7 @@ class serving:  # noqa: N801 - reads as a sentence: with serving(home) as addres
             stdout=subprocess.PIPE,
             stderr=self._log,
             text=True,
+            start_new_session=True,  # as in `tests.management.command.start`
         )
 
     def __enter__(self) -> str:

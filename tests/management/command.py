@@ -33,7 +33,11 @@ def statuses(home: Path) -> list[str]:
 
 
 def start(home: Path, mark: str, *arguments: str) -> subprocess.Popen[str]:
-    """`python manage.py ARGUMENTS…`, its output to be read."""
+    """`python manage.py ARGUMENTS…`, its output to be read.
+
+    A session of its own is what a terminal gives it: Linux shares the CPU among sessions first, so
+    that the other tests do not starve a dashboard that yields to whoever works beside it.
+    """
     return subprocess.Popen(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
@@ -41,4 +45,5 @@ def start(home: Path, mark: str, *arguments: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )
