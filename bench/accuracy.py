@@ -4,7 +4,8 @@ Against a target with k slots and a service time of d, N requests at once take â
 2 %. A delay planted in one segment shows in that segment, within 1 ms at the median, and in no
 other. The stamps of every sample stand in their order. A stall of 1 s once in 10 s at 500/s, on a
 pool of ten connections, is in the response time and not in the service time. And p50 and p99
-against the same target are those of wrk and h2load, within 5 % or 0.2 ms.
+against the same target are those of wrk and h2load, within 5 % or 0.2 ms, each from the first byte
+sent.
 """
 
 from __future__ import annotations
