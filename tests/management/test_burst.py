@@ -54,7 +54,9 @@ def test_the_demonstration_tells_the_truth(tmp_path: Path) -> None:
     assert 95 <= blocking["server_side"]["loop_held_ms_max"] < 200
     assert blocking["server_side"]["loop_lag_ms_max"] >= 90
     assert 100 <= blocking["segments_ms"]["view"]["p50"] < 200
-    assert blocking["segments_ms"]["framework"]["p50"] > 500
+    # The tenth of twenty waits for ten views, in the server or in the framework: whoever came before
+    # the first view held the loop has entered, and the others have not.
+    assert blocking["latency_ms"]["p50"] >= 1000
 
 
 @pytest.mark.alone
