@@ -48,13 +48,13 @@ def test_the_demonstration_tells_the_truth(tmp_path: Path) -> None:
     peaks = {name: lane["server_side"]["peak_in_app"] for name, lane in found.items()}
     assert peaks["sync@gunicorn-sync"] == 1
     assert peaks["sync@gunicorn-gthread"] == 8
-    assert all(peaks[lane] > 8 for lane in lanes[2:])  # no pool of threads holds them back
+    assert all(peaks[lane] > 8 for lane in lanes[2:4])  # no pool of threads holds them back
     blocking = found["async-blocking@uvicorn"]
-    assert blocking["server_side"]["peak_in_view"] == 1
+    assert blocking["server_side"]["peak_in_app"] > blocking["server_side"]["peak_in_view"] == 1
     assert 95 <= blocking["server_side"]["loop_held_ms_max"] < 200
     assert blocking["server_side"]["loop_lag_ms_max"] >= 90
     assert 100 <= blocking["segments_ms"]["view"]["p50"] < 200
-    # The tenth of twenty waits for ten views, in the server or in the framework: whoever came before
+    # The tenth of twenty waits for ten views, in the server or in the framework: who came before
     # the first view held the loop has entered, and the others have not.
     assert blocking["latency_ms"]["p50"] >= 1000
 
