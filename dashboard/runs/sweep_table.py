@@ -49,7 +49,7 @@ def sweep_answer(experiment: Experiment) -> Answer:
         "levels": [_level(at, run, sweep) for at, run in over.items()],
         "running": next((run.pk for run in stored if run.active), None),
         "crossovers": crossovers,
-        "sentence": " ".join(one["sentence"] for one in crossovers),
+        "sentence": " ".join(filter(None, (one["sentence"] for one in crossovers))),
     }
 
 

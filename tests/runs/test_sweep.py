@@ -163,7 +163,8 @@ class TestAnswer:
     async def test_before_its_first_level_it_has_an_answer_too(self, tmp_path: Path) -> None:
         engine = FakeEngine(hold=True)
         lab = laboratory(engine, tmp_path)
-        experiment = await lab.experiment(sweep().inquiry)
+        three = (*PAIR, "async@daphne")  # two comparisons, and neither has anything to say yet
+        experiment = await lab.experiment(sweep(lanes=three).inquiry)
         await engine.holding.wait()
         found = await sync_to_async(sweep_answer)(await Experiment.objects.aget(pk=experiment.pk))
         assert found["levels"] == []
