@@ -125,6 +125,13 @@ def finding(expectation: Expectation, report: Report) -> Finding:
     return _found(asked, judgement, limit, holds, why)
 
 
+def why_spoiled(report: Report) -> str:
+    """Why nothing in this run can be trusted, in its own words; empty where all can."""
+    verdict, instrument = report["verdict"] or {}, report["instrument"] or {}
+    saturated = WHY_NOT_COMPARED["not-trusted"] if instrument.get("saturated") else ""
+    return str(verdict.get("spoiled") or saturated)
+
+
 def _found(
     asked: Expectation, judgement: Judgement, limit: float | None, holds: bool | None, why: str
 ) -> Finding:
@@ -171,7 +178,7 @@ def _why_undecided(
     """Why the report lets nobody decide this, whatever its numbers; empty where it does."""
     if report["status"] != "finished":
         return f"the run is {report['status']}"
-    if (why := _spoiled(report)) and not _peak_was_seen(asked, judgement, limit):
+    if (why := why_spoiled(report)) and not _peak_was_seen(asked, judgement, limit):
         return why
     if asked.left.path.partition(".")[0] not in COUNTS:
         for lane in report["lanes"]:
@@ -203,13 +210,6 @@ def _why_no_ratio(asked: Expectation, value: float, report: Report) -> str:
         return "throughput is the makespan said differently: expect that of the makespan"
     inside = _inside(value, value, verdict.get("margin", MARGIN))
     return "inside the margin, and no interval is known" if inside else ""
-
-
-def _spoiled(report: Report) -> str:
-    """Why nothing in this run can be trusted, in its own words; empty where all can."""
-    verdict, instrument = report["verdict"] or {}, report["instrument"] or {}
-    saturated = WHY_NOT_COMPARED["not-trusted"] if instrument.get("saturated") else ""
-    return str(verdict.get("spoiled") or saturated)
 
 
 def _without_times(lane: Mapping[str, Any]) -> str:

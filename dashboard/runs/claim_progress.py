@@ -48,7 +48,8 @@ def progress_of(member: Member) -> Progress:
         return Progress(member, member, done=0, total=1, share=share_of(member))
     run = member.runs.filter(status__in=ACTIVE).first()
     total = len(member.question["claims"])
-    done = member.runs.exclude(status__in=ACTIVE).count()
+    over = member.runs.exclude(status__in=ACTIVE).exclude(claim=run.claim if run else "")
+    done = over.order_by().values("claim").distinct().count()  # one may be fired once more
     share = (done + (share_of(run) if run else 0)) / total
     return Progress(member, run, done, total, min(1.0, share))
 

@@ -13,7 +13,7 @@ from dashboard.targets.manifest import Claim, Project
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.plan import Plan
 
-from .experiments import Inquiry, Step, Steps
+from .experiments import Inquiry, Step, Steps, fired_once_more
 from .planning import make_plan
 from .sweep import Sweep, make_sweep
 
@@ -108,8 +108,8 @@ def inquiry_of(project: Project, claims: Sequence[Claim]) -> Inquiry:
 
 
 def _one_by_one(steps: Sequence[Step]) -> Steps:
-    for step in steps:  # noqa: UP028 - `yield from` passes on what is sent, and a list takes nothing
-        yield step
+    for step in steps:
+        yield from fired_once_more(step)
 
 
 def fireable(project: Project) -> list[Claim]:
@@ -138,8 +138,13 @@ def standing(project: Project, claim: Claim) -> Standing:
     return Standing(claim, latest, decided, verdict_of(claim, decided) if decided else None)
 
 
-def standing_by(claim: Claim, run: Run) -> Standing:
-    """Where a claim stands by this run alone."""
+def standings_by(claims: Sequence[Claim], experiment: Experiment) -> list[Standing]:
+    """Where each claim that was fired stands by its last run in this experiment."""
+    last = {run.claim: run for run in experiment.runs.order_by("position")}
+    return [_standing_by(claim, last[claim.name]) for claim in claims if claim.name in last]
+
+
+def _standing_by(claim: Claim, run: Run) -> Standing:
     if run.status != Status.FINISHED:
         return Standing(claim, run)
     return Standing(claim, run, run, verdict_of(claim, run))

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
+from dashboard.analysis.claims import why_spoiled
 from dashboard.models import Experiment, Run, Status
 from dashboard.wire.errors import LiveburstError
 from dashboard.wire.plan import Plan
@@ -43,8 +44,7 @@ def fired_once_more(step: Step) -> Generator[Step, Run, Run]:
     The rule looks at nothing that the run found out of its lanes. Returns the last run.
     """
     run = yield step
-    verdict = run.report["verdict"] if run.report else None
-    if run.status == Status.FINISHED and verdict and verdict["spoiled"]:
+    if run.status == Status.FINISHED and run.report and why_spoiled(run.report):
         run = yield replace(step, label=f"{step.label}, again")
     return run
 

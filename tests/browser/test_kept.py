@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,17 +26,19 @@ def offline(browser: Browser) -> Iterator[BrowserContext]:
     made.close()
 
 
+STILL = """requests => {
+  const {round, waterfalls, lines, span} = window.liveburst;
+  const [before, now] = [window.before, JSON.stringify({round, waterfalls, lines, span})];
+  window.before = now;
+  return now === before && lines.inFlight.every(one => Math.max(...one) === requests);
+}"""
+SLOWER_THAN_CHARTS_MS = 1000
+
+
 def shown(page: Page) -> dict[str, Any]:
-    """All that the charts show, once they are drawn."""
-    page.wait_for_function(
-        "() => window.liveburst.lines.latency.some(one => one.some(value => value > 0))"
-    )
-    found: dict[str, Any] = page.evaluate(
-        """() => {
-          const {round, waterfalls, lines, span} = window.liveburst;
-          return {round, waterfalls, lines, span};
-        }"""
-    )
+    """All that the charts show, once they have drawn all of it: they are drawn less often."""
+    page.wait_for_function(STILL, arg=REQUESTS, polling=SLOWER_THAN_CHARTS_MS)
+    found: dict[str, Any] = json.loads(page.evaluate("window.before"))
     return found
 
 

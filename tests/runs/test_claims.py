@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,8 @@ from dashboard.runs.hub import Hub
 from dashboard.runs.laboratory import Laboratory
 from dashboard.targets.manifest import Claim, Expectation, Project, load_manifest
 from dashboard.wire.errors import InvalidPlan
-from dashboard.wire.plan import MAX_LANES, Lane
+from dashboard.wire.frame import encode_event, is_event
+from dashboard.wire.plan import MAX_LANES, Firing, Lane
 
 from .fakes import LIVEAPP, FakeEngine, FakeTargets, equipment
 
@@ -151,6 +154,44 @@ async def test_all_are_tried_in_one_place_of_the_line(tmp_path: Path) -> None:
         found = await standing(lab, one)
         assert found.verdict is not None
         assert found.verdict.kind == "holds"
+
+
+class BusyAtFirst(FakeEngine):
+    """It used up its core in the first run, of one lane and one round."""
+
+    async def fire(self, firing: Firing) -> AsyncIterator[bytes]:
+        async for payload in super().fire(firing):
+            if is_event(payload) and len(self.fired) <= 2:  # its warm-up, and its round
+                event = json.loads(payload)
+                yield encode_event({**event, "cpu_ns": event.get("wall_ns")})
+            else:
+                yield payload
+
+
+async def test_one_that_the_instrument_spoiled_is_fired_once_more(tmp_path: Path) -> None:
+    made = [claim(name, (SYNC, "ok > 3")) for name in ("first", "second")]
+    lab = laboratory(tmp_path, project(*made), BusyAtFirst())
+    experiment = await lab.experiment(claims.inquiry_of(lab.project, made))
+    assert (await lab.outcome(experiment)).status == Status.FINISHED
+    runs = [run async for run in experiment.runs.order_by("position")]
+    assert [run.label for run in runs] == ["first", "first, again", "second"]
+    found = await sync_to_async(claims.standings_by)(made, experiment)
+    assert [one.latest for one in found] == runs[1:]
+    assert [one.verdict.kind for one in found if one.verdict] == ["holds", "holds"]
+
+
+async def test_one_that_is_fired_once_more_is_not_over(tmp_path: Path) -> None:
+    made = [claim(name, (SYNC, "ok > 3")) for name in ("first", "second")]
+    lab = laboratory(tmp_path, project(*made), BusyAtFirst())
+    experiment = await lab.experiment(claims.inquiry_of(lab.project, made))
+    await lab.outcome(experiment)
+    # As it was when the first one was on again.
+    await experiment.runs.filter(claim="second").adelete()
+    await experiment.runs.filter(label="first, again").aupdate(status=Status.RUNNING)
+    await Experiment.objects.aupdate(status=Status.RUNNING)
+    now = await sync_to_async(progress)(lab.project)
+    assert now is not None
+    assert (now.done, now.total) == (0, 2)
 
 
 async def test_one_stop_ends_all_that_is_tried(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -173,12 +174,18 @@ async def test_steps_that_raise_end_the_experiment_and_free_the_line(
 
 
 @pytest.mark.parametrize(
-    ("spoiled", "labels"), [("at its limit", ["one", "one, again"]), (None, ["one"])]
+    ("report", "labels"),
+    [
+        ({"verdict": {"spoiled": "at its limit"}, "instrument": None}, ["one", "one, again"]),
+        ({"verdict": None, "instrument": {"saturated": True}}, ["one", "one, again"]),  # one lane
+        ({"verdict": {"spoiled": None}, "instrument": {"saturated": False}}, ["one"]),
+        (None, ["one"]),
+    ],
 )
 def test_a_run_that_the_instrument_spoiled_is_fired_once_more(
-    spoiled: str | None, labels: list[str]
+    report: dict[str, Any] | None, labels: list[str]
 ) -> None:
-    run = Run(status=Status.FINISHED, report={"verdict": {"spoiled": spoiled}})
+    run = Run(status=Status.FINISHED, report=report)
     steps = fired_once_more(Step("one", plan()))
     assert [next(steps).label, *(steps.send(run).label for _ in labels[1:])] == labels
     with pytest.raises(StopIteration) as end:

@@ -14,7 +14,7 @@ from dashboard.analysis.claim_words import TALLY, verdict_lines
 from dashboard.management.experimenting import leave, perform, refuse, write_json
 from dashboard.management.options import RUN_FAILED, add_project, check_writable, read_project
 from dashboard.models import Experiment
-from dashboard.runs.claims import Standing, claim_of, fireable, inquiry_of, standing_by
+from dashboard.runs.claims import Standing, claim_of, fireable, inquiry_of, standings_by
 from dashboard.targets.manifest import Claim, Project
 from dashboard.wire.errors import Invalid, InvalidPlan, Problem
 
@@ -44,7 +44,7 @@ class Command(BaseCommand):
         found: list[Standing] = []
 
         def answer_of(experiment: Experiment) -> dict[str, Any]:
-            found.extend(_standings(claims, experiment))
+            found.extend(standings_by(claims, experiment))
             return {
                 "experiment": experiment.pk,
                 "status": experiment.status,
@@ -69,13 +69,6 @@ def _chosen(project: Project, names: Sequence[str]) -> list[Claim]:
         message = f"expected one that can be fired in {project.path.name}, found none"
         raise InvalidPlan(Problem("claims", message))
     return found
-
-
-def _standings(claims: Sequence[Claim], experiment: Experiment) -> list[Standing]:
-    """Where each claim stands by the runs of this experiment alone."""
-    by_name = {claim.name: claim for claim in claims}
-    runs = experiment.runs.order_by("position")
-    return [standing_by(by_name[run.claim], run) for run in runs]
 
 
 def _text(found: Sequence[Standing]) -> Iterator[str]:
