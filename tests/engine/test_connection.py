@@ -97,7 +97,7 @@ anything = st.lists(st.sampled_from(PIECES) | st.binary(max_size=30), max_size=1
 methods = st.sampled_from(["GET", "HEAD", "POST"])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(pieces=anything, places=st.lists(st.integers(0, 500), max_size=8), method=methods)
 def test_any_bytes_give_one_outcome(
     pieces: Sequence[bytes], places: Sequence[int], method: str
@@ -153,7 +153,7 @@ def valid_answers(draw: st.DrawFn, method: str = "GET") -> Valid:
 places = st.lists(st.integers(0, 2000), max_size=10)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(answer=valid_answers(), places=places)
 def test_a_valid_answer_is_the_same_in_every_chunking(answer: Valid, places: Sequence[int]) -> None:
     expected = (answer.status, (-1, -1, -1, -1), answer.reusable)
@@ -162,7 +162,7 @@ def test_a_valid_answer_is_the_same_in_every_chunking(answer: Valid, places: Seq
     assert outcome_of(cut(answer.data, range(len(answer.data)))) == expected
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(answer=valid_answers("HEAD"), places=places)
 def test_the_answer_to_head_ends_with_its_head(answer: Valid, places: Sequence[int]) -> None:
     expected = (answer.status, (-1, -1, -1, -1), answer.reusable)
@@ -170,7 +170,7 @@ def test_the_answer_to_head_ends_with_its_head(answer: Valid, places: Sequence[i
     assert outcome_of(cut(answer.data, places), method="HEAD") == expected
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(answer=valid_answers(), more=st.sampled_from([b"HTT", b"\0", b"HTTP/1.1 200 OK\r\n\r\n"]))
 def test_what_comes_along_with_an_answer_and_is_none_of_it_is_a_surplus(
     answer: Valid, more: bytes

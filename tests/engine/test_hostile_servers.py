@@ -89,7 +89,7 @@ def test_one_behaviour(name: str) -> None:
     assert not shot.burst.stopped
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(names=st.lists(st.sampled_from(sorted(BEHAVIOURS)), min_size=1, max_size=12), data=st.data())
 def test_any_mixture(names: Sequence[str], data: st.DataObject) -> None:
     def answer(peer: Peer, number: int) -> None:

@@ -38,7 +38,7 @@ def test_a_length_of_time_is_what_it_is(value_ms: float) -> None:
     assert read_ms(seconds(value_ms / 1000)) == pytest.approx(value_ms, rel=0.05)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(view_ms=st.floats(5, 3000), requests=st.integers(20, 60), rounds=st.integers(1, 6))
 def test_every_cell_is_the_number_of_the_report(view_ms: float, requests: int, rounds: int) -> None:
     report: dict[str, Any] = report_of([THREADS, free(view_ms)], requests, rounds)
