@@ -18,6 +18,7 @@ from .environment import project_environment
 from .launcher import Child, launch
 from .listening import HOST
 from .project import Project
+from .start_deadline import StartDeadline
 
 START_TIMEOUT_S = 20.0
 _PAUSE_S = 0.02
@@ -47,11 +48,11 @@ class Running:
         """Wait until its port answers, where it is told one. Raises TargetFailed."""
         if not self.companion.listens:
             return
-        deadline = time.monotonic() + START_TIMEOUT_S
+        deadline = StartDeadline(self._child.guard_pid, START_TIMEOUT_S)
         while not await _answers(self.port):
             if self.failure is not None:
                 raise self.failure
-            if time.monotonic() > deadline:
+            if deadline.passed():
                 name = self.companion.name
                 message = f"companion {name}: expected its port to answer within"
                 raise TargetFailed(f"{message} {START_TIMEOUT_S:g} s", read_tail(self._log))

@@ -29,6 +29,7 @@ from .versions import Versions
 
 OnEvent = Callable[[str, str], None]  # state (starting, restarting, ready), message
 SETUP_TIMEOUT_S = 120.0  # for each command
+STARTS_AT_ONCE = 2  # on the targets' core; more only make each other late
 
 
 class Targets:
@@ -62,6 +63,7 @@ class Targets:
         self._served_from: dict[str, Path] = {}  # by the lane's text for the server
         self._set_up_in: set[Path] = set()
         self._preparing = asyncio.Lock()
+        self._starting = asyncio.Semaphore(STARTS_AT_ONCE)
         self._set_up_s: float | None = None  # when it last was, of `time.time`
 
     async def ready(self, server: str, on_event: OnEvent, scenario: str | None = None) -> Target:
@@ -130,7 +132,8 @@ class Targets:
             *(self._mark, self._log_directory, self._cores, companions.env),
             failure=lambda: companions.failure,
         )
-        target = await start_target(project, server, packages, beside, name=name)
+        async with self._starting:
+            target = await start_target(project, server, packages, beside, name=name)
         self._served_from[name] = project.directory
         if version := self.project.version(name):
             target.facts["version"] = {**asdict(version), "directory": str(project.directory)}

@@ -23,6 +23,7 @@ from .process import Target
 from .project import Project
 from .readiness import until_ready
 from .server import Server
+from .start_deadline import StartDeadline
 
 START_TIMEOUT_S = 20.0
 HELLO_TIMEOUT_S = 2.0
@@ -147,16 +148,20 @@ async def _launch(
 
 
 async def _until_ready(server: Server, address: tuple[str, int], child: Child, log: Path) -> None:
-    """Wait for an answer, for the end of the child, or for the timeout; whichever is first.
+    """Wait for an answer, for the end of the child, or for the deadline; whichever is first.
 
     Raises TargetFailed where there is no answer.
     """
     ready = asyncio.create_task(until_ready(*address))
     ended = asyncio.create_task(child.wait())
+    deadline = StartDeadline(child.guard_pid, START_TIMEOUT_S)
     try:
-        await asyncio.wait(
-            {ready, ended}, timeout=START_TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED
-        )
+        while not (ready.done() or ended.done() or deadline.passed()):
+            await asyncio.wait(
+                {ready, ended},
+                timeout=deadline.look_every_s,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
         if not ready.done():
             raise TargetFailed(_why_not(server, child), read_tail(log))
     finally:

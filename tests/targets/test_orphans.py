@@ -1,4 +1,7 @@
-"""However a starter ends, nothing that it started is left, and none of its ports."""
+"""However a starter ends, nothing that it started is left, and none of its ports.
+
+LIVEBURST_KILLS says how often each is tried, at seeded moments; the suite makes do with a few.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ import pytest
 from .helpers import ROOT, listening_ports, marked, until
 
 pytestmark = pytest.mark.servers
-SEEDS = range(3)
+SEEDS = range(int(os.environ.get("LIVEBURST_KILLS", "2")))
 
 
 @contextmanager
@@ -48,7 +51,7 @@ def test_killed_while_it_starts(seed: int, mark: str, tmp_path: Path) -> None:
         assert_all_gone(process, mark)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", SEEDS[:-1] or SEEDS)  # thirteen servers start each time
 def test_killed_with_requests_stuck(seed: int, mark: str, tmp_path: Path) -> None:
     with driver(mark, tmp_path) as process:
         assert process.stdout is not None

@@ -13,14 +13,14 @@ from pathlib import Path
 import psutil
 import pytest
 
-from dashboard.targets import start
+from dashboard.targets import pool, start
 from dashboard.targets.pool import Targets
 from dashboard.targets.readings import read_process
 from dashboard.wire.errors import TargetFailed
 
 from .client import fire
 from .conftest import MakeTargets, ignore
-from .helpers import ROOT, descriptors, marked, until_async
+from .helpers import AVAILABLE, ROOT, descriptors, marked, until_async
 
 pytestmark = pytest.mark.servers
 SERVER = "gunicorn-gthread"
@@ -179,3 +179,25 @@ async def test_four_warm_targets_cost_next_to_nothing(targets: Targets, mark: st
     before, began = cpu_ns(), time.monotonic_ns()
     await asyncio.sleep(3)
     assert (cpu_ns() - before) / (time.monotonic_ns() - began) < 0.03
+
+
+async def test_only_a_few_start_at_once(
+    make_targets: MakeTargets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who asks for thirteen servers at once must not have each of them late for the others."""
+    starting, most = 0, 0
+
+    async def start_slowly(*_: object, name: str) -> object:
+        nonlocal starting, most
+        starting += 1
+        most = max(most, starting)
+        await asyncio.sleep(0.01)  # long enough for all that are let in to be here together
+        starting -= 1
+        raise TargetFailed(f"{name} is not to start")
+
+    monkeypatch.setattr(pool, "start_target", start_slowly)
+    targets = make_targets()
+    asked = [targets.ready(server, ignore) for server in AVAILABLE]
+    failed = await asyncio.gather(*asked, return_exceptions=True)
+    assert all("is not to start" in str(error) for error in failed)
+    assert most == pool.STARTS_AT_ONCE
