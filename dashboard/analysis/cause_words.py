@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from dashboard.wire.plural import counted, plural
+
 from .numbers import milliseconds, significant
 
 Evidence = Mapping[str, Any]
@@ -29,10 +31,11 @@ def _waited(evidence: Evidence) -> str:
 
 def _threads_busy(lane: str, other: str, evidence: Evidence) -> str:
     processes, threads = evidence["processes"], evidence["threads"]
-    limit = f"{threads} threads" if processes == 1 else f"{processes} × {threads} threads"
+    limit = counted(threads, "thread")
+    limit = limit if processes == 1 else f"{processes} × {limit}"
     return (
-        f"{lane} never had more than {processes * threads} requests in the application,"
-        f" which is its {limit}{_waited(evidence)}"
+        f"{lane} never had more than {counted(processes * threads, 'request')} in the"
+        f" application, which is its {limit}{_waited(evidence)}"
     )
 
 
@@ -44,8 +47,8 @@ def _one_at_a_time(lane: str, other: str, evidence: Evidence) -> str:
 
 def _loop_blocked(lane: str, other: str, evidence: Evidence) -> str:
     return (
-        f"{lane} had up to {evidence['peak_in_app']} requests in the application but never more"
-        f" than one in the view, which held the event loop for up to"
+        f"{lane} had up to {counted(evidence['peak_in_app'], 'request')} in the application but"
+        f" never more than one in the view, which held the event loop for up to"
         f" {milliseconds(evidence['loop_held_ms_max'])}."
     )
 
@@ -58,16 +61,17 @@ def _serialised(lane: str, other: str, evidence: Evidence) -> str:
             " line for it."
         )
     return (
-        f"In {lane} {evidence['hops']} hops of one request stood in line for one thread:"
+        f"In {lane} {counted(evidence['hops'], 'hop')} of one request stood in line for one thread:"
         f" {milliseconds(evidence['worked_ms'])} one after the other, where the longest took"
         f" {milliseconds(evidence['longest_ms'])}."
     )
 
 
 def _executor_full(lane: str, other: str, evidence: Evidence) -> str:
+    threads = counted(evidence["limit"], "thread")
     return (
-        f"The default executor of {lane} had all its {evidence['limit']} threads busy, and up to"
-        f" {evidence['queued']} calls stood in line for them."
+        f"The default executor of {lane} had all its {threads} busy, and up to"
+        f" {counted(evidence['queued'], 'call')} stood in line for them."
     )
 
 
@@ -100,7 +104,7 @@ def _thread_cost(lane: str, other: str, evidence: Evidence) -> str:
 
 def _counted(number: float, one: str, several: str) -> str:
     text = significant(number, 2)
-    return f"{text} {one if text == '1' else several}"
+    return f"{text} {plural(float(text), one, several)}"
 
 
 def _waiting(lane: str, other: str, evidence: Evidence) -> str:

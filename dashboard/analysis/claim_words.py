@@ -13,11 +13,14 @@ VERDICT: Mapping[Kind, str] = {
     "does-not-hold": "Does not hold on this machine",
     "not-shown": "Not shown on this machine",
 }
-TALLY: Mapping[str, str] = {
-    "holds": "hold",
-    "holds-only-when": "hold only when …",
-    "does-not-hold": "do not hold",
-    "not-shown": "not shown",
+# How many there are of a kind: of one, and of several.
+TALLY: Mapping[str, tuple[str, str]] = {
+    "holds": ("holds", "hold"),
+    "holds-only-when": ("holds only when …", "hold only when …"),
+    "does-not-hold": ("does not hold", "do not hold"),
+    "not-shown": ("not shown", "not shown"),
+    "not-tried": ("not tried", "not tried"),
+    "no-verdict": ("without a verdict", "without a verdict"),
 }
 # The sign beside a verdict or a finding: never colour alone.
 SIGNS: Mapping[str, str] = {

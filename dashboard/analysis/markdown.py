@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 from typing import Any
 
+from dashboard.wire.plural import counted
+
 from .numbers import milliseconds, percent, seconds_of, significant, times
 from .stats import neighbours_wait_ms
 from .words import price, theory_words
@@ -37,9 +39,9 @@ def markdown(report: Report, judged: Sequence[tuple[str, bool]] = ()) -> str:
 def _load(report: Report) -> str:
     load = report["load"]
     if load["kind"] == "rate":
-        what = f"{load['rate_rps']:g} requests a second for {load['duration_s']:g} s"
+        what = f"{counted(load['rate_rps'], 'request')} a second for {load['duration_s']:g} s"
     else:
-        what = f"{load['requests']} requests, {load['concurrency']} at a time"
+        what = f"{counted(load['requests'], 'request')}, {load['concurrency']} at a time"
     return f"{what}, {_rounds(report)}"
 
 
@@ -47,7 +49,7 @@ def _rounds(report: Report) -> str:
     """How many there were; of a run until sure fewer than were allowed."""
     until_sure = (report["verdict"] or {}).get("rule") == "until-sure"
     rounds = len(report["lanes"][0]["response_p95_ms"]) if until_sure else report["rounds"]
-    return f"{rounds} round{'s' if rounds != 1 else ''}{', until sure' if until_sure else ''}"
+    return f"{counted(rounds, 'round')}{', until sure' if until_sure else ''}"
 
 
 def _status(report: Report) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from dashboard.wire.plural import counted
+
 from .cause_words import cause_words
 from .numbers import (
     milliseconds,
@@ -181,7 +183,7 @@ def price(lane: Mapping[str, Any]) -> str:
         side[name] for name in ("peak_threads", "peak_rss_mb", "cpu_ms_per_request")
     )
     parts = [
-        None if threads is None else f"{threads} thread{'s' if threads != 1 else ''}",
+        None if threads is None else counted(threads, "thread"),
         None if rss_mb is None else f"{significant(rss_mb, 3)} MB",
         None if cpu_ms is None else f"{milliseconds(cpu_ms)} of CPU a request",
     ]

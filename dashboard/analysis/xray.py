@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from dashboard.wire.plural import counted
+
 HOPS = ("sync_to_async", "async_to_sync", "to_thread", "executor")
 THREAD, QUERY = "thread", "query"  # kinds of span: a thread is started, a database is asked
 _BY_THEMSELVES = ": the hops by themselves"
@@ -183,7 +185,7 @@ class Xray:
         if self.hops:
             text += self._hop_cost()
         for line in self.serialised[:1]:
-            text += f". {line.hops} hops stood in line for one thread, {line.thread}:"
+            text += f". {counted(line.hops, 'hop')} stood in line for one thread, {line.thread}:"
             text += f" {_ms(line.worked_ns)} one after the other, where the longest of them took"
             text += f" {_ms(line.longest_ns)}"
         return text + "."
@@ -310,7 +312,7 @@ def _hop_json(hop: Hop) -> dict[str, Any]:
 
 
 def _many(number: int, one: str, several: str) -> str:
-    return f"{number or 'no'} {one if number == 1 else several}"
+    return counted(number, one, several) if number else f"no {several}"
 
 
 def _ms(length_ns: int) -> str:

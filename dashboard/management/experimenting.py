@@ -22,6 +22,7 @@ from dashboard.runs.laboratory import Laboratory
 from dashboard.runs.planning import DEFAULT_TIMEOUT_S
 from dashboard.runs.workshop import set_up
 from dashboard.targets.manifest import Project
+from dashboard.wire.plural import counted
 
 from .options import BAD_USAGE, INTERRUPTED, RUN_FAILED, add_project, setting
 
@@ -80,10 +81,8 @@ def _telling(steps: Steps, console: Console) -> Steps:
     try:
         step = next(steps)
         while True:
-            lanes = len(step.plan.lanes)
-            console.print(
-                f"{step.label}: {lanes} lane{'s' if lanes > 1 else ''} …", highlight=False
-            )
+            lanes = counted(len(step.plan.lanes), "lane")
+            console.print(f"{step.label}: {lanes} …", highlight=False, markup=False)
             run = yield step
             said = f"  {run.status}, run {run.pk}. {run.problem}".rstrip()
             console.print(said, highlight=False, markup=False)

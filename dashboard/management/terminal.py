@@ -64,7 +64,7 @@ class Terminal:
             case {"event": "discarded", "round": number}:
                 self._discard(number)
             case {"event": "warning", "message": message}:
-                self._progress.console.print(f"Warning: {message}", highlight=False)
+                self._progress.console.print(f"Warning: {message}", highlight=False, markup=False)
 
     async def frame(self, sequence: int, data: bytes) -> None:
         """Bars count the samples of the counted rounds."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from string import ascii_uppercase
 
 from dashboard.analysis.xray import Hop, Span, Xray
+from dashboard.wire.plural import counted
 
 AXIS = 40  # characters
 BUSY, ELSEWHERE, SHORT = "█", "·", "▏"
@@ -31,7 +32,7 @@ def drawing(xray: Xray) -> Iterator[str]:
             if span.thread == position and span.number in shown:
                 yield _row(xray, span, hops.get(span.number), backs.get(span.number))
     if left_out := len(xray.spans) - len(shown) + xray.dropped:
-        yield f"and {left_out} more spans"
+        yield f"and {counted(left_out, 'more span')}"
 
 
 def letter(thread: int) -> str:

@@ -9,6 +9,7 @@ from typing import Self
 from dashboard.targets.manifest import Project
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.plan import MAX_CONCURRENCY, MAX_RATE_RPS, Plan, Rate
+from dashboard.wire.plural import counted
 
 CONCURRENCY, RATE = "concurrency", "rate"
 FEWEST_LEVELS, USUAL_LEVELS, MOST_LEVELS = 3, 10, 24
@@ -31,9 +32,9 @@ class Axis:
     def words(self, at: float) -> str:
         """A level as a person says it: *23 concurrent requests*."""
         if self.name == CONCURRENCY:
-            return f"{at:g} concurrent request{'s' if at != 1 else ''}"
+            return counted(at, "concurrent request")
         if self.name == RATE:
-            return f"{at:.4g} requests a second"
+            return f"{counted(float(f'{at:.4g}'), 'request')} a second"
         return f"{self.name} {at:.4g} {self.unit}".strip()
 
     def level_of(self, plan: Plan) -> float:

@@ -12,6 +12,7 @@ from dashboard.models import Experiment, Run, Status
 from dashboard.targets.manifest import Claim, Project
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.plan import Plan
+from dashboard.wire.plural import counted
 
 from .experiments import Inquiry, Step, Steps, fired_once_more
 from .planning import make_plan
@@ -102,7 +103,7 @@ def lanes_of(claim: Claim) -> list[str]:
 def inquiry_of(project: Project, claims: Sequence[Claim]) -> Inquiry:
     """An experiment that fires these claims one after the other; raises InvalidPlan for one."""
     steps = [Step(claim.name, plan_of(project, claim), claim.name) for claim in claims]
-    title = claims[0].text if len(claims) == 1 else f"{len(claims)} claims"
+    title = claims[0].text if len(claims) == 1 else counted(len(claims), "claim")
     names = [claim.name for claim in claims]
     return Inquiry(Experiment.Kind.CLAIMS, title, {"claims": names}, _one_by_one(steps))
 

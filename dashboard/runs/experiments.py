@@ -17,6 +17,7 @@ from dashboard.analysis.claims import why_spoiled
 from dashboard.models import Experiment, Run, Status
 from dashboard.wire.errors import LiveburstError
 from dashboard.wire.plan import Plan
+from dashboard.wire.plural import counted
 
 from .sinks import Outcome
 
@@ -95,7 +96,8 @@ def _next(steps: Steps, run: Run) -> Step | None:
 
 def _outcome(fired: Sequence[Run], *, stopped: bool) -> Outcome:
     failed = [run for run in fired if run.status == Status.FAILED]
-    problem = f"{len(failed)} of {len(fired)} runs failed: {failed[0].problem}" if failed else ""
+    runs = counted(len(fired), "run")
+    problem = f"{len(failed)} of {runs} failed: {failed[0].problem}" if failed else ""
     if stopped:
         return Outcome(Status.STOPPED, problem)
     nothing = failed and len(failed) == len(fired)

@@ -7,6 +7,7 @@ from functools import partial
 
 from dashboard.targets.kernel import listen_overflows
 from dashboard.wire.plan import Lane, Plan
+from dashboard.wire.plural import counted
 
 from .advice import Statuses, advice_on, advice_on_status
 from .equipment import Equipment, Target
@@ -30,7 +31,8 @@ class Remarks:
         """Warn where the kernel turned connections away since there were `before` of them."""
         after = listen_overflows()
         if before is not None and after is not None and after > before:
-            message = f"{lane}, round {number}: the backlog overflowed {after - before} times."
+            times = counted(after - before, "time")
+            message = f"{lane}, round {number}: the backlog overflowed {times}."
             await self._hearers.event({"event": "warning", "message": message, "spoils": True})
 
     async def unquiet(self, lane: Lane, number: int) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from dashboard.analysis.numbers import milliseconds
 from dashboard.wire.plan import Load, Plan, Rate
+from dashboard.wire.plural import counted
 
 Numbers = Mapping[str, Any]  # a part of the report
 
@@ -15,15 +16,18 @@ def load_words(load: Load) -> str:
     """What is fired in a round: *100 requests at once*, *500 requests a second for 10 s*."""
     if isinstance(load, Rate):
         at_random = ", at random" if load.poisson else ""
-        return f"{load.rate_rps:,g} requests a second for {load.duration_s:g} s{at_random}"
+        return f"{counted(load.rate_rps, 'request')} a second for {load.duration_s:g} s{at_random}"
+    requests = counted(load.requests, "request")
+    if load.requests == 1:
+        return requests
     if load.concurrency >= load.requests:
-        return f"{load.requests:,} requests at once"
-    return f"{load.requests:,} requests, {load.concurrency:,} at a time"
+        return f"{requests} at once"
+    return f"{requests}, {load.concurrency:,} at a time"
 
 
 def rounds_words(plan: Plan) -> str:
     """How many rounds: *3 rounds*, *up to 40 rounds, until sure*; and whether it is a control."""
-    rounds = f"{plan.rounds} round{'s' if plan.rounds != 1 else ''}"
+    rounds = counted(plan.rounds, "round")
     words = f"up to {rounds}, until sure" if plan.until_sure else rounds
     return f"{words}, a control" if plan.control else words
 

@@ -17,6 +17,7 @@ from dashboard.targets.manifest import Project, Variant
 from dashboard.targets.xray import Traced, trace_request
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.plan import MAX_TIMEOUT_S, Lane
+from dashboard.wire.plural import counted
 
 from . import line
 from .laboratory import LOCK_NAME
@@ -74,7 +75,7 @@ class Result:
         if self.traced.status >= 400:
             found.append(f"The request was answered {self.traced.status}.")
         if self.xray.dropped:
-            found.append(f"The trace was full: {self.xray.dropped} spans are not in it.")
+            found.append(f"The trace was full: it lacks {counted(self.xray.dropped, 'span')}.")
         return found
 
     def to_json(self) -> dict[str, Any]:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from dashboard.wire.plural import counted
+
 from .table import Table
 
 MOST_ROWS = 10_000
@@ -54,5 +56,5 @@ def _wrong(rows: list[dict[str, str]], parameters: Collection[str]) -> str | Non
             return f"expected columns that are no parameters, found {column!r}"
     for number, row in enumerate(rows, start=2):
         if None in row or None in row.values():
-            return f"line {number}: expected {len(rows[0])} values"
+            return f"line {number}: expected {counted(len(rows[0]), 'value')}"
     return None

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from dashboard.wire.plural import counted
+
 from .scenario import Family, Interface, Variant
 
 STARTER = Path(__file__).with_name("starter") / "liveburst_start.py"
@@ -95,10 +97,10 @@ class Server:
         return ", ".join([self._bound(family), *self.chosen])
 
     def _bound(self, family: Family) -> str:
-        processes = f"{self.processes} process" + ("es" if self.processes > 1 else "")
+        processes = counted(self.processes, "process", "processes")
         match self.model:
             case "pool":
-                return f"{processes} × {self.threads} thread" + ("s" if self.threads != 1 else "")
+                return f"{processes} × {counted(self.threads or 0, 'thread')}"
             case "threads":
                 return f"{processes}, a thread for each connection"
             case "greenlets":

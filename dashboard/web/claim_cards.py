@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dashboard.analysis.claim_words import (
     FINDING_SIGNS,
+    TALLY,
     limit_words,
     metric_words,
     place,
@@ -14,7 +15,6 @@ from dashboard.analysis.claim_words import (
     value_words,
 )
 from dashboard.analysis.claim_words import SIGNS as VERDICT_SIGNS
-from dashboard.analysis.claim_words import TALLY as VERDICT_TALLY
 from dashboard.analysis.claim_words import verdict_words as words_of
 from dashboard.analysis.claims import ClaimVerdict, Finding
 from dashboard.models import Status
@@ -25,12 +25,12 @@ from dashboard.runs.wording import load_words, rounds_words, sentence
 from dashboard.targets.manifest import Project
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.plan import Plan
+from dashboard.wire.plural import plural
 
 from .code import Listing, code_of
 from .present import STATE_LINES, ago
 
 SIGNS: Mapping[str, str] = {**VERDICT_SIGNS, "not-tried": "○"}
-TALLY: Mapping[str, str] = {**VERDICT_TALLY, "not-tried": "not tried"}
 FINDING_WORDS: Mapping[bool | None, str] = {
     True: "as expected",
     False: "not as expected",
@@ -182,11 +182,11 @@ class Count:
 
 def tally_of(cards: Sequence[Card]) -> list[Count]:
     """How many hold, and so on; what none of them does is left out."""
-    counts = [
-        Count(kind, SIGNS[kind], sum(card.kind == kind for card in cards), words)
-        for kind, words in TALLY.items()
+    return [
+        Count(kind, SIGNS[kind], number, plural(number, *TALLY[kind]))
+        for kind in TALLY
+        if (number := sum(card.kind == kind for card in cards))
     ]
-    return [count for count in counts if count.number]
 
 
 @dataclass(frozen=True)

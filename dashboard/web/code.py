@@ -20,6 +20,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from dashboard.targets.manifest import Project, Variant
+from dashboard.wire.plural import counted
 
 MAX_FILE_BYTES = 500_000
 MAX_LINES = 150
@@ -181,4 +182,4 @@ def _bounded(source: str) -> str:
     lines = source.splitlines()
     if len(lines) <= MAX_LINES:
         return source
-    return "\n".join([*lines[:MAX_LINES], f"# {len(lines) - MAX_LINES} more lines"])
+    return "\n".join([*lines[:MAX_LINES], f"# {counted(len(lines) - MAX_LINES, 'more line')}"])

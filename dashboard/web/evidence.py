@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dashboard.analysis.numbers import milliseconds, percent
+from dashboard.wire.plural import counted
 
 WIDTH, HEIGHT = 160, 40
 EDGE = 2  # above and below the highest and the lowest point
@@ -103,7 +104,7 @@ def _over_time(what: str, limit_words: Callable[[float], str]) -> Draw:
 
 
 def _of(one: str, several: str) -> Callable[[float], str]:
-    return lambda limit: f"its {limit:g} {one if limit == 1 else several}"
+    return lambda limit: f"its {counted(limit, one, several)}"
 
 
 def _y(value: float, top: float) -> float:

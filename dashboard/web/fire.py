@@ -22,6 +22,7 @@ from dashboard.wire.plan import (
     Lane,
     Rate,
 )
+from dashboard.wire.plural import counted
 
 from .forms import BURST_ONLY, PARAMETER, RATE_ONLY, FireForm, lane_names
 from .numbers import roughly
@@ -263,9 +264,5 @@ def _estimate_of(project: Project, scenario: Scenario, form: FireForm | None) ->
     takes = f"takes about {roughly(estimate)}"
     if not isinstance(plan.load, Rate):
         return takes
-    lanes, rounds = _counted(len(plan.lanes), "lane"), _counted(plan.rounds, "round")
+    lanes, rounds = counted(len(plan.lanes), "lane"), counted(plan.rounds, "round")
     return f"{takes}: {plan.load.duration_s:g} s × {lanes} × {rounds}"
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"

@@ -24,6 +24,7 @@ from dashboard.runs.wording import (
     warnings,
 )
 from dashboard.wire.plan import Plan, Rate
+from dashboard.wire.plural import counted
 
 from .evidence import Picture, pictures
 from .forms import how
@@ -181,7 +182,7 @@ def ago(moment: datetime) -> str:
 def instrument_line(run: Run) -> str:
     """What the engine could do at the time, and how often it or the host got in the way."""
     known = {"floor_ms": run.floor_ms, "limit_rps": run.limit_rps}
-    repeated = len(run.discarded_rounds)
-    rounds = "1 round" if repeated == 1 else f"{repeated} rounds"
-    stolen = f"{rounds} repeated, since the host took CPU time away" if repeated else ""
-    return " · ".join(filter(None, [instrument_words(known), stolen]))
+    rounds = counted(len(run.discarded_rounds), "round")
+    stolen = f"{rounds} repeated, since the host took CPU time away"
+    words = [instrument_words(known), stolen if run.discarded_rounds else ""]
+    return " · ".join(filter(None, words))

@@ -17,6 +17,7 @@ from dashboard.models import Experiment
 from dashboard.runs.claims import Standing, claim_of, fireable, inquiry_of, standings_by
 from dashboard.targets.manifest import Claim, Project
 from dashboard.wire.errors import Invalid, InvalidPlan, Problem
+from dashboard.wire.plural import counted
 
 CLAIM_DOES_NOT_HOLD = 1
 
@@ -76,10 +77,8 @@ def _text(found: Sequence[Standing]) -> Iterator[str]:
     for one in found:
         yield from _lines(one)
         yield ""
-    kinds = Counter(
-        TALLY[one.verdict.kind] if one.verdict else "without a verdict" for one in found
-    )
-    yield ", ".join(f"{number} {words}" for words, number in kinds.most_common())
+    kinds = Counter(one.verdict.kind if one.verdict else "no-verdict" for one in found)
+    yield ", ".join(counted(number, *TALLY[kind]) for kind, number in kinds.most_common())
 
 
 def _lines(one: Standing) -> Iterator[str]:

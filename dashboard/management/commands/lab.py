@@ -33,6 +33,7 @@ from dashboard.web.desk import furnish
 from dashboard.web.follow import watch_line
 from dashboard.web.xray import album
 from dashboard.wire.errors import Invalid, LiveburstError, TargetFailed
+from dashboard.wire.plural import counted
 
 PORTS_TRIED = 50
 BACKLOG = 256
@@ -68,7 +69,7 @@ class Command(BaseCommand):
         except TargetFailed as error:
             raise CommandError(f"{error}\n{error.log_tail}", returncode=RUN_FAILED) from None
         names = ", ".join(project.scenarios)
-        self.stdout.write(f"{file} has {len(project.scenarios)} scenarios: {names}.")
+        self.stdout.write(f"{file} has {counted(len(project.scenarios), 'scenario')}: {names}.")
         self.stdout.write(f"Read it, then: manage.py lab --project {file}")
 
     def _serve(self, options: dict[str, Any]) -> None:
