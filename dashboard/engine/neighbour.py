@@ -11,13 +11,13 @@ from contextlib import suppress
 from dataclasses import replace
 
 from dashboard.wire.manner import PLAIN
+from dashboard.wire.neighbour import marked
 from dashboard.wire.plan import MAX_DURATION_S, NEIGHBOUR_RPS, Firing
 from dashboard.wire.plan import Rate as Load
 
 from .rate import Rate
 
 KIND = "neighbour"
-MARK = "liveburst-neighbour"  # as the probe has it
 LAST_ANSWERS_S = 1.0  # for those who wait when the load is over: they are the ones it kept waiting
 
 
@@ -56,11 +56,10 @@ class Neighbour:
 
 def _request(firing: Firing, path: str) -> Firing:
     """A plain GET of the path, at the same address and as the same host."""
-    mark = ("&" if "?" in path else "?") + MARK
     host = tuple(pair for pair in firing.headers if pair[0].lower() == "host")
     return replace(
         firing,
-        path=path + mark,
+        path=marked(path),
         method="GET",
         headers=host,
         body="",

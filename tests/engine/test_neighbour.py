@@ -10,10 +10,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from dashboard.engine.neighbour import MARK
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import EnvelopeReader, decode, is_event
 from dashboard.wire.manner import Manner, Upload
+from dashboard.wire.neighbour import MARK
 from dashboard.wire.plan import NEIGHBOUR_RPS, Firing
 from tests.firing import burst, engine
 

@@ -37,12 +37,10 @@ except ImportError:  # not a Unix
 
 HEADER = "liveburst"
 HEADER_BYTES = HEADER.encode()
-STAMPS = "liveburst.stamps"  # the key in environ or scope: [entered, view_entered, view_left]
-# What the query of a neighbour's request ends with, and what its stamps are: it is nobody whom
-# the load is made of, so it is neither stamped nor counted.
+REQUEST = "liveburst.request"  # the key in environ or scope: the request as the probe sees it
+# What the query of a neighbour's request ends with: it is fired beside the load and no part of it.
 NEIGHBOUR = "liveburst-neighbour"
 NEIGHBOUR_BYTES = NEIGHBOUR.encode()
-NOT_COUNTED: Any = ()
 REPORTED = (
     "in_app", "peak_in_app", "in_view", "peak_in_view", "requests", "threads_started",
 )  # fmt: skip
@@ -147,7 +145,28 @@ class Counts:
             return {name: getattr(self, name) for name in REPORTED}
 
 
-COUNTS = Counts()
+COUNTS = Counts()  # of the load, which is what a lane is charged with
+BESIDE = Counts()  # of the neighbour
+
+
+class Request:
+    """One request while it is answered: whom it is charged to, and its stamps (ns)."""
+
+    __slots__ = ("counts", "entered", "view_entered", "view_left")
+
+    def __init__(self, counts: Counts, entered: int) -> None:
+        self.counts = counts
+        self.entered = entered
+        self.view_entered = self.view_left = UNKNOWN
+
+    @classmethod
+    def of_query(cls, query: str | bytes) -> Request:
+        """Return the request that has this query, entering now.
+
+        The only place that tells the load from its neighbour: all else is the same for both.
+        """
+        mark: Any = NEIGHBOUR_BYTES if isinstance(query, bytes) else NEIGHBOUR
+        return cls(BESIDE if query.endswith(mark) else COUNTS, now())
 
 
 class SignsOfLife:
@@ -199,10 +218,9 @@ class Worker:
             except (KeyError, ValueError, OSError, RuntimeError):
                 pass  # nobody to speak with
 
-    def header(self, stamps: list[int]) -> str:
+    def header(self, request: Request) -> str:
         """The header's value, from the stamps as they are when the response starts."""
-        entered, view_entered, view_left = stamps
-        return f"{entered} {view_entered} {view_left} {self.process}"
+        return f"{request.entered} {request.view_entered} {request.view_left} {self.process}"
 
 
 class WSGIProbe:
@@ -214,30 +232,25 @@ class WSGIProbe:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         """Answer a request as the project does."""
-        if environ.get("QUERY_STRING", "").endswith(NEIGHBOUR):
-            environ[STAMPS] = NOT_COUNTED
-            return self.application(environ, start_response)
-        stamps = [now(), UNKNOWN, UNKNOWN]
-        LOOP.sign(stamps[0])  # under gevent this is the loop's thread; else nobody asks
-        COUNTS.enter_app()
+        request = environ[REQUEST] = Request.of_query(environ.get("QUERY_STRING", ""))
+        LOOP.sign(request.entered)  # under gevent this is the loop's thread; else nobody asks
+        request.counts.enter_app()
         self.worker.introduce()
-        environ[STAMPS] = stamps
 
         def start(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
-            headers = [*headers, (HEADER, self.worker.header(stamps))]
+            headers = [*headers, (HEADER, self.worker.header(request))]
             return start_response(status, headers, *exc_info)
+
+        def leave() -> None:  # the server has sent the answer, and closed it
+            request.counts.leave_app()
+            request.counts.finish()
 
         try:
             body = self.application(environ, start)
         except BaseException:
-            self.leave()
+            leave()
             raise
-        return until_closed(body, environ.get("wsgi.file_wrapper"), Once(self.leave))
-
-    def leave(self) -> None:
-        """The server has sent the answer, and closed it."""
-        COUNTS.leave_app()
-        COUNTS.finish()
+        return until_closed(body, environ.get("wsgi.file_wrapper"), Once(leave))
 
 
 class Once:
@@ -307,28 +320,25 @@ class ASGIProbe:
         if scope["type"] != "http":
             await self.application(scope, receive, send)
             return
-        if scope.get("query_string", b"").endswith(NEIGHBOUR_BYTES):
-            await self.application({**scope, STAMPS: NOT_COUNTED}, receive, send)
-            return
-        stamps = [now(), UNKNOWN, UNKNOWN]
-        LOOP.sign(stamps[0])
-        COUNTS.enter_app()
+        request = Request.of_query(scope.get("query_string", b""))
+        LOOP.sign(request.entered)
+        request.counts.enter_app()
         self.worker.introduce()
-        leave = Once(COUNTS.leave_app)
+        leave = Once(request.counts.leave_app)
 
         async def stamped(message: dict[str, Any]) -> None:
             if message["type"] == "http.response.start":
-                header = (HEADER_BYTES, self.worker.header(stamps).encode())
+                header = (HEADER_BYTES, self.worker.header(request).encode())
                 message = {**message, "headers": [*message.get("headers", ()), header]}
             elif message["type"] == "http.response.body" and not message.get("more_body"):
                 leave()  # before it is sent: its client's next request may enter meanwhile
             await send(message)
 
         try:
-            await self.application({**scope, STAMPS: stamps}, receive, stamped)
+            await self.application({**scope, REQUEST: request}, receive, stamped)
         finally:
             leave()
-            COUNTS.finish()
+            request.counts.finish()
 
 
 def watch_views() -> None:
@@ -351,30 +361,29 @@ def watch_views() -> None:
     handler.make_view_atomic = make_view_atomic  # type: ignore[union-attr]
 
 
-def stamps_of(request: Any) -> list[int]:
-    """The stamps of the request that Django is answering; a throw-away list where there are none.
+def request_of(django_request: Any) -> Request:
+    """Return the probe's request for the one that Django is answering.
 
-    Django's requests keep the server's own mapping: `scope` under ASGI, `environ` under WSGI.
+    Django's requests keep the server's own mapping: `scope` under ASGI, `environ` under WSGI. One
+    that did not come through the probe (a test client's, one that a view makes) is the load's.
     """
-    mapping = getattr(request, "scope", None) or getattr(request, "environ", None) or {}
-    stamps = mapping.get(STAMPS)
-    return [UNKNOWN, UNKNOWN, UNKNOWN] if stamps is None else stamps
+    mapping = getattr(django_request, "scope", None) or getattr(django_request, "environ", None)
+    found = (mapping or {}).get(REQUEST)
+    return Request(COUNTS, UNKNOWN) if found is None else found
 
 
 def stamped_sync(view: Callable[..., Any]) -> Callable[..., Any]:
     """The sync view, with stamps before and after it."""
 
-    def timed(request: Any, *args: Any, **kwargs: Any) -> Any:
-        stamps = stamps_of(request)
-        if stamps is NOT_COUNTED:
-            return view(request, *args, **kwargs)
-        COUNTS.enter_view()
-        stamps[1] = now()
+    def timed(django_request: Any, *args: Any, **kwargs: Any) -> Any:
+        request = request_of(django_request)
+        request.counts.enter_view()
+        request.view_entered = now()
         try:
-            return view(request, *args, **kwargs)
+            return view(django_request, *args, **kwargs)
         finally:
-            stamps[2] = now()
-            COUNTS.leave_view()
+            request.view_left = now()
+            request.counts.leave_view()
 
     return timed
 
@@ -382,17 +391,17 @@ def stamped_sync(view: Callable[..., Any]) -> Callable[..., Any]:
 def stamped_async(view: Callable[..., Any]) -> Callable[..., Any]:
     """The async view, with stamps before and after it."""
 
-    async def timed(request: Any, *args: Any, **kwargs: Any) -> Any:
-        stamps = stamps_of(request)
-        COUNTS.enter_view()
-        stamps[1] = now()
-        LOOP.sign(stamps[1])
+    async def timed(django_request: Any, *args: Any, **kwargs: Any) -> Any:
+        request = request_of(django_request)
+        request.counts.enter_view()
+        request.view_entered = now()
+        LOOP.sign(request.view_entered)
         try:
-            return await view(request, *args, **kwargs)
+            return await view(django_request, *args, **kwargs)
         finally:
-            stamps[2] = now()
-            LOOP.sign(stamps[2])
-            COUNTS.leave_view()
+            request.view_left = now()
+            LOOP.sign(request.view_left)
+            request.counts.leave_view()
 
     return timed
 
@@ -601,6 +610,7 @@ class Speaker:
             self.firing, self.ending = message["firing"], False
             if not message.get("running"):  # else it began before this process said hello
                 COUNTS.begin()
+                BESIDE.begin()
             if self.heartbeat is not None:
                 self.heartbeat.begin()
         elif message["type"] == "end" and message["firing"] == self.firing:
