@@ -165,6 +165,8 @@ class _Conductor:
                 await self._discard_round(number)
                 continue
             counted += 1
+            for reading in readings:
+                await self._remarks.overflows(reading)
             if await self._enough_after(stolen):
                 return
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
-from dashboard.targets.kernel import busy_times, cpu_times, listen_overflows
+from dashboard.targets.kernel import busy_times, cpu_times
+from dashboard.targets.listeners import Drops
 from dashboard.targets.login import request_headers
 from dashboard.targets.scenario import Variant
 from dashboard.wire import frame
@@ -74,7 +76,8 @@ class Firings:
         if fired is None or time.monotonic() - fired > WARM_FOR_S:
             load = self._plan.load
             requests = min(load.requests, load.concurrency, WARM_UP_REQUESTS)
-            await self.fire(position, lane, WARM_UP_ROUND, Burst(requests, requests))
+            reading = await self.fire(position, lane, WARM_UP_ROUND, Burst(requests, requests))
+            await self._remarks.overflows(reading)
 
     async def fire(self, position: int, lane: Lane, number: int, load: Load) -> Reading:
         """Fire once, and say what was read around it.
@@ -85,15 +88,16 @@ class Firings:
         target = await self._targets.of(position, lane)
         began: Event = {"event": "began", "lane": position, "round": number}
         await self._hearers.event(began)
-        overflows, cpu_before = listen_overflows(), cpu_times()
+        drops, cpu_before = Drops.at(target.host, target.port), cpu_times()
         cores = target.facts.get("cores", ())
         busy_before = busy_times(cores)
         firing = self._firing_of(target, position, lane, number, load)
         fired, quiet = await self._listen(target, firing)
         reading = Reading.of(position, number, fired, cpu_before, cpu_times())
         reading = reading.with_target(busy_before, busy_times(cores))
+        overflows = Drops.at(target.host, target.port).since(drops)
+        reading = replace(reading, overflows=overflows)
         await self._hearers.event({**began, "event": "fired", "reading": reading.to_json()})
-        await self._remarks.overflows(lane, number, overflows)
         if number != WARM_UP_ROUND:
             await self._remarks.executor(position, target)
         self._equipment.last_fired[lane.server, target.started_s, lane.variant] = time.monotonic()

@@ -44,6 +44,7 @@ class Reading:
     busiest_cpu_ns: int | None = None
     target_busy_s: float | None = None
     target_s: float | None = None
+    overflows: int | None = None  # connections that the target's own full backlog turned away
 
     @classmethod
     def of(

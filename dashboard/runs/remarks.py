@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from dashboard.targets.kernel import listen_overflows
 from dashboard.wire.plan import Lane, Plan
 from dashboard.wire.plural import counted
 
@@ -13,6 +12,7 @@ from .advice import Statuses, advice_on, advice_on_status
 from .equipment import Equipment, Target
 from .hearers import Hearers
 from .instrument import MAX_STEAL_PERCENT, Reading
+from .results import WARM_UP_ROUND
 from .run_targets import RunTargets
 from .sinks import Event
 
@@ -27,13 +27,18 @@ class Remarks:
         self._hearers = hearers
         self._executors: dict[int, Mapping[str, int]] = {}
 
-    async def overflows(self, lane: Lane, number: int, before: int | None) -> None:
-        """Warn where the kernel turned connections away since there were `before` of them."""
-        after = listen_overflows()
-        if before is not None and after is not None and after > before:
-            times = counted(after - before, "time")
-            message = f"{lane}, round {number}: the backlog overflowed {times}."
-            await self._hearers.event({"event": "warning", "message": message, "spoils": True})
+    async def overflows(self, reading: Reading) -> None:
+        """Warn where the target's own backlog turned connections away in a firing that counts.
+
+        In a warm-up it is said, and costs no verdict.
+        """
+        if not reading.overflows:
+            return
+        times = counted(reading.overflows, "time")
+        where = f"{self._plan.lanes[reading.lane]}, round {reading.round}"
+        message = f"{where}: the server's backlog overflowed {times}."
+        spoils = reading.round != WARM_UP_ROUND
+        await self._hearers.event({"event": "warning", "message": message, "spoils": spoils})
 
     async def unquiet(self, lane: Lane, number: int) -> None:
         """Say that a target was ended since it went on with what its clients gave up."""

@@ -9,17 +9,6 @@ from pathlib import Path
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
-def listen_overflows(netstat: Path = Path("/proc/net/netstat")) -> int | None:
-    """Connections that a full backlog turned away, since the machine started; None if unknown."""
-    try:
-        lines = netstat.read_text().splitlines()
-    except OSError:
-        return None
-    names, values = [line.split() for line in lines if line.startswith("TcpExt:")][:2]
-    counts = dict(zip(names, values, strict=False))
-    return int(counts["ListenOverflows"]) if "ListenOverflows" in counts else None
-
-
 def cpu_times(stat: Path = Path("/proc/stat")) -> tuple[int, int] | None:
     """(stolen, total) ticks of all CPUs since the machine started; None if unknown.
 

@@ -6,13 +6,9 @@ import ipaddress
 import socket
 import struct
 import sys
-from collections.abc import Iterator
 
 HOST = "127.0.0.1"
 BACKLOG = 2048
-_NETLINK_SOCK_DIAG, _SOCK_DIAG_BY_FAMILY = 4, 20
-_REQUEST_AND_DUMP, _TCP_LISTEN = 0x301, 10
-_PORT_OFFSET, _WQUEUE_OFFSET = 20, 76  # in an answer: nlmsghdr, then inet_diag_msg
 _MAX_BACKLOG_OFFSET = 28  # of tcpi_sacked in struct tcp_info: the backlog, for a listening socket
 
 
@@ -61,38 +57,6 @@ def restore_backlog(listener: socket.socket, backlog: int = BACKLOG) -> int | No
     info = listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
     (backlog,) = struct.unpack_from("@I", info, _MAX_BACKLOG_OFFSET)
     return int(backlog)
-
-
-def backlog_of(port: int) -> int | None:
-    """The backlog in force on a port of loopback that somebody else listens on.
-
-    Asked of the kernel as `ss` does, since the socket is not ours. None where it does not tell.
-    """
-    if not sys.platform.startswith("linux"):
-        return None
-    header = struct.pack("=IHHII", 72, _SOCK_DIAG_BY_FAMILY, _REQUEST_AND_DUMP, 1, 0)
-    wanted = struct.pack("=BBBBI", socket.AF_INET, socket.IPPROTO_TCP, 0, 0, 1 << _TCP_LISTEN)
-    try:
-        with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_SOCK_DIAG) as kernel:
-            kernel.settimeout(1.0)
-            kernel.send(header + wanted + bytes(48))
-            return next((found for at, found in _listeners(kernel) if at == port), None)
-    except OSError:  # TimeoutError among them
-        return None
-
-
-def _listeners(kernel: socket.socket) -> Iterator[tuple[int, int]]:
-    """(port, backlog) of every listening socket, until the kernel says that this is all."""
-    while True:
-        data = kernel.recv(65536)
-        while data:
-            length, kind = struct.unpack_from("=IH", data)
-            if kind != _SOCK_DIAG_BY_FAMILY:  # NLMSG_DONE, or an error
-                return
-            (port,) = struct.unpack_from("!H", data, _PORT_OFFSET)
-            (backlog,) = struct.unpack_from("=I", data, _WQUEUE_OFFSET)
-            yield port, backlog
-            data = data[(length + 3) & ~3 :]
 
 
 def is_loopback(host: str) -> bool:

@@ -18,7 +18,8 @@ from .environment import project_environment, with_probe
 from .health import Health, Probe
 from .installed import Packages
 from .launcher import Child, launch
-from .listening import backlog_of, listening_socket, reserved_socket, restore_backlog
+from .listeners import backlog_of
+from .listening import listening_socket, reserved_socket, restore_backlog
 from .process import Target
 from .project import Project
 from .readiness import until_ready

@@ -14,10 +14,10 @@ import pytest
 from dashboard.targets.changes import changed_file
 from dashboard.targets.commands import read_tail
 from dashboard.targets.environment import project_environment, with_probe
-from dashboard.targets.kernel import busy_times, cpu_times, listen_overflows, steal_percent
+from dashboard.targets.kernel import busy_times, cpu_times, steal_percent
+from dashboard.targets.listeners import backlog_of
 from dashboard.targets.listening import (
     BACKLOG,
-    backlog_of,
     listening_socket,
     reserved_socket,
     restore_backlog,
@@ -57,13 +57,6 @@ def test_connections_inherit_nodelay() -> None:
         accepted, _ = listener.accept()
         with accepted:
             assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
-
-
-def test_overflows_are_counted(tmp_path: Path) -> None:
-    netstat = tmp_path / "netstat"
-    netstat.write_text("TcpExt: A ListenOverflows B\nTcpExt: 1 23 4\nIpExt: C\nIpExt: 5\n")
-    assert listen_overflows(netstat) == 23
-    assert listen_overflows(tmp_path / "nowhere") is None
 
 
 def test_stolen_time_is_a_share_of_all(tmp_path: Path) -> None:

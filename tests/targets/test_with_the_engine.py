@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from dashboard.targets.cores import Cores
-from dashboard.targets.kernel import listen_overflows
+from dashboard.targets.listeners import Drops
 from dashboard.targets.manifest import load_manifest
 from dashboard.targets.pool import Targets
 from dashboard.targets.servers import SERVERS
@@ -66,10 +66,10 @@ async def test_a_thousand_at_once_overflow_no_backlog(
     server: str, targets: Targets, process: asyncio.subprocess.Process
 ) -> None:
     target = await targets.ready(server, ignore)
-    before = listen_overflows()
+    before = Drops.at(target.host, target.port)
     fired = await fire(process, burst(target.port, "/ping/", 1000, 1000))
     assert fired.samples["error"].count(0) == 1000
-    assert listen_overflows() == before
+    assert Drops.at(target.host, target.port).since(before) == 0
 
 
 @pytest.mark.alone

@@ -1,0 +1,155 @@
+"""Listening sockets as the kernel's inet_diag shows them, whoever they belong to; as `ss -ltm`.
+
+The counters of `/proc/net/netstat` are those of a whole network namespace, so that another
+program's full backlog stands there too. A socket's own drops (`sk_drops`) are its own.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import struct
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+_NETLINK_SOCK_DIAG, _SOCK_DIAG_BY_FAMILY = 4, 20
+_REQUEST_AND_DUMP, _TCP_LISTEN = 0x301, 10
+_TIMEOUT_S = 1.0
+_RECEIVED_BYTES = 65536
+_HEADER = struct.Struct("=IHHII")  # nlmsghdr: length, type, flags, sequence, pid
+_WANTED = struct.Struct("=BBBBI")  # inet_diag_req_v2: family, protocol, extensions, -, states
+_SOCKET_ID = struct.Struct("!HH44x")  # inet_diag_sockid: ports, then addresses that match any
+_MEMORY = 7  # INET_DIAG_SKMEMINFO; in a request the bit below
+_DROPS = struct.Struct("=32xI")  # of its nine numbers the last: SK_MEMINFO_DROPS
+_ATTRIBUTE = struct.Struct("=HH")  # rtattr: length, type
+# In an answer, after its nlmsghdr: inet_diag_msg, then attributes.
+_PORT, _ADDRESS, _COOKIE, _QUEUES = 4, 8, 44, 56
+_ANSWER_BYTES = 72
+
+
+@dataclass(frozen=True)
+class Listener:
+    """One listening socket: `queued` connections of at most `backlog` wait to be accepted.
+
+    `drops`: how many it turned away since it was made; None where the kernel does not tell.
+    """
+
+    cookie: int  # the kernel's own number for it, never used again
+    address: str
+    backlog: int
+    queued: int
+    drops: int | None
+
+
+def listeners_on(host: str, port: int) -> list[Listener] | None:
+    """Those that a connection to this address may reach; None where the system does not tell.
+
+    With SO_REUSEPORT there are several, one a worker.
+    """
+    if not sys.platform.startswith("linux"):
+        return None
+    try:
+        found = [*_dump(socket.AF_INET, port), *_dump(socket.AF_INET6, port)]
+    except (OSError, struct.error):  # TimeoutError among them
+        return None
+    return [one for one in found if _reached(one.address, host)]
+
+
+def backlog_of(port: int, host: str = "127.0.0.1") -> int | None:
+    """The backlog in force on a port that another process listens on; None if unknown."""
+    return next((one.backlog for one in listeners_on(host, port) or ()), None)
+
+
+def namespace_drops(netstat: Path = Path("/proc/net/netstat")) -> int | None:
+    """Connections that any listener of this network namespace turned away; None if unknown."""
+    try:
+        lines = netstat.read_text().splitlines()
+    except OSError:
+        return None
+    names, values = [line.split() for line in lines if line.startswith("TcpExt:")][:2]
+    counts = dict(zip(names, values, strict=False))
+    return int(counts["ListenDrops"]) if "ListenDrops" in counts else None
+
+
+@dataclass(frozen=True)
+class Drops:
+    """What the listeners of one address had turned away at an instant.
+
+    `own` is by the socket's cookie, None where that is not known; `all` is the whole namespace's.
+    """
+
+    own: Mapping[int, int] | None
+    all: int | None
+
+    @classmethod
+    def at(cls, host: str, port: int) -> Drops:
+        """Read them now."""
+        found = listeners_on(host, port)
+        known = {one.cookie: one.drops for one in found or () if one.drops is not None}
+        return cls(known or None, namespace_drops())
+
+    def since(self, before: Drops) -> int | None:
+        """How many of our own were turned away since then; None if unknown.
+
+        A socket's counter also grows by packets that are no connection (a client's reset while
+        its connection is being made), and the namespace's does not: the smaller one counts.
+        """
+        if self.own is None or before.own is None:
+            return None
+        grown = sum(drops - before.own.get(cookie, 0) for cookie, drops in self.own.items())
+        if self.all is None or before.all is None:
+            return grown
+        return min(grown, self.all - before.all)
+
+
+def _dump(family: socket.AddressFamily, port: int) -> Iterator[Listener]:
+    """Every socket of this family that listens on the port. Raises OSError."""
+    wanted = _WANTED.pack(family, socket.IPPROTO_TCP, 1 << (_MEMORY - 1), 0, 1 << _TCP_LISTEN)
+    length = _HEADER.size + _WANTED.size + _SOCKET_ID.size
+    header = _HEADER.pack(length, _SOCK_DIAG_BY_FAMILY, _REQUEST_AND_DUMP, 1, 0)
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_SOCK_DIAG) as kernel:
+        kernel.settimeout(_TIMEOUT_S)
+        kernel.send(header + wanted + _SOCKET_ID.pack(port, 0))
+        while True:
+            for kind, answer in _messages(kernel.recv(_RECEIVED_BYTES)):
+                if kind != _SOCK_DIAG_BY_FAMILY:  # NLMSG_DONE, or an error
+                    return
+                if struct.unpack_from("!H", answer, _PORT) == (port,):
+                    yield _listener(family, answer)
+
+
+def _messages(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """(type, payload) of each netlink message."""
+    while data:
+        length, kind, *_ = _HEADER.unpack_from(data)
+        yield kind, data[_HEADER.size : length]
+        data = data[(length + 3) & ~3 :]
+
+
+def _listener(family: socket.AddressFamily, answer: bytes) -> Listener:
+    (cookie,) = struct.unpack_from("=Q", answer, _COOKIE)
+    queued, backlog = struct.unpack_from("=II", answer, _QUEUES)
+    address = answer[_ADDRESS : _ADDRESS + (4 if family == socket.AF_INET else 16)]
+    memory = dict(_attributes(answer[_ANSWER_BYTES:])).get(_MEMORY, b"")
+    drops = _DROPS.unpack_from(memory)[0] if len(memory) >= _DROPS.size else None
+    return Listener(cookie, socket.inet_ntop(family, address), backlog, queued, drops)
+
+
+def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
+    while len(data) >= _ATTRIBUTE.size:
+        length, kind = _ATTRIBUTE.unpack_from(data)
+        yield kind, data[_ATTRIBUTE.size : length]
+        data = data[max((length + 3) & ~3, _ATTRIBUTE.size) :]
+
+
+def _reached(address: str, host: str) -> bool:
+    """Whether a connection to `host` may reach a socket that listens on `address`."""
+    listening = ipaddress.ip_address(address)
+    if listening.is_unspecified:
+        return True
+    try:
+        return listening == ipaddress.ip_address(host)
+    except ValueError:  # a name of loopback, such as localhost
+        return listening.is_loopback
