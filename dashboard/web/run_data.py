@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from dashboard.models import Run, RunLane
 from dashboard.runs.planning import theory_s
+from dashboard.wire.failure import failure_names
 from dashboard.wire.plan import Load, Plan, Rate
 
 from .lane_rows import LETTERS
@@ -35,6 +36,7 @@ def data_of(run: Run, plan: Plan, lanes: Sequence[RunLane]) -> dict[str, Any]:
         "discarded_rounds": run.discarded_rounds,
         "timeout_s": plan.timeout_s,
         "frames_url": reverse("frames", args=[run.pk]),
+        "failures": failure_names(),
     }
 
 
@@ -57,4 +59,5 @@ def empty_data(lanes: Sequence[tuple[str, str]]) -> dict[str, Any]:
         "requests": 100,
         "rounds": 1,
         "discarded_rounds": [],
+        "failures": failure_names(),
     }

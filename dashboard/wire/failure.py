@@ -28,6 +28,15 @@ class Failure(IntEnum):
     CLIENT = 13  # another client library failed in a way that has no word of its own here
 
 
+def failure_names() -> list[str]:
+    """Return the word for each code, by its number: what a reader in another language is handed.
+
+    Empty for success and for a number that no failure has. `http` stands for a status.
+    """
+    names = {code: failure_name(code, 0).removesuffix("-0") for code in Failure if code}
+    return [names.get(number, "") for number in range(max(Failure) + 1)]  # type: ignore[call-overload]
+
+
 def failure_name(code: int, status: int) -> str:
     """The word a person reads: `timeout`, `no-descriptors`, or `http-500` for a status."""
     if code == Failure.STATUS:

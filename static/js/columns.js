@@ -9,7 +9,7 @@ import { Wide } from './frame.js';
 import { binOf } from './histogram.js';
 
 const NS_PER_MS = 1e6;
-const WARM_UP = 16; // requests of a warm-up, at most
+export const WARM_UP = 16; // requests of a warm-up, at most
 
 /** The instants that are kept, in the order in which they stand; milliseconds, NaN: not known. */
 export const STAMPS = /** @type {const} */ ([
@@ -23,6 +23,9 @@ export const STAMPS = /** @type {const} */ ([
   'first_byte',
   'done',
 ]);
+
+/** Kinds of frames that are drawn. */
+export const DRAWN = ['samples', 'begun', 'health', 'counts'];
 
 /** What is known of a request. */
 export const UNKNOWN = 0;
@@ -189,7 +192,7 @@ export class RunColumns {
 
   /** Kinds that nobody draws are let go. @type {TakeFrame} */
   take(frame, sequence) {
-    if (!['samples', 'begun', 'health', 'counts'].includes(frame.kind)) return;
+    if (!DRAWN.includes(frame.kind)) return;
     this.begin(frame.lane, frame.round).take(frame, sequence);
   }
 

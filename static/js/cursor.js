@@ -73,7 +73,7 @@ export function cursorOf(stage) {
     const firing = stage.feed.columns.firing(lane, model.round);
     return [
       `${pinned ? 'pinned ' : ''}${data.letter} at ${duration(at_ms)}`,
-      ...(firing?.state[request] ? [requestInWords(firing, request)] : []),
+      ...(firing?.state[request] ? [requestInWords(firing, request, stage.run.failures)] : []),
       ...stage.panel.read(lane, at_ms),
     ].join(' · ');
   };

@@ -8,7 +8,7 @@ const AT_A_TIME = 250; // frames a request: a long run comes in pieces and is dr
 const PATIENCE_MS = 12; // of reading what was fetched before the page may draw
 const NS_PER_MS = 1e6;
 /** Which columns say how late it was when a frame left. @type {Record<string, string[]>} */
-const NEWEST = { begun: ['due', 'sent_first'], samples: ['done'], health: ['at'] };
+export const NEWEST = { begun: ['due', 'sent_first'], samples: ['done'], health: ['at'] };
 
 export class Feed {
   #sequences = new Sequences();

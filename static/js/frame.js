@@ -35,7 +35,7 @@ export class Wide {
 }
 
 /** @type {ColumnTypes} */
-const TYPES = { u1: Uint8Array, u2: Uint16Array, u4: Uint32Array, i4: Int32Array, i8: Wide };
+export const TYPES = { u1: Uint8Array, u2: Uint16Array, u4: Uint32Array, i4: Int32Array, i8: Wide };
 
 /** @type {Envelopes} */
 export function envelopes(buffer) {

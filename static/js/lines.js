@@ -10,7 +10,7 @@ const FEWER = 3; // stretches in one of a rate or a median: or they are noise
 const TICKS = 4;
 
 /** @type {Record<string, LineSpec>} */
-const LINES = {
+export const LINES = {
   inFlight: { word: 'in flight', say: count },
   throughput: {
     word: 'done',

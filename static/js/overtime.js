@@ -4,7 +4,7 @@ import { BINS, edgeOf } from './histogram.js';
 
 const NS_PER_MS = 1e6;
 const MB = 2 ** 20;
-const HOLDS_MS = 250; // a report holds for five of its periods, no longer
+export const HOLDS_MS = 250; // a report holds for five of its periods, no longer
 export const COLUMNS = 120; // stretches of the axis in which requests are counted
 export const FOLD = 4; // bins of the histogram in one row of the grid: two percent
 export const HIGH = Math.ceil(BINS / FOLD);

@@ -13,12 +13,6 @@ export const SEGMENTS = {
   delivery: 'delivery',
 };
 
-/** What `error` says, by docs/frame.md. */
-const ERRORS =
-  ' refused unreachable no-descriptors timeout reset closed malformed http aborted tls endless-head surplus client'.split(
-    ' ',
-  );
-
 /**
  * Hand each segment that is longer than nothing to `draw`. A request in flight is a delay until
  * it was sent and waits in the server from then on, since nobody knows more of it yet.
@@ -62,17 +56,17 @@ export function lengths(firing, request) {
 }
 
 /** @type {InWords} */
-function outcome({ error, status }, request) {
-  const word = error[request] ? `✕ ${ERRORS[error[request]] ?? error[request]} ` : '';
+function outcome({ error, status }, request, failures) {
+  const word = error[request] ? `✕ ${failures[error[request]] || error[request]} ` : '';
   return word + (status[request] || '');
 }
 
 /** @type {InWords} */
-export function requestInWords(firing, request) {
+export function requestInWords(firing, request, failures) {
   const { due, done } = firing.stamps;
   if (Number.isNaN(done[request])) return `request ${request}: in flight`;
   return [
-    `request ${request}: ${outcome(firing, request)}, ${duration(done[request] - due[request])}`,
+    `request ${request}: ${outcome(firing, request, failures)}, ${duration(done[request] - due[request])}`,
     ...Object.entries(lengths(firing, request)).map(
       ([name, ms]) => `${SEGMENTS[/** @type {Segment} */ (name)]} ${duration(ms)}`,
     ),

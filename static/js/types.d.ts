@@ -85,6 +85,8 @@ declare global {
     discarded_rounds: number[];
     timeout_s?: number;
     frames_url: string;
+    /** What a sample's `error` is called, by its number. */
+    failures: string[];
     /** How many times its own speed, where it is told once more. */
     replay?: number;
   }
@@ -220,7 +222,8 @@ declare global {
     draw: (segment: Segment, from_ms: number, to_ms: number) => void,
   ) => void;
   type Lengths = (firing: Firing, request: number) => Partial<Record<Segment, number>>;
-  type InWords = (firing: Firing, request: number) => string;
+  /** `failures`: the names of errors, by their numbers. */
+  type InWords = (firing: Firing, request: number, failures: string[]) => string;
   type Longest = (browser_ms: number) => number;
   type Around = (middle_ms: number, length_ms: number) => Span;
   /** `hash`: such as #120-340. */
