@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Any
 
@@ -29,14 +29,15 @@ class About:
 
     `facts` and `rates` stand in the order of the lanes, or are empty. A rate is a lane's
     `{"offered_rps", "achieved_rps", "keeps_up", …}`. `spoiled` says in words why there can be
-    no verdict; None: nothing spoiled it. `control`: the lanes are one and the same.
+    no verdict; None: nothing spoiled it. `discarded`: why a round was repeated, by its number.
+    `control`: the lanes are one and the same.
     """
 
     run: str
     status: str
     environment: Mapping[str, Any]
     warnings: Sequence[str] = ()
-    discarded_rounds: Sequence[int] = ()
+    discarded: Mapping[int, str] = field(default_factory=dict)
     instrument: Mapping[str, Any] | None = None
     spoiled: str | None = None
     facts: Sequence[LaneFacts] = ()
@@ -48,7 +49,7 @@ class About:
 
 def make_report(plan: Plan, about: About, frames: Iterable[bytes | memoryview]) -> Report:
     """The result of a run from its stored frames, as in the command line's contract."""
-    return report_of_lanes(plan, about, collect(frames, len(plan.lanes), about.discarded_rounds))
+    return report_of_lanes(plan, about, collect(frames, len(plan.lanes), about.discarded))
 
 
 def report_of_lanes(plan: Plan, about: About, lanes: Sequence[Lane]) -> Report:
@@ -64,7 +65,8 @@ def report_of_lanes(plan: Plan, about: About, lanes: Sequence[Lane]) -> Report:
         "status": about.status,
         "load": _load(plan),
         "rounds": plan.rounds,
-        "discarded_rounds": list(about.discarded_rounds),
+        "discarded_rounds": list(about.discarded),
+        "discarded": [{"round": one, "reason": why} for one, why in about.discarded.items()],
         "seed": plan.seed,
         "parameters": dict(plan.parameters),
         "environment": dict(about.environment),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from dashboard.wire.plan import Load
 from dashboard.wire.rank import nearest_rank
@@ -40,6 +41,22 @@ def response_p95_ms(lane: Lane, numbers: Sequence[int]) -> dict[int, float]:
         p95_ns = nearest_rank(here, 95.0)
         if p95_ns:
             found[number] = p95_ns / stats.NS_PER_MS
+    return found
+
+
+def median_ms(lengths_ns: npt.NDArray[Any]) -> float | None:
+    """The median of these response times; None where there are too few."""
+    return stats.percentiles_ms(lengths_ns, (50.0,))["p50"]
+
+
+def smallest_medians_ms(lanes: Sequence[Lane]) -> dict[int, float | None]:
+    """By round, the fastest lane's median response time of what succeeded."""
+    found: dict[int, float | None] = {}
+    for lane in lanes:
+        lengths_ns, rounds = lane.samples["done"] - lane.samples["due"], lane.samples["round"]
+        for number in np.unique(rounds).tolist():
+            known = (median_ms(lengths_ns[lane.ok & (rounds == number)]), found.get(number))
+            found[number] = min((one for one in known if one is not None), default=None)
     return found
 
 

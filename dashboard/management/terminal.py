@@ -13,6 +13,7 @@ from rich.table import Table
 from dashboard.analysis.stats import neighbours_wait_ms
 from dashboard.runs.sinks import Event, Outcome
 from dashboard.runs.wording import (
+    WHY_REPEATED,
     instrument_words,
     keeps_up,
     load_words,
@@ -61,8 +62,8 @@ class Terminal:
                 self._say(lane, f"round {number}" if number else "warm-up")
             case {"event": "fired", "lane": lane}:
                 self._say(lane, "")
-            case {"event": "discarded", "round": number}:
-                self._discard(number)
+            case {"event": "discarded", "round": number, "reason": reason}:
+                self._discard(number, reason)
             case {"event": "warning", "message": message}:
                 self._progress.console.print(f"Warning: {message}", highlight=False, markup=False)
 
@@ -76,11 +77,11 @@ class Terminal:
         """Leave the screen to what comes after."""
         self._progress.stop()
 
-    def _discard(self, number: int) -> None:
+    def _discard(self, number: int, reason: str) -> None:
         """The round is fired again, so the bars stand where they stood before it."""
         for bar in self._bars:
             self._progress.advance(bar, -self._requests)
-        said = f"Round {number} is repeated: the host took CPU time away."
+        said = f"Round {number} is repeated: {WHY_REPEATED[reason]}."
         self._progress.console.print(said, highlight=False)
 
     def _say(self, lane: int, state: str) -> None:

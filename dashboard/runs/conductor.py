@@ -19,8 +19,9 @@ from dashboard.wire.plan import Plan
 from .equipment import Equipment
 from .firings import Firings, StoppedError
 from .hearers import Hearers
-from .instrument import Reading
+from .instrument import Reading, is_late, why_discarded
 from .remarks import Remarks
+from .round_medians import RoundMedians
 from .run_targets import RunTargets
 from .sinks import Event, Outcome, Sink
 from .until_sure import UntilSure
@@ -102,8 +103,10 @@ class _Conductor:
         self._remarks = Remarks(plan, equipment, self._hearers)
         self._firings = Firings(plan, equipment, self._hearers, self._targets, self._remarks)
         self._until_sure = UntilSure(plan) if plan.until_sure else None
+        self._medians = RoundMedians()
+        self._firings.hearers.append(self._medians.frame)
         if self._until_sure:
-            self._firings.listen = self._until_sure.frame
+            self._firings.hearers.append(self._until_sure.frame)
 
     async def tell(self, event: Event) -> None:
         """Tell the sinks of something that was found out after the last round."""
@@ -146,8 +149,9 @@ class _Conductor:
     async def _rounds(self) -> None:
         """Fire until as many rounds count as were asked for.
 
-        A round in which the host took CPU time away is discarded and repeated under a new number,
-        so that its frames stay what they are; at most as often as there are rounds.
+        A round in which the host took CPU time away, or the engine was at its limit, is discarded
+        and repeated under a new number, so that its frames stay what they are; at most as often
+        as there are rounds.
         """
         order = random.Random(self._plan.seed)  # noqa: S311 - to be repeatable is the point
         lanes = list(enumerate(self._plan.lanes))
@@ -159,24 +163,30 @@ class _Conductor:
             order.shuffle(lanes)
             load = self._plan.load
             readings = [await self._firings.fire(*lane, number, load) for lane in lanes]
-            stolen = [reading for reading in readings if reading.stolen]
             discarded_before = number - 1 - counted
-            if stolen and discarded_before < self._plan.rounds:
-                await self._discard_round(number)
+            if self._disturbed(readings) and discarded_before < self._plan.rounds:
+                await self._discard_round(number, readings)
                 continue
             counted += 1
             for reading in readings:
                 await self._remarks.overflows(reading)
-            if await self._enough_after(stolen):
+            if await self._enough_after(readings):
                 return
 
-    async def _discard_round(self, number: int) -> None:
-        await self._hearers.event({"event": "discarded", "round": number})
+    def _disturbed(self, readings: Sequence[Reading]) -> bool:
+        """Whether a round, which is over, is to be repeated: never by what it found of a lane."""
+        smallest_p50_ms = self._medians.take_smallest_ms()
+        return any(one.stolen or is_late(one, smallest_p50_ms) for one in readings)
+
+    async def _discard_round(self, number: int, readings: Sequence[Reading]) -> None:
+        why = why_discarded(readings)
+        await self._hearers.event({"event": "discarded", "round": number, "reason": why})
         if self._until_sure:
             self._until_sure.discard_round()
 
-    async def _enough_after(self, stolen: Sequence[Reading]) -> bool:
-        """A round counts, of which the host took from these lanes: is all decided now?"""
-        for reading in stolen:
-            await self._remarks.steal(reading)
+    async def _enough_after(self, readings: Sequence[Reading]) -> bool:
+        """A round counts, however the host took of its time: is all decided now?"""
+        for reading in readings:
+            if reading.stolen:
+                await self._remarks.steal(reading)
         return self._until_sure is not None and self._until_sure.sure_after_round()

@@ -56,8 +56,8 @@ class Firings:
         self._firing = False
         self._stopping = False
         self.statuses = Statuses()
-        # Hears each frame of the engine's; a run that goes on until it is sure counts on it.
-        self.listen: Callable[[bytes], None] | None = None
+        # They hear each frame of the engine's: a round is judged by its own.
+        self.hearers: list[Callable[[bytes], None]] = []
 
     def stop(self) -> bool:
         """Abort the firing that is on; False where none is."""
@@ -131,8 +131,8 @@ class Firings:
         return fired, False
 
     def _hear(self, data: bytes) -> None:
-        if self.listen:
-            self.listen(data)
+        for hear in self.hearers:
+            hear(data)
         self.statuses.take(frame.decode(data))
 
     def _firing_of(

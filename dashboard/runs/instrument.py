@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from dashboard.analysis.numbers import milliseconds
 from dashboard.targets.kernel import steal_percent
@@ -20,6 +20,7 @@ MAX_STEAL_PERCENT = 2.0
 LEAST_STOLEN_TICKS = 2  # the kernel counts in ticks, so a single one says nothing of a short firing
 NS_PER_MS = 1e6
 
+Discarded = Literal["stolen", "late"]  # by the host; or the engine was at its limit
 CpuTimes = tuple[int, int]  # stolen, total; in ticks, as `targets.kernel.cpu_times` says
 
 
@@ -122,58 +123,88 @@ class Reading:
 
 @dataclass(frozen=True)
 class _Limit:
-    """Up to `most` the engine had room; None: nobody can say where it ends."""
+    """Up to `most` the engine had room; None: nobody can say where it ends.
+
+    `most` is given the smallest p50 of the firing's round, in milliseconds.
+    """
 
     value: Callable[[Reading], float | None]
-    most: float | None
+    most: Callable[[float | None], float | None]
     words: str
+
+    def crossed(
+        self, reading: Reading, smallest_p50_ms: float | None
+    ) -> tuple[float, float] | None:
+        """What was found and what is the limit, where it was crossed."""
+        found, most = self.value(reading), self.most(smallest_p50_ms)
+        return None if found is None or most is None or found <= most else (found, most)
+
+
+_LIMITS = (
+    _Limit(
+        lambda one: one.loop_lag_ms,
+        lambda p50_ms: None if p50_ms is None else MAX_LOOP_LAG_SHARE * p50_ms,
+        "its event loop was {found_ms} late (p99), where {most_ms} would be a tenth of the"
+        " fastest lane's median",
+    ),
+    _Limit(
+        lambda one: one.cpu_share,
+        lambda _: MAX_CPU_SHARE,
+        "it used {found:.0%} of its core, where {most:.0%} is the limit",
+    ),
+    _Limit(
+        lambda one: one.scheduling_error_ms,
+        lambda _: MAX_SCHEDULING_ERROR_MS,
+        "requests left {found_ms} late (p99), where {most_ms} is the limit",
+    ),
+)
+
+
+def is_late(reading: Reading, smallest_p50_ms: float | None) -> bool:
+    """Whether the engine was at its limit in this firing, so that the round is to be repeated.
+
+    `smallest_p50_ms` is the fastest lane's median response time in that round, None where it is
+    not known.
+    """
+    return any(limit.crossed(reading, smallest_p50_ms) for limit in _LIMITS)
 
 
 def saturation(
-    readings: Sequence[Reading], names: Sequence[str], smallest_p50_ms: float | None
+    readings: Sequence[Reading], names: Sequence[str], p50s_ms: Mapping[int, float | None]
 ) -> list[str]:
     """A warning that the engine itself may be in the numbers; empty: it had room.
 
     It names the worst firing for each limit that was crossed. `names` are the lanes', by
-    position; `smallest_p50_ms` is that of the fastest lane's response time, None where it is
-    not known.
+    position; `p50s_ms` has by round what `is_late` is given.
     """
-    lag_ms = None if smallest_p50_ms is None else MAX_LOOP_LAG_SHARE * smallest_p50_ms
-    limits = (
-        _Limit(
-            lambda one: one.loop_lag_ms,
-            lag_ms,
-            "its event loop was {found_ms} late (p99), where {most_ms} would be a tenth of the"
-            " fastest lane's median",
-        ),
-        _Limit(
-            lambda one: one.cpu_share,
-            MAX_CPU_SHARE,
-            "it used {found:.0%} of its core, where {most:.0%} is the limit",
-        ),
-        _Limit(
-            lambda one: one.scheduling_error_ms,
-            MAX_SCHEDULING_ERROR_MS,
-            "requests left {found_ms} late (p99), where {most_ms} is the limit",
-        ),
-    )
-    said = "; ".join(filter(None, (_beyond(limit, readings, names) for limit in limits)))
+    said = "; ".join(filter(None, (_beyond(one, readings, names, p50s_ms) for one in _LIMITS)))
     return [f"The engine was at its limit: {said}."] if said else []
 
 
-def _beyond(limit: _Limit, readings: Sequence[Reading], names: Sequence[str]) -> str:
+def _beyond(
+    limit: _Limit,
+    readings: Sequence[Reading],
+    names: Sequence[str],
+    p50s_ms: Mapping[int, float | None],
+) -> str:
     """The words for the worst firing beyond a limit; empty when none is."""
-    known = [(found, one) for one in readings if (found := limit.value(one)) is not None]
-    found, worst = max(known, key=lambda pair: pair[0], default=(0.0, None))
-    if limit.most is None or worst is None or found <= limit.most:
+    crossed = [(limit.crossed(one, p50s_ms.get(one.round)), one) for one in readings]
+    beyond = [(*pair, one) for pair, one in crossed if pair]
+    if not beyond:
         return ""
+    found, most, worst = max(beyond, key=lambda three: three[0])
     words = limit.words.format(
-        found=found,
-        most=limit.most,
-        found_ms=milliseconds(found),
-        most_ms=milliseconds(limit.most),
+        found=found, most=most, found_ms=milliseconds(found), most_ms=milliseconds(most)
     )
     return f"at {names[worst.lane]}, round {worst.round}, {words}"
+
+
+def why_discarded(readings: Sequence[Reading]) -> Discarded:
+    """Why a round that was fired with these readings was repeated: they are what it was judged by.
+
+    Time that was stolen explains a late engine too, so that is said first.
+    """
+    return "stolen" if any(one.stolen for one in readings) else "late"
 
 
 def total_steal_percent(readings: Sequence[Reading]) -> float | None:

@@ -11,12 +11,12 @@ from asgiref.sync import sync_to_async
 from dashboard.analysis.collect import Lane, collect
 from dashboard.analysis.facts import Executor, LaneFacts
 from dashboard.analysis.report import About, report_of_lanes
-from dashboard.analysis.stats import latency_ms
+from dashboard.analysis.rounds import smallest_medians_ms
 from dashboard.models import Run, RunLane, StoredFrame
 from dashboard.wire import frame
 from dashboard.wire.plan import Plan, Rate
 
-from .instrument import Reading, busy_before, saturation, total_steal_percent
+from .instrument import Reading, busy_before, saturation, total_steal_percent, why_discarded
 from .rates import Rates
 
 WARM_UP_ROUND = 0
@@ -44,13 +44,13 @@ def _report_of(run: Run) -> dict[str, Any]:
     rates = Rates(plan.load) if isinstance(plan.load, Rate) else None
     lanes = collect(_frames(run, rates), len(stored), run.discarded_rounds)
     readings = _counted_readings(run)
-    saturated = saturation(readings, [lane.name for lane in stored], _smallest_p50_ms(lanes))
+    saturated = saturation(readings, [lane.name for lane in stored], smallest_medians_ms(lanes))
     about = About(
         run.pk,
         run.status,
         run.environment,
         warnings=[*run.warnings, *saturated, *busy_before(run.environment)],
-        discarded_rounds=run.discarded_rounds,
+        discarded={number: why_discarded(of) for number, of in _discarded(run)},
         instrument=instrument_of(run, readings, saturated=bool(saturated)),
         spoiled=next(filter(None, [*saturated, run.spoiled]), None),
         facts=[_facts(run, lane, readings) for lane in stored],
@@ -79,11 +79,6 @@ def _frames(run: Run, rates: Rates | None) -> Iterator[bytes]:
         yield data
 
 
-def _smallest_p50_ms(lanes: Sequence[Lane]) -> float | None:
-    p50s_ms = (latency_ms(lane)["p50"] for lane in lanes)
-    return min((p50_ms for p50_ms in p50s_ms if p50_ms is not None), default=None)
-
-
 def _facts(run: Run, lane: RunLane, readings: Sequence[Reading]) -> LaneFacts:
     """How the lane's target was configured, as far as the analysis must know."""
     executor = lane.facts.get("executor")
@@ -103,9 +98,19 @@ def _facts(run: Run, lane: RunLane, readings: Sequence[Reading]) -> LaneFacts:
 
 def _counted_readings(run: Run) -> list[Reading]:
     """Of the firings that count: no warm-up, and no round that was discarded."""
-    readings = (Reading.from_json(stored.data) for stored in run.readings.all())
     not_counted = {WARM_UP_ROUND, *run.discarded_rounds}
-    return [one for one in readings if one.round not in not_counted]
+    return [one for one in _readings(run) if one.round not in not_counted]
+
+
+def _discarded(run: Run) -> Iterator[tuple[int, list[Reading]]]:
+    """The numbers of the rounds that were repeated, each with what was read around it."""
+    readings = _readings(run)
+    for number in run.discarded_rounds:
+        yield number, [one for one in readings if one.round == number]
+
+
+def _readings(run: Run) -> list[Reading]:
+    return [Reading.from_json(stored.data) for stored in run.readings.all()]
 
 
 def instrument_of(run: Run, readings: Sequence[Reading], *, saturated: bool) -> dict[str, Any]:

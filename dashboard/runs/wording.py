@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dashboard.analysis.numbers import milliseconds
@@ -69,6 +70,21 @@ def warnings(report: Numbers) -> list[str]:
     spoiled = verdict["spoiled"] if verdict else None
     behind = [] if verdict and not spoiled else list(behind_words(report["lanes"]))
     return [*behind, *(warning for warning in report["warnings"] if warning != spoiled)]
+
+
+WHY_REPEATED = {
+    "stolen": "the host took CPU time away",
+    "late": "the load generator was at its limit",
+}
+
+
+def repeated_words(discarded: Sequence[Numbers]) -> str:
+    """How many rounds were repeated, and why; empty where none was."""
+    reasons = Counter(one["reason"] for one in discarded)
+    return "; ".join(
+        f"{counted(number, 'round')} repeated, since {WHY_REPEATED[reason]}"
+        for reason, number in reasons.items()
+    )
 
 
 def rate_words(rate: Numbers) -> str:

@@ -18,6 +18,7 @@ from dashboard.runs.results import lanes_of
 from dashboard.runs.wording import (
     instrument_words,
     load_words,
+    repeated_words,
     rounds_words,
     sentence,
     short_load,
@@ -182,7 +183,10 @@ def ago(moment: datetime) -> str:
 def instrument_line(run: Run) -> str:
     """What the engine could do at the time, and how often it or the host got in the way."""
     known = {"floor_ms": run.floor_ms, "limit_rps": run.limit_rps}
-    rounds = counted(len(run.discarded_rounds), "round")
-    stolen = f"{rounds} repeated, since the host took CPU time away"
-    words = [instrument_words(known), stolen if run.discarded_rounds else ""]
-    return " · ".join(filter(None, words))
+    discarded = (run.report or {}).get("discarded")
+    if discarded is None:  # of a run that is on, or older than its reasons
+        number = len(run.discarded_rounds)
+        repeated = f"{counted(number, 'round')} repeated" if number else ""
+    else:
+        repeated = repeated_words(discarded)
+    return " · ".join(filter(None, [instrument_words(known), repeated]))

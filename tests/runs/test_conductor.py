@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -107,10 +108,54 @@ async def test_a_round_whose_time_was_stolen_is_repeated_under_a_new_number(
     steal_in(monkeypatch, engine, 2)
     outcome, heard = await conduct(equipment(engine))
     assert outcome.status == Status.FINISHED
-    assert [one["round"] for one in heard.events if one["event"] == "discarded"] == [2]
+    assert discarded_in(heard) == [(2, "stolen")]
     fired = Counter(one.round for one in engine.fired if one.round)
     assert fired == dict.fromkeys(range(1, ROUNDS + 2), 3)
     assert not [one for one in heard.events if one["event"] == "warning"]
+
+
+def discarded_in(heard: Memory) -> list[tuple[int, str]]:
+    events = (one for one in heard.events if one["event"] == "discarded")
+    return [(one["round"], one["reason"]) for one in events]
+
+
+def late_in(monkeypatch: pytest.MonkeyPatch, engine: FakeEngine, *rounds: int) -> None:
+    """In these rounds one firing of the engine's is late by more than a tenth of its 100 ms."""
+    tell = frame.encode_event
+
+    def late(event: Mapping[str, object]) -> bytes:
+        last = engine.fired[-1]
+        if event["event"] == "fired" and last.lane == 1:
+            lag_ns = 11_000_000 if last.round in rounds else 9_000_000
+            return tell({**event, "loop_lag_p99_ns": lag_ns})
+        return tell(event)
+
+    monkeypatch.setattr("tests.runs.fakes.frame.encode_event", late)
+
+
+@pytest.mark.parametrize("until_sure", [False, True])
+async def test_a_round_in_which_the_engine_was_late_is_repeated_as_one_that_was_stolen_is(
+    monkeypatch: pytest.MonkeyPatch, until_sure: bool
+) -> None:
+    engine = FakeEngine()
+    late_in(monkeypatch, engine, 0, 1, 3)  # in a warm-up nothing is repeated
+    asked = replace(plan(), until_sure=until_sure, rounds=10 if until_sure else ROUNDS)
+    outcome, heard = await conduct(equipment(engine), asked)
+    assert outcome.status == Status.FINISHED
+    assert discarded_in(heard) == [(1, "late"), (3, "late")]
+    # All lanes alike, so that it is sure at its first look, after five rounds that count.
+    counted = 5 if until_sure else ROUNDS
+    fired = Counter(one.round for one in engine.fired if one.round)
+    assert fired == dict.fromkeys(range(1, counted + 3), 3)
+
+
+async def test_late_and_stolen_rounds_share_one_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = FakeEngine()
+    steal_in(monkeypatch, engine, 1, 2)
+    late_in(monkeypatch, engine, *range(3, 3 * ROUNDS))
+    _, heard = await conduct(equipment(engine))
+    assert discarded_in(heard) == [(1, "stolen"), (2, "stolen"), (3, "late"), (4, "late")]
+    assert max(one.round for one in engine.fired) == 2 * ROUNDS
 
 
 async def test_rounds_are_repeated_at_most_as_often_as_there_are_rounds(
@@ -119,8 +164,7 @@ async def test_rounds_are_repeated_at_most_as_often_as_there_are_rounds(
     engine = FakeEngine()
     steal_in(monkeypatch, engine, *range(1, 3 * ROUNDS))
     _, heard = await conduct(equipment(engine))
-    discarded = [one["round"] for one in heard.events if one["event"] == "discarded"]
-    assert discarded == list(range(1, ROUNDS + 1))
+    assert discarded_in(heard) == [(number, "stolen") for number in range(1, ROUNDS + 1)]
     assert max(one.round for one in engine.fired) == 2 * ROUNDS
     warnings = [one["message"] for one in heard.events if one["event"] == "warning"]
     assert len(warnings) == 3 * ROUNDS  # each firing that counts nevertheless

@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from dashboard.runs.instrument import Reading, busy_before, saturation, total_steal_percent
+from dashboard.runs.instrument import (
+    Reading,
+    busy_before,
+    is_late,
+    saturation,
+    total_steal_percent,
+    why_discarded,
+)
 
 MS = 1_000_000
 NAMES = ["sync@daphne", "async@daphne"]
@@ -16,7 +23,7 @@ FINE: dict[str, Any] = {
     "loop_lag_p99_ns": 10 * MS,
     "scheduling_error_p99_ns": 5 * MS,
 }
-P50_MS = 100.0  # of which a tenth is the lag that is allowed
+P50_MS = dict.fromkeys(range(1, 50), 100.0)  # of which a tenth is the lag that is allowed
 
 
 def reading(lane: int = 0, round: int = 1, **changes: Any) -> Reading:
@@ -42,6 +49,30 @@ def test_beyond_a_limit_the_worst_firing_is_named(changes: dict[str, int], words
     assert f"at async@daphne, round 2, {words}" in said
 
 
+def test_each_firing_is_judged_by_the_median_of_its_own_round() -> None:
+    lag_ms = 12
+    both = [reading(0, number, loop_lag_p99_ns=lag_ms * MS) for number in (1, 2)]
+    assert [is_late(one, p50_ms) for one in both for p50_ms in (100.0, 200.0, None)] == [
+        True, False, False, True, False, False
+    ]  # fmt: skip
+    (said,) = saturation(both, NAMES, {1: 200.0, 2: 100.0})
+    assert "round 2, its event loop was 12 ms late (p99), where 10 ms" in said
+    assert saturation(both, NAMES, {1: 200.0, 2: 150.0}) == []
+
+
+@pytest.mark.parametrize("changes", [{}, {"cpu_ns": 960 * MS}, {"loop_lag_p99_ns": 12 * MS}])
+def test_what_repeats_a_round_is_what_disturbs_a_run(changes: dict[str, int]) -> None:
+    one = reading(**changes)
+    assert is_late(one, P50_MS[1]) == bool(saturation([one], NAMES, P50_MS)) == bool(changes)
+
+
+def test_time_that_was_stolen_explains_why_the_engine_was_late() -> None:
+    late = reading(cpu_ns=960 * MS)
+    stolen = Reading(0, 1, cpu_before=(50, 5000), cpu_after=(60, 5010))
+    assert why_discarded([reading(), late]) == "late"
+    assert why_discarded([late, stolen]) == "stolen"
+
+
 def test_each_limit_is_said_once_however_many_firings_were_beyond_it() -> None:
     busy = [reading(0, number, cpu_ns=(900 + number) * MS) for number in range(1, 50)]
     late = reading(1, 7, scheduling_error_p99_ns=7 * MS)
@@ -54,7 +85,7 @@ def test_each_limit_is_said_once_however_many_firings_were_beyond_it() -> None:
 def test_what_an_engine_does_not_tell_is_not_held_against_it() -> None:
     silent = Reading.of(0, 1, {"wall_ns": 0, "cpu_ns": 10}, None, None)
     assert saturation([silent], NAMES, P50_MS) == []
-    assert saturation([reading(loop_lag_p99_ns=10**12)], NAMES, None) == []
+    assert saturation([reading(loop_lag_p99_ns=10**12)], NAMES, {1: None}) == []
     assert saturation([], NAMES, P50_MS) == []
 
 

@@ -19,7 +19,7 @@ def test_connections_that_fit_are_queued_and_none_is_dropped() -> None:
     with deaf() as address:
         before = Drops.at(*address)
         with filled(address, clients=2):
-            (found,) = listeners_on(*address) or ()
+            found = (listeners_on(*address) or [])[0]
             assert (found.queued, found.backlog, found.drops) == (2, 1, 0)
             assert Drops.at(*address).since(before) == 0
 

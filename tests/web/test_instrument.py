@@ -83,11 +83,23 @@ async def test_a_run_shows_its_own_instrument_and_what_came_between(
     await laboratory.outcome(run)
     run = await Run.objects.aget(pk=run.pk)
     assert view_of(await stored_with_lanes(run)).instrument == ""
+    discarded = [
+        {"round": 1, "reason": "stolen"},
+        {"round": 3, "reason": "stolen"},
+        {"round": 4, "reason": "late"},
+    ]
     await Run.objects.filter(pk=run.pk).aupdate(
-        floor_ms=0.0912, limit_rps=61234.5, discarded_rounds=[1, 3]
+        floor_ms=0.0912,
+        limit_rps=61234.5,
+        discarded_rounds=[1, 3, 4],
+        report={**run.report, "discarded": discarded},
     )
     page = (await browser.get(f"/runs/{run.pk}/")).content.decode()
-    assert "instrument: 0.09 ms, 61,000/s · 2 rounds repeated" in page
+    why = (
+        "since the host took CPU time away; 1 round repeated, since the load generator was at its"
+        " limit"
+    )
+    assert f"instrument: 0.09 ms, 61,000/s · 2 rounds repeated, {why}" in page
 
 
 async def stored_with_lanes(run: Run) -> Run:
