@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 from dashboard.analysis.claims import why_spoiled
 from dashboard.models import Experiment, Run, Status
 from dashboard.wire.errors import LiveburstError
+from dashboard.wire.last_lines import with_telling_line
 from dashboard.wire.plan import Plan
 from dashboard.wire.plural import counted
 
@@ -97,7 +98,10 @@ def _next(steps: Steps, run: Run) -> Step | None:
 def _outcome(fired: Sequence[Run], *, stopped: bool) -> Outcome:
     failed = [run for run in fired if run.status == Status.FAILED]
     runs = counted(len(fired), "run")
-    problem = f"{len(failed)} of {runs} failed: {failed[0].problem}" if failed else ""
+    problem = ""
+    if failed:
+        why = with_telling_line(failed[0].problem, failed[0].log_tail)
+        problem = f"{len(failed)} of {runs} failed: {why}"
     if stopped:
         return Outcome(Status.STOPPED, problem)
     nothing = failed and len(failed) == len(fired)

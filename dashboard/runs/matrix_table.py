@@ -79,6 +79,7 @@ def _cell(cell: Cell, runs: Sequence[Run], baseline: str, experiment: Experiment
         "lane": lane,
         "state": "measured",
         "why": "",
+        "log_tail": "",
         "run": run.pk if run else None,
     }
     if run is None:
@@ -102,7 +103,8 @@ def _not_measured(cell: Cell, having: Sequence[Run], experiment: Experiment) -> 
     if last is not None and last.active:
         return {"state": "running", "run": last.pk}
     if last is not None and last.status == Status.FAILED and not experiment.active:
-        return {"state": "failed", "why": last.problem, "run": last.pk}
+        failed = {"why": last.problem, "log_tail": last.log_tail}
+        return {"state": "failed", **failed, "run": last.pk}
     if experiment.active:
         return {"state": "waiting"}
     return {"state": "not-fired", "why": f"the experiment is {experiment.status}"}

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterable
 
 from dashboard.wire.errors import TargetFailed
+from dashboard.wire.last_lines import with_telling_line
 from dashboard.wire.plan import Lane, Plan
 
 from .equipment import Equipment, Target
@@ -60,7 +61,8 @@ class RunTargets:
         if number == WARM_UP_ROUND or self._deaths > MOST_DEATHS:
             raise failure
         await self.discard(lane.server)
-        message = f"{lane}, round {number}: {failure}, and was started anew."
+        died = with_telling_line(f"{failure}, and was started anew", failure.log_tail)
+        message = f"{lane}, round {number}: {died}."
         await self._hearers.event({"event": "warning", "message": message, "spoils": True})
 
     async def _tell(self, position: int, state: str, message: str) -> None:

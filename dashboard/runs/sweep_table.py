@@ -77,6 +77,7 @@ def _level(at: float, run: Run, sweep: Sweep) -> Answer:
         "run": run.pk,
         "status": run.status,
         "problem": run.problem,
+        "log_tail": run.log_tail,
         "words": sweep.axis.words(at),
         "requests": plan.load.requests,
         "lanes": [_lane(at, run, lane, plan.load) for lane in run.lanes.all()],

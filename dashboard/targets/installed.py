@@ -32,7 +32,7 @@ OF_THE_PROJECT = "the project's environment"
 
 # A build of uWSGI by whichever name serves alike.
 _ALIASES = {"uwsgi": "pyuwsgi"}
-_WANTED = sorted({name for server in SERVERS.values() for name in server.packages} | {*_ALIASES})
+_WANTED = sorted({name for server in SERVERS.values() for name in server.required} | {*_ALIASES})
 _QUERY = """
 import importlib.metadata, json, sys
 found = {}
@@ -69,10 +69,10 @@ class Installed:
     async def packages(self, project: Project, server: Server) -> Packages:
         """What this server is started with, installed if need be. Raises TargetFailed."""
         tag, own = self._known.get(project.python, ("", {}))
-        if not {*server.packages} <= own.keys():  # not asked yet, or installed meanwhile
+        if not {*server.required} <= own.keys():  # not asked yet, or installed meanwhile
             tag, own = self._known[project.python] = await self._ask(project)
         _refuse_too_old(server, own)
-        missing = [name for name in server.packages if name not in own]
+        missing = [name for name in server.required if name not in own]
         found = {name: own[name] for name in server.packages if name in own}
         if not missing:
             return Packages(found, dict.fromkeys(found, OF_THE_PROJECT))
@@ -163,7 +163,7 @@ def missing_here(project: Project, server: Server) -> str:
     if project.python != sys.executable or server.url is not None:
         return ""
     found = _with_aliases(versions_here())
-    missing = [name for name in server.packages if name not in found]
+    missing = [name for name in server.required if name not in found]
     return _refusal(project, server, missing) if missing else ""
 
 

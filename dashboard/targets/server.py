@@ -25,7 +25,8 @@ Arguments = Callable[["Server", socket.socket, Installed], list[str]]
 class Server:
     """One way to serve a project, with the settings that are in force.
 
-    `packages` must be installed; `at_least` is the first one's version that is needed.
+    `packages` must be installed; `at_least` is the first one's version that is needed. `needs`
+    are further packages that it imports, which installing those does not bring along.
     `module` is what `python -m` starts (the first package where it is empty), or a word of
     the starter's where the server has no command line that takes a socket (`starter`).
     `arguments` makes the rest of the command line.
@@ -46,6 +47,7 @@ class Server:
     model: Model = "loop"
     module: str = ""
     at_least: str = ""
+    needs: tuple[str, ...] = ()
     processes: int = 1
     threads: int | None = None
     backlog: int = 2048
@@ -64,6 +66,11 @@ class Server:
     def package(self) -> str:
         """What is installed to have this server."""
         return self.packages[0] if self.packages else ""
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Everything that must be installed for it to start."""
+        return (*self.packages, *self.needs)
 
     @property
     def application(self) -> str:

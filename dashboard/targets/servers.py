@@ -122,6 +122,7 @@ _ENTRIES: Final = (
     ),
     Server(
         *("gunicorn-gevent", ("gunicorn", "gevent"), "wsgi", _gunicorn("gevent"), "greenlets"),
+        needs=("packaging",),  # imported by the worker; only gunicorn's extra `gevent` brings it
         keep_alive_s=2,
         sync_only=NO_ASYNC_UNDER_GEVENT,
     ),

@@ -32,6 +32,14 @@ class CellView:
 
 
 @dataclass(frozen=True)
+class Reason:
+    """Why cells have no number, and the last lines of the log of what failed."""
+
+    why: str
+    log_tail: str
+
+
+@dataclass(frozen=True)
 class Heading:
     """A row's or a column's, with the address of the table sorted by it."""
 
@@ -47,7 +55,7 @@ class HeatTable:
 
     columns: list[Heading]
     rows: list[tuple[Heading, list[CellView]]]
-    reasons: list[str]
+    reasons: list[Reason]
     least: str
     most: str
 
@@ -59,7 +67,7 @@ def heat_table(answer: Mapping[str, Any], *, rows: str = "", columns: str = "") 
     cells = {(cell["variant"], cell["server"]): cell for cell in answer["cells"]}
     variants = _sorted(answer["variants"], rows, lambda row, by: cells.get((row, by)))
     servers = _sorted(answer["servers"], columns, lambda column, by: cells.get((by, column)))
-    reasons = list(dict.fromkeys(cell["why"] for cell in answer["cells"] if cell["why"]))
+    reasons = list(dict.fromkeys(_reason(cell) for cell in answer["cells"] if cell["why"]))
     ratios = [cell["ratio"] for cell in answer["cells"] if cell["ratio"]]
     families = {cell["variant"]: cell["family"] or "" for cell in answer["cells"] if cell["family"]}
 
@@ -104,7 +112,11 @@ def _heading(name: str, what: str, rows: str, columns: str, family: str = "") ->
     return Heading(name, family, query, order)
 
 
-def _view(cell: Cell, ratios: Sequence[float], reasons: list[str], baseline: str) -> CellView:
+def _reason(cell: Cell) -> Reason:
+    return Reason(cell["why"], cell["log_tail"])
+
+
+def _view(cell: Cell, ratios: Sequence[float], reasons: list[Reason], baseline: str) -> CellView:
     interval = cell["interval"]
     return CellView(
         state=cell["state"],
@@ -114,7 +126,7 @@ def _view(cell: Cell, ratios: Sequence[float], reasons: list[str], baseline: str
         interval=f"{interval[0]:.2f} to {interval[1]:.2f}" if interval else "",
         theory=seconds(cell["theory_s"]) if cell["theory_s"] else "",
         shade=_shade(cell["ratio"], ratios) if cell["ratio"] else None,
-        note=reasons.index(cell["why"]) + 1 if cell["why"] else None,
+        note=reasons.index(_reason(cell)) + 1 if cell["why"] else None,
         baseline=cell["lane"] == baseline,
         failed=cell["failed"] or 0,
     )

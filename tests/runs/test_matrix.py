@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 
+from dashboard.management.commands.matrix import matrix_notes
 from dashboard.models import Experiment, Run, Status
 from dashboard.runs.matrix import MAX_CELLS, Matrix, make_matrix, steps_of
 from dashboard.runs.matrix_table import matrix_answer, matrix_csv
@@ -156,7 +157,13 @@ class TestAnswer:
         states = {cell["lane"]: (cell["state"], cell["why"]) for cell in found["cells"]}
         assert states["async@daphne"] == ("measured", "")
         assert states["sync@uvicorn"] == ("failed", "uvicorn did not start")
-        assert "runs failed: uvicorn did not start" in found["problem"]
+        expected = "runs failed: uvicorn did not start; its log says: its last line"
+        assert expected in found["problem"]
+        assert {cell["log_tail"] for cell in found["cells"] if cell["state"] == "failed"} == {
+            "its last line"
+        }
+        notes = matrix_notes(found)
+        assert "sync@uvicorn, async@uvicorn: uvicorn did not start\n    its last line" in notes
         rows = list(csv.DictReader(io.StringIO(matrix_csv(found))))
         assert [row["state"] for row in rows].count("failed") == 2
         assert rows[0]["makespan_s"] == "0.1"

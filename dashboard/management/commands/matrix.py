@@ -23,6 +23,7 @@ from dashboard.management.options import check_writable, read_project
 from dashboard.runs.matrix import make_matrix
 from dashboard.runs.matrix_table import matrix_answer, matrix_csv
 from dashboard.wire.errors import Invalid
+from dashboard.wire.last_lines import last_lines
 
 
 class Command(BaseCommand):
@@ -87,10 +88,13 @@ def cell_text(cell: Mapping[str, Any]) -> str:
 
 
 def matrix_notes(answer: Mapping[str, Any]) -> list[str]:
-    """The sentence, and why cells are empty, each reason once."""
-    why: dict[str, list[str]] = {}
+    """The sentence, and why cells are empty: each reason once, with the log's last lines."""
+    why: dict[tuple[str, str], list[str]] = {}
     for cell in answer["cells"]:
         if cell["why"]:
-            why.setdefault(cell["why"], []).append(cell["lane"])
-    reasons = [f"{', '.join(lanes)}: {reason}" for reason, lanes in why.items()]
+            why.setdefault((cell["why"], cell["log_tail"]), []).append(cell["lane"])
+    reasons = [
+        "\n    ".join([f"{', '.join(lanes)}: {reason}", *last_lines(log_tail)])
+        for (reason, log_tail), lanes in why.items()
+    ]
     return [*filter(None, [answer["sentence"]]), *reasons]

@@ -23,6 +23,7 @@ from dashboard.management.options import check_writable, read_project
 from dashboard.runs.sweep import USUAL_DURATION_S, make_sweep
 from dashboard.runs.sweep_table import sweep_answer, sweep_csv
 from dashboard.wire.errors import Invalid
+from dashboard.wire.last_lines import last_lines
 from dashboard.wire.plan import MARGIN
 
 
@@ -74,8 +75,18 @@ class Command(BaseCommand):
             return
         console = table_console()
         console.print(sweep_table(answer))
-        if answer["sentence"]:
-            console.print(answer["sentence"], highlight=False, markup=False)
+        for note in sweep_notes(answer):
+            console.print(note, highlight=False, markup=False)
+
+
+def sweep_notes(answer: Mapping[str, Any]) -> list[str]:
+    """The sentence, and why levels failed, each with the log's last lines."""
+    reasons = [
+        "\n    ".join([f"{level['words']}: {level['problem']}", *last_lines(level["log_tail"])])
+        for level in answer["levels"]
+        if level["problem"]
+    ]
+    return [*filter(None, [answer["sentence"]]), *reasons]
 
 
 def sweep_table(answer: Mapping[str, Any]) -> Table:
