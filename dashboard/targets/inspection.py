@@ -16,37 +16,12 @@ from dashboard.wire.errors import InvalidManifest, Problem, TargetFailed
 
 from .commands import read_tail, run_to_end
 from .environment import project_environment
+from .route import Route, Socket
 
 INSPECTOR = Path(__file__).with_name("inspector") / "liveburst_inspect.py"
 TIMEOUT_S = 60.0
 VIRTUALENVS = (".venv", "venv", "env", ".env")
 SETTINGS = re.compile(r"""["']DJANGO_SETTINGS_MODULE["']\s*,\s*["']([\w.]+)["']""")
-
-
-@dataclass(frozen=True)
-class Route:
-    """A path of a project and what can be told of its view without calling it.
-
-    `parameters` are the names in the path and their converters: `{"pk": "int"}`. `view` is
-    `module:name`, None where no name leads to it. `reads`: it answers GET as far as one can
-    see. `login`: it lets nobody in who is not logged in. `files`: it serves files.
-    """
-
-    path: str
-    namespace: str
-    parameters: Mapping[str, str]
-    view: str | None
-    function: str
-    family: str
-    reads: bool
-    login: bool
-    files: bool
-
-    @classmethod
-    def of(cls, said: Mapping[str, Any]) -> Route:
-        """A route as the inspector says it."""
-        parameters = {one["name"]: one["kind"] for one in said["parameters"]}
-        return cls(**{**said, "parameters": parameters})
 
 
 @dataclass(frozen=True)
@@ -70,6 +45,7 @@ class Inspection:
     servers: tuple[str, ...]
     databases: tuple[Mapping[str, Any], ...]
     routes: tuple[Route, ...]
+    sockets: tuple[Socket, ...] = ()
 
 
 def inspect_project(root: Path, *, python: Path | None, settings: str | None) -> Inspection:
@@ -95,7 +71,8 @@ def inspect_project(root: Path, *, python: Path | None, settings: str | None) ->
         login_url=said["login_url"],
         servers=tuple(said["servers"]),
         databases=tuple(said["databases"]),
-        routes=tuple(Route.of(one) for one in said["routes"]),
+        routes=tuple(map(Route.of, said["routes"])),
+        sockets=tuple(map(Socket.of, said["sockets"])),
     )
 
 

@@ -31,6 +31,7 @@ __all__ = [
     "Scenario",
     "Variant",
     "load_manifest",
+    "problems_in",
 ]
 
 
@@ -43,6 +44,17 @@ def load_manifest(path: Path) -> Project:
     if problems:
         raise InvalidManifest(*problems)
     return project
+
+
+def problems_in(text: str, path: Path, key: str) -> list[str]:
+    """What would be wrong with the table `key` of a lab.toml at `path` that has this text."""
+    problems: list[Problem] = []
+    try:
+        table = Table(tomllib.loads(text), "", path.name, problems)
+    except ValueError as error:
+        return [f"expected TOML, found: {error}"]
+    _project(table, path)
+    return [str(one) for one in problems if one.field.startswith(f"{path.name}: {key}")]
 
 
 def _parse(path: Path) -> dict[str, Any]:

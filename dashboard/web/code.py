@@ -149,9 +149,10 @@ def _source_in(path: Path, mtime_ns: int, function: str) -> str:
     except (ValueError, SyntaxError, RecursionError):  # not UTF-8, or not Python
         raise NoCode(f"{path.name} is no Python that can be read.") from None
     every = {node.name: node for node in module.body if isinstance(node, Definition)}
-    if function not in every:
+    outermost = function.partition(".")[0]  # of a method: its class
+    if outermost not in every:
         raise NoCode(f"{path.name} defines no {function}.")
-    wanted = _with_helpers(every, function)
+    wanted = _with_helpers(every, outermost)
     lines = text.splitlines()
     parts = ["\n".join(_lines_of(node, lines)) for node in wanted]
     return _bounded(FOR_A_LINTER.sub(_what_it_explains, "\n\n\n".join(parts)))

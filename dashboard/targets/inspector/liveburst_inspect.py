@@ -20,6 +20,7 @@ from importlib import import_module
 from typing import Any
 
 from liveburst_routes import routes  # beside this file, which is first on the import path
+from liveburst_sockets import sockets_of
 
 SERVERS = ("gunicorn", "waitress", "uvicorn", "daphne", "hypercorn", "granian")
 
@@ -31,12 +32,13 @@ def look(settings_module: str) -> dict[str, Any]:
     django.setup()
     settings = import_module("django.conf").settings
     resolver = import_module("django.urls").get_resolver()
+    asgi = application(getattr(settings, "ASGI_APPLICATION", None), settings_module, "asgi")
     return {
         "python": platform.python_version(),
         "django": django.get_version(),
         "settings": settings_module,
         "wsgi": application(settings.WSGI_APPLICATION, settings_module, "wsgi"),
-        "asgi": application(getattr(settings, "ASGI_APPLICATION", None), settings_module, "asgi"),
+        "asgi": asgi,
         "debug": bool(settings.DEBUG),
         "allowed_hosts": list(settings.ALLOWED_HOSTS),
         "login_url": login_path(settings.LOGIN_URL),
@@ -48,7 +50,8 @@ def look(settings_module: str) -> dict[str, Any]:
             }
             for database in settings.DATABASES.values()
         ],
-        "routes": list(routes(resolver, "/", "")),
+        "routes": list(routes(resolver)),
+        "sockets": sockets_of(asgi),
     }
 
 

@@ -1,110 +1,117 @@
 """Walks the routes of a Django project; part of the inspector, in the project's own interpreter.
 
-Standard library and the project's own Django, Python 3.9. It calls no view.
+Standard library and the project's own Django, Python 3.9. It calls no view. What is told of each
+view is found by `liveburst_views.py`.
 """
 
 from __future__ import annotations
 
-import inspect
 import re
-from contextlib import suppress
+from importlib import import_module
 from typing import Any
 
-METHODS_THAT_READ = {"GET", "HEAD"}
-# A route of which only `{name}` and literal text is made.
+from liveburst_views import about
+
 CONVERTER = re.compile(r"<(?:(?P<kind>[^>:]+):)?(?P<name>[^>]+)>")
-LITERAL_REGEX = re.compile(r"\^?[\w/.-]*\$?")
-SERVES_FILES = {"django.views.static", "django.contrib.staticfiles.views"}
+NAMED_GROUP = re.compile(r"\(\?P<(\w+)>")
+ESCAPED = re.compile(r"\\([^A-Za-z0-9])")
+LOGIN_MIDDLEWARE = "django.contrib.auth.middleware.LoginRequiredMiddleware"
 
 
-def routes(resolver: Any, prefix: str, namespace: str) -> Any:
+def routes(resolver: Any, prefix: str = "/", namespace: str = "") -> Any:
     """Each route below a resolver, as plain values."""
+    locked = LOGIN_MIDDLEWARE in import_module("django.conf").settings.MIDDLEWARE
+    numbers: dict[Any, int] = {}
+    for path, is_regex, inside, entry in entries(resolver, prefix, False, namespace):
+        same = (id(entry.callback), repr(sorted((entry.default_args or {}).items())))
+        found = {
+            "path": path,
+            "regex": is_regex,
+            "namespace": inside,
+            "name": entry.name if isinstance(entry.name, str) else None,
+            "callable_id": numbers.setdefault(same, len(numbers)),
+            "parameters": parameters(path),
+            **told(entry.callback),
+        }
+        found["login"] |= locked and getattr(entry.callback, "login_required", True)
+        yield found
+
+
+def entries(resolver: Any, prefix: str, is_regex: bool, namespace: str) -> Any:
+    """Each leaf below a resolver: its path, whether a regular expression is in it, and whose."""
     for entry in resolver.url_patterns:
-        path = joined(prefix, entry.pattern)
+        path, odd = joined(prefix, entry.pattern)
         if hasattr(entry, "url_patterns"):
-            inner = ":".join(filter(None, [namespace, entry.namespace]))
-            yield from routes(entry, path, inner)
+            own = entry.app_name or entry.namespace
+            inner = ":".join(filter(None, [namespace, own]))
+            yield from entries(entry, path, is_regex or odd, inner)
         else:
-            yield {
-                "path": path,
-                "namespace": namespace,
-                "parameters": [
-                    {"name": match["name"], "kind": match["kind"] or "str"}
-                    for match in CONVERTER.finditer(path)
-                ],
-                **about(entry.callback),
-            }
+            yield path, is_regex or odd, namespace, entry
 
 
-def joined(prefix: str, pattern: Any) -> str:
-    """The path so far. A part that is a regular expression and no plain text is kept as it is."""
+def told(view: Any) -> dict[str, Any]:
+    """What is known of a view. One that cannot be looked into costs no other route its place."""
+    try:
+        return about(view)
+    except Exception:  # whatever a stranger's descriptors and properties raise
+        module = str(getattr(view, "__module__", ""))
+        return {
+            "view": None,
+            "module": module,
+            "function": str(getattr(view, "__name__", type(view).__name__)),
+            "application": module.partition(".")[0],
+            "own": False,
+            "family": "sync",
+            "reads": True,
+            "methods": None,
+            "files": False,
+            "login": False,
+        }
+
+
+def parameters(path: str) -> list[dict[str, str]]:
+    """The values that a path needs."""
+    found = CONVERTER.finditer(path)
+    return [{"name": match["name"], "kind": match["kind"] or "str"} for match in found]
+
+
+def joined(prefix: str, pattern: Any) -> tuple[str, bool]:
+    """The path so far, and whether this part is a regular expression that is kept as it is."""
     text = str(pattern)
-    if type(pattern).__name__ == "RegexPattern" and LITERAL_REGEX.fullmatch(text):
-        text = text.lstrip("^").rstrip("$")
-    elif type(pattern).__name__ == "RegexPattern":
-        text = f"({text})"
-    return prefix + text
+    if type(pattern).__name__ != "RegexPattern":
+        return prefix + text, False
+    plain = simplified(text)
+    return (f"{prefix}({text})", True) if plain is None else (prefix + plain, False)
 
 
-def about(view: Any) -> dict[str, Any]:
-    """What can be told of a view without calling it."""
-    cls = getattr(view, "view_class", None)
-    inner = inspect.unwrap(view)
-    plain = cls or inner
-    return {
-        "view": source_of(plain),
-        "function": getattr(plain, "__name__", type(plain).__name__),
-        "family": "async" if is_async(view, cls) else "sync",
-        "reads": reads(view, cls),
-        "files": getattr(plain, "__module__", "") in SERVES_FILES,
-        "login": wants_login(view, cls),
-    }
+def simplified(regex: str) -> str | None:
+    """A regular expression as `path()` would say it; None where it says more than that.
+
+    `^users/(?P<pk>[^/.]+)/$` is `users/<pk>/`, and a slash that may be left out is there.
+    """
+    text = re.sub(r"^\^|(\$|\\Z)$", "", regex)
+    parts = []
+    while group := NAMED_GROUP.search(text):
+        end = closing(text, group.start())
+        parts += [text[: group.start()], f"<{group[1]}>"]
+        text = text[end:]
+    parts.append(text)
+    literals = [re.sub(r"/\?$", "/", part) for part in parts[::2]]
+    if any(re.search(r"[\\^$*+?()\[\]{}|]", ESCAPED.sub("", part)) for part in literals):
+        return None
+    parts[::2] = [ESCAPED.sub(r"\1", part) for part in literals]
+    return "".join(parts)
 
 
-def source_of(plain: Any) -> str | None:
-    """`module:name`, where that leads to the view's code."""
-    name = getattr(plain, "__qualname__", "")
-    return f"{plain.__module__}:{name}" if re.fullmatch(r"[A-Za-z_][\w.]*", name) else None
-
-
-def is_async(view: Any, cls: Any) -> bool:
-    """Whether Django would await this view."""
-    if cls is not None:
-        return bool(getattr(cls, "view_is_async", False))
-    marked = getattr(view, "_is_coroutine", None) or getattr(view, "_is_coroutine_mark", None)
-    return inspect.iscoroutinefunction(view) or marked is not None
-
-
-def reads(view: Any, cls: Any) -> bool:
-    """Whether it answers GET, as far as its class or `require_http_methods` says."""
-    if cls is not None:
-        return "get" in cls.http_method_names and hasattr(cls, "get")
-    for layer in layers(view):
-        allowed = closure(layer).get("request_method_list")
-        if allowed is not None:
-            return bool(METHODS_THAT_READ & set(allowed))
-    return True
-
-
-def wants_login(view: Any, cls: Any) -> bool:
-    """Whether `login_required`, `user_passes_test` or one of Django's mixins stands before it."""
-    if cls is not None:
-        return any(base.__name__ == "AccessMixin" for base in cls.__mro__)
-    return any("test_func" in closure(layer) for layer in layers(view))
-
-
-def layers(view: Any) -> Any:
-    """A decorated view and each function that it wraps."""
-    while view is not None:
-        yield view
-        view = getattr(view, "__wrapped__", None)
-
-
-def closure(function: Any) -> dict[str, Any]:
-    """The variables that a function closes over, by name; those not yet bound are left out."""
-    names = getattr(getattr(function, "__code__", None), "co_freevars", ())
-    found = {}
-    for name, cell in zip(names, getattr(function, "__closure__", None) or ()):
-        with suppress(ValueError):
-            found[name] = cell.cell_contents
-    return found
+def closing(text: str, start: int) -> int:
+    """Where the group that begins at `start` is over."""
+    depth, position = 0, start
+    while position < len(text):
+        if text[position] == "\\":
+            position += 1
+        elif text[position] in "()":
+            depth += 1 if text[position] == "(" else -1
+            if depth == 0:
+                return position + 1
+        position += 1
+    return len(text)

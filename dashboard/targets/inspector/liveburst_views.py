@@ -1,0 +1,240 @@
+"""What can be told of a view without calling it; part of the inspector.
+
+Standard library and the project's own Django, Python 3.9. A view is a function, a class's
+`as_view()`, a callable object, one of Django REST framework's (`view.cls`, `view.actions`) or of
+django-ninja's (a `PathView` with operations), with any decorators around it.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+import sys
+import sysconfig
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from liveburst_layers import closure, innermost, layers
+
+NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+SERVES_FILES = {"django.views.static", "django.contrib.staticfiles.views"}
+INSTALLED = {"site-packages", "dist-packages"}
+# Of Django REST framework: those that let nobody read who is not logged in.
+LOGIN_PERMISSIONS = {
+    *("IsAuthenticated", "IsAdminUser", "DjangoModelPermissions", "DjangoObjectPermissions"),
+}
+# What is routed to one of these is the project's own: a person gave it its arguments.
+GENERIC = "django.views.generic"
+
+
+def about(view: Any) -> dict[str, Any]:
+    """What a draft needs to know of a view, as plain values."""
+    cls, operation = view_class(view), get_operation(view)
+    code = written(view, cls, operation)
+    module = str(getattr(code, "__module__", None) or type(code).__module__)
+    methods = allowed(view, cls)
+    return {
+        "view": source_of(code, cls, view),
+        "module": module,
+        "function": name_of(code, cls, view),
+        "application": application_of(module),
+        "own": is_own(module),
+        "family": "async" if is_async(view, cls) else "sync",
+        "reads": methods is None or "GET" in methods,
+        "methods": methods,
+        "files": module in SERVES_FILES,
+        "login": wants_login(view, cls, operation),
+    }
+
+
+# Which code
+
+
+def view_class(view: Any) -> Any:
+    """The class behind `as_view()`, below any decorators; None where there is none."""
+    for layer in layers(view):
+        for cls in (getattr(layer, "view_class", None), getattr(layer, "cls", None)):
+            if inspect.isclass(cls):
+                return cls
+    return None
+
+
+def attribute(view: Any, name: str) -> Any:
+    """The first layer's attribute of this name; None where no layer has one."""
+    for layer in layers(view):
+        value = getattr(layer, "__dict__", {}).get(name)
+        if value is not None:
+            return value
+    return None
+
+
+def operations(view: Any) -> list[Any]:
+    """django-ninja's operations behind a view; empty where it is none of ninja's."""
+    for layer in layers(view):
+        for owner in (closure(layer).get("self"), getattr(layer, "__self__", None)):
+            found = getattr(owner, "operations", None)
+            if isinstance(found, list) and all(hasattr(one, "view_func") for one in found):
+                return found
+    return []
+
+
+def get_operation(view: Any) -> Any:
+    """The operation that answers GET, or else the first; None where it is none of ninja's."""
+    found = operations(view)
+    return next((one for one in found if "GET" in one.methods), found[0] if found else None)
+
+
+def written(view: Any, cls: Any, operation: Any) -> Any:
+    """The function or class that a person wrote."""
+    if operation is not None:
+        return innermost(operation.view_func)
+    if cls is None:
+        code = innermost(view)
+        return code if hasattr(code, "__qualname__") else type(code)
+    if is_importable(cls):
+        return cls
+    handler = next((getattr(cls, one.lower()) for one in handled(view, cls)), None)
+    return cls if handler is None else innermost(handler)  # `@api_view` made the class
+
+
+def is_importable(cls: Any) -> bool:
+    """Whether the class's own name leads to it, which is not so of one that a decorator made."""
+    found = sys.modules.get(cls.__module__)
+    for name in cls.__qualname__.split("."):
+        found = getattr(found, name, None)
+    return found is cls
+
+
+def action_of(view: Any) -> Any:
+    """The name of the method that a ViewSet answers GET with, or else its first; None of others."""
+    actions = attribute(view, "actions")
+    if not isinstance(actions, dict) or not actions:
+        return None
+    return actions.get("get") or next(iter(actions.values()))
+
+
+def name_of(code: Any, cls: Any, view: Any) -> str:
+    """What to call it: `report`, `ReportView`, `ReportViewSet.list`."""
+    name = getattr(code, "__qualname__", type(code).__name__).rpartition("<locals>.")[2]
+    action = action_of(view) if code is cls else None
+    return f"{name}.{action}" if action else name
+
+
+def source_of(code: Any, cls: Any, view: Any) -> str | None:
+    """`module:name`, where that leads to the code. A ViewSet's is its method, where it has one."""
+    name = getattr(code, "__qualname__", "")
+    action = action_of(view) if code is cls else None
+    if action in getattr(cls, "__dict__", {}):
+        name = f"{name}.{action}"
+    module = getattr(code, "__module__", None) or ""
+    return f"{module}:{name}" if NAME.fullmatch(name) and NAME.fullmatch(module) else None
+
+
+# Whose
+
+
+@functools.cache
+def is_own(module: str) -> bool:
+    """Whether a module is the project's own, and not an installed package's."""
+    file = getattr(sys.modules.get(module), "__file__", None)
+    if module.startswith(GENERIC) or file is None:
+        return module.startswith(GENERIC) or module == "__main__"
+    path = Path(file).resolve()
+    library = Path(sysconfig.get_path("stdlib")).resolve()
+    return not INSTALLED & set(path.parts) and library not in path.parents
+
+
+def application_of(module: str) -> str:
+    """The label of the project's application that a module belongs to, or else its package."""
+    with suppress(Exception):  # the registry is whatever the project made of it
+        if not is_own(module) and not module.startswith("django."):
+            return module.partition(".")[0]
+        config = import_module("django.apps").apps.get_containing_app_config(module)
+        if config is not None:
+            return str(config.label)
+    return module.partition(".")[0]
+
+
+# How it is asked
+
+
+def is_async(view: Any, cls: Any) -> bool:
+    """Whether Django would await this view."""
+    marked = getattr(view, "_is_coroutine", None) or getattr(view, "_is_coroutine_mark", None)
+    if inspect.iscoroutinefunction(view) or marked is not None:
+        return True
+    if cls is not None and view_class_is_outermost(view):
+        return bool(getattr(cls, "view_is_async", False))
+    return inspect.iscoroutinefunction(type(view).__call__)
+
+
+def view_class_is_outermost(view: Any) -> bool:
+    """Whether the view has the marks of `as_view()` itself, and is no bare function around it."""
+    return hasattr(view, "view_class") or hasattr(view, "cls")
+
+
+def handled(view: Any, cls: Any) -> list[str]:
+    """The methods that a class has a handler for, in upper case."""
+    names = (attribute(view, "view_initkwargs") or {}).get("http_method_names")
+    actions = attribute(view, "actions")
+    return [
+        name.upper()
+        for name in names or list(getattr(cls, "http_method_names", ()))
+        if name.lower() != "options"
+        and (name in actions if isinstance(actions, dict) else hasattr(cls, name.lower()))
+    ]
+
+
+def allowed(view: Any, cls: Any) -> list[str] | None:
+    """The methods that it answers, as far as its code says; None where nothing does."""
+    found = operations(view)
+    if found:
+        return sorted({str(method) for one in found for method in one.methods})
+    limits = [
+        {str(method).upper() for method in names}
+        for layer in all_layers(view, cls)
+        for names in [closure(layer).get("request_method_list")]
+        if names is not None
+    ]
+    if cls is not None:
+        by_class = set(handled(view, cls))
+        if by_class or not dispatches_itself(cls):
+            limits.append(by_class)
+    return sorted(set.intersection(*limits)) if limits else None
+
+
+def dispatches_itself(cls: Any) -> bool:
+    """Whether a class chooses its handlers by code of its own, as graphene's GraphQLView does."""
+    owner = next((base for base in cls.__mro__ if "dispatch" in base.__dict__), None)
+    return owner is not None and not owner.__module__.startswith(("django.", "rest_framework."))
+
+
+def all_layers(view: Any, cls: Any) -> Any:
+    """The layers of a view, and those around its class's `dispatch` and its handler of GET."""
+    yield from layers(view)
+    for name in ("dispatch", action_of(view) or "get"):
+        if cls is not None and hasattr(cls, name):
+            yield from layers(getattr(cls, name))
+
+
+def wants_login(view: Any, cls: Any, operation: Any) -> bool:
+    """Whether something before it asks who is there: a decorator, a mixin, a permission."""
+    if operation is not None:
+        return bool(getattr(operation, "auth_callbacks", None))
+    if any("test_func" in closure(layer) for layer in all_layers(view, cls)):
+        return True
+    if cls is None:
+        return False
+    given = (attribute(view, "initkwargs") or {}).get("permission_classes")
+    permissions = given if given is not None else getattr(cls, "permission_classes", ())
+    mixed_in = any(base.__name__ == "AccessMixin" for base in cls.__mro__)
+    return mixed_in or any(map(asks_for_login, permissions or ()))
+
+
+def asks_for_login(permission: Any) -> bool:
+    """Whether a permission of Django REST framework keeps anonymous readers out."""
+    names = {base.__name__ for base in getattr(permission, "__mro__", ())}
+    return bool(names & LOGIN_PERMISSIONS) and getattr(permission, "authenticated_users_only", True)
