@@ -23,6 +23,8 @@ WARM_UP = 0  # the round that is stored and never counted
 class Lane:
     """The counted rounds of one lane: columns as in docs/frame.md, and `round` beside them.
 
+    Of samples `view_entered` is an instant or UNKNOWN, and `no_view` is 1 where Django answered
+    and called no view.
     `neighbour` is what was fired beside it, and in none of the lane's own numbers.
     """
 
@@ -66,7 +68,13 @@ class _Gathered:
 
     def columns(self) -> dict[str, Integers]:
         """What was gathered, as NumPy sees the same memory."""
-        return {
+        columns: dict[str, Integers] = {
             name: np.asarray(column)
             for name, column in (*self._columns.items(), ("round", self._rounds))
         }
+        if "view_entered" in columns:
+            entered = columns["view_entered"]
+            no_view = entered == frame.NO_VIEW
+            entered[no_view] = frame.UNKNOWN
+            columns["no_view"] = no_view.view(np.uint8)
+        return columns

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dashboard.wire.plan import Firing
 
 from .connection import Connection
-from .flight import BAD_STATUS, FINE, FIRST_ERROR_STATUS, Flight
+from .flight import Flight
 from .kept import connection_class
 
 
@@ -22,9 +22,7 @@ class Burst(Flight):
 
     def answered(self, connection: Connection, done: int, reusable: bool) -> None:
         """A whole answer came; the slot is free, and on the same connection if that is open."""
-        status = connection.status
-        error = BAD_STATUS if status >= FIRST_ERROR_STATUS else FINE
-        self.recorder.finish(connection, done, status, error)
+        self.recorder.finish(connection, done, connection.status, connection.failure)
         place = self._next
         if reusable and place < self._end:
             self._next = place + 1

@@ -19,12 +19,14 @@ from dashboard.wire.failure import Failure
 from dashboard.wire.frame import UNKNOWN
 
 from .answer import FIRST_FINAL_STATUS, LONGEST_HEAD, AnswerToHead, Parts
+from .outcome import FIRST_REDIRECT, location_of, outcome_of
 from .stamps import NO_STAMPS, PROBE_MARK, find_stamps
 
 if TYPE_CHECKING:
     from .flight import Flight
 
 CONTINUE = 100
+FINE = int(Failure.NONE)  # at hand: an enum is slow to ask
 CONTINUE_PATIENCE_S = 1.0  # a server that never says so gets the body all the same, as from curl
 
 
@@ -46,6 +48,7 @@ class Connection(asyncio.Protocol):
         "busy",
         "connecting",
         "due",
+        "failure",
         "first_byte",
         "request",
         "sent",
@@ -75,6 +78,7 @@ class Connection(asyncio.Protocol):
         self.connecting = self.sent_first = self.sent = self.first_byte = UNKNOWN
         self.stamps = NO_STAMPS
         self.status = 0  # until the answer is whole
+        self.failure = FINE  # of a whole answer that did not do what was asked for
         self.told = (UNKNOWN, UNKNOWN)  # what the last `begun` frame said of it
 
     def send_next(self, request: int, due: int) -> None:
@@ -85,6 +89,7 @@ class Connection(asyncio.Protocol):
         self.connecting = self.first_byte = UNKNOWN
         self.stamps = NO_STAMPS
         self.status = 0
+        self.failure = FINE
         self._parts = None
         self._send()
 
@@ -136,12 +141,15 @@ class Connection(asyncio.Protocol):
             if self._surplus:  # whose answer would come next is uncertain
                 self._flight.failed(self, Failure.SURPLUS)
             else:
+                if self.status >= FIRST_REDIRECT:
+                    self._judge(data)
                 self._flight.answered(self, self._arrived, self._reusable)
 
     def eof_received(self) -> None:
         """The peer will say no more; an answer that has no length of its own is whole now."""
         if self.busy and self._parts and self._parts.last_until_close():
             self.status = self._parser.get_status_code()
+            self._judge(b"")
             self._flight.answered(self, monotonic_ns() - self._origin, False)
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -208,6 +216,12 @@ class Connection(asyncio.Protocol):
 
     def _read_stamps(self, head: bytes) -> None:
         self.stamps = find_stamps(head, self._origin, self.sent_first, self.first_byte)
+
+    def _judge(self, data: bytes) -> None:
+        """Decide whether an answer that is no plain success did what was asked for."""
+        head = (self._parts.head or b"") if self._parts else data
+        asked = self._sends.path_of(self.request)
+        self.failure = int(outcome_of(self.status, self.stamps[1], location_of(head), asked))
 
     def _await_continue(self) -> None:
         self.sent = UNKNOWN

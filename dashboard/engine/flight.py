@@ -26,12 +26,10 @@ from .tls import loopback_tls
 
 NS_PER_S = 1_000_000_000
 SHORTEST_NAP_S = 0.001  # uvloop's timers know milliseconds
-FIRST_ERROR_STATUS = 400
 # Connections begun in one turn of the loop: between turns requests leave on those that are
 # made, answers are read, and Stop is heard, however many are wanted.
 OPENED_AT_ONCE = 32
 NO_DESCRIPTORS = (errno.EMFILE, errno.ENFILE)
-FINE, BAD_STATUS = int(Failure.NONE), int(Failure.STATUS)  # at hand: an enum is slow to ask
 
 
 class Flight(ABC):

@@ -11,7 +11,7 @@ from dashboard.wire.plan import Rate as Load
 
 from .alarm import make_alarm
 from .connection import Connection
-from .flight import BAD_STATUS, FINE, FIRST_ERROR_STATUS, OPENED_AT_ONCE, Flight
+from .flight import OPENED_AT_ONCE, Flight
 from .kept import kept_class
 from .pacing import schedule
 
@@ -59,9 +59,7 @@ class Rate(Flight):
 
     def answered(self, connection: Connection, done: int, reusable: bool) -> None:
         """A whole answer came; the connection is kept for another request if it is open."""
-        status = connection.status
-        error = BAD_STATUS if status >= FIRST_ERROR_STATUS else FINE
-        self.recorder.finish(connection, done, status, error)
+        self.recorder.finish(connection, done, connection.status, connection.failure)
         if reusable:
             del self._flying[connection]
             connection.busy = False

@@ -44,6 +44,11 @@ class Request:
             keep_alive=firing.keep_alive,
         )
 
+    def path_of(self, number: int) -> str:
+        """Return what request `number` asks for: its path and query, as they are written."""
+        opening = self.openings[number % len(self.openings)] if self.openings else self.opening
+        return opening.split(b" ", 2)[1].decode()
+
     @classmethod
     def _of_rows(cls, firing: Firing) -> Self:
         each = (replace(firing, path=path, body=body) for path, body in firing.manner.rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, TypeAlias
 
-from dashboard.wire.frame import UNKNOWN
+from dashboard.wire.frame import NO_VIEW, UNKNOWN
 
 END_OF_HEAD: Final = b"\r\n\r\n"
 PROBE_HEADER: Final = "liveburst"
@@ -16,7 +16,7 @@ PROBE_MARK: Final = b"urst:"
 LARGEST_INSTANT = 2**63 - 1  # what its column can hold
 LARGEST_PROCESS = 2**31 - 1
 
-# entered, view_entered, view_left; and a process id.
+# entered, view_entered (or NO_VIEW), view_left; and a process id.
 Stamps: TypeAlias = tuple[int, int, int, int]
 NO_STAMPS: Final[Stamps] = (UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN)
 
@@ -38,10 +38,10 @@ def placed(value: bytes, origin_ns: int, earliest: int, latest: int) -> Stamps:
     """
     *instants, process = read_stamps(value)
     entered, view_entered, view_left = (
-        UNKNOWN if instant == UNKNOWN else instant - origin_ns for instant in instants
+        instant if instant < 0 else instant - origin_ns for instant in instants
     )
     for instant in (entered, view_entered, view_left, latest):
-        if instant != UNKNOWN:
+        if instant not in (UNKNOWN, NO_VIEW):
             if instant < earliest:
                 return NO_STAMPS
             earliest = instant
@@ -54,8 +54,13 @@ def read_stamps(value: bytes) -> Stamps:
         entered, view_entered, view_left, process = map(int, value.split())
     except ValueError:
         return NO_STAMPS
-    smallest = min(entered, view_entered, view_left, process)
+    smallest = min(entered, view_left, process)
     largest = max(entered, view_entered, view_left)
-    if smallest < UNKNOWN or largest > LARGEST_INSTANT or process > LARGEST_PROCESS:
+    if (
+        smallest < UNKNOWN
+        or view_entered < NO_VIEW
+        or largest > LARGEST_INSTANT
+        or process > LARGEST_PROCESS
+    ):
         return NO_STAMPS
     return entered, view_entered, view_left, process

@@ -23,7 +23,8 @@ from dashboard.wire.plan import Burst as Load
 from dashboard.wire.plan import Firing
 
 from .alarm import make_alarm
-from .flight import FINE, Flight
+from .connection import FINE
+from .flight import Flight
 from .request import encode_target
 from .stamps import NO_STAMPS
 

@@ -117,6 +117,7 @@ def _for_the_probe(
     env = {
         "LIVEBURST_MARK": mark,
         "LIVEBURST_APP": application,
+        "LIVEBURST_DIRECTORY": str(project.directory),
         "LIVEBURST_SERVER": ",".join(server.packages),
     }
     if packages.appended is not None:

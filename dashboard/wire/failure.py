@@ -26,6 +26,11 @@ class Failure(IntEnum):
     SURPLUS = 12  # a whole answer, and more behind it that nobody asked for
     NO_RESULT = 14  # an answer 202 that does not say where on the same server the result will be
     CLIENT = 13  # another client library failed in a way that has no word of its own here
+    REDIRECTED = 15  # Django answered a redirect, and called no view for it
+    LOGIN = 16  # a redirect that wants to come back here, as one to a login does
+
+
+_NAMES = {Failure.REDIRECTED: "redirected-before-view", Failure.LOGIN: "sent-to-login"}
 
 
 def failure_names() -> list[str]:
@@ -41,4 +46,5 @@ def failure_name(code: int, status: int) -> str:
     """The word a person reads: `timeout`, `no-descriptors`, or `http-500` for a status."""
     if code == Failure.STATUS:
         return f"http-{status}"
-    return Failure(code).name.lower().replace("_", "-")
+    failure = Failure(code)
+    return _NAMES.get(failure, failure.name.lower().replace("_", "-"))

@@ -18,6 +18,7 @@ from .errors import FrameError
 
 MAGIC: Final = b"LBF1"
 UNKNOWN: Final = -1  # in a signed column: nobody could say
+NO_VIEW: Final = -2  # in `view_entered`: Django answered, and had called no view
 
 Buffer: TypeAlias = "memoryview | array[int]"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import time
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
@@ -60,7 +61,8 @@ def project(settings: Any, monkeypatch: pytest.MonkeyPatch, probe: ModuleType) -
     """This module as a project, its views watched by the probe while a test runs."""
     settings.ROOT_URLCONF = __name__
     settings.MIDDLEWARE = []
-    monkeypatch.setattr(BaseHandler, "make_view_atomic", BaseHandler.make_view_atomic)
+    for name in ("make_view_atomic", "get_response", "get_response_async"):
+        monkeypatch.setattr(BaseHandler, name, getattr(BaseHandler, name))
     probe.watch_views()
 
 
@@ -119,7 +121,9 @@ def test_a_request_that_the_probe_never_saw_is_answered(probe: ModuleType) -> No
     call.body.close()
 
 
-async def ask(application: Any, path: str) -> list[dict[str, Any]]:
+async def ask(
+    application: Any, path: str, query: bytes = b"", headers: Sequence[tuple[bytes, bytes]] = ()
+) -> list[dict[str, Any]]:
     """One ASGI request; the client stays until it has the whole answer."""
     sent: list[dict[str, Any]] = []
     answered = asyncio.Event()
@@ -134,6 +138,12 @@ async def ask(application: Any, path: str) -> list[dict[str, Any]]:
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
 
-    scope = {"type": "http", "method": "GET", "path": path, "headers": [], "query_string": b""}
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "headers": [*headers],
+        "query_string": query,
+    }
     await application(scope, receive, send)
     return sent

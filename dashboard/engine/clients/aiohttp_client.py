@@ -9,7 +9,6 @@ import aiohttp
 from aiohttp import http_exceptions
 from yarl import URL
 
-from dashboard.engine.stamps import PROBE_HEADER
 from dashboard.engine.tls import loopback_tls
 from dashboard.wire.failure import Failure
 from dashboard.wire.plan import Firing
@@ -56,7 +55,7 @@ class Session(TaskFlight):
             trace_request_ctx=call,
         )
         async with request as answer:
-            self.read_stamps(call, answer.headers.get(PROBE_HEADER))
+            self.read_head(call, answer.headers)
             await answer.read()
             return answer.status
 

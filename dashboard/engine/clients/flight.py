@@ -11,20 +11,21 @@ import asyncio
 import gc
 from abc import ABC, abstractmethod
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Lock
 from time import monotonic_ns
 
+from dashboard.engine.outcome import outcome_of
 from dashboard.engine.pacing import schedule
 from dashboard.engine.recorder import Recorder
 from dashboard.engine.request import encode_target
-from dashboard.engine.stamps import NO_STAMPS, Stamps, placed
+from dashboard.engine.stamps import NO_STAMPS, PROBE_HEADER, Stamps, placed
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import UNKNOWN
 from dashboard.wire.plan import Firing, Rate
 
 NS_PER_S = 1_000_000_000
-FIRST_ERROR_STATUS = 400
 
 
 @dataclass(slots=True, eq=False)
@@ -39,6 +40,7 @@ class Call:
     first_byte: int = UNKNOWN  # no client tells: they hand out a head that they have read
     done: int = UNKNOWN
     status: int = 0
+    location: str = ""  # where a redirect leads
     stamps: Stamps = NO_STAMPS
     told: tuple[int, int] = (UNKNOWN, UNKNOWN)
 
@@ -134,8 +136,10 @@ class ClientFlight(ABC):
         """None where there is none."""
         return self._firing.body.encode() or None
 
-    def read_stamps(self, call: Call, header: str | None) -> None:
-        """Take over what the probe says in an answer's head; `header` is None without one."""
+    def read_head(self, call: Call, headers: Mapping[str, str]) -> None:
+        """Take over what an answer's head says: the probe's stamps, where a redirect leads."""
+        call.location = headers.get("location", "")
+        header = headers.get(PROBE_HEADER)
         if header is not None:
             value = header.encode("ascii", "replace")
             call.stamps = placed(value, self.origin_ns, call.sent_first, self.now())
@@ -185,8 +189,9 @@ class ClientFlight(ABC):
             if call not in self._calls:
                 return
             del self._calls[call]
-            if not failure and call.status >= FIRST_ERROR_STATUS:
-                failure = Failure.STATUS
+            if not failure:
+                path = encode_target(self._firing)
+                failure = outcome_of(call.status, call.stamps[1], call.location, path)
             self.recorder.finish(call, call.done, call.status, failure)
             over = self.recorder.rows == self._firing.load.requests
         if over:

@@ -6,7 +6,6 @@ from typing import Any
 
 import httpx
 
-from dashboard.engine.stamps import PROBE_HEADER
 from dashboard.engine.tls import loopback_tls
 from dashboard.wire.failure import Failure
 from dashboard.wire.plan import Firing
@@ -53,7 +52,7 @@ class HttpxFlight(TaskFlight):
             extensions={"trace": note},
             timeout=None,  # the flight has its own, which counts from `due`
         )
-        self.read_stamps(call, answer.headers.get(PROBE_HEADER))
+        self.read_head(call, answer.headers)
         return answer.status_code
 
     def _failure(self, error: Exception) -> Failure:

@@ -14,7 +14,6 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from dashboard.engine.stamps import PROBE_HEADER
 from dashboard.engine.tls import loopback_tls
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import UNKNOWN
@@ -104,7 +103,7 @@ class Threads(ClientFlight):
             allow_redirects=False,
             stream=True,  # so that a body which comes in drops has a timeout as a whole
         ) as answer:
-            self.read_stamps(call, answer.headers.get(PROBE_HEADER))
+            self.read_head(call, answer.headers)
             for _ in answer.iter_content(READ_BYTES):
                 if self._left_s(call) <= 0:
                     raise requests.Timeout

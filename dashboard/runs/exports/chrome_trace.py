@@ -16,7 +16,7 @@ from typing import Any
 from dashboard.analysis.stats import SEGMENTS
 from dashboard.models import Run
 from dashboard.wire.failure import Failure, failure_name
-from dashboard.wire.frame import UNKNOWN, Frame
+from dashboard.wire.frame import NO_VIEW, Frame
 
 from .samples import sample_frames
 
@@ -70,11 +70,13 @@ def _events(found: Frame, rows: _Rows) -> Iterator[dict[str, Any]]:
         }
         if error != Failure.NONE:
             said["error"] = failure_name(error, status)
+        if columns["view_entered"][at] == NO_VIEW:
+            said["view"] = "not called"
         name = f"request {said['request']}"
         yield {**_span(name, found.origin_ns, due, done), **where, "args": said}
         for segment, (first, last) in SEGMENTS.items():
             begin, end = columns[first][at], columns[last][at]
-            if UNKNOWN not in (begin, end) and end > begin:
+            if begin >= 0 and end > begin:
                 yield {**_span(segment, found.origin_ns, begin, end), **where}
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from dashboard.models import Run
 from dashboard.wire.failure import Failure, failure_name
-from dashboard.wire.frame import COLUMNS, UNKNOWN, Frame
+from dashboard.wire.frame import COLUMNS, NO_VIEW, UNKNOWN, Frame
 
 from .samples import counts, sample_frames
 
@@ -17,7 +17,7 @@ TIMES = [name for name, kind in COLUMNS["samples"].items() if kind == "i8"]
 HEAD = [
     *("lane", "round", "counts", "request"),
     *(f"{name}_ms" for name in TIMES),
-    *("response_ms", "service_ms", "status", "error", "process"),
+    *("response_ms", "service_ms", "status", "error", "process", "view"),
 ]
 
 
@@ -45,12 +45,18 @@ def _rows(found: Frame, lane: str, counted: bool) -> Iterator[list[object]]:
             status or "",
             failure_name(error, status) if error != Failure.NONE else "",
             found.columns["process"][at] if found.columns["process"][at] != UNKNOWN else "",
+            _view(found.columns["view_entered"][at]),
         ]
+
+
+def _view(entered: int) -> str:
+    """Whether Django called a view; empty where that is not known."""
+    return "" if entered == UNKNOWN else "not called" if entered == NO_VIEW else "called"
 
 
 def _milliseconds(nanoseconds: int) -> str:
     """Exactly, without a float in between."""
-    if nanoseconds == UNKNOWN:
+    if nanoseconds in (UNKNOWN, NO_VIEW):
         return ""
     sign, whole = ("-", -nanoseconds) if nanoseconds < 0 else ("", nanoseconds)
     return f"{sign}{whole // NS_PER_MS}.{whole % NS_PER_MS:06d}"

@@ -1,22 +1,25 @@
 """Wraps a project's WSGI or ASGI application and reports the server's side of each request.
 
-Runs in every worker process of a target, in the project's own virtualenv: one file,
-standard library alone, Python 3.9. A server is told to serve `liveburst_probe:wsgi` or
-`liveburst_probe:asgi`; the environment says the rest:
+Runs in every worker process of a target, in the project's own virtualenv: this file and
+`liveburst_answers.py`, standard library alone, Python 3.9. A server is told to serve
+`liveburst_probe:wsgi` or `liveburst_probe:asgi`; the environment says the rest:
 
     LIVEBURST_APP      the project's own application, "module:attribute"
     LIVEBURST_SERVER   the server's packages, with commas, whose versions are reported
     LIVEBURST_HEALTH   host:port of the dashboard; without it requests are stamped all the same
     LIVEBURST_TOKEN    what every datagram must carry
+    LIVEBURST_DIRECTORY   the project's own, whose lines of code are named
 
 Each response carries the header `liveburst: ENTERED VIEW_ENTERED VIEW_LEFT PROCESS`
-(monotonic nanoseconds and a process id; -1 is not known). The datagrams are specified in
+(monotonic nanoseconds and a process id; -1 is not known, and a VIEW_ENTERED of -2 says that
+Django had the request and called no view before it answered). The datagrams are specified in
 docs/frame.md. A probe must never break a response: whatever goes wrong here goes unreported.
 """
 
 from __future__ import annotations
 
 import asyncio
+import functools
 import importlib
 import importlib.metadata
 import json
@@ -27,8 +30,10 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Callable
+
+from liveburst_answers import Answers, watch_django
 
 try:
     import resource
@@ -48,6 +53,8 @@ REPORT_S = 0.05
 LAST_REPORT_S = 0.01  # after `end`, when somebody waits for the last one
 BEAT_S = 0.01
 UNKNOWN = -1
+FIRST_REDIRECT, FIRST_ERROR = 300, 400
+NO_VIEW = -2  # Django has the request, and has called no view for it
 
 now = time.monotonic_ns
 
@@ -62,6 +69,7 @@ def __getattr__(name: str) -> Any:
         application = getattr(application, part)
     watch_threads()
     watch_views()
+    watch_django(ANSWERS, lambda request: request_of(request).counts is COUNTS)
     wrapper = WSGIProbe if name == "wsgi" else ASGIProbe
     globals()[name] = wrapper(application, Worker(name))
     return globals()[name]
@@ -147,6 +155,7 @@ class Counts:
 
 COUNTS = Counts()  # of the load, which is what a lane is charged with
 BESIDE = Counts()  # of the neighbour
+ANSWERS = Answers(original("_thread", "allocate_lock")())  # to the load
 
 
 class Request:
@@ -167,6 +176,16 @@ class Request:
         """
         mark: Any = NEIGHBOUR_BYTES if isinstance(query, bytes) else NEIGHBOUR
         return cls(BESIDE if query.endswith(mark) else COUNTS, now())
+
+    def answered(self, status: int, headers: Iterable[Any]) -> None:
+        """Its answer begins: a redirect is noted, since it may be none of the view's."""
+        if FIRST_REDIRECT <= status < FIRST_ERROR and self.counts is COUNTS:
+            ANSWERS.redirected(status, headers, self.view_entered != NO_VIEW)
+
+    def raised(self, error: BaseException) -> None:
+        """The application raised this to its server."""
+        if self.counts is COUNTS:
+            ANSWERS.escaped(error)
 
 
 class SignsOfLife:
@@ -238,6 +257,7 @@ class WSGIProbe:
         self.worker.introduce()
 
         def start(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
+            request.answered(status_of(status), headers)
             headers = [*headers, (HEADER, self.worker.header(request))]
             return start_response(status, headers, *exc_info)
 
@@ -247,10 +267,16 @@ class WSGIProbe:
 
         try:
             body = self.application(environ, start)
-        except BaseException:
+        except BaseException as error:
             leave()
+            request.raised(error)
             raise
         return until_closed(body, environ.get("wsgi.file_wrapper"), Once(leave))
+
+
+def status_of(line: str) -> int:
+    """The number in a WSGI status such as `200 OK`; 0 in what is none."""
+    return int(line[:3]) if line[:3].isdigit() else 0
 
 
 class Once:
@@ -328,14 +354,19 @@ class ASGIProbe:
 
         async def stamped(message: dict[str, Any]) -> None:
             if message["type"] == "http.response.start":
+                headers = [*message.get("headers", ())]
+                request.answered(message.get("status", 0), headers)
                 header = (HEADER_BYTES, self.worker.header(request).encode())
-                message = {**message, "headers": [*message.get("headers", ()), header]}
+                message = {**message, "headers": [*headers, header]}
             elif message["type"] == "http.response.body" and not message.get("more_body"):
                 leave()  # before it is sent: its client's next request may enter meanwhile
             await send(message)
 
         try:
             await self.application({**scope, REQUEST: request}, receive, stamped)
+        except BaseException as error:
+            request.raised(error)
+            raise
         finally:
             leave()
             request.counts.finish()
@@ -359,6 +390,24 @@ def watch_views() -> None:
 
     make_view_atomic.liveburst = True  # type: ignore[attr-defined]
     handler.make_view_atomic = make_view_atomic  # type: ignore[union-attr]
+    for name in ("get_response", "get_response_async"):
+        setattr(handler, name, without_a_view_yet(getattr(handler, name)))
+
+
+def without_a_view_yet(get_response: Callable[..., Any]) -> Callable[..., Any]:
+    """Django's own entrance: from here on it is known that no view was called, until one is.
+
+    A plain function for both: what the async one returns is awaited by its caller, as before.
+    """
+
+    @functools.wraps(get_response)
+    def entered(self: Any, django_request: Any) -> Any:
+        request = request_of(django_request)
+        if request.view_entered == UNKNOWN:
+            request.view_entered = NO_VIEW
+        return get_response(self, django_request)
+
+    return entered
 
 
 def request_of(django_request: Any) -> Request:
@@ -611,6 +660,7 @@ class Speaker:
             if not message.get("running"):  # else it began before this process said hello
                 COUNTS.begin()
                 BESIDE.begin()
+                ANSWERS.begin()
             if self.heartbeat is not None:
                 self.heartbeat.begin()
         elif message["type"] == "end" and message["firing"] == self.firing:
@@ -624,7 +674,8 @@ class Speaker:
             lag, held = self.heartbeat.take(), LOOP.take()
         self.reported = now()
         counts = dict(COUNTS.report(), loop_lag=lag, loop_held=held, switches=context_switches())
-        said = dict(counts, executor=self.executor.read(), one_thread=in_line_for_one_thread())
+        said: dict[str, Any] = {**counts, "answers": ANSWERS.news()}
+        said |= {"executor": self.executor.read(), "one_thread": in_line_for_one_thread()}
         self.send("report", firing=self.firing, final=final, at=self.reported, **said)
         if final:
             self.finish()
