@@ -27,7 +27,7 @@ export function statusOf(stage) {
 
   const progress = () => {
     if (feed.problem) return `✕ ${feed.problem}`;
-    if (feed.missing) return `missing samples: ${count(feed.missing)}`;
+    if (feed.missing) return `samples being fetched: ${count(feed.missing)}`;
     if (stage.status === 'waiting') return waiting(run.id);
     if (stage.status === 'starting') return starting();
     return stage.active ? running() : asked;
