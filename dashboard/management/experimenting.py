@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import signal
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from django.core.management import CommandError, call_command
@@ -25,8 +23,9 @@ from dashboard.targets.manifest import Project
 from dashboard.wire.plural import counted
 
 from .options import BAD_USAGE, INTERRUPTED, RUN_FAILED, add_project, setting
+from .outputs import say_how_it_ended
+from .progress_lines import Write, progress, tell_waiting, writer
 
-WIDTH = 160  # of the table, where no terminal says how wide it is
 EXIT_STATUS = {Status.FINISHED: 0, Status.STOPPED: INTERRUPTED}
 
 
@@ -70,57 +69,44 @@ def perform(
     laboratory = set_up(project, home())
     laboratory.calibrates_first = True  # no dashboard has to be there that did it before
     console = Console(stderr=True)
-    told = replace(inquiry, steps=_telling(inquiry.steps, console))
-    experiment = asyncio.run(_until_over(laboratory, told))
+    told = replace(inquiry, steps=_telling(inquiry.steps, writer(console)))
+    experiment = asyncio.run(_until_over(laboratory, told, console))
     experiment.refresh_from_db()
+    if experiment.problem or experiment.status != Status.FINISHED:
+        say_how_it_ended("experiment", experiment.status, experiment.problem)
     return experiment, answer_of(experiment)
 
 
-def _telling(steps: Steps, console: Console) -> Steps:
+def _telling(steps: Steps, write: Write) -> Steps:
     """The same steps, and a line for each as it begins and ends."""
     try:
         step = next(steps)
         while True:
             lanes = counted(len(step.plan.lanes), "lane")
-            console.print(f"{step.label}: {lanes} …", highlight=False, markup=False)
+            write(f"{step.label}: {lanes} …")
             run = yield step
-            said = f"  {run.status}, run {run.pk}. {run.problem}".rstrip()
-            console.print(said, highlight=False, markup=False)
+            write(f"  {run.status}, run {run.pk}. {run.problem}".rstrip())
             step = steps.send(run)
     except StopIteration:
         return
 
 
-async def _until_over(laboratory: Laboratory, inquiry: Inquiry) -> Experiment:
+async def _until_over(laboratory: Laboratory, inquiry: Inquiry, console: Console) -> Experiment:
     """Ctrl-C stops the experiment: what was measured until then is kept and printed."""
-    experiment = await laboratory.experiment(inquiry)
+    experiment = await laboratory.experiment(inquiry, [progress(console)])
+    waiting = asyncio.create_task(tell_waiting(experiment, writer(console)))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, lambda: asyncio.ensure_future(laboratory.stop(experiment)))
     try:
         await laboratory.outcome(experiment)
     finally:
+        waiting.cancel()
         await laboratory.close()
     return experiment
 
 
-def write_json(answer: Mapping[str, Any], destination: str) -> None:
-    """One JSON object, on stdout and nothing else there, or in a file."""
-    if destination == "-":
-        sys.stdout.write(json.dumps(answer))
-    else:
-        Path(destination).write_text(json.dumps(answer) + "\n", encoding="utf-8")
-
-
 def leave(experiment: Experiment) -> None:
-    """End with the status that the contract promises; says why where it is not 0."""
-    if experiment.problem:
-        sys.stderr.write(f"{experiment.problem}\n")
+    """End with the status that the contract promises; why it is not 0 was said before."""
     if experiment.status != Status.FINISHED:
-        sys.stderr.write(f"The experiment is {experiment.status}.\n")
         sys.exit(EXIT_STATUS.get(Status(experiment.status), RUN_FAILED))
-
-
-def table_console() -> Console:
-    """Where a table goes."""
-    return Console(width=None if sys.stdout.isatty() else WIDTH)

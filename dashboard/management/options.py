@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dashboard.home import ROOT
+from dashboard.runs.program import DEFAULT_PROJECT
 from dashboard.targets.manifest import Project, load_manifest
 from dashboard.wire.errors import InvalidPlan, Problem
 
 BAD_USAGE, RUN_FAILED, INTERRUPTED = 2, 3, 130
-DEFAULT_PROJECT = ROOT / "liveapp" / "lab.toml"
 
 
 def add_project(parser: ArgumentParser) -> None:

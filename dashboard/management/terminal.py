@@ -24,6 +24,8 @@ from dashboard.runs.wording import (
 from dashboard.wire import frame
 from dashboard.wire.plan import Plan, Rate, load_from_json
 
+from .tables import KEEP, LISTS, NAMES, Column, fitted
+
 Lane: TypeAlias = Mapping[str, Any]  # a lane's part of the report
 Columns: TypeAlias = Mapping[str, Callable[[Lane], str]]  # what heads a column, and its cells
 
@@ -36,17 +38,18 @@ class Terminal:
         self._lanes: list[str] = []
         self._requests = 0  # in a round
         self._bars: list[TaskID] = []
+        self._warned: set[str] = set()
+
+    async def begin(self, plan: Plan) -> None:
+        """A bar for each lane."""
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[state]}"),
-            console=console,
+            console=self._console,
             transient=True,
         )
-
-    async def begin(self, plan: Plan) -> None:
-        """A bar for each lane."""
         self._lanes = [str(lane) for lane in plan.lanes]
         self._requests = plan.load.requests
         total = self._requests * plan.rounds
@@ -64,8 +67,9 @@ class Terminal:
                 self._say(lane, "")
             case {"event": "discarded", "round": number, "reason": reason}:
                 self._discard(number, reason)
-            case {"event": "warning", "message": message}:
-                self._progress.console.print(f"Warning: {message}", highlight=False, markup=False)
+            case {"event": "warning", "message": message} if message not in self._warned:
+                self._warned.add(message)
+                self._console.print(f"Warning: {message}", highlight=False, markup=False)
 
     async def frame(self, sequence: int, data: bytes) -> None:
         """Bars count the samples of the counted rounds."""
@@ -82,23 +86,30 @@ class Terminal:
         for bar in self._bars:
             self._progress.advance(bar, -self._requests)
         said = f"Round {number} is repeated: {WHY_REPEATED[reason]}."
-        self._progress.console.print(said, highlight=False)
+        self._console.print(said, highlight=False)
 
     def _say(self, lane: int, state: str) -> None:
         self._progress.update(self._bars[lane], state=state)
 
 
-def result_table(report: Mapping[str, Any]) -> Table:
-    """The report as a person reads it in a terminal: a row a lane."""
+def result_table(report: Mapping[str, Any], width: int) -> tuple[Table, list[str]]:
+    """Return the report as a table, a row a lane, and the columns that found no room in it."""
     load = load_from_json(report["load"])
     columns = RATE_COLUMNS if isinstance(load, Rate) else BURST_COLUMNS
-    table = Table(title=f"{report['scenario']}: {load_words(load)}")
-    table.add_column("lane", no_wrap=True)
-    for name in columns:
-        table.add_column(name, justify="right", no_wrap=True)
-    for lane in report["lanes"]:
-        table.add_row(lane["lane"], *(cell(lane) for cell in columns.values()))
-    return table
+    lanes = report["lanes"]
+    return fitted(
+        f"{report['scenario']}: {load_words(load)}",
+        [
+            Column("lane", [lane["lane"] for lane in lanes], right=False, breaks=NAMES),
+            *(
+                Column(
+                    name, [cell(lane) for lane in lanes], rank=RANKS.get(name, KEEP), breaks=LISTS
+                )
+                for name, cell in columns.items()
+            ),
+        ],
+        width,
+    )
 
 
 def result_notes(report: Mapping[str, Any]) -> Iterator[str]:
@@ -157,6 +168,18 @@ _TIMES: Columns = {
     "p95": _percentile("latency_ms", "p95"),
 }
 BURST_COLUMNS: Columns = {"makespan": _makespan, **_TIMES, **_PRICE}
+# What is left out first where a terminal is narrow: the highest. Others stay.
+RANKS: Mapping[str, int] = {
+    "errors": 1,
+    "p95": 2,
+    "p50": 3,
+    "service p95": 4,
+    "CPU a request": 5,
+    "neighbour": 6,
+    "RSS": 7,
+    "threads": 8,
+    "in app": 9,
+}
 RATE_COLUMNS: Columns = {
     "achieved": _achieved,
     **_TIMES,

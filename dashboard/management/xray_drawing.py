@@ -2,26 +2,55 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from string import ascii_uppercase
+
+from rich.cells import cell_len
 
 from dashboard.analysis.xray import Hop, Span, Xray
 from dashboard.wire.plural import counted
 
-AXIS = 40  # characters
+AXIS, SHORTEST_AXIS = 40, 10  # characters
+TIMES = 25  # characters of start and length before the axis
+TEXT = 30  # characters that what happened should have beside the axis
+USUAL_WIDTH = 140
 BUSY, ELSEWHERE, SHORT = "█", "·", "▏"
 MOST_ROWS = 400  # in all; what is left out is counted, and stands in the JSON
 
 
-def drawing(xray: Xray) -> Iterator[str]:
+def drawing(xray: Xray, width: int = USUAL_WIDTH) -> Iterator[str]:
     """The lines of the drawing: a heading for each thread, and below it its spans.
 
-    A hop's call is dotted, since its own thread is free meanwhile or waits.
+    A hop's call is dotted, since its own thread is free meanwhile or waits. In a narrow terminal
+    the axis is shorter, and what does not fit beside it follows on lines of its own.
     """
+    axis = max(SHORTEST_AXIS, min(AXIS, width - TIMES - TEXT))
+    for line in _lines(xray, axis):
+        yield from _wrapped(line, width, TIMES)
+
+
+def _wrapped(line: str, width: int, indent: int) -> Iterator[str]:
+    """A line as several where it is too long, broken between words."""
+    if cell_len(line) <= width:
+        yield line
+        return
+    head = min(indent, width // 2)
+    yield from textwrap.wrap(
+        line,
+        width,
+        subsequent_indent=" " * head,
+        drop_whitespace=False,
+        replace_whitespace=False,
+        break_on_hyphens=False,
+    )
+
+
+def _lines(xray: Xray, axis: int) -> Iterator[str]:
     hops = {hop.call.number: hop for hop in xray.hops}
     backs = {hop.work.number: hop for hop in xray.hops}
     shown = {span.number for span in xray.spans[:MOST_ROWS]}
-    yield f"{'start':>11} {'length':>11}  {_ruler(xray)}"
+    yield f"{'start':>11} {'length':>11}  {_ruler(xray, axis)}"
     for position, thread in enumerate(xray.threads):
         notes = [
             *(["event loop"] if thread.loop else []),
@@ -30,7 +59,7 @@ def drawing(xray: Xray) -> Iterator[str]:
         yield f"{letter(position)}  {thread.name}" + (f" ({', '.join(notes)})" if notes else "")
         for span in xray.spans:
             if span.thread == position and span.number in shown:
-                yield _row(xray, span, hops.get(span.number), backs.get(span.number))
+                yield _row(xray, axis, span, hops.get(span.number), backs.get(span.number))
     if left_out := len(xray.spans) - len(shown) + xray.dropped:
         yield f"and {counted(left_out, 'more span')}"
 
@@ -41,12 +70,12 @@ def letter(thread: int) -> str:
     return ascii_uppercase[place] + (str(again) if again else "")
 
 
-def _ruler(xray: Xray) -> str:
+def _ruler(xray: Xray, axis: int) -> str:
     last = f"{xray.length_ns / 1e6:.2f} ms"
-    return f"0{last:>{AXIS - 1}}"
+    return f"0{last:>{axis - 1}}"
 
 
-def _row(xray: Xray, span: Span, hop: Hop | None, back: Hop | None) -> str:
+def _row(xray: Xray, axis: int, span: Span, hop: Hop | None, back: Hop | None) -> str:
     length = f"{span.length_ns / 1e6:8.2f} ms" if span.finished else "not over"
     text = f"{'  ' * span.depth}{span.kind} {span.name}"
     if hop:
@@ -54,14 +83,14 @@ def _row(xray: Xray, span: Span, hop: Hop | None, back: Hop | None) -> str:
         text += f" ({hop.queued_ns / 1e6:.2f} in line)" if hop.queued_ns else ""
     if back:
         text += f" ← {letter(back.call.thread)}"
-    bar = _bar(xray, span, ELSEWHERE if hop else BUSY)
+    bar = _bar(xray, axis, span, ELSEWHERE if hop else BUSY)
     return f"{span.start_ns / 1e6:8.2f} ms {length:>11}  {bar}  {text}"
 
 
-def _bar(xray: Xray, span: Span, ink: str) -> str:
+def _bar(xray: Xray, axis: int, span: Span, ink: str) -> str:
     """The span on the axis; what would be shorter than a character is a thin line."""
-    scale = AXIS / max(xray.length_ns, 1)
-    first = min(int(span.start_ns * scale), AXIS - 1)
+    scale = axis / max(xray.length_ns, 1)
+    first = min(int(span.start_ns * scale), axis - 1)
     cells = round(span.length_ns * scale)
-    drawn = ink * min(cells, AXIS - first) if cells else SHORT
-    return f"{' ' * first}{drawn}".ljust(AXIS)
+    drawn = ink * min(cells, axis - first) if cells else SHORT
+    return f"{' ' * first}{drawn}".ljust(axis)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dashboard.wire.plan import ENGINE, MARGIN, MAX_CONCURRENCY, Load, Plan, Rate
 
-PROGRAM = ("python", "manage.py", "burst")
+from .program import USUAL
+
+COMMAND = "burst"
 
 
-def command_line(plan: Plan, project: str | None = None) -> str:
+def command_line(plan: Plan, project: str | None = None, program: Sequence[str] = USUAL) -> str:
     """`python manage.py burst …` for a shell; `project` is the lab.toml, where it is no default.
 
-    The command's plan is equal to this one.
+    `program` is how the person starts Liveburst. The command's plan is equal to this one.
     """
-    words = [*PROGRAM, plan.scenario, *_lanes(plan), *_load(plan.load), *_rounds(plan)]
+    words = [*program, COMMAND, plan.scenario, *_lanes(plan), *_load(plan.load), *_rounds(plan)]
     words += ["--seed", str(plan.seed)]
     for name, value in plan.parameters.items():
         words += ["--set", f"{name}={value!r}"]

@@ -111,11 +111,14 @@ class Laboratory:
         self._keep(run, self._see_to(run, plan, more_sinks))
         return run
 
-    async def experiment(self, inquiry: Inquiry) -> Experiment:
-        """Put an experiment into the line, with one place for all of its runs; returns at once."""
+    async def experiment(self, inquiry: Inquiry, more_sinks: Sequence[Sink] = ()) -> Experiment:
+        """Put an experiment into the line, with one place for all of its runs; returns at once.
+
+        `more_sinks` hear each of its runs.
+        """
         join = sync_to_async(line.join_experiment)
         found = await join(inquiry.kind, inquiry.title, inquiry.question, self.project)
-        self._keep(found, self._see_to_experiment(found, inquiry.steps))
+        self._keep(found, self._see_to_experiment(found, inquiry.steps, more_sinks))
         return found
 
     def _keep(self, member: line.Member, work: Coroutine[Any, Any, Outcome]) -> None:
@@ -183,13 +186,15 @@ class Laboratory:
             return None
         return partial(self._inside.look, run, plan, self.project)
 
-    async def _see_to_experiment(self, experiment: Experiment, steps: Steps) -> Outcome:
+    async def _see_to_experiment(
+        self, experiment: Experiment, steps: Steps, more_sinks: Sequence[Sink]
+    ) -> Outcome:
         """One turn, in which every run of the experiment is performed."""
         try:
             async with line.turn(experiment, self._lock_path):
                 await self._calibrate_first()
                 await self._update(experiment, status=Status.RUNNING)
-                fire = partial(self._fire, experiment, count())
+                fire = partial(self._fire, experiment, count(), more_sinks)
                 outcome = await conduct(steps, fire, self._stops[experiment.pk])
                 await self._update(
                     experiment, status=outcome.status, problem=outcome.problem, ended=now()
@@ -198,7 +203,13 @@ class Laboratory:
         except line.TakenOut as error:
             return Outcome(Status.STOPPED, str(error))
 
-    async def _fire(self, experiment: Experiment, positions: Iterator[int], step: Step) -> Run:
+    async def _fire(
+        self,
+        experiment: Experiment,
+        positions: Iterator[int],
+        more_sinks: Sequence[Sink],
+        step: Step,
+    ) -> Run:
         """One run of an experiment, which is stopped by the experiment's Stop."""
         run = await sync_to_async(line.join)(
             step.plan,
@@ -210,7 +221,7 @@ class Laboratory:
         )
         self._stops[run.pk] = self._stops[experiment.pk]
         try:
-            await self._perform(run, step.plan)
+            await self._perform(run, step.plan, more_sinks)
         finally:
             del self._stops[run.pk]
         return run

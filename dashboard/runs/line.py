@@ -103,6 +103,12 @@ def standing() -> list[Member]:
     return sorted(members, key=lambda member: (member.created, member.pk))
 
 
+async def ahead_of(member: Member) -> int:
+    """Return how many stand in line before this run or experiment; 0 once its turn has come."""
+    members = await sync_to_async(standing)()
+    return members.index(member) if member in members else 0
+
+
 def sweep() -> bool:
     """Mark what is active and has lost its process as interrupted; True when there was any."""
     message = "The process that performed this ended."

@@ -25,6 +25,7 @@ from dashboard.runs import archive
 from dashboard.runs.command_line import command_line
 from dashboard.runs.exports import FORMATS, Format
 from dashboard.runs.exports.whole import MOST_BYTES, InvalidImport, import_run
+from dashboard.runs.program import program, project_option
 from dashboard.wire.errors import Invalid, InvalidPlan
 from dashboard.wire.plan import Plan
 
@@ -90,9 +91,17 @@ def tools_of(run: Run) -> dict[str, Any]:
         "formats": _formats(),
         "served": served(run),
         "baseline": archive.baseline_of(run),
-        "command": command_line(Plan.from_json(run.plan)),
+        "command": command_line(Plan.from_json(run.plan), _project_of(run), program()),
         "markdown": markdown(run.report) if run.report else "",
     }
+
+
+def _project_of(run: Run) -> str | None:
+    """What `--project` has to name: the dashboard's lab.toml where the run is of that project."""
+    project = laboratory().project
+    if run.project == project.name:
+        return project_option(project.path)
+    return f"lab.toml of {run.project}"
 
 
 def _formats() -> Mapping[str, Format]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dashboard.runs.laboratory import Laboratory
+from dashboard.runs.program import suggested
 from dashboard.wire.errors import LiveburstError
 
 _desk: list[Laboratory] = []
@@ -16,5 +17,5 @@ def furnish(laboratory: Laboratory) -> None:
 def laboratory() -> Laboratory:
     """The laboratory. Raises LiveburstError where the dashboard was started some other way."""
     if not _desk:
-        raise LiveburstError("Start the dashboard with: python manage.py lab")
+        raise LiveburstError(f"Start the dashboard with: {suggested('lab')}")
     return _desk[0]

@@ -25,6 +25,7 @@ from dashboard.analysis.comparing import differences
 from dashboard.models import Run
 from dashboard.runs.command_line import command_line
 from dashboard.runs.exports import Format
+from dashboard.runs.program import project_option
 from dashboard.runs.results import frames_of
 from dashboard.targets.manifest import Project
 from dashboard.wire import frame
@@ -72,7 +73,7 @@ def _context(run: Run, project: Project, place_of_frames: str) -> dict[str, Any]
         "name": run.name,
         "notes": run.notes,
         "created": run.created,
-        "command": command_line(plan),
+        "command": command_line(plan, project_option(project.path) and project.path.name),
         "served": served(run),
         "code": code_of(project, plan.scenario, run.plan["lanes"]),
         "pictures": pictures_of(run),

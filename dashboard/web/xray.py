@@ -23,6 +23,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from dashboard.analysis.xray_chrome import chrome_trace
 from dashboard.runs.planning import DEFAULT_TIMEOUT_S
+from dashboard.runs.program import suggested
 from dashboard.runs.xray import Result, Subject, Xrays, choose
 from dashboard.targets.manifest import Project, Scenario
 from dashboard.wire.errors import InvalidPlan, LiveburstError, TargetFailed
@@ -52,7 +53,7 @@ class Album:
     def xrays(self) -> Xrays:
         """What they are made with. Raises LiveburstError before `furnish`."""
         if self._xrays is None:
-            raise LiveburstError("Start the dashboard with: python manage.py lab")
+            raise LiveburstError(f"Start the dashboard with: {suggested('lab')}")
         return self._xrays
 
     def keep(self, result: Result) -> str:

@@ -128,4 +128,4 @@ def test_a_command_is_copied_and_where_that_is_refused_selected(
     page.get_by_role("button", name="Copy as command").click()
     expect(page.locator("#copied")).to_contain_text("Ctrl+C")
     selected = page.evaluate("() => window.getSelection().toString()")
-    assert selected.startswith("python manage.py burst sleep")
+    assert "manage.py burst sleep" in selected

@@ -44,7 +44,7 @@ def test_bars_are_to_scale_and_hops_are_dotted() -> None:
 def test_what_is_too_much_for_a_terminal_is_counted() -> None:
     rows = list(drawing(xray_of(REQUEST, *[("query", 0, LOOP, 1, 2)] * MOST_ROWS)))
     assert len(rows) == MOST_ROWS + 3
-    assert rows[-1] == "and 1 more spans"
+    assert rows[-1] == "and 1 more span"
 
 
 def test_threads_beyond_the_alphabet_have_names() -> None:

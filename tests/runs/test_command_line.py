@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.management.commands import burst
-from dashboard.runs.command_line import PROGRAM, command_line
+from dashboard.runs.command_line import COMMAND, command_line
 from dashboard.runs.planning import make_plan
+from dashboard.runs.program import USUAL
 from dashboard.wire.plan import CLIENTS, Plan
 from tests.runs.fakes import FakeTargets
 
@@ -21,8 +22,8 @@ PROJECT = FakeTargets().project
 def plan_of(command: str) -> Plan:
     """The plan that the command makes of its words."""
     words = shlex.split(command)
-    assert tuple(words[: len(PROGRAM)]) == PROGRAM
-    options = burst.Command().create_parser("manage.py", "burst").parse_args(words[len(PROGRAM) :])
+    assert tuple(words[:3]) == (*USUAL, COMMAND)
+    options = burst.Command().create_parser("manage.py", "burst").parse_args(words[3:])
     return burst._plan(PROJECT, vars(options))
 
 

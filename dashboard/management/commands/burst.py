@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import signal
 import sys
 from argparse import ArgumentParser, BooleanOptionalAction
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.management import BaseCommand, CommandError, call_command
@@ -26,7 +24,17 @@ from dashboard.management.options import (
     read_project,
     setting,
 )
-from dashboard.management.terminal import Terminal, result_notes, result_table
+from dashboard.management.outputs import (
+    prints_table,
+    say_how_it_ended,
+    say_left_out,
+    say_log,
+    table_console,
+    write_file,
+    write_json,
+)
+from dashboard.management.progress_lines import progress, tell_waiting, writer
+from dashboard.management.terminal import result_notes, result_table
 from dashboard.management.versions import add_versions, before_and_after, with_versions
 from dashboard.models import Run, Status
 from dashboard.runs.laboratory import Laboratory
@@ -40,7 +48,6 @@ from dashboard.wire.load import out_of_bounds
 from dashboard.wire.plan import CLIENTS, ENGINE, MARGIN, Plan
 
 EXPECTATION_FAILED = 1
-WIDTH = 140  # of the table, where no terminal says how wide it is
 Judged = list[tuple[str, Judgement]]  # an expectation's text, and what came of it
 EXIT_STATUS = {Status.FINISHED: 0, Status.STOPPED: INTERRUPTED}
 
@@ -105,23 +112,17 @@ class Command(BaseCommand):
         run, report = asyncio.run(_perform(laboratory, plan, Console(stderr=True)))
         if not options["save"]:
             Run.objects.filter(pk=run.pk).delete()
-        self._print(report, options["json"])
+        if run.status != Status.FINISHED:
+            say_how_it_ended("run", run.status, run.problem)
+        if prints_table(options):
+            print_result(report)
+        write_json(report, options["json"])
         judgements = self._judge(report, expectations) if run.status == Status.FINISHED else []
         if options["markdown"]:
             judged = [(text, judgement.holds) for text, judgement in judgements]
-            Path(options["markdown"]).write_text(markdown(report, judged), encoding="utf-8")
-        sys.exit(self._status(run, judgements))
-
-    def _print(self, report: dict[str, Any], destination: str | None) -> None:
-        if destination is None:
-            console = Console(width=None if sys.stdout.isatty() else WIDTH)
-            console.print(result_table(report))
-            for note in result_notes(report):
-                console.print(note, highlight=False, markup=False)
-        elif destination == "-":
-            self.stdout.write(json.dumps(report))
-        else:
-            Path(destination).write_text(json.dumps(report) + "\n")
+            write_file("markdown", options["markdown"], markdown(report, judged))
+        say_log(run.log_tail)
+        sys.exit(_status(run, judgements))
 
     def _judge(self, report: dict[str, Any], expectations: Sequence[Expectation]) -> Judged:
         """Hold each expectation to the report, and say what it was judged by."""
@@ -136,12 +137,23 @@ class Command(BaseCommand):
                 self.stderr.write(f"Expectation did not hold: {text}")
         return judgements
 
-    def _status(self, run: Run, judgements: Judged) -> int:
-        if run.status != Status.FINISHED:
-            self.stderr.write(f"The run is {run.status}. {run.problem}\n{run.log_tail}".strip())
-            return EXIT_STATUS.get(Status(run.status), RUN_FAILED)
-        held = all(judgement.holds for _, judgement in judgements)
-        return 0 if held else EXPECTATION_FAILED
+
+def _status(run: Run, judgements: Judged) -> int:
+    if run.status != Status.FINISHED:
+        return EXIT_STATUS.get(Status(run.status), RUN_FAILED)
+    held = all(judgement.holds for _, judgement in judgements)
+    return 0 if held else EXPECTATION_FAILED
+
+
+def print_result(report: Mapping[str, Any]) -> None:
+    """The table, unless nothing was measured, and what must be known beside it."""
+    console = table_console()
+    if any(lane["requests"] for lane in report["lanes"]):
+        table, left_out = result_table(report, console.width)
+        console.print(table)
+        say_left_out(console, left_out)
+    for note in result_notes(report):
+        console.print(note, highlight=False, markup=False)
 
 
 def _plan(project: Project, options: dict[str, Any]) -> Plan:
@@ -196,13 +208,15 @@ async def _perform(
     laboratory: Laboratory, plan: Plan, console: Console
 ) -> tuple[Run, dict[str, Any]]:
     """Fire, and stop upon Ctrl-C: what was measured is kept and printed all the same."""
-    run = await laboratory.start(plan, [Terminal(console)])
+    run = await laboratory.start(plan, [progress(console)])
+    waiting = asyncio.create_task(tell_waiting(run, writer(console)))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, lambda: asyncio.ensure_future(laboratory.stop(run)))
     try:
         await laboratory.outcome(run)
     finally:
+        waiting.cancel()
         await laboratory.close()
     await run.arefresh_from_db()
     return run, run.report or await report_on(run)

@@ -11,8 +11,9 @@ from typing import Any
 from django.core.management import BaseCommand
 
 from dashboard.analysis.claim_words import TALLY, verdict_lines
-from dashboard.management.experimenting import leave, perform, refuse, write_json
+from dashboard.management.experimenting import leave, perform, refuse
 from dashboard.management.options import RUN_FAILED, add_project, check_writable, read_project
+from dashboard.management.outputs import prints_table, write_json
 from dashboard.models import Experiment
 from dashboard.runs.claims import Standing, claim_of, fireable, inquiry_of, standings_by
 from dashboard.targets.manifest import Claim, Project
@@ -53,10 +54,9 @@ class Command(BaseCommand):
             }
 
         experiment, answer = perform(project, inquiry, answer_of)
-        if options["json"]:
-            write_json(answer, options["json"])
-        else:
+        if prints_table(options):
             self.stdout.write("\n".join(_text(found)))
+        write_json(answer, options["json"])
         leave(experiment)
         sys.exit(_status(found))
 

@@ -10,9 +10,10 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandError, call_command
 
-from dashboard.management.options import BAD_USAGE, DEFAULT_PROJECT
+from dashboard.management.options import BAD_USAGE
 from dashboard.models import Run
 from dashboard.runs.exports import FORMATS, Format
+from dashboard.runs.program import DEFAULT_PROJECT
 from dashboard.targets.manifest import load_manifest
 from dashboard.web.single_file import html_format
 from dashboard.wire.errors import Invalid

@@ -26,6 +26,7 @@ from dashboard.management.lab_init import add_init, init
 from dashboard.management.options import BAD_USAGE, RUN_FAILED, add_project, read_project
 from dashboard.runs import archive, line
 from dashboard.runs.laboratory import Laboratory
+from dashboard.runs.program import suggested
 from dashboard.runs.workshop import set_up
 from dashboard.runs.xray import Xrays
 from dashboard.targets.cores import Cores
@@ -70,7 +71,7 @@ class Command(BaseCommand):
             raise CommandError(f"{error}\n{error.log_tail}", returncode=RUN_FAILED) from None
         names = ", ".join(project.scenarios)
         self.stdout.write(f"{file} has {counted(len(project.scenarios), 'scenario')}: {names}.")
-        self.stdout.write(f"Read it, then: manage.py lab --project {file}")
+        self.stdout.write(f"Read it, then: {suggested('lab', '--project', file)}")
 
     def _serve(self, options: dict[str, Any]) -> None:
         give_back_what_is_large()

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.core.management import BaseCommand
@@ -16,10 +15,10 @@ from dashboard.management.experimenting import (
     leave,
     perform,
     refuse,
-    table_console,
-    write_json,
 )
 from dashboard.management.options import check_writable, read_project
+from dashboard.management.outputs import prints_table, table_console, write_file, write_json
+from dashboard.management.tables import NAMES, Column, split
 from dashboard.runs.matrix import make_matrix
 from dashboard.runs.matrix_table import matrix_answer, matrix_csv
 from dashboard.wire.errors import Invalid
@@ -54,28 +53,45 @@ class Command(BaseCommand):
         leave(experiment)
 
     def print(self, answer: Mapping[str, Any], options: Mapping[str, Any]) -> None:
-        """The table or the JSON, and the CSV beside it where it was asked for."""
+        """The table, and the JSON and the CSV where they were asked for."""
+        if prints_table(options):
+            print_matrix(answer)
+        write_json(answer, options["json"])
         if options["csv"]:
-            Path(options["csv"]).write_text(matrix_csv(answer), encoding="utf-8")
-        if options["json"]:
-            write_json(answer, options["json"])
-            return
-        console = table_console()
-        console.print(matrix_table(answer))
-        for note in matrix_notes(answer):
-            console.print(note, highlight=False, markup=False)
+            write_file("csv", options["csv"], matrix_csv(answer))
 
 
-def matrix_table(answer: Mapping[str, Any]) -> Table:
-    """A row a variant, a column a server: makespan, and the ratio to the baseline."""
-    table = Table(title=f"{answer['scenario']}: makespan, and ratio to {answer['baseline']}")
-    table.add_column("variant", no_wrap=True)
-    for server in answer["servers"]:
-        table.add_column(server, justify="right")
-    for variant in answer["variants"]:
-        row = [cell for cell in answer["cells"] if cell["variant"] == variant]
-        table.add_row(variant, *(cell_text(cell) for cell in row))
-    return table
+def print_matrix(answer: Mapping[str, Any]) -> None:
+    """The table, its sentence, and why cells are empty."""
+    console = table_console()
+    for table in matrix_tables(answer, console.width):
+        console.print(table)
+    for note in matrix_notes(answer):
+        console.print(note, highlight=False, markup=False)
+
+
+def matrix_tables(answer: Mapping[str, Any], width: int) -> Iterator[Table]:
+    """Yield a row a variant, a column a server, in as many tables as the terminal needs.
+
+    A cell has the makespan and its ratio to the baseline.
+    """
+    variants = answer["variants"]
+    cells = {(cell["variant"], cell["server"]): cell_text(cell) for cell in answer["cells"]}
+    yield from split(
+        f"{answer['scenario']}: makespan, and ratio to {answer['baseline']}",
+        [
+            Column("variant", variants, right=False, breaks="(?<=-)"),
+            *(
+                Column(
+                    server,
+                    [cells[variant, server] for variant in variants],
+                    name_breaks=f"{NAMES}|(?<=[-,])",
+                )
+                for server in answer["servers"]
+            ),
+        ],
+        width,
+    )
 
 
 def cell_text(cell: Mapping[str, Any]) -> str:

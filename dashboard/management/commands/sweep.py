@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.core.management import BaseCommand
-from rich.table import Table
 
 from dashboard.management.experimenting import (
     add_common,
@@ -16,10 +15,16 @@ from dashboard.management.experimenting import (
     leave,
     perform,
     refuse,
-    table_console,
-    write_json,
 )
 from dashboard.management.options import check_writable, read_project
+from dashboard.management.outputs import (
+    prints_table,
+    say_left_out,
+    table_console,
+    write_file,
+    write_json,
+)
+from dashboard.management.tables import Column, fits, fitted
 from dashboard.runs.sweep import USUAL_DURATION_S, make_sweep
 from dashboard.runs.sweep_table import sweep_answer, sweep_csv
 from dashboard.wire.errors import Invalid
@@ -67,16 +72,25 @@ class Command(BaseCommand):
         leave(experiment)
 
     def print(self, answer: Mapping[str, Any], options: Mapping[str, Any]) -> None:
-        """The table or the JSON, and the CSV beside it where it was asked for."""
+        """The table, and the JSON and the CSV where they were asked for."""
+        if prints_table(options):
+            print_sweep(answer)
+        write_json(answer, options["json"])
         if options["csv"]:
-            Path(options["csv"]).write_text(sweep_csv(answer), encoding="utf-8")
-        if options["json"]:
-            write_json(answer, options["json"])
-            return
-        console = table_console()
-        console.print(sweep_table(answer))
-        for note in sweep_notes(answer):
-            console.print(note, highlight=False, markup=False)
+            write_file("csv", options["csv"], sweep_csv(answer))
+
+
+def print_sweep(answer: Mapping[str, Any]) -> None:
+    """The table, or one for each lane where they do not fit beside each other; the sentence."""
+    console = table_console()
+    left_out: dict[str, None] = {}
+    for title, columns in sweep_columns(answer, console.width):
+        table, missing = fitted(title, columns, console.width)
+        left_out.update(dict.fromkeys(missing))
+        console.print(table)
+    say_left_out(console, list(left_out))
+    for note in sweep_notes(answer):
+        console.print(note, highlight=False, markup=False)
 
 
 def sweep_notes(answer: Mapping[str, Any]) -> list[str]:
@@ -89,20 +103,34 @@ def sweep_notes(answer: Mapping[str, Any]) -> list[str]:
     return [*filter(None, [answer["sentence"]]), *reasons]
 
 
-def sweep_table(answer: Mapping[str, Any]) -> Table:
-    """A row a level: throughput and p95 of each lane, and where it stands."""
-    table = Table(title=f"{answer['scenario']} over {answer['over']['name']}")
-    table.add_column(answer["over"]["name"], justify="right")
-    for lane in answer["lanes"]:
-        table.add_column(f"{lane}\nrequests/s", justify="right")
-        table.add_column("\np95", justify="right")
-        if lane != answer["baseline"]:
-            table.add_column("\nratio", justify="right")
-            table.add_column("\nstands")
-    for level in answer["levels"]:
-        cells = [text for lane in level["lanes"] for text in lane_texts(lane)]
-        table.add_row(f"{level['at']:.4g}", *cells)
-    return table
+def sweep_columns(answer: Mapping[str, Any], width: int) -> Iterator[tuple[str, list[Column]]]:
+    """Yield the title and the columns of each table: a row a level, the lanes side by side."""
+    title = f"{answer['scenario']} over {answer['over']['name']}"
+    levels = [f"{level['at']:.4g}" for level in answer["levels"]]
+    key = Column(answer["over"]["name"], levels, name_breaks="(?<=_)")
+    lanes = {lane: list(_lane_columns(answer, lane)) for lane in answer["lanes"]}
+    together = [
+        replace(column, name=f"{lane if first else ''}\n{column.name}")
+        for lane, columns in lanes.items()
+        for first, column in zip((True, *(False for _ in columns)), columns, strict=False)
+    ]
+    if fits([key, *together], width):
+        yield title, [key, *together]
+        return
+    for lane, columns in lanes.items():
+        yield f"{title}: {lane}", [key, *columns]
+
+
+def _lane_columns(answer: Mapping[str, Any], name: str) -> Iterator[Column]:
+    """Throughput and p95 of a lane, and how it compares with the baseline."""
+    lanes = [lane for level in answer["levels"] for lane in level["lanes"] if lane["lane"] == name]
+    rows = [lane_texts(lane) for lane in lanes]
+    heads = ["requests/s", "p95", "ratio", "stands"]
+    for position, (head, rank) in enumerate(zip(heads, (3, 4, 0, 2), strict=True)):
+        if name == answer["baseline"] and position > 1:
+            return
+        cells = [row[position] for row in rows]
+        yield Column(head, cells, rank, right=head != "stands", breaks=r" (?=\[)")
 
 
 def lane_texts(lane: Mapping[str, Any]) -> list[str]:

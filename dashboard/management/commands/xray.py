@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from argparse import ArgumentParser
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.management import BaseCommand, CommandError, call_command
@@ -24,6 +24,7 @@ from dashboard.management.options import (
     read_project,
     setting,
 )
+from dashboard.management.outputs import prints_table, table_console, write_file, write_json
 from dashboard.management.xray_drawing import drawing
 from dashboard.runs.planning import DEFAULT_TIMEOUT_S
 from dashboard.runs.xray import Result, Subject, Xrays, choose
@@ -45,7 +46,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--timeout", type=float, default=DEFAULT_TIMEOUT_S, help="seconds")
         add_project(parser)
-        parser.add_argument("--json", metavar="FILE|-", help="the result, not a drawing")
+        parser.add_argument("--json", metavar="FILE|-", help="the result; - instead of a drawing")
         parser.add_argument("--trace", metavar="FILE", help="for Perfetto and chrome://tracing")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -71,19 +72,16 @@ class Command(BaseCommand):
             ) from None
         except asyncio.CancelledError:
             sys.exit(INTERRUPTED)
-        self.print(result, options["json"], options["trace"])
+        self.print(result, options)
 
-    def print(self, result: Result, destination: str | None, trace_file: str | None) -> None:
-        """The drawing or the JSON, and the trace beside it where it was asked for."""
-        if trace_file is not None:
-            title = f"{result.subject.lane} {result.subject.request}"
-            write(trace_file, chrome_trace(result.xray, title))
-        if destination is None:
+    def print(self, result: Result, options: Mapping[str, Any]) -> None:
+        """The drawing, and the JSON and the trace where they were asked for."""
+        if prints_table(options):
             self.draw(result)
-        elif destination == "-":
-            self.stdout.write(json.dumps(result.to_json()))
-        else:
-            write(destination, result.to_json())
+        write_json(result.to_json(), options["json"])
+        if options["trace"] is not None:
+            title = f"{result.subject.lane} {result.subject.request}"
+            write_file("trace", options["trace"], json.dumps(chrome_trace(result.xray, title)))
 
     def draw(self, result: Result) -> None:
         """For a person: what was asked, the lanes of threads, one sentence, warnings."""
@@ -91,16 +89,11 @@ class Command(BaseCommand):
         tries = result.traced.tries
         self.stdout.write(f"{subject.lane}: {subject.request}, answered {result.traced.status}")
         self.stdout.write(f"the quickest of {tries} that were traced\n\n" if tries > 1 else "\n")
-        for line in drawing(result.xray):
+        for line in drawing(result.xray, table_console().width):
             self.stdout.write(line)
         self.stdout.write(f"\n{result.sentence}")
         for warning in result.warnings:
             self.stdout.write(f"Warning: {warning}")
-
-
-def write(destination: str, data: dict[str, Any]) -> None:
-    """One JSON object as a file."""
-    Path(destination).write_text(json.dumps(data) + "\n", encoding="utf-8")
 
 
 async def trace(subject: Subject) -> Result:

@@ -1,0 +1,110 @@
+"""Progress in a log: a line every few seconds, whatever happens and whatever does not."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from dashboard.management.progress_lines import ProgressLines, progress, tell_waiting
+from dashboard.management.terminal import Terminal
+from dashboard.models import Run, Status
+from dashboard.runs import line
+from dashboard.runs.planning import make_plan
+from dashboard.runs.sinks import Outcome
+from tests.runs.fakes import FakeTargets
+
+PROJECT = FakeTargets().project
+
+
+class Log:
+    """What was written, and how often the clock was asked for more."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.now_s = 100.0
+
+    def clock(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def log() -> Log:
+    return Log()
+
+
+def lines_to(log: Log, every_s: float = 3600) -> ProgressLines:
+    return ProgressLines(log.lines.append, every_s, log.clock)
+
+
+async def until(said: Any) -> None:
+    for _ in range(2000):
+        if said():
+            return
+        await asyncio.sleep(0.005)
+    raise AssertionError("never said")
+
+
+async def test_many_events_are_one_line(log: Log) -> None:
+    sink = lines_to(log)
+    await sink.begin(make_plan(PROJECT, scenario="sleep", requests=5, rounds=2))
+    await asyncio.sleep(0)
+    for number in range(50):
+        await sink.event({"event": "began", "lane": 0, "round": number})
+        await sink.event({"event": "fired", "lane": 0})
+    log.now_s += 7
+    await sink.end(Outcome(Status.FINISHED))
+    assert log.lines[0].startswith("0 s: starting; 0 of ")
+    assert log.lines[1].startswith("7 s: finished; 0 of ")
+    assert len(log.lines) == 2
+
+
+async def test_no_event_is_no_silence(log: Log) -> None:
+    sink = lines_to(log, every_s=0.001)
+    await sink.begin(make_plan(PROJECT, scenario="sleep"))
+    await until(lambda: len(log.lines) > 3)
+    await sink.end(Outcome(Status.FINISHED))
+
+
+async def test_a_line_says_where_the_run_is(log: Log) -> None:
+    sink = lines_to(log)
+    plan = make_plan(PROJECT, scenario="sleep", requests=5, rounds=3, lanes=["sync@daphne"])
+    await sink.begin(plan)
+    await sink.event({"event": "target", "lane": 0, "state": "starting"})
+    assert "sync@daphne starting" in sink.line()
+    await sink.event({"event": "began", "lane": 0, "round": 0})
+    assert "warming up sync@daphne" in sink.line()
+    await sink.event({"event": "began", "lane": 0, "round": 2})
+    assert sink.line() == "0 s: round 2 of 3, sync@daphne; 0 of 15 requests"
+    await sink.end(Outcome(Status.STOPPED))
+
+
+async def test_a_warning_waits_for_no_line_and_is_said_once(log: Log) -> None:
+    sink = lines_to(log)
+    for _ in range(2):  # the runs of an experiment
+        await sink.begin(make_plan(PROJECT, scenario="sleep"))
+        await sink.event({"event": "warning", "message": "DEBUG is true [of all]."})
+        await sink.end(Outcome(Status.FINISHED))
+    assert log.lines.count("Warning: DEBUG is true [of all].") == 1
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_who_waits_for_a_turn_is_told_so(log: Log) -> None:
+    plan = make_plan(PROJECT, scenario="sleep")
+    first, second = [await asyncio.to_thread(line.join, plan, PROJECT) for _ in range(2)]
+    await tell_waiting(first, log.lines.append)
+    assert log.lines == []
+    told = asyncio.create_task(tell_waiting(second, log.lines.append, 0.001))
+    await until(lambda: log.lines)
+    await Run.objects.filter(pk=first.pk).aupdate(status=Status.FINISHED)
+    await told
+    assert set(log.lines) == {"Waiting for its turn: 1 run or experiment is ahead."}
+
+
+@pytest.mark.parametrize(("terminal", "kind"), [(True, Terminal), (False, ProgressLines)])
+def test_bars_are_for_terminals_alone(terminal: bool, kind: type) -> None:
+    console = Console(file=io.StringIO(), force_terminal=terminal)
+    assert isinstance(progress(console), kind)
