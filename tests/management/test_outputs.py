@@ -47,8 +47,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (BURST, ["sleep: 1 request\n", "│ lane"]),
-        (MATRIX, ["makespan, and ratio to sync@gunicorn-sync", "│ variant"]),
+        (BURST, ["sleep: 1 request ", "│ lane"]),
+        (MATRIX, ["sleep: makespan, and ratio", "│ variant"]),
         (XRAY, ["sync@gunicorn-sync: GET /sleep/sync/", "start"]),
     ],
 )
@@ -59,14 +59,14 @@ def test_a_file_of_json_takes_no_table_away(
     status, stdout, stderr = command(home, *arguments, "--json", str(file))
     assert status == 0, stderr
     for said in words:
-        assert said in stdout.replace(" \n", "\n")
+        assert said in stdout
     assert "1 requests" not in stdout + stderr
     assert isinstance(json.loads(file.read_text()), dict)
 
 
 @pytest.mark.servers
 def test_a_log_has_a_few_lines_of_progress(home: Path) -> None:
-    status, stdout, stderr = command(home, *BURST)
+    status, _, stderr = command(home, *BURST)
     assert status == 0, stderr
     told = [line for line in stderr.splitlines() if "of 1 request" in line]
     assert "0 s: starting" in told[0]
