@@ -16,6 +16,7 @@ Integers = npt.NDArray[np.integer]  # of the wire's own types: a million samples
 Columns = Mapping[str, Integers]
 
 KINDS = ("samples", "health", "neighbour", "chunks")
+PARTS = (*KINDS, "cut_off")  # of a lane
 WARM_UP = 0  # the round that is stored and never counted
 
 
@@ -25,13 +26,15 @@ class Lane:
 
     Of samples `view_entered` is an instant or UNKNOWN, and `no_view` is 1 where Django answered
     and called no view.
-    `neighbour` is what was fired beside it, and in none of the lane's own numbers.
+    `neighbour` is what was fired beside it, and in none of the lane's own numbers. `cut_off` are
+    the samples that Stop ended: neither successes nor failures, and in no other number.
     """
 
     samples: Columns
     health: Columns
     neighbour: Columns
     chunks: Columns
+    cut_off: Columns
 
     @property
     def ok(self) -> npt.NDArray[np.bool_]:
@@ -49,7 +52,17 @@ def collect(
         one = frame.decode(data)
         if one.kind in KINDS and one.round != WARM_UP and one.round not in discarded:
             gathered[one.lane][one.kind].take(one)
-    return [Lane(**{kind: one[kind].columns() for kind in KINDS}) for one in gathered]
+    return [_lane({kind: one[kind].columns() for kind in KINDS}) for one in gathered]
+
+
+def _lane(parts: Mapping[str, Columns]) -> Lane:
+    """Part the samples that Stop ended from the others; where there are none, copy nothing."""
+    samples = parts["samples"]
+    cut = samples["error"] == Failure.ABORTED
+    cut_off = {name: column[cut] for name, column in samples.items()}
+    if cut.any():
+        samples = {name: column[~cut] for name, column in samples.items()}
+    return Lane(**{**parts, "samples": samples, "cut_off": cut_off})
 
 
 class _Gathered:

@@ -8,6 +8,7 @@ from typing import Any
 
 from dashboard.wire.plural import counted
 
+from .cut_off import CUT_SHORT, cut_off_words, whole_rounds_of
 from .numbers import milliseconds, percent, seconds_of, significant, times
 from .stats import neighbours_wait_ms
 from .words import price, theory_words
@@ -48,6 +49,8 @@ def _load(report: Report) -> str:
 def _rounds(report: Report) -> str:
     """How many there were; of a run until sure fewer than were allowed."""
     until_sure = (report["verdict"] or {}).get("rule") == "until-sure"
+    if report["status"] in CUT_SHORT:
+        return f"{whole_rounds_of(report)} of {report['rounds']} rounds"
     rounds = len(report["lanes"][0]["response_p95_ms"]) if until_sure else report["rounds"]
     return f"{counted(rounds, 'round')}{', until sure' if until_sure else ''}"
 
@@ -72,7 +75,7 @@ def _table(report: Report) -> Iterator[str]:
             _achieved(lane) if rate else _makespan(lane),
             ratios.get(lane["lane"], UNKNOWN),
             *(_response(lane, name) for name in ("p50", "p95")),
-            str(lane["requests"] - lane["ok"]),
+            "; ".join(filter(None, [str(lane["requests"] - lane["ok"]), cut_off_words(lane)])),
             _neighbour(lane),
             *([theory_words(lane) or UNKNOWN] if theories else []),
             price(lane),

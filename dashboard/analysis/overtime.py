@@ -10,6 +10,7 @@ import numpy as np
 from dashboard.wire.frame import UNKNOWN
 
 from .collect import Integers, Lane
+from .cut_off import with_cut_off
 from .deciles import percentiles_ms
 from .intervals import Floats
 from .stats import NS_PER_MS
@@ -34,7 +35,8 @@ def instants_ms(from_ms: float, to_ms: float, most: int = MOST_INSTANTS) -> Floa
 
 def in_flight(lane: Lane, at_ms: Floats) -> Floats:
     """How many requests were due and not done at each instant."""
-    started, ended = (_counted(lane.samples[name], at_ms) for name in ("due", "done"))
+    samples = with_cut_off(lane)
+    started, ended = (_counted(samples[name], at_ms) for name in ("due", "done"))
     return started - ended
 
 

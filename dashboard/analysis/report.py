@@ -12,6 +12,7 @@ from dashboard.wire.plan import Lane as PlanLane
 
 from . import rounds, stats
 from .collect import Lane, collect
+from .cut_off import Partial, counted_lanes, stopped_words
 from .facts import NOTHING_KNOWN, LaneFacts
 from .meaning import MAX_FAILED_SHARE, Question, failed_too_often, verdict
 from .seen import Seen
@@ -54,9 +55,10 @@ def make_report(plan: Plan, about: About, frames: Iterable[bytes | memoryview]) 
 
 def report_of_lanes(plan: Plan, about: About, lanes: Sequence[Lane]) -> Report:
     """The same from what `collect` gathered, which is what saturation is judged by before."""
+    found = counted_lanes(lanes, plan.load.requests, about.status)
     everything = [
         Seen(str(name), lane, facts, plan.load)
-        for name, lane, facts in zip(plan.lanes, lanes, _facts(plan, about), strict=True)
+        for name, lane, facts in zip(plan.lanes, found.lanes, _facts(plan, about), strict=True)
     ]
     rates = [*about.rates] or [None] * len(plan.lanes)
     report: Report = {
@@ -71,13 +73,16 @@ def report_of_lanes(plan: Plan, about: About, lanes: Sequence[Lane]) -> Report:
         "parameters": dict(plan.parameters),
         "environment": dict(about.environment),
         "lanes": [
-            _lane(name, seen, rate)
-            for name, seen, rate in zip(plan.lanes, everything, rates, strict=True)
+            _lane(name, seen, rate, partial)
+            for name, seen, rate, partial in zip(
+                plan.lanes, everything, rates, found.partial, strict=True
+            )
         ],
         "verdict": None,
         "instrument": None if about.instrument is None else dict(about.instrument),
         "warnings": list(about.warnings),
     }
+    report["warnings"] += filter(None, [stopped_words(report)])
     question = Question(
         until_sure=about.until_sure,
         margin=about.margin,
@@ -101,7 +106,9 @@ def _load(plan: Plan) -> dict[str, Any]:
     return {"kind": own.pop("kind"), **own}
 
 
-def _lane(name: PlanLane, seen: Seen, rate: Mapping[str, Any] | None) -> dict[str, Any]:
+def _lane(
+    name: PlanLane, seen: Seen, rate: Mapping[str, Any] | None, partial: Partial | None
+) -> dict[str, Any]:
     lane, requests = seen.lane, seen.load.requests
     whole = stats.whole_rounds(lane, requests)
     return {
@@ -111,6 +118,8 @@ def _lane(name: PlanLane, seen: Seen, rate: Mapping[str, Any] | None) -> dict[st
         "requests": int(lane.samples["done"].size),
         "ok": int(lane.ok.sum()),
         "errors": stats.errors(lane),
+        "cut_off": partial.cut_off if partial else int(lane.cut_off["done"].size),
+        "partial": partial and partial.to_json(),
         "makespan_s": stats.makespans_s(lane, requests),
         "response_p95_ms": list(rounds.response_p95_ms(lane, whole).values()),
         "throughput_rps": stats.throughput_rps(lane, requests),

@@ -190,7 +190,7 @@ class Seen:
 
     @property
     def _asked(self) -> int:
-        return int(self.lane.samples["done"].size)
+        return stats.asked(self.lane)
 
     @cached_property
     def peak_rss_mb(self) -> float | None:

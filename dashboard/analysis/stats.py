@@ -79,8 +79,7 @@ def whole_rounds(lane: Lane, requests: int) -> list[int]:
 
     A round that was stopped has no makespan: what it had is shown, but not compared.
     """
-    finished = lane.samples["round"][lane.samples["error"] != Failure.ABORTED]
-    numbers, counts = np.unique(finished, return_counts=True)
+    numbers, counts = np.unique(lane.samples["round"], return_counts=True)
     return [int(number) for number in numbers[counts == requests]]
 
 
@@ -160,6 +159,14 @@ def neighbours_wait_ms(lane: Mapping[str, Any]) -> float | None:
     return latency.get("max") if p95 is None else float(p95)
 
 
+def asked(lane: Lane) -> int:
+    """How many requests shared what the target did; 0 where Stop cut some of them off.
+
+    What those had cost by then is not known, so nothing can be said of a request.
+    """
+    return 0 if lane.cut_off["done"].size else int(lane.samples["done"].size)
+
+
 def server_side(lane: Lane) -> dict[str, float | int | None]:
     """What the target did and what it cost: peaks of the busiest process, sums over all.
 
@@ -170,7 +177,7 @@ def server_side(lane: Lane) -> dict[str, float | int | None]:
     """
     health = lane.health
     cpu_ns = sum(growth(health, "cpu"))
-    requests = lane.samples["done"].size
+    requests = asked(lane)
     lags = _known(health, "loop_lag")
     rss = peak_together(health, "rss")
     return {

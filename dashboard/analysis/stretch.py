@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from .collect import KINDS, Columns, Integers, Lane
+from .collect import PARTS, Columns, Integers, Lane
 from .stats import NS_PER_MS
 
 
@@ -22,9 +22,14 @@ class Stretch:
 
 def within(lane: Lane, stretch: Stretch) -> Lane:
     """The lane with no samples but those that were done in the stretch."""
-    done_ms = lane.samples["done"] / NS_PER_MS
-    inside = (done_ms >= stretch.from_ms) & (done_ms < stretch.to_ms)
-    return replace(lane, samples=_kept(lane.samples, inside))
+    return replace(
+        lane, samples=_done_in(lane.samples, stretch), cut_off=_done_in(lane.cut_off, stretch)
+    )
+
+
+def _done_in(samples: Columns, stretch: Stretch) -> Columns:
+    done_ms = samples["done"] / NS_PER_MS
+    return _kept(samples, (done_ms >= stretch.from_ms) & (done_ms < stretch.to_ms))
 
 
 def of_round(lane: Lane, number: int) -> Lane:
@@ -43,8 +48,8 @@ def newest_round(lanes: Sequence[Lane]) -> int:
 
 
 def _rounds(lane: Lane, which: Callable[[Integers], npt.NDArray[np.bool_]]) -> Lane:
-    kinds = {kind: getattr(lane, kind) for kind in KINDS}
-    return Lane(**{kind: _kept(one, which(one["round"])) for kind, one in kinds.items()})
+    parts = {part: getattr(lane, part) for part in PARTS}
+    return Lane(**{part: _kept(one, which(one["round"])) for part, one in parts.items()})
 
 
 def _kept(columns: Columns, which: npt.NDArray[np.bool_]) -> Columns:

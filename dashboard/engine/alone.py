@@ -74,9 +74,12 @@ def _text(result: dict[str, Any]) -> str:
     errors = ", ".join(f"{count:,} {name}" for name, count in result["errors"].items())
     rate = result["throughput_rps"]
     latency = _known(result["latency_ms"]) or "none was answered"
+    took = result["makespan_s"]
     lines = [
-        f"{result['ok']:,} of {result['requests']:,} ok in {result['makespan_s']:.3f} s"
-        f"{f', {rate:,.0f} a second' if rate else ''}",
+        f"{result['ok']:,} of {result['requests']:,} ok"
+        f"{'' if took is None else f' in {took:.3f} s'}"
+        f"{f', {rate:,.0f} a second' if rate else ''}"
+        f"{cut_off_words(result['cut_off'])}",
         f"response time, ms: {latency}",
         f"errors: {errors or 'none'}",
     ]
@@ -87,6 +90,11 @@ def _text(result: dict[str, Any]) -> str:
     if "neighbour" in result:
         lines += _neighbour_lines(result["neighbour"])
     return "\n".join(lines)
+
+
+def cut_off_words(cut_off: int) -> str:
+    """Return what Ctrl-C did to the requests in flight, as the end of a line."""
+    return f"; {cut_off:,} cut off by Ctrl-C" if cut_off else ""
 
 
 def _rate_lines(result: dict[str, Any]) -> list[str]:

@@ -16,8 +16,13 @@ NS_PER_S = 1e9
 
 
 def summarise(samples: Mapping[str, Sequence[int]], rows: int) -> dict[str, Any]:
-    """The result of the first `rows` rows, with the keys of docs/commands.md."""
-    columns = {name: column[:rows] for name, column in samples.items()}
+    """The result of the first `rows` rows, with the keys of docs/commands.md.
+
+    What Ctrl-C cut off is no failure: it is in `cut_off` and in no other number. A burst that was
+    cut short still has a makespan here, until the last of those that were done.
+    """
+    columns = ended_by_themselves({name: column[:rows] for name, column in samples.items()})
+    cut_off, rows = rows - len(columns["done"]), len(columns["done"])
     ok = [row for row in range(rows) if columns["error"][row] == Failure.NONE]
     makespan_s = (max(columns["done"]) - min(columns["due"])) / NS_PER_S if rows else None
     response = sorted(columns["done"][row] - columns["due"][row] for row in ok)
@@ -26,6 +31,7 @@ def summarise(samples: Mapping[str, Sequence[int]], rows: int) -> dict[str, Any]
         "requests": rows,
         "ok": len(ok),
         "errors": _errors(columns["error"], columns["status"]),
+        "cut_off": cut_off,
         "makespan_s": makespan_s,
         "throughput_rps": len(ok) / makespan_s if ok and makespan_s else None,
         "latency_ms": {
@@ -45,9 +51,14 @@ def summarise_rate(
 
     `achieved_rps`: answers without an error, a second, from the origin until the schedule was
     over and the last request was done. `backlog`: what had become due and was not done when the
-    schedule was over.
+    schedule was over. A schedule that was cut short was over when it was.
     """
-    over = max(round(load.duration_s * NS_PER_S), *columns["due"], 0)
+    cut_ns = [
+        done
+        for done, error in zip(columns["done"], columns["error"], strict=True)
+        if error == Failure.ABORTED
+    ]
+    over = min(cut_ns) if cut_ns else max(round(load.duration_s * NS_PER_S), *columns["due"], 0)
     ok = sum(1 for error in columns["error"] if error == Failure.NONE)
     return {
         "offered_rps": load.rate_rps,
@@ -58,6 +69,14 @@ def summarise_rate(
             "max": errors_ns[-1] / NS_PER_MS if errors_ns else None,
         },
     }
+
+
+def ended_by_themselves(columns: Mapping[str, Sequence[int]]) -> Mapping[str, Sequence[int]]:
+    """Return the rows that were not cut off; the columns themselves where none was."""
+    if Failure.ABORTED not in columns["error"]:
+        return columns
+    rows = [row for row, error in enumerate(columns["error"]) if error != Failure.ABORTED]
+    return {name: [column[row] for row in rows] for name, column in columns.items()}
 
 
 def summarise_chunks(chunks: Mapping[str, Sequence[int]]) -> dict[str, Any]:

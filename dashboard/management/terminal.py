@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
+from dashboard.analysis.cut_off import cut_off_words
 from dashboard.analysis.stats import neighbours_wait_ms
 from dashboard.runs.sinks import Event, Outcome
 from dashboard.runs.wording import (
@@ -22,6 +23,7 @@ from dashboard.runs.wording import (
     warnings,
 )
 from dashboard.wire import frame
+from dashboard.wire.failure import Failure
 from dashboard.wire.plan import Plan, Rate, load_from_json
 
 from .tables import KEEP, LISTS, NAMES, Column, fitted
@@ -75,7 +77,8 @@ class Terminal:
         """Bars count the samples of the counted rounds."""
         found = frame.decode(data)
         if found.kind == "samples" and found.round:
-            self._progress.advance(self._bars[found.lane], found.rows)
+            cut_off = sum(1 for error in found.columns["error"] if error == Failure.ABORTED)
+            self._progress.advance(self._bars[found.lane], found.rows - cut_off)
 
     async def end(self, outcome: Outcome) -> None:
         """Leave the screen to what comes after."""
@@ -148,7 +151,8 @@ def _neighbour(lane: Lane) -> str:
 
 
 def _errors(lane: Lane) -> str:
-    return ", ".join(f"{count} {name}" for name, count in lane["errors"].items()) or "0"
+    failed = ", ".join(f"{count} {name}" for name, count in lane["errors"].items()) or "0"
+    return "; ".join(filter(None, [failed, cut_off_words(lane)]))
 
 
 def _side(name: str, form: str) -> Callable[[Lane], str]:

@@ -8,11 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 from typing import Any
 
+from dashboard.analysis.cut_off import stopped_words
 from dashboard.analysis.numbers import percent, seconds_of, share_apart
 from dashboard.analysis.report import first_look
 from dashboard.models import Experiment, Run, Status
 
 from .matrix import Cell, Matrix
+from .results import measured
 
 COMPARED = ("differs", "no-difference", "undecided", "first-look")
 COLUMNS = (
@@ -63,14 +65,14 @@ def matrix_csv(answer: Mapping[str, Any]) -> str:
 
 def _baseline(matrix: Matrix, runs: Sequence[Run]) -> str:
     """What the runs were compared with: the question's, unless that could not be fired."""
-    finished = [run for run in runs if run.status == Status.FINISHED]
+    finished = [run for run in runs if measured(run)]
     return str(finished[0].plan["lanes"][0]) if finished else str(matrix.baseline)
 
 
 def _cell(cell: Cell, runs: Sequence[Run], baseline: str, experiment: Experiment) -> Answer:
     lane = str(cell.lane)
     having = [run for run in runs if lane in run.plan["lanes"]]
-    finished = [run for run in having if run.status == Status.FINISHED]
+    finished = [run for run in having if measured(run)]
     # The baseline is in every run: its cell is that of the first.
     run = next(iter(finished if lane == baseline else reversed(finished)), None)
     found: Answer = {
@@ -84,7 +86,8 @@ def _cell(cell: Cell, runs: Sequence[Run], baseline: str, experiment: Experiment
     }
     if run is None:
         return {**found, **_not_measured(cell, having, experiment), **NOTHING}
-    return {**found, **_numbers(run, run.plan["lanes"].index(lane))}
+    numbers = _numbers(run, run.plan["lanes"].index(lane))
+    return {**found, **numbers, "why": numbers.get("why") or _why_few(run)}
 
 
 NOTHING: Mapping[str, Any] = dict.fromkeys(
@@ -139,6 +142,11 @@ def _compared(report: Answer, lane: str) -> Answer:
     return {**{name: one[name] for name in nothing}, "why": _why_not(report, one)}
 
 
+def _why_few(run: Run) -> str:
+    """Why a cell rests on fewer rounds than were asked for; empty where it does not."""
+    return "" if run.status == Status.FINISHED else stopped_words(run.report)
+
+
 def _why_not(report: Answer, one: Mapping[str, Any]) -> str:
     """Why a measured cell has no ratio; empty where it has one."""
     if one["answer"] in COMPARED:
@@ -150,7 +158,7 @@ def _why_not(report: Answer, one: Mapping[str, Any]) -> str:
 
 def _drift(runs: Sequence[Run], baseline: str) -> Answer | None:
     """How much the baseline's median makespan differed between runs; None: there is but one."""
-    finished = [run for run in runs if run.status == Status.FINISHED]
+    finished = [run for run in runs if measured(run)]
     lanes = [run.report["lanes"][0] for run in finished]
     medians = [
         median(lane["makespan_s"])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
@@ -73,12 +73,16 @@ class Rates:
         if frame.kind == "samples" and frame.round:
             self._firings[frame.lane][frame.round].take(frame)
 
-    def of(self, lane: int) -> dict[str, Any]:
-        """The lane's part of the report; None where nobody can say.
+    def of(self, lane: int, uncounted: Collection[int] = ()) -> dict[str, Any]:
+        """The lane's part of the report; None where nobody can say. Some rounds may not count.
 
         `achieved_rps` are successful answers a second between the first and the last of them.
         """
-        firings = [one for one in self._firings[lane].values() if len(one.done) > 1]
+        firings = [
+            one
+            for number, one in self._firings[lane].items()
+            if number not in uncounted and len(one.done) > 1
+        ]
         span_s = sum(one.span_s() for one in firings)
         answers = sum(len(one.done) - 1 for one in firings)
         return {

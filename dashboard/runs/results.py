@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from threading import Lock
 from typing import Any
 
 from asgiref.sync import sync_to_async
 
 from dashboard.analysis.collect import Lane, collect
+from dashboard.analysis.cut_off import counted_lanes, whole_rounds_of
 from dashboard.analysis.facts import Executor, LaneFacts
 from dashboard.analysis.report import About, report_of_lanes
 from dashboard.analysis.rounds import smallest_medians_ms
-from dashboard.models import Run, RunLane, StoredFrame
+from dashboard.models import Run, RunLane, Status, StoredFrame
 from dashboard.wire import frame
 from dashboard.wire.plan import Plan, Rate
 
@@ -43,8 +44,10 @@ def _report_of(run: Run) -> dict[str, Any]:
     plan, stored = Plan.from_json(run.plan), list(run.lanes.all())
     rates = Rates(plan.load) if isinstance(plan.load, Rate) else None
     lanes = collect(_frames(run, rates), len(stored), run.discarded_rounds)
-    readings = _counted_readings(run)
-    saturated = saturation(readings, [lane.name for lane in stored], smallest_medians_ms(lanes))
+    whole = counted_lanes(lanes, plan.load.requests, run.status)
+    readings = _counted_readings(run, whole.uncounted)
+    medians_ms = smallest_medians_ms(whole.lanes)
+    saturated = saturation(readings, [lane.name for lane in stored], medians_ms)
     about = About(
         run.pk,
         run.status,
@@ -54,7 +57,7 @@ def _report_of(run: Run) -> dict[str, Any]:
         instrument=instrument_of(run, readings, saturated=bool(saturated)),
         spoiled=next(filter(None, [*saturated, run.spoiled]), None),
         facts=[_facts(run, lane, readings) for lane in stored],
-        rates=[rates.of(lane.position) if rates else None for lane in stored],
+        rates=[rates.of(lane.position, whole.uncounted) if rates else None for lane in stored],
         until_sure=plan.until_sure,
         margin=plan.margin,
         control=plan.control,
@@ -65,10 +68,24 @@ def _report_of(run: Run) -> dict[str, Any]:
     return report
 
 
+def measured(run: Run) -> bool:
+    """Whether the report decides something: the run finished, or Stop left it whole rounds."""
+    if not run.report:
+        return False
+    stopped = run.status == Status.STOPPED
+    return run.status == Status.FINISHED or (stopped and whole_rounds_of(run.report) > 0)
+
+
 def lanes_of(run: Run, *, discarded: bool = False) -> list[Lane]:
-    """What is stored of each lane, in the order of the plan; with `discarded` rounds or without."""
+    """What is stored of each lane, in the order of the plan.
+
+    With `discarded`, all rounds; without, those that count.
+    """
     frames = (data for _, data in frames_of(run.pk))
-    return collect(frames, run.lanes.count(), () if discarded else run.discarded_rounds)
+    if discarded:
+        return collect(frames, run.lanes.count())
+    lanes = collect(frames, run.lanes.count(), run.discarded_rounds)
+    return counted_lanes(lanes, Plan.from_json(run.plan).load.requests, run.status).lanes
 
 
 def _frames(run: Run, rates: Rates | None) -> Iterator[bytes]:
@@ -96,9 +113,9 @@ def _facts(run: Run, lane: RunLane, readings: Sequence[Reading]) -> LaneFacts:
     )
 
 
-def _counted_readings(run: Run) -> list[Reading]:
-    """Of the firings that count: no warm-up, and no round that was discarded."""
-    not_counted = {WARM_UP_ROUND, *run.discarded_rounds}
+def _counted_readings(run: Run, uncounted: Collection[int]) -> list[Reading]:
+    """Of the firings that count: no warm-up, no round that was discarded or left partial."""
+    not_counted = {WARM_UP_ROUND, *run.discarded_rounds, *uncounted}
     return [one for one in _readings(run) if one.round not in not_counted]
 
 

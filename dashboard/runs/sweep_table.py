@@ -9,11 +9,12 @@ from typing import Any
 
 from dashboard.analysis.crossover import crossover, level_of, theory_crossover
 from dashboard.analysis.crossover_words import crossover_words
-from dashboard.models import Experiment, Run, RunLane, Status
+from dashboard.models import Experiment, Run, RunLane
 from dashboard.wire.plan import Load, Plan, Rate
 
 from .axis import CONCURRENCY
 from .planning import theory_s
+from .results import measured
 from .sweep import Sweep
 
 COLUMNS = (
@@ -85,8 +86,7 @@ def _level(at: float, run: Run, sweep: Sweep) -> Answer:
 
 
 def _lane(at: float, run: Run, lane: RunLane, load: Load) -> Answer:
-    known = run.status == Status.FINISHED
-    report = run.report["lanes"][lane.position] if known else None
+    report = run.report["lanes"][lane.position] if measured(run) else None
     return {
         "lane": lane.name,
         "theory_rps": _theory_rps(load, lane.capacity, lane.wait_s),
@@ -126,7 +126,7 @@ def _standing(at: float, run: Run, lane: str) -> Answer:
 
 
 def _report(run: Run) -> Mapping[str, Any] | None:
-    report: Mapping[str, Any] | None = run.report
+    report: Mapping[str, Any] | None = run.report if measured(run) else None
     return report
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.wire import frame
+from dashboard.wire.failure import Failure
 
 DENSE_RPS: Final = 20_000  # samples of one second; from there on not everything is sent
 DRAWN_RPS: Final = 5_000  # about so many are, at most
@@ -109,7 +110,7 @@ class _Firing:
 
     def sample(self, found: frame.Frame) -> bytes:
         """The frame with those of its rows that are drawn."""
-        chosen = drawn(_requests(found), self.every)
+        chosen = self._rows(found)
         columns = {name: np.asarray(column)[chosen].data for name, column in found.columns.items()}
         return self._encode(found, found.kind, columns)
 
@@ -127,7 +128,7 @@ class _Firing:
         if found.kind == "begun":
             names = frame.COLUMNS["counts"]
             return {name: np.empty(0, code).data for name, code in names.items()}
-        rest = ~drawn(_requests(found), self.every)
+        rest = ~self._rows(found)
         due, done, error = (
             np.asarray(found.columns[name])[rest] for name in ("due", "done", "error")
         )
@@ -144,6 +145,16 @@ class _Firing:
             "failed": failed[first].astype(np.uint8).data,
             "requests": requests.astype(np.uint32).data,
         }
+
+    def _rows(self, found: frame.Frame) -> Mask:
+        """Which rows are sent: those that are drawn, and those that Stop ended, which are few.
+
+        The latter are neither successes nor failures, so no cell counts them.
+        """
+        chosen = drawn(_requests(found), self.every)
+        if found.kind == "samples":
+            chosen |= np.asarray(found.columns["error"]) == Failure.ABORTED
+        return chosen
 
     def _mark(self, requests: Numbers, state: int) -> None:
         if len(requests) and (most := int(requests.max())) >= len(self._state):

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from dashboard.analysis.cut_off import CUT_SHORT, whole_rounds_of
 from dashboard.analysis.numbers import milliseconds
 from dashboard.wire.plan import Load, Plan, Rate
 from dashboard.wire.plural import counted
@@ -54,14 +55,24 @@ def behind_words(lanes: list[Numbers]) -> Iterator[str]:
 
 
 def sentence(report: Numbers) -> str:
-    """The verdict's sentence, or that of a lane alone at a rate; empty where there is none."""
+    """The verdict's sentence, or that of a lane alone at a rate; empty where there is none.
+
+    Of a run that was cut short it begins with how many rounds it rests on.
+    """
     if report["verdict"]:
-        return str(report["verdict"]["sentence"])
+        return f"{_cut_short(report)}{report['verdict']['sentence']}"
     lane = report["lanes"][0]
     p95_ms = lane["latency_ms"]["p95"] if lane.get("rate") and keeps_up(lane) else None
     if p95_ms is None:
         return ""
     return f"{lane['lane']} answered 95 % of its requests within {milliseconds(p95_ms)}."
+
+
+def _cut_short(report: Numbers) -> str:
+    if report.get("status") not in CUT_SHORT:
+        return ""
+    status, whole = report["status"].capitalize(), whole_rounds_of(report)
+    return f"{status} after {whole} of {report['rounds']} rounds: " if whole else ""
 
 
 def warnings(report: Numbers) -> list[str]:

@@ -9,7 +9,8 @@ from functools import partial
 import numpy as np
 
 from dashboard.analysis import overtime
-from dashboard.analysis.collect import Lane
+from dashboard.analysis.collect import Columns, Lane
+from dashboard.analysis.cut_off import with_cut_off
 from dashboard.analysis.deciles import DECILES, Shift, percentiles_ms, response_ms, shifts
 from dashboard.analysis.intervals import Floats
 from dashboard.analysis.stats import BYTES_PER_MB, NS_PER_MS, SEGMENTS
@@ -217,7 +218,8 @@ OVER_ROUNDS: Mapping[str, Makes] = {"ecdf": _ecdf, "shift": _shift}
 def _requests(position: int, names: Names, lanes: Sequence[Lane], asked: Asked) -> Content:
     """Every request of a lane's round that is over, in the order of their numbers."""
     lane = within(lanes[position], asked.stretch) if asked.stretch else lanes[position]
-    order = np.argsort(lane.samples["request"], kind="stable")
+    samples = with_cut_off(lane)
+    order = np.argsort(samples["request"], kind="stable")
     return Content(
         caption=f"{names[position]}, round {asked.round}: requests by number",
         heads=[
@@ -228,21 +230,26 @@ def _requests(position: int, names: Names, lanes: Sequence[Lane], asked: Asked) 
             "Status",
         ],
         rows=int(order.size),
-        cells=lambda row: _request_cells(lane, int(order[row])),
+        cells=lambda row: _request_cells(samples, int(order[row])),
     )
 
 
-def _request_cells(lane: Lane, at: int) -> list[str]:
-    one = {name: int(column[at]) for name, column in lane.samples.items()}
+def _request_cells(samples: Columns, at: int) -> list[str]:
+    one = {name: int(column[at]) for name, column in samples.items()}
     lengths_ms = [
         None if UNKNOWN in (one[begin], one[end]) else max(one[end] - one[begin], 0) / NS_PER_MS
         for begin, end in SEGMENTS.values()
     ]
-    failed = one["error"] != Failure.NONE
     return [
         f"{one['request']}",
         milliseconds(one["due"] / NS_PER_MS),
         milliseconds((one["done"] - one["due"]) / NS_PER_MS),
         *map(milliseconds, lengths_ms),
-        f"✕ {failure_name(one['error'], one['status'])}" if failed else f"{one['status']}",
+        _outcome(one["error"], one["status"]),
     ]
+
+
+def _outcome(error: int, status: int) -> str:
+    if error == Failure.ABORTED:
+        return "cut off by Stop"
+    return f"{status}" if error == Failure.NONE else f"✕ {failure_name(error, status)}"

@@ -9,10 +9,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
-from dashboard.analysis.collect import collect
 from dashboard.analysis.comparing import Pair, differences, lane_pairs
 from dashboard.models import Run
-from dashboard.runs.results import frames_of
+from dashboard.runs.results import lanes_of
 
 from .compare_picture import Overlay, overlay
 from .numbers import factor
@@ -78,10 +77,7 @@ def _cell(pair: Pair, form: str) -> dict[str, str]:
 def _overlay(first: Run, second: Run) -> Overlay | None:
     """The distributions of the lanes that are in both."""
     lanes = [{lane.name: lane for lane in run.lanes.all()} for run in (first, second)]
-    collected = [
-        collect((data for _, data in frames_of(run.pk)), len(known), run.discarded_rounds)
-        for run, known in zip((first, second), lanes, strict=True)
-    ]
+    collected = [lanes_of(run) for run in (first, second)]
     shared = [name for name in lanes[0] if name in lanes[1]]
     return overlay(
         [

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from dashboard.analysis import stats
 from dashboard.analysis.collect import Lane
+from dashboard.analysis.cut_off import cut_off_words
 from dashboard.analysis.report import Report, first_look
 from dashboard.analysis.stretch import Stretch, within
 from dashboard.models import Run, RunLane
@@ -112,7 +113,7 @@ def _numbers(report: Mapping[str, Any], ratio: float | None) -> dict[str, str]:
         "p50": milliseconds(latency["p50"]) if own else "–",
         "p95": milliseconds(latency["p95"]) if own else "–",
         "service_p95": milliseconds(report["service_ms"]["p95"]) if own else "–",
-        "errors": _failed(report["errors"]),
+        "errors": _failed(report["errors"], cut_off_words(report)),
         "neighbour": milliseconds(stats.neighbours_wait_ms(report)),
         "peak_threads": plain(side["peak_threads"], "{:,}"),
         "rss": plain(side["peak_rss_mb"], "{:,.0f} MB"),
@@ -137,6 +138,8 @@ def _numbers_within(lane: Lane, stretch: Stretch) -> dict[str, str]:
     }
 
 
-def _failed(errors: Mapping[str, int]) -> str:
+def _failed(errors: Mapping[str, int], cut_off: str = "") -> str:
+    """What failed; what Stop cut off is said beside it, since it is no failure."""
     failed = sum(errors.values())
-    return f"✕ {failed:,} ({', '.join(errors)})" if failed else "0"
+    words = f"✕ {failed:,} ({', '.join(errors)})" if failed else "0"
+    return f"{words}; {cut_off}" if cut_off else words

@@ -14,7 +14,7 @@ from dashboard.analysis.report import Report
 from dashboard.analysis.stretch import Stretch
 from dashboard.models import ACTIVE, Calibration, Run, Status
 from dashboard.runs.guessing import answer
-from dashboard.runs.results import lanes_of
+from dashboard.runs.results import lanes_of, measured
 from dashboard.runs.wording import (
     instrument_words,
     load_words,
@@ -136,14 +136,19 @@ def view_of(
         rounds=rounds_words(plan),
         how=how(plan),
         short_load=short_load(plan.load),
-        headline=sentence(run.report) if finished else _headline_so_far(so_far),
+        headline=_headline(run, so_far),
         guessed=answer(run.guess, run.report) if finished and run.guess else "",
-        evidence=pictures(run.report) if finished else [],
+        evidence=pictures(run.report) if measured(run) else [],
         place=place,
         selection=_selection_words(stretch) if stretch else "",
         lanes=lanes,
         data=data_of(run, plan, stored),
     )
+
+
+def _headline(run: Run, so_far: Report | None) -> str:
+    """The sentence of a run that is over, as far as it has whole rounds; else what is known."""
+    return sentence(run.report) if measured(run) else _headline_so_far(so_far)
 
 
 def _headline_so_far(report: Report | None) -> str:

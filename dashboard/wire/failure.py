@@ -36,9 +36,11 @@ _NAMES = {Failure.REDIRECTED: "redirected-before-view", Failure.LOGIN: "sent-to-
 def failure_names() -> list[str]:
     """Return the word for each code, by its number: what a reader in another language is handed.
 
-    Empty for success and for a number that no failure has. `http` stands for a status.
+    Empty for success, for what Stop cut off, and for a number that no failure has. `http` stands
+    for a status.
     """
-    names = {code: failure_name(code, 0).removesuffix("-0") for code in Failure if code}
+    failures = (code for code in Failure if code not in {Failure.NONE, Failure.ABORTED})
+    names = {code: failure_name(code, 0).removesuffix("-0") for code in failures}
     return [names.get(number, "") for number in range(max(Failure) + 1)]  # type: ignore[call-overload]
 
 

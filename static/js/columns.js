@@ -11,7 +11,7 @@ import { binOf } from './histogram.js';
 const NS_PER_MS = 1e6;
 export const WARM_UP = 16; // requests of a warm-up, at most
 
-/** The instants that are kept, in the order in which they stand; milliseconds, NaN: not known. */
+/** The instants that are kept, in order; milliseconds, NaN if unknown. */
 export const STAMPS = /** @type {const} */ ([
   'due',
   'connecting',
@@ -38,6 +38,7 @@ export class Firing {
   rows = 0; // of the finished ones; the others of a dense stream are only counted
   every = 1; // of so many requests one comes as a row
   failed = 0;
+  cutOff = 0; // by Stop: no error, no status
   lastDone_ms = 0;
   health = /** @type {Health[]} */ ([]);
   over = false; // the engine said so
@@ -140,11 +141,12 @@ export class Firing {
   /** @type {CountOne} */
   #count(request, error, status) {
     const { due, done } = this.stamps;
-    this.error[request] = error;
+    if (error === 9) this.cutOff++;
+    else this.error[request] = error;
     this.status[request] = status;
     this.lastDone_ms = Math.max(this.lastDone_ms, done[request]);
     this.bin[request] = binOf(done[request] - due[request]);
-    if (error) this.failed++;
+    if (this.error[request]) this.failed++;
   }
 
   /** @type {IsWithin} */

@@ -21,7 +21,7 @@ export function showRound({ root, round, newest, run, feed }) {
   find('button#round-after', root).disabled = round >= newest;
 }
 
-/** By keys, which can be switched off, and by the buttons that name one. @type {ListenToKeys} */
+/** By keys, if switched on, and by buttons. @type {ListenToKeys} */
 export function listenToKeys(actions, after) {
   const help = find('dialog#help');
   const on = find('input#keys-on');
@@ -54,7 +54,7 @@ export function listenToForm() {
   });
 }
 
-/** Where the clipboard is refused, the text is selected. @param {HTMLElement} button */
+/** If the clipboard is refused, select the text. @param {HTMLElement} button */
 async function copy({ dataset }) {
   const text = find(`textarea#${dataset.copy}`);
   let said = 'Copied.';
@@ -68,7 +68,7 @@ async function copy({ dataset }) {
   write(find('#copied'), said);
 }
 
-/** Of the run that this page shows, or else of the one that has the bench. @param {string} [run] */
+/** Of the run that this page shows, else of the running one. @param {string} [run] */
 export function showStop(run) {
   const button = find('button#stop-button');
   if (!button) return;

@@ -1,4 +1,4 @@
-/** One cursor and one selection for all charts over time: by pointer, by touch and by keyboard. */
+/** One cursor and one selection for all charts over time: by pointer, touch and keyboard. */
 
 import { announce, find, findAll, hit, write } from './dom.js';
 import { MARGIN } from './plot.js';

@@ -1,4 +1,4 @@
-/** One run's data on its way in: live messages, fetched frames, and what is missing in between. */
+/** One run's data on its way in: live messages, fetched frames, and the gaps between. */
 
 import { Clock, Sequences } from './arrivals.js';
 import { RunColumns } from './columns.js';

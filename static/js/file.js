@@ -1,4 +1,4 @@
-/** Stands in for the socket in a file that was exported: all that will ever come is there. */
+/** Stands in for the socket in an exported file, where everything is there. */
 
 import { find } from './dom.js';
 

@@ -16,7 +16,7 @@ export class FrameError extends Error {
 }
 
 /**
- * Eight-byte integers as pairs of halves: a BigInt for each value would cost more than all else
+ * Eight-byte integers as pairs of halves: a BigInt per value would cost more than all else
  * on the way. Exact up to 2^53, which is 104 days in nanoseconds.
  */
 export class Wide {
@@ -59,7 +59,7 @@ export function envelopes(buffer) {
 
 /**
  * One frame; its columns are views on the same bytes where these are aligned. A column of an
- * unknown type ends the reading, one of an unknown name is there and nobody asks for it.
+ * unknown type ends the reading, one of an unknown name is ignored.
  * @type {Decode}
  */
 export function decode(payload) {

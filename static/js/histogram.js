@@ -1,6 +1,6 @@
 /**
- * Response times counted in bins of equal ratio, half a percent each: what the heat map and the
- * median over time are read from without sorting a million numbers. The server's are exact.
+ * Response times in bins of equal ratio, half a percent each, for the heat map and the median
+ * over time: a million numbers need no sorting. The server's are exact.
  */
 
 const LOW_MS = 0.01;

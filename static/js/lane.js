@@ -99,11 +99,12 @@ export class Lane {
   words(requests) {
     const { round, begun, finished, failed, faint, now_ms } = this.model;
     const which = round === 0 ? 'warm-up' : `round ${round}`;
-    const done = `${count(finished)} of ${count(round ? requests : begun)} done`;
+    const { every = 1, cutOff = 0 } = this.#shown ?? {};
+    const done = `${count(finished - cutOff)} of ${count(round ? requests : begun)} done`;
     const errors = failed ? `, ✕ ${count(failed)} failed` : '';
-    const { every = 1 } = this.#shown ?? {};
+    const cut = cutOff ? `, ${count(cutOff)} cut off by Stop` : '';
     const part = every > 1 ? `, 1 of ${every} drawn while it runs` : '';
-    const text = `${faint ? `${which}: ` : ''}${done} in ${duration(now_ms)}${errors}${part}`;
+    const text = `${faint ? `${which}: ` : ''}${done} in ${duration(now_ms)}${errors}${cut}${part}`;
     write(this.summary, begun ? text : 'nothing fired yet');
   }
 }

@@ -1,4 +1,4 @@
-/** What is drawn as lines over time, a line a lane: counts of requests, and what each target bore. */
+/** Lines over time, one per lane: counts of requests, and the load of each target. */
 
 import { axisEnd, tickName, ticks } from './axis.js';
 import { median } from './histogram.js';

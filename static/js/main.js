@@ -17,7 +17,7 @@ const STALE_MS = 1000; // the age of the last data is said anew so often
 let stage = null;
 /** @type {Status | null} */
 let status = null;
-/** Whether frames are this stage's: they name no run, and the last run's may still be on the way. */
+/** True if frames are this stage's: the last run's may still be on their way. */
 let tuned = false;
 let drawing = false;
 let drawn_ms = 0;

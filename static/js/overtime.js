@@ -1,4 +1,4 @@
-/** What a firing was like over time: its requests by when they were due and done, its target's load. */
+/** A firing over time: its requests by when they were due and done, its target's load. */
 
 import { BINS, edgeOf } from './histogram.js';
 
@@ -33,7 +33,7 @@ export class OverTime {
       this.grid.fill(0);
     }
     if (!firing) return;
-    const { order, rows, error, bin, stamps, counts } = firing;
+    const { order, rows, error, status, bin, stamps, counts } = firing;
     const scale = COLUMNS / (to_ms - from_ms);
     /** @type {CountOver} */
     const add = (due_ms, done_ms, bin, failed, many) => {
@@ -45,7 +45,9 @@ export class OverTime {
     };
     for (; this.#taken < rows; this.#taken++) {
       const one = order[this.#taken];
-      add(stamps.due[one], stamps.done[one], bin[one], error[one], 1);
+      if (error[one] || status[one])
+        add(stamps.due[one], stamps.done[one], bin[one], error[one], 1);
+      else this.#started[place((stamps.due[one] - from_ms) * scale)]++; // cut off in flight
     }
     firing.eachCount(this.#counted, (done_ms, bin, failed, many) =>
       add(done_ms - edgeOf(bin), done_ms, bin, failed, many),

@@ -1,4 +1,4 @@
-/** What all charts share: a box on a fitted canvas, the axes around it, lines. CSS pixels. */
+/** Shared by all charts: a box on a fitted canvas, its axes, lines. CSS pixels. */
 
 import { tickName, ticks } from './axis.js';
 import { colour, DASHES } from './theme.js';

@@ -58,7 +58,7 @@ export function lengths(firing, request) {
 /** @type {InWords} */
 function outcome({ error, status }, request, failures) {
   const word = error[request] ? `✕ ${failures[error[request]] || error[request]} ` : '';
-  return word + (status[request] || '');
+  return word + (status[request] || (word ? '' : 'cut off by Stop'));
 }
 
 /** @type {InWords} */

@@ -1,4 +1,4 @@
-/** One lane's waterfall: a bar a request, painted as little as possible and redrawn when needed. */
+/** One lane's waterfall: a bar per request, painted as little as possible. */
 
 import { BEGUN } from './columns.js';
 import { Rows } from './rows.js';

@@ -57,8 +57,12 @@ def test_stop_keeps_what_there_was(slow: Page) -> None:
     wait_for_status(slow, "stopped", timeout_s=3)
     expect(slow.locator("#state")).to_have_text("stopped")
     expect(slow.locator("#headline")).to_contain_text("kept")
-    slow.wait_for_function("() => window.liveburst.waterfalls[0].failed === 10")
-    expect(slow.locator("#result [data-cell=errors]")).to_contain_text("aborted")
+    expect(slow.locator("#stage .summary").first).to_contain_text("0 of 10 done")
+    expect(slow.locator("#stage .summary").first).to_contain_text("10 cut off by Stop")
+    assert waterfalls(slow)[0]["failed"] == 0
+    expect(slow.locator("#result [data-cell=errors]")).to_have_text("0; 0 done, 10 cut off by Stop")
+    warning = slow.locator("#result .warning").filter(has_text="10 cut off by Stop")
+    expect(warning).to_have_count(1)
     expect(slow.locator("#stop-button")).to_be_hidden()
 
 

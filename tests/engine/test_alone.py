@@ -40,7 +40,8 @@ async def test_one_object_and_nothing_else() -> None:
     found = json.loads(out)
     assert (status, err) == (0, "")
     assert list(found) == [
-        "requests", "ok", "errors", "makespan_s", "throughput_rps", "latency_ms", "service_ms",
+        "requests", "ok", "errors", "cut_off",
+        "makespan_s", "throughput_rps", "latency_ms", "service_ms",
     ]  # fmt: skip
     assert (found["requests"], found["ok"], found["errors"]) == (200, 200, {})
     assert found["throughput_rps"] == 200 / found["makespan_s"]
@@ -109,7 +110,8 @@ async def test_interrupted_it_prints_what_it_had() -> None:
             asked.set()
 
     found = await _interrupted(answers_three, asked)
-    assert (found["requests"], found["ok"], found["errors"]) == (5, 3, {"aborted": 2})
+    assert (found["requests"], found["ok"], found["errors"]) == (3, 3, {})
+    assert found["cut_off"] == 2
 
 
 async def _interrupted(answer: Answer, when: asyncio.Event) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -30,6 +31,13 @@ def statuses(home: Path) -> list[str]:
             return [row[0] for row in database.execute("SELECT status FROM dashboard_run")]
         except sqlite3.OperationalError:  # not migrated yet
             return []
+
+
+def firings_in(home: Path, round: int) -> int:
+    """How many firings of a round are over, of the one run that is stored."""
+    with closing(sqlite3.connect(home / "liveburst.sqlite3", timeout=10)) as database:
+        rows = database.execute("SELECT data FROM dashboard_storedreading")
+        return sum(1 for (data,) in rows if json.loads(data)["round"] == round)
 
 
 def start(home: Path, mark: str, *arguments: str) -> subprocess.Popen[str]:

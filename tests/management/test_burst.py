@@ -11,7 +11,7 @@ import pytest
 
 from tests.targets.helpers import until
 
-from .command import start, statuses
+from .command import firings_in, start, statuses
 
 pytestmark = pytest.mark.servers
 QUICK = ("-n", "8", "--rounds", "1", "--set", "delay=0.02", "--lane", "sync@gunicorn-gthread")
@@ -185,18 +185,28 @@ def test_a_server_that_does_not_start_fails_the_run_with_its_own_words(tmp_path:
     assert json.loads(stdout)["status"] == "failed"
 
 
-def test_ctrl_c_stops_keeps_and_prints(tmp_path: Path) -> None:
+def test_ctrl_c_stops_keeps_and_lets_the_whole_rounds_decide(tmp_path: Path) -> None:
     process = start(
-        tmp_path, "liveburst-test-burst", "burst", "sleep", *QUICK[:4], "--set", "delay=10",
-        "--lane", "sync@gunicorn-sync", "--json", "-",
+        tmp_path, "liveburst-test-burst", "burst", "sleep", "-n", "6", "-c", "3", "--rounds", "50",
+        "--set", "delay=0.3", "--lane", "sync@gunicorn-gthread", "--lane", "async@daphne",
+        "--json", "-",
     )  # fmt: skip
-    assert until(lambda: statuses(tmp_path) == ["running"], 30)
+    assert until(lambda: statuses(tmp_path) == ["running"], 60)
+    assert until(lambda: firings_in(tmp_path, 2) == 2, 60)  # both lanes have fired round 2
     process.send_signal(signal.SIGINT)
     stdout, stderr = process.communicate(timeout=30)
     assert process.returncode == 130, stderr
     report = json.loads(stdout)
     assert report["status"] == "stopped"
     assert "Traceback" not in stderr
+    (comparison,) = report["verdict"]["comparisons"]
+    assert comparison["rounds"] >= 2
+    for lane in report["lanes"]:
+        assert len(lane["makespan_s"]) == comparison["rounds"]
+        assert lane["errors"] == {}
+        assert lane["requests"] == lane["ok"] == 6 * comparison["rounds"]
+    if cut_off := sum(lane["cut_off"] for lane in report["lanes"]):
+        assert any(f"{cut_off} cut off by Stop" in warning for warning in report["warnings"])
 
 
 def test_nothing_is_kept_without_save(tmp_path: Path) -> None:
