@@ -128,9 +128,9 @@ async def test_everybody_says_what_was_cut_off(tmp_path: Path, rounds: int) -> N
     engine = StoppedEngine(rounds, 1, DONE, 2)
     run = await stopped(laboratory(engine, tmp_path), engine, plan())
     words = f"{DONE} done, {REQUESTS - DONE} cut off by Stop"
-    table = result_table(run.report)
+    table, _ = result_table(run.report, 200)
     cells = [cell for column in table.columns for cell in column.cells]
-    assert f"0; {words}" in cells
+    assert any(f"0; {words}" in " ".join(str(cell).split()) for cell in cells)
     notes = " ".join(result_notes(run.report))
     assert f"Stopped after {rounds - 1} of {ROUNDS} rounds" in notes
     assert words in notes

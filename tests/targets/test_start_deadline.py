@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from dashboard.targets import start_deadline
+from dashboard.targets.readings import process_tree
 from dashboard.targets.start_deadline import StartDeadline
 
 from .helpers import until
@@ -27,7 +28,7 @@ def started(code: str) -> Iterator[int]:
         try:
             yield process.pid
         finally:
-            for pid in (*start_deadline.process_tree(process.pid), process.pid):
+            for pid in (*process_tree(process.pid), process.pid):
                 subprocess.run(["kill", "-9", str(pid)], check=False)
 
 

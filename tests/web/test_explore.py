@@ -198,7 +198,8 @@ def matrix_answer(ratios: dict[tuple[str, str], float | None]) -> dict[str, Any]
         {
             "variant": variant, "server": server, "lane": f"{variant}@{server}", "family": "sync",
             "state": "measured" if ratio else "refused", "why": "" if ratio else "no such thing",
-            "log_tail": "", "run": "r", "makespan_s": ratio, "ratio": ratio, "interval": None, "theory_s": None,
+            "log_tail": "", "run": "r", "makespan_s": ratio, "ratio": ratio,
+            "interval": None, "theory_s": None,
             "failed": 0,
         }
         for (variant, server), ratio in ratios.items()
