@@ -76,7 +76,10 @@ class _Gathered:
     def take(self, one: frame.Frame) -> None:
         """Add the rows of a frame."""
         for name, column in self._columns.items():
-            column.frombytes(memoryview(one.columns[name]).cast("B"))
+            if name in one.columns:
+                column.frombytes(memoryview(one.columns[name]).cast("B"))
+            else:  # an older run, whose probe could not say
+                column.extend([frame.UNKNOWN] * one.rows)
         self._rounds.extend([one.round] * one.rows)
 
     def columns(self) -> dict[str, Integers]:

@@ -27,6 +27,8 @@ RECEIVE_BUFFER = 1 << 20  # the dashboard may have to wait for its core
 _PROBED = (
     *("in_app", "in_view", "peak_in_app", "peak_in_view", "requests"),
     *("loop_lag", "loop_held", "threads_started", "switches"),
+    *("loop_held_by", "loop_in_view", "loop_in_app", "loop_elsewhere"),
+    *("neighbour_requests", "neighbour_threads_started"),
 )
 
 

@@ -77,6 +77,13 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "rss": "i8",
         "cpu": "i8",
         "switches": "i8",
+        # Later columns: frames of older runs lack them.
+        "loop_held_by": "i4",
+        "loop_in_view": "i8",
+        "loop_in_app": "i8",
+        "loop_elsewhere": "i8",
+        "neighbour_requests": "i4",
+        "neighbour_threads_started": "i4",
     },
 }
 

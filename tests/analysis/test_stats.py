@@ -41,6 +41,19 @@ def test_the_warm_up_is_not_counted() -> None:
     assert stats.makespans_s(lane, 1) == [0.05]
 
 
+def test_columns_that_an_older_run_lacks_are_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    later = ("loop_held_by", "loop_in_view", "loop_in_app", "neighbour_requests")
+    types = {name: kind for name, kind in frame.COLUMNS["health"].items() if name not in later}
+    with monkeypatch.context() as patch:
+        patch.setattr(frame, "COLUMNS", {**frame.COLUMNS, "health": types})
+        older = encoded([{"at": 1, "process": 7, "cpu": MS}], "health")
+    newer = encoded([{"at": 2, "process": 7, "loop_held_by": 1}], "health")
+    (lane,) = collect([older, newer], 1)
+    assert lane.health["loop_held_by"].tolist() == [-1, 1]
+    assert lane.health["neighbour_requests"].tolist() == [-1, -1]
+    assert lane.health["cpu"].tolist() == [MS, -1]
+
+
 def test_segments_are_where_they_were_planted() -> None:
     (lane,) = collect([encoded([sample(number) for number in range(20)])], 1)
     found = {name: value["p50"] for name, value in stats.segments_ms(lane).items()}

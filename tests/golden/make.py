@@ -38,7 +38,8 @@ HEALTH = [
         "at": 50 * MS, "process": 4242, "in_app": 8, "in_view": 8, "peak_in_app": 8,
         "peak_in_view": 8, "requests": 16, "loop_lag": 301 * MS, "loop_held": 101 * MS,
         "threads": 11, "threads_started": 3, "rss": 61 * 2**20, "cpu": 5_000 * MS,
-        "switches": 2**33,
+        "switches": 2**33, "loop_held_by": 1, "loop_in_view": 2**33 + 1, "loop_in_app": 70 * MS,
+        "loop_elsewhere": 0, "neighbour_requests": 20, "neighbour_threads_started": 40,
     },
     {"at": 50 * MS, "process": 4241, "threads": 1, "rss": 2**33, "cpu": 1, "switches": 2},
 ]  # fmt: skip

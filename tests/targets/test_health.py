@@ -27,6 +27,12 @@ COUNTS = {
     "loop_held": 500,
     "threads_started": 4,
     "switches": 50,
+    "loop_held_by": 1,
+    "loop_in_view": 400,
+    "loop_in_app": 90,
+    "loop_elsewhere": 0,
+    "neighbour_requests": 3,
+    "neighbour_threads_started": 6,
 }
 
 

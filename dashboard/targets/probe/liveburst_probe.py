@@ -19,6 +19,7 @@ docs/frame.md. A probe must never break a response: whatever goes wrong here goe
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import functools
 import importlib
 import importlib.metadata
@@ -30,7 +31,9 @@ import socket
 import sys
 import threading
 import time
+import types
 from collections.abc import Iterable, Iterator
+from contextvars import ContextVar
 from typing import Any, Callable
 
 from liveburst_answers import Answers, watch_django
@@ -55,6 +58,10 @@ BEAT_S = 0.01
 UNKNOWN = -1
 FIRST_REDIRECT, FIRST_ERROR = 300, 400
 NO_VIEW = -2  # Django has the request, and has called no view for it
+# Whose code ran in the event loop's thread: column `loop_held_by` of docs/frame.md.
+ELSEWHERE, VIEW, APPLICATION, NEIGHBOURS = range(4)
+POOLS = "concurrent.futures.thread"  # whose threads outlive what they were started for
+IDLE_NS = int(2 * BEAT_S * 1e9)  # a loop that waits gives a sign at each beat
 
 now = time.monotonic_ns
 
@@ -68,6 +75,7 @@ def __getattr__(name: str) -> Any:
     for part in attribute.split("."):
         application = getattr(application, part)
     watch_threads()
+    watch_executors()
     watch_views()
     watch_django(ANSWERS, lambda request: request_of(request).counts is COUNTS)
     wrapper = WSGIProbe if name == "wsgi" else ASGIProbe
@@ -161,11 +169,12 @@ ANSWERS = Answers(original("_thread", "allocate_lock")())  # to the load
 class Request:
     """One request while it is answered: whom it is charged to, and its stamps (ns)."""
 
-    __slots__ = ("counts", "entered", "view_entered", "view_left")
+    __slots__ = ("counts", "entered", "over", "view_entered", "view_left")
 
     def __init__(self, counts: Counts, entered: int) -> None:
         self.counts = counts
         self.entered = entered
+        self.over = False
         self.view_entered = self.view_left = UNKNOWN
 
     @classmethod
@@ -188,32 +197,166 @@ class Request:
             ANSWERS.escaped(error)
 
 
+# The request in whose context code runs, here or in a thread that works for it; None: no request's.
+WHOSE: ContextVar[Request | None] = ContextVar("liveburst", default=None)
+
+
+def charged() -> Counts:
+    """Return whom the running code is charged to: the load, unless it is the neighbour's."""
+    request = WHOSE.get()
+    return COUNTS if request is None else request.counts
+
+
 class SignsOfLife:
-    """How long one thing held the event loop: the longest silence between two of its stamps.
+    """How long one thing held the event loop, and whose code that was.
+
+    What it measures is the silence between two signs, which are made in the loop's thread alone:
+    at both ends of each step of a request's coroutines, when an async view is called and when it
+    returns, and by the heartbeat.
 
     The lateness of a heartbeat is another matter: whatever is ready at the same moment runs
     before any timer does, so thirty views that block for 0.1 s each make a beat 3 s late.
     """
 
+    __slots__ = ("holder", "last", "longest", "running", "spent", "thread")
+
     def __init__(self) -> None:
-        self.last = self.longest = 0
+        self.running: Work | None = None  # whose step is on
+        self.thread = UNKNOWN  # the loop's; unknown until a process has introduced itself
+        self.begin()
 
     def begin(self) -> None:
         """A firing begins."""
-        self.last, self.longest = now(), 0
+        self.last, self.longest, self.holder = now(), 0, UNKNOWN
+        self.spent = [0, 0, 0, 0]  # ns by holder; of ELSEWHERE only what is no mere waiting
 
     def sign(self, moment: int) -> None:
-        """Something ran in the loop's thread at this moment."""
-        self.longest = max(self.longest, moment - self.last)
+        """Say that the loop's thread is at work at this moment: what ran until now has ended."""
+        silence = moment - self.last
+        if self.running is not None:
+            self.spent[self.running.holder] += silence
+        elif silence > IDLE_NS:
+            self.spent[ELSEWHERE] += silence
+        if silence > self.longest:
+            self.longest, self.holder = silence, holder_of(self.running)
         self.last = moment
 
-    def take(self) -> int:
-        """The longest silence since the last call, ns; one that has not ended counts too."""
-        longest, self.longest = self.longest, 0
-        return max(longest, now() - self.last)
+    def running_here(self) -> Work | None:
+        """Return the work whose step this very code is part of; None in any other thread."""
+        return self.running if threading.get_ident() == self.thread else None
+
+    def take(self) -> tuple[int, int]:
+        """Return the longest silence since the last call (ns) and its holder.
+
+        One that has not ended counts too.
+        """
+        longest, holder = self.longest, self.holder
+        self.longest, self.holder = 0, UNKNOWN
+        silence = now() - self.last
+        return (silence, holder_of(self.running)) if silence > longest else (longest, holder)
+
+
+class Work:
+    """One of a request's coroutines, and whose code it runs at the moment."""
+
+    __slots__ = ("coroutine", "holder", "request")
+
+    def __init__(self, coroutine: Any, request: Request, holder: int) -> None:
+        self.coroutine = coroutine
+        self.request = request
+        self.holder = holder if request.counts is COUNTS else NEIGHBOURS
+
+    def __del__(self) -> None:
+        self.coroutine.close()  # it never ran if its task was cancelled before the first step
+
+    def enter_view(self, moment: int) -> None:
+        """From this moment on it is the view's."""
+        LOOP.sign(moment)
+        if self.holder == APPLICATION:
+            self.holder = VIEW
+
+    def leave_view(self, moment: int) -> None:
+        """It is what is around the view again."""
+        LOOP.sign(moment)
+        if self.holder == VIEW:
+            self.holder = APPLICATION
+
+
+def holder_of(work: Work | None) -> int:
+    """Return whose code runs while this work's step is on; None: no request's."""
+    return ELSEWHERE if work is None else work.holder
 
 
 LOOP = SignsOfLife()
+
+
+@types.coroutine
+def stepped(work: Work) -> Any:
+    """Run a request's coroutine, with a sign of life at both ends of each of its steps.
+
+    Written out, since this is what each step of each request costs.
+    """
+    loop, request, coroutine = LOOP, work.request, work.coroutine
+    send = coroutine.send
+    value = error = None
+    try:
+        while True:
+            outer, moment = loop.running, now()
+            if outer is None and moment - loop.last < min(loop.longest, IDLE_NS):
+                loop.last = moment
+            else:
+                loop.sign(moment)
+            if request.over:  # what it left behind belongs to no request
+                work.holder = ELSEWHERE
+            loop.running = work
+            try:
+                yielded = send(value) if error is None else coroutine.throw(error)
+            except StopIteration as stop:
+                return stop.value
+            finally:
+                ended = now()
+                silence = ended - loop.last
+                loop.spent[work.holder] += silence
+                if silence > loop.longest:
+                    loop.longest, loop.holder = silence, work.holder
+                loop.last = ended
+                loop.running = outer
+            try:
+                value, error = (yield yielded), None
+            except GeneratorExit:
+                coroutine.close()
+                raise
+            except BaseException as thrown:
+                value, error = None, thrown
+    finally:
+        error = None  # its traceback knows this frame
+
+
+async def awaited(work: Work) -> Any:
+    """The same as a coroutine that a task can be made of."""
+    return await stepped(work)
+
+
+def watched(call: Any, request: Request) -> Any:
+    """Return what to await for this call; as it is where it is no coroutine."""
+    return stepped(Work(call, request, APPLICATION)) if hasattr(call, "send") else call
+
+
+def watch_tasks(loop: Any) -> None:
+    """Watch the steps of tasks, too, that a request starts: Django runs its views in one."""
+    make: Any = loop.get_task_factory() or (
+        lambda loop, coroutine, **more: asyncio.Task(coroutine, loop=loop, **more)
+    )
+
+    def factory(loop: Any, coroutine: Any, **more: Any) -> Any:
+        request = WHOSE.get()
+        if request is None or request.over or not hasattr(coroutine, "send"):
+            return make(loop, coroutine, **more)
+        outer = LOOP.running
+        work = Work(coroutine, request, APPLICATION if outer is None else outer.holder)
+        return make(loop, awaited(work), **more)
+
+    loop.set_task_factory(factory)
 
 
 class Worker:
@@ -233,8 +376,9 @@ class Worker:
         if not introduced and "LIVEBURST_HEALTH" in os.environ:
             try:
                 speaker = Speaker(self.interface)
+                speaker.watch_loop()
                 original("_thread", "start_new_thread")(speaker.run, ())
-            except (KeyError, ValueError, OSError, RuntimeError):
+            except (KeyError, ValueError, OSError, RuntimeError, AttributeError):
                 pass  # nobody to speak with
 
     def header(self, request: Request) -> str:
@@ -255,6 +399,7 @@ class WSGIProbe:
         LOOP.sign(request.entered)  # under gevent this is the loop's thread; else nobody asks
         request.counts.enter_app()
         self.worker.introduce()
+        WHOSE.set(request)
 
         def start(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
             request.answered(status_of(status), headers)
@@ -262,6 +407,7 @@ class WSGIProbe:
             return start_response(status, headers, *exc_info)
 
         def leave() -> None:  # the server has sent the answer, and closed it
+            WHOSE.set(None)
             request.counts.leave_app()
             request.counts.finish()
 
@@ -335,7 +481,10 @@ class SizedBody(Body):
 
 
 class ASGIProbe:
-    """The project's ASGI application, stamped and counted. Other scopes than http pass through."""
+    """The project's ASGI application, stamped and counted.
+
+    Scopes other than http pass through; of a websocket only its steps in the loop are watched.
+    """
 
     def __init__(self, application: Any, worker: Worker) -> None:
         self.application = application
@@ -344,12 +493,12 @@ class ASGIProbe:
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         """Answer a request as the project does."""
         if scope["type"] != "http":
-            await self.application(scope, receive, send)
+            await self.passed_through(scope, receive, send)
             return
         request = Request.of_query(scope.get("query_string", b""))
-        LOOP.sign(request.entered)
         request.counts.enter_app()
         self.worker.introduce()
+        WHOSE.set(request)
         leave = Once(request.counts.leave_app)
 
         async def stamped(message: dict[str, Any]) -> None:
@@ -363,13 +512,28 @@ class ASGIProbe:
             await send(message)
 
         try:
-            await self.application({**scope, REQUEST: request}, receive, stamped)
+            call = self.application({**scope, REQUEST: request}, receive, stamped)
+            await watched(call, request)
         except BaseException as error:
             request.raised(error)
             raise
         finally:
             leave()
+            request.over = True
             request.counts.finish()
+
+    async def passed_through(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """Answer what is no request; the probe speaks of its process all the same."""
+        call = self.application(scope, receive, send)
+        if scope["type"] != "websocket":
+            await call
+            return
+        session = Request(COUNTS, now())
+        WHOSE.set(session)
+        try:
+            await watched(call, session)
+        finally:
+            session.over = True
 
 
 def watch_views() -> None:
@@ -441,32 +605,109 @@ def stamped_async(view: Callable[..., Any]) -> Callable[..., Any]:
     """The async view, with stamps before and after it."""
 
     async def timed(django_request: Any, *args: Any, **kwargs: Any) -> Any:
-        request = request_of(django_request)
+        request, work = request_of(django_request), LOOP.running_here()
         request.counts.enter_view()
         request.view_entered = now()
-        LOOP.sign(request.view_entered)
+        if work is not None:
+            work.enter_view(request.view_entered)
         try:
             return await view(django_request, *args, **kwargs)
         finally:
             request.view_left = now()
-            LOOP.sign(request.view_left)
+            if work is not None:
+                work.leave_view(request.view_left)
             request.counts.leave_view()
 
     return timed
 
 
 def watch_threads() -> None:
-    """Count the threads that Python code starts."""
+    """Count the threads that Python code starts, each where its starter is charged."""
     start = threading.Thread.start
     if hasattr(start, "liveburst"):
         return
 
     def counted(self: threading.Thread) -> None:
-        COUNTS.start_thread()
+        charged().start_thread()
+        target = getattr(self, "_target", None)
+        if charged() is BESIDE and getattr(target, "__module__", "") != POOLS:
+            self.run = carried(self.run)  # type: ignore[method-assign]
         start(self)
 
     counted.liveburst = True  # type: ignore[attr-defined]
     threading.Thread.start = counted  # type: ignore[method-assign]
+
+
+def carried(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function, charged in another thread as it would be here."""
+    request = WHOSE.get()
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        WHOSE.set(request)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            WHOSE.set(None)  # a pool's thread goes on to work for others
+
+    return call
+
+
+def watch_executors() -> None:
+    """Know of each pool of threads how many of the neighbour's calls stand in line for it."""
+    submit: Any = concurrent.futures.ThreadPoolExecutor.submit
+    if hasattr(submit, "liveburst"):
+        return
+
+    def counted(self: Any, function: Any, /, *args: Any, **kwargs: Any) -> Any:
+        if charged() is COUNTS:
+            self.liveburst_used = True
+            return submit(self, function, *args, **kwargs)
+        begun, work = Once(Beside(self).leave_line), carried(function)
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            begun()
+            return work(*args, **kwargs)
+
+        future = submit(self, call, *args, **kwargs)
+        future.add_done_callback(lambda _: begun())  # it may be cancelled before it begins
+        return future
+
+    counted.liveburst = True  # type: ignore[attr-defined]
+    concurrent.futures.ThreadPoolExecutor.submit = counted  # type: ignore[method-assign]
+
+
+class Beside:
+    """One of the neighbour's calls while it stands in line for a pool's threads."""
+
+    def __init__(self, executor: Any) -> None:
+        self.executor = executor
+        self.add(1)
+
+    def leave_line(self) -> None:
+        """A thread has taken it, or it was cancelled."""
+        self.add(-1)
+
+    def add(self, number: int) -> None:
+        """Keep the count where the pool is: it ends with it."""
+        with BESIDE.lock:
+            self.executor.liveburst_beside = in_line_beside(self.executor) + number
+
+
+def in_line_beside(executor: Any) -> int:
+    """Return how many of the neighbour's calls stand in line for this pool."""
+    number: int = getattr(executor, "liveburst_beside", 0)
+    return number
+
+
+def in_line(executor: Any) -> int:
+    """Return how many of the load's calls stand in line for this pool."""
+    queued: int = executor._work_queue.qsize()  # noqa: SLF001 - there is no public way
+    return max(0, queued - in_line_beside(executor))
+
+
+def used_beside_alone(executor: Any) -> bool:
+    """Return True if nobody but the neighbour has used this pool."""
+    return hasattr(executor, "liveburst_beside") and not hasattr(executor, "liveburst_used")
 
 
 class Heartbeat:
@@ -540,10 +781,11 @@ class DefaultExecutor:
         """Limit, threads, and calls that stand in line; None while nobody has used it."""
         executor = getattr(self.loop, "_default_executor", self.found)
         try:
-            queued = executor._work_queue.qsize()  # noqa: SLF001 - there is no public way
-            return [executor._max_workers, len(executor._threads), queued]  # noqa: SLF001
+            threads = len(executor._threads)  # noqa: SLF001 - there is no public way
+            read = [executor._max_workers, threads, in_line(executor)]  # noqa: SLF001
         except AttributeError:
             return None
+        return None if used_beside_alone(executor) else read
 
     def look_once(self) -> None:
         """Let the first call that goes to the default executor say which one it runs in."""
@@ -583,7 +825,9 @@ def in_line_for_one_thread() -> int | None:
     bridge = getattr(sys.modules.get("asgiref.sync"), "SyncToAsync", None)
     executor: Any = getattr(bridge, "single_thread_executor", None)
     try:
-        return executor._work_queue.qsize() if executor._threads else None  # noqa: SLF001
+        if not executor._threads or used_beside_alone(executor):  # noqa: SLF001
+            return None
+        return in_line(executor)
     except AttributeError:
         return None
 
@@ -669,16 +913,32 @@ class Speaker:
     def report(self) -> None:
         """Send how things stand; the last report of a firing says that it is final."""
         final = self.ending and COUNTS.quiet()
-        lag = held = UNKNOWN
-        if self.heartbeat is not None:
-            lag, held = self.heartbeat.take(), LOOP.take()
         self.reported = now()
-        counts = dict(COUNTS.report(), loop_lag=lag, loop_held=held, switches=context_switches())
+        counts = dict(COUNTS.report(), neighbour_requests=BESIDE.requests, **self.read_loop())
+        counts.update(neighbour_threads_started=BESIDE.threads_started, switches=context_switches())
         said: dict[str, Any] = {**counts, "answers": ANSWERS.news()}
         said |= {"executor": self.executor.read(), "one_thread": in_line_for_one_thread()}
         self.send("report", firing=self.firing, final=final, at=self.reported, **said)
         if final:
             self.finish()
+
+    def watch_loop(self) -> None:
+        """Watch the steps of requests in this thread, where an event loop runs in it."""
+        if self.heartbeat is not None and not isinstance(self.heartbeat.loop, Hub):
+            LOOP.thread = threading.get_ident()
+            watch_tasks(self.heartbeat.loop)
+
+    def read_loop(self) -> dict[str, int]:
+        """Return the columns on the event loop. Of gevent's hub it is not known who held it."""
+        names = ("loop_lag", "loop_held", "loop_held_by")
+        sums = ("loop_in_view", "loop_in_app", "loop_elsewhere")
+        if self.heartbeat is None:
+            return dict.fromkeys((*names, *sums), UNKNOWN)
+        lag, (held, holder) = self.heartbeat.take(), LOOP.take()
+        if LOOP.thread == UNKNOWN:
+            return dict(dict.fromkeys((*names, *sums), UNKNOWN), loop_lag=lag, loop_held=held)
+        spent = [LOOP.spent[at] for at in (VIEW, APPLICATION, ELSEWHERE)]
+        return dict(zip((*names, *sums), (lag, held, holder, *spent)))
 
     def finish(self) -> None:
         """Sleep until the next firing."""
