@@ -9,7 +9,7 @@ from typing import Any
 
 from dashboard.wire.plan import Lane as PlanLane
 
-from .apart import factors
+from .apart import Factor, factors
 from .causes import Cause, find_causes, held_back
 from .control import assess
 from .intervals import CORRELATION_WARNING
@@ -49,8 +49,6 @@ def verdict(
     if len(lanes) < 2:
         return None
     found = _compare(report["lanes"], lanes, question)
-    ratios = {names[0]: 1.0}
-    ratios |= {name: one.ratio for name, one in zip(names[1:], found, strict=True) if one.ratio}
     result: dict[str, Any] = {
         "metric": lanes[0].metric,
         "baseline": str(names[0]),
@@ -64,8 +62,7 @@ def verdict(
         "control": _control(report, found, question),
         "warnings": _warnings(names, found),
     }
-    for name, comparison in zip(names[1:], result["comparisons"], strict=True):
-        steps = factors(name, names[0], ratios)
+    for comparison, steps in zip(result["comparisons"], _factors(names, found, lanes), strict=True):
         comparison["factors"] = None if steps is None else [step.to_json() for step in steps]
     result["sentence"] = sentence({**report, "verdict": result})
     return result
@@ -109,6 +106,20 @@ def _comparison(
         "rounds": found.rounds,
         "causes": [cause.to_json() for cause in causes],
     }
+
+
+def _factors(
+    names: Sequence[PlanLane], found: Sequence[Comparison], lanes: Sequence[Seen]
+) -> list[list[Factor] | None]:
+    """Server and code apart for each comparison, by way of lanes that could be compared."""
+    by_round = {names[0]: lanes[0].by_round}
+    by_round |= {
+        name: lane.by_round
+        for name, lane, one in zip(names[1:], lanes[1:], found, strict=True)
+        if one.ratio
+    }
+    baseline, *others = names
+    return [factors(name, baseline, by_round, one) for name, one in zip(others, found, strict=True)]
 
 
 def _ends(interval: Interval | None) -> list[float] | None:

@@ -147,18 +147,26 @@ def _causes(verdict: Mapping[str, Any]) -> Iterator[str]:
 def _factors(verdict: Mapping[str, Any]) -> Iterator[str]:
     """Server and code apart, wherever there is a difference to be taken apart."""
     for one in verdict["comparisons"]:
-        if one["factors"] and one["answer"] in {"differs", "first-look"}:
+        if one["factors"] and one["answer"] == "differs":
             steps = (_step(step, verdict["margin"]) for step in one["factors"])
             yield f"{one['lane']} in steps: {', '.join(steps)}."
 
 
 def _step(step: Mapping[str, Any], margin: float) -> str:
     variant, _, server = step["end"].partition("@")
-    faster = 1 / step["ratio"]
-    apart = max(faster, 1 / faster) > 1 + margin
-    much = f"{times(faster)} times as fast" if apart else "next to no change"
     by = f"moving to {server}" if step["what"] == "server" else f"writing {variant}"
-    return f"{much} from {by}"
+    return f"{_much(step, margin)} from {by}"
+
+
+def _much(step: Mapping[str, Any], margin: float) -> str:
+    """What a step's interval shows, and no more: how many times as fast, if it changed anything."""
+    low, high = step["interval"] or (0, float("inf"))
+    if low >= 1 / (1 + margin) and high <= 1 + margin:
+        return "next to no change"
+    if low <= 1 <= high:
+        ends = f" ({times(1 / high)} to {times(1 / low)} times)" if step["interval"] else ""
+        return f"no change that this run can show{ends}"
+    return f"{times(1 / step['ratio'])} times as fast ({times_between(1 / high, 1 / low)})"
 
 
 def _control(verdict: Mapping[str, Any]) -> Iterator[str]:

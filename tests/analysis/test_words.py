@@ -132,10 +132,32 @@ def test_server_and_code_apart_multiply_to_the_whole() -> None:
     assert server["ratio"] * code["ratio"] == pytest.approx(whole["ratio"])
     assert verdict["comparisons"][0]["factors"] is None
     assert re.search(
-        r"in steps: [\d.]+ times as fast from moving to daphne,"
-        r" [\d.]+ times as fast from writing async\.",
+        r"in steps: [\d.]+ times as fast \([\d.]+–[\d.]+\) from moving to daphne,"
+        r" [\d.]+ times as fast \([\d.]+–[\d.]+\) from writing async\.",
         verdict["sentence"],
     )
+
+
+def test_below_five_rounds_nothing_is_taken_apart() -> None:
+    lanes = [THREADS, free(180, name="sync@daphne"), free(name="async@daphne")]
+    verdict = report_of(lanes, 100, rounds=4)["verdict"]
+    assert [one["factors"] for one in verdict["comparisons"]] == [None, None]
+    assert "in steps" not in verdict["sentence"]
+
+
+def test_a_step_whose_interval_holds_1_is_no_change_that_was_shown() -> None:
+    lanes = [THREADS, free(name="sync@daphne"), free(name="async@daphne")]
+    report = report_of(lanes, 100)
+    one = report["verdict"]["comparisons"][1]
+    for low, high, words in [
+        (0.9, 1.2, "no change that this run can show (0.83 to 1.1 times) from writing async"),
+        (0.98, 1.01, "next to no change from writing async"),
+        (0.5, 0.6, "1.8 times as fast (1.7–2) from writing async"),
+    ]:
+        one["factors"][1].update(ratio=0.55, interval=[low, high])
+        assert words in sentence(report)
+    one["factors"][1]["interval"] = None
+    assert "no change that this run can show from writing async" in sentence(report)
 
 
 def test_without_a_lane_between_nothing_is_taken_apart() -> None:
