@@ -55,9 +55,13 @@ class Targets(Protocol):
         """What the targets serve, as its lab.toml says now."""
 
     async def ready(
-        self, server: str, on_event: Callable[[str, str], None], scenario: str | None = None
+        self,
+        server: str,
+        on_event: Callable[[str, str], None],
+        scenario: str | None = None,
+        login: bool = False,
     ) -> Target:
-        """A target that answers, and what the scenario needs beside it."""
+        """A target that answers, what the scenario needs beside it, and a session if asked for."""
 
     async def pending_migrations(self, server: str) -> bool:
         """Whether the project's database is behind its code."""

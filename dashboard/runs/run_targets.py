@@ -41,7 +41,7 @@ class RunTargets:
 
             try:
                 self._targets[lane.server] = await self._pool.ready(
-                    lane.server, tell, self._plan.scenario
+                    lane.server, tell, self._plan.scenario, self._logs_in(lane.server)
                 )
             finally:
                 await asyncio.gather(*telling)
@@ -64,6 +64,15 @@ class RunTargets:
         died = with_telling_line(f"{failure}, and was started anew", failure.log_tail)
         message = f"{lane}, round {number}: {died}."
         await self._hearers.event({"event": "warning", "message": message, "spoils": True})
+
+    def _logs_in(self, server: str) -> bool:
+        """Return True if a variant that is fired at this server says `login = true`."""
+        scenario = self._pool.project.scenarios[self._plan.scenario]
+        return any(
+            scenario.variants[lane.variant].login
+            for lane in self._plan.lanes
+            if lane.server == server
+        )
 
     async def _tell(self, position: int, state: str, message: str) -> None:
         await self._hearers.event(

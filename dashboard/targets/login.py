@@ -7,7 +7,7 @@ and the cookies that come back are what each request of a variant with `login = 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
@@ -15,6 +15,7 @@ import httpx
 
 from dashboard.wire.errors import TargetFailed
 
+from .login_refusal import refusal
 from .scenario import Variant
 
 TIMEOUT_S = 15.0  # a good password hash alone takes half a second
@@ -38,22 +39,37 @@ class Login:
     headers: tuple[tuple[str, str], ...] = field(default=())
 
 
-async def log_in(login: Login, base_url: str, name: str) -> dict[str, str]:
-    """The cookies of a new session, by name. `name` says in errors which target it was.
+@dataclass(frozen=True)
+class Door:
+    """A target to be logged in to: its URL, what errors call it, and what its log says now."""
 
-    Raises TargetFailed where there is no form, or the answer to it is no redirect.
+    base_url: str
+    name: str
+    log_tail: Callable[[], str]
+
+
+async def log_in(login: Login, door: Door) -> dict[str, str]:
+    """The cookies of a new session, by name.
+
+    Raises TargetFailed, in the words of the page and of the log, where there is no form, or the
+    answer to it is no redirect.
     """
-    credentials = _credentials(login)
+    name, before = door.name, door.log_tail()
+    credentials = credentials_of(login)
     try:
         async with httpx.AsyncClient(
-            base_url=base_url,
+            base_url=door.base_url,
             headers=dict(login.headers),
             timeout=TIMEOUT_S,
             trust_env=False,
             verify=False,  # noqa: S501 - a target of the project's own, mostly on loopback
         ) as client:
-            cookies, form = await _form(client, login, name)
-            return await _send(client, login, form | credentials, cookies, name)
+            cookies, form = await _form(client, login)
+            return await _send(client, login, form | credentials, cookies)
+    except _Refused as refused:
+        log = "" if (now := door.log_tail()) == before else now
+        found = refusal(refused.answer, log, refused.hint)
+        raise TargetFailed(f"{name}: expected {refused.expected}, {found}", log) from None
     except httpx.HTTPError as error:
         found = str(error) or type(error).__name__
         raise TargetFailed(f"{name}: expected to log in at {login.path}, found: {found}") from None
@@ -75,7 +91,18 @@ def request_headers(variant: Variant, session: Mapping[str, str]) -> tuple[tuple
     return (*variant.headers, *more)
 
 
-def _credentials(login: Login) -> dict[str, str]:
+class _Refused(Exception):
+    """An answer of the login page that is not what was expected."""
+
+    def __init__(self, expected: str, answer: httpx.Response, hint: str = "") -> None:
+        super().__init__(expected)
+        self.expected = expected
+        self.answer = answer
+        self.hint = hint
+
+
+def credentials_of(login: Login) -> dict[str, str]:
+    """What is filled in, by the form's fields. Raises TargetFailed where a variable is not set."""
     found = {}
     for key, variable in (
         (login.username_field, login.username),
@@ -88,14 +115,11 @@ def _credentials(login: Login) -> dict[str, str]:
     return found
 
 
-async def _form(
-    client: httpx.AsyncClient, login: Login, name: str
-) -> tuple[dict[str, str], dict[str, str]]:
+async def _form(client: httpx.AsyncClient, login: Login) -> tuple[dict[str, str], dict[str, str]]:
     """The page's cookies, and the hidden fields of its form (Django's CSRF token is one)."""
     page = await client.get(login.path)
     if page.status_code != httpx.codes.OK:
-        found = f"found {page.status_code}{_where(page)}"
-        raise TargetFailed(f"{name}: expected a login form at {login.path}, {found}")
+        raise _Refused(f"a login form at {login.path}", page)
     fields = _HiddenFields()
     fields.feed(page.text)
     return _cookies(page), fields.found
@@ -106,7 +130,6 @@ async def _send(
     login: Login,
     form: Mapping[str, str],
     cookies: Mapping[str, str],
-    name: str,
 ) -> dict[str, str]:
     """The cookies after the form was sent.
 
@@ -119,15 +142,9 @@ async def _send(
     }
     answer = await client.post(login.path, data=dict(form), headers=headers)
     if answer.status_code not in REDIRECTS or not answer.cookies:
-        why = f"are {login.username} and {login.password} right?"
-        found = f"found {answer.status_code}; {why}"
-        raise TargetFailed(f"{name}: expected the login to answer with a redirect, {found}")
+        hint = f"are {login.username} and {login.password} right?"
+        raise _Refused("the login to answer with a redirect", answer, hint)
     return {**cookies, **_cookies(answer)}
-
-
-def _where(answer: httpx.Response) -> str:
-    location = answer.headers.get("location")
-    return f" to {location}" if location else ""
 
 
 def _cookies(answer: httpx.Response) -> dict[str, str]:

@@ -17,13 +17,14 @@ from .companions import Companions
 from .cores import Cores
 from .environment import project_environment
 from .installed import Installed
-from .login import log_in
+from .login import credentials_of
 from .manifest import load_manifest
 from .migrations import pending_migrations
 from .process import Target
 from .project import Project
 from .running import RunningTarget
 from .server import Server
+from .sessions import give_session
 from .start import Beside, start_target
 from .versions import Versions
 
@@ -63,23 +64,32 @@ class Targets:
         self._served_from: dict[str, Path] = {}  # by the lane's text for the server
         self._set_up_in: set[Path] = set()
         self._preparing = asyncio.Lock()
+        self._logging_in = asyncio.Lock()  # one logs in, and the others have its session
         self._starting = asyncio.Semaphore(STARTS_AT_ONCE)
         self._set_up_s: float | None = None  # when it last was, of `time.time`
 
-    async def ready(self, server: str, on_event: OnEvent, scenario: str | None = None) -> Target:
+    async def ready(
+        self, server: str, on_event: OnEvent, scenario: str | None = None, login: bool = False
+    ) -> Target:
         """The target under this server: the warm one, or a new one where that is out of date.
 
         `server` may carry settings: `gunicorn-gthread:threads=32`. Companions that only some
-        scenarios need are there if `scenario` is one of these. Tells `on_event` what it
+        scenarios need are there if `scenario` is one of these. `login`: requests are to carry
+        a session, so it has one that it accepts. Tells `on_event` what it
         does: `starting` or `restarting` (and why), then `ready`. Raises TargetFailed.
         """
         async with self._locks[server]:
             await self._prepare(on_event, scenario)
+            if login and self.project.login:
+                credentials_of(self.project.login)  # before anything is started in vain
             target = self._warm.get(server)
             why = await self._why_restart(server, target) if target else None
             if target is None or why is not None:
                 on_event("restarting" if target else "starting", why or f"starting {server}")
                 target = await self._start(server)
+            if login:
+                async with self._logging_in:
+                    await give_session(target, server, self.project, scenario)
             on_event("ready", f"{server} is ready")
             return target
 
@@ -109,12 +119,6 @@ class Targets:
         if old is not None:
             await old.stop()
         target = await self._started(name, self._server(name))
-        try:
-            if login := self.project.wanted_login:
-                target.session = await log_in(login, target.url, name)
-        except BaseException:
-            await target.stop()
-            raise
         self._warm[name] = target
         return target
 

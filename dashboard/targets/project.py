@@ -85,12 +85,6 @@ class Project:
             if server.url and not is_loopback(urlsplit(server.url).hostname or "")
         )
 
-    @property
-    def wanted_login(self) -> Login | None:
-        """How to log in; None where no variant wants to be logged in."""
-        variants = [one for each in self.scenarios.values() for one in each.variants.values()]
-        return self.login if any(variant.login for variant in variants) else None
-
     def application(self, server: Server) -> str | None:
         """The import string of what this server would serve, or the URL where it runs already."""
         if server.url is not None:

@@ -89,13 +89,17 @@ async def trace_request(
             home=home,
         )
         try:
-            target = await targets.ready(server, lambda state, message: None, scenario)
+            target = await targets.ready(server, _tell_nobody, scenario, variant.login)
             if isinstance(target, RunningTarget):
                 raise TargetFailed(f"{server}: expected a server that we start, it runs already")
             asking = _Asking(target, variant, parameters, timeout_s)
             return await _quickest(asking, token, file)
         finally:
             await targets.stop()
+
+
+def _tell_nobody(state: str, message: str) -> None:
+    """Of one request nobody wants to know how its target came about."""
 
 
 def _with_the_xray(project: Project, server: str, token: str, file: Path) -> Project:

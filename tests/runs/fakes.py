@@ -128,12 +128,18 @@ class FakeTargets:
         self.project: Project = load_manifest(LIVEAPP)
         self.made: dict[str, FakeTarget] = {}
         self.discarded: list[str] = []
+        self.asked_to_log_in: dict[str, bool] = {}
         self.behind: set[str] = set()  # servers whose project has migrations pending
         self._failing = failing
 
     async def ready(
-        self, server: str, on_event: Callable[[str, str], None], scenario: str | None = None
+        self,
+        server: str,
+        on_event: Callable[[str, str], None],
+        scenario: str | None = None,
+        login: bool = False,
     ) -> Target:
+        self.asked_to_log_in[server] = login
         if server in self._failing:
             raise TargetFailed(f"{server} did not start", "its last line")
         if server not in self.made:

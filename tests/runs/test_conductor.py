@@ -320,3 +320,18 @@ async def test_cancelling_the_performance_is_not_swallowed() -> None:
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
+
+
+@pytest.mark.parametrize("login", [True, False])
+async def test_only_who_wants_a_login_is_logged_in(login: bool) -> None:
+    targets = FakeTargets()
+    scenario = targets.project.scenarios["sleep"]
+    asked = plan()
+    variants = {
+        name: replace(variant, login=login and name == "async")
+        for name, variant in scenario.variants.items()
+    }
+    scenarios = {**targets.project.scenarios, "sleep": replace(scenario, variants=variants)}
+    targets.project = replace(targets.project, scenarios=scenarios)
+    await conduct(equipment(FakeEngine(), targets), asked)
+    assert targets.asked_to_log_in == {"gunicorn-gthread": False, "daphne": login}
