@@ -1,13 +1,33 @@
-"""The installed command `liveburst`: what manage.py is in the repository."""
+"""The way in from a terminal: the installed command `liveburst`, and the repository's manage.py."""
 
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Sequence
 
-from django.core.management import execute_from_command_line
+import django
+from django.core.management import ManagementUtility, get_commands
+
+OURS = "dashboard"
 
 
 def main() -> None:
     """`liveburst lab`, `liveburst burst …`: the same commands from anywhere."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "dashboard.settings"  # never that of a project nearby
-    execute_from_command_line()
+    run_command(sys.argv)
+
+
+def run_command(arguments: Sequence[str]) -> None:
+    """Run a management command as `django-admin` does; `arguments` are those of `sys.argv`.
+
+    But Django takes `--settings` and `--pythonpath` for itself wherever they stand on the command
+    line. To a command of ours they mean what that command says: `lab init` has a `--settings`.
+    """
+    utility = ManagementUtility(list(arguments))
+    django.setup()
+    name = arguments[1] if len(arguments) > 1 else ""
+    if get_commands().get(name) == OURS:
+        utility.fetch_command(name).run_from_argv(list(arguments))
+    else:
+        utility.execute()

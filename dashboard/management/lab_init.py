@@ -3,62 +3,142 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from argparse import ArgumentParser
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dashboard.targets.draft import draft, has_scenario
-from dashboard.targets.inspection import inspect_project
+from dashboard.targets.inspecting import inspect_project
+from dashboard.targets.interpreters import Interpreter, find_interpreter
 from dashboard.targets.manifest import Project, load_manifest
+from dashboard.targets.project_search import Place, find_places
 from dashboard.wire.errors import InvalidManifest, Problem
 
+from .asking import ask, choose
+
 NAME = "lab.toml"
+OURS = "python"  # as project.python says it in a lab.toml
+
+
+@dataclass(frozen=True)
+class Drafted:
+    """A lab.toml that was written, what it says, and what it was made from, a line each."""
+
+    file: Path
+    project: Project
+    notes: tuple[str, ...]
 
 
 def add_init(parser: ArgumentParser) -> None:
     """What `lab init` may be told."""
-    parser.add_argument("path", type=Path, metavar="PATH", help="the directory with manage.py")
     parser.add_argument(
-        "--python", type=Path, help="the project's interpreter; else that of its .venv"
+        "path", type=Path, metavar="PATH", help="a directory of the project, or its manage.py"
     )
-    parser.add_argument("--settings", dest="settings_module", help="else those of its manage.py")
+    parser.add_argument(
+        "--python",
+        help=f"the project's interpreter, '{OURS}' for Liveburst's own; else it is searched for",
+    )
+    parser.add_argument(
+        "--settings",
+        dest="settings_module",
+        metavar="MODULE",
+        help="else those that its manage.py chooses",
+    )
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help=f"else PATH/{NAME}")
     parser.add_argument("--force", action="store_true", help="write over a file that is there")
 
 
-def init(options: Mapping[str, Any]) -> tuple[Path, Project]:
-    """Look at a project and write its lab.toml; the file, and what it says when it is read.
+def init(options: Mapping[str, Any]) -> Drafted:
+    """Look at a project and write its lab.toml.
 
     Raises InvalidManifest where there is no project, or nothing in it to fire at, or a file
-    that must not be lost; TargetFailed where the project does not import.
+    that must not be lost; TargetFailed where the project does not start.
     """
-    if not options["path"].is_dir():
-        message = f"expected a directory, found {str(options['path'])!r}"
-        raise InvalidManifest(Problem("path", message))
-    file = options["output"] or options["path"] / NAME
-    if file.exists() and not options["force"]:
-        message = f"{file} is there already; expected --force to write over it, or -o"
-        raise InvalidManifest(Problem("output", message))
-    if not file.parent.is_dir():
-        raise InvalidManifest(Problem("output", f"expected a file in a directory, found {file}"))
-    python = _interpreter(options["python"])
-    seen = inspect_project(options["path"], python=python, settings=options["settings_module"])
+    named = _named(options["python"]) if options["python"] else None
+    given = _file(options["output"], options["force"]) if options["output"] else None
+    place = _place(options["path"], options["settings_module"])
+    file = given or _file(_beside(options["path"], place) / NAME, options["force"])
+    python = named or _interpreter(place)
+    seen = inspect_project(
+        place,
+        python=None if python.is_ours else python.python,
+        settings=options["settings_module"],
+    )
     text = draft(seen, file.parent.resolve())
     if not has_scenario(text):
         message = "expected a route that answers GET without values and login, found none"
         raise InvalidManifest(Problem("path", message))
-    return file, _write(file, text)
+    notes = (
+        f"Project: {place.shown}, {place.why}.",
+        f"Interpreter: {python.python}, {python.why}.",
+        f"Settings: {seen.settings}.",
+    )
+    return Drafted(file, _write(file, text), notes)
 
 
-def _interpreter(python: Path | None) -> Path | None:
+def _place(path: Path, settings: str | None) -> Place:
+    """Where the project is; the person decides between several."""
+    if not path.exists():
+        message = f"expected a directory, found {str(path)!r}"
+        raise InvalidManifest(Problem("path", message))
+    places = find_places(path)
+    if not places and settings and path.is_dir():
+        root = path.resolve()
+        return Place(root=root, directory=root, settings=settings, why="as given")
+    if not places:
+        message = f"expected a manage.py in, below or above {path.resolve()}, found none"
+        raise InvalidManifest(Problem("path", f"{message}; --settings MODULE does without"))
+    if len(places) == 1:
+        return places[0]
+    names = [place.shown for place in places]
+    option = "one of them as PATH" if places[0].manage else "one by --settings MODULE"
+    number = choose("path", f"found {len(places)} projects", names, option)
+    return places[number]
+
+
+def _beside(path: Path, place: Place) -> Path:
+    """The directory given, unless that is somewhere inside the project."""
+    above = path.is_dir() and place.directory.is_relative_to(path.resolve())
+    return path if above else place.directory
+
+
+def _file(file: Path, force: bool) -> Path:
+    if file.exists() and not force:
+        message = f"{file} is there already; expected --force to write over it, or -o"
+        raise InvalidManifest(Problem("output", message))
+    if not file.parent.is_dir():
+        raise InvalidManifest(Problem("output", f"expected a file in a directory, found {file}"))
+    return file
+
+
+def _interpreter(place: Place) -> Interpreter:
+    """The one that was found, or that the person names."""
+    found = find_interpreter(place, os.environ)
+    if found is not None:
+        return found
+    answer = ask(
+        "python",
+        f"found no virtualenv of {place.directory}",
+        f"Its interpreter (Enter: Liveburst's own, {sys.executable}): ",
+        f"--python PATH/bin/python, or --python {OURS} for Liveburst's own ({sys.executable})",
+    )
+    return _named(answer or OURS)
+
+
+def _named(given: str) -> Interpreter:
     """By the name it was given: a virtualenv's interpreter is a symbolic link to another one."""
-    if python is None:
-        return None
+    if given == OURS:
+        return Interpreter(Path(sys.executable), "Liveburst's own")
+    python = Path(given).expanduser()
+    if (python / "bin" / "python").is_file():
+        python = python / "bin" / "python"
     if not python.is_file():
-        raise InvalidManifest(Problem("python", f"expected an interpreter, found {str(python)!r}"))
-    return python.absolute()
+        raise InvalidManifest(Problem("python", f"expected an interpreter, found {given!r}"))
+    return Interpreter(python.absolute(), "as given")
 
 
 def _write(file: Path, text: str) -> Project:

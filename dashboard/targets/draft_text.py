@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from .draft_pieces import Piece, slug
-from .inspection import Inspection
+from .inspection import SETTINGS, Inspection
 from .route import Route, Socket
 
+OURS = " # the dashboard's own"
 LOAD = "load = { requests = 100, concurrency = 20, rounds = 3 }"
 # The package, and the server of ours that is started with it; what is there already comes first.
 WSGI_SERVERS = {"gunicorn": "gunicorn-gthread", "waitress": "waitress"}
@@ -35,19 +36,34 @@ def opening(seen: Inspection) -> str:
 
 def project_table(seen: Inspection, beside: Path) -> str:
     """[project], for a file in the directory `beside`."""
-    python = os.path.relpath(seen.python, seen.directory) if seen.python else "python"
-    applications = (("wsgi", seen.wsgi), ("asgi", seen.asgi))
+    env = {SETTINGS: seen.settings, **seen.env}
+    pairs = ", ".join(f"{name} = {quoted(value)}" for name, value in env.items())
     lines = [
         "[project]",
         f"name = {quoted(seen.settings.partition('.')[0])}",
         f"directory = {quoted(os.path.relpath(seen.directory, beside))}",
-        *(f"{kind} = {quoted(name)}" for kind, name in applications if name),
-        f"python = {quoted(python)}" + ("" if seen.python else " # the dashboard's own"),
-        f"env = {{ DJANGO_SETTINGS_MODULE = {quoted(seen.settings)} }}",
+        *_applications(seen),
+        f"python = {quoted(seen.python_shown)}" + ("" if seen.python else OURS),
+        f"env = {{ {pairs} }}",
+        *_env_files(seen),
         '# setup = [["python", "manage.py", "migrate", "--noinput"]] # before the first target',
         '# neighbour = "/ping/" # a fast view: what everybody else feels beside a burst',
     ]
     return "\n".join(lines) + "\n"
+
+
+def _applications(seen: Inspection) -> Iterator[str]:
+    for kind, name in (("wsgi", seen.wsgi), ("asgi", seen.asgi)):
+        if name and seen.is_djangos_own(kind):
+            made = f"Django's own get_{kind}_application(): the project has no {kind}.py"
+            yield f"{kind} = {quoted(name)} # {made}"
+        elif name:
+            yield f"{kind} = {quoted(name)}"
+
+
+def _env_files(seen: Inspection) -> Iterator[str]:
+    if seen.env_files:
+        yield f"env_files = [{', '.join(map(quoted, seen.env_files))}]"
 
 
 def remarks_text(remarks: Sequence[str]) -> str:
@@ -65,12 +81,20 @@ def distortions(seen: Inspection) -> Iterator[str]:
         yield "ALLOWED_HOSTS refuses loopback, so every request says a Host that is allowed."
     if seen.asgi and any(database["conn_max_age"] for database in seen.databases):
         yield "CONN_MAX_AGE is set: under ASGI it keeps connections open that nobody uses again."
-    if seen.wsgi is None:
-        yield "No WSGI application was found."
-    if seen.asgi is None:
-        yield "No ASGI application was found."
+    yield from _lacking(seen)
     if not any(route.family == "async" for route in seen.routes):
         yield "No async view was found: each view is compared across servers."
+
+
+def _lacking(seen: Inspection) -> Iterator[str]:
+    """What servers will not have of what manage.py has."""
+    for interface, name in (("wsgi", seen.wsgi), ("asgi", seen.asgi)):
+        if interface in seen.broken:
+            yield f"No lanes under {interface.upper()}: {seen.broken[interface]}."
+        elif name is None:
+            yield f"No {interface.upper()} application was found."
+    for name in seen.env_unknown:
+        yield f"manage.py sets {name} to what is not written here: let your environment have it."
 
 
 def scenario(piece: Piece, seen: Inspection, *, login: bool = False) -> str:

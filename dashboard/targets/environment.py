@@ -16,13 +16,14 @@ _NOT_HANDED_ON = (
 _NOT_HANDED_ON_PREFIXES = ("LIVEBURST_", "UVICORN_", "GRANIAN_", "UWSGI_")
 
 
+def is_handed_on(name: str) -> bool:
+    """Whether a project's processes may have a variable that nobody gave to them on purpose."""
+    return name not in _NOT_HANDED_ON and not name.startswith(_NOT_HANDED_ON_PREFIXES)
+
+
 def project_environment(own: Mapping[str, str], companions: Mapping[str, str]) -> dict[str, str]:
     """Ours, without what is ours alone, then the project's own, then what companions bring."""
-    inherited = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in _NOT_HANDED_ON and not name.startswith(_NOT_HANDED_ON_PREFIXES)
-    }
+    inherited = {name: value for name, value in os.environ.items() if is_handed_on(name)}
     return {**inherited, **own, **companions}
 
 

@@ -1,35 +1,33 @@
-"""Looking at somebody's Django project through its own interpreter, to draft a lab.toml."""
+"""A Django project as it looks from inside, as far as a lab.toml can be drafted from it."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-import re
-import sys
-import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+import hashlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dashboard.wire.errors import InvalidManifest, Problem, TargetFailed
-
-from .commands import read_tail, run_to_end
-from .environment import project_environment
+from .env_files import read_env_file
 from .route import Route, Socket
 
-INSPECTOR = Path(__file__).with_name("inspector") / "liveburst_inspect.py"
-TIMEOUT_S = 60.0
-VIRTUALENVS = (".venv", "venv", "env", ".env")
-SETTINGS = re.compile(r"""["']DJANGO_SETTINGS_MODULE["']\s*,\s*["']([\w.]+)["']""")
+DJANGOS_OWN = "liveburst_django"  # in the probe's directory: the applications that Django makes
+INTERFACES = ("wsgi", "asgi")
+SETTINGS, CONFIGURATION = "DJANGO_SETTINGS_MODULE", "DJANGO_CONFIGURATION"
 
 
 @dataclass(frozen=True)
 class Inspection:
     """A Django project as it looks from inside.
 
-    `directory` has its manage.py. `python` is None where the dashboard's own interpreter was
-    used. `servers` are the packages of servers that are there.
+    `directory` is where it runs. `python` is None where the dashboard's own interpreter was
+    used. `wsgi` and `asgi` are import strings; None where it has none. `servers` are the packages
+    of servers that are there.
+
+    `env` is what manage.py puts into the environment, the settings module included, as far as it
+    may be written down. `env_files` hold more of it; `env_unknown` names the variables that come
+    from elsewhere. `broken` says by interface (wsgi, asgi) what its module raised.
     """
 
     directory: Path
@@ -46,79 +44,132 @@ class Inspection:
     databases: tuple[Mapping[str, Any], ...]
     routes: tuple[Route, ...]
     sockets: tuple[Socket, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    env_files: tuple[str, ...] = ()
+    env_unknown: tuple[str, ...] = ()
+    broken: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def python_shown(self) -> str:
+        """The interpreter as a lab.toml says it: relative if it is beside the project."""
+        if self.python is None:
+            return "python"
+        near = self.python.is_relative_to(self.directory.parent)
+        return os.path.relpath(self.python, self.directory) if near else str(self.python)
+
+    def is_djangos_own(self, interface: str) -> bool:
+        """Whether its application for an interface is the one that Django itself makes."""
+        name = self.wsgi if interface == "wsgi" else self.asgi
+        return name == f"{DJANGOS_OWN}:{interface}"
 
 
-def inspect_project(root: Path, *, python: Path | None, settings: str | None) -> Inspection:
-    """Look at the project at or right below `root`.
-
-    `python` and `settings` are found where they are not given. Raises InvalidManifest where
-    there is no project to be found, TargetFailed where it does not import.
-    """
-    directory = _directory(root.resolve())
-    python = python or _virtualenv(directory) or _virtualenv(root.resolve())
-    settings = settings or _settings(directory / "manage.py")
-    said = _ask(python, directory, settings)
+def inspection_of(answer: Mapping[str, Any], directory: Path, python: Path | None) -> Inspection:
+    """Return what the inspector answered about the project in `directory`."""
+    prepared = answer.get("prepared") or {}
+    where = Path(prepared.get("directory", directory))
+    env_files, env_unknown = _origins(prepared.get("digests", {}), prepared.get("files", ()), where)
     return Inspection(
-        directory=directory,
+        directory=where,
         python=python,
-        python_version=said["python"],
-        django=said["django"],
-        settings=settings,
-        wsgi=said["wsgi"],
-        asgi=said["asgi"],
-        debug=said["debug"],
-        allowed_hosts=tuple(said["allowed_hosts"]),
-        login_url=said["login_url"],
-        servers=tuple(said["servers"]),
-        databases=tuple(said["databases"]),
-        routes=tuple(map(Route.of, said["routes"])),
-        sockets=tuple(map(Socket.of, said["sockets"])),
+        python_version=answer["python"],
+        django=answer["django"],
+        settings=answer["settings"],
+        wsgi=_application(answer, "wsgi"),
+        asgi=_application(answer, "asgi"),
+        debug=answer["debug"],
+        allowed_hosts=tuple(answer["allowed_hosts"]),
+        login_url=answer["login_url"],
+        servers=tuple(answer["servers"]),
+        databases=tuple(answer["databases"]),
+        routes=tuple(map(Route.of, answer["routes"])),
+        sockets=tuple(map(Socket.of, answer.get("sockets", ()))),
+        env=_environment(answer, where),
+        env_files=env_files,
+        env_unknown=env_unknown,
+        broken=dict(_broken(answer, where)),
     )
 
 
-def _directory(root: Path) -> Path:
-    found = [root, *sorted(path.parent for path in root.glob("*/manage.py"))]
-    for directory in found:
-        if (directory / "manage.py").is_file():
-            return directory
-    message = f"expected a manage.py in {root.name} or right below it, found none"
-    raise InvalidManifest(Problem("path", message))
+def failure_lines(failed: Mapping[str, Any], beside: Path) -> list[str]:
+    """What the project raised, its first cause, and the line of the project that it came from."""
+    lines = [failed["error"]]
+    if failed["cause"]:
+        lines.append(f"because of {failed['cause']}")
+    at = failed["at"]
+    if at:
+        where = f"{os.path.relpath(at['file'], beside)}:{at['line']}"
+        inside = f" in {at['function']}" if at["function"] else ""
+        lines.append(f"at {where}{inside}: {at['code']}".rstrip(": "))
+    return lines
 
 
-def _virtualenv(directory: Path) -> Path | None:
-    """The interpreter of the virtualenv that lies in a directory, under one of the usual names.
-
-    It is a symbolic link, and must be started by that name.
-    """
-    pythons = (directory / name / "bin" / "python" for name in VIRTUALENVS)
-    return next((python for python in pythons if python.is_file()), None)
+# Applications
 
 
-def _settings(manage: Path) -> str:
-    found = SETTINGS.search(manage.read_text(encoding="utf-8", errors="replace"))
-    if found is None:
-        message = "expected manage.py to name DJANGO_SETTINGS_MODULE; give the module by --settings"
-        raise InvalidManifest(Problem("settings", message))
-    return found[1]
+def _application(answer: Mapping[str, Any], interface: str) -> str | None:
+    found = answer.get(interface) or {}
+    if found.get("django"):
+        return f"{DJANGOS_OWN}:{interface}"
+    return found.get("application")
 
 
-def _ask(python: Path | None, directory: Path, settings: str) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="liveburst-") as name:
-        answer, errors = Path(name, "answer"), Path(name, "errors")
-        command = [str(python or sys.executable), str(INSPECTOR), str(directory), settings]
-        try:
-            asyncio.run(
-                run_to_end(
-                    command,
-                    env=project_environment({}, {}),
-                    directory=directory,
-                    log=answer,
-                    errors=errors,
-                    timeout_s=TIMEOUT_S,
-                )
-            )
-        except TargetFailed:
-            message = f"expected {settings} to import with {command[0]}"
-            raise TargetFailed(message, read_tail(errors)) from None
-        said: dict[str, Any] = json.loads(answer.read_text().splitlines()[-1])
-        return said
+def _broken(answer: Mapping[str, Any], directory: Path) -> Iterator[tuple[str, str]]:
+    """What the modules of applications raised; the one that ended the process among them."""
+    for interface in INTERFACES:
+        failed = (answer.get(interface) or {}).get("failed")
+        if failed is None and answer["step"] == interface:
+            failed = answer.get("failed") or {"error": answer["ended"], "cause": None, "at": None}
+        if failed is not None:
+            module = failed.get("module") or f"the {interface.upper()} module"
+            yield interface, f"{module}: {', '.join(failure_lines(failed, directory))}"
+
+
+# The environment
+
+
+def _environment(answer: Mapping[str, Any], directory: Path) -> dict[str, str]:
+    """What the servers' environment needs besides: what manage.py gives to Django."""
+    prepared = answer.get("prepared") or {}
+    env = {SETTINGS: answer["settings"]}
+    if answer.get("configuration"):
+        env[CONFIGURATION] = answer["configuration"]
+    env |= {
+        name: value for name, value in prepared.get("environment", {}).items() if name not in env
+    }
+    path = [
+        os.path.relpath(one, directory) if Path(one).is_relative_to(answer["root"]) else one
+        for one in dict.fromkeys(answer["path"])
+        if Path(one) != directory and Path(one).is_dir()
+    ]
+    if path:
+        env["PYTHONPATH"] = os.pathsep.join(path)
+    return env
+
+
+def _origins(
+    digests: Mapping[str, str], files: Sequence[str], directory: Path
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The files that variables were read from, and the variables that are in none of them."""
+    unknown = {**digests}
+    for name in (SETTINGS, CONFIGURATION):
+        unknown.pop(name, None)
+    used = []
+    for file in files:
+        values = _variables(Path(file))
+        held = [name for name, value in values if unknown.get(name) == _digest(value)]
+        if held:
+            used.append(os.path.relpath(file, directory))
+        for name in held:
+            del unknown[name]
+    return tuple(used), tuple(sorted(unknown))
+
+
+def _variables(file: Path) -> Iterator[tuple[str, str]]:
+    try:
+        yield from read_env_file(file, os.environ).items()
+    except (OSError, ValueError):  # no such file after all
+        return
+
+
+def _digest(value: str) -> str:
+    return hashlib.sha256(value.encode(errors="surrogateescape")).hexdigest()

@@ -13,6 +13,7 @@ from typing import Any
 from dashboard.wire.errors import InvalidManifest, Problem
 
 from .project import Project
+from .read_env_files import read_env_files
 from .read_login import read_login
 from .read_requirements import check_requirements, read_requirement
 from .read_scenarios import IMPORT, IMPORT_EXPECTED, RefuseServer, read_claim, read_scenario
@@ -84,7 +85,7 @@ def _project(file: Table, path: Path) -> Project:
         wsgi=table.optional_text("wsgi", pattern=IMPORT, expected=IMPORT_EXPECTED),
         asgi=table.optional_text("asgi", pattern=IMPORT, expected=IMPORT_EXPECTED),
         python=_python(table, directory),
-        env=_environment(table),
+        env={**read_env_files(table, directory), **_environment(table)},
         scenarios=scenarios,
         servers=servers,
         setup=_commands(table),

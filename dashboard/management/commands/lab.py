@@ -64,14 +64,17 @@ class Command(BaseCommand):
 
     def _init(self, options: dict[str, Any]) -> None:
         try:
-            file, project = init(options)
+            drafted = init(options)
         except Invalid as error:
             raise CommandError(str(error), returncode=BAD_USAGE) from None
         except TargetFailed as error:
             raise CommandError(f"{error}\n{error.log_tail}", returncode=RUN_FAILED) from None
-        names = ", ".join(project.scenarios)
-        self.stdout.write(f"{file} has {counted(len(project.scenarios), 'scenario')}: {names}.")
-        self.stdout.write(f"Read it, then: {suggested('lab', '--project', file)}")
+        for note in drafted.notes:
+            self.stdout.write(note)
+        scenarios = drafted.project.scenarios
+        counts = counted(len(scenarios), "scenario")
+        self.stdout.write(f"{drafted.file} has {counts}: {', '.join(scenarios)}.")
+        self.stdout.write(f"Read it, then: {suggested('lab', '--project', drafted.file)}")
 
     def _serve(self, options: dict[str, Any]) -> None:
         give_back_what_is_large()

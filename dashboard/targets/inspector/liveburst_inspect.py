@@ -1,11 +1,15 @@
 """Looks at a Django project from inside; runs with the project's own Python.
 
-    python liveburst_inspect.py DIRECTORY SETTINGS
+    python liveburst_inspect.py REQUEST
 
-Standard library and the project's own Django, Python 3.9; `liveburst_routes.py` beside it walks
-the routes. Writes one JSON object as the last line on stdout: the import strings, what a request
-would meet (`debug`, `allowed_hosts`), and each route with its view. It only looks: it calls no
-view and asks no database.
+REQUEST is a JSON object: `answer` (the file to write to, see liveburst_answer.py), `root` (the
+project's top directory), `manage` (its manage.py, or null), `settings` (a module that was asked
+for, or null), `otherwise` (one to try where manage.py names none, or null), `directory` (where it
+runs) and `timeout_s`.
+
+Standard library and the project's own Django, Python 3.9. It does what manage.py does for
+`runserver` (liveburst_manage.py) and then looks around: settings, routes (liveburst_routes.py),
+applications (liveburst_applications.py). It calls no view and asks no database.
 """
 
 from __future__ import annotations
@@ -15,33 +19,97 @@ import json
 import os
 import platform
 import sys
-from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
-from liveburst_routes import routes  # beside this file, which is first on the import path
+# Beside this file, which is first on the import path until `main` takes it away.
+import liveburst_manage
+from liveburst_answer import Answer, guarded
+from liveburst_applications import find_application
+from liveburst_routes import routes
 from liveburst_sockets import sockets_of
 
 SERVERS = ("gunicorn", "waitress", "uvicorn", "daphne", "hypercorn", "granian")
+OLDEST_PYTHON = (3, 9)
+VARIABLE = "DJANGO_SETTINGS_MODULE"
 
 
-def look(settings_module: str) -> dict[str, Any]:
-    """Everything that a lab.toml can be drafted from, as plain values."""
-    os.environ["DJANGO_SETTINGS_MODULE"] = settings_module
-    django = import_module("django")
-    django.setup()
+class Inspector:
+    """Starts the project as it starts itself, then looks at it."""
+
+    def __init__(self, request: dict[str, Any]) -> None:
+        self._request = request
+        self._answer = Answer(request["answer"], request["root"])
+        self._path = list(sys.path[1:])
+        self._preparation: liveburst_manage.Preparation | None = None
+
+    def work(self) -> None:
+        """Everything; does not return."""
+        self._answer.add(step="python", python=platform.python_version(), executable=sys.executable)
+        self._answer.watch(self._request["timeout_s"])
+        guarded(self._answer, self._start)
+
+    def _start(self) -> None:
+        if sys.version_info < OLDEST_PYTHON:
+            raise RuntimeError("expected Python 3.9 or later")
+        manage, settings = self._request["manage"], self._request["settings"]
+        # As for any script; the directory of this one must go.
+        sys.path[0] = self._request["directory"]
+        if manage:
+            self._answer.add(step="manage")
+            self._preparation = liveburst_manage.Preparation(manage)
+            liveburst_manage.run(manage, settings, self._look_and_end)
+        self._without_manage(settings or os.environ.get(VARIABLE) or self._request["otherwise"])
+
+    def _without_manage(self, settings: str | None) -> None:
+        """As `django-admin` would, with settings that somebody named."""
+        if not settings:
+            self._answer.add(unnamed=True)
+            return
+        os.environ[VARIABLE] = settings
+        if "DJANGO_CONFIGURATION" in os.environ:
+            import_module("configurations.importer").install()
+        self._look_and_end()
+
+    def _look_and_end(self) -> None:
+        """In place of a command: nothing that manage.py would do after it matters."""
+        guarded(self._answer, self._look)
+
+    def _look(self) -> None:
+        if self._request["settings"]:
+            os.environ[VARIABLE] = self._request["settings"]
+        settings_module = os.environ.get(VARIABLE)
+        if self._preparation:
+            self._answer.add(prepared=self._preparation.end())
+        self._answer.add(
+            step="settings",
+            path=[str(Path(one).absolute()) for one in sys.path if one not in self._path],
+            settings=settings_module,
+            configuration=os.environ.get("DJANGO_CONFIGURATION"),
+        )
+        django = import_module("django")
+        self._answer.add(django=django.get_version())
+        django.setup()
+        self._answer.add(**facts())
+        self._answer.add(step="routes")
+        resolver = import_module("django.urls").get_resolver()
+        self._answer.add(routes=list(routes(resolver)))
+        self._answer.add(**late_facts())
+        for kind in ("wsgi", "asgi"):
+            self._answer.add(step=kind)
+            found = find_application(kind, settings_module, self._answer.described)
+            self._answer.add(**{kind: found})
+        self._answer.add(step="sockets", sockets=sockets_of(found["application"]))
+        self._answer.add(step="done")
+
+
+def facts() -> dict[str, Any]:
+    """What a request would meet, as the settings say."""
     settings = import_module("django.conf").settings
-    resolver = import_module("django.urls").get_resolver()
-    asgi = application(getattr(settings, "ASGI_APPLICATION", None), settings_module, "asgi")
     return {
-        "python": platform.python_version(),
-        "django": django.get_version(),
-        "settings": settings_module,
-        "wsgi": application(settings.WSGI_APPLICATION, settings_module, "wsgi"),
-        "asgi": asgi,
         "debug": bool(settings.DEBUG),
-        "allowed_hosts": list(settings.ALLOWED_HOSTS),
-        "login_url": login_path(settings.LOGIN_URL),
+        "allowed_hosts": list(map(str, settings.ALLOWED_HOSTS)),
         "servers": [name for name in SERVERS if importlib.util.find_spec(name)],
         "databases": [
             {
@@ -50,31 +118,17 @@ def look(settings_module: str) -> dict[str, Any]:
             }
             for database in settings.DATABASES.values()
         ],
-        "routes": list(routes(resolver)),
-        "sockets": sockets_of(asgi),
     }
 
 
-def application(said: str | None, settings_module: str, kind: str) -> str | None:
-    """The import string of the application: what the settings say, or the usual place for it."""
-    module, _, attribute = (said or "").rpartition(".")
-    candidates = [(module, attribute)] if said else []
-    candidates.append((settings_module.partition(".")[0] + "." + kind, "application"))
-    for module, attribute in candidates:
-        with suppress(ImportError, AttributeError):
-            if callable(getattr(import_module(module), attribute)):
-                return f"{module}:{attribute}"
-    return None
-
-
-def login_path(login_url: Any) -> str:
-    """LOGIN_URL as a path, which it may say by the name of a route."""
+def late_facts() -> dict[str, Any]:
+    """What only the routes can say: LOGIN_URL may name one."""
+    login_url = import_module("django.conf").settings.LOGIN_URL
     try:
-        return str(import_module("django.shortcuts").resolve_url(login_url))
+        return {"login_url": str(import_module("django.shortcuts").resolve_url(login_url))}
     except Exception:  # whatever the project's own resolving raises
-        return str(login_url)
+        return {"login_url": str(login_url)}
 
 
 if __name__ == "__main__":
-    sys.path[0] = sys.argv[1]  # this script's own directory must go
-    sys.stdout.write("\n" + json.dumps(look(sys.argv[2])) + "\n")
+    Inspector(json.loads(sys.argv[1])).work()
