@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from .application import is_djangos_own
 from .draft_pieces import Piece, slug
 from .inspection import SETTINGS, Inspection
 from .route import Route, Socket
@@ -54,7 +55,7 @@ def project_table(seen: Inspection, beside: Path) -> str:
 
 def _applications(seen: Inspection) -> Iterator[str]:
     for kind, name in (("wsgi", seen.wsgi), ("asgi", seen.asgi)):
-        if name and seen.is_djangos_own(kind):
+        if name and is_djangos_own(name):
             made = f"Django's own get_{kind}_application(): the project has no {kind}.py"
             yield f"{kind} = {quoted(name)} # {made}"
         elif name:

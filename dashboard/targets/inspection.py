@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .application import djangos_own
 from .env_files import read_env_file
 from .route import Route, Socket
 
-DJANGOS_OWN = "liveburst_django"  # in the probe's directory: the applications that Django makes
 INTERFACES = ("wsgi", "asgi")
 SETTINGS, CONFIGURATION = "DJANGO_SETTINGS_MODULE", "DJANGO_CONFIGURATION"
 
@@ -56,11 +56,6 @@ class Inspection:
             return "python"
         near = self.python.is_relative_to(self.directory.parent)
         return os.path.relpath(self.python, self.directory) if near else str(self.python)
-
-    def is_djangos_own(self, interface: str) -> bool:
-        """Whether its application for an interface is the one that Django itself makes."""
-        name = self.wsgi if interface == "wsgi" else self.asgi
-        return name == f"{DJANGOS_OWN}:{interface}"
 
 
 def inspection_of(answer: Mapping[str, Any], directory: Path, python: Path | None) -> Inspection:
@@ -109,7 +104,7 @@ def failure_lines(failed: Mapping[str, Any], beside: Path) -> list[str]:
 def _application(answer: Mapping[str, Any], interface: str) -> str | None:
     found = answer.get(interface) or {}
     if found.get("django"):
-        return f"{DJANGOS_OWN}:{interface}"
+        return djangos_own(interface)
     return found.get("application")
 
 

@@ -86,6 +86,7 @@ async def start_target(
         target.started_s = started_s
         target.facts = _facts(server, command, beside.cores, backlog, packages)
         target.facts |= _told(server, packages, await health.hello(HELLO_TIMEOUT_S))
+        target.facts["application"] = project.application(server)
     except BaseException:
         health.close()
         if child is not None:

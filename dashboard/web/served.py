@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboard.models import Run
+from dashboard.targets.application import is_djangos_own
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,9 @@ def _words(facts: Mapping[str, Any]) -> Iterator[str]:
     known = [f"{word} {versions[key]}" for key, word in NAMES.items() if key in versions]
     if known:
         yield ", ".join(known)
+    if is_djangos_own(facts.get("application")):
+        made = f"get_{facts['interface']}_application()"
+        yield f"Django's own {made}, since the project has no module for it"
     if facts.get("version"):
         version = facts["version"]
         yield f"the code as of {version['name']}: {version['revision'] or version['directory']}"

@@ -51,6 +51,14 @@ async def test_each_package_says_where_it_came_from(laboratory: Laboratory) -> N
         assert expected in words
 
 
+async def test_an_application_that_django_made_is_marked(laboratory: Laboratory) -> None:
+    facts = {**STARTED, "interface": "asgi", "application": "liveburst_django:asgi"}
+    _, words = await served_with(laboratory, facts)
+    assert "Django's own get_asgi_application(), since the project has no module for it" in words
+    _, words = await served_with(laboratory, {**facts, "application": "shop.asgi:application"})
+    assert "Django's own" not in words
+
+
 async def test_of_a_target_that_runs_already_it_says_what_is_unknown(
     laboratory: Laboratory,
 ) -> None:
