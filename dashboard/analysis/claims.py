@@ -25,7 +25,7 @@ from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.plan import MARGIN
 
 from .expect import Expectation, Judgement, Metric
-from .meaning import failed_too_often
+from .failed import failed_too_often
 from .numbers import percent
 
 Kind = Literal["holds", "holds-only-when", "does-not-hold", "not-shown"]
@@ -36,6 +36,7 @@ PEAKS = ("peak_in_app", "peak_in_view", "peak_threads")  # the probe's own, exac
 WHY_NOT_COMPARED = {
     "first-look": "fewer than five rounds are a first look, without an interval",
     "errors": "more than 1 % of the requests failed",
+    "redirected": "one was redirected, and whether its view was called is not known",
     "behind": "the rate was more than the lane can do",
     "not-trusted": "the instrument was at its limit",
     "no-rounds": "no round was whole in both lanes",

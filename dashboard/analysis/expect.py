@@ -19,8 +19,15 @@ import numpy as np
 
 from dashboard.wire.errors import InvalidPlan, Problem
 
+from .failed import failed_too_often
 from .verdict import FEWEST_ROUNDS, FIXED, holm
 
+NO_METRICS = ("target", "exceptions", "redirects")  # parts of a lane that are no numbers
+# What means nothing for a lane whose requests failed. A neighbour's times are none of these.
+TIMES = (
+    *("makespan_s", "response_p95_ms", "throughput_rps", "latency_ms", "service_ms"),
+    *("first_byte_ms", "longest_gap_ms", "segments_ms"),
+)
 GRAMMAR = "LANE.METRIC [/ LANE.METRIC] (<|>) (NUMBER | LANE.METRIC)"
 _METRIC = re.compile(r"(?P<lane>[^\s@]+@[^\s@.]+)\.(?P<path>[A-Za-z_][\w.]*)")
 _PARTS = re.compile(r"(?P<left>\S+)(?:\s*/\s*(?P<over>\S+))?\s*(?P<sign>[<>])\s*(?P<right>\S+)")
@@ -43,6 +50,14 @@ class Metric:
 
     def value(self, report: Mapping[str, Any]) -> float | None:
         """The number in this report, None where it is not known; raises InvalidPlan."""
+        return self._found(report)[1]
+
+    def is_time(self, report: Mapping[str, Any]) -> bool:
+        """Whether it is a time or a throughput, which a lane that failed has none of."""
+        return self._found(report)[0].partition(".")[0] in TIMES
+
+    def _found(self, report: Mapping[str, Any]) -> tuple[str, float | None]:
+        """Its whole path, and the number."""
         lane = next((lane for lane in report["lanes"] if lane["lane"] == self.lane), None)
         if lane is None:
             expected = ", ".join(lane["lane"] for lane in report["lanes"])
@@ -54,7 +69,7 @@ class Metric:
         found = [self.path] if self.path in numbers else ends  # the neighbour has an `ok` too
         if len(found) != 1:
             raise InvalidPlan(Problem("expect", _which(self.path, found or list(numbers))))
-        return numbers[found[0]]
+        return found[0], numbers[found[0]]
 
 
 @dataclass(frozen=True)
@@ -104,6 +119,8 @@ class Expectation:
     def judge(self, report: Mapping[str, Any]) -> Judgement:
         """Whether it holds, by an interval where one is known; raises InvalidPlan."""
         value, limit = self._sides(report)
+        if why := self._without_times(report):
+            return Judgement(False, value, None, f"{self.text}: {why}.")
         if value is None or limit is None:
             return Judgement(False, value, None, f"{self.text}: not known in this run.")
         found = self._interval(report)
@@ -112,6 +129,23 @@ class Expectation:
             return Judgement(self._is(value, limit), value, None, warning)
         whole = all(self._is(end, limit) for end in found)
         return Judgement(whole, value, found, None)
+
+    def _without_times(self, report: Mapping[str, Any]) -> str:
+        """Why the times that it speaks of are those of no answer; empty where they are.
+
+        A lane that fails fast must not win, and nor must one that may never have called its view.
+        """
+        metrics = [one for one in (self.left, self.over, self.right) if isinstance(one, Metric)]
+        timed = {one.lane for one in metrics if one.is_time(report)}
+        for lane in report["lanes"]:
+            if lane["lane"] in timed and failed_too_often(lane):
+                return f"more than 1 % of the requests of {lane['lane']} failed"
+        comparisons = (report["verdict"] or {}).get("comparisons", ())
+        answers = {one["lane"]: one["answer"] for one in comparisons}
+        for name in sorted(timed if len(timed) > 1 else ()):
+            if answers.get(name) == "redirected":
+                return f"whether the view of {name} or of its baseline was called is not known"
+        return ""
 
     def _is(self, value: float, limit: float) -> bool:
         return value < limit if self.less else value > limit
@@ -184,7 +218,7 @@ def _numbers(value: Any, path: str = "") -> Iterator[tuple[str, float | None]]:
     """Every number in a lane's report, by its path."""
     if isinstance(value, Mapping):
         for name, inner in value.items():
-            if name != "target":
+            if name not in NO_METRICS:
                 yield from _numbers(inner, f"{path}.{name}" if path else name)
     elif isinstance(value, list):
         yield path, median(value) if value else None

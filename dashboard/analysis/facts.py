@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +31,8 @@ class LaneFacts:
     where the scenario is a wait. Around its firings its cores were busy for `busy_s` of `cores_s`
     seconds, with whatever ran there. `executor`, `serialised` (`xray.Serialised.to_json`) and
     `upstream` (the companion's name, once it reported that the requests waited for it) are
-    evidence that not every run has.
+    evidence that not every run has. `answers` are the exceptions and redirects that its probes
+    told of.
     """
 
     processes: int = 1
@@ -43,6 +44,7 @@ class LaneFacts:
     cores_s: float | None = None
     executor: Executor | None = None
     serialised: Mapping[str, Any] | None = None
+    answers: Sequence[Mapping[str, Any]] = ()
     upstream: str | None = None
 
 

@@ -9,16 +9,16 @@ from typing import Any
 
 from dashboard.wire.plan import Lane as PlanLane
 
+from .answered import redirected_unlike
 from .apart import Factor, factors
 from .causes import Cause, find_causes, held_back
 from .control import assess
+from .failed import failed_too_often
 from .intervals import CORRELATION_WARNING
 from .rounds import log_ratios
 from .seen import Seen
 from .verdict import Answer, Comparison, Interval, compare
 from .words import sentence
-
-MAX_FAILED_SHARE = 0.01
 
 Report = Mapping[str, Any]
 
@@ -31,11 +31,6 @@ class Question:
     margin: float
     control: bool
     spoiled: str | None
-
-
-def failed_too_often(lane: Mapping[str, Any]) -> bool:
-    """Whether more than 1 % of a lane's requests failed; it is then not compared."""
-    return bool(lane["requests"] - lane["ok"] > MAX_FAILED_SHARE * lane["requests"])
 
 
 def verdict(
@@ -87,6 +82,8 @@ def _refused(
         return "not-trusted"
     if failed_too_often(baseline) or failed_too_often(lane):
         return "errors"
+    if redirected_unlike(baseline, lane):
+        return "redirected"
     if any(one["rate"] and one["rate"]["keeps_up"] is False for one in (baseline, lane)):
         return "behind"
     return None

@@ -11,10 +11,12 @@ from dashboard.wire.plan import MARGIN, Plan
 from dashboard.wire.plan import Lane as PlanLane
 
 from . import rounds, stats
+from .answered import answered_words, lane_answers
 from .collect import Lane, collect
 from .cut_off import Partial, counted_lanes, stopped_words
 from .facts import NOTHING_KNOWN, LaneFacts
-from .meaning import MAX_FAILED_SHARE, Question, failed_too_often, verdict
+from .failed import MAX_FAILED_SHARE, failed_too_often
+from .meaning import Question, verdict
 from .seen import Seen
 from .theory import theory
 
@@ -82,7 +84,7 @@ def report_of_lanes(plan: Plan, about: About, lanes: Sequence[Lane]) -> Report:
         "instrument": None if about.instrument is None else dict(about.instrument),
         "warnings": list(about.warnings),
     }
-    report["warnings"] += filter(None, [stopped_words(report)])
+    report["warnings"] += filter(None, [stopped_words(report), *answered_words(report)])
     question = Question(
         until_sure=about.until_sure,
         margin=about.margin,
@@ -110,14 +112,15 @@ def _lane(
     name: PlanLane, seen: Seen, rate: Mapping[str, Any] | None, partial: Partial | None
 ) -> dict[str, Any]:
     lane, requests = seen.lane, seen.load.requests
-    whole = stats.whole_rounds(lane, requests)
+    whole, errors = stats.whole_rounds(lane, requests), stats.errors(lane)
     return {
         "lane": str(name),
         "variant": name.variant,
         "server": name.server,
         "requests": int(lane.samples["done"].size),
         "ok": int(lane.ok.sum()),
-        "errors": stats.errors(lane),
+        "errors": errors,
+        **lane_answers(lane, seen.facts.answers, errors),
         "cut_off": partial.cut_off if partial else int(lane.cut_off["done"].size),
         "partial": partial and partial.to_json(),
         "makespan_s": stats.makespans_s(lane, requests),

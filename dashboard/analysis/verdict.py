@@ -32,6 +32,7 @@ Answer = Literal[
     "undecided",
     "first-look",  # fewer than five rounds: a ratio without an interval
     "errors",  # more than 1 % of the requests failed, in the lane or in the baseline
+    "redirected",  # one of the two was, and nobody knows whether its view was called
     "behind",  # the rate was more than the lane, or the baseline, can do
     "not-trusted",  # the instrument was at its limit
     "no-rounds",  # no round was whole in both lanes

@@ -11,6 +11,7 @@ from typing import Any
 
 from dashboard.wire.plural import counted
 
+from .answered import failure_words
 from .cause_words import cause_words
 from .numbers import (
     milliseconds,
@@ -28,6 +29,14 @@ Comparison = Mapping[str, Any]
 DID = {
     "makespan_s": "finished the burst",
     "response_p95_ms": "answered 95 % of its requests",
+}
+
+NO_ROUNDS = "have no whole round to compare"
+NOT_COMPARED = {
+    "redirected": (
+        "cannot be compared: one was redirected, the other was not, and whether a view was called"
+        " is not known"
+    )
 }
 
 
@@ -87,7 +96,7 @@ def _answered(report: Report, one: Comparison) -> str:
         case "behind":
             behind = "; ".join(_behind(report, (baseline, lane)))
             return f"The rate was more than a lane can do, so nothing is compared: {behind}."
-    return f"{lane} and {baseline} have no whole round to compare."
+    return f"{lane} and {baseline} {NOT_COMPARED.get(one['answer'], NO_ROUNDS)}."
 
 
 def _level(one: Comparison) -> str:
@@ -118,8 +127,7 @@ def _ends(one: Comparison) -> str:
 def _failures(report: Report, names: Sequence[str]) -> Iterator[str]:
     for lane in report["lanes"]:
         if lane["lane"] in names and lane["errors"]:
-            counts = ", ".join(f"{count} {name}" for name, count in lane["errors"].items())
-            yield f"{lane['lane']} had {counts} of {lane['requests']}"
+            yield f"{lane['lane']} had {failure_words(lane['errors'])} of {lane['requests']}"
 
 
 def _behind(report: Report, names: Sequence[str]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from itertools import count
@@ -36,6 +36,10 @@ class Target(Protocol):
     @property
     def executor(self) -> Mapping[str, int] | None:
         """Of the last firing: `limit`, `threads` and `queued` of the default executor, if used."""
+
+    @property
+    def answers(self) -> Sequence[Mapping[str, Any]]:
+        """Of the last firing: exceptions and redirects, as in docs/frame.md."""
 
     async def begin(self, firing: int) -> bool:
         """Start peaks and counts anew, and reports; whether every process answered."""

@@ -100,6 +100,7 @@ class Firings:
         await self._hearers.event({**began, "event": "fired", "reading": reading.to_json()})
         if number != WARM_UP_ROUND:
             await self._remarks.executor(position, target)
+            await self._remarks.answers(position, target)
         self._equipment.last_fired[lane.server, target.started_s, lane.variant] = time.monotonic()
         if self._stopping:
             raise StoppedError

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
+from dashboard.targets.answers import Kind, merged
 from dashboard.wire.plan import Lane, Plan
 from dashboard.wire.plural import counted
 
@@ -26,6 +27,7 @@ class Remarks:
         self._project = self._pool.project  # as it was when the run began
         self._hearers = hearers
         self._executors: dict[int, Mapping[str, int]] = {}
+        self._answers: dict[int, list[Kind]] = {}
 
     async def overflows(self, reading: Reading) -> None:
         """Warn where the target's own backlog turned connections away in a firing that counts.
@@ -57,6 +59,14 @@ class Remarks:
             self._executors[position] = executor
             found: Event = {"event": "found", "lane": position}
             await self._hearers.event({**found, "facts": {"executor": dict(executor)}})
+
+    async def answers(self, position: int, target: Target) -> None:
+        """Keep why requests were not answered by their view, of all rounds so far."""
+        if target.answers:
+            known = self._answers.get(position, [])
+            self._answers[position] = merged(known, target.answers)
+            found: Event = {"event": "found", "lane": position}
+            await self._hearers.event({**found, "facts": {"answers": self._answers[position]}})
 
     async def steal(self, reading: Reading) -> None:
         """Warn of a round that counts although the host took CPU time away."""

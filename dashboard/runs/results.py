@@ -64,7 +64,8 @@ def _report_of(run: Run) -> dict[str, Any]:
     )
     report = report_of_lanes(plan, about, lanes)
     for lane, known in zip(report["lanes"], stored, strict=True):
-        lane["target"] = known.facts or None
+        told = {name: fact for name, fact in known.facts.items() if name != "answers"}
+        lane["target"] = told or None
     return report
 
 
@@ -109,6 +110,7 @@ def _facts(run: Run, lane: RunLane, readings: Sequence[Reading]) -> LaneFacts:
         busy_s=sum(one.target_busy_s or 0 for one in known) if known else None,
         cores_s=sum(one.target_s or 0 for one in known) if known else None,
         executor=Executor(**executor) if executor else None,
+        answers=lane.facts.get("answers", ()),
         serialised=(lane.facts.get("xray") or {}).get("serialised"),
     )
 

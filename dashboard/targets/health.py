@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
+from .answers import Kind, merged, read_answers
 from .listening import HOST
 from .readings import exists, process_tree, read_process, read_switches
 
@@ -56,6 +57,7 @@ class Health(asyncio.DatagramProtocol):
         self._firing: int | None = None
         self._rows: list[dict[str, int]] = []
         self._executor: dict[str, int] | None = None
+        self._answers: dict[int, list[Kind]] = {}
         self._root: int | None = None
         self._unprobed: list[int] = []
         self._timer: asyncio.TimerHandle | None = None
@@ -97,6 +99,7 @@ class Health(asyncio.DatagramProtocol):
         Returns whether every known probe answered in time.
         """
         self._firing, self._root, self._rows, self._executor = firing, root, [], None
+        self._answers = {}
         self._forget_the_dead()
         for probe in self.probes.values():
             self._send(probe, type="begin", firing=firing)
@@ -145,6 +148,11 @@ class Health(asyncio.DatagramProtocol):
         """
         return self._executor
 
+    @property
+    def answers(self) -> list[Kind]:
+        """Why requests of the firing were not answered by their view, in all processes."""
+        return merged(*self._answers.values())
+
     def datagram_received(self, data: bytes, address: Any) -> None:
         """A probe speaks; whatever does not carry the token is dropped."""
         try:
@@ -184,6 +192,8 @@ class Health(asyncio.DatagramProtocol):
         if idle or time.monotonic_ns() - row["at"] <= FRESH_NS:
             row |= read_process(process)
         self._rows.append(row)
+        if message.get("answers") is not None:
+            self._answers[process] = read_answers(message["answers"])
         if (read := message.get("executor")) is not None:
             numbers = map(int, read)
             self._keep_executor(dict(zip(("limit", "threads", "queued"), numbers, strict=True)))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from dashboard.wire.errors import TargetFailed
 
+from .answers import Kind
 from .commands import read_tail
 from .health import Health
 from .launcher import Child
@@ -96,6 +97,11 @@ class Target:
         As it was when most calls stood in line for it; None where nobody has used it.
         """
         return self._health.executor
+
+    @property
+    def answers(self) -> Sequence[Kind]:
+        """Of the last firing: exceptions, and redirects that no view answered; most first."""
+        return self._health.answers
 
     async def end(self, firing: int, *, quiet_timeout_s: float) -> bool:
         """The firing is over: wait until nothing is in the application any more.

@@ -24,6 +24,7 @@ class RunningTarget(Target):
     alive = True
     failure = None
     executor = None
+    answers = ()
     processes: list[int] = []  # noqa: RUF012 - nobody adds to it
 
     def __init__(self, server: Server) -> None:  # nothing of a child's is set up

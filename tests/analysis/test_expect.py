@@ -11,6 +11,7 @@ REPORT = {
     "lanes": [
         {
             "lane": "sync@gunicorn-sync",
+            "requests": 10,
             "ok": 10,
             "makespan_s": [1.0, 4.0, 2.0],
             "latency_ms": {"p50": 100.0, "p99": None},
@@ -18,8 +19,15 @@ REPORT = {
             "server_side": {"peak_in_app": 1},
             "neighbour": {"ok": 3, "latency_ms": {"p50": 7.0}},
         },
-        {"lane": "async@daphne", "makespan_s": [0.5], "server_side": {"peak_in_app": 40}},
-    ]
+        {
+            "lane": "async@daphne",
+            "requests": 10,
+            "ok": 10,
+            "makespan_s": [0.5],
+            "server_side": {"peak_in_app": 40},
+        },
+    ],
+    "verdict": None,
 }
 
 
@@ -55,7 +63,7 @@ def test_what_is_no_expectation_is_refused(text: str) -> None:
     ("text", "message"),
     [
         ("other@daphne.ok > 1", "expected a lane of"),
-        ("sync@gunicorn-sync.nothing > 1", "expected a metric, one of ok"),
+        ("sync@gunicorn-sync.nothing > 1", "expected a metric, one of requests, ok"),
         ("sync@gunicorn-sync.p50 > 1", "latency_ms.p50, service_ms.p50"),
     ],
 )
@@ -111,7 +119,10 @@ def test_two_lanes_that_are_no_baseline_have_their_own_interval() -> None:
     ]
     report = {
         "rounds": 6,
-        "lanes": [{"lane": lane, "makespan_s": span} for lane, span in spans.items()],
+        "lanes": [
+            {"lane": lane, "requests": 6, "ok": 6, "makespan_s": span}
+            for lane, span in spans.items()
+        ],
         "verdict": {
             "metric": "makespan_s",
             "rule": "fixed",

@@ -99,6 +99,7 @@ class FakeTarget:
     host, port, tls, started_s = "127.0.0.1", 1, False, 1.0
     session: Mapping[str, str] = MappingProxyType({})
     executor: Mapping[str, int] | None = None
+    answers: tuple[Mapping[str, Any], ...] = ()
 
     def __init__(self, server: str) -> None:
         self.server = server
