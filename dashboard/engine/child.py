@@ -16,6 +16,7 @@ from .heartbeat import Heartbeat
 from .kinds import AnyFlight
 from .neighbour import LAST_ANSWERS_S, Neighbour
 from .pipe import Pipe
+from .websocket import WebSockets
 
 FRAME_INTERVAL_S = 0.04
 LAST_WORDS_S = 1.0  # to write what is left, once our owner has closed stdin and may not read
@@ -76,6 +77,8 @@ async def _fire(order: Order, pipe: Pipe) -> None:
         "loop_lag_max_ns": heartbeat.max_ns,
         "scheduling_error_p99_ns": errors_ns and nearest_rank(errors_ns, 99.0),
     }
+    if isinstance(flight, WebSockets):
+        event["websocket"] = flight.said()
     pipe.write(frame.encode_event(event))
     await flight.close()
 

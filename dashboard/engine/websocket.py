@@ -1,4 +1,4 @@
-"""Websockets that stay open: a request is a message, its answer is the same message sent back.
+"""Websockets that stay open: a request is a message, and the manner says what answers it.
 
 The protocol is that of the library `websockets`, without its input and output.
 """
@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+from dataclasses import asdict
 from time import monotonic_ns
 from typing import Any
 
 from websockets.client import ClientProtocol
 from websockets.datastructures import Headers
 from websockets.exceptions import InvalidStatus
-from websockets.frames import Frame, Opcode
+from websockets.frames import Frame
 from websockets.protocol import State
 from websockets.uri import parse_uri
 
@@ -23,17 +24,21 @@ from dashboard.wire.plan import Burst as Load
 from dashboard.wire.plan import Firing
 
 from .alarm import make_alarm
+from .answers import answers_of, words
 from .connection import FINE
 from .flight import Flight
+from .heard import Heard, Message
 from .request import encode_target
 from .stamps import NO_STAMPS
 
 NS_PER_S = 1_000_000_000
 SWITCHING = 101
+MOST_QUOTED = 200  # characters of what was received last
+UNANSWERED = (Failure.TIMEOUT, Failure.CLOSED, Failure.RESET)
 
 
 class WebSockets(Flight):
-    """C conversations. In each a message follows the last one after `every_s`, or its echo.
+    """C conversations. In each a message follows the last one after `every_s`, or its answer.
 
     A message whose time has come while the last one is not back yet waits for it, and keeps its
     `due`. The first messages are spread over `every_s`. A connection that was lost is made anew;
@@ -44,6 +49,9 @@ class WebSockets(Flight):
         super().__init__(firing)
         self.url = url_of(firing)
         self.headers = firing.headers
+        self.exchange = firing.manner.exchange
+        self.is_answer = answers_of(self.exchange)
+        self.heard = Heard()
         self._load = load
         self._every_ns = round(load.every_s * NS_PER_S)
         self._idle: dict[int, Conversation] = {}  # by their slot
@@ -57,7 +65,7 @@ class WebSockets(Flight):
         self._send_due()
 
     def answered(self, connection: Any, done: int, reusable: bool) -> None:
-        """The message came back."""
+        """The message was answered."""
         self.recorder.finish(connection, done, SWITCHING, FINE)
         del self._flying[connection]
         connection.busy = False
@@ -67,6 +75,8 @@ class WebSockets(Flight):
     def failed(self, connection: Any, failure: Failure) -> None:
         """The message will not come back; its connection is of no more use."""
         done = monotonic_ns() - self.origin_ns
+        if failure in UNANSWERED:
+            self.heard.unanswered(connection.last_words)
         self.recorder.finish(connection, done, connection.status, failure)
         self._drop(connection)
         self._go_on(connection, done)
@@ -75,6 +85,10 @@ class WebSockets(Flight):
         """An idle connection went: whoever was to use it next will find that out."""
         if self._idle.pop(slot, None) is not None:
             self._lost.add(slot)
+
+    def said(self) -> dict[str, Any]:
+        """What the servers said beside answers, for the event `fired`."""
+        return asdict(self.heard)
 
     def stop(self) -> None:
         """Record what is on its way as aborted, and close every connection."""
@@ -142,6 +156,18 @@ class Conversation(asyncio.Protocol):
         self._flight = flight
         self._transport: asyncio.Transport | None = None
         self._protocol = ClientProtocol(parse_uri(flight.url))
+        self._parts = Message()
+        self._last = b""
+
+    @property
+    def last_words(self) -> str | None:
+        """The beginning of what the server said last, and how it closed; None before it opened."""
+        if self._protocol.state is State.CONNECTING or self._protocol.handshake_exc:
+            return None
+        close = self._protocol.close_rcvd
+        closed = f"closed with {close.code} {close.reason}".strip() if close else ""
+        heard = self._last[: 4 * MOST_QUOTED].decode(errors="replace")[:MOST_QUOTED]
+        return "; ".join(filter(None, [heard, closed]))
 
     def send_next(self, request: int, due: int) -> None:
         """Send another message on the open connection."""
@@ -208,22 +234,29 @@ class Conversation(asyncio.Protocol):
         elif refusal is not None or self._protocol.state is not State.OPEN:
             self._flight.failed(self, Failure.MALFORMED)
         else:
+            for text in self._flight.exchange.opening:
+                self._protocol.send_text(text.encode())
+            self._flush()
             self._say()
 
     def _say(self) -> None:
-        """One message, whose words are its number."""
+        """One message, the request's."""
+        message = words(self._flight.exchange.message, self.request)
         self.sent_first = self.sent = monotonic_ns() - self._flight.origin_ns
-        self._protocol.send_text(self._words())
+        self._protocol.send_text(message)
         self._flush()
 
     def _take(self, frame: Frame, arrived: int) -> None:
-        """The echo; anything else that the server says is none of our business."""
-        if self.busy and frame.opcode is Opcode.TEXT and bytes(frame.data) == self._words():
-            self.first_byte = arrived
+        """The answer; anything else that the server says is counted."""
+        whole = self._parts.take(frame, arrived)
+        if whole is None:
+            return
+        if self.busy and self._flight.is_answer(whole.text, whole.data, self.request):
+            self.first_byte = whole.begun
             self._flight.answered(self, arrived, True)
-
-    def _words(self) -> bytes:
-        return b"%d" % self.request
+        else:
+            self._last = whole.data
+            self._flight.heard.ignored += 1
 
     def _flush(self) -> None:
         if self._transport is None or self._transport.is_closing():

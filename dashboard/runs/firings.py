@@ -101,6 +101,8 @@ class Firings:
         if number != WARM_UP_ROUND:
             await self._remarks.executor(position, target)
             await self._remarks.answers(position, target)
+        if "websocket" in fired:
+            await self._remarks.conversation(position, number, fired["websocket"])
         self._equipment.last_fired[lane.server, target.started_s, lane.variant] = time.monotonic()
         if self._stopping:
             raise StoppedError

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from dashboard.targets.answers import Kind, merged
 from dashboard.wire.plan import Lane, Plan
@@ -28,6 +30,8 @@ class Remarks:
         self._hearers = hearers
         self._executors: dict[int, Mapping[str, int]] = {}
         self._answers: dict[int, list[Kind]] = {}
+        self._ignored: dict[int, int] = {}  # messages of a websocket that answered nothing
+        self._unanswered: set[int] = set()  # lanes of which it was said
 
     async def overflows(self, reading: Reading) -> None:
         """Warn where the target's own backlog turned connections away in a firing that counts.
@@ -67,6 +71,25 @@ class Remarks:
             self._answers[position] = merged(known, target.answers)
             found: Event = {"event": "found", "lane": position}
             await self._hearers.event({**found, "facts": {"answers": self._answers[position]}})
+
+    async def conversation(self, position: int, number: int, said: Mapping[str, Any]) -> None:
+        """What a websocket said beside answers; a warning, once a lane, where answers lacked."""
+        if number != WARM_UP_ROUND:
+            known = self._ignored.get(position, 0) + said["ignored"]
+            self._ignored[position] = known
+            found: Event = {"event": "found", "lane": position}
+            await self._hearers.event({**found, "facts": {"websocket": {"ignored": known}}})
+        if said["without_answer"] and position not in self._unanswered:
+            self._unanswered.add(position)
+            message = self._no_answer(self._plan.lanes[position], said)
+            await self._hearers.event({"event": "warning", "message": message})
+
+    def _no_answer(self, lane: Lane, said: Mapping[str, Any]) -> str:
+        rule = self._project.scenarios[self._plan.scenario].variants[lane.variant].exchange.answer
+        what = f"an answer (answer = {json.dumps(rule)})" if rule else "the same message back"
+        last = f"{said['last']!r}" if said["last"] else "nothing"
+        messages = counted(said["without_answer"], "message")
+        return f"{lane}: {messages} waited for {what} in vain; the last thing received was {last}."
 
     async def steal(self, reading: Reading) -> None:
         """Warn of a round that counts although the host took CPU time away."""

@@ -145,7 +145,17 @@ def merged(fired: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "cpu_ns": sum(event["cpu_ns"] for event in fired),
         "busiest_cpu_ns": max(event["cpu_ns"] for event in fired),
         **{name: _largest(event[name] for event in fired) for name in worst},
+        **_websocket([event["websocket"] for event in fired if "websocket" in event]),
     }
+
+
+def _websocket(said: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What servers said beside answers, to all engines; nothing where no websocket was held."""
+    if not said:
+        return {}
+    sums = {name: sum(one[name] for one in said) for name in ("ignored", "without_answer")}
+    last = next((one["last"] for one in said if one["last"]), "")
+    return {"websocket": {**sums, "last": last}}
 
 
 def _largest(values: Iterable[int | None]) -> int | None:

@@ -168,7 +168,7 @@ def socket_scenario(socket: Socket, seen: Inspection) -> str:
     ]
     why = (
         f"{socket.path} is a websocket. This works where it answers a message with the same"
-        " message; docs/lab.md says what else."
+        " message; else say open, message and answer, as in docs/lab.md."
     )
     return commented("\n".join(lines), why)
 

@@ -12,6 +12,7 @@ from dashboard.wire.load import MAX_EVERY_S, MAX_SEND_KB_PER_S, MIN_SEND_KB_PER_
 from dashboard.wire.manner import BYTES_PER_MB, MAX_UPLOAD_BYTES
 from dashboard.wire.plan import MAX_CONCURRENCY, MAX_LANES, MAX_REQUESTS, MAX_ROUNDS, Lane
 
+from .read_exchange import read_exchange
 from .read_rows import read_rows
 from .scenario import (
     METHODS,
@@ -189,6 +190,7 @@ def _variant(
         upload=_upload(table, parameters),
         poll_every_ms=table.bounded("poll_every_ms", MIN_POLL_MS, MAX_POLL_MS),
         websocket=table.flag("websocket"),
+        exchange=read_exchange(table),
         chunks=table.flag("chunks"),
         rows=rows,
         wait=_wait(table, parameters),

@@ -8,6 +8,7 @@ from math import prod
 from typing import Literal
 from urllib.parse import quote
 
+from dashboard.wire.exchange import NUMBERS_BACK, Exchange
 from dashboard.wire.manner import BYTES_PER_MB, Manner, Upload
 from dashboard.wire.plan import Lane
 
@@ -56,7 +57,8 @@ class Variant:
     `needs` is the only kind of server that it works under. `body` is sent as it is, in UTF-8.
     `requires` names the project's requirements that it has. `cookies` are sent with each
     request, and with `login` those of a session that was logged in. `upload`, `poll_every_ms`,
-    `websocket` and `chunks` are the manner in which it is asked (`wire.manner`).
+    `websocket` and `chunks` are the manner in which it is asked (`wire.manner`), and `exchange`
+    what is said on a websocket.
     `rows` are those of the scenario's CSV file, for {column} in path and body: each request takes
     the next. `wait` is what one request waits for, where that is not what the scenario says.
     """
@@ -76,6 +78,7 @@ class Variant:
     upload: UploadForm | None = None
     poll_every_ms: float | None = None
     websocket: bool = False
+    exchange: Exchange = NUMBERS_BACK
     chunks: bool = False
     rows: tuple[Mapping[str, str], ...] = ()
     wait: str | None = None
@@ -95,6 +98,7 @@ class Variant:
             upload=self.upload.of(parameters) if self.upload else None,
             poll_every_ms=self.poll_every_ms,
             websocket=self.websocket,
+            exchange=self._exchange(parameters),
             chunks=self.chunks,
             rows=tuple(
                 (self.url_path(parameters, number), self._body(row))
@@ -102,12 +106,19 @@ class Variant:
             ),
         )
 
+    def _exchange(self, parameters: Mapping[str, float]) -> Exchange:
+        """What is said on a websocket, {parameter} filled in; other braces stay, as in a body."""
+        values = {name: _plain(value) for name, value in parameters.items()}
+        said = self.exchange
+        return Exchange(
+            tuple(_filled(text, values) for text in said.opening),
+            _filled(said.message, values),
+            _filled(said.answer, values),
+        )
+
     def _body(self, row: Mapping[str, str]) -> str:
         """The body with a row's values for `{column}`; other braces stay, JSON is full of them."""
-        body = self.body
-        for name, value in row.items():
-            body = body.replace(f"{{{name}}}", value)
-        return body
+        return _filled(self.body, row)
 
 
 @dataclass(frozen=True)
@@ -192,6 +203,12 @@ class Claim:
     def lanes(self) -> tuple[Lane, ...]:
         """The lanes that it speaks of, each once, in the order of the expectations."""
         return tuple(dict.fromkeys(expectation.lane for expectation in self.expect))
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    for name, value in values.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text
 
 
 def _plain(value: float) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from .exchange import NUMBERS_BACK, Exchange
+
 MAX_UPLOAD_BYTES = 1_000_000_000
 BYTES_PER_MB = 1_000_000
 
@@ -24,9 +26,9 @@ class Manner:
 
     `upload` is sent as the body. `poll_every_ms`: an answer 202 names by its Location where the
     result will be, which is asked for so often until it is there. `websocket`: the requests are
-    messages on connections that stay open, and an answer is the same message. `chunks`: how an
-    answer comes in pieces is watched. `rows`: request n asks for the path and sends the body of
-    row n, and after the last row comes the first one again.
+    messages on connections that stay open, and `exchange` says what is sent and what is an
+    answer. `chunks`: how an answer comes in pieces is watched. `rows`: request n asks for the path
+    and sends the body of row n, and after the last row comes the first one again.
     """
 
     upload: Upload | None = None
@@ -34,13 +36,22 @@ class Manner:
     websocket: bool = False
     chunks: bool = False
     rows: tuple[tuple[str, str], ...] = ()
+    exchange: Exchange = NUMBERS_BACK
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """Read an `asdict` of one. Raises KeyError or TypeError where it is none."""
         upload = data["upload"]
         rows = tuple((path, body) for path, body in data["rows"])
-        return cls(**{**data, "upload": Upload(**upload) if upload else None, "rows": rows})
+        said = data["exchange"]
+        return cls(
+            upload=Upload(**upload) if upload else None,
+            poll_every_ms=data["poll_every_ms"],
+            websocket=data["websocket"],
+            chunks=data["chunks"],
+            rows=rows,
+            exchange=Exchange(tuple(said["opening"]), said["message"], said["answer"]),
+        )
 
 
 PLAIN = Manner()

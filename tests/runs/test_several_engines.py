@@ -227,3 +227,12 @@ def test_a_firing_knows_its_share_again() -> None:
     assert list(firing.slots) == [1]
     assert list(firing.numbers) == [1, 5, 9], "what the second of four slots would get"
     assert firing.load == Burst(10, 4)
+
+
+def test_what_websockets_said_to_all_engines_is_added_up() -> None:
+    ends = [
+        {**end(), "websocket": {"ignored": 2, "without_answer": 0, "last": ""}},
+        {**end(), "websocket": {"ignored": 3, "without_answer": 1, "last": "no"}},
+    ]
+    assert merged(ends)["websocket"] == {"ignored": 5, "without_answer": 1, "last": "no"}
+    assert "websocket" not in merged([end(), end()])
