@@ -162,7 +162,7 @@ async def _until_ready(server: Server, address: tuple[str, int], child: Child, l
         while not (ready.done() or ended.done() or deadline.passed()):
             await asyncio.wait(
                 {ready, ended},
-                timeout=deadline.look_every_s,
+                timeout=deadline.ask_every_s,
                 return_when=asyncio.FIRST_COMPLETED,
             )
         if not ready.done():

@@ -19,7 +19,7 @@ from .command import start
 
 pytestmark = pytest.mark.servers
 MARK = f"liveburst-test-death-{os.getpid()}"
-ROUNDS, REQUESTS = 3, 20
+ROUNDS, REQUESTS, DELAY_S = 3, 20, 0.3  # a round lasts long enough to be seen and struck
 
 
 def server() -> psutil.Process:
@@ -48,6 +48,7 @@ def in_round_two(home: Path) -> bool:
 
 def test_a_killed_server_costs_its_round_and_not_the_run(tmp_path: Path) -> None:
     lane = ["--lane", "sync@gunicorn-sync", "-n", str(REQUESTS), "--rounds", str(ROUNDS)]
+    lane += ["--set", f"delay={DELAY_S}"]
     with start(tmp_path, MARK, "burst", "sleep", *lane, "--json", "-") as process:
         assert until(lambda: in_round_two(tmp_path), 60)
         server().send_signal(signal.SIGKILL)

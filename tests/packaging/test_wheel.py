@@ -18,6 +18,7 @@ from tests.targets.helpers import marked, until
 
 pytestmark = pytest.mark.servers
 ROOT = Path(__file__).parents[2]
+PATIENCE_S = 60.0
 MARK = f"liveburst-test-wheel-{os.getpid()}"
 
 
@@ -49,7 +50,12 @@ def environment(tmp_path: Path) -> dict[str, str]:
 def address(liveburst: Path, tmp_path: Path, environment: dict[str, str]) -> Iterator[str]:
     command = [str(liveburst), "lab", "--no-browser", "--port", "0"]
     with subprocess.Popen(
-        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True
+        command,
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # as in `tests.management.command.start`
     ) as process:
         yield address_of(process)
         process.terminate()
@@ -70,6 +76,6 @@ def test_a_burst_from_anywhere_keeps_its_state_in_the_users_own_place(
 
 
 def test_page_scripts_and_styles_are_inside(address: str) -> None:
-    assert "Liveburst" in httpx.get(address).text
+    assert "Liveburst" in httpx.get(address, timeout=PATIENCE_S).text
     for file in ("js/main.js", "css/base.css", "htmx.org/htmx.min.js"):
-        assert httpx.get(f"{address}/static/{file}").status_code == 200, file
+        assert httpx.get(f"{address}/static/{file}", timeout=PATIENCE_S).status_code == 200, file

@@ -26,7 +26,9 @@ SEEDS = range(int(os.environ.get("LIVEBURST_KILLS", "2")))
 @contextmanager
 def driver(mark: str, logs: Path) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "tests.targets.driver", mark, str(logs)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
         try:
             yield process
         finally:
@@ -45,7 +47,7 @@ def assert_all_gone(process: subprocess.Popen[str], mark: str) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_killed_while_it_starts(seed: int, mark: str, tmp_path: Path) -> None:
     with driver(mark, tmp_path) as process:
-        assert until(lambda: marked(mark))
+        assert until(lambda: marked(mark), 60)
         moment = time.monotonic() + random.Random(seed).uniform(0, 1.5)
         until(lambda: time.monotonic() > moment)
         assert_all_gone(process, mark)
