@@ -33,6 +33,7 @@ class LaneFacts:
     `upstream` (the companion's name, once it reported that the requests waited for it) are
     evidence that not every run has. `answers` are the exceptions and redirects that its probes
     told of.
+    `queries` are those of the one request that an X-ray saw.
     """
 
     processes: int = 1
@@ -46,6 +47,7 @@ class LaneFacts:
     serialised: Mapping[str, Any] | None = None
     answers: Sequence[Mapping[str, Any]] = ()
     upstream: str | None = None
+    queries: int | None = None
 
 
 NOTHING_KNOWN = LaneFacts()

@@ -9,6 +9,7 @@ from typing import Any
 
 from dashboard.wire.plan import Lane as PlanLane
 
+from .absolute import find_absolute
 from .answered import redirected_unlike
 from .apart import Factor, factors
 from .causes import Cause, find_causes, held_back
@@ -16,6 +17,7 @@ from .control import assess
 from .failed import failed_too_often
 from .intervals import CORRELATION_WARNING
 from .rounds import log_ratios
+from .secondary import secondary
 from .seen import Seen
 from .verdict import Answer, Comparison, Interval, compare
 from .words import sentence
@@ -54,6 +56,8 @@ def verdict(
             _comparison(report, position, one, lanes, question)
             for position, one in enumerate(found, 1)
         ],
+        "absolute": _absolute(lanes, found, question),
+        "secondary": [one.to_json() for one in secondary(lanes)],
         "control": _control(report, found, question),
         "warnings": _warnings(names, found),
     }
@@ -117,6 +121,13 @@ def _factors(
     }
     baseline, *others = names
     return [factors(name, baseline, by_round, one) for name, one in zip(others, found, strict=True)]
+
+
+def _absolute(
+    lanes: Sequence[Seen], found: Sequence[Comparison], question: Question
+) -> dict[str, Any] | None:
+    absolute = None if question.control else find_absolute(lanes, found)
+    return None if absolute is None else absolute.to_json()
 
 
 def _ends(interval: Interval | None) -> list[float] | None:

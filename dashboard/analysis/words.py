@@ -11,6 +11,7 @@ from typing import Any
 
 from dashboard.wire.plural import counted
 
+from .absolute_words import absolute_words
 from .answered import failure_words
 from .cause_words import cause_words
 from .numbers import (
@@ -22,6 +23,7 @@ from .numbers import (
     times,
     times_between,
 )
+from .secondary import secondary_words
 
 Report = Mapping[str, Any]
 Comparison = Mapping[str, Any]
@@ -47,8 +49,15 @@ def sentence(report: Report) -> str:
         return ""
     if verdict["spoiled"]:
         return f"No verdict. {verdict['spoiled'].rstrip('.')}."
-    said = [*_comparisons(report), *_causes(verdict), *_factors(verdict), *_control(verdict)]
-    return " ".join(said)
+    said = [
+        *_comparisons(report),
+        absolute_words(verdict.get("absolute")),
+        *_causes(verdict),
+        *_factors(verdict),
+        *secondary_words(verdict.get("secondary", ())),
+        *_control(verdict),
+    ]
+    return " ".join(filter(None, said))
 
 
 def _comparisons(report: Report) -> Iterator[str]:

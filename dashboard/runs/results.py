@@ -112,6 +112,7 @@ def _facts(run: Run, lane: RunLane, readings: Sequence[Reading]) -> LaneFacts:
         executor=Executor(**executor) if executor else None,
         answers=lane.facts.get("answers", ()),
         serialised=(lane.facts.get("xray") or {}).get("serialised"),
+        queries=(lane.facts.get("xray") or {}).get("queries"),
     )
 
 

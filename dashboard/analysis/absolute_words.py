@@ -1,0 +1,156 @@
+"""The limit that all lanes share in words, from the verdict's JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from .numbers import milliseconds, seconds_of, significant, times
+
+Absolute = Mapping[str, Any]
+Lanes = Sequence[Mapping[str, Any]]
+
+# What a server and Django cost by themselves was 0.1 to 2 ms a request where measured. A request
+# that costs less CPU than this may cost still less elsewhere.
+MOSTLY_SERVER_MS = 5.0
+WORTH_SAYING = 0.1  # of the cores, had by other processes
+
+
+def absolute_words(absolute: Absolute | None) -> str:
+    """Return a sentence or two; empty where nothing is known."""
+    if not absolute:
+        return ""
+    return _WORDS[absolute["name"]](absolute["lanes"], absolute["concurrency"])
+
+
+def _all(lanes: Lanes) -> str:
+    return "Both lanes" if len(lanes) == 2 else f"All {len(lanes)} lanes"
+
+
+def _range(lanes: Lanes, name: str, say: Callable[[float], str]) -> str:
+    """Return "65 ms", or "65 ms to 68 ms" where the lanes are not alike."""
+    values = [lane[name] for lane in lanes]
+    ends = say(min(values)), say(max(values))
+    return ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
+
+
+def _share(value: float) -> str:
+    return f"{100 * min(1.0, value):.0f} %"
+
+
+def _cores(lanes: Lanes) -> str:
+    """The cores that every lane could keep busy; without a number where they are not alike."""
+    counts = {lane["usable_cores"] for lane in lanes}
+    if len(counts) != 1:
+        return "their cores"
+    (count,) = counts
+    return "one core" if count == 1 else f"{count:g} cores"
+
+
+def _cpu(lanes: Lanes) -> str:
+    words = f"{_all(lanes)} spend {_range(lanes, 'cpu_ms_per_request', milliseconds)} of CPU per"
+    if all(lane["cpu_alone_s"] is not None and lane["time_s"] for lane in lanes):
+        spent = _range(lanes, "cpu_alone_s", seconds_of)
+        words += f" request, {spent} of {_range(lanes, 'time_s', seconds_of)} on {_cores(lanes)}"
+    else:
+        used = _range(lanes, "cpu_share", _share)
+        words += f" request, {used} of what {_cores(lanes)} can do"
+    taken = max(lane["taken_by_others"] for lane in lanes)
+    others = f", of which other processes had up to {_share(taken)}"
+    return words + (others if taken >= WORTH_SAYING else "")
+
+
+def _more_cores(lanes: Lanes) -> str:
+    spare = all(lane["cores"] and lane["cores"] > lane["usable_cores"] for lane in lanes)
+    return "more processes would" if spare else "more processes on more cores would"
+
+
+def _cpu_bound(lanes: Lanes, concurrency: int | None) -> str:
+    where = f"on {_cores(lanes)}"
+    if min(lane["cpu_ms_per_request"] for lane in lanes) < MOSTLY_SERVER_MS:
+        return (
+            f"{_cpu(lanes)}: none of them can do more {where}. So little of it may be the server's"
+            f" own; less CPU per request would help, and {_more_cores(lanes)}."
+        )
+    return f"{_cpu(lanes)}: neither another server nor async can help there; {_more_cores(lanes)}."
+
+
+def _mostly_cpu(lanes: Lanes, concurrency: int | None) -> str:
+    most = times(1 / min(lane["cpu_share"] for lane in lanes))
+    return (
+        f"{_cpu(lanes)}: as long as a request costs that, no server and no async can be more than"
+        f" {most}× faster on {_cores(lanes)}."
+    )
+
+
+def _light_load(lanes: Lanes, concurrency: int | None) -> str:
+    if concurrency == 1:
+        return (
+            "One request at a time was fired: this shows what a request takes, and not what a"
+            " server or async does with many at once."
+        )
+    mean = significant(max(lane["in_view"] for lane in lanes), 2)
+    return (
+        "The load was too light to make a difference: on average at most"
+        f" {mean} requests were in the view at a time."
+    )
+
+
+def _same_limit(lanes: Lanes, concurrency: int | None) -> str:
+    peak = lanes[0]["peak_in_view"]
+    requests = "1 request" if peak == 1 else f"{peak} requests"
+    words = (
+        f"{_all(lanes)} had at most {requests} in the view at a time, of {concurrency} in"
+        f" flight, and waited there with {_range(lanes, 'cpu_share', _share)} of the CPU used:"
+        if all(lane["cpu_share"] is not None for lane in lanes)
+        else f"{_all(lanes)} had at most {requests} in the view at a time, of {concurrency}:"
+    )
+    if all(lane["capacity"] == peak for lane in lanes):
+        return (
+            f"{words} the limit is the same, the processes and threads that each has. More of them"
+            " would help."
+        )
+    if any(lane["capacity"] == peak for lane in lanes):
+        return f"{words} the limit is the same."
+    return (
+        f"{words} the limit is the same, and it is not the server's: a pool, a lock, or what the"
+        f" view waits for{_upstream(lanes)} lets no more through."
+    )
+
+
+def _waiting(lanes: Lanes, concurrency: int | None) -> str:
+    return (
+        f"{_all(lanes)} had all their requests in the view at once, where they waited"
+        f" {_range(lanes, 'view_ms_p50', milliseconds)} (median) with"
+        f" {_range(lanes, 'cpu_ms_per_request', milliseconds)} of CPU per request: neither another"
+        f" server nor async can help, only what the view waits for{_upstream(lanes)}."
+    )
+
+
+def _upstream(lanes: Lanes) -> str:
+    """The companion that all lanes reported to wait for."""
+    names = {lane["upstream"] for lane in lanes}
+    return f" ({names.pop()})" if len(names) == 1 and None not in names else ""
+
+
+def _unknown(lanes: Lanes, concurrency: int | None) -> str:
+    """What is known where no common limit was seen; nothing more is said."""
+    known = []
+    if all(lane["cpu_share"] is not None for lane in lanes):
+        known.append(f"they used {_range(lanes, 'cpu_share', _share)} of {_cores(lanes)}")
+    if all(lane["peak_in_view"] is not None for lane in lanes):
+        peak = _range(lanes, "peak_in_view", lambda value: f"{value:g}")
+        known.append(f"had at most {peak} requests in the view at a time")
+    if not known:
+        return ""
+    return f"No limit was seen that {_all(lanes).lower()} share: {', and '.join(known)}."
+
+
+_WORDS: Mapping[str, Callable[[Lanes, int | None], str]] = {
+    "cpu-bound": _cpu_bound,
+    "mostly-cpu": _mostly_cpu,
+    "light-load": _light_load,
+    "same-limit": _same_limit,
+    "waiting": _waiting,
+    "unknown": _unknown,
+}
