@@ -15,6 +15,7 @@ from . import course
 from .gap import Gap
 from .held_back import evidence_of as held_back_evidence
 from .seen import Seen
+from .used import NOTHING
 
 LEAST_SHARE = 0.1  # of the gap; what explains less is left unsaid
 BUSY_SHARE = 0.75  # of its limit: the count in the application is flat there
@@ -182,15 +183,15 @@ def _executor_full(gap: Gap) -> Cause | None:
 
 def _cpu_bound(gap: Gap) -> Cause | None:
     slow = gap.slow
-    if not _cpu_is_limit(slow):
+    if (slow.least_cpu_share or 0) < CPU_LIMIT_SHARE:
         return None
     evidence = {
         "cpu_share": slow.cpu_share,
         "taken_by_others": slow.taken,
         "cores": slow.facts.cores,
         "processes": slow.facts.processes,
-        "cpu_ms_per_request": slow.price["cpu_ms_per_request"],
-        "other_cpu_ms_per_request": gap.fast.price["cpu_ms_per_request"],
+        **_cpu_price(slow),
+        **_of_the_other(_cpu_price(gap.fast)),
     }
     return Cause("cpu-bound", slow.name, gap.by_cpu, evidence)
 
@@ -198,34 +199,45 @@ def _cpu_bound(gap: Gap) -> Cause | None:
 def _thread_cost(gap: Gap) -> Cause | None:
     if not (_starts_threads(gap) or _switches_more(gap)):
         return None
-    others = {f"other_{name}": value for name, value in gap.fast.price.items()}
+    others = _of_the_other(gap.fast.price)
     share = gap.by_cpu_up_to(_threads_could_cost_s(gap))
     return Cause("thread-cost", gap.slow.name, share, {**gap.slow.price, **others})
+
+
+def _cpu_price(seen: Seen) -> dict[str, Any]:
+    return {name: value for name, value in seen.price.items() if name.startswith("cpu_ms")}
+
+
+def _of_the_other(price: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"other_{name}": value for name, value in price.items()}
 
 
 def _threads_could_cost_s(gap: Gap) -> float:
     """The most CPU time that more threads and switches explain, a request."""
     slow, fast = gap.slow, gap.fast
-    started = (slow.threads_started or 0) - (fast.threads_started or 0)
-    switches = (slow.switches or 0) - (fast.switches or 0)
+    started = (slow.threads_started or NOTHING).beyond(fast.threads_started or NOTHING)
+    switches = (slow.switches or NOTHING).beyond(fast.switches or NOTHING)
     return max(0, started) * MOST_S_PER_THREAD + max(0, switches) * MOST_S_PER_SWITCH
 
 
 def _starts_threads(gap: Gap) -> bool:
-    started, other = gap.slow.threads_started, gap.fast.threads_started or 0
-    return started is not None and started >= THREADS_PER_REQUEST and other <= started / 2
+    started, other = gap.slow.threads_started, gap.fast.threads_started or NOTHING
+    if started is None:
+        return False
+    return started.low >= THREADS_PER_REQUEST and other.high <= started.low / 2
 
 
 def _switches_more(gap: Gap) -> bool:
     switches, other = gap.slow.switches, gap.fast.switches
     if switches is None or other is None:
         return False
-    return switches >= MORE_SWITCHES * other and switches - other >= MORE_SWITCHES
+    least, most = switches.low, other.high
+    return least >= MORE_SWITCHES * most and least - most >= MORE_SWITCHES
 
 
 def _waiting_in_app(gap: Gap) -> Cause | None:
     slow = gap.slow
-    if not slow.view_s or slow.cpu_s is None or slow.cpu_s > WAITING_CPU_SHARE * slow.view_s:
+    if not slow.view_s or slow.cpu is None or slow.cpu.high > WAITING_CPU_SHARE * slow.view_s:
         return None
     if (slow.cpu_share or 0) >= IDLE_ENOUGH_SHARE or _executor_full(gap) or _serialised(gap):
         return None

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .used import NeighbourCost
+
 
 @dataclass(frozen=True)
 class Executor:
@@ -32,8 +34,8 @@ class LaneFacts:
     seconds, with whatever ran there. `executor`, `serialised` (`xray.Serialised.to_json`) and
     `upstream` (the companion's name, once it reported that the requests waited for it) are
     evidence that not every run has. `answers` are the exceptions and redirects that its probes
-    told of.
-    `queries` are those of the one request that an X-ray saw.
+    told of. `queries` are those of the one request that an X-ray saw. `neighbour_cost` is what
+    one request of the neighbour costs at the target.
     """
 
     processes: int = 1
@@ -48,6 +50,7 @@ class LaneFacts:
     answers: Sequence[Mapping[str, Any]] = ()
     upstream: str | None = None
     queries: int | None = None
+    neighbour_cost: NeighbourCost | None = None
 
 
 NOTHING_KNOWN = LaneFacts()

@@ -20,6 +20,7 @@ from functools import cached_property
 from statistics import fmean
 
 from .seen import Seen
+from .used import NOTHING, Amount
 
 # Where a request waits for its turn: for a worker, for a loop that somebody holds.
 WAITING_SEGMENTS = ("server", "framework", "delivery")
@@ -74,14 +75,14 @@ class Gap:
         if self.slow.load.kind == "rate":
             return self._in_tail(IN_TARGET)
         slow, fast = _cpu_alone_s(self.slow), _cpu_alone_s(self.fast)
-        return None if slow is None or fast is None else self._share(slow - fast)
+        return None if slow is None or fast is None else self._share(slow.beyond(fast))
 
     def by_cpu_up_to(self, most_s: float) -> float | None:
         """The part of `by_cpu` that so many seconds of CPU time a request explain."""
-        share, slow, fast = self.by_cpu, self.slow.cpu_s, self.fast.cpu_s
+        share, slow, fast = self.by_cpu, self.slow.cpu, self.fast.cpu
         if share is None or slow is None:
             return share
-        more_s = slow - (fast or 0)
+        more_s = slow.beyond(fast or NOTHING)
         return share * min(1.0, most_s / more_s) if more_s > 0 else 0.0
 
     @property
@@ -116,8 +117,8 @@ def _metric(seen: Seen) -> float:
     return fmean(seen.by_round.values()) if seen.by_round else 0.0
 
 
-def _cpu_alone_s(seen: Seen) -> float | None:
+def _cpu_alone_s(seen: Seen) -> Amount | None:
     """How long a burst would take if there were nothing but its CPU time to wait for."""
-    if seen.cpu_s is None or not seen.usable_cores:
+    if seen.cpu is None or not seen.usable_cores:
         return None
-    return seen.cpu_s * seen.load.requests / seen.usable_cores
+    return seen.cpu.times(seen.load.requests / seen.usable_cores)

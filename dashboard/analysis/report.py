@@ -131,11 +131,11 @@ def _lane(
         "first_byte_ms": stats.first_byte_ms(lane),
         "longest_gap_ms": stats.longest_gap_ms(lane),
         "segments_ms": stats.segments_ms(lane),
-        "server_side": stats.server_side(lane),
+        "server_side": stats.server_side(lane, seen.facts.neighbour_cost),
         "requests_by_process": stats.requests_by_process(lane),
         "rate": None if rate is None else dict(rate),
         "theory": theory(seen),
-        "neighbour": stats.neighbour(lane),
+        "neighbour": stats.neighbour(lane, seen.facts.neighbour_cost),
     }
 
 

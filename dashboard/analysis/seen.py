@@ -13,10 +13,11 @@ import numpy.typing as npt
 from dashboard.wire.frame import UNKNOWN
 from dashboard.wire.plan import Load
 
-from . import stats
+from . import stats, used
 from .collect import Integers, Lane
 from .facts import LaneFacts
 from .rounds import Metric, by_round, metric_of
+from .used import Amount
 
 MOST_TAKEN = 0.5
 
@@ -173,20 +174,27 @@ class Seen:
         return side["loop_lag_ms_max"] if held is None else held
 
     @cached_property
+    def cpu(self) -> Amount | None:
+        """The target's CPU time for each request that it was asked, in seconds."""
+        return self._each(used.cpu_s(self.lane, self.facts.neighbour_cost))
+
+    @property
     def cpu_s(self) -> float | None:
-        """The target's CPU time for each request that it was asked."""
-        return _over(sum(stats.growth(self.lane.health, "cpu")) / stats.NS_PER_S, self._asked)
+        """The same without its uncertainty."""
+        return None if self.cpu is None else self.cpu.value
 
     @cached_property
-    def switches(self) -> float | None:
+    def switches(self) -> Amount | None:
         """Context switches for each request."""
-        return _over(sum(stats.growth(self.lane.health, "switches")), self._asked)
+        return self._each(used.switches(self.lane, self.facts.neighbour_cost))
 
     @cached_property
-    def threads_started(self) -> float | None:
+    def threads_started(self) -> Amount | None:
         """Python threads started for each request."""
-        started = stats.threads_started(self.lane.health)
-        return None if started is None or not self._asked else started / self._asked
+        return self._each(used.threads(self.lane, self.facts.neighbour_cost))
+
+    def _each(self, amount: Amount | None) -> Amount | None:
+        return None if amount is None or not self._asked else amount.times(1 / self._asked)
 
     @property
     def _asked(self) -> int:
@@ -207,21 +215,33 @@ class Seen:
     @cached_property
     def cpu_share(self) -> float | None:
         """How much of the CPU that it could have it used, 0 to 1 (more where C code runs aside)."""
-        if self.cpu_s is None or not self.usable_cores or not self.makespans_s:
+        return self._cpu_share(self.cpu_s)
+
+    @cached_property
+    def least_cpu_share(self) -> float | None:
+        """The same if it used as little as can be."""
+        return self._cpu_share(None if self.cpu is None else self.cpu.low)
+
+    def _cpu_share(self, cpu_s: float | None) -> float | None:
+        if cpu_s is None or not self.usable_cores or not self.makespans_s:
             return None
-        spent_s = self.cpu_s * self.load.requests * len(self.makespans_s)
-        return spent_s / self.usable_cores / sum(self.makespans_s) / (1 - self.taken)
+        spent_s = cpu_s * self.load.requests * len(self.makespans_s)
+        taken = self._taken(cpu_s)
+        return spent_s / self.usable_cores / sum(self.makespans_s) / (1 - taken)
 
     @cached_property
     def taken(self) -> float:
-        """The share of its cores that other processes had meanwhile, at most a half.
+        """The share of its cores that others had meanwhile, at most a half.
 
         With more they had what it left idle: the system gives one of two a half, if it wants it.
         """
+        return self._taken(self.cpu_s)
+
+    def _taken(self, cpu_s: float | None) -> float:
         busy_s, cores_s = self.facts.busy_s, self.facts.cores_s
-        if self.cpu_s is None or busy_s is None or not cores_s:
+        if cpu_s is None or busy_s is None or not cores_s:
             return 0.0
-        others_s = busy_s - self.cpu_s * self._asked
+        others_s = busy_s - cpu_s * self._asked
         return min(MOST_TAKEN, max(0.0, others_s / cores_s))
 
     @cached_property
@@ -282,12 +302,20 @@ class Seen:
     @cached_property
     def price(self) -> dict[str, Any]:
         """What it cost, for evidence."""
+        cpu_ms = None if self.cpu is None else self.cpu.times(1000)
         return {
-            "cpu_ms_per_request": None if self.cpu_s is None else 1000 * self.cpu_s,
-            "switches_per_request": self.switches,
-            "threads_started_per_request": self.threads_started,
+            **_priced("cpu_ms_per_request", cpu_ms),
+            **_priced("switches_per_request", self.switches),
+            **_priced("threads_started_per_request", self.threads_started),
             "peak_rss_mb": self.peak_rss_mb,
         }
+
+
+def _priced(name: str, amount: Amount | None) -> dict[str, float | None]:
+    """The amount by its name, and its uncertainty where it has one."""
+    if amount is None or not amount.uncertainty:
+        return {name: None if amount is None else amount.value}
+    return {name: amount.value, f"{name}_uncertainty": amount.known_uncertainty}
 
 
 def _mean_s(lengths_ns: Integers | None) -> float | None:
@@ -298,8 +326,3 @@ def _p50_ms(lengths_ns: Integers | None) -> float | None:
     if lengths_ns is None:
         return None
     return stats.percentiles_ms(lengths_ns, (50.0,))["p50"]
-
-
-def _over(amount: float, requests: int) -> float | None:
-    """The amount for each request; None where nothing was counted, as on other systems."""
-    return amount / requests if amount and requests else None

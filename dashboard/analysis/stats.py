@@ -16,7 +16,9 @@ from dashboard.wire.failure import Failure, failure_name
 from dashboard.wire.frame import UNKNOWN
 from dashboard.wire.rank import nearest_rank
 
+from . import used
 from .collect import Columns, Integers, Lane
+from .used import NeighbourCost
 
 NS_PER_MS = 1e6
 NS_PER_S = 1e9
@@ -129,10 +131,11 @@ def longest_gap_ms(lane: Lane) -> dict[str, float | None] | None:
     return {**percentiles_ms(known, (50.0, 95.0, 99.0)), "max": longest}
 
 
-def neighbour(lane: Lane) -> dict[str, Any] | None:
+def neighbour(lane: Lane, cost: NeighbourCost | None = None) -> dict[str, Any] | None:
     """What somebody else felt who asked the same target for something quick; None: nobody did.
 
     Those who waited so long that they were given up when the load was over are `unanswered`.
+    `cost` is what was counted at the target and is not in the lane's numbers; None: not known.
     """
     asked = lane.neighbour
     if not asked["done"].size:
@@ -149,6 +152,20 @@ def neighbour(lane: Lane) -> dict[str, Any] | None:
             **percentiles_ms(lengths, (50.0, 95.0, 99.0)),
             "max": float(lengths.max()) / NS_PER_MS if lengths.size else None,
         },
+        "cost": None if cost is None else _cost(lane, cost),
+    }
+
+
+def _cost(lane: Lane, cost: NeighbourCost) -> dict[str, float]:
+    cpu = used.neighbours_part(lane, cost.cpu).times(1 / NS_PER_MS)
+    switches = used.neighbours_part(lane, cost.switches)
+    threads = sum(used.growth(lane.health, "neighbour_threads_started"))
+    return {
+        "cpu_ms": cpu.value,
+        "cpu_ms_uncertainty": cpu.uncertainty,
+        "switches": switches.value,
+        "switches_uncertainty": switches.uncertainty,
+        "threads": threads + used.neighbours_part(lane, cost.threads).value,
     }
 
 
@@ -167,16 +184,17 @@ def asked(lane: Lane) -> int:
     return 0 if lane.cut_off["done"].size else int(lane.samples["done"].size)
 
 
-def server_side(lane: Lane) -> dict[str, float | int | None]:
+def server_side(lane: Lane, cost: NeighbourCost | None = None) -> dict[str, float | int | None]:
     """What the target did and what it cost: peaks of the busiest process, sums over all.
 
     `peak_threads` and `peak_rss_mb` add up each process's own peak in a firing, and are those
     of the greatest firing (a target may be restarted between two); memory that processes share
-    is counted in each. CPU is the target's, over what it answered. `loop_lag` is how
+    is counted in each. CPU is the target's without the neighbour's part, over what it answered,
+    and known up to its uncertainty; `cost` is the neighbour's for one request. `loop_lag` is how
     late the event loop's heartbeat came, `loop_held` how long one thing held the loop.
     """
     health = lane.health
-    cpu_ns = sum(growth(health, "cpu"))
+    cpu, threads = used.cpu_s(lane, cost), used.threads(lane, cost)
     requests = asked(lane)
     lags = _known(health, "loop_lag")
     rss = peak_together(health, "rss")
@@ -184,12 +202,21 @@ def server_side(lane: Lane) -> dict[str, float | int | None]:
         "peak_in_app": max(peak_by_process(health, "peak_in_app"), default=None),
         "peak_in_view": max(peak_by_process(health, "peak_in_view"), default=None),
         "peak_threads": peak_together(health, "threads"),
-        "threads_started": threads_started(health),
+        "threads_started": None if threads is None else round(threads.value),
         "peak_rss_mb": rss / BYTES_PER_MB if rss else None,
-        "cpu_ms_per_request": cpu_ns / NS_PER_MS / requests if cpu_ns and requests else None,
+        **_cpu_of_one(None if cpu is None or not requests else cpu.times(1000 / requests)),
         "loop_lag_ms_p99": percentiles_ms(lags, (99.0,))["p99"],
         "loop_lag_ms_max": _max_ms(lags),
         "loop_held_ms_max": _max_ms(_known(health, "loop_held")),
+    }
+
+
+def _cpu_of_one(cpu_ms: used.Amount | None) -> dict[str, float | None]:
+    if cpu_ms is None:
+        return {"cpu_ms_per_request": None, "cpu_ms_per_request_uncertainty": None}
+    return {
+        "cpu_ms_per_request": cpu_ms.value,
+        "cpu_ms_per_request_uncertainty": cpu_ms.known_uncertainty,
     }
 
 
@@ -223,26 +250,3 @@ def peak_together(health: Columns, name: str) -> int | None:
         for number in np.unique(health["round"])
     ]
     return max(sums, default=0) or None
-
-
-def growth(health: Columns, name: str) -> list[int]:
-    """How much a counter grew in each firing and process, from first to last report."""
-    known = health[name] != UNKNOWN
-    rounds, processes, values = (health[key][known] for key in ("round", "process", name))
-    grown = []
-    for number in np.unique(rounds):
-        for process in np.unique(processes[rounds == number]):
-            here = values[(rounds == number) & (processes == process)]
-            grown.append(int(here.max() - here.min()))
-    return grown
-
-
-def threads_started(health: Columns) -> int | None:
-    """Python threads started in all counted firings; the probe counts anew in each."""
-    known = health["threads_started"] != UNKNOWN
-    if not known.any():
-        return None
-    keys = np.stack([health["round"][known], health["process"][known]])
-    values = health["threads_started"][known]
-    firings, index = np.unique(keys, axis=1, return_inverse=True)
-    return sum(int(values[index.ravel() == at].max()) for at in range(firings.shape[1]))

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from dataclasses import replace
 
-from dashboard.wire.manner import PLAIN
-from dashboard.wire.neighbour import marked
+from dashboard.wire.neighbour import firing_of_neighbour
 from dashboard.wire.plan import MAX_DURATION_S, NEIGHBOUR_RPS, Firing
 from dashboard.wire.plan import Rate as Load
 
@@ -29,7 +27,7 @@ class Neighbour:
         self._firing: asyncio.Task[None] | None = None
         if firing.neighbour is not None:
             load = Load(NEIGHBOUR_RPS, MAX_DURATION_S)
-            own = replace(_request(firing, firing.neighbour), load=load)
+            own = firing_of_neighbour(firing, firing.neighbour, load)
             self._flight = Rate(own, load)
 
     def begin(self, origin_ns: int) -> None:
@@ -52,19 +50,3 @@ class Neighbour:
         self._flight.stop()
         await self._firing
         await self._flight.close()
-
-
-def _request(firing: Firing, path: str) -> Firing:
-    """A plain GET of the path, at the same address and as the same host."""
-    host = tuple(pair for pair in firing.headers if pair[0].lower() == "host")
-    return replace(
-        firing,
-        path=marked(path),
-        method="GET",
-        headers=host,
-        body="",
-        await_continue=False,
-        manner=PLAIN,
-        engine=0,
-        engines=1,
-    )

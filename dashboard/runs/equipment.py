@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Protocol
 
+from dashboard.analysis.used import NeighbourCost
 from dashboard.targets.manifest import Project
 from dashboard.wire.errors import TargetFailed
 from dashboard.wire.plan import Firing
@@ -110,5 +111,9 @@ class Equipment:
     null_server: NullServer
     # When a variant was last fired at a target, by (server, the target's start, variant).
     last_fired: dict[tuple[str, float, str], float] = field(default_factory=dict)
+    # What a neighbour's request costs, by (server, the target's start, path); None: not known.
+    neighbour_costs: dict[tuple[str, float, str], NeighbourCost | None] = field(
+        default_factory=dict
+    )
     # Targets outlive runs, so a firing's number is never used again.
     firing_numbers: Iterator[int] = field(default_factory=lambda: count(1))

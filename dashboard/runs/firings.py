@@ -7,13 +7,16 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+from dashboard.analysis.used import NeighbourCost
 from dashboard.targets.kernel import busy_times, cpu_times
 from dashboard.targets.listeners import Drops
 from dashboard.targets.login import request_headers
 from dashboard.targets.scenario import Variant
 from dashboard.wire import frame
+from dashboard.wire.neighbour import firing_of_neighbour
 from dashboard.wire.plan import ENGINE, Burst, Firing, Lane, Load, Plan
 
+from . import neighbour_cost
 from .advice import Statuses
 from .equipment import Engine, Equipment, Target
 from .hearers import Hearers
@@ -78,6 +81,40 @@ class Firings:
             requests = min(load.requests, load.concurrency, WARM_UP_REQUESTS)
             reading = await self.fire(position, lane, WARM_UP_ROUND, Burst(requests, requests))
             await self._remarks.overflows(reading)
+        await self._measure_neighbour(position, lane)
+
+    async def _measure_neighbour(self, position: int, lane: Lane) -> None:
+        """Find out what the neighbour's requests cost here, unless this target's are known."""
+        target = await self._targets.of(position, lane)
+        firing = self._firing_of(target, position, lane, WARM_UP_ROUND + 1, self._plan.load)
+        if firing.neighbour is None:
+            return
+        costs = self._equipment.neighbour_costs
+        key = lane.server, target.started_s, firing.neighbour
+        if key not in costs:
+            costs[key] = await self._cost_of_neighbour(target, firing, firing.neighbour)
+        if (cost := costs[key]) is not None:
+            facts = {"neighbour_cost": cost.to_json()}
+            await self._hearers.event({"event": "found", "lane": position, "facts": facts})
+
+    async def _cost_of_neighbour(
+        self, target: Target, firing: Firing, path: str
+    ) -> NeighbourCost | None:
+        alone = replace(
+            firing_of_neighbour(firing, path, neighbour_cost.LOAD),
+            round=WARM_UP_ROUND,
+            timeout_s=neighbour_cost.TIMEOUT_S,
+        )
+        self._firing = True
+        try:
+            cost = await neighbour_cost.measure(
+                target, self.engine, alone, self._equipment.firing_numbers
+            )
+        finally:
+            self._firing = False
+        if self._stopping:
+            raise StoppedError
+        return cost
 
     async def fire(self, position: int, lane: Lane, number: int, load: Load) -> Reading:
         """Fire once, and say what was read around it.

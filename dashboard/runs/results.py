@@ -13,6 +13,7 @@ from dashboard.analysis.cut_off import counted_lanes, whole_rounds_of
 from dashboard.analysis.facts import Executor, LaneFacts
 from dashboard.analysis.report import About, report_of_lanes
 from dashboard.analysis.rounds import smallest_medians_ms
+from dashboard.analysis.used import NeighbourCost
 from dashboard.models import Run, RunLane, Status, StoredFrame
 from dashboard.wire import frame
 from dashboard.wire.plan import Plan, Rate
@@ -111,6 +112,7 @@ def _facts(run: Run, lane: RunLane, readings: Sequence[Reading]) -> LaneFacts:
         cores_s=sum(one.target_s or 0 for one in known) if known else None,
         executor=Executor(**executor) if executor else None,
         answers=lane.facts.get("answers", ()),
+        neighbour_cost=NeighbourCost.from_json(lane.facts.get("neighbour_cost")),
         serialised=(lane.facts.get("xray") or {}).get("serialised"),
         queries=(lane.facts.get("xray") or {}).get("queries"),
     )

@@ -1,8 +1,13 @@
-"""How a neighbour's request is marked, so that the probe never takes it for one of the load's."""
+"""The neighbour's requests: how they are fired, and marked so that the probe knows them."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
+
+from .load import Load
+from .manner import PLAIN
+from .plan import Firing
 
 MARK: Final = "liveburst-neighbour"  # as the probe has it
 
@@ -10,3 +15,20 @@ MARK: Final = "liveburst-neighbour"  # as the probe has it
 def marked(path: str) -> str:
     """Return the path with the mark at the end of its query, which may be there already."""
     return f"{path}{'&' if '?' in path else '?'}{MARK}"
+
+
+def firing_of_neighbour(firing: Firing, path: str, load: Load) -> Firing:
+    """Return the firing of plain GETs of the neighbour's path, at the same address and host."""
+    return replace(
+        firing,
+        path=marked(path),
+        load=load,
+        method="GET",
+        headers=tuple(pair for pair in firing.headers if pair[0].lower() == "host"),
+        body="",
+        await_continue=False,
+        neighbour=None,
+        manner=PLAIN,
+        engine=0,
+        engines=1,
+    )

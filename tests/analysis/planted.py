@@ -43,6 +43,8 @@ class Planted:
     facts: LaneFacts = field(default_factory=LaneFacts)
     health: dict[str, int] = field(default_factory=dict)
     growth_per_request: dict[str, int] = field(default_factory=dict)
+    growth: dict[str, int] = field(default_factory=dict)  # of a firing, however many requests
+    neighbours: int = 0  # requests of the neighbour in each firing
 
 
 def report_of(lanes: list[Planted], requests: int, rounds: int = 6, **about: Any) -> Report:
@@ -72,11 +74,18 @@ def _frames(position: int, number: int, lane: Planted, requests: int) -> Iterabl
         _sample(request, stamps, stretch) for request, stamps in enumerate(lane.model(requests))
     ]
     grown = {name: value * requests for name, value in lane.growth_per_request.items()}
+    grown = {name: grown.get(name, 0) + lane.growth.get(name, 0) for name in {*grown, *lane.growth}}
+    beside = [
+        {"request": one, "due": 0, "done": MS, "status": 200, "error": 0}
+        for one in range(lane.neighbours)
+    ]
+    last = max(row["done"] for row in samples)
     health = [
         {"at": 0, "process": 7, **lane.health, **dict.fromkeys(grown, 0)},
-        {"at": 1, "process": 7, **lane.health, **grown},
+        {"at": last, "process": 7, **lane.health, **grown},
     ]
-    for kind, rows in (("samples", samples), ("health", health)):
+    kinds = {"samples": samples, "health": health, "neighbour": beside}
+    for kind, rows in kinds.items():
         columns = frame.rows_to_columns(kind, rows)
         yield frame.encode(kind, lane=position, round=number, origin_ns=0, columns=columns)
 

@@ -44,3 +44,16 @@ def test_it_can_be_left_out(tmp_path: Path) -> None:
     lanes = ["--lane", "async@uvicorn"]
     report = burst(tmp_path, *lanes, "-n", "5", "--rounds", "1", "--no-neighbour")
     assert report["lanes"][0]["neighbour"] is None
+
+
+def test_its_threads_are_charged_to_it_and_its_cpu_is_measured(tmp_path: Path) -> None:
+    lanes = ["--lane", "sync@daphne", "--lane", "sync@gunicorn-gthread"]
+    options = ["-n", "4", "-c", "2", "--rounds", "1", "--set", "delay=0.5"]
+    daphne, gthread = burst(tmp_path, *lanes, *options)["lanes"]
+    # Two threads for each of Django's requests under ASGI, and none of the twenty others'.
+    assert daphne["server_side"]["threads_started"] == 8
+    assert daphne["neighbour"]["cost"]["threads"] >= 2 * (daphne["neighbour"]["requests"] - 1)
+    for lane in (daphne, gthread):
+        cost, side = lane["neighbour"]["cost"], lane["server_side"]
+        assert cost["cpu_ms"] > 0
+        assert side["cpu_ms_per_request_uncertainty"] > 0
