@@ -10,8 +10,9 @@ A verdict never says more than the run's own report does:
 - An interval inside the run's margin is no difference, so whoever expects one expects too much.
 - A ratio of anything else is a point value, and inside the margin a point value decides nothing.
 - A lane of which more than 1 % failed, or that a rate was too much for, has no times of its own.
-- A run that did not finish, or whose instrument was at its limit, decides nothing, but for one
-  thing: a peak above its limit was seen, however late whoever fired may have been.
+- A run that did not finish, or was spoiled, decides nothing, but for one thing: a peak above its
+  limit was seen, however late whoever fired may have been. Nor does one that was disturbed, but
+  for that and for the intervals of its verdict, which hold the worst case.
 """
 
 from __future__ import annotations
@@ -127,10 +128,21 @@ def finding(expectation: Expectation, report: Report) -> Finding:
 
 
 def why_spoiled(report: Report) -> str:
-    """Why nothing in this run can be trusted, in its own words; empty where all can."""
+    """Why this run cannot simply be trusted, in its own words; empty where it can.
+
+    Of one that was disturbed the intervals of its verdict can be, since they are the worst case.
+    """
     verdict, instrument = report["verdict"] or {}, report["instrument"] or {}
+    disturbed = (verdict.get("disturbed") or {}).get("reason")
     saturated = WHY_NOT_COMPARED["not-trusted"] if instrument.get("saturated") else ""
-    return str(verdict.get("spoiled") or saturated)
+    return str(verdict.get("spoiled") or disturbed or saturated)
+
+
+def _worst_case_known(asked: Expectation, judgement: Judgement, report: Report) -> bool:
+    """Whether it is about a ratio whose interval holds all that disturbed the run."""
+    verdict = report["verdict"] or {}
+    disturbed = verdict.get("disturbed") and not verdict.get("spoiled")
+    return bool(disturbed and asked.over and judgement.interval is not None)
 
 
 def _found(
@@ -153,9 +165,10 @@ def _found(
 def _value(judgement: Judgement) -> float | None:
     """The value; of a ratio with an interval its middle, which is what the run's verdict says.
 
-    A claim is never fired until sure, so its intervals are symmetric in logarithms.
+    A claim is never fired until sure, so its intervals are symmetric in logarithms. In a run that
+    was disturbed the middle of the worst case is nothing that was measured.
     """
-    if judgement.interval is None:
+    if judgement.interval is None or judgement.worst_case:
         return judgement.value
     low, high = judgement.interval
     return sqrt(low * high)
@@ -179,7 +192,9 @@ def _why_undecided(
     """Why the report lets nobody decide this, whatever its numbers; empty where it does."""
     if report["status"] != "finished":
         return f"the run is {report['status']}"
-    if (why := why_spoiled(report)) and not _peak_was_seen(asked, judgement, limit):
+    if (why := why_spoiled(report)) and not (
+        _peak_was_seen(asked, judgement, limit) or _worst_case_known(asked, judgement, report)
+    ):
         return why
     if asked.left.path.partition(".")[0] not in COUNTS:
         for lane in report["lanes"]:

@@ -130,7 +130,9 @@ def level_of(at: float, report: Report | None, lane: str) -> Level:
     if found["interval"] is None:
         return Level(at, "undecided", found["ratio"], why=found["answer"])
     low, high = found["interval"]
-    return Level(at, _standing(low, high, report["verdict"]["margin"]), found["ratio"], low, high)
+    standing = _standing(low, high, report["verdict"]["margin"])
+    why = "not-trusted" if found["answer"] == "not-trusted" else ""
+    return Level(at, standing, found["ratio"], low, high, why)
 
 
 def _comparison(report: Report | None, lane: str) -> Mapping[str, Any] | None:

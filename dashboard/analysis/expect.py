@@ -10,7 +10,7 @@ expectation. Everywhere else the point value decides, and a warning says so.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any, Self
@@ -21,8 +21,10 @@ from dashboard.wire.errors import InvalidPlan, Problem
 
 from .failed import failed_too_often
 from .verdict import FEWEST_ROUNDS, FIXED, holm
+from .worst_case import Box, box_of
 
-NO_METRICS = ("target", "exceptions", "redirects")  # parts of a lane that are no numbers
+# Parts of a lane that are no numbers, or none of what was measured.
+NO_METRICS = ("target", "exceptions", "redirects", "worst_case")
 # What means nothing for a lane whose requests failed. A neighbour's times are none of these.
 TIMES = (
     *("makespan_s", "response_p95_ms", "throughput_rps", "latency_ms", "service_ms"),
@@ -80,6 +82,7 @@ class Judgement:
     value: float | None
     interval: tuple[float, float] | None
     warning: str | None
+    worst_case: bool = False  # the interval is one of a run that was disturbed
 
 
 @dataclass(frozen=True)
@@ -123,12 +126,23 @@ class Expectation:
             return Judgement(False, value, None, f"{self.text}: {why}.")
         if value is None or limit is None:
             return Judgement(False, value, None, f"{self.text}: not known in this run.")
-        found = self._interval(report)
-        if found is None:
-            warning = f"{self.text}: judged by its point value, for which there is no interval."
-            return Judgement(self._is(value, limit), value, None, warning)
-        whole = all(self._is(end, limit) for end in found)
-        return Judgement(whole, value, found, None)
+        found, disturbed = self._interval(report), self._disturbed(report)
+        if found is not None:
+            whole = all(self._is(end, limit) for end in found)
+            return Judgement(whole, value, found, None, worst_case=disturbed)
+        if disturbed:
+            return self._at_worst(value, limit, report)
+        warning = f"{self.text}: judged by its point value, for which there is no interval."
+        return Judgement(self._is(value, limit), value, None, warning)
+
+    def _at_worst(self, value: float, limit: float, report: Mapping[str, Any]) -> Judgement:
+        """A ratio without an interval in a run that was disturbed: by its own worst case."""
+        worst = self._known(report, report["verdict"]["disturbed"]["intervals"])
+        if worst is None:
+            warning = f"{self.text}: the run was disturbed, and nobody knows by how much."
+            return Judgement(False, value, None, warning)
+        warning = f"{self.text}: judged by its worst case, for which there is no interval."
+        return Judgement(all(self._is(end, limit) for end in worst), value, None, warning)
 
     def _without_times(self, report: Mapping[str, Any]) -> str:
         """Why the times that it speaks of are those of no answer; empty where they are.
@@ -157,7 +171,7 @@ class Expectation:
         if self.over is not None:
             over = self.over.value(report)
             left = left / over if left is not None and over else None
-        elif self._ratio() and self._interval(report):
+        elif self._interval(report) or self._disturbed(report):
             return (left / right if left is not None and right else None), 1.0
         return left, right
 
@@ -168,20 +182,34 @@ class Expectation:
             return None
         return self.left, other
 
+    def _of_the_verdict(self, report: Mapping[str, Any]) -> bool:
+        """Whether this is about the ratio that the verdict compares."""
+        ratio, verdict = self._ratio(), report.get("verdict")
+        return bool(ratio and verdict and ratio[0].path == verdict["metric"])
+
+    def _disturbed(self, report: Mapping[str, Any]) -> bool:
+        """Whether it is about the verdict's ratio, in a run that was disturbed."""
+        return bool(self._of_the_verdict(report) and report["verdict"].get("disturbed"))
+
     def _interval(self, report: Mapping[str, Any]) -> tuple[float, float] | None:
         ratio = self._ratio()
-        verdict = report.get("verdict")
-        if ratio is None or not verdict or ratio[0].path != verdict["metric"]:
+        if ratio is None or not self._of_the_verdict(report):
             return None
+        intervals = {one["lane"]: one["interval"] for one in report["verdict"]["comparisons"]}
         above, below = (metric.lane for metric in ratio)
-        intervals = {one["lane"]: one["interval"] for one in verdict["comparisons"]}
-        if below == verdict["baseline"] and intervals.get(above):
-            low, high = intervals[above]
-            return low, high
-        if above == verdict["baseline"] and intervals.get(below):
-            low, high = intervals[below]
-            return 1 / high, 1 / low
-        return _between_others(report, above, below)
+        return self._known(report, intervals) or _between_others(report, above, below)
+
+    def _known(
+        self, report: Mapping[str, Any], ends: Mapping[str, Sequence[float] | None]
+    ) -> tuple[float, float] | None:
+        """The ends of this ratio, of which those next to the baseline are known by the lane."""
+        above, below = (metric.lane for metric in self._ratio() or ())
+        baseline = report["verdict"]["baseline"]
+        if below == baseline and (found := ends.get(above)):
+            return found[0], found[1]
+        if above == baseline and (found := ends.get(below)):
+            return 1 / found[1], 1 / found[0]
+        return None
 
 
 def _between_others(
@@ -203,8 +231,24 @@ def _between_others(
     first, second = metrics[above], metrics[below]
     if len(first) != len(second) or not FEWEST_ROUNDS <= len(first) == report["rounds"]:
         return None
-    (interval,) = holm([np.log(first) - np.log(second)], FIXED)
+    boxes = _boxes(report, above, below) if verdict.get("disturbed") else []
+    if None in boxes:
+        return None
+    (interval,) = holm([np.log(first) - np.log(second)], FIXED, [box for box in boxes if box])
     return interval.low, interval.high
+
+
+def _boxes(report: Mapping[str, Any], above: str, below: str) -> list[Box | None]:
+    """The one box of two lanes of a run that was disturbed; None in it where nobody knows."""
+    worst = {lane["lane"]: lane["worst_case"] for lane in report["lanes"]}
+    ends = [
+        dict(enumerate(zip(worst[lane]["low"], worst[lane]["high"], strict=True)))
+        for lane in (below, above)
+    ]
+    if any(None in pair for lane in ends for pair in lane.values()):
+        return [None]
+    rounds = dict.fromkeys(ends[0], 1.0)
+    return [box_of(ends[0], ends[1], (rounds, rounds))]
 
 
 def _number_or_metric(text: str) -> Metric | float:

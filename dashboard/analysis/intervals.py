@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from math import sqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -29,15 +30,18 @@ class Bounds:
 
 def student(values: Floats, alpha: float) -> Bounds:
     """The mean, with Student's t interval. Two rounds at least."""
+    middle = values.mean(axis=-1)
+    half = student_reach(values.shape[-1], alpha) * values.std(axis=-1, ddof=1)
+    return Bounds(middle, middle - half, middle + half)
+
+
+def student_reach(rounds: int, alpha: float) -> float:
+    """How many standard deviations of the rounds Student's interval reaches to either side."""
     # Not scipy.stats, which is 50 MB and half a second; and not before it is needed, since every
     # command would be a third of a second later.
     from scipy.special import stdtrit  # noqa: PLC0415
 
-    rounds = values.shape[-1]
-    middle = values.mean(axis=-1)
-    error = values.std(axis=-1, ddof=1) / np.sqrt(rounds)
-    half = stdtrit(rounds - 1, 1 - alpha / 2) * error
-    return Bounds(middle, middle - half, middle + half)
+    return float(stdtrit(rounds - 1, 1 - alpha / 2)) / sqrt(rounds)
 
 
 def signed_rank(values: Floats, alpha: float) -> Bounds:

@@ -9,6 +9,7 @@ from typing import Any
 from dashboard.wire.plural import counted
 
 from .cut_off import CUT_SHORT, cut_off_words, whole_rounds_of
+from .disturbed_words import mark
 from .numbers import milliseconds, percent, seconds_of, significant, times
 from .stats import neighbours_wait_ms
 from .words import price, theory_words
@@ -89,14 +90,18 @@ def _ratios(report: Report) -> dict[str, str]:
         return {}
     found = {verdict["baseline"]: "1"}
     for one in verdict["comparisons"]:
-        if one["ratio"] is None:
-            found[one["lane"]] = one["answer"]
-        elif one["interval"] is None:
-            found[one["lane"]] = f"× {times(one['ratio'])}"
-        else:
-            low, high = map(times, one["interval"])
-            found[one["lane"]] = f"× {times(one['ratio'])} ({percent(one['level'])}: {low}–{high})"
+        marked = mark(verdict, one["lane"])
+        found[one["lane"]] = f"{_ratio(one)}, {marked}" if marked else _ratio(one)
     return found
+
+
+def _ratio(one: Mapping[str, Any]) -> str:
+    if one["ratio"] is None:
+        return str(one["answer"])
+    if one["interval"] is None:
+        return f"× {times(one['ratio'])}"
+    low, high = map(times, one["interval"])
+    return f"× {times(one['ratio'])} ({percent(one['level'])}: {low}–{high})"
 
 
 def _makespan(lane: Mapping[str, Any]) -> str:

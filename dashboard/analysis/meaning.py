@@ -21,18 +21,23 @@ from .secondary import secondary
 from .seen import Seen
 from .verdict import Answer, Comparison, Interval, compare
 from .words import sentence
+from .worst_case import box_of
 
 Report = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Question:
-    """How it was asked, which was fixed before the first round; `spoiled`: why nobody can say."""
+    """How it was asked, which was fixed before the first round; `spoiled`: why nobody can say.
+
+    `disturbed`: how the engine was at its limit, so that all of its lateness is charged.
+    """
 
     until_sure: bool
     margin: float
     control: bool
     spoiled: str | None
+    disturbed: str | None = None
 
 
 def verdict(
@@ -52,6 +57,7 @@ def verdict(
         "rule": "until-sure" if question.until_sure else "fixed",
         "margin": question.margin,
         "spoiled": question.spoiled,
+        "disturbed": _disturbed(names, found, question),
         "comparisons": [
             _comparison(report, position, one, lanes, question)
             for position, one in enumerate(found, 1)
@@ -61,7 +67,9 @@ def verdict(
         "control": _control(report, found, question),
         "warnings": _warnings(names, found),
     }
-    for comparison, steps in zip(result["comparisons"], _factors(names, found, lanes), strict=True):
+    # The steps' own intervals hold no lateness, so a run that was disturbed has none.
+    known = [None] * len(found) if question.disturbed else _factors(names, found, lanes)
+    for comparison, steps in zip(result["comparisons"], known, strict=True):
         comparison["factors"] = None if steps is None else [step.to_json() for step in steps]
     result["sentence"] = sentence({**report, "verdict": result})
     return result
@@ -70,11 +78,18 @@ def verdict(
 def _compare(
     reports: Sequence[Mapping[str, Any]], lanes: Sequence[Seen], question: Question
 ) -> list[Comparison]:
+    base, others = lanes[0], lanes[1:]
+    boxes = [
+        box_of(base.ends_by_round, lane.ends_by_round, (base.by_round, lane.by_round))
+        for lane in others
+        if question.disturbed
+    ]
     return compare(
-        [log_ratios(lanes[0].by_round, lane.by_round) for lane in lanes[1:]],
+        [log_ratios(base.by_round, lane.by_round) for lane in others],
         [_refused(reports[0], lane, question) for lane in reports[1:]],
         until_sure=question.until_sure,
         margin=question.margin,
+        boxes=boxes or None,
     )
 
 
@@ -102,6 +117,7 @@ def _comparison(
         "answer": found.answer,
         "ratio": found.ratio,
         "interval": _ends(found.interval),
+        "measured_interval": found.interval and found.interval.measured,
         "level": found.interval and found.interval.level,
         "method": found.interval and found.interval.method,
         "rounds": found.rounds,
@@ -117,7 +133,7 @@ def _factors(
     by_round |= {
         name: lane.by_round
         for name, lane, one in zip(names[1:], lanes[1:], found, strict=True)
-        if one.ratio
+        if one.ratio and one.answer != "not-trusted"
     }
     baseline, *others = names
     return [factors(name, baseline, by_round, one) for name, one in zip(others, found, strict=True)]
@@ -137,6 +153,19 @@ def _ends(interval: Interval | None) -> list[float] | None:
     return [interval.low, interval.high]
 
 
+def _disturbed(
+    names: Sequence[PlanLane], found: Sequence[Comparison], question: Question
+) -> dict[str, Any] | None:
+    """Why all lateness is charged, and between which ends each ratio is then at worst."""
+    if question.disturbed is None:
+        return None
+    worst = {
+        str(name): one.worst and list(one.worst) if one.interval is None else _ends(one.interval)
+        for name, one in zip(names[1:], found, strict=True)
+    }
+    return {"reason": question.disturbed, "intervals": worst}
+
+
 def _causes(
     report: Report, position: int, found: Comparison, lanes: Sequence[Seen], question: Question
 ) -> list[Cause]:
@@ -151,7 +180,8 @@ def _causes(
             ]
         case "not-trusted":
             saturated = (report["instrument"] or {}).get("saturated")
-            client = Cause("client-bound", None, None, {"why": question.spoiled})
+            why = question.disturbed or question.spoiled
+            client = Cause("client-bound", None, None, {"why": why})
             return [client] if saturated else []
         case "no-difference":
             evidence = {"margin": question.margin, "interval": _ends(found.interval)}

@@ -16,6 +16,7 @@ from .collect import Lane, collect
 from .cut_off import Partial, counted_lanes, stopped_words
 from .facts import NOTHING_KNOWN, LaneFacts
 from .failed import MAX_FAILED_SHARE, failed_too_often
+from .lateness import Lateness
 from .meaning import Question, verdict
 from .seen import Seen
 from .theory import theory
@@ -33,7 +34,8 @@ class About:
     `facts` and `rates` stand in the order of the lanes, or are empty. A rate is a lane's
     `{"offered_rps", "achieved_rps", "keeps_up", …}`. `spoiled` says in words why there can be
     no verdict; None: nothing spoiled it. `discarded`: why a round was repeated, by its number.
-    `control`: the lanes are one and the same.
+    `control`: the lanes are one and the same. `disturbed` says in words how the engine was at its
+    limit, and `late` for each lane, by round, what is known of how late it was.
     """
 
     run: str
@@ -45,6 +47,8 @@ class About:
     spoiled: str | None = None
     facts: Sequence[LaneFacts] = ()
     rates: Sequence[Mapping[str, Any] | None] = ()
+    disturbed: str | None = None
+    late: Sequence[Mapping[int, Lateness]] = ()
     until_sure: bool = False
     margin: float = MARGIN
     control: bool = False
@@ -59,8 +63,10 @@ def report_of_lanes(plan: Plan, about: About, lanes: Sequence[Lane]) -> Report:
     """The same from what `collect` gathered, which is what saturation is judged by before."""
     found = counted_lanes(lanes, plan.load.requests, about.status)
     everything = [
-        Seen(str(name), lane, facts, plan.load)
-        for name, lane, facts in zip(plan.lanes, found.lanes, _facts(plan, about), strict=True)
+        Seen(str(name), lane, facts, plan.load, late)
+        for name, lane, facts, late in zip(
+            *(plan.lanes, found.lanes, _facts(plan, about), _late(plan, about)), strict=True
+        )
     ]
     rates = [*about.rates] or [None] * len(plan.lanes)
     report: Report = {
@@ -75,7 +81,7 @@ def report_of_lanes(plan: Plan, about: About, lanes: Sequence[Lane]) -> Report:
         "parameters": dict(plan.parameters),
         "environment": dict(about.environment),
         "lanes": [
-            _lane(name, seen, rate, partial)
+            {**_lane(name, seen, rate, partial), "worst_case": _worst_case(seen, about)}
             for name, seen, rate, partial in zip(
                 plan.lanes, everything, rates, found.partial, strict=True
             )
@@ -90,6 +96,7 @@ def report_of_lanes(plan: Plan, about: About, lanes: Sequence[Lane]) -> Report:
         margin=about.margin,
         control=about.control,
         spoiled=about.spoiled,
+        disturbed=about.disturbed,
     )
     report["verdict"] = verdict(report, plan.lanes, everything, question)
     if report["verdict"]:
@@ -99,6 +106,10 @@ def report_of_lanes(plan: Plan, about: About, lanes: Sequence[Lane]) -> Report:
 
 def _facts(plan: Plan, about: About) -> list[LaneFacts]:
     return [*about.facts] or [NOTHING_KNOWN] * len(plan.lanes)
+
+
+def _late(plan: Plan, about: About) -> list[Mapping[int, Lateness]]:
+    return [*about.late] or [{}] * len(plan.lanes)
 
 
 def _load(plan: Plan) -> dict[str, Any]:
@@ -137,6 +148,14 @@ def _lane(
         "theory": theory(seen),
         "neighbour": stats.neighbour(lane, seen.facts.neighbour_cost),
     }
+
+
+def _worst_case(seen: Seen, about: About) -> dict[str, list[float | None]] | None:
+    """The ends of the deciding metric in each whole round of a run that was disturbed."""
+    if about.disturbed is None:
+        return None
+    ends = [seen.ends_by_round.get(number, (None, None)) for number in seen.by_round]
+    return {"low": [low for low, _ in ends], "high": [high for _, high in ends]}
 
 
 def first_look(report: Report) -> list[float | None]:

@@ -62,5 +62,10 @@ def smallest_medians_ms(lanes: Sequence[Lane]) -> dict[int, float | None]:
 
 def log_ratios(baseline: ByRound, lane: ByRound) -> Floats:
     """log(lane / baseline) of every round that both have, in the order of the rounds."""
-    common = sorted(number for number in baseline if baseline[number] and lane.get(number))
+    common = common_rounds(baseline, lane)
     return np.array([np.log(lane[number] / baseline[number]) for number in common])
+
+
+def common_rounds(baseline: ByRound, lane: ByRound) -> list[int]:
+    """The rounds that are whole in both, in order."""
+    return sorted(number for number in baseline if baseline[number] and lane.get(number))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +16,7 @@ from dashboard.wire.plan import Load
 from . import stats, used
 from .collect import Integers, Lane
 from .facts import LaneFacts
+from .lateness import Lateness, ends_by_round
 from .rounds import Metric, by_round, metric_of
 from .used import Amount
 
@@ -47,6 +48,7 @@ class Seen:
     lane: Lane
     facts: LaneFacts
     load: Load
+    late: Mapping[int, Lateness] = field(default_factory=dict)  # the engine's, by round
 
     @property
     def metric(self) -> Metric:
@@ -75,6 +77,11 @@ class Seen:
     def by_round(self) -> dict[int, float]:
         """The deciding metric of each whole round, by the round's number."""
         return by_round(self.lane, self.load)
+
+    @cached_property
+    def ends_by_round(self) -> dict[int, tuple[float, float]]:
+        """The same between the ends that it has when all of the engine's lateness is charged."""
+        return ends_by_round(self.lane, self.load, self.by_round, self.late)
 
     @cached_property
     def _view_ends(self) -> tuple[str, str]:

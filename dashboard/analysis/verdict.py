@@ -17,14 +17,15 @@ shown: the two cannot contradict each other.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from math import exp
+from dataclasses import dataclass, replace
+from math import exp, log
 from types import MappingProxyType
 from typing import Literal
 
 from dashboard.wire.plan import MARGIN
 
 from .intervals import Bounds, Floats, lag_one_correlation, signed_rank, student
+from .worst_case import Box, widest_signed_rank, widest_student
 
 Answer = Literal[
     "differs",  # the interval excludes 1, and is not inside the margin
@@ -34,7 +35,7 @@ Answer = Literal[
     "errors",  # more than 1 % of the requests failed, in the lane or in the baseline
     "redirected",  # one of the two was, and nobody knows whether its view was called
     "behind",  # the rate was more than the lane, or the baseline, can do
-    "not-trusted",  # the instrument was at its limit
+    "not-trusted",  # something spoiled it, or the engine's lateness may explain all of it
     "no-rounds",  # no round was whole in both lanes
 ]
 
@@ -44,20 +45,24 @@ FIXED_ALPHA = 0.05
 
 @dataclass(frozen=True)
 class Method:
-    """How an interval is made, and the chance that it misses."""
+    """How an interval is made, and the chance that it misses.
+
+    `widest` holds every interval of rounds that are known between two ends.
+    """
 
     name: str
     bounds: Callable[[Floats, float], Bounds]
+    widest: Callable[[Box, float], Bounds]
     alpha: float
 
 
-FIXED = Method("paired t", student, FIXED_ALPHA)
+FIXED = Method("paired t", student, widest_student, FIXED_ALPHA)
 LOOKS: Mapping[int, Method] = MappingProxyType(
     {
-        5: Method("paired t", student, 0.01),
-        10: Method("signed rank", signed_rank, 0.01),
-        20: Method("signed rank", signed_rank, 0.015),
-        40: Method("signed rank", signed_rank, 0.015),
+        5: Method("paired t", student, widest_student, 0.01),
+        10: Method("signed rank", signed_rank, widest_signed_rank, 0.01),
+        20: Method("signed rank", signed_rank, widest_signed_rank, 0.015),
+        40: Method("signed rank", signed_rank, widest_signed_rank, 0.015),
     }
 )
 MOST_ROUNDS = max(LOOKS)  # after the last look nothing is decided any more
@@ -67,7 +72,8 @@ MOST_ROUNDS = max(LOOKS)  # after the last look nothing is decided any more
 class Interval:
     """A lane's metric over the baseline's: the middle, and the ends at this level.
 
-    `level` is the one after the adjustment for several lanes and looks: 0.975 for 97.5 %.
+    `level` is the one after the adjustment for several lanes and looks: 0.975 for 97.5 %. In a
+    run that was disturbed low and high are the worst case, and `measured` the ends without it.
     """
 
     ratio: float
@@ -76,6 +82,7 @@ class Interval:
     level: float
     rounds: int
     method: str
+    measured: tuple[float, float] | None = None
 
     @property
     def excludes_one(self) -> bool:
@@ -90,7 +97,12 @@ class Interval:
         """What it says. A difference inside the margin is none that anybody asked for."""
         if self.inside(margin):
             return "no-difference"
-        return "differs" if self.excludes_one else "undecided"
+        if self.excludes_one:
+            return "differs"
+        decided = self.measured and replace(
+            self, low=self.measured[0], high=self.measured[1], measured=None
+        ).answer(margin)
+        return "not-trusted" if decided in {"differs", "no-difference"} else "undecided"
 
 
 @dataclass(frozen=True)
@@ -110,11 +122,11 @@ def look(log_ratios: Sequence[Floats]) -> Look | None:
     return _look_at(log_ratios, rounds) if rounds in LOOKS else None
 
 
-def last_look(log_ratios: Sequence[Floats]) -> Look | None:
+def last_look(log_ratios: Sequence[Floats], boxes: Sequence[Box] = ()) -> Look | None:
     """The latest look that so many rounds allow: it sees its own rounds, and none that followed."""
     rounds = min((len(values) for values in log_ratios), default=0)
     reached = [number for number in LOOKS if number <= rounds]
-    return _look_at(log_ratios, max(reached)) if reached else None
+    return _look_at(log_ratios, max(reached), boxes) if reached else None
 
 
 def sure(seen: Look, margin: float = MARGIN) -> bool:
@@ -122,32 +134,41 @@ def sure(seen: Look, margin: float = MARGIN) -> bool:
     return all(interval.answer(margin) != "undecided" for interval in seen.intervals)
 
 
-def _look_at(log_ratios: Sequence[Floats], rounds: int) -> Look:
+def _look_at(log_ratios: Sequence[Floats], rounds: int, boxes: Sequence[Box] = ()) -> Look:
     first = [values[:rounds] for values in log_ratios]
-    return Look(rounds, tuple(holm(first, LOOKS[rounds])))
+    return Look(rounds, tuple(holm(first, LOOKS[rounds], [box.first(rounds) for box in boxes])))
 
 
-def holm(log_ratios: Sequence[Floats], method: Method) -> list[Interval]:
-    """An interval for each comparison, the level shared as the module's docstring says."""
+def holm(log_ratios: Sequence[Floats], method: Method, boxes: Sequence[Box] = ()) -> list[Interval]:
+    """An interval for each comparison, the level shared as the module's docstring says.
+
+    With `boxes`, one for each comparison, it is the widest that they allow.
+    """
     settled: dict[int, Interval] = {}
     while len(settled) < len(log_ratios):
         left = [at for at in range(len(log_ratios)) if at not in settled]
         alpha = method.alpha / len(left)
-        tried = {at: _interval(log_ratios[at], method, alpha) for at in left}
+        tried = {
+            at: _interval(log_ratios[at], method, alpha, boxes[at] if boxes else None)
+            for at in left
+        }
         differing = {at: one for at, one in tried.items() if one.excludes_one}
         settled |= differing or tried
     return [settled[at] for at in range(len(log_ratios))]
 
 
-def _interval(values: Floats, method: Method, alpha: float) -> Interval:
+def _interval(values: Floats, method: Method, alpha: float, box: Box | None) -> Interval:
     bounds = method.bounds(values, alpha)
+    ends = exp(float(bounds.low)), exp(float(bounds.high))
+    widest = method.widest(box, alpha) if box else bounds
     return Interval(
         ratio=exp(float(bounds.middle)),
-        low=exp(float(bounds.low)),
-        high=exp(float(bounds.high)),
+        low=exp(float(widest.low)),
+        high=exp(float(widest.high)),
         level=1 - alpha,
         rounds=len(values),
         method=method.name,
+        measured=ends if box else None,
     )
 
 
@@ -155,7 +176,9 @@ def _interval(values: Floats, method: Method, alpha: float) -> Interval:
 class Comparison:
     """One lane against the baseline. `ratio` and `interval` are None where nothing is compared.
 
-    `correlation` is the lag-1 correlation of the rounds' log ratios.
+    A ratio without an interval is what was measured, however little it can be trusted.
+    `correlation` is the lag-1 correlation of the rounds' log ratios. `worst` are the ends that
+    the ratio of a first look has in a run that was disturbed.
     """
 
     answer: Answer
@@ -163,6 +186,7 @@ class Comparison:
     interval: Interval | None = None
     rounds: int = 0
     correlation: float | None = None
+    worst: tuple[float, float] | None = None
 
 
 def compare(
@@ -171,30 +195,44 @@ def compare(
     *,
     until_sure: bool = False,
     margin: float = MARGIN,
+    boxes: Sequence[Box | None] | None = None,
 ) -> list[Comparison]:
     """A comparison for each lane but the baseline, whose log ratios by round these are.
 
-    `refused` says which are not compared at all, and with which answer.
+    `refused` says which are not compared at all, and with which answer. `boxes` are those of a
+    run that was disturbed, None where nobody knows by how much: nothing is compared there.
     """
+    if boxes is not None:
+        pairs = zip(refused, boxes, strict=True)
+        refused = [answer or ("not-trusted" if box is None else None) for answer, box in pairs]
     able = [at for at, answer in enumerate(refused) if not answer and len(log_ratios[at])]
     tested = [at for at in able if len(log_ratios[at]) >= FEWEST_ROUNDS]
     values = [log_ratios[at] for at in tested]
-    seen = last_look(values) if until_sure else None
-    intervals = seen.intervals if seen else holm(values, FIXED)
+    known = [box for at in tested if boxes is not None and (box := boxes[at])]
+    seen = last_look(values, known) if until_sure else None
+    intervals = seen.intervals if seen else holm(values, FIXED, known)
     found = dict(zip(tested, intervals, strict=True))
     return [
-        _comparison(values, refused[at], found.get(at), margin)
+        _comparison(values, refused[at], found.get(at), margin, boxes[at] if boxes else None)
         for at, values in enumerate(log_ratios)
     ]
 
 
 def _comparison(
-    values: Floats, refused: Answer | None, interval: Interval | None, margin: float
+    values: Floats,
+    refused: Answer | None,
+    interval: Interval | None,
+    margin: float,
+    box: Box | None,
 ) -> Comparison:
-    if refused or not len(values):
+    if not len(values):
         return Comparison(refused or "no-rounds")
     if interval is None:
-        return Comparison("first-look", exp(float(values.mean())), rounds=len(values))
+        # Where lanes failed or fell behind their ratio would be that of something else.
+        measured = exp(float(values.mean())) if refused in {None, "not-trusted"} else None
+        worst = (exp(float(box.low.mean())), exp(float(box.high.mean()))) if box else None
+        refused = refused or (worst and _explained(float(values.mean()), worst, margin))
+        return Comparison(refused or "first-look", measured, rounds=len(values), worst=worst)
     return Comparison(
         answer=interval.answer(margin),
         ratio=interval.ratio,
@@ -202,3 +240,9 @@ def _comparison(
         rounds=interval.rounds,
         correlation=lag_one_correlation(values[: interval.rounds]),
     )
+
+
+def _explained(log_ratio: float, worst: tuple[float, float], margin: float) -> Answer | None:
+    """Whether the lateness that is charged may explain all of a difference worth the name."""
+    apart = abs(log_ratio) > log(1 + margin)
+    return "not-trusted" if apart and worst[0] <= 1 <= worst[1] else None

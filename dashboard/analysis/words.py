@@ -14,6 +14,7 @@ from dashboard.wire.plural import counted
 from .absolute_words import absolute_words
 from .answered import failure_words
 from .cause_words import cause_words
+from .disturbed_words import DID, answered_at_worst, at_worst, measured, why_disturbed
 from .numbers import (
     milliseconds,
     percent,
@@ -27,11 +28,6 @@ from .secondary import secondary_words
 
 Report = Mapping[str, Any]
 Comparison = Mapping[str, Any]
-
-DID = {
-    "makespan_s": "finished the burst",
-    "response_p95_ms": "answered 95 % of its requests",
-}
 
 NO_ROUNDS = "have no whole round to compare"
 NOT_COMPARED = {
@@ -48,9 +44,10 @@ def sentence(report: Report) -> str:
     if not verdict:
         return ""
     if verdict["spoiled"]:
-        return f"No verdict. {verdict['spoiled'].rstrip('.')}."
+        return " ".join([f"No verdict. {verdict['spoiled'].rstrip('.')}.", *measured(verdict)])
     said = [
         *_comparisons(report),
+        *why_disturbed(verdict),
         absolute_words(verdict.get("absolute")),
         *_causes(verdict),
         *_factors(verdict),
@@ -66,11 +63,14 @@ def _comparisons(report: Report) -> Iterator[str]:
     if first:
         did = DID[verdict["metric"]]
         margin = verdict["margin"]
-        looks = "; ".join(f"{one['lane']} {did} {_at_first(one['ratio'], margin)}" for one in first)
+        looks = "; ".join(
+            f"{one['lane']} {did} {_at_first(one['ratio'], margin)}{at_worst(verdict, one)}"
+            for one in first
+        )
         yield f"A first look, next to {verdict['baseline']}: {looks}."
     for one in verdict["comparisons"]:
         if one["answer"] != "first-look":
-            yield _answered(report, one)
+            yield answered_at_worst(verdict, one) or _answered(report, one)
 
 
 def _at_first(ratio: float, margin: float) -> str:

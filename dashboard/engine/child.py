@@ -75,7 +75,9 @@ async def _fire(order: Order, pipe: Pipe) -> None:
         "cpu_ns": cpu_ns,
         "loop_lag_p99_ns": heartbeat.p99_ns,
         "loop_lag_max_ns": heartbeat.max_ns,
+        "stalls_ns": heartbeat.stalls_ns(flight.origin_ns),
         "scheduling_error_p99_ns": errors_ns and nearest_rank(errors_ns, 99.0),
+        "scheduling_error_max_ns": errors_ns[-1] if errors_ns else None,
     }
     if isinstance(flight, WebSockets):
         event["websocket"] = flight.said()

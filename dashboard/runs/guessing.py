@@ -62,7 +62,7 @@ def _standing(report: Mapping[str, Any]) -> tuple[str, float | None] | None:
         return None
     ratios = {verdict["baseline"]: 1.0}
     for one in verdict["comparisons"]:
-        if one["ratio"] is None:
+        if one["ratio"] is None or one["answer"] == "not-trusted":
             return None
         ratios[one["lane"]] = one["ratio"] if one["answer"] in ("differs", "first-look") else 1.0
     return _first(ratios)

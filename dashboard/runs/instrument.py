@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, Self
 
+from dashboard.analysis.lateness import Lateness
 from dashboard.analysis.numbers import milliseconds
 from dashboard.targets.kernel import steal_percent
 
@@ -30,6 +31,7 @@ class Reading:
 
     `cpu_before` and `cpu_after` are the kernel's (stolen, total) ticks around it. Where several
     engine processes fired, `cpu_ns` is that of all and `busiest_cpu_ns` that of the busiest.
+    `stalls_ns` are stretches since the origin in which the engine's loop may have been kept.
     `target_busy_s` of the `target_s` seconds of the target's cores were not idle.
     """
 
@@ -45,6 +47,8 @@ class Reading:
     busiest_cpu_ns: int | None = None
     target_busy_s: float | None = None
     target_s: float | None = None
+    stalls_ns: tuple[tuple[int, int], ...] | None = None
+    scheduling_error_max_ns: int | None = None
     overflows: int | None = None  # connections that the target's own full backlog turned away
 
     @classmethod
@@ -68,6 +72,8 @@ class Reading:
             cpu_after=cpu_after,
             engines=fired.get("engines", 1),
             busiest_cpu_ns=fired.get("busiest_cpu_ns"),
+            stalls_ns=_pairs(fired.get("stalls_ns")),
+            scheduling_error_max_ns=fired.get("scheduling_error_max_ns"),
         )
 
     def with_target(
@@ -86,6 +92,13 @@ class Reading:
         if cpu_ns is None or not self.wall_ns:
             return None
         return cpu_ns / self.wall_ns
+
+    @property
+    def lateness(self) -> Lateness | None:
+        """When the engine was not at hand; None of an older engine, which does not tell."""
+        if self.stalls_ns is None or self.wall_ns is None or self.cpu_ns is None:
+            return None
+        return Lateness(self.stalls_ns, self.cpu_ns, self.wall_ns, self.scheduling_error_max_ns)
 
     @property
     def loop_lag_ms(self) -> float | None:
@@ -118,7 +131,7 @@ class Reading:
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """Read what `to_json` wrote."""
         times = {name: data[name] and tuple(data[name]) for name in ("cpu_before", "cpu_after")}
-        return cls(**{**data, **times})
+        return cls(**{**data, **times, "stalls_ns": _pairs(data.get("stalls_ns"))})
 
 
 @dataclass(frozen=True)
@@ -224,6 +237,10 @@ def busy_before(environment: Mapping[str, Any]) -> list[str]:
     return [
         f"Other work was going on: the load average before was {average[0]:.1f} on {cpus} CPUs."
     ]
+
+
+def _pairs(stalls: Sequence[Sequence[int]] | None) -> tuple[tuple[int, int], ...] | None:
+    return None if stalls is None else tuple((begin, end) for begin, end in stalls)
 
 
 def _ms(value_ns: int | None) -> float | None:

@@ -148,12 +148,16 @@ def _why_few(run: Run) -> str:
 
 
 def _why_not(report: Answer, one: Mapping[str, Any]) -> str:
-    """Why a measured cell has no ratio; empty where it has one."""
+    """Why a measured cell's ratio is none, or not simply to be believed; empty where it is."""
+    disturbed = report["verdict"].get("disturbed")
     if one["answer"] in COMPARED:
-        return ""
+        words = "Disturbed, so its interval is that of the worst case."
+        return f"{words} {disturbed['reason']}" if disturbed else ""
     if one["answer"] == "errors":
         return "More than 1 % of the requests failed, here or in the baseline."
-    return report["verdict"]["spoiled"] or f"Not compared: {one['answer']}."
+    if one["answer"] == "not-trusted":
+        return f"Not to be trusted. {report['verdict']['spoiled'] or disturbed['reason']}"
+    return f"Not compared: {one['answer']}."
 
 
 def _drift(runs: Sequence[Run], baseline: str) -> Answer | None:
@@ -175,7 +179,8 @@ def _sentence(cells: Sequence[Answer], baseline: str, drift: Answer | None) -> s
 
 
 def _extremes(cells: Sequence[Answer], baseline: str) -> Iterator[str]:
-    ranked = sorted((cell for cell in cells if cell["ratio"]), key=lambda cell: cell["ratio"])
+    trusted = (one for one in cells if one["ratio"] and one["answer"] != "not-trusted")
+    ranked = sorted(trusted, key=lambda cell: cell["ratio"])
     if len(ranked) < 2:
         return
     for word, cell in (("Soonest", ranked[0]), ("Latest", ranked[-1])):

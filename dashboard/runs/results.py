@@ -11,6 +11,7 @@ from asgiref.sync import sync_to_async
 from dashboard.analysis.collect import Lane, collect
 from dashboard.analysis.cut_off import counted_lanes, whole_rounds_of
 from dashboard.analysis.facts import Executor, LaneFacts
+from dashboard.analysis.lateness import Lateness
 from dashboard.analysis.report import About, report_of_lanes
 from dashboard.analysis.rounds import smallest_medians_ms
 from dashboard.analysis.used import NeighbourCost
@@ -56,7 +57,9 @@ def _report_of(run: Run) -> dict[str, Any]:
         warnings=[*run.warnings, *saturated, *busy_before(run.environment)],
         discarded={number: why_discarded(of) for number, of in _discarded(run)},
         instrument=instrument_of(run, readings, saturated=bool(saturated)),
-        spoiled=next(filter(None, [*saturated, run.spoiled]), None),
+        spoiled=run.spoiled or None,
+        disturbed=next(iter(saturated), None),
+        late=[_late(lane, readings) for lane in stored],
         facts=[_facts(run, lane, readings) for lane in stored],
         rates=[rates.of(lane.position, whole.uncounted) if rates else None for lane in stored],
         until_sure=plan.until_sure,
@@ -116,6 +119,12 @@ def _facts(run: Run, lane: RunLane, readings: Sequence[Reading]) -> LaneFacts:
         serialised=(lane.facts.get("xray") or {}).get("serialised"),
         queries=(lane.facts.get("xray") or {}).get("queries"),
     )
+
+
+def _late(lane: RunLane, readings: Sequence[Reading]) -> dict[int, Lateness]:
+    """How late the engine was at this lane, by round; without those of which it is not known."""
+    own = (one for one in readings if one.lane == lane.position)
+    return {one.round: late for one in own if (late := one.lateness)}
 
 
 def _counted_readings(run: Run, uncounted: Collection[int]) -> list[Reading]:

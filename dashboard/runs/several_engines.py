@@ -133,10 +133,13 @@ def all_at_once(load: Load) -> bool:
 def merged(fired: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """One event `fired` for all engines: sums of what they did, the worst of how late they were.
 
-    `busiest_cpu_ns` is the CPU time of the one that used most. A p99 is the worst that is known:
-    percentiles of several processes cannot be put together.
+    `stalls_ns` are those of any. `busiest_cpu_ns` is the CPU time of the one that used most. A p99
+    is the worst that is known: percentiles of several processes cannot be put together.
     """
-    worst = ("wall_ns", "loop_lag_p99_ns", "loop_lag_max_ns", "scheduling_error_p99_ns")
+    worst = (
+        *("wall_ns", "loop_lag_p99_ns", "loop_lag_max_ns"),
+        *("scheduling_error_p99_ns", "scheduling_error_max_ns"),
+    )
     return {
         "event": "fired",
         "engines": len(fired),
@@ -144,6 +147,7 @@ def merged(fired: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "stopped": any(event["stopped"] for event in fired),
         "cpu_ns": sum(event["cpu_ns"] for event in fired),
         "busiest_cpu_ns": max(event["cpu_ns"] for event in fired),
+        "stalls_ns": sorted(stall for event in fired for stall in event["stalls_ns"]),
         **{name: _largest(event[name] for event in fired) for name in worst},
         **_websocket([event["websocket"] for event in fired if "websocket" in event]),
     }

@@ -79,8 +79,10 @@ def warnings(report: Numbers) -> list[str]:
     """What else a reader must know: nothing that the sentence says already."""
     verdict = report["verdict"]
     spoiled = verdict["spoiled"] if verdict else None
+    disturbed = (verdict and verdict.get("disturbed")) or {}
+    said = (spoiled, disturbed.get("reason") if not spoiled else None)
     behind = [] if verdict and not spoiled else list(behind_words(report["lanes"]))
-    return [*behind, *(warning for warning in report["warnings"] if warning != spoiled)]
+    return [*behind, *(warning for warning in report["warnings"] if warning not in said)]
 
 
 WHY_REPEATED = {

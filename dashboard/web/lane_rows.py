@@ -13,6 +13,7 @@ from django.urls import reverse
 from dashboard.analysis import stats
 from dashboard.analysis.collect import Lane
 from dashboard.analysis.cut_off import cut_off_words
+from dashboard.analysis.disturbed_words import mark
 from dashboard.analysis.report import Report, first_look
 from dashboard.analysis.stretch import Stretch, within
 from dashboard.models import Run, RunLane
@@ -61,7 +62,7 @@ def rows_of(run: Run, lanes: Sequence[RunLane], report: Report | None) -> list[L
     if not report:
         return [_row(run, lane, {}) for lane in lanes]
     return [
-        _row(run, lane, _numbers(one, ratio))
+        _row(run, lane, {**_numbers(one), "ratio": _ratio(report, one["lane"], ratio)})
         for lane, one, ratio in zip(lanes, report["lanes"], first_look(report), strict=True)
     ]
 
@@ -101,7 +102,13 @@ def _xray_url(run: Run, lane: RunLane) -> str:
     return f"{reverse('xray')}?{urlencode(asked)}"
 
 
-def _numbers(report: Mapping[str, Any], ratio: float | None) -> dict[str, str]:
+def _ratio(report: Report, lane: str, ratio: float | None) -> str:
+    """The ratio to the baseline, and a word where it cannot simply be believed."""
+    marked = mark(report["verdict"], lane)
+    return f"{factor(ratio)} {marked}" if marked else factor(ratio)
+
+
+def _numbers(report: Mapping[str, Any]) -> dict[str, str]:
     latency, side = report["latency_ms"], report["server_side"]
     own = keeps_up(report)  # else its percentiles say how long the rate lasted, and no more
     rate = report.get("rate")
@@ -109,7 +116,6 @@ def _numbers(report: Mapping[str, Any], ratio: float | None) -> dict[str, str]:
         "requests": f"{report['requests']:,}",
         "makespan": seconds(median(report["makespan_s"])) if report["makespan_s"] else "–",
         "achieved": per_second(rate["achieved_rps"]) if rate else "–",
-        "ratio": factor(ratio),
         "p50": milliseconds(latency["p50"]) if own else "–",
         "p95": milliseconds(latency["p95"]) if own else "–",
         "service_p95": milliseconds(report["service_ms"]["p95"]) if own else "–",

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboard.analysis.disturbed_words import mark
 from dashboard.analysis.markdown import markdown
 from dashboard.analysis.numbers import (
     milliseconds,
@@ -209,3 +210,92 @@ def test_the_markdown_has_a_row_for_each_lane_and_the_sentence() -> None:
     assert "- held: `a@b.ok > 1`" in text
     assert "- **did not hold**: `a@b.ok > 2`" in text
     assert "- Warning: Something." in text
+
+
+def in_disturbed(answer: str, ratio: float, ends: list[float] | None, **more: Any) -> str:
+    """The sentence of a run of one comparison, with these ends when all lateness is charged."""
+    low, high = ends or (ratio, ratio)
+    report = judged(low, ratio, high)
+    comparison = {**report["verdict"]["comparisons"][0], "answer": answer, "interval": ends, **more}
+    disturbed = {"reason": "The engine was at its limit: it was late.", "intervals": {"b@y": ends}}
+    verdict = {**report["verdict"], "comparisons": [comparison], "disturbed": disturbed}
+    return sentence({**report, "verdict": verdict})
+
+
+DISTURBED = "The run was disturbed. The engine was at its limit: it was late."
+
+
+def test_a_disturbed_run_says_what_still_follows() -> None:
+    sooner = (
+        "b@y finished the burst 3.4 times sooner than a@x, and at least 2.9 times sooner even if"
+    )
+    assert in_disturbed("differs", 1 / 3.4, [1 / 4.4, 1 / 2.9]).startswith(
+        f"{sooner} all lateness of the load generator is held against b@y (95 %). {DISTURBED}"
+    )
+    later = "b@y finished the burst 3.4 times later than a@x, and at least 2.9 times later even if"
+    assert in_disturbed("differs", 3.4, [2.9, 4.4]).startswith(
+        f"{later} all lateness of the load generator is held against a@x (95 %). {DISTURBED}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "ratio", "ends", "words"),
+    [
+        (
+            *("no-difference", 1.01, [0.99, 1.02]),
+            "no difference larger than 3 %, even with all lateness of the load generator counted"
+            " (95 %: from 1 % sooner to 2 % later).",
+        ),
+        (
+            *("not-trusted", 0.5, [0.2, 1.25]),
+            "No verdict: b@y finished the burst 2 times sooner than a@x as measured, but the"
+            " lateness of the load generator may explain it: from 5 times sooner to 25 % later.",
+        ),
+        (
+            *("not-trusted", 0.5, None),
+            "No verdict: b@y finished the burst 2 times sooner than a@x as measured, but the"
+            " lateness of the load generator may explain it.",
+        ),
+        (
+            *("first-look", 0.5, [0.4, 0.6]),
+            "A first look, next to a@x: b@y finished the burst 2 times sooner (from 2.5 times"
+            " sooner to 1.7 times sooner, with all lateness of the load generator counted).",
+        ),
+    ],
+)
+def test_whatever_it_answers_a_disturbed_run_says_so(
+    answer: str, ratio: float, ends: list[float] | None, words: str
+) -> None:
+    said = in_disturbed(answer, ratio, ends)
+    assert words in said
+    assert DISTURBED in said
+
+
+@given(st.tuples(ratios, ratios, ratios).map(sorted))
+def test_a_disturbed_run_never_says_more_than_its_worst_case(ends: list[float]) -> None:
+    low, ratio, high = ends
+    answer = Interval(ratio, low, high, 0.95, 6, "paired t", (ratio, ratio)).answer(MARGIN)
+    said = in_disturbed(answer, ratio, [low, high])
+    assert DISTURBED in said
+    assert ("at least" in said) == (answer == "differs") == ((low > 1 or high < 1) and not (
+        low >= 1 / (1 + MARGIN) and high <= 1 + MARGIN
+    ))  # fmt: skip
+    assert ("No verdict" in said) == (answer == "not-trusted")
+
+
+@pytest.mark.parametrize(
+    ("one", "disturbed", "words"),
+    [
+        ({"answer": "differs", "ratio": 0.5}, None, ""),
+        ({"answer": "differs", "ratio": 0.5}, {"reason": "late"}, "disturbed"),
+        ({"answer": "not-trusted", "ratio": 0.5}, {"reason": "late"}, "not trusted"),
+        ({"answer": "not-trusted", "ratio": 0.5}, None, "not trusted"),
+        ({"answer": "errors", "ratio": None}, {"reason": "late"}, ""),
+    ],
+)
+def test_a_ratio_is_always_shown_with_what_it_is_worth(
+    one: dict[str, Any], disturbed: dict[str, Any] | None, words: str
+) -> None:
+    verdict = {"comparisons": [{"lane": "b@y", **one}], "disturbed": disturbed}
+    assert mark(verdict, "b@y") == words
+    assert mark(verdict, "a@x") == mark(None, "b@y") == ""

@@ -6,17 +6,20 @@ import asyncio
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 import time
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dashboard.engine.descriptors import raise_limit
+from dashboard.engine.heartbeat import few
 from dashboard.engine.pacing import schedule
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import NOT_STORED, EnvelopeReader, decode, is_event
@@ -91,6 +94,45 @@ async def test_how_late_the_engine_was_is_told() -> None:
     assert fired.fired["scheduling_error_p99_ns"] > 0
     assert 0 < fired.fired["loop_lag_p99_ns"] <= fired.fired["loop_lag_max_ns"]
     assert sorted(fired.samples["due"]) == schedule(Rate(200, 0.7, poisson=True), 4).tolist()
+
+
+async def test_when_the_engine_was_kept_is_told() -> None:
+    """Nobody keeps it as surely as who stops its process."""
+
+    async def stopped() -> tuple[int, int]:
+        await asyncio.sleep(0.2)
+        process.send_signal(signal.SIGSTOP)
+        while _state(process.pid) != "T":  # noqa: ASYNC110 - the kernel tells nobody
+            await asyncio.sleep(0)
+        begin_ns = time.monotonic_ns()
+        await asyncio.sleep(0.05)
+        end_ns = time.monotonic_ns()
+        process.send_signal(signal.SIGCONT)
+        return begin_ns, end_ns
+
+    async with serving(says(OK)) as server, engine() as process:
+        await fire(process, burst(server.port, "/", 1, 1))  # it is there now
+        asked = replace(burst(server.port, "/", 1, 1), load=Rate(200, 1.0))
+        fired, kept = await asyncio.gather(fire(process, asked), stopped())
+    origin_ns = fired.began["origin_ns"]
+    assert any(
+        begin <= kept[0] - origin_ns and kept[1] - origin_ns <= end
+        for begin, end in fired.fired["stalls_ns"]
+    )
+    assert fired.fired["scheduling_error_max_ns"] >= fired.fired["scheduling_error_p99_ns"] > 0
+
+
+def _state(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def test_many_stalls_become_few_and_none_is_lost() -> None:
+    stalls = [(at * 10**7, at * 10**7 + 3 * 10**6 + at % 7) for at in range(4000)]
+    found = few(stalls, 500)
+    assert len(found) <= 500
+    assert all(any(b <= begin and end <= e for b, e in found) for begin, end in stalls[::37])
+    assert few(stalls[:3], 500) == stalls[:3]
+    assert few([(0, 9), (9, 12), (11, 11)], 500) == [(0, 12)]
 
 
 async def test_without_descriptors_there_are_rows_all_the_same() -> None:

@@ -177,6 +177,10 @@ async def test_steps_that_raise_end_the_experiment_and_free_the_line(
     ("report", "labels"),
     [
         ({"verdict": {"spoiled": "at its limit"}, "instrument": None}, ["one", "one, again"]),
+        (
+            {"verdict": {"spoiled": None, "disturbed": {"reason": "late"}}, "instrument": None},
+            ["one", "one, again"],
+        ),
         ({"verdict": None, "instrument": {"saturated": True}}, ["one", "one, again"]),  # one lane
         ({"verdict": {"spoiled": None}, "instrument": {"saturated": False}}, ["one"]),
         (None, ["one"]),

@@ -41,6 +41,7 @@ def test_a_guess_is_answered(guess: Guess, found: dict[str, Any], words: str) ->
         {"verdict": None},
         report(None, "errors"),
         report(0.5, spoiled="the engine was at its limit"),
+        report(0.5, "not-trusted"),
         {"verdict": {"baseline": BASELINE, "comparisons": []}},
     ],
 )

@@ -101,7 +101,14 @@ async def test_a_run_at_the_engines_limit_says_so(
     kept = await stored(run)
     assert kept.report["instrument"]["saturated"] is True
     assert any("it used 100% of its core" in said for said in kept.report["warnings"])
-    assert "it used 100% of its core" in kept.report["verdict"]["spoiled"]
+    assert kept.report["verdict"]["spoiled"] is None
+    assert "it used 100% of its core" in kept.report["verdict"]["disturbed"]["reason"]
+    # Its lateness is not told by this engine, so nothing follows but what was measured.
+    answers = {one["answer"] for one in kept.report["verdict"]["comparisons"]}
+    assert answers == {"not-trusted"}
+    assert all(one["ratio"] for one in kept.report["verdict"]["comparisons"])
+    assert len(kept.discarded_rounds) == kept.report["rounds"]  # tried again as often as may be
+    assert {one["reason"] for one in kept.report["discarded"]} == {"late"}
 
 
 async def test_viewers_hear_of_the_run_and_may_fetch_its_report_when_told(tmp_path: Path) -> None:

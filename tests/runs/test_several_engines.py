@@ -209,6 +209,7 @@ def test_ends_are_merged_and_nobody_hides_behind_an_average() -> None:
     assert (both["wall_ns"], both["stopped"], both["engines"]) == (100, False, 2)
     assert both["loop_lag_p99_ns"] == 9, "the other one had too few beats to carry it"
     assert both["scheduling_error_p99_ns"] is None
+    assert both["stalls_ns"] == [[5, 7], [9, 13]], "any of them keeps the load waiting"
     reading = Reading.of(0, 1, both, None, None)
     assert reading.cpu_share == 0.7, "of a core: that of the busiest"
     assert Reading.from_json(reading.to_json()) == reading
@@ -218,7 +219,8 @@ def end(*, late: int | None = None, **more: int) -> dict[str, Any]:
     """An event `fired`."""
     known: dict[str, Any] = {"requests": 1, "stopped": False, "wall_ns": 90, "cpu_ns": 10}
     lags = {"loop_lag_p99_ns": late, "loop_lag_max_ns": late, "scheduling_error_p99_ns": None}
-    return {**known, **lags, **more}
+    waits = {"scheduling_error_max_ns": None, "stalls_ns": [[late, late + 4]] if late else [[5, 7]]}
+    return {**known, **lags, **waits, **more}
 
 
 def test_a_firing_knows_its_share_again() -> None:

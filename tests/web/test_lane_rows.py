@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.analysis.report import first_look
-from dashboard.web.lane_rows import _numbers
+from dashboard.web.lane_rows import _numbers, _ratio
 from dashboard.web.numbers import factor, milliseconds, seconds
 from tests.analysis.planted import report_of
 from tests.analysis.test_causes import THREADS, free
@@ -43,7 +43,7 @@ def test_a_length_of_time_is_what_it_is(value_ms: float) -> None:
 def test_every_cell_is_the_number_of_the_report(view_ms: float, requests: int, rounds: int) -> None:
     report: dict[str, Any] = report_of([THREADS, free(view_ms)], requests, rounds)
     for lane, ratio in zip(report["lanes"], first_look(report), strict=True):
-        cells = _numbers(lane, ratio)
+        cells = {**_numbers(lane), "ratio": _ratio(report, lane["lane"], ratio)}
         assert read_ms(cells["makespan"]) == pytest.approx(
             1000 * median(lane["makespan_s"]), rel=0.05
         )

@@ -100,7 +100,8 @@ def cell_text(cell: Mapping[str, Any]) -> str:
         return str(cell["state"])
     makespan = "–" if cell["makespan_s"] is None else f"{cell['makespan_s']:.3f} s"
     ratio = f"{cell['ratio']:.2f}×" if cell["ratio"] else str(cell["answer"])
-    return f"{makespan}\n{ratio}"
+    doubted = " (!)" if cell["ratio"] and cell["why"] else ""
+    return f"{makespan}\n{ratio}{doubted}"
 
 
 def matrix_notes(answer: Mapping[str, Any]) -> list[str]:
