@@ -176,7 +176,7 @@ def run_of(
     return report, report["verdict"]["comparisons"][0]["interval"]
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(st.integers(0, 10**6), st.integers(5, 14), st.booleans())
 def test_the_worst_case_holds_the_interval_of_the_true_ratios(
     seed: int, rounds: int, closed: bool
