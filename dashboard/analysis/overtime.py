@@ -6,15 +6,18 @@ from itertools import pairwise
 from math import floor, log10
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dashboard.wire.frame import UNKNOWN
 
-from .collect import Integers, Lane
+from . import stats
+from .collect import Columns, Integers, Lane
 from .cut_off import with_cut_off
 from .deciles import percentiles_ms
 from .intervals import Floats
 from .stats import NS_PER_MS
 
+Booleans = NDArray[np.bool_]
 MOST_INSTANTS = 100
 HOLDS_MS = 250.0  # a report of the target's health holds for five of its periods, no longer
 STEPS = (1, 2, 5, 10)
@@ -67,23 +70,46 @@ def load(lane: Lane, measure: str, at_ms: Floats) -> Floats:
     """What the target's processes reported last before each instant; NaN: nobody knows.
 
     The sum over the processes; of `loop_lag` the worst, in ms; of `cpu` the share of one core
-    since the report before, in percent.
+    since the report before, in percent. NaN too where any of them that was there was not heard
+    of: a sum without it would be less than there was.
     """
-    found = np.full(at_ms.shape, np.nan)
-    together = np.fmax if measure == "loop_lag" else _sum
+    found, there = np.zeros(at_ms.shape), np.zeros(at_ms.shape, bool)
+    together = np.maximum if measure == "loop_lag" else np.add
     for process in np.unique(lane.health["process"]):
-        here = (lane.health["process"] == process) & (lane.health[measure] != UNKNOWN)
-        order = np.argsort(lane.health["at"][here], kind="stable")
-        reported_ms = lane.health["at"][here][order] / NS_PER_MS
-        values = lane.health[measure][here][order].astype(float)
-        if measure == "loop_lag":
-            values /= NS_PER_MS
-        if measure == "cpu":
-            grown, passed_ms = np.diff(values) / NS_PER_MS, np.diff(reported_ms)
-            apart = passed_ms > 0
-            values, reported_ms = 100 * grown[apart] / passed_ms[apart], reported_ms[1:][apart]
-        found = together(found, _held(reported_ms, values, at_ms))
-    return found
+        of_it = lane.health["process"] == process
+        known = of_it & (lane.health[measure] != UNKNOWN)
+        if measure not in stats.OF_ANY_PROCESS:
+            of_it = known  # without a probe a process has no such measure
+        if not of_it.any():
+            continue
+        lives = _lives(lane.health, of_it, at_ms)
+        held = _held(*_reported(lane.health, known, measure), at_ms)
+        found = together(found, np.where(lives, held, 0.0))
+        there |= lives
+    return np.where(there, found, np.nan)
+
+
+def _lives(health: Columns, of_it: Booleans, at_ms: Floats) -> Booleans:
+    """Whether a process was there at each instant: from its first row on until it ended."""
+    ended = of_it & (health["rss"] == 0)
+    since_ms = health["at"][of_it].min() / NS_PER_MS
+    until_ms = health["at"][ended].min() / NS_PER_MS if ended.any() else np.inf
+    lives: Booleans = (at_ms >= since_ms) & (at_ms < until_ms)
+    return lives
+
+
+def _reported(health: Columns, known: Booleans, measure: str) -> tuple[Floats, Floats]:
+    """When a process reported, in ms, and what, in the measure's unit."""
+    order = np.argsort(health["at"][known], kind="stable")
+    reported_ms = health["at"][known][order] / NS_PER_MS
+    values = health[measure][known][order].astype(float)
+    if measure == "loop_lag":
+        return reported_ms, values / NS_PER_MS
+    if measure != "cpu":
+        return reported_ms, values
+    grown, passed_ms = np.diff(values) / NS_PER_MS, np.diff(reported_ms)
+    apart = passed_ms > 0
+    return reported_ms[1:][apart], 100 * grown[apart] / passed_ms[apart]
 
 
 def _held(reported_ms: Floats, values: Floats, at_ms: Floats) -> Floats:
@@ -94,11 +120,3 @@ def _held(reported_ms: Floats, values: Floats, at_ms: Floats) -> Floats:
     known[known] = at_ms[known] < reported_ms[last[known]] + HOLDS_MS
     held[known] = values[last[known]]
     return held
-
-
-def _sum(one: Floats, other: Floats) -> Floats:
-    """Added up, where not known is nothing unless it is not known of both."""
-    both: Floats = np.where(
-        np.isnan(one) & np.isnan(other), np.nan, np.nan_to_num(one) + np.nan_to_num(other)
-    )
-    return both

@@ -24,6 +24,9 @@ NS_PER_MS = 1e6
 NS_PER_S = 1e9
 BYTES_PER_MB = 2**20
 
+# What the system says of any process, whether it has the probe or not.
+OF_ANY_PROCESS = ("threads", "rss", "cpu")
+
 # A segment of a bar: from which stamp to which. `server` may not be below 0, since a
 # server may call the application before the request's body is complete.
 SEGMENTS = {
@@ -244,9 +247,21 @@ def peak_by_process(health: Columns, name: str) -> list[int]:
 
 
 def peak_together(health: Columns, name: str) -> int | None:
-    """The peaks of all processes of a firing added up, in the firing where that is greatest."""
-    sums = [
-        sum(peak_by_process({key: health[key][health["round"] == number] for key in health}, name))
-        for number in np.unique(health["round"])
-    ]
+    """The peaks of all processes of a firing added up, in the firing where that is greatest.
+
+    None where no firing knows it of each of its processes.
+    """
+    sums = []
+    for number in np.unique(health["round"]):
+        here = {key: health[key][health["round"] == number] for key in health}
+        if not unread(here, name):
+            sums.append(sum(peak_by_process(here, name)))
     return max(sums, default=0) or None
+
+
+def unread(health: Columns, name: str) -> bool:
+    """Whether a process was there of which nobody ever read this column, though it has one."""
+    if name not in OF_ANY_PROCESS:
+        return False
+    known = health[name] != UNKNOWN
+    return not {*health["process"].tolist()} <= {*health["process"][known].tolist()}

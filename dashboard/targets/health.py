@@ -18,7 +18,8 @@ from typing import Any, Self
 
 from .answers import Kind, merged, read_answers
 from .listening import HOST
-from .readings import exists, process_tree, read_process, read_switches
+from .processes import Processes
+from .readings import exists, read_process
 
 INTERVAL_S = 0.05
 BEGIN_TIMEOUT_S = 1.0
@@ -58,8 +59,7 @@ class Health(asyncio.DatagramProtocol):
         self._rows: list[dict[str, int]] = []
         self._executor: dict[str, int] | None = None
         self._answers: dict[int, list[Kind]] = {}
-        self._root: int | None = None
-        self._unprobed: list[int] = []
+        self._processes = Processes()
         self._timer: asyncio.TimerHandle | None = None
         self._changed = asyncio.Event()
 
@@ -98,14 +98,14 @@ class Health(asyncio.DatagramProtocol):
 
         Returns whether every known probe answered in time.
         """
-        self._firing, self._root, self._rows, self._executor = firing, root, [], None
+        self._firing, self._rows, self._executor = firing, [], None
         self._answers = {}
         self._forget_the_dead()
         for probe in self.probes.values():
             self._send(probe, type="begin", firing=firing)
-        self._unprobed = [pid for pid in process_tree(root) if pid not in self.probes]
+        self._processes.begin(root)
         self._stop_reading()
-        self._read_unprobed()
+        self._read_processes()
         return await self._until(
             lambda: all(probe.reported == firing for probe in self.probes.values()),
             BEGIN_TIMEOUT_S,
@@ -121,9 +121,8 @@ class Health(asyncio.DatagramProtocol):
             self._send(probe, type="end", firing=firing)
         quiet = await self._until(lambda: self._all_ended(firing), quiet_timeout_s)
         self._stop_reading()
-        if self._root is not None:  # a worker that nobody asked anything has no row yet
-            self._unprobed = [pid for pid in process_tree(self._root) if pid not in self.probes]
-        self._add_unprobed()
+        self._processes.look()  # a worker that nobody asked anything has no row yet
+        self._rows += self._processes.rows(self.probes)
         if quiet:
             self._firing = None
         return quiet
@@ -131,11 +130,14 @@ class Health(asyncio.DatagramProtocol):
     def take_rows(self, origin_ns: int) -> list[dict[str, int]]:
         """The rows since the last call, their instants counted from the origin.
 
-        Of what was before it the last row of each process stays, at the origin itself: counters
-        such as the CPU time grow from there.
+        Of what was before it the last that is known of each process stays, at the origin itself:
+        counters such as the CPU time grow from there.
         """
         rows, self._rows = self._rows, []
-        before = {row["process"]: {**row, "at": 0} for row in rows if row["at"] < origin_ns}
+        before: dict[int, dict[str, int]] = {}
+        for row in rows:
+            if row["at"] < origin_ns:
+                before[row["process"]] = {**before.get(row["process"], {}), **row, "at": 0}
         since = [{**row, "at": row["at"] - origin_ns} for row in rows if row["at"] >= origin_ns]
         return [*before.values(), *since]
 
@@ -191,6 +193,7 @@ class Health(asyncio.DatagramProtocol):
         row |= {name: int(message[name]) for name in _PROBED}
         if idle or time.monotonic_ns() - row["at"] <= FRESH_NS:
             row |= read_process(process)
+            self._processes.note(process)
         self._rows.append(row)
         if message.get("answers") is not None:
             self._answers[process] = read_answers(message["answers"])
@@ -205,17 +208,10 @@ class Health(asyncio.DatagramProtocol):
         if self._executor is None or executor["queued"] >= self._executor["queued"]:
             self._executor = executor
 
-    def _read_unprobed(self) -> None:
-        self._add_unprobed()
+    def _read_processes(self) -> None:
+        self._rows += self._processes.rows(self.probes)
         loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(INTERVAL_S, self._read_unprobed)
-
-    def _add_unprobed(self) -> None:
-        for process in self._unprobed:
-            reading = read_process(process)
-            if reading and process not in self.probes:
-                row = {"at": time.monotonic_ns(), "process": process}
-                self._rows.append({**row, **reading, **read_switches(process)})
+        self._timer = loop.call_later(INTERVAL_S, self._read_processes)
 
     def _stop_reading(self) -> None:
         if self._timer is not None:

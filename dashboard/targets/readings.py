@@ -27,8 +27,13 @@ def process_tree(pid: int) -> list[int]:
 
 
 def exists(pid: int) -> bool:
-    """Whether there is such a process."""
-    return psutil.pid_exists(pid)
+    """Whether there is such a process, and more of it than its exit status."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.Error:
+        return True
 
 
 def read_process(pid: int) -> dict[str, int]:

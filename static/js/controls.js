@@ -12,7 +12,7 @@ export function listenToStage({ root, swapped, wake }) {
   root.addEventListener('toggle', swapped, true);
 }
 
-/** Which round is in front, and whether there is one before or after it. @param {Stage} stage */
+/** The round in front, and whether there is one before or after it. @param {Stage} stage */
 export function showRound({ root, round, newest, run, feed }) {
   const { discarded } = feed.columns;
   const of = discarded.has(round) ? ', repeated' : ` of ${run.rounds + discarded.size}`;

@@ -4,6 +4,8 @@ import { BINS, edgeOf } from './histogram.js';
 
 const NS_PER_MS = 1e6;
 const MB = 2 ** 20;
+/** Known of what has no probe, too. */
+export const OF_ANY_PROCESS = ['threads', 'rss', 'cpu'];
 export const HOLDS_MS = 250; // a report holds for five of its periods, no longer
 export const COLUMNS = 120; // stretches of the axis in which requests are counted
 export const FOLD = 4; // bins of the histogram in one row of the grid: two percent
@@ -90,29 +92,32 @@ export class OverTime {
 const place = (at) => Math.min(Math.max(Math.ceil(at), 0), COLUMNS + 1);
 
 /**
- * At each of `points` instants: the sum over a target's processes, of the loop's lag the worst,
- * of the CPU the share of one core since the report before, in percent; memory in MB; null: not known.
+ * At each of `points` instants the sum over a target's processes, of the loop's lag the worst;
+ * CPU in percent of a core, memory in MB; null where one that was there is not known.
  * @type {LoadOverTime}
  */
 export function loadOverTime({ health }, measure, [from_ms, to_ms], points) {
   const step_ms = (to_ms - from_ms) / (points - 1);
   const place = (/** @type {number} */ ms) => Math.max(Math.ceil((ms - from_ms) / step_ms), 0);
-  /** Of each process: its last report, and its own course. @type {Map<number, Course>} */
-  const processes = new Map();
+  const processes = /** @type {Map<number, Course>} */ (new Map());
   for (const report of [...health].sort((one, other) => one.at - other.at)) {
-    if (!(report[measure] >= 0)) continue;
-    const { before, values } = processes.get(report.process) ?? {
-      values: /** @type {Values} */ (new Array(points).fill(null)),
-    };
-    processes.set(report.process, { before: report, values });
-    const value = reported(measure, report, before);
-    const at_ms = report.at / NS_PER_MS;
-    if (value !== null) values.fill(value, place(at_ms), place(at_ms + HOLDS_MS));
+    const known = report[measure] >= 0;
+    if (!known && !OF_ANY_PROCESS.includes(measure)) continue;
+    const at = place(report.at / NS_PER_MS);
+    const course =
+      processes.get(report.process) ??
+      /** @type {Course} */ ({ values: new Array(points).fill(null, at) });
+    processes.set(report.process, course);
+    const value = known ? reported(measure, report, course.before) : null;
+    if (known) course.before = report;
+    if (value !== null) course.values.fill(value, at, place(report.at / NS_PER_MS + HOLDS_MS));
+    if (report.rss === 0) course.values.fill(undefined, at); // it has ended
   }
   const courses = [...processes.values()];
   return Array.from({ length: points }, (_, point) => {
-    const known = courses.flatMap(({ values }) => values[point] ?? []);
-    if (!known.length) return null;
+    const there = courses.map(({ values }) => values[point]);
+    const known = there.filter((one) => typeof one === 'number');
+    if (!known.length || there.includes(null)) return null;
     return measure === 'loop_lag' ? Math.max(...known) : known.reduce((sum, one) => sum + one);
   });
 }

@@ -1,4 +1,4 @@
-/** What the server says: places that HTMX fills anew once what they tell of is another. */
+/** What the server says: places that HTMX fills anew when they are out of date. */
 
 import { find, findAll } from './dom.js';
 

@@ -1,4 +1,4 @@
-/** What a request's time went to, by docs/method.md: segments of its bar, and the same in words. */
+/** What a request's time went to (docs/method.md): segments of its bar, and in words. */
 
 import { BEGUN, UNKNOWN } from './columns.js';
 import { duration } from './words.js';
@@ -42,7 +42,7 @@ export function eachSegment({ state, stamps }, request, now_ms, draw) {
   until('server', at('entered'));
   until('framework', at('view_entered'));
   until('view', at('view_left'));
-  // Without the probe's stamps everything from `sent` on was in the server, for all we know.
+  // Without a probe everything from `sent` on was in the server, for all we know.
   until(Number.isNaN(at('entered')) ? 'server' : 'delivery', end);
 }
 

@@ -1,4 +1,4 @@
-/** The page's one websocket: binary frames and small JSON events, and back again when it broke. */
+/** The page's one websocket: binary frames and JSON events; reconnects. */
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 8000;

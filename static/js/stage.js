@@ -1,4 +1,4 @@
-/** The picture of one run: which round is in front, one axis for all lanes, what is redrawn when. */
+/** The picture of one run: the round in front, one axis for all lanes, what is redrawn when. */
 
 import { axisEnd } from './axis.js';
 import { cursorOf } from './cursor.js';
@@ -123,7 +123,7 @@ export function stageOf(run, root, wake) {
       cursor.draw();
       for (const lane of lanes) lane.draw(feed, show, stage.zoomed);
       stage.panel.count(show);
-      // Lines and words are dear, and wait a little. But a round that begins is said at once.
+      // Lines and words are dear and wait; a round that begins is said at once.
       const begun = lanes.map(({ model }) => `${round} ${model.round} ${!model.begun}`).join();
       const now_ms = performance.now();
       const waits = begun === shown && now_ms - last_ms < slowly_ms();

@@ -1,4 +1,4 @@
-/** What the page says in words of a run that is on: state, progress, connection, milestones. */
+/** What the page says of a run that is on: state, progress, connection, milestones. */
 
 import { announce, find, write } from './dom.js';
 import { count } from './words.js';

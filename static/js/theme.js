@@ -1,4 +1,4 @@
-/** The page's colours as a canvas needs them: read from the style sheet, which alone knows them. */
+/** The page's colours for a canvas, read from the style sheet, which alone knows them. */
 
 import { SEGMENTS } from './segments.js';
 
@@ -17,7 +17,7 @@ export function onThemeChange(changed) {
   }
 }
 
-/** What a token such as --sync is here; the browser resolves whatever it says. @type {Resolve} */
+/** What a token such as --sync is here, as the browser resolves it. @type {Resolve} */
 function resolve(token, place) {
   const probe = document.createElement('span');
   probe.style.color = `var(${token})`;

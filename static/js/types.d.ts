@@ -193,7 +193,8 @@ declare global {
   type LoadOverTime = (firing: Firing, measure: Measure, span: Span, points: number) => Values;
   interface Course {
     before?: Health;
-    values: Values;
+    /** Of a process; null: it was there and nobody knows, undefined: it was not there. */
+    values: (number | null | undefined)[];
   }
   type Reported = (measure: Measure, report: Health, before?: Health) => number | null;
   type DrawShown = (shown: Shown, ratio: number) => void;

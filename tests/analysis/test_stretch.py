@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from dashboard.analysis import overtime
+from dashboard.analysis import overtime, stats
 from dashboard.analysis.collect import Lane, collect
 from dashboard.analysis.deciles import DECILES, percentiles_ms, response_ms, shifts
 from dashboard.analysis.stretch import Stretch, newest_round, of_round, within, without_rounds
 from dashboard.wire import frame
+from dashboard.wire.frame import UNKNOWN
 
 MS = 1_000_000
 Rows = list[dict[str, int]]
@@ -134,10 +137,11 @@ def test_in_flight_done_and_median_agree_with_counting() -> None:
 
 def test_the_load_is_summed_over_processes_and_holds_a_while() -> None:
     base = {"process": 1, "in_app": 2, "loop_lag": 4 * MS, "threads": 3, "cpu": 0}
+    other = {**base, "process": 2, "in_app": -1, "loop_lag": 9 * MS, "threads": 5}
     health = [
         {**base, "at": 0},
         {**base, "at": 50 * MS, "cpu": 25 * MS},
-        {**base, "at": 0, "process": 2, "in_app": -1, "loop_lag": 9 * MS, "threads": 5},
+        *({**other, "at": at * MS} for at in (0, 50)),
     ]
     lane = lane_of({1: [sample(0, 1)]}, health)
     at_ms = np.array([0.0, 50, 100, 1000])
@@ -148,3 +152,57 @@ def test_the_load_is_summed_over_processes_and_holds_a_while() -> None:
     assert np.isnan(cpu[[0, 3]]).all()
     assert cpu[1:3].tolist() == [50, 50]
     assert np.isnan(overtime.load(lane, "threads", at_ms)[3])
+
+
+READINGS = st.lists(
+    st.tuples(
+        st.integers(1, 3),  # process
+        st.integers(0, 20),  # when, in steps of 50 ms
+        st.sampled_from([None, None, 10, 20, 30]),  # what was read; None: it could not be
+    ),
+    min_size=1,
+    max_size=40,
+)
+
+
+@given(READINGS, st.sampled_from(["rss", "threads"]))
+def test_a_sum_is_of_every_process_that_is_there_or_it_is_not_known(
+    readings: list[tuple[int, int, int | None]], measure: str
+) -> None:
+    health = [
+        {"process": process, "at": step * 50 * MS, measure: UNKNOWN if read is None else read}
+        for process, step, read in {(one[0], one[1]): one for one in readings}.values()
+    ]
+    lane = lane_of({1: [sample(0, 1)]}, health)
+    at_ms = np.arange(0, 1001, 50.0)
+    for at, total in zip(at_ms, overtime.load(lane, measure, at_ms), strict=True):
+        there = {row["process"] for row in health if row["at"] <= at * MS}
+        latest = [
+            max(
+                (row for row in health if row["process"] == process and _holds(row, measure, at)),
+                key=lambda row: row["at"],
+                default=None,
+            )
+            for process in there
+        ]
+        if not there or None in latest:
+            assert np.isnan(total)
+        else:
+            assert total == sum(row[measure] for row in latest if row)
+
+
+def _holds(row: dict[str, int], measure: str, at_ms: float) -> bool:
+    age_ms = at_ms - row["at"] / MS
+    return row[measure] != UNKNOWN and 0 <= age_ms < overtime.HOLDS_MS
+
+
+def test_a_peak_without_a_process_is_not_known() -> None:
+    rows = [
+        {"process": 1, "at": 0, "rss": 25 * 2**20, "threads": 1},
+        {"process": 2, "at": 0, "in_app": 1},
+    ]
+    lane = lane_of({1: [sample(0, 1)]}, rows)
+    side = stats.server_side(lane)
+    assert (side["peak_rss_mb"], side["peak_threads"]) == (None, None)
+    lane = lane_of({1: [sample(0, 1)]}, [*rows, {**rows[0], "process": 2, "at": 1}])
+    assert stats.server_side(lane)["peak_rss_mb"] == 50

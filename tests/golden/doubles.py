@@ -1,24 +1,30 @@
-"""Writes doubles.json beside it: what Python and the page's JavaScript both keep.
+"""Writes doubles.json and load.json beside it: what Python and the page's JavaScript both know.
 
 After a change: `python manage.py shell -c "from tests.golden import doubles; doubles.write()"`.
-A Python test holds the file to be current, a JavaScript test holds static/js to the file.
+A Python test holds the files to be current, JavaScript tests hold static/js to the files.
 """
 
 from __future__ import annotations
 
 import json
+import random
 import re
 from pathlib import Path
 from typing import Any
 
-from dashboard.analysis.overtime import HOLDS_MS
-from dashboard.analysis.stats import SEGMENTS
+import numpy as np
+
+from dashboard.analysis.collect import collect
+from dashboard.analysis.overtime import HOLDS_MS, load
+from dashboard.analysis.stats import BYTES_PER_MB as MB
+from dashboard.analysis.stats import OF_ANY_PROCESS, SEGMENTS
 from dashboard.models import ACTIVE, Status
 from dashboard.runs.firings import WARM_UP_REQUESTS
 from dashboard.runs.thinning import BIN_RATIO, BINS
 from dashboard.wire import frame
 from dashboard.wire.failure import failure_names
 
+MS = 1_000_000
 HERE = Path(__file__).parent
 DOCUMENTED = HERE.parents[1] / "docs" / "frame.md"
 
@@ -42,9 +48,48 @@ def doubles() -> dict[str, Any]:
         "bin_ratio": BIN_RATIO,
         "warm_up": WARM_UP_REQUESTS,
         "holds_ms": HOLDS_MS,
+        "of_any_process": list(OF_ANY_PROCESS),
     }
 
 
+def loads() -> list[dict[str, Any]]:
+    """Return reports by chance, some of them without a reading, and what is drawn of each."""
+    chance = random.Random(7)
+    return [
+        _load(_reports(chance), measure)
+        for measure in ("rss", "threads", "cpu", "in_app", "loop_lag")
+        for _ in range(4)
+    ]
+
+
+def _reports(chance: random.Random) -> list[dict[str, int]]:
+    rows = []
+    for process in (1, 2, 3):
+        at_ms, ends_ms = chance.choice([0, 0, 120]), chance.choice([600, 2000])
+        while at_ms < min(ends_ms, 1000):
+            read = chance.random() < 0.6
+            row = {"at": at_ms * MS + process, "process": process, "in_app": -1, "loop_lag": -1}
+            row |= {name: chance.randrange(1, 2**30) if read else -1 for name in OF_ANY_PROCESS}
+            if process > 1:
+                row |= {"in_app": chance.randrange(9), "loop_lag": chance.randrange(10**8)}
+            rows.append(row)
+            at_ms += chance.choice([50, 50, 90, 300])
+        if ends_ms < 1000:
+            last = {"in_app": -1, "loop_lag": -1, "threads": 0, "rss": 0, "cpu": -1}
+            rows.append({"at": ends_ms * MS + process, "process": process, **last})
+    return rows
+
+
+def _load(rows: list[dict[str, int]], measure: str) -> dict[str, Any]:
+    columns = frame.rows_to_columns("health", rows)
+    data = frame.encode("health", lane=0, round=1, origin_ns=0, columns=columns)
+    (lane,) = collect([data], 1)
+    drawn = load(lane, measure, np.arange(0.0, 1001, 20)) / (MB if measure == "rss" else 1)
+    known = [None if np.isnan(value) else value for value in drawn.tolist()]
+    return {"measure": measure, "health": rows, "expected": known}
+
+
 def write() -> None:
-    """Write the file."""
+    """Write both files."""
+    (HERE / "load.json").write_text(json.dumps(loads()) + "\n")
     (HERE / "doubles.json").write_text(json.dumps(doubles(), indent=1) + "\n")

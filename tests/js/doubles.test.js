@@ -8,7 +8,7 @@ import { NEWEST } from '../../static/js/feed.js';
 import { NOT_STORED, TYPES } from '../../static/js/frame.js';
 import { BINS, edgeOf } from '../../static/js/histogram.js';
 import { LINES } from '../../static/js/lines.js';
-import { HOLDS_MS } from '../../static/js/overtime.js';
+import { HOLDS_MS, OF_ANY_PROCESS } from '../../static/js/overtime.js';
 import { requestInWords, SEGMENTS } from '../../static/js/segments.js';
 import { samples } from './making.js';
 
@@ -90,4 +90,5 @@ test('numbers are the same', () => {
   assert.ok(Math.abs(edgeOf(1) / edgeOf(0) - python.bin_ratio) < 1e-12);
   assert.equal(WARM_UP, python.warm_up);
   assert.equal(HOLDS_MS, python.holds_ms);
+  assert.deepEqual(OF_ANY_PROCESS, python.of_any_process);
 });

@@ -1,10 +1,14 @@
 /** What is counted over time: by hand where that is possible, and against a slower way. */
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { totalOf } from '../../static/js/histogram.js';
 import { COLUMNS, loadOverTime, OverTime } from '../../static/js/overtime.js';
 import { begun, counts, firingOf, samples, scattered } from './making.js';
+
+/** Reports by chance and what Python makes of them. */
+const python = JSON.parse(readFileSync(new URL('../golden/load.json', import.meta.url), 'utf8'));
 
 test('in flight and done agree with counting, whichever round and stretch is in front', () => {
   const overTime = new OverTime();
@@ -58,6 +62,7 @@ test('the load: processes are summed, the lag is the worst, CPU is a rate', () =
     { ...base, at: 0 },
     { ...base, at: 50e6, cpu: 25e6 },
     { ...base, at: 0, process: 2, in_app: -1, loop_lag: 9e6, threads: 5 },
+    { ...base, at: 50e6, process: 2, in_app: -1, loop_lag: 9e6, threads: 5 },
   );
   const at = (/** @type {Measure} */ measure) => loadOverTime(firing, measure, [0, 100], 3);
   assert.deepEqual(at('threads'), [8, 8, 8]);
@@ -67,6 +72,48 @@ test('the load: processes are summed, the lag is the worst, CPU is a rate', () =
   assert.deepEqual(loadOverTime(firing, 'threads', [0, 1000], 3), [8, null, null]);
   assert.deepEqual(loadOverTime(firing, 'threads', [100, 200], 3), [8, 8, 8]);
 });
+
+test('a process that was there and is not heard of leaves a gap, never a smaller sum', () => {
+  const MB = 2 ** 20;
+  const base = { in_app: -1, in_view: -1, loop_lag: -1, threads: 1, cpu: -1 };
+  const firing = firingOf(1);
+  for (let at_ms = 0; at_ms <= 1000; at_ms += 50) {
+    const lost = at_ms > 200 && at_ms < 800;
+    firing.health.push({ ...base, process: 1, at: at_ms * 1e6, rss: 25 * MB });
+    firing.health.push({ ...base, process: 2, at: at_ms * 1e6, rss: lost ? -1 : 61 * MB });
+  }
+  const drawn = loadOverTime(firing, 'rss', [0, 1000], 21);
+  assert.deepEqual(new Set(drawn), new Set([86, null]));
+  assert.deepEqual(drawn.slice(9, 16), new Array(7).fill(null));
+});
+
+test('a process that has ended is no longer in the sum', () => {
+  const MB = 2 ** 20;
+  const base = { in_app: -1, in_view: -1, loop_lag: -1, threads: 1, cpu: -1 };
+  const firing = firingOf(1);
+  for (let at_ms = 0; at_ms <= 1000; at_ms += 100)
+    firing.health.push({ ...base, process: 1, at: at_ms * 1e6, rss: 25 * MB });
+  firing.health.push(
+    { ...base, process: 2, at: 0, rss: 61 * MB },
+    { ...base, process: 2, at: 200e6, rss: 61 * MB },
+    { ...base, process: 2, at: 300e6, threads: 0, rss: 0 },
+  );
+  const drawn = loadOverTime(firing, 'rss', [0, 1000], 11);
+  assert.deepEqual(drawn, [86, 86, 86, ...new Array(8).fill(25)]);
+});
+
+for (const { health, measure, expected } of python) {
+  test(`the load is what the server draws: ${measure} of ${health.length} reports`, () => {
+    const firing = firingOf(1);
+    firing.health.push(...health);
+    const drawn = loadOverTime(firing, measure, [0, 1000], expected.length);
+    drawn.forEach((value, point) => {
+      const other = expected[point];
+      if (value === null || other === null) assert.equal(value, other, `at ${point}`);
+      else assert.ok(Math.abs(value - other) < 1e-6 * Math.max(1, other), `at ${point}`);
+    });
+  });
+}
 
 test('what is only counted is in flight, done and in the grid like all else', () => {
   const all = scattered(200).map((row) => ({ ...row, done: row.due + 100 }));

@@ -151,6 +151,46 @@ async def test_an_old_report_is_not_joined_with_what_proc_says_now(
     assert row["in_app"] == 2
 
 
+async def test_a_process_whose_probe_is_silent_is_read_all_the_same(
+    health: Health, probe: PlayedProbe
+) -> None:
+    await begun(health, probe)
+    health.take_rows(0)
+    assert await until_async(lambda: any("rss" in row for row in health._rows))
+    row = next(row for row in health.take_rows(0) if "rss" in row)
+    assert row["process"] == os.getpid()
+    assert "in_app" not in row
+    assert "switches" not in row  # the probe counts them otherwise
+
+
+async def test_a_process_that_ends_has_a_last_row_that_says_so(health: Health) -> None:
+    sleeper = await asyncio.create_subprocess_exec("sleep", "60")
+    assert await health.begin(1, os.getpid())
+    sleeper.kill()
+    assert await until_async(lambda: any(row.get("rss") == 0 for row in health._rows))
+    await sleeper.wait()
+    assert await health.end(1, quiet_timeout_s=1)
+    rows = [row for row in health.take_rows(0) if row["process"] == sleeper.pid]
+    assert [row["rss"] > 0 for row in rows] == [*[True] * (len(rows) - 1), False]
+    assert rows[-1]["threads"] == 0
+
+
+async def test_who_takes_a_dead_ones_place_is_found(health: Health) -> None:
+    first = await asyncio.create_subprocess_exec("sleep", "60")
+    assert await health.begin(1, os.getpid())
+    first.kill()
+    await first.wait()
+    second = await asyncio.create_subprocess_exec("sleep", "60")
+    try:
+        assert await until_async(
+            lambda: any(row["process"] == second.pid and row["rss"] for row in health._rows)
+        )
+    finally:
+        second.kill()
+        await second.wait()
+        await health.end(1, quiet_timeout_s=1)
+
+
 async def test_the_end_waits_until_it_is_quiet(health: Health, probe: PlayedProbe) -> None:
     await begun(health, probe)
     assert not await health.end(1, quiet_timeout_s=0.05)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.wire.failure import Failure, failure_name, failure_names
-from tests.golden.doubles import DOCUMENTED, HERE, doubles
+from tests.golden.doubles import DOCUMENTED, HERE, doubles, loads
 
 DASHBOARD = Path(__file__).parents[2] / "dashboard"
 FROM_THE_ENGINE = {"ready", "loop"}  # not for the page
@@ -17,6 +17,7 @@ FROM_THE_ENGINE = {"ready", "loop"}  # not for the page
 
 def test_the_file_that_javascript_is_held_to_is_current() -> None:
     assert json.loads((HERE / "doubles.json").read_text()) == doubles()
+    assert json.loads((HERE / "load.json").read_text()) == loads()
 
 
 @pytest.mark.parametrize("failure", list(Failure))
