@@ -24,7 +24,6 @@ export const STAMPS = /** @type {const} */ ([
   'done',
 ]);
 
-/** Kinds of frames that are drawn. */
 export const DRAWN = ['samples', 'begun', 'health', 'counts'];
 
 /** What is known of a request. */

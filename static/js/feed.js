@@ -78,7 +78,7 @@ export class Feed {
       await new Promise((resolve) => setTimeout(resolve));
       began_ms = performance.now();
     }
-    // What the store does not hold will not come by asking again and again.
+    // What is not in the store does not come by asking again.
     for (let sequence = from; sequence < to; sequence++) this.#sequences.add(sequence);
   }
 

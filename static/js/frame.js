@@ -98,7 +98,7 @@ function readColumns(payload, at, { rows, columns }) {
       throw new FrameError(`column ${name}: expected ${size} bytes, the frame ends before`);
     }
     const begin = payload.byteOffset + at;
-    // Typed arrays want aligned bytes. In an envelope they are; anything else is copied.
+    // Typed arrays want aligned bytes, as in an envelope; anything else is copied.
     read[name] =
       begin & 7
         ? new Column(payload.buffer.slice(begin, begin + size))

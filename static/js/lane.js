@@ -54,7 +54,7 @@ export class Lane {
 
   /** @type {DrawLane} */
   draw(feed, { round, span, selection, browser_ms }, zoomed) {
-    // Before the round in front began here, what was fired last stays, faintly.
+    // Until the round in front begins here, the last one stays, faintly.
     let fired = round;
     while (fired && !feed.columns.firing(this.position, fired)) fired--;
     const firing = feed.columns.firing(this.position, fired);

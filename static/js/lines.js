@@ -43,7 +43,7 @@ export function line(kind, feed, overTime) {
     const one = overTime[lane];
     if (kind === 'inFlight') return one.inFlight(now_ms);
     const per_s = 1000 / (timeOf(1) - timeOf(0));
-    // One stretch more when it is over: the line comes down to 0.
+    // One stretch more at the end: the line comes down to 0.
     const ahead = firing.finished < firing.begun ? 1 : 2;
     return Array.from({ length: points }, (_, point) => {
       const last = point * FEWER;

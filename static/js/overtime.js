@@ -4,7 +4,6 @@ import { BINS, edgeOf } from './histogram.js';
 
 const NS_PER_MS = 1e6;
 const MB = 2 ** 20;
-/** Known of what has no probe, too. */
 export const OF_ANY_PROCESS = ['threads', 'rss', 'cpu'];
 export const HOLDS_MS = 250; // a report holds for five of its periods, no longer
 export const COLUMNS = 120; // stretches of the axis in which requests are counted
@@ -66,7 +65,7 @@ export class OverTime {
     for (const request of firing?.open ?? []) {
       started[place((Number(firing?.stamps.due[request]) - from_ms) * scale)]++;
     }
-    // Of those that are only counted nobody knows since when.
+    // Since when, is not known of those that are only counted.
     if (firing) {
       started[place((firing.lastDone_ms - from_ms) * scale)] +=
         firing.begun - firing.finished - firing.open.size;

@@ -42,7 +42,7 @@ export function eachSegment({ state, stamps }, request, now_ms, draw) {
   until('server', at('entered'));
   until('framework', at('view_entered'));
   until('view', at('view_left'));
-  // Without a probe everything from `sent` on was in the server, for all we know.
+  // Without a probe all from `sent` on was the server, for all we know.
   until(Number.isNaN(at('entered')) ? 'server' : 'delivery', end);
 }
 
