@@ -28,6 +28,7 @@ Answer = Literal[
     "none",  # it stands alike at every level of the range
     "undecided",  # neither is known
 ]
+DECIDING = ("finished", "stopped")  # statuses of a run whose whole rounds count
 CLOSE_ENOUGH = 1.1  # a bracket whose ends are no further apart, as a ratio, is not halved
 Report = Mapping[str, Any]
 
@@ -136,7 +137,7 @@ def level_of(at: float, report: Report | None, lane: str) -> Level:
 
 
 def _comparison(report: Report | None, lane: str) -> Mapping[str, Any] | None:
-    if report is None or report["status"] != "finished" or not report["verdict"]:
+    if report is None or report["status"] not in DECIDING or not report["verdict"]:
         return None
     return next((one for one in report["verdict"]["comparisons"] if one["lane"] == lane), None)
 

@@ -18,6 +18,8 @@ from dashboard.runs.matrix import make_matrix
 from dashboard.runs.matrix_table import matrix_answer
 from dashboard.runs.planning import make_plan
 from dashboard.runs.results import lanes_of, measured
+from dashboard.runs.sweep import make_sweep
+from dashboard.runs.sweep_table import sweep_answer
 from dashboard.wire import frame
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import Buffer
@@ -46,10 +48,10 @@ def partly(requests: int, done: int) -> Mapping[str, Buffer]:
 class StoppedEngine(FakeEngine):
     """Replays until the firing that is stopped: it hangs after `done` requests until Stop."""
 
-    def __init__(self, round: int, turn: int, done: int, lanes: int) -> None:
+    def __init__(self, round: int, turn: int, done: int) -> None:
         super().__init__()
         self.reached = asyncio.Event()
-        self._at, self._turn, self._done, self._lanes = round, turn, done, lanes
+        self._at, self._turn, self._done = round, turn, done
         self._stopped = asyncio.Event()
 
     async def fire(self, firing: Firing) -> AsyncIterator[bytes]:
@@ -62,7 +64,7 @@ class StoppedEngine(FakeEngine):
         yield frame.encode_event({"event": "began", "origin_ns": ORIGIN_NS})
         self.reached.set()
         await self._stopped.wait()
-        columns = partly(firing.load.requests, self._done)
+        columns = partly(firing.load.requests, min(self._done, firing.load.requests))
         yield frame.encode(
             "samples", columns=columns, lane=firing.lane, round=firing.round, origin_ns=ORIGIN_NS
         )
@@ -86,46 +88,47 @@ async def stopped(lab: Laboratory, engine: StoppedEngine, asked: Plan) -> Run:
     return await Run.objects.aget(pk=run.pk)
 
 
-TABLE = [
-    # in round, at its first or second lane, answer
-    (1, 0, "no-rounds"),
-    (1, 1, "no-rounds"),
-    (2, 0, "first-look"),
-    (2, 1, "first-look"),
-    (6, 0, "no-difference"),
-    (6, 1, "no-difference"),
-    (7, 1, "no-difference"),
-]
+def answer_after(whole: int) -> str:
+    """What so many rounds that are alike allow to say."""
+    return "no-rounds" if not whole else "first-look" if whole < 5 else "no-difference"
 
 
-@pytest.mark.parametrize(("round", "turn", "answer"), TABLE)
-@pytest.mark.parametrize("done", [0, DONE])
+@pytest.mark.parametrize("round", [1, 2, 6, ROUNDS])
+@pytest.mark.parametrize("turn", [0, 1])
+@pytest.mark.parametrize("done", [0, DONE, REQUESTS])  # with all of them Stop came too late for it
 async def test_the_last_whole_rounds_decide(
-    tmp_path: Path, round: int, turn: int, answer: str, done: int
+    tmp_path: Path, round: int, turn: int, done: int
 ) -> None:
-    engine = StoppedEngine(round, turn, done, 2)
+    engine = StoppedEngine(round, turn, done)
     run = await stopped(laboratory(engine, tmp_path), engine, plan())
     report = run.report
+    whole = round if turn == 1 and done == REQUESTS else round - 1
     (comparison,) = report["verdict"]["comparisons"]
-    assert comparison["answer"] == answer
-    assert not comparison["causes"] or comparison["causes"][0]["name"] != "errors"
-    whole = round - 1
-    position = engine.fired[-1].lane
-    for at, lane in enumerate(report["lanes"]):
+    assert comparison["answer"] == answer_after(whole)
+    assert "errors" not in [cause["name"] for cause in comparison["causes"]]
+    cut = engine.fired[-1].lane
+    for position, lane in enumerate(report["lanes"]):
         assert lane["errors"] == {}
-        assert len(lane["makespan_s"]) == whole if whole else lane["ok"] == lane["requests"]
         assert lane["requests"] == lane["ok"]
-        assert not whole or lane["ok"] == REQUESTS * whole
-        assert lane["cut_off"] == (REQUESTS - done if at == position else 0)
-    assert report["lanes"][position]["partial"] == {
-        "rounds": [round], "done": done, "failed": 0, "cut_off": REQUESTS - done
-    }  # fmt: skip
+        assert lane["cut_off"] == (REQUESTS - done if position == cut else 0)
+        assert not whole or (len(lane["makespan_s"]), lane["ok"]) == (whole, REQUESTS * whole)
+    if whole < round:
+        partial = {"rounds": [round], "done": done, "failed": 0, "cut_off": REQUESTS - done}
+        assert report["lanes"][cut]["partial"] == partial
     assert measured(run) is bool(whole)
+
+
+async def test_a_run_that_is_stopped_while_it_warms_up_has_nothing(tmp_path: Path) -> None:
+    engine = StoppedEngine(0, 1, DONE)
+    run = await stopped(laboratory(engine, tmp_path), engine, plan())
+    assert [lane["requests"] for lane in run.report["lanes"]] == [0, 0]
+    assert [lane["partial"] for lane in run.report["lanes"]] == [None, None]
+    assert "Stopped after 0 of 7 rounds." in run.report["warnings"]
 
 
 @pytest.mark.parametrize("rounds", [1, 3])
 async def test_everybody_says_what_was_cut_off(tmp_path: Path, rounds: int) -> None:
-    engine = StoppedEngine(rounds, 1, DONE, 2)
+    engine = StoppedEngine(rounds, 1, DONE)
     run = await stopped(laboratory(engine, tmp_path), engine, plan())
     words = f"{DONE} done, {REQUESTS - DONE} cut off by Stop"
     table, _ = result_table(run.report, 200)
@@ -140,7 +143,7 @@ async def test_everybody_says_what_was_cut_off(tmp_path: Path, rounds: int) -> N
 
 
 async def test_charts_of_all_rounds_leave_the_partial_one_out(tmp_path: Path) -> None:
-    engine = StoppedEngine(3, 1, DONE, 2)
+    engine = StoppedEngine(3, 1, DONE)
     run = await stopped(laboratory(engine, tmp_path), engine, plan())
     counted = await sync_to_async(lanes_of)(run)
     assert [lane.samples["done"].size for lane in counted] == [2 * REQUESTS] * 2
@@ -151,7 +154,7 @@ async def test_charts_of_all_rounds_leave_the_partial_one_out(tmp_path: Path) ->
 
 
 async def test_a_price_per_request_is_not_known_of_what_was_cut_off(tmp_path: Path) -> None:
-    engine = StoppedEngine(1, 0, DONE, 2)
+    engine = StoppedEngine(1, 0, DONE)
     run = await stopped(laboratory(engine, tmp_path), engine, plan())
     lane = run.report["lanes"][engine.fired[-1].lane]
     assert lane["server_side"]["cpu_ms_per_request"] is None
@@ -159,7 +162,7 @@ async def test_a_price_per_request_is_not_known_of_what_was_cut_off(tmp_path: Pa
 
 async def test_a_rate_that_is_stopped_had_no_failures(tmp_path: Path) -> None:
     asked = plan(requests=None, rate_rps=40.0, duration_s=1.0)
-    engine = StoppedEngine(3, 0, DONE, 2)
+    engine = StoppedEngine(3, 0, DONE)
     run = await stopped(laboratory(engine, tmp_path), engine, asked)
     (comparison,) = run.report["verdict"]["comparisons"]
     assert comparison["answer"] == "first-look"
@@ -176,7 +179,7 @@ async def test_a_matrix_that_is_stopped_shows_its_whole_rounds(tmp_path: Path) -
         requests=REQUESTS,
         rounds=ROUNDS,
     )
-    engine = StoppedEngine(3, 0, DONE, 2)
+    engine = StoppedEngine(3, 0, DONE)
     lab = laboratory(engine, tmp_path)
     experiment = await lab.experiment(matrix.inquiry)
     await asyncio.wait_for(engine.reached.wait(), 30)
@@ -187,3 +190,25 @@ async def test_a_matrix_that_is_stopped_shows_its_whole_rounds(tmp_path: Path) -
     assert {cell["state"] for cell in answer["cells"]} == {"measured"}
     assert {cell["failed"] for cell in answer["cells"]} == {0}
     assert any("2 of 7 rounds" in cell["why"] for cell in answer["cells"])
+
+
+async def test_a_sweep_that_is_stopped_shows_the_level_with_whole_rounds(tmp_path: Path) -> None:
+    sweep = make_sweep(
+        PROJECT,
+        scenario="sleep",
+        over="concurrency=2..8",
+        lanes=["sync@gunicorn-gthread", "async@daphne"],
+        rounds=ROUNDS,
+    )
+    engine = StoppedEngine(6, 1, 3)
+    lab = laboratory(engine, tmp_path)
+    experiment = await lab.experiment(sweep.inquiry)
+    await asyncio.wait_for(engine.reached.wait(), 30)
+    await lab.stop(experiment)
+    await lab.outcome(experiment)
+    kept = await Experiment.objects.aget(pk=experiment.pk)
+    answer = await sync_to_async(sweep_answer)(kept)
+    (level,) = answer["levels"]
+    assert {lane["failed"] for lane in level["lanes"]} == {0}
+    assert level["lanes"][1]["standing"] == "even"  # five whole rounds of the same
+    assert level["lanes"][1]["interval"]

@@ -228,3 +228,23 @@ async def test_a_real_firing_ends_whole(monkeypatch: pytest.MonkeyPatch) -> None
     assert last is not None
     assert last.extra["every"] > 1
     assert last.extra["in_flight"] == 0
+
+
+def test_what_stop_cut_off_is_in_no_cell_and_comes_as_rows() -> None:
+    made = Thinning()
+    for sequence, data in enumerate(stream(40_000, 1.2)):
+        made.instead(sequence, data)
+    requests = range(10**6, 10**6 + 500)
+    last = encode(
+        "samples",
+        [
+            {"request": request, "due": 0, "done": 1200 * MS, "status": 0, "error": 9}
+            for request in requests
+        ],
+    )
+    instead = made.instead(10**4, last)
+    assert instead is not None
+    sample, counts = map(frame.decode, instead)
+    assert list(sample.columns["request"]) == list(requests)
+    assert counts.rows == 0
+    assert counts.extra["in_flight"] == 0
