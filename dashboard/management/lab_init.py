@@ -75,7 +75,7 @@ def init(options: Mapping[str, Any]) -> Drafted:
     notes = (
         f"Project: {place.shown}, {place.why}.",
         f"Interpreter: {python.python}, {python.why}.",
-        f"Settings: {seen.settings}.",
+        f"Settings: {seen.settings or 'those in manage.py'}.",
     )
     return Drafted(file, _write(file, text), notes)
 

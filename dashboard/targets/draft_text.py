@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from .application import is_djangos_own
+from .application import djangos_own, is_djangos_own
 from .draft_pieces import Piece, slug
 from .inspection import SETTINGS, Inspection
 from .route import Route, Socket
@@ -28,8 +28,8 @@ WEBSOCKET_SERVER = "daphne"  # the one that needs no further package for them
 def opening(seen: Inspection) -> str:
     """Where the draft comes from, as a comment."""
     return (
-        f"# Drafted by `lab init` from {seen.settings}, Django {seen.django},"
-        f" Python {seen.python_version}.\n"
+        f"# Drafted by `lab init` from {seen.settings or seen.directory.name},"
+        f" Django {seen.django}, Python {seen.python_version}.\n"
         "# It starts processes, so read it before you use it."
         " docs/lab.md says what else can stand here.\n"
     )
@@ -37,11 +37,11 @@ def opening(seen: Inspection) -> str:
 
 def project_table(seen: Inspection, beside: Path) -> str:
     """[project], for a file in the directory `beside`."""
-    env = {SETTINGS: seen.settings, **seen.env}
+    env = {**({SETTINGS: seen.settings} if seen.settings else {}), **seen.env}
     pairs = ", ".join(f"{name} = {quoted(value)}" for name, value in env.items())
     lines = [
         "[project]",
-        f"name = {quoted(seen.settings.partition('.')[0])}",
+        f"name = {quoted(seen.settings.partition('.')[0] or seen.directory.name)}",
         f"directory = {quoted(os.path.relpath(seen.directory, beside))}",
         *_applications(seen),
         f"python = {quoted(seen.python_shown)}" + ("" if seen.python else OURS),
@@ -60,6 +60,9 @@ def _applications(seen: Inspection) -> Iterator[str]:
             yield f"{kind} = {quoted(name)} # {made}"
         elif name:
             yield f"{kind} = {quoted(name)}"
+        elif kind in seen.broken:
+            instead = "Django's own, without what the project's module would add"
+            yield f"# {kind} = {quoted(djangos_own(kind))} # {instead}"
 
 
 def _env_files(seen: Inspection) -> Iterator[str]:

@@ -13,8 +13,10 @@ from .application import djangos_own
 from .env_files import read_env_file
 from .route import Route, Socket
 
+MOST_LEVELS_UP = 3  # from where it runs to an interpreter that is beside the project
 INTERFACES = ("wsgi", "asgi")
 SETTINGS, CONFIGURATION = "DJANGO_SETTINGS_MODULE", "DJANGO_CONFIGURATION"
+CONFIGURED_BY = "LIVEBURST_CONFIGURED_BY"  # read by the module that makes Django's applications
 
 
 @dataclass(frozen=True)
@@ -25,9 +27,10 @@ class Inspection:
     used. `wsgi` and `asgi` are import strings; None where it has none. `servers` are the packages
     of servers that are there.
 
-    `env` is what manage.py puts into the environment, the settings module included, as far as it
-    may be written down. `env_files` hold more of it; `env_unknown` names the variables that come
-    from elsewhere. `broken` says by interface (wsgi, asgi) what its module raised.
+    `settings` is empty where manage.py has the settings itself. `env` is what manage.py puts into
+    the environment, the settings module included, as far as it may be written down. `env_files`
+    hold more of it; `env_unknown` names the variables that come from elsewhere. `broken` says by
+    interface (wsgi, asgi) what its module raised.
     """
 
     directory: Path
@@ -54,8 +57,8 @@ class Inspection:
         """The interpreter as a lab.toml says it: relative if it is beside the project."""
         if self.python is None:
             return "python"
-        near = self.python.is_relative_to(self.directory.parent)
-        return os.path.relpath(self.python, self.directory) if near else str(self.python)
+        relative = os.path.relpath(self.python, self.directory)
+        return relative if relative.count(os.pardir) <= MOST_LEVELS_UP else str(self.python)
 
 
 def inspection_of(answer: Mapping[str, Any], directory: Path, python: Path | None) -> Inspection:
@@ -68,7 +71,7 @@ def inspection_of(answer: Mapping[str, Any], directory: Path, python: Path | Non
         python=python,
         python_version=answer["python"],
         django=answer["django"],
-        settings=answer["settings"],
+        settings=answer["settings"] or "",
         wsgi=_application(answer, "wsgi"),
         asgi=_application(answer, "asgi"),
         debug=answer["debug"],
@@ -125,9 +128,10 @@ def _broken(answer: Mapping[str, Any], directory: Path) -> Iterator[tuple[str, s
 def _environment(answer: Mapping[str, Any], directory: Path) -> dict[str, str]:
     """What the servers' environment needs besides: what manage.py gives to Django."""
     prepared = answer.get("prepared") or {}
-    env = {SETTINGS: answer["settings"]}
-    if answer.get("configuration"):
-        env[CONFIGURATION] = answer["configuration"]
+    named = {SETTINGS: answer["settings"], CONFIGURATION: answer.get("configuration")}
+    script = (answer.get("asgi") or {}).get("script")
+    named = {**named, CONFIGURED_BY: script}
+    env = {name: value for name, value in named.items() if value}
     env |= {
         name: value for name, value in prepared.get("environment", {}).items() if name not in env
     }

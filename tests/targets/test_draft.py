@@ -292,3 +292,44 @@ def test_odd_names_make_a_file_that_can_be_read(tmp_path: Path) -> None:
     inspection = seen(odd, directory=tmp_path, python=None, settings='s"hop.settings')
     (tmp_path / "lab.toml").write_text(draft(inspection, tmp_path))
     assert list(load_manifest(tmp_path / "lab.toml").scenarios) == ["re-port"]
+
+
+def test_what_servers_need_besides_is_drafted() -> None:
+    text = draft(
+        seen(
+            route("report"),
+            asgi="liveburst_django:asgi",
+            env={"DJANGO_SETTINGS_MODULE": "shop.settings", "PYTHONPATH": "src"},
+            env_files=(".env",),
+            env_unknown=("TOKEN",),
+        ),
+        SHOP,
+    )
+    project = tomllib.loads(text)["project"]
+    assert project["asgi"] == "liveburst_django:asgi"
+    assert project["env"] == {"DJANGO_SETTINGS_MODULE": "shop.settings", "PYTHONPATH": "src"}
+    assert project["env_files"] == [".env"]
+    assert "# Django's own get_asgi_application(): the project has no asgi.py" in text
+    assert "manage.py sets TOKEN to what is not written here" in text
+
+
+def test_a_broken_asgi_module_costs_its_lanes_and_says_why() -> None:
+    broken = {"asgi": "shop.asgi: ImportError: no cart"}
+    inspection = seen(route("report"), asgi=None, broken=broken)
+    assert scenarios(inspection)["report"]["lanes"] == ["sync@gunicorn-gthread"]
+    text = draft(inspection, SHOP)
+    assert "# - No lanes under ASGI: shop.asgi: ImportError: no cart." in text
+    assert '# asgi = "liveburst_django:asgi" # Django\'s own' in text
+
+
+@pytest.mark.parametrize(
+    ("python", "shown"),
+    [
+        (SHOP / ".venv/bin/python", ".venv/bin/python"),
+        (SHOP.parent / "venv/bin/python", "../venv/bin/python"),
+        (None, "python"),
+    ],
+)
+def test_an_interpreter_nearby_is_relative(python: Path | None, shown: str) -> None:
+    text = draft(seen(route("report"), python=python), SHOP)
+    assert tomllib.loads(text)["project"]["python"] == shown

@@ -44,7 +44,7 @@ class Answer:
     def add(self, **found: Any) -> None:
         """Write another line; the file is opened anew, since a project may close descriptors."""
         with Path(self._path).open("a", encoding="utf-8") as file:
-            file.write(json.dumps(found) + "\n")
+            file.write(json.dumps(found, default=str) + "\n")
 
     def fail(self, error: BaseException) -> NoReturn:
         """Write why nothing more will be found, and end the process."""
@@ -117,6 +117,8 @@ def last_line(error: BaseException) -> str:
     """What Python prints of an exception below its traceback."""
     if isinstance(error, SystemExit):
         return f"it exited with status {error.code!r}"
+    if type(error).__module__.startswith("liveburst_"):  # ours, and a whole sentence
+        return str(error)
     lines = traceback.format_exception_only(type(error), error)
     return "".join(lines[-1:] if isinstance(error, SyntaxError) else lines).strip()[:MESSAGE_MOST]
 

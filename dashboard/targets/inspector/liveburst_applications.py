@@ -6,6 +6,7 @@ Standard library and the project's own Django, Python 3.9.
 from __future__ import annotations
 
 import importlib.util
+import sys
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -24,6 +25,9 @@ def find_application(kind: str, settings_module: str | None, describe: Describe)
     should have it raised, None if none did.
     """
     settings = import_module("django.conf").settings
+    if settings_module is None:
+        script, name = of_the_script(kind)
+        return {"application": name, "django": name is None, "failed": None, "script": script}
     failed = None
     for module, attribute, is_said in places(kind, settings, settings_module):
         name, error = attribute_of(module, [attribute] if attribute else ATTRIBUTES, is_said)
@@ -33,6 +37,15 @@ def find_application(kind: str, settings_module: str | None, describe: Describe)
             failed = failed or {"module": module, **describe(error)}
     django = failed is None and importlib.util.find_spec(f"django.core.{kind}") is not None
     return {"application": None, "django": django, "failed": failed}
+
+
+def of_the_script(kind: str) -> tuple[str, str | None]:
+    """The module of a manage.py that is the whole project, settings and all, and what it has."""
+    script = sys.modules["__main__"]
+    handler = getattr(import_module(f"django.core.handlers.{kind}"), f"{kind.upper()}Handler")
+    module = Path(str(getattr(script, "__file__", ""))).stem
+    found = [one for one in ATTRIBUTES if isinstance(getattr(script, one, None), handler)]
+    return module, f"{module}:{found[0]}" if found else None
 
 
 def attribute_of(

@@ -26,6 +26,10 @@ REPLACED = {
 DJANGOS = {"TZ"}  # what Django itself sets when it reads the settings
 
 
+class HandedOver(Exception):
+    """manage.py would start another interpreter, where nothing would be replaced."""
+
+
 class Preparation:
     """What manage.py changes in the environment, from where it starts."""
 
@@ -39,6 +43,10 @@ class Preparation:
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
         if self._watching and event == "open" and isinstance(arguments[0], str):
             self._opened.append(str(Path(arguments[0]).absolute()))
+        if self._watching and event == "os.exec":
+            raise HandedOver(
+                f"it starts {os.fsdecode(arguments[0])} in its place; give that by --python"
+            )
 
     def end(self) -> dict[str, Any]:
         """What it changed, as plain values.

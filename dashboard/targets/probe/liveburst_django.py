@@ -4,7 +4,8 @@
     liveburst_django:asgi    likewise
 
 Which settings, DJANGO_SETTINGS_MODULE says; with DJANGO_CONFIGURATION it is django-configurations
-that reads them. One file, standard library, Python 3.9.
+that reads them. LIVEBURST_CONFIGURED_BY is a module to import first, where that has the settings
+itself. One file, standard library, Python 3.9.
 """
 
 import importlib
@@ -16,6 +17,8 @@ def __getattr__(name: str) -> Any:
     """`wsgi` and `asgi`, made when a server asks for one."""
     if name not in ("wsgi", "asgi"):
         raise AttributeError(name)
+    if "LIVEBURST_CONFIGURED_BY" in os.environ:
+        importlib.import_module(os.environ["LIVEBURST_CONFIGURED_BY"])
     if "DJANGO_CONFIGURATION" in os.environ:
         importlib.import_module("configurations.importer").install()
     core = importlib.import_module("django.core." + name)
