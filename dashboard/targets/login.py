@@ -7,7 +7,7 @@ and the cookies that come back are what each request of a variant with `login = 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
@@ -41,20 +41,23 @@ class Login:
 
 @dataclass(frozen=True)
 class Door:
-    """A target to be logged in to: its URL, what errors call it, and what its log says now."""
+    """A target to be logged in to: its URL, and what errors call it.
+
+    `exception` tells what the target raised meanwhile, as far as it is known.
+    """
 
     base_url: str
     name: str
-    log_tail: Callable[[], str]
+    exception: Callable[[], Awaitable[str]]
 
 
 async def log_in(login: Login, door: Door) -> dict[str, str]:
     """The cookies of a new session, by name.
 
-    Raises TargetFailed, in the words of the page and of the log, where there is no form, or the
-    answer to it is no redirect.
+    Raises TargetFailed, in the words of the page or of the exception, where there is no form, or
+    the answer to it is no redirect.
     """
-    name, before = door.name, door.log_tail()
+    name = door.name
     credentials = credentials_of(login)
     try:
         async with httpx.AsyncClient(
@@ -67,9 +70,10 @@ async def log_in(login: Login, door: Door) -> dict[str, str]:
             cookies, form = await _form(client, login)
             return await _send(client, login, form | credentials, cookies)
     except _Refused as refused:
-        log = "" if (now := door.log_tail()) == before else now
-        found = refusal(refused.answer, log, refused.hint)
-        raise TargetFailed(f"{name}: expected {refused.expected}, {found}", log) from None
+        found = refusal(refused.answer, await door.exception(), refused.hint)
+        if password := credentials[login.password_field]:  # a page may repeat what was sent
+            found = found.replace(password, "…")
+        raise TargetFailed(f"{name}: expected {refused.expected}, {found}") from None
     except httpx.HTTPError as error:
         found = str(error) or type(error).__name__
         raise TargetFailed(f"{name}: expected to log in at {login.path}, found: {found}") from None

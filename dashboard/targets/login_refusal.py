@@ -6,8 +6,6 @@ from html.parser import HTMLParser
 
 import httpx
 
-from dashboard.wire.last_lines import telling_line
-
 MOST_CHARACTERS = 200  # of what a page says
 INVISIBLE = ("script", "style", "template")
 LIMIT_STATUSES = (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.LOCKED)
@@ -15,11 +13,11 @@ LIMIT_WORDS = ("too many", "locked", "try again later", "rate limit", "throttle"
 VOID = ("br", "hr", "img", "input", "link", "meta", "wbr", "source", "area", "base", "col")
 
 
-def refusal(answer: httpx.Response, log: str, hint: str = "") -> str:
+def refusal(answer: httpx.Response, exception: str, hint: str = "") -> str:
     """Return what an answer of the login page says: *429 Too Many Requests, "Account locked"*.
 
-    `log` is what the server wrote meanwhile: its exception is quoted where the answer is an error
-    and does not name one itself. `hint` follows where nothing better is known.
+    `exception` is quoted where the answer is an error and does not name one itself. `hint` follows
+    where nothing better is known.
     """
     page = Page.of(answer)
     found = f"found {answer.status_code} {answer.reason_phrase}".rstrip()
@@ -27,7 +25,7 @@ def refusal(answer: httpx.Response, log: str, hint: str = "") -> str:
         return f"{found} to {location}"
     said = page.exception or page.error or page.text
     if answer.is_server_error:
-        said = page.exception or telling_line(log) or page.text
+        said = page.exception or exception or page.text
     quoted = f'{found}, "{_short(said)}"' if said else found
     if _is_limit(answer, said):
         after = answer.headers.get("retry-after")

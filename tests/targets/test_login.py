@@ -85,6 +85,7 @@ class Refuse:
             return HttpResponse("<p>Too many requests.</p>", status=429, headers=headers)
         if mode == "axes":
             words = "Account locked: too many login attempts. Please try again later."
+            words += " You sent " + request.POST["password"]
             return HttpResponse(words, status=403)
         if mode == "form":
             return HttpResponse(
@@ -100,6 +101,7 @@ class Refuse:
                 file=sys.stderr, flush=True,
             )
             return HttpResponse("<h1>Server Error (500)</h1>", status=500)
+        settings.DEBUG = mode == "500"
         raise OperationalError("no such table: auth_user")
 
 
@@ -240,6 +242,7 @@ async def test_nobody_logs_in_for_variants_that_do_not_ask_for_it(
         ("axes", '403 Forbidden, "Account locked: too many login attempts.'),
         ("form", '200 OK, "Too many failed login attempts. Try again later."; this is a limit'),
         ("500", '500 Internal Server Error, "OperationalError: no such table: auth_user"'),
+        ("quiet", '500 Internal Server Error, "django.db.utils.OperationalError: no such table'),
         ("log", '500 Internal Server Error, "django.db.utils.OperationalError: no such table'),
     ],
 )
