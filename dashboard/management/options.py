@@ -16,12 +16,18 @@ BAD_USAGE, RUN_FAILED, INTERRUPTED = 2, 3, 130
 
 def add_project(parser: ArgumentParser) -> None:
     """Which project, and whether it may be on another machine."""
-    parser.add_argument("--project", type=Path, default=DEFAULT_PROJECT, metavar="lab.toml")
+    parser.add_argument("--project", type=manifest, default=DEFAULT_PROJECT, metavar="lab.toml")
     parser.add_argument(
         "--allow-remote",
         action="store_true",
         help="fire at another machine where the lab.toml says so too",
     )
+
+
+def manifest(text: str) -> Path:
+    """Return a lab.toml by its path, or by the directory that it is in; `~` is one's home."""
+    path = Path(text).expanduser()
+    return path / "lab.toml" if path.is_dir() else path
 
 
 def read_project(options: Mapping[str, Any]) -> Project:

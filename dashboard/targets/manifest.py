@@ -63,9 +63,9 @@ def _parse(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         expected = f"expected a file that can be read, found: {error.strerror}"
-        raise InvalidManifest(Problem(path.name, expected)) from None
+        raise InvalidManifest(Problem(str(path), expected)) from None
     except ValueError as error:  # not UTF-8, or not TOML
-        raise InvalidManifest(Problem(path.name, f"expected TOML, found: {error}")) from None
+        raise InvalidManifest(Problem(str(path), f"expected TOML, found: {error}")) from None
 
 
 def _project(file: Table, path: Path) -> Project:

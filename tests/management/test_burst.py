@@ -200,7 +200,7 @@ def test_ctrl_c_stops_keeps_and_lets_the_whole_rounds_decide(tmp_path: Path) -> 
     assert report["status"] == "stopped"
     assert "Traceback" not in stderr
     (comparison,) = report["verdict"]["comparisons"]
-    assert comparison["rounds"] >= 2
+    assert comparison["rounds"] >= 1  # a late round may be repeated, and then does not count
     for lane in report["lanes"]:
         assert len(lane["makespan_s"]) == comparison["rounds"]
         assert lane["errors"] == {}

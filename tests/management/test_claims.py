@@ -81,7 +81,7 @@ def test_a_claim_that_holds_is_status_0_and_is_said_in_words(tmp_path: Path, lab
     assert "  ✓ Holds on this machine\n" in stdout
     assert "  ✓ sync@gunicorn-sync: at most in the view at once 1, expected below 2" in stdout
     assert "    by run " in stdout
-    assert stdout.endswith("\n\n1 hold\n")
+    assert stdout.endswith("\n\n1 holds\n")
     assert statuses(tmp_path) == ["finished"]
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.management.options import read_project
-from dashboard.wire.errors import InvalidPlan
+from dashboard.management.options import manifest, read_project
+from dashboard.wire.errors import InvalidManifest, InvalidPlan
 
 FAR = """
 [project]
@@ -33,3 +33,16 @@ def test_another_machine_is_fired_at_only_when_the_command_says_so_too(tmp_path:
     with pytest.raises(InvalidPlan, match=r"expected --allow-remote .* found running"):
         read_project({"project": path, "allow_remote": False})
     assert read_project({"project": path, "allow_remote": True}).remote == ("running",)
+
+
+def test_a_lab_toml_is_named_from_where_one_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "shop").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert manifest("shop/lab.toml") == Path("shop/lab.toml")
+    assert manifest("shop") == Path("shop/lab.toml")
+    assert manifest("~/shop") == tmp_path / "shop/lab.toml"
+    with pytest.raises(InvalidManifest, match=r"^shop/lab\.toml: expected a file"):
+        read_project({"project": manifest("shop"), "allow_remote": False})

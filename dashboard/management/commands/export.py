@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandError, call_command
 
-from dashboard.management.options import BAD_USAGE
+from dashboard.management.options import BAD_USAGE, manifest
 from dashboard.models import Run
 from dashboard.runs.exports import FORMATS, Format
 from dashboard.runs.program import DEFAULT_PROJECT
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         parser.add_argument("-o", "--output", metavar="FILE", help="else stdout")
         parser.add_argument(
             "--project",
-            type=Path,
+            type=manifest,
             default=DEFAULT_PROJECT,
             metavar="lab.toml",
             help="whose code is shown in the HTML",
