@@ -81,7 +81,9 @@ def test_a_level_stands_by_its_runs_interval_and_margin(
     ("given", "standing", "why"),
     [
         (None, "undecided", "the run did not finish"),
-        ({**report(1.0, [0.9, 1.1]), "status": "stopped"}, "undecided", "the run did not finish"),
+        ({**report(1.0, [0.9, 1.1]), "status": "failed"}, "undecided", "the run did not finish"),
+        ({**report(1.0, [0.99, 1.01]), "status": "stopped"}, "even", ""),  # by its whole rounds
+        ({**report(None, None, "no-rounds"), "status": "stopped"}, "undecided", "no-rounds"),
         (report(0.5, None, "first-look"), "undecided", "first-look"),
         (report(None, None, "errors"), "undecided", "errors"),
         (report(None, None, "behind", (True, False)), "ahead", "only one keeps up"),
