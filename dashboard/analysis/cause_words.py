@@ -7,9 +7,11 @@ from typing import Any
 
 from dashboard.wire.plural import counted, plural
 
+from .holds import AROUND, OTHER, VIEW
 from .numbers import milliseconds, significant
 
 Evidence = Mapping[str, Any]
+LEAST_UNCERTAINTY = 0.1  # of a quantity, to be worth saying
 
 
 def cause_words(cause: Mapping[str, Any], comparison: Mapping[str, Any], baseline: str) -> str:
@@ -46,11 +48,25 @@ def _one_at_a_time(lane: str, other: str, evidence: Evidence) -> str:
 
 
 def _loop_blocked(lane: str, other: str, evidence: Evidence) -> str:
+    holder, held = evidence.get("holder"), milliseconds(evidence["loop_held_ms_max"])
+    most = f"{lane} had up to {counted(evidence['peak_in_app'], 'request')} in the application"
+    if holder is None:  # a run from before this was known
+        one = f"{most} but never more than one in the view"
+        return f"{one}, and something held the event loop for up to {held}."
+    if holder == VIEW:
+        one = f"{most} but never more than one in the view"
+        return f"{one}, which held the event loop for up to {held}."
+    each = milliseconds(evidence["held_ms_per_request"])
     return (
-        f"{lane} had up to {counted(evidence['peak_in_app'], 'request')} in the application but"
-        f" never more than one in the view, which held the event loop for up to"
-        f" {milliseconds(evidence['loop_held_ms_max'])}."
+        f"{most}, and {_AROUND[holder]} held the event loop: for up to {held} at once,"
+        f" {each} per request."
     )
+
+
+_AROUND = {
+    AROUND: "code around its view (middleware or framework)",
+    OTHER: "code of none of them (a timer, a background task, the server)",
+}
 
 
 def _serialised(lane: str, other: str, evidence: Evidence) -> str:
@@ -82,10 +98,18 @@ def _cpu_bound(lane: str, other: str, evidence: Evidence) -> str:
 
 
 def _cpu(other: str, evidence: Evidence) -> str:
-    words = f"{milliseconds(evidence['cpu_ms_per_request'])} of CPU a request"
+    words = f"{_cpu_ms(evidence, 'cpu_ms_per_request')} of CPU a request"
     if evidence["other_cpu_ms_per_request"] is None:
         return words
-    return f"{words} where {other} used {milliseconds(evidence['other_cpu_ms_per_request'])}"
+    return f"{words} where {other} used {_cpu_ms(evidence, 'other_cpu_ms_per_request')}"
+
+
+def _cpu_ms(evidence: Evidence, name: str) -> str:
+    """The CPU time, with its uncertainty where that is a tenth of it or more."""
+    value, uncertainty = evidence[name], evidence.get(f"{name}_uncertainty")
+    if not uncertainty or uncertainty < LEAST_UNCERTAINTY * value:
+        return milliseconds(value)
+    return f"{milliseconds(value)} (± {milliseconds(uncertainty)})"
 
 
 def _thread_cost(lane: str, other: str, evidence: Evidence) -> str:

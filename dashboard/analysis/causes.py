@@ -14,6 +14,7 @@ from typing import Any
 from . import course
 from .gap import Gap
 from .held_back import evidence_of as held_back_evidence
+from .holds import AROUND, OTHER, VIEW
 from .seen import Seen
 from .used import NOTHING
 
@@ -21,6 +22,7 @@ LEAST_SHARE = 0.1  # of the gap; what explains less is left unsaid
 BUSY_SHARE = 0.75  # of its limit: the count in the application is flat there
 CPU_LIMIT_SHARE = 0.85  # of the CPU that it can use: above it there is nothing else to wait for
 HEARTBEAT_MS = 10.0  # the loop's heartbeat: a shorter block cannot be told from none
+HELD_SHARE_OF_VIEW = 0.5  # of the time in views: one that waits for less does not hold the loop
 WAITING_CPU_SHARE = 0.5  # of the time in the view: with less CPU than that it mostly waited
 IDLE_ENOUGH_SHARE = 0.5  # of the CPU that it can use: above it views take longer by the crowd
 THREADS_PER_REQUEST = 0.5
@@ -126,20 +128,72 @@ def _queue(gap: Gap, limit: int) -> dict[str, Any]:
 
 def _loop_blocked(gap: Gap) -> Cause | None:
     slow = gap.slow
-    app, view, held = slow.peak_in_app, slow.peak_in_view, slow.loop_held_ms
-    if app is None or view is None or held is None or slow.view_p50_ms is None:
+    if (slow.peak_in_app or 0) < 2 or _cpu_is_limit(slow):
         return None
-    one_of_many = app > 1 and view == 1
-    if not one_of_many or held <= max(HEARTBEAT_MS, slow.view_p50_ms / 2) or _cpu_is_limit(slow):
+    found = [cause for look in _HOLDERS if (cause := look(gap)) is not None]
+    return max(found, key=lambda cause: cause.share or 0, default=None)
+
+
+def _held_by_the_view(gap: Gap) -> Cause | None:
+    """A view is blamed where it held the loop for most of its own length, and for no more."""
+    slow, held, view_ms = gap.slow, gap.slow.held.get(VIEW), gap.slow.view_p50_ms
+    if held is None or view_ms is None or slow.peak_in_view != 1:
         return None
+    longest_ms = min(held.longest_ms, slow.view_max_ms or 0)
+    if longest_ms <= max(HEARTBEAT_MS, view_ms / 2):
+        return None
+    if held.sum_s < HELD_SHARE_OF_VIEW * slow.all_views_s:
+        return None
+    return _blocked(gap, VIEW, longest_ms, gap.by_concurrency)
+
+
+def _held_around_the_view(gap: Gap) -> Cause | None:
+    held = gap.slow.held.get(AROUND)
+    if held is None or held.longest_ms <= HEARTBEAT_MS:
+        return None
+    if gap.slow.held_ms_each(AROUND) < HEARTBEAT_MS / 2:  # else it may have been a pause, once
+        return None
+    return _blocked(gap, AROUND, held.longest_ms, gap.by_holder(AROUND))
+
+
+def _held_by_something_else(gap: Gap) -> Cause | None:
+    held = gap.slow.held.get(OTHER)
+    if held is None or held.longest_ms <= 2 * HEARTBEAT_MS:
+        return None
+    return _blocked(gap, OTHER, held.longest_ms, gap.by_holder(OTHER))
+
+
+def _held_by_nobody_knows_whom(gap: Gap) -> Cause | None:
+    """Of a run whose probe did not say who held the loop."""
+    slow, held, view_ms = gap.slow, gap.slow.loop_held_ms, gap.slow.view_p50_ms
+    if slow.held or held is None or view_ms is None or slow.peak_in_view != 1:
+        return None
+    if held <= max(HEARTBEAT_MS, view_ms / 2):
+        return None
+    return _blocked(gap, None, held, gap.by_concurrency)
+
+
+def _blocked(gap: Gap, holder: str | None, longest_ms: float, share: float | None) -> Cause:
+    slow = gap.slow
+    by_view = holder in {VIEW, None}
     evidence = {
-        "peak_in_app": app,
-        "peak_in_view": view,
-        "loop_held_ms_max": held,
+        "holder": holder,
+        "peak_in_app": slow.peak_in_app,
+        "peak_in_view": slow.peak_in_view,
+        "loop_held_ms_max": longest_ms,
+        "held_ms_per_request": None if holder is None else slow.held_ms_each(holder),
         "view_ms_p50": slow.view_p50_ms,
-        "course": course.loop_held(slow),
+        "course": course.loop_held(slow, slow.view_p50_ms if by_view else None),
     }
-    return Cause("loop-blocked", slow.name, gap.by_concurrency, evidence)
+    return Cause("loop-blocked", slow.name, share, evidence)
+
+
+_HOLDERS: tuple[Callable[[Gap], Cause | None], ...] = (
+    _held_by_the_view,
+    _held_around_the_view,
+    _held_by_something_else,
+    _held_by_nobody_knows_whom,
+)
 
 
 def _serialised(gap: Gap) -> Cause | None:
@@ -241,6 +295,9 @@ def _waiting_in_app(gap: Gap) -> Cause | None:
         return None
     if (slow.cpu_share or 0) >= IDLE_ENOUGH_SHARE or _executor_full(gap) or _serialised(gap):
         return None
+    blocked = _loop_blocked(gap)
+    if blocked is not None and blocked.evidence["holder"] == OTHER:
+        return None  # what it waited for is the loop
     evidence = {
         "view_ms_p50": slow.view_p50_ms,
         "other_view_ms_p50": gap.fast.view_p50_ms,

@@ -61,7 +61,7 @@ def _counted(seen: Seen, begin: str, end: str, limit: float) -> dict[str, Any] |
     return _course(values, last_ns, limit)
 
 
-def loop_held(seen: Seen) -> dict[str, Any] | None:
+def loop_held(seen: Seen, limit_ms: float | None) -> dict[str, Any] | None:
     """For how long at most one thing held the loop, in ms; a report speaks of all since the last.
 
     Of several processes the one that was held longest.
@@ -86,7 +86,7 @@ def loop_held(seen: Seen) -> dict[str, Any] | None:
             since = slice(min(begun, until), until + 1)
             values[since] = np.maximum(values[since], most)
             begun = until + 1
-    return _course(values, last_ns, seen.view_p50_ms)
+    return _course(values, last_ns, limit_ms)
 
 
 def _first_round(seen: Seen, rounds: Any) -> Any:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from statistics import fmean
 
+from .holds import OTHER
 from .seen import Seen
 from .used import NOTHING, Amount
 
@@ -92,6 +93,16 @@ class Gap:
             return self.by_view
         return max(0.0, self.by_view - (self.by_cpu or 0))
 
+    def by_holder(self, holder: str) -> float | None:
+        """The share that would be gone had this holder had the loop for as long as in the other.
+
+        What other processes of the machine took from the target's cores looks like a hold that
+        is nobody's, so of those as much as they took is left out.
+        """
+        if self.slow.load.kind == "rate":
+            return self._in_tail(WAITING_SEGMENTS)
+        return self._share(_held_s(self.slow, holder) - _held_s(self.fast, holder))
+
     def by_length(self, length_s: float) -> float | None:
         """The share that so many seconds of each request's time in the view explain."""
         if self.slow.load.kind == "rate":
@@ -115,6 +126,15 @@ class Gap:
 def _metric(seen: Seen) -> float:
     """The mean over the whole rounds; 0 where there is none."""
     return fmean(seen.by_round.values()) if seen.by_round else 0.0
+
+
+def _held_s(seen: Seen, holder: str) -> float:
+    """How long a round it had the loop."""
+    held, rounds = seen.held.get(holder), len(seen.makespans_s)
+    if held is None or not rounds:
+        return 0.0
+    taken_s = seen.taken * sum(seen.makespans_s) if holder == OTHER else 0.0
+    return max(0.0, held.sum_s - taken_s) / rounds
 
 
 def _cpu_alone_s(seen: Seen) -> Amount | None:

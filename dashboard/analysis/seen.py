@@ -16,6 +16,7 @@ from dashboard.wire.plan import Load
 from . import stats, used
 from .collect import Integers, Lane
 from .facts import LaneFacts
+from .holds import Held, held_by
 from .lateness import Lateness, ends_by_round
 from .rounds import Metric, by_round, metric_of
 from .used import Amount
@@ -177,8 +178,30 @@ class Seen:
         The heartbeat's lag stands in where nobody measured it: it also counts those in line.
         """
         side = stats.server_side(self.lane)
-        held = side["loop_held_ms_max"]
-        return side["loop_lag_ms_max"] if held is None else held
+        held: float | None = side["loop_held_ms_max"]
+        late: float | None = side["loop_lag_ms_max"]
+        return late if held is None else held
+
+    @cached_property
+    def held(self) -> Mapping[str, Held]:
+        """Who held the loop, by holder; empty where the probe did not say."""
+        return held_by(self.lane)
+
+    def held_ms_each(self, holder: str) -> float:
+        """How long the holder held the loop, for each request."""
+        return 1000 * self.held[holder].sum_s / self._asked if self._asked else 0.0
+
+    @cached_property
+    def view_max_ms(self) -> float | None:
+        """The longest time in the view."""
+        lengths_ns = self._between(*self._view_ends)
+        return None if lengths_ns is None else float(lengths_ns.max()) / stats.NS_PER_MS
+
+    @cached_property
+    def all_views_s(self) -> float:
+        """The time of all views together, in the rounds that count."""
+        lengths_ns = self._between(*self._view_ends)
+        return 0.0 if lengths_ns is None else float(lengths_ns.sum()) / stats.NS_PER_S
 
     @cached_property
     def cpu(self) -> Amount | None:

@@ -18,6 +18,7 @@ from dashboard.wire.rank import nearest_rank
 
 from . import used
 from .collect import Columns, Integers, Lane
+from .holds import HOLDERS
 from .used import NeighbourCost
 
 NS_PER_MS = 1e6
@@ -187,7 +188,7 @@ def asked(lane: Lane) -> int:
     return 0 if lane.cut_off["done"].size else int(lane.samples["done"].size)
 
 
-def server_side(lane: Lane, cost: NeighbourCost | None = None) -> dict[str, float | int | None]:
+def server_side(lane: Lane, cost: NeighbourCost | None = None) -> dict[str, Any]:
     """What the target did and what it cost: peaks of the busiest process, sums over all.
 
     `peak_threads` and `peak_rss_mb` add up each process's own peak in a firing, and are those
@@ -211,6 +212,7 @@ def server_side(lane: Lane, cost: NeighbourCost | None = None) -> dict[str, floa
         "loop_lag_ms_p99": percentiles_ms(lags, (99.0,))["p99"],
         "loop_lag_ms_max": _max_ms(lags),
         "loop_held_ms_max": _max_ms(_known(health, "loop_held")),
+        "loop_held_by": _longest_holder(health),
     }
 
 
@@ -226,6 +228,12 @@ def _cpu_of_one(cpu_ms: used.Amount | None) -> dict[str, float | None]:
 def _known(health: Columns, name: str) -> Integers:
     known: Integers = health[name][health[name] != UNKNOWN]
     return known
+
+
+def _longest_holder(health: Columns) -> str | None:
+    """Who held the loop for longest; None where the probe did not say."""
+    held, by = health["loop_held"], health["loop_held_by"]
+    return HOLDERS.get(int(by[held.argmax()])) if held.size else None
 
 
 def _max_ms(lengths_ns: Integers) -> float | None:

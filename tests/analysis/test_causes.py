@@ -11,6 +11,16 @@ from dashboard.wire.failure import Failure
 
 from .planted import MS, Planted, Stamps, at_once, busy, one_in_view, pool, queue_in_view, report_of
 
+BY_VIEW, BY_APP, BY_OTHER = 1, 2, 0
+
+
+def held(view: int = 0, app: int = 0, other: int = 0) -> dict[str, int]:
+    """For how many ms a request each holder has the loop."""
+    return {
+        "loop_in_view": view * MS, "loop_in_app": app * MS, "loop_elsewhere": other * MS
+    }  # fmt: skip
+
+
 LITTLE_CPU = {"cpu": 1 * MS // 2, "switches": 2}
 CORE = LaneFacts(cores=1)
 
@@ -45,8 +55,14 @@ BLOCKED = Planted(
     name="async-blocking@daphne",
     model=one_in_view(100),
     facts=CORE,
-    health={"peak_in_app": 100, "peak_in_view": 1, "loop_held": 100 * MS, "loop_lag": 90 * MS},
-    growth_per_request=LITTLE_CPU,
+    health={
+        "peak_in_app": 100,
+        "peak_in_view": 1,
+        "loop_held": 100 * MS,
+        "loop_lag": 90 * MS,
+        "loop_held_by": BY_VIEW,
+    },
+    growth_per_request={**LITTLE_CPU, **held(view=100)},
 )
 EXECUTOR = free(
     name="bridged-threads@daphne",
@@ -225,6 +241,86 @@ def test_the_cpu_that_others_had_is_not_what_a_lane_left_idle() -> None:
     assert cause["evidence"]["taken_by_others"] == pytest.approx(0.5)
     alone = Planted(**{**vars(shared), "facts": CORE})
     assert "cpu-bound" not in [one["name"] for one in causes(report_of([alone, other], 20))]
+
+
+# Everybody in the application at once, each view of 0.1 ms in its turn behind a hold of 100 ms.
+def behind_a_hold(requests: int) -> list[Stamps]:
+    ends = [100.0 * (request + 1) + 1 for request in range(requests)]
+    return [Stamps(0.2, end - 0.1, end, end + 0.2) for end in ends]
+
+
+SHORT = free(
+    0.1,
+    health={"peak_in_app": 100, "peak_in_view": 1, "loop_held": 2 * MS, "loop_held_by": BY_APP},
+    growth_per_request={**LITTLE_CPU, **held(app=1)},
+)
+
+
+@pytest.mark.parametrize("requests", [20, 100])
+@pytest.mark.parametrize(
+    ("by", "sums", "holder"),
+    [
+        (BY_APP, held(app=100), "middleware-or-framework"),
+        (BY_OTHER, held(other=100), "other"),
+    ],
+)
+def test_a_view_is_not_blamed_for_what_others_held(
+    by: int, sums: dict[str, int], holder: str, requests: int
+) -> None:
+    health = {"peak_in_app": 100, "peak_in_view": 1, "loop_held": 100 * MS, "loop_held_by": by}
+    slow = Planted(
+        name="async@uvicorn",
+        model=behind_a_hold,
+        facts=CORE,
+        health=health,
+        growth_per_request={**LITTLE_CPU, **sums},
+    )
+    report = report_of([slow, SHORT], requests)
+    (cause,) = causes(report)
+    assert (cause["name"], cause["evidence"]["holder"]) == ("loop-blocked", holder)
+    assert cause["share"] >= 0.5
+    assert cause["evidence"]["held_ms_per_request"] == pytest.approx(100)
+    assert "which held the event loop" not in report["verdict"]["sentence"]
+    assert ("middleware" in report["verdict"]["sentence"]) == (by == BY_APP)
+    assert report["lanes"][0]["server_side"]["loop_held_by"] == holder
+
+
+def one_in_thread(requests: int) -> list[Stamps]:
+    """Sync views of 100 ms in one thread, on a machine that is busy with other things."""
+    return one_in_view(100)(requests)
+
+
+@pytest.mark.parametrize("by", [BY_VIEW, BY_APP, BY_OTHER])
+def test_a_sync_view_in_a_thread_is_never_blamed(by: int) -> None:
+    """Something held the loop for 110 ms, once: neither a view, nor for each request."""
+    health = {"peak_in_app": 100, "peak_in_view": 1, "loop_held": 110 * MS, "loop_held_by": by}
+    slow = Planted(
+        name="sync@uvicorn",
+        model=one_in_thread,
+        facts=CORE,
+        health=health,
+        growth_per_request={**LITTLE_CPU, **held(app=1)},
+        growth={"loop_elsewhere": 110 * MS},
+    )
+    assert "loop-blocked" not in [cause["name"] for cause in causes(report_of([slow, free()], 20))]
+
+
+def test_a_view_is_blamed_for_no_more_than_its_own_length() -> None:
+    """The system took the CPU away in the middle of a view: 100 ms of it were the view's."""
+    health = {**BLOCKED.health, "loop_held": 900 * MS}
+    report = report_of([Planted(**{**vars(BLOCKED), "health": health}), free()], 20)
+    (cause,) = causes(report)
+    assert cause["evidence"]["holder"] == "view"
+    assert 95 < cause["evidence"]["loop_held_ms_max"] < 110
+
+
+def test_of_an_older_run_nobody_knows_who_held_the_loop() -> None:
+    health = {name: value for name, value in BLOCKED.health.items() if name != "loop_held_by"}
+    older = {**vars(BLOCKED), "health": health, "growth_per_request": LITTLE_CPU}
+    report = report_of([Planted(**older), free()], 20)
+    (cause,) = causes(report)
+    assert (cause["name"], cause["evidence"]["holder"]) == ("loop-blocked", None)
+    assert "something held the event loop" in report["verdict"]["sentence"]
 
 
 def test_what_held_the_loop_is_not_confused_with_how_late_it_came() -> None:

@@ -14,14 +14,20 @@ from itertools import count
 from typing import Any
 
 import django
-from asgiref.sync import sync_to_async
+from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.urls import path
+from django.utils.decorators import sync_and_async_middleware
 
-settings.configure(ALLOWED_HOSTS=["*"], SECRET_KEY="planted", ROOT_URLCONF=__name__, MIDDLEWARE=[])
+settings.configure(
+    ALLOWED_HOSTS=["*"],
+    SECRET_KEY="planted",
+    ROOT_URLCONF=__name__,
+    MIDDLEWARE=[f"{__name__}.holding"],
+)
 django.setup()
 
 PIECES = 4
@@ -52,6 +58,13 @@ async def blocking(request: HttpRequest) -> HttpResponse:
     return HttpResponse()
 
 
+async def beside_a_timer(request: HttpRequest) -> HttpResponse:
+    """Waits, while a timer that is part of no request holds the event loop for as long."""
+    asyncio.get_running_loop().call_later(0, time.sleep, seconds(request))
+    await asyncio.sleep(seconds(request))
+    return HttpResponse()
+
+
 async def in_executor(request: HttpRequest) -> HttpResponse:
     """Waits in a thread of the loop's default executor, which has few of them."""
     await sync_to_async(time.sleep, thread_sensitive=False)(seconds(request))
@@ -63,6 +76,20 @@ async def in_line(request: HttpRequest) -> HttpResponse:
     calls = (sync_to_async(time.sleep)(seconds(request)) for _ in range(CALLS))
     await asyncio.gather(*calls)
     return HttpResponse()
+
+
+@sync_and_async_middleware
+def holding(get_response: Any) -> Any:
+    """Holds the event loop before the view of a request that says for how long."""
+    if not iscoroutinefunction(get_response):
+        return get_response
+
+    async def middleware(request: HttpRequest) -> Any:
+        if "held" in request.GET:
+            time.sleep(float(request.GET["held"]))  # noqa: ASYNC251 - what is planted here
+        return await get_response(request)
+
+    return middleware
 
 
 def computing(request: HttpRequest) -> HttpResponse:
@@ -123,7 +150,7 @@ async def failing(request: HttpRequest) -> HttpResponse:
 
 VIEWS = (
     sync, async_, blocking, in_executor, in_line, computing, starting_threads, in_pieces,
-    async_in_pieces, failing,
+    async_in_pieces, failing, beside_a_timer,
 )  # fmt: skip
 urlpatterns = [path(view.__name__, view) for view in VIEWS]
 
