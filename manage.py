@@ -1,11 +1,7 @@
 #!/usr/bin/env python
 """The terminal's way in: `lab`, `burst`, `export` and Django's own commands."""
 
-import os
-import sys
-
-from dashboard.command import run_command
+from dashboard.command import main
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
-    run_command(sys.argv)
+    main()

@@ -9,12 +9,21 @@ from collections.abc import Sequence
 import django
 from django.core.management import ManagementUtility, get_commands
 
+from dashboard.targets.environment import PROJECT_SETTINGS
+
 OURS = "dashboard"
 
 
 def main() -> None:
-    """`liveburst lab`, `liveburst burst …`: the same commands from anywhere."""
-    os.environ["DJANGO_SETTINGS_MODULE"] = "dashboard.settings"  # never that of a project nearby
+    """Run `liveburst lab`, `liveburst burst …`: the same commands from anywhere.
+
+    A DJANGO_SETTINGS_MODULE in the environment belongs to the person's own project: it is never
+    ours, and is kept for whoever looks at that project.
+    """
+    theirs = os.environ.get("DJANGO_SETTINGS_MODULE")
+    if theirs and not theirs.startswith(f"{OURS}."):
+        os.environ[PROJECT_SETTINGS] = theirs
+    os.environ["DJANGO_SETTINGS_MODULE"] = f"{OURS}.settings"
     run_command(sys.argv)
 
 

@@ -6,6 +6,9 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+# Where `dashboard.command` keeps the DJANGO_SETTINGS_MODULE that the person had exported.
+PROJECT_SETTINGS = "LIVEBURST_PROJECT_SETTINGS"
+
 _PROBE_DIRECTORY = Path(__file__).with_name("probe")
 
 # What belongs to the dashboard, or would change a server behind the table's back.
@@ -25,6 +28,12 @@ def project_environment(own: Mapping[str, str], companions: Mapping[str, str]) -
     """Ours, without what is ours alone, then the project's own, then what companions bring."""
     inherited = {name: value for name, value in os.environ.items() if is_handed_on(name)}
     return {**inherited, **own, **companions}
+
+
+def exported_settings() -> dict[str, str]:
+    """Return the settings module that the person had exported, for the project's manage.py."""
+    exported = os.environ.get(PROJECT_SETTINGS)
+    return {"DJANGO_SETTINGS_MODULE": exported} if exported else {}
 
 
 def with_probe(env: Mapping[str, str]) -> dict[str, str]:

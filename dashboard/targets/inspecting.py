@@ -13,7 +13,7 @@ from typing import Any
 from dashboard.wire.errors import InvalidManifest, Problem, TargetFailed
 
 from .commands import read_tail, run_to_end
-from .environment import project_environment
+from .environment import exported_settings, project_environment
 from .inspection import Inspection, failure_lines, inspection_of
 from .project_search import Place
 
@@ -89,7 +89,7 @@ def _run(command: list[str], directory: Path, log: Path, timeout_s: float) -> st
         asyncio.run(
             run_to_end(
                 command,
-                env=project_environment({}, {}),
+                env=project_environment(exported_settings(), {}),
                 directory=directory,
                 log=log,
                 timeout_s=timeout_s,
