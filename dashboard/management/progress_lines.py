@@ -44,7 +44,7 @@ class ProgressLines:
     async def begin(self, plan: Plan) -> None:
         """Start counting from nothing, and writing."""
         self._lanes = [str(lane) for lane in plan.lanes]
-        self._rounds = f"up to {plan.rounds}" if plan.until_sure else str(plan.rounds)
+        self._rounds, self._up_to = plan.rounds, "up to " if plan.until_sure else ""
         self._in_a_round = plan.load.requests * len(plan.lanes)
         self._total = self._in_a_round * plan.rounds
         self._done = 0
@@ -60,9 +60,11 @@ class ProgressLines:
             case {"event": "began", "lane": lane, "round": 0}:
                 self._what = f"warming up {self._lanes[lane]}"
             case {"event": "began", "lane": lane, "round": number}:
-                self._what = f"round {number} of {self._rounds}, {self._lanes[lane]}"
+                of = f"{self._up_to}{self._rounds}"
+                self._what = f"round {number} of {of}, {self._lanes[lane]}"
             case {"event": "discarded", "round": number, "reason": reason}:
                 self._done = max(0, self._done - self._in_a_round)
+                self._rounds += 1  # it is fired again under a number of its own
                 self._write(f"Round {number} is repeated: {WHY_REPEATED[reason]}.")
             case {"event": "warning", "message": message} if message not in self._warned:
                 self._warned.add(message)

@@ -82,6 +82,18 @@ async def test_a_line_says_where_the_run_is(log: Log) -> None:
     await sink.end(Outcome(Status.STOPPED))
 
 
+async def test_a_round_that_is_repeated_is_one_round_more(log: Log) -> None:
+    sink = lines_to(log)
+    await sink.begin(make_plan(PROJECT, scenario="sleep", rounds=1, lanes=["sync@daphne"]))
+    for number, reason in ((1, "stolen"), (2, "late")):
+        await sink.event({"event": "began", "lane": 0, "round": number})
+        await sink.event({"event": "discarded", "round": number, "reason": reason})
+    await sink.event({"event": "began", "lane": 0, "round": 3})
+    assert "round 3 of 3, sync@daphne" in sink.line()
+    assert log.lines[-1] == "Round 2 is repeated: the load generator was at its limit."
+    await sink.end(Outcome(Status.FINISHED))
+
+
 async def test_a_warning_waits_for_no_line_and_is_said_once(log: Log) -> None:
     sink = lines_to(log)
     for _ in range(2):  # the runs of an experiment
