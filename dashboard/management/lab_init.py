@@ -7,18 +7,19 @@ import sys
 import tempfile
 from argparse import ArgumentParser
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from dashboard.targets.draft import draft, has_scenario
 from dashboard.targets.inspecting import inspect_project
 from dashboard.targets.interpreters import Interpreter, find_interpreter
-from dashboard.targets.manifest import Project, load_manifest
+from dashboard.targets.manifest import Project, load_manifest, read_project_table
 from dashboard.targets.project_search import Place, find_places
 from dashboard.wire.errors import InvalidManifest, Problem
 
 from .asking import ask, choose
+from .lab_try import add_try, note_of, problem_of, try_draft
 
 NAME = "lab.toml"
 OURS = "python"  # as project.python says it in a lab.toml
@@ -26,11 +27,15 @@ OURS = "python"  # as project.python says it in a lab.toml
 
 @dataclass(frozen=True)
 class Drafted:
-    """A lab.toml that was written, what it says, and what it was made from, a line each."""
+    """A lab.toml that was written, what it says, and what it was made from, a line each.
+
+    `problem` says why it cannot be fired at as it is, empty where it can.
+    """
 
     file: Path
     project: Project
     notes: tuple[str, ...]
+    problem: str = ""
 
 
 def add_init(parser: ArgumentParser) -> None:
@@ -50,6 +55,7 @@ def add_init(parser: ArgumentParser) -> None:
     )
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help=f"else PATH/{NAME}")
     parser.add_argument("--force", action="store_true", help="write over a file that is there")
+    add_try(parser)
 
 
 def init(options: Mapping[str, Any]) -> Drafted:
@@ -69,15 +75,20 @@ def init(options: Mapping[str, Any]) -> Drafted:
         settings=options["settings_module"],
     )
     text = draft(seen, file.parent.resolve())
-    if not has_scenario(text):
+    tried = try_draft(seen, text, file) if options["try"] else None
+    if tried is not None:
+        text = draft(seen, file.parent.resolve(), tried)
+    elif not has_scenario(text):
         message = "expected a route that answers GET without values and login, found none"
         raise InvalidManifest(Problem("path", message))
     notes = (
         f"Project: {place.shown}, {place.why}.",
         f"Interpreter: {python.python}, {python.why}.",
         f"Settings: {seen.settings or 'those in manage.py'}.",
+        *note_of(tried),
     )
-    return Drafted(file, _write(file, text), notes)
+    project = _write(file, text)
+    return Drafted(file, project, notes, problem_of(tried, project, file))
 
 
 def _place(path: Path, settings: str | None) -> Place:
@@ -148,9 +159,14 @@ def _write(file: Path, text: str) -> Project:
         with os.fdopen(descriptor, "w", encoding="utf-8") as output:
             output.write(text)
         Path(partial).chmod(0o644)
-        load_manifest(Path(partial))
+        project = _read(Path(partial), text)
         Path(partial).replace(file)
     except BaseException:
         Path(partial).unlink(missing_ok=True)
         raise
-    return load_manifest(file)
+    return replace(project, path=file.resolve())
+
+
+def _read(partial: Path, text: str) -> Project:
+    """What the draft says. Only one of which no path answered has no scenario to be fired at."""
+    return load_manifest(partial) if has_scenario(text) else read_project_table(text, partial)

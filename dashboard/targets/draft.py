@@ -1,7 +1,7 @@
 """A lab.toml for somebody's project, drafted from what it looks like from inside.
 
 Which routes: `draft_routes`; pairs and names: `draft_pieces`; what stands in the file:
-`draft_text`; what one request to each path showed: `trying`.
+`draft_text`; what one GET to each path showed: `trying`, `draft_tried`.
 """
 
 from __future__ import annotations
@@ -18,35 +18,53 @@ from .draft_text import (
     opening,
     project_table,
     remarks_text,
-    scenario,
     socket_scenario,
 )
+from .draft_tried import failure_text, login_table, tried_scenarios
 from .inspection import Inspection
 from .manifest import problems_in
+from .trying import Tried
 
 MOST_SCENARIOS = 40
 _SCENARIO = re.compile(r"^(# )?\[scenario\.[^.\]]+\]", re.MULTILINE)
 
 
-def draft(seen: Inspection, beside: Path) -> str:
-    """The text of a lab.toml that lies in the directory `beside`, commented, to run unedited."""
-    pieces = pieces_of(usable(seen.routes))
+def draft(seen: Inspection, beside: Path, tried: Tried | None = None) -> str:
+    """The text of a lab.toml that lies in the directory `beside`, commented, to run unedited.
+
+    `tried` is what came of firing one GET at each of `drafted(seen, logins=True)`.
+    """
+    was_tried = tried is not None and not tried.failure
+    pending = tried is not None and tried.pending_migrations
+    pieces = pieces_of(usable(seen.routes, logins=was_tried))
     project = project_table(seen, beside)
     remarks = [
         *distortions(seen),
-        *what_was_left_out(seen.routes),
+        *(["Migrations are pending: say so in `setup`, or migrate, and try again."] * pending),
+        *what_was_left_out(seen.routes, logins=was_tried),
         *_beyond(pieces[MOST_SCENARIOS:]),
         *_sockets_with_values(seen),
     ]
-    scenarios = [scenario(piece, seen) for piece in pieces[:MOST_SCENARIOS]]
+    first = pieces[:MOST_SCENARIOS]
+    scenarios = tried_scenarios(first, seen, tried or Tried("", failure="nobody asked"))
     parts = [
         opening(seen),
         project,
+        *_of_trying(project, seen, tried, beside),
         remarks_text(remarks),
         *checked(project, scenarios, beside),
         *(socket_scenario(one, seen) for one in seen.sockets if not (one.parameters or one.regex)),
     ]
     return "\n".join(part for part in parts if part)
+
+
+def drafted(seen: Inspection, *, logins: bool) -> list[str]:
+    """The paths of every scenario that is drafted, in the order of the file.
+
+    `logins`: those that want somebody logged in are among them.
+    """
+    pieces = pieces_of(usable(seen.routes, logins=logins))[:MOST_SCENARIOS]
+    return [route.url_path for piece in pieces for route in piece.routes]
 
 
 def has_scenario(text: str) -> bool:
@@ -57,8 +75,18 @@ def has_scenario(text: str) -> bool:
 def checked(project: str, scenarios: Iterable[str], beside: Path) -> Iterator[str]:
     """Each scenario's text, or a comment with the reason where it could not be read again."""
     for text in scenarios:
-        problems = problems_in(f"{project}\n{text}", beside / "lab.toml", "scenario")
+        active = has_scenario(text)
+        problems = active and problems_in(f"{project}\n{text}", beside / "lab.toml", "scenario")
         yield commented(text, "; ".join(problems)) if problems else text
+
+
+def _of_trying(project: str, seen: Inspection, tried: Tried | None, beside: Path) -> Iterator[str]:
+    if tried is None:
+        return
+    yield failure_text(tried)
+    login = login_table(tried, seen)
+    problems = problems_in(f"{project}\n{login}", beside / "lab.toml", "project.login")
+    yield commented(login, "; ".join(problems)) if problems else login
 
 
 def _beyond(pieces: Sequence[Piece]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from .route import Route
@@ -144,7 +144,8 @@ def slug(text: str) -> str:
     return name or ("root" if not text.strip("/") else "route")
 
 
-def split(piece: Piece) -> Iterable[Piece]:
-    """A pair as two pieces, where one half of it cannot be fired at."""
+def split(piece: Piece, taken: set[str]) -> Iterator[Piece]:
+    """A pair as two pieces with names of their own, where one half of it cannot be fired at."""
     for number, route in enumerate(piece.routes):
-        yield Piece(piece.name if number == 0 else f"{piece.name}-{route.family}", (route,))
+        name = piece.name if number == 0 else _not_among(taken, f"{piece.name}-{route.family}")
+        yield Piece(name, (route,))

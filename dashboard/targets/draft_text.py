@@ -166,6 +166,8 @@ def socket_scenario(socket: Socket, seen: Inspection) -> str:
         *([f"source = {quoted(socket.view)}"] if socket.view else []),
         'needs = "asgi"',
         "websocket = true",
+        """# message = '{"id": {n}}' # where it is no echo: what is sent,""",
+        '# answer = "json.id={n}" # and which answer is its own; or "any", "contains {n}"',
         *([f"headers = {{ {pairs} }}"] if pairs else []),
         "",
     ]

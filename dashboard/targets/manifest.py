@@ -33,6 +33,7 @@ __all__ = [
     "Variant",
     "load_manifest",
     "problems_in",
+    "read_project_table",
 ]
 
 
@@ -49,13 +50,29 @@ def load_manifest(path: Path) -> Project:
 
 def problems_in(text: str, path: Path, key: str) -> list[str]:
     """What would be wrong with the table `key` of a lab.toml at `path` that has this text."""
-    problems: list[Problem] = []
     try:
-        table = Table(tomllib.loads(text), "", path.name, problems)
+        _, problems = _read(text, path)
     except ValueError as error:
         return [f"expected TOML, found: {error}"]
-    _project(table, path)
     return [str(one) for one in problems if one.field.startswith(f"{path.name}: {key}")]
+
+
+def read_project_table(text: str, path: Path) -> Project:
+    """The project of a lab.toml at `path` that has this text and need not have scenarios.
+
+    Raises InvalidManifest.
+    """
+    project, problems = _read(text, path)
+    bad = [one for one in problems if one.field != f"{path.name}: scenario"]
+    if bad:
+        raise InvalidManifest(*bad)
+    return project
+
+
+def _read(text: str, path: Path) -> tuple[Project, list[Problem]]:
+    problems: list[Problem] = []
+    table = Table(tomllib.loads(text), "", path.name, problems)
+    return _project(table, path), problems
 
 
 def _parse(path: Path) -> dict[str, Any]:

@@ -53,6 +53,18 @@ def order(request):
 def product(request, number):
     return JsonResponse({"number": number})
 """
+MORE_VIEWS = """
+
+from django.http import HttpResponse
+
+
+def login(request):
+    return HttpResponse('<form method="post"><input name="login"><input type="password" name="pw">')
+
+
+def broken(request):
+    raise ValueError("no such thing")
+"""
 URLS = """
 from django.contrib import admin
 from django.urls import path, re_path
@@ -71,6 +83,9 @@ urlpatterns = [
 """
 
 
+MORE_URLS = """
+urlpatterns += [path("accounts/login/", views.login), path("übersicht/broken/", views.broken)]
+"""
 OURS = ("--python", "python")
 
 
@@ -129,6 +144,36 @@ def test_what_could_not_be_told_is_said(shop: Path, tmp_path: Path) -> None:
         "# - Left out: ",
     ):
         assert remark in text
+
+
+def test_every_path_is_tried_once_and_the_login_form_is_met(shop: Path, tmp_path: Path) -> None:
+    for name, more in (("views", MORE_VIEWS), ("urls", MORE_URLS)):
+        with (shop / "shop" / f"{name}.py").open("a") as file:
+            file.write(more)
+    drafted = manage(tmp_path / "home", "lab", "init", str(shop), *OURS, "--try")
+    assert drafted.returncode == 0, drafted.stderr
+    assert "3 of 5 paths can be fired at as they are" in drafted.stdout
+    text = (shop / "lab.toml").read_text()
+    read = tomllib.loads(text)
+    assert list(read["scenario"]) == ["report", "login"]
+    assert read["project"]["login"]["path"] == "/accounts/login/"
+    assert "# /übersicht/broken/ answered 500: ValueError: no such thing\n# [scenario.br" in text
+    assert "# /account/ answered 302 to /accounts/login/\n# [scenario.account]" in text
+    assert until(lambda: not marked(MARK), 2)
+
+
+def test_a_target_that_does_not_start_is_said_in_its_own_lines_and_the_draft_is_there(
+    shop: Path, tmp_path: Path
+) -> None:
+    with (shop / "shop" / "wsgi.py").open("a") as file:
+        file.write("\nif 'LIVEBURST_APP' in os.environ:\n    raise OSError('no cache there')\n")
+    drafted = manage(tmp_path / "home", "lab", "init", str(shop), *OURS, "--try")
+    assert drafted.returncode == 3
+    assert "Nothing was tried: " in drafted.stdout
+    assert "OSError: no cache there" in drafted.stderr
+    text = (shop / "lab.toml").read_text()
+    assert "# OSError: no cache there" in text
+    assert list(tomllib.loads(text)["scenario"]) == ["report"]
 
 
 def test_a_file_that_is_there_is_kept(shop: Path, tmp_path: Path) -> None:

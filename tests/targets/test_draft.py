@@ -270,6 +270,11 @@ def test_websockets_are_drafted_as_comments_or_mentioned(tmp_path: Path) -> None
     variant = load_manifest(tmp_path / "lab.toml").scenarios["ws"].variants["async"]
     assert (variant.path, variant.websocket, variant.needs) == ("/ws/", True, "asgi")
     assert dict(variant.headers) == {"Origin": "http://localhost"}
+    file = tmp_path / "lab.toml"
+    file.write_text(
+        file.read_text().replace("\n# message", "\nmessage").replace("\n# ans", "\nans")
+    )
+    load_manifest(file)  # what it proposes for a consumer that is no echo can be read, too
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,8 @@ class Command(BaseCommand):
             raise CommandError(f"{error}\n{error.log_tail}", returncode=RUN_FAILED) from None
         for note in drafted.notes:
             self.stdout.write(note)
+        if drafted.problem:
+            raise CommandError(drafted.problem, returncode=RUN_FAILED)
         scenarios = drafted.project.scenarios
         counts = counted(len(scenarios), "scenario")
         self.stdout.write(f"{drafted.file} has {counts}: {', '.join(scenarios)}.")
