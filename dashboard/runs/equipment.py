@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from dashboard.analysis.used import NeighbourCost
 from dashboard.targets.manifest import Project
+from dashboard.targets.migrations import Migrations
 from dashboard.wire.errors import TargetFailed
 from dashboard.wire.plan import Firing
 
@@ -42,6 +43,10 @@ class Target(Protocol):
     def answers(self) -> Sequence[Mapping[str, Any]]:
         """Of the last firing: exceptions and redirects, as in docs/frame.md."""
 
+    @property
+    def log_line(self) -> str:
+        """The last line that the server wrote since the last firing began; empty for none."""
+
     async def begin(self, firing: int) -> bool:
         """Start peaks and counts anew, and reports; whether every process answered."""
 
@@ -68,8 +73,8 @@ class Targets(Protocol):
     ) -> Target:
         """A target that answers, what the scenario needs beside it, and a session if asked for."""
 
-    async def pending_migrations(self, server: str) -> bool:
-        """Whether the project's database is behind its code."""
+    async def migrations(self, server: str) -> Migrations:
+        """Whether the project's database is behind its code, if that can be told."""
 
     async def discard(self, server: str) -> None:
         """End one, so that the next `ready` starts it anew."""

@@ -11,7 +11,8 @@ from dashboard.targets.answers import Kind, merged
 from dashboard.wire.plan import Lane, Plan
 from dashboard.wire.plural import counted
 
-from .advice import Statuses, advice_on, advice_on_status
+from .advice import Statuses, advice_on
+from .advice_on_answers import Answered, advice_on_answers
 from .equipment import Equipment, Target
 from .hearers import Hearers
 from .instrument import MAX_STEAL_PERCENT, Reading
@@ -115,10 +116,13 @@ class Remarks:
     ) -> list[str]:
         target = await targets.of(position, lane)
         scenario = self._project.scenarios[self._plan.scenario]
-        on_status = await advice_on_status(
+        answered = Answered(
             statuses.only(position),
             scenario.variants[lane.variant].url_path(self._plan.parameters),
-            target.facts,
-            partial(self._pool.pending_migrations, lane.server),
+            statuses.failures(position),
+            self._answers.get(position, []),
+            target.log_line,
         )
-        return [*advice_on(target.facts), *filter(None, [on_status])]
+        check = partial(self._pool.migrations, lane.server)
+        on_answers = [one async for one in advice_on_answers(answered, target.facts, check)]
+        return [*advice_on(target.facts), *on_answers]

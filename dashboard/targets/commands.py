@@ -12,6 +12,7 @@ from .launcher import Child, launch
 
 _LOG_TAIL_LINES = 30
 _LOG_TAIL_BYTES = 16384
+_LONGEST_LINE = 300
 
 
 async def run_to_end(
@@ -57,11 +58,26 @@ async def _status(child: Child, timeout_s: float) -> int | None:
         child.kill()
 
 
-def read_tail(log: Path) -> str:
+def size_of(log: Path) -> int:
+    """How many bytes a log has; 0 where there is none."""
+    try:
+        return log.stat().st_size
+    except OSError:
+        return 0
+
+
+def last_line_since(log: Path, begun: int) -> str:
+    """Return the last line that a log has behind so many bytes, bounded; empty for none."""
+    added = min(size_of(log) - begun, _LOG_TAIL_BYTES)
+    lines = [line.strip() for line in read_tail(log, added).splitlines()] if added > 0 else []
+    return next((line[:_LONGEST_LINE] for line in reversed(lines) if line), "")
+
+
+def read_tail(log: Path, most_bytes: int = _LOG_TAIL_BYTES) -> str:
     """The last lines of a log file; empty where there is none."""
     try:
         with log.open("rb") as file:
-            file.seek(max(0, log.stat().st_size - _LOG_TAIL_BYTES))
+            file.seek(max(0, log.stat().st_size - most_bytes))
             text = file.read().decode(errors="replace")
     except OSError:
         return ""

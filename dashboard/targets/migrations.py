@@ -2,32 +2,65 @@
 
 from __future__ import annotations
 
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from dashboard.wire.errors import TargetFailed
 
 from .commands import run_to_end
-from .environment import project_environment
+from .environment import project_environment, with_probe
 from .project import Project
 
+CHECKER = Path(__file__).with_name("checker") / "liveburst_migrations.py"
 TIMEOUT_S = 30.0
 
 
-async def pending_migrations(project: Project, log_directory: Path) -> bool:
-    """Ask the project's own Django, which only looks; False where it cannot be told."""
-    settings = project.env.get("DJANGO_SETTINGS_MODULE")
-    if settings is None:
-        return False
-    log = log_directory / "migrations.log"
-    log.unlink(missing_ok=True)
-    try:
-        await run_to_end(
-            [project.python, "-m", "django", "migrate", "--check"],
-            env={**project_environment(project.env, {}), "PYTHONPATH": str(project.directory)},
-            directory=project.directory,
-            log=log,
-            timeout_s=TIMEOUT_S,
-        )
-    except TargetFailed as error:
-        return "Traceback" not in error.log_tail
-    return False
+@dataclass(frozen=True)
+class Migrations:
+    """What a check of the project's own Django came to.
+
+    `pending` are the migrations to apply, none where the database has all of them; None where
+    that cannot be told, and `problem` says why not.
+    """
+
+    pending: tuple[str, ...] | None
+    problem: str = ""
+
+
+async def check_migrations(
+    project: Project, application: str, companions: Mapping[str, str], log_directory: Path
+) -> Migrations:
+    """Ask the project's own Django, in the very environment of a target; it only looks.
+
+    `application` is what a server would serve. What the check prints goes to a log and decides
+    nothing: its answer is a file.
+    """
+    env = with_probe(project_environment(project.env, companions))  # Django's own application
+    env["PYTHONPATH"] = os.pathsep.join([str(project.directory), env["PYTHONPATH"]])
+    with tempfile.TemporaryDirectory(prefix="liveburst-") as name:
+        answer = Path(name, "answer.json")
+        try:
+            await run_to_end(
+                [project.python, str(CHECKER), application, str(answer)],
+                env=env,
+                directory=project.directory,
+                log=log_directory / "migrations.log",
+                timeout_s=TIMEOUT_S,
+            )
+            return _read(json.loads(answer.read_text(encoding="utf-8")))  # noqa: ASYNC240
+        except TargetFailed as error:
+            return Migrations(None, str(error))
+        except (OSError, ValueError, KeyError, TypeError):
+            return Migrations(None, "the check left no answer")
+
+
+def _read(answer: Mapping[str, Any]) -> Migrations:
+    if "pending" in answer:
+        return Migrations(tuple(map(str, answer["pending"])))
+    error = answer["error"]
+    return Migrations(None, f"{error['type']}: {error['message']}".removesuffix(": "))

@@ -19,7 +19,7 @@ from .environment import project_environment
 from .installed import Installed
 from .login import credentials_of
 from .manifest import load_manifest
-from .migrations import pending_migrations
+from .migrations import Migrations, check_migrations
 from .process import Target
 from .project import Project
 from .running import RunningTarget
@@ -97,9 +97,14 @@ class Targets:
         """End one, if it is warm, so that the next `ready` starts it anew."""
         await self._stop(server)
 
-    async def pending_migrations(self, server: str) -> bool:
-        """Whether the project has migrations that its database has not; its own Django says."""
-        return await pending_migrations(await self._of_version(server), self._log_directory)
+    async def migrations(self, server: str) -> Migrations:
+        """What the project's own Django says of its database, as this server has both."""
+        project = await self._of_version(server)
+        application = project.application(self._server(server))
+        if application is None or self._server(server).url is not None:
+            return Migrations(None, "it is not served from here")
+        env = self._companions.env
+        return await check_migrations(project, application, env, self._log_directory)
 
     async def stop(self) -> None:
         """End all of them, together; whoever is being started is waited for first."""

@@ -11,7 +11,7 @@ from typing import Any
 from dashboard.wire.errors import TargetFailed
 
 from .answers import Kind
-from .commands import read_tail
+from .commands import last_line_since, read_tail, size_of
 from .health import Health
 from .launcher import Child
 from .server import Server
@@ -49,6 +49,7 @@ class Target:
         self._child = child
         self._health = health
         self._log = log
+        self._log_begun = 0  # how long it was when the last firing began
 
     @property
     def alive(self) -> bool:
@@ -84,6 +85,7 @@ class Target:
 
         Returns whether every process answered.
         """
+        self._log_begun = size_of(self._log)
         return await self._health.begin(firing, self._child.guard_pid)
 
     def take_rows(self, origin_ns: int) -> list[dict[str, int]]:
@@ -97,6 +99,11 @@ class Target:
         As it was when most calls stood in line for it; None where nobody has used it.
         """
         return self._health.executor
+
+    @property
+    def log_line(self) -> str:
+        """The last line that the server wrote since the last firing began; empty for none."""
+        return last_line_since(self._log, self._log_begun)
 
     @property
     def answers(self) -> Sequence[Kind]:

@@ -25,6 +25,7 @@ class RunningTarget(Target):
     failure = None
     executor = None
     answers = ()
+    log_line = ""
     processes: list[int] = []  # noqa: RUF012 - nobody adds to it
 
     def __init__(self, server: Server) -> None:  # nothing of a child's is set up

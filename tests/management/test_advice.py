@@ -21,7 +21,7 @@ wsgi = "shop.wsgi:application"
 env = { DJANGO_SETTINGS_MODULE = "shop.settings" }
 [scenario.users]
 title = "How many users there are"
-lanes = ["sync@gunicorn-sync", "missing@gunicorn-sync"]
+lanes = ["sync@gunicorn-sync", "missing@gunicorn-sync", "private@gunicorn-sync"]
 load = { requests = 5, rounds = 1 }
 [scenario.users.variant.sync]
 family = "sync"
@@ -29,8 +29,12 @@ path = "/users/"
 [scenario.users.variant.missing]
 family = "sync"
 path = "/nowhere/"
+[scenario.users.variant.private]
+family = "sync"
+path = "/private/"
 """
 URLS = """
+from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.http import JsonResponse
 from django.urls import path
@@ -40,7 +44,7 @@ def users(request):
     return JsonResponse({"users": User.objects.count()})
 
 
-urlpatterns = [path("users/", users)]
+urlpatterns = [path("users/", users), path("private/", login_required(users))]
 """
 
 
@@ -51,18 +55,30 @@ def test_a_run_says_what_to_do_about_the_project(tmp_path: Path) -> None:
     (tmp_path / "lab.toml").write_text(LAB)
     lab = str(tmp_path / "lab.toml")
     done = subprocess.run(
-        [sys.executable, "manage.py", "burst", "users", "--project", lab, "--json", "-"],
+        [
+            *(sys.executable, "manage.py", "burst", "users", "--project", lab, "--json", "-"),
+            *("--expect", "private@gunicorn-sync.makespan_s < 1000"),
+        ],
         check=False,
         cwd=ROOT,
         env=environment(tmp_path / "home", MARK),
         capture_output=True,
         text=True,
     )
-    assert done.returncode == 0, done.stderr
-    warnings = json.loads(done.stdout)["warnings"]
+    assert done.returncode == 1, done.stderr  # a lane that is sent to a login wins nothing
+    assert "more than 1 % of the requests of private@gunicorn-sync failed" in done.stderr
+    report = json.loads(done.stdout)
+    users, _, private = report["lanes"]
+    assert (private["ok"], private["errors"]) == (0, {"sent-to-login": 5})
+    (raised,) = users["exceptions"]
+    assert raised["message"] == "no such table: auth_user"
+    warnings = report["warnings"]
     for expected in (
-        "sync@gunicorn-sync, missing@gunicorn-sync: DEBUG is true",
-        "sync@gunicorn-sync: every request was answered 500: migrations are pending",
+        "sync@gunicorn-sync, missing@gunicorn-sync, private@gunicorn-sync: DEBUG is true",
+        "sync@gunicorn-sync: 5 requests answered 500 by OperationalError: no such table:",
+        "sync@gunicorn-sync: 18 migrations are pending (",
+        "private@gunicorn-sync: 5 of 5 requests were sent to a login (302 to /accounts/login/)",
+        "private@gunicorn-sync: /private/ is behind a login: log in with [project.login]",
         "missing@gunicorn-sync: every request was answered 404: the project serves nothing at",
     ):
         assert any(warning.startswith(expected) for warning in warnings), warnings

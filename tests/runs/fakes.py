@@ -11,6 +11,7 @@ from typing import Any
 
 from dashboard.runs.equipment import Equipment, Target
 from dashboard.targets.manifest import Project, load_manifest
+from dashboard.targets.migrations import Migrations
 from dashboard.wire import frame
 from dashboard.wire.errors import EngineFailed, TargetFailed
 from dashboard.wire.frame import Buffer
@@ -100,6 +101,7 @@ class FakeTarget:
     session: Mapping[str, str] = MappingProxyType({})
     executor: Mapping[str, int] | None = None
     answers: tuple[Mapping[str, Any], ...] = ()
+    log_line = ""
 
     def __init__(self, server: str) -> None:
         self.server = server
@@ -148,8 +150,8 @@ class FakeTargets:
             self.made[server] = FakeTarget(server)
         return self.made[server]
 
-    async def pending_migrations(self, server: str) -> bool:
-        return server in self.behind
+    async def migrations(self, server: str) -> Migrations:
+        return Migrations(("shop.0001_initial",) if server in self.behind else ())
 
     async def discard(self, server: str) -> None:
         self.discarded.append(server)

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from dashboard.runs.advice import Statuses, advice_on, advice_on_status
+from dashboard.runs.advice import Statuses, advice_on
+from dashboard.runs.advice_on_answers import Answered, advice_on_answers
+from dashboard.targets.migrations import Migrations
 from dashboard.wire import frame
 from dashboard.wire.failure import Failure
 
@@ -40,6 +42,7 @@ def heard(*answers: tuple[int, Failure], round: int = 1) -> Statuses:
         (heard((404, Failure.STATUS), (200, Failure.NONE)), None),
         (heard((500, Failure.STATUS), (0, Failure.TIMEOUT)), None),
         (heard((302, Failure.NONE)), 302),
+        (heard((301, Failure.REDIRECTED)), 301),
         (heard((404, Failure.STATUS), round=0), None),  # a warm-up says nothing
         (Statuses(), None),
     ],
@@ -65,27 +68,85 @@ def test_settings_that_distort_are_named(given: Mapping[str, Any], words: list[s
     assert all(word in advice for word, advice in zip(words, found, strict=True))
 
 
+def kind(type: str | None, where: str | None = None, status: int = 500) -> dict[str, Any]:
+    return {"status": status, "type": type, "message": "", "where": where, "count": 1}
+
+
+NO_TABLE = kind("django.db.utils.OperationalError", "shop/views.py:3 users")
+PENDING = Migrations(("shop.0001_initial", "shop.0002_more"))
+DONE = Migrations(())
+NOT_TOLD = Migrations(None, "OperationalError: connection refused")
+
+
+async def advice(
+    answered: Answered, hosts: tuple[str, ...] = ("*",), migrations: Migrations = DONE
+) -> str:
+    async def check() -> Migrations:
+        return migrations
+
+    found = advice_on_answers(answered, facts(allowed_hosts=hosts), check)
+    return " | ".join([one async for one in found])
+
+
 @pytest.mark.parametrize(
-    ("status", "hosts", "pending", "expected"),
+    ("answered", "expected"),
     [
-        (None, ["*"], True, None),
-        (200, ["*"], True, None),
-        (302, ["*"], True, "a redirect: the view behind /report/ was not measured"),
-        (404, ["*"], True, "the project serves nothing at /report/"),
-        (403, ["*"], True, "may want a login"),
-        (400, ["shop.example"], True, "ALLOWED_HOSTS refuses loopback"),
-        (400, ["*"], True, "every request was answered 400."),
-        (500, ["*"], True, "migrations are pending; python manage.py migrate"),
-        (500, ["*"], False, "every request was answered 500."),
-        (503, ["*"], True, "every request was answered 503."),
+        (Answered(None, PATH), ""),
+        (Answered(200, PATH), ""),
+        (Answered(302, PATH), ""),  # the view's own redirect: it was measured
+        (Answered(302, PATH, {Failure.LOGIN}), "/report/ is behind a login: log in with"),
+        (
+            Answered(301, PATH, {Failure.REDIRECTED}, [kind(None, "https://localhost/report/")]),
+            "to https. Set SECURE_SSL_REDIRECT = False",
+        ),
+        (
+            Answered(301, "/report", {Failure.REDIRECTED}, [kind(None, "/report/")]),
+            'path = "/report/" is what to ask for',
+        ),
+        (
+            Answered(302, PATH, {Failure.REDIRECTED}, [kind(None, "/en/report/")]),
+            "to /en/report/. If that is a login",
+        ),
+        (Answered(302, PATH, {Failure.REDIRECTED}), "it was redirected before. If that is"),
+        (Answered(404, PATH), "the project serves nothing at /report/"),
+        (Answered(404, PATH, (), [kind("Http404", "shop/views.py:3 x", 404)]), "answered 404."),
+        (Answered(403, PATH), "may want a login"),
+        (Answered(403, PATH, (), [kind("PermissionDenied", "a.py:1 x", 403)]), "answered 403."),
+        (Answered(400, PATH), "every request was answered 400."),
+        (
+            Answered(400, PATH, (), [kind("django.core.exceptions.DisallowedHost", None, 400)]),
+            "ALLOWED_HOSTS refuses loopback",
+        ),
+        (Answered(503, PATH), "every request was answered 503."),
+        (Answered(503, PATH, log_line="pool exhausted"), "The server's log ends: pool exhausted"),
     ],
 )
-async def test_answers_that_are_all_alike_are_explained(
-    status: int | None, hosts: list[str], pending: bool, expected: str | None
-) -> None:
-    async def migrations() -> bool:
-        return pending
+async def test_answers_are_explained_by_what_is_known(answered: Answered, expected: str) -> None:
+    found = await advice(answered)
+    assert expected in found
+    assert bool(found) == bool(expected)
 
-    found = await advice_on_status(status, PATH, facts(allowed_hosts=hosts), migrations)
-    assert (found is None) == (expected is None)
-    assert expected is None or (found is not None and expected in found)
+
+async def test_a_host_is_blamed_by_the_settings_where_no_exception_is_known() -> None:
+    assert "ALLOWED_HOSTS" in await advice(Answered(400, PATH), ("shop.example",))
+    other = [kind("django.core.exceptions.BadRequest", None, 400)]
+    assert "ALLOWED_HOSTS" not in await advice(Answered(400, PATH, (), other), ("shop.example",))
+
+
+@pytest.mark.parametrize(
+    ("answers", "migrations", "said"),
+    [
+        ([NO_TABLE], PENDING, True),
+        ([], PENDING, True),  # nobody knows what was raised
+        ([NO_TABLE], DONE, False),
+        ([NO_TABLE], NOT_TOLD, False),
+        ([kind("RuntimeError", "shop/views.py:3 users")], PENDING, False),  # another reason
+    ],
+)
+async def test_migrations_are_blamed_by_a_check_and_nothing_else(
+    answers: list[dict[str, Any]], migrations: Migrations, said: bool
+) -> None:
+    found = await advice(Answered(500, PATH, (), answers), migrations=migrations)
+    words = "2 migrations are pending (shop.0001_initial, shop.0002_more): python manage.py migrate"
+    assert (words in found) is said
+    assert ("pending" in found) is said
