@@ -13,12 +13,14 @@ import uvloop
 
 from dashboard.wire import frame
 from dashboard.wire.plan import Firing, Rate
+from dashboard.wire.plural import counted
 
 from .collector import collector_off
 from .kinds import begin
 from .neighbour import LAST_ANSWERS_S, Neighbour
 from .summary import summarise, summarise_chunks, summarise_neighbour, summarise_rate
 from .usage import read_options
+from .websocket import WebSockets
 
 INTERRUPTED = 130
 
@@ -54,6 +56,8 @@ async def _fire(firing: Firing) -> tuple[dict[str, Any], bool]:
         result |= summarise_rate(columns, firing.load, errors_ns)
     if firing.manner.chunks:
         result |= summarise_chunks(_rows_of("chunks", flight.next_frame))
+    if isinstance(flight, WebSockets):
+        result["websocket"] = flight.said()
     if firing.neighbour is not None:
         result |= summarise_neighbour(_rows_of("neighbour", neighbour.next_frame))
     return result, flight.stopped
@@ -87,6 +91,8 @@ def _text(result: dict[str, Any]) -> str:
         lines += _rate_lines(result)
     if "chunks" in result:
         lines += _chunks_lines(result["chunks"])
+    if "websocket" in result:
+        lines.append(_websocket_line(result["websocket"]))
     if "neighbour" in result:
         lines += _neighbour_lines(result["neighbour"])
     return "\n".join(lines)
@@ -114,6 +120,12 @@ def _chunks_lines(chunks: dict[str, Any]) -> list[str]:
         f"answers in {chunks['fewest']} to {chunks['most']} pieces;"
         f" longest wait between two of them, ms: {gaps}"
     ]
+
+
+def _websocket_line(said: dict[str, Any]) -> str:
+    last = f", last of all {said['last']!r}" if said["last"] else ""
+    without = f"{said['without_answer']:,} without an answer{last}"
+    return f"websocket: {counted(said['ignored'], 'other message')} received, {without}"
 
 
 def _neighbour_lines(neighbour: dict[str, Any]) -> list[str]:

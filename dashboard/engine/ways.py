@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
+from dashboard.wire.exchange import (
+    ANSWER,
+    ANSWER_EXPECTED,
+    ECHO,
+    NUMBER,
+    NUMBERS_BACK,
+    Exchange,
+)
 from dashboard.wire.manner import BYTES_PER_MB, MAX_UPLOAD_BYTES, PLAIN, Manner, Upload
 from dashboard.wire.plan import ENGINE
 
@@ -25,21 +34,33 @@ def add_ways(parser: ArgumentParser) -> None:
     group.add_argument(
         "--every", type=float, metavar="S", help="seconds between a websocket's messages"
     )
+    group.add_argument("--open", action="append", default=[], help="said first on a websocket")
+    group.add_argument("--message", help=f"said and timed on a websocket; {NUMBER} by default")
+    group.add_argument("--answer", type=_answer, metavar="RULE", help=ANSWER_EXPECTED)
     group.add_argument("--neighbour", type=_path, metavar="PATH", help="20 requests/s beside it")
 
 
 def read_manner(parser: ArgumentParser, given: Namespace) -> Manner:
     """The way that was asked for, with every option that does not go with it refused."""
-    manner = Manner(given.upload, given.poll, given.websocket, given.chunks)
+    exchange = Exchange(tuple(given.open), given.message or NUMBER, given.answer or ECHO)
+    manner = Manner(given.upload, given.poll, given.websocket, given.chunks, exchange=exchange)
     if given.send_kb_per_s is not None and manner.upload is None:
         parser.error("argument --send-kb-per-s: expected --upload beside it")
     if given.every is not None and not manner.websocket:
         parser.error("argument --every: expected --websocket beside it")
+    if exchange != NUMBERS_BACK and not manner.websocket:
+        parser.error("argument --open, --message, --answer: expected --websocket beside it")
     if manner.websocket and given.rate is not None:
         parser.error("argument --websocket: expected no --rate beside it, for it is held")
     if given.client != ENGINE and (manner != PLAIN or given.neighbour):
         parser.error(f"argument --client: expected {ENGINE} beside another way to ask")
     return manner
+
+
+def _answer(text: str) -> str:
+    if not re.fullmatch(ANSWER, text):
+        raise ArgumentTypeError(f"expected {ANSWER_EXPECTED}, found {text!r}")
+    return text
 
 
 def _upload(text: str) -> Upload:

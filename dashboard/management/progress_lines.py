@@ -13,6 +13,7 @@ from dashboard.runs.line import Member, ahead_of
 from dashboard.runs.sinks import Event, Outcome, Sink
 from dashboard.runs.wording import WHY_REPEATED
 from dashboard.wire import frame
+from dashboard.wire.failure import Failure
 from dashboard.wire.plan import Plan
 from dashboard.wire.plural import counted
 
@@ -74,7 +75,8 @@ class ProgressLines:
         """Count the samples of the counted rounds."""
         found = frame.decode(data)
         if found.kind == "samples" and found.round:
-            self._done += found.rows
+            cut_off = sum(1 for error in found.columns["error"] if error == Failure.ABORTED)
+            self._done += found.rows - cut_off
 
     async def end(self, outcome: Outcome) -> None:
         """Write the last line."""

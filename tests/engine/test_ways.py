@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from dashboard.engine.usage import read_options
+from dashboard.wire.exchange import Exchange
 from dashboard.wire.load import Burst
 from dashboard.wire.manner import Manner, Upload
 
@@ -78,6 +79,12 @@ async def test_websockets() -> None:
         found, _ = await fire(port, "--websocket", "--every", "0.01")
     assert (found["ok"], len(heard)) == (4, 4)
     assert sum(map(len, heard)) == 8
+    async with echoing(echo) as (port, _):
+        said = ["--open", "hello", "--message", "tea {n}", "--answer", "contains tea {n}"]
+        found, text = await fire(port, "--websocket", *said)
+    assert found["ok"] == 4
+    assert found["websocket"] == {"ignored": 2, "without_answer": 0, "last": ""}  # each hello back
+    assert "websocket: 2 other messages received, 0 without an answer" in text
 
 
 async def test_what_somebody_else_felt_meanwhile() -> None:
@@ -109,6 +116,8 @@ async def test_what_somebody_else_felt_meanwhile() -> None:
         (["--every", "1"], "argument --every: expected --websocket beside it"),
         (["--websocket", "--every", "61"], "argument --every: expected 0 to 60 s"),
         ([*RATE[2:], "--websocket"], "argument --websocket: expected no --rate beside it"),
+        (["--message", "hi"], "--message, --answer: expected --websocket beside it"),
+        (["--websocket", "--answer", "all"], "argument --answer: expected 'any', 'contains TEXT'"),
         (["--client", "httpx", "--chunks"], "argument --client: expected engine beside"),
         (["--client", "httpx", "--neighbour", "/"], "argument --client: expected engine beside"),
         (["--neighbour", "else"], "argument --neighbour: expected a path on the same server"),
@@ -130,3 +139,6 @@ def test_what_the_engine_is_told() -> None:
     held = read_options(["--url", URL, "--websocket", "--every", "2", "--neighbour", "/x"]).firing
     assert (held.manner, held.neighbour) == (Manner(websocket=True), "/x")
     assert held.load == Burst(100, 100, every_s=2)
+    said = ["--open", "auth", "--open", "join", "--message", "hi {n}", "--answer", "contains hi"]
+    talking = read_options(["--url", URL, "--websocket", *said]).firing
+    assert talking.manner.exchange == Exchange(("auth", "join"), "hi {n}", "contains hi")
