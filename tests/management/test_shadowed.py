@@ -110,7 +110,8 @@ def test_there_is_an_option_that_django_would_take() -> None:
 def test_the_installed_command_hands_over_in_the_same_way(
     handled: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "tests.settings")  # put back afterwards
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "tests.settings")  # put back afterwards,
+    monkeypatch.setenv(PROJECT_SETTINGS, "")  # and this as well
     monkeypatch.setattr(sys, "argv", ["liveburst", "lab", "init", ".", "--settings", "shop.other"])
     command.main()
     assert handled[0]["settings_module"] == "shop.other"
