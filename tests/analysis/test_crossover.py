@@ -77,12 +77,16 @@ def test_a_level_stands_by_its_runs_interval_and_margin(
     assert (found.standing, found.low, found.high) == (standing, *interval)
 
 
+def test_a_level_that_was_stopped_stands_by_its_whole_rounds() -> None:
+    stopped = {**report(1.0, [0.99, 1.01]), "status": "stopped"}
+    assert level_of(8, stopped, LANES[0]).standing == "even"
+
+
 @pytest.mark.parametrize(
     ("given", "standing", "why"),
     [
         (None, "undecided", "the run did not finish"),
         ({**report(1.0, [0.9, 1.1]), "status": "failed"}, "undecided", "the run did not finish"),
-        ({**report(1.0, [0.99, 1.01]), "status": "stopped"}, "even", ""),  # by its whole rounds
         ({**report(None, None, "no-rounds"), "status": "stopped"}, "undecided", "no-rounds"),
         (report(0.5, None, "first-look"), "undecided", "first-look"),
         (report(None, None, "errors"), "undecided", "errors"),
