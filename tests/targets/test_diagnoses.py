@@ -84,7 +84,8 @@ def form(request):
 
 urlpatterns = [
     path("users/", users), path("async-users/", async_users), path("async-fine/", async_fine),
-    path("fine/", fine), path("form/", form), path("deep/", deep), path("private/", login_required(fine)),
+    path("fine/", fine), path("form/", form), path("deep/", deep),
+    path("private/", login_required(fine)),
 ]
 """
 # An import that fails below so many frames that a log's last thirty lines hold no `Traceback`.
