@@ -85,7 +85,7 @@ async def try_paths(
             failure = target.failure
             return replace(tried, failure=str(failure), log_tail=failure.log_tail)
         broken = any(answer.status >= 500 for answer in visitor.answers.values())
-        pending = broken and await targets.pending_migrations(server)
+        pending = broken and bool((await targets.migrations(server)).pending)
         return replace(tried, pending_migrations=pending)
     except TargetFailed as error:
         return Tried(server, failure=str(error), log_tail=error.log_tail)
