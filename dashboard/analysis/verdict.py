@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import exp, log
+from math import exp
 from types import MappingProxyType
 from typing import Literal
 
@@ -231,7 +231,7 @@ def _comparison(
         # Where lanes failed or fell behind their ratio would be that of something else.
         measured = exp(float(values.mean())) if refused in {None, "not-trusted"} else None
         worst = (exp(float(box.low.mean())), exp(float(box.high.mean()))) if box else None
-        refused = refused or (worst and _explained(float(values.mean()), worst, margin))
+        refused = refused or (worst and _explained(worst, margin))
         return Comparison(refused or "first-look", measured, rounds=len(values), worst=worst)
     return Comparison(
         answer=interval.answer(margin),
@@ -242,7 +242,8 @@ def _comparison(
     )
 
 
-def _explained(log_ratio: float, worst: tuple[float, float], margin: float) -> Answer | None:
-    """Whether the lateness that is charged may explain all of a difference worth the name."""
-    apart = abs(log_ratio) > log(1 + margin)
-    return "not-trusted" if apart and worst[0] <= 1 <= worst[1] else None
+def _explained(worst: tuple[float, float], margin: float) -> Answer | None:
+    """Whether lateness may have made any difference, or hidden it: then nothing follows."""
+    low, high = worst
+    inside = low >= 1 / (1 + margin) and high <= 1 + margin
+    return "not-trusted" if low <= 1 <= high and not inside else None

@@ -86,7 +86,8 @@ def box_around(log_ratio: float, half: float, rounds: int = 6) -> tuple[Floats, 
         (0.0, 0.1, 6, "not-trusted"),  # it would be no difference, but may be one
         (1.0, 0.1, 3, "first-look"),
         (1.0, 1.1, 3, "not-trusted"),
-        (0.01, 0.1, 3, "first-look"),
+        (0.01, 0.1, 3, "not-trusted"),
+        (0.01, 0.015, 3, "first-look"),
     ],
 )
 def test_only_where_the_worst_case_holds_one_is_there_no_answer(
