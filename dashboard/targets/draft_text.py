@@ -35,13 +35,18 @@ def opening(seen: Inspection) -> str:
     )
 
 
+def project_name(seen: Inspection) -> str:
+    """What the project is called: the package of its settings, or else its directory."""
+    return seen.settings.partition(".")[0] or seen.directory.name
+
+
 def project_table(seen: Inspection, beside: Path) -> str:
     """[project], for a file in the directory `beside`."""
     env = {**({SETTINGS: seen.settings} if seen.settings else {}), **seen.env}
     pairs = ", ".join(f"{name} = {quoted(value)}" for name, value in env.items())
     lines = [
         "[project]",
-        f"name = {quoted(seen.settings.partition('.')[0] or seen.directory.name)}",
+        f"name = {quoted(project_name(seen))}",
         f"directory = {quoted(os.path.relpath(seen.directory, beside))}",
         *_applications(seen),
         f"python = {quoted(seen.python_shown)}" + ("" if seen.python else OURS),

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dashboard.wire.plural import counted
 
 from .draft_pieces import Piece, split
-from .draft_text import commented, host_header, one_line, quoted, scenario
+from .draft_text import commented, host_header, one_line, project_name, quoted, scenario
 from .inspection import Inspection
 from .login_form import LoginForm
 from .trying import TOTAL_TIMEOUT_S, Tried
@@ -66,7 +66,7 @@ def login_table(tried: Tried, seen: Inspection) -> str:
     form = tried.form
     if form is None:
         return ""
-    prefix = re.sub(r"\W", "_", seen.settings.partition(".")[0]).upper()
+    prefix = re.sub(r"\W|^(?=\d)", "_", project_name(seen)).upper()
     lines = [
         "[project.login]",
         f"path = {quoted(form.path)}",

@@ -224,7 +224,7 @@ def _reason(response: httpx.Response, text: str) -> str:
 
 
 def _detail(text: str) -> str:
-    """What DRF and django-ninja say in JSON: a sentence, or a list of what is missing where."""
+    """What DRF and django-ninja say in JSON: a sentence, or what is missing where."""
     try:
         said = json.loads(text)
     except ValueError:
@@ -232,6 +232,8 @@ def _detail(text: str) -> str:
     detail = said.get("detail") if isinstance(said, dict) else None
     if isinstance(detail, str):
         return detail
+    if detail is None:
+        return text  # DRF's own errors are by field
     entries = detail if isinstance(detail, list) else []
     found = [one for one in entries if isinstance(one, dict) and {"loc", "msg"} <= one.keys()]
     return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in found)

@@ -76,6 +76,10 @@ async def visited(answers: dict[str, Any], *paths: str, login_path: str = "/logi
             Answer(False, "answered 422: query.q: missing", 422),
         ),
         (
+            httpx.Response(400, json={"code": ["required"]}),
+            Answer(False, 'answered 400: {"code":["required"]}', 400),
+        ),
+        (
             httpx.Response(500, text=DEBUG_PAGE),
             Answer(False, "answered 500: OperationalError: no such table: a <b>", 500),
         ),
