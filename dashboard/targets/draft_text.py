@@ -102,6 +102,11 @@ def _lacking(seen: Inspection) -> Iterator[str]:
             yield f"No lanes under {interface.upper()}: {seen.broken[interface]}."
         elif name is None:
             yield f"No {interface.upper()} application was found."
+    for interface, settings in seen.other_settings.items():
+        yield (
+            f"The {interface.upper()} module sets {settings} itself, whatever env says: the servers"
+            " have these settings, not those that were looked at."
+        )
     for name in seen.env_unknown:
         yield f"manage.py sets {name} to what is not written here: let your environment have it."
 

@@ -30,7 +30,7 @@ class Inspection:
     `settings` is empty where manage.py has the settings itself. `env` is what manage.py puts into
     the environment, the settings module included, as far as it may be written down. `env_files`
     hold more of it; `env_unknown` names the variables that come from elsewhere. `broken` says by
-    interface (wsgi, asgi) what its module raised.
+    interface (wsgi, asgi) what its module raised, `other_settings` which settings it insists on.
     """
 
     directory: Path
@@ -51,6 +51,7 @@ class Inspection:
     env_files: tuple[str, ...] = ()
     env_unknown: tuple[str, ...] = ()
     broken: Mapping[str, str] = field(default_factory=dict)
+    other_settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def python_shown(self) -> str:
@@ -85,6 +86,7 @@ def inspection_of(answer: Mapping[str, Any], directory: Path, python: Path | Non
         env_files=env_files,
         env_unknown=env_unknown,
         broken=dict(_broken(answer, where)),
+        other_settings=dict(_other_settings(answer)),
     )
 
 
@@ -120,6 +122,14 @@ def _broken(answer: Mapping[str, Any], directory: Path) -> Iterator[tuple[str, s
         if failed is not None:
             module = failed.get("module") or f"the {interface.upper()} module"
             yield interface, f"{module}: {', '.join(failure_lines(failed, directory))}"
+
+
+def _other_settings(answer: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The settings that an application's module sets, whatever the environment says."""
+    for interface in INTERFACES:
+        settings = (answer.get(interface) or {}).get("settings")
+        if settings and answer["settings"] and settings != answer["settings"]:
+            yield interface, settings
 
 
 # The environment

@@ -439,6 +439,16 @@ def test_an_asgi_py_that_raises_costs_its_lanes_and_nothing_else(
     assert [route.path for route in seen.routes] == ["/hello/"]
 
 
+def test_a_module_that_insists_on_its_own_settings_is_noted(look: LOOKS) -> None:
+    insists = PLAIN["shop/asgi.py"].replace(
+        'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")',
+        'os.environ["DJANGO_SETTINGS_MODULE"] = "shop.production"',
+    )
+    seen = look({**PLAIN, "shop/asgi.py": insists, "shop/production.py": SETTINGS})
+    assert dict(seen.other_settings) == {"asgi": "shop.production"}
+    assert seen.env == {"DJANGO_SETTINGS_MODULE": "shop.settings"}
+
+
 def test_nothing_of_the_dashboard_reaches_the_project(
     look: LOOKS, monkeypatch: pytest.MonkeyPatch
 ) -> None:

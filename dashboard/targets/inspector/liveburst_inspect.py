@@ -99,7 +99,8 @@ class Inspector:
         for kind in ("wsgi", "asgi"):
             self._answer.add(step=kind)
             found = find_application(kind, settings_module, self._answer.described)
-            self._answer.add(**{kind: found})
+            self._answer.add(**{kind: {**found, "settings": os.environ.get(VARIABLE)}})
+            os.environ[VARIABLE] = settings_module or ""
         self._answer.add(step="sockets", sockets=sockets_of(found["application"]))
         self._answer.add(step="done")
 
