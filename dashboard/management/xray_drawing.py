@@ -15,6 +15,7 @@ AXIS, SHORTEST_AXIS = 40, 10  # characters
 TIMES = 25  # characters of start and length before the axis
 TEXT = 30  # characters that what happened should have beside the axis
 USUAL_WIDTH = 140
+NO_BREAK = "\N{NO-BREAK SPACE}"
 BUSY, ELSEWHERE, SHORT = "█", "·", "▏"
 MOST_ROWS = 400  # in all; what is left out is counted, and stands in the JSON
 
@@ -36,14 +37,16 @@ def _wrapped(line: str, width: int, indent: int) -> Iterator[str]:
         yield line
         return
     head = min(indent, width // 2)
-    yield from textwrap.wrap(
-        line,
+    whole = line.replace(" ms", NO_BREAK + "ms")  # a number stays with its unit
+    lines = textwrap.wrap(
+        whole,
         width,
         subsequent_indent=" " * head,
         drop_whitespace=False,
         replace_whitespace=False,
         break_on_hyphens=False,
     )
+    yield from (one.replace(NO_BREAK, " ") for one in lines)
 
 
 def _lines(xray: Xray, axis: int) -> Iterator[str]:
@@ -72,7 +75,8 @@ def letter(thread: int) -> str:
 
 def _ruler(xray: Xray, axis: int) -> str:
     last = f"{xray.length_ns / 1e6:.2f} ms"
-    return f"0{last:>{axis - 1}}"
+    begin = "0" if len(last) < axis - 1 else ""  # else it would look like a digit of the end
+    return begin + last.rjust(axis - len(begin))
 
 
 def _row(xray: Xray, axis: int, span: Span, hop: Hop | None, back: Hop | None) -> str:

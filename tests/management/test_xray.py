@@ -47,6 +47,17 @@ def test_what_is_too_much_for_a_terminal_is_counted() -> None:
     assert rows[-1] == "and 1 more span"
 
 
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 140, 200])
+def test_a_narrow_terminal_shortens_the_axis_and_no_number(width: int) -> None:
+    rows = list(drawing(xray_of(REQUEST, *gathered(2, 20)), width))
+    assert max(map(len, rows)) <= width
+    whole = list(drawing(xray_of(REQUEST, *gathered(2, 20))))
+    ruler, wide_ruler = rows.pop(0), whole.pop(0)
+    assert ruler.split()[-2:] == wide_ruler.split()[-2:]
+    numbers = [re.findall(r"[\d.]+(?: ms)?", " ".join(found)) for found in (rows, whole)]
+    assert numbers[0] == numbers[1]
+
+
 def test_threads_beyond_the_alphabet_have_names() -> None:
     assert [letter(number) for number in (0, 25, 26, 53)] == ["A", "Z", "A1", "B2"]
 

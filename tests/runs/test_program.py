@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.runs import program as module
-from dashboard.runs.program import as_typed, program, suggested
+from dashboard.runs.program import DEFAULT_PROJECT, as_typed, program, project_option, suggested
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,8 @@ def test_what_lies_below_is_named_from_there(
     monkeypatch.chdir(tmp_path)
     assert as_typed(tmp_path / "shop" / "lab.toml") == "shop/lab.toml"
     assert as_typed(tmp_path.parent / "lab.toml") == str(tmp_path.parent / "lab.toml")
+
+
+def test_the_project_is_named_unless_it_is_the_built_in_one(tmp_path: Path) -> None:
+    assert project_option(DEFAULT_PROJECT.resolve()) is None
+    assert project_option(tmp_path / "lab.toml") == str(tmp_path / "lab.toml")
