@@ -11,6 +11,7 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 
+from dashboard.analysis.answered import exception_words, exceptions, redirects
 from dashboard.analysis.xray import Xray, read_trace
 from dashboard.targets.cores import Cores
 from dashboard.targets.manifest import Project, Variant
@@ -74,9 +75,17 @@ class Result:
             found.append("It was answered 202: what is done after that answer is not in the trace.")
         if self.traced.status >= 400:
             found.append(f"The request was answered {self.traced.status}.")
+        found += [f"{exception_words(one)}." for one in self.exceptions]
+        found += [f"It was redirected to {one['to']}." for one in redirects(self.traced.answers)]
         if self.xray.dropped:
             found.append(f"The trace was full: it lacks {counted(self.xray.dropped, 'span')}.")
         return found
+
+    @property
+    def exceptions(self) -> list[dict[str, Any]]:
+        """What was raised when the same request was made before it was traced."""
+        status = self.traced.status
+        return exceptions(self.traced.answers, {f"http-{status}": 1})
 
     def to_json(self) -> dict[str, Any]:
         """The one JSON object, specified in docs/commands.md."""
@@ -93,6 +102,7 @@ class Result:
             "target": {**self.traced.facts, "asgiref": self.traced.trace["asgiref"]},
             "sentence": self.sentence,
             "warnings": self.warnings,
+            "exceptions": self.exceptions,
             **self.xray.to_json(),
         }
 

@@ -11,7 +11,7 @@ import json
 import secrets
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ import httpx
 from dashboard.wire import form
 from dashboard.wire.errors import TargetFailed
 
+from .answers import Kind
 from .cores import Cores
 from .login import request_headers
 from .pool import Targets
@@ -35,19 +36,23 @@ MOST_TRIES = 5
 TRIES_S = 2.0  # no other try is begun after so long: a request that waits long is traced once
 TRACE_TIMEOUT_S = 10.0  # from the answer to the trace: what the request still does after it
 _LOOK_EVERY_S = 0.01
+WATCHED = 1  # the number of the one firing, as its probe knows it
+LAST_REPORT_S = 1.0
 
 
 @dataclass(frozen=True)
 class Traced:
     """What came of it: the trace as `probe/liveburst_xray.py` specifies it, and the answer.
 
-    It is the quickest of so many `tries`.
+    It is the quickest of so many `tries`. `answers` are the exceptions and redirects of the
+    request before them, which was not traced.
     """
 
     trace: Mapping[str, Any]
     status: int
     facts: Mapping[str, Any]
     tries: int
+    answers: Sequence[Kind] = ()
 
     @property
     def length_ns(self) -> int:
@@ -145,6 +150,13 @@ class _Asking:
             raise TargetFailed(f"{message}, found {found}", self.target.log_tail()) from error
         return answer.status_code
 
+    async def ask_for_answers(self) -> Sequence[Kind]:
+        """Ask once, and say why it was not answered by its view, if it was not."""
+        await self.target.begin(WATCHED)
+        await self.ask()
+        await self.target.end(WATCHED, quiet_timeout_s=LAST_REPORT_S)
+        return self.target.answers
+
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
@@ -183,14 +195,15 @@ async def _quickest(asking: _Asking, token: str, file: Path) -> Traced:
     found: list[tuple[Mapping[str, Any], int]] = []
     until_s = time.monotonic() + TRIES_S
     try:
-        await asking.ask()
+        answers = await asking.ask_for_answers()
         while not found or (len(found) < MOST_TRIES and time.monotonic() < until_s):
             status = await asking.ask(**{HEADER: token})
             found.append((await _trace(asking.target, file), status))
             file.unlink()  # noqa: ASYNC240
     finally:
         await asking.close()
-    every = [Traced(trace, status, asking.target.facts, len(found)) for trace, status in found]
+    facts = asking.target.facts
+    every = [Traced(trace, status, facts, len(found), answers) for trace, status in found]
     return min(every, key=lambda traced: traced.length_ns)
 
 

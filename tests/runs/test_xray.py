@@ -164,3 +164,22 @@ def test_the_result_says_what_was_asked_and_what_to_mind(project: Project) -> No
     assert found["sentence"].startswith("This async view makes 2 hops")
     assert found["warnings"] == ["The request was answered 404."]
     assert result.evidence == found["serialised"][0]
+
+
+def test_the_exception_of_a_request_that_failed_is_quoted(project: Project) -> None:
+    raised = {
+        "status": 500,
+        "type": "shop.Broken",
+        "message": "no",
+        "where": "a.py:1 f",
+        "count": 1,
+    }
+    led = {"status": 302, "type": None, "message": "", "where": "/accounts/login/", "count": 1}
+    traced = Traced(trace_of(REQUEST, asgiref="3.13.0"), 500, {}, 1, (raised, led))
+    result = Result(subject(project), traced, xray_of(REQUEST))
+    assert result.to_json()["exceptions"] == [raised]
+    assert result.warnings == [
+        "The request was answered 500.",
+        "1 request answered 500 by Broken: no (a.py:1 f).",
+        "It was redirected to /accounts/login/.",
+    ]
