@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any, Protocol
 
 from dashboard.analysis.used import NeighbourCost
+from dashboard.targets.attendance import Attendance
 from dashboard.targets.manifest import Project
 from dashboard.targets.migrations import Migrations
 from dashboard.wire.errors import TargetFailed
@@ -46,6 +47,10 @@ class Target(Protocol):
     @property
     def log_line(self) -> str:
         """The last line that the server wrote since the last firing began; empty for none."""
+
+    @property
+    def attendance(self) -> Attendance | None:
+        """Of the last firing: which workers served it; None where nobody can say."""
 
     async def begin(self, firing: int) -> bool:
         """Start peaks and counts anew, and reports; whether every process answered."""

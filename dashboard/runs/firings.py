@@ -18,6 +18,7 @@ from dashboard.wire.plan import ENGINE, Burst, Firing, Lane, Load, Plan
 
 from . import neighbour_cost
 from .advice import Statuses
+from .attendance import Sent
 from .equipment import Engine, Equipment, Target
 from .hearers import Hearers
 from .instrument import Reading
@@ -59,6 +60,7 @@ class Firings:
         self._firing = False
         self._stopping = False
         self.statuses = Statuses()
+        self._sent = Sent()  # of the firing that is on
         # They hear each frame of the engine's: a round is judged by its own.
         self.hearers: list[Callable[[bytes], None]] = []
 
@@ -129,6 +131,7 @@ class Firings:
         cores = target.facts.get("cores", ())
         busy_before = busy_times(cores)
         firing = self._firing_of(target, position, lane, number, load)
+        self._sent = Sent()
         fired, quiet = await self._listen(target, firing)
         reading = Reading.of(position, number, fired, cpu_before, cpu_times())
         reading = reading.with_target(busy_before, busy_times(cores))
@@ -138,6 +141,7 @@ class Firings:
         if number != WARM_UP_ROUND:
             await self._remarks.executor(position, target)
             await self._remarks.answers(position, target)
+            await self._remarks.attendance(firing, self._sent, target)
         if "websocket" in fired:
             await self._remarks.conversation(position, number, fired["websocket"])
         self._equipment.last_fired[lane.server, target.started_s, lane.variant] = time.monotonic()
@@ -173,7 +177,9 @@ class Firings:
     def _hear(self, data: bytes) -> None:
         for hear in self.hearers:
             hear(data)
-        self.statuses.take(frame.decode(data))
+        decoded = frame.decode(data)
+        self.statuses.take(decoded)
+        self._sent.take(decoded)
 
     def _firing_of(
         self, target: Target, position: int, lane: Lane, number: int, load: Load

@@ -8,11 +8,13 @@ from functools import partial
 from typing import Any
 
 from dashboard.targets.answers import Kind, merged
-from dashboard.wire.plan import Lane, Plan
+from dashboard.targets.own_settings import advice_on_ignored
+from dashboard.wire.plan import Firing, Lane, Plan
 from dashboard.wire.plural import counted
 
 from .advice import Statuses, advice_on
 from .advice_on_answers import Answered, advice_on_answers
+from .attendance import Sent, each_is_one_request, remarks_on
 from .equipment import Equipment, Target
 from .hearers import Hearers
 from .instrument import MAX_STEAL_PERCENT, Reading
@@ -73,6 +75,18 @@ class Remarks:
             found: Event = {"event": "found", "lane": position}
             await self._hearers.event({**found, "facts": {"answers": self._answers[position]}})
 
+    async def attendance(self, firing: Firing, sent: Sent, target: Target) -> None:
+        """Warn where others answered than were promised, or others asked than the engine."""
+        said = remarks_on(
+            sent,
+            target.attendance,
+            promised=target.facts.get("processes"),
+            one_each=each_is_one_request(firing),
+        )
+        for message in said:
+            where = f"{self._plan.lanes[firing.lane]}, round {firing.round}"
+            await self._hearers.event({"event": "warning", "message": f"{where}: {message}"})
+
     async def conversation(self, position: int, number: int, said: Mapping[str, Any]) -> None:
         """What a websocket said beside answers; a warning, once a lane, where answers lacked."""
         if number != WARM_UP_ROUND:
@@ -125,4 +139,5 @@ class Remarks:
         )
         check = partial(self._pool.migrations, lane.server)
         on_answers = [one async for one in advice_on_answers(answered, target.facts, check)]
-        return [*advice_on(target.facts), *on_answers]
+        ignored = advice_on_ignored(target.facts)
+        return [*ignored, *advice_on(target.facts), *on_answers]

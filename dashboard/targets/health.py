@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from .answers import Kind, merged, read_answers
+from .attendance import Attendance
 from .listening import HOST
 from .processes import Processes
 from .readings import exists, read_process
@@ -60,6 +61,8 @@ class Health(asyncio.DatagramProtocol):
         self._executor: dict[str, int] | None = None
         self._answers: dict[int, list[Kind]] = {}
         self._processes = Processes()
+        self._workers: set[int] = set()  # that had a probe in this firing
+        self._counted: dict[int, int] = {}  # requests of this firing, by process
         self._timer: asyncio.TimerHandle | None = None
         self._changed = asyncio.Event()
 
@@ -99,8 +102,9 @@ class Health(asyncio.DatagramProtocol):
         Returns whether every known probe answered in time.
         """
         self._firing, self._rows, self._executor = firing, [], None
-        self._answers = {}
+        self._answers, self._counted = {}, {}
         self._forget_the_dead()
+        self._workers = {*self.probes}
         for probe in self.probes.values():
             self._send(probe, type="begin", firing=firing)
         self._processes.begin(root)
@@ -150,6 +154,13 @@ class Health(asyncio.DatagramProtocol):
         """
         return self._executor
 
+    def attendance(self, *, out_of_descriptors: bool) -> Attendance:
+        """Return who worked in the last firing; ask once it is over."""
+        died = self._workers & self._processes.ended
+        came = self._workers - self._processes.at_begin - died if died else set()
+        requests = None if died else sum(self._counted.values())
+        return Attendance(len(died), len(came), requests, out_of_descriptors)
+
     @property
     def answers(self) -> list[Kind]:
         """Why requests of the firing were not answered by their view, in all processes."""
@@ -175,6 +186,7 @@ class Health(asyncio.DatagramProtocol):
     def _hello(self, message: dict[str, Any], address: tuple[str, int]) -> None:
         probe = Probe(address, message["interface"], message["versions"], message.get("django"))
         self.probes[int(message["process"])] = probe
+        self._workers.add(int(message["process"]))
         if self._firing is not None:  # its first request came in the middle of a firing
             self._send(probe, type="begin", firing=self._firing, running=True)
 
@@ -195,6 +207,7 @@ class Health(asyncio.DatagramProtocol):
             row |= read_process(process)
             self._processes.note(process)
         self._rows.append(row)
+        self._counted[process] = row["requests"]
         if message.get("answers") is not None:
             self._answers[process] = read_answers(message["answers"])
         if (read := message.get("executor")) is not None:

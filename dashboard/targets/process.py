@@ -11,6 +11,7 @@ from typing import Any
 from dashboard.wire.errors import TargetFailed
 
 from .answers import Kind
+from .attendance import Attendance, says_out_of_descriptors
 from .commands import last_line_since, read_tail, size_of
 from .health import Health
 from .launcher import Child
@@ -104,6 +105,12 @@ class Target:
     def log_line(self) -> str:
         """The last line that the server wrote since the last firing began; empty for none."""
         return last_line_since(self._log, self._log_begun)
+
+    @property
+    def attendance(self) -> Attendance | None:
+        """Who worked in the last firing, and how much; once it is over."""
+        out = says_out_of_descriptors(self._log, self._log_begun)
+        return self._health.attendance(out_of_descriptors=out)
 
     @property
     def answers(self) -> Sequence[Kind]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Container
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from .companion import Companion
@@ -72,8 +73,9 @@ def _with_settings(table: Table, server: Server) -> Server:
         values["loop"] = table.text("loop")
     for field in settable(server):
         table.known(field)
+    config = table.optional_text("config") if server.reads.files else None
     try:
-        return with_settings(server, values)
+        return replace(with_settings(server, values), config=config)
     except BadSetting as error:
         table.complain(error.field, error.message)
         return server

@@ -26,6 +26,7 @@ class RunningTarget(Target):
     executor = None
     answers = ()
     log_line = ""
+    attendance = None
     processes: list[int] = []  # noqa: RUF012 - nobody adds to it
 
     def __init__(self, server: Server) -> None:  # nothing of a child's is set up

@@ -22,6 +22,18 @@ Arguments = Callable[["Server", socket.socket, Installed], list[str]]
 
 
 @dataclass(frozen=True)
+class Reads:
+    """Settings that a server takes from elsewhere than its command line.
+
+    `files` are those that it reads in its working directory by itself, `variables` are how the
+    names of those of the environment begin.
+    """
+
+    files: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Server:
     """One way to serve a project, with the settings that are in force.
 
@@ -37,6 +49,8 @@ class Server:
     the server does not let us choose; `loops` are the kinds there are.
     `reserves`: it makes its socket itself, on a port that we hold for it.
     `sync_only` says why async views cannot work under it, where they cannot.
+    What it `reads` by itself is not used (`own_settings.py`), unless `config` names a settings
+    file on purpose, relative to the project's directory.
     `url` is where a target runs already, which is then not started, and has no probe.
     """
 
@@ -59,6 +73,8 @@ class Server:
     starter: bool = False
     reserves: bool = False
     sync_only: str = ""
+    reads: Reads = Reads()
+    config: str | None = None
     url: str | None = None
     chosen: tuple[str, ...] = ()
 

@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from .scenario import Interface
-from .server import Arguments, Installed, Server
+from .server import STARTER, Arguments, Installed, Reads, Server
 
 __all__ = ["SERVERS", "Interface", "Server"]
 
+NO_GUNICORN_SETTINGS = STARTER.with_name("liveburst_gunicorn.py")
 CONNECTIONS = "16384"  # above the most that a load may have in flight
 NO_ASYNC_UNDER_GEVENT = (
     "async views cannot work under gevent: its greenlets share one thread, where a second"
@@ -34,6 +35,7 @@ def _gunicorn(kind: str) -> Arguments:
         if _at_least(installed.get("gunicorn", ""), (25, 1)):
             more += ["--no-control-socket"]  # several gunicorns would fight for one file
         return [
+            *("--config", server.config or str(NO_GUNICORN_SETTINGS)),
             *("--bind", f"fd://{listener.fileno()}", "--worker-class", kind),
             *("--workers", str(server.processes), "--backlog", str(server.backlog)),
             *("--worker-connections", CONNECTIONS, "--timeout", "600", "--log-level", "warning"),
@@ -111,23 +113,34 @@ def _uwsgi(server: Server, listener: socket.socket, installed: Installed) -> lis
     ]
 
 
+# What each would read by itself. Daphne, hypercorn, waitress and runserver read nothing.
+_GUNICORN = Reads(("gunicorn.conf.py",), ("GUNICORN_CMD_ARGS", "WEB_CONCURRENCY"))
+_UVICORN = Reads(variables=("UVICORN_", "WEB_CONCURRENCY"))
+_GRANIAN, _UWSGI = Reads(variables=("GRANIAN_",)), Reads(variables=("UWSGI_",))
 _LOOPS = ("auto", "asyncio", "uvloop")
 _ENTRIES: Final = (
-    Server("gunicorn-sync", ("gunicorn",), "wsgi", _gunicorn("sync"), "pool", threads=1),
+    Server(
+        *("gunicorn-sync", ("gunicorn",), "wsgi", _gunicorn("sync"), "pool"),
+        threads=1,
+        reads=_GUNICORN,
+    ),
     Server(
         *("gunicorn-gthread", ("gunicorn",), "wsgi", _gunicorn("gthread"), "pool"),
+        reads=_GUNICORN,
         threads=8,
         pooled=True,
         keep_alive_s=2,
     ),
     Server(
         *("gunicorn-gevent", ("gunicorn", "gevent"), "wsgi", _gunicorn("gevent"), "greenlets"),
+        reads=_GUNICORN,
         needs=("packaging",),  # imported by the worker; only gunicorn's extra `gevent` brings it
         keep_alive_s=2,
         sync_only=NO_ASYNC_UNDER_GEVENT,
     ),
     Server(
         *("gunicorn-asgi", ("gunicorn",), "asgi", _gunicorn("asgi")),
+        reads=_GUNICORN,
         at_least="25",
         keep_alive_s=2,
         loop="auto",
@@ -137,6 +150,7 @@ _ENTRIES: Final = (
         *("gunicorn-uvicorn", ("uvicorn-worker", "gunicorn", "uvicorn"), "asgi"),
         _gunicorn("uvicorn_worker.UvicornWorker"),
         module="gunicorn",
+        reads=_GUNICORN,
         keep_alive_s=2,
     ),
     Server(
@@ -147,7 +161,13 @@ _ENTRIES: Final = (
         keep_alive_s=120,
         starter=True,
     ),
-    Server("uvicorn", ("uvicorn",), "asgi", _uvicorn, keep_alive_s=5, loop="auto", loops=_LOOPS),
+    Server(
+        *("uvicorn", ("uvicorn",), "asgi", _uvicorn),
+        keep_alive_s=5,
+        loop="auto",
+        loops=_LOOPS,
+        reads=_UVICORN,
+    ),
     Server("daphne", ("daphne",), "asgi", _daphne, several=False),
     Server(
         *("hypercorn", ("hypercorn",), "asgi", _hypercorn),
@@ -157,12 +177,14 @@ _ENTRIES: Final = (
     ),
     Server(
         *("granian-asgi", ("granian",), "asgi", _granian),
+        reads=_GRANIAN,
         loop="auto",
         loops=_LOOPS,
         reserves=True,
     ),
     Server(
         *("granian-wsgi", ("granian",), "wsgi", _granian, "pool"),
+        reads=_GRANIAN,
         threads=8,
         pooled=True,
         loop="auto",
@@ -175,6 +197,7 @@ _ENTRIES: Final = (
     ),
     Server(
         *("uwsgi", ("pyuwsgi",), "wsgi", _uwsgi, "pool", "uwsgi"),
+        reads=_UWSGI,
         threads=8,
         pooled=True,
         starter=True,

@@ -20,6 +20,7 @@ from .installed import Packages
 from .launcher import Child, launch
 from .listeners import backlog_of
 from .listening import listening_socket, reserved_socket, restore_backlog
+from .own_settings import ignored
 from .process import Target
 from .project import Project
 from .readiness import until_ready
@@ -85,6 +86,7 @@ async def start_target(
         )
         target.started_s = started_s
         target.facts = _facts(server, command, beside.cores, backlog, packages)
+        target.facts["ignored"] = ignored(server, project.directory)
         target.facts |= _told(server, packages, await health.hello(HELLO_TIMEOUT_S))
         target.facts["application"] = project.application(server)
     except BaseException:
@@ -192,6 +194,7 @@ def _facts(
         "threads": server.threads,
         "keep_alive_s": server.keep_alive_s,
         "loop": server.loop,
+        "config": server.config,
         "cores": list(cores),
         "backlog": backlog,
         "probe": True,

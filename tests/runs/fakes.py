@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from dashboard.runs.equipment import Equipment, Target
+from dashboard.targets.attendance import Attendance
 from dashboard.targets.manifest import Project, load_manifest
 from dashboard.targets.migrations import Migrations
 from dashboard.wire import frame
@@ -102,6 +103,7 @@ class FakeTarget:
     executor: Mapping[str, int] | None = None
     answers: tuple[Mapping[str, Any], ...] = ()
     log_line = ""
+    attendance: Attendance | None = None
 
     def __init__(self, server: str) -> None:
         self.server = server
