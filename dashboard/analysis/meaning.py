@@ -142,7 +142,9 @@ def _factors(
 def _absolute(
     lanes: Sequence[Seen], found: Sequence[Comparison], question: Question
 ) -> dict[str, Any] | None:
-    absolute = None if question.control else find_absolute(lanes, found)
+    if question.control or question.disturbed:
+        return None  # what the lanes of a disturbed run share may be the load generator's limit
+    absolute = find_absolute(lanes, found)
     return None if absolute is None else absolute.to_json()
 
 

@@ -111,6 +111,14 @@ def test_nothing_known_is_nothing_said() -> None:
     assert absolute_words(verdict["absolute"]) == ""
 
 
+@pytest.mark.parametrize("rounds", [3, 6])
+def test_a_disturbed_run_answers_nothing_since_its_limit_may_be_the_load_generators(
+    rounds: int,
+) -> None:
+    lanes = [lane(at, pool(8, 100), cpu_ms=2, peak=8) for at in ("sync@daphne", "async@daphne")]
+    assert report_of(lanes, 40, rounds, disturbed="It was late.")["verdict"]["absolute"] is None
+
+
 def test_a_control_and_a_spoiled_run_answer_nothing() -> None:
     lanes = [lane(name, busy(65), cpu_ms=63, peak=8) for name in ("sync@daphne", "sync@daphne~2")]
     assert report_of(lanes, 20, control=True)["verdict"]["absolute"] is None
