@@ -4,7 +4,8 @@ A metric is a name out of a lane's part of the report (`ok`, `peak_in_app`), or 
 the name alone is not enough (`latency_ms.p95`); of a list (`makespan_s`) the median counts.
 
 Where the verdict knows an interval for the ratio of two lanes, the whole interval must hold the
-expectation. Everywhere else the point value decides, and a warning says so.
+expectation, and so must all that a counted quantity can be which is known up to an uncertainty
+(`cpu_ms_per_request`). Everywhere else the point value decides, and a warning says so.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf, isfinite
 from statistics import median
 from typing import Any, Self
 
@@ -53,6 +55,22 @@ class Metric:
     def value(self, report: Mapping[str, Any]) -> float | None:
         """The number in this report, None where it is not known; raises InvalidPlan."""
         return self._found(report)[1]
+
+    def ends(self, report: Mapping[str, Any]) -> tuple[float, float] | None:
+        """The least and the most that it can be, where the report has its uncertainty; else None.
+
+        That is what the neighbour leaves of a counted quantity; it may be not known, and then
+        anything is possible.
+        """
+        path, value = self._found(report)
+        lane = next(lane for lane in report["lanes"] if lane["lane"] == self.lane)
+        numbers = dict(_numbers(lane))
+        if value is None or f"{path}_uncertainty" not in numbers:
+            return None
+        uncertainty = numbers[f"{path}_uncertainty"]
+        if uncertainty is None:
+            return 0.0, inf
+        return max(0.0, value - uncertainty), value + uncertainty
 
     def is_time(self, report: Mapping[str, Any]) -> bool:
         """Whether it is a time or a throughput, which a lane that failed has none of."""
@@ -132,8 +150,33 @@ class Expectation:
             return Judgement(whole, value, found, None, worst_case=disturbed)
         if disturbed:
             return self._at_worst(value, limit, report)
+        if (counted := self._of_counted(report)) is not None:
+            return counted
         warning = f"{self.text}: judged by its point value, for which there is no interval."
         return Judgement(self._is(value, limit), value, None, warning)
+
+    def _of_counted(self, report: Mapping[str, Any]) -> Judgement | None:
+        """Judge quantities that are known up to an uncertainty; None where all are exact."""
+        value, limit = self._sides(report)
+        left = self._ends(self.left, report)
+        over = self._ends(self.over, report)
+        right = self._ends(self.right, report)
+        if value is None or limit is None or all(low == high for low, high in (left, over, right)):
+            return None
+        low, high = left[0] / over[1], left[1] / over[0] if over[0] else inf
+        holds = high < right[0] if self.less else low > right[1]
+        known = (low, high) if isfinite(high) else None
+        warning = None if known else f"{self.text}: what the neighbour used of it is not known."
+        return Judgement(holds, value, known, warning)
+
+    @staticmethod
+    def _ends(side: Metric | float | None, report: Mapping[str, Any]) -> tuple[float, float]:
+        """The least and the most that a side can be; 1 where there is none."""
+        if not isinstance(side, Metric):
+            number = 1.0 if side is None else side
+            return number, number
+        value = side.value(report) or 0.0
+        return side.ends(report) or (value, value)
 
     def _at_worst(self, value: float, limit: float, report: Mapping[str, Any]) -> Judgement:
         """A ratio without an interval in a run that was disturbed: by its own worst case."""

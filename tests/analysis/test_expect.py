@@ -51,6 +51,44 @@ def test_point_values_decide(text: str, holds: bool) -> None:
     assert Expectation.parse(text).holds(REPORT) is holds
 
 
+COUNTED = {
+    "lanes": [
+        {"lane": lane, "server_side": {"cpu_ms": cpu, "cpu_ms_uncertainty": uncertainty}}
+        for lane, cpu, uncertainty in (
+            *(("a@daphne", 10.0, 2.0), ("b@daphne", 20.0, 4.0)),
+            *(("exact@daphne", 5.0, 0.0), ("unknown@daphne", 50.0, None)),
+        )
+    ],
+    "verdict": None,
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "holds", "interval"),
+    [
+        ("a@daphne.cpu_ms < 12.5", True, (8, 12)),
+        ("a@daphne.cpu_ms < 11", False, (8, 12)),
+        ("a@daphne.cpu_ms > 9", False, (8, 12)),
+        ("a@daphne.cpu_ms > 7", True, (8, 12)),
+        ("a@daphne.cpu_ms < b@daphne.cpu_ms", True, (8, 12)),
+        ("b@daphne.cpu_ms / a@daphne.cpu_ms > 1.3", True, (16 / 12, 3)),
+        ("b@daphne.cpu_ms / a@daphne.cpu_ms > 1.5", False, (16 / 12, 3)),
+        ("a@daphne.cpu_ms / exact@daphne.cpu_ms < 2.5", True, (1.6, 2.4)),
+        ("exact@daphne.cpu_ms < 6", True, None),
+        ("unknown@daphne.cpu_ms > 1", False, None),
+        ("unknown@daphne.cpu_ms < 100", False, None),
+        ("a@daphne.cpu_ms / unknown@daphne.cpu_ms < 1", False, None),
+    ],
+)
+def test_what_is_known_up_to_an_uncertainty_must_hold_in_all_of_it(
+    text: str, holds: bool, interval: tuple[float, float] | None
+) -> None:
+    judgement = Expectation.parse(text).judge(COUNTED)
+    assert judgement.holds is holds
+    assert judgement.interval == (None if interval is None else pytest.approx(interval))
+    assert (judgement.warning is None) == (interval is not None)
+
+
 @pytest.mark.parametrize(
     "text", ["", "a < 1", "sync@daphne < 1", "sync@daphne.ok = 1", "sync@daphne.ok < x", "<"]
 )

@@ -68,7 +68,7 @@ def test_the_json_is_the_contract(tmp_path: Path) -> None:
     assert (report["scenario"], report["status"], report["seed"]) == ("sleep", "finished", 7)
     assert report["load"] == {"kind": "burst", "requests": 8, "concurrency": 8}
     neighbour = report["lanes"][0]["neighbour"]
-    assert set(neighbour) == {"requests", "ok", "errors", "unanswered", "latency_ms"}
+    assert set(neighbour) == {"requests", "ok", "errors", "unanswered", "latency_ms", "cost"}
     instrument = report["instrument"]
     assert set(instrument) == {"floor_ms", "limit_rps", "saturated", "steal_percent"}
     assert instrument["floor_ms"] > 0  # measured first, since this state had no calibration
