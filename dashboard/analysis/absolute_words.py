@@ -119,11 +119,13 @@ def _same_limit(lanes: Lanes, concurrency: int | None) -> str:
 
 
 def _waiting(lanes: Lanes, concurrency: int | None) -> str:
+    peak = _range(lanes, "peak_in_view", lambda value: f"{value:g}")
     return (
-        f"{_all(lanes)} had all their requests in the view at once, where they waited"
-        f" {_range(lanes, 'view_ms_p50', milliseconds)} (median) with"
-        f" {_range(lanes, 'cpu_ms_per_request', milliseconds)} of CPU per request: neither another"
-        f" server nor async can help, only what the view waits for{_upstream(lanes)}."
+        f"{_all(lanes)} had up to {peak} of {concurrency} requests in the view at once, where they"
+        f" waited {_range(lanes, 'view_ms_p50', milliseconds)} (median) with"
+        f" {_range(lanes, 'cpu_ms_per_request', milliseconds)} of CPU per request: with"
+        f" {concurrency} at a time neither another server nor async can help, only what the view"
+        f" waits for{_upstream(lanes)}."
     )
 
 
