@@ -13,10 +13,11 @@ from typing import Any
 
 from dashboard.targets.draft import draft, has_scenario
 from dashboard.targets.inspecting import inspect_project
+from dashboard.targets.inspection import Inspection
 from dashboard.targets.interpreters import Interpreter, find_interpreter
 from dashboard.targets.manifest import Project, load_manifest, read_project_table
 from dashboard.targets.project_search import Place, find_places
-from dashboard.wire.errors import InvalidManifest, Problem
+from dashboard.wire.errors import InvalidManifest, Problem, TargetFailed
 
 from .asking import ask, choose
 from .lab_try import add_try, note_of, problem_of, try_draft
@@ -69,11 +70,7 @@ def init(options: Mapping[str, Any]) -> Drafted:
     place = _place(options["path"], options["settings_module"])
     file = given or _file(_beside(options["path"], place) / NAME, options["force"])
     python = named or _interpreter(place)
-    seen = inspect_project(
-        place,
-        python=None if python.is_ours else python.python,
-        settings=options["settings_module"],
-    )
+    seen = _inspected(place, python, options["settings_module"])
     text = draft(seen, file.parent.resolve())
     tried = try_draft(seen, text, file) if options["try"] else None
     if tried is not None:
@@ -89,6 +86,16 @@ def init(options: Mapping[str, Any]) -> Drafted:
     )
     project = _write(file, text)
     return Drafted(file, project, notes, problem_of(tried, project, file))
+
+
+def _inspected(place: Place, python: Interpreter, settings: str | None) -> Inspection:
+    """Look at the project; where it does not start, say how the interpreter was found."""
+    given = None if python.is_ours else python.python
+    try:
+        return inspect_project(place, python=given, settings=settings)
+    except TargetFailed as error:
+        why = f"  (the interpreter is {python.why}; --python takes another)"
+        raise TargetFailed(str(error), f"{error.log_tail}\n{why}") from None
 
 
 def _place(path: Path, settings: str | None) -> Place:

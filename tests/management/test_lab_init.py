@@ -193,6 +193,7 @@ def test_a_project_that_does_not_import_shows_its_own_last_lines(
     assert refused.returncode == 3
     assert "No module named 'not_installed'" in refused.stderr
     assert "  at shop/views.py:1 in <module>: import not_installed" in refused.stderr
+    assert "(the interpreter is Liveburst's own; --python takes another)" in refused.stderr
     assert "Traceback" not in refused.stderr
     assert "liveburst_" not in refused.stderr
     assert not (shop / "lab.toml").exists()
