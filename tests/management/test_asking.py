@@ -66,6 +66,7 @@ def test_a_project_and_its_interpreter_are_asked_for(
             "settings_module": None,
             "output": None,
             "force": False,
+            "try": False,
         }
     )
     assert drafted.notes == (
