@@ -125,6 +125,7 @@ def test_a_matrix_at_every_width(
             "makespan_s": makespan_s,
             "ratio": makespan_s,
             "answer": "differs",
+            "why": "" if width % 2 else "disturbed",
         }
         for variant in variants
         for server in servers
