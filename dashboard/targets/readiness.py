@@ -7,6 +7,7 @@ mostly suffices, and it is answered the moment the application can answer.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 # A path that no project has: Django answers 404 without running anybody's view. Any answer
 # that carries the probe's header will do; even a 400 or 500 has been through the application.
@@ -16,12 +17,16 @@ _PAUSE_S = 0.02
 _MAX_HEAD = 65536
 
 
-async def until_ready(host: str, port: int) -> None:
-    """Return when the application has answered through the probe. Bound it by a timeout."""
+async def until_ready(host: str, port: int, reached: Callable[[], bool]) -> None:
+    """Return when the application has answered through the probe. Bound it by a timeout.
+
+    `reached` says whether a request has come through to the application: where that raises at
+    each path that it does not know, the answer is the server's own and carries no header.
+    """
     while True:
         try:
             async with asyncio.timeout(_ATTEMPT_S):
-                if await _answers(host, port):
+                if await _answers(host, port) or reached():
                     return
         except (OSError, EOFError, asyncio.LimitOverrunError, TimeoutError):
             pass

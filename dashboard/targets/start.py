@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,8 @@ async def start_target(
                 listener=listener,
             )
             address = listener.getsockname()
-            await _until_ready(server, address, child, log)
+            reached = partial(bool, health.probes)
+            await _until_ready(server, address, child, log, reached)
             backlog = _backlog(server, listener)
         target = Target(
             *(server, address, child, health),
@@ -152,12 +154,18 @@ async def _launch(
         raise TargetFailed(f"expected to start {command[2]} in {directory}: {error}") from error
 
 
-async def _until_ready(server: Server, address: tuple[str, int], child: Child, log: Path) -> None:
+async def _until_ready(
+    server: Server,
+    address: tuple[str, int],
+    child: Child,
+    log: Path,
+    reached: Callable[[], bool],
+) -> None:
     """Wait for an answer, for the end of the child, or for the deadline; whichever is first.
 
     Raises TargetFailed where there is no answer.
     """
-    ready = asyncio.create_task(until_ready(*address))
+    ready = asyncio.create_task(until_ready(*address, reached))
     ended = asyncio.create_task(child.wait())
     deadline = StartDeadline(child.guard_pid, START_TIMEOUT_S)
     try:

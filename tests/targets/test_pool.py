@@ -157,6 +157,18 @@ async def test_who_never_answers_is_a_failure(
     assert not marked(mark)
 
 
+@pytest.mark.parametrize("server", ["gunicorn-gthread", "waitress", "uvicorn", "daphne"])
+async def test_an_application_that_raises_is_there_all_the_same(
+    make_targets: MakeTargets, lab: Path, server: str
+) -> None:
+    """As one does whose page for unknown paths cannot be rendered: its other views may be fine."""
+    broken = {"wsgi": "def application(environ, start)", "asgi": "async def application(*_)"}
+    for interface, head in broken.items():
+        (lab.parent / f"{interface}.py").write_text(f"{head}:\n    raise RuntimeError('no')\n")
+    target = await make_targets(lab).ready(server, ignore)
+    assert target.alive
+
+
 async def test_a_start_that_is_cancelled_leaves_nothing(
     make_targets: MakeTargets, mark: str
 ) -> None:
