@@ -290,12 +290,12 @@ def test_what_fails_is_said_in_the_projects_own_words(name: str, look: LOOKS) ->
 
 
 def test_a_project_that_never_gets_done_is_told_where_it_is(tmp_path: Path) -> None:
-    hangs = SETTINGS + "import threading\nthreading.Event().wait()"
-    (place,) = find_places(write_files(tmp_path, {**PLAIN, "shop/settings.py": hangs}))
+    hangs = "import threading\nthreading.Event().wait()"  # and imports nothing that takes long
+    (place,) = find_places(write_files(tmp_path, {**PLAIN, "manage.py": hangs}))
     with pytest.raises(TargetFailed) as failed:
-        inspect_project(place, python=None, settings=None, timeout_s=2)
-    assert "it was not done after 2 s" in failed.value.log_tail
-    assert "at shop/settings.py:6" in failed.value.log_tail
+        inspect_project(place, python=None, settings=None, timeout_s=3)
+    assert "it was not done after 3 s" in failed.value.log_tail
+    assert "at manage.py:2" in failed.value.log_tail
 
 
 def test_a_manage_py_that_chooses_nothing_is_refused_with_the_option(look: LOOKS) -> None:
@@ -447,6 +447,24 @@ def test_a_module_that_insists_on_its_own_settings_is_noted(look: LOOKS) -> None
     seen = look({**PLAIN, "shop/asgi.py": insists, "shop/production.py": SETTINGS})
     assert dict(seen.other_settings) == {"asgi": "shop.production"}
     assert seen.env == {"DJANGO_SETTINGS_MODULE": "shop.settings"}
+
+
+def test_websockets_of_its_application_are_seen(look: LOOKS) -> None:
+    routed = """
+from channels.generic.websocket import WebsocketConsumer
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.core.asgi import get_asgi_application
+from django.urls import path
+
+class Echo(WebsocketConsumer):
+    pass
+
+application = ProtocolTypeRouter(
+    {"http": get_asgi_application(), "websocket": URLRouter([path("echo/", Echo.as_asgi())])}
+)
+"""
+    seen = look({**PLAIN, "shop/asgi.py": routed})
+    assert [socket.path for socket in seen.sockets] == ["/echo/"]
 
 
 def test_nothing_of_the_dashboard_reaches_the_project(
