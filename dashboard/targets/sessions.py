@@ -7,22 +7,17 @@ a session is seen at a view behind the login, asked without and then with it.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
-from itertools import count
+from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
-
-from dashboard.wire.last_lines import telling_line
 
 from .login import SAFE_METHODS, TIMEOUT_S, Door, credentials_of, log_in, request_headers
 from .process import Target
 from .project import Project
 from .scenario import Variant
+from .watched import watched
 
-QUIET_S = 2.0  # for a target to have answered what it was asked
-_numbers = count(-1, -1)  # of firings that are none
 _kept: dict[int, Mapping[str, str]] = {}  # in memory alone, by what they were made with
 
 
@@ -42,30 +37,9 @@ async def give_session(target: Target, name: str, project: Project, scenario: st
     if kept and await _accepted(target, check, kept):
         target.session = kept
         return
-    async with _watched(target) as exception:
+    async with watched(target) as exception:
         target.session = await log_in(login, Door(target.url, name, exception))
     _kept[made_with] = target.session
-
-
-@asynccontextmanager
-async def _watched(target: Target) -> AsyncIterator[Callable[[], Awaitable[str]]]:
-    """Watch a target as in a firing, and tell what it raised: its probe knows, or its log."""
-    number, before = next(_numbers), target.log_tail()
-
-    async def exception() -> str:
-        await target.end(number, quiet_timeout_s=QUIET_S)
-        raised = [kind for kind in target.answers if kind["type"]]
-        if raised:
-            where = f" ({raised[0]['where']})" if raised[0]["where"] else ""
-            return f"{raised[0]['type']}: {raised[0]['message']}{where}"
-        log = target.log_tail()
-        return telling_line(log) if log != before else ""
-
-    await target.begin(number)
-    try:
-        yield exception
-    finally:
-        await target.end(number, quiet_timeout_s=QUIET_S)
 
 
 def _view_behind(project: Project, scenario: str | None) -> tuple[Variant, str] | None:

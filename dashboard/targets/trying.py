@@ -7,8 +7,10 @@ import html
 import json
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from urllib.parse import urljoin, urlsplit
 
 import httpx
@@ -17,6 +19,7 @@ from dashboard.wire.errors import TargetFailed
 
 from .login_form import LoginForm, find_login_form
 from .pool import Targets
+from .watched import watched
 
 GET_TIMEOUT_S = 10.0  # for each path
 TOTAL_TIMEOUT_S = 60.0  # for all of them
@@ -24,6 +27,8 @@ MOST_BYTES = 16 * 1024 * 1024  # of an answer; a larger one is read no further
 MOST_REDIRECTS = 3  # on the way to a login form
 LONGEST_REASON = 160
 SUCCESS, REDIRECTS, NO_ENTRY = range(200, 300), range(300, 400), (401, 403)
+# Watches the target while it is asked; what that gives tells what was raised meanwhile.
+Watch = Callable[[], AbstractAsyncContextManager[Callable[[], Awaitable[str]]]]
 _TITLE = re.compile(r"<title>\s*(\w+)\s+at\s[^<]*</title>")
 _VALUE = re.compile(r'<pre class="exception_value">([^<]*)</pre>')
 
@@ -78,7 +83,7 @@ async def try_paths(
             trust_env=False,
             verify=False,  # noqa: S501 - a target of the project's own, on loopback
         ) as client:
-            visitor = Visitor(client, login_path)
+            visitor = Visitor(client, login_path, partial(watched, target))
             await visitor.visit(paths)
         tried = Tried(server, visitor.answers, visitor.form)
         if target.failure is not None:
@@ -100,11 +105,12 @@ def _tell_nobody(state: str, message: str) -> None:
 class Visitor:
     """Asks for paths, one after the other, as somebody who was never there before."""
 
-    def __init__(self, client: httpx.AsyncClient, login_path: str) -> None:
+    def __init__(self, client: httpx.AsyncClient, login_path: str, watch: Watch) -> None:
         self.answers: dict[str, Answer] = {}
         self.form: LoginForm | None = None
         self._client = client
         self._login_path = login_path
+        self._watch = watch
         self._looked_at: dict[str, bool] = {}  # path -> whether it leads to a login form
 
     async def visit(self, paths: Sequence[str]) -> None:
@@ -113,13 +119,14 @@ class Visitor:
         for path in paths:
             if time.monotonic() > end_s:
                 return
-            self.answers[path] = await self._ask(path)
+            async with self._watch() as exception:
+                self.answers[path] = await self._ask(path, exception)
         if any(answer.login for answer in self.answers.values()) and self.form is None:
             there = self._here(self._login_path)
             if there:
                 await self._leads_to_form(there)
 
-    async def _ask(self, path: str) -> Answer:
+    async def _ask(self, path: str, exception: Callable[[], Awaitable[str]]) -> Answer:
         status: int | None = None
         self._client.cookies.clear()
         try:
@@ -136,15 +143,14 @@ class Visitor:
             return Answer(False, f"answered {status}, but did not end {within}")
         except httpx.HTTPError as error:
             return Answer(False, f"was not answered: {str(error) or type(error).__name__}")
-        return await self._judged(path, response, text)
-
-    async def _judged(self, path: str, response: httpx.Response, text: str) -> Answer:
         status = response.status_code
         if status in SUCCESS:
             return Answer(True, f"answered {status}", status)
         if status in REDIRECTS:
             return await self._redirected(path, response)
         why = _reason(response, text)
+        if status >= 500:
+            why = " ".join((await exception()).split())[:LONGEST_REASON] or why
         said = f"answered {status}" + (f": {why}" if why else "")
         return Answer(False, said, status, login=status in NO_ENTRY)
 

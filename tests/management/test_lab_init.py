@@ -157,7 +157,7 @@ def test_every_path_is_tried_once_and_the_login_form_is_met(shop: Path, tmp_path
     read = tomllib.loads(text)
     assert list(read["scenario"]) == ["report", "login"]
     assert read["project"]["login"]["path"] == "/accounts/login/"
-    assert "# /übersicht/broken/ answered 500: ValueError: no such thing\n# [scenario.br" in text
+    assert "# /übersicht/broken/ answered 500: ValueError: no such thing (shop/views.py:" in text
     assert "# /account/ answered 302 to /accounts/login/\n# [scenario.account]" in text
     assert until(lambda: not marked(MARK), 2)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +36,19 @@ def site(answers: dict[str, httpx.Response | Exception]) -> Callable[[httpx.Requ
     return answer
 
 
+@asynccontextmanager
+async def nothing_raised() -> AsyncIterator[Callable[[], Awaitable[str]]]:
+    async def exception() -> str:
+        return ""
+
+    yield exception
+
+
 async def visited(answers: dict[str, Any], *paths: str, login_path: str = "/login/") -> Visitor:
     async with httpx.AsyncClient(
         base_url="http://127.0.0.1:9", transport=httpx.MockTransport(site(answers))
     ) as client:
-        visitor = Visitor(client, login_path)
+        visitor = Visitor(client, login_path, nothing_raised)
         await visitor.visit(paths or ["/x/"])
     return visitor
 
