@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from dashboard.analysis.used import NeighbourCost
+from dashboard.targets.from_environment import filled, filled_manner
 from dashboard.targets.kernel import busy_times, cpu_times
 from dashboard.targets.listeners import Drops
 from dashboard.targets.login import request_headers
@@ -195,12 +196,12 @@ class Firings:
             timeout_s=self._plan.timeout_s,
             method=variant.method,
             headers=request_headers(variant, target.session),
-            body=variant.body,
+            body=filled(variant.body),
             tls=target.tls,
             client=self._plan.client,
             seed=self._plan.seed + number,  # the same arrivals for each lane of a round
             neighbour=self._neighbour(target, variant, number),
-            manner=variant.manner(self._plan.parameters),
+            manner=filled_manner(variant.manner(self._plan.parameters)),
         )
 
     def _neighbour(self, target: Target, variant: Variant, number: int) -> str | None:

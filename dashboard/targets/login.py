@@ -15,6 +15,7 @@ import httpx
 
 from dashboard.wire.errors import TargetFailed
 
+from .from_environment import filled
 from .login_refusal import refusal
 from .scenario import Variant
 
@@ -82,9 +83,11 @@ async def log_in(login: Login, door: Door) -> dict[str, str]:
 def request_headers(variant: Variant, session: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """The headers of a variant's requests: its own, and its cookies and the session as one more.
 
+    `{env:NAME}` is filled in: they are for the wire alone, and to be stored nowhere.
+
     A method that changes something carries Django's CSRF token, as a page's script would.
     """
-    cookies = dict(variant.cookies)
+    cookies = {name: filled(value, one_line=True) for name, value in variant.cookies}
     more: list[tuple[str, str]] = []
     if variant.login:
         cookies = {**session, **cookies}
@@ -92,7 +95,8 @@ def request_headers(variant: Variant, session: Mapping[str, str]) -> tuple[tuple
             more.append((CSRF_HEADER, session[CSRF_COOKIE]))
     if cookies:
         more.append(("Cookie", "; ".join(f"{name}={value}" for name, value in cookies.items())))
-    return (*variant.headers, *more)
+    own = tuple((name, filled(value, one_line=True)) for name, value in variant.headers)
+    return (*own, *more)
 
 
 class _Refused(Exception):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,7 @@ def _parse(path: Path) -> dict[str, Any]:
 def _project(file: Table, path: Path) -> Project:
     table = file.table("project")
     directory = _directory(table, path.parent)
+    own = _environment(table)
     servers = read_servers(file, table)
     refuse = _refuse_server(servers)
     scenarios = {
@@ -102,7 +104,7 @@ def _project(file: Table, path: Path) -> Project:
         wsgi=table.optional_text("wsgi", pattern=IMPORT, expected=IMPORT_EXPECTED),
         asgi=table.optional_text("asgi", pattern=IMPORT, expected=IMPORT_EXPECTED),
         python=_python(table, directory),
-        env={**read_env_files(table, directory), **_environment(table)},
+        env={**read_env_files(table, directory), **own},
         scenarios=scenarios,
         servers=servers,
         setup=_commands(table),
@@ -129,9 +131,21 @@ def _project(file: Table, path: Path) -> Project:
     if file.has("scenario") and not project.scenarios:
         file.complain("scenario", "expected at least one, like [scenario.sleep]")
     _check_logins(project, file)
+    _check_companions(own, project, file)
     check_requirements(project, file)
     table.finish()
     return project
+
+
+def _check_companions(own: Mapping[str, str], project: Project, file: Table) -> None:
+    """What a companion brings must not be in [project] env or brought by another, too."""
+    brought = dict.fromkeys(own, "project.env")
+    for companion in project.companions.values():
+        for name in companion.env:
+            key = f"companion.{companion.name}.env.{name}"
+            if name in brought:
+                file.complain(key, f"expected once, {brought[name]} has it, too")
+            brought.setdefault(name, key)
 
 
 def _check_logins(project: Project, file: Table) -> None:

@@ -12,6 +12,7 @@ from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.plan import TWIN, Lane, Plan
 
 from .companion import Companion
+from .from_environment import missing_variable
 from .listening import is_loopback
 from .login import Login
 from .requirement import Requirement
@@ -93,6 +94,8 @@ class Project:
 
     def refusal(self, variant: Variant, server: Server) -> str | None:
         """Why this variant cannot be fired at under this server; None where it can."""
+        if missing := missing_variable(variant):
+            return missing
         if server.url is not None:
             return None
         if variant.needs not in (None, server.interface):

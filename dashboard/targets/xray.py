@@ -23,6 +23,7 @@ from dashboard.wire.errors import TargetFailed
 
 from .answers import Kind
 from .cores import Cores
+from .from_environment import filled
 from .login import request_headers
 from .pool import Targets
 from .process import Target
@@ -167,7 +168,7 @@ class _Body:
 
     def __init__(self, variant: Variant, parameters: Mapping[str, float]) -> None:
         manner = variant.manner(parameters)
-        self._text = manner.rows[0][1] if manner.rows else variant.body
+        self._text = filled(manner.rows[0][1] if manner.rows else variant.body)
         self._upload = manner.upload
 
     @property

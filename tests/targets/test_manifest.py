@@ -326,3 +326,36 @@ def test_what_a_server_cannot_do_is_refused(tmp_path: Path, text: str, message: 
     with pytest.raises(InvalidManifest) as refused:
         load_manifest(write(tmp_path, GOOD + text))
     assert message in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "field"),
+    [
+        ('env = { URL = "a" }', "", "companion.one.env.URL: expected once, project.env has it"),
+        ("", "[companion.two]\ncommand = ['two']\nenv = { URL = 'b' }",
+         "companion.two.env.URL: expected once, companion.one.env.URL has it"),
+    ],
+)  # fmt: skip
+def test_what_two_bring_to_the_environment_is_a_problem(
+    tmp_path: Path, own: str, other: str, field: str
+) -> None:
+    lab = f"""
+[project]
+name = "two"
+wsgi = "two:application"
+{own}
+[companion.one]
+command = ["one"]
+env = {{ URL = "http://127.0.0.1" }}
+{other}
+[scenario.a]
+title = "A"
+lanes = ["sync@waitress"]
+[scenario.a.variant.sync]
+family = "sync"
+path = "/"
+"""
+    (tmp_path / "lab.toml").write_text(lab)
+    with pytest.raises(InvalidManifest) as refused:
+        load_manifest(tmp_path / "lab.toml")
+    assert field in str(refused.value)
