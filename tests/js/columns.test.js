@@ -26,6 +26,14 @@ test('a frame that comes twice doubles nothing', () => {
   assert.deepEqual([twice.begun, twice.finished, twice.failed], [3, 3, 1]);
 });
 
+test('a view that was not called has no instant, and a redirect before it has failed', () => {
+  const before = { view_entered: -2e-6, view_left: -1e-6, error: 15, status: 302 };
+  const firing = firingOf(1, samples([{ ...whole(0, 1), ...before }]));
+  assert.ok(Number.isNaN(firing.stamps.view_entered[0]));
+  assert.ok(Number.isNaN(firing.stamps.view_left[0]));
+  assert.deepEqual([firing.finished, firing.failed, firing.error[0]], [1, 1, 15]);
+});
+
 test('frames in another order make the same picture', () => {
   const frames = [
     begun([{ request: 0 }, { request: 1 }]),
