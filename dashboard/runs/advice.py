@@ -22,6 +22,13 @@ def advice_on(facts: Mapping[str, Any]) -> Iterator[str]:
             "DEBUG is true: each query is kept in memory and errors are pages, so this is not"
             " what would be deployed. Set DEBUG = False."
         )
+    if django.get("set_up_first"):
+        module = str(facts.get("application") or "the application").partition(":")[0]
+        yield (
+            f"{module} imports models before Django is set up, so this server alone could not start"
+            " it (AppRegistryNotReady); Liveburst set Django up first. Call"
+            f" get_{facts.get('interface', 'asgi')}_application() above those imports."
+        )
     if django.get("keeps_connections") and facts.get("interface") == "asgi":
         yield (
             "CONN_MAX_AGE is set under ASGI: a connection belongs to a thread that may never come"

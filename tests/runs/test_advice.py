@@ -59,6 +59,7 @@ def test_a_status_is_told_where_it_is_the_only_one(statuses: Statuses, only: int
         ({}, []),
         (facts(debug=True), ["DEBUG is true"]),
         (facts(keeps_connections=True), ["CONN_MAX_AGE is set under ASGI"]),
+        (facts(set_up_first=True), ["imports models before Django is set up"]),
         ({**facts(keeps_connections=True), "interface": "wsgi"}, []),
     ],
 )

@@ -71,7 +71,7 @@ def __getattr__(name: str) -> Any:
     if name not in ("wsgi", "asgi"):
         raise AttributeError(name)
     module, _, attribute = os.environ["LIVEBURST_APP"].partition(":")
-    application = importlib.import_module(module)
+    application = import_application(module)
     for part in attribute.split("."):
         application = getattr(application, part)
     watch_threads()
@@ -81,6 +81,25 @@ def __getattr__(name: str) -> Any:
     wrapper = WSGIProbe if name == "wsgi" else ASGIProbe
     globals()[name] = wrapper(application, Worker(name))
     return globals()[name]
+
+
+SET_UP_FIRST: list[str] = []  # the modules that could not be imported without
+
+
+def import_application(module: str) -> Any:
+    """Import the application's module; set Django up first where it raises without.
+
+    An asgi.py that imports models before it calls get_asgi_application() starts under runserver,
+    which has set Django up by then, and under no other server. It is measured, and it is said.
+    """
+    try:
+        return importlib.import_module(module)
+    except Exception as error:
+        if type(error).__name__ != "AppRegistryNotReady":
+            raise
+        importlib.import_module("django").setup()
+        SET_UP_FIRST.append(module)
+        return importlib.import_module(module)
 
 
 def make_wsgi() -> Any:
@@ -973,6 +992,7 @@ def django_settings() -> dict[str, Any] | None:
         "debug": bool(settings.DEBUG),
         "allowed_hosts": [str(host) for host in settings.ALLOWED_HOSTS],
         "keeps_connections": any(age != 0 for age in ages),
+        "set_up_first": bool(SET_UP_FIRST),
     }
 
 
