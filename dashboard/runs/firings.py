@@ -172,7 +172,7 @@ class Firings:
         patience_s = QUIET_AFTER_STOP_S if self._stopping else firing.timeout_s
         if await listening.until_quiet(patience_s) or target.failure is not None:
             return fired, True
-        await self._targets.discard(self._plan.lanes[firing.lane].server)
+        await self._targets.discard(self._targets.name_of(self._plan.lanes[firing.lane]))
         return fired, False
 
     def _hear(self, data: bytes) -> None:

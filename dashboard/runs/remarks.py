@@ -137,7 +137,7 @@ class Remarks:
             self._answers.get(position, []),
             target.log_line,
         )
-        check = partial(self._pool.migrations, lane.server)
+        check = partial(self._pool.migrations, targets.name_of(lane))
         on_answers = [one async for one in advice_on_answers(answered, target.facts, check)]
         ignored = advice_on_ignored(target.facts)
         return [*ignored, *advice_on(target.facts), *on_answers]

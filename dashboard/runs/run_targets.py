@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
+from dashboard.targets.own_service import target_name
 from dashboard.wire.errors import TargetFailed
 from dashboard.wire.last_lines import with_telling_line
 from dashboard.wire.plan import Lane, Plan
@@ -33,19 +34,25 @@ class RunTargets:
 
     async def of(self, position: int, lane: Lane) -> Target:
         """The lane's target, started if need be; asked for once a run."""
-        if lane.server not in self._targets:
+        name = self.name_of(lane)
+        if name not in self._targets:
             telling: list[asyncio.Task[None]] = []
 
             def tell(state: str, message: str) -> None:
                 telling.append(asyncio.create_task(self._tell(position, state, message)))
 
             try:
-                self._targets[lane.server] = await self._pool.ready(
-                    lane.server, tell, self._plan.scenario, self._logs_in(lane.server)
+                self._targets[name] = await self._pool.ready(
+                    name, tell, self._plan.scenario, self._logs_in(name)
                 )
             finally:
                 await asyncio.gather(*telling)
-        return self._targets[lane.server]
+        return self._targets[name]
+
+    def name_of(self, lane: Lane) -> str:
+        """Return how the pool calls the lane's target: by its server and what is its own."""
+        variants = self._pool.project.scenarios[self._plan.scenario].variants
+        return target_name(lane.server, variants[lane.variant].own)
 
     async def discard(self, server: str) -> None:
         """End it; whoever asks for it next has a new one."""
@@ -60,7 +67,7 @@ class RunTargets:
         self._deaths += 1
         if number == WARM_UP_ROUND or self._deaths > MOST_DEATHS:
             raise failure
-        await self.discard(lane.server)
+        await self.discard(self.name_of(lane))
         died = with_telling_line(f"{failure}, and was started anew", failure.log_tail)
         message = f"{lane}, round {number}: {died}."
         await self._hearers.event({"event": "warning", "message": message, "spoils": True})
@@ -71,7 +78,7 @@ class RunTargets:
         return any(
             scenario.variants[lane.variant].login
             for lane in self._plan.lanes
-            if lane.server == server
+            if self.name_of(lane) == server
         )
 
     async def _tell(self, position: int, state: str, message: str) -> None:

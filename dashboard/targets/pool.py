@@ -20,6 +20,7 @@ from .installed import Installed
 from .login import credentials_of
 from .manifest import load_manifest
 from .migrations import Migrations, check_migrations
+from .own_service import without_own
 from .process import Target
 from .project import Project
 from .running import RunningTarget
@@ -144,23 +145,24 @@ class Targets:
         async with self._starting:
             target = await start_target(project, server, packages, beside, name=name)
         self._served_from[name] = project.directory
-        if version := self.project.version(name):
+        if own := self.project.own_of(name):
+            target.facts["own"] = own.facts
+        if version := self.project.version(without_own(name)):
             target.facts["version"] = {**asdict(version), "directory": str(project.directory)}
         return target
 
     async def _of_version(self, name: str) -> Project:
         """The project as the lane's version has it: itself, or with another directory."""
         try:
-            version = self.project.version(name)
+            version = self.project.version(without_own(name))
         except InvalidPlan as error:  # the lab.toml changed since it was asked for
             raise TargetFailed(str(error)) from None
-        if version is None:
-            return self.project
-        return await self._versions.project(self.project, version)
+        project = self.project.served_as(name)
+        return project if version is None else await self._versions.project(project, version)
 
     def _server(self, name: str) -> Server:
         try:
-            return self.project.server(name)
+            return self.project.server(without_own(name))
         except InvalidPlan as error:  # the lab.toml changed since it was asked for
             raise TargetFailed(str(error)) from None
 

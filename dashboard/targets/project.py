@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,6 +15,7 @@ from .companion import Companion
 from .from_environment import missing_variable
 from .listening import is_loopback
 from .login import Login
+from .own_service import MARK, OwnService, target_name
 from .requirement import Requirement
 from .scenario import Claim, Parameter, Scenario, Variant
 from .server import Server
@@ -92,6 +93,20 @@ class Project:
             return server.url
         return self.wsgi if server.interface == "wsgi" else self.asgi
 
+    def own_of(self, target: str) -> OwnService | None:
+        """Return what is a target's variant's own; None where nothing is."""
+        variants = (one for each in self.scenarios.values() for one in each.variants.values())
+        owns = (one.own for one in variants if one.own)
+        return next((own for own in owns if target.endswith(MARK + own.key)), None)
+
+    def served_as(self, target: str) -> Project:
+        """Return the project as this target serves it: with what is its variant's own."""
+        own = self.own_of(target)
+        if own is None:
+            return self
+        env = {**self.env, **dict(own.env)}
+        return replace(self, env=env, asgi=own.asgi or self.asgi, wsgi=own.wsgi or self.wsgi)
+
     def refusal(self, variant: Variant, server: Server) -> str | None:
         """Why this variant cannot be fired at under this server; None where it can."""
         if missing := missing_variable(variant):
@@ -101,7 +116,7 @@ class Project:
         if variant.needs not in (None, server.interface):
             wanted = "an ASGI" if variant.needs == "asgi" else "a WSGI"
             return f"expected {wanted} server, {server.name} is {server.interface.upper()}"
-        if self.application(server) is None:
+        if self.served_as(target_name("", variant.own)).application(server) is None:
             return f"expected {self.path.name} to name project.{server.interface}"
         if server.sync_only and variant.family == "async":
             return f"expected a sync variant: {server.sync_only}"

@@ -12,6 +12,7 @@ from dashboard.wire.load import MAX_EVERY_S, MAX_SEND_KB_PER_S, MIN_SEND_KB_PER_
 from dashboard.wire.manner import BYTES_PER_MB, MAX_UPLOAD_BYTES
 from dashboard.wire.plan import MAX_CONCURRENCY, MAX_LANES, MAX_REQUESTS, MAX_ROUNDS, Lane
 
+from .own_service import SETTINGS, OwnService
 from .read_exchange import read_exchange
 from .read_rows import read_rows
 from .scenario import (
@@ -194,6 +195,7 @@ def _variant(
         chunks=table.flag("chunks"),
         rows=rows,
         wait=_wait(table, parameters),
+        own=_own(table),
     )
     known = [*parameters, *(rows[0] if rows else ())]
     if not _placeholders(variant.path) <= set(known):
@@ -207,6 +209,18 @@ def _variant(
         table.complain("body", f"expected a method that has one, found {variant.method}")
     table.finish()
     return variant
+
+
+def _own(table: Table) -> OwnService | None:
+    """The `env`, `settings`, `asgi` and `wsgi` of a variant; None where it has none of them."""
+    env = table.text_map("env")
+    settings = table.optional_text("settings", pattern=r"[A-Za-z_][\w.]*", expected="a module")
+    if settings:
+        env = {**env, SETTINGS: settings}
+    asgi = table.optional_text("asgi", pattern=IMPORT, expected=IMPORT_EXPECTED)
+    wsgi = table.optional_text("wsgi", pattern=IMPORT, expected=IMPORT_EXPECTED)
+    own = OwnService(tuple(sorted(env.items())), asgi, wsgi)
+    return own if own != OwnService() else None
 
 
 def _wait(table: Table, parameters: Mapping[str, Parameter]) -> str | None:

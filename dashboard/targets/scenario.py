@@ -12,6 +12,8 @@ from dashboard.wire.exchange import NUMBERS_BACK, Exchange
 from dashboard.wire.manner import BYTES_PER_MB, Manner, Upload
 from dashboard.wire.plan import Lane
 
+from .own_service import OwnService
+
 Family = Literal["sync", "async"]
 Interface = Literal["wsgi", "asgi"]
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -61,6 +63,7 @@ class Variant:
     what is said on a websocket.
     `rows` are those of the scenario's CSV file, for {column} in path and body: each request takes
     the next. `wait` is what one request waits for, where that is not what the scenario says.
+    `own` is what it is served with that differs from the project.
     """
 
     name: str
@@ -82,6 +85,7 @@ class Variant:
     chunks: bool = False
     rows: tuple[Mapping[str, str], ...] = ()
     wait: str | None = None
+    own: OwnService | None = None
 
     def url_path(self, parameters: Mapping[str, float], row: int = 0) -> str:
         """The path to fire at, of one row where requests differ.

@@ -25,6 +25,7 @@ from .answers import Kind
 from .cores import Cores
 from .from_environment import filled
 from .login import request_headers
+from .own_service import target_name
 from .pool import Targets
 from .process import Target
 from .project import Project
@@ -95,7 +96,9 @@ async def trace_request(
             home=home,
         )
         try:
-            target = await targets.ready(server, _tell_nobody, scenario, variant.login)
+            target = await targets.ready(
+                target_name(server, variant.own), _tell_nobody, scenario, variant.login
+            )
             if isinstance(target, RunningTarget):
                 raise TargetFailed(f"{server}: expected a server that we start, it runs already")
             asking = _Asking(target, variant, parameters, timeout_s)

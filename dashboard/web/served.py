@@ -51,10 +51,20 @@ def _words(facts: Mapping[str, Any]) -> Iterator[str]:
     if is_djangos_own(facts.get("application")):
         made = f"get_{facts['interface']}_application()"
         yield f"Django's own {made}, since the project has no module for it"
+    yield from _own(facts.get("own") or {})
     if facts.get("version"):
         version = facts["version"]
         yield f"the code as of {version['name']}: {version['revision'] or version['directory']}"
     yield from _settings(facts)
+
+
+def _own(own: Mapping[str, Any]) -> Iterator[str]:
+    """What is the variant's own, in a target of its own."""
+    for word in ("settings", "asgi", "wsgi"):
+        if own.get(word):
+            yield f"{word} of its own: {own[word]}"
+    if own.get("env"):
+        yield f"variables of its own: {', '.join(own['env'])}"
 
 
 NAMES = {"python": "Python", "django": "Django", "loop": "event loop"}
