@@ -115,6 +115,9 @@ def _uwsgi(server: Server, listener: socket.socket, installed: Installed) -> lis
 
 # What each would read by itself. Daphne, hypercorn, waitress and runserver read nothing.
 _GUNICORN = Reads(("gunicorn.conf.py",), ("GUNICORN_CMD_ARGS", "WEB_CONCURRENCY"))
+_UVICORN_NEEDS = (
+    "websockets",
+)  # else it answers 404 to each websocket, and says so in its log alone
 _UVICORN = Reads(variables=("UVICORN_", "WEB_CONCURRENCY"))
 _GRANIAN, _UWSGI = Reads(variables=("GRANIAN_",)), Reads(variables=("UWSGI_",))
 _LOOPS = ("auto", "asyncio", "uvloop")
@@ -149,6 +152,7 @@ _ENTRIES: Final = (
     Server(
         *("gunicorn-uvicorn", ("uvicorn-worker", "gunicorn", "uvicorn"), "asgi"),
         _gunicorn("uvicorn_worker.UvicornWorker"),
+        needs=_UVICORN_NEEDS,
         module="gunicorn",
         reads=_GUNICORN,
         keep_alive_s=2,
@@ -163,6 +167,7 @@ _ENTRIES: Final = (
     ),
     Server(
         *("uvicorn", ("uvicorn",), "asgi", _uvicorn),
+        needs=_UVICORN_NEEDS,
         keep_alive_s=5,
         loop="auto",
         loops=_LOOPS,
