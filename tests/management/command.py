@@ -55,3 +55,26 @@ def start(home: Path, mark: str, *arguments: str) -> subprocess.Popen[str]:
         text=True,
         start_new_session=True,
     )
+
+
+def run(
+    home: Path, mark: str, *arguments: str, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """`python manage.py ARGUMENTS…` to its end, whatever that is."""
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        check=False,
+        cwd=ROOT,
+        env={**environment(home, mark), **variables},
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+
+
+def new_project(directory: Path, mark: str) -> Path:
+    """What `django-admin startproject shop` makes in a new directory."""
+    directory.mkdir()
+    command = [sys.executable, "-m", "django", "startproject", "shop", str(directory)]
+    subprocess.run(command, check=True, env=environment(directory, mark))
+    return directory

@@ -13,7 +13,7 @@ from dashboard.management.lab_init import init
 from dashboard.wire.errors import InvalidManifest
 from tests.targets.small_projects import PLAIN, write_files
 
-CHOICES = ["/work/blog/manage.py", "/work/shop/manage.py"]
+CHOICES = ["/srv/blog/manage.py", "/srv/shop/manage.py"]
 
 
 class Terminal(io.StringIO):
@@ -32,7 +32,7 @@ def test_a_number_chooses(
 ) -> None:
     typed(monkeypatch, "2")
     assert choose("path", "found 2 projects", CHOICES, "one as PATH") == 1
-    assert "2. /work/shop/manage.py" in capsys.readouterr().err
+    assert "2. /srv/shop/manage.py" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("answer", ["0", "3", "", "shop"])

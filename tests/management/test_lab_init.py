@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from dashboard.management.lab_init import init
 from dashboard.wire.errors import InvalidManifest
 from tests.targets.helpers import marked, until
 
-from .command import ROOT, environment
+from .command import new_project, run
 
 pytestmark = pytest.mark.servers
 MARK = f"liveburst-test-init-{os.getpid()}"
@@ -90,24 +89,13 @@ OURS = ("--python", "python")
 
 
 def manage(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        check=False,
-        cwd=ROOT,
-        env=environment(home, MARK),
-        capture_output=True,
-        text=True,
-        timeout=100,
-    )
+    return run(home, MARK, *arguments)
 
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
     """What `django-admin startproject` makes, with views written by hand."""
-    directory = tmp_path / "shop"
-    directory.mkdir()
-    command = [sys.executable, "-m", "django", "startproject", "shop", str(directory)]
-    subprocess.run(command, check=True, env=environment(tmp_path, MARK))
+    directory = new_project(tmp_path / "shop", MARK)
     (directory / "shop" / "views.py").write_text(VIEWS)
     (directory / "shop" / "urls.py").write_text(URLS)
     return directory
