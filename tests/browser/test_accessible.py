@@ -13,6 +13,8 @@ from .conftest import ROOT, listen
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 LOOKS = [(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")]
+# Contrast is a matter of the scheme and layout one of the width: two looks show both of each.
+DIAGONAL = [LOOKS[0], LOOKS[3]]
 
 
 def found(page: Page) -> list[str]:
@@ -46,6 +48,7 @@ def look(
     assert not [one for one in complaints if "status of 404" not in one]
 
 
+@pytest.mark.parametrize("look", DIAGONAL, indirect=True)
 def test_nothing_is_found_on_the_bench(look: Page) -> None:
     assert found(look) == []
     fill(look)

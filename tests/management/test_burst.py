@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from tests.targets.helpers import until
 
@@ -95,7 +97,6 @@ def test_the_json_is_the_contract(tmp_path: Path) -> None:
         (["sleep", "--lane", "sync"], "lanes: expected VARIANT@SERVER"),
         (["sleep", "--lane", "sync@apache"], "expected a server"),
         (["sleep", "--set", "delay=11"], "parameters.delay: expected 0 to 10 s"),
-        (["sleep", "--set", "delay"], "expected NAME=NUMBER"),
         (["sleep", "--set", "speed=1"], "parameters.speed"),
         (["sleep", "--expect", "fast"], "expect: expected LANE.METRIC"),
         (["sleep", "--expect", "sync@uvicorn.ok > 1"], "expected a lane of"),
@@ -104,9 +105,25 @@ def test_the_json_is_the_contract(tmp_path: Path) -> None:
     ],
 )
 def test_bad_usage_names_the_field_and_fires_nothing(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(CommandError, match=re.escape(words)) as refused:
+        call_command("burst", *arguments)
+    assert refused.value.returncode == 2
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["-n", "0"], "requests: expected 1 to 100000, found 0"),
+        (["--set", "delay"], "expected NAME=NUMBER"),
+    ],
+)
+def test_bad_usage_is_a_line_and_a_status_for_whoever_called(
     tmp_path: Path, arguments: list[str], words: str
 ) -> None:
-    status, stdout, stderr = burst(tmp_path, *arguments)
+    status, stdout, stderr = burst(tmp_path, "sleep", *arguments)
     assert status == 2
     assert words in stderr
     assert "Traceback" not in stderr

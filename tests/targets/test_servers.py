@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -19,29 +21,17 @@ from .helpers import AVAILABLE, listening_ports, marked, until_async
 pytestmark = [pytest.mark.servers, pytest.mark.parametrize("server", AVAILABLE)]
 
 
-async def test_an_unknown_path_has_no_view(server: str, targets: Targets) -> None:
-    target = await targets.ready(server, ignore)
-    (answer,) = await fire(target.port, "/nowhere/", 1, 1)
-    assert answer.status == 404
-    assert answer.stamps[1:] == (-2, -1)  # Django answered, and called no view
-
-
-async def test_facts_say_what_was_started(server: str, targets: Targets) -> None:
-    target = await targets.ready(server, ignore)
-    entry = SERVERS[server]
-    facts = target.facts
-    assert "liveburst_probe:" in facts["command"][-1]
-    assert (facts["processes"], facts["threads"]) == (entry.processes, entry.threads)
-    assert (facts["keep_alive_s"], facts["loop"]) == (entry.keep_alive_s, entry.loop)
-    assert facts["backlog"] == 2048
-    assert {"python", "django", *entry.packages} <= facts["versions"].keys()
-    assert {one["from"] for one in facts["packages"].values()} == {OF_THE_PROJECT}
-
-
-async def test_a_stopped_server_leaves_nothing(server: str, mark: str, targets: Targets) -> None:
+async def test_it_is_as_its_entry_says_and_leaves_nothing(
+    server: str, mark: str, targets: Targets
+) -> None:
+    """All in one start: there are thirteen of them."""
     target = await targets.ready(server, ignore)
     assert marked(mark)
     assert target.port in listening_ports()
+    assert_facts(server, target.facts)
+    (answer,) = await fire(target.port, "/nowhere/", 1, 1)
+    assert answer.status == 404
+    assert answer.stamps[1:] == (-2, -1)  # Django answered, and called no view
     stuck = asyncio.create_task(fire(target.port, "/sleep/sync/?delay=10", 4, 4))
     await target.begin(1)
     assert await until_async(lambda: any(row.get("in_view", 0) for row in target.take_rows(0)))
@@ -49,6 +39,16 @@ async def test_a_stopped_server_leaves_nothing(server: str, mark: str, targets: 
     assert await until_async(lambda: not marked(mark), 2)
     assert target.port not in listening_ports()
     await asyncio.gather(stuck, return_exceptions=True)
+
+
+def assert_facts(server: str, facts: Mapping[str, Any]) -> None:
+    entry = SERVERS[server]
+    assert "liveburst_probe:" in facts["command"][-1]
+    assert (facts["processes"], facts["threads"]) == (entry.processes, entry.threads)
+    assert (facts["keep_alive_s"], facts["loop"]) == (entry.keep_alive_s, entry.loop)
+    assert facts["backlog"] == 2048
+    assert {"python", "django", *entry.packages} <= facts["versions"].keys()
+    assert {one["from"] for one in facts["packages"].values()} == {OF_THE_PROJECT}
 
 
 async def test_two_workers_both_report(server: str, make_targets: MakeTargets) -> None:
