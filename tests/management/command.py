@@ -11,13 +11,15 @@ from contextlib import closing
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+NOT_INHERITED = ("DJANGO_SETTINGS_MODULE", "COLUMNS", "LINES")
 
 
 def environment(home: Path, mark: str) -> dict[str, str]:
-    """The environment of a command whose processes carry `mark`."""
-    inherited = {
-        name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"
-    }
+    """The environment of a command whose processes carry `mark`.
+
+    How wide the terminal is that the tests were started from is no matter of theirs.
+    """
+    inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
     return {**inherited, "LIVEBURST_HOME": str(home), "LIVEBURST_MARK": mark}
 
 
