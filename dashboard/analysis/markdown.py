@@ -66,8 +66,16 @@ def _table(report: Report) -> Iterator[str]:
     rate = report["load"]["kind"] == "rate"
     ratios = _ratios(report)
     theories = any(lane["theory"] for lane in report["lanes"])
-    columns = ["lane", "achieved" if rate else "makespan", "next to the first"]
-    columns += ["p50", "p95", "errors", "neighbour", *(["theory"] if theories else []), "price"]
+    columns = ["lane", "achieved" if rate else "median makespan"]
+    columns += [
+        "next to the first, by paired rounds",
+        "p50",
+        "p95",
+        "errors",
+        "neighbour",
+        *(["theory"] if theories else []),
+        "price",
+    ]
     yield f"| {' | '.join(columns)} |"
     yield "| --- " * len(columns) + "|"
     for lane in report["lanes"]:

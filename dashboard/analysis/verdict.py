@@ -178,7 +178,8 @@ class Comparison:
 
     A ratio without an interval is what was measured, however little it can be trusted.
     `correlation` is the lag-1 correlation of the rounds' log ratios. `worst` are the ends that
-    the ratio of a first look has in a run that was disturbed.
+    the ratio of a first look has in a run that was disturbed. `between` are the smallest and the
+    largest ratio of a single round.
     """
 
     answer: Answer
@@ -187,6 +188,7 @@ class Comparison:
     rounds: int = 0
     correlation: float | None = None
     worst: tuple[float, float] | None = None
+    between: tuple[float, float] | None = None
 
 
 def compare(
@@ -232,14 +234,25 @@ def _comparison(
         measured = exp(float(values.mean())) if refused in {None, "not-trusted"} else None
         worst = (exp(float(box.low.mean())), exp(float(box.high.mean()))) if box else None
         refused = refused or (worst and _explained(worst, margin))
-        return Comparison(refused or "first-look", measured, rounds=len(values), worst=worst)
+        return Comparison(
+            refused or "first-look",
+            measured,
+            rounds=len(values),
+            worst=worst,
+            between=_between(values) if measured else None,
+        )
     return Comparison(
         answer=interval.answer(margin),
         ratio=interval.ratio,
         interval=interval,
         rounds=interval.rounds,
         correlation=lag_one_correlation(values[: interval.rounds]),
+        between=_between(values[: interval.rounds]),
     )
+
+
+def _between(values: Floats) -> tuple[float, float]:
+    return exp(float(values.min())), exp(float(values.max()))
 
 
 def _explained(worst: tuple[float, float], margin: float) -> Answer | None:

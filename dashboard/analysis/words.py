@@ -30,6 +30,7 @@ Report = Mapping[str, Any]
 Comparison = Mapping[str, Any]
 
 NO_ROUNDS = "have no whole round to compare"
+WIDE = 1.5  # times from the smallest ratio of a round to the largest: the middle is no summary
 NOT_COMPARED = {
     "redirected": (
         "cannot be compared: one was redirected, the other was not, and whether a view was called"
@@ -64,7 +65,8 @@ def _comparisons(report: Report) -> Iterator[str]:
         did = DID[verdict["metric"]]
         margin = verdict["margin"]
         looks = "; ".join(
-            f"{one['lane']} {did} {_at_first(one['ratio'], margin)}{at_worst(verdict, one)}"
+            f"{one['lane']} {did} {_at_first(one['ratio'], margin)}{_in_rounds(one, margin)}"
+            f"{at_worst(verdict, one)}"
             for one in first
         )
         yield f"A first look, next to {verdict['baseline']}: {looks}."
@@ -79,6 +81,18 @@ def _at_first(ratio: float, margin: float) -> str:
     if max(ratio, 1 / ratio) > 1 + margin:
         return apart
     return f"about as soon ({apart})" if apart else "as soon"
+
+
+def _in_rounds(one: Comparison, margin: float) -> str:
+    """Return the ratios of single rounds, where they say too different things for one number.
+
+    Empty where they are close together, where there was but one, and in reports of old.
+    """
+    low, high = one.get("round_ratios") or (1, 1)
+    both_ways = low < 1 < high and max(high, 1 / low) > 1 + margin
+    if not both_ways and high / low <= WIDE:
+        return ""
+    return f" (in its {counted(one['rounds'], 'round')} {_from_to(low, high)})"
 
 
 def _answered(report: Report, one: Comparison) -> str:
@@ -129,7 +143,10 @@ def _ends(one: Comparison) -> str:
     """The ends of an interval in words, each with its own direction."""
     if one["interval"] is None:
         return "so few rounds say nothing"
-    low, high = one["interval"]
+    return _from_to(*one["interval"])
+
+
+def _from_to(low: float, high: float) -> str:
     return f"from {share_apart(low) or 'as soon'} to {share_apart(high) or 'as soon'}"
 
 

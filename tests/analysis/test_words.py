@@ -19,7 +19,8 @@ from dashboard.analysis.numbers import (
     times,
     times_between,
 )
-from dashboard.analysis.verdict import Interval
+from dashboard.analysis.rounds import log_ratios
+from dashboard.analysis.verdict import Interval, compare
 from dashboard.analysis.words import price, sentence
 from dashboard.wire.plan import MARGIN
 
@@ -299,3 +300,36 @@ def test_a_ratio_is_always_shown_with_what_it_is_worth(
     verdict = {"comparisons": [{"lane": "b@y", **one}], "disturbed": disturbed}
     assert mark(verdict, "b@y") == words
     assert mark(verdict, "a@x") == mark(None, "b@y") == ""
+
+
+FIRST_LOOKS = [
+    ([0.143, 0.124, 0.080], [0.132, 0.139, 0.263], "from 7.7 % sooner to 3.3 times later"),
+    ([0.1, 0.1], [0.2, 0.4], "from 2 times later to 4 times later"),
+    ([0.1, 0.1, 0.1], [0.2, 0.21, 0.22], ""),  # close together
+    ([0.1, 0.1, 0.1], [0.099, 0.101, 0.1], ""),  # on both sides of 1, inside the margin
+    ([0.1, 0.1, 0.1], [0.09, 0.11, 0.1], "from 10 % sooner to 10 % later"),
+    ([0.1], [0.4], ""),
+]
+
+
+@pytest.mark.parametrize(("base_s", "lane_s", "spread"), FIRST_LOOKS)
+def test_a_first_look_shows_how_far_its_rounds_are_apart(
+    base_s: list[float], lane_s: list[float], spread: str
+) -> None:
+    by_round = [dict(enumerate(values)) for values in (base_s, lane_s)]
+    (found,) = compare([log_ratios(*by_round)], [None])
+    report = judged(1, 1, 1)
+    report["verdict"]["comparisons"][0] |= {
+        "answer": found.answer, "ratio": found.ratio, "rounds": found.rounds,
+        "interval": None, "round_ratios": found.between,
+    }  # fmt: skip
+    said = sentence(report)
+    assert "A first look" in said
+    assert ("in its " in said) == bool(spread)
+    assert spread in said
+
+
+def test_reports_carry_the_ratios_of_their_rounds() -> None:
+    (one,) = report_of([THREADS, free()], 20, 3)["verdict"]["comparisons"]
+    low, high = one["round_ratios"]
+    assert low <= one["ratio"] <= high
