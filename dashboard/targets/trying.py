@@ -142,7 +142,10 @@ class Visitor:
                 return Answer(False, f"did not answer {within}")
             return Answer(False, f"answered {status}, but did not end {within}")
         except httpx.HTTPError as error:
-            return Answer(False, f"was not answered: {str(error) or type(error).__name__}")
+            raised = " ".join((await exception()).split())[:LONGEST_REASON]
+            why = raised or str(error) or type(error).__name__
+            begun = "was not answered" if status is None else f"answered {status}, but broke off"
+            return Answer(False, f"{begun}: {why}")
         status = response.status_code
         if status in SUCCESS:
             return Answer(True, f"answered {status}", status)

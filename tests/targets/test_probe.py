@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -133,6 +134,58 @@ def test_a_bodys_own_close_is_called(probe: ModuleType) -> None:
     next(iter(body))
     body.close()
     assert closed == [True]
+
+
+class Stream:
+    """A body that is its own iterator, and raises where it is told to."""
+
+    def __init__(
+        self, *, at_once: bool = False, midway: bool = False, at_end: bool = False
+    ) -> None:
+        self.at_once, self.midway, self.at_end = at_once, midway, at_end
+        self.read = self.closed = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        if self.at_once:
+            raise KeyError("at once")
+        return self
+
+    def __next__(self) -> bytes:
+        self.read += 1
+        if self.read == 3:
+            raise KeyError("midway") if self.midway else StopIteration
+        return b"x"
+
+    def close(self) -> None:
+        self.closed += 1
+        if self.at_end:
+            raise KeyError("at end")
+
+
+@pytest.mark.parametrize("where", ["at_once", "midway", "at_end"])
+@pytest.mark.parametrize(("query", "counted"), [("", [1]), ("liveburst-neighbour", [])])
+def test_what_a_body_raises_is_counted_and_raised_on(
+    probe: ModuleType, where: str, query: str, counted: list[int]
+) -> None:
+    stream = Stream(**{where: True})
+    call = Call(wrapped(probe, answers(stream)), {"QUERY_STRING": query})
+    with pytest.raises(KeyError, match=where.replace("_", " ")), closing(call.body):
+        list(call.body)
+    assert [one["count"] for one in probe.ANSWERS.news() or []] == counted
+    assert stream.closed == 1
+    assert (probe.COUNTS.quiet(), probe.BESIDE.quiet()) == (True, True)
+
+
+def test_a_body_that_is_given_up_is_closed_once_and_by_its_server(probe: ModuleType) -> None:
+    stream = Stream()
+    body = Call(wrapped(probe, answers(stream))).body
+    chunks = iter(body)
+    assert next(chunks) == b"x"
+    del chunks
+    assert stream.closed == 0
+    body.close()
+    assert (stream.closed, stream.read) == (1, 1)
+    assert not probe.ANSWERS.news()
 
 
 def test_a_file_wrapper_is_handed_through(probe: ModuleType) -> None:

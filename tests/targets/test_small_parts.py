@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.targets.changes import changed_file
-from dashboard.targets.commands import read_tail
+from dashboard.targets.commands import last_line_since, read_tail
 from dashboard.targets.environment import project_environment, with_probe
 from dashboard.targets.kernel import busy_times, cpu_times, steal_percent
 from dashboard.targets.listeners import backlog_of
@@ -141,3 +141,8 @@ def test_the_tail_of_a_log(tmp_path: Path) -> None:
     log.write_text("".join(f"line {number}\n" for number in range(10_000)))
     assert read_tail(log).splitlines()[-1] == "line 9999"
     assert len(read_tail(log).splitlines()) == 30
+    ours = 'Not Found: /.liveburst/ready\n"GET /.liveburst/ready HTTP/1.1" 404 179\n'
+    log.write_text(f"{ours}Not Found: /ready\n{ours}")
+    assert read_tail(log) == "Not Found: /ready"
+    log.write_text(ours)
+    assert last_line_since(log, 0) == ""

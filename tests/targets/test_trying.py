@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from .test_draft import route, seen
 VIEW, MIDDLEWARE = {"liveburst": "1 2 3 4"}, {"liveburst": "1 -1 -1 4"}
 FORM = """<form method="post" action="{action}"><input type="hidden" name="csrfmiddlewaretoken">
 <input type="text" name="login"><input type="password" name="secret"><input type="submit">"""
+RAISED = "RuntimeError: broke mid-stream (app/views.py:44 g)"
 DEBUG_PAGE = """<title>OperationalError
           at /x/</title> <pre class="exception_value">no such table: a &lt;b&gt;</pre>"""
 
@@ -37,18 +39,20 @@ def site(answers: dict[str, httpx.Response | Exception]) -> Callable[[httpx.Requ
 
 
 @asynccontextmanager
-async def nothing_raised() -> AsyncIterator[Callable[[], Awaitable[str]]]:
+async def watching(raised: str) -> AsyncIterator[Callable[[], Awaitable[str]]]:
     async def exception() -> str:
-        return ""
+        return raised
 
     yield exception
 
 
-async def visited(answers: dict[str, Any], *paths: str, login_path: str = "/login/") -> Visitor:
+async def visited(
+    answers: dict[str, Any], *paths: str, login_path: str = "/login/", raised: str = ""
+) -> Visitor:
     async with httpx.AsyncClient(
         base_url="http://127.0.0.1:9", transport=httpx.MockTransport(site(answers))
     ) as client:
-        visitor = Visitor(client, login_path, nothing_raised)
+        visitor = Visitor(client, login_path, partial(watching, raised))
         await visitor.visit(paths or ["/x/"])
     return visitor
 
@@ -113,6 +117,18 @@ async def test_an_answer_without_end_is_no_answer(monkeypatch: pytest.MonkeyPatc
     visitor = await visited({"/x/": httpx.Response(200, stream=Endless())})
     assert visitor.answers["/x/"].said == "answered 200, but did not end within 0.05 s"
     assert not visitor.answers["/x/"].kept
+
+
+async def test_an_answer_that_breaks_off_is_named_by_what_was_raised(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def broken(response: httpx.Response) -> str:
+        raise httpx.RemoteProtocolError("peer closed connection")
+
+    monkeypatch.setattr(trying, "_read", broken)
+    for raised, said in (("", "peer closed connection"), (RAISED, RAISED)):
+        visitor = await visited({"/x/": httpx.Response(200)}, raised=raised)
+        assert visitor.answers["/x/"] == Answer(False, f"answered 200, but broke off: {said}")
 
 
 async def test_what_there_is_no_time_for_is_not_said_to_have_failed(

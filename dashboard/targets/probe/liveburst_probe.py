@@ -433,10 +433,11 @@ class WSGIProbe:
         try:
             body = self.application(environ, start)
         except BaseException as error:
+            request.raised(error)  # first: what is the last to leave ends the counting
             leave()
-            request.raised(error)
             raise
-        return until_closed(body, environ.get("wsgi.file_wrapper"), Once(leave))
+        wrapper = environ.get("wsgi.file_wrapper")
+        return until_closed(body, wrapper, Once(leave), request.raised)
 
 
 def status_of(line: str) -> int:
@@ -457,11 +458,24 @@ class Once:
             call()
 
 
-def until_closed(body: Any, file_wrapper: Any, leave: Once) -> Any:
-    """The same body, with `leave` called when the server closes it: the answer is over then."""
+def unheard(error: BaseException) -> None:
+    """Tell nobody what was raised."""
+
+
+def until_closed(
+    body: Any,
+    file_wrapper: Any,
+    leave: Once,
+    raised: Callable[[BaseException], None] = unheard,
+) -> Any:
+    """The same body, with `leave` called when the server closes it: the answer is over then.
+
+    `raised` is told what the body raises while the server reads or closes it. Of a file that the
+    server sends by its own wrapper only the closing is seen.
+    """
     if isinstance(file_wrapper, type) and isinstance(body, file_wrapper):
         # It must stay what it is, or the server would not use sendfile.
-        closing = Body(body, getattr(body, "close", None), leave)
+        closing = Body(body, getattr(body, "close", None), leave, raised)
         try:
             body.close = closing.close  # type: ignore[attr-defined]
         except AttributeError:
@@ -469,25 +483,54 @@ def until_closed(body: Any, file_wrapper: Any, leave: Once) -> Any:
         return body
     # Servers draw conclusions from a length (waitress does): hand it on, and invent none.
     kind = SizedBody if hasattr(type(body), "__len__") else Body
-    return kind(body, getattr(body, "close", None), leave)
+    return kind(body, getattr(body, "close", None), leave, raised)
 
 
 class Body:
-    """A response's body, which says when it is over."""
+    """A response's body, which says when it is over, and what it raised."""
 
-    def __init__(self, body: Any, close: Callable[[], None] | None, leave: Once) -> None:
+    def __init__(
+        self,
+        body: Any,
+        close: Callable[[], None] | None,
+        leave: Once,
+        raised: Callable[[BaseException], None],
+    ) -> None:
         self.body = body
         self.close_body = close
         self.leave = leave
+        self.raised = raised
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(self.body)
+        try:
+            chunks = iter(self.body)
+        except Exception as error:
+            self.raised(error)
+            raise
+        # A list or a tuple raises nothing, and its own iterator costs nothing.
+        return chunks if type(self.body) in (list, tuple) else self.heard(chunks)
+
+    def heard(self, chunks: Iterator[Any]) -> Iterator[Any]:
+        """Yield the same chunks, and tell what the application raises between them.
+
+        No `yield from`: that would close the application's iterator where the server gives up,
+        which is the server's to do.
+        """
+        try:
+            for chunk in chunks:
+                yield chunk
+        except Exception as error:
+            self.raised(error)
+            raise
 
     def close(self) -> None:
         """Called by the server when it has sent the body, or gave up."""
         try:
             if self.close_body is not None:
                 self.close_body()
+        except Exception as error:
+            self.raised(error)
+            raise
         finally:
             self.leave()
 
