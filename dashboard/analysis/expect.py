@@ -1,7 +1,8 @@
 """Expectations in words: `LANE.METRIC [/ LANE.METRIC] (<|>) (NUMBER | LANE.METRIC)`.
 
 A metric is a name out of a lane's part of the report (`ok`, `peak_in_app`), or a path where
-the name alone is not enough (`latency_ms.p95`); of a list (`makespan_s`) the median counts.
+the name alone is not enough (`latency_ms.p95`); of a list (`makespan_s`) the median counts, and
+`errors` is how many requests failed.
 
 Where the verdict knows an interval for the ratio of two lanes, the whole interval must hold the
 expectation, and so must all that a counted quantity can be which is known up to an uncertainty
@@ -11,10 +12,9 @@ expectation, and so must all that a counted quantity can be which is known up to
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, isfinite
-from statistics import median
 from typing import Any, Self
 
 import numpy as np
@@ -22,18 +22,17 @@ import numpy as np
 from dashboard.wire.errors import InvalidPlan, Problem
 
 from .failed import failed_too_often
+from .metrics import check_metric, find_metric, numbers_of
 from .verdict import FEWEST_ROUNDS, FIXED, holm
 from .worst_case import Box, box_of
 
-# Parts of a lane that are no numbers, or none of what was measured.
-NO_METRICS = ("target", "exceptions", "redirects", "worst_case")
 # What means nothing for a lane whose requests failed. A neighbour's times are none of these.
 TIMES = (
     *("makespan_s", "response_p95_ms", "throughput_rps", "latency_ms", "service_ms"),
     *("first_byte_ms", "longest_gap_ms", "segments_ms"),
 )
 GRAMMAR = "LANE.METRIC [/ LANE.METRIC] (<|>) (NUMBER | LANE.METRIC)"
-_METRIC = re.compile(r"(?P<lane>[^\s@]+@[^\s@.]+)\.(?P<path>[A-Za-z_][\w.]*)")
+_METRIC = re.compile(r"(?P<lane>[^\s@]+@[^\s@.]+)\.(?P<path>[A-Za-z_][\w.-]*)")
 _PARTS = re.compile(r"(?P<left>\S+)(?:\s*/\s*(?P<over>\S+))?\s*(?P<sign>[<>])\s*(?P<right>\S+)")
 
 
@@ -63,8 +62,7 @@ class Metric:
         anything is possible.
         """
         path, value = self._found(report)
-        lane = next(lane for lane in report["lanes"] if lane["lane"] == self.lane)
-        numbers = dict(_numbers(lane))
+        numbers = numbers_of(self._lane(report))
         if value is None or f"{path}_uncertainty" not in numbers:
             return None
         uncertainty = numbers[f"{path}_uncertainty"]
@@ -78,18 +76,15 @@ class Metric:
 
     def _found(self, report: Mapping[str, Any]) -> tuple[str, float | None]:
         """Its whole path, and the number."""
-        lane = next((lane for lane in report["lanes"] if lane["lane"] == self.lane), None)
-        if lane is None:
-            expected = ", ".join(lane["lane"] for lane in report["lanes"])
-            raise InvalidPlan(
-                Problem("expect", f"expected a lane of {expected}, found {self.lane}")
-            )
-        numbers = dict(_numbers(lane))
-        ends = [path for path in numbers if path.endswith("." + self.path)]
-        found = [self.path] if self.path in numbers else ends  # the neighbour has an `ok` too
-        if len(found) != 1:
-            raise InvalidPlan(Problem("expect", _which(self.path, found or list(numbers))))
-        return found[0], numbers[found[0]]
+        return find_metric(self.path, self._lane(report))
+
+    def _lane(self, report: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Its lane's part of the report; raises InvalidPlan."""
+        lanes: dict[str, Mapping[str, Any]] = {lane["lane"]: lane for lane in report["lanes"]}
+        if self.lane not in lanes:
+            expected = f"expected a lane of {', '.join(lanes)}, found {self.lane}"
+            raise InvalidPlan(Problem("expect", expected))
+        return lanes[self.lane]
 
 
 @dataclass(frozen=True)
@@ -128,10 +123,20 @@ class Expectation:
         )
 
     @property
+    def metrics(self) -> list[Metric]:
+        """The metrics that it speaks of."""
+        sides = (self.left, self.over, self.right)
+        return [side for side in sides if isinstance(side, Metric)]
+
+    @property
     def lanes(self) -> set[str]:
         """The lanes that it speaks of."""
-        metrics = (self.left, self.over, self.right)
-        return {metric.lane for metric in metrics if isinstance(metric, Metric)}
+        return {metric.lane for metric in self.metrics}
+
+    def check_metrics(self) -> None:
+        """Refuse a metric that no report has, before anything is fired; raises InvalidPlan."""
+        for metric in self.metrics:
+            check_metric(metric.path)
 
     def holds(self, report: Mapping[str, Any]) -> bool:
         """Whether it holds; what is not known, or divides by zero, does not."""
@@ -192,8 +197,7 @@ class Expectation:
 
         A lane that fails fast must not win, and nor must one that may never have called its view.
         """
-        metrics = [one for one in (self.left, self.over, self.right) if isinstance(one, Metric)]
-        timed = {one.lane for one in metrics if one.is_time(report)}
+        timed = {one.lane for one in self.metrics if one.is_time(report)}
         for lane in report["lanes"]:
             if lane["lane"] in timed and failed_too_often(lane):
                 return f"more than 1 % of the requests of {lane['lane']} failed"
@@ -299,19 +303,3 @@ def _number_or_metric(text: str) -> Metric | float:
         return float(text)
     except ValueError:
         return Metric.parse(text)
-
-
-def _numbers(value: Any, path: str = "") -> Iterator[tuple[str, float | None]]:
-    """Every number in a lane's report, by its path."""
-    if isinstance(value, Mapping):
-        for name, inner in value.items():
-            if name not in NO_METRICS:
-                yield from _numbers(inner, f"{path}.{name}" if path else name)
-    elif isinstance(value, list):
-        yield path, median(value) if value else None
-    elif value is None or isinstance(value, int | float):
-        yield path, value
-
-
-def _which(path: str, candidates: list[str]) -> str:
-    return f"expected a metric, one of {', '.join(candidates)}, found {path!r}"

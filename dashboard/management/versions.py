@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from argparse import ArgumentParser
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -9,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from dashboard.targets.project import Project
-from dashboard.targets.version import MARK, Version
-from dashboard.wire.errors import InvalidPlan, Problem
+from dashboard.targets.version import MARK, Version, version_name
+from dashboard.targets.versions import commit_of
+from dashboard.wire.errors import InvalidPlan, Problem, TargetFailed
+from dashboard.wire.plan import Plan
 
 BEFORE, AFTER = "before", "after"
 
@@ -33,6 +36,19 @@ def with_versions(project: Project, options: Mapping[str, Any]) -> Project:
     after = now if options[AFTER] is None else _version(AFTER, options[AFTER])
     named = {BEFORE: _version(BEFORE, options[BEFORE]), AFTER: after}
     return replace(project, versions={**project.versions, **named})
+
+
+def check_versions(project: Project, plan: Plan) -> None:
+    """Refuse a plan with a version that git does not know, before it is stored: InvalidPlan."""
+    named = {version_name(lane.server) for lane in plan.lanes}
+    for version in project.versions.values():
+        if version.name not in named or version.revision is None:
+            continue
+        try:
+            asyncio.run(commit_of(project.directory, version.revision))
+        except TargetFailed as error:
+            field = version.name if version.name in {BEFORE, AFTER} else f"version.{version.name}"
+            raise InvalidPlan(Problem(field, str(error))) from None
 
 
 def before_and_after(lanes: Sequence[str]) -> list[str]:

@@ -89,8 +89,11 @@ def lanes_of(claim: Claim) -> list[str]:
     """Every lane that it speaks of; those that others are held against first.
 
     So the first of them is the run's baseline, and the interval that a claim needs is the run's.
+    Raises InvalidPlan for a metric that no report has.
     """
     asked = [Expectation.parse(str(expectation)) for expectation in claim.expect]
+    for expectation in asked:
+        expectation.check_metrics()
     against = [
         metric.lane
         for expectation in asked

@@ -61,7 +61,7 @@ class Targets:
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._installed = Installed(home or log_directory.parent, log_directory)
         self._companions = Companions(mark=mark, log_directory=log_directory, cores=cores.targets)
-        self._versions = Versions(home or log_directory.parent, log_directory)
+        self._versions = Versions(home or log_directory.parent)
         self._served_from: dict[str, Path] = {}  # by the lane's text for the server
         self._set_up_in: set[Path] = set()
         self._preparing = asyncio.Lock()

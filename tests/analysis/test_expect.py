@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from dashboard.analysis.expect import Expectation
+from dashboard.analysis.metrics import KNOWN, check_metric, find_metric, numbers_of
 from dashboard.wire.errors import InvalidPlan
+
+from .planted import Planted, pool, report_of
 
 REPORT = {
     "lanes": [
@@ -173,3 +176,50 @@ def test_two_lanes_that_are_no_baseline_have_their_own_interval() -> None:
     assert found.holds
     report["rounds"] = 7
     assert Expectation.parse("b@x.makespan_s / c@x.makespan_s < 0.6").judge(report).interval is None
+
+
+def failing(errors: dict[str, int], requests: int = 10) -> dict[str, object]:
+    lane = {"lane": "sync@daphne", "requests": requests, "errors": errors, "neighbour": None}
+    return {"lanes": [lane], "verdict": None}
+
+
+@pytest.mark.parametrize("error", ["http-500", "http-404", "timeout", "no-descriptors"])
+def test_errors_are_a_total_and_each_kind_is_0_unless_it_happened(error: str) -> None:
+    for found, kind in (({}, 0), ({error: 3}, 3), ({error: 3, "reset": 4}, 3)):
+        report, total = failing(found), sum(found.values())
+        for name, count in (("errors", total), (f"errors.{error}", kind), (error, kind)):
+            metric = Expectation.parse(f"sync@daphne.{name} < 1")
+            metric.check_metrics()
+            assert metric.left.value(report) == count
+            assert metric.holds(report) is (count < 1)
+
+
+def test_no_request_is_no_proof_that_none_fails() -> None:
+    assert not Expectation.parse("sync@daphne.errors < 1").holds(failing({}, requests=0))
+
+
+def test_what_is_not_in_this_report_is_not_known() -> None:
+    expectation = Expectation.parse("sync@daphne.neighbour.errors < 1")
+    judgement = expectation.judge(failing({}))
+    assert (judgement.holds, judgement.value) == (False, None)
+
+
+@pytest.mark.parametrize(
+    "metric", ["nothing", "errors.http", "errors.http-5", "errors.tiemout", "p95", "latency_ms"]
+)
+def test_an_unknown_metric_is_refused_without_a_report(metric: str) -> None:
+    with pytest.raises(InvalidPlan, match="expected a metric, one of"):
+        Expectation.parse(f"sync@daphne.{metric} < 1").check_metrics()
+
+
+def test_every_number_of_a_report_is_known_before_there_is_one() -> None:
+    report = report_of([Planted("sync@gunicorn-sync", pool(1, 10.0))], requests=20)
+    (lane,) = report["lanes"]
+    lane["errors"], lane["skipped"] = {"http-503": 1, "reset": 2}, {"200": 3}
+    groups = {name.split(".")[0] for name in KNOWN}
+    for path in numbers_of(lane):
+        if path not in groups:  # the whole of it is null in this run
+            check_metric(path)
+            assert find_metric(path, lane)[0] == path
+    for whole in KNOWN:
+        assert find_metric(whole, lane)[0] == whole

@@ -100,6 +100,10 @@ def test_the_json_is_the_contract(tmp_path: Path) -> None:
         (["sleep", "--set", "speed=1"], "parameters.speed"),
         (["sleep", "--expect", "fast"], "expect: expected LANE.METRIC"),
         (["sleep", "--expect", "sync@uvicorn.ok > 1"], "expected a lane of"),
+        (
+            ["sleep", "--lane", "sync@runserver", "--expect", "sync@runserver.eror < 1"],
+            "expected a metric, one of requests",
+        ),
         (["sleep", "--project", "nowhere/lab.toml"], "lab.toml: expected a file"),
         (["sleep", "--json", "nowhere/result.json"], "json: expected a file that can be written"),
     ],

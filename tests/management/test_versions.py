@@ -6,15 +6,20 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import pytest
 
+from dashboard.targets.manifest import load_manifest
+from dashboard.targets.version import Version
+from dashboard.targets.versions import Versions
+from dashboard.wire.errors import TargetFailed
 from tests.targets.helpers import marked, until
 
-from .command import ROOT, environment
+from .command import ROOT, environment, statuses
 
 pytestmark = pytest.mark.servers
 MARK = f"liveburst-test-versions-{os.getpid()}"
@@ -121,7 +126,8 @@ def test_versions_of_a_lab_toml(shop: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "status", "expected"),
     [
-        (["--before", "no-such-branch"], 3, "expected a revision, found 'no-such-branch'"),
+        (["--before", "no-such-branch"], 2, "before: expected a revision, found 'no-such-branch'"),
+        (["--before", "HEAD", "--after", "HEAD~9"], 2, "after: expected a revision, found"),
         (["--before=--upload-pack=x"], 2, "before: expected a revision or a directory"),
         (["--after", "HEAD"], 2, "after: expected --before beside it"),
         (["--lane", "sync@gunicorn-gthread#old"], 2, "lanes: gunicorn-gthread#old: expected"),
@@ -132,3 +138,34 @@ def test_bad_versions_are_named(
 ) -> None:
     done = burst(tmp_path / "home", shop, *options)
     assert (done.returncode, expected in done.stderr) == (status, True), done.stderr
+    assert statuses(tmp_path / "home") == []
+
+
+def test_outside_git_the_reason_is_gits_own(tmp_path: Path) -> None:
+    (tmp_path / "lab.toml").write_text(LAB)
+    done = burst(tmp_path / "home", tmp_path, "--before", "HEAD")
+    assert done.returncode == 2
+    assert "before: expected a revision, found 'HEAD'; git says: not a git repo" in done.stderr
+    assert statuses(tmp_path / "home") == []
+
+
+async def test_two_at_once_in_one_process_do_not_collide(shop: Path, tmp_path: Path) -> None:
+    project = replace(load_manifest(shop / "lab.toml"), directory=shop)
+    before = Version("before", revision="HEAD~1")
+    several = [Versions(tmp_path / "home") for _ in range(2)]
+    served = [(await versions.project(project, before)).directory for versions in several]
+    assert len({*served}) == 2
+    assert all(SLOW_S in (directory / "shop.py").read_text() for directory in served)
+    await several[0].close()
+    assert [directory.exists() for directory in served] == [False, True]
+    await several[1].close()
+    assert len(git(shop, "worktree", "list").splitlines()) == 1
+
+
+async def test_what_git_refuses_is_said_in_its_words(shop: Path, tmp_path: Path) -> None:
+    project = replace(load_manifest(shop / "lab.toml"), directory=shop)
+    home = tmp_path / "home"
+    home.mkdir()
+    (shop.parent / ".git" / "worktrees").write_text("not a directory")
+    with pytest.raises(TargetFailed, match=r"git says: .*worktrees"):
+        await Versions(home).project(project, Version("before", revision="HEAD"))

@@ -35,7 +35,12 @@ from dashboard.management.outputs import (
 )
 from dashboard.management.progress_lines import progress, tell_waiting, writer
 from dashboard.management.terminal import result_notes, result_table
-from dashboard.management.versions import add_versions, before_and_after, with_versions
+from dashboard.management.versions import (
+    add_versions,
+    before_and_after,
+    check_versions,
+    with_versions,
+)
 from dashboard.models import Run, Status
 from dashboard.runs.laboratory import Laboratory
 from dashboard.runs.planning import DEFAULT_TIMEOUT_S, make_plan
@@ -99,7 +104,8 @@ class Command(BaseCommand):
             project = with_versions(read_project(options), options)
             plan = _plan(project, options)
             _check_engines(options["engines"])
-            _check_lanes(expectations, plan)
+            _check_expectations(expectations, plan)
+            check_versions(project, plan)
             check_writable("json", options["json"])
             check_writable("markdown", options["markdown"])
         except Invalid as error:
@@ -195,13 +201,14 @@ def _check_engines(engines: int | None) -> None:
         raise InvalidPlan(out_of_bounds("engines", 1, MAX_ENGINES, engines))
 
 
-def _check_lanes(expectations: Sequence[Expectation], plan: Plan) -> None:
-    """An expectation of a lane that is not fired is refused before anything is."""
+def _check_expectations(expectations: Sequence[Expectation], plan: Plan) -> None:
+    """Refuse one of a lane that is not fired, or of a metric that there is not; InvalidPlan."""
     lanes = [str(lane) for lane in plan.lanes]
     for expectation in expectations:
         if unknown := expectation.lanes.difference(lanes):
             expected = f"expected a lane of {', '.join(lanes)}, found {', '.join(unknown)}"
             raise InvalidPlan(Problem("expect", expected))
+        expectation.check_metrics()
 
 
 async def _perform(

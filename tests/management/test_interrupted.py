@@ -1,0 +1,54 @@
+"""Ctrl-C before a command has begun to fire: one line and status 130, whatever is imported."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .command import ROOT, environment
+
+MARK = f"liveburst-test-interrupted-{os.getpid()}"
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments"),
+    [
+        ("django", ["burst", "sleep"]),
+        ("django.core.management.base", ["xray", "sleep"]),
+        ("numpy", ["burst", "sleep"]),
+        ("dashboard.runs.workshop", ["burst", "sleep"]),
+        ("dashboard.web.views", ["burst", "sleep"]),
+        ("dashboard.runs.archive", ["export", "1"]),
+        ("dashboard.web.desk", ["lab", "--no-browser", "--port", "0"]),
+        ("django.db.migrations.executor", ["migrate"]),
+    ],
+)
+def test_an_interrupt_once_a_module_is_there(
+    tmp_path: Path, module: str, arguments: list[str]
+) -> None:
+    """`-X importtime` writes a line for each module as it is imported, which tells the moment."""
+    command = [sys.executable, "-X", "importtime", "manage.py", *arguments]
+    started = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment(tmp_path / "home", MARK),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    with started:
+        assert started.stderr is not None
+        for line in started.stderr:
+            if line.rpartition("|")[2].strip() == module:
+                break
+        else:
+            pytest.fail(f"{module} was not imported")
+        started.send_signal(signal.SIGINT)
+        said = [line for line in started.stderr if not line.startswith("import time:")]
+    assert (started.returncode, said) == (130, ["Interrupted.\n"])
