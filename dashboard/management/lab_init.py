@@ -20,7 +20,7 @@ from dashboard.targets.project_search import Place, find_places
 from dashboard.wire.errors import InvalidManifest, Problem, TargetFailed
 
 from .asking import ask, choose
-from .lab_try import add_try, note_of, problem_of, try_draft
+from .lab_try import add_try, notes_of, problem_of, try_draft
 
 NAME = "lab.toml"
 OURS = "python"  # as project.python says it in a lab.toml
@@ -82,10 +82,10 @@ def init(options: Mapping[str, Any]) -> Drafted:
         f"Project: {place.shown}, {place.why}.",
         f"Interpreter: {python.python}, {python.why}.",
         f"Settings: {seen.settings or 'those in manage.py'}.",
-        *note_of(tried),
+        *notes_of(tried, seen),
     )
     project = _write(file, text)
-    return Drafted(file, project, notes, problem_of(tried, project, file))
+    return Drafted(file, project, notes, problem_of(tried, seen, project, file))
 
 
 def _inspected(place: Place, python: Interpreter, settings: str | None) -> Inspection:

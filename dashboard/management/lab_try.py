@@ -11,7 +11,7 @@ from dashboard.home import home
 from dashboard.targets.cores import Cores
 from dashboard.targets.draft import drafted
 from dashboard.targets.draft_text import allowed_host, first_server, refuses_loopback
-from dashboard.targets.draft_tried import tried_summary
+from dashboard.targets.draft_tried import login_hint, tried_summary
 from dashboard.targets.inspection import Inspection
 from dashboard.targets.manifest import Project, read_project_table
 from dashboard.targets.pool import Targets
@@ -49,17 +49,21 @@ def try_draft(seen: Inspection, text: str, file: Path) -> Tried:
     )
 
 
-def note_of(tried: Tried | None) -> list[str]:
-    """What came of trying, in a line; none where nobody asked for it."""
-    return [] if tried is None else [tried_summary(tried)]
+def notes_of(tried: Tried | None, seen: Inspection) -> list[str]:
+    """What came of trying, a line each; none where nobody asked for it."""
+    if tried is None:
+        return []
+    some = any(answer.kept for answer in tried.answers.values())  # else it is the problem's
+    return [tried_summary(tried), *filter(None, [login_hint(tried, seen) if some else ""])]
 
 
-def problem_of(tried: Tried | None, project: Project, file: Path) -> str:
+def problem_of(tried: Tried | None, seen: Inspection, project: Project, file: Path) -> str:
     """Why a draft that was written cannot be fired at as it is, or was not tried; else empty."""
     if tried is None:
         return ""
     if tried.failure:
         return f"{file} was written, untried.\n{tried.log_tail}".rstrip()
     if not project.scenarios:
-        return f"{file} was written: each path is in it as a comment, with what it answered."
+        written = f"{file} was written: each path is in it as a comment, with what it answered."
+        return f"{written}\n{login_hint(tried, seen)}".rstrip()
     return ""

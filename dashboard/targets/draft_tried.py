@@ -58,6 +58,27 @@ def failure_text(tried: Tried) -> str:
     return "\n".join(f"# {one_line(line)}".rstrip() for line in lines) + "\n"
 
 
+def login_hint(tried: Tried, seen: Inspection) -> str:
+    """Return what to do where paths want a login, a sentence; empty where no form was met."""
+    wanting = sum(answer.login for answer in tried.answers.values())
+    if not wanting or tried.form is None:
+        return ""
+    paths = "1 path seems to want" if wanting == 1 else f"{wanting} paths seem to want"
+    if tried.form.sent_to != tried.form.path:
+        return f"{paths} a login, whose form is sent elsewhere: see [project.login] in the file."
+    username, password = _variables(seen)
+    return (
+        f"{paths} a login: set {username} and {password} in the environment, then uncomment the"
+        " scenarios with login = true."
+    )
+
+
+def _variables(seen: Inspection) -> tuple[str, str]:
+    """Return the variables of the environment that name and password are expected in."""
+    prefix = re.sub(r"\W|^(?=\d)", "_", project_name(seen)).upper()
+    return f"{prefix}_USER", f"{prefix}_PASSWORD"
+
+
 def login_table(tried: Tried, seen: Inspection) -> str:
     """[project.login] for the form that was met; empty where none was.
 
@@ -66,12 +87,12 @@ def login_table(tried: Tried, seen: Inspection) -> str:
     form = tried.form
     if form is None:
         return ""
-    prefix = re.sub(r"\W|^(?=\d)", "_", project_name(seen)).upper()
+    username, password = _variables(seen)
     lines = [
         "[project.login]",
         f"path = {quoted(form.path)}",
-        f'username = "{prefix}_USER" # variables of the environment: set them, then uncomment',
-        f'password = "{prefix}_PASSWORD" # what stands below with login = true',
+        f'username = "{username}" # variables of the environment: set them, then uncomment',
+        f'password = "{password}" # what stands below with login = true',
         *_fields(form),
         *host_header(seen),
         "",

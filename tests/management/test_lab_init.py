@@ -141,6 +141,7 @@ def test_every_path_is_tried_once_and_the_login_form_is_met(shop: Path, tmp_path
     drafted = manage(tmp_path / "home", "lab", "init", str(shop), *OURS, "--try")
     assert drafted.returncode == 0, drafted.stderr
     assert "3 of 5 paths can be fired at as they are" in drafted.stdout
+    assert "1 path seems to want a login: set SHOP_USER and SHOP_PASSWORD in" in drafted.stdout
     text = (shop / "lab.toml").read_text()
     read = tomllib.loads(text)
     assert list(read["scenario"]) == ["report", "login"]

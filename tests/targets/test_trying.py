@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,13 @@ from typing import Any
 import httpx
 import pytest
 
+from dashboard.management.lab_try import problem_of
 from dashboard.targets import trying
 from dashboard.targets.draft import draft
 from dashboard.targets.login_form import LoginForm, find_login_form
 from dashboard.targets.manifest import load_manifest
 from dashboard.targets.trying import Answer, Tried, Visitor
+from tests.runs.fakes import FakeTargets
 
 from .test_draft import route, seen
 
@@ -242,3 +245,33 @@ def test_a_target_that_does_not_start_leaves_the_draft_as_it_was(tmp_path: Path)
 def test_pending_migrations_are_said(tmp_path: Path) -> None:
     tried = Tried("daphne", {"/ok/": GOOD}, pending_migrations=True)
     assert "# - Migrations are pending" in tried_draft(tmp_path, tried, route("ok"))[0]
+
+
+@pytest.mark.parametrize(
+    ("answers", "form", "words"),
+    [
+        (
+            {"/a/": TO_LOGIN, "/b/": TO_LOGIN},
+            FOUND,
+            "2 paths seem to want a login: set SHOP_USER and SHOP_PASSWORD in the environment, then"
+            " uncomment the scenarios with login = true.",
+        ),
+        (
+            {"/a/": TO_LOGIN, "/b/": BAD},
+            LoginForm("/in/", "/in/check", "login", "secret"),
+            "1 path seems to want a login, whose form is sent elsewhere: see [project.login] in the"
+            " file.",
+        ),
+        ({"/a/": TO_LOGIN}, None, ""),
+        ({"/b/": BAD}, FOUND, ""),
+    ],
+)
+def test_where_nothing_answers_the_last_line_says_how_to_log_in(
+    tmp_path: Path, answers: dict[str, Answer], form: LoginForm | None, words: str
+) -> None:
+    inspection = seen(route("a"), directory=tmp_path, python=None)
+    project = FakeTargets().project
+    file, tried = tmp_path / "lab.toml", Tried("daphne", answers, form)
+    problem = problem_of(tried, inspection, replace(project, scenarios={}), file)
+    written = f"{file} was written: each path is in it as a comment, with what it answered."
+    assert problem == "\n".join(filter(None, [written, words]))
