@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from dashboard.targets.answers import Kind, merged
+from dashboard.targets.masking import masked
 from dashboard.targets.own_settings import advice_on_ignored
 from dashboard.wire.plan import Firing, Lane, Plan
 from dashboard.wire.plural import counted
@@ -21,6 +22,8 @@ from .instrument import MAX_STEAL_PERCENT, Reading
 from .results import WARM_UP_ROUND
 from .run_targets import RunTargets
 from .sinks import Event
+
+MOST_QUOTED = 200  # characters of what a websocket received last, as the engine keeps it
 
 
 class Remarks:
@@ -102,7 +105,7 @@ class Remarks:
     def _no_answer(self, lane: Lane, said: Mapping[str, Any]) -> str:
         rule = self._project.scenarios[self._plan.scenario].variants[lane.variant].exchange.answer
         what = f"an answer (answer = {json.dumps(rule)})" if rule else "the same message back"
-        last = f"{said['last']!r}" if said["last"] else "nothing"
+        last = f"{_last_words(said['last'])!r}" if said["last"] else "nothing"
         messages = counted(said["without_answer"], "message")
         return f"{lane}: {messages} waited for {what} in vain; the last thing received was {last}."
 
@@ -141,3 +144,9 @@ class Remarks:
         on_answers = [one async for one in advice_on_answers(answered, target.facts, check)]
         ignored = advice_on_ignored(target.facts)
         return [*ignored, *advice_on(target.facts), *on_answers]
+
+
+def _last_words(said: str) -> str:
+    """Return what a websocket received last, secrets masked: it was cut at so many characters."""
+    heard, closed, reason = said.partition("; closed with ")
+    return masked(heard, cut_off=len(heard) >= MOST_QUOTED) + masked(closed + reason)

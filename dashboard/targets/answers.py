@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
+from .masking import masked
+
 # Specified in docs/frame.md: status, type, message, where, count.
 Kind: TypeAlias = Mapping[str, Any]
+
+# Of a message the probe keeps no more (`liveburst_answers.MOST_CHARACTERS`): it may be cut.
+LONGEST = 300
 
 _NAMES: Mapping[str, type | tuple[type, ...]] = {
     "status": (int, type(None)),
@@ -18,13 +23,22 @@ _NAMES: Mapping[str, type | tuple[type, ...]] = {
 
 
 def read_answers(told: Any) -> list[Kind]:
-    """Return the kinds in a probe's report; raises TypeError and KeyError for what is none."""
+    """Return the kinds in a probe's report, secrets masked.
+
+    Raises TypeError and KeyError for what is none.
+    """
     found: list[Kind] = [{name: one[name] for name in _NAMES} for one in told]
     for one in found:
         for name, expected in _NAMES.items():
             if not isinstance(one[name], expected):
                 raise TypeError(f"answers: expected another {name}, found {one[name]!r}")
-    return found
+    return [_masked(one) for one in found]
+
+
+def _masked(kind: Kind) -> Kind:
+    texts = {name: told for name, told in kind.items() if isinstance(told, str)}
+    told = {name: masked(text, cut_off=len(text) >= LONGEST) for name, text in texts.items()}
+    return {**kind, **told}
 
 
 def merged(*several: Iterable[Kind]) -> list[Kind]:

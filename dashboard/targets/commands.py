@@ -9,6 +9,7 @@ from pathlib import Path
 from dashboard.wire.errors import TargetFailed
 
 from .launcher import Child, launch
+from .masking import masked
 from .readiness import PATH
 
 _LOG_TAIL_LINES = 30
@@ -75,14 +76,15 @@ def last_line_since(log: Path, begun: int) -> str:
 
 
 def read_tail(log: Path, most_bytes: int = _LOG_TAIL_BYTES) -> str:
-    """The last lines of a log file; empty where there is none.
+    """The last lines of a log file, secrets masked; empty where there is none.
 
     Lines about our own request for readiness are left out: they say nothing of the project.
     """
+    begun = max(0, size_of(log) - most_bytes)
     try:
         with log.open("rb") as file:
-            file.seek(max(0, log.stat().st_size - most_bytes))
-            text = file.read().decode(errors="replace")
+            file.seek(begun)
+            text = masked(file.read().decode(errors="replace"), begun_within=begun > 0)
     except OSError:
         return ""
     lines = [line for line in text.splitlines() if PATH not in line]

@@ -15,8 +15,9 @@ import httpx
 
 from dashboard.wire.errors import TargetFailed
 
-from .from_environment import filled
+from .from_environment import expected_in_environment, filled, value_in_environment
 from .login_refusal import refusal
+from .masking import masked, remember_session
 from .scenario import Variant
 
 TIMEOUT_S = 15.0  # a good password hash alone takes half a second
@@ -69,14 +70,14 @@ async def log_in(login: Login, door: Door) -> dict[str, str]:
             verify=False,  # noqa: S501 - a target of the project's own, mostly on loopback
         ) as client:
             cookies, form = await _form(client, login)
-            return await _send(client, login, form | credentials, cookies)
+            session = await _send(client, login, form | credentials, cookies)
+            remember_session(session)
+            return session
     except _Refused as refused:
         found = refusal(refused.answer, await door.exception(), refused.hint)
-        if password := credentials[login.password_field]:  # a page may repeat what was sent
-            found = found.replace(password, "…")
         raise TargetFailed(f"{name}: expected {refused.expected}, {found}") from None
     except httpx.HTTPError as error:
-        found = str(error) or type(error).__name__
+        found = masked(str(error)) or type(error).__name__
         raise TargetFailed(f"{name}: expected to log in at {login.path}, found: {found}") from None
 
 
@@ -109,18 +110,25 @@ class _Refused(Exception):
         self.hint = hint
 
 
+def missing_credentials(login: Login) -> str:
+    """Say which of the two variables are not set; empty where both are."""
+    # A user's name is no secret: it is looked up without being masked.
+    values = {
+        login.username: os.environ.get(login.username),
+        login.password: value_in_environment(login.password),
+    }
+    missing = [name for name, value in values.items() if not value]
+    return expected_in_environment(missing) if missing else ""
+
+
 def credentials_of(login: Login) -> dict[str, str]:
     """What is filled in, by the form's fields. Raises TargetFailed where a variable is not set."""
-    found = {}
-    for key, variable in (
-        (login.username_field, login.username),
-        (login.password_field, login.password),
-    ):
-        if variable not in os.environ:
-            message = f"project.login: expected {variable} in the environment, found none"
-            raise TargetFailed(message)
-        found[key] = os.environ[variable]
-    return found
+    if missing := missing_credentials(login):
+        raise TargetFailed(f"project.login: {missing}, found none")
+    return {
+        login.username_field: os.environ[login.username],
+        login.password_field: os.environ[login.password],
+    }
 
 
 async def _form(client: httpx.AsyncClient, login: Login) -> tuple[dict[str, str], dict[str, str]]:

@@ -6,6 +6,8 @@ from html.parser import HTMLParser
 
 import httpx
 
+from .masking import masked
+
 MOST_CHARACTERS = 200  # of what a page says
 INVISIBLE = ("script", "style", "template")
 LIMIT_STATUSES = (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.LOCKED)
@@ -22,11 +24,11 @@ def refusal(answer: httpx.Response, exception: str, hint: str = "") -> str:
     page = Page.of(answer)
     found = f"found {answer.status_code} {answer.reason_phrase}".rstrip()
     if location := answer.headers.get("location"):
-        return f"{found} to {location}"
+        return f"{found} to {masked(location)}"
     said = page.exception or page.error or page.text
     if answer.is_server_error:
         said = page.exception or exception or page.text
-    quoted = f'{found}, "{_short(said)}"' if said else found
+    quoted = f'{found}, "{_short(masked(said))}"' if said else found
     if _is_limit(answer, said):
         after = answer.headers.get("retry-after")
         wait = f", Retry-After: {after}" if after else ""

@@ -12,9 +12,9 @@ from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.plan import TWIN, Lane, Plan
 
 from .companion import Companion
-from .from_environment import missing_variable
+from .from_environment import unusable_variables
 from .listening import is_loopback
-from .login import Login
+from .login import Login, missing_credentials
 from .own_service import MARK, OwnService, target_name
 from .requirement import Requirement
 from .scenario import Claim, Parameter, Scenario, Variant
@@ -109,8 +109,8 @@ class Project:
 
     def refusal(self, variant: Variant, server: Server) -> str | None:
         """Why this variant cannot be fired at under this server; None where it can."""
-        if missing := missing_variable(variant):
-            return missing
+        if unusable := self._unusable(variant):
+            return "; ".join(unusable)
         if server.url is not None:
             return None
         if variant.needs not in (None, server.interface):
@@ -121,6 +121,13 @@ class Project:
         if server.sync_only and variant.family == "async":
             return f"expected a sync variant: {server.sync_only}"
         return self.lacking(variant) or None
+
+    def _unusable(self, variant: Variant) -> list[str]:
+        """What the environment lacks for this variant's requests, all of it at once."""
+        said = unusable_variables(variant)
+        if variant.login and self.login and (missing := missing_credentials(self.login)):
+            said.append(f"{missing}, for project.login")
+        return said
 
     def lacking(self, variant: Variant) -> str:
         """What this variant needs and is not there, in words; empty where all of it is."""

@@ -12,6 +12,7 @@ from dashboard.wire.load import MAX_EVERY_S, MAX_SEND_KB_PER_S, MIN_SEND_KB_PER_
 from dashboard.wire.manner import BYTES_PER_MB, MAX_UPLOAD_BYTES
 from dashboard.wire.plan import MAX_CONCURRENCY, MAX_LANES, MAX_REQUESTS, MAX_ROUNDS, Lane
 
+from .from_environment import EXPECTED, malformed
 from .own_service import SETTINGS, OwnService
 from .read_exchange import read_exchange
 from .read_rows import read_rows
@@ -197,6 +198,7 @@ def _variant(
         wait=_wait(table, parameters),
         own=_own(table),
     )
+    _check_references(variant, table)
     known = [*parameters, *(rows[0] if rows else ())]
     if not _placeholders(variant.path) <= set(known):
         table.refuse("path", f"only parameters in braces ({', '.join(known)})", variant.path)
@@ -209,6 +211,18 @@ def _variant(
         table.complain("body", f"expected a method that has one, found {variant.method}")
     table.finish()
     return variant
+
+
+def _check_references(variant: Variant, table: Table) -> None:
+    """Refuse what is meant to be `{env:NAME}` and would be sent as it stands."""
+    for key, values in {
+        "headers": [value for _, value in variant.headers],
+        "cookies": [value for _, value in variant.cookies],
+        "body": [variant.body],
+        "rows": [value for row in variant.rows for value in row.values()],
+    }.items():
+        if wrong := next(filter(None, map(malformed, values)), ""):
+            table.refuse(key, EXPECTED, wrong)
 
 
 def _own(table: Table) -> OwnService | None:

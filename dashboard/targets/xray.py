@@ -25,6 +25,7 @@ from .answers import Kind
 from .cores import Cores
 from .from_environment import filled
 from .login import request_headers
+from .masking import all_masked, masked
 from .own_service import target_name
 from .pool import Targets
 from .process import Target
@@ -149,7 +150,7 @@ class _Asking:
                 method, path, content=self._body.content(), headers=headers
             )
         except httpx.HTTPError as error:
-            found = f"{type(error).__name__} {error}".strip()
+            found = masked(f"{type(error).__name__} {error}".strip())
             message = f"{self.target.server.name}: expected an answer to {method} {path}"
             raise TargetFailed(f"{message}, found {found}", self.target.log_tail()) from error
         return answer.status_code
@@ -220,5 +221,6 @@ async def _trace(target: Target, file: Path) -> Mapping[str, Any]:
     except TimeoutError:
         message = f"{target.server.name}: expected a trace of the request, found none"
         raise TargetFailed(message, target.log_tail()) from None
-    trace: Mapping[str, Any] = json.loads(file.read_text(encoding="utf-8"))  # noqa: ASYNC240
+    told = json.loads(file.read_text(encoding="utf-8"))  # noqa: ASYNC240
+    trace: Mapping[str, Any] = all_masked(told)
     return trace

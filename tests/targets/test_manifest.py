@@ -229,6 +229,12 @@ REFUSALS = [
     ('method = "POST"', 'method = "FETCH"', "scenario.search.variant.sync.method", "GET, HEAD"),
     ('method = "POST"', 'method = "GET"', "scenario.search.variant.sync.body", "a method that"),
     ('{ Accept = "text', '{ "A B" = "text', "scenario.search.variant.sync.headers", "can carry"),
+    (
+        '{ Accept = "text/html" }',
+        '{ Accept = "{env:my-type}" }',
+        "scenario.search.variant.sync.headers",
+        "expected {env:NAME}, the name of letters, digits and _, found '{env:my-type}'",
+    ),
     ('["postgresql"]', '"postgresql"', "scenario.search.variant.sync.requires", "list of texts"),
     ('["postgresql"]', '["redis"]', "scenario.search.variant.sync.requires", "[requirement.redis]"),
     ('"SHOP_DATABASE_URL"', '"A B"', "requirement.postgresql.variable", "name of a variable"),

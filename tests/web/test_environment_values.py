@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import html
+import json
+import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -19,12 +24,16 @@ from dashboard.runs.exports import FORMATS
 from dashboard.runs.hub import Hub
 from dashboard.runs.laboratory import Laboratory
 from dashboard.runs.planning import make_plan
-from dashboard.targets.from_environment import filled
+from dashboard.targets.answers import read_answers
+from dashboard.targets.commands import last_line_since, read_tail
+from dashboard.targets.from_environment import filled, malformed
+from dashboard.targets.login import Login
 from dashboard.targets.manifest import Project
+from dashboard.targets.masking import all_masked, masked, remember_variable
 from dashboard.web.desk import furnish
 from dashboard.web.single_file import html_pieces
 from dashboard.wire.errors import InvalidPlan, TargetFailed
-from tests.runs.fakes import FakeEngine, FakeTargets, equipment
+from tests.runs.fakes import FakeEngine, FakeTarget, FakeTargets, equipment
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SECRETS: Mapping[str, str] = {
@@ -129,3 +138,144 @@ async def test_what_no_header_can_carry_is_refused_without_being_quoted(
         filled("{env:LAB_TEST_TOKEN}", one_line=True)
     assert "zebra" not in str(refused.value)
     assert filled("{env} {env:} {LAB_TEST_TOKEN}") == "{env} {env:} {LAB_TEST_TOKEN}"
+
+
+class Repeating(FakeTarget):
+    """Raises and logs what it was sent, and ends after some firings."""
+
+    def __init__(self, server: str, log: Path, ends_after: float) -> None:
+        super().__init__(server)
+        self._log = log
+        self._ends_after = ends_after
+        self._rounds = 0
+
+    async def end(self, firing: int, *, quiet_timeout_s: float) -> bool:
+        said = " ".join(SECRETS.values())
+        self._log.write_text(f"Bearer {said}\nValueError: bad header {said}\n")
+        exception = {"status": 500, "type": "ValueError", "where": "views.py:3", "count": 5}
+        self.answers = tuple(
+            read_answers(
+                [
+                    {**exception, "message": f"bad header Bearer {said}"},
+                    {**exception, "type": None, "where": f"/login/{said}", "message": ""},
+                ]
+            )
+        )
+        self.log_line = last_line_since(self._log, 0)
+        self._rounds += 1
+        if self._rounds > self._ends_after:
+            self.failure = TargetFailed("it ended with status 1", read_tail(self._log))
+        return await super().end(firing, quiet_timeout_s=quiet_timeout_s)
+
+
+@pytest.mark.parametrize(("ends_after", "said"), [(math.inf, "Bearer "), (0, "")])
+async def test_what_the_project_repeats_is_kept_and_shown_by_its_name(
+    *,
+    ends_after: float,
+    said: str,
+    lab: Laboratory,
+    targets: FakeTargets,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    async_client: AsyncClient,
+) -> None:
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+    plan = make_plan(targets.project, scenario="sleep", requests=5, rounds=2)
+    for lane in plan.lanes:
+        targets.made[lane.server] = Repeating(lane.server, tmp_path / "log", ends_after)
+    made = await lab.start(plan)
+    await lab.outcome(made)
+    run = await Run.objects.aget(pk=made.pk)
+    page = await async_client.get(reverse("run", args=[run.pk]))
+    stored = await everything_stored()
+    assert f"bad header {said}{{env:LAB_TEST_TOKEN}} {{env:LAB_TEST_SESSION}}" in stored
+    kept = [stored, await everything_exported(run, targets.project), page.content.decode()]
+    assert not any("zebra" in text for text in kept)
+
+
+AWKWARD = "ze/bra+\"q'uo&te\\ \n  über"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        AWKWARD,
+        " ".join(AWKWARD.split()),
+        quote(AWKWARD),
+        quote(AWKWARD, ""),
+        quote_plus(AWKWARD),
+        re.sub("%..", lambda one: one[0].lower(), quote_plus(AWKWARD)),
+        json.dumps(AWKWARD)[1:-1],
+        repr(AWKWARD)[1:-1],
+        repr(AWKWARD.encode())[2:-1],
+        html.escape(AWKWARD),
+    ],
+)
+def test_a_value_is_masked_however_it_is_escaped(written: str) -> None:
+    remember_variable("LAB_AWKWARD", AWKWARD)
+    masks = "sent {env:LAB_AWKWARD}!"
+    assert masked(f"sent {written}!") == masks
+    told = {"spans": [{"sql": f"sent {AWKWARD}!", "begun": 1}]}
+    assert all_masked(told) == {"spans": [{"sql": masks, "begun": 1}]}
+
+
+def test_a_value_that_a_bound_cuts_is_masked_and_a_short_one_never(tmp_path: Path) -> None:
+    remember_variable("LAB_CUT", "giraffe-in-a-log")
+    remember_variable("LAB_SHORT", "abc")
+    kind = {"status": 500, "type": "ValueError", "where": None, "count": 1}
+    told = read_answers([{**kind, "message": "x" * 290 + "giraffe-in"}])
+    assert told[0]["message"] == "x" * 290 + "{env:LAB_CUT}"
+    log = tmp_path / "log"
+    log.write_text("giraffe-in-a-log\nabc")
+    assert read_tail(log, 12) == "{env:LAB_CUT}\nabc"
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({}, ["expected LAB_TEST_TOKEN and LAB_TEST_SESSION", "LAB_USER and LAB_PASSWORD"]),
+        ({**SECRETS, "LAB_TEST_KEY": "", "LAB_USER": "u"}, ["LAB_TEST_KEY in", "LAB_PASSWORD in"]),
+        (
+            {**SECRETS, "LAB_TEST_TOKEN": "zebra\r\nX: 1", "LAB_USER": "u", "LAB_PASSWORD": "p"},
+            ["LAB_TEST_TOKEN: expected a value that a header can carry"],
+        ),
+    ],
+)
+async def test_every_unusable_variable_is_said_at_once_before_anything_is_fired(
+    variables: Mapping[str, str],
+    said: list[str],
+    targets: FakeTargets,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in (*SECRETS, "LAB_USER", "LAB_PASSWORD"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    scenario = targets.project.scenarios["sleep"]
+    variants = {name: replace(one, login=True) for name, one in scenario.variants.items()}
+    project = replace(
+        targets.project,
+        login=Login("/login/", "LAB_USER", "LAB_PASSWORD"),
+        scenarios={"sleep": replace(scenario, variants=variants)},
+    )
+    with pytest.raises(InvalidPlan) as refused:
+        make_plan(project, scenario="sleep", requests=5, rounds=1)
+    assert all(words in str(refused.value) for words in said)
+    assert "zebra" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("Bearer {env:lower-x}", "{env:lower-x}"),
+        ("{env:}", "{env:}"),
+        ("{env:1ST}", "{env:1ST}"),
+        ("{env: TOKEN}", "{env: TOKEN}"),
+        ("Bearer {env:TOKEN", "{env:TOKEN"),
+        ("{env:TOKEN} {env} {environment:}", ""),
+        ('{feature(env: {env: "prod"})}', ""),
+    ],
+)
+def test_what_is_meant_to_be_a_reference_and_is_none_is_found(text: str, wrong: str) -> None:
+    assert malformed(text) == wrong
