@@ -24,6 +24,14 @@ def table_console() -> Console:
     return Console(width=None if known else WIDTH)
 
 
+def one_screen() -> bool:
+    """Return True if stdout and stderr are the same terminal, file or pipe."""
+    try:
+        return os.path.sameopenfile(sys.stdout.fileno(), sys.stderr.fileno())
+    except (OSError, ValueError):  # one of them is no file
+        return False
+
+
 def prints_table(options: Mapping[str, Any]) -> bool:
     """Return False only where stdout is the JSON's."""
     return bool(options["json"] != STDOUT)

@@ -10,7 +10,7 @@ from contextlib import suppress
 from rich.console import Console
 
 from dashboard.runs.line import Member, ahead_of
-from dashboard.runs.sinks import Event, Outcome, Sink
+from dashboard.runs.sinks import Event, Outcome
 from dashboard.runs.wording import WHY_REPEATED
 from dashboard.wire import frame
 from dashboard.wire.failure import Failure
@@ -39,7 +39,7 @@ class ProgressLines:
         self._write = write
         self._every_s = every_s
         self._clock = clock
-        self._warned: set[str] = set()
+        self.warned: set[str] = set()
         self._ticker: asyncio.Task[None] | None = None
 
     async def begin(self, plan: Plan) -> None:
@@ -64,15 +64,15 @@ class ProgressLines:
                 of = f"{self._up_to}{self._rounds}"
                 self._what = f"round {number} of {of}, {self._lanes[lane]}"
             case {"event": "discarded", "round": number, "reason": reason}:
-                self._done = max(0, self._done - self._in_a_round)
                 self._rounds += 1  # it is fired again under a number of its own
+                self._total += self._in_a_round  # what was fired stays counted
                 self._write(f"Round {number} is repeated: {WHY_REPEATED[reason]}.")
-            case {"event": "warning", "message": message} if message not in self._warned:
-                self._warned.add(message)
+            case {"event": "warning", "message": message} if message not in self.warned:
+                self.warned.add(message)
                 self._write(f"Warning: {message}")
 
     async def frame(self, sequence: int, data: bytes) -> None:
-        """Count the samples of the counted rounds."""
+        """Count the samples of all rounds but warming up, those that are repeated too."""
         found = frame.decode(data)
         if found.kind == "samples" and found.round:
             cut_off = sum(1 for error in found.columns["error"] if error == Failure.ABORTED)
@@ -98,7 +98,7 @@ class ProgressLines:
             await asyncio.sleep(self._every_s)
 
 
-def progress(console: Console) -> Sink:
+def progress(console: Console) -> Terminal | ProgressLines:
     """Return what tells of a run: bars in a terminal, lines in a log."""
     if console.is_terminal:
         return Terminal(console)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from statistics import median
 from typing import Any, TypeAlias
 
@@ -38,9 +38,10 @@ class Terminal:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._lanes: list[str] = []
-        self._requests = 0  # in a round
+        self._requests = 0  # of a lane in a round
+        self._total = 0  # of a lane in all rounds
         self._bars: list[TaskID] = []
-        self._warned: set[str] = set()
+        self.warned: set[str] = set()
 
     async def begin(self, plan: Plan) -> None:
         """A bar for each lane."""
@@ -54,8 +55,10 @@ class Terminal:
         )
         self._lanes = [str(lane) for lane in plan.lanes]
         self._requests = plan.load.requests
-        total = self._requests * plan.rounds
-        self._bars = [self._progress.add_task(lane, total=total, state="") for lane in self._lanes]
+        self._total = self._requests * plan.rounds
+        self._bars = [
+            self._progress.add_task(lane, total=self._total, state="") for lane in self._lanes
+        ]
         self._progress.start()
 
     async def event(self, event: Event) -> None:
@@ -69,12 +72,12 @@ class Terminal:
                 self._say(lane, "")
             case {"event": "discarded", "round": number, "reason": reason}:
                 self._discard(number, reason)
-            case {"event": "warning", "message": message} if message not in self._warned:
-                self._warned.add(message)
+            case {"event": "warning", "message": message} if message not in self.warned:
+                self.warned.add(message)
                 self._console.print(f"Warning: {message}", highlight=False, markup=False)
 
     async def frame(self, sequence: int, data: bytes) -> None:
-        """Bars count the samples of the counted rounds."""
+        """Bars count the samples of all rounds but warming up, those that are repeated too."""
         found = frame.decode(data)
         if found.kind == "samples" and found.round:
             cut_off = sum(1 for error in found.columns["error"] if error == Failure.ABORTED)
@@ -85,9 +88,10 @@ class Terminal:
         self._progress.stop()
 
     def _discard(self, number: int, reason: str) -> None:
-        """The round is fired again, so the bars stand where they stood before it."""
+        """The round is fired again, so there is more to fire; what was fired stays counted."""
+        self._total += self._requests
         for bar in self._bars:
-            self._progress.advance(bar, -self._requests)
+            self._progress.update(bar, total=self._total)
         said = f"Round {number} is repeated: {WHY_REPEATED[reason]}."
         self._console.print(said, highlight=False)
 
@@ -115,12 +119,16 @@ def result_table(report: Mapping[str, Any], width: int) -> tuple[Table, list[str
     )
 
 
-def result_notes(report: Mapping[str, Any]) -> Iterator[str]:
-    """What must be known beside the table: the verdict, warnings, the instrument."""
+def result_notes(report: Mapping[str, Any], said_before: Collection[str] = ()) -> Iterator[str]:
+    """Yield what must be known beside the table: the verdict, warnings, the instrument.
+
+    `said_before` are warnings that stand on the same screen already.
+    """
     if said := sentence(report):
         yield said
     for warning in warnings(report):
-        yield f"Warning: {warning}"
+        if warning not in said_before:
+            yield f"Warning: {warning}"
     if said := instrument_words(report["instrument"]):
         yield said
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TypedDict, Unpack
 
-from dashboard.analysis.verdict import MOST_ROUNDS
+from dashboard.analysis.verdict import FEWEST_ROUNDS, MOST_ROUNDS
 from dashboard.targets.manifest import Project, Scenario
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.manner import PLAIN
@@ -136,6 +136,11 @@ def _lanes(scenario: Scenario, lanes: Sequence[str], *, control: bool) -> tuple[
 
 
 def _rounds(scenario: Scenario, rounds: int | None, *, until_sure: bool) -> int:
+    if until_sure and rounds is not None and rounds < FEWEST_ROUNDS:
+        message = (
+            f"expected {FEWEST_ROUNDS} or more until sure, whose first look is then, found {rounds}"
+        )
+        raise InvalidPlan(Problem("rounds", message))
     if rounds is not None:
         return rounds
     return MOST_ROUNDS if until_sure else scenario.rounds

@@ -116,7 +116,7 @@ def test_a_port_that_is_taken_gives_way_to_the_next(tmp_path: Path) -> None:
     [
         (["--host", "0.0.0.0"], "host: expected a loopback address, found '0.0.0.0'"),
         (["--host", "example.org"], "host: expected a loopback address"),
-        (["--port", "70000"], "port: expected"),
+        (["--port", "70000"], "port: expected 0 to 65535, found 70000"),
         (["--port", "-1"], "port: expected"),
         (["--project", "nowhere.toml"], "nowhere.toml: expected a file"),
     ],

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import io
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 from rich.console import Console
 
 from dashboard.management.progress_lines import ProgressLines, progress, tell_waiting
-from dashboard.management.terminal import Terminal
+from dashboard.management.terminal import Terminal, result_notes
 from dashboard.models import Run, Status
 from dashboard.runs import line
 from dashboard.runs.planning import make_plan
 from dashboard.runs.sinks import Outcome
-from tests.runs.fakes import FakeTargets
+from dashboard.wire import frame
+from tests.analysis.planted import report_of
+from tests.analysis.test_causes import THREADS, free
+from tests.runs.fakes import FakeTargets, samples
 
 PROJECT = FakeTargets().project
 
@@ -94,6 +99,22 @@ async def test_a_round_that_is_repeated_is_one_round_more(log: Log) -> None:
     await sink.end(Outcome(Status.FINISHED))
 
 
+async def test_progress_never_goes_back_when_a_round_is_repeated(log: Log) -> None:
+    sink = lines_to(log)
+    asked = make_plan(PROJECT, scenario="sleep", requests=3, rounds=2, lanes=["sync@daphne"])
+    await sink.begin(asked)
+    said = []
+    for number in (1, 2, 3):
+        await sink.event({"event": "began", "lane": 0, "round": number})
+        data = frame.encode("samples", lane=0, round=number, origin_ns=0, columns=samples(3))
+        await sink.frame(number, data)
+        said.append(sink.line().rpartition("; ")[2])
+        if number == 1:
+            await sink.event({"event": "discarded", "round": 1, "reason": "late"})
+    await sink.end(Outcome(Status.FINISHED))
+    assert said == ["3 of 6 requests", "6 of 9 requests", "9 of 9 requests"]
+
+
 async def test_a_warning_waits_for_no_line_and_is_said_once(log: Log) -> None:
     sink = lines_to(log)
     for _ in range(2):  # the runs of an experiment
@@ -120,3 +141,20 @@ async def test_who_waits_for_a_turn_is_told_so(log: Log) -> None:
 def test_bars_are_for_terminals_alone(terminal: bool, kind: type) -> None:
     console = Console(file=io.StringIO(), force_terminal=terminal)
     assert isinstance(progress(console), kind)
+
+
+@pytest.mark.parametrize(("stderr", "one"), [(subprocess.STDOUT, True), (subprocess.PIPE, False)])
+def test_one_screen_is_known(stderr: int, one: bool) -> None:
+    code = "from dashboard.management.outputs import one_screen; print(one_screen())"
+    done = subprocess.run(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=stderr, text=True, check=True
+    )
+    assert done.stdout.strip() == str(one)
+
+
+def test_a_warning_that_is_on_the_screen_is_not_repeated() -> None:
+    report = {**report_of([THREADS, free()], 20, 1), "warnings": ["DEBUG is true.", "Other."]}
+    notes = list(result_notes(report, {"DEBUG is true."}))
+    assert "Warning: Other." in notes
+    assert "Warning: DEBUG is true." not in notes
+    assert "Warning: DEBUG is true." in list(result_notes(report))

@@ -149,6 +149,12 @@ def test_until_sure_is_bounded() -> None:
     assert make_plan(PROJECT, scenario="sleep", until_sure=True, rounds=10).rounds == 10
 
 
+@pytest.mark.parametrize("rounds", [1, 3, 4])
+def test_what_can_never_be_sure_is_refused(rounds: int) -> None:
+    with pytest.raises(InvalidPlan, match=f"rounds: expected 5 or more until sure.*found {rounds}"):
+        make_plan(PROJECT, scenario="sleep", until_sure=True, rounds=rounds)
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [

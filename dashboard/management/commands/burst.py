@@ -6,7 +6,7 @@ import asyncio
 import signal
 import sys
 from argparse import ArgumentParser, BooleanOptionalAction
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.core.management import BaseCommand, CommandError, call_command
@@ -25,6 +25,7 @@ from dashboard.management.options import (
     setting,
 )
 from dashboard.management.outputs import (
+    one_screen,
     prints_table,
     say_how_it_ended,
     say_left_out,
@@ -46,6 +47,7 @@ from dashboard.runs.laboratory import Laboratory
 from dashboard.runs.planning import DEFAULT_TIMEOUT_S, make_plan
 from dashboard.runs.results import report_on
 from dashboard.runs.several_engines import MAX_ENGINES
+from dashboard.runs.sinks import Sink
 from dashboard.runs.workshop import set_up
 from dashboard.targets.manifest import Project
 from dashboard.wire.errors import Invalid, InvalidPlan, Problem
@@ -115,13 +117,15 @@ class Command(BaseCommand):
         # No dashboard has to be there that did it before. What other runs are shown is what the
         # usual number of engines can do.
         laboratory.calibrates_first = options["engines"] is None
-        run, report = asyncio.run(_perform(laboratory, plan, Console(stderr=True)))
+        console = Console(stderr=True)
+        shown = progress(console)
+        run, report = asyncio.run(_perform(laboratory, plan, console, shown))
         if not options["save"]:
             Run.objects.filter(pk=run.pk).delete()
         if run.status != Status.FINISHED:
             say_how_it_ended("run", run.status, run.problem)
         if prints_table(options):
-            print_result(report)
+            print_result(report, shown.warned if one_screen() else ())
         write_json(report, options["json"])
         judgements = self._judge(report, expectations) if run.status == Status.FINISHED else []
         if options["markdown"]:
@@ -151,14 +155,14 @@ def _status(run: Run, judgements: Judged) -> int:
     return 0 if held else EXPECTATION_FAILED
 
 
-def print_result(report: Mapping[str, Any]) -> None:
+def print_result(report: Mapping[str, Any], said_before: Collection[str]) -> None:
     """The table, unless nothing was measured, and what must be known beside it."""
     console = table_console()
     if any(lane["requests"] for lane in report["lanes"]):
         table, left_out = result_table(report, console.width)
         console.print(table)
         say_left_out(console, left_out)
-    for note in result_notes(report):
+    for note in result_notes(report, said_before):
         console.print(note, highlight=False, markup=False)
 
 
@@ -212,10 +216,10 @@ def _check_expectations(expectations: Sequence[Expectation], plan: Plan) -> None
 
 
 async def _perform(
-    laboratory: Laboratory, plan: Plan, console: Console
+    laboratory: Laboratory, plan: Plan, console: Console, shown: Sink
 ) -> tuple[Run, dict[str, Any]]:
     """Fire, and stop upon Ctrl-C: what was measured is kept and printed all the same."""
-    run = await laboratory.start(plan, [progress(console)])
+    run = await laboratory.start(plan, [shown])
     waiting = asyncio.create_task(tell_waiting(run, writer(console)))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

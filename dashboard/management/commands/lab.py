@@ -37,6 +37,7 @@ from dashboard.wire.errors import Invalid, LiveburstError, TargetFailed
 from dashboard.wire.plural import counted
 
 PORTS_TRIED = 50
+MAX_PORT = 65535
 BACKLOG = 256
 
 
@@ -104,16 +105,16 @@ class Command(BaseCommand):
 def listen(host: str, port: int) -> socket.socket:
     """A socket on this port or, when it is taken, on the next free one."""
     family = _loopback_family(host)
-    last = port + PORTS_TRIED if port else 0
+    if not 0 <= port <= MAX_PORT:
+        message = f"port: expected 0 to {MAX_PORT}, found {port}"
+        raise CommandError(message, returncode=BAD_USAGE)
+    last = min(port + PORTS_TRIED, MAX_PORT) if port else 0
     for candidate in range(port, last + 1):
         listener = socket.socket(family, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, candidate))
             listener.listen(BACKLOG)
-        except OverflowError:
-            listener.close()
-            break
         except OSError:
             listener.close()
             continue
