@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.analysis.xray import read_trace
+from dashboard.targets.commands import read_tail
 from dashboard.targets.cores import Cores
 from dashboard.targets.manifest import load_manifest
 from dashboard.targets.project import Project
@@ -33,6 +34,10 @@ def project(tmp_path: Path) -> Project:
         ),
         "gathered": ("async", "/gathered", "GET", ""),
         "broken": ("sync", "/broken", "GET", ""),
+        "repeating": (
+            *("sync", "/repeating", "GET"),
+            'headers = { "X-Own" = "{env:PLANTED_TOKEN}" }',
+        ),
     }
     lab.write_text(
         f"""
@@ -131,6 +136,18 @@ async def test_an_answer_that_is_an_error_is_traced_too(
     project: Project, tmp_path: Path, mark: str
 ) -> None:
     assert (await trace(project, "broken@gunicorn-sync", mark, tmp_path)).status == 500
+
+
+async def test_a_secret_that_the_project_repeats_is_told_by_its_name(
+    project: Project, tmp_path: Path, mark: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLANTED_TOKEN", "zebra-in-a-header")
+    traced = await trace(project, "repeating@gunicorn-sync", mark, tmp_path)
+    assert traced.answers[0]["message"] == "not known: {env:PLANTED_TOKEN}"
+    assert "zebra" not in repr(traced)
+    log = tmp_path / "logs" / "xray" / "gunicorn-sync.log"
+    assert "zebra" in log.read_text()  # the project's own, as it wrote it
+    assert "zebra" not in read_tail(log)
 
 
 async def test_no_answer_in_time_is_a_failure_that_leaves_nothing(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -142,9 +143,15 @@ def broken(request: HttpRequest) -> HttpResponse:
     raise LookupError("the view's own")
 
 
+def repeating(request: HttpRequest) -> HttpResponse:
+    """Raises what it was sent, and logs it."""
+    print(request.headers["X-Own"], file=sys.stderr, flush=True)
+    raise LookupError(f"not known: {request.headers['X-Own']}")
+
+
 VIEWS = (
     sync, posted, uploaded, async_, gathered, one_by_one, side_by_side, database, template, thread,
-    signal, there_and_back, broken,
+    signal, there_and_back, broken, repeating,
 )  # fmt: skip
 urlpatterns = [path(view.__name__, view) for view in VIEWS]
 
