@@ -76,7 +76,7 @@ def _on_status(answered: Answered, facts: Mapping[str, Any]) -> str:
         NOT_FOUND: _on_not_found(answered),
     }.get(status)
     if means:
-        return f"{every}: {means}."
+        return f"{every}: {means.rstrip('.')}."
     if answered.log_line and not answered.exceptions:
         return f"{every}. The server's log ends: {answered.log_line}"
     return f"{every}."
@@ -93,7 +93,8 @@ def _on_bad_request(answered: Answered, facts: Mapping[str, Any]) -> str:
 def _on_forbidden(answered: Answered) -> str:
     if answered.exceptions:
         return ""
-    return f"{answered.path} may want a login (login = true) or a CSRF token"
+    seems = f"{answered.path} may want a login (login = true) or a CSRF token"
+    return f"{seems}. The server's log ends: {answered.log_line}" if answered.log_line else seems
 
 
 def _on_not_found(answered: Answered) -> str:

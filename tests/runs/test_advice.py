@@ -112,6 +112,11 @@ async def advice(
         (Answered(404, PATH), "the project serves nothing at /report/"),
         (Answered(404, PATH, (), [kind("Http404", "shop/views.py:3 x", 404)]), "answered 404."),
         (Answered(403, PATH), "may want a login"),
+        (Answered(403, PATH, log_line="no entry"), "CSRF token. The server's log ends: no entry."),
+        (
+            Answered(403, PATH, log_line="Forbidden (CSRF cookie not set.): /report/"),
+            "The server's log ends: Forbidden (CSRF cookie not set.): /report/.",
+        ),
         (Answered(403, PATH, (), [kind("PermissionDenied", "a.py:1 x", 403)]), "answered 403."),
         (Answered(400, PATH), "every request was answered 400."),
         (
