@@ -51,6 +51,7 @@ if "SHOP_NO_DATABASE" in os.environ:
     DATABASES = {}
 """
 URLS = """
+from threading import Lock
 from asgiref.sync import sync_to_async
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
@@ -74,8 +75,12 @@ def fine(request):
     return HttpResponse("fine")
 
 
+importing = Lock()
+
+
 def deep(request):
-    import shop.deep
+    with importing:  # who waits for an import that fails may be given the unfinished module
+        import shop.deep
 
 
 def form(request):
@@ -158,15 +163,15 @@ def nobodys_port() -> str:
 DIAGNOSES: dict[str, tuple[dict[str, str], str, str, str, str]] = {
     "a database that is not running": (
         {"SHOP_PORT": nobodys_port()}, "/users/", "django.db.utils.OperationalError",
-        "onnection refused", "shop/urls.py:10 users",
+        "onnection refused", "shop/urls.py:11 users",
     ),
     "a database that is not running, async": (
         {"SHOP_PORT": nobodys_port()}, "/async-users/", "django.db.utils.OperationalError",
-        "onnection refused", "shop/urls.py:14 async_users",
+        "onnection refused", "shop/urls.py:15 async_users",
     ),
     "no database at all": (
         {"SHOP_NO_DATABASE": "1"}, "/users/", "django.core.exceptions.ImproperlyConfigured",
-        "settings.DATABASES is improperly configured", "shop/urls.py:10 users",
+        "settings.DATABASES is improperly configured", "shop/urls.py:11 users",
     ),
     "an import that fails deep down": (
         {}, "/deep/", "ModuleNotFoundError",
