@@ -13,6 +13,7 @@ from statistics import fmean
 from typing import Any, Literal
 
 from .causes import BUSY_SHARE, CPU_LIMIT_SHARE, WAITING_CPU_SHARE
+from .cpu_share import LEAST_TICKS, TICK_S
 from .seen import Seen
 from .verdict import Comparison
 
@@ -21,6 +22,8 @@ Kind = Literal["cpu-bound", "mostly-cpu", "light-load", "same-limit", "waiting",
 NARROW = 1.5  # an interval within this says that no lane is several times as fast
 ALIKE = 1.1  # of a first look, which has no interval: from here on something seems to differ
 MOSTLY_CPU_SHARE = 0.6
+LEAST_REQUESTS = 20  # in all rounds; fewer say nothing of what cannot be
+FIRM = {"cpu-bound", "mostly-cpu", "same-limit", "waiting"}  # they say what cannot help
 LIGHT = 0.5  # requests in the view at a time, on average
 ALL_OF_THEM = 0.9  # of the requests in flight that were in the view at once
 
@@ -37,8 +40,10 @@ class Standing:
     time_s: float | None
     cpu_ms_per_request: float | None
     cpu_share: float | None
+    own_cpu_share: float | None
+    least_own_cpu_share: float | None
     cpu_alone_s: float | None
-    taken_by_others: float
+    taken_by_others: float | None
     usable_cores: float | None
     cores: float | None
     in_view: float | None
@@ -70,10 +75,19 @@ def find_absolute(lanes: Sequence[Seen], comparisons: Sequence[Comparison]) -> A
     load = lanes[0].load
     concurrency = load.concurrency if load.kind == "burst" else None
     standings = tuple(map(_standing, lanes))
+    large = all(map(_is_large, lanes))
     for name, fits in _LIMITS:
-        if fits(standings, concurrency):
+        if (large or name not in FIRM) and fits(standings, concurrency):
             return Absolute(name, concurrency, standings)
     return Absolute("unknown", concurrency, standings)
+
+
+def _is_large(seen: Seen) -> bool:
+    """Whether it was fired for long enough, at enough requests, to say what cannot be."""
+    firings = len(seen.makespans_s)
+    if firings * seen.load.requests < LEAST_REQUESTS:
+        return False
+    return fmean(seen.makespans_s) >= LEAST_TICKS * TICK_S
 
 
 def _alike(one: Comparison) -> bool:
@@ -92,6 +106,8 @@ def _standing(seen: Seen) -> Standing:
         time_s=fmean(seen.makespans_s) if burst and seen.makespans_s else None,
         cpu_ms_per_request=None if cpu_s is None else 1000 * cpu_s,
         cpu_share=seen.cpu_share,
+        own_cpu_share=seen.own_cpu_share,
+        least_own_cpu_share=None if seen.cpu_shares is None else seen.cpu_shares.least_own,
         cpu_alone_s=cpu_s * seen.load.requests / cores if burst and cpu_s and cores else None,
         taken_by_others=seen.taken,
         usable_cores=cores,
@@ -115,7 +131,9 @@ def _waits(seen: Seen) -> bool | None:
 
 
 def _used(standings: Sequence[Standing], share: float) -> bool:
-    return all(one.cpu_share is not None and one.cpu_share >= share for one in standings)
+    """By themselves: without others it might be that much faster, so they are no limit."""
+    shares = [one.least_own_cpu_share for one in standings]
+    return all(own is not None and own >= share for own in shares)
 
 
 def _cpu_bound(standings: Sequence[Standing], concurrency: int | None) -> bool:

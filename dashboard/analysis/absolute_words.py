@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from .numbers import milliseconds, seconds_of, significant, times
+from .numbers import milliseconds, seconds_of, significant, times_at_most
 
 Absolute = Mapping[str, Any]
 Lanes = Sequence[Mapping[str, Any]]
@@ -13,6 +13,7 @@ Lanes = Sequence[Mapping[str, Any]]
 # What a server and Django cost by themselves was 0.1 to 2 ms a request where measured. A request
 # that costs less CPU than this may cost still less elsewhere.
 MOSTLY_SERVER_MS = 5.0
+FASTER = 1.05  # from here on it is said how much faster
 WORTH_SAYING = 0.1  # of the cores, had by other processes
 
 
@@ -53,9 +54,9 @@ def _cpu(lanes: Lanes) -> str:
         spent = _range(lanes, "cpu_alone_s", seconds_of)
         words += f" request, {spent} of {_range(lanes, 'time_s', seconds_of)} on {_cores(lanes)}"
     else:
-        used = _range(lanes, "cpu_share", _share)
+        used = _range(lanes, "own_cpu_share", _share)
         words += f" request, {used} of what {_cores(lanes)} can do"
-    taken = max(lane["taken_by_others"] for lane in lanes)
+    taken = max(lane["taken_by_others"] or 0 for lane in lanes)
     others = f", of which other processes had up to {_share(taken)}"
     return words + (others if taken >= WORTH_SAYING else "")
 
@@ -66,17 +67,27 @@ def _more_cores(lanes: Lanes) -> str:
 
 
 def _cpu_bound(lanes: Lanes, concurrency: int | None) -> str:
-    where = f"on {_cores(lanes)}"
+    where, most = f"on {_cores(lanes)}", _most(lanes)
+    more = f"more than {times_at_most(most)}× as much" if most >= FASTER else "more"
     if min(lane["cpu_ms_per_request"] for lane in lanes) < MOSTLY_SERVER_MS:
         return (
-            f"{_cpu(lanes)}: none of them can do more {where}. So little of it may be the server's"
-            f" own; less CPU per request would help, and {_more_cores(lanes)}."
+            f"{_cpu(lanes)}: none of them can do {more} {where}. So little of it may be the"
+            f" server's own; less CPU per request would help, and {_more_cores(lanes)}."
         )
-    return f"{_cpu(lanes)}: neither another server nor async can help there; {_more_cores(lanes)}."
+    help_there = f"make it more than {times_at_most(most)}× faster" if most >= FASTER else "help"
+    return (
+        f"{_cpu(lanes)}: neither another server nor async can {help_there} there;"
+        f" {_more_cores(lanes)}."
+    )
+
+
+def _most(lanes: Lanes) -> float:
+    """Return how many times as fast a lane can be that waits for nothing but its own CPU time."""
+    return float(1 / min(lane["least_own_cpu_share"] for lane in lanes))
 
 
 def _mostly_cpu(lanes: Lanes, concurrency: int | None) -> str:
-    most = times(1 / min(lane["cpu_share"] for lane in lanes))
+    most = times_at_most(_most(lanes))
     return (
         f"{_cpu(lanes)}: as long as a request costs that, no server and no async can be more than"
         f" {most}× faster on {_cores(lanes)}."
@@ -101,8 +112,8 @@ def _same_limit(lanes: Lanes, concurrency: int | None) -> str:
     requests = "1 request" if peak == 1 else f"{peak} requests"
     words = (
         f"{_all(lanes)} had at most {requests} in the view at a time, of {concurrency} in"
-        f" flight, and waited there with {_range(lanes, 'cpu_share', _share)} of the CPU used:"
-        if all(lane["cpu_share"] is not None for lane in lanes)
+        f" flight, and waited there with {_range(lanes, 'own_cpu_share', _share)} of the CPU used:"
+        if all(lane["own_cpu_share"] is not None for lane in lanes)
         else f"{_all(lanes)} had at most {requests} in the view at a time, of {concurrency}:"
     )
     if all(lane["capacity"] == peak for lane in lanes):
@@ -138,8 +149,8 @@ def _upstream(lanes: Lanes) -> str:
 def _unknown(lanes: Lanes, concurrency: int | None) -> str:
     """What is known where no common limit was seen; nothing more is said."""
     known = []
-    if all(lane["cpu_share"] is not None for lane in lanes):
-        known.append(f"they used {_range(lanes, 'cpu_share', _share)} of {_cores(lanes)}")
+    if all(lane["own_cpu_share"] is not None for lane in lanes):
+        known.append(f"they used {_range(lanes, 'own_cpu_share', _share)} of {_cores(lanes)}")
     if all(lane["peak_in_view"] is not None for lane in lanes):
         peak = _range(lanes, "peak_in_view", lambda value: f"{value:g}")
         known.append(f"had at most {peak} requests in the view at a time")

@@ -11,6 +11,7 @@ from .holds import AROUND, OTHER, VIEW
 from .numbers import milliseconds, significant
 
 Evidence = Mapping[str, Any]
+WORTH_SAYING = 0.1  # of its cores, had by other processes
 LEAST_UNCERTAINTY = 0.1  # of a quantity, to be worth saying
 
 
@@ -92,8 +93,10 @@ def _executor_full(lane: str, other: str, evidence: Evidence) -> str:
 
 
 def _cpu_bound(lane: str, other: str, evidence: Evidence) -> str:
-    used = 100 * min(1, evidence["cpu_share"])
+    used = 100 * evidence["cpu_share"]
     words = f"The CPU was the limit of {lane}: it used {used:.0f} % of what it could have"
+    if (evidence["taken_by_others"] or 0) >= WORTH_SAYING:
+        words += f" beside other processes, which had {100 * evidence['taken_by_others']:.0f} %"
     return f"{words}, {_cpu(other, evidence)}."
 
 

@@ -76,7 +76,7 @@ def held_back(first: Seen, second: Seen) -> Iterator[Cause]:
 
 
 def _cpu_is_limit(seen: Seen) -> bool:
-    return (seen.cpu_share or 0) >= CPU_LIMIT_SHARE
+    return (seen.least_cpu_share or 0) >= CPU_LIMIT_SHARE
 
 
 def _server_grew(gap: Gap) -> bool:
@@ -237,10 +237,11 @@ def _executor_full(gap: Gap) -> Cause | None:
 
 def _cpu_bound(gap: Gap) -> Cause | None:
     slow = gap.slow
-    if (slow.least_cpu_share or 0) < CPU_LIMIT_SHARE:
+    if not _cpu_is_limit(slow):
         return None
     evidence = {
         "cpu_share": slow.cpu_share,
+        "own_cpu_share": slow.own_cpu_share,
         "taken_by_others": slow.taken,
         "cores": slow.facts.cores,
         "processes": slow.facts.processes,
@@ -293,7 +294,7 @@ def _waiting_in_app(gap: Gap) -> Cause | None:
     slow = gap.slow
     if not slow.view_s or slow.cpu is None or slow.cpu.high > WAITING_CPU_SHARE * slow.view_s:
         return None
-    if (slow.cpu_share or 0) >= IDLE_ENOUGH_SHARE or _executor_full(gap) or _serialised(gap):
+    if (slow.least_cpu_share or 0) >= IDLE_ENOUGH_SHARE or _executor_full(gap) or _serialised(gap):
         return None
     blocked = _loop_blocked(gap)
     if blocked is not None and blocked.evidence["holder"] == OTHER:

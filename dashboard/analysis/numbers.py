@@ -5,6 +5,8 @@ A ratio that is not 1 is never written as 1, or a sentence would contradict its 
 
 from __future__ import annotations
 
+import math
+
 TIMES_FROM = 1.5  # "12 % later" up to here, "1.6 times later" beyond
 MOST_DIGITS = 9
 
@@ -22,6 +24,16 @@ def times(ratio: float) -> str:
         if float(text) != 1:
             return text
     return "1"
+
+
+def times_at_most(ratio: float) -> str:
+    """A factor that is not below this one: 1.4 for 1.31."""
+    for digits in range(2, MOST_DIGITS):
+        step = 10.0 ** (math.floor(math.log10(ratio)) + 1 - digits)
+        text = significant(math.ceil(ratio / step) * step, digits)
+        if float(text) < 1.05 * ratio:
+            return text
+    return significant(ratio, MOST_DIGITS)
 
 
 def times_between(low: float, high: float) -> str:

@@ -15,13 +15,12 @@ from dashboard.wire.plan import Load
 
 from . import stats, used
 from .collect import Integers, Lane
+from .cpu_share import CpuShare, Window, cpu_share_of
 from .facts import LaneFacts
 from .holds import Held, held_by
 from .lateness import Lateness, ends_by_round
 from .rounds import Metric, by_round, metric_of
 from .used import Amount
-
-MOST_TAKEN = 0.5
 
 Mask = npt.NDArray[np.bool_]
 Segments = Mapping[str, float]
@@ -243,36 +242,41 @@ class Seen:
         return None if cores is None else min(cores, self.facts.processes)
 
     @cached_property
-    def cpu_share(self) -> float | None:
-        """How much of the CPU that it could have it used, 0 to 1 (more where C code runs aside)."""
-        return self._cpu_share(self.cpu_s)
-
-    @cached_property
-    def least_cpu_share(self) -> float | None:
-        """The same if it used as little as can be."""
-        return self._cpu_share(None if self.cpu is None else self.cpu.low)
-
-    def _cpu_share(self, cpu_s: float | None) -> float | None:
-        if cpu_s is None or not self.usable_cores or not self.makespans_s:
+    def cpu_shares(self) -> CpuShare | None:
+        """How much of the CPU that it could have it used, and what others had meanwhile."""
+        cores, usable, cpu = self.facts.cores, self.usable_cores, self.cpu
+        if cpu is None or not cores or not usable or not self.makespans_s:
             return None
-        spent_s = cpu_s * self.load.requests * len(self.makespans_s)
-        taken = self._taken(cpu_s)
-        return spent_s / self.usable_cores / sum(self.makespans_s) / (1 - taken)
+        firings = len(self.makespans_s)
+        window = Window(
+            firings=firings,
+            wall_s=sum(self.makespans_s),
+            usable_cores=usable,
+            cores=cores,
+            busy_s=self.facts.busy_s,
+            cores_s=self.facts.cores_s,
+        )
+        return cpu_share_of(cpu.times(self.load.requests * firings), cpu.times(self._asked), window)
 
-    @cached_property
-    def taken(self) -> float:
-        """The share of its cores that others had meanwhile, at most a half.
+    @property
+    def cpu_share(self) -> float | None:
+        """How much it used of the CPU that others left it, 0 to 1."""
+        return None if self.cpu_shares is None else self.cpu_shares.corrected
 
-        With more they had what it left idle: the system gives one of two a half, if it wants it.
-        """
-        return self._taken(self.cpu_s)
+    @property
+    def least_cpu_share(self) -> float | None:
+        """The same if it used as little, and others as little, as can be."""
+        return None if self.cpu_shares is None else self.cpu_shares.least
 
-    def _taken(self, cpu_s: float | None) -> float:
-        busy_s, cores_s = self.facts.busy_s, self.facts.cores_s
-        if cpu_s is None or busy_s is None or not cores_s:
-            return 0.0
-        others_s = busy_s - cpu_s * self._asked
-        return min(MOST_TAKEN, max(0.0, others_s / cores_s))
+    @property
+    def own_cpu_share(self) -> float | None:
+        """How much it used of all that its cores can do, 0 to 1."""
+        return None if self.cpu_shares is None else self.cpu_shares.own
+
+    @property
+    def taken(self) -> float | None:
+        """The share of its cores that others had meanwhile; None: nobody can say."""
+        return None if self.cpu_shares is None else self.cpu_shares.taken
 
     @cached_property
     def first_byte_ms(self) -> float | None:
