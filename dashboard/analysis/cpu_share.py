@@ -53,6 +53,13 @@ class Window:
         others_s = (self.busy_s or 0.0) - own_s
         return _bounded(others_s / (self.cores_s or 1.0), own_share)
 
+    def most_taken(self, own_share: float, own_s: float) -> float:
+        """Return the same with a tick more on each core and firing than was counted."""
+        if self.busy_s is None or not self.cores_s:
+            return 0.0
+        others_s = self.busy_s - own_s + TICK_S * self.firings * self.cores
+        return _bounded(others_s / self.cores_s, own_share)
+
     def least_taken(self, own_share: float, own_s: float) -> float:
         """Return what others had of it at least.
 
@@ -80,6 +87,7 @@ class CpuShare:
     least: float
     taken: float | None
     least_taken: float
+    most_taken: float
 
 
 def cpu_share_of(spent: Amount, whole: Amount, window: Window) -> CpuShare | None:
@@ -90,8 +98,9 @@ def cpu_share_of(spent: Amount, whole: Amount, window: Window) -> CpuShare | Non
     own, least_own = window.share(spent.value), window.share(spent.low)
     if own is None or least_own is None:
         return None
+    most_taken = window.most_taken(own, whole.low)
     if not window.others_known:
-        return CpuShare(own, least_own, own, least_own, None, 0.0)
+        return CpuShare(own, least_own, own, least_own, None, 0.0, most_taken)
     taken = window.taken(own, whole.value)
     least_taken = min(taken, window.least_taken(own, whole.high))
     return CpuShare(
@@ -101,6 +110,7 @@ def cpu_share_of(spent: Amount, whole: Amount, window: Window) -> CpuShare | Non
         least=_of_the_rest(least_own, least_taken),
         taken=taken,
         least_taken=least_taken,
+        most_taken=most_taken,
     )
 
 

@@ -133,7 +133,8 @@ def _held_s(seen: Seen, holder: str) -> float:
     held, rounds = seen.held.get(holder), len(seen.makespans_s)
     if held is None or not rounds:
         return 0.0
-    taken_s = (seen.taken or 0.0) * sum(seen.makespans_s) if holder == OTHER else 0.0
+    shares = seen.cpu_shares if holder == OTHER else None
+    taken_s = shares.most_taken * sum(seen.makespans_s) if shares else 0.0
     return max(0.0, held.sum_s - taken_s) / rounds
 
 

@@ -45,7 +45,7 @@ def test_shares_are_shares_whatever_was_read(spent: Amount, whole: Amount, windo
         return
     assert 0 <= found.own <= found.corrected <= 1
     assert 0 <= found.least_own <= found.least <= found.corrected
-    assert 0 <= found.least_taken <= (found.taken or 0) <= 1 - found.own
+    assert 0 <= found.least_taken <= (found.taken or 0) <= found.most_taken <= 1 - found.own
 
 
 ONE_CORE = Window(1, 1.0, 1, 1, 1.0, 1.0)
