@@ -121,7 +121,7 @@ def _comparison(
         "level": found.interval and found.interval.level,
         "method": found.interval and found.interval.method,
         "rounds": found.rounds,
-        "round_ratios": found.between,
+        "round_ratios": None if found.between is None else list(found.between),
         "causes": [cause.to_json() for cause in causes],
     }
 
