@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from dashboard.analysis.used import NeighbourCost
 from dashboard.targets.attendance import Attendance
+from dashboard.targets.kernel import cpu_times
 from dashboard.targets.manifest import Project
 from dashboard.targets.migrations import Migrations
 from dashboard.wire.errors import TargetFailed
@@ -119,6 +120,8 @@ class Equipment:
     targets: Targets
     engines: Engines
     null_server: NullServer
+    # Stolen and total CPU time of this machine, in ticks; None where the kernel does not say.
+    cpu_times: Callable[[], tuple[int, int] | None] = cpu_times
     # When a variant was last fired at a target, by (server, the target's start, variant).
     last_fired: dict[tuple[str, float, str], float] = field(default_factory=dict)
     # What a neighbour's request costs, by (server, the target's start, path); None: not known.

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from dashboard.analysis.used import NeighbourCost
 from dashboard.targets.from_environment import filled, filled_manner
-from dashboard.targets.kernel import busy_times, cpu_times
+from dashboard.targets.kernel import busy_times
 from dashboard.targets.listeners import Drops
 from dashboard.targets.login import request_headers
 from dashboard.targets.scenario import Variant
@@ -128,13 +128,13 @@ class Firings:
         target = await self._targets.of(position, lane)
         began: Event = {"event": "began", "lane": position, "round": number}
         await self._hearers.event(began)
-        drops, cpu_before = Drops.at(target.host, target.port), cpu_times()
+        drops, cpu_before = Drops.at(target.host, target.port), self._equipment.cpu_times()
         cores = target.facts.get("cores", ())
         busy_before = busy_times(cores)
         firing = self._firing_of(target, position, lane, number, load)
         self._sent = Sent()
         fired, quiet = await self._listen(target, firing)
-        reading = Reading.of(position, number, fired, cpu_before, cpu_times())
+        reading = Reading.of(position, number, fired, cpu_before, self._equipment.cpu_times())
         reading = reading.with_target(busy_before, busy_times(cores))
         overflows = Drops.at(target.host, target.port).since(drops)
         reading = replace(reading, overflows=overflows)

@@ -221,7 +221,8 @@ def test_ctrl_c_stops_keeps_and_lets_the_whole_rounds_decide(tmp_path: Path) -> 
     assert report["status"] == "stopped"
     assert "Traceback" not in stderr
     (comparison,) = report["verdict"]["comparisons"]
-    assert comparison["rounds"] >= 1  # a late round may be repeated, and then does not count
+    # A disturbed round is repeated and does not count: on a busy machine that may be both.
+    assert comparison["rounds"] + len(report["discarded"]) >= 1
     for lane in report["lanes"]:
         assert len(lane["makespan_s"]) == comparison["rounds"]
         assert lane["errors"] == {}

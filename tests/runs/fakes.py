@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from itertools import cycle
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -170,5 +171,22 @@ async def nowhere() -> AsyncIterator[tuple[str, int]]:
 
 
 def equipment(engine: FakeEngine, targets: FakeTargets | None = None) -> Equipment:
-    """Equipment whose every run gets this engine."""
-    return Equipment(targets or FakeTargets(), FakeEngines(engine), nowhere)
+    """Equipment whose every run gets this engine, on a machine of which nothing is stolen."""
+    return Equipment(
+        targets or FakeTargets(), FakeEngines(engine), nowhere, cpu_times=stolen_in(engine)
+    )
+
+
+def stolen_in(engine: FakeEngine, *rounds: int) -> Callable[[], tuple[int, int]]:
+    """Return a kernel's clock by which the host takes half of the time away in these rounds."""
+    stolen, total = 0, 0
+    over = cycle((False, True))  # asked twice a firing, the second time when it is over
+
+    def cpu_times() -> tuple[int, int]:
+        nonlocal stolen, total
+        total += 100
+        if next(over) and rounds and engine.fired[-1].round in rounds:
+            stolen += 50
+        return stolen, total
+
+    return cpu_times

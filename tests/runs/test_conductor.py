@@ -6,7 +6,6 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
-from itertools import count
 
 import pytest
 
@@ -19,7 +18,7 @@ from dashboard.wire import frame
 from dashboard.wire.errors import TargetFailed
 from dashboard.wire.plan import Burst, Firing, Plan
 
-from .fakes import CPU_NS, WALL_NS, FakeEngine, FakeTargets, equipment
+from .fakes import CPU_NS, WALL_NS, FakeEngine, FakeTargets, equipment, stolen_in
 
 ROUNDS = 4
 
@@ -88,30 +87,19 @@ async def test_a_rate_is_warmed_up_with_no_more_than_it_has() -> None:
     assert {one.load for one in counted} == {asked.load}
 
 
-def steal_in(monkeypatch: pytest.MonkeyPatch, engine: FakeEngine, *rounds: int) -> None:
-    """The kernel says that the host takes half of the time away in these rounds."""
-    asked = count()
-
-    def times() -> tuple[int, int]:
-        taken = bool(engine.fired) and engine.fired[-1].round in rounds
-        at = next(asked)
-        # Asked twice a firing, the second time when it is over.
-        return (50 if taken and at % 2 else 0), 100 * (at % 2)
-
-    monkeypatch.setattr("dashboard.runs.firings.cpu_times", times)
-
-
-async def test_a_round_whose_time_was_stolen_is_repeated_under_a_new_number(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_a_round_whose_time_was_stolen_is_repeated_under_a_new_number() -> None:
     engine = FakeEngine()
-    steal_in(monkeypatch, engine, 2)
-    outcome, heard = await conduct(equipment(engine))
+    outcome, heard = await conduct(robbed(engine, 2))
     assert outcome.status == Status.FINISHED
     assert discarded_in(heard) == [(2, "stolen")]
     fired = Counter(one.round for one in engine.fired if one.round)
     assert fired == dict.fromkeys(range(1, ROUNDS + 2), 3)
     assert not [one for one in heard.events if one["event"] == "warning"]
+
+
+def robbed(engine: FakeEngine, *rounds: int) -> Equipment:
+    """Equipment on a machine whose host takes half of the time away in these rounds."""
+    return replace(equipment(engine), cpu_times=stolen_in(engine, *rounds))
 
 
 def discarded_in(heard: Memory) -> list[tuple[int, str]]:
@@ -151,19 +139,15 @@ async def test_a_round_in_which_the_engine_was_late_is_repeated_as_one_that_was_
 
 async def test_late_and_stolen_rounds_share_one_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     engine = FakeEngine()
-    steal_in(monkeypatch, engine, 1, 2)
     late_in(monkeypatch, engine, *range(3, 3 * ROUNDS))
-    _, heard = await conduct(equipment(engine))
+    _, heard = await conduct(robbed(engine, 1, 2))
     assert discarded_in(heard) == [(1, "stolen"), (2, "stolen"), (3, "late"), (4, "late")]
     assert max(one.round for one in engine.fired) == 2 * ROUNDS
 
 
-async def test_rounds_are_repeated_at_most_as_often_as_there_are_rounds(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_rounds_are_repeated_at_most_as_often_as_there_are_rounds() -> None:
     engine = FakeEngine()
-    steal_in(monkeypatch, engine, *range(1, 3 * ROUNDS))
-    _, heard = await conduct(equipment(engine))
+    _, heard = await conduct(robbed(engine, *range(1, 3 * ROUNDS)))
     assert discarded_in(heard) == [(number, "stolen") for number in range(1, ROUNDS + 1)]
     assert max(one.round for one in engine.fired) == 2 * ROUNDS
     warnings = [one["message"] for one in heard.events if one["event"] == "warning"]
@@ -171,9 +155,8 @@ async def test_rounds_are_repeated_at_most_as_often_as_there_are_rounds(
     assert f"round {ROUNDS + 1}: the host took 50.0 % of the CPU time away" in warnings[0]
 
 
-async def test_each_firing_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_each_firing_is_read() -> None:
     engine = FakeEngine()
-    steal_in(monkeypatch, engine)
     _, heard = await conduct(equipment(engine))
     readings = [one["reading"] for one in heard.events if one["event"] == "fired"]
     assert len(readings) == 3 * (ROUNDS + 1)

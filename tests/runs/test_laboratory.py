@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from dashboard.runs.results import frames_of
 from dashboard.wire import frame
 from dashboard.wire.plan import Plan
 
-from .fakes import WALL_NS, FakeEngine, FakeTargets, equipment
+from .fakes import WALL_NS, FakeEngine, FakeTargets, equipment, stolen_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -65,20 +66,10 @@ async def test_a_stop_that_comes_too_late_leaves_this_process_alone(tmp_path: Pa
     assert (await stored(run)).status == Status.FINISHED
 
 
-async def test_a_discarded_round_is_kept_and_not_counted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_discarded_round_is_kept_and_not_counted(tmp_path: Path) -> None:
     engine = FakeEngine()
-
-    def times() -> tuple[int, int]:
-        """Half of the time of round 1 is stolen; asked twice a firing."""
-        asked.append(bool(asked) and engine.fired[-1].round == 1)
-        over = len(asked) % 2 == 0
-        return (50 if over and asked[-1] else 0), 100 * over
-
-    asked: list[bool] = []
-    monkeypatch.setattr("dashboard.runs.firings.cpu_times", times)
-    lab = laboratory(engine, tmp_path)
+    robbed = replace(equipment(engine), cpu_times=stolen_in(engine, 1))
+    lab = Laboratory(robbed, Hub(), tmp_path)
     run = await lab.start(plan())
     await lab.outcome(run)
     kept = await stored(run)
