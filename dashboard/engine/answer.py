@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import httptools
 
 from .stamps import END_OF_HEAD
-
-if TYPE_CHECKING:
-    from .connection import Connection
 
 LONGEST_HEAD = 65_536  # bytes, interim answers included; what servers send is a hundredth of it
 FIRST_FINAL_STATUS = 200  # below are interim answers, such as 100 Continue
@@ -49,6 +46,22 @@ class Parts:
         )
 
 
+class ResponseHandler(Protocol):
+    """What is told of a response while it is parsed: a connection."""
+
+    def on_message_begin(self) -> None:
+        """Handle the first byte of a response, or of what follows a complete one."""
+
+    def skip_interim(self, status: int) -> None:
+        """Ignore an interim response; the final one is still to come."""
+
+    def complete(self, status: int, lasting: bool) -> None:
+        """Accept the response as complete; `lasting`: the server keeps the connection open."""
+
+    def expect_answer(self) -> None:
+        """Prepare a parser for the next response."""
+
+
 class AnswerToHead:
     """Reads for a connection the answer to a HEAD request.
 
@@ -56,7 +69,7 @@ class AnswerToHead:
     come. So the answer is whole with its head, and the next one has a parser of its own.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: ResponseHandler) -> None:
         self.parser: Any = httptools.HttpResponseParser(self)
         self._connection = connection
         self._options: set[bytes] = set()

@@ -2,41 +2,18 @@
 
 from __future__ import annotations
 
-from array import array
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from dashboard.wire import frame
 from dashboard.wire.frame import UNKNOWN
 
-from .connection import Connection
-
-if TYPE_CHECKING:
-    from .flight import Flight
-
-TYPES = frame.COLUMNS["chunks"]
-MAX_FRAME_ROWS = 20_000
+from .chunk_recorder import ChunkRecorder
+from .connection import Connection, Owner
 
 
-class ChunkRecorder:
-    """A row for each answer that was watched, until it leaves in a frame."""
+class ChunkOwner(Owner, Protocol):
+    """An owner that also records how responses come in pieces."""
 
-    def __init__(self) -> None:
-        self._rows: list[tuple[int, int, int]] = []
-
-    def add(self, request: int, chunks: int, longest_gap: int) -> None:
-        """An answer is whole."""
-        self._rows.append((request, chunks, longest_gap))
-
-    def columns(self) -> dict[str, memoryview] | None:
-        """What came since the last time, at most a frame of it; None where nothing did."""
-        rows, self._rows = self._rows[:MAX_FRAME_ROWS], self._rows[MAX_FRAME_ROWS:]
-        if not rows:
-            return None
-        columns = zip(*rows, strict=True)
-        return {
-            name: memoryview(array(frame.TYPE_CODES[kind], column))
-            for (name, kind), column in zip(TYPES.items(), columns, strict=True)
-        }
+    chunks: ChunkRecorder
 
 
 class ChunksConnection(Connection):
@@ -47,9 +24,9 @@ class ChunksConnection(Connection):
 
     __slots__ = ("_chunks", "_last_piece", "_longest_gap", "_recorder")
 
-    def __init__(self, flight: Flight, request: int, due: int) -> None:
-        super().__init__(flight, request, due)
-        self._recorder = flight.chunks
+    def __init__(self, owner: ChunkOwner, request: int, due: int) -> None:
+        super().__init__(owner, request, due)
+        self._recorder = owner.chunks
         self._chunks = 0
         self._longest_gap = self._last_piece = UNKNOWN
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from time import monotonic_ns
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import httptools
 
@@ -20,14 +20,31 @@ from dashboard.wire.frame import UNKNOWN
 
 from .answer import FIRST_FINAL_STATUS, LONGEST_HEAD, AnswerToHead, Parts
 from .outcome import FIRST_REDIRECT, location_of, outcome_of
+from .request import Request
 from .stamps import NO_STAMPS, PROBE_MARK, find_stamps
-
-if TYPE_CHECKING:
-    from .flight import Flight
 
 CONTINUE = 100
 FINE = int(Failure.NONE)  # at hand: an enum is slow to ask
 CONTINUE_PATIENCE_S = 1.0  # a server that never says so gets the body all the same, as from curl
+
+
+class Owner(Protocol):
+    """What a connection belongs to and reports to: whatever decides what is sent next."""
+
+    origin_ns: int
+    request: Request
+
+    def answered(self, connection: Connection, done: int, reusable: bool) -> None:
+        """Record a complete response, and use the connection again if it is reusable."""
+
+    def failed(self, connection: Connection, failure: Failure) -> None:
+        """Record that no response will come."""
+
+    def left(self, connection: Connection) -> None:
+        """Forget an idle connection, which cannot be used again."""
+
+    def hand_over(self, old: Connection, new: Connection) -> None:
+        """Continue a request on another connection."""
 
 
 class Connection(asyncio.Protocol):
@@ -35,9 +52,9 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         "_arrived",
-        "_flight",
         "_lasting",
         "_origin",
+        "_owner",
         "_parser",
         "_parts",
         "_patience",
@@ -58,10 +75,10 @@ class Connection(asyncio.Protocol):
         "told",
     )
 
-    def __init__(self, flight: Flight, request: int, due: int) -> None:
-        self._flight = flight
-        self._origin = flight.origin_ns
-        self._sends = flight.request
+    def __init__(self, owner: Owner, request: int, due: int) -> None:
+        self._owner = owner
+        self._origin = owner.origin_ns
+        self._sends = owner.request
         # Made with the connection: a parser and its protocol are a cycle, which only
         # connection_lost breaks, and the collector is off while we fire.
         self._parser: Any = None
@@ -69,7 +86,7 @@ class Connection(asyncio.Protocol):
         self._patience: asyncio.TimerHandle | None = None
         self._parts: Parts | None = None  # of an answer that did not come all at once
         self._arrived = UNKNOWN  # when the last data did
-        self._lasting = flight.request.keep_alive  # as far as we are concerned
+        self._lasting = owner.request.keep_alive  # as far as we are concerned
         self._reusable = False
         self._surplus = False
         self.request = request
@@ -123,7 +140,7 @@ class Connection(asyncio.Protocol):
             self.drop()
 
     def data_received(self, data: bytes) -> None:
-        """Parse, and when an answer is whole, let the flight go on."""
+        """Parse, and when an answer is whole, tell the owner."""
         if not self.busy:
             return
         self._arrived = monotonic_ns() - self._origin
@@ -131,7 +148,7 @@ class Connection(asyncio.Protocol):
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             # Nonsense behind an answer that was whole is a surplus like any other.
-            self._flight.failed(self, Failure.SURPLUS if self.status else Failure.MALFORMED)
+            self._owner.failed(self, Failure.SURPLUS if self.status else Failure.MALFORMED)
             return
         if not self.status or self._parts:
             self._take_part(data)
@@ -139,24 +156,24 @@ class Connection(asyncio.Protocol):
             self._read_stamps(data)
         if self.status:
             if self._surplus:  # whose answer would come next is uncertain
-                self._flight.failed(self, Failure.SURPLUS)
+                self._owner.failed(self, Failure.SURPLUS)
             else:
                 if self.status >= FIRST_REDIRECT:
                     self._judge(data)
-                self._flight.answered(self, self._arrived, self._reusable)
+                self._owner.answered(self, self._arrived, self._reusable)
 
     def eof_received(self) -> None:
         """The peer will say no more; an answer that has no length of its own is whole now."""
         if self.busy and self._parts and self._parts.last_until_close():
             self.status = self._parser.get_status_code()
             self._judge(b"")
-            self._flight.answered(self, monotonic_ns() - self._origin, False)
+            self._owner.answered(self, monotonic_ns() - self._origin, False)
 
     def connection_lost(self, error: Exception | None) -> None:
         """The peer has gone, or we have closed."""
         if self.busy:
             reset = isinstance(error, ConnectionResetError | BrokenPipeError)
-            self._flight.failed(self, Failure.RESET if reset else Failure.CLOSED)
+            self._owner.failed(self, Failure.RESET if reset else Failure.CLOSED)
         self._parser = None
 
     # httptools' protocol. None for a header: a callback for each would be the dearest of all.
@@ -212,7 +229,7 @@ class Connection(asyncio.Protocol):
         if self._parts.head:
             self._read_stamps(self._parts.head)
         elif self._parts.endless:
-            self._flight.failed(self, Failure.ENDLESS_HEAD)
+            self._owner.failed(self, Failure.ENDLESS_HEAD)
 
     def _read_stamps(self, head: bytes) -> None:
         self.stamps = find_stamps(head, self._origin, self.sent_first, self.first_byte)

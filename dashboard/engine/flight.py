@@ -12,13 +12,12 @@ import ssl
 from abc import ABC, abstractmethod
 from collections import deque
 from time import monotonic_ns
-from typing import Any
 
 from dashboard.wire.failure import Failure
 from dashboard.wire.plan import Firing
 
-from .chunks import ChunkRecorder
-from .connection import Connection
+from .chunk_recorder import ChunkRecorder
+from .connection import Connection, Owner
 from .polling import Poller
 from .recorder import Recorder
 from .request import Request
@@ -42,9 +41,9 @@ class Flight(ABC):
         self.stopped = False
         self.chunks = ChunkRecorder()
         self._firing = firing
-        # Whom connections report to: us, or who lets only results through.
+        # What connections report to: this, or what lets only results through.
         polls = firing.manner.poll_every_ms is not None
-        self._reported: Any = Poller(self, firing) if polls else self
+        self._reported: Owner = Poller(self, firing) if polls else self
         self._loop = asyncio.get_running_loop()
         self._timeout_ns = round(firing.timeout_s * NS_PER_S)
         self._tls = loopback_tls() if firing.tls else None

@@ -21,17 +21,17 @@ class Kept(Connection):
         if self.busy:
             super().data_received(data)
         else:
-            self._flight.left(self)
+            self._owner.left(self)
             self.drop()
 
     def eof_received(self) -> None:
         """The peer will say no more."""
-        self._flight.left(self)
+        self._owner.left(self)
         super().eof_received()
 
     def connection_lost(self, error: Exception | None) -> None:
         """The peer has gone, or we have closed."""
-        self._flight.left(self)
+        self._owner.left(self)
         super().connection_lost(error)
 
 

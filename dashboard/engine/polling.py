@@ -8,57 +8,54 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import cast
 from urllib.parse import urljoin, urlsplit
 
 from dashboard.wire.failure import Failure
 from dashboard.wire.manner import PLAIN
 from dashboard.wire.plan import Firing
 
-from .connection import Connection
+from .connection import Connection, Owner
 from .request import encode_request
-
-if TYPE_CHECKING:
-    from .flight import Flight
-    from .stamps import Stamps
+from .stamps import Stamps
 
 ACCEPTED = 202
 LOCATION = b"location"
 
 
 class Poller:
-    """Stands between the connections and their flight: answers 202 do not get through."""
+    """Owns polling connections on behalf of another owner, which never sees an answer 202."""
 
-    def __init__(self, flight: Flight, firing: Firing) -> None:
-        self._flight = flight
+    def __init__(self, owner: Owner, firing: Firing) -> None:
+        self._owner = owner
         self._firing = firing
         self._every_s = (firing.manner.poll_every_ms or 0) / 1000
-        self.origin_ns = flight.origin_ns
-        self.request = flight.request
+        self.origin_ns = owner.origin_ns
+        self.request = owner.request
 
     def answered(self, connection: Connection, done: int, reusable: bool) -> None:
         """A whole answer came: the result, or where that will be."""
         polling = cast("PollingConnection", connection)
         if polling.status != ACCEPTED:
             polling.restore_first()
-            self._flight.answered(polling, done, reusable)
+            self._owner.answered(polling, done, reusable)
         elif path := self._path_of(polling):
             again = replace(self._firing, path=path, method="GET", body="", manner=PLAIN)
             polling.poll_later(encode_request(again), self._every_s, reusable)
         else:
-            self._flight.failed(polling, Failure.NO_RESULT)
+            self._owner.failed(polling, Failure.NO_RESULT)
 
     def failed(self, connection: Connection, failure: Failure) -> None:
         """No answer will come."""
-        self._flight.failed(connection, failure)
+        self._owner.failed(connection, failure)
 
     def left(self, connection: Connection) -> None:
         """An idle connection is of no more use."""
-        self._flight.left(connection)
+        self._owner.left(connection)
 
     def hand_over(self, old: Connection, new: Connection) -> None:
         """The request goes on upon another connection."""
-        self._flight.hand_over(old, new)
+        self._owner.hand_over(old, new)
 
     def _path_of(self, connection: PollingConnection) -> str | None:
         """Where the result will be; None where that is not said, or not on the same server."""
@@ -85,8 +82,8 @@ class PollingConnection(Connection):
 
     __slots__ = ("_asks", "_first", "_here", "_timer", "location", "path")
 
-    def __init__(self, flight: Flight, request: int, due: int) -> None:
-        super().__init__(flight, request, due)
+    def __init__(self, owner: Owner, request: int, due: int) -> None:
+        super().__init__(owner, request, due)
         self._timer: asyncio.TimerHandle | None = None  # there while we wait to ask again
         self._here = True  # whether that can be asked on this connection
         self._forget()
@@ -140,11 +137,11 @@ class PollingConnection(Connection):
             self._parts = None
             self._send()
         else:
-            cast("Poller", self._flight).hand_over(self, self._successor())
+            self._owner.hand_over(self, self._successor())
 
     def _successor(self) -> PollingConnection:
         """A new connection that goes on with this request."""
-        new = type(self)(self._flight, self.request, self.due)
+        new = type(self)(self._owner, self.request, self.due)
         for name in ("connecting", "sent_first", "sent", "path", "_asks", "_first"):
             setattr(new, name, getattr(self, name))
         return new

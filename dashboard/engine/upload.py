@@ -11,15 +11,11 @@ import contextlib
 import os
 import socket
 from time import monotonic_ns
-from typing import TYPE_CHECKING
 
 from dashboard.wire.form import BLOCK  # what waits in a connection is at most one of these
 from dashboard.wire.frame import UNKNOWN
 
-from .connection import Connection
-
-if TYPE_CHECKING:
-    from .flight import Flight
+from .connection import Connection, Owner
 
 PIECE_S = 0.02  # between two writes of a slow client
 # What the system takes of a slow client's file before it leaves: as much as its line carries in
@@ -57,8 +53,8 @@ class UploadConnection(Connection):
 
     __slots__ = ("_paused", "_remaining", "_timer")
 
-    def __init__(self, flight: Flight, request: int, due: int) -> None:
-        super().__init__(flight, request, due)
+    def __init__(self, owner: Owner, request: int, due: int) -> None:
+        super().__init__(owner, request, due)
         self._remaining: Remaining | None = None
         self._paused = False
         self._timer: asyncio.TimerHandle | None = None
