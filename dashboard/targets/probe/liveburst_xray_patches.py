@@ -16,7 +16,16 @@ import threading
 from types import MethodType
 from typing import Any, Callable
 
-from liveburst_xray import CURRENT, Recorded, Span, carried, thread_number, traced, within, working
+from liveburst_xray_trace import (
+    CURRENT,
+    Recorded,
+    Span,
+    carried,
+    thread_number,
+    traced,
+    within,
+    working,
+)
 
 # Calls whose work runs somewhere else. While one of these is current and its work is not yet,
 # whatever is handed to an executor belongs to the way there.
