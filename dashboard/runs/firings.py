@@ -11,7 +11,7 @@ from dashboard.analysis.used import NeighbourCost
 from dashboard.targets.from_environment import filled, filled_manner
 from dashboard.targets.kernel import busy_times
 from dashboard.targets.listeners import Drops
-from dashboard.targets.login import request_headers
+from dashboard.targets.login_session import request_headers
 from dashboard.targets.scenario import Variant
 from dashboard.wire import frame
 from dashboard.wire.neighbour import firing_of_neighbour

@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from dashboard.wire.errors import TargetFailed
+from dashboard.wire.loopback import HOST
 
 from .changes import changed_file
 from .commands import read_tail
 from .companion import Companion
 from .environment import project_environment
 from .launcher import Child, launch
-from .listening import HOST
 from .project import Project
 from .start_deadline import StartDeadline
 

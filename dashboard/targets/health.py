@@ -16,9 +16,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
+from dashboard.wire.loopback import HOST
+
 from .answers import Kind, merged, read_answers
 from .attendance import Attendance
-from .listening import HOST
 from .processes import Processes
 from .readings import exists, read_process
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 import struct
 import sys
 
-HOST = "127.0.0.1"
+from dashboard.wire.loopback import HOST
+
 BACKLOG = 2048
 _MAX_BACKLOG_OFFSET = 28  # of tcpi_sacked in struct tcp_info: the backlog, for a listening socket
 
@@ -57,13 +57,3 @@ def restore_backlog(listener: socket.socket, backlog: int = BACKLOG) -> int | No
     info = listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
     (backlog,) = struct.unpack_from("@I", info, _MAX_BACKLOG_OFFSET)
     return int(backlog)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host's name is this machine's own, without asking anybody."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -9,11 +9,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from dashboard.wire.errors import InvalidPlan, Problem
+from dashboard.wire.loopback import is_loopback
 from dashboard.wire.plan import TWIN, Lane, Plan
 
 from .companion import Companion
 from .from_environment import unusable_variables
-from .listening import is_loopback
 from .login import Login, missing_credentials
 from .own_service import MARK, OwnService, target_name
 from .requirement import Requirement

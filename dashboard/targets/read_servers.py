@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Container
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from dashboard.wire.loopback import is_loopback
+
 from .companion import Companion
-from .listening import is_loopback
-from .server import Installed, Server
+from .server import Launch, Server
 from .servers import SERVERS
 from .settings import BadSetting, bounds, settable, with_settings
 from .table import Table
@@ -58,7 +58,7 @@ def running(name: str, url: str) -> Server:
     return Server(name, (), "asgi", _not_started, "unknown", several=False, url=url)
 
 
-def _not_started(server: Server, listener: socket.socket, installed: Installed) -> list[str]:
+def _not_started(server: Server, launch: Launch) -> list[str]:
     raise ValueError(f"{server.name} runs already at {server.url}")
 
 

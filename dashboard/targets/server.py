@@ -12,13 +12,28 @@ from dashboard.wire.plural import counted
 
 from .scenario import Family, Interface, Variant
 
-STARTER = Path(__file__).with_name("starter") / "liveburst_start.py"
+START_SCRIPT = "liveburst_start.py"
 
 # What bounds a server's concurrency: a pool of threads in each process, a thread for each
 # connection, a greenlet for each connection, or one event loop that takes all that comes.
 Model = Literal["pool", "threads", "greenlets", "loop", "unknown"]
 Installed = Mapping[str, str]  # package -> version, in the project's environment
-Arguments = Callable[["Server", socket.socket, Installed], list[str]]
+Arguments = Callable[["Server", "Launch"], list[str]]
+
+
+@dataclass(frozen=True)
+class Launch:
+    """What a command line is made for: the socket to serve, with what is installed.
+
+    `scripts` is the directory of the start scripts. `appended`: some packages come from a
+    directory of ours, which the start script puts last.
+    """
+
+    python: str
+    listener: socket.socket
+    installed: Installed
+    scripts: Path
+    appended: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,19 +113,15 @@ class Server:
         """The same, for servers that see only what a module holds before anybody asks it."""
         return f"liveburst_probe:make_{self.interface}()"
 
-    def command(
-        self, python: str, listener: socket.socket, installed: Installed, *, appended: bool = False
-    ) -> list[str]:
-        """What starts it on this socket, with the probe around the project.
-
-        `appended`: some of it comes from a directory of ours, which the starter puts last.
-        """
-        arguments = self.arguments(self, listener, installed)
+    def command(self, launch: Launch) -> list[str]:
+        """Return what starts it on the launch's socket, with the probe around the project."""
+        arguments = self.arguments(self, launch)
+        script = str(launch.scripts / START_SCRIPT)
         if self.starter:
-            return [python, str(STARTER), self.module, *arguments]
-        if appended:
-            return [python, str(STARTER), "module", self.module or self.package, *arguments]
-        return [python, "-m", self.module or self.package, *arguments]
+            return [launch.python, script, self.module, *arguments]
+        if launch.appended:
+            return [launch.python, script, "module", self.module or self.package, *arguments]
+        return [launch.python, "-m", self.module or self.package, *arguments]
 
     def concurrency(self, family: Family) -> str:
         """How many requests of a family it can work on at once, in words for the page.

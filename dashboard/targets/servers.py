@@ -7,16 +7,15 @@ command line: no access log, the same backlog, room for as many connections as a
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Mapping
 from typing import Final
 
 from .scenario import Interface
-from .server import STARTER, Arguments, Installed, Reads, Server
+from .server import Arguments, Launch, Reads, Server
 
 __all__ = ["SERVERS", "Interface", "Server"]
 
-NO_GUNICORN_SETTINGS = STARTER.with_name("liveburst_gunicorn.py")
+NO_GUNICORN_SETTINGS = "liveburst_gunicorn.py"
 CONNECTIONS = "16384"  # above the most that a load may have in flight
 NO_ASYNC_UNDER_GEVENT = (
     "async views cannot work under gevent: its greenlets share one thread, where a second"
@@ -25,18 +24,18 @@ NO_ASYNC_UNDER_GEVENT = (
 
 
 def _gunicorn(kind: str) -> Arguments:
-    def arguments(server: Server, listener: socket.socket, installed: Installed) -> list[str]:
+    def arguments(server: Server, launch: Launch) -> list[str]:
         # The timeout stands above the longest request that a plan may ask for.
         more = ["--threads", str(server.threads)] if server.model == "pool" else []
         if server.keep_alive_s is not None:
             more += ["--keep-alive", str(server.keep_alive_s)]
         if server.loop is not None:
             more += ["--asgi-loop", server.loop]
-        if _at_least(installed.get("gunicorn", ""), (25, 1)):
+        if _at_least(launch.installed.get("gunicorn", ""), (25, 1)):
             more += ["--no-control-socket"]  # several gunicorns would fight for one file
         return [
-            *("--config", server.config or str(NO_GUNICORN_SETTINGS)),
-            *("--bind", f"fd://{listener.fileno()}", "--worker-class", kind),
+            *("--config", server.config or str(launch.scripts / NO_GUNICORN_SETTINGS)),
+            *("--bind", f"fd://{launch.listener.fileno()}", "--worker-class", kind),
             *("--workers", str(server.processes), "--backlog", str(server.backlog)),
             *("--worker-connections", CONNECTIONS, "--timeout", "600", "--log-level", "warning"),
             *(*more, server.application),
@@ -52,45 +51,45 @@ def _at_least(version: str, wanted: tuple[int, int]) -> bool:
     return major.isdigit() and minor.isdigit() and (int(major), int(minor)) >= wanted
 
 
-def _runserver(server: Server, listener: socket.socket, installed: Installed) -> list[str]:
-    return ["--fd", str(listener.fileno()), server.application]
+def _runserver(server: Server, launch: Launch) -> list[str]:
+    return ["--fd", str(launch.listener.fileno()), server.application]
 
 
-def _waitress(server: Server, listener: socket.socket, installed: Installed) -> list[str]:
+def _waitress(server: Server, launch: Launch) -> list[str]:
     # Its own limit of 100 connections would be the lane's; select() has one of 1024.
     return [
-        *("--fd", str(listener.fileno()), "--threads", str(server.threads)),
+        *("--fd", str(launch.listener.fileno()), "--threads", str(server.threads)),
         *("--backlog", str(server.backlog), "--connection-limit", CONNECTIONS),
         *("--channel-timeout", str(server.keep_alive_s), server.application),
     ]
 
 
-def _daphne(server: Server, listener: socket.socket, installed: Installed) -> list[str]:
+def _daphne(server: Server, launch: Launch) -> list[str]:
     # Verbosity 0 writes no access log: a line a request would be measured with it.
-    return ["--fd", str(listener.fileno()), "--verbosity", "0", server.application]
+    return ["--fd", str(launch.listener.fileno()), "--verbosity", "0", server.application]
 
 
-def _uvicorn(server: Server, listener: socket.socket, installed: Installed) -> list[str]:
+def _uvicorn(server: Server, launch: Launch) -> list[str]:
     # `--loop auto --http auto` is what a user gets: uvloop and httptools where installed.
     return [
-        *("--fd", str(listener.fileno()), "--workers", str(server.processes)),
+        *("--fd", str(launch.listener.fileno()), "--workers", str(server.processes)),
         *("--backlog", str(server.backlog), "--timeout-keep-alive", str(server.keep_alive_s)),
         *("--loop", str(server.loop), "--http", "auto", "--timeout-graceful-shutdown", "1"),
         *("--no-access-log", "--log-level", "warning", server.application),
     ]
 
 
-def _hypercorn(server: Server, listener: socket.socket, installed: Installed) -> list[str]:
+def _hypercorn(server: Server, launch: Launch) -> list[str]:
     return [
-        *("--bind", f"fd://{listener.fileno()}", "--workers", str(server.processes)),
+        *("--bind", f"fd://{launch.listener.fileno()}", "--workers", str(server.processes)),
         *("--backlog", str(server.backlog), "--keep-alive", str(server.keep_alive_s)),
         *("--worker-class", str(server.loop), "--graceful-timeout", "1"),
         *("--log-level", "warning", server.made_by_call),
     ]
 
 
-def _granian(server: Server, listener: socket.socket, installed: Installed) -> list[str]:
-    host, port = listener.getsockname()
+def _granian(server: Server, launch: Launch) -> list[str]:
+    host, port = launch.listener.getsockname()
     threads = ["--blocking-threads", str(server.threads)] if server.model == "pool" else []
     return [
         *("--interface", server.interface, "--host", host, "--port", str(port)),
@@ -102,11 +101,11 @@ def _granian(server: Server, listener: socket.socket, installed: Installed) -> l
     ]
 
 
-def _uwsgi(server: Server, listener: socket.socket, installed: Installed) -> list[str]:
+def _uwsgi(server: Server, launch: Launch) -> list[str]:
     """Its HTTP socket closes each connection after the answer, and is made to say so."""
     threads = ["--enable-threads", "--threads", str(server.threads)]
     return [
-        *("--http-socket", f"fd://{listener.fileno()}", "--listen", str(server.backlog)),
+        *("--http-socket", f"fd://{launch.listener.fileno()}", "--listen", str(server.backlog)),
         *("--add-header", "Connection: close"),
         *("--master", "--die-on-term", "--need-app", "--disable-logging", "--buffer-size", "65535"),
         *("--processes", str(server.processes), *threads, "--module", server.made_by_call),

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import httpx
 
-from .login import SAFE_METHODS, TIMEOUT_S, Door, credentials_of, log_in, request_headers
+from .login import credentials_of
+from .login_session import SAFE_METHODS, TIMEOUT_S, Door, log_in, request_headers
 from .process import Target
 from .project import Project
 from .scenario import Variant

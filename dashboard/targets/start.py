@@ -25,11 +25,12 @@ from .own_settings import ignored
 from .process import Target
 from .project import Project
 from .readiness import until_ready
-from .server import Server
+from .server import Launch, Server
 from .start_deadline import StartDeadline
 
 START_TIMEOUT_S = 20.0
 HELLO_TIMEOUT_S = 2.0
+START_SCRIPTS = Path(__file__).with_name("starter")
 
 
 def _none_failed() -> None:
@@ -65,8 +66,9 @@ async def start_target(
     child: Child | None = None
     try:
         with _socket_for(server) as listener:  # ours is closed as soon as the server has its own
+            appended = bool(packages.appended)
             command = server.command(
-                project.python, listener, packages.versions, appended=bool(packages.appended)
+                Launch(project.python, listener, packages.versions, START_SCRIPTS, appended)
             )
             child = await _launch(
                 command,

@@ -24,7 +24,7 @@ from dashboard.wire.errors import TargetFailed
 from .answers import Kind
 from .cores import Cores
 from .from_environment import filled
-from .login import request_headers
+from .login_session import request_headers
 from .masking import all_masked, masked
 from .own_service import target_name
 from .pool import Targets

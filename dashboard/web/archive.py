@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Iterator
 
 from asgiref.sync import sync_to_async
 from django.core.paginator import Paginator
@@ -19,20 +18,15 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from dashboard.analysis.markdown import markdown
 from dashboard.models import Run, Status
 from dashboard.runs import archive
-from dashboard.runs.command_line import command_line
-from dashboard.runs.exports import FORMATS, Format
 from dashboard.runs.exports.whole import MOST_BYTES, InvalidImport, import_run
-from dashboard.runs.program import program, project_option
 from dashboard.wire.errors import Invalid, InvalidPlan
 from dashboard.wire.plan import Plan
 
 from .desk import laboratory
 from .present import view_of
-from .served import served
-from .single_file import html_format
+from .run_tools import formats, tools_of
 from .standing import chips
 
 RUNS_A_PAGE = 50
@@ -84,32 +78,6 @@ def _tools(request: HttpRequest, run: Run, problems: list[str] | None = None) ->
     return render(request, "partials/run_tools.html", context, status=status)
 
 
-def tools_of(run: Run) -> dict[str, Any]:
-    """What the tools of a run show."""
-    return {
-        "stored": run,
-        "formats": _formats(),
-        "served": served(run),
-        "baseline": archive.baseline_of(run),
-        "command": command_line(Plan.from_json(run.plan), _project_of(run), program()),
-        "markdown": markdown(run.report) if run.report else "",
-    }
-
-
-def _project_of(run: Run) -> str | None:
-    """What `--project` has to name: the dashboard's lab.toml where the run is of that project."""
-    project = laboratory().project
-    if run.project == project.name:
-        return project_option(project.path)
-    return f"lab.toml of {run.project}"
-
-
-def _formats() -> Mapping[str, Format]:
-    """All that a run can be exported as; the page needs to know whose code it shows."""
-    page = html_format(laboratory().project)
-    return {**FORMATS, page.name: page}
-
-
 @require_POST
 def delete(request: HttpRequest, run_id: str) -> HttpResponse:
     """Put a run away; the page Runs offers to undo it."""
@@ -148,7 +116,7 @@ async def again(request: HttpRequest, run_id: str) -> HttpResponse:
 async def export(request: HttpRequest, run_id: str, name: str) -> HttpResponseBase:
     """A run as a file, sent while it is read: it may be larger than memory."""
     run = await Run.objects.filter(pk=run_id).afirst()
-    form = _formats().get(name)
+    form = formats().get(name)
     if run is None or form is None:
         raise Http404
     disposition = f'attachment; filename="{form.file_name(run)}"'

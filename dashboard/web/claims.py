@@ -19,9 +19,9 @@ from dashboard.wire.errors import InvalidPlan
 
 from .claim_cards import card_of, progress_view, tally_of
 from .desk import laboratory
+from .htmx import HtmxRequest
 from .numbers import roughly
 from .standing import chips
-from .views import HtmxRequest
 
 CHANGES_WATCHED = 200  # of the last runs: more of them never stand in line at once
 

@@ -31,10 +31,10 @@ from .desk import laboratory
 from .explore_fields import explore_context
 from .explore_forms import MatrixForm, SweepForm
 from .heat import heat_table
+from .htmx import HtmxRequest
 from .present import STATE_LINES, ago
 from .standing import chips
 from .sweep_picture import charts
-from .views import HtmxRequest
 
 SHOWN = 50
 KINDS = (Experiment.Kind.MATRIX, Experiment.Kind.SWEEP)

@@ -13,7 +13,7 @@ from dashboard.targets.installed import missing_here
 from dashboard.targets.manifest import Project, Scenario
 
 from .explore_forms import LANE_FIELDS, ExploreForm, MatrixForm, SweepForm
-from .forms import PARAMETER, lane_names
+from .form_values import PARAMETER, lane_names
 
 AXES = {CONCURRENCY: "Requests in flight", RATE: "Requests a second"}
 

@@ -14,7 +14,7 @@ from dashboard.targets.manifest import Project, Scenario
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.plan import Lane
 
-from .forms import PARAMETER
+from .form_values import PARAMETER
 
 LANE_FIELDS = 3
 

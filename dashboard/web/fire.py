@@ -24,7 +24,8 @@ from dashboard.wire.plan import (
 )
 from dashboard.wire.plural import counted
 
-from .forms import BURST_ONLY, PARAMETER, RATE_ONLY, FireForm, lane_names
+from .form_values import PARAMETER, lane_names
+from .forms import BURST_ONLY, RATE_ONLY, FireForm
 from .numbers import roughly
 
 QUICK_REQUESTS = (10, 100, 1000)

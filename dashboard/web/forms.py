@@ -14,8 +14,8 @@ from dashboard.targets.manifest import Project, Scenario
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.plan import MAX_CONCURRENCY, MAX_REQUESTS, Load, Plan, Rate
 
-PARAMETER = "parameter_"
-UNTIL_SURE, CONTROL = "until-sure", "control"
+from .form_values import CONTROL, PARAMETER, UNTIL_SURE, how, lane_names
+
 BURST_ONLY = ("requests",)
 RATE_ONLY = ("rate", "duration", "poisson")
 
@@ -127,11 +127,6 @@ def typed_as(plan: Plan) -> QueryDict:
     return data
 
 
-def how(plan: Plan) -> str:
-    """The button that would be pressed to fire this plan; empty: the ordinary one."""
-    return UNTIL_SURE if plan.until_sure else CONTROL if plan.control else ""
-
-
 def _typed_load(load: Load) -> dict[str, str]:
     """An empty field is what nobody has to fill in: everybody at once, as many as it takes."""
     everybody = MAX_CONCURRENCY if isinstance(load, Rate) else load.requests
@@ -141,15 +136,3 @@ def _typed_load(load: Load) -> dict[str, str]:
         return {**typed, "requests": str(load.requests)}
     typed |= {"rate": f"{load.rate_rps:g}", "duration": f"{load.duration_s:g}"}
     return {**typed, "poisson": "on"} if load.poisson else typed
-
-
-def lane_names(project: Project, scenario: Scenario) -> list[str]:
-    """Every lane that could be fired, the scenario's own first and in its order."""
-    own = [str(lane) for lane in scenario.lanes]
-    every = [
-        f"{variant.name}@{server.name}"
-        for variant in scenario.variants.values()
-        for server in project.servers.values()
-        if project.refusal(variant, server) is None
-    ]
-    return own + [lane for lane in every if lane not in own]

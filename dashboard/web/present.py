@@ -28,7 +28,7 @@ from dashboard.wire.plan import Plan, Rate
 from dashboard.wire.plural import counted
 
 from .evidence import Picture, pictures
-from .forms import how
+from .form_values import how
 from .lane_rows import LaneView, rows_of, rows_within
 from .numbers import milliseconds
 from .run_data import data_of

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from . import charts, views
+from .runs_address import runs
 
 urlpatterns = [
     path("", views.bench, name="bench"),
@@ -12,7 +13,7 @@ urlpatterns = [
     path("claims/", include("dashboard.web.claims_urls")),
     path("explore/", include("dashboard.web.explore_urls")),
     path("xray/", include("dashboard.web.xray_urls")),
-    path("runs/", views.runs, name="runs"),
+    path("runs/", runs, name="runs"),
     path("runs/", include("dashboard.web.archive_urls")),
     path("runs/<slug:run_id>/", views.run, name="run"),
     path("runs/<slug:run_id>/stage/", views.stage, name="stage"),

@@ -16,8 +16,7 @@ from django.http import (
 )
 from django.shortcuts import aget_object_or_404, get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from django_htmx.middleware import HtmxDetails
+from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.analysis.stretch import Stretch
 from dashboard.models import Run
@@ -30,24 +29,19 @@ from dashboard.wire import frame
 from dashboard.wire.errors import LiveburstError
 from dashboard.wire.plan import Plan
 
-from .archive import history, tools_of
 from .charts import stretch_of, whole
 from .code import code_of
 from .desk import laboratory
 from .fire import fire_context
 from .forms import FireForm, typed_as
+from .htmx import HtmxRequest
 from .present import CalibrationView, RunView, calibration_view, view_of
 from .replay import as_it_began, speed_of
 from .run_data import empty_data
+from .run_tools import tools_of
 from .standing import chips
 
 FRAMES_AT_A_TIME = 20
-
-
-class HtmxRequest(HttpRequest):
-    """A request as django-htmx's middleware hands it on."""
-
-    htmx: HtmxDetails
 
 
 @require_GET
@@ -77,15 +71,7 @@ def _fire_again(found: Run) -> dict[str, Any]:
     return _fire_context(scenario, form, complain=False)
 
 
-@require_http_methods(["GET", "POST"])
-async def runs(request: HtmxRequest) -> HttpResponse:
-    """GET: the history. POST: fire."""
-    if request.method == "POST":
-        return await _fire(request)
-    return await sync_to_async(history)(request)
-
-
-async def _fire(request: HtmxRequest) -> HttpResponse:
+async def fire(request: HtmxRequest) -> HttpResponse:
     """Put a run into the line: its stage as a fragment, or without HTMX its page."""
     project = _project()
     name = request.POST.get("scenario", "")

@@ -29,8 +29,8 @@ from dashboard.targets.manifest import Project, Scenario
 from dashboard.wire.errors import InvalidPlan, LiveburstError, TargetFailed
 
 from .desk import laboratory
-from .forms import PARAMETER, lane_names
-from .views import HtmxRequest
+from .form_values import PARAMETER, lane_names
+from .htmx import HtmxRequest
 from .xray_picture import picture
 
 MOST_KEPT = 20

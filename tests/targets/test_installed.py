@@ -16,6 +16,7 @@ from packaging.utils import canonicalize_name
 from dashboard.targets import installed
 from dashboard.targets.installed import OF_THE_PROJECT, Installed, versions_here
 from dashboard.targets.manifest import load_manifest
+from dashboard.targets.server import Launch
 from dashboard.targets.servers import SERVERS
 from dashboard.wire.errors import TargetFailed
 
@@ -71,7 +72,8 @@ async def test_an_interpreter_that_cannot_answer_is_a_failure(tmp_path: Path) ->
 def test_old_gunicorns_have_no_control_socket_to_switch_off() -> None:
     entry = SERVERS["gunicorn-sync"]
     for version, expected in {"23.0.0": False, "25.1.0": True, "27.0.1": True}.items():
-        command = entry.command("python", Listener(), {"gunicorn": version})  # type: ignore[arg-type]
+        launch = Launch("python", Listener(), {"gunicorn": version}, Path())  # type: ignore[arg-type]
+        command = entry.command(launch)
         assert ("--no-control-socket" in command) is expected
 
 

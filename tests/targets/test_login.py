@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from dashboard.targets import sessions
-from dashboard.targets.login import request_headers
+from dashboard.targets.login_session import request_headers
 from dashboard.targets.manifest import load_manifest
 from dashboard.targets.pool import Targets
 from dashboard.targets.scenario import Variant
