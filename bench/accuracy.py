@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from math import ceil, inf
 from statistics import median
 
+from dashboard.wire.percentile import nearest_rank
 from dashboard.wire.plan import Burst, Rate
-from dashboard.wire.rank import nearest_rank
 from tests.engine.calibrated import child
 from tests.engine.planted import PLACES
 

@@ -8,8 +8,8 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from dashboard.wire.percentile import nearest_rank
 from dashboard.wire.plan import Burst
-from dashboard.wire.rank import nearest_rank
 
 from .firing import fire
 from .tools import SECONDS, TOOLS, BenchFailed

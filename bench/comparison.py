@@ -88,7 +88,7 @@ class Server:
 @contextmanager
 def null_server() -> Iterator[Server]:
     """A null server on its core for as long as the block lasts; what we start has the first one."""
-    command = [sys.executable, "-m", "dashboard.targets.null_server", "--port", "0"]
+    command = [sys.executable, "-m", "dashboard.targets.calibration.null_server", "--port", "0"]
     os.sched_setaffinity(0, {SERVERS_CORE})  # children inherit it
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     os.sched_setaffinity(0, {FIRERS_CORE})

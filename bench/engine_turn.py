@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from dashboard.wire.percentile import nearest_rank
 from dashboard.wire.plan import MAX_RUN_REQUESTS, Burst
-from dashboard.wire.rank import nearest_rank
 
 from .firing import fire
 from .tools import SECONDS, Reading

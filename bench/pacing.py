@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from urllib.parse import urlsplit
 
+from dashboard.wire.percentile import nearest_rank
 from dashboard.wire.plan import Rate
-from dashboard.wire.rank import nearest_rank
 
 from .comparison import CORES, FIRERS_CORE, SERVERS_CORE, CpuTime, null_server
 from .firing import Fired, fire

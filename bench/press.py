@@ -22,8 +22,8 @@ from .comparison import null_server
 from .memory import PROJECT
 
 if TYPE_CHECKING:
-    from dashboard.runs.laboratory import Laboratory
-    from dashboard.runs.sinks import Outcome
+    from dashboard.runs.queue.laboratory import Laboratory
+    from dashboard.runs.sinks.sink import Outcome
     from dashboard.wire.plan import Plan
 
 MOMENTS_S = (0.05, 0.2, 0.4, 0.6, 0.8)  # of a calibration, at which somebody presses
@@ -79,9 +79,9 @@ def _set_up(home: Path, url: str) -> tuple[Laboratory, Plan]:
     django.setup()
     from django.core.management import call_command  # noqa: PLC0415
 
-    from dashboard.runs.planning import make_plan  # noqa: PLC0415
-    from dashboard.runs.workshop import set_up  # noqa: PLC0415
-    from dashboard.targets.manifest import load_manifest  # noqa: PLC0415
+    from dashboard.project.labtoml.load import load_manifest  # noqa: PLC0415
+    from dashboard.runs.planning.plans import make_plan  # noqa: PLC0415
+    from dashboard.runs.wiring import set_up  # noqa: PLC0415
 
     call_command("migrate", verbosity=0)
     manifest = home / "lab.toml"

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dashboard.wire.rank import nearest_rank
+from dashboard.wire.percentile import nearest_rank
 
 SECONDS = 2
 HERE = Path(__file__).parent

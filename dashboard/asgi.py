@@ -14,7 +14,7 @@ from django.urls import path
 # own handler does. (A sync-only middleware would hold a thread for every request.)
 http = ASGIStaticFilesHandler(get_asgi_application())
 
-from dashboard.web.consumers import PageConsumer  # noqa: E402 - needs the applications loaded
+from dashboard.web.live.consumers import PageConsumer  # noqa: E402 - needs the applications loaded
 
 application = ProtocolTypeRouter(
     {

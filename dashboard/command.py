@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
-from dashboard.targets.environment import PROJECT_SETTINGS
+from dashboard.targets.supervise.environment import PROJECT_SETTINGS
 
 OURS = "dashboard"
 INTERRUPTED = 130

@@ -67,7 +67,7 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'none'"],
     }
 }
-CSRF_FAILURE_VIEW = "dashboard.web.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "dashboard.web.shared.errors.csrf_failure"
 CSRF_COOKIE_SAMESITE = "Strict"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

@@ -8,9 +8,9 @@ import sys
 
 import uvloop
 
-from .alone import fire_alone
-from .child import serve
-from .descriptors import raise_limit
+from dashboard.engine.cli.standalone import fire_alone
+from dashboard.engine.runtime.child import serve
+from dashboard.engine.runtime.descriptors import raise_limit
 
 BAD_USAGE = 2
 

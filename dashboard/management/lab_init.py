@@ -11,15 +11,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from dashboard.targets.draft import draft, has_scenario
-from dashboard.targets.inspecting import inspect_project
-from dashboard.targets.inspection import Inspection
-from dashboard.targets.interpreters import Interpreter, find_interpreter
-from dashboard.targets.manifest import Project, load_manifest, read_project_table
-from dashboard.targets.project_search import Place, find_places
+from dashboard.management.terminal.prompts import ask, choose
+from dashboard.project.labtoml.load import Project, load_manifest, read_project_table
+from dashboard.targets.onboarding.draft import draft, has_scenario
+from dashboard.targets.onboarding.inspection import Inspection
+from dashboard.targets.onboarding.inspector import inspect_project
+from dashboard.targets.onboarding.interpreters import Interpreter, find_interpreter
+from dashboard.targets.onboarding.project_search import Place, find_places
 from dashboard.wire.errors import InvalidManifest, Problem, TargetFailed
 
-from .asking import ask, choose
 from .lab_try import add_try, notes_of, problem_of, try_draft
 
 NAME = "lab.toml"

@@ -8,14 +8,14 @@ from argparse import ArgumentParser
 from pathlib import Path
 
 from dashboard.home import home
-from dashboard.targets.cores import Cores
-from dashboard.targets.draft import drafted
-from dashboard.targets.draft_text import allowed_host, first_server, refuses_loopback
-from dashboard.targets.draft_tried import login_hint, tried_summary
-from dashboard.targets.inspection import Inspection
-from dashboard.targets.manifest import Project, read_project_table
-from dashboard.targets.pool import Targets
-from dashboard.targets.trying import Tried, try_paths
+from dashboard.project.labtoml.load import Project, read_project_table
+from dashboard.targets.lifecycle.pool import Targets
+from dashboard.targets.onboarding.draft import drafted
+from dashboard.targets.onboarding.draft_text import allowed_host, first_server, refuses_loopback
+from dashboard.targets.onboarding.draft_tried import login_hint, tried_summary
+from dashboard.targets.onboarding.inspection import Inspection
+from dashboard.targets.onboarding.trial import Tried, try_paths
+from dashboard.targets.supervise.cores import Cores
 
 
 def add_try(parser: ArgumentParser) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dashboard.runs.program import DEFAULT_PROJECT
-from dashboard.targets.manifest import Project, load_manifest
+from dashboard.project.labtoml.load import Project, load_manifest
+from dashboard.runs.planning.program import DEFAULT_PROJECT
 from dashboard.wire.errors import InvalidPlan, Problem
 
 BAD_USAGE, RUN_FAILED, INTERRUPTED = 2, 3, 130

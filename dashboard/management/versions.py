@@ -9,9 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dashboard.targets.project import Project
-from dashboard.targets.version import MARK, Version, version_name
-from dashboard.targets.versions import commit_of
+from dashboard.project.model.version import MARK, Version, version_name
+from dashboard.project.project import Project
+from dashboard.targets.lifecycle.worktrees import commit_of
 from dashboard.wire.errors import InvalidPlan, Problem, TargetFailed
 from dashboard.wire.plan import Plan
 

@@ -6,9 +6,9 @@ from asgiref.sync import sync_to_async
 from django.http import HttpResponse
 from django.views.decorators.http import require_http_methods
 
-from .archive import history
-from .htmx import HtmxRequest
-from .views import fire
+from dashboard.web.bench.views import fire
+from dashboard.web.history.views import history
+from dashboard.web.shared.htmx import HtmxRequest
 
 
 @require_http_methods(["GET", "POST"])

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Final
 
 from .load import Load
-from .manner import PLAIN
 from .plan import Firing
+from .request_mode import PLAIN
 
 MARK: Final = "liveburst-neighbour"  # as the probe has it
 

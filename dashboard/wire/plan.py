@@ -22,7 +22,7 @@ from .load import (
     load_from_json,
     out_of_bounds,
 )
-from .manner import PLAIN, Manner
+from .request_mode import PLAIN, Manner
 
 # The loads are part of the contract: whoever needs one finds it here.
 __all__ = [

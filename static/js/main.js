@@ -1,12 +1,12 @@
 /** The page: one websocket, at most one run on the stage, one redraw an animation frame. */
 
-import * as controls from './controls.js';
-import { announce, find, findAll, PHONE } from './dom.js';
-import { say } from './said.js';
-import { Socket } from './socket.js';
-import { stageOf } from './stage.js';
-import { showConnection, statusOf } from './status.js';
-import { onThemeChange } from './theme.js';
+import { onThemeChange } from './charts/theme.js';
+import { Socket } from './data/socket.js';
+import * as controls from './page/controls.js';
+import { say } from './page/refresh.js';
+import { stageOf } from './page/stage.js';
+import { showConnection, statusOf } from './page/status.js';
+import { announce, find, findAll, PHONE } from './shared/dom.js';
 
 const CALM = matchMedia('(prefers-reduced-motion: reduce)');
 const CALMLY_MS = 500;

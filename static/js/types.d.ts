@@ -1,13 +1,13 @@
 /** The types that modules share. Declarations alone: nothing of this is served to a browser. */
 
 declare global {
-  type Clock = import('./arrivals.js').Clock;
-  type Firing = import('./columns.js').Firing;
-  type RunColumns = import('./columns.js').RunColumns;
-  type Feed = import('./feed.js').Feed;
-  type Wide = import('./frame.js').Wide;
-  type Lane = import('./lane.js').Lane;
-  type OverTime = import('./overtime.js').OverTime;
+  type Clock = import('./data/sequences.js').Clock;
+  type Firing = import('./data/columns.js').Firing;
+  type RunColumns = import('./data/columns.js').RunColumns;
+  type Feed = import('./data/feed.js').Feed;
+  type Wide = import('./data/frame.js').Wide;
+  type Lane = import('./charts/lane.js').Lane;
+  type OverTime = import('./charts/over-time.js').OverTime;
 
   /** The elements that a selector names by their tag; what may be missing is asked with `?.`. */
   type Found<S> = S extends keyof HTMLElementTagNameMap
@@ -61,11 +61,11 @@ declare global {
   }
   type ColumnTypes = Record<string, ColumnType>;
 
-  type Stamp = typeof import('./columns.js').STAMPS[number];
+  type Stamp = typeof import('./data/columns.js').STAMPS[number];
   type Measure = 'in_app' | 'in_view' | 'threads' | 'rss' | 'loop_lag' | 'cpu';
   /** Lengths and instants are nanoseconds, -1: not known. */
   type Health = Record<Measure | 'at' | 'process', number>;
-  type Segment = keyof typeof import('./segments.js').SEGMENTS;
+  type Segment = keyof typeof import('./charts/segments.js').SEGMENTS;
   type Paints = Record<Segment | 'error', string>;
 
   interface LaneData {

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from unittest import mock
 
-from dashboard.analysis.lateness import Lateness
-from dashboard.engine import heartbeat
-from dashboard.engine.heartbeat import Heartbeat
+from dashboard.analysis.samples.lateness import Lateness
+from dashboard.engine.timing import heartbeat
+from dashboard.engine.timing.heartbeat import Heartbeat
 
 MS = 1_000_000
 Stall = tuple[float, float]  # begin, end

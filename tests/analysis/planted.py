@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.analysis.facts import LaneFacts
-from dashboard.analysis.report import About, Report, make_report
+from dashboard.analysis.causes.lane_config import LaneFacts
+from dashboard.analysis.report.report import About, Report, make_report
 from dashboard.wire import frame
 from dashboard.wire.plan import Burst, Lane, Plan
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bench.profile import count_looks
 
 ENGINE = "main (dashboard/engine/__main__.py:25);run_forever (loop.c:33192)"
-DATA_RECEIVED = "Connection.data_received (dashboard/engine/connection.py:126)"
+DATA_RECEIVED = "Connection.data_received (dashboard/engine/http/connection.py:126)"
 RECEIVED = f"{ENGINE};uv__read (stream.c:1154);{DATA_RECEIVED}"
 
 

@@ -1,7 +1,7 @@
 """Each cause of the table, planted in a real application and fired at two loads.
 
-The conductor, the engine, the servers and the report are the real ones. Stolen time has its
-frames in `tests/runs/test_conductor.py`: a host that takes the CPU away cannot be had at will.
+The conductor, the engine, the servers and the report are the real ones. Stolen time has its frames
+in `tests/runs/conduct/test_conductor.py`: a host that takes the CPU away cannot be had at will.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ import pytest
 import pytest_asyncio
 
 from dashboard.models import Run
-from dashboard.runs.equipment import Equipment
-from dashboard.runs.hub import Hub
-from dashboard.runs.inside import Inside
-from dashboard.runs.laboratory import Laboratory
-from dashboard.runs.planning import make_plan
-from dashboard.runs.workshop import EngineKeeper
-from dashboard.runs.xray import Xrays
-from dashboard.targets.cores import Cores
-from dashboard.targets.manifest import load_manifest
-from dashboard.targets.pool import Targets
-from dashboard.targets.start_null import null_server
+from dashboard.project.labtoml.load import load_manifest
+from dashboard.runs.live.hub import Hub
+from dashboard.runs.planning.plans import make_plan
+from dashboard.runs.queue.laboratory import Laboratory
+from dashboard.runs.resources import Equipment
+from dashboard.runs.wiring import EngineKeeper
+from dashboard.runs.xray.auto_xray import Inside
+from dashboard.runs.xray.traced_request import Xrays
+from dashboard.targets.calibration.start_null import null_server
+from dashboard.targets.lifecycle.pool import Targets
+from dashboard.targets.supervise.cores import Cores
 
 pytestmark = [
     pytest.mark.alone,

@@ -13,8 +13,8 @@ from typing import Protocol, TypeAlias
 
 import uvloop
 
-from dashboard.engine.burst import Burst
-from dashboard.engine.recorder import Recorder
+from dashboard.engine.loads.burst import Burst
+from dashboard.engine.recording.recorder import Recorder
 from tests.firing import burst as firing_at
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"

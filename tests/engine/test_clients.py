@@ -19,7 +19,7 @@ import trustme
 import uvloop
 
 from dashboard.engine.clients import CLIENTS, begin_client
-from dashboard.engine.clients.flight import ClientFlight
+from dashboard.engine.clients.driver import ClientFlight
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import decode
 from dashboard.wire.plan import Firing, Rate

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.engine.request import encode_request
-from dashboard.engine.stamps import NO_STAMPS, read_stamps
-from dashboard.engine.summary import summarise, summarise_rate
+from dashboard.engine.cli.summary import summarise, summarise_rate
+from dashboard.engine.http.probe_header import NO_STAMPS, read_stamps
+from dashboard.engine.http.request import encode_request
 from dashboard.wire.failure import Failure
 from dashboard.wire.plan import Rate
 from tests.firing import burst

@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.analysis.collect import collect
-from dashboard.analysis.overtime import HOLDS_MS, load
-from dashboard.analysis.stats import BYTES_PER_MB as MB
-from dashboard.analysis.stats import OF_ANY_PROCESS, SEGMENTS
+from dashboard.analysis.samples.lane_samples import collect
+from dashboard.analysis.samples.over_time import HOLDS_MS, load
+from dashboard.analysis.samples.stats import BYTES_PER_MB as MB
+from dashboard.analysis.samples.stats import OF_ANY_PROCESS, SEGMENTS
 from dashboard.models import ACTIVE, Status
-from dashboard.runs.firings import WARM_UP_REQUESTS
-from dashboard.runs.thinning import BIN_RATIO, BINS
+from dashboard.runs.conduct.firings import WARM_UP_REQUESTS
+from dashboard.runs.live.thinning import BIN_RATIO, BINS
 from dashboard.wire import frame
 from dashboard.wire.failure import failure_names
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dashboard.runs.thinning import bins
+from dashboard.runs.live.thinning import bins
 from dashboard.wire import frame
 
 HERE = Path(__file__).parent

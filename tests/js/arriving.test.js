@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Clock, Sequences } from '../../static/js/arrivals.js';
-import { count, duration } from '../../static/js/words.js';
+import { Clock, Sequences } from '../../static/js/data/sequences.js';
+import { count, duration } from '../../static/js/shared/format.js';
 
 test('a sequence number is new once', () => {
   const sequences = new Sequences();

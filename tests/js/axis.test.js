@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { axisEnd, tickName, ticks } from '../../static/js/axis.js';
+import { axisEnd, tickName, ticks } from '../../static/js/charts/axis.js';
 
 test('the axis ends at the first of its steps that fits', () => {
   const ends = [

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { BEGUN, FINISHED, RunColumns, UNKNOWN } from '../../static/js/columns.js';
-import { binOf } from '../../static/js/histogram.js';
+import { BEGUN, FINISHED, RunColumns, UNKNOWN } from '../../static/js/data/columns.js';
+import { binOf } from '../../static/js/data/histogram.js';
 import { begun, counts, firingOf, samples, scattered, whole } from './making.js';
 
 test('a request is begun and then finished', () => {

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { totalOf } from '../../static/js/histogram.js';
-import { COLUMNS, OverTime } from '../../static/js/overtime.js';
-import { requestInWords } from '../../static/js/segments.js';
+import { COLUMNS, OverTime } from '../../static/js/charts/over-time.js';
+import { requestInWords } from '../../static/js/charts/segments.js';
+import { totalOf } from '../../static/js/data/histogram.js';
 import { firingOf, samples } from './making.js';
 
 const row = (/** @type {number} */ request) => ({ request, due: 0, sent: 0, done: 50 });

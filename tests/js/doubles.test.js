@@ -3,19 +3,22 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { DRAWN, RunColumns, STAMPS, WARM_UP } from '../../static/js/columns.js';
-import { NEWEST } from '../../static/js/feed.js';
-import { NOT_STORED, TYPES } from '../../static/js/frame.js';
-import { BINS, edgeOf } from '../../static/js/histogram.js';
-import { LINES } from '../../static/js/lines.js';
-import { HOLDS_MS, OF_ANY_PROCESS } from '../../static/js/overtime.js';
-import { requestInWords, SEGMENTS } from '../../static/js/segments.js';
+import { LINES } from '../../static/js/charts/lines.js';
+import { HOLDS_MS, OF_ANY_PROCESS } from '../../static/js/charts/over-time.js';
+import { requestInWords, SEGMENTS } from '../../static/js/charts/segments.js';
+import { DRAWN, RunColumns, STAMPS, WARM_UP } from '../../static/js/data/columns.js';
+import { NEWEST } from '../../static/js/data/feed.js';
+import { NOT_STORED, TYPES } from '../../static/js/data/frame.js';
+import { BINS, edgeOf } from '../../static/js/data/histogram.js';
 import { samples } from './making.js';
 
 const ROOT = new URL('../../', import.meta.url);
 const read = (/** @type {string} */ path) => readFileSync(new URL(path, ROOT), 'utf8');
 const python = JSON.parse(read('tests/golden/doubles.json'));
-const MODULES = readdirSync(new URL('static/js/', ROOT)).filter((name) => name.endsWith('.js'));
+const MODULES = readdirSync(new URL('static/js/', ROOT), {
+  encoding: 'utf8',
+  recursive: true,
+}).filter((name) => name.endsWith('.js'));
 const NOT_DRAWN = ['chunks', 'neighbour']; // read by the server alone
 
 /** What a pattern's group finds in all modules. @param {RegExp} pattern */

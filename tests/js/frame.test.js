@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { decode, envelopes, FrameError, NOT_STORED, Wide } from '../../static/js/frame.js';
+import { decode, envelopes, FrameError, NOT_STORED, Wide } from '../../static/js/data/frame.js';
 
 const GOLDEN = new URL('../golden/', import.meta.url);
 const expected = JSON.parse(readFileSync(new URL('expected.json', GOLDEN), 'utf8'));

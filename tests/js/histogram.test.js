@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BINS, binOf, edgeOf, median } from '../../static/js/histogram.js';
+import { BINS, binOf, edgeOf, median } from '../../static/js/data/histogram.js';
 import { firingOf, random, samples, scattered } from './making.js';
 
 test('every bin holds what lies above the edge before and up to its own', () => {

@@ -1,5 +1,5 @@
 /** Frames and firings made by hand, for the tests. Times are milliseconds. */
-import { STAMPS } from '../../static/js/columns.js';
+import { STAMPS } from '../../static/js/data/columns.js';
 export type Row = {
   request: number;
   status?: number;
@@ -60,7 +60,7 @@ export declare function whole(request: number, server: number): Row;
 export declare function firingOf(
   requests: number,
   ...frames: Frame[]
-): import('../../static/js/columns.js').Firing;
+): import('../../static/js/data/columns.js').Firing;
 /** From 0 to 1, the same numbers in every run of the tests. */
 export declare function random(): number;
 /**

@@ -1,8 +1,8 @@
 /** Frames and firings made by hand, for the tests. Times are milliseconds. */
 
-import { RunColumns, STAMPS } from '../../static/js/columns.js';
-import { Wide } from '../../static/js/frame.js';
-import { binOf } from '../../static/js/histogram.js';
+import { RunColumns, STAMPS } from '../../static/js/data/columns.js';
+import { Wide } from '../../static/js/data/frame.js';
+import { binOf } from '../../static/js/data/histogram.js';
 
 const NS_PER_MS = 1e6;
 const HIGH = 2 ** 32;

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { totalOf } from '../../static/js/histogram.js';
-import { COLUMNS, loadOverTime, OverTime } from '../../static/js/overtime.js';
+import { COLUMNS, loadOverTime, OverTime } from '../../static/js/charts/over-time.js';
+import { totalOf } from '../../static/js/data/histogram.js';
 import { begun, counts, firingOf, samples, scattered } from './making.js';
 
 /** Reports by chance and what Python makes of them. */

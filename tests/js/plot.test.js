@@ -5,7 +5,7 @@ import { test } from 'node:test';
 
 test('letters stand beside their line ends and never on one another', async () => {
   Object.assign(globalThis, { matchMedia: () => ({ addEventListener() {} }) });
-  const { spread } = await import('../../static/js/plot.js');
+  const { spread } = await import('../../static/js/charts/plot.js');
   const ends = [10, 12, 13, 80].map((y) => ({ x: 50, y }));
   const placed = spread(ends);
   assert.equal(placed.length, 4);
@@ -19,7 +19,7 @@ test('letters stand beside their line ends and never on one another', async () =
 });
 
 test('time marks are shares of the axis', async () => {
-  const { inside, timeMarks } = await import('../../static/js/plot.js');
+  const { inside, timeMarks } = await import('../../static/js/charts/plot.js');
   const two = timeMarks([0, 1000], 200);
   assert.deepEqual(
     two.map(([share]) => share),

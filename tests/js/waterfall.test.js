@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Rows } from '../../static/js/rows.js';
-import { eachSegment, lengths } from '../../static/js/segments.js';
-import { waterfallOn } from '../../static/js/waterfall.js';
+import { Rows } from '../../static/js/charts/row-layout.js';
+import { eachSegment, lengths } from '../../static/js/charts/segments.js';
+import { waterfallOn } from '../../static/js/charts/waterfall.js';
 import { begun, firingOf, samples, whole } from './making.js';
 
 const PAINTS = {

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.targets.cores import Cores
-from dashboard.targets.manifest import load_manifest
-from dashboard.targets.pool import Targets
+from dashboard.project.labtoml.load import load_manifest
+from dashboard.targets.lifecycle.pool import Targets
+from dashboard.targets.supervise.cores import Cores
 from tests.targets.helpers import LIVEAPP, marked, until
 
 

@@ -17,8 +17,8 @@ import httpx
 import psutil
 import pytest
 
-from dashboard.targets.companions import free_port
-from dashboard.targets.manifest import load_manifest
+from dashboard.project.labtoml.load import load_manifest
+from dashboard.targets.lifecycle.companions import free_port
 from liveapp.work import primes_below, thumbnail_bytes
 from tests.targets.helpers import LIVEAPP, ROOT, until
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from websockets.sync.client import connect
 
-from dashboard.targets.manifest import Scenario, Variant, load_manifest
+from dashboard.project.labtoml.load import Scenario, Variant, load_manifest
 from tests.targets.helpers import LIVEAPP, until
 
 from .conftest import Liveapp

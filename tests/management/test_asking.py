@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.management.asking import ask, choose
 from dashboard.management.lab_init import init
+from dashboard.management.terminal.prompts import ask, choose
 from dashboard.wire.errors import InvalidManifest
 from tests.targets.small_projects import PLAIN, write_files
 

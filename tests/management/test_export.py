@@ -10,9 +10,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from dashboard.models import Run, Status
-from dashboard.runs.hub import Hub
-from dashboard.runs.laboratory import Laboratory
-from dashboard.runs.planning import make_plan
+from dashboard.runs.live.hub import Hub
+from dashboard.runs.planning.plans import make_plan
+from dashboard.runs.queue.laboratory import Laboratory
 from tests.runs.fakes import FakeEngine, FakeTargets, equipment
 
 pytestmark = pytest.mark.django_db(transaction=True)

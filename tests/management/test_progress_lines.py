@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from dashboard.management.progress_lines import ProgressLines, progress, tell_waiting
-from dashboard.management.terminal import Terminal, result_notes
+from dashboard.management.terminal.progress_lines import ProgressLines, progress, tell_waiting
+from dashboard.management.terminal.report import Terminal, result_notes
 from dashboard.models import Run, Status
-from dashboard.runs import line
-from dashboard.runs.planning import make_plan
-from dashboard.runs.sinks import Outcome
+from dashboard.runs.planning.plans import make_plan
+from dashboard.runs.queue import run_queue
+from dashboard.runs.sinks.sink import Outcome
 from dashboard.wire import frame
+from tests.analysis.causes.test_causes import THREADS, free
 from tests.analysis.planted import report_of
-from tests.analysis.test_causes import THREADS, free
 from tests.runs.fakes import FakeTargets, samples
 
 PROJECT = FakeTargets().project
@@ -127,7 +127,7 @@ async def test_a_warning_waits_for_no_line_and_is_said_once(log: Log) -> None:
 @pytest.mark.django_db(transaction=True)
 async def test_who_waits_for_a_turn_is_told_so(log: Log) -> None:
     plan = make_plan(PROJECT, scenario="sleep")
-    first, second = [await asyncio.to_thread(line.join, plan, PROJECT) for _ in range(2)]
+    first, second = [await asyncio.to_thread(run_queue.join, plan, PROJECT) for _ in range(2)]
     await tell_waiting(first, log.lines.append)
     assert log.lines == []
     told = asyncio.create_task(tell_waiting(second, log.lines.append, 0.001))
@@ -145,7 +145,7 @@ def test_bars_are_for_terminals_alone(terminal: bool, kind: type) -> None:
 
 @pytest.mark.parametrize(("stderr", "one"), [(subprocess.STDOUT, True), (subprocess.PIPE, False)])
 def test_one_screen_is_known(stderr: int, one: bool) -> None:
-    code = "from dashboard.management.outputs import one_screen; print(one_screen())"
+    code = "from dashboard.management.terminal.outputs import one_screen; print(one_screen())"
     done = subprocess.run(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=stderr, text=True, check=True
     )

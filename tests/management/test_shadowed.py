@@ -13,7 +13,7 @@ from django.core.management import BaseCommand, get_commands, load_command_class
 
 from dashboard import command
 from dashboard.command import OURS, run_command
-from dashboard.targets.environment import PROJECT_SETTINGS
+from dashboard.targets.supervise.environment import PROJECT_SETTINGS
 
 NAMES = sorted(name for name, app in get_commands().items() if app == OURS)
 DJANGOS = {

@@ -14,8 +14,8 @@ from rich.table import Table
 
 from dashboard.management.commands.matrix import matrix_tables
 from dashboard.management.commands.sweep import sweep_columns
-from dashboard.management.tables import fitted
-from dashboard.management.terminal import BURST_COLUMNS, RATE_COLUMNS, result_table
+from dashboard.management.terminal.report import BURST_COLUMNS, RATE_COLUMNS, result_table
+from dashboard.management.terminal.tables import fitted
 
 WIDTHS = st.integers(40, 200)
 VARIANTS = ("sync", "async-blocking", "async-to-thread-with-a-long-name")

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from dashboard.targets.manifest import load_manifest
-from dashboard.targets.version import Version
-from dashboard.targets.versions import Versions
+from dashboard.project.labtoml.load import load_manifest
+from dashboard.project.model.version import Version
+from dashboard.targets.lifecycle.worktrees import Versions
 from dashboard.wire.errors import TargetFailed
 from tests.targets.helpers import marked, until
 

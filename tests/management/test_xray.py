@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from dashboard.management.xray_drawing import AXIS, MOST_ROWS, drawing, letter
-from tests.analysis.test_xray import LOOP, REQUEST, gathered, xray_of
+from dashboard.management.terminal.xray_drawing import AXIS, MOST_ROWS, drawing, letter
+from tests.analysis.xray.test_trace import LOOP, REQUEST, gathered, xray_of
 from tests.targets.helpers import LIVEAPP, ROOT, marked, until
 
 from .command import start

@@ -10,10 +10,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from dashboard.runs.equipment import Equipment, Target
-from dashboard.targets.attendance import Attendance
-from dashboard.targets.manifest import Project, load_manifest
-from dashboard.targets.migrations import Migrations
+from dashboard.project.labtoml.load import Project, load_manifest
+from dashboard.runs.resources import Equipment, Target
+from dashboard.targets.lifecycle.migrations import Migrations
+from dashboard.targets.observe.attendance import Attendance
 from dashboard.wire import frame
 from dashboard.wire.errors import EngineFailed, TargetFailed
 from dashboard.wire.frame import Buffer

@@ -12,11 +12,11 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from dashboard.targets.companion import Companion
-from dashboard.targets.cores import Cores
-from dashboard.targets.manifest import load_manifest
-from dashboard.targets.pool import Targets
-from dashboard.targets.servers import SERVERS
+from dashboard.project.labtoml.load import load_manifest
+from dashboard.project.model.companion import Companion
+from dashboard.project.servers.catalogue import SERVERS
+from dashboard.targets.lifecycle.pool import Targets
+from dashboard.targets.supervise.cores import Cores
 
 from .client import fire
 from .conftest import ignore

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import psutil
 
-from dashboard.targets.installed import versions_here
-from dashboard.targets.server import Server
-from dashboard.targets.servers import SERVERS
+from dashboard.project.model.server import Server
+from dashboard.project.servers.catalogue import SERVERS
+from dashboard.targets.lifecycle.packages import versions_here
 
 ROOT = Path(__file__).parents[2]
 LIVEAPP = ROOT / "liveapp" / "lab.toml"

@@ -11,18 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.targets.changes import changed_file
-from dashboard.targets.commands import last_line_since, read_tail
-from dashboard.targets.environment import project_environment, with_probe
-from dashboard.targets.kernel import busy_times, cpu_times, steal_percent
-from dashboard.targets.listeners import backlog_of
-from dashboard.targets.listening import (
+from dashboard.targets.lifecycle.code_changes import changed_file
+from dashboard.targets.lifecycle.sockets import (
     BACKLOG,
     listening_socket,
     reserved_socket,
     restore_backlog,
 )
-from dashboard.targets.readings import exists, process_tree, read_process, read_switches
+from dashboard.targets.observe.listeners import backlog_of
+from dashboard.targets.observe.machine import busy_times, cpu_times, steal_percent
+from dashboard.targets.observe.proc_stats import exists, process_tree, read_process, read_switches
+from dashboard.targets.supervise.environment import project_environment, with_probe
+from dashboard.targets.supervise.subprocesses import last_line_since, read_tail
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="read from /proc")
 

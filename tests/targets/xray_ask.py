@@ -18,7 +18,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-PROBE = Path(__file__).parents[2] / "dashboard" / "targets" / "probe"
+PROBE = Path(__file__).parents[2] / "dashboard" / "targets" / "injected" / "probe"
 TOKEN = "the test's own"
 
 

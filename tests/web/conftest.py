@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from django.test import AsyncClient
 
-from dashboard.runs.hub import Hub
-from dashboard.runs.laboratory import Laboratory
-from dashboard.web.desk import furnish
+from dashboard.runs.live.hub import Hub
+from dashboard.runs.queue.laboratory import Laboratory
+from dashboard.web.shared.laboratory_access import furnish
 from tests.runs.fakes import FakeEngine, equipment
 
 

@@ -16,7 +16,7 @@ from typing import Final
 
 from dashboard.wire.plan import Firing
 
-from .flight import ClientFlight
+from .driver import ClientFlight
 
 # The name in a firing, and where its client is.
 CLIENTS: Final = {

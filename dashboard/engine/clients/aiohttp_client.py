@@ -9,11 +9,11 @@ import aiohttp
 from aiohttp import http_exceptions
 from yarl import URL
 
-from dashboard.engine.tls import loopback_tls
+from dashboard.engine.http.tls import loopback_tls
 from dashboard.wire.failure import Failure
 from dashboard.wire.plan import Firing
 
-from .flight import Call
+from .driver import Call
 from .tasks import TaskFlight
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import httpx
 
-from dashboard.engine.tls import loopback_tls
+from dashboard.engine.http.tls import loopback_tls
 from dashboard.wire.failure import Failure
 from dashboard.wire.plan import Firing
 
-from .flight import Call
+from .driver import Call
 from .tasks import TaskFlight
 
 # Events of httpcore, just before what their names say.

@@ -14,13 +14,13 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from dashboard.engine.tls import loopback_tls
+from dashboard.engine.http.tls import loopback_tls
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import UNKNOWN
 from dashboard.wire.plan import Firing
 
+from .driver import NS_PER_S, Call, ClientFlight
 from .failures import Table, failure_of
-from .flight import NS_PER_S, Call, ClientFlight
 
 READ_BYTES = 65_536
 FAILURES: Table = (

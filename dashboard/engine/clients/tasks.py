@@ -8,8 +8,8 @@ from abc import abstractmethod
 from dashboard.wire.failure import Failure
 from dashboard.wire.plan import Firing
 
+from .driver import NS_PER_S, Call, ClientFlight
 from .failures import Table, failure_of
-from .flight import NS_PER_S, Call, ClientFlight
 
 
 class TaskFlight(ClientFlight):

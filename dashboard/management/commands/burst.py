@@ -12,8 +12,8 @@ from typing import Any
 from django.core.management import BaseCommand, CommandError, call_command
 from rich.console import Console
 
-from dashboard.analysis.expect import Expectation, Judgement
-from dashboard.analysis.markdown import markdown
+from dashboard.analysis.report.expectations import Expectation, Judgement
+from dashboard.analysis.text.markdown import markdown
 from dashboard.home import home
 from dashboard.management.options import (
     BAD_USAGE,
@@ -24,7 +24,7 @@ from dashboard.management.options import (
     read_project,
     setting,
 )
-from dashboard.management.outputs import (
+from dashboard.management.terminal.outputs import (
     one_screen,
     prints_table,
     say_how_it_ended,
@@ -34,8 +34,8 @@ from dashboard.management.outputs import (
     write_file,
     write_json,
 )
-from dashboard.management.progress_lines import progress, tell_waiting, writer
-from dashboard.management.terminal import result_notes, result_table
+from dashboard.management.terminal.progress_lines import progress, tell_waiting, writer
+from dashboard.management.terminal.report import result_notes, result_table
 from dashboard.management.versions import (
     add_versions,
     before_and_after,
@@ -43,13 +43,13 @@ from dashboard.management.versions import (
     with_versions,
 )
 from dashboard.models import Run, Status
-from dashboard.runs.laboratory import Laboratory
-from dashboard.runs.planning import DEFAULT_TIMEOUT_S, make_plan
-from dashboard.runs.results import report_on
-from dashboard.runs.several_engines import MAX_ENGINES
-from dashboard.runs.sinks import Sink
-from dashboard.runs.workshop import set_up
-from dashboard.targets.manifest import Project
+from dashboard.project.labtoml.load import Project
+from dashboard.runs.engines.engine_group import MAX_ENGINES
+from dashboard.runs.planning.plans import DEFAULT_TIMEOUT_S, make_plan
+from dashboard.runs.queue.laboratory import Laboratory
+from dashboard.runs.reports.results import report_on
+from dashboard.runs.sinks.sink import Sink
+from dashboard.runs.wiring import set_up
 from dashboard.wire.errors import Invalid, InvalidPlan, Problem
 from dashboard.wire.load import out_of_bounds
 from dashboard.wire.plan import CLIENTS, ENGINE, MARGIN, Plan

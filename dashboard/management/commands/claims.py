@@ -10,13 +10,13 @@ from typing import Any
 
 from django.core.management import BaseCommand
 
-from dashboard.analysis.claim_words import TALLY, verdict_lines
-from dashboard.management.experimenting import leave, perform, refuse
+from dashboard.analysis.text.claims import TALLY, verdict_lines
+from dashboard.management.experiments import leave, perform, refuse
 from dashboard.management.options import RUN_FAILED, add_project, check_writable, read_project
-from dashboard.management.outputs import prints_table, write_json
+from dashboard.management.terminal.outputs import prints_table, write_json
 from dashboard.models import Experiment
-from dashboard.runs.claims import Standing, claim_of, fireable, inquiry_of, standings_by
-from dashboard.targets.manifest import Claim, Project
+from dashboard.project.labtoml.load import Claim, Project
+from dashboard.runs.experiments.claims import Standing, claim_of, fireable, inquiry_of, standings_by
 from dashboard.wire.errors import Invalid, InvalidPlan, Problem
 from dashboard.wire.plural import counted
 

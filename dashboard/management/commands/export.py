@@ -12,10 +12,10 @@ from django.core.management import BaseCommand, CommandError, call_command
 
 from dashboard.management.options import BAD_USAGE, manifest
 from dashboard.models import Run
-from dashboard.runs.exports import FORMATS, Format
-from dashboard.runs.program import DEFAULT_PROJECT
-from dashboard.targets.manifest import load_manifest
-from dashboard.web.single_file import html_format
+from dashboard.project.labtoml.load import load_manifest
+from dashboard.runs.archive.exports import FORMATS, Format
+from dashboard.runs.planning.program import DEFAULT_PROJECT
+from dashboard.web.run.single_file import html_format
 from dashboard.wire.errors import Invalid
 
 HTML = "html"

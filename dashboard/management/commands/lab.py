@@ -24,15 +24,16 @@ from dashboard.home import home
 from dashboard.management.allocator import give_back_what_is_large
 from dashboard.management.lab_init import add_init, init
 from dashboard.management.options import BAD_USAGE, RUN_FAILED, add_project, read_project
-from dashboard.runs import archive, line
-from dashboard.runs.laboratory import Laboratory
-from dashboard.runs.program import suggested
-from dashboard.runs.workshop import set_up
-from dashboard.runs.xray import Xrays
-from dashboard.targets.cores import Cores
-from dashboard.web.desk import furnish
-from dashboard.web.follow import watch_line
-from dashboard.web.xray import album
+from dashboard.runs.archive import kept_runs
+from dashboard.runs.planning.program import suggested
+from dashboard.runs.queue import run_queue
+from dashboard.runs.queue.laboratory import Laboratory
+from dashboard.runs.wiring import set_up
+from dashboard.runs.xray.traced_request import Xrays
+from dashboard.targets.supervise.cores import Cores
+from dashboard.web.live.follow import watch_line
+from dashboard.web.shared.laboratory_access import furnish
+from dashboard.web.xray.views import album
 from dashboard.wire.errors import Invalid, LiveburstError, TargetFailed
 from dashboard.wire.plural import counted
 
@@ -87,8 +88,8 @@ class Command(BaseCommand):
         except LiveburstError as error:
             raise CommandError(str(error), returncode=2) from None
         call_command("migrate", verbosity=0)
-        line.sweep()
-        archive.sweep()
+        run_queue.sweep()
+        kept_runs.sweep()
         mark = os.environ.get("LIVEBURST_MARK") or f"liveburst-{os.getpid()}"
         # Before the cores are shared out, which narrows this process's own.
         album.furnish(Xrays(mark=mark, home=home(), cores=Cores.here()))

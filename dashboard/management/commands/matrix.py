@@ -9,18 +9,17 @@ from typing import Any
 from django.core.management import BaseCommand
 from rich.table import Table
 
-from dashboard.management.experimenting import (
-    add_common,
-    common,
-    leave,
-    perform,
-    refuse,
-)
+from dashboard.management.experiments import add_common, common, leave, perform, refuse
 from dashboard.management.options import check_writable, read_project
-from dashboard.management.outputs import prints_table, table_console, write_file, write_json
-from dashboard.management.tables import NAMES, Column, split
-from dashboard.runs.matrix import make_matrix
-from dashboard.runs.matrix_table import matrix_answer, matrix_csv
+from dashboard.management.terminal.outputs import (
+    prints_table,
+    table_console,
+    write_file,
+    write_json,
+)
+from dashboard.management.terminal.tables import NAMES, Column, split
+from dashboard.runs.experiments.matrix import make_matrix
+from dashboard.runs.experiments.matrix_table import matrix_answer, matrix_csv
 from dashboard.wire.errors import Invalid
 from dashboard.wire.last_lines import last_lines
 

@@ -9,24 +9,18 @@ from typing import Any
 
 from django.core.management import BaseCommand
 
-from dashboard.management.experimenting import (
-    add_common,
-    common,
-    leave,
-    perform,
-    refuse,
-)
+from dashboard.management.experiments import add_common, common, leave, perform, refuse
 from dashboard.management.options import check_writable, read_project
-from dashboard.management.outputs import (
+from dashboard.management.terminal.outputs import (
     prints_table,
     say_left_out,
     table_console,
     write_file,
     write_json,
 )
-from dashboard.management.tables import Column, fits, fitted
-from dashboard.runs.sweep import USUAL_DURATION_S, make_sweep
-from dashboard.runs.sweep_table import sweep_answer, sweep_csv
+from dashboard.management.terminal.tables import Column, fits, fitted
+from dashboard.runs.experiments.sweep import USUAL_DURATION_S, make_sweep
+from dashboard.runs.experiments.sweep_table import sweep_answer, sweep_csv
 from dashboard.wire.errors import Invalid
 from dashboard.wire.last_lines import last_lines
 from dashboard.wire.plan import MARGIN

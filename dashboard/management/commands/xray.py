@@ -13,7 +13,7 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandError, call_command
 
-from dashboard.analysis.xray_chrome import chrome_trace
+from dashboard.analysis.xray.chrome import chrome_trace
 from dashboard.home import home
 from dashboard.management.options import (
     BAD_USAGE,
@@ -24,11 +24,16 @@ from dashboard.management.options import (
     read_project,
     setting,
 )
-from dashboard.management.outputs import prints_table, table_console, write_file, write_json
-from dashboard.management.xray_drawing import drawing
-from dashboard.runs.planning import DEFAULT_TIMEOUT_S
-from dashboard.runs.xray import Result, Subject, Xrays, choose
-from dashboard.targets.cores import Cores
+from dashboard.management.terminal.outputs import (
+    prints_table,
+    table_console,
+    write_file,
+    write_json,
+)
+from dashboard.management.terminal.xray_drawing import drawing
+from dashboard.runs.planning.plans import DEFAULT_TIMEOUT_S
+from dashboard.runs.xray.traced_request import Result, Subject, Xrays, choose
+from dashboard.targets.supervise.cores import Cores
 from dashboard.wire.errors import Invalid, TargetFailed
 
 

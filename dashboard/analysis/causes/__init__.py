@@ -1,0 +1,1 @@
+"""Why lanes differ, or why none does: each cause with its evidence."""

@@ -1,0 +1,102 @@
+"""How something went over one round of a lane, in so few points that a report can carry them.
+
+Who was in the view is counted exactly, from the stamps of both its ends. Nobody stamps the moment
+at which a request leaves the application, so there it is counted until its client had its last
+byte, which is later, and never more than the probe's own count of the most at once. How long the
+loop was held comes from the reports of the probe, 20 a second.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dashboard.analysis.samples import stats
+from dashboard.wire.frame import UNKNOWN
+
+from .lane_metrics import Seen
+
+POINTS = 60
+
+
+def in_application(seen: Seen, limit: float) -> dict[str, Any] | None:
+    """How many were in the application, over the first whole round, next to their limit."""
+    course = _counted(seen, "entered", "done", limit)
+    most = stats.peak_together(seen.lane.health, "peak_in_app")
+    if course is not None and most is not None:
+        course["values"] = [min(value, float(most)) for value in course["values"]]
+    return course
+
+
+def in_view(seen: Seen, limit: float) -> dict[str, Any] | None:
+    """How many were in the view."""
+    return _counted(seen, "view_entered", "view_left", limit)
+
+
+def _counted(seen: Seen, begin: str, end: str, limit: float) -> dict[str, Any] | None:
+    """None where no whole round knows both stamps. Values are the most in each of the slices."""
+    samples = seen.lane.samples
+    here = _first_round(seen, samples["round"])
+    if here is None:
+        return None
+    here &= (samples[begin] != UNKNOWN) & (samples[end] != UNKNOWN)
+    starts, ends = samples[begin][here], samples[end][here]
+    if not starts.size:
+        return None
+    last_ns = int(samples["done"][here].max())
+    # Who leaves at the moment at which another enters has left before.
+    moments = np.concatenate([ends, starts])
+    changes = np.concatenate([-np.ones(ends.size), np.ones(starts.size)])
+    order = np.argsort(moments, kind="stable")
+    values = np.zeros(POINTS)
+    inside = 0.0
+    slices = np.clip(moments[order] * POINTS // max(1, last_ns), 0, POINTS - 1).astype(int)
+    position = 0
+    for at, change in zip(slices, changes[order], strict=True):
+        values[position + 1 : at + 1] = inside
+        position = max(position, int(at))
+        inside += change
+        values[at] = max(values[at], inside)
+    return _course(values, last_ns, limit)
+
+
+def loop_held(seen: Seen, limit_ms: float | None) -> dict[str, Any] | None:
+    """For how long at most one thing held the loop, in ms; a report speaks of all since the last.
+
+    Of several processes the one that was held longest.
+    """
+    health = seen.lane.health
+    here = _first_round(seen, health["round"])
+    if here is None:
+        return None
+    here &= health["loop_held"] != UNKNOWN
+    if here.sum() < 2:
+        return None
+    processes, at = health["process"][here], health["at"][here]
+    held_ms = health["loop_held"][here] / stats.NS_PER_MS
+    last_ns = int(max(at.max(), 1))
+    slices = np.clip(at * POINTS // last_ns, 0, POINTS - 1).astype(int)
+    values = np.zeros(POINTS)
+    for process in np.unique(processes):
+        begun = 0
+        for until, most in zip(
+            slices[processes == process], held_ms[processes == process], strict=True
+        ):
+            since = slice(min(begun, until), until + 1)
+            values[since] = np.maximum(values[since], most)
+            begun = until + 1
+    return _course(values, last_ns, limit_ms)
+
+
+def _first_round(seen: Seen, rounds: Any) -> Any:
+    whole = stats.whole_rounds(seen.lane, seen.load.requests)
+    return rounds == min(whole) if len(whole) else None
+
+
+def _course(values: Any, last_ns: int, limit: float | None) -> dict[str, Any]:
+    return {
+        "last_ms": last_ns / stats.NS_PER_MS,
+        "values": [round(float(value), 3) for value in values],
+        "limit": limit,
+    }

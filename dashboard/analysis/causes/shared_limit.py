@@ -1,0 +1,179 @@
+"""What all lanes have in common where none differs: the question answered absolutely.
+
+"No difference" is half an answer to "would another server or async help?". The other half is which
+limit all lanes share. It is read from what was measured in every lane, and where one lane does not
+know a quantity, nothing is concluded from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from statistics import fmean
+from typing import Any, Literal
+
+from dashboard.analysis.inference.comparison import Comparison
+
+from .causes import BUSY_SHARE, CPU_LIMIT_SHARE, WAITING_CPU_SHARE
+from .cpu_share import LEAST_TICKS, TICK_S
+from .lane_metrics import Seen
+
+Kind = Literal["cpu-bound", "mostly-cpu", "light-load", "same-limit", "waiting", "unknown"]
+
+NARROW = 1.5  # an interval within this says that no lane is several times as fast
+ALIKE = 1.1  # of a first look, which has no interval: from here on something seems to differ
+MOSTLY_CPU_SHARE = 0.6
+LEAST_REQUESTS = 20  # in all rounds; fewer say nothing of what cannot be
+FIRM = {"cpu-bound", "mostly-cpu", "same-limit", "waiting"}  # they say what cannot help
+LIGHT = 0.5  # requests in the view at a time, on average
+ALL_OF_THEM = 0.9  # of the requests in flight that were in the view at once
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What one lane was limited by, as far as that is known.
+
+    `cpu_alone_s` is how long a burst would take if there were nothing but its CPU time to wait for,
+    on `usable_cores`: those that it could keep busy, of the `cores` that it may use.
+    """
+
+    lane: str
+    time_s: float | None
+    cpu_ms_per_request: float | None
+    cpu_share: float | None
+    own_cpu_share: float | None
+    least_own_cpu_share: float | None
+    cpu_alone_s: float | None
+    taken_by_others: float | None
+    usable_cores: float | None
+    cores: float | None
+    in_view: float | None
+    peak_in_view: int | None
+    capacity: int | None
+    view_ms_p50: float | None
+    waits: bool | None
+    upstream: str | None
+
+
+@dataclass(frozen=True)
+class Absolute:
+    """The limit that all lanes share, and what each was seen to do. A burst has a concurrency."""
+
+    name: Kind
+    concurrency: int | None
+    lanes: tuple[Standing, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """As the verdict carries it."""
+        lanes = [asdict(lane) for lane in self.lanes]
+        return {"name": self.name, "concurrency": self.concurrency, "lanes": lanes}
+
+
+def find_absolute(lanes: Sequence[Seen], comparisons: Sequence[Comparison]) -> Absolute | None:
+    """Return what all lanes have in common; None where any two of them seem to differ."""
+    if not comparisons or not all(map(_alike, comparisons)):
+        return None
+    load = lanes[0].load
+    concurrency = load.concurrency if load.kind == "burst" else None
+    standings = tuple(map(_standing, lanes))
+    large = all(map(_is_large, lanes))
+    for name, fits in _LIMITS:
+        if (large or name not in FIRM) and fits(standings, concurrency):
+            return Absolute(name, concurrency, standings)
+    return Absolute("unknown", concurrency, standings)
+
+
+def _is_large(seen: Seen) -> bool:
+    """Whether it was fired for long enough, at enough requests, to say what cannot be."""
+    firings = len(seen.makespans_s)
+    if firings * seen.load.requests < LEAST_REQUESTS:
+        return False
+    return fmean(seen.makespans_s) >= LEAST_TICKS * TICK_S
+
+
+def _alike(one: Comparison) -> bool:
+    if one.answer == "undecided" and one.interval is not None:
+        return one.interval.low >= 1 / NARROW and one.interval.high <= NARROW
+    if one.answer == "first-look" and one.ratio:
+        return max(one.ratio, 1 / one.ratio) <= ALIKE
+    return one.answer == "no-difference"
+
+
+def _standing(seen: Seen) -> Standing:
+    cpu_s, cores = seen.cpu_s, seen.usable_cores
+    burst = seen.load.kind == "burst"
+    return Standing(
+        lane=seen.name,
+        time_s=fmean(seen.makespans_s) if burst and seen.makespans_s else None,
+        cpu_ms_per_request=None if cpu_s is None else 1000 * cpu_s,
+        cpu_share=seen.cpu_share,
+        own_cpu_share=seen.own_cpu_share,
+        least_own_cpu_share=None if seen.cpu_shares is None else seen.cpu_shares.least_own,
+        cpu_alone_s=cpu_s * seen.load.requests / cores if burst and cpu_s and cores else None,
+        taken_by_others=seen.taken,
+        usable_cores=cores,
+        cores=seen.facts.cores,
+        in_view=seen.in_view,
+        peak_in_view=seen.peak_of_all,
+        capacity=seen.facts.capacity,
+        view_ms_p50=seen.view_p50_ms,
+        waits=_waits(seen),
+        upstream=seen.facts.upstream,
+    )
+
+
+def _waits(seen: Seen) -> bool | None:
+    """Whether the view itself mostly waits, and not in line for a thread inside of it."""
+    if seen.cpu_s is None or not seen.view_s:
+        return None
+    executor = seen.facts.executor
+    in_line = (executor is not None and executor.queued > 0) or seen.facts.serialised is not None
+    return seen.cpu_s <= WAITING_CPU_SHARE * seen.view_s and not in_line
+
+
+def _used(standings: Sequence[Standing], share: float) -> bool:
+    """By themselves: without others it might be that much faster, so they are no limit."""
+    shares = [one.least_own_cpu_share for one in standings]
+    return all(own is not None and own >= share for own in shares)
+
+
+def _cpu_bound(standings: Sequence[Standing], concurrency: int | None) -> bool:
+    return _used(standings, CPU_LIMIT_SHARE)
+
+
+def _mostly_cpu(standings: Sequence[Standing], concurrency: int | None) -> bool:
+    return _used(standings, MOSTLY_CPU_SHARE)
+
+
+def _light_load(standings: Sequence[Standing], concurrency: int | None) -> bool:
+    """One request in flight, or a rate at which the view was empty more often than not."""
+    if concurrency is not None:
+        return concurrency == 1
+    return all(one.in_view is not None and one.in_view < LIGHT for one in standings)
+
+
+def _same_limit(standings: Sequence[Standing], concurrency: int | None) -> bool:
+    """As many in the view at a time in every lane, nearly all the time, while others waited."""
+    peaks = {one.peak_in_view for one in standings}
+    if len(peaks) != 1 or concurrency is None or not all(one.waits for one in standings):
+        return False
+    peak = peaks.pop() or 0
+    flat = all((one.in_view or 0) >= BUSY_SHARE * peak for one in standings)
+    return flat and 0 < peak < ALL_OF_THEM * concurrency
+
+
+def _waiting(standings: Sequence[Standing], concurrency: int | None) -> bool:
+    """All that were in flight were in the view, and waited there."""
+    return concurrency is not None and all(
+        one.waits and (one.peak_in_view or 0) >= ALL_OF_THEM * concurrency for one in standings
+    )
+
+
+# The first that fits is said.
+_LIMITS: tuple[tuple[Kind, Callable[[Sequence[Standing], int | None], bool]], ...] = (
+    ("cpu-bound", _cpu_bound),
+    ("mostly-cpu", _mostly_cpu),
+    ("light-load", _light_load),
+    ("same-limit", _same_limit),
+    ("waiting", _waiting),
+)

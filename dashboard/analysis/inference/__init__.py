@@ -1,0 +1,1 @@
+"""Comparisons between lanes: intervals, tests, crossovers."""

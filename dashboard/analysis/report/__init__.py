@@ -1,0 +1,1 @@
+"""The report of a run, its verdict, and what is checked against it."""

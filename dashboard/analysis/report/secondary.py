@@ -1,0 +1,97 @@
+"""What else differs between two versions of a lane, where it differs more than the time does.
+
+A version may need half the memory and take just as long. These are single values of the run and
+have no interval: they describe, and decide nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import combinations
+from math import log
+from typing import Any
+
+from dashboard.analysis.causes.lane_metrics import Seen
+from dashboard.analysis.samples import stats
+from dashboard.analysis.samples.rounds import log_ratios
+from dashboard.analysis.text.numbers import milliseconds, significant
+
+VERSION_MARK = "#"  # sync@daphne#before
+LEAST = 1.1  # a ratio closer to 1 is not worth a word
+UNITS = {
+    "peak_rss_mb": "MB of memory",
+    "cpu_ms_per_request": "of CPU per request",
+    "peak_threads": "threads",
+    "queries": "queries per request",
+}
+
+
+@dataclass(frozen=True)
+class Secondary:
+    """One quantity of the same lane in two versions, and the second over the first."""
+
+    first: str
+    second: str
+    metric: str
+    values: tuple[float, float]
+
+    @property
+    def ratio(self) -> float:
+        """The second over the first."""
+        return self.values[1] / self.values[0]
+
+    def to_json(self) -> dict[str, Any]:
+        """As the verdict carries it."""
+        return {**asdict(self), "values": list(self.values), "ratio": self.ratio}
+
+
+def secondary(lanes: Sequence[Seen]) -> list[Secondary]:
+    """Return what differs more than the time, between versions of the same lane."""
+    pairs = combinations(lanes, 2)
+    return [found for pair in pairs if _versions(*pair) for found in _of_pair(*pair)]
+
+
+def secondary_words(found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """One sentence for each pair of versions."""
+    for pair in dict.fromkeys((one["first"], one["second"]) for one in found):
+        changes = [_change(one) for one in found if (one["first"], one["second"]) == pair]
+        listed = ", ".join(changes)
+        yield f"{pair[1]} next to {pair[0]}, beside the time: {listed} (single values, not tested)."
+
+
+def _versions(first: Seen, second: Seen) -> bool:
+    lanes = [one.name.partition(VERSION_MARK) for one in (first, second)]
+    return lanes[0][0] == lanes[1][0] and lanes[0] != lanes[1]
+
+
+def _of_pair(first: Seen, second: Seen) -> Iterator[Secondary]:
+    ratios = log_ratios(first.by_round, second.by_round)
+    if not ratios.size:
+        return
+    least = max(abs(float(ratios.mean())), log(LEAST))
+    others = _values(second)
+    for metric, value in _values(first).items():
+        other = others[metric]
+        if value and other and abs(log(other / value)) > least:
+            yield Secondary(first.name, second.name, metric, (value, other))
+
+
+def _values(seen: Seen) -> dict[str, float | None]:
+    return {
+        "peak_rss_mb": seen.peak_rss_mb,
+        "cpu_ms_per_request": None if seen.cpu_s is None else 1000 * seen.cpu_s,
+        "peak_threads": stats.peak_together(seen.lane.health, "threads"),
+        "queries": seen.facts.queries,
+    }
+
+
+def _change(one: Mapping[str, Any]) -> str:
+    """Return "222 → 122 MB of memory"."""
+    say = milliseconds if one["metric"] == "cpu_ms_per_request" else _number
+    first, second = map(say, one["values"])
+    return f"{first} → {second} {UNITS[one['metric']]}"
+
+
+def _number(value: float) -> str:
+    return significant(value, 3)

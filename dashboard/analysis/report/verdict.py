@@ -1,0 +1,219 @@
+"""The verdict of a report: comparisons, their causes, server and code apart, one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+from dashboard.analysis.causes.answered import redirected_unlike
+from dashboard.analysis.causes.causes import Cause, find_causes, held_back
+from dashboard.analysis.causes.lane_metrics import Seen
+from dashboard.analysis.causes.shared_limit import find_absolute
+from dashboard.analysis.inference.comparison import Answer, Comparison, Interval, compare
+from dashboard.analysis.inference.control import assess
+from dashboard.analysis.inference.decompose import Factor, factors
+from dashboard.analysis.inference.intervals import CORRELATION_WARNING
+from dashboard.analysis.inference.worst_case import box_of
+from dashboard.analysis.samples.failure_limit import failed_too_often
+from dashboard.analysis.samples.rounds import log_ratios
+from dashboard.analysis.text.sentences import sentence
+from dashboard.wire.plan import Lane as PlanLane
+
+from .secondary import secondary
+
+Report = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Question:
+    """How it was asked, which was fixed before the first round; `spoiled`: why nobody can say.
+
+    `disturbed`: how the engine was at its limit, so that all of its lateness is charged.
+    """
+
+    until_sure: bool
+    margin: float
+    control: bool
+    spoiled: str | None
+    disturbed: str | None = None
+
+
+def verdict(
+    report: Report, names: Sequence[PlanLane], lanes: Sequence[Seen], question: Question
+) -> dict[str, Any] | None:
+    """The report's `verdict`; None where there is but one lane.
+
+    `report` is all of the report but this; `lanes` are what was seen of the plan's lanes, whose
+    first is the baseline.
+    """
+    if len(lanes) < 2:
+        return None
+    found = _compare(report["lanes"], lanes, question)
+    result: dict[str, Any] = {
+        "metric": lanes[0].metric,
+        "baseline": str(names[0]),
+        "rule": "until-sure" if question.until_sure else "fixed",
+        "margin": question.margin,
+        "spoiled": question.spoiled,
+        "disturbed": _disturbed(names, found, question),
+        "comparisons": [
+            _comparison(report, position, one, lanes, question)
+            for position, one in enumerate(found, 1)
+        ],
+        "absolute": _absolute(lanes, found, question),
+        "secondary": [one.to_json() for one in secondary(lanes)],
+        "control": _control(report, found, question),
+        "warnings": _warnings(names, found),
+    }
+    # The steps' own intervals hold no lateness, so a run that was disturbed has none.
+    known = [None] * len(found) if question.disturbed else _factors(names, found, lanes)
+    for comparison, steps in zip(result["comparisons"], known, strict=True):
+        comparison["factors"] = None if steps is None else [step.to_json() for step in steps]
+    result["sentence"] = sentence({**report, "verdict": result})
+    return result
+
+
+def _compare(
+    reports: Sequence[Mapping[str, Any]], lanes: Sequence[Seen], question: Question
+) -> list[Comparison]:
+    base, others = lanes[0], lanes[1:]
+    boxes = [
+        box_of(base.ends_by_round, lane.ends_by_round, (base.by_round, lane.by_round))
+        for lane in others
+        if question.disturbed
+    ]
+    return compare(
+        [log_ratios(base.by_round, lane.by_round) for lane in others],
+        [_refused(reports[0], lane, question) for lane in reports[1:]],
+        until_sure=question.until_sure,
+        margin=question.margin,
+        boxes=boxes or None,
+    )
+
+
+def _refused(
+    baseline: Mapping[str, Any], lane: Mapping[str, Any], question: Question
+) -> Answer | None:
+    """Why two lanes cannot be compared, if they cannot."""
+    if question.spoiled:
+        return "not-trusted"
+    if failed_too_often(baseline) or failed_too_often(lane):
+        return "errors"
+    if redirected_unlike(baseline, lane):
+        return "redirected"
+    if any(one["rate"] and one["rate"]["keeps_up"] is False for one in (baseline, lane)):
+        return "behind"
+    return None
+
+
+def _comparison(
+    report: Report, position: int, found: Comparison, lanes: Sequence[Seen], question: Question
+) -> dict[str, Any]:
+    causes = _causes(report, position, found, lanes, question)
+    return {
+        "lane": lanes[position].name,
+        "answer": found.answer,
+        "ratio": found.ratio,
+        "interval": _ends(found.interval),
+        "measured_interval": found.interval and found.interval.measured,
+        "level": found.interval and found.interval.level,
+        "method": found.interval and found.interval.method,
+        "rounds": found.rounds,
+        "round_ratios": None if found.between is None else list(found.between),
+        "causes": [cause.to_json() for cause in causes],
+    }
+
+
+def _factors(
+    names: Sequence[PlanLane], found: Sequence[Comparison], lanes: Sequence[Seen]
+) -> list[list[Factor] | None]:
+    """Server and code apart for each comparison, by way of lanes that could be compared."""
+    by_round = {names[0]: lanes[0].by_round}
+    by_round |= {
+        name: lane.by_round
+        for name, lane, one in zip(names[1:], lanes[1:], found, strict=True)
+        if one.ratio and one.answer != "not-trusted"
+    }
+    baseline, *others = names
+    return [factors(name, baseline, by_round, one) for name, one in zip(others, found, strict=True)]
+
+
+def _absolute(
+    lanes: Sequence[Seen], found: Sequence[Comparison], question: Question
+) -> dict[str, Any] | None:
+    if question.control or question.disturbed:
+        return None  # what the lanes of a disturbed run share may be the load generator's limit
+    absolute = find_absolute(lanes, found)
+    return None if absolute is None else absolute.to_json()
+
+
+def _ends(interval: Interval | None) -> list[float] | None:
+    """Low and high; None where so few rounds know no end."""
+    if interval is None or not isfinite(interval.high):
+        return None
+    return [interval.low, interval.high]
+
+
+def _disturbed(
+    names: Sequence[PlanLane], found: Sequence[Comparison], question: Question
+) -> dict[str, Any] | None:
+    """Why all lateness is charged, and between which ends each ratio is then at worst."""
+    if question.disturbed is None:
+        return None
+    worst = {
+        str(name): one.worst and list(one.worst) if one.interval is None else _ends(one.interval)
+        for name, one in zip(names[1:], found, strict=True)
+    }
+    return {"reason": question.disturbed, "intervals": worst}
+
+
+def _causes(
+    report: Report, position: int, found: Comparison, lanes: Sequence[Seen], question: Question
+) -> list[Cause]:
+    baseline, lane = lanes[0], lanes[position]
+    match found.answer:
+        case "errors":
+            failing = [report["lanes"][at] for at in (0, position)]
+            return [
+                Cause("errors", one["lane"], None, {"errors": one["errors"]})
+                for one in failing
+                if failed_too_often(one)
+            ]
+        case "not-trusted":
+            saturated = (report["instrument"] or {}).get("saturated")
+            why = question.disturbed or question.spoiled
+            client = Cause("client-bound", None, None, {"why": why})
+            return [client] if saturated else []
+        case "no-difference":
+            evidence = {"margin": question.margin, "interval": _ends(found.interval)}
+            return [Cause("no-difference", None, None, evidence), *held_back(baseline, lane)]
+        case "differs" | "first-look" if _apart(found, question.margin) and not question.control:
+            slower_last = found.ratio is not None and found.ratio > 1
+            return find_causes(*((lane, baseline) if slower_last else (baseline, lane)))
+        case _:  # whoever came first, or whether anybody did: one may hold its answers back
+            return [*held_back(baseline, lane)]
+
+
+def _apart(found: Comparison, margin: float) -> bool:
+    """Whether there is a gap worth explaining: of a first look, only one beyond the margin."""
+    return found.ratio is not None and max(found.ratio, 1 / found.ratio) > 1 + margin
+
+
+def _control(
+    report: Report, found: Sequence[Comparison], question: Question
+) -> dict[str, Any] | None:
+    if not question.control:
+        return None
+    instrument = report["instrument"] or {}
+    return assess(found[0], instrument.get("steal_percent"), report["environment"])
+
+
+def _warnings(names: Sequence[PlanLane], found: Sequence[Comparison]) -> list[str]:
+    return [
+        f"{name}: each round resembles the one before (lag-1 correlation {one.correlation:.2f}),"
+        " so the interval may be too narrow."
+        for name, one in zip(names[1:], found, strict=True)
+        if one.interval and one.correlation and one.correlation > CORRELATION_WARNING
+    ]

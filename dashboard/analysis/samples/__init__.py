@@ -1,0 +1,1 @@
+"""Frames to arrays to numbers of one lane."""

@@ -1,0 +1,111 @@
+"""Rounds that Stop left partial: shown, and not counted as long as any round is whole.
+
+A round is whole in a run that was stopped where every lane fired all of its requests, and each of
+these ran to an end of its own. What Stop ended is no failure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from .lane_samples import Columns, Lane
+from .stats import whole_rounds
+from .window import without_rounds
+
+CUT_SHORT = ("stopped", "interrupted")  # statuses of a run whose last round may be partial
+
+
+@dataclass(frozen=True)
+class Partial:
+    """What a lane had in the rounds that are not whole in every lane."""
+
+    rounds: tuple[int, ...]
+    done: int
+    failed: int
+    cut_off: int
+
+    def to_json(self) -> dict[str, Any]:
+        """As the report carries it."""
+        return {**asdict(self), "rounds": list(self.rounds)}
+
+
+@dataclass(frozen=True)
+class Counted:
+    """The lanes as far as they count, and for each what it had beside that, if anything.
+
+    `uncounted` are the rounds that were left out; empty where no round is whole, since then all
+    that there is is shown.
+    """
+
+    lanes: list[Lane]
+    partial: list[Partial | None]
+    uncounted: tuple[int, ...] = ()
+
+
+def counted_lanes(lanes: Sequence[Lane], requests: int, status: str) -> Counted:
+    """Leave out what a run with this status has no whole round of, unless that is everything."""
+    partial = _partial_rounds(lanes, requests) if status in CUT_SHORT else []
+    if not partial:
+        return Counted(list(lanes), [None] * len(lanes))
+    found: list[Partial | None] = [_partial(lane, partial) for lane in lanes]
+    if not _whole_in_all(lanes, requests):
+        return Counted(list(lanes), found)
+    return Counted([without_rounds(lane, partial) for lane in lanes], found, tuple(partial))
+
+
+def with_cut_off(lane: Lane) -> Columns:
+    """Return every sample of a lane, those that Stop ended after the others."""
+    if not lane.cut_off["done"].size:
+        return lane.samples
+    return {
+        name: np.concatenate([column, lane.cut_off[name]]) for name, column in lane.samples.items()
+    }
+
+
+def cut_off_words(lane: Mapping[str, Any]) -> str:
+    """Return "24 done, 76 cut off by Stop", or an empty text where nothing was cut off."""
+    partial = lane.get("partial")
+    if not partial or not partial["cut_off"]:
+        return ""
+    failed = f", {partial['failed']:,} failed" if partial["failed"] else ""
+    return f"{partial['done']:,} done{failed}, {partial['cut_off']:,} cut off by Stop"
+
+
+def stopped_words(report: Mapping[str, Any]) -> str:
+    """Return which rounds of a stopped run count; empty for a run that was not cut short."""
+    if report["status"] not in CUT_SHORT:
+        return ""
+    whole, of = whole_rounds_of(report), report["rounds"]
+    words = f"{report['status'].capitalize()} after {whole} of {of} round{'s' if of != 1 else ''}"
+    lanes = [f"{lane['lane']} {said}" for lane in report["lanes"] if (said := cut_off_words(lane))]
+    if not lanes:
+        return f"{words}."
+    uncounted = ", in a round that is not counted" if whole else ""
+    return f"{words}: {'; '.join(lanes)}{uncounted}."
+
+
+def whole_rounds_of(report: Mapping[str, Any]) -> int:
+    """Return how many rounds of a report are whole in every lane."""
+    return min((len(lane["makespan_s"]) for lane in report["lanes"]), default=0)
+
+
+def _whole_in_all(lanes: Sequence[Lane], requests: int) -> set[int]:
+    return set.intersection(*(set(whole_rounds(lane, requests)) for lane in lanes))
+
+
+def _partial_rounds(lanes: Sequence[Lane], requests: int) -> list[int]:
+    """Every round of which anything is known and that is not whole in all lanes."""
+    parts = (part["round"] for lane in lanes for part in (lane.samples, lane.cut_off, lane.health))
+    known = {int(number) for rounds in parts for number in np.unique(rounds)}
+    return sorted(known - _whole_in_all(lanes, requests))
+
+
+def _partial(lane: Lane, rounds: Sequence[int]) -> Partial:
+    here = np.isin(lane.samples["round"], rounds)
+    done = int((here & lane.ok).sum())
+    cut_off = int(np.isin(lane.cut_off["round"], rounds).sum())
+    return Partial(tuple(rounds), done, int(here.sum()) - done, cut_off)

@@ -1,0 +1,150 @@
+"""How much of a round's metric may be the load generator's own lateness, at worst either way.
+
+While the generator's loop is at hand, it sends what is due and reads what has come at once. So
+all of its lateness lies in stretches in which it was kept: those that its heartbeat found, those
+in which a request that was due had not been taken up, and its own work, which is no more than the
+CPU time that it used. A clock that runs only in them says how late it may have made anything.
+
+A server that is asked later answers later by no more than that, and one that is asked by fewer at
+a time may answer sooner: so a metric is charged with it in both directions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from dashboard.analysis.inference.intervals import Floats
+from dashboard.wire.frame import UNKNOWN
+from dashboard.wire.percentile import nearest_rank
+from dashboard.wire.plan import Load
+
+from .lane_samples import Integers, Lane
+from .rounds import ByRound, Metric, metric_of
+from .stats import NS_PER_MS, NS_PER_S
+
+Stretches = npt.NDArray[np.int64]  # of shape (n, 2): begin and end
+Ends = Mapping[int, tuple[float, float]]  # by round: the metric at its lowest and its highest
+
+_UNITS: Mapping[Metric, float] = {"makespan_s": NS_PER_S, "response_p95_ms": NS_PER_MS}
+
+
+@dataclass(frozen=True)
+class Lateness:
+    """What is known of the generator in one firing, in nanoseconds since its origin.
+
+    `longest_wait_ns` is how long a request of a rate waited at most that no full pool of
+    connections held back; None where nothing was scheduled, or nobody can say.
+    """
+
+    stalls_ns: Sequence[tuple[int, int]]
+    cpu_ns: int
+    wall_ns: int
+    longest_wait_ns: int | None = None
+
+
+def ends_by_round(
+    lane: Lane, load: Load, measured: ByRound, late: Mapping[int, Lateness]
+) -> dict[int, tuple[float, float]]:
+    """The deciding metric of each round that was `measured`, charged with all of its lateness.
+
+    A round whose lateness nobody knows is left out.
+    """
+    metric = metric_of(load)
+    charged = _makespan_ns if metric == "makespan_s" else _response_p95_ns
+    found = {}
+    for number in measured:
+        if number in late:
+            here = lane.samples["round"] == number
+            rows = {name: column[here] for name, column in lane.samples.items()}
+            rows["ok"] = lane.ok[here]
+            low_ns, high_ns = charged(rows, late[number])
+            found[number] = (max(low_ns, 0.0) / _UNITS[metric], high_ns / _UNITS[metric])
+    return found
+
+
+def _makespan_ns(rows: Mapping[str, Integers], late: Lateness) -> tuple[float, float]:
+    """A burst is over as much later as it was kept in all: what one waits for waits with it."""
+    begin, end = int(rows["due"].min()), int(rows["done"].max())
+    waited = np.stack([rows["due"], _taken_up(rows)], axis=1)
+    charge_ns = float(_Clock(late, waited).between(np.array([begin]), np.array([end]))[0])
+    return end - begin - charge_ns, end - begin + charge_ns
+
+
+def _response_p95_ns(rows: Mapping[str, Integers], late: Lateness) -> tuple[float, float]:
+    """Each request is charged with its own wait, and all that was late while it was on its way.
+
+    So it is with the longest wait of those that were on their way before it, as long as anything
+    was: they may have come in a heap, behind which it stood.
+    """
+    due, done, taken = rows["due"], rows["done"], _taken_up(rows)
+    waited = np.maximum(taken - due, 0)
+    if late.longest_wait_ns is not None:  # what is more was spent waiting for a connection
+        waited = np.minimum(waited, late.longest_wait_ns)
+    inherited = _worst_since_idle(taken, done, waited)
+    charge = inherited + _Clock(late).between(np.minimum(taken, done), done)
+    lengths, ok = (done - due).astype(np.float64), rows["ok"]
+    ends = (np.sort((lengths + sign * charge)[ok]) for sign in (-1, 1))
+    low, high = (nearest_rank(column, 95.0) for column in ends)
+    return float(low or 0.0), float(high or 0.0)
+
+
+def _taken_up(rows: Mapping[str, Integers]) -> Integers:
+    """When the generator began with each request: it connected, or sent. Else: when it was over."""
+    connecting, sent, done = (rows[name] for name in ("connecting", "sent_first", "done"))
+    begun = np.where(connecting != UNKNOWN, connecting, sent)
+    taken: Integers = np.where(begun != UNKNOWN, begun, done)
+    return taken
+
+
+def _worst_since_idle(taken: Integers, done: Integers, waited: Integers) -> Integers:
+    """Of each request the longest wait of any that was taken up before it, since all were done."""
+    order = np.argsort(taken, kind="stable")
+    before = np.maximum.accumulate(done[order])
+    busy = np.concatenate([[0], np.cumsum(taken[order][1:] > before[:-1])])
+    lift = busy * (int(waited.max(initial=0)) + 1)  # so that a maximum ends where all were done
+    worst = np.empty_like(waited)
+    worst[order] = np.maximum.accumulate(waited[order] + lift) - lift
+    return worst
+
+
+class _Clock:
+    """Runs while the generator may not have been at hand.
+
+    In the stretches that are known it runs as quickly as any; what CPU time was used beyond them
+    is spread over the rest.
+    """
+
+    def __init__(self, late: Lateness, waited: Stretches | None = None) -> None:
+        known = np.array(late.stalls_ns, dtype=np.int64).reshape(-1, 2)
+        stretches = _apart(known if waited is None else np.concatenate([known, waited]))
+        end = max(late.wall_ns, int(stretches.max(initial=0)), 1)
+        covered = float((stretches[:, 1] - stretches[:, 0]).sum())
+        elsewhere = min(1.0, max(0.0, late.cpu_ns - covered) / max(end - covered, 1.0))
+        self._at = np.concatenate([[0], stretches.ravel(), [end]]).astype(np.float64)
+        speeds = np.full(len(self._at) - 1, elsewhere)
+        speeds[1::2] = 1.0
+        self._shown = np.concatenate([[0.0], np.cumsum(np.diff(self._at) * speeds)])
+
+    def between(self, begins: Integers, ends: Integers) -> Floats:
+        """How long it ran between these instants."""
+        shown: Floats = np.interp(ends, self._at, self._shown) - np.interp(
+            begins, self._at, self._shown
+        )
+        return shown
+
+
+def _apart(stretches: Stretches) -> Stretches:
+    """The same without overlaps, in order; nothing before the origin, and none that is empty."""
+    stretches = np.maximum(stretches, 0)
+    stretches = stretches[stretches[:, 1] > stretches[:, 0]]
+    if not len(stretches):
+        return stretches
+    stretches = stretches[np.argsort(stretches[:, 0], kind="stable")]
+    until = np.maximum.accumulate(stretches[:, 1])
+    first = np.concatenate([[True], stretches[1:, 0] > until[:-1]])
+    last = np.concatenate([first[1:], [True]])
+    return np.stack([stretches[first, 0], until[last]], axis=1)

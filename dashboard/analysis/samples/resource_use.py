@@ -1,0 +1,164 @@
+"""What a target used for a lane alone: CPU time, context switches, threads.
+
+The system counts them by process, and the neighbour's requests run in the same ones. So what one
+of those costs is measured at each target, fired alone (`runs/conduct/neighbour_cost.py`),
+multiplied by how many there were, and subtracted; the uncertainty of that goes with the result.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dashboard.wire.frame import UNKNOWN
+
+from .lane_samples import Columns, Integers, Lane
+
+# How far the cost beside a load may lie from the cost alone. Measured with Daphne, uvicorn and
+# gunicorn: beside a load that waits within 20 % of it; back to back, as at a target that is busy
+# all the time, as little as half.
+IDLE_SHARE, BUSY_SHARE = 0.2, 0.5
+
+NS_PER_S = 1e9
+
+
+@dataclass(frozen=True)
+class Amount:
+    """A quantity that is known up to `uncertainty` to either side; infinite: not known at all."""
+
+    value: float
+    uncertainty: float = 0.0
+
+    @property
+    def low(self) -> float:
+        """The least that it can be; none of these is below 0."""
+        return max(0.0, self.value - self.uncertainty)
+
+    @property
+    def high(self) -> float:
+        """The most that it can be."""
+        return self.value + self.uncertainty
+
+    def times(self, factor: float) -> Amount:
+        """Return so many times as much."""
+        return Amount(self.value * factor, self.uncertainty * factor)
+
+    def beyond(self, other: Amount) -> float:
+        """Return how much more it is than the other; 0 where uncertainty can account for that."""
+        more = self.value - other.value
+        return more if abs(more) > self.uncertainty + other.uncertainty else 0.0
+
+    @property
+    def known_uncertainty(self) -> float | None:
+        """The uncertainty as a report carries it: None where the amount is not known."""
+        return self.uncertainty if math.isfinite(self.uncertainty) else None
+
+
+@dataclass(frozen=True)
+class NeighbourCost:
+    """What one request of the neighbour costs at a target: CPU (ns), switches, threads.
+
+    `threads` are those that could not be told apart by request, such as a server's own.
+    """
+
+    cpu: Amount
+    switches: Amount
+    threads: Amount
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any] | None) -> NeighbourCost | None:
+        """Read what `to_json` wrote; None for None."""
+        if data is None:
+            return None
+        return cls(**{name: Amount(*data[name]) for name in ("cpu", "switches", "threads")})
+
+    def to_json(self) -> dict[str, list[float]]:
+        """Each as [value, uncertainty]."""
+        amounts = {"cpu": self.cpu, "switches": self.switches, "threads": self.threads}
+        return {name: [one.value, one.uncertainty] for name, one in amounts.items()}
+
+
+NOTHING = Amount(0.0)
+
+
+def cpu_s(lane: Lane, cost: NeighbourCost | None) -> Amount | None:
+    """Return the CPU time of the target's processes; None where nobody counted it."""
+    total_ns = sum(growth(lane.health, "cpu"))
+    part = neighbours_part(lane, cost.cpu if cost else None)
+    return _without(total_ns, part).times(1 / NS_PER_S) if total_ns else None
+
+
+def switches(lane: Lane, cost: NeighbourCost | None) -> Amount | None:
+    """Return the context switches; None where nobody counted them."""
+    total = sum(growth(lane.health, "switches"))
+    return (
+        _without(total, neighbours_part(lane, cost.switches if cost else None)) if total else None
+    )
+
+
+def threads(lane: Lane, cost: NeighbourCost | None) -> Amount | None:
+    """Return the Python threads started in all counted firings; None where nobody counted them."""
+    started = threads_started(lane.health)
+    if started is None:
+        return None
+    return _without(started, neighbours_part(lane, cost.threads if cost else None))
+
+
+def neighbours_part(lane: Lane, of_one: Amount | None) -> Amount:
+    """Return what of a counted quantity was the neighbour's, `of_one` being a request's.
+
+    Not known at all where nobody measured that.
+    """
+    requests = neighbours_requests(lane)
+    if not requests:
+        return NOTHING
+    if of_one is None:
+        return Amount(0.0, math.inf)
+    share = IDLE_SHARE + (BUSY_SHARE - IDLE_SHARE) * _busy(lane.health)
+    each = of_one.uncertainty + share * of_one.value
+    return Amount(of_one.value, each).times(requests)
+
+
+def neighbours_requests(lane: Lane) -> int:
+    """Return how many requests of the neighbour the target had in the counted rounds."""
+    counted = growth(lane.health, "neighbour_requests")
+    return sum(counted) if counted else int(lane.neighbour["done"].size)
+
+
+def growth(health: Columns, name: str) -> list[int]:
+    """How much a counter grew in each firing and process, from first to last report."""
+    known = health[name] != UNKNOWN
+    rounds, processes, values = (health[key][known] for key in ("round", "process", name))
+    grown = []
+    for number in np.unique(rounds):
+        for process in np.unique(processes[rounds == number]):
+            here = values[(rounds == number) & (processes == process)]
+            grown.append(int(here.max() - here.min()))
+    return grown
+
+
+def threads_started(health: Columns) -> int | None:
+    """Python threads started in all counted firings; the probe counts anew in each."""
+    known = health["threads_started"] != UNKNOWN
+    if not known.any():
+        return None
+    keys = np.stack([health["round"][known], health["process"][known]])
+    values = health["threads_started"][known]
+    firings, index = np.unique(keys, axis=1, return_inverse=True)
+    return sum(int(values[index.ravel() == at].max()) for at in range(firings.shape[1]))
+
+
+def _without(total: float, part: Amount) -> Amount:
+    return Amount(max(0.0, total - part.value), part.uncertainty)
+
+
+def _busy(health: Columns) -> float:
+    """Return which part of the firings' time the processes used CPU, 0 to 1."""
+    known: Integers = health["cpu"] != UNKNOWN
+    rounds, at = health["round"][known], health["at"][known]
+    wall_ns = sum(int(np.ptp(at[rounds == number])) for number in np.unique(rounds))
+    return min(1.0, sum(growth(health, "cpu")) / wall_ns) if wall_ns else 0.0

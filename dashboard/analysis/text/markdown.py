@@ -1,0 +1,155 @@
+"""A report as a short Markdown text, for a pull request or a job's summary page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from statistics import median
+from typing import Any
+
+from dashboard.analysis.samples.cut_off import CUT_SHORT, cut_off_words, whole_rounds_of
+from dashboard.analysis.samples.stats import neighbours_wait_ms
+from dashboard.wire.plural import counted
+
+from .disturbed import mark
+from .numbers import milliseconds, percent, seconds_of, significant, times
+from .sentences import price, theory_words
+
+Report = Mapping[str, Any]
+
+UNKNOWN = "–"
+
+
+def markdown(report: Report, judged: Sequence[tuple[str, bool]] = ()) -> str:
+    """Heading, sentence, table of the lanes, expectations and warnings; ends with a newline.
+
+    `judged` are the expectations in words, and whether each held.
+    """
+    parts = [
+        f"## {_escaped(report['scenario'])}: {_load(report)}",
+        _status(report),
+        (report["verdict"] or {}).get("sentence", ""),
+        "\n".join(_table(report)),
+        "\n".join(
+            f"- {'held' if holds else '**did not hold**'}: `{text}`" for text, holds in judged
+        ),
+        "\n".join(f"- Warning: {warning}" for warning in report["warnings"]),
+        _footer(report),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _load(report: Report) -> str:
+    load = report["load"]
+    if load["kind"] == "rate":
+        what = f"{counted(load['rate_rps'], 'request')} a second for {load['duration_s']:g} s"
+    else:
+        what = f"{counted(load['requests'], 'request')}, {load['concurrency']} at a time"
+    return f"{what}, {_rounds(report)}"
+
+
+def _rounds(report: Report) -> str:
+    """How many there were; of a run until sure fewer than were allowed."""
+    until_sure = (report["verdict"] or {}).get("rule") == "until-sure"
+    if report["status"] in CUT_SHORT:
+        return f"{whole_rounds_of(report)} of {report['rounds']} rounds"
+    rounds = len(report["lanes"][0]["response_p95_ms"]) if until_sure else report["rounds"]
+    return f"{counted(rounds, 'round')}{', until sure' if until_sure else ''}"
+
+
+def _status(report: Report) -> str:
+    if report["status"] == "finished":
+        return ""
+    return f"This run is {report['status']}: what it had until then is shown."
+
+
+def _table(report: Report) -> Iterator[str]:
+    rate = report["load"]["kind"] == "rate"
+    ratios = _ratios(report)
+    theories = any(lane["theory"] for lane in report["lanes"])
+    columns = ["lane", "achieved" if rate else "median makespan"]
+    columns += [
+        "next to the first, by paired rounds",
+        "p50",
+        "p95",
+        "errors",
+        "neighbour",
+        *(["theory"] if theories else []),
+        "price",
+    ]
+    yield f"| {' | '.join(columns)} |"
+    yield "| --- " * len(columns) + "|"
+    for lane in report["lanes"]:
+        cells = [
+            f"`{lane['lane']}`",
+            _achieved(lane) if rate else _makespan(lane),
+            ratios.get(lane["lane"], UNKNOWN),
+            *(_response(lane, name) for name in ("p50", "p95")),
+            "; ".join(filter(None, [str(lane["requests"] - lane["ok"]), cut_off_words(lane)])),
+            _neighbour(lane),
+            *([theory_words(lane) or UNKNOWN] if theories else []),
+            price(lane),
+        ]
+        yield f"| {' | '.join(map(_escaped, cells))} |"
+
+
+def _ratios(report: Report) -> dict[str, str]:
+    verdict = report["verdict"]
+    if not verdict:
+        return {}
+    found = {verdict["baseline"]: "1"}
+    for one in verdict["comparisons"]:
+        marked = mark(verdict, one["lane"])
+        found[one["lane"]] = f"{_ratio(one)}, {marked}" if marked else _ratio(one)
+    return found
+
+
+def _ratio(one: Mapping[str, Any]) -> str:
+    if one["ratio"] is None:
+        return str(one["answer"])
+    if one["interval"] is None:
+        return f"× {times(one['ratio'])}"
+    low, high = map(times, one["interval"])
+    return f"× {times(one['ratio'])} ({percent(one['level'])}: {low}–{high})"
+
+
+def _makespan(lane: Mapping[str, Any]) -> str:
+    return seconds_of(median(lane["makespan_s"])) if lane["makespan_s"] else UNKNOWN
+
+
+def _achieved(lane: Mapping[str, Any]) -> str:
+    rate = lane["rate"]
+    if not rate or rate["achieved_rps"] is None:
+        return UNKNOWN
+    words = f"{significant(rate['achieved_rps'], 3)}/s of {significant(rate['offered_rps'], 3)}/s"
+    return f"{words}, backlog growing" if rate["keeps_up"] is False else words
+
+
+def _response(lane: Mapping[str, Any], name: str) -> str:
+    """A percentile of the response time; none of a lane that fell behind: it means nothing."""
+    behind = lane["rate"] and lane["rate"]["keeps_up"] is False
+    value_ms = lane["latency_ms"][name]
+    return UNKNOWN if behind or value_ms is None else milliseconds(value_ms)
+
+
+def _neighbour(lane: Mapping[str, Any]) -> str:
+    wait_ms = neighbours_wait_ms(lane)
+    return UNKNOWN if wait_ms is None else milliseconds(wait_ms)
+
+
+def _footer(report: Report) -> str:
+    environment, instrument = report["environment"], report["instrument"] or {}
+    known = [
+        ("Python", environment.get("python")),
+        ("Django", environment.get("django")),
+        ("CPUs", environment.get("cpus")),
+        ("seed", report["seed"]),
+    ]
+    words = [f"{name} {value}" for name, value in known if value is not None]
+    steal = instrument.get("steal_percent")
+    if steal is not None:
+        words.append(f"{significant(steal, 2)} % of the CPU time stolen")
+    return f"Measured on one machine: {', '.join(words)}."
+
+
+def _escaped(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")

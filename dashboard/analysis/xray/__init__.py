@@ -1,0 +1,1 @@
+"""The trace of one request: spans, hops, counts."""

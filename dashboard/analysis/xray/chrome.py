@@ -1,0 +1,103 @@
+"""An X-ray in the Trace Event Format, which Perfetto and chrome://tracing open.
+
+The format: "Trace Event Format", Google, 2016. Instants (`ts`) and lengths (`dur`) are in
+microseconds. A span is an `X` event, the name of a thread an `M`, a hop an arrow from `s` to
+`f`, to its work and back.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from .trace import Hop, Span, Xray
+
+PROCESS = 1
+_ROWS_A_THREAD = 1000  # a thread's rows stand together: they are numbered in its own thousand
+
+
+def chrome_trace(xray: Xray, title: str) -> dict[str, Any]:
+    """The whole as one JSON object; `title` names the process."""
+    rows = _rows(xray.spans)
+    return {
+        "displayTimeUnit": "ms",
+        "traceEvents": [
+            _name("process_name", title, 0),
+            *_row_names(xray, rows),
+            *(_complete(span, rows[span.number]) for span in xray.spans),
+            *(event for hop in xray.hops for event in _arrows(hop, rows)),
+        ],
+    }
+
+
+def _rows(spans: Sequence[Span]) -> list[int]:
+    """The row (`tid`) of each span.
+
+    On one row, spans may stand beside or inside each other but not overlap. In an event loop
+    several things go on at once, so that a thread may need more than one row.
+    """
+    rows = [0] * len(spans)
+    open_spans: defaultdict[int, list[Span]] = defaultdict(list)
+    for span in sorted(spans, key=lambda span: (span.start_ns, span.number)):
+        row = (span.thread + 1) * _ROWS_A_THREAD
+        last = row + _ROWS_A_THREAD - 1
+        while row < last and not _fits(span, open_spans[row]):
+            row += 1
+        open_spans[row].append(span)
+        rows[span.number] = row
+    return rows
+
+
+def _fits(span: Span, open_spans: list[Span]) -> bool:
+    """Whether it begins when all others of the row are over, or is inside the innermost."""
+    while open_spans and open_spans[-1].end_ns <= span.start_ns:
+        open_spans.pop()
+    return not open_spans or span.end_ns <= open_spans[-1].end_ns
+
+
+def _row_names(xray: Xray, rows: Sequence[int]) -> Iterator[dict[str, Any]]:
+    for row in sorted(set(rows)):
+        thread = xray.threads[row // _ROWS_A_THREAD - 1]
+        kind = " (event loop)" if thread.loop else ""
+        yield _name("thread_name", thread.name + kind, row)
+        yield {**_name("thread_sort_index", "", row), "args": {"sort_index": row}}
+
+
+def _name(what: str, name: str, row: int) -> dict[str, Any]:
+    return {"ph": "M", "name": what, "pid": PROCESS, "tid": row, "args": {"name": name}}
+
+
+def _complete(span: Span, row: int) -> dict[str, Any]:
+    return {
+        "ph": "X",
+        "name": span.name,
+        "cat": span.kind,
+        "pid": PROCESS,
+        "tid": row,
+        "ts": span.start_ns / 1000,
+        "dur": span.length_ns / 1000,
+        "args": {"kind": span.kind, "finished": span.finished},
+    }
+
+
+def _arrows(hop: Hop, rows: Sequence[int]) -> Iterator[dict[str, Any]]:
+    """From the call to its work, and from the end of the work back to the call."""
+    call, work = hop.call, hop.work
+    ends = (
+        ("s", 2 * call.number, call.start_ns, rows[call.number]),
+        ("f", 2 * call.number, work.start_ns, rows[work.number]),
+        ("s", 2 * call.number + 1, work.end_ns, rows[work.number]),
+        ("f", 2 * call.number + 1, call.end_ns, rows[call.number]),
+    )
+    for phase, number, at_ns, row in ends:
+        yield {
+            "ph": phase,
+            "name": "hop",
+            "cat": "hop",
+            "id": number,
+            "pid": PROCESS,
+            "tid": row,
+            "ts": at_ns / 1000,
+            "bp": "e",
+        }

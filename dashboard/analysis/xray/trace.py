@@ -1,0 +1,320 @@
+"""From the trace of one request to what it shows: spans on threads, hops between them, counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from dashboard.wire.plural import counted
+
+HOPS = ("sync_to_async", "async_to_sync", "to_thread", "executor")
+THREAD, QUERY = "thread", "query"  # kinds of span: a thread is started, a database is asked
+_BY_THEMSELVES = ": the hops by themselves"
+SERIALISED_SHARE = 0.1  # of the request's length, lost by standing in line, is worth a word
+
+
+@dataclass(frozen=True)
+class Thread:
+    """One thread that worked on the request. `loop`: an event loop ran there."""
+
+    name: str
+    loop: bool
+    started: bool  # for this request, and by it
+
+
+@dataclass(frozen=True)
+class Span:
+    """Something that the request did. `thread` is a position in `Xray.threads`.
+
+    `parent` is a position in `Xray.spans`, None for the request itself, and `depth` is how
+    many ancestors there are. Instants count from the request's begin. What was not over when
+    the request was is cut there, and not `finished`.
+    """
+
+    number: int
+    parent: int | None
+    depth: int
+    kind: str
+    name: str
+    thread: int
+    start_ns: int
+    end_ns: int
+    finished: bool = True
+
+    @property
+    def length_ns(self) -> int:
+        """From its start to its end."""
+        return self.end_ns - self.start_ns
+
+
+@dataclass(frozen=True)
+class Hop:
+    """A call whose work ran on another thread: there, and back again.
+
+    `queued_ns` is the part of the wait for which the thread did work of the same request's
+    other hops, `ahead` are the spans of that work.
+    """
+
+    call: Span
+    work: Span
+    queued_ns: int = 0
+    ahead: tuple[Span, ...] = ()
+
+    @property
+    def wait_ns(self) -> int:
+        """From the call to the start of its work."""
+        return max(0, self.work.start_ns - self.call.start_ns)
+
+    @property
+    def return_ns(self) -> int:
+        """From the end of its work to the end of the call."""
+        return max(0, self.call.end_ns - self.work.end_ns)
+
+    @property
+    def cost_ns(self) -> int:
+        """What going there and back took by itself, without standing in line."""
+        return self.wait_ns - self.queued_ns + self.return_ns
+
+
+@dataclass(frozen=True)
+class Serialised:
+    """Hops of one request that stood in line for one thread: what they lost by it.
+
+    On threads of their own they would have taken as long as the longest of them.
+    """
+
+    thread: str
+    hops: int
+    worked_ns: int
+    longest_ns: int
+
+    @property
+    def lost_ns(self) -> int:
+        """How much longer one after the other took than side by side."""
+        return self.worked_ns - self.longest_ns
+
+    def to_json(self) -> dict[str, Any]:
+        """The evidence for the cause `serialised-on-one-thread`."""
+        return {
+            "thread": self.thread,
+            "hops": self.hops,
+            "worked_ms": self.worked_ns / 1e6,
+            "longest_ms": self.longest_ns / 1e6,
+            "lost_ms": self.lost_ns / 1e6,
+        }
+
+
+@dataclass(frozen=True)
+class Xray:
+    """One request, seen through. The first span is the request itself."""
+
+    threads: tuple[Thread, ...]
+    spans: tuple[Span, ...]
+    dropped: int = 0
+
+    @property
+    def length_ns(self) -> int:
+        """From the application's call to its end, which is later than the last byte."""
+        return self.spans[0].length_ns
+
+    @cached_property
+    def hops(self) -> tuple[Hop, ...]:
+        """Every call whose work ran on another thread, in the order of the calls."""
+        works: dict[int, Span] = {}
+        for span in self.spans:
+            if span.parent is not None and span.kind != THREAD:
+                works.setdefault(span.parent, span)
+        pairs = [
+            Hop(call, works[call.number])
+            for call in self.spans
+            if call.kind in HOPS and call.number in works
+        ]
+        hops = [hop for hop in pairs if hop.call.thread != hop.work.thread]
+        return tuple(self._queued(hop, hops) for hop in hops)
+
+    @property
+    def threads_started(self) -> int:
+        """How many threads were started for it."""
+        return self._count(THREAD)
+
+    @property
+    def queries(self) -> int:
+        """How many statements went to a database."""
+        return self._count(QUERY)
+
+    @property
+    def hop_cost_ns(self) -> int:
+        """What all hops cost by themselves, summed; those side by side are counted each."""
+        return sum(hop.cost_ns for hop in self.hops)
+
+    @cached_property
+    def hops_at_once(self) -> bool:
+        """Whether two hops were under way at one moment: their costs lie side by side then."""
+        ways = [
+            way
+            for hop in self.hops
+            for way in (
+                (hop.call.start_ns, hop.work.start_ns),
+                (hop.work.end_ns, hop.call.end_ns),
+            )
+            if way[0] < way[1]
+        ]
+        over_ns = 0
+        for begun_ns, ended_ns in sorted(ways):
+            if begun_ns < over_ns:
+                return True
+            over_ns = max(over_ns, ended_ns)
+        return False
+
+    @cached_property
+    def serialised(self) -> tuple[Serialised, ...]:
+        """Where hops stood in line for one thread and lost a noticeable time, worst first."""
+        found = [_serialised(self, group) for group in _lines(self.hops)]
+        worth = [one for one in found if one.lost_ns >= SERIALISED_SHARE * self.length_ns]
+        return tuple(sorted(worth, key=lambda one: -one.lost_ns))
+
+    def sentence(self, family: str) -> str:
+        """What it shows, as a person can repeat it; `family` is sync or async."""
+        made = [_many(len(self.hops), "hop between threads", "hops between threads")]
+        if self.queries:
+            made.append(_many(self.queries, "query", "queries"))
+        text = f"This {family} view makes {' and '.join(made)}, and starts "
+        text += _many(self.threads_started, "thread", "threads")
+        if self.hops:
+            text += self._hop_cost()
+        for line in self.serialised[:1]:
+            text += f". {counted(line.hops, 'hop')} stood in line for one thread, {line.thread}:"
+            text += f" {_ms(line.worked_ns)} one after the other, where the longest of them took"
+            text += f" {_ms(line.longest_ns)}"
+        return text + "."
+
+    def _hop_cost(self) -> str:
+        """A part of the request's length, unless several were under way at once."""
+        cost, length = _ms(self.hop_cost_ns), _ms(self.length_ns)
+        if self.hops_at_once:
+            return f"{_BY_THEMSELVES} add up to {cost}, several at once; the request took {length}"
+        return f"{_BY_THEMSELVES} took {cost} of its {length}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Counts, threads and spans as a JSON object; lengths of time are in milliseconds."""
+        return {
+            "length_ms": self.length_ns / 1e6,
+            "hops": len(self.hops),
+            "hop_cost_ms": self.hop_cost_ns / 1e6,
+            "threads_started": self.threads_started,
+            "queries": self.queries,
+            "serialised": [one.to_json() for one in self.serialised],
+            "threads": [vars(thread) for thread in self.threads],
+            "spans": list(_spans_json(self)),
+            "dropped": self.dropped,
+        }
+
+    def _count(self, kind: str) -> int:
+        return sum(span.kind == kind for span in self.spans)
+
+    def _ancestors(self, span: Span) -> Iterator[int]:
+        while span.parent is not None:
+            yield span.parent
+            span = self.spans[span.parent]
+
+    def _queued(self, hop: Hop, hops: Sequence[Hop]) -> Hop:
+        """The hop with what it stood in line behind: work that it is itself part of is not."""
+        above = set(self._ancestors(hop.call))
+        ahead = tuple(
+            other.work
+            for other in hops
+            if other.work.thread == hop.work.thread
+            and other.work.number not in above
+            and other.work.start_ns < hop.work.start_ns
+            and other.work.end_ns > hop.call.start_ns
+        )
+        queued_ns = sum(
+            min(work.end_ns, hop.work.start_ns) - max(work.start_ns, hop.call.start_ns)
+            for work in ahead
+        )
+        return Hop(hop.call, hop.work, min(queued_ns, hop.wait_ns), ahead)
+
+
+def read_trace(trace: Mapping[str, Any]) -> Xray:
+    """An Xray of what the traced process wrote (`targets/injected/probe/liveburst_xray.py`)."""
+    found = trace["spans"]
+    origin_ns, last_ns = found[0]["begun"], max(span["ended"] for span in found)
+    position = {span["number"]: at for at, span in enumerate(found)}
+    started = {span.get("started") for span in found if span["kind"] == THREAD}
+    numbers = list(dict.fromkeys(str(span["thread"]) for span in found))
+    spans: list[Span] = []
+    for at, span in enumerate(found):
+        parent = position.get(span["parent"])
+        finished = span["ended"] >= 0
+        spans.append(
+            Span(
+                number=at,
+                parent=parent,
+                depth=0 if parent is None else spans[parent].depth + 1,
+                kind=span["kind"],
+                name=span["name"],
+                thread=numbers.index(str(span["thread"])),
+                start_ns=span["begun"] - origin_ns,
+                end_ns=(span["ended"] if finished else max(last_ns, span["begun"])) - origin_ns,
+                finished=finished,
+            )
+        )
+    threads = tuple(
+        Thread(**trace["threads"][number], started=int(number) in started) for number in numbers
+    )
+    return Xray(threads, tuple(spans), trace["dropped"])
+
+
+def _lines(hops: Sequence[Hop]) -> list[list[Hop]]:
+    """Hops that stood in line, together with those that they waited for, line by line."""
+    lines: list[list[Hop]] = []
+    for hop in sorted(hops, key=lambda hop: hop.work.start_ns):
+        ahead = {work.number for work in hop.ahead}
+        line = next((one for one in lines if ahead & {other.work.number for other in one}), None)
+        if line is None:
+            lines.append([hop])
+        else:
+            line.append(hop)
+    return [line for line in lines if len(line) > 1]
+
+
+def _serialised(xray: Xray, line: Sequence[Hop]) -> Serialised:
+    lengths = [hop.work.length_ns for hop in line]
+    thread = xray.threads[line[0].work.thread].name
+    return Serialised(thread, len(line), sum(lengths), max(lengths))
+
+
+def _spans_json(xray: Xray) -> Iterator[dict[str, Any]]:
+    hops = {hop.call.number: hop for hop in xray.hops}
+    for span in xray.spans:
+        hop = hops.get(span.number)
+        yield {
+            "number": span.number,
+            "parent": span.parent,
+            "kind": span.kind,
+            "name": span.name,
+            "thread": span.thread,
+            "start_ms": span.start_ns / 1e6,
+            "length_ms": span.length_ns / 1e6 if span.finished else None,
+            "hop": hop and _hop_json(hop),
+        }
+
+
+def _hop_json(hop: Hop) -> dict[str, Any]:
+    return {
+        "thread": hop.work.thread,
+        "wait_ms": hop.wait_ns / 1e6,
+        "queued_ms": hop.queued_ns / 1e6,
+        "return_ms": hop.return_ns / 1e6,
+    }
+
+
+def _many(number: int, one: str, several: str) -> str:
+    return counted(number, one, several) if number else f"no {several}"
+
+
+def _ms(length_ns: int) -> str:
+    """Three significant digits, which is more than one request can carry."""
+    return f"{length_ns / 1e6:.3g} ms" if length_ns < 999.5e6 else f"{length_ns / 1e9:.3g} s"

@@ -1,0 +1,1 @@
+"""The load generator used alone, from the command line."""

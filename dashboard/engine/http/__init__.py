@@ -1,0 +1,1 @@
+"""One HTTP connection: requests written, responses read and stamped."""

@@ -1,0 +1,1 @@
+"""What is sent next, and when: one driver for each kind of load."""

@@ -1,0 +1,1 @@
+"""Rows of what happened, preallocated, until they leave in frames."""

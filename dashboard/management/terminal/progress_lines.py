@@ -1,0 +1,118 @@
+"""Progress where there is no terminal: a line every few seconds, as a log of a job wants it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from rich.console import Console
+
+from dashboard.runs.queue.run_queue import Member, ahead_of
+from dashboard.runs.reports.wording import WHY_REPEATED
+from dashboard.runs.sinks.sink import Event, Outcome
+from dashboard.wire import frame
+from dashboard.wire.failure import Failure
+from dashboard.wire.plan import Plan
+from dashboard.wire.plural import counted
+
+from .report import Terminal
+
+EVERY_S = 5.0
+
+Write = Callable[[str], None]
+
+
+class ProgressLines:
+    """Writes how far a run is, at its begin, every few seconds, and at its end.
+
+    Warnings are written at once, each of them once, however many runs an experiment has.
+    """
+
+    def __init__(
+        self,
+        write: Write,
+        every_s: float = EVERY_S,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._write = write
+        self._every_s = every_s
+        self._clock = clock
+        self.warned: set[str] = set()
+        self._ticker: asyncio.Task[None] | None = None
+
+    async def begin(self, plan: Plan) -> None:
+        """Start counting from nothing, and writing."""
+        self._lanes = [str(lane) for lane in plan.lanes]
+        self._rounds, self._up_to = plan.rounds, "up to " if plan.until_sure else ""
+        self._in_a_round = plan.load.requests * len(plan.lanes)
+        self._total = self._in_a_round * plan.rounds
+        self._done = 0
+        self._what = "starting"
+        self._began_s = self._clock()
+        self._ticker = asyncio.create_task(self._tick())
+
+    async def event(self, event: Event) -> None:
+        """Remember what goes on, for the next line; warnings do not wait for it."""
+        match event:
+            case {"event": "target", "lane": lane, "state": state}:
+                self._what = f"{self._lanes[lane]} {state}"
+            case {"event": "began", "lane": lane, "round": 0}:
+                self._what = f"warming up {self._lanes[lane]}"
+            case {"event": "began", "lane": lane, "round": number}:
+                of = f"{self._up_to}{self._rounds}"
+                self._what = f"round {number} of {of}, {self._lanes[lane]}"
+            case {"event": "discarded", "round": number, "reason": reason}:
+                self._rounds += 1  # it is fired again under a number of its own
+                self._total += self._in_a_round  # what was fired stays counted
+                self._write(f"Round {number} is repeated: {WHY_REPEATED[reason]}.")
+            case {"event": "warning", "message": message} if message not in self.warned:
+                self.warned.add(message)
+                self._write(f"Warning: {message}")
+
+    async def frame(self, sequence: int, data: bytes) -> None:
+        """Count the samples of all rounds but warming up, those that are repeated too."""
+        found = frame.decode(data)
+        if found.kind == "samples" and found.round:
+            cut_off = sum(1 for error in found.columns["error"] if error == Failure.ABORTED)
+            self._done += found.rows - cut_off
+
+    async def end(self, outcome: Outcome) -> None:
+        """Write the last line."""
+        if self._ticker is not None:
+            self._ticker.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._ticker
+        self._what = outcome.status
+        self._write(self.line())
+
+    def line(self) -> str:
+        """Return how far the run is: *5 s: round 2 of 3, sync@daphne; 240 of 600 requests*."""
+        of = f"{self._done:,} of {counted(self._total, 'request')}"
+        return f"{self._clock() - self._began_s:.0f} s: {self._what}; {of}"
+
+    async def _tick(self) -> None:
+        while True:
+            self._write(self.line())
+            await asyncio.sleep(self._every_s)
+
+
+def progress(console: Console) -> Terminal | ProgressLines:
+    """Return what tells of a run: bars in a terminal, lines in a log."""
+    if console.is_terminal:
+        return Terminal(console)
+    return ProgressLines(writer(console))
+
+
+def writer(console: Console) -> Write:
+    """Return what writes a line as it is: what a log says must not be wrapped."""
+    return lambda text: console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+
+async def tell_waiting(member: Member, write: Write, every_s: float = EVERY_S) -> None:
+    """Write what is ahead of a run or an experiment until its turn comes."""
+    while ahead := await ahead_of(member):
+        runs = counted(ahead, "run or experiment is", "runs or experiments are")
+        write(f"Waiting for its turn: {runs} ahead.")
+        await asyncio.sleep(every_s)

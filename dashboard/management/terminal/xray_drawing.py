@@ -1,0 +1,100 @@
+"""An X-ray as a person reads it in a terminal: a lane for each thread, all on one time axis."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from string import ascii_uppercase
+
+from rich.cells import cell_len
+
+from dashboard.analysis.xray.trace import Hop, Span, Xray
+from dashboard.wire.plural import counted
+
+AXIS, SHORTEST_AXIS = 40, 10  # characters
+TIMES = 25  # characters of start and length before the axis
+TEXT = 30  # characters that what happened should have beside the axis
+USUAL_WIDTH = 140
+NO_BREAK = "\N{NO-BREAK SPACE}"
+BUSY, ELSEWHERE, SHORT = "█", "·", "▏"
+MOST_ROWS = 400  # in all; what is left out is counted, and stands in the JSON
+
+
+def drawing(xray: Xray, width: int = USUAL_WIDTH) -> Iterator[str]:
+    """The lines of the drawing: a heading for each thread, and below it its spans.
+
+    A hop's call is dotted, since its own thread is free meanwhile or waits. In a narrow terminal
+    the axis is shorter, and what does not fit beside it follows on lines of its own.
+    """
+    axis = max(SHORTEST_AXIS, min(AXIS, width - TIMES - TEXT))
+    for line in _lines(xray, axis):
+        yield from _wrapped(line, width, TIMES)
+
+
+def _wrapped(line: str, width: int, indent: int) -> Iterator[str]:
+    """A line as several where it is too long, broken between words."""
+    if cell_len(line) <= width:
+        yield line
+        return
+    head = min(indent, width // 2)
+    whole = line.replace(" ms", NO_BREAK + "ms")  # a number stays with its unit
+    lines = textwrap.wrap(
+        whole,
+        width,
+        subsequent_indent=" " * head,
+        drop_whitespace=False,
+        replace_whitespace=False,
+        break_on_hyphens=False,
+    )
+    yield from (one.replace(NO_BREAK, " ") for one in lines)
+
+
+def _lines(xray: Xray, axis: int) -> Iterator[str]:
+    hops = {hop.call.number: hop for hop in xray.hops}
+    backs = {hop.work.number: hop for hop in xray.hops}
+    shown = {span.number for span in xray.spans[:MOST_ROWS]}
+    yield f"{'start':>11} {'length':>11}  {_ruler(xray, axis)}"
+    for position, thread in enumerate(xray.threads):
+        notes = [
+            *(["event loop"] if thread.loop else []),
+            *(["started for this request"] if thread.started else []),
+        ]
+        yield f"{letter(position)}  {thread.name}" + (f" ({', '.join(notes)})" if notes else "")
+        for span in xray.spans:
+            if span.thread == position and span.number in shown:
+                yield _row(xray, axis, span, hops.get(span.number), backs.get(span.number))
+    if left_out := len(xray.spans) - len(shown) + xray.dropped:
+        yield f"and {counted(left_out, 'more span')}"
+
+
+def letter(thread: int) -> str:
+    """A, B, … Z, A1, B1, …: what a thread is called in the drawing."""
+    again, place = divmod(thread, len(ascii_uppercase))
+    return ascii_uppercase[place] + (str(again) if again else "")
+
+
+def _ruler(xray: Xray, axis: int) -> str:
+    last = f"{xray.length_ns / 1e6:.2f} ms"
+    begin = "0" if len(last) < axis - 1 else ""  # else it would look like a digit of the end
+    return begin + last.rjust(axis - len(begin))
+
+
+def _row(xray: Xray, axis: int, span: Span, hop: Hop | None, back: Hop | None) -> str:
+    length = f"{span.length_ns / 1e6:8.2f} ms" if span.finished else "not over"
+    text = f"{'  ' * span.depth}{span.kind} {span.name}"
+    if hop:
+        text += f" → {letter(hop.work.thread)}, waited {hop.wait_ns / 1e6:.2f} ms"
+        text += f" ({hop.queued_ns / 1e6:.2f} in line)" if hop.queued_ns else ""
+    if back:
+        text += f" ← {letter(back.call.thread)}"
+    bar = _bar(xray, axis, span, ELSEWHERE if hop else BUSY)
+    return f"{span.start_ns / 1e6:8.2f} ms {length:>11}  {bar}  {text}"
+
+
+def _bar(xray: Xray, axis: int, span: Span, ink: str) -> str:
+    """The span on the axis; what would be shorter than a character is a thin line."""
+    scale = axis / max(xray.length_ns, 1)
+    first = min(int(span.start_ns * scale), axis - 1)
+    cells = round(span.length_ns * scale)
+    drawn = ink * min(cells, axis - first) if cells else SHORT
+    return f"{' ' * first}{drawn}".ljust(axis)

@@ -1,0 +1,1 @@
+"""What a lab.toml says of a project: plain values, read and checked. No Django."""

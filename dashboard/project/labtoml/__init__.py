@@ -1,0 +1,1 @@
+"""Reading a lab.toml: one module for each kind of table."""

@@ -1,0 +1,1 @@
+"""The parts of a project: scenarios, variants, servers, companions, login. Plain values."""

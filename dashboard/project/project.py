@@ -1,0 +1,199 @@
+"""A project that can be put under load, as its lab.toml describes it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from dashboard.project.model.companion import Companion
+from dashboard.project.model.login import Login, missing_credentials
+from dashboard.project.model.placeholders import unusable_variables
+from dashboard.project.model.requirement import Requirement
+from dashboard.project.model.scenario import Claim, Parameter, Scenario, Variant
+from dashboard.project.model.server import Server
+from dashboard.project.model.service import MARK, OwnService, target_name
+from dashboard.project.model.version import Version, version_name
+from dashboard.project.servers.catalogue import SERVERS
+from dashboard.project.servers.settings import BadSetting, resolve
+from dashboard.wire.errors import InvalidPlan, Problem
+from dashboard.wire.loopback import is_loopback
+from dashboard.wire.plan import TWIN, Lane, Plan
+
+
+@dataclass(frozen=True)
+class Project:
+    """What may be started and fired at, and nothing else may.
+
+    `path` is the lab.toml, `directory` where the processes run, `python` the interpreter
+    that they run with, `env` what their environment gets besides. `wsgi` and `asgi` are
+    import strings, `module:attribute`; None where the project has none. `servers` is the
+    table of servers with the settings that the project asks for, and the targets that run
+    already. `setup` are commands to be run before anything is started, `neighbour` is a path
+    of an unrelated fast view, `login` says how to become somebody.
+    `versions` are states of its code that a lane may name: `sync@daphne#before`.
+    `requirements` are what some of its variants need besides it.
+    """
+
+    name: str
+    path: Path
+    directory: Path
+    wsgi: str | None
+    asgi: str | None
+    python: str
+    env: Mapping[str, str]
+    scenarios: Mapping[str, Scenario]
+    servers: Mapping[str, Server] = field(default_factory=lambda: SERVERS)
+    setup: tuple[tuple[str, ...], ...] = ()
+    neighbour: str | None = None
+    companions: Mapping[str, Companion] = field(default_factory=dict)
+    claims: Mapping[str, Claim] = field(default_factory=dict)
+    login: Login | None = None
+    versions: Mapping[str, Version] = field(default_factory=dict)
+    requirements: Mapping[str, Requirement] = field(default_factory=dict)
+
+    def server(self, text: str) -> Server:
+        """The server that a lane names, `gunicorn-gthread:threads=32`, its settings in force.
+
+        Raises InvalidPlan where there is none of that name, or a setting that it cannot have.
+        """
+        try:
+            return resolve(self.servers, text)
+        except BadSetting as error:
+            raise InvalidPlan(Problem("lanes", f"{text}: {error}")) from None
+
+    def version(self, server: str) -> Version | None:
+        """The version that a lane's text for a server names; None where it names none.
+
+        Raises InvalidPlan where there is none of that name.
+        """
+        name = version_name(server.removesuffix(TWIN))
+        if name is None:
+            return None
+        if name not in self.versions:
+            found = f"expected a version, {_one_of(self.versions)}, found {name!r}"
+            raise InvalidPlan(Problem("lanes", f"{server}: {found}"))
+        return self.versions[name]
+
+    @property
+    def remote(self) -> tuple[str, ...]:
+        """The servers that are not on this machine: to be fired at only where somebody says so."""
+        return tuple(
+            name
+            for name, server in self.servers.items()
+            if server.url and not is_loopback(urlsplit(server.url).hostname or "")
+        )
+
+    def application(self, server: Server) -> str | None:
+        """The import string of what this server would serve, or the URL where it runs already."""
+        if server.url is not None:
+            return server.url
+        return self.wsgi if server.interface == "wsgi" else self.asgi
+
+    def own_of(self, target: str) -> OwnService | None:
+        """Return what is a target's variant's own; None where nothing is."""
+        variants = (one for each in self.scenarios.values() for one in each.variants.values())
+        owns = (one.own for one in variants if one.own)
+        return next((own for own in owns if target.endswith(MARK + own.key)), None)
+
+    def served_as(self, target: str) -> Project:
+        """Return the project as this target serves it: with what is its variant's own."""
+        own = self.own_of(target)
+        if own is None:
+            return self
+        env = {**self.env, **dict(own.env)}
+        return replace(self, env=env, asgi=own.asgi or self.asgi, wsgi=own.wsgi or self.wsgi)
+
+    def refusal(self, variant: Variant, server: Server) -> str | None:
+        """Why this variant cannot be fired at under this server; None where it can."""
+        if unusable := self._unusable(variant):
+            return "; ".join(unusable)
+        if server.url is not None:
+            return None
+        if variant.needs not in (None, server.interface):
+            wanted = "an ASGI" if variant.needs == "asgi" else "a WSGI"
+            return f"expected {wanted} server, {server.name} is {server.interface.upper()}"
+        if self.served_as(target_name("", variant.own)).application(server) is None:
+            return f"expected {self.path.name} to name project.{server.interface}"
+        if server.sync_only and variant.family == "async":
+            return f"expected a sync variant: {server.sync_only}"
+        return self.lacking(variant) or None
+
+    def _unusable(self, variant: Variant) -> list[str]:
+        """What the environment lacks for this variant's requests, all of it at once."""
+        said = unusable_variables(variant)
+        if variant.login and self.login and (missing := missing_credentials(self.login)):
+            said.append(f"{missing}, for project.login")
+        return said
+
+    def lacking(self, variant: Variant) -> str:
+        """What this variant needs and is not there, in words; empty where all of it is."""
+        brought = {**self.env}
+        for companion in self.companions.values():
+            brought |= companion.env
+        lacks = (self.requirements[name].lacking(brought) for name in variant.requires)
+        return next(filter(None, lacks), "")
+
+    def check(self, plan: Plan) -> None:
+        """Whether the plan can be fired at this project; raises InvalidPlan if not.
+
+        The problems' fields are `scenario`, `lanes` and `parameters.NAME`.
+        """
+        problems = self.problems(plan.scenario, plan.lanes, plan.parameters)
+        if problems:
+            raise InvalidPlan(*problems)
+
+    def problems(
+        self, name: str, lanes: Sequence[Lane], parameters: Mapping[str, float]
+    ) -> list[Problem]:
+        """What speaks against firing a scenario's lanes with these parameters."""
+        scenario = self.scenarios.get(name)
+        if scenario is None:
+            return [Problem("scenario", f"expected {_one_of(self.scenarios)}, found {name!r}")]
+        return [
+            *(found for lane in lanes for found in self._lane_problems(scenario, lane)),
+            *_parameter_problems(scenario, parameters),
+        ]
+
+    def _lane_problems(self, scenario: Scenario, lane: Lane) -> Iterator[Problem]:
+        variant = scenario.variants.get(lane.variant)
+        if variant is None:
+            expected = _one_of(scenario.variants)
+            yield Problem("lanes", f"{lane}: expected a variant, {expected}")
+        try:
+            server = resolve(self.servers, lane.server)
+            self.version(lane.server)
+        except BadSetting as error:
+            yield Problem("lanes", f"{lane}: {error}")
+            return
+        except InvalidPlan as error:
+            yield from error.problems
+            return
+        why = self.refusal(variant, server) if variant else None
+        if why is not None:
+            yield Problem("lanes", f"{lane}: {why}")
+
+
+def _parameter_problems(scenario: Scenario, given: Mapping[str, float]) -> Iterator[Problem]:
+    for name, value in given.items():
+        parameter = scenario.parameters.get(name)
+        if parameter is None:
+            expected = _one_of(scenario.parameters)
+            yield Problem(f"parameters.{name}", f"expected {expected}, found {name!r}")
+        elif not _within(parameter, value):
+            bounds = f"{parameter.min:g} to {parameter.max:g} {parameter.unit}".strip()
+            yield Problem(f"parameters.{name}", f"expected {bounds}, found {value}")
+
+
+def _within(parameter: Parameter, value: float) -> bool:
+    return (
+        isinstance(value, int | float)
+        and math.isfinite(value)
+        and parameter.min <= value <= parameter.max
+    )
+
+
+def _one_of(names: Mapping[str, object]) -> str:
+    return "one of " + ", ".join(names) if names else "none"

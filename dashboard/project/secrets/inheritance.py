@@ -1,0 +1,15 @@
+"""Which variables of our own environment a project's processes inherit."""
+
+from __future__ import annotations
+
+# What belongs to the dashboard, or would change a server behind the table's back.
+_NOT_HANDED_ON = (
+    *("DJANGO_SETTINGS_MODULE", "GUNICORN_CMD_ARGS", "WEB_CONCURRENCY"),
+    *("VIRTUAL_ENV", "PYTHONHOME"),
+)
+_NOT_HANDED_ON_PREFIXES = ("LIVEBURST_", "UVICORN_", "GRANIAN_", "UWSGI_")
+
+
+def is_handed_on(name: str) -> bool:
+    """Whether a project's processes may have a variable that nobody gave to them on purpose."""
+    return name not in _NOT_HANDED_ON and not name.startswith(_NOT_HANDED_ON_PREFIXES)

@@ -1,0 +1,1 @@
+"""The catalogue of servers, and the settings that a lane may give them."""

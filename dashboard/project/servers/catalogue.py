@@ -1,0 +1,211 @@
+"""The table of servers: one entry each says how to start it and how its concurrency is bounded.
+
+A new server is a new entry here, and is tested by the tests that run over this table.
+Settings that would make one lane's bytes or limits unlike another's are given on every
+command line: no access log, the same backlog, room for as many connections as a load may have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from dashboard.project.model.scenario import Interface
+from dashboard.project.model.server import Arguments, Launch, Reads, Server
+
+__all__ = ["SERVERS", "Interface", "Server"]
+
+NO_GUNICORN_SETTINGS = "liveburst_gunicorn.py"
+CONNECTIONS = "16384"  # above the most that a load may have in flight
+NO_ASYNC_UNDER_GEVENT = (
+    "async views cannot work under gevent: its greenlets share one thread, where a second"
+    " event loop may not run"
+)
+
+
+def _gunicorn(kind: str) -> Arguments:
+    def arguments(server: Server, launch: Launch) -> list[str]:
+        # The timeout stands above the longest request that a plan may ask for.
+        more = ["--threads", str(server.threads)] if server.model == "pool" else []
+        if server.keep_alive_s is not None:
+            more += ["--keep-alive", str(server.keep_alive_s)]
+        if server.loop is not None:
+            more += ["--asgi-loop", server.loop]
+        if _at_least(launch.installed.get("gunicorn", ""), (25, 1)):
+            more += ["--no-control-socket"]  # several gunicorns would fight for one file
+        return [
+            *("--config", server.config or str(launch.scripts / NO_GUNICORN_SETTINGS)),
+            *("--bind", f"fd://{launch.listener.fileno()}", "--worker-class", kind),
+            *("--workers", str(server.processes), "--backlog", str(server.backlog)),
+            *("--worker-connections", CONNECTIONS, "--timeout", "600", "--log-level", "warning"),
+            *(*more, server.application),
+        ]
+
+    return arguments
+
+
+def _at_least(version: str, wanted: tuple[int, int]) -> bool:
+    """Whether a version is this one or later; not, where it is not known."""
+    major, _, rest = version.partition(".")
+    minor = rest.partition(".")[0]
+    return major.isdigit() and minor.isdigit() and (int(major), int(minor)) >= wanted
+
+
+def _runserver(server: Server, launch: Launch) -> list[str]:
+    return ["--fd", str(launch.listener.fileno()), server.application]
+
+
+def _waitress(server: Server, launch: Launch) -> list[str]:
+    # Its own limit of 100 connections would be the lane's; select() has one of 1024.
+    return [
+        *("--fd", str(launch.listener.fileno()), "--threads", str(server.threads)),
+        *("--backlog", str(server.backlog), "--connection-limit", CONNECTIONS),
+        *("--channel-timeout", str(server.keep_alive_s), server.application),
+    ]
+
+
+def _daphne(server: Server, launch: Launch) -> list[str]:
+    # Verbosity 0 writes no access log: a line a request would be measured with it.
+    return ["--fd", str(launch.listener.fileno()), "--verbosity", "0", server.application]
+
+
+def _uvicorn(server: Server, launch: Launch) -> list[str]:
+    # `--loop auto --http auto` is what a user gets: uvloop and httptools where installed.
+    return [
+        *("--fd", str(launch.listener.fileno()), "--workers", str(server.processes)),
+        *("--backlog", str(server.backlog), "--timeout-keep-alive", str(server.keep_alive_s)),
+        *("--loop", str(server.loop), "--http", "auto", "--timeout-graceful-shutdown", "1"),
+        *("--no-access-log", "--log-level", "warning", server.application),
+    ]
+
+
+def _hypercorn(server: Server, launch: Launch) -> list[str]:
+    return [
+        *("--bind", f"fd://{launch.listener.fileno()}", "--workers", str(server.processes)),
+        *("--backlog", str(server.backlog), "--keep-alive", str(server.keep_alive_s)),
+        *("--worker-class", str(server.loop), "--graceful-timeout", "1"),
+        *("--log-level", "warning", server.made_by_call),
+    ]
+
+
+def _granian(server: Server, launch: Launch) -> list[str]:
+    host, port = launch.listener.getsockname()
+    threads = ["--blocking-threads", str(server.threads)] if server.model == "pool" else []
+    return [
+        *("--interface", server.interface, "--host", host, "--port", str(port)),
+        *("--workers", str(server.processes), "--backlog", str(server.backlog)),
+        *("--backpressure", CONNECTIONS, "--loop", str(server.loop), "--http", "1"),
+        "--ws" if server.interface == "asgi" else "--no-ws",
+        *("--workers-kill-timeout", "1", "--log-level", "warning"),
+        *(*threads, server.application),
+    ]
+
+
+def _uwsgi(server: Server, launch: Launch) -> list[str]:
+    """Its HTTP socket closes each connection after the answer, and is made to say so."""
+    threads = ["--enable-threads", "--threads", str(server.threads)]
+    return [
+        *("--http-socket", f"fd://{launch.listener.fileno()}", "--listen", str(server.backlog)),
+        *("--add-header", "Connection: close"),
+        *("--master", "--die-on-term", "--need-app", "--disable-logging", "--buffer-size", "65535"),
+        *("--processes", str(server.processes), *threads, "--module", server.made_by_call),
+    ]
+
+
+# What each would read by itself. Daphne, hypercorn, waitress and runserver read nothing.
+_GUNICORN = Reads(("gunicorn.conf.py",), ("GUNICORN_CMD_ARGS", "WEB_CONCURRENCY"))
+_UVICORN_NEEDS = (
+    "websockets",
+)  # else it answers 404 to each websocket, and says so in its log alone
+_UVICORN = Reads(variables=("UVICORN_", "WEB_CONCURRENCY"))
+_GRANIAN, _UWSGI = Reads(variables=("GRANIAN_",)), Reads(variables=("UWSGI_",))
+_LOOPS = ("auto", "asyncio", "uvloop")
+_ENTRIES: Final = (
+    Server(
+        *("gunicorn-sync", ("gunicorn",), "wsgi", _gunicorn("sync"), "pool"),
+        threads=1,
+        reads=_GUNICORN,
+    ),
+    Server(
+        *("gunicorn-gthread", ("gunicorn",), "wsgi", _gunicorn("gthread"), "pool"),
+        reads=_GUNICORN,
+        threads=8,
+        pooled=True,
+        keep_alive_s=2,
+    ),
+    Server(
+        *("gunicorn-gevent", ("gunicorn", "gevent"), "wsgi", _gunicorn("gevent"), "greenlets"),
+        reads=_GUNICORN,
+        needs=("packaging",),  # imported by the worker; only gunicorn's extra `gevent` brings it
+        keep_alive_s=2,
+        sync_only=NO_ASYNC_UNDER_GEVENT,
+    ),
+    Server(
+        *("gunicorn-asgi", ("gunicorn",), "asgi", _gunicorn("asgi")),
+        reads=_GUNICORN,
+        at_least="25",
+        keep_alive_s=2,
+        loop="auto",
+        loops=_LOOPS,
+    ),
+    Server(
+        *("gunicorn-uvicorn", ("uvicorn-worker", "gunicorn", "uvicorn"), "asgi"),
+        _gunicorn("uvicorn_worker.UvicornWorker"),
+        needs=_UVICORN_NEEDS,
+        module="gunicorn",
+        reads=_GUNICORN,
+        keep_alive_s=2,
+    ),
+    Server(
+        *("waitress", ("waitress",), "wsgi", _waitress, "pool", "waitress"),
+        threads=4,
+        pooled=True,
+        several=False,
+        keep_alive_s=120,
+        starter=True,
+    ),
+    Server(
+        *("uvicorn", ("uvicorn",), "asgi", _uvicorn),
+        needs=_UVICORN_NEEDS,
+        keep_alive_s=5,
+        loop="auto",
+        loops=_LOOPS,
+        reads=_UVICORN,
+    ),
+    Server("daphne", ("daphne",), "asgi", _daphne, several=False),
+    Server(
+        *("hypercorn", ("hypercorn",), "asgi", _hypercorn),
+        keep_alive_s=5,
+        loop="asyncio",
+        loops=("asyncio", "uvloop"),
+    ),
+    Server(
+        *("granian-asgi", ("granian",), "asgi", _granian),
+        reads=_GRANIAN,
+        loop="auto",
+        loops=_LOOPS,
+        reserves=True,
+    ),
+    Server(
+        *("granian-wsgi", ("granian",), "wsgi", _granian, "pool"),
+        reads=_GRANIAN,
+        threads=8,
+        pooled=True,
+        loop="auto",
+        reserves=True,
+    ),
+    Server(
+        *("runserver", ("django",), "wsgi", _runserver, "threads", "runserver"),
+        several=False,
+        starter=True,
+    ),
+    Server(
+        *("uwsgi", ("pyuwsgi",), "wsgi", _uwsgi, "pool", "uwsgi"),
+        reads=_UWSGI,
+        threads=8,
+        pooled=True,
+        starter=True,
+    ),
+)
+
+SERVERS: Final[Mapping[str, Server]] = {server.name: server for server in _ENTRIES}

@@ -1,0 +1,114 @@
+"""The settings of a server, by [server.NAME] or in a lane: `gunicorn-gthread:threads=32`.
+
+    SERVER            = NAME [":" SETTING {"," SETTING}]
+    SETTING           = FIELD "=" VALUE
+    FIELD             = "processes" | "threads" | "backlog" | "keep_alive" | "loop"
+
+Which of them a server knows is for its entry to say; what it does not know is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from dashboard.project.model.server import Server
+from dashboard.project.model.version import without_version
+from dashboard.wire.plan import TWIN
+
+BOUNDS: Mapping[str, tuple[int, int]] = {
+    "processes": (1, 64),
+    "threads": (1, 1024),
+    "backlog": (128, 65535),  # granian takes no fewer
+    "keep_alive": (1, 3600),
+}
+_UNITS = {"keep_alive": " s"}
+
+
+class BadSetting(ValueError):
+    """A setting that a server does not know, or whose value it cannot have."""
+
+    def __init__(self, field: str, message: str) -> None:
+        self.field, self.message = field, message
+        super().__init__(f"{field}: {message}" if field else message)
+
+
+def bounds(server: Server) -> dict[str, tuple[int, int]]:
+    """The whole numbers that this server lets us choose, each with its least and greatest."""
+    known = {
+        "processes": server.several,
+        "threads": server.pooled,
+        "backlog": server.url is None,
+        "keep_alive": server.keep_alive_s is not None,
+    }
+    return {field: BOUNDS[field] for field, does in known.items() if does}
+
+
+def settable(server: Server) -> tuple[str, ...]:
+    """The fields that this server lets us choose."""
+    return (*bounds(server), *(("loop",) if server.loops else ()))
+
+
+def with_settings(server: Server, values: Mapping[str, int | str]) -> Server:
+    """The same server with these settings in force. Raises BadSetting, with the field."""
+    for field, value in values.items():
+        _check(server, field, value)
+    numbers = {field: int(value) for field, value in values.items() if field != "loop"}
+    if "keep_alive" in numbers:
+        numbers["keep_alive_s"] = numbers.pop("keep_alive")
+    loop = str(values["loop"]) if "loop" in values else server.loop
+    return replace(server, **numbers, loop=loop, chosen=_words(server, values))  # type: ignore[arg-type]
+
+
+def resolve(servers: Mapping[str, Server], text: str) -> Server:
+    """The server that a lane's text names, with its settings in force. Raises BadSetting.
+
+    A setting's problem has the field's name, an unknown server's none. A twin is like the other,
+    and a version is of the code and not of the server.
+    """
+    name, values = parse(without_version(text.removesuffix(TWIN)))
+    server = servers.get(name)
+    if server is None:
+        raise BadSetting("", f"expected a server, one of {', '.join(servers)}")
+    return with_settings(server, values) if values else server
+
+
+def parse(text: str) -> tuple[str, dict[str, int | str]]:
+    """Read `NAME:FIELD=VALUE,…`: the server's name and its settings. Raises BadSetting."""
+    name, colon, rest = text.partition(":")
+    values: dict[str, int | str] = {}
+    for part in rest.split(",") if colon else ():
+        field, equals, value = (word.strip() for word in part.partition("="))
+        if not (field and equals and value):
+            raise BadSetting("", f"expected FIELD=VALUE after {name}:, found {part!r}")
+        if field in values:
+            raise BadSetting(field, "expected once")
+        values[field] = int(value) if value.isascii() and value.isdigit() else value
+    return name, values
+
+
+def _check(server: Server, field: str, value: int | str) -> None:
+    if field not in settable(server):
+        known = ", ".join(settable(server)) or "none"
+        raise BadSetting(field, f"{server.name} does not let it be set; it knows: {known}")
+    if field == "loop":
+        if value not in server.loops:
+            raise BadSetting(field, f"expected one of {', '.join(server.loops)}, found {value!r}")
+        return
+    low, high = bounds(server)[field]
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise BadSetting(field, f"expected a whole number from {low} to {high}, found {value!r}")
+
+
+def _words(server: Server, values: Mapping[str, int | str]) -> tuple[str, ...]:
+    """What was chosen and does not stand in the server's words already, as `backlog 100`."""
+    shown = [
+        f"{field.replace('_', '-')} {value}{_UNITS.get(field, '')}"
+        for field, value in values.items()
+        if field not in ("processes", "threads")
+    ]
+    return (*(word for word in server.chosen if word.split()[0] not in _names(shown)), *shown)
+
+
+def _names(words: list[str]) -> set[str]:
+    return {word.split()[0] for word in words}

@@ -1,0 +1,1 @@
+"""Runs that are kept: found, named, compared, exported, deleted."""

@@ -1,0 +1,1 @@
+"""One run performed: targets, warm-up, rounds, and the warnings about them."""

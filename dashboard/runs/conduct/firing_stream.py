@@ -1,0 +1,85 @@
+"""One firing as it is heard: what the engine and the target say, until both are quiet."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+
+from dashboard.runs.resources import Engine, Target
+from dashboard.runs.sinks.fanout import Hearers
+from dashboard.runs.sinks.sink import Event
+from dashboard.wire import frame
+from dashboard.wire.plan import Firing
+
+HEALTH_INTERVAL_S = 0.05
+
+# Hears each frame of the engine's before the sinks do.
+Listen = Callable[[bytes], None]
+
+
+class Listening:
+    """Passes on the frames of one firing, and the health of the target that it is fired at."""
+
+    def __init__(self, hearers: Hearers, target: Target, firing: Firing, number: int) -> None:
+        self._hearers = hearers
+        self._target = target
+        self._firing = firing
+        self._number = number
+        self._origin: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._over = asyncio.Event()
+        self._health = asyncio.create_task(self._pass_on_health())
+
+    @classmethod
+    async def begin(
+        cls, hearers: Hearers, target: Target, firing: Firing, number: int
+    ) -> Listening:
+        """Once the target reports; `number` is the firing's, by which its probe knows it."""
+        await target.begin(number)
+        return cls(hearers, target, firing, number)
+
+    async def until_fired(self, engine: Engine, listen: Listen) -> Event:
+        """Fire, and pass on all that is said; returns the engine's own account, event `fired`."""
+        message: Event = {}
+        try:
+            async for payload in engine.fire(self._firing):
+                if not frame.is_event(payload):
+                    listen(payload)
+                    await self._hearers.frame(payload)
+                elif (message := json.loads(payload))["event"] == "began":
+                    self._origin.set_result(message["origin_ns"])
+        finally:
+            self._over.set()
+            self._origin.cancel()
+        return message
+
+    async def until_quiet(self, patience_s: float) -> bool:
+        """Wait until nothing runs on: sync views do, after their clients gave up.
+
+        False where the target did not become quiet: it would spoil what comes after it.
+        """
+        await self._health
+        quiet = await self._target.end(self._number, quiet_timeout_s=patience_s)
+        await self._health_frame(self._origin.result())
+        return quiet
+
+    async def _pass_on_health(self) -> None:
+        origin_ns = await self._origin
+        while not self._over.is_set():
+            await self._health_frame(origin_ns)
+            # Never cancelled: a frame that has its number must reach every sink.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._over.wait(), HEALTH_INTERVAL_S)
+
+    async def _health_frame(self, origin_ns: int) -> None:
+        rows: Sequence[Mapping[str, int]] = self._target.take_rows(origin_ns)
+        if rows:
+            data = frame.encode(
+                "health",
+                lane=self._firing.lane,
+                round=self._firing.round,
+                origin_ns=origin_ns,
+                columns=frame.rows_to_columns("health", rows),
+            )
+            await self._hearers.frame(data)

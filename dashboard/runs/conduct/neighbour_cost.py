@@ -1,0 +1,122 @@
+"""What one request of the neighbour costs at a target, measured by firing it alone.
+
+CPU time and context switches are counted by process, so those of the neighbour cannot be told
+from the load's while both are fired. They are measured apart, after the warm-up: a few batches at
+a pace at which each request finds the target idle, as it does beside a load that waits, and
+before them a pause, since the server and the probe use a little CPU by themselves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean, stdev
+
+from dashboard.analysis.samples.resource_use import Amount, NeighbourCost
+from dashboard.runs.resources import Engine, Target
+from dashboard.wire import frame
+from dashboard.wire.failure import Failure
+from dashboard.wire.plan import Firing, Rate
+
+BATCHES = 5
+T_95 = 2.776  # two-sided, of BATCHES values
+# At 100 a second a request costs what it does at 20, which is the neighbour's pace; back to back
+# it costs half, since nothing has to wake up.
+LOAD = Rate(100.0, 0.1)
+REST_S = 0.2
+AFTER_S = 0.02  # Django closes an answer after it was sent
+TIMEOUT_S = 2.0
+UNANSWERED = {
+    *(Failure.REFUSED, Failure.UNREACHABLE, Failure.NO_DESCRIPTORS, Failure.TIMEOUT),
+    *(Failure.RESET, Failure.CLOSED, Failure.MALFORMED, Failure.ABORTED, Failure.TLS),
+}
+COUNTED = ("cpu", "switches", "threads_started")
+
+Row = Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Spell:
+    """What the processes of a target used in a while."""
+
+    seconds: float
+    requests: int
+    used: Mapping[str, int]
+
+    @classmethod
+    def of(cls, rows: Sequence[Row]) -> Spell:
+        """Read it off the rows of health."""
+        instants = [row["at"] for row in rows]
+        return cls(
+            seconds=(max(instants) - min(instants)) / 1e9 if instants else 0.0,
+            requests=_grown(rows, "neighbour_requests"),
+            used={name: _grown(rows, name) for name in COUNTED},
+        )
+
+    def for_each(self, name: str, rest: Spell) -> float:
+        """Return how much each request used beyond what the target uses at rest."""
+        idle = rest.used[name] / rest.seconds * self.seconds if rest.seconds else 0.0
+        return (self.used[name] - idle) / self.requests
+
+
+async def measure(
+    target: Target, engine: Engine, firing: Firing, numbers: Iterator[int]
+) -> NeighbourCost | None:
+    """Fire the neighbour's requests alone, as `firing` says; None where nothing can be told.
+
+    `numbers` gives each of the firings one of its own.
+    """
+    rest = await _at_rest(target, next(numbers))
+    if rest is None:
+        return None
+    spells = []
+    for _ in range(BATCHES):
+        spell = await _batch(target, engine, firing, next(numbers))
+        if spell is None or not spell.requests:
+            return None
+        spells.append(spell)
+    amounts = (_amount([spell.for_each(name, rest) for spell in spells]) for name in COUNTED)
+    return NeighbourCost(*amounts)
+
+
+async def _at_rest(target: Target, number: int) -> Spell | None:
+    """Return what it uses while nothing is fired; None where nobody counts that."""
+    await target.begin(number)
+    rows = target.take_rows(0)
+    counted = any("cpu" in row for row in rows)
+    if counted:
+        await asyncio.sleep(REST_S)
+    await target.end(number, quiet_timeout_s=TIMEOUT_S)
+    return Spell.of([*rows, *target.take_rows(0)]) if counted else None
+
+
+async def _batch(target: Target, engine: Engine, firing: Firing, number: int) -> Spell | None:
+    """Return what one batch used; None where a request got no answer."""
+    await target.begin(number)
+    answered = True
+    async for payload in engine.fire(firing):
+        if not frame.is_event(payload):
+            answered &= _all_answered(frame.decode(payload))
+    await asyncio.sleep(AFTER_S)
+    await target.end(number, quiet_timeout_s=TIMEOUT_S)
+    return Spell.of(target.take_rows(0)) if answered else None
+
+
+def _all_answered(data: frame.Frame) -> bool:
+    return data.kind != "samples" or not UNANSWERED & {*data.columns["error"]}
+
+
+def _amount(values: Sequence[float]) -> Amount:
+    """Return the mean of the batches with its interval at 95 %."""
+    return Amount(max(0.0, fmean(values)), T_95 * stdev(values) / math.sqrt(len(values)))
+
+
+def _grown(rows: Iterable[Row], name: str) -> int:
+    """Return how much a counter grew, in all processes together."""
+    values: dict[int, list[int]] = {}
+    for row in rows:
+        if row.get(name, frame.UNKNOWN) != frame.UNKNOWN:
+            values.setdefault(row["process"], []).append(row[name])
+    return sum(max(one) - min(one) for one in values.values())

@@ -1,0 +1,1 @@
+"""The load generator's processes, and their calibration."""

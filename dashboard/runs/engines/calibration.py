@@ -1,0 +1,91 @@
+"""The engine measures itself against a server that answers at once: its floor and its limit.
+
+What it finds is shown beside every run and stored with it: a lane that is as fast as the
+engine itself says nothing of the lane.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from statistics import median
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from dashboard.models import Calibration
+from dashboard.runs.resources import Engine, NullServer
+from dashboard.wire import frame
+from dashboard.wire.errors import EngineFailed
+from dashboard.wire.failure import Failure
+from dashboard.wire.plan import Burst, Firing
+
+FRESH_FOR = timedelta(hours=12)
+CONNECTIONS = 64
+# Both are bounded in number and in time, so that a person who presses meanwhile waits for a second
+# at most. What was answered by then counts.
+FLOOR_REQUESTS, FLOOR_S = 400, 0.25
+LIMIT_REQUESTS, LIMIT_S = 30_000, 0.5
+TIMEOUT_S = 1.0
+START_S = 10.0  # at most, until the null server is up
+NS_PER_MS, NS_PER_S = 1e6, 1e9
+
+Times = list[tuple[int, int]]  # due and done of each request that succeeded, in ns
+
+
+def fresh_calibrations() -> QuerySet[Calibration]:
+    """Those that are not too old to be this machine's, the last one first."""
+    return Calibration.objects.filter(measured__gte=timezone.now() - FRESH_FOR)
+
+
+async def fresh_calibration() -> Calibration | None:
+    """The last calibration, if it is not too old."""
+    return await fresh_calibrations().afirst()
+
+
+async def calibrate(engine: Engine, null_server: NullServer) -> Calibration:
+    """Measure floor and limit, and store them. Takes a second and the null server's start.
+
+    Raises EngineFailed when the null server answers nothing, or the engine dies.
+    """
+    async with null_server() as (host, port):
+        # Its start is not the engine's doing, and takes long where much goes on.
+        await _times(engine, host, port, Burst(1, 1), START_S, timeout_s=START_S)
+        busy = await _times(engine, host, port, Burst(LIMIT_REQUESTS, CONNECTIONS), LIMIT_S)
+        alone = await _times(engine, host, port, Burst(FLOOR_REQUESTS, 1), FLOOR_S)
+    if not busy or not alone:
+        raise EngineFailed("The engine could not be measured: the null server answered nothing.")
+    span_ns = max(done for _, done in busy) - min(due for due, _ in busy)
+    return await Calibration.objects.acreate(
+        floor_ms=median(done - due for due, done in alone) / NS_PER_MS,
+        limit_rps=len(busy) / (span_ns / NS_PER_S),
+    )
+
+
+async def _times(
+    engine: Engine,
+    host: str,
+    port: int,
+    load: Burst,
+    longest_s: float,
+    *,
+    timeout_s: float = TIMEOUT_S,
+) -> Times:
+    firing = Firing(0, 1, host, port, path="/", load=load, timeout_s=timeout_s)
+    alarm = asyncio.get_running_loop().call_later(longest_s, engine.stop)
+    found: Times = []
+    try:
+        async for payload in engine.fire(firing):
+            if not frame.is_event(payload):
+                found += _answered(frame.decode(payload))
+    finally:
+        alarm.cancel()
+    return found
+
+
+def _answered(sample: frame.Frame) -> Times:
+    if sample.kind != "samples":
+        return []
+    names = ("due", "done", "error")
+    rows = zip(*(sample.columns[name] for name in names), strict=True)
+    return [(due, done) for due, done, error in rows if error == Failure.NONE]

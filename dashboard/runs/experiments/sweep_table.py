@@ -1,0 +1,179 @@
+"""A sweep's answer: each lane at each level, and the crossovers, from the runs so far."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from dashboard.analysis.inference.crossover import crossover, level_of, theory_crossover
+from dashboard.analysis.text.crossover import crossover_words
+from dashboard.models import Experiment, Run, RunLane
+from dashboard.runs.planning.plans import theory_s
+from dashboard.runs.reports.results import measured
+from dashboard.wire.plan import Load, Plan, Rate
+
+from .sweep import Sweep
+from .sweep_axis import CONCURRENCY
+
+COLUMNS = (
+    *("at", "lane", "throughput_rps", "theory_rps", "p50_ms", "p95_ms", "requests", "failed"),
+    *("standing", "ratio", "low", "high", "why", "run"),
+)
+Answer = dict[str, Any]
+
+
+def sweep_answer(experiment: Experiment) -> Answer:
+    """The one JSON object of a sweep, specified in docs/commands.md."""
+    sweep = Sweep.from_json(experiment.question)
+    stored = list(experiment.runs.order_by("position").prefetch_related("lanes"))
+    runs = {sweep.axis.level_of(Plan.from_json(run.plan)): run for run in stored}
+    over = {at: runs[at] for at in sorted(runs) if not runs[at].active}
+    crossovers = [_crossover(sweep, over, str(lane)) for lane in sweep.plan.lanes[1:]]
+    return {
+        "experiment": experiment.pk,
+        "kind": experiment.kind,
+        "status": experiment.status,
+        "problem": experiment.problem,
+        "project": experiment.project,
+        "scenario": sweep.plan.scenario,
+        "over": {**experiment.question["axis"], "whole": sweep.axis.whole},
+        "lanes": [str(lane) for lane in sweep.plan.lanes],
+        "baseline": str(sweep.plan.lanes[0]),
+        "families": _families(stored),
+        "rounds": sweep.plan.rounds,
+        "margin": sweep.plan.margin,
+        "seed": sweep.plan.seed,
+        "parameters": dict(sweep.plan.parameters),
+        "planned": list(sweep.levels),
+        "levels": [_level(at, run, sweep) for at, run in over.items()],
+        "running": next((run.pk for run in stored if run.active), None),
+        "crossovers": crossovers,
+        "sentence": " ".join(filter(None, (one["sentence"] for one in crossovers))),
+    }
+
+
+def sweep_csv(answer: Mapping[str, Any]) -> str:
+    """A row for each lane at each level, with a heading; empty where nothing is known."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, extrasaction="ignore")
+    writer.writeheader()
+    for level in answer["levels"]:
+        for lane in level["lanes"]:
+            low, high = lane["interval"] or (None, None)
+            row = {**lane, "at": level["at"], "run": level["run"], "low": low, "high": high}
+            writer.writerow(row)
+    return text.getvalue()
+
+
+def _families(runs: Sequence[Run]) -> dict[str, str]:
+    return {lane.name: lane.family for lane in runs[0].lanes.all()} if runs else {}
+
+
+def _level(at: float, run: Run, sweep: Sweep) -> Answer:
+    plan = Plan.from_json(run.plan)
+    return {
+        "at": at,
+        "run": run.pk,
+        "status": run.status,
+        "problem": run.problem,
+        "log_tail": run.log_tail,
+        "words": sweep.axis.words(at),
+        "requests": plan.load.requests,
+        "lanes": [_lane(at, run, lane, plan.load) for lane in run.lanes.all()],
+    }
+
+
+def _lane(at: float, run: Run, lane: RunLane, load: Load) -> Answer:
+    report = run.report["lanes"][lane.position] if measured(run) else None
+    return {
+        "lane": lane.name,
+        "theory_rps": _theory_rps(load, lane.capacity, lane.wait_s),
+        **(_numbers(report) if report else NOTHING),
+        **(_baseline() if not lane.position else _standing(at, run, lane.name)),
+    }
+
+
+NOTHING: Mapping[str, Any] = dict.fromkeys(
+    ("throughput_rps", "p50_ms", "p95_ms", "requests", "failed", "keeps_up")
+)
+
+
+def _numbers(report: Mapping[str, Any]) -> Answer:
+    """Percentiles of a rate that was too much say how long it lasted, so they are left out."""
+    rate = report["rate"]
+    keeps_up = None if rate is None else rate["keeps_up"]
+    own = keeps_up is not False
+    return {
+        "throughput_rps": rate["achieved_rps"] if rate else report["throughput_rps"],
+        "p50_ms": report["latency_ms"]["p50"] if own else None,
+        "p95_ms": report["latency_ms"]["p95"] if own else None,
+        "requests": report["requests"],
+        "failed": report["requests"] - report["ok"],
+        "keeps_up": keeps_up,
+    }
+
+
+def _baseline() -> Answer:
+    return {"standing": "baseline", "ratio": None, "interval": None, "why": None}
+
+
+def _standing(at: float, run: Run, lane: str) -> Answer:
+    found = level_of(at, _report(run), lane).to_json()
+    del found["at"]
+    return found
+
+
+def _report(run: Run) -> Mapping[str, Any] | None:
+    report: Mapping[str, Any] | None = run.report if measured(run) else None
+    return report
+
+
+def _theory_rps(load: Load, capacity: int | None, wait_s: float | None) -> float | None:
+    """What waiting alone would let through: N over its makespan, or the rate up to k / d."""
+    if not wait_s:
+        return None
+    if isinstance(load, Rate):
+        return load.rate_rps if capacity is None else min(load.rate_rps, capacity / wait_s)
+    makespan_s = theory_s(load, capacity, wait_s)
+    return load.requests / makespan_s if makespan_s else None
+
+
+def _crossover(sweep: Sweep, runs: Mapping[float, Run], lane: str) -> Answer:
+    axis, baseline = sweep.axis, str(sweep.plan.lanes[0])
+    levels = [level_of(at, _report(run), lane) for at, run in runs.items()]
+    if not levels:
+        return {"lane": lane, "baseline": baseline, **_nothing_yet()}
+    found = crossover(levels, whole=axis.whole)
+    words = crossover_words(found, levels, (lane, baseline), axis.words, sweep.plan.margin)
+    theory = next(_theory(sweep, list(runs.values()), lane), None)
+    by_theory = f" By theory from {axis.words(theory)} on." if theory else ""
+    return {
+        "lane": lane,
+        "baseline": baseline,
+        **found.to_json(),
+        "theory_from": theory,
+        "sentence": words + by_theory,
+    }
+
+
+def _nothing_yet() -> Answer:
+    return {
+        **dict.fromkeys(("before", "below", "from", "interval", "until", "theory_from")),
+        "answer": "undecided",
+        "standing": "undecided",
+        "zones": [],
+        "sentence": "",
+    }
+
+
+def _theory(sweep: Sweep, runs: Sequence[Run], lane: str) -> Iterator[int]:
+    """Where the pools' sizes alone would part two that wait alike, if that is in the range."""
+    lanes = {one.name: one for one in runs[0].lanes.all()}
+    one, baseline = lanes[lane], lanes[str(sweep.plan.lanes[0])]
+    if sweep.axis.name != CONCURRENCY or not one.wait_s or one.wait_s != baseline.wait_s:
+        return
+    first = theory_crossover(one.capacity, baseline.capacity)
+    if first is not None and sweep.axis.low < first <= sweep.axis.high:
+        yield first

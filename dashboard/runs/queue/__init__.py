@@ -1,0 +1,1 @@
+"""One run at a time: the queue, and the laboratory that takes runs from it."""

@@ -1,0 +1,107 @@
+"""Experiments: several runs that answer one question, in one place of the line.
+
+What is fired next may depend on what was found: the steps are a generator that yields a `Step`
+and is sent the run that came of it, with its report. A run that fails is kept and sent like any
+other; it is for the steps to go on without it, and what it was to show remains unknown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+from dashboard.analysis.report.claims import why_spoiled
+from dashboard.models import Experiment, Run, Status
+from dashboard.runs.sinks.sink import Outcome
+from dashboard.wire.errors import LiveburstError
+from dashboard.wire.last_lines import with_telling_line
+from dashboard.wire.plan import Plan
+from dashboard.wire.plural import counted
+
+OUR_FAULT = "Liveburst itself failed; dashboard.log has the details."
+MAX_REQUESTS_OF_ALL = 1_000_000  # in all runs of an experiment that a form may ask for
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One run of an experiment, what the experiment calls it, and the claim it tries, if any."""
+
+    label: str
+    plan: Plan
+    claim: str = ""
+
+
+Steps: TypeAlias = Generator[Step, Run, None]
+
+
+def fired_once_more(step: Step) -> Generator[Step, Run, Run]:
+    """A step that is fired again, once, where the instrument or the machine spoiled its run.
+
+    The rule looks at nothing that the run found out of its lanes. Returns the last run.
+    """
+    run = yield step
+    if run.status == Status.FINISHED and run.report and why_spoiled(run.report):
+        run = yield replace(step, label=f"{step.label}, again")
+    return run
+
+
+@dataclass(frozen=True)
+class Inquiry:
+    """An experiment to be performed; `question` says as JSON what `steps` will find out.
+
+    `steps` is used up by performing it.
+    """
+
+    kind: Experiment.Kind
+    title: str
+    question: Mapping[str, Any]
+    steps: Steps
+
+
+async def conduct(
+    steps: Steps, fire: Callable[[Step], Awaitable[Run]], stop: asyncio.Event
+) -> Outcome:
+    """Fire one step after the other until there are no more; never raises for a failure.
+
+    Finished where not every run failed, since that shows something; the problem says how many
+    did, and of what the first.
+    """
+    fired: list[Run] = []
+    try:
+        step = next(steps, None)
+        while step is not None and not stop.is_set():
+            fired.append(await fire(step))
+            step = _next(steps, fired[-1])
+    except LiveburstError as error:
+        return Outcome(Status.FAILED, str(error))
+    except Exception:
+        log.exception("An experiment failed by a fault of our own")
+        return Outcome(Status.FAILED, OUR_FAULT)
+    finally:
+        steps.close()
+    return _outcome(fired, stopped=stop.is_set())
+
+
+def _next(steps: Steps, run: Run) -> Step | None:
+    try:
+        return steps.send(run)
+    except StopIteration:
+        return None
+
+
+def _outcome(fired: Sequence[Run], *, stopped: bool) -> Outcome:
+    failed = [run for run in fired if run.status == Status.FAILED]
+    runs = counted(len(fired), "run")
+    problem = ""
+    if failed:
+        why = with_telling_line(failed[0].problem, failed[0].log_tail)
+        problem = f"{len(failed)} of {runs} failed: {why}"
+    if stopped:
+        return Outcome(Status.STOPPED, problem)
+    nothing = failed and len(failed) == len(fired)
+    return Outcome(Status.FAILED if nothing else Status.FINISHED, problem)

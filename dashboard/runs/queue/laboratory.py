@@ -1,0 +1,244 @@
+"""What one process (the dashboard, or a command) performs runs with, and the runs it owns."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import Context
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import Any, Protocol
+
+from asgiref.sync import sync_to_async
+from django.utils.timezone import now
+
+from dashboard.models import Calibration, Experiment, Run, Status
+from dashboard.project.labtoml.load import Project
+from dashboard.runs.conduct.conductor import Afterwards, Tell, perform
+from dashboard.runs.engines.calibration import calibrate, fresh_calibration
+from dashboard.runs.live.hub import Hub
+from dashboard.runs.planning.prediction import Guess
+from dashboard.runs.reports.results import report_on
+from dashboard.runs.resources import Equipment
+from dashboard.runs.sinks.sink import Broadcast, Outcome, Sink, Store
+from dashboard.wire.errors import LiveburstError
+from dashboard.wire.plan import Plan
+
+from . import run_queue
+from .experiment import Inquiry, Step, Steps, conduct
+
+LOCK_NAME = "run.lock"
+LOOK_EVERY_S = 2.0  # whether the engine's calibration is missing or old
+
+log = logging.getLogger(__name__)
+
+
+class Insight(Protocol):
+    """What may look into the lanes of a run once it was fired; `inside.Inside` is the real one."""
+
+    async def look(self, run: Run, plan: Plan, project: Project, tell: Tell) -> None:
+        """Find out more, and tell what was found."""
+
+
+@contextmanager
+def _logged() -> Iterator[None]:
+    """A calibration that nobody asked for and that failed: runs go on without one."""
+    try:
+        yield
+    except (LiveburstError, OSError) as error:
+        log.error("The engine could not be calibrated: %s", error)
+
+
+class Laboratory:
+    """Performs runs one at a time and keeps their tasks; lives as long as its process."""
+
+    def __init__(
+        self, equipment: Equipment, hub: Hub, home: Path, inside: Insight | None = None
+    ) -> None:
+        # Whether a run waits for a fresh calibration: for who fires once and is gone.
+        self.calibrates_first = False
+        self._equipment = equipment
+        self._inside = inside
+        self.hub = hub
+        self._lock_path = home / LOCK_NAME
+        # The event loop keeps no strong reference to a task, so we do.
+        self._tasks: dict[str, asyncio.Task[Outcome]] = {}
+        self._stops: dict[str, asyncio.Event] = {}
+
+    @property
+    def project(self) -> Project:
+        """What can be fired at, as its lab.toml said when it was last read."""
+        return self._equipment.targets.project
+
+    async def prepare(self) -> None:
+        """Have an engine at hand that knows itself, before somebody presses a button.
+
+        Never returns: a calibration that has become old is made anew when nothing else goes on.
+        """
+        calibration = None
+        while True:
+            if calibration is None:
+                with _logged():
+                    calibration = await self.calibrate()
+            await asyncio.sleep(LOOK_EVERY_S)
+            calibration = calibration and await fresh_calibration()
+
+    async def calibrate(self) -> Calibration | None:
+        """Measure the engine itself, if nobody else wants the machine; None if somebody does.
+
+        Raises LiveburstError or OSError where it could not be measured.
+        """
+        async with run_queue.if_free(self._lock_path) as free:
+            return await self._calibrate() if free else None
+
+    async def _calibrate(self) -> Calibration:
+        engine = await self._equipment.engines.ready()
+        return await calibrate(engine, self._equipment.null_server)
+
+    async def start(
+        self,
+        plan: Plan,
+        more_sinks: Sequence[Sink] = (),
+        *,
+        claim: str = "",
+        guess: Guess | None = None,
+    ) -> Run:
+        """Put a run into the line and see to it; returns at once."""
+        run = await sync_to_async(run_queue.join)(plan, self.project, claim=claim, guess=guess)
+        self._keep(run, self._see_to(run, plan, more_sinks))
+        return run
+
+    async def experiment(self, inquiry: Inquiry, more_sinks: Sequence[Sink] = ()) -> Experiment:
+        """Put an experiment into the line, with one place for all of its runs; returns at once.
+
+        `more_sinks` hear each of its runs.
+        """
+        join = sync_to_async(run_queue.join_experiment)
+        found = await join(inquiry.kind, inquiry.title, inquiry.question, self.project)
+        self._keep(found, self._see_to_experiment(found, inquiry.steps, more_sinks))
+        return found
+
+    def _keep(self, member: run_queue.Member, work: Coroutine[Any, Any, Outcome]) -> None:
+        self._stops[member.pk] = asyncio.Event()
+        # A context of its own: the request's brings a thread for the database that ends with it.
+        task = asyncio.create_task(work, context=Context())
+        self._tasks[member.pk] = task
+        task.add_done_callback(lambda _: self._forget(member.pk))
+        self.hub.tell_everybody({"event": "line"})
+
+    async def outcome(self, member: run_queue.Member) -> Outcome:
+        """Wait for a run or an experiment of ours to end, if it has not yet."""
+        if member.pk in self._tasks:
+            return await self._tasks[member.pk]
+        await member.arefresh_from_db()
+        log_tail = member.log_tail if isinstance(member, Run) else ""
+        return Outcome(Status(member.status), member.problem, log_tail)
+
+    def owns(self, member: run_queue.Member) -> bool:
+        """Whether this laboratory performs the run or experiment, or will."""
+        return member.pk in self._stops
+
+    async def stop(self, member: run_queue.Member) -> None:
+        """Stop it or take it out of the line, whichever process it belongs to.
+
+        A run of an experiment is not stopped alone: the next one would begin at once.
+        """
+        taken_out = await sync_to_async(run_queue.take_out)(member)
+        if self.owns(member):
+            self._stops[member.pk].set()  # in any case: its turn may come at this very moment
+        elif not taken_out:
+            await sync_to_async(run_queue.interrupt_owner)(member)
+        if taken_out:
+            self.hub.tell(member.pk, {"event": "finished", "status": Status.STOPPED})
+            self.hub.tell_everybody({"event": "line"})
+
+    async def close(self) -> None:
+        """Stop what runs and end every target."""
+        for stop in self._stops.values():
+            stop.set()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        self._equipment.engines.close()
+        await self._equipment.targets.stop()
+
+    async def _see_to(self, run: Run, plan: Plan, more_sinks: Sequence[Sink]) -> Outcome:
+        try:
+            async with run_queue.turn(run, self._lock_path):
+                await self._calibrate_first()
+                return await self._perform(run, plan, more_sinks, self._look_inside(run, plan))
+        except run_queue.TakenOut as error:
+            return Outcome(Status.STOPPED, str(error))
+
+    async def _perform(
+        self,
+        run: Run,
+        plan: Plan,
+        more_sinks: Sequence[Sink] = (),
+        afterwards: Afterwards | None = None,
+    ) -> Outcome:
+        sinks: list[Sink] = [Store(run, report_on), Broadcast(run.pk, self.hub), *more_sinks]
+        return await perform(plan, self._equipment, sinks, self._stops[run.pk], afterwards)
+
+    def _look_inside(self, run: Run, plan: Plan) -> Afterwards | None:
+        if self._inside is None:
+            return None
+        return partial(self._inside.look, run, plan, self.project)
+
+    async def _see_to_experiment(
+        self, experiment: Experiment, steps: Steps, more_sinks: Sequence[Sink]
+    ) -> Outcome:
+        """One turn, in which every run of the experiment is performed."""
+        try:
+            async with run_queue.turn(experiment, self._lock_path):
+                await self._calibrate_first()
+                await self._update(experiment, status=Status.RUNNING)
+                fire = partial(self._fire, experiment, count(), more_sinks)
+                outcome = await conduct(steps, fire, self._stops[experiment.pk])
+                await self._update(
+                    experiment, status=outcome.status, problem=outcome.problem, ended=now()
+                )
+                return outcome
+        except run_queue.TakenOut as error:
+            return Outcome(Status.STOPPED, str(error))
+
+    async def _fire(
+        self,
+        experiment: Experiment,
+        positions: Iterator[int],
+        more_sinks: Sequence[Sink],
+        step: Step,
+    ) -> Run:
+        """One run of an experiment, which is stopped by the experiment's Stop."""
+        run = await sync_to_async(run_queue.join)(
+            step.plan,
+            self.project,
+            experiment=experiment,
+            position=next(positions),
+            label=step.label,
+            claim=step.claim,
+        )
+        self._stops[run.pk] = self._stops[experiment.pk]
+        try:
+            await self._perform(run, step.plan, more_sinks)
+        finally:
+            del self._stops[run.pk]
+        return run
+
+    async def _update(self, experiment: Experiment, **fields: Any) -> None:
+        for name, value in fields.items():
+            setattr(experiment, name, value)
+        await experiment.asave(update_fields=list(fields))
+        self.hub.tell_everybody({"event": "line"})
+
+    async def _calibrate_first(self) -> None:
+        if self.calibrates_first and not await fresh_calibration():
+            with _logged():
+                await self._calibrate()
+
+    def _forget(self, member: str) -> None:
+        task = self._tasks.pop(member)
+        del self._stops[member]
+        if not task.cancelled() and (error := task.exception()):
+            log.error("%s ended by a fault of our own", member, exc_info=error)

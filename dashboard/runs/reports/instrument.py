@@ -1,0 +1,247 @@
+"""Whether the instrument could have spoiled a run: saturation and stolen time.
+
+The limits are those of docs/method.md ("The instrument watches itself"). Pure functions of
+what was read at each firing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal, Self
+
+from dashboard.analysis.samples.lateness import Lateness
+from dashboard.analysis.text.numbers import milliseconds
+from dashboard.targets.observe.machine import steal_percent
+
+MAX_LOOP_LAG_SHARE = 0.1  # of the smallest p50
+MAX_CPU_SHARE = 0.9  # of a core
+MAX_SCHEDULING_ERROR_MS = 5.0
+MAX_STEAL_PERCENT = 2.0
+LEAST_STOLEN_TICKS = 2  # the kernel counts in ticks, so a single one says nothing of a short firing
+NS_PER_MS = 1e6
+
+Discarded = Literal["stolen", "late"]  # by the host; or the engine was at its limit
+CpuTimes = tuple[int, int]  # stolen, total; in ticks, as `targets.kernel.cpu_times` says
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was seen of the engine and of the machine in one firing; None: nobody could say.
+
+    `cpu_before` and `cpu_after` are the kernel's (stolen, total) ticks around it. Where several
+    engine processes fired, `cpu_ns` is that of all and `busiest_cpu_ns` that of the busiest.
+    `stalls_ns` are stretches since the origin in which the engine's loop may have been kept.
+    `target_busy_s` of the `target_s` seconds of the target's cores were not idle.
+    """
+
+    lane: int
+    round: int
+    wall_ns: int | None = None
+    cpu_ns: int | None = None
+    loop_lag_p99_ns: int | None = None
+    scheduling_error_p99_ns: int | None = None
+    cpu_before: CpuTimes | None = None
+    cpu_after: CpuTimes | None = None
+    engines: int = 1
+    busiest_cpu_ns: int | None = None
+    target_busy_s: float | None = None
+    target_s: float | None = None
+    stalls_ns: tuple[tuple[int, int], ...] | None = None
+    scheduling_error_max_ns: int | None = None
+    overflows: int | None = None  # connections that the target's own full backlog turned away
+
+    @classmethod
+    def of(
+        cls,
+        lane: int,
+        round: int,
+        fired: Mapping[str, Any],
+        cpu_before: CpuTimes | None,
+        cpu_after: CpuTimes | None,
+    ) -> Self:
+        """From the engine's event `fired`, where an older engine leaves something out."""
+        return cls(
+            lane=lane,
+            round=round,
+            wall_ns=fired.get("wall_ns"),
+            cpu_ns=fired.get("cpu_ns"),
+            loop_lag_p99_ns=fired.get("loop_lag_p99_ns"),
+            scheduling_error_p99_ns=fired.get("scheduling_error_p99_ns"),
+            cpu_before=cpu_before,
+            cpu_after=cpu_after,
+            engines=fired.get("engines", 1),
+            busiest_cpu_ns=fired.get("busiest_cpu_ns"),
+            stalls_ns=_pairs(fired.get("stalls_ns")),
+            scheduling_error_max_ns=fired.get("scheduling_error_max_ns"),
+        )
+
+    def with_target(
+        self, before: tuple[float, float] | None, after: tuple[float, float] | None
+    ) -> Self:
+        """The same with what `targets.kernel.busy_times` said of the target's cores around it."""
+        if before is None or after is None:
+            return self
+        busy_s, all_s = after[0] - before[0], after[1] - before[1]
+        return replace(self, target_busy_s=busy_s, target_s=all_s)
+
+    @property
+    def cpu_share(self) -> float | None:
+        """How much of a core the engine used; of several processes, the busiest."""
+        cpu_ns = self.cpu_ns if self.busiest_cpu_ns is None else self.busiest_cpu_ns
+        if cpu_ns is None or not self.wall_ns:
+            return None
+        return cpu_ns / self.wall_ns
+
+    @property
+    def lateness(self) -> Lateness | None:
+        """When the engine was not at hand; None of an older engine, which does not tell."""
+        if self.stalls_ns is None or self.wall_ns is None or self.cpu_ns is None:
+            return None
+        return Lateness(self.stalls_ns, self.cpu_ns, self.wall_ns, self.scheduling_error_max_ns)
+
+    @property
+    def loop_lag_ms(self) -> float | None:
+        """How late the engine's event loop was, p99."""
+        return _ms(self.loop_lag_p99_ns)
+
+    @property
+    def scheduling_error_ms(self) -> float | None:
+        """How late requests were sent that nothing held back, p99."""
+        return _ms(self.scheduling_error_p99_ns)
+
+    @property
+    def steal_percent(self) -> float | None:
+        """The share of the machine's CPU time that the host gave to somebody else."""
+        return steal_percent(self.cpu_before, self.cpu_after)
+
+    @property
+    def stolen(self) -> bool:
+        """Whether so much was stolen that the round is to be repeated."""
+        if self.cpu_before is None or self.cpu_after is None:
+            return False
+        ticks = self.cpu_after[0] - self.cpu_before[0]
+        return ticks >= LEAST_STOLEN_TICKS and (self.steal_percent or 0) > MAX_STEAL_PERCENT
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object from which `from_json` makes an equal reading."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Read what `to_json` wrote."""
+        times = {name: data[name] and tuple(data[name]) for name in ("cpu_before", "cpu_after")}
+        return cls(**{**data, **times, "stalls_ns": _pairs(data.get("stalls_ns"))})
+
+
+@dataclass(frozen=True)
+class _Limit:
+    """Up to `most` the engine had room; None: nobody can say where it ends.
+
+    `most` is given the smallest p50 of the firing's round, in milliseconds.
+    """
+
+    value: Callable[[Reading], float | None]
+    most: Callable[[float | None], float | None]
+    words: str
+
+    def crossed(
+        self, reading: Reading, smallest_p50_ms: float | None
+    ) -> tuple[float, float] | None:
+        """What was found and what is the limit, where it was crossed."""
+        found, most = self.value(reading), self.most(smallest_p50_ms)
+        return None if found is None or most is None or found <= most else (found, most)
+
+
+_LIMITS = (
+    _Limit(
+        lambda one: one.loop_lag_ms,
+        lambda p50_ms: None if p50_ms is None else MAX_LOOP_LAG_SHARE * p50_ms,
+        "its event loop was {found_ms} late (p99), where {most_ms} would be a tenth of the"
+        " fastest lane's median",
+    ),
+    _Limit(
+        lambda one: one.cpu_share,
+        lambda _: MAX_CPU_SHARE,
+        "it used {found:.0%} of its core, where {most:.0%} is the limit",
+    ),
+    _Limit(
+        lambda one: one.scheduling_error_ms,
+        lambda _: MAX_SCHEDULING_ERROR_MS,
+        "requests left {found_ms} late (p99), where {most_ms} is the limit",
+    ),
+)
+
+
+def is_late(reading: Reading, smallest_p50_ms: float | None) -> bool:
+    """Whether the engine was at its limit in this firing, so that the round is to be repeated.
+
+    `smallest_p50_ms` is the fastest lane's median response time in that round, None where it is
+    not known.
+    """
+    return any(limit.crossed(reading, smallest_p50_ms) for limit in _LIMITS)
+
+
+def saturation(
+    readings: Sequence[Reading], names: Sequence[str], p50s_ms: Mapping[int, float | None]
+) -> list[str]:
+    """A warning that the engine itself may be in the numbers; empty: it had room.
+
+    It names the worst firing for each limit that was crossed. `names` are the lanes', by
+    position; `p50s_ms` has by round what `is_late` is given.
+    """
+    said = "; ".join(filter(None, (_beyond(one, readings, names, p50s_ms) for one in _LIMITS)))
+    return [f"The engine was at its limit: {said}."] if said else []
+
+
+def _beyond(
+    limit: _Limit,
+    readings: Sequence[Reading],
+    names: Sequence[str],
+    p50s_ms: Mapping[int, float | None],
+) -> str:
+    """The words for the worst firing beyond a limit; empty when none is."""
+    crossed = [(limit.crossed(one, p50s_ms.get(one.round)), one) for one in readings]
+    beyond = [(*pair, one) for pair, one in crossed if pair]
+    if not beyond:
+        return ""
+    found, most, worst = max(beyond, key=lambda three: three[0])
+    words = limit.words.format(
+        found=found, most=most, found_ms=milliseconds(found), most_ms=milliseconds(most)
+    )
+    return f"at {names[worst.lane]}, round {worst.round}, {words}"
+
+
+def why_discarded(readings: Sequence[Reading]) -> Discarded:
+    """Why a round that was fired with these readings was repeated: they are what it was judged by.
+
+    Time that was stolen explains a late engine too, so that is said first.
+    """
+    return "stolen" if any(one.stolen for one in readings) else "late"
+
+
+def total_steal_percent(readings: Sequence[Reading]) -> float | None:
+    """The stolen share over all these firings together."""
+    pairs = [(one.cpu_before, one.cpu_after) for one in readings]
+    known = [(before, after) for before, after in pairs if before and after]
+    stolen = sum(after[0] - before[0] for before, after in known)
+    total = sum(after[1] - before[1] for before, after in known)
+    return 100 * stolen / total if total else None
+
+
+def busy_before(environment: Mapping[str, Any]) -> list[str]:
+    """A warning where other work wanted more than all cores before the run; else nothing."""
+    average, cpus = environment.get("load_average"), environment.get("cpus")
+    if not average or not cpus or average[0] <= cpus:
+        return []
+    return [
+        f"Other work was going on: the load average before was {average[0]:.1f} on {cpus} CPUs."
+    ]
+
+
+def _pairs(stalls: Sequence[Sequence[int]] | None) -> tuple[tuple[int, int], ...] | None:
+    return None if stalls is None else tuple((begin, end) for begin, end in stalls)
+
+
+def _ms(value_ns: int | None) -> float | None:
+    return None if value_ns is None else value_ns / NS_PER_MS

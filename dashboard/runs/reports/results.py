@@ -1,0 +1,157 @@
+"""From stored frames to the stored report."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from threading import Lock
+from typing import Any
+
+from asgiref.sync import sync_to_async
+
+from dashboard.analysis.causes.lane_config import Executor, LaneFacts
+from dashboard.analysis.report.report import About, report_of_lanes
+from dashboard.analysis.samples.cut_off import counted_lanes, whole_rounds_of
+from dashboard.analysis.samples.lane_samples import Lane, collect
+from dashboard.analysis.samples.lateness import Lateness
+from dashboard.analysis.samples.resource_use import NeighbourCost
+from dashboard.analysis.samples.rounds import smallest_medians_ms
+from dashboard.models import Run, RunLane, Status, StoredFrame
+from dashboard.wire import frame
+from dashboard.wire.plan import Plan, Rate
+
+from .instrument import Reading, busy_before, saturation, total_steal_percent, why_discarded
+from .offered_rate import Rates
+
+WARM_UP_ROUND = 0
+# The last live report and the final one would hold a million samples twice.
+_one_at_a_time = Lock()
+
+
+def frames_of(run: str, begin: int = 0, end: int | None = None) -> Iterator[tuple[int, bytes]]:
+    """The stored frames of a run from `begin` to before `end`, with their numbers."""
+    frames = StoredFrame.objects.filter(run=run, sequence__gte=begin)
+    if end is not None:
+        frames = frames.filter(sequence__lt=end)
+    for sequence, data in frames.values_list("sequence", "data").iterator(chunk_size=10):
+        yield sequence, bytes(data)
+
+
+def report_of(run: Run) -> dict[str, Any]:
+    """The run's result, computed from what is stored; one at a time, whoever asks."""
+    with _one_at_a_time:
+        return _report_of(run)
+
+
+def _report_of(run: Run) -> dict[str, Any]:
+    plan, stored = Plan.from_json(run.plan), list(run.lanes.all())
+    rates = Rates(plan.load) if isinstance(plan.load, Rate) else None
+    lanes = collect(_frames(run, rates), len(stored), run.discarded_rounds)
+    whole = counted_lanes(lanes, plan.load.requests, run.status)
+    readings = _counted_readings(run, whole.uncounted)
+    medians_ms = smallest_medians_ms(whole.lanes)
+    saturated = saturation(readings, [lane.name for lane in stored], medians_ms)
+    about = About(
+        run.pk,
+        run.status,
+        run.environment,
+        warnings=[*run.warnings, *saturated, *busy_before(run.environment)],
+        discarded={number: why_discarded(of) for number, of in _discarded(run)},
+        instrument=instrument_of(run, readings, saturated=bool(saturated)),
+        spoiled=run.spoiled or None,
+        disturbed=next(iter(saturated), None),
+        late=[_late(lane, readings) for lane in stored],
+        facts=[_facts(run, lane, readings) for lane in stored],
+        rates=[rates.of(lane.position, whole.uncounted) if rates else None for lane in stored],
+        until_sure=plan.until_sure,
+        margin=plan.margin,
+        control=plan.control,
+    )
+    report = report_of_lanes(plan, about, lanes)
+    for lane, known in zip(report["lanes"], stored, strict=True):
+        told = {name: fact for name, fact in known.facts.items() if name != "answers"}
+        lane["target"] = told or None
+    return report
+
+
+def measured(run: Run) -> bool:
+    """Whether the report decides something: the run finished, or Stop left it whole rounds."""
+    if not run.report:
+        return False
+    stopped = run.status == Status.STOPPED
+    return run.status == Status.FINISHED or (stopped and whole_rounds_of(run.report) > 0)
+
+
+def lanes_of(run: Run, *, discarded: bool = False) -> list[Lane]:
+    """What is stored of each lane, in the order of the plan.
+
+    With `discarded`, all rounds; without, those that count.
+    """
+    frames = (data for _, data in frames_of(run.pk))
+    if discarded:
+        return collect(frames, run.lanes.count())
+    lanes = collect(frames, run.lanes.count(), run.discarded_rounds)
+    return counted_lanes(lanes, Plan.from_json(run.plan).load.requests, run.status).lanes
+
+
+def _frames(run: Run, rates: Rates | None) -> Iterator[bytes]:
+    """The stored frames; on their way to the report those that count are judged by their rate."""
+    for _, data in frames_of(run.pk):
+        if rates and (found := frame.decode(data)).round not in run.discarded_rounds:
+            rates.take(found)
+        yield data
+
+
+def _facts(run: Run, lane: RunLane, readings: Sequence[Reading]) -> LaneFacts:
+    """How the lane's target was configured, as far as the analysis must know."""
+    executor = lane.facts.get("executor")
+    known = [one for one in readings if one.lane == lane.position and one.target_s]
+    return LaneFacts(
+        processes=lane.facts.get("processes", 1),
+        threads=lane.facts.get("threads"),
+        cores=len(lane.facts.get("cores", ())) or None,
+        capacity=lane.capacity,
+        wait_s=lane.wait_s,
+        busy_s=sum(one.target_busy_s or 0 for one in known) if known else None,
+        cores_s=sum(one.target_s or 0 for one in known) if known else None,
+        executor=Executor(**executor) if executor else None,
+        answers=lane.facts.get("answers", ()),
+        neighbour_cost=NeighbourCost.from_json(lane.facts.get("neighbour_cost")),
+        serialised=(lane.facts.get("xray") or {}).get("serialised"),
+        queries=(lane.facts.get("xray") or {}).get("queries"),
+    )
+
+
+def _late(lane: RunLane, readings: Sequence[Reading]) -> dict[int, Lateness]:
+    """How late the engine was at this lane, by round; without those of which it is not known."""
+    own = (one for one in readings if one.lane == lane.position)
+    return {one.round: late for one in own if (late := one.lateness)}
+
+
+def _counted_readings(run: Run, uncounted: Collection[int]) -> list[Reading]:
+    """Of the firings that count: no warm-up, no round that was discarded or left partial."""
+    not_counted = {WARM_UP_ROUND, *run.discarded_rounds, *uncounted}
+    return [one for one in _readings(run) if one.round not in not_counted]
+
+
+def _discarded(run: Run) -> Iterator[tuple[int, list[Reading]]]:
+    """The numbers of the rounds that were repeated, each with what was read around it."""
+    readings = _readings(run)
+    for number in run.discarded_rounds:
+        yield number, [one for one in readings if one.round == number]
+
+
+def _readings(run: Run) -> list[Reading]:
+    return [Reading.from_json(stored.data) for stored in run.readings.all()]
+
+
+def instrument_of(run: Run, readings: Sequence[Reading], *, saturated: bool) -> dict[str, Any]:
+    """What the engine could do, and whether it could have spoiled the run; for the JSON."""
+    return {
+        "floor_ms": run.floor_ms,
+        "limit_rps": run.limit_rps,
+        "saturated": saturated if readings else None,
+        "steal_percent": total_steal_percent(readings),
+    }
+
+
+report_on = sync_to_async(report_of)

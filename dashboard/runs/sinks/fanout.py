@@ -1,0 +1,34 @@
+"""All sinks of a run as one: each hears everything, and all in the same order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from dashboard.wire import frame
+
+from .sink import Event, Sink
+
+
+class Hearers:
+    """Hands on what the engine and the target say, and numbers the frames that are stored."""
+
+    def __init__(self, sinks: Sequence[Sink]) -> None:
+        self._sinks = sinks
+        self._sequence = 0
+        self._in_order = asyncio.Lock()
+
+    async def event(self, event: Event) -> None:
+        """Something that is not bulk data."""
+        for sink in self._sinks:
+            await sink.event(event)
+
+    async def frame(self, data: bytes) -> None:
+        """A frame of the engine's, or of the target's health: two sources, one row of numbers."""
+        async with self._in_order:
+            sequence = frame.NOT_STORED
+            if frame.decode(data).kind != "begun":
+                sequence = self._sequence
+                self._sequence += 1
+            for sink in self._sinks:
+                await sink.frame(sequence, data)

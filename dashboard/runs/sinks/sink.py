@@ -1,0 +1,164 @@
+"""Who listens to a run. Browser, terminal and database differ only in the sinks handed over."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from dashboard.models import Run, RunLane, Status, StoredFrame, StoredReading
+from dashboard.runs.engines.calibration import fresh_calibration
+from dashboard.runs.live.hub import Hub
+from dashboard.runs.reports.environment import describe_environment
+from dashboard.wire import frame
+from dashboard.wire.plan import Plan
+
+Event = Mapping[str, Any]
+NOT_TOLD = ("facts", "reading", "spoils")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended; `problem` and `log_tail` say why when it failed."""
+
+    status: Status
+    problem: str = ""
+    log_tail: str = ""
+
+
+class Sink(Protocol):
+    """Hears one run, in this order: begin, then events and frames as they come, then end.
+
+    A sink that raises ends the run as failed: what cannot be stored was not measured.
+    """
+
+    async def begin(self, plan: Plan) -> None:
+        """The run has the machine to itself from now on."""
+
+    async def event(self, event: Event) -> None:
+        """Something that is not bulk data, as in docs/frame.md."""
+
+    async def frame(self, sequence: int, data: bytes) -> None:
+        """A frame; `sequence` is NOT_STORED for those that only make bars grow."""
+
+    async def end(self, outcome: Outcome) -> None:
+        """The run is over, however that came."""
+
+
+class Memory:
+    """Keeps frames, events and outcome: for `burst --no-save`, and for tests."""
+
+    def __init__(self) -> None:
+        self.frames: list[bytes] = []
+        self.events: list[Event] = []
+        self.outcome: Outcome | None = None
+
+    async def begin(self, plan: Plan) -> None:
+        """Nothing to prepare."""
+
+    async def event(self, event: Event) -> None:
+        """Keep it."""
+        self.events.append(event)
+
+    async def frame(self, sequence: int, data: bytes) -> None:
+        """Keep it, if it is one that counts."""
+        if sequence != frame.NOT_STORED:
+            self.frames.append(data)
+
+    async def end(self, outcome: Outcome) -> None:
+        """Keep how it ended."""
+        self.outcome = outcome
+
+
+class Store:
+    """Keeps the run in the database, and at its end the report made by `report_on`."""
+
+    def __init__(self, run: Run, report_on: Callable[[Run], Awaitable[dict[str, Any]]]) -> None:
+        self._run = run
+        self._report_on = report_on
+        # What was found of a lane while it was measured: a target that is started anew keeps it.
+        self._found: dict[int, dict[str, Any]] = {}
+
+    async def begin(self, plan: Plan) -> None:
+        """The run's targets start; what the engine can do is known from before."""
+        known = await fresh_calibration()
+        await self._save(
+            status=Status.STARTING,
+            environment=describe_environment(),
+            floor_ms=known.floor_ms if known else None,
+            limit_rps=known.limit_rps if known else None,
+        )
+
+    async def event(self, event: Event) -> None:
+        """Keep what a reader of the numbers must know."""
+        match event:
+            case {"event": "began"} if self._run.status != Status.RUNNING:
+                await self._save(status=Status.RUNNING)
+            case {"event": "target", "lane": position, "state": "ready", "facts": facts}:
+                await self._keep_facts(position, facts)
+            case {"event": "found", "lane": position, "facts": found}:
+                self._found.setdefault(position, {}).update(found)
+                await self._keep_facts(position)
+            case {"event": "fired", "reading": reading}:
+                await StoredReading.objects.acreate(run=self._run, data=reading)
+            case {"event": "discarded", "round": number}:
+                await self._save(discarded_rounds=[*self._run.discarded_rounds, number])
+            case {"event": "warning", "message": message}:
+                spoiled = self._run.spoiled or (message if event.get("spoils") else "")
+                await self._save(warnings=[*self._run.warnings, message], spoiled=spoiled)
+
+    async def frame(self, sequence: int, data: bytes) -> None:
+        """Keep it, if it is one that counts."""
+        if sequence != frame.NOT_STORED:
+            await StoredFrame.objects.acreate(run=self._run, sequence=sequence, data=data)
+
+    async def end(self, outcome: Outcome) -> None:
+        """Keep how it ended, and the report of what there is."""
+        self._run.status = outcome.status
+        report = await self._report_on(self._run)
+        await self._save(
+            status=outcome.status,
+            problem=outcome.problem,
+            log_tail=outcome.log_tail,
+            report=report,
+        )
+
+    async def _keep_facts(self, position: int, facts: Mapping[str, Any] | None = None) -> None:
+        lane = await RunLane.objects.aget(run=self._run, position=position)
+        lane.facts = {**(lane.facts if facts is None else facts), **self._found.get(position, {})}
+        await lane.asave(update_fields=["facts"])
+
+    async def _save(self, **fields: Any) -> None:
+        for name, value in fields.items():
+            setattr(self._run, name, value)
+        await self._run.asave(update_fields=list(fields))
+
+
+class Broadcast:
+    """Hands the run to everybody who watches it; comes after Store, so that gaps can be filled."""
+
+    def __init__(self, run: str, hub: Hub) -> None:
+        self._run = run
+        self._hub = hub
+
+    async def begin(self, plan: Plan) -> None:
+        """Every page sees that the line has moved."""
+        self._hub.open(self._run)
+        self._hub.tell(self._run, {"event": "starting"})
+        self._hub.tell_everybody({"event": "line"})
+
+    async def event(self, event: Event) -> None:
+        """Tell whoever watches; facts and readings are the database's."""
+        told = {name: value for name, value in event.items() if name not in NOT_TOLD}
+        self._hub.tell(self._run, told)
+
+    async def frame(self, sequence: int, data: bytes) -> None:
+        """Hand it on."""
+        self._hub.publish(self._run, sequence, data)
+
+    async def end(self, outcome: Outcome) -> None:
+        """The report is stored: pages may fetch it."""
+        self._hub.complete(self._run)
+        self._hub.tell(self._run, {"event": "finished", "status": outcome.status})
+        self._hub.close(self._run)
+        self._hub.tell_everybody({"event": "line"})

@@ -1,0 +1,110 @@
+"""Setting a laboratory up: cores shared out, targets and an engine at hand."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import partial
+from pathlib import Path
+
+from dashboard.project.labtoml.load import Project
+from dashboard.runs.engines.engine_group import SeveralEngines
+from dashboard.runs.engines.engine_process import Engine, frame_reader, plan_writer
+from dashboard.runs.live.hub import Hub
+from dashboard.runs.queue.laboratory import Laboratory
+from dashboard.runs.xray.auto_xray import Inside
+from dashboard.runs.xray.traced_request import Xrays
+from dashboard.targets.calibration.start_null import null_server
+from dashboard.targets.lifecycle.pool import Targets
+from dashboard.targets.supervise.cores import Cores
+from dashboard.targets.supervise.launcher import launch
+
+from .resources import Equipment
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def set_up(project: Project, home: Path, engines: int | None = None) -> Laboratory:
+    """A laboratory for this process, which takes the dashboard's place on the cores for good.
+
+    `engines` processes fire everything together. None: one for each core of the engine's share,
+    for the loads that remain what they are when they are shared.
+    """
+    cores = Cores.here()
+    cores.settle_here()
+    logs = home / "logs"
+    logs.mkdir(exist_ok=True)
+    mark = os.environ.get("LIVEBURST_MARK") or f"liveburst-{os.getpid()}"
+    targets = Targets(project, mark=mark, log_directory=logs, cores=cores)
+    nothing = partial(null_server, mark=mark, log=logs / "null-server.log", cores=cores.targets)
+    keeper = EngineKeeper(cores, logs, mark, engines)
+    inside = Inside(Xrays(mark=mark, home=home, cores=cores))
+    return Laboratory(Equipment(targets, keeper, nothing), Hub(), home, inside)
+
+
+class EngineKeeper:
+    """Keeps an engine at hand, so that a press need not wait for a process to start.
+
+    It is as many processes as were asked for, else as the engine's share has cores.
+    """
+
+    def __init__(self, cores: Cores, logs: Path, mark: str, engines: int | None = None) -> None:
+        self._cores = cores.engine
+        self._processes = engines or max(1, len(cores.engine))
+        self._pools = engines is not None
+        self._log = logs / "engine.log"
+        self._mark = mark
+        self._engine: Engine | SeveralEngines | None = None
+
+    async def ready(self) -> Engine | SeveralEngines:
+        """The engine of the last run if it is fit for another, or a new one."""
+        if self._engine is None or not self._engine.fit:
+            self.close()
+            self._engine = await self._start()
+        return self._engine
+
+    def close(self) -> None:
+        """End it, if there is one."""
+        if self._engine is not None:
+            self._engine.close()
+            self._engine = None
+
+    async def _start(self) -> Engine | SeveralEngines:
+        """One process, or several, of which none stays alone when another cannot be started."""
+        engines: list[Engine] = []
+        try:
+            for process in range(self._processes):
+                one = await self._start_one(self._cores_of(process))
+                engines.append(one)  # known at once, should the next one fail
+        except BaseException:
+            SeveralEngines(engines).close()
+            raise
+        return engines[0] if len(engines) == 1 else SeveralEngines(engines, pools=self._pools)
+
+    def _cores_of(self, process: int) -> tuple[int, ...]:
+        """A core for each process where there are as many, else all cores for each of them."""
+        alone = len(self._cores) == self._processes
+        return self._cores[process : process + 1] if alone else self._cores
+
+    async def _start_one(self, cores: tuple[int, ...]) -> Engine:
+        plan_read, plan_write = os.pipe()
+        frames_read, frames_write = os.pipe()
+        try:
+            with self._log.open("ab") as log:
+                child = await launch(
+                    [sys.executable, "-m", "dashboard.engine"],
+                    env={**os.environ, "LIVEBURST_MARK": self._mark},
+                    cores=cores,
+                    cwd=ROOT,
+                    stdin_fd=plan_read,
+                    stdout=frames_write,
+                    stderr=log,
+                )
+        except BaseException:
+            os.close(plan_write)
+            os.close(frames_read)
+            raise
+        finally:
+            os.close(plan_read)
+            os.close(frames_write)
+        return Engine(child, await plan_writer(plan_write), *await frame_reader(frames_read))

@@ -1,0 +1,1 @@
+"""One request traced, on demand or after a run."""

@@ -1,0 +1,76 @@
+"""A look inside after a run: where no other cause was found, one request of a lane is traced.
+
+It is traced in a target of its own, never in one that was timed. What comes of it is stored with
+the run, as facts of the lane, and is evidence for its verdict.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from dashboard.analysis.causes.unexplained import unexplained_lanes
+from dashboard.models import Run
+from dashboard.project.labtoml.load import Project
+from dashboard.runs.conduct.conductor import Tell
+from dashboard.runs.reports.results import report_on
+from dashboard.runs.sinks.sink import Event
+from dashboard.wire.errors import InvalidPlan, LiveburstError
+from dashboard.wire.plan import Lane, Plan
+
+from .traced_request import Result, Xrays, choose
+
+MOST_S = 10.0  # for one lane: a verdict is not held up for longer
+
+
+class Inside:
+    """Looks into the lanes of a run whose difference nothing else explains."""
+
+    def __init__(self, xrays: Xrays) -> None:
+        self._xrays = xrays
+
+    async def look(self, run: Run, plan: Plan, project: Project, tell: Tell) -> None:
+        """Trace one request of each such lane; what fails is a warning of the run, and no more."""
+        if len(plan.lanes) == 1:  # no difference to explain, and a report of a million is dear
+            return
+        for position in unexplained_lanes(await report_on(run)):
+            lane = plan.lanes[position]
+            told: Event = {"event": "target", "lane": position, "state": "inside"}
+            await tell({**told, "message": "Looking inside: one more request, traced."})
+            try:
+                async with asyncio.timeout(MOST_S):
+                    result = await self._trace(plan, lane, project)
+            except (LiveburstError, OSError, TimeoutError) as error:
+                why = str(error) or f"it took longer than {MOST_S:g} s"
+                message = f"{lane}: nobody could look inside: {why}"
+                await tell({"event": "warning", "message": message})
+                continue
+            if result is not None:
+                await tell({"event": "found", "lane": position, "facts": {"xray": facts(result)}})
+
+    async def _trace(self, plan: Plan, lane: Lane, project: Project) -> Result | None:
+        """None for a lane that cannot be traced: its server is not ours to start."""
+        try:
+            subject = choose(
+                project,
+                scenario=plan.scenario,
+                lane=str(lane),
+                parameters=plan.parameters,
+                timeout_s=min(plan.timeout_s, MOST_S),
+            )
+        except InvalidPlan:
+            return None
+        return await self._xrays.now(subject, prepared=True)
+
+
+def facts(result: Result) -> dict[str, Any]:
+    """What is kept of an X-ray: its sentence, its counts, and where hops stood in line."""
+    xray = result.xray
+    return {
+        "sentence": result.sentence,
+        "hops": len(xray.hops),
+        "threads_started": xray.threads_started,
+        "queries": xray.queries,
+        "length_ms": xray.length_ns / 1e6,
+        "serialised": result.evidence,
+    }

@@ -1,0 +1,196 @@
+"""One request of a lane, traced: in line like a run, in a target of its own, as one result."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from asgiref.sync import sync_to_async
+
+from dashboard.analysis.causes.answered import exception_words, exceptions, redirects
+from dashboard.analysis.xray.trace import Xray, read_trace
+from dashboard.project.labtoml.load import Project, Variant
+from dashboard.runs.queue import run_queue
+from dashboard.runs.queue.laboratory import LOCK_NAME
+from dashboard.targets.supervise.cores import Cores
+from dashboard.targets.trace import Traced, trace_request
+from dashboard.wire.errors import InvalidPlan, Problem
+from dashboard.wire.plan import MAX_TIMEOUT_S, Lane
+from dashboard.wire.plural import counted
+
+PATIENCE_S = 3.0  # a run that has just finished lets go of the machine a moment later
+ACCEPTED = 202  # the work goes on elsewhere, and is asked for again
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is to be X-rayed; checked when made by `choose`."""
+
+    project: Project
+    scenario: str
+    lane: Lane
+    parameters: Mapping[str, float]
+    timeout_s: float
+
+    @property
+    def variant(self) -> Variant:
+        """What is asked for."""
+        return self.project.scenarios[self.scenario].variants[self.lane.variant]
+
+    @property
+    def request(self) -> str:
+        """Its method and path, in which the parameters are."""
+        return f"{self.variant.method} {self.variant.url_path(self.parameters)}"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of it."""
+
+    subject: Subject
+    traced: Traced
+    xray: Xray
+
+    @property
+    def sentence(self) -> str:
+        """What it shows, as a person can repeat it."""
+        return self.xray.sentence(self.subject.variant.family)
+
+    @property
+    def evidence(self) -> dict[str, Any] | None:
+        """For the cause `serialised-on-one-thread`: the line that lost most; None without one."""
+        lines = self.xray.serialised
+        return lines[0].to_json() if lines else None
+
+    @property
+    def warnings(self) -> list[str]:
+        """What a reader must know."""
+        found = []
+        if self.traced.status == ACCEPTED:
+            found.append("It was answered 202: what is done after that answer is not in the trace.")
+        if self.traced.status >= 400:
+            found.append(f"The request was answered {self.traced.status}.")
+        found += [f"{exception_words(one)}." for one in self.exceptions]
+        found += [f"It was redirected to {one['to']}." for one in redirects(self.traced.answers)]
+        if self.xray.dropped:
+            found.append(f"The trace was full: it lacks {counted(self.xray.dropped, 'span')}.")
+        return found
+
+    @property
+    def exceptions(self) -> list[dict[str, Any]]:
+        """What was raised when the same request was made before it was traced."""
+        status = self.traced.status
+        return exceptions(self.traced.answers, {f"http-{status}": 1})
+
+    def to_json(self) -> dict[str, Any]:
+        """The one JSON object, specified in docs/commands.md."""
+        subject = self.subject
+        return {
+            "scenario": subject.scenario,
+            "lane": str(subject.lane),
+            "variant": subject.lane.variant,
+            "server": subject.lane.server,
+            "parameters": dict(subject.parameters),
+            "request": subject.request,
+            "status": self.traced.status,
+            "tries": self.traced.tries,
+            "target": {**self.traced.facts, "asgiref": self.traced.trace["asgiref"]},
+            "sentence": self.sentence,
+            "warnings": self.warnings,
+            "exceptions": self.exceptions,
+            **self.xray.to_json(),
+        }
+
+
+def choose(
+    project: Project,
+    *,
+    scenario: str,
+    lane: str,
+    parameters: Mapping[str, float],
+    timeout_s: float,
+) -> Subject:
+    """A subject that may be X-rayed; parameters that are not given have their defaults.
+
+    Raises InvalidPlan with the problems by field: scenario, lanes, parameters.NAME, timeout.
+    """
+    known = project.scenarios.get(scenario)
+    if known is None:
+        raise InvalidPlan(*project.problems(scenario, (), {}))
+    chosen = Lane.parse(lane)
+    values = known.values({}) | dict(parameters)
+    problems = project.problems(scenario, (chosen,), values)
+    if not problems and project.server(chosen.server).url is not None:
+        expected = f"expected a server that we start, {chosen.server} runs already"
+        problems.append(Problem("lanes", f"{chosen}: {expected}"))
+    if not problems and known.variants[chosen.variant].websocket:
+        expected = "expected one request to trace, a websocket is messages on a connection"
+        problems.append(Problem("lanes", f"{chosen}: {expected}"))
+    if not 0 < timeout_s <= MAX_TIMEOUT_S:
+        expected = f"expected above 0 to {MAX_TIMEOUT_S:g} s, found {timeout_s:g}"
+        problems.append(Problem("timeout", expected))
+    if problems:
+        raise InvalidPlan(*problems)
+    return Subject(project, scenario, chosen, values, timeout_s)
+
+
+@asynccontextmanager
+async def when_free(lock_path: Path) -> AsyncIterator[None]:
+    """Wait until no run is on and none stands in line; the machine is the block's own then."""
+    while True:
+        await sync_to_async(run_queue.sweep)()
+        async with run_queue.if_free(lock_path) as free:
+            if free:
+                yield
+                return
+        await asyncio.sleep(run_queue.LOOK_EVERY_S)
+
+
+class Xrays:
+    """X-rays of one process, each in a target of its own. `home` holds the line's lock and logs.
+
+    All methods raise TargetFailed where the target does not start or does not answer.
+    """
+
+    def __init__(self, *, mark: str, home: Path, cores: Cores) -> None:
+        self._mark = mark
+        self._home = home
+        self._cores = cores
+
+    async def now(self, subject: Subject, *, prepared: bool = False) -> Result:
+        """Whoever calls has seen to it that no run is on.
+
+        `prepared`: the project's set-up commands were run already, as for targets of a run.
+        """
+        traced = await trace_request(
+            subject.project,
+            subject.lane.server,
+            subject.variant,
+            subject.parameters,
+            mark=self._mark,
+            home=self._home,
+            cores=self._cores,
+            timeout_s=subject.timeout_s,
+            scenario=subject.scenario,
+            prepared=prepared,
+        )
+        return Result(subject, traced, read_trace(traced.trace))
+
+    async def when_free(self, subject: Subject) -> Result:
+        """As soon as no run is on and nobody stands in line."""
+        async with when_free(self._home / LOCK_NAME):
+            return await self.now(subject)
+
+    async def if_free(self, subject: Subject) -> Result | None:
+        """None where a run is on, or somebody stands in line, and not about to be over."""
+        async with AsyncExitStack() as turn:
+            try:
+                async with asyncio.timeout(PATIENCE_S):
+                    await turn.enter_async_context(when_free(self._home / LOCK_NAME))
+            except TimeoutError:
+                return None
+            return await self.now(subject)

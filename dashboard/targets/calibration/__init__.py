@@ -1,0 +1,1 @@
+"""The server that answers at once, which the load generator is calibrated against."""

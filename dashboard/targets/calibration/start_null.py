@@ -1,0 +1,47 @@
+"""Starts the null server as every other child: through the guard, on the targets' cores."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from dashboard.targets.lifecycle.sockets import listening_socket
+from dashboard.targets.supervise.launcher import launch
+
+from .null_server import MODULE
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@asynccontextmanager
+async def null_server(
+    *, mark: str, log: Path, cores: tuple[int, ...]
+) -> AsyncIterator[tuple[str, int]]:
+    """Host and port of a null server, for as long as the block lasts.
+
+    The socket listens already, so whoever connects at once only waits until it is up.
+    """
+    with listening_socket() as listener, log.open("wb") as output:
+        address = listener.getsockname()
+        child = await launch(
+            [
+                sys.executable,
+                "-m",
+                MODULE,
+                "--fd",
+                f"{listener.fileno()}",
+            ],
+            env={**os.environ, "LIVEBURST_MARK": mark},
+            cores=cores,
+            cwd=ROOT,
+            stdout=output,
+            stderr=output,
+            pass_fds=[listener.fileno()],
+        )
+    try:
+        yield address
+    finally:
+        child.kill()

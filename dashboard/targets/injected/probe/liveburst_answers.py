@@ -1,0 +1,194 @@
+"""Keeps why requests were not answered as their view would: exceptions, and redirects before it.
+
+Imported by the probe, so the same holds: standard library alone, Python 3.9, and whatever goes
+wrong here goes unreported, since a probe must never break a response.
+
+Of an exception its type, its message (at most `MOST_CHARACTERS`) and the innermost place in the
+project's own directory are kept, and nothing else: no local variable, no header, no body. Of a
+redirect its status and where it led, without the query. Each kind is kept once and counted, and
+of no more than `MOST_KINDS` of either the words are kept, however many requests there are.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any
+
+MOST_KINDS = 8
+MOST_CHARACTERS = 300
+MOST_FRAMES = 2000  # looked through for the innermost place; a recursion has about a thousand
+MARK = "_liveburst_counted"  # on an exception that is counted: it may pass several watchers
+UNCAUGHT = 500  # what Django answers where it sends the signal
+INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
+DIRECTORY = os.path.realpath(os.environ.get("LIVEBURST_DIRECTORY") or os.curdir)
+
+# Status, the exception's type, and where it was raised; of a redirect no type, and where it led.
+Kind = tuple[int | None, str | None, str | None]
+
+
+class Answers:
+    """Counts kinds of exceptions and redirects in one process since the firing began."""
+
+    def __init__(self, lock: Any) -> None:
+        self.lock = lock
+        self.kinds: dict[Kind, dict[str, Any]] = {}
+        self.changed = False
+
+    def begin(self) -> None:
+        """Start anew: a firing begins."""
+        with self.lock:
+            self.kinds, self.changed = {}, False
+
+    def news(self) -> list[dict[str, Any]] | None:
+        """Return every kind with its count, or None if nothing changed since the last call."""
+        with self.lock:
+            if not self.changed:
+                return None
+            self.changed = False
+            return [dict(kind) for kind in self.kinds.values()]
+
+    def raised(self, error: BaseException | None, status: int | None) -> None:
+        """Count an exception; `status` is what it was turned into, None if into nothing."""
+        if error is not None and claim(error):
+            self.claimed(error, status)
+
+    def escaped(self, error: BaseException) -> None:
+        """Count what the application raised to its server; an end that was asked for is none."""
+        if isinstance(error, Exception):
+            self.raised(error, None)
+
+    def claimed(self, error: BaseException, status: int | None) -> None:
+        """Count an exception that the caller has claimed."""
+        try:
+            kind = (status, name_of(type(error)), place_of(error))
+            self._count(kind, lambda: message_of(error))
+        except Exception:  # a property of a stranger's exception may do anything
+            pass
+
+    def redirected(self, status: int, headers: Iterable[Any], called: bool) -> None:
+        """Count a redirect by where it leads. `called`: a view was called for it.
+
+        One that a view answered is of interest only if it has a query: it may be to a login.
+        """
+        try:
+            location = location_in(headers)
+            path, query, _ = location.partition("?")
+            if path and (query or not called):
+                self._count((status, None, path[:MOST_CHARACTERS]))
+        except Exception:  # headers may be anything
+            pass
+
+    def _count(self, kind: Kind, message: Callable[[], str] = str) -> None:
+        words = "" if kind in self.kinds else message()  # project's code, so outside of the lock
+        status, name, where = kind
+        with self.lock:
+            alike = sum((one["type"] is None) == (name is None) for one in self.kinds.values())
+            if kind in self.kinds:
+                self.kinds[kind]["count"] += 1
+            elif alike < MOST_KINDS:
+                known = {"status": status, "type": name, "message": words, "where": where}
+                self.kinds[kind] = {**known, "count": 1}
+            self.changed = True
+
+
+def claim(error: BaseException) -> bool:
+    """Return whether an exception is new here: it may pass several watchers, and counts once."""
+    try:
+        if getattr(error, MARK, False):
+            return False
+        setattr(error, MARK, True)
+    except Exception:  # its class may be a stranger's
+        pass
+    return True
+
+
+def name_of(kind: type) -> str:
+    """Return a type's name with its module, without it for Python's own."""
+    name = kind.__qualname__
+    return name if kind.__module__ == "builtins" else f"{kind.__module__}.{name}"
+
+
+def message_of(error: BaseException) -> str:
+    """Return what an exception says, on one line and not too long; empty if it cannot say it."""
+    try:
+        first = error.args[0] if error.args else None
+        if isinstance(first, dict) and "path" in first:  # Django's Resolver404
+            text = f"no URL pattern matches {first['path']!r}"
+        else:
+            text = str(error)
+    except Exception:
+        return ""
+    return " ".join(text[: 4 * MOST_CHARACTERS].split())[:MOST_CHARACTERS]
+
+
+def place_of(error: BaseException) -> str | None:
+    """Return the innermost `file:line function` in the project's directory; None without one."""
+    found, trace = None, error.__traceback__
+    for _ in range(MOST_FRAMES):
+        if trace is None:
+            break
+        code = trace.tb_frame.f_code
+        path = in_project(code.co_filename)
+        if path:
+            found = f"{path}:{trace.tb_lineno} {code.co_name}"
+        trace = trace.tb_next
+    return found
+
+
+@functools.lru_cache(maxsize=1024)
+def in_project(filename: str) -> str:
+    """Return the path of a file below the project's directory; empty for any other file."""
+    path = os.path.realpath(filename)
+    if not path.startswith(DIRECTORY + os.sep) or any(part in path for part in INSTALLED):
+        return ""
+    for prefix in {sys.prefix, sys.base_prefix}:  # an interpreter that lies in the project
+        inside = os.path.realpath(prefix)
+        if inside.startswith(DIRECTORY + os.sep) and path.startswith(inside + os.sep):
+            return ""
+    return path[len(DIRECTORY) + 1 :]
+
+
+def location_in(headers: Iterable[Any]) -> str:
+    """Return the header `Location` of WSGI's texts or ASGI's bytes; empty without one."""
+    for name, value in headers:
+        if name.lower() in ("location", b"location"):
+            return value.decode("latin1") if isinstance(value, bytes) else str(value)
+    return ""
+
+
+def watch_django(answers: Answers, counts: Callable[[Any], bool]) -> None:
+    """Count the exceptions that Django turns into answers; `counts` says of which requests.
+
+    `response_for_exception` is given all of them, Http404 and its like too, for which Django has
+    no signal. The signal adds what is caught elsewhere and told on, by a framework beside it.
+    """
+    handling: Any = sys.modules.get("django.core.handlers.exception")
+    signals: Any = sys.modules.get("django.core.signals")
+    respond = getattr(handling, "response_for_exception", None)
+    if respond is None or hasattr(respond, MARK):
+        return
+
+    @functools.wraps(respond)
+    def response_for_exception(request: Any, error: BaseException) -> Any:
+        if not counts(request) or not claim(error):
+            return respond(request, error)
+        status = None
+        try:
+            response = respond(request, error)
+            status = getattr(response, "status_code", None)
+            return response
+        finally:
+            answers.claimed(error, status)
+
+    def signalled(request: Any = None, **_: Any) -> None:
+        if request is None or counts(request):
+            answers.raised(sys.exc_info()[1], UNCAUGHT)
+
+    setattr(response_for_exception, MARK, True)
+    handling.response_for_exception = response_for_exception
+    signal = getattr(signals, "got_request_exception", None)
+    if signal is not None:
+        signal.connect(signalled, weak=False, dispatch_uid="liveburst")

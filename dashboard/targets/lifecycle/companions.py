@@ -1,0 +1,177 @@
+"""What is started before any target of a project, and stopped after all: its companions."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from dashboard.project.model.companion import Companion
+from dashboard.project.project import Project
+from dashboard.targets.supervise.environment import project_environment
+from dashboard.targets.supervise.launcher import Child, launch
+from dashboard.targets.supervise.start_deadline import StartDeadline
+from dashboard.targets.supervise.subprocesses import read_tail
+from dashboard.wire.errors import TargetFailed
+from dashboard.wire.loopback import HOST
+
+from .code_changes import changed_file
+
+START_TIMEOUT_S = 20.0
+_PAUSE_S = 0.02
+
+
+class Running:
+    """One companion while it lives."""
+
+    def __init__(self, companion: Companion, port: int, child: Child, log: Path) -> None:
+        self.companion, self.port = companion, port
+        self._child, self._log = child, log
+
+    @property
+    def alive(self) -> bool:
+        """Whether its command still runs."""
+        return self._child.status is None
+
+    @property
+    def failure(self) -> TargetFailed | None:
+        """Why it is no longer there, with its own last lines; None while it is."""
+        if self.alive:
+            return None
+        message = f"companion {self.companion.name} ended with status {self._child.status}"
+        return TargetFailed(message, read_tail(self._log))
+
+    async def until_ready(self) -> None:
+        """Wait until its port answers, where it is told one. Raises TargetFailed."""
+        if not self.companion.listens:
+            return
+        deadline = StartDeadline(self._child.guard_pid, START_TIMEOUT_S)
+        while not await _answers(self.port):
+            if self.failure is not None:
+                raise self.failure
+            if deadline.passed():
+                name = self.companion.name
+                message = f"companion {name}: expected its port to answer within"
+                raise TargetFailed(f"{message} {START_TIMEOUT_S:g} s", read_tail(self._log))
+            await asyncio.sleep(_PAUSE_S)
+
+    async def stop(self) -> None:
+        """End it and everything below it."""
+        await self._child.stop()
+
+
+class Companions:
+    """The companions of one project. Lives in one event loop.
+
+    They run on the targets' cores: what they use is used on the measured machine, and the
+    engine stays undisturbed.
+    """
+
+    def __init__(self, *, mark: str, log_directory: Path, cores: tuple[int, ...]) -> None:
+        self._mark = mark
+        self._log_directory = log_directory
+        self._cores = cores
+        self._running: list[Running] = []
+        self._wanted: set[str] = set()  # names of those that the last who asked needs
+        self._started_s = 0.0  # the first of them
+        self.env: Mapping[str, str] = {}  # what they bring to every target
+
+    @property
+    def failure(self) -> TargetFailed | None:
+        """Why one that is needed is no longer there; None while all are."""
+        failures = (one.failure for one in self._running if one.companion.name in self._wanted)
+        return next((failure for failure in failures if failure is not None), None)
+
+    async def ready(
+        self, project: Project, scenario: str | None, on_event: Callable[[str, str], None]
+    ) -> None:
+        """Start those that a scenario needs, all anew where one has ended or the code changed.
+
+        One that runs already is kept, needed or not: what is idle disturbs little, and
+        starting it again takes long. Ports are new with each start, so `env` changes where
+        one that has a port is started. Raises TargetFailed.
+        """
+        wanted = [one for one in project.companions.values() if one.serves(scenario)]
+        self._wanted = {one.name for one in wanted}
+        why = await self._why_anew(project)
+        if why is not None:
+            await self.stop()
+            self.env = {}
+        running = {one.companion.name for one in self._running if one.alive}
+        missing = [one for one in wanted if one.name not in running]
+        if missing:
+            names = ", ".join(one.name for one in missing)
+            on_event("starting", f"{why or 'starting companions:'} {names}")
+            await self._start(project, missing)
+
+    async def _why_anew(self, project: Project) -> str | None:
+        if not self._running:
+            return None
+        if any(
+            project.companions.get(one.companion.name) != one.companion for one in self._running
+        ):
+            return "starting companions:"
+        if self.failure is not None:
+            return f"{self.failure}, starting companions:"
+        changed = await asyncio.to_thread(
+            changed_file, project.directory, project.path, self._started_s
+        )
+        return None if changed is None else f"{changed.name} changed, restarting companions:"
+
+    async def _start(self, project: Project, missing: Sequence[Companion]) -> None:
+        if not self._running:
+            self._started_s = time.time()
+        ports = {companion.name: free_port() for companion in missing}
+        for companion in missing:
+            self.env = {**self.env, **companion.env_on(ports[companion.name])}
+        try:
+            for companion in missing:
+                self._running.append(await self._launch(project, companion, ports[companion.name]))
+            await asyncio.gather(*(one.until_ready() for one in self._running if one.alive))
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _launch(self, project: Project, companion: Companion, port: int) -> Running:
+        log = self._log_directory / f"companion-{companion.name}.log"
+        env = project_environment(project.env, self.env)
+        try:
+            with log.open("wb") as output:
+                child = await launch(
+                    companion.command_on(port, project.python),
+                    env={**env, "LIVEBURST_MARK": self._mark},
+                    cores=self._cores,
+                    cwd=project.directory,
+                    stdout=output,
+                    stderr=output,
+                )
+        except OSError as error:
+            message = f"companion {companion.name}: expected to start in {project.directory}"
+            raise TargetFailed(f"{message}: {error}") from error
+        return Running(companion, port, child, log)
+
+    async def stop(self) -> None:
+        """End all of them, together."""
+        running, self._running = self._running, []
+        await asyncio.gather(*(one.stop() for one in running))
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on just now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+async def _answers(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection(HOST, port)
+    except OSError:
+        return False
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
+    return True

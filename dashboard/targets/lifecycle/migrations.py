@@ -1,0 +1,66 @@
+"""Whether a Django project has migrations that its database has not."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dashboard.project.project import Project
+from dashboard.targets.injected import CHECKER
+from dashboard.targets.supervise.environment import project_environment, with_probe
+from dashboard.targets.supervise.subprocesses import run_to_end
+from dashboard.wire.errors import TargetFailed
+
+SCRIPT = CHECKER / "liveburst_migrations.py"
+TIMEOUT_S = 30.0
+
+
+@dataclass(frozen=True)
+class Migrations:
+    """What a check of the project's own Django came to.
+
+    `pending` are the migrations to apply, none where the database has all of them; None where
+    that cannot be told, and `problem` says why not.
+    """
+
+    pending: tuple[str, ...] | None
+    problem: str = ""
+
+
+async def check_migrations(
+    project: Project, application: str, companions: Mapping[str, str], log_directory: Path
+) -> Migrations:
+    """Ask the project's own Django, in the very environment of a target; it only looks.
+
+    `application` is what a server would serve. What the check prints goes to a log and decides
+    nothing: its answer is a file.
+    """
+    env = with_probe(project_environment(project.env, companions))  # Django's own application
+    env["PYTHONPATH"] = os.pathsep.join([str(project.directory), env["PYTHONPATH"]])
+    with tempfile.TemporaryDirectory(prefix="liveburst-") as name:
+        answer = Path(name, "answer.json")
+        try:
+            await run_to_end(
+                [project.python, str(SCRIPT), application, str(answer)],
+                env=env,
+                directory=project.directory,
+                log=log_directory / "migrations.log",
+                timeout_s=TIMEOUT_S,
+            )
+            return _read(json.loads(answer.read_text(encoding="utf-8")))  # noqa: ASYNC240
+        except TargetFailed as error:
+            return Migrations(None, str(error))
+        except (OSError, ValueError, KeyError, TypeError):
+            return Migrations(None, "the check left no answer")
+
+
+def _read(answer: Mapping[str, Any]) -> Migrations:
+    if "pending" in answer:
+        return Migrations(tuple(map(str, answer["pending"])))
+    error = answer["error"]
+    return Migrations(None, f"{error['type']}: {error['message']}".removesuffix(": "))

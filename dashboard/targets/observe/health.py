@@ -1,0 +1,257 @@
+"""What a target's processes do during a firing: the probes' reports joined with /proc.
+
+Runs in the dashboard. Speaks the datagrams of docs/frame.md ("Health on its way") with the
+probes of one target; processes without a probe, such as a server's master, are read from
+outside alone. Between firings nothing happens here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Self
+
+from dashboard.wire.loopback import HOST
+
+from .answers import Kind, merged, read_answers
+from .attendance import Attendance
+from .proc_stats import exists, read_process
+from .processes import Processes
+
+INTERVAL_S = 0.05
+BEGIN_TIMEOUT_S = 1.0
+FRESH_NS = 40_000_000  # an older report is not joined with what /proc says now
+RECEIVE_BUFFER = 1 << 20  # the dashboard may have to wait for its core
+
+_PROBED = (
+    *("in_app", "in_view", "peak_in_app", "peak_in_view", "requests"),
+    *("loop_lag", "loop_held", "threads_started", "switches"),
+    *("loop_held_by", "loop_in_view", "loop_in_app", "loop_elsewhere"),
+    *("neighbour_requests", "neighbour_threads_started"),
+)
+
+
+@dataclass
+class Probe:
+    """A process that said hello: where it is, what it is, and the last firing it spoke of.
+
+    `django` is what in a project's settings changes a measurement; None without Django.
+    """
+
+    address: tuple[str, int]
+    interface: str
+    versions: dict[str, str]
+    django: dict[str, Any] | None = None
+    reported: int | None = None
+    ended: int | None = None
+
+
+class Health(asyncio.DatagramProtocol):
+    """The health of one target. Rows are columns of `health`, their instants absolute here."""
+
+    def __init__(self) -> None:
+        self.token = secrets.token_hex(16)
+        self.probes: dict[int, Probe] = {}
+        self._firing: int | None = None
+        self._rows: list[dict[str, int]] = []
+        self._executor: dict[str, int] | None = None
+        self._answers: dict[int, list[Kind]] = {}
+        self._processes = Processes()
+        self._workers: set[int] = set()  # that had a probe in this firing
+        self._counted: dict[int, int] = {}  # requests of this firing, by process
+        self._timer: asyncio.TimerHandle | None = None
+        self._changed = asyncio.Event()
+
+    @classmethod
+    async def open(cls) -> Self:
+        """Listen on a free port of loopback."""
+        loop = asyncio.get_running_loop()
+        health = cls()
+        health._transport, _ = await loop.create_datagram_endpoint(
+            lambda: health, local_addr=(HOST, 0), family=socket.AF_INET
+        )
+        receiving = health._transport.get_extra_info("socket")
+        receiving.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+        return health
+
+    _transport: asyncio.DatagramTransport
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the probes must find in their environment."""
+        host, port = self._transport.get_extra_info("sockname")
+        return {"LIVEBURST_HEALTH": f"{host}:{port}", "LIVEBURST_TOKEN": self.token}
+
+    def close(self) -> None:
+        """Stop listening; rows that were not taken are lost."""
+        self._stop_reading()
+        self._transport.close()
+
+    async def hello(self, timeout_s: float) -> Probe | None:
+        """The first probe that said hello; None if none does in time."""
+        await self._until(lambda: bool(self.probes), timeout_s)
+        return next(iter(self.probes.values()), None)
+
+    async def begin(self, firing: int, root: int) -> bool:
+        """A firing begins: peaks start anew, reports begin. `root` is above all processes.
+
+        Returns whether every known probe answered in time.
+        """
+        self._firing, self._rows, self._executor = firing, [], None
+        self._answers, self._counted = {}, {}
+        self._forget_the_dead()
+        self._workers = {*self.probes}
+        for probe in self.probes.values():
+            self._send(probe, type="begin", firing=firing)
+        self._processes.begin(root)
+        self._stop_reading()
+        self._read_processes()
+        return await self._until(
+            lambda: all(probe.reported == firing for probe in self.probes.values()),
+            BEGIN_TIMEOUT_S,
+        )
+
+    async def end(self, firing: int, quiet_timeout_s: float) -> bool:
+        """The firing is over: wait for the last reports, which come when nothing is going on.
+
+        Returns whether all of them came in time; if not, `end` may be asked again. The last
+        rows can be taken after this.
+        """
+        for probe in self.probes.values():
+            self._send(probe, type="end", firing=firing)
+        quiet = await self._until(lambda: self._all_ended(firing), quiet_timeout_s)
+        self._stop_reading()
+        self._processes.look()  # a worker that nobody asked anything has no row yet
+        self._rows += self._processes.rows(self.probes)
+        if quiet:
+            self._firing = None
+        return quiet
+
+    def take_rows(self, origin_ns: int) -> list[dict[str, int]]:
+        """The rows since the last call, their instants counted from the origin.
+
+        Of what was before it the last that is known of each process stays, at the origin itself:
+        counters such as the CPU time grow from there.
+        """
+        rows, self._rows = self._rows, []
+        before: dict[int, dict[str, int]] = {}
+        for row in rows:
+            if row["at"] < origin_ns:
+                before[row["process"]] = {**before.get(row["process"], {}), **row, "at": 0}
+        since = [{**row, "at": row["at"] - origin_ns} for row in rows if row["at"] >= origin_ns]
+        return [*before.values(), *since]
+
+    @property
+    def executor(self) -> dict[str, int] | None:
+        """The default executor of the firing's loop when most stood in line for it.
+
+        `limit`, `threads` and `queued`; None where nobody has used it. `shared` where more stood
+        in line for the one thread that asgiref has for sync work outside of Django's requests.
+        """
+        return self._executor
+
+    def attendance(self, *, out_of_descriptors: bool) -> Attendance:
+        """Return who worked in the last firing; ask once it is over."""
+        died = self._workers & self._processes.ended
+        came = self._workers - self._processes.at_begin - died if died else set()
+        requests = None if died else sum(self._counted.values())
+        return Attendance(len(died), len(came), requests, out_of_descriptors)
+
+    @property
+    def answers(self) -> list[Kind]:
+        """Why requests of the firing were not answered by their view, in all processes."""
+        return merged(*self._answers.values())
+
+    def datagram_received(self, data: bytes, address: Any) -> None:
+        """A probe speaks; whatever does not carry the token is dropped."""
+        try:
+            message = json.loads(data)
+            if message["token"] != self.token:
+                return
+            if message["type"] == "hello":
+                self._hello(message, address)
+            elif message["type"] == "report":
+                self._report(message)
+        except (ValueError, KeyError, TypeError):
+            return
+        self._changed.set()
+
+    def error_received(self, exc: Exception) -> None:
+        """A process that we wrote to has gone; its absence is noticed where it matters."""
+
+    def _hello(self, message: dict[str, Any], address: tuple[str, int]) -> None:
+        probe = Probe(address, message["interface"], message["versions"], message.get("django"))
+        self.probes[int(message["process"])] = probe
+        self._workers.add(int(message["process"]))
+        if self._firing is not None:  # its first request came in the middle of a firing
+            self._send(probe, type="begin", firing=self._firing, running=True)
+
+    def _report(self, message: dict[str, Any]) -> None:
+        process, firing = int(message["process"]), message["firing"]
+        probe = self.probes[process]
+        # Nothing goes on in a process before its first report or after its last: what /proc
+        # says of it is right however late it is asked.
+        idle = message["final"] or probe.reported != firing
+        probe.reported = firing
+        if message["final"]:
+            probe.ended = firing
+        if firing != self._firing:
+            return
+        row = {"at": int(message["at"]), "process": process}
+        row |= {name: int(message[name]) for name in _PROBED}
+        if idle or time.monotonic_ns() - row["at"] <= FRESH_NS:
+            row |= read_process(process)
+            self._processes.note(process)
+        self._rows.append(row)
+        self._counted[process] = row["requests"]
+        if message.get("answers") is not None:
+            self._answers[process] = read_answers(message["answers"])
+        if (read := message.get("executor")) is not None:
+            numbers = map(int, read)
+            self._keep_executor(dict(zip(("limit", "threads", "queued"), numbers, strict=True)))
+        if in_line := message.get("one_thread"):
+            one = {"limit": 1, "threads": 1, "queued": int(in_line), "shared": True}
+            self._keep_executor(one)
+
+    def _keep_executor(self, executor: dict[str, int]) -> None:
+        if self._executor is None or executor["queued"] >= self._executor["queued"]:
+            self._executor = executor
+
+    def _read_processes(self) -> None:
+        self._rows += self._processes.rows(self.probes)
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(INTERVAL_S, self._read_processes)
+
+    def _stop_reading(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _send(self, probe: Probe, **message: object) -> None:
+        self._transport.sendto(json.dumps({**message, "token": self.token}).encode(), probe.address)
+
+    def _all_ended(self, firing: int) -> bool:
+        self._forget_the_dead()
+        return all(probe.ended == firing for probe in self.probes.values())
+
+    def _forget_the_dead(self) -> None:
+        self.probes = {pid: probe for pid, probe in self.probes.items() if exists(pid)}
+
+    async def _until(self, condition: Callable[[], bool], timeout_s: float) -> bool:
+        """Wait until the condition holds; looked at whenever a probe speaks, and now and then."""
+        deadline = time.monotonic() + timeout_s
+        while not condition():
+            left_s = deadline - time.monotonic()
+            if left_s <= 0:
+                return False
+            self._changed.clear()
+            try:
+                await asyncio.wait_for(self._changed.wait(), min(left_s, INTERVAL_S))
+            except TimeoutError:
+                continue
+        return True

@@ -1,0 +1,1 @@
+"""From somebody's Django project to a drafted lab.toml."""

@@ -1,0 +1,16 @@
+"""The addresses of Explore: its page, its two forms, and one for each experiment."""
+
+from django.urls import path
+
+from . import views
+
+urlpatterns = [
+    path("", views.explore, name="explore"),
+    path("matrix/", views.matrix, name="explore-matrix"),
+    path("sweep/", views.sweep, name="explore-sweep"),
+    path("<slug:experiment_id>/", views.experiment, name="experiment"),
+    path("<slug:experiment_id>/answer/", views.answer, name="experiment-answer"),
+    path("<slug:experiment_id>/answer.json", views.answer_json, name="experiment-json"),
+    path("<slug:experiment_id>/answer.csv", views.answer_csv, name="experiment-csv"),
+    path("<slug:experiment_id>/stop/", views.stop, name="experiment-stop"),
+]

@@ -1,0 +1,16 @@
+"""The addresses of what can be done with a stored run."""
+
+from django.urls import path
+
+from . import compare, views
+
+urlpatterns = [
+    path("take-in/", views.take_in, name="take-in"),
+    path("compare/", compare.compare, name="compare"),
+    path("<slug:run_id>/describe/", views.describe, name="describe"),
+    path("<slug:run_id>/pin/", views.pin, name="pin"),
+    path("<slug:run_id>/delete/", views.delete, name="delete"),
+    path("<slug:run_id>/restore/", views.restore, name="restore"),
+    path("<slug:run_id>/again/", views.again, name="again"),
+    path("<slug:run_id>/export/<slug:name>", views.export, name="export"),
+]

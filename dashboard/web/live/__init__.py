@@ -1,0 +1,1 @@
+"""The page's websocket, replay, and what other processes perform."""

@@ -1,0 +1,92 @@
+"""The page's websocket: binary frames and small JSON events, by the hub and never a layer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+from channels.generic.websocket import AsyncWebsocketConsumer
+
+from dashboard.models import Run, StoredFrame
+from dashboard.web.shared.laboratory_access import laboratory
+
+from .follow import follow
+from .replay import SPEEDS, replay
+
+
+class PageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
+    """One open page. What it may say is in docs/frame.md; anything else closes the socket."""
+
+    async def connect(self) -> None:
+        """Accept, and send from now on whatever comes into this viewer's box."""
+        await self.accept()
+        self.hub = laboratory().hub
+        self.viewer = self.hub.join()
+        self.sending = asyncio.create_task(self._send())
+        self.replaying: asyncio.Task[None] | None = None
+
+    async def disconnect(self, code: int) -> None:
+        """The page is gone."""
+        self.sending.cancel()
+        self._end_replay()
+        self.hub.leave(self.viewer)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """`{"watch": RUN}`, with `"replay": SPEED` one that is over, or `{"seen": N}`."""
+        match _message(text_data):
+            case {"watch": str(run_id), "replay": int() | float() as speed} if speed in SPEEDS:
+                await self._replay(run_id, speed)
+            case {"watch": str(run_id)}:
+                await self._watch(run_id)
+            case {"seen": int(count)}:
+                self.viewer.seen(count)
+            case _:
+                await self.close(code=4400)
+
+    async def _replay(self, run_id: str, speed: float) -> None:
+        run = await Run.objects.filter(pk=run_id).afirst()
+        if run is None or run.active:
+            await self._watch(run_id)
+            return
+        self._end_replay()
+        self.hub.watch(self.viewer, run_id, stored=0, active=True)
+        self.replaying = asyncio.create_task(replay(self.viewer, run, speed))
+
+    def _end_replay(self) -> None:
+        """One at a time, and none for a page that is gone or looks at something else."""
+        if self.replaying:
+            self.replaying.cancel()
+
+    async def _watch(self, run_id: str) -> None:
+        self._end_replay()
+        run = await Run.objects.filter(pk=run_id).afirst()
+        if run is None:
+            await self.close(code=4404)
+            return
+        stored = await StoredFrame.objects.filter(run=run_id).acount()
+        self.hub.watch(self.viewer, run_id, stored=stored, active=run.active)
+        await self._tell_discarded(run)
+        if run.active and not laboratory().owns(run) and not self.hub.is_live(run_id):
+            follow(self.hub, run)
+
+    async def _tell_discarded(self, run: Run) -> None:
+        """Which rounds were discarded until now; from now on the hub tells."""
+        await run.arefresh_from_db(fields=["discarded_rounds"])
+        for number in run.discarded_rounds:
+            self.viewer.tell({"event": "discarded", "run": run.pk, "round": number})
+
+    async def _send(self) -> None:
+        while True:
+            message = await self.viewer.next_message()
+            if isinstance(message, str):
+                await self.send(text_data=message)
+            else:
+                await self.send(bytes_data=message)
+
+
+def _message(text: str | None) -> Any:
+    try:
+        return json.loads(text or "")
+    except ValueError:
+        return None

@@ -1,0 +1,71 @@
+"""Following what another process does: its runs, and its place in the line."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextvars import Context
+
+from asgiref.sync import sync_to_async
+
+from dashboard.models import Run
+from dashboard.runs.live.hub import Hub
+from dashboard.runs.queue import run_queue
+from dashboard.runs.reports.results import frames_of
+
+LOOK_EVERY_S = 0.2
+LOOK_AT_LINE_EVERY_S = 1.0
+
+# The event loop keeps no strong reference to a task, so we do.
+_following: set[asyncio.Task[None]] = set()
+
+
+def follow(hub: Hub, run: Run) -> None:
+    """Publish the run from its beginning until it ends, or until nobody watches it any more."""
+    hub.open(run.pk)
+    # A context of its own, since this outlives the websocket that asked for it.
+    task = asyncio.create_task(_follow(hub, run), context=Context())
+    _following.add(task)
+    task.add_done_callback(_following.discard)
+
+
+async def _follow(hub: Hub, run: Run) -> None:
+    sequence = 0
+    while True:
+        # The status first: once it is final, every frame is stored.
+        told = len(run.discarded_rounds)
+        await run.arefresh_from_db(fields=["status", "discarded_rounds"])
+        for number in run.discarded_rounds[told:]:
+            hub.tell(run.pk, {"event": "discarded", "round": number})
+        for data in await sync_to_async(_stored_since)(run.pk, sequence):
+            hub.publish(run.pk, sequence, data)
+            sequence += 1
+        if not run.active or run.pk not in hub.watched:
+            break
+        await asyncio.sleep(LOOK_EVERY_S)
+    hub.complete(run.pk)
+    hub.close(run.pk)
+    if not run.active:
+        hub.tell(run.pk, {"event": "finished", "status": run.status})
+
+
+def _stored_since(run: str, sequence: int) -> Sequence[bytes]:
+    return [data for _, data in frames_of(run, sequence)]
+
+
+async def watch_line(hub: Hub) -> None:
+    """Tell every page when the line moves, whichever process moved it. Never returns."""
+    known: list[tuple[str, str]] = []
+    while True:
+        await asyncio.sleep(LOOK_AT_LINE_EVERY_S)
+        if hub.empty:
+            continue
+        now = await sync_to_async(_line)()
+        if now != known:
+            hub.tell_everybody({"event": "line"})
+        known = now
+
+
+def _line() -> list[tuple[str, str]]:
+    run_queue.sweep()
+    return [(run.pk, run.status) for run in run_queue.standing()]

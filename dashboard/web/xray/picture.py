@@ -1,0 +1,171 @@
+"""The picture of an X-ray: a lane for each thread on one time axis, laid out for an SVG.
+
+All lengths are in the drawing's own units, WIDTH of them for the whole request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import floor, log10
+
+from dashboard.analysis.xray.trace import Hop, Span, Xray
+
+WIDTH = 1200
+AXIS_HEIGHT = 22
+HEADING_HEIGHT = 22
+ROW_HEIGHT = 18
+BAR_HEIGHT = 16
+LANE_GAP = 10
+SMALLEST = 1.5  # what is shorter is drawn as wide
+CHARACTER = 6.6
+MARGIN = 5
+TICKS = 8
+MOST_BARS = 2000  # a browser draws as many at once; the table and the trace have all
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One span. `label` is empty where there is no room for it; `title` says everything."""
+
+    x: float
+    y: float
+    width: float
+    kind: str
+    label: str
+    title: str
+
+    @property
+    def text_x(self) -> float:
+        """Where its label begins."""
+        return self.x + MARGIN
+
+    @property
+    def text_y(self) -> float:
+        """The label's baseline."""
+        return self.y + BAR_HEIGHT - 4
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One thread: its heading and the band that its rows take."""
+
+    y: float
+    height: float
+    name: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A moment on the axis."""
+
+    x: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """A hop on its way, there or back."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Everything that the template draws."""
+
+    height: float
+    lanes: tuple[Lane, ...]
+    bars: tuple[Bar, ...]
+    ticks: tuple[Tick, ...]
+    arrows: tuple[Arrow, ...]
+    left_out: int
+    width: int = WIDTH
+    bar_height: int = BAR_HEIGHT
+
+
+def picture(xray: Xray) -> Picture:
+    """Lay out an X-ray."""
+    spans = xray.spans[:MOST_BARS]
+    rows = _rows(spans)
+    tops: list[float] = []
+    lanes = []
+    y: float = AXIS_HEIGHT
+    for position, thread in enumerate(xray.threads):
+        own = [rows[span.number] for span in spans if span.thread == position]
+        height = HEADING_HEIGHT + ROW_HEIGHT * (max(own, default=-1) + 1)
+        notes = ["event loop"] * thread.loop + ["started for this request"] * thread.started
+        lanes.append(Lane(y, height, thread.name, ", ".join(notes)))
+        tops.append(y + HEADING_HEIGHT)
+        y += height + LANE_GAP
+    at = {span.number: tops[span.thread] + ROW_HEIGHT * rows[span.number] for span in spans}
+    hops = {hop.call.number: hop for hop in xray.hops if hop.work.number in at}
+    return Picture(
+        height=y,
+        lanes=tuple(lanes),
+        bars=tuple(_bar(xray, span, at[span.number], hops.get(span.number)) for span in spans),
+        ticks=tuple(_ticks(xray.length_ns)),
+        arrows=tuple(arrow for hop in hops.values() for arrow in _arrows(xray, hop, at)),
+        left_out=len(xray.spans) - len(spans) + xray.dropped,
+    )
+
+
+def _rows(spans: Sequence[Span]) -> list[int]:
+    """The row of each span in its thread's lane: below its parent, beside what is over."""
+    rows: list[int] = []
+    ends: dict[tuple[int, int], int] = {}  # of the last span in (thread, row)
+    for span in spans:
+        parent = spans[span.parent] if span.parent is not None else None
+        below = parent is not None and parent.thread == span.thread
+        row = rows[parent.number] + 1 if below and parent is not None else 0
+        while ends.get((span.thread, row), 0) > span.start_ns:
+            row += 1
+        ends[span.thread, row] = span.end_ns
+        rows.append(row)
+    return rows
+
+
+def _bar(xray: Xray, span: Span, y: float, hop: Hop | None) -> Bar:
+    x = _x(xray, span.start_ns)
+    width = max(SMALLEST, _x(xray, span.end_ns) - x)
+    room = int((width - 2 * MARGIN) / CHARACTER)
+    label = span.name if len(span.name) <= room else f"{span.name[: room - 1]}…"
+    length = f"{span.length_ns / 1e6:.3f} ms" if span.finished else "not over"
+    title = f"{span.kind} {span.name}: {length} from {span.start_ns / 1e6:.3f} ms"
+    if hop:
+        title += f"; waited {hop.wait_ns / 1e6:.3f} ms for {xray.threads[hop.work.thread].name}"
+        title += f", {hop.queued_ns / 1e6:.3f} of it in line" if hop.queued_ns else ""
+    kind = "hop" if hop else span.kind
+    return Bar(x, y, width, kind, label if room > 2 else "", title)
+
+
+def _arrows(xray: Xray, hop: Hop, at: dict[int, float]) -> Iterator[Arrow]:
+    call_y, work_y = (at[span.number] + BAR_HEIGHT / 2 for span in (hop.call, hop.work))
+    for call_ns, work_ns in (
+        (hop.call.start_ns, hop.work.start_ns),
+        (hop.call.end_ns, hop.work.end_ns),
+    ):
+        yield Arrow(_x(xray, call_ns), call_y, _x(xray, work_ns), work_y)
+
+
+def _ticks(length_ns: int) -> Iterator[Tick]:
+    """About TICKS round moments, in steps of 1, 2 or 5."""
+    step_ms = _step(max(length_ns, 1) / 1e6 / TICKS)
+    number = 0
+    while number * step_ms * 1e6 <= length_ns * 0.96:  # the last label needs room
+        yield Tick(number * step_ms * 1e6 / length_ns * WIDTH, f"{number * step_ms:g} ms")
+        number += 1
+
+
+def _step(at_least: float) -> float:
+    power: float = 10.0 ** floor(log10(at_least))
+    return next(step * power for step in (1, 2, 5, 10) if step * power >= at_least)
+
+
+def _x(xray: Xray, instant_ns: int) -> float:
+    """Where an instant is; what happens after the request's end is at it."""
+    return min(WIDTH, instant_ns / max(xray.length_ns, 1) * WIDTH)

@@ -1,0 +1,11 @@
+"""The addresses of the X-ray's page."""
+
+from django.urls import path
+
+from . import views
+
+urlpatterns = [
+    path("", views.xray, name="xray"),
+    path("<slug:number>/", views.result, name="xray-result"),
+    path("<slug:number>/trace.json", views.trace, name="xray-trace"),
+]

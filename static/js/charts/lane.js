@@ -1,0 +1,110 @@
+/** One lane's figure: caption, axis, bars, theory's line. */
+
+import { find, write } from '../shared/dom.js';
+import { count, duration } from '../shared/format.js';
+import { drawAxes, prepare, timeMarks } from './plot.js';
+import { ZOOMED } from './row-layout.js';
+import { paintsOf } from './theme.js';
+import { waterfallOn } from './waterfall.js';
+
+const AXIS_HEIGHT = 24; // CSS pixels below the bars
+const HEAD_HEIGHT = 18; // and above them, for theory's name
+
+export class Lane {
+  #grid = ''; // of the axis that is drawn
+  #ratio = 0;
+  #shown = /** @type {Firing | undefined} */ (undefined);
+
+  /** @param {number} position @param {LaneData} data @param {HTMLElement} figure */
+  constructor(position, data, figure) {
+    this.position = position;
+    this.data = data;
+    this.figure = figure;
+    this.plot = find('.plot', figure);
+    this.waterfall = waterfallOn(find('canvas.bars', figure));
+    this.summary = find('.summary', figure);
+    this.paints = paintsOf(figure);
+    /** What is on the canvas, for tests and for the caption. */
+    this.model = {
+      lane: position,
+      name: data.name,
+      round: 0,
+      begun: 0,
+      finished: 0,
+      failed: 0,
+      faint: false,
+      axisEnd_ms: 0,
+      now_ms: 0,
+    };
+  }
+
+  get #barsHeight() {
+    return this.plot.clientHeight - AXIS_HEIGHT - HEAD_HEIGHT;
+  }
+
+  /** @param {number} ratio */
+  resize(ratio) {
+    const { clientWidth } = this.plot;
+    if (!clientWidth) return; // another lane is in front on a narrow screen
+    this.paints = paintsOf(this.figure);
+    this.waterfall.resize(clientWidth, this.#barsHeight, ratio);
+    this.#grid = '';
+    this.#ratio = ratio;
+  }
+
+  /** @type {DrawLane} */
+  draw(feed, { round, span, selection, browser_ms }, zoomed) {
+    // Until the round in front begins here, the last one stays, faintly.
+    let fired = round;
+    while (fired && !feed.columns.firing(this.position, fired)) fired--;
+    const firing = feed.columns.firing(this.position, fired);
+    const which = firing ? fired : round;
+    const faint = which !== round;
+    const now_ms = feed.now(this.position, which, browser_ms);
+    const { requests } = feed.run;
+    const scrolled = zoomed ? find('.scroller', this.figure).scrollTop : 0;
+    this.#axis(span);
+    const view = { span, selection, requests, faint, now_ms, zoomed, scrolled };
+    this.waterfall.draw(firing, `${which} ${firing?.every}`, view, this.paints);
+    this.#shown = firing;
+    const { begun = 0, finished = 0, failed = 0 } = firing ?? {};
+    const axis = { round: which, faint, axisEnd_ms: span[1], now_ms };
+    Object.assign(this.model, { ...axis, begun, finished, failed });
+  }
+
+  /** @param {Span} span */
+  #axis(span) {
+    if (`${span}` === this.#grid || !this.#ratio) return;
+    this.#grid = `${span}`;
+    const { clientWidth: width, clientHeight } = this.plot;
+    const grid = find('canvas.grid', this.figure);
+    const context = prepare(grid, width, clientHeight - HEAD_HEIGHT, this.#ratio);
+    const box = { left: 0, top: 0, width, height: this.#barsHeight };
+    drawAxes(context, box, timeMarks(span, width), []);
+    const at = (1000 * (this.data.mark_s ?? 0) - span[0]) / (span[1] - span[0]);
+    const theory = find('.theory', this.figure);
+    theory.hidden = at <= 0 || at > 1;
+    theory.style.left = `${100 * at}%`;
+    theory.classList.toggle('leftwards', at > 0.6);
+    write(theory.firstElementChild, this.data.mark);
+  }
+
+  /** So much to scroll that the last of these rows comes into sight. @param {number} requests */
+  makeRoom(requests) {
+    const beyond = Math.max(0, ZOOMED * requests - this.#barsHeight);
+    find('.spacer', this.figure).style.height = `${beyond}px`;
+  }
+
+  /** @param {number} requests of a round */
+  words(requests) {
+    const { round, begun, finished, failed, faint, now_ms } = this.model;
+    const which = round === 0 ? 'warm-up' : `round ${round}`;
+    const { every = 1, cutOff = 0 } = this.#shown ?? {};
+    const done = `${count(finished - cutOff)} of ${count(round ? requests : begun)} done`;
+    const errors = failed ? `, ✕ ${count(failed)} failed` : '';
+    const cut = cutOff ? `, ${count(cutOff)} cut off by Stop` : '';
+    const part = every > 1 ? `, 1 of ${every} drawn while it runs` : '';
+    const text = `${faint ? `${which}: ` : ''}${done} in ${duration(now_ms)}${errors}${cut}${part}`;
+    write(this.summary, begun ? text : 'nothing fired yet');
+  }
+}

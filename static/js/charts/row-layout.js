@@ -1,0 +1,55 @@
+/**
+ * Rows of requests, in device pixels, so that bars are sharp. Fit: all are visible; of several on
+ * a row of pixels the first is shown, or the first that failed. Zoomed: a row each, scrolled.
+ */
+
+const THICKEST = 28; // CSS pixels a row
+const GAP_FROM = 4; // device pixels a row: then bars stand apart
+export const ZOOMED = 2; // CSS pixels a row
+
+export class Rows {
+  /**
+   * Height in device pixels, of which `ratio` are in a CSS pixel; scrolled in CSS pixels.
+   * @param {{requests: number, height: number, ratio: number, zoomed?: boolean, scrolled?: number}} plot
+   */
+  constructor({ requests, height, ratio, zoomed = false, scrolled = 0 }) {
+    const fit = Math.min(height / requests, THICKEST * ratio);
+    this.requests = requests;
+    this.pitch = zoomed ? Math.max(ZOOMED * ratio, fit) : fit;
+    this.offset = zoomed ? Math.round(scrolled * ratio) : 0;
+    this.height = height;
+  }
+
+  get roomy() {
+    return this.pitch >= 1;
+  }
+
+  /** Top and height of a request's bar. @type {TwoOf} */
+  bar(request) {
+    const top = Math.floor(request * this.pitch + 1e-9) - this.offset;
+    const next = Math.floor((request + 1) * this.pitch + 1e-9) - this.offset;
+    const gap = this.pitch >= 12 ? 2 : this.pitch >= GAP_FROM ? 1 : 0;
+    return [top, Math.max(next - top - gap, 1)];
+  }
+
+  /** @param {number} request */
+  visible(request) {
+    const [top, height] = this.bar(request);
+    return top + height > 0 && top < this.height;
+  }
+
+  /** The first and the last request but one that can be seen. @returns {[number, number]} */
+  range() {
+    const first = Math.floor(this.offset / this.pitch);
+    const last = Math.ceil((this.offset + this.height) / this.pitch);
+    return [Math.max(first, 0), Math.min(last, this.requests)];
+  }
+
+  /** The requests that share a request's row of pixels. @type {TwoOf} */
+  sharing(request) {
+    if (this.roomy) return [request, request + 1];
+    const line = Math.floor(request * this.pitch + 1e-9);
+    const first = Math.ceil(line / this.pitch - 1e-9);
+    return [first, Math.min(Math.ceil((line + 1) / this.pitch - 1e-9), this.requests)];
+  }
+}

@@ -1,0 +1,74 @@
+/** What a request's time went to (docs/method.md): segments of its bar, and in words. */
+
+import { BEGUN, UNKNOWN } from '../data/columns.js';
+import { duration } from '../shared/format.js';
+
+/** In the order of the bar; the style sheet has a colour of that name for each. */
+export const SEGMENTS = {
+  delay: 'client delay',
+  connecting: 'connecting',
+  server: 'waiting in the server',
+  framework: 'framework',
+  view: 'view',
+  delivery: 'delivery',
+};
+
+/**
+ * Hand each segment that is longer than nothing to `draw`. A request in flight is a delay until
+ * it was sent and waits in the server from then on, since nobody knows more of it yet.
+ * @type {EachSegment}
+ */
+export function eachSegment({ state, stamps }, request, now_ms, draw) {
+  if (state[request] === UNKNOWN) return;
+  const inFlight = state[request] === BEGUN;
+  const at = (/** @type {Stamp} */ name) => stamps[name][request];
+  const end = inFlight ? Math.max(now_ms, at('due')) : at('done');
+  let from = at('due');
+  /** @type {(segment: Segment, until: number) => void} */
+  const until = (segment, stamp) => {
+    const to = Math.min(stamp, end);
+    if (!(to > from)) return; // NaN too: what is not known joins the segment after it
+    draw(segment, from, to);
+    from = to;
+  };
+  if (inFlight) {
+    until('delay', at('sent_first'));
+    until(Number.isNaN(at('sent_first')) ? 'connecting' : 'server', end);
+    return;
+  }
+  until('delay', at('connecting'));
+  until(Number.isNaN(at('connecting')) ? 'delay' : 'connecting', at('sent_first'));
+  until('delay', at('sent'));
+  until('server', at('entered'));
+  until('framework', at('view_entered'));
+  until('view', at('view_left'));
+  // Without a probe all from `sent` on was the server, for all we know.
+  until(Number.isNaN(at('entered')) ? 'server' : 'delivery', end);
+}
+
+/** @type {Lengths} */
+export function lengths(firing, request) {
+  const found = /** @type {Partial<Record<Segment, number>>} */ ({});
+  eachSegment(firing, request, 0, (segment, from, to) => {
+    found[segment] = (found[segment] ?? 0) + to - from;
+  });
+  return found;
+}
+
+/** @type {InWords} */
+function outcome({ error, status }, request, failures) {
+  const word = error[request] ? `✕ ${failures[error[request]] || error[request]} ` : '';
+  return word + (status[request] || (word ? '' : 'cut off by Stop'));
+}
+
+/** @type {InWords} */
+export function requestInWords(firing, request, failures) {
+  const { due, done } = firing.stamps;
+  if (Number.isNaN(done[request])) return `request ${request}: in flight`;
+  return [
+    `request ${request}: ${outcome(firing, request, failures)}, ${duration(done[request] - due[request])}`,
+    ...Object.entries(lengths(firing, request)).map(
+      ([name, ms]) => `${SEGMENTS[/** @type {Segment} */ (name)]} ${duration(ms)}`,
+    ),
+  ].join(' · ');
+}

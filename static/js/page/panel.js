@@ -1,0 +1,41 @@
+/** The panel below the waterfalls: the charts over time in it. */
+
+import { line } from '../charts/lines.js';
+import { OverTime } from '../charts/over-time.js';
+import { inside, prepare } from '../charts/plot.js';
+import { find, findAll, PHONE, write } from '../shared/dom.js';
+
+/** @type {PanelIn} */
+export function panelIn(root, feed) {
+  const overTime = feed.run.lanes.map(() => new OverTime());
+  const charts = findAll('[data-chart]:has(canvas)', root).map((figure) => {
+    const name = figure.dataset.chart ?? '';
+    return { name, figure, drawing: line(name, feed, overTime) };
+  });
+
+  /** @param {Shown} shown */
+  const count = ({ round, span }) =>
+    overTime.forEach((one, lane) => {
+      one.take(feed.columns.firing(lane, round), span);
+    });
+
+  return {
+    count,
+    draw(shown, ratio) {
+      count(shown);
+      for (const { figure, drawing } of charts) {
+        drawing.update(shown);
+        const { width, height, top, bottom } = find('.chart', figure).getBoundingClientRect();
+        if (!width) continue; // behind another tab
+        write(find('.summary', figure), drawing.summary);
+        // On a phone what is off screen is counted, not painted.
+        if (PHONE.matches && (bottom < 0 || top > innerHeight)) continue;
+        drawing.draw(prepare(find('canvas', figure), width, height, ratio), inside(width, height));
+      }
+    },
+    get models() {
+      return Object.fromEntries(charts.map(({ name, drawing }) => [name, drawing.model]));
+    },
+    read: (lane, at_ms) => charts.map(({ drawing }) => drawing.read(lane, at_ms)).filter(Boolean),
+  };
+}

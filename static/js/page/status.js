@@ -1,0 +1,87 @@
+/** What the page says of a run that is on: state, progress, connection, milestones. */
+
+import { announce, find, write } from '../shared/dom.js';
+import { count } from '../shared/format.js';
+
+/** @type {(stage: Stage) => Status} */
+export function statusOf(stage) {
+  const { root, lanes, feed, run } = stage;
+  const place = find('#progress', root);
+  const asked = place?.textContent ?? '';
+  /** What each lane's server does. @type {{state: string, word: string}[]} */
+  const targets = [];
+  let firing = -1;
+
+  const starting = () => {
+    const slow = run.lanes.findIndex((_, lane) => targets[lane]?.state !== 'ready');
+    if (slow < 0) return 'starting the servers';
+    return `${run.lanes[slow].name}: ${targets[slow]?.word ?? 'starting'}`;
+  };
+
+  const running = () => {
+    const { newestRound: round, discarded } = feed.columns;
+    const of = run.rounds + discarded.size;
+    const lane = firing < 0 ? '' : ` · firing at ${run.lanes[firing].name}`;
+    return (round ? `round ${round} of ${of}` : 'warming up') + lane;
+  };
+
+  const progress = () => {
+    if (feed.problem) return `✕ ${feed.problem}`;
+    if (feed.missing) return `samples being fetched: ${count(feed.missing)}`;
+    if (stage.status === 'waiting') return waiting(run.id);
+    if (stage.status === 'starting') return starting();
+    return stage.active ? running() : asked;
+  };
+
+  return {
+    hear({ event, lane, round, state, message, status }) {
+      if (['starting', 'target'].includes(event) && stage.status === 'waiting')
+        stage.status = 'starting';
+      if (event === 'target') targets[lane] = { state, word: message || state };
+      if (event === 'fired') firing = -1;
+      if (event === 'began') {
+        stage.status = 'running';
+        firing = lane;
+        const heard = lanes.filter(({ position }) => feed.columns.firing(position, round));
+        if (round && heard.length === 1) announce(`Round ${round} of ${run.rounds} begins.`);
+      }
+      if (event === 'finished') {
+        stage.status = status;
+        announce(`The run is over: ${status}.`);
+      }
+    },
+
+    show() {
+      root.dataset.status = find('#state').dataset.status = stage.status;
+      write(find('#state'), stage.status);
+      write(place, progress());
+      const done = run.lanes
+        .flatMap((_, lane) => feed.columns.counted(lane))
+        .reduce((sum, one) => sum + one.finished, 0);
+      const bar = find('progress#progress-bar');
+      bar.value = done / (run.requests * run.rounds * run.lanes.length);
+      bar.hidden = !stage.active;
+      // Before the first request a figure says what its server does.
+      for (const { model, summary, position } of lanes) {
+        if (stage.active && !model.begun && targets[position])
+          write(summary, targets[position].word);
+      }
+    },
+  };
+}
+
+/** @param {string} run */
+function waiting(run) {
+  const place = Number(find(`#line [data-run="${run}"]`)?.dataset.place ?? 0);
+  if (place < 1) return 'waits in line';
+  return place === 1 ? 'next in line' : `waits in line: ${place - 1} more before it`;
+}
+
+/** @type {ShowConnection} */
+export function showConnection(state, lastHeard_ms) {
+  find('#connection').dataset.state = state;
+  document.body.classList.toggle('stale', state === 'lost');
+  const age_s = Math.floor((performance.now() - lastHeard_ms) / 1000);
+  const lost = `reconnecting, last data ${age_s} s ago`;
+  write(find('#connection-text'), state === 'lost' ? lost : state);
+}

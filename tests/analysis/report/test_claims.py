@@ -1,0 +1,293 @@
+"""A claim's verdict: the rule, and that it never says more than the run that it was read off."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.analysis.report.claims import ClaimVerdict, Finding, decide, kind_of
+from dashboard.analysis.report.expectations import Expectation
+from dashboard.analysis.text.claims import (
+    limit_words,
+    metric_words,
+    value_words,
+    verdict_lines,
+    verdict_words,
+)
+from dashboard.wire.errors import InvalidPlan
+from tests.analysis.planted import Planted, at_once, pool, report_of
+
+BASE, LANE, THIRD = "sync@gunicorn-gthread", "async@daphne", "sync@daphne"
+RATIO = f"{LANE}.makespan_s / {BASE}.makespan_s"
+held = st.lists(st.sampled_from([True, False, None]), min_size=1, max_size=6)
+
+
+def planted(base_ms: float = 100, lane_ms: float = 100, rounds: int = 6, **about: Any) -> Any:
+    """A run of three lanes: a pool of eight, and two that take everybody at once."""
+    lanes = [
+        Planted(BASE, pool(8, base_ms), health={"peak_in_app": 8}),
+        Planted(LANE, at_once(lane_ms), health={"peak_in_app": 40}),
+        Planted(THIRD, at_once(100), health={"peak_in_app": 40}),
+    ]
+    return report_of(lanes, requests=40, rounds=rounds, **about)
+
+
+def only(verdict: ClaimVerdict) -> Finding:
+    (finding,) = verdict.findings
+    return finding
+
+
+@given(held)
+def test_a_verdict_is_the_one_that_stays_however_the_undecided_turn_out(
+    found: list[bool | None],
+) -> None:
+    def outcomes(rest: list[bool | None]) -> set[str]:
+        if None not in rest:
+            return {kind_of(rest)}
+        at = rest.index(None)
+        return outcomes([*rest[:at], True, *rest[at + 1 :]]) | outcomes(
+            [*rest[:at], False, *rest[at + 1 :]]
+        )
+
+    possible = outcomes(found)
+    assert kind_of(found) == (possible.pop() if len(possible) == 1 else "not-shown")
+
+
+@given(held)
+def test_the_rule_of_the_issue(found: list[bool | None]) -> None:
+    kind = kind_of(found)
+    assert (kind == "holds") == all(found)
+    assert (kind == "does-not-hold") == all(one is False for one in found)
+    if kind == "not-shown":
+        assert None in found
+
+
+@pytest.mark.parametrize(
+    ("expectations", "kind"),
+    [
+        ([f"{RATIO} < 0.5"], "holds"),
+        ([f"{BASE}.makespan_s > {LANE}.makespan_s"], "holds"),
+        ([f"{RATIO} > 1"], "does-not-hold"),
+        ([f"{BASE}.peak_in_app < 2", f"{LANE}.peak_in_app < 2"], "does-not-hold"),
+        ([f"{BASE}.peak_in_app < 9", f"{LANE}.peak_in_app < 9"], "holds-only-when"),
+        ([f"{BASE}.peak_in_app < 9", f"{LANE}.p99 < 9"], "not-shown"),
+        ([f"{LANE}.makespan_s < {THIRD}.makespan_s"], "does-not-hold"),
+        ([f"{LANE}.makespan_s / {THIRD}.makespan_s < 1.03"], "holds"),
+        ([f"{LANE}.latency_ms.p50 / {BASE}.latency_ms.p50 < 0.5"], "holds"),
+        ([f"{LANE}.latency_ms.p50 < {THIRD}.latency_ms.p50"], "not-shown"),
+        ([f"{LANE}.throughput_rps > {BASE}.throughput_rps"], "not-shown"),
+    ],
+)
+def test_a_run_decides_each_expectation(expectations: list[str], kind: str) -> None:
+    assert decide(expectations, planted()).kind == kind
+
+
+def test_the_number_behind_a_verdict_is_part_of_it() -> None:
+    report = planted()
+    (comparison, _) = report["verdict"]["comparisons"]
+    ratio = only(decide([f"{LANE}.makespan_s < {BASE}.makespan_s"], report))
+    assert (ratio.lane, ratio.against, ratio.metric) == (LANE, BASE, "makespan_s")
+    assert (ratio.interval, ratio.limit) == (tuple(comparison["interval"]), 1.0)
+    assert ratio.value == pytest.approx(comparison["ratio"])
+    peak = only(decide([f"{BASE}.peak_in_app < 2"], report))
+    assert (peak.value, peak.interval, peak.limit, peak.holds) == (8, None, 2.0, False)
+    assert peak.to_json()["value"] == 8
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"spoiled": "the engine was late"}, "the engine was late"),
+        ({"rounds": 4}, "first look"),
+        ({"instrument": {"saturated": True}}, "instrument"),
+    ],
+)
+def test_what_the_run_does_not_trust_decides_nothing(changes: dict[str, Any], why: str) -> None:
+    verdict = decide([f"{RATIO} < 0.5"], planted(**changes))
+    assert verdict.kind == "not-shown"
+    assert why in only(verdict).why
+
+
+@pytest.mark.parametrize(
+    ("expectation", "holds"),
+    [("> 7", True), ("< 8", False), ("< 9", None), ("> 9", None)],
+)
+def test_a_peak_above_its_limit_was_seen_however_late_the_engine_was(
+    expectation: str, holds: bool | None
+) -> None:
+    report = planted(spoiled="the engine was late")
+    for metric in ("peak_in_app", "server_side.peak_in_app"):
+        assert only(decide([f"{BASE}.{metric} {expectation}"], report)).holds is holds
+
+
+@pytest.mark.parametrize("status", ["stopped", "failed", "interrupted"])
+def test_a_run_that_did_not_finish_decides_nothing(status: str) -> None:
+    verdict = decide([f"{BASE}.peak_in_app < 9"], {**planted(), "status": status})
+    assert verdict.kind == "not-shown"
+    assert status in only(verdict).why
+
+
+def test_a_lane_that_fails_has_counts_and_no_times() -> None:
+    report = planted()
+    report["lanes"][1] |= {"ok": 3, "errors": {"500": 237}}
+    for expectation in (f"{LANE}.latency_ms.p50 < 1e6", f"{LANE}.peak_in_app > 1"):
+        assert "more than 1 %" in only(decide([expectation], report)).why
+    assert decide([f"{LANE}.ok < 4", f"{BASE}.peak_in_app < 9"], report).kind == "holds"
+
+
+def test_an_unknown_metric_is_undecided_and_says_what_there_is() -> None:
+    found = only(decide([f"{BASE}.speed > 1"], planted()))
+    assert found.holds is None
+    assert "expected a metric, one of" in found.why
+
+
+def test_no_expectation_at_all_is_refused() -> None:
+    with pytest.raises(InvalidPlan, match=r"LANE\.METRIC"):
+        decide(["it is faster"], planted())
+
+
+def with_answer(low: float, high: float, margin: float) -> Any:
+    """A run's report with this interval for LANE next to BASE, and the answer it would give."""
+    middle = float(np.sqrt(low * high))
+    inside = low >= 1 / (1 + margin) and high <= 1 + margin
+    answer = "no-difference" if inside else "differs" if low > 1 or high < 1 else "undecided"
+    comparison = {"lane": LANE, "answer": answer, "ratio": middle, "interval": [low, high]}
+    lane = {"requests": 10, "ok": 10, "errors": {}, "rate": None}
+    return {
+        "status": "finished",
+        "rounds": 6,
+        "instrument": None,
+        "lanes": [
+            {"lane": BASE, "makespan_s": [1.0] * 6, **lane},
+            {"lane": LANE, "makespan_s": [middle] * 6, **lane},
+        ],
+        "verdict": {
+            "metric": "makespan_s",
+            "rule": "fixed",
+            "baseline": BASE,
+            "margin": margin,
+            "spoiled": None,
+            "comparisons": [comparison],
+        },
+    }
+
+
+@given(
+    st.floats(0.2, 5),
+    st.floats(0, 0.5),
+    st.sampled_from([0.01, 0.03, 0.1]),
+    st.one_of(st.just(1.0), st.floats(0.3, 3)),
+    st.booleans(),
+)
+def test_a_verdict_never_contradicts_its_run(
+    low: float, wide: float, margin: float, limit: float, less: bool
+) -> None:
+    report = with_answer(low, low * (1 + wide), margin)
+    answer = report["verdict"]["comparisons"][0]["answer"]
+    text = f"{RATIO} {'<' if less else '>'} {limit!r}"
+    found = only(decide([text], report))
+    asks_for_difference = limit <= 1 if less else limit >= 1
+    if found.holds:
+        assert Expectation.parse(text).holds(report)
+        if asks_for_difference:
+            assert answer == "differs"
+    if answer == "no-difference" and asks_for_difference:
+        assert found.holds is False
+    if answer == "undecided" and limit == 1:
+        assert found.holds is None
+    if answer == "differs" and limit == 1:
+        assert found.holds is ((low < 1) == less)
+    if found.holds is False and not asks_for_difference:
+        assert not Expectation.parse(text).holds(report)
+
+
+@given(st.floats(10, 200), st.floats(0.5, 20))
+def test_a_claim_of_more_speed_agrees_with_the_run(base_ms: float, faster: float) -> None:
+    report = planted(base_ms=base_ms, lane_ms=base_ms * 5 / faster)
+    comparison = report["verdict"]["comparisons"][0]
+    kind = decide([f"{LANE}.makespan_s < {BASE}.makespan_s"], report).kind
+    sooner = comparison["answer"] == "differs" and comparison["ratio"] < 1
+    later = comparison["answer"] == "differs" and comparison["ratio"] > 1
+    if sooner:
+        assert kind == "holds"
+    elif later or comparison["answer"] == "no-difference":
+        assert kind == "does-not-hold"
+    else:
+        assert kind == "not-shown"
+
+
+def spoken(expectation: str, **changes: Any) -> tuple[str, str, str]:
+    finding = replace(only(decide([expectation], planted())), **changes)
+    return metric_words(finding.metric), value_words(finding), limit_words(finding)
+
+
+@pytest.mark.parametrize(
+    ("expectation", "words"),
+    [
+        (f"{BASE}.peak_in_app < 2", ("at most in the application at once", "8", "below 2")),
+        (f"{BASE}.makespan_s > 0.25", ("makespan", "0.5 s", "above 0.25 s")),
+        (f"{BASE}.latency_ms.p50 < 2", ("response time, p50", "300 ms", "below 2 ms")),
+        (f"{BASE}.latency_ms.p99 < 2", ("response time, p99", "510 ms", "below 2 ms")),
+        (f"{BASE}.server_side.peak_rss_mb < 90", ("peak memory", "–", "below 90 MB")),
+        (f"{BASE}.throughput_rps > 1000", ("throughput", "79.4/s", "above 1,000/s")),
+    ],
+)
+def test_a_number_has_its_unit(expectation: str, words: tuple[str, str, str]) -> None:
+    assert spoken(expectation) == words
+
+
+def test_the_neighbour_is_said_to_be_the_neighbour() -> None:
+    said = metric_words("neighbour.latency_ms.p95")
+    assert said == "the neighbour's response time, p95"
+
+
+def test_a_ratio_has_its_interval() -> None:
+    words = spoken(f"{RATIO} < 0.5", value=0.2, interval=(0.19, 0.2101))
+    assert words == ("makespan", "0.2× (0.19 to 0.21)", "below 0.5×")
+    close = spoken(f"{RATIO} < 1", value=1.004, interval=(0.9983, 1.0101))
+    assert close == ("makespan", "1.004× (0.998 to 1.01)", "below 1×")
+
+
+@pytest.mark.parametrize(
+    ("expectations", "words"),
+    [
+        ([f"{RATIO} < 0.5"], "Holds on this machine"),
+        ([f"{RATIO} > 1"], "Does not hold on this machine"),
+        ([f"{BASE}.p99 > 1", f"{BASE}.speed > 1"], "Not shown on this machine"),
+        ([f"{BASE}.peak_in_app < 9", f"{LANE}.peak_in_app < 9"], f"Holds only when it is {BASE}"),
+        (
+            [f"{RATIO} < 0.5", f"{LANE}.makespan_s < {THIRD}.makespan_s"],
+            f"Holds only when it is {LANE} next to {BASE}",
+        ),
+        (
+            [f"{LANE}.makespan_s < 1", f"{LANE}.peak_in_app < 9"],
+            f"Holds only when it is {LANE} by its makespan",
+        ),
+    ],
+)
+def test_a_verdict_names_the_lanes_of_which_it_holds(expectations: list[str], words: str) -> None:
+    assert verdict_words(decide(expectations, planted())) == words
+
+
+def test_a_line_says_why_a_ratio_below_1_is_no_lead() -> None:
+    (found,) = decide([f"{RATIO} < 1"], with_answer(0.98, 0.995, 0.03)).findings
+    assert found.holds is False
+    assert found.why == "no difference larger than 3 %"
+
+
+def test_a_line_says_why_nobody_can_say() -> None:
+    verdict = decide([f"{RATIO} < 0.5"], planted(rounds=4))
+    first, line = verdict_lines(verdict)
+    assert first == "? Not shown on this machine"
+    assert line.startswith(f"  ? {LANE} next to {BASE}: makespan 0.")
+    assert "expected below 0.5× (fewer than five rounds" in line
+
+
+def test_a_reason_that_all_findings_share_is_said_once() -> None:
+    lines = [*verdict_lines(decide([f"{RATIO} < 0.5", f"{RATIO} > 2"], planted(rounds=4)))]
+    assert [line.count("fewer than five rounds") for line in lines] == [0, 0, 0, 1]

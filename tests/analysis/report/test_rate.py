@@ -1,0 +1,101 @@
+"""A rate's verdict: p95 of the response time decides, and a lane that falls behind has none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dashboard.analysis.causes.lane_config import LaneFacts
+from dashboard.analysis.report.report import About, make_report
+from dashboard.wire import frame
+from dashboard.wire.plan import Lane, Plan, Rate
+
+MS = 1_000_000
+LOAD = Rate(100, 1)
+
+
+def firing(lane: int, number: int, server_ms: float, view_ms: float) -> list[bytes]:
+    draw = np.random.default_rng(100 * lane + number)
+    rows = []
+    for request in range(LOAD.requests):
+        due = 10 * MS * request
+        entered = due + int((0.1 + server_ms * draw.random()) * MS)
+        left = entered + int((view_ms + draw.random()) * MS)
+        rows.append(
+            {
+                "request": request, "due": due, "connecting": due, "sent_first": due, "sent": due,
+                "entered": entered, "view_entered": entered, "view_left": left,
+                "first_byte": left, "done": left, "status": 200, "error": 0, "process": 7,
+            }
+        )  # fmt: skip
+    health = [
+        {"at": 0, "process": 7, "cpu": 0},
+        {"at": 1, "process": 7, "cpu": 100 * MS, "peak_in_app": 1, "peak_in_view": 1},
+    ]
+    return [
+        frame.encode(
+            kind, lane=lane, round=number, origin_ns=0, columns=frame.rows_to_columns(kind, columns)
+        )
+        for kind, columns in (("samples", rows), ("health", health))
+    ]
+
+
+def report(*lanes: tuple[float, float], rounds: int = 6, **about: Any) -> dict[str, Any]:
+    names = tuple(Lane.parse(name) for name in ("a@x", "b@y", "c@z")[: len(lanes)])
+    plan = Plan("planted", names, LOAD, rounds, 1, {}, 30)
+    frames = [
+        one
+        for position, (server_ms, view_ms) in enumerate(lanes)
+        for number in range(1, rounds + 1)
+        for one in firing(position, number, server_ms, view_ms)
+    ]
+    facts = [LaneFacts(cores=1, threads=1)] * len(lanes)
+    return make_report(plan, About("r", "finished", {}, facts=facts, **about), frames)
+
+
+def rate(keeps_up: bool | None) -> dict[str, Any]:
+    return {"offered_rps": 500.0, "achieved_rps": 212.3, "keeps_up": keeps_up}
+
+
+def test_the_metric_is_p95_of_the_response_time_by_round() -> None:
+    found = report((0.1, 10), (0.1, 20))
+    assert found["verdict"]["metric"] == "response_p95_ms"
+    assert len(found["lanes"][0]["response_p95_ms"]) == 6
+    (comparison,) = found["verdict"]["comparisons"]
+    assert comparison["answer"] == "differs"
+    assert comparison["ratio"] == pytest.approx(1.9, abs=0.1)
+    assert "answered 95 % of its requests" in found["verdict"]["sentence"]
+
+
+@pytest.mark.parametrize("view_ms", [20, 50])
+def test_a_longer_wait_in_the_view_is_named(view_ms: float) -> None:
+    (comparison,) = report((0.1, 10), (0.1, view_ms))["verdict"]["comparisons"]
+    assert [cause["name"] for cause in comparison["causes"]] == ["waiting-in-app"]
+    assert comparison["causes"][0]["share"] > 0.9
+
+
+@pytest.mark.parametrize("server_ms", [50, 500])
+def test_waiting_for_the_one_worker_is_named(server_ms: float) -> None:
+    (comparison,) = report((0.1, 10), (server_ms, 10))["verdict"]["comparisons"]
+    assert [cause["name"] for cause in comparison["causes"]] == ["one-at-a-time"]
+    assert comparison["causes"][0]["evidence"]["waiting"] is None
+
+
+@pytest.mark.parametrize("behind", [0, 1])
+def test_a_lane_that_falls_behind_is_not_compared(behind: int) -> None:
+    rates = [rate(position != behind) for position in range(2)]
+    found = report((0.1, 10), (0.1, 20), rates=rates)
+    (comparison,) = found["verdict"]["comparisons"]
+    assert comparison["answer"] == "behind"
+    assert comparison["ratio"] is comparison["interval"] is None
+    assert found["lanes"][behind]["rate"]["keeps_up"] is False
+    said = found["verdict"]["sentence"]
+    assert f"{'ab'[behind]}@{'xy'[behind]} was offered 500/s and achieved 212/s" in said
+
+
+def test_only_the_comparison_with_the_one_that_fell_behind_is_missing() -> None:
+    found = report((0.1, 10), (0.1, 20), (0.1, 20), rates=[rate(True), rate(False), rate(None)])
+    answers = [one["answer"] for one in found["verdict"]["comparisons"]]
+    assert answers == ["behind", "differs"]

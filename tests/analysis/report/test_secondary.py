@@ -1,0 +1,67 @@
+"""Two versions of a lane: what differs more than the time does is named, with its numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dashboard.analysis.causes.lane_config import LaneFacts
+from tests.analysis.planted import Planted, at_once, report_of
+
+MB, MS = 2**20, 1_000_000
+
+
+def version(
+    name: str, view_ms: float, rss_mb: int, cpu_ms: float = 2.0, queries: int | None = None
+) -> Planted:
+    return Planted(
+        f"sync@daphne#{name}",
+        at_once(view_ms),
+        facts=LaneFacts(cores=1, queries=queries),
+        health={"peak_in_app": 20, "peak_in_view": 20, "rss": rss_mb * MB, "threads": 12},
+        growth_per_request={"cpu": int(cpu_ms * MS)},
+    )
+
+
+def verdict_of(*lanes: Planted, rounds: int = 6) -> dict[str, Any]:
+    return dict(report_of(list(lanes), 20, rounds)["verdict"])
+
+
+def test_memory_that_fell_is_named_where_the_time_stayed() -> None:
+    verdict = verdict_of(version("before", 100, 222), version("after", 101, 122))
+    (found,) = verdict["secondary"]
+    assert (found["metric"], found["values"]) == ("peak_rss_mb", [222, 122])
+    assert (
+        "sync@daphne#after next to sync@daphne#before, beside the time: 222 → 122 MB of memory"
+        " (single values, not tested)." in verdict["sentence"]
+    )
+
+
+def test_several_stand_in_one_sentence() -> None:
+    verdict = verdict_of(
+        version("before", 100, 222, cpu_ms=4.0, queries=31),
+        version("after", 90, 122, cpu_ms=2.0, queries=2),
+    )
+    assert (
+        "222 → 122 MB of memory, 4 ms → 2 ms of CPU per request, 31 → 2 queries per request"
+        in verdict["sentence"]
+    )
+
+
+def test_what_differs_less_than_the_time_is_not() -> None:
+    verdict = verdict_of(version("before", 300, 222), version("after", 100, 122))
+    assert verdict["secondary"] == []
+    assert "beside the time" not in verdict["sentence"]
+
+
+def test_nor_what_hardly_differs() -> None:
+    assert not verdict_of(version("before", 100, 222), version("after", 100, 210))["secondary"]
+
+
+def test_only_versions_of_one_lane_are_held_beside_each_other() -> None:
+    other = Planted("sync@gunicorn-gthread#after", at_once(100), health={"rss": 50 * MB})
+    assert not verdict_of(version("before", 100, 222), other)["secondary"]
+    unversioned = [
+        Planted(name, at_once(100), health={"rss": size * MB})
+        for name, size in (("sync@daphne", 222), ("async@daphne", 50))
+    ]
+    assert not verdict_of(*unversioned)["secondary"]

@@ -1,0 +1,342 @@
+"""Sentences: they say what the numbers say, whatever the numbers are."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.analysis.inference.comparison import Interval, compare
+from dashboard.analysis.samples.rounds import log_ratios
+from dashboard.analysis.text.disturbed import mark
+from dashboard.analysis.text.markdown import markdown
+from dashboard.analysis.text.numbers import (
+    milliseconds,
+    percent,
+    share_apart,
+    significant,
+    times,
+    times_between,
+)
+from dashboard.analysis.text.sentences import price, sentence
+from dashboard.wire.plan import MARGIN
+from tests.analysis.causes.test_causes import (
+    BLOCKED,
+    ONE,
+    PLANTED,
+    STREAMED,
+    THREADS,
+    WAITING,
+    free,
+)
+from tests.analysis.planted import Planted, at_once, report_of
+
+ratios = st.floats(0.001, 1000)
+
+
+def judged(low: float, ratio: float, high: float, metric: str = "makespan_s") -> dict[str, Any]:
+    """A report with nothing but one comparison of this interval."""
+    answer = Interval(ratio, low, high, 0.95, 6, "paired t").answer(MARGIN)
+    comparison = {
+        "lane": "b@y", "answer": answer, "ratio": ratio, "interval": [low, high], "level": 0.95,
+        "rounds": 6, "causes": [], "factors": None,
+    }  # fmt: skip
+    verdict = {
+        "metric": metric, "baseline": "a@x", "margin": MARGIN, "spoiled": None, "control": None,
+        "comparisons": [comparison],
+    }  # fmt: skip
+    return {"verdict": verdict, "lanes": []}
+
+
+@given(st.tuples(ratios, ratios, ratios).map(sorted))
+def test_the_sentence_never_contradicts_its_interval(ends: list[float]) -> None:
+    low, ratio, high = ends
+    report = judged(low, ratio, high)
+    (comparison,) = report["verdict"]["comparisons"]
+    said = sentence(report)
+    match comparison["answer"]:
+        case "differs":
+            assert ("sooner" in said) == (high < 1)
+            assert ("later" in said) == (low > 1)
+            assert "no difference" not in said
+        case "no-difference":
+            assert "no difference larger than 3 %" in said
+            assert 1 / 1.03 <= low <= high <= 1.03
+        case _:
+            assert "undecided" in said
+            assert ("sooner" in said) == (low < 1)
+            assert ("later" in said) == (high > 1)
+
+
+@given(ratios)
+def test_a_ratio_that_is_not_one_is_never_written_as_one(ratio: float) -> None:
+    if abs(ratio - 1) > 1e-6:
+        assert float(times(ratio)) != 1
+        assert (float(times(ratio)) > 1) == (ratio > 1)
+        assert not re.search(r"(?<![\d.])(0 %|1 times)", share_apart(ratio))
+
+
+@given(st.floats(1e-6, 1 - 1e-6))
+def test_a_percentage_is_never_rounded_to_nothing_or_all(share: float) -> None:
+    assert percent(share) not in {"0 %", "100 %"}
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (share_apart(1 / 5.12), "5.1 times sooner"),
+        (share_apart(0.88), "12 % sooner"),
+        (share_apart(1.12), "12 % later"),
+        (share_apart(1.004), "0.4 % later"),
+        (times(0.996), "0.996"),
+        (times(1.003), "1.003"),
+        (times_between(4.93, 5.28), "4.9–5.3"),
+        (times_between(12.93, 13.21), "12.9–13.2"),
+        (times_between(1.002, 1.004), "1.002–1.004"),
+        (percent(0.975), "97.5 %"),
+        (percent(0.95), "95 %"),
+        (percent(0.99), "99 %"),
+        (percent(0.985), "98.5 %"),
+        (significant(61234, 2), "61000"),
+        (milliseconds(624.2), "620 ms"),
+        (milliseconds(1234), "1.2 s"),
+    ],
+)
+def test_numbers_are_said_with_the_digits_they_carry(said: str, expected: str) -> None:
+    assert said == expected
+
+
+def test_the_example_of_the_issue() -> None:
+    said = report_of([THREADS, free()], 100)["verdict"]["sentence"]
+    assert re.search(
+        r"async@daphne finished the burst \d+ times sooner than sync@gunicorn-gthread"
+        r" \(95 %: [\d.]+–[\d.]+\)\. sync@gunicorn-gthread never had more than 8 requests in the"
+        r" application, which is its 8 threads; the other 92 waited 6\d0 ms at the median\.",
+        said,
+    )
+
+
+@pytest.mark.parametrize(("name", "slow", "fast"), PLANTED, ids=[one[0] for one in PLANTED])
+@pytest.mark.parametrize("rounds", [1, 4, 5])
+def test_a_sentence_knows_no_superlative_and_no_unknown(
+    name: str, slow: Any, fast: Any, rounds: int
+) -> None:
+    said = report_of([slow, fast], 20, rounds)["verdict"]["sentence"]
+    assert not re.search(r"None|nan|inf\b|best|fastest|slowest|always|\bthe most\b", said)
+    assert said.endswith(".")
+    assert ("A first look" in said) == (rounds < 5)
+    assert (" %: " in said) == (rounds >= 5)
+
+
+def test_server_and_code_apart_multiply_to_the_whole() -> None:
+    lanes = [THREADS, free(180, name="sync@daphne"), free(name="async@daphne")]
+    verdict = report_of(lanes, 100)["verdict"]
+    whole = verdict["comparisons"][1]
+    server, code = whole["factors"]
+    assert (server["what"], server["end"]) == ("server", "sync@daphne")
+    assert (code["what"], code["begin"]) == ("variant", "sync@daphne")
+    assert server["ratio"] * code["ratio"] == pytest.approx(whole["ratio"])
+    assert verdict["comparisons"][0]["factors"] is None
+    assert re.search(
+        r"in steps: [\d.]+ times as fast \([\d.]+–[\d.]+\) from moving to daphne,"
+        r" [\d.]+ times as fast \([\d.]+–[\d.]+\) from writing async\.",
+        verdict["sentence"],
+    )
+
+
+def test_below_five_rounds_nothing_is_taken_apart() -> None:
+    lanes = [THREADS, free(180, name="sync@daphne"), free(name="async@daphne")]
+    verdict = report_of(lanes, 100, rounds=4)["verdict"]
+    assert [one["factors"] for one in verdict["comparisons"]] == [None, None]
+    assert "in steps" not in verdict["sentence"]
+
+
+def test_a_step_whose_interval_holds_1_is_no_change_that_was_shown() -> None:
+    lanes = [THREADS, free(name="sync@daphne"), free(name="async@daphne")]
+    report = report_of(lanes, 100)
+    one = report["verdict"]["comparisons"][1]
+    for low, high, words in [
+        (0.9, 1.2, "no change that this run can show (0.83 to 1.1 times) from writing async"),
+        (0.98, 1.01, "next to no change from writing async"),
+        (0.5, 0.6, "1.8 times as fast (1.7–2) from writing async"),
+    ]:
+        one["factors"][1].update(ratio=0.55, interval=[low, high])
+        assert words in sentence(report)
+    one["factors"][1]["interval"] = None
+    assert "no change that this run can show from writing async" in sentence(report)
+
+
+def test_without_a_lane_between_nothing_is_taken_apart() -> None:
+    lanes = [THREADS, free(), WAITING]
+    assert all(one["factors"] is None for one in report_of(lanes, 100)["verdict"]["comparisons"])
+
+
+def test_an_answer_held_back_does_not_explain_who_was_later() -> None:
+    nobody_knows = Planted("list@elsewhere", at_once(500))
+    said = report_of([nobody_knows, STREAMED], 20)["verdict"]["sentence"]
+    assert "held its answers back" in said
+    assert "Why stream@daphne differs: cause not found." in said
+
+
+def test_a_control_that_differs_distrusts_the_machine_and_says_why() -> None:
+    lanes = [free(name="a@x"), free(150, name="a@y")]
+    report = report_of(
+        lanes, 20, control=True, instrument={"steal_percent": 4.2, "saturated": False}
+    )
+    control = report["verdict"]["control"]
+    assert control["trusted"] is False
+    assert "4.2 %" in control["why"][0]
+    assert "cannot be trusted now" in report["verdict"]["sentence"]
+    assert report["verdict"]["comparisons"][0]["causes"] == []
+
+
+def test_a_control_without_a_difference_trusts_it() -> None:
+    report = report_of([free(name="a@x"), free(name="a@y")], 20, control=True)
+    assert report["verdict"]["control"] == {"trusted": True, "why": []}
+
+
+def test_one_lane_alone_has_no_verdict() -> None:
+    assert report_of([free()], 20)["verdict"] is None
+
+
+def test_the_price_names_what_is_known() -> None:
+    side = {"peak_threads": 11, "peak_rss_mb": 61.234, "cpu_ms_per_request": 1.1}
+    assert price({"server_side": side}) == "11 threads, 61.2 MB, 1.1 ms of CPU a request"
+    assert price({"server_side": dict.fromkeys(side)}) == "not known"
+
+
+def test_the_markdown_has_a_row_for_each_lane_and_the_sentence() -> None:
+    report = report_of([ONE, BLOCKED, free()], 20, warnings=["Something."])
+    text = markdown(report, [("a@b.ok > 1", True), ("a@b.ok > 2", False)])
+    assert report["verdict"]["sentence"] in text
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert len(rows) == 2 + 3
+    assert len({row.count("|") for row in rows}) == 1
+    assert "- held: `a@b.ok > 1`" in text
+    assert "- **did not hold**: `a@b.ok > 2`" in text
+    assert "- Warning: Something." in text
+
+
+def in_disturbed(answer: str, ratio: float, ends: list[float] | None, **more: Any) -> str:
+    """The sentence of a run of one comparison, with these ends when all lateness is charged."""
+    low, high = ends or (ratio, ratio)
+    report = judged(low, ratio, high)
+    comparison = {**report["verdict"]["comparisons"][0], "answer": answer, "interval": ends, **more}
+    disturbed = {"reason": "The engine was at its limit: it was late.", "intervals": {"b@y": ends}}
+    verdict = {**report["verdict"], "comparisons": [comparison], "disturbed": disturbed}
+    return sentence({**report, "verdict": verdict})
+
+
+DISTURBED = "The run was disturbed. The engine was at its limit: it was late."
+
+
+def test_a_disturbed_run_says_what_still_follows() -> None:
+    sooner = (
+        "b@y finished the burst 3.4 times sooner than a@x, and at least 2.9 times sooner even if"
+    )
+    assert in_disturbed("differs", 1 / 3.4, [1 / 4.4, 1 / 2.9]).startswith(
+        f"{sooner} all lateness of the load generator is held against b@y (95 %). {DISTURBED}"
+    )
+    later = "b@y finished the burst 3.4 times later than a@x, and at least 2.9 times later even if"
+    assert in_disturbed("differs", 3.4, [2.9, 4.4]).startswith(
+        f"{later} all lateness of the load generator is held against a@x (95 %). {DISTURBED}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "ratio", "ends", "words"),
+    [
+        (
+            *("no-difference", 1.01, [0.99, 1.02]),
+            "no difference larger than 3 %, even with all lateness of the load generator counted"
+            " (95 %: from 1 % sooner to 2 % later).",
+        ),
+        (
+            *("not-trusted", 0.5, [0.2, 1.25]),
+            "No verdict: b@y finished the burst 2 times sooner than a@x as measured, but the"
+            " lateness of the load generator may explain it: from 5 times sooner to 25 % later.",
+        ),
+        (
+            *("not-trusted", 0.5, None),
+            "No verdict: b@y finished the burst 2 times sooner than a@x as measured, but the"
+            " lateness of the load generator may explain it.",
+        ),
+        (
+            *("first-look", 0.5, [0.4, 0.6]),
+            "A first look, next to a@x: b@y finished the burst 2 times sooner (from 2.5 times"
+            " sooner to 1.7 times sooner, with all lateness of the load generator counted).",
+        ),
+    ],
+)
+def test_whatever_it_answers_a_disturbed_run_says_so(
+    answer: str, ratio: float, ends: list[float] | None, words: str
+) -> None:
+    said = in_disturbed(answer, ratio, ends)
+    assert words in said
+    assert DISTURBED in said
+
+
+@given(st.tuples(ratios, ratios, ratios).map(sorted))
+def test_a_disturbed_run_never_says_more_than_its_worst_case(ends: list[float]) -> None:
+    low, ratio, high = ends
+    answer = Interval(ratio, low, high, 0.95, 6, "paired t", (ratio, ratio)).answer(MARGIN)
+    said = in_disturbed(answer, ratio, [low, high])
+    assert DISTURBED in said
+    assert ("at least" in said) == (answer == "differs") == ((low > 1 or high < 1) and not (
+        low >= 1 / (1 + MARGIN) and high <= 1 + MARGIN
+    ))  # fmt: skip
+    assert ("No verdict" in said) == (answer == "not-trusted")
+
+
+@pytest.mark.parametrize(
+    ("one", "disturbed", "words"),
+    [
+        ({"answer": "differs", "ratio": 0.5}, None, ""),
+        ({"answer": "differs", "ratio": 0.5}, {"reason": "late"}, "disturbed"),
+        ({"answer": "not-trusted", "ratio": 0.5}, {"reason": "late"}, "not trusted"),
+        ({"answer": "not-trusted", "ratio": 0.5}, None, "not trusted"),
+        ({"answer": "errors", "ratio": None}, {"reason": "late"}, ""),
+    ],
+)
+def test_a_ratio_is_always_shown_with_what_it_is_worth(
+    one: dict[str, Any], disturbed: dict[str, Any] | None, words: str
+) -> None:
+    verdict = {"comparisons": [{"lane": "b@y", **one}], "disturbed": disturbed}
+    assert mark(verdict, "b@y") == words
+    assert mark(verdict, "a@x") == mark(None, "b@y") == ""
+
+
+FIRST_LOOKS = [
+    ([0.143, 0.124, 0.080], [0.132, 0.139, 0.263], "from 7.7 % sooner to 3.3 times later"),
+    ([0.1, 0.1], [0.2, 0.4], "from 2 times later to 4 times later"),
+    ([0.1, 0.1, 0.1], [0.2, 0.21, 0.22], ""),  # close together
+    ([0.1, 0.1, 0.1], [0.099, 0.101, 0.1], ""),  # on both sides of 1, inside the margin
+    ([0.1, 0.1, 0.1], [0.09, 0.11, 0.1], "from 10 % sooner to 10 % later"),
+    ([0.1], [0.4], ""),
+]
+
+
+@pytest.mark.parametrize(("base_s", "lane_s", "spread"), FIRST_LOOKS)
+def test_a_first_look_shows_how_far_its_rounds_are_apart(
+    base_s: list[float], lane_s: list[float], spread: str
+) -> None:
+    by_round = [dict(enumerate(values)) for values in (base_s, lane_s)]
+    (found,) = compare([log_ratios(*by_round)], [None])
+    report = judged(1, 1, 1)
+    report["verdict"]["comparisons"][0] |= {
+        "answer": found.answer, "ratio": found.ratio, "rounds": found.rounds,
+        "interval": None, "round_ratios": found.between,
+    }  # fmt: skip
+    said = sentence(report)
+    assert "A first look" in said
+    assert ("in its " in said) == bool(spread)
+    assert spread in said
+
+
+def test_reports_carry_the_ratios_of_their_rounds() -> None:
+    (one,) = report_of([THREADS, free()], 20, 3)["verdict"]["comparisons"]
+    low, high = one["round_ratios"]
+    assert low <= one["ratio"] <= high

@@ -1,0 +1,144 @@
+"""The engine by itself, asking in another way than by one write for one answer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any, TypeAlias
+
+import pytest
+
+from dashboard.engine.cli.usage import read_options
+from dashboard.wire.exchange import Exchange
+from dashboard.wire.load import Burst
+from dashboard.wire.request_mode import Manner, Upload
+from tests.engine.http.test_request_modes import OK, head_of, serving
+from tests.engine.loads.test_websocket import echo, echoing
+
+from .test_standalone import RATE, URL, alone
+
+Reader: TypeAlias = asyncio.StreamReader
+Writer: TypeAlias = asyncio.StreamWriter
+PIECES = 3
+
+
+async def fire(port: int, *arguments: str) -> tuple[dict[str, Any], str]:
+    """The object and the text of 4 requests."""
+    known = ("--url", f"http://127.0.0.1:{port}/path", "-n", "4", "-c", "2", *arguments)
+    status, out, err = await alone(*known, "--json", "-")
+    assert (status, err) == (0, "")
+    _, text, _ = await alone(*known)
+    return json.loads(out), text
+
+
+async def test_uploads_and_pieces_and_results() -> None:
+    asked: list[tuple[str, bool]] = []
+
+    async def serve(reader: Reader, writer: Writer) -> None:
+        while True:
+            line, headers = await head_of(reader)
+            body = await reader.readexactly(int(headers.get("content-length", 0)))
+            asked.append((line.split()[0], len(body) > 20_000 and b'name="file"' in body))
+            if line.startswith("GET /path"):
+                writer.write(
+                    b"HTTP/1.1 202 Accepted\r\nLocation: /result\r\nContent-Length: 0\r\n\r\n"
+                )
+            else:
+                writer.write(OK)
+
+    async with serving(serve) as port:
+        uploaded, _ = await fire(port, "--upload", "file=0.02")
+        assert asked == [("POST", True)] * 8
+        asked.clear()
+        polled, _ = await fire(port, "--poll", "1")
+        assert len(asked) == 16
+    assert (uploaded["ok"], polled["ok"]) == (4, 4)
+
+
+async def test_how_answers_came_in_pieces() -> None:
+    async def serve(reader: Reader, writer: Writer) -> None:
+        while True:
+            await head_of(reader)
+            writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+            for _ in range(PIECES):
+                await asyncio.sleep(0.02)  # so that each piece is a read of its own
+                writer.write(b"2\r\nok\r\n")
+            writer.write(b"0\r\n\r\n")
+
+    async with serving(serve) as port:
+        found, text = await fire(port, "--chunks")
+    pieces = found["chunks"]
+    assert pieces["answers"] == 4
+    assert 1 < pieces["fewest"] <= pieces["most"] <= PIECES
+    assert pieces["longest_gap_ms"]["p50"] <= pieces["longest_gap_ms"]["max"]
+    assert "answers in " in text
+
+
+async def test_websockets() -> None:
+    async with echoing(echo) as (port, heard):
+        found, _ = await fire(port, "--websocket", "--every", "0.01")
+    assert (found["ok"], len(heard)) == (4, 4)
+    assert sum(map(len, heard)) == 8
+    async with echoing(echo) as (port, _):
+        said = ["--open", "hello", "--message", "tea {n}", "--answer", "contains tea {n}"]
+        found, text = await fire(port, "--websocket", *said)
+    assert found["ok"] == 4
+    assert found["websocket"] == {"ignored": 2, "without_answer": 0, "last": ""}  # each hello back
+    assert "websocket: 2 other messages received, 0 without an answer" in text
+
+
+async def test_what_somebody_else_felt_meanwhile() -> None:
+    async def serve(reader: Reader, writer: Writer) -> None:
+        while True:
+            line, _ = await head_of(reader)
+            if line.startswith("GET /path"):
+                await asyncio.sleep(0.2)  # so that the neighbour comes a few times
+            writer.write(OK)
+
+    async with serving(serve) as port:
+        found, text = await fire(port, "--neighbour", "/else")
+    beside = found["neighbour"]
+    assert found["requests"] == 4
+    assert 3 <= beside["ok"] == beside["requests"]
+    assert "neighbour: " in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--upload", "file"], "argument --upload: expected FIELD=MB, above 0 to 1,000 MB"),
+        (["--upload", "file=-1"], "argument --upload: expected FIELD=MB"),
+        (["--upload", "file=inf"], "argument --upload: expected FIELD=MB"),
+        (["--poll", "0"], "argument --poll: expected 1 to 60000 ms, found '0'"),
+        (["--poll", "1", "--chunks"], "argument --chunks: not allowed with argument --poll"),
+        (["--send-kb-per-s", "9"], "argument --send-kb-per-s: expected --upload beside it"),
+        (["--upload", "f=1", "--send-kb-per-s", "0"], "argument --send-kb-per-s: expected 1 to"),
+        (["--every", "1"], "argument --every: expected --websocket beside it"),
+        (["--websocket", "--every", "61"], "argument --every: expected 0 to 60 s"),
+        ([*RATE[2:], "--websocket"], "argument --websocket: expected no --rate beside it"),
+        (["--message", "hi"], "--message, --answer: expected --websocket beside it"),
+        (["--websocket", "--answer", "all"], "argument --answer: expected 'any', 'contains TEXT'"),
+        (["--client", "httpx", "--chunks"], "argument --client: expected engine beside"),
+        (["--client", "httpx", "--neighbour", "/"], "argument --client: expected engine beside"),
+        (["--neighbour", "else"], "argument --neighbour: expected a path on the same server"),
+    ],
+)
+def test_bad_usage(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        read_options(["--url", URL, *arguments])
+    assert ended.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_what_the_engine_is_told() -> None:
+    slowly = ["--upload", "file=1.5", "--send-kb-per-s", "300"]
+    firing = read_options(["--url", URL, "-n", "5", *slowly]).firing
+    assert firing.manner == Manner(upload=Upload("file", 1_500_000))
+    assert (firing.method, firing.load) == ("POST", Burst(5, 5, send_kb_per_s=300))
+    assert read_options([*RATE, *slowly]).firing.load.send_kb_per_s == 300
+    held = read_options(["--url", URL, "--websocket", "--every", "2", "--neighbour", "/x"]).firing
+    assert (held.manner, held.neighbour) == (Manner(websocket=True), "/x")
+    assert held.load == Burst(100, 100, every_s=2)
+    said = ["--open", "auth", "--open", "join", "--message", "hi {n}", "--answer", "contains hi"]
+    talking = read_options(["--url", URL, "--websocket", *said]).firing
+    assert talking.manner.exchange == Exchange(("auth", "join"), "hi {n}", "contains hi")

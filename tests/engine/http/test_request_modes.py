@@ -1,0 +1,302 @@
+"""Requests that are more than one write and one answer: uploads, results to be fetched, pieces."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import psutil
+import pytest
+
+from dashboard.wire.failure import Failure
+from dashboard.wire.frame import EnvelopeReader, decode, is_event
+from dashboard.wire.load import Burst, Load, Rate
+from dashboard.wire.plan import Firing
+from dashboard.wire.request_mode import Manner, Upload
+from tests.firing import burst, engine
+
+MB = 1_000_000
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def serving(serve: Serve) -> AsyncIterator[int]:
+    """A server on loopback; its port. A connection that goes away is nothing to complain of."""
+
+    async def safely(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await serve(reader, writer)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(safely, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+async def head_of(reader: asyncio.StreamReader) -> tuple[str, dict[str, str]]:
+    """Request line and headers of one request."""
+    first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+    headers = dict(line.lower().split(": ", 1) for line in lines if line)
+    return first, headers
+
+
+async def fired(process: Any, firing: Firing) -> dict[str, list[dict[str, int]]]:
+    """The rows of each kind of frame."""
+    process.stdin.write(json.dumps({"fire": firing.to_json()}).encode() + b"\n")
+    found: dict[str, list[dict[str, int]]] = {"samples": [], "chunks": []}
+    reader = EnvelopeReader()
+    while True:
+        for _, payload in reader.feed(await process.stdout.read(65536)):
+            if not is_event(payload):
+                one = decode(payload)
+                names = list(one.columns)
+                found.setdefault(one.kind, []).extend(
+                    {name: one.columns[name][at] for name in names} for at in range(one.rows)
+                )
+            elif json.loads(payload)["event"] == "fired":
+                return found
+
+
+def upload_to(port: int, size: int, load: Load) -> Firing:
+    plain = burst(port, "/", 1, 1, method="POST", manner=Manner(upload=Upload("file", size)))
+    return Firing(**{**vars(plain), "load": load})
+
+
+class Uploads:
+    """Takes files in, and knows how large they were."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+        self.forms: list[tuple[bytes, bytes]] = []
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            _, headers = await head_of(reader)
+            left, size = int(headers["content-length"]), 0
+            first = last = b""
+            while left:
+                data = await reader.read(min(left, 2**20))
+                if not data:
+                    return
+                first, last = (first + data)[:300], (last + data)[-100:]
+                left -= len(data)
+                size += len(data)
+            self.sizes.append(size)
+            self.forms.append((first, last))
+            writer.write(OK)
+
+
+async def test_a_file_arrives_whole_in_a_form_that_can_be_parsed() -> None:
+    server = Uploads()
+    async with serving(server.serve) as port, engine() as process:
+        found = await fired(process, upload_to(port, 3 * MB, Burst(4, 2)))
+    assert len(server.sizes) == 4
+    first, last = server.forms[0]
+    boundary = first.split(b"\r\n")[0]
+    assert b'name="file"; filename="upload.bin"' in first
+    assert last.endswith(b"\r\n" + boundary + b"--\r\n")
+    around = first.index(b"\r\n\r\n") + 4 + len(boundary) + 6
+    assert server.sizes[0] == 3 * MB + around
+    for row in found["samples"]:
+        assert (row["status"], row["error"]) == (200, Failure.NONE)
+        assert row["sent_first"] < row["sent"] <= row["first_byte"] <= row["done"]
+
+
+async def test_large_files_are_never_held_in_memory() -> None:
+    server = Uploads()
+    async with serving(server.serve) as port, engine() as process:
+        found = await fired(process, upload_to(port, 60 * MB, Burst(4, 4)))
+        peak_mb = psutil.Process(process.pid).memory_info().rss / MB
+    assert {row["error"] for row in found["samples"]} == {Failure.NONE}
+    assert peak_mb < 150
+
+
+async def test_a_slow_client_takes_as_long_as_its_pace_says() -> None:
+    server = Uploads()
+    async with serving(server.serve) as port, engine() as process:
+        found = await fired(process, upload_to(port, 200_000, Burst(3, 3, send_kb_per_s=400)))
+    for row in found["samples"]:
+        assert 0.45e9 < row["sent"] - row["sent_first"] < 1.5e9  # 200 KB at 400 KB/s
+
+
+async def test_a_slow_client_does_not_catch_up_what_the_server_made_it_wait() -> None:
+    """What was not taken while the server looked away takes its time afterwards."""
+    waited_s = 1.0
+
+    async def late(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        _, headers = await head_of(reader)
+        await asyncio.sleep(waited_s)
+        await reader.readexactly(int(headers["content-length"]))
+        writer.write(OK)
+
+    async with serving(late) as port, engine() as process:
+        found = await fired(process, upload_to(port, 2 * MB, Burst(1, 1, send_kb_per_s=2000)))
+    (row,) = found["samples"]
+    assert row["sent"] - row["sent_first"] > 1.2e9  # 1 s by its pace, and what no buffer took
+
+
+async def test_an_early_refusal_is_the_answer() -> None:
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await head_of(reader)
+        writer.write(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        await writer.drain()
+        while await reader.read(2**20):  # as a server that is polite to its clients
+            pass
+
+    async with serving(refuse) as port, engine() as process:
+        found = await fired(process, upload_to(port, 50 * MB, Burst(2, 1)))
+    assert [(row["status"], row["error"]) for row in found["samples"]] == [
+        (413, Failure.STATUS)
+    ] * 2
+
+
+@pytest.mark.parametrize("pace", [None, 20_000])
+async def test_an_early_refusal_is_read_though_it_ends_in_a_reset(pace: float | None) -> None:
+    """A server that closes on what it has not read resets the connection behind its answer."""
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await head_of(reader)
+        writer.transport.pause_reading()  # type: ignore[attr-defined]
+        writer.write(b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno")
+        writer.transport.abort()
+
+    load = Burst(40, 4, send_kb_per_s=pace)
+    async with serving(refuse) as port, engine() as process:
+        found = await fired(process, upload_to(port, 5 * MB, load))
+    told = [(row["status"], row["error"]) for row in found["samples"]]
+    assert told == [(413, Failure.STATUS)] * 40
+
+
+async def test_files_at_a_rate() -> None:
+    server = Uploads()
+    async with serving(server.serve) as port, engine() as process:
+        found = await fired(process, upload_to(port, 100_000, Rate(20, 0.5)))
+    assert [row["status"] for row in found["samples"]] == [200] * 10
+
+
+class Results:
+    """Answers 202 and says where the result will be, which is there `after_s`."""
+
+    def __init__(
+        self, after_s: float, *, closes: bool = False, location: str | None = None
+    ) -> None:
+        self.after_s, self.closes, self.location = after_s, closes, location
+        self.asked: list[str] = []
+        self.connections = 0
+        self._ready_at: dict[str, float] = {}
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        while True:
+            first, headers = await head_of(reader)
+            await reader.readexactly(int(headers.get("content-length", "0")))
+            self.asked.append(first)
+            writer.write(self._answer(first.split()[1]))
+            if self.closes:
+                return
+
+    def _answer(self, path: str) -> bytes:
+        close = "Connection: close\r\n" if self.closes else ""
+        if path == "/begin":
+            path = f"/result/{len(self._ready_at)}"
+            self._ready_at[path] = time.monotonic() + self.after_s
+        elif time.monotonic() >= self._ready_at[path]:
+            return f"HTTP/1.1 200 OK\r\n{close}Content-Length: 2\r\n\r\nok".encode()
+        where = path if self.location is None else self.location
+        said = f"Location: {where}\r\n" if where else ""
+        return f"HTTP/1.1 202 Accepted\r\n{said}{close}Content-Length: 0\r\n\r\n".encode()
+
+
+def begin_at(port: int, load: Load, every_ms: float = 20) -> Firing:
+    manner = Manner(poll_every_ms=every_ms)
+    plain = burst(port, "/begin", 1, 1, method="POST", body="{}", manner=manner)
+    return Firing(**{**vars(plain), "load": load})
+
+
+@pytest.mark.parametrize("closes", [False, True])
+@pytest.mark.parametrize("load", [Burst(4, 2), Rate(20, 0.2)])
+async def test_a_sample_ends_when_its_result_was_fetched(closes: bool, load: Load) -> None:
+    server = Results(0.2, closes=closes)
+    async with serving(server.serve) as port, engine() as process:
+        found = await fired(process, begin_at(port, load))
+    assert sorted(row["request"] for row in found["samples"]) == [0, 1, 2, 3]
+    for row in found["samples"]:
+        assert (row["status"], row["error"]) == (200, Failure.NONE)
+        assert row["done"] - row["sent_first"] >= 0.2e9
+        assert row["first_byte"] - row["sent_first"] < 0.2e9  # of the first answer
+    begun = [line for line in server.asked if line.startswith("POST /begin")]
+    polls = [line for line in server.asked if line.startswith("GET /result/")]
+    assert len(begun) == 4
+    assert 4 <= len(polls) <= 4 * (0.2 / 0.02 + 2)
+    assert server.connections == (len(server.asked) if closes else server.connections)
+    assert closes or server.connections <= 4
+
+
+@pytest.mark.parametrize(
+    "location", ["", "http://elsewhere.example/result", "//elsewhere.example/", "ftp:/result/0"]
+)
+async def test_a_result_that_is_nowhere_here_is_a_named_failure(location: str) -> None:
+    server = Results(0.2, location=location)
+    async with serving(server.serve) as port, engine() as process:
+        found = await fired(process, begin_at(port, Burst(2, 1)))
+    assert {row["error"] for row in found["samples"]} == {Failure.NO_RESULT}
+    assert all(line.startswith("POST") for line in server.asked)
+
+
+async def test_a_result_that_never_comes_is_a_timeout() -> None:
+    server = Results(60)
+    async with serving(server.serve) as port, engine() as process:
+        firing = Firing(**{**vars(begin_at(port, Burst(2, 2))), "timeout_s": 0.3})
+        found = await fired(process, firing)
+    assert {row["error"] for row in found["samples"]} == {Failure.TIMEOUT}
+
+
+@pytest.mark.alone
+async def test_the_longest_wait_between_two_pieces_is_known() -> None:
+    async def in_pieces(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            await head_of(reader)
+            writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+            for pause_s in (0, 0.02, 0.15, 0.02):
+                await asyncio.sleep(pause_s)
+                writer.write(b"5\r\ntoken\r\n")
+            writer.write(b"0\r\n\r\n")
+
+    async with serving(in_pieces) as port, engine() as process:
+        firing = burst(port, "/", 3, 2, manner=Manner(chunks=True))
+        found = await fired(process, firing)
+        plain = await fired(process, burst(port, "/", 1, 1))
+    assert [row["status"] for row in found["samples"]] == [200] * 3
+    assert sorted(row["request"] for row in found["chunks"]) == [0, 1, 2]
+    for row in found["chunks"]:
+        assert row["chunks"] == 4
+        assert 0.14e9 < row["longest_gap"] < 0.5e9
+    assert plain["chunks"] == []
+
+
+@pytest.mark.parametrize("load", [Burst(7, 2), Rate(70, 0.1)])
+async def test_each_request_is_that_of_its_own_row(load: Load) -> None:
+    asked: list[tuple[str, bytes]] = []
+
+    async def note(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            first, headers = await head_of(reader)
+            body = await reader.readexactly(int(headers["content-length"]))
+            asked.append((first.split()[1], body))
+            writer.write(OK)
+
+    rows = (("/1", "one"), ("/2", "two and more"), ("/3", ""))
+    async with serving(note) as port, engine() as process:
+        plain = burst(port, "/", 1, 1, method="POST", manner=Manner(rows=rows))
+        found = await fired(process, Firing(**{**vars(plain), "load": load}))
+    assert len(found["samples"]) == 7
+    expected = sorted((path, body.encode()) for path, body in (rows * 3)[:7])
+    assert sorted(asked) == expected

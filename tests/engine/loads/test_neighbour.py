@@ -1,0 +1,128 @@
+"""Somebody else beside the load: regular, with connections of its own, as long as it lasts."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from dashboard.wire.failure import Failure
+from dashboard.wire.frame import EnvelopeReader, decode, is_event
+from dashboard.wire.neighbour import MARK
+from dashboard.wire.plan import NEIGHBOUR_RPS, Firing
+from dashboard.wire.request_mode import Manner, Upload
+from tests.firing import burst, engine
+
+LOAD_S = 0.6  # how long the one request of the load takes
+HANGS_S = 30.0
+
+
+@dataclass
+class Seen:
+    """What a server saw: the request lines of each connection, and when they came."""
+
+    connections: list[list[str]] = field(default_factory=list)
+    neighbours_s: list[float] = field(default_factory=list)
+
+
+@asynccontextmanager
+async def slow_for_some(hangs: bool = False) -> AsyncIterator[tuple[int, Seen]]:
+    """Answers `/slow` after LOAD_S and whoever else at once, or never."""
+    seen = Seen()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        lines: list[str] = []
+        seen.connections.append(lines)
+        try:
+            while head := await reader.readuntil(b"\r\n\r\n"):
+                lines.append(head.decode().split("\r\n")[0])
+                slow = "/slow" in lines[-1]
+                if not slow:
+                    seen.neighbours_s.append(time.monotonic())
+                length = [line for line in head.decode().split("\r\n") if "Length:" in line]
+                await reader.readexactly(int(length[0].split()[1]) if length else 0)
+                await asyncio.sleep(LOAD_S if slow else HANGS_S if hangs else 0)
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1], seen
+
+
+async def rows_by_kind(process: Any, firing: Firing, *, stop: bool = False) -> dict[str, Any]:
+    """The rows of each kind of frame, and the event `fired`; `stop` is said as soon as it began."""
+    process.stdin.write(json.dumps({"fire": firing.to_json()}).encode() + b"\n")
+    found: dict[str, Any] = {"samples": [], "neighbour": []}
+    reader = EnvelopeReader()
+    while "fired" not in found:
+        for _, payload in reader.feed(await process.stdout.read(65536)):
+            if is_event(payload):
+                event = json.loads(payload)
+                found[event["event"]] = event
+                if stop and event["event"] == "began":
+                    process.stdin.write(b'{"stop": true}\n')
+            elif (one := decode(payload)).kind in found:
+                columns = one.columns
+                found[one.kind] += [
+                    {name: columns[name][at] for name in columns} for at in range(one.rows)
+                ]
+    return found
+
+
+def firing_at(port: int, **more: Any) -> Firing:
+    return burst(port, "/slow", 1, 1, neighbour="/ping/", **more)
+
+
+async def test_it_comes_regularly_and_never_among_the_samples() -> None:
+    async with slow_for_some() as (port, seen), engine() as process:
+        found = await rows_by_kind(process, firing_at(port))
+    assert [row["request"] for row in found["samples"]] == [0]
+    expected = LOAD_S * NEIGHBOUR_RPS
+    rows = found["neighbour"]
+    assert expected - 2 <= len(rows) <= expected + 2
+    assert [row["due"] for row in rows] == [
+        round(number * 1e9 / NEIGHBOUR_RPS) for number in range(len(rows))
+    ]
+    assert all(row["status"] == 200 and row["error"] == Failure.NONE for row in rows)
+    assert len(seen.neighbours_s) == len(rows)
+
+
+async def test_it_has_connections_of_its_own_and_says_who_it_is() -> None:
+    async with slow_for_some() as (port, seen), engine() as process:
+        firing = firing_at(port, method="POST", manner=Manner(upload=Upload("file", 9)))
+        await rows_by_kind(process, firing)
+    # An answer later than the next one is due costs the neighbour another connection.
+    assert ["POST /slow HTTP/1.1"] in seen.connections
+    neighbours = [lines for lines in seen.connections if "/slow" not in lines[0]]
+    assert {line for lines in neighbours for line in lines} == {f"GET /ping/?{MARK} HTTP/1.1"}
+    assert len(neighbours) == len(seen.connections) - 1
+
+
+async def test_who_waits_when_the_load_is_over_is_given_a_moment_and_no_more() -> None:
+    async with slow_for_some(hangs=True) as (port, _), engine() as process:
+        found = await rows_by_kind(process, firing_at(port))
+    assert found["fired"]["requests"] == 1
+    assert {row["error"] for row in found["neighbour"]} == {Failure.ABORTED}
+    assert min(row["done"] - row["due"] for row in found["neighbour"]) >= 0.9e9
+
+
+async def test_stop_waits_for_no_neighbour() -> None:
+    async with slow_for_some(hangs=True) as (port, _), engine() as process:
+        began_s = time.monotonic()
+        found = await rows_by_kind(process, firing_at(port), stop=True)
+    assert found["fired"]["stopped"]
+    assert time.monotonic() - began_s < HANGS_S / 3
+
+
+async def test_without_a_path_there_is_nobody() -> None:
+    async with slow_for_some() as (port, _), engine() as process:
+        found = await rows_by_kind(process, burst(port, "/slow", 1, 1))
+    assert found["neighbour"] == []

@@ -1,0 +1,200 @@
+"""Websockets that are no echo: opening messages, messages of one's own, what answers them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+
+from dashboard.engine.loads.websocket_answers import answers_of
+from dashboard.wire.exchange import Exchange
+from dashboard.wire.failure import Failure
+from dashboard.wire.frame import EnvelopeReader, decode, is_event
+from dashboard.wire.load import Burst
+from dashboard.wire.plan import Firing
+from dashboard.wire.request_mode import Manner
+from tests.firing import burst, engine
+
+Serve = Callable[[ServerConnection], Awaitable[None]]
+RPC = Exchange(message='{"jsonrpc": "2.0", "id": {n}, "method": "add"}', answer="json.id={n}")
+
+
+@asynccontextmanager
+async def serving(handle: Serve) -> AsyncIterator[int]:
+    async def safely(connection: ServerConnection) -> None:
+        try:
+            await handle(connection)
+        except ConnectionClosed:
+            return
+
+    async with serve(safely, "127.0.0.1", 0) as server:
+        yield next(iter(server.sockets)).getsockname()[1]
+
+
+async def exchanged(
+    handle: Serve, said: Exchange, load: Burst, timeout_s: float = 5
+) -> tuple[list[dict[str, int]], dict[str, Any]]:
+    """The samples, and what the event `fired` says of the websockets."""
+    manner = Manner(websocket=True, exchange=said)
+    async with serving(handle) as port, engine() as process:
+        plain = burst(port, "/ws/", 1, 1, manner=manner, timeout_s=timeout_s)
+        firing = Firing(**{**vars(plain), "load": load})
+        assert Firing.from_json(json.loads(json.dumps(firing.to_json()))) == firing
+        return await _fired(process, firing)
+
+
+async def _fired(process: Any, firing: Firing) -> tuple[list[dict[str, int]], dict[str, Any]]:
+    process.stdin.write(json.dumps({"fire": firing.to_json()}).encode() + b"\n")
+    rows: list[dict[str, int]] = []
+    reader = EnvelopeReader()
+    while True:
+        for _, payload in reader.feed(await process.stdout.read(65536)):
+            if is_event(payload):
+                event = json.loads(payload)
+                if event["event"] == "fired":
+                    return rows, event["websocket"]
+                continue
+            frame = decode(payload)
+            if frame.kind == "samples":
+                columns = frame.columns
+                rows += [{key: columns[key][at] for key in columns} for at in range(frame.rows)]
+
+
+def errors_of(rows: list[dict[str, int]]) -> set[int]:
+    return {row["error"] for row in rows}
+
+
+async def test_json_rpc_is_answered_by_its_id_among_notifications() -> None:
+    async def rpc(connection: ServerConnection) -> None:
+        await connection.send('{"method": "welcome"}')
+        async for message in connection:
+            asked = json.loads(message)
+            await connection.send(json.dumps({"id": asked["id"] + 1, "result": "another's"}))
+            await connection.send(json.dumps({"id": asked["id"], "result": asked["method"]}))
+
+    rows, heard = await exchanged(rpc, RPC, Burst(30, 3))
+    assert errors_of(rows) == {Failure.NONE}
+    assert sorted(row["request"] for row in rows) == list(range(30))
+    assert heard["without_answer"] == 0
+    # Of the last notifications some may still be on their way when everything is answered.
+    assert 30 <= heard["ignored"] <= 33
+
+
+async def test_an_opening_is_sent_once_on_each_connection_and_not_timed() -> None:
+    heard: list[list[str]] = []
+
+    async def subscribed(connection: ServerConnection) -> None:
+        mine: list[str] = []
+        heard.append(mine)
+        async for message in connection:
+            mine.append(str(message))
+            if mine[:2] != ["auth", "subscribe"][: len(mine)]:
+                await connection.close(4401, "Unauthorized")
+            elif len(mine) > 2:
+                await connection.send(f"price of {mine[-1]}")
+
+    said = Exchange(("auth", "subscribe"), "tea", "contains price of tea")
+    rows, _ = await exchanged(subscribed, said, Burst(8, 2))
+    assert errors_of(rows) == {Failure.NONE}
+    assert len(heard) == 2
+    assert sum(map(len, heard)) == 2 * 2 + 8
+    assert all(mine[:2] == ["auth", "subscribe"] for mine in heard)
+
+
+async def test_without_its_opening_the_server_says_why_it_closed() -> None:
+    async def strict(connection: ServerConnection) -> None:
+        await connection.recv()
+        await connection.close(4401, "Unauthorized")
+
+    rows, heard = await exchanged(strict, Exchange(message="tea", answer="any"), Burst(2, 2))
+    assert errors_of(rows) == {Failure.CLOSED}
+    assert heard["last"] == "closed with 4401 Unauthorized"
+    assert heard["without_answer"] == 2
+
+
+async def test_chatter_is_no_answer_and_is_counted() -> None:
+    async def chatty(connection: ServerConnection) -> None:
+        async def chatter() -> None:
+            while True:
+                await connection.send('{"type": "tick"}')
+                await asyncio.sleep(0.01)
+
+        talking = asyncio.create_task(chatter())
+        try:
+            async for message in connection:
+                await asyncio.sleep(0.05)
+                await connection.send(json.dumps({"type": "reply", "of": str(message)}))
+        finally:
+            talking.cancel()
+            await asyncio.gather(talking, return_exceptions=True)
+
+    said = Exchange(message="hello {n}", answer="json.of=hello {n}")
+    rows, heard = await exchanged(chatty, said, Burst(4, 1))
+    assert errors_of(rows) == {Failure.NONE}
+    assert all(row["done"] - row["sent_first"] >= 0.05e9 for row in rows)
+    assert heard["ignored"] >= 4
+
+
+async def test_what_never_fits_is_a_timeout_and_says_what_came_instead() -> None:
+    async def other(connection: ServerConnection) -> None:
+        async for message in connection:
+            await connection.send(json.dumps({"error": "no such method", "of": message}) * 50)
+
+    rows, heard = await exchanged(other, RPC, Burst(2, 2), timeout_s=0.3)
+    assert errors_of(rows) == {Failure.TIMEOUT}
+    assert (heard["ignored"], heard["without_answer"]) == (2, 2)
+    assert heard["last"].startswith('{"error": "no such method"')
+    assert len(heard["last"]) == 200
+
+
+async def test_silence_is_said_as_such() -> None:
+    async def silent(connection: ServerConnection) -> None:
+        async for _ in connection:
+            pass
+
+    rows, heard = await exchanged(silent, RPC, Burst(1, 1), timeout_s=0.3)
+    assert errors_of(rows) == {Failure.TIMEOUT}
+    assert heard == {"ignored": 0, "without_answer": 1, "last": ""}
+
+
+async def test_an_answer_in_pieces_is_one_answer() -> None:
+    async def pieces(connection: ServerConnection) -> None:
+        async for message in connection:
+            await connection.send([str(message)[:2], str(message)[2:], " and more"])
+
+    said = Exchange(message="number {n}", answer="contains number {n} and more")
+    rows, heard = await exchanged(pieces, said, Burst(6, 2))
+    assert errors_of(rows) == {Failure.NONE}
+    assert heard["ignored"] == 0
+
+
+@pytest.mark.parametrize(
+    ("rule", "data", "fits"),
+    [
+        ("any", b"\x00\xff", True),
+        ("contains tea {n}", b"green tea 7!", True),
+        ("contains tea {n}", b"green tea 8!", False),
+        ("contains \u00e9", "caf\u00e9".encode(), True),
+        ("json.id", b'{"id": null}', True),
+        ("json.id", b'{"ident": 1}', False),
+        ("json.id", b"id", False),
+        ("json.id", b"[1]", False),
+        ("json.id", b"\xff", False),
+        ("json.result.id={n}", b'{"result": {"id": 7}}', True),
+        ("json.result.id={n}", b'{"result": {"id": "7"}}', True),
+        ("json.result.id={n}", b'{"result": {"id": 70}}', False),
+        ("json.result.id={n}", b'{"result": [7]}', False),
+        ("json.ok=true", b'{"ok": true}', True),
+        ("json.ok=true", b'{"ok": 1}', False),
+        ("json.type=a=b", b'{"type": "a=b"}', True),
+        ("json.type=", b'{"type": ""}', True),
+    ],
+)
+def test_which_message_is_an_answer(rule: str, data: bytes, fits: bool) -> None:
+    assert answers_of(Exchange(answer=rule))(True, data, 7) is fits

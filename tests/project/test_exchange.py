@@ -1,0 +1,72 @@
+"""What a lab.toml says of a websocket's conversation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dashboard.project.labtoml.load import load_manifest
+from dashboard.project.model.scenario import Variant
+from dashboard.wire.errors import InvalidManifest
+from dashboard.wire.exchange import Exchange
+
+LAB = """
+[project]
+name = "shop"
+asgi = "shop:application"
+[scenario.chat]
+title = "Chatting"
+parameters.size = {{ default = 3, min = 1, max = 9 }}
+lanes = ["consumer@daphne"]
+[scenario.chat.variant.consumer]
+family = "async"
+path = "/ws/"
+{keys}
+"""
+
+
+def variant_of(directory: Path, keys: str) -> Variant:
+    file = directory / "lab.toml"
+    file.write_text(LAB.format(keys=keys))
+    return load_manifest(file).scenarios["chat"].variants["consumer"]
+
+
+def test_a_conversation_of_ones_own(tmp_path: Path) -> None:
+    variant = variant_of(
+        tmp_path,
+        """
+        websocket = true
+        open = ['{"type": "auth"}', "subscribe {size}"]
+        message = '{"id": {n}, "size": {size}}'
+        answer = "json.id={n}"
+        """,
+    )
+    assert variant.manner({"size": 5.0}).exchange == Exchange(
+        ('{"type": "auth"}', "subscribe 5"), '{"id": {n}, "size": 5}', "json.id={n}"
+    )
+
+
+def test_by_default_a_number_is_sent_and_comes_back(tmp_path: Path) -> None:
+    variant = variant_of(tmp_path, "websocket = true")
+    assert variant.manner({"size": 5.0}).exchange == Exchange((), "{n}", "")
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ("message = 'hello {n}'", "variant.consumer.message: expected websocket = true beside it"),
+        ("websocket = true\nopen = 'hello'", "open: expected a list of texts"),
+        ("websocket = true\nopen = []", "open: expected a list of texts"),
+        ("websocket = true\nanswer = 'starts x'", "answer: expected 'any', 'contains TEXT'"),
+        ("websocket = true\nanswer = 'contains '", "answer: expected 'any', 'contains TEXT'"),
+        ("websocket = true\nanswer = 'json.'", "answer: expected 'any', 'contains TEXT'"),
+        ("websocket = true\nmessage = 'tea'", "answer: expected beside a message without {n}"),
+        (f"websocket = true\nopen = {['a'] * 21}", "open: expected at most 20 messages, found 21"),
+        (f"websocket = true\nmessage = '{{n}}{'x' * 100_000}'", "at most 100,000 characters"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_its_key(tmp_path: Path, keys: str, expected: str) -> None:
+    with pytest.raises(InvalidManifest) as refused:
+        variant_of(tmp_path, keys)
+    assert expected in str(refused.value)

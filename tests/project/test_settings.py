@@ -1,0 +1,57 @@
+"""Settings of a server, by a lane's text: read, checked, and shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from dashboard.project.servers.catalogue import SERVERS
+from dashboard.project.servers.settings import BadSetting, parse, resolve, settable
+
+
+def test_a_lanes_text_sets_what_it_names() -> None:
+    server = resolve(SERVERS, "gunicorn-gthread:threads=32,processes=2")
+    assert (server.name, server.threads, server.processes) == ("gunicorn-gthread", 32, 2)
+    assert server.concurrency("sync") == "2 processes × 32 threads"
+    assert SERVERS["gunicorn-gthread"].threads == 8
+
+
+def test_what_was_chosen_is_shown() -> None:
+    server = resolve(SERVERS, "uvicorn:loop=asyncio,keep_alive=60,backlog=128")
+    assert (server.loop, server.keep_alive_s, server.backlog) == ("asyncio", 60, 128)
+    words = "1 process, one event loop, loop asyncio, keep-alive 60 s, backlog 128"
+    assert server.concurrency("async") == words
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("apache", "expected a server, one of gunicorn-sync"),
+        ("apache:threads=3", "expected a server, one of gunicorn-sync"),
+        ("gunicorn-gthread:", "expected FIELD=VALUE after gunicorn-gthread:, found ''"),
+        ("gunicorn-gthread:threads", "expected FIELD=VALUE"),
+        ("gunicorn-gthread:threads=", "expected FIELD=VALUE"),
+        ("gunicorn-gthread:threads=0", "threads: expected a whole number from 1 to 1024"),
+        ("gunicorn-gthread:threads=two", "threads: expected a whole number .* found 'two'"),
+        ("gunicorn-gthread:threads=1,threads=2", "threads: expected once"),
+        ("gunicorn-sync:threads=2", "threads: gunicorn-sync does not let it be set"),
+        ("gunicorn-sync:keep_alive=2", "it knows: processes, backlog"),
+        ("daphne:processes=2", "processes: daphne does not let it be set; it knows: backlog"),
+        ("uvicorn:loop=trio", "loop: expected one of auto, asyncio, uvloop, found 'trio'"),
+        ("daphne:loop=uvloop", "loop: daphne does not let it be set"),
+        ("uvicorn:speed=9", "speed: uvicorn does not let it be set"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_the_field(text: str, message: str) -> None:
+    with pytest.raises(BadSetting, match=message):
+        resolve(SERVERS, text)
+
+
+def test_a_name_alone_is_the_table_s_own() -> None:
+    assert parse("daphne") == ("daphne", {})
+    assert resolve(SERVERS, "daphne") is SERVERS["daphne"]
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_each_server_knows_its_backlog(name: str) -> None:
+    assert "backlog" in settable(SERVERS[name])
+    assert resolve(SERVERS, f"{name}:backlog=200").backlog == 200

@@ -1,0 +1,130 @@
+"""A stored run for other tools: every sample is there, and a whole run can be taken in again."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import json
+from collections import defaultdict
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+
+from dashboard.models import Run, Status, StoredFrame
+from dashboard.runs.archive.exports import FORMATS
+from dashboard.runs.archive.exports.whole import InvalidImport, import_run
+from dashboard.runs.live.hub import Hub
+from dashboard.runs.planning.plans import make_plan
+from dashboard.runs.queue.laboratory import Laboratory
+from tests.runs.fakes import FakeEngine, FakeTargets, equipment
+
+pytestmark = pytest.mark.django_db(transaction=True)
+REQUESTS, ROUNDS, LANES = 40, 2, 3
+
+
+@pytest.fixture
+async def run(tmp_path: Path) -> Run:
+    """A finished run of three lanes."""
+    lab = Laboratory(equipment(FakeEngine()), Hub(), tmp_path)
+    asked = make_plan(
+        FakeTargets().project, scenario="sleep", requests=REQUESTS, rounds=ROUNDS, seed=1
+    )
+    made = await lab.start(asked)
+    assert (await lab.outcome(made)).status == Status.FINISHED
+    return await Run.objects.aget(pk=made.pk)
+
+
+@sync_to_async
+def exported(run: Run, name: str) -> str:
+    return "".join(FORMATS[name].pieces(run))
+
+
+async def test_csv_has_a_line_a_sample_and_says_which_count(run: Run) -> None:
+    lines = list(csv.DictReader(io.StringIO(await exported(run, "csv"))))
+    counted = [line for line in lines if line["counts"] == "yes"]
+    assert len(counted) == REQUESTS * ROUNDS * LANES
+    assert {line["round"] for line in lines} - {line["round"] for line in counted} == {"0"}
+    first = counted[0]
+    assert first["sent_ms"] == "1.000000"
+    assert first["response_ms"] == "100.000000"
+    assert first["service_ms"] == "99.000000"
+    assert (first["status"], first["error"]) == ("200", "")
+    assert first["connecting_ms"] == ""  # not known, and so not zero
+
+
+async def test_a_trace_has_no_two_requests_on_one_row_at_a_time(run: Run) -> None:
+    events = json.loads(await exported(run, "trace"))["traceEvents"]
+    names = [event["args"]["name"] for event in events if event["ph"] == "M"]
+    assert names == ["sync@gunicorn-gthread", "sync@daphne", "async@daphne"]
+    rows = defaultdict(list)
+    for event in events:
+        if event["ph"] == "X" and event["name"].startswith("request"):
+            rows[event["pid"], event["tid"]].append((event["ts"], event["ts"] + event["dur"]))
+    for spans in rows.values():
+        spans.sort()
+        assert all(one[1] <= two[0] for one, two in pairwise(spans))
+    segments = [event for event in events if event["name"] == "view"]
+    assert len(segments) == sum(map(len, rows.values()))
+
+
+async def test_what_was_exported_can_be_taken_in_and_shows_the_same(run: Run) -> None:
+    whole = json.loads(await exported(run, "json"))
+    whole["report"] = {"lanes": "nobody believes this"}
+    copy = await sync_to_async(import_run)(json.dumps(whole))
+    assert copy.pk != run.pk
+    assert copy.report is not None
+    assert run.report is not None
+    assert {**copy.report, "run": ""} == {**run.report, "run": ""}
+    assert await exported(copy, "csv") == await exported(run, "csv")
+
+
+async def test_an_earlier_file_said_once_what_every_lane_waits_for(run: Run) -> None:
+    whole = json.loads(await exported(run, "json"))
+    (whole["run"]["wait_s"],) = {lane.pop("wait_s") for lane in whole["lanes"]}
+    copy = await sync_to_async(import_run)(json.dumps(whole))
+    assert copy.report is not None
+    assert run.report is not None
+    assert copy.report["lanes"] == run.report["lanes"]
+
+
+@sync_to_async
+def refused(text: str) -> str:
+    """The message, and nothing was stored."""
+    before = (Run.objects.count(), StoredFrame.objects.count())
+    with pytest.raises(InvalidImport) as error:
+        import_run(text)
+    assert (Run.objects.count(), StoredFrame.objects.count()) == before
+    return str(error.value)
+
+
+NO_FRAME = base64.b64encode(b"no frame").decode()
+
+
+@pytest.mark.parametrize(
+    ("part", "key", "value", "expected"),
+    [
+        ("", "liveburst", 2, "file: expected a run that Liveburst exported"),
+        ("run", "status", "running", "run.status: expected one that is over, found 'running'"),
+        ("run", "plan", {}, "plan: expected a stored plan"),
+        ("", "lanes", [], "lanes: expected the lanes of the plan"),
+        ("", "run", {}, "run: expected discarded_rounds"),
+        ("frames", 1, NO_FRAME, "frames[1]: expected a frame"),
+        ("frames", 0, "%", "frames[0]: expected a frame"),
+        ("", "readings", [{"lane": "zero"}], "file: expected an exported run"),
+    ],
+)
+async def test_what_is_no_run_is_refused_by_its_field(
+    run: Run, part: str, key: Any, value: Any, expected: str
+) -> None:
+    whole = json.loads(await exported(run, "json"))
+    (whole[part] if part else whole)[key] = value
+    assert expected in await refused(json.dumps(whole))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"liveburst": 1}', '{"liveburst": "1"}'])
+async def test_what_is_no_export_at_all_is_refused(text: str, transactional_db: None) -> None:
+    assert "expected" in await refused(text)

@@ -1,0 +1,158 @@
+"""What a person is told of a project: its settings, and answers that are all alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from dashboard.runs.conduct.advice import Statuses, advice_on
+from dashboard.runs.conduct.advice_on_answers import Answered, advice_on_answers
+from dashboard.targets.lifecycle.migrations import Migrations
+from dashboard.wire import frame
+from dashboard.wire.failure import Failure
+
+PATH = "/report/"
+
+
+def facts(**django: Any) -> dict[str, Any]:
+    plain = {"debug": False, "allowed_hosts": ["*"], "keeps_connections": False}
+    return {"interface": "asgi", "django": {**plain, **django}}
+
+
+def heard(*answers: tuple[int, Failure], round: int = 1) -> Statuses:
+    """What is known after a frame of lane 0 with these statuses and failures."""
+    rows = [
+        {"request": at, "status": status, "error": int(error)}
+        for at, (status, error) in enumerate(answers)
+    ]
+    data = frame.encode(
+        "samples", lane=0, round=round, origin_ns=0, columns=frame.rows_to_columns("samples", rows)
+    )
+    statuses = Statuses()
+    statuses.take(frame.decode(data))
+    return statuses
+
+
+@pytest.mark.parametrize(
+    ("statuses", "only"),
+    [
+        (heard((404, Failure.STATUS), (404, Failure.STATUS)), 404),
+        (heard((404, Failure.STATUS), (200, Failure.NONE)), None),
+        (heard((500, Failure.STATUS), (0, Failure.TIMEOUT)), None),
+        (heard((302, Failure.NONE)), 302),
+        (heard((301, Failure.REDIRECTED)), 301),
+        (heard((404, Failure.STATUS), round=0), None),  # a warm-up says nothing
+        (Statuses(), None),
+    ],
+)
+def test_a_status_is_told_where_it_is_the_only_one(statuses: Statuses, only: int | None) -> None:
+    assert statuses.only(0) == only
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (facts(), []),
+        ({"interface": "asgi", "django": None}, []),
+        ({}, []),
+        (facts(debug=True), ["DEBUG is true"]),
+        (facts(keeps_connections=True), ["CONN_MAX_AGE is set under ASGI"]),
+        (facts(set_up_first=True), ["imports models before Django is set up"]),
+        ({**facts(keeps_connections=True), "interface": "wsgi"}, []),
+    ],
+)
+def test_settings_that_distort_are_named(given: Mapping[str, Any], words: list[str]) -> None:
+    found = list(advice_on(given))
+    assert len(found) == len(words)
+    assert all(word in advice for word, advice in zip(words, found, strict=True))
+
+
+def kind(type: str | None, where: str | None = None, status: int = 500) -> dict[str, Any]:
+    return {"status": status, "type": type, "message": "", "where": where, "count": 1}
+
+
+NO_TABLE = kind("django.db.utils.OperationalError", "shop/views.py:3 users")
+PENDING = Migrations(("shop.0001_initial", "shop.0002_more"))
+DONE = Migrations(())
+NOT_TOLD = Migrations(None, "OperationalError: connection refused")
+
+
+async def advice(
+    answered: Answered, hosts: tuple[str, ...] = ("*",), migrations: Migrations = DONE
+) -> str:
+    async def check() -> Migrations:
+        return migrations
+
+    found = advice_on_answers(answered, facts(allowed_hosts=hosts), check)
+    return " | ".join([one async for one in found])
+
+
+@pytest.mark.parametrize(
+    ("answered", "expected"),
+    [
+        (Answered(None, PATH), ""),
+        (Answered(200, PATH), ""),
+        (Answered(302, PATH), ""),  # the view's own redirect: it was measured
+        (Answered(302, PATH, {Failure.LOGIN}), "/report/ is behind a login: log in with"),
+        (
+            Answered(301, PATH, {Failure.REDIRECTED}, [kind(None, "https://localhost/report/")]),
+            "to https. Set SECURE_SSL_REDIRECT = False",
+        ),
+        (
+            Answered(301, "/report", {Failure.REDIRECTED}, [kind(None, "/report/")]),
+            'path = "/report/" is what to ask for',
+        ),
+        (
+            Answered(302, PATH, {Failure.REDIRECTED}, [kind(None, "/en/report/")]),
+            "to /en/report/. If that is a login",
+        ),
+        (Answered(302, PATH, {Failure.REDIRECTED}), "it was redirected before. If that is"),
+        (Answered(404, PATH), "the project serves nothing at /report/"),
+        (Answered(404, PATH, (), [kind("Http404", "shop/views.py:3 x", 404)]), "answered 404."),
+        (Answered(403, PATH), "may want a login"),
+        (Answered(403, PATH, log_line="no entry"), "CSRF token. The server's log ends: no entry."),
+        (
+            Answered(403, PATH, log_line="Forbidden (CSRF cookie not set.): /report/"),
+            "The server's log ends: Forbidden (CSRF cookie not set.): /report/.",
+        ),
+        (Answered(403, PATH, (), [kind("PermissionDenied", "a.py:1 x", 403)]), "answered 403."),
+        (Answered(400, PATH), "every request was answered 400."),
+        (
+            Answered(400, PATH, (), [kind("django.core.exceptions.DisallowedHost", None, 400)]),
+            "ALLOWED_HOSTS refuses loopback",
+        ),
+        (Answered(503, PATH), "every request was answered 503."),
+        (Answered(503, PATH, log_line="pool exhausted"), "The server's log ends: pool exhausted"),
+    ],
+)
+async def test_answers_are_explained_by_what_is_known(answered: Answered, expected: str) -> None:
+    found = await advice(answered)
+    assert expected in found
+    assert bool(found) == bool(expected)
+
+
+async def test_a_host_is_blamed_by_the_settings_where_no_exception_is_known() -> None:
+    assert "ALLOWED_HOSTS" in await advice(Answered(400, PATH), ("shop.example",))
+    other = [kind("django.core.exceptions.BadRequest", None, 400)]
+    assert "ALLOWED_HOSTS" not in await advice(Answered(400, PATH, (), other), ("shop.example",))
+
+
+@pytest.mark.parametrize(
+    ("answers", "migrations", "said"),
+    [
+        ([NO_TABLE], PENDING, True),
+        ([], PENDING, True),  # nobody knows what was raised
+        ([NO_TABLE], DONE, False),
+        ([NO_TABLE], NOT_TOLD, False),
+        ([kind("RuntimeError", "shop/views.py:3 users")], PENDING, False),  # another reason
+    ],
+)
+async def test_migrations_are_blamed_by_a_check_and_nothing_else(
+    answers: list[dict[str, Any]], migrations: Migrations, said: bool
+) -> None:
+    found = await advice(Answered(500, PATH, (), answers), migrations=migrations)
+    words = "2 migrations are pending (shop.0001_initial, shop.0002_more): python manage.py migrate"
+    assert (words in found) is said
+    assert ("pending" in found) is said

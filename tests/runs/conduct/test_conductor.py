@@ -1,0 +1,319 @@
+"""The order of a run, and what is left of it when it ends early."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+
+import pytest
+
+from dashboard.models import Status
+from dashboard.runs.conduct.conductor import perform
+from dashboard.runs.planning.plans import make_plan
+from dashboard.runs.resources import Equipment
+from dashboard.runs.sinks.sink import Memory, Outcome
+from dashboard.wire import frame
+from dashboard.wire.errors import TargetFailed
+from dashboard.wire.plan import Burst, Firing, Plan
+from tests.runs.fakes import CPU_NS, WALL_NS, FakeEngine, FakeTargets, equipment, stolen_in
+
+ROUNDS = 4
+
+
+def plan(seed: int = 7, rounds: int = ROUNDS) -> Plan:
+    project = FakeTargets().project
+    return make_plan(project, scenario="sleep", requests=40, rounds=rounds, seed=seed)
+
+
+async def conduct(used: Equipment, asked: Plan | None = None) -> tuple[Outcome, Memory]:
+    heard = Memory()
+    return await perform(asked or plan(), used, [heard], asyncio.Event()), heard
+
+
+async def test_each_lane_is_warmed_up_once_and_fired_once_a_round() -> None:
+    engine = FakeEngine()
+    outcome, _ = await conduct(equipment(engine))
+    assert outcome == Outcome(Status.FINISHED)
+    warm, counted = engine.fired[:3], engine.fired[3:]
+    assert [(one.lane, one.round, one.load.requests) for one in warm] == [
+        (0, 0, 16), (1, 0, 16), (2, 0, 16)
+    ]  # fmt: skip
+    for number in range(1, ROUNDS + 1):
+        turns = counted[3 * (number - 1) : 3 * number]
+        assert {one.round for one in turns} == {number}
+        assert sorted(one.lane for one in turns) == [0, 1, 2]
+
+
+async def test_turns_follow_from_the_seed_and_differ_between_rounds() -> None:
+    async def order(seed: int) -> list[int]:
+        engine = FakeEngine()
+        await conduct(equipment(engine), plan(seed, rounds=10))
+        return [one.lane for one in engine.fired[3:]]
+
+    first = await order(1)
+    assert first == await order(1)
+    assert first != await order(2)
+    assert len({tuple(first[at : at + 3]) for at in range(0, 30, 3)}) > 1
+
+
+async def test_a_lane_fired_lately_is_not_warmed_up_again() -> None:
+    engine = FakeEngine()
+    used = equipment(engine)
+    await conduct(used)
+    engine.fired.clear()
+    await conduct(used)
+    assert 0 not in {one.round for one in engine.fired}
+
+
+async def test_lanes_of_a_round_get_the_same_arrivals_and_rounds_different_ones() -> None:
+    engine = FakeEngine()
+    await conduct(equipment(engine))
+    seeds = [{one.seed for one in engine.fired if one.round == n} for n in range(1, ROUNDS + 1)]
+    assert all(len(of_round) == 1 for of_round in seeds)
+    assert len(set.union(*seeds)) == ROUNDS
+
+
+async def test_a_rate_is_warmed_up_with_no_more_than_it_has() -> None:
+    asked = make_plan(
+        FakeTargets().project, scenario="sleep", rate_rps=5.0, duration_s=1.0, rounds=1, seed=1
+    )
+    engine = FakeEngine()
+    await conduct(equipment(engine), asked)
+    warm, counted = engine.fired[:3], engine.fired[3:]
+    assert {one.load for one in warm} == {Burst(5, 5)}
+    assert {one.load for one in counted} == {asked.load}
+
+
+async def test_a_round_whose_time_was_stolen_is_repeated_under_a_new_number() -> None:
+    engine = FakeEngine()
+    outcome, heard = await conduct(robbed(engine, 2))
+    assert outcome.status == Status.FINISHED
+    assert discarded_in(heard) == [(2, "stolen")]
+    fired = Counter(one.round for one in engine.fired if one.round)
+    assert fired == dict.fromkeys(range(1, ROUNDS + 2), 3)
+    assert not [one for one in heard.events if one["event"] == "warning"]
+
+
+def robbed(engine: FakeEngine, *rounds: int) -> Equipment:
+    """Equipment on a machine whose host takes half of the time away in these rounds."""
+    return replace(equipment(engine), cpu_times=stolen_in(engine, *rounds))
+
+
+def discarded_in(heard: Memory) -> list[tuple[int, str]]:
+    events = (one for one in heard.events if one["event"] == "discarded")
+    return [(one["round"], one["reason"]) for one in events]
+
+
+def late_in(monkeypatch: pytest.MonkeyPatch, engine: FakeEngine, *rounds: int) -> None:
+    """In these rounds one firing of the engine's is late by more than a tenth of its 100 ms."""
+    tell = frame.encode_event
+
+    def late(event: Mapping[str, object]) -> bytes:
+        last = engine.fired[-1]
+        if event["event"] == "fired" and last.lane == 1:
+            lag_ns = 11_000_000 if last.round in rounds else 9_000_000
+            return tell({**event, "loop_lag_p99_ns": lag_ns})
+        return tell(event)
+
+    monkeypatch.setattr("tests.runs.fakes.frame.encode_event", late)
+
+
+@pytest.mark.parametrize("until_sure", [False, True])
+async def test_a_round_in_which_the_engine_was_late_is_repeated_as_one_that_was_stolen_is(
+    monkeypatch: pytest.MonkeyPatch, until_sure: bool
+) -> None:
+    engine = FakeEngine()
+    late_in(monkeypatch, engine, 0, 1, 3)  # in a warm-up nothing is repeated
+    asked = replace(plan(), until_sure=until_sure, rounds=10 if until_sure else ROUNDS)
+    outcome, heard = await conduct(equipment(engine), asked)
+    assert outcome.status == Status.FINISHED
+    assert discarded_in(heard) == [(1, "late"), (3, "late")]
+    # All lanes alike, so that it is sure at its first look, after five rounds that count.
+    counted = 5 if until_sure else ROUNDS
+    fired = Counter(one.round for one in engine.fired if one.round)
+    assert fired == dict.fromkeys(range(1, counted + 3), 3)
+
+
+async def test_late_and_stolen_rounds_share_one_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = FakeEngine()
+    late_in(monkeypatch, engine, *range(3, 3 * ROUNDS))
+    _, heard = await conduct(robbed(engine, 1, 2))
+    assert discarded_in(heard) == [(1, "stolen"), (2, "stolen"), (3, "late"), (4, "late")]
+    assert max(one.round for one in engine.fired) == 2 * ROUNDS
+
+
+async def test_rounds_are_repeated_at_most_as_often_as_there_are_rounds() -> None:
+    engine = FakeEngine()
+    _, heard = await conduct(robbed(engine, *range(1, 3 * ROUNDS)))
+    assert discarded_in(heard) == [(number, "stolen") for number in range(1, ROUNDS + 1)]
+    assert max(one.round for one in engine.fired) == 2 * ROUNDS
+    warnings = [one["message"] for one in heard.events if one["event"] == "warning"]
+    assert len(warnings) == 3 * ROUNDS  # each firing that counts nevertheless
+    assert f"round {ROUNDS + 1}: the host took 50.0 % of the CPU time away" in warnings[0]
+
+
+async def test_each_firing_is_read() -> None:
+    engine = FakeEngine()
+    _, heard = await conduct(equipment(engine))
+    readings = [one["reading"] for one in heard.events if one["event"] == "fired"]
+    assert len(readings) == 3 * (ROUNDS + 1)
+    assert {(one["cpu_ns"], one["wall_ns"]) for one in readings} == {(CPU_NS, WALL_NS)}
+    assert [one["round"] for one in readings] == [one.round for one in engine.fired]
+
+
+async def test_stored_frames_are_numbered_without_a_gap_and_begun_frames_are_not_stored() -> None:
+    class Numbers(Memory):
+        def __init__(self) -> None:
+            super().__init__()
+            self.numbers: list[tuple[int, str]] = []
+
+        async def frame(self, sequence: int, data: bytes) -> None:
+            self.numbers.append((sequence, frame.decode(data).kind))
+
+    heard = Numbers()
+    await perform(plan(), equipment(FakeEngine()), [heard], asyncio.Event())
+    stored = [sequence for sequence, kind in heard.numbers if kind != "begun"]
+    assert stored == list(range(len(stored)))
+    assert {sequence for sequence, kind in heard.numbers if kind == "begun"} == {frame.NOT_STORED}
+    assert Counter(kind for _, kind in heard.numbers)["samples"] == 3 * (ROUNDS + 1)
+
+
+async def test_every_sink_hears_everything_in_order() -> None:
+    first, second = Memory(), Memory()
+    await perform(plan(), equipment(FakeEngine()), [first, second], asyncio.Event())
+    assert first.frames == second.frames
+    assert first.events == second.events
+    assert first.outcome == second.outcome == Outcome(Status.FINISHED)
+    began = [one for one in first.events if one["event"] == "began"]
+    fired = [one for one in first.events if one["event"] == "fired"]
+    assert len(began) == len(fired) == 3 * (ROUNDS + 1)
+
+
+async def test_stop_in_a_firing_keeps_what_there_is() -> None:
+    engine, heard, stop = FakeEngine(hold=True), Memory(), asyncio.Event()
+    running = asyncio.create_task(perform(plan(), equipment(engine), [heard], stop))
+    await engine.holding.wait()
+    stop.set()
+    assert (await running).status == Status.STOPPED
+    assert len(engine.fired) == 1
+    assert "samples" in {frame.decode(data).kind for data in heard.frames}
+
+
+async def test_stop_while_targets_start_ends_at_once() -> None:
+    class Slow(FakeTargets):
+        async def ready(self, *_: object) -> None:  # type: ignore[override]
+            waiting.set()
+            await asyncio.Event().wait()
+
+    waiting, stop, engine = asyncio.Event(), asyncio.Event(), FakeEngine()
+    running = asyncio.create_task(perform(plan(), equipment(engine, Slow()), [Memory()], stop))
+    await waiting.wait()
+    stop.set()
+    assert (await running).status == Status.STOPPED
+    assert engine.fired == []
+
+
+async def test_a_target_that_does_not_start_fails_the_run_with_its_own_words() -> None:
+    engine = FakeEngine()
+    outcome, heard = await conduct(equipment(engine, FakeTargets(failing=("daphne",))))
+    assert outcome == Outcome(Status.FAILED, "daphne did not start", "its last line")
+    assert heard.outcome == outcome
+
+
+async def test_an_engine_that_dies_fails_the_run() -> None:
+    outcome, _ = await conduct(equipment(FakeEngine(dies=True)))
+    assert outcome == Outcome(Status.FAILED, "The engine ended.")
+
+
+DIED = TargetFailed("gunicorn-gthread ended with status 9", "its last line")
+
+
+async def perform_and_kill(times: int, rounds: int) -> tuple[Outcome, Memory, FakeTargets]:
+    """A run of one lane whose target dies in each of its first `times` counted rounds."""
+    targets, engine = FakeTargets(), FakeEngine()
+    asked = make_plan(
+        targets.project, scenario="sleep", lanes=["sync@gunicorn-gthread"], rounds=rounds
+    )
+    fire = engine.fire
+
+    async def fire_and_die(firing: Firing) -> AsyncIterator[bytes]:
+        async for payload in fire(firing):
+            yield payload
+        if 1 <= firing.round <= times:
+            targets.made["gunicorn-gthread"].failure = DIED
+
+    engine.fire = fire_and_die  # type: ignore[method-assign]
+    outcome, heard = await conduct(equipment(engine, targets), asked)
+    return outcome, heard, targets
+
+
+async def test_a_target_that_dies_is_started_anew_and_the_run_says_so() -> None:
+    outcome, heard, targets = await perform_and_kill(1, rounds=3)
+    assert outcome.status == Status.FINISHED
+    assert targets.discarded == ["gunicorn-gthread"]
+    (warning,) = [event for event in heard.events if event["event"] == "warning"]
+    assert warning["spoils"]
+    assert (
+        "round 1: gunicorn-gthread ended with status 9, and was started anew" in warning["message"]
+    )
+    rounds = [frame.decode(data).round for data in heard.frames]
+    assert {1, 2, 3} <= set(rounds)  # what was fired at it is kept
+
+
+async def test_a_target_that_dies_again_and_again_fails_the_run_with_its_last_lines() -> None:
+    outcome, heard, _ = await perform_and_kill(9, rounds=9)
+    assert outcome == Outcome(Status.FAILED, str(DIED), "its last line")
+    assert "samples" in {frame.decode(data).kind for data in heard.frames}
+
+
+async def test_a_target_that_does_not_become_quiet_is_started_anew() -> None:
+    targets, engine, memory = FakeTargets(), FakeEngine(hold=True), Memory()
+    running = asyncio.create_task(
+        perform(plan(), equipment(engine, targets), [memory], asyncio.Event())
+    )
+    await engine.holding.wait()
+    targets.made["gunicorn-gthread"].quiet = False
+    engine.stop()
+    assert (await running).status == Status.FINISHED
+    assert targets.discarded == ["gunicorn-gthread"]
+    warnings = [one for one in memory.events if one["event"] == "warning"]
+    assert [one["message"].partition(": ")[2] for one in warnings] == [
+        "the server went on with requests that had timed out, and was started anew."
+    ]
+    assert not any(one.get("spoils") for one in warnings)
+
+
+async def test_a_sink_that_fails_fails_the_run() -> None:
+    class Full(Memory):
+        async def frame(self, sequence: int, data: bytes) -> None:
+            raise OSError("no space left")
+
+    outcome = await perform(plan(), equipment(FakeEngine()), [Full()], asyncio.Event())
+    assert outcome.status == Status.FAILED
+    assert "dashboard.log" in outcome.problem
+
+
+async def test_cancelling_the_performance_is_not_swallowed() -> None:
+    engine = FakeEngine(hold=True)
+    running = asyncio.create_task(perform(plan(), equipment(engine), [Memory()], asyncio.Event()))
+    await engine.holding.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
+@pytest.mark.parametrize("login", [True, False])
+async def test_only_who_wants_a_login_is_logged_in(login: bool) -> None:
+    targets = FakeTargets()
+    scenario = targets.project.scenarios["sleep"]
+    asked = plan()
+    variants = {
+        name: replace(variant, login=login and name == "async")
+        for name, variant in scenario.variants.items()
+    }
+    scenarios = {**targets.project.scenarios, "sleep": replace(scenario, variants=variants)}
+    targets.project = replace(targets.project, scenarios=scenarios)
+    await conduct(equipment(FakeEngine(), targets), asked)
+    assert targets.asked_to_log_in == {"gunicorn-gthread": False, "daphne": login}

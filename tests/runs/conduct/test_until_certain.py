@@ -1,0 +1,104 @@
+"""A run that goes on until it is sure ends at a look, and at no other time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from dashboard.models import Status
+from dashboard.runs.conduct.conductor import ROUNDS_OF_A_START, perform
+from dashboard.runs.conduct.until_certain import UntilSure
+from dashboard.runs.planning.plans import make_plan
+from dashboard.runs.sinks.sink import Memory
+from dashboard.wire import frame
+from dashboard.wire.plan import Firing, Plan
+from tests.runs.fakes import FakeEngine, FakeTargets, equipment, samples
+
+LANES = ["sync@gunicorn-gthread", "async@daphne"]
+
+
+def until_sure(lanes: list[str] = LANES, **more: object) -> Plan:
+    return make_plan(
+        FakeTargets().project,
+        scenario="sleep",
+        lanes=lanes,
+        requests=4,
+        seed=1,
+        until_sure=True,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def of_round(lane: int, number: int, length_ms: int) -> bytes:
+    columns = samples(4, length_ms)
+    return frame.encode("samples", lane=lane, round=number, origin_ns=1, columns=columns)
+
+
+def looked_until(plan: Plan, lengths_ms: list[tuple[int, int]]) -> int | None:
+    """After how many rounds of these makespans it is sure; None: after none."""
+    looking = UntilSure(plan)
+    for number, lengths in enumerate(lengths_ms, 1):
+        for lane, length_ms in enumerate(lengths):
+            looking.frame(of_round(lane, number, length_ms))
+        if looking.sure_after_round():
+            return number
+    return None
+
+
+def test_a_clear_difference_is_seen_at_the_first_look() -> None:
+    assert looked_until(until_sure(), [(100 + n % 3, 300 - n % 2) for n in range(40)]) == 5
+
+
+def test_what_wavers_is_looked_at_again_and_again() -> None:
+    """About 6 % apart with as much noise: five rounds cannot tell, forty may."""
+    lengths = [(1000, 1060 + (-1) ** n * 60) for n in range(40)]
+    found = looked_until(until_sure(), lengths)
+    assert found in {20, 40}
+
+
+def test_a_discarded_round_is_no_round() -> None:
+    looking = UntilSure(until_sure())
+    for number in range(1, 6):
+        for lane in range(2):
+            looking.frame(of_round(lane, number, 100 * (lane + 1) + number))
+        if number == 3:
+            looking.discard_round()
+        else:
+            assert not looking.sure_after_round()
+    for lane in range(2):
+        looking.frame(of_round(lane, 6, 100 * (lane + 1)))
+    assert looking.sure_after_round()
+
+
+class Unequal(FakeEngine):
+    """Its second lane takes three times as long as its first."""
+
+    async def fire(self, firing: Firing) -> AsyncIterator[bytes]:
+        async for payload in super().fire(firing):
+            if not frame.is_event(payload) and frame.decode(payload).kind == "samples":
+                yield of_round(firing.lane, firing.round, 100 if firing.lane == 0 else 300)
+            else:
+                yield payload
+
+
+async def test_the_run_ends_when_it_is_sure() -> None:
+    heard = Memory()
+    outcome = await perform(until_sure(), equipment(Unequal()), [heard], asyncio.Event())
+    assert outcome.status == Status.FINISHED
+    began = {one["round"] for one in heard.events if one["event"] == "began"}
+    assert max(began) == 5
+
+
+async def test_targets_are_started_anew_after_ten_rounds() -> None:
+    targets, engine = FakeTargets(), FakeEngine()
+    plan = make_plan(
+        targets.project,
+        scenario="sleep",
+        lanes=LANES,
+        requests=4,
+        seed=1,
+        rounds=ROUNDS_OF_A_START + 1,
+    )
+    await perform(plan, equipment(engine, targets), [Memory()], asyncio.Event())
+    assert sorted(targets.discarded) == ["daphne", "gunicorn-gthread"]
+    assert {one.client for one in engine.fired} == {"engine"}

@@ -1,0 +1,141 @@
+"""The engine measured by itself: floor, limit, and when that is done."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from dashboard.models import Calibration, Run, Status
+from dashboard.runs.engines import calibration as calibration_module
+from dashboard.runs.engines.calibration import CONNECTIONS, FRESH_FOR, calibrate, fresh_calibration
+from dashboard.runs.live.hub import Hub
+from dashboard.runs.planning.plans import make_plan
+from dashboard.runs.queue.laboratory import Laboratory
+from dashboard.runs.wiring import EngineKeeper
+from dashboard.targets.calibration.start_null import null_server
+from dashboard.targets.supervise.cores import Cores
+from dashboard.wire.errors import EngineFailed
+from dashboard.wire.plan import Firing, Plan
+from tests.runs.fakes import FakeEngine, FakeTargets, equipment, nowhere
+
+pytestmark = pytest.mark.django_db(transaction=True)
+MARK = "liveburst-test-calibration"
+
+
+def laboratory(engine: FakeEngine, home: Path) -> Laboratory:
+    return Laboratory(equipment(engine), Hub(), home)
+
+
+def plan() -> Plan:
+    return make_plan(FakeTargets().project, scenario="sleep", requests=4, rounds=1, seed=1)
+
+
+async def test_floor_is_the_median_alone_and_limit_the_throughput_of_many() -> None:
+    engine = FakeEngine()  # whose every request takes 100 ms, all at once
+    found = await calibrate(engine, nowhere)
+    first, many, alone = (one.load for one in engine.fired)
+    assert first.requests == 1  # until the null server is up, which is in neither figure
+    assert (many.concurrency, alone.concurrency) == (CONNECTIONS, 1)
+    assert found.floor_ms == pytest.approx(100.0)
+    assert found.limit_rps == pytest.approx(many.requests / 0.1)
+    assert await fresh_calibration() == found
+
+
+async def test_an_engine_that_dies_is_not_a_calibration() -> None:
+    with pytest.raises(EngineFailed):
+        await calibrate(FakeEngine(dies=True), nowhere)
+    assert not await Calibration.objects.aexists()
+
+
+async def test_an_old_calibration_is_not_this_machines() -> None:
+    found = await calibrate(FakeEngine(), nowhere)
+    too_old = timezone.now() - FRESH_FOR - timedelta(minutes=1)
+    await Calibration.objects.filter(pk=found.pk).aupdate(measured=too_old)
+    assert await fresh_calibration() is None
+
+
+async def test_nobody_in_line_is_kept_waiting_for_it(tmp_path: Path) -> None:
+    engine = FakeEngine(hold=True)
+    lab = laboratory(engine, tmp_path)
+    run = await lab.start(plan())
+    await engine.holding.wait()
+    assert await lab.calibrate() is None
+    assert not await Calibration.objects.aexists()
+    engine.stop()
+    await lab.outcome(run)
+    assert await lab.calibrate() is not None
+
+
+async def test_a_run_keeps_what_was_known_of_the_engine_then(tmp_path: Path) -> None:
+    lab = laboratory(FakeEngine(), tmp_path)
+    before = await lab.start(plan())
+    await lab.outcome(before)
+    found = await lab.calibrate()
+    assert found
+    after = await lab.start(plan())
+    await lab.outcome(after)
+    instruments = [
+        (await Run.objects.aget(pk=run.pk)).report["instrument"] for run in (before, after)
+    ]
+    assert [one["floor_ms"] for one in instruments] == [None, found.floor_ms]
+    assert [one["limit_rps"] for one in instruments] == [None, found.limit_rps]
+    assert [one["saturated"] for one in instruments] == [False, False]
+
+
+async def test_who_fires_once_and_is_gone_calibrates_first(tmp_path: Path) -> None:
+    engine = FakeEngine()
+    lab = laboratory(engine, tmp_path)
+    lab.calibrates_first = True
+    for _ in range(2):
+        await lab.outcome(await lab.start(plan()))
+    loads = [one.load.concurrency for one in engine.fired]
+    assert loads.count(CONNECTIONS) == 1  # the second run finds it fresh
+    run = await Run.objects.afirst()
+    assert run
+    assert run.floor_ms is not None
+
+
+async def test_without_a_calibration_there_is_a_run_all_the_same(tmp_path: Path) -> None:
+    class Alone(FakeEngine):
+        async def fire(self, firing: Firing) -> AsyncIterator[bytes]:
+            if firing.load.concurrency == CONNECTIONS:
+                raise EngineFailed("no null server")
+            async for payload in super().fire(firing):
+                yield payload
+
+    lab = laboratory(Alone(), tmp_path)
+    lab.calibrates_first = True
+    run = await lab.start(plan())
+    assert (await lab.outcome(run)).status == Status.FINISHED
+    assert (await Run.objects.aget(pk=run.pk)).floor_ms is None
+
+
+@pytest.mark.alone
+async def test_the_real_engine_is_measured_in_less_than_two_seconds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calibration_module, "LIMIT_REQUESTS", 10**5)  # the time is the bound
+
+    @asynccontextmanager
+    async def nothing() -> AsyncIterator[tuple[str, int]]:
+        log = tmp_path / "null.log"
+        async with null_server(mark=MARK, log=log, cores=()) as address:
+            yield address
+
+    keeper = EngineKeeper(Cores(), tmp_path, MARK)
+    try:
+        engine = await keeper.ready()
+        # Half of it is for the start of a process, on a machine that others use too.
+        async with asyncio.timeout(4):
+            found = await calibrate(engine, nothing)
+        assert engine.fit
+    finally:
+        keeper.close()
+    assert 0.01 < found.floor_ms < 20
+    assert found.limit_rps > 1000

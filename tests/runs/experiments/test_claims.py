@@ -1,0 +1,226 @@
+"""Claims by their runs: what is fired, which run counts, and how far "try all" is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+
+from dashboard.models import Experiment, Run, Status
+from dashboard.project.labtoml.load import Claim, Expectation, Project, load_manifest
+from dashboard.runs.experiments import claims
+from dashboard.runs.experiments.claim_progress import active, progress, progress_words
+from dashboard.runs.live.hub import Hub
+from dashboard.runs.queue.laboratory import Laboratory
+from dashboard.wire.errors import InvalidPlan
+from dashboard.wire.frame import encode_event, is_event
+from dashboard.wire.plan import MAX_LANES, Firing, Lane
+from tests.runs.fakes import LIVEAPP, FakeEngine, FakeTargets, equipment
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SYNC, ASYNC = "sync@gunicorn-gthread", "async@daphne"
+
+
+def claim(name: str = "faster", *expectations: tuple[str, str], **changes: Any) -> Claim:
+    pairs = expectations or ((ASYNC, f"makespan_s < {SYNC}.makespan_s"),)
+    expect = tuple(Expectation(Lane.parse(lane), condition) for lane, condition in pairs)
+    return Claim(name, f"It is {name}.", "sleep", expect, requests=4, rounds=1, **changes)
+
+
+def project(*made: Claim) -> Project:
+    return replace(load_manifest(LIVEAPP), claims={one.name: one for one in made})
+
+
+def laboratory(
+    home: Path, made: Project, engine: FakeEngine | None = None, failing: tuple[str, ...] = ()
+) -> Laboratory:
+    targets = FakeTargets(failing)
+    targets.project = made
+    return Laboratory(equipment(engine or FakeEngine(), targets), Hub(), home)
+
+
+async def tried(lab: Laboratory, one: Claim) -> Run:
+    run = await lab.start(claims.plan_of(lab.project, one), claim=one.name)
+    await lab.outcome(run)
+    return await Run.objects.aget(pk=run.pk)
+
+
+async def standing(lab: Laboratory, one: Claim) -> claims.Standing:
+    return await sync_to_async(claims.standing)(lab.project, one)
+
+
+def test_every_claim_of_ours_can_be_fired() -> None:
+    ours = load_manifest(LIVEAPP)
+    assert ours.claims
+    for one in ours.claims.values():
+        plan = claims.plan_of(ours, one)
+        assert len(plan.lanes) <= MAX_LANES
+        compares = any("makespan_s <" in str(each) and "/" in str(each) for each in one.expect)
+        assert plan.rounds >= 5 or not compares, f"{one.name}: too few rounds for an interval"
+
+
+def test_a_lane_that_others_are_held_against_is_the_baseline() -> None:
+    one = claim("x", (ASYNC, f"makespan_s / {SYNC}.makespan_s < 1"), ("sync@daphne", "ok > 1"))
+    assert claims.lanes_of(one) == [SYNC, ASYNC, "sync@daphne"]
+    plan = claims.plan_of(project(one), one)
+    assert [str(lane) for lane in plan.lanes] == claims.lanes_of(one)
+    assert (plan.load.requests, plan.rounds) == (4, 1)
+
+
+def test_a_claim_that_is_not_there_is_refused_by_name() -> None:
+    with pytest.raises(InvalidPlan, match="claim: expected one of faster, found 'better'"):
+        claims.claim_of(project(claim()), "better")
+
+
+async def test_a_claim_stands_where_its_last_finished_run_left_it(tmp_path: Path) -> None:
+    peak = claim("peak", (SYNC, "peak_in_app < 9"), (ASYNC, "peak_in_app < 8"))
+    lab = laboratory(tmp_path, project(peak))
+    assert await standing(lab, peak) == claims.Standing(peak)
+    run = await tried(lab, peak)
+    assert run.claim == "peak"
+    found = await standing(lab, peak)
+    assert (found.latest, found.decided) == (run, run)
+    assert found.verdict is not None
+    assert found.verdict.kind == "holds-only-when"
+    assert found.to_json()["verdict"]["findings"][0]["value"] == 8
+
+
+async def test_a_run_that_failed_leaves_the_verdict_of_the_one_before(tmp_path: Path) -> None:
+    peak = claim("peak", (SYNC, "peak_in_app < 9"))
+    run = await tried(laboratory(tmp_path, project(peak)), peak)
+    failed = await tried(laboratory(tmp_path, project(peak), failing=("gunicorn-gthread",)), peak)
+    found = await standing(laboratory(tmp_path, project(peak)), peak)
+    assert failed.status == Status.FAILED
+    assert (found.latest, found.decided) == (failed, run)
+    assert found.verdict is not None
+
+
+@pytest.mark.parametrize(
+    "changes", [{"concurrency": 2}, {"parameters": {"delay": 0.2}}, {"name": "other"}]
+)
+async def test_a_run_of_another_claim_or_of_what_it_was_does_not_count(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    peak = claim("peak", (SYNC, "peak_in_app < 9"))
+    lab = laboratory(tmp_path, project(peak))
+    await tried(lab, peak)
+    changed = replace(peak, **changes)
+    assert await standing(lab, changed) == claims.Standing(changed)
+
+
+async def test_a_run_that_was_thrown_away_does_not_count(tmp_path: Path) -> None:
+    peak = claim("peak", (SYNC, "peak_in_app < 9"))
+    lab = laboratory(tmp_path, project(peak))
+    run = await tried(lab, peak)
+    await Run.objects.filter(pk=run.pk).aupdate(deleted=run.created)
+    assert await standing(lab, peak) == claims.Standing(peak)
+
+
+async def test_an_ordinary_run_is_no_claims(tmp_path: Path) -> None:
+    peak = claim("peak", (SYNC, "peak_in_app < 9"))
+    lab = laboratory(tmp_path, project(peak))
+    await lab.outcome(await lab.start(claims.plan_of(lab.project, peak)))
+    assert (await standing(lab, peak)).latest is None
+
+
+async def test_a_claim_that_cannot_be_fired_says_why(tmp_path: Path) -> None:
+    odd = claim("odd", ("async@gunicorn-gevent", "ok > 1"))
+    lab = laboratory(tmp_path, project(odd, claim()))
+    assert "gevent" in (await standing(lab, odd)).refusal
+    assert [one.name for one in claims.fireable(lab.project)] == ["faster"]
+
+
+async def test_all_are_tried_in_one_place_of_the_line(tmp_path: Path) -> None:
+    made = [claim(name, (SYNC, "peak_in_app < 9")) for name in ("first", "second")]
+    engine = FakeEngine(hold=True)
+    lab = laboratory(tmp_path, project(*made), engine)
+    experiment = await lab.experiment(claims.inquiry_of(lab.project, made))
+    await engine.holding.wait()
+    now = await sync_to_async(progress)(lab.project)
+    assert now is not None
+    assert (now.member, now.done, now.total, now.share) == (experiment, 0, 2, 0)
+    assert await sync_to_async(progress_words)(now) == "claim 1 of 2, round 1 of 1"
+    engine.stop()
+    assert (await lab.outcome(experiment)).status == Status.FINISHED
+    assert await sync_to_async(progress)(lab.project) is None
+    for one in made:
+        found = await standing(lab, one)
+        assert found.verdict is not None
+        assert found.verdict.kind == "holds"
+
+
+class BusyAtFirst(FakeEngine):
+    """It used up its core in the first run, of one lane and one round."""
+
+    async def fire(self, firing: Firing) -> AsyncIterator[bytes]:
+        async for payload in super().fire(firing):
+            if is_event(payload) and len(self.fired) <= 3:  # warm-up, round, and once more
+                event = json.loads(payload)
+                yield encode_event({**event, "cpu_ns": event.get("wall_ns")})
+            else:
+                yield payload
+
+
+async def test_one_that_the_instrument_spoiled_is_fired_once_more(tmp_path: Path) -> None:
+    made = [claim(name, (SYNC, "ok > 3")) for name in ("first", "second")]
+    lab = laboratory(tmp_path, project(*made), BusyAtFirst())
+    experiment = await lab.experiment(claims.inquiry_of(lab.project, made))
+    assert (await lab.outcome(experiment)).status == Status.FINISHED
+    runs = [run async for run in experiment.runs.order_by("position")]
+    assert [run.label for run in runs] == ["first", "first, again", "second"]
+    found = await sync_to_async(claims.standings_by)(made, experiment)
+    assert [one.latest for one in found] == runs[1:]
+    assert [one.verdict.kind for one in found if one.verdict] == ["holds", "holds"]
+
+
+async def test_one_that_is_fired_once_more_is_not_over(tmp_path: Path) -> None:
+    made = [claim(name, (SYNC, "ok > 3")) for name in ("first", "second")]
+    lab = laboratory(tmp_path, project(*made), BusyAtFirst())
+    experiment = await lab.experiment(claims.inquiry_of(lab.project, made))
+    await lab.outcome(experiment)
+    # As it was when the first one was on again.
+    await experiment.runs.filter(claim="second").adelete()
+    await experiment.runs.filter(label="first, again").aupdate(status=Status.RUNNING)
+    await Experiment.objects.aupdate(status=Status.RUNNING)
+    now = await sync_to_async(progress)(lab.project)
+    assert now is not None
+    assert (now.done, now.total) == (0, 2)
+
+
+async def test_one_stop_ends_all_that_is_tried(tmp_path: Path) -> None:
+    made = [claim(name, (SYNC, "peak_in_app < 9")) for name in ("first", "second")]
+    engine = FakeEngine(hold=True)
+    lab = laboratory(tmp_path, project(*made), engine)
+    experiment = await lab.experiment(claims.inquiry_of(lab.project, made))
+    await engine.holding.wait()
+    single = await lab.start(claims.plan_of(lab.project, made[0]), claim="first")
+    members = await sync_to_async(active)(lab.project)
+    assert members == [single, experiment]  # the one that waits is stopped first
+    for member in members:
+        await lab.stop(member)
+    assert (await lab.outcome(experiment)).status == Status.STOPPED
+    assert await Run.objects.acount() == 2
+    assert not await Run.objects.filter(status=Status.FINISHED).aexists()
+    assert await sync_to_async(active)(lab.project) == []
+    assert await Experiment.objects.filter(status=Status.STOPPED).acount() == 1
+
+
+async def test_progress_counts_firings(tmp_path: Path) -> None:
+    one = claim("one", (SYNC, "peak_in_app < 9"))
+    lab = laboratory(tmp_path, project(one))
+    run = await tried(lab, one)
+    await Run.objects.filter(pk=run.pk).aupdate(status=Status.RUNNING)
+    now = await sync_to_async(progress)(lab.project)
+    assert now is not None
+    assert (now.share, now.total) == (1.0, 1)
+    assert await sync_to_async(progress_words)(now) == "round 1 of 1"
+    await Run.objects.filter(pk=run.pk).aupdate(status=Status.WAITING)
+    now = await sync_to_async(progress)(lab.project)
+    assert now is not None
+    assert await sync_to_async(progress_words)(now) == "waits in line"

@@ -1,0 +1,223 @@
+"""One slow viewer slows nobody, and loses nothing for good."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.runs.live import hub as hub_module
+from dashboard.runs.live.hub import Hub, Viewer
+from dashboard.wire import frame
+
+FRAME = frame.encode(
+    "health", lane=0, round=1, origin_ns=0, columns=frame.rows_to_columns("health", [])
+)
+
+
+async def drain(viewer: Viewer) -> list[Any]:
+    """Everything that could be sent now: events as dicts, frames as their numbers."""
+    found: list[Any] = []
+    while True:
+        try:
+            message = await asyncio.wait_for(viewer.next_message(), 0.01)
+        except TimeoutError:
+            return found
+        if isinstance(message, str):
+            found.append(json.loads(message))
+        else:
+            found += [number for number, _ in frame.EnvelopeReader().feed(message)]
+
+
+def watching(hub: Hub, run: str = "r", *, stored: int = 0) -> Viewer:
+    viewer = hub.join()
+    hub.watch(viewer, run, stored=stored, active=True)
+    return viewer
+
+
+async def test_a_viewer_from_the_beginning_gets_everything_in_order() -> None:
+    hub = Hub()
+    hub.open("r")
+    viewer = watching(hub)
+    for number in range(3):
+        hub.publish("r", number, FRAME)
+    first, *numbers = await drain(viewer)
+    assert first == {"event": "watching", "run": "r", "next": 0, "live": True}
+    assert numbers == [0, 1, 2]
+
+
+async def test_who_joins_in_the_middle_is_told_where_live_begins() -> None:
+    hub = Hub()
+    hub.open("r")
+    for number in range(5):
+        hub.publish("r", number, FRAME)
+    viewer = watching(hub, stored=3)  # looked up a moment ago; the hub knows better
+    hub.publish("r", 5, FRAME)
+    first, *numbers = await drain(viewer)
+    assert first["next"] == 5
+    assert numbers == [5]
+
+
+async def test_who_joins_in_the_middle_sees_what_is_in_flight() -> None:
+    hub = Hub()
+    hub.open("r")
+    hub.tell("r", {"event": "began"})
+    hub.publish("r", frame.NOT_STORED, FRAME)
+    assert (await drain(watching(hub)))[1:] == [{"event": "began", "run": "r"}, frame.NOT_STORED]
+    hub.tell("r", {"event": "began"})
+    assert (await drain(watching(hub)))[1:] == [{"event": "began", "run": "r"}]
+
+
+async def test_a_viewer_hears_only_of_its_own_run_and_of_the_line() -> None:
+    hub = Hub()
+    hub.open("r")
+    hub.open("other")
+    viewer = watching(hub)
+    hub.publish("other", 0, FRAME)
+    hub.tell("other", {"event": "fired"})
+    hub.tell_everybody({"event": "line"})
+    assert [one["event"] for one in await drain(viewer)] == ["watching", "line"]
+
+
+async def test_turning_to_another_run_leaves_nothing_of_the_last() -> None:
+    hub = Hub()
+    hub.open("r")
+    viewer = watching(hub)
+    hub.publish("r", 0, FRAME)
+    hub.watch(viewer, "finished", stored=9, active=False)
+    told = await drain(viewer)
+    assert told[-1] == {"event": "watching", "run": "finished", "next": 9, "live": False}
+    assert 0 not in told
+
+
+async def test_too_much_under_way_waits_for_the_page_to_see_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hub_module, "MAX_UNSEEN", 2)
+    hub = Hub()
+    hub.open("r")
+    viewer = watching(hub)
+    for number in range(5):
+        hub.publish("r", number, FRAME)
+    assert (await drain(viewer))[1:] == [0, 1]
+    viewer.seen(1)
+    assert await drain(viewer) == [2]
+    viewer.seen(3)
+    assert await drain(viewer) == [3, 4]
+
+
+async def test_who_falls_behind_skips_to_the_present_and_is_told_what_it_missed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hub_module, "MAX_UNSEEN", 1)
+    monkeypatch.setattr(hub_module, "MAX_BOX_BYTES", 3 * len(frame.envelop(0, FRAME)))
+    hub = Hub()
+    hub.open("r")
+    slow, quick = watching(hub), watching(hub)
+    seen_by_quick: list[Any] = []
+    assert len(await drain(slow)) == 1
+    for number in range(20):
+        hub.publish("r", number, FRAME)
+        seen_by_quick += await drain(quick)
+        quick.seen(number + 1)
+    assert seen_by_quick[1:] == list(range(20))
+    assert await drain(slow) == [{"event": "gap", "run": "r", "from": 0, "to": 20}]
+    hub.publish("r", 20, FRAME)
+    assert await drain(slow) == [20]
+
+
+@given(st.lists(st.sampled_from(["publish", "begun", "seen", "send"]), max_size=60))
+def test_whatever_the_pace_frames_and_gaps_together_are_everything(moves: list[str]) -> None:
+    asyncio.run(_play(moves))
+
+
+async def _play(moves: list[str]) -> None:
+    hub = Hub()
+    hub.open("r")
+    viewer = watching(hub)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hub_module, "MAX_UNSEEN", 2)
+        patch.setattr(hub_module, "MAX_BOX_BYTES", 3 * len(frame.envelop(0, FRAME)))
+        published, got = 0, []
+        for move in [*moves, *["seen", "send"] * 10]:
+            if move == "publish":
+                hub.publish("r", published, FRAME)
+                published += 1
+            elif move == "begun":
+                hub.publish("r", frame.NOT_STORED, FRAME)
+            elif move == "seen":
+                viewer.seen(10**6)
+            else:
+                got += _now(viewer)
+    numbers = [one for one in got if isinstance(one, int) and one != frame.NOT_STORED]
+    gaps = [one for one in got if isinstance(one, dict) and one["event"] == "gap"]
+    missed = [number for gap in gaps for number in range(gap["from"], gap["to"])]
+    assert sorted(numbers + missed) == list(range(published))
+
+
+def _now(viewer: Viewer) -> list[Any]:
+    """What can be sent without waiting, by stepping the coroutine by hand."""
+    found: list[Any] = []
+    while True:
+        step = viewer.next_message()
+        try:
+            step.send(None)
+        except StopIteration as sent:
+            message = sent.value
+        else:
+            step.close()
+            return found
+        if isinstance(message, str):
+            found.append(json.loads(message))
+        else:
+            found += [number for number, _ in frame.EnvelopeReader().feed(message)]
+
+
+def dense_frame(number: int) -> bytes:
+    """1,000 requests that were done in the same 10 ms."""
+    first = number * 1_000
+    rows = [{"request": first + i, "due": 0, "done": number * 10_000_000 + i} for i in range(1_000)]
+    columns = frame.rows_to_columns("samples", [{"status": 200, "error": 0, **row} for row in rows])
+    return frame.encode("samples", lane=0, round=1, origin_ns=0, columns=columns)
+
+
+async def test_a_dense_stream_is_thinned_and_made_whole_in_the_end() -> None:
+    hub = Hub()
+    hub.open("r")
+    viewer = watching(hub)
+    for number in range(25):
+        hub.publish("r", number, dense_frame(number))
+    _, *numbers = await drain(viewer)
+    assert numbers == [*range(20), *[frame.NOT_STORED] * 10]  # a sample and counts for each
+    hub.complete("r")
+    assert await drain(viewer) == [{"event": "gap", "run": "r", "from": 20, "to": 25}]
+    late = watching(hub)
+    assert (await drain(late))[0]["next"] == 25
+
+
+async def test_a_stream_that_was_never_dense_has_no_gap() -> None:
+    hub = Hub()
+    hub.open("r")
+    viewer = watching(hub)
+    hub.publish("r", 0, dense_frame(0))
+    hub.complete("r")
+    assert (await drain(viewer))[1:] == [0]
+
+
+async def test_who_falls_behind_in_a_dense_stream_fetches_whole_frames(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hub_module, "MAX_BOX_BYTES", 20_000)
+    hub = Hub()
+    hub.open("r", 0)
+    for number in range(25):
+        hub.publish("r", number, dense_frame(number))
+    viewer = watching(hub)
+    for number in range(25, 32):
+        hub.publish("r", number, dense_frame(number))
+    gaps = [one for one in await drain(viewer) if isinstance(one, dict) and one["event"] == "gap"]
+    assert gaps == [{"event": "gap", "run": "r", "from": 25, "to": 32}]

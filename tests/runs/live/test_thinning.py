@@ -1,0 +1,250 @@
+"""A dense stream: the sample favours nobody, the counts leave nobody out, the rest is untouched."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dashboard.runs.live import thinning
+from dashboard.runs.live.thinning import BIN_RATIO, LOWEST_NS, Thinning, bins, drawn, hashes
+from dashboard.wire import frame
+from dashboard.wire.plan import Firing
+from tests.engine.hostile import OK, says, serving
+from tests.firing import burst, engine
+
+MS = 1_000_000
+A_FRAME_NS = 40 * MS
+
+
+def encode(kind: str, rows: list[dict[str, int]], lane: int = 0) -> bytes:
+    columns = frame.rows_to_columns(kind, rows)
+    return frame.encode(kind, lane=lane, round=1, origin_ns=7, columns=columns)
+
+
+def stream(rps: int, seconds: float, seed: int = 0) -> Iterator[bytes]:
+    """Frames as the engine writes them at this rate; one request in ten fails."""
+    random = np.random.default_rng(seed)
+    rows = int(rps * A_FRAME_NS / 1e9)
+    for number in range(int(seconds * 1e9 / A_FRAME_NS)):
+        done = number * A_FRAME_NS + np.sort(random.integers(0, A_FRAME_NS, rows))
+        took = random.lognormal(np.log(3 * MS), 0.5, rows).astype(int)
+        yield encode(
+            "samples",
+            [
+                {
+                    "request": number * rows + row,
+                    "due": int(done[row] - took[row]),
+                    "done": int(done[row]),
+                    "status": 200,
+                    "error": int(random.random() < 0.1),
+                }
+                for row in range(rows)
+            ],
+        )
+
+
+def cells_of(found: frame.Frame) -> Iterator[tuple[int, int, int, int]]:
+    names = ("done", "bin", "failed", "requests")
+    return zip(*(found.columns[name] for name in names), strict=True)
+
+
+def test_a_stream_that_is_not_dense_is_sent_as_it_is() -> None:
+    made = Thinning()
+    assert all(made.instead(i, data) is None for i, data in enumerate(stream(19_000, 1.5)))
+
+
+def test_sample_and_counts_add_up_to_what_is_stored() -> None:
+    made = Thinning()
+    thinned = 0
+    for sequence, data in enumerate(stream(40_000, 1.2)):
+        whole = frame.decode(data)
+        instead = made.instead(sequence, data)
+        if instead is None:
+            assert not thinned, "once dense, always dense"
+            continue
+        thinned += 1
+        sample, counts = map(frame.decode, instead)
+        assert (counts.kind, counts.extra["stands_for"]) == ("counts", sequence)
+        assert (counts.origin_ns, counts.lane, counts.round) == (7, 0, 1)
+        every = counts.extra["every"]
+        chosen = drawn(np.asarray(whole.columns["request"]), every)
+        for name, column in whole.columns.items():
+            assert list(sample.columns[name]) == list(np.asarray(column)[chosen]), name
+
+        rest = ~chosen
+        due, done, error = (
+            np.asarray(whole.columns[name])[rest] for name in ("due", "done", "error")
+        )
+        expected = Counter(
+            zip(
+                (done // thinning.BUCKET_NS).tolist(),
+                bins(done - due).tolist(),
+                (error > 0).tolist(),
+                strict=True,
+            )
+        )
+        found = {
+            (at // thinning.BUCKET_NS, bin_, bool(bad)): many
+            for at, bin_, bad, many in cells_of(counts)
+        }
+        assert found == expected
+        assert sum(found.values()) + sample.rows == whole.rows
+    assert thinned > 5
+
+
+def test_a_denser_stream_is_drawn_more_thinly_and_never_less_so() -> None:
+    made = Thinning()
+    seen = []
+    for sequence, data in enumerate([*stream(25_000, 1.2), *stream(100_000, 0.4)]):
+        for payload in made.instead(sequence, data) or ():
+            seen += [frame.decode(payload).extra.get("every", 0)]
+    every = [one for one in seen if one]
+    assert every == sorted(every)
+    assert every[0] == 8
+    assert every[-1] > 8
+
+
+def test_who_is_in_flight_is_counted_from_the_beginning() -> None:
+    made = Thinning()
+    requests = range(30_000)
+    assert (
+        made.instead(
+            frame.NOT_STORED, encode("begun", [{"request": i, "due": 0} for i in requests])
+        )
+        is None
+    )
+    answered = [
+        {"request": i, "due": 0, "done": 5 * MS, "error": 0, "status": 200}
+        for i in requests[:25_000]
+    ]
+    instead = made.instead(0, encode("samples", answered))
+    assert instead is not None
+    assert frame.decode(instead[1]).extra["in_flight"] == 5_000
+    begun = made.instead(frame.NOT_STORED, encode("begun", [{"request": 30_000, "due": 9 * MS}]))
+    assert begun is not None
+    counts = frame.decode(begun[1])
+    assert (counts.rows, counts.extra["in_flight"]) == (0, 5_001)
+
+
+def test_each_firing_is_dense_for_itself_and_health_is_sent_whole() -> None:
+    made = Thinning()
+    for sequence, data in enumerate(stream(40_000, 1)):
+        dense = made.instead(sequence, data)
+    assert dense is not None
+    assert made.instead(90, encode("health", [])) is None
+    other = [{"request": 0, "due": 0, "done": MS, "error": 0, "status": 200}]
+    assert made.instead(91, encode("samples", other, lane=1)) is None
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 16))
+def test_samples_are_nested(request_number: int, power: int) -> None:
+    one = np.array([request_number], np.uint32)
+    if drawn(one, 2 ** (power + 1))[0]:
+        assert drawn(one, 2**power)[0]
+
+
+@pytest.mark.parametrize("every", [2, 8, 64])
+@pytest.mark.parametrize("stride", [1, 2, 7, 64, 1000])
+def test_the_sample_favours_nobody(every: int, stride: int) -> None:
+    """Chi-square over stretches of the numbers, and for any stride, as a pool of slots has one.
+
+    The hash is fixed, so this is no chance: the limit is 99.99 % of chi-square with 99 degrees.
+    """
+    requests = (np.arange(100_000, dtype=np.uint64) * stride % 2**32).astype(np.uint32)
+    found = drawn(requests, every).reshape(100, 1000).sum(axis=1)
+    expected = 1000 / every
+    spread = expected * (1 - 1 / every)
+    assert ((found - expected) ** 2 / spread).sum() < 161.3
+    assert abs(found.sum() / 100_000 - 1 / every) < 4 * np.sqrt(spread / 1000 / 100_000)
+
+
+@settings(max_examples=50)
+@given(st.integers(0, 2**32 - 1))
+def test_the_hash_is_a_bijection(value: int) -> None:
+    """Undone step by step, so that exactly one number in `every` has its lowest bits at zero."""
+    inverse = pow(0x45D9F3B, -1, 2**32)
+    mixed = int(hashes(np.array([value], np.uint32))[0])
+    for _ in range(2):
+        mixed ^= mixed >> 16
+        mixed = mixed * inverse % 2**32
+    assert mixed ^ (mixed >> 16) == value
+
+
+def test_the_bins_are_those_of_the_golden_file() -> None:
+    """tests/js/columns.test.js holds the page to the same."""
+    golden = json.loads((Path(__file__).parents[2] / "golden" / "bins.json").read_text())
+    took_ns = np.array(list(map(int, golden)))
+    assert bins(took_ns).tolist() == list(golden.values())
+
+
+@given(st.integers(LOWEST_NS, 10**12))
+def test_a_bin_is_half_a_percent_wide(took_ns: int) -> None:
+    found = int(bins(np.array([took_ns]))[0])
+    if found < thinning.BINS - 1:
+        assert took_ns <= LOWEST_NS * BIN_RATIO**found * (1 + 1e-9)
+        assert took_ns > LOWEST_NS * BIN_RATIO ** (found - 1) * (1 - 1e-9)
+
+
+async def frames_of(process: asyncio.subprocess.Process, firing: Firing) -> list[bytes]:
+    """All frames of one firing, as the engine writes them."""
+    assert process.stdin
+    assert process.stdout
+    process.stdin.write(json.dumps({"fire": firing.to_json()}).encode() + b"\n")
+    reader = frame.EnvelopeReader()
+    found: list[bytes] = []
+    while True:
+        for _, payload in reader.feed(await process.stdout.read(65536)):
+            if not frame.is_event(payload):
+                found.append(payload)
+            elif json.loads(payload)["event"] == "fired":
+                return found
+
+
+async def test_a_real_firing_ends_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine's own frames, of a stream that is called dense a little earlier."""
+    monkeypatch.setattr(thinning, "DENSE_RPS", 300)
+    monkeypatch.setattr(thinning, "DRAWN_RPS", 100)
+    made = Thinning()
+    finished, last = 0, None
+    async with serving(says(OK)) as server, engine() as process:
+        firing = burst(server.port, "/", 2_000, 8)
+        for sequence, data in enumerate(await frames_of(process, firing)):
+            instead = made.instead(sequence, data)
+            for found in map(frame.decode, instead or [data]):
+                if found.kind == "counts":
+                    finished += sum(found.columns["requests"])
+                    last = found
+                elif found.kind == "samples":
+                    finished += found.rows
+    assert finished == 2_000
+    assert last is not None
+    assert last.extra["every"] > 1
+    assert last.extra["in_flight"] == 0
+
+
+def test_what_stop_cut_off_is_in_no_cell_and_comes_as_rows() -> None:
+    made = Thinning()
+    for sequence, data in enumerate(stream(40_000, 1.2)):
+        made.instead(sequence, data)
+    requests = range(10**6, 10**6 + 500)
+    last = encode(
+        "samples",
+        [
+            {"request": request, "due": 0, "done": 1200 * MS, "status": 0, "error": 9}
+            for request in requests
+        ],
+    )
+    instead = made.instead(10**4, last)
+    assert instead is not None
+    sample, counts = map(frame.decode, instead)
+    assert list(sample.columns["request"]) == list(requests)
+    assert counts.rows == 0
+    assert counts.extra["in_flight"] == 0

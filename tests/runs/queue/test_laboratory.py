@@ -1,0 +1,171 @@
+"""Runs that outlive the request which started them: stored, broadcast, stopped, in line."""
+
+from __future__ import annotations
+
+import json
+import signal
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+
+from dashboard.models import Run, RunLane, Status
+from dashboard.runs.live.hub import Hub
+from dashboard.runs.planning.plans import make_plan
+from dashboard.runs.queue.laboratory import Laboratory
+from dashboard.runs.reports.results import frames_of
+from dashboard.wire import frame
+from dashboard.wire.plan import Plan
+from tests.runs.fakes import WALL_NS, FakeEngine, FakeTargets, equipment, stolen_in
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def laboratory(engine: FakeEngine, home: Path, targets: FakeTargets | None = None) -> Laboratory:
+    return Laboratory(equipment(engine, targets), Hub(), home)
+
+
+def plan() -> Plan:
+    return make_plan(FakeTargets().project, scenario="sleep", requests=40, rounds=2, seed=1)
+
+
+async def stored(run: Run) -> Run:
+    return await Run.objects.aget(pk=run.pk)
+
+
+async def test_a_run_is_stored_with_frames_facts_and_report(tmp_path: Path) -> None:
+    lab = laboratory(FakeEngine(), tmp_path)
+    run = await lab.start(plan())
+    assert (await lab.outcome(run)).status == Status.FINISHED
+    kept = await stored(run)
+    assert kept.status == Status.FINISHED
+    assert [lane["requests"] for lane in kept.report["lanes"]] == [80, 80, 80]
+    assert kept.report["lanes"][0]["server_side"]["peak_in_app"] == 8
+    assert kept.environment["cpus"]
+    lane = await RunLane.objects.aget(run=run, position=1)
+    assert lane.facts == {"command": ["serve", "daphne"]}
+    numbers = await sync_to_async(lambda: [number for number, _ in frames_of(run.pk)])()
+    assert numbers == list(range(len(numbers)))
+
+
+async def test_a_stop_that_comes_too_late_leaves_this_process_alone(tmp_path: Path) -> None:
+    lab = laboratory(FakeEngine(), tmp_path)
+    run = await lab.start(plan())
+    seen_while_it_ran = await stored(run)
+    await lab.outcome(run)
+    interrupted: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: interrupted.append(number))
+    try:
+        await lab.stop(seen_while_it_ran)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert not interrupted
+    assert (await stored(run)).status == Status.FINISHED
+
+
+async def test_a_discarded_round_is_kept_and_not_counted(tmp_path: Path) -> None:
+    engine = FakeEngine()
+    robbed = replace(equipment(engine), cpu_times=stolen_in(engine, 1))
+    lab = Laboratory(robbed, Hub(), tmp_path)
+    run = await lab.start(plan())
+    await lab.outcome(run)
+    kept = await stored(run)
+    assert kept.discarded_rounds == kept.report["discarded_rounds"] == [1]
+    assert [lane["requests"] for lane in kept.report["lanes"]] == [80, 80, 80]
+    assert kept.report["instrument"]["steal_percent"] == 0.0
+    rounds = await sync_to_async(
+        lambda: {frame.decode(data).round for _, data in frames_of(run.pk)}
+    )()
+    assert rounds == {0, 1, 2, 3}
+
+
+async def test_a_run_at_the_engines_limit_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.runs.fakes.CPU_NS", WALL_NS)
+    lab = laboratory(FakeEngine(), tmp_path)
+    run = await lab.start(plan())
+    await lab.outcome(run)
+    kept = await stored(run)
+    assert kept.report["instrument"]["saturated"] is True
+    assert any("it used 100% of its core" in said for said in kept.report["warnings"])
+    assert kept.report["verdict"]["spoiled"] is None
+    assert "it used 100% of its core" in kept.report["verdict"]["disturbed"]["reason"]
+    # Its lateness is not told by this engine, so nothing follows but what was measured.
+    answers = {one["answer"] for one in kept.report["verdict"]["comparisons"]}
+    assert answers == {"not-trusted"}
+    assert all(one["ratio"] for one in kept.report["verdict"]["comparisons"])
+    assert len(kept.discarded_rounds) == kept.report["rounds"]  # tried again as often as may be
+    assert {one["reason"] for one in kept.report["discarded"]} == {"late"}
+
+
+async def test_viewers_hear_of_the_run_and_may_fetch_its_report_when_told(tmp_path: Path) -> None:
+    engine = FakeEngine(hold=True)
+    lab = laboratory(engine, tmp_path)
+    viewer = lab.hub.join()
+    run = await lab.start(plan())
+    await engine.holding.wait()
+    lab.hub.watch(viewer, run.pk, stored=0, active=True)
+    engine.stop()
+    heard: list[Any] = []
+    while not any(one.get("event") == "finished" for one in heard):
+        message = await viewer.next_message()
+        if isinstance(message, str):
+            heard.append(json.loads(message))
+        else:
+            viewer.seen(10**6)
+    assert (await stored(run)).report is not None
+    assert heard[-1] == {"event": "finished", "status": "finished", "run": run.pk}
+    assert {"line", "watching", "began", "fired"} <= {one["event"] for one in heard}
+
+
+async def test_a_stopped_run_keeps_what_it_had(tmp_path: Path) -> None:
+    engine = FakeEngine(hold=True)
+    lab = laboratory(engine, tmp_path)
+    run = await lab.start(plan())
+    await engine.holding.wait()
+    await lab.stop(run)
+    await lab.outcome(run)
+    kept = await stored(run)
+    assert kept.status == kept.report["status"] == Status.STOPPED
+    kinds = await sync_to_async(
+        lambda: {frame.decode(data).kind for _, data in frames_of(run.pk)}
+    )()
+    assert "samples" in kinds
+
+
+async def test_a_second_run_waits_and_can_be_taken_out(tmp_path: Path) -> None:
+    engine = FakeEngine(hold=True)
+    lab = laboratory(engine, tmp_path)
+    first = await lab.start(plan())
+    await engine.holding.wait()
+    second = await lab.start(plan())
+    assert (await stored(second)).status == Status.WAITING
+    await lab.stop(second)
+    assert (await lab.outcome(second)).status == Status.STOPPED
+    assert (await stored(second)).status == Status.STOPPED
+    engine.stop()
+    assert (await lab.outcome(first)).status == Status.FINISHED
+
+
+async def test_a_failed_run_says_why_and_does_not_hold_up_the_next(tmp_path: Path) -> None:
+    lab = laboratory(FakeEngine(), tmp_path, FakeTargets(failing=("daphne",)))
+    run = await lab.start(plan())
+    await lab.outcome(run)
+    kept = await stored(run)
+    assert (kept.status, kept.problem) == (Status.FAILED, "daphne did not start")
+    assert kept.log_tail == "its last line"
+    other = make_plan(lab.project, scenario="sleep", lanes=["sync@gunicorn-sync"], requests=1)
+    assert (await lab.outcome(await lab.start(other))).status == Status.FINISHED
+
+
+async def test_closing_stops_what_runs(tmp_path: Path) -> None:
+    engine = FakeEngine(hold=True)
+    lab = laboratory(engine, tmp_path)
+    run = await lab.start(plan())
+    await engine.holding.wait()
+    await lab.close()
+    assert (await stored(run)).status == Status.STOPPED
+    assert engine.closed

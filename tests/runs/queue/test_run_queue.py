@@ -1,0 +1,105 @@
+"""One at a time, in order, across processes; whoever is gone does not hold up the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+from asgiref.sync import sync_to_async
+
+from dashboard.models import Run, Status
+from dashboard.project.labtoml.load import load_manifest
+from dashboard.runs.planning.plans import make_plan
+from dashboard.runs.queue import run_queue
+from tests.runs.fakes import LIVEAPP
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PROJECT = load_manifest(LIVEAPP)
+PLAN = make_plan(PROJECT, scenario="sleep", requests=10, seed=1)
+
+
+def join() -> Run:
+    return run_queue.join(PLAN, PROJECT)
+
+
+def test_joining_stores_what_was_asked_for() -> None:
+    run = Run.objects.get(pk=join().pk)
+    assert run.status == Status.WAITING
+    assert run.plan == PLAN.to_json()
+    assert run.project == "liveapp"
+    assert [(one.name, one.family, one.capacity, one.wait_s) for one in run.lanes.all()] == [
+        ("sync@gunicorn-gthread", "sync", 8, 0.1),
+        ("sync@daphne", "sync", None, 0.1),
+        ("async@daphne", "async", None, 0.1),
+    ]
+
+
+async def test_turns_come_one_at_a_time_and_in_order(tmp_path: Path) -> None:
+    runs = [await sync_to_async(join)() for _ in range(3)]
+    order: list[str] = []
+
+    async def take_turn(run: Run) -> None:
+        async with run_queue.turn(run, tmp_path / "lock"):
+            order.append(f"{run.pk} begins")
+            await asyncio.sleep(0)
+            order.append(f"{run.pk} ends")
+            await Run.objects.filter(pk=run.pk).aupdate(status=Status.FINISHED)
+
+    await asyncio.gather(*(take_turn(run) for run in reversed(runs)))
+    assert order == [f"{run.pk} {word}" for run in runs for word in ("begins", "ends")]
+
+
+async def test_another_process_with_the_lock_is_waited_for(tmp_path: Path) -> None:
+    run = await sync_to_async(join)()
+    with (tmp_path / "lock").open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        waiting = asyncio.create_task(run_queue.turn(run, tmp_path / "lock").__aenter__())
+        done, _ = await asyncio.wait({waiting}, timeout=3 * run_queue.LOOK_EVERY_S)
+        assert not done
+        fcntl.flock(held, fcntl.LOCK_UN)
+    await waiting
+
+
+async def test_who_is_taken_out_of_the_line_does_not_run(tmp_path: Path) -> None:
+    first, second = await sync_to_async(join)(), await sync_to_async(join)()
+    async with run_queue.turn(first, tmp_path / "lock"):
+        waiting = asyncio.create_task(run_queue.turn(second, tmp_path / "lock").__aenter__())
+        assert await sync_to_async(run_queue.take_out)(second)
+        with pytest.raises(run_queue.TakenOut):
+            await waiting
+    assert await sync_to_async(run_queue.standing)() == [first]
+
+
+def test_a_run_that_has_begun_is_not_taken_out() -> None:
+    run = join()
+    Run.objects.filter(pk=run.pk).update(status=Status.RUNNING)
+    assert not run_queue.take_out(run)
+    run.refresh_from_db()
+    assert run.status == Status.RUNNING
+
+
+def test_a_run_whose_process_is_gone_was_interrupted() -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    lost, alive = join(), join()
+    Run.objects.filter(pk=lost.pk).update(owner_pid=gone.pid, status=Status.RUNNING)
+    assert run_queue.sweep()
+    lost.refresh_from_db()
+    assert lost.status == Status.INTERRUPTED
+    assert "ended" in lost.problem
+    assert run_queue.standing() == [alive]
+    assert not run_queue.sweep()
+
+
+def test_another_process_of_the_same_number_is_not_the_owner() -> None:
+    run = join()
+    assert run_queue.owner_alive(run)
+    run.owner_started = psutil.Process().create_time() - 1000
+    assert run.owner_pid == os.getpid()
+    assert not run_queue.owner_alive(run)

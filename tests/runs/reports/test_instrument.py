@@ -1,0 +1,134 @@
+"""When the engine or the host may be in the numbers, and what is said of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dashboard.runs.reports.instrument import (
+    Reading,
+    busy_before,
+    is_late,
+    saturation,
+    total_steal_percent,
+    why_discarded,
+)
+
+MS = 1_000_000
+NAMES = ["sync@daphne", "async@daphne"]
+FINE: dict[str, Any] = {
+    "wall_ns": 1000 * MS,
+    "cpu_ns": 900 * MS,
+    "loop_lag_p99_ns": 10 * MS,
+    "scheduling_error_p99_ns": 5 * MS,
+}
+P50_MS = dict.fromkeys(range(1, 50), 100.0)  # of which a tenth is the lag that is allowed
+
+
+def reading(lane: int = 0, round: int = 1, **changes: Any) -> Reading:
+    return Reading.of(lane, round, {**FINE, **changes}, None, None)
+
+
+def test_at_its_limits_the_engine_still_has_room() -> None:
+    assert saturation([reading()], NAMES, P50_MS) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"loop_lag_p99_ns": 12 * MS}, "its event loop was 12 ms late (p99)"),
+        ({"cpu_ns": 960 * MS}, "it used 96% of its core, where 90% is the limit"),
+        ({"scheduling_error_p99_ns": 7 * MS}, "requests left 7 ms late (p99)"),
+    ],
+)
+def test_beyond_a_limit_the_worst_firing_is_named(changes: dict[str, int], words: str) -> None:
+    fine = [reading(0, 1), reading(1, 1), reading(0, 2), reading(1, 3)]
+    (said,) = saturation([*fine, reading(1, 2, **changes)], NAMES, P50_MS)
+    assert said.startswith("The engine was at its limit: ")
+    assert f"at async@daphne, round 2, {words}" in said
+
+
+def test_each_firing_is_judged_by_the_median_of_its_own_round() -> None:
+    lag_ms = 12
+    both = [reading(0, number, loop_lag_p99_ns=lag_ms * MS) for number in (1, 2)]
+    assert [is_late(one, p50_ms) for one in both for p50_ms in (100.0, 200.0, None)] == [
+        True, False, False, True, False, False
+    ]  # fmt: skip
+    (said,) = saturation(both, NAMES, {1: 200.0, 2: 100.0})
+    assert "round 2, its event loop was 12 ms late (p99), where 10 ms" in said
+    assert saturation(both, NAMES, {1: 200.0, 2: 150.0}) == []
+
+
+@pytest.mark.parametrize("changes", [{}, {"cpu_ns": 960 * MS}, {"loop_lag_p99_ns": 12 * MS}])
+def test_what_repeats_a_round_is_what_disturbs_a_run(changes: dict[str, int]) -> None:
+    one = reading(**changes)
+    assert is_late(one, P50_MS[1]) == bool(saturation([one], NAMES, P50_MS)) == bool(changes)
+
+
+def test_time_that_was_stolen_explains_why_the_engine_was_late() -> None:
+    late = reading(cpu_ns=960 * MS)
+    stolen = Reading(0, 1, cpu_before=(50, 5000), cpu_after=(60, 5010))
+    assert why_discarded([reading(), late]) == "late"
+    assert why_discarded([late, stolen]) == "stolen"
+
+
+def test_each_limit_is_said_once_however_many_firings_were_beyond_it() -> None:
+    busy = [reading(0, number, cpu_ns=(900 + number) * MS) for number in range(1, 50)]
+    late = reading(1, 7, scheduling_error_p99_ns=7 * MS)
+    (said,) = saturation([*busy, late], NAMES, P50_MS)
+    assert said.count(" round ") == 2
+    assert "at sync@daphne, round 49, it used 95%" in said
+    assert "at async@daphne, round 7, requests left 7 ms late" in said
+
+
+def test_what_an_engine_does_not_tell_is_not_held_against_it() -> None:
+    silent = Reading.of(0, 1, {"wall_ns": 0, "cpu_ns": 10}, None, None)
+    assert saturation([silent], NAMES, P50_MS) == []
+    assert saturation([reading(loop_lag_p99_ns=10**12)], NAMES, {1: None}) == []
+    assert saturation([], NAMES, P50_MS) == []
+
+
+@pytest.mark.parametrize(
+    ("stolen_ticks", "of_ticks", "percent", "is_stolen"),
+    [
+        (0, 100, 0.0, False),
+        (2, 100, 2.0, False),
+        (3, 100, 3.0, True),
+        (1, 10, 10.0, False),  # one tick is all that the kernel can tell
+        (2, 10, 20.0, True),
+        (0, 0, None, False),
+    ],
+)
+def test_more_than_two_percent_stolen_repeats_the_round(
+    stolen_ticks: int, of_ticks: int, percent: float | None, is_stolen: bool
+) -> None:
+    one = Reading(0, 1, cpu_before=(50, 5000), cpu_after=(50 + stolen_ticks, 5000 + of_ticks))
+    assert one.steal_percent == (None if percent is None else pytest.approx(percent))
+    assert one.stolen is is_stolen
+
+
+def test_where_the_kernel_tells_nothing_nothing_was_stolen() -> None:
+    assert not reading().stolen
+    assert reading().steal_percent is None
+    assert total_steal_percent([reading()]) is None
+
+
+def test_stolen_time_is_a_share_of_all_firings_together() -> None:
+    quiet = Reading(0, 1, cpu_before=(0, 0), cpu_after=(0, 300))
+    stolen = Reading(1, 1, cpu_before=(0, 300), cpu_after=(4, 400))
+    assert total_steal_percent([quiet, stolen, reading()]) == pytest.approx(1.0)
+
+
+def test_a_reading_survives_its_json() -> None:
+    one = Reading.of(1, 2, FINE, (1, 2), None)
+    assert Reading.from_json(one.to_json()) == one
+    # As the database gives it back: tuples have become lists.
+    assert Reading.from_json({**one.to_json(), "cpu_before": [1, 2]}) == one
+
+
+def test_others_at_work_are_pointed_out() -> None:
+    assert busy_before({"cpus": 2, "load_average": [2.0, 9.0, 9.0]}) == []
+    (said,) = busy_before({"cpus": 2, "load_average": [2.1, 0.0, 0.0]})
+    assert "2.1 on 2 CPUs" in said
+    assert busy_before({}) == []

@@ -1,0 +1,84 @@
+"""Loads, rates and the instrument in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from dashboard.runs.reports.wording import (
+    behind_words,
+    instrument_words,
+    load_words,
+    per_second,
+    sentence,
+    warnings,
+)
+from dashboard.wire.plan import Burst, Load, Rate
+
+
+@pytest.mark.parametrize(
+    ("load", "words"),
+    [
+        (Burst(1000, 1000), "1,000 requests at once"),
+        (Burst(1000, 10), "1,000 requests, 10 at a time"),
+        (Rate(500.0, 10.0), "500 requests a second for 10 s"),
+        (Rate(0.5, 2.5, poisson=True), "0.5 requests a second for 2.5 s, at random"),
+    ],
+)
+def test_a_load_is_said_in_words(load: Load, words: str) -> None:
+    assert load_words(load) == words
+
+
+def test_only_a_lane_that_fell_behind_is_said_to_have_done_so() -> None:
+    rate = {"offered_rps": 500.0, "achieved_rps": 212.04, "keeps_up": False}
+    lanes: list[Mapping[str, Any]] = [
+        {"lane": "a@b", "rate": rate},
+        {"lane": "c@d", "rate": {**rate, "keeps_up": True}},
+        {"lane": "e@f", "rate": {**rate, "keeps_up": None}},
+        {"lane": "g@h", "rate": None},
+    ]
+    assert list(behind_words(lanes)) == ["a@b: offered 500/s, achieved 212/s, backlog growing"]
+
+
+@pytest.mark.parametrize(
+    ("rate_rps", "words"),
+    [(None, "–"), (0.5, "0.5/s"), (99.96, "100/s"), (1234.5, "1,230/s"), (61234.5, "61,000/s")],
+)
+def test_a_rate_has_no_digit_to_spare(rate_rps: float | None, words: str) -> None:
+    assert per_second(rate_rps) == words
+
+
+def test_an_instrument_that_nobody_measured_is_not_spoken_of() -> None:
+    known = {"floor_ms": 0.0912, "limit_rps": 61234.5}
+    assert instrument_words(known) == "instrument: 0.09 ms, 61,000/s"
+    assert instrument_words({"floor_ms": None, "limit_rps": None}) == ""
+    assert instrument_words(None) == ""
+
+
+def test_a_lane_alone_at_a_rate_is_told_by_its_p95() -> None:
+    rate = {"offered_rps": 400.0, "achieved_rps": 400.0, "keeps_up": True}
+    lane = {"lane": "a@b", "rate": rate, "latency_ms": {"p95": 103.2}}
+    report = {"lanes": [lane], "warnings": [], "verdict": None}
+    assert sentence(report) == "a@b answered 95 % of its requests within 100 ms."
+    few = {**lane, "latency_ms": {"p95": None}}
+    burst = {**lane, "rate": None}
+    for other in (few, burst):
+        assert sentence({**report, "lanes": [other]}) == ""
+
+
+def test_nothing_is_said_twice() -> None:
+    behind = {
+        "lane": "a@b",
+        "latency_ms": {"p95": 9000.0},
+        "rate": {"offered_rps": 400.0, "achieved_rps": 78.64, "keeps_up": False},
+    }
+    line = "a@b: offered 400/s, achieved 78.6/s, backlog growing"
+    alone = {"lanes": [behind], "warnings": ["Something."], "verdict": None}
+    assert (sentence(alone), warnings(alone)) == ("", [line, "Something."])
+    verdict = {"sentence": f"Nothing is compared: {line}.", "spoiled": None}
+    compared = {**alone, "verdict": verdict}
+    assert (sentence(compared), warnings(compared)) == (verdict["sentence"], ["Something."])
+    spoiled = {**alone, "verdict": {"sentence": "No verdict. Something.", "spoiled": "Something."}}
+    assert warnings(spoiled) == [line]

@@ -1,0 +1,98 @@
+"""What is found out after the last round: told to the sinks, ended by Stop, never a failed run."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashboard.models import Run, RunLane, Status
+from dashboard.runs.conduct.conductor import Tell, perform
+from dashboard.runs.live.hub import Hub
+from dashboard.runs.planning.plans import make_plan
+from dashboard.runs.queue.laboratory import Laboratory
+from dashboard.runs.sinks.sink import Memory, Outcome
+from dashboard.runs.xray import auto_xray
+from dashboard.runs.xray.auto_xray import Inside
+from dashboard.runs.xray.traced_request import Result, Subject, Xrays
+from dashboard.targets.supervise.cores import Cores
+from dashboard.wire.errors import TargetFailed
+from dashboard.wire.plan import Plan
+from tests.runs.fakes import FakeEngine, FakeTarget, FakeTargets, equipment
+
+
+def plan() -> Plan:
+    return make_plan(FakeTargets().project, scenario="sleep", requests=20, rounds=1, seed=1)
+
+
+async def test_what_is_found_afterwards_is_told_before_the_end() -> None:
+    async def look(tell: Tell) -> None:
+        await tell({"event": "found", "lane": 0, "facts": {}})
+
+    heard = Memory()
+    outcome = await perform(plan(), equipment(FakeEngine()), [heard], asyncio.Event(), look)
+    assert outcome == heard.outcome == Outcome(Status.FINISHED)
+    assert heard.events[-1] == {"event": "found", "lane": 0, "facts": {}}
+
+
+async def test_stop_ends_it_and_what_was_measured_is_finished() -> None:
+    stop, ended = asyncio.Event(), []
+
+    async def look(tell: Tell) -> None:
+        stop.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append(True)
+
+    outcome = await perform(plan(), equipment(FakeEngine()), [Memory()], stop, look)
+    assert outcome == Outcome(Status.FINISHED)
+    assert ended
+
+
+async def test_a_fault_of_ours_in_it_costs_the_run_nothing() -> None:
+    async def look(tell: Tell) -> None:
+        raise LookupError("a fault")
+
+    outcome = await perform(
+        plan(), equipment(FakeEngine()), [Memory()], asyncio.Event(), afterwards=look
+    )
+    assert outcome == Outcome(Status.FINISHED)
+
+
+class Refusing(Xrays):
+    """Its targets do not start."""
+
+    async def now(self, subject: Subject, *, prepared: bool = False) -> Result:
+        raise TargetFailed(f"{subject.lane.server} did not start")
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_an_x_ray_that_fails_is_a_note(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auto_xray, "unexplained_lanes", lambda report: [0])
+    look = Inside(Refusing(mark="test", home=tmp_path, cores=Cores.here()))
+    lab = Laboratory(equipment(FakeEngine()), Hub(), tmp_path, look)
+    run = await lab.start(plan())
+    assert (await lab.outcome(run)).status == Status.FINISHED
+    kept = await Run.objects.aget(pk=run.pk)
+    said = "sync@gunicorn-gthread: nobody could look inside: gunicorn-gthread did not start"
+    assert said in kept.report["warnings"]
+    assert kept.report["verdict"]["spoiled"] is None
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_the_default_executor_is_a_fact_of_its_lane(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    executor: dict[str, Any] = {"limit": 6, "threads": 6, "queued": 14}
+    monkeypatch.setattr(FakeTarget, "executor", executor)
+    lab = Laboratory(equipment(FakeEngine()), Hub(), tmp_path)
+    run = await lab.start(plan())
+    await lab.outcome(run)
+    lane = await RunLane.objects.aget(run=run, position=1)
+    assert lane.facts["executor"] == executor
+    assert lane.facts["command"] == ["serve", "daphne"]

@@ -1,0 +1,185 @@
+"""An X-ray among the runs: what may be asked for, when its turn comes, what comes of it."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+
+from dashboard.models import Run, Status
+from dashboard.project.labtoml.load import load_manifest
+from dashboard.project.project import Project
+from dashboard.runs.planning.plans import make_plan
+from dashboard.runs.queue import run_queue
+from dashboard.runs.xray.traced_request import Result, Subject, choose, when_free
+from dashboard.targets.trace import Traced
+from dashboard.wire.errors import InvalidPlan
+from tests.analysis.xray.test_trace import REQUEST, gathered, trace_of, xray_of
+from tests.targets.helpers import LIVEAPP
+
+
+@pytest.fixture
+def project() -> Project:
+    return load_manifest(LIVEAPP)
+
+
+def subject(project: Project, **asked: Any) -> Subject:
+    usual: dict[str, Any] = {
+        "scenario": "sleep", "lane": "async@daphne", "parameters": {}, "timeout_s": 30,
+    }  # fmt: skip
+    return choose(project, **usual | asked)
+
+
+def test_parameters_that_are_not_given_have_their_defaults(project: Project) -> None:
+    assert subject(project).request == "GET /sleep/async/?delay=0.1"
+    given = subject(project, parameters={"delay": 2}, lane="sync@gunicorn-gthread:threads=2")
+    assert given.request == "GET /sleep/sync/?delay=2"
+    assert given.lane.server == "gunicorn-gthread:threads=2"
+
+
+@pytest.mark.parametrize(
+    ("asked", "field", "words"),
+    [
+        ({"scenario": "nothing"}, "scenario", "expected one of sleep"),
+        ({"lane": "async"}, "lanes", "expected VARIANT@SERVER"),
+        ({"lane": "async@apache"}, "lanes", "expected a server"),
+        ({"lane": "nothing@daphne"}, "lanes", "expected a variant"),
+        ({"parameters": {"delay": 11}}, "parameters.delay", "expected 0 to 10 s"),
+        ({"parameters": {"speed": 1}}, "parameters.speed", "expected one of delay"),
+        (
+            {"scenario": "websocket", "lane": "async-consumer@daphne"},
+            *("lanes", "expected one request to trace, a websocket is messages"),
+        ),
+        ({"timeout_s": 0}, "timeout", "expected above 0 to 300 s, found 0"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_field(
+    project: Project, asked: dict[str, Any], field: str, words: str
+) -> None:
+    with pytest.raises(InvalidPlan) as refused:
+        subject(project, **asked)
+    (problem,) = refused.value.problems
+    assert problem.field == field
+    assert words in problem.message
+
+
+def test_a_target_that_runs_already_is_refused(tmp_path: Path) -> None:
+    lab = tmp_path / "lab.toml"
+    lab.write_text(
+        """
+        [project]
+        name = "elsewhere"
+        [server.mine]
+        url = "http://127.0.0.1:1"
+        [scenario.any]
+        title = "Anything"
+        lanes = ["sync@mine"]
+        [scenario.any.variant.sync]
+        family = "sync"
+        path = "/"
+        """
+    )
+    with pytest.raises(InvalidPlan, match="expected a server that we start, mine runs already"):
+        subject(load_manifest(lab), scenario="any", lane="sync@mine")
+
+
+def waiting(lock: Path) -> tuple[asyncio.Task[None], asyncio.Event]:
+    """Somebody who waits until the machine is free, and leaves as soon as it is."""
+    entered = asyncio.Event()
+
+    async def wait() -> None:
+        async with when_free(lock):
+            entered.set()
+
+    return asyncio.create_task(wait()), entered
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_queue, "LOOK_EVERY_S", 0.01)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_it_waits_until_no_run_is_on(tmp_path: Path) -> None:
+    path = tmp_path / "run.lock"
+    with path.open("a") as lock:
+        fcntl.flock(lock.fileno(), fcntl.LOCK_EX)
+        task, entered = waiting(path)
+        await asyncio.wait({task}, timeout=0.1)  # ten looks
+        assert not entered.is_set()
+    await asyncio.wait_for(task, 5)
+    assert entered.is_set()
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_it_lets_everybody_in_line_go_first(project: Project, tmp_path: Path) -> None:
+    run = await sync_to_async(run_queue.join)(make_plan(project, scenario="sleep"), project)
+    task, entered = waiting(tmp_path / "run.lock")
+    await asyncio.wait({task}, timeout=0.1)
+    assert not entered.is_set()
+    await Run.objects.filter(pk=run.pk).aupdate(status=Status.FINISHED)
+    await asyncio.wait_for(task, 5)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_whose_process_is_gone_is_waited_for_by_nobody(
+    project: Project, tmp_path: Path
+) -> None:
+    run = await sync_to_async(run_queue.join)(make_plan(project, scenario="sleep"), project)
+    await Run.objects.filter(pk=run.pk).aupdate(owner_started=0)
+    task, _ = waiting(tmp_path / "run.lock")
+    await asyncio.wait_for(task, 5)
+    await run.arefresh_from_db()
+    assert run.status == Status.INTERRUPTED
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_no_run_begins_meanwhile(project: Project, tmp_path: Path) -> None:
+    path = tmp_path / "run.lock"
+    async with when_free(path), run_queue.if_free(path) as free:
+        assert not free
+
+
+def test_what_goes_on_elsewhere_after_the_answer_is_said_to_be_missing(project: Project) -> None:
+    traced = Traced(trace_of(REQUEST, asgiref="3.13.0"), 202, {}, 1)
+    (warning,) = Result(subject(project), traced, xray_of(REQUEST)).warnings
+    assert "what is done after that answer is not in the trace" in warning
+
+
+def test_the_result_says_what_was_asked_and_what_to_mind(project: Project) -> None:
+    trace = trace_of(REQUEST, *gathered(2, 20), asgiref="3.13.0", dropped=7)
+    traced = Traced(trace, 404, {"versions": {"django": "5.2"}}, 3)
+    result = Result(subject(project), traced, xray_of(REQUEST, *gathered(2, 20)))
+    found = result.to_json()
+    assert (found["scenario"], found["lane"]) == ("sleep", "async@daphne")
+    assert (found["request"], found["status"]) == ("GET /sleep/async/?delay=0.1", 404)
+    assert found["tries"] == 3
+    assert found["parameters"] == {"delay": 0.1}
+    assert found["target"] == {"versions": {"django": "5.2"}, "asgiref": "3.13.0"}
+    assert (found["hops"], len(found["serialised"])) == (2, 1)
+    assert found["sentence"].startswith("This async view makes 2 hops")
+    assert found["warnings"] == ["The request was answered 404."]
+    assert result.evidence == found["serialised"][0]
+
+
+def test_the_exception_of_a_request_that_failed_is_quoted(project: Project) -> None:
+    raised = {
+        "status": 500,
+        "type": "shop.Broken",
+        "message": "no",
+        "where": "a.py:1 f",
+        "count": 1,
+    }
+    led = {"status": 302, "type": None, "message": "", "where": "/accounts/login/", "count": 1}
+    traced = Traced(trace_of(REQUEST, asgiref="3.13.0"), 500, {}, 1, (raised, led))
+    result = Result(subject(project), traced, xray_of(REQUEST))
+    assert result.to_json()["exceptions"] == [raised]
+    assert result.warnings == [
+        "The request was answered 500.",
+        "1 request answered 500 by Broken: no (a.py:1 f).",
+        "It was redirected to /accounts/login/.",
+    ]

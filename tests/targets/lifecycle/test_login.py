@@ -1,0 +1,326 @@
+"""Views behind a login: a real project with Django's own users, sessions and CSRF protection."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from dashboard.project.labtoml.load import load_manifest
+from dashboard.project.model.scenario import Variant
+from dashboard.targets.lifecycle import login_sharing
+from dashboard.targets.lifecycle.login_session import request_headers
+from dashboard.targets.lifecycle.pool import Targets
+from dashboard.wire.errors import InvalidManifest, TargetFailed
+from tests.targets.conftest import MakeTargets, ignore
+
+pytestmark = pytest.mark.servers
+SERVER = "gunicorn-sync"
+NAME, PASSWORD = "ada", "a long enough password"
+
+LAB = """
+[project]
+name = "shop"
+wsgi = "shop.wsgi:application"
+asgi = "shop.asgi:application"
+env = { DJANGO_SETTINGS_MODULE = "shop.settings" }
+[project.login]
+path = "/login/"
+username = "SHOP_USER"
+password = "SHOP_PASSWORD"
+[scenario.account]
+title = "One's own account"
+lanes = ["sync@gunicorn-sync"]
+[scenario.account.variant.sync]
+family = "sync"
+path = "/account/"
+login = true
+cookies = { theme = "dark" }
+[scenario.account.variant.changing]
+family = "sync"
+path = "/account/"
+method = "POST"
+login = true
+[scenario.account.variant.nobody]
+family = "sync"
+path = "/account/"
+"""
+VIEWS = """
+import os
+import sys
+
+from django.conf import settings
+from django.contrib.auth import user_logged_in
+from django.db.utils import OperationalError
+from django.http import HttpResponse
+from django.contrib.auth.decorators import login_required
+from django.http import JsonResponse
+
+
+def note(**more):
+    with (settings.BASE_DIR / "logins.txt").open("a") as file:
+        file.write("1")
+
+
+user_logged_in.connect(note)
+
+
+class Refuse:
+    # What limits and broken projects answer to a form that is sent.
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        mode = os.environ.get("REFUSE")
+        if mode is None or request.method != "POST":
+            return self.get_response(request)
+        if mode == "429":
+            headers = {"Retry-After": "300"}
+            return HttpResponse("<p>Too many requests.</p>", status=429, headers=headers)
+        if mode == "axes":
+            words = "Account locked: too many login attempts. Please try again later."
+            words += " You sent " + request.POST["password"]
+            return HttpResponse(words, status=403)
+        if mode == "form":
+            return HttpResponse(
+                "<title>Sign in</title><style>p { color: red }</style><h1>Shop</h1>"
+                "<ul class='errorlist nonfield'><li>Too many failed login attempts."
+                " Try again later.</li></ul><form><input type='hidden'></form>"
+            )
+        if mode == "log":
+            settings.DEBUG = False
+            print(
+                "Traceback (most recent call last):\\n"
+                "django.db.utils.OperationalError: no such table: auth_user",
+                file=sys.stderr, flush=True,
+            )
+            return HttpResponse("<h1>Server Error (500)</h1>", status=500)
+        settings.DEBUG = mode == "500"
+        raise OperationalError("no such table: auth_user")
+
+
+@login_required
+def account(request):
+    theme = request.COOKIES.get("theme")
+    return JsonResponse({"user": request.user.username, "theme": theme})
+"""
+URLS = """
+from django.contrib.auth.views import LoginView
+from django.urls import path
+
+from .views import account
+
+urlpatterns = [path("login/", LoginView.as_view()), path("account/", account)]
+"""
+MORE_SETTINGS = """
+import os
+if os.environ.get("IN_MEMORY"):  # each process knows only its own sessions
+    SESSION_ENGINE = "django.contrib.sessions.backends.cache"
+MIDDLEWARE.append("shop.views.Refuse")
+SESSION_COOKIE_SECURE = True
+TEMPLATES[0]["DIRS"] = [BASE_DIR / "templates"]
+"""
+FORM = "<form method=post>{% csrf_token %}{{ form }}</form>"
+
+
+def manage(directory: Path, *arguments: str) -> None:
+    command = [sys.executable, "manage.py", *arguments]
+    env = {"DJANGO_SETTINGS_MODULE": "shop.settings", "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
+    subprocess.run(command, cwd=directory, env=env, check=True, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with one user."""
+    directory = tmp_path_factory.mktemp("shop")
+    command = [sys.executable, "-m", "django", "startproject", "shop", str(directory)]
+    subprocess.run(command, check=True, env={})
+    templates = directory / "templates" / "registration"
+    templates.mkdir(parents=True)
+    (templates / "login.html").write_text(FORM)
+    (directory / "shop" / "views.py").write_text(VIEWS)
+    (directory / "shop" / "urls.py").write_text(URLS)
+    settings = directory / "shop" / "settings.py"
+    settings.write_text(settings.read_text() + MORE_SETTINGS)
+    manage(directory, "migrate")
+    manage(directory, "createsuperuser", "--noinput", "--username", NAME, "--email", "a@b.example")
+    (directory / "lab.toml").write_text(LAB)
+    return directory
+
+
+@pytest.fixture
+def targets(make_targets: MakeTargets, shop: Path, monkeypatch: pytest.MonkeyPatch) -> Targets:
+    monkeypatch.setenv("SHOP_USER", NAME)
+    monkeypatch.setenv("SHOP_PASSWORD", PASSWORD)
+    return make_targets(shop / "lab.toml")
+
+
+@pytest.fixture
+def logins(shop: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+    """How often somebody has logged in; nobody has before."""
+    monkeypatch.setattr(login_sharing, "_kept", {})
+    (shop / "logins.txt").write_text("")
+    return lambda: len((shop / "logins.txt").read_text())
+
+
+async def test_a_session_is_carried_by_the_variants_that_want_it(targets: Targets) -> None:
+    target = await targets.ready(SERVER, ignore, "account", True)
+    variants = targets.project.scenarios["account"].variants
+    async with httpx.AsyncClient(base_url=target.url) as client:
+        answers = {
+            name: await client.request(
+                variant.method,
+                variant.path,
+                headers=[*request_headers(variant, target.session)],
+            )
+            for name, variant in variants.items()
+        }
+    assert answers["sync"].json() == {"user": NAME, "theme": "dark"}
+    assert answers["changing"].json() == {"user": NAME, "theme": None}  # CSRF had its token
+    assert answers["nobody"].status_code == httpx.codes.FOUND
+
+
+async def test_one_login_is_enough_for_all_targets_and_runs(
+    targets: Targets, make_targets: MakeTargets, shop: Path, logins: Callable[[], int]
+) -> None:
+    first = await targets.ready(SERVER, ignore, "account", True)
+    second = await targets.ready("daphne", ignore, "account", True)
+    await targets.ready(SERVER, ignore, "account", True)  # the next run
+    third = await make_targets(shop / "lab.toml").ready(SERVER, ignore, "account", True)  # an X-ray
+    assert first.session == second.session == third.session
+    assert logins() == 1
+
+
+async def test_targets_that_share_no_sessions_are_logged_in_to_each(
+    targets: Targets, make_targets: MakeTargets, shop: Path, logins: Callable[[], int]
+) -> None:
+    other = shop / "memory.toml"
+    other.write_text(LAB.replace('settings" }', 'settings", IN_MEMORY = "1" }'))
+    apart = make_targets(other)
+    two = [await apart.ready(name, ignore, "account", True) for name in (SERVER, "daphne")]
+    assert logins() == 2
+    path = targets.project.scenarios["account"].variants["sync"]
+    for target in two:
+        async with httpx.AsyncClient(base_url=target.url) as client:
+            answer = await client.get(path.path, headers=[*request_headers(path, target.session)])
+        assert answer.status_code == httpx.codes.OK
+
+
+async def test_a_session_that_has_ended_is_made_anew(
+    targets: Targets, shop: Path, logins: Callable[[], int]
+) -> None:
+    target = await targets.ready(SERVER, ignore, "account", True)
+    before = target.session
+    manage(shop, "shell", "-c", "from django.contrib.sessions.models import Session as S;"
+           "S.objects.all().delete()")  # fmt: skip
+    again = await targets.ready(SERVER, ignore, "account", True)
+    assert again is target
+    assert again.session != before
+    assert logins() == 2
+
+
+async def test_nobody_logs_in_for_variants_that_do_not_ask_for_it(
+    targets: Targets, monkeypatch: pytest.MonkeyPatch, logins: Callable[[], int]
+) -> None:
+    monkeypatch.delenv("SHOP_USER")
+    monkeypatch.delenv("SHOP_PASSWORD")
+    target = await targets.ready(SERVER, ignore, "account")
+    assert target.session == {}
+    assert logins() == 0
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [
+        ("429", '429 Too Many Requests, "Too many requests.", Retry-After: 300; this is a limit'),
+        ("axes", '403 Forbidden, "Account locked: too many login attempts.'),
+        ("form", '200 OK, "Too many failed login attempts. Try again later."; this is a limit'),
+        ("500", '500 Internal Server Error, "OperationalError: no such table: auth_user"'),
+        ("quiet", '500 Internal Server Error, "django.db.utils.OperationalError: no such table'),
+        ("log", '500 Internal Server Error, "django.db.utils.OperationalError: no such table'),
+    ],
+)
+async def test_a_limit_or_an_error_is_quoted_as_what_it_is(
+    make_targets: MakeTargets,
+    shop: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    mode: str,
+    expected: str,
+) -> None:
+    monkeypatch.setenv("SHOP_USER", NAME)
+    monkeypatch.setenv("SHOP_PASSWORD", PASSWORD)
+    lab = shop / f"{mode}.toml"
+    lab.write_text(LAB.replace('settings" }', f'settings", REFUSE = "{mode}" }}'))
+    with pytest.raises(TargetFailed) as failed:
+        await make_targets(lab).ready(SERVER, ignore, "account", True)
+    assert expected in str(failed.value)
+    assert "right?" not in str(failed.value)
+    assert PASSWORD not in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "expected"),
+    [
+        ("SHOP_PASSWORD", "wrong", "Please enter a correct username and password."),
+        ("SHOP_PASSWORD", "wrong again", "are SHOP_USER and SHOP_PASSWORD right?"),
+        ("SHOP_USER", None, "project.login: expected SHOP_USER in the environment, found none"),
+    ],
+)
+async def test_a_login_that_fails_says_why_and_leaves_nothing_warm(
+    targets: Targets,
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str,
+    value: str | None,
+    expected: str,
+) -> None:
+    if value is None:
+        monkeypatch.delenv(variable)
+    else:
+        monkeypatch.setenv(variable, value)
+    with pytest.raises(TargetFailed, match=r".") as failed:
+        await targets.ready(SERVER, ignore, "account", True)
+    assert expected in str(failed.value)
+    assert PASSWORD not in str(failed.value)
+
+
+async def test_a_path_without_a_form_is_named(
+    targets: Targets, make_targets: MakeTargets, shop: Path
+) -> None:
+    lab = shop / "elsewhere.toml"
+    lab.write_text(LAB.replace('path = "/login/"', 'path = "/account/"'))
+    with pytest.raises(
+        TargetFailed, match=r"login form at /account/, found 302 Found to /accounts/login"
+    ):
+        await make_targets(lab).ready(SERVER, ignore, "account", True)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ('username = "SHOP_USER"\n', "", "project.login.username: expected, but it is not there"),
+        ('"SHOP_USER"', '"not a name"', "project.login.username: expected the name of a variable"),
+        ('path = "/login/"', 'path = "login"', "project.login.path: expected a path"),
+        ('theme = "dark"', 'theme = "d;k"', "cookies: expected names and values"),
+        (
+            LAB[LAB.index("[project.login]") : LAB.index("[scenario")],
+            "",
+            "expected [project.login]",
+        ),
+    ],
+)
+def test_a_bad_login_is_refused(tmp_path: Path, old: str, new: str, expected: str) -> None:
+    assert old in LAB
+    (tmp_path / "lab.toml").write_text(LAB.replace(old, new, 1))
+    with pytest.raises(InvalidManifest) as refused:
+        load_manifest(tmp_path / "lab.toml")
+    assert expected in str(refused.value)
+
+
+def test_headers_are_left_alone_where_there_is_neither_cookie_nor_session() -> None:
+    variant = Variant("sync", "sync", "/", headers=(("Accept", "text/html"),))
+    assert request_headers(variant, {"sessionid": "1"}) == variant.headers

@@ -1,0 +1,168 @@
+"""What of a server is installed where a project lives: the parts that need no virtualenv."""
+
+from __future__ import annotations
+
+import ast
+import importlib.metadata
+import importlib.util
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from dashboard.project.labtoml.load import load_manifest
+from dashboard.project.model.server import Launch
+from dashboard.project.servers.catalogue import SERVERS
+from dashboard.targets.lifecycle import packages
+from dashboard.targets.lifecycle.packages import OF_THE_PROJECT, Installed, versions_here
+from dashboard.wire.errors import TargetFailed
+from tests.targets.helpers import LIVEAPP
+
+
+async def test_what_is_here_is_the_projects_own(tmp_path: Path) -> None:
+    found = await Installed(tmp_path, tmp_path).packages(
+        load_manifest(LIVEAPP), SERVERS["gunicorn-uvicorn"]
+    )
+    assert found.versions.keys() == {"uvicorn-worker", "gunicorn", "uvicorn"}
+    assert set(found.origins.values()) == {OF_THE_PROJECT}
+    assert found.appended is None
+
+
+async def test_a_server_that_is_too_old_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packages, "versions_here", lambda: {"gunicorn": "23.0.0"})
+    with pytest.raises(TargetFailed, match=r"gunicorn 25 or later, found 23\.0\.0"):
+        await Installed(tmp_path, tmp_path).packages(
+            load_manifest(LIVEAPP), SERVERS["gunicorn-asgi"]
+        )
+
+
+async def test_what_is_installed_meanwhile_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, project = Installed(tmp_path, tmp_path), load_manifest(LIVEAPP)
+    monkeypatch.setattr(packages, "versions_here", dict)
+    with pytest.raises(TargetFailed, match="-m pip install waitress installs it"):
+        await known.packages(project, SERVERS["waitress"])
+    monkeypatch.setattr(packages, "versions_here", lambda: {"waitress": "3.0"})
+    found = await known.packages(project, SERVERS["waitress"])
+    assert found.versions == {"waitress": "3.0"}
+
+
+async def test_uwsgi_by_either_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packages, "versions_here", lambda: {"uwsgi": "2.0.31"})
+    found = await Installed(tmp_path, tmp_path).packages(load_manifest(LIVEAPP), SERVERS["uwsgi"])
+    assert found.versions == {"pyuwsgi": "2.0.31"}
+
+
+async def test_an_interpreter_that_cannot_answer_is_a_failure(tmp_path: Path) -> None:
+    project = replace(load_manifest(LIVEAPP), python=str(tmp_path / "python"))
+    with pytest.raises(TargetFailed, match="ended with status 127") as failed:
+        await Installed(tmp_path, tmp_path).packages(project, SERVERS["daphne"])
+    assert "cannot start" in failed.value.log_tail
+
+
+def test_old_gunicorns_have_no_control_socket_to_switch_off() -> None:
+    entry = SERVERS["gunicorn-sync"]
+    for version, expected in {"23.0.0": False, "25.1.0": True, "27.0.1": True}.items():
+        launch = Launch("python", Listener(), {"gunicorn": version}, Path())  # type: ignore[arg-type]
+        command = entry.command(launch)
+        assert ("--no-control-socket" in command) is expected
+
+
+@pytest.mark.parametrize("name", [name for name, one in SERVERS.items() if one.needs])
+async def test_what_a_worker_imports_besides_is_asked_for_by_name(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, project = SERVERS[name], load_manifest(LIVEAPP)
+    only = dict.fromkeys(server.packages, "99")
+    monkeypatch.setattr(packages, "versions_here", lambda: only)
+    expected = f"-m pip install {' '.join(server.needs)} installs it"
+    assert expected in packages.missing_here(project, server)
+    with pytest.raises(TargetFailed, match=expected):
+        await Installed(tmp_path, tmp_path).packages(project, server)
+
+
+# What each server's code imports to serve, beside what its package's __main__ does.
+IMPORTED = {
+    "gunicorn-gevent": ("gunicorn.workers.ggevent",),
+    "gunicorn-gthread": ("gunicorn.workers.gthread",),
+    "gunicorn-asgi": ("gunicorn.workers.gasgi",),
+    "gunicorn-uvicorn": ("uvicorn_worker",),
+    "hypercorn": ("hypercorn.asyncio", "hypercorn.asyncio.run"),
+    "daphne": ("daphne.cli", "daphne.server"),
+    "waitress": ("waitress.server",),
+}
+
+
+@pytest.mark.parametrize("name", IMPORTED)
+def test_nothing_is_imported_that_was_not_asked_for(name: str) -> None:
+    """Each distribution that the code names is required of it, or of what is required."""
+    brought = set(_with_requirements(SERVERS[name].required))
+    for module in IMPORTED[name]:
+        found = importlib.util.find_spec(module)
+        assert found is not None
+        assert found.origin is not None
+        assert _distributions_imported_by(Path(found.origin)) <= brought
+
+
+def _distributions_imported_by(path: Path) -> set[str]:
+    """What is imported with the module itself, unless that may fail, by normalized names."""
+    names = set()
+    for node in _imports(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif not node.level:
+            names.add(str(node.module).partition(".")[0])
+    known = importlib.metadata.packages_distributions()
+    return {_normal(known[name][0]) for name in names if name in known}
+
+
+def _imports(node: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, (ast.Import, ast.ImportFrom)):
+            yield child
+        elif isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            continue
+        elif not isinstance(child, ast.Try) or any(map(_raises, child.handlers)):
+            yield from _imports(child)
+
+
+def _raises(handler: ast.ExceptHandler) -> bool:
+    return any(isinstance(node, ast.Raise) for node in ast.walk(handler))
+
+
+def _with_requirements(names: Iterable[str]) -> Iterator[str]:
+    """These distributions and what they bring along, without extras."""
+    waiting, seen = [*names], set()
+    while waiting:
+        name = _normal(waiting.pop())
+        if name in seen:
+            continue
+        seen.add(name)
+        yield name
+        try:
+            texts = importlib.metadata.requires(name) or ()
+        except importlib.metadata.PackageNotFoundError:
+            continue
+        needed = map(Requirement, texts)
+        waiting += [one.name for one in needed if not one.marker or one.marker.evaluate()]
+
+
+def _normal(name: str) -> str:
+    return canonicalize_name(name)
+
+
+class Listener:
+    """As much of a socket as a command line asks for."""
+
+    def fileno(self) -> int:
+        return 7
+
+
+def test_every_package_of_the_table_is_looked_for() -> None:
+    assert {"django", "gunicorn", "gevent"} <= versions_here().keys()

@@ -1,0 +1,214 @@
+"""Targets are kept warm, restarted when they must be, and say so."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import signal
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from dashboard.targets.lifecycle import pool, start
+from dashboard.targets.lifecycle.pool import Targets
+from dashboard.targets.observe.proc_stats import read_process
+from dashboard.wire.errors import TargetFailed
+from tests.targets.client import fire
+from tests.targets.conftest import MakeTargets, ignore
+from tests.targets.helpers import AVAILABLE, ROOT, descriptors, marked, until_async
+
+pytestmark = pytest.mark.servers
+SERVER = "gunicorn-gthread"
+WARM = ("gunicorn-sync", "gunicorn-gthread", "daphne", "uvicorn")
+
+
+class Events(list[tuple[str, str]]):
+    """An `on_event` that remembers."""
+
+    def __call__(self, state: str, message: str) -> None:
+        self.append((state, message))
+
+    @property
+    def states(self) -> list[str]:
+        return [state for state, _ in self]
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Path:
+    """A copy of liveapp that a test may change, without its set-up; its files are an hour old."""
+    shutil.copytree(
+        ROOT / "liveapp", tmp_path / "copy" / "liveapp", ignore=shutil.ignore_patterns("*.pyc")
+    )
+    lab = tmp_path / "copy" / "liveapp" / "lab.toml"
+    lab.write_text(re.sub(r"(?m)^setup = .*\n", "", lab.read_text()))
+    for path in (tmp_path / "copy").rglob("*"):
+        os.utime(path, (time.time() - 3600,) * 2)
+    return lab
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    """Change a file, and make it newer than now, whatever the clock's grain."""
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    os.utime(path, (time.time() + 1,) * 2)
+
+
+async def test_a_target_is_kept_warm(make_targets: MakeTargets, lab: Path) -> None:
+    targets, events = make_targets(lab), Events()
+    first = await targets.ready(SERVER, events)
+    assert await targets.ready(SERVER, events) is first
+    assert events == [
+        ("starting", f"starting {SERVER}"),
+        ("ready", f"{SERVER} is ready"),
+        ("ready", f"{SERVER} is ready"),
+    ]
+
+
+async def test_two_who_ask_at_once_get_the_same(make_targets: MakeTargets, lab: Path) -> None:
+    targets = make_targets(lab)
+    first, second = await asyncio.gather(*(targets.ready(SERVER, ignore) for _ in range(2)))
+    assert first is second
+
+
+async def test_changed_code_is_served(make_targets: MakeTargets, lab: Path) -> None:
+    targets, events = make_targets(lab), Events()
+    old = await targets.ready(SERVER, events)
+    edit(lab.parent / "views" / "ping.py", "pong", "ping-pong")
+    new = await targets.ready(SERVER, events)
+    assert new is not old
+    assert not old.alive
+    assert events[2] == ("restarting", "liveapp/views/ping.py changed")
+    (answer,) = await fire(new.port, "/ping/", 1, 1)
+    assert answer.body == b"ping-pong"
+
+
+async def test_a_changed_manifest_is_read_again(make_targets: MakeTargets, lab: Path) -> None:
+    targets, events = make_targets(lab), Events()
+    await targets.ready(SERVER, events)
+    edit(lab, 'name = "liveapp"', 'name = "renamed"')
+    await targets.ready(SERVER, events)
+    assert ("restarting", "liveapp/lab.toml changed") in events
+    assert targets.project.name == "renamed"
+
+
+async def test_a_manifest_that_became_bad_is_a_failure(
+    make_targets: MakeTargets, lab: Path
+) -> None:
+    targets = make_targets(lab)
+    await targets.ready(SERVER, ignore)
+    edit(lab, "[project]", "[project")
+    with pytest.raises(TargetFailed, match=r"lab\.toml changed and cannot be used: .*TOML"):
+        await targets.ready(SERVER, ignore)
+
+
+async def test_a_server_that_died_is_started_anew(make_targets: MakeTargets, mark: str) -> None:
+    targets, events = make_targets(), Events()
+    old = await targets.ready(SERVER, events)
+    master = min(set(marked(mark)) - {guard for guard in marked(mark) if is_guard(guard)})
+    os.kill(master, signal.SIGKILL)
+    assert await until_async(lambda: not old.alive, 2)
+    assert not marked(mark)  # its workers did not outlive it
+    new = await targets.ready(SERVER, events)
+    assert new.alive
+    assert ("restarting", f"{SERVER} had ended") in events
+
+
+def is_guard(pid: int) -> bool:
+    return "guard.py" in " ".join(psutil.Process(pid).cmdline()[:4])
+
+
+@pytest.mark.parametrize("server", ["gunicorn-sync", "daphne", "uvicorn"])
+async def test_an_application_that_cannot_be_imported_is_a_failure(
+    make_targets: MakeTargets, lab: Path, server: str, mark: str
+) -> None:
+    targets, before = make_targets(lab), descriptors()
+    (lab.parent / "urls.py").write_text("import nothing_of_that_name\n")
+    for name in ("wsgi", "asgi"):
+        (lab.parent / f"{name}.py").write_text("import nothing_of_that_name\n")
+    with pytest.raises(TargetFailed, match=f"{server} ended with status") as failed:
+        await targets.ready(server, ignore)
+    assert "nothing_of_that_name" in failed.value.log_tail
+    assert not marked(mark)
+    assert descriptors() <= before + 1
+
+
+async def test_an_interpreter_that_is_none_is_a_failure(
+    make_targets: MakeTargets, lab: Path
+) -> None:
+    edit(lab, 'python = "python"', 'python = "liveapp/settings.py"')
+    with pytest.raises(TargetFailed, match="ended with status 127") as failed:
+        await make_targets(lab).ready(SERVER, ignore)
+    assert "cannot start" in failed.value.log_tail
+
+
+async def test_who_never_answers_is_a_failure(
+    make_targets: MakeTargets, lab: Path, monkeypatch: pytest.MonkeyPatch, mark: str
+) -> None:
+    monkeypatch.setattr(start, "START_TIMEOUT_S", 0.5)
+    (lab.parent / "wsgi.py").write_text("import time; time.sleep(60)\n")
+    with pytest.raises(TargetFailed, match=r"expected an answer within 0\.5 s, found none"):
+        await make_targets(lab).ready(SERVER, ignore)
+    assert not marked(mark)
+
+
+@pytest.mark.parametrize("server", ["gunicorn-gthread", "waitress", "uvicorn", "daphne"])
+async def test_an_application_that_raises_is_there_all_the_same(
+    make_targets: MakeTargets, lab: Path, server: str
+) -> None:
+    """As one does whose page for unknown paths cannot be rendered: its other views may be fine."""
+    broken = {"wsgi": "def application(environ, start)", "asgi": "async def application(*_)"}
+    for interface, head in broken.items():
+        (lab.parent / f"{interface}.py").write_text(f"{head}:\n    raise RuntimeError('no')\n")
+    target = await make_targets(lab).ready(server, ignore)
+    assert target.alive
+
+
+async def test_a_start_that_is_cancelled_leaves_nothing(
+    make_targets: MakeTargets, mark: str
+) -> None:
+    starting = asyncio.create_task(make_targets().ready(SERVER, ignore))
+    assert await until_async(lambda: marked(mark))
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    assert await until_async(lambda: not marked(mark), 2)
+
+
+async def test_four_warm_targets_cost_next_to_nothing(targets: Targets, mark: str) -> None:
+    await asyncio.gather(*(targets.ready(server, ignore) for server in WARM))
+    pids = [*marked(mark), os.getpid()]
+
+    def cpu_ns() -> int:
+        return sum(read_process(pid)["cpu"] for pid in pids)
+
+    await until_async(lambda: False, 0.5)  # what starting left to do
+    before, began = cpu_ns(), time.monotonic_ns()
+    await asyncio.sleep(3)
+    assert (cpu_ns() - before) / (time.monotonic_ns() - began) < 0.03
+
+
+async def test_only_a_few_start_at_once(
+    make_targets: MakeTargets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who asks for thirteen servers at once must not have each of them late for the others."""
+    starting, most = 0, 0
+
+    async def start_slowly(*_: object, name: str) -> object:
+        nonlocal starting, most
+        starting += 1
+        most = max(most, starting)
+        await asyncio.sleep(0.01)  # long enough for all that are let in to be here together
+        starting -= 1
+        raise TargetFailed(f"{name} is not to start")
+
+    monkeypatch.setattr(pool, "start_target", start_slowly)
+    targets = make_targets()
+    asked = [targets.ready(server, ignore) for server in AVAILABLE]
+    failed = await asyncio.gather(*asked, return_exceptions=True)
+    assert all("is not to start" in str(error) for error in failed)
+    assert most == pool.STARTS_AT_ONCE

@@ -1,0 +1,131 @@
+"""A settings file or a variable of a server's own changes nothing, unless it is asked for."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from dashboard.project.labtoml.load import load_manifest
+from dashboard.project.secrets.inheritance import is_handed_on
+from dashboard.project.servers.catalogue import SERVERS
+from dashboard.runs.conduct.attendance import Sent, remarks_on
+from dashboard.targets.lifecycle.server_files import advice_on_ignored
+from tests.targets.client import fire
+from tests.targets.conftest import MakeTargets, ignore
+from tests.targets.helpers import marked, until_async
+
+LAB = """
+[project]
+name = "own"
+wsgi = "own:application"
+asgi = "own:asgi"
+{more}
+[scenario.own]
+title = "Own"
+lanes = ["sync@gunicorn-sync"]
+[scenario.own.variant.sync]
+family = "sync"
+path = "/"
+"""
+APPLICATION = """
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Length", "2")])
+    return [b"ok"]
+
+async def asgi(scope, receive, send):
+    if scope["type"] == "http":
+        head = [(b"content-length", b"2")]
+        await send({"type": "http.response.start", "status": 200, "headers": head})
+        await send({"type": "http.response.body", "body": b"ok"})
+"""
+HOSTILE = "open('was-read', 'w')\nworkers = 5\nmax_requests = 1\nchdir = '/'\n"
+VARIABLES = {
+    "GUNICORN_CMD_ARGS": "--workers 5",
+    "WEB_CONCURRENCY": "5",
+    "UVICORN_WORKERS": "5",
+    "GRANIAN_WORKERS": "5",
+    "UWSGI_PROCESSES": "5",
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name, value in VARIABLES.items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / "own.py").write_text(APPLICATION)
+    (tmp_path / "gunicorn.conf.py").write_text(HOSTILE)
+    (tmp_path / "hypercorn.toml").write_text("workers = 5\n")
+    (tmp_path / "uwsgi.ini").write_text("[uwsgi]\nprocesses = 5\n")
+    (tmp_path / "lab.toml").write_text(LAB.format(more=""))
+    return tmp_path / "lab.toml"
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize(
+    "server", ["gunicorn-sync", "gunicorn-uvicorn", "uvicorn", "granian-wsgi", "hypercorn"]
+)
+async def test_nothing_of_it_is_used(
+    server: str, project: Path, make_targets: MakeTargets, mark: str
+) -> None:
+    target = await make_targets(project).ready(server, ignore)
+    assert not (project.parent / "was-read").exists()
+    assert len(marked(mark)) <= 4  # master, worker, and a tracker of multiprocessing's
+    expected = [*SERVERS[server].reads.files]
+    expected += sorted(
+        name for name in VARIABLES if name.startswith(SERVERS[server].reads.variables)
+    )
+    assert target.facts["ignored"] == expected
+    advice = list(advice_on_ignored(target.facts))
+    assert len(advice) == bool(expected)
+    assert all(name in advice[0] for name in expected)
+
+
+def on_purpose(project: Path) -> None:
+    project.write_text(LAB.format(more='[server.gunicorn-sync]\nconfig = "mine.py"'))
+    (project.parent / "mine.py").write_text("max_requests = 10\n")
+
+
+@pytest.mark.servers
+async def test_it_is_used_on_purpose_and_a_worker_that_is_replaced_is_a_warning(
+    project: Path, make_targets: MakeTargets
+) -> None:
+    on_purpose(project)
+    target = await make_targets(project).ready("gunicorn-sync", ignore)
+    assert target.facts["config"] == "mine.py"
+    assert await target.begin(1)
+    sent, answered_by = 0, set[int]()
+    while len(answered_by) < 2 and sent < 5000:  # a busy machine takes long to start the next one
+        answered_by |= {one.process for one in await fire(target.port, "/", 1, 1)}
+        sent += 1
+    assert await until_async(lambda: answered_by <= {*target.processes})  # the new one said hello
+    assert await target.end(1, quiet_timeout_s=5)
+    seen = target.attendance
+    assert seen is not None
+    assert (seen.died, seen.came) == (1, 1)
+    said = list(remarks_on(Sent(sent, 0, answered_by), seen, promised=1, one_each=True))
+    assert len(said) == 1
+    assert "1 worker process of the server ended and 1 came" in said[0]
+
+
+@pytest.mark.servers
+async def test_strangers_are_seen(project: Path, make_targets: MakeTargets) -> None:
+    target = await make_targets(project).ready("gunicorn-sync", ignore)
+    assert await target.begin(1)
+    await asyncio.gather(fire(target.port, "/", 20, 2), fire(target.port, "/", 3, 1))
+    assert await target.end(1, quiet_timeout_s=5)
+    (said,) = remarks_on(Sent(20, 0, {1}), target.attendance, promised=1, one_each=True)
+    assert "3 requests more than the 20 that were sent" in said
+
+
+def test_every_variable_of_the_table_is_kept_from_servers() -> None:
+    for server in SERVERS.values():
+        for name in server.reads.variables:
+            assert not is_handed_on(name if not name.endswith("_") else f"{name}X")
+
+
+def test_a_settings_file_is_only_for_servers_that_have_one(project: Path) -> None:
+    project.write_text(LAB.format(more='[server.daphne]\nconfig = "mine.py"'))
+    with pytest.raises(Exception, match=r"server\.daphne\.config"):
+        load_manifest(project)

@@ -1,0 +1,180 @@
+"""A stranger's project: its own virtualenv, Python and Django, and nothing of it touched."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dashboard.targets.lifecycle.packages import OF_THE_PROJECT
+from dashboard.targets.lifecycle.pool import Targets
+from dashboard.wire.errors import TargetFailed
+from tests.firing import burst, engine, fire, in_order
+from tests.targets import client
+from tests.targets.conftest import MakeTargets, ignore
+from tests.targets.helpers import AVAILABLE, ROOT
+
+pytestmark = pytest.mark.servers
+PACKAGES = ("django>=4.2,<5",)
+
+LAB = """
+[project]
+name = "shop"
+wsgi = "shop:wsgi"
+asgi = "shop:asgi"
+PYTHON
+[scenario.ask]
+title = "Asking"
+lanes = ["sync@gunicorn-sync"]
+[scenario.ask.variant.sync]
+family = "sync"
+path = "/"
+"""
+DJANGO = """
+import os, sys
+from django.conf import settings
+if not settings.configured:
+    settings.configure(ROOT_URLCONF="shop", ALLOWED_HOSTS=["*"], WSGI_APPLICATION="shop.wsgi")
+from django.core.asgi import get_asgi_application
+from django.core.wsgi import get_wsgi_application
+from django.http import JsonResponse
+from django.urls import path
+
+def view(request):
+    return JsonResponse({"path": sys.path})
+
+urlpatterns = [path("", view)]
+wsgi = get_wsgi_application()
+asgi = get_asgi_application()
+"""
+PLAIN = """
+def wsgi(environ, start_response):
+    start_response("200 OK", [("Content-Length", "2")])
+    return [b"ok"]
+
+async def asgi(scope, receive, send):
+    assert scope["type"] == "http"
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"ok"})
+"""
+
+
+def other_pythons() -> list[Path]:
+    """Interpreters beside our own that a project may have, the oldest first."""
+    beside = Path(sys.base_prefix).parent.glob("*/bin/python3")
+    versions = {(3, 9), (3, 10), (3, 12), (3, 13), (3, 14)}
+    found = [(_version(path), path) for path in beside]
+    return [path for version, path in sorted(found) if version in versions]
+
+
+def another_python() -> Path | None:
+    """An interpreter beside our own: of the oldest version that a project may have."""
+    return next(iter(other_pythons()), None)
+
+
+def _version(python: Path) -> tuple[int, int]:
+    major, _, rest = python.parent.parent.name.partition(".")
+    minor = rest.partition(".")[0]
+    return (int(major), int(minor)) if major.isdigit() and minor.isdigit() else (0, 0)
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The interpreter of a virtualenv that has an old Django and no server at all."""
+    base = another_python()
+    if base is None:
+        pytest.skip("there is no other Python beside the one that runs the tests")
+    directory = tmp_path_factory.mktemp("stranger") / ".venv"
+    python = directory / "bin" / "python"
+    try:
+        subprocess.run([base, "-m", "venv", directory], check=True, capture_output=True)
+        install = [str(python), "-m", "pip", "install", "--quiet", *PACKAGES]
+        subprocess.run(install, check=True, capture_output=True)
+    except subprocess.CalledProcessError as error:
+        pytest.skip(f"the virtualenv could not be made: {error.stderr[-200:]!r}")
+    return python
+
+
+def lab(directory: Path, text: str, python: Path | None = None) -> Path:
+    (directory / "shop.py").write_text(text)
+    path = directory / "lab.toml"
+    path.write_text(LAB.replace("PYTHON", f'python = "{python}"' if python else ""))
+    return path
+
+
+def names_in(directory: Path) -> set[str]:
+    return {path.name for path in directory.iterdir()} - {"__pycache__"}
+
+
+@pytest.fixture
+def strangers(make_targets: MakeTargets, python: Path, tmp_path: Path) -> Targets:
+    return make_targets(lab(tmp_path, DJANGO, python))
+
+
+@pytest.mark.parametrize("server", ["runserver", "gunicorn-gthread", "uvicorn", "waitress"])
+async def test_their_django_in_their_python(server: str, strangers: Targets, python: Path) -> None:
+    target = await strangers.ready(server, ignore)
+    versions = target.facts["versions"]
+    assert versions["django"].startswith("4.2.")
+    assert not versions["python"].startswith("3.11")
+    assert target.facts["command"][0] == str(python)
+    assert await target.begin(1)
+    async with engine() as process:
+        fired = await fire(process, burst(target.port, "/", 100, 20))
+    assert fired.samples["error"].count(0) == 100
+    assert min(fired.samples["view_left"]) > 0
+    assert all(in_order(row) for row in fired.rows())
+    assert await target.end(1, quiet_timeout_s=5)
+
+
+async def test_what_is_missing_is_put_aside_and_searched_last(
+    strangers: Targets, python: Path, tmp_path: Path
+) -> None:
+    target = await strangers.ready("uvicorn", ignore)
+    came_from = target.facts["packages"]["uvicorn"]["from"]
+    assert Path(came_from).is_relative_to(tmp_path / "servers")
+    assert names_in(Path(came_from)).isdisjoint({"django", "Django"})
+    (answer,) = await client.fire(target.port, "/", 1, 1)
+    path = json.loads(answer.body)["path"]
+    assert path[-1] == came_from
+    ours = [entry for entry in path if Path(entry).is_relative_to(ROOT)]
+    assert ours == [str(ROOT / "dashboard" / "targets" / "probe")]
+    assert all(name.startswith("liveburst_") for name in names_in(Path(ours[0])))
+    assert "uvicorn" not in names_in(next(python.parents[1].glob("lib/*/site-packages")))
+
+
+async def test_their_own_django_serves_runserver(strangers: Targets) -> None:
+    target = await strangers.ready("runserver", ignore)
+    assert target.facts["packages"]["django"]["from"] == OF_THE_PROJECT
+
+
+async def test_what_cannot_be_installed_is_refused_with_the_command(
+    strangers: Targets, monkeypatch: pytest.MonkeyPatch, python: Path
+) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    with pytest.raises(TargetFailed, match=r"daphne: expected daphne to be installed") as failed:
+        await strangers.ready("daphne", ignore)
+    assert f"{python} -m pip install daphne installs it" in str(failed.value)
+    assert "No matching distribution" in failed.value.log_tail
+
+
+@pytest.mark.skipif("uwsgi" in AVAILABLE, reason="uWSGI is installed here")
+async def test_our_own_environment_is_never_added_to(
+    make_targets: MakeTargets, tmp_path: Path
+) -> None:
+    with pytest.raises(TargetFailed, match=r"-m pip install pyuwsgi installs it"):
+        await make_targets(lab(tmp_path, PLAIN)).ready("uwsgi", ignore)
+    assert not (tmp_path / "servers").exists()
+
+
+@pytest.mark.parametrize("server", [name for name in AVAILABLE if name != "runserver"])
+async def test_plain_applications_without_django(
+    server: str, make_targets: MakeTargets, tmp_path: Path
+) -> None:
+    target = await make_targets(lab(tmp_path, PLAIN)).ready(server, ignore)
+    answers = await client.fire(target.port, "/", 10, 2)
+    assert {answer.body for answer in answers} == {b"ok"}
+    assert all(answer.stamps[0] > 0 and answer.stamps[1:] == (-1, -1) for answer in answers)

@@ -1,0 +1,259 @@
+"""The dashboard's end of the health dialogue, with a probe that a test plays."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from dashboard.targets.observe.health import Health
+from dashboard.wire.frame import COLUMNS
+from tests.targets.helpers import until_async
+
+COUNTS = {
+    "in_app": 2,
+    "in_view": 1,
+    "peak_in_app": 3,
+    "peak_in_view": 2,
+    "requests": 9,
+    "loop_lag": 1000,
+    "loop_held": 500,
+    "threads_started": 4,
+    "switches": 50,
+    "loop_held_by": 1,
+    "loop_in_view": 400,
+    "loop_in_app": 90,
+    "loop_elsewhere": 0,
+    "neighbour_requests": 3,
+    "neighbour_threads_started": 6,
+}
+
+
+class PlayedProbe:
+    """A probe in this process, so that /proc has something to say of it."""
+
+    def __init__(self, health: Health) -> None:
+        host, _, port = health.environment["LIVEBURST_HEALTH"].rpartition(":")
+        self.token = health.token
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.connect((host, int(port)))
+        self.socket.setblocking(False)
+
+    def say(self, **message: Any) -> None:
+        message = {"token": self.token, "process": os.getpid(), **message}
+        self.socket.send(json.dumps(message).encode())
+
+    def hello(self) -> None:
+        self.say(type="hello", interface="asgi", versions={"python": "3"})
+
+    def report(self, firing: int, *, final: bool = False, age_ns: int = 0, **counts: Any) -> None:
+        at = time.monotonic_ns() - age_ns
+        self.say(type="report", firing=firing, final=final, at=at, **{**COUNTS, **counts})
+
+    async def told(self) -> dict[str, Any]:
+        loop = asyncio.get_running_loop()
+        message: dict[str, Any] = json.loads(await loop.sock_recv(self.socket, 65536))
+        return message
+
+
+@pytest.fixture
+async def health() -> AsyncIterator[Health]:
+    health = await Health.open()
+    yield health
+    health.close()
+
+
+@pytest.fixture
+async def probe(health: Health) -> AsyncIterator[PlayedProbe]:
+    probe = PlayedProbe(health)
+    yield probe
+    probe.socket.close()
+
+
+async def begun(health: Health, probe: PlayedProbe, firing: int = 1) -> None:
+    """A firing that the probe has answered."""
+    probe.hello()
+    assert await health.hello(1)
+    beginning = asyncio.create_task(health.begin(firing, os.getpid()))
+    told = await probe.told()
+    assert (told["type"], told["firing"]) == ("begin", firing)
+    probe.report(firing)
+    assert await beginning
+
+
+async def test_a_row_joins_the_report_with_proc(health: Health, probe: PlayedProbe) -> None:
+    origin = time.monotonic_ns()
+    await begun(health, probe)
+    (row,) = health.take_rows(origin)
+    assert row.keys() == COLUMNS["health"].keys()
+    assert 0 <= row["at"] < 1_000_000_000
+    assert row["process"] == os.getpid()
+    assert row["peak_in_app"] == 3
+    assert row["rss"] > 1_000_000
+    assert health.take_rows(origin) == []
+
+
+async def test_of_what_was_before_the_origin_the_last_stands_at_it(
+    health: Health, probe: PlayedProbe
+) -> None:
+    await begun(health, probe)
+    probe.report(1, requests=10)
+    assert await until_async(lambda: len(health._rows) == 2)
+    (row,) = health.take_rows(time.monotonic_ns())
+    assert (row["at"], row["requests"]) == (0, 10)
+    assert health.take_rows(time.monotonic_ns()) == []
+
+
+async def test_the_first_and_the_last_report_are_joined_with_proc_however_late_they_come(
+    health: Health, probe: PlayedProbe
+) -> None:
+    await begun(health, probe)
+    health.take_rows(0)
+    ending = asyncio.create_task(health.end(1, quiet_timeout_s=2))
+    await probe.told()
+    probe.report(1, final=True, age_ns=1_000_000_000, in_app=0, in_view=0)
+    assert await ending
+    assert health.take_rows(0)[-1]["cpu"] > 0
+
+
+async def test_the_executor_is_kept_as_it_was_when_most_stood_in_line(
+    health: Health, probe: PlayedProbe
+) -> None:
+    await begun(health, probe)
+    assert health.executor is None
+    for queued in (3, 9, 1):
+        probe.report(1, executor=[6, 6, queued])
+    assert await until_async(lambda: len(health._rows) == 4)
+    assert health.executor == {"limit": 6, "threads": 6, "queued": 9}
+    beginning = asyncio.create_task(health.begin(2, os.getpid()))
+    await probe.told()
+    probe.report(2)
+    await beginning
+    assert health.executor is None
+
+
+async def test_an_old_report_is_not_joined_with_what_proc_says_now(
+    health: Health, probe: PlayedProbe
+) -> None:
+    await begun(health, probe)
+    health.take_rows(0)
+    probe.report(1, age_ns=1_000_000_000)
+    assert await until_async(lambda: health._rows)
+    (row,) = health.take_rows(0)
+    assert "rss" not in row
+    assert row["in_app"] == 2
+
+
+async def test_a_process_whose_probe_is_silent_is_read_all_the_same(
+    health: Health, probe: PlayedProbe
+) -> None:
+    await begun(health, probe)
+    health.take_rows(0)
+    assert await until_async(lambda: any("rss" in row for row in health._rows))
+    row = next(row for row in health.take_rows(0) if "rss" in row)
+    assert row["process"] == os.getpid()
+    assert "in_app" not in row
+    assert "switches" not in row  # the probe counts them otherwise
+
+
+async def test_a_process_that_ends_has_a_last_row_that_says_so(health: Health) -> None:
+    sleeper = await asyncio.create_subprocess_exec("sleep", "60")
+    assert await health.begin(1, os.getpid())
+    sleeper.kill()
+    assert await until_async(lambda: any(row.get("rss") == 0 for row in health._rows))
+    await sleeper.wait()
+    assert await health.end(1, quiet_timeout_s=1)
+    rows = [row for row in health.take_rows(0) if row["process"] == sleeper.pid]
+    assert [row["rss"] > 0 for row in rows] == [*[True] * (len(rows) - 1), False]
+    assert rows[-1]["threads"] == 0
+
+
+async def test_who_takes_a_dead_ones_place_is_found(health: Health) -> None:
+    first = await asyncio.create_subprocess_exec("sleep", "60")
+    assert await health.begin(1, os.getpid())
+    first.kill()
+    await first.wait()
+    second = await asyncio.create_subprocess_exec("sleep", "60")
+    try:
+        assert await until_async(
+            lambda: any(row["process"] == second.pid and row["rss"] for row in health._rows)
+        )
+    finally:
+        second.kill()
+        await second.wait()
+        await health.end(1, quiet_timeout_s=1)
+
+
+async def test_the_end_waits_until_it_is_quiet(health: Health, probe: PlayedProbe) -> None:
+    await begun(health, probe)
+    assert not await health.end(1, quiet_timeout_s=0.05)
+    assert (await probe.told())["type"] == "end"
+    ending = asyncio.create_task(health.end(1, quiet_timeout_s=2))
+    await probe.told()
+    probe.report(1, final=True, in_app=0, in_view=0)
+    assert await ending
+    assert health.take_rows(0)[-1]["in_app"] == 0
+
+
+async def test_what_does_not_carry_the_token_is_dropped(health: Health, probe: PlayedProbe) -> None:
+    await begun(health, probe)
+    health.take_rows(0)
+    probe.report(1, token=1)
+    probe.socket.send(b"[]")
+    probe.say(type="report", firing=1)  # nor what is not whole
+    probe.report(1, requests=77)
+    assert await until_async(lambda: health._rows)
+    assert [row["requests"] for row in health.take_rows(0)] == [77]
+
+
+async def test_reports_of_another_firing_are_no_rows(health: Health, probe: PlayedProbe) -> None:
+    await begun(health, probe, firing=2)
+    health.take_rows(0)
+    probe.report(1)
+    probe.report(2, requests=5)
+    assert await until_async(lambda: health._rows)
+    assert [row["requests"] for row in health.take_rows(0)] == [5]
+
+
+async def test_who_comes_late_is_told_that_it_has_begun(health: Health, probe: PlayedProbe) -> None:
+    assert await health.begin(4, os.getpid())
+    probe.hello()
+    told = await probe.told()
+    assert (told["type"], told["firing"], told["running"]) == ("begin", 4, True)
+    probe.report(4, final=True)
+    assert await health.end(4, quiet_timeout_s=1)
+
+
+async def test_nobody_says_hello(health: Health) -> None:
+    assert await health.hello(0.05) is None
+
+
+async def test_a_process_without_a_probe_has_rows_too(health: Health) -> None:
+    sleeper = await asyncio.create_subprocess_exec("sleep", "60")
+    try:
+        assert await health.begin(1, os.getpid())
+        assert await until_async(lambda: len(health._rows) >= 2)
+        assert await health.end(1, quiet_timeout_s=1)
+        rows = [row for row in health.take_rows(0) if row["process"] == sleeper.pid]
+        assert rows[0]["threads"] == 1
+        assert "in_app" not in rows[0]
+        assert rows[0].keys() <= COLUMNS["health"].keys()
+    finally:
+        sleeper.kill()
+        await sleeper.wait()
+
+
+async def test_a_process_that_died_is_not_waited_for(health: Health, probe: PlayedProbe) -> None:
+    sleeper = await asyncio.create_subprocess_exec("sleep", "60")
+    probe.say(type="hello", interface="wsgi", versions={}, process=sleeper.pid)
+    assert await health.hello(1)
+    sleeper.kill()
+    await sleeper.wait()
+    assert await health.end(1, quiet_timeout_s=1)
+    assert health.probes == {}

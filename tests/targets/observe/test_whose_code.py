@@ -1,0 +1,291 @@
+"""Whose code held the event loop: seen by the probe from inside the loop's own thread."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import threading
+import time
+import warnings
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIHandler
+from django.core.handlers.base import BaseHandler
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from django.utils.decorators import async_only_middleware
+
+from tests.targets.injected.test_probe import probe
+
+__all__ = ["probe"]
+
+HELD_S = 0.25  # longer than a busy machine keeps a thread from its core, mostly
+HELD_NS = int(HELD_S * 1e9)
+
+
+def hold() -> None:
+    """Hold whatever thread this runs in."""
+    time.sleep(HELD_S)
+
+
+async def async_(request: HttpRequest) -> HttpResponse:
+    await asyncio.sleep(0.001)
+    return HttpResponse()
+
+
+async def blocking(request: HttpRequest) -> HttpResponse:
+    hold()
+    return HttpResponse()
+
+
+async def blocking_later(request: HttpRequest) -> HttpResponse:
+    await sync_to_async(int)()
+    await asyncio.sleep(0.001)
+    hold()
+    return HttpResponse()
+
+
+async def blocking_in_a_task(request: HttpRequest) -> HttpResponse:
+    async def child() -> None:
+        hold()
+
+    await asyncio.gather(child(), asyncio.sleep(0.001))
+    return HttpResponse()
+
+
+async def with_a_timer(request: HttpRequest) -> HttpResponse:
+    asyncio.get_running_loop().call_later(0.001, hold)
+    await asyncio.sleep(0.01)
+    return HttpResponse()
+
+
+async def leaves_a_task(request: HttpRequest) -> HttpResponse:
+    async def later() -> None:
+        for _ in range(2000):
+            if request.scope["liveburst.request"].over:  # type: ignore[attr-defined]
+                break
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(0.001)
+        hold()
+
+    request.scope["left"].append(asyncio.create_task(later()))  # type: ignore[attr-defined]
+    return HttpResponse()
+
+
+def sync(request: HttpRequest) -> HttpResponse:
+    hold()
+    return HttpResponse()
+
+
+@async_only_middleware
+def held_before(get_response: Any) -> Any:
+    async def middleware(request: HttpRequest) -> Any:
+        hold()
+        return await get_response(request)
+
+    return middleware
+
+
+@async_only_middleware
+def held_after(get_response: Any) -> Any:
+    async def middleware(request: HttpRequest) -> Any:
+        response = await get_response(request)
+        hold()
+        return response
+
+    return middleware
+
+
+VIEWS: tuple[Any, ...] = (
+    *(async_, blocking, blocking_later, blocking_in_a_task, with_a_timer, leaves_a_task),
+    sync,
+)
+urlpatterns = [path(view.__name__, view) for view in VIEWS]
+# What is asked for, with which middleware, and who then holds the loop.
+Case = tuple[str, str | None, str | None]
+HOLDERS: list[Case] = [
+    ("blocking", None, "VIEW"),
+    ("blocking_later", None, "VIEW"),
+    ("blocking_in_a_task", None, "VIEW"),
+    ("async_", "held_before", "APPLICATION"),
+    ("async_", "held_after", "APPLICATION"),
+    ("sync", "held_before", "APPLICATION"),
+    ("with_a_timer", None, "ELSEWHERE"),
+    ("leaves_a_task", None, "ELSEWHERE"),
+    ("sync", None, None),
+    ("async_", None, None),
+    ("blocking?liveburst-neighbour", None, "NEIGHBOURS"),
+    ("async_?liveburst-neighbour", "held_before", "NEIGHBOURS"),
+]
+LOOPS = ["asyncio", "uvloop"]
+
+
+async def ask(application: Any, url: str) -> None:
+    """One ASGI request, whose client stays until it has the whole answer."""
+    answered, left = asyncio.Event(), list[asyncio.Task[None]]()
+    messages = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+    async def receive() -> dict[str, Any]:
+        for message in messages:
+            return message
+        await answered.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        assert message.get("status", 200) == 200
+
+    name, _, query = url.partition("?")
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": f"/{name}",
+        "headers": [],
+        "query_string": query.encode(),
+        "left": left,
+    }
+    await application(scope, receive, send)
+    await asyncio.gather(*left)
+
+
+def served(probe: ModuleType, loops: str, work: Callable[[Any], Any]) -> Any:
+    """What `work` comes to, given the probed handler, in a loop that the probe watches."""
+
+    async def within() -> Any:
+        loop = asyncio.get_running_loop()
+        probe.LOOP.thread = threading.get_ident()
+        probe.watch_tasks(loop)
+        heartbeat = probe.Heartbeat(loop)
+        heartbeat.begin()
+        found = await work(probe.ASGIProbe(ASGIHandler(), probe.Worker("asgi")))
+        heartbeat.end()
+        return found
+
+    make = importlib.import_module(loops).new_event_loop
+    with asyncio.Runner(loop_factory=make) as runner:
+        return runner.run(within())
+
+
+@pytest.fixture(autouse=True)
+def project(settings: Any, monkeypatch: pytest.MonkeyPatch, probe: ModuleType) -> None:
+    """This module as a project, its views watched by the probe while a test runs."""
+    settings.ROOT_URLCONF = __name__
+    settings.MIDDLEWARE = []
+    monkeypatch.setattr(BaseHandler, "make_view_atomic", BaseHandler.make_view_atomic)
+    probe.watch_views()
+
+
+@pytest.mark.parametrize("loops", LOOPS)
+@pytest.mark.parametrize("case", HOLDERS, ids=str)
+def test_who_held_the_loop(case: Case, loops: str, probe: ModuleType, settings: Any) -> None:
+    url, middleware, holder = case
+    settings.MIDDLEWARE = [f"{__name__}.{middleware}"] if middleware else []
+    served(probe, loops, lambda application: ask(application, url))
+    names = ("ELSEWHERE", "VIEW", "APPLICATION", "NEIGHBOURS")
+    spent_ns = {name: probe.LOOP.spent[getattr(probe, name)] for name in names}
+    held, by = probe.LOOP.take()
+    if holder is None:  # it waited, or worked in a thread of its own
+        assert max(spent_ns["VIEW"], spent_ns["APPLICATION"]) < HELD_NS
+    else:
+        assert spent_ns.pop(holder) >= HELD_NS
+        assert max(spent_ns.values()) < HELD_NS
+        assert (held >= HELD_NS, by) == (True, getattr(probe, holder))
+
+
+@pytest.mark.parametrize("loops", LOOPS)
+def test_a_hold_that_has_not_ended_is_told_already(loops: str, probe: ModuleType) -> None:
+    seen: list[tuple[int, int]] = []
+
+    async def look_meanwhile(application: Any) -> None:
+        asking = asyncio.create_task(ask(application, "blocking"))
+        timer = threading.Timer(HELD_S / 2, lambda: seen.append(probe.LOOP.take()))
+        timer.start()
+        await asking
+        timer.join()
+
+    served(probe, loops, look_meanwhile)
+    ((_, by),) = seen
+    assert by in (probe.VIEW, probe.ELSEWHERE)  # a busy machine may be late to begin
+
+
+@pytest.mark.parametrize("loops", LOOPS)
+def test_tasks_are_what_they_were(loops: str, probe: ModuleType) -> None:
+    """Results, exceptions, cancellation before and within, and contexts pass through."""
+
+    async def value() -> int:
+        return 7
+
+    async def raising() -> None:
+        raise LookupError("its own")
+
+    async def patient() -> str:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            return "cancelled"
+        return "never"
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        assert await asyncio.create_task(value()) == 7
+        with pytest.raises(LookupError, match="its own"):
+            await asyncio.create_task(raising(), name="named")
+        waiting = asyncio.create_task(patient())
+        await asyncio.sleep(0)
+        waiting.cancel()
+        assert await waiting == "cancelled"
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.001):
+                await asyncio.create_task(asyncio.sleep(60))
+        unstarted = asyncio.create_task(value())
+        unstarted.cancel()
+        await asyncio.gather(unstarted, return_exceptions=True)
+
+    async def within(_: Any) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # "was never awaited" among them
+            await probe.ASGIProbe(application, probe.Worker("asgi"))({"type": "http"}, None, None)
+
+    served(probe, loops, within)
+
+
+@pytest.mark.parametrize("loops", LOOPS)
+def test_a_factory_that_was_there_before_makes_the_tasks_still(
+    loops: str, probe: ModuleType
+) -> None:
+    made: list[str] = []
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await asyncio.create_task(asyncio.sleep(0))
+
+    async def within() -> None:
+        loop = asyncio.get_running_loop()
+
+        def factory(loop: Any, coroutine: Any, **more: Any) -> Any:
+            made.append("task")
+            return asyncio.Task(coroutine, loop=loop, **more)
+
+        loop.set_task_factory(factory)
+        probe.watch_tasks(loop)
+        await probe.ASGIProbe(application, probe.Worker("asgi"))({"type": "http"}, None, None)
+        assert made == ["task"]
+
+    with asyncio.Runner(loop_factory=importlib.import_module(loops).new_event_loop) as runner:
+        runner.run(within())
+
+
+@pytest.mark.parametrize("loops", LOOPS)
+def test_an_awaitable_that_is_no_coroutine_is_awaited_as_it_is(
+    loops: str, probe: ModuleType
+) -> None:
+    def application(scope: Any, receive: Any, send: Any) -> Any:
+        return asyncio.get_running_loop().run_in_executor(None, int)
+
+    served(
+        probe,
+        loops,
+        lambda _: probe.ASGIProbe(application, probe.Worker("asgi"))({"type": "http"}, None, None),
+    )
+    assert probe.COUNTS.report()["in_app"] == 0

@@ -1,0 +1,340 @@
+"""What a lab.toml is drafted from: routes that pair, servers that are there, what is refused."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashboard.project.labtoml.load import load_manifest
+from dashboard.targets.onboarding.draft import draft, has_scenario
+from dashboard.targets.onboarding.inspection import Inspection
+from dashboard.targets.onboarding.route import Route, Socket
+
+SHOP = Path("/srv/shop")
+NUMBERS = count()
+
+
+def route(function: str, family: str = "sync", **changes: Any) -> Route:
+    plain = Route(
+        path=f"/{function}/",
+        namespace="",
+        parameters={},
+        view=f"shop.views:{function}",
+        function=function,
+        family=family,
+        reads=True,
+        login=False,
+        files=False,
+        module="shop.views",
+        callable_id=next(NUMBERS),
+        application="shop",
+    )
+    module = (changes.get("view") or plain.view or "").partition(":")[0]
+    return replace(plain, **{"module": module, **changes})
+
+
+def seen(*routes: Route, **changes: Any) -> Inspection:
+    plain = Inspection(
+        directory=SHOP,
+        python=SHOP / ".venv/bin/python",
+        python_version="3.12.1",
+        django="5.2",
+        settings="shop.settings",
+        wsgi="shop.wsgi:application",
+        asgi="shop.asgi:application",
+        debug=False,
+        allowed_hosts=("*",),
+        login_url="/login/",
+        servers=(),
+        databases=(),
+        routes=routes,
+    )
+    return replace(plain, **changes)
+
+
+def scenarios(inspection: Inspection) -> dict[str, Any]:
+    found: dict[str, Any] = tomllib.loads(draft(inspection, SHOP)).get("scenario", {})
+    return found
+
+
+@pytest.mark.parametrize(
+    ("sync", "other", "name"),
+    [
+        ("report", "async_report", "report"),
+        ("report", "report_async", "report"),
+        ("report", "areport", "report"),
+        ("report_sync", "report_async", "report"),
+        ("sync", "async_", "views"),
+        ("ReportView", "AsyncReportView", "reportview"),
+        ("ReportView", "ReportAsyncView", "reportview"),
+    ],
+)
+def test_views_that_differ_by_their_family_are_one_scenario(
+    sync: str, other: str, name: str
+) -> None:
+    found = scenarios(seen(route(sync), route(other, "async")))
+    assert len(found) == 1
+    assert {key: one["path"] for key, one in next(iter(found.values()))["variant"].items()} == {
+        "sync": f"/{sync}/",
+        "async": f"/{other}/",
+    }
+
+
+@pytest.mark.parametrize(
+    "routes",
+    [
+        (route("report"), route("async_report")),  # both are sync, whatever they are called
+        (route("about"), route("bout")),  # no family at all
+        (route("report"), route("async_report", "async", view="blog.views:async_report")),
+    ],
+)
+def test_others_are_not_paired(routes: tuple[Route, ...]) -> None:
+    assert all(len(one["variant"]) == 1 for one in scenarios(seen(*routes)).values())
+    assert len(scenarios(seen(*routes))) == 2
+
+
+def test_lanes_differ_in_one_thing_at_a_time_and_prefer_servers_that_are_there() -> None:
+    pair = (route("report"), route("async_report", "async"))
+    lanes = [scenarios(seen(*pair, servers=there))["report"]["lanes"] for there in ((), SERVERS)]
+    assert lanes == [
+        ["sync@gunicorn-gthread", "sync@uvicorn", "async@uvicorn"],
+        ["sync@waitress", "sync@daphne", "async@daphne"],
+    ]
+
+
+SERVERS = ("waitress", "daphne", "granian")
+
+
+@pytest.mark.parametrize(
+    ("changes", "remark"),
+    [
+        ({"namespace": "admin"}, "Left out: 1 route of the admin."),
+        ({"parameters": {"pk": "int"}}, "its path needs a value for pk"),
+        ({"path": "/(^a+$)", "regex": True}, "its path is a regular expression"),
+        ({"reads": False, "methods": ("POST",)}, "it does not answer GET, but POST"),
+        ({"login": True}, "it wants a login"),
+        ({"files": True}, "it serves files"),
+    ],
+)
+def test_what_gets_no_scenario_is_said(changes: dict[str, Any], remark: str) -> None:
+    text = draft(seen(route("report", **changes)), SHOP)
+    assert remark in text
+    assert not has_scenario(text)
+
+
+def test_two_paths_to_one_view_are_measured_once_and_names_are_never_alike() -> None:
+    once = route("report")
+    twice = route("report", path="/also/", callable_id=once.callable_id)
+    elsewhere = route("report", view="blog.views:report", path="/blog/report/")
+    found = scenarios(seen(once, twice, elsewhere))
+    assert [one["title"] for one in found.values()] == ["/report/", "/blog/report/"]
+    assert sorted(found) == ["blog-report", "report"]
+
+
+def test_a_path_that_an_earlier_pattern_takes_is_never_reached() -> None:
+    first, second = route("order", path="/x/", reads=False), route("report", path="/x/")
+    assert not has_scenario(draft(seen(first, second), SHOP))
+
+
+@pytest.mark.parametrize(
+    ("sync", "other", "name"),
+    [
+        # as DRF and adrf, whose callables are all called alike
+        (("views:report", "/a/"), ("views:areport", "/b/"), "report"),
+        (("views:Reports", "/a/"), ("views:AsyncReports", "/b/"), "reports"),
+        (("views:ReportAPIView", "/a/"), ("views:ReportAsyncAPIView", "/b/"), "reportapiview"),
+        (("views:Users.list", "/a/"), ("views:AsyncUsers.alist", "/b/"), "users-list"),
+        (("views:SyncX", "/a/"), ("views:AsyncX", "/b/"), "x"),
+        # modules
+        (("views:report", "/a/"), ("async_views:report", "/b/"), "report"),
+        (("views.sync:report", "/a/"), ("views.async_:report", "/b/"), "report"),
+        # paths
+        (("views:x", "/sync/report/"), ("other:y", "/async/report/"), "x"),
+        (("views:x", "/report/"), ("other:y", "/report/async/"), "x"),
+        (("api:hello", "/api/hello"), ("other:hello", "/async-api/hello"), "hello"),
+    ],
+)
+def test_a_pair_is_known_by_code_module_or_path(
+    sync: tuple[str, str], other: tuple[str, str], name: str
+) -> None:
+    def one(code: str, path: str, family: str) -> Route:
+        return route(code.partition(":")[2], family, view=f"shop.{code}", path=path)
+
+    decoy = route("decoy", path="/decoy/")
+    found = scenarios(seen(one(*sync, "sync"), decoy, one(*other, "async")))
+    assert list(found) == [name, "decoy"]
+    assert {key: at["path"] for key, at in found[name]["variant"].items()} == {
+        "sync": sync[1],
+        "async": other[1],
+    }
+
+
+def test_routes_whose_callables_share_a_name_keep_their_own() -> None:
+    """TemplateView, a view made by a factory, a class at two paths, ViewSets."""
+    found = scenarios(
+        seen(
+            *(route("TemplateView", path=path, name=None) for path in ("/about/", "/terms/")),
+            *(route("view", path=f"/{one}/", view=None, name=one) for one in ("first", "second")),
+            route("Users.list", path="/users/", name="user-list"),
+            route("Users.recent", path="/users/recent/", name="user-recent"),
+            route("Users.list", path="/v2/users/", name="user-list"),
+        )
+    )
+    assert list(found) == [
+        *("about", "terms", "first", "second", "users", "user-recent", "v2-users"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("/übersicht/", "/%C3%BCbersicht/"),
+        ("/my report/", "/my%20report/"),
+        ("/q\"u'o/", "/q%22u'o/"),
+        ("/br{ace}/", "/br%7Bace%7D/"),
+        ("/100%/", "/100%25/"),
+        ("/a?b#c/", "/a%3Fb%23c/"),
+        ("/back\\slash/", "/back%5Cslash/"),
+        ("/\u0007\n\x7f/", "/%07%0A%7F/"),
+        ("/a(b)+c/", "/a(b)+c/"),
+        ("/概要/", "/%E6%A6%82%E8%A6%81/"),
+    ],
+)
+def test_any_path_is_asked_for_as_a_browser_would(tmp_path: Path, path: str, asked: str) -> None:
+    odd = route("odd", path=path)
+    inspection = seen(odd, route("report"), directory=tmp_path, python=None)
+    (tmp_path / "lab.toml").write_text(draft(inspection, tmp_path))
+    project = load_manifest(tmp_path / "lab.toml")
+    assert [
+        variant.url_path({})
+        for scenario in project.scenarios.values()
+        for variant in scenario.variants.values()
+    ] == [asked, "/report/"]
+
+
+def test_a_scenario_that_cannot_be_read_again_is_a_comment_with_the_reason(tmp_path: Path) -> None:
+    odd = route("odd", view="not an import")
+    inspection = seen(odd, route("report"), directory=tmp_path, python=None)
+    text = draft(inspection, tmp_path)
+    (tmp_path / "lab.toml").write_text(text)
+    assert list(load_manifest(tmp_path / "lab.toml").scenarios) == ["report"]
+    assert "# lab.toml: scenario.odd.variant.sync.source: expected an import" in text
+    assert "# [scenario.odd]" in text
+
+
+def test_own_work_comes_first_and_the_rest_is_summed_up_by_application() -> None:
+    others = [route(f"page{n}", own=False, application="allauth") for n in range(30)]
+    own = [route(f"post{n}", application="blog") for n in range(50)]
+    pair = (route("report"), route("areport", "async"))
+    text = draft(seen(*others, *own, *pair), SHOP)
+    names = list(tomllib.loads(text)["scenario"])
+    assert names == ["report", *(f"post{n}" for n in range(39))]
+    assert "There would be more: 11 of `blog`, 30 of `allauth`." in text
+
+
+def test_what_is_left_out_is_listed_up_to_a_bound() -> None:
+    own = [route(f"post{n}", reads=False, application="blog") for n in range(40)]
+    others = [route(f"page{n}", login=True, own=False, application="allauth") for n in range(5)]
+    text = draft(seen(*own, *others), SHOP)
+    assert text.count("it does not answer GET") == 30
+    assert "Left out for such reasons, too: 10 of `blog`, 5 of `allauth`." in text
+
+
+def test_a_second_path_of_a_drafted_callable_is_not_told_as_left_out() -> None:
+    users = route("Users.list", path="/users/")
+    suffixed = replace(users, path="/users.<format>/", parameters={"format": "str"})
+    assert "format" not in draft(seen(users, suffixed), SHOP)
+
+
+def socket(path: str = "/ws/", **changes: Any) -> Socket:
+    plain = Socket(*(path, False, {}, True, "shop.consumers:Chat", "Chat", "shop", True, "async"))
+    return replace(plain, **changes)
+
+
+def test_websockets_are_drafted_as_comments_or_mentioned(tmp_path: Path) -> None:
+    sockets = (socket(), socket("/ws/<room>/", parameters={"room": "str"}))
+    inspection = seen(
+        *(route("report"), route("other")), sockets=sockets, directory=tmp_path, python=None
+    )
+    text = draft(inspection, tmp_path)
+    assert "/ws/<room>/ is a websocket; its path needs a value for room." in text
+    scenario = text[text.index("# /ws/ is a websocket.") :].split("\n", 1)[1]
+    (tmp_path / "lab.toml").write_text(
+        text + "".join(line.removeprefix("# ") + "\n" for line in scenario.splitlines())
+    )
+    variant = load_manifest(tmp_path / "lab.toml").scenarios["ws"].variants["async"]
+    assert (variant.path, variant.websocket, variant.needs) == ("/ws/", True, "asgi")
+    assert dict(variant.headers) == {"Origin": "http://localhost"}
+    file = tmp_path / "lab.toml"
+    file.write_text(
+        file.read_text().replace("\n# message", "\nmessage").replace("\n# ans", "\nans")
+    )
+    load_manifest(file)  # what it proposes for a consumer that is no echo can be read, too
+
+
+@pytest.mark.parametrize(
+    ("changes", "host"),
+    [
+        ({"allowed_hosts": ("shop.example",)}, "shop.example"),
+        ({"allowed_hosts": (".shop.example",)}, "shop.example"),
+        ({"allowed_hosts": ("*",)}, None),
+        ({"allowed_hosts": (), "debug": True}, None),
+        ({"allowed_hosts": (), "debug": False}, "localhost"),
+    ],
+)
+def test_a_host_that_is_allowed_is_said(changes: dict[str, Any], host: str | None) -> None:
+    variant = scenarios(seen(route("report"), **changes))["report"]["variant"]["sync"]
+    assert variant.get("headers", {}).get("Host") == host
+
+
+def test_odd_names_make_a_file_that_can_be_read(tmp_path: Path) -> None:
+    odd = route('re"port\\', path='/re"port\\/', view=None)
+    inspection = seen(odd, directory=tmp_path, python=None, settings='s"hop.settings')
+    (tmp_path / "lab.toml").write_text(draft(inspection, tmp_path))
+    assert list(load_manifest(tmp_path / "lab.toml").scenarios) == ["re-port"]
+
+
+def test_what_servers_need_besides_is_drafted() -> None:
+    text = draft(
+        seen(
+            route("report"),
+            asgi="liveburst_django:asgi",
+            env={"DJANGO_SETTINGS_MODULE": "shop.settings", "PYTHONPATH": "src"},
+            env_files=(".env",),
+            env_unknown=("TOKEN",),
+        ),
+        SHOP,
+    )
+    project = tomllib.loads(text)["project"]
+    assert project["asgi"] == "liveburst_django:asgi"
+    assert project["env"] == {"DJANGO_SETTINGS_MODULE": "shop.settings", "PYTHONPATH": "src"}
+    assert project["env_files"] == [".env"]
+    assert "# Django's own get_asgi_application(): the project has no asgi.py" in text
+    assert "manage.py sets TOKEN to what is not written here" in text
+
+
+def test_a_broken_asgi_module_costs_its_lanes_and_says_why() -> None:
+    broken = {"asgi": "shop.asgi: ImportError: no cart"}
+    inspection = seen(route("report"), asgi=None, broken=broken)
+    assert scenarios(inspection)["report"]["lanes"] == ["sync@gunicorn-gthread"]
+    text = draft(inspection, SHOP)
+    assert "# - No lanes under ASGI: shop.asgi: ImportError: no cart." in text
+    assert '# asgi = "liveburst_django:asgi" # Django\'s own' in text
+
+
+@pytest.mark.parametrize(
+    ("python", "shown"),
+    [
+        (SHOP / ".venv/bin/python", ".venv/bin/python"),
+        (SHOP.parent / "venv/bin/python", "../venv/bin/python"),
+        (None, "python"),
+    ],
+)
+def test_an_interpreter_nearby_is_relative(python: Path | None, shown: str) -> None:
+    text = draft(seen(route("report"), python=python), SHOP)
+    assert tomllib.loads(text)["project"]["python"] == shown

@@ -1,0 +1,277 @@
+"""One GET at each path: what is kept, what is said of the rest, which login form is met."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from dashboard.management.lab_try import problem_of
+from dashboard.project.labtoml.load import load_manifest
+from dashboard.targets.onboarding import trial
+from dashboard.targets.onboarding.draft import draft
+from dashboard.targets.onboarding.login_form import LoginForm, find_login_form
+from dashboard.targets.onboarding.trial import Answer, Tried, Visitor
+from tests.runs.fakes import FakeTargets
+
+from .test_draft import route, seen
+
+VIEW, MIDDLEWARE = {"liveburst": "1 2 3 4"}, {"liveburst": "1 -1 -1 4"}
+FORM = """<form method="post" action="{action}"><input type="hidden" name="csrfmiddlewaretoken">
+<input type="text" name="login"><input type="password" name="secret"><input type="submit">"""
+RAISED = "RuntimeError: broke mid-stream (app/views.py:44 g)"
+DEBUG_PAGE = """<title>OperationalError
+          at /x/</title> <pre class="exception_value">no such table: a &lt;b&gt;</pre>"""
+
+
+def site(answers: dict[str, httpx.Response | Exception]) -> Callable[[httpx.Request], Any]:
+    def answer(request: httpx.Request) -> httpx.Response:
+        found = answers[request.url.path]
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    return answer
+
+
+@asynccontextmanager
+async def watching(raised: str) -> AsyncIterator[Callable[[], Awaitable[str]]]:
+    async def exception() -> str:
+        return raised
+
+    yield exception
+
+
+async def visited(
+    answers: dict[str, Any], *paths: str, login_path: str = "/login/", raised: str = ""
+) -> Visitor:
+    async with httpx.AsyncClient(
+        base_url="http://127.0.0.1:9", transport=httpx.MockTransport(site(answers))
+    ) as client:
+        visitor = Visitor(client, login_path, partial(watching, raised))
+        await visitor.visit(paths or ["/x/"])
+    return visitor
+
+
+@pytest.mark.parametrize(
+    ("response", "expected"),
+    [
+        (httpx.Response(200), Answer(True, "answered 200", 200)),
+        (httpx.Response(204), Answer(True, "answered 204", 204)),
+        (httpx.Response(404), Answer(False, "answered 404", 404)),
+        (
+            httpx.Response(302, headers={"location": "https://elsewhere/y?z=1", **VIEW}),
+            Answer(True, "answered 302 to https://elsewhere/y", 302),
+        ),
+        (
+            httpx.Response(301, headers={"location": "https://127.0.0.1:9/x/", **MIDDLEWARE}),
+            Answer(False, "answered 301 to https://127.0.0.1:9/x/", 301),
+        ),
+        (httpx.Response(304, headers=VIEW), Answer(True, "answered 304", 304)),
+        (
+            httpx.Response(302, headers={"location": "/login/?next=/x/", **VIEW}),
+            Answer(False, "answered 302 to /login/", 302, login=True),
+        ),
+        (
+            httpx.Response(403, json={"detail": "Who is there?"}),
+            Answer(False, "answered 403: Who is there?", 403, login=True),
+        ),
+        (
+            httpx.Response(401, headers={"www-authenticate": "Bearer"}),
+            Answer(False, "answered 401: Bearer", 401, login=True),
+        ),
+        (
+            httpx.Response(422, json={"detail": [{"loc": ["query", "q"], "msg": "missing"}]}),
+            Answer(False, "answered 422: query.q: missing", 422),
+        ),
+        (
+            httpx.Response(400, json={"code": ["required"]}),
+            Answer(False, 'answered 400: {"code":["required"]}', 400),
+        ),
+        (
+            httpx.Response(500, text=DEBUG_PAGE),
+            Answer(False, "answered 500: OperationalError: no such table: a <b>", 500),
+        ),
+        (httpx.ReadTimeout("x"), Answer(False, "was not answered: x")),
+    ],
+)
+async def test_what_an_answer_shows(response: Any, expected: Answer) -> None:
+    visitor = await visited({"/x/": response, "/login/": httpx.Response(404)})
+    assert visitor.answers == {"/x/": expected}
+    assert visitor.form is None
+
+
+async def test_an_answer_without_end_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Endless(httpx.AsyncByteStream):
+        async def __aiter__(self) -> Any:
+            while True:
+                yield b"x"
+                await asyncio.sleep(0)
+
+    monkeypatch.setattr(trial, "GET_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(trial, "MOST_BYTES", 1 << 40)
+    visitor = await visited({"/x/": httpx.Response(200, stream=Endless())})
+    assert visitor.answers["/x/"].said == "answered 200, but did not end within 0.05 s"
+    assert not visitor.answers["/x/"].kept
+
+
+async def test_an_answer_that_breaks_off_is_named_by_what_was_raised(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def broken(response: httpx.Response) -> str:
+        raise httpx.RemoteProtocolError("peer closed connection")
+
+    monkeypatch.setattr(trial, "_read", broken)
+    for raised, said in (("", "peer closed connection"), (RAISED, RAISED)):
+        visitor = await visited({"/x/": httpx.Response(200)}, raised=raised)
+        assert visitor.answers["/x/"] == Answer(False, f"answered 200, but broke off: {said}")
+
+
+async def test_what_there_is_no_time_for_is_not_said_to_have_failed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(trial, "TOTAL_TIMEOUT_S", -1)
+    assert (await visited({}, "/x/")).answers == {}
+
+
+async def test_a_login_form_is_found_behind_redirects_and_by_login_url() -> None:
+    to_login = httpx.Response(302, headers={"location": "/in/?next=/x/", **VIEW})
+    pages = {
+        "/x/": to_login,
+        "/y/": to_login,
+        "/in/": httpx.Response(301, headers={"location": "/en/in/"}),
+        "/en/in/": httpx.Response(200, text=FORM.format(action="")),
+    }
+    form = LoginForm("/en/in/", "/en/in/", "login", "secret")
+    visitor = await visited(pages, "/x/", "/y/")
+    assert [answer.login for answer in visitor.answers.values()] == [True, True]
+    assert visitor.form == form
+    # an API that says 403 sends nobody there
+    visitor = await visited({**pages, "/x/": httpx.Response(403)}, login_path="/in/")
+    assert visitor.form == form
+
+
+FOUND = LoginForm("/in/", "/in/", "login", "secret")
+
+
+async def test_no_other_host_is_ever_asked() -> None:
+    gone = httpx.Response(302, headers={"location": "http://sso.example/login/", **VIEW})
+    visitor = await visited({"/x/": gone}, login_path="http://sso.example/login/")
+    assert visitor.answers["/x/"].login
+    assert visitor.form is None
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        (FORM.format(action=""), FOUND),
+        (FORM.format(action="/in/?a=1"), FOUND),
+        (FORM.format(action="check"), LoginForm("/in/", "/in/check", "login", "secret")),
+        (
+            "<form><input name=q></form>" + FORM,
+            LoginForm("/in/", "/in/{action}", "login", "secret"),
+        ),
+        (FORM.replace("post", "get"), None),
+        (FORM + '<input type="password" name="again">', None),
+        ('<form method=post><input type="password" name="p"></form>', None),
+        ('<form method=post><input name="a"></form><input type=password name=p>', None),
+        (
+            "<form method=POST><input name=captcha><input type=email name=email>"
+            "<input type=password name=password></form>",
+            LoginForm("/in/", "/in/", "email", "password"),
+        ),
+        ("<form method=post><input", None),
+    ],
+)
+def test_a_login_form_is_known_by_its_fields(html: str, expected: LoginForm | None) -> None:
+    assert find_login_form(html, "/in/?next=/") == expected
+
+
+GOOD, BAD = Answer(True, "answered 200", 200), Answer(False, "answered 404", 404)
+TO_LOGIN = Answer(False, "answered 302 to /in/", 302, login=True)
+
+
+def tried_draft(tmp_path: Path, tried: Tried, *routes: Any) -> tuple[str, Any]:
+    inspection = seen(*routes, directory=tmp_path, python=None)
+    text = draft(inspection, tmp_path, tried)
+    (tmp_path / "lab.toml").write_text(text)
+    return text, load_manifest(tmp_path / "lab.toml")
+
+
+def test_what_answers_is_kept_and_the_rest_stands_there_as_a_comment(tmp_path: Path) -> None:
+    answers = {"/ok/": GOOD, "/no/": BAD, "/mine/": TO_LOGIN, "/report/": GOOD, "/areport/": BAD}
+    form = LoginForm("/in/", "/in/", "login", "password")
+    routes = [route("ok"), route("no"), route("mine", login=True), route("late")]
+    pair = [route("report"), route("areport", "async")]
+    text, project = tried_draft(tmp_path, Tried("daphne", answers, form), *routes, *pair)
+    assert list(project.scenarios) == ["report", "ok", "late"]
+    assert list(project.scenarios["report"].variants) == ["sync"]
+    assert "# /areport/ answered 404\n# [scenario.report-async]" in text
+    assert "# /no/ answered 404\n# [scenario.no]" in text
+    assert "# /mine/ answered 302 to /in/\n# [scenario.mine]" in text
+    assert "# Not tried: the 60 s for it were over.\n[scenario.late]" in text
+    assert (project.login.path, project.login.username_field) == ("/in/", "login")
+    assert (project.login.username, project.login.password) == ("SHOP_USER", "SHOP_PASSWORD")
+    # uncommented, it is a scenario of somebody logged in
+    mine = text[text.index("# [scenario.mine]") :].split("\n\n", 1)[0].replace("# ", "")
+    (tmp_path / "lab.toml").write_text(text + mine.replace("\n#\n", "\n\n"))
+    variant = load_manifest(tmp_path / "lab.toml").scenarios["mine"].variants["sync"]
+    assert variant.login
+
+
+def test_a_form_that_is_sent_elsewhere_is_a_comment(tmp_path: Path) -> None:
+    form = LoginForm("/in/", "/in/check", "username", "password")
+    text, project = tried_draft(tmp_path, Tried("daphne", {"/ok/": GOOD}, form), route("ok"))
+    assert project.login is None
+    assert "# The form of /in/ is sent to /in/check, not to itself." in text
+
+
+def test_a_target_that_does_not_start_leaves_the_draft_as_it_was(tmp_path: Path) -> None:
+    tried = Tried("daphne", failure="daphne ended with status 1", log_tail="KeyError\n\x07[a]")
+    routes = [route("ok"), route("mine", login=True)]
+    text, project = tried_draft(tmp_path, tried, *routes)
+    assert list(project.scenarios) == ["ok"]
+    assert "# Nothing was tried: daphne ended with status 1.\n# KeyError\n#  [a]\n" in text
+    assert "/mine/: it wants a login" in text
+
+
+def test_pending_migrations_are_said(tmp_path: Path) -> None:
+    tried = Tried("daphne", {"/ok/": GOOD}, pending_migrations=True)
+    assert "# - Migrations are pending" in tried_draft(tmp_path, tried, route("ok"))[0]
+
+
+@pytest.mark.parametrize(
+    ("answers", "form", "words"),
+    [
+        (
+            {"/a/": TO_LOGIN, "/b/": TO_LOGIN},
+            FOUND,
+            "2 paths seem to want a login: set SHOP_USER and SHOP_PASSWORD in the environment, then"
+            " uncomment the scenarios with login = true.",
+        ),
+        (
+            {"/a/": TO_LOGIN, "/b/": BAD},
+            LoginForm("/in/", "/in/check", "login", "secret"),
+            "1 path seems to want a login, whose form is sent elsewhere: see [project.login] in the"
+            " file.",
+        ),
+        ({"/a/": TO_LOGIN}, None, ""),
+        ({"/b/": BAD}, FOUND, ""),
+    ],
+)
+def test_where_nothing_answers_the_last_line_says_how_to_log_in(
+    tmp_path: Path, answers: dict[str, Answer], form: LoginForm | None, words: str
+) -> None:
+    inspection = seen(route("a"), directory=tmp_path, python=None)
+    project = FakeTargets().project
+    file, tried = tmp_path / "lab.toml", Tried("daphne", answers, form)
+    problem = problem_of(tried, inspection, replace(project, scenarios={}), file)
+    written = f"{file} was written: each path is in it as a comment, with what it answered."
+    assert problem == "\n".join(filter(None, [written, words]))

@@ -1,0 +1,168 @@
+"""One request traced in a target of its own, under real servers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dashboard.analysis.xray.trace import read_trace
+from dashboard.project.labtoml.load import load_manifest
+from dashboard.project.project import Project
+from dashboard.targets.supervise.cores import Cores
+from dashboard.targets.supervise.subprocesses import read_tail
+from dashboard.targets.trace import MOST_TRIES, Traced, trace_request
+from dashboard.wire.errors import TargetFailed
+from tests.targets.injected.test_xray_probe import DEFAULT_SEVEN
+
+from .helpers import ROOT, marked, until_async
+
+pytestmark = pytest.mark.servers
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """The planted project, with Django's default seven."""
+    lab = tmp_path / "lab.toml"
+    (tmp_path / "asked.csv").write_text("word\nbody\nsomething else\n")
+    views = {
+        "async": ("async", "/async_", "GET", ""),
+        "posted": ("sync", "/posted", "POST", 'headers = { "X-Own" = "kept" }\nbody = "a body"'),
+        "uploaded": (
+            *("sync", "/uploaded", "POST"),
+            'upload = { field = "file", megabytes = 0.100001 }',
+        ),
+        "gathered": ("async", "/gathered", "GET", ""),
+        "broken": ("sync", "/broken", "GET", ""),
+        "repeating": (
+            *("sync", "/repeating", "GET"),
+            'headers = { "X-Own" = "{env:PLANTED_TOKEN}" }',
+        ),
+    }
+    lab.write_text(
+        f"""
+        [project]
+        name = "planted"
+        directory = "{ROOT}"
+        wsgi = "tests.targets.xray_project:wsgi"
+        asgi = "tests.targets.xray_project:asgi"
+        env = {{ PLANTED_MIDDLEWARE = "{DEFAULT_SEVEN}" }}
+        [scenario.any]
+        title = "Anything"
+        lanes = ["async@daphne"]
+        """
+        + "".join(
+            f"""
+[scenario.any.variant.{name}]
+family = "{family}"
+path = "{path}"
+method = "{method}"
+{more}
+"""
+            for name, (family, path, method, more) in views.items()
+        )
+        + """
+[scenario.rows]
+title = "Whatever a file says"
+rows = "asked.csv"
+lanes = ["posted@gunicorn-sync"]
+[scenario.rows.variant.posted]
+family = "sync"
+path = "/posted"
+method = "POST"
+headers = { "X-Own" = "kept" }
+body = "a {word}"
+"""
+    )
+    return load_manifest(lab)
+
+
+async def trace(
+    project: Project,
+    lane: str,
+    mark: str,
+    home: Path,
+    *,
+    timeout_s: float = 10,
+    scenario: str = "any",
+) -> Traced:
+    variant, _, server = lane.partition("@")
+    return await trace_request(
+        project,
+        server,
+        project.scenarios[scenario].variants[variant],
+        {},
+        mark=mark,
+        home=home,
+        cores=Cores.here(),
+        timeout_s=timeout_s,
+    )
+
+
+@pytest.mark.parametrize(
+    ("lane", "expected"),
+    [
+        ("async@daphne", (15, 2)),
+        ("async@uvicorn", (15, 2)),
+        ("posted@uvicorn:processes=2", (16, 2)),
+        ("uploaded@gunicorn-gthread", (0, 0)),
+        ("async@gunicorn-gthread", (1, 1)),
+        ("gathered@gunicorn-sync", (6, 1)),
+    ],
+)
+async def test_real_servers_make_the_hops_that_are_known(
+    project: Project,
+    tmp_path: Path,
+    mark: str,
+    lane: str,
+    expected: tuple[int, int],
+) -> None:
+    traced = await trace(project, lane, mark, tmp_path)
+    xray = read_trace(traced.trace)
+    assert traced.status == 200
+    assert (len(xray.hops), xray.threads_started) == expected
+    assert traced.facts["versions"]["django"]
+    assert await until_async(lambda: not marked(mark), 2)
+
+
+async def test_only_the_servers_log_is_left(project: Project, tmp_path: Path, mark: str) -> None:
+    """And where requests differ, it is the first row that is asked for."""
+    traced = await trace(project, "posted@gunicorn-sync", mark, tmp_path, scenario="rows")
+    assert traced.status == 200
+    assert [path.name for path in (tmp_path / "logs" / "xray").iterdir()] == ["gunicorn-sync.log"]
+
+
+async def test_an_answer_that_is_an_error_is_traced_too(
+    project: Project, tmp_path: Path, mark: str
+) -> None:
+    assert (await trace(project, "broken@gunicorn-sync", mark, tmp_path)).status == 500
+
+
+async def test_a_secret_that_the_project_repeats_is_told_by_its_name(
+    project: Project, tmp_path: Path, mark: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLANTED_TOKEN", "zebra-in-a-header")
+    traced = await trace(project, "repeating@gunicorn-sync", mark, tmp_path)
+    assert traced.answers[0]["message"] == "not known: {env:PLANTED_TOKEN}"
+    assert "zebra" not in repr(traced)
+    log = tmp_path / "logs" / "xray" / "gunicorn-sync.log"
+    assert "zebra" in log.read_text()  # the project's own, as it wrote it
+    assert "zebra" not in read_tail(log)
+
+
+async def test_no_answer_in_time_is_a_failure_that_leaves_nothing(
+    project: Project, tmp_path: Path, mark: str
+) -> None:
+    with pytest.raises(
+        TargetFailed, match="expected an answer to GET /gathered, found ReadTimeout"
+    ):
+        await trace(project, "gathered@gunicorn-sync", mark, tmp_path, timeout_s=0.05)
+    assert await until_async(lambda: not marked(mark), 2)
+
+
+async def test_the_quickest_of_some_is_kept_and_a_slow_one_is_traced_once(
+    project: Project, tmp_path: Path, mark: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (await trace(project, "broken@gunicorn-sync", mark, tmp_path)).tries == MOST_TRIES
+    monkeypatch.setattr("dashboard.targets.trace.TRIES_S", 0)
+    assert (await trace(project, "gathered@gunicorn-sync", mark, tmp_path)).tries == 1

@@ -1,0 +1,107 @@
+"""The instrument on the page: what the engine can do, and a button that measures it anew."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import AsyncClient
+
+from dashboard.models import Calibration, Run
+from dashboard.runs.planning.plans import make_plan
+from dashboard.runs.queue.laboratory import Laboratory
+from dashboard.web.run.run_view import view_of
+from tests.runs.fakes import FakeEngine
+
+HTMX = {"hx-request": "true"}
+
+
+async def start(laboratory: Laboratory) -> Run:
+    plan = make_plan(laboratory.project, scenario="sleep", requests=4, rounds=1, seed=1)
+    return await laboratory.start(plan)
+
+
+async def test_a_press_measures_and_says_what_was_found(browser: AsyncClient) -> None:
+    before = (await browser.get("/")).content.decode()
+    assert "instrument: not measured yet" in before
+    response = await browser.post("/calibrate/", headers=HTMX)
+    said = response.content.decode()
+    assert "instrument: 100.00 ms, 300,000/s, measured just now" in said  # as the engine replays
+    assert 'id="instrument"' in said
+    assert "<html" not in said
+    assert "instrument: 100.00 ms" in (await browser.get("/")).content.decode()
+
+
+async def test_without_htmx_the_bench_comes_back(browser: AsyncClient) -> None:
+    response = await browser.post("/calibrate/")
+    assert (response.status_code, response["Location"]) == (303, "/")
+    assert await Calibration.objects.acount() == 1
+
+
+async def test_every_form_shows_it(browser: AsyncClient, laboratory: Laboratory) -> None:
+    await laboratory.calibrate()
+    run = await start(laboratory)
+    await laboratory.outcome(run)
+    for address in ("/", f"/runs/{run.pk}/", "/fire/?scenario=mixed"):
+        assert "measured just now" in (await browser.get(address)).content.decode(), address
+
+
+class TestBusy:
+    """While somebody runs."""
+
+    @pytest.fixture
+    def engine(self) -> FakeEngine:
+        return FakeEngine(hold=True)
+
+    async def test_a_press_disturbs_no_run(
+        self, browser: AsyncClient, laboratory: Laboratory, engine: FakeEngine
+    ) -> None:
+        run = await start(laboratory)
+        await engine.holding.wait()
+        said = (await browser.post("/calibrate/", headers=HTMX)).content.decode()
+        assert "The machine is busy" in said
+        assert not await Calibration.objects.aexists()
+        engine.stop()
+        await laboratory.outcome(run)
+
+
+class TestFailing:
+    """An engine that does not live."""
+
+    @pytest.fixture
+    def engine(self) -> FakeEngine:
+        return FakeEngine(dies=True)
+
+    async def test_a_press_says_why_nothing_was_measured(self, browser: AsyncClient) -> None:
+        said = (await browser.post("/calibrate/", headers=HTMX)).content.decode()
+        assert "instrument: not measured yet" in said
+        assert '<span role="status">The engine' in said
+
+
+async def test_a_run_shows_its_own_instrument_and_what_came_between(
+    browser: AsyncClient, laboratory: Laboratory
+) -> None:
+    run = await start(laboratory)
+    await laboratory.outcome(run)
+    run = await Run.objects.aget(pk=run.pk)
+    assert view_of(await stored_with_lanes(run)).instrument == ""
+    discarded = [
+        {"round": 1, "reason": "stolen"},
+        {"round": 3, "reason": "stolen"},
+        {"round": 4, "reason": "late"},
+    ]
+    await Run.objects.filter(pk=run.pk).aupdate(
+        floor_ms=0.0912,
+        limit_rps=61234.5,
+        discarded_rounds=[1, 3, 4],
+        report={**run.report, "discarded": discarded},
+    )
+    page = (await browser.get(f"/runs/{run.pk}/")).content.decode()
+    why = (
+        "since the host took CPU time away; 1 round repeated, since the load generator was at its"
+        " limit"
+    )
+    assert f"instrument: 0.09 ms, 61,000/s · 2 rounds repeated, {why}" in page
+
+
+async def stored_with_lanes(run: Run) -> Run:
+    """The run with its lanes at hand, so that nothing is asked of the database any more."""
+    return await Run.objects.prefetch_related("lanes").aget(pk=run.pk)

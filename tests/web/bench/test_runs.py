@@ -1,0 +1,127 @@
+"""A run's addresses: page, fragments, frames, stop."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import AsyncClient
+
+from dashboard.models import Run, Status
+from dashboard.runs.planning.plans import make_plan
+from dashboard.runs.queue.laboratory import Laboratory
+from dashboard.wire import frame
+from tests.runs.fakes import FakeEngine
+
+HTMX = {"hx-request": "true"}
+
+
+async def start(laboratory: Laboratory, requests: int = 40) -> Run:
+    plan = make_plan(laboratory.project, scenario="sleep", requests=requests, rounds=2, seed=1)
+    return await laboratory.start(plan)
+
+
+async def finished(laboratory: Laboratory) -> Run:
+    run = await start(laboratory)
+    await laboratory.outcome(run)
+    return await Run.objects.aget(pk=run.pk)
+
+
+@pytest.mark.parametrize("address", ["/", "/?scenario=mixed", "/runs/", "/line/", "/fire/"])
+async def test_pages_without_a_run(browser: AsyncClient, address: str) -> None:
+    response = await browser.get(address)
+    assert response.status_code == 200
+    assert "script-src 'self'" in response["Content-Security-Policy"]
+
+
+async def test_a_finished_run_is_readable_without_javascript(
+    browser: AsyncClient, laboratory: Laboratory
+) -> None:
+    run = await finished(laboratory)
+    for address in (f"/runs/{run.pk}/", f"/runs/{run.pk}/result/", f"/runs/{run.pk}/stage/"):
+        page = (await browser.get(address)).content.decode()
+        for text in ("sync@gunicorn-gthread", "async@daphne", "100 ms", "A first look"):
+            assert text in page, address
+        assert "just now" in (await browser.get("/runs/")).content.decode()
+    history = (await browser.get("/runs/")).content.decode()
+    assert f"/runs/{run.pk}/" in history
+
+
+async def test_stored_frames_are_fetched_by_number(
+    browser: AsyncClient, laboratory: Laboratory
+) -> None:
+    run = await finished(laboratory)
+
+    async def numbers(query: str) -> list[int]:
+        response: Any = await browser.get(f"/runs/{run.pk}/frames{query}")
+        data = b"".join([part async for part in response.streaming_content])
+        return [number for number, _ in frame.EnvelopeReader().feed(data)]
+
+    every = await numbers("")
+    assert every == list(range(len(every)))
+    assert await numbers("?from=3&to=6") == [3, 4, 5]
+    assert await numbers(f"?from={len(every)}") == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/runs/nothing/", "/runs/nothing/stage/", "/runs/nothing/frames", "/nothing", "/runs/../x"],
+)
+async def test_what_is_not_there_is_said_kindly(browser: AsyncClient, address: str) -> None:
+    response = await browser.get(address)
+    assert response.status_code == 404
+    assert "Traceback" not in response.content.decode()
+
+
+@pytest.mark.parametrize("query", ["?from=x", "?from=-1", "?to=1e3", "?from=99999999999999"])
+async def test_a_number_that_is_none_is_refused(
+    browser: AsyncClient, laboratory: Laboratory, query: str
+) -> None:
+    run = await finished(laboratory)
+    assert (await browser.get(f"/runs/{run.pk}/frames{query}")).status_code == 404
+
+
+@pytest.mark.parametrize("address", ["/runs/x/stop/", "/fire/"])
+async def test_verbs_are_held(browser: AsyncClient, address: str) -> None:
+    wrong = browser.get if address.endswith("stop/") else browser.post
+    assert (await wrong(address)).status_code == 405
+
+
+class TestStop:
+    """Stop and the line."""
+
+    @pytest.fixture
+    def engine(self) -> FakeEngine:
+        return FakeEngine(hold=True)
+
+    async def test_stop_ends_the_run_and_keeps_what_it_had(
+        self, browser: AsyncClient, laboratory: Laboratory, engine: FakeEngine
+    ) -> None:
+        run = await start(laboratory)
+        await engine.holding.wait()
+        assert (await browser.post(f"/runs/{run.pk}/stop/", headers=HTMX)).status_code == 200
+        await laboratory.outcome(run)
+        assert (await Run.objects.aget(pk=run.pk)).status == Status.STOPPED
+        page = (await browser.get(f"/runs/{run.pk}/")).content.decode()
+        assert "topped" in page
+
+    async def test_who_waits_is_shown_and_can_be_taken_out(
+        self, browser: AsyncClient, laboratory: Laboratory, engine: FakeEngine
+    ) -> None:
+        first = await start(laboratory)
+        await engine.holding.wait()
+        second = await start(laboratory)
+        line = (await browser.get("/line/")).content.decode()
+        assert f"/runs/{second.pk}/stop/" in line
+        assert f"/runs/{first.pk}/" in line
+        after = await browser.post(f"/runs/{second.pk}/stop/", headers=HTMX)
+        assert f"/runs/{second.pk}/" not in after.content.decode()
+        assert (await Run.objects.aget(pk=second.pk)).status == Status.STOPPED
+
+    async def test_stopping_what_is_over_is_harmless(
+        self, browser: AsyncClient, laboratory: Laboratory, engine: FakeEngine
+    ) -> None:
+        engine.stop()
+        run = await finished(laboratory)
+        await browser.post(f"/runs/{run.pk}/stop/", headers=HTMX)
+        assert (await Run.objects.aget(pk=run.pk)).status == Status.FINISHED

@@ -1,0 +1,199 @@
+"""Stored runs on the page: found, named, pinned, compared, exported, taken in, deleted, undone."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import StreamingHttpResponse
+from django.test import AsyncClient
+from django.utils.timezone import now
+
+from dashboard.models import Run, Status
+from dashboard.runs.archive import kept_runs
+from dashboard.runs.planning.plans import make_plan
+from dashboard.runs.queue.laboratory import Laboratory
+from tests.runs.fakes import FakeEngine
+from tests.web.bench.test_runs import HTMX, finished, start
+
+
+async def text_of(browser: AsyncClient, address: str) -> str:
+    response = await browser.get(address)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+async def again(laboratory: Laboratory) -> Run:
+    """A run of another scenario and size."""
+    plan = make_plan(laboratory.project, scenario="mixed", requests=8, rounds=1, seed=2)
+    run = await laboratory.start(plan)
+    await laboratory.outcome(run)
+    return await Run.objects.aget(pk=run.pk)
+
+
+async def test_a_run_is_found_by_what_somebody_wrote_about_it(
+    browser: AsyncClient, laboratory: Laboratory
+) -> None:
+    run, other = await finished(laboratory), await again(laboratory)
+    await browser.post(f"/runs/{run.pk}/describe/", {"name": "Before the cache", "notes": "slow"})
+    for query in ("?q=cache", "?q=SLOW+before", "?q=gthread", "?scenario=sleep", f"?q={run.pk}"):
+        page = await text_of(browser, f"/runs/{query}")
+        assert "Before the cache" in page
+        assert f"/runs/{other.pk}/" not in page, query
+    assert "No run is like that" in await text_of(browser, "/runs/?q=nowhere")
+    assert f"/runs/{other.pk}/" in await text_of(browser, "/runs/?status=finished")
+
+
+async def test_what_was_written_is_shown_as_text(
+    browser: AsyncClient, laboratory: Laboratory
+) -> None:
+    run = await finished(laboratory)
+    await browser.post(f"/runs/{run.pk}/describe/", {"name": "<b>x</b>", "notes": "</textarea>"})
+    page = await text_of(browser, f"/runs/{run.pk}/")
+    assert "&lt;b&gt;x&lt;/b&gt;" in page
+    assert "<b>x</b>" not in page
+    assert "&lt;/textarea&gt;" in page
+
+
+async def test_a_name_that_is_too_long_is_refused_and_the_old_one_kept(
+    browser: AsyncClient, laboratory: Laboratory
+) -> None:
+    run = await finished(laboratory)
+    await browser.post(f"/runs/{run.pk}/describe/", {"name": "short"})
+    response = await browser.post(f"/runs/{run.pk}/describe/", {"name": "x" * 101}, headers=HTMX)
+    assert response.status_code == 422
+    assert "name: expected at most 100 characters, found 101" in response.content.decode()
+    assert (await Run.objects.aget(pk=run.pk)).name == "short"
+
+
+async def test_one_baseline_a_scenario_and_others_are_held_against_it(
+    browser: AsyncClient, laboratory: Laboratory
+) -> None:
+    first, second = await finished(laboratory), await finished(laboratory)
+    elsewhere = await again(laboratory)
+    for run in (first, elsewhere, second):
+        await browser.post(f"/runs/{run.pk}/pin/", {"pinned": "yes"}, headers=HTMX)
+    pinned = {run.pk async for run in Run.objects.filter(pinned=True)}
+    assert pinned == {second.pk, elsewhere.pk}
+    page = await text_of(browser, f"/runs/{first.pk}/")
+    assert f"a={second.pk}&amp;b={first.pk}" in page
+    await browser.post(f"/runs/{second.pk}/pin/", {"pinned": "no"})
+    assert "Compare with the baseline" not in await text_of(browser, f"/runs/{first.pk}/")
+
+
+async def test_two_runs_side_by_side_say_first_what_was_different(
+    browser: AsyncClient, laboratory: Laboratory
+) -> None:
+    first, second = await finished(laboratory), await again(laboratory)
+    page = await text_of(browser, f"/runs/compare/?a={first.pk}&b={second.pk}")
+    assert page.index("load.requests") < page.index("The lanes")
+    assert "<td>40</td><td>8</td>" in page
+    assert "no verdict" in page
+    same = await text_of(browser, f"/runs/compare/?a={first.pk}&b={first.pk}")
+    assert "the same plan" in same
+    assert same.count('class="curve"') == 6  # three lanes, twice
+    assert "1.00×" in same
+
+
+@pytest.mark.parametrize("query", ["", "?a=nothing&b=nothing"])
+async def test_a_comparison_needs_two_runs(browser: AsyncClient, query: str) -> None:
+    assert (await browser.get(f"/runs/compare/{query}")).status_code == 404
+
+
+async def test_a_deletion_can_be_undone_until_it_is_swept(
+    browser: AsyncClient, laboratory: Laboratory
+) -> None:
+    run = await finished(laboratory)
+    await browser.post(f"/runs/{run.pk}/delete/")
+    page = await text_of(browser, "/runs/")
+    assert "was deleted." in page
+    assert "Undo" in page
+    assert f'href="/runs/{run.pk}/"' not in page
+    assert await sync_to_async(kept_runs.sweep)() == 0
+    await browser.post(f"/runs/{run.pk}/restore/")
+    assert f'href="/runs/{run.pk}/"' in await text_of(browser, "/runs/")
+
+    await browser.post(f"/runs/{run.pk}/delete/")
+    long_ago = now() - kept_runs.UNDONE_FOR - timedelta(seconds=1)
+    await Run.objects.filter(pk=run.pk).aupdate(deleted=long_ago)
+    assert await sync_to_async(kept_runs.sweep)() == 1
+    assert not await Run.objects.filter(pk=run.pk).aexists()
+
+
+class TestWhileARunIsOn:
+    """An engine that answers when it is told to."""
+
+    @pytest.fixture
+    def engine(self) -> FakeEngine:
+        return FakeEngine(hold=True)
+
+    async def test_it_cannot_be_deleted(
+        self, browser: AsyncClient, laboratory: Laboratory, engine: FakeEngine
+    ) -> None:
+        run = await start(laboratory)
+        await engine.holding.wait()
+        response = await browser.post(f"/runs/{run.pk}/delete/")
+        assert response.status_code == 422
+        assert "stop it first" in response.content.decode()
+        assert (await Run.objects.aget(pk=run.pk)).deleted is None
+        await laboratory.stop(run)
+        await laboratory.outcome(run)
+
+
+async def test_run_again_fires_the_same_plan_with_the_same_seed(
+    browser: AsyncClient, laboratory: Laboratory
+) -> None:
+    run = await finished(laboratory)
+    response = await browser.post(f"/runs/{run.pk}/again/")
+    assert response.status_code == 303
+    new = await Run.objects.aget(pk=response["Location"].split("/")[-2])
+    assert new.pk != run.pk
+    assert new.plan == run.plan
+    await laboratory.outcome(new)
+
+
+async def test_a_plan_that_the_project_no_longer_knows_is_not_fired(
+    browser: AsyncClient, laboratory: Laboratory
+) -> None:
+    run = await finished(laboratory)
+    await Run.objects.filter(pk=run.pk).aupdate(plan={**run.plan, "scenario": "gone"})
+    response = await browser.post(f"/runs/{run.pk}/again/")
+    assert response.status_code == 422
+    assert "scenario: expected one of" in response.content.decode()
+    assert await Run.objects.acount() == 1
+
+
+async def test_a_run_goes_out_as_a_file_and_comes_in_again(
+    browser: AsyncClient, laboratory: Laboratory
+) -> None:
+    run = await finished(laboratory)
+    response = await browser.get(f"/runs/{run.pk}/export/json")
+    assert isinstance(response, StreamingHttpResponse)
+    assert response["Content-Disposition"] == f'attachment; filename="liveburst-{run.pk}.json"'
+    whole = b"".join([piece async for piece in response])
+    file = SimpleUploadedFile("run.json", whole, "application/json")
+    taken = await browser.post("/runs/take-in/", {"file": file})
+    copy = await Run.objects.aget(pk=taken["Location"].split("/")[-2])
+    assert copy.status == Status.FINISHED
+    assert copy.plan == run.plan
+    assert json.loads(whole)["report"]["run"] == run.pk
+
+
+async def test_a_file_that_is_no_run_is_refused(browser: AsyncClient) -> None:
+    file = SimpleUploadedFile("run.json", b"{}", "application/json")
+    response = await browser.post("/runs/take-in/", {"file": file})
+    assert response.status_code == 422
+    assert "file: expected a run that Liveburst exported" in response.content.decode()
+    assert (await browser.post("/runs/take-in/")).status_code == 422
+    assert await Run.objects.acount() == 0
+
+
+@pytest.mark.parametrize("name", ["pdf", "csvx"])
+async def test_other_formats_are_not_found(
+    browser: AsyncClient, laboratory: Laboratory, name: str
+) -> None:
+    run = await finished(laboratory)
+    assert (await browser.get(f"/runs/{run.pk}/export/{name}")).status_code == 404

@@ -1,0 +1,55 @@
+"""The table never contradicts the JSON: what stands in a cell is the report's own number."""
+
+from __future__ import annotations
+
+from statistics import median
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dashboard.analysis.report.report import first_look
+from dashboard.web.run.lane_rows import _numbers, _ratio
+from dashboard.web.shared.format import factor, milliseconds, seconds
+from tests.analysis.causes.test_causes import THREADS, free
+from tests.analysis.planted import report_of
+
+UNITS_MS = {"ms": 1, "s": 1000}
+
+
+def read_ms(cell: str) -> float:
+    number, unit = cell.split()
+    return float(number) * UNITS_MS[unit]
+
+
+@given(st.floats(0.0001, 10_000))
+def test_a_ratio_is_on_its_own_side_of_one_and_never_nothing(ratio: float) -> None:
+    shown = float(factor(ratio).removesuffix("×"))
+    if abs(ratio - 1) > 1e-6:
+        assert (shown > 1) == (ratio > 1)
+        assert (shown < 1) == (ratio < 1)
+    assert shown == pytest.approx(ratio, rel=0.06)
+
+
+@given(st.floats(1, 100_000))
+def test_a_length_of_time_is_what_it_is(value_ms: float) -> None:
+    assert read_ms(milliseconds(value_ms)) == pytest.approx(value_ms, rel=0.05)
+    assert read_ms(seconds(value_ms / 1000)) == pytest.approx(value_ms, rel=0.05)
+
+
+@settings(max_examples=10)
+@given(view_ms=st.floats(5, 3000), requests=st.integers(20, 60), rounds=st.integers(1, 6))
+def test_every_cell_is_the_number_of_the_report(view_ms: float, requests: int, rounds: int) -> None:
+    report: dict[str, Any] = report_of([THREADS, free(view_ms)], requests, rounds)
+    for lane, ratio in zip(report["lanes"], first_look(report), strict=True):
+        cells = {**_numbers(lane), "ratio": _ratio(report, lane["lane"], ratio)}
+        assert read_ms(cells["makespan"]) == pytest.approx(
+            1000 * median(lane["makespan_s"]), rel=0.05
+        )
+        for name in ("p50", "p95"):
+            assert read_ms(cells[name]) == pytest.approx(lane["latency_ms"][name], rel=0.05)
+        assert cells["requests"] == f"{lane['requests']:,}"
+        assert cells["ratio"] == factor(ratio)
+        cpu_ms = lane["server_side"]["cpu_ms_per_request"]
+        assert read_ms(cells["cpu_per_request"]) == pytest.approx(cpu_ms, abs=0.006)

@@ -1,0 +1,58 @@
+"""A stored run as the templates show it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dashboard.models import Run
+from dashboard.runs.planning.plans import make_plan
+from dashboard.runs.queue.laboratory import Laboratory
+from dashboard.web.run.run_view import view_of
+
+RATE = {"offered_rps": 400.0, "achieved_rps": 78.64, "keeps_up": False}
+
+
+async def finished(laboratory: Laboratory, **load: Any) -> Run:
+    plan = make_plan(laboratory.project, scenario="sleep", rounds=1, seed=1, **load)
+    run = await laboratory.start(plan)
+    await laboratory.outcome(run)
+    return await Run.objects.prefetch_related("lanes").aget(pk=run.pk)
+
+
+async def test_a_lane_that_fell_behind_shows_no_percentile_and_no_ratio(
+    laboratory: Laboratory,
+) -> None:
+    run = await finished(laboratory, rate_rps=100.0, duration_s=1.0)
+    run.report["lanes"][1]["rate"] = RATE
+    view = view_of(run)
+    fine, behind = view.lanes[0], view.lanes[1]
+    assert (behind.achieved, behind.requests) == ("78.6/s", "100")
+    assert {behind.p50, behind.p95, behind.service_p95} == {"–"}
+    assert (fine.p50, fine.p95, fine.service_p95) == ("100 ms", "100 ms", "99.0 ms")
+    assert (view.load, view.short_load) == ("100 requests a second for 1 s", "100/s for 1 s")
+    assert view.rate
+
+
+async def test_what_spoiled_a_run_is_its_sentence_and_not_said_twice(
+    laboratory: Laboratory,
+) -> None:
+    run = await finished(laboratory, requests=10)
+    run.report["warnings"] = ["The backlog overflowed.", "Something else."]
+    run.report["verdict"] = {
+        **run.report["verdict"],
+        "sentence": "No verdict. The backlog overflowed.",
+        "spoiled": "The backlog overflowed.",
+    }
+    view = view_of(run)
+    assert view.headline == "No verdict. The backlog overflowed."
+    assert view.warnings == ["Something else."]
+
+
+async def test_the_dashed_line_is_theorys_or_the_end_of_a_rate(laboratory: Laboratory) -> None:
+    burst = view_of(await finished(laboratory, requests=100)).data["lanes"]
+    assert burst[0]["mark_s"] == pytest.approx(1.3)  # ⌈100/8⌉ · 0.1 s
+    assert burst[0]["mark"] == "theory 1.30 s"
+    rate = view_of(await finished(laboratory, rate_rps=50.0, duration_s=2.0)).data["lanes"]
+    assert {(lane["mark_s"], lane["mark"]) for lane in rate} == {(2.0, "the rate ends")}

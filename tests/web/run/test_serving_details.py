@@ -1,0 +1,77 @@
+"""How a lane was served: what came from where, and what nobody can know."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import AsyncClient
+
+from dashboard.models import Run, RunLane
+from dashboard.runs.queue.laboratory import Laboratory
+from dashboard.web.run.serving_details import served
+from tests.web.bench.test_runs import finished
+
+STARTED = {
+    "command": ["/opt/shop/python", "-m", "gunicorn", "shop.wsgi:application"],
+    "probe": True,
+    "packages": {
+        "gunicorn": {"version": "26.0", "from": "the project's environment"},
+        "uvicorn": {"version": "0.40", "from": "/var/liveburst/servers/cpython-39/uvicorn"},
+    },
+    "versions": {"python": "3.9.18", "django": "4.2.1", "gunicorn": "26.0"},
+    "version": {"name": "before", "revision": "HEAD~1", "directory": "/tmp/x"},
+    "cores": [1],
+    "backlog": 2048,
+    "keep_alive_s": 2,
+}
+RUNNING = {"probe": False, "url": "http://127.0.0.1:8001", "command": [], "cores": []}
+
+
+async def served_with(laboratory: Laboratory, facts: dict[str, Any]) -> tuple[Run, str]:
+    """A run whose first lane has these facts, and what is said of it."""
+    run = await finished(laboratory)
+    await RunLane.objects.filter(run=run, position=0).aupdate(facts=facts)
+    lanes = [lane async for lane in run.lanes.all()]
+    assert lanes[0].facts == facts
+    run = await Run.objects.prefetch_related("lanes").aget(pk=run.pk)
+    return run, " · ".join(served(run)[0].words)
+
+
+async def test_each_package_says_where_it_came_from(laboratory: Laboratory) -> None:
+    _, words = await served_with(laboratory, STARTED)
+    for expected in (
+        "gunicorn 26.0 from the project's environment",
+        "uvicorn 0.40 from /var/liveburst/servers/cpython-39/uvicorn",
+        "Python 3.9.18, Django 4.2.1",
+        "the code as of before: HEAD~1",
+        "on core 1 · backlog 2048 · keep-alive 2 s",
+    ):
+        assert expected in words
+
+
+async def test_an_application_that_django_made_is_marked(laboratory: Laboratory) -> None:
+    facts = {**STARTED, "interface": "asgi", "application": "liveburst_django:asgi"}
+    _, words = await served_with(laboratory, facts)
+    assert "Django's own get_asgi_application(), since the project has no module for it" in words
+    _, words = await served_with(laboratory, {**facts, "application": "shop.asgi:application"})
+    assert "Django's own" not in words
+
+
+async def test_of_a_target_that_runs_already_it_says_what_is_unknown(
+    laboratory: Laboratory,
+) -> None:
+    _, words = await served_with(laboratory, RUNNING)
+    assert words.startswith("http://127.0.0.1:8001 runs already and has no probe")
+    assert "are not known" in words
+
+
+@pytest.mark.parametrize("facts", [{}, {"command": ["serve"]}])
+async def test_facts_of_an_older_run_may_lack_all_of_it(
+    browser: AsyncClient, laboratory: Laboratory, facts: dict[str, Any]
+) -> None:
+    run = await finished(laboratory)
+    await RunLane.objects.filter(run=run).aupdate(facts=facts)
+    response = await browser.get(f"/runs/{run.pk}/")
+    assert response.status_code == 200
+    assert ("How it was served" in response.content.decode()) == bool(facts)

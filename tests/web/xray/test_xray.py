@@ -1,0 +1,144 @@
+"""The X-ray's page: what is asked, what is refused, what is shown; with a real server."""
+
+from __future__ import annotations
+
+import fcntl
+import re
+from pathlib import Path
+
+import pytest
+from django.http import Http404
+from django.test import AsyncClient
+from hypothesis import given
+
+from dashboard.runs.queue.laboratory import LOCK_NAME, Laboratory
+from dashboard.runs.xray import traced_request
+from dashboard.runs.xray.traced_request import Result, Xrays, choose
+from dashboard.targets.supervise.cores import Cores
+from dashboard.targets.trace import Traced
+from dashboard.web.xray.picture import ROW_HEIGHT, WIDTH, picture
+from dashboard.web.xray.views import MOST_KEPT, Album, album
+from tests.analysis.xray.test_trace import LOOP, REQUEST, Row, any_rows, gathered, trace_of, xray_of
+
+ASKED = {"scenario": "sleep", "lane": "async@daphne", "parameter_delay": "0.01", "timeout": "30"}
+
+
+@pytest.fixture(autouse=True)
+def page(tmp_path: Path) -> None:
+    album.furnish(Xrays(mark="liveburst-test-xray", home=tmp_path, cores=Cores.here()))
+
+
+async def test_the_form_opens_from_any_lane(browser: AsyncClient) -> None:
+    response = await browser.get(
+        "/xray/?scenario=sleep&lane=async@gunicorn-gthread:threads=2&parameter_delay=0.5"
+    )
+    assert response.status_code == 200
+    text = response.content.decode()
+    assert 'value="async@gunicorn-gthread:threads=2"' in text
+    assert re.search(r'name="parameter_delay"[^>]* value="0.5"', text)
+    assert "error-" not in text
+
+
+@pytest.mark.servers
+async def test_a_press_shows_lanes_of_threads(browser: AsyncClient) -> None:
+    pressed = await browser.post("/xray/", ASKED)
+    assert pressed.status_code == 303
+    shown = await browser.get(pressed["Location"])
+    text = shown.content.decode()
+    assert "This async view makes 2 hops between threads, and starts 2 threads" in text
+    assert '<svg class="xray-picture"' in text
+    assert "liveapp.views.sleep.async_" in text
+    trace = await browser.get(pressed["Location"] + "trace.json")
+    assert trace["Content-Disposition"].startswith("attachment")
+    assert {event["ph"] for event in trace.json()["traceEvents"]} == {"M", "X", "s", "f"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"lane": "async"}, "expected VARIANT@SERVER"),
+        ({"lane": "async@apache"}, "expected a server"),
+        ({"parameter_delay": "11"}, "expected 0 to 10 s"),
+        ({"parameter_delay": "fast"}, "Enter a number."),
+        ({"timeout": "0"}, "expected above 0"),
+        ({"scenario": "nothing"}, "Expected a scenario"),
+        ({"lane": ""}, "This field is required."),
+    ],
+)
+async def test_what_cannot_be_is_said_beside_its_field(
+    browser: AsyncClient, changed: dict[str, str], words: str
+) -> None:
+    response = await browser.post("/xray/", ASKED | changed)
+    assert response.status_code == 422
+    assert words in response.content.decode()
+
+
+async def test_while_a_run_is_on_nothing_is_started(
+    browser: AsyncClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(traced_request, "PATIENCE_S", 0.05)
+    with (tmp_path / LOCK_NAME).open("a") as lock:
+        fcntl.flock(lock.fileno(), fcntl.LOCK_EX)
+        response = await browser.post("/xray/", ASKED)
+    assert response.status_code == 409
+    assert "has the machine to itself now" in response.content.decode()
+    assert not (tmp_path / "logs").exists()
+
+
+@pytest.mark.servers
+async def test_no_answer_is_said_with_the_servers_own_words(browser: AsyncClient) -> None:
+    slow = ASKED | {"lane": "sync@gunicorn-sync", "parameter_delay": "10", "timeout": "0.1"}
+    response = await browser.post("/xray/", slow)
+    assert response.status_code == 502
+    assert "expected an answer to GET /sleep/sync/?delay=10" in response.content.decode()
+
+
+async def test_one_that_is_gone_is_not_found(browser: AsyncClient) -> None:
+    assert (await browser.get("/xray/nothing/")).status_code == 404
+    assert (await browser.get("/xray/nothing/trace.json")).status_code == 404
+
+
+async def test_the_last_few_are_kept(laboratory: Laboratory) -> None:
+    subject = choose(
+        laboratory.project, scenario="sleep", lane="async@daphne", parameters={}, timeout_s=1
+    )
+    result = Result(subject, Traced(trace_of(REQUEST), 200, {}, 1), xray_of(REQUEST))
+    kept = Album()
+    numbers = [kept.keep(result) for _ in range(MOST_KEPT + 1)]
+    with pytest.raises(Http404):
+        kept.get(numbers[0])
+    assert all(kept.get(number) is result for number in numbers[1:])
+
+
+# The picture
+
+
+def test_a_hop_is_two_arrows_and_time_is_to_scale() -> None:
+    drawn = picture(xray_of(REQUEST, ("to_thread", 0, LOOP, 10, 90), ("work", 1, 12, 20, 80)))
+    assert [bar.kind for bar in drawn.bars] == ["request", "hop", "work"]
+    assert drawn.bars[1].x == 0.1 * WIDTH
+    assert drawn.bars[1].width == pytest.approx(0.8 * WIDTH)
+    assert [(arrow.x1, arrow.x2) for arrow in drawn.arrows] == [
+        (0.1 * WIDTH, 0.2 * WIDTH),
+        (0.9 * WIDTH, 0.8 * WIDTH),
+    ]
+    assert [tick.label for tick in drawn.ticks] == ["0 ms", "20 ms", "40 ms", "60 ms", "80 ms"]
+    assert [lane.note for lane in drawn.lanes] == ["event loop", ""]
+
+
+def test_what_is_gathered_has_a_row_each() -> None:
+    drawn = picture(xray_of(REQUEST, *gathered(4, 10)))
+    assert len({bar.y for bar in drawn.bars if bar.kind == "hop"}) == 4
+    assert len({bar.y for bar in drawn.bars if bar.kind == "work"}) == 1
+
+
+@given(any_rows())
+def test_everything_is_inside_and_children_are_below(rows: list[Row]) -> None:
+    traced_request = xray_of(*rows)
+    drawn = picture(traced_request)
+    for span, bar in zip(traced_request.spans, drawn.bars, strict=True):
+        lane = drawn.lanes[span.thread]
+        assert 0 <= bar.x <= WIDTH
+        assert lane.y < bar.y <= lane.y + lane.height - ROW_HEIGHT
+        if span.parent is not None and traced_request.spans[span.parent].thread == span.thread:
+            assert bar.y > drawn.bars[span.parent].y
