@@ -1,34 +1,40 @@
-# Liveburst's commands. Each does all the set-up that it needs and does it once.
-#
-#   make run      the dashboard at http://127.0.0.1:8000
-#   make test     every check and every test
-#   make bench    the comparison with other tools
-#   make pictures the pictures of README and docs, from a real run
-#   make docs     the documentation as a site, in build/docs
+# Liveburst's commands. Each does all the set-up that it needs, once. `make help` lists them.
 #
 # PYTHON=python3.13 uses another interpreter, in a virtual environment of its own.
 
 PYTHON ?= python3
 VENV := $(if $(filter python3 python,$(PYTHON)),.venv,.venv-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
+UNIT := tests/wire tests/project tests/analysis tests/runs tests/web tests/docs tests/engine
 MANAGE := $(BIN)/python manage.py
 
-.PHONY: run test bench pictures docs lock format check-python check-js pytest
+.PHONY: help run test check unit coverage bench pictures docs lock format system-deps
+.PHONY: check-python check-js pytest
 
-run: $(VENV)/runtime node_modules/runtime
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(VENV)/runtime node_modules/runtime ## the dashboard at http://127.0.0.1:8000
 	@$(MANAGE) lab
 
-test: check-python check-js pytest
+test: check-python check-js pytest ## every check and every test
 
-bench: $(VENV)/development bench/.venv/tools bench/node_modules/tools
-	@for name in wrk h2load ab hey; do sh tests/bring.sh $$name; done
+check: check-python check-js unit ## what needs no server: static checks and unit tests, for the inner loop
+
+unit: $(VENV)/development
+	$(BIN)/pytest -m "not alone and not servers and not browser" --numprocesses 2 --quiet $(UNIT)
+
+coverage: $(VENV)/development node_modules/development ## both passes of the tests, with branch coverage
+	$(BIN)/pytest -m "not alone" --numprocesses 3 --dist loadscope --cov --cov-report=
+	$(BIN)/pytest -m alone --cov --cov-append --cov-report=term:skip-covered
+
+bench: $(VENV)/development bench/.venv/tools bench/node_modules/tools ## the comparison with other tools
 	PATH="$$PWD/$(BIN):$$PATH" $(BIN)/python -m bench
 
-pictures: $(VENV)/development node_modules/development
-	@sh tests/bring.sh chromium
+pictures: $(VENV)/development node_modules/development ## the pictures of README and docs, from a real run
 	$(BIN)/python -m tests.browser.pictures
 
-docs: $(VENV)/development
+docs: $(VENV)/development ## the documentation as a site, in build/docs
 	$(BIN)/mkdocs build --strict --quiet
 	@echo "build/docs/index.html"
 
@@ -44,28 +50,38 @@ check-js: $(VENV)/development node_modules/development
 	PATH="$$PWD/$(BIN):$$PATH" npm run --silent test
 
 pytest: $(VENV)/development node_modules/development
-	@for name in chromium redis-server postgres; do sh tests/bring.sh $$name; done
 	@# Both passes run, whatever the first one found.
 	@failed=0; \
 	$(BIN)/pytest -m "not alone" --numprocesses 3 --dist loadscope || failed=1; \
 	$(BIN)/pytest -m alone || failed=1; \
 	exit $$failed
 
-format: $(VENV)/development node_modules/development
+# What tests and benchmarks use and neither pip nor npm has. Nothing else here calls apt.
+system-deps: ## install Chromium, Redis, PostgreSQL, wrk and others (Debian or Ubuntu, as root)
+	apt-get update -qq
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+	    chromium redis-server postgresql
+	-DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+	    wrk hey apache2-utils nghttp2-client
+
+format: $(VENV)/development node_modules/development ## format Python, templates and scripts
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/djade $$(git ls-files 'templates/*.html')
 	npx biome check --write static tests/js
 
 # Both lock files serve every supported Python: uv resolves for all of them at once.
-lock: $(VENV)/development
+lock: $(VENV)/development ## resolve the lock files anew, with hashes
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --fork-strategy requires-python --no-emit-index-url \
-	    --no-annotate --no-header --python-version 3.11 pyproject.toml -o requirements.txt
+	    --no-annotate --no-header --generate-hashes --python-version 3.11 \
+	    --extra demo --extra servers pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --fork-strategy requires-python --no-emit-index-url \
-	    --no-annotate --no-header --python-version 3.11 --extra dev pyproject.toml -o requirements-dev.txt
+	    --no-annotate --no-header --generate-hashes --python-version 3.11 \
+	    --extra dev pyproject.toml -o requirements-dev.txt
 	$(BIN)/uv pip compile --quiet --universal --fork-strategy requires-python --no-emit-index-url \
-	    --no-annotate --no-header --python-version 3.11 bench/requirements.in -o bench/requirements.txt
+	    --no-annotate --no-header --generate-hashes --python-version 3.11 \
+	    bench/requirements.in -o bench/requirements.txt
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -1,1 +1,3 @@
-"""The control room: fires bursts at sync and async Django views and shows what happened."""
+"""The dashboard: fires bursts at sync and async Django views and shows what happened."""
+
+__version__ = "0.1.0"

@@ -11,6 +11,8 @@ from dashboard.project.labtoml.load import Project, load_manifest
 from dashboard.runs.planning.program import DEFAULT_PROJECT
 from dashboard.wire.errors import InvalidPlan, Problem
 
+from .demo import check_demo
+
 BAD_USAGE, RUN_FAILED, INTERRUPTED = 2, 3, 130
 
 
@@ -32,6 +34,7 @@ def manifest(text: str) -> Path:
 
 def read_project(options: Mapping[str, Any]) -> Project:
     """The project of `--project`. Raises InvalidManifest, or InvalidPlan for one far away."""
+    check_demo(options["project"])
     project = load_manifest(options["project"])
     if project.remote and not options["allow_remote"]:
         names = ", ".join(project.remote)
