@@ -13,7 +13,7 @@ from typing import Protocol, TypeAlias
 
 import uvloop
 
-from dashboard.engine.loads.burst import Burst
+from dashboard.engine.loads.burst import BurstDriver
 from dashboard.engine.recording.recorder import Recorder
 from tests.firing import burst as firing_at
 
@@ -131,7 +131,7 @@ class Shot:
     """What one burst gave: its rows, what it was, and what the server saw."""
 
     rows: list[dict[str, int]]
-    burst: Burst
+    burst: BurstDriver
     server: Server
 
     def errors(self) -> set[int]:
@@ -154,14 +154,14 @@ def shoot(
     requests: int,
     concurrency: int,
     *,
-    aside: Callable[[Burst], Awaitable[None]] | None = None,
+    aside: Callable[[BurstDriver], Awaitable[None]] | None = None,
     **more: object,
 ) -> Shot:
     """Fire a burst at a server with this answer, on uvloop as the engine does."""
 
     async def main() -> Shot:
         async with serving(answer) as server:
-            burst = Burst(firing_at(server.port, "/", requests, concurrency, **more))
+            burst = BurstDriver(firing_at(server.port, "/", requests, concurrency, **more))
             beside = asyncio.ensure_future(aside(burst)) if aside else None
             await asyncio.wait_for(burst.fire(), 20)
             await burst.close()

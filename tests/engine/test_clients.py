@@ -18,8 +18,8 @@ import pytest
 import trustme
 import uvloop
 
-from dashboard.engine.clients import CLIENTS, begin_client
-from dashboard.engine.clients.driver import ClientFlight
+from dashboard.engine.clients import CLIENTS, make_client_driver
+from dashboard.engine.clients.driver import ClientDriver
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import decode
 from dashboard.wire.plan import Firing, Rate
@@ -40,14 +40,14 @@ def silent(peer: Peer, number: int) -> None:
     """Never answers."""
 
 
-async def fire(firing: Firing, aside: Callable[[ClientFlight], Awaitable[None]] | None) -> Rows:
-    flight = begin_client(firing)
-    beside = asyncio.ensure_future(aside(flight)) if aside else None
-    await asyncio.wait_for(flight.fire(), 20)
-    await asyncio.wait_for(flight.close(), 5)
+async def fire(firing: Firing, aside: Callable[[ClientDriver], Awaitable[None]] | None) -> Rows:
+    driver = make_client_driver(firing)
+    beside = asyncio.ensure_future(aside(driver)) if aside else None
+    await asyncio.wait_for(driver.fire(), 20)
+    await asyncio.wait_for(driver.close(), 5)
     if beside:
         await beside
-    return rows_of(flight)
+    return rows_of(driver)
 
 
 def shoot(
@@ -55,7 +55,7 @@ def shoot(
     answer: Answer,
     requests: int,
     concurrency: int,
-    aside: Callable[[ClientFlight], Awaitable[None]] | None = None,
+    aside: Callable[[ClientDriver], Awaitable[None]] | None = None,
     **more: Any,
 ) -> tuple[Rows, Server]:
     async def main() -> tuple[Rows, Server]:
@@ -192,10 +192,10 @@ def test_stop_aborts_what_is_in_flight_and_waits_for_nobody(client: str) -> None
         if number == 4:
             all_sent.set()
 
-    async def stop(flight: ClientFlight) -> None:
+    async def stop(driver: ClientDriver) -> None:
         await all_sent.wait()
         began.append(time.monotonic())
-        flight.stop()
+        driver.stop()
 
     all_sent, began = asyncio.Event(), list[float]()
     shoot(client, says(OK), 1, 1)  # what a process opens once, at its first use, stays open
@@ -212,19 +212,19 @@ def test_stop_aborts_what_is_in_flight_and_waits_for_nobody(client: str) -> None
 @each_client
 def test_stop_has_a_row_for_whatever_was_due(client: str) -> None:
     async def stopped_before_it_begins() -> Rows:
-        flight = begin_client(firing_at(1, "/", 50, 20, client=client))
-        flight.stop()
-        await asyncio.wait_for(flight.fire(), 5)
-        await flight.close()
-        return rows_of(flight)
+        driver = make_client_driver(firing_at(1, "/", 50, 20, client=client))
+        driver.stop()
+        await asyncio.wait_for(driver.fire(), 5)
+        await driver.close()
+        return rows_of(driver)
 
-    async def stop_at_once(flight: ClientFlight) -> None:
-        await asyncio.sleep(0)  # the flight's own first turn
-        flight.stop()
+    async def stop_at_once(driver: ClientDriver) -> None:
+        await asyncio.sleep(0)  # the driver's own first turn
+        driver.stop()
 
-    async def stop(flight: ClientFlight) -> None:
+    async def stop(driver: ClientDriver) -> None:
         await both_sent.wait()
-        asyncio.get_running_loop().call_later(0.06, flight.stop)
+        asyncio.get_running_loop().call_later(0.06, driver.stop)
 
     async def rate_held_back() -> Rows:
         async with serving(counts) as server:
@@ -279,9 +279,9 @@ def test_frames_tell_what_begins_and_what_ended(client: str) -> None:
         if number == 1:
             both.set()
 
-    async def watch(flight: ClientFlight) -> None:
+    async def watch(driver: ClientDriver) -> None:
         await both.wait()
-        while data := flight.next_frame():
+        while data := driver.next_frame():
             frame = decode(data)
             kinds.append(frame.kind)
             seen.update(frame.columns["request"])

@@ -13,7 +13,7 @@ import uvloop
 
 from dashboard.engine.loads.factory import begin
 from dashboard.engine.loads.neighbour import LAST_ANSWERS_S, Neighbour
-from dashboard.engine.loads.websocket import WebSockets
+from dashboard.engine.loads.websocket import WebSocketDriver
 from dashboard.engine.runtime.collector import collector_off
 from dashboard.wire import frame
 from dashboard.wire.plan import Firing, Rate
@@ -40,27 +40,27 @@ def fire_alone(arguments: Sequence[str]) -> int:
 
 async def _fire(firing: Firing) -> tuple[dict[str, Any], bool]:
     neighbour = Neighbour(firing)
-    flight = begin(firing)
+    driver = begin(firing)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, flight.stop)
-    neighbour.begin(flight.origin_ns)
-    await flight.fire()
-    await neighbour.end(patience_s=0 if flight.stopped else LAST_ANSWERS_S)
-    await flight.close()
-    rows = flight.recorder.rows
-    columns = flight.recorder.columns(0, rows)
+        loop.add_signal_handler(number, driver.stop)
+    neighbour.begin(driver.origin_ns)
+    await driver.fire()
+    await neighbour.end(patience_s=0 if driver.stopped else LAST_ANSWERS_S)
+    await driver.close()
+    rows = driver.recorder.rows
+    columns = driver.recorder.columns(0, rows)
     result = summarise(columns, rows)
     if isinstance(firing.load, Rate):
-        errors_ns = flight.scheduling_errors_ns() or ()
+        errors_ns = driver.scheduling_errors_ns() or ()
         result |= summarise_rate(columns, firing.load, errors_ns)
     if firing.manner.chunks:
-        result |= summarise_chunks(_rows_of("chunks", flight.next_frame))
-    if isinstance(flight, WebSockets):
-        result["websocket"] = flight.said()
+        result |= summarise_chunks(_rows_of("chunks", driver.next_frame))
+    if isinstance(driver, WebSocketDriver):
+        result["websocket"] = driver.said()
     if firing.neighbour is not None:
         result |= summarise_neighbour(_rows_of("neighbour", neighbour.next_frame))
-    return result, flight.stopped
+    return result, driver.stopped
 
 
 def _rows_of(kind: str, next_frame: Callable[[], bytes | None]) -> dict[str, list[int]]:

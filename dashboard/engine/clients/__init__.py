@@ -16,7 +16,7 @@ from typing import Final
 
 from dashboard.wire.plan import Firing
 
-from .driver import ClientFlight
+from .driver import ClientDriver
 
 # The name in a firing, and where its client is.
 CLIENTS: Final = {
@@ -27,8 +27,8 @@ CLIENTS: Final = {
 }
 
 
-def begin_client(firing: Firing) -> ClientFlight:
-    """A flight by `firing.client`, whose origin is now."""
+def make_client_driver(firing: Firing) -> ClientDriver:
+    """A driver by `firing.client`, whose origin is now."""
     module, name = CLIENTS[firing.client]
-    kind: type[ClientFlight] = getattr(import_module(f".{module}", __name__), name)
+    kind: type[ClientDriver] = getattr(import_module(f".{module}", __name__), name)
     return kind(firing)

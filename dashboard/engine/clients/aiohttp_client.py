@@ -14,10 +14,10 @@ from dashboard.wire.failure import Failure
 from dashboard.wire.plan import Firing
 
 from .driver import Call
-from .tasks import TaskFlight
+from .tasks import TaskDriver
 
 
-class Session(TaskFlight):
+class Session(TaskDriver):
     """A session whose connector allows as many connections as may be in flight."""
 
     failures = (

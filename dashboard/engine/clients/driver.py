@@ -45,8 +45,8 @@ class Call:
     told: tuple[int, int] = (UNKNOWN, UNKNOWN)
 
 
-class ClientFlight(ABC):
-    """What child and command line see of any flight. Workers may live in other threads."""
+class ClientDriver(ABC):
+    """What child and command line see of any driver. Workers may live in other threads."""
 
     def __init__(self, firing: Firing) -> None:
         # Before the origin: it takes its time.

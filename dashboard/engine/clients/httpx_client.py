@@ -11,7 +11,7 @@ from dashboard.wire.failure import Failure
 from dashboard.wire.plan import Firing
 
 from .driver import Call
-from .tasks import TaskFlight
+from .tasks import TaskDriver
 
 # Events of httpcore, just before what their names say.
 CONNECTING = "connection.connect_tcp.started"
@@ -19,7 +19,7 @@ SENDING_HEAD = "http11.send_request_headers.started"
 SENDING_BODY = "http11.send_request_body.started"
 
 
-class HttpxFlight(TaskFlight):
+class HttpxDriver(TaskDriver):
     """What both ways share."""
 
     failures = (
@@ -50,7 +50,7 @@ class HttpxFlight(TaskFlight):
             headers=self.headers(),
             content=self.body(),
             extensions={"trace": note},
-            timeout=None,  # the flight has its own, which counts from `due`
+            timeout=None,  # the driver has its own, which counts from `due`
         )
         self.read_head(call, answer.headers)
         return answer.status_code
@@ -66,7 +66,7 @@ class HttpxFlight(TaskFlight):
         return super()._failure(error)
 
 
-class ClientForEach(HttpxFlight):
+class ClientForEach(HttpxDriver):
     """`async with httpx.AsyncClient() as client`, for each request anew."""
 
     async def _ask(self, call: Call) -> int:
@@ -77,7 +77,7 @@ class ClientForEach(HttpxFlight):
         """They share nothing."""
 
 
-class SharedClient(HttpxFlight):
+class SharedClient(HttpxDriver):
     """One client, whose limits allow as many connections as may be in flight."""
 
     def __init__(self, firing: Firing) -> None:

@@ -19,7 +19,7 @@ from dashboard.wire.failure import Failure
 from dashboard.wire.frame import UNKNOWN
 from dashboard.wire.plan import Firing
 
-from .driver import NS_PER_S, Call, ClientFlight
+from .driver import NS_PER_S, Call, ClientDriver
 from .failures import Table, failure_of
 
 READ_BYTES = 65_536
@@ -37,7 +37,7 @@ FAILURES: Table = (
 )
 
 
-class Threads(ClientFlight):
+class Threads(ClientDriver):
     """A firing by `requests`.
 
     A thread cannot be cancelled. After a Stop its socket is shut down, which wakes it up; what
@@ -82,7 +82,7 @@ class Threads(ClientFlight):
 
     def _fire(self, session: requests.Session, call: Call) -> None:
         failure = Failure.NONE
-        _at.flight, _at.call = self, call
+        _at.driver, _at.call = self, call
         try:
             call.status = self._ask(session, call)
         except Exception as error:  # whatever it is, it is a row
@@ -113,7 +113,7 @@ class Threads(ClientFlight):
 class _At(threading.local):
     """What this thread is at."""
 
-    flight: Threads
+    driver: Threads
     call: Call
 
 
@@ -126,15 +126,15 @@ class _Stamps:
     sock: Any
 
     def connect(self) -> None:
-        _at.call.connecting = _at.flight.now()
+        _at.call.connecting = _at.driver.now()
         super().connect()  # type: ignore[misc]
 
     def send(self, data: Any) -> None:
         if self.sock is None:  # else it would be made after the stamp
             self.connect()
         call = _at.call
-        _at.flight.uses(call, self.sock)
-        call.sent = _at.flight.now()
+        _at.driver.uses(call, self.sock)
+        call.sent = _at.driver.now()
         if call.sent_first == UNKNOWN:
             call.sent_first = call.sent
         super().send(data)  # type: ignore[misc]

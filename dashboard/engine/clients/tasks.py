@@ -8,11 +8,11 @@ from abc import abstractmethod
 from dashboard.wire.failure import Failure
 from dashboard.wire.plan import Firing
 
-from .driver import NS_PER_S, Call, ClientFlight
+from .driver import NS_PER_S, Call, ClientDriver
 from .failures import Table, failure_of
 
 
-class TaskFlight(ClientFlight):
+class TaskDriver(ClientDriver):
     """A firing by an async client."""
 
     failures: Table  # what the library's own exceptions mean

@@ -6,10 +6,10 @@ from dashboard.engine.http.connection import Connection
 from dashboard.engine.http.keepalive import connection_class
 from dashboard.wire.plan import Firing
 
-from .driver import Flight
+from .driver import Driver
 
 
-class Burst(Flight):
+class BurstDriver(Driver):
     """C slots. When one is free the next request is due, and takes it at once."""
 
     def __init__(self, firing: Firing) -> None:
@@ -36,5 +36,5 @@ class Burst(Flight):
             connection = self._connection(self._reported, self._numbers[self._next], due)
             self._next += 1
             self._open(connection)
-        elif not self._flying:
+        elif not self._in_flight:
             self._over.set()

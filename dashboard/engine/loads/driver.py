@@ -1,4 +1,4 @@
-"""A firing in the air: its connections, its timeouts, its Stop, its frames.
+"""Drives one firing: its connections, its timeouts, its Stop, its frames.
 
 What a closed and an open load share, which is all but the decision what is fired next and
 when. `burst.py` decides that for the one, `rate.py` for the other.
@@ -30,7 +30,7 @@ OPENED_AT_ONCE = 32
 NO_DESCRIPTORS = (errno.EMFILE, errno.ENFILE)
 
 
-class Flight(ABC):
+class Driver(ABC):
     """One firing. Connections report to it; its heirs decide what is fired next."""
 
     def __init__(self, firing: Firing) -> None:
@@ -50,7 +50,7 @@ class Flight(ABC):
         self._next = 0  # its place among them
         self._end = len(self._numbers)
         # Each connection in flight, and the task that makes or made it; None before its turn.
-        self._flying: dict[Connection, asyncio.Task[None] | None] = {}
+        self._in_flight: dict[Connection, asyncio.Task[None] | None] = {}
         self._to_open: deque[Connection] = deque()
         # The event loop keeps no strong reference to a task, so we do.
         self._connecting: set[asyncio.Task[None]] = set()
@@ -90,7 +90,7 @@ class Flight(ABC):
         """Record what is in flight as aborted; nothing more becomes due."""
         self.stopped |= not self._over.is_set()
         self._end = self._next
-        for connection in list(self._flying):
+        for connection in list(self._in_flight):
             self.failed(connection, Failure.ABORTED)
         self._over.set()
 
@@ -105,7 +105,7 @@ class Flight(ABC):
         return (
             self.recorder.samples()
             or self.recorder.pieces(self.chunks.columns())
-            or self.recorder.begun(self._flying)
+            or self.recorder.begun(self._in_flight)
         )
 
     def scheduling_errors_ns(self) -> list[int] | None:
@@ -126,7 +126,7 @@ class Flight(ABC):
 
     def hand_over(self, old: Connection, new: Connection) -> None:
         """A request goes on upon another connection."""
-        del self._flying[old]
+        del self._in_flight[old]
         old.drop()
         self._open(new)
 
@@ -134,7 +134,7 @@ class Flight(ABC):
 
     def _drop(self, connection: Connection) -> None:
         connection.drop()
-        task = self._flying.pop(connection)
+        task = self._in_flight.pop(connection)
         # When nothing more becomes due `close` comes soon, and does it: `fire` would wait
         # behind thousands of tasks that end, for 0.2 s after a Stop.
         if task and self._next < self._end:
@@ -142,17 +142,17 @@ class Flight(ABC):
 
     def _open(self, connection: Connection) -> None:
         """Make a connection; it sends its request as soon as it stands."""
-        self._flying[connection] = None
+        self._in_flight[connection] = None
         if not self._to_open:
             self._loop.call_soon(self._open_some)
         self._to_open.append(connection)
 
     def _give_up(self, now: int) -> int:
         """Time out what was due too long ago; returns the oldest due in flight, else `now`."""
-        for connection in list(self._flying):
+        for connection in list(self._in_flight):
             if connection.due + self._timeout_ns <= now:
                 self.failed(connection, Failure.TIMEOUT)
-        return min((connection.due for connection in self._flying), default=now)
+        return min((connection.due for connection in self._in_flight), default=now)
 
     # By ourselves
 
@@ -162,7 +162,7 @@ class Flight(ABC):
             if connection.busy:  # it may have been stopped or timed out in the queue
                 connection.connecting = monotonic_ns() - self.origin_ns
                 task = self._loop.create_task(self._connect(connection))
-                self._flying[connection] = task
+                self._in_flight[connection] = task
                 self._connecting.add(task)
                 task.add_done_callback(self._connecting.discard)
         if self._to_open:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from dashboard.engine.clients import begin_client
+from dashboard.engine.clients import make_client_driver
 from dashboard.engine.recording.recorder import Recorder
 from dashboard.wire import plan
 
-from .burst import Burst
-from .rate import Rate
-from .websocket import WebSockets
+from .burst import BurstDriver
+from .rate import RateDriver
+from .websocket import WebSocketDriver
 
 
-class AnyFlight(Protocol):
-    """What child and command line see of a flight, whoever fires it."""
+class FiringDriver(Protocol):
+    """What child and command line see of a driver, whoever fires it."""
 
     origin_ns: int
     recorder: Recorder
@@ -39,12 +39,12 @@ class AnyFlight(Protocol):
         """How late each request was sent that nothing held back; None without a schedule."""
 
 
-def begin(firing: plan.Firing) -> AnyFlight:
-    """A flight whose origin is now."""
+def begin(firing: plan.Firing) -> FiringDriver:
+    """A driver whose origin is now."""
     if firing.client != plan.ENGINE:
-        return begin_client(firing)
+        return make_client_driver(firing)
     if firing.manner.websocket and isinstance(firing.load, plan.Burst):
-        return WebSockets(firing, firing.load)
+        return WebSocketDriver(firing, firing.load)
     if isinstance(firing.load, plan.Rate):
-        return Rate(firing, firing.load)
-    return Burst(firing)
+        return RateDriver(firing, firing.load)
+    return BurstDriver(firing)

@@ -10,10 +10,9 @@ import asyncio
 from contextlib import suppress
 
 from dashboard.wire.neighbour import firing_of_neighbour
-from dashboard.wire.plan import MAX_DURATION_S, NEIGHBOUR_RPS, Firing
-from dashboard.wire.plan import Rate as Load
+from dashboard.wire.plan import MAX_DURATION_S, NEIGHBOUR_RPS, Firing, Rate
 
-from .rate import Rate
+from .rate import RateDriver
 
 KIND = "neighbour"
 LAST_ANSWERS_S = 1.0  # for those who wait when the load is over: they are the ones it kept waiting
@@ -23,30 +22,30 @@ class Neighbour:
     """The neighbour of one firing, or nobody. Made before the firing: its schedule takes time."""
 
     def __init__(self, firing: Firing) -> None:
-        self._flight: Rate | None = None
+        self._driver: RateDriver | None = None
         self._firing: asyncio.Task[None] | None = None
         if firing.neighbour is not None:
-            load = Load(NEIGHBOUR_RPS, MAX_DURATION_S)
+            load = Rate(NEIGHBOUR_RPS, MAX_DURATION_S)
             own = firing_of_neighbour(firing, firing.neighbour, load)
-            self._flight = Rate(own, load)
+            self._driver = RateDriver(own, load)
 
     def begin(self, origin_ns: int) -> None:
         """The load has begun at this instant."""
-        if self._flight is not None:
-            self._flight.begin_at(origin_ns)
-            self._firing = asyncio.create_task(self._flight.fire())
+        if self._driver is not None:
+            self._driver.begin_at(origin_ns)
+            self._firing = asyncio.create_task(self._driver.fire())
 
     def next_frame(self) -> bytes | None:
         """A frame of what was answered since the last one; None where nothing was."""
-        return self._flight.recorder.samples(KIND) if self._flight else None
+        return self._driver.recorder.samples(KIND) if self._driver else None
 
     async def end(self, *, patience_s: float) -> None:
         """The load is over: who waits is given a moment, and nobody else comes."""
-        if self._flight is None or self._firing is None:
+        if self._driver is None or self._firing is None:
             return
-        self._flight.fire_no_more()
+        self._driver.fire_no_more()
         with suppress(TimeoutError):
             await asyncio.wait_for(asyncio.shield(self._firing), patience_s)
-        self._flight.stop()
+        self._driver.stop()
         await self._firing
-        await self._flight.close()
+        await self._driver.close()

@@ -10,17 +10,16 @@ from dashboard.engine.timing.alarm import make_alarm
 from dashboard.engine.timing.schedule import schedule
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import UNKNOWN
-from dashboard.wire.plan import Firing
-from dashboard.wire.plan import Rate as Load
+from dashboard.wire.plan import Firing, Rate
 
-from .driver import OPENED_AT_ONCE, Flight
+from .driver import OPENED_AT_ONCE, Driver
 
 # Requests fired in one turn of the loop. An engine that was held up has many to fire; between
 # turns it reads the answers, and so has connections again instead of opening thousands.
 FIRED_AT_ONCE = OPENED_AT_ONCE
 
 
-class Rate(Flight):
+class RateDriver(Driver):
     """Fires by the schedule, on an open connection where one is idle, else on a new one.
 
     Of several that are idle the one used last is taken, so that no more stay in use than are
@@ -30,7 +29,7 @@ class Rate(Flight):
     When as many are in flight as may be, requests wait, the oldest first. Their `due` stands.
     """
 
-    def __init__(self, firing: Firing, load: Load) -> None:
+    def __init__(self, firing: Firing, load: Rate) -> None:
         self._due = schedule(load, firing.seed)  # before the origin: it takes its time
         super().__init__(firing)
         self._connection = kept_class(firing.manner)
@@ -61,7 +60,7 @@ class Rate(Flight):
         """A whole answer came; the connection is kept for another request if it is open."""
         self.recorder.finish(connection, done, connection.status, connection.failure)
         if reusable:
-            del self._flying[connection]
+            del self._in_flight[connection]
             connection.busy = False
             self._idle[connection] = None
         else:
@@ -88,7 +87,7 @@ class Rate(Flight):
         )
 
     def _refill(self, due: int) -> None:
-        if len(self._flying) == self._most - 1:  # it was full, so whatever is due has waited
+        if len(self._in_flight) == self._most - 1:  # it was full, so whatever is due has waited
             self._full_until = due
             self._fire_due()
         else:
@@ -98,7 +97,7 @@ class Rate(Flight):
         """Fire what is due and finds a slot, and set the alarm for what is due next."""
         now = monotonic_ns() - self.origin_ns
         for _ in range(FIRED_AT_ONCE):
-            if self._next == self._end or len(self._flying) == self._most:
+            if self._next == self._end or len(self._in_flight) == self._most:
                 self._end_if_over()
                 return
             request = self._numbers[self._next]
@@ -113,13 +112,13 @@ class Rate(Flight):
         self._alarm.set(self.origin_ns + now)  # there may be more
 
     def _end_if_over(self) -> None:
-        if self._next == self._end and not self._flying:
+        if self._next == self._end and not self._in_flight:
             self._over.set()
 
     def _fire(self, request: int, due: int) -> None:
         if self._idle:
             connection, _ = self._idle.popitem()
-            self._flying[connection] = None
+            self._in_flight[connection] = None
             connection.send_next(request, due)
         else:
             self._open(self._connection(self._reported, request, due))
@@ -127,8 +126,8 @@ class Rate(Flight):
     def _give_up(self, now: int) -> int:
         """As ever, but those in flight stand in the order of their `due`: there may be many."""
         self._abandon(now - self._timeout_ns, Failure.TIMEOUT)
-        while self._flying:
-            oldest = next(iter(self._flying))
+        while self._in_flight:
+            oldest = next(iter(self._in_flight))
             if oldest.due + self._timeout_ns > now:
                 return oldest.due
             self.failed(oldest, Failure.TIMEOUT)

@@ -24,10 +24,9 @@ from dashboard.engine.http.request import encode_target
 from dashboard.engine.timing.alarm import make_alarm
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import UNKNOWN
-from dashboard.wire.plan import Burst as Load
-from dashboard.wire.plan import Firing
+from dashboard.wire.plan import Burst, Firing
 
-from .driver import Flight
+from .driver import Driver
 from .websocket_answers import answers_of, words
 from .websocket_inbox import Heard, Message
 
@@ -37,7 +36,7 @@ MOST_QUOTED = 200  # characters of what was received last
 UNANSWERED = (Failure.TIMEOUT, Failure.CLOSED, Failure.RESET)
 
 
-class WebSockets(Flight):
+class WebSocketDriver(Driver):
     """C conversations. In each a message follows the last one after `every_s`, or its answer.
 
     A message whose time has come while the last one is not back yet waits for it, and keeps its
@@ -45,7 +44,7 @@ class WebSockets(Flight):
     what was on its way, or was to be sent next on it, has failed.
     """
 
-    def __init__(self, firing: Firing, load: Load) -> None:
+    def __init__(self, firing: Firing, load: Burst) -> None:
         super().__init__(firing)
         self.url = url_of(firing)
         self.headers = firing.headers
@@ -54,7 +53,7 @@ class WebSockets(Flight):
         self.heard = Heard()
         self._load = load
         self._every_ns = round(load.every_s * NS_PER_S)
-        self._idle: dict[int, Conversation] = {}  # by their slot
+        self._idle: dict[int, WebSocketConnection] = {}  # by their slot
         self._lost: set[int] = set()  # slots whose connection went while it was idle
         self._next_ones: list[tuple[int, int]] = []  # when the next message of a slot is due
         self._alarm = make_alarm(self._send_due)
@@ -67,7 +66,7 @@ class WebSockets(Flight):
     def answered(self, connection: Any, done: int, reusable: bool) -> None:
         """The message was answered."""
         self.recorder.finish(connection, done, SWITCHING, FINE)
-        del self._flying[connection]
+        del self._in_flight[connection]
         connection.busy = False
         self._idle[connection.slot] = connection
         self._go_on(connection, done)
@@ -101,12 +100,12 @@ class WebSockets(Flight):
     def _refill(self, due: int) -> None:
         """Slots go on by themselves."""
 
-    def _go_on(self, connection: Conversation, done: int) -> None:
+    def _go_on(self, connection: WebSocketConnection, done: int) -> None:
         if self._next < self._end:
             due = connection.due + self._every_ns if self._every_ns else done
             heapq.heappush(self._next_ones, (due, connection.slot))
             self._send_due()
-        elif not self._flying:
+        elif not self._in_flight:
             self._over.set()
 
     def _send_due(self) -> None:
@@ -119,32 +118,32 @@ class WebSockets(Flight):
             heapq.heappop(self._next_ones)
             self._next += 1
             self._send(self._numbers[self._next - 1], due, slot)
-        if self._next == self._end and not self._flying:
+        if self._next == self._end and not self._in_flight:
             self._over.set()
 
     def _send(self, request: int, due: int, slot: int) -> None:
         conversation = self._idle.pop(slot, None)
         if conversation is not None:
-            self._flying[conversation] = None  # type: ignore[index]
+            self._in_flight[conversation] = None  # type: ignore[index]
             conversation.send_next(request, due)
             return
-        conversation = Conversation(self, request, due, slot)
+        conversation = WebSocketConnection(self, request, due, slot)
         if slot in self._lost:
             self._lost.remove(slot)
-            self._flying[conversation] = None  # type: ignore[index]
+            self._in_flight[conversation] = None  # type: ignore[index]
             self._loop.call_soon(self._fail_lost, conversation)
         else:
             self._open(conversation)  # type: ignore[arg-type]
 
-    def _fail_lost(self, conversation: Conversation) -> None:
+    def _fail_lost(self, conversation: WebSocketConnection) -> None:
         if conversation.busy:
             self.failed(conversation, Failure.CLOSED)
 
 
-class Conversation(asyncio.Protocol):
+class WebSocketConnection(asyncio.Protocol):
     """One websocket; the instants are of the message that is on its way now."""
 
-    def __init__(self, flight: WebSockets, request: int, due: int, slot: int) -> None:
+    def __init__(self, driver: WebSocketDriver, request: int, due: int, slot: int) -> None:
         self.slot = slot
         self.request = request
         self.due = due
@@ -153,9 +152,9 @@ class Conversation(asyncio.Protocol):
         self.stamps = NO_STAMPS
         self.status = 0
         self.told = (UNKNOWN, UNKNOWN)
-        self._flight = flight
+        self._driver = driver
         self._transport: asyncio.Transport | None = None
-        self._protocol = ClientProtocol(parse_uri(flight.url))
+        self._protocol = ClientProtocol(parse_uri(driver.url))
         self._parts = Message()
         self._last = b""
 
@@ -199,13 +198,13 @@ class Conversation(asyncio.Protocol):
             return
         transport.set_write_buffer_limits(high=0)  # type: ignore[attr-defined]
         request = self._protocol.connect()
-        request.headers.update(Headers(self._flight.headers))
+        request.headers.update(Headers(self._driver.headers))
         self._protocol.send_request(request)
         self._flush()
 
     def data_received(self, data: bytes) -> None:
         """The answer to the opening, or frames."""
-        arrived = monotonic_ns() - self._flight.origin_ns
+        arrived = monotonic_ns() - self._driver.origin_ns
         self._protocol.receive_data(data)
         self._flush()
         for event in self._protocol.events_received():
@@ -220,9 +219,9 @@ class Conversation(asyncio.Protocol):
         """The peer has gone, or we have closed."""
         if self.busy:
             reset = isinstance(error, ConnectionResetError | BrokenPipeError)
-            self._flight.failed(self, Failure.RESET if reset else Failure.CLOSED)
+            self._driver.failed(self, Failure.RESET if reset else Failure.CLOSED)
         else:
-            self._flight.lost(self.slot)
+            self._driver.lost(self.slot)
 
     def _opened(self) -> None:
         refusal = self._protocol.handshake_exc
@@ -230,19 +229,19 @@ class Conversation(asyncio.Protocol):
             return
         if isinstance(refusal, InvalidStatus):
             self.status = refusal.response.status_code
-            self._flight.failed(self, Failure.STATUS)
+            self._driver.failed(self, Failure.STATUS)
         elif refusal is not None or self._protocol.state is not State.OPEN:
-            self._flight.failed(self, Failure.MALFORMED)
+            self._driver.failed(self, Failure.MALFORMED)
         else:
-            for text in self._flight.exchange.opening:
+            for text in self._driver.exchange.opening:
                 self._protocol.send_text(text.encode())
             self._flush()
             self._say()
 
     def _say(self) -> None:
         """One message, the request's."""
-        message = words(self._flight.exchange.message, self.request)
-        self.sent_first = self.sent = monotonic_ns() - self._flight.origin_ns
+        message = words(self._driver.exchange.message, self.request)
+        self.sent_first = self.sent = monotonic_ns() - self._driver.origin_ns
         self._protocol.send_text(message)
         self._flush()
 
@@ -251,12 +250,12 @@ class Conversation(asyncio.Protocol):
         whole = self._parts.take(frame, arrived)
         if whole is None:
             return
-        if self.busy and self._flight.is_answer(whole.text, whole.data, self.request):
+        if self.busy and self._driver.is_answer(whole.text, whole.data, self.request):
             self.first_byte = whole.begun
-            self._flight.answered(self, arrived, True)
+            self._driver.answered(self, arrived, True)
         else:
             self._last = whole.data
-            self._flight.heard.ignored += 1
+            self._driver.heard.ignored += 1
 
     def _flush(self) -> None:
         if self._transport is None or self._transport.is_closing():

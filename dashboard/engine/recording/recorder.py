@@ -96,10 +96,10 @@ class Recorder:
         """A frame of how answers came in pieces; None where there is nothing to tell."""
         return self._frame("chunks", columns) if columns else None
 
-    def begun(self, flying: Iterable[Carried]) -> bytes | None:
+    def begun(self, in_flight: Iterable[Carried]) -> bytes | None:
         """A frame of what is in flight and was not told yet: as due, or as sent."""
         rows: list[tuple[int, int, int]] = []
-        for carried in flying:
+        for carried in in_flight:
             news = (carried.request, carried.sent_first)
             if carried.told != news:
                 carried.told = news

@@ -7,9 +7,9 @@ import sys
 import time
 from contextlib import suppress
 
-from dashboard.engine.loads.factory import AnyFlight
+from dashboard.engine.loads.factory import FiringDriver
 from dashboard.engine.loads.neighbour import LAST_ANSWERS_S, Neighbour
-from dashboard.engine.loads.websocket import WebSockets
+from dashboard.engine.loads.websocket import WebSocketDriver
 from dashboard.engine.timing.heartbeat import Heartbeat
 from dashboard.wire import frame
 from dashboard.wire.percentile import nearest_rank
@@ -49,44 +49,44 @@ async def _serve(commands: Commands, pipe: Pipe) -> None:
 async def _fire(order: Order, pipe: Pipe) -> None:
     cpu_ns = time.process_time_ns()
     neighbour = order.neighbour()
-    flight = order.begin()
+    driver = order.begin()
     if order.is_shared:
         pipe.write(frame.encode_event({"event": "ready"}))
         await order.wait_to_begin()
-    pipe.write(frame.encode_event({"event": "began", "origin_ns": flight.origin_ns}))
-    neighbour.begin(flight.origin_ns)
-    frames = asyncio.create_task(_send_frames(flight, neighbour, pipe))
+    pipe.write(frame.encode_event({"event": "began", "origin_ns": driver.origin_ns}))
+    neighbour.begin(driver.origin_ns)
+    frames = asyncio.create_task(_send_frames(driver, neighbour, pipe))
     with Heartbeat() as heartbeat:
         try:
-            await flight.fire()
+            await driver.fire()
         finally:
             frames.cancel()
-    wall_ns, cpu_ns = time.monotonic_ns() - flight.origin_ns, time.process_time_ns() - cpu_ns
-    await neighbour.end(patience_s=0 if flight.stopped else LAST_ANSWERS_S)
-    while data := flight.next_frame() or neighbour.next_frame():
+    wall_ns, cpu_ns = time.monotonic_ns() - driver.origin_ns, time.process_time_ns() - cpu_ns
+    await neighbour.end(patience_s=0 if driver.stopped else LAST_ANSWERS_S)
+    while data := driver.next_frame() or neighbour.next_frame():
         await pipe.drain()
         pipe.write(data)
-    errors_ns = flight.scheduling_errors_ns()
+    errors_ns = driver.scheduling_errors_ns()
     event = {
         "event": "fired",
-        "requests": flight.recorder.rows,
-        "stopped": flight.stopped,
+        "requests": driver.recorder.rows,
+        "stopped": driver.stopped,
         "wall_ns": wall_ns,
         "cpu_ns": cpu_ns,
         "loop_lag_p99_ns": heartbeat.p99_ns,
         "loop_lag_max_ns": heartbeat.max_ns,
-        "stalls_ns": heartbeat.stalls_ns(flight.origin_ns),
+        "stalls_ns": heartbeat.stalls_ns(driver.origin_ns),
         "scheduling_error_p99_ns": errors_ns and nearest_rank(errors_ns, 99.0),
         "scheduling_error_max_ns": errors_ns[-1] if errors_ns else None,
     }
-    if isinstance(flight, WebSockets):
-        event["websocket"] = flight.said()
+    if isinstance(driver, WebSocketDriver):
+        event["websocket"] = driver.said()
     pipe.write(frame.encode_event(event))
-    await flight.close()
+    await driver.close()
 
 
-async def _send_frames(flight: AnyFlight, neighbour: Neighbour, pipe: Pipe) -> None:
+async def _send_frames(driver: FiringDriver, neighbour: Neighbour, pipe: Pipe) -> None:
     while True:
         await asyncio.sleep(FRAME_INTERVAL_S)
-        while pipe.free and (data := flight.next_frame() or neighbour.next_frame()):
+        while pipe.free and (data := driver.next_frame() or neighbour.next_frame()):
             pipe.write(data)

@@ -7,7 +7,7 @@ import json
 from collections import deque
 from typing import Any
 
-from dashboard.engine.loads.factory import AnyFlight, begin
+from dashboard.engine.loads.factory import FiringDriver, begin
 from dashboard.engine.loads.neighbour import Neighbour
 from dashboard.engine.timing.alarm import make_alarm
 from dashboard.wire.plan import Firing
@@ -19,16 +19,16 @@ class Order:
     def __init__(self, firing: Firing) -> None:
         self._firing = firing
         self._stopped = False
-        self._flight: AnyFlight | None = None
+        self._driver: FiringDriver | None = None
         self._origin_ns: int | None = None
         self._told = asyncio.Event()  # when to begin, or that it is stopped
 
-    def begin(self) -> AnyFlight:
-        """Its flight, whose origin is now."""
-        self._flight = begin(self._firing)
+    def begin(self) -> FiringDriver:
+        """Its driver, whose origin is now."""
+        self._driver = begin(self._firing)
         if self._stopped:
-            self._flight.stop()
-        return self._flight
+            self._driver.stop()
+        return self._driver
 
     @property
     def is_shared(self) -> bool:
@@ -43,8 +43,8 @@ class Order:
     async def wait_to_begin(self) -> None:
         """Until the instant that is said on stdin, which becomes the origin; or until Stop."""
         await self._told.wait()
-        if self._flight and self._origin_ns is not None:
-            self._flight.begin_at(self._origin_ns)
+        if self._driver and self._origin_ns is not None:
+            self._driver.begin_at(self._origin_ns)
             await _until(self._origin_ns)
 
     def neighbour(self) -> Neighbour:
@@ -55,8 +55,8 @@ class Order:
         """Nothing more becomes due; what is in flight is aborted."""
         self._stopped = True
         self._told.set()
-        if self._flight:
-            self._flight.stop()
+        if self._driver:
+            self._driver.stop()
 
 
 class Commands(asyncio.Protocol):

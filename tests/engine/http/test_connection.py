@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from dashboard.engine.http.connection import Connection
 from dashboard.engine.http.request import Request
 from dashboard.engine.http.response import LONGEST_HEAD
-from dashboard.engine.loads.burst import Burst
-from dashboard.engine.loads.driver import Flight
+from dashboard.engine.loads.burst import BurstDriver
+from dashboard.engine.loads.driver import Driver
 from dashboard.wire.failure import Failure
 from tests.firing import burst
 
@@ -64,7 +64,7 @@ class Wire(asyncio.Transport):
 def outcome_of(chunks: Sequence[bytes], **more: Any) -> tuple[Any, ...]:
     """What is reported of a request that is answered with these chunks and then with the end."""
     ledger = Ledger(Request.of(burst(1, "/", 1, 1, **more)))
-    connection, wire = Connection(cast(Flight, ledger), 0, 0), Wire()
+    connection, wire = Connection(cast(Driver, ledger), 0, 0), Wire()
     connection.connection_made(wire)
     for chunk in chunks:
         assert len(ledger.outcomes) <= 1
@@ -191,7 +191,7 @@ def test_the_stamps_are_found_wherever_the_head_is_cut(name: bytes, interim: byt
 
     for length in range(1, 90, 7):
         ledger = Told(Request.of(burst(1, "/", 1, 1)))
-        connection = Connection(cast(Flight, ledger), 0, 0)
+        connection = Connection(cast(Driver, ledger), 0, 0)
         connection.connection_made(Wire())
         sent = connection.sent_first  # since 0: an instant of the clock itself
         data = b"HTTP/1.1 200 OK\r\n%s: %d %d -1 42\r\nContent-Length: 22\r\n\r\n" % (
@@ -221,10 +221,10 @@ def test_a_request_leaves_at_its_stamp_and_not_when_the_loop_has_time() -> None:
                 seen.append(peer.recv(10))
 
     async def main() -> None:
-        flight = Burst(burst(listening.getsockname()[1], "/", 1, 1))
+        driver = BurstDriver(burst(listening.getsockname()[1], "/", 1, 1))
         loop = asyncio.get_running_loop()
         transport, _ = await loop.create_connection(
-            lambda: Watched(flight, 0, 0), *listening.getsockname()
+            lambda: Watched(driver, 0, 0), *listening.getsockname()
         )
         transport.abort()
 

@@ -13,7 +13,7 @@ import pytest
 import trustme
 import uvloop
 
-from dashboard.engine.loads.burst import Burst
+from dashboard.engine.loads.burst import BurstDriver
 from dashboard.engine.loads.factory import begin
 from dashboard.wire.failure import Failure
 from dashboard.wire.plan import Firing, Rate
@@ -123,10 +123,10 @@ def certified() -> Iterator[ssl.SSLContext]:
 def shoot_tls(answer: Answer, context: ssl.SSLContext) -> Shot:
     async def main() -> Shot:
         async with serving(answer, context) as server:
-            flight = Burst(firing_at(server.port, "/", 8, 2, tls=True))
-            await asyncio.wait_for(flight.fire(), 20)
-            await flight.close()
-            return Shot(rows_of(flight), flight, server)
+            driver = BurstDriver(firing_at(server.port, "/", 8, 2, tls=True))
+            await asyncio.wait_for(driver.fire(), 20)
+            await driver.close()
+            return Shot(rows_of(driver), driver, server)
 
     return uvloop.run(main())
 
@@ -151,10 +151,10 @@ def test_an_open_load_has_the_same_protocol() -> None:
         async with serving(says(b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n")) as server:
             load = Rate(rate_rps=500, duration_s=0.04)
             firing = Firing(0, 1, "127.0.0.1", server.port, "/", load, 10.0, method="HEAD")
-            flight = begin(firing)
-            await asyncio.wait_for(flight.fire(), 20)
-            await flight.close()
-            return rows_of(flight)
+            driver = begin(firing)
+            await asyncio.wait_for(driver.fire(), 20)
+            await driver.close()
+            return rows_of(driver)
 
     rows = uvloop.run(main())
     assert len(rows) == 20
@@ -171,11 +171,11 @@ def shoot_mail(**more: Any) -> list[dict[str, int]]:
 
     async def main() -> list[dict[str, int]]:
         server = await asyncio.start_server(greets, "127.0.0.1", 0, family=socket.AF_INET)
-        flight = Burst(firing_at(server.sockets[0].getsockname()[1], "/", 6, 2, **more))
-        await asyncio.wait_for(flight.fire(), 20)
-        await flight.close()
+        driver = BurstDriver(firing_at(server.sockets[0].getsockname()[1], "/", 6, 2, **more))
+        await asyncio.wait_for(driver.fire(), 20)
+        await driver.close()
         server.close()
-        return rows_of(flight)
+        return rows_of(driver)
 
     return uvloop.run(main())
 

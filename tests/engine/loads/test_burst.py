@@ -10,7 +10,7 @@ from math import ceil
 import pytest
 import uvloop
 
-from dashboard.engine.loads.burst import Burst
+from dashboard.engine.loads.burst import BurstDriver
 from dashboard.engine.loads.driver import connecting_failure
 from dashboard.wire.failure import Failure
 from tests.engine.hostile import OK, Peer, rows_of, says, shoot
@@ -80,7 +80,7 @@ def test_makespan_is_what_theory_says(requests: int, concurrency: int, slots: in
 
 
 def test_stop_aborts_what_is_in_flight_and_only_that() -> None:
-    async def stop_when_half_are_answered(burst: Burst) -> None:
+    async def stop_when_half_are_answered(burst: BurstDriver) -> None:
         await half.wait()
         burst.stop()
 
@@ -98,7 +98,7 @@ def test_stop_aborts_what_is_in_flight_and_only_that() -> None:
 
 
 def test_stop_before_the_first_connection_still_has_a_row_for_what_was_due() -> None:
-    async def stop(burst: Burst) -> None:
+    async def stop(burst: BurstDriver) -> None:
         await asyncio.sleep(0)  # the burst's own first turn
         burst.stop()
 
@@ -108,8 +108,8 @@ def test_stop_before_the_first_connection_still_has_a_row_for_what_was_due() -> 
 
 
 def test_stopped_before_it_begins_nothing_is_due() -> None:
-    async def main() -> Burst:
-        burst = Burst(firing_at(1, "/", 100, 10))
+    async def main() -> BurstDriver:
+        burst = BurstDriver(firing_at(1, "/", 100, 10))
         burst.stop()
         await asyncio.wait_for(burst.fire(), 5)
         await burst.close()
@@ -142,9 +142,9 @@ def test_a_full_backlog_times_out_and_leaves_no_socket_behind() -> None:
     assert descriptors() == before
 
 
-def _fire_at(port: int, requests: int, concurrency: int, **more: object) -> Burst:
-    async def main() -> Burst:
-        burst = Burst(firing_at(port, "/", requests, concurrency, **more))
+def _fire_at(port: int, requests: int, concurrency: int, **more: object) -> BurstDriver:
+    async def main() -> BurstDriver:
+        burst = BurstDriver(firing_at(port, "/", requests, concurrency, **more))
         await asyncio.wait_for(burst.fire(), 20)
         await burst.close()
         return burst

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pytest
 import uvloop
 
-from dashboard.engine.loads.factory import AnyFlight, begin
+from dashboard.engine.loads.factory import FiringDriver, begin
 from dashboard.engine.timing.schedule import schedule
 from dashboard.wire.failure import Failure
 from dashboard.wire.percentile import nearest_rank
@@ -23,11 +23,11 @@ MS = 1_000_000
 
 
 @dataclass
-class Flown:
+class RateShot:
     """What one rate gave: its rows in the order of their requests, and what the server saw."""
 
     rows: list[dict[str, int]]
-    flight: AnyFlight
+    driver: FiringDriver
     server: Server
 
     def errors(self) -> Counter[int]:
@@ -43,30 +43,30 @@ def firing_at(port: int, load: Rate, timeout_s: float = 30.0, seed: int = 1) -> 
     return Firing(0, 1, "127.0.0.1", port, "/", load, timeout_s, seed=seed)
 
 
-def fly(
+def shoot_rate(
     answer: Answer,
     load: Rate,
     *,
-    aside: Callable[[AnyFlight], Awaitable[None]] | None = None,
+    aside: Callable[[FiringDriver], Awaitable[None]] | None = None,
     timeout_s: float = 30.0,
-) -> Flown:
+) -> RateShot:
     """Fire a rate at a server with this answer, on uvloop as the engine does."""
 
-    async def main() -> Flown:
+    async def main() -> RateShot:
         async with serving(answer) as server:
-            flight = begin(firing_at(server.port, load, timeout_s))
-            beside = asyncio.ensure_future(aside(flight)) if aside else None
-            await asyncio.wait_for(flight.fire(), 20)
-            await flight.close()
+            driver = begin(firing_at(server.port, load, timeout_s))
+            beside = asyncio.ensure_future(aside(driver)) if aside else None
+            await asyncio.wait_for(driver.fire(), 20)
+            await driver.close()
             if beside:
                 await beside
-            return Flown(rows_of(flight), flight, server)
+            return RateShot(rows_of(driver), driver, server)
 
     return uvloop.run(main())
 
 
-def rows_of(flight: AnyFlight) -> list[dict[str, int]]:
-    columns = flight.recorder.columns(0, flight.recorder.rows)
+def rows_of(driver: FiringDriver) -> list[dict[str, int]]:
+    columns = driver.recorder.columns(0, driver.recorder.rows)
     rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     return sorted(rows, key=lambda row: row["request"])
 
@@ -87,13 +87,13 @@ def silent(peer: Peer, number: int) -> None:
 def test_each_request_is_due_by_the_schedule_and_none_is_sent_before() -> None:
     for poisson in (False, True):
         load = Rate(400, 0.5, poisson)
-        flown = fly(says(OK), load)
-        assert [row["request"] for row in flown.rows] == list(range(200))
-        assert [row["due"] for row in flown.rows] == schedule(load, 1).tolist()
-        assert flown.errors() == {0: 200}
-        assert all(in_order(row) for row in flown.rows)
-        assert not flown.flight.stopped
-        errors_ns = flown.flight.scheduling_errors_ns()
+        shot = shoot_rate(says(OK), load)
+        assert [row["request"] for row in shot.rows] == list(range(200))
+        assert [row["due"] for row in shot.rows] == schedule(load, 1).tolist()
+        assert shot.errors() == {0: 200}
+        assert all(in_order(row) for row in shot.rows)
+        assert not shot.driver.stopped
+        errors_ns = shot.driver.scheduling_errors_ns()
         assert errors_ns
         assert len(errors_ns) == 200
         assert errors_ns[0] >= 0
@@ -114,42 +114,42 @@ def test_connections_are_used_again_and_the_last_used_first() -> None:
             for each in together:
                 each.write(OK)
 
-    flown = fly(first_five_at_once, Rate(50, 0.8))
-    assert flown.errors() == {0: 40}
+    shot = shoot_rate(first_five_at_once, Rate(50, 0.8))
+    assert shot.errors() == {0: 40}
     # A machine that stands still for 20 ms has two due at once, which takes a second connection.
     assert Counter(served[5:]).most_common(1)[0][1] > 17
-    assert flown.server.connections < 20
+    assert shot.server.connections < 20
 
 
 @pytest.mark.alone
 def test_a_slow_target_is_sent_more_all_the_same() -> None:
-    flown = fly(after(0.1), Rate(200, 0.2))
-    assert flown.errors() == {0: 40}
+    shot = shoot_rate(after(0.1), Rate(200, 0.2))
+    assert shot.errors() == {0: 40}
     # Hardly any was answered before the last was due: 0.1 s at 200/s is 20 in flight at least.
-    assert flown.server.connections >= 18
-    assert max(row["sent_first"] - row["due"] for row in flown.rows) < 100 * MS
+    assert shot.server.connections >= 18
+    assert max(row["sent_first"] - row["due"] for row in shot.rows) < 100 * MS
 
 
 def test_at_most_so_many_in_flight_and_who_waits_keeps_its_due() -> None:
     load = Rate(500, 0.1, concurrency=1)
-    flown = fly(after(0.02), load)
-    assert flown.server.connections == 1
-    assert [row["due"] for row in flown.rows] == schedule(load, 1).tolist()
-    assert flown.errors() == {0: 50}
+    shot = shoot_rate(after(0.02), load)
+    assert shot.server.connections == 1
+    assert [row["due"] for row in shot.rows] == schedule(load, 1).tolist()
+    assert shot.errors() == {0: 50}
     # One after another, 20 ms each (a timer of uvloop may ring a millisecond early).
-    last = flown.rows[-1]
+    last = shot.rows[-1]
     assert last["done"] >= 50 * 19 * MS
     assert last["done"] - last["sent_first"] < last["done"] - last["due"] - 500 * MS
     # Only the first did not wait for a slot.
-    errors_ns = flown.flight.scheduling_errors_ns()
+    errors_ns = shot.driver.scheduling_errors_ns()
     assert errors_ns
     assert len(errors_ns) == 1
 
 
 def test_an_idle_connection_that_the_server_closes_is_no_failure() -> None:
-    flown = fly(says(OK, close=True), Rate(100, 0.2))
-    assert flown.errors() == {0: 20}
-    assert flown.server.connections == 20
+    shot = shoot_rate(says(OK, close=True), Rate(100, 0.2))
+    assert shot.errors() == {0: 20}
+    assert shot.server.connections == 20
 
 
 def test_what_was_not_asked_for_ends_an_idle_connection() -> None:
@@ -157,60 +157,60 @@ def test_what_was_not_asked_for_ends_an_idle_connection() -> None:
         peer.write(OK)
         asyncio.get_running_loop().call_later(0.002, peer.write, OK)
 
-    flown = fly(once_more, Rate(10, 0.5))
-    assert flown.errors() == {0: 5}
-    assert flown.server.connections == 5
+    shot = shoot_rate(once_more, Rate(10, 0.5))
+    assert shot.errors() == {0: 5}
+    assert shot.server.connections == 5
 
 
 def test_everything_times_out_on_connections_without_a_bound() -> None:
-    flown = fly(silent, Rate(200, 0.2), timeout_s=0.05)
-    assert flown.errors() == {Failure.TIMEOUT: 40}
-    assert all(row["done"] - row["due"] >= 50 * MS for row in flown.rows)
+    shot = shoot_rate(silent, Rate(200, 0.2), timeout_s=0.05)
+    assert shot.errors() == {Failure.TIMEOUT: 40}
+    assert all(row["done"] - row["due"] >= 50 * MS for row in shot.rows)
 
 
 def test_who_waits_for_a_slot_times_out_too() -> None:
     """Five become due each millisecond, and timeouts are looked at once in one at most."""
-    flown = fly(silent, Rate(5000, 0.02, concurrency=1), timeout_s=0.05)
-    assert flown.errors() == {Failure.TIMEOUT: 100}
-    assert all(row["done"] - row["due"] >= 50 * MS for row in flown.rows)
-    assert sum(1 for row in flown.rows if row["sent_first"] == -1) > 0
+    shot = shoot_rate(silent, Rate(5000, 0.02, concurrency=1), timeout_s=0.05)
+    assert shot.errors() == {Failure.TIMEOUT: 100}
+    assert all(row["done"] - row["due"] >= 50 * MS for row in shot.rows)
+    assert sum(1 for row in shot.rows if row["sent_first"] == -1) > 0
 
 
 def test_stop_has_a_row_for_all_that_was_due_and_for_nothing_else() -> None:
-    async def stop(flight: AnyFlight) -> None:
+    async def stop(driver: FiringDriver) -> None:
         await fourth.wait()
-        flight.stop()
+        driver.stop()
 
     def never(peer: Peer, number: int) -> None:
         if number == 3:
             fourth.set()
 
     fourth = asyncio.Event()
-    flown = fly(never, Rate(100, 60, concurrency=4), aside=stop)
-    assert flown.flight.stopped
-    assert [row["request"] for row in flown.rows] == list(range(len(flown.rows)))
-    assert set(flown.errors()) == {Failure.ABORTED}
-    assert 4 <= len(flown.rows) < 3000
-    assert all(row["due"] <= row["done"] for row in flown.rows)
+    shot = shoot_rate(never, Rate(100, 60, concurrency=4), aside=stop)
+    assert shot.driver.stopped
+    assert [row["request"] for row in shot.rows] == list(range(len(shot.rows)))
+    assert set(shot.errors()) == {Failure.ABORTED}
+    assert 4 <= len(shot.rows) < 3000
+    assert all(row["due"] <= row["done"] for row in shot.rows)
 
 
 def test_stopped_before_it_begins_hardly_anything_was_due() -> None:
     async def main() -> list[dict[str, int]]:
-        flight = begin(firing_at(1, Rate(1, 10)))
-        flight.stop()
-        await asyncio.wait_for(flight.fire(), 5)
-        await flight.close()
-        return rows_of(flight)
+        driver = begin(firing_at(1, Rate(1, 10)))
+        driver.stop()
+        await asyncio.wait_for(driver.fire(), 5)
+        await driver.close()
+        return rows_of(driver)
 
     assert [row["error"] for row in uvloop.run(main())] == [Failure.ABORTED]
 
 
 def test_nobody_listens() -> None:
     async def main(port: int) -> list[dict[str, int]]:
-        flight = begin(firing_at(port, Rate(500, 0.1)))
-        await asyncio.wait_for(flight.fire(), 20)
-        await flight.close()
-        return rows_of(flight)
+        driver = begin(firing_at(port, Rate(500, 0.1)))
+        await asyncio.wait_for(driver.fire(), 20)
+        await driver.close()
+        return rows_of(driver)
 
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # and does not listen
@@ -249,16 +249,16 @@ def test_coordinated_omission() -> None:
     connections two requests were sent and stalled; the other 178 stood in the client, whose
     service time begins when they leave. Two of 900 do not reach a p99.
     """
-    flown = fly(Stalling(300, 0.6), Rate(300, 3, concurrency=2))
-    assert flown.errors() == {0: 900}
-    assert flown.p99_ms("due") > 500
-    assert flown.p99_ms("sent_first") < 250
-    assert flown.server.connections <= 2
+    shot = shoot_rate(Stalling(300, 0.6), Rate(300, 3, concurrency=2))
+    assert shot.errors() == {0: 900}
+    assert shot.p99_ms("due") > 500
+    assert shot.p99_ms("sent_first") < 250
+    assert shot.server.connections <= 2
 
 
 def test_without_a_pool_the_service_time_sees_the_stall_too() -> None:
-    flown = fly(Stalling(100, 0.3), Rate(300, 1))
-    assert flown.errors() == {0: 300}
-    assert flown.p99_ms("due") > 250
-    assert flown.p99_ms("sent_first") > 150
-    assert flown.server.connections > 30  # a third of the 90 that became due, at the very least
+    shot = shoot_rate(Stalling(100, 0.3), Rate(300, 1))
+    assert shot.errors() == {0: 300}
+    assert shot.p99_ms("due") > 250
+    assert shot.p99_ms("sent_first") > 150
+    assert shot.server.connections > 30  # a third of the 90 that became due, at the very least

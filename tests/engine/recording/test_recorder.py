@@ -39,8 +39,8 @@ def finish(to: Recorder, carried: Carried, done: int, status: int, error: int) -
     to.finish(carried, done, status, error)
 
 
-def begun(of: Recorder, *flying: Carried) -> Frame | None:
-    data = of.begun(flying)
+def begun(of: Recorder, *in_flight: Carried) -> Frame | None:
+    data = of.begun(in_flight)
     return decode(data) if data else None
 
 
