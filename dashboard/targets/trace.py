@@ -23,8 +23,8 @@ from dashboard.project.model.scenario import Variant
 from dashboard.project.model.service import target_name
 from dashboard.project.project import Project
 from dashboard.project.secrets.masking import all_masked, masked
-from dashboard.targets.lifecycle.external import RunningTarget
-from dashboard.targets.lifecycle.login_session import request_headers
+from dashboard.targets.lifecycle.external_target import RunningTarget
+from dashboard.targets.lifecycle.login.session import request_headers
 from dashboard.targets.lifecycle.pool import Targets
 from dashboard.targets.lifecycle.target import Target
 from dashboard.targets.observe.answers import Kind

@@ -24,7 +24,7 @@ from dashboard.runs.resources import Equipment
 from dashboard.runs.wiring import EngineKeeper
 from dashboard.runs.xray.auto_xray import Inside
 from dashboard.runs.xray.traced_request import Xrays
-from dashboard.targets.calibration.start_null import null_server
+from dashboard.targets.calibration.start_null_server import null_server
 from dashboard.targets.lifecycle.pool import Targets
 from dashboard.targets.supervise.cores import Cores
 

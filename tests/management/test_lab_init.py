@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.management.lab_init import init
+from dashboard.management.lab_init.command import init
 from dashboard.wire.errors import InvalidManifest
 from tests.targets.helpers import marked, until
 

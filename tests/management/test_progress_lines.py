@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from dashboard.management.terminal.progress_lines import ProgressLines, progress, tell_waiting
-from dashboard.management.terminal.report import Terminal, result_notes
+from dashboard.management.terminal.result_table import Terminal, result_notes
 from dashboard.models import Run, Status
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue import run_queue

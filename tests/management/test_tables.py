@@ -14,7 +14,7 @@ from rich.table import Table
 
 from dashboard.management.commands.matrix import matrix_tables
 from dashboard.management.commands.sweep import sweep_columns
-from dashboard.management.terminal.report import BURST_COLUMNS, RATE_COLUMNS, result_table
+from dashboard.management.terminal.result_table import BURST_COLUMNS, RATE_COLUMNS, result_table
 from dashboard.management.terminal.tables import fitted
 
 WIDTHS = st.integers(40, 200)

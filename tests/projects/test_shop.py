@@ -13,7 +13,7 @@ import pytest
 
 from tests.management.command import ROOT, environment
 from tests.targets.helpers import marked, until
-from tests.targets.lifecycle.test_strangers import other_pythons
+from tests.targets.lifecycle.test_other_virtualenv import other_pythons
 
 pytestmark = pytest.mark.servers
 SHOP = Path(__file__).with_name("shop")

@@ -15,6 +15,12 @@ from rich.console import Console
 from dashboard.analysis.report.expectations import Expectation, Judgement
 from dashboard.analysis.text.markdown import markdown
 from dashboard.home import home
+from dashboard.management.before_and_after import (
+    add_versions,
+    before_and_after,
+    check_versions,
+    with_versions,
+)
 from dashboard.management.options import (
     BAD_USAGE,
     INTERRUPTED,
@@ -35,13 +41,7 @@ from dashboard.management.terminal.outputs import (
     write_json,
 )
 from dashboard.management.terminal.progress_lines import progress, tell_waiting, writer
-from dashboard.management.terminal.report import result_notes, result_table
-from dashboard.management.versions import (
-    add_versions,
-    before_and_after,
-    check_versions,
-    with_versions,
-)
+from dashboard.management.terminal.result_table import result_notes, result_table
 from dashboard.models import Run, Status
 from dashboard.project.labtoml.load import Project
 from dashboard.runs.engines.engine_group import MAX_ENGINES

@@ -11,7 +11,7 @@ from typing import Any
 from django.core.management import BaseCommand
 
 from dashboard.analysis.text.claims import TALLY, verdict_lines
-from dashboard.management.experiments import leave, perform, refuse
+from dashboard.management.experiment_commands import leave, perform, refuse
 from dashboard.management.options import RUN_FAILED, add_project, check_writable, read_project
 from dashboard.management.terminal.outputs import prints_table, write_json
 from dashboard.models import Experiment

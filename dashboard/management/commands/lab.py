@@ -21,8 +21,8 @@ from twisted.internet.error import ReactorNotRunning
 
 from dashboard.asgi import application
 from dashboard.home import home
-from dashboard.management.allocator import give_back_what_is_large
-from dashboard.management.lab_init import add_init, init
+from dashboard.management.lab_init.command import add_init, init
+from dashboard.management.memory import give_back_what_is_large
 from dashboard.management.options import BAD_USAGE, RUN_FAILED, add_project, read_project
 from dashboard.runs.archive import kept_runs
 from dashboard.runs.planning.program import suggested

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management import BaseCommand
 from rich.table import Table
 
-from dashboard.management.experiments import add_common, common, leave, perform, refuse
+from dashboard.management.experiment_commands import add_common, common, leave, perform, refuse
 from dashboard.management.options import check_writable, read_project
 from dashboard.management.terminal.outputs import (
     prints_table,

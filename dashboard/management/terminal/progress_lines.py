@@ -17,7 +17,7 @@ from dashboard.wire.failure import Failure
 from dashboard.wire.plan import Plan
 from dashboard.wire.plural import counted
 
-from .report import Terminal
+from .result_table import Terminal
 
 EVERY_S = 5.0
 

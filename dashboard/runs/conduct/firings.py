@@ -15,7 +15,7 @@ from dashboard.runs.reports.results import WARM_UP_ROUND
 from dashboard.runs.resources import Engine, Equipment, Target
 from dashboard.runs.sinks.fanout import Hearers
 from dashboard.runs.sinks.sink import Event
-from dashboard.targets.lifecycle.login_session import request_headers
+from dashboard.targets.lifecycle.login.session import request_headers
 from dashboard.targets.observe.listeners import Drops
 from dashboard.targets.observe.machine import busy_times
 from dashboard.wire import frame

@@ -13,7 +13,7 @@ from dashboard.runs.reports.results import WARM_UP_ROUND
 from dashboard.runs.resources import Equipment, Target
 from dashboard.runs.sinks.fanout import Hearers
 from dashboard.runs.sinks.sink import Event
-from dashboard.targets.lifecycle.server_files import advice_on_ignored
+from dashboard.targets.lifecycle.ignored_settings import advice_on_ignored
 from dashboard.targets.observe.answers import Kind, merged
 from dashboard.wire.plan import Firing, Lane, Plan
 from dashboard.wire.plural import counted

@@ -23,7 +23,7 @@ from dashboard.runs.queue.experiment import (
     Steps,
     fired_once_more,
 )
-from dashboard.targets.lifecycle.packages import missing_here
+from dashboard.targets.lifecycle.server_packages import missing_here
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.plan import MAX_LANES, Lane, Plan
 

@@ -21,10 +21,10 @@ from dashboard.wire.errors import InvalidManifest, InvalidPlan, TargetFailed
 
 from .code_changes import changed_file
 from .companions import Companions
-from .external import RunningTarget
-from .login_sharing import give_session
+from .external_target import RunningTarget
+from .login.shared_session import give_session
 from .migrations import Migrations, check_migrations
-from .packages import Installed
+from .server_packages import Installed
 from .start import Beside, start_target
 from .target import Target
 from .worktrees import Versions

@@ -24,8 +24,8 @@ from dashboard.targets.supervise.start_deadline import StartDeadline
 from dashboard.targets.supervise.subprocesses import read_tail
 from dashboard.wire.errors import TargetFailed
 
-from .packages import Packages
-from .server_files import ignored
+from .ignored_settings import ignored
+from .server_packages import Packages
 from .sockets import listening_socket, reserved_socket, restore_backlog
 from .target import Target
 

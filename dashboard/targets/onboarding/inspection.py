@@ -11,7 +11,7 @@ from typing import Any
 
 from dashboard.project.secrets.env_files import read_env_file
 
-from .default_applications import djangos_own
+from .fallback_applications import djangos_own
 from .route import Route, Socket
 
 MOST_LEVELS_UP = 3  # from where it runs to an interpreter that is beside the project

@@ -10,7 +10,7 @@ from django.http import QueryDict
 from dashboard.project.labtoml.load import Project, Scenario
 from dashboard.runs.experiments.sweep import USUAL_DURATION_S
 from dashboard.runs.experiments.sweep_axis import CONCURRENCY, RATE
-from dashboard.targets.lifecycle.packages import missing_here
+from dashboard.targets.lifecycle.server_packages import missing_here
 from dashboard.web.shared.form_values import PARAMETER, lane_names
 
 from .forms import LANE_FIELDS, ExploreForm, MatrixForm, SweepForm

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboard.models import Run
-from dashboard.targets.onboarding.default_applications import is_djangos_own
+from dashboard.targets.onboarding.fallback_applications import is_djangos_own
 
 
 @dataclass(frozen=True)

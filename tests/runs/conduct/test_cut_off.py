@@ -11,7 +11,7 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from dashboard.analysis.text.markdown import markdown
-from dashboard.management.terminal.report import result_notes, result_table
+from dashboard.management.terminal.result_table import result_notes, result_table
 from dashboard.models import Experiment, Run, Status
 from dashboard.runs.experiments.matrix import make_matrix
 from dashboard.runs.experiments.matrix_table import matrix_answer

@@ -18,7 +18,7 @@ from dashboard.runs.live.hub import Hub
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.runs.wiring import EngineKeeper
-from dashboard.targets.calibration.start_null import null_server
+from dashboard.targets.calibration.start_null_server import null_server
 from dashboard.targets.supervise.cores import Cores
 from dashboard.wire.errors import EngineFailed
 from dashboard.wire.plan import Firing, Plan

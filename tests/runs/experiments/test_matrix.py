@@ -15,7 +15,7 @@ from dashboard.management.commands.matrix import matrix_notes
 from dashboard.models import Experiment, Run, Status
 from dashboard.runs.experiments.matrix import MAX_CELLS, Matrix, make_matrix, steps_of
 from dashboard.runs.experiments.matrix_table import matrix_answer, matrix_csv
-from dashboard.targets.lifecycle import packages
+from dashboard.targets.lifecycle import server_packages
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.plan import MAX_LANES
 from tests.runs.fakes import FakeEngine, FakeTargets
@@ -54,7 +54,7 @@ def test_cells_that_cannot_be_fired_stay_with_the_reason() -> None:
 def test_a_server_that_is_not_installed_is_named_with_what_installs_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(packages, "versions_here", lambda: {"daphne": "4"})
+    monkeypatch.setattr(server_packages, "versions_here", lambda: {"daphne": "4"})
     asked = matrix(servers=["daphne", "waitress"])
     (refusal,) = {cell.refusal for cell in asked.cells if cell.server == "waitress"}
     assert refusal.endswith("-m pip install waitress installs it")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from dashboard.targets.calibration.start_null import null_server
+from dashboard.targets.calibration.start_null_server import null_server
 from tests.targets.helpers import marked, until_async
 
 MARK = "liveburst-test-null"

@@ -12,8 +12,8 @@ import pytest
 
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.project.model.scenario import Variant
-from dashboard.targets.lifecycle import login_sharing
-from dashboard.targets.lifecycle.login_session import request_headers
+from dashboard.targets.lifecycle.login import shared_session
+from dashboard.targets.lifecycle.login.session import request_headers
 from dashboard.targets.lifecycle.pool import Targets
 from dashboard.wire.errors import InvalidManifest, TargetFailed
 from tests.targets.conftest import MakeTargets, ignore
@@ -163,7 +163,7 @@ def targets(make_targets: MakeTargets, shop: Path, monkeypatch: pytest.MonkeyPat
 @pytest.fixture
 def logins(shop: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     """How often somebody has logged in; nobody has before."""
-    monkeypatch.setattr(login_sharing, "_kept", {})
+    monkeypatch.setattr(shared_session, "_kept", {})
     (shop / "logins.txt").write_text("")
     return lambda: len((shop / "logins.txt").read_text())
 

@@ -11,8 +11,8 @@ import pytest
 from dashboard.project.model.scenario import Variant
 from dashboard.project.servers.catalogue import SERVERS
 from dashboard.project.servers.settings import BadSetting, with_settings
-from dashboard.targets.lifecycle.packages import OF_THE_PROJECT
 from dashboard.targets.lifecycle.pool import Targets
+from dashboard.targets.lifecycle.server_packages import OF_THE_PROJECT
 from tests.targets.client import fire
 from tests.targets.conftest import MakeTargets, ignore
 from tests.targets.helpers import AVAILABLE, listening_ports, marked, until_async

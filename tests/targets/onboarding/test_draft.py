@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from dashboard.project.labtoml.load import load_manifest
-from dashboard.targets.onboarding.draft import draft, has_scenario
+from dashboard.targets.onboarding.draft.lab_toml import draft, has_scenario
 from dashboard.targets.onboarding.inspection import Inspection
 from dashboard.targets.onboarding.route import Route, Socket
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.targets.onboarding.interpreters import find_interpreter
+from dashboard.targets.onboarding.interpreter_search import find_interpreter
 from dashboard.targets.onboarding.project_search import Place, find_places
 from tests.targets.small_projects import MANAGE, write_files
 

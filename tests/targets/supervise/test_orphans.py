@@ -25,7 +25,7 @@ SEEDS = range(int(os.environ.get("LIVEBURST_KILLS", "2")))
 
 @contextmanager
 def driver(mark: str, logs: Path) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "tests.targets.driver", mark, str(logs)]
+    command = [sys.executable, "-m", "tests.targets.process_to_kill", mark, str(logs)]
     with subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as process:

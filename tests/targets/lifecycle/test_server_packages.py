@@ -16,8 +16,8 @@ from packaging.utils import canonicalize_name
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.project.model.server import Launch
 from dashboard.project.servers.catalogue import SERVERS
-from dashboard.targets.lifecycle import packages
-from dashboard.targets.lifecycle.packages import OF_THE_PROJECT, Installed, versions_here
+from dashboard.targets.lifecycle import server_packages
+from dashboard.targets.lifecycle.server_packages import OF_THE_PROJECT, Installed, versions_here
 from dashboard.wire.errors import TargetFailed
 from tests.targets.helpers import LIVEAPP
 
@@ -34,7 +34,7 @@ async def test_what_is_here_is_the_projects_own(tmp_path: Path) -> None:
 async def test_a_server_that_is_too_old_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(packages, "versions_here", lambda: {"gunicorn": "23.0.0"})
+    monkeypatch.setattr(server_packages, "versions_here", lambda: {"gunicorn": "23.0.0"})
     with pytest.raises(TargetFailed, match=r"gunicorn 25 or later, found 23\.0\.0"):
         await Installed(tmp_path, tmp_path).packages(
             load_manifest(LIVEAPP), SERVERS["gunicorn-asgi"]
@@ -45,16 +45,16 @@ async def test_what_is_installed_meanwhile_is_seen(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known, project = Installed(tmp_path, tmp_path), load_manifest(LIVEAPP)
-    monkeypatch.setattr(packages, "versions_here", dict)
+    monkeypatch.setattr(server_packages, "versions_here", dict)
     with pytest.raises(TargetFailed, match="-m pip install waitress installs it"):
         await known.packages(project, SERVERS["waitress"])
-    monkeypatch.setattr(packages, "versions_here", lambda: {"waitress": "3.0"})
+    monkeypatch.setattr(server_packages, "versions_here", lambda: {"waitress": "3.0"})
     found = await known.packages(project, SERVERS["waitress"])
     assert found.versions == {"waitress": "3.0"}
 
 
 async def test_uwsgi_by_either_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packages, "versions_here", lambda: {"uwsgi": "2.0.31"})
+    monkeypatch.setattr(server_packages, "versions_here", lambda: {"uwsgi": "2.0.31"})
     found = await Installed(tmp_path, tmp_path).packages(load_manifest(LIVEAPP), SERVERS["uwsgi"])
     assert found.versions == {"pyuwsgi": "2.0.31"}
 
@@ -80,9 +80,9 @@ async def test_what_a_worker_imports_besides_is_asked_for_by_name(
 ) -> None:
     server, project = SERVERS[name], load_manifest(LIVEAPP)
     only = dict.fromkeys(server.packages, "99")
-    monkeypatch.setattr(packages, "versions_here", lambda: only)
+    monkeypatch.setattr(server_packages, "versions_here", lambda: only)
     expected = f"-m pip install {' '.join(server.needs)} installs it"
-    assert expected in packages.missing_here(project, server)
+    assert expected in server_packages.missing_here(project, server)
     with pytest.raises(TargetFailed, match=expected):
         await Installed(tmp_path, tmp_path).packages(project, server)
 

@@ -13,14 +13,14 @@ from typing import Any
 
 from dashboard.management.terminal.prompts import ask, choose
 from dashboard.project.labtoml.load import Project, load_manifest, read_project_table
-from dashboard.targets.onboarding.draft import draft, has_scenario
+from dashboard.targets.onboarding.draft.lab_toml import draft, has_scenario
 from dashboard.targets.onboarding.inspection import Inspection
 from dashboard.targets.onboarding.inspector import inspect_project
-from dashboard.targets.onboarding.interpreters import Interpreter, find_interpreter
+from dashboard.targets.onboarding.interpreter_search import Interpreter, find_interpreter
 from dashboard.targets.onboarding.project_search import Place, find_places
 from dashboard.wire.errors import InvalidManifest, Problem, TargetFailed
 
-from .lab_try import add_try, notes_of, problem_of, try_draft
+from .trial import add_try, notes_of, problem_of, try_draft
 
 NAME = "lab.toml"
 OURS = "python"  # as project.python says it in a lab.toml

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.targets.lifecycle.packages import OF_THE_PROJECT
 from dashboard.targets.lifecycle.pool import Targets
+from dashboard.targets.lifecycle.server_packages import OF_THE_PROJECT
 from dashboard.wire.errors import TargetFailed
 from tests.firing import burst, engine, fire, in_order
 from tests.targets import client

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from .route import Route
+from dashboard.targets.onboarding.route import Route
 
 _WORD = re.compile(r"(^|_)(async|sync)(?=_|$)|(?:^|(?<=[a-z0-9]))(Async|Sync)(?=[A-Z]|$)")
 _WORD_IN_PATH = re.compile(r"(^|[-_])(async|sync)(?=[-_]|$)")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.management.lab_init import init
+from dashboard.management.lab_init.command import init
 from dashboard.management.terminal.prompts import ask, choose
 from dashboard.wire.errors import InvalidManifest
 from tests.targets.small_projects import PLAIN, write_files

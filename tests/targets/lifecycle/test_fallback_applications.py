@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.targets.onboarding.draft import draft
+from dashboard.targets.onboarding.draft.lab_toml import draft
 from dashboard.targets.onboarding.inspector import inspect_project
 from dashboard.targets.onboarding.project_search import find_places
 from tests.firing import burst, engine, fire

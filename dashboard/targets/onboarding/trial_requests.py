@@ -15,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from dashboard.targets.lifecycle.exceptions import watched
+from dashboard.targets.lifecycle.exception_watch import watched
 from dashboard.targets.lifecycle.pool import Targets
 from dashboard.wire.errors import TargetFailed
 

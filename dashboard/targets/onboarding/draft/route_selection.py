@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from dashboard.targets.onboarding.route import Route
 from dashboard.wire.plural import counted
-
-from .route import Route
 
 MOST_LISTED = 30
 _ADMIN = "admin"

@@ -13,12 +13,12 @@ from typing import Any
 import httpx
 import pytest
 
-from dashboard.management.lab_try import problem_of
+from dashboard.management.lab_init.trial import problem_of
 from dashboard.project.labtoml.load import load_manifest
-from dashboard.targets.onboarding import trial
-from dashboard.targets.onboarding.draft import draft
+from dashboard.targets.onboarding import trial_requests
+from dashboard.targets.onboarding.draft.lab_toml import draft
 from dashboard.targets.onboarding.login_form import LoginForm, find_login_form
-from dashboard.targets.onboarding.trial import Answer, Tried, Visitor
+from dashboard.targets.onboarding.trial_requests import Answer, Tried, Visitor
 from tests.runs.fakes import FakeTargets
 
 from .test_draft import route, seen
@@ -115,8 +115,8 @@ async def test_an_answer_without_end_is_no_answer(monkeypatch: pytest.MonkeyPatc
                 yield b"x"
                 await asyncio.sleep(0)
 
-    monkeypatch.setattr(trial, "GET_TIMEOUT_S", 0.05)
-    monkeypatch.setattr(trial, "MOST_BYTES", 1 << 40)
+    monkeypatch.setattr(trial_requests, "GET_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(trial_requests, "MOST_BYTES", 1 << 40)
     visitor = await visited({"/x/": httpx.Response(200, stream=Endless())})
     assert visitor.answers["/x/"].said == "answered 200, but did not end within 0.05 s"
     assert not visitor.answers["/x/"].kept
@@ -128,7 +128,7 @@ async def test_an_answer_that_breaks_off_is_named_by_what_was_raised(
     async def broken(response: httpx.Response) -> str:
         raise httpx.RemoteProtocolError("peer closed connection")
 
-    monkeypatch.setattr(trial, "_read", broken)
+    monkeypatch.setattr(trial_requests, "_read", broken)
     for raised, said in (("", "peer closed connection"), (RAISED, RAISED)):
         visitor = await visited({"/x/": httpx.Response(200)}, raised=raised)
         assert visitor.answers["/x/"] == Answer(False, f"answered 200, but broke off: {said}")
@@ -137,7 +137,7 @@ async def test_an_answer_that_breaks_off_is_named_by_what_was_raised(
 async def test_what_there_is_no_time_for_is_not_said_to_have_failed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(trial, "TOTAL_TIMEOUT_S", -1)
+    monkeypatch.setattr(trial_requests, "TOTAL_TIMEOUT_S", -1)
     assert (await visited({}, "/x/")).answers == {}
 
 

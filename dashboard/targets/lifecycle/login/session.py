@@ -18,7 +18,7 @@ from dashboard.project.model.scenario import Variant
 from dashboard.project.secrets.masking import masked, remember_session
 from dashboard.wire.errors import TargetFailed
 
-from .login_refusal import refusal
+from .refusal import refusal
 
 TIMEOUT_S = 15.0  # a good password hash alone takes half a second
 REDIRECTS = range(300, 400)

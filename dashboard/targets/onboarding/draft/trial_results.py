@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from dashboard.targets.onboarding.inspection import Inspection
+from dashboard.targets.onboarding.login_form import LoginForm
+from dashboard.targets.onboarding.trial_requests import TOTAL_TIMEOUT_S, Tried
 from dashboard.wire.plural import counted
 
-from .draft_pieces import Piece, split
-from .draft_text import commented, host_header, one_line, project_name, quoted, scenario
-from .inspection import Inspection
-from .login_form import LoginForm
-from .trial import TOTAL_TIMEOUT_S, Tried
+from .pairing import Piece, split
+from .sections import commented, host_header, one_line, project_name, quoted, scenario
 
 
 def tried_scenarios(pieces: Sequence[Piece], seen: Inspection, tried: Tried) -> Iterator[str]:

@@ -10,11 +10,11 @@ from pathlib import Path
 from dashboard.home import home
 from dashboard.project.labtoml.load import Project, read_project_table
 from dashboard.targets.lifecycle.pool import Targets
-from dashboard.targets.onboarding.draft import drafted
-from dashboard.targets.onboarding.draft_text import allowed_host, first_server, refuses_loopback
-from dashboard.targets.onboarding.draft_tried import login_hint, tried_summary
+from dashboard.targets.onboarding.draft.lab_toml import drafted
+from dashboard.targets.onboarding.draft.sections import allowed_host, first_server, refuses_loopback
+from dashboard.targets.onboarding.draft.trial_results import login_hint, tried_summary
 from dashboard.targets.onboarding.inspection import Inspection
-from dashboard.targets.onboarding.trial import Tried, try_paths
+from dashboard.targets.onboarding.trial_requests import Tried, try_paths
 from dashboard.targets.supervise.cores import Cores
 
 

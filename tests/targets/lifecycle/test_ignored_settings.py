@@ -11,7 +11,7 @@ from dashboard.project.labtoml.load import load_manifest
 from dashboard.project.secrets.inheritance import is_handed_on
 from dashboard.project.servers.catalogue import SERVERS
 from dashboard.runs.conduct.attendance import Sent, remarks_on
-from dashboard.targets.lifecycle.server_files import advice_on_ignored
+from dashboard.targets.lifecycle.ignored_settings import advice_on_ignored
 from tests.targets.client import fire
 from tests.targets.conftest import MakeTargets, ignore
 from tests.targets.helpers import marked, until_async

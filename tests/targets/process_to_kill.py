@@ -1,6 +1,6 @@
 """A process to be killed: starts every server with two workers and gets requests stuck in them.
 
-    python -m tests.targets.driver MARK LOG_DIRECTORY
+    python -m tests.targets.process_to_kill MARK LOG_DIRECTORY
 
 Says `stuck` on stdout when requests are stuck in every server, and then waits for its end.
 """

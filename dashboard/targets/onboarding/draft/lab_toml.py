@@ -1,7 +1,7 @@
 """A lab.toml for somebody's project, drafted from what it looks like from inside.
 
-Which routes: `draft_routes`; pairs and names: `draft_pieces`; what stands in the file:
-`draft_text`; what one GET to each path showed: `trying`, `draft_tried`.
+Which routes: `route_selection`; pairs and names: `pairing`; what stands in the file: `sections`;
+what one GET to each path showed: `trial_requests`, `trial_results`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from dashboard.project.labtoml.load import problems_in
+from dashboard.targets.onboarding.inspection import Inspection
+from dashboard.targets.onboarding.trial_requests import Tried
 
-from .draft_pieces import Piece, pieces_of
-from .draft_routes import by_application, usable, what_was_left_out
-from .draft_text import (
+from .pairing import Piece, pieces_of
+from .route_selection import by_application, usable, what_was_left_out
+from .sections import (
     commented,
     distortions,
     opening,
@@ -22,9 +24,7 @@ from .draft_text import (
     remarks_text,
     socket_scenario,
 )
-from .draft_tried import failure_text, login_table, tried_scenarios
-from .inspection import Inspection
-from .trial import Tried
+from .trial_results import failure_text, login_table, tried_scenarios
 
 MOST_SCENARIOS = 40
 _SCENARIO = re.compile(r"^(# )?\[scenario\.[^.\]]+\]", re.MULTILINE)

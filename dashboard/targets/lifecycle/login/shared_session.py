@@ -15,10 +15,10 @@ import httpx
 from dashboard.project.model.login import credentials_of
 from dashboard.project.model.scenario import Variant
 from dashboard.project.project import Project
+from dashboard.targets.lifecycle.exception_watch import watched
+from dashboard.targets.lifecycle.target import Target
 
-from .exceptions import watched
-from .login_session import SAFE_METHODS, TIMEOUT_S, Door, log_in, request_headers
-from .target import Target
+from .session import SAFE_METHODS, TIMEOUT_S, Door, log_in, request_headers
 
 _kept: dict[int, Mapping[str, str]] = {}  # in memory alone, by what they were made with
 

@@ -7,10 +7,11 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from .default_applications import djangos_own, is_djangos_own
-from .draft_pieces import Piece, slug
-from .inspection import SETTINGS, Inspection
-from .route import Route, Socket
+from dashboard.targets.onboarding.fallback_applications import djangos_own, is_djangos_own
+from dashboard.targets.onboarding.inspection import SETTINGS, Inspection
+from dashboard.targets.onboarding.route import Route, Socket
+
+from .pairing import Piece, slug
 
 OURS = " # the dashboard's own"
 LOAD = "load = { requests = 100, concurrency = 20, rounds = 3 }"
