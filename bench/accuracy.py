@@ -21,6 +21,7 @@ from statistics import median
 
 from dashboard.wire.percentile import nearest_rank
 from dashboard.wire.plan import Burst, Rate
+from dashboard.wire.units import NS_PER_MS
 from tests.engine.calibrated import child
 from tests.engine.planted import PLACES
 
@@ -29,7 +30,6 @@ from .comparison import CORES, FIRERS_CORE, SERVERS_CORE, CpuTime
 from .firing import Fired, fire
 from .tools import BenchFailed
 
-NS_PER_MS = 1e6
 REPEATS = 5
 TURNS = 11  # beside other tools: the 99th percentile of a turn is a matter of luck
 MISSED, FAILED = 1, 3

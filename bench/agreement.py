@@ -10,12 +10,13 @@ from pathlib import Path
 
 from dashboard.wire.percentile import nearest_rank
 from dashboard.wire.plan import Burst
+from dashboard.wire.units import NS_PER_MS
 
 from .firing import fire
 from .tools import SECONDS, TOOLS, BenchFailed
 
 REQUESTS = 3_000
-NS_PER_MS, US_PER_MS = 1e6, 1e3
+US_PER_MS = 1e3
 
 Percentiles = Mapping[str, float]  # "p50" and "p99", in milliseconds
 

@@ -6,11 +6,11 @@ from urllib.parse import urlsplit
 
 from dashboard.wire.percentile import nearest_rank
 from dashboard.wire.plan import MAX_RUN_REQUESTS, Burst
+from dashboard.wire.units import NS_PER_MS, NS_PER_S
 
 from .firing import fire
 from .tools import SECONDS, Reading
 
-NS_PER_S, NS_PER_MS = 1e9, 1e6
 FIRST_REQUESTS = 20_000
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import psutil
 from playwright.sync_api import Page
 
+from dashboard.wire.units import BYTES_PER_MB
 from tests.browser.bench import fill, run_it, wait_for_status
 from tests.browser.chromium import launched
 from tests.browser.conftest import serving
@@ -25,7 +26,6 @@ from .comparison import null_server
 
 REQUESTS, ROUNDS, CONNECTIONS = 100_000, 10, 256
 LONGEST_S = 300
-BYTES_PER_MB = 1e6
 LIMITS_MB = {"engine": 120, "dashboard": 250, "page": 200}
 MISSED = 1
 

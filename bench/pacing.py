@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 
 from dashboard.wire.percentile import nearest_rank
 from dashboard.wire.plan import Rate
+from dashboard.wire.units import NS_PER_MS
 
 from .comparison import CORES, FIRERS_CORE, SERVERS_CORE, CpuTime, null_server
 from .firing import Fired, fire
@@ -32,7 +33,6 @@ RATES_RPS = (500, 2_000, 5_000)
 WANTED_P99_MS, AT_RPS = 1.0, 2_000
 NO_STEAL_PERCENT = 0.1
 TURNS = 3  # at most, until one is without steal
-NS_PER_MS = 1_000_000
 TOGETHER_NS = 50_000
 MISSED, FAILED = 1, 3
 

@@ -18,6 +18,8 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from dashboard.wire.units import MS_PER_S
+
 from .comparison import null_server
 from .memory import PROJECT
 
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
 
 MOMENTS_S = (0.05, 0.2, 0.4, 0.6, 0.8)  # of a calibration, at which somebody presses
 LIMIT_MS = 1500.0  # how much longer a press may wait
-MS_PER_S = 1000
 MISSED = 1
 
 

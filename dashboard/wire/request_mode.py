@@ -9,7 +9,6 @@ from typing import Any, Self
 from .exchange import NUMBERS_BACK, Exchange
 
 MAX_UPLOAD_BYTES = 1_000_000_000
-BYTES_PER_MB = 1_000_000
 
 
 @dataclass(frozen=True)

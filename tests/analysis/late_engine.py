@@ -14,8 +14,8 @@ from unittest import mock
 from dashboard.analysis.samples.lateness import Lateness
 from dashboard.engine.timing import heartbeat
 from dashboard.engine.timing.heartbeat import Heartbeat
+from dashboard.wire.units import NS_PER_MS as MS
 
-MS = 1_000_000
 Stall = tuple[float, float]  # begin, end
 
 

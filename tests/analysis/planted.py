@@ -16,8 +16,8 @@ from dashboard.analysis.causes.lane_config import LaneFacts
 from dashboard.analysis.report.report import About, Report, make_report
 from dashboard.wire import frame
 from dashboard.wire.plan import Burst, Lane, Plan
+from dashboard.wire.units import NS_PER_MS as MS
 
-MS = 1_000_000
 JITTER = 0.01
 HOP = 0.2  # ms between two stamps where nothing is waited for
 

@@ -11,12 +11,12 @@ from statistics import median
 
 import pytest
 
+from dashboard.wire.units import NS_PER_MS as MS
 from tests.firing import burst, engine, fire, in_order
 
 from .calibrated import child
 from .planted import PLACES
 
-MS = 1_000_000
 SEGMENTS = {
     "server": ("sent", "entered"),
     "framework": ("entered", "view_entered"),

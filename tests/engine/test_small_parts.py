@@ -14,9 +14,8 @@ from dashboard.engine.http.probe_header import NO_STAMPS, read_stamps
 from dashboard.engine.http.request import encode_request
 from dashboard.wire.failure import Failure
 from dashboard.wire.plan import Rate
+from dashboard.wire.units import NS_PER_MS as MS
 from tests.firing import burst
-
-MS = 1_000_000
 
 
 def test_the_plain_request() -> None:

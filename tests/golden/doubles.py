@@ -16,15 +16,15 @@ import numpy as np
 
 from dashboard.analysis.samples.lane_samples import collect
 from dashboard.analysis.samples.over_time import HOLDS_MS, load
-from dashboard.analysis.samples.stats import BYTES_PER_MB as MB
 from dashboard.analysis.samples.stats import OF_ANY_PROCESS, SEGMENTS
 from dashboard.models import ACTIVE, Status
 from dashboard.runs.conduct.firings import WARM_UP_REQUESTS
 from dashboard.runs.live.thinning import BIN_RATIO, BINS
 from dashboard.wire import frame
 from dashboard.wire.failure import failure_names
+from dashboard.wire.units import BYTES_PER_MIB as MB
+from dashboard.wire.units import NS_PER_MS as MS
 
-MS = 1_000_000
 HERE = Path(__file__).parent
 DOCUMENTED = HERE.parents[1] / "docs" / "frame.md"
 

@@ -12,9 +12,9 @@ import numpy as np
 
 from dashboard.runs.live.thinning import bins
 from dashboard.wire import frame
+from dashboard.wire.units import NS_PER_MS as MS
 
 HERE = Path(__file__).parent
-MS = 1_000_000
 
 SAMPLES = [
     {

@@ -18,8 +18,8 @@ from dashboard.wire import frame
 from dashboard.wire.errors import EngineFailed, TargetFailed
 from dashboard.wire.frame import Buffer
 from dashboard.wire.plan import Firing
+from dashboard.wire.units import NS_PER_MS as MS
 
-MS = 1_000_000
 ORIGIN_NS = 10**15
 WALL_NS, CPU_NS = 100 * MS, 10 * MS  # of a firing, as the engine that replays tells them
 LIVEAPP = Path(__file__).parents[2] / "liveapp" / "lab.toml"

@@ -18,6 +18,7 @@ from dashboard.analysis.samples.resource_use import Amount
 from dashboard.analysis.samples.rounds import Metric, by_round, metric_of
 from dashboard.wire.frame import UNKNOWN
 from dashboard.wire.plan import Load
+from dashboard.wire.units import BYTES_PER_MIB, NS_PER_MS, NS_PER_S
 
 from .cpu_share import CpuShare, Window, cpu_share_of
 from .lane_config import LaneFacts
@@ -127,7 +128,7 @@ class Seen:
     def _at_a_time(self, lengths_ns: Integers | None) -> float | None:
         if lengths_ns is None or not self.makespans_s:
             return None
-        return float(lengths_ns.sum()) / stats.NS_PER_S / sum(self.makespans_s)
+        return float(lengths_ns.sum()) / NS_PER_S / sum(self.makespans_s)
 
     @cached_property
     def server_s(self) -> float | None:
@@ -194,13 +195,13 @@ class Seen:
     def view_max_ms(self) -> float | None:
         """The longest time in the view."""
         lengths_ns = self._between(*self._view_ends)
-        return None if lengths_ns is None else float(lengths_ns.max()) / stats.NS_PER_MS
+        return None if lengths_ns is None else float(lengths_ns.max()) / NS_PER_MS
 
     @cached_property
     def all_views_s(self) -> float:
         """The time of all views together, in the rounds that count."""
         lengths_ns = self._between(*self._view_ends)
-        return 0.0 if lengths_ns is None else float(lengths_ns.sum()) / stats.NS_PER_S
+        return 0.0 if lengths_ns is None else float(lengths_ns.sum()) / NS_PER_S
 
     @cached_property
     def cpu(self) -> Amount | None:
@@ -233,7 +234,7 @@ class Seen:
     def peak_rss_mb(self) -> float | None:
         """Memory, all processes together."""
         peak = stats.peak_together(self.lane.health, "rss")
-        return None if peak is None else peak / stats.BYTES_PER_MB
+        return None if peak is None else peak / BYTES_PER_MIB
 
     @property
     def usable_cores(self) -> float | None:
@@ -312,9 +313,9 @@ class Seen:
             return None
         known = np.where(gaps == UNKNOWN, 0, gaps)
         return Pieces(
-            longest_gap_ms=float(np.median(known)) / stats.NS_PER_MS,
+            longest_gap_ms=float(np.median(known)) / NS_PER_MS,
             spread_ms=float(np.median(known * np.maximum(chunks.astype(np.int64) - 1, 0)))
-            / stats.NS_PER_MS,
+            / NS_PER_MS,
         )
 
     @cached_property
@@ -353,7 +354,7 @@ def _priced(name: str, amount: Amount | None) -> dict[str, float | None]:
 
 
 def _mean_s(lengths_ns: Integers | None) -> float | None:
-    return None if lengths_ns is None else float(lengths_ns.mean()) / stats.NS_PER_S
+    return None if lengths_ns is None else float(lengths_ns.mean()) / NS_PER_S
 
 
 def _p50_ms(lengths_ns: Integers | None) -> float | None:

@@ -14,6 +14,7 @@ import numpy as np
 
 from dashboard.analysis.samples import stats
 from dashboard.wire.frame import UNKNOWN
+from dashboard.wire.units import NS_PER_MS
 
 from .lane_metrics import Seen
 
@@ -74,7 +75,7 @@ def loop_held(seen: Seen, limit_ms: float | None) -> dict[str, Any] | None:
     if here.sum() < 2:
         return None
     processes, at = health["process"][here], health["at"][here]
-    held_ms = health["loop_held"][here] / stats.NS_PER_MS
+    held_ms = health["loop_held"][here] / NS_PER_MS
     last_ns = int(max(at.max(), 1))
     slices = np.clip(at * POINTS // last_ns, 0, POINTS - 1).astype(int)
     values = np.zeros(POINTS)
@@ -96,7 +97,7 @@ def _first_round(seen: Seen, rounds: Any) -> Any:
 
 def _course(values: Any, last_ns: int, limit: float | None) -> dict[str, Any]:
     return {
-        "last_ms": last_ns / stats.NS_PER_MS,
+        "last_ms": last_ns / NS_PER_MS,
         "values": [round(float(value), 3) for value in values],
         "limit": limit,
     }

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from dashboard.analysis.samples.lane_samples import Lane
-from dashboard.analysis.samples.stats import NS_PER_MS
 from dashboard.analysis.samples.window import of_round
+from dashboard.wire.units import NS_PER_MS
 
 from .comparison import FEWEST_ROUNDS, FIXED_ALPHA
 from .intervals import Floats, student

@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dashboard.wire.frame import UNKNOWN
+from dashboard.wire.units import NS_PER_MS, NS_PER_S
 
 from .lane_samples import Lane
-from .resource_use import NS_PER_S, growth
+from .resource_use import growth
 
-NS_PER_MS = 1e6
 # The holder in a report, by its code in `loop_held_by` (docs/frame.md).
 VIEW, AROUND, OTHER, NEIGHBOUR = "view", "middleware-or-framework", "other", "neighbour"
 HOLDERS = {1: VIEW, 2: AROUND, 0: OTHER, 3: NEIGHBOUR}

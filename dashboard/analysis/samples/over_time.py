@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from dashboard.analysis.inference.deciles import percentiles_ms
 from dashboard.analysis.inference.intervals import Floats
 from dashboard.wire.frame import UNKNOWN
+from dashboard.wire.units import NS_PER_MS
 
 from . import stats
 from .cut_off import with_cut_off
 from .lane_samples import Columns, Integers, Lane
-from .stats import NS_PER_MS
 
 Booleans = NDArray[np.bool_]
 MOST_INSTANTS = 100

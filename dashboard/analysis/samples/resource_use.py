@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from dashboard.wire.frame import UNKNOWN
+from dashboard.wire.units import NS_PER_S
 
 from .lane_samples import Columns, Integers, Lane
 
@@ -22,8 +23,6 @@ from .lane_samples import Columns, Integers, Lane
 # gunicorn: beside a load that waits within 20 % of it; back to back, as at a target that is busy
 # all the time, as little as half.
 IDLE_SHARE, BUSY_SHARE = 0.2, 0.5
-
-NS_PER_S = 1e9
 
 
 @dataclass(frozen=True)

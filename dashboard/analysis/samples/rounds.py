@@ -11,6 +11,7 @@ import numpy.typing as npt
 from dashboard.analysis.inference.intervals import Floats
 from dashboard.wire.percentile import nearest_rank
 from dashboard.wire.plan import Load
+from dashboard.wire.units import NS_PER_MS
 
 from . import stats
 from .lane_samples import Lane
@@ -40,7 +41,7 @@ def response_p95_ms(lane: Lane, numbers: Sequence[int]) -> dict[int, float]:
         here = np.sort(lengths_ns[lane.ok & (lane.samples["round"] == number)])
         p95_ns = nearest_rank(here, 95.0)
         if p95_ns:
-            found[number] = p95_ns / stats.NS_PER_MS
+            found[number] = p95_ns / NS_PER_MS
     return found
 
 

@@ -15,15 +15,12 @@ import numpy as np
 from dashboard.wire.failure import Failure, failure_name
 from dashboard.wire.frame import UNKNOWN
 from dashboard.wire.percentile import nearest_rank
+from dashboard.wire.units import BYTES_PER_MIB, NS_PER_MS, NS_PER_S
 
 from . import resource_use
 from .lane_samples import Columns, Integers, Lane
 from .loop_holds import HOLDERS
 from .resource_use import NeighbourCost
-
-NS_PER_MS = 1e6
-NS_PER_S = 1e9
-BYTES_PER_MB = 2**20
 
 # What the system says of any process, whether it has the probe or not.
 OF_ANY_PROCESS = ("threads", "rss", "cpu")
@@ -207,7 +204,7 @@ def server_side(lane: Lane, cost: NeighbourCost | None = None) -> dict[str, Any]
         "peak_in_view": max(peak_by_process(health, "peak_in_view"), default=None),
         "peak_threads": peak_together(health, "threads"),
         "threads_started": None if threads is None else round(threads.value),
-        "peak_rss_mb": rss / BYTES_PER_MB if rss else None,
+        "peak_rss_mb": rss / BYTES_PER_MIB if rss else None,
         **_cpu_of_one(None if cpu is None or not requests else cpu.times(1000 / requests)),
         "loop_lag_ms_p99": percentiles_ms(lags, (99.0,))["p99"],
         "loop_lag_ms_max": _max_ms(lags),

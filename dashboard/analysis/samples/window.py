@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from dashboard.wire.units import NS_PER_MS
+
 from .lane_samples import PARTS, Columns, Integers, Lane
-from .stats import NS_PER_MS
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from dashboard.wire.plural import counted
+from dashboard.wire.units import NS_PER_MS, NS_PER_S
 
 HOPS = ("sync_to_async", "async_to_sync", "to_thread", "executor")
 THREAD, QUERY = "thread", "query"  # kinds of span: a thread is started, a database is asked
@@ -100,9 +101,9 @@ class Serialised:
         return {
             "thread": self.thread,
             "hops": self.hops,
-            "worked_ms": self.worked_ns / 1e6,
-            "longest_ms": self.longest_ns / 1e6,
-            "lost_ms": self.lost_ns / 1e6,
+            "worked_ms": self.worked_ns / NS_PER_MS,
+            "longest_ms": self.longest_ns / NS_PER_MS,
+            "lost_ms": self.lost_ns / NS_PER_MS,
         }
 
 
@@ -200,9 +201,9 @@ class Xray:
     def to_json(self) -> dict[str, Any]:
         """Counts, threads and spans as a JSON object; lengths of time are in milliseconds."""
         return {
-            "length_ms": self.length_ns / 1e6,
+            "length_ms": self.length_ns / NS_PER_MS,
             "hops": len(self.hops),
-            "hop_cost_ms": self.hop_cost_ns / 1e6,
+            "hop_cost_ms": self.hop_cost_ns / NS_PER_MS,
             "threads_started": self.threads_started,
             "queries": self.queries,
             "serialised": [one.to_json() for one in self.serialised],
@@ -296,8 +297,8 @@ def _spans_json(xray: Xray) -> Iterator[dict[str, Any]]:
             "kind": span.kind,
             "name": span.name,
             "thread": span.thread,
-            "start_ms": span.start_ns / 1e6,
-            "length_ms": span.length_ns / 1e6 if span.finished else None,
+            "start_ms": span.start_ns / NS_PER_MS,
+            "length_ms": span.length_ns / NS_PER_MS if span.finished else None,
             "hop": hop and _hop_json(hop),
         }
 
@@ -305,9 +306,9 @@ def _spans_json(xray: Xray) -> Iterator[dict[str, Any]]:
 def _hop_json(hop: Hop) -> dict[str, Any]:
     return {
         "thread": hop.work.thread,
-        "wait_ms": hop.wait_ns / 1e6,
-        "queued_ms": hop.queued_ns / 1e6,
-        "return_ms": hop.return_ns / 1e6,
+        "wait_ms": hop.wait_ns / NS_PER_MS,
+        "queued_ms": hop.queued_ns / NS_PER_MS,
+        "return_ms": hop.return_ns / NS_PER_MS,
     }
 
 
@@ -317,4 +318,6 @@ def _many(number: int, one: str, several: str) -> str:
 
 def _ms(length_ns: int) -> str:
     """Three significant digits, which is more than one request can carry."""
-    return f"{length_ns / 1e6:.3g} ms" if length_ns < 999.5e6 else f"{length_ns / 1e9:.3g} s"
+    if length_ns < 999.5 * NS_PER_MS:
+        return f"{length_ns / NS_PER_MS:.3g} ms"
+    return f"{length_ns / NS_PER_S:.3g} s"

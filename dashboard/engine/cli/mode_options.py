@@ -14,7 +14,8 @@ from dashboard.wire.exchange import (
     Exchange,
 )
 from dashboard.wire.plan import ENGINE
-from dashboard.wire.request_mode import BYTES_PER_MB, MAX_UPLOAD_BYTES, PLAIN, Manner, Upload
+from dashboard.wire.request_mode import MAX_UPLOAD_BYTES, PLAIN, Manner, Upload
+from dashboard.wire.units import BYTES_PER_MB
 
 MIN_POLL_MS, MAX_POLL_MS = 1.0, 60_000.0
 

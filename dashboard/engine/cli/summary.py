@@ -10,9 +10,7 @@ from dashboard.wire.failure import Failure, failure_name
 from dashboard.wire.frame import UNKNOWN
 from dashboard.wire.percentile import nearest_rank
 from dashboard.wire.plan import Rate
-
-NS_PER_MS = 1e6
-NS_PER_S = 1e9
+from dashboard.wire.units import NS_PER_MS, NS_PER_S
 
 
 def summarise(samples: Mapping[str, Sequence[int]], rows: int) -> dict[str, Any]:

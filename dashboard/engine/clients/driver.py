@@ -24,8 +24,7 @@ from dashboard.engine.timing.schedule import schedule
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import UNKNOWN
 from dashboard.wire.plan import Firing, Rate
-
-NS_PER_S = 1_000_000_000
+from dashboard.wire.units import NS_PER_S
 
 
 @dataclass(slots=True, eq=False)

@@ -18,8 +18,9 @@ from dashboard.engine.http.tls import loopback_tls
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import UNKNOWN
 from dashboard.wire.plan import Firing
+from dashboard.wire.units import NS_PER_S
 
-from .driver import NS_PER_S, Call, ClientDriver
+from .driver import Call, ClientDriver
 from .failures import Table, failure_of
 
 READ_BYTES = 65_536

@@ -7,8 +7,9 @@ from abc import abstractmethod
 
 from dashboard.wire.failure import Failure
 from dashboard.wire.plan import Firing
+from dashboard.wire.units import NS_PER_S
 
-from .driver import NS_PER_S, Call, ClientDriver
+from .driver import Call, ClientDriver
 from .failures import Table, failure_of
 
 

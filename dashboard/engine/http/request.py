@@ -9,8 +9,8 @@ from urllib.parse import quote
 from dashboard.wire import multipart
 from dashboard.wire.plan import Firing
 from dashboard.wire.request_mode import Upload
+from dashboard.wire.units import BYTES_PER_KB
 
-BYTES_PER_KB = 1000
 AS_IT_IS = "!#$%&'()*+,/:;=?@[]~"  # in a path; whatever else is not plain is percent-encoded
 WITH_BODY = ("POST", "PUT", "PATCH")  # here also an empty body has its length told
 

@@ -14,6 +14,7 @@ from time import monotonic_ns
 
 from dashboard.wire.frame import UNKNOWN
 from dashboard.wire.multipart import BLOCK  # what waits in a connection is at most one of these
+from dashboard.wire.units import NS_PER_S
 
 from .connection import Connection, Owner
 
@@ -22,7 +23,6 @@ PIECE_S = 0.02  # between two writes of a slow client
 # a tenth of a second, and enough for TCP to flow. Without a limit that is megabytes on loopback,
 # and a server that reads late would find there what a slow line had still to bring.
 SLOW_BUFFER_S, SLOW_BUFFER_BYTES = 0.1, 32 * 1024
-NS_PER_S = 1e9
 
 
 class Remaining:

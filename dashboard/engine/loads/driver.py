@@ -21,8 +21,8 @@ from dashboard.engine.recording.chunk_recorder import ChunkRecorder
 from dashboard.engine.recording.recorder import Recorder
 from dashboard.wire.failure import Failure
 from dashboard.wire.plan import Firing
+from dashboard.wire.units import NS_PER_S
 
-NS_PER_S = 1_000_000_000
 SHORTEST_NAP_S = 0.001  # uvloop's timers know milliseconds
 # Connections begun in one turn of the loop: between turns requests leave on those that are
 # made, answers are read, and Stop is heard, however many are wanted.

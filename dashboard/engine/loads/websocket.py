@@ -25,12 +25,12 @@ from dashboard.engine.timing.alarm import make_alarm
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import UNKNOWN
 from dashboard.wire.plan import Burst, Firing
+from dashboard.wire.units import NS_PER_S
 
 from .driver import Driver
 from .websocket_answers import answers_of, words
 from .websocket_inbox import Heard, Message
 
-NS_PER_S = 1_000_000_000
 SWITCHING = 101
 MOST_QUOTED = 200  # characters of what was received last
 UNANSWERED = (Failure.TIMEOUT, Failure.CLOSED, Failure.RESET)

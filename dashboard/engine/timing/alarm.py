@@ -19,7 +19,8 @@ from collections.abc import Callable
 from time import monotonic_ns
 from typing import Protocol
 
-NS_PER_S = 1_000_000_000
+from dashboard.wire.units import NS_PER_S
+
 POLLED_NS = 2_000_000  # a timer of uvloop may be a millisecond early or late
 TFD_NONBLOCK, TFD_CLOEXEC, TFD_TIMER_ABSTIME = os.O_NONBLOCK, getattr(os, "O_CLOEXEC", 0), 1
 CLOCK_MONOTONIC = 1

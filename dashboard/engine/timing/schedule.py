@@ -11,8 +11,7 @@ from itertools import accumulate
 from random import Random
 
 from dashboard.wire.plan import Rate
-
-NS_PER_S = 1_000_000_000
+from dashboard.wire.units import NS_PER_S
 
 
 def schedule(load: Rate, seed: int) -> array[int]:

@@ -10,6 +10,7 @@ from rich.cells import cell_len
 
 from dashboard.analysis.xray.trace import Hop, Span, Xray
 from dashboard.wire.plural import counted
+from dashboard.wire.units import NS_PER_MS
 
 AXIS, SHORTEST_AXIS = 40, 10  # characters
 TIMES = 25  # characters of start and length before the axis
@@ -74,21 +75,21 @@ def letter(thread: int) -> str:
 
 
 def _ruler(xray: Xray, axis: int) -> str:
-    last = f"{xray.length_ns / 1e6:.2f} ms"
+    last = f"{xray.length_ns / NS_PER_MS:.2f} ms"
     begin = "0" if len(last) < axis - 1 else ""  # else it would look like a digit of the end
     return begin + last.rjust(axis - len(begin))
 
 
 def _row(xray: Xray, axis: int, span: Span, hop: Hop | None, back: Hop | None) -> str:
-    length = f"{span.length_ns / 1e6:8.2f} ms" if span.finished else "not over"
+    length = f"{span.length_ns / NS_PER_MS:8.2f} ms" if span.finished else "not over"
     text = f"{'  ' * span.depth}{span.kind} {span.name}"
     if hop:
-        text += f" → {letter(hop.work.thread)}, waited {hop.wait_ns / 1e6:.2f} ms"
-        text += f" ({hop.queued_ns / 1e6:.2f} in line)" if hop.queued_ns else ""
+        text += f" → {letter(hop.work.thread)}, waited {hop.wait_ns / NS_PER_MS:.2f} ms"
+        text += f" ({hop.queued_ns / NS_PER_MS:.2f} in line)" if hop.queued_ns else ""
     if back:
         text += f" ← {letter(back.call.thread)}"
     bar = _bar(xray, axis, span, ELSEWHERE if hop else BUSY)
-    return f"{span.start_ns / 1e6:8.2f} ms {length:>11}  {bar}  {text}"
+    return f"{span.start_ns / NS_PER_MS:8.2f} ms {length:>11}  {bar}  {text}"
 
 
 def _bar(xray: Xray, axis: int, span: Span, ink: str) -> str:

@@ -23,7 +23,8 @@ from dashboard.project.model.service import SETTINGS, OwnService
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.load import MAX_EVERY_S, MAX_SEND_KB_PER_S, MIN_SEND_KB_PER_S
 from dashboard.wire.plan import MAX_CONCURRENCY, MAX_LANES, MAX_REQUESTS, MAX_ROUNDS, Lane
-from dashboard.wire.request_mode import BYTES_PER_MB, MAX_UPLOAD_BYTES
+from dashboard.wire.request_mode import MAX_UPLOAD_BYTES
+from dashboard.wire.units import BYTES_PER_MB
 
 from .exchange import read_exchange
 from .rows import read_rows

@@ -10,7 +10,8 @@ from urllib.parse import quote
 
 from dashboard.wire.exchange import NUMBERS_BACK, Exchange
 from dashboard.wire.plan import Lane
-from dashboard.wire.request_mode import BYTES_PER_MB, Manner, Upload
+from dashboard.wire.request_mode import Manner, Upload
+from dashboard.wire.units import BYTES_PER_MB
 
 from .service import OwnService
 

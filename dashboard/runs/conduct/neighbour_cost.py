@@ -19,6 +19,7 @@ from dashboard.runs.resources import Engine, Target
 from dashboard.wire import frame
 from dashboard.wire.failure import Failure
 from dashboard.wire.plan import Firing, Rate
+from dashboard.wire.units import NS_PER_S
 
 BATCHES = 5
 T_95 = 2.776  # two-sided, of BATCHES values
@@ -50,7 +51,7 @@ class Spell:
         """Read it off the rows of health."""
         instants = [row["at"] for row in rows]
         return cls(
-            seconds=(max(instants) - min(instants)) / 1e9 if instants else 0.0,
+            seconds=(max(instants) - min(instants)) / NS_PER_S if instants else 0.0,
             requests=_grown(rows, "neighbour_requests"),
             used={name: _grown(rows, name) for name in COUNTED},
         )

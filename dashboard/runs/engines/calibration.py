@@ -19,6 +19,7 @@ from dashboard.wire import frame
 from dashboard.wire.errors import EngineFailed
 from dashboard.wire.failure import Failure
 from dashboard.wire.plan import Burst, Firing
+from dashboard.wire.units import NS_PER_MS, NS_PER_S
 
 FRESH_FOR = timedelta(hours=12)
 CONNECTIONS = 64
@@ -28,7 +29,6 @@ FLOOR_REQUESTS, FLOOR_S = 400, 0.25
 LIMIT_REQUESTS, LIMIT_S = 30_000, 0.5
 TIMEOUT_S = 1.0
 START_S = 10.0  # at most, until the null server is up
-NS_PER_MS, NS_PER_S = 1e6, 1e9
 
 Times = list[tuple[int, int]]  # due and done of each request that succeeded, in ns
 

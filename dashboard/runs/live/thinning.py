@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from dashboard.wire import frame
 from dashboard.wire.failure import Failure
+from dashboard.wire.units import NS_PER_S
 
 DENSE_RPS: Final = 20_000  # samples of one second; from there on not everything is sent
 DRAWN_RPS: Final = 5_000  # about so many are, at most
@@ -24,7 +25,6 @@ LOWEST_NS: Final = 10_000
 BIN_RATIO: Final = 1.005
 BINS: Final = 3_700
 
-_SECOND_NS: Final = 1_000_000_000
 _BEGUN: Final = 1
 _FINISHED: Final = 2
 _MULTIPLIER: Final = np.uint32(0x45D9F3B)
@@ -102,7 +102,7 @@ class _Firing:
         newest_ns = int(np.max(np.asarray(found.columns["done"])))
         self._recent.append((newest_ns, found.rows))
         self._in_second += found.rows
-        while self._recent[0][0] <= newest_ns - _SECOND_NS:
+        while self._recent[0][0] <= newest_ns - NS_PER_S:
             self._in_second -= self._recent.popleft()[1]
         if self._in_second > DENSE_RPS:
             while self.every * DRAWN_RPS < self._in_second:

@@ -13,13 +13,13 @@ from typing import Any, Literal, Self
 from dashboard.analysis.samples.lateness import Lateness
 from dashboard.analysis.text.numbers import milliseconds
 from dashboard.targets.observe.machine import steal_percent
+from dashboard.wire.units import NS_PER_MS
 
 MAX_LOOP_LAG_SHARE = 0.1  # of the smallest p50
 MAX_CPU_SHARE = 0.9  # of a core
 MAX_SCHEDULING_ERROR_MS = 5.0
 MAX_STEAL_PERCENT = 2.0
 LEAST_STOLEN_TICKS = 2  # the kernel counts in ticks, so a single one says nothing of a short firing
-NS_PER_MS = 1e6
 
 Discarded = Literal["stolen", "late"]  # by the host; or the engine was at its limit
 CpuTimes = tuple[int, int]  # stolen, total; in ticks, as `targets.kernel.cpu_times` says

@@ -17,8 +17,8 @@ from typing import Any
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import Frame
 from dashboard.wire.plan import Rate
+from dashboard.wire.units import NS_PER_S
 
-NS_PER_S = 1e9
 # A server that does 95 % of the rate answers each second's requests 0.05 s later than those of the
 # second before. What grows by less is called noise.
 MAX_GROWTH = 0.05

@@ -17,6 +17,7 @@ from dashboard.runs.reports.results import report_on
 from dashboard.runs.sinks.sink import Event
 from dashboard.wire.errors import InvalidPlan, LiveburstError
 from dashboard.wire.plan import Lane, Plan
+from dashboard.wire.units import NS_PER_MS
 
 from .traced_request import Result, Xrays, choose
 
@@ -71,6 +72,6 @@ def facts(result: Result) -> dict[str, Any]:
         "hops": len(xray.hops),
         "threads_started": xray.threads_started,
         "queries": xray.queries,
-        "length_ms": xray.length_ns / 1e6,
+        "length_ms": xray.length_ns / NS_PER_MS,
         "serialised": result.evidence,
     }

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import psutil
 
+from dashboard.wire.units import NS_PER_S
+
 _LINUX = sys.platform == "linux"
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _THREADS, _RSS_PAGES = 17, 21  # fields of /proc/PID/stat after the command's closing bracket
@@ -77,5 +79,5 @@ def _from_psutil(pid: int) -> dict[str, int]:
         return {
             "threads": process.num_threads(),
             "rss": process.memory_info().rss,
-            "cpu": int((times.user + times.system) * 1e9),
+            "cpu": int((times.user + times.system) * NS_PER_S),
         }

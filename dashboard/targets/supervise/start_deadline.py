@@ -9,12 +9,12 @@ from __future__ import annotations
 import time
 
 from dashboard.targets.observe.proc_stats import process_tree, read_process
+from dashboard.wire.units import NS_PER_S
 
 LONGEST_START_S = 120.0
 LEAST_SHARE = 0.01  # of one core: an idle server uses a tenth of that
 LOOKS = 4  # in the time that a start has in any case
 ASKED = 40  # times at least, by whoever waits
-NS_PER_S = 1e9
 
 
 class StartDeadline:

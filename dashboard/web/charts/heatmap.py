@@ -14,9 +14,9 @@ import numpy as np
 from dashboard.analysis.inference.intervals import Floats
 from dashboard.analysis.samples.lane_samples import Lane
 from dashboard.analysis.samples.over_time import step_ms
-from dashboard.analysis.samples.stats import NS_PER_MS
 from dashboard.analysis.samples.window import Stretch
 from dashboard.models import RunLane
+from dashboard.wire.units import NS_PER_MS
 
 from .distribution import BOTTOM, HEIGHT, LEFT, LETTERS, RIGHT, TOP, WIDTH
 from .log_axis import SMALLEST_MS, LogAxis, Tick, mark

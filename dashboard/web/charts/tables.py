@@ -13,13 +13,14 @@ from dashboard.analysis.inference.intervals import Floats
 from dashboard.analysis.samples import over_time
 from dashboard.analysis.samples.cut_off import with_cut_off
 from dashboard.analysis.samples.lane_samples import Columns, Lane
-from dashboard.analysis.samples.stats import BYTES_PER_MB, NS_PER_MS, SEGMENTS
+from dashboard.analysis.samples.stats import SEGMENTS
 from dashboard.analysis.samples.window import Stretch, of_round, within
 from dashboard.models import Run
 from dashboard.runs.reports.results import lanes_of
 from dashboard.web.shared.format import milliseconds, plain
 from dashboard.wire.failure import Failure, failure_name
 from dashboard.wire.frame import UNKNOWN
+from dashboard.wire.units import BYTES_PER_MIB, NS_PER_MS
 
 PAGE = 25
 MOST_COLUMNS = 20  # stretches of time in the table of the heat map
@@ -118,7 +119,7 @@ COURSES: Mapping[str, _Course] = {
     "inView": _Course("in the view", _load("in_view"), _whole),
     "loopLag": _Course("loop lag", _load("loop_lag"), milliseconds),
     "cpu": _Course("CPU", _load("cpu"), partial(plain, form="{:.0f} %")),
-    "rss": _Course("RSS", _load("rss", BYTES_PER_MB), partial(plain, form="{:,.0f} MB")),
+    "rss": _Course("RSS", _load("rss", BYTES_PER_MIB), partial(plain, form="{:,.0f} MB")),
 }
 
 

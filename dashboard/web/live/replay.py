@@ -26,9 +26,9 @@ from dashboard.runs.reports.results import frames_of
 from dashboard.web.run.run_view import RunView, view_of
 from dashboard.wire import frame
 from dashboard.wire.frame import COLUMNS, NOT_STORED, TYPE_CODES, UNKNOWN, Frame
+from dashboard.wire.units import NS_PER_S
 
 SPEEDS = (0.25, 1.0, 4.0)
-NS_PER_S = 1_000_000_000
 PIECE_NS = 50_000_000  # of the viewer's time: so often something comes at least
 LONGEST_PAUSE_NS = NS_PER_S  # of the run's time, between two firings
 AHEAD_ROWS = 20_000  # requests in flight that are further ahead begin late

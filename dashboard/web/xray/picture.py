@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import floor, log10
 
 from dashboard.analysis.xray.trace import Hop, Span, Xray
+from dashboard.wire.units import NS_PER_MS
 
 WIDTH = 1200
 AXIS_HEIGHT = 22
@@ -134,11 +135,12 @@ def _bar(xray: Xray, span: Span, y: float, hop: Hop | None) -> Bar:
     width = max(SMALLEST, _x(xray, span.end_ns) - x)
     room = int((width - 2 * MARGIN) / CHARACTER)
     label = span.name if len(span.name) <= room else f"{span.name[: room - 1]}…"
-    length = f"{span.length_ns / 1e6:.3f} ms" if span.finished else "not over"
-    title = f"{span.kind} {span.name}: {length} from {span.start_ns / 1e6:.3f} ms"
+    length = f"{span.length_ns / NS_PER_MS:.3f} ms" if span.finished else "not over"
+    title = f"{span.kind} {span.name}: {length} from {span.start_ns / NS_PER_MS:.3f} ms"
     if hop:
-        title += f"; waited {hop.wait_ns / 1e6:.3f} ms for {xray.threads[hop.work.thread].name}"
-        title += f", {hop.queued_ns / 1e6:.3f} of it in line" if hop.queued_ns else ""
+        thread = xray.threads[hop.work.thread].name
+        title += f"; waited {hop.wait_ns / NS_PER_MS:.3f} ms for {thread}"
+        title += f", {hop.queued_ns / NS_PER_MS:.3f} of it in line" if hop.queued_ns else ""
     kind = "hop" if hop else span.kind
     return Bar(x, y, width, kind, label if room > 2 else "", title)
 
@@ -154,10 +156,10 @@ def _arrows(xray: Xray, hop: Hop, at: dict[int, float]) -> Iterator[Arrow]:
 
 def _ticks(length_ns: int) -> Iterator[Tick]:
     """About TICKS round moments, in steps of 1, 2 or 5."""
-    step_ms = _step(max(length_ns, 1) / 1e6 / TICKS)
+    step_ms = _step(max(length_ns, 1) / NS_PER_MS / TICKS)
     number = 0
-    while number * step_ms * 1e6 <= length_ns * 0.96:  # the last label needs room
-        yield Tick(number * step_ms * 1e6 / length_ns * WIDTH, f"{number * step_ms:g} ms")
+    while number * step_ms * NS_PER_MS <= length_ns * 0.96:  # the last label needs room
+        yield Tick(number * step_ms * NS_PER_MS / length_ns * WIDTH, f"{number * step_ms:g} ms")
         number += 1
 
 

@@ -15,7 +15,8 @@ from dashboard.project.labtoml.load import load_manifest
 from dashboard.runs.planning.plans import make_plan
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import NO_VIEW, UNKNOWN
-from tests.analysis.samples.test_stats import MS, encoded, sample
+from dashboard.wire.units import NS_PER_MS as MS
+from tests.analysis.samples.test_stats import encoded, sample
 from tests.runs.fakes import LIVEAPP
 
 REQUESTS, ROUNDS = 20, 5

@@ -8,8 +8,8 @@ import pytest
 
 from dashboard.analysis.causes.lane_config import Executor, LaneFacts
 from dashboard.wire.failure import Failure
+from dashboard.wire.units import NS_PER_MS as MS
 from tests.analysis.planted import (
-    MS,
     Planted,
     Stamps,
     at_once,

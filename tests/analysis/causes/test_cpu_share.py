@@ -15,7 +15,8 @@ from dashboard.analysis.causes.lane_config import LaneFacts
 from dashboard.analysis.samples.resource_use import Amount
 from dashboard.analysis.text.numbers import times_at_most
 from dashboard.analysis.text.shared_limit import absolute_words
-from tests.analysis.planted import MS, Planted, at_once, busy, report_of
+from dashboard.wire.units import NS_PER_MS as MS
+from tests.analysis.planted import Planted, at_once, busy, report_of
 
 SECONDS = st.floats(0, 100)
 WINDOWS = st.builds(

@@ -9,6 +9,7 @@ import pytest
 
 from dashboard.analysis.causes.lane_config import Executor, LaneFacts
 from dashboard.analysis.text.shared_limit import absolute_words
+from dashboard.wire.units import NS_PER_MS as MS
 from tests.analysis.planted import (
     Planted,
     at_once,
@@ -19,7 +20,6 @@ from tests.analysis.planted import (
     report_of,
 )
 
-MS = 1_000_000
 ONE_CORE = LaneFacts(cores=1)
 
 

@@ -15,7 +15,8 @@ from dashboard.analysis.text.markdown import markdown
 from dashboard.runs.experiments.matrix_table import _compared
 from dashboard.runs.reports.wording import warnings
 from dashboard.web.run.lane_rows import _ratio
-from tests.analysis.planted import MS, Planted, at_once, pool, report_of
+from dashboard.wire.units import NS_PER_MS as MS
+from tests.analysis.planted import Planted, at_once, pool, report_of
 
 BASE, LANE, THIRD = "sync@gunicorn-gthread", "async@daphne", "sync@daphne"
 RATIO = f"{LANE}.makespan_s / {BASE}.makespan_s"

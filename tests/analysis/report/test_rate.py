@@ -11,8 +11,8 @@ from dashboard.analysis.causes.lane_config import LaneFacts
 from dashboard.analysis.report.report import About, make_report
 from dashboard.wire import frame
 from dashboard.wire.plan import Lane, Plan, Rate
+from dashboard.wire.units import NS_PER_MS as MS
 
-MS = 1_000_000
 LOAD = Rate(100, 1)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from dashboard.analysis.causes.lane_config import LaneFacts
+from dashboard.wire.units import BYTES_PER_MIB as MB
+from dashboard.wire.units import NS_PER_MS as MS
 from tests.analysis.planted import Planted, at_once, report_of
-
-MB, MS = 2**20, 1_000_000
 
 
 def version(

@@ -18,7 +18,8 @@ from dashboard.analysis.samples.lateness import Lateness, ends_by_round
 from dashboard.analysis.samples.rounds import by_round
 from dashboard.wire import frame
 from dashboard.wire.plan import Burst, Lane, Load, Plan, Rate
-from tests.analysis.late_engine import MS, Row, Server, Stall, burst, lateness, rate
+from dashboard.wire.units import NS_PER_MS as MS
+from tests.analysis.late_engine import Row, Server, Stall, burst, lateness, rate
 
 REQUESTS, SLOTS, EVERY_MS = 40, 10, 12.5
 RATE = Rate(1000 / EVERY_MS, REQUESTS * EVERY_MS / 1000, False, 1000)

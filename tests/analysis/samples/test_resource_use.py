@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from dashboard.analysis.causes.lane_config import LaneFacts
 from dashboard.analysis.samples.resource_use import Amount, NeighbourCost
+from dashboard.wire.units import NS_PER_MS as MS
 from tests.analysis.causes.test_causes import CPU, THREAD_COST, causes, free
-from tests.analysis.planted import MS, Planted, busy, report_of
+from tests.analysis.planted import Planted, busy, report_of
 
 BESIDE = 100  # requests of the neighbour in each firing
 REQUESTS = 20

@@ -13,9 +13,8 @@ from dashboard.project.labtoml.load import load_manifest
 from dashboard.runs.planning.plans import make_plan
 from dashboard.wire import frame
 from dashboard.wire.failure import Failure
+from dashboard.wire.units import NS_PER_MS as MS
 from tests.runs.fakes import LIVEAPP
-
-MS = 1_000_000
 
 
 def sample(number: int = 0, **changes: int) -> dict[str, int]:

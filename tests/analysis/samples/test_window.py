@@ -19,8 +19,8 @@ from dashboard.analysis.samples.window import (
 )
 from dashboard.wire import frame
 from dashboard.wire.frame import UNKNOWN
+from dashboard.wire.units import NS_PER_MS as MS
 
-MS = 1_000_000
 Rows = list[dict[str, int]]
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from dashboard.analysis.xray.chrome import chrome_trace
 from dashboard.analysis.xray.trace import Xray, read_trace
+from dashboard.wire.units import NS_PER_MS as MS
 
-MS = 1_000_000
 LOOP, WORKER, OTHER = 11, 12, 13  # threads, as the system numbers them
 Row = tuple[str, int | None, int, float, float]  # kind, parent, thread, begun and ended in ms
 

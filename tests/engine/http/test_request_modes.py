@@ -17,9 +17,9 @@ from dashboard.wire.frame import EnvelopeReader, decode, is_event
 from dashboard.wire.load import Burst, Load, Rate
 from dashboard.wire.plan import Firing
 from dashboard.wire.request_mode import Manner, Upload
+from dashboard.wire.units import BYTES_PER_MB as MB
 from tests.firing import burst, engine
 
-MB = 1_000_000
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 

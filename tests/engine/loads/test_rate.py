@@ -16,10 +16,9 @@ from dashboard.engine.timing.schedule import schedule
 from dashboard.wire.failure import Failure
 from dashboard.wire.percentile import nearest_rank
 from dashboard.wire.plan import Firing, Rate
+from dashboard.wire.units import NS_PER_MS as MS
 from tests.engine.hostile import OK, Answer, Peer, Server, says, serving
 from tests.firing import in_order
-
-MS = 1_000_000
 
 
 @dataclass

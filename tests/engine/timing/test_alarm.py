@@ -12,9 +12,9 @@ import uvloop
 
 from dashboard.engine.timing.alarm import Alarm, PollingAlarm, TimerAlarm, make_alarm
 from dashboard.engine.timing.heartbeat import BEAT_NS, Heartbeat
+from dashboard.wire.units import NS_PER_MS as MS
 from tests.targets.helpers import descriptors
 
-MS = 1_000_000
 LONG = 60_000 * MS
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="timerfd is Linux's")

@@ -24,7 +24,8 @@ from dashboard.wire import frame
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import Buffer
 from dashboard.wire.plan import Firing, Plan
-from tests.runs.fakes import CPU_NS, MS, ORIGIN_NS, WALL_NS, FakeEngine, FakeTargets, samples
+from dashboard.wire.units import NS_PER_MS as MS
+from tests.runs.fakes import CPU_NS, ORIGIN_NS, WALL_NS, FakeEngine, FakeTargets, samples
 from tests.runs.queue.test_laboratory import laboratory
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -12,9 +12,9 @@ from dashboard.wire import frame
 from dashboard.wire.failure import Failure
 from dashboard.wire.neighbour import firing_of_neighbour
 from dashboard.wire.plan import Burst, Firing
+from dashboard.wire.units import NS_PER_MS as MS
 from tests.runs.fakes import FakeEngine, FakeTarget, samples
 
-MS = 1_000_000
 PER_S = {"cpu": 20 * MS, "switches": 300, "threads_started": 0}  # of a target at rest
 WORKER, MASTER = 7, 8
 FIRING = firing_of_neighbour(

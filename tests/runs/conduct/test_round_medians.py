@@ -10,8 +10,8 @@ from dashboard.analysis.samples.lane_samples import collect
 from dashboard.analysis.samples.rounds import smallest_medians_ms
 from dashboard.runs.conduct.round_medians import RoundMedians
 from dashboard.wire import frame
+from dashboard.wire.units import NS_PER_MS as MS
 
-MS = 1_000_000
 ORIGIN_NS = 10**15
 
 

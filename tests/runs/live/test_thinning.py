@@ -17,10 +17,10 @@ from dashboard.runs.live import thinning
 from dashboard.runs.live.thinning import BIN_RATIO, LOWEST_NS, Thinning, bins, drawn, hashes
 from dashboard.wire import frame
 from dashboard.wire.plan import Firing
+from dashboard.wire.units import NS_PER_MS as MS
 from tests.engine.hostile import OK, says, serving
 from tests.firing import burst, engine
 
-MS = 1_000_000
 A_FRAME_NS = 40 * MS
 
 

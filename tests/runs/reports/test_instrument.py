@@ -14,8 +14,8 @@ from dashboard.runs.reports.instrument import (
     total_steal_percent,
     why_discarded,
 )
+from dashboard.wire.units import NS_PER_MS as MS
 
-MS = 1_000_000
 NAMES = ["sync@daphne", "async@daphne"]
 FINE: dict[str, Any] = {
     "wall_ns": 1000 * MS,

@@ -11,8 +11,8 @@ from dashboard.runs.reports.offered_rate import Rates
 from dashboard.wire import frame
 from dashboard.wire.failure import Failure
 from dashboard.wire.plan import Rate
+from dashboard.wire.units import NS_PER_S
 
-NS_PER_S = 10**9
 LOAD = Rate(200.0, 4.0)
 
 

@@ -15,8 +15,9 @@ from dashboard.models import Run
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.web.charts.evidence import HEIGHT, WIDTH, Picture, pictures
+from dashboard.wire.units import NS_PER_MS as MS
 from tests.analysis.causes.test_causes import BLOCKED, CPU, EXECUTOR, ONE, THREADS, WAITING, free
-from tests.analysis.planted import MS, Planted, Stamps, pool, report_of
+from tests.analysis.planted import Planted, Stamps, pool, report_of
 
 CASES = {
     "threads-busy": (THREADS, free()),

@@ -22,7 +22,7 @@ from dashboard.web.live import replay as module
 from dashboard.web.live.replay import Moment, moments, replay
 from dashboard.wire import frame
 from dashboard.wire.frame import NOT_STORED, UNKNOWN
-from tests.runs.fakes import MS
+from dashboard.wire.units import NS_PER_MS as MS
 from tests.web.bench.test_runs import finished
 
 PIECE_NS = 50 * MS

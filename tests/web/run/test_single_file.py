@@ -19,9 +19,9 @@ from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.web.charts.views import PICTURES
 from dashboard.web.run.single_file import STYLES, html_pieces, modules
 from dashboard.wire import frame
+from dashboard.wire.units import NS_PER_MS as MS
 from tests.web.bench.test_runs import finished
 
-MS = 1_000_000
 STAMPS = ("sent_first", "sent", "entered", "view_entered", "view_left", "first_byte", "done")
 EVIL = """</title></style></script></textarea>--><script>alert(1)</script><img src=x onerror="y">"""
 MAY_POINT_TO = {"#main", "data:,"}

@@ -17,10 +17,9 @@ from dashboard.analysis.samples.stats import SEGMENTS
 from dashboard.models import Run
 from dashboard.wire.failure import Failure, failure_name
 from dashboard.wire.frame import NO_VIEW, Frame
+from dashboard.wire.units import NS_PER_US
 
 from .samples import sample_frames
-
-NS_PER_US = 1000
 
 
 def trace_pieces(run: Run) -> Iterator[str]:

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from dashboard.models import Run
 from dashboard.wire.failure import Failure, failure_name
 from dashboard.wire.frame import COLUMNS, NO_VIEW, UNKNOWN, Frame
+from dashboard.wire.units import NS_PER_MS
 
 from .samples import counts, sample_frames
 
-NS_PER_MS = 1_000_000
 TIMES = [name for name, kind in COLUMNS["samples"].items() if kind == "i8"]
 HEAD = [
     *("lane", "round", "counts", "request"),
