@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.analysis.causes.lane_config import LaneFacts
-from dashboard.analysis.report.report import About, Report, make_report
+from dashboard.analysis.causes.lane_config import LaneConfig
+from dashboard.analysis.report.report import Report, ReportContext, make_report
 from dashboard.wire import frame
 from dashboard.wire.plan import Burst, Lane, Plan
 from dashboard.wire.units import NS_PER_MS as MS
@@ -40,14 +40,14 @@ class Planted:
 
     name: str
     model: Callable[[int], list[Stamps]]
-    facts: LaneFacts = field(default_factory=LaneFacts)
+    config: LaneConfig = field(default_factory=LaneConfig)
     health: dict[str, int] = field(default_factory=dict)
     growth_per_request: dict[str, int] = field(default_factory=dict)
     growth: dict[str, int] = field(default_factory=dict)  # of a firing, however many requests
     neighbours: int = 0  # requests of the neighbour in each firing
 
 
-def report_of(lanes: list[Planted], requests: int, rounds: int = 6, **about: Any) -> Report:
+def report_of(lanes: list[Planted], requests: int, rounds: int = 6, **context: Any) -> Report:
     """The report of a run in which these lanes were fired."""
     plan = Plan(
         scenario="planted",
@@ -58,14 +58,14 @@ def report_of(lanes: list[Planted], requests: int, rounds: int = 6, **about: Any
         parameters={},
         timeout_s=30,
     )
-    facts = [lane.facts for lane in lanes]
+    configs = [lane.config for lane in lanes]
     frames = [
         one
         for position, lane in enumerate(lanes)
         for number in range(1, rounds + 1)
         for one in _frames(position, number, lane, requests)
     ]
-    return make_report(plan, About("r", "finished", {}, facts=facts, **about), frames)
+    return make_report(plan, ReportContext("r", "finished", {}, configs=configs, **context), frames)
 
 
 def _frames(position: int, number: int, lane: Planted, requests: int) -> Iterable[bytes]:

@@ -22,7 +22,7 @@ from statistics import fmean
 from dashboard.analysis.samples.loop_holds import OTHER
 from dashboard.analysis.samples.resource_use import NOTHING, Amount
 
-from .lane_metrics import Seen
+from .lane_metrics import LaneMetrics
 
 # Where a request waits for its turn: for a worker, for a loop that somebody holds.
 WAITING_SEGMENTS = ("server", "framework", "delivery")
@@ -33,8 +33,8 @@ IN_TARGET = (*WAITING_SEGMENTS, "view")
 class Gap:
     """Between a slower lane and a faster one. Shares are None where they cannot be told."""
 
-    slow: Seen
-    fast: Seen
+    slow: LaneMetrics
+    fast: LaneMetrics
 
     @cached_property
     def width(self) -> float:
@@ -124,23 +124,23 @@ class Gap:
         return min(1.0, max(0.0, explained / self.width))
 
 
-def _metric(seen: Seen) -> float:
+def _metric(metrics: LaneMetrics) -> float:
     """The mean over the whole rounds; 0 where there is none."""
-    return fmean(seen.by_round.values()) if seen.by_round else 0.0
+    return fmean(metrics.by_round.values()) if metrics.by_round else 0.0
 
 
-def _held_s(seen: Seen, holder: str) -> float:
+def _held_s(metrics: LaneMetrics, holder: str) -> float:
     """How long a round it had the loop."""
-    held, rounds = seen.held.get(holder), len(seen.makespans_s)
+    held, rounds = metrics.held.get(holder), len(metrics.makespans_s)
     if held is None or not rounds:
         return 0.0
-    shares = seen.cpu_shares if holder == OTHER else None
-    taken_s = shares.most_taken * sum(seen.makespans_s) if shares else 0.0
+    shares = metrics.cpu_shares if holder == OTHER else None
+    taken_s = shares.most_taken * sum(metrics.makespans_s) if shares else 0.0
     return max(0.0, held.sum_s - taken_s) / rounds
 
 
-def _cpu_alone_s(seen: Seen) -> Amount | None:
+def _cpu_alone_s(metrics: LaneMetrics) -> Amount | None:
     """How long a burst would take if there were nothing but its CPU time to wait for."""
-    if seen.cpu is None or not seen.usable_cores:
+    if metrics.cpu is None or not metrics.usable_cores:
         return None
-    return seen.cpu.times(seen.load.requests / seen.usable_cores)
+    return metrics.cpu.times(metrics.load.requests / metrics.usable_cores)

@@ -9,20 +9,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from .lane_metrics import Seen
+from .lane_metrics import LaneMetrics
 
 STREAMED_SHARE = 0.2  # of the service time comes after the first byte: it was streamed
 WHOLE_SHARE = 0.02  # of it comes after the first byte: it was not
 
 
-def evidence_of(whole: Seen, streamed: Seen) -> dict[str, Any] | None:
+def buffering_evidence(whole: LaneMetrics, streamed: LaneMetrics) -> dict[str, Any] | None:
     """What shows that the first holds back what the second streams; None where nothing does."""
     if whole.pieces is not None and streamed.pieces is not None:
         return _by_pieces(whole, streamed)
     return _by_first_byte(whole, streamed)
 
 
-def _by_pieces(whole: Seen, streamed: Seen) -> dict[str, Any] | None:
+def _by_pieces(whole: LaneMetrics, streamed: LaneMetrics) -> dict[str, Any] | None:
     held, flowing = _spread(whole), _spread(streamed)
     if held is None or flowing is None or held > WHOLE_SHARE or flowing < STREAMED_SHARE:
         return None
@@ -36,14 +36,14 @@ def _by_pieces(whole: Seen, streamed: Seen) -> dict[str, Any] | None:
     }
 
 
-def _spread(seen: Seen) -> float | None:
+def _spread(metrics: LaneMetrics) -> float | None:
     """Over which share of the service time the pieces arrived, at most."""
-    if seen.pieces is None or not seen.whole_ms:
+    if metrics.pieces is None or not metrics.whole_ms:
         return None
-    return seen.pieces.spread_ms / seen.whole_ms
+    return metrics.pieces.spread_ms / metrics.whole_ms
 
 
-def _by_first_byte(whole: Seen, streamed: Seen) -> dict[str, Any] | None:
+def _by_first_byte(whole: LaneMetrics, streamed: LaneMetrics) -> dict[str, Any] | None:
     held, flowing = whole.after_first_byte, streamed.after_first_byte
     if held is None or flowing is None:
         return None

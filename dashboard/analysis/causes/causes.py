@@ -16,8 +16,8 @@ from dashboard.analysis.samples.resource_use import NOTHING
 
 from . import series
 from .attribution import Gap
-from .buffering import evidence_of as held_back_evidence
-from .lane_metrics import Seen
+from .buffering import buffering_evidence
+from .lane_metrics import LaneMetrics
 
 LEAST_SHARE = 0.1  # of the gap; what explains less is left unsaid
 BUSY_SHARE = 0.75  # of its limit: the count in the application is flat there
@@ -56,28 +56,28 @@ class Cause:
         }
 
 
-def find_causes(slow: Seen, fast: Seen) -> list[Cause]:
+def find_causes(slow: LaneMetrics, fast: LaneMetrics) -> list[Cause]:
     """Every cause that fits, the one that explains most first."""
     gap = Gap(slow, fast)
     found = [cause for look in _LOOKS if (cause := look(gap)) is not None]
     named = [one for one in found if (one.share or 0) >= LEAST_SHARE]
     named.sort(key=lambda cause: -(cause.share or 0))
-    return named + list(held_back(slow, fast))
+    return named + list(buffering_causes(slow, fast))
 
 
-def held_back(first: Seen, second: Seen) -> Iterator[Cause]:
+def buffering_causes(first: LaneMetrics, second: LaneMetrics) -> Iterator[Cause]:
     """`not-streaming`: one of the two holds its answers back until they are whole.
 
     It says nothing of the makespan, so it has no share.
     """
     for whole, streamed in ((first, second), (second, first)):
-        evidence = held_back_evidence(whole, streamed)
+        evidence = buffering_evidence(whole, streamed)
         if evidence is not None:
             yield Cause("not-streaming", whole.name, None, evidence)
 
 
-def _cpu_is_limit(seen: Seen) -> bool:
-    return (seen.least_cpu_share or 0) >= CPU_LIMIT_SHARE
+def _cpu_is_limit(metrics: LaneMetrics) -> bool:
+    return (metrics.least_cpu_share or 0) >= CPU_LIMIT_SHARE
 
 
 def _server_grew(gap: Gap) -> bool:
@@ -86,15 +86,15 @@ def _server_grew(gap: Gap) -> bool:
 
 
 def _threads_busy(gap: Gap) -> Cause | None:
-    slow, threads = gap.slow, gap.slow.facts.threads
+    slow, threads = gap.slow, gap.slow.config.threads
     if threads is None or threads < 2 or slow.in_app_while_waiting is None:
         return None
-    limit = threads * slow.facts.processes
+    limit = threads * slow.config.processes
     flat = slow.peak_in_app == threads and slow.in_app_while_waiting >= BUSY_SHARE * limit
     if not flat or not _server_grew(gap) or _cpu_is_limit(slow):
         return None
     evidence = {
-        "processes": slow.facts.processes,
+        "processes": slow.config.processes,
         "threads": threads,
         "peak_in_app": slow.peak_in_app,
         **_queue(gap, limit),
@@ -108,10 +108,10 @@ def _one_at_a_time(gap: Gap) -> Cause | None:
     if slow.peak_in_app != 1 or not _server_grew(gap) or _cpu_is_limit(slow):
         return None
     evidence = {
-        "processes": slow.facts.processes,
+        "processes": slow.config.processes,
         "peak_in_app": slow.peak_in_app,
-        **_queue(gap, slow.facts.processes),
-        "course": series.in_application(slow, slow.facts.processes),
+        **_queue(gap, slow.config.processes),
+        "course": series.in_application(slow, slow.config.processes),
     }
     return Cause("one-at-a-time", slow.name, gap.by_concurrency, evidence)
 
@@ -198,7 +198,7 @@ _HOLDERS: tuple[Callable[[Gap], Cause | None], ...] = (
 
 
 def _serialised(gap: Gap) -> Cause | None:
-    found = gap.slow.facts.serialised
+    found = gap.slow.config.serialised
     if found is None:
         return _one_thread_for_all(gap)
     share = gap.by_length(found["lost_ms"] / 1000)
@@ -207,7 +207,7 @@ def _serialised(gap: Gap) -> Cause | None:
 
 def _one_thread_for_all(gap: Gap) -> Cause | None:
     """The same among requests, where all of a process have one thread for their sync work."""
-    executor = gap.slow.facts.executor
+    executor = gap.slow.config.executor
     if executor is None or not executor.shared:
         return None
     evidence = {
@@ -219,7 +219,7 @@ def _one_thread_for_all(gap: Gap) -> Cause | None:
 
 
 def _executor_full(gap: Gap) -> Cause | None:
-    slow, executor = gap.slow, gap.slow.facts.executor
+    slow, executor = gap.slow, gap.slow.config.executor
     if executor is None or executor.shared:
         return None
     if executor.threads < executor.limit or not executor.queued:
@@ -231,7 +231,7 @@ def _executor_full(gap: Gap) -> Cause | None:
         "peak_in_view": slow.peak_in_view,
         "view_ms_p50": slow.view_p50_ms,
         "other_view_ms_p50": gap.fast.view_p50_ms,
-        "course": series.in_view(slow, executor.limit * slow.facts.processes),
+        "course": series.in_view(slow, executor.limit * slow.config.processes),
     }
     return Cause("executor-full", slow.name, gap.by_view, evidence)
 
@@ -244,8 +244,8 @@ def _cpu_bound(gap: Gap) -> Cause | None:
         "cpu_share": slow.cpu_share,
         "own_cpu_share": slow.own_cpu_share,
         "taken_by_others": slow.taken,
-        "cores": slow.facts.cores,
-        "processes": slow.facts.processes,
+        "cores": slow.config.cores,
+        "processes": slow.config.processes,
         **_cpu_price(slow),
         **_of_the_other(_cpu_price(gap.fast)),
     }
@@ -260,8 +260,8 @@ def _thread_cost(gap: Gap) -> Cause | None:
     return Cause("thread-cost", gap.slow.name, share, {**gap.slow.price, **others})
 
 
-def _cpu_price(seen: Seen) -> dict[str, Any]:
-    return {name: value for name, value in seen.price.items() if name.startswith("cpu_ms")}
+def _cpu_price(metrics: LaneMetrics) -> dict[str, Any]:
+    return {name: value for name, value in metrics.price.items() if name.startswith("cpu_ms")}
 
 
 def _of_the_other(price: Mapping[str, Any]) -> dict[str, Any]:
@@ -304,7 +304,7 @@ def _waiting_in_app(gap: Gap) -> Cause | None:
         "view_ms_p50": slow.view_p50_ms,
         "other_view_ms_p50": gap.fast.view_p50_ms,
         "cpu_ms_per_request": slow.price["cpu_ms_per_request"],
-        "upstream": slow.facts.upstream,
+        "upstream": slow.config.upstream,
     }
     return Cause("waiting-in-app", slow.name, gap.by_waiting, evidence)
 

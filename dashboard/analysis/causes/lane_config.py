@@ -24,7 +24,7 @@ class Executor:
 
 
 @dataclass(frozen=True)
-class LaneFacts:
+class LaneConfig:
     """How a lane's target was configured. None: not known, or no such limit.
 
     `threads` is the size of each process's pool; None where there is none. `cores` is how many
@@ -53,4 +53,4 @@ class LaneFacts:
     neighbour_cost: NeighbourCost | None = None
 
 
-NOTHING_KNOWN = LaneFacts()
+UNKNOWN_CONFIG = LaneConfig()

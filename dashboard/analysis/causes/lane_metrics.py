@@ -13,7 +13,7 @@ import numpy.typing as npt
 from dashboard.analysis.samples import resource_use, stats
 from dashboard.analysis.samples.lane_samples import Integers, Lane
 from dashboard.analysis.samples.lateness import Lateness, ends_by_round
-from dashboard.analysis.samples.loop_holds import Held, held_by
+from dashboard.analysis.samples.loop_holds import LoopHold, loop_holds
 from dashboard.analysis.samples.resource_use import Amount
 from dashboard.analysis.samples.rounds import Metric, by_round, metric_of
 from dashboard.wire.frame import UNKNOWN
@@ -21,7 +21,7 @@ from dashboard.wire.plan import Load
 from dashboard.wire.units import BYTES_PER_MIB, NS_PER_MS, NS_PER_S
 
 from .cpu_share import CpuShare, Window, cpu_share_of
-from .lane_config import LaneFacts
+from .lane_config import LaneConfig
 
 Mask = npt.NDArray[np.bool_]
 Segments = Mapping[str, float]
@@ -39,7 +39,7 @@ class Pieces:
 
 
 @dataclass(frozen=True)
-class Seen:
+class LaneMetrics:
     """One lane with its facts. What nobody measured is None, lengths are seconds.
 
     "View" means the whole application where the probe knows no view.
@@ -47,7 +47,7 @@ class Seen:
 
     name: str
     lane: Lane
-    facts: LaneFacts
+    config: LaneConfig
     load: Load
     late: Mapping[int, Lateness] = field(default_factory=dict)  # the engine's, by round
 
@@ -183,9 +183,9 @@ class Seen:
         return late if held is None else held
 
     @cached_property
-    def held(self) -> Mapping[str, Held]:
+    def held(self) -> Mapping[str, LoopHold]:
         """Who held the loop, by holder; empty where the probe did not say."""
-        return held_by(self.lane)
+        return loop_holds(self.lane)
 
     def held_ms_each(self, holder: str) -> float:
         """How long the holder held the loop, for each request."""
@@ -206,7 +206,7 @@ class Seen:
     @cached_property
     def cpu(self) -> Amount | None:
         """The target's CPU time for each request that it was asked, in seconds."""
-        return self._each(resource_use.cpu_s(self.lane, self.facts.neighbour_cost))
+        return self._each(resource_use.cpu_s(self.lane, self.config.neighbour_cost))
 
     @property
     def cpu_s(self) -> float | None:
@@ -216,12 +216,12 @@ class Seen:
     @cached_property
     def switches(self) -> Amount | None:
         """Context switches for each request."""
-        return self._each(resource_use.switches(self.lane, self.facts.neighbour_cost))
+        return self._each(resource_use.switches(self.lane, self.config.neighbour_cost))
 
     @cached_property
     def threads_started(self) -> Amount | None:
         """Python threads started for each request."""
-        return self._each(resource_use.threads(self.lane, self.facts.neighbour_cost))
+        return self._each(resource_use.threads(self.lane, self.config.neighbour_cost))
 
     def _each(self, amount: Amount | None) -> Amount | None:
         return None if amount is None or not self._asked else amount.times(1 / self._asked)
@@ -239,13 +239,13 @@ class Seen:
     @property
     def usable_cores(self) -> float | None:
         """How many cores it can keep busy: one for each process, for Python has its lock."""
-        cores = self.facts.cores
-        return None if cores is None else min(cores, self.facts.processes)
+        cores = self.config.cores
+        return None if cores is None else min(cores, self.config.processes)
 
     @cached_property
     def cpu_shares(self) -> CpuShare | None:
         """How much of the CPU that it could have it used, and what others had meanwhile."""
-        cores, usable, cpu = self.facts.cores, self.usable_cores, self.cpu
+        cores, usable, cpu = self.config.cores, self.usable_cores, self.cpu
         if cpu is None or not cores or not usable or not self.makespans_s:
             return None
         firings = len(self.makespans_s)
@@ -254,8 +254,8 @@ class Seen:
             wall_s=sum(self.makespans_s),
             usable_cores=usable,
             cores=cores,
-            busy_s=self.facts.busy_s,
-            cores_s=self.facts.cores_s,
+            busy_s=self.config.busy_s,
+            cores_s=self.config.cores_s,
         )
         return cpu_share_of(cpu.times(self.load.requests * firings), cpu.times(self._asked), window)
 

@@ -16,29 +16,29 @@ from dashboard.analysis.samples import stats
 from dashboard.wire.frame import UNKNOWN
 from dashboard.wire.units import NS_PER_MS
 
-from .lane_metrics import Seen
+from .lane_metrics import LaneMetrics
 
 POINTS = 60
 
 
-def in_application(seen: Seen, limit: float) -> dict[str, Any] | None:
+def in_application(metrics: LaneMetrics, limit: float) -> dict[str, Any] | None:
     """How many were in the application, over the first whole round, next to their limit."""
-    course = _counted(seen, "entered", "done", limit)
-    most = stats.peak_together(seen.lane.health, "peak_in_app")
+    course = _counted(metrics, "entered", "done", limit)
+    most = stats.peak_together(metrics.lane.health, "peak_in_app")
     if course is not None and most is not None:
         course["values"] = [min(value, float(most)) for value in course["values"]]
     return course
 
 
-def in_view(seen: Seen, limit: float) -> dict[str, Any] | None:
+def in_view(metrics: LaneMetrics, limit: float) -> dict[str, Any] | None:
     """How many were in the view."""
-    return _counted(seen, "view_entered", "view_left", limit)
+    return _counted(metrics, "view_entered", "view_left", limit)
 
 
-def _counted(seen: Seen, begin: str, end: str, limit: float) -> dict[str, Any] | None:
+def _counted(metrics: LaneMetrics, begin: str, end: str, limit: float) -> dict[str, Any] | None:
     """None where no whole round knows both stamps. Values are the most in each of the slices."""
-    samples = seen.lane.samples
-    here = _first_round(seen, samples["round"])
+    samples = metrics.lane.samples
+    here = _first_round(metrics, samples["round"])
     if here is None:
         return None
     here &= (samples[begin] != UNKNOWN) & (samples[end] != UNKNOWN)
@@ -62,13 +62,13 @@ def _counted(seen: Seen, begin: str, end: str, limit: float) -> dict[str, Any] |
     return _course(values, last_ns, limit)
 
 
-def loop_held(seen: Seen, limit_ms: float | None) -> dict[str, Any] | None:
+def loop_held(metrics: LaneMetrics, limit_ms: float | None) -> dict[str, Any] | None:
     """For how long at most one thing held the loop, in ms; a report speaks of all since the last.
 
     Of several processes the one that was held longest.
     """
-    health = seen.lane.health
-    here = _first_round(seen, health["round"])
+    health = metrics.lane.health
+    here = _first_round(metrics, health["round"])
     if here is None:
         return None
     here &= health["loop_held"] != UNKNOWN
@@ -90,8 +90,8 @@ def loop_held(seen: Seen, limit_ms: float | None) -> dict[str, Any] | None:
     return _course(values, last_ns, limit_ms)
 
 
-def _first_round(seen: Seen, rounds: Any) -> Any:
-    whole = stats.whole_rounds(seen.lane, seen.load.requests)
+def _first_round(metrics: LaneMetrics, rounds: Any) -> Any:
+    whole = stats.whole_rounds(metrics.lane, metrics.load.requests)
     return rounds == min(whole) if len(whole) else None
 
 

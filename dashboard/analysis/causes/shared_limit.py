@@ -16,7 +16,7 @@ from dashboard.analysis.inference.comparison import Comparison
 
 from .causes import BUSY_SHARE, CPU_LIMIT_SHARE, WAITING_CPU_SHARE
 from .cpu_share import LEAST_TICKS, TICK_S
-from .lane_metrics import Seen
+from .lane_metrics import LaneMetrics
 
 Kind = Literal["cpu-bound", "mostly-cpu", "light-load", "same-limit", "waiting", "unknown"]
 
@@ -30,7 +30,7 @@ ALL_OF_THEM = 0.9  # of the requests in flight that were in the view at once
 
 
 @dataclass(frozen=True)
-class Standing:
+class LaneUsage:
     """What one lane was limited by, as far as that is known.
 
     `cpu_alone_s` is how long a burst would take if there were nothing but its CPU time to wait for,
@@ -56,12 +56,12 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Absolute:
+class SharedLimit:
     """The limit that all lanes share, and what each was seen to do. A burst has a concurrency."""
 
     name: Kind
     concurrency: int | None
-    lanes: tuple[Standing, ...]
+    lanes: tuple[LaneUsage, ...]
 
     def to_json(self) -> dict[str, Any]:
         """As the verdict carries it."""
@@ -69,7 +69,9 @@ class Absolute:
         return {"name": self.name, "concurrency": self.concurrency, "lanes": lanes}
 
 
-def find_absolute(lanes: Sequence[Seen], comparisons: Sequence[Comparison]) -> Absolute | None:
+def find_shared_limit(
+    lanes: Sequence[LaneMetrics], comparisons: Sequence[Comparison]
+) -> SharedLimit | None:
     """Return what all lanes have in common; None where any two of them seem to differ."""
     if not comparisons or not all(map(_alike, comparisons)):
         return None
@@ -79,16 +81,16 @@ def find_absolute(lanes: Sequence[Seen], comparisons: Sequence[Comparison]) -> A
     large = all(map(_is_large, lanes))
     for name, fits in _LIMITS:
         if (large or name not in FIRM) and fits(standings, concurrency):
-            return Absolute(name, concurrency, standings)
-    return Absolute("unknown", concurrency, standings)
+            return SharedLimit(name, concurrency, standings)
+    return SharedLimit("unknown", concurrency, standings)
 
 
-def _is_large(seen: Seen) -> bool:
+def _is_large(metrics: LaneMetrics) -> bool:
     """Whether it was fired for long enough, at enough requests, to say what cannot be."""
-    firings = len(seen.makespans_s)
-    if firings * seen.load.requests < LEAST_REQUESTS:
+    firings = len(metrics.makespans_s)
+    if firings * metrics.load.requests < LEAST_REQUESTS:
         return False
-    return fmean(seen.makespans_s) >= LEAST_TICKS * TICK_S
+    return fmean(metrics.makespans_s) >= LEAST_TICKS * TICK_S
 
 
 def _alike(one: Comparison) -> bool:
@@ -99,60 +101,62 @@ def _alike(one: Comparison) -> bool:
     return one.answer == "no-difference"
 
 
-def _standing(seen: Seen) -> Standing:
-    cpu_s, cores = seen.cpu_s, seen.usable_cores
-    burst = seen.load.kind == "burst"
-    return Standing(
-        lane=seen.name,
-        time_s=fmean(seen.makespans_s) if burst and seen.makespans_s else None,
+def _standing(metrics: LaneMetrics) -> LaneUsage:
+    cpu_s, cores = metrics.cpu_s, metrics.usable_cores
+    burst = metrics.load.kind == "burst"
+    return LaneUsage(
+        lane=metrics.name,
+        time_s=fmean(metrics.makespans_s) if burst and metrics.makespans_s else None,
         cpu_ms_per_request=None if cpu_s is None else 1000 * cpu_s,
-        cpu_share=seen.cpu_share,
-        own_cpu_share=seen.own_cpu_share,
-        least_own_cpu_share=None if seen.cpu_shares is None else seen.cpu_shares.least_own,
-        cpu_alone_s=cpu_s * seen.load.requests / cores if burst and cpu_s and cores else None,
-        taken_by_others=seen.taken,
+        cpu_share=metrics.cpu_share,
+        own_cpu_share=metrics.own_cpu_share,
+        least_own_cpu_share=None if metrics.cpu_shares is None else metrics.cpu_shares.least_own,
+        cpu_alone_s=cpu_s * metrics.load.requests / cores if burst and cpu_s and cores else None,
+        taken_by_others=metrics.taken,
         usable_cores=cores,
-        cores=seen.facts.cores,
-        in_view=seen.in_view,
-        peak_in_view=seen.peak_of_all,
-        capacity=seen.facts.capacity,
-        view_ms_p50=seen.view_p50_ms,
-        waits=_waits(seen),
-        upstream=seen.facts.upstream,
+        cores=metrics.config.cores,
+        in_view=metrics.in_view,
+        peak_in_view=metrics.peak_of_all,
+        capacity=metrics.config.capacity,
+        view_ms_p50=metrics.view_p50_ms,
+        waits=_waits(metrics),
+        upstream=metrics.config.upstream,
     )
 
 
-def _waits(seen: Seen) -> bool | None:
+def _waits(metrics: LaneMetrics) -> bool | None:
     """Whether the view itself mostly waits, and not in line for a thread inside of it."""
-    if seen.cpu_s is None or not seen.view_s:
+    if metrics.cpu_s is None or not metrics.view_s:
         return None
-    executor = seen.facts.executor
-    in_line = (executor is not None and executor.queued > 0) or seen.facts.serialised is not None
-    return seen.cpu_s <= WAITING_CPU_SHARE * seen.view_s and not in_line
+    executor = metrics.config.executor
+    in_line = (
+        executor is not None and executor.queued > 0
+    ) or metrics.config.serialised is not None
+    return metrics.cpu_s <= WAITING_CPU_SHARE * metrics.view_s and not in_line
 
 
-def _used(standings: Sequence[Standing], share: float) -> bool:
+def _used(standings: Sequence[LaneUsage], share: float) -> bool:
     """By themselves: without others it might be that much faster, so they are no limit."""
     shares = [one.least_own_cpu_share for one in standings]
     return all(own is not None and own >= share for own in shares)
 
 
-def _cpu_bound(standings: Sequence[Standing], concurrency: int | None) -> bool:
+def _cpu_bound(standings: Sequence[LaneUsage], concurrency: int | None) -> bool:
     return _used(standings, CPU_LIMIT_SHARE)
 
 
-def _mostly_cpu(standings: Sequence[Standing], concurrency: int | None) -> bool:
+def _mostly_cpu(standings: Sequence[LaneUsage], concurrency: int | None) -> bool:
     return _used(standings, MOSTLY_CPU_SHARE)
 
 
-def _light_load(standings: Sequence[Standing], concurrency: int | None) -> bool:
+def _light_load(standings: Sequence[LaneUsage], concurrency: int | None) -> bool:
     """One request in flight, or a rate at which the view was empty more often than not."""
     if concurrency is not None:
         return concurrency == 1
     return all(one.in_view is not None and one.in_view < LIGHT for one in standings)
 
 
-def _same_limit(standings: Sequence[Standing], concurrency: int | None) -> bool:
+def _same_limit(standings: Sequence[LaneUsage], concurrency: int | None) -> bool:
     """As many in the view at a time in every lane, nearly all the time, while others waited."""
     peaks = {one.peak_in_view for one in standings}
     if len(peaks) != 1 or concurrency is None or not all(one.waits for one in standings):
@@ -162,7 +166,7 @@ def _same_limit(standings: Sequence[Standing], concurrency: int | None) -> bool:
     return flat and 0 < peak < ALL_OF_THEM * concurrency
 
 
-def _waiting(standings: Sequence[Standing], concurrency: int | None) -> bool:
+def _waiting(standings: Sequence[LaneUsage], concurrency: int | None) -> bool:
     """All that were in flight were in the view, and waited there."""
     return concurrency is not None and all(
         one.waits and (one.peak_in_view or 0) >= ALL_OF_THEM * concurrency for one in standings
@@ -170,7 +174,7 @@ def _waiting(standings: Sequence[Standing], concurrency: int | None) -> bool:
 
 
 # The first that fits is said.
-_LIMITS: tuple[tuple[Kind, Callable[[Sequence[Standing], int | None], bool]], ...] = (
+_LIMITS: tuple[tuple[Kind, Callable[[Sequence[LaneUsage], int | None], bool]], ...] = (
     ("cpu-bound", _cpu_bound),
     ("mostly-cpu", _mostly_cpu),
     ("light-load", _light_load),

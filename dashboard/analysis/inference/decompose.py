@@ -37,7 +37,7 @@ class Factor:
         return {**asdict(self), "interval": self.interval and list(self.interval)}
 
 
-def factors(
+def decompose(
     lane: Lane, baseline: Lane, by_round: Mapping[Lane, ByRound], comparison: Comparison
 ) -> list[Factor] | None:
     """Two factors whose product is the lane's ratio, by way of a lane between the two.

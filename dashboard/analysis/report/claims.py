@@ -127,7 +127,7 @@ def finding(expectation: Expectation, report: Report) -> Finding:
     return _found(asked, judgement, limit, holds, why)
 
 
-def why_spoiled(report: Report) -> str:
+def why_not_trusted(report: Report) -> str:
     """Why this run cannot simply be trusted, in its own words; empty where it can.
 
     Of one that was disturbed the intervals of its verdict can be, since they are the worst case.
@@ -192,7 +192,7 @@ def _why_undecided(
     """Why the report lets nobody decide this, whatever its numbers; empty where it does."""
     if report["status"] != "finished":
         return f"the run is {report['status']}"
-    if (why := why_spoiled(report)) and not (
+    if (why := why_not_trusted(report)) and not (
         _peak_was_seen(asked, judgement, limit) or _worst_case_known(asked, judgement, report)
     ):
         return why

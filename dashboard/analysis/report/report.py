@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Any
 
-from dashboard.analysis.causes.answered import answered_words, lane_answers
-from dashboard.analysis.causes.lane_config import NOTHING_KNOWN, LaneFacts
-from dashboard.analysis.causes.lane_metrics import Seen
+from dashboard.analysis.causes.lane_config import UNKNOWN_CONFIG, LaneConfig
+from dashboard.analysis.causes.lane_metrics import LaneMetrics
+from dashboard.analysis.causes.view_calls import lane_answers, view_call_warnings
 from dashboard.analysis.samples import rounds, stats
-from dashboard.analysis.samples.cut_off import Partial, counted_lanes, stopped_words
+from dashboard.analysis.samples.cut_off import PartialRounds, counted_lanes, stopped_words
 from dashboard.analysis.samples.failure_limit import MAX_FAILED_SHARE, failed_too_often
 from dashboard.analysis.samples.lane_samples import Lane, collect
 from dashboard.analysis.samples.lateness import Lateness
@@ -19,23 +19,30 @@ from dashboard.wire.plan import MARGIN, Plan
 from dashboard.wire.plan import Lane as PlanLane
 
 from .theory import theory
-from .verdict import Question, verdict
+from .verdict import VerdictOptions, verdict
 
-__all__ = ["MAX_FAILED_SHARE", "About", "Report", "first_look", "make_report", "report_of_lanes"]
+__all__ = [
+    "MAX_FAILED_SHARE",
+    "Report",
+    "ReportContext",
+    "first_look",
+    "make_report",
+    "report_of_lanes",
+]
 
 Report = dict[str, Any]
 RARE = ("send_kb_per_s", "every_s")
 
 
 @dataclass(frozen=True)
-class About:
+class ReportContext:
     """What a report says besides the numbers: which run this was, and how it was measured.
 
-    `facts` and `rates` stand in the order of the lanes, or are empty. A rate is a lane's
-    `{"offered_rps", "achieved_rps", "keeps_up", …}`. `spoiled` says in words why there can be
-    no verdict; None: nothing spoiled it. `discarded`: why a round was repeated, by its number.
-    `control`: the lanes are one and the same. `disturbed` says in words how the engine was at its
-    limit, and `late` for each lane, by round, what is known of how late it was.
+    `configs`, `rates` and `lateness` are in the order of the lanes, or empty. A rate is
+    `{"offered_rps", "achieved_rps", "keeps_up", …}`; `lateness` is that of the load generator, by
+    round. `no_verdict_reason` is a sentence on why no verdict can be given, `disturbed_reason`
+    one on how the load generator reached its limit; None if neither happened. `discarded` maps
+    the number of a repeated round to the reason. `control`: both lanes are the same (A/A).
     """
 
     run: str
@@ -44,72 +51,73 @@ class About:
     warnings: Sequence[str] = ()
     discarded: Mapping[int, str] = field(default_factory=dict)
     instrument: Mapping[str, Any] | None = None
-    spoiled: str | None = None
-    facts: Sequence[LaneFacts] = ()
+    no_verdict_reason: str | None = None
+    configs: Sequence[LaneConfig] = ()
     rates: Sequence[Mapping[str, Any] | None] = ()
-    disturbed: str | None = None
-    late: Sequence[Mapping[int, Lateness]] = ()
+    disturbed_reason: str | None = None
+    lateness: Sequence[Mapping[int, Lateness]] = ()
     until_sure: bool = False
     margin: float = MARGIN
     control: bool = False
 
 
-def make_report(plan: Plan, about: About, frames: Iterable[bytes | memoryview]) -> Report:
+def make_report(plan: Plan, context: ReportContext, frames: Iterable[bytes | memoryview]) -> Report:
     """The result of a run from its stored frames, as in the command line's contract."""
-    return report_of_lanes(plan, about, collect(frames, len(plan.lanes), about.discarded))
+    return report_of_lanes(plan, context, collect(frames, len(plan.lanes), context.discarded))
 
 
-def report_of_lanes(plan: Plan, about: About, lanes: Sequence[Lane]) -> Report:
+def report_of_lanes(plan: Plan, context: ReportContext, lanes: Sequence[Lane]) -> Report:
     """The same from what `collect` gathered, which is what saturation is judged by before."""
-    found = counted_lanes(lanes, plan.load.requests, about.status)
+    found = counted_lanes(lanes, plan.load.requests, context.status)
     everything = [
-        Seen(str(name), lane, facts, plan.load, late)
-        for name, lane, facts, late in zip(
-            *(plan.lanes, found.lanes, _facts(plan, about), _late(plan, about)), strict=True
+        LaneMetrics(str(name), lane, config, plan.load, lateness)
+        for name, lane, config, lateness in zip(
+            *(plan.lanes, found.lanes, _configs(plan, context), _lateness(plan, context)),
+            strict=True,
         )
     ]
-    rates = [*about.rates] or [None] * len(plan.lanes)
+    rates = [*context.rates] or [None] * len(plan.lanes)
     report: Report = {
-        "run": about.run,
+        "run": context.run,
         "scenario": plan.scenario,
-        "status": about.status,
+        "status": context.status,
         "load": _load(plan),
         "rounds": plan.rounds,
-        "discarded_rounds": list(about.discarded),
-        "discarded": [{"round": one, "reason": why} for one, why in about.discarded.items()],
+        "discarded_rounds": list(context.discarded),
+        "discarded": [{"round": one, "reason": why} for one, why in context.discarded.items()],
         "seed": plan.seed,
         "parameters": dict(plan.parameters),
-        "environment": dict(about.environment),
+        "environment": dict(context.environment),
         "lanes": [
-            {**_lane(name, seen, rate, partial), "worst_case": _worst_case(seen, about)}
-            for name, seen, rate, partial in zip(
+            {**_lane(name, metrics, rate, partial), "worst_case": _worst_case(metrics, context)}
+            for name, metrics, rate, partial in zip(
                 plan.lanes, everything, rates, found.partial, strict=True
             )
         ],
         "verdict": None,
-        "instrument": None if about.instrument is None else dict(about.instrument),
-        "warnings": list(about.warnings),
+        "instrument": None if context.instrument is None else dict(context.instrument),
+        "warnings": list(context.warnings),
     }
-    report["warnings"] += filter(None, [stopped_words(report), *answered_words(report)])
-    question = Question(
-        until_sure=about.until_sure,
-        margin=about.margin,
-        control=about.control,
-        spoiled=about.spoiled,
-        disturbed=about.disturbed,
+    report["warnings"] += filter(None, [stopped_words(report), *view_call_warnings(report)])
+    options = VerdictOptions(
+        until_sure=context.until_sure,
+        margin=context.margin,
+        control=context.control,
+        no_verdict_reason=context.no_verdict_reason,
+        disturbed_reason=context.disturbed_reason,
     )
-    report["verdict"] = verdict(report, plan.lanes, everything, question)
+    report["verdict"] = verdict(report, plan.lanes, everything, options)
     if report["verdict"]:
         report["warnings"] += report["verdict"]["warnings"]
     return report
 
 
-def _facts(plan: Plan, about: About) -> list[LaneFacts]:
-    return [*about.facts] or [NOTHING_KNOWN] * len(plan.lanes)
+def _configs(plan: Plan, context: ReportContext) -> list[LaneConfig]:
+    return [*context.configs] or [UNKNOWN_CONFIG] * len(plan.lanes)
 
 
-def _late(plan: Plan, about: About) -> list[Mapping[int, Lateness]]:
-    return [*about.late] or [{}] * len(plan.lanes)
+def _lateness(plan: Plan, context: ReportContext) -> list[Mapping[int, Lateness]]:
+    return [*context.lateness] or [{}] * len(plan.lanes)
 
 
 def _load(plan: Plan) -> dict[str, Any]:
@@ -120,9 +128,12 @@ def _load(plan: Plan) -> dict[str, Any]:
 
 
 def _lane(
-    name: PlanLane, seen: Seen, rate: Mapping[str, Any] | None, partial: Partial | None
+    name: PlanLane,
+    metrics: LaneMetrics,
+    rate: Mapping[str, Any] | None,
+    partial: PartialRounds | None,
 ) -> dict[str, Any]:
-    lane, requests = seen.lane, seen.load.requests
+    lane, requests = metrics.lane, metrics.load.requests
     whole, errors = stats.whole_rounds(lane, requests), stats.errors(lane)
     return {
         "lane": str(name),
@@ -131,7 +142,7 @@ def _lane(
         "requests": int(lane.samples["done"].size),
         "ok": int(lane.ok.sum()),
         "errors": errors,
-        **lane_answers(lane, seen.facts.answers, errors),
+        **lane_answers(lane, metrics.config.answers, errors),
         "cut_off": partial.cut_off if partial else int(lane.cut_off["done"].size),
         "partial": partial and partial.to_json(),
         "makespan_s": stats.makespans_s(lane, requests),
@@ -142,19 +153,21 @@ def _lane(
         "first_byte_ms": stats.first_byte_ms(lane),
         "longest_gap_ms": stats.longest_gap_ms(lane),
         "segments_ms": stats.segments_ms(lane),
-        "server_side": stats.server_side(lane, seen.facts.neighbour_cost),
+        "server_side": stats.server_side(lane, metrics.config.neighbour_cost),
         "requests_by_process": stats.requests_by_process(lane),
         "rate": None if rate is None else dict(rate),
-        "theory": theory(seen),
-        "neighbour": stats.neighbour(lane, seen.facts.neighbour_cost),
+        "theory": theory(metrics),
+        "neighbour": stats.neighbour(lane, metrics.config.neighbour_cost),
     }
 
 
-def _worst_case(seen: Seen, about: About) -> dict[str, list[float | None]] | None:
+def _worst_case(
+    metrics: LaneMetrics, context: ReportContext
+) -> dict[str, list[float | None]] | None:
     """The ends of the deciding metric in each whole round of a run that was disturbed."""
-    if about.disturbed is None:
+    if context.disturbed_reason is None:
         return None
-    ends = [seen.ends_by_round.get(number, (None, None)) for number in seen.by_round]
+    ends = [metrics.ends_by_round.get(number, (None, None)) for number in metrics.by_round]
     return {"low": [low for low, _ in ends], "high": [high for _, high in ends]}
 
 

@@ -12,7 +12,7 @@ from itertools import combinations
 from math import log
 from typing import Any
 
-from dashboard.analysis.causes.lane_metrics import Seen
+from dashboard.analysis.causes.lane_metrics import LaneMetrics
 from dashboard.analysis.samples import stats
 from dashboard.analysis.samples.rounds import log_ratios
 from dashboard.analysis.text.numbers import milliseconds, significant
@@ -46,7 +46,7 @@ class Secondary:
         return {**asdict(self), "values": list(self.values), "ratio": self.ratio}
 
 
-def secondary(lanes: Sequence[Seen]) -> list[Secondary]:
+def secondary(lanes: Sequence[LaneMetrics]) -> list[Secondary]:
     """Return what differs more than the time, between versions of the same lane."""
     pairs = combinations(lanes, 2)
     return [found for pair in pairs if _versions(*pair) for found in _of_pair(*pair)]
@@ -60,12 +60,12 @@ def secondary_words(found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield f"{pair[1]} next to {pair[0]}, beside the time: {listed} (single values, not tested)."
 
 
-def _versions(first: Seen, second: Seen) -> bool:
+def _versions(first: LaneMetrics, second: LaneMetrics) -> bool:
     lanes = [one.name.partition(VERSION_MARK) for one in (first, second)]
     return lanes[0][0] == lanes[1][0] and lanes[0] != lanes[1]
 
 
-def _of_pair(first: Seen, second: Seen) -> Iterator[Secondary]:
+def _of_pair(first: LaneMetrics, second: LaneMetrics) -> Iterator[Secondary]:
     ratios = log_ratios(first.by_round, second.by_round)
     if not ratios.size:
         return
@@ -77,12 +77,12 @@ def _of_pair(first: Seen, second: Seen) -> Iterator[Secondary]:
             yield Secondary(first.name, second.name, metric, (value, other))
 
 
-def _values(seen: Seen) -> dict[str, float | None]:
+def _values(metrics: LaneMetrics) -> dict[str, float | None]:
     return {
-        "peak_rss_mb": seen.peak_rss_mb,
-        "cpu_ms_per_request": None if seen.cpu_s is None else 1000 * seen.cpu_s,
-        "peak_threads": stats.peak_together(seen.lane.health, "threads"),
-        "queries": seen.facts.queries,
+        "peak_rss_mb": metrics.peak_rss_mb,
+        "cpu_ms_per_request": None if metrics.cpu_s is None else 1000 * metrics.cpu_s,
+        "peak_threads": stats.peak_together(metrics.lane.health, "threads"),
+        "queries": metrics.config.queries,
     }
 
 

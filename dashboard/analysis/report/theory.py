@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil
 from typing import Any
 
-from dashboard.analysis.causes.lane_metrics import Seen
+from dashboard.analysis.causes.lane_metrics import LaneMetrics
 
 
 def burst_s(requests: int, at_a_time: int, wait_s: float) -> float:
@@ -13,16 +13,16 @@ def burst_s(requests: int, at_a_time: int, wait_s: float) -> float:
     return ceil(requests / at_a_time) * wait_s
 
 
-def theory(seen: Seen) -> dict[str, Any] | None:
+def theory(metrics: LaneMetrics) -> dict[str, Any] | None:
     """By the k that the configuration promises, and by the k that was seen.
 
     None where theory has nothing to say: no wait, or a rate.
     """
-    load, wait_s = seen.load, seen.facts.wait_s
+    load, wait_s = metrics.load, metrics.config.wait_s
     if load.kind != "burst" or wait_s is None:
         return None
-    promised = min(load.concurrency, seen.facts.capacity or load.concurrency)
-    found = seen.peak_of_all or None
+    promised = min(load.concurrency, metrics.config.capacity or load.concurrency)
+    found = metrics.peak_of_all or None
     return {
         "wait_s": wait_s,
         "promised_k": promised,

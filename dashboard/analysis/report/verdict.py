@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
-from dashboard.analysis.causes.answered import redirected_unlike
-from dashboard.analysis.causes.causes import Cause, find_causes, held_back
-from dashboard.analysis.causes.lane_metrics import Seen
-from dashboard.analysis.causes.shared_limit import find_absolute
+from dashboard.analysis.causes.causes import Cause, buffering_causes, find_causes
+from dashboard.analysis.causes.lane_metrics import LaneMetrics
+from dashboard.analysis.causes.shared_limit import find_shared_limit
+from dashboard.analysis.causes.view_calls import redirected_unlike
 from dashboard.analysis.inference.comparison import Answer, Comparison, Interval, compare
 from dashboard.analysis.inference.control import assess
-from dashboard.analysis.inference.decompose import Factor, factors
+from dashboard.analysis.inference.decompose import Factor, decompose
 from dashboard.analysis.inference.intervals import CORRELATION_WARNING
 from dashboard.analysis.inference.worst_case import box_of
 from dashboard.analysis.samples.failure_limit import failed_too_often
@@ -27,21 +27,22 @@ Report = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Question:
-    """How it was asked, which was fixed before the first round; `spoiled`: why nobody can say.
+class VerdictOptions:
+    """The rules of a verdict, fixed before the first round, and what makes it doubtful.
 
-    `disturbed`: how the engine was at its limit, so that all of its lateness is charged.
+    `no_verdict_reason` is why no verdict can be given. `disturbed_reason` is how the load
+    generator reached its limit, so that all of its lateness is charged. None: neither happened.
     """
 
     until_sure: bool
     margin: float
     control: bool
-    spoiled: str | None
-    disturbed: str | None = None
+    no_verdict_reason: str | None
+    disturbed_reason: str | None = None
 
 
 def verdict(
-    report: Report, names: Sequence[PlanLane], lanes: Sequence[Seen], question: Question
+    report: Report, names: Sequence[PlanLane], lanes: Sequence[LaneMetrics], options: VerdictOptions
 ) -> dict[str, Any] | None:
     """The report's `verdict`; None where there is but one lane.
 
@@ -50,25 +51,25 @@ def verdict(
     """
     if len(lanes) < 2:
         return None
-    found = _compare(report["lanes"], lanes, question)
+    found = _compare(report["lanes"], lanes, options)
     result: dict[str, Any] = {
         "metric": lanes[0].metric,
         "baseline": str(names[0]),
-        "rule": "until-sure" if question.until_sure else "fixed",
-        "margin": question.margin,
-        "spoiled": question.spoiled,
-        "disturbed": _disturbed(names, found, question),
+        "rule": "until-sure" if options.until_sure else "fixed",
+        "margin": options.margin,
+        "spoiled": options.no_verdict_reason,
+        "disturbed": _disturbed(names, found, options),
         "comparisons": [
-            _comparison(report, position, one, lanes, question)
+            _comparison(report, position, one, lanes, options)
             for position, one in enumerate(found, 1)
         ],
-        "absolute": _absolute(lanes, found, question),
+        "absolute": _absolute(lanes, found, options),
         "secondary": [one.to_json() for one in secondary(lanes)],
-        "control": _control(report, found, question),
+        "control": _control(report, found, options),
         "warnings": _warnings(names, found),
     }
     # The steps' own intervals hold no lateness, so a run that was disturbed has none.
-    known = [None] * len(found) if question.disturbed else _factors(names, found, lanes)
+    known = [None] * len(found) if options.disturbed_reason else _factors(names, found, lanes)
     for comparison, steps in zip(result["comparisons"], known, strict=True):
         comparison["factors"] = None if steps is None else [step.to_json() for step in steps]
     result["sentence"] = sentence({**report, "verdict": result})
@@ -76,28 +77,28 @@ def verdict(
 
 
 def _compare(
-    reports: Sequence[Mapping[str, Any]], lanes: Sequence[Seen], question: Question
+    reports: Sequence[Mapping[str, Any]], lanes: Sequence[LaneMetrics], options: VerdictOptions
 ) -> list[Comparison]:
     base, others = lanes[0], lanes[1:]
     boxes = [
         box_of(base.ends_by_round, lane.ends_by_round, (base.by_round, lane.by_round))
         for lane in others
-        if question.disturbed
+        if options.disturbed_reason
     ]
     return compare(
         [log_ratios(base.by_round, lane.by_round) for lane in others],
-        [_refused(reports[0], lane, question) for lane in reports[1:]],
-        until_sure=question.until_sure,
-        margin=question.margin,
+        [_refused(reports[0], lane, options) for lane in reports[1:]],
+        until_sure=options.until_sure,
+        margin=options.margin,
         boxes=boxes or None,
     )
 
 
 def _refused(
-    baseline: Mapping[str, Any], lane: Mapping[str, Any], question: Question
+    baseline: Mapping[str, Any], lane: Mapping[str, Any], options: VerdictOptions
 ) -> Answer | None:
     """Why two lanes cannot be compared, if they cannot."""
-    if question.spoiled:
+    if options.no_verdict_reason:
         return "not-trusted"
     if failed_too_often(baseline) or failed_too_often(lane):
         return "errors"
@@ -109,9 +110,13 @@ def _refused(
 
 
 def _comparison(
-    report: Report, position: int, found: Comparison, lanes: Sequence[Seen], question: Question
+    report: Report,
+    position: int,
+    found: Comparison,
+    lanes: Sequence[LaneMetrics],
+    options: VerdictOptions,
 ) -> dict[str, Any]:
-    causes = _causes(report, position, found, lanes, question)
+    causes = _causes(report, position, found, lanes, options)
     return {
         "lane": lanes[position].name,
         "answer": found.answer,
@@ -127,7 +132,7 @@ def _comparison(
 
 
 def _factors(
-    names: Sequence[PlanLane], found: Sequence[Comparison], lanes: Sequence[Seen]
+    names: Sequence[PlanLane], found: Sequence[Comparison], lanes: Sequence[LaneMetrics]
 ) -> list[list[Factor] | None]:
     """Server and code apart for each comparison, by way of lanes that could be compared."""
     by_round = {names[0]: lanes[0].by_round}
@@ -137,15 +142,17 @@ def _factors(
         if one.ratio and one.answer != "not-trusted"
     }
     baseline, *others = names
-    return [factors(name, baseline, by_round, one) for name, one in zip(others, found, strict=True)]
+    return [
+        decompose(name, baseline, by_round, one) for name, one in zip(others, found, strict=True)
+    ]
 
 
 def _absolute(
-    lanes: Sequence[Seen], found: Sequence[Comparison], question: Question
+    lanes: Sequence[LaneMetrics], found: Sequence[Comparison], options: VerdictOptions
 ) -> dict[str, Any] | None:
-    if question.control or question.disturbed:
+    if options.control or options.disturbed_reason:
         return None  # what the lanes of a disturbed run share may be the load generator's limit
-    absolute = find_absolute(lanes, found)
+    absolute = find_shared_limit(lanes, found)
     return None if absolute is None else absolute.to_json()
 
 
@@ -157,20 +164,24 @@ def _ends(interval: Interval | None) -> list[float] | None:
 
 
 def _disturbed(
-    names: Sequence[PlanLane], found: Sequence[Comparison], question: Question
+    names: Sequence[PlanLane], found: Sequence[Comparison], options: VerdictOptions
 ) -> dict[str, Any] | None:
     """Why all lateness is charged, and between which ends each ratio is then at worst."""
-    if question.disturbed is None:
+    if options.disturbed_reason is None:
         return None
     worst = {
         str(name): one.worst and list(one.worst) if one.interval is None else _ends(one.interval)
         for name, one in zip(names[1:], found, strict=True)
     }
-    return {"reason": question.disturbed, "intervals": worst}
+    return {"reason": options.disturbed_reason, "intervals": worst}
 
 
 def _causes(
-    report: Report, position: int, found: Comparison, lanes: Sequence[Seen], question: Question
+    report: Report,
+    position: int,
+    found: Comparison,
+    lanes: Sequence[LaneMetrics],
+    options: VerdictOptions,
 ) -> list[Cause]:
     baseline, lane = lanes[0], lanes[position]
     match found.answer:
@@ -183,17 +194,17 @@ def _causes(
             ]
         case "not-trusted":
             saturated = (report["instrument"] or {}).get("saturated")
-            why = question.disturbed or question.spoiled
+            why = options.disturbed_reason or options.no_verdict_reason
             client = Cause("client-bound", None, None, {"why": why})
             return [client] if saturated else []
         case "no-difference":
-            evidence = {"margin": question.margin, "interval": _ends(found.interval)}
-            return [Cause("no-difference", None, None, evidence), *held_back(baseline, lane)]
-        case "differs" | "first-look" if _apart(found, question.margin) and not question.control:
+            evidence = {"margin": options.margin, "interval": _ends(found.interval)}
+            return [Cause("no-difference", None, None, evidence), *buffering_causes(baseline, lane)]
+        case "differs" | "first-look" if _apart(found, options.margin) and not options.control:
             slower_last = found.ratio is not None and found.ratio > 1
             return find_causes(*((lane, baseline) if slower_last else (baseline, lane)))
         case _:  # whoever came first, or whether anybody did: one may hold its answers back
-            return [*held_back(baseline, lane)]
+            return [*buffering_causes(baseline, lane)]
 
 
 def _apart(found: Comparison, margin: float) -> bool:
@@ -202,9 +213,9 @@ def _apart(found: Comparison, margin: float) -> bool:
 
 
 def _control(
-    report: Report, found: Sequence[Comparison], question: Question
+    report: Report, found: Sequence[Comparison], options: VerdictOptions
 ) -> dict[str, Any] | None:
-    if not question.control:
+    if not options.control:
         return None
     instrument = report["instrument"] or {}
     return assess(found[0], instrument.get("steal_percent"), report["environment"])

@@ -20,7 +20,7 @@ CUT_SHORT = ("stopped", "interrupted")  # statuses of a run whose last round may
 
 
 @dataclass(frozen=True)
-class Partial:
+class PartialRounds:
     """What a lane had in the rounds that are not whole in every lane."""
 
     rounds: tuple[int, ...]
@@ -34,7 +34,7 @@ class Partial:
 
 
 @dataclass(frozen=True)
-class Counted:
+class CountedLanes:
     """The lanes as far as they count, and for each what it had beside that, if anything.
 
     `uncounted` are the rounds that were left out; empty where no round is whole, since then all
@@ -42,19 +42,19 @@ class Counted:
     """
 
     lanes: list[Lane]
-    partial: list[Partial | None]
+    partial: list[PartialRounds | None]
     uncounted: tuple[int, ...] = ()
 
 
-def counted_lanes(lanes: Sequence[Lane], requests: int, status: str) -> Counted:
+def counted_lanes(lanes: Sequence[Lane], requests: int, status: str) -> CountedLanes:
     """Leave out what a run with this status has no whole round of, unless that is everything."""
     partial = _partial_rounds(lanes, requests) if status in CUT_SHORT else []
     if not partial:
-        return Counted(list(lanes), [None] * len(lanes))
-    found: list[Partial | None] = [_partial(lane, partial) for lane in lanes]
+        return CountedLanes(list(lanes), [None] * len(lanes))
+    found: list[PartialRounds | None] = [_partial(lane, partial) for lane in lanes]
     if not _whole_in_all(lanes, requests):
-        return Counted(list(lanes), found)
-    return Counted([without_rounds(lane, partial) for lane in lanes], found, tuple(partial))
+        return CountedLanes(list(lanes), found)
+    return CountedLanes([without_rounds(lane, partial) for lane in lanes], found, tuple(partial))
 
 
 def with_cut_off(lane: Lane) -> Columns:
@@ -104,8 +104,8 @@ def _partial_rounds(lanes: Sequence[Lane], requests: int) -> list[int]:
     return sorted(known - _whole_in_all(lanes, requests))
 
 
-def _partial(lane: Lane, rounds: Sequence[int]) -> Partial:
+def _partial(lane: Lane, rounds: Sequence[int]) -> PartialRounds:
     here = np.isin(lane.samples["round"], rounds)
     done = int((here & lane.ok).sum())
     cut_off = int(np.isin(lane.cut_off["round"], rounds).sum())
-    return Partial(tuple(rounds), done, int(here.sum()) - done, cut_off)
+    return PartialRounds(tuple(rounds), done, int(here.sum()) - done, cut_off)

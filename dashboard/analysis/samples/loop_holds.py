@@ -21,7 +21,7 @@ _SUMS = {VIEW: "loop_in_view", AROUND: "loop_in_app", OTHER: "loop_elsewhere"}
 
 
 @dataclass(frozen=True)
-class Held:
+class LoopHold:
     """What one holder did: the longest time at once (ms), and all in all in the counted rounds."""
 
     holder: str
@@ -29,7 +29,7 @@ class Held:
     sum_s: float
 
 
-def held_by(lane: Lane) -> dict[str, Held]:
+def loop_holds(lane: Lane) -> dict[str, LoopHold]:
     """Return what each holder did; empty where the probe did not say who it was.
 
     The longest is that of each report, of which it names one holder; the sum counts all.
@@ -40,7 +40,7 @@ def held_by(lane: Lane) -> dict[str, Held]:
         return {}
     codes = {holder: code for code, holder in HOLDERS.items()}
     return {
-        holder: Held(
+        holder: LoopHold(
             holder,
             longest_ms=float(held[by == codes[holder]].max(initial=0)) / NS_PER_MS,
             sum_s=sum(growth(health, name)) / NS_PER_S,

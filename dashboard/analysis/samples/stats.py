@@ -170,7 +170,7 @@ def _cost(lane: Lane, cost: NeighbourCost) -> dict[str, float]:
     }
 
 
-def neighbours_wait_ms(lane: Mapping[str, Any]) -> float | None:
+def bystander_wait_ms(lane: Mapping[str, Any]) -> float | None:
     """What of a reported neighbour stands for it: p95, or the longest where they were few."""
     latency = (lane["neighbour"] or {}).get("latency_ms", {})
     p95 = latency.get("p95")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .numbers import percent, share_apart
+from .numbers import faster_or_slower, percent
 
 Verdict = Mapping[str, Any]
 Comparison = Mapping[str, Any]
@@ -54,8 +54,8 @@ def answered_at_worst(verdict: Verdict, one: Comparison) -> str:
             low, high = worst
             bound, ahead = (high, one["lane"]) if high < 1 else (low, verdict["baseline"])
             return (
-                f"{outcome}, and at least {share_apart(bound)} even if {LATENESS} is held against"
-                f" {ahead} ({percent(one['level'])})."
+                f"{outcome}, and at least {faster_or_slower(bound)} even if {LATENESS} is held"
+                f" against {ahead} ({percent(one['level'])})."
             )
         case "no-difference" if worst:
             return (
@@ -80,11 +80,11 @@ def _worst(verdict: Verdict, one: Comparison) -> list[float] | None:
 
 def _outcome(verdict: Verdict, one: Comparison) -> str:
     """*async@daphne finished the burst 3.4 times sooner than sync@daphne*."""
-    apart = share_apart(one["ratio"] or 1)
+    apart = faster_or_slower(one["ratio"] or 1)
     than = f"{apart} than" if apart else "as soon as"
     return f"{one['lane']} {DID[verdict['metric']]} {than} {verdict['baseline']}"
 
 
 def _between(ends: list[float]) -> str:
-    low, high = (share_apart(end) or "as soon" for end in ends)
+    low, high = (faster_or_slower(end) or "as soon" for end in ends)
     return f"from {low} to {high}"

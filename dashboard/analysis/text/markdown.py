@@ -7,7 +7,7 @@ from statistics import median
 from typing import Any
 
 from dashboard.analysis.samples.cut_off import CUT_SHORT, cut_off_words, whole_rounds_of
-from dashboard.analysis.samples.stats import neighbours_wait_ms
+from dashboard.analysis.samples.stats import bystander_wait_ms
 from dashboard.wire.plural import counted
 
 from .disturbed import mark
@@ -132,7 +132,7 @@ def _response(lane: Mapping[str, Any], name: str) -> str:
 
 
 def _neighbour(lane: Mapping[str, Any]) -> str:
-    wait_ms = neighbours_wait_ms(lane)
+    wait_ms = bystander_wait_ms(lane)
     return UNKNOWN if wait_ms is None else milliseconds(wait_ms)
 
 

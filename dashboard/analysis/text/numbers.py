@@ -54,7 +54,7 @@ def percent(share: float) -> str:
     return f"{100 * share:g} %"
 
 
-def share_apart(ratio: float) -> str:
+def faster_or_slower(ratio: float) -> str:
     """How far a ratio of times is from 1: "5.1 times sooner", "12 % later"; empty at 1."""
     if ratio == 1:
         return ""

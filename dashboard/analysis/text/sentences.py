@@ -9,22 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from dashboard.analysis.causes.answered import failure_words
+from dashboard.analysis.causes.view_calls import failure_words
 from dashboard.analysis.report.secondary import secondary_words
 from dashboard.wire.plural import counted
 
 from .causes import cause_words
 from .disturbed import DID, answered_at_worst, at_worst, measured, why_disturbed
 from .numbers import (
+    faster_or_slower,
     milliseconds,
     percent,
     seconds_of,
-    share_apart,
     significant,
     times,
     times_between,
 )
-from .shared_limit import absolute_words
+from .shared_limit import shared_limit_words
 
 Report = Mapping[str, Any]
 Comparison = Mapping[str, Any]
@@ -49,7 +49,7 @@ def sentence(report: Report) -> str:
     said = [
         *_comparisons(report),
         *why_disturbed(verdict),
-        absolute_words(verdict.get("absolute")),
+        shared_limit_words(verdict.get("absolute")),
         *_causes(verdict),
         *_factors(verdict),
         *secondary_words(verdict.get("secondary", ())),
@@ -77,7 +77,7 @@ def _comparisons(report: Report) -> Iterator[str]:
 
 def _at_first(ratio: float, margin: float) -> str:
     """A difference inside the margin is none that anybody asked for."""
-    apart = share_apart(ratio)
+    apart = faster_or_slower(ratio)
     if max(ratio, 1 / ratio) > 1 + margin:
         return apart
     return f"about as soon ({apart})" if apart else "as soon"
@@ -101,7 +101,7 @@ def _answered(report: Report, one: Comparison) -> str:
     match one["answer"]:
         case "differs":
             return (
-                f"{lane} {DID[verdict['metric']]} {share_apart(one['ratio'])} than {baseline}"
+                f"{lane} {DID[verdict['metric']]} {faster_or_slower(one['ratio'])} than {baseline}"
                 f" ({_level(one)}: {_both_ends(one)})."
             )
         case "no-difference":
@@ -134,7 +134,7 @@ def _both_ends(one: Comparison) -> str:
         shares = [1 - 1 / low, 1 - 1 / high]
     else:
         shares = [low - 1, high - 1]
-    if share_apart(one["ratio"]).endswith(("times sooner", "times later")):
+    if faster_or_slower(one["ratio"]).endswith(("times sooner", "times later")):
         return times_between(low, high)
     return f"{percent(shares[0])} to {percent(shares[1])}"
 
@@ -147,7 +147,7 @@ def _ends(one: Comparison) -> str:
 
 
 def _from_to(low: float, high: float) -> str:
-    return f"from {share_apart(low) or 'as soon'} to {share_apart(high) or 'as soon'}"
+    return f"from {faster_or_slower(low) or 'as soon'} to {faster_or_slower(high) or 'as soon'}"
 
 
 def _failures(report: Report, names: Sequence[str]) -> Iterator[str]:

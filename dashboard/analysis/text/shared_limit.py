@@ -7,7 +7,7 @@ from typing import Any
 
 from .numbers import milliseconds, seconds_of, significant, times_at_most
 
-Absolute = Mapping[str, Any]
+SharedLimit = Mapping[str, Any]
 Lanes = Sequence[Mapping[str, Any]]
 
 # What a server and Django cost by themselves was 0.1 to 2 ms a request where measured. A request
@@ -17,7 +17,7 @@ FASTER = 1.05  # from here on it is said how much faster
 WORTH_SAYING = 0.1  # of the cores, had by other processes
 
 
-def absolute_words(absolute: Absolute | None) -> str:
+def shared_limit_words(absolute: SharedLimit | None) -> str:
     """Return a sentence or two; empty where nothing is known."""
     if not absolute:
         return ""

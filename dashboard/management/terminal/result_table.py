@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from dashboard.analysis.samples.cut_off import cut_off_words
-from dashboard.analysis.samples.stats import neighbours_wait_ms
+from dashboard.analysis.samples.stats import bystander_wait_ms
 from dashboard.runs.reports.wording import (
     WHY_REPEATED,
     instrument_words,
@@ -155,7 +155,7 @@ def _percentile(group: str, name: str) -> Callable[[Lane], str]:
 
 
 def _neighbour(lane: Lane) -> str:
-    return _text(neighbours_wait_ms(lane), "{:.1f} ms")
+    return _text(bystander_wait_ms(lane), "{:.1f} ms")
 
 
 def _errors(lane: Lane) -> str:

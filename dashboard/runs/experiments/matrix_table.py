@@ -10,7 +10,7 @@ from typing import Any
 
 from dashboard.analysis.report.report import first_look
 from dashboard.analysis.samples.cut_off import stopped_words
-from dashboard.analysis.text.numbers import percent, seconds_of, share_apart
+from dashboard.analysis.text.numbers import faster_or_slower, percent, seconds_of
 from dashboard.models import Experiment, Run, Status
 from dashboard.runs.reports.results import measured
 
@@ -184,7 +184,7 @@ def _extremes(cells: Sequence[Answer], baseline: str) -> Iterator[str]:
     if len(ranked) < 2:
         return
     for word, cell in (("Soonest", ranked[0]), ("Latest", ranked[-1])):
-        apart = share_apart(cell["ratio"])
+        apart = faster_or_slower(cell["ratio"])
         words = f"{cell['lane']} in {seconds_of(cell['makespan_s'])}"
         if cell["lane"] == baseline or not apart:
             yield f"{word}: {words}."

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from dashboard.analysis.report.claims import why_spoiled
+from dashboard.analysis.report.claims import why_not_trusted
 from dashboard.models import Experiment, Run, Status
 from dashboard.runs.sinks.sink import Outcome
 from dashboard.wire.errors import LiveburstError
@@ -45,7 +45,7 @@ def fired_once_more(step: Step) -> Generator[Step, Run, Run]:
     The rule looks at nothing that the run found out of its lanes. Returns the last run.
     """
     run = yield step
-    if run.status == Status.FINISHED and run.report and why_spoiled(run.report):
+    if run.status == Status.FINISHED and run.report and why_not_trusted(run.report):
         run = yield replace(step, label=f"{step.label}, again")
     return run
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 
-from dashboard.analysis.causes.lane_config import Executor, LaneFacts
-from dashboard.analysis.report.report import About, report_of_lanes
+from dashboard.analysis.causes.lane_config import Executor, LaneConfig
+from dashboard.analysis.report.report import ReportContext, report_of_lanes
 from dashboard.analysis.samples.cut_off import counted_lanes, whole_rounds_of
 from dashboard.analysis.samples.lane_samples import Lane, collect
 from dashboard.analysis.samples.lateness import Lateness
@@ -50,23 +50,23 @@ def _report_of(run: Run) -> dict[str, Any]:
     readings = _counted_readings(run, whole.uncounted)
     medians_ms = smallest_medians_ms(whole.lanes)
     saturated = saturation(readings, [lane.name for lane in stored], medians_ms)
-    about = About(
+    context = ReportContext(
         run.pk,
         run.status,
         run.environment,
         warnings=[*run.warnings, *saturated, *busy_before(run.environment)],
         discarded={number: why_discarded(of) for number, of in _discarded(run)},
         instrument=instrument_of(run, readings, saturated=bool(saturated)),
-        spoiled=run.spoiled or None,
-        disturbed=next(iter(saturated), None),
-        late=[_late(lane, readings) for lane in stored],
-        facts=[_facts(run, lane, readings) for lane in stored],
+        no_verdict_reason=run.spoiled or None,
+        disturbed_reason=next(iter(saturated), None),
+        lateness=[_lateness(lane, readings) for lane in stored],
+        configs=[_config(run, lane, readings) for lane in stored],
         rates=[rates.of(lane.position, whole.uncounted) if rates else None for lane in stored],
         until_sure=plan.until_sure,
         margin=plan.margin,
         control=plan.control,
     )
-    report = report_of_lanes(plan, about, lanes)
+    report = report_of_lanes(plan, context, lanes)
     for lane, known in zip(report["lanes"], stored, strict=True):
         told = {name: fact for name, fact in known.facts.items() if name != "answers"}
         lane["target"] = told or None
@@ -101,11 +101,11 @@ def _frames(run: Run, rates: Rates | None) -> Iterator[bytes]:
         yield data
 
 
-def _facts(run: Run, lane: RunLane, readings: Sequence[Reading]) -> LaneFacts:
+def _config(run: Run, lane: RunLane, readings: Sequence[Reading]) -> LaneConfig:
     """How the lane's target was configured, as far as the analysis must know."""
     executor = lane.facts.get("executor")
     known = [one for one in readings if one.lane == lane.position and one.target_s]
-    return LaneFacts(
+    return LaneConfig(
         processes=lane.facts.get("processes", 1),
         threads=lane.facts.get("threads"),
         cores=len(lane.facts.get("cores", ())) or None,
@@ -121,7 +121,7 @@ def _facts(run: Run, lane: RunLane, readings: Sequence[Reading]) -> LaneFacts:
     )
 
 
-def _late(lane: RunLane, readings: Sequence[Reading]) -> dict[int, Lateness]:
+def _lateness(lane: RunLane, readings: Sequence[Reading]) -> dict[int, Lateness]:
     """How late the engine was at this lane, by round; without those of which it is not known."""
     own = (one for one in readings if one.lane == lane.position)
     return {one.round: late for one in own if (late := one.lateness)}

@@ -119,7 +119,7 @@ def _numbers(report: Mapping[str, Any]) -> dict[str, str]:
         "p95": milliseconds(latency["p95"]) if own else "–",
         "service_p95": milliseconds(report["service_ms"]["p95"]) if own else "–",
         "errors": _failed(report["errors"], cut_off_words(report)),
-        "neighbour": milliseconds(stats.neighbours_wait_ms(report)),
+        "neighbour": milliseconds(stats.bystander_wait_ms(report)),
         "peak_threads": plain(side["peak_threads"], "{:,}"),
         "rss": plain(side["peak_rss_mb"], "{:,.0f} MB"),
         "cpu_per_request": plain(side["cpu_ms_per_request"], "{:.2f} ms"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.analysis.causes.lane_config import Executor, LaneFacts
+from dashboard.analysis.causes.lane_config import Executor, LaneConfig
 from dashboard.wire.failure import Failure
 from dashboard.wire.units import NS_PER_MS as MS
 from tests.analysis.planted import (
@@ -31,7 +31,7 @@ def held(view: int = 0, app: int = 0, other: int = 0) -> dict[str, int]:
 
 
 LITTLE_CPU = {"cpu": 1 * MS // 2, "switches": 2}
-CORE = LaneFacts(cores=1)
+CORE = LaneConfig(cores=1)
 
 
 def free(view_ms: float = 100, **changes: Any) -> Planted:
@@ -39,7 +39,7 @@ def free(view_ms: float = 100, **changes: Any) -> Planted:
     values = {
         "name": "async@daphne",
         "model": at_once(view_ms),
-        "facts": CORE,
+        "config": CORE,
         "health": {"peak_in_app": 100, "peak_in_view": 100, "loop_held": 2 * MS},
         "growth_per_request": LITTLE_CPU,
     }
@@ -49,21 +49,21 @@ def free(view_ms: float = 100, **changes: Any) -> Planted:
 THREADS = Planted(
     name="sync@gunicorn-gthread",
     model=pool(8, 100),
-    facts=LaneFacts(threads=8, cores=1, capacity=8, wait_s=0.1),
+    config=LaneConfig(threads=8, cores=1, capacity=8, wait_s=0.1),
     health={"peak_in_app": 8, "peak_in_view": 8},
     growth_per_request=LITTLE_CPU,
 )
 ONE = Planted(
     name="sync@gunicorn-sync",
     model=pool(1, 100),
-    facts=LaneFacts(threads=1, cores=1),
+    config=LaneConfig(threads=1, cores=1),
     health={"peak_in_app": 1, "peak_in_view": 1},
     growth_per_request=LITTLE_CPU,
 )
 BLOCKED = Planted(
     name="async-blocking@daphne",
     model=one_in_view(100),
-    facts=CORE,
+    config=CORE,
     health={
         "peak_in_app": 100,
         "peak_in_view": 1,
@@ -76,12 +76,12 @@ BLOCKED = Planted(
 EXECUTOR = free(
     name="bridged-threads@daphne",
     model=queue_in_view(6, 100),
-    facts=LaneFacts(cores=1, executor=Executor(limit=6, threads=6, queued=14)),
+    config=LaneConfig(cores=1, executor=Executor(limit=6, threads=6, queued=14)),
 )
 SERIALISED = free(
     300,
     name="bridged@daphne",
-    facts=LaneFacts(
+    config=LaneConfig(
         cores=1,
         serialised={"thread": "t", "hops": 3, "worked_ms": 300, "longest_ms": 100, "lost_ms": 200},
     ),
@@ -89,14 +89,14 @@ SERIALISED = free(
 CPU = Planted(
     name="heavy@daphne",
     model=busy(20),
-    facts=CORE,
+    config=CORE,
     health={"peak_in_app": 100, "peak_in_view": 100, "loop_held": 2 * MS},
     growth_per_request={"cpu": 20 * MS, "switches": 2},
 )
 THREAD_COST = Planted(
     name="sync@daphne",
     model=busy(8),
-    facts=LaneFacts(cores=2),
+    config=LaneConfig(cores=2),
     health={"peak_in_app": 100, "peak_in_view": 100, "rss": 2**28},
     growth_per_request={"cpu": 6 * MS, "switches": 30, "threads_started": 1},
 )
@@ -182,7 +182,7 @@ def test_a_saturated_engine_is_the_cause_and_there_is_no_verdict(requests: int) 
         [THREADS, free()],
         requests,
         instrument={"saturated": True, "steal_percent": 0},
-        spoiled="The engine used 97 % of its core.",
+        no_verdict_reason="The engine used 97 % of its core.",
     )
     (comparison,) = report["verdict"]["comparisons"]
     assert comparison["answer"] == "not-trusted"
@@ -215,7 +215,7 @@ def test_without_evidence_the_cause_is_not_found() -> None:
 
 
 def test_an_executor_is_never_blamed_by_guess() -> None:
-    guessed = Planted(**{**vars(EXECUTOR), "facts": CORE})
+    guessed = Planted(**{**vars(EXECUTOR), "config": CORE})
     names = [cause["name"] for cause in causes(report_of([guessed, free()], 20))]
     assert "executor-full" not in names
 
@@ -242,13 +242,13 @@ def test_theory_stands_beside_practice() -> None:
 def test_the_cpu_that_others_had_is_not_what_a_lane_left_idle() -> None:
     """Half of its core went to somebody else: with the other half it was at its limit."""
     # Six rounds of twenty requests, 20 ms of CPU each, in twice the time that this takes alone.
-    facts = LaneFacts(cores=1, busy_s=4.8, cores_s=4.8)
-    shared = Planted(**{**vars(CPU), "model": busy(40), "facts": facts})
+    config = LaneConfig(cores=1, busy_s=4.8, cores_s=4.8)
+    shared = Planted(**{**vars(CPU), "model": busy(40), "config": config})
     other = free(5, growth_per_request={"cpu": MS // 100, "switches": 2})
     (cause,) = causes(report_of([shared, other], 20))
     assert cause["name"] == "cpu-bound"
     assert cause["evidence"]["taken_by_others"] == pytest.approx(0.5)
-    alone = Planted(**{**vars(shared), "facts": CORE})
+    alone = Planted(**{**vars(shared), "config": CORE})
     assert "cpu-bound" not in [one["name"] for one in causes(report_of([alone, other], 20))]
 
 
@@ -280,7 +280,7 @@ def test_a_view_is_not_blamed_for_what_others_held(
     slow = Planted(
         name="async@uvicorn",
         model=behind_a_hold,
-        facts=CORE,
+        config=CORE,
         health=health,
         growth_per_request={**LITTLE_CPU, **sums},
     )
@@ -306,7 +306,7 @@ def test_a_sync_view_in_a_thread_is_never_blamed(by: int) -> None:
     slow = Planted(
         name="sync@uvicorn",
         model=one_in_thread,
-        facts=CORE,
+        config=CORE,
         health=health,
         growth_per_request={**LITTLE_CPU, **held(app=1)},
         growth={"loop_elsewhere": 110 * MS},

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.analysis.causes.cpu_share import CpuShare, Window, cpu_share_of
-from dashboard.analysis.causes.lane_config import LaneFacts
+from dashboard.analysis.causes.lane_config import LaneConfig
 from dashboard.analysis.samples.resource_use import Amount
 from dashboard.analysis.text.numbers import times_at_most
-from dashboard.analysis.text.shared_limit import absolute_words
+from dashboard.analysis.text.shared_limit import shared_limit_words
 from dashboard.wire.units import NS_PER_MS as MS
 from tests.analysis.planted import Planted, at_once, busy, report_of
 
@@ -79,12 +79,12 @@ def test_a_bound_is_never_rounded_down(ratio: float) -> None:
     assert ratio * (1 - 1e-9) <= float(times_at_most(ratio)) < 1.1 * ratio
 
 
-def alike(cpu_ms: float, requests: int, rounds: int, **facts: Any) -> dict[str, Any]:
+def alike(cpu_ms: float, requests: int, rounds: int, **config: Any) -> dict[str, Any]:
     lanes = [
         Planted(
             name,
             busy(50),
-            facts=LaneFacts(cores=1, **facts),
+            config=LaneConfig(cores=1, **config),
             health={"peak_in_app": 8, "peak_in_view": 8},
             growth_per_request={"cpu": int(cpu_ms * MS)},
         )
@@ -100,7 +100,7 @@ def test_no_smaller_speed_up_is_said_to_be_possible_than_its_own_numbers_give(
 ) -> None:
     absolute = alike(cpu_ms, 40, 6, busy_s=busy_s, cores_s=12.0)
     possible = max(lane["time_s"] / lane["cpu_alone_s"] for lane in absolute["lanes"])
-    said = absolute_words(absolute)
+    said = shared_limit_words(absolute)
     if "× faster" in said:
         assert float(said.split("more than ")[1].split("×")[0]) >= possible
     else:
@@ -119,7 +119,7 @@ def test_work_that_waits_is_named_beside_a_noisy_reading_of_others() -> None:
         return Planted(
             name,
             at_once(view_ms),
-            facts=LaneFacts(cores=1, busy_s=1.0, cores_s=1.2),
+            config=LaneConfig(cores=1, busy_s=1.0, cores_s=1.2),
             health={"peak_in_app": 10, "peak_in_view": 10},
             growth_per_request={"cpu": 2 * MS},
         )

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from dashboard.analysis.causes.lane_config import Executor, LaneFacts
-from dashboard.analysis.text.shared_limit import absolute_words
+from dashboard.analysis.causes.lane_config import Executor, LaneConfig
+from dashboard.analysis.text.shared_limit import shared_limit_words
 from dashboard.wire.units import NS_PER_MS as MS
 from tests.analysis.planted import (
     Planted,
@@ -20,15 +20,15 @@ from tests.analysis.planted import (
     report_of,
 )
 
-ONE_CORE = LaneFacts(cores=1)
+ONE_CORE = LaneConfig(cores=1)
 
 
-def lane(name: str, model: Any, *, cpu_ms: float | None, peak: int, **facts: Any) -> Planted:
+def lane(name: str, model: Any, *, cpu_ms: float | None, peak: int, **config: Any) -> Planted:
     """A lane that spends so much CPU on a request; None: nobody read it."""
     return Planted(
         name,
         model,
-        facts=replace(ONE_CORE, **facts),
+        config=replace(ONE_CORE, **config),
         health={"peak_in_app": peak, "peak_in_view": peak},
         growth_per_request={} if cpu_ms is None else {"cpu": int(cpu_ms * MS)},
     )
@@ -97,7 +97,7 @@ def test_one_lane_without_its_cpu_and_nothing_is_said_of_cpu() -> None:
     ]
     verdict = report_of(lanes, 20)["verdict"]
     assert verdict["absolute"]["name"] == "unknown"
-    assert "CPU" not in absolute_words(verdict["absolute"])
+    assert "CPU" not in shared_limit_words(verdict["absolute"])
 
 
 @pytest.mark.parametrize(("model", "both", "name", "words"), CASES)
@@ -105,7 +105,7 @@ def test_no_sentence_names_what_is_not_known(
     model: Any, both: dict[str, Any], name: str, words: str
 ) -> None:
     for one in (alike(model, **both), alike(model, rounds=1, **both)):
-        said = absolute_words(one["absolute"])
+        said = shared_limit_words(one["absolute"])
         assert "None" not in said
         assert "nan" not in said
         assert said.endswith(".")
@@ -115,7 +115,7 @@ def test_nothing_known_is_nothing_said() -> None:
     lanes = [Planted(name, at_once(500)) for name in ("sync@daphne", "async@daphne")]
     verdict = report_of(lanes, 20)["verdict"]
     assert verdict["absolute"]["name"] == "unknown"
-    assert absolute_words(verdict["absolute"]) == ""
+    assert shared_limit_words(verdict["absolute"]) == ""
 
 
 @pytest.mark.parametrize("rounds", [3, 6])
@@ -123,10 +123,15 @@ def test_a_disturbed_run_answers_nothing_since_its_limit_may_be_the_load_generat
     rounds: int,
 ) -> None:
     lanes = [lane(at, pool(8, 100), cpu_ms=2, peak=8) for at in ("sync@daphne", "async@daphne")]
-    assert report_of(lanes, 40, rounds, disturbed="It was late.")["verdict"]["absolute"] is None
+    assert (
+        report_of(lanes, 40, rounds, disturbed_reason="It was late.")["verdict"]["absolute"] is None
+    )
 
 
 def test_a_control_and_a_spoiled_run_answer_nothing() -> None:
     lanes = [lane(name, busy(65), cpu_ms=63, peak=8) for name in ("sync@daphne", "sync@daphne~2")]
     assert report_of(lanes, 20, control=True)["verdict"]["absolute"] is None
-    assert report_of(lanes, 20, spoiled="The engine was late.")["verdict"]["absolute"] is None
+    assert (
+        report_of(lanes, 20, no_verdict_reason="The engine was late.")["verdict"]["absolute"]
+        is None
+    )

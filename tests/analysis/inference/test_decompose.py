@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dashboard.analysis.inference.comparison import FIXED, Comparison, compare
-from dashboard.analysis.inference.decompose import Factor, factors
+from dashboard.analysis.inference.decompose import Factor, decompose
 from dashboard.wire.plan import Lane
 
 from .test_error_rates import NOISES, noise, wrong_share
@@ -24,7 +24,7 @@ def steps_of(values: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> list[
         for lane, one in zip((BASELINE, SERVER, LANE), values, strict=True)
     }
     _, comparison = compare([values[1] - values[0], values[2] - values[0]], [None, None])
-    return factors(LANE, BASELINE, by_round, comparison)
+    return decompose(LANE, BASELINE, by_round, comparison)
 
 
 def excludes_one(step: Factor) -> bool:
@@ -68,6 +68,6 @@ def test_a_lane_that_misses_rounds_leaves_no_steps_of_fewer_than_five() -> None:
     }
     (comparison,) = compare([np.log(values[2] / values[0])], [None])
     del by_round[SERVER][3]
-    assert factors(LANE, BASELINE, by_round, comparison) is None
-    assert factors(LANE, BASELINE, {}, comparison) is None
-    assert factors(LANE, BASELINE, by_round, Comparison("errors")) is None
+    assert decompose(LANE, BASELINE, by_round, comparison) is None
+    assert decompose(LANE, BASELINE, {}, comparison) is None
+    assert decompose(LANE, BASELINE, by_round, Comparison("errors")) is None

@@ -115,11 +115,11 @@ def test_the_page_looks_as_the_simulation_does() -> None:
     values = log_ratios("normal", 1.04, 40)
     for rounds, method in LOOKS.items():
         differing = excluding_one(values[:50, :rounds], method)
-        seen = [look([row[:rounds]]) for row in values[:50]]
-        assert [one is not None and one.intervals[0].excludes_one for one in seen] == list(
+        looks = [look([row[:rounds]]) for row in values[:50]]
+        assert [one is not None and one.intervals[0].excludes_one for one in looks] == list(
             differing
         )
-        for one in seen:
+        for one in looks:
             assert one is not None
             answer = one.intervals[0].answer(MARGIN)
             assert sure(one) == (answer != "undecided")

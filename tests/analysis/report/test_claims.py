@@ -27,14 +27,14 @@ RATIO = f"{LANE}.makespan_s / {BASE}.makespan_s"
 held = st.lists(st.sampled_from([True, False, None]), min_size=1, max_size=6)
 
 
-def planted(base_ms: float = 100, lane_ms: float = 100, rounds: int = 6, **about: Any) -> Any:
+def planted(base_ms: float = 100, lane_ms: float = 100, rounds: int = 6, **context: Any) -> Any:
     """A run of three lanes: a pool of eight, and two that take everybody at once."""
     lanes = [
         Planted(BASE, pool(8, base_ms), health={"peak_in_app": 8}),
         Planted(LANE, at_once(lane_ms), health={"peak_in_app": 40}),
         Planted(THIRD, at_once(100), health={"peak_in_app": 40}),
     ]
-    return report_of(lanes, requests=40, rounds=rounds, **about)
+    return report_of(lanes, requests=40, rounds=rounds, **context)
 
 
 def only(verdict: ClaimVerdict) -> Finding:
@@ -102,7 +102,7 @@ def test_the_number_behind_a_verdict_is_part_of_it() -> None:
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"spoiled": "the engine was late"}, "the engine was late"),
+        ({"no_verdict_reason": "the engine was late"}, "the engine was late"),
         ({"rounds": 4}, "first look"),
         ({"instrument": {"saturated": True}}, "instrument"),
     ],
@@ -120,7 +120,7 @@ def test_what_the_run_does_not_trust_decides_nothing(changes: dict[str, Any], wh
 def test_a_peak_above_its_limit_was_seen_however_late_the_engine_was(
     expectation: str, holds: bool | None
 ) -> None:
-    report = planted(spoiled="the engine was late")
+    report = planted(no_verdict_reason="the engine was late")
     for metric in ("peak_in_app", "server_side.peak_in_app"):
         assert only(decide([f"{BASE}.{metric} {expectation}"], report)).holds is holds
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dashboard.analysis.inference.crossover import level_of
-from dashboard.analysis.report.claims import decide, why_spoiled
+from dashboard.analysis.report.claims import decide, why_not_trusted
 from dashboard.analysis.report.expectations import Expectation
 from dashboard.analysis.report.report import first_look
 from dashboard.analysis.samples.lateness import Lateness
@@ -24,7 +24,7 @@ OTHERS = f"{LANE}.makespan_s / {THIRD}.makespan_s"
 WHY = "The engine was at its limit: it was late."
 
 
-def disturbed(late_ms: float | None, rounds: int = 6, **about: Any) -> Any:
+def disturbed(late_ms: float | None, rounds: int = 6, **context: Any) -> Any:
     """Lanes of 500, 100 and 300 ms, each firing of which was late by so much in all; or unknown."""
     lanes = [
         Planted(BASE, pool(8, 100), health={"peak_in_app": 8}),
@@ -35,8 +35,8 @@ def disturbed(late_ms: float | None, rounds: int = 6, **about: Any) -> Any:
     if late_ms is not None:
         firing = Lateness(((0, round(late_ms * MS)),), 0, 600 * MS)
         late = dict.fromkeys(range(1, rounds + 1), firing)
-    known: dict[str, Any] = {"disturbed": WHY, "late": [late] * 3, "warnings": [WHY]}
-    known |= {"instrument": {"saturated": True, "steal_percent": 0}, **about}
+    known: dict[str, Any] = {"disturbed_reason": WHY, "lateness": [late] * 3, "warnings": [WHY]}
+    known |= {"instrument": {"saturated": True, "steal_percent": 0}, **context}
     return report_of(lanes, requests=40, rounds=rounds, **known)
 
 
@@ -46,7 +46,7 @@ def compared(report: Any) -> dict[str, Any]:
 
 
 def test_the_worst_case_is_what_decides() -> None:
-    plain, little, much = disturbed(0, disturbed=None), disturbed(20), disturbed(50)
+    plain, little, much = disturbed(0, disturbed_reason=None), disturbed(20), disturbed(50)
     assert [compared(one)["answer"] for one in (plain, little, much)] == ["differs"] * 3
     lows, highs = zip(*(compared(one)["interval"] for one in (plain, little, much)), strict=True)
     assert list(lows) == sorted(lows, reverse=True)
@@ -78,7 +78,7 @@ def test_an_expectation_passes_on_the_worst_case_alone(
     late_ms: float | None, rounds: int, text: str, holds: bool
 ) -> None:
     report = disturbed(late_ms, rounds)
-    assert Expectation.parse(text).holds(disturbed(0, 6, disturbed=None))
+    assert Expectation.parse(text).holds(disturbed(0, 6, disturbed_reason=None))
     assert Expectation.parse(text).holds(report) is holds
 
 
@@ -123,7 +123,7 @@ def test_a_matrix_shows_the_ratio_and_why_to_doubt_it(late_ms: float | None, wor
     assert cell["ratio"] == pytest.approx(compared(report)["ratio"])
     assert cell["why"].startswith(words)
     assert WHY in cell["why"]
-    assert _compared(disturbed(0, disturbed=None), LANE)["why"] == ""
+    assert _compared(disturbed(0, disturbed_reason=None), LANE)["why"] == ""
 
 
 @pytest.mark.parametrize(("late_ms", "word"), [(20, "disturbed"), (None, "not trusted")])
@@ -140,11 +140,11 @@ def test_the_reason_is_said_once() -> None:
     report = disturbed(20)
     assert report["verdict"]["sentence"].count(WHY.rstrip(".")) == 1
     assert warnings(report) == []
-    assert why_spoiled(report) == WHY
+    assert why_not_trusted(report) == WHY
 
 
 def test_what_spoils_a_run_comes_before_what_disturbs_it() -> None:
-    report = disturbed(20, spoiled="Its server ended.")
+    report = disturbed(20, no_verdict_reason="Its server ended.")
     assert report["verdict"]["sentence"].startswith("No verdict. Its server ended. Measured, but")
     assert {one["answer"] for one in report["verdict"]["comparisons"]} == {"not-trusted"}
     assert all(one["ratio"] for one in report["verdict"]["comparisons"])

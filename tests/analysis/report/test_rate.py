@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dashboard.analysis.causes.lane_config import LaneFacts
-from dashboard.analysis.report.report import About, make_report
+from dashboard.analysis.causes.lane_config import LaneConfig
+from dashboard.analysis.report.report import ReportContext, make_report
 from dashboard.wire import frame
 from dashboard.wire.plan import Lane, Plan, Rate
 from dashboard.wire.units import NS_PER_MS as MS
@@ -42,7 +42,7 @@ def firing(lane: int, number: int, server_ms: float, view_ms: float) -> list[byt
     ]
 
 
-def report(*lanes: tuple[float, float], rounds: int = 6, **about: Any) -> dict[str, Any]:
+def report(*lanes: tuple[float, float], rounds: int = 6, **context: Any) -> dict[str, Any]:
     names = tuple(Lane.parse(name) for name in ("a@x", "b@y", "c@z")[: len(lanes)])
     plan = Plan("planted", names, LOAD, rounds, 1, {}, 30)
     frames = [
@@ -51,8 +51,8 @@ def report(*lanes: tuple[float, float], rounds: int = 6, **about: Any) -> dict[s
         for number in range(1, rounds + 1)
         for one in firing(position, number, server_ms, view_ms)
     ]
-    facts = [LaneFacts(cores=1, threads=1)] * len(lanes)
-    return make_report(plan, About("r", "finished", {}, facts=facts, **about), frames)
+    configs = [LaneConfig(cores=1, threads=1)] * len(lanes)
+    return make_report(plan, ReportContext("r", "finished", {}, configs=configs, **context), frames)
 
 
 def rate(keeps_up: bool | None) -> dict[str, Any]:

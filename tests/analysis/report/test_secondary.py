@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboard.analysis.causes.lane_config import LaneFacts
+from dashboard.analysis.causes.lane_config import LaneConfig
 from dashboard.wire.units import BYTES_PER_MIB as MB
 from dashboard.wire.units import NS_PER_MS as MS
 from tests.analysis.planted import Planted, at_once, report_of
@@ -16,7 +16,7 @@ def version(
     return Planted(
         f"sync@daphne#{name}",
         at_once(view_ms),
-        facts=LaneFacts(cores=1, queries=queries),
+        config=LaneConfig(cores=1, queries=queries),
         health={"peak_in_app": 20, "peak_in_view": 20, "rss": rss_mb * MB, "threads": 12},
         growth_per_request={"cpu": int(cpu_ms * MS)},
     )

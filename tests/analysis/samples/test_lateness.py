@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashboard.analysis.report.report import About, Report, make_report
+from dashboard.analysis.report.report import Report, ReportContext, make_report
 from dashboard.analysis.samples.lane_samples import Lane as Collected
 from dashboard.analysis.samples.lane_samples import collect
 from dashboard.analysis.samples.lateness import Lateness, ends_by_round
@@ -66,9 +66,9 @@ def one_lane(rows: Sequence[Row]) -> Collected:
 
 
 def assert_true_between(
-    true: Sequence[Row], seen: Sequence[Row], late: Lateness, load: Load
+    true: Sequence[Row], late_rounds: Sequence[Row], late: Lateness, load: Load
 ) -> None:
-    lane = one_lane(seen)
+    lane = one_lane(late_rounds)
     measured = by_round(lane, load)
     low, high = ends_by_round(lane, load, measured, {1: late})[1]
     truth = by_round(one_lane(true), load)[1]
@@ -79,25 +79,27 @@ def assert_true_between(
 
 @given(servers, stalls(HEARD_MS))
 def test_a_bursts_true_makespan_lies_between_its_ends(server: Server, kept: list[Stall]) -> None:
-    seen = burst(server, SLOTS, kept)
+    late_rounds = burst(server, SLOTS, kept)
     load = Burst(REQUESTS, SLOTS)
-    assert_true_between(burst(server, SLOTS), seen, lateness(seen, kept), load)
+    assert_true_between(burst(server, SLOTS), late_rounds, lateness(late_rounds, kept), load)
 
 
 @given(servers, stalls(0.01, 10))
 def test_work_too_short_for_a_beat_is_charged_by_its_cpu_time(
     server: Server, kept: list[Stall]
 ) -> None:
-    seen = burst(server, SLOTS, kept)
+    late_rounds = burst(server, SLOTS, kept)
     cpu_ms = sum(end - begin for begin, end in kept)
     load = Burst(REQUESTS, SLOTS)
-    assert_true_between(burst(server, SLOTS), seen, lateness(seen, kept, cpu_ms), load)
+    assert_true_between(
+        burst(server, SLOTS), late_rounds, lateness(late_rounds, kept, cpu_ms), load
+    )
 
 
 @given(servers, stalls(HEARD_MS))
 def test_a_rates_true_p95_lies_between_its_ends(server: Server, kept: list[Stall]) -> None:
-    seen = rate(server, EVERY_MS, kept)
-    assert_true_between(rate(server, EVERY_MS), seen, lateness(seen, kept), RATE)
+    late_rounds = rate(server, EVERY_MS, kept)
+    assert_true_between(rate(server, EVERY_MS), late_rounds, lateness(late_rounds, kept), RATE)
 
 
 def test_an_engine_that_was_always_at_hand_is_charged_nothing() -> None:
@@ -122,9 +124,9 @@ def test_an_engine_that_worked_all_the_time_may_have_made_all_of_it() -> None:
 def test_one_stall_of_a_rate_costs_those_it_held_and_those_behind_them_alone() -> None:
     """Twice a second idle: a stall of 30 ms says nothing of the other answers."""
     server, kept = Server(1, [10.0] * REQUESTS), [(100.0, 130.0)]
-    seen = rate(server, EVERY_MS, kept)
-    lane = one_lane(seen)
-    low, high = ends_by_round(lane, RATE, by_round(lane, RATE), {1: lateness(seen, kept)})[1]
+    late_rounds = rate(server, EVERY_MS, kept)
+    lane = one_lane(late_rounds)
+    low, high = ends_by_round(lane, RATE, by_round(lane, RATE), {1: lateness(late_rounds, kept)})[1]
     assert high - low > 10  # behind the stall nothing is idle for long: it is a busy server
     kept = [(100.0, 107.0)]
     idle = rate(Server(8, [1.0] * REQUESTS), EVERY_MS, kept)
@@ -154,7 +156,7 @@ def test_a_round_of_which_nothing_is_known_has_no_ends() -> None:
 
 
 def run_of(
-    lanes: Sequence[Sequence[Sequence[Row]]], load: Load, **about: Any
+    lanes: Sequence[Sequence[Sequence[Row]]], load: Load, **context: Any
 ) -> tuple[Report, list[float] | None]:
     """The report of two lanes, and the interval of the second."""
     plan = Plan(
@@ -171,7 +173,7 @@ def run_of(
         for position, rounds in enumerate(lanes)
         for one in frames(position, dict(enumerate(rounds, 1)))
     ]
-    report = make_report(plan, About("r", "finished", {}, **about), data)
+    report = make_report(plan, ReportContext("r", "finished", {}, **context), data)
     assert report["verdict"] is not None
     return report, report["verdict"]["comparisons"][0]["interval"]
 
@@ -183,7 +185,7 @@ def test_the_worst_case_holds_the_interval_of_the_true_ratios(
 ) -> None:
     draw = np.random.default_rng(seed)
     load: Load = Burst(REQUESTS, SLOTS) if closed else RATE
-    true, seen, late = [], [], []
+    true, late_rounds, late = [], [], []
     for middle_ms in (20, 20 * draw.uniform(0.3, 1.5)):
         servers = [
             Server(6, list(draw.exponential(middle_ms, REQUESTS) + 5)) for _ in range(rounds)
@@ -197,11 +199,11 @@ def test_the_worst_case_holds_the_interval_of_the_true_ratios(
             return burst(server, SLOTS, stalls) if closed else rate(server, EVERY_MS, stalls)
 
         true.append([fired(server) for server in servers])
-        seen.append([fired(*pair) for pair in zip(servers, kept, strict=True)])
-        told = [lateness(*pair) for pair in zip(seen[-1], kept, strict=True)]
+        late_rounds.append([fired(*pair) for pair in zip(servers, kept, strict=True)])
+        told = [lateness(*pair) for pair in zip(late_rounds[-1], kept, strict=True)]
         late.append(dict(enumerate(told, 1)))
     _, interval = run_of(true, load)
-    report, worst = run_of(seen, load, disturbed="it was late", late=late)
+    report, worst = run_of(late_rounds, load, disturbed_reason="it was late", lateness=late)
     assert interval is not None
     if worst is None:  # as late as it was fast: nothing follows
         assert report["verdict"]["comparisons"][0]["answer"] == "not-trusted"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.analysis.causes.lane_config import LaneFacts
+from dashboard.analysis.causes.lane_config import LaneConfig
 from dashboard.analysis.samples.resource_use import Amount, NeighbourCost
 from dashboard.wire.units import NS_PER_MS as MS
 from tests.analysis.causes.test_causes import CPU, THREAD_COST, causes, free
@@ -25,7 +25,7 @@ ADDED = {"cpu": BESIDE * 3 * MS, "switches": BESIDE * 26, "neighbour_requests": 
 
 def beside(lane: Planted, cost: NeighbourCost | None = COST) -> Planted:
     """The same lane with a neighbour beside it."""
-    return replace(lane, growth=ADDED, facts=replace(lane.facts, neighbour_cost=cost))
+    return replace(lane, growth=ADDED, config=replace(lane.config, neighbour_cost=cost))
 
 
 def named(report: dict[str, Any]) -> set[str]:
@@ -65,8 +65,8 @@ OTHER = replace(LIGHT, name="other@daphne", model=busy(3))
 def test_no_cause_rests_on_what_is_within_the_uncertainty(cost: NeighbourCost | None) -> None:
     """2 ms and 20 switches more a request, where the neighbour's part is known to ± 5 and 40."""
     more = {"cpu": 3 * MS, "switches": 23}
-    slow = replace(LIGHT, facts=LaneFacts(cores=2), growth_per_request=more)
-    fast = replace(OTHER, facts=LaneFacts(cores=2), growth_per_request={"cpu": MS, "switches": 3})
+    slow = replace(LIGHT, config=LaneConfig(cores=2), growth_per_request=more)
+    fast = replace(OTHER, config=LaneConfig(cores=2), growth_per_request={"cpu": MS, "switches": 3})
     assert "thread-cost" in named(report_of([slow, fast], REQUESTS))
     together = report_of([beside(slow, cost), beside(fast, cost)], REQUESTS)
     assert not named(together) & {"thread-cost", "cpu-bound"}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.analysis.report.report import About, first_look, make_report
+from dashboard.analysis.report.report import ReportContext, first_look, make_report
 from dashboard.analysis.samples import stats
 from dashboard.analysis.samples.lane_samples import collect
 from dashboard.project.labtoml.load import load_manifest
@@ -154,7 +154,7 @@ def report(*lengths_ms: int) -> dict[str, Any]:
     frames = [
         encoded([sample(done=length * MS)], lane=lane) for lane, length in enumerate(lengths_ms)
     ]
-    return make_report(plan, About("r", "finished", {}), frames)
+    return make_report(plan, ReportContext("r", "finished", {}), frames)
 
 
 def test_a_report_has_every_lane_and_says_null_for_what_nobody_measured() -> None:
@@ -178,7 +178,7 @@ def test_a_lane_that_fails_fast_is_not_compared() -> None:
         encoded([sample(0, **failed), *(sample(number) for number in range(1, 50))], lane=1),
         encoded([sample(number, done=50 * MS) for number in range(50)], lane=2),
     ]
-    found = make_report(plan, About("r", "finished", {}), frames)
+    found = make_report(plan, ReportContext("r", "finished", {}), frames)
     assert first_look(found) == [1.0, None, pytest.approx(0.5)]
     assert found["verdict"]["comparisons"][0]["causes"] == [
         {

@@ -14,9 +14,9 @@ from dashboard.analysis.samples.rounds import log_ratios
 from dashboard.analysis.text.disturbed import mark
 from dashboard.analysis.text.markdown import markdown
 from dashboard.analysis.text.numbers import (
+    faster_or_slower,
     milliseconds,
     percent,
-    share_apart,
     significant,
     times,
     times_between,
@@ -76,7 +76,7 @@ def test_a_ratio_that_is_not_one_is_never_written_as_one(ratio: float) -> None:
     if abs(ratio - 1) > 1e-6:
         assert float(times(ratio)) != 1
         assert (float(times(ratio)) > 1) == (ratio > 1)
-        assert not re.search(r"(?<![\d.])(0 %|1 times)", share_apart(ratio))
+        assert not re.search(r"(?<![\d.])(0 %|1 times)", faster_or_slower(ratio))
 
 
 @given(st.floats(1e-6, 1 - 1e-6))
@@ -87,10 +87,10 @@ def test_a_percentage_is_never_rounded_to_nothing_or_all(share: float) -> None:
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
-        (share_apart(1 / 5.12), "5.1 times sooner"),
-        (share_apart(0.88), "12 % sooner"),
-        (share_apart(1.12), "12 % later"),
-        (share_apart(1.004), "0.4 % later"),
+        (faster_or_slower(1 / 5.12), "5.1 times sooner"),
+        (faster_or_slower(0.88), "12 % sooner"),
+        (faster_or_slower(1.12), "12 % later"),
+        (faster_or_slower(1.004), "0.4 % later"),
         (times(0.996), "0.996"),
         (times(1.003), "1.003"),
         (times_between(4.93, 5.28), "4.9–5.3"),

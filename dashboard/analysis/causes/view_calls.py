@@ -85,7 +85,7 @@ def redirected_unlike(lane: Mapping[str, Any], other: Mapping[str, Any]) -> bool
     return bool(shares[0] != shares[1])
 
 
-def answered_words(report: Report) -> list[str]:
+def view_call_warnings(report: Report) -> list[str]:
     """Return what a reader must know of who answered, a sentence each."""
     said = [words for lane in report["lanes"] for words in _of_lane(lane)]
     unseen = [

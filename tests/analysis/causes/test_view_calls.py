@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from dashboard.analysis.causes.answered import exception_words, exceptions
-from dashboard.analysis.causes.lane_config import LaneFacts
+from dashboard.analysis.causes.lane_config import LaneConfig
+from dashboard.analysis.causes.view_calls import exception_words, exceptions
 from dashboard.analysis.report.expectations import Expectation
-from dashboard.analysis.report.report import About, make_report
+from dashboard.analysis.report.report import ReportContext, make_report
 from dashboard.analysis.text.markdown import markdown
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.runs.planning.plans import make_plan
@@ -54,8 +54,8 @@ def report(
         plain = [sample(at, **{**jitter, **first}) for at in range(REQUESTS)]
         other = [sample(at, **(second if at < rows else FAST)) for at in range(REQUESTS)]
         frames += [encoded(plain, number=number), encoded(other, lane=1, number=number)]
-    facts = [LaneFacts(), LaneFacts(answers=kinds)]
-    return make_report(plan, About("r", "finished", {}, facts=facts), frames)
+    configs = [LaneConfig(), LaneConfig(answers=kinds)]
+    return make_report(plan, ReportContext("r", "finished", {}, configs=configs), frames)
 
 
 def answer(found: dict[str, Any]) -> str:
