@@ -10,14 +10,14 @@ from urllib.parse import urlsplit
 
 from dashboard.project.model.companion import Companion
 from dashboard.project.model.login import Login, missing_credentials
-from dashboard.project.model.placeholders import unusable_variables
+from dashboard.project.model.placeholders import variable_problems
 from dashboard.project.model.requirement import Requirement
 from dashboard.project.model.scenario import Claim, Parameter, Scenario, Variant
 from dashboard.project.model.server import Server
-from dashboard.project.model.service import MARK, OwnService, target_name
+from dashboard.project.model.service import MARK, ServiceOverrides, target_name
 from dashboard.project.model.version import Version, version_name
 from dashboard.project.servers.catalogue import SERVERS
-from dashboard.project.servers.settings import BadSetting, resolve
+from dashboard.project.servers.settings import InvalidSetting, resolve
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.loopback import is_loopback
 from dashboard.wire.plan import TWIN, Lane, Plan
@@ -61,7 +61,7 @@ class Project:
         """
         try:
             return resolve(self.servers, text)
-        except BadSetting as error:
+        except InvalidSetting as error:
             raise InvalidPlan(Problem("lanes", f"{text}: {error}")) from None
 
     def version(self, server: str) -> Version | None:
@@ -92,15 +92,15 @@ class Project:
             return server.url
         return self.wsgi if server.interface == "wsgi" else self.asgi
 
-    def own_of(self, target: str) -> OwnService | None:
+    def overrides_of(self, target: str) -> ServiceOverrides | None:
         """Return what is a target's variant's own; None where nothing is."""
         variants = (one for each in self.scenarios.values() for one in each.variants.values())
-        owns = (one.own for one in variants if one.own)
+        owns = (one.overrides for one in variants if one.overrides)
         return next((own for own in owns if target.endswith(MARK + own.key)), None)
 
     def served_as(self, target: str) -> Project:
         """Return the project as this target serves it: with what is its variant's own."""
-        own = self.own_of(target)
+        own = self.overrides_of(target)
         if own is None:
             return self
         env = {**self.env, **dict(own.env)}
@@ -115,20 +115,20 @@ class Project:
         if variant.needs not in (None, server.interface):
             wanted = "an ASGI" if variant.needs == "asgi" else "a WSGI"
             return f"expected {wanted} server, {server.name} is {server.interface.upper()}"
-        if self.served_as(target_name("", variant.own)).application(server) is None:
+        if self.served_as(target_name("", variant.overrides)).application(server) is None:
             return f"expected {self.path.name} to name project.{server.interface}"
-        if server.sync_only and variant.family == "async":
-            return f"expected a sync variant: {server.sync_only}"
-        return self.lacking(variant) or None
+        if server.no_async_reason and variant.family == "async":
+            return f"expected a sync variant: {server.no_async_reason}"
+        return self.missing_requirement(variant) or None
 
     def _unusable(self, variant: Variant) -> list[str]:
         """What the environment lacks for this variant's requests, all of it at once."""
-        said = unusable_variables(variant)
+        said = variable_problems(variant)
         if variant.login and self.login and (missing := missing_credentials(self.login)):
             said.append(f"{missing}, for project.login")
         return said
 
-    def lacking(self, variant: Variant) -> str:
+    def missing_requirement(self, variant: Variant) -> str:
         """What this variant needs and is not there, in words; empty where all of it is."""
         brought = {**self.env}
         for companion in self.companions.values():
@@ -165,7 +165,7 @@ class Project:
         try:
             server = resolve(self.servers, lane.server)
             self.version(lane.server)
-        except BadSetting as error:
+        except InvalidSetting as error:
             yield Problem("lanes", f"{lane}: {error}")
             return
         except InvalidPlan as error:

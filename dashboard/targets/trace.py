@@ -18,7 +18,7 @@ from typing import Any
 
 import httpx
 
-from dashboard.project.model.placeholders import filled
+from dashboard.project.model.placeholders import fill_in
 from dashboard.project.model.scenario import Variant
 from dashboard.project.model.service import target_name
 from dashboard.project.project import Project
@@ -97,7 +97,7 @@ async def trace_request(
         )
         try:
             target = await targets.ready(
-                target_name(server, variant.own), _tell_nobody, scenario, variant.login
+                target_name(server, variant.overrides), _tell_nobody, scenario, variant.login
             )
             if isinstance(target, RunningTarget):
                 raise TargetFailed(f"{server}: expected a server that we start, it runs already")
@@ -171,7 +171,7 @@ class _Body:
 
     def __init__(self, variant: Variant, parameters: Mapping[str, float]) -> None:
         manner = variant.manner(parameters)
-        self._text = filled(manner.rows[0][1] if manner.rows else variant.body)
+        self._text = fill_in(manner.rows[0][1] if manner.rows else variant.body)
         self._upload = manner.upload
 
     @property

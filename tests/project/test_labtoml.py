@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from dashboard.project.labtoml import load
 from dashboard.project.labtoml.load import Expectation, Parameter, Variant, load_manifest
 from dashboard.project.labtoml.table import Table
-from dashboard.project.model.scenario import Course
+from dashboard.project.model.scenario import ClaimSweep
 from dashboard.project.servers.catalogue import SERVERS
 from dashboard.wire.errors import InvalidManifest, Problem
 from dashboard.wire.plan import Lane
@@ -89,7 +89,7 @@ def test_a_good_one_is_read(tmp_path: Path) -> None:
 
 def test_a_companion_is_told_its_port(tmp_path: Path) -> None:
     upstream = load_manifest(write(tmp_path, GOOD)).companions["upstream"]
-    assert upstream.listens
+    assert upstream.has_port
     assert upstream.command_on(8001, "py") == ["py", "upstream.py", "8001"]
     assert upstream.env_on(8001) == {"UPSTREAM_URL": "http://127.0.0.1:8001"}
 
@@ -97,13 +97,13 @@ def test_a_companion_is_told_its_port(tmp_path: Path) -> None:
 def test_a_companion_may_be_for_some_scenarios_only(tmp_path: Path) -> None:
     """Each of them must be there, since a name that is not would never start it."""
     everybodys = load_manifest(write(tmp_path, GOOD)).companions["upstream"]
-    assert everybodys.serves("search")
-    assert everybodys.serves(None)
+    assert everybodys.needed_by("search")
+    assert everybodys.needed_by(None)
     lab = GOOD.replace('"{port}"]\n', '"{port}"]\nscenarios = ["search"]\n')
     some = load_manifest(write(tmp_path, lab)).companions["upstream"]
-    assert some.serves("search")
-    assert not some.serves("sort")
-    assert not some.serves(None)
+    assert some.needed_by("search")
+    assert not some.needed_by("sort")
+    assert not some.needed_by(None)
 
 
 def test_a_claim_is_a_scenario_and_what_is_expected_of_its_lanes(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_a_claim_is_a_scenario_and_what_is_expected_of_its_lanes(tmp_path: Path)
     assert claim.lanes == (Lane("sync", "daphne"), Lane("sync", "daphne:backlog=128"))
     assert (claim.requests, claim.concurrency, claim.rounds) == (1, 1, 5)
     assert claim.parameters == {"pages": 2}
-    assert claim.sweep == Course("concurrency=1..512", 4)
+    assert claim.sweep == ClaimSweep("concurrency=1..512", 4)
 
 
 def test_what_is_left_out_has_a_default(tmp_path: Path) -> None:

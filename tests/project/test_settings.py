@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dashboard.project.servers.catalogue import SERVERS
-from dashboard.project.servers.settings import BadSetting, parse, resolve, settable
+from dashboard.project.servers.settings import InvalidSetting, parse, resolve, settable
 
 
 def test_a_lanes_text_sets_what_it_names() -> None:
@@ -42,7 +42,7 @@ def test_what_was_chosen_is_shown() -> None:
     ],
 )
 def test_what_cannot_be_is_refused_with_the_field(text: str, message: str) -> None:
-    with pytest.raises(BadSetting, match=message):
+    with pytest.raises(InvalidSetting, match=message):
         resolve(SERVERS, text)
 
 

@@ -26,7 +26,7 @@ AVAILABLE = [
 
 def two_workers(server: Server) -> Server:
     """The same with two processes, if it can have them."""
-    return replace(server, processes=2) if server.several else server
+    return replace(server, processes=2) if server.processes_settable else server
 
 
 def until(condition: Callable[[], object], timeout_s: float = 10.0) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dashboard.management.terminal.prompts import ask, choose
-from dashboard.project.labtoml.load import Project, load_manifest, read_project_table
+from dashboard.project.labtoml.load import Project, load_manifest, read_draft
 from dashboard.targets.onboarding.draft.lab_toml import draft, has_scenario
 from dashboard.targets.onboarding.inspection import Inspection
 from dashboard.targets.onboarding.inspector import inspect_project
@@ -176,4 +176,4 @@ def _write(file: Path, text: str) -> Project:
 
 def _read(partial: Path, text: str) -> Project:
     """What the draft says. Only one of which no path answered has no scenario to be fired at."""
-    return load_manifest(partial) if has_scenario(text) else read_project_table(text, partial)
+    return load_manifest(partial) if has_scenario(text) else read_draft(text, partial)

@@ -8,7 +8,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 
 from dashboard.home import home
-from dashboard.project.labtoml.load import Project, read_project_table
+from dashboard.project.labtoml.load import Project, read_draft
 from dashboard.targets.lifecycle.pool import Targets
 from dashboard.targets.onboarding.draft.lab_toml import drafted
 from dashboard.targets.onboarding.draft.sections import allowed_host, first_server, refuses_loopback
@@ -33,7 +33,7 @@ def try_draft(seen: Inspection, text: str, file: Path) -> Tried:
     Whatever goes wrong is said in what is returned. Raises InvalidManifest where the draft's
     [project] cannot be used.
     """
-    project = read_project_table(text, file.absolute())
+    project = read_draft(text, file.absolute())
     logs = home() / "logs"
     mark = os.environ.get("LIVEBURST_MARK") or f"liveburst-{os.getpid()}"
     targets = Targets(project, mark=mark, log_directory=logs, cores=Cores.here())

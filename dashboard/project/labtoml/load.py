@@ -14,7 +14,7 @@ from typing import Any
 from dashboard.project.model.scenario import Claim, Expectation, Parameter, Scenario, Variant
 from dashboard.project.model.server import Server
 from dashboard.project.project import Project
-from dashboard.project.servers.settings import BadSetting, resolve
+from dashboard.project.servers.settings import InvalidSetting, resolve
 from dashboard.wire.errors import InvalidManifest, Problem
 
 from .env_files import read_env_files
@@ -34,7 +34,7 @@ __all__ = [
     "Variant",
     "load_manifest",
     "problems_in",
-    "read_project_table",
+    "read_draft",
 ]
 
 
@@ -58,7 +58,7 @@ def problems_in(text: str, path: Path, key: str) -> list[str]:
     return [str(one) for one in problems if one.field.startswith(f"{path.name}: {key}")]
 
 
-def read_project_table(text: str, path: Path) -> Project:
+def read_draft(text: str, path: Path) -> Project:
     """The project of a lab.toml at `path` that has this text and need not have scenarios.
 
     Raises InvalidManifest.
@@ -161,7 +161,7 @@ def _refuse_server(servers: dict[str, Server]) -> RefuseServer:
     def refuse(text: str) -> str | None:
         try:
             resolve(servers, text)
-        except BadSetting as error:
+        except InvalidSetting as error:
             return str(error)
         return None
 

@@ -11,15 +11,15 @@ from dashboard.project.model.placeholders import EXPECTED, malformed
 from dashboard.project.model.scenario import (
     METHODS,
     Claim,
-    Course,
+    ClaimSweep,
     Expectation,
     Parameter,
     Scenario,
     UploadForm,
     Variant,
-    factors,
+    wait_parameters,
 )
-from dashboard.project.model.service import SETTINGS, OwnService
+from dashboard.project.model.service import SETTINGS, ServiceOverrides
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.load import MAX_EVERY_S, MAX_SEND_KB_PER_S, MIN_SEND_KB_PER_S
 from dashboard.wire.plan import MAX_CONCURRENCY, MAX_LANES, MAX_REQUESTS, MAX_ROUNDS, Lane
@@ -101,13 +101,13 @@ def read_claim(
     return claim
 
 
-def _course(table: Table) -> Course | None:
+def _course(table: Table) -> ClaimSweep | None:
     """The `sweep` of a claim; None where there is none."""
     if not table.has("sweep"):
         table.known("sweep")
         return None
     inner = table.table("sweep")
-    course = Course(
+    course = ClaimSweep(
         over=inner.text("over", pattern=OVER, expected="NAME=LOW..HIGH"),
         levels=inner.whole("levels", 2, MAX_LEVELS, default=None),
     )
@@ -197,7 +197,7 @@ def _variant(
         chunks=table.flag("chunks"),
         rows=rows,
         wait=_wait(table, parameters),
-        own=_own(table),
+        overrides=_own(table),
     )
     _check_references(variant, table)
     known = [*parameters, *(rows[0] if rows else ())]
@@ -226,7 +226,7 @@ def _check_references(variant: Variant, table: Table) -> None:
             table.refuse(key, EXPECTED, wrong)
 
 
-def _own(table: Table) -> OwnService | None:
+def _own(table: Table) -> ServiceOverrides | None:
     """The `env`, `settings`, `asgi` and `wsgi` of a variant; None where it has none of them."""
     env = table.text_map("env")
     settings = table.optional_text("settings", pattern=r"[A-Za-z_][\w.]*", expected="a module")
@@ -234,14 +234,14 @@ def _own(table: Table) -> OwnService | None:
         env = {**env, SETTINGS: settings}
     asgi = table.optional_text("asgi", pattern=IMPORT, expected=IMPORT_EXPECTED)
     wsgi = table.optional_text("wsgi", pattern=IMPORT, expected=IMPORT_EXPECTED)
-    own = OwnService(tuple(sorted(env.items())), asgi, wsgi)
-    return own if own != OwnService() else None
+    own = ServiceOverrides(tuple(sorted(env.items())), asgi, wsgi)
+    return own if own != ServiceOverrides() else None
 
 
 def _wait(table: Table, parameters: Mapping[str, Parameter]) -> str | None:
     """The `wait` of a scenario or a variant; None where there is none."""
     wait = table.optional_text("wait")
-    if wait and not set(factors(wait)) <= parameters.keys():
+    if wait and not set(wait_parameters(wait)) <= parameters.keys():
         table.refuse("wait", "the name of a parameter, or of several with * between them", wait)
     return wait
 

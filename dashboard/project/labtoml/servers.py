@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from dashboard.project.model.companion import Companion
 from dashboard.project.model.server import Launch, Server
 from dashboard.project.servers.catalogue import SERVERS
-from dashboard.project.servers.settings import BadSetting, bounds, settable, with_settings
+from dashboard.project.servers.settings import InvalidSetting, bounds, settable, with_settings
 from dashboard.wire.loopback import is_loopback
 
 from .table import Table
@@ -55,7 +55,7 @@ def read_companion(name: str, table: Table, scenarios: Container[str]) -> Compan
 
 def running(name: str, url: str) -> Server:
     """The server of a target that runs already: nothing of it is known but where it is."""
-    return Server(name, (), "asgi", _not_started, "unknown", several=False, url=url)
+    return Server(name, (), "asgi", _not_started, "unknown", processes_settable=False, url=url)
 
 
 def _not_started(server: Server, launch: Launch) -> list[str]:
@@ -67,16 +67,16 @@ def _with_settings(table: Table, server: Server) -> Server:
     values: dict[str, int | str] = {
         field: table.whole(field, *low_high[field]) for field in low_high if table.has(field)
     }
-    if not server.several:
+    if not server.processes_settable:
         table.whole("processes", 1, 1, default=1)
     if server.loops and table.has("loop"):
         values["loop"] = table.text("loop")
     for field in settable(server):
         table.known(field)
-    config = table.optional_text("config") if server.reads.files else None
+    config = table.optional_text("config") if server.implicit.files else None
     try:
         return replace(with_settings(server, values), config=config)
-    except BadSetting as error:
+    except InvalidSetting as error:
         table.complain(error.field, error.message)
         return server
 

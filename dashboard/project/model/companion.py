@@ -21,12 +21,12 @@ class Companion:
     env: Mapping[str, str] = field(default_factory=dict)
     scenarios: tuple[str, ...] = ()
 
-    def serves(self, scenario: str | None) -> bool:
+    def needed_by(self, scenario: str | None) -> bool:
         """Whether a scenario needs it; None: no scenario in particular."""
         return not self.scenarios or scenario in self.scenarios
 
     @property
-    def listens(self) -> bool:
+    def has_port(self) -> bool:
         """Whether it is told a port, on which it will answer when it is ready."""
         return any(PORT in word for word in self.command)
 

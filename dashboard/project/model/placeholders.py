@@ -23,7 +23,7 @@ _MALFORMED = re.compile(r"""\{env:(?![A-Za-z_]\w*\})[^"'{}]*(?:\}|$)""")
 EXPECTED = "{env:NAME}, the name of letters, digits and _"
 
 
-def filled(text: str, *, one_line: bool = False) -> str:
+def fill_in(text: str, *, one_line: bool = False) -> str:
     """Return the text with the values of the variables that it refers to.
 
     Raises TargetFailed, naming the variable and never its value, where one is not set or empty
@@ -41,11 +41,11 @@ def filled(text: str, *, one_line: bool = False) -> str:
     return _REFERENCE.sub(value_of, text)
 
 
-def filled_manner(manner: Manner) -> Manner:
+def with_filled_rows(manner: Manner) -> Manner:
     """Return it with the bodies of its rows filled in."""
     if not manner.rows:
         return manner
-    return replace(manner, rows=tuple((path, filled(body)) for path, body in manner.rows))
+    return replace(manner, rows=tuple((path, fill_in(body)) for path, body in manner.rows))
 
 
 def value_in_environment(name: str) -> str:
@@ -61,7 +61,7 @@ def malformed(text: str) -> str:
     return found[0] if found else ""
 
 
-def unusable_variables(variant: Variant) -> list[str]:
+def variable_problems(variant: Variant) -> list[str]:
     """Say which variables a variant refers to that are not set, or that no header can carry."""
     in_head = _names(value for _, value in (*variant.headers, *variant.cookies))
     names = in_head | _names(_bodies(variant))

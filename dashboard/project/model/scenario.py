@@ -13,14 +13,14 @@ from dashboard.wire.plan import Lane
 from dashboard.wire.request_mode import Manner, Upload
 from dashboard.wire.units import BYTES_PER_MB
 
-from .service import OwnService
+from .service import ServiceOverrides
 
 Family = Literal["sync", "async"]
 Interface = Literal["wsgi", "asgi"]
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
-def factors(wait: str) -> list[str]:
+def wait_parameters(wait: str) -> list[str]:
     """The parameters in a wait."""
     return [name.strip() for name in wait.split("*")]
 
@@ -86,7 +86,7 @@ class Variant:
     chunks: bool = False
     rows: tuple[Mapping[str, str], ...] = ()
     wait: str | None = None
-    own: OwnService | None = None
+    overrides: ServiceOverrides | None = None
 
     def url_path(self, parameters: Mapping[str, float], row: int = 0) -> str:
         """The path to fire at, of one row where requests differ.
@@ -159,7 +159,7 @@ class Scenario:
         wait = self.variants[variant].wait or self.wait
         if wait is None:
             return None
-        return prod(self._seconds(name, parameters[name]) for name in factors(wait))
+        return prod(self._seconds(name, parameters[name]) for name in wait_parameters(wait))
 
     def _seconds(self, name: str, value: float) -> float:
         return value / 1000 if self.parameters[name].unit == "ms" else value
@@ -177,7 +177,7 @@ class Expectation:
 
 
 @dataclass(frozen=True)
-class Course:
+class ClaimSweep:
     """What a claim may be followed along: `over` is `concurrency=1..512`, in so many `levels`."""
 
     over: str
@@ -202,7 +202,7 @@ class Claim:
     rounds: int | None = None
     parameters: Mapping[str, float] = field(default_factory=dict)
     send_kb_per_s: float | None = None
-    sweep: Course | None = None
+    sweep: ClaimSweep | None = None
 
     @property
     def lanes(self) -> tuple[Lane, ...]:

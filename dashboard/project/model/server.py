@@ -37,7 +37,7 @@ class Launch:
 
 
 @dataclass(frozen=True)
-class Reads:
+class ImplicitSettings:
     """Settings that a server takes from elsewhere than its command line.
 
     `files` are those that it reads in its working directory by itself, `variables` are how the
@@ -63,7 +63,7 @@ class Server:
     (how long an idle connection is kept) and `loop` (the kind of event loop) are None where
     the server does not let us choose; `loops` are the kinds there are.
     `reserves`: it makes its socket itself, on a port that we hold for it.
-    `sync_only` says why async views cannot work under it, where they cannot.
+    `no_async_reason` says why async views cannot work under it, where they cannot.
     What it `reads` by itself is not used (`own_settings.py`), unless `config` names a settings
     file on purpose, relative to the project's directory.
     `url` is where a target runs already, which is then not started, and has no probe.
@@ -75,23 +75,23 @@ class Server:
     arguments: Arguments
     model: Model = "loop"
     module: str = ""
-    at_least: str = ""
-    needs: tuple[str, ...] = ()
+    minimum_version: str = ""
+    extra_packages: tuple[str, ...] = ()
     processes: int = 1
     threads: int | None = None
     backlog: int = 2048
     keep_alive_s: int | None = None
     loop: str | None = None
     loops: tuple[str, ...] = ()
-    several: bool = True
-    pooled: bool = False
+    processes_settable: bool = True
+    threads_settable: bool = False
     starter: bool = False
-    reserves: bool = False
-    sync_only: str = ""
-    reads: Reads = Reads()
+    binds_itself: bool = False
+    no_async_reason: str = ""
+    implicit: ImplicitSettings = ImplicitSettings()
     config: str | None = None
     url: str | None = None
-    chosen: tuple[str, ...] = ()
+    custom_settings: tuple[str, ...] = ()
 
     @property
     def package(self) -> str:
@@ -101,7 +101,7 @@ class Server:
     @property
     def required(self) -> tuple[str, ...]:
         """Everything that must be installed for it to start."""
-        return (*self.packages, *self.needs)
+        return (*self.packages, *self.extra_packages)
 
     @property
     def application(self) -> str:
@@ -109,7 +109,7 @@ class Server:
         return f"liveburst_probe:{self.interface}"
 
     @property
-    def made_by_call(self) -> str:
+    def application_factory(self) -> str:
         """The same, for servers that see only what a module holds before anybody asks it."""
         return f"liveburst_probe:make_{self.interface}()"
 
@@ -128,7 +128,7 @@ class Server:
 
         Settings that somebody chose and that the words would not show follow them.
         """
-        return ", ".join([self._bound(family), *self.chosen])
+        return ", ".join([self._bound(family), *self.custom_settings])
 
     def _bound(self, family: Family) -> str:
         processes = counted(self.processes, "process", "processes")

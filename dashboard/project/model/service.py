@@ -15,7 +15,7 @@ SETTINGS = "DJANGO_SETTINGS_MODULE"
 
 
 @dataclass(frozen=True)
-class OwnService:
+class ServiceOverrides:
     """Variables over the project's `env`, and other applications; None: the project's."""
 
     env: tuple[tuple[str, str], ...] = ()
@@ -25,7 +25,7 @@ class OwnService:
     @property
     def key(self) -> str:
         """The same for the same differences."""
-        return hashlib.sha256(repr(self).encode()).hexdigest()[:8]
+        return hashlib.sha256(repr((self.env, self.asgi, self.wsgi)).encode()).hexdigest()[:8]
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -38,11 +38,11 @@ class OwnService:
         }
 
 
-def target_name(server: str, own: OwnService | None) -> str:
+def target_name(server: str, own: ServiceOverrides | None) -> str:
     """Return the text by which the target of a lane is known."""
     return f"{server}{MARK}{own.key}" if own else server
 
 
-def without_own(name: str) -> str:
+def without_overrides(name: str) -> str:
     """Return the lane's text for the server in a target's name."""
     return name.partition(MARK)[0]

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from dashboard.project.model.scenario import Interface
-from dashboard.project.model.server import Arguments, Launch, Reads, Server
+from dashboard.project.model.server import Arguments, ImplicitSettings, Launch, Server
 
 __all__ = ["SERVERS", "Interface", "Server"]
 
@@ -84,7 +84,7 @@ def _hypercorn(server: Server, launch: Launch) -> list[str]:
         *("--bind", f"fd://{launch.listener.fileno()}", "--workers", str(server.processes)),
         *("--backlog", str(server.backlog), "--keep-alive", str(server.keep_alive_s)),
         *("--worker-class", str(server.loop), "--graceful-timeout", "1"),
-        *("--log-level", "warning", server.made_by_call),
+        *("--log-level", "warning", server.application_factory),
     ]
 
 
@@ -108,42 +108,43 @@ def _uwsgi(server: Server, launch: Launch) -> list[str]:
         *("--http-socket", f"fd://{launch.listener.fileno()}", "--listen", str(server.backlog)),
         *("--add-header", "Connection: close"),
         *("--master", "--die-on-term", "--need-app", "--disable-logging", "--buffer-size", "65535"),
-        *("--processes", str(server.processes), *threads, "--module", server.made_by_call),
+        *("--processes", str(server.processes), *threads, "--module", server.application_factory),
     ]
 
 
-# What each would read by itself. Daphne, hypercorn, waitress and runserver read nothing.
-_GUNICORN = Reads(("gunicorn.conf.py",), ("GUNICORN_CMD_ARGS", "WEB_CONCURRENCY"))
-_UVICORN_NEEDS = (
-    "websockets",
-)  # else it answers 404 to each websocket, and says so in its log alone
-_UVICORN = Reads(variables=("UVICORN_", "WEB_CONCURRENCY"))
-_GRANIAN, _UWSGI = Reads(variables=("GRANIAN_",)), Reads(variables=("UWSGI_",))
+# What each server reads without being told. Daphne, hypercorn, waitress and runserver read nothing.
+_GUNICORN = ImplicitSettings(("gunicorn.conf.py",), ("GUNICORN_CMD_ARGS", "WEB_CONCURRENCY"))
+# Without it, uvicorn answers 404 to each websocket and reports that in its log only.
+_UVICORN_EXTRA = ("websockets",)
+_UVICORN = ImplicitSettings(variables=("UVICORN_", "WEB_CONCURRENCY"))
+_GRANIAN = ImplicitSettings(variables=("GRANIAN_",))
+_UWSGI = ImplicitSettings(variables=("UWSGI_",))
 _LOOPS = ("auto", "asyncio", "uvloop")
 _ENTRIES: Final = (
     Server(
         *("gunicorn-sync", ("gunicorn",), "wsgi", _gunicorn("sync"), "pool"),
         threads=1,
-        reads=_GUNICORN,
+        implicit=_GUNICORN,
     ),
     Server(
         *("gunicorn-gthread", ("gunicorn",), "wsgi", _gunicorn("gthread"), "pool"),
-        reads=_GUNICORN,
+        implicit=_GUNICORN,
         threads=8,
-        pooled=True,
+        threads_settable=True,
         keep_alive_s=2,
     ),
     Server(
         *("gunicorn-gevent", ("gunicorn", "gevent"), "wsgi", _gunicorn("gevent"), "greenlets"),
-        reads=_GUNICORN,
-        needs=("packaging",),  # imported by the worker; only gunicorn's extra `gevent` brings it
+        implicit=_GUNICORN,
+        # The worker imports it; only gunicorn's extra `gevent` installs it.
+        extra_packages=("packaging",),
         keep_alive_s=2,
-        sync_only=NO_ASYNC_UNDER_GEVENT,
+        no_async_reason=NO_ASYNC_UNDER_GEVENT,
     ),
     Server(
         *("gunicorn-asgi", ("gunicorn",), "asgi", _gunicorn("asgi")),
-        reads=_GUNICORN,
-        at_least="25",
+        implicit=_GUNICORN,
+        minimum_version="25",
         keep_alive_s=2,
         loop="auto",
         loops=_LOOPS,
@@ -151,28 +152,28 @@ _ENTRIES: Final = (
     Server(
         *("gunicorn-uvicorn", ("uvicorn-worker", "gunicorn", "uvicorn"), "asgi"),
         _gunicorn("uvicorn_worker.UvicornWorker"),
-        needs=_UVICORN_NEEDS,
+        extra_packages=_UVICORN_EXTRA,
         module="gunicorn",
-        reads=_GUNICORN,
+        implicit=_GUNICORN,
         keep_alive_s=2,
     ),
     Server(
         *("waitress", ("waitress",), "wsgi", _waitress, "pool", "waitress"),
         threads=4,
-        pooled=True,
-        several=False,
+        threads_settable=True,
+        processes_settable=False,
         keep_alive_s=120,
         starter=True,
     ),
     Server(
         *("uvicorn", ("uvicorn",), "asgi", _uvicorn),
-        needs=_UVICORN_NEEDS,
+        extra_packages=_UVICORN_EXTRA,
         keep_alive_s=5,
         loop="auto",
         loops=_LOOPS,
-        reads=_UVICORN,
+        implicit=_UVICORN,
     ),
-    Server("daphne", ("daphne",), "asgi", _daphne, several=False),
+    Server("daphne", ("daphne",), "asgi", _daphne, processes_settable=False),
     Server(
         *("hypercorn", ("hypercorn",), "asgi", _hypercorn),
         keep_alive_s=5,
@@ -181,29 +182,29 @@ _ENTRIES: Final = (
     ),
     Server(
         *("granian-asgi", ("granian",), "asgi", _granian),
-        reads=_GRANIAN,
+        implicit=_GRANIAN,
         loop="auto",
         loops=_LOOPS,
-        reserves=True,
+        binds_itself=True,
     ),
     Server(
         *("granian-wsgi", ("granian",), "wsgi", _granian, "pool"),
-        reads=_GRANIAN,
+        implicit=_GRANIAN,
         threads=8,
-        pooled=True,
+        threads_settable=True,
         loop="auto",
-        reserves=True,
+        binds_itself=True,
     ),
     Server(
         *("runserver", ("django",), "wsgi", _runserver, "threads", "runserver"),
-        several=False,
+        processes_settable=False,
         starter=True,
     ),
     Server(
         *("uwsgi", ("pyuwsgi",), "wsgi", _uwsgi, "pool", "uwsgi"),
-        reads=_UWSGI,
+        implicit=_UWSGI,
         threads=8,
-        pooled=True,
+        threads_settable=True,
         starter=True,
     ),
 )

@@ -25,7 +25,7 @@ BOUNDS: Mapping[str, tuple[int, int]] = {
 _UNITS = {"keep_alive": " s"}
 
 
-class BadSetting(ValueError):
+class InvalidSetting(ValueError):
     """A setting that a server does not know, or whose value it cannot have."""
 
     def __init__(self, field: str, message: str) -> None:
@@ -36,8 +36,8 @@ class BadSetting(ValueError):
 def bounds(server: Server) -> dict[str, tuple[int, int]]:
     """The whole numbers that this server lets us choose, each with its least and greatest."""
     known = {
-        "processes": server.several,
-        "threads": server.pooled,
+        "processes": server.processes_settable,
+        "threads": server.threads_settable,
         "backlog": server.url is None,
         "keep_alive": server.keep_alive_s is not None,
     }
@@ -50,18 +50,18 @@ def settable(server: Server) -> tuple[str, ...]:
 
 
 def with_settings(server: Server, values: Mapping[str, int | str]) -> Server:
-    """The same server with these settings in force. Raises BadSetting, with the field."""
+    """The same server with these settings in force. Raises InvalidSetting, with the field."""
     for field, value in values.items():
         _check(server, field, value)
     numbers = {field: int(value) for field, value in values.items() if field != "loop"}
     if "keep_alive" in numbers:
         numbers["keep_alive_s"] = numbers.pop("keep_alive")
     loop = str(values["loop"]) if "loop" in values else server.loop
-    return replace(server, **numbers, loop=loop, chosen=_words(server, values))  # type: ignore[arg-type]
+    return replace(server, **numbers, loop=loop, custom_settings=_words(server, values))  # type: ignore[arg-type]
 
 
 def resolve(servers: Mapping[str, Server], text: str) -> Server:
-    """The server that a lane's text names, with its settings in force. Raises BadSetting.
+    """The server that a lane's text names, with its settings in force. Raises InvalidSetting.
 
     A setting's problem has the field's name, an unknown server's none. A twin is like the other,
     and a version is of the code and not of the server.
@@ -69,20 +69,20 @@ def resolve(servers: Mapping[str, Server], text: str) -> Server:
     name, values = parse(without_version(text.removesuffix(TWIN)))
     server = servers.get(name)
     if server is None:
-        raise BadSetting("", f"expected a server, one of {', '.join(servers)}")
+        raise InvalidSetting("", f"expected a server, one of {', '.join(servers)}")
     return with_settings(server, values) if values else server
 
 
 def parse(text: str) -> tuple[str, dict[str, int | str]]:
-    """Read `NAME:FIELD=VALUE,…`: the server's name and its settings. Raises BadSetting."""
+    """Read `NAME:FIELD=VALUE,…`: the server's name and its settings. Raises InvalidSetting."""
     name, colon, rest = text.partition(":")
     values: dict[str, int | str] = {}
     for part in rest.split(",") if colon else ():
         field, equals, value = (word.strip() for word in part.partition("="))
         if not (field and equals and value):
-            raise BadSetting("", f"expected FIELD=VALUE after {name}:, found {part!r}")
+            raise InvalidSetting("", f"expected FIELD=VALUE after {name}:, found {part!r}")
         if field in values:
-            raise BadSetting(field, "expected once")
+            raise InvalidSetting(field, "expected once")
         values[field] = int(value) if value.isascii() and value.isdigit() else value
     return name, values
 
@@ -90,14 +90,18 @@ def parse(text: str) -> tuple[str, dict[str, int | str]]:
 def _check(server: Server, field: str, value: int | str) -> None:
     if field not in settable(server):
         known = ", ".join(settable(server)) or "none"
-        raise BadSetting(field, f"{server.name} does not let it be set; it knows: {known}")
+        raise InvalidSetting(field, f"{server.name} does not let it be set; it knows: {known}")
     if field == "loop":
         if value not in server.loops:
-            raise BadSetting(field, f"expected one of {', '.join(server.loops)}, found {value!r}")
+            raise InvalidSetting(
+                field, f"expected one of {', '.join(server.loops)}, found {value!r}"
+            )
         return
     low, high = bounds(server)[field]
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise BadSetting(field, f"expected a whole number from {low} to {high}, found {value!r}")
+        raise InvalidSetting(
+            field, f"expected a whole number from {low} to {high}, found {value!r}"
+        )
 
 
 def _words(server: Server, values: Mapping[str, int | str]) -> tuple[str, ...]:
@@ -107,7 +111,10 @@ def _words(server: Server, values: Mapping[str, int | str]) -> tuple[str, ...]:
         for field, value in values.items()
         if field not in ("processes", "threads")
     ]
-    return (*(word for word in server.chosen if word.split()[0] not in _names(shown)), *shown)
+    return (
+        *(word for word in server.custom_settings if word.split()[0] not in _names(shown)),
+        *shown,
+    )
 
 
 def _names(words: list[str]) -> set[str]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from dashboard.analysis.samples.resource_use import NeighbourCost
-from dashboard.project.model.placeholders import filled, filled_manner
+from dashboard.project.model.placeholders import fill_in, with_filled_rows
 from dashboard.project.model.scenario import Variant
 from dashboard.runs.reports.instrument import Reading
 from dashboard.runs.reports.results import WARM_UP_ROUND
@@ -196,12 +196,12 @@ class Firings:
             timeout_s=self._plan.timeout_s,
             method=variant.method,
             headers=request_headers(variant, target.session),
-            body=filled(variant.body),
+            body=fill_in(variant.body),
             tls=target.tls,
             client=self._plan.client,
             seed=self._plan.seed + number,  # the same arrivals for each lane of a round
             neighbour=self._neighbour(target, variant, number),
-            manner=filled_manner(variant.manner(self._plan.parameters)),
+            manner=with_filled_rows(variant.manner(self._plan.parameters)),
         )
 
     def _neighbour(self, target: Target, variant: Variant, number: int) -> str | None:

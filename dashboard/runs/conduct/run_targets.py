@@ -51,7 +51,7 @@ class RunTargets:
     def name_of(self, lane: Lane) -> str:
         """Return how the pool calls the lane's target: by its server and what is its own."""
         variants = self._pool.project.scenarios[self._plan.scenario].variants
-        return target_name(lane.server, variants[lane.variant].own)
+        return target_name(lane.server, variants[lane.variant].overrides)
 
     async def discard(self, server: str) -> None:
         """End it; whoever asks for it next has a new one."""

@@ -46,7 +46,7 @@ class Running:
 
     async def until_ready(self) -> None:
         """Wait until its port answers, where it is told one. Raises TargetFailed."""
-        if not self.companion.listens:
+        if not self.companion.has_port:
             return
         deadline = StartDeadline(self._child.guard_pid, START_TIMEOUT_S)
         while not await _answers(self.port):
@@ -94,7 +94,7 @@ class Companions:
         starting it again takes long. Ports are new with each start, so `env` changes where
         one that has a port is started. Raises TargetFailed.
         """
-        wanted = [one for one in project.companions.values() if one.serves(scenario)]
+        wanted = [one for one in project.companions.values() if one.needed_by(scenario)]
         self._wanted = {one.name for one in wanted}
         why = await self._why_anew(project)
         if why is not None:

@@ -16,8 +16,8 @@ from dashboard.project.secrets.inheritance import is_handed_on
 
 def ignored(server: Server, directory: Path) -> list[str]:
     """Return the settings files and variables of a server that are there and were not used."""
-    files = [name for name in server.reads.files if (directory / name).is_file()]
-    variables = [name for name in sorted(os.environ) if name.startswith(server.reads.variables)]
+    files = [name for name in server.implicit.files if (directory / name).is_file()]
+    variables = [name for name in sorted(os.environ) if name.startswith(server.implicit.variables)]
     return [
         *(name for name in files if name != server.config),
         *(name for name in variables if not is_handed_on(name)),

@@ -12,7 +12,7 @@ from pathlib import Path
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.project.model.login import credentials_of
 from dashboard.project.model.server import Server
-from dashboard.project.model.service import without_own
+from dashboard.project.model.service import without_overrides
 from dashboard.project.project import Project
 from dashboard.targets.supervise.cores import Cores
 from dashboard.targets.supervise.environment import project_environment
@@ -145,16 +145,16 @@ class Targets:
         async with self._starting:
             target = await start_target(project, server, packages, beside, name=name)
         self._served_from[name] = project.directory
-        if own := self.project.own_of(name):
+        if own := self.project.overrides_of(name):
             target.facts["own"] = own.facts
-        if version := self.project.version(without_own(name)):
+        if version := self.project.version(without_overrides(name)):
             target.facts["version"] = {**asdict(version), "directory": str(project.directory)}
         return target
 
     async def _of_version(self, name: str) -> Project:
         """The project as the lane's version has it: itself, or with another directory."""
         try:
-            version = self.project.version(without_own(name))
+            version = self.project.version(without_overrides(name))
         except InvalidPlan as error:  # the lab.toml changed since it was asked for
             raise TargetFailed(str(error)) from None
         project = self.project.served_as(name)
@@ -162,7 +162,7 @@ class Targets:
 
     def _server(self, name: str) -> Server:
         try:
-            return self.project.server(without_own(name))
+            return self.project.server(without_overrides(name))
         except InvalidPlan as error:  # the lab.toml changed since it was asked for
             raise TargetFailed(str(error)) from None
 

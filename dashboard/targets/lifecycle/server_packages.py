@@ -189,8 +189,8 @@ def _refusal(project: Project, server: Server, missing: list[str]) -> str:
 
 def _refuse_too_old(server: Server, versions: Mapping[str, str]) -> None:
     found = versions.get(server.package)
-    if found is None or not server.at_least:
+    if found is None or not server.minimum_version:
         return
-    if int(found.partition(".")[0]) < int(server.at_least):
-        expected = f"expected {server.package} {server.at_least} or later, found {found}"
+    if int(found.partition(".")[0]) < int(server.minimum_version):
+        expected = f"expected {server.package} {server.minimum_version} or later, found {found}"
         raise TargetFailed(f"{server.name}: {expected}")

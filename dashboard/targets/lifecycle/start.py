@@ -103,12 +103,12 @@ async def start_target(
 
 
 def _socket_for(server: Server) -> socket.socket:
-    return reserved_socket() if server.reserves else listening_socket()
+    return reserved_socket() if server.binds_itself else listening_socket()
 
 
 def _backlog(server: Server, listener: socket.socket) -> int | None:
     """How many connections may stand in line, now that the server listens."""
-    if server.reserves:
+    if server.binds_itself:
         return backlog_of(listener.getsockname()[1])
     return restore_backlog(listener, server.backlog)
 

@@ -63,7 +63,12 @@ def _matrix(project: Project, scenario: Scenario, form: MatrixForm | None) -> di
     return {
         "errors": typed.errors,
         "variants": [
-            Box(variant.name, variant.name in variants, variant.family, project.lacking(variant))
+            Box(
+                variant.name,
+                variant.name in variants,
+                variant.family,
+                project.missing_requirement(variant),
+            )
             for variant in scenario.variants.values()
         ],
         "servers": [

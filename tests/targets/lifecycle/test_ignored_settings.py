@@ -72,9 +72,9 @@ async def test_nothing_of_it_is_used(
     target = await make_targets(project).ready(server, ignore)
     assert not (project.parent / "was-read").exists()
     assert len(marked(mark)) <= 4  # master, worker, and a tracker of multiprocessing's
-    expected = [*SERVERS[server].reads.files]
+    expected = [*SERVERS[server].implicit.files]
     expected += sorted(
-        name for name in VARIABLES if name.startswith(SERVERS[server].reads.variables)
+        name for name in VARIABLES if name.startswith(SERVERS[server].implicit.variables)
     )
     assert target.facts["ignored"] == expected
     advice = list(advice_on_ignored(target.facts))
@@ -121,7 +121,7 @@ async def test_strangers_are_seen(project: Path, make_targets: MakeTargets) -> N
 
 def test_every_variable_of_the_table_is_kept_from_servers() -> None:
     for server in SERVERS.values():
-        for name in server.reads.variables:
+        for name in server.implicit.variables:
             assert not is_handed_on(name if not name.endswith("_") else f"{name}X")
 
 

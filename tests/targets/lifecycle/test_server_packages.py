@@ -74,14 +74,14 @@ def test_old_gunicorns_have_no_control_socket_to_switch_off() -> None:
         assert ("--no-control-socket" in command) is expected
 
 
-@pytest.mark.parametrize("name", [name for name, one in SERVERS.items() if one.needs])
+@pytest.mark.parametrize("name", [name for name, one in SERVERS.items() if one.extra_packages])
 async def test_what_a_worker_imports_besides_is_asked_for_by_name(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server, project = SERVERS[name], load_manifest(LIVEAPP)
     only = dict.fromkeys(server.packages, "99")
     monkeypatch.setattr(server_packages, "versions_here", lambda: only)
-    expected = f"-m pip install {' '.join(server.needs)} installs it"
+    expected = f"-m pip install {' '.join(server.extra_packages)} installs it"
     assert expected in server_packages.missing_here(project, server)
     with pytest.raises(TargetFailed, match=expected):
         await Installed(tmp_path, tmp_path).packages(project, server)

@@ -10,7 +10,7 @@ import pytest
 
 from dashboard.project.model.scenario import Variant
 from dashboard.project.servers.catalogue import SERVERS
-from dashboard.project.servers.settings import BadSetting, with_settings
+from dashboard.project.servers.settings import InvalidSetting, with_settings
 from dashboard.targets.lifecycle.pool import Targets
 from dashboard.targets.lifecycle.server_packages import OF_THE_PROJECT
 from tests.targets.client import fire
@@ -52,8 +52,8 @@ def assert_facts(server: str, facts: Mapping[str, Any]) -> None:
 
 async def test_two_workers_both_report(server: str, make_targets: MakeTargets) -> None:
     entry = SERVERS[server]
-    if not entry.several:
-        with pytest.raises(BadSetting, match="does not let it be set"):
+    if not entry.processes_settable:
+        with pytest.raises(InvalidSetting, match="does not let it be set"):
             with_settings(entry, {"processes": 2})
         return
     target = await make_targets().ready(f"{server}:processes=2", ignore)

@@ -52,7 +52,7 @@ async def test_stamps_stand_in_order_on_every_sample(
     server: str, targets: Targets, process: asyncio.subprocess.Process
 ) -> None:
     target = await targets.ready(server, ignore)
-    for path in SYNC_PATHS if SERVERS[server].sync_only else SYNC_PATHS + ASYNC_PATHS:
+    for path in SYNC_PATHS if SERVERS[server].no_async_reason else SYNC_PATHS + ASYNC_PATHS:
         fired = await fire(process, burst(target.port, path, 200, 40))
         rows = fired.rows()
         assert {(row["status"], row["error"]) for row in rows} == {(200, 0)}

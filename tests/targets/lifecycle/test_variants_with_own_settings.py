@@ -68,7 +68,7 @@ async def test_each_is_served_with_what_is_its_own(lab: Path, make_targets: Make
     variants = targets.project.scenarios["a"].variants
     said = {}
     for name in ("plain", "other", "same", "app"):
-        target = await targets.ready(target_name("gunicorn-sync", variants[name].own), ignore)
+        target = await targets.ready(target_name("gunicorn-sync", variants[name].overrides), ignore)
         (answer,) = await fire(target.port, "/", 1, 1)
         said[name] = (target.port, len(answer.body), (target.facts.get("own") or {}).get("env"))
     texts = ("project", "varianttwo.other", "varianttwo.other", "projectsecond")

@@ -13,7 +13,7 @@ from django.test import AsyncClient
 
 from dashboard.models import Experiment, Run, Status
 from dashboard.project.labtoml.load import Claim, Expectation, load_manifest
-from dashboard.project.model.scenario import Course
+from dashboard.project.model.scenario import ClaimSweep
 from dashboard.runs.experiments import claims as known
 from dashboard.runs.live.hub import Hub
 from dashboard.runs.queue.laboratory import Laboratory
@@ -40,7 +40,7 @@ CLAIMS = [
 ]
 ALONG = replace(
     claim("along", (ASYNC, f"makespan_s < {SYNC}.makespan_s")),
-    sweep=Course("concurrency=1..64", 4),
+    sweep=ClaimSweep("concurrency=1..64", 4),
 )
 
 
@@ -155,7 +155,7 @@ async def test_a_sweep_that_cannot_be_fired_says_why(
     browser: AsyncClient, laboratory: Laboratory
 ) -> None:
     targets: Any = laboratory._equipment.targets
-    along = replace(ALONG, sweep=Course("size=1..64"))
+    along = replace(ALONG, sweep=ClaimSweep("size=1..64"))
     targets.project = replace(laboratory.project, claims={"along": along})
     page = await page_of(browser)
     assert "over: expected one of concurrency, rate, delay, found &#x27;size&#x27;" in page

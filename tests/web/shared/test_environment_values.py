@@ -22,7 +22,7 @@ from dashboard import models
 from dashboard.models import Run, Status, StoredFrame
 from dashboard.project.labtoml.load import Project
 from dashboard.project.model.login import Login
-from dashboard.project.model.placeholders import filled, malformed
+from dashboard.project.model.placeholders import fill_in, malformed
 from dashboard.project.secrets.masking import all_masked, masked, remember_variable
 from dashboard.runs.archive.exports import FORMATS
 from dashboard.runs.live.hub import Hub
@@ -135,9 +135,9 @@ async def test_what_no_header_can_carry_is_refused_without_being_quoted(
 ) -> None:
     monkeypatch.setenv("LAB_TEST_TOKEN", "zebra\r\nX-Evil: 1")
     with pytest.raises(TargetFailed, match="LAB_TEST_TOKEN: expected a value") as refused:
-        filled("{env:LAB_TEST_TOKEN}", one_line=True)
+        fill_in("{env:LAB_TEST_TOKEN}", one_line=True)
     assert "zebra" not in str(refused.value)
-    assert filled("{env} {env:} {LAB_TEST_TOKEN}") == "{env} {env:} {LAB_TEST_TOKEN}"
+    assert fill_in("{env} {env:} {LAB_TEST_TOKEN}") == "{env} {env:} {LAB_TEST_TOKEN}"
 
 
 class Repeating(FakeTarget):

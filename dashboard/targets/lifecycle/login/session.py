@@ -13,7 +13,7 @@ from html.parser import HTMLParser
 import httpx
 
 from dashboard.project.model.login import Login, credentials_of
-from dashboard.project.model.placeholders import filled
+from dashboard.project.model.placeholders import fill_in
 from dashboard.project.model.scenario import Variant
 from dashboard.project.secrets.masking import masked, remember_session
 from dashboard.wire.errors import TargetFailed
@@ -73,7 +73,7 @@ def request_headers(variant: Variant, session: Mapping[str, str]) -> tuple[tuple
 
     A method that changes something carries Django's CSRF token, as a page's script would.
     """
-    cookies = {name: filled(value, one_line=True) for name, value in variant.cookies}
+    cookies = {name: fill_in(value, one_line=True) for name, value in variant.cookies}
     more: list[tuple[str, str]] = []
     if variant.login:
         cookies = {**session, **cookies}
@@ -81,7 +81,7 @@ def request_headers(variant: Variant, session: Mapping[str, str]) -> tuple[tuple
             more.append((CSRF_HEADER, session[CSRF_COOKIE]))
     if cookies:
         more.append(("Cookie", "; ".join(f"{name}={value}" for name, value in cookies.items())))
-    own = tuple((name, filled(value, one_line=True)) for name, value in variant.headers)
+    own = tuple((name, fill_in(value, one_line=True)) for name, value in variant.headers)
     return (*own, *more)
 
 
