@@ -15,9 +15,9 @@ from types import FrameType
 
 from dashboard.targets.supervise.environment import PROJECT_SETTINGS
 
-OURS = "dashboard"
-INTERRUPTED = 130
-SAID = "Interrupted.\n"
+APP = "dashboard"
+INTERRUPTED_STATUS = 130
+INTERRUPTED_MESSAGE = "Interrupted.\n"
 
 
 def main() -> None:
@@ -27,9 +27,9 @@ def main() -> None:
     ours, and is kept for whoever looks at that project.
     """
     theirs = os.environ.get("DJANGO_SETTINGS_MODULE")
-    if theirs and not theirs.startswith(f"{OURS}."):
+    if theirs and not theirs.startswith(f"{APP}."):
         os.environ[PROJECT_SETTINGS] = theirs
-    os.environ["DJANGO_SETTINGS_MODULE"] = f"{OURS}.settings"
+    os.environ["DJANGO_SETTINGS_MODULE"] = f"{APP}.settings"
     run_command(sys.argv)
 
 
@@ -41,8 +41,8 @@ def run_command(arguments: Sequence[str]) -> None:
         command()
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one would interrupt the clean-up
-        sys.stderr.write(SAID)
-        sys.exit(INTERRUPTED)
+        sys.stderr.write(INTERRUPTED_MESSAGE)
+        sys.exit(INTERRUPTED_STATUS)
 
 
 def _loaded(arguments: list[str]) -> Callable[[], None]:
@@ -58,7 +58,7 @@ def _loaded(arguments: list[str]) -> Callable[[], None]:
     utility = ManagementUtility(arguments)
     django.setup()
     name = arguments[1] if len(arguments) > 1 else ""
-    if get_commands().get(name) != OURS:
+    if get_commands().get(name) != APP:
         return utility.execute
     command = utility.fetch_command(name)
     return lambda: command.run_from_argv(arguments)
@@ -82,5 +82,5 @@ def _interrupted_at_once() -> Iterator[None]:
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
-    os.write(2, SAID.encode())
-    os._exit(INTERRUPTED)
+    os.write(2, INTERRUPTED_MESSAGE.encode())
+    os._exit(INTERRUPTED_STATUS)

@@ -31,7 +31,7 @@ class Status(models.TextChoices):
 ACTIVE = (Status.WAITING, Status.STARTING, Status.RUNNING)
 
 
-class Performed(models.Model):
+class QueuedWork(models.Model):
     """What stands in line and is performed by one process: a run, or an experiment."""
 
     id = models.CharField(primary_key=True, max_length=8, default=new_run_id, editable=False)
@@ -54,7 +54,7 @@ class Performed(models.Model):
         return self.status in ACTIVE
 
 
-class Experiment(Performed):
+class Experiment(QueuedWork):
     """A set of runs that answer one question, in one place of the line and stopped as one.
 
     `question` is what was asked, as JSON that the kind's own module reads.
@@ -82,7 +82,7 @@ class Experiment(Performed):
         return f"{self.id} ({self.kind}, {self.status})"
 
 
-class Run(Performed):
+class Run(QueuedWork):
     """Scenario × lanes × load × rounds; what is stored, linked, compared and repeated.
 
     One that belongs to an experiment has its `position` in it, from 0, and what the experiment
@@ -98,7 +98,7 @@ class Run(Performed):
     claim = models.CharField(max_length=100, default="", blank=True, db_index=True)
     # What somebody wrote about it, and whether it is the one that others are held against.
     name = models.CharField(max_length=100, default="", blank=True)
-    # Who was to be first, somebody thought before: a `runs.guessing.Guess` as JSON.
+    # The winner predicted before the run: a `runs.planning.prediction.Prediction` as JSON.
     guess: models.JSONField[Any, Any] = models.JSONField(null=True)
     notes = models.TextField(max_length=10_000, default="", blank=True)
     pinned = models.BooleanField(default=False)

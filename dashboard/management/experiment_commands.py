@@ -19,7 +19,7 @@ from dashboard.management.terminal.progress_lines import Write, progress, tell_w
 from dashboard.models import Experiment, Status
 from dashboard.project.labtoml.load import Project
 from dashboard.runs.planning.plans import DEFAULT_TIMEOUT_S
-from dashboard.runs.queue.experiment import Inquiry, Steps
+from dashboard.runs.queue.experiment import ExperimentPlan, Steps
 from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.runs.wiring import set_up
 from dashboard.wire.plural import counted
@@ -62,14 +62,14 @@ def refuse(error: Exception) -> CommandError:
 
 
 def perform(
-    project: Project, inquiry: Inquiry, answer_of: Callable[[Experiment], dict[str, Any]]
+    project: Project, plan: ExperimentPlan, answer_of: Callable[[Experiment], dict[str, Any]]
 ) -> tuple[Experiment, dict[str, Any]]:
     """Perform an experiment, its progress on stderr; returns what came of it."""
     call_command("migrate", verbosity=0)
     laboratory = set_up(project, home())
     laboratory.calibrates_first = True  # no dashboard has to be there that did it before
     console = Console(stderr=True)
-    told = replace(inquiry, steps=_telling(inquiry.steps, writer(console)))
+    told = replace(plan, steps=_telling(plan.steps, writer(console)))
     experiment = asyncio.run(_until_over(laboratory, told, console))
     experiment.refresh_from_db()
     if experiment.problem or experiment.status != Status.FINISHED:
@@ -91,9 +91,9 @@ def _telling(steps: Steps, write: Write) -> Steps:
         return
 
 
-async def _until_over(laboratory: Laboratory, inquiry: Inquiry, console: Console) -> Experiment:
+async def _until_over(laboratory: Laboratory, plan: ExperimentPlan, console: Console) -> Experiment:
     """Ctrl-C stops the experiment: what was measured until then is kept and printed."""
-    experiment = await laboratory.experiment(inquiry, [progress(console)])
+    experiment = await laboratory.experiment(plan, [progress(console)])
     waiting = asyncio.create_task(tell_waiting(experiment, writer(console)))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -114,7 +114,7 @@ NullServer = Callable[[], AbstractAsyncContextManager[tuple[str, int]]]
 
 
 @dataclass
-class Equipment:
+class Resources:
     """What runs are performed with; outlives each of them, so that targets stay warm."""
 
     targets: Targets

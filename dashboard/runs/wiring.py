@@ -8,18 +8,18 @@ from functools import partial
 from pathlib import Path
 
 from dashboard.project.labtoml.load import Project
-from dashboard.runs.engines.engine_group import SeveralEngines
+from dashboard.runs.engines.engine_group import EngineGroup
 from dashboard.runs.engines.engine_process import Engine, frame_reader, plan_writer
 from dashboard.runs.live.hub import Hub
 from dashboard.runs.queue.laboratory import Laboratory
-from dashboard.runs.xray.auto_xray import Inside
-from dashboard.runs.xray.traced_request import Xrays
+from dashboard.runs.xray.auto_xray import AutoXray
+from dashboard.runs.xray.traced_request import RequestTracer
 from dashboard.targets.calibration.start_null_server import null_server
 from dashboard.targets.lifecycle.pool import Targets
 from dashboard.targets.supervise.cores import Cores
 from dashboard.targets.supervise.launcher import launch
 
-from .resources import Equipment
+from .resources import Resources
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -38,8 +38,8 @@ def set_up(project: Project, home: Path, engines: int | None = None) -> Laborato
     targets = Targets(project, mark=mark, log_directory=logs, cores=cores)
     nothing = partial(null_server, mark=mark, log=logs / "null-server.log", cores=cores.targets)
     keeper = EngineKeeper(cores, logs, mark, engines)
-    inside = Inside(Xrays(mark=mark, home=home, cores=cores))
-    return Laboratory(Equipment(targets, keeper, nothing), Hub(), home, inside)
+    inside = AutoXray(RequestTracer(mark=mark, home=home, cores=cores))
+    return Laboratory(Resources(targets, keeper, nothing), Hub(), home, inside)
 
 
 class EngineKeeper:
@@ -54,9 +54,9 @@ class EngineKeeper:
         self._pools = engines is not None
         self._log = logs / "engine.log"
         self._mark = mark
-        self._engine: Engine | SeveralEngines | None = None
+        self._engine: Engine | EngineGroup | None = None
 
-    async def ready(self) -> Engine | SeveralEngines:
+    async def ready(self) -> Engine | EngineGroup:
         """The engine of the last run if it is fit for another, or a new one."""
         if self._engine is None or not self._engine.fit:
             self.close()
@@ -69,7 +69,7 @@ class EngineKeeper:
             self._engine.close()
             self._engine = None
 
-    async def _start(self) -> Engine | SeveralEngines:
+    async def _start(self) -> Engine | EngineGroup:
         """One process, or several, of which none stays alone when another cannot be started."""
         engines: list[Engine] = []
         try:
@@ -77,9 +77,9 @@ class EngineKeeper:
                 one = await self._start_one(self._cores_of(process))
                 engines.append(one)  # known at once, should the next one fail
         except BaseException:
-            SeveralEngines(engines).close()
+            EngineGroup(engines).close()
             raise
-        return engines[0] if len(engines) == 1 else SeveralEngines(engines, pools=self._pools)
+        return engines[0] if len(engines) == 1 else EngineGroup(engines, pools=self._pools)
 
     def _cores_of(self, process: int) -> tuple[int, ...]:
         """A core for each process where there are as many, else all cores for each of them."""

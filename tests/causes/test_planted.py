@@ -20,10 +20,10 @@ from dashboard.project.labtoml.load import load_manifest
 from dashboard.runs.live.hub import Hub
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue.laboratory import Laboratory
-from dashboard.runs.resources import Equipment
+from dashboard.runs.resources import Resources
 from dashboard.runs.wiring import EngineKeeper
-from dashboard.runs.xray.auto_xray import Inside
-from dashboard.runs.xray.traced_request import Xrays
+from dashboard.runs.xray.auto_xray import AutoXray
+from dashboard.runs.xray.traced_request import RequestTracer
 from dashboard.targets.calibration.start_null_server import null_server
 from dashboard.targets.lifecycle.pool import Targets
 from dashboard.targets.supervise.cores import Cores
@@ -69,8 +69,8 @@ async def laboratory(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[
     targets = Targets(load_manifest(MANIFEST), mark=mark, log_directory=logs, cores=cores)
     nothing = partial(null_server, mark=mark, log=logs / "null.log", cores=cores.targets)
     engines = EngineKeeper(cores, logs, mark, engines=1)
-    inside = Inside(Xrays(mark=mark, home=home, cores=cores))
-    made = Laboratory(Equipment(targets, engines, nothing), Hub(), home, inside)
+    inside = AutoXray(RequestTracer(mark=mark, home=home, cores=cores))
+    made = Laboratory(Resources(targets, engines, nothing), Hub(), home, inside)
     yield made
     await made.close()
 

@@ -13,14 +13,14 @@ from dashboard.models import Run, Status
 from dashboard.runs.live.hub import Hub
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue.laboratory import Laboratory
-from tests.runs.fakes import FakeEngine, FakeTargets, equipment
+from tests.runs.fakes import FakeEngine, FakeTargets, fake_resources
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
 async def run(tmp_path: Path) -> Run:
-    lab = Laboratory(equipment(FakeEngine()), Hub(), tmp_path)
+    lab = Laboratory(fake_resources(FakeEngine()), Hub(), tmp_path)
     made = await lab.start(make_plan(FakeTargets().project, scenario="sleep", requests=10))
     assert (await lab.outcome(made)).status == Status.FINISHED
     return made

@@ -12,10 +12,10 @@ import pytest
 from django.core.management import BaseCommand, get_commands, load_command_class
 
 from dashboard import command
-from dashboard.command import OURS, run_command
+from dashboard.command import APP, run_command
 from dashboard.targets.supervise.environment import PROJECT_SETTINGS
 
-NAMES = sorted(name for name, app in get_commands().items() if app == OURS)
+NAMES = sorted(name for name, app in get_commands().items() if app == APP)
 DJANGOS = {
     option
     for action in BaseCommand().create_parser("manage.py", "any")._actions
@@ -37,7 +37,7 @@ def parsers(
 def options() -> Iterator[tuple[tuple[str, ...], argparse.Action, str]]:
     """Each option string of each command of ours that is not Django's for every command."""
     for name in NAMES:
-        top = load_command_class(OURS, name).create_parser("manage.py", name)
+        top = load_command_class(APP, name).create_parser("manage.py", name)
         for parser, words in parsers(top, (name,)):
             for action in parser._actions:
                 for option in action.option_strings:
@@ -47,7 +47,7 @@ def options() -> Iterator[tuple[tuple[str, ...], argparse.Action, str]]:
 
 
 def parser_at(words: tuple[str, ...]) -> argparse.ArgumentParser:
-    top = load_command_class(OURS, words[0]).create_parser("manage.py", words[0])
+    top = load_command_class(APP, words[0]).create_parser("manage.py", words[0])
     return next(parser for parser, path in parsers(top, words[:1]) if path == words)
 
 
@@ -80,7 +80,7 @@ def handled(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """What each command is given; none of them does its work."""
     given: list[dict[str, Any]] = []
     for name in NAMES:
-        cls = type(load_command_class(OURS, name))
+        cls = type(load_command_class(APP, name))
         monkeypatch.setattr(cls, "handle", lambda self, **options: given.append(options))
         monkeypatch.setattr(cls, "requires_system_checks", [])
     return given

@@ -127,7 +127,7 @@ async def test_a_warning_waits_for_no_line_and_is_said_once(log: Log) -> None:
 @pytest.mark.django_db(transaction=True)
 async def test_who_waits_for_a_turn_is_told_so(log: Log) -> None:
     plan = make_plan(PROJECT, scenario="sleep")
-    first, second = [await asyncio.to_thread(run_queue.join, plan, PROJECT) for _ in range(2)]
+    first, second = [await asyncio.to_thread(run_queue.enqueue, plan, PROJECT) for _ in range(2)]
     await tell_waiting(first, log.lines.append)
     assert log.lines == []
     told = asyncio.create_task(tell_waiting(second, log.lines.append, 0.001))

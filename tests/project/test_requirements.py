@@ -8,7 +8,7 @@ import pytest
 
 from dashboard.project.labtoml.load import Claim, Expectation, Project, load_manifest
 from dashboard.project.model.companion import Companion
-from dashboard.runs.experiments.claims import fireable, standing
+from dashboard.runs.experiments.claims import claim_status, fireable
 from dashboard.runs.planning.plans import make_plan
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.plan import Lane
@@ -56,4 +56,4 @@ def test_a_claim_that_lacks_something_says_so_and_is_not_fired(project: Project)
     pool = Claim("pool", "It is.", "orm-slow", (Expectation(POOLED, "ok > 1"),))
     project = replace(project, claims={"pool": pool})
     assert fireable(project) == []
-    assert standing(project, pool).refusal == f"lanes: {POOLED}: {WHY}"
+    assert claim_status(project, pool).refusal == f"lanes: {POOLED}: {WHY}"

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from dashboard.project.labtoml.load import Project, load_manifest
-from dashboard.runs.resources import Equipment, Target
+from dashboard.runs.resources import Resources, Target
 from dashboard.targets.lifecycle.migrations import Migrations
 from dashboard.targets.observe.attendance import Attendance
 from dashboard.wire import frame
@@ -165,15 +165,15 @@ class FakeTargets:
 
 
 @asynccontextmanager
-async def nowhere() -> AsyncIterator[tuple[str, int]]:
+async def fake_null_server() -> AsyncIterator[tuple[str, int]]:
     """The address of a null server that the engine which replays need not find."""
     yield "127.0.0.1", 1
 
 
-def equipment(engine: FakeEngine, targets: FakeTargets | None = None) -> Equipment:
-    """Equipment whose every run gets this engine, on a machine of which nothing is stolen."""
-    return Equipment(
-        targets or FakeTargets(), FakeEngines(engine), nowhere, cpu_times=stolen_in(engine)
+def fake_resources(engine: FakeEngine, targets: FakeTargets | None = None) -> Resources:
+    """Resources whose every run gets this engine, on a machine of which nothing is stolen."""
+    return Resources(
+        targets or FakeTargets(), FakeEngines(engine), fake_null_server, cpu_times=stolen_in(engine)
     )
 
 

@@ -16,7 +16,13 @@ from dashboard.management.options import RUN_FAILED, add_project, check_writable
 from dashboard.management.terminal.outputs import prints_table, write_json
 from dashboard.models import Experiment
 from dashboard.project.labtoml.load import Claim, Project
-from dashboard.runs.experiments.claims import Standing, claim_of, fireable, inquiry_of, standings_by
+from dashboard.runs.experiments.claims import (
+    ClaimStatus,
+    claim_of,
+    claim_statuses_in,
+    claims_experiment,
+    fireable,
+)
 from dashboard.wire.errors import Invalid, InvalidPlan, Problem
 from dashboard.wire.plural import counted
 
@@ -39,21 +45,21 @@ class Command(BaseCommand):
         try:
             project = read_project(options)
             claims = _chosen(project, options["claims"])
-            inquiry = inquiry_of(project, claims)
+            plan = claims_experiment(project, claims)
             check_writable("json", options["json"])
         except Invalid as error:
             raise refuse(error) from None
-        found: list[Standing] = []
+        found: list[ClaimStatus] = []
 
         def answer_of(experiment: Experiment) -> dict[str, Any]:
-            found.extend(standings_by(claims, experiment))
+            found.extend(claim_statuses_in(claims, experiment))
             return {
                 "experiment": experiment.pk,
                 "status": experiment.status,
                 "claims": [one.to_json() for one in found],
             }
 
-        experiment, answer = perform(project, inquiry, answer_of)
+        experiment, answer = perform(project, plan, answer_of)
         if prints_table(options):
             self.stdout.write("\n".join(_text(found)))
         write_json(answer, options["json"])
@@ -72,7 +78,7 @@ def _chosen(project: Project, names: Sequence[str]) -> list[Claim]:
     return found
 
 
-def _text(found: Sequence[Standing]) -> Iterator[str]:
+def _text(found: Sequence[ClaimStatus]) -> Iterator[str]:
     """Every claim, an empty line behind each, and at the end how many there are of a kind."""
     for one in found:
         yield from _lines(one)
@@ -81,7 +87,7 @@ def _text(found: Sequence[Standing]) -> Iterator[str]:
     yield ", ".join(counted(number, *TALLY[kind]) for kind, number in kinds.most_common())
 
 
-def _lines(one: Standing) -> Iterator[str]:
+def _lines(one: ClaimStatus) -> Iterator[str]:
     """A claim, its verdict with the number behind each finding, and its run."""
     yield f"{one.claim.name}: {one.claim.text}"
     run = one.latest
@@ -93,7 +99,7 @@ def _lines(one: Standing) -> Iterator[str]:
         yield from (f"    {line}" for line in run.log_tail.splitlines())
 
 
-def _status(found: Sequence[Standing]) -> int:
+def _status(found: Sequence[ClaimStatus]) -> int:
     """Whether every claim holds; one that is not shown does not, and one whose run failed fails."""
     if not all(one.verdict for one in found):
         return RUN_FAILED

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management import BaseCommand, CommandError, call_command
 
 from dashboard.management.options import BAD_USAGE
-from dashboard.runs.archive.exports.whole import InvalidImport, import_run
+from dashboard.runs.archive.exports.run_json import InvalidImport, import_run
 
 
 class Command(BaseCommand):

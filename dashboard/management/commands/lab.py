@@ -25,11 +25,11 @@ from dashboard.management.lab_init.command import add_init, init
 from dashboard.management.memory import give_back_what_is_large
 from dashboard.management.options import BAD_USAGE, RUN_FAILED, add_project, read_project
 from dashboard.runs.archive import kept_runs
-from dashboard.runs.planning.program import suggested
+from dashboard.runs.planning.program import suggested_command
 from dashboard.runs.queue import run_queue
 from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.runs.wiring import set_up
-from dashboard.runs.xray.traced_request import Xrays
+from dashboard.runs.xray.traced_request import RequestTracer
 from dashboard.targets.supervise.cores import Cores
 from dashboard.web.live.follow import watch_line
 from dashboard.web.shared.laboratory_access import furnish
@@ -78,7 +78,7 @@ class Command(BaseCommand):
         scenarios = drafted.project.scenarios
         counts = counted(len(scenarios), "scenario")
         self.stdout.write(f"{drafted.file} has {counts}: {', '.join(scenarios)}.")
-        self.stdout.write(f"Read it, then: {suggested('lab', '--project', drafted.file)}")
+        self.stdout.write(f"Read it, then: {suggested_command('lab', '--project', drafted.file)}")
 
     def _serve(self, options: dict[str, Any]) -> None:
         give_back_what_is_large()
@@ -88,11 +88,11 @@ class Command(BaseCommand):
         except LiveburstError as error:
             raise CommandError(str(error), returncode=2) from None
         call_command("migrate", verbosity=0)
-        run_queue.sweep()
-        kept_runs.sweep()
+        run_queue.mark_interrupted()
+        kept_runs.purge()
         mark = os.environ.get("LIVEBURST_MARK") or f"liveburst-{os.getpid()}"
         # Before the cores are shared out, which narrows this process's own.
-        album.furnish(Xrays(mark=mark, home=home(), cores=Cores.here()))
+        album.furnish(RequestTracer(mark=mark, home=home(), cores=Cores.here()))
         laboratory = set_up(project, home())
         furnish(laboratory)
         end_when_asked()
@@ -162,7 +162,7 @@ def serve(listener: socket.socket, laboratory: Laboratory, address: str | None) 
     tasks: list[asyncio.Task[None]] = []
 
     def ready() -> None:
-        tasks.append(asyncio.ensure_future(laboratory.prepare()))
+        tasks.append(asyncio.ensure_future(laboratory.keep_calibrated()))
         tasks.append(asyncio.ensure_future(watch_line(laboratory.hub)))
         if address and _has_screen():
             webbrowser.open(address)

@@ -47,7 +47,7 @@ class Command(BaseCommand):
             check_writable("csv", options["csv"])
         except Invalid as error:
             raise refuse(error) from None
-        experiment, answer = perform(project, matrix.inquiry, matrix_answer)
+        experiment, answer = perform(project, matrix.experiment_plan, matrix_answer)
         self.print(answer, options)
         leave(experiment)
 

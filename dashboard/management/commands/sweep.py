@@ -61,7 +61,7 @@ class Command(BaseCommand):
             check_writable("csv", options["csv"])
         except Invalid as error:
             raise refuse(error) from None
-        experiment, answer = perform(read_project(options), sweep.inquiry, sweep_answer)
+        experiment, answer = perform(read_project(options), sweep.experiment_plan, sweep_answer)
         self.print(answer, options)
         leave(experiment)
 

@@ -32,7 +32,7 @@ from dashboard.management.terminal.outputs import (
 )
 from dashboard.management.terminal.xray_drawing import drawing
 from dashboard.runs.planning.plans import DEFAULT_TIMEOUT_S
-from dashboard.runs.xray.traced_request import Result, Subject, Xrays, choose
+from dashboard.runs.xray.traced_request import RequestTracer, XrayResult, XraySubject, make_subject
 from dashboard.targets.supervise.cores import Cores
 from dashboard.wire.errors import Invalid, TargetFailed
 
@@ -57,7 +57,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Trace, print, and leave with the status that the contract promises."""
         try:
-            subject = choose(
+            subject = make_subject(
                 read_project(options),
                 scenario=options["scenario"],
                 lane=options["lane"],
@@ -79,7 +79,7 @@ class Command(BaseCommand):
             sys.exit(INTERRUPTED)
         self.print(result, options)
 
-    def print(self, result: Result, options: Mapping[str, Any]) -> None:
+    def print(self, result: XrayResult, options: Mapping[str, Any]) -> None:
         """The drawing, and the JSON and the trace where they were asked for."""
         if prints_table(options):
             self.draw(result)
@@ -88,7 +88,7 @@ class Command(BaseCommand):
             title = f"{result.subject.lane} {result.subject.request}"
             write_file("trace", options["trace"], json.dumps(chrome_trace(result.xray, title)))
 
-    def draw(self, result: Result) -> None:
+    def draw(self, result: XrayResult) -> None:
         """For a person: what was asked, the lanes of threads, one sentence, warnings."""
         subject = result.subject
         tries = result.traced.tries
@@ -101,11 +101,11 @@ class Command(BaseCommand):
             self.stdout.write(f"Warning: {warning}")
 
 
-async def trace(subject: Subject) -> Result:
+async def trace(subject: XraySubject) -> XrayResult:
     """Wait until no run is on, then X-ray. Ctrl-C ends the target; raises CancelledError."""
     task = asyncio.current_task()
     assert task is not None  # noqa: S101 - asyncio.run has made one
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     mark = os.environ.get("LIVEBURST_MARK") or f"liveburst-{os.getpid()}"
-    return await Xrays(mark=mark, home=home(), cores=Cores.here()).when_free(subject)
+    return await RequestTracer(mark=mark, home=home(), cores=Cores.here()).trace_when_free(subject)

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from rich.console import Console
 
-from dashboard.runs.queue.run_queue import Member, ahead_of
+from dashboard.runs.queue.run_queue import QueueEntry, number_ahead_of
 from dashboard.runs.reports.wording import WHY_REPEATED
 from dashboard.runs.sinks.sink import Event, Outcome
 from dashboard.wire import frame
@@ -110,9 +110,9 @@ def writer(console: Console) -> Write:
     return lambda text: console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
-async def tell_waiting(member: Member, write: Write, every_s: float = EVERY_S) -> None:
+async def tell_waiting(member: QueueEntry, write: Write, every_s: float = EVERY_S) -> None:
     """Write what is ahead of a run or an experiment until its turn comes."""
-    while ahead := await ahead_of(member):
+    while ahead := await number_ahead_of(member):
         runs = counted(ahead, "run or experiment is", "runs or experiments are")
         write(f"Waiting for its turn: {runs} ahead.")
         await asyncio.sleep(every_s)

@@ -19,7 +19,7 @@ class Refused(Invalid):
     """What cannot be done with this run, by field."""
 
 
-def kept(search: str = "", status: str = "", scenario: str = "") -> QuerySet[Run]:
+def find(search: str = "", status: str = "", scenario: str = "") -> QuerySet[Run]:
     """The runs that are not deleted, pinned ones first, then the newest.
 
     Each word of `search` must stand somewhere: in address, name, notes, scenario, title or lanes.
@@ -71,7 +71,7 @@ def pin(run: Run, pinned: bool) -> None:
 
 def baseline_of(run: Run) -> Run | None:
     """The pinned run of the same scenario, unless it is this one."""
-    same = kept().filter(plan__scenario=run.plan["scenario"], project=run.project, pinned=True)
+    same = find().filter(plan__scenario=run.plan["scenario"], project=run.project, pinned=True)
     return same.exclude(pk=run.pk).first()
 
 
@@ -89,7 +89,7 @@ def restore(run: Run) -> None:
     run.save(update_fields=["deleted"])
 
 
-def sweep() -> int:
+def purge() -> int:
     """Really delete what was put away long enough ago; how many runs that were."""
     old = Run.objects.filter(deleted__lt=now() - UNDONE_FOR)
     number = old.count()

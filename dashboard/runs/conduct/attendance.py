@@ -17,7 +17,7 @@ MORE = "ulimit -n shows the limit, and raises it before Liveburst is started."
 
 
 @dataclass
-class Sent:
+class RequestsSent:
     """What the engine said of one firing; `sent` counts a request again that was sent again."""
 
     sent: int = 0
@@ -40,8 +40,8 @@ def each_is_one_request(firing: Firing) -> bool:
     return firing.client == ENGINE and manner.poll_every_ms is None and not manner.websocket
 
 
-def remarks_on(
-    sent: Sent, seen: Attendance | None, *, promised: int | None, one_each: bool
+def attendance_warnings(
+    sent: RequestsSent, seen: Attendance | None, *, promised: int | None, one_each: bool
 ) -> Iterator[str]:
     """Say what a reader must know of a firing. `seen` is None where there is no probe.
 

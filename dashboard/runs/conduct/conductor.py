@@ -14,8 +14,8 @@ from typing import Any
 
 from dashboard.models import Status
 from dashboard.runs.reports.instrument import Reading, is_late, why_discarded
-from dashboard.runs.resources import Equipment
-from dashboard.runs.sinks.fanout import Hearers
+from dashboard.runs.resources import Resources
+from dashboard.runs.sinks.fanout import Fanout
 from dashboard.runs.sinks.sink import Event, Outcome, Sink
 from dashboard.wire.errors import LiveburstError, TargetFailed
 from dashboard.wire.plan import Plan
@@ -23,35 +23,35 @@ from dashboard.wire.plan import Plan
 from .firings import Firings, StoppedError
 from .round_medians import RoundMedians
 from .run_targets import RunTargets
-from .until_certain import UntilSure
-from .warnings import Remarks
+from .until_certain import UntilCertain
+from .warnings import Warnings
 
 ROUNDS_OF_A_START = 10  # then targets are started anew
 
 log = logging.getLogger(__name__)
 
 # Given the way to tell the sinks of an event.
-Tell = Callable[[Event], Awaitable[None]]
-Afterwards = Callable[[Tell], Coroutine[Any, Any, None]]
+SendEvent = Callable[[Event], Awaitable[None]]
+AfterRun = Callable[[SendEvent], Coroutine[Any, Any, None]]
 
 
 async def perform(
     plan: Plan,
-    equipment: Equipment,
+    resources: Resources,
     sinks: Sequence[Sink],
     stop: asyncio.Event,
-    afterwards: Afterwards | None = None,
+    after_run: AfterRun | None = None,
 ) -> Outcome:
     """Perform `plan` and tell the sinks; returns how it ended and never raises for a failure.
 
-    `afterwards` is what else is to be found out once all rounds of a run were fired; Stop ends it.
+    `after_run` is what else is to be found out once all rounds of a run were fired; Stop ends it.
     """
-    conductor = _Conductor(plan, equipment, sinks)
+    conductor = _Conductor(plan, resources, sinks)
     for sink in sinks:
         await sink.begin(plan)
     outcome = await _outcome(conductor, stop)
-    if afterwards is not None and outcome.status == Status.FINISHED:
-        await _until_stopped(afterwards(conductor.tell), stop)
+    if after_run is not None and outcome.status == Status.FINISHED:
+        await _until_stopped(after_run(conductor.tell), stop)
     for sink in sinks:
         await sink.end(outcome)
     return outcome
@@ -95,31 +95,31 @@ async def _outcome(conductor: _Conductor, stop: asyncio.Event) -> Outcome:
 
 
 class _Conductor:
-    def __init__(self, plan: Plan, equipment: Equipment, sinks: Sequence[Sink]) -> None:
+    def __init__(self, plan: Plan, resources: Resources, sinks: Sequence[Sink]) -> None:
         self._plan = plan
-        self._equipment = equipment
-        self._hearers = Hearers(sinks)
-        self._targets = RunTargets(plan, equipment, self._hearers)
-        self._remarks = Remarks(plan, equipment, self._hearers)
-        self._firings = Firings(plan, equipment, self._hearers, self._targets, self._remarks)
-        self._until_sure = UntilSure(plan) if plan.until_sure else None
+        self._resources = resources
+        self._fanout = Fanout(sinks)
+        self._targets = RunTargets(plan, resources, self._fanout)
+        self._warnings = Warnings(plan, resources, self._fanout)
+        self._firings = Firings(plan, resources, self._fanout, self._targets, self._warnings)
+        self._until_certain = UntilCertain(plan) if plan.until_sure else None
         self._medians = RoundMedians()
-        self._firings.hearers.append(self._medians.frame)
-        if self._until_sure:
-            self._firings.hearers.append(self._until_sure.frame)
+        self._firings.fanout.append(self._medians.frame)
+        if self._until_certain:
+            self._firings.fanout.append(self._until_certain.frame)
 
     async def tell(self, event: Event) -> None:
-        """Tell the sinks of something that was found out after the last round."""
-        await self._hearers.event(event)
+        """SendEvent the sinks of something that was found out after the last round."""
+        await self._fanout.event(event)
 
     async def work(self) -> None:
         """The run as a sentence."""
         # Its lab.toml may have changed while the run waited.
-        self._equipment.targets.project.check(self._plan)
+        self._resources.targets.project.check(self._plan)
         await self._everything_ready()
         await self._warm_up()
         await self._rounds()
-        await self._remarks.advise(self._targets, self._firings.statuses)
+        await self._warnings.advise(self._targets, self._firings.statuses)
 
     async def stop_when(self, stop: asyncio.Event, work: asyncio.Task[None]) -> None:
         """Once `stop` is set: abort the firing, or whatever else is going on."""
@@ -129,7 +129,7 @@ class _Conductor:
 
     async def _everything_ready(self) -> None:
         # The engine starts while the targets do: a press should show its first bar soon.
-        starting = asyncio.ensure_future(self._equipment.engines.ready())
+        starting = asyncio.ensure_future(self._resources.engines.ready())
         try:
             for position, lane in enumerate(self._plan.lanes):
                 await self._targets.of(position, lane)
@@ -169,7 +169,7 @@ class _Conductor:
                 continue
             counted += 1
             for reading in readings:
-                await self._remarks.overflows(reading)
+                await self._warnings.overflows(reading)
             if await self._enough_after(readings):
                 return
 
@@ -180,13 +180,13 @@ class _Conductor:
 
     async def _discard_round(self, number: int, readings: Sequence[Reading]) -> None:
         why = why_discarded(readings)
-        await self._hearers.event({"event": "discarded", "round": number, "reason": why})
-        if self._until_sure:
-            self._until_sure.discard_round()
+        await self._fanout.event({"event": "discarded", "round": number, "reason": why})
+        if self._until_certain:
+            self._until_certain.discard_round()
 
     async def _enough_after(self, readings: Sequence[Reading]) -> bool:
         """A round counts, however the host took of its time: is all decided now?"""
         for reading in readings:
             if reading.stolen:
-                await self._remarks.steal(reading)
-        return self._until_sure is not None and self._until_sure.sure_after_round()
+                await self._warnings.steal(reading)
+        return self._until_certain is not None and self._until_certain.certain_after_round()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 from dashboard.runs.resources import Engine, Target
-from dashboard.runs.sinks.fanout import Hearers
+from dashboard.runs.sinks.fanout import Fanout
 from dashboard.runs.sinks.sink import Event
 from dashboard.wire import frame
 from dashboard.wire.plan import Firing
@@ -19,11 +19,11 @@ HEALTH_INTERVAL_S = 0.05
 Listen = Callable[[bytes], None]
 
 
-class Listening:
+class FiringStream:
     """Passes on the frames of one firing, and the health of the target that it is fired at."""
 
-    def __init__(self, hearers: Hearers, target: Target, firing: Firing, number: int) -> None:
-        self._hearers = hearers
+    def __init__(self, fanout: Fanout, target: Target, firing: Firing, number: int) -> None:
+        self._fanout = fanout
         self._target = target
         self._firing = firing
         self._number = number
@@ -33,11 +33,11 @@ class Listening:
 
     @classmethod
     async def begin(
-        cls, hearers: Hearers, target: Target, firing: Firing, number: int
-    ) -> Listening:
+        cls, fanout: Fanout, target: Target, firing: Firing, number: int
+    ) -> FiringStream:
         """Once the target reports; `number` is the firing's, by which its probe knows it."""
         await target.begin(number)
-        return cls(hearers, target, firing, number)
+        return cls(fanout, target, firing, number)
 
     async def until_fired(self, engine: Engine, listen: Listen) -> Event:
         """Fire, and pass on all that is said; returns the engine's own account, event `fired`."""
@@ -46,7 +46,7 @@ class Listening:
             async for payload in engine.fire(self._firing):
                 if not frame.is_event(payload):
                     listen(payload)
-                    await self._hearers.frame(payload)
+                    await self._fanout.frame(payload)
                 elif (message := json.loads(payload))["event"] == "began":
                     self._origin.set_result(message["origin_ns"])
         finally:
@@ -82,4 +82,4 @@ class Listening:
                 origin_ns=origin_ns,
                 columns=frame.rows_to_columns("health", rows),
             )
-            await self._hearers.frame(data)
+            await self._fanout.frame(data)

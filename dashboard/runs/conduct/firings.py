@@ -12,8 +12,8 @@ from dashboard.project.model.placeholders import fill_in, with_filled_rows
 from dashboard.project.model.scenario import Variant
 from dashboard.runs.reports.instrument import Reading
 from dashboard.runs.reports.results import WARM_UP_ROUND
-from dashboard.runs.resources import Engine, Equipment, Target
-from dashboard.runs.sinks.fanout import Hearers
+from dashboard.runs.resources import Engine, Resources, Target
+from dashboard.runs.sinks.fanout import Fanout
 from dashboard.runs.sinks.sink import Event
 from dashboard.targets.lifecycle.login.session import request_headers
 from dashboard.targets.observe.listeners import Drops
@@ -24,10 +24,10 @@ from dashboard.wire.plan import ENGINE, Burst, Firing, Lane, Load, Plan
 
 from . import neighbour_cost
 from .advice import Statuses
-from .attendance import Sent
-from .firing_stream import Listening
+from .attendance import RequestsSent
+from .firing_stream import FiringStream
 from .run_targets import RunTargets
-from .warnings import Remarks
+from .warnings import Warnings
 
 WARM_UP_REQUESTS = 16
 WARM_FOR_S = 60.0  # a lane fired this recently needs no warm-up
@@ -47,23 +47,23 @@ class Firings:
     def __init__(
         self,
         plan: Plan,
-        equipment: Equipment,
-        hearers: Hearers,
+        resources: Resources,
+        fanout: Fanout,
         targets: RunTargets,
-        remarks: Remarks,
+        warnings: Warnings,
     ) -> None:
         self._plan = plan
-        self._equipment = equipment
-        self._project = equipment.targets.project
-        self._hearers = hearers
+        self._resources = resources
+        self._project = resources.targets.project
+        self._fanout = fanout
         self._targets = targets
-        self._remarks = remarks
+        self._warnings = warnings
         self._firing = False
         self._stopping = False
         self.statuses = Statuses()
-        self._sent = Sent()  # of the firing that is on
+        self._sent = RequestsSent()  # of the firing that is on
         # They hear each frame of the engine's: a round is judged by its own.
-        self.hearers: list[Callable[[bytes], None]] = []
+        self.fanout: list[Callable[[bytes], None]] = []
 
     def stop(self) -> bool:
         """Abort the firing that is on; False where none is."""
@@ -75,15 +75,15 @@ class Firings:
     async def warm_up(self, position: int, lane: Lane) -> None:
         """Let the lane's target import, connect and grow its pools; stored, not counted."""
         target = await self._targets.of(position, lane)
-        await self._hearers.event(
+        await self._fanout.event(
             {"event": "target", "lane": position, "state": "ready", "facts": dict(target.facts)}
         )
-        fired = self._equipment.last_fired.get((lane.server, target.started_s, lane.variant))
+        fired = self._resources.last_fired.get((lane.server, target.started_s, lane.variant))
         if fired is None or time.monotonic() - fired > WARM_FOR_S:
             load = self._plan.load
             requests = min(load.requests, load.concurrency, WARM_UP_REQUESTS)
             reading = await self.fire(position, lane, WARM_UP_ROUND, Burst(requests, requests))
-            await self._remarks.overflows(reading)
+            await self._warnings.overflows(reading)
         await self._measure_neighbour(position, lane)
 
     async def _measure_neighbour(self, position: int, lane: Lane) -> None:
@@ -92,13 +92,13 @@ class Firings:
         firing = self._firing_of(target, position, lane, WARM_UP_ROUND + 1, self._plan.load)
         if firing.neighbour is None:
             return
-        costs = self._equipment.neighbour_costs
+        costs = self._resources.neighbour_costs
         key = lane.server, target.started_s, firing.neighbour
         if key not in costs:
             costs[key] = await self._cost_of_neighbour(target, firing, firing.neighbour)
         if (cost := costs[key]) is not None:
             facts = {"neighbour_cost": cost.to_json()}
-            await self._hearers.event({"event": "found", "lane": position, "facts": facts})
+            await self._fanout.event({"event": "found", "lane": position, "facts": facts})
 
     async def _cost_of_neighbour(
         self, target: Target, firing: Firing, path: str
@@ -111,7 +111,7 @@ class Firings:
         self._firing = True
         try:
             cost = await neighbour_cost.measure(
-                target, self.engine, alone, self._equipment.firing_numbers
+                target, self.engine, alone, self._resources.firing_numbers
             )
         finally:
             self._firing = False
@@ -127,34 +127,34 @@ class Firings:
         """
         target = await self._targets.of(position, lane)
         began: Event = {"event": "began", "lane": position, "round": number}
-        await self._hearers.event(began)
-        drops, cpu_before = Drops.at(target.host, target.port), self._equipment.cpu_times()
+        await self._fanout.event(began)
+        drops, cpu_before = Drops.at(target.host, target.port), self._resources.cpu_times()
         cores = target.facts.get("cores", ())
         busy_before = busy_times(cores)
         firing = self._firing_of(target, position, lane, number, load)
-        self._sent = Sent()
+        self._sent = RequestsSent()
         fired, quiet = await self._listen(target, firing)
-        reading = Reading.of(position, number, fired, cpu_before, self._equipment.cpu_times())
+        reading = Reading.of(position, number, fired, cpu_before, self._resources.cpu_times())
         reading = reading.with_target(busy_before, busy_times(cores))
         overflows = Drops.at(target.host, target.port).since(drops)
         reading = replace(reading, overflows=overflows)
-        await self._hearers.event({**began, "event": "fired", "reading": reading.to_json()})
+        await self._fanout.event({**began, "event": "fired", "reading": reading.to_json()})
         if number != WARM_UP_ROUND:
-            await self._remarks.executor(position, target)
-            await self._remarks.answers(position, target)
-            await self._remarks.attendance(firing, self._sent, target)
+            await self._warnings.executor(position, target)
+            await self._warnings.answers(position, target)
+            await self._warnings.attendance(firing, self._sent, target)
         if "websocket" in fired:
-            await self._remarks.conversation(position, number, fired["websocket"])
-        self._equipment.last_fired[lane.server, target.started_s, lane.variant] = time.monotonic()
+            await self._warnings.conversation(position, number, fired["websocket"])
+        self._resources.last_fired[lane.server, target.started_s, lane.variant] = time.monotonic()
         if self._stopping:
             raise StoppedError
         if not quiet:
-            await self._remarks.unquiet(lane, number)
+            await self._warnings.unquiet(lane, number)
             return reading
         if self.statuses.broken(position, number):
             await _until_ended(target)
         if target.failure is not None:
-            await self._targets.bury(lane, number, target.failure)
+            await self._targets.replace_ended(lane, number, target.failure)
         return reading
 
     async def _listen(self, target: Target, firing: Firing) -> tuple[Event, bool]:
@@ -162,21 +162,21 @@ class Firings:
 
         False where the target lives and does not become so: it was ended then.
         """
-        number = next(self._equipment.firing_numbers)
-        listening = await Listening.begin(self._hearers, target, firing, number)
+        number = next(self._resources.firing_numbers)
+        stream = await FiringStream.begin(self._fanout, target, firing, number)
         self._firing = True
         try:
-            fired = await listening.until_fired(self.engine, self._hear)
+            fired = await stream.until_fired(self.engine, self._hear)
         finally:
             self._firing = False
         patience_s = QUIET_AFTER_STOP_S if self._stopping else firing.timeout_s
-        if await listening.until_quiet(patience_s) or target.failure is not None:
+        if await stream.until_quiet(patience_s) or target.failure is not None:
             return fired, True
         await self._targets.discard(self._targets.name_of(self._plan.lanes[firing.lane]))
         return fired, False
 
     def _hear(self, data: bytes) -> None:
-        for hear in self.hearers:
+        for hear in self.fanout:
             hear(data)
         decoded = frame.decode(data)
         self.statuses.take(decoded)

@@ -39,7 +39,7 @@ Row = Mapping[str, int]
 
 
 @dataclass(frozen=True)
-class Spell:
+class Usage:
     """What the processes of a target used in a while."""
 
     seconds: float
@@ -47,7 +47,7 @@ class Spell:
     used: Mapping[str, int]
 
     @classmethod
-    def of(cls, rows: Sequence[Row]) -> Spell:
+    def of(cls, rows: Sequence[Row]) -> Usage:
         """Read it off the rows of health."""
         instants = [row["at"] for row in rows]
         return cls(
@@ -56,7 +56,7 @@ class Spell:
             used={name: _grown(rows, name) for name in COUNTED},
         )
 
-    def for_each(self, name: str, rest: Spell) -> float:
+    def for_each(self, name: str, rest: Usage) -> float:
         """Return how much each request used beyond what the target uses at rest."""
         idle = rest.used[name] / rest.seconds * self.seconds if rest.seconds else 0.0
         return (self.used[name] - idle) / self.requests
@@ -72,17 +72,17 @@ async def measure(
     rest = await _at_rest(target, next(numbers))
     if rest is None:
         return None
-    spells = []
+    usages = []
     for _ in range(BATCHES):
-        spell = await _batch(target, engine, firing, next(numbers))
-        if spell is None or not spell.requests:
+        usage = await _batch(target, engine, firing, next(numbers))
+        if usage is None or not usage.requests:
             return None
-        spells.append(spell)
-    amounts = (_amount([spell.for_each(name, rest) for spell in spells]) for name in COUNTED)
+        usages.append(usage)
+    amounts = (_amount([usage.for_each(name, rest) for usage in usages]) for name in COUNTED)
     return NeighbourCost(*amounts)
 
 
-async def _at_rest(target: Target, number: int) -> Spell | None:
+async def _at_rest(target: Target, number: int) -> Usage | None:
     """Return what it uses while nothing is fired; None where nobody counts that."""
     await target.begin(number)
     rows = target.take_rows(0)
@@ -90,10 +90,10 @@ async def _at_rest(target: Target, number: int) -> Spell | None:
     if counted:
         await asyncio.sleep(REST_S)
     await target.end(number, quiet_timeout_s=TIMEOUT_S)
-    return Spell.of([*rows, *target.take_rows(0)]) if counted else None
+    return Usage.of([*rows, *target.take_rows(0)]) if counted else None
 
 
-async def _batch(target: Target, engine: Engine, firing: Firing, number: int) -> Spell | None:
+async def _batch(target: Target, engine: Engine, firing: Firing, number: int) -> Usage | None:
     """Return what one batch used; None where a request got no answer."""
     await target.begin(number)
     answered = True
@@ -102,7 +102,7 @@ async def _batch(target: Target, engine: Engine, firing: Firing, number: int) ->
             answered &= _all_answered(frame.decode(payload))
     await asyncio.sleep(AFTER_S)
     await target.end(number, quiet_timeout_s=TIMEOUT_S)
-    return Spell.of(target.take_rows(0)) if answered else None
+    return Usage.of(target.take_rows(0)) if answered else None
 
 
 def _all_answered(data: frame.Frame) -> bool:

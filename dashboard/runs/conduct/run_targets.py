@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from dashboard.project.model.service import target_name
 from dashboard.runs.reports.results import WARM_UP_ROUND
-from dashboard.runs.resources import Equipment, Target
-from dashboard.runs.sinks.fanout import Hearers
+from dashboard.runs.resources import Resources, Target
+from dashboard.runs.sinks.fanout import Fanout
 from dashboard.wire.errors import TargetFailed
 from dashboard.wire.last_lines import with_telling_line
 from dashboard.wire.plan import Lane, Plan
@@ -19,10 +19,10 @@ MOST_DEATHS = 3  # of targets in one run; a server that ends again and again is 
 class RunTargets:
     """Each server's target, as long as the run lasts; the pool keeps them for the next run."""
 
-    def __init__(self, plan: Plan, equipment: Equipment, hearers: Hearers) -> None:
+    def __init__(self, plan: Plan, resources: Resources, fanout: Fanout) -> None:
         self._plan = plan
-        self._pool = equipment.targets
-        self._hearers = hearers
+        self._pool = resources.targets
+        self._fanout = fanout
         self._targets: dict[str, Target] = {}
         self._deaths = 0
 
@@ -58,7 +58,7 @@ class RunTargets:
         await self._pool.discard(server)
         self._targets.pop(server, None)
 
-    async def bury(self, lane: Lane, number: int, failure: TargetFailed) -> None:
+    async def replace_ended(self, lane: Lane, number: int, failure: TargetFailed) -> None:
         """A target that ended while it was fired at: its rows stay, the next round has a new one.
 
         Raises the failure where it is the first thing that was fired, or one death too many.
@@ -69,7 +69,7 @@ class RunTargets:
         await self.discard(self.name_of(lane))
         died = with_telling_line(f"{failure}, and was started anew", failure.log_tail)
         message = f"{lane}, round {number}: {died}."
-        await self._hearers.event({"event": "warning", "message": message, "spoils": True})
+        await self._fanout.event({"event": "warning", "message": message, "spoils": True})
 
     def _logs_in(self, server: str) -> bool:
         """Return True if a variant that is fired at this server says `login = true`."""
@@ -81,6 +81,6 @@ class RunTargets:
         )
 
     async def _tell(self, position: int, state: str, message: str) -> None:
-        await self._hearers.event(
+        await self._fanout.event(
             {"event": "target", "lane": position, "state": state, "message": message}
         )

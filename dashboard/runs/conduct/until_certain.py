@@ -8,7 +8,7 @@ from dashboard.analysis.samples.rounds import by_round, log_ratios
 from dashboard.wire.plan import Plan
 
 
-class UntilSure:
+class UntilCertain:
     """Hears the frames of a run, round by round, and keeps one number of each lane a round."""
 
     def __init__(self, plan: Plan) -> None:
@@ -24,7 +24,7 @@ class UntilSure:
         """The round that was on does not count."""
         self._frames.clear()
 
-    def sure_after_round(self) -> bool:
+    def certain_after_round(self) -> bool:
         """The round that was on counts. Whether this is the time to look, and all is decided.
 
         A lane that no round can be compared of (it fails, or it is behind) is not waited for.

@@ -10,8 +10,8 @@ from typing import Any
 from dashboard.project.secrets.masking import masked
 from dashboard.runs.reports.instrument import MAX_STEAL_PERCENT, Reading
 from dashboard.runs.reports.results import WARM_UP_ROUND
-from dashboard.runs.resources import Equipment, Target
-from dashboard.runs.sinks.fanout import Hearers
+from dashboard.runs.resources import Resources, Target
+from dashboard.runs.sinks.fanout import Fanout
 from dashboard.runs.sinks.sink import Event
 from dashboard.targets.lifecycle.ignored_settings import advice_on_ignored
 from dashboard.targets.observe.answers import Kind, merged
@@ -20,20 +20,20 @@ from dashboard.wire.plural import counted
 
 from .advice import Statuses, advice_on
 from .advice_on_answers import Answered, advice_on_answers
-from .attendance import Sent, each_is_one_request, remarks_on
+from .attendance import RequestsSent, attendance_warnings, each_is_one_request
 from .run_targets import RunTargets
 
 MOST_QUOTED = 200  # characters of what a websocket received last, as the engine keeps it
 
 
-class Remarks:
+class Warnings:
     """Looks at what went on around each firing, and tells the sinks."""
 
-    def __init__(self, plan: Plan, equipment: Equipment, hearers: Hearers) -> None:
+    def __init__(self, plan: Plan, resources: Resources, fanout: Fanout) -> None:
         self._plan = plan
-        self._pool = equipment.targets
+        self._pool = resources.targets
         self._project = self._pool.project  # as it was when the run began
-        self._hearers = hearers
+        self._fanout = fanout
         self._executors: dict[int, Mapping[str, int]] = {}
         self._answers: dict[int, list[Kind]] = {}
         self._ignored: dict[int, int] = {}  # messages of a websocket that answered nothing
@@ -50,7 +50,7 @@ class Remarks:
         where = f"{self._plan.lanes[reading.lane]}, round {reading.round}"
         message = f"{where}: the server's backlog overflowed {times}."
         spoils = reading.round != WARM_UP_ROUND
-        await self._hearers.event({"event": "warning", "message": message, "spoils": spoils})
+        await self._fanout.event({"event": "warning", "message": message, "spoils": spoils})
 
     async def unquiet(self, lane: Lane, number: int) -> None:
         """Say that a target was ended since it went on with what its clients gave up."""
@@ -58,7 +58,7 @@ class Remarks:
             f"{lane}, round {number}: the server went on with requests that had timed out,"
             " and was started anew."
         )
-        await self._hearers.event({"event": "warning", "message": message})
+        await self._fanout.event({"event": "warning", "message": message})
 
     async def executor(self, position: int, target: Target) -> None:
         """What the lane's default executor came to, when more stood in line than ever before."""
@@ -68,7 +68,7 @@ class Remarks:
         if known is None or executor["queued"] > known["queued"]:
             self._executors[position] = executor
             found: Event = {"event": "found", "lane": position}
-            await self._hearers.event({**found, "facts": {"executor": dict(executor)}})
+            await self._fanout.event({**found, "facts": {"executor": dict(executor)}})
 
     async def answers(self, position: int, target: Target) -> None:
         """Keep why requests were not answered by their view, of all rounds so far."""
@@ -76,11 +76,11 @@ class Remarks:
             known = self._answers.get(position, [])
             self._answers[position] = merged(known, target.answers)
             found: Event = {"event": "found", "lane": position}
-            await self._hearers.event({**found, "facts": {"answers": self._answers[position]}})
+            await self._fanout.event({**found, "facts": {"answers": self._answers[position]}})
 
-    async def attendance(self, firing: Firing, sent: Sent, target: Target) -> None:
+    async def attendance(self, firing: Firing, sent: RequestsSent, target: Target) -> None:
         """Warn where others answered than were promised, or others asked than the engine."""
-        said = remarks_on(
+        said = attendance_warnings(
             sent,
             target.attendance,
             promised=target.facts.get("processes"),
@@ -88,7 +88,7 @@ class Remarks:
         )
         for message in said:
             where = f"{self._plan.lanes[firing.lane]}, round {firing.round}"
-            await self._hearers.event({"event": "warning", "message": f"{where}: {message}"})
+            await self._fanout.event({"event": "warning", "message": f"{where}: {message}"})
 
     async def conversation(self, position: int, number: int, said: Mapping[str, Any]) -> None:
         """What a websocket said beside answers; a warning, once a lane, where answers lacked."""
@@ -96,11 +96,11 @@ class Remarks:
             known = self._ignored.get(position, 0) + said["ignored"]
             self._ignored[position] = known
             found: Event = {"event": "found", "lane": position}
-            await self._hearers.event({**found, "facts": {"websocket": {"ignored": known}}})
+            await self._fanout.event({**found, "facts": {"websocket": {"ignored": known}}})
         if said["without_answer"] and position not in self._unanswered:
             self._unanswered.add(position)
             message = self._no_answer(self._plan.lanes[position], said)
-            await self._hearers.event({"event": "warning", "message": message})
+            await self._fanout.event({"event": "warning", "message": message})
 
     def _no_answer(self, lane: Lane, said: Mapping[str, Any]) -> str:
         rule = self._project.scenarios[self._plan.scenario].variants[lane.variant].exchange.answer
@@ -116,7 +116,7 @@ class Remarks:
             f" {reading.steal_percent:.1f} % of the CPU time away, and the limit is"
             f" {MAX_STEAL_PERCENT:g} %. As many rounds as there are were repeated already."
         )
-        await self._hearers.event({"event": "warning", "message": message})
+        await self._fanout.event({"event": "warning", "message": message})
 
     async def advise(self, targets: RunTargets, statuses: Statuses) -> None:
         """Say what distorts the numbers of this project, or what its answers mean."""
@@ -126,7 +126,7 @@ class Remarks:
                 said.setdefault(advice, []).append(str(lane))
         for advice, lanes in said.items():
             message = f"{', '.join(lanes)}: {advice}"
-            await self._hearers.event({"event": "warning", "message": message})
+            await self._fanout.event({"event": "warning", "message": message})
 
     async def _advice(
         self, position: int, lane: Lane, targets: RunTargets, statuses: Statuses

@@ -23,7 +23,7 @@ AHEAD_NS = 5_000_000  # the origin lies so far in the future, so that every engi
 MOST_WAITING = 16  # payloads that came and were not taken yet; more wait in the pipes
 
 
-class SeveralEngines:
+class EngineGroup:
     """Engines that fire together; to whoever asks them they are one `Engine`.
 
     `pools`: they also share a load whose requests wait for each other, see `shares_of`.

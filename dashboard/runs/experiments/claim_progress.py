@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from dashboard.models import ACTIVE, Experiment, Run, Status
 from dashboard.project.labtoml.load import Project
-from dashboard.runs.queue.run_queue import Member
+from dashboard.runs.queue.run_queue import QueueEntry
 from dashboard.runs.reports.results import WARM_UP_ROUND
 from dashboard.wire.plan import Plan
 
@@ -18,17 +18,17 @@ class Progress:
     `done` of `total` claims are over, and `share` of all the work, from 0 to 1.
     """
 
-    member: Member
+    member: QueueEntry
     run: Run | None
     done: int
     total: int
     share: float
 
 
-def active(project: Project) -> list[Member]:
+def active(project: Project) -> list[QueueEntry]:
     """What tries claims, now or when its turn comes; the one that is stopped last comes last."""
     mine = {"project": project.name, "status__in": ACTIVE}
-    members: list[Member] = [
+    members: list[QueueEntry] = [
         *Experiment.objects.filter(kind=Experiment.Kind.CLAIMS, **mine),
         *Run.objects.filter(experiment=None, **mine).exclude(claim=""),
     ]
@@ -41,7 +41,7 @@ def progress(project: Project) -> Progress | None:
     return progress_of(members[-1]) if members else None
 
 
-def progress_of(member: Member) -> Progress:
+def progress_of(member: QueueEntry) -> Progress:
     """How far this one is."""
     if isinstance(member, Run):
         return Progress(member, member, done=0, total=1, share=share_of(member))

@@ -11,7 +11,7 @@ from dashboard.analysis.report.expectations import Expectation, Metric
 from dashboard.models import Experiment, Run, Status
 from dashboard.project.labtoml.load import Claim, Project
 from dashboard.runs.planning.plans import make_plan
-from dashboard.runs.queue.experiment import Inquiry, Step, Steps, fired_once_more
+from dashboard.runs.queue.experiment import ExperimentPlan, Step, Steps, fire_with_retry
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.plan import Plan
 from dashboard.wire.plural import counted
@@ -20,7 +20,7 @@ from .sweep import Sweep, make_sweep
 
 
 @dataclass(frozen=True)
-class Standing:
+class ClaimStatus:
     """Where a claim stands.
 
     `latest` is its last run, whatever became of that; `decided` the last one that finished, with
@@ -103,17 +103,17 @@ def lanes_of(claim: Claim) -> list[str]:
     return list(dict.fromkeys([*against, *(expectation.left.lane for expectation in asked)]))
 
 
-def inquiry_of(project: Project, claims: Sequence[Claim]) -> Inquiry:
+def claims_experiment(project: Project, claims: Sequence[Claim]) -> ExperimentPlan:
     """An experiment that fires these claims one after the other; raises InvalidPlan for one."""
     steps = [Step(claim.name, plan_of(project, claim), claim.name) for claim in claims]
     title = claims[0].text if len(claims) == 1 else counted(len(claims), "claim")
     names = [claim.name for claim in claims]
-    return Inquiry(Experiment.Kind.CLAIMS, title, {"claims": names}, _one_by_one(steps))
+    return ExperimentPlan(Experiment.Kind.CLAIMS, title, {"claims": names}, _one_by_one(steps))
 
 
 def _one_by_one(steps: Sequence[Step]) -> Steps:
     for step in steps:
-        yield from fired_once_more(step)
+        yield from fire_with_retry(step)
 
 
 def fireable(project: Project) -> list[Claim]:
@@ -129,29 +129,29 @@ def _refusal(project: Project, claim: Claim) -> str:
     return ""
 
 
-def standings(project: Project) -> list[Standing]:
+def claim_statuses(project: Project) -> list[ClaimStatus]:
     """Where each claim stands, in the order of the lab.toml."""
-    return [standing(project, claim) for claim in project.claims.values()]
+    return [claim_status(project, claim) for claim in project.claims.values()]
 
 
-def standing(project: Project, claim: Claim) -> Standing:
+def claim_status(project: Project, claim: Claim) -> ClaimStatus:
     """Where a claim stands by its stored runs."""
     if refusal := _refusal(project, claim):
-        return Standing(claim, refusal=refusal)
+        return ClaimStatus(claim, refusal=refusal)
     latest, decided = _runs_of(project, claim, plan_of(project, claim))
-    return Standing(claim, latest, decided, verdict_of(claim, decided) if decided else None)
+    return ClaimStatus(claim, latest, decided, verdict_of(claim, decided) if decided else None)
 
 
-def standings_by(claims: Sequence[Claim], experiment: Experiment) -> list[Standing]:
+def claim_statuses_in(claims: Sequence[Claim], experiment: Experiment) -> list[ClaimStatus]:
     """Where each claim that was fired stands by its last run in this experiment."""
     last = {run.claim: run for run in experiment.runs.order_by("position")}
-    return [_standing_by(claim, last[claim.name]) for claim in claims if claim.name in last]
+    return [_claim_status_in(claim, last[claim.name]) for claim in claims if claim.name in last]
 
 
-def _standing_by(claim: Claim, run: Run) -> Standing:
+def _claim_status_in(claim: Claim, run: Run) -> ClaimStatus:
     if run.status != Status.FINISHED:
-        return Standing(claim, run)
-    return Standing(claim, run, run, verdict_of(claim, run))
+        return ClaimStatus(claim, run)
+    return ClaimStatus(claim, run, run, verdict_of(claim, run))
 
 
 def verdict_of(claim: Claim, run: Run) -> ClaimVerdict:

@@ -18,10 +18,10 @@ from dashboard.project.labtoml.load import Project, Scenario
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue.experiment import (
     MAX_REQUESTS_OF_ALL,
-    Inquiry,
+    ExperimentPlan,
     Step,
     Steps,
-    fired_once_more,
+    fire_with_retry,
 )
 from dashboard.targets.lifecycle.server_packages import missing_here
 from dashboard.wire.errors import InvalidPlan, Problem
@@ -84,10 +84,10 @@ class Matrix:
         )
 
     @property
-    def inquiry(self) -> Inquiry:
+    def experiment_plan(self) -> ExperimentPlan:
         """The experiment to be performed."""
         kind = Experiment.Kind.MATRIX
-        return Inquiry(kind, self.plan.scenario, self.to_json(), steps_of(self))
+        return ExperimentPlan(kind, self.plan.scenario, self.to_json(), steps_of(self))
 
 
 def make_matrix(
@@ -178,7 +178,7 @@ def steps_of(matrix: Matrix) -> Steps:
     waiting = deque(_packed([lane for lane in able if lane != baseline]))
     while waiting:
         lanes = waiting.popleft()
-        run = yield from fired_once_more(_step(matrix, baseline, lanes))
+        run = yield from fire_with_retry(_step(matrix, baseline, lanes))
         if run.status != Status.FAILED:
             trusted = True
             continue

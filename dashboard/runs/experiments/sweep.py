@@ -18,10 +18,10 @@ from dashboard.project.labtoml.load import Project
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue.experiment import (
     MAX_REQUESTS_OF_ALL,
-    Inquiry,
+    ExperimentPlan,
     Step,
     Steps,
-    fired_once_more,
+    fire_with_retry,
 )
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.plan import Burst, Lane, Plan, Rate
@@ -81,10 +81,10 @@ class Sweep:
         return replace(self.plan, parameters={**self.plan.parameters, self.axis.name: level})
 
     @property
-    def inquiry(self) -> Inquiry:
+    def experiment_plan(self) -> ExperimentPlan:
         """The experiment to be performed."""
         title = f"{self.plan.scenario} over {self.axis.name}"
-        return Inquiry(Experiment.Kind.SWEEP, title, self.to_json(), steps_of(self))
+        return ExperimentPlan(Experiment.Kind.SWEEP, title, self.to_json(), steps_of(self))
 
 
 def make_sweep(
@@ -178,7 +178,7 @@ def steps_of(sweep: Sweep) -> Steps:
     runs: dict[float, Run] = {}
     for level in _levels(sweep, runs):
         step = Step(sweep.axis.words(level), sweep.plan_at(level))
-        runs[level] = yield from fired_once_more(step)
+        runs[level] = yield from fire_with_retry(step)
         last = list(runs.values())[-FAILURES_IN_A_ROW:]
         if len(last) == FAILURES_IN_A_ROW and all(one.status == Status.FAILED for one in last):
             return

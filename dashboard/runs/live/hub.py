@@ -41,12 +41,12 @@ class Viewer:
         self._seen = 0
         self._changed = asyncio.Event()
 
-    def tell(self, event: Mapping[str, Any]) -> None:
+    def put_event(self, event: Mapping[str, Any]) -> None:
         """Put an event into the box: events are small, never dropped, and wait for no page."""
         self._events.append((next(self._arrived), json.dumps(event)))
         self._changed.set()
 
-    def offer(self, sequence: int, envelope: bytes) -> None:
+    def put_frame(self, sequence: int, envelope: bytes) -> None:
         """Put a frame into the box, or remember that it was skipped."""
         self._frames.append((next(self._arrived), sequence, envelope))
         self._frame_bytes += len(envelope)
@@ -102,7 +102,7 @@ class Viewer:
 class _LiveRun:
     next_sequence: int = 0
     # For whoever joins now: how far it is, and what of the firing that is on is stored nowhere.
-    standing: Mapping[str, Any] | None = None
+    latest_event: Mapping[str, Any] | None = None
     begun: list[bytes] = field(default_factory=list)
     thinning: Thinning = field(default_factory=Thinning)
     thinned_from: int | None = None  # the first stored frame that no viewer was sent whole
@@ -144,13 +144,13 @@ class Hub:
         viewer.forget_frames()
         viewer.run = run
         next_sequence = live.next_sequence if live else stored
-        viewer.tell({"event": "watching", "run": run, "next": next_sequence, "live": active})
+        viewer.put_event({"event": "watching", "run": run, "next": next_sequence, "live": active})
         if live is None:
             return
-        if live.standing:
-            viewer.tell({**live.standing, "run": run})
+        if live.latest_event:
+            viewer.put_event({**live.latest_event, "run": run})
         for envelope in live.begun:
-            viewer.offer(frame.NOT_STORED, envelope)
+            viewer.put_frame(frame.NOT_STORED, envelope)
 
     def is_live(self, run: str) -> bool:
         """Whether frames of this run are published here."""
@@ -175,27 +175,27 @@ class Hub:
             if instead is not None and live.thinned_from is None:
                 live.thinned_from = sequence
         for viewer in self._watching(run):
-            viewer.offer(sequence, message)
+            viewer.put_frame(sequence, message)
 
     def complete(self, run: str) -> None:
         """All is measured: whoever was sent samples of a dense stream fetches the whole frames."""
         live = self._live[run]
         if live.thinned_from is not None:
             gap = {"event": "gap", "from": live.thinned_from, "to": live.next_sequence}
-            self.tell(run, gap)
+            self.send(run, gap)
 
-    def tell(self, run: str, event: Mapping[str, Any]) -> None:
+    def send(self, run: str, event: Mapping[str, Any]) -> None:
         """Tell everybody who watches the run; a new firing makes old `begun` frames moot."""
         if event["event"] in STANDING and run in self._live:
-            self._live[run].standing = event
+            self._live[run].latest_event = event
             self._live[run].begun.clear()
         for viewer in self._watching(run):
-            viewer.tell({**event, "run": run})
+            viewer.put_event({**event, "run": run})
 
-    def tell_everybody(self, event: Mapping[str, Any]) -> None:
+    def send_to_all(self, event: Mapping[str, Any]) -> None:
         """Tell every open page."""
         for viewer in self._viewers:
-            viewer.tell(event)
+            viewer.put_event(event)
 
     def close(self, run: str) -> None:
         """Nothing more of this run will come."""

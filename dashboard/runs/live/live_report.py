@@ -33,7 +33,7 @@ _lock = Lock()  # each request has a thread of its own
 _last: _Known | None = None  # one run at a time has the machine
 
 
-def report_so_far(run: Run) -> dict[str, Any] | None:
+def live_report_of(run: Run) -> dict[str, Any] | None:
     """What can be said after the firings that are over; None before the first that counts."""
     global _last  # noqa: PLW0603 - what is known of the one run that is on
     firings = run.readings.exclude(data__round=WARM_UP_ROUND).count()

@@ -7,12 +7,14 @@ from collections.abc import Iterator, Sequence
 
 from dashboard.wire.plan import ENGINE, MARGIN, MAX_CONCURRENCY, Load, Plan, Rate
 
-from .program import USUAL
+from .program import DEFAULT_PROGRAM
 
 COMMAND = "burst"
 
 
-def command_line(plan: Plan, project: str | None = None, program: Sequence[str] = USUAL) -> str:
+def command_line(
+    plan: Plan, project: str | None = None, program: Sequence[str] = DEFAULT_PROGRAM
+) -> str:
     """`python manage.py burst …` for a shell; `project` is the lab.toml, where it is no default.
 
     `program` is how the person starts Liveburst. The command's plan is equal to this one.

@@ -67,7 +67,9 @@ def make_plan(
     known = _scenario(project, scenario)
     chosen = _lanes(known, lanes, control=options.get("control", False))
     values = known.values({}) | dict(parameters or {})
-    wanted = Wanted(requests, concurrency, rate_rps, duration_s, poisson, send_kb_per_s, every_s)
+    wanted = RequestedLoad(
+        requests, concurrency, rate_rps, duration_s, poisson, send_kb_per_s, every_s
+    )
     with _beside(project.problems(scenario, chosen, values)):
         plan = Plan(
             scenario=scenario,
@@ -147,7 +149,7 @@ def _rounds(scenario: Scenario, rounds: int | None, *, until_sure: bool) -> int:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RequestedLoad:
     """The load that somebody asked for; what is None was not said."""
 
     requests: int | None
@@ -164,7 +166,7 @@ class Wanted:
         return self.rate_rps is not None or self.duration_s is not None or self.poisson
 
 
-def _load(scenario: Scenario, wanted: Wanted) -> Load:
+def _load(scenario: Scenario, wanted: RequestedLoad) -> Load:
     slowly = scenario.send_kb_per_s if wanted.send_kb_per_s is None else wanted.send_kb_per_s
     if wanted.rate:
         return _rate(wanted, slowly)
@@ -177,7 +179,7 @@ def _load(scenario: Scenario, wanted: Wanted) -> Load:
     return Burst(requests, at_once, slowly, every_s)
 
 
-def _rate(wanted: Wanted, send_kb_per_s: float | None) -> Rate:
+def _rate(wanted: RequestedLoad, send_kb_per_s: float | None) -> Rate:
     """The rate that was asked for. Raises InvalidPlan for half of one."""
     problems = []
     if wanted.rate_rps is None:

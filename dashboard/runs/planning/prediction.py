@@ -10,14 +10,14 @@ from typing import Any
 from dashboard.analysis.text.numbers import times
 from dashboard.wire.plan import MARGIN
 
-NOBODY = "nobody"  # no lane is ahead of the others
+NO_WINNER = "nobody"  # no lane is ahead of the others
 SIZES = (1.5, 2.0, 5.0, 10.0)  # what can be guessed, as often as soon
 NEARLY = 1.5  # a guess is right about the size within this factor, up or down
 
 
 @dataclass(frozen=True)
-class Guess:
-    """A lane by its name, or NOBODY; and how many times as soon as the others, if that was said."""
+class Prediction:
+    """The lane predicted to win, or NO_WINNER, and by what factor; `times` is None if not given."""
 
     lane: str
     times: float | None = None
@@ -33,10 +33,10 @@ def answer(guess: Mapping[str, Any], report: Mapping[str, Any]) -> str:
     if standing is None:
         return ""
     winner, factor = standing
-    guessed = "that nobody would be ahead" if guess["lane"] == NOBODY else guess["lane"]
-    if guess["times"] and guess["lane"] != NOBODY:
+    guessed = "that nobody would be ahead" if guess["lane"] == NO_WINNER else guess["lane"]
+    if guess["times"] and guess["lane"] != NO_WINNER:
         guessed += f", {times(guess['times'])} times sooner"
-    found = "nobody was ahead" if winner == NOBODY else f"it was {winner}"
+    found = "nobody was ahead" if winner == NO_WINNER else f"it was {winner}"
     if factor is not None:
         found += f", {times(factor)} times sooner"
     return f"You guessed {guessed}: {_right(guess, winner, factor)}{found}."
@@ -72,5 +72,5 @@ def _first(ratios: Mapping[str, float]) -> tuple[str, float | None]:
     in_order: Sequence[tuple[str, float]] = sorted(ratios.items(), key=lambda pair: pair[1])
     (lane, ratio), (_, last_ratio) = in_order[0], in_order[-1]
     if last_ratio / ratio < 1 + MARGIN:
-        return NOBODY, None
+        return NO_WINNER, None
     return lane, last_ratio / ratio

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dashboard.home import ROOT
 
-USUAL = ("python", "manage.py")  # where nobody started us by a command of ours
+DEFAULT_PROGRAM = ("python", "manage.py")  # where nobody started us by a command of ours
 INSTALLED = "liveburst"
 DEFAULT_PROJECT = ROOT / "liveapp" / "lab.toml"
 
@@ -31,10 +31,10 @@ def program(arguments: Sequence[str] = (), original: Sequence[str] = ()) -> tupl
     typed = tuple(original[: len(original) - len(arguments) + 1])
     if script.name == "manage.py" or typed[-2:] == ("-m", "django"):
         return typed
-    return USUAL
+    return DEFAULT_PROGRAM
 
 
-def suggested(*words: str | Path) -> str:
+def suggested_command(*words: str | Path) -> str:
     """Return a command of ours for the person's shell, quoted."""
     return shlex.join([*program(), *map(str, words)])
 

@@ -39,7 +39,7 @@ class Step:
 Steps: TypeAlias = Generator[Step, Run, None]
 
 
-def fired_once_more(step: Step) -> Generator[Step, Run, Run]:
+def fire_with_retry(step: Step) -> Generator[Step, Run, Run]:
     """A step that is fired again, once, where the instrument or the machine spoiled its run.
 
     The rule looks at nothing that the run found out of its lanes. Returns the last run.
@@ -51,7 +51,7 @@ def fired_once_more(step: Step) -> Generator[Step, Run, Run]:
 
 
 @dataclass(frozen=True)
-class Inquiry:
+class ExperimentPlan:
     """An experiment to be performed; `question` says as JSON what `steps` will find out.
 
     `steps` is used up by performing it.

@@ -17,18 +17,18 @@ from django.utils.timezone import now
 
 from dashboard.models import Calibration, Experiment, Run, Status
 from dashboard.project.labtoml.load import Project
-from dashboard.runs.conduct.conductor import Afterwards, Tell, perform
+from dashboard.runs.conduct.conductor import AfterRun, SendEvent, perform
 from dashboard.runs.engines.calibration import calibrate, fresh_calibration
 from dashboard.runs.live.hub import Hub
-from dashboard.runs.planning.prediction import Guess
+from dashboard.runs.planning.prediction import Prediction
 from dashboard.runs.reports.results import report_on
-from dashboard.runs.resources import Equipment
+from dashboard.runs.resources import Resources
 from dashboard.runs.sinks.sink import Broadcast, Outcome, Sink, Store
 from dashboard.wire.errors import LiveburstError
 from dashboard.wire.plan import Plan
 
 from . import run_queue
-from .experiment import Inquiry, Step, Steps, conduct
+from .experiment import ExperimentPlan, Step, Steps, conduct
 
 LOCK_NAME = "run.lock"
 LOOK_EVERY_S = 2.0  # whether the engine's calibration is missing or old
@@ -36,10 +36,10 @@ LOOK_EVERY_S = 2.0  # whether the engine's calibration is missing or old
 log = logging.getLogger(__name__)
 
 
-class Insight(Protocol):
-    """What may look into the lanes of a run once it was fired; `inside.Inside` is the real one."""
+class RunInspector(Protocol):
+    """Inspects the lanes of a run after its last round; implemented by `auto_xray.AutoXray`."""
 
-    async def look(self, run: Run, plan: Plan, project: Project, tell: Tell) -> None:
+    async def inspect(self, run: Run, plan: Plan, project: Project, tell: SendEvent) -> None:
         """Find out more, and tell what was found."""
 
 
@@ -56,12 +56,12 @@ class Laboratory:
     """Performs runs one at a time and keeps their tasks; lives as long as its process."""
 
     def __init__(
-        self, equipment: Equipment, hub: Hub, home: Path, inside: Insight | None = None
+        self, resources: Resources, hub: Hub, home: Path, inspector: RunInspector | None = None
     ) -> None:
         # Whether a run waits for a fresh calibration: for who fires once and is gone.
         self.calibrates_first = False
-        self._equipment = equipment
-        self._inside = inside
+        self._resources = resources
+        self._inspector = inspector
         self.hub = hub
         self._lock_path = home / LOCK_NAME
         # The event loop keeps no strong reference to a task, so we do.
@@ -71,9 +71,9 @@ class Laboratory:
     @property
     def project(self) -> Project:
         """What can be fired at, as its lab.toml said when it was last read."""
-        return self._equipment.targets.project
+        return self._resources.targets.project
 
-    async def prepare(self) -> None:
+    async def keep_calibrated(self) -> None:
         """Have an engine at hand that knows itself, before somebody presses a button.
 
         Never returns: a calibration that has become old is made anew when nothing else goes on.
@@ -95,8 +95,8 @@ class Laboratory:
             return await self._calibrate() if free else None
 
     async def _calibrate(self) -> Calibration:
-        engine = await self._equipment.engines.ready()
-        return await calibrate(engine, self._equipment.null_server)
+        engine = await self._resources.engines.ready()
+        return await calibrate(engine, self._resources.null_server)
 
     async def start(
         self,
@@ -104,32 +104,32 @@ class Laboratory:
         more_sinks: Sequence[Sink] = (),
         *,
         claim: str = "",
-        guess: Guess | None = None,
+        guess: Prediction | None = None,
     ) -> Run:
         """Put a run into the line and see to it; returns at once."""
-        run = await sync_to_async(run_queue.join)(plan, self.project, claim=claim, guess=guess)
+        run = await sync_to_async(run_queue.enqueue)(plan, self.project, claim=claim, guess=guess)
         self._keep(run, self._see_to(run, plan, more_sinks))
         return run
 
-    async def experiment(self, inquiry: Inquiry, more_sinks: Sequence[Sink] = ()) -> Experiment:
+    async def experiment(self, plan: ExperimentPlan, more_sinks: Sequence[Sink] = ()) -> Experiment:
         """Put an experiment into the line, with one place for all of its runs; returns at once.
 
         `more_sinks` hear each of its runs.
         """
-        join = sync_to_async(run_queue.join_experiment)
-        found = await join(inquiry.kind, inquiry.title, inquiry.question, self.project)
-        self._keep(found, self._see_to_experiment(found, inquiry.steps, more_sinks))
-        return found
+        enqueue = sync_to_async(run_queue.enqueue_experiment)
+        experiment = await enqueue(plan.kind, plan.title, plan.question, self.project)
+        self._keep(experiment, self._see_to_experiment(experiment, plan.steps, more_sinks))
+        return experiment
 
-    def _keep(self, member: run_queue.Member, work: Coroutine[Any, Any, Outcome]) -> None:
+    def _keep(self, member: run_queue.QueueEntry, work: Coroutine[Any, Any, Outcome]) -> None:
         self._stops[member.pk] = asyncio.Event()
         # A context of its own: the request's brings a thread for the database that ends with it.
         task = asyncio.create_task(work, context=Context())
         self._tasks[member.pk] = task
         task.add_done_callback(lambda _: self._forget(member.pk))
-        self.hub.tell_everybody({"event": "line"})
+        self.hub.send_to_all({"event": "line"})
 
-    async def outcome(self, member: run_queue.Member) -> Outcome:
+    async def outcome(self, member: run_queue.QueueEntry) -> Outcome:
         """Wait for a run or an experiment of ours to end, if it has not yet."""
         if member.pk in self._tasks:
             return await self._tasks[member.pk]
@@ -137,38 +137,38 @@ class Laboratory:
         log_tail = member.log_tail if isinstance(member, Run) else ""
         return Outcome(Status(member.status), member.problem, log_tail)
 
-    def owns(self, member: run_queue.Member) -> bool:
+    def owns(self, member: run_queue.QueueEntry) -> bool:
         """Whether this laboratory performs the run or experiment, or will."""
         return member.pk in self._stops
 
-    async def stop(self, member: run_queue.Member) -> None:
+    async def stop(self, member: run_queue.QueueEntry) -> None:
         """Stop it or take it out of the line, whichever process it belongs to.
 
         A run of an experiment is not stopped alone: the next one would begin at once.
         """
-        taken_out = await sync_to_async(run_queue.take_out)(member)
+        taken_out = await sync_to_async(run_queue.remove)(member)
         if self.owns(member):
             self._stops[member.pk].set()  # in any case: its turn may come at this very moment
         elif not taken_out:
             await sync_to_async(run_queue.interrupt_owner)(member)
         if taken_out:
-            self.hub.tell(member.pk, {"event": "finished", "status": Status.STOPPED})
-            self.hub.tell_everybody({"event": "line"})
+            self.hub.send(member.pk, {"event": "finished", "status": Status.STOPPED})
+            self.hub.send_to_all({"event": "line"})
 
     async def close(self) -> None:
         """Stop what runs and end every target."""
         for stop in self._stops.values():
             stop.set()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
-        self._equipment.engines.close()
-        await self._equipment.targets.stop()
+        self._resources.engines.close()
+        await self._resources.targets.stop()
 
     async def _see_to(self, run: Run, plan: Plan, more_sinks: Sequence[Sink]) -> Outcome:
         try:
             async with run_queue.turn(run, self._lock_path):
                 await self._calibrate_first()
-                return await self._perform(run, plan, more_sinks, self._look_inside(run, plan))
-        except run_queue.TakenOut as error:
+                return await self._perform(run, plan, more_sinks, self._inspection_of(run, plan))
+        except run_queue.RemovedFromQueue as error:
             return Outcome(Status.STOPPED, str(error))
 
     async def _perform(
@@ -176,15 +176,15 @@ class Laboratory:
         run: Run,
         plan: Plan,
         more_sinks: Sequence[Sink] = (),
-        afterwards: Afterwards | None = None,
+        after_run: AfterRun | None = None,
     ) -> Outcome:
         sinks: list[Sink] = [Store(run, report_on), Broadcast(run.pk, self.hub), *more_sinks]
-        return await perform(plan, self._equipment, sinks, self._stops[run.pk], afterwards)
+        return await perform(plan, self._resources, sinks, self._stops[run.pk], after_run)
 
-    def _look_inside(self, run: Run, plan: Plan) -> Afterwards | None:
-        if self._inside is None:
+    def _inspection_of(self, run: Run, plan: Plan) -> AfterRun | None:
+        if self._inspector is None:
             return None
-        return partial(self._inside.look, run, plan, self.project)
+        return partial(self._inspector.inspect, run, plan, self.project)
 
     async def _see_to_experiment(
         self, experiment: Experiment, steps: Steps, more_sinks: Sequence[Sink]
@@ -200,7 +200,7 @@ class Laboratory:
                     experiment, status=outcome.status, problem=outcome.problem, ended=now()
                 )
                 return outcome
-        except run_queue.TakenOut as error:
+        except run_queue.RemovedFromQueue as error:
             return Outcome(Status.STOPPED, str(error))
 
     async def _fire(
@@ -211,7 +211,7 @@ class Laboratory:
         step: Step,
     ) -> Run:
         """One run of an experiment, which is stopped by the experiment's Stop."""
-        run = await sync_to_async(run_queue.join)(
+        run = await sync_to_async(run_queue.enqueue)(
             step.plan,
             self.project,
             experiment=experiment,
@@ -230,7 +230,7 @@ class Laboratory:
         for name, value in fields.items():
             setattr(experiment, name, value)
         await experiment.asave(update_fields=list(fields))
-        self.hub.tell_everybody({"event": "line"})
+        self.hub.send_to_all({"event": "line"})
 
     async def _calibrate_first(self) -> None:
         if self.calibrates_first and not await fresh_calibration():

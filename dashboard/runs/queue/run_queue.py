@@ -24,25 +24,25 @@ from django.utils.timezone import now
 from dashboard.models import ACTIVE, Experiment, Run, RunLane, Status
 from dashboard.project.labtoml.load import Project
 from dashboard.runs.planning.plans import capacity
-from dashboard.runs.planning.prediction import Guess
+from dashboard.runs.planning.prediction import Prediction
 from dashboard.wire.errors import LiveburstError
 from dashboard.wire.plan import Plan
 
 LOOK_EVERY_S = 0.2
 
-Member: TypeAlias = Run | Experiment  # who stands in line
+QueueEntry: TypeAlias = Run | Experiment  # who stands in line
 
 
-class TakenOut(LiveburstError):
+class RemovedFromQueue(LiveburstError):
     """Somebody was taken out of the line before their turn came."""
 
 
-def join(
+def enqueue(
     plan: Plan,
     project: Project,
     *,
     claim: str = "",
-    guess: Guess | None = None,
+    guess: Prediction | None = None,
     experiment: Experiment | None = None,
     position: int | None = None,
     label: str = "",
@@ -80,7 +80,7 @@ def join(
     return run
 
 
-def join_experiment(
+def enqueue_experiment(
     kind: str, title: str, question: Mapping[str, Any], project: Project
 ) -> Experiment:
     """Put an experiment at the end of the line; it belongs to this process."""
@@ -93,22 +93,22 @@ def _owner() -> dict[str, Any]:
     return {"owner_pid": os.getpid(), "owner_started": psutil.Process().create_time()}
 
 
-def standing() -> list[Member]:
+def queued() -> list[QueueEntry]:
     """Who stands in line, the one that runs first."""
-    members: list[Member] = [
+    members: list[QueueEntry] = [
         *Run.objects.filter(status__in=ACTIVE, experiment=None),
         *Experiment.objects.filter(status__in=ACTIVE),
     ]
     return sorted(members, key=lambda member: (member.created, member.pk))
 
 
-async def ahead_of(member: Member) -> int:
+async def number_ahead_of(member: QueueEntry) -> int:
     """Return how many stand in line before this run or experiment; 0 once its turn has come."""
-    members = await sync_to_async(standing)()
+    members = await sync_to_async(queued)()
     return members.index(member) if member in members else 0
 
 
-def sweep() -> bool:
+def mark_interrupted() -> bool:
     """Mark what is active and has lost its process as interrupted; True when there was any."""
     message = "The process that performed this ended."
     runs = Run.objects.filter(pk__in=_lost(Run), status__in=ACTIVE)
@@ -123,7 +123,7 @@ def _lost(kind: type[Run] | type[Experiment]) -> list[str]:
     return [member.pk for member in active if not owner_alive(member)]
 
 
-def owner_alive(member: Member) -> bool:
+def owner_alive(member: QueueEntry) -> bool:
     """Whether the process that performs it still lives (and is not another of its number)."""
     try:
         return bool(psutil.Process(member.owner_pid).create_time() == member.owner_started)
@@ -131,7 +131,7 @@ def owner_alive(member: Member) -> bool:
         return False
 
 
-def interrupt_owner(member: Member) -> None:
+def interrupt_owner(member: QueueEntry) -> None:
     """Ask another process of ours to stop what it performs, as Ctrl-C would.
 
     Nobody is asked about what has ended meanwhile, and least of all this very process: the
@@ -142,7 +142,7 @@ def interrupt_owner(member: Member) -> None:
         psutil.Process(member.owner_pid).send_signal(signal.SIGINT)
 
 
-def take_out(member: Member) -> bool:
+def remove(member: QueueEntry) -> bool:
     """Take somebody who waits out of the line; False when the turn has come already."""
     waiting = type(member).objects.filter(pk=member.pk, status=Status.WAITING)
     ended = {"ended": now()} if isinstance(member, Experiment) else {}
@@ -150,10 +150,10 @@ def take_out(member: Member) -> bool:
 
 
 @asynccontextmanager
-async def turn(member: Member, lock_path: Path) -> AsyncIterator[None]:
+async def turn(member: QueueEntry, lock_path: Path) -> AsyncIterator[None]:
     """Wait for this run's or experiment's turn; the machine is its own inside the block.
 
-    Raises TakenOut when somebody took it out of the line meanwhile.
+    Raises RemovedFromQueue when somebody took it out of the line meanwhile.
     """
     with lock_path.open("a") as lock:
         # Other processes set no Event for us.
@@ -166,14 +166,14 @@ async def turn(member: Member, lock_path: Path) -> AsyncIterator[None]:
 async def if_free(lock_path: Path) -> AsyncIterator[bool]:
     """Whether nobody stands in line; then the machine is the block's own, which is to be brief."""
     with lock_path.open("a") as lock:
-        yield not await sync_to_async(standing)() and _lock(lock.fileno())
+        yield not await sync_to_async(queued)() and _lock(lock.fileno())
 
 
-def _may_start(member: Member) -> bool:
-    sweep()
-    line = standing()
+def _may_start(member: QueueEntry) -> bool:
+    mark_interrupted()
+    line = queued()
     if member not in line:
-        raise TakenOut("It was taken out of the line.")
+        raise RemovedFromQueue("It was taken out of the line.")
     return line[0] == member
 
 

@@ -229,7 +229,7 @@ def total_steal_percent(readings: Sequence[Reading]) -> float | None:
     return 100 * stolen / total if total else None
 
 
-def busy_before(environment: Mapping[str, Any]) -> list[str]:
+def busy_machine_warning(environment: Mapping[str, Any]) -> list[str]:
     """A warning where other work wanted more than all cores before the run; else nothing."""
     average, cpus = environment.get("load_average"), environment.get("cpus")
     if not average or not cpus or average[0] <= cpus:

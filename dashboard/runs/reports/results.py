@@ -19,7 +19,13 @@ from dashboard.models import Run, RunLane, Status, StoredFrame
 from dashboard.wire import frame
 from dashboard.wire.plan import Plan, Rate
 
-from .instrument import Reading, busy_before, saturation, total_steal_percent, why_discarded
+from .instrument import (
+    Reading,
+    busy_machine_warning,
+    saturation,
+    total_steal_percent,
+    why_discarded,
+)
 from .offered_rate import Rates
 
 WARM_UP_ROUND = 0
@@ -54,7 +60,7 @@ def _report_of(run: Run) -> dict[str, Any]:
         run.pk,
         run.status,
         run.environment,
-        warnings=[*run.warnings, *saturated, *busy_before(run.environment)],
+        warnings=[*run.warnings, *saturated, *busy_machine_warning(run.environment)],
         discarded={number: why_discarded(of) for number, of in _discarded(run)},
         instrument=instrument_of(run, readings, saturated=bool(saturated)),
         no_verdict_reason=run.spoiled or None,

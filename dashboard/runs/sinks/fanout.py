@@ -10,7 +10,7 @@ from dashboard.wire import frame
 from .sink import Event, Sink
 
 
-class Hearers:
+class Fanout:
     """Hands on what the engine and the target say, and numbers the frames that are stored."""
 
     def __init__(self, sinks: Sequence[Sink]) -> None:

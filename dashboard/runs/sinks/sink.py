@@ -144,13 +144,13 @@ class Broadcast:
     async def begin(self, plan: Plan) -> None:
         """Every page sees that the line has moved."""
         self._hub.open(self._run)
-        self._hub.tell(self._run, {"event": "starting"})
-        self._hub.tell_everybody({"event": "line"})
+        self._hub.send(self._run, {"event": "starting"})
+        self._hub.send_to_all({"event": "line"})
 
     async def event(self, event: Event) -> None:
         """Tell whoever watches; facts and readings are the database's."""
         told = {name: value for name, value in event.items() if name not in NOT_TOLD}
-        self._hub.tell(self._run, told)
+        self._hub.send(self._run, told)
 
     async def frame(self, sequence: int, data: bytes) -> None:
         """Hand it on."""
@@ -159,6 +159,6 @@ class Broadcast:
     async def end(self, outcome: Outcome) -> None:
         """The report is stored: pages may fetch it."""
         self._hub.complete(self._run)
-        self._hub.tell(self._run, {"event": "finished", "status": outcome.status})
+        self._hub.send(self._run, {"event": "finished", "status": outcome.status})
         self._hub.close(self._run)
-        self._hub.tell_everybody({"event": "line"})
+        self._hub.send_to_all({"event": "line"})

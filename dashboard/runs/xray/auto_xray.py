@@ -12,25 +12,25 @@ from typing import Any
 from dashboard.analysis.causes.unexplained import unexplained_lanes
 from dashboard.models import Run
 from dashboard.project.labtoml.load import Project
-from dashboard.runs.conduct.conductor import Tell
+from dashboard.runs.conduct.conductor import SendEvent
 from dashboard.runs.reports.results import report_on
 from dashboard.runs.sinks.sink import Event
 from dashboard.wire.errors import InvalidPlan, LiveburstError
 from dashboard.wire.plan import Lane, Plan
 from dashboard.wire.units import NS_PER_MS
 
-from .traced_request import Result, Xrays, choose
+from .traced_request import RequestTracer, XrayResult, make_subject
 
 MOST_S = 10.0  # for one lane: a verdict is not held up for longer
 
 
-class Inside:
+class AutoXray:
     """Looks into the lanes of a run whose difference nothing else explains."""
 
-    def __init__(self, xrays: Xrays) -> None:
+    def __init__(self, xrays: RequestTracer) -> None:
         self._xrays = xrays
 
-    async def look(self, run: Run, plan: Plan, project: Project, tell: Tell) -> None:
+    async def inspect(self, run: Run, plan: Plan, project: Project, tell: SendEvent) -> None:
         """Trace one request of each such lane; what fails is a warning of the run, and no more."""
         if len(plan.lanes) == 1:  # no difference to explain, and a report of a million is dear
             return
@@ -47,12 +47,14 @@ class Inside:
                 await tell({"event": "warning", "message": message})
                 continue
             if result is not None:
-                await tell({"event": "found", "lane": position, "facts": {"xray": facts(result)}})
+                await tell(
+                    {"event": "found", "lane": position, "facts": {"xray": xray_facts(result)}}
+                )
 
-    async def _trace(self, plan: Plan, lane: Lane, project: Project) -> Result | None:
+    async def _trace(self, plan: Plan, lane: Lane, project: Project) -> XrayResult | None:
         """None for a lane that cannot be traced: its server is not ours to start."""
         try:
-            subject = choose(
+            subject = make_subject(
                 project,
                 scenario=plan.scenario,
                 lane=str(lane),
@@ -61,10 +63,10 @@ class Inside:
             )
         except InvalidPlan:
             return None
-        return await self._xrays.now(subject, prepared=True)
+        return await self._xrays.trace(subject, prepared=True)
 
 
-def facts(result: Result) -> dict[str, Any]:
+def xray_facts(result: XrayResult) -> dict[str, Any]:
     """What is kept of an X-ray: its sentence, its counts, and where hops stood in line."""
     xray = result.xray
     return {

@@ -27,8 +27,8 @@ ACCEPTED = 202  # the work goes on elsewhere, and is asked for again
 
 
 @dataclass(frozen=True)
-class Subject:
-    """What is to be X-rayed; checked when made by `choose`."""
+class XraySubject:
+    """What is to be X-rayed; checked when made by `make_subject`."""
 
     project: Project
     scenario: str
@@ -48,10 +48,10 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class Result:
+class XrayResult:
     """What came of it."""
 
-    subject: Subject
+    subject: XraySubject
     traced: Traced
     xray: Xray
 
@@ -106,14 +106,14 @@ class Result:
         }
 
 
-def choose(
+def make_subject(
     project: Project,
     *,
     scenario: str,
     lane: str,
     parameters: Mapping[str, float],
     timeout_s: float,
-) -> Subject:
+) -> XraySubject:
     """A subject that may be X-rayed; parameters that are not given have their defaults.
 
     Raises InvalidPlan with the problems by field: scenario, lanes, parameters.NAME, timeout.
@@ -135,14 +135,14 @@ def choose(
         problems.append(Problem("timeout", expected))
     if problems:
         raise InvalidPlan(*problems)
-    return Subject(project, scenario, chosen, values, timeout_s)
+    return XraySubject(project, scenario, chosen, values, timeout_s)
 
 
 @asynccontextmanager
 async def when_free(lock_path: Path) -> AsyncIterator[None]:
     """Wait until no run is on and none stands in line; the machine is the block's own then."""
     while True:
-        await sync_to_async(run_queue.sweep)()
+        await sync_to_async(run_queue.mark_interrupted)()
         async with run_queue.if_free(lock_path) as free:
             if free:
                 yield
@@ -150,7 +150,7 @@ async def when_free(lock_path: Path) -> AsyncIterator[None]:
         await asyncio.sleep(run_queue.LOOK_EVERY_S)
 
 
-class Xrays:
+class RequestTracer:
     """X-rays of one process, each in a target of its own. `home` holds the line's lock and logs.
 
     All methods raise TargetFailed where the target does not start or does not answer.
@@ -161,7 +161,7 @@ class Xrays:
         self._home = home
         self._cores = cores
 
-    async def now(self, subject: Subject, *, prepared: bool = False) -> Result:
+    async def trace(self, subject: XraySubject, *, prepared: bool = False) -> XrayResult:
         """Whoever calls has seen to it that no run is on.
 
         `prepared`: the project's set-up commands were run already, as for targets of a run.
@@ -178,14 +178,14 @@ class Xrays:
             scenario=subject.scenario,
             prepared=prepared,
         )
-        return Result(subject, traced, read_trace(traced.trace))
+        return XrayResult(subject, traced, read_trace(traced.trace))
 
-    async def when_free(self, subject: Subject) -> Result:
+    async def trace_when_free(self, subject: XraySubject) -> XrayResult:
         """As soon as no run is on and nobody stands in line."""
         async with when_free(self._home / LOCK_NAME):
-            return await self.now(subject)
+            return await self.trace(subject)
 
-    async def if_free(self, subject: Subject) -> Result | None:
+    async def trace_if_free(self, subject: XraySubject) -> XrayResult | None:
         """None where a run is on, or somebody stands in line, and not about to be over."""
         async with AsyncExitStack() as turn:
             try:
@@ -193,4 +193,4 @@ class Xrays:
                     await turn.enter_async_context(when_free(self._home / LOCK_NAME))
             except TimeoutError:
                 return None
-            return await self.now(subject)
+            return await self.trace(subject)

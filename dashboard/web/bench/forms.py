@@ -10,7 +10,7 @@ from django.http import QueryDict
 
 from dashboard.project.labtoml.load import Project, Scenario
 from dashboard.runs.planning.plans import make_plan
-from dashboard.runs.planning.prediction import NOBODY, SIZES, Guess
+from dashboard.runs.planning.prediction import NO_WINNER, SIZES, Prediction
 from dashboard.web.shared.form_values import CONTROL, PARAMETER, UNTIL_SURE, how, lane_names
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.plan import MAX_CONCURRENCY, MAX_REQUESTS, Load, Plan, Rate
@@ -56,7 +56,7 @@ class FireForm(forms.Form):
             error_messages={"invalid_choice": "Expected a lane of this scenario, found %(value)s."},
         )
         self.fields["guess"] = forms.ChoiceField(
-            choices=[(value, value) for value in (NOBODY, *lane_names(project, scenario))],
+            choices=[(value, value) for value in (NO_WINNER, *lane_names(project, scenario))],
             required=False,
         )
         for name in scenario.parameters:
@@ -97,12 +97,12 @@ class FireForm(forms.Form):
                 self._refuse(problem.field, problem.message)
             return None
 
-    def guess(self) -> Guess | None:
+    def guess(self) -> Prediction | None:
         """Who will be first, if anybody guessed, among those that are fired. After `plan`."""
         lane = self.cleaned_data["guess"]
-        if lane != NOBODY and lane not in self.cleaned_data["lanes"]:
+        if lane != NO_WINNER and lane not in self.cleaned_data["lanes"]:
             return None
-        return Guess(lane, self.cleaned_data["guess_times"])
+        return Prediction(lane, self.cleaned_data["guess_times"])
 
     def _parameters(self, given: Mapping[str, Any]) -> dict[str, float]:
         return {name: given[PARAMETER + name] for name in self.scenario.parameters}

@@ -22,7 +22,7 @@ from dashboard.analysis.samples.window import Stretch
 from dashboard.models import Run
 from dashboard.project.labtoml.load import Project, Scenario
 from dashboard.runs.engines.calibration import fresh_calibrations
-from dashboard.runs.live.live_report import report_so_far
+from dashboard.runs.live.live_report import live_report_of
 from dashboard.runs.queue import run_queue as waiting_line
 from dashboard.runs.reports.results import frames_of
 from dashboard.web.charts.views import stretch_of, whole
@@ -240,9 +240,9 @@ def _line() -> dict[str, Any]:
 def _view(found: Run, stretch: Stretch | None = None) -> RunView:
     if not found.active:
         return view_of(found, stretch=stretch)
-    line = waiting_line.standing()
+    line = waiting_line.queued()
     place = line.index(found) if found in line else None
-    return view_of(found, place, so_far=report_so_far(found), stretch=stretch)
+    return view_of(found, place, so_far=live_report_of(found), stretch=stretch)
 
 
 def _stage(

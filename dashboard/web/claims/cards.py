@@ -20,7 +20,7 @@ from dashboard.analysis.text.claims import verdict_words as words_of
 from dashboard.models import Status
 from dashboard.project.labtoml.load import Project
 from dashboard.runs.experiments.claim_progress import progress, progress_words
-from dashboard.runs.experiments.claims import Standing, plan_of, sweep_of
+from dashboard.runs.experiments.claims import ClaimStatus, plan_of, sweep_of
 from dashboard.runs.experiments.sweep import Sweep
 from dashboard.runs.reports.wording import load_words, rounds_words, sentence
 from dashboard.web.run.run_view import STATE_LINES, ago
@@ -99,7 +99,7 @@ class Card:
         return "Try it" if self.kind == "not-tried" and not self.state else "Try it again"
 
 
-def card_of(project: Project, standing: Standing) -> Card:
+def card_of(project: Project, standing: ClaimStatus) -> Card:
     """Everything that the page says of a claim."""
     claim, decided = standing.claim, standing.decided
     plan = None if standing.refusal else plan_of(project, claim)
@@ -131,7 +131,7 @@ def card_of(project: Project, standing: Standing) -> Card:
     )
 
 
-def _sweep(project: Project, standing: Standing) -> tuple[str, str]:
+def _sweep(project: Project, standing: ClaimStatus) -> tuple[str, str]:
     """Along which levels the claim can be followed, and why it cannot; both may be empty."""
     try:
         found = None if standing.refusal else sweep_of(project, standing.claim)

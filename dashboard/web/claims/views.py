@@ -34,7 +34,7 @@ async def claims(request: HtmxRequest) -> HttpResponse:
     project = laboratory().project
     trying = known.fireable(project)
     if trying and not await sync_to_async(active)(project):  # a second press adds nothing
-        await laboratory().experiment(known.inquiry_of(project, trying))
+        await laboratory().experiment(known.claims_experiment(project, trying))
     return await _answer(request)
 
 
@@ -71,7 +71,7 @@ async def sweep(request: HtmxRequest, name: str) -> HttpResponse:
         raise Http404(str(error)) from None
     if asked is None:
         raise Http404(f"Expected a claim that names a sweep, found {name!r}.")
-    started = await laboratory().experiment(asked.inquiry)
+    started = await laboratory().experiment(asked.experiment_plan)
     return HttpResponseRedirect(reverse("experiment", args=[started.pk]), status=303)
 
 
@@ -99,8 +99,8 @@ def _fragments(request: HtmxRequest, seen: str = "") -> HttpResponse:
 
 def _everything() -> dict[str, Any]:
     project = laboratory().project
-    now = _state(project)  # before the standings: what changes meanwhile is seen the next time
-    cards = [card_of(project, standing) for standing in known.standings(project)]
+    now = _state(project)  # before the statuses: what changes meanwhile is seen the next time
+    cards = [card_of(project, standing) for standing in known.claim_statuses(project)]
     return {**_progress(now), "cards": cards, "tally": tally_of(cards), "project": project.name}
 
 

@@ -23,7 +23,7 @@ from dashboard.models import Experiment, Status
 from dashboard.project.labtoml.load import Scenario
 from dashboard.runs.experiments.matrix_table import matrix_answer, matrix_csv
 from dashboard.runs.experiments.sweep_table import sweep_answer, sweep_csv
-from dashboard.runs.queue.experiment import Inquiry
+from dashboard.runs.queue.experiment import ExperimentPlan
 from dashboard.runs.reports.wording import load_words
 from dashboard.web.run.run_view import STATE_LINES, ago
 from dashboard.web.shared.htmx import HtmxRequest
@@ -72,7 +72,7 @@ async def matrix(request: HttpRequest) -> HttpResponseBase:
     asked = await sync_to_async(form.matrix)()
     if asked is None:
         return await sync_to_async(_explore_page)(request, scenario, matrix_form=form, status=422)
-    return await _begin(asked.inquiry)
+    return await _begin(asked.experiment_plan)
 
 
 @require_POST
@@ -83,11 +83,11 @@ async def sweep(request: HttpRequest) -> HttpResponseBase:
     asked = form.sweep()
     if asked is None:
         return await sync_to_async(_explore_page)(request, scenario, sweep_form=form, status=422)
-    return await _begin(asked.inquiry)
+    return await _begin(asked.experiment_plan)
 
 
-async def _begin(inquiry: Inquiry) -> HttpResponseBase:
-    started = await laboratory().experiment(inquiry)
+async def _begin(plan: ExperimentPlan) -> HttpResponseBase:
+    started = await laboratory().experiment(plan)
     return HttpResponseRedirect(reverse("experiment", args=[started.pk]), status=303)
 
 

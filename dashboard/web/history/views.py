@@ -20,7 +20,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.models import Run, Status
 from dashboard.runs.archive import kept_runs
-from dashboard.runs.archive.exports.whole import MOST_BYTES, InvalidImport, import_run
+from dashboard.runs.archive.exports.run_json import MOST_BYTES, InvalidImport, import_run
 from dashboard.web.run.run_tools import formats, tools_of
 from dashboard.web.run.run_view import view_of
 from dashboard.web.shared.laboratory_access import laboratory
@@ -34,7 +34,7 @@ RUNS_A_PAGE = 50
 def history(request: HttpRequest, problems: list[str] | None = None) -> HttpResponse:
     """The runs that are kept, as they were searched for, page by page."""
     asked = {key: request.GET.get(key, "").strip() for key in ("q", "status", "scenario")}
-    found = kept_runs.kept(asked["q"], asked["status"], asked["scenario"])
+    found = kept_runs.find(asked["q"], asked["status"], asked["scenario"])
     page = Paginator(found.prefetch_related("lanes"), RUNS_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "asked": asked,

@@ -74,7 +74,7 @@ class PageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         """Which rounds were discarded until now; from now on the hub tells."""
         await run.arefresh_from_db(fields=["discarded_rounds"])
         for number in run.discarded_rounds:
-            self.viewer.tell({"event": "discarded", "run": run.pk, "round": number})
+            self.viewer.put_event({"event": "discarded", "run": run.pk, "round": number})
 
     async def _send(self) -> None:
         while True:

@@ -36,7 +36,7 @@ async def _follow(hub: Hub, run: Run) -> None:
         told = len(run.discarded_rounds)
         await run.arefresh_from_db(fields=["status", "discarded_rounds"])
         for number in run.discarded_rounds[told:]:
-            hub.tell(run.pk, {"event": "discarded", "round": number})
+            hub.send(run.pk, {"event": "discarded", "round": number})
         for data in await sync_to_async(_stored_since)(run.pk, sequence):
             hub.publish(run.pk, sequence, data)
             sequence += 1
@@ -46,7 +46,7 @@ async def _follow(hub: Hub, run: Run) -> None:
     hub.complete(run.pk)
     hub.close(run.pk)
     if not run.active:
-        hub.tell(run.pk, {"event": "finished", "status": run.status})
+        hub.send(run.pk, {"event": "finished", "status": run.status})
 
 
 def _stored_since(run: str, sequence: int) -> Sequence[bytes]:
@@ -62,10 +62,10 @@ async def watch_line(hub: Hub) -> None:
             continue
         now = await sync_to_async(_line)()
         if now != known:
-            hub.tell_everybody({"event": "line"})
+            hub.send_to_all({"event": "line"})
         known = now
 
 
 def _line() -> list[tuple[str, str]]:
-    run_queue.sweep()
-    return [(run.pk, run.status) for run in run_queue.standing()]
+    run_queue.mark_interrupted()
+    return [(run.pk, run.status) for run in run_queue.queued()]

@@ -99,9 +99,9 @@ async def replay(
             if early_s > 0:
                 await sleep(early_s)
             if moment.event is None:
-                viewer.offer(moment.sequence, frame.envelop(moment.sequence, moment.data))
+                viewer.put_frame(moment.sequence, frame.envelop(moment.sequence, moment.data))
             else:
-                viewer.tell({**moment.event, "run": run.pk})
+                viewer.put_event({**moment.event, "run": run.pk})
 
 
 def stored_frames(run_id: str) -> Iterator[tuple[int, bytes]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.runs.planning.program import suggested
+from dashboard.runs.planning.program import suggested_command
 from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.wire.errors import LiveburstError
 
@@ -17,5 +17,5 @@ def furnish(laboratory: Laboratory) -> None:
 def laboratory() -> Laboratory:
     """The laboratory. Raises LiveburstError where the dashboard was started some other way."""
     if not _desk:
-        raise LiveburstError(f"Start the dashboard with: {suggested('lab')}")
+        raise LiveburstError(f"Start the dashboard with: {suggested_command('lab')}")
     return _desk[0]

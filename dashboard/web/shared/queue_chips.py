@@ -28,18 +28,18 @@ def chips() -> list[Chip]:
     """Everybody in line, the one that runs first."""
     return [
         Chip(member.pk, place, member.status, _words(member), *_addresses(member))
-        for place, member in enumerate(run_queue.standing())
+        for place, member in enumerate(run_queue.queued())
     ]
 
 
-def _words(member: run_queue.Member) -> str:
+def _words(member: run_queue.QueueEntry) -> str:
     if isinstance(member, Experiment):
         return f"{member.kind}: {member.title}"
     plan = Plan.from_json(member.plan)
     return f"{plan.scenario} {short_load(plan.load)} × {plan.rounds}"
 
 
-def _addresses(member: run_queue.Member) -> tuple[str, str]:
+def _addresses(member: run_queue.QueueEntry) -> tuple[str, str]:
     if isinstance(member, Run):
         return reverse("run", args=[member.pk]), reverse("stop", args=[member.pk])
     stop_url = reverse("experiment-stop", args=[member.pk])

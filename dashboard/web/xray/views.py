@@ -24,8 +24,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 from dashboard.analysis.xray.chrome import chrome_trace
 from dashboard.project.labtoml.load import Project, Scenario
 from dashboard.runs.planning.plans import DEFAULT_TIMEOUT_S
-from dashboard.runs.planning.program import suggested
-from dashboard.runs.xray.traced_request import Result, Subject, Xrays, choose
+from dashboard.runs.planning.program import suggested_command
+from dashboard.runs.xray.traced_request import RequestTracer, XrayResult, XraySubject, make_subject
 from dashboard.web.shared.form_values import PARAMETER, lane_names
 from dashboard.web.shared.htmx import HtmxRequest
 from dashboard.web.shared.laboratory_access import laboratory
@@ -41,22 +41,22 @@ class Album:
     """The X-rays of this process, and its last results: they are kept until it ends."""
 
     def __init__(self) -> None:
-        self._xrays: Xrays | None = None
-        self._kept: dict[str, Result] = {}
+        self._xrays: RequestTracer | None = None
+        self._kept: dict[str, XrayResult] = {}
 
-    def furnish(self, xrays: Xrays) -> None:
+    def furnish(self, xrays: RequestTracer) -> None:
         """Say what X-rays are made with; `manage.py lab` does before it serves."""
         self._xrays = xrays
         self._kept.clear()
 
     @property
-    def xrays(self) -> Xrays:
+    def xrays(self) -> RequestTracer:
         """What they are made with. Raises LiveburstError before `furnish`."""
         if self._xrays is None:
-            raise LiveburstError(f"Start the dashboard with: {suggested('lab')}")
+            raise LiveburstError(f"Start the dashboard with: {suggested_command('lab')}")
         return self._xrays
 
-    def keep(self, result: Result) -> str:
+    def keep(self, result: XrayResult) -> str:
         """Keep a result, in place of the oldest where there are many; its number in addresses."""
         number = secrets.token_hex(4)
         self._kept[number] = result
@@ -64,7 +64,7 @@ class Album:
             del self._kept[oldest]
         return number
 
-    def get(self, number: str) -> Result:
+    def get(self, number: str) -> XrayResult:
         """Raises Http404 for one that is not there, or no more."""
         if number not in self._kept:
             raise Http404("X-rays are kept until the dashboard ends, the last few of them.")
@@ -87,14 +87,14 @@ class XrayForm(forms.Form):
         for name in scenario.parameters:
             self.fields[PARAMETER + name] = forms.FloatField(required=False)
 
-    def subject(self) -> Subject | None:
+    def subject(self) -> XraySubject | None:
         """The subject, or None when a field is wrong; the errors are on the form then."""
         if not self.is_valid():
             return None
         given = {name: self.cleaned_data[PARAMETER + name] for name in self.scenario.parameters}
         timeout_s = self.cleaned_data["timeout"]
         try:
-            return choose(
+            return make_subject(
                 self.project,
                 scenario=self.scenario.name,
                 lane=self.cleaned_data["lane"],
@@ -126,7 +126,7 @@ async def _take(request: HtmxRequest) -> HttpResponseBase:
     if subject is None:
         return await sync_to_async(_page)(request, form, status=422)
     try:
-        result = await album.xrays.if_free(subject)
+        result = await album.xrays.trace_if_free(subject)
     except TargetFailed as error:
         return await sync_to_async(_page)(request, form, more={"failure": error}, status=502)
     if result is None:
@@ -168,7 +168,7 @@ def _form(data: QueryDict) -> XrayForm:
     return XrayForm(project, scenario or next(iter(project.scenarios.values())), data)
 
 
-def _typed(subject: Subject) -> QueryDict:
+def _typed(subject: XraySubject) -> QueryDict:
     """The form as somebody would have filled it in to see through this."""
     data = QueryDict(mutable=True)
     data["lane"] = str(subject.lane)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.runs.conduct.attendance import Sent, each_is_one_request, remarks_on
+from dashboard.runs.conduct.attendance import RequestsSent, attendance_warnings, each_is_one_request
 from dashboard.targets.observe.attendance import Attendance, says_out_of_descriptors
 from dashboard.wire import frame
 from dashboard.wire.failure import Failure
@@ -15,7 +15,7 @@ from dashboard.wire.plan import Burst, Firing
 from dashboard.wire.request_mode import Manner
 
 ALL_WELL = Attendance(requests=100)
-SENT = Sent(100, 0, {7})
+SENT = RequestsSent(100, 0, {7})
 
 
 @pytest.mark.parametrize(
@@ -36,15 +36,15 @@ SENT = Sent(100, 0, {7})
     ],
 )
 def test_what_is_said(
-    sent: Sent, seen: Attendance | None, promised: int | None, words: str | None
+    sent: RequestsSent, seen: Attendance | None, promised: int | None, words: str | None
 ) -> None:
-    said = list(remarks_on(sent, seen, promised=promised, one_each=True))
+    said = list(attendance_warnings(sent, seen, promised=promised, one_each=True))
     assert [words is not None and words in one for one in said] == [True] * (words is not None)
 
 
 def test_polls_and_messages_are_not_compared() -> None:
     seen = replace(ALL_WELL, requests=500)
-    assert list(remarks_on(SENT, seen, promised=1, one_each=False)) == []
+    assert list(attendance_warnings(SENT, seen, promised=1, one_each=False)) == []
     plain = Firing(0, 1, "127.0.0.1", 1, "/", Burst(1, 1), 1.0)
     assert each_is_one_request(plain)
     assert not each_is_one_request(replace(plain, manner=Manner(poll_every_ms=5)))
@@ -60,9 +60,9 @@ def test_samples_are_counted() -> None:
     ]
     columns = frame.rows_to_columns("samples", rows)
     data = frame.encode("samples", lane=0, round=1, origin_ns=0, columns=columns)
-    sent = Sent()
+    sent = RequestsSent()
     sent.take(frame.decode(data))
-    assert sent == Sent(4, 1, {7, 8})  # the second was sent twice
+    assert sent == RequestsSent(4, 1, {7, 8})  # the second was sent twice
 
 
 def test_only_what_the_log_says_of_this_firing_counts(tmp_path: Path) -> None:

@@ -12,12 +12,12 @@ import pytest
 from dashboard.models import Status
 from dashboard.runs.conduct.conductor import perform
 from dashboard.runs.planning.plans import make_plan
-from dashboard.runs.resources import Equipment
+from dashboard.runs.resources import Resources
 from dashboard.runs.sinks.sink import Memory, Outcome
 from dashboard.wire import frame
 from dashboard.wire.errors import TargetFailed
 from dashboard.wire.plan import Burst, Firing, Plan
-from tests.runs.fakes import CPU_NS, WALL_NS, FakeEngine, FakeTargets, equipment, stolen_in
+from tests.runs.fakes import CPU_NS, WALL_NS, FakeEngine, FakeTargets, fake_resources, stolen_in
 
 ROUNDS = 4
 
@@ -27,14 +27,14 @@ def plan(seed: int = 7, rounds: int = ROUNDS) -> Plan:
     return make_plan(project, scenario="sleep", requests=40, rounds=rounds, seed=seed)
 
 
-async def conduct(used: Equipment, asked: Plan | None = None) -> tuple[Outcome, Memory]:
+async def conduct(used: Resources, asked: Plan | None = None) -> tuple[Outcome, Memory]:
     heard = Memory()
     return await perform(asked or plan(), used, [heard], asyncio.Event()), heard
 
 
 async def test_each_lane_is_warmed_up_once_and_fired_once_a_round() -> None:
     engine = FakeEngine()
-    outcome, _ = await conduct(equipment(engine))
+    outcome, _ = await conduct(fake_resources(engine))
     assert outcome == Outcome(Status.FINISHED)
     warm, counted = engine.fired[:3], engine.fired[3:]
     assert [(one.lane, one.round, one.load.requests) for one in warm] == [
@@ -49,7 +49,7 @@ async def test_each_lane_is_warmed_up_once_and_fired_once_a_round() -> None:
 async def test_turns_follow_from_the_seed_and_differ_between_rounds() -> None:
     async def order(seed: int) -> list[int]:
         engine = FakeEngine()
-        await conduct(equipment(engine), plan(seed, rounds=10))
+        await conduct(fake_resources(engine), plan(seed, rounds=10))
         return [one.lane for one in engine.fired[3:]]
 
     first = await order(1)
@@ -60,7 +60,7 @@ async def test_turns_follow_from_the_seed_and_differ_between_rounds() -> None:
 
 async def test_a_lane_fired_lately_is_not_warmed_up_again() -> None:
     engine = FakeEngine()
-    used = equipment(engine)
+    used = fake_resources(engine)
     await conduct(used)
     engine.fired.clear()
     await conduct(used)
@@ -69,7 +69,7 @@ async def test_a_lane_fired_lately_is_not_warmed_up_again() -> None:
 
 async def test_lanes_of_a_round_get_the_same_arrivals_and_rounds_different_ones() -> None:
     engine = FakeEngine()
-    await conduct(equipment(engine))
+    await conduct(fake_resources(engine))
     seeds = [{one.seed for one in engine.fired if one.round == n} for n in range(1, ROUNDS + 1)]
     assert all(len(of_round) == 1 for of_round in seeds)
     assert len(set.union(*seeds)) == ROUNDS
@@ -80,7 +80,7 @@ async def test_a_rate_is_warmed_up_with_no_more_than_it_has() -> None:
         FakeTargets().project, scenario="sleep", rate_rps=5.0, duration_s=1.0, rounds=1, seed=1
     )
     engine = FakeEngine()
-    await conduct(equipment(engine), asked)
+    await conduct(fake_resources(engine), asked)
     warm, counted = engine.fired[:3], engine.fired[3:]
     assert {one.load for one in warm} == {Burst(5, 5)}
     assert {one.load for one in counted} == {asked.load}
@@ -96,9 +96,9 @@ async def test_a_round_whose_time_was_stolen_is_repeated_under_a_new_number() ->
     assert not [one for one in heard.events if one["event"] == "warning"]
 
 
-def robbed(engine: FakeEngine, *rounds: int) -> Equipment:
-    """Equipment on a machine whose host takes half of the time away in these rounds."""
-    return replace(equipment(engine), cpu_times=stolen_in(engine, *rounds))
+def robbed(engine: FakeEngine, *rounds: int) -> Resources:
+    """Resources on a machine whose host takes half of the time away in these rounds."""
+    return replace(fake_resources(engine), cpu_times=stolen_in(engine, *rounds))
 
 
 def discarded_in(heard: Memory) -> list[tuple[int, str]]:
@@ -127,7 +127,7 @@ async def test_a_round_in_which_the_engine_was_late_is_repeated_as_one_that_was_
     engine = FakeEngine()
     late_in(monkeypatch, engine, 0, 1, 3)  # in a warm-up nothing is repeated
     asked = replace(plan(), until_sure=until_sure, rounds=10 if until_sure else ROUNDS)
-    outcome, heard = await conduct(equipment(engine), asked)
+    outcome, heard = await conduct(fake_resources(engine), asked)
     assert outcome.status == Status.FINISHED
     assert discarded_in(heard) == [(1, "late"), (3, "late")]
     # All lanes alike, so that it is sure at its first look, after five rounds that count.
@@ -156,7 +156,7 @@ async def test_rounds_are_repeated_at_most_as_often_as_there_are_rounds() -> Non
 
 async def test_each_firing_is_read() -> None:
     engine = FakeEngine()
-    _, heard = await conduct(equipment(engine))
+    _, heard = await conduct(fake_resources(engine))
     readings = [one["reading"] for one in heard.events if one["event"] == "fired"]
     assert len(readings) == 3 * (ROUNDS + 1)
     assert {(one["cpu_ns"], one["wall_ns"]) for one in readings} == {(CPU_NS, WALL_NS)}
@@ -173,7 +173,7 @@ async def test_stored_frames_are_numbered_without_a_gap_and_begun_frames_are_not
             self.numbers.append((sequence, frame.decode(data).kind))
 
     heard = Numbers()
-    await perform(plan(), equipment(FakeEngine()), [heard], asyncio.Event())
+    await perform(plan(), fake_resources(FakeEngine()), [heard], asyncio.Event())
     stored = [sequence for sequence, kind in heard.numbers if kind != "begun"]
     assert stored == list(range(len(stored)))
     assert {sequence for sequence, kind in heard.numbers if kind == "begun"} == {frame.NOT_STORED}
@@ -182,7 +182,7 @@ async def test_stored_frames_are_numbered_without_a_gap_and_begun_frames_are_not
 
 async def test_every_sink_hears_everything_in_order() -> None:
     first, second = Memory(), Memory()
-    await perform(plan(), equipment(FakeEngine()), [first, second], asyncio.Event())
+    await perform(plan(), fake_resources(FakeEngine()), [first, second], asyncio.Event())
     assert first.frames == second.frames
     assert first.events == second.events
     assert first.outcome == second.outcome == Outcome(Status.FINISHED)
@@ -193,7 +193,7 @@ async def test_every_sink_hears_everything_in_order() -> None:
 
 async def test_stop_in_a_firing_keeps_what_there_is() -> None:
     engine, heard, stop = FakeEngine(hold=True), Memory(), asyncio.Event()
-    running = asyncio.create_task(perform(plan(), equipment(engine), [heard], stop))
+    running = asyncio.create_task(perform(plan(), fake_resources(engine), [heard], stop))
     await engine.holding.wait()
     stop.set()
     assert (await running).status == Status.STOPPED
@@ -208,7 +208,7 @@ async def test_stop_while_targets_start_ends_at_once() -> None:
             await asyncio.Event().wait()
 
     waiting, stop, engine = asyncio.Event(), asyncio.Event(), FakeEngine()
-    running = asyncio.create_task(perform(plan(), equipment(engine, Slow()), [Memory()], stop))
+    running = asyncio.create_task(perform(plan(), fake_resources(engine, Slow()), [Memory()], stop))
     await waiting.wait()
     stop.set()
     assert (await running).status == Status.STOPPED
@@ -217,13 +217,13 @@ async def test_stop_while_targets_start_ends_at_once() -> None:
 
 async def test_a_target_that_does_not_start_fails_the_run_with_its_own_words() -> None:
     engine = FakeEngine()
-    outcome, heard = await conduct(equipment(engine, FakeTargets(failing=("daphne",))))
+    outcome, heard = await conduct(fake_resources(engine, FakeTargets(failing=("daphne",))))
     assert outcome == Outcome(Status.FAILED, "daphne did not start", "its last line")
     assert heard.outcome == outcome
 
 
 async def test_an_engine_that_dies_fails_the_run() -> None:
-    outcome, _ = await conduct(equipment(FakeEngine(dies=True)))
+    outcome, _ = await conduct(fake_resources(FakeEngine(dies=True)))
     assert outcome == Outcome(Status.FAILED, "The engine ended.")
 
 
@@ -245,7 +245,7 @@ async def perform_and_kill(times: int, rounds: int) -> tuple[Outcome, Memory, Fa
             targets.made["gunicorn-gthread"].failure = DIED
 
     engine.fire = fire_and_die  # type: ignore[method-assign]
-    outcome, heard = await conduct(equipment(engine, targets), asked)
+    outcome, heard = await conduct(fake_resources(engine, targets), asked)
     return outcome, heard, targets
 
 
@@ -271,7 +271,7 @@ async def test_a_target_that_dies_again_and_again_fails_the_run_with_its_last_li
 async def test_a_target_that_does_not_become_quiet_is_started_anew() -> None:
     targets, engine, memory = FakeTargets(), FakeEngine(hold=True), Memory()
     running = asyncio.create_task(
-        perform(plan(), equipment(engine, targets), [memory], asyncio.Event())
+        perform(plan(), fake_resources(engine, targets), [memory], asyncio.Event())
     )
     await engine.holding.wait()
     targets.made["gunicorn-gthread"].quiet = False
@@ -290,14 +290,16 @@ async def test_a_sink_that_fails_fails_the_run() -> None:
         async def frame(self, sequence: int, data: bytes) -> None:
             raise OSError("no space left")
 
-    outcome = await perform(plan(), equipment(FakeEngine()), [Full()], asyncio.Event())
+    outcome = await perform(plan(), fake_resources(FakeEngine()), [Full()], asyncio.Event())
     assert outcome.status == Status.FAILED
     assert "dashboard.log" in outcome.problem
 
 
 async def test_cancelling_the_performance_is_not_swallowed() -> None:
     engine = FakeEngine(hold=True)
-    running = asyncio.create_task(perform(plan(), equipment(engine), [Memory()], asyncio.Event()))
+    running = asyncio.create_task(
+        perform(plan(), fake_resources(engine), [Memory()], asyncio.Event())
+    )
     await engine.holding.wait()
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -315,5 +317,5 @@ async def test_only_who_wants_a_login_is_logged_in(login: bool) -> None:
     }
     scenarios = {**targets.project.scenarios, "sleep": replace(scenario, variants=variants)}
     targets.project = replace(targets.project, scenarios=scenarios)
-    await conduct(equipment(FakeEngine(), targets), asked)
+    await conduct(fake_resources(FakeEngine(), targets), asked)
     assert targets.asked_to_log_in == {"gunicorn-gthread": False, "daphne": login}

@@ -14,7 +14,7 @@ from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.sinks.sink import Event, Memory
 from dashboard.wire.plan import Firing
 from tests.listening import TURNED_AWAY, deaf, filled
-from tests.runs.fakes import FakeEngine, FakeTarget, FakeTargets, equipment
+from tests.runs.fakes import FakeEngine, FakeTarget, FakeTargets, fake_resources
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="asked of Linux")
 
@@ -38,7 +38,7 @@ async def warnings_of(
                 pass
 
     engine.fire = fire_and_flood  # type: ignore[method-assign]
-    outcome = await perform(plan, equipment(engine, targets), [memory], asyncio.Event())
+    outcome = await perform(plan, fake_resources(engine, targets), [memory], asyncio.Event())
     assert outcome.status == Status.FINISHED
     readings = [one["reading"] for one in memory.events if one["event"] == "fired"]
     assert len(readings) == 4

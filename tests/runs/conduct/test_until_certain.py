@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator
 
 from dashboard.models import Status
 from dashboard.runs.conduct.conductor import ROUNDS_OF_A_START, perform
-from dashboard.runs.conduct.until_certain import UntilSure
+from dashboard.runs.conduct.until_certain import UntilCertain
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.sinks.sink import Memory
 from dashboard.wire import frame
 from dashboard.wire.plan import Firing, Plan
-from tests.runs.fakes import FakeEngine, FakeTargets, equipment, samples
+from tests.runs.fakes import FakeEngine, FakeTargets, fake_resources, samples
 
 LANES = ["sync@gunicorn-gthread", "async@daphne"]
 
@@ -36,11 +36,11 @@ def of_round(lane: int, number: int, length_ms: int) -> bytes:
 
 def looked_until(plan: Plan, lengths_ms: list[tuple[int, int]]) -> int | None:
     """After how many rounds of these makespans it is sure; None: after none."""
-    looking = UntilSure(plan)
+    looking = UntilCertain(plan)
     for number, lengths in enumerate(lengths_ms, 1):
         for lane, length_ms in enumerate(lengths):
             looking.frame(of_round(lane, number, length_ms))
-        if looking.sure_after_round():
+        if looking.certain_after_round():
             return number
     return None
 
@@ -57,17 +57,17 @@ def test_what_wavers_is_looked_at_again_and_again() -> None:
 
 
 def test_a_discarded_round_is_no_round() -> None:
-    looking = UntilSure(until_sure())
+    looking = UntilCertain(until_sure())
     for number in range(1, 6):
         for lane in range(2):
             looking.frame(of_round(lane, number, 100 * (lane + 1) + number))
         if number == 3:
             looking.discard_round()
         else:
-            assert not looking.sure_after_round()
+            assert not looking.certain_after_round()
     for lane in range(2):
         looking.frame(of_round(lane, 6, 100 * (lane + 1)))
-    assert looking.sure_after_round()
+    assert looking.certain_after_round()
 
 
 class Unequal(FakeEngine):
@@ -83,7 +83,7 @@ class Unequal(FakeEngine):
 
 async def test_the_run_ends_when_it_is_sure() -> None:
     heard = Memory()
-    outcome = await perform(until_sure(), equipment(Unequal()), [heard], asyncio.Event())
+    outcome = await perform(until_sure(), fake_resources(Unequal()), [heard], asyncio.Event())
     assert outcome.status == Status.FINISHED
     began = {one["round"] for one in heard.events if one["event"] == "began"}
     assert max(began) == 5
@@ -99,6 +99,6 @@ async def test_targets_are_started_anew_after_ten_rounds() -> None:
         seed=1,
         rounds=ROUNDS_OF_A_START + 1,
     )
-    await perform(plan, equipment(engine, targets), [Memory()], asyncio.Event())
+    await perform(plan, fake_resources(engine, targets), [Memory()], asyncio.Event())
     assert sorted(targets.discarded) == ["daphne", "gunicorn-gthread"]
     assert {one.client for one in engine.fired} == {"engine"}

@@ -22,14 +22,14 @@ from dashboard.targets.calibration.start_null_server import null_server
 from dashboard.targets.supervise.cores import Cores
 from dashboard.wire.errors import EngineFailed
 from dashboard.wire.plan import Firing, Plan
-from tests.runs.fakes import FakeEngine, FakeTargets, equipment, nowhere
+from tests.runs.fakes import FakeEngine, FakeTargets, fake_null_server, fake_resources
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MARK = "liveburst-test-calibration"
 
 
 def laboratory(engine: FakeEngine, home: Path) -> Laboratory:
-    return Laboratory(equipment(engine), Hub(), home)
+    return Laboratory(fake_resources(engine), Hub(), home)
 
 
 def plan() -> Plan:
@@ -38,7 +38,7 @@ def plan() -> Plan:
 
 async def test_floor_is_the_median_alone_and_limit_the_throughput_of_many() -> None:
     engine = FakeEngine()  # whose every request takes 100 ms, all at once
-    found = await calibrate(engine, nowhere)
+    found = await calibrate(engine, fake_null_server)
     first, many, alone = (one.load for one in engine.fired)
     assert first.requests == 1  # until the null server is up, which is in neither figure
     assert (many.concurrency, alone.concurrency) == (CONNECTIONS, 1)
@@ -49,12 +49,12 @@ async def test_floor_is_the_median_alone_and_limit_the_throughput_of_many() -> N
 
 async def test_an_engine_that_dies_is_not_a_calibration() -> None:
     with pytest.raises(EngineFailed):
-        await calibrate(FakeEngine(dies=True), nowhere)
+        await calibrate(FakeEngine(dies=True), fake_null_server)
     assert not await Calibration.objects.aexists()
 
 
 async def test_an_old_calibration_is_not_this_machines() -> None:
-    found = await calibrate(FakeEngine(), nowhere)
+    found = await calibrate(FakeEngine(), fake_null_server)
     too_old = timezone.now() - FRESH_FOR - timedelta(minutes=1)
     await Calibration.objects.filter(pk=found.pk).aupdate(measured=too_old)
     assert await fresh_calibration() is None

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.engine.timing.schedule import schedule
-from dashboard.runs.engines.engine_group import SeveralEngines, merged, shares_of
+from dashboard.runs.engines.engine_group import EngineGroup, merged, shares_of
 from dashboard.runs.engines.engine_process import Engine
 from dashboard.runs.reports.instrument import Reading
 from dashboard.runs.wiring import EngineKeeper
@@ -31,18 +31,18 @@ MARK = "liveburst-test-several"
 
 
 @asynccontextmanager
-async def together(home: Path, engines: int = 2) -> AsyncIterator[SeveralEngines]:
+async def together(home: Path, engines: int = 2) -> AsyncIterator[EngineGroup]:
     """So many real engines, for as long as the block lasts."""
     keeper = EngineKeeper(Cores(), home, MARK, engines)
     try:
         several = await keeper.ready()
-        assert isinstance(several, SeveralEngines)
+        assert isinstance(several, EngineGroup)
         yield several
     finally:
         keeper.close()
 
 
-async def fire(engine: SeveralEngines, firing: Firing) -> tuple[Fired, set[int]]:
+async def fire(engine: EngineGroup, firing: Firing) -> tuple[Fired, set[int]]:
     """One firing, and the origins that its frames have."""
     fired, origins = Fired(), set()
     async for payload in engine.fire(firing):
@@ -192,14 +192,14 @@ async def test_one_that_dies_is_a_failure_and_all_are_replaced(tmp_path: Path) -
         keeper.close()
 
 
-async def fire_any(engine: Engine | SeveralEngines, firing: Firing) -> Fired:
-    assert isinstance(engine, SeveralEngines)
+async def fire_any(engine: Engine | EngineGroup, firing: Firing) -> Fired:
+    assert isinstance(engine, EngineGroup)
     return (await fire(engine, firing))[0]
 
 
-def kill_one(engine: Engine | SeveralEngines) -> None:
+def kill_one(engine: Engine | EngineGroup) -> None:
     """As the kernel does it, when memory is short."""
-    assert isinstance(engine, SeveralEngines)
+    assert isinstance(engine, EngineGroup)
     engine._engines[1]._child.kill()
 
 

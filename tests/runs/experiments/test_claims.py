@@ -20,7 +20,7 @@ from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.frame import encode_event, is_event
 from dashboard.wire.plan import MAX_LANES, Firing, Lane
-from tests.runs.fakes import LIVEAPP, FakeEngine, FakeTargets, equipment
+from tests.runs.fakes import LIVEAPP, FakeEngine, FakeTargets, fake_resources
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -42,7 +42,7 @@ def laboratory(
 ) -> Laboratory:
     targets = FakeTargets(failing)
     targets.project = made
-    return Laboratory(equipment(engine or FakeEngine(), targets), Hub(), home)
+    return Laboratory(fake_resources(engine or FakeEngine(), targets), Hub(), home)
 
 
 async def tried(lab: Laboratory, one: Claim) -> Run:
@@ -51,8 +51,8 @@ async def tried(lab: Laboratory, one: Claim) -> Run:
     return await Run.objects.aget(pk=run.pk)
 
 
-async def standing(lab: Laboratory, one: Claim) -> claims.Standing:
-    return await sync_to_async(claims.standing)(lab.project, one)
+async def standing(lab: Laboratory, one: Claim) -> claims.ClaimStatus:
+    return await sync_to_async(claims.claim_status)(lab.project, one)
 
 
 def test_every_claim_of_ours_can_be_fired() -> None:
@@ -81,7 +81,7 @@ def test_a_claim_that_is_not_there_is_refused_by_name() -> None:
 async def test_a_claim_stands_where_its_last_finished_run_left_it(tmp_path: Path) -> None:
     peak = claim("peak", (SYNC, "peak_in_app < 9"), (ASYNC, "peak_in_app < 8"))
     lab = laboratory(tmp_path, project(peak))
-    assert await standing(lab, peak) == claims.Standing(peak)
+    assert await standing(lab, peak) == claims.ClaimStatus(peak)
     run = await tried(lab, peak)
     assert run.claim == "peak"
     found = await standing(lab, peak)
@@ -111,7 +111,7 @@ async def test_a_run_of_another_claim_or_of_what_it_was_does_not_count(
     lab = laboratory(tmp_path, project(peak))
     await tried(lab, peak)
     changed = replace(peak, **changes)
-    assert await standing(lab, changed) == claims.Standing(changed)
+    assert await standing(lab, changed) == claims.ClaimStatus(changed)
 
 
 async def test_a_run_that_was_thrown_away_does_not_count(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ async def test_a_run_that_was_thrown_away_does_not_count(tmp_path: Path) -> None
     lab = laboratory(tmp_path, project(peak))
     run = await tried(lab, peak)
     await Run.objects.filter(pk=run.pk).aupdate(deleted=run.created)
-    assert await standing(lab, peak) == claims.Standing(peak)
+    assert await standing(lab, peak) == claims.ClaimStatus(peak)
 
 
 async def test_an_ordinary_run_is_no_claims(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ async def test_all_are_tried_in_one_place_of_the_line(tmp_path: Path) -> None:
     made = [claim(name, (SYNC, "peak_in_app < 9")) for name in ("first", "second")]
     engine = FakeEngine(hold=True)
     lab = laboratory(tmp_path, project(*made), engine)
-    experiment = await lab.experiment(claims.inquiry_of(lab.project, made))
+    experiment = await lab.experiment(claims.claims_experiment(lab.project, made))
     await engine.holding.wait()
     now = await sync_to_async(progress)(lab.project)
     assert now is not None
@@ -170,11 +170,11 @@ class BusyAtFirst(FakeEngine):
 async def test_one_that_the_instrument_spoiled_is_fired_once_more(tmp_path: Path) -> None:
     made = [claim(name, (SYNC, "ok > 3")) for name in ("first", "second")]
     lab = laboratory(tmp_path, project(*made), BusyAtFirst())
-    experiment = await lab.experiment(claims.inquiry_of(lab.project, made))
+    experiment = await lab.experiment(claims.claims_experiment(lab.project, made))
     assert (await lab.outcome(experiment)).status == Status.FINISHED
     runs = [run async for run in experiment.runs.order_by("position")]
     assert [run.label for run in runs] == ["first", "first, again", "second"]
-    found = await sync_to_async(claims.standings_by)(made, experiment)
+    found = await sync_to_async(claims.claim_statuses_in)(made, experiment)
     assert [one.latest for one in found] == runs[1:]
     assert [one.verdict.kind for one in found if one.verdict] == ["holds", "holds"]
 
@@ -182,7 +182,7 @@ async def test_one_that_the_instrument_spoiled_is_fired_once_more(tmp_path: Path
 async def test_one_that_is_fired_once_more_is_not_over(tmp_path: Path) -> None:
     made = [claim(name, (SYNC, "ok > 3")) for name in ("first", "second")]
     lab = laboratory(tmp_path, project(*made), BusyAtFirst())
-    experiment = await lab.experiment(claims.inquiry_of(lab.project, made))
+    experiment = await lab.experiment(claims.claims_experiment(lab.project, made))
     await lab.outcome(experiment)
     # As it was when the first one was on again.
     await experiment.runs.filter(claim="second").adelete()
@@ -197,7 +197,7 @@ async def test_one_stop_ends_all_that_is_tried(tmp_path: Path) -> None:
     made = [claim(name, (SYNC, "peak_in_app < 9")) for name in ("first", "second")]
     engine = FakeEngine(hold=True)
     lab = laboratory(tmp_path, project(*made), engine)
-    experiment = await lab.experiment(claims.inquiry_of(lab.project, made))
+    experiment = await lab.experiment(claims.claims_experiment(lab.project, made))
     await engine.holding.wait()
     single = await lab.start(claims.plan_of(lab.project, made[0]), claim="first")
     members = await sync_to_async(active)(lab.project)

@@ -132,7 +132,7 @@ class TestAnswer:
         self, tmp_path: Path, asked: Matrix, failing: tuple[str, ...] = ()
     ) -> dict[str, Any]:
         lab = laboratory(FakeEngine(), tmp_path, FakeTargets(failing=failing))
-        experiment = await lab.experiment(asked.inquiry)
+        experiment = await lab.experiment(asked.experiment_plan)
         await lab.outcome(experiment)
         return await sync_to_async(matrix_answer)(await Experiment.objects.aget(pk=experiment.pk))
 
@@ -183,7 +183,7 @@ class TestAnswer:
         engine = FakeEngine(hold=True)
         lab = laboratory(engine, tmp_path)
         asked = matrix(servers=SIX)
-        experiment = await lab.experiment(asked.inquiry)
+        experiment = await lab.experiment(asked.experiment_plan)
         await engine.holding.wait()
         found = await sync_to_async(matrix_answer)(await Experiment.objects.aget(pk=experiment.pk))
         states = [cell["state"] for cell in found["cells"]]

@@ -123,7 +123,7 @@ class TestAnswer:
         self, tmp_path: Path, asked: Sweep, engine: FakeEngine, failing: tuple[str, ...] = ()
     ) -> dict[str, Any]:
         lab = laboratory(engine, tmp_path, FakeTargets(failing=failing))
-        experiment = await lab.experiment(asked.inquiry)
+        experiment = await lab.experiment(asked.experiment_plan)
         await lab.outcome(experiment)
         return await sync_to_async(sweep_answer)(await Experiment.objects.aget(pk=experiment.pk))
 
@@ -163,7 +163,7 @@ class TestAnswer:
         engine = FakeEngine(hold=True)
         lab = laboratory(engine, tmp_path)
         three = (*PAIR, "async@daphne")  # two comparisons, and neither has anything to say yet
-        experiment = await lab.experiment(sweep(lanes=three).inquiry)
+        experiment = await lab.experiment(sweep(lanes=three).experiment_plan)
         await engine.holding.wait()
         found = await sync_to_async(sweep_answer)(await Experiment.objects.aget(pk=experiment.pk))
         assert found["levels"] == []

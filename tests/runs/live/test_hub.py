@@ -65,10 +65,10 @@ async def test_who_joins_in_the_middle_is_told_where_live_begins() -> None:
 async def test_who_joins_in_the_middle_sees_what_is_in_flight() -> None:
     hub = Hub()
     hub.open("r")
-    hub.tell("r", {"event": "began"})
+    hub.send("r", {"event": "began"})
     hub.publish("r", frame.NOT_STORED, FRAME)
     assert (await drain(watching(hub)))[1:] == [{"event": "began", "run": "r"}, frame.NOT_STORED]
-    hub.tell("r", {"event": "began"})
+    hub.send("r", {"event": "began"})
     assert (await drain(watching(hub)))[1:] == [{"event": "began", "run": "r"}]
 
 
@@ -78,8 +78,8 @@ async def test_a_viewer_hears_only_of_its_own_run_and_of_the_line() -> None:
     hub.open("other")
     viewer = watching(hub)
     hub.publish("other", 0, FRAME)
-    hub.tell("other", {"event": "fired"})
-    hub.tell_everybody({"event": "line"})
+    hub.send("other", {"event": "fired"})
+    hub.send_to_all({"event": "line"})
     assert [one["event"] for one in await drain(viewer)] == ["watching", "line"]
 
 

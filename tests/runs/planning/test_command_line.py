@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from dashboard.management.commands import burst
 from dashboard.runs.planning.command_line import COMMAND, command_line
 from dashboard.runs.planning.plans import make_plan
-from dashboard.runs.planning.program import USUAL
+from dashboard.runs.planning.program import DEFAULT_PROGRAM
 from dashboard.wire.plan import CLIENTS, Plan
 from tests.runs.fakes import FakeTargets
 
@@ -22,7 +22,7 @@ PROJECT = FakeTargets().project
 def plan_of(command: str) -> Plan:
     """The plan that the command makes of its words."""
     words = shlex.split(command)
-    assert tuple(words[:3]) == (*USUAL, COMMAND)
+    assert tuple(words[:3]) == (*DEFAULT_PROGRAM, COMMAND)
     options = burst.Command().create_parser("manage.py", "burst").parse_args(words[3:])
     return burst._plan(PROJECT, vars(options))
 

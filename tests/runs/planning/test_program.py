@@ -13,7 +13,7 @@ from dashboard.runs.planning.program import (
     as_typed,
     program,
     project_option,
-    suggested,
+    suggested_command,
 )
 
 
@@ -54,7 +54,7 @@ def test_an_installed_command_on_the_path_is_named_alone(
 @pytest.mark.parametrize("name", ["lab.toml", "my shop/lab.toml", "it's/$HOME.toml", "a;b&c.toml"])
 def test_a_shell_reads_back_what_was_meant(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "program", lambda: ("python", "my tools/manage.py"))
-    words = shlex.split(suggested("lab", "--project", Path(name)))
+    words = shlex.split(suggested_command("lab", "--project", Path(name)))
     assert words == ["python", "my tools/manage.py", "lab", "--project", name]
 
 

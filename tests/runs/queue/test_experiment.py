@@ -13,7 +13,7 @@ from asgiref.sync import sync_to_async
 from dashboard.models import Experiment, Run, Status
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue import run_queue
-from dashboard.runs.queue.experiment import Inquiry, Step, Steps, fired_once_more
+from dashboard.runs.queue.experiment import ExperimentPlan, Step, Steps, fire_with_retry
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.plan import Plan
 from tests.runs.fakes import FakeEngine, FakeTargets
@@ -28,8 +28,8 @@ def plan(lane: str = "sync@daphne", requests: int = 10) -> Plan:
     return make_plan(PROJECT, scenario="sleep", lanes=[lane], requests=requests, rounds=1, seed=1)
 
 
-def inquiry(steps: Steps) -> Inquiry:
-    return Inquiry(Experiment.Kind.MATRIX, "sleep", {"scenario": "sleep"}, steps)
+def experiment_plan(steps: Steps) -> ExperimentPlan:
+    return ExperimentPlan(Experiment.Kind.MATRIX, "sleep", {"scenario": "sleep"}, steps)
 
 
 def three(sent: list[Run]) -> Steps:
@@ -44,7 +44,7 @@ async def runs_of(experiment: Experiment) -> list[Run]:
 
 async def test_each_step_is_a_run_of_its_own_and_sent_back_with_its_report(tmp_path: Path) -> None:
     lab, sent = laboratory(FakeEngine(), tmp_path), list[Run]()
-    experiment = await lab.experiment(inquiry(three(sent)))
+    experiment = await lab.experiment(experiment_plan(three(sent)))
     outcome = await lab.outcome(experiment)
     assert (outcome.status, outcome.problem) == (Status.FINISHED, "")
     kept = await runs_of(experiment)
@@ -66,7 +66,7 @@ async def test_what_is_fired_next_follows_from_what_was_found(tmp_path: Path) ->
             requests = run.report["lanes"][0]["requests"] // 4
 
     lab = laboratory(FakeEngine(), tmp_path)
-    experiment = await lab.experiment(inquiry(halving()))
+    experiment = await lab.experiment(experiment_plan(halving()))
     await lab.outcome(experiment)
     assert [run.label for run in await runs_of(experiment)] == ["16", "4"]
 
@@ -74,10 +74,10 @@ async def test_what_is_fired_next_follows_from_what_was_found(tmp_path: Path) ->
 async def test_an_experiment_has_one_place_for_all_its_runs(tmp_path: Path) -> None:
     engine, sent = FakeEngine(hold=True), list[Run]()
     lab = laboratory(engine, tmp_path)
-    experiment = await lab.experiment(inquiry(three(sent)))
+    experiment = await lab.experiment(experiment_plan(three(sent)))
     await engine.holding.wait()
     after = await lab.start(plan())
-    standing = await sync_to_async(run_queue.standing)()
+    standing = await sync_to_async(run_queue.queued)()
     assert [member.pk for member in standing] == [experiment.pk, after.pk]
     engine.stop()
     await lab.outcome(after)
@@ -95,7 +95,7 @@ async def test_stop_ends_the_run_that_is_on_and_all_that_would_follow(
 ) -> None:
     engine, sent = FakeEngine(hold=True), list[Run]()
     lab = laboratory(engine, tmp_path)
-    experiment = await lab.experiment(inquiry(three(sent)))
+    experiment = await lab.experiment(experiment_plan(three(sent)))
     await engine.holding.wait()
     (run,) = await runs_of(experiment)
     assert lab.owns(run)
@@ -105,7 +105,7 @@ async def test_stop_ends_the_run_that_is_on_and_all_that_would_follow(
     await experiment.arefresh_from_db()
     assert run.status == experiment.status == Status.STOPPED
     assert run.report["lanes"][0]["requests"] >= 0
-    assert not await sync_to_async(run_queue.standing)()
+    assert not await sync_to_async(run_queue.queued)()
     assert not lab.owns(run)
 
 
@@ -114,7 +114,7 @@ async def test_one_that_waits_is_taken_out_and_never_fires(tmp_path: Path) -> No
     lab = laboratory(engine, tmp_path)
     first = await lab.start(plan())
     await engine.holding.wait()
-    experiment = await lab.experiment(inquiry(three(sent)))
+    experiment = await lab.experiment(experiment_plan(three(sent)))
     await lab.stop(experiment)
     assert (await lab.outcome(experiment)).status == Status.STOPPED
     engine.stop()
@@ -134,7 +134,7 @@ async def test_a_run_that_fails_is_noted_and_the_rest_goes_on(tmp_path: Path) ->
             sent.append(run)
 
     lab = laboratory(FakeEngine(), tmp_path, FakeTargets(failing=("daphne",)))
-    experiment = await lab.experiment(inquiry(steps()))
+    experiment = await lab.experiment(experiment_plan(steps()))
     outcome = await lab.outcome(experiment)
     assert [run.status for run in sent] == [Status.FAILED, Status.FINISHED, Status.FINISHED]
     assert (outcome.status, outcome.problem) == (
@@ -146,7 +146,7 @@ async def test_a_run_that_fails_is_noted_and_the_rest_goes_on(tmp_path: Path) ->
 async def test_an_experiment_of_which_nothing_finished_failed(tmp_path: Path) -> None:
     sent = list[Run]()
     lab = laboratory(FakeEngine(), tmp_path, FakeTargets(failing=("daphne",)))
-    experiment = await lab.experiment(inquiry(three(sent)))
+    experiment = await lab.experiment(experiment_plan(three(sent)))
     assert (await lab.outcome(experiment)).status == Status.FAILED
     assert len(sent) == 3
 
@@ -166,7 +166,7 @@ async def test_steps_that_raise_end_the_experiment_and_free_the_line(
         raise error
 
     lab = laboratory(FakeEngine(), tmp_path)
-    experiment = await lab.experiment(inquiry(steps()))
+    experiment = await lab.experiment(experiment_plan(steps()))
     outcome = await lab.outcome(experiment)
     assert outcome.status == Status.FAILED
     assert words in outcome.problem
@@ -190,7 +190,7 @@ def test_a_run_that_the_instrument_spoiled_is_fired_once_more(
     report: dict[str, Any] | None, labels: list[str]
 ) -> None:
     run = Run(status=Status.FINISHED, report=report)
-    steps = fired_once_more(Step("one", plan()))
+    steps = fire_with_retry(Step("one", plan()))
     assert [next(steps).label, *(steps.send(run).label for _ in labels[1:])] == labels
     with pytest.raises(StopIteration) as end:
         steps.send(run)
@@ -206,23 +206,23 @@ def gone() -> int:
 
 
 def test_an_experiment_whose_process_is_gone_was_interrupted_with_its_run(gone: int) -> None:
-    experiment = run_queue.join_experiment("sweep", "sleep", {}, PROJECT)
-    run = run_queue.join(plan(), PROJECT, experiment=experiment, position=0, label="one")
-    assert run_queue.standing() == [experiment]
+    experiment = run_queue.enqueue_experiment("sweep", "sleep", {}, PROJECT)
+    run = run_queue.enqueue(plan(), PROJECT, experiment=experiment, position=0, label="one")
+    assert run_queue.queued() == [experiment]
     Experiment.objects.update(owner_pid=gone, status=Status.RUNNING)
     Run.objects.update(owner_pid=gone, status=Status.RUNNING)
-    assert run_queue.sweep()
+    assert run_queue.mark_interrupted()
     experiment.refresh_from_db()
     run.refresh_from_db()
     assert experiment.status == run.status == Status.INTERRUPTED
     assert experiment.ended is not None
-    assert not run_queue.sweep()
+    assert not run_queue.mark_interrupted()
 
 
 async def test_closing_the_laboratory_stops_its_experiment(tmp_path: Path) -> None:
     engine, sent = FakeEngine(hold=True), list[Run]()
     lab = laboratory(engine, tmp_path)
-    experiment = await lab.experiment(inquiry(three(sent)))
+    experiment = await lab.experiment(experiment_plan(three(sent)))
     await engine.holding.wait()
     await lab.close()
     await experiment.arefresh_from_db()

@@ -18,13 +18,13 @@ from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.runs.reports.results import frames_of
 from dashboard.wire import frame
 from dashboard.wire.plan import Plan
-from tests.runs.fakes import WALL_NS, FakeEngine, FakeTargets, equipment, stolen_in
+from tests.runs.fakes import WALL_NS, FakeEngine, FakeTargets, fake_resources, stolen_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def laboratory(engine: FakeEngine, home: Path, targets: FakeTargets | None = None) -> Laboratory:
-    return Laboratory(equipment(engine, targets), Hub(), home)
+    return Laboratory(fake_resources(engine, targets), Hub(), home)
 
 
 def plan() -> Plan:
@@ -67,7 +67,7 @@ async def test_a_stop_that_comes_too_late_leaves_this_process_alone(tmp_path: Pa
 
 async def test_a_discarded_round_is_kept_and_not_counted(tmp_path: Path) -> None:
     engine = FakeEngine()
-    robbed = replace(equipment(engine), cpu_times=stolen_in(engine, 1))
+    robbed = replace(fake_resources(engine), cpu_times=stolen_in(engine, 1))
     lab = Laboratory(robbed, Hub(), tmp_path)
     run = await lab.start(plan())
     await lab.outcome(run)

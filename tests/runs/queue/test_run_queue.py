@@ -25,7 +25,7 @@ PLAN = make_plan(PROJECT, scenario="sleep", requests=10, seed=1)
 
 
 def join() -> Run:
-    return run_queue.join(PLAN, PROJECT)
+    return run_queue.enqueue(PLAN, PROJECT)
 
 
 def test_joining_stores_what_was_asked_for() -> None:
@@ -70,16 +70,16 @@ async def test_who_is_taken_out_of_the_line_does_not_run(tmp_path: Path) -> None
     first, second = await sync_to_async(join)(), await sync_to_async(join)()
     async with run_queue.turn(first, tmp_path / "lock"):
         waiting = asyncio.create_task(run_queue.turn(second, tmp_path / "lock").__aenter__())
-        assert await sync_to_async(run_queue.take_out)(second)
-        with pytest.raises(run_queue.TakenOut):
+        assert await sync_to_async(run_queue.remove)(second)
+        with pytest.raises(run_queue.RemovedFromQueue):
             await waiting
-    assert await sync_to_async(run_queue.standing)() == [first]
+    assert await sync_to_async(run_queue.queued)() == [first]
 
 
 def test_a_run_that_has_begun_is_not_taken_out() -> None:
     run = join()
     Run.objects.filter(pk=run.pk).update(status=Status.RUNNING)
-    assert not run_queue.take_out(run)
+    assert not run_queue.remove(run)
     run.refresh_from_db()
     assert run.status == Status.RUNNING
 
@@ -89,12 +89,12 @@ def test_a_run_whose_process_is_gone_was_interrupted() -> None:
     gone.wait()
     lost, alive = join(), join()
     Run.objects.filter(pk=lost.pk).update(owner_pid=gone.pid, status=Status.RUNNING)
-    assert run_queue.sweep()
+    assert run_queue.mark_interrupted()
     lost.refresh_from_db()
     assert lost.status == Status.INTERRUPTED
     assert "ended" in lost.problem
-    assert run_queue.standing() == [alive]
-    assert not run_queue.sweep()
+    assert run_queue.queued() == [alive]
+    assert not run_queue.mark_interrupted()
 
 
 def test_another_process_of_the_same_number_is_not_the_owner() -> None:

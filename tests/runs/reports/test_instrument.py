@@ -8,7 +8,7 @@ import pytest
 
 from dashboard.runs.reports.instrument import (
     Reading,
-    busy_before,
+    busy_machine_warning,
     is_late,
     saturation,
     total_steal_percent,
@@ -128,7 +128,7 @@ def test_a_reading_survives_its_json() -> None:
 
 
 def test_others_at_work_are_pointed_out() -> None:
-    assert busy_before({"cpus": 2, "load_average": [2.0, 9.0, 9.0]}) == []
-    (said,) = busy_before({"cpus": 2, "load_average": [2.1, 0.0, 0.0]})
+    assert busy_machine_warning({"cpus": 2, "load_average": [2.0, 9.0, 9.0]}) == []
+    (said,) = busy_machine_warning({"cpus": 2, "load_average": [2.1, 0.0, 0.0]})
     assert "2.1 on 2 CPUs" in said
-    assert busy_before({}) == []
+    assert busy_machine_warning({}) == []

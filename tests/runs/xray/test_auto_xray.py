@@ -9,18 +9,18 @@ from typing import Any
 import pytest
 
 from dashboard.models import Run, RunLane, Status
-from dashboard.runs.conduct.conductor import Tell, perform
+from dashboard.runs.conduct.conductor import SendEvent, perform
 from dashboard.runs.live.hub import Hub
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.runs.sinks.sink import Memory, Outcome
 from dashboard.runs.xray import auto_xray
-from dashboard.runs.xray.auto_xray import Inside
-from dashboard.runs.xray.traced_request import Result, Subject, Xrays
+from dashboard.runs.xray.auto_xray import AutoXray
+from dashboard.runs.xray.traced_request import RequestTracer, XrayResult, XraySubject
 from dashboard.targets.supervise.cores import Cores
 from dashboard.wire.errors import TargetFailed
 from dashboard.wire.plan import Plan
-from tests.runs.fakes import FakeEngine, FakeTarget, FakeTargets, equipment
+from tests.runs.fakes import FakeEngine, FakeTarget, FakeTargets, fake_resources
 
 
 def plan() -> Plan:
@@ -28,11 +28,11 @@ def plan() -> Plan:
 
 
 async def test_what_is_found_afterwards_is_told_before_the_end() -> None:
-    async def look(tell: Tell) -> None:
+    async def look(tell: SendEvent) -> None:
         await tell({"event": "found", "lane": 0, "facts": {}})
 
     heard = Memory()
-    outcome = await perform(plan(), equipment(FakeEngine()), [heard], asyncio.Event(), look)
+    outcome = await perform(plan(), fake_resources(FakeEngine()), [heard], asyncio.Event(), look)
     assert outcome == heard.outcome == Outcome(Status.FINISHED)
     assert heard.events[-1] == {"event": "found", "lane": 0, "facts": {}}
 
@@ -40,32 +40,32 @@ async def test_what_is_found_afterwards_is_told_before_the_end() -> None:
 async def test_stop_ends_it_and_what_was_measured_is_finished() -> None:
     stop, ended = asyncio.Event(), []
 
-    async def look(tell: Tell) -> None:
+    async def look(tell: SendEvent) -> None:
         stop.set()
         try:
             await asyncio.Event().wait()
         finally:
             ended.append(True)
 
-    outcome = await perform(plan(), equipment(FakeEngine()), [Memory()], stop, look)
+    outcome = await perform(plan(), fake_resources(FakeEngine()), [Memory()], stop, look)
     assert outcome == Outcome(Status.FINISHED)
     assert ended
 
 
 async def test_a_fault_of_ours_in_it_costs_the_run_nothing() -> None:
-    async def look(tell: Tell) -> None:
+    async def look(tell: SendEvent) -> None:
         raise LookupError("a fault")
 
     outcome = await perform(
-        plan(), equipment(FakeEngine()), [Memory()], asyncio.Event(), afterwards=look
+        plan(), fake_resources(FakeEngine()), [Memory()], asyncio.Event(), after_run=look
     )
     assert outcome == Outcome(Status.FINISHED)
 
 
-class Refusing(Xrays):
+class Refusing(RequestTracer):
     """Its targets do not start."""
 
-    async def now(self, subject: Subject, *, prepared: bool = False) -> Result:
+    async def trace(self, subject: XraySubject, *, prepared: bool = False) -> XrayResult:
         raise TargetFailed(f"{subject.lane.server} did not start")
 
 
@@ -74,8 +74,8 @@ async def test_an_x_ray_that_fails_is_a_note(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(auto_xray, "unexplained_lanes", lambda report: [0])
-    look = Inside(Refusing(mark="test", home=tmp_path, cores=Cores.here()))
-    lab = Laboratory(equipment(FakeEngine()), Hub(), tmp_path, look)
+    look = AutoXray(Refusing(mark="test", home=tmp_path, cores=Cores.here()))
+    lab = Laboratory(fake_resources(FakeEngine()), Hub(), tmp_path, look)
     run = await lab.start(plan())
     assert (await lab.outcome(run)).status == Status.FINISHED
     kept = await Run.objects.aget(pk=run.pk)
@@ -90,7 +90,7 @@ async def test_the_default_executor_is_a_fact_of_its_lane(
 ) -> None:
     executor: dict[str, Any] = {"limit": 6, "threads": 6, "queued": 14}
     monkeypatch.setattr(FakeTarget, "executor", executor)
-    lab = Laboratory(equipment(FakeEngine()), Hub(), tmp_path)
+    lab = Laboratory(fake_resources(FakeEngine()), Hub(), tmp_path)
     run = await lab.start(plan())
     await lab.outcome(run)
     lane = await RunLane.objects.aget(run=run, position=1)

@@ -15,7 +15,7 @@ from dashboard.project.labtoml.load import load_manifest
 from dashboard.project.project import Project
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue import run_queue
-from dashboard.runs.xray.traced_request import Result, Subject, choose, when_free
+from dashboard.runs.xray.traced_request import XrayResult, XraySubject, make_subject, when_free
 from dashboard.targets.trace import Traced
 from dashboard.wire.errors import InvalidPlan
 from tests.analysis.xray.test_trace import REQUEST, gathered, trace_of, xray_of
@@ -27,11 +27,11 @@ def project() -> Project:
     return load_manifest(LIVEAPP)
 
 
-def subject(project: Project, **asked: Any) -> Subject:
+def subject(project: Project, **asked: Any) -> XraySubject:
     usual: dict[str, Any] = {
         "scenario": "sleep", "lane": "async@daphne", "parameters": {}, "timeout_s": 30,
     }  # fmt: skip
-    return choose(project, **usual | asked)
+    return make_subject(project, **usual | asked)
 
 
 def test_parameters_that_are_not_given_have_their_defaults(project: Project) -> None:
@@ -117,7 +117,7 @@ async def test_it_waits_until_no_run_is_on(tmp_path: Path) -> None:
 
 @pytest.mark.django_db(transaction=True)
 async def test_it_lets_everybody_in_line_go_first(project: Project, tmp_path: Path) -> None:
-    run = await sync_to_async(run_queue.join)(make_plan(project, scenario="sleep"), project)
+    run = await sync_to_async(run_queue.enqueue)(make_plan(project, scenario="sleep"), project)
     task, entered = waiting(tmp_path / "run.lock")
     await asyncio.wait({task}, timeout=0.1)
     assert not entered.is_set()
@@ -129,7 +129,7 @@ async def test_it_lets_everybody_in_line_go_first(project: Project, tmp_path: Pa
 async def test_whose_process_is_gone_is_waited_for_by_nobody(
     project: Project, tmp_path: Path
 ) -> None:
-    run = await sync_to_async(run_queue.join)(make_plan(project, scenario="sleep"), project)
+    run = await sync_to_async(run_queue.enqueue)(make_plan(project, scenario="sleep"), project)
     await Run.objects.filter(pk=run.pk).aupdate(owner_started=0)
     task, _ = waiting(tmp_path / "run.lock")
     await asyncio.wait_for(task, 5)
@@ -146,14 +146,14 @@ async def test_no_run_begins_meanwhile(project: Project, tmp_path: Path) -> None
 
 def test_what_goes_on_elsewhere_after_the_answer_is_said_to_be_missing(project: Project) -> None:
     traced = Traced(trace_of(REQUEST, asgiref="3.13.0"), 202, {}, 1)
-    (warning,) = Result(subject(project), traced, xray_of(REQUEST)).warnings
+    (warning,) = XrayResult(subject(project), traced, xray_of(REQUEST)).warnings
     assert "what is done after that answer is not in the trace" in warning
 
 
 def test_the_result_says_what_was_asked_and_what_to_mind(project: Project) -> None:
     trace = trace_of(REQUEST, *gathered(2, 20), asgiref="3.13.0", dropped=7)
     traced = Traced(trace, 404, {"versions": {"django": "5.2"}}, 3)
-    result = Result(subject(project), traced, xray_of(REQUEST, *gathered(2, 20)))
+    result = XrayResult(subject(project), traced, xray_of(REQUEST, *gathered(2, 20)))
     found = result.to_json()
     assert (found["scenario"], found["lane"]) == ("sleep", "async@daphne")
     assert (found["request"], found["status"]) == ("GET /sleep/async/?delay=0.1", 404)
@@ -176,7 +176,7 @@ def test_the_exception_of_a_request_that_failed_is_quoted(project: Project) -> N
     }
     led = {"status": 302, "type": None, "message": "", "where": "/accounts/login/", "count": 1}
     traced = Traced(trace_of(REQUEST, asgiref="3.13.0"), 500, {}, 1, (raised, led))
-    result = Result(subject(project), traced, xray_of(REQUEST))
+    result = XrayResult(subject(project), traced, xray_of(REQUEST))
     assert result.to_json()["exceptions"] == [raised]
     assert result.warnings == [
         "The request was answered 500.",

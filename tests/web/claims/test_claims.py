@@ -19,7 +19,7 @@ from dashboard.runs.live.hub import Hub
 from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.web.shared.laboratory_access import furnish
 from dashboard.wire.plan import Lane
-from tests.runs.fakes import LIVEAPP, FakeEngine, FakeTargets, equipment
+from tests.runs.fakes import LIVEAPP, FakeEngine, FakeTargets, fake_resources
 
 HTMX = {"hx-request": "true"}
 SYNC, ASYNC = "sync@gunicorn-gthread", "async@daphne"
@@ -52,7 +52,7 @@ async def laboratory(
     targets = FakeTargets()
     ours = load_manifest(LIVEAPP)
     targets.project = replace(ours, claims={one.name: one for one in CLAIMS})
-    made = Laboratory(equipment(engine, targets), Hub(), tmp_path)
+    made = Laboratory(fake_resources(engine, targets), Hub(), tmp_path)
     furnish(made)
     yield made
     await made.close()
@@ -134,7 +134,7 @@ async def test_one_claim_is_fired_by_its_button(
 async def test_a_claim_of_more_than_one_load_leads_to_its_sweep(
     browser: AsyncClient, laboratory: Laboratory
 ) -> None:
-    targets: Any = laboratory._equipment.targets
+    targets: Any = laboratory._resources.targets
     claims = {"along": ALONG, "true": CLAIMS[0]}
     targets.project = replace(laboratory.project, claims=claims)
     page = await page_of(browser)
@@ -154,7 +154,7 @@ async def test_a_claim_of_more_than_one_load_leads_to_its_sweep(
 async def test_a_sweep_that_cannot_be_fired_says_why(
     browser: AsyncClient, laboratory: Laboratory
 ) -> None:
-    targets: Any = laboratory._equipment.targets
+    targets: Any = laboratory._resources.targets
     along = replace(ALONG, sweep=ClaimSweep("size=1..64"))
     targets.project = replace(laboratory.project, claims={"along": along})
     page = await page_of(browser)
@@ -188,7 +188,7 @@ async def test_verbs_are_held(browser: AsyncClient) -> None:
 async def test_a_project_without_claims_says_how_to_make_one(
     browser: AsyncClient, laboratory: Laboratory
 ) -> None:
-    targets: Any = laboratory._equipment.targets
+    targets: Any = laboratory._resources.targets
     targets.project = replace(laboratory.project, claims={})
     assert "[claim.NAME]" in await page_of(browser)
     await browser.post("/claims/")

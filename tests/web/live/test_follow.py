@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def other_run() -> Run:
     project = FakeTargets().project
-    run = run_queue.join(make_plan(project, scenario="sleep", requests=10, seed=1), project)
+    run = run_queue.enqueue(make_plan(project, scenario="sleep", requests=10, seed=1), project)
     Run.objects.filter(pk=run.pk).update(status=Status.RUNNING)
     return Run.objects.get(pk=run.pk)
 

@@ -167,10 +167,10 @@ class Recorder(Viewer):
         self.heard: list[tuple[float, Any]] = []
         self._clock = clock
 
-    def tell(self, event: Any) -> None:
+    def put_event(self, event: Any) -> None:
         self.heard.append((self._clock.now_s, event["event"]))
 
-    def offer(self, sequence: int, envelope: bytes) -> None:
+    def put_frame(self, sequence: int, envelope: bytes) -> None:
         self.heard.append((self._clock.now_s, sequence))
 
 

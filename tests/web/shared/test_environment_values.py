@@ -33,7 +33,7 @@ from dashboard.targets.supervise.subprocesses import last_line_since, read_tail
 from dashboard.web.run.single_file import html_pieces
 from dashboard.web.shared.laboratory_access import furnish
 from dashboard.wire.errors import InvalidPlan, TargetFailed
-from tests.runs.fakes import FakeEngine, FakeTarget, FakeTargets, equipment
+from tests.runs.fakes import FakeEngine, FakeTarget, FakeTargets, fake_resources
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SECRETS: Mapping[str, str] = {
@@ -82,7 +82,7 @@ def everything_exported(run: Run, project: Project) -> str:
 
 @pytest.fixture
 def lab(engine: FakeEngine, targets: FakeTargets, tmp_path: Path) -> Laboratory:
-    made = Laboratory(equipment(engine, targets), Hub(), tmp_path)
+    made = Laboratory(fake_resources(engine, targets), Hub(), tmp_path)
     furnish(made)
     return made
 

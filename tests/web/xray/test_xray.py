@@ -13,7 +13,7 @@ from hypothesis import given
 
 from dashboard.runs.queue.laboratory import LOCK_NAME, Laboratory
 from dashboard.runs.xray import traced_request
-from dashboard.runs.xray.traced_request import Result, Xrays, choose
+from dashboard.runs.xray.traced_request import RequestTracer, XrayResult, make_subject
 from dashboard.targets.supervise.cores import Cores
 from dashboard.targets.trace import Traced
 from dashboard.web.xray.picture import ROW_HEIGHT, WIDTH, picture
@@ -25,7 +25,7 @@ ASKED = {"scenario": "sleep", "lane": "async@daphne", "parameter_delay": "0.01",
 
 @pytest.fixture(autouse=True)
 def page(tmp_path: Path) -> None:
-    album.furnish(Xrays(mark="liveburst-test-xray", home=tmp_path, cores=Cores.here()))
+    album.furnish(RequestTracer(mark="liveburst-test-xray", home=tmp_path, cores=Cores.here()))
 
 
 async def test_the_form_opens_from_any_lane(browser: AsyncClient) -> None:
@@ -99,10 +99,10 @@ async def test_one_that_is_gone_is_not_found(browser: AsyncClient) -> None:
 
 
 async def test_the_last_few_are_kept(laboratory: Laboratory) -> None:
-    subject = choose(
+    subject = make_subject(
         laboratory.project, scenario="sleep", lane="async@daphne", parameters={}, timeout_s=1
     )
-    result = Result(subject, Traced(trace_of(REQUEST), 200, {}, 1), xray_of(REQUEST))
+    result = XrayResult(subject, Traced(trace_of(REQUEST), 200, {}, 1), xray_of(REQUEST))
     kept = Album()
     numbers = [kept.keep(result) for _ in range(MOST_KEPT + 1)]
     with pytest.raises(Http404):

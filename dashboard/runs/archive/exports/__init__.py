@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from dashboard.models import Run
 
 from .chrome_trace import trace_pieces
+from .run_json import json_pieces
 from .samples_csv import csv_pieces
-from .whole import json_pieces
 
 
 @dataclass(frozen=True)
