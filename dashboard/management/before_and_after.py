@@ -18,7 +18,7 @@ from dashboard.wire.plan import Plan
 BEFORE, AFTER = "before", "after"
 
 
-def add_versions(parser: ArgumentParser) -> None:
+def add_version_options(parser: ArgumentParser) -> None:
     """Two versions of one project as lanes, the earlier one as the baseline."""
     parser.add_argument("--before", metavar="REVISION|DIRECTORY", help="fire each lane before …")
     parser.add_argument(

@@ -14,8 +14,13 @@ from django.core.management import CommandError, call_command
 from rich.console import Console
 
 from dashboard.home import home
-from dashboard.management.terminal.outputs import say_how_it_ended
-from dashboard.management.terminal.progress_lines import Write, progress, tell_waiting, writer
+from dashboard.management.terminal.outputs import print_outcome
+from dashboard.management.terminal.progress_lines import (
+    Write,
+    print_queue_position,
+    progress,
+    writer,
+)
 from dashboard.models import Experiment, Status
 from dashboard.project.labtoml.load import Project
 from dashboard.runs.planning.plans import DEFAULT_TIMEOUT_S
@@ -29,7 +34,7 @@ from .options import BAD_USAGE, INTERRUPTED, RUN_FAILED, add_project, setting
 EXIT_STATUS = {Status.FINISHED: 0, Status.STOPPED: INTERRUPTED}
 
 
-def add_common(parser: ArgumentParser) -> None:
+def add_experiment_options(parser: ArgumentParser) -> None:
     """The options that a matrix and a sweep share with a burst, and where the answer goes."""
     parser.add_argument("scenario")
     parser.add_argument("-n", type=int, dest="requests", help="requests in a round")
@@ -73,7 +78,7 @@ def perform(
     experiment = asyncio.run(_until_over(laboratory, told, console))
     experiment.refresh_from_db()
     if experiment.problem or experiment.status != Status.FINISHED:
-        say_how_it_ended("experiment", experiment.status, experiment.problem)
+        print_outcome("experiment", experiment.status, experiment.problem)
     return experiment, answer_of(experiment)
 
 
@@ -94,7 +99,7 @@ def _telling(steps: Steps, write: Write) -> Steps:
 async def _until_over(laboratory: Laboratory, plan: ExperimentPlan, console: Console) -> Experiment:
     """Ctrl-C stops the experiment: what was measured until then is kept and printed."""
     experiment = await laboratory.experiment(plan, [progress(console)])
-    waiting = asyncio.create_task(tell_waiting(experiment, writer(console)))
+    waiting = asyncio.create_task(print_queue_position(experiment, writer(console)))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, lambda: asyncio.ensure_future(laboratory.stop(experiment)))

@@ -8,7 +8,7 @@ M_MMAP_THRESHOLD = -3  # of mallopt(3)
 LARGE_BYTES = 2**20
 
 
-def give_back_what_is_large() -> None:
+def release_large_blocks() -> None:
     """Arrays of samples go back to the system as soon as they are freed.
 
     Left alone, glibc keeps larger and larger ones for later, up to 32 MB each: after a run of a

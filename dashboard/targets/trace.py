@@ -23,7 +23,7 @@ from dashboard.project.model.scenario import Variant
 from dashboard.project.model.service import target_name
 from dashboard.project.project import Project
 from dashboard.project.secrets.masking import all_masked, masked
-from dashboard.targets.lifecycle.external_target import RunningTarget
+from dashboard.targets.lifecycle.external_target import ExternalTarget
 from dashboard.targets.lifecycle.login.session import request_headers
 from dashboard.targets.lifecycle.pool import Targets
 from dashboard.targets.lifecycle.target import Target
@@ -99,7 +99,7 @@ async def trace_request(
             target = await targets.ready(
                 target_name(server, variant.overrides), _tell_nobody, scenario, variant.login
             )
-            if isinstance(target, RunningTarget):
+            if isinstance(target, ExternalTarget):
                 raise TargetFailed(f"{server}: expected a server that we start, it runs already")
             asking = _Asking(target, variant, parameters, timeout_s)
             return await _quickest(asking, token, file)

@@ -15,7 +15,7 @@ import pytest
 
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.project.model.version import Version
-from dashboard.targets.lifecycle.worktrees import Versions
+from dashboard.targets.lifecycle.worktrees import Worktrees
 from dashboard.wire.errors import TargetFailed
 from tests.targets.helpers import marked, until
 
@@ -152,7 +152,7 @@ def test_outside_git_the_reason_is_gits_own(tmp_path: Path) -> None:
 async def test_two_at_once_in_one_process_do_not_collide(shop: Path, tmp_path: Path) -> None:
     project = replace(load_manifest(shop / "lab.toml"), directory=shop)
     before = Version("before", revision="HEAD~1")
-    several = [Versions(tmp_path / "home") for _ in range(2)]
+    several = [Worktrees(tmp_path / "home") for _ in range(2)]
     served = [(await versions.project(project, before)).directory for versions in several]
     assert len({*served}) == 2
     assert all(SLOW_S in (directory / "shop.py").read_text() for directory in served)
@@ -168,4 +168,4 @@ async def test_what_git_refuses_is_said_in_its_words(shop: Path, tmp_path: Path)
     home.mkdir()
     (shop.parent / ".git" / "worktrees").write_text("not a directory")
     with pytest.raises(TargetFailed, match=r"git says: .*worktrees"):
-        await Versions(home).project(project, Version("before", revision="HEAD"))
+        await Worktrees(home).project(project, Version("before", revision="HEAD"))

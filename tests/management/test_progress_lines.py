@@ -11,8 +11,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from dashboard.management.terminal.progress_lines import ProgressLines, progress, tell_waiting
-from dashboard.management.terminal.result_table import Terminal, result_notes
+from dashboard.management.terminal.progress_lines import (
+    ProgressLines,
+    print_queue_position,
+    progress,
+)
+from dashboard.management.terminal.result_table import ProgressBars, result_notes
 from dashboard.models import Run, Status
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue import run_queue
@@ -128,16 +132,16 @@ async def test_a_warning_waits_for_no_line_and_is_said_once(log: Log) -> None:
 async def test_who_waits_for_a_turn_is_told_so(log: Log) -> None:
     plan = make_plan(PROJECT, scenario="sleep")
     first, second = [await asyncio.to_thread(run_queue.enqueue, plan, PROJECT) for _ in range(2)]
-    await tell_waiting(first, log.lines.append)
+    await print_queue_position(first, log.lines.append)
     assert log.lines == []
-    told = asyncio.create_task(tell_waiting(second, log.lines.append, 0.001))
+    told = asyncio.create_task(print_queue_position(second, log.lines.append, 0.001))
     await until(lambda: log.lines)
     await Run.objects.filter(pk=first.pk).aupdate(status=Status.FINISHED)
     await told
     assert set(log.lines) == {"Waiting for its turn: 1 run or experiment is ahead."}
 
 
-@pytest.mark.parametrize(("terminal", "kind"), [(True, Terminal), (False, ProgressLines)])
+@pytest.mark.parametrize(("terminal", "kind"), [(True, ProgressBars), (False, ProgressLines)])
 def test_bars_are_for_terminals_alone(terminal: bool, kind: type) -> None:
     console = Console(file=io.StringIO(), force_terminal=terminal)
     assert isinstance(progress(console), kind)
@@ -145,7 +149,9 @@ def test_bars_are_for_terminals_alone(terminal: bool, kind: type) -> None:
 
 @pytest.mark.parametrize(("stderr", "one"), [(subprocess.STDOUT, True), (subprocess.PIPE, False)])
 def test_one_screen_is_known(stderr: int, one: bool) -> None:
-    code = "from dashboard.management.terminal.outputs import one_screen; print(one_screen())"
+    code = (
+        "from dashboard.management.terminal.outputs import stdout_is_stderr as same; print(same())"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=stderr, text=True, check=True
     )

@@ -13,14 +13,14 @@ import psutil
 
 from dashboard.project.model.server import Server
 from dashboard.project.servers.catalogue import SERVERS
-from dashboard.targets.lifecycle.server_packages import versions_here
+from dashboard.targets.lifecycle.server_packages import installed_versions
 
 ROOT = Path(__file__).parents[2]
 LIVEAPP = ROOT / "liveapp" / "lab.toml"
 
 # What this machine can start: uWSGI is there only where somebody installed it.
 AVAILABLE = [
-    name for name, server in SERVERS.items() if {*server.packages} <= versions_here().keys()
+    name for name, server in SERVERS.items() if {*server.packages} <= installed_versions().keys()
 ]
 
 

@@ -16,7 +16,7 @@ from dashboard.analysis.report.expectations import Expectation, Judgement
 from dashboard.analysis.text.markdown import markdown
 from dashboard.home import home
 from dashboard.management.before_and_after import (
-    add_versions,
+    add_version_options,
     before_and_after,
     check_versions,
     with_versions,
@@ -31,16 +31,16 @@ from dashboard.management.options import (
     setting,
 )
 from dashboard.management.terminal.outputs import (
-    one_screen,
+    print_left_out,
+    print_log_tail,
+    print_outcome,
     prints_table,
-    say_how_it_ended,
-    say_left_out,
-    say_log,
+    stdout_is_stderr,
     table_console,
     write_file,
     write_json,
 )
-from dashboard.management.terminal.progress_lines import progress, tell_waiting, writer
+from dashboard.management.terminal.progress_lines import print_queue_position, progress, writer
 from dashboard.management.terminal.result_table import result_notes, result_table
 from dashboard.models import Run, Status
 from dashboard.project.labtoml.load import Project
@@ -93,7 +93,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--timeout", type=float, default=DEFAULT_TIMEOUT_S, help="seconds")
         add_project(parser)
-        add_versions(parser)
+        add_version_options(parser)
         parser.add_argument("--save", action=BooleanOptionalAction, default=True)
         parser.add_argument("--json", metavar="FILE|-")
         parser.add_argument("--markdown", metavar="FILE", help="a summary, for a pull request")
@@ -123,15 +123,15 @@ class Command(BaseCommand):
         if not options["save"]:
             Run.objects.filter(pk=run.pk).delete()
         if run.status != Status.FINISHED:
-            say_how_it_ended("run", run.status, run.problem)
+            print_outcome("run", run.status, run.problem)
         if prints_table(options):
-            print_result(report, shown.warned if one_screen() else ())
+            print_result(report, shown.warned if stdout_is_stderr() else ())
         write_json(report, options["json"])
         judgements = self._judge(report, expectations) if run.status == Status.FINISHED else []
         if options["markdown"]:
             judged = [(text, judgement.holds) for text, judgement in judgements]
             write_file("markdown", options["markdown"], markdown(report, judged))
-        say_log(run.log_tail)
+        print_log_tail(run.log_tail)
         sys.exit(_status(run, judgements))
 
     def _judge(self, report: dict[str, Any], expectations: Sequence[Expectation]) -> Judged:
@@ -161,7 +161,7 @@ def print_result(report: Mapping[str, Any], said_before: Collection[str]) -> Non
     if any(lane["requests"] for lane in report["lanes"]):
         table, left_out = result_table(report, console.width)
         console.print(table)
-        say_left_out(console, left_out)
+        print_left_out(console, left_out)
     for note in result_notes(report, said_before):
         console.print(note, highlight=False, markup=False)
 
@@ -220,7 +220,7 @@ async def _perform(
 ) -> tuple[Run, dict[str, Any]]:
     """Fire, and stop upon Ctrl-C: what was measured is kept and printed all the same."""
     run = await laboratory.start(plan, [shown])
-    waiting = asyncio.create_task(tell_waiting(run, writer(console)))
+    waiting = asyncio.create_task(print_queue_position(run, writer(console)))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, lambda: asyncio.ensure_future(laboratory.stop(run)))

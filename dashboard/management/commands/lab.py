@@ -21,8 +21,8 @@ from twisted.internet.error import ReactorNotRunning
 
 from dashboard.asgi import application
 from dashboard.home import home
-from dashboard.management.lab_init.command import add_init, init
-from dashboard.management.memory import give_back_what_is_large
+from dashboard.management.lab_init.command import add_init_options, init
+from dashboard.management.memory import release_large_blocks
 from dashboard.management.options import BAD_USAGE, RUN_FAILED, add_project, read_project
 from dashboard.runs.archive import kept_runs
 from dashboard.runs.planning.program import suggested_command
@@ -55,7 +55,7 @@ class Command(BaseCommand):
         add_project(parser)
         parser.add_argument("--no-browser", action="store_true")
         actions = parser.add_subparsers(dest="action", metavar="init")
-        add_init(actions.add_parser("init", help="draft a lab.toml for a Django project"))
+        add_init_options(actions.add_parser("init", help="draft a lab.toml for a Django project"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Draft, or serve until Ctrl-C."""
@@ -81,7 +81,7 @@ class Command(BaseCommand):
         self.stdout.write(f"Read it, then: {suggested_command('lab', '--project', drafted.file)}")
 
     def _serve(self, options: dict[str, Any]) -> None:
-        give_back_what_is_large()
+        release_large_blocks()
         listener = listen(options["host"], options["port"])
         try:
             project = read_project(options)

@@ -9,7 +9,13 @@ from typing import Any
 from django.core.management import BaseCommand
 from rich.table import Table
 
-from dashboard.management.experiment_commands import add_common, common, leave, perform, refuse
+from dashboard.management.experiment_commands import (
+    add_experiment_options,
+    common,
+    leave,
+    perform,
+    refuse,
+)
 from dashboard.management.options import check_writable, read_project
 from dashboard.management.terminal.outputs import (
     prints_table,
@@ -31,7 +37,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """The contract is in docs/commands.md."""
-        add_common(parser)
+        add_experiment_options(parser)
         parser.add_argument("--variant", action="append", default=[], metavar="VARIANT")
         parser.add_argument("--server", action="append", default=[], metavar="SERVER[:SETTINGS]")
 

@@ -9,11 +9,17 @@ from typing import Any
 
 from django.core.management import BaseCommand
 
-from dashboard.management.experiment_commands import add_common, common, leave, perform, refuse
+from dashboard.management.experiment_commands import (
+    add_experiment_options,
+    common,
+    leave,
+    perform,
+    refuse,
+)
 from dashboard.management.options import check_writable, read_project
 from dashboard.management.terminal.outputs import (
+    print_left_out,
     prints_table,
-    say_left_out,
     table_console,
     write_file,
     write_json,
@@ -33,7 +39,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """The contract is in docs/commands.md."""
-        add_common(parser)
+        add_experiment_options(parser)
         parser.add_argument(
             "--over",
             required=True,
@@ -82,7 +88,7 @@ def print_sweep(answer: Mapping[str, Any]) -> None:
         table, missing = fitted(title, columns, console.width)
         left_out.update(dict.fromkeys(missing))
         console.print(table)
-    say_left_out(console, list(left_out))
+    print_left_out(console, list(left_out))
     for note in sweep_notes(answer):
         console.print(note, highlight=False, markup=False)
 

@@ -17,17 +17,17 @@ from dashboard.targets.onboarding.draft.lab_toml import draft, has_scenario
 from dashboard.targets.onboarding.inspection import Inspection
 from dashboard.targets.onboarding.inspector import inspect_project
 from dashboard.targets.onboarding.interpreter_search import Interpreter, find_interpreter
-from dashboard.targets.onboarding.project_search import Place, find_places
+from dashboard.targets.onboarding.project_search import ProjectLocation, find_projects
 from dashboard.wire.errors import InvalidManifest, Problem, TargetFailed
 
-from .trial import add_try, notes_of, problem_of, try_draft
+from .trial import add_try_option, trial_notes, trial_problem, try_draft
 
 NAME = "lab.toml"
 OURS = "python"  # as project.python says it in a lab.toml
 
 
 @dataclass(frozen=True)
-class Drafted:
+class InitResult:
     """A lab.toml that was written, what it says, and what it was made from, a line each.
 
     `problem` says why it cannot be fired at as it is, empty where it can.
@@ -39,7 +39,7 @@ class Drafted:
     problem: str = ""
 
 
-def add_init(parser: ArgumentParser) -> None:
+def add_init_options(parser: ArgumentParser) -> None:
     """What `lab init` may be told."""
     parser.add_argument(
         "path", type=Path, metavar="PATH", help="a directory of the project, or its manage.py"
@@ -56,10 +56,10 @@ def add_init(parser: ArgumentParser) -> None:
     )
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help=f"else PATH/{NAME}")
     parser.add_argument("--force", action="store_true", help="write over a file that is there")
-    add_try(parser)
+    add_try_option(parser)
 
 
-def init(options: Mapping[str, Any]) -> Drafted:
+def init(options: Mapping[str, Any]) -> InitResult:
     """Look at a project and write its lab.toml.
 
     Raises InvalidManifest where there is no project, or nothing in it to fire at, or a file
@@ -82,13 +82,13 @@ def init(options: Mapping[str, Any]) -> Drafted:
         f"Project: {place.shown}, {place.why}.",
         f"Interpreter: {python.python}, {python.why}.",
         f"Settings: {seen.settings or 'those in manage.py'}.",
-        *notes_of(tried, seen),
+        *trial_notes(tried, seen),
     )
     project = _write(file, text)
-    return Drafted(file, project, notes, problem_of(tried, seen, project, file))
+    return InitResult(file, project, notes, trial_problem(tried, seen, project, file))
 
 
-def _inspected(place: Place, python: Interpreter, settings: str | None) -> Inspection:
+def _inspected(place: ProjectLocation, python: Interpreter, settings: str | None) -> Inspection:
     """Look at the project; where it does not start, say how the interpreter was found."""
     given = None if python.is_ours else python.python
     try:
@@ -98,15 +98,15 @@ def _inspected(place: Place, python: Interpreter, settings: str | None) -> Inspe
         raise TargetFailed(str(error), f"{error.log_tail}\n{why}") from None
 
 
-def _place(path: Path, settings: str | None) -> Place:
+def _place(path: Path, settings: str | None) -> ProjectLocation:
     """Where the project is; the person decides between several."""
     if not path.exists():
         message = f"expected a directory, found {str(path)!r}"
         raise InvalidManifest(Problem("path", message))
-    places = find_places(path)
+    places = find_projects(path)
     if not places and settings and path.is_dir():
         root = path.resolve()
-        return Place(root=root, directory=root, settings=settings, why="as given")
+        return ProjectLocation(root=root, directory=root, settings=settings, why="as given")
     if not places:
         message = f"expected a manage.py in, below or above {path.resolve()}, found none"
         raise InvalidManifest(Problem("path", f"{message}; --settings MODULE does without"))
@@ -118,7 +118,7 @@ def _place(path: Path, settings: str | None) -> Place:
     return places[number]
 
 
-def _beside(path: Path, place: Place) -> Path:
+def _beside(path: Path, place: ProjectLocation) -> Path:
     """The directory given, unless that is somewhere inside the project."""
     above = path.is_dir() and place.directory.is_relative_to(path.resolve())
     return path if above else place.directory
@@ -133,7 +133,7 @@ def _file(file: Path, force: bool) -> Path:
     return file
 
 
-def _interpreter(place: Place) -> Interpreter:
+def _interpreter(place: ProjectLocation) -> Interpreter:
     """The one that was found, or that the person names."""
     found = find_interpreter(place, os.environ)
     if found is not None:

@@ -12,13 +12,13 @@ from dashboard.project.labtoml.load import Project, read_draft
 from dashboard.targets.lifecycle.pool import Targets
 from dashboard.targets.onboarding.draft.lab_toml import drafted
 from dashboard.targets.onboarding.draft.sections import allowed_host, first_server, refuses_loopback
-from dashboard.targets.onboarding.draft.trial_results import login_hint, tried_summary
+from dashboard.targets.onboarding.draft.trial_results import login_hint, trial_summary
 from dashboard.targets.onboarding.inspection import Inspection
-from dashboard.targets.onboarding.trial_requests import Tried, try_paths
+from dashboard.targets.onboarding.trial_requests import TrialResult, try_paths
 from dashboard.targets.supervise.cores import Cores
 
 
-def add_try(parser: ArgumentParser) -> None:
+def add_try_option(parser: ArgumentParser) -> None:
     """The option that asks for it."""
     parser.add_argument(
         "--try",
@@ -27,7 +27,7 @@ def add_try(parser: ArgumentParser) -> None:
     )
 
 
-def try_draft(seen: Inspection, text: str, file: Path) -> Tried:
+def try_draft(seen: Inspection, text: str, file: Path) -> TrialResult:
     """Ask for each path of a draft with this text once, at the server of its first lanes.
 
     Whatever goes wrong is said in what is returned. Raises InvalidManifest where the draft's
@@ -49,15 +49,15 @@ def try_draft(seen: Inspection, text: str, file: Path) -> Tried:
     )
 
 
-def notes_of(tried: Tried | None, seen: Inspection) -> list[str]:
+def trial_notes(tried: TrialResult | None, seen: Inspection) -> list[str]:
     """What came of trying, a line each; none where nobody asked for it."""
     if tried is None:
         return []
     some = any(answer.kept for answer in tried.answers.values())  # else it is the problem's
-    return [tried_summary(tried), *filter(None, [login_hint(tried, seen) if some else ""])]
+    return [trial_summary(tried), *filter(None, [login_hint(tried, seen) if some else ""])]
 
 
-def problem_of(tried: Tried | None, seen: Inspection, project: Project, file: Path) -> str:
+def trial_problem(tried: TrialResult | None, seen: Inspection, project: Project, file: Path) -> str:
     """Why a draft that was written cannot be fired at as it is, or was not tried; else empty."""
     if tried is None:
         return ""

@@ -24,7 +24,7 @@ def table_console() -> Console:
     return Console(width=None if known else WIDTH)
 
 
-def one_screen() -> bool:
+def stdout_is_stderr() -> bool:
     """Return True if stdout and stderr are the same terminal, file or pipe."""
     try:
         return os.path.sameopenfile(sys.stdout.fileno(), sys.stderr.fileno())
@@ -37,7 +37,7 @@ def prints_table(options: Mapping[str, Any]) -> bool:
     return bool(options["json"] != STDOUT)
 
 
-def say_left_out(console: Console, names: Sequence[str]) -> None:
+def print_left_out(console: Console, names: Sequence[str]) -> None:
     """Name the columns for which the terminal was too narrow."""
     if names:
         said = f"Too narrow for: {', '.join(names)}. A wider terminal or --json FILE has them."
@@ -62,14 +62,14 @@ def write_file(option: str, destination: str, text: str) -> None:
         raise CommandError(f"{message} ({error.strerror})", returncode=RUN_FAILED) from None
 
 
-def say_how_it_ended(what: str, status: str, problem: str) -> None:
+def print_outcome(what: str, status: str, problem: str) -> None:
     """Say on stderr, before anything else, why there is no whole result."""
     sys.stdout.flush()
     sys.stderr.write(f"The {what} {_ENDED.get(status, f'is {status}')}{_reason(problem)}\n")
     sys.stderr.flush()
 
 
-def say_log(log_tail: str) -> None:
+def print_log_tail(log_tail: str) -> None:
     """Say on stderr, after everything else, what the process that failed wrote last."""
     if log_tail.strip():
         sys.stdout.flush()

@@ -17,7 +17,7 @@ from dashboard.wire.failure import Failure
 from dashboard.wire.plan import Plan
 from dashboard.wire.plural import counted
 
-from .result_table import Terminal
+from .result_table import ProgressBars
 
 EVERY_S = 5.0
 
@@ -98,10 +98,10 @@ class ProgressLines:
             await asyncio.sleep(self._every_s)
 
 
-def progress(console: Console) -> Terminal | ProgressLines:
+def progress(console: Console) -> ProgressBars | ProgressLines:
     """Return what tells of a run: bars in a terminal, lines in a log."""
     if console.is_terminal:
-        return Terminal(console)
+        return ProgressBars(console)
     return ProgressLines(writer(console))
 
 
@@ -110,7 +110,7 @@ def writer(console: Console) -> Write:
     return lambda text: console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
-async def tell_waiting(member: QueueEntry, write: Write, every_s: float = EVERY_S) -> None:
+async def print_queue_position(member: QueueEntry, write: Write, every_s: float = EVERY_S) -> None:
     """Write what is ahead of a run or an experiment until its turn comes."""
     while ahead := await number_ahead_of(member):
         runs = counted(ahead, "run or experiment is", "runs or experiments are")

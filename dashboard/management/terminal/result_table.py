@@ -32,7 +32,7 @@ Lane: TypeAlias = Mapping[str, Any]  # a lane's part of the report
 Columns: TypeAlias = Mapping[str, Callable[[Lane], str]]  # what heads a column, and its cells
 
 
-class Terminal:
+class ProgressBars:
     """Draws a bar for each lane; says the rest in lines."""
 
     def __init__(self, console: Console) -> None:

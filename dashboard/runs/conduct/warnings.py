@@ -13,7 +13,7 @@ from dashboard.runs.reports.results import WARM_UP_ROUND
 from dashboard.runs.resources import Resources, Target
 from dashboard.runs.sinks.fanout import Fanout
 from dashboard.runs.sinks.sink import Event
-from dashboard.targets.lifecycle.ignored_settings import advice_on_ignored
+from dashboard.targets.lifecycle.ignored_settings import advice_on_ignored_settings
 from dashboard.targets.observe.answers import Kind, merged
 from dashboard.wire.plan import Firing, Lane, Plan
 from dashboard.wire.plural import counted
@@ -142,7 +142,7 @@ class Warnings:
         )
         check = partial(self._pool.migrations, targets.name_of(lane))
         on_answers = [one async for one in advice_on_answers(answered, target.facts, check)]
-        ignored = advice_on_ignored(target.facts)
+        ignored = advice_on_ignored_settings(target.facts)
         return [*ignored, *advice_on(target.facts), *on_answers]
 
 

@@ -23,7 +23,7 @@ from dashboard.runs.queue.experiment import (
     Steps,
     fire_with_retry,
 )
-from dashboard.targets.lifecycle.server_packages import missing_here
+from dashboard.targets.lifecycle.server_packages import missing_packages
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.plan import MAX_LANES, Lane, Plan
 
@@ -146,7 +146,7 @@ def _cells(
     except InvalidPlan as error:
         problems = (replace(problem, field="servers") for problem in error.problems)
         raise InvalidPlan(*problems) from None
-    missing = {name: missing_here(project, server) for name, server in resolved.items()}
+    missing = {name: missing_packages(project, server) for name, server in resolved.items()}
     for variant in variants:
         for name, server in resolved.items():
             refusal = project.refusal(scenario.variants[variant], server)

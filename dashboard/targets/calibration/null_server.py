@@ -27,7 +27,7 @@ HOST = "127.0.0.1"
 BACKLOG = 2048
 
 
-class Null(asyncio.Protocol):
+class NullProtocol(asyncio.Protocol):
     """One connection. Requests have no body and are not pipelined."""
 
     _transport: asyncio.WriteTransport
@@ -49,7 +49,9 @@ class Null(asyncio.Protocol):
 
 async def serve(listener: socket.socket) -> None:
     """Answer on this socket until ended."""
-    server = await asyncio.get_running_loop().create_server(Null, sock=listener, backlog=BACKLOG)
+    server = await asyncio.get_running_loop().create_server(
+        NullProtocol, sock=listener, backlog=BACKLOG
+    )
     await server.serve_forever()
 
 

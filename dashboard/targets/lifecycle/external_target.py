@@ -15,7 +15,7 @@ from .target import Target
 ANSWER_TIMEOUT_S = 5.0
 
 
-class RunningTarget(Target):
+class ExternalTarget(Target):
     """A server that somebody else started. Has no probe, so nothing is known of its inside.
 
     It can do what any target can: where nothing can be known, the answer is that of silence.

@@ -24,7 +24,7 @@ def ignored(server: Server, directory: Path) -> list[str]:
     ]
 
 
-def advice_on_ignored(facts: Mapping[str, Any]) -> Iterator[str]:
+def advice_on_ignored_settings(facts: Mapping[str, Any]) -> Iterator[str]:
     """Say what was not used, and how to have it used."""
     if names := facts.get("ignored"):
         yield (

@@ -21,13 +21,13 @@ from dashboard.wire.errors import InvalidManifest, InvalidPlan, TargetFailed
 
 from .code_changes import changed_file
 from .companions import Companions
-from .external_target import RunningTarget
-from .login.shared_session import give_session
+from .external_target import ExternalTarget
+from .login.shared_session import ensure_session
 from .migrations import Migrations, check_migrations
-from .server_packages import Installed
-from .start import Beside, start_target
+from .server_packages import PackageInstaller
+from .start import StartContext, start_target
 from .target import Target
-from .worktrees import Versions
+from .worktrees import Worktrees
 
 OnEvent = Callable[[str, str], None]  # state (starting, restarting, ready), message
 SETUP_TIMEOUT_S = 120.0  # for each command
@@ -59,9 +59,9 @@ class Targets:
         self._cores = cores.targets
         self._warm: dict[str, Target] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._installed = Installed(home or log_directory.parent, log_directory)
+        self._installed = PackageInstaller(home or log_directory.parent, log_directory)
         self._companions = Companions(mark=mark, log_directory=log_directory, cores=cores.targets)
-        self._versions = Versions(home or log_directory.parent)
+        self._versions = Worktrees(home or log_directory.parent)
         self._served_from: dict[str, Path] = {}  # by the lane's text for the server
         self._set_up_in: set[Path] = set()
         self._preparing = asyncio.Lock()
@@ -90,7 +90,7 @@ class Targets:
                 target = await self._start(server)
             if login:
                 async with self._logging_in:
-                    await give_session(target, server, self.project, scenario)
+                    await ensure_session(target, server, self.project, scenario)
             on_event("ready", f"{server} is ready")
             return target
 
@@ -130,7 +130,7 @@ class Targets:
 
     async def _started(self, name: str, server: Server) -> Target:
         if server.url is not None:
-            running = RunningTarget(server)
+            running = ExternalTarget(server)
             await running.check()
             return running
         project = await self._of_version(name)
@@ -138,7 +138,7 @@ class Targets:
             await self._set_up(project, _tell_nobody)
         packages = await self._installed.packages(project, server)
         companions = self._companions
-        beside = Beside(
+        beside = StartContext(
             *(self._mark, self._log_directory, self._cores, companions.env),
             failure=lambda: companions.failure,
         )
@@ -196,7 +196,7 @@ class Targets:
 
     async def _why_restart(self, name: str, target: Target) -> str | None:
         """What speaks against the warm target; None if nothing does."""
-        if isinstance(target, RunningTarget):
+        if isinstance(target, ExternalTarget):
             gone = self.project.servers.get(target.server.name) != target.server
             return f"{self.project.path.name} changed" if gone else None
         if not target.alive:

@@ -27,7 +27,7 @@ from dashboard.wire.errors import TargetFailed
 
 QUERY_TIMEOUT_S = 20.0
 INSTALL_TIMEOUT_S = 180.0
-OF_THE_PROJECT = "the project's environment"
+PROJECT_ENVIRONMENT = "the project's environment"
 
 # A build of uWSGI by whichever name serves alike.
 _ALIASES = {"uwsgi": "pyuwsgi"}
@@ -45,7 +45,7 @@ print(json.dumps({"tag": sys.implementation.cache_tag, "versions": found}))
 
 
 @dataclass(frozen=True)
-class Packages:
+class ServerPackages:
     """What a server is started with: package -> version, and where each was found.
 
     `appended` is the directory of ours that some of it comes from; None where none does.
@@ -56,7 +56,7 @@ class Packages:
     appended: Path | None = None
 
 
-class Installed:
+class PackageInstaller:
     """Knows what one project's environment has, and puts beside it what it has not."""
 
     def __init__(self, home: Path, log_directory: Path) -> None:
@@ -65,7 +65,7 @@ class Installed:
         self._installing = asyncio.Lock()
         self._known: dict[str, tuple[str, dict[str, str]]] = {}
 
-    async def packages(self, project: Project, server: Server) -> Packages:
+    async def packages(self, project: Project, server: Server) -> ServerPackages:
         """What this server is started with, installed if need be. Raises TargetFailed."""
         tag, own = self._known.get(project.python, ("", {}))
         if not {*server.required} <= own.keys():  # not asked yet, or installed meanwhile
@@ -74,18 +74,21 @@ class Installed:
         missing = [name for name in server.required if name not in own]
         found = {name: own[name] for name in server.packages if name in own}
         if not missing:
-            return Packages(found, dict.fromkeys(found, OF_THE_PROJECT))
+            return ServerPackages(found, dict.fromkeys(found, PROJECT_ENVIRONMENT))
         async with self._installing:
             directory = await self._install(project, server, missing, tag)
-        ours = versions_in(directory, missing)
+        ours = installed_versions_in(directory, missing)
         _refuse_too_old(server, ours)
-        origins = {**dict.fromkeys(found, OF_THE_PROJECT), **dict.fromkeys(ours, str(directory))}
-        return Packages({**found, **ours}, origins, directory)
+        origins = {
+            **dict.fromkeys(found, PROJECT_ENVIRONMENT),
+            **dict.fromkeys(ours, str(directory)),
+        }
+        return ServerPackages({**found, **ours}, origins, directory)
 
     async def _ask(self, project: Project) -> tuple[str, dict[str, str]]:
         """The interpreter's tag, and the version of each package that a server may need."""
         if project.python == sys.executable:
-            return str(sys.implementation.cache_tag), _with_aliases(versions_here())
+            return str(sys.implementation.cache_tag), _with_aliases(installed_versions())
         with tempfile.TemporaryDirectory(prefix="liveburst-") as name:
             answer = Path(name, "answer")
             await run_to_end(
@@ -142,7 +145,7 @@ def _said(answer: Path) -> dict[str, Any]:
     return said
 
 
-def versions_here() -> dict[str, str]:
+def installed_versions() -> dict[str, str]:
     """The same for the interpreter that we run in."""
     found = {}
     for name in _WANTED:
@@ -153,7 +156,7 @@ def versions_here() -> dict[str, str]:
     return found
 
 
-def missing_here(project: Project, server: Server) -> str:
+def missing_packages(project: Project, server: Server) -> str:
     """Why this server cannot be started, and the command that installs it; empty where it can.
 
     Nothing is asked of an interpreter that is not ours: what its environment lacks is installed
@@ -161,12 +164,12 @@ def missing_here(project: Project, server: Server) -> str:
     """
     if project.python != sys.executable or server.url is not None:
         return ""
-    found = _with_aliases(versions_here())
+    found = _with_aliases(installed_versions())
     missing = [name for name in server.required if name not in found]
     return _refusal(project, server, missing) if missing else ""
 
 
-def versions_in(directory: Path, names: Iterable[str]) -> dict[str, str]:
+def installed_versions_in(directory: Path, names: Iterable[str]) -> dict[str, str]:
     """The versions of packages in a directory that pip filled."""
     wanted = set(names)
     return {

@@ -25,7 +25,7 @@ from dashboard.targets.supervise.subprocesses import read_tail
 from dashboard.wire.errors import TargetFailed
 
 from .ignored_settings import ignored
-from .server_packages import Packages
+from .server_packages import ServerPackages
 from .sockets import listening_socket, reserved_socket, restore_backlog
 from .target import Target
 
@@ -38,7 +38,7 @@ def _none_failed() -> None:
 
 
 @dataclass(frozen=True)
-class Beside:
+class StartContext:
     """What a target is started beside: its mark, its cores, its companions.
 
     `env` is what the companions bring, `failure` says whether one of them has ended.
@@ -52,7 +52,7 @@ class Beside:
 
 
 async def start_target(
-    project: Project, server: Server, packages: Packages, beside: Beside, *, name: str
+    project: Project, server: Server, packages: ServerPackages, beside: StartContext, *, name: str
 ) -> Target:
     """Start a project under a server and wait until it answers. Raises TargetFailed.
 
@@ -114,7 +114,7 @@ def _backlog(server: Server, listener: socket.socket) -> int | None:
 
 
 def _for_the_probe(
-    project: Project, server: Server, packages: Packages, mark: str
+    project: Project, server: Server, packages: ServerPackages, mark: str
 ) -> dict[str, str]:
     """What says to the probe whom it wraps, and to a test whose process it is."""
     application = project.application(server)
@@ -196,7 +196,7 @@ def _facts(
     command: list[str],
     cores: tuple[int, ...],
     backlog: int | None,
-    packages: Packages,
+    packages: ServerPackages,
 ) -> dict[str, Any]:
     return {
         "command": command,
@@ -215,7 +215,7 @@ def _facts(
     }
 
 
-def _told(server: Server, packages: Packages, hello: Probe | None) -> dict[str, Any]:
+def _told(server: Server, packages: ServerPackages, hello: Probe | None) -> dict[str, Any]:
     """What the probe says of itself; None where it said nothing in time."""
     return {
         "versions": {**packages.versions, **(hello.versions if hello else {})},

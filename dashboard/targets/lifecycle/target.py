@@ -13,7 +13,7 @@ from dashboard.targets.observe.answers import Kind
 from dashboard.targets.observe.attendance import Attendance, says_out_of_descriptors
 from dashboard.targets.observe.health import Health
 from dashboard.targets.supervise.launcher import Child
-from dashboard.targets.supervise.subprocesses import last_line_since, read_tail, size_of
+from dashboard.targets.supervise.subprocesses import last_line_since, log_size, read_tail
 from dashboard.wire.errors import TargetFailed
 
 
@@ -85,7 +85,7 @@ class Target:
 
         Returns whether every process answered.
         """
-        self._log_begun = size_of(self._log)
+        self._log_begun = log_size(self._log)
         return await self._health.begin(firing, self._child.guard_pid)
 
     def take_rows(self, origin_ns: int) -> list[dict[str, int]]:

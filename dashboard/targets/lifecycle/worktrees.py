@@ -1,6 +1,6 @@
 """The directories that versions of a project are served from; git worktrees, where need be.
 
-A worktree lies in the laboratory's own state, belongs to the one `Versions` that made it,
+A worktree lies in the laboratory's own state, belongs to the one `Worktrees` that made it,
 and is removed with it; what a process left that was killed is removed by the next one.
 """
 
@@ -26,7 +26,7 @@ from dashboard.wire.errors import TargetFailed
 GIT_TIMEOUT_S = 60.0
 
 
-class Versions:
+class Worktrees:
     """Hands out a project as one of its versions. Lives in one event loop."""
 
     def __init__(self, home: Path) -> None:

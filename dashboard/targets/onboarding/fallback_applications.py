@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-DJANGOS_OWN = "liveburst_django"  # the module, in the probe's directory
+FALLBACK_MODULE = "liveburst_django"  # the module, in the probe's directory
 
 
-def djangos_own(interface: str) -> str:
+def fallback_application(interface: str) -> str:
     """Return the import string of Django's own application, for `wsgi` or `asgi`."""
-    return f"{DJANGOS_OWN}:{interface}"
+    return f"{FALLBACK_MODULE}:{interface}"
 
 
-def is_djangos_own(application: str | None) -> bool:
+def is_fallback_application(application: str | None) -> bool:
     """Return whether an import string names one of Django's own applications."""
-    return application is not None and application.partition(":")[0] == DJANGOS_OWN
+    return application is not None and application.partition(":")[0] == FALLBACK_MODULE

@@ -11,8 +11,8 @@ from typing import Any
 
 from dashboard.project.secrets.env_files import read_env_file
 
-from .fallback_applications import djangos_own
-from .route import Route, Socket
+from .fallback_applications import fallback_application
+from .route import Route, WebsocketRoute
 
 MOST_LEVELS_UP = 3  # from where it runs to an interpreter that is beside the project
 INTERFACES = ("wsgi", "asgi")
@@ -47,7 +47,7 @@ class Inspection:
     servers: tuple[str, ...]
     databases: tuple[Mapping[str, Any], ...]
     routes: tuple[Route, ...]
-    sockets: tuple[Socket, ...] = ()
+    sockets: tuple[WebsocketRoute, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     env_files: tuple[str, ...] = ()
     env_unknown: tuple[str, ...] = ()
@@ -63,7 +63,7 @@ class Inspection:
         return relative if relative.count(os.pardir) <= MOST_LEVELS_UP else str(self.python)
 
 
-def inspection_of(answer: Mapping[str, Any], directory: Path, python: Path | None) -> Inspection:
+def parse_inspection(answer: Mapping[str, Any], directory: Path, python: Path | None) -> Inspection:
     """Return what the inspector answered about the project in `directory`."""
     prepared = answer.get("prepared") or {}
     where = Path(prepared.get("directory", directory))
@@ -82,7 +82,7 @@ def inspection_of(answer: Mapping[str, Any], directory: Path, python: Path | Non
         servers=tuple(answer["servers"]),
         databases=tuple(answer["databases"]),
         routes=tuple(map(Route.of, answer["routes"])),
-        sockets=tuple(map(Socket.of, answer.get("sockets", ()))),
+        sockets=tuple(map(WebsocketRoute.of, answer.get("sockets", ()))),
         env=_environment(answer, where),
         env_files=env_files,
         env_unknown=env_unknown,
@@ -110,7 +110,7 @@ def failure_lines(failed: Mapping[str, Any], beside: Path) -> list[str]:
 def _application(answer: Mapping[str, Any], interface: str) -> str | None:
     found = answer.get(interface) or {}
     if found.get("django"):
-        return djangos_own(interface)
+        return fallback_application(interface)
     return found.get("application")
 
 

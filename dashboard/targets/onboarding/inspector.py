@@ -15,8 +15,8 @@ from dashboard.targets.supervise.environment import exported_settings, project_e
 from dashboard.targets.supervise.subprocesses import read_tail, run_to_end
 from dashboard.wire.errors import InvalidManifest, Problem, TargetFailed
 
-from .inspection import Inspection, failure_lines, inspection_of
-from .project_search import Place
+from .inspection import Inspection, failure_lines, parse_inspection
+from .project_search import ProjectLocation
 
 SCRIPT = INSPECTOR / "liveburst_inspect.py"
 TIMEOUT_S = 60.0
@@ -25,7 +25,11 @@ LOG_LINES = 8
 
 
 def inspect_project(
-    place: Place, *, python: Path | None, settings: str | None, timeout_s: float = TIMEOUT_S
+    place: ProjectLocation,
+    *,
+    python: Path | None,
+    settings: str | None,
+    timeout_s: float = TIMEOUT_S,
 ) -> Inspection:
     """Look at the project in a place with this interpreter; None is the dashboard's own.
 
@@ -41,10 +45,10 @@ def inspect_project(
             f"expected {_expected(answer, place)} with {python or sys.executable}, found:",
             "\n".join(f"  {line}" for line in _found(answer, place)),
         )
-    return inspection_of(answer, place.directory, python)
+    return parse_inspection(answer, place.directory, python)
 
 
-def _expected(answer: Mapping[str, Any], place: Place) -> str:
+def _expected(answer: Mapping[str, Any], place: ProjectLocation) -> str:
     """What was tried last, in words."""
     steps = {
         "manage": f"{place.shown} to start Django",
@@ -54,7 +58,7 @@ def _expected(answer: Mapping[str, Any], place: Place) -> str:
     return steps.get(answer.get("step", ""), f"{place.shown} to be inspected")
 
 
-def _found(answer: Mapping[str, Any], place: Place) -> list[str]:
+def _found(answer: Mapping[str, Any], place: ProjectLocation) -> list[str]:
     """Why it went no further, in the project's own words."""
     failed = answer.get("failed")
     if failed is None:  # not even Python ended it
@@ -64,7 +68,7 @@ def _found(answer: Mapping[str, Any], place: Place) -> list[str]:
 
 
 def _ask(
-    place: Place, python: Path | None, settings: str | None, timeout_s: float
+    place: ProjectLocation, python: Path | None, settings: str | None, timeout_s: float
 ) -> dict[str, Any]:
     """Everything that was found before the inspector ended, however it ended."""
     with tempfile.TemporaryDirectory(prefix="liveburst-") as name:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .project_search import Place, read_toml
+from .project_search import ProjectLocation, read_toml
 
 NAMES = (".venv", "venv", "env", ".env", "virtualenv", ".virtualenv")
 TOOL_TIMEOUT_S = 15.0
@@ -52,7 +52,7 @@ class Interpreter:
         )
 
 
-def find_interpreter(place: Place, environment: Mapping[str, str]) -> Interpreter | None:
+def find_interpreter(place: ProjectLocation, environment: Mapping[str, str]) -> Interpreter | None:
     """Return the interpreter of a project; None if none is known.
 
     The nearest with Django in it; the nearest at all if none has Django. Liveburst's own is
@@ -62,7 +62,7 @@ def find_interpreter(place: Place, environment: Mapping[str, str]) -> Interprete
     return next((one for one in found if one.has_django), next(iter(found), None))
 
 
-def _existing(place: Place, environment: Mapping[str, str]) -> Iterator[Interpreter]:
+def _existing(place: ProjectLocation, environment: Mapping[str, str]) -> Iterator[Interpreter]:
     for directory in place.directories:
         for finder in _FINDERS:
             for prefix, why in finder(directory, environment):

@@ -20,7 +20,7 @@ _VARIABLE = "DJANGO_SETTINGS_MODULE"
 
 
 @dataclass(frozen=True)
-class Place:
+class ProjectLocation:
     """Where a project is.
 
     `root` is its top directory, `directory` where it runs, `manage` its manage.py. Without one,
@@ -45,7 +45,7 @@ class Place:
         return str(self.manage or f"{self.directory} ({self.settings})")
 
 
-def find_places(path: Path) -> list[Place]:
+def find_projects(path: Path) -> list[ProjectLocation]:
     """Return where a project is at, below, or above `path`; several if nothing decides.
 
     `path` is a directory, or a manage.py by whatever name.
@@ -82,9 +82,9 @@ def _repository(directory: Path) -> Path | None:
     return next((one for one in every if (one / ".git").exists() and one != Path.home()), None)
 
 
-def _managed(manage: Path, why: str, root: Path) -> Place:
+def _managed(manage: Path, why: str, root: Path) -> ProjectLocation:
     top = _repository(manage.parent) or root
-    return Place(root=top, directory=manage.parent, manage=manage, why=why)
+    return ProjectLocation(root=top, directory=manage.parent, manage=manage, why=why)
 
 
 def _manages(path: Path, pattern: str) -> Iterator[Path]:
@@ -98,19 +98,21 @@ def _manages(path: Path, pattern: str) -> Iterator[Path]:
 # Without a manage.py
 
 
-def _by_settings(path: Path) -> list[Place]:
+def _by_settings(path: Path) -> list[ProjectLocation]:
     """What the tools that need settings have been told, or else the modules that look like it."""
     told = list(dict.fromkeys(_told(path)))
     if told:
         where = path / "src" if _is_module(path / "src", told[0][0]) else path
         module, file = told[0]
-        return [Place(path, where, f"{file} names it", settings=module)]
+        return [ProjectLocation(path, where, f"{file} names it", settings=module)]
     found = dict.fromkeys(
         (directory, module)
         for directory in (path, path / "src")
         for module in _settings_modules(directory)
     )
-    return [Place(path, where, "the only one", settings=module) for where, module in found]
+    return [
+        ProjectLocation(path, where, "the only one", settings=module) for where, module in found
+    ]
 
 
 def _is_module(directory: Path, module: str) -> bool:

@@ -61,7 +61,7 @@ class Route:
 
 
 @dataclass(frozen=True)
-class Socket:
+class WebsocketRoute:
     """A websocket route of a project; `checks_origin`: it asks for a header Origin."""
 
     path: str
@@ -75,7 +75,7 @@ class Socket:
     family: str
 
     @classmethod
-    def of(cls, said: Mapping[str, Any]) -> Socket:
+    def of(cls, said: Mapping[str, Any]) -> WebsocketRoute:
         """A route as the inspector says it."""
         return cls(**{**said, "parameters": _parameters(said)})
 

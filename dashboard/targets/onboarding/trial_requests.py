@@ -34,7 +34,7 @@ _VALUE = re.compile(r'<pre class="exception_value">([^<]*)</pre>')
 
 
 @dataclass(frozen=True)
-class Answer:
+class TrialAnswer:
     """What a GET at a path showed: `said` is "answered 302 to /accounts/login/".
 
     `kept`: it can be fired at as it is. `login`: it seems to want somebody logged in. `status`
@@ -48,7 +48,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Tried:
+class TrialResult:
     """What came of trying, with the server of this name.
 
     `answers` are by path; one that is not in it was not tried, for want of time. `form` is the
@@ -58,7 +58,7 @@ class Tried:
     """
 
     server: str
-    answers: Mapping[str, Answer] = field(default_factory=dict)
+    answers: Mapping[str, TrialAnswer] = field(default_factory=dict)
     form: LoginForm | None = None
     failure: str = ""
     log_tail: str = ""
@@ -72,7 +72,7 @@ async def try_paths(
     *,
     headers: Mapping[str, str],
     login_path: str,
-) -> Tried:
+) -> TrialResult:
     """Start the server, ask for each path once, and end all that was started."""
     try:
         target = await targets.ready(server, _tell_nobody)
@@ -83,9 +83,9 @@ async def try_paths(
             trust_env=False,
             verify=False,  # noqa: S501 - a target of the project's own, on loopback
         ) as client:
-            visitor = Visitor(client, login_path, partial(watched, target))
+            visitor = TrialClient(client, login_path, partial(watched, target))
             await visitor.visit(paths)
-        tried = Tried(server, visitor.answers, visitor.form)
+        tried = TrialResult(server, visitor.answers, visitor.form)
         if target.failure is not None:
             failure = target.failure
             return replace(tried, failure=str(failure), log_tail=failure.log_tail)
@@ -93,7 +93,7 @@ async def try_paths(
         pending = broken and bool((await targets.migrations(server)).pending)
         return replace(tried, pending_migrations=pending)
     except TargetFailed as error:
-        return Tried(server, failure=str(error), log_tail=error.log_tail)
+        return TrialResult(server, failure=str(error), log_tail=error.log_tail)
     finally:
         await targets.stop()
 
@@ -102,11 +102,11 @@ def _tell_nobody(state: str, message: str) -> None:
     """It is told at the end."""
 
 
-class Visitor:
+class TrialClient:
     """Asks for paths, one after the other, as somebody who was never there before."""
 
     def __init__(self, client: httpx.AsyncClient, login_path: str, watch: Watch) -> None:
-        self.answers: dict[str, Answer] = {}
+        self.answers: dict[str, TrialAnswer] = {}
         self.form: LoginForm | None = None
         self._client = client
         self._login_path = login_path
@@ -126,7 +126,7 @@ class Visitor:
             if there:
                 await self._leads_to_form(there)
 
-    async def _ask(self, path: str, exception: Callable[[], Awaitable[str]]) -> Answer:
+    async def _ask(self, path: str, exception: Callable[[], Awaitable[str]]) -> TrialAnswer:
         status: int | None = None
         self._client.cookies.clear()
         try:
@@ -139,25 +139,25 @@ class Visitor:
         except TimeoutError:
             within = f"within {GET_TIMEOUT_S:g} s"
             if status is None:
-                return Answer(False, f"did not answer {within}")
-            return Answer(False, f"answered {status}, but did not end {within}")
+                return TrialAnswer(False, f"did not answer {within}")
+            return TrialAnswer(False, f"answered {status}, but did not end {within}")
         except httpx.HTTPError as error:
             raised = " ".join((await exception()).split())[:LONGEST_REASON]
             why = raised or str(error) or type(error).__name__
             begun = "was not answered" if status is None else f"answered {status}, but broke off"
-            return Answer(False, f"{begun}: {why}")
+            return TrialAnswer(False, f"{begun}: {why}")
         status = response.status_code
         if status in SUCCESS:
-            return Answer(True, f"answered {status}", status)
+            return TrialAnswer(True, f"answered {status}", status)
         if status in REDIRECTS:
             return await self._redirected(path, response)
         why = _reason(response, text)
         if status >= 500:
             why = " ".join((await exception()).split())[:LONGEST_REASON] or why
         said = f"answered {status}" + (f": {why}" if why else "")
-        return Answer(False, said, status, login=status in NO_ENTRY)
+        return TrialAnswer(False, said, status, login=status in NO_ENTRY)
 
-    async def _redirected(self, path: str, response: httpx.Response) -> Answer:
+    async def _redirected(self, path: str, response: httpx.Response) -> TrialAnswer:
         location = response.headers.get("location", "")
         to = f" to {location.partition('?')[0]}" if location else ""
         said = f"answered {response.status_code}{to}"
@@ -165,7 +165,7 @@ class Visitor:
         login = self._is_login(location)
         if there is not None and there != path:
             login = await self._leads_to_form(there) or login
-        return Answer(_by_view(response) and not login, said, response.status_code, login)
+        return TrialAnswer(_by_view(response) and not login, said, response.status_code, login)
 
     def _is_login(self, location: str) -> bool:
         """Whether this is LOGIN_URL, as a path or on whatever host it names."""

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import Self
 
-from .launcher import keep_a_normal_thread
+from .launcher import start_spawner_thread
 
 MOST_ENGINES = 4  # a quarter of a million requests a second is more than any target answers
 
@@ -52,7 +52,7 @@ class Cores:
 
         Children are started by a thread that does not settle, see `launcher`.
         """
-        keep_a_normal_thread()
+        start_spawner_thread()
         if self.dashboard:
             os.sched_setaffinity(0, self.dashboard)
         if self.idle:

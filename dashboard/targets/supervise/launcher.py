@@ -25,7 +25,7 @@ _POLL_S = 0.05  # where the system has no pidfd
 _spawner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spawner")
 
 
-def keep_a_normal_thread() -> None:
+def start_spawner_thread() -> None:
     """Begin the thread that starts the children; it keeps the policy that we have now."""
     _spawner.submit(int).result()
 

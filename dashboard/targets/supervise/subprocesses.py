@@ -60,7 +60,7 @@ async def _status(child: Child, timeout_s: float) -> int | None:
         child.kill()
 
 
-def size_of(log: Path) -> int:
+def log_size(log: Path) -> int:
     """How many bytes a log has; 0 where there is none."""
     try:
         return log.stat().st_size
@@ -70,7 +70,7 @@ def size_of(log: Path) -> int:
 
 def last_line_since(log: Path, begun: int) -> str:
     """Return the last line that a log has behind so many bytes, bounded; empty for none."""
-    added = min(size_of(log) - begun, _LOG_TAIL_BYTES)
+    added = min(log_size(log) - begun, _LOG_TAIL_BYTES)
     lines = [line.strip() for line in read_tail(log, added).splitlines()] if added > 0 else []
     return next((line[:_LONGEST_LINE] for line in reversed(lines) if line), "")
 
@@ -80,7 +80,7 @@ def read_tail(log: Path, most_bytes: int = _LOG_TAIL_BYTES) -> str:
 
     Lines about our own request for readiness are left out: they say nothing of the project.
     """
-    begun = max(0, size_of(log) - most_bytes)
+    begun = max(0, log_size(log) - most_bytes)
     try:
         with log.open("rb") as file:
             file.seek(begun)

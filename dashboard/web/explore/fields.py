@@ -10,7 +10,7 @@ from django.http import QueryDict
 from dashboard.project.labtoml.load import Project, Scenario
 from dashboard.runs.experiments.sweep import USUAL_DURATION_S
 from dashboard.runs.experiments.sweep_axis import CONCURRENCY, RATE
-from dashboard.targets.lifecycle.server_packages import missing_here
+from dashboard.targets.lifecycle.server_packages import missing_packages
 from dashboard.web.shared.form_values import PARAMETER, lane_names
 
 from .forms import LANE_FIELDS, ExploreForm, MatrixForm, SweepForm
@@ -72,7 +72,11 @@ def _matrix(project: Project, scenario: Scenario, form: MatrixForm | None) -> di
             for variant in scenario.variants.values()
         ],
         "servers": [
-            Box(name, name in servers, note="not installed" if missing_here(project, one) else "")
+            Box(
+                name,
+                name in servers,
+                note="not installed" if missing_packages(project, one) else "",
+            )
             for name, one in project.servers.items()
         ],
         "numbers": [

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboard.models import Run
-from dashboard.targets.onboarding.fallback_applications import is_djangos_own
+from dashboard.targets.onboarding.fallback_applications import is_fallback_application
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def _words(facts: Mapping[str, Any]) -> Iterator[str]:
     known = [f"{word} {versions[key]}" for key, word in NAMES.items() if key in versions]
     if known:
         yield ", ".join(known)
-    if is_djangos_own(facts.get("application")):
+    if is_fallback_application(facts.get("application")):
         made = f"get_{facts['interface']}_application()"
         yield f"Django's own {made}, since the project has no module for it"
     yield from _own(facts.get("own") or {})

@@ -54,7 +54,7 @@ def test_cells_that_cannot_be_fired_stay_with_the_reason() -> None:
 def test_a_server_that_is_not_installed_is_named_with_what_installs_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(server_packages, "versions_here", lambda: {"daphne": "4"})
+    monkeypatch.setattr(server_packages, "installed_versions", lambda: {"daphne": "4"})
     asked = matrix(servers=["daphne", "waitress"])
     (refusal,) = {cell.refusal for cell in asked.cells if cell.server == "waitress"}
     assert refusal.endswith("-m pip install waitress installs it")

@@ -10,7 +10,7 @@ import pytest
 
 from dashboard.targets.onboarding.draft.lab_toml import draft
 from dashboard.targets.onboarding.inspector import inspect_project
-from dashboard.targets.onboarding.project_search import find_places
+from dashboard.targets.onboarding.project_search import find_projects
 from tests.firing import burst, engine, fire
 from tests.targets.conftest import MakeTargets, ignore
 from tests.targets.onboarding.test_inspector import CONFIGURATIONS, READS_ENV
@@ -45,7 +45,7 @@ FILES = {
 @pytest.fixture
 async def lab(tmp_path: Path) -> Path:
     """A drafted lab.toml."""
-    (place,) = find_places(write_files(tmp_path, FILES))
+    (place,) = find_projects(write_files(tmp_path, FILES))
     seen = await asyncio.to_thread(inspect_project, place, python=None, settings=None)
     file = tmp_path / "lab.toml"
     text = draft(seen, tmp_path)

@@ -11,7 +11,7 @@ from dashboard.project.labtoml.load import load_manifest
 from dashboard.project.secrets.inheritance import is_handed_on
 from dashboard.project.servers.catalogue import SERVERS
 from dashboard.runs.conduct.attendance import RequestsSent, attendance_warnings
-from dashboard.targets.lifecycle.ignored_settings import advice_on_ignored
+from dashboard.targets.lifecycle.ignored_settings import advice_on_ignored_settings
 from tests.targets.client import fire
 from tests.targets.conftest import MakeTargets, ignore
 from tests.targets.helpers import marked, until_async
@@ -77,7 +77,7 @@ async def test_nothing_of_it_is_used(
         name for name in VARIABLES if name.startswith(SERVERS[server].implicit.variables)
     )
     assert target.facts["ignored"] == expected
-    advice = list(advice_on_ignored(target.facts))
+    advice = list(advice_on_ignored_settings(target.facts))
     assert len(advice) == bool(expected)
     assert all(name in advice[0] for name in expected)
 

@@ -10,7 +10,7 @@ import pytest
 from dashboard.runs.conduct.advice import advice_on
 from dashboard.targets.onboarding.draft.lab_toml import draft
 from dashboard.targets.onboarding.inspector import inspect_project
-from dashboard.targets.onboarding.project_search import find_places
+from dashboard.targets.onboarding.project_search import find_projects
 from tests.targets.conftest import MakeTargets, ignore
 from tests.targets.small_projects import PLAIN, write_files
 
@@ -27,7 +27,7 @@ async def test_models_are_imported_before_django_is_set_up(
     files = {**PLAIN, module: (TOO_SOON if too_soon else "") + PLAIN[module]}
     settings = files["shop/settings.py"]
     apps = "\nINSTALLED_APPS = ['django.contrib.auth', 'django.contrib.contenttypes']\n"
-    (place,) = find_places(write_files(tmp_path, {**files, "shop/settings.py": settings + apps}))
+    (place,) = find_projects(write_files(tmp_path, {**files, "shop/settings.py": settings + apps}))
     seen = await asyncio.to_thread(inspect_project, place, python=None, settings=None)
     file = tmp_path / "lab.toml"
     await asyncio.to_thread(file.write_text, draft(seen, tmp_path))

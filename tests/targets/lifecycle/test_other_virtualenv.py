@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.targets.lifecycle.pool import Targets
-from dashboard.targets.lifecycle.server_packages import OF_THE_PROJECT
+from dashboard.targets.lifecycle.server_packages import PROJECT_ENVIRONMENT
 from dashboard.wire.errors import TargetFailed
 from tests.firing import burst, engine, fire, in_order
 from tests.targets import client
@@ -148,7 +148,7 @@ async def test_what_is_missing_is_put_aside_and_searched_last(
 
 async def test_their_own_django_serves_runserver(strangers: Targets) -> None:
     target = await strangers.ready("runserver", ignore)
-    assert target.facts["packages"]["django"]["from"] == OF_THE_PROJECT
+    assert target.facts["packages"]["django"]["from"] == PROJECT_ENVIRONMENT
 
 
 async def test_what_cannot_be_installed_is_refused_with_the_command(

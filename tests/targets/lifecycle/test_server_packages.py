@@ -17,26 +17,30 @@ from dashboard.project.labtoml.load import load_manifest
 from dashboard.project.model.server import Launch
 from dashboard.project.servers.catalogue import SERVERS
 from dashboard.targets.lifecycle import server_packages
-from dashboard.targets.lifecycle.server_packages import OF_THE_PROJECT, Installed, versions_here
+from dashboard.targets.lifecycle.server_packages import (
+    PROJECT_ENVIRONMENT,
+    PackageInstaller,
+    installed_versions,
+)
 from dashboard.wire.errors import TargetFailed
 from tests.targets.helpers import LIVEAPP
 
 
 async def test_what_is_here_is_the_projects_own(tmp_path: Path) -> None:
-    found = await Installed(tmp_path, tmp_path).packages(
+    found = await PackageInstaller(tmp_path, tmp_path).packages(
         load_manifest(LIVEAPP), SERVERS["gunicorn-uvicorn"]
     )
     assert found.versions.keys() == {"uvicorn-worker", "gunicorn", "uvicorn"}
-    assert set(found.origins.values()) == {OF_THE_PROJECT}
+    assert set(found.origins.values()) == {PROJECT_ENVIRONMENT}
     assert found.appended is None
 
 
 async def test_a_server_that_is_too_old_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server_packages, "versions_here", lambda: {"gunicorn": "23.0.0"})
+    monkeypatch.setattr(server_packages, "installed_versions", lambda: {"gunicorn": "23.0.0"})
     with pytest.raises(TargetFailed, match=r"gunicorn 25 or later, found 23\.0\.0"):
-        await Installed(tmp_path, tmp_path).packages(
+        await PackageInstaller(tmp_path, tmp_path).packages(
             load_manifest(LIVEAPP), SERVERS["gunicorn-asgi"]
         )
 
@@ -44,25 +48,27 @@ async def test_a_server_that_is_too_old_is_refused(
 async def test_what_is_installed_meanwhile_is_seen(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known, project = Installed(tmp_path, tmp_path), load_manifest(LIVEAPP)
-    monkeypatch.setattr(server_packages, "versions_here", dict)
+    known, project = PackageInstaller(tmp_path, tmp_path), load_manifest(LIVEAPP)
+    monkeypatch.setattr(server_packages, "installed_versions", dict)
     with pytest.raises(TargetFailed, match="-m pip install waitress installs it"):
         await known.packages(project, SERVERS["waitress"])
-    monkeypatch.setattr(server_packages, "versions_here", lambda: {"waitress": "3.0"})
+    monkeypatch.setattr(server_packages, "installed_versions", lambda: {"waitress": "3.0"})
     found = await known.packages(project, SERVERS["waitress"])
     assert found.versions == {"waitress": "3.0"}
 
 
 async def test_uwsgi_by_either_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server_packages, "versions_here", lambda: {"uwsgi": "2.0.31"})
-    found = await Installed(tmp_path, tmp_path).packages(load_manifest(LIVEAPP), SERVERS["uwsgi"])
+    monkeypatch.setattr(server_packages, "installed_versions", lambda: {"uwsgi": "2.0.31"})
+    found = await PackageInstaller(tmp_path, tmp_path).packages(
+        load_manifest(LIVEAPP), SERVERS["uwsgi"]
+    )
     assert found.versions == {"pyuwsgi": "2.0.31"}
 
 
 async def test_an_interpreter_that_cannot_answer_is_a_failure(tmp_path: Path) -> None:
     project = replace(load_manifest(LIVEAPP), python=str(tmp_path / "python"))
     with pytest.raises(TargetFailed, match="ended with status 127") as failed:
-        await Installed(tmp_path, tmp_path).packages(project, SERVERS["daphne"])
+        await PackageInstaller(tmp_path, tmp_path).packages(project, SERVERS["daphne"])
     assert "cannot start" in failed.value.log_tail
 
 
@@ -80,11 +86,11 @@ async def test_what_a_worker_imports_besides_is_asked_for_by_name(
 ) -> None:
     server, project = SERVERS[name], load_manifest(LIVEAPP)
     only = dict.fromkeys(server.packages, "99")
-    monkeypatch.setattr(server_packages, "versions_here", lambda: only)
+    monkeypatch.setattr(server_packages, "installed_versions", lambda: only)
     expected = f"-m pip install {' '.join(server.extra_packages)} installs it"
-    assert expected in server_packages.missing_here(project, server)
+    assert expected in server_packages.missing_packages(project, server)
     with pytest.raises(TargetFailed, match=expected):
-        await Installed(tmp_path, tmp_path).packages(project, server)
+        await PackageInstaller(tmp_path, tmp_path).packages(project, server)
 
 
 # What each server's code imports to serve, beside what its package's __main__ does.
@@ -165,4 +171,4 @@ class Listener:
 
 
 def test_every_package_of_the_table_is_looked_for() -> None:
-    assert {"django", "gunicorn", "gevent"} <= versions_here().keys()
+    assert {"django", "gunicorn", "gevent"} <= installed_versions().keys()

@@ -12,7 +12,7 @@ from dashboard.project.model.scenario import Variant
 from dashboard.project.servers.catalogue import SERVERS
 from dashboard.project.servers.settings import InvalidSetting, with_settings
 from dashboard.targets.lifecycle.pool import Targets
-from dashboard.targets.lifecycle.server_packages import OF_THE_PROJECT
+from dashboard.targets.lifecycle.server_packages import PROJECT_ENVIRONMENT
 from tests.targets.client import fire
 from tests.targets.conftest import MakeTargets, ignore
 from tests.targets.helpers import AVAILABLE, listening_ports, marked, until_async
@@ -47,7 +47,7 @@ def assert_facts(server: str, facts: Mapping[str, Any]) -> None:
     assert (facts["keep_alive_s"], facts["loop"]) == (entry.keep_alive_s, entry.loop)
     assert facts["backlog"] == 2048
     assert {"python", "django", *entry.packages} <= facts["versions"].keys()
-    assert {one["from"] for one in facts["packages"].values()} == {OF_THE_PROJECT}
+    assert {one["from"] for one in facts["packages"].values()} == {PROJECT_ENVIRONMENT}
 
 
 async def test_two_workers_both_report(server: str, make_targets: MakeTargets) -> None:

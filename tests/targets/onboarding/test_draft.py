@@ -13,7 +13,7 @@ import pytest
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.targets.onboarding.draft.lab_toml import draft, has_scenario
 from dashboard.targets.onboarding.inspection import Inspection
-from dashboard.targets.onboarding.route import Route, Socket
+from dashboard.targets.onboarding.route import Route, WebsocketRoute
 
 SHOP = Path("/srv/shop")
 NUMBERS = count()
@@ -251,8 +251,10 @@ def test_a_second_path_of_a_drafted_callable_is_not_told_as_left_out() -> None:
     assert "format" not in draft(seen(users, suffixed), SHOP)
 
 
-def socket(path: str = "/ws/", **changes: Any) -> Socket:
-    plain = Socket(*(path, False, {}, True, "shop.consumers:Chat", "Chat", "shop", True, "async"))
+def socket(path: str = "/ws/", **changes: Any) -> WebsocketRoute:
+    plain = WebsocketRoute(
+        *(path, False, {}, True, "shop.consumers:Chat", "Chat", "shop", True, "async")
+    )
     return replace(plain, **changes)
 
 

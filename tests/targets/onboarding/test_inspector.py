@@ -11,7 +11,7 @@ import pytest
 
 from dashboard.targets.onboarding.inspection import Inspection
 from dashboard.targets.onboarding.inspector import inspect_project
-from dashboard.targets.onboarding.project_search import find_places
+from dashboard.targets.onboarding.project_search import find_projects
 from dashboard.wire.errors import InvalidManifest, TargetFailed
 from tests.targets.small_projects import MANAGE, PLAIN, SETTINGS, write_files
 
@@ -64,7 +64,7 @@ def look(tmp_path: Path) -> LOOKS:
     """Write a project and look at it with our own interpreter."""
 
     def look(files: dict[str, str], settings: str | None = None) -> Inspection:
-        (place,) = find_places(write_files(tmp_path, files))
+        (place,) = find_projects(write_files(tmp_path, files))
         return inspect_project(place, python=None, settings=settings, timeout_s=30)
 
     return look
@@ -202,7 +202,7 @@ def test_a_value_from_elsewhere_is_named_and_not_written(look: LOOKS) -> None:
 
 
 def test_settings_that_were_asked_for_win(tmp_path: Path, look: LOOKS) -> None:
-    (place,) = find_places(write_files(tmp_path, {**PLAIN, "shop/other.py": SETTINGS}))
+    (place,) = find_projects(write_files(tmp_path, {**PLAIN, "shop/other.py": SETTINGS}))
     seen = inspect_project(place, python=None, settings="shop.other")
     assert seen.settings == "shop.other"
 
@@ -290,7 +290,7 @@ def test_what_fails_is_said_in_the_projects_own_words(name: str, look: LOOKS) ->
 
 def test_a_project_that_never_gets_done_is_told_where_it_is(tmp_path: Path) -> None:
     hangs = "import threading\nthreading.Event().wait()"  # and imports nothing that takes long
-    (place,) = find_places(write_files(tmp_path, {**PLAIN, "manage.py": hangs}))
+    (place,) = find_projects(write_files(tmp_path, {**PLAIN, "manage.py": hangs}))
     with pytest.raises(TargetFailed) as failed:
         inspect_project(place, python=None, settings=None, timeout_s=3)
     assert "it was not done after 3 s" in failed.value.log_tail
@@ -322,7 +322,7 @@ def test_a_project_without_a_manage_py(
     if file:
         named = f"DJANGO_SETTINGS_MODULE={quote}shop.settings{quote}"
         write_files(tmp_path, {file: f"[{section}]\n{named}"})
-    (place,) = find_places(tmp_path)
+    (place,) = find_projects(tmp_path)
     assert (place.settings, place.directory) == ("shop.settings", tmp_path / below)
     assert place.why == (f"{file} names it" if file else "the only one")
 

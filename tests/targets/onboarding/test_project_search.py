@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.targets.onboarding.interpreter_search import find_interpreter
-from dashboard.targets.onboarding.project_search import Place, find_places
+from dashboard.targets.onboarding.project_search import ProjectLocation, find_projects
 from tests.targets.small_projects import MANAGE, write_files
 
 
@@ -42,7 +42,7 @@ def test_a_manage_py_is_found_at_below_or_above(
     manages(tmp_path, *there)
     (tmp_path / ".git").mkdir()  # nothing above this
     (tmp_path / given).mkdir(parents=True, exist_ok=True)
-    places = find_places(tmp_path / given)
+    places = find_projects(tmp_path / given)
     assert [place.directory.relative_to(tmp_path).as_posix() for place in places] == found
     assert all(place.root == tmp_path for place in places)
 
@@ -51,12 +51,12 @@ def test_the_search_upwards_ends_at_the_top_of_the_repository(tmp_path: Path) ->
     manages(tmp_path, ".")
     (tmp_path / "other" / ".git").mkdir(parents=True)
     (tmp_path / "other" / "shop").mkdir()
-    assert find_places(tmp_path / "other" / "shop") == []
+    assert find_projects(tmp_path / "other" / "shop") == []
 
 
 def test_a_manage_py_may_be_given_by_whatever_name(tmp_path: Path) -> None:
     write_files(tmp_path, {"bin/manage-local": MANAGE, "manage.py": MANAGE})
-    (place,) = find_places(tmp_path / "bin" / "manage-local")
+    (place,) = find_projects(tmp_path / "bin" / "manage-local")
     assert place.manage == tmp_path / "bin" / "manage-local"
 
 
@@ -72,52 +72,52 @@ def virtualenv(prefix: Path, *, django: bool = True) -> Path:
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ProjectLocation:
     """A project in a repository, and a home directory with nothing in it."""
     monkeypatch.setattr(Path, "home", lambda: tmp_path / "home")
     monkeypatch.setenv("PATH", "")  # no poetry, no pipenv
     manages(tmp_path, "code/repository/backend")
     (tmp_path / "code" / "repository" / ".git").mkdir()
-    (found,) = find_places(tmp_path / "code" / "repository")
+    (found,) = find_projects(tmp_path / "code" / "repository")
     return found
 
 
-def poetry(place: Place, home: Path) -> Path:
+def poetry(place: ProjectLocation, home: Path) -> Path:
     write_files(place.directory, {"pyproject.toml": "[tool.poetry]\nname = 'The Shop'"})
     digest = hashlib.sha256(str(place.directory).encode()).digest()
     name = f"the_shop-{base64.urlsafe_b64encode(digest).decode()[:8]}-py3.11"
     return home / ".cache/pypoetry/virtualenvs" / name
 
 
-def pipenv(place: Place, home: Path) -> Path:
+def pipenv(place: ProjectLocation, home: Path) -> Path:
     prefix = home / ".local/share/virtualenvs/backend-abc"
     write_files(prefix, {".project": f"{place.directory}\n"})
     return prefix
 
 
-def conda(place: Place, home: Path) -> Path:
+def conda(place: ProjectLocation, home: Path) -> Path:
     prefix = home / "miniconda3/envs/shop"
     write_files(place.root, {"environment.yml": "name: shop\nchannels: [x]\n"})
     write_files(home, {".conda/environments.txt": f"{home}/miniconda3\n{prefix}\n"})
     return prefix
 
 
-def pyenv(place: Place, home: Path) -> Path:
+def pyenv(place: ProjectLocation, home: Path) -> Path:
     write_files(place.root, {".python-version": "shop-3.11\n"})
     return home / ".pyenv/versions/shop-3.11"
 
 
-def named_by_file(place: Place, home: Path) -> Path:
+def named_by_file(place: ProjectLocation, home: Path) -> Path:
     prefix = home / "environments/shop"
     write_files(place.directory, {".venv": f"{prefix}\n"})
     return prefix
 
 
-def beside(name: str) -> Callable[[Place, Path], Path]:
+def beside(name: str) -> Callable[[ProjectLocation, Path], Path]:
     return lambda place, home: place.directory / name
 
 
-KEPT: dict[str, Callable[[Place, Path], Path]] = {
+KEPT: dict[str, Callable[[ProjectLocation, Path], Path]] = {
     **{
         f"{name} beside manage.py": beside(name)
         for name in (".venv", "venv", "env", ".env", "shop-env", ".direnv/python-3.11")
@@ -134,7 +134,7 @@ KEPT: dict[str, Callable[[Place, Path], Path]] = {
 
 @pytest.mark.parametrize("where", KEPT)
 def test_an_interpreter_is_found_where_its_tool_keeps_it(
-    where: str, place: Place, tmp_path: Path
+    where: str, place: ProjectLocation, tmp_path: Path
 ) -> None:
     python = virtualenv(KEPT[where](place, tmp_path / "home"))
     found = find_interpreter(place, {})
@@ -145,7 +145,7 @@ def test_an_interpreter_is_found_where_its_tool_keeps_it(
 
 @pytest.mark.parametrize("name", ["VIRTUAL_ENV", "CONDA_PREFIX", "UV_PROJECT_ENVIRONMENT"])
 def test_an_interpreter_is_found_by_the_environment(
-    name: str, place: Place, tmp_path: Path
+    name: str, place: ProjectLocation, tmp_path: Path
 ) -> None:
     write_files(place.directory, {"pyproject.toml": ""})
     python = virtualenv(tmp_path / "elsewhere")
@@ -154,18 +154,18 @@ def test_an_interpreter_is_found_by_the_environment(
     assert (found.python, found.why) == (python, f"${name} names it")
 
 
-def test_its_own_is_not_taken_because_it_is_active(place: Place) -> None:
+def test_its_own_is_not_taken_because_it_is_active(place: ProjectLocation) -> None:
     assert find_interpreter(place, {"VIRTUAL_ENV": sys.prefix}) is None
 
 
-def test_its_own_is_taken_where_it_lies_beside_the_project(place: Place) -> None:
+def test_its_own_is_taken_where_it_lies_beside_the_project(place: ProjectLocation) -> None:
     (place.directory / ".venv").symlink_to(sys.prefix)
     found = find_interpreter(place, {})
     assert found is not None
     assert found.is_ours
 
 
-def test_the_nearest_with_django_wins(place: Place) -> None:
+def test_the_nearest_with_django_wins(place: ProjectLocation) -> None:
     tools = virtualenv(place.directory / ".venv", django=False)
     python = virtualenv(place.root / ".venv")
     found = find_interpreter(place, {})

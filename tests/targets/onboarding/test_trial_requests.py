@@ -13,12 +13,12 @@ from typing import Any
 import httpx
 import pytest
 
-from dashboard.management.lab_init.trial import problem_of
+from dashboard.management.lab_init.trial import trial_problem
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.targets.onboarding import trial_requests
 from dashboard.targets.onboarding.draft.lab_toml import draft
 from dashboard.targets.onboarding.login_form import LoginForm, find_login_form
-from dashboard.targets.onboarding.trial_requests import Answer, Tried, Visitor
+from dashboard.targets.onboarding.trial_requests import TrialAnswer, TrialClient, TrialResult
 from tests.runs.fakes import FakeTargets
 
 from .test_draft import route, seen
@@ -51,11 +51,11 @@ async def watching(raised: str) -> AsyncIterator[Callable[[], Awaitable[str]]]:
 
 async def visited(
     answers: dict[str, Any], *paths: str, login_path: str = "/login/", raised: str = ""
-) -> Visitor:
+) -> TrialClient:
     async with httpx.AsyncClient(
         base_url="http://127.0.0.1:9", transport=httpx.MockTransport(site(answers))
     ) as client:
-        visitor = Visitor(client, login_path, partial(watching, raised))
+        visitor = TrialClient(client, login_path, partial(watching, raised))
         await visitor.visit(paths or ["/x/"])
     return visitor
 
@@ -63,46 +63,46 @@ async def visited(
 @pytest.mark.parametrize(
     ("response", "expected"),
     [
-        (httpx.Response(200), Answer(True, "answered 200", 200)),
-        (httpx.Response(204), Answer(True, "answered 204", 204)),
-        (httpx.Response(404), Answer(False, "answered 404", 404)),
+        (httpx.Response(200), TrialAnswer(True, "answered 200", 200)),
+        (httpx.Response(204), TrialAnswer(True, "answered 204", 204)),
+        (httpx.Response(404), TrialAnswer(False, "answered 404", 404)),
         (
             httpx.Response(302, headers={"location": "https://elsewhere/y?z=1", **VIEW}),
-            Answer(True, "answered 302 to https://elsewhere/y", 302),
+            TrialAnswer(True, "answered 302 to https://elsewhere/y", 302),
         ),
         (
             httpx.Response(301, headers={"location": "https://127.0.0.1:9/x/", **MIDDLEWARE}),
-            Answer(False, "answered 301 to https://127.0.0.1:9/x/", 301),
+            TrialAnswer(False, "answered 301 to https://127.0.0.1:9/x/", 301),
         ),
-        (httpx.Response(304, headers=VIEW), Answer(True, "answered 304", 304)),
+        (httpx.Response(304, headers=VIEW), TrialAnswer(True, "answered 304", 304)),
         (
             httpx.Response(302, headers={"location": "/login/?next=/x/", **VIEW}),
-            Answer(False, "answered 302 to /login/", 302, login=True),
+            TrialAnswer(False, "answered 302 to /login/", 302, login=True),
         ),
         (
             httpx.Response(403, json={"detail": "Who is there?"}),
-            Answer(False, "answered 403: Who is there?", 403, login=True),
+            TrialAnswer(False, "answered 403: Who is there?", 403, login=True),
         ),
         (
             httpx.Response(401, headers={"www-authenticate": "Bearer"}),
-            Answer(False, "answered 401: Bearer", 401, login=True),
+            TrialAnswer(False, "answered 401: Bearer", 401, login=True),
         ),
         (
             httpx.Response(422, json={"detail": [{"loc": ["query", "q"], "msg": "missing"}]}),
-            Answer(False, "answered 422: query.q: missing", 422),
+            TrialAnswer(False, "answered 422: query.q: missing", 422),
         ),
         (
             httpx.Response(400, json={"code": ["required"]}),
-            Answer(False, 'answered 400: {"code":["required"]}', 400),
+            TrialAnswer(False, 'answered 400: {"code":["required"]}', 400),
         ),
         (
             httpx.Response(500, text=DEBUG_PAGE),
-            Answer(False, "answered 500: OperationalError: no such table: a <b>", 500),
+            TrialAnswer(False, "answered 500: OperationalError: no such table: a <b>", 500),
         ),
-        (httpx.ReadTimeout("x"), Answer(False, "was not answered: x")),
+        (httpx.ReadTimeout("x"), TrialAnswer(False, "was not answered: x")),
     ],
 )
-async def test_what_an_answer_shows(response: Any, expected: Answer) -> None:
+async def test_what_an_answer_shows(response: Any, expected: TrialAnswer) -> None:
     visitor = await visited({"/x/": response, "/login/": httpx.Response(404)})
     assert visitor.answers == {"/x/": expected}
     assert visitor.form is None
@@ -131,7 +131,7 @@ async def test_an_answer_that_breaks_off_is_named_by_what_was_raised(
     monkeypatch.setattr(trial_requests, "_read", broken)
     for raised, said in (("", "peer closed connection"), (RAISED, RAISED)):
         visitor = await visited({"/x/": httpx.Response(200)}, raised=raised)
-        assert visitor.answers["/x/"] == Answer(False, f"answered 200, but broke off: {said}")
+        assert visitor.answers["/x/"] == TrialAnswer(False, f"answered 200, but broke off: {said}")
 
 
 async def test_what_there_is_no_time_for_is_not_said_to_have_failed(
@@ -194,11 +194,11 @@ def test_a_login_form_is_known_by_its_fields(html: str, expected: LoginForm | No
     assert find_login_form(html, "/in/?next=/") == expected
 
 
-GOOD, BAD = Answer(True, "answered 200", 200), Answer(False, "answered 404", 404)
-TO_LOGIN = Answer(False, "answered 302 to /in/", 302, login=True)
+GOOD, BAD = TrialAnswer(True, "answered 200", 200), TrialAnswer(False, "answered 404", 404)
+TO_LOGIN = TrialAnswer(False, "answered 302 to /in/", 302, login=True)
 
 
-def tried_draft(tmp_path: Path, tried: Tried, *routes: Any) -> tuple[str, Any]:
+def tried_draft(tmp_path: Path, tried: TrialResult, *routes: Any) -> tuple[str, Any]:
     inspection = seen(*routes, directory=tmp_path, python=None)
     text = draft(inspection, tmp_path, tried)
     (tmp_path / "lab.toml").write_text(text)
@@ -210,7 +210,7 @@ def test_what_answers_is_kept_and_the_rest_stands_there_as_a_comment(tmp_path: P
     form = LoginForm("/in/", "/in/", "login", "password")
     routes = [route("ok"), route("no"), route("mine", login=True), route("late")]
     pair = [route("report"), route("areport", "async")]
-    text, project = tried_draft(tmp_path, Tried("daphne", answers, form), *routes, *pair)
+    text, project = tried_draft(tmp_path, TrialResult("daphne", answers, form), *routes, *pair)
     assert list(project.scenarios) == ["report", "ok", "late"]
     assert list(project.scenarios["report"].variants) == ["sync"]
     assert "# /areport/ answered 404\n# [scenario.report-async]" in text
@@ -228,13 +228,15 @@ def test_what_answers_is_kept_and_the_rest_stands_there_as_a_comment(tmp_path: P
 
 def test_a_form_that_is_sent_elsewhere_is_a_comment(tmp_path: Path) -> None:
     form = LoginForm("/in/", "/in/check", "username", "password")
-    text, project = tried_draft(tmp_path, Tried("daphne", {"/ok/": GOOD}, form), route("ok"))
+    text, project = tried_draft(tmp_path, TrialResult("daphne", {"/ok/": GOOD}, form), route("ok"))
     assert project.login is None
     assert "# The form of /in/ is sent to /in/check, not to itself." in text
 
 
 def test_a_target_that_does_not_start_leaves_the_draft_as_it_was(tmp_path: Path) -> None:
-    tried = Tried("daphne", failure="daphne ended with status 1", log_tail="KeyError\n\x07[a]")
+    tried = TrialResult(
+        "daphne", failure="daphne ended with status 1", log_tail="KeyError\n\x07[a]"
+    )
     routes = [route("ok"), route("mine", login=True)]
     text, project = tried_draft(tmp_path, tried, *routes)
     assert list(project.scenarios) == ["ok"]
@@ -243,7 +245,7 @@ def test_a_target_that_does_not_start_leaves_the_draft_as_it_was(tmp_path: Path)
 
 
 def test_pending_migrations_are_said(tmp_path: Path) -> None:
-    tried = Tried("daphne", {"/ok/": GOOD}, pending_migrations=True)
+    tried = TrialResult("daphne", {"/ok/": GOOD}, pending_migrations=True)
     assert "# - Migrations are pending" in tried_draft(tmp_path, tried, route("ok"))[0]
 
 
@@ -267,11 +269,11 @@ def test_pending_migrations_are_said(tmp_path: Path) -> None:
     ],
 )
 def test_where_nothing_answers_the_last_line_says_how_to_log_in(
-    tmp_path: Path, answers: dict[str, Answer], form: LoginForm | None, words: str
+    tmp_path: Path, answers: dict[str, TrialAnswer], form: LoginForm | None, words: str
 ) -> None:
     inspection = seen(route("a"), directory=tmp_path, python=None)
     project = FakeTargets().project
-    file, tried = tmp_path / "lab.toml", Tried("daphne", answers, form)
-    problem = problem_of(tried, inspection, replace(project, scenarios={}), file)
+    file, tried = tmp_path / "lab.toml", TrialResult("daphne", answers, form)
+    problem = trial_problem(tried, inspection, replace(project, scenarios={}), file)
     written = f"{file} was written: each path is in it as a comment, with what it answered."
     assert problem == "\n".join(filter(None, [written, words]))

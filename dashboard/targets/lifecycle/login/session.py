@@ -27,7 +27,7 @@ CSRF_COOKIE, CSRF_HEADER = "csrftoken", "X-CSRFToken"  # Django's defaults
 
 
 @dataclass(frozen=True)
-class Door:
+class LoginTarget:
     """A target to be logged in to: its URL, and what errors call it.
 
     `exception` tells what the target raised meanwhile, as far as it is known.
@@ -38,7 +38,7 @@ class Door:
     exception: Callable[[], Awaitable[str]]
 
 
-async def log_in(login: Login, door: Door) -> dict[str, str]:
+async def log_in(login: Login, door: LoginTarget) -> dict[str, str]:
     """The cookies of a new session, by name.
 
     Raises TargetFailed, in the words of the page or of the exception, where there is no form, or

@@ -18,12 +18,12 @@ from dashboard.project.project import Project
 from dashboard.targets.lifecycle.exception_watch import watched
 from dashboard.targets.lifecycle.target import Target
 
-from .session import SAFE_METHODS, TIMEOUT_S, Door, log_in, request_headers
+from .session import SAFE_METHODS, TIMEOUT_S, LoginTarget, log_in, request_headers
 
 _kept: dict[int, Mapping[str, str]] = {}  # in memory alone, by what they were made with
 
 
-async def give_session(target: Target, name: str, project: Project, scenario: str | None) -> None:
+async def ensure_session(target: Target, name: str, project: Project, scenario: str | None) -> None:
     """See that `target.session` is one that the target accepts.
 
     Raises TargetFailed where nobody can log in, or a variable of the environment is not there.
@@ -40,7 +40,7 @@ async def give_session(target: Target, name: str, project: Project, scenario: st
         target.session = kept
         return
     async with watched(target) as exception:
-        target.session = await log_in(login, Door(target.url, name, exception))
+        target.session = await log_in(login, LoginTarget(target.url, name, exception))
     _kept[made_with] = target.session
 
 

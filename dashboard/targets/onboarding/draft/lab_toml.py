@@ -12,49 +12,53 @@ from pathlib import Path
 
 from dashboard.project.labtoml.load import problems_in
 from dashboard.targets.onboarding.inspection import Inspection
-from dashboard.targets.onboarding.trial_requests import Tried
+from dashboard.targets.onboarding.trial_requests import TrialResult
 
-from .pairing import Piece, pieces_of
-from .route_selection import by_application, usable, what_was_left_out
+from .pairing import ScenarioDraft, pair_routes
+from .route_selection import count_by_application, exclusion_notes, usable_routes
 from .sections import (
     commented,
-    distortions,
+    measurement_notes,
+    notes_comment,
     opening,
     project_table,
-    remarks_text,
-    socket_scenario,
+    websocket_scenario,
 )
-from .trial_results import failure_text, login_table, tried_scenarios
+from .trial_results import login_table, scenario_texts, trial_failure_comment
 
 MOST_SCENARIOS = 40
 _SCENARIO = re.compile(r"^(# )?\[scenario\.[^.\]]+\]", re.MULTILINE)
 
 
-def draft(seen: Inspection, beside: Path, tried: Tried | None = None) -> str:
+def draft(seen: Inspection, beside: Path, tried: TrialResult | None = None) -> str:
     """The text of a lab.toml that lies in the directory `beside`, commented, to run unedited.
 
     `tried` is what came of firing one GET at each of `drafted(seen, logins=True)`.
     """
     was_tried = tried is not None and not tried.failure
     pending = tried is not None and tried.pending_migrations
-    pieces = pieces_of(usable(seen.routes, logins=was_tried))
+    pieces = pair_routes(usable_routes(seen.routes, logins=was_tried))
     project = project_table(seen, beside)
     remarks = [
-        *distortions(seen),
+        *measurement_notes(seen),
         *(["Migrations are pending: say so in `setup`, or migrate, and try again."] * pending),
-        *what_was_left_out(seen.routes, logins=was_tried),
+        *exclusion_notes(seen.routes, logins=was_tried),
         *_beyond(pieces[MOST_SCENARIOS:]),
         *_sockets_with_values(seen),
     ]
     first = pieces[:MOST_SCENARIOS]
-    scenarios = tried_scenarios(first, seen, tried or Tried("", failure="nobody asked"))
+    scenarios = scenario_texts(first, seen, tried or TrialResult("", failure="nobody asked"))
     parts = [
         opening(seen),
         project,
         *_of_trying(project, seen, tried, beside),
-        remarks_text(remarks),
+        notes_comment(remarks),
         *checked(project, scenarios, beside),
-        *(socket_scenario(one, seen) for one in seen.sockets if not (one.parameters or one.regex)),
+        *(
+            websocket_scenario(one, seen)
+            for one in seen.sockets
+            if not (one.parameters or one.regex)
+        ),
     ]
     return "\n".join(part for part in parts if part)
 
@@ -64,7 +68,7 @@ def drafted(seen: Inspection, *, logins: bool) -> list[str]:
 
     `logins`: those that want somebody logged in are among them.
     """
-    pieces = pieces_of(usable(seen.routes, logins=logins))[:MOST_SCENARIOS]
+    pieces = pair_routes(usable_routes(seen.routes, logins=logins))[:MOST_SCENARIOS]
     return [route.url_path for piece in pieces for route in piece.routes]
 
 
@@ -81,18 +85,20 @@ def checked(project: str, scenarios: Iterable[str], beside: Path) -> Iterator[st
         yield commented(text, "; ".join(problems)) if problems else text
 
 
-def _of_trying(project: str, seen: Inspection, tried: Tried | None, beside: Path) -> Iterator[str]:
+def _of_trying(
+    project: str, seen: Inspection, tried: TrialResult | None, beside: Path
+) -> Iterator[str]:
     if tried is None:
         return
-    yield failure_text(tried)
+    yield trial_failure_comment(tried)
     login = login_table(tried, seen)
     problems = problems_in(f"{project}\n{login}", beside / "lab.toml", "project.login")
     yield commented(login, "; ".join(problems)) if problems else login
 
 
-def _beyond(pieces: Sequence[Piece]) -> Iterator[str]:
+def _beyond(pieces: Sequence[ScenarioDraft]) -> Iterator[str]:
     if pieces:
-        more = by_application(piece.routes[0] for piece in pieces)
+        more = count_by_application(piece.routes[0] for piece in pieces)
         yield f"Only {MOST_SCENARIOS} scenarios are drafted. There would be more: {more}."
 
 

@@ -21,7 +21,7 @@ _ACTIONS = {"list", "create", "retrieve", "update", "destroy"}
 
 
 @dataclass(frozen=True)
-class Piece:
+class ScenarioDraft:
     """One piece of work: a route for each family that it is written in, sync first."""
 
     name: str
@@ -33,7 +33,7 @@ class Piece:
         return all(route.own for route in self.routes)
 
 
-def pieces_of(routes: Sequence[Route]) -> list[Piece]:
+def pair_routes(routes: Sequence[Route]) -> list[ScenarioDraft]:
     """The routes as pieces of work: the project's own first, pairs before single ones."""
     names = {(base_of_module(route.module), route.function) for route in routes}
 
@@ -44,7 +44,7 @@ def pieces_of(routes: Sequence[Route]) -> list[Piece]:
     for key in (_by_path_segment, _by_word_in_path):
         more, left = _paired(left, key, lambda route: base_of_function(route, names))
         pieces += more
-    pieces += [Piece(route.function, (route,)) for route in left]
+    pieces += [ScenarioDraft(route.function, (route,)) for route in left]
     order = {route.path: number for number, route in enumerate(routes)}
     pieces.sort(key=lambda one: (not one.own, len(one.routes) == 1, order[one.routes[0].path]))
     return _named(pieces)
@@ -52,7 +52,7 @@ def pieces_of(routes: Sequence[Route]) -> list[Piece]:
 
 def _paired(
     routes: Sequence[Route], key: Callable[[Route], Hashable], name: Callable[[Route], str]
-) -> tuple[list[Piece], list[Route]]:
+) -> tuple[list[ScenarioDraft], list[Route]]:
     """The pairs with one key, of which one is sync and one async; and the routes that are left."""
     groups: dict[Hashable, list[Route]] = {}
     for route in routes:
@@ -64,7 +64,7 @@ def _paired(
     ]
     taken = {route.path for pair in pairs for route in pair}
     return (
-        [Piece(name(pair[0]), pair) for pair in pairs],
+        [ScenarioDraft(name(pair[0]), pair) for pair in pairs],
         [route for route in routes if route.path not in taken],
     )
 
@@ -104,7 +104,7 @@ def _by_word_in_path(route: Route) -> Hashable:
     return tuple(filter(None, parts)), route.function
 
 
-def _named(pieces: Sequence[Piece]) -> list[Piece]:
+def _named(pieces: Sequence[ScenarioDraft]) -> list[ScenarioDraft]:
     """A name for each that a lab.toml may have, and no two alike.
 
     It is the code's where that tells them apart, or else the route's name, or else its path.
@@ -120,7 +120,7 @@ def _named(pieces: Sequence[Piece]) -> list[Piece]:
     return found
 
 
-def _choices(piece: Piece) -> tuple[str, str, str]:
+def _choices(piece: ScenarioDraft) -> tuple[str, str, str]:
     """What it could be called. A ViewSet's route has the better name: `user-list`."""
     first = piece.routes[0]
     of_route = slug(first.name or "") if first.name else ""
@@ -144,8 +144,8 @@ def slug(text: str) -> str:
     return name or ("root" if not text.strip("/") else "route")
 
 
-def split(piece: Piece, taken: set[str]) -> Iterator[Piece]:
+def split(piece: ScenarioDraft, taken: set[str]) -> Iterator[ScenarioDraft]:
     """A pair as two pieces with names of their own, where one half of it cannot be fired at."""
     for number, route in enumerate(piece.routes):
         name = piece.name if number == 0 else _not_among(taken, f"{piece.name}-{route.family}")
-        yield Piece(name, (route,))
+        yield ScenarioDraft(name, (route,))

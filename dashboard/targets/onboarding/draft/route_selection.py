@@ -12,7 +12,7 @@ MOST_LISTED = 30
 _ADMIN = "admin"
 
 
-def usable(routes: Sequence[Route], *, logins: bool = False) -> list[Route]:
+def usable_routes(routes: Sequence[Route], *, logins: bool = False) -> list[Route]:
     """The routes that can be fired at as they are, each path and each callable once.
 
     Django answers with the first pattern that matches, so a path that comes again is never
@@ -24,14 +24,14 @@ def usable(routes: Sequence[Route], *, logins: bool = False) -> list[Route]:
     for route in routes:
         reached = route.path not in paths
         paths.add(route.path)
-        wanted = not left_out(route) or (logins and wants_login_alone(route))
+        wanted = not exclusion_reason(route) or (logins and wants_login_alone(route))
         if wanted and reached and route.callable_id not in callables:
             callables.add(route.callable_id)
             found.append(route)
     return found
 
 
-def left_out(route: Route) -> str | None:
+def exclusion_reason(route: Route) -> str | None:
     """Why a route gets no scenario; None where it gets one."""
     reasons = {
         "it is Django's own": _is_admin(route),
@@ -46,7 +46,7 @@ def left_out(route: Route) -> str | None:
 
 def wants_login_alone(route: Route) -> bool:
     """Whether a login is all that a route lacks."""
-    return route.login and "wants a login" in (left_out(route) or "")
+    return route.login and "wants a login" in (exclusion_reason(route) or "")
 
 
 def _but(route: Route) -> str:
@@ -57,20 +57,20 @@ def _is_admin(route: Route) -> bool:
     return route.namespace.partition(":")[0] == _ADMIN
 
 
-def what_was_left_out(routes: Sequence[Route], *, logins: bool = False) -> Iterator[str]:
+def exclusion_notes(routes: Sequence[Route], *, logins: bool = False) -> Iterator[str]:
     """A sentence for each of the project's own routes without a scenario; others by package."""
     admin = sum(map(_is_admin, routes))
     if admin:
         yield f"Left out: {counted(admin, 'route')} of the admin."
-    taken = {route.callable_id for route in usable(routes, logins=logins)}
+    taken = {route.callable_id for route in usable_routes(routes, logins=logins)}
     rest = _each_once(
-        route for route in routes if left_out(route) and route.callable_id not in taken
+        route for route in routes if exclusion_reason(route) and route.callable_id not in taken
     )
     own = [route for route in rest if route.own and not _is_admin(route)]
-    yield from (f"{route.path}: {left_out(route)}." for route in own[:MOST_LISTED])
+    yield from (f"{route.path}: {exclusion_reason(route)}." for route in own[:MOST_LISTED])
     hidden = [*own[MOST_LISTED:], *(one for one in rest if not one.own and not _is_admin(one))]
     if hidden:
-        yield f"Left out for such reasons, too: {by_application(hidden)}."
+        yield f"Left out for such reasons, too: {count_by_application(hidden)}."
 
 
 def _each_once(routes: Iterable[Route]) -> list[Route]:
@@ -83,7 +83,7 @@ def _each_once(routes: Iterable[Route]) -> list[Route]:
     return found
 
 
-def by_application(routes: Iterable[Route]) -> str:
+def count_by_application(routes: Iterable[Route]) -> str:
     """How many there are of each application: "12 of `blog`, 30 of `allauth`"."""
     often = Counter(route.application for route in routes)
     return ", ".join(f"{count} of `{name}`" for name, count in often.items())

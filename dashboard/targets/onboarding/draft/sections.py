@@ -7,11 +7,14 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from dashboard.targets.onboarding.fallback_applications import djangos_own, is_djangos_own
+from dashboard.targets.onboarding.fallback_applications import (
+    fallback_application,
+    is_fallback_application,
+)
 from dashboard.targets.onboarding.inspection import SETTINGS, Inspection
-from dashboard.targets.onboarding.route import Route, Socket
+from dashboard.targets.onboarding.route import Route, WebsocketRoute
 
-from .pairing import Piece, slug
+from .pairing import ScenarioDraft, slug
 
 OURS = " # the dashboard's own"
 LOAD = "load = { requests = 100, concurrency = 20, rounds = 3 }"
@@ -44,13 +47,13 @@ def project_name(seen: Inspection) -> str:
 def project_table(seen: Inspection, beside: Path) -> str:
     """[project], for a file in the directory `beside`."""
     env = {**({SETTINGS: seen.settings} if seen.settings else {}), **seen.env}
-    pairs = ", ".join(f"{name} = {quoted(value)}" for name, value in env.items())
+    pairs = ", ".join(f"{name} = {toml_string(value)}" for name, value in env.items())
     lines = [
         "[project]",
-        f"name = {quoted(project_name(seen))}",
-        f"directory = {quoted(os.path.relpath(seen.directory, beside))}",
+        f"name = {toml_string(project_name(seen))}",
+        f"directory = {toml_string(os.path.relpath(seen.directory, beside))}",
         *_applications(seen),
-        f"python = {quoted(seen.python_shown)}" + ("" if seen.python else OURS),
+        f"python = {toml_string(seen.python_shown)}" + ("" if seen.python else OURS),
         f"env = {{ {pairs} }}",
         *_env_files(seen),
         '# setup = [["python", "manage.py", "migrate", "--noinput"]] # before the first target',
@@ -61,29 +64,29 @@ def project_table(seen: Inspection, beside: Path) -> str:
 
 def _applications(seen: Inspection) -> Iterator[str]:
     for kind, name in (("wsgi", seen.wsgi), ("asgi", seen.asgi)):
-        if name and is_djangos_own(name):
+        if name and is_fallback_application(name):
             made = f"Django's own get_{kind}_application(): the project has no {kind}.py"
-            yield f"{kind} = {quoted(name)} # {made}"
+            yield f"{kind} = {toml_string(name)} # {made}"
         elif name:
-            yield f"{kind} = {quoted(name)}"
+            yield f"{kind} = {toml_string(name)}"
         elif kind in seen.broken:
             instead = "Django's own, without what the project's module would add"
-            yield f"# {kind} = {quoted(djangos_own(kind))} # {instead}"
+            yield f"# {kind} = {toml_string(fallback_application(kind))} # {instead}"
 
 
 def _env_files(seen: Inspection) -> Iterator[str]:
     if seen.env_files:
-        yield f"env_files = [{', '.join(map(quoted, seen.env_files))}]"
+        yield f"env_files = [{', '.join(map(toml_string, seen.env_files))}]"
 
 
-def remarks_text(remarks: Sequence[str]) -> str:
+def notes_comment(remarks: Sequence[str]) -> str:
     """What a person should know before using the draft; empty where there is nothing."""
     if not remarks:
         return ""
     return "\n".join(["# Worth knowing:", *(f"# - {one_line(text)}" for text in remarks)]) + "\n"
 
 
-def distortions(seen: Inspection) -> Iterator[str]:
+def measurement_notes(seen: Inspection) -> Iterator[str]:
     """What in the project would distort a measurement, or is not there."""
     if seen.debug:
         yield "DEBUG is true, which slows every request down and keeps each query in memory."
@@ -112,13 +115,13 @@ def _lacking(seen: Inspection) -> Iterator[str]:
         yield f"manage.py sets {name} to what is not written here: let your environment have it."
 
 
-def scenario(piece: Piece, seen: Inspection, *, login: bool = False) -> str:
+def scenario(piece: ScenarioDraft, seen: Inspection, *, login: bool = False) -> str:
     """[scenario.NAME] with a variant for each of its routes."""
     key = f"scenario.{piece.name}"
     lines = [
         f"[{key}]",
-        f"title = {quoted(one_line(' and '.join(route.path for route in piece.routes)))}",
-        f"lanes = [{', '.join(map(quoted, lanes(piece, seen)))}]",
+        f"title = {toml_string(one_line(' and '.join(route.path for route in piece.routes)))}",
+        f"lanes = [{', '.join(map(toml_string, lanes(piece, seen)))}]",
         LOAD,
         "",
     ]
@@ -129,14 +132,14 @@ def scenario(piece: Piece, seen: Inspection, *, login: bool = False) -> str:
 
 
 def _variant(route: Route, seen: Inspection) -> Iterator[str]:
-    yield f"family = {quoted(route.family)}"
-    yield f"path = {quoted(route.url_path)}"
+    yield f"family = {toml_string(route.family)}"
+    yield f"path = {toml_string(route.url_path)}"
     if route.view:
-        yield f"source = {quoted(route.view)}"
+        yield f"source = {toml_string(route.view)}"
     yield from host_header(seen)
 
 
-def lanes(piece: Piece, seen: Inspection) -> Iterator[str]:
+def lanes(piece: ScenarioDraft, seen: Inspection) -> Iterator[str]:
     """Two lanes next to each other differ in one thing: the server, or the code."""
     families = [route.family for route in piece.routes]
     if seen.wsgi:
@@ -158,23 +161,23 @@ def _first(servers: dict[str, str], there: Sequence[str]) -> str:
     return (installed or list(servers.values()))[0]
 
 
-def socket_scenario(socket: Socket, seen: Inspection) -> str:
+def websocket_scenario(socket: WebsocketRoute, seen: Inspection) -> str:
     """A websocket's scenario, as a comment: nobody can see whether its consumer is an echo."""
     name, family = slug(socket.path), socket.family
     headers = {"Host": allowed_host(seen)} if refuses_loopback(seen) else {}
     if socket.checks_origin:
         headers["Origin"] = f"http://{allowed_host(seen)}"
-    pairs = ", ".join(f"{key} = {quoted(value)}" for key, value in headers.items())
+    pairs = ", ".join(f"{key} = {toml_string(value)}" for key, value in headers.items())
     lines = [
         f"[scenario.{name}]",
-        f"title = {quoted(one_line(socket.path))}",
-        f"lanes = [{quoted(f'{family}@{WEBSOCKET_SERVER}')}]",
+        f"title = {toml_string(one_line(socket.path))}",
+        f"lanes = [{toml_string(f'{family}@{WEBSOCKET_SERVER}')}]",
         LOAD,
         "",
         f"[scenario.{name}.variant.{family}]",
-        f"family = {quoted(family)}",
-        f"path = {quoted(socket.url_path)}",
-        *([f"source = {quoted(socket.view)}"] if socket.view else []),
+        f"family = {toml_string(family)}",
+        f"path = {toml_string(socket.url_path)}",
+        *([f"source = {toml_string(socket.view)}"] if socket.view else []),
         'needs = "asgi"',
         "websocket = true",
         """# message = '{"id": {n}}' # where it is no echo: what is sent,""",
@@ -192,7 +195,7 @@ def socket_scenario(socket: Socket, seen: Inspection) -> str:
 def host_header(seen: Inspection) -> Iterator[str]:
     """The Host that each request must say, where the project refuses loopback."""
     if refuses_loopback(seen):
-        yield f"headers = {{ Host = {quoted(allowed_host(seen))} }}"
+        yield f"headers = {{ Host = {toml_string(allowed_host(seen))} }}"
 
 
 def refuses_loopback(seen: Inspection) -> bool:
@@ -218,6 +221,6 @@ def one_line(text: str) -> str:
     return "".join(char if char.isprintable() else " " for char in text)
 
 
-def quoted(text: str) -> str:
+def toml_string(text: str) -> str:
     """A TOML basic string; what JSON escapes, TOML reads alike (but for DEL)."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -7,14 +7,16 @@ from collections.abc import Iterator, Sequence
 
 from dashboard.targets.onboarding.inspection import Inspection
 from dashboard.targets.onboarding.login_form import LoginForm
-from dashboard.targets.onboarding.trial_requests import TOTAL_TIMEOUT_S, Tried
+from dashboard.targets.onboarding.trial_requests import TOTAL_TIMEOUT_S, TrialResult
 from dashboard.wire.plural import counted
 
-from .pairing import Piece, split
-from .sections import commented, host_header, one_line, project_name, quoted, scenario
+from .pairing import ScenarioDraft, split
+from .sections import commented, host_header, one_line, project_name, scenario, toml_string
 
 
-def tried_scenarios(pieces: Sequence[Piece], seen: Inspection, tried: Tried) -> Iterator[str]:
+def scenario_texts(
+    pieces: Sequence[ScenarioDraft], seen: Inspection, tried: TrialResult
+) -> Iterator[str]:
     """The scenarios' texts; of a pair of which only one half answers, each half its own."""
     taken = {piece.name for piece in pieces}
     for piece in pieces:
@@ -23,11 +25,11 @@ def tried_scenarios(pieces: Sequence[Piece], seen: Inspection, tried: Tried) -> 
             yield _tried_scenario(part, seen, tried)
 
 
-def _kept(path: str, tried: Tried) -> bool:
+def _kept(path: str, tried: TrialResult) -> bool:
     return path not in tried.answers or tried.answers[path].kept
 
 
-def _tried_scenario(piece: Piece, seen: Inspection, tried: Tried) -> str:
+def _tried_scenario(piece: ScenarioDraft, seen: Inspection, tried: TrialResult) -> str:
     answers = [(route.path, tried.answers.get(route.url_path)) for route in piece.routes]
     bad = [(path, one) for path, one in answers if one is not None and not one.kept]
     if bad:
@@ -40,7 +42,7 @@ def _tried_scenario(piece: Piece, seen: Inspection, tried: Tried) -> str:
     return f"# Not tried: the {TOTAL_TIMEOUT_S:g} s for it were over.\n{text}"
 
 
-def tried_summary(tried: Tried) -> str:
+def trial_summary(tried: TrialResult) -> str:
     """What came of trying, in a sentence."""
     if tried.failure and not tried.answers:
         return f"Nothing was tried: {tried.failure}."
@@ -50,15 +52,15 @@ def tried_summary(tried: Tried) -> str:
     return f"{text}, which then failed: {tried.failure}." if tried.failure else f"{text}."
 
 
-def failure_text(tried: Tried) -> str:
+def trial_failure_comment(tried: TrialResult) -> str:
     """Why nothing was tried, and the project's own last lines, as comments; else empty."""
     if not tried.failure:
         return ""
-    lines = [tried_summary(tried), *tried.log_tail.splitlines()]
+    lines = [trial_summary(tried), *tried.log_tail.splitlines()]
     return "\n".join(f"# {one_line(line)}".rstrip() for line in lines) + "\n"
 
 
-def login_hint(tried: Tried, seen: Inspection) -> str:
+def login_hint(tried: TrialResult, seen: Inspection) -> str:
     """Return what to do where paths want a login, a sentence; empty where no form was met."""
     wanting = sum(answer.login for answer in tried.answers.values())
     if not wanting or tried.form is None:
@@ -79,7 +81,7 @@ def _variables(seen: Inspection) -> tuple[str, str]:
     return f"{prefix}_USER", f"{prefix}_PASSWORD"
 
 
-def login_table(tried: Tried, seen: Inspection) -> str:
+def login_table(tried: TrialResult, seen: Inspection) -> str:
     """[project.login] for the form that was met; empty where none was.
 
     Name and password are variables of the environment, which a person has to set.
@@ -90,7 +92,7 @@ def login_table(tried: Tried, seen: Inspection) -> str:
     username, password = _variables(seen)
     lines = [
         "[project.login]",
-        f"path = {quoted(form.path)}",
+        f"path = {toml_string(form.path)}",
         f'username = "{username}" # variables of the environment: set them, then uncomment',
         f'password = "{password}" # what stands below with login = true',
         *_fields(form),
@@ -105,6 +107,6 @@ def login_table(tried: Tried, seen: Inspection) -> str:
 
 def _fields(form: LoginForm) -> Iterator[str]:
     if form.username_field != "username":
-        yield f"username_field = {quoted(form.username_field)}"
+        yield f"username_field = {toml_string(form.username_field)}"
     if form.password_field != "password":  # noqa: S105 - what the form calls it
-        yield f"password_field = {quoted(form.password_field)}"
+        yield f"password_field = {toml_string(form.password_field)}"
