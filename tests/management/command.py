@@ -10,15 +10,20 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+from tests.prepared_home import prepare
+
 ROOT = Path(__file__).parents[2]
 NOT_INHERITED = ("DJANGO_SETTINGS_MODULE", "COLUMNS", "LINES")
 
 
-def environment(home: Path, mark: str) -> dict[str, str]:
-    """The environment of a command whose processes carry `mark`.
+def environment(home: Path, mark: str, *, used: bool = True) -> dict[str, str]:
+    """Return the environment of a command whose processes carry `mark`.
 
-    How wide the terminal is that the tests were started from is no matter of theirs.
+    `used`: the home is one that was used before, with a database and a calibration. The width of
+    the terminal that the tests were started from is left out.
     """
+    if used:
+        prepare(home)
     inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
     return {**inherited, "LIVEBURST_HOME": str(home), "LIVEBURST_MARK": mark}
 
@@ -42,7 +47,7 @@ def firings_in(home: Path, round: int) -> int:
         return sum(1 for (data,) in rows if json.loads(data)["round"] == round)
 
 
-def start(home: Path, mark: str, *arguments: str) -> subprocess.Popen[str]:
+def start(home: Path, mark: str, *arguments: str, used: bool = True) -> subprocess.Popen[str]:
     """`python manage.py ARGUMENTS…`, its output to be read.
 
     A session of its own is what a terminal gives it: Linux shares the CPU among sessions first, so
@@ -51,7 +56,7 @@ def start(home: Path, mark: str, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
-        env=environment(home, mark),
+        env=environment(home, mark, used=used),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -78,5 +83,5 @@ def new_project(directory: Path, mark: str) -> Path:
     """What `django-admin startproject shop` makes in a new directory."""
     directory.mkdir()
     command = [sys.executable, "-m", "django", "startproject", "shop", str(directory)]
-    subprocess.run(command, check=True, env=environment(directory, mark))
+    subprocess.run(command, check=True, env=environment(directory, mark, used=False))
     return directory

@@ -19,8 +19,8 @@ pytestmark = pytest.mark.servers
 QUICK = ("-n", "8", "--rounds", "1", "--set", "delay=0.02", "--lane", "sync@gunicorn-gthread")
 
 
-def burst(home: Path, *arguments: str) -> tuple[int, str, str]:
-    process = start(home, "liveburst-test-burst", "burst", *arguments)
+def burst(home: Path, *arguments: str, used: bool = True) -> tuple[int, str, str]:
+    process = start(home, "liveburst-test-burst", "burst", *arguments, used=used)
     stdout, stderr = process.communicate(timeout=120)
     return process.returncode, stdout, stderr
 
@@ -231,8 +231,9 @@ def test_ctrl_c_stops_keeps_and_lets_the_whole_rounds_decide(tmp_path: Path) -> 
         assert any(f"{cut_off} cut off by Stop" in warning for warning in report["warnings"])
 
 
-def test_nothing_is_kept_without_save(tmp_path: Path) -> None:
-    status, stdout, stderr = burst(tmp_path, "sleep", *QUICK, "--no-save", "--json", "-")
+def test_nothing_is_kept_without_save_and_a_new_home_is_set_up(tmp_path: Path) -> None:
+    arguments = ("sleep", *QUICK, "--no-save", "--json", "-")
+    status, stdout, stderr = burst(tmp_path / "home", *arguments, used=False)
     assert status == 0, stderr
     assert json.loads(stdout)["lanes"][0]["ok"] == 8
-    assert statuses(tmp_path) == []
+    assert statuses(tmp_path / "home") == []

@@ -36,7 +36,7 @@ def test_an_interrupt_once_a_module_is_there(
     started = subprocess.Popen(
         command,
         cwd=ROOT,
-        env=environment(tmp_path / "home", MARK),
+        env=environment(tmp_path / "home", MARK, used=False),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
