@@ -13,7 +13,7 @@ from dashboard.targets.supervise.cores import Cores
 from dashboard.targets.supervise.subprocesses import read_tail
 from dashboard.targets.trace import MOST_TRIES, Traced, trace_request
 from dashboard.wire.errors import TargetFailed
-from tests.targets.injected.test_xray_probe import DEFAULT_SEVEN
+from tests.targets.injected.test_xray import DEFAULT_SEVEN
 
 from .helpers import ROOT, marked, until_async
 
@@ -44,8 +44,8 @@ def project(tmp_path: Path) -> Project:
         [project]
         name = "planted"
         directory = "{ROOT}"
-        wsgi = "tests.targets.xray_project:wsgi"
-        asgi = "tests.targets.xray_project:asgi"
+        wsgi = "tests.targets.injected.xray_project:wsgi"
+        asgi = "tests.targets.injected.xray_project:asgi"
         env = {{ PLANTED_MIDDLEWARE = "{DEFAULT_SEVEN}" }}
         [scenario.any]
         title = "Anything"

@@ -13,7 +13,8 @@ from django.views.generic import TemplateView
 from django.views.static import serve
 
 from dashboard.targets import injected
-from tests.targets import third_party_views as written
+
+from . import third_party_views as written
 
 INSPECTOR = injected.INSPECTOR
 

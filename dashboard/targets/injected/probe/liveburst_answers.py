@@ -1,12 +1,12 @@
-"""Keeps why requests were not answered as their view would: exceptions, and redirects before it.
+"""Counts exceptions, and redirects that may not be the view's, by kind; part of the probe.
 
-Imported by the probe, so the same holds: standard library alone, Python 3.9, and whatever goes
-wrong here goes unreported, since a probe must never break a response.
+Standard library alone, Python 3.9. Whatever goes wrong here goes unreported, since a probe must
+never break a response.
 
 Of an exception its type, its message (at most `MOST_CHARACTERS`) and the innermost place in the
 project's own directory are kept, and nothing else: no local variable, no header, no body. Of a
-redirect its status and where it led, without the query. Each kind is kept once and counted, and
-of no more than `MOST_KINDS` of either the words are kept, however many requests there are.
+redirect its status and its target, without the query. Each kind is kept once and counted, at most
+`MOST_KINDS` of exceptions and of redirects, however many requests there are.
 """
 
 from __future__ import annotations
@@ -15,18 +15,19 @@ import functools
 import os
 import sys
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Optional
+
+from liveburst_unpatched import unpatched
 
 MOST_KINDS = 8
 MOST_CHARACTERS = 300
-MOST_FRAMES = 2000  # looked through for the innermost place; a recursion has about a thousand
+MOST_FRAMES = 2000  # searched for the innermost place; a recursion has about a thousand
 MARK = "_liveburst_counted"  # on an exception that is counted: it may pass several watchers
-UNCAUGHT = 500  # what Django answers where it sends the signal
 INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 DIRECTORY = os.path.realpath(os.environ.get("LIVEBURST_DIRECTORY") or os.curdir)
 
-# Status, the exception's type, and where it was raised; of a redirect no type, and where it led.
-Kind = tuple[int | None, str | None, str | None]
+# Status, the exception's type, and where it was raised; of a redirect no type, and its target.
+Kind = tuple[Optional[int], Optional[str], Optional[str]]
 
 
 class Answers:
@@ -38,7 +39,7 @@ class Answers:
         self.changed = False
 
     def begin(self) -> None:
-        """Start anew: a firing begins."""
+        """Begin a firing with no kinds."""
         with self.lock:
             self.kinds, self.changed = {}, False
 
@@ -51,12 +52,12 @@ class Answers:
             return [dict(kind) for kind in self.kinds.values()]
 
     def raised(self, error: BaseException | None, status: int | None) -> None:
-        """Count an exception; `status` is what it was turned into, None if into nothing."""
+        """Count an exception that was turned into an answer with this status; None: into none."""
         if error is not None and claim(error):
             self.claimed(error, status)
 
     def escaped(self, error: BaseException) -> None:
-        """Count what the application raised to its server; an end that was asked for is none."""
+        """Count what the application raised to its server, unless it ends a task or the process."""
         if isinstance(error, Exception):
             self.raised(error, None)
 
@@ -65,13 +66,13 @@ class Answers:
         try:
             kind = (status, name_of(type(error)), place_of(error))
             self._count(kind, lambda: message_of(error))
-        except Exception:  # a property of a stranger's exception may do anything
+        except Exception:  # a property of a project's exception may do anything
             pass
 
     def redirected(self, status: int, headers: Iterable[Any], called: bool) -> None:
-        """Count a redirect by where it leads. `called`: a view was called for it.
+        """Count a redirect by its target. `called`: a view was called for the request.
 
-        One that a view answered is of interest only if it has a query: it may be to a login.
+        A view's own redirect is of interest only with a query: it may lead to a login.
         """
         try:
             location = location_in(headers)
@@ -82,25 +83,28 @@ class Answers:
             pass
 
     def _count(self, kind: Kind, message: Callable[[], str] = str) -> None:
-        words = "" if kind in self.kinds else message()  # project's code, so outside of the lock
+        text = "" if kind in self.kinds else message()  # project's code, so outside of the lock
         status, name, where = kind
         with self.lock:
-            alike = sum((one["type"] is None) == (name is None) for one in self.kinds.values())
+            alike = sum((other is None) == (name is None) for _, other, _ in self.kinds)
             if kind in self.kinds:
                 self.kinds[kind]["count"] += 1
             elif alike < MOST_KINDS:
-                known = {"status": status, "type": name, "message": words, "where": where}
-                self.kinds[kind] = {**known, "count": 1}
+                fields = {"status": status, "type": name, "message": text, "where": where}
+                self.kinds[kind] = {**fields, "count": 1}
             self.changed = True
 
 
+ANSWERS = Answers(unpatched("_thread", "allocate_lock")())  # to the load
+
+
 def claim(error: BaseException) -> bool:
-    """Return whether an exception is new here: it may pass several watchers, and counts once."""
+    """Return True if an exception has not been counted yet: it may pass several watchers."""
     try:
         if getattr(error, MARK, False):
             return False
         setattr(error, MARK, True)
-    except Exception:  # its class may be a stranger's
+    except Exception:  # its class may forbid it
         pass
     return True
 
@@ -112,7 +116,7 @@ def name_of(kind: type) -> str:
 
 
 def message_of(error: BaseException) -> str:
-    """Return what an exception says, on one line and not too long; empty if it cannot say it."""
+    """Return an exception's message on one line, cut; empty if it cannot be made."""
     try:
         first = error.args[0] if error.args else None
         if isinstance(first, dict) and "path" in first:  # Django's Resolver404
@@ -126,16 +130,16 @@ def message_of(error: BaseException) -> str:
 
 def place_of(error: BaseException) -> str | None:
     """Return the innermost `file:line function` in the project's directory; None without one."""
-    found, trace = None, error.__traceback__
+    place, trace = None, error.__traceback__
     for _ in range(MOST_FRAMES):
         if trace is None:
             break
         code = trace.tb_frame.f_code
         path = in_project(code.co_filename)
         if path:
-            found = f"{path}:{trace.tb_lineno} {code.co_name}"
+            place = f"{path}:{trace.tb_lineno} {code.co_name}"
         trace = trace.tb_next
-    return found
+    return place
 
 
 @functools.lru_cache(maxsize=1024)
@@ -144,7 +148,7 @@ def in_project(filename: str) -> str:
     path = os.path.realpath(filename)
     if not path.startswith(DIRECTORY + os.sep) or any(part in path for part in INSTALLED):
         return ""
-    for prefix in {sys.prefix, sys.base_prefix}:  # an interpreter that lies in the project
+    for prefix in {sys.prefix, sys.base_prefix}:  # an interpreter inside the project
         inside = os.path.realpath(prefix)
         if inside.startswith(DIRECTORY + os.sep) and path.startswith(inside + os.sep):
             return ""
@@ -157,38 +161,3 @@ def location_in(headers: Iterable[Any]) -> str:
         if name.lower() in ("location", b"location"):
             return value.decode("latin1") if isinstance(value, bytes) else str(value)
     return ""
-
-
-def watch_django(answers: Answers, counts: Callable[[Any], bool]) -> None:
-    """Count the exceptions that Django turns into answers; `counts` says of which requests.
-
-    `response_for_exception` is given all of them, Http404 and its like too, for which Django has
-    no signal. The signal adds what is caught elsewhere and told on, by a framework beside it.
-    """
-    handling: Any = sys.modules.get("django.core.handlers.exception")
-    signals: Any = sys.modules.get("django.core.signals")
-    respond = getattr(handling, "response_for_exception", None)
-    if respond is None or hasattr(respond, MARK):
-        return
-
-    @functools.wraps(respond)
-    def response_for_exception(request: Any, error: BaseException) -> Any:
-        if not counts(request) or not claim(error):
-            return respond(request, error)
-        status = None
-        try:
-            response = respond(request, error)
-            status = getattr(response, "status_code", None)
-            return response
-        finally:
-            answers.claimed(error, status)
-
-    def signalled(request: Any = None, **_: Any) -> None:
-        if request is None or counts(request):
-            answers.raised(sys.exc_info()[1], UNCAUGHT)
-
-    setattr(response_for_exception, MARK, True)
-    handling.response_for_exception = response_for_exception
-    signal = getattr(signals, "got_request_exception", None)
-    if signal is not None:
-        signal.connect(signalled, weak=False, dispatch_uid="liveburst")

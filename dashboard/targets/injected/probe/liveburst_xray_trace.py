@@ -1,61 +1,62 @@
 """Spans of one traced request: what it did, from when to when, and on which thread.
 
 The X-ray's application (`liveburst_xray.py`) opens a trace; its patches
-(`liveburst_xray_patches.py`) record spans in it. Standard library alone, Python 3.9.
+(`liveburst_xray_patches.py`) record spans in it, by `liveburst_xray_spans.py`. Standard library
+alone, Python 3.9.
 """
 
 from __future__ import annotations
 
 import asyncio
-import functools
 import itertools
 import json
 import os
 import sys
 import threading
 import time
-from collections.abc import Callable
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
-import liveburst_xray_words as words
-from liveburst_probe import version_of
+from liveburst_environment import version_of
+from liveburst_xray_names import name_of
 
 MOST_SPANS = 10_000
 UNKNOWN = -1
-MARK = "liveburst_xray"  # of a function that `within` has made: itself, as decorators copy marks
 
 now = time.monotonic_ns
 
 
 class Span:
-    """Something that a traced request did: from when to when, and on which thread."""
+    """Something that a traced request did: from when to when (ns), and on which thread."""
 
-    __slots__ = ("begun", "ended", "extra", "kind", "number", "parent", "thing", "thread", "trace")
+    __slots__ = (
+        *("begun", "ended", "extra", "kind"),
+        *("number", "parent", "subject", "thread", "trace"),
+    )
 
-    def __init__(self, trace: Trace, kind: str, thing: Any, parent: Span | None) -> None:
+    def __init__(self, trace: Trace, kind: str, subject: Any, parent: Span | None) -> None:
         self.trace = trace
         self.number = next(trace.numbers)
         self.parent = parent
         self.kind = kind
-        self.thing = thing  # put into words when the trace is over, which costs nobody any time
-        self.thread = trace.here()
+        self.subject = subject  # named when the trace is over, so that naming costs it no time
+        self.thread = trace.current_thread()
         self.extra: dict[str, Any] = {}
         self.ended = UNKNOWN
         self.begun = now()
 
     def end(self) -> None:
-        """It is over."""
+        """End the span now."""
         self.ended = now()
 
     def to_json(self) -> dict[str, Any]:
-        """As it stands in the trace."""
+        """Return the span as it is written in the trace."""
         return {
             "number": self.number,
             "parent": self.parent.number if self.parent else None,
             "kind": self.kind,
-            "name": words.name_of(self.kind, self.thing),
+            "name": name_of(self.kind, self.subject),
             "thread": self.thread,
             "begun": self.begun,
             "ended": self.ended,
@@ -73,17 +74,17 @@ class Trace:
         self.dropped = 0
         self.over = False
 
-    def open(self, kind: str, thing: Any, parent: Span | None) -> Span:
-        """A span that begins now. One too many is counted, and not kept."""
-        span = Span(self, kind, thing, parent)
+    def open(self, kind: str, subject: Any, parent: Span | None) -> Span:
+        """Return a span that begins now. One beyond the limit is counted, and not kept."""
+        span = Span(self, kind, subject, parent)
         if len(self.spans) < MOST_SPANS:
             self.spans.append(span)
         else:
             self.dropped += 1
         return span
 
-    def here(self) -> int:
-        """The number of the thread that asks, whose name is noted."""
+    def current_thread(self) -> int:
+        """Return the number of the calling thread, and note its name."""
         current = threading.current_thread()
         number = thread_number(current)
         thread = self.threads.setdefault(number, {"name": current.name, "loop": False})
@@ -91,9 +92,9 @@ class Trace:
         return number
 
     def finish(self) -> None:
-        """The request is over: write what was seen, all of it or nothing."""
+        """End the trace and write it, whole or not at all."""
         self.over = True
-        found = {
+        trace = {
             "process": os.getpid(),
             "asgiref": version_of("asgiref"),
             "threads": {str(number): thread for number, thread in self.threads.items()},
@@ -102,110 +103,30 @@ class Trace:
         }
         path = Path(os.environ["LIVEBURST_XRAY_FILE"])
         part = path.with_suffix(".part")
-        part.write_text(json.dumps(found), encoding="utf-8")
+        part.write_text(json.dumps(trace), encoding="utf-8")
         part.replace(path)
 
 
-CURRENT: ContextVar[Span | None] = ContextVar("liveburst_xray", default=None)
+CURRENT_SPAN: ContextVar[Span | None] = ContextVar("liveburst_xray", default=None)
 
 
-def traced() -> Span | None:
-    """The span that the traced request is in; None outside of it, and when it is over."""
-    span = CURRENT.get()
+def current_span() -> Span | None:
+    """Return the traced request's current span; None outside of it, and when it is over."""
+    span = CURRENT_SPAN.get()
     return None if span is None or span.trace.over else span
 
 
 def thread_number(thread: threading.Thread) -> int:
-    """The system's number of a thread that has started: unlike Python's it is not soon reused."""
+    """Return the system's number of a started thread: unlike Python's it is not soon reused."""
     if "gevent.monkey" in sys.modules:
         return thread.ident or UNKNOWN  # all greenlets are one thread of the system
     return thread.native_id or UNKNOWN
 
 
 def runs_a_loop() -> bool:
-    """Whether an event loop runs in this thread."""
+    """Return True if an event loop runs in this thread."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
         return False
     return True
-
-
-class Recorded:
-    """Records a block as a span, below `parent` or what is current; nothing if untraced."""
-
-    def __init__(self, kind: str, thing: Any, parent: Span | None = None) -> None:
-        self.kind = kind
-        self.thing = thing
-        self.parent = parent
-        self.span: Span | None = None
-
-    def __enter__(self) -> Span | None:
-        self.before = CURRENT.get()
-        parent = self.parent or self.before
-        if parent is not None and not parent.trace.over:
-            self.span = parent.trace.open(self.kind, self.thing, parent)
-            CURRENT.set(self.span)
-        return self.span
-
-    def __exit__(self, *exc_info: object) -> None:
-        if self.span is not None:
-            self.span.end()
-            # No token: asgiref copies variables from thread to thread, which a token forbids.
-            CURRENT.set(self.before)
-
-
-def within(
-    kind: str,
-    function: Callable[..., Any],
-    thing: Any,
-    is_async: bool,
-    parent: Span | None = None,
-) -> Any:
-    """The same function, each call of which is a span."""
-
-    @functools.wraps(function)
-    def sync_inside(*args: Any, **kwargs: Any) -> Any:
-        with Recorded(kind, thing, parent):
-            return function(*args, **kwargs)
-
-    @functools.wraps(function)
-    async def async_inside(*args: Any, **kwargs: Any) -> Any:
-        with Recorded(kind, thing, parent):
-            return await function(*args, **kwargs)
-
-    inside = async_inside if is_async else sync_inside
-    setattr(inside, MARK, inside)
-    return inside
-
-
-def records_itself(function: Callable[..., Any]) -> bool:
-    """Whether `within` has made this function, or the function of this method."""
-    plain = getattr(function, "__func__", function)
-    return getattr(plain, MARK, None) is plain
-
-
-def working(hop: Span, function: Callable[..., Any], thing: Any = None) -> Callable[..., Any]:
-    """The sync work of a hop, recorded on whichever thread it runs."""
-    if records_itself(function):
-        return carried(hop, function)
-
-    def work(*args: Any, **kwargs: Any) -> Any:
-        with Recorded("work", thing or function, hop):
-            return function(*args, **kwargs)
-
-    return work
-
-
-def carried(span: Span, function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function with this span as the current one: threads do not inherit what is current."""
-
-    def carry(*args: Any, **kwargs: Any) -> Any:
-        before = CURRENT.get()
-        CURRENT.set(span)
-        try:
-            return function(*args, **kwargs)
-        finally:
-            CURRENT.set(before)
-
-    return carry

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import time
-from collections.abc import Sequence
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -17,9 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.views import View
 
-from .test_probe import Call, probe, wrapped
-
-__all__ = ["probe"]
+from .calls import Call, Probe, ask, environ, wrapped
 
 
 def sync(request: HttpRequest) -> HttpResponse:
@@ -57,36 +52,25 @@ PATHS = ["sync", "async", "sync-class", "async-class"]
 
 
 @pytest.fixture(autouse=True)
-def project(settings: Any, monkeypatch: pytest.MonkeyPatch, probe: ModuleType) -> None:
+def project(settings: Any, monkeypatch: pytest.MonkeyPatch, probe: Probe) -> None:
     """This module as a project, its views watched by the probe while a test runs."""
     settings.ROOT_URLCONF = __name__
     settings.MIDDLEWARE = []
     for name in ("make_view_atomic", "get_response", "get_response_async"):
         monkeypatch.setattr(BaseHandler, name, getattr(BaseHandler, name))
-    probe.watch_views()
+    probe.django_views.watch_views()
 
 
-def environ(path: str) -> dict[str, Any]:
-    return {
-        "REQUEST_METHOD": "GET",
-        "PATH_INFO": path,
-        "SERVER_NAME": "localhost",
-        "SERVER_PORT": "80",
-        "wsgi.input": io.BytesIO(),
-        "wsgi.url_scheme": "http",
-    }
-
-
-def check(stamps: list[int], probe: ModuleType) -> None:
+def check(stamps: list[int], probe: Probe) -> None:
     entered, view_entered, view_left, _ = stamps
     assert 0 < entered <= view_entered
     assert view_left - view_entered >= 1_000_000
-    counts = probe.COUNTS.report()
+    counts = probe.counters.LOAD.report()
     assert (counts["peak_in_view"], counts["in_view"], counts["in_app"]) == (1, 0, 0)
 
 
 @pytest.mark.parametrize("name", PATHS)
-def test_under_wsgi(name: str, probe: ModuleType) -> None:
+def test_under_wsgi(name: str, probe: Probe) -> None:
     call = Call(wrapped(probe, WSGIHandler()), environ(f"/{name}"))
     assert b"".join(call.body) == name.removesuffix("-class").encode()
     call.body.close()
@@ -94,56 +78,28 @@ def test_under_wsgi(name: str, probe: ModuleType) -> None:
 
 
 @pytest.mark.parametrize("name", PATHS)
-async def test_under_asgi(name: str, probe: ModuleType) -> None:
+async def test_under_asgi(name: str, probe: Probe) -> None:
     start, body = await ask(wrapped(probe, ASGIHandler(), "asgi"), f"/{name}")
     assert body["body"] == name.removesuffix("-class").encode()
     (value,) = [value for header, value in start["headers"] if header == b"liveburst"]
     check([int(part) for part in value.split()], probe)
 
 
-def test_a_view_that_raises_has_left(probe: ModuleType) -> None:
+def test_a_view_that_raises_has_left(probe: Probe) -> None:
     call = Call(wrapped(probe, WSGIHandler()), environ("/broken"))
     assert call.status.startswith("500")
     call.body.close()
     assert min(call.stamps) > 0
-    assert probe.COUNTS.report()["in_view"] == 0
+    assert probe.counters.LOAD.report()["in_view"] == 0
 
 
-def test_watching_twice_stamps_once(probe: ModuleType) -> None:
+def test_watching_twice_stamps_once(probe: Probe) -> None:
     watched = BaseHandler.make_view_atomic
-    probe.watch_views()
+    probe.django_views.watch_views()
     assert BaseHandler.make_view_atomic is watched
 
 
-def test_a_request_that_the_probe_never_saw_is_answered(probe: ModuleType) -> None:
+def test_a_request_that_the_probe_never_saw_is_answered(probe: Probe) -> None:
     call = Call(WSGIHandler(), environ("/sync"))
     assert call.status == "200 OK"
     call.body.close()
-
-
-async def ask(
-    application: Any, path: str, query: bytes = b"", headers: Sequence[tuple[bytes, bytes]] = ()
-) -> list[dict[str, Any]]:
-    """One ASGI request; the client stays until it has the whole answer."""
-    sent: list[dict[str, Any]] = []
-    answered = asyncio.Event()
-    messages = iter([{"type": "http.request", "body": b"", "more_body": False}])
-
-    async def receive() -> dict[str, Any]:
-        for message in messages:
-            return message
-        await answered.wait()
-        return {"type": "http.disconnect"}
-
-    async def send(message: dict[str, Any]) -> None:
-        sent.append(message)
-
-    scope = {
-        "type": "http",
-        "method": "GET",
-        "path": path,
-        "headers": [*headers],
-        "query_string": query,
-    }
-    await application(scope, receive, send)
-    return sent

@@ -8,7 +8,6 @@ import threading
 import time
 import warnings
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -19,9 +18,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.utils.decorators import async_only_middleware
 
-from tests.targets.injected.test_probe import probe
-
-__all__ = ["probe"]
+from . import calls
+from .calls import Probe
 
 HELD_S = 0.25  # longer than a busy machine keeps a thread from its core, mostly
 HELD_NS = int(HELD_S * 1e9)
@@ -108,59 +106,41 @@ urlpatterns = [path(view.__name__, view) for view in VIEWS]
 # What is asked for, with which middleware, and who then holds the loop.
 Case = tuple[str, str | None, str | None]
 HOLDERS: list[Case] = [
-    ("blocking", None, "VIEW"),
-    ("blocking_later", None, "VIEW"),
-    ("blocking_in_a_task", None, "VIEW"),
-    ("async_", "held_before", "APPLICATION"),
-    ("async_", "held_after", "APPLICATION"),
-    ("sync", "held_before", "APPLICATION"),
+    ("blocking", None, "IN_VIEW"),
+    ("blocking_later", None, "IN_VIEW"),
+    ("blocking_in_a_task", None, "IN_VIEW"),
+    ("async_", "held_before", "IN_APP"),
+    ("async_", "held_after", "IN_APP"),
+    ("sync", "held_before", "IN_APP"),
     ("with_a_timer", None, "ELSEWHERE"),
     ("leaves_a_task", None, "ELSEWHERE"),
     ("sync", None, None),
     ("async_", None, None),
-    ("blocking?liveburst-neighbour", None, "NEIGHBOURS"),
-    ("async_?liveburst-neighbour", "held_before", "NEIGHBOURS"),
+    ("blocking?liveburst-neighbour", None, "IN_BYSTANDER"),
+    ("async_?liveburst-neighbour", "held_before", "IN_BYSTANDER"),
 ]
 LOOPS = ["asyncio", "uvloop"]
 
 
 async def ask(application: Any, url: str) -> None:
-    """One ASGI request, whose client stays until it has the whole answer."""
-    answered, left = asyncio.Event(), list[asyncio.Task[None]]()
-    messages = iter([{"type": "http.request", "body": b"", "more_body": False}])
-
-    async def receive() -> dict[str, Any]:
-        for message in messages:
-            return message
-        await answered.wait()
-        return {"type": "http.disconnect"}
-
-    async def send(message: dict[str, Any]) -> None:
-        assert message.get("status", 200) == 200
-
+    """One ASGI request, and whatever tasks its view left running."""
+    left: list[asyncio.Task[None]] = []
     name, _, query = url.partition("?")
-    scope = {
-        "type": "http",
-        "method": "GET",
-        "path": f"/{name}",
-        "headers": [],
-        "query_string": query.encode(),
-        "left": left,
-    }
-    await application(scope, receive, send)
+    start, *_ = await calls.ask(application, f"/{name}", query.encode(), left=left)
+    assert start["status"] == 200
     await asyncio.gather(*left)
 
 
-def served(probe: ModuleType, loops: str, work: Callable[[Any], Any]) -> Any:
+def served(probe: Probe, loops: str, work: Callable[[Any], Any]) -> Any:
     """What `work` comes to, given the probed handler, in a loop that the probe watches."""
 
     async def within() -> Any:
         loop = asyncio.get_running_loop()
-        probe.LOOP.thread = threading.get_ident()
-        probe.watch_tasks(loop)
-        heartbeat = probe.Heartbeat(loop)
+        probe.loop.LOOP.thread = threading.get_ident()
+        probe.loop.watch_tasks(loop)
+        heartbeat = probe.heartbeat.Heartbeat(loop)
         heartbeat.begin()
-        found = await work(probe.ASGIProbe(ASGIHandler(), probe.Worker("asgi")))
+        found = await work(calls.wrapped(probe, ASGIHandler(), "asgi"))
         heartbeat.end()
         return found
 
@@ -170,49 +150,49 @@ def served(probe: ModuleType, loops: str, work: Callable[[Any], Any]) -> Any:
 
 
 @pytest.fixture(autouse=True)
-def project(settings: Any, monkeypatch: pytest.MonkeyPatch, probe: ModuleType) -> None:
+def project(settings: Any, monkeypatch: pytest.MonkeyPatch, probe: Probe) -> None:
     """This module as a project, its views watched by the probe while a test runs."""
     settings.ROOT_URLCONF = __name__
     settings.MIDDLEWARE = []
     monkeypatch.setattr(BaseHandler, "make_view_atomic", BaseHandler.make_view_atomic)
-    probe.watch_views()
+    probe.django_views.watch_views()
 
 
 @pytest.mark.parametrize("loops", LOOPS)
 @pytest.mark.parametrize("case", HOLDERS, ids=str)
-def test_who_held_the_loop(case: Case, loops: str, probe: ModuleType, settings: Any) -> None:
+def test_who_held_the_loop(case: Case, loops: str, probe: Probe, settings: Any) -> None:
     url, middleware, holder = case
     settings.MIDDLEWARE = [f"{__name__}.{middleware}"] if middleware else []
     served(probe, loops, lambda application: ask(application, url))
-    names = ("ELSEWHERE", "VIEW", "APPLICATION", "NEIGHBOURS")
-    spent_ns = {name: probe.LOOP.spent[getattr(probe, name)] for name in names}
-    held, by = probe.LOOP.take()
+    names = ("ELSEWHERE", "IN_VIEW", "IN_APP", "IN_BYSTANDER")
+    spent_ns = {name: probe.loop.LOOP.spent_ns[getattr(probe.loop, name)] for name in names}
+    held, by = probe.loop.LOOP.take()
     if holder is None:  # it waited, or worked in a thread of its own
-        assert max(spent_ns["VIEW"], spent_ns["APPLICATION"]) < HELD_NS
+        assert max(spent_ns["IN_VIEW"], spent_ns["IN_APP"]) < HELD_NS
     else:
         assert spent_ns.pop(holder) >= HELD_NS
         assert max(spent_ns.values()) < HELD_NS
-        assert (held >= HELD_NS, by) == (True, getattr(probe, holder))
+        assert (held >= HELD_NS, by) == (True, getattr(probe.loop, holder))
 
 
 @pytest.mark.parametrize("loops", LOOPS)
-def test_a_hold_that_has_not_ended_is_told_already(loops: str, probe: ModuleType) -> None:
+def test_a_hold_that_has_not_ended_is_told_already(loops: str, probe: Probe) -> None:
     seen: list[tuple[int, int]] = []
 
     async def look_meanwhile(application: Any) -> None:
         asking = asyncio.create_task(ask(application, "blocking"))
-        timer = threading.Timer(HELD_S / 2, lambda: seen.append(probe.LOOP.take()))
+        timer = threading.Timer(HELD_S / 2, lambda: seen.append(probe.loop.LOOP.take()))
         timer.start()
         await asking
         timer.join()
 
     served(probe, loops, look_meanwhile)
     ((_, by),) = seen
-    assert by in (probe.VIEW, probe.ELSEWHERE)  # a busy machine may be late to begin
+    assert by in (probe.loop.IN_VIEW, probe.loop.ELSEWHERE)  # a busy machine may be late to begin
 
 
 @pytest.mark.parametrize("loops", LOOPS)
-def test_tasks_are_what_they_were(loops: str, probe: ModuleType) -> None:
+def test_tasks_are_what_they_were(loops: str, probe: Probe) -> None:
     """Results, exceptions, cancellation before and within, and contexts pass through."""
 
     async def value() -> int:
@@ -246,15 +226,13 @@ def test_tasks_are_what_they_were(loops: str, probe: ModuleType) -> None:
     async def within(_: Any) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # "was never awaited" among them
-            await probe.ASGIProbe(application, probe.Worker("asgi"))({"type": "http"}, None, None)
+            await calls.wrapped(probe, application, "asgi")({"type": "http"}, None, None)
 
     served(probe, loops, within)
 
 
 @pytest.mark.parametrize("loops", LOOPS)
-def test_a_factory_that_was_there_before_makes_the_tasks_still(
-    loops: str, probe: ModuleType
-) -> None:
+def test_a_factory_that_was_there_before_makes_the_tasks_still(loops: str, probe: Probe) -> None:
     made: list[str] = []
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
@@ -268,8 +246,8 @@ def test_a_factory_that_was_there_before_makes_the_tasks_still(
             return asyncio.Task(coroutine, loop=loop, **more)
 
         loop.set_task_factory(factory)
-        probe.watch_tasks(loop)
-        await probe.ASGIProbe(application, probe.Worker("asgi"))({"type": "http"}, None, None)
+        probe.loop.watch_tasks(loop)
+        await calls.wrapped(probe, application, "asgi")({"type": "http"}, None, None)
         assert made == ["task"]
 
     with asyncio.Runner(loop_factory=importlib.import_module(loops).new_event_loop) as runner:
@@ -277,15 +255,13 @@ def test_a_factory_that_was_there_before_makes_the_tasks_still(
 
 
 @pytest.mark.parametrize("loops", LOOPS)
-def test_an_awaitable_that_is_no_coroutine_is_awaited_as_it_is(
-    loops: str, probe: ModuleType
-) -> None:
+def test_an_awaitable_that_is_no_coroutine_is_awaited_as_it_is(loops: str, probe: Probe) -> None:
     def application(scope: Any, receive: Any, send: Any) -> Any:
         return asyncio.get_running_loop().run_in_executor(None, int)
 
     served(
         probe,
         loops,
-        lambda _: probe.ASGIProbe(application, probe.Worker("asgi"))({"type": "http"}, None, None),
+        lambda _: calls.wrapped(probe, application, "asgi")({"type": "http"}, None, None),
     )
-    assert probe.COUNTS.report()["in_app"] == 0
+    assert probe.counters.LOAD.report()["in_app"] == 0

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import os
 import subprocess
 import sys
 from collections import Counter
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.targets.helpers import ROOT
-from tests.targets.xray_ask import PROBE
 
 Trace = dict[str, Any]
 DEFAULT_SEVEN = ",".join(
@@ -48,7 +45,7 @@ def traces(interface: str, middleware: str = "", python: str = sys.executable) -
     """The trace of each of the project's views, one process for all of them."""
     paths = [f"/{view}" for view in VIEWS]
     found = subprocess.run(  # noqa: PLW1510 - what it says on stderr is shown below
-        [python, "-m", "tests.targets.xray_ask", interface, *paths],
+        [python, "-m", "tests.targets.injected.xray_requests", interface, *paths],
         cwd=ROOT,
         env={**os.environ, "PLANTED_MIDDLEWARE": middleware},
         capture_output=True,
@@ -144,7 +141,7 @@ def test_the_whole_chain_of_middleware_stands_around_the_view(interface: str) ->
         "SessionMiddleware.process_response",
         "SecurityMiddleware.process_response",
     ]
-    assert named(trace, "view") == ["tests.targets.xray_project.async_"]
+    assert named(trace, "view") == ["tests.targets.injected.xray_project.async_"]
 
 
 @pytest.mark.parametrize("interface", ["wsgi", "asgi"])
@@ -203,24 +200,4 @@ def test_a_view_that_fails_is_traced_to_its_end() -> None:
     trace = traces("asgi")["broken"]
     assert "BaseHandler.process_exception_by_middleware" not in named(trace, "stage")
     assert "ASGIHandler.process_exception_by_middleware" in named(trace, "sync_to_async")
-    assert named(trace, "view") == ["tests.targets.xray_project.broken"]
-
-
-@pytest.mark.parametrize(
-    "path", sorted(PROBE.glob("liveburst_xray*.py")), ids=lambda path: path.name
-)
-def test_it_runs_in_a_strangers_virtualenv(path: Path) -> None:
-    """Python 3.9 can read it, and it imports nothing but the standard library and itself."""
-    tree = ast.parse(path.read_text(), feature_version=(3, 9))
-    imported = {
-        name.partition(".")[0]
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for name in (
-            [node.module] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names]
-        )
-        if name
-    }
-    assert {
-        name for name in imported if not name.startswith("liveburst_")
-    } <= sys.stdlib_module_names
+    assert named(trace, "view") == ["tests.targets.injected.xray_project.broken"]

@@ -1,6 +1,6 @@
 """Asks the planted project for pages, each twice, the second time traced, as a target is asked.
 
-    python -m tests.targets.xray_ask wsgi|asgi PATH…
+    python -m tests.targets.injected.xray_requests wsgi|asgi PATH…
 
 Prints the traces as one JSON list. An interpreter of its own: the X-ray's patches are for good.
 """
@@ -18,7 +18,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-PROBE = Path(__file__).parents[2] / "dashboard" / "targets" / "injected" / "probe"
+PROBE = Path(__file__).parents[3] / "dashboard" / "targets" / "injected" / "probe"
 TOKEN = "the test's own"
 
 
@@ -26,7 +26,7 @@ def main(interface: str, *paths: str) -> None:
     sys.path.insert(0, str(PROBE))
     os.environ |= {
         "LIVEBURST_APP": f"liveburst_xray:{interface}",
-        "LIVEBURST_XRAY_APP": f"tests.targets.xray_project:{interface}",
+        "LIVEBURST_XRAY_APP": f"tests.targets.injected.xray_project:{interface}",
         "LIVEBURST_XRAY_TOKEN": TOKEN,
         "LIVEBURST_SERVER": "none",
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,10 +22,7 @@ from django.http.response import HttpResponseBase
 from django.urls import path
 from django.views.decorators.http import etag
 
-from tests.targets.injected.test_probe import Call, probe, wrapped
-from tests.targets.injected.test_probe_django import ask, environ
-
-__all__ = ["probe"]
+from .calls import Call, Probe, ask, environ, wrapped
 
 Answer = tuple[int, list[int]]  # status, and the probe's stamps
 NO_VIEW = -2
@@ -147,9 +143,7 @@ not_modified, raising = Middlewares.not_modified, Middlewares.raising
 
 
 @pytest.fixture(autouse=True)
-def project(
-    settings: Any, monkeypatch: pytest.MonkeyPatch, probe: ModuleType
-) -> Iterator[ModuleType]:
+def project(settings: Any, monkeypatch: pytest.MonkeyPatch, probe: Probe) -> Iterator[ModuleType]:
     """This module as a project that the probe watches while a test runs."""
     settings.ROOT_URLCONF = __name__
     settings.MIDDLEWARE = []
@@ -158,13 +152,11 @@ def project(
         monkeypatch.setattr(BaseHandler, name, getattr(BaseHandler, name))
     respond = handling.response_for_exception
     monkeypatch.setattr(handling, "response_for_exception", respond)
-    answers = importlib.import_module("liveburst_answers")
+    answers = probe.answers
     monkeypatch.setattr(answers, "DIRECTORY", str(Path(__file__).parent))
     answers.in_project.cache_clear()
-    probe.watch_views()
-    probe.watch_django(
-        probe.ANSWERS, lambda request: probe.request_of(request).counts is probe.COUNTS
-    )
+    probe.django_views.watch_views()
+    probe.django_errors.watch_errors()
     yield answers
     got_request_exception.disconnect(dispatch_uid="liveburst")
 
@@ -173,7 +165,7 @@ Get = Callable[..., Answer]
 
 
 @pytest.fixture(params=["wsgi", "asgi"])
-def get(request: pytest.FixtureRequest, probe: ModuleType) -> Get:
+def get(request: pytest.FixtureRequest, probe: Probe) -> Get:
     """Ask the project for a path, under both of Django's handlers."""
 
     def under_wsgi(path: str, query: str = "", **more: str) -> Answer:
@@ -200,8 +192,8 @@ def get(request: pytest.FixtureRequest, probe: ModuleType) -> Get:
 KINDS = ["sync", "async"]
 
 
-def news(probe: ModuleType) -> list[dict[str, Any]]:
-    return probe.ANSWERS.news() or []
+def news(probe: Probe) -> list[dict[str, Any]]:
+    return probe.answers.ANSWERS.news() or []
 
 
 RAISED = {
@@ -217,7 +209,7 @@ RAISED = {
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("view", RAISED)
 def test_an_exception_is_quoted_once_and_counted(
-    get: Get, probe: ModuleType, kind: str, view: str
+    get: Get, probe: Probe, kind: str, view: str
 ) -> None:
     status, name, message = RAISED[view]
     for number in (7, 8):
@@ -229,34 +221,34 @@ def test_an_exception_is_quoted_once_and_counted(
     assert found == {"status": status, "type": name, "message": message, "count": 2}
     assert where.startswith("test_answers.py:")
     assert where.endswith(f" {view}")
-    assert probe.ANSWERS.news() is None  # nothing is told twice
-    probe.ANSWERS.begin()
+    assert probe.answers.ANSWERS.news() is None  # nothing is told twice
+    probe.answers.ANSWERS.begin()
     get(f"/{view}/{kind}/")
     assert [one["count"] for one in news(probe)] == [1]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_message_is_one_line_and_bounded(get: Get, probe: ModuleType, kind: str) -> None:
+def test_a_message_is_one_line_and_bounded(get: Get, probe: Probe, kind: str) -> None:
     get(f"/talkative/{kind}/")
     (found,) = news(probe)
     assert found["message"].startswith("one two xxx")
     assert len(found["message"]) == NEVER_MORE
 
 
-def test_what_no_view_raised_has_no_place(get: Get, probe: ModuleType) -> None:
+def test_what_no_view_raised_has_no_place(get: Get, probe: Probe) -> None:
     assert get("/nowhere/")[0] == 404
     (found,) = news(probe)
     assert (found["message"], found["where"]) == ("no URL pattern matches 'nowhere/'", None)
 
 
-def test_a_host_that_is_not_allowed(get: Get, probe: ModuleType) -> None:
+def test_a_host_that_is_not_allowed(get: Get, probe: Probe) -> None:
     assert get("/host/sync/", HTTP_HOST="evil.example")[0] == 400
     (found,) = news(probe)
     assert found["type"] == "django.core.exceptions.DisallowedHost"
     assert "evil.example" in found["message"]
 
 
-def test_a_middleware_that_raises(get: Get, probe: ModuleType, settings: Any) -> None:
+def test_a_middleware_that_raises(get: Get, probe: Probe, settings: Any) -> None:
     settings.MIDDLEWARE = [f"{__name__}.raising"]
     status, stamps = get("/fine/sync/")
     assert (status, stamps[1:3]) == (500, [NO_VIEW, -1])
@@ -264,7 +256,7 @@ def test_a_middleware_that_raises(get: Get, probe: ModuleType, settings: Any) ->
     assert (found["type"], found["where"].rpartition(" ")[2]) == ("ConnectionError", "middleware")
 
 
-def test_async_views_and_atomic_requests(get: Get, probe: ModuleType, settings: Any) -> None:
+def test_async_views_and_atomic_requests(get: Get, probe: Probe, settings: Any) -> None:
     settings.DATABASES["default"]["ATOMIC_REQUESTS"] = True
     connections["default"].settings_dict["ATOMIC_REQUESTS"] = True
     try:
@@ -276,7 +268,7 @@ def test_async_views_and_atomic_requests(get: Get, probe: ModuleType, settings: 
 
 
 @pytest.mark.parametrize("get", ["wsgi"], indirect=True)  # Django leaves a file open under ASGI
-def test_what_is_let_through_to_the_server(get: Get, probe: ModuleType, settings: Any) -> None:
+def test_what_is_let_through_to_the_server(get: Get, probe: Probe, settings: Any) -> None:
     settings.DEBUG_PROPAGATE_EXCEPTIONS = True
     with pytest.raises(LookupError):
         get("/broken/sync/")
@@ -289,7 +281,7 @@ def test_what_is_let_through_to_the_server(get: Get, probe: ModuleType, settings
     ("view", "status"), [("fine", 200), ("form", 302), ("unchanged", 304), ("refuses", 403)]
 )
 def test_what_a_view_answers_is_none(
-    get: Get, probe: ModuleType, kind: str, view: str, status: int
+    get: Get, probe: Probe, kind: str, view: str, status: int
 ) -> None:
     answered, stamps = get(f"/{view}/{kind}/", HTTP_IF_NONE_MATCH='"same"')
     assert answered == status
@@ -301,7 +293,7 @@ def test_what_a_view_answers_is_none(
     ("name", "status"), [("elsewhere", 302), ("cached", 200), ("not_modified", 304)]
 )
 def test_an_answer_before_the_view_is_known(
-    get: Get, probe: ModuleType, settings: Any, name: str, status: int
+    get: Get, probe: Probe, settings: Any, name: str, status: int
 ) -> None:
     settings.MIDDLEWARE = [f"{__name__}.{name}"]
     answered, stamps = get("/fine/sync/")
@@ -310,22 +302,20 @@ def test_an_answer_before_the_view_is_known(
     assert news(probe) == ([{**redirect, "count": 1}] if name == "elsewhere" else [])
 
 
-def test_djangos_own_redirects_come_before_the_view(
-    get: Get, probe: ModuleType, settings: Any
-) -> None:
+def test_djangos_own_redirects_come_before_the_view(get: Get, probe: Probe, settings: Any) -> None:
     settings.MIDDLEWARE = ["django.middleware.security.SecurityMiddleware"]
     settings.SECURE_SSL_REDIRECT = True
     status, stamps = get("/fine/sync/", "q=1")
     assert (status, stamps[1]) == (301, NO_VIEW)
     assert news(probe)[0]["where"] == "https://localhost/fine/sync/"
     settings.MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
-    probe.ANSWERS.begin()
+    probe.answers.ANSWERS.begin()
     status, stamps = get("/fine/sync")
     assert (status, stamps[1]) == (301, NO_VIEW)
     assert [one["where"] for one in news(probe) if one["type"] is None] == ["/fine/sync/"]
 
 
-def test_a_views_redirect_to_a_login_says_where_it_leads(get: Get, probe: ModuleType) -> None:
+def test_a_views_redirect_to_a_login_says_where_it_leads(get: Get, probe: Probe) -> None:
     """As `login_required` makes it, which passes for the view itself."""
     status, stamps = get("/private/sync/")
     assert status == 302
@@ -333,12 +323,12 @@ def test_a_views_redirect_to_a_login_says_where_it_leads(get: Get, probe: Module
     assert [one["where"] for one in news(probe)] == ["/accounts/login/"]
 
 
-def test_the_neighbour_is_not_quoted(get: Get, probe: ModuleType) -> None:
+def test_the_neighbour_is_not_quoted(get: Get, probe: Probe) -> None:
     assert get("/broken/sync/", "liveburst-neighbour")[0] == 500
     assert news(probe) == []
 
 
-def test_an_application_without_django(probe: ModuleType) -> None:
+def test_an_application_without_django(probe: Probe) -> None:
     def application(environ: Any, start: Any) -> Any:
         raise KeyError("its own")
 
@@ -348,7 +338,7 @@ def test_an_application_without_django(probe: ModuleType) -> None:
     assert (found["status"], found["type"]) == (None, "KeyError")
 
 
-async def test_an_asgi_application_without_django(probe: ModuleType) -> None:
+async def test_an_asgi_application_without_django(probe: Probe) -> None:
     async def application(scope: Any, receive: Any, send: Any) -> None:
         raise KeyError("its own")
 
@@ -365,13 +355,13 @@ async def test_an_asgi_application_without_django(probe: ModuleType) -> None:
     assert [one["type"] for one in news(probe)] == ["KeyError"]
 
 
-def test_kinds_are_bounded_and_every_thread_counts(probe: ModuleType, project: ModuleType) -> None:
+def test_kinds_are_bounded_and_every_thread_counts(probe: Probe, project: ModuleType) -> None:
     kinds = [type(f"Error{number}", (Exception,), {}) for number in range(100)]
 
     def raise_all() -> None:
         for kind in kinds:
-            probe.ANSWERS.raised(kind("x"), 500)
-            probe.ANSWERS.redirected(302, [("Location", f"/{kind.__name__}")], called=False)
+            probe.answers.ANSWERS.raised(kind("x"), 500)
+            probe.answers.ANSWERS.redirected(302, [("Location", f"/{kind.__name__}")], called=False)
 
     threads = [threading.Thread(target=raise_all) for _ in range(8)]
     for thread in threads:
