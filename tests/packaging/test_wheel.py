@@ -75,6 +75,14 @@ def test_a_burst_from_anywhere_keeps_its_state_in_the_users_own_place(
     assert (tmp_path / ".local/state/liveburst/liveburst.sqlite3").exists()
 
 
+def test_what_targets_import_is_inside(liveburst: Path) -> None:
+    (installed,) = liveburst.parents[1].glob("lib/*/site-packages/dashboard/targets/injected")
+    source = ROOT / "dashboard" / "targets" / "injected"
+    expected = {file.relative_to(source) for file in source.rglob("*.py")}
+    assert Path("probe", "liveburst_probe.py") in expected
+    assert {file.relative_to(installed) for file in installed.rglob("*.py")} == expected
+
+
 def test_page_scripts_and_styles_are_inside(address: str) -> None:
     assert "Liveburst" in httpx.get(address, timeout=PATIENCE_S).text
     for file in ("js/main.js", "css/base.css", "htmx.org/htmx.min.js"):

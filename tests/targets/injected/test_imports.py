@@ -63,9 +63,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("version", PYTHONS)
 @pytest.mark.parametrize("directory", DIRECTORIES, ids=lambda directory: directory.name)
-def test_each_module_can_be_imported_first(
-    directory: Path, version: str, compiled: Path
-) -> None:
+def test_each_module_can_be_imported_first(directory: Path, version: str, compiled: Path) -> None:
     """It needs its own directory and the standard library, and neither Django nor asgiref."""
     python = interpreter(version)
     if python is None:
