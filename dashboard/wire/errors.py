@@ -3,7 +3,8 @@
     LiveburstError
     ├── Invalid             input that was refused, with each problem by field
     │   ├── InvalidPlan     what to fire (form, command line, stored JSON)
-    │   └── InvalidManifest a lab.toml (the field is file and key)
+    │   ├── InvalidManifest a lab.toml (the field is file and key)
+    │   └── InvalidJson     stored JSON, or a message between processes (the field is a path)
     ├── FrameError          bytes that are not a frame
     ├── TargetFailed        a server that did not start, or died
     └── EngineFailed        the engine did not start, or died

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
+from .codec import read_json
 from .errors import Problem
 
 MAX_REQUESTS = 100_000  # in one firing
@@ -100,20 +100,13 @@ class Rate:
 Load: TypeAlias = Burst | Rate
 
 
-def load_from_json(data: Mapping[str, Any]) -> Load:
-    """Read a load from its `asdict`; one without a `kind` is a burst, as the first plans were.
+def load_from_json(data: object) -> Load:
+    """Return the load that `data` describes; one without a `kind` is a burst, as once stored.
 
-    Raises KeyError, TypeError or ValueError where it is none.
+    Raises InvalidJson.
     """
-    kind = data.get("kind", "burst")
-    if kind == "burst":
-        more = {name: data[name] for name in ("send_kb_per_s", "every_s") if name in data}
-        return Burst(data["requests"], data["concurrency"], **more)
-    if kind == "rate":
-        concurrency = data.get("concurrency", MAX_CONCURRENCY)
-        known = (data["rate_rps"], data["duration_s"], data["poisson"], concurrency)
-        return Rate(*known, send_kb_per_s=data.get("send_kb_per_s"))
-    raise ValueError(f"expected a load of kind burst or rate, found {kind!r}")
+    load: Load = read_json(Load, data, ignore_unknown=True)
+    return load
 
 
 def _sending_problems(send_kb_per_s: float | None) -> list[Problem]:

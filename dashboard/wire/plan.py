@@ -7,9 +7,10 @@ address, which is all that the engine is ever told.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Self
 
+from .codec import InvalidJson, Textual, from_json, to_json
 from .errors import InvalidPlan, Problem
 from .load import (
     MAX_CONCURRENCY,
@@ -62,12 +63,10 @@ ENGINE = "engine"  # the client that is none: the engine itself fires
 CLIENTS = (ENGINE, "httpx", "httpx-shared", "aiohttp", "requests-threads")
 NEIGHBOUR_RPS = 20.0
 TWIN = "#2"  # behind a server's name: a target of its own
-# Stored plans may lack them.
-LATER_FIELDS = ("client", "until_sure", "control", "margin", "neighbour")
 
 
 @dataclass(frozen=True)
-class Lane:
+class Lane(Textual):
     """A variant at a server, written `variant@server`."""
 
     variant: str
@@ -160,29 +159,17 @@ class Plan:
         ]
 
     def to_json(self) -> dict[str, Any]:
-        """A JSON object from which `from_json` makes an equal plan."""
-        return {
-            **asdict(self),
-            "lanes": [str(lane) for lane in self.lanes],
-            "parameters": dict(self.parameters),
-        }
+        """Return a JSON object from which `from_json` makes an equal plan."""
+        stored: dict[str, Any] = to_json(self)
+        return stored
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Read what `to_json` wrote; raises InvalidPlan where it does not hold."""
+    def from_json(cls, data: object) -> Self:
+        """Return the plan that `to_json` wrote, also in an older version; raises InvalidPlan."""
         try:
-            return cls(
-                scenario=data["scenario"],
-                lanes=tuple(Lane.parse(lane) for lane in data["lanes"]),
-                load=load_from_json(data["load"]),
-                rounds=data["rounds"],
-                seed=data["seed"],
-                parameters=data["parameters"],
-                timeout_s=data["timeout_s"],
-                **{name: data[name] for name in LATER_FIELDS if name in data},
-            )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise InvalidPlan(Problem("plan", f"expected a stored plan, found {error!r}")) from None
+            return from_json(cls, data, ignore_unknown=True)
+        except InvalidJson as error:
+            raise InvalidPlan(Problem("plan", f"expected a stored plan; {error}")) from None
 
 
 @dataclass(frozen=True)
@@ -236,17 +223,11 @@ class Firing:
         return [number for number in everything if number % slots % self.engines == self.engine]
 
     def to_json(self) -> dict[str, Any]:
-        """A JSON object from which `from_json` makes an equal firing."""
-        return asdict(self)
+        """Return a JSON object from which `from_json` makes an equal firing."""
+        message: dict[str, Any] = to_json(self)
+        return message
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Read what `to_json` wrote. Raises what `load_from_json` raises."""
-        return cls(
-            **{
-                **data,
-                "load": load_from_json(data["load"]),
-                "manner": Manner.from_json(data["manner"]),
-                "headers": tuple((name, value) for name, value in data["headers"]),
-            }
-        )
+    def from_json(cls, data: object) -> Self:
+        """Return the firing that `to_json` wrote; raises InvalidJson."""
+        return from_json(cls, data)

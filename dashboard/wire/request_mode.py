@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
 
 from .exchange import NUMBERS_BACK, Exchange
 
@@ -36,21 +34,6 @@ class Manner:
     chunks: bool = False
     rows: tuple[tuple[str, str], ...] = ()
     exchange: Exchange = NUMBERS_BACK
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Read an `asdict` of one. Raises KeyError or TypeError where it is none."""
-        upload = data["upload"]
-        rows = tuple((path, body) for path, body in data["rows"])
-        said = data["exchange"]
-        return cls(
-            upload=Upload(**upload) if upload else None,
-            poll_every_ms=data["poll_every_ms"],
-            websocket=data["websocket"],
-            chunks=data["chunks"],
-            rows=rows,
-            exchange=Exchange(tuple(said["opening"]), said["message"], said["answer"]),
-        )
 
 
 PLAIN = Manner()

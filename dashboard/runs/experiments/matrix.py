@@ -9,8 +9,8 @@ the same in every run. How much the baseline itself differs between the runs is 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dashboard.models import Experiment, Status
@@ -24,6 +24,7 @@ from dashboard.runs.queue.experiment import (
     fire_with_retry,
 )
 from dashboard.targets.lifecycle.server_packages import missing_packages
+from dashboard.wire.codec import from_json, to_json
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.plan import MAX_LANES, Lane, Plan
 
@@ -64,24 +65,13 @@ class Matrix:
 
     def to_json(self) -> dict[str, Any]:
         """What is stored as the experiment's question."""
-        return {
-            "variants": list(self.variants),
-            "servers": list(self.servers),
-            "cells": [asdict(cell) for cell in self.cells],
-            "plan": self.plan.to_json(),
-            "baseline": str(self.baseline),
-        }
+        question: dict[str, Any] = to_json(self)
+        return question
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Matrix:
-        """Read what `to_json` wrote."""
-        return cls(
-            variants=tuple(data["variants"]),
-            servers=tuple(data["servers"]),
-            cells=tuple(Cell(**cell) for cell in data["cells"]),
-            plan=Plan.from_json(data["plan"]),
-            baseline=Lane.parse(data["baseline"]),
-        )
+    def from_json(cls, data: object) -> Matrix:
+        """Read what `to_json` wrote, also in an older version; raises InvalidJson."""
+        return from_json(cls, data, ignore_unknown=True)
 
     @property
     def experiment_plan(self) -> ExperimentPlan:

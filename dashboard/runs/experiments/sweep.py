@@ -8,7 +8,7 @@ which halves the bracket of a crossover.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from dashboard.analysis.inference.comparison import FEWEST_ROUNDS
@@ -23,6 +23,7 @@ from dashboard.runs.queue.experiment import (
     Steps,
     fire_with_retry,
 )
+from dashboard.wire.codec import from_json, to_json
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.plan import Burst, Lane, Plan, Rate
 
@@ -51,24 +52,13 @@ class Sweep:
 
     def to_json(self) -> dict[str, Any]:
         """What is stored as the experiment's question."""
-        return {
-            "axis": asdict(self.axis),
-            "levels": list(self.levels),
-            "plan": self.plan.to_json(),
-            "requests": self.requests,
-            "duration_s": self.duration_s,
-        }
+        question: dict[str, Any] = to_json(self)
+        return question
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Read what `to_json` wrote."""
-        return cls(
-            axis=Axis(**data["axis"]),
-            levels=tuple(data["levels"]),
-            plan=Plan.from_json(data["plan"]),
-            requests=data["requests"],
-            duration_s=data["duration_s"],
-        )
+    def from_json(cls, data: object) -> Self:
+        """Read what `to_json` wrote, also in an older version; raises InvalidJson."""
+        return from_json(cls, data, ignore_unknown=True)
 
     def plan_at(self, level: float) -> Plan:
         """What is fired at one level. Raises InvalidPlan where that is out of bounds."""

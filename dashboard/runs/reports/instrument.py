@@ -7,12 +7,13 @@ what was read at each firing.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
 
 from dashboard.analysis.samples.lateness import Lateness
 from dashboard.analysis.text.numbers import milliseconds
 from dashboard.targets.observe.machine import steal_percent
+from dashboard.wire.codec import from_json, to_json
 from dashboard.wire.units import NS_PER_MS
 
 MAX_LOOP_LAG_SHARE = 0.1  # of the smallest p50
@@ -125,13 +126,13 @@ class Reading:
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object from which `from_json` makes an equal reading."""
-        return asdict(self)
+        stored: dict[str, Any] = to_json(self)
+        return stored
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Read what `to_json` wrote."""
-        times = {name: data[name] and tuple(data[name]) for name in ("cpu_before", "cpu_after")}
-        return cls(**{**data, **times, "stalls_ns": _pairs(data.get("stalls_ns"))})
+    def from_json(cls, data: object) -> Self:
+        """Read what `to_json` wrote, also in an older version; raises InvalidJson."""
+        return from_json(cls, data)
 
 
 @dataclass(frozen=True)

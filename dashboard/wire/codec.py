@@ -1,0 +1,192 @@
+"""Frozen dataclasses to JSON values and back, by their annotations: the one codec for all of them.
+
+A dataclass is an object with a key per field; one that is `Textual`, such as `Lane`, is a string.
+Of a union of dataclasses the field `kind` names the member; an object without it is the first one.
+A field that has a default may be missing, as in what an older version stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, Literal, Self, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from .errors import Invalid, Problem
+
+T = TypeVar("T")
+
+
+class Textual:
+    """The base of a dataclass whose JSON value is a string: `parse` reads what `str` writes."""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the value that the text stands for."""
+        raise NotImplementedError
+
+
+class InvalidJson(Invalid, ValueError):
+    """A JSON value of another type than expected; each problem's field is the path to it."""
+
+
+def to_json(value: object) -> Any:
+    """Return the JSON value from which `from_json` makes an equal one."""
+    if is_dataclass(value) and not isinstance(value, type):
+        if isinstance(value, Textual):
+            return str(value)
+        return {field.name: to_json(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {name: to_json(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [to_json(item) for item in value]
+    return value
+
+
+def from_json(kind: type[T], data: object, *, ignore_unknown: bool = False) -> T:
+    """Return the value of this type that `data` describes; raises InvalidJson with every path.
+
+    Keys that no field has are refused, unless `ignore_unknown`. Raises what a dataclass raises
+    whose own values are out of bounds.
+    """
+    value: T = read_json(kind, data, ignore_unknown=ignore_unknown)
+    return value
+
+
+def read_json(hint: Any, data: object, *, ignore_unknown: bool = False) -> Any:
+    """Like `from_json`, for any annotation: a union, a tuple, a mapping."""
+    return _Reader(ignore_unknown).read(hint, data, "")
+
+
+_COLLECTIONS: Mapping[Any, type] = {
+    tuple: tuple,
+    list: list,
+    Sequence: list,
+    dict: dict,
+    Mapping: dict,
+}
+
+
+@dataclass(frozen=True)
+class _Reader:
+    ignore_unknown: bool
+
+    def read(self, hint: Any, data: object, path: str) -> Any:
+        origin, args = get_origin(hint), get_args(hint)
+        if hint is Any:
+            return data
+        if origin in {Union, UnionType}:
+            return self._union(args, data, path)
+        if origin in _COLLECTIONS:
+            return self._collection(_COLLECTIONS[origin], args, data, path)
+        if is_dataclass(hint):
+            return self._dataclass(hint, data, path)
+        return _plain(hint, data, path)
+
+    def _collection(self, kind: type, args: tuple[Any, ...], data: object, path: str) -> Any:
+        if kind is dict:
+            members = _members(data, path).items()
+            return {name: self.read(args[1], item, _in(path, name)) for name, item in members}
+        if kind is tuple:
+            return self._tuple(args, data, path)
+        return [self.read(args[0], *item) for item in _items(data, path)]
+
+    def _union(self, args: tuple[Any, ...], data: object, path: str) -> Any:
+        if data is None and NoneType in args:
+            return None
+        members = [one for one in args if one is not NoneType]
+        if len(members) == 1:
+            return self.read(members[0], data, path)
+        if not all(map(is_dataclass, members)):
+            return _plain(members, data, path)
+        kinds = {_default(one, "kind"): one for one in members}
+        kind = _members(data, path).get("kind", next(iter(kinds)))
+        if kind not in kinds:
+            raise _expected(_in(path, "kind"), " or ".join(kinds), kind)
+        return self.read(kinds[kind], data, path)
+
+    def _tuple(self, args: tuple[Any, ...], data: object, path: str) -> tuple[Any, ...]:
+        items = list(_items(data, path))
+        if args[-1] is ...:
+            return tuple(self.read(args[0], *item) for item in items)
+        if len(items) != len(args):
+            raise _expected(path, f"a list of {len(args)}", data)
+        return tuple(self.read(hint, *item) for hint, item in zip(args, items, strict=True))
+
+    def _dataclass(self, kind: Any, data: object, path: str) -> Any:
+        if issubclass(kind, Textual):
+            return kind.parse(_plain(str, data, path))
+        given, known = _members(data, path), _fields(kind)
+        problems, values = [], {}
+        if not self.ignore_unknown:
+            unknown = given.keys() - known.keys()
+            problems += [Problem(_in(path, name), "not a known key") for name in sorted(unknown)]
+        for name, (field, hint) in known.items():
+            try:
+                if name not in given:
+                    _check_optional(field, _in(path, name))
+                elif field.init:
+                    values[name] = self.read(hint, given[name], _in(path, name))
+            except InvalidJson as error:
+                problems += error.problems
+        if problems:
+            raise InvalidJson(*problems)
+        return kind(**values)
+
+
+@cache
+def _fields(kind: Any) -> dict[str, tuple[Field[Any], Any]]:
+    hints = get_type_hints(kind)
+    return {field.name: (field, hints[field.name]) for field in fields(kind)}
+
+
+def _default(kind: Any, name: str) -> Any:
+    return _fields(kind)[name][0].default
+
+
+def _check_optional(field: Field[Any], path: str) -> None:
+    if field.default is MISSING and field.default_factory is MISSING:
+        raise InvalidJson(Problem(path, "expected, found nothing"))
+
+
+def _plain(hint: Any, data: object, path: str) -> Any:
+    """Read a string, a number, a truth value or a literal; a list of hints is any of them."""
+    hints = hint if isinstance(hint, list) else [hint]
+    if any(_is_plain(one, data) for one in hints):
+        return data
+    raise _expected(path, " or ".join(map(_name, hints)), data)
+
+
+def _is_plain(hint: Any, data: object) -> bool:
+    if get_origin(hint) is Literal:
+        return data in get_args(hint)
+    if isinstance(data, bool):
+        return hint is bool
+    return isinstance(data, int | float if hint is float else hint)
+
+
+def _name(hint: Any) -> str:
+    if get_origin(hint) is Literal:
+        return " or ".join(map(repr, get_args(hint)))
+    return {str: "text", int: "a whole number", float: "a number", bool: "true or false"}[hint]
+
+
+def _items(data: object, path: str) -> Iterator[tuple[object, str]]:
+    if not isinstance(data, list | tuple):
+        raise _expected(path, "a list", data)
+    return ((item, f"{path}[{number}]") for number, item in enumerate(data))
+
+
+def _members(data: object, path: str) -> Mapping[str, object]:
+    if not isinstance(data, Mapping):
+        raise _expected(path, "an object", data)
+    return data
+
+
+def _in(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _expected(path: str, expected: str, found: object) -> InvalidJson:
+    return InvalidJson(Problem(path or "value", f"expected {expected}, found {found!r}"))
