@@ -11,8 +11,8 @@ from typing import Any, Protocol
 from dashboard.analysis.samples.resource_use import NeighbourCost
 from dashboard.project.labtoml.load import Project
 from dashboard.targets.lifecycle.migrations import Migrations
-from dashboard.targets.observe.attendance import Attendance
 from dashboard.targets.observe.machine import cpu_times
+from dashboard.targets.observe.worker_turnover import WorkerTurnover
 from dashboard.wire.errors import TargetFailed
 from dashboard.wire.plan import Firing
 
@@ -50,7 +50,7 @@ class Target(Protocol):
         """The last line that the server wrote since the last firing began; empty for none."""
 
     @property
-    def attendance(self) -> Attendance | None:
+    def worker_turnover(self) -> WorkerTurnover | None:
         """Of the last firing: which workers served it; None where nobody can say."""
 
     async def begin(self, firing: int) -> bool:

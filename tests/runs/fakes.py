@@ -13,7 +13,7 @@ from typing import Any
 from dashboard.project.labtoml.load import Project, load_manifest
 from dashboard.runs.resources import Resources, Target
 from dashboard.targets.lifecycle.migrations import Migrations
-from dashboard.targets.observe.attendance import Attendance
+from dashboard.targets.observe.worker_turnover import WorkerTurnover
 from dashboard.wire import frame
 from dashboard.wire.errors import EngineFailed, TargetFailed
 from dashboard.wire.frame import Buffer
@@ -104,7 +104,7 @@ class FakeTarget:
     executor: Mapping[str, int] | None = None
     answers: tuple[Mapping[str, Any], ...] = ()
     log_line = ""
-    attendance: Attendance | None = None
+    worker_turnover: WorkerTurnover | None = None
 
     def __init__(self, server: str) -> None:
         self.server = server

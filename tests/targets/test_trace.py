@@ -11,7 +11,7 @@ from dashboard.project.labtoml.load import load_manifest
 from dashboard.project.project import Project
 from dashboard.targets.supervise.cores import Cores
 from dashboard.targets.supervise.subprocesses import read_tail
-from dashboard.targets.trace import MOST_TRIES, Traced, trace_request
+from dashboard.targets.trace import MOST_TRIES, TracedRequest, trace_request
 from dashboard.wire.errors import TargetFailed
 from tests.targets.injected.test_xray import DEFAULT_SEVEN
 
@@ -85,7 +85,7 @@ async def trace(
     *,
     timeout_s: float = 10,
     scenario: str = "any",
-) -> Traced:
+) -> TracedRequest:
     variant, _, server = lane.partition("@")
     return await trace_request(
         project,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from dashboard.targets.observe.attendance import Attendance
+from dashboard.targets.observe.worker_turnover import WorkerTurnover
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import UNKNOWN, Frame
 from dashboard.wire.plan import ENGINE, Firing
@@ -41,7 +41,7 @@ def each_is_one_request(firing: Firing) -> bool:
 
 
 def attendance_warnings(
-    sent: RequestsSent, seen: Attendance | None, *, promised: int | None, one_each: bool
+    sent: RequestsSent, seen: WorkerTurnover | None, *, promised: int | None, one_each: bool
 ) -> Iterator[str]:
     """Say what a reader must know of a firing. `seen` is None where there is no probe.
 
@@ -54,10 +54,10 @@ def attendance_warnings(
         return
     if seen.out_of_descriptors:
         yield f"no-descriptors: the server's log says that too many files are open. {MORE}"
-    if seen.died or seen.came:
+    if seen.died or seen.joined:
         yield (
             f"{counted(seen.died, 'worker process', 'worker processes')} of the server ended and"
-            f" {seen.came} came in its place: it was not the same server all the time. A limit of"
+            f" {seen.joined} came in its place: it was not the same server all the time. A limit of"
             " requests per worker, memory that ran out, or a crash; the log may say which."
         )
     elif promised is not None and len(sent.processes) > promised:

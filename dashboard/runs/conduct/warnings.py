@@ -14,7 +14,7 @@ from dashboard.runs.resources import Resources, Target
 from dashboard.runs.sinks.fanout import Fanout
 from dashboard.runs.sinks.sink import Event
 from dashboard.targets.lifecycle.ignored_settings import advice_on_ignored_settings
-from dashboard.targets.observe.answers import Kind, merged
+from dashboard.targets.observe.answers import AnswerKind, merge_answers
 from dashboard.wire.plan import Firing, Lane, Plan
 from dashboard.wire.plural import counted
 
@@ -35,7 +35,7 @@ class Warnings:
         self._project = self._pool.project  # as it was when the run began
         self._fanout = fanout
         self._executors: dict[int, Mapping[str, int]] = {}
-        self._answers: dict[int, list[Kind]] = {}
+        self._answers: dict[int, list[AnswerKind]] = {}
         self._ignored: dict[int, int] = {}  # messages of a websocket that answered nothing
         self._unanswered: set[int] = set()  # lanes of which it was said
 
@@ -74,7 +74,7 @@ class Warnings:
         """Keep why requests were not answered by their view, of all rounds so far."""
         if target.answers:
             known = self._answers.get(position, [])
-            self._answers[position] = merged(known, target.answers)
+            self._answers[position] = merge_answers(known, target.answers)
             found: Event = {"event": "found", "lane": position}
             await self._fanout.event({**found, "facts": {"answers": self._answers[position]}})
 
@@ -82,7 +82,7 @@ class Warnings:
         """Warn where others answered than were promised, or others asked than the engine."""
         said = attendance_warnings(
             sent,
-            target.attendance,
+            target.worker_turnover,
             promised=target.facts.get("processes"),
             one_each=each_is_one_request(firing),
         )

@@ -17,7 +17,7 @@ from dashboard.project.labtoml.load import Project, Variant
 from dashboard.runs.queue import run_queue
 from dashboard.runs.queue.laboratory import LOCK_NAME
 from dashboard.targets.supervise.cores import Cores
-from dashboard.targets.trace import Traced, trace_request
+from dashboard.targets.trace import TracedRequest, trace_request
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.plan import MAX_TIMEOUT_S, Lane
 from dashboard.wire.plural import counted
@@ -52,7 +52,7 @@ class XrayResult:
     """What came of it."""
 
     subject: XraySubject
-    traced: Traced
+    traced: TracedRequest
     xray: Xray
 
     @property

@@ -26,7 +26,7 @@ class ExternalTarget(Target):
     executor = None
     answers = ()
     log_line = ""
-    attendance = None
+    worker_turnover = None
     processes: list[int] = []  # noqa: RUF012 - nobody adds to it
 
     def __init__(self, server: Server) -> None:  # nothing of a child's is set up

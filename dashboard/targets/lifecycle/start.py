@@ -15,7 +15,7 @@ from typing import Any
 from dashboard.project.model.server import Launch, Server
 from dashboard.project.project import Project
 from dashboard.targets.injected import STARTER
-from dashboard.targets.observe.health import Health, Probe
+from dashboard.targets.observe.health import Health, ProbedProcess
 from dashboard.targets.observe.listeners import backlog_of
 from dashboard.targets.supervise.environment import project_environment, with_probe
 from dashboard.targets.supervise.launcher import Child, launch
@@ -91,7 +91,7 @@ async def start_target(
         target.started_s = started_s
         target.facts = _facts(server, command, beside.cores, backlog, packages)
         target.facts["ignored"] = ignored(server, project.directory)
-        target.facts |= _told(server, packages, await health.hello(HELLO_TIMEOUT_S))
+        target.facts |= _told(server, packages, await health.first_probe(HELLO_TIMEOUT_S))
         target.facts["application"] = project.application(server)
     except BaseException:
         health.close()
@@ -215,7 +215,7 @@ def _facts(
     }
 
 
-def _told(server: Server, packages: ServerPackages, hello: Probe | None) -> dict[str, Any]:
+def _told(server: Server, packages: ServerPackages, hello: ProbedProcess | None) -> dict[str, Any]:
     """What the probe says of itself; None where it said nothing in time."""
     return {
         "versions": {**packages.versions, **(hello.versions if hello else {})},

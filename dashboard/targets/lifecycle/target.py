@@ -9,9 +9,9 @@ from types import MappingProxyType
 from typing import Any
 
 from dashboard.project.model.server import Server
-from dashboard.targets.observe.answers import Kind
-from dashboard.targets.observe.attendance import Attendance, says_out_of_descriptors
+from dashboard.targets.observe.answers import AnswerKind
 from dashboard.targets.observe.health import Health
+from dashboard.targets.observe.worker_turnover import WorkerTurnover, log_shows_out_of_descriptors
 from dashboard.targets.supervise.launcher import Child
 from dashboard.targets.supervise.subprocesses import last_line_since, log_size, read_tail
 from dashboard.wire.errors import TargetFailed
@@ -106,13 +106,13 @@ class Target:
         return last_line_since(self._log, self._log_begun)
 
     @property
-    def attendance(self) -> Attendance | None:
+    def worker_turnover(self) -> WorkerTurnover | None:
         """Who worked in the last firing, and how much; once it is over."""
-        out = says_out_of_descriptors(self._log, self._log_begun)
-        return self._health.attendance(out_of_descriptors=out)
+        out = log_shows_out_of_descriptors(self._log, self._log_begun)
+        return self._health.worker_turnover(out_of_descriptors=out)
 
     @property
-    def answers(self) -> Sequence[Kind]:
+    def answers(self) -> Sequence[AnswerKind]:
         """Of the last firing: exceptions, and redirects that no view answered; most first."""
         return self._health.answers
 

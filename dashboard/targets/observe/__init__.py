@@ -1,1 +1,1 @@
-"""What is seen of a target from outside: the probe's reports, /proc, the kernel's counters."""
+"""What is measured of a target: its probes' reports, /proc, the kernel's counters."""

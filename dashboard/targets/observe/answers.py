@@ -1,4 +1,4 @@
-"""Why requests were not answered by their view, as the probes of a target told it."""
+"""Exceptions, and redirects that may not be the view's, as the probes of a target report them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any, TypeAlias
 from dashboard.project.secrets.masking import masked
 
 # Specified in docs/frame.md: status, type, message, where, count.
-Kind: TypeAlias = Mapping[str, Any]
+AnswerKind: TypeAlias = Mapping[str, Any]
 
-# Of a message the probe keeps no more (`liveburst_answers.MOST_CHARACTERS`): it may be cut.
+# The probe cuts a message there (`liveburst_answers.MOST_CHARACTERS`).
 LONGEST = 300
 
-_NAMES: Mapping[str, type | tuple[type, ...]] = {
+_FIELDS: Mapping[str, type | tuple[type, ...]] = {
     "status": (int, type(None)),
     "type": (str, type(None)),
     "message": str,
@@ -22,31 +22,31 @@ _NAMES: Mapping[str, type | tuple[type, ...]] = {
 }
 
 
-def read_answers(told: Any) -> list[Kind]:
+def read_answers(reported: Any) -> list[AnswerKind]:
     """Return the kinds in a probe's report, secrets masked.
 
-    Raises TypeError and KeyError for what is none.
+    Raises TypeError or KeyError if a kind is malformed.
     """
-    found: list[Kind] = [{name: one[name] for name in _NAMES} for one in told]
-    for one in found:
-        for name, expected in _NAMES.items():
-            if not isinstance(one[name], expected):
-                raise TypeError(f"answers: expected another {name}, found {one[name]!r}")
-    return [_masked(one) for one in found]
+    kinds: list[AnswerKind] = [{name: kind[name] for name in _FIELDS} for kind in reported]
+    for kind in kinds:
+        for name, expected in _FIELDS.items():
+            if not isinstance(kind[name], expected):
+                raise TypeError(f"answers: expected another {name}, found {kind[name]!r}")
+    return [_masked(kind) for kind in kinds]
 
 
-def _masked(kind: Kind) -> Kind:
-    texts = {name: told for name, told in kind.items() if isinstance(told, str)}
-    told = {name: masked(text, cut_off=len(text) >= LONGEST) for name, text in texts.items()}
-    return {**kind, **told}
+def _masked(kind: AnswerKind) -> AnswerKind:
+    texts = {name: value for name, value in kind.items() if isinstance(value, str)}
+    shown = {name: masked(text, cut_off=len(text) >= LONGEST) for name, text in texts.items()}
+    return {**kind, **shown}
 
 
-def merged(*several: Iterable[Kind]) -> list[Kind]:
+def merge_answers(*lists: Iterable[AnswerKind]) -> list[AnswerKind]:
     """Return the kinds of several processes or rounds, each once with its sum, most first."""
-    found: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for kinds in several:
-        for one in kinds:
-            key = (one["status"], one["type"], one["where"])
-            known = found.setdefault(key, {**one, "count": 0})
-            known["count"] += one["count"]
-    return sorted(found.values(), key=lambda one: -one["count"])
+    merged: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for kinds in lists:
+        for kind in kinds:
+            key = (kind["status"], kind["type"], kind["where"])
+            total = merged.setdefault(key, {**kind, "count": 0})
+            total["count"] += kind["count"]
+    return sorted(merged.values(), key=lambda kind: -kind["count"])

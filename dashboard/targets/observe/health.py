@@ -1,6 +1,6 @@
 """What a target's processes do during a firing: the probes' reports joined with /proc.
 
-Runs in the dashboard. Speaks the datagrams of docs/frame.md ("Health on its way") with the
+Runs in the dashboard. Exchanges the datagrams of docs/frame.md ("Health on its way") with the
 probes of one target; processes without a probe, such as a server's master, are read from
 outside alone. Between firings nothing happens here.
 """
@@ -18,14 +18,14 @@ from typing import Any, Self
 
 from dashboard.wire.loopback import HOST
 
-from .answers import Kind, merged, read_answers
-from .attendance import Attendance
+from .answers import AnswerKind, merge_answers, read_answers
 from .proc_stats import exists, read_process
 from .processes import Processes
+from .worker_turnover import WorkerTurnover
 
 INTERVAL_S = 0.05
 BEGIN_TIMEOUT_S = 1.0
-FRESH_NS = 40_000_000  # an older report is not joined with what /proc says now
+FRESH_NS = 40_000_000  # an older report is not joined with a present reading of /proc
 RECEIVE_BUFFER = 1 << 20  # the dashboard may have to wait for its core
 
 _PROBED = (
@@ -37,10 +37,10 @@ _PROBED = (
 
 
 @dataclass
-class Probe:
-    """A process that said hello: where it is, what it is, and the last firing it spoke of.
+class ProbedProcess:
+    """A process that sent a hello: its address, what runs in it, and the firings it reported on.
 
-    `django` is what in a project's settings changes a measurement; None without Django.
+    `django` has the settings of the project that change a measurement; None without Django.
     """
 
     address: tuple[str, int]
@@ -52,24 +52,24 @@ class Probe:
 
 
 class Health(asyncio.DatagramProtocol):
-    """The health of one target. Rows are columns of `health`, their instants absolute here."""
+    """The health of one target, in rows of the columns of `health`, with absolute instants."""
 
     def __init__(self) -> None:
         self.token = secrets.token_hex(16)
-        self.probes: dict[int, Probe] = {}
+        self.probes: dict[int, ProbedProcess] = {}
         self._firing: int | None = None
         self._rows: list[dict[str, int]] = []
         self._executor: dict[str, int] | None = None
-        self._answers: dict[int, list[Kind]] = {}
+        self._answers: dict[int, list[AnswerKind]] = {}
         self._processes = Processes()
-        self._workers: set[int] = set()  # that had a probe in this firing
-        self._counted: dict[int, int] = {}  # requests of this firing, by process
+        self._workers: set[int] = set()  # processes that had a probe in this firing
+        self._requests: dict[int, int] = {}  # of this firing, by process
         self._timer: asyncio.TimerHandle | None = None
         self._changed = asyncio.Event()
 
     @classmethod
     async def open(cls) -> Self:
-        """Listen on a free port of loopback."""
+        """Return one that listens on a free port of loopback."""
         loop = asyncio.get_running_loop()
         health = cls()
         health._transport, _ = await loop.create_datagram_endpoint(
@@ -83,7 +83,7 @@ class Health(asyncio.DatagramProtocol):
 
     @property
     def environment(self) -> dict[str, str]:
-        """What the probes must find in their environment."""
+        """The variables that probes need in their environment."""
         host, port = self._transport.get_extra_info("sockname")
         return {"LIVEBURST_HEALTH": f"{host}:{port}", "LIVEBURST_TOKEN": self.token}
 
@@ -92,19 +92,19 @@ class Health(asyncio.DatagramProtocol):
         self._stop_reading()
         self._transport.close()
 
-    async def hello(self, timeout_s: float) -> Probe | None:
-        """The first probe that said hello; None if none does in time."""
+    async def first_probe(self, timeout_s: float) -> ProbedProcess | None:
+        """Wait for a hello and return the first process that sent one; None after the timeout."""
         await self._until(lambda: bool(self.probes), timeout_s)
         return next(iter(self.probes.values()), None)
 
     async def begin(self, firing: int, root: int) -> bool:
-        """A firing begins: peaks start anew, reports begin. `root` is above all processes.
+        """Begin a firing: peaks are reset, reports begin. `root` is above all processes.
 
-        Returns whether every known probe answered in time.
+        Return True if every known probe answered in time.
         """
         self._firing, self._rows, self._executor = firing, [], None
-        self._answers, self._counted = {}, {}
-        self._forget_the_dead()
+        self._answers, self._requests = {}, {}
+        self._forget_ended()
         self._workers = {*self.probes}
         for probe in self.probes.values():
             self._send(probe, type="begin", firing=firing)
@@ -117,25 +117,25 @@ class Health(asyncio.DatagramProtocol):
         )
 
     async def end(self, firing: int, quiet_timeout_s: float) -> bool:
-        """The firing is over: wait for the last reports, which come when nothing is going on.
+        """End the firing: wait for the last reports, which are sent when nothing is under way.
 
-        Returns whether all of them came in time; if not, `end` may be asked again. The last
+        Return True if all of them arrived in time; if not, `end` may be called again. The last
         rows can be taken after this.
         """
         for probe in self.probes.values():
             self._send(probe, type="end", firing=firing)
         quiet = await self._until(lambda: self._all_ended(firing), quiet_timeout_s)
         self._stop_reading()
-        self._processes.look()  # a worker that nobody asked anything has no row yet
+        self._processes.find_new()  # a worker that had no request has no row yet
         self._rows += self._processes.rows(self.probes)
         if quiet:
             self._firing = None
         return quiet
 
     def take_rows(self, origin_ns: int) -> list[dict[str, int]]:
-        """The rows since the last call, their instants counted from the origin.
+        """Return the rows since the last call, their instants counted from the origin.
 
-        Of what was before it the last that is known of each process stays, at the origin itself:
+        Rows from before it become one for each process, with its last values and at the origin:
         counters such as the CPU time grow from there.
         """
         rows, self._rows = self._rows, []
@@ -148,27 +148,27 @@ class Health(asyncio.DatagramProtocol):
 
     @property
     def executor(self) -> dict[str, int] | None:
-        """The default executor of the firing's loop when most stood in line for it.
+        """The default executor of the firing's loop when its queue was longest.
 
-        `limit`, `threads` and `queued`; None where nobody has used it. `shared` where more stood
-        in line for the one thread that asgiref has for sync work outside of Django's requests.
+        `limit`, `threads` and `queued`; None if it was not used. `shared` if the queue was longer
+        for the one thread that asgiref has for sync work outside of Django's requests.
         """
         return self._executor
 
-    def attendance(self, *, out_of_descriptors: bool) -> Attendance:
-        """Return who worked in the last firing; ask once it is over."""
+    def worker_turnover(self, *, out_of_descriptors: bool) -> WorkerTurnover:
+        """Return which workers ended or joined in the last firing, once it is over."""
         died = self._workers & self._processes.ended
-        came = self._workers - self._processes.at_begin - died if died else set()
-        requests = None if died else sum(self._counted.values())
-        return Attendance(len(died), len(came), requests, out_of_descriptors)
+        joined = self._workers - self._processes.at_begin - died if died else set()
+        requests = None if died else sum(self._requests.values())
+        return WorkerTurnover(len(died), len(joined), requests, out_of_descriptors)
 
     @property
-    def answers(self) -> list[Kind]:
-        """Why requests of the firing were not answered by their view, in all processes."""
-        return merged(*self._answers.values())
+    def answers(self) -> list[AnswerKind]:
+        """Exceptions, and redirects that may not be the view's, of all processes in the firing."""
+        return merge_answers(*self._answers.values())
 
     def datagram_received(self, data: bytes, address: Any) -> None:
-        """A probe speaks; whatever does not carry the token is dropped."""
+        """Handle a probe's datagram; one without the token is dropped."""
         try:
             message = json.loads(data)
             if message["token"] != self.token:
@@ -182,10 +182,12 @@ class Health(asyncio.DatagramProtocol):
         self._changed.set()
 
     def error_received(self, exc: Exception) -> None:
-        """A process that we wrote to has gone; its absence is noticed where it matters."""
+        """Ignore that a process has gone: its absence is noticed where it matters."""
 
     def _hello(self, message: dict[str, Any], address: tuple[str, int]) -> None:
-        probe = Probe(address, message["interface"], message["versions"], message.get("django"))
+        probe = ProbedProcess(
+            address, message["interface"], message["versions"], message.get("django")
+        )
         self.probes[int(message["process"])] = probe
         self._workers.add(int(message["process"]))
         if self._firing is not None:  # its first request came in the middle of a firing
@@ -194,8 +196,8 @@ class Health(asyncio.DatagramProtocol):
     def _report(self, message: dict[str, Any]) -> None:
         process, firing = int(message["process"]), message["firing"]
         probe = self.probes[process]
-        # Nothing goes on in a process before its first report or after its last: what /proc
-        # says of it is right however late it is asked.
+        # Nothing is under way in a process before its first report or after its last: /proc is
+        # right about it however late it is read.
         idle = message["final"] or probe.reported != firing
         probe.reported = firing
         if message["final"]:
@@ -206,19 +208,21 @@ class Health(asyncio.DatagramProtocol):
         row |= {name: int(message[name]) for name in _PROBED}
         if idle or time.monotonic_ns() - row["at"] <= FRESH_NS:
             row |= read_process(process)
-            self._processes.note(process)
+            self._processes.note_reading(process)
         self._rows.append(row)
-        self._counted[process] = row["requests"]
+        self._requests[process] = row["requests"]
         if message.get("answers") is not None:
             self._answers[process] = read_answers(message["answers"])
-        if (read := message.get("executor")) is not None:
-            numbers = map(int, read)
-            self._keep_executor(dict(zip(("limit", "threads", "queued"), numbers, strict=True)))
-        if in_line := message.get("one_thread"):
-            one = {"limit": 1, "threads": 1, "queued": int(in_line), "shared": True}
-            self._keep_executor(one)
+        self._note_executors(message)
 
-    def _keep_executor(self, executor: dict[str, int]) -> None:
+    def _note_executors(self, message: dict[str, Any]) -> None:
+        if (executor := message.get("executor")) is not None:
+            numbers = map(int, executor)
+            self._note_executor(dict(zip(("limit", "threads", "queued"), numbers, strict=True)))
+        if queued := message.get("one_thread"):
+            self._note_executor({"limit": 1, "threads": 1, "queued": int(queued), "shared": True})
+
+    def _note_executor(self, executor: dict[str, int]) -> None:
         if self._executor is None or executor["queued"] >= self._executor["queued"]:
             self._executor = executor
 
@@ -232,26 +236,26 @@ class Health(asyncio.DatagramProtocol):
             self._timer.cancel()
             self._timer = None
 
-    def _send(self, probe: Probe, **message: object) -> None:
+    def _send(self, probe: ProbedProcess, **message: object) -> None:
         self._transport.sendto(json.dumps({**message, "token": self.token}).encode(), probe.address)
 
     def _all_ended(self, firing: int) -> bool:
-        self._forget_the_dead()
+        self._forget_ended()
         return all(probe.ended == firing for probe in self.probes.values())
 
-    def _forget_the_dead(self) -> None:
+    def _forget_ended(self) -> None:
         self.probes = {pid: probe for pid, probe in self.probes.items() if exists(pid)}
 
     async def _until(self, condition: Callable[[], bool], timeout_s: float) -> bool:
-        """Wait until the condition holds; looked at whenever a probe speaks, and now and then."""
+        """Wait until the condition holds, which is checked at each datagram and each interval."""
         deadline = time.monotonic() + timeout_s
         while not condition():
-            left_s = deadline - time.monotonic()
-            if left_s <= 0:
+            remaining_s = deadline - time.monotonic()
+            if remaining_s <= 0:
                 return False
             self._changed.clear()
             try:
-                await asyncio.wait_for(self._changed.wait(), min(left_s, INTERVAL_S))
+                await asyncio.wait_for(self._changed.wait(), min(remaining_s, INTERVAL_S))
             except TimeoutError:
                 continue
         return True

@@ -1,7 +1,7 @@
-"""Listening sockets as the kernel's inet_diag shows them, whoever they belong to; as `ss -ltm`.
+"""Listening sockets of all processes, as the kernel's inet_diag and `ss -ltm` show them.
 
-The counters of `/proc/net/netstat` are those of a whole network namespace, so that another
-program's full backlog stands there too. A socket's own drops (`sk_drops`) are its own.
+The counters of `/proc/net/netstat` are those of a whole network namespace, so that they contain
+another program's full backlog. A socket's drops (`sk_drops`) are its own.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _REQUEST_AND_DUMP, _TCP_LISTEN = 0x301, 10
 _TIMEOUT_S = 1.0
 _RECEIVED_BYTES = 65536
 _HEADER = struct.Struct("=IHHII")  # nlmsghdr: length, type, flags, sequence, pid
-_WANTED = struct.Struct("=BBBBI")  # inet_diag_req_v2: family, protocol, extensions, -, states
+_QUERY = struct.Struct("=BBBBI")  # inet_diag_req_v2: family, protocol, extensions, -, states
 _SOCKET_ID = struct.Struct("!HH44x")  # inet_diag_sockid: ports, then addresses that match any
 _MEMORY = 7  # INET_DIAG_SKMEMINFO; in a request the bit below
 _DROPS = struct.Struct("=32xI")  # of its nine numbers the last: SK_MEMINFO_DROPS
@@ -33,7 +33,7 @@ _ANSWER_BYTES = 72
 class Listener:
     """One listening socket: `queued` connections of at most `backlog` wait to be accepted.
 
-    `drops`: how many it turned away since it was made; None where the kernel does not tell.
+    `drops` were turned away since the socket was made; None if the kernel does not report it.
     """
 
     cookie: int  # the kernel's own number for it, never used again
@@ -44,26 +44,29 @@ class Listener:
 
 
 def listeners_on(host: str, port: int) -> list[Listener] | None:
-    """Those that a connection to this address may reach; None where the system does not tell.
+    """Return the sockets that a connection to this address may reach; None if unknown.
 
-    With SO_REUSEPORT there are several, one a worker.
+    With SO_REUSEPORT there are several, one for each worker.
     """
     if not sys.platform.startswith("linux"):
         return None
     try:
-        found = [*_dump(socket.AF_INET, port), *_dump(socket.AF_INET6, port)]
+        listeners = [*_dump(socket.AF_INET, port), *_dump(socket.AF_INET6, port)]
     except (OSError, struct.error):  # TimeoutError among them
         return None
-    return [one for one in found if _reached(one.address, host)]
+    return [listener for listener in listeners if _is_reached(listener.address, host)]
 
 
 def backlog_of(port: int, host: str = "127.0.0.1") -> int | None:
-    """The backlog in force on a port that another process listens on; None if unknown."""
-    return next((one.backlog for one in listeners_on(host, port) or ()), None)
+    """Return the backlog in force on a port that another process listens on; None if unknown."""
+    return next((listener.backlog for listener in listeners_on(host, port) or ()), None)
 
 
 def namespace_drops(netstat: Path = Path("/proc/net/netstat")) -> int | None:
-    """Connections that any listener of this network namespace turned away; None if unknown."""
+    """Return the connections that all listeners of this network namespace turned away.
+
+    None if unknown.
+    """
     try:
         lines = netstat.read_text().splitlines()
     except OSError:
@@ -77,7 +80,7 @@ def namespace_drops(netstat: Path = Path("/proc/net/netstat")) -> int | None:
 class Drops:
     """What the listeners of one address had turned away at an instant.
 
-    `own` is by the socket's cookie, None where that is not known; `all` is the whole namespace's.
+    `own` is by the socket's cookie, `all` is the whole namespace's; None if unknown.
     """
 
     own: Mapping[int, int] | None
@@ -85,13 +88,16 @@ class Drops:
 
     @classmethod
     def at(cls, host: str, port: int) -> Drops:
-        """Read them now."""
-        found = listeners_on(host, port)
-        known = {one.cookie: one.drops for one in found or () if one.drops is not None}
-        return cls(known or None, namespace_drops())
+        """Return the present drops."""
+        drops = {
+            listener.cookie: listener.drops
+            for listener in listeners_on(host, port) or ()
+            if listener.drops is not None
+        }
+        return cls(drops or None, namespace_drops())
 
     def since(self, before: Drops) -> int | None:
-        """How many of our own were turned away since then; None if unknown.
+        """Return how many connections these listeners turned away since then; None if unknown.
 
         A socket's counter also grows by packets that are no connection (a client's reset while
         its connection is being made), and the namespace's does not: the smaller one counts.
@@ -105,13 +111,13 @@ class Drops:
 
 
 def _dump(family: socket.AddressFamily, port: int) -> Iterator[Listener]:
-    """Every socket of this family that listens on the port. Raises OSError."""
-    wanted = _WANTED.pack(family, socket.IPPROTO_TCP, 1 << (_MEMORY - 1), 0, 1 << _TCP_LISTEN)
-    length = _HEADER.size + _WANTED.size + _SOCKET_ID.size
+    """Yield every socket of this family that listens on the port. Raises OSError."""
+    query = _QUERY.pack(family, socket.IPPROTO_TCP, 1 << (_MEMORY - 1), 0, 1 << _TCP_LISTEN)
+    length = _HEADER.size + _QUERY.size + _SOCKET_ID.size
     header = _HEADER.pack(length, _SOCK_DIAG_BY_FAMILY, _REQUEST_AND_DUMP, 1, 0)
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_SOCK_DIAG) as kernel:
         kernel.settimeout(_TIMEOUT_S)
-        kernel.send(header + wanted + _SOCKET_ID.pack(port, 0))
+        kernel.send(header + query + _SOCKET_ID.pack(port, 0))
         while True:
             for kind, answer in _messages(kernel.recv(_RECEIVED_BYTES)):
                 if kind != _SOCK_DIAG_BY_FAMILY:  # NLMSG_DONE, or an error
@@ -121,7 +127,7 @@ def _dump(family: socket.AddressFamily, port: int) -> Iterator[Listener]:
 
 
 def _messages(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """(type, payload) of each netlink message."""
+    """Yield (type, payload) of each netlink message."""
     while data:
         length, kind, *_ = _HEADER.unpack_from(data)
         yield kind, data[_HEADER.size : length]
@@ -144,8 +150,8 @@ def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
         data = data[max((length + 3) & ~3, _ATTRIBUTE.size) :]
 
 
-def _reached(address: str, host: str) -> bool:
-    """Whether a connection to `host` may reach a socket that listens on `address`."""
+def _is_reached(address: str, host: str) -> bool:
+    """Return True if a connection to `host` may reach a socket that listens on `address`."""
     listening = ipaddress.ip_address(address)
     if listening.is_unspecified:
         return True

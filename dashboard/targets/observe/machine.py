@@ -10,9 +10,9 @@ _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
 def cpu_times(stat: Path = Path("/proc/stat")) -> tuple[int, int] | None:
-    """(stolen, total) ticks of all CPUs since the machine started; None if unknown.
+    """Return (stolen, total) ticks of all CPUs since the machine started; None if unknown.
 
-    Stolen is what the host gave to somebody else. Guest time stands in user time already.
+    Stolen is what the host gave to other machines. Guest time is part of user time already.
     """
     try:
         first = stat.read_text().splitlines()[0].split()
@@ -25,9 +25,9 @@ def cpu_times(stat: Path = Path("/proc/stat")) -> tuple[int, int] | None:
 def busy_times(
     cores: Collection[int], stat: Path = Path("/proc/stat")
 ) -> tuple[float, float] | None:
-    """(busy, all) seconds of these cores since the machine started; None if unknown.
+    """Return (busy, all) seconds of these cores since the machine started; None if unknown.
 
-    Busy is whatever was not idle, whoever had it: the host's other guests among them.
+    Busy is whatever was not idle, stolen time included.
     """
     names = {f"cpu{core}" for core in cores}
     try:
@@ -37,13 +37,13 @@ def busy_times(
     ticks = [[int(value) for value in line[1:9]] for line in lines if line[0] in names]
     if not ticks:
         return None
-    idle = sum(one[3] + one[4] for one in ticks)  # waiting for a disk is idle
+    idle = sum(core[3] + core[4] for core in ticks)  # waiting for a disk is idle
     total = sum(map(sum, ticks))
     return (total - idle) / _TICKS_PER_S, total / _TICKS_PER_S
 
 
 def steal_percent(before: tuple[int, int] | None, after: tuple[int, int] | None) -> float | None:
-    """The share of CPU time that was stolen between two `cpu_times`, in percent."""
+    """Return the share of CPU time that was stolen between two `cpu_times`, in percent."""
     if before is None or after is None or after[1] <= before[1]:
         return None
     return 100 * (after[0] - before[0]) / (after[1] - before[1])

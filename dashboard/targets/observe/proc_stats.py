@@ -1,7 +1,7 @@
-"""What the system says about a process from outside: threads, memory, CPU, context switches.
+"""What the system reports about a process: threads, memory, CPU time, context switches.
 
 Read 20 times a second for each process while a firing is on, so it is cheap on Linux: one
-file and one system call. Elsewhere psutil answers, or nobody.
+file and one system call. Elsewhere psutil is asked.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _THREADS, _RSS_PAGES = 17, 21  # fields of /proc/PID/stat after the command's cl
 
 
 def process_tree(pid: int) -> list[int]:
-    """Process ids of everyone below `pid`, itself not among them; none if it has gone."""
+    """Return the process ids below `pid`, without its own; empty if it has ended."""
     with suppress(psutil.Error):
         return [process.pid for process in psutil.Process(pid).children(recursive=True)]
     return []
 
 
 def exists(pid: int) -> bool:
-    """Whether there is such a process, and more of it than its exit status."""
+    """Return True if the process is running, and False for a zombie."""
     try:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -39,7 +39,7 @@ def exists(pid: int) -> bool:
 
 
 def read_process(pid: int) -> dict[str, int]:
-    """Columns `threads`, `rss` (bytes) and `cpu` (ns) of a process; none if it has gone."""
+    """Return columns `threads`, `rss` (bytes) and `cpu` (ns) of a process; empty if it ended."""
     try:
         return _from_proc(pid) if _LINUX else _from_psutil(pid)
     except (OSError, psutil.Error):
@@ -47,9 +47,9 @@ def read_process(pid: int) -> dict[str, int]:
 
 
 def read_switches(pid: int) -> dict[str, int]:
-    """Column `switches` of a process without the probe: that of the threads it has now.
+    """Return column `switches` of a process without the probe, for the threads it has now.
 
-    The kernel forgets those of threads that ended; for a server's master that is no matter.
+    The kernel forgets those of threads that ended; a server's master hardly has any.
     """
     total = 0
     try:

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from dashboard.runs.conduct.attendance import RequestsSent, attendance_warnings, each_is_one_request
-from dashboard.targets.observe.attendance import Attendance, says_out_of_descriptors
+from dashboard.targets.observe.worker_turnover import WorkerTurnover, log_shows_out_of_descriptors
 from dashboard.wire import frame
 from dashboard.wire.failure import Failure
 from dashboard.wire.plan import Burst, Firing
 from dashboard.wire.request_mode import Manner
 
-ALL_WELL = Attendance(requests=100)
+ALL_WELL = WorkerTurnover(requests=100)
 SENT = RequestsSent(100, 0, {7})
 
 
@@ -27,7 +27,12 @@ SENT = RequestsSent(100, 0, {7})
         (replace(SENT, processes={7, 8}), ALL_WELL, 2, None),
         (replace(SENT, processes={7, 8, 9}), ALL_WELL, 1, "3 processes answered, where 1 was"),
         (replace(SENT, processes={7, 8}), ALL_WELL, None, None),
-        (replace(SENT, processes={7, 8}), replace(ALL_WELL, died=1, came=1), 1, "1 worker process"),
+        (
+            replace(SENT, processes={7, 8}),
+            replace(ALL_WELL, died=1, joined=1),
+            1,
+            "1 worker process",
+        ),
         (SENT, replace(ALL_WELL, requests=103), 1, "3 requests more than the 100"),
         (SENT, replace(ALL_WELL, requests=99), 1, None),  # some never reached it
         (SENT, replace(ALL_WELL, requests=None), 1, None),
@@ -36,7 +41,7 @@ SENT = RequestsSent(100, 0, {7})
     ],
 )
 def test_what_is_said(
-    sent: RequestsSent, seen: Attendance | None, promised: int | None, words: str | None
+    sent: RequestsSent, seen: WorkerTurnover | None, promised: int | None, words: str | None
 ) -> None:
     said = list(attendance_warnings(sent, seen, promised=promised, one_each=True))
     assert [words is not None and words in one for one in said] == [True] * (words is not None)
@@ -67,8 +72,8 @@ def test_samples_are_counted() -> None:
 
 def test_only_what_the_log_says_of_this_firing_counts(tmp_path: Path) -> None:
     log = tmp_path / "log"
-    assert not says_out_of_descriptors(log, 0)
+    assert not log_shows_out_of_descriptors(log, 0)
     log.write_bytes(b"OSError: [Errno 24] Too many open files\n")
     size = log.stat().st_size
-    assert says_out_of_descriptors(log, 0)
-    assert not says_out_of_descriptors(log, size)
+    assert log_shows_out_of_descriptors(log, 0)
+    assert not log_shows_out_of_descriptors(log, size)

@@ -16,7 +16,7 @@ from dashboard.project.project import Project
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue import run_queue
 from dashboard.runs.xray.traced_request import XrayResult, XraySubject, make_subject, when_free
-from dashboard.targets.trace import Traced
+from dashboard.targets.trace import TracedRequest
 from dashboard.wire.errors import InvalidPlan
 from tests.analysis.xray.test_trace import REQUEST, gathered, trace_of, xray_of
 from tests.targets.helpers import LIVEAPP
@@ -145,14 +145,14 @@ async def test_no_run_begins_meanwhile(project: Project, tmp_path: Path) -> None
 
 
 def test_what_goes_on_elsewhere_after_the_answer_is_said_to_be_missing(project: Project) -> None:
-    traced = Traced(trace_of(REQUEST, asgiref="3.13.0"), 202, {}, 1)
+    traced = TracedRequest(trace_of(REQUEST, asgiref="3.13.0"), 202, {}, 1)
     (warning,) = XrayResult(subject(project), traced, xray_of(REQUEST)).warnings
     assert "what is done after that answer is not in the trace" in warning
 
 
 def test_the_result_says_what_was_asked_and_what_to_mind(project: Project) -> None:
     trace = trace_of(REQUEST, *gathered(2, 20), asgiref="3.13.0", dropped=7)
-    traced = Traced(trace, 404, {"versions": {"django": "5.2"}}, 3)
+    traced = TracedRequest(trace, 404, {"versions": {"django": "5.2"}}, 3)
     result = XrayResult(subject(project), traced, xray_of(REQUEST, *gathered(2, 20)))
     found = result.to_json()
     assert (found["scenario"], found["lane"]) == ("sleep", "async@daphne")
@@ -175,7 +175,7 @@ def test_the_exception_of_a_request_that_failed_is_quoted(project: Project) -> N
         "count": 1,
     }
     led = {"status": 302, "type": None, "message": "", "where": "/accounts/login/", "count": 1}
-    traced = Traced(trace_of(REQUEST, asgiref="3.13.0"), 500, {}, 1, (raised, led))
+    traced = TracedRequest(trace_of(REQUEST, asgiref="3.13.0"), 500, {}, 1, (raised, led))
     result = XrayResult(subject(project), traced, xray_of(REQUEST))
     assert result.to_json()["exceptions"] == [raised]
     assert result.warnings == [

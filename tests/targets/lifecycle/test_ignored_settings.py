@@ -101,9 +101,9 @@ async def test_it_is_used_on_purpose_and_a_worker_that_is_replaced_is_a_warning(
         sent += 1
     assert await until_async(lambda: answered_by <= {*target.processes})  # the new one said hello
     assert await target.end(1, quiet_timeout_s=5)
-    seen = target.attendance
+    seen = target.worker_turnover
     assert seen is not None
-    assert (seen.died, seen.came) == (1, 1)
+    assert (seen.died, seen.joined) == (1, 1)
     said = list(
         attendance_warnings(RequestsSent(sent, 0, answered_by), seen, promised=1, one_each=True)
     )
@@ -118,7 +118,7 @@ async def test_strangers_are_seen(project: Path, make_targets: MakeTargets) -> N
     await asyncio.gather(fire(target.port, "/", 20, 2), fire(target.port, "/", 3, 1))
     assert await target.end(1, quiet_timeout_s=5)
     (said,) = attendance_warnings(
-        RequestsSent(20, 0, {1}), target.attendance, promised=1, one_each=True
+        RequestsSent(20, 0, {1}), target.worker_turnover, promised=1, one_each=True
     )
     assert "3 requests more than the 20 that were sent" in said
 

@@ -79,7 +79,7 @@ async def probe(health: Health) -> AsyncIterator[PlayedProbe]:
 async def begun(health: Health, probe: PlayedProbe, firing: int = 1) -> None:
     """A firing that the probe has answered."""
     probe.hello()
-    assert await health.hello(1)
+    assert await health.first_probe(1)
     beginning = asyncio.create_task(health.begin(firing, os.getpid()))
     told = await probe.told()
     assert (told["type"], told["firing"]) == ("begin", firing)
@@ -231,7 +231,7 @@ async def test_who_comes_late_is_told_that_it_has_begun(health: Health, probe: P
 
 
 async def test_nobody_says_hello(health: Health) -> None:
-    assert await health.hello(0.05) is None
+    assert await health.first_probe(0.05) is None
 
 
 async def test_a_process_without_a_probe_has_rows_too(health: Health) -> None:
@@ -252,7 +252,7 @@ async def test_a_process_without_a_probe_has_rows_too(health: Health) -> None:
 async def test_a_process_that_died_is_not_waited_for(health: Health, probe: PlayedProbe) -> None:
     sleeper = await asyncio.create_subprocess_exec("sleep", "60")
     probe.say(type="hello", interface="wsgi", versions={}, process=sleeper.pid)
-    assert await health.hello(1)
+    assert await health.first_probe(1)
     sleeper.kill()
     await sleeper.wait()
     assert await health.end(1, quiet_timeout_s=1)

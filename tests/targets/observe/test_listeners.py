@@ -98,7 +98,7 @@ def test_the_namespace_can_only_acquit(
     ],
 )
 def test_only_who_can_be_reached_there_counts(address: str, host: str, reached: bool) -> None:
-    assert listeners._reached(address, host) is reached
+    assert listeners._is_reached(address, host) is reached
 
 
 def test_where_the_system_does_not_tell_nothing_is_known(

@@ -15,7 +15,7 @@ from dashboard.runs.queue.laboratory import LOCK_NAME, Laboratory
 from dashboard.runs.xray import traced_request
 from dashboard.runs.xray.traced_request import RequestTracer, XrayResult, make_subject
 from dashboard.targets.supervise.cores import Cores
-from dashboard.targets.trace import Traced
+from dashboard.targets.trace import TracedRequest
 from dashboard.web.xray.picture import ROW_HEIGHT, WIDTH, picture
 from dashboard.web.xray.views import MOST_KEPT, Album, album
 from tests.analysis.xray.test_trace import LOOP, REQUEST, Row, any_rows, gathered, trace_of, xray_of
@@ -102,7 +102,7 @@ async def test_the_last_few_are_kept(laboratory: Laboratory) -> None:
     subject = make_subject(
         laboratory.project, scenario="sleep", lane="async@daphne", parameters={}, timeout_s=1
     )
-    result = XrayResult(subject, Traced(trace_of(REQUEST), 200, {}, 1), xray_of(REQUEST))
+    result = XrayResult(subject, TracedRequest(trace_of(REQUEST), 200, {}, 1), xray_of(REQUEST))
     kept = Album()
     numbers = [kept.keep(result) for _ in range(MOST_KEPT + 1)]
     with pytest.raises(Http404):
