@@ -1,4 +1,4 @@
-"""What runs inside a stranger's interpreter: standard library alone, Python 3.9 and later."""
+"""What runs inside the project's interpreter: standard library alone, Python 3.9 and later."""
 
 from pathlib import Path
 from typing import Final

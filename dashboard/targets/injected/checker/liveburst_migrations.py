@@ -1,11 +1,11 @@
-"""Says whether a project's database has all of the project's migrations.
+"""Checks whether a project's database has all of the project's migrations.
 
     python liveburst_migrations.py APPLICATION FILE
 
 Runs with the project's own Python, in its directory and environment: standard library and the
 project's Django, Python 3.9. It imports APPLICATION (`module:attribute`) as a server does, so
-that Django is set up just as it is where requests are answered, and only looks. The answer is one
-JSON object in FILE: `pending` (names, `app.migration`) or `error` (`type` and `message`).
+that Django is set up just as it is where requests are answered, and changes nothing. The result
+is one JSON object in FILE: `pending` (names, `app.migration`) or `error` (`type`, `message`).
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ MOST_CHARACTERS = 300
 
 
 def pending(application: str) -> list[str]:
-    """Return the migrations that the default database has not, in the order to apply them."""
+    """Return the migrations that the default database lacks, in the order to apply them."""
     module, _, attributes = application.partition(":")
-    found = import_module(module)
+    value = import_module(module)
     for attribute in attributes.split("."):
-        found = getattr(found, attribute)
+        value = getattr(value, attribute)
     if not import_module("django.apps").apps.ready:
         import_module("django").setup()
     connection = import_module("django.db").connection
@@ -33,8 +33,8 @@ def pending(application: str) -> list[str]:
     return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
 
 
-def answer(application: str) -> dict[str, object]:
-    """Return what is known; an exception of the project's is an answer too."""
+def check(application: str) -> dict[str, object]:
+    """Return the pending migrations, or the exception that the project raised."""
     try:
         return {"pending": pending(application)}
     except BaseException as error:  # SystemExit at import among them
@@ -44,8 +44,8 @@ def answer(application: str) -> dict[str, object]:
 
 if __name__ == "__main__":
     sys.path[0] = str(Path.cwd())
-    found = json.dumps(answer(sys.argv[1]))
+    result = json.dumps(check(sys.argv[1]))
     part = Path(sys.argv[2] + ".part")
-    part.write_text(found, encoding="utf-8")
+    part.write_text(result, encoding="utf-8")
     part.replace(sys.argv[2])
-    os._exit(0)  # whatever threads the project has started
+    os._exit(0)  # without waiting for threads that the project has started

@@ -1,4 +1,4 @@
-"""Find a project's WSGI and ASGI applications; in the project's own interpreter, Django set up.
+"""Finds a project's WSGI and ASGI applications; part of the inspector, once Django is set up.
 
 Standard library and the project's own Django, Python 3.9.
 """
@@ -12,25 +12,26 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from liveburst_answer import INSTALLED
+from liveburst_errors import INSTALLED
 
 Describe = Callable[[BaseException], Any]
 ATTRIBUTES = ("application", "app")
 
 
 def find_application(kind: str, settings_module: str | None, describe: Describe) -> Any:
-    """The import string of the application, and what was in its way, as plain values.
+    """Return the application's import string and what prevented it, as plain values.
 
     `kind` is wsgi or asgi. `django`: Django itself can make one. `failed` is what a module that
     should have it raised, None if none did.
     """
     settings = import_module("django.conf").settings
     if settings_module is None:
-        script, name = of_the_script(kind)
+        script, name = of_script(kind)
         return {"application": name, "django": name is None, "failed": None, "script": script}
     failed = None
-    for module, attribute, is_said in places(kind, settings, settings_module):
-        name, error = attribute_of(module, [attribute] if attribute else ATTRIBUTES, is_said)
+    for module, attribute, is_configured in candidates(kind, settings, settings_module):
+        attributes = [attribute] if attribute else ATTRIBUTES
+        name, error = attribute_of(module, attributes, is_configured)
         if name is not None:
             return {"application": f"{module}:{name}", "django": False, "failed": None}
         if error is not None and not is_missing(error, module):
@@ -39,41 +40,42 @@ def find_application(kind: str, settings_module: str | None, describe: Describe)
     return {"application": None, "django": django, "failed": failed}
 
 
-def of_the_script(kind: str) -> tuple[str, str | None]:
-    """The module of a manage.py that is the whole project, settings and all, and what it has."""
+def of_script(kind: str) -> tuple[str, str | None]:
+    """Return the module and the application of a manage.py that is the whole project."""
     script = sys.modules["__main__"]
     handler = getattr(import_module(f"django.core.handlers.{kind}"), f"{kind.upper()}Handler")
     module = Path(str(getattr(script, "__file__", ""))).stem
-    found = [one for one in ATTRIBUTES if isinstance(getattr(script, one, None), handler)]
-    return module, f"{module}:{found[0]}" if found else None
+    names = [name for name in ATTRIBUTES if isinstance(getattr(script, name, None), handler)]
+    return module, f"{module}:{names[0]}" if names else None
 
 
 def attribute_of(
-    module: str, attributes: Sequence[str], is_said: bool
+    module: str, attributes: Sequence[str], is_configured: bool
 ) -> tuple[str | None, BaseException | None]:
-    """The first of these attributes that a module has as a callable, or else what it raised."""
+    """Return the first of these attributes that is a callable in a module, or what it raised."""
     try:
-        if not is_said and not is_own(module):
+        if not is_configured and not is_own(module):
             return None, None
         imported = import_module(module)
     except BaseException as error:  # a module may do anything, exiting included
         return None, error
-    return next((one for one in attributes if callable(getattr(imported, one, None))), None), None
+    callables = (name for name in attributes if callable(getattr(imported, name, None)))
+    return next(callables, None), None
 
 
 def is_missing(error: BaseException, module: str) -> bool:
-    """Whether it is that very module, or a package of its, that is not there."""
+    """Return True if the module itself, or a package that it is in, does not exist."""
     name = error.name if isinstance(error, ModuleNotFoundError) else None
     return bool(name) and (module + ".").startswith(f"{name}.")
 
 
-def places(
+def candidates(
     kind: str, settings: Any, settings_module: str | None
 ) -> Iterator[tuple[str, str | None, bool]]:
-    """Each module that may have it, the attribute if that is known, and whether settings say so."""
-    said = getattr(settings, f"{kind.upper()}_APPLICATION", None)
-    if isinstance(said, str):
-        module, _, attribute = said.replace(":", ".").rpartition(".")
+    """Yield each module that may have it, its attribute if known, and whether settings name it."""
+    configured = getattr(settings, f"{kind.upper()}_APPLICATION", None)
+    if isinstance(configured, str):
+        module, _, attribute = configured.replace(":", ".").rpartition(".")
         yield module, attribute, True
     other = getattr(settings, "WSGI_APPLICATION" if kind == "asgi" else "ASGI_APPLICATION", None)
     beside = [
@@ -87,14 +89,14 @@ def places(
 
 
 def parents(module: str) -> Iterator[str]:
-    """The packages that a module is in, the nearest first."""
+    """Yield the packages that a module is in, the nearest first."""
     while "." in module:
         module = module.rpartition(".")[0]
         yield module
 
 
 def is_own(module: str) -> bool:
-    """Whether there is such a module, and it is the project's own rather than an installed one."""
+    """Return True if there is such a module, and it is the project's own and not installed."""
     spec = importlib.util.find_spec(module)
     origin = spec.origin if spec and spec.origin else ""
     return origin.endswith(".py") and not INSTALLED.intersection(Path(origin).parts)

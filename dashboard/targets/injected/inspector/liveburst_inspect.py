@@ -1,15 +1,16 @@
-"""Looks at a Django project from inside; runs with the project's own Python.
+"""Inspects a Django project from inside; runs with the project's own Python.
 
     python liveburst_inspect.py REQUEST
 
-REQUEST is a JSON object: `answer` (the file to write to, see liveburst_answer.py), `root` (the
-project's top directory), `manage` (its manage.py, or null), `settings` (a module that was asked
-for, or null), `otherwise` (one to try where manage.py names none, or null), `directory` (where it
-runs) and `timeout_s`.
+REQUEST is a JSON object: `answer` (the file to write to, see liveburst_output.py), `root` (the
+project's top directory), `manage` (its manage.py, or null), `settings` (a module given by the
+user, or null), `otherwise` (one to try where manage.py names none, or null), `directory` (where
+it runs) and `timeout_s`.
 
 Standard library and the project's own Django, Python 3.9. It does what manage.py does for
-`runserver` (liveburst_manage.py) and then looks around: settings, routes (liveburst_routes.py),
-applications (liveburst_applications.py). It calls no view and asks no database.
+`runserver` (liveburst_manage.py) and then reads settings, routes (liveburst_routes.py),
+applications (liveburst_applications.py) and websockets (liveburst_sockets.py). It calls no view
+and queries no database.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ from typing import Any
 
 # Beside this file, which is first on the import path until `main` takes it away.
 import liveburst_manage
-from liveburst_answer import Answer, guarded
 from liveburst_applications import find_application
+from liveburst_output import Output, guarded
 from liveburst_routes import routes
 from liveburst_sockets import sockets_of
 
@@ -40,73 +41,73 @@ class Inspector:
 
     def __init__(self, request: dict[str, Any]) -> None:
         self._request = request
-        self._answer = Answer(request["answer"], request["root"])
+        self._output = Output(request["answer"], request["root"])
         self._path = list(sys.path[1:])
         self._preparation: liveburst_manage.Preparation | None = None
 
     def work(self) -> None:
-        """Everything; does not return."""
-        self._answer.add(step="python", python=platform.python_version(), executable=sys.executable)
-        self._answer.watch(self._request["timeout_s"])
-        guarded(self._answer, self._start)
+        """Do everything; does not return."""
+        self._output.add(step="python", python=platform.python_version(), executable=sys.executable)
+        self._output.watch(self._request["timeout_s"])
+        guarded(self._output, self._start)
 
     def _start(self) -> None:
         if sys.version_info < OLDEST_PYTHON:
             raise RuntimeError("expected Python 3.9 or later")
         manage, settings = self._request["manage"], self._request["settings"]
-        # As for any script; the directory of this one must go.
+        # As for any script; the directory of this one is removed.
         sys.path[0] = self._request["directory"]
         if manage:
-            self._answer.add(step="manage")
+            self._output.add(step="manage")
             self._preparation = liveburst_manage.Preparation(manage)
-            liveburst_manage.run(manage, settings, self._look_and_end)
+            liveburst_manage.run(manage, settings, self._inspect_and_end)
         self._without_manage(settings or os.environ.get(VARIABLE) or self._request["otherwise"])
 
     def _without_manage(self, settings: str | None) -> None:
-        """As `django-admin` would, with settings that somebody named."""
+        """Start as `django-admin` would, with these settings."""
         if not settings:
-            self._answer.add(unnamed=True)
+            self._output.add(unnamed=True)
             return
         os.environ[VARIABLE] = settings
         if "DJANGO_CONFIGURATION" in os.environ:
             import_module("configurations.importer").install()
-        self._look_and_end()
+        self._inspect_and_end()
 
-    def _look_and_end(self) -> None:
-        """In place of a command: nothing that manage.py would do after it matters."""
-        guarded(self._answer, self._look)
+    def _inspect_and_end(self) -> None:
+        """Run in place of a command: nothing that manage.py would do after it matters."""
+        guarded(self._output, self._inspect)
 
-    def _look(self) -> None:
+    def _inspect(self) -> None:
         if self._request["settings"]:
             os.environ[VARIABLE] = self._request["settings"]
         settings_module = os.environ.get(VARIABLE)
         if self._preparation:
-            self._answer.add(prepared=self._preparation.end())
-        self._answer.add(
+            self._output.add(prepared=self._preparation.end())
+        self._output.add(
             step="settings",
-            path=[str(Path(one).absolute()) for one in sys.path if one not in self._path],
+            path=[str(Path(entry).absolute()) for entry in sys.path if entry not in self._path],
             settings=settings_module,
             configuration=os.environ.get("DJANGO_CONFIGURATION"),
         )
         django = import_module("django")
-        self._answer.add(django=django.get_version())
+        self._output.add(django=django.get_version())
         django.setup()
-        self._answer.add(**facts())
-        self._answer.add(step="routes")
+        self._output.add(**read_settings())
+        self._output.add(step="routes")
         resolver = import_module("django.urls").get_resolver()
-        self._answer.add(routes=list(routes(resolver)))
-        self._answer.add(**late_facts())
+        self._output.add(routes=list(routes(resolver)))
+        self._output.add(**read_login_url())
         for kind in ("wsgi", "asgi"):
-            self._answer.add(step=kind)
-            found = find_application(kind, settings_module, self._answer.described)
-            self._answer.add(**{kind: {**found, "settings": os.environ.get(VARIABLE)}})
+            self._output.add(step=kind)
+            application = find_application(kind, settings_module, self._output.describe)
+            self._output.add(**{kind: {**application, "settings": os.environ.get(VARIABLE)}})
             os.environ[VARIABLE] = settings_module or ""
-        self._answer.add(step="sockets", sockets=sockets_of(found["application"]))
-        self._answer.add(step="done")
+        self._output.add(step="sockets", sockets=sockets_of(application["application"]))
+        self._output.add(step="done")
 
 
-def facts() -> dict[str, Any]:
-    """What a request would meet, as the settings say."""
+def read_settings() -> dict[str, Any]:
+    """Return what the settings decide about a request, and the servers that are installed."""
     settings = import_module("django.conf").settings
     return {
         "debug": bool(settings.DEBUG),
@@ -122,8 +123,8 @@ def facts() -> dict[str, Any]:
     }
 
 
-def late_facts() -> dict[str, Any]:
-    """What only the routes can say: LOGIN_URL may name one."""
+def read_login_url() -> dict[str, Any]:
+    """Return LOGIN_URL as a path; it may be the name of a route."""
     login_url = import_module("django.conf").settings.LOGIN_URL
     try:
         return {"login_url": str(import_module("django.shortcuts").resolve_url(login_url))}

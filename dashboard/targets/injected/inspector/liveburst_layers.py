@@ -1,4 +1,4 @@
-"""Looks below decorators for the code that a person wrote; part of the inspector.
+"""Looks below decorators for the view as it was written; part of the inspector.
 
 Standard library and the project's own Django, Python 3.9. It calls no view.
 """
@@ -20,7 +20,7 @@ REQUEST_NAMES = {"request", "req", "_request", "http_request", "self"}
 
 
 def layers(view: Any) -> Any:
-    """A callable and each function below it, outermost first.
+    """Yield a callable and each function below it, outermost first.
 
     Follows `functools.partial`, `__wrapped__`, `method_decorator`, and, where a decorator
     sets no `__wrapped__`, the function that its closure holds.
@@ -37,7 +37,7 @@ def layers(view: Any) -> Any:
 
 
 def innermost(view: Any) -> Any:
-    """The callable that no decorator made: the end of the chain of `layers`."""
+    """Return the callable that no decorator made: the end of the chain of `layers`."""
     met: set[int] = set()
     while id(view) not in met:
         met.add(id(view))
@@ -48,7 +48,7 @@ def innermost(view: Any) -> Any:
 
 
 def below(layer: Any) -> list[Any]:
-    """What one layer wraps, the view last; empty where it is the innermost."""
+    """Return what one layer wraps, the view last; empty for the innermost."""
     if isinstance(layer, functools.partial):
         return [layer.func]
     held = closure(layer)
@@ -61,31 +61,31 @@ def below(layer: Any) -> list[Any]:
 
 
 def applied(decorator: Any) -> Any:
-    """A decorator of `method_decorator` on a function that does nothing, as Django applies it."""
+    """Return a function that does nothing with a decorator of `method_decorator` applied."""
 
     def nothing(request: Any) -> None:
         return None
 
     try:
         return decorator(nothing)
-    except Exception:  # whatever a stranger's decorator raises
+    except Exception:  # a project's decorator may raise anything
         return nothing
 
 
 def in_closure(held: dict[str, Any]) -> list[Any]:
-    """The one callable among a closure's variables that looks like a view; else none."""
+    """Return the one callable among a closure's variables that looks like a view; else none."""
     callables = {
         name: value
         for name, value in held.items()
         if inspect.isroutine(value) or isinstance(value, functools.partial)
     }
     named = [callables[name] for name in WRAPPED_NAMES if name in callables]
-    found = named or [value for value in callables.values() if takes_request(value)]
-    return found[:1]
+    views = named or [value for value in callables.values() if takes_request(value)]
+    return views[:1]
 
 
 def takes_request(function: Any) -> bool:
-    """Whether its first parameter is called as that of a view is."""
+    """Return True if its first parameter has a name that views give their request."""
     try:
         names = list(inspect.signature(function).parameters)
     except (TypeError, ValueError):
@@ -94,10 +94,10 @@ def takes_request(function: Any) -> bool:
 
 
 def closure(function: Any) -> dict[str, Any]:
-    """The variables that a function closes over, by name; those not yet bound are left out."""
+    """Return the variables that a function closes over, by name, without unbound ones."""
     names = getattr(getattr(function, "__code__", None), "co_freevars", ())
-    found = {}
+    variables = {}
     for name, cell in zip(names, getattr(function, "__closure__", None) or ()):
         with suppress(ValueError):
-            found[name] = cell.cell_contents
-    return found
+            variables[name] = cell.cell_contents
+    return variables

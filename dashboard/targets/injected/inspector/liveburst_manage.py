@@ -1,9 +1,9 @@
-"""Run a project's manage.py as for `runserver`, up to where Django would take over.
+"""Runs a project's manage.py as for `runserver`, up to where Django would take over.
 
 manage.py may change the import path, read `.env` files, choose the settings by the command, or
 start through django-configurations. So it is not read but run, as `__main__`, and what it calls at
 its end (`execute_from_command_line`, or anything else that runs a command) is replaced.
-Standard library, Python 3.9.
+Part of the inspector: standard library, Python 3.9.
 """
 
 from __future__ import annotations
@@ -19,29 +19,29 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-# Every way to a command leads through one of these.
+# Every way to a command calls one of these.
 REPLACED = {
     "django.core.management": ("ManagementUtility", "execute"),
     "django.core.management.base": ("BaseCommand", "execute"),
 }
-DJANGOS = {"TZ"}  # what Django itself sets when it reads the settings
+SET_BY_DJANGO = {"TZ"}  # when it reads the settings
 
 
 class HandedOver(Exception):
-    """manage.py would start another interpreter, where nothing would be replaced."""
+    """manage.py starts another interpreter, where nothing would be replaced."""
 
 
 class Preparation:
-    """What manage.py changes in the environment, from where it starts."""
+    """What manage.py changes in the environment, compared with its start."""
 
     def __init__(self, manage: str) -> None:
         self._manage = manage
         self._environment = dict(os.environ)
         self._opened: list[str] = []
         self._watching = True
-        sys.addaudithook(self._hear)
+        sys.addaudithook(self._audit)
 
-    def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
+    def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
         if self._watching and event == "open" and isinstance(arguments[0], str):
             self._opened.append(str(Path(arguments[0]).absolute()))
         if self._watching and event == "os.exec":
@@ -50,16 +50,16 @@ class Preparation:
             )
 
     def end(self) -> dict[str, Any]:
-        """What it changed, as plain values.
+        """Return what it changed, as plain values.
 
         Values that may be secret are not among them: those that are written in manage.py itself
-        are `plain`, of the others there is a digest, to be found in the `files` that it read.
+        are in `environment`, of the others there is a digest, to be found in the `files` it read.
         """
         self._watching = False
         changed = {
             name: value
             for name, value in os.environ.items()
-            if self._environment.get(name) != value and name not in DJANGOS
+            if self._environment.get(name) != value and name not in SET_BY_DJANGO
         }
         written = literals(self._manage)
         plain = {name: value for name, value in changed.items() if value in written}
@@ -76,7 +76,7 @@ class Preparation:
 
 
 def literals(file: str) -> set[str]:
-    """Every text that is written in a Python file."""
+    """Return every string literal in a Python file."""
     tree = ast.parse(Path(file).read_bytes())
     return {
         node.value
@@ -86,14 +86,14 @@ def literals(file: str) -> set[str]:
 
 
 def is_text(file: str) -> bool:
-    """Whether it may hold variables: a file that is there, and no code."""
+    """Return True if the file may hold variables: it exists and is no code."""
     return Path(file).is_file() and not file.endswith((".py", ".pyc", ".so", ".pth"))
 
 
 def run(manage: str, settings: str | None, then: Callable[[], None]) -> None:
     """Run manage.py; `then` is called where it would run its command, and does not return.
 
-    Returns where manage.py ends without running one. What it raises is not caught, but for
+    Return if manage.py ends without running one. Whatever it raises passes through, except
     SystemExit with a status that means success.
     """
     replace_commands(then)
@@ -109,7 +109,7 @@ def run(manage: str, settings: str | None, then: Callable[[], None]) -> None:
 
 
 def replace_commands(then: Callable[[], None]) -> None:
-    """Have every Django command call `then` instead, also where Django is imported only later."""
+    """Make every Django command call `then` instead, also if Django is imported later."""
 
     def instead(*_arguments: Any, **_options: Any) -> None:
         then()
@@ -125,13 +125,13 @@ def replace_commands(then: Callable[[], None]) -> None:
 
 
 class WhenImported:
-    """A finder that finds nothing itself; it calls `then` with a module once it is imported."""
+    """A finder that finds nothing itself; it calls `then` with each of some modules, imported."""
 
     def __init__(self, names: Any, then: Callable[[ModuleType], None]) -> None:
         self._names, self._then = set(names), then
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        """The spec that the other finders have, its loader with one thing more to do."""
+        """Return the other finders' spec, whose loader then calls `then` as well."""
         if name not in self._names:
             return None
         self._names.remove(name)  # the other finders are asked through this same list

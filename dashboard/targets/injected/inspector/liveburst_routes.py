@@ -1,7 +1,7 @@
 """Walks the routes of a Django project; part of the inspector, in the project's own interpreter.
 
-Standard library and the project's own Django, Python 3.9. It calls no view. What is told of each
-view is found by `liveburst_views.py`.
+Standard library and the project's own Django, Python 3.9. It calls no view. Views are described by
+`liveburst_views.py`.
 """
 
 from __future__ import annotations
@@ -19,41 +19,41 @@ LOGIN_MIDDLEWARE = "django.contrib.auth.middleware.LoginRequiredMiddleware"
 
 
 def routes(resolver: Any, prefix: str = "/", namespace: str = "") -> Any:
-    """Each route below a resolver, as plain values."""
+    """Yield each route below a resolver, as plain values."""
     locked = LOGIN_MIDDLEWARE in import_module("django.conf").settings.MIDDLEWARE
     numbers: dict[Any, int] = {}
     for path, is_regex, inside, entry in entries(resolver, prefix, False, namespace):
-        same = (id(entry.callback), repr(sorted((entry.default_args or {}).items())))
-        found = {
+        identity = (id(entry.callback), repr(sorted((entry.default_args or {}).items())))
+        route = {
             "path": path,
             "regex": is_regex,
             "namespace": inside,
             "name": entry.name if isinstance(entry.name, str) else None,
-            "callable_id": numbers.setdefault(same, len(numbers)),
+            "callable_id": numbers.setdefault(identity, len(numbers)),
             "parameters": parameters(path),
-            **told(entry.callback),
+            **described(entry.callback),
         }
-        found["login"] |= locked and getattr(entry.callback, "login_required", True)
-        yield found
+        route["login"] |= locked and getattr(entry.callback, "login_required", True)
+        yield route
 
 
 def entries(resolver: Any, prefix: str, is_regex: bool, namespace: str) -> Any:
-    """Each leaf below a resolver: its path, whether a regular expression is in it, and whose."""
+    """Yield each leaf below a resolver: path, whether it has a regular expression, namespace."""
     for entry in resolver.url_patterns:
-        path, odd = joined(prefix, entry.pattern)
+        path, has_regex = joined(prefix, entry.pattern)
         if hasattr(entry, "url_patterns"):
             own = entry.app_name or entry.namespace
             inner = ":".join(filter(None, [namespace, own]))
-            yield from entries(entry, path, is_regex or odd, inner)
+            yield from entries(entry, path, is_regex or has_regex, inner)
         else:
-            yield path, is_regex or odd, namespace, entry
+            yield path, is_regex or has_regex, namespace, entry
 
 
-def told(view: Any) -> dict[str, Any]:
-    """What is known of a view. One that cannot be looked into costs no other route its place."""
+def described(view: Any) -> dict[str, Any]:
+    """Return what is known of a view; the least if it cannot be inspected."""
     try:
         return about(view)
-    except Exception:  # whatever a stranger's descriptors and properties raise
+    except Exception:  # a project's descriptors and properties may raise anything
         module = str(getattr(view, "__module__", ""))
         return {
             "view": None,
@@ -70,13 +70,13 @@ def told(view: Any) -> dict[str, Any]:
 
 
 def parameters(path: str) -> list[dict[str, str]]:
-    """The values that a path needs."""
-    found = CONVERTER.finditer(path)
-    return [{"name": match["name"], "kind": match["kind"] or "str"} for match in found]
+    """Return the parameters of a path."""
+    matches = CONVERTER.finditer(path)
+    return [{"name": match["name"], "kind": match["kind"] or "str"} for match in matches]
 
 
 def joined(prefix: str, pattern: Any) -> tuple[str, bool]:
-    """The path so far, and whether this part is a regular expression that is kept as it is."""
+    """Return the path with this pattern, and True if that is a regular expression as it is."""
     text = str(pattern)
     if type(pattern).__name__ != "RegexPattern":
         return prefix + text, False
@@ -85,9 +85,9 @@ def joined(prefix: str, pattern: Any) -> tuple[str, bool]:
 
 
 def simplified(regex: str) -> str | None:
-    """A regular expression as `path()` would say it; None where it says more than that.
+    """Return a regular expression in the syntax of `path()`; None if it means more than that.
 
-    `^users/(?P<pk>[^/.]+)/$` is `users/<pk>/`, and a slash that may be left out is there.
+    `^users/(?P<pk>[^/.]+)/$` is `users/<pk>/`, and an optional slash is included.
     """
     text = re.sub(r"^\^|(\$|\\Z)$", "", regex)
     parts = []
@@ -104,7 +104,7 @@ def simplified(regex: str) -> str | None:
 
 
 def closing(text: str, start: int) -> int:
-    """Where the group that begins at `start` is over."""
+    """Return the index behind the group that begins at `start`."""
     depth, position = 0, start
     while position < len(text):
         if text[position] == "\\":

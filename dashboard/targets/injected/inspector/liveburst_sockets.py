@@ -13,20 +13,20 @@ from liveburst_routes import joined, parameters
 from liveburst_views import application_of, is_own, source_of
 
 MOST_WRAPPERS = 20
-WRAPPED = ("inner", "application", "app")  # what middleware calls the application that it wraps
+WRAPPED = ("inner", "application", "app")  # middleware's attributes for what it wraps
 
 
 def sockets_of(name: str | None) -> list[dict[str, Any]]:
-    """The websocket routes of the ASGI application with this import string; None has none."""
+    """Return the websocket routes of the ASGI application with this import string."""
     module, _, attribute = (name or "").partition(":")
     try:
         return sockets(getattr(import_module(module), attribute))
-    except Exception:  # whatever a stranger's module raises costs its websockets alone
+    except Exception:  # a project's module may raise anything: no websockets are shown then
         return []
 
 
 def sockets(application: Any) -> list[dict[str, Any]]:
-    """Each websocket route of an ASGI application, as plain values; empty where none is seen."""
+    """Return each websocket route of an ASGI application, as plain values."""
     router, _ = unwrapped(application, "application_mapping")
     mapping = getattr(router, "application_mapping", None)
     if not isinstance(mapping, dict) or "websocket" not in mapping:
@@ -35,19 +35,19 @@ def sockets(application: Any) -> list[dict[str, Any]]:
 
 
 def below(application: Any, prefix: str, is_regex: bool, checks_origin: bool) -> Any:
-    """The routes below a `URLRouter`, through whatever is wrapped around it."""
-    router, checked = unwrapped(application, "routes")
+    """Yield the routes below a `URLRouter`, through whatever is wrapped around it."""
+    router, checks_here = unwrapped(application, "routes")
     for route in getattr(router, "routes", ()):
-        path, odd = joined(prefix, route.pattern)
+        path, has_regex = joined(prefix, route.pattern)
         inner = getattr(route, "callback", None)
-        inside, also = unwrapped(inner, "routes")
-        origin = checks_origin or checked or also
+        inside, checks_inside = unwrapped(inner, "routes")
+        origin = checks_origin or checks_here or checks_inside
         if hasattr(inside, "routes"):
-            yield from below(inside, path, is_regex or odd, origin)
+            yield from below(inside, path, is_regex or has_regex, origin)
         else:
             yield {
                 "path": path,
-                "regex": is_regex or odd,
+                "regex": is_regex or has_regex,
                 "parameters": parameters(path),
                 "checks_origin": origin,
                 **about(inner),
@@ -55,7 +55,7 @@ def below(application: Any, prefix: str, is_regex: bool, checks_origin: bool) ->
 
 
 def unwrapped(application: Any, wanted: str) -> tuple[Any, bool]:
-    """What has the attribute `wanted`, below middleware, and whether an Origin is asked for."""
+    """Return what has the attribute `wanted`, below middleware, and whether Origin is checked."""
     checks_origin = False
     for _ in range(MOST_WRAPPERS):
         if hasattr(application, wanted):
@@ -69,7 +69,7 @@ def unwrapped(application: Any, wanted: str) -> tuple[Any, bool]:
 
 
 def about(application: Any) -> dict[str, Any]:
-    """What can be told of a consumer, or of whatever application stands at a route."""
+    """Return what is known of a consumer, or of another application at a route."""
     inside, _ = unwrapped(application, "consumer_class")
     cls = getattr(inside, "consumer_class", None)
     code = cls or inside

@@ -1,4 +1,4 @@
-"""What can be told of a view without calling it; part of the inspector.
+"""Describes a view without calling it; part of the inspector.
 
 Standard library and the project's own Django, Python 3.9. A view is a function, a class's
 `as_view()`, a callable object, one of Django REST framework's (`view.cls`, `view.actions`) or of
@@ -22,16 +22,16 @@ from liveburst_layers import closure, innermost, layers
 NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 SERVES_FILES = {"django.views.static", "django.contrib.staticfiles.views"}
 INSTALLED = {"site-packages", "dist-packages"}
-# Of Django REST framework: those that let nobody read who is not logged in.
+# Of Django REST framework: those that require a login even to read.
 LOGIN_PERMISSIONS = {
     *("IsAuthenticated", "IsAdminUser", "DjangoModelPermissions", "DjangoObjectPermissions"),
 }
-# What is routed to one of these is the project's own: a person gave it its arguments.
+# A route to one of these is the project's own: the project gave it its arguments.
 GENERIC = "django.views.generic"
 
 
 def about(view: Any) -> dict[str, Any]:
-    """What a draft needs to know of a view, as plain values."""
+    """Return what a draft needs to know of a view, as plain values."""
     cls, operation = view_class(view), get_operation(view)
     code = written(view, cls, operation)
     module = str(getattr(code, "__module__", None) or type(code).__module__)
@@ -46,7 +46,7 @@ def about(view: Any) -> dict[str, Any]:
         "reads": methods is None or "GET" in methods,
         "methods": methods,
         "files": module in SERVES_FILES,
-        "login": wants_login(view, cls, operation),
+        "login": requires_login(view, cls, operation),
     }
 
 
@@ -54,7 +54,7 @@ def about(view: Any) -> dict[str, Any]:
 
 
 def view_class(view: Any) -> Any:
-    """The class behind `as_view()`, below any decorators; None where there is none."""
+    """Return the class behind `as_view()`, below any decorators; None without one."""
     for layer in layers(view):
         for cls in (getattr(layer, "view_class", None), getattr(layer, "cls", None)):
             if inspect.isclass(cls):
@@ -63,7 +63,7 @@ def view_class(view: Any) -> Any:
 
 
 def attribute(view: Any, name: str) -> Any:
-    """The first layer's attribute of this name; None where no layer has one."""
+    """Return the attribute of the first layer that has it; None if none has."""
     for layer in layers(view):
         value = getattr(layer, "__dict__", {}).get(name)
         if value is not None:
@@ -72,23 +72,24 @@ def attribute(view: Any, name: str) -> Any:
 
 
 def operations(view: Any) -> list[Any]:
-    """django-ninja's operations behind a view; empty where it is none of ninja's."""
+    """Return django-ninja's operations behind a view; empty if it is not ninja's."""
     for layer in layers(view):
         for owner in (closure(layer).get("self"), getattr(layer, "__self__", None)):
-            found = getattr(owner, "operations", None)
-            if isinstance(found, list) and all(hasattr(one, "view_func") for one in found):
-                return found
+            listed = getattr(owner, "operations", None)
+            if isinstance(listed, list) and all(hasattr(each, "view_func") for each in listed):
+                return listed
     return []
 
 
 def get_operation(view: Any) -> Any:
-    """The operation that answers GET, or else the first; None where it is none of ninja's."""
-    found = operations(view)
-    return next((one for one in found if "GET" in one.methods), found[0] if found else None)
+    """Return the operation that answers GET, or else the first; None if it is not ninja's."""
+    listed = operations(view)
+    gets = (operation for operation in listed if "GET" in operation.methods)
+    return next(gets, listed[0] if listed else None)
 
 
 def written(view: Any, cls: Any, operation: Any) -> Any:
-    """The function or class that a person wrote."""
+    """Return the function or class as it was written, below decorators."""
     if operation is not None:
         return innermost(operation.view_func)
     if cls is None:
@@ -96,20 +97,20 @@ def written(view: Any, cls: Any, operation: Any) -> Any:
         return code if hasattr(code, "__qualname__") else type(code)
     if is_importable(cls):
         return cls
-    handler = next((getattr(cls, one.lower()) for one in handled(view, cls)), None)
+    handler = next((getattr(cls, method.lower()) for method in handled(view, cls)), None)
     return cls if handler is None else innermost(handler)  # `@api_view` made the class
 
 
 def is_importable(cls: Any) -> bool:
-    """Whether the class's own name leads to it, which is not so of one that a decorator made."""
-    found = sys.modules.get(cls.__module__)
+    """Return True if the class can be imported by its name, unlike one that a decorator made."""
+    value = sys.modules.get(cls.__module__)
     for name in cls.__qualname__.split("."):
-        found = getattr(found, name, None)
-    return found is cls
+        value = getattr(value, name, None)
+    return value is cls
 
 
 def action_of(view: Any) -> Any:
-    """The name of the method that a ViewSet answers GET with, or else its first; None of others."""
+    """Return the name of a ViewSet's method for GET, or else of its first; None for others."""
     actions = attribute(view, "actions")
     if not isinstance(actions, dict) or not actions:
         return None
@@ -117,14 +118,14 @@ def action_of(view: Any) -> Any:
 
 
 def name_of(code: Any, cls: Any, view: Any) -> str:
-    """What to call it: `report`, `ReportView`, `ReportViewSet.list`."""
+    """Return the name to show: `report`, `ReportView`, `ReportViewSet.list`."""
     name = getattr(code, "__qualname__", type(code).__name__).rpartition("<locals>.")[2]
     action = action_of(view) if code is cls else None
     return f"{name}.{action}" if action else name
 
 
 def source_of(code: Any, cls: Any, view: Any) -> str | None:
-    """`module:name`, where that leads to the code. A ViewSet's is its method, where it has one."""
+    """Return `module:name` of the code, of a ViewSet's method if it has one; None without."""
     name = getattr(code, "__qualname__", "")
     action = action_of(view) if code is cls else None
     if action in getattr(cls, "__dict__", {}):
@@ -133,12 +134,12 @@ def source_of(code: Any, cls: Any, view: Any) -> str | None:
     return f"{module}:{name}" if NAME.fullmatch(name) and NAME.fullmatch(module) else None
 
 
-# Whose
+# Whose code
 
 
 @functools.cache
 def is_own(module: str) -> bool:
-    """Whether a module is the project's own, and not an installed package's."""
+    """Return True if a module is the project's own, and not an installed package's."""
     file = getattr(sys.modules.get(module), "__file__", None)
     if module.startswith(GENERIC) or file is None:
         return module.startswith(GENERIC) or module == "__main__"
@@ -148,7 +149,7 @@ def is_own(module: str) -> bool:
 
 
 def application_of(module: str) -> str:
-    """The label of the project's application that a module belongs to, or else its package."""
+    """Return the label of the Django application that a module belongs to, or its package."""
     with suppress(Exception):  # the registry is whatever the project made of it
         if not is_own(module) and not module.startswith("django."):
             return module.partition(".")[0]
@@ -158,11 +159,11 @@ def application_of(module: str) -> str:
     return module.partition(".")[0]
 
 
-# How it is asked
+# How it is called
 
 
 def is_async(view: Any, cls: Any) -> bool:
-    """Whether Django would await this view."""
+    """Return True if Django would await this view."""
     marked = getattr(view, "_is_coroutine", None) or getattr(view, "_is_coroutine_mark", None)
     if inspect.iscoroutinefunction(view) or marked is not None:
         return True
@@ -172,12 +173,12 @@ def is_async(view: Any, cls: Any) -> bool:
 
 
 def view_class_is_outermost(view: Any) -> bool:
-    """Whether the view has the marks of `as_view()` itself, and is no bare function around it."""
+    """Return True if `as_view()` made the view itself, and not only what it wraps."""
     return hasattr(view, "view_class") or hasattr(view, "cls")
 
 
 def handled(view: Any, cls: Any) -> list[str]:
-    """The methods that a class has a handler for, in upper case."""
+    """Return the methods that a class has a handler for, in upper case."""
     names = (attribute(view, "view_initkwargs") or {}).get("http_method_names")
     actions = attribute(view, "actions")
     return [
@@ -189,10 +190,10 @@ def handled(view: Any, cls: Any) -> list[str]:
 
 
 def allowed(view: Any, cls: Any) -> list[str] | None:
-    """The methods that it answers, as far as its code says; None where nothing does."""
-    found = operations(view)
-    if found:
-        return sorted({str(method) for one in found for method in one.methods})
+    """Return the methods that the view answers, by its code; None if that does not limit them."""
+    listed = operations(view)
+    if listed:
+        return sorted({str(method) for operation in listed for method in operation.methods})
     limits = [
         {str(method).upper() for method in names}
         for layer in all_layers(view, cls)
@@ -207,34 +208,34 @@ def allowed(view: Any, cls: Any) -> list[str] | None:
 
 
 def dispatches_itself(cls: Any) -> bool:
-    """Whether a class chooses its handlers by code of its own, as graphene's GraphQLView does."""
+    """Return True if a class chooses handlers by its own code, as graphene's GraphQLView does."""
     owner = next((base for base in cls.__mro__ if "dispatch" in base.__dict__), None)
     return owner is not None and not owner.__module__.startswith(("django.", "rest_framework."))
 
 
 def all_layers(view: Any, cls: Any) -> Any:
-    """The layers of a view, and those around its class's `dispatch` and its handler of GET."""
+    """Yield the layers of a view, and those around its class's `dispatch` and handler of GET."""
     yield from layers(view)
     for name in ("dispatch", action_of(view) or "get"):
         if cls is not None and hasattr(cls, name):
             yield from layers(getattr(cls, name))
 
 
-def wants_login(view: Any, cls: Any, operation: Any) -> bool:
-    """Whether something before it asks who is there: a decorator, a mixin, a permission."""
+def requires_login(view: Any, cls: Any, operation: Any) -> bool:
+    """Return True if a decorator, a mixin or a permission requires a login."""
     if operation is not None:
         return bool(getattr(operation, "auth_callbacks", None))
     if any("test_func" in closure(layer) for layer in all_layers(view, cls)):
         return True
     if cls is None:
         return False
-    given = (attribute(view, "initkwargs") or {}).get("permission_classes")
-    permissions = given if given is not None else getattr(cls, "permission_classes", ())
+    by_route = (attribute(view, "initkwargs") or {}).get("permission_classes")
+    permissions = by_route if by_route is not None else getattr(cls, "permission_classes", ())
     mixed_in = any(base.__name__ == "AccessMixin" for base in cls.__mro__)
-    return mixed_in or any(map(asks_for_login, permissions or ()))
+    return mixed_in or any(map(keeps_anonymous_out, permissions or ()))
 
 
-def asks_for_login(permission: Any) -> bool:
-    """Whether a permission of Django REST framework keeps anonymous readers out."""
+def keeps_anonymous_out(permission: Any) -> bool:
+    """Return True if a permission of Django REST framework keeps anonymous readers out."""
     names = {base.__name__ for base in getattr(permission, "__mro__", ())}
     return bool(names & LOGIN_PERMISSIONS) and getattr(permission, "authenticated_users_only", True)

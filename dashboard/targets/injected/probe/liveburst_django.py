@@ -1,10 +1,10 @@
-"""The applications that Django itself makes, for a project that has no module for one.
+"""Django's own applications, for a project that has no module for one.
 
     liveburst_django:wsgi    what a usual wsgi.py has: django.core.wsgi.get_wsgi_application()
     liveburst_django:asgi    likewise
 
-Which settings, DJANGO_SETTINGS_MODULE says; with DJANGO_CONFIGURATION it is django-configurations
-that reads them. LIVEBURST_CONFIGURED_BY is a module to import first, where that has the settings
+The settings are those of DJANGO_SETTINGS_MODULE; with DJANGO_CONFIGURATION django-configurations
+reads them. LIVEBURST_CONFIGURED_BY is a module to import first, if that has the settings
 itself. One file, standard library, Python 3.9.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 
 
 def __getattr__(name: str) -> Any:
-    """`wsgi` and `asgi`, made when a server asks for one."""
+    """Make `wsgi` or `asgi` when a server asks for it."""
     if name not in ("wsgi", "asgi"):
         raise AttributeError(name)
     if "LIVEBURST_CONFIGURED_BY" in os.environ:

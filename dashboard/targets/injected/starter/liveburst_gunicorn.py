@@ -1,5 +1,5 @@
-"""The settings file that gunicorn is given: none are set here, the command line says all.
+"""An empty settings file for gunicorn: the command line has all of its settings.
 
 Without `--config` gunicorn reads a gunicorn.conf.py in its working directory, whatever the command
-line says: workers, max_requests, certfile, chdir, daemon. Such a file is for another place.
+line contains: workers, max_requests, certfile, chdir, daemon. Such a file is meant for production.
 """

@@ -1,12 +1,12 @@
-"""Starts what has no command line of its own that would do; runs with the project's Python.
+"""Starts servers whose own command line does not suffice; runs with the project's Python.
 
     python liveburst_start.py module MODULE ARGUMENTS…    as `python -m MODULE ARGUMENTS…`
     python liveburst_start.py runserver --fd N APPLICATION
     python liveburst_start.py waitress --fd N [--threads T …] APPLICATION
     python liveburst_start.py uwsgi ARGUMENTS…
 
-One file, standard library, Python 3.9. What LIVEBURST_APPENDED names, a directory with servers
-that the project's own environment does not have, goes to the very end of the import path.
+One file, standard library, Python 3.9. LIVEBURST_APPENDED names a directory with servers that the
+project's own environment lacks; it is appended to the import path.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from typing import Any
 
 
 def main(kind: str, arguments: list[str]) -> None:
-    """Put the import path in order and hand over."""
-    sys.path[0] = str(Path.cwd())  # as `python -m` does; this script's own directory must go
+    """Set the import path and start what `kind` names."""
+    sys.path[0] = str(Path.cwd())  # as `python -m` does, in place of this script's directory
     if "LIVEBURST_APPENDED" in os.environ:
         sys.path.append(os.environ["LIVEBURST_APPENDED"])
     {"module": module, "runserver": runserver, "waitress": waitress, "uwsgi": uwsgi}[kind](
@@ -32,33 +32,33 @@ def main(kind: str, arguments: list[str]) -> None:
 
 
 def module(arguments: list[str]) -> None:
-    """As `python -m` with these arguments."""
+    """Run a module as `python -m` does with these arguments."""
     sys.argv = arguments
     runpy.run_module(arguments[0], run_name="__main__", alter_sys=True)
 
 
 def runserver(arguments: list[str]) -> None:
-    """Django's own development server, as `manage.py runserver --noreload`, on our socket."""
+    """Run Django's development server, as `manage.py runserver --noreload`, on our socket."""
     parser = ArgumentParser()
     parser.add_argument("--fd", type=int, required=True)
     parser.add_argument("application")
-    given = parser.parse_args(arguments)
-    name, _, attribute = given.application.partition(":")
-    getattr(import_module(name), attribute)  # it says which settings, where nobody else does
+    options = parser.parse_args(arguments)
+    name, _, attribute = options.application.partition(":")
+    getattr(import_module(name), attribute)  # it sets DJANGO_SETTINGS_MODULE, if nothing else does
     settings = import_module("django.conf").settings
-    settings.WSGI_APPLICATION = given.application.replace(":", ".")
+    settings.WSGI_APPLICATION = options.application.replace(":", ".")
     # Its line for each request would be measured with it, and no other server writes one.
     import_module("logging").getLogger("django.server").setLevel("ERROR")
     command = development_command(settings)()
-    command.server_cls = on_socket(socket.socket(fileno=given.fd))
+    command.server_cls = on_socket(socket.socket(fileno=options.fd))
     call = import_module("django.core.management").call_command
     call(command, "127.0.0.1:0", use_reloader=False, use_threading=True, skip_checks=True)
 
 
 def development_command(settings: Any) -> Any:
-    """The command `runserver`: the one that serves static files too, where those are installed.
+    """Return Django's command `runserver`, the one that serves static files if those are installed.
 
-    (Not whatever is installed under that name: Daphne brings an ASGI server by it.)
+    (Not any command of that name: Daphne's starts an ASGI server.)
     """
     package = "django.core"
     if "django.contrib.staticfiles" in settings.INSTALLED_APPS:
@@ -67,11 +67,11 @@ def development_command(settings: Any) -> Any:
 
 
 def on_socket(listener: socket.socket) -> Any:
-    """Django's development server, with a socket that listens already in place of its own."""
+    """Return Django's development server, with this listening socket in place of its own."""
     basehttp = import_module("django.core.servers.basehttp")
 
     class OnSocket(basehttp.WSGIServer):  # type: ignore[misc, name-defined]
-        """Django mixes the threads in itself."""
+        """Django adds the mixin for threads itself."""
 
         socket: Any
 
@@ -86,22 +86,22 @@ def on_socket(listener: socket.socket) -> Any:
 
 
 def waitress(arguments: list[str]) -> None:
-    """Waitress, which takes a socket only from Python."""
+    """Run waitress, which accepts a socket only from Python."""
     parser = ArgumentParser()
     for name in ("fd", "threads", "backlog", "connection-limit", "channel-timeout"):
         parser.add_argument(f"--{name}", type=int, required=True)
     parser.add_argument("application")
-    given = vars(parser.parse_args(arguments))
-    name, _, attribute = given.pop("application").partition(":")
+    options = vars(parser.parse_args(arguments))
+    name, _, attribute = options.pop("application").partition(":")
     application = getattr(import_module(name), attribute)
-    listener = socket.socket(fileno=given.pop("fd"))
+    listener = socket.socket(fileno=options.pop("fd"))
     import_module("waitress").serve(
-        application, sockets=[listener], asyncore_use_poll=True, _quiet=True, **given
+        application, sockets=[listener], asyncore_use_poll=True, _quiet=True, **options
     )
 
 
 def uwsgi(arguments: list[str]) -> None:
-    """The program of that name beside the interpreter, or else the module pyuwsgi."""
+    """Run the program of that name beside the interpreter, or else the module pyuwsgi."""
     program = Path(sys.executable).with_name("uwsgi")
     if program.exists():
         os.execv(program, [str(program), *arguments])  # noqa: S606 - no shell is what we want
