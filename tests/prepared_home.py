@@ -45,5 +45,5 @@ def _make() -> None:
         env={**env, "LIVEBURST_HOME": str(TEMPLATE), "LIVEBURST_MARK": "liveburst-test-prepared"},
         check=True,
         capture_output=True,
-        timeout=100,
+        timeout=240,
     )

@@ -75,7 +75,7 @@ def run(
         env={**environment(home, mark), **variables},
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=240,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -75,10 +76,11 @@ def test_a_run_says_what_to_do_about_the_project(tmp_path: Path) -> None:
     warnings = report["warnings"]
     assert any("migrations are pending (" in warning for warning in warnings)
     for expected in (
-        "sync@gunicorn-sync, missing@gunicorn-sync, private@gunicorn-sync: DEBUG is true",
-        "sync@gunicorn-sync: 5 requests answered 500 by OperationalError: no such table:",
-        "private@gunicorn-sync: 5 of 5 requests were sent to a login (302 to /accounts/login/)",
-        "private@gunicorn-sync: /private/ is behind a login: log in with [project.login]",
-        "missing@gunicorn-sync: every request was answered 404: the project serves nothing at",
+        # A disturbed round is repeated, and its answers are among those that were read.
+        r"sync@gunicorn-sync, missing@gunicorn-sync, private@gunicorn-sync: DEBUG is true",
+        r"sync@gunicorn-sync: \d+ requests answered 500 by OperationalError: no such table:",
+        r"private@gunicorn-sync: (\d+) of \1 requests were sent to a login \(302 to",
+        r"private@gunicorn-sync: /private/ is behind a login: log in with \[project.login\]",
+        r"missing@gunicorn-sync: every request was answered 404: the project serves nothing at",
     ):
-        assert any(warning.startswith(expected) for warning in warnings), warnings
+        assert any(re.match(expected, warning) for warning in warnings), warnings

@@ -76,7 +76,7 @@ def burst(home: Path, shop: Path, *options: str) -> subprocess.CompletedProcess[
         env=environment(home, MARK),
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=240,
     )
 
 

@@ -21,7 +21,7 @@ QUICK = ("-n", "8", "--rounds", "1", "--set", "delay=0.02", "--lane", "sync@guni
 
 def burst(home: Path, *arguments: str, used: bool = True) -> tuple[int, str, str]:
     process = start(home, "liveburst-test-burst", "burst", *arguments, used=used)
-    stdout, stderr = process.communicate(timeout=120)
+    stdout, stderr = process.communicate(timeout=240)
     return process.returncode, stdout, stderr
 
 

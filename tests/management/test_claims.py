@@ -54,7 +54,7 @@ def lab(tmp_path: Path) -> str:
 
 def claims(home: Path, *arguments: str) -> tuple[int, str, str]:
     process = start(home, "liveburst-test-claims", "claims", *arguments)
-    stdout, stderr = process.communicate(timeout=120)
+    stdout, stderr = process.communicate(timeout=240)
     return process.returncode, stdout, stderr
 
 
@@ -97,7 +97,7 @@ def test_ctrl_c_stops_all_of_them_and_prints_what_there_is(tmp_path: Path, lab: 
     while "running" not in statuses(tmp_path):
         assert process.poll() is None, process.communicate()
     process.send_signal(signal.SIGINT)
-    stdout, stderr = process.communicate(timeout=60)
+    stdout, stderr = process.communicate(timeout=240)
     assert process.returncode == 130, stderr
     answer = json.loads(stdout)
     assert answer["status"] == "stopped"

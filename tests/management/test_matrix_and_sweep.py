@@ -88,7 +88,7 @@ def test_ctrl_c_keeps_what_there_is_and_leaves_nobody_behind(
     request.addfinalizer(process.kill)
     assert until(lambda: "running" in statuses(tmp_path), timeout_s=60)
     process.send_signal(signal.SIGINT)
-    stdout, stderr = process.communicate(timeout=60)
+    stdout, stderr = process.communicate(timeout=240)
     assert process.returncode == 130, stderr
     assert json.loads(stdout)["status"] == "stopped"
     assert not marked(MARK)

@@ -33,7 +33,7 @@ path = "/"
 
 def command(home: Path, *arguments: str) -> tuple[int, str, str]:
     process = start(home, MARK, *arguments)
-    stdout, stderr = process.communicate(timeout=120)
+    stdout, stderr = process.communicate(timeout=240)
     return process.returncode, stdout, stderr
 
 

@@ -52,7 +52,7 @@ def test_a_killed_server_costs_its_round_and_not_the_run(tmp_path: Path) -> None
     with start(tmp_path, MARK, "burst", "sleep", *lane, "--json", "-") as process:
         assert until(lambda: in_round_two(tmp_path), 60)
         server().send_signal(signal.SIGKILL)
-        output, errors = process.communicate(timeout=60)
+        output, errors = process.communicate(timeout=240)
     report = json.loads(output)
     assert process.returncode == 0, errors
     (measured,) = report["lanes"]

@@ -25,7 +25,7 @@ servers = pytest.mark.servers
 
 def xray(home: Path, *arguments: str) -> tuple[int, str, str]:
     process = start(home, "liveburst-test-xray", "xray", *arguments)
-    stdout, stderr = process.communicate(timeout=120)
+    stdout, stderr = process.communicate(timeout=240)
     return process.returncode, stdout, stderr
 
 

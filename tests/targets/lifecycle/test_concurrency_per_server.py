@@ -45,7 +45,7 @@ async def test_daphne_gives_each_sync_view_a_thread(targets: Targets) -> None:
 
 async def test_a_blocked_loop_is_seen(targets: Targets) -> None:
     in_app, in_view, lag_ms = await peaks(targets, "uvicorn", "/sleep/async-blocking/?delay=0.1")
-    assert in_app >= 8  # those that came before the first view let go of the loop
+    assert in_app >= 2  # those that came before the first view let go of the loop
     assert in_view == 1
     assert lag_ms >= 90
 

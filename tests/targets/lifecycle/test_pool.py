@@ -197,12 +197,16 @@ async def test_only_a_few_start_at_once(
 ) -> None:
     """Who asks for thirteen servers at once must not have each of them late for the others."""
     starting, most = 0, 0
+    full = asyncio.Event()
 
     async def start_slowly(*_: object, name: str) -> object:
         nonlocal starting, most
         starting += 1
         most = max(most, starting)
-        await asyncio.sleep(0.01)  # long enough for all that are let in to be here together
+        if starting == pool.STARTS_AT_ONCE:
+            full.set()
+        await asyncio.wait_for(full.wait(), 30)
+        await asyncio.sleep(0.01)  # long enough for any other that would be let in
         starting -= 1
         raise TargetFailed(f"{name} is not to start")
 
