@@ -8,7 +8,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 # What a finished run says; a busy machine may leave the engine no room, and then says that.
-SENTENCE = re.compile("A first look|No verdict")
+SENTENCE = re.compile("First look|No verdict")
 LANES = ["sync@gunicorn-gthread", "sync@daphne", "async@daphne"]
 
 # Notes what happened between two looks of ours: which lanes were full while the run still ran,

@@ -34,7 +34,7 @@ def test_a_claim_is_tried_and_its_card_follows_without_a_reload(claims: Page) ->
     expect(claims.locator("#claims-progress progress")).to_be_visible()
     expect(card.locator(".claim-state")).to_contain_text(re.compile("waiting|starting|running"))
     expect(card.locator(".claim-verdict")).to_contain_text(
-        re.compile("Holds only when it is async@uvicorn|Not shown"), timeout=RUN_MS
+        re.compile("True only for async@uvicorn|Undecided"), timeout=RUN_MS
     )
     expect(card.locator("tbody th")).to_have_count(2)
     expect(claims.locator("#claims-progress progress")).to_have_count(0)

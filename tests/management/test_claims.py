@@ -78,10 +78,10 @@ def test_a_claim_that_holds_is_status_0_and_is_said_in_words(tmp_path: Path, lab
     status, stdout, stderr = claims(tmp_path, "true", "--project", lab)
     assert status == 0, stderr
     assert "true: A sync worker has one request at a time." in stdout
-    assert "  ✓ Holds on this machine\n" in stdout
-    assert "  ✓ sync@gunicorn-sync: at most in the view at once 1, expected below 2" in stdout
+    assert "  ✓ True here\n" in stdout
+    assert "  ✓ sync@gunicorn-sync: peak requests in the view 1, expected below 2" in stdout
     assert "    by run " in stdout
-    assert stdout.endswith("\n\n1 holds\n")
+    assert stdout.endswith("\n\n1 is true\n")
     assert statuses(tmp_path) == ["finished"]
 
 

@@ -9,12 +9,13 @@ from typing import Any
 
 from dashboard.analysis.causes.lane_config import UNKNOWN_CONFIG, LaneConfig
 from dashboard.analysis.causes.lane_metrics import LaneMetrics
-from dashboard.analysis.causes.view_calls import lane_answers, view_call_warnings
+from dashboard.analysis.causes.view_calls import lane_answers
 from dashboard.analysis.samples import rounds, stats
 from dashboard.analysis.samples.cut_off import PartialRounds, counted_lanes, stopped_words
 from dashboard.analysis.samples.failure_limit import MAX_FAILED_SHARE, failed_too_often
 from dashboard.analysis.samples.lane_samples import Lane, collect
 from dashboard.analysis.samples.lateness import Lateness
+from dashboard.analysis.text.view_calls import view_call_warnings
 from dashboard.wire.plan import MARGIN, Plan
 from dashboard.wire.plan import Lane as PlanLane
 

@@ -57,7 +57,7 @@ def secondary_words(found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for pair in dict.fromkeys((one["first"], one["second"]) for one in found):
         changes = [_change(one) for one in found if (one["first"], one["second"]) == pair]
         listed = ", ".join(changes)
-        yield f"{pair[1]} next to {pair[0]}, beside the time: {listed} (single values, not tested)."
+        yield f"{pair[1]} compared with {pair[0]}: {listed} (single values, not tested)."
 
 
 def _versions(first: LaneMetrics, second: LaneMetrics) -> bool:

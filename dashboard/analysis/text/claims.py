@@ -1,4 +1,4 @@
-"""A claim's verdict in words, and the number behind each of its findings."""
+"""A claim's verdict as text, with the number behind each of its findings."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from dashboard.analysis.report.claims import ClaimVerdict, Finding, Kind
 from .numbers import milliseconds, seconds_of, significant, times
 
 VERDICT: Mapping[Kind, str] = {
-    "holds": "Holds on this machine",
-    "holds-only-when": "Holds only when it is",
-    "does-not-hold": "Does not hold on this machine",
-    "not-shown": "Not shown on this machine",
+    "holds": "True here",
+    "holds-only-when": "True only for",
+    "does-not-hold": "Not true here",
+    "not-shown": "Undecided here",
 }
-# How many there are of a kind: of one, and of several.
+# The words after the number of claims of each kind: singular and plural.
 TALLY: Mapping[str, tuple[str, str]] = {
-    "holds": ("holds", "hold"),
-    "holds-only-when": ("holds only when …", "hold only when …"),
-    "does-not-hold": ("does not hold", "do not hold"),
-    "not-shown": ("not shown", "not shown"),
+    "holds": ("is true", "are true"),
+    "holds-only-when": ("is true only for some lanes", "are true only for some lanes"),
+    "does-not-hold": ("is not true", "are not true"),
+    "not-shown": ("is undecided", "are undecided"),
     "not-tried": ("not tried", "not tried"),
     "no-verdict": ("without a verdict", "without a verdict"),
 }
-# The sign beside a verdict or a finding: never colour alone.
+# The sign beside a verdict or a finding, so that colour is never the only mark.
 SIGNS: Mapping[str, str] = {
     "holds": "✓",
     "holds-only-when": "◐",
@@ -32,31 +32,31 @@ SIGNS: Mapping[str, str] = {
 }
 FINDING_SIGNS: Mapping[bool | None, str] = {True: "✓", False: "✕", None: "?"}
 NEIGHBOUR = "neighbour."
-# By the whole path, or by its last part; any other path is read as it is written.
+# By the last part of a path, or by a group before it; other paths are shown as they are.
 METRICS: Mapping[str, str] = {
-    "makespan_s": "makespan",
-    "response_p95_ms": "p95 of the response time",
+    "makespan_s": "total time",
+    "response_p95_ms": "p95 response time",
     "latency_ms": "response time",
     "service_ms": "service time",
     "first_byte_ms": "first byte",
-    "longest_gap_ms": "longest wait between two pieces",
+    "longest_gap_ms": "longest gap between two pieces",
     "throughput_rps": "throughput",
-    "ok": "answered without an error",
+    "ok": "successful requests",
     "requests": "requests",
     "errors": "errors",
-    "peak_in_app": "at most in the application at once",
-    "peak_in_view": "at most in the view at once",
-    "peak_threads": "most threads",
+    "peak_in_app": "peak requests in the application",
+    "peak_in_view": "peak requests in the view",
+    "peak_threads": "peak threads",
     "threads_started": "threads started",
     "peak_rss_mb": "peak memory",
-    "cpu_ms_per_request": "CPU for each request",
-    "loop_held_ms_max": "the loop was held, at the longest",
-    "loop_lag_ms_max": "loop lag, at the longest",
+    "cpu_ms_per_request": "CPU per request",
+    "loop_held_ms_max": "longest time that the event loop was blocked",
+    "loop_lag_ms_max": "largest lag of the event loop",
 }
 
 
 def verdict_words(verdict: ClaimVerdict) -> str:
-    """As in *Holds on this machine*, or *Holds only when it is sync@gunicorn-sync*."""
+    """Return "True here", or "True only for sync@gunicorn-sync"."""
     words = VERDICT[verdict.kind]
     if verdict.kind != "holds-only-when":
         return words
@@ -64,24 +64,27 @@ def verdict_words(verdict: ClaimVerdict) -> str:
 
 
 def _where_it_holds(verdict: ClaimVerdict) -> list[str]:
-    """The lanes of which everything holds; where there is none, what of them does."""
-    places = dict.fromkeys(place(one) for one in verdict.findings)
-    whole = [at for at in places if all(one.holds for one in verdict.findings if place(one) == at)]
-    parts = [
-        f"{place(one)} by its {metric_words(one.metric)}" for one in verdict.findings if one.holds
+    """Return the lanes for which everything holds, or else each lane and metric that holds."""
+    held: dict[str, list[bool | None]] = {}
+    for finding in verdict.findings:
+        held.setdefault(place(finding), []).append(finding.holds)
+    everything = [lane for lane, holds in held.items() if all(holds)]
+    return everything or [
+        f"{place(finding)} by {metric_words(finding.metric)}"
+        for finding in verdict.findings
+        if finding.holds
     ]
-    return whole or parts
 
 
 def place(finding: Finding) -> str:
-    """What a finding is about: *async@daphne next to sync@daphne*."""
-    return f"{finding.lane} next to {finding.against}" if finding.against else finding.lane
+    """Return what a finding is about: "async@daphne against sync@daphne"."""
+    return f"{finding.lane} against {finding.against}" if finding.against else finding.lane
 
 
 def metric_words(path: str) -> str:
-    """A metric as a person says it: `latency_ms.p95` is *response time, p95*."""
+    """Return the caption of a metric: "response time, p95" for `latency_ms.p95`."""
     if path.startswith(NEIGHBOUR):
-        return f"the neighbour's {metric_words(path.removeprefix(NEIGHBOUR))}"
+        return f"bystander: {metric_words(path.removeprefix(NEIGHBOUR))}"
     *groups, name = path.split(".")
     if name in METRICS:
         return METRICS[name]
@@ -90,20 +93,20 @@ def metric_words(path: str) -> str:
 
 
 def value_words(finding: Finding) -> str:
-    """The number: *0.2× (0.19 to 0.21)*, *8*, *1.3 s*; a dash where nobody knows it."""
+    """Return the value: "0.2× (0.19–0.21×)", "8", "1.31 s"; a dash if it is unknown."""
     if finding.value is None:
         return "–"
     if finding.against is None:
         return _quantity(finding.metric, finding.value)
-    words = f"{times(finding.value)}×"
+    value = f"{times(finding.value)}×"
     if finding.interval is None:
-        return words
+        return value
     low, high = (times(end) for end in finding.interval)
-    return f"{words} ({low} to {high})"
+    return f"{value} ({low}–{high}×)"
 
 
 def limit_words(finding: Finding) -> str:
-    """What was expected: *below 2*, *above 0.5×*."""
+    """Return the expectation: "below 2", "above 0.5×"."""
     if finding.limit is None:
         return "–"
     sign = "below" if finding.less else "above"
@@ -113,7 +116,7 @@ def limit_words(finding: Finding) -> str:
 
 
 def finding_words(finding: Finding) -> str:
-    """A finding in one line: as expected or not, where, which number, what was expected of it."""
+    """Return a finding in one line: its sign, lanes, metric, value and expectation."""
     return (
         f"{FINDING_SIGNS[finding.holds]} {place(finding)}: {metric_words(finding.metric)}"
         f" {value_words(finding)}, expected {limit_words(finding)}"
@@ -121,24 +124,24 @@ def finding_words(finding: Finding) -> str:
 
 
 def shared_why(verdict: ClaimVerdict) -> str:
-    """Why nobody can say, where that is the same of all findings, to be said once; else empty."""
-    first, *others = (one.why for one in verdict.findings)
+    """Return the reason that all findings of an undecided claim share; empty if they differ."""
+    first, *others = (finding.why for finding in verdict.findings)
     return first if others and all(other == first for other in others) else ""
 
 
 def verdict_lines(verdict: ClaimVerdict) -> Iterator[str]:
-    """The verdict, and the number behind each of its findings, with the reasons there are."""
+    """Yield the verdict, then each finding with its value and the reason if it is undecided."""
     shared = shared_why(verdict)
     yield f"{SIGNS[verdict.kind]} {verdict_words(verdict)}"
-    for one in verdict.findings:
-        why = f" ({one.why})" if one.why and not shared else ""
-        yield f"  {finding_words(one)}{why}"
+    for finding in verdict.findings:
+        why = f" ({finding.why})" if finding.why and not shared else ""
+        yield f"  {finding_words(finding)}{why}"
     if shared:
         yield f"  {shared}"
 
 
 def _quantity(path: str, value: float) -> str:
-    """A value with the unit that its metric's name ends with."""
+    """Return a value with the unit that its metric's name ends with."""
     if "_ms" in path:
         return milliseconds(value)
     if path.endswith("_s"):

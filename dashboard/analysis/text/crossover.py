@@ -1,4 +1,4 @@
-"""A crossover in words that a person can repeat, and nothing that its levels do not say."""
+"""The sentence of a sweep: from which level on a lane is faster, as far as its levels show it."""
 
 from __future__ import annotations
 
@@ -8,55 +8,60 @@ from dashboard.analysis.inference.crossover import Crossover, Level, Zone
 
 from .numbers import percent
 
-Words = Callable[[float], str]  # a level: "23 concurrent requests"
+LevelText = Callable[[float], str]  # 23 -> "23 concurrent requests"
 
 
 def crossover_words(
-    found: Crossover, levels: Sequence[Level], pair: tuple[str, str], words: Words, margin: float
+    crossover: Crossover,
+    levels: Sequence[Level],
+    pair: tuple[str, str],
+    level_text: LevelText,
+    margin: float,
 ) -> str:
-    """What a sweep shows of a pair, the lane and its baseline, in one sentence or two."""
+    """Return what a sweep shows of a lane and its baseline (`pair`), in one sentence or two."""
     lane, baseline = pair
-    stands = {
-        "ahead": f"{lane} is ahead of {baseline}",
-        "behind": f"{baseline} is ahead of {lane}",
+    standings = {
+        "ahead": f"{lane} is faster than {baseline}",
+        "behind": f"{baseline} is faster than {lane}",
         "even": f"{lane} and {baseline} differ by no more than {percent(margin)}",
     }
-    if found.answer == "undecided":
-        return _undecided(found.zones, stands, pair, words)
-    if found.interval is None or found.before is None or found.below is None:
-        reach = _levels_words(found.zones[0], words)
-        return f"No crossover in this range: {stands[found.standing]} {reach}."
-    upper = f" up to {words(found.until)}" if found.until is not None else " on"
+    if crossover.answer == "undecided":
+        return _undecided(crossover.zones, standings, pair, level_text)
+    if crossover.interval is None or crossover.before is None or crossover.below is None:
+        reach = _levels_words(crossover.zones[0], level_text)
+        return f"No crossover in this range: {standings[crossover.standing]} {reach}."
+    upper = f" to {level_text(crossover.until)}" if crossover.until is not None else ""
     return (
-        f"From {words(found.interval[1])}{upper}, {stands[found.standing]};"
-        f" at {found.below:.4g}, {stands[found.before]}. {_where(found, levels)}"
+        f"From {level_text(crossover.interval[1])}{upper}, {standings[crossover.standing]};"
+        f" at {crossover.below:.4g}, {standings[crossover.before]}. {_where(crossover, levels)}"
     )
 
 
-def _where(found: Crossover, levels: Sequence[Level]) -> str:
-    """The interval, and what could not be decided inside it."""
-    low, high = found.interval or (0.0, 0.0)
+def _where(crossover: Crossover, levels: Sequence[Level]) -> str:
+    """Return the interval of the crossover, and the undecided levels inside it."""
+    low, high = crossover.interval or (0.0, 0.0)
     if low == high:
-        return f"The change is at {high:g}, each side of it at 95 %."
+        return f"The crossover is at {high:g} (95 % on each side)."
     between = [level for level in levels if low <= level.at < high and not level.decided]
-    said = f"The change lies from {low:.4g} to {high:.4g}, each end at 95 %"
+    sentence = f"The crossover is between {low:.4g} and {high:.4g} (95 % at each end)"
     if not between:
-        return f"{said}."
-    return f"{said}; undecided at {', '.join(f'{level.at:.4g}' for level in between)}."
+        return f"{sentence}."
+    return f"{sentence}; undecided at {', '.join(f'{level.at:.4g}' for level in between)}."
 
 
 def _undecided(
-    zones: Sequence[Zone], stands: dict[str, str], pair: tuple[str, str], words: Words
+    zones: Sequence[Zone], standings: dict[str, str], pair: tuple[str, str], level_text: LevelText
 ) -> str:
     if all(zone.standing == "undecided" for zone in zones):
-        return f"Undecided throughout: which of {pair[0]} and {pair[1]} is ahead."
+        return f"Undecided at every level whether {pair[0]} or {pair[1]} is faster."
     parts = "; ".join(
-        f"{stands.get(zone.standing, 'undecided')} {_levels_words(zone, words)}" for zone in zones
+        f"{standings.get(zone.standing, 'undecided')} {_levels_words(zone, level_text)}"
+        for zone in zones
     )
-    return f"No crossover can be named: {parts}."
+    return f"No crossover was found: {parts}."
 
 
-def _levels_words(zone: Zone, words: Words) -> str:
+def _levels_words(zone: Zone, level_text: LevelText) -> str:
     if zone.first == zone.last:
-        return f"at {words(zone.first)}"
-    return f"from {zone.first:.4g} to {words(zone.last)}"
+        return f"at {level_text(zone.first)}"
+    return f"from {zone.first:.4g} to {level_text(zone.last)}"

@@ -1,4 +1,4 @@
-"""A report as a short Markdown text, for a pull request or a job's summary page."""
+"""A report as a short Markdown text, for a pull request or the summary page of a CI job."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ UNKNOWN = "–"
 
 
 def markdown(report: Report, judged: Sequence[tuple[str, bool]] = ()) -> str:
-    """Heading, sentence, table of the lanes, expectations and warnings; ends with a newline.
+    """Return heading, sentence, table of lanes, expectations and warnings; ends with a newline.
 
-    `judged` are the expectations in words, and whether each held.
+    `judged` are the expectations as text, and whether each held.
     """
     parts = [
         f"## {_escaped(report['scenario'])}: {_load(report)}",
@@ -41,40 +41,40 @@ def markdown(report: Report, judged: Sequence[tuple[str, bool]] = ()) -> str:
 def _load(report: Report) -> str:
     load = report["load"]
     if load["kind"] == "rate":
-        what = f"{counted(load['rate_rps'], 'request')} a second for {load['duration_s']:g} s"
+        what = f"{counted(load['rate_rps'], 'request')} per second for {load['duration_s']:g} s"
     else:
         what = f"{counted(load['requests'], 'request')}, {load['concurrency']} at a time"
     return f"{what}, {_rounds(report)}"
 
 
 def _rounds(report: Report) -> str:
-    """How many there were; of a run until sure fewer than were allowed."""
-    until_sure = (report["verdict"] or {}).get("rule") == "until-sure"
+    """Return the number of rounds; a run until certain may end before its last one."""
+    until_certain = (report["verdict"] or {}).get("rule") == "until-sure"
     if report["status"] in CUT_SHORT:
         return f"{whole_rounds_of(report)} of {report['rounds']} rounds"
-    rounds = len(report["lanes"][0]["response_p95_ms"]) if until_sure else report["rounds"]
-    return f"{counted(rounds, 'round')}{', until sure' if until_sure else ''}"
+    rounds = len(report["lanes"][0]["response_p95_ms"]) if until_certain else report["rounds"]
+    return f"{counted(rounds, 'round')}{', until certain' if until_certain else ''}"
 
 
 def _status(report: Report) -> str:
     if report["status"] == "finished":
         return ""
-    return f"This run is {report['status']}: what it had until then is shown."
+    return f"This run is {report['status']}; its results up to that point are shown."
 
 
 def _table(report: Report) -> Iterator[str]:
     rate = report["load"]["kind"] == "rate"
     ratios = _ratios(report)
     theories = any(lane["theory"] for lane in report["lanes"])
-    columns = ["lane", "achieved" if rate else "median makespan"]
+    columns = ["lane", "achieved" if rate else "total time (median)"]
     columns += [
-        "next to the first, by paired rounds",
+        "compared with the first, by paired rounds",
         "p50",
         "p95",
         "errors",
-        "neighbour",
+        "bystander",
         *(["theory"] if theories else []),
-        "price",
+        "cost",
     ]
     yield f"| {' | '.join(columns)} |"
     yield "| --- " * len(columns) + "|"
@@ -85,7 +85,7 @@ def _table(report: Report) -> Iterator[str]:
             ratios.get(lane["lane"], UNKNOWN),
             *(_response(lane, name) for name in ("p50", "p95")),
             "; ".join(filter(None, [str(lane["requests"] - lane["ok"]), cut_off_words(lane)])),
-            _neighbour(lane),
+            _bystander(lane),
             *([theory_words(lane) or UNKNOWN] if theories else []),
             price(lane),
         ]
@@ -96,20 +96,21 @@ def _ratios(report: Report) -> dict[str, str]:
     verdict = report["verdict"]
     if not verdict:
         return {}
-    found = {verdict["baseline"]: "1"}
-    for one in verdict["comparisons"]:
-        marked = mark(verdict, one["lane"])
-        found[one["lane"]] = f"{_ratio(one)}, {marked}" if marked else _ratio(one)
-    return found
+    ratios = {verdict["baseline"]: "1×"}
+    for comparison in verdict["comparisons"]:
+        cells = [_ratio(comparison), mark(verdict, comparison["lane"])]
+        ratios[comparison["lane"]] = ", ".join(filter(None, cells))
+    return ratios
 
 
-def _ratio(one: Mapping[str, Any]) -> str:
-    if one["ratio"] is None:
-        return str(one["answer"])
-    if one["interval"] is None:
-        return f"× {times(one['ratio'])}"
-    low, high = map(times, one["interval"])
-    return f"× {times(one['ratio'])} ({percent(one['level'])}: {low}–{high})"
+def _ratio(comparison: Mapping[str, Any]) -> str:
+    if comparison["ratio"] is None:
+        return str(comparison["answer"])
+    ratio = f"{times(comparison['ratio'])}×"
+    if comparison["interval"] is None:
+        return ratio
+    low, high = map(times, comparison["interval"])
+    return f"{ratio} ({percent(comparison['level'])}: {low}–{high}×)"
 
 
 def _makespan(lane: Mapping[str, Any]) -> str:
@@ -125,26 +126,26 @@ def _achieved(lane: Mapping[str, Any]) -> str:
 
 
 def _response(lane: Mapping[str, Any], name: str) -> str:
-    """A percentile of the response time; none of a lane that fell behind: it means nothing."""
+    """Return a percentile of the response time; that of a lane that fell behind means nothing."""
     behind = lane["rate"] and lane["rate"]["keeps_up"] is False
     value_ms = lane["latency_ms"][name]
     return UNKNOWN if behind or value_ms is None else milliseconds(value_ms)
 
 
-def _neighbour(lane: Mapping[str, Any]) -> str:
+def _bystander(lane: Mapping[str, Any]) -> str:
     wait_ms = bystander_wait_ms(lane)
     return UNKNOWN if wait_ms is None else milliseconds(wait_ms)
 
 
 def _footer(report: Report) -> str:
     environment, instrument = report["environment"], report["instrument"] or {}
-    known = [
+    setup = [
         ("Python", environment.get("python")),
         ("Django", environment.get("django")),
         ("CPUs", environment.get("cpus")),
         ("seed", report["seed"]),
     ]
-    words = [f"{name} {value}" for name, value in known if value is not None]
+    words = [f"{name} {value}" for name, value in setup if value is not None]
     steal = instrument.get("steal_percent")
     if steal is not None:
         words.append(f"{significant(steal, 2)} % of the CPU time stolen")

@@ -1,24 +1,25 @@
-"""Numbers as a person says them: as many digits as they carry, and never across 1.
+"""Numbers as text: as many digits as they carry, and no rounding that crosses 1.
 
-A ratio that is not 1 is never written as 1, or a sentence would contradict its interval.
+A ratio that is not 1 is never written as 1, since the text would contradict its interval.
 """
 
 from __future__ import annotations
 
 import math
 
-TIMES_FROM = 1.5  # "12 % later" up to here, "1.6 times later" beyond
+FACTOR_FROM = 1.5  # "12 % longer" up to here, "1.6× as long" beyond
 MOST_DIGITS = 9
+DURATION_DIGITS = 3
 
 
 def significant(value: float, digits: int) -> str:
-    """So many significant digits, without an exponent: 212, 0.084, 61000."""
+    """Return a number with this many significant digits, without an exponent: 212, 0.084, 61000."""
     text = f"{value:.{digits}g}"
     return f"{float(text):.0f}" if "e" in text and abs(value) >= 1 else text
 
 
 def times(ratio: float) -> str:
-    """A factor: 5.1, 0.62, and 1.003 where two digits would say 1."""
+    """Return a factor with two digits, or as many as tell it from 1: 5.1, 0.62, 1.003."""
     for digits in range(2, MOST_DIGITS):
         text = significant(ratio, digits)
         if float(text) != 1:
@@ -27,7 +28,7 @@ def times(ratio: float) -> str:
 
 
 def times_at_most(ratio: float) -> str:
-    """A factor that is not below this one: 1.4 for 1.31."""
+    """Return a factor rounded up: 1.4 for 1.31."""
     for digits in range(2, MOST_DIGITS):
         step = 10.0 ** (math.floor(math.log10(ratio)) + 1 - digits)
         text = significant(math.ceil(ratio / step) * step, digits)
@@ -37,7 +38,7 @@ def times_at_most(ratio: float) -> str:
 
 
 def times_between(low: float, high: float) -> str:
-    """Two factors with as many digits as tell them apart: 4.9–5.3, and 12.9–13.2."""
+    """Return two factors with as many digits as tell them apart: 4.9–5.3, 12.9–13.2."""
     for digits in range(2, MOST_DIGITS):
         ends = significant(low, digits), significant(high, digits)
         if ends[0] != ends[1] and "1" not in ends:
@@ -46,7 +47,7 @@ def times_between(low: float, high: float) -> str:
 
 
 def percent(share: float) -> str:
-    """A share: 12 %, 0.4 %, 97.5 %; never 0 or 100 where it is neither."""
+    """Return a share as 12 %, 0.4 % or 97.5 %; never 0 or 100 % unless it is exactly that."""
     for digits in range(2, MOST_DIGITS):
         text = significant(100 * share, digits)
         if abs(float(text) - 100 * share) <= 0.02 * min(100 * share, 100 - 100 * share):
@@ -55,21 +56,44 @@ def percent(share: float) -> str:
 
 
 def faster_or_slower(ratio: float) -> str:
-    """How far a ratio of times is from 1: "5.1 times sooner", "12 % later"; empty at 1."""
+    """Return a ratio of times as "5.1× faster", "12 % less time", "12 % longer", "1.9× as long"."""
     if ratio == 1:
-        return ""
-    word = "sooner" if ratio < 1 else "later"
-    most = max(ratio, 1 / ratio)
-    if most >= TIMES_FROM:
-        return f"{times(most)} times {word}"
-    return f"{percent(abs(1 - ratio))} {word}"
+        return "as long"
+    if ratio > 1:
+        return (
+            f"{times(ratio)}× as long" if ratio >= FACTOR_FROM else f"{percent(ratio - 1)} longer"
+        )
+    if 1 / ratio >= FACTOR_FROM:
+        return f"{times(1 / ratio)}× faster"
+    return f"{percent(1 - ratio)} less time"
+
+
+def compared_with(ratio: float, baseline: str) -> str:
+    """Return "5.1× faster than X" or "1.9× as long as X"."""
+    text = faster_or_slower(ratio)
+    return f"{text} {'as' if text.endswith('as long') else 'than'} {baseline}"
+
+
+def ratio_range(low: float, high: float) -> str:
+    """Return two ratios of times: "4.9–5.3× faster" if below 1, else "0.9–1.3× as long"."""
+    if high < 1:
+        return f"{times_between(1 / high, 1 / low)}× faster"
+    return f"{times_between(low, high)}× as long"
+
+
+def with_verb(comparison: str) -> str:
+    """Put the verb before a comparison: "was 5.1× faster", "took 1.9× as long"."""
+    return f"{'was' if 'faster' in comparison else 'took'} {comparison}"
 
 
 def milliseconds(value_ms: float) -> str:
-    """A length of time with its unit: 84 ms, 1.3 s."""
-    return f"{significant(value_ms, 2)} ms" if value_ms < 1000 else seconds_of(value_ms / 1000)
+    """Return a duration with three significant digits: 84 ms, 624 ms, 1.28 s."""
+    text = significant(value_ms, DURATION_DIGITS)
+    if float(text) < 1000:
+        return f"{text} ms"
+    return f"{significant(value_ms / 1000, DURATION_DIGITS)} s"
 
 
 def seconds_of(value_s: float) -> str:
-    """A length of time in seconds: 1.3 s."""
-    return f"{significant(value_s, 3 if value_s >= 10 else 2)} s"
+    """Return a duration given in seconds, in the same format."""
+    return milliseconds(1000 * value_s)

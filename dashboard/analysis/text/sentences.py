@@ -1,7 +1,7 @@
-"""A report in words that a person can repeat; from the report's JSON alone.
+"""The verdict as text, written from the report's JSON alone.
 
-No superlative, nothing beyond this machine, and nothing that the numbers beside it do not say:
-"sooner" and "later" come from the interval, and where it holds both, so does the sentence.
+No superlative, nothing beyond this machine, and nothing that the numbers do not show: "faster"
+and "longer" follow from the interval, and where it holds both directions, so does the text.
 """
 
 from __future__ import annotations
@@ -9,44 +9,47 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from dashboard.analysis.causes.view_calls import failure_words
 from dashboard.analysis.report.secondary import secondary_words
 from dashboard.wire.plural import counted
 
 from .causes import cause_words
-from .disturbed import DID, answered_at_worst, at_worst, measured, why_disturbed
+from .disturbed import METRIC_SUFFIX, answered_at_worst, at_worst, measured, outcome, why_disturbed
 from .numbers import (
     faster_or_slower,
     milliseconds,
     percent,
+    ratio_range,
     seconds_of,
     significant,
     times,
     times_between,
+    with_verb,
 )
 from .shared_limit import shared_limit_words
+from .view_calls import failure_words
 
 Report = Mapping[str, Any]
+Verdict = Mapping[str, Any]
 Comparison = Mapping[str, Any]
 
-NO_ROUNDS = "have no whole round to compare"
-WIDE = 1.5  # times from the smallest ratio of a round to the largest: the middle is no summary
+NO_ROUNDS = "cannot be compared: no round is whole in both"
+WIDE = 1.5  # largest over smallest ratio of a round, beyond which the mean is no summary
 NOT_COMPARED = {
     "redirected": (
-        "cannot be compared: one was redirected, the other was not, and whether a view was called"
-        " is not known"
+        "cannot be compared: one was redirected and the other was not, and it is unknown whether"
+        " a view was called"
     )
 }
 
 
 def sentence(report: Report) -> str:
-    """What the run shows, in one sentence or a few; empty where there is no verdict."""
+    """Return the verdict in one sentence or a few; empty without a verdict."""
     verdict = report["verdict"]
     if not verdict:
         return ""
     if verdict["spoiled"]:
         return " ".join([f"No verdict. {verdict['spoiled'].rstrip('.')}.", *measured(verdict)])
-    said = [
+    sentences = [
         *_comparisons(report),
         *why_disturbed(verdict),
         shared_limit_words(verdict.get("absolute")),
@@ -55,105 +58,101 @@ def sentence(report: Report) -> str:
         *secondary_words(verdict.get("secondary", ())),
         *_control(verdict),
     ]
-    return " ".join(filter(None, said))
+    return " ".join(filter(None, sentences))
 
 
 def _comparisons(report: Report) -> Iterator[str]:
     verdict = report["verdict"]
-    first = [one for one in verdict["comparisons"] if one["answer"] == "first-look"]
+    first = [each for each in verdict["comparisons"] if each["answer"] == "first-look"]
     if first:
-        did = DID[verdict["metric"]]
-        margin = verdict["margin"]
-        looks = "; ".join(
-            f"{one['lane']} {did} {_at_first(one['ratio'], margin)}{_in_rounds(one, margin)}"
-            f"{at_worst(verdict, one)}"
-            for one in first
-        )
-        yield f"A first look, next to {verdict['baseline']}: {looks}."
-    for one in verdict["comparisons"]:
-        if one["answer"] != "first-look":
-            yield answered_at_worst(verdict, one) or _answered(report, one)
+        looks = "; ".join(_first_look(verdict, comparison) for comparison in first)
+        yield f"First look ({_rounds(first)}): {looks}."
+    for comparison in verdict["comparisons"]:
+        if comparison["answer"] != "first-look":
+            yield answered_at_worst(verdict, comparison) or _answered(report, comparison)
 
 
-def _at_first(ratio: float, margin: float) -> str:
-    """A difference inside the margin is none that anybody asked for."""
-    apart = faster_or_slower(ratio)
-    if max(ratio, 1 / ratio) > 1 + margin:
-        return apart
-    return f"about as soon ({apart})" if apart else "as soon"
+def _rounds(comparisons: Sequence[Comparison]) -> str:
+    numbers = sorted({comparison["rounds"] for comparison in comparisons})
+    least = f"{numbers[0]} to " if len(numbers) > 1 else ""
+    return f"{least}{counted(numbers[-1], 'round')}"
 
 
-def _in_rounds(one: Comparison, margin: float) -> str:
-    """Return the ratios of single rounds, where they say too different things for one number.
+def _first_look(verdict: Verdict, comparison: Comparison) -> str:
+    """Return the ratio with what limits it in brackets; inside the margin it is about none."""
+    ratio, margin = comparison["ratio"], verdict["margin"]
+    words, notes = outcome(verdict, comparison), []
+    if ratio != 1 and max(ratio, 1 / ratio) <= 1 + margin:
+        about = f"{comparison['lane']} took about as long as {verdict['baseline']}"
+        words = f"{about}{METRIC_SUFFIX[verdict['metric']]}"
+        notes.append(faster_or_slower(ratio))
+    notes += [_in_rounds(comparison, margin), at_worst(verdict, comparison)]
+    details = "; ".join(filter(None, notes))
+    return f"{words} ({details})" if details else words
 
-    Empty where they are close together, where there was but one, and in reports of old.
+
+def _in_rounds(comparison: Comparison, margin: float) -> str:
+    """Return the range of the ratios of single rounds if they are far apart.
+
+    Empty if they are close together, if there was one round, and in older reports.
     """
-    low, high = one.get("round_ratios") or (1, 1)
+    low, high = comparison.get("round_ratios") or (1, 1)
     both_ways = low < 1 < high and max(high, 1 / low) > 1 + margin
     if not both_ways and high / low <= WIDE:
         return ""
-    return f" (in its {counted(one['rounds'], 'round')} {_from_to(low, high)})"
+    return f"its {counted(comparison['rounds'], 'round')}: {ratio_range(low, high)}"
 
 
-def _answered(report: Report, one: Comparison) -> str:
+def _answered(report: Report, comparison: Comparison) -> str:
     verdict = report["verdict"]
-    lane, baseline = one["lane"], verdict["baseline"]
-    match one["answer"]:
+    lane, baseline = comparison["lane"], verdict["baseline"]
+    match comparison["answer"]:
         case "differs":
-            return (
-                f"{lane} {DID[verdict['metric']]} {faster_or_slower(one['ratio'])} than {baseline}"
-                f" ({_level(one)}: {_both_ends(one)})."
-            )
+            interval = f"{_level(comparison)}: {_differing_ends(comparison)}"
+            return f"{outcome(verdict, comparison)} ({interval})."
         case "no-difference":
             return (
-                f"{lane} next to {baseline}: no difference larger than"
-                f" {percent(verdict['margin'])} ({_level(one)}: {_ends(one)})."
+                f"{lane} and {baseline}: no difference larger than {percent(verdict['margin'])}"
+                f" ({_level(comparison)}: {ratio_range(*comparison['interval'])})."
             )
         case "undecided":
-            return f"{lane} next to {baseline} is undecided: {_ends(one)} ({_level(one)})."
+            return f"{lane} and {baseline}: undecided, {_undecided(comparison)}."
         case "errors":
-            return (
-                f"Requests failed, so {lane} and {baseline} cannot be compared:"
-                f" {'; '.join(_failures(report, (baseline, lane)))}."
-            )
+            failures = "; ".join(_failures(report, (baseline, lane)))
+            return f"Requests failed, so {lane} and {baseline} cannot be compared: {failures}."
         case "behind":
             behind = "; ".join(_behind(report, (baseline, lane)))
-            return f"The rate was more than a lane can do, so nothing is compared: {behind}."
-    return f"{lane} and {baseline} {NOT_COMPARED.get(one['answer'], NO_ROUNDS)}."
+            return f"Nothing is compared, since a lane could not keep up with the rate: {behind}."
+    return f"{lane} and {baseline} {NOT_COMPARED.get(comparison['answer'], NO_ROUNDS)}."
 
 
-def _level(one: Comparison) -> str:
-    return percent(one["level"])
+def _level(comparison: Comparison) -> str:
+    return percent(comparison["level"])
 
 
-def _both_ends(one: Comparison) -> str:
-    """The ends of an interval that lies on one side of 1, the smaller difference first."""
-    low, high = one["interval"]
-    if one["ratio"] < 1:
-        low, high = 1 / high, 1 / low
-        shares = [1 - 1 / low, 1 - 1 / high]
-    else:
-        shares = [low - 1, high - 1]
-    if faster_or_slower(one["ratio"]).endswith(("times sooner", "times later")):
-        return times_between(low, high)
-    return f"{percent(shares[0])} to {percent(shares[1])}"
+def _differing_ends(comparison: Comparison) -> str:
+    """Return both ends of an interval on one side of 1, the smaller difference first."""
+    low, high = comparison["interval"]
+    if faster_or_slower(comparison["ratio"]).endswith("faster"):
+        return f"{times_between(1 / high, 1 / low)}×"
+    if faster_or_slower(comparison["ratio"]).endswith("as long"):
+        return f"{times_between(low, high)}×"
+    shares = (1 - high, 1 - low) if high < 1 else (low - 1, high - 1)
+    return f"{percent(shares[0]).removesuffix(' %')}–{percent(shares[1])}"
 
 
-def _ends(one: Comparison) -> str:
-    """The ends of an interval in words, each with its own direction."""
-    if one["interval"] is None:
-        return "so few rounds say nothing"
-    return _from_to(*one["interval"])
-
-
-def _from_to(low: float, high: float) -> str:
-    return f"from {faster_or_slower(low) or 'as soon'} to {faster_or_slower(high) or 'as soon'}"
+def _undecided(comparison: Comparison) -> str:
+    if comparison["interval"] is None:
+        return f"since too few rounds have no interval ({_level(comparison)})"
+    ends = with_verb(ratio_range(*comparison["interval"]))
+    return f"{comparison['lane']} {ends} ({_level(comparison)})"
 
 
 def _failures(report: Report, names: Sequence[str]) -> Iterator[str]:
     for lane in report["lanes"]:
         if lane["lane"] in names and lane["errors"]:
-            yield f"{lane['lane']} had {failure_words(lane['errors'])} of {lane['requests']}"
+            requests = counted(lane["requests"], "request")
+            yield f"{lane['lane']} had {failure_words(lane['errors'])} of {requests}"
 
 
 def _behind(report: Report, names: Sequence[str]) -> Iterator[str]:
@@ -166,60 +165,60 @@ def _behind(report: Report, names: Sequence[str]) -> Iterator[str]:
             yield f"{lane['lane']} was offered {offered} and achieved {done}, backlog growing"
 
 
-def _causes(verdict: Mapping[str, Any]) -> Iterator[str]:
-    """The causes, the one that explains most first; the same one of two comparisons once."""
-    said: list[str] = []
-    for one in verdict["comparisons"]:
-        sentences = [cause_words(cause, one, verdict["baseline"]) for cause in one["causes"]]
-        said += [words for words in sentences if words and words not in said]
-        explained = any(cause["share"] for cause in one["causes"])  # an answer held back is none
-        if one["answer"] == "differs" and not explained and not verdict["control"]:
-            said.append(f"Why {one['lane']} differs: cause not found.")
-    yield from said
+def _causes(verdict: Verdict) -> Iterator[str]:
+    """Yield the causes, the one that explains most first, each sentence once."""
+    sentences: list[str] = []
+    for comparison in verdict["comparisons"]:
+        causes = comparison["causes"]
+        sentences += [cause_words(cause, comparison, verdict["baseline"]) for cause in causes]
+        explained = any(cause["share"] for cause in causes)  # a buffered answer explains nothing
+        if comparison["answer"] == "differs" and not explained and not verdict["control"]:
+            sentences.append(f"Why {comparison['lane']} differs: cause not found.")
+    yield from dict.fromkeys(filter(None, sentences))
 
 
-def _factors(verdict: Mapping[str, Any]) -> Iterator[str]:
-    """Server and code apart, wherever there is a difference to be taken apart."""
-    for one in verdict["comparisons"]:
-        if one["factors"] and one["answer"] == "differs":
-            steps = (_step(step, verdict["margin"]) for step in one["factors"])
-            yield f"{one['lane']} in steps: {', '.join(steps)}."
+def _factors(verdict: Verdict) -> Iterator[str]:
+    """Yield what the server and the code contribute, wherever a difference has both."""
+    for comparison in verdict["comparisons"]:
+        if comparison["factors"] and comparison["answer"] == "differs":
+            steps = (_step(step, verdict["margin"]) for step in comparison["factors"])
+            yield f"Of the difference of {comparison['lane']}, {', '.join(steps)}."
 
 
 def _step(step: Mapping[str, Any], margin: float) -> str:
     variant, _, server = step["end"].partition("@")
-    by = f"moving to {server}" if step["what"] == "server" else f"writing {variant}"
-    return f"{_much(step, margin)} from {by}"
+    what = f"changing the server to {server}" if step["what"] == "server" else variant
+    return f"{what} {_effect(step, margin)}"
 
 
-def _much(step: Mapping[str, Any], margin: float) -> str:
-    """What a step's interval shows, and no more: how many times as fast, if it changed anything."""
+def _effect(step: Mapping[str, Any], margin: float) -> str:
+    """Return what a step's interval shows: how many times as fast, if it changed anything."""
     low, high = step["interval"] or (0, float("inf"))
     if low >= 1 / (1 + margin) and high <= 1 + margin:
-        return "next to no change"
+        return "changes next to nothing"
     if low <= 1 <= high:
-        ends = f" ({times(1 / high)} to {times(1 / low)} times)" if step["interval"] else ""
-        return f"no change that this run can show{ends}"
-    return f"{times(1 / step['ratio'])} times as fast ({times_between(1 / high, 1 / low)})"
+        ends = f" ({times_between(1 / high, 1 / low)}×)" if step["interval"] else ""
+        return f"shows no clear change{ends}"
+    return f"gives {times(1 / step['ratio'])}× ({times_between(1 / high, 1 / low)}×)"
 
 
-def _control(verdict: Mapping[str, Any]) -> Iterator[str]:
+def _control(verdict: Verdict) -> Iterator[str]:
     control = verdict["control"]
     if not control:
         return
     if control["trusted"]:
-        yield "A control: both are the same lane, so this is what it should say."
+        yield "Both lanes are the same (A/A), and nothing contradicts that."
     elif control["trusted"] is None:
-        yield "A control: both are the same lane, but this says nothing yet."
+        yield "Both lanes are the same (A/A), but this run cannot confirm it yet."
     else:
         yield (
-            "A control: both are the same lane, so this machine cannot be trusted now:"
+            "Both lanes are the same (A/A), so this machine cannot be trusted now:"
             f" {'; '.join(control['why'])}."
         )
 
 
 def price(lane: Mapping[str, Any]) -> str:
-    """What a lane cost: threads and memory at their peak, CPU for each request."""
+    """Return what a lane cost: threads and memory at their peak, CPU per request."""
     side = lane["server_side"]
     threads, rss_mb, cpu_ms = (
         side[name] for name in ("peak_threads", "peak_rss_mb", "cpu_ms_per_request")
@@ -227,17 +226,17 @@ def price(lane: Mapping[str, Any]) -> str:
     parts = [
         None if threads is None else counted(threads, "thread"),
         None if rss_mb is None else f"{significant(rss_mb, 3)} MB",
-        None if cpu_ms is None else f"{milliseconds(cpu_ms)} of CPU a request",
+        None if cpu_ms is None else f"{milliseconds(cpu_ms)} of CPU per request",
     ]
-    return ", ".join(part for part in parts if part) or "not known"
+    return ", ".join(part for part in parts if part) or "unknown"
 
 
 def theory_words(lane: Mapping[str, Any]) -> str:
-    """The lane's theory beside its practice; empty where there is none."""
+    """Return the lane's theoretical total times; empty if there is no theory for it."""
     theory = lane["theory"]
     if not theory:
         return ""
-    words = f"{seconds_of(theory['promised_s'])} by its {theory['promised_k']} at a time"
+    words = f"{seconds_of(theory['promised_s'])} with {theory['promised_k']} at a time"
     if theory["seen_k"] is not None and theory["seen_k"] != theory["promised_k"]:
-        words += f", {seconds_of(theory['seen_s'])} by the {theory['seen_k']} that were seen"
+        words += f", {seconds_of(theory['seen_s'])} with the {theory['seen_k']} observed"
     return words

@@ -1,37 +1,39 @@
-"""The limit that all lanes share in words, from the verdict's JSON."""
+"""The sentence on the limit that all lanes share, from the verdict's JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from dashboard.wire.plural import counted
+
 from .numbers import milliseconds, seconds_of, significant, times_at_most
 
 SharedLimit = Mapping[str, Any]
 Lanes = Sequence[Mapping[str, Any]]
 
-# What a server and Django cost by themselves was 0.1 to 2 ms a request where measured. A request
-# that costs less CPU than this may cost still less elsewhere.
+# Server and Django by themselves cost 0.1 to 2 ms per request where measured. A request that costs
+# less CPU than this limit may cost still less under another server.
 MOSTLY_SERVER_MS = 5.0
-FASTER = 1.05  # from here on it is said how much faster
-WORTH_SAYING = 0.1  # of the cores, had by other processes
+FASTER = 1.05  # smallest possible speed-up that is given as a number
+WORTH_SAYING = 0.1  # of the cores, used by other processes
 
 
-def shared_limit_words(absolute: SharedLimit | None) -> str:
-    """Return a sentence or two; empty where nothing is known."""
-    if not absolute:
+def shared_limit_words(limit: SharedLimit | None) -> str:
+    """Return one sentence or two; empty if there is no shared limit."""
+    if not limit:
         return ""
-    return _WORDS[absolute["name"]](absolute["lanes"], absolute["concurrency"])
+    return _WORDS[limit["name"]](limit["lanes"], limit["concurrency"])
 
 
 def _all(lanes: Lanes) -> str:
     return "Both lanes" if len(lanes) == 2 else f"All {len(lanes)} lanes"
 
 
-def _range(lanes: Lanes, name: str, say: Callable[[float], str]) -> str:
-    """Return "65 ms", or "65 ms to 68 ms" where the lanes are not alike."""
+def _range(lanes: Lanes, name: str, to_text: Callable[[float], str]) -> str:
+    """Return "65 ms", or "65 ms to 68 ms" if the lanes differ."""
     values = [lane[name] for lane in lanes]
-    ends = say(min(values)), say(max(values))
+    ends = to_text(min(values)), to_text(max(values))
     return ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
 
 
@@ -40,7 +42,7 @@ def _share(value: float) -> str:
 
 
 def _cores(lanes: Lanes) -> str:
-    """The cores that every lane could keep busy; without a number where they are not alike."""
+    """Return the cores that each lane could keep busy, without a number if the lanes differ."""
     counts = {lane["usable_cores"] for lane in lanes}
     if len(counts) != 1:
         return "their cores"
@@ -57,7 +59,7 @@ def _cpu(lanes: Lanes) -> str:
         used = _range(lanes, "own_cpu_share", _share)
         words += f" request, {used} of what {_cores(lanes)} can do"
     taken = max(lane["taken_by_others"] or 0 for lane in lanes)
-    others = f", of which other processes had up to {_share(taken)}"
+    others = f", of which other processes used up to {_share(taken)}"
     return words + (others if taken >= WORTH_SAYING else "")
 
 
@@ -71,69 +73,69 @@ def _cpu_bound(lanes: Lanes, concurrency: int | None) -> str:
     more = f"more than {times_at_most(most)}× as much" if most >= FASTER else "more"
     if min(lane["cpu_ms_per_request"] for lane in lanes) < MOSTLY_SERVER_MS:
         return (
-            f"{_cpu(lanes)}: none of them can do {more} {where}. So little of it may be the"
-            f" server's own; less CPU per request would help, and {_more_cores(lanes)}."
+            f"{_cpu(lanes)}: none of them can do {more} {where}. So little CPU time may be the"
+            f" server's own; less of it per request would help, and {_more_cores(lanes)}."
         )
-    help_there = f"make it more than {times_at_most(most)}× faster" if most >= FASTER else "help"
+    most_help = f"make it more than {times_at_most(most)}× faster" if most >= FASTER else "help"
     return (
-        f"{_cpu(lanes)}: neither another server nor async can {help_there} there;"
+        f"{_cpu(lanes)}: neither another server nor async can {most_help} there;"
         f" {_more_cores(lanes)}."
     )
 
 
 def _most(lanes: Lanes) -> float:
-    """Return how many times as fast a lane can be that waits for nothing but its own CPU time."""
+    """Return how many times as fast a lane can become if it only waits for its own CPU time."""
     return float(1 / min(lane["least_own_cpu_share"] for lane in lanes))
 
 
 def _mostly_cpu(lanes: Lanes, concurrency: int | None) -> str:
     most = times_at_most(_most(lanes))
     return (
-        f"{_cpu(lanes)}: as long as a request costs that, no server and no async can be more than"
-        f" {most}× faster on {_cores(lanes)}."
+        f"{_cpu(lanes)}: at that cost per request, neither another server nor async can make it"
+        f" more than {most}× faster on {_cores(lanes)}."
     )
 
 
 def _light_load(lanes: Lanes, concurrency: int | None) -> str:
     if concurrency == 1:
         return (
-            "One request at a time was fired: this shows what a request takes, and not what a"
-            " server or async does with many at once."
+            "One request at a time was sent: this shows how long a request takes, not how a server"
+            " or async handles many at once."
         )
     mean = significant(max(lane["in_view"] for lane in lanes), 2)
     return (
-        "The load was too light to make a difference: on average at most"
-        f" {mean} requests were in the view at a time."
+        "The load was too light to make a difference: on average there were at most"
+        f" {mean} requests in the view."
     )
 
 
 def _same_limit(lanes: Lanes, concurrency: int | None) -> str:
     peak = lanes[0]["peak_in_view"]
-    requests = "1 request" if peak == 1 else f"{peak} requests"
+    requests = counted(peak, "request")
     words = (
-        f"{_all(lanes)} had at most {requests} in the view at a time, of {concurrency} in"
-        f" flight, and waited there with {_range(lanes, 'own_cpu_share', _share)} of the CPU used:"
-        if all(lane["own_cpu_share"] is not None for lane in lanes)
-        else f"{_all(lanes)} had at most {requests} in the view at a time, of {concurrency}:"
+        f"{_all(lanes)} had at most {requests} in the view at a time, of {concurrency} in flight"
     )
+    if all(lane["own_cpu_share"] is not None for lane in lanes):
+        words += f", and were idle there, using {_range(lanes, 'own_cpu_share', _share)} of the CPU"
+    words += ":"
     if all(lane["capacity"] == peak for lane in lanes):
         return (
-            f"{words} the limit is the same, the processes and threads that each has. More of them"
-            " would help."
+            f"{words} the limit is the same, the number of processes and threads of each. More of"
+            " them would help."
         )
     if any(lane["capacity"] == peak for lane in lanes):
         return f"{words} the limit is the same."
     return (
-        f"{words} the limit is the same, and it is not the server's: a pool, a lock, or what the"
-        f" view waits for{_upstream(lanes)} lets no more through."
+        f"{words} the limit is the same, and it is not that of the server: a pool, a lock, or what"
+        f" the view waits for{_upstream(lanes)} admits no more."
     )
 
 
 def _waiting(lanes: Lanes, concurrency: int | None) -> str:
     peak = _range(lanes, "peak_in_view", lambda value: f"{value:g}")
     return (
-        f"{_all(lanes)} had up to {peak} of {concurrency} requests in the view at once, where they"
-        f" waited {_range(lanes, 'view_ms_p50', milliseconds)} (median) with"
+        f"{_all(lanes)} had up to {peak} of {concurrency} requests in the view at once, idle for"
+        f" {_range(lanes, 'view_ms_p50', milliseconds)} (median) with"
         f" {_range(lanes, 'cpu_ms_per_request', milliseconds)} of CPU per request: with"
         f" {concurrency} at a time neither another server nor async can help, only what the view"
         f" waits for{_upstream(lanes)}."
@@ -141,13 +143,13 @@ def _waiting(lanes: Lanes, concurrency: int | None) -> str:
 
 
 def _upstream(lanes: Lanes) -> str:
-    """The companion that all lanes reported to wait for."""
+    """Return the companion that all lanes waited for, in brackets; empty if it is unknown."""
     names = {lane["upstream"] for lane in lanes}
     return f" ({names.pop()})" if len(names) == 1 and None not in names else ""
 
 
 def _unknown(lanes: Lanes, concurrency: int | None) -> str:
-    """What is known where no common limit was seen; nothing more is said."""
+    """Return what is known of the lanes if no common limit was found."""
     known = []
     if all(lane["own_cpu_share"] is not None for lane in lanes):
         known.append(f"they used {_range(lanes, 'own_cpu_share', _share)} of {_cores(lanes)}")
@@ -156,7 +158,7 @@ def _unknown(lanes: Lanes, concurrency: int | None) -> str:
         known.append(f"had at most {peak} requests in the view at a time")
     if not known:
         return ""
-    return f"No limit was seen that {_all(lanes).lower()} share: {', and '.join(known)}."
+    return f"No limit was found that {_all(lanes).lower()} share: {', and '.join(known)}."
 
 
 _WORDS: Mapping[str, Callable[[Lanes, int | None], str]] = {

@@ -10,7 +10,7 @@ from typing import Any
 
 from dashboard.analysis.report.report import first_look
 from dashboard.analysis.samples.cut_off import stopped_words
-from dashboard.analysis.text.numbers import faster_or_slower, percent, seconds_of
+from dashboard.analysis.text.numbers import compared_with, percent, seconds_of
 from dashboard.models import Experiment, Run, Status
 from dashboard.runs.reports.results import measured
 
@@ -183,13 +183,12 @@ def _extremes(cells: Sequence[Answer], baseline: str) -> Iterator[str]:
     ranked = sorted(trusted, key=lambda cell: cell["ratio"])
     if len(ranked) < 2:
         return
-    for word, cell in (("Soonest", ranked[0]), ("Latest", ranked[-1])):
-        apart = faster_or_slower(cell["ratio"])
+    for word, cell in (("Fastest", ranked[0]), ("Slowest", ranked[-1])):
         words = f"{cell['lane']} in {seconds_of(cell['makespan_s'])}"
-        if cell["lane"] == baseline or not apart:
+        if cell["lane"] == baseline or cell["ratio"] == 1:
             yield f"{word}: {words}."
         else:
-            yield f"{word}: {words}, {apart} than {baseline}{_interval(cell)}."
+            yield f"{word}: {words}, {compared_with(cell['ratio'], baseline)}{_interval(cell)}."
 
 
 def _interval(cell: Answer) -> str:
@@ -198,7 +197,7 @@ def _interval(cell: Answer) -> str:
     if not cell["interval"]:
         return ""
     low, high = cell["interval"]
-    return f" ({percent(cell['level'])}: {low:.3g} to {high:.3g} of its makespan)"
+    return f" ({percent(cell['level'])}: {low:.3g}–{high:.3g}× as long)"
 
 
 def _moved(drift: Answer | None) -> Iterator[str]:

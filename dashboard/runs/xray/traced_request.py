@@ -11,7 +11,8 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 
-from dashboard.analysis.causes.view_calls import exception_words, exceptions, redirects
+from dashboard.analysis.causes.view_calls import exceptions, redirects
+from dashboard.analysis.text.view_calls import exception_words
 from dashboard.analysis.xray.trace import Xray, read_trace
 from dashboard.project.labtoml.load import Project, Variant
 from dashboard.runs.queue import run_queue

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from dashboard.analysis.text.causes import CAPTIONS
 from dashboard.analysis.text.numbers import milliseconds, percent
 from dashboard.wire.plural import counted
 
@@ -36,6 +37,11 @@ class Picture:
     explains: str = ""
     width: int = WIDTH
     height: int = HEIGHT
+
+    @property
+    def caption(self) -> str:
+        """The cause by its caption: *All threads busy*."""
+        return CAPTIONS.get(self.cause, self.cause)
 
 
 Draw = Callable[[str, str, Evidence], Picture | None]  # of a cause's name, its lane, its evidence

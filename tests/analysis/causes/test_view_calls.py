@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from dashboard.analysis.causes.lane_config import LaneConfig
-from dashboard.analysis.causes.view_calls import exception_words, exceptions
+from dashboard.analysis.causes.view_calls import exceptions
 from dashboard.analysis.report.expectations import Expectation
 from dashboard.analysis.report.report import ReportContext, make_report
 from dashboard.analysis.text.markdown import markdown
+from dashboard.analysis.text.view_calls import exception_words
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.runs.planning.plans import make_plan
 from dashboard.wire.failure import Failure

@@ -113,9 +113,9 @@ def test_a_crossover_lies_between_what_is_known_on_either_side() -> None:
         "even", "behind", "even", "undecided", "ahead"
     ]  # fmt: skip
     assert words(found, of) == (
-        "From 11 at once on, async@uvicorn is ahead of sync@gunicorn-gthread; at 8, async@uvicorn"
-        " and sync@gunicorn-gthread differ by no more than 3 %. The change lies from 9 to 11,"
-        " each end at 95 %; undecided at 9."
+        "From 11 at once, async@uvicorn is faster than sync@gunicorn-gthread; at 8, async@uvicorn"
+        " and sync@gunicorn-gthread differ by no more than 3 %. The crossover is between 9 and 11"
+        " (95 % at each end); undecided at 9."
     )
 
 
@@ -124,19 +124,19 @@ def test_neighbours_pin_it_down_and_an_undecided_end_limits_it() -> None:
     found = crossover(of, whole=True)
     assert (found.interval, found.until) == ((9, 9), 16)
     said = words(found, of)
-    assert said.startswith("From 9 at once up to 16 at once, async@uvicorn is ahead")
-    assert said.endswith("The change is at 9, each side of it at 95 %.")
+    assert said.startswith("From 9 at once to 16 at once, async@uvicorn is faster than")
+    assert said.endswith("The crossover is at 9 (95 % on each side).")
     assert crossover(of, whole=False).interval == (8, 9)
 
 
 @pytest.mark.parametrize(
     ("standings", "answer", "said"),
     [
-        ({1: "ahead", 8: "ahead"}, "none", "No crossover in this range: async@uvicorn is ahead"),
+        ({1: "ahead", 8: "ahead"}, "none", "No crossover in this range: async@uvicorn is faster"),
         ({1: "even", 8: "even"}, "none", "No crossover in this range: async@uvicorn and sync@"),
-        ({1: "undecided", 8: "undecided"}, "undecided", "Undecided throughout"),
-        ({1: "undecided", 8: "ahead"}, "undecided", "No crossover can be named: undecided at 1"),
-        ({1: "even", 4: "even", 8: "undecided"}, "undecided", "No crossover can be named: async"),
+        ({1: "undecided", 8: "undecided"}, "undecided", "Undecided at every level"),
+        ({1: "undecided", 8: "ahead"}, "undecided", "No crossover was found: undecided at 1"),
+        ({1: "even", 4: "even", 8: "undecided"}, "undecided", "No crossover was found: async"),
     ],
 )
 def test_no_crossover_is_an_answer_and_so_is_undecided(

@@ -66,7 +66,7 @@ def test_the_metric_is_p95_of_the_response_time_by_round() -> None:
     (comparison,) = found["verdict"]["comparisons"]
     assert comparison["answer"] == "differs"
     assert comparison["ratio"] == pytest.approx(1.9, abs=0.1)
-    assert "answered 95 % of its requests" in found["verdict"]["sentence"]
+    assert "by p95 response time" in found["verdict"]["sentence"]
 
 
 @pytest.mark.parametrize("view_ms", [20, 50])

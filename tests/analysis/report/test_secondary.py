@@ -31,7 +31,7 @@ def test_memory_that_fell_is_named_where_the_time_stayed() -> None:
     (found,) = verdict["secondary"]
     assert (found["metric"], found["values"]) == ("peak_rss_mb", [222, 122])
     assert (
-        "sync@daphne#after next to sync@daphne#before, beside the time: 222 → 122 MB of memory"
+        "sync@daphne#after compared with sync@daphne#before: 222 → 122 MB of memory"
         " (single values, not tested)." in verdict["sentence"]
     )
 
@@ -50,7 +50,7 @@ def test_several_stand_in_one_sentence() -> None:
 def test_what_differs_less_than_the_time_is_not() -> None:
     verdict = verdict_of(version("before", 300, 222), version("after", 100, 122))
     assert verdict["secondary"] == []
-    assert "beside the time" not in verdict["sentence"]
+    assert "compared with" not in verdict["sentence"]
 
 
 def test_nor_what_hardly_differs() -> None:

@@ -14,15 +14,19 @@ from dashboard.analysis.samples.rounds import log_ratios
 from dashboard.analysis.text.disturbed import mark
 from dashboard.analysis.text.markdown import markdown
 from dashboard.analysis.text.numbers import (
+    compared_with,
     faster_or_slower,
     milliseconds,
     percent,
+    ratio_range,
+    seconds_of,
     significant,
     times,
     times_between,
 )
 from dashboard.analysis.text.sentences import price, sentence
 from dashboard.wire.plan import MARGIN
+from dashboard.wire.plural import counted
 from tests.analysis.causes.test_causes import (
     BLOCKED,
     ONE,
@@ -51,24 +55,34 @@ def judged(low: float, ratio: float, high: float, metric: str = "makespan_s") ->
     return {"verdict": verdict, "lanes": []}
 
 
+FASTER = ("× faster", "less time")
+SLOWER = ("× as long", "longer")
+
+
+def holds_any(text: str, words: tuple[str, ...]) -> bool:
+    return any(word in text for word in words)
+
+
 @given(st.tuples(ratios, ratios, ratios).map(sorted))
 def test_the_sentence_never_contradicts_its_interval(ends: list[float]) -> None:
     low, ratio, high = ends
     report = judged(low, ratio, high)
     (comparison,) = report["verdict"]["comparisons"]
-    said = sentence(report)
+    text = sentence(report)
     match comparison["answer"]:
         case "differs":
-            assert ("sooner" in said) == (high < 1)
-            assert ("later" in said) == (low > 1)
-            assert "no difference" not in said
+            assert holds_any(text, FASTER) == (high < 1)
+            assert holds_any(text, SLOWER) == (low > 1)
+            assert "no difference" not in text
         case "no-difference":
-            assert "no difference larger than 3 %" in said
+            assert "no difference larger than 3 %" in text
             assert 1 / 1.03 <= low <= high <= 1.03
         case _:
-            assert "undecided" in said
-            assert ("sooner" in said) == (low < 1)
-            assert ("later" in said) == (high > 1)
+            assert "undecided" in text
+            (shown,) = re.findall(r"took ([\d.]+)–([\d.]+)× as long", text)
+            assert [(float(end) < 1, float(end) > 1) for end in shown] == [
+                (end < 1, end > 1) for end in (low, high)
+            ]
 
 
 @given(ratios)
@@ -76,7 +90,7 @@ def test_a_ratio_that_is_not_one_is_never_written_as_one(ratio: float) -> None:
     if abs(ratio - 1) > 1e-6:
         assert float(times(ratio)) != 1
         assert (float(times(ratio)) > 1) == (ratio > 1)
-        assert not re.search(r"(?<![\d.])(0 %|1 times)", faster_or_slower(ratio))
+        assert not re.search(r"(?<![\d.])(0 %|1×)", faster_or_slower(ratio))
 
 
 @given(st.floats(1e-6, 1 - 1e-6))
@@ -87,10 +101,18 @@ def test_a_percentage_is_never_rounded_to_nothing_or_all(share: float) -> None:
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
-        (faster_or_slower(1 / 5.12), "5.1 times sooner"),
-        (faster_or_slower(0.88), "12 % sooner"),
-        (faster_or_slower(1.12), "12 % later"),
-        (faster_or_slower(1.004), "0.4 % later"),
+        (faster_or_slower(1 / 5.12), "5.1× faster"),
+        (faster_or_slower(0.88), "12 % less time"),
+        (faster_or_slower(1.12), "12 % longer"),
+        (faster_or_slower(1.92), "1.9× as long"),
+        (faster_or_slower(1), "as long"),
+        (faster_or_slower(1.004), "0.4 % longer"),
+        (compared_with(0.2, "a@x"), "5× faster than a@x"),
+        (compared_with(2.0, "a@x"), "2× as long as a@x"),
+        (compared_with(1.0, "a@x"), "as long as a@x"),
+        (compared_with(1.12, "a@x"), "12 % longer than a@x"),
+        (ratio_range(0.2, 0.25), "4–5× faster"),
+        (ratio_range(0.9, 1.3), "0.9–1.3× as long"),
         (times(0.996), "0.996"),
         (times(1.003), "1.003"),
         (times_between(4.93, 5.28), "4.9–5.3"),
@@ -101,8 +123,11 @@ def test_a_percentage_is_never_rounded_to_nothing_or_all(share: float) -> None:
         (percent(0.99), "99 %"),
         (percent(0.985), "98.5 %"),
         (significant(61234, 2), "61000"),
-        (milliseconds(624.2), "620 ms"),
-        (milliseconds(1234), "1.2 s"),
+        (milliseconds(624.2), "624 ms"),
+        (milliseconds(1234), "1.23 s"),
+        (milliseconds(999.6), "1 s"),
+        (milliseconds(0.0317), "0.0317 ms"),
+        (seconds_of(0.42), "420 ms"),
     ],
 )
 def test_numbers_are_said_with_the_digits_they_carry(said: str, expected: str) -> None:
@@ -112,9 +137,9 @@ def test_numbers_are_said_with_the_digits_they_carry(said: str, expected: str) -
 def test_the_example_of_the_issue() -> None:
     said = report_of([THREADS, free()], 100)["verdict"]["sentence"]
     assert re.search(
-        r"async@daphne finished the burst \d+ times sooner than sync@gunicorn-gthread"
-        r" \(95 %: [\d.]+–[\d.]+\)\. sync@gunicorn-gthread never had more than 8 requests in the"
-        r" application, which is its 8 threads; the other 92 waited 6\d0 ms at the median\.",
+        r"async@daphne was \d+× faster than sync@gunicorn-gthread"
+        r" \(95 %: [\d.]+–[\d.]+×\)\. sync@gunicorn-gthread handled at most 8 requests at once: it"
+        r" has 8 threads; the other 92 waited 6\d\d ms \(median\)\.",
         said,
     )
 
@@ -127,7 +152,7 @@ def test_a_sentence_knows_no_superlative_and_no_unknown(
     said = report_of([slow, fast], 20, rounds)["verdict"]["sentence"]
     assert not re.search(r"None|nan|inf\b|best|fastest|slowest|always|\bthe most\b", said)
     assert said.endswith(".")
-    assert ("A first look" in said) == (rounds < 5)
+    assert (f"First look ({counted(rounds, 'round')})" in said) == (rounds < 5)
     assert (" %: " in said) == (rounds >= 5)
 
 
@@ -141,8 +166,8 @@ def test_server_and_code_apart_multiply_to_the_whole() -> None:
     assert server["ratio"] * code["ratio"] == pytest.approx(whole["ratio"])
     assert verdict["comparisons"][0]["factors"] is None
     assert re.search(
-        r"in steps: [\d.]+ times as fast \([\d.]+–[\d.]+\) from moving to daphne,"
-        r" [\d.]+ times as fast \([\d.]+–[\d.]+\) from writing async\.",
+        r"Of the difference of async@daphne, changing the server to daphne gives [\d.]+×"
+        r" \([\d.]+–[\d.]+×\), async gives [\d.]+× \([\d.]+–[\d.]+×\)\.",
         verdict["sentence"],
     )
 
@@ -151,7 +176,7 @@ def test_below_five_rounds_nothing_is_taken_apart() -> None:
     lanes = [THREADS, free(180, name="sync@daphne"), free(name="async@daphne")]
     verdict = report_of(lanes, 100, rounds=4)["verdict"]
     assert [one["factors"] for one in verdict["comparisons"]] == [None, None]
-    assert "in steps" not in verdict["sentence"]
+    assert "Of the difference" not in verdict["sentence"]
 
 
 def test_a_step_whose_interval_holds_1_is_no_change_that_was_shown() -> None:
@@ -159,14 +184,14 @@ def test_a_step_whose_interval_holds_1_is_no_change_that_was_shown() -> None:
     report = report_of(lanes, 100)
     one = report["verdict"]["comparisons"][1]
     for low, high, words in [
-        (0.9, 1.2, "no change that this run can show (0.83 to 1.1 times) from writing async"),
-        (0.98, 1.01, "next to no change from writing async"),
-        (0.5, 0.6, "1.8 times as fast (1.7–2) from writing async"),
+        (0.9, 1.2, "async shows no clear change (0.83–1.1×)"),
+        (0.98, 1.01, "async changes next to nothing"),
+        (0.5, 0.6, "async gives 1.8× (1.7–2×)"),
     ]:
         one["factors"][1].update(ratio=0.55, interval=[low, high])
         assert words in sentence(report)
     one["factors"][1]["interval"] = None
-    assert "no change that this run can show from writing async" in sentence(report)
+    assert "async shows no clear change." in sentence(report)
 
 
 def test_without_a_lane_between_nothing_is_taken_apart() -> None:
@@ -177,7 +202,7 @@ def test_without_a_lane_between_nothing_is_taken_apart() -> None:
 def test_an_answer_held_back_does_not_explain_who_was_later() -> None:
     nobody_knows = Planted("list@elsewhere", at_once(500))
     said = report_of([nobody_knows, STREAMED], 20)["verdict"]["sentence"]
-    assert "held its answers back" in said
+    assert "buffered its answers" in said
     assert "Why stream@daphne differs: cause not found." in said
 
 
@@ -204,8 +229,8 @@ def test_one_lane_alone_has_no_verdict() -> None:
 
 def test_the_price_names_what_is_known() -> None:
     side = {"peak_threads": 11, "peak_rss_mb": 61.234, "cpu_ms_per_request": 1.1}
-    assert price({"server_side": side}) == "11 threads, 61.2 MB, 1.1 ms of CPU a request"
-    assert price({"server_side": dict.fromkeys(side)}) == "not known"
+    assert price({"server_side": side}) == "11 threads, 61.2 MB, 1.1 ms of CPU per request"
+    assert price({"server_side": dict.fromkeys(side)}) == "unknown"
 
 
 def test_the_markdown_has_a_row_for_each_lane_and_the_sentence() -> None:
@@ -234,15 +259,13 @@ DISTURBED = "The run was disturbed. The engine was at its limit: it was late."
 
 
 def test_a_disturbed_run_says_what_still_follows() -> None:
-    sooner = (
-        "b@y finished the burst 3.4 times sooner than a@x, and at least 2.9 times sooner even if"
-    )
+    faster = "b@y was 3.4× faster than a@x, and at least 2.9× faster even if"
     assert in_disturbed("differs", 1 / 3.4, [1 / 4.4, 1 / 2.9]).startswith(
-        f"{sooner} all lateness of the load generator is held against b@y (95 %). {DISTURBED}"
+        f"{faster} all lateness of the load generator is held against b@y (95 %). {DISTURBED}"
     )
-    later = "b@y finished the burst 3.4 times later than a@x, and at least 2.9 times later even if"
+    slower = "b@y took 3.4× as long as a@x, and at least 2.9× as long even if"
     assert in_disturbed("differs", 3.4, [2.9, 4.4]).startswith(
-        f"{later} all lateness of the load generator is held against a@x (95 %). {DISTURBED}"
+        f"{slower} all lateness of the load generator is held against a@x (95 %). {DISTURBED}"
     )
 
 
@@ -252,22 +275,22 @@ def test_a_disturbed_run_says_what_still_follows() -> None:
         (
             *("no-difference", 1.01, [0.99, 1.02]),
             "no difference larger than 3 %, even with all lateness of the load generator counted"
-            " (95 %: from 1 % sooner to 2 % later).",
+            " (95 %: 0.99–1.02× as long).",
         ),
         (
             *("not-trusted", 0.5, [0.2, 1.25]),
-            "No verdict: b@y finished the burst 2 times sooner than a@x as measured, but the"
-            " lateness of the load generator may explain it: from 5 times sooner to 25 % later.",
+            "No verdict: b@y was 2× faster than a@x as measured, but the lateness of the load"
+            " generator may explain it: 0.2–1.2× as long.",
         ),
         (
             *("not-trusted", 0.5, None),
-            "No verdict: b@y finished the burst 2 times sooner than a@x as measured, but the"
-            " lateness of the load generator may explain it.",
+            "No verdict: b@y was 2× faster than a@x as measured, but the lateness of the load"
+            " generator may explain it.",
         ),
         (
             *("first-look", 0.5, [0.4, 0.6]),
-            "A first look, next to a@x: b@y finished the burst 2 times sooner (from 2.5 times"
-            " sooner to 1.7 times sooner, with all lateness of the load generator counted).",
+            "First look (6 rounds): b@y was 2× faster than a@x (1.7–2.5× faster with all lateness"
+            " of the load generator counted).",
         ),
     ],
 )
@@ -310,11 +333,11 @@ def test_a_ratio_is_always_shown_with_what_it_is_worth(
 
 
 FIRST_LOOKS = [
-    ([0.143, 0.124, 0.080], [0.132, 0.139, 0.263], "from 7.7 % sooner to 3.3 times later"),
-    ([0.1, 0.1], [0.2, 0.4], "from 2 times later to 4 times later"),
+    ([0.143, 0.124, 0.080], [0.132, 0.139, 0.263], "its 3 rounds: 0.92–3.3× as long"),
+    ([0.1, 0.1], [0.2, 0.4], "its 2 rounds: 2–4× as long"),
     ([0.1, 0.1, 0.1], [0.2, 0.21, 0.22], ""),  # close together
     ([0.1, 0.1, 0.1], [0.099, 0.101, 0.1], ""),  # on both sides of 1, inside the margin
-    ([0.1, 0.1, 0.1], [0.09, 0.11, 0.1], "from 10 % sooner to 10 % later"),
+    ([0.1, 0.1, 0.1], [0.09, 0.11, 0.1], "its 3 rounds: 0.9–1.1× as long"),
     ([0.1], [0.4], ""),
 ]
 
@@ -331,8 +354,8 @@ def test_a_first_look_shows_how_far_its_rounds_are_apart(
         "interval": None, "round_ratios": found.between,
     }  # fmt: skip
     said = sentence(report)
-    assert "A first look" in said
-    assert ("in its " in said) == bool(spread)
+    assert said.startswith("First look (")
+    assert ("its " in said) == bool(spread)
     assert spread in said
 
 

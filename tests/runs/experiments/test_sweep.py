@@ -133,7 +133,7 @@ class TestAnswer:
         json.dumps(found)
         (one,) = found["crossovers"]
         assert (one["answer"], one["interval"], one["theory_from"]) == ("crosses", [9, 9], 9)
-        assert one["sentence"].startswith("From 9 concurrent requests on, async@uvicorn is ahead")
+        assert one["sentence"].startswith("From 9 concurrent requests, async@uvicorn is faster")
         assert one["sentence"].endswith("By theory from 9 concurrent requests on.")
         at = [level["at"] for level in found["levels"]]
         assert at == [1, 2, 4, 8, 9, 11, 16, 32, 64]

@@ -61,7 +61,7 @@ def test_a_lane_alone_at_a_rate_is_told_by_its_p95() -> None:
     rate = {"offered_rps": 400.0, "achieved_rps": 400.0, "keeps_up": True}
     lane = {"lane": "a@b", "rate": rate, "latency_ms": {"p95": 103.2}}
     report = {"lanes": [lane], "warnings": [], "verdict": None}
-    assert sentence(report) == "a@b answered 95 % of its requests within 100 ms."
+    assert sentence(report) == "a@b answered 95 % of its requests within 103 ms."
     few = {**lane, "latency_ms": {"p95": None}}
     burst = {**lane, "rate": None}
     for other in (few, burst):

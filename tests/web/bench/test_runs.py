@@ -40,7 +40,7 @@ async def test_a_finished_run_is_readable_without_javascript(
     run = await finished(laboratory)
     for address in (f"/runs/{run.pk}/", f"/runs/{run.pk}/result/", f"/runs/{run.pk}/stage/"):
         page = (await browser.get(address)).content.decode()
-        for text in ("sync@gunicorn-gthread", "async@daphne", "100 ms", "A first look"):
+        for text in ("sync@gunicorn-gthread", "async@daphne", "100 ms", "First look ("):
             assert text in page, address
         assert "just now" in (await browser.get("/runs/")).content.decode()
     history = (await browser.get("/runs/")).content.decode()

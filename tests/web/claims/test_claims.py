@@ -104,10 +104,10 @@ async def test_all_are_tried_and_each_has_its_verdict_number_and_run(
     assert experiment.status == Status.FINISHED
     page = await page_of(browser)
     for name, verdict, number in [
-        ("true", "Holds on this machine", "8 below 9"),
-        ("half", f"Holds only when it is {SYNC}", "8 above 8"),
-        ("false", "Does not hold on this machine", "8 below 2"),
-        ("open", "Not shown on this machine", "1× below 1×"),
+        ("true", "True here", "8 below 9"),
+        ("half", f"True only for {SYNC}", "8 above 8"),
+        ("false", "Not true here", "8 below 2"),
+        ("open", "Undecided here", "1× below 1×"),
     ]:
         said = card(page, name)
         assert verdict in said
@@ -128,7 +128,7 @@ async def test_one_claim_is_fired_by_its_button(
     run = await Run.objects.aget()
     assert run.claim == "true"
     await laboratory.outcome(run)
-    assert "Holds on this machine" in card(await page_of(browser), "true")
+    assert "True here" in card(await page_of(browser), "true")
 
 
 async def test_a_claim_of_more_than_one_load_leads_to_its_sweep(

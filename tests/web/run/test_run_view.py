@@ -56,3 +56,23 @@ async def test_the_dashed_line_is_theorys_or_the_end_of_a_rate(laboratory: Labor
     assert burst[0]["mark"] == "theory 1.30 s"
     rate = view_of(await finished(laboratory, rate_rps=50.0, duration_s=2.0)).data["lanes"]
     assert {(lane["mark_s"], lane["mark"]) for lane in rate} == {(2.0, "the rate ends")}
+
+
+@pytest.mark.parametrize(
+    ("first", "factors"),
+    [
+        ("b@y was 3.4× faster than a@x (95 %: 3.1–3.7×)", ["3.4×"]),
+        ("b@y took 12× as long as a@x (95 %: 11–13×)", ["12×"]),
+        ("First look (3 rounds): b@y took 1.6× as long as a@x (its 3 rounds: 0.9–3.3× as long)",
+         ["1.6×"]),
+        ("b@y took 12 % longer than a@x (95 %: 10–14 %)", []),
+    ],
+)  # fmt: skip
+async def test_the_factor_of_the_headline_stands_out(
+    laboratory: Laboratory, first: str, factors: list[str]
+) -> None:
+    run = await finished(laboratory, requests=10)
+    run.report["verdict"] = {**run.report["verdict"], "sentence": f"{first}. Something else."}
+    parts = view_of(run).headline_parts
+    assert parts[1::2] == factors
+    assert "".join(parts) == f"{first}."

@@ -85,7 +85,7 @@ async def test_whoever_reads_it_without_javascript_reads_the_result(
     run = await finished(laboratory)
     await browser.post(f"/runs/{run.pk}/describe/", {"name": "Before", "notes": "slow\n\nsick"})
     document = Document(await exported(browser, run))
-    for words in ("A first look", "100 ms", "Before", "sick", "sync@gunicorn-gthread"):
+    for words in ("First look (", "100 ms", "Before", "sick", "sync@gunicorn-gthread"):
         assert words in document.text
     assert "def sync(" in re.sub(r"\s+", " ", document.text)
     assert "serve daphne" in document.text  # how it was served
