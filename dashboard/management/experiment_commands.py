@@ -71,8 +71,8 @@ def perform(
 ) -> tuple[Experiment, dict[str, Any]]:
     """Perform an experiment, its progress on stderr; returns what came of it."""
     call_command("migrate", verbosity=0)
-    laboratory = set_up(project, home())
-    laboratory.calibrates_first = True  # no dashboard has to be there that did it before
+    # There may be no dashboard that did it before.
+    laboratory = set_up(project, home(), calibrates_first=True)
     console = Console(stderr=True)
     told = replace(plan, steps=_telling(plan.steps, writer(console)))
     experiment = asyncio.run(_until_over(laboratory, told, console))

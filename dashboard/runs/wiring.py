@@ -1,4 +1,4 @@
-"""Setting a laboratory up: cores shared out, targets and an engine at hand."""
+"""Sets up a laboratory: assigns cores, and wires the pool of targets, the engine and the hub."""
 
 from __future__ import annotations
 
@@ -24,11 +24,13 @@ from .resources import Resources
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def set_up(project: Project, home: Path, engines: int | None = None) -> Laboratory:
-    """A laboratory for this process, which takes the dashboard's place on the cores for good.
+def set_up(
+    project: Project, home: Path, engines: int | None = None, *, calibrates_first: bool = False
+) -> Laboratory:
+    """Return a laboratory for this process, which moves to the dashboard's cores for good.
 
-    `engines` processes fire everything together. None: one for each core of the engine's share,
-    for the loads that remain what they are when they are shared.
+    Every load is fired by `engines` processes together. None: by one for each core of the engine's
+    share, for those loads that sharing does not change.
     """
     cores = Cores.here()
     cores.settle_here()
@@ -36,16 +38,17 @@ def set_up(project: Project, home: Path, engines: int | None = None) -> Laborato
     logs.mkdir(exist_ok=True)
     mark = os.environ.get("LIVEBURST_MARK") or f"liveburst-{os.getpid()}"
     targets = Targets(project, mark=mark, log_directory=logs, cores=cores)
-    nothing = partial(null_server, mark=mark, log=logs / "null-server.log", cores=cores.targets)
+    null = partial(null_server, mark=mark, log=logs / "null-server.log", cores=cores.targets)
     keeper = EngineKeeper(cores, logs, mark, engines)
-    inside = AutoXray(RequestTracer(mark=mark, home=home, cores=cores))
-    return Laboratory(Resources(targets, keeper, nothing), Hub(), home, inside)
+    inspector = AutoXray(RequestTracer(mark=mark, home=home, cores=cores))
+    resources = Resources(targets, keeper, null)
+    return Laboratory(resources, Hub(), home, inspector, calibrates_first=calibrates_first)
 
 
 class EngineKeeper:
-    """Keeps an engine at hand, so that a press need not wait for a process to start.
+    """Keeps an engine running, so that a run need not wait for a process to start.
 
-    It is as many processes as were asked for, else as the engine's share has cores.
+    It consists of as many processes as requested, else as the engine's share has cores.
     """
 
     def __init__(self, cores: Cores, logs: Path, mark: str, engines: int | None = None) -> None:
@@ -57,36 +60,36 @@ class EngineKeeper:
         self._engine: Engine | EngineGroup | None = None
 
     async def ready(self) -> Engine | EngineGroup:
-        """The engine of the last run if it is fit for another, or a new one."""
+        """Return the engine of the last run if it is fit for another, or a new one."""
         if self._engine is None or not self._engine.fit:
             self.close()
             self._engine = await self._start()
         return self._engine
 
     def close(self) -> None:
-        """End it, if there is one."""
+        """End the engine, if there is one."""
         if self._engine is not None:
             self._engine.close()
             self._engine = None
 
     async def _start(self) -> Engine | EngineGroup:
-        """One process, or several, of which none stays alone when another cannot be started."""
+        """Start one process or several; if one cannot be started, end the others."""
         engines: list[Engine] = []
         try:
             for process in range(self._processes):
-                one = await self._start_one(self._cores_of(process))
-                engines.append(one)  # known at once, should the next one fail
+                engine = await self._start_process(self._cores_of(process))
+                engines.append(engine)
         except BaseException:
             EngineGroup(engines).close()
             raise
         return engines[0] if len(engines) == 1 else EngineGroup(engines, pools=self._pools)
 
     def _cores_of(self, process: int) -> tuple[int, ...]:
-        """A core for each process where there are as many, else all cores for each of them."""
+        """Return one core per process if there are as many, else all cores for each process."""
         alone = len(self._cores) == self._processes
         return self._cores[process : process + 1] if alone else self._cores
 
-    async def _start_one(self, cores: tuple[int, ...]) -> Engine:
+    async def _start_process(self, cores: tuple[int, ...]) -> Engine:
         plan_read, plan_write = os.pipe()
         frames_read, frames_write = os.pipe()
         try:

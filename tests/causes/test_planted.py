@@ -62,7 +62,7 @@ WITHOUT_SHARE = {"client-bound", "errors", "no-difference"}
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def laboratory(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Laboratory]:
-    """As `workshop.set_up` makes it, but this process keeps its place on the cores."""
+    """As `wiring.set_up` makes it, but this process keeps its place on the cores."""
     home, mark, cores = tmp_path_factory.mktemp("home"), f"test-{uuid4().hex}", Cores.here()
     logs = home / "logs"
     logs.mkdir()

@@ -10,17 +10,15 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from dashboard.models import Run, Status
-from dashboard.runs.live.hub import Hub
 from dashboard.runs.planning.plans import make_plan
-from dashboard.runs.queue.laboratory import Laboratory
-from tests.runs.fakes import FakeEngine, FakeTargets, fake_resources
+from tests.runs.fakes import FakeEngine, FakeTargets, fake_laboratory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
 async def run(tmp_path: Path) -> Run:
-    lab = Laboratory(fake_resources(FakeEngine()), Hub(), tmp_path)
+    lab = fake_laboratory(FakeEngine(), tmp_path)
     made = await lab.start(make_plan(FakeTargets().project, scenario="sleep", requests=10))
     assert (await lab.outcome(made)).status == Status.FINISHED
     return made

@@ -59,5 +59,5 @@ def test_a_killed_server_costs_its_round_and_not_the_run(tmp_path: Path) -> None
     assert measured["requests"] == ROUNDS * REQUESTS
     assert (ROUNDS - 1) * REQUESTS <= measured["ok"] < ROUNDS * REQUESTS
     assert measured["errors"]
-    assert any("round 2" in one and "was started anew" in one for one in report["warnings"])
+    assert any("round 2" in one and "was restarted" in one for one in report["warnings"])
     assert until(lambda: not marked(MARK), 2)

@@ -11,6 +11,8 @@ from types import MappingProxyType
 from typing import Any
 
 from dashboard.project.labtoml.load import Project, load_manifest
+from dashboard.runs.live.hub import Hub
+from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.runs.resources import Resources, Target
 from dashboard.targets.lifecycle.migrations import Migrations
 from dashboard.targets.observe.worker_turnover import WorkerTurnover
@@ -175,6 +177,18 @@ def fake_resources(engine: FakeEngine, targets: FakeTargets | None = None) -> Re
     return Resources(
         targets or FakeTargets(), FakeEngines(engine), fake_null_server, cpu_times=stolen_in(engine)
     )
+
+
+def fake_laboratory(
+    engine: FakeEngine,
+    home: Path,
+    targets: FakeTargets | None = None,
+    *,
+    calibrates_first: bool = False,
+) -> Laboratory:
+    """Return a laboratory whose runs get this engine and these targets."""
+    resources = fake_resources(engine, targets)
+    return Laboratory(resources, Hub(), home, calibrates_first=calibrates_first)
 
 
 def stolen_in(engine: FakeEngine, *rounds: int) -> Callable[[], tuple[int, int]]:

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 from django.test import AsyncClient
 
-from dashboard.runs.live.hub import Hub
 from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.web.shared.laboratory_access import furnish
-from tests.runs.fakes import FakeEngine, fake_resources
+from tests.runs.fakes import FakeEngine, fake_laboratory
 
 
 @pytest.fixture
@@ -25,7 +24,7 @@ async def laboratory(
     engine: FakeEngine, tmp_path: Path, transactional_db: None
 ) -> AsyncIterator[Laboratory]:
     """The views' laboratory; whatever still runs is stopped at the end."""
-    made = Laboratory(fake_resources(engine), Hub(), tmp_path)
+    made = fake_laboratory(engine, tmp_path)
     furnish(made)
     yield made
     await made.close()

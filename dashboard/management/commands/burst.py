@@ -113,10 +113,10 @@ class Command(BaseCommand):
         except Invalid as error:
             raise CommandError(str(error), returncode=BAD_USAGE) from None
         call_command("migrate", verbosity=0)
-        laboratory = set_up(project, home(), options["engines"])
-        # No dashboard has to be there that did it before. What other runs are shown is what the
-        # usual number of engines can do.
-        laboratory.calibrates_first = options["engines"] is None
+        engines = options["engines"]
+        # There may be no dashboard that did it before. Every run is shown the calibration of the
+        # usual number of engines.
+        laboratory = set_up(project, home(), engines, calibrates_first=engines is None)
         console = Console(stderr=True)
         shown = progress(console)
         run, report = asyncio.run(_perform(laboratory, plan, console, shown))

@@ -1,4 +1,4 @@
-"""What a person should know of a project before they believe its numbers, and what to do."""
+"""What a target's settings do to the numbers, and how the requests of each lane were answered."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from dashboard.wire.failure import Failure
 from dashboard.wire.frame import Frame
 
 NO_ANSWER = -1
-WHOLE = (Failure.NONE, Failure.STATUS, Failure.REDIRECTED, Failure.LOGIN)
+ANSWERED = (Failure.NONE, Failure.STATUS, Failure.REDIRECTED, Failure.LOGIN)
 BROKEN = (Failure.REFUSED, Failure.RESET, Failure.CLOSED)
 
 
 def advice_on(facts: Mapping[str, Any]) -> Iterator[str]:
-    """What in the settings of a target's Django distorts what is measured there."""
+    """Yield what in the settings of a target's Django distorts the numbers, and what to do."""
     django = facts.get("django") or {}
     if django.get("debug"):
         yield (
@@ -31,13 +31,13 @@ def advice_on(facts: Mapping[str, Any]) -> Iterator[str]:
         )
     if django.get("keeps_connections") and facts.get("interface") == "asgi":
         yield (
-            "CONN_MAX_AGE is set under ASGI: a connection belongs to a thread that may never come"
-            " back to it, so connections pile up. Set it to 0, or use a pool."
+            "CONN_MAX_AGE is set under ASGI: a connection belongs to a thread that may never use"
+            " it again, so connections pile up. Set it to 0, or use a pool."
         )
 
 
 class Statuses:
-    """Hears the frames of a run and knows how the requests of each lane were answered."""
+    """Collects from a run's frames how the requests of each lane were answered."""
 
     def __init__(self) -> None:
         self._seen: defaultdict[int, set[int]] = defaultdict(set)
@@ -45,24 +45,24 @@ class Statuses:
         self._broken: set[tuple[int, int]] = set()
 
     def take(self, frame: Frame) -> None:
-        """A frame of any kind; samples of counted rounds are what counts."""
+        """Add a frame of any kind; only samples of counted rounds are read."""
         if frame.kind == "samples" and frame.round:
             pairs = set(zip(frame.columns["status"], frame.columns["error"], strict=True))
             if any(error in BROKEN for _, error in pairs):
                 self._broken.add((frame.lane, frame.round))
             for status, error in pairs:
-                self._seen[frame.lane].add(status if error in WHOLE else NO_ANSWER)
+                self._seen[frame.lane].add(status if error in ANSWERED else NO_ANSWER)
                 self._failures[frame.lane].add(error)
 
     def failures(self, lane: int) -> Collection[int]:
-        """The codes of failures that there were, that of success among them."""
+        """Return the failure codes of the lane's requests, Failure.NONE among them."""
         return frozenset(self._failures[lane])
 
     def broken(self, lane: int, round: int) -> bool:
-        """Whether a connection was refused or lost: the server may have ended."""
+        """Return True if a connection was refused or lost: the server may have ended."""
         return (lane, round) in self._broken
 
     def only(self, lane: int) -> int | None:
-        """The status that every request of the lane was answered with; None where they differ."""
+        """Return the status of every response of the lane; None if they differ."""
         seen = self._seen[lane]
         return next(iter(seen)) if len(seen) == 1 else None

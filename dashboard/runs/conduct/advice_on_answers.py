@@ -1,7 +1,7 @@
-"""What to do where requests were answered with what is no success, from what is known of why.
+"""What to do about responses that are not successes.
 
-A diagnosis comes from something structured: the code of a failure, the type of an exception that
-the probe told, the result of a check. Words in a log decide nothing; they are quoted at most.
+A diagnosis rests on structured data: the code of a failure, the type of an exception that the
+probe reported, the result of a check. Lines of a log are quoted, and decide nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dashboard.targets.lifecycle.migrations import Migrations
 from dashboard.wire.failure import Failure
 
 BAD_REQUEST, FORBIDDEN, NOT_FOUND, SERVER_ERROR = 400, 403, 404, 500
-DATABASE = "django.db."  # how the types of its exceptions begin
+DATABASE = "django.db."  # prefix of the types of its exceptions
 MOST_NAMED = 3
 TO_LOG_IN = "log in with [project.login] in lab.toml, and login = true at the variant"
 
@@ -23,12 +23,12 @@ CheckMigrations = Callable[[], Awaitable[Migrations]]
 
 
 @dataclass(frozen=True)
-class Answered:
-    """How a lane's requests were answered, as far as it calls for advice.
+class LaneAnswers:
+    """How a lane's requests were answered, as far as advice depends on it.
 
-    `status` is the only one that there was, None where there were several. `path` is what was
-    asked for, `failures` are the codes of samples, `answers` are what the probes told. `log_line`
-    is the last one that the server wrote while it was fired at.
+    `status` is that of every response, None if they differ. `path` is what was requested,
+    `failures` are the codes of the samples, `answers` the reports of the probes. `log_line` is the
+    last one that the server wrote under load.
     """
 
     status: int | None
@@ -39,19 +39,19 @@ class Answered:
 
     @property
     def exceptions(self) -> list[Mapping[str, Any]]:
-        """What was raised."""
-        return [one for one in self.answers if one["type"] is not None]
+        """The exceptions among the reports."""
+        return [answer for answer in self.answers if answer["type"] is not None]
 
     @property
-    def led_to(self) -> str:
-        """Where most redirects led; empty where nobody told."""
-        return next((one["where"] for one in self.answers if one["type"] is None), "")
+    def redirect_target(self) -> str:
+        """Where most redirects led; empty if unknown."""
+        return next((answer["where"] for answer in self.answers if answer["type"] is None), "")
 
 
 async def advice_on_answers(
-    answered: Answered, facts: Mapping[str, Any], check_migrations: CheckMigrations
+    answered: LaneAnswers, facts: Mapping[str, Any], check_migrations: CheckMigrations
 ) -> AsyncIterator[str]:
-    """Yield what to do. Exceptions are quoted by the report; here is what they mean, if certain."""
+    """Yield what to do. The report quotes exceptions; this says what they mean, where certain."""
     if Failure.LOGIN in answered.failures:
         yield f"{answered.path} is behind a login: {TO_LOG_IN}."
     if Failure.REDIRECTED in answered.failures:
@@ -64,8 +64,8 @@ async def advice_on_answers(
             yield _on_migrations(migrations.pending)
 
 
-def _on_status(answered: Answered, facts: Mapping[str, Any]) -> str:
-    """What the only status means; empty where there were several, or it is no error."""
+def _on_status(answered: LaneAnswers, facts: Mapping[str, Any]) -> str:
+    """Return what the lane's only status means; empty if there were several, or no error."""
     status = answered.status
     if status is None or status < BAD_REQUEST:
         return ""
@@ -82,48 +82,48 @@ def _on_status(answered: Answered, facts: Mapping[str, Any]) -> str:
     return f"{every}."
 
 
-def _on_bad_request(answered: Answered, facts: Mapping[str, Any]) -> str:
+def _on_bad_request(answered: LaneAnswers, facts: Mapping[str, Any]) -> str:
     raised = answered.exceptions
-    refuses = any(one["type"].endswith(".DisallowedHost") for one in raised)
+    refuses = any(exception["type"].endswith(".DisallowedHost") for exception in raised)
     if not refuses and (raised or not _refuses_loopback(facts)):
         return ""
-    return "ALLOWED_HOSTS refuses loopback; headers = { Host = … } says another name"
+    return "ALLOWED_HOSTS refuses loopback; headers = { Host = … } sends another name"
 
 
-def _on_forbidden(answered: Answered) -> str:
+def _on_forbidden(answered: LaneAnswers) -> str:
     if answered.exceptions:
         return ""
     seems = f"{answered.path} may want a login (login = true) or a CSRF token"
     return f"{seems}. The server's log ends: {answered.log_line}" if answered.log_line else seems
 
 
-def _on_not_found(answered: Answered) -> str:
-    if any(one["where"] for one in answered.exceptions):  # a view's own
+def _on_not_found(answered: LaneAnswers) -> str:
+    if any(exception["where"] for exception in answered.exceptions):  # raised by a view
         return ""
     return f"the project serves nothing at {answered.path}"
 
 
-def _on_redirect(answered: Answered) -> str:
-    """What to do about a redirect before the view, by where it leads."""
-    path, to = urlsplit(answered.path).path, urlsplit(answered.led_to)
+def _on_redirect(answered: LaneAnswers) -> str:
+    """Return what to do about a redirect before the view, by where it leads."""
+    path, to = urlsplit(answered.path).path, urlsplit(answered.redirect_target)
     before = f"the view behind {answered.path} was not measured: it was redirected before"
     if to.scheme == "https" and to.path == path:
         return (
             f"{before}, to https. Set SECURE_SSL_REDIRECT = False to measure, or let the variant"
-            ' say what a proxy would: headers = { X-Forwarded-Proto = "https" }, with'
+            ' send what a proxy would: headers = { X-Forwarded-Proto = "https" }, with'
             " SECURE_PROXY_SSL_HEADER set."
         )
     if to.path == f"{path}/":
-        return f'{before}, to {to.path}: path = "{to.path}" is what to ask for.'
-    where = f", to {answered.led_to}" if answered.led_to else ""
-    return f"{before}{where}. If that is a login, {TO_LOG_IN}; else ask for where it leads."
+        return f'{before}, to {to.path}. Set path = "{to.path}".'
+    where = f", to {answered.redirect_target}" if answered.redirect_target else ""
+    return f"{before}{where}. If that is a login, {TO_LOG_IN}; else request where it leads."
 
 
-def _may_lack_migrations(answered: Answered) -> bool:
-    """Whether a database may be why requests failed: it raised, or nobody knows what did."""
+def _may_lack_migrations(answered: LaneAnswers) -> bool:
+    """Return True if the database may be why requests failed: it raised, or what did is unknown."""
     raised = answered.exceptions
     if raised:
-        return any(one["type"].startswith(DATABASE) for one in raised)
+        return any(exception["type"].startswith(DATABASE) for exception in raised)
     return answered.status == SERVER_ERROR
 
 

@@ -1,4 +1,4 @@
-"""Whether those who answered in a firing are those that were promised, and nobody else asked."""
+"""Whether the expected processes answered in a firing, and no other client sent requests."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from dashboard.wire.frame import UNKNOWN, Frame
 from dashboard.wire.plan import ENGINE, Firing
 from dashboard.wire.plural import counted
 
-MORE = "ulimit -n shows the limit, and raises it before Liveburst is started."
+RAISE_LIMIT = "ulimit -n shows the limit; raise it before starting Liveburst."
 
 
 @dataclass
 class RequestsSent:
-    """What the engine said of one firing; `sent` counts a request again that was sent again."""
+    """What the engine sent in one firing; a request that was sent again counts again in `sent`."""
 
     sent: int = 0
     no_descriptors: int = 0
-    processes: set[int] = field(default_factory=set)
+    processes: set[int] = field(default_factory=set)  # that answered
 
     def take(self, frame: Frame) -> None:
-        """Count a frame of samples; others say nothing of this."""
+        """Add a frame; only samples are counted."""
         if frame.kind != "samples":
             return
         columns = {name: np.asarray(column) for name, column in frame.columns.items()}
@@ -35,7 +35,7 @@ class RequestsSent:
 
 
 def each_is_one_request(firing: Firing) -> bool:
-    """Whether the probe counts one request for each that is sent: not of polls and messages."""
+    """Return True if the probe counts one request per request sent: not for polls and messages."""
     manner = firing.manner
     return firing.client == ENGINE and manner.poll_every_ms is None and not manner.websocket
 
@@ -43,31 +43,33 @@ def each_is_one_request(firing: Firing) -> bool:
 def attendance_warnings(
     sent: RequestsSent, seen: WorkerTurnover | None, *, promised: int | None, one_each: bool
 ) -> Iterator[str]:
-    """Say what a reader must know of a firing. `seen` is None where there is no probe.
+    """Yield warnings about a firing. `seen` is None without a probe.
 
-    `promised` is how many processes the server was started with, None where that is not known.
+    `promised` is how many processes the server was started with, None if unknown.
     """
     if sent.no_descriptors:
         times = counted(sent.no_descriptors, "time")
-        yield f"no-descriptors: the load generator could open no more connections {times}. {MORE}"
+        yield (
+            f"no-descriptors: the load generator ran out of file descriptors {times}. {RAISE_LIMIT}"
+        )
     if seen is None:
         return
     if seen.out_of_descriptors:
-        yield f"no-descriptors: the server's log says that too many files are open. {MORE}"
+        yield f"no-descriptors: the server's log reports too many open files. {RAISE_LIMIT}"
     if seen.died or seen.joined:
         yield (
             f"{counted(seen.died, 'worker process', 'worker processes')} of the server ended and"
-            f" {seen.joined} came in its place: it was not the same server all the time. A limit of"
-            " requests per worker, memory that ran out, or a crash; the log may say which."
+            f" {seen.joined} came in its place, so it was not the same server throughout. The cause"
+            " is a limit of requests per worker, lack of memory or a crash; see the server's log."
         )
     elif promised is not None and len(sent.processes) > promised:
         yield (
             f"{counted(len(sent.processes), 'process', 'processes')} answered, where {promised}"
-            f" {'was' if promised == 1 else 'were'} promised: this is not the server that the"
+            f" {'was' if promised == 1 else 'were'} expected: this is not the server that the"
             " lane is named after."
         )
     if one_each and seen.requests is not None and seen.requests > sent.sent:
         yield (
-            f"the server took {counted(seen.requests - sent.sent, 'request')} more than the"
-            f" {sent.sent:,} that were sent: somebody else, or the project itself, asks it too."
+            f"the server received {counted(seen.requests - sent.sent, 'request')} more than the"
+            f" {sent.sent:,} that were sent: another client, or the project itself, uses it too."
         )

@@ -1,4 +1,4 @@
-"""One firing as it is heard: what the engine and the target say, until both are quiet."""
+"""The events and frames of one firing, from engine and target, until both are quiet."""
 
 from __future__ import annotations
 
@@ -15,12 +15,9 @@ from dashboard.wire.plan import Firing
 
 HEALTH_INTERVAL_S = 0.05
 
-# Hears each frame of the engine's before the sinks do.
-Listen = Callable[[bytes], None]
-
 
 class FiringStream:
-    """Passes on the frames of one firing, and the health of the target that it is fired at."""
+    """Passes on the frames of one firing and the health of its target."""
 
     def __init__(self, fanout: Fanout, target: Target, firing: Firing, number: int) -> None:
         self._fanout = fanout
@@ -35,17 +32,17 @@ class FiringStream:
     async def begin(
         cls, fanout: Fanout, target: Target, firing: Firing, number: int
     ) -> FiringStream:
-        """Once the target reports; `number` is the firing's, by which its probe knows it."""
+        """Return the stream of a firing once its target reports; the probe knows it by `number`."""
         await target.begin(number)
         return cls(fanout, target, firing, number)
 
-    async def until_fired(self, engine: Engine, listen: Listen) -> Event:
-        """Fire, and pass on all that is said; returns the engine's own account, event `fired`."""
+    async def until_fired(self, engine: Engine, take: Callable[[bytes], None]) -> Event:
+        """Fire and pass on every frame, first to `take`; return the engine's event `fired`."""
         message: Event = {}
         try:
             async for payload in engine.fire(self._firing):
                 if not frame.is_event(payload):
-                    listen(payload)
+                    take(payload)
                     await self._fanout.frame(payload)
                 elif (message := json.loads(payload))["event"] == "began":
                     self._origin.set_result(message["origin_ns"])
@@ -55,9 +52,9 @@ class FiringStream:
         return message
 
     async def until_quiet(self, patience_s: float) -> bool:
-        """Wait until nothing runs on: sync views do, after their clients gave up.
+        """Wait until nothing runs in the target: sync views do after their clients gave up.
 
-        False where the target did not become quiet: it would spoil what comes after it.
+        Return False if it did not become quiet in time: it would disturb what comes next.
         """
         await self._health
         quiet = await self._target.end(self._number, quiet_timeout_s=patience_s)

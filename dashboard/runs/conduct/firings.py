@@ -1,4 +1,4 @@
-"""Fires a load at a lane of a run: warm-ups and rounds, each with what was read around it."""
+"""Fires loads at the lanes of a run: warm-ups and rounds, each with what was read around it."""
 
 from __future__ import annotations
 
@@ -8,99 +8,151 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from dashboard.analysis.samples.resource_use import NeighbourCost
-from dashboard.project.model.placeholders import fill_in, with_filled_rows
-from dashboard.project.model.scenario import Variant
 from dashboard.runs.reports.instrument import Reading
 from dashboard.runs.reports.results import WARM_UP_ROUND
-from dashboard.runs.resources import Engine, Resources, Target
-from dashboard.runs.sinks.fanout import Fanout
+from dashboard.runs.resources import Engine, Target
 from dashboard.runs.sinks.sink import Event
-from dashboard.targets.lifecycle.login.session import request_headers
-from dashboard.targets.observe.listeners import Drops
-from dashboard.targets.observe.machine import busy_times
 from dashboard.wire import frame
 from dashboard.wire.neighbour import firing_of_neighbour
-from dashboard.wire.plan import ENGINE, Burst, Firing, Lane, Load, Plan
+from dashboard.wire.plan import Burst, Firing, Lane, Load
 
 from . import neighbour_cost
 from .advice import Statuses
 from .attendance import RequestsSent
 from .firing_stream import FiringStream
+from .make_firing import make_firing
+from .run_context import RunContext
 from .run_targets import RunTargets
+from .surroundings import Surroundings
 from .warnings import Warnings
 
 WARM_UP_REQUESTS = 16
 WARM_FOR_S = 60.0  # a lane fired this recently needs no warm-up
 QUIET_AFTER_STOP_S = 0.3
-ENDING_S = 0.5  # until the end of a server is known, after connections were lost
+ENDING_S = 0.5  # how long the end of a server may take to show after connections were lost
+
+# Given each frame from the engine: decoded, and as it came.
+TakeFrame = Callable[[frame.Frame, bytes], None]
 
 
 class StoppedError(Exception):
-    """Somebody pressed Stop; what was measured is kept."""
+    """Stop was pressed; what was measured is kept."""
 
 
 class Firings:
     """The firings of one run, one after another."""
 
-    engine: Engine  # there before the first of them
-
     def __init__(
         self,
-        plan: Plan,
-        resources: Resources,
-        fanout: Fanout,
+        context: RunContext,
+        engine: Engine,
         targets: RunTargets,
         warnings: Warnings,
+        take_frame: TakeFrame,
     ) -> None:
-        self._plan = plan
-        self._resources = resources
-        self._project = resources.targets.project
-        self._fanout = fanout
+        self._context = context
+        self._engine = engine
         self._targets = targets
         self._warnings = warnings
+        self._take_frame = take_frame
         self._firing = False
         self._stopping = False
         self.statuses = Statuses()
-        self._sent = RequestsSent()  # of the firing that is on
-        # They hear each frame of the engine's: a round is judged by its own.
-        self.fanout: list[Callable[[bytes], None]] = []
+        self._sent = RequestsSent()  # in the current firing
 
     def stop(self) -> bool:
-        """Abort the firing that is on; False where none is."""
+        """Abort the firing in progress; return False if there is none."""
         self._stopping = True
         if self._firing:
-            self.engine.stop()
+            self._engine.stop()
         return self._firing
 
     async def warm_up(self, position: int, lane: Lane) -> None:
         """Let the lane's target import, connect and grow its pools; stored, not counted."""
         target = await self._targets.of(position, lane)
-        await self._fanout.event(
+        await self._context.fanout.event(
             {"event": "target", "lane": position, "state": "ready", "facts": dict(target.facts)}
         )
-        fired = self._resources.last_fired.get((lane.server, target.started_s, lane.variant))
-        if fired is None or time.monotonic() - fired > WARM_FOR_S:
-            load = self._plan.load
+        fired_s = self._context.resources.last_fired.get(_warm_key(lane, target))
+        if fired_s is None or time.monotonic() - fired_s > WARM_FOR_S:
+            load = self._context.plan.load
             requests = min(load.requests, load.concurrency, WARM_UP_REQUESTS)
             reading = await self.fire(position, lane, WARM_UP_ROUND, Burst(requests, requests))
             await self._warnings.overflows(reading)
-        await self._measure_neighbour(position, lane)
+        await self._measure_bystander(position, lane)
 
-    async def _measure_neighbour(self, position: int, lane: Lane) -> None:
-        """Find out what the neighbour's requests cost here, unless this target's are known."""
+    async def fire(self, position: int, lane: Lane, number: int, load: Load) -> Reading:
+        """Fire once and return what was read around it.
+
+        Raises StoppedError once Stop was pressed, and TargetFailed where the end of a target is
+        the end of the run.
+        """
         target = await self._targets.of(position, lane)
-        firing = self._firing_of(target, position, lane, WARM_UP_ROUND + 1, self._plan.load)
+        firing = make_firing(self._context, target, position, number, load)
+        began: Event = {"event": "began", "lane": position, "round": number}
+        await self._context.fanout.event(began)
+        surroundings = Surroundings.before(target, self._context.resources.cpu_times)
+        self._sent = RequestsSent()
+        fired, quiet = await self._stream(target, firing)
+        reading = surroundings.reading(firing, fired)
+        await self._context.fanout.event({**began, "event": "fired", "reading": reading.to_json()})
+        await self._warnings.after_firing(firing, fired, self._sent, target)
+        self._context.resources.last_fired[_warm_key(lane, target)] = time.monotonic()
+        if self._stopping:
+            raise StoppedError
+        if quiet:
+            await self._replace_if_ended(firing, target)
+        else:
+            await self._warnings.restarted_busy(firing)
+        return reading
+
+    async def _replace_if_ended(self, firing: Firing, target: Target) -> None:
+        if self.statuses.broken(firing.lane, firing.round):
+            await _until_ended(target)
+        if target.failure is not None:
+            lane = self._context.plan.lanes[firing.lane]
+            await self._targets.replace_ended(lane, firing.round, target.failure)
+
+    async def _stream(self, target: Target, firing: Firing) -> tuple[Event, bool]:
+        """Fire until engine and target are quiet; return the engine's event `fired`.
+
+        With it False if the target is alive and did not become quiet: it was ended then.
+        """
+        number = next(self._context.resources.firing_numbers)
+        stream = await FiringStream.begin(self._context.fanout, target, firing, number)
+        self._firing = True
+        try:
+            fired = await stream.until_fired(self._engine, self._take)
+        finally:
+            self._firing = False
+        patience_s = QUIET_AFTER_STOP_S if self._stopping else firing.timeout_s
+        if await stream.until_quiet(patience_s) or target.failure is not None:
+            return fired, True
+        lane = self._context.plan.lanes[firing.lane]
+        await self._targets.discard(self._targets.name_of(lane))
+        return fired, False
+
+    def _take(self, data: bytes) -> None:
+        decoded = frame.decode(data)
+        self._take_frame(decoded, data)
+        self.statuses.take(decoded)
+        self._sent.take(decoded)
+
+    async def _measure_bystander(self, position: int, lane: Lane) -> None:
+        """Measure what the bystander's requests cost at this target, if not yet known."""
+        context = self._context
+        target = await self._targets.of(position, lane)
+        firing = make_firing(context, target, position, WARM_UP_ROUND + 1, context.plan.load)
         if firing.neighbour is None:
             return
-        costs = self._resources.neighbour_costs
+        costs = context.resources.neighbour_costs
         key = lane.server, target.started_s, firing.neighbour
         if key not in costs:
-            costs[key] = await self._cost_of_neighbour(target, firing, firing.neighbour)
+            costs[key] = await self._cost_of_bystander(target, firing, firing.neighbour)
         if (cost := costs[key]) is not None:
-            facts = {"neighbour_cost": cost.to_json()}
-            await self._fanout.event({"event": "found", "lane": position, "facts": facts})
+            await context.add_facts(position, {"neighbour_cost": cost.to_json()})
 
-    async def _cost_of_neighbour(
+    async def _cost_of_bystander(
         self, target: Target, firing: Firing, path: str
     ) -> NeighbourCost | None:
         alone = replace(
@@ -108,112 +160,23 @@ class Firings:
             round=WARM_UP_ROUND,
             timeout_s=neighbour_cost.TIMEOUT_S,
         )
+        numbers = self._context.resources.firing_numbers
         self._firing = True
         try:
-            cost = await neighbour_cost.measure(
-                target, self.engine, alone, self._resources.firing_numbers
-            )
+            cost = await neighbour_cost.measure(target, self._engine, alone, numbers)
         finally:
             self._firing = False
         if self._stopping:
             raise StoppedError
         return cost
 
-    async def fire(self, position: int, lane: Lane, number: int, load: Load) -> Reading:
-        """Fire once, and say what was read around it.
 
-        Raises StoppedError once Stop was pressed, and TargetFailed where a target's end ends the
-        run.
-        """
-        target = await self._targets.of(position, lane)
-        began: Event = {"event": "began", "lane": position, "round": number}
-        await self._fanout.event(began)
-        drops, cpu_before = Drops.at(target.host, target.port), self._resources.cpu_times()
-        cores = target.facts.get("cores", ())
-        busy_before = busy_times(cores)
-        firing = self._firing_of(target, position, lane, number, load)
-        self._sent = RequestsSent()
-        fired, quiet = await self._listen(target, firing)
-        reading = Reading.of(position, number, fired, cpu_before, self._resources.cpu_times())
-        reading = reading.with_target(busy_before, busy_times(cores))
-        overflows = Drops.at(target.host, target.port).since(drops)
-        reading = replace(reading, overflows=overflows)
-        await self._fanout.event({**began, "event": "fired", "reading": reading.to_json()})
-        if number != WARM_UP_ROUND:
-            await self._warnings.executor(position, target)
-            await self._warnings.answers(position, target)
-            await self._warnings.attendance(firing, self._sent, target)
-        if "websocket" in fired:
-            await self._warnings.conversation(position, number, fired["websocket"])
-        self._resources.last_fired[lane.server, target.started_s, lane.variant] = time.monotonic()
-        if self._stopping:
-            raise StoppedError
-        if not quiet:
-            await self._warnings.unquiet(lane, number)
-            return reading
-        if self.statuses.broken(position, number):
-            await _until_ended(target)
-        if target.failure is not None:
-            await self._targets.replace_ended(lane, number, target.failure)
-        return reading
-
-    async def _listen(self, target: Target, firing: Firing) -> tuple[Event, bool]:
-        """Fire until engine and target are quiet.
-
-        False where the target lives and does not become so: it was ended then.
-        """
-        number = next(self._resources.firing_numbers)
-        stream = await FiringStream.begin(self._fanout, target, firing, number)
-        self._firing = True
-        try:
-            fired = await stream.until_fired(self.engine, self._hear)
-        finally:
-            self._firing = False
-        patience_s = QUIET_AFTER_STOP_S if self._stopping else firing.timeout_s
-        if await stream.until_quiet(patience_s) or target.failure is not None:
-            return fired, True
-        await self._targets.discard(self._targets.name_of(self._plan.lanes[firing.lane]))
-        return fired, False
-
-    def _hear(self, data: bytes) -> None:
-        for hear in self.fanout:
-            hear(data)
-        decoded = frame.decode(data)
-        self.statuses.take(decoded)
-        self._sent.take(decoded)
-
-    def _firing_of(
-        self, target: Target, position: int, lane: Lane, number: int, load: Load
-    ) -> Firing:
-        variant = self._project.scenarios[self._plan.scenario].variants[lane.variant]
-        return Firing(
-            lane=position,
-            round=number,
-            host=target.host,
-            port=target.port,
-            path=variant.url_path(self._plan.parameters),
-            load=load,
-            timeout_s=self._plan.timeout_s,
-            method=variant.method,
-            headers=request_headers(variant, target.session),
-            body=fill_in(variant.body),
-            tls=target.tls,
-            client=self._plan.client,
-            seed=self._plan.seed + number,  # the same arrivals for each lane of a round
-            neighbour=self._neighbour(target, variant, number),
-            manner=with_filled_rows(variant.manner(self._plan.parameters)),
-        )
-
-    def _neighbour(self, target: Target, variant: Variant, number: int) -> str | None:
-        """The path of the neighbour's requests; None where there is none beside this firing."""
-        path = self._project.neighbour
-        beside = self._plan.neighbour and self._plan.client == ENGINE and number != WARM_UP_ROUND
-        probed = target.facts.get("probe", True)  # else they would be counted with the load's
-        return path if beside and probed and path != variant.path else None
+def _warm_key(lane: Lane, target: Target) -> tuple[str, float, str]:
+    return lane.server, target.started_s, lane.variant
 
 
 async def _until_ended(target: Target) -> None:
-    """Wait a moment for a server that lost its connections: has it ended?"""
+    """Wait for the end of a server that lost its connections, at most ENDING_S."""
     until_s = time.monotonic() + ENDING_S
     while target.failure is None and time.monotonic() < until_s:  # noqa: ASYNC110 - a property
         await asyncio.sleep(0.01)

@@ -1,9 +1,9 @@
-"""What one request of the neighbour costs at a target, measured by firing it alone.
+"""What one bystander request costs at a target, measured by firing the bystander alone.
 
-CPU time and context switches are counted by process, so those of the neighbour cannot be told
-from the load's while both are fired. They are measured apart, after the warm-up: a few batches at
-a pace at which each request finds the target idle, as it does beside a load that waits, and
-before them a pause, since the server and the probe use a little CPU by themselves.
+CPU time and context switches are counted per process, so the bystander's cannot be separated from
+the load's while both are fired. They are measured after the warm-up: a few batches at a pace at
+which each request finds the target idle, as it does beside a load that waits. Before them comes a
+pause, since the server and the probe use a little CPU by themselves.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from dashboard.wire.units import NS_PER_S
 
 BATCHES = 5
 T_95 = 2.776  # two-sided, of BATCHES values
-# At 100 a second a request costs what it does at 20, which is the neighbour's pace; back to back
+# At 100 per second a request costs what it does at 20, which is the bystander's pace; back to back
 # it costs half, since nothing has to wake up.
 LOAD = Rate(100.0, 0.1)
 REST_S = 0.2
@@ -40,7 +40,7 @@ Row = Mapping[str, int]
 
 @dataclass(frozen=True)
 class Usage:
-    """What the processes of a target used in a while."""
+    """What the processes of a target used in a span of time."""
 
     seconds: float
     requests: int
@@ -48,7 +48,7 @@ class Usage:
 
     @classmethod
     def of(cls, rows: Sequence[Row]) -> Usage:
-        """Read it off the rows of health."""
+        """Return the usage over rows of health."""
         instants = [row["at"] for row in rows]
         return cls(
             seconds=(max(instants) - min(instants)) / NS_PER_S if instants else 0.0,
@@ -57,7 +57,7 @@ class Usage:
         )
 
     def for_each(self, name: str, rest: Usage) -> float:
-        """Return how much each request used beyond what the target uses at rest."""
+        """Return how much of `name` each request used beyond what the target uses at rest."""
         idle = rest.used[name] / rest.seconds * self.seconds if rest.seconds else 0.0
         return (self.used[name] - idle) / self.requests
 
@@ -65,9 +65,9 @@ class Usage:
 async def measure(
     target: Target, engine: Engine, firing: Firing, numbers: Iterator[int]
 ) -> NeighbourCost | None:
-    """Fire the neighbour's requests alone, as `firing` says; None where nothing can be told.
+    """Fire the bystander's requests alone and return what one costs; None if unknown.
 
-    `numbers` gives each of the firings one of its own.
+    Each batch takes a firing's number from `numbers`.
     """
     rest = await _at_rest(target, next(numbers))
     if rest is None:
@@ -83,7 +83,7 @@ async def measure(
 
 
 async def _at_rest(target: Target, number: int) -> Usage | None:
-    """Return what it uses while nothing is fired; None where nobody counts that."""
+    """Return what it uses while nothing is fired; None if CPU time is not counted."""
     await target.begin(number)
     rows = target.take_rows(0)
     counted = any("cpu" in row for row in rows)
@@ -94,7 +94,7 @@ async def _at_rest(target: Target, number: int) -> Usage | None:
 
 
 async def _batch(target: Target, engine: Engine, firing: Firing, number: int) -> Usage | None:
-    """Return what one batch used; None where a request got no answer."""
+    """Return what one batch used; None if a request got no response."""
     await target.begin(number)
     answered = True
     async for payload in engine.fire(firing):
@@ -115,9 +115,9 @@ def _amount(values: Sequence[float]) -> Amount:
 
 
 def _grown(rows: Iterable[Row], name: str) -> int:
-    """Return how much a counter grew, in all processes together."""
+    """Return how much a counter grew, summed over the processes."""
     values: dict[int, list[int]] = {}
     for row in rows:
         if row.get(name, frame.UNKNOWN) != frame.UNKNOWN:
             values.setdefault(row["process"], []).append(row[name])
-    return sum(max(one) - min(one) for one in values.values())
+    return sum(max(counts) - min(counts) for counts in values.values())

@@ -1,4 +1,4 @@
-"""The medians of the round that is on, which say how late the engine may be in it."""
+"""The median response times of the current round, which set how late the engine may be in it."""
 
 from __future__ import annotations
 
@@ -9,26 +9,28 @@ import numpy as np
 from dashboard.analysis.inference.intervals import Floats
 from dashboard.analysis.samples.rounds import median_ms
 from dashboard.runs.reports.results import WARM_UP_ROUND
-from dashboard.wire import frame
 from dashboard.wire.failure import Failure
+from dashboard.wire.frame import Frame
 
 
 class RoundMedians:
-    """Hears the frames of a run and keeps the response times of one round."""
+    """Collects the response times of one round from a run's frames."""
 
     def __init__(self) -> None:
-        self._lengths_ns: defaultdict[int, list[Floats]] = defaultdict(list)
+        self._response_times_ns: defaultdict[int, list[Floats]] = defaultdict(list)
 
-    def frame(self, data: bytes) -> None:
-        """A frame of the round that is on, or of a warm-up."""
-        found = frame.decode(data)
-        if found.kind != "samples" or found.round == WARM_UP_ROUND:
+    def take(self, frame: Frame) -> None:
+        """Add a frame of any kind; those of a warm-up are skipped."""
+        if frame.kind != "samples" or frame.round == WARM_UP_ROUND:
             return
-        done, due, error = (np.asarray(found.columns[name]) for name in ("done", "due", "error"))
-        self._lengths_ns[found.lane].append((done - due)[error == Failure.NONE])
+        done, due, error = (np.asarray(frame.columns[name]) for name in ("done", "due", "error"))
+        self._response_times_ns[frame.lane].append((done - due)[error == Failure.NONE])
 
     def take_smallest_ms(self) -> float | None:
-        """The fastest lane's median response time in the round, which is over; None if unknown."""
-        medians = [median_ms(np.concatenate(parts)) for parts in self._lengths_ns.values()]
-        self._lengths_ns.clear()
-        return min((one for one in medians if one is not None), default=None)
+        """Return the fastest lane's median in the round just fired, and begin the next round.
+
+        None if no request succeeded.
+        """
+        medians = [median_ms(np.concatenate(parts)) for parts in self._response_times_ns.values()]
+        self._response_times_ns.clear()
+        return min((median for median in medians if median is not None), default=None)

@@ -1,4 +1,4 @@
-"""The targets of one run: started when first asked for, and anew when one of them ended."""
+"""The targets of one run: started when first needed, and restarted after one of them ended."""
 
 from __future__ import annotations
 
@@ -7,72 +7,72 @@ from collections.abc import Iterable
 
 from dashboard.project.model.service import target_name
 from dashboard.runs.reports.results import WARM_UP_ROUND
-from dashboard.runs.resources import Resources, Target
-from dashboard.runs.sinks.fanout import Fanout
+from dashboard.runs.resources import Target
 from dashboard.wire.errors import TargetFailed
 from dashboard.wire.last_lines import with_telling_line
-from dashboard.wire.plan import Lane, Plan
+from dashboard.wire.plan import Lane
 
-MOST_DEATHS = 3  # of targets in one run; a server that ends again and again is no lane
+from .run_context import RunContext
+
+MOST_DEATHS = 3  # of targets in one run; a server that ends again and again cannot be measured
 
 
 class RunTargets:
-    """Each server's target, as long as the run lasts; the pool keeps them for the next run."""
+    """Each server's target for the length of a run; the pool keeps it warm for the next one."""
 
-    def __init__(self, plan: Plan, resources: Resources, fanout: Fanout) -> None:
-        self._plan = plan
-        self._pool = resources.targets
-        self._fanout = fanout
+    def __init__(self, context: RunContext) -> None:
+        self._context = context
+        self._plan = context.plan
+        self._pool = context.resources.targets
         self._targets: dict[str, Target] = {}
         self._deaths = 0
 
     @property
     def servers(self) -> Iterable[str]:
-        """Those that have a target now."""
+        """The names of the targets in use, as the pool knows them."""
         return tuple(self._targets)
 
     async def of(self, position: int, lane: Lane) -> Target:
-        """The lane's target, started if need be; asked for once a run."""
+        """Return the lane's target, starting it if needed. Raises TargetFailed."""
         name = self.name_of(lane)
         if name not in self._targets:
-            telling: list[asyncio.Task[None]] = []
+            sending: list[asyncio.Task[None]] = []
 
-            def tell(state: str, message: str) -> None:
-                telling.append(asyncio.create_task(self._tell(position, state, message)))
+            def send(state: str, message: str) -> None:
+                sending.append(asyncio.create_task(self._send(position, state, message)))
 
             try:
                 self._targets[name] = await self._pool.ready(
-                    name, tell, self._plan.scenario, self._logs_in(name)
+                    name, send, self._plan.scenario, self._logs_in(name)
                 )
             finally:
-                await asyncio.gather(*telling)
+                await asyncio.gather(*sending)
         return self._targets[name]
 
     def name_of(self, lane: Lane) -> str:
-        """Return how the pool calls the lane's target: by its server and what is its own."""
+        """Return the pool's name for the lane's target: its server and what it does not share."""
         variants = self._pool.project.scenarios[self._plan.scenario].variants
         return target_name(lane.server, variants[lane.variant].overrides)
 
     async def discard(self, server: str) -> None:
-        """End it; whoever asks for it next has a new one."""
+        """End a target; the next `of` starts a new one."""
         await self._pool.discard(server)
         self._targets.pop(server, None)
 
     async def replace_ended(self, lane: Lane, number: int, failure: TargetFailed) -> None:
-        """A target that ended while it was fired at: its rows stay, the next round has a new one.
+        """Discard a target that ended while under load, and warn: its samples stay.
 
-        Raises the failure where it is the first thing that was fired, or one death too many.
+        Raises `failure` in a warm-up, or after MOST_DEATHS.
         """
         self._deaths += 1
         if number == WARM_UP_ROUND or self._deaths > MOST_DEATHS:
             raise failure
         await self.discard(self.name_of(lane))
-        died = with_telling_line(f"{failure}, and was started anew", failure.log_tail)
-        message = f"{lane}, round {number}: {died}."
-        await self._fanout.event({"event": "warning", "message": message, "spoils": True})
+        why = with_telling_line(f"{failure}, and was restarted", failure.log_tail)
+        await self._context.warn(f"{lane}, round {number}: {why}.", spoils=True)
 
     def _logs_in(self, server: str) -> bool:
-        """Return True if a variant that is fired at this server says `login = true`."""
+        """Return True if a variant that is fired at this server has `login = true`."""
         scenario = self._pool.project.scenarios[self._plan.scenario]
         return any(
             scenario.variants[lane.variant].login
@@ -80,7 +80,7 @@ class RunTargets:
             if self.name_of(lane) == server
         )
 
-    async def _tell(self, position: int, state: str, message: str) -> None:
-        await self._fanout.event(
+    async def _send(self, position: int, state: str, message: str) -> None:
+        await self._context.fanout.event(
             {"event": "target", "lane": position, "state": state, "message": message}
         )

@@ -10,143 +10,148 @@ from typing import Any
 from dashboard.project.secrets.masking import masked
 from dashboard.runs.reports.instrument import MAX_STEAL_PERCENT, Reading
 from dashboard.runs.reports.results import WARM_UP_ROUND
-from dashboard.runs.resources import Resources, Target
-from dashboard.runs.sinks.fanout import Fanout
+from dashboard.runs.resources import Target
 from dashboard.runs.sinks.sink import Event
 from dashboard.targets.lifecycle.ignored_settings import advice_on_ignored_settings
 from dashboard.targets.observe.answers import AnswerKind, merge_answers
-from dashboard.wire.plan import Firing, Lane, Plan
+from dashboard.wire.plan import Firing, Lane
 from dashboard.wire.plural import counted
 
 from .advice import Statuses, advice_on
-from .advice_on_answers import Answered, advice_on_answers
+from .advice_on_answers import LaneAnswers, advice_on_answers
 from .attendance import RequestsSent, attendance_warnings, each_is_one_request
+from .run_context import RunContext
 from .run_targets import RunTargets
 
 MOST_QUOTED = 200  # characters of what a websocket received last, as the engine keeps it
 
 
 class Warnings:
-    """Looks at what went on around each firing, and tells the sinks."""
+    """Looks at what went on around each firing, and sends warnings and facts to the sinks."""
 
-    def __init__(self, plan: Plan, resources: Resources, fanout: Fanout) -> None:
-        self._plan = plan
-        self._pool = resources.targets
-        self._project = self._pool.project  # as it was when the run began
-        self._fanout = fanout
+    def __init__(self, context: RunContext) -> None:
+        self._context = context
+        self._plan = context.plan
         self._executors: dict[int, Mapping[str, int]] = {}
         self._answers: dict[int, list[AnswerKind]] = {}
-        self._ignored: dict[int, int] = {}  # messages of a websocket that answered nothing
-        self._unanswered: set[int] = set()  # lanes of which it was said
+        self._ignored: dict[int, int] = {}  # websocket messages that answered nothing, by lane
+        self._warned_unanswered: set[int] = set()  # lanes
+
+    async def after_firing(
+        self, firing: Firing, fired: Event, sent: RequestsSent, target: Target
+    ) -> None:
+        """Report on a firing; `fired` is the engine's event. Little is reported of a warm-up."""
+        if firing.round != WARM_UP_ROUND:
+            await self._executor(firing.lane, target)
+            await self._unanswered_by_view(firing.lane, target)
+            await self._attendance(firing, sent, target)
+        if "websocket" in fired:
+            await self.websocket(firing.lane, firing.round, fired["websocket"])
 
     async def overflows(self, reading: Reading) -> None:
-        """Warn where the target's own backlog turned connections away in a firing that counts.
+        """Warn if the target's own backlog turned connections away.
 
-        In a warm-up it is said, and costs no verdict.
+        In a counted round there is no verdict then; in a warm-up that costs nothing.
         """
         if not reading.overflows:
             return
         times = counted(reading.overflows, "time")
-        where = f"{self._plan.lanes[reading.lane]}, round {reading.round}"
-        message = f"{where}: the server's backlog overflowed {times}."
-        spoils = reading.round != WARM_UP_ROUND
-        await self._fanout.event({"event": "warning", "message": message, "spoils": spoils})
+        place = self._context.place(reading.lane, reading.round)
+        message = f"{place}: the server's backlog overflowed {times}."
+        await self._context.warn(message, spoils=reading.round != WARM_UP_ROUND)
 
-    async def unquiet(self, lane: Lane, number: int) -> None:
-        """Say that a target was ended since it went on with what its clients gave up."""
-        message = (
-            f"{lane}, round {number}: the server went on with requests that had timed out,"
-            " and was started anew."
+    async def restarted_busy(self, firing: Firing) -> None:
+        """Warn that a target was ended because it kept working on requests that had timed out."""
+        await self._context.warn(
+            f"{self._context.place(firing.lane, firing.round)}: the server kept working on requests"
+            " that had timed out, and was restarted."
         )
-        await self._fanout.event({"event": "warning", "message": message})
 
-    async def executor(self, position: int, target: Target) -> None:
-        """What the lane's default executor came to, when more stood in line than ever before."""
-        executor, known = target.executor, self._executors.get(position)
+    async def steal(self, reading: Reading) -> None:
+        """Warn of a round that counts although the host took CPU time away."""
+        await self._context.warn(
+            f"{self._context.place(reading.lane, reading.round)}: the host took"
+            f" {reading.steal_percent:.1f} % of the CPU time away; the limit is"
+            f" {MAX_STEAL_PERCENT:g} %. The round counts, since as many rounds as the run has were"
+            " repeated already."
+        )
+
+    async def websocket(self, position: int, number: int, counts: Mapping[str, Any]) -> None:
+        """Report messages that answered nothing; warn, once per lane, of unanswered requests.
+
+        `counts` is the field `websocket` of the engine's event `fired`.
+        """
+        if number != WARM_UP_ROUND:
+            ignored = self._ignored.get(position, 0) + counts["ignored"]
+            self._ignored[position] = ignored
+            await self._context.add_facts(position, {"websocket": {"ignored": ignored}})
+        if counts["without_answer"] and position not in self._warned_unanswered:
+            self._warned_unanswered.add(position)
+            await self._context.warn(self._unanswered(self._plan.lanes[position], counts))
+
+    async def advise(self, targets: RunTargets, statuses: Statuses) -> None:
+        """Warn of what distorts the numbers of this project, and of what its responses mean."""
+        lanes_by_advice: dict[str, list[str]] = {}
+        for position, lane in enumerate(self._plan.lanes):
+            for advice in await self._advice(position, lane, targets, statuses):
+                lanes_by_advice.setdefault(advice, []).append(str(lane))
+        for advice, lanes in lanes_by_advice.items():
+            await self._context.warn(f"{', '.join(lanes)}: {advice}")
+
+    async def _executor(self, position: int, target: Target) -> None:
+        """Report the lane's default executor if its queue was longer than ever before."""
+        executor, longest = target.executor, self._executors.get(position)
         if executor is None:
             return
-        if known is None or executor["queued"] > known["queued"]:
+        if longest is None or executor["queued"] > longest["queued"]:
             self._executors[position] = executor
-            found: Event = {"event": "found", "lane": position}
-            await self._fanout.event({**found, "facts": {"executor": dict(executor)}})
+            await self._context.add_facts(position, {"executor": dict(executor)})
 
-    async def answers(self, position: int, target: Target) -> None:
-        """Keep why requests were not answered by their view, of all rounds so far."""
+    async def _unanswered_by_view(self, position: int, target: Target) -> None:
+        """Report why requests were not answered by their view, over all rounds so far."""
         if target.answers:
-            known = self._answers.get(position, [])
-            self._answers[position] = merge_answers(known, target.answers)
-            found: Event = {"event": "found", "lane": position}
-            await self._fanout.event({**found, "facts": {"answers": self._answers[position]}})
+            answers = merge_answers(self._answers.get(position, []), target.answers)
+            self._answers[position] = answers
+            await self._context.add_facts(position, {"answers": answers})
 
-    async def attendance(self, firing: Firing, sent: RequestsSent, target: Target) -> None:
-        """Warn where others answered than were promised, or others asked than the engine."""
-        said = attendance_warnings(
+    async def _attendance(self, firing: Firing, sent: RequestsSent, target: Target) -> None:
+        """Warn if other processes answered than expected, or other clients sent requests."""
+        for message in attendance_warnings(
             sent,
             target.worker_turnover,
             promised=target.facts.get("processes"),
             one_each=each_is_one_request(firing),
-        )
-        for message in said:
-            where = f"{self._plan.lanes[firing.lane]}, round {firing.round}"
-            await self._fanout.event({"event": "warning", "message": f"{where}: {message}"})
+        ):
+            await self._context.warn(f"{self._context.place(firing.lane, firing.round)}: {message}")
 
-    async def conversation(self, position: int, number: int, said: Mapping[str, Any]) -> None:
-        """What a websocket said beside answers; a warning, once a lane, where answers lacked."""
-        if number != WARM_UP_ROUND:
-            known = self._ignored.get(position, 0) + said["ignored"]
-            self._ignored[position] = known
-            found: Event = {"event": "found", "lane": position}
-            await self._fanout.event({**found, "facts": {"websocket": {"ignored": known}}})
-        if said["without_answer"] and position not in self._unanswered:
-            self._unanswered.add(position)
-            message = self._no_answer(self._plan.lanes[position], said)
-            await self._fanout.event({"event": "warning", "message": message})
-
-    def _no_answer(self, lane: Lane, said: Mapping[str, Any]) -> str:
-        rule = self._project.scenarios[self._plan.scenario].variants[lane.variant].exchange.answer
-        what = f"an answer (answer = {json.dumps(rule)})" if rule else "the same message back"
-        last = f"{_last_words(said['last'])!r}" if said["last"] else "nothing"
-        messages = counted(said["without_answer"], "message")
-        return f"{lane}: {messages} waited for {what} in vain; the last thing received was {last}."
-
-    async def steal(self, reading: Reading) -> None:
-        """Warn of a round that counts although the host took CPU time away."""
-        message = (
-            f"{self._plan.lanes[reading.lane]}, round {reading.round}: the host took"
-            f" {reading.steal_percent:.1f} % of the CPU time away, and the limit is"
-            f" {MAX_STEAL_PERCENT:g} %. As many rounds as there are were repeated already."
-        )
-        await self._fanout.event({"event": "warning", "message": message})
-
-    async def advise(self, targets: RunTargets, statuses: Statuses) -> None:
-        """Say what distorts the numbers of this project, or what its answers mean."""
-        said: dict[str, list[str]] = {}
-        for position, lane in enumerate(self._plan.lanes):
-            for advice in await self._advice(position, lane, targets, statuses):
-                said.setdefault(advice, []).append(str(lane))
-        for advice, lanes in said.items():
-            message = f"{', '.join(lanes)}: {advice}"
-            await self._fanout.event({"event": "warning", "message": message})
+    def _unanswered(self, lane: Lane, counts: Mapping[str, Any]) -> str:
+        rule = self._context.variant(lane).exchange.answer
+        expected = f"an answer (answer = {json.dumps(rule)})" if rule else "the same message back"
+        last = f"{_last_words(counts['last'])!r}" if counts["last"] else "nothing"
+        messages = counted(counts["without_answer"], "message")
+        return f"{lane}: {messages} timed out waiting for {expected}; last received: {last}."
 
     async def _advice(
         self, position: int, lane: Lane, targets: RunTargets, statuses: Statuses
     ) -> list[str]:
         target = await targets.of(position, lane)
-        scenario = self._project.scenarios[self._plan.scenario]
-        answered = Answered(
+        answers = LaneAnswers(
             statuses.only(position),
-            scenario.variants[lane.variant].url_path(self._plan.parameters),
+            self._context.variant(lane).url_path(self._plan.parameters),
             statuses.failures(position),
             self._answers.get(position, []),
             target.log_line,
         )
-        check = partial(self._pool.migrations, targets.name_of(lane))
-        on_answers = [one async for one in advice_on_answers(answered, target.facts, check)]
-        ignored = advice_on_ignored_settings(target.facts)
-        return [*ignored, *advice_on(target.facts), *on_answers]
+        pool = self._context.resources.targets
+        check = partial(pool.migrations, targets.name_of(lane))
+        return [
+            *advice_on_ignored_settings(target.facts),
+            *advice_on(target.facts),
+            *[advice async for advice in advice_on_answers(answers, target.facts, check)],
+        ]
 
 
-def _last_words(said: str) -> str:
-    """Return what a websocket received last, secrets masked: it was cut at so many characters."""
-    heard, closed, reason = said.partition("; closed with ")
-    return masked(heard, cut_off=len(heard) >= MOST_QUOTED) + masked(closed + reason)
+def _last_words(text: str) -> str:
+    """Return what a websocket received last, with secrets masked; the engine cut it off."""
+    received, closed, reason = text.partition("; closed with ")
+    return masked(received, cut_off=len(received) >= MOST_QUOTED) + masked(closed + reason)

@@ -1,8 +1,8 @@
-"""Experiments: several runs that answer one question, in one place of the line.
+"""Experiments: several runs that answer one question, in one place of the queue.
 
-What is fired next may depend on what was found: the steps are a generator that yields a `Step`
-and is sent the run that came of it, with its report. A run that fails is kept and sent like any
-other; it is for the steps to go on without it, and what it was to show remains unknown.
+What is fired next may depend on results: the steps are a generator that yields a `Step` and is
+sent the run performed for it, with its report. A run that fails is kept and sent like any other;
+the steps go on without its result.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from typing import Any, TypeAlias
 
 from dashboard.analysis.report.claims import why_not_trusted
 from dashboard.models import Experiment, Run, Status
+from dashboard.runs.conduct.conductor import INTERNAL_ERROR
 from dashboard.runs.sinks.sink import Outcome
 from dashboard.wire.errors import LiveburstError
 from dashboard.wire.last_lines import with_telling_line
 from dashboard.wire.plan import Plan
 from dashboard.wire.plural import counted
 
-OUR_FAULT = "Liveburst itself failed; dashboard.log has the details."
-MAX_REQUESTS_OF_ALL = 1_000_000  # in all runs of an experiment that a form may ask for
+MAX_REQUESTS_OF_ALL = 1_000_000  # in all runs of an experiment
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Step:
-    """One run of an experiment, what the experiment calls it, and the claim it tries, if any."""
+    """One run of an experiment, its label there, and the claim it tests, if any."""
 
     label: str
     plan: Plan
@@ -40,9 +40,9 @@ Steps: TypeAlias = Generator[Step, Run, None]
 
 
 def fire_with_retry(step: Step) -> Generator[Step, Run, Run]:
-    """A step that is fired again, once, where the instrument or the machine spoiled its run.
+    """Yield a step, and once more if its run was disturbed; return the last run.
 
-    The rule looks at nothing that the run found out of its lanes. Returns the last run.
+    The rule depends on nothing that the run measured of its lanes.
     """
     run = yield step
     if run.status == Status.FINISHED and run.report and why_not_trusted(run.report):
@@ -52,9 +52,9 @@ def fire_with_retry(step: Step) -> Generator[Step, Run, Run]:
 
 @dataclass(frozen=True)
 class ExperimentPlan:
-    """An experiment to be performed; `question` says as JSON what `steps` will find out.
+    """An experiment to be performed; `question` is stored, as JSON.
 
-    `steps` is used up by performing it.
+    `steps` is consumed by performing it.
     """
 
     kind: Experiment.Kind
@@ -66,10 +66,10 @@ class ExperimentPlan:
 async def conduct(
     steps: Steps, fire: Callable[[Step], Awaitable[Run]], stop: asyncio.Event
 ) -> Outcome:
-    """Fire one step after the other until there are no more; never raises for a failure.
+    """Fire one step after the other until there are no more; a failure is an outcome too.
 
-    Finished where not every run failed, since that shows something; the problem says how many
-    did, and of what the first.
+    The experiment has finished unless every run failed; `problem` has how many did, and why the
+    first.
     """
     fired: list[Run] = []
     try:
@@ -81,7 +81,7 @@ async def conduct(
         return Outcome(Status.FAILED, str(error))
     except Exception:
         log.exception("An experiment failed by a fault of our own")
-        return Outcome(Status.FAILED, OUR_FAULT)
+        return Outcome(Status.FAILED, INTERNAL_ERROR)
     finally:
         steps.close()
     return _outcome(fired, stopped=stop.is_set())
@@ -103,5 +103,5 @@ def _outcome(fired: Sequence[Run], *, stopped: bool) -> Outcome:
         problem = f"{len(failed)} of {runs} failed: {why}"
     if stopped:
         return Outcome(Status.STOPPED, problem)
-    nothing = failed and len(failed) == len(fired)
-    return Outcome(Status.FAILED if nothing else Status.FINISHED, problem)
+    all_failed = failed and len(failed) == len(fired)
+    return Outcome(Status.FAILED if all_failed else Status.FINISHED, problem)

@@ -1,4 +1,4 @@
-"""What one process (the dashboard, or a command) performs runs with, and the runs it owns."""
+"""Performs the runs of one process: the dashboard, or a command. Other processes have their own."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from . import run_queue
 from .experiment import ExperimentPlan, Step, Steps, conduct
 
 LOCK_NAME = "run.lock"
-LOOK_EVERY_S = 2.0  # whether the engine's calibration is missing or old
+LOOK_EVERY_S = 2.0  # at the calibration: it may be missing or old
 
 log = logging.getLogger(__name__)
 
@@ -40,12 +40,12 @@ class RunInspector(Protocol):
     """Inspects the lanes of a run after its last round; implemented by `auto_xray.AutoXray`."""
 
     async def inspect(self, run: Run, plan: Plan, project: Project, tell: SendEvent) -> None:
-        """Find out more, and tell what was found."""
+        """Send what was found with `tell`."""
 
 
 @contextmanager
 def _logged() -> Iterator[None]:
-    """A calibration that nobody asked for and that failed: runs go on without one."""
+    """Log the failure of a background calibration: runs go on without one."""
     try:
         yield
     except (LiveburstError, OSError) as error:
@@ -53,13 +53,22 @@ def _logged() -> Iterator[None]:
 
 
 class Laboratory:
-    """Performs runs one at a time and keeps their tasks; lives as long as its process."""
+    """Performs runs one at a time and keeps their tasks; lives as long as its process.
+
+    `calibrates_first`: a run waits for a fresh calibration of the engine, for processes that
+    perform one run and end.
+    """
 
     def __init__(
-        self, resources: Resources, hub: Hub, home: Path, inspector: RunInspector | None = None
+        self,
+        resources: Resources,
+        hub: Hub,
+        home: Path,
+        inspector: RunInspector | None = None,
+        *,
+        calibrates_first: bool = False,
     ) -> None:
-        # Whether a run waits for a fresh calibration: for who fires once and is gone.
-        self.calibrates_first = False
+        self._calibrates_first = calibrates_first
         self._resources = resources
         self._inspector = inspector
         self.hub = hub
@@ -70,13 +79,13 @@ class Laboratory:
 
     @property
     def project(self) -> Project:
-        """What can be fired at, as its lab.toml said when it was last read."""
+        """The project under load, as its lab.toml was last read."""
         return self._resources.targets.project
 
     async def keep_calibrated(self) -> None:
-        """Have an engine at hand that knows itself, before somebody presses a button.
+        """Keep an engine and a fresh calibration ready, so that a run need not wait for them.
 
-        Never returns: a calibration that has become old is made anew when nothing else goes on.
+        Never returns: an old calibration is replaced as soon as the queue is empty.
         """
         calibration = None
         while True:
@@ -87,9 +96,9 @@ class Laboratory:
             calibration = calibration and await fresh_calibration()
 
     async def calibrate(self) -> Calibration | None:
-        """Measure the engine itself, if nobody else wants the machine; None if somebody does.
+        """Calibrate the engine if the queue is empty; return None if it is not.
 
-        Raises LiveburstError or OSError where it could not be measured.
+        Raises LiveburstError or OSError if that fails.
         """
         async with run_queue.if_free(self._lock_path) as free:
             return await self._calibrate() if free else None
@@ -106,64 +115,64 @@ class Laboratory:
         claim: str = "",
         guess: Prediction | None = None,
     ) -> Run:
-        """Put a run into the line and see to it; returns at once."""
+        """Put a run into the queue and return it; it is performed when its turn comes."""
         run = await sync_to_async(run_queue.enqueue)(plan, self.project, claim=claim, guess=guess)
-        self._keep(run, self._see_to(run, plan, more_sinks))
+        self._keep_task(run, self._perform_in_turn(run, plan, more_sinks))
         return run
 
     async def experiment(self, plan: ExperimentPlan, more_sinks: Sequence[Sink] = ()) -> Experiment:
-        """Put an experiment into the line, with one place for all of its runs; returns at once.
+        """Put an experiment into the queue and return it; its runs share one place.
 
-        `more_sinks` hear each of its runs.
+        `more_sinks` receive each of its runs.
         """
         enqueue = sync_to_async(run_queue.enqueue_experiment)
         experiment = await enqueue(plan.kind, plan.title, plan.question, self.project)
-        self._keep(experiment, self._see_to_experiment(experiment, plan.steps, more_sinks))
+        self._keep_task(experiment, self._conduct_in_turn(experiment, plan.steps, more_sinks))
         return experiment
 
-    def _keep(self, member: run_queue.QueueEntry, work: Coroutine[Any, Any, Outcome]) -> None:
-        self._stops[member.pk] = asyncio.Event()
-        # A context of its own: the request's brings a thread for the database that ends with it.
+    def _keep_task(self, entry: run_queue.QueueEntry, work: Coroutine[Any, Any, Outcome]) -> None:
+        self._stops[entry.pk] = asyncio.Event()
+        # An empty context: the request's has a thread for the database that ends with the request.
         task = asyncio.create_task(work, context=Context())
-        self._tasks[member.pk] = task
-        task.add_done_callback(lambda _: self._forget(member.pk))
+        self._tasks[entry.pk] = task
+        task.add_done_callback(lambda _: self._forget(entry.pk))
         self.hub.send_to_all({"event": "line"})
 
-    async def outcome(self, member: run_queue.QueueEntry) -> Outcome:
-        """Wait for a run or an experiment of ours to end, if it has not yet."""
-        if member.pk in self._tasks:
-            return await self._tasks[member.pk]
-        await member.arefresh_from_db()
-        log_tail = member.log_tail if isinstance(member, Run) else ""
-        return Outcome(Status(member.status), member.problem, log_tail)
+    async def outcome(self, entry: run_queue.QueueEntry) -> Outcome:
+        """Wait for a run or an experiment of this process to end, and return how it ended."""
+        if entry.pk in self._tasks:
+            return await self._tasks[entry.pk]
+        await entry.arefresh_from_db()
+        log_tail = entry.log_tail if isinstance(entry, Run) else ""
+        return Outcome(Status(entry.status), entry.problem, log_tail)
 
-    def owns(self, member: run_queue.QueueEntry) -> bool:
-        """Whether this laboratory performs the run or experiment, or will."""
-        return member.pk in self._stops
+    def owns(self, entry: run_queue.QueueEntry) -> bool:
+        """Return True if this laboratory performs the run or experiment, now or later."""
+        return entry.pk in self._stops
 
-    async def stop(self, member: run_queue.QueueEntry) -> None:
-        """Stop it or take it out of the line, whichever process it belongs to.
+    async def stop(self, entry: run_queue.QueueEntry) -> None:
+        """Stop a run or experiment or remove it from the queue, whichever process owns it.
 
-        A run of an experiment is not stopped alone: the next one would begin at once.
+        A run of an experiment cannot be stopped alone: the next one would begin at once.
         """
-        taken_out = await sync_to_async(run_queue.remove)(member)
-        if self.owns(member):
-            self._stops[member.pk].set()  # in any case: its turn may come at this very moment
-        elif not taken_out:
-            await sync_to_async(run_queue.interrupt_owner)(member)
-        if taken_out:
-            self.hub.send(member.pk, {"event": "finished", "status": Status.STOPPED})
+        removed = await sync_to_async(run_queue.remove)(entry)
+        if self.owns(entry):
+            self._stops[entry.pk].set()  # in any case: its turn may come at this very moment
+        elif not removed:
+            await sync_to_async(run_queue.interrupt_owner)(entry)
+        if removed:
+            self.hub.send(entry.pk, {"event": "finished", "status": Status.STOPPED})
             self.hub.send_to_all({"event": "line"})
 
     async def close(self) -> None:
-        """Stop what runs and end every target."""
+        """Stop every run, and end the engine and the targets."""
         for stop in self._stops.values():
             stop.set()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
         self._resources.engines.close()
         await self._resources.targets.stop()
 
-    async def _see_to(self, run: Run, plan: Plan, more_sinks: Sequence[Sink]) -> Outcome:
+    async def _perform_in_turn(self, run: Run, plan: Plan, more_sinks: Sequence[Sink]) -> Outcome:
         try:
             async with run_queue.turn(run, self._lock_path):
                 await self._calibrate_first()
@@ -186,10 +195,10 @@ class Laboratory:
             return None
         return partial(self._inspector.inspect, run, plan, self.project)
 
-    async def _see_to_experiment(
+    async def _conduct_in_turn(
         self, experiment: Experiment, steps: Steps, more_sinks: Sequence[Sink]
     ) -> Outcome:
-        """One turn, in which every run of the experiment is performed."""
+        """Perform every run of the experiment in one turn."""
         try:
             async with run_queue.turn(experiment, self._lock_path):
                 await self._calibrate_first()
@@ -210,7 +219,7 @@ class Laboratory:
         more_sinks: Sequence[Sink],
         step: Step,
     ) -> Run:
-        """One run of an experiment, which is stopped by the experiment's Stop."""
+        """Perform one run of an experiment; stopping the experiment stops it."""
         run = await sync_to_async(run_queue.enqueue)(
             step.plan,
             self.project,
@@ -233,12 +242,12 @@ class Laboratory:
         self.hub.send_to_all({"event": "line"})
 
     async def _calibrate_first(self) -> None:
-        if self.calibrates_first and not await fresh_calibration():
+        if self._calibrates_first and not await fresh_calibration():
             with _logged():
                 await self._calibrate()
 
-    def _forget(self, member: str) -> None:
-        task = self._tasks.pop(member)
-        del self._stops[member]
+    def _forget(self, pk: str) -> None:
+        task = self._tasks.pop(pk)
+        del self._stops[pk]
         if not task.cancelled() and (error := task.exception()):
-            log.error("%s ended by a fault of our own", member, exc_info=error)
+            log.error("%s ended by a fault of our own", pk, exc_info=error)

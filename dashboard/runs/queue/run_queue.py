@@ -1,9 +1,9 @@
-"""One run at a time, page and terminal together; the others wait in line.
+"""One run at a time, from page and terminal together; the others are queued.
 
-The line is in the database, so that every process sees it: its members are the active
-experiments, and the active runs that belong to none; the oldest first. Who may run is decided by
-a file lock, which the system takes back from a process however it ends; what has lost its owner
-is marked as interrupted.
+The queue is in the database, so that every process sees it: its entries are the active
+experiments and the active runs that belong to none, the oldest first. A file lock decides which
+process may run, since the system releases it however that process ends. An entry whose process is
+gone is marked as interrupted.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from dashboard.wire.plan import Plan
 
 LOOK_EVERY_S = 0.2
 
-QueueEntry: TypeAlias = Run | Experiment  # who stands in line
+QueueEntry: TypeAlias = Run | Experiment
 
 
 class RemovedFromQueue(LiveburstError):
-    """Somebody was taken out of the line before their turn came."""
+    """A run or experiment was removed from the queue before its turn."""
 
 
 def enqueue(
@@ -47,9 +47,9 @@ def enqueue(
     position: int | None = None,
     label: str = "",
 ) -> Run:
-    """Put a run at the end of the line; it belongs to this process.
+    """Put a run at the end of the queue; it belongs to this process.
 
-    One that belongs to an experiment stands in the experiment's place, and never in line itself.
+    A run of an experiment takes the experiment's place and is no entry itself.
     """
     scenario = project.scenarios[plan.scenario]
     run = Run.objects.create(
@@ -83,7 +83,7 @@ def enqueue(
 def enqueue_experiment(
     kind: str, title: str, question: Mapping[str, Any], project: Project
 ) -> Experiment:
-    """Put an experiment at the end of the line; it belongs to this process."""
+    """Put an experiment at the end of the queue; it belongs to this process."""
     return Experiment.objects.create(
         kind=kind, title=title, question=question, project=project.name, **_owner()
     )
@@ -94,22 +94,22 @@ def _owner() -> dict[str, Any]:
 
 
 def queued() -> list[QueueEntry]:
-    """Who stands in line, the one that runs first."""
-    members: list[QueueEntry] = [
+    """Return the entries of the queue, first the one that runs."""
+    entries: list[QueueEntry] = [
         *Run.objects.filter(status__in=ACTIVE, experiment=None),
         *Experiment.objects.filter(status__in=ACTIVE),
     ]
-    return sorted(members, key=lambda member: (member.created, member.pk))
+    return sorted(entries, key=lambda entry: (entry.created, entry.pk))
 
 
-async def number_ahead_of(member: QueueEntry) -> int:
-    """Return how many stand in line before this run or experiment; 0 once its turn has come."""
-    members = await sync_to_async(queued)()
-    return members.index(member) if member in members else 0
+async def number_ahead_of(entry: QueueEntry) -> int:
+    """Return how many entries are ahead in the queue; 0 once its turn has come."""
+    entries = await sync_to_async(queued)()
+    return entries.index(entry) if entry in entries else 0
 
 
 def mark_interrupted() -> bool:
-    """Mark what is active and has lost its process as interrupted; True when there was any."""
+    """Mark active entries whose process is gone as interrupted; return True if there were any."""
     message = "The process that performed this ended."
     runs = Run.objects.filter(pk__in=_lost(Run), status__in=ACTIVE)
     marked = runs.update(status=Status.INTERRUPTED, problem=message)
@@ -120,61 +120,60 @@ def mark_interrupted() -> bool:
 
 def _lost(kind: type[Run] | type[Experiment]) -> list[str]:
     active = kind.objects.filter(status__in=ACTIVE)
-    return [member.pk for member in active if not owner_alive(member)]
+    return [entry.pk for entry in active if not owner_alive(entry)]
 
 
-def owner_alive(member: QueueEntry) -> bool:
-    """Whether the process that performs it still lives (and is not another of its number)."""
+def owner_alive(entry: QueueEntry) -> bool:
+    """Return True if the process that performs it lives, and is not a later one with its pid."""
     try:
-        return bool(psutil.Process(member.owner_pid).create_time() == member.owner_started)
+        return bool(psutil.Process(entry.owner_pid).create_time() == entry.owner_started)
     except psutil.Error:
         return False
 
 
-def interrupt_owner(member: QueueEntry) -> None:
-    """Ask another process of ours to stop what it performs, as Ctrl-C would.
+def interrupt_owner(entry: QueueEntry) -> None:
+    """Send SIGINT, as Ctrl-C does, to the other process that performs an active entry.
 
-    Nobody is asked about what has ended meanwhile, and least of all this very process: the
-    signal would end it.
+    Never to this process, which the signal would end, nor for an entry that has ended meanwhile.
     """
-    member.refresh_from_db(fields=["status"])
-    if member.owner_pid != os.getpid() and member.status in ACTIVE and owner_alive(member):
-        psutil.Process(member.owner_pid).send_signal(signal.SIGINT)
+    entry.refresh_from_db(fields=["status"])
+    if entry.owner_pid != os.getpid() and entry.status in ACTIVE and owner_alive(entry):
+        psutil.Process(entry.owner_pid).send_signal(signal.SIGINT)
 
 
-def remove(member: QueueEntry) -> bool:
-    """Take somebody who waits out of the line; False when the turn has come already."""
-    waiting = type(member).objects.filter(pk=member.pk, status=Status.WAITING)
-    ended = {"ended": now()} if isinstance(member, Experiment) else {}
+def remove(entry: QueueEntry) -> bool:
+    """Remove a waiting entry from the queue; return False if its turn has already come."""
+    waiting = type(entry).objects.filter(pk=entry.pk, status=Status.WAITING)
+    ended = {"ended": now()} if isinstance(entry, Experiment) else {}
     return waiting.update(status=Status.STOPPED, **ended) == 1
 
 
 @asynccontextmanager
-async def turn(member: QueueEntry, lock_path: Path) -> AsyncIterator[None]:
-    """Wait for this run's or experiment's turn; the machine is its own inside the block.
+async def turn(entry: QueueEntry, lock_path: Path) -> AsyncIterator[None]:
+    """Wait for the entry's turn, and hold the machine inside the block.
 
-    Raises RemovedFromQueue when somebody took it out of the line meanwhile.
+    Raises RemovedFromQueue if it was removed meanwhile.
     """
     with lock_path.open("a") as lock:
-        # Other processes set no Event for us.
-        while not await sync_to_async(_may_start)(member) or not _lock(lock.fileno()):  # noqa: ASYNC110
+        # Polled: an asyncio.Event cannot be set from another process.
+        while not await sync_to_async(_may_start)(entry) or not _lock(lock.fileno()):  # noqa: ASYNC110
             await asyncio.sleep(LOOK_EVERY_S)
         yield
 
 
 @asynccontextmanager
 async def if_free(lock_path: Path) -> AsyncIterator[bool]:
-    """Whether nobody stands in line; then the machine is the block's own, which is to be brief."""
+    """Yield True if the queue is empty, and then hold the machine inside the block, briefly."""
     with lock_path.open("a") as lock:
         yield not await sync_to_async(queued)() and _lock(lock.fileno())
 
 
-def _may_start(member: QueueEntry) -> bool:
+def _may_start(entry: QueueEntry) -> bool:
     mark_interrupted()
-    line = queued()
-    if member not in line:
-        raise RemovedFromQueue("It was taken out of the line.")
-    return line[0] == member
+    entries = queued()
+    if entry not in entries:
+        raise RemovedFromQueue("It was removed from the queue.")
+    return entries[0] == entry
 
 
 def _lock(descriptor: int) -> bool:

@@ -17,10 +17,8 @@ from asgiref.sync import sync_to_async
 from dashboard.models import Run, Status, StoredFrame
 from dashboard.runs.archive.exports import FORMATS
 from dashboard.runs.archive.exports.run_json import InvalidImport, import_run
-from dashboard.runs.live.hub import Hub
 from dashboard.runs.planning.plans import make_plan
-from dashboard.runs.queue.laboratory import Laboratory
-from tests.runs.fakes import FakeEngine, FakeTargets, fake_resources
+from tests.runs.fakes import FakeEngine, FakeTargets, fake_laboratory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 REQUESTS, ROUNDS, LANES = 40, 2, 3
@@ -29,7 +27,7 @@ REQUESTS, ROUNDS, LANES = 40, 2, 3
 @pytest.fixture
 async def run(tmp_path: Path) -> Run:
     """A finished run of three lanes."""
-    lab = Laboratory(fake_resources(FakeEngine()), Hub(), tmp_path)
+    lab = fake_laboratory(FakeEngine(), tmp_path)
     asked = make_plan(
         FakeTargets().project, scenario="sleep", requests=REQUESTS, rounds=ROUNDS, seed=1
     )

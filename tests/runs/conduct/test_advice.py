@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dashboard.runs.conduct.advice import Statuses, advice_on
-from dashboard.runs.conduct.advice_on_answers import Answered, advice_on_answers
+from dashboard.runs.conduct.advice_on_answers import LaneAnswers, advice_on_answers
 from dashboard.targets.lifecycle.migrations import Migrations
 from dashboard.wire import frame
 from dashboard.wire.failure import Failure
@@ -80,7 +80,7 @@ NOT_TOLD = Migrations(None, "OperationalError: connection refused")
 
 
 async def advice(
-    answered: Answered, hosts: tuple[str, ...] = ("*",), migrations: Migrations = DONE
+    answered: LaneAnswers, hosts: tuple[str, ...] = ("*",), migrations: Migrations = DONE
 ) -> str:
     async def check() -> Migrations:
         return migrations
@@ -92,51 +92,57 @@ async def advice(
 @pytest.mark.parametrize(
     ("answered", "expected"),
     [
-        (Answered(None, PATH), ""),
-        (Answered(200, PATH), ""),
-        (Answered(302, PATH), ""),  # the view's own redirect: it was measured
-        (Answered(302, PATH, {Failure.LOGIN}), "/report/ is behind a login: log in with"),
+        (LaneAnswers(None, PATH), ""),
+        (LaneAnswers(200, PATH), ""),
+        (LaneAnswers(302, PATH), ""),  # the view's own redirect: it was measured
+        (LaneAnswers(302, PATH, {Failure.LOGIN}), "/report/ is behind a login: log in with"),
         (
-            Answered(301, PATH, {Failure.REDIRECTED}, [kind(None, "https://localhost/report/")]),
+            LaneAnswers(301, PATH, {Failure.REDIRECTED}, [kind(None, "https://localhost/report/")]),
             "to https. Set SECURE_SSL_REDIRECT = False",
         ),
         (
-            Answered(301, "/report", {Failure.REDIRECTED}, [kind(None, "/report/")]),
-            'path = "/report/" is what to ask for',
+            LaneAnswers(301, "/report", {Failure.REDIRECTED}, [kind(None, "/report/")]),
+            'Set path = "/report/".',
         ),
         (
-            Answered(302, PATH, {Failure.REDIRECTED}, [kind(None, "/en/report/")]),
+            LaneAnswers(302, PATH, {Failure.REDIRECTED}, [kind(None, "/en/report/")]),
             "to /en/report/. If that is a login",
         ),
-        (Answered(302, PATH, {Failure.REDIRECTED}), "it was redirected before. If that is"),
-        (Answered(404, PATH), "the project serves nothing at /report/"),
-        (Answered(404, PATH, (), [kind("Http404", "shop/views.py:3 x", 404)]), "answered 404."),
-        (Answered(403, PATH), "may want a login"),
-        (Answered(403, PATH, log_line="no entry"), "CSRF token. The server's log ends: no entry."),
+        (LaneAnswers(302, PATH, {Failure.REDIRECTED}), "it was redirected before. If that is"),
+        (LaneAnswers(404, PATH), "the project serves nothing at /report/"),
+        (LaneAnswers(404, PATH, (), [kind("Http404", "shop/views.py:3 x", 404)]), "answered 404."),
+        (LaneAnswers(403, PATH), "may want a login"),
         (
-            Answered(403, PATH, log_line="Forbidden (CSRF cookie not set.): /report/"),
+            LaneAnswers(403, PATH, log_line="no entry"),
+            "CSRF token. The server's log ends: no entry.",
+        ),
+        (
+            LaneAnswers(403, PATH, log_line="Forbidden (CSRF cookie not set.): /report/"),
             "The server's log ends: Forbidden (CSRF cookie not set.): /report/.",
         ),
-        (Answered(403, PATH, (), [kind("PermissionDenied", "a.py:1 x", 403)]), "answered 403."),
-        (Answered(400, PATH), "every request was answered 400."),
+        (LaneAnswers(403, PATH, (), [kind("PermissionDenied", "a.py:1 x", 403)]), "answered 403."),
+        (LaneAnswers(400, PATH), "every request was answered 400."),
         (
-            Answered(400, PATH, (), [kind("django.core.exceptions.DisallowedHost", None, 400)]),
+            LaneAnswers(400, PATH, (), [kind("django.core.exceptions.DisallowedHost", None, 400)]),
             "ALLOWED_HOSTS refuses loopback",
         ),
-        (Answered(503, PATH), "every request was answered 503."),
-        (Answered(503, PATH, log_line="pool exhausted"), "The server's log ends: pool exhausted"),
+        (LaneAnswers(503, PATH), "every request was answered 503."),
+        (
+            LaneAnswers(503, PATH, log_line="pool exhausted"),
+            "The server's log ends: pool exhausted",
+        ),
     ],
 )
-async def test_answers_are_explained_by_what_is_known(answered: Answered, expected: str) -> None:
+async def test_answers_are_explained_by_what_is_known(answered: LaneAnswers, expected: str) -> None:
     found = await advice(answered)
     assert expected in found
     assert bool(found) == bool(expected)
 
 
 async def test_a_host_is_blamed_by_the_settings_where_no_exception_is_known() -> None:
-    assert "ALLOWED_HOSTS" in await advice(Answered(400, PATH), ("shop.example",))
+    assert "ALLOWED_HOSTS" in await advice(LaneAnswers(400, PATH), ("shop.example",))
     other = [kind("django.core.exceptions.BadRequest", None, 400)]
-    assert "ALLOWED_HOSTS" not in await advice(Answered(400, PATH, (), other), ("shop.example",))
+    assert "ALLOWED_HOSTS" not in await advice(LaneAnswers(400, PATH, (), other), ("shop.example",))
 
 
 @pytest.mark.parametrize(
@@ -152,7 +158,7 @@ async def test_a_host_is_blamed_by_the_settings_where_no_exception_is_known() ->
 async def test_migrations_are_blamed_by_a_check_and_nothing_else(
     answers: list[dict[str, Any]], migrations: Migrations, said: bool
 ) -> None:
-    found = await advice(Answered(500, PATH, (), answers), migrations=migrations)
+    found = await advice(LaneAnswers(500, PATH, (), answers), migrations=migrations)
     words = "2 migrations are pending (shop.0001_initial, shop.0002_more): python manage.py migrate"
     assert (words in found) is said
     assert ("pending" in found) is said

@@ -255,9 +255,7 @@ async def test_a_target_that_dies_is_started_anew_and_the_run_says_so() -> None:
     assert targets.discarded == ["gunicorn-gthread"]
     (warning,) = [event for event in heard.events if event["event"] == "warning"]
     assert warning["spoils"]
-    assert (
-        "round 1: gunicorn-gthread ended with status 9, and was started anew" in warning["message"]
-    )
+    assert "round 1: gunicorn-gthread ended with status 9, and was restarted" in warning["message"]
     rounds = [frame.decode(data).round for data in heard.frames]
     assert {1, 2, 3} <= set(rounds)  # what was fired at it is kept
 
@@ -280,7 +278,7 @@ async def test_a_target_that_does_not_become_quiet_is_started_anew() -> None:
     assert targets.discarded == ["gunicorn-gthread"]
     warnings = [one for one in memory.events if one["event"] == "warning"]
     assert [one["message"].partition(": ")[2] for one in warnings] == [
-        "the server went on with requests that had timed out, and was started anew."
+        "the server kept working on requests that had timed out, and was restarted."
     ]
     assert not any(one.get("spoils") for one in warnings)
 

@@ -25,8 +25,15 @@ from dashboard.wire.failure import Failure
 from dashboard.wire.frame import Buffer
 from dashboard.wire.plan import Firing, Plan
 from dashboard.wire.units import NS_PER_MS as MS
-from tests.runs.fakes import CPU_NS, ORIGIN_NS, WALL_NS, FakeEngine, FakeTargets, samples
-from tests.runs.queue.test_laboratory import laboratory
+from tests.runs.fakes import (
+    CPU_NS,
+    ORIGIN_NS,
+    WALL_NS,
+    FakeEngine,
+    FakeTargets,
+    fake_laboratory,
+    samples,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PROJECT = FakeTargets().project
@@ -100,7 +107,7 @@ async def test_the_last_whole_rounds_decide(
     tmp_path: Path, round: int, turn: int, done: int
 ) -> None:
     engine = StoppedEngine(round, turn, done)
-    run = await stopped(laboratory(engine, tmp_path), engine, plan())
+    run = await stopped(fake_laboratory(engine, tmp_path), engine, plan())
     report = run.report
     whole = round if turn == 1 and done == REQUESTS else round - 1
     (comparison,) = report["verdict"]["comparisons"]
@@ -120,7 +127,7 @@ async def test_the_last_whole_rounds_decide(
 
 async def test_a_run_that_is_stopped_while_it_warms_up_has_nothing(tmp_path: Path) -> None:
     engine = StoppedEngine(0, 1, DONE)
-    run = await stopped(laboratory(engine, tmp_path), engine, plan())
+    run = await stopped(fake_laboratory(engine, tmp_path), engine, plan())
     assert [lane["requests"] for lane in run.report["lanes"]] == [0, 0]
     assert [lane["partial"] for lane in run.report["lanes"]] == [None, None]
     assert "Stopped after 0 of 7 rounds." in run.report["warnings"]
@@ -129,7 +136,7 @@ async def test_a_run_that_is_stopped_while_it_warms_up_has_nothing(tmp_path: Pat
 @pytest.mark.parametrize("rounds", [1, 3])
 async def test_everybody_says_what_was_cut_off(tmp_path: Path, rounds: int) -> None:
     engine = StoppedEngine(rounds, 1, DONE)
-    run = await stopped(laboratory(engine, tmp_path), engine, plan())
+    run = await stopped(fake_laboratory(engine, tmp_path), engine, plan())
     words = f"{DONE} done, {REQUESTS - DONE} cut off by Stop"
     table, _ = result_table(run.report, 200)
     cells = [cell for column in table.columns for cell in column.cells]
@@ -144,7 +151,7 @@ async def test_everybody_says_what_was_cut_off(tmp_path: Path, rounds: int) -> N
 
 async def test_charts_of_all_rounds_leave_the_partial_one_out(tmp_path: Path) -> None:
     engine = StoppedEngine(3, 1, DONE)
-    run = await stopped(laboratory(engine, tmp_path), engine, plan())
+    run = await stopped(fake_laboratory(engine, tmp_path), engine, plan())
     counted = await sync_to_async(lanes_of)(run)
     assert [lane.samples["done"].size for lane in counted] == [2 * REQUESTS] * 2
     every = await sync_to_async(lambda: lanes_of(run, discarded=True))()
@@ -155,7 +162,7 @@ async def test_charts_of_all_rounds_leave_the_partial_one_out(tmp_path: Path) ->
 
 async def test_a_price_per_request_is_not_known_of_what_was_cut_off(tmp_path: Path) -> None:
     engine = StoppedEngine(1, 0, DONE)
-    run = await stopped(laboratory(engine, tmp_path), engine, plan())
+    run = await stopped(fake_laboratory(engine, tmp_path), engine, plan())
     lane = run.report["lanes"][engine.fired[-1].lane]
     assert lane["server_side"]["cpu_ms_per_request"] is None
 
@@ -163,7 +170,7 @@ async def test_a_price_per_request_is_not_known_of_what_was_cut_off(tmp_path: Pa
 async def test_a_rate_that_is_stopped_had_no_failures(tmp_path: Path) -> None:
     asked = plan(requests=None, rate_rps=40.0, duration_s=1.0)
     engine = StoppedEngine(3, 0, DONE)
-    run = await stopped(laboratory(engine, tmp_path), engine, asked)
+    run = await stopped(fake_laboratory(engine, tmp_path), engine, asked)
     (comparison,) = run.report["verdict"]["comparisons"]
     assert comparison["answer"] == "first-look"
     lane = run.report["lanes"][engine.fired[-1].lane]
@@ -180,7 +187,7 @@ async def test_a_matrix_that_is_stopped_shows_its_whole_rounds(tmp_path: Path) -
         rounds=ROUNDS,
     )
     engine = StoppedEngine(3, 0, DONE)
-    lab = laboratory(engine, tmp_path)
+    lab = fake_laboratory(engine, tmp_path)
     experiment = await lab.experiment(matrix.experiment_plan)
     await asyncio.wait_for(engine.reached.wait(), 30)
     await lab.stop(experiment)
@@ -201,7 +208,7 @@ async def test_a_sweep_that_is_stopped_shows_the_level_with_whole_rounds(tmp_pat
         rounds=ROUNDS,
     )
     engine = StoppedEngine(6, 1, 3)
-    lab = laboratory(engine, tmp_path)
+    lab = fake_laboratory(engine, tmp_path)
     experiment = await lab.experiment(sweep.experiment_plan)
     await asyncio.wait_for(engine.reached.wait(), 30)
     await lab.stop(experiment)

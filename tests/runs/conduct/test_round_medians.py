@@ -42,7 +42,7 @@ def test_the_fastest_lane_counts_by_what_succeeded_in_the_round() -> None:
     medians, found = RoundMedians(), {}
     for number, frames in rounds.items():
         for data in (warm_up, *frames):
-            medians.frame(data)
+            medians.take(frame.decode(data))
         found[number] = medians.take_smallest_ms()
     assert found == expected
     assert medians.take_smallest_ms() is None

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from dashboard.models import Status
-from dashboard.runs.conduct.conductor import ROUNDS_OF_A_START, perform
+from dashboard.runs.conduct.conductor import perform
+from dashboard.runs.conduct.rounds import ROUNDS_OF_A_START
 from dashboard.runs.conduct.until_certain import UntilCertain
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.sinks.sink import Memory
@@ -39,7 +40,7 @@ def looked_until(plan: Plan, lengths_ms: list[tuple[int, int]]) -> int | None:
     looking = UntilCertain(plan)
     for number, lengths in enumerate(lengths_ms, 1):
         for lane, length_ms in enumerate(lengths):
-            looking.frame(of_round(lane, number, length_ms))
+            looking.take(of_round(lane, number, length_ms))
         if looking.certain_after_round():
             return number
     return None
@@ -60,13 +61,13 @@ def test_a_discarded_round_is_no_round() -> None:
     looking = UntilCertain(until_sure())
     for number in range(1, 6):
         for lane in range(2):
-            looking.frame(of_round(lane, number, 100 * (lane + 1) + number))
+            looking.take(of_round(lane, number, 100 * (lane + 1) + number))
         if number == 3:
             looking.discard_round()
         else:
             assert not looking.certain_after_round()
     for lane in range(2):
-        looking.frame(of_round(lane, 6, 100 * (lane + 1)))
+        looking.take(of_round(lane, 6, 100 * (lane + 1)))
     assert looking.certain_after_round()
 
 

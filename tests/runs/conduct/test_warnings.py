@@ -1,19 +1,19 @@
-"""What is said of a websocket's conversation: how much was ignored, and why answers lacked."""
+"""Warnings about a websocket: how many messages answered nothing, and what was unanswered."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
 
+from dashboard.runs.conduct.run_context import RunContext
 from dashboard.runs.conduct.warnings import Warnings
 from dashboard.runs.planning.plans import make_plan
-from dashboard.runs.sinks.fanout import Fanout
 from dashboard.runs.sinks.sink import Memory
 from dashboard.wire.exchange import Exchange
 from tests.runs.fakes import FakeEngine, FakeTargets, fake_resources
 
 
-def remarks_with(answer: str) -> tuple[Warnings, Memory]:
+def warnings_with(answer: str) -> tuple[Warnings, Memory]:
     targets = FakeTargets()
     scenario = targets.project.scenarios["websocket"]
     variants = {
@@ -24,36 +24,37 @@ def remarks_with(answer: str) -> tuple[Warnings, Memory]:
     targets.project = replace(targets.project, scenarios=scenarios)
     plan = make_plan(targets.project, scenario="websocket", lanes=["async-consumer@daphne"])
     memory = Memory()
-    return Warnings(plan, fake_resources(FakeEngine(), targets), Fanout([memory])), memory
+    context = RunContext.of(plan, fake_resources(FakeEngine(), targets), [memory])
+    return Warnings(context), memory
 
 
-def said(ignored: int, without_answer: int, last: str = "") -> dict[str, Any]:
+def counts(ignored: int, without_answer: int, last: str = "") -> dict[str, Any]:
     return {"ignored": ignored, "without_answer": without_answer, "last": last}
 
 
 async def test_ignored_messages_are_added_up_over_counted_rounds() -> None:
-    warnings, memory = remarks_with("any")
+    warnings, memory = warnings_with("any")
     for number, ignored in enumerate((100, 3, 4)):
-        await warnings.conversation(0, number, said(ignored, 0))
+        await warnings.websocket(0, number, counts(ignored, 0))
     facts = [event["facts"]["websocket"]["ignored"] for event in memory.events]
     assert facts == [3, 7]
 
 
-async def test_answers_that_lack_are_a_warning_once_a_lane() -> None:
-    warnings, memory = remarks_with("json.id={n}")
+async def test_unanswered_messages_are_warned_of_once_per_lane() -> None:
+    warnings, memory = warnings_with("json.id={n}")
     for number in (1, 2):
-        await warnings.conversation(0, number, said(5, 1, '{"error": "no"}'))
+        await warnings.websocket(0, number, counts(5, 1, '{"error": "no"}'))
     (warning,) = [event["message"] for event in memory.events if event["event"] == "warning"]
     assert warning == (
-        'async-consumer@daphne: 1 message waited for an answer (answer = "json.id={n}") in vain;'
-        """ the last thing received was '{"error": "no"}'."""
+        'async-consumer@daphne: 1 message timed out waiting for an answer (answer = "json.id={n}");'
+        """ last received: '{"error": "no"}'."""
     )
 
 
-async def test_silence_and_an_echo_are_said_as_what_they_are() -> None:
-    warnings, memory = remarks_with("")
-    await warnings.conversation(0, 0, said(0, 2))
+async def test_a_warning_names_an_expected_echo_and_silence() -> None:
+    warnings, memory = warnings_with("")
+    await warnings.websocket(0, 0, counts(0, 2))
     assert [event["message"] for event in memory.events] == [
-        "async-consumer@daphne: 2 messages waited for the same message back in vain;"
-        " the last thing received was nothing."
+        "async-consumer@daphne: 2 messages timed out waiting for the same message back;"
+        " last received: nothing."
     ]

@@ -14,22 +14,21 @@ from django.utils import timezone
 from dashboard.models import Calibration, Run, Status
 from dashboard.runs.engines import calibration as calibration_module
 from dashboard.runs.engines.calibration import CONNECTIONS, FRESH_FOR, calibrate, fresh_calibration
-from dashboard.runs.live.hub import Hub
 from dashboard.runs.planning.plans import make_plan
-from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.runs.wiring import EngineKeeper
 from dashboard.targets.calibration.start_null_server import null_server
 from dashboard.targets.supervise.cores import Cores
 from dashboard.wire.errors import EngineFailed
 from dashboard.wire.plan import Firing, Plan
-from tests.runs.fakes import FakeEngine, FakeTargets, fake_null_server, fake_resources
+from tests.runs.fakes import (
+    FakeEngine,
+    FakeTargets,
+    fake_laboratory,
+    fake_null_server,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MARK = "liveburst-test-calibration"
-
-
-def laboratory(engine: FakeEngine, home: Path) -> Laboratory:
-    return Laboratory(fake_resources(engine), Hub(), home)
 
 
 def plan() -> Plan:
@@ -62,7 +61,7 @@ async def test_an_old_calibration_is_not_this_machines() -> None:
 
 async def test_nobody_in_line_is_kept_waiting_for_it(tmp_path: Path) -> None:
     engine = FakeEngine(hold=True)
-    lab = laboratory(engine, tmp_path)
+    lab = fake_laboratory(engine, tmp_path)
     run = await lab.start(plan())
     await engine.holding.wait()
     assert await lab.calibrate() is None
@@ -73,7 +72,7 @@ async def test_nobody_in_line_is_kept_waiting_for_it(tmp_path: Path) -> None:
 
 
 async def test_a_run_keeps_what_was_known_of_the_engine_then(tmp_path: Path) -> None:
-    lab = laboratory(FakeEngine(), tmp_path)
+    lab = fake_laboratory(FakeEngine(), tmp_path)
     before = await lab.start(plan())
     await lab.outcome(before)
     found = await lab.calibrate()
@@ -90,8 +89,7 @@ async def test_a_run_keeps_what_was_known_of_the_engine_then(tmp_path: Path) -> 
 
 async def test_who_fires_once_and_is_gone_calibrates_first(tmp_path: Path) -> None:
     engine = FakeEngine()
-    lab = laboratory(engine, tmp_path)
-    lab.calibrates_first = True
+    lab = fake_laboratory(engine, tmp_path, calibrates_first=True)
     for _ in range(2):
         await lab.outcome(await lab.start(plan()))
     loads = [one.load.concurrency for one in engine.fired]
@@ -109,8 +107,7 @@ async def test_without_a_calibration_there_is_a_run_all_the_same(tmp_path: Path)
             async for payload in super().fire(firing):
                 yield payload
 
-    lab = laboratory(Alone(), tmp_path)
-    lab.calibrates_first = True
+    lab = fake_laboratory(Alone(), tmp_path, calibrates_first=True)
     run = await lab.start(plan())
     assert (await lab.outcome(run)).status == Status.FINISHED
     assert (await Run.objects.aget(pk=run.pk)).floor_ms is None

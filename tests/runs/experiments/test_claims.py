@@ -15,12 +15,11 @@ from dashboard.models import Experiment, Run, Status
 from dashboard.project.labtoml.load import Claim, Expectation, Project, load_manifest
 from dashboard.runs.experiments import claims
 from dashboard.runs.experiments.claim_progress import active, progress, progress_words
-from dashboard.runs.live.hub import Hub
 from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.frame import encode_event, is_event
 from dashboard.wire.plan import MAX_LANES, Firing, Lane
-from tests.runs.fakes import LIVEAPP, FakeEngine, FakeTargets, fake_resources
+from tests.runs.fakes import LIVEAPP, FakeEngine, FakeTargets, fake_laboratory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -42,7 +41,7 @@ def laboratory(
 ) -> Laboratory:
     targets = FakeTargets(failing)
     targets.project = made
-    return Laboratory(fake_resources(engine or FakeEngine(), targets), Hub(), home)
+    return fake_laboratory(engine or FakeEngine(), home, targets)
 
 
 async def tried(lab: Laboratory, one: Claim) -> Run:

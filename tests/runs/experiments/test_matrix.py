@@ -18,8 +18,7 @@ from dashboard.runs.experiments.matrix_table import matrix_answer, matrix_csv
 from dashboard.targets.lifecycle import server_packages
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.plan import MAX_LANES
-from tests.runs.fakes import FakeEngine, FakeTargets
-from tests.runs.queue.test_laboratory import laboratory
+from tests.runs.fakes import FakeEngine, FakeTargets, fake_laboratory
 
 PROJECT = FakeTargets().project
 SIX = ("gunicorn-sync", "gunicorn-gthread", "gunicorn-gevent", "waitress", "daphne", "uvicorn")
@@ -131,7 +130,7 @@ class TestAnswer:
     async def answer(
         self, tmp_path: Path, asked: Matrix, failing: tuple[str, ...] = ()
     ) -> dict[str, Any]:
-        lab = laboratory(FakeEngine(), tmp_path, FakeTargets(failing=failing))
+        lab = fake_laboratory(FakeEngine(), tmp_path, FakeTargets(failing=failing))
         experiment = await lab.experiment(asked.experiment_plan)
         await lab.outcome(experiment)
         return await sync_to_async(matrix_answer)(await Experiment.objects.aget(pk=experiment.pk))
@@ -181,7 +180,7 @@ class TestAnswer:
 
     async def test_before_anything_is_fired_every_cell_waits(self, tmp_path: Path) -> None:
         engine = FakeEngine(hold=True)
-        lab = laboratory(engine, tmp_path)
+        lab = fake_laboratory(engine, tmp_path)
         asked = matrix(servers=SIX)
         experiment = await lab.experiment(asked.experiment_plan)
         await engine.holding.wait()

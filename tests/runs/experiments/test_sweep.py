@@ -20,8 +20,7 @@ from dashboard.runs.experiments.sweep_table import sweep_answer, sweep_csv
 from dashboard.wire import frame
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.plan import Burst, Firing, Rate
-from tests.runs.fakes import ORIGIN_NS, FakeEngine, FakeTargets, samples
-from tests.runs.queue.test_laboratory import laboratory
+from tests.runs.fakes import ORIGIN_NS, FakeEngine, FakeTargets, fake_laboratory, samples
 
 PROJECT = FakeTargets().project
 FIVE = [f"sync@waitress:threads={threads}" for threads in range(1, 6)]
@@ -122,7 +121,7 @@ class TestAnswer:
     async def answer(
         self, tmp_path: Path, asked: Sweep, engine: FakeEngine, failing: tuple[str, ...] = ()
     ) -> dict[str, Any]:
-        lab = laboratory(engine, tmp_path, FakeTargets(failing=failing))
+        lab = fake_laboratory(engine, tmp_path, FakeTargets(failing=failing))
         experiment = await lab.experiment(asked.experiment_plan)
         await lab.outcome(experiment)
         return await sync_to_async(sweep_answer)(await Experiment.objects.aget(pk=experiment.pk))
@@ -161,7 +160,7 @@ class TestAnswer:
 
     async def test_before_its_first_level_it_has_an_answer_too(self, tmp_path: Path) -> None:
         engine = FakeEngine(hold=True)
-        lab = laboratory(engine, tmp_path)
+        lab = fake_laboratory(engine, tmp_path)
         three = (*PAIR, "async@daphne")  # two comparisons, and neither has anything to say yet
         experiment = await lab.experiment(sweep(lanes=three).experiment_plan)
         await engine.holding.wait()

@@ -16,9 +16,7 @@ from dashboard.runs.queue import run_queue
 from dashboard.runs.queue.experiment import ExperimentPlan, Step, Steps, fire_with_retry
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.plan import Plan
-from tests.runs.fakes import FakeEngine, FakeTargets
-
-from .test_laboratory import laboratory
+from tests.runs.fakes import FakeEngine, FakeTargets, fake_laboratory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PROJECT = FakeTargets().project
@@ -43,7 +41,7 @@ async def runs_of(experiment: Experiment) -> list[Run]:
 
 
 async def test_each_step_is_a_run_of_its_own_and_sent_back_with_its_report(tmp_path: Path) -> None:
-    lab, sent = laboratory(FakeEngine(), tmp_path), list[Run]()
+    lab, sent = fake_laboratory(FakeEngine(), tmp_path), list[Run]()
     experiment = await lab.experiment(experiment_plan(three(sent)))
     outcome = await lab.outcome(experiment)
     assert (outcome.status, outcome.problem) == (Status.FINISHED, "")
@@ -65,7 +63,7 @@ async def test_what_is_fired_next_follows_from_what_was_found(tmp_path: Path) ->
             run = yield Step(str(requests), plan(requests=requests))
             requests = run.report["lanes"][0]["requests"] // 4
 
-    lab = laboratory(FakeEngine(), tmp_path)
+    lab = fake_laboratory(FakeEngine(), tmp_path)
     experiment = await lab.experiment(experiment_plan(halving()))
     await lab.outcome(experiment)
     assert [run.label for run in await runs_of(experiment)] == ["16", "4"]
@@ -73,7 +71,7 @@ async def test_what_is_fired_next_follows_from_what_was_found(tmp_path: Path) ->
 
 async def test_an_experiment_has_one_place_for_all_its_runs(tmp_path: Path) -> None:
     engine, sent = FakeEngine(hold=True), list[Run]()
-    lab = laboratory(engine, tmp_path)
+    lab = fake_laboratory(engine, tmp_path)
     experiment = await lab.experiment(experiment_plan(three(sent)))
     await engine.holding.wait()
     after = await lab.start(plan())
@@ -94,7 +92,7 @@ async def test_stop_ends_the_run_that_is_on_and_all_that_would_follow(
     tmp_path: Path, what: str
 ) -> None:
     engine, sent = FakeEngine(hold=True), list[Run]()
-    lab = laboratory(engine, tmp_path)
+    lab = fake_laboratory(engine, tmp_path)
     experiment = await lab.experiment(experiment_plan(three(sent)))
     await engine.holding.wait()
     (run,) = await runs_of(experiment)
@@ -111,7 +109,7 @@ async def test_stop_ends_the_run_that_is_on_and_all_that_would_follow(
 
 async def test_one_that_waits_is_taken_out_and_never_fires(tmp_path: Path) -> None:
     engine, sent = FakeEngine(hold=True), list[Run]()
-    lab = laboratory(engine, tmp_path)
+    lab = fake_laboratory(engine, tmp_path)
     first = await lab.start(plan())
     await engine.holding.wait()
     experiment = await lab.experiment(experiment_plan(three(sent)))
@@ -133,7 +131,7 @@ async def test_a_run_that_fails_is_noted_and_the_rest_goes_on(tmp_path: Path) ->
             run = yield Step(lane, plan(lane))
             sent.append(run)
 
-    lab = laboratory(FakeEngine(), tmp_path, FakeTargets(failing=("daphne",)))
+    lab = fake_laboratory(FakeEngine(), tmp_path, FakeTargets(failing=("daphne",)))
     experiment = await lab.experiment(experiment_plan(steps()))
     outcome = await lab.outcome(experiment)
     assert [run.status for run in sent] == [Status.FAILED, Status.FINISHED, Status.FINISHED]
@@ -145,7 +143,7 @@ async def test_a_run_that_fails_is_noted_and_the_rest_goes_on(tmp_path: Path) ->
 
 async def test_an_experiment_of_which_nothing_finished_failed(tmp_path: Path) -> None:
     sent = list[Run]()
-    lab = laboratory(FakeEngine(), tmp_path, FakeTargets(failing=("daphne",)))
+    lab = fake_laboratory(FakeEngine(), tmp_path, FakeTargets(failing=("daphne",)))
     experiment = await lab.experiment(experiment_plan(three(sent)))
     assert (await lab.outcome(experiment)).status == Status.FAILED
     assert len(sent) == 3
@@ -165,7 +163,7 @@ async def test_steps_that_raise_end_the_experiment_and_free_the_line(
         yield Step("one", plan())
         raise error
 
-    lab = laboratory(FakeEngine(), tmp_path)
+    lab = fake_laboratory(FakeEngine(), tmp_path)
     experiment = await lab.experiment(experiment_plan(steps()))
     outcome = await lab.outcome(experiment)
     assert outcome.status == Status.FAILED
@@ -221,7 +219,7 @@ def test_an_experiment_whose_process_is_gone_was_interrupted_with_its_run(gone: 
 
 async def test_closing_the_laboratory_stops_its_experiment(tmp_path: Path) -> None:
     engine, sent = FakeEngine(hold=True), list[Run]()
-    lab = laboratory(engine, tmp_path)
+    lab = fake_laboratory(engine, tmp_path)
     experiment = await lab.experiment(experiment_plan(three(sent)))
     await engine.holding.wait()
     await lab.close()

@@ -18,13 +18,16 @@ from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.runs.reports.results import frames_of
 from dashboard.wire import frame
 from dashboard.wire.plan import Plan
-from tests.runs.fakes import WALL_NS, FakeEngine, FakeTargets, fake_resources, stolen_in
+from tests.runs.fakes import (
+    WALL_NS,
+    FakeEngine,
+    FakeTargets,
+    fake_laboratory,
+    fake_resources,
+    stolen_in,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def laboratory(engine: FakeEngine, home: Path, targets: FakeTargets | None = None) -> Laboratory:
-    return Laboratory(fake_resources(engine, targets), Hub(), home)
 
 
 def plan() -> Plan:
@@ -36,7 +39,7 @@ async def stored(run: Run) -> Run:
 
 
 async def test_a_run_is_stored_with_frames_facts_and_report(tmp_path: Path) -> None:
-    lab = laboratory(FakeEngine(), tmp_path)
+    lab = fake_laboratory(FakeEngine(), tmp_path)
     run = await lab.start(plan())
     assert (await lab.outcome(run)).status == Status.FINISHED
     kept = await stored(run)
@@ -51,7 +54,7 @@ async def test_a_run_is_stored_with_frames_facts_and_report(tmp_path: Path) -> N
 
 
 async def test_a_stop_that_comes_too_late_leaves_this_process_alone(tmp_path: Path) -> None:
-    lab = laboratory(FakeEngine(), tmp_path)
+    lab = fake_laboratory(FakeEngine(), tmp_path)
     run = await lab.start(plan())
     seen_while_it_ran = await stored(run)
     await lab.outcome(run)
@@ -85,7 +88,7 @@ async def test_a_run_at_the_engines_limit_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tests.runs.fakes.CPU_NS", WALL_NS)
-    lab = laboratory(FakeEngine(), tmp_path)
+    lab = fake_laboratory(FakeEngine(), tmp_path)
     run = await lab.start(plan())
     await lab.outcome(run)
     kept = await stored(run)
@@ -103,7 +106,7 @@ async def test_a_run_at_the_engines_limit_says_so(
 
 async def test_viewers_hear_of_the_run_and_may_fetch_its_report_when_told(tmp_path: Path) -> None:
     engine = FakeEngine(hold=True)
-    lab = laboratory(engine, tmp_path)
+    lab = fake_laboratory(engine, tmp_path)
     viewer = lab.hub.join()
     run = await lab.start(plan())
     await engine.holding.wait()
@@ -123,7 +126,7 @@ async def test_viewers_hear_of_the_run_and_may_fetch_its_report_when_told(tmp_pa
 
 async def test_a_stopped_run_keeps_what_it_had(tmp_path: Path) -> None:
     engine = FakeEngine(hold=True)
-    lab = laboratory(engine, tmp_path)
+    lab = fake_laboratory(engine, tmp_path)
     run = await lab.start(plan())
     await engine.holding.wait()
     await lab.stop(run)
@@ -138,7 +141,7 @@ async def test_a_stopped_run_keeps_what_it_had(tmp_path: Path) -> None:
 
 async def test_a_second_run_waits_and_can_be_taken_out(tmp_path: Path) -> None:
     engine = FakeEngine(hold=True)
-    lab = laboratory(engine, tmp_path)
+    lab = fake_laboratory(engine, tmp_path)
     first = await lab.start(plan())
     await engine.holding.wait()
     second = await lab.start(plan())
@@ -151,7 +154,7 @@ async def test_a_second_run_waits_and_can_be_taken_out(tmp_path: Path) -> None:
 
 
 async def test_a_failed_run_says_why_and_does_not_hold_up_the_next(tmp_path: Path) -> None:
-    lab = laboratory(FakeEngine(), tmp_path, FakeTargets(failing=("daphne",)))
+    lab = fake_laboratory(FakeEngine(), tmp_path, FakeTargets(failing=("daphne",)))
     run = await lab.start(plan())
     await lab.outcome(run)
     kept = await stored(run)
@@ -163,7 +166,7 @@ async def test_a_failed_run_says_why_and_does_not_hold_up_the_next(tmp_path: Pat
 
 async def test_closing_stops_what_runs(tmp_path: Path) -> None:
     engine = FakeEngine(hold=True)
-    lab = laboratory(engine, tmp_path)
+    lab = fake_laboratory(engine, tmp_path)
     run = await lab.start(plan())
     await engine.holding.wait()
     await lab.close()

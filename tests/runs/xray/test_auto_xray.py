@@ -20,7 +20,7 @@ from dashboard.runs.xray.traced_request import RequestTracer, XrayResult, XraySu
 from dashboard.targets.supervise.cores import Cores
 from dashboard.wire.errors import TargetFailed
 from dashboard.wire.plan import Plan
-from tests.runs.fakes import FakeEngine, FakeTarget, FakeTargets, fake_resources
+from tests.runs.fakes import FakeEngine, FakeTarget, FakeTargets, fake_laboratory, fake_resources
 
 
 def plan() -> Plan:
@@ -90,7 +90,7 @@ async def test_the_default_executor_is_a_fact_of_its_lane(
 ) -> None:
     executor: dict[str, Any] = {"limit": 6, "threads": 6, "queued": 14}
     monkeypatch.setattr(FakeTarget, "executor", executor)
-    lab = Laboratory(fake_resources(FakeEngine()), Hub(), tmp_path)
+    lab = fake_laboratory(FakeEngine(), tmp_path)
     run = await lab.start(plan())
     await lab.outcome(run)
     lane = await RunLane.objects.aget(run=run, position=1)

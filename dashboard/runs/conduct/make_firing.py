@@ -1,0 +1,47 @@
+"""A firing as the engine is asked for it: one lane, one round, everything filled in."""
+
+from __future__ import annotations
+
+from dashboard.project.model.placeholders import fill_in, with_filled_rows
+from dashboard.project.model.scenario import Variant
+from dashboard.runs.reports.results import WARM_UP_ROUND
+from dashboard.runs.resources import Target
+from dashboard.targets.lifecycle.login.session import request_headers
+from dashboard.wire.plan import ENGINE, Firing, Load
+
+from .run_context import RunContext
+
+
+def make_firing(
+    context: RunContext, target: Target, position: int, number: int, load: Load
+) -> Firing:
+    """Return the firing of `load` at the lane at `position`, in round `number`."""
+    plan = context.plan
+    variant = context.variant(plan.lanes[position])
+    return Firing(
+        lane=position,
+        round=number,
+        host=target.host,
+        port=target.port,
+        path=variant.url_path(plan.parameters),
+        load=load,
+        timeout_s=plan.timeout_s,
+        method=variant.method,
+        headers=request_headers(variant, target.session),
+        body=fill_in(variant.body),
+        tls=target.tls,
+        client=plan.client,
+        seed=plan.seed + number,  # the same arrivals for each lane of a round
+        neighbour=_bystander_path(context, target, variant, number),
+        manner=with_filled_rows(variant.manner(plan.parameters)),
+    )
+
+
+def _bystander_path(
+    context: RunContext, target: Target, variant: Variant, number: int
+) -> str | None:
+    """Return the path of the bystander's requests; None if this firing has no bystander."""
+    path = context.project.neighbour
+    wanted = context.plan.neighbour and context.plan.client == ENGINE and number != WARM_UP_ROUND
+    probed = target.facts.get("probe", True)  # else they would be counted with the load's
+    return path if wanted and probed and path != variant.path else None

@@ -1,0 +1,40 @@
+"""What is decided after each round from its own frames: repeat it, or end the run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dashboard.runs.reports.instrument import Reading, is_late
+from dashboard.wire.frame import Frame
+from dashboard.wire.plan import Plan
+
+from .round_medians import RoundMedians
+from .until_certain import UntilCertain
+
+
+class RoundCheck:
+    """Collects the frames of a round; never decides by how a lane did in it."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._medians = RoundMedians()
+        self._until_certain = UntilCertain(plan) if plan.until_sure else None
+
+    def take(self, frame: Frame, data: bytes) -> None:
+        """Add a frame from the engine: decoded, and as it came."""
+        self._medians.take(frame)
+        if self._until_certain:
+            self._until_certain.take(data)
+
+    def disturbed(self, readings: Sequence[Reading]) -> bool:
+        """Return True if the round just fired is to be repeated."""
+        smallest_p50_ms = self._medians.take_smallest_ms()
+        return any(reading.stolen or is_late(reading, smallest_p50_ms) for reading in readings)
+
+    def discard_round(self) -> None:
+        """Drop the frames of a round that does not count."""
+        if self._until_certain:
+            self._until_certain.discard_round()
+
+    def certain_after_round(self) -> bool:
+        """Count the round just fired; return True if it was the last one needed."""
+        return self._until_certain is not None and self._until_certain.certain_after_round()

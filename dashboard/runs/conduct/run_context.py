@@ -1,0 +1,48 @@
+"""What each part of a run is given when the run starts. Nothing of it changes afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from dashboard.project.model.scenario import Variant
+from dashboard.project.project import Project
+from dashboard.runs.resources import Resources
+from dashboard.runs.sinks.fanout import Fanout
+from dashboard.runs.sinks.sink import Sink
+from dashboard.wire.plan import Lane, Plan
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """The plan of a run, what it runs with, and where its events go.
+
+    `project` is the lab.toml as read when the run started; the pool of targets may read it again.
+    """
+
+    plan: Plan
+    resources: Resources
+    fanout: Fanout
+    project: Project
+
+    @classmethod
+    def of(cls, plan: Plan, resources: Resources, sinks: Sequence[Sink]) -> Self:
+        """Return the context of a run that starts now."""
+        return cls(plan, resources, Fanout(sinks), resources.targets.project)
+
+    def variant(self, lane: Lane) -> Variant:
+        """Return the variant that a lane fires at."""
+        return self.project.scenarios[self.plan.scenario].variants[lane.variant]
+
+    def place(self, position: int, round: int) -> str:
+        """Return *LANE, round N*, as warnings begin."""
+        return f"{self.plan.lanes[position]}, round {round}"
+
+    async def warn(self, message: str, *, spoils: bool = False) -> None:
+        """Send a warning to the sinks; one that `spoils` leaves the run without a verdict."""
+        await self.fanout.event({"event": "warning", "message": message, "spoils": spoils})
+
+    async def add_facts(self, position: int, facts: Mapping[str, Any]) -> None:
+        """Send facts about a lane that were found while it was measured."""
+        await self.fanout.event({"event": "found", "lane": position, "facts": facts})
