@@ -14,6 +14,7 @@ from dashboard.targets.lifecycle.migrations import Migrations
 from dashboard.targets.observe.machine import cpu_times
 from dashboard.targets.observe.worker_turnover import WorkerTurnover
 from dashboard.wire.errors import TargetFailed
+from dashboard.wire.lane_report import AnswerKind
 from dashboard.wire.plan import Firing
 
 
@@ -42,7 +43,7 @@ class Target(Protocol):
         """Of the last firing: `limit`, `threads` and `queued` of the default executor, if used."""
 
     @property
-    def answers(self) -> Sequence[Mapping[str, Any]]:
+    def answers(self) -> Sequence[AnswerKind]:
         """Of the last firing: exceptions and redirects, as in docs/frame.md."""
 
     @property

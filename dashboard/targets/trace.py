@@ -27,10 +27,10 @@ from dashboard.targets.lifecycle.external_target import ExternalTarget
 from dashboard.targets.lifecycle.login.session import request_headers
 from dashboard.targets.lifecycle.pool import Targets
 from dashboard.targets.lifecycle.target import Target
-from dashboard.targets.observe.answers import AnswerKind
 from dashboard.targets.supervise.cores import Cores
 from dashboard.wire import multipart
 from dashboard.wire.errors import TargetFailed
+from dashboard.wire.lane_report import AnswerKind
 
 HEADER = "liveburst-xray"
 LOG_DIRECTORY = Path("logs", "xray")  # apart, so that a run's logs are not overwritten

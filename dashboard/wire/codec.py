@@ -2,16 +2,27 @@
 
 A dataclass is an object with a key per field; one that is `Textual`, such as `Lane`, is a string.
 Of a union of dataclasses the field `kind` names the member; an object without it is the first one.
-A field that has a default may be missing, as in what an older version stored.
+A field that has a default may be missing, as in what an older version stored. A TypedDict is read
+likewise, which checks what another process sent.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, Literal, Self, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import (
+    Any,
+    Literal,
+    Self,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+    is_typeddict,
+)
 
 from .errors import Invalid, Problem
 
@@ -80,8 +91,8 @@ class _Reader:
             return self._union(args, data, path)
         if origin in _COLLECTIONS:
             return self._collection(_COLLECTIONS[origin], args, data, path)
-        if is_dataclass(hint):
-            return self._dataclass(hint, data, path)
+        if is_dataclass(hint) or is_typeddict(hint):
+            return self._object(hint, data, path)
         return _plain(hint, data, path)
 
     def _collection(self, kind: type, args: tuple[Any, ...], data: object, path: str) -> Any:
@@ -98,9 +109,9 @@ class _Reader:
         members = [one for one in args if one is not NoneType]
         if len(members) == 1:
             return self.read(members[0], data, path)
-        if not all(map(is_dataclass, members)):
+        if not all(is_dataclass(one) or is_typeddict(one) for one in members):
             return _plain(members, data, path)
-        kinds = {_default(one, "kind"): one for one in members}
+        kinds = {_kind(one): one for one in members}
         kind = _members(data, path).get("kind", next(iter(kinds)))
         if kind not in kinds:
             raise _expected(_in(path, "kind"), " or ".join(kinds), kind)
@@ -114,20 +125,20 @@ class _Reader:
             raise _expected(path, f"a list of {len(args)}", data)
         return tuple(self.read(hint, *item) for hint, item in zip(args, items, strict=True))
 
-    def _dataclass(self, kind: Any, data: object, path: str) -> Any:
+    def _object(self, kind: Any, data: object, path: str) -> Any:
         if issubclass(kind, Textual):
             return kind.parse(_plain(str, data, path))
-        given, known = _members(data, path), _fields(kind)
+        given, known = _members(data, path), _keys(kind)
         problems, values = [], {}
         if not self.ignore_unknown:
             unknown = given.keys() - known.keys()
             problems += [Problem(_in(path, name), "not a known key") for name in sorted(unknown)]
-        for name, (field, hint) in known.items():
+        for name, key in known.items():
             try:
-                if name not in given:
-                    _check_optional(field, _in(path, name))
-                elif field.init:
-                    values[name] = self.read(hint, given[name], _in(path, name))
+                if name in given and key.read:
+                    values[name] = self.read(key.hint, given[name], _in(path, name))
+                elif key.required and name not in given:
+                    problems.append(Problem(_in(path, name), "expected, found nothing"))
             except InvalidJson as error:
                 problems += error.problems
         if problems:
@@ -135,19 +146,35 @@ class _Reader:
         return kind(**values)
 
 
+@dataclass(frozen=True)
+class _Key:
+    """A key of an object; `read` is false if the value is fixed by the type."""
+
+    hint: Any
+    required: bool
+    read: bool = True
+
+
 @cache
-def _fields(kind: Any) -> dict[str, tuple[Field[Any], Any]]:
+def _keys(kind: Any) -> dict[str, _Key]:
     hints = get_type_hints(kind)
-    return {field.name: (field, hints[field.name]) for field in fields(kind)}
+    if is_typeddict(kind):
+        return {name: _Key(hint, name in kind.__required_keys__) for name, hint in hints.items()}
+    return {
+        field.name: _Key(
+            hints[field.name],
+            required=field.default is MISSING and field.default_factory is MISSING,
+            read=field.init,
+        )
+        for field in fields(kind)
+    }
 
 
-def _default(kind: Any, name: str) -> Any:
-    return _fields(kind)[name][0].default
-
-
-def _check_optional(field: Field[Any], path: str) -> None:
-    if field.default is MISSING and field.default_factory is MISSING:
-        raise InvalidJson(Problem(path, "expected, found nothing"))
+def _kind(member: Any) -> Any:
+    """Return the value of `kind` that says that an object is this member of a union."""
+    if is_typeddict(member):
+        return get_args(_keys(member)["kind"].hint)[0]
+    return next(field.default for field in fields(member) if field.name == "kind")
 
 
 def _plain(hint: Any, data: object, path: str) -> Any:

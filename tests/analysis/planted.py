@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from dashboard.analysis.causes.lane_config import LaneConfig
-from dashboard.analysis.report.report import Report, ReportContext, make_report
+from dashboard.analysis.report.report import ReportContext, make_report
 from dashboard.wire import frame
 from dashboard.wire.plan import Burst, Lane, Plan
 from dashboard.wire.units import NS_PER_MS as MS
@@ -47,7 +47,7 @@ class Planted:
     neighbours: int = 0  # requests of the neighbour in each firing
 
 
-def report_of(lanes: list[Planted], requests: int, rounds: int = 6, **context: Any) -> Report:
+def report_of(lanes: list[Planted], requests: int, rounds: int = 6, **context: Any) -> Any:
     """The report of a run in which these lanes were fired."""
     plan = Plan(
         scenario="planted",

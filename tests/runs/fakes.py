@@ -19,6 +19,7 @@ from dashboard.targets.observe.worker_turnover import WorkerTurnover
 from dashboard.wire import frame
 from dashboard.wire.errors import EngineFailed, TargetFailed
 from dashboard.wire.frame import Buffer
+from dashboard.wire.lane_report import AnswerKind
 from dashboard.wire.plan import Firing
 from dashboard.wire.units import NS_PER_MS as MS
 
@@ -104,7 +105,7 @@ class FakeTarget:
     host, port, tls, started_s = "127.0.0.1", 1, False, 1.0
     session: Mapping[str, str] = MappingProxyType({})
     executor: Mapping[str, int] | None = None
-    answers: tuple[Mapping[str, Any], ...] = ()
+    answers: tuple[AnswerKind, ...] = ()
     log_line = ""
     worker_turnover: WorkerTurnover | None = None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 import pytest
 
@@ -18,6 +18,11 @@ from dashboard.wire.plan import Lane
 class Point:
     x: int
     y: float = 0.0
+
+
+class Said(TypedDict):
+    status: int | None
+    words: list[str]
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,15 @@ def test_a_field_with_a_default_may_be_missing() -> None:
     data = stored()
     del data["missing"], data["later"]
     assert from_json(Everything, data) == EVERYTHING
+
+
+def test_a_typed_dict_is_read_as_an_object_with_these_keys() -> None:
+    said = {"status": None, "words": ["one"]}
+    assert read_json(list[Said], [said]) == [said]
+    with pytest.raises(InvalidJson, match=r"\[0\]\.words\[0\]: expected text, found 1"):
+        read_json(list[Said], [{**said, "words": [1]}])
+    with pytest.raises(InvalidJson, match=r"status: expected, found nothing"):
+        read_json(Said, {"words": []})
 
 
 def test_a_load_without_a_kind_is_a_burst() -> None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from dashboard.analysis.samples.loop_holds import AROUND, OTHER, VIEW
 from dashboard.analysis.samples.resource_use import NOTHING
+from dashboard.wire.verdict_report import CauseReport
 
 from . import series
 from .attribution import Gap
@@ -44,9 +44,9 @@ class Cause:
     name: str
     lane: str | None
     share: float | None
-    evidence: Mapping[str, Any]
+    evidence: Mapping[str, object]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> CauseReport:
         """The cause as the report carries it."""
         return {
             "name": self.name,
@@ -116,7 +116,7 @@ def _one_at_a_time(gap: Gap) -> Cause | None:
     return Cause("one-at-a-time", slow.name, gap.by_concurrency, evidence)
 
 
-def _queue(gap: Gap, limit: int) -> dict[str, Any]:
+def _queue(gap: Gap, limit: int) -> dict[str, object]:
     """How many stood in the server's queue, and for how long."""
     concurrency = gap.slow.load.concurrency if gap.slow.load.kind == "burst" else None
     return {
@@ -260,11 +260,11 @@ def _thread_cost(gap: Gap) -> Cause | None:
     return Cause("thread-cost", gap.slow.name, share, {**gap.slow.price, **others})
 
 
-def _cpu_price(metrics: LaneMetrics) -> dict[str, Any]:
+def _cpu_price(metrics: LaneMetrics) -> dict[str, object]:
     return {name: value for name, value in metrics.price.items() if name.startswith("cpu_ms")}
 
 
-def _of_the_other(price: Mapping[str, Any]) -> dict[str, Any]:
+def _of_the_other(price: Mapping[str, object]) -> dict[str, object]:
     return {f"other_{name}": value for name, value in price.items()}
 
 

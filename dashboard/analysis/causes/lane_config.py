@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from dashboard.analysis.samples.resource_use import NeighbourCost
+from dashboard.wire.lane_report import AnswerKind
+from dashboard.wire.target_facts import Serialised
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,8 @@ class LaneConfig:
     busy_s: float | None = None
     cores_s: float | None = None
     executor: Executor | None = None
-    serialised: Mapping[str, Any] | None = None
-    answers: Sequence[Mapping[str, Any]] = ()
+    serialised: Serialised | None = None
+    answers: Sequence[AnswerKind] = ()
     upstream: str | None = None
     queries: int | None = None
     neighbour_cost: NeighbourCost | None = None

@@ -15,10 +15,12 @@ from dashboard.analysis.samples.lane_samples import Integers, Lane
 from dashboard.analysis.samples.lateness import Lateness, ends_by_round
 from dashboard.analysis.samples.loop_holds import LoopHold, loop_holds
 from dashboard.analysis.samples.resource_use import Amount
-from dashboard.analysis.samples.rounds import Metric, by_round, metric_of
+from dashboard.analysis.samples.rounds import by_round, metric_of
 from dashboard.wire.frame import UNKNOWN
+from dashboard.wire.lane_report import MedianAndP95
 from dashboard.wire.plan import Load
 from dashboard.wire.units import BYTES_PER_MIB, NS_PER_MS, NS_PER_S
+from dashboard.wire.verdict_report import Metric
 
 from .cpu_share import CpuShare, Window, cpu_share_of
 from .lane_config import LaneConfig
@@ -136,12 +138,10 @@ class LaneMetrics:
         return _mean_s(self._between("sent", "entered"))
 
     @cached_property
-    def server_ms(self) -> dict[str, float | None]:
+    def server_ms(self) -> MedianAndP95:
         """p50 and p95 of the wait in the server, before the application."""
         lengths_ns = self._between("sent", "entered")
-        return stats.percentiles_ms(
-            np.empty(0, np.int64) if lengths_ns is None else lengths_ns, (50.0, 95.0)
-        )
+        return stats.median_and_p95_ms(np.empty(0, np.int64) if lengths_ns is None else lengths_ns)
 
     def waited_ms(self, limit: int) -> float | None:
         """The median wait in the server of all but the first `limit` of each round."""
@@ -358,6 +358,4 @@ def _mean_s(lengths_ns: Integers | None) -> float | None:
 
 
 def _p50_ms(lengths_ns: Integers | None) -> float | None:
-    if lengths_ns is None:
-        return None
-    return stats.percentiles_ms(lengths_ns, (50.0,))["p50"]
+    return None if lengths_ns is None else stats.median_ms(lengths_ns)

@@ -8,17 +8,16 @@ know a quantity, nothing is concluded from it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from statistics import fmean
-from typing import Any, Literal
 
 from dashboard.analysis.inference.comparison import Comparison
+from dashboard.wire.codec import to_json
+from dashboard.wire.verdict_report import SharedLimitName, SharedLimitReport
 
 from .causes import BUSY_SHARE, CPU_LIMIT_SHARE, WAITING_CPU_SHARE
 from .cpu_share import LEAST_TICKS, TICK_S
 from .lane_metrics import LaneMetrics
-
-Kind = Literal["cpu-bound", "mostly-cpu", "light-load", "same-limit", "waiting", "unknown"]
 
 NARROW = 1.5  # an interval within this says that no lane is several times as fast
 ALIKE = 1.1  # of a first look, which has no interval: from here on something seems to differ
@@ -59,14 +58,14 @@ class LaneUsage:
 class SharedLimit:
     """The limit that all lanes share, and what each was seen to do. A burst has a concurrency."""
 
-    name: Kind
+    name: SharedLimitName
     concurrency: int | None
     lanes: tuple[LaneUsage, ...]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> SharedLimitReport:
         """As the verdict carries it."""
-        lanes = [asdict(lane) for lane in self.lanes]
-        return {"name": self.name, "concurrency": self.concurrency, "lanes": lanes}
+        limit: SharedLimitReport = to_json(self)
+        return limit
 
 
 def find_shared_limit(
@@ -174,7 +173,7 @@ def _waiting(standings: Sequence[LaneUsage], concurrency: int | None) -> bool:
 
 
 # The first that fits is said.
-_LIMITS: tuple[tuple[Kind, Callable[[Sequence[LaneUsage], int | None], bool]], ...] = (
+_LIMITS: tuple[tuple[SharedLimitName, Callable[[Sequence[LaneUsage], int | None], bool]], ...] = (
     ("cpu-bound", _cpu_bound),
     ("mostly-cpu", _mostly_cpu),
     ("light-load", _light_load),

@@ -7,23 +7,28 @@ view. Without a probe, or without Django, it is unknown: that is reported and ne
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 from dashboard.analysis.samples.lane_samples import Lane
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import UNKNOWN
+from dashboard.wire.lane_report import (
+    AnswerKind,
+    AnswersReport,
+    ExceptionKind,
+    LaneReport,
+    RedirectKind,
+    ViewCounts,
+)
 
 SWITCHING = 101  # a message on a websocket has no view
 REDIRECTS = range(300, 400)
 NOT_MODIFIED = 304
 MOST_SHARE = 0.01  # of unattributed redirects, in one lane and not in the other
 
-Kind = Mapping[str, Any]  # one exception or redirect as the probe told of it, with its count
 
-
-def views(lane: Lane) -> dict[str, int]:
+def views(lane: Lane) -> ViewCounts:
     """Count complete answers by whether a view was called for them.
 
     `unknown_redirects` are the redirects among the `unknown`; they count as successes.
@@ -50,17 +55,17 @@ def skipped(lane: Lane) -> dict[str, int]:
     return {str(status): int(count) for status, count in zip(values, counts, strict=True)}
 
 
-def exceptions(kinds: Iterable[Kind], errors: Mapping[str, int]) -> list[dict[str, Any]]:
+def exceptions(kinds: Iterable[AnswerKind], errors: Mapping[str, int]) -> list[ExceptionKind]:
     """Return the exceptions that became an error, without those that a middleware handled."""
     return [
-        dict(kind)
+        {**kind, "type": kind["type"]}
         for kind in kinds
         if kind["type"] is not None
         and (kind["status"] is None or f"http-{kind['status']}" in errors)
     ]
 
 
-def redirects(kinds: Iterable[Kind]) -> list[dict[str, Any]]:
+def redirects(kinds: Iterable[AnswerKind]) -> list[RedirectKind]:
     """Return the targets of redirects that no view answered, or that may lead to a login."""
     return [
         {"status": kind["status"], "to": kind["where"], "count": kind["count"]}
@@ -69,7 +74,7 @@ def redirects(kinds: Iterable[Kind]) -> list[dict[str, Any]]:
     ]
 
 
-def redirected_unlike(lane: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+def redirected_unlike(lane: LaneReport, other: LaneReport) -> bool:
     """Return True if one lane was redirected and the other was not, without known view calls.
 
     Two lanes that were both redirected may have done the same work.
@@ -80,7 +85,9 @@ def redirected_unlike(lane: Mapping[str, Any], other: Mapping[str, Any]) -> bool
     return bool(redirected != other_redirected)
 
 
-def lane_answers(lane: Lane, kinds: Sequence[Kind], errors: Mapping[str, int]) -> dict[str, Any]:
+def lane_answers(
+    lane: Lane, kinds: Sequence[AnswerKind], errors: Mapping[str, int]
+) -> AnswersReport:
     """Return a lane's part of the report on view calls."""
     return {
         "views": views(lane),

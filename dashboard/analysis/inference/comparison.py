@@ -20,24 +20,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import exp
 from types import MappingProxyType
-from typing import Literal
 
 from dashboard.wire.plan import MARGIN
+from dashboard.wire.verdict_report import Answer
 
 from .intervals import Bounds, Floats, lag_one_correlation, signed_rank, student
 from .worst_case import Box, widest_signed_rank, widest_student
-
-Answer = Literal[
-    "differs",  # the interval excludes 1, and is not inside the margin
-    "no-difference",  # the interval lies inside the margin
-    "undecided",
-    "first-look",  # fewer than five rounds: a ratio without an interval
-    "errors",  # more than 1 % of the requests failed, in the lane or in the baseline
-    "redirected",  # one of the two was, and nobody knows whether its view was called
-    "behind",  # the rate was more than the lane, or the baseline, can do
-    "not-trusted",  # something spoiled it, or the engine's lateness may explain all of it
-    "no-rounds",  # no round was whole in both lanes
-]
 
 FEWEST_ROUNDS = 5
 FIXED_ALPHA = 0.05

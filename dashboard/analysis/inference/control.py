@@ -5,8 +5,10 @@ No difference is the truth, so "differs" says something of the machine, or of us
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
+
+from dashboard.wire.report import Environment
+from dashboard.wire.verdict_report import ControlReport
 
 from .comparison import Comparison
 from .intervals import CORRELATION_WARNING
@@ -15,8 +17,8 @@ MAX_STEAL_PERCENT = 2.0
 
 
 def assess(
-    comparison: Comparison, steal_percent: float | None, environment: Mapping[str, Any]
-) -> dict[str, Any]:
+    comparison: Comparison, steal_percent: float | None, environment: Environment
+) -> ControlReport:
     """Whether this machine can be trusted now, and if not, what was seen that may be why.
 
     `trusted` is None where the control has no answer: too few rounds, or errors.
@@ -36,7 +38,7 @@ NO_REASON = (
 
 
 def _reasons(
-    comparison: Comparison, steal_percent: float | None, environment: Mapping[str, Any]
+    comparison: Comparison, steal_percent: float | None, environment: Environment
 ) -> Iterator[str]:
     if steal_percent is not None and steal_percent > MAX_STEAL_PERCENT:
         yield f"the host gave {steal_percent:.1f} % of the CPU time to somebody else"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from math import exp, isfinite
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from dashboard.analysis.samples.rounds import ByRound
 from dashboard.wire.plan import Lane
+from dashboard.wire.verdict_report import FactorReport
 
 from .comparison import FEWEST_ROUNDS, Comparison
 from .intervals import Floats, student
@@ -32,9 +33,16 @@ class Factor:
     interval: tuple[float, float] | None
     level: float
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> FactorReport:
         """The factor as the report carries it."""
-        return {**asdict(self), "interval": self.interval and list(self.interval)}
+        return {
+            "what": self.what,
+            "begin": self.begin,
+            "end": self.end,
+            "ratio": self.ratio,
+            "interval": None if self.interval is None else list(self.interval),
+            "level": self.level,
+        }
 
 
 def decompose(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from statistics import median
-from typing import Any
+from typing import Any, cast
 
 from dashboard.analysis.causes.lane_config import UNKNOWN_CONFIG, LaneConfig
 from dashboard.analysis.causes.lane_metrics import LaneMetrics
@@ -16,8 +16,11 @@ from dashboard.analysis.samples.failure_limit import MAX_FAILED_SHARE, failed_to
 from dashboard.analysis.samples.lane_samples import Lane, collect
 from dashboard.analysis.samples.lateness import Lateness
 from dashboard.analysis.text.view_calls import view_call_warnings
+from dashboard.wire.codec import to_json
+from dashboard.wire.lane_report import LaneReport, RateReport, WorstCaseReport
 from dashboard.wire.plan import MARGIN, Plan
 from dashboard.wire.plan import Lane as PlanLane
+from dashboard.wire.report import DiscardReason, Environment, Instrument, LoadReport, Report
 
 from .theory import theory
 from .verdict import VerdictOptions, verdict
@@ -31,7 +34,6 @@ __all__ = [
     "report_of_lanes",
 ]
 
-Report = dict[str, Any]
 RARE = ("send_kb_per_s", "every_s")
 
 
@@ -48,13 +50,13 @@ class ReportContext:
 
     run: str
     status: str
-    environment: Mapping[str, Any]
+    environment: Environment
     warnings: Sequence[str] = ()
-    discarded: Mapping[int, str] = field(default_factory=dict)
-    instrument: Mapping[str, Any] | None = None
+    discarded: Mapping[int, DiscardReason] = field(default_factory=dict)
+    instrument: Instrument | None = None
     no_verdict_reason: str | None = None
     configs: Sequence[LaneConfig] = ()
-    rates: Sequence[Mapping[str, Any] | None] = ()
+    rates: Sequence[RateReport | None] = ()
     disturbed_reason: str | None = None
     lateness: Sequence[Mapping[int, Lateness]] = ()
     until_sure: bool = False
@@ -88,15 +90,15 @@ def report_of_lanes(plan: Plan, context: ReportContext, lanes: Sequence[Lane]) -
         "discarded": [{"round": one, "reason": why} for one, why in context.discarded.items()],
         "seed": plan.seed,
         "parameters": dict(plan.parameters),
-        "environment": dict(context.environment),
+        "environment": context.environment,
         "lanes": [
-            {**_lane(name, metrics, rate, partial), "worst_case": _worst_case(metrics, context)}
+            _lane(name, metrics, rate, partial, _worst_case(metrics, context))
             for name, metrics, rate, partial in zip(
                 plan.lanes, everything, rates, found.partial, strict=True
             )
         ],
         "verdict": None,
-        "instrument": None if context.instrument is None else dict(context.instrument),
+        "instrument": context.instrument,
         "warnings": list(context.warnings),
     }
     report["warnings"] += filter(None, [stopped_words(report), *view_call_warnings(report)])
@@ -121,19 +123,21 @@ def _lateness(plan: Plan, context: ReportContext) -> list[Mapping[int, Lateness]
     return [*context.lateness] or [{}] * len(plan.lanes)
 
 
-def _load(plan: Plan) -> dict[str, Any]:
+def _load(plan: Plan) -> LoadReport:
     """The load; of what only some loads have, what this one has."""
-    load = asdict(plan.load)
+    load = to_json(plan.load)
     own = {name: value for name, value in load.items() if name not in RARE or value}
-    return {"kind": own.pop("kind"), **own}
+    report: Any = {"kind": own.pop("kind"), **own}
+    return cast(LoadReport, report)
 
 
 def _lane(
     name: PlanLane,
     metrics: LaneMetrics,
-    rate: Mapping[str, Any] | None,
+    rate: RateReport | None,
     partial: PartialRounds | None,
-) -> dict[str, Any]:
+    worst_case: WorstCaseReport | None,
+) -> LaneReport:
     lane, requests = metrics.lane, metrics.load.requests
     whole, errors = stats.whole_rounds(lane, requests), stats.errors(lane)
     return {
@@ -145,7 +149,7 @@ def _lane(
         "errors": errors,
         **lane_answers(lane, metrics.config.answers, errors),
         "cut_off": partial.cut_off if partial else int(lane.cut_off["done"].size),
-        "partial": partial and partial.to_json(),
+        "partial": None if partial is None else partial.to_json(),
         "makespan_s": stats.makespans_s(lane, requests),
         "response_p95_ms": list(rounds.response_p95_ms(lane, whole).values()),
         "throughput_rps": stats.throughput_rps(lane, requests),
@@ -156,15 +160,15 @@ def _lane(
         "segments_ms": stats.segments_ms(lane),
         "server_side": stats.server_side(lane, metrics.config.neighbour_cost),
         "requests_by_process": stats.requests_by_process(lane),
-        "rate": None if rate is None else dict(rate),
+        "rate": rate,
         "theory": theory(metrics),
         "neighbour": stats.neighbour(lane, metrics.config.neighbour_cost),
+        "worst_case": worst_case,
+        "target": None,
     }
 
 
-def _worst_case(
-    metrics: LaneMetrics, context: ReportContext
-) -> dict[str, list[float | None]] | None:
+def _worst_case(metrics: LaneMetrics, context: ReportContext) -> WorstCaseReport | None:
     """The ends of the deciding metric in each whole round of a run that was disturbed."""
     if context.disturbed_reason is None:
         return None
@@ -188,7 +192,7 @@ def first_look(report: Report) -> list[float | None]:
     return [middle / baseline if middle and baseline else None for middle in middles]
 
 
-def _comparable_s(lane: Mapping[str, Any]) -> float | None:
+def _comparable_s(lane: LaneReport) -> float | None:
     if not lane["makespan_s"] or failed_too_often(lane):
         return None
     return float(median(lane["makespan_s"]))

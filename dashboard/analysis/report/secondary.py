@@ -6,16 +6,16 @@ have no interval: they describe, and decide nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from math import log
-from typing import Any
 
 from dashboard.analysis.causes.lane_metrics import LaneMetrics
 from dashboard.analysis.samples import stats
 from dashboard.analysis.samples.rounds import log_ratios
 from dashboard.analysis.text.numbers import milliseconds, significant
+from dashboard.wire.verdict_report import SecondaryReport
 
 VERSION_MARK = "#"  # sync@daphne#before
 LEAST = 1.1  # a ratio closer to 1 is not worth a word
@@ -41,9 +41,15 @@ class Secondary:
         """The second over the first."""
         return self.values[1] / self.values[0]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> SecondaryReport:
         """As the verdict carries it."""
-        return {**asdict(self), "values": list(self.values), "ratio": self.ratio}
+        return {
+            "first": self.first,
+            "second": self.second,
+            "metric": self.metric,
+            "values": list(self.values),
+            "ratio": self.ratio,
+        }
 
 
 def secondary(lanes: Sequence[LaneMetrics]) -> list[Secondary]:
@@ -52,7 +58,7 @@ def secondary(lanes: Sequence[LaneMetrics]) -> list[Secondary]:
     return [found for pair in pairs if _versions(*pair) for found in _of_pair(*pair)]
 
 
-def secondary_words(found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def secondary_words(found: Sequence[SecondaryReport]) -> Iterator[str]:
     """One sentence for each pair of versions."""
     for pair in dict.fromkeys((one["first"], one["second"]) for one in found):
         changes = [_change(one) for one in found if (one["first"], one["second"]) == pair]
@@ -86,7 +92,7 @@ def _values(metrics: LaneMetrics) -> dict[str, float | None]:
     }
 
 
-def _change(one: Mapping[str, Any]) -> str:
+def _change(one: SecondaryReport) -> str:
     """Return "222 → 122 MB of memory"."""
     say = milliseconds if one["metric"] == "cpu_ms_per_request" else _number
     first, second = map(say, one["values"])

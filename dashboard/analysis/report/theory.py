@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from math import ceil
-from typing import Any
 
 from dashboard.analysis.causes.lane_metrics import LaneMetrics
+from dashboard.wire.lane_report import TheoryReport
 
 
 def burst_s(requests: int, at_a_time: int, wait_s: float) -> float:
@@ -13,7 +13,7 @@ def burst_s(requests: int, at_a_time: int, wait_s: float) -> float:
     return ceil(requests / at_a_time) * wait_s
 
 
-def theory(metrics: LaneMetrics) -> dict[str, Any] | None:
+def theory(metrics: LaneMetrics) -> TheoryReport | None:
     """By the k that the configuration promises, and by the k that was seen.
 
     None where theory has nothing to say: no wait, or a rate.

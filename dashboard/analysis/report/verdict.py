@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any
 
 from dashboard.analysis.causes.causes import Cause, buffering_causes, find_causes
 from dashboard.analysis.causes.lane_metrics import LaneMetrics
 from dashboard.analysis.causes.shared_limit import find_shared_limit
 from dashboard.analysis.causes.view_calls import redirected_unlike
-from dashboard.analysis.inference.comparison import Answer, Comparison, Interval, compare
+from dashboard.analysis.inference.comparison import Comparison, Interval, compare
 from dashboard.analysis.inference.control import assess
 from dashboard.analysis.inference.decompose import Factor, decompose
 from dashboard.analysis.inference.intervals import CORRELATION_WARNING
@@ -19,11 +18,19 @@ from dashboard.analysis.inference.worst_case import box_of
 from dashboard.analysis.samples.failure_limit import failed_too_often
 from dashboard.analysis.samples.rounds import log_ratios
 from dashboard.analysis.text.sentences import sentence
+from dashboard.wire.lane_report import LaneReport
 from dashboard.wire.plan import Lane as PlanLane
+from dashboard.wire.report import Report
+from dashboard.wire.verdict_report import (
+    Answer,
+    ComparisonReport,
+    ControlReport,
+    DisturbedReport,
+    SharedLimitReport,
+    VerdictReport,
+)
 
 from .secondary import secondary
-
-Report = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -43,7 +50,7 @@ class VerdictOptions:
 
 def verdict(
     report: Report, names: Sequence[PlanLane], lanes: Sequence[LaneMetrics], options: VerdictOptions
-) -> dict[str, Any] | None:
+) -> VerdictReport | None:
     """The report's `verdict`; None where there is but one lane.
 
     `report` is all of the report but this; `lanes` are what was seen of the plan's lanes, whose
@@ -52,7 +59,9 @@ def verdict(
     if len(lanes) < 2:
         return None
     found = _compare(report["lanes"], lanes, options)
-    result: dict[str, Any] = {
+    # The steps' own intervals hold no lateness, so a run that was disturbed has none.
+    steps = [None] * len(found) if options.disturbed_reason else _factors(names, found, lanes)
+    result: VerdictReport = {
         "metric": lanes[0].metric,
         "baseline": str(names[0]),
         "rule": "until-sure" if options.until_sure else "fixed",
@@ -60,24 +69,23 @@ def verdict(
         "spoiled": options.no_verdict_reason,
         "disturbed": _disturbed(names, found, options),
         "comparisons": [
-            _comparison(report, position, one, lanes, options)
-            for position, one in enumerate(found, 1)
+            _comparison(one, lane, _causes(report, position, one, lanes, options), factors)
+            for position, (one, lane, factors) in enumerate(
+                zip(found, lanes[1:], steps, strict=True), 1
+            )
         ],
         "absolute": _absolute(lanes, found, options),
         "secondary": [one.to_json() for one in secondary(lanes)],
         "control": _control(report, found, options),
         "warnings": _warnings(names, found),
+        "sentence": "",
     }
-    # The steps' own intervals hold no lateness, so a run that was disturbed has none.
-    known = [None] * len(found) if options.disturbed_reason else _factors(names, found, lanes)
-    for comparison, steps in zip(result["comparisons"], known, strict=True):
-        comparison["factors"] = None if steps is None else [step.to_json() for step in steps]
     result["sentence"] = sentence({**report, "verdict": result})
     return result
 
 
 def _compare(
-    reports: Sequence[Mapping[str, Any]], lanes: Sequence[LaneMetrics], options: VerdictOptions
+    reports: Sequence[LaneReport], lanes: Sequence[LaneMetrics], options: VerdictOptions
 ) -> list[Comparison]:
     base, others = lanes[0], lanes[1:]
     boxes = [
@@ -94,9 +102,7 @@ def _compare(
     )
 
 
-def _refused(
-    baseline: Mapping[str, Any], lane: Mapping[str, Any], options: VerdictOptions
-) -> Answer | None:
+def _refused(baseline: LaneReport, lane: LaneReport, options: VerdictOptions) -> Answer | None:
     """Why two lanes cannot be compared, if they cannot."""
     if options.no_verdict_reason:
         return "not-trusted"
@@ -110,24 +116,20 @@ def _refused(
 
 
 def _comparison(
-    report: Report,
-    position: int,
-    found: Comparison,
-    lanes: Sequence[LaneMetrics],
-    options: VerdictOptions,
-) -> dict[str, Any]:
-    causes = _causes(report, position, found, lanes, options)
+    found: Comparison, lane: LaneMetrics, causes: Sequence[Cause], factors: list[Factor] | None
+) -> ComparisonReport:
     return {
-        "lane": lanes[position].name,
+        "lane": lane.name,
         "answer": found.answer,
         "ratio": found.ratio,
         "interval": _ends(found.interval),
-        "measured_interval": found.interval and found.interval.measured,
-        "level": found.interval and found.interval.level,
-        "method": found.interval and found.interval.method,
+        "measured_interval": _measured(found.interval),
+        "level": None if found.interval is None else found.interval.level,
+        "method": None if found.interval is None else found.interval.method,
         "rounds": found.rounds,
         "round_ratios": None if found.between is None else list(found.between),
         "causes": [cause.to_json() for cause in causes],
+        "factors": None if factors is None else [factor.to_json() for factor in factors],
     }
 
 
@@ -149,11 +151,16 @@ def _factors(
 
 def _absolute(
     lanes: Sequence[LaneMetrics], found: Sequence[Comparison], options: VerdictOptions
-) -> dict[str, Any] | None:
+) -> SharedLimitReport | None:
     if options.control or options.disturbed_reason:
         return None  # what the lanes of a disturbed run share may be the load generator's limit
     absolute = find_shared_limit(lanes, found)
     return None if absolute is None else absolute.to_json()
+
+
+def _measured(interval: Interval | None) -> list[float] | None:
+    """Low and high without any lateness, of a disturbed run."""
+    return None if interval is None or interval.measured is None else list(interval.measured)
 
 
 def _ends(interval: Interval | None) -> list[float] | None:
@@ -165,15 +172,18 @@ def _ends(interval: Interval | None) -> list[float] | None:
 
 def _disturbed(
     names: Sequence[PlanLane], found: Sequence[Comparison], options: VerdictOptions
-) -> dict[str, Any] | None:
+) -> DisturbedReport | None:
     """Why all lateness is charged, and between which ends each ratio is then at worst."""
     if options.disturbed_reason is None:
         return None
-    worst = {
-        str(name): one.worst and list(one.worst) if one.interval is None else _ends(one.interval)
-        for name, one in zip(names[1:], found, strict=True)
-    }
+    worst = {str(name): _worst(one) for name, one in zip(names[1:], found, strict=True)}
     return {"reason": options.disturbed_reason, "intervals": worst}
+
+
+def _worst(found: Comparison) -> list[float] | None:
+    if found.interval is not None:
+        return _ends(found.interval)
+    return None if found.worst is None else list(found.worst)
 
 
 def _causes(
@@ -193,7 +203,7 @@ def _causes(
                 if failed_too_often(one)
             ]
         case "not-trusted":
-            saturated = (report["instrument"] or {}).get("saturated")
+            saturated = report["instrument"] and report["instrument"]["saturated"]
             why = options.disturbed_reason or options.no_verdict_reason
             client = Cause("client-bound", None, None, {"why": why})
             return [client] if saturated else []
@@ -214,11 +224,11 @@ def _apart(found: Comparison, margin: float) -> bool:
 
 def _control(
     report: Report, found: Sequence[Comparison], options: VerdictOptions
-) -> dict[str, Any] | None:
+) -> ControlReport | None:
     if not options.control:
         return None
-    instrument = report["instrument"] or {}
-    return assess(found[0], instrument.get("steal_percent"), report["environment"])
+    steal_percent = report["instrument"] and report["instrument"]["steal_percent"]
+    return assess(found[0], steal_percent, report["environment"])
 
 
 def _warnings(names: Sequence[PlanLane], found: Sequence[Comparison]) -> list[str]:

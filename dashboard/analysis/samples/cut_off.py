@@ -7,10 +7,12 @@ these ran to an end of its own. What Stop ended is no failure.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from dashboard.wire.lane_report import PartialReport
 
 from .lane_samples import Columns, Lane
 from .stats import whole_rounds
@@ -28,9 +30,14 @@ class PartialRounds:
     failed: int
     cut_off: int
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> PartialReport:
         """As the report carries it."""
-        return {**asdict(self), "rounds": list(self.rounds)}
+        return {
+            "rounds": list(self.rounds),
+            "done": self.done,
+            "failed": self.failed,
+            "cut_off": self.cut_off,
+        }
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,10 @@ from dashboard.wire.frame import UNKNOWN
 from dashboard.wire.percentile import nearest_rank
 from dashboard.wire.plan import Load
 from dashboard.wire.units import NS_PER_MS, NS_PER_S
+from dashboard.wire.verdict_report import Metric
 
 from .lane_samples import Integers, Lane
-from .rounds import ByRound, Metric, metric_of
+from .rounds import ByRound, metric_of
 
 Stretches = npt.NDArray[np.int64]  # of shape (n, 2): begin and end
 Ends = Mapping[int, tuple[float, float]]  # by round: the metric at its lowest and its highest

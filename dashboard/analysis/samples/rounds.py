@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from dashboard.analysis.inference.intervals import Floats
 from dashboard.wire.percentile import nearest_rank
 from dashboard.wire.plan import Load
 from dashboard.wire.units import NS_PER_MS
+from dashboard.wire.verdict_report import Metric
 
 from . import stats
 from .lane_samples import Lane
 
-Metric = Literal["makespan_s", "response_p95_ms"]
 ByRound = Mapping[int, float]
 
 
@@ -45,18 +43,13 @@ def response_p95_ms(lane: Lane, numbers: Sequence[int]) -> dict[int, float]:
     return found
 
 
-def median_ms(lengths_ns: npt.NDArray[Any]) -> float | None:
-    """The median of these response times; None where there are too few."""
-    return stats.percentiles_ms(lengths_ns, (50.0,))["p50"]
-
-
 def smallest_medians_ms(lanes: Sequence[Lane]) -> dict[int, float | None]:
     """By round, the fastest lane's median response time of what succeeded."""
     found: dict[int, float | None] = {}
     for lane in lanes:
         lengths_ns, rounds = lane.samples["done"] - lane.samples["due"], lane.samples["round"]
         for number in np.unique(rounds).tolist():
-            known = (median_ms(lengths_ns[lane.ok & (rounds == number)]), found.get(number))
+            known = (stats.median_ms(lengths_ns[lane.ok & (rounds == number)]), found.get(number))
             found[number] = min((one for one in known if one is not None), default=None)
     return found
 

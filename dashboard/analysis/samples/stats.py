@@ -7,13 +7,23 @@ known is None. Times are milliseconds or seconds, as the name says.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from dashboard.wire.failure import Failure, failure_name
 from dashboard.wire.frame import UNKNOWN
+from dashboard.wire.lane_report import (
+    BystanderCost,
+    BystanderReport,
+    LatencyMs,
+    MedianAndP95,
+    MedianToMax,
+    MedianToP99,
+    SegmentsMs,
+    ServerSide,
+)
 from dashboard.wire.percentile import nearest_rank
 from dashboard.wire.units import BYTES_PER_MIB, NS_PER_MS, NS_PER_S
 
@@ -36,40 +46,69 @@ SEGMENTS = {
 }
 
 
-def percentiles_ms(lengths_ns: Integers, percents: Sequence[float]) -> dict[str, float | None]:
-    """`{"p50": …}` in milliseconds, None where the sample cannot carry it."""
+def median_ms(lengths_ns: Integers) -> float | None:
+    """Return the median in milliseconds; None where there are no lengths."""
+    return _percentile_ms(np.sort(lengths_ns), 50.0)
+
+
+def median_and_p95_ms(lengths_ns: Integers) -> MedianAndP95:
+    """Return p50 and p95 in milliseconds, None where the sample cannot carry them."""
     ascending = np.sort(lengths_ns)
-    found = {f"p{percent:g}": nearest_rank(ascending, percent) for percent in percents}
-    return {name: None if ns is None else ns / NS_PER_MS for name, ns in found.items()}
+    return {"p50": _percentile_ms(ascending, 50.0), "p95": _percentile_ms(ascending, 95.0)}
 
 
-def latency_ms(lane: Lane) -> dict[str, float | None]:
+def _median_to_p99_ms(lengths_ns: Integers) -> MedianToP99:
+    ascending = np.sort(lengths_ns)
+    return {
+        "p50": _percentile_ms(ascending, 50.0),
+        "p95": _percentile_ms(ascending, 95.0),
+        "p99": _percentile_ms(ascending, 99.0),
+    }
+
+
+def _median_to_max_ms(lengths_ns: Integers) -> MedianToMax:
+    return {**_median_to_p99_ms(lengths_ns), "max": _max_ms(lengths_ns)}
+
+
+def _percentile_ms(ascending: Integers, percent: float) -> float | None:
+    length_ns = nearest_rank(ascending, percent)
+    return None if length_ns is None else length_ns / NS_PER_MS
+
+
+def latency_ms(lane: Lane) -> LatencyMs:
     """Response time (done − due) of the samples that succeeded."""
     lengths = (lane.samples["done"] - lane.samples["due"])[lane.ok]
+    ascending = np.sort(lengths)
     known = lengths.size > 0
     return {
         "min": float(lengths.min()) / NS_PER_MS if known else None,
         "mean": float(lengths.mean()) / NS_PER_MS if known else None,
-        **percentiles_ms(lengths, (50.0, 90.0, 95.0, 99.0)),
+        "p50": _percentile_ms(ascending, 50.0),
+        "p90": _percentile_ms(ascending, 90.0),
+        "p95": _percentile_ms(ascending, 95.0),
+        "p99": _percentile_ms(ascending, 99.0),
         "max": float(lengths.max()) / NS_PER_MS if known else None,
     }
 
 
-def service_ms(lane: Lane) -> dict[str, float | None]:
+def service_ms(lane: Lane) -> MedianToP99:
     """Service time (done − sent_first) of the samples that succeeded."""
-    lengths = (lane.samples["done"] - lane.samples["sent_first"])[lane.ok]
-    return percentiles_ms(lengths, (50.0, 95.0, 99.0))
+    return _median_to_p99_ms((lane.samples["done"] - lane.samples["sent_first"])[lane.ok])
 
 
-def segments_ms(lane: Lane) -> dict[str, dict[str, float | None]]:
+def segments_ms(lane: Lane) -> SegmentsMs:
     """Each segment's p50 and p95, over the samples that succeeded and know both its ends."""
     return {
-        name: percentiles_ms(_segment_ns(lane, begin, end), (50.0, 95.0))
-        for name, (begin, end) in SEGMENTS.items()
+        "client_delay": median_and_p95_ms(_segment_ns(lane, "client_delay")),
+        "server": median_and_p95_ms(_segment_ns(lane, "server")),
+        "framework": median_and_p95_ms(_segment_ns(lane, "framework")),
+        "view": median_and_p95_ms(_segment_ns(lane, "view")),
+        "delivery": median_and_p95_ms(_segment_ns(lane, "delivery")),
     }
 
 
-def _segment_ns(lane: Lane, begin: str, end: str) -> Integers:
+def _segment_ns(lane: Lane, segment: str) -> Integers:
+    begin, end = SEGMENTS[segment]
     starts, ends = lane.samples[begin], lane.samples[end]
     known = lane.ok & (starts != UNKNOWN) & (ends != UNKNOWN)
     # One copy, clipped where it is: of a million samples each more is 8 MB.
@@ -114,25 +153,21 @@ def errors(lane: Lane) -> dict[str, int]:
     return dict(Counter(names).most_common())
 
 
-def first_byte_ms(lane: Lane) -> dict[str, float | None]:
+def first_byte_ms(lane: Lane) -> MedianToP99:
     """From when a request was due to the first byte of its answer, of those that succeeded."""
     known = lane.ok & (lane.samples["first_byte"] != UNKNOWN)
-    return percentiles_ms(
-        (lane.samples["first_byte"] - lane.samples["due"])[known], (50.0, 95.0, 99.0)
-    )
+    return _median_to_p99_ms((lane.samples["first_byte"] - lane.samples["due"])[known])
 
 
-def longest_gap_ms(lane: Lane) -> dict[str, float | None] | None:
+def longest_gap_ms(lane: Lane) -> MedianToMax | None:
     """The longest wait between two pieces of an answer; None where that was not watched."""
     gaps = lane.chunks["longest_gap"]
     if not gaps.size:
         return None
-    known = gaps[gaps != UNKNOWN]
-    longest = float(known.max()) / NS_PER_MS if known.size else None
-    return {**percentiles_ms(known, (50.0, 95.0, 99.0)), "max": longest}
+    return _median_to_max_ms(gaps[gaps != UNKNOWN])
 
 
-def neighbour(lane: Lane, cost: NeighbourCost | None = None) -> dict[str, Any] | None:
+def neighbour(lane: Lane, cost: NeighbourCost | None = None) -> BystanderReport | None:
     """What somebody else felt who asked the same target for something quick; None: nobody did.
 
     Those who waited so long that they were given up when the load was over are `unanswered`.
@@ -149,15 +184,12 @@ def neighbour(lane: Lane, cost: NeighbourCost | None = None) -> dict[str, Any] |
         "ok": int(ok.sum()),
         "errors": int((~ok & ~unanswered).sum()),
         "unanswered": int(unanswered.sum()),
-        "latency_ms": {
-            **percentiles_ms(lengths, (50.0, 95.0, 99.0)),
-            "max": float(lengths.max()) / NS_PER_MS if lengths.size else None,
-        },
+        "latency_ms": _median_to_max_ms(lengths),
         "cost": None if cost is None else _cost(lane, cost),
     }
 
 
-def _cost(lane: Lane, cost: NeighbourCost) -> dict[str, float]:
+def _cost(lane: Lane, cost: NeighbourCost) -> BystanderCost:
     cpu = resource_use.neighbours_part(lane, cost.cpu).times(1 / NS_PER_MS)
     switches = resource_use.neighbours_part(lane, cost.switches)
     threads = sum(resource_use.growth(lane.health, "neighbour_threads_started"))
@@ -172,9 +204,11 @@ def _cost(lane: Lane, cost: NeighbourCost) -> dict[str, float]:
 
 def bystander_wait_ms(lane: Mapping[str, Any]) -> float | None:
     """What of a reported neighbour stands for it: p95, or the longest where they were few."""
-    latency = (lane["neighbour"] or {}).get("latency_ms", {})
-    p95 = latency.get("p95")
-    return latency.get("max") if p95 is None else float(p95)
+    bystander: BystanderReport | None = lane["neighbour"]
+    if bystander is None:
+        return None
+    latency = bystander["latency_ms"]
+    return latency["max"] if latency["p95"] is None else latency["p95"]
 
 
 def asked(lane: Lane) -> int:
@@ -185,7 +219,7 @@ def asked(lane: Lane) -> int:
     return 0 if lane.cut_off["done"].size else int(lane.samples["done"].size)
 
 
-def server_side(lane: Lane, cost: NeighbourCost | None = None) -> dict[str, Any]:
+def server_side(lane: Lane, cost: NeighbourCost | None = None) -> ServerSide:
     """What the target did and what it cost: peaks of the busiest process, sums over all.
 
     `peak_threads` and `peak_rss_mb` add up each process's own peak in a firing, and are those
@@ -197,6 +231,7 @@ def server_side(lane: Lane, cost: NeighbourCost | None = None) -> dict[str, Any]
     health = lane.health
     cpu, threads = resource_use.cpu_s(lane, cost), resource_use.threads(lane, cost)
     requests = asked(lane)
+    cpu_ms = None if cpu is None or not requests else cpu.times(1000 / requests)
     lags = _known(health, "loop_lag")
     rss = peak_together(health, "rss")
     return {
@@ -205,20 +240,12 @@ def server_side(lane: Lane, cost: NeighbourCost | None = None) -> dict[str, Any]
         "peak_threads": peak_together(health, "threads"),
         "threads_started": None if threads is None else round(threads.value),
         "peak_rss_mb": rss / BYTES_PER_MIB if rss else None,
-        **_cpu_of_one(None if cpu is None or not requests else cpu.times(1000 / requests)),
-        "loop_lag_ms_p99": percentiles_ms(lags, (99.0,))["p99"],
+        "cpu_ms_per_request": None if cpu_ms is None else cpu_ms.value,
+        "cpu_ms_per_request_uncertainty": None if cpu_ms is None else cpu_ms.known_uncertainty,
+        "loop_lag_ms_p99": _percentile_ms(np.sort(lags), 99.0),
         "loop_lag_ms_max": _max_ms(lags),
         "loop_held_ms_max": _max_ms(_known(health, "loop_held")),
         "loop_held_by": _longest_holder(health),
-    }
-
-
-def _cpu_of_one(cpu_ms: resource_use.Amount | None) -> dict[str, float | None]:
-    if cpu_ms is None:
-        return {"cpu_ms_per_request": None, "cpu_ms_per_request_uncertainty": None}
-    return {
-        "cpu_ms_per_request": cpu_ms.value,
-        "cpu_ms_per_request_uncertainty": cpu_ms.known_uncertainty,
     }
 
 

@@ -6,7 +6,7 @@ import asyncio
 import signal
 import sys
 from argparse import ArgumentParser, BooleanOptionalAction
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.core.management import BaseCommand, CommandError, call_command
@@ -53,6 +53,7 @@ from dashboard.runs.wiring import set_up
 from dashboard.wire.errors import Invalid, InvalidPlan, Problem
 from dashboard.wire.load import out_of_bounds
 from dashboard.wire.plan import CLIENTS, ENGINE, MARGIN, Plan
+from dashboard.wire.report import Report
 
 EXPECTATION_FAILED = 1
 Judged = list[tuple[str, Judgement]]  # an expectation's text, and what came of it
@@ -134,7 +135,7 @@ class Command(BaseCommand):
         print_log_tail(run.log_tail)
         sys.exit(_status(run, judgements))
 
-    def _judge(self, report: dict[str, Any], expectations: Sequence[Expectation]) -> Judged:
+    def _judge(self, report: Report, expectations: Sequence[Expectation]) -> Judged:
         """Hold each expectation to the report, and say what it was judged by."""
         try:
             judgements = [(one.text, one.judge(report)) for one in expectations]
@@ -155,7 +156,7 @@ def _status(run: Run, judgements: Judged) -> int:
     return 0 if held else EXPECTATION_FAILED
 
 
-def print_result(report: Mapping[str, Any], said_before: Collection[str]) -> None:
+def print_result(report: Report, said_before: Collection[str]) -> None:
     """The table, unless nothing was measured, and what must be known beside it."""
     console = table_console()
     if any(lane["requests"] for lane in report["lanes"]):
@@ -217,7 +218,7 @@ def _check_expectations(expectations: Sequence[Expectation], plan: Plan) -> None
 
 async def _perform(
     laboratory: Laboratory, plan: Plan, console: Console, shown: Sink
-) -> tuple[Run, dict[str, Any]]:
+) -> tuple[Run, Report]:
     """Fire, and stop upon Ctrl-C: what was measured is kept and printed all the same."""
     run = await laboratory.start(plan, [shown])
     waiting = asyncio.create_task(print_queue_position(run, writer(console)))

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from dashboard.targets.lifecycle.migrations import Migrations
 from dashboard.wire.failure import Failure
+from dashboard.wire.lane_report import AnswerKind
 
 BAD_REQUEST, FORBIDDEN, NOT_FOUND, SERVER_ERROR = 400, 403, 404, 500
 DATABASE = "django.db."  # prefix of the types of its exceptions
@@ -34,18 +35,20 @@ class LaneAnswers:
     status: int | None
     path: str
     failures: Collection[int] = ()
-    answers: Sequence[Mapping[str, Any]] = ()
+    answers: Sequence[AnswerKind] = ()
     log_line: str = ""
 
     @property
-    def exceptions(self) -> list[Mapping[str, Any]]:
+    def exceptions(self) -> list[AnswerKind]:
         """The exceptions among the reports."""
         return [answer for answer in self.answers if answer["type"] is not None]
 
     @property
     def redirect_target(self) -> str:
         """Where most redirects led; empty if unknown."""
-        return next((answer["where"] for answer in self.answers if answer["type"] is None), "")
+        return next(
+            (answer["where"] or "" for answer in self.answers if answer["type"] is None), ""
+        )
 
 
 async def advice_on_answers(
@@ -84,7 +87,7 @@ def _on_status(answered: LaneAnswers, facts: Mapping[str, Any]) -> str:
 
 def _on_bad_request(answered: LaneAnswers, facts: Mapping[str, Any]) -> str:
     raised = answered.exceptions
-    refuses = any(exception["type"].endswith(".DisallowedHost") for exception in raised)
+    refuses = any((exception["type"] or "").endswith(".DisallowedHost") for exception in raised)
     if not refuses and (raised or not _refuses_loopback(facts)):
         return ""
     return "ALLOWED_HOSTS refuses loopback; headers = { Host = … } sends another name"
@@ -123,7 +126,7 @@ def _may_lack_migrations(answered: LaneAnswers) -> bool:
     """Return True if the database may be why requests failed: it raised, or what did is unknown."""
     raised = answered.exceptions
     if raised:
-        return any(exception["type"].startswith(DATABASE) for exception in raised)
+        return any((exception["type"] or "").startswith(DATABASE) for exception in raised)
     return answered.status == SERVER_ERROR
 
 

@@ -13,7 +13,8 @@ from dashboard.runs.reports.results import WARM_UP_ROUND
 from dashboard.runs.resources import Target
 from dashboard.runs.sinks.sink import Event
 from dashboard.targets.lifecycle.ignored_settings import advice_on_ignored_settings
-from dashboard.targets.observe.answers import AnswerKind, merge_answers
+from dashboard.targets.observe.answers import merge_answers
+from dashboard.wire.lane_report import AnswerKind
 from dashboard.wire.plan import Firing, Lane
 from dashboard.wire.plural import counted
 

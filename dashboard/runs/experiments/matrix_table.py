@@ -133,7 +133,7 @@ def _numbers(run: Run, position: int) -> Answer:
     }
 
 
-def _compared(report: Answer, lane: str) -> Answer:
+def _compared(report: Any, lane: str) -> Answer:
     """Next to the baseline; the baseline itself is 1 by definition."""
     nothing: Answer = {"ratio": None, "interval": None, "level": None, "answer": None}
     if lane == report["lanes"][0]["lane"]:

@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from threading import Lock
 from time import monotonic, thread_time
-from typing import Any
 
 from dashboard.models import Run
 from dashboard.runs.reports.results import WARM_UP_ROUND, report_of
+from dashboard.wire.report import Report
 
 SHARE = 0.02  # of one core's time, at most
 
@@ -25,7 +25,7 @@ class _Known:
 
     run: str
     firings: int
-    report: dict[str, Any]
+    report: Report
     next_s: float
 
 
@@ -33,7 +33,7 @@ _lock = Lock()  # each request has a thread of its own
 _last: _Known | None = None  # one run at a time has the machine
 
 
-def live_report_of(run: Run) -> dict[str, Any] | None:
+def live_report_of(run: Run) -> Report | None:
     """What can be said after the firings that are over; None before the first that counts."""
     global _last  # noqa: PLW0603 - what is known of the one run that is on
     firings = run.readings.exclude(data__round=WARM_UP_ROUND).count()

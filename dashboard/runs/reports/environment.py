@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import platform
 from pathlib import Path
-from typing import Any
 
 import django
+
+from dashboard.wire.report import Environment
 
 CPU_INFO = Path("/proc/cpuinfo")
 
 
-def describe_environment() -> dict[str, Any]:
+def describe_environment() -> Environment:
     """The machine and the dashboard's own versions; a target's are in its lane's facts."""
     return {
         "python": platform.python_version(),

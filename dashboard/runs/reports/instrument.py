@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from dashboard.analysis.samples.lateness import Lateness
 from dashboard.analysis.text.numbers import milliseconds
 from dashboard.targets.observe.machine import steal_percent
 from dashboard.wire.codec import from_json, to_json
+from dashboard.wire.report import DiscardReason, Environment
 from dashboard.wire.units import NS_PER_MS
 
 MAX_LOOP_LAG_SHARE = 0.1  # of the smallest p50
@@ -22,7 +23,6 @@ MAX_SCHEDULING_ERROR_MS = 5.0
 MAX_STEAL_PERCENT = 2.0
 LEAST_STOLEN_TICKS = 2  # the kernel counts in ticks, so a single one says nothing of a short firing
 
-Discarded = Literal["stolen", "late"]  # by the host; or the engine was at its limit
 CpuTimes = tuple[int, int]  # stolen, total; in ticks, as `targets.kernel.cpu_times` says
 
 
@@ -213,7 +213,7 @@ def _beyond(
     return f"at {names[worst.lane]}, round {worst.round}, {words}"
 
 
-def why_discarded(readings: Sequence[Reading]) -> Discarded:
+def why_discarded(readings: Sequence[Reading]) -> DiscardReason:
     """Why a round that was fired with these readings was repeated: they are what it was judged by.
 
     Time that was stolen explains a late engine too, so that is said first.
@@ -230,7 +230,7 @@ def total_steal_percent(readings: Sequence[Reading]) -> float | None:
     return 100 * stolen / total if total else None
 
 
-def busy_machine_warning(environment: Mapping[str, Any]) -> list[str]:
+def busy_machine_warning(environment: Environment) -> list[str]:
     """A warning where other work wanted more than all cores before the run; else nothing."""
     average, cpus = environment.get("load_average"), environment.get("cpus")
     if not average or not cpus or average[0] <= cpus:

@@ -12,10 +12,10 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Any
 
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import Frame
+from dashboard.wire.lane_report import RateReport
 from dashboard.wire.plan import Rate
 from dashboard.wire.units import NS_PER_S
 
@@ -73,7 +73,7 @@ class Rates:
         if frame.kind == "samples" and frame.round:
             self._firings[frame.lane][frame.round].take(frame)
 
-    def of(self, lane: int, uncounted: Collection[int] = ()) -> dict[str, Any]:
+    def of(self, lane: int, uncounted: Collection[int] = ()) -> RateReport:
         """The lane's part of the report; None where nobody can say. Some rounds may not count.
 
         `achieved_rps` are successful answers a second between the first and the last of them.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from threading import Lock
-from typing import Any
 
 from asgiref.sync import sync_to_async
 
@@ -18,6 +17,7 @@ from dashboard.analysis.samples.rounds import smallest_medians_ms
 from dashboard.models import Run, RunLane, Status, StoredFrame
 from dashboard.wire import frame
 from dashboard.wire.plan import Plan, Rate
+from dashboard.wire.report import Instrument, Report
 
 from .instrument import (
     Reading,
@@ -42,13 +42,13 @@ def frames_of(run: str, begin: int = 0, end: int | None = None) -> Iterator[tupl
         yield sequence, bytes(data)
 
 
-def report_of(run: Run) -> dict[str, Any]:
+def report_of(run: Run) -> Report:
     """The run's result, computed from what is stored; one at a time, whoever asks."""
     with _one_at_a_time:
         return _report_of(run)
 
 
-def _report_of(run: Run) -> dict[str, Any]:
+def _report_of(run: Run) -> Report:
     plan, stored = Plan.from_json(run.plan), list(run.lanes.all())
     rates = Rates(plan.load) if isinstance(plan.load, Rate) else None
     lanes = collect(_frames(run, rates), len(stored), run.discarded_rounds)
@@ -150,7 +150,7 @@ def _readings(run: Run) -> list[Reading]:
     return [Reading.from_json(stored.data) for stored in run.readings.all()]
 
 
-def instrument_of(run: Run, readings: Sequence[Reading], *, saturated: bool) -> dict[str, Any]:
+def instrument_of(run: Run, readings: Sequence[Reading], *, saturated: bool) -> Instrument:
     """What the engine could do, and whether it could have spoiled the run; for the JSON."""
     return {
         "floor_ms": run.floor_ms,

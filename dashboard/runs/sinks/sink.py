@@ -12,6 +12,7 @@ from dashboard.runs.live.hub import Hub
 from dashboard.runs.reports.environment import describe_environment
 from dashboard.wire import frame
 from dashboard.wire.plan import Plan
+from dashboard.wire.report import Report
 
 Event = Mapping[str, Any]
 NOT_TOLD = ("facts", "reading", "spoils")
@@ -73,7 +74,7 @@ class Memory:
 class Store:
     """Keeps the run in the database, and at its end the report made by `report_on`."""
 
-    def __init__(self, run: Run, report_on: Callable[[Run], Awaitable[dict[str, Any]]]) -> None:
+    def __init__(self, run: Run, report_on: Callable[[Run], Awaitable[Report]]) -> None:
         self._run = run
         self._report_on = report_on
         # What was found of a lane while it was measured: a target that is started anew keeps it.

@@ -20,6 +20,7 @@ from dashboard.runs.queue.laboratory import LOCK_NAME
 from dashboard.targets.supervise.cores import Cores
 from dashboard.targets.trace import TracedRequest, trace_request
 from dashboard.wire.errors import InvalidPlan, Problem
+from dashboard.wire.lane_report import ExceptionKind
 from dashboard.wire.plan import MAX_TIMEOUT_S, Lane
 from dashboard.wire.plural import counted
 
@@ -82,7 +83,7 @@ class XrayResult:
         return found
 
     @property
-    def exceptions(self) -> list[dict[str, Any]]:
+    def exceptions(self) -> list[ExceptionKind]:
         """What was raised when the same request was made before it was traced."""
         status = self.traced.status
         return exceptions(self.traced.answers, {f"http-{status}": 1})

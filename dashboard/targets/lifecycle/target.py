@@ -9,12 +9,12 @@ from types import MappingProxyType
 from typing import Any
 
 from dashboard.project.model.server import Server
-from dashboard.targets.observe.answers import AnswerKind
 from dashboard.targets.observe.health import Health
 from dashboard.targets.observe.worker_turnover import WorkerTurnover, log_shows_out_of_descriptors
 from dashboard.targets.supervise.launcher import Child
 from dashboard.targets.supervise.subprocesses import last_line_since, log_size, read_tail
 from dashboard.wire.errors import TargetFailed
+from dashboard.wire.lane_report import AnswerKind
 
 
 class Target:

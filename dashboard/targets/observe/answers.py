@@ -2,48 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Iterable
 
 from dashboard.project.secrets.masking import masked
-
-# Specified in docs/frame.md: status, type, message, where, count.
-AnswerKind: TypeAlias = Mapping[str, Any]
+from dashboard.wire.codec import read_json
+from dashboard.wire.lane_report import AnswerKind
 
 # The probe cuts a message there (`liveburst_answers.MOST_CHARACTERS`).
 LONGEST = 300
 
-_FIELDS: Mapping[str, type | tuple[type, ...]] = {
-    "status": (int, type(None)),
-    "type": (str, type(None)),
-    "message": str,
-    "where": (str, type(None)),
-    "count": int,
-}
 
-
-def read_answers(reported: Any) -> list[AnswerKind]:
-    """Return the kinds in a probe's report, secrets masked.
-
-    Raises TypeError or KeyError if a kind is malformed.
-    """
-    kinds: list[AnswerKind] = [{name: kind[name] for name in _FIELDS} for kind in reported]
-    for kind in kinds:
-        for name, expected in _FIELDS.items():
-            if not isinstance(kind[name], expected):
-                raise TypeError(f"answers: expected another {name}, found {kind[name]!r}")
+def read_answers(reported: object) -> list[AnswerKind]:
+    """Return the kinds in a probe's report, secrets masked; raises InvalidJson if malformed."""
+    kinds: list[AnswerKind] = read_json(list[AnswerKind], reported, ignore_unknown=True)
     return [_masked(kind) for kind in kinds]
 
 
 def _masked(kind: AnswerKind) -> AnswerKind:
-    texts = {name: value for name, value in kind.items() if isinstance(value, str)}
-    shown = {name: masked(text, cut_off=len(text) >= LONGEST) for name, text in texts.items()}
-    return {**kind, **shown}
+    return {
+        "status": kind["status"],
+        "type": _masked_text(kind["type"]),
+        "message": masked(kind["message"], cut_off=len(kind["message"]) >= LONGEST),
+        "where": _masked_text(kind["where"]),
+        "count": kind["count"],
+    }
+
+
+def _masked_text(text: str | None) -> str | None:
+    return None if text is None else masked(text, cut_off=len(text) >= LONGEST)
 
 
 def merge_answers(*lists: Iterable[AnswerKind]) -> list[AnswerKind]:
     """Return the kinds of several processes or rounds, each once with its sum, most first."""
-    merged: dict[tuple[Any, ...], dict[str, Any]] = {}
+    merged: dict[tuple[int | str | None, ...], AnswerKind] = {}
     for kinds in lists:
         for kind in kinds:
             key = (kind["status"], kind["type"], kind["where"])

@@ -16,9 +16,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
+from dashboard.wire.lane_report import AnswerKind
 from dashboard.wire.loopback import HOST
 
-from .answers import AnswerKind, merge_answers, read_answers
+from .answers import merge_answers, read_answers
 from .proc_stats import exists, read_process
 from .processes import Processes
 from .worker_turnover import WorkerTurnover

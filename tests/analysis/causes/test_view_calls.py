@@ -16,6 +16,7 @@ from dashboard.project.labtoml.load import load_manifest
 from dashboard.runs.planning.plans import make_plan
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import NO_VIEW, UNKNOWN
+from dashboard.wire.lane_report import AnswerKind
 from dashboard.wire.units import NS_PER_MS as MS
 from tests.analysis.samples.test_stats import encoded, sample
 from tests.runs.fakes import LIVEAPP
@@ -37,9 +38,9 @@ LOGIN = {**REDIRECT, "view_left": 21 * MS, "error": int(Failure.LOGIN)}
 def report(
     second: dict[str, int],
     first: dict[str, int] = CALLED,
-    kinds: tuple[dict[str, Any], ...] = (),
+    kinds: tuple[AnswerKind, ...] = (),
     rows: int = REQUESTS,
-) -> dict[str, Any]:
+) -> Any:
     """Five rounds of two lanes, of whose second's requests `rows` are as given, the others fine."""
     plan = make_plan(
         load_manifest(LIVEAPP),
@@ -101,7 +102,13 @@ def test_no_time_of_a_lane_that_failed_holds_anything(path: str) -> None:
 
 
 def test_what_is_said_of_a_redirect_before_the_view() -> None:
-    where = {"status": 301, "type": None, "message": "", "where": "https://a/b/", "count": 100}
+    where: AnswerKind = {
+        "status": 301,
+        "type": None,
+        "message": "",
+        "where": "https://a/b/",
+        "count": 100,
+    }
     found = report(REFUSED, kinds=(where,))
     lane = found["lanes"][1]
     assert lane["errors"] == {"redirected-before-view": 100}
@@ -137,7 +144,7 @@ def test_where_nobody_stamps_a_view_that_is_said(unknown: dict[str, int]) -> Non
 
 
 def test_exceptions_are_quoted_where_they_became_errors() -> None:
-    kinds = (
+    kinds: tuple[Any, ...] = (
         {
             "status": 500, "type": "django.db.utils.OperationalError", "message": "no such table",
             "where": "shop/views.py:12 products", "count": 100,

@@ -42,7 +42,7 @@ def firing(lane: int, number: int, server_ms: float, view_ms: float) -> list[byt
     ]
 
 
-def report(*lanes: tuple[float, float], rounds: int = 6, **context: Any) -> dict[str, Any]:
+def report(*lanes: tuple[float, float], rounds: int = 6, **context: Any) -> Any:
     names = tuple(Lane.parse(name) for name in ("a@x", "b@y", "c@z")[: len(lanes)])
     plan = Plan("planted", names, LOAD, rounds, 1, {}, 30)
     frames = [

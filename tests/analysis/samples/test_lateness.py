@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashboard.analysis.report.report import Report, ReportContext, make_report
+from dashboard.analysis.report.report import ReportContext, make_report
 from dashboard.analysis.samples.lane_samples import Lane as Collected
 from dashboard.analysis.samples.lane_samples import collect
 from dashboard.analysis.samples.lateness import Lateness, ends_by_round
@@ -157,7 +157,7 @@ def test_a_round_of_which_nothing_is_known_has_no_ends() -> None:
 
 def run_of(
     lanes: Sequence[Sequence[Sequence[Row]]], load: Load, **context: Any
-) -> tuple[Report, list[float] | None]:
+) -> tuple[Any, list[float] | None]:
     """The report of two lanes, and the interval of the second."""
     plan = Plan(
         scenario="planted",

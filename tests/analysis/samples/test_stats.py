@@ -55,7 +55,8 @@ def test_columns_that_an_older_run_lacks_are_unknown(monkeypatch: pytest.MonkeyP
 
 def test_segments_are_where_they_were_planted() -> None:
     (lane,) = collect([encoded([sample(number) for number in range(20)])], 1)
-    found = {name: value["p50"] for name, value in stats.segments_ms(lane).items()}
+    segments: dict[str, Any] = {**stats.segments_ms(lane)}
+    found = {name: value["p50"] for name, value in segments.items()}
     assert found == {"client_delay": 1, "server": 9, "framework": 10, "view": 70, "delivery": 10}
 
 
@@ -67,7 +68,8 @@ def test_an_early_call_of_the_application_is_no_negative_time() -> None:
 def test_without_a_probe_its_segments_are_unknown_and_not_zero() -> None:
     unknown = {"entered": -1, "view_entered": -1, "view_left": -1}
     (lane,) = collect([encoded([sample(**unknown)])], 1)
-    found = {name: value["p50"] for name, value in stats.segments_ms(lane).items()}
+    segments: dict[str, Any] = {**stats.segments_ms(lane)}
+    found = {name: value["p50"] for name, value in segments.items()}
     assert found["client_delay"] == 1
     assert found["server"] is found["framework"] is found["view"] is found["delivery"] is None
 
@@ -149,7 +151,7 @@ def test_nothing_measured_is_nothing_known() -> None:
     assert stats.throughput_rps(lane, 1) is None
 
 
-def report(*lengths_ms: int) -> dict[str, Any]:
+def report(*lengths_ms: int) -> Any:
     plan = make_plan(load_manifest(LIVEAPP), scenario="sleep", requests=1, rounds=1, seed=1)
     frames = [
         encoded([sample(done=length * MS)], lane=lane) for lane, length in enumerate(lengths_ms)
@@ -178,7 +180,7 @@ def test_a_lane_that_fails_fast_is_not_compared() -> None:
         encoded([sample(0, **failed), *(sample(number) for number in range(1, 50))], lane=1),
         encoded([sample(number, done=50 * MS) for number in range(50)], lane=2),
     ]
-    found = make_report(plan, ReportContext("r", "finished", {}), frames)
+    found: Any = make_report(plan, ReportContext("r", "finished", {}), frames)
     assert first_look(found) == [1.0, None, pytest.approx(0.5)]
     assert found["verdict"]["comparisons"][0]["causes"] == [
         {
@@ -191,7 +193,7 @@ def test_a_lane_that_fails_fast_is_not_compared() -> None:
 
 
 def test_a_report_from_before_there_were_verdicts_has_a_first_look() -> None:
-    found = report(100, 20, 50) | {"verdict": None}
+    found: Any = report(100, 20, 50) | {"verdict": None}
     assert first_look(found) == [1.0, pytest.approx(0.2), pytest.approx(0.5)]
 
 

@@ -12,6 +12,7 @@ from dashboard.runs.conduct.advice_on_answers import LaneAnswers, advice_on_answ
 from dashboard.targets.lifecycle.migrations import Migrations
 from dashboard.wire import frame
 from dashboard.wire.failure import Failure
+from dashboard.wire.lane_report import AnswerKind
 
 PATH = "/report/"
 
@@ -69,7 +70,7 @@ def test_settings_that_distort_are_named(given: Mapping[str, Any], words: list[s
     assert all(word in advice for word, advice in zip(words, found, strict=True))
 
 
-def kind(type: str | None, where: str | None = None, status: int = 500) -> dict[str, Any]:
+def kind(type: str | None, where: str | None = None, status: int = 500) -> AnswerKind:
     return {"status": status, "type": type, "message": "", "where": where, "count": 1}
 
 
@@ -156,7 +157,7 @@ async def test_a_host_is_blamed_by_the_settings_where_no_exception_is_known() ->
     ],
 )
 async def test_migrations_are_blamed_by_a_check_and_nothing_else(
-    answers: list[dict[str, Any]], migrations: Migrations, said: bool
+    answers: list[AnswerKind], migrations: Migrations, said: bool
 ) -> None:
     found = await advice(LaneAnswers(500, PATH, (), answers), migrations=migrations)
     words = "2 migrations are pending (shop.0001_initial, shop.0002_more): python manage.py migrate"

@@ -10,6 +10,7 @@ import pytest
 from dashboard.runs.reports.offered_rate import Rates
 from dashboard.wire import frame
 from dashboard.wire.failure import Failure
+from dashboard.wire.lane_report import RateReport
 from dashboard.wire.plan import Rate
 from dashboard.wire.units import NS_PER_S
 
@@ -51,7 +52,7 @@ def samples(pairs: Iterable[tuple[float, float]], *, round: int = 1, error: int 
     return frame.decode(frame.encode("samples", lane=0, round=round, origin_ns=0, columns=columns))
 
 
-def judged(*frames: frame.Frame, load: Rate = LOAD) -> dict[str, float | None]:
+def judged(*frames: frame.Frame, load: Rate = LOAD) -> RateReport:
     rates = Rates(load)
     for one in frames:
         rates.take(one)

@@ -18,6 +18,7 @@ from dashboard.runs.queue import run_queue
 from dashboard.runs.xray.traced_request import XrayResult, XraySubject, make_subject, when_free
 from dashboard.targets.trace import TracedRequest
 from dashboard.wire.errors import InvalidPlan
+from dashboard.wire.lane_report import AnswerKind
 from tests.analysis.xray.test_trace import REQUEST, gathered, trace_of, xray_of
 from tests.targets.helpers import LIVEAPP
 
@@ -167,14 +168,20 @@ def test_the_result_says_what_was_asked_and_what_to_mind(project: Project) -> No
 
 
 def test_the_exception_of_a_request_that_failed_is_quoted(project: Project) -> None:
-    raised = {
+    raised: AnswerKind = {
         "status": 500,
         "type": "shop.Broken",
         "message": "no",
         "where": "a.py:1 f",
         "count": 1,
     }
-    led = {"status": 302, "type": None, "message": "", "where": "/accounts/login/", "count": 1}
+    led: AnswerKind = {
+        "status": 302,
+        "type": None,
+        "message": "",
+        "where": "/accounts/login/",
+        "count": 1,
+    }
     traced = TracedRequest(trace_of(REQUEST, asgiref="3.13.0"), 500, {}, 1, (raised, led))
     result = XrayResult(subject(project), traced, xray_of(REQUEST))
     assert result.to_json()["exceptions"] == [raised]

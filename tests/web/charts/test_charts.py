@@ -14,6 +14,7 @@ from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.runs.reports.results import report_of
 from dashboard.web.charts.tables import COURSES
+from dashboard.wire.report import Report
 from tests.web.bench.test_fire import HTMX, fire
 
 REQUESTS = 40
@@ -100,7 +101,7 @@ async def test_the_verdict_so_far_is_made_once_a_firing_of_the_finals_code(
     await Run.objects.filter(pk=run.pk).aupdate(status=Status.RUNNING, report=None)
     made: list[str] = []
 
-    def report(of: Run) -> dict[str, Any]:
+    def report(of: Run) -> Report:
         made.append(of.pk)
         return report_of(of)
 

@@ -1,0 +1,86 @@
+"""The type of a run's report: what `burst --json` prints, the page shows and exports carry.
+
+Keys are the JSON's and part of the command line's contract; docs/commands.md says what each means.
+What is not known is None (`null`), never 0 and never left out. A report that an older version
+stored may lack keys that came later.
+"""
+
+from typing import Literal, NotRequired, TypeAlias, TypedDict
+
+from .lane_report import LaneReport
+from .verdict_report import VerdictReport
+
+Status = Literal["waiting", "starting", "running", "finished", "stopped", "failed", "interrupted"]
+
+
+DiscardReason = Literal["stolen", "late"]  # by the host; the load generator
+
+
+class BurstLoad(TypedDict):
+    """A closed load; `send_kb_per_s` and `every_s` only where they were asked for."""
+
+    kind: Literal["burst"]
+    requests: int
+    concurrency: int
+    send_kb_per_s: NotRequired[float]
+    every_s: NotRequired[float]
+
+
+class RateLoad(TypedDict):
+    """An open load; `send_kb_per_s` only where it was asked for."""
+
+    kind: Literal["rate"]
+    rate_rps: float
+    duration_s: float
+    poisson: bool
+    concurrency: int
+    send_kb_per_s: NotRequired[float]
+
+
+LoadReport: TypeAlias = BurstLoad | RateLoad
+
+
+class DiscardedRound(TypedDict):
+    """A round that was repeated: the host took CPU time away, or the load generator was late."""
+
+    round: int
+    reason: DiscardReason
+
+
+class Environment(TypedDict, total=False):
+    """The machine and the dashboard's own versions; empty where the run never started."""
+
+    python: str
+    django: str
+    system: str
+    cpu: str | None
+    cpus: int | None
+    load_average: list[float]
+
+
+class Instrument(TypedDict):
+    """What the load generator could do, and whether it could have spoiled the run."""
+
+    floor_ms: float | None
+    limit_rps: float | None
+    saturated: bool | None
+    steal_percent: float | None
+
+
+class Report(TypedDict):
+    """The result of one run."""
+
+    run: str
+    scenario: str
+    status: str
+    load: LoadReport
+    rounds: int
+    discarded_rounds: list[int]
+    discarded: list[DiscardedRound]
+    seed: int
+    parameters: dict[str, float]
+    environment: Environment
+    lanes: list[LaneReport]
+    verdict: VerdictReport | None
+    instrument: Instrument | None
+    warnings: list[str]
