@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from dashboard.management.lab_init.command import init
+from dashboard.project.labtoml.schema import lab_schema
 from dashboard.wire.errors import InvalidManifest
 from tests.targets.helpers import marked, until
 
@@ -108,6 +109,8 @@ def test_a_drafted_file_runs_unedited(shop: Path, tmp_path: Path) -> None:
     file = shop / "lab.toml"
     scenarios = tomllib.loads(file.read_text())["scenario"]
     assert list(scenarios) == ["report"]
+    assert file.read_text().startswith("#:schema ./lab.schema.json\n")
+    assert (shop / "lab.schema.json").read_text() == lab_schema()
     assert {name: one["path"] for name, one in scenarios["report"]["variant"].items()} == {
         "sync": "/report/",
         "async": "/report-async/",

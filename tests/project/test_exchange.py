@@ -56,14 +56,20 @@ def test_by_default_a_number_is_sent_and_comes_back(tmp_path: Path) -> None:
     ("keys", "expected"),
     [
         ("message = 'hello {n}'", "variant.consumer.message: expected websocket = true beside it"),
-        ("websocket = true\nopen = 'hello'", "open: expected a list of texts"),
-        ("websocket = true\nopen = []", "open: expected a list of texts"),
+        ("websocket = true\nopen = 'hello'", "open: expected a list of 1 to 20 texts"),
+        ("websocket = true\nopen = []", "open: expected a list of 1 to 20 texts"),
         ("websocket = true\nanswer = 'starts x'", "answer: expected 'any', 'contains TEXT'"),
         ("websocket = true\nanswer = 'contains '", "answer: expected 'any', 'contains TEXT'"),
         ("websocket = true\nanswer = 'json.'", "answer: expected 'any', 'contains TEXT'"),
         ("websocket = true\nmessage = 'tea'", "answer: expected beside a message without {n}"),
-        (f"websocket = true\nopen = {['a'] * 21}", "open: expected at most 20 messages, found 21"),
-        (f"websocket = true\nmessage = '{{n}}{'x' * 100_000}'", "at most 100,000 characters"),
+        (
+            f"websocket = true\nopen = {['a'] * 21}",
+            "each of at most 100,000 characters, found a list of 21 items",
+        ),
+        (
+            f"websocket = true\nmessage = '{{n}}{'x' * 100_000}'",
+            "expected a text of 1 to 100,000 characters, found a text of 100,003 characters",
+        ),
     ],
 )
 def test_what_cannot_be_is_refused_by_its_key(tmp_path: Path, keys: str, expected: str) -> None:

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.project.labtoml import load
+from dashboard.project.labtoml.assemble import project_of
 from dashboard.project.labtoml.load import Expectation, Parameter, Variant, load_manifest
-from dashboard.project.labtoml.table import Table
+from dashboard.project.labtoml.problems import Problems
+from dashboard.project.labtoml.reading import read_file
 from dashboard.project.model.scenario import ClaimSweep
 from dashboard.project.servers.catalogue import SERVERS
-from dashboard.wire.errors import InvalidManifest, Problem
+from dashboard.wire.errors import InvalidManifest
 from dashboard.wire.plan import Lane
 from tests.targets.helpers import LIVEAPP, ROOT
 
@@ -169,7 +170,7 @@ REFUSALS = [
     ("env = {", 'directory = "nowhere"\nenv = {', "project.directory", "a directory"),
     ("env = {", 'python = "nowhere"\nenv = {', "project.python", "an interpreter"),
     ('[["python", "manage.py", "migrate"]]', "[[]]", "project.setup", "a list of commands"),
-    ('"shop.settings"', "1", "project.env", "a table of texts"),
+    ('"shop.settings"', "1", "project.env.DJANGO_SETTINGS_MODULE", "a text"),
     ('title = "Searching"', "", "scenario.search.title", "expected"),
     ("default = 3", "default = 10", "scenario.search.parameters.pages.default", "1 to 9"),
     ("default = 3", "default = nan", "scenario.search.parameters.pages.default", "a number"),
@@ -219,12 +220,12 @@ REFUSALS = [
     ('"Searching is fast."', "7", "claim.fast.text", "a text"),
     ('["sync@daphne", "lat', '["async@daphne", "lat', "claim.fast.expect", "a variant (sync)"),
     ('["sync@daphne", "lat', '["sync@apache", "lat', "claim.fast.expect", "a server, one of"),
-    ("backlog=128", "threads=128", "claim.fast.expect", "threads: daphne does not let it be set"),
+    ("backlog=128", "threads=128", "claim.fast.expect", "threads: not a setting of daphne"),
     ('["sync@daphne", "latency_ms.p95 < 9"]', '["sync@daphne"]', "claim.fast.expect", "pairs"),
     ("concurrency = 1, rounds", "concurrency = 0, rounds", "claim.fast.load.concurrency", "whole"),
-    ("{ pages = 2 }", "{ pages = 20 }", "claim.fast.parameters", "pages: 1 to 9"),
+    ("{ pages = 2 }", "{ pages = 20 }", "claim.fast.parameters.pages", "1 to 9"),
     ("=1..512", "", "claim.fast.sweep.over", "NAME=LOW..HIGH"),
-    ("{ pages = 2 }", "{ page = 2 }", "claim.fast.parameters", "parameters of search: pages"),
+    ("{ pages = 2 }", "{ page = 2 }", "claim.fast.parameters.page", "of search: pages"),
     ('method = "POST"', 'method = "FETCH"', "scenario.search.variant.sync.method", "GET, HEAD"),
     ('method = "POST"', 'method = "GET"', "scenario.search.variant.sync.body", "a method that"),
     ('{ Accept = "text', '{ "A B" = "text', "scenario.search.variant.sync.headers", "can carry"),
@@ -236,7 +237,7 @@ REFUSALS = [
     ),
     ('["postgresql"]', '"postgresql"', "scenario.search.variant.sync.requires", "list of texts"),
     ('["postgresql"]', '["redis"]', "scenario.search.variant.sync.requires", "[requirement.redis]"),
-    ('"SHOP_DATABASE_URL"', '"A B"', "requirement.postgresql.variable", "name of a variable"),
+    ('"SHOP_DATABASE_URL"', '"A B"', "requirement.postgresql.variable", "an environment variable"),
     ("[project]", "claims = 1\n[project]", "claims", "did you mean claim?"),
 ]
 
@@ -261,7 +262,9 @@ def test_every_problem_is_reported_at_once(tmp_path: Path) -> None:
 
 
 def test_nothing_to_serve_and_nothing_to_do(tmp_path: Path) -> None:
-    with pytest.raises(InvalidManifest, match=r"project\.wsgi: expected, or asgi"):
+    with pytest.raises(
+        InvalidManifest, match=r"project\.wsgi: expected at least one of wsgi, asgi"
+    ):
         load_manifest(write(tmp_path, '[project]\nname = "x"\n'))
     with pytest.raises(InvalidManifest, match="scenario: expected"):
         load_manifest(write(tmp_path, '[project]\nname = "x"\nwsgi = "a:b"\n'))
@@ -286,9 +289,13 @@ values = st.recursive(
 
 @given(data=st.dictionaries(st.sampled_from(["project", "scenario", "x"]), values))
 def test_whatever_a_table_holds_is_refused_in_words(data: dict[str, object]) -> None:
-    problems: list[Problem] = []
-    load._project(Table(data, "", "lab.toml", problems), LIVEAPP)
+    problems = Problems("lab.toml")
+    project_of(read_file(data, problems), LIVEAPP, problems)
     assert problems
+    jargon = ("Input should", "valid string", "Extra inputs", "Field required")
+    assert not any(words in problem.message for problem in problems.all for words in jargon)
+    starts = ("expected ", "unknown key; ")
+    assert all(problem.message.startswith(starts) for problem in problems.all)
 
 
 @given(
@@ -322,8 +329,11 @@ def test_a_project_says_how_many_processes_and_threads_a_server_has(tmp_path: Pa
     ("text", "message"),
     [
         ("[server.apache]", "server.apache: expected one of gunicorn-sync"),
-        ("[server.daphne]\nprocesses = 2", "daphne.processes: expected a whole number from 1 to 1"),
-        ("[server.gunicorn-sync]\nthreads = 2", "gunicorn-sync.threads: unknown key"),
+        ("[server.daphne]\nprocesses = 2", "daphne.processes: not a setting of daphne"),
+        (
+            "[server.gunicorn-sync]\nthreads = 2",
+            "gunicorn-sync.threads: not a setting of gunicorn-sync",
+        ),
         ("[server.uvicorn]\nprocesses = 0", "uvicorn.processes: expected a whole number"),
     ],
 )

@@ -100,7 +100,7 @@ def test_a_lane_may_carry_settings(project: Project) -> None:
     assert field == "lanes"
     expected = "threads: expected a whole number from 1 to 1024, found 0"
     assert message == f"sync@gunicorn-gthread:threads=0: {expected}"
-    with pytest.raises(InvalidPlan, match="does not let it be set"):
+    with pytest.raises(InvalidPlan, match="not a setting of daphne"):
         project.server("daphne:threads=2")
 
 

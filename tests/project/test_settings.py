@@ -33,12 +33,12 @@ def test_what_was_chosen_is_shown() -> None:
         ("gunicorn-gthread:threads=0", "threads: expected a whole number from 1 to 1024"),
         ("gunicorn-gthread:threads=two", "threads: expected a whole number .* found 'two'"),
         ("gunicorn-gthread:threads=1,threads=2", "threads: expected once"),
-        ("gunicorn-sync:threads=2", "threads: gunicorn-sync does not let it be set"),
-        ("gunicorn-sync:keep_alive=2", "it knows: processes, backlog"),
-        ("daphne:processes=2", "processes: daphne does not let it be set; it knows: backlog"),
+        ("gunicorn-sync:threads=2", "threads: not a setting of gunicorn-sync"),
+        ("gunicorn-sync:keep_alive=2", "which has: processes, backlog"),
+        ("daphne:processes=2", "processes: not a setting of daphne, which has: backlog"),
         ("uvicorn:loop=trio", "loop: expected one of auto, asyncio, uvloop, found 'trio'"),
-        ("daphne:loop=uvloop", "loop: daphne does not let it be set"),
-        ("uvicorn:speed=9", "speed: uvicorn does not let it be set"),
+        ("daphne:loop=uvloop", "loop: not a setting of daphne"),
+        ("uvicorn:speed=9", "speed: not a setting of uvicorn"),
     ],
 )
 def test_what_cannot_be_is_refused_with_the_field(text: str, message: str) -> None:

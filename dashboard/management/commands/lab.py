@@ -24,6 +24,7 @@ from dashboard.home import home
 from dashboard.management.lab_init.command import add_init_options, init
 from dashboard.management.memory import release_large_blocks
 from dashboard.management.options import BAD_USAGE, RUN_FAILED, add_project, read_project
+from dashboard.project.labtoml.schema import lab_schema
 from dashboard.runs.archive import kept_runs
 from dashboard.runs.planning.program import suggested_command
 from dashboard.runs.queue import run_queue
@@ -45,7 +46,7 @@ BACKLOG = 256
 class Command(BaseCommand):
     """Serves the page and performs its runs; `init` drafts a lab.toml instead."""
 
-    help = "Start the dashboard, or draft a lab.toml for a project (init)."
+    help = "Start the dashboard, draft a lab.toml (init), or print the schema of one (schema)."
     requires_migrations_checks = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -54,15 +55,19 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000, help="0 takes any free port")
         add_project(parser)
         parser.add_argument("--no-browser", action="store_true")
-        actions = parser.add_subparsers(dest="action", metavar="init")
+        actions = parser.add_subparsers(dest="action", metavar="init|schema")
         add_init_options(actions.add_parser("init", help="draft a lab.toml for a Django project"))
+        actions.add_parser("schema", help="print the JSON Schema of a lab.toml, for editors")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Draft, or serve until Ctrl-C."""
-        if options["action"] == "init":
-            self._init(options)
-        else:
-            self._serve(options)
+        """Draft, print the schema, or serve until Ctrl-C."""
+        match options["action"]:
+            case "init":
+                self._init(options)
+            case "schema":
+                self.stdout.write(lab_schema(), ending="")
+            case _:
+                self._serve(options)
 
     def _init(self, options: dict[str, Any]) -> None:
         try:

@@ -13,6 +13,7 @@ from typing import Any
 
 from dashboard.management.terminal.prompts import ask, choose
 from dashboard.project.labtoml.load import Project, load_manifest, read_draft
+from dashboard.project.labtoml.schema import SCHEMA_FILE, lab_schema
 from dashboard.targets.onboarding.draft.lab_toml import draft, has_scenario
 from dashboard.targets.onboarding.inspection import Inspection
 from dashboard.targets.onboarding.inspector import inspect_project
@@ -85,6 +86,7 @@ def init(options: Mapping[str, Any]) -> InitResult:
         *trial_notes(tried, seen),
     )
     project = _write(file, text)
+    _write_schema(file.parent / SCHEMA_FILE, options["force"])
     return InitResult(file, project, notes, trial_problem(tried, seen, project, file))
 
 
@@ -172,6 +174,15 @@ def _write(file: Path, text: str) -> Project:
         Path(partial).unlink(missing_ok=True)
         raise
     return replace(project, path=file.resolve())
+
+
+def _write_schema(file: Path, force: bool) -> None:
+    """Write the schema to which the draft's first line refers an editor.
+
+    It has to be beside the draft: no address of it would be right on every machine.
+    """
+    if force or not file.exists():
+        file.write_text(lab_schema(), encoding="utf-8")
 
 
 def _read(partial: Path, text: str) -> Project:

@@ -1,32 +1,33 @@
-"""Reading `project.env_files`: variables that are kept in files, and never in the lab.toml."""
+"""Reading `project.env_files`: variables kept in files instead of in the lab.toml."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from dashboard.project.secrets.env_files import read_env_file
 from dashboard.project.secrets.inheritance import is_handed_on
 
-from .table import Table
+from .problems import Problems
 
 
-def read_env_files(table: Table, directory: Path) -> dict[str, str]:
-    """Return what the files say, as the usual loaders do it.
+def read_env_files(names: Iterable[str], directory: Path, here: Problems) -> dict[str, str]:
+    """Return the variables in the files, with the precedence of the usual loaders.
 
-    What our own environment has is not written over, and an earlier file comes before a later one.
-    What would change a server is left out (WEB_CONCURRENCY and the like).
+    Our own environment comes before the files, and an earlier file before a later one. Variables
+    that would change a server (WEB_CONCURRENCY and the like) are left out.
     """
-    found: dict[str, str] = {}
-    for name in table.texts("env_files", default=()):
+    variables: dict[str, str] = {}
+    for name in names:
         try:
             read = read_env_file(directory / name, os.environ)
         except (OSError, ValueError):
-            table.refuse("env_files", "files that can be read, relative to the directory", name)
+            here.at("env_files").expected("files that can be read, relative to directory", name)
             continue
-        found = {**read, **found}
+        variables = {**read, **variables}
     return {
         name: value
-        for name, value in found.items()
+        for name, value in variables.items()
         if name not in os.environ and is_handed_on(name) and "\0" not in value
     }

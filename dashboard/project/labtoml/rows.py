@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dashboard.wire.plural import counted
 
-from .table import Table
+from .problems import Problems
 
 MOST_ROWS = 10_000
 MOST_BYTES = 5_000_000
@@ -17,25 +17,23 @@ COLUMN = re.compile(r"[A-Za-z_]\w*")
 
 
 def read_rows(
-    table: Table, beside: Path, parameters: Collection[str]
+    name: str | None, beside: Path, parameters: Collection[str], here: Problems
 ) -> tuple[Mapping[str, str], ...]:
-    """The rows of the file that `rows` names, relative to the lab.toml; none without the key.
+    """Return the rows of a file, its name relative to the lab.toml; none without a name.
 
-    The first line names the columns; none of them may be called as a parameter is.
+    The first line names the columns, which must differ from the names of the parameters.
     """
-    name = table.optional_text("rows")
     if name is None:
         return ()
     try:
-        found = _parsed(beside / name)
+        rows = _parsed(beside / name)
     except (OSError, ValueError, csv.Error) as error:
-        table.complain("rows", f"expected a CSV file in UTF-8, found: {error}")
+        here.add(f"expected a CSV file in UTF-8, found: {error}")
         return ()
-    wrong = _wrong(found, parameters)
-    if wrong:
-        table.complain("rows", f"{name}: {wrong}")
+    if problem := _problem(rows, parameters):
+        here.add(f"{name}: {problem}")
         return ()
-    return tuple(found)
+    return tuple(rows)
 
 
 def _parsed(path: Path) -> list[dict[str, str]]:
@@ -45,8 +43,8 @@ def _parsed(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file, strict=True))
 
 
-def _wrong(rows: list[dict[str, str]], parameters: Collection[str]) -> str | None:
-    """What is wrong with what was parsed, in words; None where nothing is."""
+def _problem(rows: list[dict[str, str]], parameters: Collection[str]) -> str | None:
+    """Return what is wrong with the rows; None if nothing is."""
     if not 1 <= len(rows) <= MOST_ROWS:
         return f"expected a head and 1 to {MOST_ROWS:,} rows, found {len(rows):,}"
     for column in rows[0]:

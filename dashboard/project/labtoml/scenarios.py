@@ -1,221 +1,137 @@
-"""Reading [scenario.NAME] and [claim.NAME] of a lab.toml."""
+"""The scenarios of a lab.toml, and the checks within each."""
 
 from __future__ import annotations
 
-import re
 import string
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from dashboard.project.model.placeholders import EXPECTED, malformed
 from dashboard.project.model.scenario import (
-    METHODS,
-    Claim,
-    ClaimSweep,
-    Expectation,
     Parameter,
     Scenario,
     UploadForm,
     Variant,
     wait_parameters,
 )
+from dashboard.project.model.server import Server
 from dashboard.project.model.service import SETTINGS, ServiceOverrides
+from dashboard.project.servers.settings import InvalidSetting, resolve
 from dashboard.wire.errors import InvalidPlan
-from dashboard.wire.load import MAX_EVERY_S, MAX_SEND_KB_PER_S, MIN_SEND_KB_PER_S
-from dashboard.wire.plan import MAX_CONCURRENCY, MAX_LANES, MAX_REQUESTS, MAX_ROUNDS, Lane
-from dashboard.wire.request_mode import MAX_UPLOAD_BYTES
-from dashboard.wire.units import BYTES_PER_MB
+from dashboard.wire.exchange import ANSWER_EXPECTED, ECHO, NUMBER, Exchange
+from dashboard.wire.plan import MAX_LANES, Lane
 
-from .exchange import read_exchange
+from . import tables
+from .problems import Problems
 from .rows import read_rows
-from .table import Table
 
-IMPORT = r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*"
-MIN_POLL_MS, MAX_POLL_MS = 1, 60_000
-OVER = r"\w+=[\d.]+\.\.[\d.]+"
-MAX_LEVELS = 100
-IMPORT_EXPECTED = "an import, like 'package.module:name'"
-_COOKIE_VALUE = re.compile(r"[!#-+\--:<-\[\]-~]*")  # RFC 6265: no space, quote, comma, ; or \\
-_HEADER_NAME = set(string.ascii_letters + string.digits + "!#$%&'*+-.^_`|~")
-
-# What is wrong with the server's part of a lane, in words; None where nothing is.
-RefuseServer = Callable[[str], str | None]
+Parameters = Mapping[str, Parameter]
+Servers = Mapping[str, Server]
+Variants = Mapping[str, Variant]
+Rows = tuple[Mapping[str, str], ...]
+MODES = ("upload", "poll_every_ms", "websocket", "chunks")
 
 
-def read_scenario(name: str, table: Table, refuse_server: RefuseServer, beside: Path) -> Scenario:
-    """Read [scenario.NAME] of a file in the directory `beside`."""
-    load = table.table("load", {})
-    parameters = {
-        key: _parameter(key, inner) for key, inner in table.tables("parameters", default={})
-    }
-    rows = read_rows(table, beside, parameters)
-    variants = {
-        key: _variant(key, inner, parameters, rows) for key, inner in table.tables("variant")
-    }
-    if table.has("variant") and not variants:
-        table.complain("variant", f"expected at least one, like [{table.key}.variant.sync]")
-    scenario = Scenario(
-        name=name,
-        title=table.text("title"),
-        parameters=parameters,
-        lanes=_lanes(table, variants, refuse_server),
-        requests=load.whole("requests", 1, MAX_REQUESTS, default=100),
-        rounds=load.whole("rounds", 1, MAX_ROUNDS, default=3),
-        variants=variants,
-        wait=_wait(table, parameters),
-        concurrency=load.whole("concurrency", 1, MAX_CONCURRENCY, default=None),
-        send_kb_per_s=load.bounded("send_kb_per_s", MIN_SEND_KB_PER_S, MAX_SEND_KB_PER_S),
-        every_s=load.bounded("every_s", 0, MAX_EVERY_S) or 0.0,
-    )
-    load.finish()
-    table.finish()
-    return scenario
-
-
-def read_claim(
-    name: str, table: Table, scenarios: Mapping[str, Scenario], refuse_server: RefuseServer
-) -> Claim:
-    """Read [claim.NAME]. The conditions' own grammar is for whoever evaluates them."""
-    load = table.table("load", {})
-    scenario = scenarios.get(table.text("scenario"))
-    if scenario is None and table.has("scenario"):
-        table.complain("scenario", f"expected one of {', '.join(scenarios)}")
-    claim = Claim(
-        name=name,
-        text=table.text("text"),
-        scenario=scenario.name if scenario else "",
-        expect=_expectations(table, scenario, refuse_server),
-        requests=load.whole("requests", 1, MAX_REQUESTS, default=None),
-        concurrency=load.whole("concurrency", 1, MAX_CONCURRENCY, default=None),
-        rounds=load.whole("rounds", 1, MAX_ROUNDS, default=None),
-        parameters=table.number_map("parameters"),
-        send_kb_per_s=load.bounded("send_kb_per_s", MIN_SEND_KB_PER_S, MAX_SEND_KB_PER_S),
-        sweep=_course(table),
-    )
-    if scenario:
-        _check_values(claim.parameters, scenario, table)
-    if len(claim.lanes) > MAX_LANES:
-        table.complain("expect", f"expected at most {MAX_LANES} lanes, found {len(claim.lanes)}")
-    load.finish()
-    table.finish()
-    return claim
-
-
-def _course(table: Table) -> ClaimSweep | None:
-    """The `sweep` of a claim; None where there is none."""
-    if not table.has("sweep"):
-        table.known("sweep")
+def lane_of(text: str, variants: Variants, servers: Servers, here: Problems) -> Lane | None:
+    """Return the lane that a text names; None if it names none."""
+    try:
+        lane = Lane.parse(text)
+        resolve(servers, lane.server)
+    except InvalidPlan:
+        here.expected("VARIANT@SERVER", text)
         return None
-    inner = table.table("sweep")
-    course = ClaimSweep(
-        over=inner.text("over", pattern=OVER, expected="NAME=LOW..HIGH"),
-        levels=inner.whole("levels", 2, MAX_LEVELS, default=None),
-    )
-    inner.finish()
-    return course
+    except InvalidSetting as error:
+        here.add(f"{text}: {error}")
+    if lane.variant not in variants:
+        here.expected(f"a variant ({', '.join(variants)}) at a server", text)
+    return lane
 
 
-def _expectations(
-    table: Table, scenario: Scenario | None, refuse_server: RefuseServer
-) -> tuple[Expectation, ...]:
-    expected = "a list of [LANE, 'METRIC OPERATOR NUMBER'] pairs"
-    found = []
-    for pair in table.text_lists("expect", expected):
-        if len(pair) != 2:
-            table.refuse("expect", expected, pair)
-            continue
-        lane = _lane(table, "expect", pair[0], scenario.variants if scenario else {}, refuse_server)
-        if lane is not None:
-            found.append(Expectation(lane, pair[1].strip()))
-    if not found:
-        table.complain("expect", f"expected {expected}, at least one")
-    return tuple(found)
-
-
-def _check_values(values: Mapping[str, float], scenario: Scenario, table: Table) -> None:
-    for name, value in values.items():
-        parameter = scenario.parameters.get(name)
-        if parameter is None:
-            known = ", ".join(scenario.parameters)
-            table.complain("parameters", f"expected parameters of {scenario.name}: {known}")
-        elif not parameter.min <= value <= parameter.max:
-            table.refuse("parameters", f"{name}: {parameter.min:g} to {parameter.max:g}", value)
-
-
-def _parameter(name: str, table: Table) -> Parameter:
-    before = len(table.problems)
-    parameter = Parameter(
+def scenario_of(
+    name: str, table: tables.Scenario, servers: Servers, beside: Path, here: Problems
+) -> Scenario:
+    """Return the scenario that a table describes, in a file in the directory `beside`."""
+    parameters = {
+        key: _parameter(key, inner, here.at("parameters", key))
+        for key, inner in table.parameters.items()
+    }
+    rows = read_rows(table.rows, beside, parameters, here.at("rows"))
+    variants = {
+        key: _variant(key, inner, parameters, rows, here.at("variant", key))
+        for key, inner in table.variant.items()
+    }
+    if not variants:
+        here.at("variant").add(f"expected at least one, like [{here.key}.variant.sync]")
+    _check_wait(table.wait, parameters, here)
+    return Scenario(
         name=name,
-        default=table.number("default"),
-        min=table.number("min"),
-        max=table.number("max"),
-        unit=table.optional_text("unit", pattern=".*") or "",
-        offers=table.numbers("offers"),
+        title=table.title,
+        parameters=parameters,
+        lanes=_lanes(table.lanes, variants, servers, here.at("lanes")),
+        variants=variants,
+        wait=table.wait,
+        **table.load.model_dump(),
     )
-    if len(table.problems) == before:  # else the bounds may be stand-ins
-        _check_bounds(parameter, table)
-    table.finish()
+
+
+def _lanes(
+    texts: tuple[str, ...], variants: Variants, servers: Servers, here: Problems
+) -> tuple[Lane, ...]:
+    read = [lane_of(text, variants, servers, here) for text in texts]
+    unique = tuple(dict.fromkeys(lane for lane in read if lane is not None))
+    if len(texts) > MAX_LANES or len(unique) < len(texts):
+        here.add(f"expected at most {MAX_LANES} lanes, each once")
+    return unique
+
+
+def _parameter(name: str, table: tables.Parameter, here: Problems) -> Parameter:
+    parameter = Parameter(name=name, **table.values_for(Parameter))
+    if here:  # a bound may be a stand-in
+        return parameter
+    low, high = table.min, table.max
+    if low > high:
+        here.at("max").expected(f"at least min, {low:g},", high)
+    for key, values in {"default": (table.default,), "offers": table.offers}.items():
+        for value in values:
+            if not low <= value <= high:
+                here.at(key).expected(f"{low:g} to {high:g}", value)
     return parameter
 
 
-def _check_bounds(parameter: Parameter, table: Table) -> None:
-    low, high = parameter.min, parameter.max
-    if low > high:
-        table.refuse("max", f"at least min, {low:g},", high)
-    for key, values in {"default": (parameter.default,), "offers": parameter.offers}.items():
-        for value in values:
-            if not low <= value <= high:
-                table.refuse(key, f"{low:g} to {high:g}", value)
-
-
 def _variant(
-    name: str,
-    table: Table,
-    parameters: Mapping[str, Parameter],
-    rows: tuple[Mapping[str, str], ...],
+    name: str, table: tables.Variant, parameters: Parameters, rows: Rows, here: Problems
 ) -> Variant:
-    family = table.text("family", pattern="sync|async", expected="'sync' or 'async'")
-    needs = table.optional_text("needs", pattern="asgi|wsgi", expected="'asgi' or 'wsgi'")
-    method = table.optional_text("method", pattern="|".join(METHODS), expected=", ".join(METHODS))
-    variant = Variant(
-        name=name,
-        family="async" if family == "async" else "sync",
-        path=table.text("path", pattern="/[!-~]*", expected="a path that begins with /"),
-        source=table.optional_text("source", pattern=IMPORT, expected=IMPORT_EXPECTED),
-        needs={"asgi": "asgi", "wsgi": "wsgi"}.get(needs or ""),  # type: ignore[arg-type]
-        at_a_time=table.whole("at_a_time", 1, 10_000, default=None),
-        method=method or "GET",
-        headers=read_headers(table),
-        body=table.optional_text("body", pattern="(?s).*") or "",
-        requires=table.texts("requires", default=()),
-        cookies=read_cookies(table),
-        login=table.flag("login"),
-        upload=_upload(table, parameters),
-        poll_every_ms=table.bounded("poll_every_ms", MIN_POLL_MS, MAX_POLL_MS),
-        websocket=table.flag("websocket"),
-        exchange=read_exchange(table),
-        chunks=table.flag("chunks"),
-        rows=rows,
-        wait=_wait(table, parameters),
-        overrides=_own(table),
-    )
-    _check_references(variant, table)
+    computed = {
+        "name": name,
+        "headers": tuple(table.headers.items()),
+        "cookies": tuple(table.cookies.items()),
+        "upload": _upload(table.upload, parameters, here.at("upload")),
+        "exchange": _exchange(table, here),
+        "rows": rows,
+        "overrides": _overrides(table),
+    }
+    variant = Variant(**{**table.values_for(Variant), **computed})
+    _check_wait(table.wait, parameters, here)
+    _check_references(variant, here)
     known = [*parameters, *(rows[0] if rows else ())]
     if not _placeholders(variant.path) <= set(known):
-        table.refuse("path", f"only parameters in braces ({', '.join(known)})", variant.path)
-    manners = ("upload", "poll_every_ms", "websocket", "chunks")
-    if sum(map(table.has, manners)) > (0 if rows else 1):
-        table.complain("", f"expected at most one of {', '.join(manners)}, and none beside rows")
-    if variant.upload and (variant.method in ("GET", "HEAD") or variant.body):
-        table.complain("upload", "expected a method that has a body, and no body beside it")
-    if variant.body and variant.method in ("GET", "HEAD"):
-        table.complain("body", f"expected a method that has one, found {variant.method}")
-    table.finish()
+        here.at("path").expected(f"only parameters in braces ({', '.join(known)})", variant.path)
+    if len(table.model_fields_set & set(MODES)) > (0 if rows else 1):
+        here.add(f"expected at most one of {', '.join(MODES)}, and none beside rows")
+    _check_body(variant, here)
     return variant
 
 
-def _check_references(variant: Variant, table: Table) -> None:
-    """Refuse what is meant to be `{env:NAME}` and would be sent as it stands."""
+def _check_body(variant: Variant, here: Problems) -> None:
+    bodiless = variant.method in ("GET", "HEAD")
+    if variant.upload and (bodiless or variant.body):
+        here.at("upload").add("expected a method that has a body, and no body beside it")
+    if variant.body and bodiless:
+        here.at("body").add(f"expected a method that has one, found {variant.method}")
+
+
+def _check_references(variant: Variant, here: Problems) -> None:
+    """Refuse what is meant to be `{env:NAME}` and would be sent unchanged."""
     for key, values in {
         "headers": [value for _, value in variant.headers],
         "cookies": [value for _, value in variant.cookies],
@@ -223,62 +139,49 @@ def _check_references(variant: Variant, table: Table) -> None:
         "rows": [value for row in variant.rows for value in row.values()],
     }.items():
         if wrong := next(filter(None, map(malformed, values)), ""):
-            table.refuse(key, EXPECTED, wrong)
+            here.at(key).expected(EXPECTED, wrong)
 
 
-def _own(table: Table) -> ServiceOverrides | None:
-    """The `env`, `settings`, `asgi` and `wsgi` of a variant; None where it has none of them."""
-    env = table.text_map("env")
-    settings = table.optional_text("settings", pattern=r"[A-Za-z_][\w.]*", expected="a module")
-    if settings:
-        env = {**env, SETTINGS: settings}
-    asgi = table.optional_text("asgi", pattern=IMPORT, expected=IMPORT_EXPECTED)
-    wsgi = table.optional_text("wsgi", pattern=IMPORT, expected=IMPORT_EXPECTED)
-    own = ServiceOverrides(tuple(sorted(env.items())), asgi, wsgi)
-    return own if own != ServiceOverrides() else None
-
-
-def _wait(table: Table, parameters: Mapping[str, Parameter]) -> str | None:
-    """The `wait` of a scenario or a variant; None where there is none."""
-    wait = table.optional_text("wait")
+def _check_wait(wait: str | None, parameters: Parameters, here: Problems) -> None:
     if wait and not set(wait_parameters(wait)) <= parameters.keys():
-        table.refuse("wait", "the name of a parameter, or of several with * between them", wait)
-    return wait
+        here.at("wait").expected("the name of a parameter, or of several with * between them", wait)
 
 
-def _upload(table: Table, parameters: Mapping[str, Parameter]) -> UploadForm | None:
-    """The `upload` of a variant: a field, and how large; None where there is none."""
-    if not table.has("upload"):
-        table.known("upload")
+def _overrides(table: tables.Variant) -> ServiceOverrides | None:
+    """Return what a variant is served with that differs from its project; None if nothing."""
+    settings = {SETTINGS: table.settings} if table.settings else {}
+    env = tuple(sorted({**table.env, **settings}.items()))
+    overrides = ServiceOverrides(env, table.asgi, table.wsgi)
+    return overrides if overrides != ServiceOverrides() else None
+
+
+def _upload(
+    table: tables.Upload | None, parameters: Parameters, here: Problems
+) -> UploadForm | None:
+    if table is None:
         return None
-    inner = table.table("upload")
-    field = inner.text("field", pattern=r"[\w-]+", expected="the name of a form's field")
-    largest = MAX_UPLOAD_BYTES / BYTES_PER_MB
-    megabytes = inner.number_or_name("megabytes", 0, largest, parameters.keys())
-    inner.finish()
-    return UploadForm(field, megabytes)
+    megabytes = table.megabytes
+    if isinstance(megabytes, str):
+        names = {f"{{{name}}}": name for name in parameters}
+        if megabytes not in names:
+            known = ", ".join(names) or "no parameter"
+            here.at("megabytes").expected(f"a number, or one of {known}", megabytes)
+        megabytes = names.get(megabytes, 0.0)
+    return UploadForm(table.field, megabytes)
 
 
-def read_headers(table: Table) -> tuple[tuple[str, str], ...]:
-    """The `headers` of a table, each a pair."""
-    headers = table.text_map("headers")
-    for name, value in headers.items():
-        if not name or not set(name) <= _HEADER_NAME or not value.isprintable():
-            table.refuse("headers", "names and values that HTTP can carry", f"{name}: {value}")
-    return tuple(headers.items())
-
-
-def read_cookies(table: Table) -> tuple[tuple[str, str], ...]:
-    """The `cookies` of a table, each a pair; values as they go over the wire."""
-    cookies = table.text_map("cookies")
-    for name, value in cookies.items():
-        if not name or not set(name) <= _HEADER_NAME or not _COOKIE_VALUE.fullmatch(value):
-            table.refuse("cookies", "names and values that a cookie can have", f"{name}={value}")
-    return tuple(cookies.items())
+def _exchange(table: tables.Variant, here: Problems) -> Exchange:
+    """Return what is sent on a websocket and what answers it; by default a number's echo."""
+    used = [key for key in ("open", "message", "answer") if key in table.model_fields_set]
+    if used and "websocket" not in table.model_fields_set:
+        here.at(used[0]).add("expected websocket = true beside it")
+    if table.message is not None and NUMBER not in table.message and table.answer is None:
+        here.at("answer").add(f"expected beside a message without {NUMBER}: {ANSWER_EXPECTED}")
+    return Exchange(table.open, table.message or NUMBER, table.answer or ECHO)
 
 
 def _placeholders(path: str) -> set[str]:
-    """The names in braces; what `{` and `}` make of it that is more than a name is kept whole."""
+    """Return the names in braces; whatever is more than a name is returned as it is written."""
     try:
         parts = list(string.Formatter().parse(path))
     except ValueError:
@@ -288,33 +191,3 @@ def _placeholders(path: str) -> set[str]:
         for _, name, spec, conversion in parts
         if name is not None
     }
-
-
-def _lanes(
-    table: Table, variants: Mapping[str, Variant], refuse_server: RefuseServer
-) -> tuple[Lane, ...]:
-    found = [_lane(table, "lanes", text, variants, refuse_server) for text in table.texts("lanes")]
-    lanes = tuple(lane for lane in found if lane is not None)
-    if len(lanes) > MAX_LANES or len(set(lanes)) < len(lanes):
-        table.complain("lanes", f"expected at most {MAX_LANES} lanes, each once")
-    return lanes
-
-
-def _lane(
-    table: Table,
-    key: str,
-    text: str,
-    variants: Mapping[str, Variant],
-    refuse_server: RefuseServer,
-) -> Lane | None:
-    try:
-        lane = Lane.parse(text)
-    except InvalidPlan:
-        table.refuse(key, "VARIANT@SERVER", text)
-        return None
-    wrong = refuse_server(lane.server)
-    if lane.variant not in variants:
-        table.refuse(key, f"a variant ({', '.join(variants)}) at a server", text)
-    elif wrong:
-        table.complain(key, f"{text}: {wrong}")
-    return lane

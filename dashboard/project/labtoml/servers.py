@@ -1,60 +1,43 @@
-"""Reading [server.NAME], `url` and [companion.NAME] of a lab.toml."""
+"""The servers that a lab.toml changes, and the targets that run already."""
 
 from __future__ import annotations
 
-from collections.abc import Container
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from dashboard.project.model.companion import Companion
 from dashboard.project.model.server import Launch, Server
 from dashboard.project.servers.catalogue import SERVERS
-from dashboard.project.servers.settings import InvalidSetting, bounds, settable, with_settings
+from dashboard.project.servers.settings import InvalidSetting, with_settings
 from dashboard.wire.loopback import is_loopback
 
-from .table import Table
+from . import tables
+from .problems import Problems
 
-RUNNING = "running"  # the server's name where [project] itself names a url
+RUNNING = "running"  # the server's name if [project] itself has a url
 
 
-def read_servers(file: Table, project: Table) -> dict[str, Server]:
-    """The table of servers, as this file changes it and with the targets that run already."""
-    allow_remote = project.flag("allow_remote")
+def servers_of(file: tables.File, problems: Problems) -> dict[str, Server]:
+    """Return the table of servers, as this file changes it, and the targets that run already."""
+    allow_remote = file.project.allow_remote
     servers = dict(SERVERS)
-    url = _url(project, allow_remote)
-    if url:
+    if file.project.url:
+        url = _url(file.project.url, allow_remote, problems.at("project", "url"))
         servers[RUNNING] = running(RUNNING, url)
-    for name, table in file.tables("server", default={}):
-        if table.has("url"):
-            if name in SERVERS:
-                table.complain("url", f"expected a name of its own, {name} is one that we start")
-            servers[name] = running(name, _url(table, allow_remote) or "")
-        elif name in SERVERS:
-            servers[name] = _with_settings(table, SERVERS[name])
+    for name, table in file.server.items():
+        here = problems.at("server", name)
+        if name in SERVERS:
+            servers[name] = _with_settings(SERVERS[name], table, here)
+        elif table.url:
+            servers[name] = running(name, _url(table.url, allow_remote, here.at("url")))
+            for key in table.model_fields_set - {"url"}:
+                here.at(key).add("expected no settings beside a url")
         else:
-            table.complain("", f"expected one of {', '.join(SERVERS)}, or a url")
-            continue
-        table.finish()
+            here.add(f"expected one of {', '.join(SERVERS)}, or a url")
     return servers
 
 
-def read_companion(name: str, table: Table, scenarios: Container[str]) -> Companion:
-    """Read [companion.NAME]; `scenarios` are those that there are."""
-    companion = Companion(
-        name,
-        table.texts("command"),
-        table.text_map("env"),
-        table.texts("scenarios", default=()),
-    )
-    for scenario in companion.scenarios:
-        if scenario not in scenarios:
-            table.refuse("scenarios", "names of scenarios", scenario)
-    table.finish()
-    return companion
-
-
 def running(name: str, url: str) -> Server:
-    """The server of a target that runs already: nothing of it is known but where it is."""
+    """Return the server of a target that runs already, of which only the address is known."""
     return Server(name, (), "asgi", _not_started, "unknown", processes_settable=False, url=url)
 
 
@@ -62,37 +45,30 @@ def _not_started(server: Server, launch: Launch) -> list[str]:
     raise ValueError(f"{server.name} runs already at {server.url}")
 
 
-def _with_settings(table: Table, server: Server) -> Server:
-    low_high = bounds(server)
-    values: dict[str, int | str] = {
-        field: table.whole(field, *low_high[field]) for field in low_high if table.has(field)
-    }
-    if not server.processes_settable:
-        table.whole("processes", 1, 1, default=1)
-    if server.loops and table.has("loop"):
-        values["loop"] = table.text("loop")
-    for field in settable(server):
-        table.known(field)
-    config = table.optional_text("config") if server.implicit.files else None
-    try:
-        return replace(with_settings(server, values), config=config)
-    except InvalidSetting as error:
-        table.complain(error.field, error.message)
-        return server
+def _with_settings(server: Server, table: tables.Server, here: Problems) -> Server:
+    if table.url:
+        here.at("url").add(f"expected another name, {server.name} is a server that we start")
+    if table.config and not server.implicit.files:
+        here.at("config").add(f"{server.name} has no settings file")
+    values = table.model_dump(exclude={"url", "config"}, exclude_none=True)
+    if values.get("processes") == 1 and not server.processes_settable:
+        del values["processes"]
+    for field, value in values.items():
+        try:
+            server = with_settings(server, {field: value})
+        except InvalidSetting as error:
+            here.at(field).add(error.message)
+    return replace(server, config=table.config)
 
 
-def _url(table: Table, allow_remote: bool) -> str | None:
-    expected = "an address like 'http://127.0.0.1:8001'"
-    text = table.optional_text("url", pattern=r"https?://[^/?#@\s]+/?", expected=expected)
-    if text is None:
-        return None
+def _url(text: str, allow_remote: bool, here: Problems) -> str:
     parts = urlsplit(text)
     try:
-        known = parts.hostname is not None and parts.port != 0
+        usable = parts.hostname is not None and parts.port != 0
     except ValueError:
-        known = False
-    if not known:
-        table.refuse("url", expected, text)
+        usable = False
+    if not usable:
+        here.expected("an address like 'http://127.0.0.1:8001'", text)
     elif not allow_remote and not is_loopback(parts.hostname or ""):
-        table.refuse("url", "an address of this machine, or project.allow_remote = true,", text)
+        here.expected("an address of this machine, or project.allow_remote = true,", text)
     return text.rstrip("/")

@@ -17,7 +17,7 @@ from .service import ServiceOverrides
 
 Family = Literal["sync", "async"]
 Interface = Literal["wsgi", "asgi"]
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 def wait_parameters(wait: str) -> list[str]:

@@ -90,7 +90,7 @@ def parse(text: str) -> tuple[str, dict[str, int | str]]:
 def _check(server: Server, field: str, value: int | str) -> None:
     if field not in settable(server):
         known = ", ".join(settable(server)) or "none"
-        raise InvalidSetting(field, f"{server.name} does not let it be set; it knows: {known}")
+        raise InvalidSetting(field, f"not a setting of {server.name}, which has: {known}")
     if field == "loop":
         if value not in server.loops:
             raise InvalidSetting(

@@ -52,7 +52,7 @@ def test_a_projects_url_is_a_server_called_running(tmp_path: Path) -> None:
         ("http://127.0.0.1:8001", "ftp://127.0.0.1", "project.url: expected an address like"),
         ("http://127.0.0.1:8001", "http://127.0.0.1:99999", "project.url: expected an address"),
         ("http://127.0.0.1:8001", "http://a@127.0.0.1", "project.url: expected an address like"),
-        ('"async@running"', '"async@running:threads=2"', "running does not let it be set"),
+        ('"async@running"', '"async@running:threads=2"', "not a setting of running"),
     ],
 )
 def test_what_cannot_be_fired_at_is_refused(
@@ -74,7 +74,7 @@ def test_a_name_of_its_own_for_each(tmp_path: Path) -> None:
     more = '[server.staging]\nurl = "http://localhost:8002"\n'
     project = load_manifest(write(tmp_path, LAB + more))
     assert project.server("staging").url == "http://localhost:8002"
-    with pytest.raises(InvalidManifest, match=r"server\.daphne\.url: expected a name of its own"):
+    with pytest.raises(InvalidManifest, match=r"server\.daphne\.url: expected another name"):
         load_manifest(write(tmp_path, LAB + more.replace("staging", "daphne")))
 
 

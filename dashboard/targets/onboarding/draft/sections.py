@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from dashboard.project.labtoml.schema import SCHEMA_FILE
 from dashboard.targets.onboarding.fallback_applications import (
     fallback_application,
     is_fallback_application,
@@ -32,6 +33,7 @@ WEBSOCKET_SERVER = "daphne"  # the one that needs no further package for them
 def opening(seen: Inspection) -> str:
     """Where the draft comes from, as a comment."""
     return (
+        f"#:schema ./{SCHEMA_FILE}\n"
         f"# Drafted by `lab init` from {seen.settings or seen.directory.name},"
         f" Django {seen.django}, Python {seen.python_version}.\n"
         "# It starts processes, so read it before you use it."

@@ -1,0 +1,136 @@
+"""The project that a lab.toml describes, and the checks of what its tables say of each other."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from dashboard.project.model.companion import Companion
+from dashboard.project.model.login import Login
+from dashboard.project.model.requirement import Requirement
+from dashboard.project.model.scenario import Variant
+from dashboard.project.model.version import Version
+from dashboard.project.project import Project
+
+from . import tables
+from .claims import claim_of
+from .env_files import read_env_files
+from .problems import Problems
+from .scenarios import scenario_of
+from .servers import servers_of
+
+
+def project_of(file: tables.File, path: Path, problems: Problems) -> Project:
+    """Return the project of a file at `path`."""
+    here, table = problems.at("project"), file.project
+    directory = _directory(table.directory, path.parent, here)
+    servers = servers_of(file, problems)
+    scenarios = {
+        name: scenario_of(name, inner, servers, path.parent, problems.at("scenario", name))
+        for name, inner in file.scenario.items()
+    }
+    project = Project(
+        name=table.name,
+        path=path,
+        directory=directory,
+        wsgi=table.wsgi,
+        asgi=table.asgi,
+        python=_python(table.python, directory, here),
+        env={**read_env_files(table.env_files, directory, here), **table.env},
+        scenarios=scenarios,
+        servers=servers,
+        setup=table.setup,
+        neighbour=table.neighbour,
+        companions={
+            name: Companion(name=name, **inner.values_for(Companion))
+            for name, inner in file.companion.items()
+        },
+        login=_login(table.login),
+        versions={
+            name: _version(name, inner, path.parent, problems.at("version", name))
+            for name, inner in file.version.items()
+        },
+        requirements={
+            name: Requirement(name=name, **inner.values_for(Requirement))
+            for name, inner in file.requirement.items()
+        },
+        claims={
+            name: claim_of(name, inner, scenarios, servers, problems.at("claim", name))
+            for name, inner in file.claim.items()
+        },
+    )
+    _check(project, table.env, problems)
+    return project
+
+
+def _directory(text: str, beside: Path, here: Problems) -> Path:
+    directory = (beside / text).resolve()
+    if not os.path.isdir(directory):  # noqa: PTH112 - Path's raises for a name that is too long
+        here.at("directory").expected("a directory, relative to this file", text)
+    return directory
+
+
+def _python(text: str, directory: Path, here: Problems) -> str:
+    """Return the interpreter; "python" is the one that runs the dashboard.
+
+    A virtualenv's interpreter is a symbolic link and must be started by that name.
+    """
+    if text == "python":
+        return sys.executable
+    python = directory / text
+    if not os.path.isfile(python):  # noqa: PTH113 - Path's raises for a name that is too long
+        here.at("python").expected("an interpreter, relative to the project's directory", text)
+    return str(python)
+
+
+def _login(table: tables.Login | None) -> Login | None:
+    if table is None:
+        return None
+    return Login(**{**table.values_for(Login), "headers": tuple(table.headers.items())})
+
+
+def _version(name: str, table: tables.Version, beside: Path, here: Problems) -> Version:
+    if (table.directory is None) == (table.revision is None):
+        here.add("expected either a directory or a revision")
+    directory = _directory(table.directory, beside, here) if table.directory else None
+    return Version(name, directory, table.revision)
+
+
+def _check(project: Project, env: Mapping[str, str], problems: Problems) -> None:
+    """Check what the tables say of each other."""
+    here = problems.at("project")
+    served = project.wsgi or project.asgi or any(one.url for one in project.servers.values())
+    if not served and not here:
+        here.at("wsgi").add("expected at least one of wsgi, asgi and url, found none")
+    if not project.scenarios:
+        problems.at("scenario").add("expected at least one, like [scenario.sleep]")
+    _check_companions(project, env, problems)
+    for variant, place in _variants(project, problems):
+        if variant.login and project.login is None and not here.at("login"):
+            place.at("login").add("expected [project.login] beside it")
+        for name in variant.requires:
+            if name not in project.requirements:
+                place.at("requires").add(f"expected a table [requirement.{name}] beside it")
+
+
+def _check_companions(project: Project, env: Mapping[str, str], problems: Problems) -> None:
+    """Check that their scenarios exist, and that a variable comes from one place only."""
+    sources = dict.fromkeys(env, "project.env")
+    for companion in project.companions.values():
+        here = problems.at("companion", companion.name)
+        for scenario in companion.scenarios:
+            if scenario not in project.scenarios:
+                here.at("scenarios").expected("names of scenarios", scenario)
+        for name in companion.env:
+            place = here.at("env", name)
+            source = sources.setdefault(name, place.key)
+            if source != place.key:
+                place.add(f"expected once, {source} has it too")
+
+
+def _variants(project: Project, problems: Problems) -> Iterator[tuple[Variant, Problems]]:
+    for scenario in project.scenarios.values():
+        for variant in scenario.variants.values():
+            yield variant, problems.at("scenario", scenario.name, "variant", variant.name)
