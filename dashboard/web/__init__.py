@@ -1,1 +1,1 @@
-"""What a person sees; runs in the Daphne process."""
+"""The web pages; served by the Daphne process."""

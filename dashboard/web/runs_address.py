@@ -1,4 +1,4 @@
-"""The address `runs/`: GET lists the runs that are kept, POST fires a new one."""
+"""The address `runs/`: GET lists the stored runs, POST starts a new one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dashboard.web.shared.htmx import HtmxRequest
 
 @require_http_methods(["GET", "POST"])
 async def runs(request: HtmxRequest) -> HttpResponse:
-    """Return the history, or fire what the form says."""
+    """Return the list of runs, or start the run that the form describes."""
     if request.method == "POST":
         return await fire(request)
     return await sync_to_async(history)(request)

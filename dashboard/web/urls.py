@@ -1,4 +1,4 @@
-"""The addresses of the page; names are what templates and scripts use."""
+"""The URLs of the page; templates and scripts use their names."""
 
 from django.urls import include, path
 
@@ -10,7 +10,7 @@ urlpatterns = [
     path("", bench.bench, name="bench"),
     path("fire/", bench.form, name="form"),
     path("calibrate/", bench.calibrate, name="calibrate"),
-    path("line/", bench.line, name="line"),
+    path("queue/", bench.queue, name="queue"),
     path("claims/", include("dashboard.web.claims.urls")),
     path("explore/", include("dashboard.web.explore.urls")),
     path("xray/", include("dashboard.web.xray.urls")),

@@ -1,44 +1,44 @@
-/** The page: one websocket, at most one run on the stage, one redraw an animation frame. */
+/** The page: one websocket, at most one run on the stage, one redraw per animation frame. */
 
 import { onThemeChange } from './charts/theme.js';
 import { Socket } from './data/socket.js';
 import * as controls from './page/controls.js';
-import { say } from './page/refresh.js';
+import { refresh } from './page/refresh.js';
 import { stageOf } from './page/stage.js';
 import { showConnection, statusOf } from './page/status.js';
 import { announce, find, findAll, PHONE } from './shared/dom.js';
 
 const CALM = matchMedia('(prefers-reduced-motion: reduce)');
-const CALMLY_MS = 500;
-const QUICKLY_MS = 30; // the page runs on the machine that is being measured: no 60 times a second
-const STALE_MS = 1000; // the age of the last data is said anew so often
+const CALM_MS = 500;
+const REDRAW_MS = 30; // the page runs on the measured machine: not 60 times per second
+const STALE_MS = 1000; // between updates of the age of the last data
 
 /** @type {Stage | null} */
 let stage = null;
 /** @type {Status | null} */
 let status = null;
-/** True if frames are this stage's: the last run's may still be on their way. */
-let tuned = false;
+/** True if frames are this stage's: the last run's may still arrive. */
+let watched = false;
 let drawing = false;
 let drawn_ms = 0;
 
 const socket = new Socket({
   open: () => {
     watch();
-    tell('line'); // it may have moved while nobody heard
+    notify('line'); // it may have changed while disconnected
   },
-  event: hear,
+  event: handle,
   frame: (message) => {
-    if (tuned) stage?.feed.live(message);
+    if (watched) stage?.feed.live(message);
     wake();
   },
   changed: wake,
 });
 
 /** @param {any} event */
-function hear(event) {
+function handle(event) {
   wake();
-  if (event.event === 'line') tell('line');
+  if (event.event === 'line') notify('line');
   if (!stage || event.run !== stage.run.id) return;
   const { feed } = stage;
   if (event.event === 'watching') watching(event);
@@ -47,31 +47,31 @@ function hear(event) {
   if (event.event === 'fired') feed.fired(event.lane, event.round);
   if (event.event === 'discarded') feed.columns.discarded.add(event.round);
   if (event.event === 'warning') announce(event.message);
-  status?.hear(event);
+  status?.handle(event);
   if (event.event === 'finished') {
     feed.over = true;
-    tell('finished');
+    notify('finished');
   }
 }
 
 function watch() {
-  tuned = false;
+  watched = false;
   if (stage?.run.id) socket.watch(stage.run.id, stage.run.replay);
 }
 
 /** @param {{next: number, live: boolean}} event */
 function watching({ next, live }) {
-  tuned = true;
+  watched = true;
   stage?.feed.fetch(next).then(wake);
-  if (!live && stage?.active) tell('missed'); // it ended while nobody heard
+  if (!live && stage?.active) notify('missed'); // it ended while disconnected
 }
 
-/** Makes HTMX fetch the fragment that says so in its hx-trigger. @param {string} what */
-function tell(what) {
-  document.body.dispatchEvent(new CustomEvent(`liveburst:${what}`));
+/** Make HTMX fetch the fragments with this hx-trigger. @param {string} name */
+function notify(name) {
+  document.body.dispatchEvent(new CustomEvent(`liveburst:${name}`));
 }
 
-/** The stage in the page is another one than before: put its run on. */
+/** Show the run of a new stage in the page. */
 function setUp() {
   const root = find('#stage');
   if (!root || root === stage?.root) return;
@@ -86,11 +86,11 @@ function setUp() {
 
 const resized = new ResizeObserver(() => {
   stage?.resize();
-  drawn_ms = 0; // at once: a canvas of another size is empty
+  drawn_ms = 0; // at once: a resized canvas is empty
   draw();
 });
 
-/** Draw at the next frame, and go on while something moves. */
+/** Draw at the next animation frame, and while something moves. */
 function wake() {
   if (drawing) return;
   drawing = true;
@@ -100,14 +100,14 @@ function wake() {
 function draw() {
   drawing = false;
   const now_ms = performance.now();
-  if (now_ms - drawn_ms < (CALM.matches ? CALMLY_MS : QUICKLY_MS)) return wake();
+  if (now_ms - drawn_ms < (CALM.matches ? CALM_MS : REDRAW_MS)) return wake();
   drawn_ms = now_ms;
-  showConnection(socket.state, socket.lastHeard_ms);
+  showConnection(socket.state, socket.lastMessage_ms);
   if (socket.state !== 'live') setTimeout(wake, STALE_MS);
   if (!stage || !status) return;
-  const drawn = stage.draw(socket.open ? now_ms : socket.lastHeard_ms);
+  const drawn = stage.draw(socket.open ? now_ms : socket.lastMessage_ms);
   if (stage.run.id) status.show();
-  if (stage.run.id && drawn && !stage.cursor.dragged) say(stage);
+  if (stage.run.id && drawn && !stage.cursor.dragged) refresh(stage);
   controls.showRound(stage);
   controls.showStop(stage.run.id);
   socket.drawn();
@@ -115,11 +115,11 @@ function draw() {
 }
 
 document.addEventListener('scroll', () => {
-  if (PHONE.matches) stage?.swapped();
+  if (PHONE.matches) stage?.redraw();
 });
 document.addEventListener('htmx:after:swap', () => {
   setUp();
-  stage?.swapped();
+  stage?.redraw();
 });
 onThemeChange(() => stage?.resize());
 controls.listenToForm();
@@ -130,8 +130,9 @@ controls.listenToKeys(
     '[': () => stage?.turn(-1),
     ']': () => stage?.turn(1),
     t: () => {
-      const own = document.activeElement?.closest('figure')?.querySelectorAll('.as-table');
-      for (const table of own ?? findAll('.waterfall .as-table')) table.toggleAttribute('open');
+      const focused = document.activeElement?.closest('figure');
+      const tables = focused ? findAll('.as-table', focused) : findAll('.waterfall .as-table');
+      for (const table of tables) table.toggleAttribute('open');
     },
     '+': () => stage?.zoom(1),
     '-': () => stage?.zoom(-1),

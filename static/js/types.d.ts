@@ -125,9 +125,9 @@ declare global {
   type Values = (number | null)[];
   interface LineSpec {
     word: string;
-    say: (value: number) => string;
+    format: (value: number) => string;
     health?: Measure;
-    name?: (tick: number, end: number) => string;
+    label?: (tick: number, end: number) => string;
   }
   /** Shares of the box: from left to right, from the bottom up. */
   interface Picture {
@@ -229,7 +229,7 @@ declare global {
   type Around = (middle_ms: number, length_ms: number) => Span;
   /** `hash`: such as #120-340. */
   type SelectionOf = (hash: string) => Chosen;
-  type ShowConnection = (state: 'connecting' | 'live' | 'lost', lastHeard_ms: number) => void;
+  type ShowConnection = (state: 'connecting' | 'live' | 'lost', lastMessage_ms: number) => void;
   /** `changed`: called when the person switches between light and dark. */
   type Listen = (changed: () => void) => void;
   type Resolve = (token: string, place: HTMLElement) => string;
@@ -270,7 +270,7 @@ declare global {
     readonly newest: number;
     /** Whether a bar grows, or lines and words wait for their turn. */
     behind: boolean;
-    swapped: () => void;
+    redraw: () => void;
     /** ‹ and ›. Whoever goes to the newest round follows again. */
     turn: (by: number) => void;
     /**
@@ -290,7 +290,7 @@ declare global {
   interface Status {
     /** An event of the websocket. */
     // biome-ignore lint/suspicious/noExplicitAny: an event is whatever the server says
-    hear: (event: any) => void;
+    handle: (event: any) => void;
     /** Put it on the page. */
     show: () => void;
   }

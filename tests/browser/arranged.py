@@ -125,7 +125,7 @@ def gap_fetched(page: Page, bench: Bench) -> None:
     """Stored frames that do not come as long as we look."""
     page.route("**/frames?**", lambda _: None)
     page.goto(bench.finished)
-    expect(page.locator("#progress")).to_contain_text("being fetched")
+    expect(page.locator("#progress")).to_contain_text("fetching ")
 
 
 @state
@@ -150,9 +150,9 @@ def finished_with_errors(page: Page, bench: Bench) -> None:
 
 @state
 def guess_answered(page: Page, bench: Bench) -> None:
-    page.goto(bench.guessed)
+    page.goto(bench.prediction)
     wait_for_bars(page, 100)
-    expect(page.locator(".guessed")).to_be_visible()
+    expect(page.locator(".prediction")).to_be_visible()
 
 
 @state
@@ -242,7 +242,9 @@ def replaying(page: Page, bench: Bench) -> None:
 
 @state
 def compare(page: Page, bench: Bench) -> None:
-    first, second = (one.rstrip("/").rpartition("/")[2] for one in (bench.finished, bench.guessed))
+    first, second = (
+        one.rstrip("/").rpartition("/")[2] for one in (bench.finished, bench.prediction)
+    )
     page.goto(f"{bench.address}/runs/compare/?a={first}&b={second}")
 
 
@@ -269,7 +271,7 @@ def claims_done(page: Page, bench: Bench) -> None:
     page.goto(f"{bench.address}/claims/#claim-{CLAIM}")
     card = page.locator(f"#claim-{CLAIM}")
     if card.locator(UNTRIED).count():
-        card.get_by_role("button", name="Try it").click()
+        card.get_by_role("button", name="Try", exact=True).click()
     expect(card.locator(UNTRIED)).to_have_count(0, timeout=60_000)
 
 
@@ -281,7 +283,7 @@ def explore_empty(page: Page, bench: Bench) -> None:
 @state
 def explore_running(page: Page, bench: Bench) -> None:
     page.goto(f"{bench.address}/explore/")
-    page.get_by_role("button", name="Fire the matrix").click()
+    page.get_by_role("button", name="Run the matrix").click()
     expect(page.locator("#experiment")).to_have_attribute("data-status", "running", timeout=60_000)
 
 

@@ -127,7 +127,7 @@ def finish_everything(page: Page) -> None:
         """async () => {
           const token = document.querySelector('[name=csrfmiddlewaretoken]').value;
           for (let looks = 0; looks < 200; looks++) {
-            const line = await (await fetch('/line/')).text();
+            const line = await (await fetch('/queue/')).text();
             const forms = new DOMParser().parseFromString(line, 'text/html')
               .querySelectorAll('[data-run] form');
             const stops = [...forms].map(one => one.getAttribute('action')).reverse();
@@ -139,4 +139,4 @@ def finish_everything(page: Page) -> None:
           throw new Error('the line does not empty');
         }"""
     )
-    expect(page.locator("#line [data-run]")).to_have_count(0)
+    expect(page.locator("#queue [data-run]")).to_have_count(0)

@@ -27,7 +27,7 @@ class Bench:
     address: str
     fresh: str  # a dashboard on which nothing was fired
     finished: str
-    guessed: str
+    prediction: str
     errors: str  # a finished run whose requests timed out
     failed: str  # its project does not start
     xray: str
@@ -46,13 +46,15 @@ def furnished(browser: Browser) -> Iterator[Bench]:
         broken = stack.enter_context(serving(homes[2], "--project", lab))
         page = browser.new_page(viewport={"width": 1440, "height": HEIGHT})
         finished = _burst(page, address, requests=100, rounds=5)
-        guessed = _burst(page, address, "async@daphne", requests=100, rounds=5, parameter_delay=0.2)
+        prediction = _burst(
+            page, address, "async@daphne", requests=100, rounds=5, parameter_delay=0.2
+        )
         errors = _burst(page, address, requests=60, rounds=2, parameter_delay=1, timeout=2)
         yield Bench(
             address=address,
             fresh=fresh,
             finished=finished,
-            guessed=guessed,
+            prediction=prediction,
             errors=errors,
             failed=_failed(page, broken),
             xray=_xray(page, finished),

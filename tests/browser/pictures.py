@@ -49,7 +49,7 @@ def _page(browser: Browser, address: str, scheme: Scheme = "light") -> Iterator[
     """A page that is opened when nobody has the machine any more."""
     page = browser.new_page(viewport=VIEW, color_scheme=scheme)
     page.goto(urljoin(address, "/"))
-    expect(page.locator("#line [data-run]")).to_have_count(0, timeout=1000 * SLOWEST_S)
+    expect(page.locator("#queue [data-run]")).to_have_count(0, timeout=1000 * SLOWEST_S)
     page.goto(address)
     yield page
     page.close()
@@ -98,7 +98,7 @@ def _blocked(browser: Browser, address: str) -> None:
 def _claim(browser: Browser, address: str) -> None:
     with _page(browser, f"{address}/claims/") as page:
         card = page.locator(f"#claim-{CLAIM}")
-        card.get_by_role("button", name="Try it").click()
+        card.get_by_role("button", name="Try", exact=True).click()
         expect(card.locator(UNTRIED)).to_have_count(0, timeout=1000 * SLOWEST_S)
         _part(card, "claim")
 
@@ -113,7 +113,7 @@ def _xray(browser: Browser, run: str) -> None:
 
 def _sweep(browser: Browser, address: str) -> None:
     with _page(browser, f"{address}/explore/") as page:
-        page.get_by_role("button", name="Fire the sweep").click()
+        page.get_by_role("button", name="Run the sweep").click()
         experiment = page.locator("#experiment")
         expect(experiment).to_have_attribute("data-status", "finished", timeout=1000 * SLOWEST_S)
         _part(page.locator("main"), "sweep")

@@ -142,9 +142,9 @@ def test_the_waterfall_can_be_read_as_a_table(page: Page) -> None:
     for table in page.locator(".waterfall .as-table").all():
         expect(table.locator("tbody tr")).to_have_count(25)
     first = page.locator(".waterfall .as-table").first
-    first.get_by_role("button", name="The page after").click()
+    first.get_by_role("button", name="Next page").click()
     expect(first.locator("tbody tr").first.locator("th")).to_have_text("25")
     expect(first).to_contain_text("page 2 of 4")
-    expect(first.get_by_role("button", name="The page after")).to_be_focused()
+    expect(first.get_by_role("button", name="Next page")).to_be_focused()
     page.locator(".waterfall summary").first.click()
     expect(first.locator("table")).to_be_hidden()

@@ -30,7 +30,7 @@ def claims(open_page: OpenPage, complaints: list[str]) -> Iterator[Page]:
 def test_a_claim_is_tried_and_its_card_follows_without_a_reload(claims: Page) -> None:
     claims.evaluate("window.stayed = true")
     card = claims.locator(f"#claim-{QUICK}")
-    card.get_by_role("button", name="Try it").click()
+    card.get_by_role("button", name="Try", exact=True).click()
     expect(claims.locator("#claims-progress progress")).to_be_visible()
     expect(card.locator(".claim-state")).to_contain_text(re.compile("waiting|starting|running"))
     expect(card.locator(".claim-verdict")).to_contain_text(
@@ -38,7 +38,7 @@ def test_a_claim_is_tried_and_its_card_follows_without_a_reload(claims: Page) ->
     )
     expect(card.locator("tbody th")).to_have_count(2)
     expect(claims.locator("#claims-progress progress")).to_have_count(0)
-    expect(card.get_by_role("button", name="Try it again")).to_be_visible()
+    expect(card.get_by_role("button", name="Try again")).to_be_visible()
     assert claims.evaluate("window.stayed")
     card.locator("a[href^='/runs/']").first.click()
     claims.wait_for_selector("#stage[data-status=finished]")
@@ -49,7 +49,7 @@ def test_all_are_tried_until_somebody_stops_them(claims: Page) -> None:
     expect(claims.locator("#claims-progress")).to_contain_text(re.compile(r"claim 1 of \d+"))
     claims.locator("#claims-stop").click()
     expect(claims.locator("#claims-all")).to_be_visible(timeout=RUN_MS)
-    expect(claims.locator("#line [data-run]")).to_have_count(0)
+    expect(claims.locator("#queue [data-run]")).to_have_count(0)
 
 
 def test_what_differs_between_variants_is_marked_and_coloured(claims: Page) -> None:

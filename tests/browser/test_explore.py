@@ -25,7 +25,7 @@ def test_a_matrix_fills_while_it_runs_and_then_asks_no_more(page: Page) -> None:
     page.locator("#matrix-parameter_delay").fill("0.02")
     page.locator("#matrix-requests").fill("16")
     page.locator("#matrix-rounds").fill("2")
-    page.get_by_role("button", name="Fire the matrix").click()
+    page.get_by_role("button", name="Run the matrix").click()
     page.wait_for_url(EXPERIMENT)
     expect(page.locator("#asking")).to_have_count(1)
     expect(page.locator("#experiment")).to_have_attribute(
@@ -42,14 +42,14 @@ def test_a_matrix_fills_while_it_runs_and_then_asks_no_more(page: Page) -> None:
 
 def test_a_sweep_is_stopped_as_one_by_its_button(page: Page) -> None:
     open_explore(page)
-    page.get_by_role("button", name="Fire the sweep").click()
+    page.get_by_role("button", name="Run the sweep").click()
     page.wait_for_url(EXPERIMENT)
-    expect(page.locator("#line .chip")).to_have_count(1)
+    expect(page.locator("#queue .chip")).to_have_count(1)
     page.get_by_role("button", name="Stop", exact=True).click()
     expect(page.locator("#experiment")).to_have_attribute(
         "data-status", "stopped", timeout=FINISH_MS
     )
-    expect(page.locator("#line .chip")).to_have_count(0)
+    expect(page.locator("#queue .chip")).to_have_count(0)
     open_explore(page)  # whoever empties the line after us needs a form
 
 

@@ -31,7 +31,7 @@ def test_bad_input_is_answered_beside_its_field(page: Page, field: str, value: s
     expect(box).to_have_value(value)
     assert page.evaluate("window.liveburst.run.id") == ""
     assert page.url.endswith("/")
-    expect(page.locator("#line [data-run]")).to_have_count(0)
+    expect(page.locator("#queue [data-run]")).to_have_count(0)
 
 
 def test_no_lane_at_all_is_bad_input(page: Page) -> None:

@@ -73,19 +73,19 @@ def test_a_second_run_waits_in_line_on_every_page(slow: Page, open_page: OpenPag
     other = open_page()
     second = run_it(other)
     for page in (slow, other):
-        chips = page.locator("#line [data-run]")
+        chips = page.locator("#queue [data-run]")
         expect(chips).to_have_count(2)
-        expect(page.locator(f"#line [data-run='{second}']")).to_have_attribute(
+        expect(page.locator(f"#queue [data-run='{second}']")).to_have_attribute(
             "data-status", "waiting"
         )
     expect(other.locator("#state")).to_have_text("waiting")
-    expect(other.locator("#progress")).to_contain_text("in line")
+    expect(other.locator("#progress")).to_contain_text("queued")
 
     slow.bring_to_front()  # a tab behind another draws nothing, and is slow to be clicked
-    slow.locator(f"#line [data-run='{second}'] button").click()
+    slow.locator(f"#queue [data-run='{second}'] button").click()
     for page in (slow, other):
-        expect(page.locator("#line [data-run]")).to_have_count(1)
-        expect(page.locator(f"#line [data-run='{first}']")).to_have_count(1)
+        expect(page.locator("#queue [data-run]")).to_have_count(1)
+        expect(page.locator(f"#queue [data-run='{first}']")).to_have_count(1)
     expect(other.locator("#state")).to_have_text("stopped")
     assert slow.evaluate("window.liveburst.status") == "running"
 

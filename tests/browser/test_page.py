@@ -40,7 +40,7 @@ def test_letters_in_a_field_are_letters(page: Page) -> None:
     page.locator("#parameter_delay").focus()
     page.keyboard.press("r")
     page.keyboard.press("s")
-    expect(page.locator("#line [data-run]")).to_have_count(0)
+    expect(page.locator("#queue [data-run]")).to_have_count(0)
     assert page.evaluate("window.liveburst.run.id") == ""
 
 

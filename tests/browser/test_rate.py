@@ -26,7 +26,7 @@ def test_only_the_fields_of_the_load_that_is_chosen_are_there(page: Page) -> Non
     expect(page.locator("#requests")).to_be_hidden()
     for name in ("rate", "duration", "rounds"):
         expect(page.locator(f"#{name}")).to_be_visible()
-    expect(page.get_by_label("at random (Poisson)")).to_be_visible()
+    expect(page.get_by_label("random arrivals (Poisson)")).to_be_visible()
 
 
 def test_the_estimate_follows_the_rates_length(page: Page) -> None:
@@ -56,7 +56,7 @@ def test_a_rate_is_drawn_judged_and_fired_again(page: Page) -> None:
     drawn = page.evaluate("window.liveburst.waterfalls")
     # 120 requests of 0.1 s, one after another.
     assert {one["axisEnd_ms"] >= 12_000 for one in drawn} == {True}
-    expect(page.locator(".waterfall .theory").first).to_contain_text("the rate ends")
+    expect(page.locator(".waterfall .theory").first).to_contain_text("end of the rate")
     page.reload()
     wait_for_bars(page, REQUESTS)
     fill(page)

@@ -13,7 +13,7 @@ const PAINTS = {
   server: 'server',
   framework: 'framework',
   view: 'view',
-  delivery: 'delivery',
+  delivery: 'response on its way',
   error: 'error',
 };
 

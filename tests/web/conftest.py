@@ -9,7 +9,7 @@ import pytest
 from django.test import AsyncClient
 
 from dashboard.runs.queue.laboratory import Laboratory
-from dashboard.web.shared.laboratory_access import furnish
+from dashboard.web.shared.laboratory_access import set_laboratory
 from tests.runs.fakes import FakeEngine, fake_laboratory
 
 
@@ -25,7 +25,7 @@ async def laboratory(
 ) -> AsyncIterator[Laboratory]:
     """The views' laboratory; whatever still runs is stopped at the end."""
     made = fake_laboratory(engine, tmp_path)
-    furnish(made)
+    set_laboratory(made)
     yield made
     await made.close()
 

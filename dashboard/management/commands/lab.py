@@ -32,9 +32,9 @@ from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.runs.wiring import set_up
 from dashboard.runs.xray.traced_request import RequestTracer
 from dashboard.targets.supervise.cores import Cores
-from dashboard.web.live.follow import watch_line
-from dashboard.web.shared.laboratory_access import furnish
-from dashboard.web.xray.views import album
+from dashboard.web.live.follow import watch_queue
+from dashboard.web.shared.laboratory_access import set_laboratory
+from dashboard.web.xray.views import xray_store
 from dashboard.wire.errors import Invalid, LiveburstError, TargetFailed
 from dashboard.wire.plural import counted
 
@@ -97,9 +97,9 @@ class Command(BaseCommand):
         kept_runs.purge()
         mark = os.environ.get("LIVEBURST_MARK") or f"liveburst-{os.getpid()}"
         # Before the cores are shared out, which narrows this process's own.
-        album.furnish(RequestTracer(mark=mark, home=home(), cores=Cores.here()))
+        xray_store.use(RequestTracer(mark=mark, home=home(), cores=Cores.here()))
         laboratory = set_up(project, home())
-        furnish(laboratory)
+        set_laboratory(laboratory)
         end_when_asked()
         host = f"[{options['host']}]" if ":" in options["host"] else options["host"]
         address = f"http://{host}:{listener.getsockname()[1]}"
@@ -168,7 +168,7 @@ def serve(listener: socket.socket, laboratory: Laboratory, address: str | None) 
 
     def ready() -> None:
         tasks.append(asyncio.ensure_future(laboratory.keep_calibrated()))
-        tasks.append(asyncio.ensure_future(watch_line(laboratory.hub)))
+        tasks.append(asyncio.ensure_future(watch_queue(laboratory.hub)))
         if address and _has_screen():
             webbrowser.open(address)
 

@@ -1,1 +1,1 @@
-"""The page with the form and one run."""
+"""The bench: the form and one run."""

@@ -1,4 +1,4 @@
-"""What the form "What to fire" shows: fields with their values, lanes, buttons with estimates."""
+"""The form of the bench: fields with their values, lanes, buttons with estimates."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from django.http import QueryDict
 from dashboard.project.labtoml.load import Parameter, Project, Scenario
 from dashboard.runs.planning.plans import DEFAULT_TIMEOUT_S, estimate_s, make_plan
 from dashboard.runs.planning.prediction import SIZES
-from dashboard.web.shared.form_values import PARAMETER, lane_names
-from dashboard.web.shared.format import roughly
+from dashboard.web.shared.form_values import PARAMETER, lane_names, parameter_label
+from dashboard.web.shared.format import format_estimate
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.plan import (
     MAX_CONCURRENCY,
@@ -29,12 +29,12 @@ from dashboard.wire.plural import counted
 from .forms import BURST_ONLY, RATE_ONLY, FireForm
 
 QUICK_REQUESTS = (10, 100, 1000)
-# The numbers behind *More*: label, smallest, largest, step.
+# The numbers behind *More*: label, minimum, maximum, step.
 NUMBERS = {
     "requests": ("Requests", 1, MAX_REQUESTS, "1"),
-    "rate": ("Requests a second", 0, MAX_RATE_RPS, "any"),
+    "rate": ("Requests per second", 0, MAX_RATE_RPS, "any"),
     "duration": ("Duration, s", 0, MAX_DURATION_S, "any"),
-    "concurrency": ("At most in flight", 1, MAX_CONCURRENCY, "1"),
+    "concurrency": ("Maximum in flight", 1, MAX_CONCURRENCY, "1"),
     "rounds": ("Rounds", 1, MAX_ROUNDS, "1"),
     "seed": ("Seed", 0, MAX_SEED, "1"),
     "timeout": ("Timeout, s", 0, MAX_TIMEOUT_S, "any"),
@@ -43,7 +43,7 @@ NUMBERS = {
 
 @dataclass(frozen=True)
 class ParameterField:
-    """A parameter of the scenario as a field of the form."""
+    """A field for a parameter of the scenario."""
 
     name: str
     field_name: str
@@ -59,7 +59,7 @@ class ParameterField:
 
 @dataclass(frozen=True)
 class NumberField:
-    """One of the numbers behind *More*; an empty one takes what `placeholder` says."""
+    """A number behind *More*; if empty, the value is what `placeholder` says."""
 
     name: str
     label: str
@@ -69,12 +69,12 @@ class NumberField:
     step: str
     placeholder: str
     errors: list[str]
-    only: str  # the kind of load that it belongs to; empty: to both
+    only: str  # the kind of load that it belongs to; empty: both
 
 
 @dataclass(frozen=True)
 class LaneChoice:
-    """A lane that can be ticked."""
+    """A lane to select."""
 
     value: str
     label: str
@@ -86,7 +86,7 @@ class LaneChoice:
 
 @dataclass(frozen=True)
 class ServerRow:
-    """A server in the table of lanes: a cell a variant; None where it cannot be fired at."""
+    """A row of the table of other lanes; a cell is None if the variant cannot run on the server."""
 
     server: str
     cells: list[LaneChoice | None]
@@ -94,7 +94,7 @@ class ServerRow:
 
 @dataclass(frozen=True)
 class ScenarioView:
-    """The scenario that is chosen."""
+    """The selected scenario."""
 
     name: str
     title: str
@@ -108,31 +108,31 @@ class ScenarioView:
 
 @dataclass(frozen=True)
 class QuickButton:
-    """Fires n = c = `requests`; `estimate` is empty where theory has nothing to say."""
+    """A button that fires `requests` at once; `estimate` is empty if theory has none."""
 
     requests: int
-    shown: str
+    label: str
     estimate: str
 
 
 def fire_context(
-    project: Project, scenario: Scenario, form: FireForm | None, *, complain: bool = True
+    project: Project, scenario: Scenario, form: FireForm | None, *, show_errors: bool = True
 ) -> dict[str, Any]:
-    """The template's context; `form` is what was typed, if anything was.
+    """Return the template context; `form` holds the submitted values, if any.
 
-    Without `complain` it is still being typed, and nothing is said of what is missing.
+    Pass `show_errors=False` while values are still being typed.
     """
     typed = form.data if form else {}
-    errors = _errors(form) if complain else {}
+    errors = _errors(form) if show_errors else {}
     numbers = [_number(name, scenario, typed, errors) for name in NUMBERS]
-    checked = typed.getlist("lanes") if isinstance(typed, QueryDict) and "lanes" in typed else None
+    selected = typed.getlist("lanes") if isinstance(typed, QueryDict) and "lanes" in typed else None
     return {
         "project": project.name,
         "scenarios": list(project.scenarios.values()),
         "scenario": _scenario_view(
             scenario,
-            [_field(one, typed, errors) for one in scenario.parameters.values()],
-            _choices(project, scenario, checked),
+            [_field(parameter, typed, errors) for parameter in scenario.parameters.values()],
+            _choices(project, scenario, selected),
         ),
         "quick": [
             QuickButton(n, f"{n:,}", _estimate(project, scenario, form, n)) for n in QUICK_REQUESTS
@@ -141,7 +141,7 @@ def fire_context(
         "load": typed.get("load") or "burst",
         "poisson": bool(typed.get("poisson")),
         "guess_sizes": [f"{size:g}" for size in SIZES],
-        "estimate": _estimate_of(project, scenario, form),
+        "estimate": _form_estimate(project, scenario, form),
         "errors": errors,
         "more_open": bool(errors.keys() & {"lanes", "load", *NUMBERS}),
     }
@@ -150,7 +150,7 @@ def fire_context(
 def _scenario_view(
     scenario: Scenario, parameters: list[ParameterField], choices: list[LaneChoice]
 ) -> ScenarioView:
-    """The scenario's own lanes as a row; every other that is possible as a table by server."""
+    """Show the scenario's own lanes in a row, all other possible ones in a table by server."""
     own, others = choices[: len(scenario.lanes)], choices[len(scenario.lanes) :]
     by_place = {(choice.server, choice.variant): choice for choice in others}
     servers = dict.fromkeys(choice.server for choice in others)
@@ -170,7 +170,7 @@ def _scenario_view(
 
 
 def _errors(form: FireForm | None) -> dict[str, list[str]]:
-    """Messages by field; those of no field by `all`."""
+    """Return messages by field; `all` has those of no single field."""
     errors = form.errors.items() if form else ()
     return {
         name.replace("__all__", "all"): [str(message) for message in messages]
@@ -179,14 +179,14 @@ def _errors(form: FireForm | None) -> dict[str, list[str]]:
 
 
 def _number(name: str, scenario: Scenario, typed: Any, errors: dict[str, list[str]]) -> NumberField:
-    label, smallest, largest, step = NUMBERS[name]
+    label, minimum, maximum, step = NUMBERS[name]
     default, placeholder = _defaults(scenario)[name]
     return NumberField(
         name=name,
         label=label,
         value=typed.get(name, default),
-        min=f"{smallest:g}",
-        max=f"{largest:.0f}",
+        min=f"{minimum:g}",
+        max=f"{maximum:.0f}",
         step=step,
         placeholder=placeholder,
         errors=errors.get(name, []),
@@ -195,7 +195,7 @@ def _number(name: str, scenario: Scenario, typed: Any, errors: dict[str, list[st
 
 
 def _defaults(scenario: Scenario) -> dict[str, tuple[str, str]]:
-    """What stands in a field at first, and what an empty one means."""
+    """Return each number's initial value and its placeholder."""
     return {
         "requests": (str(scenario.requests), ""),
         "rate": ("100", ""),
@@ -213,7 +213,7 @@ def _field(parameter: Parameter, typed: Any, errors: dict[str, list[str]]) -> Pa
     return ParameterField(
         name=parameter.name,
         field_name=field_name,
-        label=parameter.name.replace("_", " ").capitalize(),
+        label=parameter_label(parameter.name),
         value=typed.get(field_name, default),
         default=default,
         min=f"{parameter.min:g}",
@@ -224,45 +224,45 @@ def _field(parameter: Parameter, typed: Any, errors: dict[str, list[str]]) -> Pa
     )
 
 
-def _choices(project: Project, scenario: Scenario, checked: list[str] | None) -> list[LaneChoice]:
-    if checked is None:
-        checked = [str(lane) for lane in scenario.lanes]
-    found = []
+def _choices(project: Project, scenario: Scenario, selected: list[str] | None) -> list[LaneChoice]:
+    if selected is None:
+        selected = [str(lane) for lane in scenario.lanes]
+    choices = []
     for name in lane_names(project, scenario):
         lane = Lane.parse(name)
         family = scenario.variants[lane.variant].family
-        found.append(LaneChoice(name, name, lane.variant, lane.server, family, name in checked))
-    return found
+        choices.append(LaneChoice(name, name, lane.variant, lane.server, family, name in selected))
+    return choices
 
 
 def _estimate(project: Project, scenario: Scenario, form: FireForm | None, requests: int) -> str:
-    """About how long a press takes by theory, given what else stands in the form."""
-    given = getattr(form, "cleaned_data", {})
+    """Return how long a quick button's run takes in theory with the form's other values."""
+    values = getattr(form, "cleaned_data", {})
     parameters = {
-        name: given[PARAMETER + name] for name in scenario.parameters if PARAMETER + name in given
+        name: values[PARAMETER + name] for name in scenario.parameters if PARAMETER + name in values
     }
     try:
         plan = make_plan(
             project,
             scenario=scenario.name,
-            lanes=given.get("lanes") or (),
+            lanes=values.get("lanes") or (),
             requests=requests,
-            rounds=given.get("rounds"),
+            rounds=values.get("rounds"),
             parameters=parameters,
         )
     except InvalidPlan:
         return ""
     estimate = estimate_s(project, plan)
-    return "" if estimate is None else f"about {roughly(estimate)}"
+    return "" if estimate is None else f"about {format_estimate(estimate)}"
 
 
-def _estimate_of(project: Project, scenario: Scenario, form: FireForm | None) -> str:
-    """About how long *Run* takes with what stands in the form; empty when nobody can say."""
+def _form_estimate(project: Project, scenario: Scenario, form: FireForm | None) -> str:
+    """Return how long *Run* takes in theory with the form's values; empty if unknown."""
     plan = form.plan() if form else make_plan(project, scenario=scenario.name)
     estimate = estimate_s(project, plan) if plan else None
     if plan is None or estimate is None:
         return ""
-    takes = f"takes about {roughly(estimate)}"
+    takes = f"takes about {format_estimate(estimate)}"
     if not isinstance(plan.load, Rate):
         return takes
     lanes, rounds = counted(len(plan.lanes), "lane"), counted(plan.rounds, "round")

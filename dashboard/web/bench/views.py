@@ -1,4 +1,4 @@
-"""What the browser asks for over HTTP: pages, HTMX fragments, and stored frames."""
+"""The bench over HTTP: pages, HTMX fragments, and stored frames."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from dashboard.models import Run
 from dashboard.project.labtoml.load import Project, Scenario
 from dashboard.runs.engines.calibration import fresh_calibrations
 from dashboard.runs.live.live_report import live_report_of
-from dashboard.runs.queue import run_queue as waiting_line
+from dashboard.runs.queue import run_queue
 from dashboard.runs.reports.results import frames_of
-from dashboard.web.charts.views import stretch_of, whole
-from dashboard.web.live.replay import as_it_began, speed_of
-from dashboard.web.run.run_json import empty_data
+from dashboard.web.charts.views import stretch_of, whole_number
+from dashboard.web.live.replay import replay_view, speed_of
+from dashboard.web.run.run_json import empty_run_json
 from dashboard.web.run.run_tools import tools_of
 from dashboard.web.run.run_view import CalibrationView, RunView, calibration_view, view_of
 from dashboard.web.shared.code import code_of
@@ -39,40 +39,39 @@ from dashboard.wire.errors import LiveburstError
 from dashboard.wire.plan import Plan
 
 from .fire_context import fire_context
-from .forms import FireForm, typed_as
+from .forms import FireForm, form_data
 
-FRAMES_AT_A_TIME = 20
+FRAMES_PER_BATCH = 20
 
 
 @require_GET
 def bench(request: HtmxRequest) -> HttpResponse:
-    """The empty bench: a question, and one button that answers it."""
+    """Show the empty bench: a question, and a button that answers it."""
     scenario = _scenario(request.GET.get("scenario"))
     return render(request, "bench/bench.html", _page(scenario))
 
 
 @require_GET
 def run(request: HtmxRequest, run_id: str) -> HttpResponse:
-    """The bench with one run on it, live if it still runs."""
-    found = get_object_or_404(Run, pk=run_id)
-    shown = {**tools_of(found), **_code(found), "run": _view(found)}
-    page = {**_fire_again(found), **_line(), **shown}
-    return render(request, "bench/bench.html", page)
+    """Show the bench with one run, live while it is active."""
+    run = get_object_or_404(Run, pk=run_id)
+    context = {**_form_of(run), **_queue(), **tools_of(run), **_code(run), "run": _view(run)}
+    return render(request, "bench/bench.html", context)
 
 
-def _fire_again(found: Run) -> dict[str, Any]:
-    """The form as this run was fired, if the project still has its scenario."""
-    project, plan = _project(), Plan.from_json(found.plan)
+def _form_of(run: Run) -> dict[str, Any]:
+    """Return the form with the values of a run, if the project still has its scenario."""
+    project, plan = _project(), Plan.from_json(run.plan)
     scenario = project.scenarios.get(plan.scenario)
     if scenario is None:
         return _fire_context(_scenario(None), None)
-    form = FireForm(project, scenario, typed_as(plan))
+    form = FireForm(project, scenario, form_data(plan))
     form.is_valid()
-    return _fire_context(scenario, form, complain=False)
+    return _fire_context(scenario, form, show_errors=False)
 
 
 async def fire(request: HtmxRequest) -> HttpResponse:
-    """Put a run into the line: its stage as a fragment, or without HTMX its page."""
+    """Queue a run; return its stage as a fragment, or without HTMX redirect to its page."""
     project = _project()
     name = request.POST.get("scenario", "")
     scenario = project.scenarios.get(name)
@@ -88,7 +87,7 @@ async def fire(request: HtmxRequest) -> HttpResponse:
     if not request.htmx:
         return HttpResponseRedirect(address, status=303)
     response = await sync_to_async(_stage)(
-        request, started, complained=request.POST.get("complained")
+        request, started, refused_before=request.POST.get("complained")
     )
     response["HX-Push-Url"] = address
     return response
@@ -97,7 +96,7 @@ async def fire(request: HtmxRequest) -> HttpResponse:
 def _refuse(
     request: HtmxRequest, scenario: Scenario, form: FireForm | None, message: str = ""
 ) -> HttpResponse:
-    """422 with each message beside its field; nothing was started."""
+    """Return 422 with each message beside its field; nothing was started."""
     context = _page(scenario, form)
     if message:
         context["errors"]["scenario"] = [message]
@@ -110,20 +109,20 @@ def _refuse(
 
 @require_GET
 def form(request: HtmxRequest) -> HttpResponse:
-    """What to fire, for another scenario or other values: estimates follow what is typed."""
+    """Return the form for another scenario or other values, with new estimates."""
     scenario = _scenario(request.GET.get("scenario"))
     typed = FireForm(_project(), scenario, request.GET)
     typed.is_valid()
-    context = _fire_context(scenario, typed, complain=False)
+    context = _fire_context(scenario, typed, show_errors=False)
     return render(request, "bench/form.html", context)
 
 
 @require_POST
 async def calibrate(request: HtmxRequest) -> HttpResponse:
-    """Measure the engine itself anew, unless somebody runs: the instrument's line as a fragment."""
+    """Calibrate the load generator unless a run is active; return its line as a fragment."""
     try:
-        found = await laboratory().calibrate()
-        problem = "" if found else "The machine is busy: try again when nothing runs."
+        calibration = await laboratory().calibrate()
+        problem = "" if calibration else "The machine is busy: try again when no run is active."
     except (LiveburstError, OSError) as error:
         problem = str(error)
     if not request.htmx:
@@ -138,69 +137,69 @@ def _instrument_fragment(request: HtmxRequest, problem: str) -> HttpResponse:
 
 @require_GET
 def stage(request: HtmxRequest, run_id: str) -> HttpResponse:
-    """Everything of one run, as a fragment; with `replay`, its speed, as it began."""
-    found = get_object_or_404(Run, pk=run_id)
+    """Return one run as a fragment; with `replay`, a speed, as it looked at its start."""
+    run = get_object_or_404(Run, pk=run_id)
     speed = speed_of(request.GET.get("replay", ""))
-    begun = as_it_began(found, speed) if speed and not found.active else None
-    return _stage(request, found, begun)
+    view = replay_view(run, speed) if speed and not run.active else None
+    return _stage(request, run, view)
 
 
 @require_GET
 def result(request: HtmxRequest, run_id: str) -> HttpResponse:
-    """The sentence, the table and the tools of one run, as a fragment."""
-    found = get_object_or_404(Run, pk=run_id)
-    context = {**tools_of(found), "run": _view(found, stretch_of(request))}
+    """Return the sentence, the table and the tools of one run as a fragment."""
+    run = get_object_or_404(Run, pk=run_id)
+    context = {**tools_of(run), "run": _view(run, stretch_of(request))}
     return render(request, "run/result.html", context)
 
 
 @require_GET
 def numbers(request: HttpRequest, run_id: str) -> HttpResponse:
-    """The sentence and the table alone: so far, or of the stretch `from` … `to` of each round."""
-    found = get_object_or_404(Run, pk=run_id)
-    context = {"run": _view(found, stretch_of(request))}
+    """Return the sentence and the table, so far or of the stretch `from` to `to` of each round."""
+    run = get_object_or_404(Run, pk=run_id)
+    context = {"run": _view(run, stretch_of(request))}
     return render(request, "run/numbers.html", context)
 
 
 @require_GET
-def line(request: HtmxRequest) -> HttpResponse:
-    """Who runs and who waits, as a fragment."""
-    return _line_fragment(request)
+def queue(request: HtmxRequest) -> HttpResponse:
+    """Return the queue as a fragment."""
+    return _queue_fragment(request)
 
 
-def _line_fragment(request: HtmxRequest) -> HttpResponse:
-    return render(request, "shared/queue.html", _line())
+def _queue_fragment(request: HtmxRequest) -> HttpResponse:
+    return render(request, "shared/queue.html", _queue())
 
 
 @require_POST
 async def stop(request: HtmxRequest, run_id: str) -> HttpResponse:
-    """Stop a run, or take it out of the line; harmless when it is over."""
-    found = await aget_object_or_404(Run, pk=run_id)
-    if found.active:
-        await laboratory().stop(found)
+    """Stop a run, or remove it from the queue; do nothing if it has ended."""
+    run = await aget_object_or_404(Run, pk=run_id)
+    if run.active:
+        await laboratory().stop(run)
     if not request.htmx:
         return HttpResponseRedirect(reverse("run", args=[run_id]), status=303)
-    return await sync_to_async(_line_fragment)(request)
+    return await sync_to_async(_queue_fragment)(request)
 
 
 @require_GET
 async def frames(request: HtmxRequest, run_id: str) -> HttpResponseBase:
-    """Stored frames `from` … `to` - 1 in their envelopes, one after another."""
+    """Stream the stored frames `from` to `to` - 1 in their envelopes."""
     await aget_object_or_404(Run, pk=run_id)
-    begin = whole(request, "from", 0)
-    end = whole(request, "to", 0) if "to" in request.GET else None
+    begin = whole_number(request, "from", 0)
+    end = whole_number(request, "to", 0) if "to" in request.GET else None
 
     async def envelopes() -> AsyncIterator[bytes]:
         stored = frames_of(run_id, begin, end)
-        while batch := await sync_to_async(_envelop_some)(stored):
+        while batch := await sync_to_async(_next_envelopes)(stored):
             yield batch
 
     return StreamingHttpResponse(envelopes(), content_type="application/octet-stream")
 
 
-def _envelop_some(stored: Iterator[tuple[int, bytes]]) -> bytes:
-    """The next few of them; empty once there are no more."""
-    some = islice(stored, FRAMES_AT_A_TIME)
-    return b"".join(frame.envelop(sequence, data) for sequence, data in some)
+def _next_envelopes(stored: Iterator[tuple[int, bytes]]) -> bytes:
+    """Return the next batch; empty at the end."""
+    batch = islice(stored, FRAMES_PER_BATCH)
+    return b"".join(frame.envelop(sequence, data) for sequence, data in batch)
 
 
 def _project() -> Project:
@@ -208,52 +207,57 @@ def _project() -> Project:
 
 
 def _scenario(name: str | None) -> Scenario:
-    """The scenario of that name, or the project's first."""
+    """Return the scenario of that name, or the project's first."""
     scenarios = _project().scenarios
     return scenarios.get(name or "") or next(iter(scenarios.values()))
 
 
 def _page(scenario: Scenario, form: FireForm | None = None) -> dict[str, Any]:
     context = _fire_context(scenario, form)
-    chosen = [lane for lane in context["scenario"].lane_choices if lane.checked]
-    empty = empty_data([(lane.label, lane.family) for lane in chosen])
-    code = code_of(_project(), scenario.name, [lane.label for lane in chosen])
-    return {**context, **_line(), "run": None, "empty_data": empty, "code": code}
+    lanes = [lane for lane in context["scenario"].lane_choices if lane.checked]
+    empty_run = empty_run_json([(lane.label, lane.family) for lane in lanes])
+    code = code_of(_project(), scenario.name, [lane.label for lane in lanes])
+    return {**context, **_queue(), "run": None, "empty_run": empty_run, "code": code}
 
 
 def _fire_context(
-    scenario: Scenario, form: FireForm | None, *, complain: bool = True
+    scenario: Scenario, form: FireForm | None, *, show_errors: bool = True
 ) -> dict[str, Any]:
-    fire = fire_context(_project(), scenario, form, complain=complain)
-    return {**fire, "calibration": _calibration()}
+    context = fire_context(_project(), scenario, form, show_errors=show_errors)
+    return {**context, "calibration": _calibration()}
 
 
 def _calibration() -> CalibrationView | None:
-    found = fresh_calibrations().first()
-    return calibration_view(found) if found else None
+    calibration = fresh_calibrations().first()
+    return calibration_view(calibration) if calibration else None
 
 
-def _line() -> dict[str, Any]:
-    return {"line": chips()}
+def _queue() -> dict[str, Any]:
+    return {"queue": chips()}
 
 
-def _view(found: Run, stretch: Stretch | None = None) -> RunView:
-    if not found.active:
-        return view_of(found, stretch=stretch)
-    line = waiting_line.queued()
-    place = line.index(found) if found in line else None
-    return view_of(found, place, so_far=live_report_of(found), stretch=stretch)
+def _view(run: Run, stretch: Stretch | None = None) -> RunView:
+    if not run.active:
+        return view_of(run, stretch=stretch)
+    members = run_queue.queued()
+    place = members.index(run) if run in members else None
+    return view_of(run, place, live_report=live_report_of(run), stretch=stretch)
 
 
 def _stage(
-    request: HtmxRequest, found: Run, view: RunView | None = None, *, complained: str | None = None
+    request: HtmxRequest,
+    run: Run,
+    view: RunView | None = None,
+    *,
+    refused_before: str | None = None,
 ) -> HttpResponse:
-    """With the form, too, where it complained before: what was wrong is not wrong any more."""
-    shown = {**tools_of(found), **_code(found), "run": view or _view(found)}
-    if complained is not None:
-        shown |= {**_fire_again(found), "more_open": complained == "more", "out_of_band": True}
-    return render(request, "run/stage.html", shown)
+    """Render the stage; if the form was refused before, also the form without its messages."""
+    context = {**tools_of(run), **_code(run), "run": view or _view(run)}
+    if refused_before is not None:
+        more_open = refused_before == "more"
+        context |= {**_form_of(run), "more_open": more_open, "out_of_band": True}
+    return render(request, "run/stage.html", context)
 
 
-def _code(found: Run) -> dict[str, Any]:
-    return {"code": code_of(_project(), found.plan["scenario"], found.plan["lanes"])}
+def _code(run: Run) -> dict[str, Any]:
+    return {"code": code_of(_project(), run.plan["scenario"], run.plan["lanes"])}

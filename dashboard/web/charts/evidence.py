@@ -1,4 +1,4 @@
-"""A cause's evidence as a little picture: a course next to its limit, or a share of a whole.
+"""A cause's evidence as a small picture: a time series with its limit, or a share of a whole.
 
 All lengths are in the drawing's own units.
 """
@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from dashboard.analysis.text.causes import CAPTIONS
-from dashboard.analysis.text.numbers import milliseconds, percent
+from dashboard.analysis.text.numbers import percent
+from dashboard.web.shared.format import format_ms
 from dashboard.wire.plural import counted
 
 WIDTH, HEIGHT = 160, 40
@@ -20,12 +21,11 @@ Evidence = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Picture:
-    """One picture. `text` says in words what it shows, with the numbers.
+class EvidencePicture:
+    """One picture. `text` describes it in words, with the numbers.
 
-    A course has `points`, and `limit_y` where there is a limit; a share has `share_width`.
-    `explains` is how much of the difference the cause explains, in words; empty where nobody
-    can say.
+    A time series has `points`, and `limit_y` if there is a limit; a share has `share_width`.
+    `explains` says how much of the difference the cause explains; empty if unknown.
     """
 
     cause: str
@@ -40,64 +40,76 @@ class Picture:
 
     @property
     def caption(self) -> str:
-        """The cause by its caption: *All threads busy*."""
+        """The cause's caption, such as *All threads busy*."""
         return CAPTIONS.get(self.cause, self.cause)
 
 
-Draw = Callable[[str, str, Evidence], Picture | None]  # of a cause's name, its lane, its evidence
+class Shape(NamedTuple):
+    """What is particular to one picture."""
+
+    text: str
+    points: str = ""
+    limit_y: float | None = None
+    share_width: float | None = None
 
 
-def pictures(report: Mapping[str, Any] | None) -> list[Picture]:
-    """A picture for each cause of a report that has something to show, each once."""
+Draw = Callable[[str, Evidence], Shape | None]  # from a cause's lane and its evidence
+
+
+def pictures(report: Mapping[str, Any] | None) -> list[EvidencePicture]:
+    """Return a picture for each cause of a report that can be drawn, without duplicates."""
     verdict = report and report["verdict"]
-    found: dict[Picture, dict[str, float]] = {}  # with the shares, by the lane it was compared with
+    # The share that each cause explains, by the lane that its lane is compared with.
+    shares: dict[EvidencePicture, dict[str, float]] = {}
     for picture, other, share in _pictures(verdict) if verdict else ():
-        shares = found.setdefault(picture, {})
+        by_lane = shares.setdefault(picture, {})
         if share is not None:
-            shares[other] = share
-    return [replace(picture, explains=_explains(shares)) for picture, shares in found.items()]
+            by_lane[other] = share
+    return [replace(picture, explains=_explains(by_lane)) for picture, by_lane in shares.items()]
 
 
-def _pictures(verdict: Mapping[str, Any]) -> Iterator[tuple[Picture, str, float | None]]:
+def _pictures(verdict: Mapping[str, Any]) -> Iterator[tuple[EvidencePicture, str, float | None]]:
+    baseline = verdict["baseline"]
     for comparison in verdict["comparisons"]:
         for cause in comparison["causes"]:
-            draw = _DRAWN.get(cause["name"])
-            picture = draw(cause["name"], cause["lane"], cause["evidence"]) if draw else None
+            picture = _picture(cause)
             if picture is not None:
-                baseline = verdict["baseline"]
                 other = comparison["lane"] if cause["lane"] == baseline else baseline
                 yield picture, other, cause["share"]
 
 
+def _picture(cause: Mapping[str, Any]) -> EvidencePicture | None:
+    if cause["name"] not in _DRAWN:
+        return None
+    shape = _DRAWN[cause["name"]](cause["lane"], cause["evidence"])
+    return EvidencePicture(cause["name"], cause["lane"], *shape) if shape else None
+
+
 def _explains(shares: Mapping[str, float]) -> str:
-    """Of one comparison nobody asks which it is."""
-    words = {other: percent(round(share, 2)) for other, share in shares.items()}
-    if len(words) < 2:
-        return "".join(f"explains {share} of the difference" for share in words.values())
-    (first, its), *others = words.items()
-    each = [f"{its} of the difference next to {first}"]
-    each += [f"{share} next to {other}" for other, share in others]
+    """Name the compared lanes only if there is more than one comparison."""
+    percents = {other: percent(round(share, 2)) for other, share in shares.items()}
+    if len(percents) < 2:
+        return "".join(f"explains {share} of the difference" for share in percents.values())
+    each = [f"{share} compared with {other}" for other, share in percents.items()]
     return f"explains {', '.join(each[:-1])} and {each[-1]}"
 
 
 def _over_time(what: str, limit_words: Callable[[float], str]) -> Draw:
-    """A course with its limit as a dashed line. Runs from before courses were kept have none."""
+    """Draw a time series, its limit as a dashed line. Older reports have no series."""
 
-    def draw(cause: str, lane: str, evidence: Evidence) -> Picture | None:
-        course = evidence.get("course")
-        if not course:
+    def draw(lane: str, evidence: Evidence) -> Shape | None:
+        series = evidence.get("course")
+        if not series:
             return None
-        values, limit = course["values"], course["limit"]
+        values, limit = series["values"], series["limit"]
         most = max(values)
         top = max(most, limit or 0) or 1
         text = (
-            f"{lane}: {what} over a round of {milliseconds(course['last_ms'])}, {most:.3g} at most."
+            f"{lane}: {what} during a round of {format_ms(series['last_ms'])}, at most {most:.3g}."
         )
         if limit is not None:
             text += f" Dashed: {limit_words(limit)}."
-        return Picture(
-            cause,
-            lane,
+        return Shape(
             text,
             points=" ".join(
                 f"{number * WIDTH / (len(values) - 1):.1f},{_y(value, top):.1f}"
@@ -109,24 +121,24 @@ def _over_time(what: str, limit_words: Callable[[float], str]) -> Draw:
     return draw
 
 
-def _of(one: str, several: str) -> Callable[[float], str]:
-    return lambda limit: f"its {counted(limit, one, several)}"
+def _limit(singular: str, plural: str) -> Callable[[float], str]:
+    return lambda limit: f"its {counted(limit, singular, plural)}"
 
 
 def _y(value: float, top: float) -> float:
     return HEIGHT - EDGE - value / top * (HEIGHT - 2 * EDGE)
 
 
-def _share(what: str, part: Callable[[Evidence], float | None]) -> Draw:
-    """A part of a whole as a bar; `what` has it as {}."""
+def _share(what: str, share_of: Callable[[Evidence], float | None]) -> Draw:
+    """Draw a part of a whole as a bar; `what` contains {} for the percentage."""
 
-    def draw(cause: str, lane: str, evidence: Evidence) -> Picture | None:
-        share = part(evidence)
+    def draw(lane: str, evidence: Evidence) -> Shape | None:
+        share = share_of(evidence)
         if share is None:
             return None
         share = min(1.0, max(0.0, share))
         text = f"{lane}: {what.format(f'{100 * share:.0f} %')}."
-        return Picture(cause, lane, text, share_width=round(share * WIDTH, 1))
+        return Shape(text, share_width=round(share * WIDTH, 1))
 
     return draw
 
@@ -140,7 +152,7 @@ def _ratio(part: str, whole: str) -> Callable[[Evidence], float | None]:
 
 
 def _rest(part: str, whole: str) -> Callable[[Evidence], float | None]:
-    """What the part leaves of the whole."""
+    """Return the share of the whole that the part leaves."""
     divide = _ratio(part, whole)
 
     def subtract(evidence: Evidence) -> float | None:
@@ -150,32 +162,33 @@ def _rest(part: str, whole: str) -> Callable[[Evidence], float | None]:
     return subtract
 
 
-def _before_the_answer(evidence: Evidence) -> float | None:
-    if "spread_ms_p50" in evidence:  # else its first byte said it
+def _before_the_response(evidence: Evidence) -> float | None:
+    if "spread_ms_p50" in evidence:  # older reports have the first byte instead
         return _rest("spread_ms_p50", "last_byte_ms_p50")(evidence)
     return _ratio("first_byte_ms_p50", "last_byte_ms_p50")(evidence)
 
 
 _DRAWN: Mapping[str, Draw] = {
-    "threads-busy": _over_time("requests in the application", _of("thread", "threads")),
-    "one-at-a-time": _over_time("requests in the application", _of("process", "processes")),
+    "threads-busy": _over_time("requests in the application", _limit("thread", "threads")),
+    "one-at-a-time": _over_time("requests in the application", _limit("process", "processes")),
     "loop-blocked": _over_time(
-        "for how many ms one thing held the event loop,",
-        lambda limit: f"a view takes {milliseconds(limit)}",
+        "milliseconds for which one call held the event loop",
+        lambda limit: f"a view takes {format_ms(limit)}",
     ),
     "executor-full": _over_time(
         "requests in the view",
-        _of("thread of the default executor", "threads of the default executor"),
+        _limit("thread of the default executor", "threads of the default executor"),
     ),
     "serialised-on-one-thread": _share(
-        "{} of the time that hops of one traced request took in line would be saved side by side",
+        "running its thread hops in parallel would save {} of the time that one traced request"
+        " spent on them in sequence",
         _ratio("lost_ms", "worked_ms"),
     ),
     "cpu-bound": _share(
-        "it used {} of the CPU that it could have", lambda evidence: evidence["cpu_share"]
+        "used {} of the CPU available to it", lambda evidence: evidence["cpu_share"]
     ),
     "thread-cost": _share(
-        "{} of its CPU time for a request is more than the other lane needs",
+        "{} of its CPU time per request is more than the other lane needs",
         _rest("other_cpu_ms_per_request", "cpu_ms_per_request"),
     ),
     "waiting-in-app": _share(
@@ -183,7 +196,7 @@ _DRAWN: Mapping[str, Draw] = {
         _rest("cpu_ms_per_request", "view_ms_p50"),
     ),
     "not-streaming": _share(
-        "{} of the service time was over before the first piece of the answer came",
-        _before_the_answer,
+        "{} of the service time passed before the first part of the response arrived",
+        _before_the_response,
     ),
 }

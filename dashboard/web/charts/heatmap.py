@@ -1,6 +1,6 @@
-"""When the requests of a round were done, and after how long: a band a lane, laid out for an SVG.
+"""A round's requests by finish time and response time: one band per lane, laid out for SVG.
 
-One hue a lane and lightness only: the stronger a cell, the more requests it holds.
+Each lane has one hue; the more requests a cell holds, the more opaque it is.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from .log_axis import SMALLEST_MS, LogAxis, Tick, mark
 
 COLUMNS, ROWS = 90, 16
 SHADES = 8
-FAINTEST = 0.2  # of the hue, in a cell that holds one request
+LEAST_OPACITY = 0.2  # of a cell that holds one request
 TICKS = 5
 GAP = 14  # between two bands
-ABOVE = 1.001  # an axis ends a little above what is greatest
-INNER = WIDTH - LEFT - RIGHT
+BEYOND_MOST = 1.001  # an axis ends a little above the greatest value
+INNER_WIDTH = WIDTH - LEFT - RIGHT
 
 
 @dataclass(frozen=True)
 class Shade:
-    """All cells of one strength in a band, as the `d` of a path."""
+    """All cells of one opacity in a band, as the `d` of a path."""
 
     opacity: float
     path: str
@@ -40,7 +40,7 @@ class Shade:
 
 @dataclass(frozen=True)
 class Band:
-    """One lane: its cells, and the marks of its axis of latencies."""
+    """A lane's cells, and the marks of its axis of response times."""
 
     letter: str
     family: str
@@ -51,7 +51,7 @@ class Band:
 
 @dataclass(frozen=True)
 class HeatPicture:
-    """Everything that the template draws; `summary` says it in words."""
+    """What the template draws. `summary` is the picture's text alternative."""
 
     summary: str
     across: tuple[Tick, ...]
@@ -64,84 +64,87 @@ class HeatPicture:
     bottom: int = HEIGHT - BOTTOM
 
 
-def heat(
+def heatmap(
     lanes: Sequence[RunLane], collected: Sequence[Lane], stretch: Stretch | None
 ) -> HeatPicture:
-    """Of the lanes of one round, all of it or a stretch."""
+    """Draw the lanes of one round, all of it or a stretch."""
     times = [_times_ms(lane) for lane in collected]
-    done_ms, took_ms = (np.concatenate(every) for every in zip(*times, strict=True))
+    done_ms, response_ms = (np.concatenate(column) for column in zip(*times, strict=True))
     if not done_ms.size:
-        return HeatPicture("nothing yet", (), ())
-    span = stretch or Stretch(0.0, float(done_ms.max()) * ABOVE)
-    axis = _latencies(took_ms)
-    grids = [_grid(done, took, span, axis) for done, took in times]
+        return HeatPicture("no data yet", (), ())
+    span = stretch or Stretch(0.0, float(done_ms.max()) * BEYOND_MOST)
+    axis = _response_axis(response_ms)
+    grids = [_grid(done, response, span, axis) for done, response in times]
     most = max(float(grid.max()) for grid in grids)
     height = (HEIGHT - TOP - BOTTOM) / len(lanes)
-    said = f"when requests were done, and after how long; the strongest cell holds {most:,.0f}"
-    places = [(TOP + height * at, height - GAP) for at in range(len(lanes))]
     return HeatPicture(
-        summary=said,
+        summary=f"requests by finish time and response time, at most {most:,.0f} per cell",
         across=tuple(_time_marks(span)),
         bands=tuple(
             Band(
                 letter=LETTERS[lane.position],
                 family=lane.family,
-                middle=top + high / 2,
-                up=tuple(_latency_marks(axis, top, high)),
-                shades=tuple(_shades(grid, top, high, most)),
+                middle=top + (height - GAP) / 2,
+                up=tuple(_response_marks(axis, top, height - GAP)),
+                shades=tuple(_shades(grid, top, height - GAP, most)),
             )
-            for lane, grid, (top, high) in zip(lanes, grids, places, strict=True)
+            for lane, grid, top in zip(
+                lanes, grids, (TOP + height * number for number in range(len(lanes))), strict=True
+            )
         ),
     )
 
 
-def _latencies(took_ms: Floats) -> LogAxis:
-    """All response times are inside."""
-    low, high = (log10(max(float(end), SMALLEST_MS)) for end in (took_ms.min(), took_ms.max()))
-    return LogAxis(low, max(high, low + log10(2)) + log10(ABOVE))
+def _response_axis(response_ms: Floats) -> LogAxis:
+    """Return an axis that contains all response times."""
+    low, high = (
+        log10(max(float(end), SMALLEST_MS)) for end in (response_ms.min(), response_ms.max())
+    )
+    return LogAxis(low, max(high, low + log10(2)) + log10(BEYOND_MOST))
 
 
-def _grid(done_ms: Floats, took_ms: Floats, span: Stretch, axis: LogAxis) -> Floats:
-    """How many requests there are by latency, the least first, and by time."""
-    found: Floats = np.histogram2d(
-        np.log10(np.maximum(took_ms, SMALLEST_MS)),
+def _grid(done_ms: Floats, response_ms: Floats, span: Stretch, axis: LogAxis) -> Floats:
+    """Count requests by response time, ascending, and by finish time."""
+    counts: Floats = np.histogram2d(
+        np.log10(np.maximum(response_ms, SMALLEST_MS)),
         done_ms,
         bins=(ROWS, COLUMNS),
         range=((axis.low, axis.high), (span.from_ms, span.to_ms)),
     )[0]
-    return found
+    return counts
 
 
 def _time_marks(span: Stretch) -> Iterator[Tick]:
     length_ms = span.to_ms - span.from_ms
     step = step_ms(length_ms, TICKS)
     for number in range(ceil(span.from_ms / step), floor(span.to_ms / step) + 1):
-        yield Tick(LEFT + INNER * (number * step - span.from_ms) / length_ms, mark(number * step))
+        share = (number * step - span.from_ms) / length_ms
+        yield Tick(LEFT + INNER_WIDTH * share, mark(number * step))
 
 
-def _latency_marks(axis: LogAxis, top: float, height: float) -> Iterator[Tick]:
+def _response_marks(axis: LogAxis, top: float, height: float) -> Iterator[Tick]:
     marks = axis.marks()
-    for one in marks[:: max(1, len(marks) // 3)]:
-        yield Tick(top + height * (1 - axis.share(one)), mark(one))
+    for value_ms in marks[:: max(1, len(marks) // 3)]:
+        yield Tick(top + height * (1 - axis.share(value_ms)), mark(value_ms))
 
 
 def _times_ms(lane: Lane) -> tuple[Floats, Floats]:
-    """When those that succeeded were done, and how long they took."""
+    """Return finish times and response times of the requests that succeeded."""
     done_ns = lane.samples["done"][lane.ok]
     return done_ns / NS_PER_MS, (done_ns - lane.samples["due"][lane.ok]) / NS_PER_MS
 
 
 def _shades(grid: Floats, top: float, height: float, most: float) -> Iterator[Shade]:
-    """Cells by strength: the logarithm of how many they hold, in few steps."""
-    strength = np.ceil(SHADES * np.log1p(grid) / np.log1p(max(most, 1))).astype(int)
-    wide, high = INNER / COLUMNS, height / ROWS
-    for number in range(1, SHADES + 1):
-        rows, columns = np.nonzero(strength == number)
+    """Group cells by the logarithm of how many requests they hold, in SHADES steps."""
+    levels = np.ceil(SHADES * np.log1p(grid) / np.log1p(max(most, 1))).astype(int)
+    cell_width, cell_height = INNER_WIDTH / COLUMNS, height / ROWS
+    for level in range(1, SHADES + 1):
+        rows, columns = np.nonzero(levels == level)
         cells = (
-            f"M{LEFT + column * wide:.1f} {top + height - (row + 1) * high:.1f}"
-            f"h{wide:.2f}v{high:.2f}h-{wide:.2f}z"
+            f"M{LEFT + column * cell_width:.1f} {top + height - (row + 1) * cell_height:.1f}"
+            f"h{cell_width:.2f}v{cell_height:.2f}h-{cell_width:.2f}z"
             for row, column in zip(rows, columns, strict=True)
         )
         if path := "".join(cells):
-            share = (number - 1) / (SHADES - 1)
-            yield Shade(FAINTEST + (1 - FAINTEST) * share, path)
+            share = (level - 1) / (SHADES - 1)
+            yield Shade(LEAST_OPACITY + (1 - LEAST_OPACITY) * share, path)

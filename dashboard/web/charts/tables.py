@@ -1,4 +1,4 @@
-"""Every chart of a run as a table, for whoever reads rather than looks: 25 rows a page."""
+"""Every chart of a run as a table, 25 rows per page."""
 
 from __future__ import annotations
 
@@ -17,19 +17,26 @@ from dashboard.analysis.samples.stats import SEGMENTS
 from dashboard.analysis.samples.window import Stretch, of_round, within
 from dashboard.models import Run
 from dashboard.runs.reports.results import lanes_of
-from dashboard.web.shared.format import milliseconds, plain
+from dashboard.web.shared.format import format_ms, format_number
 from dashboard.wire.failure import Failure, failure_name
 from dashboard.wire.frame import UNKNOWN
 from dashboard.wire.units import BYTES_PER_MIB, NS_PER_MS
 
 PAGE = 25
-MOST_COLUMNS = 20  # stretches of time in the table of the heat map
-FEWER_STEPS = 3  # of a rate or a median, as in the chart: or they are noise
+MAX_TIME_STEPS = 20  # in the table of the heat map
+SEGMENT_HEADS = {
+    "client_delay": "Before sending",
+    "server": "Waiting in the server",
+    "framework": "Framework",
+    "view": "View",
+    "delivery": "Response on its way",
+}
+FEWER_STEPS = 3  # steps merged for a rate or a median, as in the chart: each alone is noise
 
 
 @dataclass(frozen=True)
-class Asked:
-    """Of which round, and of which stretch of it: None is all of it."""
+class Selection:
+    """A round and a stretch of it; None is the whole round."""
 
     round: int
     stretch: Stretch | None
@@ -37,7 +44,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Content:
-    """A table whose cells are made when they are shown; the first of a row heads it."""
+    """A table whose cells are made when they are shown. The first cell of a row is its heading."""
 
     caption: str
     heads: Sequence[str]
@@ -47,7 +54,7 @@ class Content:
 
 @dataclass(frozen=True)
 class Page:
-    """What is shown of a table at a time; pages count from 1."""
+    """A page of a table; pages count from 1."""
 
     caption: str
     heads: Sequence[str]
@@ -57,11 +64,11 @@ class Page:
 
 
 Names = Sequence[str]
-Makes = Callable[[Names, Sequence[Lane], Asked], Content]
+MakeTable = Callable[[Names, Sequence[Lane], Selection], Content]
 
 
 def page_of(content: Content, number: int) -> Page:
-    """One page of it, or the last where there are not so many."""
+    """Return a page by its number, or the last page if there are fewer."""
     pages = max(1, -(-content.rows // PAGE))
     number = min(max(number, 1), pages)
     first = (number - 1) * PAGE
@@ -69,133 +76,135 @@ def page_of(content: Content, number: int) -> Page:
     return Page(content.caption, content.heads, rows, number, pages)
 
 
-def table_of(run: Run, chart: str, asked: Asked) -> Content | None:
-    """The chart's table from what is stored so far; None where there is no such chart."""
+def table_of(run: Run, chart: str, selection: Selection) -> Content | None:
+    """Return the chart's table from the frames stored so far, or None for an unknown chart."""
     names = [lane.name for lane in run.lanes.all()]
-    makes = _tables(names).get(chart)
-    if makes is None:
+    make_table = _tables(names).get(chart)
+    if make_table is None:
         return None
-    over_rounds = chart in OVER_ROUNDS
-    lanes = lanes_of(run, discarded=not over_rounds)
-    if not over_rounds:
-        lanes = [of_round(lane, asked.round) for lane in lanes]
-    return makes(names, lanes, asked)
+    all_rounds = chart in OF_ALL_ROUNDS
+    lanes = lanes_of(run, discarded=not all_rounds)
+    if not all_rounds:
+        lanes = [of_round(lane, selection.round) for lane in lanes]
+    return make_table(names, lanes, selection)
 
 
-def _tables(names: Names) -> Mapping[str, Makes]:
-    """By the chart's name; each lane's waterfall has one of its own."""
+def _tables(names: Names) -> Mapping[str, MakeTable]:
+    """Return the tables by chart name; each lane's waterfall has its own."""
     return {
-        **{chart: partial(_over_time, chart) for chart in COURSES},
+        **{chart: partial(_over_time, chart) for chart in TIME_SERIES},
         "heat": _heat,
-        **OVER_ROUNDS,
+        **OF_ALL_ROUNDS,
         **{f"lane-{position}": partial(_requests, position) for position in range(len(names))},
     }
 
 
 @dataclass(frozen=True)
-class _Course:
-    """One quantity over time: how it is called, computed and written."""
+class _TimeSeries:
+    """A quantity over time: its name, how to compute it and how to format it."""
 
-    word: str
+    name: str
     values: Callable[[Lane, Floats], Floats]
-    say: Callable[[float], str]
-    most: int = over_time.MOST_INSTANTS
+    format: Callable[[float], str]
+    max_instants: int = over_time.MOST_INSTANTS
 
 
 def _load(measure: str, unit: float = 1.0) -> Callable[[Lane, Floats], Floats]:
     return lambda lane, at_ms: over_time.load(lane, measure, at_ms) / unit
 
 
-_whole = partial(plain, form="{:,.0f}")
+_whole_number = partial(format_number, form="{:,.0f}")
 _rate_steps = over_time.MOST_INSTANTS // FEWER_STEPS
-COURSES: Mapping[str, _Course] = {
-    "inFlight": _Course("in flight", over_time.in_flight, _whole),
-    "throughput": _Course(
-        "done", over_time.done_per_s, partial(plain, form="{:,.0f}/s"), _rate_steps
+TIME_SERIES: Mapping[str, _TimeSeries] = {
+    "inFlight": _TimeSeries("in flight", over_time.in_flight, _whole_number),
+    "throughput": _TimeSeries(
+        "done", over_time.done_per_s, partial(format_number, form="{:,.0f}/s"), _rate_steps
     ),
-    "latency": _Course("median response time", over_time.median_ms, milliseconds, _rate_steps),
-    "threads": _Course("threads", _load("threads"), _whole),
-    "inApp": _Course("in the application", _load("in_app"), _whole),
-    "inView": _Course("in the view", _load("in_view"), _whole),
-    "loopLag": _Course("loop lag", _load("loop_lag"), milliseconds),
-    "cpu": _Course("CPU", _load("cpu"), partial(plain, form="{:.0f} %")),
-    "rss": _Course("RSS", _load("rss", BYTES_PER_MIB), partial(plain, form="{:,.0f} MB")),
+    "latency": _TimeSeries("median response time", over_time.median_ms, format_ms, _rate_steps),
+    "threads": _TimeSeries("threads", _load("threads"), _whole_number),
+    "inApp": _TimeSeries("in the application", _load("in_app"), _whole_number),
+    "inView": _TimeSeries("in the view", _load("in_view"), _whole_number),
+    "loopLag": _TimeSeries("loop lag", _load("loop_lag"), format_ms),
+    "cpu": _TimeSeries("CPU", _load("cpu"), partial(format_number, form="{:.0f} %")),
+    "rss": _TimeSeries(
+        "RSS", _load("rss", BYTES_PER_MIB), partial(format_number, form="{:,.0f} MB")
+    ),
 }
 
 
-def _over_time(chart: str, names: Names, lanes: Sequence[Lane], asked: Asked) -> Content:
-    course = COURSES[chart]
-    stretch = asked.stretch or Stretch(0, _end_ms(lanes))
-    at_ms = over_time.instants_ms(stretch.from_ms, stretch.to_ms, course.most)
-    columns = [course.values(lane, at_ms) for lane in lanes]
+def _over_time(chart: str, names: Names, lanes: Sequence[Lane], selection: Selection) -> Content:
+    series = TIME_SERIES[chart]
+    stretch = selection.stretch or Stretch(0, _end_ms(lanes))
+    at_ms = over_time.instants_ms(stretch.from_ms, stretch.to_ms, series.max_instants)
+    columns = [series.values(lane, at_ms) for lane in lanes]
     return Content(
-        caption=f"{course.word} over time, round {asked.round}",
+        caption=f"{series.name} over time, round {selection.round}",
         heads=["Time", *names],
         rows=len(at_ms),
         cells=lambda row: [
-            milliseconds(at_ms[row]),
-            *(course.say(float(values[row])) for values in columns),
+            format_ms(at_ms[row]),
+            *(series.format(float(values[row])) for values in columns),
         ],
     )
 
 
 def _end_ms(lanes: Sequence[Lane]) -> float:
-    """When the last request of any lane was done."""
+    """Return the finish time of the last request of any lane."""
     ends = [float(lane.samples["done"].max()) for lane in lanes if lane.samples["done"].size]
     return max(ends, default=0.0) / NS_PER_MS
 
 
-def _heat(names: Names, lanes: Sequence[Lane], asked: Asked) -> Content:
-    """Cells that hold a request: steps of time, and latencies up to 1, 2 and 5."""
-    stretch = asked.stretch or Stretch(0, _end_ms(lanes))
-    step = over_time.step_ms(stretch.to_ms - stretch.from_ms, MOST_COLUMNS)
+def _heat(names: Names, lanes: Sequence[Lane], selection: Selection) -> Content:
+    """List the filled cells: steps of time by response times up to 1, 2 and 5 × 10^n."""
+    stretch = selection.stretch or Stretch(0, _end_ms(lanes))
+    step = over_time.step_ms(stretch.to_ms - stretch.from_ms, MAX_TIME_STEPS)
     rows = []
     for name, lane in zip(names, lanes, strict=True):
-        if asked.stretch:
+        if selection.stretch:
             lane = within(lane, stretch)  # noqa: PLW2901 - only what is shown
         done_ms = lane.samples["done"][lane.ok] / NS_PER_MS
-        took_ms = done_ms - lane.samples["due"][lane.ok] / NS_PER_MS
-        cells = np.stack([done_ms // step * step, _up_to(took_ms)])
-        found, counts = np.unique(cells, axis=1, return_counts=True)
+        response_time_ms = done_ms - lane.samples["due"][lane.ok] / NS_PER_MS
+        cells = np.stack([done_ms // step * step, _up_to(response_time_ms)])
+        filled, counts = np.unique(cells, axis=1, return_counts=True)
         rows += [
-            (name, milliseconds(at_ms), milliseconds(up_to_ms), f"{count:,}")
-            for at_ms, up_to_ms, count in zip(*found, counts, strict=True)
+            (name, format_ms(at_ms), format_ms(up_to_ms), f"{count:,}")
+            for at_ms, up_to_ms, count in zip(*filled, counts, strict=True)
         ]
     return Content(
-        caption=f"requests done by time and latency, round {asked.round}",
-        heads=["Lane", "Time from", "Latency up to", "Requests"],
+        caption=f"requests by finish time and response time, round {selection.round}",
+        heads=["Lane", "Time from", "Response time up to", "Requests"],
         rows=len(rows),
         cells=lambda row: rows[row],
     )
 
 
-def _up_to(took_ms: Floats) -> Floats:
-    """The first of 1, 2 and 5 times a power of ten that is not below."""
-    powers = 10.0 ** np.floor(np.log10(np.maximum(took_ms, 1e-6)))
+def _up_to(response_time_ms: Floats) -> Floats:
+    """Return the smallest of 1, 2 and 5 times a power of ten that is not below each value."""
+    powers = 10.0 ** np.floor(np.log10(np.maximum(response_time_ms, 1e-6)))
     factors = np.array(over_time.STEPS)
-    at = np.searchsorted(factors, np.round(took_ms / powers, 9))
-    found: Floats = factors[at] * powers
-    return found
+    at = np.searchsorted(factors, np.round(response_time_ms / powers, 9))
+    bounds: Floats = factors[at] * powers
+    return bounds
 
 
-def _ecdf(names: Names, lanes: Sequence[Lane], asked: Asked) -> Content:
-    chosen = [within(lane, asked.stretch) if asked.stretch else lane for lane in lanes]
+def _ecdf(names: Names, lanes: Sequence[Lane], selection: Selection) -> Content:
+    chosen = [within(lane, selection.stretch) if selection.stretch else lane for lane in lanes]
     columns = [percentiles_ms(response_ms(lane), range(1, 101)) for lane in chosen]
     return Content(
-        caption="response times by percentile, of all rounds that count",
+        caption="response times by percentile, all counted rounds",
         heads=["Percentile", *names],
         rows=100,
-        cells=lambda row: [f"p{row + 1}", *(milliseconds(values[row]) for values in columns)],
+        cells=lambda row: [f"p{row + 1}", *(format_ms(values[row]) for values in columns)],
     )
 
 
-def _shift(names: Names, lanes: Sequence[Lane], asked: Asked) -> Content:
-    chosen = [within(lane, asked.stretch) if asked.stretch else lane for lane in lanes]
+def _shift(names: Names, lanes: Sequence[Lane], selection: Selection) -> Content:
+    chosen = [within(lane, selection.stretch) if selection.stretch else lane for lane in lanes]
     columns = [shifts(chosen[0], lane) for lane in chosen[1:]]
-    interval = any(one.interval for column in columns for one in column)
-    ends = "an interval of 95 %" if interval else "the least to the most of the rounds"
+    interval = any(shift.interval for column in columns for shift in column)
+    bounds = "95 % interval" if interval else "range over the rounds"
     return Content(
-        caption=f"difference to {names[0]} at each decile, and {ends}",
+        caption=f"difference to {names[0]} at each decile, with {bounds}",
         heads=["Decile", *names[1:]],
         rows=len(DECILES),
         cells=lambda row: [
@@ -206,27 +215,27 @@ def _shift(names: Names, lanes: Sequence[Lane], asked: Asked) -> Content:
 
 
 def shift_words(shift: Shift) -> str:
-    """*-412 ms (-430 ms to -399 ms)*."""
-    middle, low, high = map(milliseconds, (shift.middle_ms, shift.low_ms, shift.high_ms))
+    """Return a shift with its bounds: *-412 ms (-430 ms to -399 ms)*."""
+    middle, low, high = map(format_ms, (shift.middle_ms, shift.low_ms, shift.high_ms))
     return f"{middle} ({low} to {high})"
 
 
-# These are of all rounds, and not of the one in front.
-OVER_ROUNDS: Mapping[str, Makes] = {"ecdf": _ecdf, "shift": _shift}
+# Of all counted rounds, not of the selected one.
+OF_ALL_ROUNDS: Mapping[str, MakeTable] = {"ecdf": _ecdf, "shift": _shift}
 
 
-def _requests(position: int, names: Names, lanes: Sequence[Lane], asked: Asked) -> Content:
-    """Every request of a lane's round that is over, in the order of their numbers."""
-    lane = within(lanes[position], asked.stretch) if asked.stretch else lanes[position]
+def _requests(position: int, names: Names, lanes: Sequence[Lane], selection: Selection) -> Content:
+    """List every finished request of a lane's round, ordered by number."""
+    lane = within(lanes[position], selection.stretch) if selection.stretch else lanes[position]
     samples = with_cut_off(lane)
     order = np.argsort(samples["request"], kind="stable")
     return Content(
-        caption=f"{names[position]}, round {asked.round}: requests by number",
+        caption=f"{names[position]}, round {selection.round}: requests by number",
         heads=[
             "Request",
             "Due",
             "Response time",
-            *(name.replace("_", " ") for name in SEGMENTS),
+            *SEGMENT_HEADS.values(),
             "Status",
         ],
         rows=int(order.size),
@@ -235,17 +244,19 @@ def _requests(position: int, names: Names, lanes: Sequence[Lane], asked: Asked) 
 
 
 def _request_cells(samples: Columns, at: int) -> list[str]:
-    one = {name: int(column[at]) for name, column in samples.items()}
+    sample = {name: int(column[at]) for name, column in samples.items()}
     lengths_ms = [
-        None if UNKNOWN in (one[begin], one[end]) else max(one[end] - one[begin], 0) / NS_PER_MS
-        for begin, end in SEGMENTS.values()
+        None
+        if UNKNOWN in (sample[begin], sample[end])
+        else max(sample[end] - sample[begin], 0) / NS_PER_MS
+        for begin, end in (SEGMENTS[name] for name in SEGMENT_HEADS)
     ]
     return [
-        f"{one['request']}",
-        milliseconds(one["due"] / NS_PER_MS),
-        milliseconds((one["done"] - one["due"]) / NS_PER_MS),
-        *map(milliseconds, lengths_ms),
-        _outcome(one["error"], one["status"]),
+        f"{sample['request']}",
+        format_ms(sample["due"] / NS_PER_MS),
+        format_ms((sample["done"] - sample["due"]) / NS_PER_MS),
+        *map(format_ms, lengths_ms),
+        _outcome(sample["error"], sample["status"]),
     ]
 
 

@@ -1,4 +1,4 @@
-"""What the server draws of a run's charts: those that need no animation, and each as a table."""
+"""The charts that the server draws because they need no animation, and every chart as a table."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from dashboard.analysis.samples.window import (
 from dashboard.models import Run
 from dashboard.runs.reports.results import lanes_of
 
-from .distribution import Picture, ecdf, shift
-from .heatmap import HeatPicture, heat
-from .tables import Asked, page_of, table_of
+from .distribution import CurvePicture, ecdf, shift
+from .heatmap import HeatPicture, heatmap
+from .tables import Selection, page_of, table_of
 
 LONGEST_NUMBER = 9  # digits
 
@@ -31,43 +31,46 @@ PICTURES = ("ecdf", "heat", "shift")
 
 @require_GET
 def picture(request: HttpRequest, run_id: str, chart: str) -> HttpResponse:
-    """The chart as an SVG, of what is stored so far."""
+    """Return the chart as SVG, from the frames stored so far."""
     run = get_object_or_404(Run, pk=run_id)
     if chart not in PICTURES:
         raise Http404(f"expected one of {', '.join(PICTURES)}, found {chart!r}")
-    asked = Asked(whole(request, "round", 1), stretch_of(request))
+    selection = Selection(whole_number(request, "round", 1), stretch_of(request))
     template = "charts/heatmap.html" if chart == "heat" else "charts/picture.html"
-    return render(request, template, {"picture": pictures_of(run, asked, [chart])[chart]})
+    return render(request, template, {"picture": pictures_of(run, selection, [chart])[chart]})
 
 
 def pictures_of(
-    run: Run, asked: Asked | None = None, charts: Sequence[str] = PICTURES
-) -> dict[str, Picture | HeatPicture]:
-    """These pictures, or all of them, by their names; the heat is that of a round, or the last."""
-    lanes, stored = lanes_of(run, discarded=True), list(run.lanes.all())
-    asked = asked or Asked(newest_round(lanes), None)
+    run: Run, selection: Selection | None = None, charts: Sequence[str] = PICTURES
+) -> dict[str, CurvePicture | HeatPicture]:
+    """Return pictures by name. The heat map shows the selected round, by default the last."""
+    lanes, run_lanes = lanes_of(run, discarded=True), list(run.lanes.all())
+    selection = selection or Selection(newest_round(lanes), None)
+    stretch = selection.stretch
     counted = [without_rounds(lane, run.discarded_rounds) for lane in lanes]
-    of_all = [within(lane, asked.stretch) for lane in counted] if asked.stretch else counted
-    made: dict[str, Callable[[], Picture | HeatPicture]] = {
-        "ecdf": lambda: ecdf(stored, of_all),
-        "heat": lambda: heat(
-            stored, [of_round(lane, asked.round) for lane in lanes], asked.stretch
-        ),
-        "shift": lambda: shift(stored, of_all),
+    all_rounds = [within(lane, stretch) for lane in counted] if stretch else counted
+
+    def heat() -> HeatPicture:
+        return heatmap(run_lanes, [of_round(lane, selection.round) for lane in lanes], stretch)
+
+    draw: dict[str, Callable[[], CurvePicture | HeatPicture]] = {
+        "ecdf": lambda: ecdf(run_lanes, all_rounds),
+        "heat": heat,
+        "shift": lambda: shift(run_lanes, all_rounds),
     }
-    return {name: made[name]() for name in charts}
+    return {name: draw[name]() for name in charts}
 
 
 @require_GET
 def table(request: HttpRequest, run_id: str, chart: str) -> HttpResponse:
-    """A page of the chart's table; `round`, `from` and `to` say of what, `page` which."""
+    """Return a page of the chart's table; `round`, `from` and `to` select, `page` numbers it."""
     run = get_object_or_404(Run, pk=run_id)
-    asked = Asked(whole(request, "round", 1), stretch_of(request))
-    content = table_of(run, chart, asked)
+    selection = Selection(whole_number(request, "round", 1), stretch_of(request))
+    content = table_of(run, chart, selection)
     if content is None:
         raise Http404(f"there is no chart {chart!r}")
     context: dict[str, Any] = {
-        "table": page_of(content, whole(request, "page", 1)),
+        "table": page_of(content, whole_number(request, "page", 1)),
         "chart": chart,
         "address": reverse("chart-table", args=[run_id, chart]),
     }
@@ -75,14 +78,14 @@ def table(request: HttpRequest, run_id: str, chart: str) -> HttpResponse:
 
 
 def stretch_of(request: HttpRequest) -> Stretch | None:
-    """The part of each round that was selected by `from` and `to`, in whole milliseconds."""
+    """Return the stretch of each round between `from` and `to`, whole milliseconds; else None."""
     if "from" not in request.GET or "to" not in request.GET:
         return None
-    return Stretch(whole(request, "from", 0), whole(request, "to", 0))
+    return Stretch(whole_number(request, "from", 0), whole_number(request, "to", 0))
 
 
-def whole(request: HttpRequest, name: str, default: int) -> int:
-    """A whole number of the query; 404 for anything else, since nothing has that address."""
+def whole_number(request: HttpRequest, name: str, default: int) -> int:
+    """Return a whole number of the query. Raises Http404 for any other text."""
     text = request.GET.get(name)
     if text is None:
         return default

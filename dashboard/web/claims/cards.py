@@ -1,4 +1,4 @@
-"""Claims as their page shows them: where each stands, in words; nothing is decided here."""
+"""The cards of the claims page: each claim's verdict in words; nothing is decided here."""
 
 from __future__ import annotations
 
@@ -14,22 +14,23 @@ from dashboard.analysis.text.claims import (
     place,
     shared_why,
     value_words,
+    verdict_words,
 )
 from dashboard.analysis.text.claims import SIGNS as VERDICT_SIGNS
-from dashboard.analysis.text.claims import verdict_words as words_of
-from dashboard.models import Status
+from dashboard.models import ACTIVE, Run
 from dashboard.project.labtoml.load import Project
 from dashboard.runs.experiments.claim_progress import progress, progress_words
 from dashboard.runs.experiments.claims import ClaimStatus, plan_of, sweep_of
 from dashboard.runs.experiments.sweep import Sweep
 from dashboard.runs.reports.wording import load_words, rounds_words, sentence
-from dashboard.web.run.run_view import STATE_LINES, ago
+from dashboard.web.run.run_view import STATE_LINES, ago, state_word
 from dashboard.web.shared.code import Listing, code_of
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.plan import Plan
 from dashboard.wire.plural import plural
 
-SIGNS: Mapping[str, str] = {**VERDICT_SIGNS, "not-tried": "○"}
+NOT_TRIED = "not-tried"
+SIGNS: Mapping[str, str] = {**VERDICT_SIGNS, NOT_TRIED: "○"}
 FINDING_WORDS: Mapping[bool | None, str] = {
     True: "as expected",
     False: "not as expected",
@@ -39,7 +40,7 @@ FINDING_WORDS: Mapping[bool | None, str] = {
 
 @dataclass(frozen=True)
 class Row:
-    """A finding: the number, and what was expected of it."""
+    """A finding: what was measured, and what was expected."""
 
     sign: str
     meaning: str
@@ -52,104 +53,139 @@ class Row:
 
 @dataclass(frozen=True)
 class LaneChip:
-    """A lane that the claim is fired at."""
+    """A lane that the claim's run fires at."""
 
     name: str
     family: str
 
 
 @dataclass(frozen=True)
-class Card:
-    """A claim on its page.
+class PlanView:
+    """What a claim's run fires, with the code of its variants."""
 
-    `kind` is that of its verdict, or `not-tried`. `state` is that of its last run where that has
-    no verdict: it waits or runs, was stopped or failed; else it is empty.
-    """
-
-    name: str
-    text: str
-    scenario: str
-    fires: str
+    load: str
     lanes: list[LaneChip]
     code: list[Listing]
-    kind: str
-    sign: str
-    verdict: str
+
+
+@dataclass(frozen=True)
+class VerdictView:
+    """The verdict of the last run that has one. `why` is set if all findings share their reason."""
+
+    text: str
     rows: list[Row]
     why: str
     run: str
     ago: str
-    because: str
-    state: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class LatestRun:
+    """The claim's last run, if it has no verdict: queued, running, stopped or failed."""
+
+    id: str
+    status: str
     state_line: str
-    state_run: str
     problem: str
+
+    @property
+    def state(self) -> str:
+        """The status as pages show it."""
+        return state_word(self.status)
+
+    @property
+    def active(self) -> bool:
+        """True if the run is queued or running."""
+        return self.status in ACTIVE
+
+
+@dataclass(frozen=True)
+class Card:
+    """A claim on its page; `kind` is that of its verdict, or `not-tried`."""
+
+    name: str
+    text: str
+    scenario: str
+    kind: str
+    plan: PlanView | None
+    verdict: VerdictView | None
+    latest: LatestRun | None
     refusal: str
     sweep: str
     sweep_refusal: str
 
     @property
-    def active(self) -> bool:
-        """Whether it waits or runs now."""
-        return self.state in (Status.WAITING, Status.STARTING, Status.RUNNING)
+    def sign(self) -> str:
+        """The sign of its verdict."""
+        return SIGNS[self.kind]
 
     @property
     def button(self) -> str:
-        """What stands on its button."""
-        return "Try it" if self.kind == "not-tried" and not self.state else "Try it again"
+        """The text of its button."""
+        return "Try again" if self.verdict or self.latest else "Try"
 
 
 def card_of(project: Project, standing: ClaimStatus) -> Card:
-    """Everything that the page says of a claim."""
-    claim, decided = standing.claim, standing.decided
-    plan = None if standing.refusal else plan_of(project, claim)
-    kind = standing.verdict.kind if standing.verdict else "not-tried"
+    """Return a claim's card."""
+    claim = standing.claim
     sweep, sweep_refusal = _sweep(project, standing)
-    late = standing.latest if standing.latest and standing.latest != decided else None
     return Card(
         name=claim.name,
         text=claim.text,
         scenario=project.scenarios[claim.scenario].title,
-        fires=f"{load_words(plan.load)}, {rounds_words(plan)}" if plan else "",
-        lanes=_lanes(project, plan) if plan else [],
-        code=code_of(project, plan.scenario, [str(lane) for lane in plan.lanes]) if plan else [],
-        kind=kind,
-        sign=SIGNS[kind],
-        verdict=words_of(standing.verdict) if standing.verdict else "Not tried on this machine",
-        rows=_rows(standing.verdict) if standing.verdict else [],
-        why=shared_why(standing.verdict) if standing.verdict else "",
-        run=decided.pk if decided else "",
-        ago=ago(decided.created) if decided else "",
-        because=sentence(decided.report) if decided else "",
-        state=late.status if late else "",
-        state_line=STATE_LINES[late.status] if late else "",
-        state_run=late.pk if late else "",
-        problem=late.problem if late else "",
+        kind=standing.verdict.kind if standing.verdict else NOT_TRIED,
+        plan=None if standing.refusal else _plan_view(project, plan_of(project, claim)),
+        verdict=_verdict_view(standing.verdict, standing.decided),
+        latest=_latest(standing),
         refusal=standing.refusal,
         sweep=sweep,
         sweep_refusal=sweep_refusal,
     )
 
 
+def _plan_view(project: Project, plan: Plan) -> PlanView:
+    variants = project.scenarios[plan.scenario].variants
+    return PlanView(
+        load=f"{load_words(plan.load)}, {rounds_words(plan)}",
+        lanes=[LaneChip(str(lane), variants[lane.variant].family) for lane in plan.lanes],
+        code=code_of(project, plan.scenario, [str(lane) for lane in plan.lanes]),
+    )
+
+
+def _verdict_view(verdict: ClaimVerdict | None, run: Run | None) -> VerdictView | None:
+    if verdict is None or run is None:
+        return None
+    why = shared_why(verdict)
+    return VerdictView(
+        text=verdict_words(verdict),
+        rows=[_row(finding, "" if why else finding.why) for finding in verdict.findings],
+        why=why,
+        run=run.pk,
+        ago=ago(run.created),
+        sentence=sentence(run.report),
+    )
+
+
+def _latest(standing: ClaimStatus) -> LatestRun | None:
+    run = standing.latest
+    if run is None or run == standing.decided:
+        return None
+    return LatestRun(run.pk, run.status, STATE_LINES[run.status], run.problem)
+
+
 def _sweep(project: Project, standing: ClaimStatus) -> tuple[str, str]:
-    """Along which levels the claim can be followed, and why it cannot; both may be empty."""
+    """Return the levels of the claim's sweep, and why it cannot run; both may be empty."""
     try:
-        found = None if standing.refusal else sweep_of(project, standing.claim)
+        sweep = None if standing.refusal else sweep_of(project, standing.claim)
     except InvalidPlan as error:
         return "", str(error)
-    return _sweep_words(found) if found else "", ""
+    return _levels(sweep) if sweep else "", ""
 
 
-def _sweep_words(found: Sweep) -> str:
-    *steps, last = found.levels
-    steps_words = ", ".join(f"{level:g}" for level in steps)
-    return f"{steps_words} and {found.axis.words(last)}"
-
-
-def _rows(verdict: ClaimVerdict) -> list[Row]:
-    """A row for each finding; why nobody can say stands once, where it is the same of all."""
-    shared = shared_why(verdict)
-    return [_row(one, "" if shared else one.why) for one in verdict.findings]
+def _levels(sweep: Sweep) -> str:
+    *levels, last = sweep.levels
+    return f"{', '.join(f'{level:g}' for level in levels)} and {sweep.axis.words(last)}"
 
 
 def _row(finding: Finding, why: str) -> Row:
@@ -164,14 +200,9 @@ def _row(finding: Finding, why: str) -> Row:
     )
 
 
-def _lanes(project: Project, plan: Plan) -> list[LaneChip]:
-    variants = project.scenarios[plan.scenario].variants
-    return [LaneChip(str(lane), variants[lane.variant].family) for lane in plan.lanes]
-
-
 @dataclass(frozen=True)
 class Count:
-    """How many claims have this verdict."""
+    """The number of claims with this verdict."""
 
     kind: str
     sign: str
@@ -180,7 +211,7 @@ class Count:
 
 
 def tally_of(cards: Sequence[Card]) -> list[Count]:
-    """How many hold, and so on; what none of them does is left out."""
+    """Count claims by verdict, without those that no claim has."""
     return [
         Count(kind, SIGNS[kind], number, plural(number, *TALLY[kind]))
         for kind in TALLY
@@ -190,7 +221,7 @@ def tally_of(cards: Sequence[Card]) -> list[Count]:
 
 @dataclass(frozen=True)
 class ProgressView:
-    """What is being tried: the claim in its own words, and how far that is."""
+    """The claim being tried, and the progress of all."""
 
     claim: str
     words: str
@@ -199,14 +230,14 @@ class ProgressView:
 
 
 def progress_view(project: Project) -> ProgressView | None:
-    """What is being tried now; None where nothing is."""
-    found = progress(project)
-    if found is None:
+    """Return the progress, or None if no claim is being tried."""
+    current = progress(project)
+    if current is None:
         return None
-    claim = project.claims.get(found.run.claim) if found.run else None
+    claim = project.claims.get(current.run.claim) if current.run else None
     return ProgressView(
         claim=claim.text if claim else "",
-        words=progress_words(found),
-        share=found.share,
-        run=found.run.pk if found.run else "",
+        words=progress_words(current),
+        share=current.share,
+        run=current.run.pk if current.run else "",
     )

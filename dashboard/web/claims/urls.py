@@ -1,4 +1,4 @@
-"""The addresses of the page of claims."""
+"""The URLs of the claims page."""
 
 from django.urls import path
 

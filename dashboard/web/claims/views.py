@@ -1,4 +1,4 @@
-"""The page of claims: a card each, with its code, one button, and this machine's verdict."""
+"""The claims page: a card per claim with its code, a button, and the verdict on this machine."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from dashboard.models import Run
 from dashboard.project.labtoml.load import Project
-from dashboard.runs.experiments import claims as known
+from dashboard.runs.experiments import claims as experiment_claims
 from dashboard.runs.experiments.claim_progress import active, last_length_s
-from dashboard.web.shared.format import roughly
+from dashboard.web.shared.format import format_estimate
 from dashboard.web.shared.htmx import HtmxRequest
 from dashboard.web.shared.laboratory_access import laboratory
 from dashboard.web.shared.queue_chips import chips
@@ -23,38 +23,38 @@ from dashboard.wire.errors import InvalidPlan
 
 from .cards import card_of, progress_view, tally_of
 
-CHANGES_WATCHED = 200  # of the last runs: more of them never stand in line at once
+RUNS_WATCHED = 200  # the last runs of claims: more are never queued at once
 
 
 @require_http_methods(["GET", "POST"])
 async def claims(request: HtmxRequest) -> HttpResponse:
-    """GET: every claim, and where it stands. POST: try them all, one after the other."""
+    """GET: all claims with their verdicts. POST: try all of them, one after another."""
     if request.method == "GET":
         return await sync_to_async(_page)(request)
     project = laboratory().project
-    trying = known.fireable(project)
-    if trying and not await sync_to_async(active)(project):  # a second press adds nothing
-        await laboratory().experiment(known.claims_experiment(project, trying))
+    claims_to_try = experiment_claims.fireable(project)
+    if claims_to_try and not await sync_to_async(active)(project):  # a second press adds nothing
+        await laboratory().experiment(experiment_claims.claims_experiment(project, claims_to_try))
     return await _answer(request)
 
 
 def _page(request: HtmxRequest) -> HttpResponse:
-    return render(request, "claims/claims.html", {**_everything(), "line": chips()})
+    return render(request, "claims/claims.html", {**_everything(), "queue": chips()})
 
 
 @require_GET
 def progress(request: HtmxRequest) -> HttpResponse:
-    """What runs now, as a fragment; and every standing, if any has changed since `?seen=`."""
+    """Return the progress as a fragment, with all verdicts if any changed since `?seen=`."""
     return _fragments(request, request.GET.get("seen", ""))
 
 
 @require_POST
 async def fire(request: HtmxRequest, name: str) -> HttpResponse:
-    """Fire one claim."""
+    """Try one claim."""
     project = laboratory().project
     try:
-        claim = known.claim_of(project, name)
-        plan = known.plan_of(project, claim)
+        claim = experiment_claims.claim_of(project, name)
+        plan = experiment_claims.plan_of(project, claim)
     except InvalidPlan as error:
         raise Http404(str(error)) from None
     await laboratory().start(plan, claim=claim.name)
@@ -63,21 +63,21 @@ async def fire(request: HtmxRequest, name: str) -> HttpResponse:
 
 @require_POST
 async def sweep(request: HtmxRequest, name: str) -> HttpResponse:
-    """Put the sweep that a claim names into the line, and go where it can be watched."""
+    """Queue the sweep that a claim names, and redirect to its page."""
     project = laboratory().project
     try:
-        asked = known.sweep_of(project, known.claim_of(project, name))
+        claim_sweep = experiment_claims.sweep_of(project, experiment_claims.claim_of(project, name))
     except InvalidPlan as error:
         raise Http404(str(error)) from None
-    if asked is None:
+    if claim_sweep is None:
         raise Http404(f"Expected a claim that names a sweep, found {name!r}.")
-    started = await laboratory().experiment(asked.experiment_plan)
+    started = await laboratory().experiment(claim_sweep.experiment_plan)
     return HttpResponseRedirect(reverse("experiment", args=[started.pk]), status=303)
 
 
 @require_POST
 async def stop(request: HtmxRequest) -> HttpResponse:
-    """Stop every claim that runs or waits."""
+    """Stop every active claim."""
     for member in await sync_to_async(active)(laboratory().project):
         await laboratory().stop(member)
     return await _answer(request)
@@ -99,25 +99,25 @@ def _fragments(request: HtmxRequest, seen: str = "") -> HttpResponse:
 
 def _everything() -> dict[str, Any]:
     project = laboratory().project
-    now = _state(project)  # before the statuses: what changes meanwhile is seen the next time
-    cards = [card_of(project, standing) for standing in known.claim_statuses(project)]
+    now = _state(project)  # before the verdicts, so that the next request sees later changes
+    cards = [card_of(project, standing) for standing in experiment_claims.claim_statuses(project)]
     return {**_progress(now), "cards": cards, "tally": tally_of(cards), "project": project.name}
 
 
 def _progress(now: str) -> dict[str, Any]:
-    found = progress_view(laboratory().project)
-    return {"seen": now, "progress": found, "took": "" if found else _took()}
+    view = progress_view(laboratory().project)
+    return {"seen": now, "progress": view, "took": "" if view else _last_duration()}
 
 
-def _took() -> str:
-    """How long it took to try all of them the last time; empty where nobody did."""
+def _last_duration() -> str:
+    """Return how long trying all of them took last time; empty if that never happened."""
     project = laboratory().project
-    length_s = last_length_s(project, len(known.fireable(project)))
-    return "" if length_s is None else roughly(length_s)
+    length_s = last_length_s(project, len(experiment_claims.fireable(project)))
+    return "" if length_s is None else format_estimate(length_s)
 
 
 def _state(project: Project) -> str:
-    """A word that changes whenever a run of a claim begins, moves on or ends."""
+    """Return a hash that changes whenever the run of a claim starts, proceeds or ends."""
     runs = Run.objects.filter(project=project.name, deleted=None).exclude(claim="")
-    states = list(runs.values_list("pk", "status")[:CHANGES_WATCHED])
+    states = list(runs.values_list("pk", "status")[:RUNS_WATCHED])
     return hashlib.sha256(repr(states).encode()).hexdigest()[:12]

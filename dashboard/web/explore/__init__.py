@@ -1,1 +1,1 @@
-"""The page of experiments: matrix and sweep."""
+"""Explore: the page of matrices and sweeps."""

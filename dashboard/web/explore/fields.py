@@ -1,4 +1,4 @@
-"""What the forms of Explore show: fields with what was typed, boxes to tick, messages."""
+"""The forms of Explore: fields with their values, checkboxes, messages."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from dashboard.project.labtoml.load import Project, Scenario
 from dashboard.runs.experiments.sweep import USUAL_DURATION_S
 from dashboard.runs.experiments.sweep_axis import CONCURRENCY, RATE
 from dashboard.targets.lifecycle.server_packages import missing_packages
-from dashboard.web.shared.form_values import PARAMETER, lane_names
+from dashboard.web.shared.form_values import PARAMETER, lane_names, parameter_label
 
 from .forms import LANE_FIELDS, ExploreForm, MatrixForm, SweepForm
 
-AXES = {CONCURRENCY: "Requests in flight", RATE: "Requests a second"}
+AXES = {CONCURRENCY: "Requests in flight", RATE: "Requests per second"}
 
 
 @dataclass(frozen=True)
 class NumberField:
-    """A number; an empty one means what `placeholder` says."""
+    """A number; if empty, the value is what `placeholder` says."""
 
     id: str
     name: str
@@ -31,8 +31,8 @@ class NumberField:
 
 
 @dataclass(frozen=True)
-class Box:
-    """Something to be ticked; `note` says why it would come to nothing."""
+class Checkbox:
+    """A checkbox; `note` says why its choice would yield no numbers."""
 
     value: str
     checked: bool
@@ -46,7 +46,7 @@ def explore_context(
     matrix_form: MatrixForm | None = None,
     sweep_form: SweepForm | None = None,
 ) -> dict[str, Any]:
-    """The templates' context; a form is given where it was sent and refused."""
+    """Return the template context; a form is passed if it was submitted and refused."""
     return {
         "project": project.name,
         "scenarios": list(project.scenarios.values()),
@@ -58,12 +58,12 @@ def explore_context(
 
 
 def _matrix(project: Project, scenario: Scenario, form: MatrixForm | None) -> dict[str, Any]:
-    typed = _Typed("matrix", scenario, form, MatrixForm.at_first(project, scenario))
-    variants, servers = typed.several("variants"), typed.several("servers")
+    values = _FormValues("matrix", scenario, form, MatrixForm.initial_values(project, scenario))
+    variants, servers = values.texts("variants"), values.texts("servers")
     return {
-        "errors": typed.errors,
+        "errors": values.errors,
         "variants": [
-            Box(
+            Checkbox(
                 variant.name,
                 variant.name in variants,
                 variant.family,
@@ -72,82 +72,79 @@ def _matrix(project: Project, scenario: Scenario, form: MatrixForm | None) -> di
             for variant in scenario.variants.values()
         ],
         "servers": [
-            Box(
+            Checkbox(
                 name,
                 name in servers,
-                note="not installed" if missing_packages(project, one) else "",
+                note="not installed" if missing_packages(project, server) else "",
             )
-            for name, one in project.servers.items()
+            for name, server in project.servers.items()
         ],
         "numbers": [
-            typed.number("requests", "Requests", str(scenario.requests)),
-            typed.number("concurrency", "At most in flight", "all"),
-            typed.number("rounds", "Rounds", str(scenario.rounds)),
-            *typed.parameters(),
+            values.number("requests", "Requests", str(scenario.requests)),
+            values.number("concurrency", "Maximum in flight", "all"),
+            values.number("rounds", "Rounds", str(scenario.rounds)),
+            *values.parameters(),
         ],
     }
 
 
 def _sweep(scenario: Scenario, form: SweepForm | None) -> dict[str, Any]:
-    typed = _Typed("sweep", scenario, form, SweepForm.at_first(scenario))
-    lanes = [*typed.several("lanes"), *[""] * LANE_FIELDS][:LANE_FIELDS]
-    labels = ("Baseline", *["Against"] * (LANE_FIELDS - 1))
-    names = {**AXES, **{name: label_of(name) for name in scenario.parameters}}
+    values = _FormValues("sweep", scenario, form, SweepForm.initial_values(scenario))
+    lanes = [*values.texts("lanes"), *[""] * LANE_FIELDS][:LANE_FIELDS]
+    labels = ("Baseline", *["Compared with"] * (LANE_FIELDS - 1))
+    names = {**AXES, **{name: parameter_label(name) for name in scenario.parameters}}
     return {
-        "errors": typed.errors,
-        "axes": [(name, label, name == typed.one("axis")) for name, label in names.items()],
-        "ends": [typed.number("low", "From"), typed.number("high", "To")],
+        "errors": values.errors,
+        "axes": [(name, label, name == values.text("axis")) for name, label in names.items()],
+        "ends": [values.number("low", "From"), values.number("high", "To")],
         "lanes": list(zip(labels, lanes, strict=True)),
         "numbers": [
-            typed.number("levels", "Steps", "doubling"),
-            typed.number("requests", "Requests", "5 a slot"),
-            typed.number("duration", "Duration of a rate, s", f"{USUAL_DURATION_S:g}"),
-            typed.number("rounds", "Rounds", "5"),
-            *typed.parameters(),
+            values.number("levels", "Steps", "doubling"),
+            values.number("requests", "Requests", "5 per slot"),
+            values.number("duration", "Duration of a rate, s", f"{USUAL_DURATION_S:g}"),
+            values.number("rounds", "Rounds", "5"),
+            *values.parameters(),
         ],
     }
 
 
-def label_of(parameter: str) -> str:
-    """A parameter's name as a label."""
-    return parameter.replace("_", " ").capitalize()
-
-
-class _Typed:
-    """What stands in a form: what was typed, or what stands there at first."""
+class _FormValues:
+    """The values of a form, submitted or initial."""
 
     def __init__(
-        self, name: str, scenario: Scenario, form: ExploreForm | None, at_first: QueryDict
+        self, name: str, scenario: Scenario, form: ExploreForm | None, initial: QueryDict
     ) -> None:
         self._name = name
         self._scenario = scenario
-        self._data = at_first if form is None else cast("QueryDict", form.data)
+        self._data = initial if form is None else cast("QueryDict", form.data)
         errors = form.errors.items() if form else ()
-        self.errors: dict[str, list[str]] = {  # by field; those of no field by `all`
+        self.errors: dict[str, list[str]] = {  # `all` has those of no single field
             field.replace("__all__", "all"): [str(message) for message in messages]
             for field, messages in errors
         }
 
-    def one(self, name: str) -> str:
-        """The text of a field."""
+    def text(self, name: str) -> str:
+        """Return the text of a field."""
         return str(self._data.get(name, ""))
 
-    def several(self, name: str) -> list[str]:
-        """Every text of a field that is there several times."""
+    def texts(self, name: str) -> list[str]:
+        """Return all texts of a repeated field."""
         return [str(text) for text in self._data.getlist(name)]
 
     def number(self, name: str, label: str, placeholder: str = "") -> NumberField:
-        """A field for a number."""
+        """Return a field for a number."""
         errors = self.errors.get(name, [])
-        return NumberField(f"{self._name}-{name}", name, label, self.one(name), placeholder, errors)
+        return NumberField(
+            f"{self._name}-{name}", name, label, self.text(name), placeholder, errors
+        )
 
     def parameters(self) -> list[NumberField]:
-        """A field for each parameter of the scenario."""
+        """Return a field for each parameter of the scenario."""
         return [
             self.number(
-                PARAMETER + one.name,
-                ", ".join(filter(None, [label_of(one.name), one.unit])),
-                f"{one.default:g}",
+                PARAMETER + parameter.name,
+                ", ".join(filter(None, [parameter_label(parameter.name), parameter.unit])),
+                f"{parameter.default:g}",
             )
-            for one in self._scenario.parameters.values()
+            for parameter in self._scenario.parameters.values()
         ]

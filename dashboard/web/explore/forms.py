@@ -1,4 +1,4 @@
-"""What the forms of Explore may ask for, and what comes of it: an experiment, or messages."""
+"""The forms of Explore: they become an experiment, or messages beside fields."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ LANE_FIELDS = 3
 
 
 class ExploreForm(forms.Form):
-    """What both ask: the scenario's parameters and numbers; an empty one is the scenario's own.
+    """Fields of both forms: the scenario's parameters and numbers, empty for its defaults.
 
-    What is in bounds is `make_matrix`'s and `make_sweep`'s to say, as in the terminal.
+    `make_matrix` and `make_sweep` check bounds, as in the terminal.
     """
 
     requests = forms.IntegerField(required=False)
@@ -34,24 +34,24 @@ class ExploreForm(forms.Form):
         for name in scenario.parameters:
             self.fields[PARAMETER + name] = forms.FloatField(required=False)
 
-    def _asked(self) -> dict[str, Any]:
-        given = self.cleaned_data
-        values = {name: given[PARAMETER + name] for name in self.scenario.parameters}
+    def _common(self) -> dict[str, Any]:
+        values = self.cleaned_data
+        parameters = {name: values[PARAMETER + name] for name in self.scenario.parameters}
         return {
             "scenario": self.scenario.name,
-            "requests": given["requests"],
-            "rounds": given["rounds"],
-            "parameters": {name: value for name, value in values.items() if value is not None},
+            "requests": values["requests"],
+            "rounds": values["rounds"],
+            "parameters": {name: value for name, value in parameters.items() if value is not None},
         }
 
-    def _refuse(self, error: InvalidPlan) -> None:
+    def _add_problems(self, error: InvalidPlan) -> None:
         for problem in error.problems:
             name = problem.field.replace("parameters.", PARAMETER)
             self.add_error(name if name in self.fields else None, problem.message)
 
 
 class MatrixForm(ExploreForm):
-    """Variants and servers to tick."""
+    """Variants and servers to select."""
 
     variants = forms.MultipleChoiceField()
     servers = forms.MultipleChoiceField()
@@ -61,29 +61,29 @@ class MatrixForm(ExploreForm):
         super().__init__(project, scenario, data)
         for name, choices in (("variants", scenario.variants), ("servers", project.servers)):
             field = self.fields[name]
-            assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101 - it is, above
+            assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101 - declared above
             field.choices = [(choice, choice) for choice in choices]
 
     def matrix(self) -> Matrix | None:
-        """The matrix to fire, or None when a field is wrong; the errors are on the form then."""
+        """Return the matrix to run, or None if a field is wrong; the form has the errors then."""
         if not self.is_valid():
             return None
-        given = self.cleaned_data
+        values = self.cleaned_data
         try:
             return make_matrix(
                 self.project,
-                variants=given["variants"],
-                servers=given["servers"],
-                concurrency=given["concurrency"],
-                **self._asked(),
+                variants=values["variants"],
+                servers=values["servers"],
+                concurrency=values["concurrency"],
+                **self._common(),
             )
         except InvalidPlan as error:
-            self._refuse(error)
+            self._add_problems(error)
             return None
 
     @classmethod
-    def at_first(cls, project: Project, scenario: Scenario) -> QueryDict:
-        """The form as it stands before anybody has touched it."""
+    def initial_values(cls, project: Project, scenario: Scenario) -> QueryDict:
+        """Return the values of a new form."""
         data = QueryDict(mutable=True)
         data.setlist("variants", list(scenario.variants))
         data.setlist("servers", list(usual_servers(project)))
@@ -92,37 +92,37 @@ class MatrixForm(ExploreForm):
 
 
 class SweepForm(ExploreForm):
-    """What is swept, from where to where, and the lanes; the first one is the baseline."""
+    """The quantity to vary, its range, and the lanes; the first lane is the baseline."""
 
     axis = forms.CharField(max_length=100)
     low = forms.FloatField()
     high = forms.FloatField()
     levels = forms.IntegerField(required=False)
     duration = forms.FloatField(required=False)
-    lanes = forms.CharField(required=False)  # several of one name; `sweep` reads them
-    over = forms.CharField(required=False)  # where messages about the range stand
+    lanes = forms.CharField(required=False)  # repeated; read by `sweep`
+    over = forms.CharField(required=False)  # for messages about the range
 
     def sweep(self) -> Sweep | None:
-        """The sweep to fire, or None when a field is wrong; the errors are on the form then."""
+        """Return the sweep to run, or None if a field is wrong; the form has the errors then."""
         if not self.is_valid():
             return None
-        given = self.cleaned_data
+        values = self.cleaned_data
         try:
             return make_sweep(
                 self.project,
-                over=f"{given['axis']}={given['low']!r}..{given['high']!r}",
-                lanes=typed_lanes(self.data),
-                levels=given["levels"],
-                duration_s=given["duration"] if given["axis"] == RATE else None,
-                **self._asked(),
+                over=f"{values['axis']}={values['low']!r}..{values['high']!r}",
+                lanes=submitted_lanes(self.data),
+                levels=values["levels"],
+                duration_s=values["duration"] if values["axis"] == RATE else None,
+                **self._common(),
             )
         except InvalidPlan as error:
-            self._refuse(error)
+            self._add_problems(error)
             return None
 
     @classmethod
-    def at_first(cls, scenario: Scenario) -> QueryDict:
-        """The form as it stands before anybody has touched it."""
+    def initial_values(cls, scenario: Scenario) -> QueryDict:
+        """Return the values of a new form."""
         data = QueryDict(mutable=True)
         data["axis"], data["low"], data["high"] = CONCURRENCY, "1", "64"
         data["rounds"] = str(max(scenario.rounds, 5))
@@ -130,14 +130,14 @@ class SweepForm(ExploreForm):
         return data
 
 
-def typed_lanes(data: Any) -> list[str]:
-    """The lanes that were filled in."""
+def submitted_lanes(data: Any) -> list[str]:
+    """Return the lanes that are not empty."""
     return [text for text in data.getlist("lanes") if text.strip()]
 
 
 def _pair(scenario: Scenario) -> list[Lane]:
-    """The scenario's baseline, and the first of its lanes of the other family, if there is one."""
+    """Return the scenario's baseline and its first lane of the other family, if any."""
     baseline, *others = scenario.lanes
     family = scenario.variants[baseline.variant].family
-    apart = [lane for lane in others if scenario.variants[lane.variant].family != family]
-    return [baseline, *(apart or others)[:1]]
+    of_other_family = [lane for lane in others if scenario.variants[lane.variant].family != family]
+    return [baseline, *(of_other_family or others)[:1]]

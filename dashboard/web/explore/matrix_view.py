@@ -1,4 +1,4 @@
-"""A matrix as a table: cells shaded by their ratio, rows and columns in the order asked for."""
+"""A matrix as a table: cells shaded by their ratio, rows and columns sorted on request."""
 
 from __future__ import annotations
 
@@ -8,20 +8,22 @@ from math import log
 from typing import Any
 from urllib.parse import urlencode
 
-from dashboard.web.shared.format import factor, seconds
+from dashboard.web.run.run_view import state_word
+from dashboard.web.shared.format import format_interval, format_ratio, format_s
 
 SHADES = 8  # above the lightest, which is 0
-LEAST_RANGE = log(1.5)  # cells that hardly differ are shaded alike
+MIN_RANGE = log(1.5)  # so that cells that hardly differ have the same shade
 Cell = Mapping[str, Any]  # of the matrix's answer
 
 
 @dataclass(frozen=True)
 class CellView:
-    """One cell. `shade` is 0 for the soonest to 8 for the latest; None: nothing to be shaded."""
+    """A cell. `shade` is 0 for the fastest to 8 for the slowest, or None without a ratio."""
 
     state: str
+    state_word: str
     run: str | None
-    makespan: str
+    total_time: str
     ratio: str
     interval: str
     theory: str
@@ -33,7 +35,7 @@ class CellView:
 
 @dataclass(frozen=True)
 class Reason:
-    """Why cells have no number, and the last lines of the log of what failed."""
+    """Why cells have no number, with the last lines of the failed server's log."""
 
     why: str
     log_tail: str
@@ -41,7 +43,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class Heading:
-    """A row's or a column's, with the address of the table sorted by it."""
+    """The heading of a row or column, with the query that sorts the table by it."""
 
     name: str
     family: str
@@ -51,7 +53,7 @@ class Heading:
 
 @dataclass(frozen=True)
 class HeatTable:
-    """The whole table, in the order in which it is shown."""
+    """The table in its displayed order."""
 
     columns: list[Heading]
     rows: list[tuple[Heading, list[CellView]]]
@@ -61,8 +63,10 @@ class HeatTable:
 
 
 def heat_table(answer: Mapping[str, Any], *, rows: str = "", columns: str = "") -> HeatTable:
-    """`rows` names the server by whose cells the rows are sorted, `columns` the variant by whose
-    the columns are; with a minus in front the other way round. Any other text sorts nothing.
+    """Return the table with sorted rows and columns.
+
+    `rows` names the server whose cells sort the rows, `columns` the variant whose cells sort the
+    columns; a leading minus reverses the order. Unknown names do not sort.
     """
     cells = {(cell["variant"], cell["server"]): cell for cell in answer["cells"]}
     variants = _sorted(answer["variants"], rows, lambda row, by: cells.get((row, by)))
@@ -85,13 +89,13 @@ def heat_table(answer: Mapping[str, Any], *, rows: str = "", columns: str = "") 
             for name in variants
         ],
         reasons=reasons,
-        least=factor(min(ratios)) if ratios else "",
-        most=factor(max(ratios)) if ratios else "",
+        least=format_ratio(min(ratios)) if ratios else "",
+        most=format_ratio(max(ratios)) if ratios else "",
     )
 
 
 def _sorted(names: Sequence[str], by: str, cell_of: Callable[[str, str], Cell | None]) -> list[str]:
-    """By the ratio of each one's cell; those without any stand last, either way round."""
+    """Sort by each name's ratio; names without a ratio come last in both orders."""
     other, sign = by.removeprefix("-"), -1 if by.startswith("-") else 1
 
     def key(name: str) -> tuple[bool, float]:
@@ -103,12 +107,12 @@ def _sorted(names: Sequence[str], by: str, cell_of: Callable[[str, str], Cell | 
 
 
 def _heading(name: str, what: str, rows: str, columns: str, family: str = "") -> Heading:
-    """A press on it sorts by it; the next one the other way round."""
-    now = rows if what == "rows" else columns
-    then = f"-{name}" if now == name else name
-    kept = {"rows": rows, "columns": columns, what: then}
-    query = urlencode({key: value for key, value in kept.items() if value})
-    order = {name: "ascending", f"-{name}": "descending"}.get(now, "")
+    """Return a heading whose link sorts by it, or reverses the order if it is sorted already."""
+    current = rows if what == "rows" else columns
+    following = f"-{name}" if current == name else name
+    parameters = {"rows": rows, "columns": columns, what: following}
+    query = urlencode({key: value for key, value in parameters.items() if value})
+    order = {name: "ascending", f"-{name}": "descending"}.get(current, "")
     return Heading(name, family, query, order)
 
 
@@ -120,11 +124,12 @@ def _view(cell: Cell, ratios: Sequence[float], reasons: list[Reason], baseline: 
     interval = cell["interval"]
     return CellView(
         state=cell["state"],
+        state_word=state_word(cell["state"]),
         run=cell["run"],
-        makespan=seconds(cell["makespan_s"]),
-        ratio=factor(cell["ratio"]) if cell["ratio"] else "",
-        interval=f"{interval[0]:.2f} to {interval[1]:.2f}" if interval else "",
-        theory=seconds(cell["theory_s"]) if cell["theory_s"] else "",
+        total_time=format_s(cell["makespan_s"]),
+        ratio=format_ratio(cell["ratio"]) if cell["ratio"] else "",
+        interval=format_interval(interval),
+        theory=format_s(cell["theory_s"]) if cell["theory_s"] else "",
         shade=_shade(cell["ratio"], ratios) if cell["ratio"] else None,
         note=reasons.index(_reason(cell)) + 1 if cell["why"] else None,
         baseline=cell["lane"] == baseline,
@@ -134,4 +139,4 @@ def _view(cell: Cell, ratios: Sequence[float], reasons: list[Reason], baseline: 
 
 def _shade(ratio: float, ratios: Sequence[float]) -> int:
     least, most = log(min(ratios)), log(max(ratios))
-    return round(SHADES * (log(ratio) - least) / max(most - least, LEAST_RANGE))
+    return round(SHADES * (log(ratio) - least) / max(most - least, MIN_RANGE))

@@ -1,7 +1,7 @@
-"""The pictures of a sweep, laid out for an SVG: throughput and p95 over what was swept.
+"""The charts of a sweep, laid out for SVG: throughput and p95 over the varied quantity.
 
-Both axes are logarithmic, since levels are geometric and a pool's limit is a bend only there; a
-sweep that begins at 0 has an even one below. All lengths are in the drawing's own units.
+Both axes are logarithmic: levels are geometric, and only there is a pool's limit a visible bend. A
+sweep that begins at 0 has a linear horizontal axis. All lengths are in the drawing's own units.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import Any
 
 from dashboard.runs.reports.wording import per_second
 from dashboard.web.charts.log_axis import Tick
-from dashboard.web.shared.format import milliseconds
+from dashboard.web.shared.format import format_ms
 
 WIDTH, HEIGHT = 720, 380
 LEFT, RIGHT, TOP, BOTTOM = 62, 190, 46, 40
-LABEL_APART = 16  # between the direct labels of two lines
-MOST_TICKS = 9
-LINE = 18
+LABEL_DISTANCE = 16  # between the labels of two lines
+MAX_TICKS = 9
+TEXT_LINE_HEIGHT = 18
 THROUGHPUT = "throughput_rps"
 
 Answer = Mapping[str, Any]
@@ -27,7 +27,7 @@ Answer = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Mark:
-    """One measured point; `title` says its numbers."""
+    """A measured point; `title` has its numbers."""
 
     x: float
     y: float
@@ -36,7 +36,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Line:
-    """One lane. `kind` counts those of its family: the second one is dashed."""
+    """A lane. `kind` is its number within its family: the second one is dashed."""
 
     lane: str
     family: str
@@ -45,12 +45,12 @@ class Line:
     marks: tuple[Mark, ...]
     label_x: float
     label_y: float
-    theory: str  # the points of its dotted line; empty where there is no theory
+    theory: str  # the points of the dotted line; empty without a theory
 
 
 @dataclass(frozen=True)
-class Change:
-    """A crossover: the band of its interval, the line from which on it holds, and its name."""
+class Crossover:
+    """A crossover: the band of its interval, the line where it begins, and its text."""
 
     x: float
     width: float
@@ -63,7 +63,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Chart:
-    """Everything that the template draws of one metric."""
+    """What the template draws of one metric."""
 
     title: str
     summary: str
@@ -71,7 +71,7 @@ class Chart:
     x_ticks: tuple[Tick, ...]
     y_ticks: tuple[Tick, ...]
     lines: tuple[Line, ...]
-    changes: tuple[Change, ...]
+    crossovers: tuple[Crossover, ...]
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
@@ -82,48 +82,50 @@ class Chart:
 
 
 class Scale:
-    """Values to places, logarithmic unless they reach down to 0."""
+    """A map from values to positions, logarithmic unless the values include 0."""
 
     def __init__(self, values: Sequence[float], begin: float, end: float) -> None:
         self.low, self.high = min(values), max(values)
-        self.even = self.low <= 0
+        self.linear = self.low <= 0
         if self.high == self.low:
             self.high = self.low * 2 if self.low > 0 else 1.0
         self._begin, self._end = begin, end
 
     def __call__(self, value: float) -> float:
-        """Where a value is drawn."""
-        if self.even:
+        """Return the position of a value."""
+        if self.linear:
             share = (value - self.low) / (self.high - self.low)
         else:
             share = log10(value / self.low) / log10(self.high / self.low)
         return self._begin + share * (self._end - self._begin)
 
     def ticks(self) -> list[float]:
-        """Round values inside: each digit times a power of ten, fewer where they are too many."""
-        if self.even:
+        """Return round values: digits times powers of ten, fewer digits if there are too many."""
+        if self.linear:
             return [self.low + (self.high - self.low) * step / 5 for step in range(6)]
         powers = range(floor(log10(self.low)), ceil(log10(self.high)) + 1)
-        found: list[float] = []
+        ticks: list[float] = []
         for steps in (range(1, 10), (1, 2, 5), (1, 3), (1,)):
-            every = [step * 10.0**power for power in powers for step in steps]
-            found = [value for value in every if self.low * 0.999 <= value <= self.high * 1.001]
-            if len(found) <= MOST_TICKS:
+            candidates = [step * 10.0**power for power in powers for step in steps]
+            ticks = [
+                value for value in candidates if self.low * 0.999 <= value <= self.high * 1.001
+            ]
+            if len(ticks) <= MAX_TICKS:
                 break
-        return found
+        return ticks
 
 
 def charts(answer: Answer) -> list[Chart]:
-    """Throughput and p95; empty before any level is known."""
-    if not any(lane[THROUGHPUT] for lane in _every_lane(answer)):
+    """Return the charts of throughput and p95; none before the first level is measured."""
+    if not any(lane[THROUGHPUT] for lane in _lanes_of_levels(answer)):
         return []
     return [
-        _chart(answer, THROUGHPUT, "Throughput, requests a second", per_second),
-        _chart(answer, "p95_ms", "p95 of the response time", milliseconds),
+        _chart(answer, THROUGHPUT, "Throughput, requests per second", per_second),
+        _chart(answer, "p95_ms", "Response time, p95", format_ms),
     ]
 
 
-def _every_lane(answer: Answer) -> Iterator[Answer]:
+def _lanes_of_levels(answer: Answer) -> Iterator[Answer]:
     for level in answer["levels"]:
         yield from level["lanes"]
 
@@ -131,7 +133,7 @@ def _every_lane(answer: Answer) -> Iterator[Answer]:
 def _chart(answer: Answer, metric: str, title: str, words: Callable[[float], str]) -> Chart:
     over = answer["over"]
     names = (metric, "theory_rps") if metric == THROUGHPUT else (metric,)
-    values = [lane[name] for lane in _every_lane(answer) for name in names if lane[name]]
+    values = [lane[name] for lane in _lanes_of_levels(answer) for name in names if lane[name]]
     ends = [0.8 * min(values), 1.2 * max(values)] if values else [1.0, 10.0]
     x = Scale([over["low"], over["high"]], LEFT, WIDTH - RIGHT)
     y = Scale(ends, HEIGHT - BOTTOM, TOP)
@@ -139,23 +141,23 @@ def _chart(answer: Answer, metric: str, title: str, words: Callable[[float], str
     lines = [drawing.line(lane) for lane in answer["lanes"]]
     return Chart(
         title=title,
-        summary=answer["sentence"] or "No crossover is known yet.",
+        summary=answer["sentence"] or "No crossover found yet.",
         axis=_axis_words(over),
         x_ticks=tuple(Tick(x(at), f"{at:.4g}") for at in x.ticks()),
         y_ticks=tuple(Tick(y(value), words(value)) for value in y.ticks()),
-        lines=_labels_apart([line for line in lines if line.marks]),
-        changes=tuple(_changes(answer, x)),
+        lines=_spread_labels([line for line in lines if line.marks]),
+        crossovers=tuple(_crossovers(answer, x)),
     )
 
 
 def _axis_words(over: Answer) -> str:
-    known = {"concurrency": "requests in flight", "rate": "requests a second"}
-    return known.get(over["name"]) or ", ".join(filter(None, [over["name"], over["unit"]]))
+    names = {"concurrency": "requests in flight", "rate": "requests per second"}
+    return names.get(over["name"]) or ", ".join(filter(None, [over["name"], over["unit"]]))
 
 
 @dataclass(frozen=True)
 class _Drawing:
-    """One metric on its two scales."""
+    """A metric on its two scales."""
 
     answer: Answer
     metric: str
@@ -164,7 +166,7 @@ class _Drawing:
     y: Scale
 
     def line(self, name: str) -> Line:
-        """A lane's line, its marks, and the dotted one of its theory."""
+        """Return a lane's line, its marks, and the dotted line of its theory."""
         own = [
             (level, lane)
             for level in self.answer["levels"]
@@ -194,43 +196,44 @@ class _Drawing:
     def _kind(self, name: str) -> int:
         lanes, families = self.answer["lanes"], self.answer["families"]
         earlier = lanes[: lanes.index(name)]
-        return sum(families.get(one) == families.get(name) for one in earlier)
+        return sum(families.get(lane) == families.get(name) for lane in earlier)
 
 
 def _points(places: Iterable[tuple[float, float]]) -> str:
     return " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
 
 
-def _labels_apart(lines: Sequence[Line]) -> tuple[Line, ...]:
-    """The same lines in their order, labels pushed down where they would cover each other."""
+def _spread_labels(lines: Sequence[Line]) -> tuple[Line, ...]:
+    """Push labels down until none covers another."""
     places: dict[str, float] = {}
     least = float(TOP)
-    for line in sorted(lines, key=lambda one: one.label_y):
+    for line in sorted(lines, key=lambda line: line.label_y):
         places[line.lane] = max(line.label_y, least)
-        least = places[line.lane] + LABEL_APART
+        least = places[line.lane] + LABEL_DISTANCE
     return tuple(replace(line, label_y=places[line.lane]) for line in lines)
 
 
-def _changes(answer: Answer, x: Scale) -> Iterator[Change]:
+def _crossovers(answer: Answer, x: Scale) -> Iterator[Crossover]:
     number = 0
-    for one in answer["crossovers"]:
-        if one["interval"] is None:
+    for crossover in answer["crossovers"]:
+        if crossover["interval"] is None:
             continue
-        low, high = x(one["interval"][0]), x(one["interval"][1])
-        near_the_end = high > (LEFT + WIDTH - RIGHT) / 2
-        yield Change(
+        low, high = x(crossover["interval"][0]), x(crossover["interval"][1])
+        near_right_edge = high > (LEFT + WIDTH - RIGHT) / 2
+        yield Crossover(
             x=low,
             width=high - low,
             line_x=high,
-            text=_change_words(answer, one),
-            text_x=high - 6 if near_the_end else high + 6,
-            text_y=14 + LINE * number,
-            anchor="end" if near_the_end else "start",
+            text=_crossover_text(crossover),
+            text_x=high - 6 if near_right_edge else high + 6,
+            text_y=14 + TEXT_LINE_HEIGHT * number,
+            anchor="end" if near_right_edge else "start",
         )
         number += 1
 
 
-def _change_words(answer: Answer, one: Answer) -> str:
-    ahead = {"ahead": one["lane"], "behind": one["baseline"]}.get(one["standing"])
-    at = f"{one['from']:.4g}"
-    return f"from {at} on, {ahead} is ahead" if ahead else f"from {at} on, no difference"
+def _crossover_text(crossover: Answer) -> str:
+    winners = {"ahead": crossover["lane"], "behind": crossover["baseline"]}
+    ahead = winners.get(crossover["standing"])
+    at = f"{crossover['from']:.4g}"
+    return f"from {at}: {ahead} is ahead" if ahead else f"from {at}: no difference"

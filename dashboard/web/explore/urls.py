@@ -1,4 +1,4 @@
-"""The addresses of Explore: its page, its two forms, and one for each experiment."""
+"""The URLs of Explore: its page, its two forms, and each experiment."""
 
 from django.urls import path
 

@@ -1,1 +1,1 @@
-"""The page of stored runs, and the comparison of two."""
+"""The page of stored runs and the comparison of two."""

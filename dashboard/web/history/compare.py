@@ -1,8 +1,8 @@
-"""Two runs held against each other: what was different, the numbers, the distributions."""
+"""The comparison of two runs: differences in plan and environment, numbers, distributions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,39 +13,39 @@ from dashboard.analysis.report.run_diff import Pair, differences, lane_pairs
 from dashboard.models import Run
 from dashboard.runs.reports.results import lanes_of
 from dashboard.web.run.run_view import view_of
-from dashboard.web.shared.format import factor
+from dashboard.web.shared.format import format_ms, format_ratio, format_s
 from dashboard.web.shared.queue_chips import chips
 
 from .compare_chart import Overlay, overlay
 
-# The numbers' names on the page, and how each is written.
-NUMBERS = {
-    "makespan_s": ("makespan", "{:.3f} s"),
-    "throughput_rps": ("a second", "{:,.0f}"),
-    "p50_ms": ("p50", "{:,.1f} ms"),
-    "p95_ms": ("p95", "{:,.1f} ms"),
-    "p99_ms": ("p99", "{:,.1f} ms"),
-    "errors": ("errors", "{:,.0f}"),
-    "peak_in_app": ("in app", "{:.0f}"),
-    "peak_threads": ("threads", "{:.0f}"),
-    "peak_rss_mb": ("RSS", "{:,.0f} MB"),
-    "cpu_ms_per_request": ("CPU a request", "{:.2f} ms"),
+# Each number's heading and its format.
+NUMBERS: Mapping[str, tuple[str, Callable[[float], str]]] = {
+    "makespan_s": ("total time", format_s),
+    "throughput_rps": ("requests/s", "{:,.0f}".format),
+    "p50_ms": ("p50", format_ms),
+    "p95_ms": ("p95", format_ms),
+    "p99_ms": ("p99", format_ms),
+    "errors": ("errors", "{:,.0f}".format),
+    "peak_in_app": ("in application", "{:.0f}".format),
+    "peak_threads": ("threads", "{:.0f}".format),
+    "peak_rss_mb": ("RSS", "{:,.0f} MB".format),
+    "cpu_ms_per_request": ("CPU per request", format_ms),
 }
 
 
 @require_GET
 def compare(request: HttpRequest) -> HttpResponse:
-    """The runs `a` and `b`, the second in terms of the first."""
+    """Compare the runs `a` and `b`; ratios are second to first."""
     first, second = (_run(request.GET.get(name, "")) for name in ("a", "b"))
     context = {
         "first": view_of(first),
         "second": view_of(second),
-        "asked": differences(first.plan, second.plan),
-        "around": differences(first.environment, second.environment),
+        "plan_differences": differences(first.plan, second.plan),
+        "environment_differences": differences(first.environment, second.environment),
         "heads": [head for head, _ in NUMBERS.values()],
         "lanes": list(_lanes(first, second)),
         "overlay": _overlay(first, second),
-        "line": chips(),
+        "queue": chips(),
     }
     return render(request, "history/compare.html", context)
 
@@ -53,7 +53,7 @@ def compare(request: HttpRequest) -> HttpResponse:
 def _run(run_id: str) -> Run:
     run = get_object_or_404(Run, pk=run_id)
     if not run.report:
-        raise Http404("A run that has no report yet cannot be compared.")
+        raise Http404("A run without a report cannot be compared.")
     return run
 
 
@@ -69,13 +69,17 @@ def _lanes(first: Run, second: Run) -> Iterator[dict[str, Any]]:
         }
 
 
-def _cell(pair: Pair, form: str) -> dict[str, str]:
-    first, second = ("–" if one is None else form.format(one) for one in (pair.first, pair.second))
-    return {"first": first, "second": second, "ratio": factor(pair.ratio) if pair.ratio else ""}
+def _cell(pair: Pair, form: Callable[[float], str]) -> dict[str, str]:
+    first, second = ("–" if value is None else form(value) for value in (pair.first, pair.second))
+    return {
+        "first": first,
+        "second": second,
+        "ratio": format_ratio(pair.ratio) if pair.ratio else "",
+    }
 
 
 def _overlay(first: Run, second: Run) -> Overlay | None:
-    """The distributions of the lanes that are in both."""
+    """Return the distributions of the lanes that both runs have."""
     lanes = [{lane.name: lane for lane in run.lanes.all()} for run in (first, second)]
     collected = [lanes_of(run) for run in (first, second)]
     shared = [name for name in lanes[0] if name in lanes[1]]

@@ -1,11 +1,11 @@
-"""The addresses of what can be done with a stored run."""
+"""The URLs of the actions on stored runs."""
 
 from django.urls import path
 
 from . import compare, views
 
 urlpatterns = [
-    path("take-in/", views.take_in, name="take-in"),
+    path("import/", views.import_, name="import-run"),
     path("compare/", compare.compare, name="compare"),
     path("<slug:run_id>/describe/", views.describe, name="describe"),
     path("<slug:run_id>/pin/", views.pin, name="pin"),

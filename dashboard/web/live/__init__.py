@@ -1,1 +1,1 @@
-"""The page's websocket, replay, and what other processes perform."""
+"""The page's websocket, replays, and runs of other processes."""

@@ -1,4 +1,4 @@
-"""The page's websocket: binary frames and small JSON events, by the hub and never a layer."""
+"""The page's websocket: binary frames and JSON events from the hub, without a channel layer."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from .replay import SPEEDS, replay
 
 
 class PageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
-    """One open page. What it may say is in docs/frame.md; anything else closes the socket."""
+    """One open page. docs/frame.md lists its messages; any other one closes the socket."""
 
     async def connect(self) -> None:
-        """Accept, and send from now on whatever comes into this viewer's box."""
+        """Accept, and start sending what the hub hands to this viewer."""
         await self.accept()
         self.hub = laboratory().hub
         self.viewer = self.hub.join()
@@ -27,13 +27,13 @@ class PageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.replaying: asyncio.Task[None] | None = None
 
     async def disconnect(self, code: int) -> None:
-        """The page is gone."""
+        """Leave the hub."""
         self.sending.cancel()
         self._end_replay()
         self.hub.leave(self.viewer)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """`{"watch": RUN}`, with `"replay": SPEED` one that is over, or `{"seen": N}`."""
+        """Handle `{"watch": RUN}`, `{"watch": RUN, "replay": SPEED}` or `{"seen": N}`."""
         match _message(text_data):
             case {"watch": str(run_id), "replay": int() | float() as speed} if speed in SPEEDS:
                 await self._replay(run_id, speed)
@@ -54,7 +54,7 @@ class PageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.replaying = asyncio.create_task(replay(self.viewer, run, speed))
 
     def _end_replay(self) -> None:
-        """One at a time, and none for a page that is gone or looks at something else."""
+        """End the page's replay, of which there is at most one."""
         if self.replaying:
             self.replaying.cancel()
 
@@ -71,7 +71,7 @@ class PageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             follow(self.hub, run)
 
     async def _tell_discarded(self, run: Run) -> None:
-        """Which rounds were discarded until now; from now on the hub tells."""
+        """Send the rounds discarded so far; later ones come through the hub."""
         await run.arefresh_from_db(fields=["discarded_rounds"])
         for number in run.discarded_rounds:
             self.viewer.put_event({"event": "discarded", "run": run.pk, "round": number})

@@ -1,4 +1,4 @@
-"""Following what another process does: its runs, and its place in the line."""
+"""Follow the runs of other processes and changes of the queue."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from dashboard.runs.live.hub import Hub
 from dashboard.runs.queue import run_queue
 from dashboard.runs.reports.results import frames_of
 
-LOOK_EVERY_S = 0.2
-LOOK_AT_LINE_EVERY_S = 1.0
+POLL_RUN_S = 0.2
+POLL_QUEUE_S = 1.0
 
-# The event loop keeps no strong reference to a task, so we do.
+# The event loop keeps only weak references to tasks.
 _following: set[asyncio.Task[None]] = set()
 
 
 def follow(hub: Hub, run: Run) -> None:
-    """Publish the run from its beginning until it ends, or until nobody watches it any more."""
+    """Publish the run from its beginning until it ends or has no viewers left."""
     hub.open(run.pk)
-    # A context of its own, since this outlives the websocket that asked for it.
+    # Its own context: the task outlives the websocket that caused it.
     task = asyncio.create_task(_follow(hub, run), context=Context())
     _following.add(task)
     task.add_done_callback(_following.discard)
@@ -33,16 +33,16 @@ async def _follow(hub: Hub, run: Run) -> None:
     sequence = 0
     while True:
         # The status first: once it is final, every frame is stored.
-        told = len(run.discarded_rounds)
+        published = len(run.discarded_rounds)
         await run.arefresh_from_db(fields=["status", "discarded_rounds"])
-        for number in run.discarded_rounds[told:]:
+        for number in run.discarded_rounds[published:]:
             hub.send(run.pk, {"event": "discarded", "round": number})
         for data in await sync_to_async(_stored_since)(run.pk, sequence):
             hub.publish(run.pk, sequence, data)
             sequence += 1
         if not run.active or run.pk not in hub.watched:
             break
-        await asyncio.sleep(LOOK_EVERY_S)
+        await asyncio.sleep(POLL_RUN_S)
     hub.complete(run.pk)
     hub.close(run.pk)
     if not run.active:
@@ -53,19 +53,19 @@ def _stored_since(run: str, sequence: int) -> Sequence[bytes]:
     return [data for _, data in frames_of(run, sequence)]
 
 
-async def watch_line(hub: Hub) -> None:
-    """Tell every page when the line moves, whichever process moved it. Never returns."""
-    known: list[tuple[str, str]] = []
+async def watch_queue(hub: Hub) -> None:
+    """Notify every page of changes to the queue by any process. Never returns."""
+    last: list[tuple[str, str]] = []
     while True:
-        await asyncio.sleep(LOOK_AT_LINE_EVERY_S)
+        await asyncio.sleep(POLL_QUEUE_S)
         if hub.empty:
             continue
-        now = await sync_to_async(_line)()
-        if now != known:
+        now = await sync_to_async(_queue)()
+        if now != last:
             hub.send_to_all({"event": "line"})
-        known = now
+        last = now
 
 
-def _line() -> list[tuple[str, str]]:
+def _queue() -> list[tuple[str, str]]:
     run_queue.mark_interrupted()
     return [(run.pk, run.status) for run in run_queue.queued()]

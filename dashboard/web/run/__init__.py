@@ -1,1 +1,1 @@
-"""One run as pages show it."""
+"""A run as pages show it."""

@@ -1,4 +1,4 @@
-"""The rows of the table, a row a lane: of a whole report, or of a stretch of each round."""
+"""The rows of the results table, one per lane: of a whole report or a stretch of each round."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from dashboard.analysis.samples.window import Stretch, within
 from dashboard.analysis.text.disturbed import mark
 from dashboard.models import Run, RunLane
 from dashboard.runs.reports.wording import keeps_up, per_second
-from dashboard.web.shared.format import factor, milliseconds, plain, seconds
+from dashboard.web.shared.format import format_ms, format_number, format_ratio, format_s
 from dashboard.wire.plan import TWIN
 
 LETTERS = "ABCDEF"
@@ -26,7 +26,7 @@ LETTERS = "ABCDEF"
 
 @dataclass(frozen=True)
 class LaneView:
-    """A row of the table. Texts are empty where there is nothing to say yet."""
+    """A row of the table. A text is empty until its value is known."""
 
     position: int
     name: str
@@ -43,7 +43,7 @@ class LaneView:
     p95: str = ""
     service_p95: str = ""
     errors: str = ""
-    neighbour: str = ""
+    bystander: str = ""
     peak_threads: str = ""
     rss: str = ""
     cpu_per_request: str = ""
@@ -52,27 +52,27 @@ class LaneView:
 
     @property
     def table(self) -> str:
-        """What the table of its waterfall is called in an address."""
+        """The name of its waterfall's table in a URL."""
         return f"lane-{self.position}"
 
 
 def rows_of(run: Run, lanes: Sequence[RunLane], report: Report | None) -> list[LaneView]:
-    """A row for each lane; without a report there is nothing in it yet."""
+    """Return a row per lane; the rows are empty without a report."""
     if not report:
         return [_row(run, lane, {}) for lane in lanes]
     return [
-        _row(run, lane, {**_numbers(one), "ratio": _ratio(report, one["lane"], ratio)})
-        for lane, one, ratio in zip(lanes, report["lanes"], first_look(report), strict=True)
+        _row(run, lane, {**_numbers(numbers), "ratio": _ratio(report, lane.name, ratio)})
+        for lane, numbers, ratio in zip(lanes, report["lanes"], first_look(report), strict=True)
     ]
 
 
 def rows_within(
     run: Run, lanes: Sequence[RunLane], collected: Sequence[Lane], stretch: Stretch
 ) -> list[LaneView]:
-    """A row for each lane, of what was done in a stretch of each round that counts."""
+    """Return a row per lane, of the requests finished in a stretch of each counted round."""
     return [
-        _row(run, lane, _numbers_within(one, stretch))
-        for lane, one in zip(lanes, collected, strict=True)
+        _row(run, lane, _numbers_within(samples, stretch))
+        for lane, samples in zip(lanes, collected, strict=True)
     ]
 
 
@@ -93,58 +93,59 @@ def _row(run: Run, lane: RunLane, numbers: Mapping[str, str]) -> LaneView:
 
 
 def _xray_url(run: Run, lane: RunLane) -> str:
-    """Where one request of the lane is seen through; nowhere for a server that is not ours."""
+    """Return the address of the lane's X-ray; empty for a server that Liveburst did not start."""
     if lane.facts.get("probe") is False:
         return ""
     parameters = {f"parameter_{name}": value for name, value in run.plan["parameters"].items()}
-    asked = {"scenario": run.plan["scenario"], "lane": lane.name.removesuffix(TWIN), **parameters}
-    return f"{reverse('xray')}?{urlencode(asked)}"
+    query = {"scenario": run.plan["scenario"], "lane": lane.name.removesuffix(TWIN), **parameters}
+    return f"{reverse('xray')}?{urlencode(query)}"
 
 
 def _ratio(report: Report, lane: str, ratio: float | None) -> str:
-    """The ratio to the baseline, and a word where it cannot simply be believed."""
+    """Return the ratio to the baseline, marked if it is disturbed."""
     marked = mark(report["verdict"], lane)
-    return f"{factor(ratio)} {marked}" if marked else factor(ratio)
+    return f"{format_ratio(ratio)} {marked}" if marked else format_ratio(ratio)
 
 
 def _numbers(report: Mapping[str, Any]) -> dict[str, str]:
     latency, side = report["latency_ms"], report["server_side"]
-    own = keeps_up(report)  # else its percentiles say how long the rate lasted, and no more
+    # Percentiles of a lane that falls behind only tell how long the rate lasted.
+    own = keeps_up(report)
     rate = report.get("rate")
     return {
         "requests": f"{report['requests']:,}",
-        "makespan": seconds(median(report["makespan_s"])) if report["makespan_s"] else "–",
+        "makespan": format_s(median(report["makespan_s"])) if report["makespan_s"] else "–",
         "achieved": per_second(rate["achieved_rps"]) if rate else "–",
-        "p50": milliseconds(latency["p50"]) if own else "–",
-        "p95": milliseconds(latency["p95"]) if own else "–",
-        "service_p95": milliseconds(report["service_ms"]["p95"]) if own else "–",
+        "p50": format_ms(latency["p50"]) if own else "–",
+        "p95": format_ms(latency["p95"]) if own else "–",
+        "service_p95": format_ms(report["service_ms"]["p95"]) if own else "–",
         "errors": _failed(report["errors"], cut_off_words(report)),
-        "neighbour": milliseconds(stats.bystander_wait_ms(report)),
-        "peak_threads": plain(side["peak_threads"], "{:,}"),
-        "rss": plain(side["peak_rss_mb"], "{:,.0f} MB"),
-        "cpu_per_request": plain(side["cpu_ms_per_request"], "{:.2f} ms"),
+        "bystander": format_ms(stats.bystander_wait_ms(report)),
+        "peak_threads": format_number(side["peak_threads"], "{:,}"),
+        "rss": format_number(side["peak_rss_mb"], "{:,.0f} MB"),
+        "cpu_per_request": format_ms(side["cpu_ms_per_request"]),
     }
 
 
 def _numbers_within(lane: Lane, stretch: Stretch) -> dict[str, str]:
-    """What can be said of a stretch: no burst ends in it, and prices are a whole run's."""
+    """Return what a stretch has numbers for: no total time, and no resources."""
     rounds = len(set(lane.samples["round"].tolist()))
-    here = within(lane, stretch)
-    latency = stats.latency_ms(here)
+    selected = within(lane, stretch)
+    latency = stats.latency_ms(selected)
     length_s = (stretch.to_ms - stretch.from_ms) * rounds / 1000
-    achieved = per_second(int(here.ok.sum()) / length_s) if length_s > 0 else "–"
+    achieved = per_second(int(selected.ok.sum()) / length_s) if length_s > 0 else "–"
     return {
-        "requests": f"{here.samples['done'].size:,}",
+        "requests": f"{selected.samples['done'].size:,}",
         "achieved": achieved,
-        "p50": milliseconds(latency["p50"]),
-        "p95": milliseconds(latency["p95"]),
-        "service_p95": milliseconds(stats.service_ms(here)["p95"]),
-        "errors": _failed(stats.errors(here)),
+        "p50": format_ms(latency["p50"]),
+        "p95": format_ms(latency["p95"]),
+        "service_p95": format_ms(stats.service_ms(selected)["p95"]),
+        "errors": _failed(stats.errors(selected)),
     }
 
 
 def _failed(errors: Mapping[str, int], cut_off: str = "") -> str:
-    """What failed; what Stop cut off is said beside it, since it is no failure."""
+    """Return how many requests failed and why; those cut off by Stop follow, as no failures."""
     failed = sum(errors.values())
-    words = f"✕ {failed:,} ({', '.join(errors)})" if failed else "0"
-    return f"{words}; {cut_off}" if cut_off else words
+    text = f"✕ {failed:,} ({', '.join(errors)})" if failed else "0"
+    return f"{text}; {cut_off}" if cut_off else text

@@ -1,4 +1,4 @@
-"""What the page's JavaScript knows of a run before the first frame comes."""
+"""A run as the page's JavaScript receives it, before the first frame."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from django.urls import reverse
 
 from dashboard.models import Run, RunLane
 from dashboard.runs.planning.plans import theory_s
-from dashboard.web.shared.format import seconds
+from dashboard.web.shared.format import format_s
 from dashboard.wire.failure import failure_names
 from dashboard.wire.plan import Load, Plan, Rate
 
 from .lane_rows import LETTERS
 
 
-def data_of(run: Run, plan: Plan, lanes: Sequence[RunLane]) -> dict[str, Any]:
-    """Of a run; the types are in static/js/types.d.ts."""
+def run_json(run: Run, plan: Plan, lanes: Sequence[RunLane]) -> dict[str, Any]:
+    """Return `RunData` of static/js/types.d.ts."""
     load = plan.load
     return {
         "id": run.pk,
@@ -40,15 +40,15 @@ def data_of(run: Run, plan: Plan, lanes: Sequence[RunLane]) -> dict[str, Any]:
     }
 
 
-def _mark(load: Load, by_theory_s: float | None) -> dict[str, Any]:
-    """The dashed line in a waterfall: where theory sees the burst's end, or where a rate ends."""
+def _mark(load: Load, theory_s: float | None) -> dict[str, Any]:
+    """Return the dashed line of a waterfall: the theoretical end of a burst, or a rate's end."""
     if isinstance(load, Rate):
-        return {"mark_s": load.duration_s, "mark": "the rate ends"}
-    return {"mark_s": by_theory_s, "mark": f"theory {seconds(by_theory_s)}"}
+        return {"mark_s": load.duration_s, "mark": "end of the rate"}
+    return {"mark_s": theory_s, "mark": f"theory {format_s(theory_s)}"}
 
 
-def empty_data(lanes: Sequence[tuple[str, str]]) -> dict[str, Any]:
-    """A run that never was, of lanes by name and family: for the axes of the empty bench."""
+def empty_run_json(lanes: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """Return a run without requests, for the axes of the empty bench; lanes by name and family."""
     return {
         "id": "",
         "status": "empty",

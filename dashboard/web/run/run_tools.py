@@ -1,4 +1,4 @@
-"""What can be done with a stored run, as its page shows it: names, formats, the command."""
+"""The tools of a stored run on its page: name, export formats, the command to repeat it."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from dashboard.runs.planning.program import program, project_option
 from dashboard.web.shared.laboratory_access import laboratory
 from dashboard.wire.plan import Plan
 
-from .serving_details import served
+from .serving_details import serving_details
 from .single_file import html_format
 
 
 def tools_of(run: Run) -> dict[str, Any]:
-    """What the tools of a run show."""
+    """Return the template context of the tools."""
     return {
-        "stored": run,
+        "run_record": run,
         "formats": formats(),
-        "served": served(run),
+        "serving": serving_details(run),
         "baseline": kept_runs.baseline_of(run),
         "command": command_line(Plan.from_json(run.plan), _project_of(run), program()),
         "markdown": markdown(run.report) if run.report else "",
@@ -31,7 +31,7 @@ def tools_of(run: Run) -> dict[str, Any]:
 
 
 def _project_of(run: Run) -> str | None:
-    """What `--project` has to name: the dashboard's lab.toml where the run is of that project."""
+    """Return the value of `--project`: the dashboard's lab.toml if the run is of its project."""
     project = laboratory().project
     if run.project == project.name:
         return project_option(project.path)
@@ -39,6 +39,6 @@ def _project_of(run: Run) -> str | None:
 
 
 def formats() -> Mapping[str, Format]:
-    """All that a run can be exported as; the page needs to know whose code it shows."""
-    page = html_format(laboratory().project)
-    return {**FORMATS, page.name: page}
+    """Return all export formats. The HTML page needs the project for the code that it shows."""
+    html = html_format(laboratory().project)
+    return {**FORMATS, html.name: html}

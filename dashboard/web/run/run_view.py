@@ -1,4 +1,4 @@
-"""Runs as the templates show them: numbers turned into words, and nothing decided."""
+"""A run as the templates show it: numbers formatted, nothing decided."""
 
 from __future__ import annotations
 
@@ -24,31 +24,36 @@ from dashboard.runs.reports.wording import (
     short_load,
     warnings,
 )
-from dashboard.web.charts.evidence import Picture, pictures
-from dashboard.web.shared.form_values import how
-from dashboard.web.shared.format import milliseconds
+from dashboard.web.charts.evidence import EvidencePicture, pictures
+from dashboard.web.shared.form_values import run_mode
+from dashboard.web.shared.format import format_ms
 from dashboard.wire.plan import Plan, Rate
 from dashboard.wire.plural import counted
 
 from .lane_rows import LaneView, rows_of, rows_within
-from .run_json import data_of
+from .run_json import run_json
 
 # The factor of "3.4× faster" and "1.9× as long", but not the end of a range such as 3.1–3.7×.
 HEADLINE_FACTOR = re.compile(r"(?<![\d.–])(\d+(?:\.\d+)?×)(?= faster| as long)")
 STATE_LINES: Mapping[str, str] = {
-    Status.WAITING: "Waiting in line: one run at a time has the machine to itself.",
+    Status.WAITING: "Queued: runs take turns, so that each has the machine to itself.",
     Status.STARTING: "Starting the servers.",
     Status.RUNNING: "Firing.",
     Status.FINISHED: "Finished.",
-    Status.STOPPED: "Stopped. What was measured until then is kept.",
-    Status.FAILED: "The run failed. What was measured until then is kept.",
+    Status.STOPPED: "Stopped. The measurements so far are kept.",
+    Status.FAILED: "The run failed. The measurements so far are kept.",
     Status.INTERRUPTED: "Interrupted: the process that performed this run ended.",
 }
 
 
+def state_word(status: str) -> str:
+    """Return a status as pages show it: `waiting` is *queued*."""
+    return "queued" if status == Status.WAITING else str(status)
+
+
 @dataclass(frozen=True)
 class RunView:
-    """One run on the page."""
+    """A run on the page."""
 
     id: str
     name: str
@@ -61,44 +66,49 @@ class RunView:
     log_tail: str
     warnings: list[str]
     instrument: str
-    rate: bool  # an open load: it has no makespan, but may be more than a lane can do
+    rate: bool  # an open load: it has no total time, but a lane can fall behind
     load: str
     rounds: str
-    how: str
+    mode: str
     short_load: str
     headline: str
-    guessed: str
-    evidence: list[Picture]
+    prediction: str
+    evidence: list[EvidencePicture]
     place: int | None
-    selection: str  # which stretch of each round the table is of; empty: of all
+    selection: str  # the stretch of each round that the table covers; empty: the whole round
     lanes: list[LaneView]
     data: dict[str, Any]
 
     @property
     def headline_parts(self) -> list[str]:
-        """The first sentence, cut so that every second part is a number that stands out."""
+        """The first sentence, split so that every second part is an emphasised number."""
         first, _, _ = self.headline.partition(". ")
         return HEADLINE_FACTOR.split(first.rstrip(".") + ".")
 
     @property
     def because(self) -> str:
-        """What follows on the first sentence: causes, steps, controls."""
+        """The sentences after the first: causes, steps, A/A results."""
         return self.headline.partition(". ")[2]
 
     @property
     def state_lines(self) -> dict[str, str]:
-        """What stands where the sentence will, by state: a run that goes on comes to the next."""
+        """The texts shown before there is a sentence, by state; an active run changes state."""
         states = ACTIVE if self.active else (self.status,)
         return {state: STATE_LINES[state] for state in states}
 
     @property
+    def state(self) -> str:
+        """The status as pages show it."""
+        return state_word(self.status)
+
+    @property
     def ago(self) -> str:
-        """How long since it was fired, in words."""
+        """How long ago the run was created."""
         return ago(self.created)
 
     @property
     def active(self) -> bool:
-        """Whether it can still be stopped."""
+        """True if the run can still be stopped."""
         return self.status in ACTIVE
 
 
@@ -106,21 +116,21 @@ def view_of(
     run: Run,
     place: int | None = None,
     *,
-    so_far: Report | None = None,
+    live_report: Report | None = None,
     stretch: Stretch | None = None,
 ) -> RunView:
-    """Everything that the page says of a run; `place` is its place in the line, from 1.
+    """Return a run for the templates; `place` is its place in the queue, 0 while it runs.
 
-    `so_far` is the report of a run that is still on. With a `stretch` the rows of the table are
-    of what was done in it, and the sentence is that of the whole run.
+    `live_report` is the report of an active run. With a `stretch` the table's rows cover only the
+    requests finished in it; the sentence is always that of the whole run.
     """
-    stored = list(run.lanes.all())
+    run_lanes = list(run.lanes.all())
     plan = Plan.from_json(run.plan)
     finished = run.report and run.status == Status.FINISHED
     if stretch:
-        lanes = rows_within(run, stored, lanes_of(run), stretch)
+        lanes = rows_within(run, run_lanes, lanes_of(run), stretch)
     else:
-        lanes = rows_of(run, stored, run.report or so_far)
+        lanes = rows_of(run, run_lanes, run.report or live_report)
     return RunView(
         id=run.pk,
         name=run.name,
@@ -136,64 +146,64 @@ def view_of(
         rate=isinstance(plan.load, Rate),
         load=load_words(plan.load),
         rounds=rounds_words(plan),
-        how=how(plan),
+        mode=run_mode(plan),
         short_load=short_load(plan.load),
-        headline=_headline(run, so_far),
-        guessed=answer(run.guess, run.report) if finished and run.guess else "",
+        headline=_headline(run, live_report),
+        prediction=answer(run.guess, run.report) if finished and run.guess else "",
         evidence=pictures(run.report) if measured(run) else [],
         place=place,
         selection=_selection_words(stretch) if stretch else "",
         lanes=lanes,
-        data=data_of(run, plan, stored),
+        data=run_json(run, plan, run_lanes),
     )
 
 
-def _headline(run: Run, so_far: Report | None) -> str:
-    """The sentence of a run that is over, as far as it has whole rounds; else what is known."""
-    return sentence(run.report) if measured(run) else _headline_so_far(so_far)
+def _headline(run: Run, live_report: Report | None) -> str:
+    """Return the sentence of a finished run with whole rounds, else the one so far."""
+    return sentence(run.report) if measured(run) else _headline_so_far(live_report)
 
 
 def _headline_so_far(report: Report | None) -> str:
-    """What the rounds until now say, with the interval that they have; empty before the first."""
-    if not report or not report["verdict"] or not all(one["makespan_s"] for one in report["lanes"]):
-        return ""  # while a lane has no whole round there is nothing to compare it by
-    said = sentence(report)
-    named = said.startswith(tuple(lane["lane"] for lane in report["lanes"]))
-    return f"So far, {said if named else said[0].lower() + said[1:]}"
+    """Return the sentence of the rounds so far; empty until each lane has a whole round."""
+    if not report or not report["verdict"]:
+        return ""
+    if not all(lane["makespan_s"] for lane in report["lanes"]):
+        return ""
+    return f"So far: {sentence(report)}"
 
 
 def _selection_words(stretch: Stretch) -> str:
-    ends = f"{milliseconds(stretch.from_ms)} and {milliseconds(stretch.to_ms)}"
-    return f"Selection: what was done between {ends} of each round"
+    ends = f"{format_ms(stretch.from_ms)} and {format_ms(stretch.to_ms)}"
+    return f"Selection: requests finished between {ends} of each round"
 
 
 @dataclass(frozen=True)
 class CalibrationView:
-    """What the engine can do by its own measure, and since when that is known."""
+    """The load generator's floor and limit, and when they were measured."""
 
     words: str
     ago: str
 
 
-def calibration_view(found: Calibration) -> CalibrationView:
-    """A calibration in words."""
-    known = {"floor_ms": found.floor_ms, "limit_rps": found.limit_rps}
-    return CalibrationView(instrument_words(known), ago(found.measured))
+def calibration_view(calibration: Calibration) -> CalibrationView:
+    """Return a calibration in words."""
+    numbers = {"floor_ms": calibration.floor_ms, "limit_rps": calibration.limit_rps}
+    return CalibrationView(instrument_words(numbers), ago(calibration.measured))
 
 
 def ago(moment: datetime) -> str:
-    """How long ago, in words."""
-    passed = timesince(moment).replace("\xa0", " ")
-    return "just now" if passed.startswith("0 ") else f"{passed} ago"
+    """Return how long ago a moment was: *just now*, *5 minutes ago*."""
+    elapsed = timesince(moment).replace("\xa0", " ")
+    return "just now" if elapsed.startswith("0 ") else f"{elapsed} ago"
 
 
 def instrument_line(run: Run) -> str:
-    """What the engine could do at the time, and how often it or the host got in the way."""
-    known = {"floor_ms": run.floor_ms, "limit_rps": run.limit_rps}
+    """Return the load generator's floor and limit during the run, and the repeated rounds."""
+    numbers = {"floor_ms": run.floor_ms, "limit_rps": run.limit_rps}
     discarded = (run.report or {}).get("discarded")
-    if discarded is None:  # of a run that is on, or older than its reasons
+    if discarded is None:  # an active run, or one stored before reasons were
         number = len(run.discarded_rounds)
         repeated = f"{counted(number, 'round')} repeated" if number else ""
     else:
         repeated = repeated_words(discarded)
-    return " · ".join(filter(None, [instrument_words(known), repeated]))
+    return " · ".join(filter(None, [instrument_words(numbers), repeated]))

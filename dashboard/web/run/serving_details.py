@@ -1,4 +1,4 @@
-"""How a lane was served, in words: server, versions, where each came from, cores, backlog."""
+"""How each lane was served, in words: server, versions and their origin, cores, backlog."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from typing import Any
 
 from dashboard.models import Run
 from dashboard.targets.onboarding.fallback_applications import is_fallback_application
+from dashboard.wire.plural import plural
 
 
 @dataclass(frozen=True)
-class Served:
-    """One lane: what it was started with, and the command; both empty before it was started."""
+class ServingDetails:
+    """How one lane was served: details in words, and the command that started its server."""
 
     lane: str
     family: str
@@ -21,10 +22,10 @@ class Served:
     command: str
 
 
-def served(run: Run) -> list[Served]:
-    """Each lane of a run, as far as its target has told."""
+def serving_details(run: Run) -> list[ServingDetails]:
+    """Return the details of each lane whose target has started."""
     return [
-        Served(
+        ServingDetails(
             lane=lane.name,
             family=lane.family,
             words=tuple(_words(lane.facts)),
@@ -35,47 +36,47 @@ def served(run: Run) -> list[Served]:
     ]
 
 
-def _words(facts: Mapping[str, Any]) -> Iterator[str]:
-    if facts.get("probe") is False:
+def _words(config: Mapping[str, Any]) -> Iterator[str]:
+    if config.get("probe") is False:
         yield (
-            f"{facts.get('url')} runs already and has no probe: segments, peaks, threads, memory,"
-            " CPU and versions are not known"
+            f"{config.get('url')} was already running and has no probe: segments, peaks, threads,"
+            " memory, CPU and versions are unknown"
         )
         return
-    for name, package in facts.get("packages", {}).items():
+    for name, package in config.get("packages", {}).items():
         yield f"{name} {package['version']} from {package['from']}"
-    versions = facts.get("versions", {})
-    known = [f"{word} {versions[key]}" for key, word in NAMES.items() if key in versions]
-    if known:
-        yield ", ".join(known)
-    if is_fallback_application(facts.get("application")):
-        made = f"get_{facts['interface']}_application()"
-        yield f"Django's own {made}, since the project has no module for it"
-    yield from _own(facts.get("own") or {})
-    if facts.get("version"):
-        version = facts["version"]
-        yield f"the code as of {version['name']}: {version['revision'] or version['directory']}"
-    yield from _settings(facts)
+    versions = config.get("versions", {})
+    named = [f"{name} {versions[key]}" for key, name in NAMES.items() if key in versions]
+    if named:
+        yield ", ".join(named)
+    if is_fallback_application(config.get("application")):
+        function = f"get_{config['interface']}_application()"
+        yield f"Django's own {function}, because the project has no module for it"
+    yield from _own_settings(config.get("own") or {})
+    if config.get("version"):
+        version = config["version"]
+        yield f"code version {version['name']}: {version['revision'] or version['directory']}"
+    yield from _limits(config)
 
 
-def _own(own: Mapping[str, Any]) -> Iterator[str]:
-    """What is the variant's own, in a target of its own."""
-    for word in ("settings", "asgi", "wsgi"):
-        if own.get(word):
-            yield f"{word} of its own: {own[word]}"
+def _own_settings(own: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what a variant overrides, which gives it a target of its own."""
+    for key in ("settings", "asgi", "wsgi"):
+        if own.get(key):
+            yield f"its own {key}: {own[key]}"
     if own.get("env"):
-        yield f"variables of its own: {', '.join(own['env'])}"
+        yield f"its own environment variables: {', '.join(own['env'])}"
 
 
 NAMES = {"python": "Python", "django": "Django", "loop": "event loop"}
 
 
-def _settings(facts: Mapping[str, Any]) -> Iterator[str]:
-    """What is in force, as far as it is known."""
-    cores = ", ".join(map(str, facts.get("cores") or ()))
+def _limits(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the cores, backlog and keep-alive timeout that are known."""
+    cores = [str(core) for core in config.get("cores") or ()]
     if cores:
-        yield f"on core {cores}"
-    if facts.get("backlog") is not None:
-        yield f"backlog {facts['backlog']}"
-    if facts.get("keep_alive_s") is not None:
-        yield f"keep-alive {facts['keep_alive_s']} s"
+        yield f"on {plural(len(cores), 'core', 'cores')} {', '.join(cores)}"
+    if config.get("backlog") is not None:
+        yield f"backlog {config['backlog']}"
+    if config.get("keep_alive_s") is not None:
+        yield f"keep-alive {config['keep_alive_s']} s"

@@ -1,8 +1,8 @@
-"""A stored run as one HTML file: it opens from disk without network, and its charts still work.
+"""A stored run as one HTML file that opens from disk, without network, with working charts.
 
-The page's own templates, style sheets and scripts are in it, unchanged: each module stands in an
-import map as a `data:` address, since browsers refuse modules from files. The frames follow as
-they were stored, packed. In place of the websocket comes `file.js`, which hands them over.
+It contains the page's own templates, style sheets and scripts, unchanged. Each module is a `data:`
+URL in an import map, because browsers refuse to load modules from files. The stored frames follow,
+compressed; `offline-socket.js` replaces the websocket and reads them.
 """
 
 from __future__ import annotations
@@ -36,40 +36,40 @@ from dashboard.wire import frame
 from dashboard.wire.plan import Plan
 
 from .run_view import RunView, view_of
-from .serving_details import served
+from .serving_details import serving_details
 
-# What the page of a run links to, in its order.
+# The style sheets of a run's page, in order.
 STYLES = (
     *("base", "controls", "bar", "bench", "result", "evidence", "charts", "panel"),
     *("pages", "archive", "code", "small", "print"),
 )
 ENTRY = "main.js"
-# A module of the page, and what replaces it in a file.
-STAND_INS = {"data/socket.js": "data/offline-socket.js"}
-IMPORT = re.compile(r"\b(from|import) '(\.[\w./-]+\.js)'")  # of another module of ours
-NAMESPACE = "liveburst/"  # a module without a place can only be imported by a name
+# Modules of the page that are replaced in a file.
+REPLACED = {"data/socket.js": "data/offline-socket.js"}
+IMPORT = re.compile(r"\b(from|import) '(\.[\w./-]+\.js)'")  # of another of our modules
+NAMESPACE = "liveburst/"  # a `data:` module has no base for relative imports
 WITH_GZIP_HEADER = 16 + zlib.MAX_WBITS
 
 
 def html_format(project: Project) -> Format:
-    """The format, for runs whose code may be found in this project."""
+    """Return the export format for runs of a project, whose code the file shows."""
     return Format("html", "text/html", lambda run: html_pieces(run, project))
 
 
 def html_pieces(run: Run, project: Project) -> Iterator[str]:
-    """The document; its frames are read as they are asked for, whatever their number."""
-    place_of_frames = secrets.token_hex(16)
-    document = render_to_string("run/single_file.html", _context(run, project, place_of_frames))
-    before, _, after = document.partition(place_of_frames)
+    """Yield the document. Frames are read while it is consumed, so their number is unlimited."""
+    placeholder = secrets.token_hex(16)
+    document = render_to_string("run/single_file.html", _context(run, project, placeholder))
+    before, _, after = document.partition(placeholder)
     yield before
-    yield from _in_base64(_packed(run))
+    yield from _in_base64(_compressed(run))
     yield after
 
 
-def _context(run: Run, project: Project, place_of_frames: str) -> dict[str, Any]:
+def _context(run: Run, project: Project, placeholder: str) -> dict[str, Any]:
     plan = Plan.from_json(run.plan)
     return {
-        # Chosen after everything else was written: nothing in the file can have guessed it.
+        # Drawn after all content exists, so that no content can contain it.
         "nonce": secrets.token_urlsafe(16),
         "in_file": True,
         "run": _without_addresses(view_of(run)),
@@ -77,21 +77,21 @@ def _context(run: Run, project: Project, place_of_frames: str) -> dict[str, Any]
         "notes": run.notes,
         "created": run.created,
         "command": command_line(plan, project_option(project.path) and project.path.name),
-        "served": served(run),
+        "serving": serving_details(run),
         "code": code_of(project, plan.scenario, run.plan["lanes"]),
         "pictures": pictures_of(run),
-        # All of a table is what differs between it and none.
+        # The differences to an empty table are the whole table.
         "plan": differences({}, run.plan),
         "environment": differences({}, run.environment),
         "styles": _styles(),
         "modules": _import_map(),
         "entry": NAMESPACE + ENTRY,
-        "place_of_frames": place_of_frames,
+        "frames_placeholder": placeholder,
     }
 
 
 def _without_addresses(view: RunView) -> RunView:
-    """Nothing in the file leads to a dashboard that may be gone."""
+    """Remove links to the dashboard, which may no longer exist."""
     data = {key: value for key, value in view.data.items() if not key.endswith("_url")}
     return replace(view, data=data, lanes=[replace(lane, xray_url="") for lane in view.lanes])
 
@@ -102,59 +102,59 @@ def _styles() -> SafeString:
 
 
 def _import_map() -> SafeString:
-    """Each module under its name, as a `data:` address."""
+    """Map each module's name to a `data:` URL."""
     addresses = {}
     for name, source in modules().items():
-        coded = base64.b64encode(source.encode()).decode()
-        addresses[NAMESPACE + name] = f"data:text/javascript;base64,{coded}"
+        encoded = base64.b64encode(source.encode()).decode()
+        addresses[NAMESPACE + name] = f"data:text/javascript;base64,{encoded}"
     return mark_safe(json.dumps({"imports": addresses}))  # noqa: S308 - base64 has no markup
 
 
 def modules() -> dict[str, str]:
-    """The entry and all that it imports, by their names; they import each other by these."""
-    found: dict[str, str] = {}
-    wanted = [ENTRY]
-    while wanted:
-        name = wanted.pop()
-        if name in found:
+    """Return the entry and all modules that it imports, by name; imports use these names."""
+    sources: dict[str, str] = {}
+    pending = [ENTRY]
+    while pending:
+        name = pending.pop()
+        if name in sources:
             continue
-        source = _read(f"js/{STAND_INS.get(name, name)}")
-        wanted += [_resolved(name, path) for _, path in IMPORT.findall(source)]
-        found[name] = IMPORT.sub(partial(_named, name), source)
-    return found
+        source = _read(f"js/{REPLACED.get(name, name)}")
+        pending += [_resolved(name, path) for _, path in IMPORT.findall(source)]
+        sources[name] = IMPORT.sub(partial(_named, name), source)
+    return sources
 
 
 def _named(importer: str, match: re.Match[str]) -> str:
-    """Return an import with the name that a module has in the import map."""
+    """Return an import statement's start with the module's name in the import map."""
     return f"{match[1]} '{NAMESPACE}{_resolved(importer, match[2])}'"
 
 
 def _resolved(importer: str, path: str) -> str:
-    """Return a module's path from the root of all scripts, as `importer` names it."""
+    """Resolve a path that `importer` imports against the root of all scripts."""
     return posixpath.normpath(posixpath.join(posixpath.dirname(importer), path))
 
 
 def _read(name: str) -> str:
     path = finders.find(name)
     if path is None:
-        raise FileNotFoundError(f"static/{name} is not there")
+        raise FileNotFoundError(f"static/{name} does not exist")
     return Path(path).read_text(encoding="utf-8")
 
 
-def _packed(run: Run) -> Iterator[bytes]:
-    """The stored frames in their envelopes, one after another, packed by gzip."""
-    packer = zlib.compressobj(wbits=WITH_GZIP_HEADER)
+def _compressed(run: Run) -> Iterator[bytes]:
+    """Yield the stored frames in their envelopes, compressed by gzip."""
+    compressor = zlib.compressobj(wbits=WITH_GZIP_HEADER)
     for sequence, data in frames_of(run.pk):
-        yield packer.compress(frame.envelop(sequence, data))
-    yield packer.flush()
+        yield compressor.compress(frame.envelop(sequence, data))
+    yield compressor.flush()
 
 
 def _in_base64(pieces: Iterator[bytes]) -> Iterator[str]:
-    """Three bytes are four characters: what is over waits for the next piece."""
-    over = b""
+    """Encode three bytes as four characters; a remainder waits for the next piece."""
+    remainder = b""
     for piece in pieces:
-        data = over + piece
-        whole = len(data) - len(data) % 3
-        yield base64.b64encode(data[:whole]).decode()
-        over = data[whole:]
-    yield base64.b64encode(over).decode()
+        data = remainder + piece
+        length = len(data) - len(data) % 3
+        yield base64.b64encode(data[:length]).decode()
+        remainder = data[length:]
+    yield base64.b64encode(remainder).decode()

@@ -1,4 +1,4 @@
-"""Pages for what went wrong; a person never sees a traceback."""
+"""Error pages; tracebacks are never shown."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from django.shortcuts import render
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """400: most often a Host that is not this machine."""
-    return _error(request, 400, "That request was not understood.")
+    """400, mostly for a Host header that does not name this machine."""
+    return _error(request, 400, "The request could not be understood.")
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403."""
-    return _error(request, 403, "That is not allowed from here.")
+    return _error(request, 403, "This is not allowed from here.")
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """403: the form was not one of ours, or its page is older than the cookie."""
-    return _error(request, 403, "This form is too old or came from elsewhere: reload the page.")
+    """403: the form is from another site, or its page is older than the cookie."""
+    return _error(request, 403, "This form has expired or came from another site: reload the page.")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404."""
-    return _error(request, 404, "There is nothing at this address.")
+    return _error(request, 404, "There is no page at this address.")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500: the details are in the log."""
+    """500; the log has the details."""
     return _error(request, 500, "Liveburst itself failed; dashboard.log has the details.")
 
 

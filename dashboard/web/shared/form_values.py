@@ -1,4 +1,4 @@
-"""What the forms of several pages share: names of fields, lanes to choose from, buttons."""
+"""Shared by the forms of several pages: field names, lanes to choose from, run modes."""
 
 from __future__ import annotations
 
@@ -9,18 +9,23 @@ PARAMETER = "parameter_"
 UNTIL_SURE, CONTROL = "until-sure", "control"
 
 
-def how(plan: Plan) -> str:
-    """The button that would be pressed to fire this plan; empty: the ordinary one."""
+def run_mode(plan: Plan) -> str:
+    """Return the value of the button that starts such a plan; empty for the ordinary one."""
     return UNTIL_SURE if plan.until_sure else CONTROL if plan.control else ""
 
 
+def parameter_label(name: str) -> str:
+    """Return the label of a parameter's field."""
+    return name.replace("_", " ").capitalize()
+
+
 def lane_names(project: Project, scenario: Scenario) -> list[str]:
-    """Every lane that could be fired, the scenario's own first and in its order."""
+    """Return every possible lane of a scenario, its own lanes first and in its order."""
     own = [str(lane) for lane in scenario.lanes]
-    every = [
+    possible = [
         f"{variant.name}@{server.name}"
         for variant in scenario.variants.values()
         for server in project.servers.values()
         if project.refusal(variant, server) is None
     ]
-    return own + [lane for lane in every if lane not in own]
+    return own + [lane for lane in possible if lane not in own]

@@ -1,46 +1,68 @@
-"""Numbers as a person reads them. The page's own words.js writes the same."""
+"""Numbers as the page writes them; static/js/shared/format.js writes durations alike."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import isnan
 
 from dashboard.analysis.text.numbers import times
 
-LEAST_PLAIN_FACTOR = 0.1  # below it two decimals are one digit, or none
+UNKNOWN = "–"
 
 
-def seconds(value_s: float | None) -> str:
-    """A length of time as a person reads it, with three digits that count."""
-    if value_s is None:
-        return "–"
-    return milliseconds(value_s * 1000) if value_s < 1 else f"{value_s:.2f} s"
+def format_ms(value_ms: float | None) -> str:
+    """Return a duration with three significant digits: 0.412 ms, 84.1 ms, 1.28 s.
 
-
-def milliseconds(value_ms: float | None) -> str:
-    """Likewise, from milliseconds."""
+    Below 0.1 ms digits end at the microsecond. Return a dash for None and NaN.
+    """
     if value_ms is None or isnan(value_ms):
-        return "–"
-    if abs(value_ms) >= 1000:
-        return f"{value_ms / 1000:.2f} s"
-    return f"{value_ms:.0f} ms" if abs(value_ms) >= 100 else f"{value_ms:.1f} ms"
+        return UNKNOWN
+    if value_ms == 0:
+        return "0 ms"
+    if abs(value_ms) >= 999.5:  # it would be rounded to 1000 ms
+        return f"{_three_digits(value_ms / 1000)} s"
+    return f"{_three_digits(value_ms)} ms"
 
 
-def factor(ratio: float | None) -> str:
-    """A ratio to the baseline: 0.62×; with more digits where two decimals would say 0, or 1."""
+def format_s(value_s: float | None) -> str:
+    """Return a duration given in seconds, like `format_ms`."""
+    return format_ms(None if value_s is None else value_s * 1000)
+
+
+def _three_digits(value: float) -> str:
+    size = abs(value)
+    digits = 0 if size >= 99.95 else 1 if size >= 9.995 else 2 if size >= 0.9995 else 3
+    return f"{value:.{digits}f}"
+
+
+def format_ratio(ratio: float | None) -> str:
+    """Return a ratio with three significant digits: 0.196×, 5.12×, 61200×.
+
+    More digits follow where three would round a ratio that is not 1 to 1.
+    """
     if ratio is None:
-        return "–"
-    text = f"{ratio:.2f}"
-    carries = ratio == 1 or (ratio >= LEAST_PLAIN_FACTOR and text != "1.00")
-    return f"{text if carries else times(ratio)}×"
+        return UNKNOWN
+    text = f"{ratio:#.3g}".rstrip(".")
+    if "e" in text:
+        text = f"{float(text):.0f}" if ratio > 1 else f"{ratio:.7f}"
+    return f"{text if ratio == 1 or float(text) != 1 else times(ratio)}×"
 
 
-def roughly(value_s: float) -> str:
-    """An estimate, which has no digits to spare: 0.3 s, 4.5 s, 38 s, 5 min."""
+def format_interval(interval: Sequence[float] | None) -> str:
+    """Return an interval of ratios: *0.185 to 0.212*; empty for None."""
+    if not interval:
+        return ""
+    low, high = (format_ratio(bound).removesuffix("×") for bound in interval)
+    return f"{low} to {high}"
+
+
+def format_estimate(value_s: float) -> str:
+    """Return an estimate with no digits to spare: 0.3 s, 4.5 s, 38 s, 5 min."""
     if value_s >= 120:
         return f"{value_s / 60:.0f} min"
     return f"{value_s:.0f} s" if value_s >= 10 else f"{value_s:.1f} s"
 
 
-def plain(value: float | None, form: str) -> str:
-    """A number in a format such as `{:,.0f} MB`; a dash where it is not known."""
-    return "–" if value is None or isnan(value) else form.format(value)
+def format_number(value: float | None, form: str) -> str:
+    """Return a number in a format such as `{:,.0f} MB`, or a dash for None and NaN."""
+    return UNKNOWN if value is None or isnan(value) else form.format(value)

@@ -1,4 +1,4 @@
-"""Requests as the HTMX middleware passes them on."""
+"""The type of requests that have passed the HTMX middleware."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from django_htmx.middleware import HtmxDetails
 
 
 class HtmxRequest(HttpRequest):
-    """A request with what HTMX says of it."""
+    """A request with HTMX's details."""
 
     htmx: HtmxDetails

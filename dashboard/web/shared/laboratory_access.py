@@ -1,4 +1,4 @@
-"""The laboratory that this process's views use; `manage.py lab` sets it before it serves."""
+"""The laboratory that this process's views use; `manage.py lab` sets it before serving."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from dashboard.runs.planning.program import suggested_command
 from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.wire.errors import LiveburstError
 
-_desk: list[Laboratory] = []
+_current: list[Laboratory] = []
 
 
-def furnish(laboratory: Laboratory) -> None:
-    """Give the views their laboratory, in place of any before it."""
-    _desk[:] = [laboratory]
+def set_laboratory(laboratory: Laboratory) -> None:
+    """Set the laboratory that views use, replacing any previous one."""
+    _current[:] = [laboratory]
 
 
 def laboratory() -> Laboratory:
-    """The laboratory. Raises LiveburstError where the dashboard was started some other way."""
-    if not _desk:
+    """Return the laboratory. Raises LiveburstError if `manage.py lab` did not set one."""
+    if not _current:
         raise LiveburstError(f"Start the dashboard with: {suggested_command('lab')}")
-    return _desk[0]
+    return _current[0]

@@ -1,4 +1,4 @@
-"""The line as the bar shows it: a chip for each run and experiment that runs or waits."""
+"""The queue as the bar shows it: a chip for each active run and experiment."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from dashboard.wire.plan import Plan
 
 @dataclass(frozen=True)
 class Chip:
-    """Who stands at a place in the line; place 0 runs."""
+    """A member of the queue; the one at place 0 is running."""
 
     id: str
     place: int
     status: str
-    words: str
+    text: str
     url: str
     stop_url: str
 
 
 def chips() -> list[Chip]:
-    """Everybody in line, the one that runs first."""
+    """Return a chip for each member of the queue, in order."""
     return [
-        Chip(member.pk, place, member.status, _words(member), *_addresses(member))
+        Chip(member.pk, place, member.status, _text(member), *_addresses(member))
         for place, member in enumerate(run_queue.queued())
     ]
 
 
-def _words(member: run_queue.QueueEntry) -> str:
+def _text(member: run_queue.QueueEntry) -> str:
     if isinstance(member, Experiment):
         return f"{member.kind}: {member.title}"
     plan = Plan.from_json(member.plan)

@@ -1,4 +1,4 @@
-"""The picture of an X-ray: a lane for each thread on one time axis, laid out for an SVG.
+"""The picture of an X-ray: a band for each thread on one time axis, laid out for SVG.
 
 All lengths are in the drawing's own units, WIDTH of them for the whole request.
 """
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import floor, log10
 
 from dashboard.analysis.xray.trace import Hop, Span, Xray
+from dashboard.web.shared.format import format_ms
 from dashboard.wire.units import NS_PER_MS
 
 WIDTH = 1200
@@ -17,17 +18,17 @@ AXIS_HEIGHT = 22
 HEADING_HEIGHT = 22
 ROW_HEIGHT = 18
 BAR_HEIGHT = 16
-LANE_GAP = 10
-SMALLEST = 1.5  # what is shorter is drawn as wide
-CHARACTER = 6.6
+BAND_GAP = 10
+MIN_WIDTH = 1.5  # of a bar
+CHARACTER_WIDTH = 6.6
 MARGIN = 5
 TICKS = 8
-MOST_BARS = 2000  # a browser draws as many at once; the table and the trace have all
+MAX_BARS = 2000  # for a browser to draw; the table and the trace have all spans
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One span. `label` is empty where there is no room for it; `title` says everything."""
+    """A span. `label` is empty if there is no room for it; `title` has all details."""
 
     x: float
     y: float
@@ -38,18 +39,18 @@ class Bar:
 
     @property
     def text_x(self) -> float:
-        """Where its label begins."""
+        """The x of its label."""
         return self.x + MARGIN
 
     @property
     def text_y(self) -> float:
-        """The label's baseline."""
+        """The y of its label's baseline."""
         return self.y + BAR_HEIGHT - 4
 
 
 @dataclass(frozen=True)
-class Lane:
-    """One thread: its heading and the band that its rows take."""
+class Band:
+    """A thread: its heading and the area of its rows."""
 
     y: float
     height: float
@@ -59,7 +60,7 @@ class Lane:
 
 @dataclass(frozen=True)
 class Tick:
-    """A moment on the axis."""
+    """A mark on the axis."""
 
     x: float
     label: str
@@ -67,7 +68,7 @@ class Tick:
 
 @dataclass(frozen=True)
 class Arrow:
-    """A hop on its way, there or back."""
+    """A thread hop, there or back."""
 
     x1: float
     y1: float
@@ -77,10 +78,10 @@ class Arrow:
 
 @dataclass(frozen=True)
 class Picture:
-    """Everything that the template draws."""
+    """What the template draws."""
 
     height: float
-    lanes: tuple[Lane, ...]
+    bands: tuple[Band, ...]
     bars: tuple[Bar, ...]
     ticks: tuple[Tick, ...]
     arrows: tuple[Arrow, ...]
@@ -91,23 +92,23 @@ class Picture:
 
 def picture(xray: Xray) -> Picture:
     """Lay out an X-ray."""
-    spans = xray.spans[:MOST_BARS]
+    spans = xray.spans[:MAX_BARS]
     rows = _rows(spans)
     tops: list[float] = []
-    lanes = []
+    bands = []
     y: float = AXIS_HEIGHT
     for position, thread in enumerate(xray.threads):
         own = [rows[span.number] for span in spans if span.thread == position]
         height = HEADING_HEIGHT + ROW_HEIGHT * (max(own, default=-1) + 1)
         notes = ["event loop"] * thread.loop + ["started for this request"] * thread.started
-        lanes.append(Lane(y, height, thread.name, ", ".join(notes)))
+        bands.append(Band(y, height, thread.name, ", ".join(notes)))
         tops.append(y + HEADING_HEIGHT)
-        y += height + LANE_GAP
+        y += height + BAND_GAP
     at = {span.number: tops[span.thread] + ROW_HEIGHT * rows[span.number] for span in spans}
     hops = {hop.call.number: hop for hop in xray.hops if hop.work.number in at}
     return Picture(
         height=y,
-        lanes=tuple(lanes),
+        bands=tuple(bands),
         bars=tuple(_bar(xray, span, at[span.number], hops.get(span.number)) for span in spans),
         ticks=tuple(_ticks(xray.length_ns)),
         arrows=tuple(arrow for hop in hops.values() for arrow in _arrows(xray, hop, at)),
@@ -116,7 +117,7 @@ def picture(xray: Xray) -> Picture:
 
 
 def _rows(spans: Sequence[Span]) -> list[int]:
-    """The row of each span in its thread's lane: below its parent, beside what is over."""
+    """Return each span's row in its thread's band: below its parent, reusing rows that are free."""
     rows: list[int] = []
     ends: dict[tuple[int, int], int] = {}  # of the last span in (thread, row)
     for span in spans:
@@ -132,15 +133,16 @@ def _rows(spans: Sequence[Span]) -> list[int]:
 
 def _bar(xray: Xray, span: Span, y: float, hop: Hop | None) -> Bar:
     x = _x(xray, span.start_ns)
-    width = max(SMALLEST, _x(xray, span.end_ns) - x)
-    room = int((width - 2 * MARGIN) / CHARACTER)
+    width = max(MIN_WIDTH, _x(xray, span.end_ns) - x)
+    room = int((width - 2 * MARGIN) / CHARACTER_WIDTH)
     label = span.name if len(span.name) <= room else f"{span.name[: room - 1]}…"
-    length = f"{span.length_ns / NS_PER_MS:.3f} ms" if span.finished else "not over"
-    title = f"{span.kind} {span.name}: {length} from {span.start_ns / NS_PER_MS:.3f} ms"
+    length = format_ms(span.length_ns / NS_PER_MS) if span.finished else "unfinished"
+    title = f"{span.kind} {span.name}: {length} from {format_ms(span.start_ns / NS_PER_MS)}"
     if hop:
-        thread = xray.threads[hop.work.thread].name
-        title += f"; waited {hop.wait_ns / NS_PER_MS:.3f} ms for {thread}"
-        title += f", {hop.queued_ns / NS_PER_MS:.3f} of it in line" if hop.queued_ns else ""
+        title += f"; waited {format_ms(hop.wait_ns / NS_PER_MS)} for {xray.threads[hop.work.thread].name}"
+        title += (
+            f", of which queued {format_ms(hop.queued_ns / NS_PER_MS)}" if hop.queued_ns else ""
+        )
     kind = "hop" if hop else span.kind
     return Bar(x, y, width, kind, label if room > 2 else "", title)
 
@@ -155,7 +157,7 @@ def _arrows(xray: Xray, hop: Hop, at: dict[int, float]) -> Iterator[Arrow]:
 
 
 def _ticks(length_ns: int) -> Iterator[Tick]:
-    """About TICKS round moments, in steps of 1, 2 or 5."""
+    """Yield about TICKS marks in steps of 1, 2 or 5 times a power of ten."""
     step_ms = _step(max(length_ns, 1) / NS_PER_MS / TICKS)
     number = 0
     while number * step_ms * NS_PER_MS <= length_ns * 0.96:  # the last label needs room
@@ -169,5 +171,5 @@ def _step(at_least: float) -> float:
 
 
 def _x(xray: Xray, instant_ns: int) -> float:
-    """Where an instant is; what happens after the request's end is at it."""
+    """Return the x of an instant; instants after the end of the request are drawn at it."""
     return min(WIDTH, instant_ns / max(xray.length_ns, 1) * WIDTH)

@@ -1,4 +1,4 @@
-"""The addresses of the X-ray's page."""
+"""The URLs of the X-ray page."""
 
 from django.urls import path
 

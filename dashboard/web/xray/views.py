@@ -1,4 +1,4 @@
-"""The page that sees through one request of a lane."""
+"""The page that traces one request of a lane inside Django."""
 
 from __future__ import annotations
 
@@ -26,56 +26,57 @@ from dashboard.project.labtoml.load import Project, Scenario
 from dashboard.runs.planning.plans import DEFAULT_TIMEOUT_S
 from dashboard.runs.planning.program import suggested_command
 from dashboard.runs.xray.traced_request import RequestTracer, XrayResult, XraySubject, make_subject
-from dashboard.web.shared.form_values import PARAMETER, lane_names
+from dashboard.web.shared.form_values import PARAMETER, lane_names, parameter_label
+from dashboard.web.shared.format import format_ms
 from dashboard.web.shared.htmx import HtmxRequest
 from dashboard.web.shared.laboratory_access import laboratory
 from dashboard.wire.errors import InvalidPlan, LiveburstError, TargetFailed
 
 from .picture import picture
 
-MOST_KEPT = 20
-BUSY = "A run or a calibration has the machine to itself now. Press again when it is over."
+MAX_KEPT = 20
+BUSY = "A run or a calibration is using the machine. Try again when it has finished."
 
 
-class Album:
-    """The X-rays of this process, and its last results: they are kept until it ends."""
+class XrayStore:
+    """What makes this process's X-rays, and its last results, kept in memory."""
 
     def __init__(self) -> None:
         self._xrays: RequestTracer | None = None
         self._kept: dict[str, XrayResult] = {}
 
-    def furnish(self, xrays: RequestTracer) -> None:
-        """Say what X-rays are made with; `manage.py lab` does before it serves."""
+    def use(self, xrays: RequestTracer) -> None:
+        """Set what makes X-rays and forget results; `manage.py lab` does so before serving."""
         self._xrays = xrays
         self._kept.clear()
 
     @property
     def xrays(self) -> RequestTracer:
-        """What they are made with. Raises LiveburstError before `furnish`."""
+        """What makes X-rays. Raises LiveburstError before `use`."""
         if self._xrays is None:
             raise LiveburstError(f"Start the dashboard with: {suggested_command('lab')}")
         return self._xrays
 
     def keep(self, result: XrayResult) -> str:
-        """Keep a result, in place of the oldest where there are many; its number in addresses."""
+        """Keep a result, dropping the oldest of many; return its id in URLs."""
         number = secrets.token_hex(4)
         self._kept[number] = result
-        for oldest in list(self._kept)[:-MOST_KEPT]:
+        for oldest in list(self._kept)[:-MAX_KEPT]:
             del self._kept[oldest]
         return number
 
     def get(self, number: str) -> XrayResult:
-        """Raises Http404 for one that is not there, or no more."""
+        """Return a result. Raises Http404 if it is unknown or was dropped."""
         if number not in self._kept:
-            raise Http404("X-rays are kept until the dashboard ends, the last few of them.")
+            raise Http404("Only the last few X-rays are kept, and only until the dashboard ends.")
         return self._kept[number]
 
 
-album = Album()
+xray_store = XrayStore()
 
 
 class XrayForm(forms.Form):
-    """Which request is to be seen through. What may be is the project's to say."""
+    """The request to trace; the project validates it."""
 
     lane = forms.CharField(max_length=200)
     timeout = forms.FloatField(required=False)
@@ -110,7 +111,7 @@ class XrayForm(forms.Form):
 
 @require_http_methods(["GET", "POST"])
 async def xray(request: HtmxRequest) -> HttpResponseBase:
-    """GET: what to see through. POST: see through it, which takes a few seconds."""
+    """GET: the form. POST: trace a request, which takes a few seconds."""
     if request.method == "POST":
         return await _take(request)
     return await sync_to_async(_page)(request, _form(request.GET))
@@ -126,27 +127,29 @@ async def _take(request: HtmxRequest) -> HttpResponseBase:
     if subject is None:
         return await sync_to_async(_page)(request, form, status=422)
     try:
-        result = await album.xrays.trace_if_free(subject)
+        result = await xray_store.xrays.trace_if_free(subject)
     except TargetFailed as error:
         return await sync_to_async(_page)(request, form, more={"failure": error}, status=502)
     if result is None:
         form.add_error(None, BUSY)
         return await sync_to_async(_page)(request, form, status=409)
-    return HttpResponseRedirect(reverse("xray-result", args=[album.keep(result)]), status=303)
+    return HttpResponseRedirect(reverse("xray-result", args=[xray_store.keep(result)]), status=303)
 
 
 @require_GET
 def result(request: HtmxRequest, number: str) -> HttpResponse:
-    """One X-ray: lanes of threads, counts, one sentence."""
-    found = album.get(number)
-    subject = found.subject
+    """Show one X-ray: threads, counts, one sentence."""
+    stored = xray_store.get(number)
+    subject = stored.subject
     form = XrayForm(subject.project, subject.project.scenarios[subject.scenario], _typed(subject))
-    data = found.to_json()
+    data = stored.to_json()
     shown = {
         "number": number,
         "family": subject.variant.family,
         "result": data,
-        "picture": picture(found.xray),
+        "picture": picture(stored.xray),
+        "hop_cost": format_ms(data["hop_cost_ms"]),
+        "length": format_ms(data["length_ms"]),
         "rows": _rows(data),
     }
     return _page(request, form, more=shown)
@@ -154,10 +157,10 @@ def result(request: HtmxRequest, number: str) -> HttpResponse:
 
 @require_GET
 def trace(request: HttpRequest, number: str) -> HttpResponse:
-    """The same for Perfetto, as a file."""
-    found = album.get(number)
-    title = f"{found.subject.lane} {found.subject.request}"
-    response = JsonResponse(chrome_trace(found.xray, title))
+    """Download the trace for Perfetto."""
+    stored = xray_store.get(number)
+    title = f"{stored.subject.lane} {stored.subject.request}"
+    response = JsonResponse(chrome_trace(stored.xray, title))
     response["Content-Disposition"] = f'attachment; filename="xray-{number}.json"'
     return response
 
@@ -169,7 +172,7 @@ def _form(data: QueryDict) -> XrayForm:
 
 
 def _typed(subject: XraySubject) -> QueryDict:
-    """The form as somebody would have filled it in to see through this."""
+    """Return the form values that describe a subject."""
     data = QueryDict(mutable=True)
     data["lane"] = str(subject.lane)
     data["timeout"] = f"{subject.timeout_s:g}"
@@ -194,13 +197,13 @@ def _page(
         "errors": form.non_field_errors() if status >= 400 else [],
         "parameters": [
             {
-                "parameter": one,
-                "name": PARAMETER + one.name,
-                "label": one.name.replace("_", " ").capitalize(),
-                "value": typed.get(PARAMETER + one.name) or f"{one.default:g}",
-                "errors": form.errors.get(PARAMETER + one.name, []) if bad else [],
+                "parameter": parameter,
+                "name": PARAMETER + parameter.name,
+                "label": parameter_label(parameter.name),
+                "value": typed.get(PARAMETER + parameter.name) or f"{parameter.default:g}",
+                "errors": form.errors.get(PARAMETER + parameter.name, []) if bad else [],
             }
-            for one in scenario.parameters.values()
+            for parameter in scenario.parameters.values()
         ],
         **more,
     }
@@ -208,15 +211,17 @@ def _page(
 
 
 def _rows(data: dict[str, Any]) -> list[dict[str, Any]]:
-    """The spans as rows of a table, numbers in words."""
+    """Return the spans as rows of the table."""
     return [
         {
             "kind": span["kind"],
             "name": span["name"],
             "thread": data["threads"][span["thread"]]["name"],
-            "start": f"{span['start_ms']:.3f} ms",
-            "length": "not over" if span["length_ms"] is None else f"{span['length_ms']:.3f} ms",
-            "wait": f"{span['hop']['wait_ms']:.3f} ms" if span["hop"] else "",
+            "start": format_ms(span["start_ms"]),
+            "length": format_ms(span["length_ms"])
+            if span["length_ms"] is not None
+            else "unfinished",
+            "wait": format_ms(span["hop"]["wait_ms"]) if span["hop"] else "",
         }
         for span in data["spans"]
     ]

@@ -1,6 +1,6 @@
-/** Axes: where they end, where their ticks stand, and what these are called. */
+/** Axes: their ends, ticks and labels. */
 
-// An axis that ends at one of these times a power of ten steps seldom and wastes little.
+// Times a power of ten: axes rarely change and waste little room.
 const ENDS = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10];
 const TICKS = [1, 2, 5, 10];
 
@@ -19,14 +19,14 @@ export function ticks(end, most, begin = 0) {
   const length = end - begin;
   const power = powerOf(length / most);
   const step = power * (TICKS.find((tick) => tick * power * most >= length * (1 - 1e-9)) ?? 10);
-  const found = [];
+  const values = [];
   for (let n = begin && Math.ceil(begin / step - 1e-9); n * step <= end + length * 1e-9; n++) {
-    found.push(n * step);
+    values.push(n * step);
   }
-  return found;
+  return values;
 }
 
-/** A tick's name: all of an axis in one unit. @type {TickName} */
+/** A tick's label, in one unit for the axis. @type {TickName} */
 export function tickName(tick_ms, end_ms) {
   if (tick_ms === 0) return '0';
   const trimmed = (/** @type {number} */ value) => String(Number(value.toPrecision(6)));

@@ -1,4 +1,4 @@
-/** One lane's figure: caption, axis, bars, theory's line. */
+/** One lane's figure: caption, axis, bars, the line of its theory. */
 
 import { find, write } from '../shared/dom.js';
 import { count, duration } from '../shared/format.js';
@@ -8,7 +8,7 @@ import { paintsOf } from './theme.js';
 import { waterfallOn } from './waterfall.js';
 
 const AXIS_HEIGHT = 24; // CSS pixels below the bars
-const HEAD_HEIGHT = 18; // and above them, for theory's name
+const HEAD_HEIGHT = 18; // above them, for the theory's label
 
 export class Lane {
   #grid = ''; // of the axis that is drawn
@@ -24,7 +24,7 @@ export class Lane {
     this.waterfall = waterfallOn(find('canvas.bars', figure));
     this.summary = find('.summary', figure);
     this.paints = paintsOf(figure);
-    /** What is on the canvas, for tests and for the caption. */
+    /** What the canvas shows, for the caption and tests. */
     this.model = {
       lane: position,
       name: data.name,
@@ -45,7 +45,7 @@ export class Lane {
   /** @param {number} ratio */
   resize(ratio) {
     const { clientWidth } = this.plot;
-    if (!clientWidth) return; // another lane is in front on a narrow screen
+    if (!clientWidth) return; // a phone shows another lane
     this.paints = paintsOf(this.figure);
     this.waterfall.resize(clientWidth, this.#barsHeight, ratio);
     this.#grid = '';
@@ -54,7 +54,7 @@ export class Lane {
 
   /** @type {DrawLane} */
   draw(feed, { round, span, selection, browser_ms }, zoomed) {
-    // Until the round in front begins here, the last one stays, faintly.
+    // Until the shown round begins here, the previous one stays, faintly.
     let fired = round;
     while (fired && !feed.columns.firing(this.position, fired)) fired--;
     const firing = feed.columns.firing(this.position, fired);
@@ -89,22 +89,22 @@ export class Lane {
     write(theory.firstElementChild, this.data.mark);
   }
 
-  /** So much to scroll that the last of these rows comes into sight. @param {number} requests */
+  /** Make the last of these rows reachable by scrolling. @param {number} requests */
   makeRoom(requests) {
     const beyond = Math.max(0, ZOOMED * requests - this.#barsHeight);
     find('.spacer', this.figure).style.height = `${beyond}px`;
   }
 
-  /** @param {number} requests of a round */
-  words(requests) {
+  /** @param {number} requests of a round @param {boolean} active true if the run is */
+  words(requests, active) {
     const { round, begun, finished, failed, faint, now_ms } = this.model;
     const which = round === 0 ? 'warm-up' : `round ${round}`;
     const { every = 1, cutOff = 0 } = this.#shown ?? {};
-    const done = `${count(finished - cutOff)} of ${count(round ? requests : begun)} done`;
+    const done = `${count(finished - cutOff)} of ${count(round ? requests : begun)}`;
     const errors = failed ? `, ✕ ${count(failed)} failed` : '';
     const cut = cutOff ? `, ${count(cutOff)} cut off by Stop` : '';
-    const part = every > 1 ? `, 1 of ${every} drawn while it runs` : '';
-    const text = `${faint ? `${which}: ` : ''}${done} in ${duration(now_ms)}${errors}${cut}${part}`;
-    write(this.summary, begun ? text : 'nothing fired yet');
+    const part = every > 1 ? `, drawing 1 in ${every}` : '';
+    const text = `${faint ? `${which}: ` : ''}${done} after ${duration(now_ms)}${errors}${cut}${part}`;
+    write(this.summary, begun ? text : active ? 'waiting for its turn' : 'no requests');
   }
 }

@@ -1,25 +1,25 @@
-/** A firing over time: its requests by when they were due and done, its target's load. */
+/** A firing over time: its requests, and the load of its target. */
 
 import { BINS, edgeOf } from '../data/histogram.js';
 
 const NS_PER_MS = 1e6;
 const MB = 2 ** 20;
 export const OF_ANY_PROCESS = ['threads', 'rss', 'cpu'];
-export const HOLDS_MS = 250; // five periods of reports
+export const HOLDS_MS = 250; // a report is valid for five periods
 export const COLUMNS = 120; // stretches of the axis
-export const FOLD = 4; // bins of the histogram in one row of the grid: two percent
+export const FOLD = 4; // bins per row of the grid: two percent
 export const HIGH = Math.ceil(BINS / FOLD);
 
-/** Requests by stretches of time; whatever has ended is counted once, as it comes. */
+/** Requests by stretches of time, counted once, as they come. */
 export class OverTime {
   #key = '';
   #firing = /** @type {Firing | undefined} */ (undefined);
   #taken = 0;
   #counted = 0;
   #started = new Int32Array();
-  /** How many were done until each instant and since the one before. */
+  /** Requests finished between each instant and the one before. */
   ended = new Int32Array();
-  /** Of those that succeeded, by stretch and response time: FOLD bins a row. */
+  /** Successful ones, by stretch and response time: FOLD bins per row. */
   grid = new Uint32Array(COLUMNS * HIGH);
 
   /** @type {TakeFiring} */
@@ -45,10 +45,10 @@ export class OverTime {
       this.grid[Math.min(Math.floor(at), COLUMNS - 1) * HIGH + Math.floor(bin / FOLD)] += many;
     };
     for (; this.#taken < rows; this.#taken++) {
-      const one = order[this.#taken];
-      if (error[one] || status[one])
-        add(stamps.due[one], stamps.done[one], bin[one], error[one], 1);
-      else this.#started[place((stamps.due[one] - from_ms) * scale)]++; // cut off in flight
+      const request = order[this.#taken];
+      if (error[request] || status[request])
+        add(stamps.due[request], stamps.done[request], bin[request], error[request], 1);
+      else this.#started[place((stamps.due[request] - from_ms) * scale)]++; // cut off in flight
     }
     firing.eachCount(this.#counted, (done_ms, bin, failed, many) =>
       add(done_ms - edgeOf(bin), done_ms, bin, failed, many),
@@ -65,7 +65,7 @@ export class OverTime {
     for (const request of firing?.open ?? []) {
       started[place((Number(firing?.stamps.due[request]) - from_ms) * scale)]++;
     }
-    // Since when, is not known of those that are only counted.
+    // Requests that are only counted have no known start.
     if (firing) {
       started[place((firing.lastDone_ms - from_ms) * scale)] +=
         firing.begun - firing.finished - firing.open.size;
@@ -79,27 +79,27 @@ export class OverTime {
 
   /** @type {Times} */
   times(first, last) {
-    const found = new Uint32Array(HIGH);
+    const sums = new Uint32Array(HIGH);
     for (let column = first; column < last; column++) {
-      for (let row = 0; row < HIGH; row++) found[row] += this.grid[column * HIGH + row];
+      for (let row = 0; row < HIGH; row++) sums[row] += this.grid[column * HIGH + row];
     }
-    return found;
+    return sums;
   }
 }
 
-/** The instant that counts it: 0 for what was before the axis. @param {number} at */
+/** The instant that counts it; 0 before the axis. @param {number} at */
 const place = (at) => Math.min(Math.max(Math.ceil(at), 0), COLUMNS + 1);
 
 /**
- * At each of `points` instants the sum over a target's processes, of the loop's lag the worst;
- * CPU in percent of a core, memory in MB; null where one that was there is not known.
+ * The sum over a target's processes at each instant, for loop lag the maximum; CPU in percent of a
+ * core, memory in MB; null if the value of a live process is unknown.
  * @type {LoadOverTime}
  */
 export function loadOverTime({ health }, measure, [from_ms, to_ms], points) {
   const step_ms = (to_ms - from_ms) / (points - 1);
   const place = (/** @type {number} */ ms) => Math.max(Math.ceil((ms - from_ms) / step_ms), 0);
   const processes = /** @type {Map<number, Course>} */ (new Map());
-  for (const report of [...health].sort((one, other) => one.at - other.at)) {
+  for (const report of [...health].sort((a, b) => a.at - b.at)) {
     const known = report[measure] >= 0;
     if (!known && !OF_ANY_PROCESS.includes(measure)) continue;
     const at = place(report.at / NS_PER_MS);
@@ -110,14 +110,14 @@ export function loadOverTime({ health }, measure, [from_ms, to_ms], points) {
     const value = known ? reported(measure, report, course.before) : null;
     if (known) course.before = report;
     if (value !== null) course.values.fill(value, at, place(report.at / NS_PER_MS + HOLDS_MS));
-    if (report.rss === 0) course.values.fill(undefined, at); // it has ended
+    if (report.rss === 0) course.values.fill(undefined, at); // the process has ended
   }
   const courses = [...processes.values()];
   return Array.from({ length: points }, (_, point) => {
-    const there = courses.map(({ values }) => values[point]);
-    const known = there.filter((one) => typeof one === 'number');
-    if (!known.length || there.includes(null)) return null;
-    return measure === 'loop_lag' ? Math.max(...known) : known.reduce((sum, one) => sum + one);
+    const live = courses.map(({ values }) => values[point]);
+    const known = live.filter((value) => typeof value === 'number');
+    if (!known.length || live.includes(null)) return null;
+    return measure === 'loop_lag' ? Math.max(...known) : known.reduce((sum, value) => sum + value);
   });
 }
 

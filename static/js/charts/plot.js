@@ -1,4 +1,4 @@
-/** Shared by all charts: a box on a fitted canvas, its axes, lines. CSS pixels. */
+/** Shared by all charts: a box on a canvas, axes, lines. CSS pixels. */
 
 import { tickName, ticks } from './axis.js';
 import { colour, DASHES } from './theme.js';
@@ -7,7 +7,7 @@ export const MARGIN = { left: 56, right: 20, top: 14, bottom: 24 };
 const NAME_WIDTH = 64;
 const LETTER = 14;
 
-/** The backing pixels are those of the screen; the canvas is empty then. @type {Prepare} */
+/** Fit and clear a canvas. @type {Prepare} */
 export function prepare(canvas, width, height, ratio) {
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
   canvas.width = Math.round(width * ratio);
@@ -32,13 +32,13 @@ export function timeMarks([from_ms, to_ms], width) {
   ]);
 }
 
-/** On a device pixel, so that lines are sharp. @param {CanvasRenderingContext2D} context */
+/** To device pixels, for sharp lines. @param {CanvasRenderingContext2D} context */
 export const snapper = (context) => {
   const ratio = context.getTransform().a;
   return (/** @type {number} */ at) => Math.round(at * ratio) / ratio;
 };
 
-/** The two axes: lines with their names, below and to the left of the box. @type {DrawAxes} */
+/** Grid lines and their labels below and to the left. @type {DrawAxes} */
 export function drawAxes(context, { left, top, width, height }, across, up) {
   const snap = snapper(context);
   const thin = 1 / context.getTransform().a;
@@ -65,7 +65,7 @@ export function drawAxes(context, { left, top, width, height }, across, up) {
   }
 }
 
-/** Axes, and a line a lane with its letter at the end, which has a halo. @type {DrawPicture} */
+/** Axes, and a line per lane with its letter at the end. @type {DrawPicture} */
 export function drawPicture(context, box, lanes, { across, up, lines }) {
   drawAxes(context, box, across, up);
   const x = (/** @type {number} */ share) => box.left + share * box.width;
@@ -96,7 +96,7 @@ export function drawPicture(context, box, lanes, { across, up, lines }) {
 }
 
 /**
- * Beside its end each, moved up until none is within a letter's size of another.
+ * Move letters up from the ends of their lines until none covers another.
  * @template {{x: number, y: number}} T
  * @param {T[]} ends
  */
@@ -106,10 +106,10 @@ export function spread(ends) {
     let x = end.x + LETTER / 2 + 2;
     let y = end.y - LETTER / 2;
     const near = () =>
-      placed.find((one) => Math.abs(one.x - x) < LETTER && Math.abs(one.y - y) < LETTER);
+      placed.find((end) => Math.abs(end.x - x) < LETTER && Math.abs(end.y - y) < LETTER);
     for (let other = near(); other; other = near()) {
       y = other.y - LETTER;
-      if (y < LETTER / 2) [x, y] = [x + LETTER, end.y]; // beside it: there is no room above
+      if (y < LETTER / 2) [x, y] = [x + LETTER, end.y]; // no room above
     }
     placed.push({ ...end, x, y });
   }

@@ -1,11 +1,11 @@
 /**
- * Rows of requests, in device pixels, so that bars are sharp. Fit: all are visible; of several on
- * a row of pixels the first is shown, or the first that failed. Zoomed: a row each, scrolled.
+ * Rows of requests in device pixels, for sharp bars. Fitted, all are visible; of several on a row
+ * of pixels the first is shown, or the first that failed. Zoomed, each has a row, and they scroll.
  */
 
-const THICKEST = 28; // CSS pixels a row
-const GAP_FROM = 4; // device pixels a row: then bars stand apart
-export const ZOOMED = 2; // CSS pixels a row
+const MAX_ROW = 28; // CSS pixels
+const GAP_FROM = 4; // device pixels per row: with gaps from here on
+export const ZOOMED = 2; // CSS pixels per row
 
 export class Rows {
   /**
@@ -13,7 +13,7 @@ export class Rows {
    * @param {{requests: number, height: number, ratio: number, zoomed?: boolean, scrolled?: number}} plot
    */
   constructor({ requests, height, ratio, zoomed = false, scrolled = 0 }) {
-    const fit = Math.min(height / requests, THICKEST * ratio);
+    const fit = Math.min(height / requests, MAX_ROW * ratio);
     this.requests = requests;
     this.pitch = zoomed ? Math.max(ZOOMED * ratio, fit) : fit;
     this.offset = zoomed ? Math.round(scrolled * ratio) : 0;
@@ -38,14 +38,14 @@ export class Rows {
     return top + height > 0 && top < this.height;
   }
 
-  /** The first and the last request but one that can be seen. @returns {[number, number]} */
+  /** The visible requests: first, and last plus one. @returns {[number, number]} */
   range() {
     const first = Math.floor(this.offset / this.pitch);
     const last = Math.ceil((this.offset + this.height) / this.pitch);
     return [Math.max(first, 0), Math.min(last, this.requests)];
   }
 
-  /** The requests that share a request's row of pixels. @type {TwoOf} */
+  /** The requests on the same row of pixels. @type {TwoOf} */
   sharing(request) {
     if (this.roomy) return [request, request + 1];
     const line = Math.floor(request * this.pitch + 1e-9);

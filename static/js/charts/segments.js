@@ -1,21 +1,20 @@
-/** What a request's time went to (docs/method.md): segments of its bar, and in words. */
+/** The segments of a request's time (docs/method.md), as bars and in words. */
 
 import { BEGUN, UNKNOWN } from '../data/columns.js';
 import { duration } from '../shared/format.js';
 
-/** In the order of the bar; the style sheet has a colour of that name for each. */
+/** In the order of the bar; the style sheet has colours of these names. */
 export const SEGMENTS = {
-  delay: 'client delay',
+  delay: 'before sending',
   connecting: 'connecting',
   server: 'waiting in the server',
   framework: 'framework',
   view: 'view',
-  delivery: 'delivery',
+  delivery: 'response on its way',
 };
 
 /**
- * Hand each segment that is longer than nothing to `draw`. A request in flight is a delay until
- * it was sent and waits in the server from then on, since nobody knows more of it yet.
+ * Call `draw` for each segment. All that is known of a request in flight is whether it was sent.
  * @type {EachSegment}
  */
 export function eachSegment({ state, stamps }, request, now_ms, draw) {
@@ -27,7 +26,7 @@ export function eachSegment({ state, stamps }, request, now_ms, draw) {
   /** @type {(segment: Segment, until: number) => void} */
   const until = (segment, stamp) => {
     const to = Math.min(stamp, end);
-    if (!(to > from)) return; // NaN too: what is not known joins the segment after it
+    if (!(to > from)) return; // NaN too: an unknown segment joins the next one
     draw(segment, from, to);
     from = to;
   };
@@ -42,17 +41,17 @@ export function eachSegment({ state, stamps }, request, now_ms, draw) {
   until('server', at('entered'));
   until('framework', at('view_entered'));
   until('view', at('view_left'));
-  // Without a probe all from `sent` on was the server, for all we know.
+  // Without a probe, everything from `sent` on counts as the server.
   until(Number.isNaN(at('entered')) ? 'server' : 'delivery', end);
 }
 
 /** @type {Lengths} */
 export function lengths(firing, request) {
-  const found = /** @type {Partial<Record<Segment, number>>} */ ({});
+  const sums = /** @type {Partial<Record<Segment, number>>} */ ({});
   eachSegment(firing, request, 0, (segment, from, to) => {
-    found[segment] = (found[segment] ?? 0) + to - from;
+    sums[segment] = (sums[segment] ?? 0) + to - from;
   });
-  return found;
+  return sums;
 }
 
 /** @type {InWords} */

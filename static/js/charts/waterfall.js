@@ -1,12 +1,12 @@
-/** One lane's waterfall: a bar per request, painted as little as possible. */
+/** One lane's waterfall: a bar per request; only changes are painted. */
 
 import { BEGUN } from '../data/columns.js';
 import { Rows } from './row-layout.js';
 import { eachSegment } from './segments.js';
 
-const FAINT = 0.35; // another round than the one in front, or outside of the selection
-const TIP = 2; // CSS pixels of the solid tip of a bar that still grows
-const MARK = 9; // CSS pixels of an error's ✕ at most
+const FAINT = 0.35; // a previous round, or outside of the selection
+const TIP = 2; // CSS pixels: the solid tip of a growing bar
+const MARK = 9; // CSS pixels: an error's ✕, at most
 
 /** @type {(canvas: HTMLCanvasElement) => Waterfall} */
 export function waterfallOn(canvas) {
@@ -30,7 +30,7 @@ export function waterfallOn(canvas) {
   const all = () => {
     const firsts = [];
     const [first, last] = rows.range();
-    for (let one = first; one < last; one = rows.sharing(one)[1]) firsts.push(one);
+    for (let at = first; at < last; at = rows.sharing(at)[1]) firsts.push(at);
     return firsts;
   };
 
@@ -43,11 +43,11 @@ export function waterfallOn(canvas) {
     return firsts;
   };
 
-  /** What stands for all on its row of pixels: one that failed, or the first known. @type {ShownOf} */
+  /** The request shown on a row of pixels: a failed one, or the first. @type {ShownOf} */
   const shown = (firing, request) => {
     const [first, last] = rows.sharing(request);
-    for (let one = first; firing.failed && one < last; one++) if (firing.error[one]) return one;
-    for (let one = first; one < last; one++) if (firing.state[one]) return one;
+    for (let at = first; firing.failed && at < last; at++) if (firing.error[at]) return at;
+    for (let at = first; at < last; at++) if (firing.state[at]) return at;
     return first;
   };
 
@@ -77,7 +77,7 @@ export function waterfallOn(canvas) {
     } else if (firing.error[request] && tip >= 0) mark(tip, top, height, paints.error);
   };
 
-  /** ✕ at the end of a bar; never a colour alone. @type {Mark} */
+  /** ✕ at the end of a bar: errors have a shape, not only a colour. @type {Mark} */
   const mark = (tip, top, height, paint) => {
     const half = Math.max(Math.min(height, MARK * ratio) / 2, ratio);
     const across = Math.min(Math.max(tip - half, half), canvas.width - half);

@@ -1,17 +1,17 @@
 /**
- * What has arrived of one run: typed arrays for each lane and round, a slot a request.
+ * The data of one run: typed arrays for each lane and round, one slot per request.
  *
- * A sample's place is its request number, so the same frame may come twice (live, and fetched
- * again after a gap) and frames may come in any order: nothing doubles.
+ * Slots are request numbers, so a frame may come twice (live, and fetched again after a gap) and
+ * frames may come in any order: nothing is counted twice.
  */
 
 import { Wide } from './frame.js';
 import { binOf } from './histogram.js';
 
 const NS_PER_MS = 1e6;
-export const WARM_UP = 16; // requests of a warm-up, at most
+export const WARM_UP = 16; // at most as many requests
 
-/** The instants that are kept, in order; milliseconds, NaN if unknown. */
+/** Timestamps in order; milliseconds, NaN if unknown. */
 export const STAMPS = /** @type {const} */ ([
   'due',
   'connecting',
@@ -26,33 +26,33 @@ export const STAMPS = /** @type {const} */ ([
 
 export const DRAWN = ['samples', 'begun', 'health', 'counts'];
 
-/** What is known of a request. */
+/** The states of a request. */
 export const UNKNOWN = 0;
 export const BEGUN = 1;
 export const FINISHED = 2;
 
 export class Firing {
-  begun = 0; // requests that have started, finished ones among them
+  begun = 0; // requests, finished ones included
   finished = 0;
-  rows = 0; // of the finished ones; the others of a dense stream are only counted
-  every = 1; // of so many requests one comes as a row
+  rows = 0; // samples; the others of a dense stream are only counted
+  every = 1; // 1 in so many requests comes as a sample
   failed = 0;
-  cutOff = 0; // by Stop: no error, no status
+  cutOff = 0; // by Stop: without error and status
   lastDone_ms = 0;
   health = /** @type {Health[]} */ ([]);
-  over = false; // the engine said so
-  clock = /** @type {Clock | undefined} */ (undefined); // once a frame came live
+  over = false; // the engine reported its end
+  clock = /** @type {Clock | undefined} */ (undefined); // from the first live frame on
   open = /** @type {Set<number>} */ (new Set()); // in flight
-  /** Requests whose bar changed since the waterfall last took them. @type {number[]} */
+  /** Requests with bars to draw. @type {number[]} */
   changed = [];
   stamps = /** @type {Record<Stamp, Float64Array>} */ ({});
-  /** Taken back by a minus when rows come instead. @type {Counts[]} */
+  /** Subtracted again when samples replace them. @type {Counts[]} */
   counts = [];
-  #standIns = /** @type {Map<unknown, Frame>} */ (new Map());
+  #replaced = /** @type {Map<unknown, Frame>} */ (new Map());
 
-  /** @param {number} requests how many to expect; more grow the arrays */
+  /** @param {number} requests expected; the arrays grow if there are more */
   constructor(requests) {
-    this.order = new Uint32Array(requests); // the finished ones as they came
+    this.order = new Uint32Array(requests); // finished requests as they came
     this.state = new Uint8Array(requests);
     this.error = new Uint8Array(requests);
     this.status = new Uint16Array(requests);
@@ -65,8 +65,8 @@ export class Firing {
     const { kind, rows, columns } = frame;
     if (kind === 'health') return this.#takeHealth(rows, columns);
     if (kind === 'counts') return this.#takeCounts(frame);
-    this.#add(this.#standIns.get(sequence), -1);
-    if (this.#standIns.delete(sequence) && !this.#standIns.size) this.every = 1;
+    this.#add(this.#replaced.get(sequence), -1);
+    if (this.#replaced.delete(sequence) && !this.#replaced.size) this.every = 1;
     const requests = /** @type {Narrow} */ (columns.request);
     for (let row = 0; row < rows; row++) this.#makeRoom(requests[row]);
     const state = kind === 'samples' ? FINISHED : BEGUN;
@@ -91,12 +91,12 @@ export class Firing {
   #takeCounts(frame) {
     const { every = 1, in_flight = 0, stands_for } = frame;
     if (every > this.every) {
-      // Most of them will not come as rows: nothing would end their bars.
+      // Most of their samples will not come, so nothing would end their bars.
       for (const request of this.open) this.state[request] = UNKNOWN;
       this.open.clear();
     }
     this.every = every;
-    if (frame.rows) this.#standIns.set(stands_for, frame);
+    if (frame.rows) this.#replaced.set(stands_for, frame);
     this.#add(frame, 1);
     this.begun = this.finished + in_flight;
   }
@@ -158,11 +158,11 @@ export class Firing {
   /** @type {TakeHealth} */
   #takeHealth(rows, columns) {
     for (let row = 0; row < rows; row++) {
-      const found = Object.entries(columns).map(([name, column]) => [
+      const report = Object.entries(columns).map(([name, column]) => [
         name,
         column instanceof Wide ? column.at(row) : column[row],
       ]);
-      this.health.push(Object.fromEntries(found));
+      this.health.push(Object.fromEntries(report));
     }
   }
 
@@ -177,30 +177,30 @@ export class Firing {
   }
 }
 
-/** All firings of one run. */
+/** The firings of one run. */
 export class RunColumns {
   #firings = /** @type {Map<string, Firing>} */ (new Map());
   newestRound = 0;
 
   /**
    * @param {number} requests of a counted round
-   * @param {number[]} [discarded] rounds that were repeated under another number
+   * @param {number[]} [discarded] rounds, repeated under other numbers
    */
   constructor(requests, discarded) {
     this.requests = requests;
     this.discarded = new Set(discarded);
   }
 
-  /** Kinds that nobody draws are let go. @type {TakeFrame} */
+  /** Ignores kinds that are not drawn. @type {TakeFrame} */
   take(frame, sequence) {
     if (!DRAWN.includes(frame.kind)) return;
     this.begin(frame.lane, frame.round).take(frame, sequence);
   }
 
-  /** Made if it is the first that is heard of it. @type {Begin} */
+  /** Returns the firing, a new one if needed. @type {Begin} */
   begin(lane, round) {
-    const before = this.firing(lane, round);
-    if (before) return before;
+    const known = this.firing(lane, round);
+    if (known) return known;
     const firing = new Firing(round ? this.requests : Math.min(this.requests, WARM_UP));
     this.#firings.set(`${lane}:${round}`, firing);
     this.newestRound = Math.max(this.newestRound, round);
@@ -212,14 +212,14 @@ export class RunColumns {
     return this.#firings.get(`${lane}:${round}`);
   }
 
-  /** The firings that count: no warm-up, and no round that was discarded. @param {number} lane */
+  /** All but warm-up and discarded rounds. @param {number} lane */
   counted(lane) {
-    const found = [];
+    const firings = [];
     for (let round = 1; round <= this.newestRound; round++) {
       const firing = this.firing(lane, round);
-      if (firing && !this.discarded.has(round)) found.push(firing);
+      if (firing && !this.discarded.has(round)) firings.push(firing);
     }
-    return found;
+    return firings;
   }
 }
 
@@ -230,7 +230,7 @@ export class RunColumns {
  * @returns {T}
  */
 function grown(from, size) {
-  // In an array of integers NaN is 0.
+  // In an array of integers, NaN becomes 0.
   const to = new /** @type {any} */ (from.constructor)(size).fill(Number.NaN);
   to.set(from);
   return to;

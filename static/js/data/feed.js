@@ -1,28 +1,28 @@
-/** One run's data on its way in: live messages, fetched frames, and the gaps between. */
+/** Receives one run's data: live messages, and fetched frames for the gaps between. */
 
 import { RunColumns } from './columns.js';
 import { decode, envelopes, NOT_STORED } from './frame.js';
 import { Clock, Sequences } from './sequences.js';
 
-const AT_A_TIME = 250; // frames a request: a long run comes in pieces and is drawn as they come
-const PATIENCE_MS = 12; // of reading what was fetched before the page may draw
+const FRAMES_PER_FETCH = 250; // so that a long run is drawn while it loads
+const READ_MS = 12; // of decoding before the page may draw
 const NS_PER_MS = 1e6;
-/** Which columns say how late it was when a frame left. @type {Record<string, string[]>} */
+/** The columns that tell when a frame was sent. @type {Record<string, string[]>} */
 export const NEWEST = { begun: ['due', 'sent_first'], samples: ['done'], health: ['at'] };
 
 export class Feed {
   #sequences = new Sequences();
-  #stored = 0; // frames that arrived, and samples in them: a mean for what is still to come
+  #stored = 0; // frames, and their samples: to estimate the missing ones
   #samples = 0;
   #fetching = false;
   #end = 0;
-  /** About how many samples are being fetched. */
+  /** An estimate of the samples being fetched. */
   missing = 0;
-  /** The first thing that went wrong in reading, for the page to say. */
+  /** The first error, for the page to show. */
   problem = '';
-  /** How many firings ended while the page looked on. */
+  /** Firings that ended while the page was open. */
   firings = 0;
-  /** Nothing grows any more. */
+  /** True if no bar grows any more. */
   over = false;
 
   /** @param {RunData} run */
@@ -42,7 +42,7 @@ export class Feed {
     this.firings++;
   }
 
-  /** Fetch what is missing of the stored frames below `end`. @param {number} end */
+  /** Fetch the missing stored frames below `end`. @param {number} end */
   async fetch(end) {
     this.#end = Math.max(this.#end, end);
     if (this.#fetching) return;
@@ -50,7 +50,7 @@ export class Feed {
     try {
       for (let range = this.#next(); range; range = this.#next()) await this.#fetchSome(...range);
     } catch (error) {
-      // The connection broke: `watching` will ask again for what is missing then.
+      // The connection broke: after reconnecting, `watching` fetches again.
       if (!(error instanceof TypeError)) this.problem = String(error);
     } finally {
       this.#fetching = false;
@@ -64,7 +64,7 @@ export class Feed {
     if (!range) return null;
     const mean = this.#stored ? this.#samples / this.#stored : 1;
     this.missing = Math.max(1, Math.round((range[1] - range[0]) * mean));
-    return [range[0], Math.min(range[1], range[0] + AT_A_TIME)];
+    return [range[0], Math.min(range[1], range[0] + FRAMES_PER_FETCH)];
   }
 
   /** @param {number} from @param {number} to */
@@ -74,11 +74,11 @@ export class Feed {
     let began_ms = performance.now();
     for (const envelope of envelopes(await response.arrayBuffer())) {
       this.#take(envelope, Number.NaN);
-      if (performance.now() - began_ms < PATIENCE_MS) continue;
+      if (performance.now() - began_ms < READ_MS) continue;
       await new Promise((resolve) => setTimeout(resolve));
       began_ms = performance.now();
     }
-    // What is not in the store does not come by asking again.
+    // Frames that are not stored would be missing again.
     for (let sequence = from; sequence < to; sequence++) this.#sequences.add(sequence);
   }
 
@@ -110,14 +110,14 @@ export class Feed {
     }
   }
 
-  /** Where the bars of requests in flight end: now, or where nothing more is known. @type {NowIn} */
+  /** Where the bars of requests in flight end. @type {NowIn} */
   now(lane, round, browser_ms) {
     const firing = this.columns.firing(lane, round);
     if (!firing) return 0;
     const { lastDone_ms } = firing;
     if (this.over || firing.over || firing.finished >= this.run.requests) return lastDone_ms;
     const now_ms = firing.clock?.now(browser_ms) ?? 0;
-    // Nothing in flight outlives the timeout after it.
+    // No request outlives its timeout.
     const latest_ms = lastDone_ms + (this.run.timeout_s ?? 3600) * 1000;
     return Math.max(lastDone_ms, Math.min(now_ms, latest_ms));
   }

@@ -3,21 +3,21 @@
  * and tests/golden/ holds frames that Python and this file both decode.
  */
 
-/** The sequence number of what is not stored. */
+/** The sequence number of frames that are not stored. */
 export const NOT_STORED = 0xffffffff;
 
 const MAGIC = 0x3146424c; // "LBF1", little-endian
-const HIGH = 4294967296; // what the upper half of an i8 counts
+const HIGH = 4294967296; // the weight of an i8's upper half
 const text = new TextDecoder();
 
-/** The bytes are not a frame, or not a whole one. */
+/** The bytes are not a complete frame. */
 export class FrameError extends Error {
   name = 'FrameError';
 }
 
 /**
- * Eight-byte integers as pairs of halves: a BigInt per value would cost more than all else
- * on the way. Exact up to 2^53, which is 104 days in nanoseconds.
+ * Eight-byte integers as pairs of halves: a BigInt per value would cost more than everything
+ * else. Exact up to 2^53, which is 104 days in nanoseconds.
  */
 export class Wide {
   static BYTES_PER_ELEMENT = 8;
@@ -40,7 +40,7 @@ export const TYPES = { u1: Uint8Array, u2: Uint16Array, u4: Uint32Array, i4: Int
 /** @type {Envelopes} */
 export function envelopes(buffer) {
   const view = new DataView(buffer);
-  const found = [];
+  const read = [];
   for (let at = 0; at < buffer.byteLength; ) {
     if (at + 8 > buffer.byteLength) {
       throw new FrameError(`an envelope begins at ${at}, and the bytes end before its payload`);
@@ -51,15 +51,15 @@ export function envelopes(buffer) {
     if (at + length > buffer.byteLength) {
       throw new FrameError(`expected ${length} bytes of payload, found ${buffer.byteLength - at}`);
     }
-    found.push({ sequence, payload: new DataView(buffer, at, length) });
+    read.push({ sequence, payload: new DataView(buffer, at, length) });
     at += length;
   }
-  return found;
+  return read;
 }
 
 /**
- * One frame; its columns are views on the same bytes where these are aligned. A column of an
- * unknown type ends the reading, one of an unknown name is ignored.
+ * One frame; aligned columns are views on the same bytes. An unknown type is an error, an unknown
+ * name is ignored.
  * @type {Decode}
  */
 export function decode(payload) {
@@ -98,7 +98,7 @@ function readColumns(payload, at, { rows, columns }) {
       throw new FrameError(`column ${name}: expected ${size} bytes, the frame ends before`);
     }
     const begin = payload.byteOffset + at;
-    // Typed arrays want aligned bytes, as in an envelope; anything else is copied.
+    // Typed arrays need aligned bytes; others are copied.
     read[name] =
       begin & 7
         ? new Column(payload.buffer.slice(begin, begin + size))

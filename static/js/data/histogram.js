@@ -1,6 +1,6 @@
 /**
- * Response times in bins of equal ratio, half a percent each, for the heat map and the median
- * over time: a million numbers need no sorting. The server's are exact.
+ * Response times in bins half a percent wide, for medians over time without sorting a million
+ * numbers. The server's are exact.
  */
 
 const LOW_MS = 0.01;
@@ -8,7 +8,7 @@ const RATIO = 1.005;
 const SCALE = 1 / Math.log(RATIO);
 export const BINS = 3700; // up to 1,000 s
 
-/** The bin whose upper edge is the first not below it. @param {number} ms */
+/** The first bin with an upper edge not below it. @param {number} ms */
 export function binOf(ms) {
   const bin = Math.ceil(Math.log(ms / LOW_MS) * SCALE - 1e-9);
   return Math.min(Math.max(bin || 0, 0), BINS - 1);
@@ -18,9 +18,9 @@ export function binOf(ms) {
 export const edgeOf = (bin) => LOW_MS * RATIO ** bin;
 
 /** @type {TotalOf} */
-export const totalOf = (counts) => counts.reduce((sum, one) => sum + one, 0);
+export const totalOf = (counts) => counts.reduce((sum, count) => sum + count, 0);
 
-/** By nearest rank: the middle of the bin that holds it. @type {Median} */
+/** The middle of the nearest rank's bin. @type {Median} */
 export function median(counts, fold = 1) {
   const rank = Math.max(Math.ceil(totalOf(counts) / 2), 1);
   let below = 0;

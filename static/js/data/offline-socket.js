@@ -1,4 +1,4 @@
-/** Stands in for the socket in an exported file, where everything is there. */
+/** Replaces the socket in an exported file, which contains all frames. */
 
 import { find } from '../shared/dom.js';
 
@@ -6,7 +6,7 @@ export class Socket {
   open = true;
   behind = false;
   state = 'live';
-  lastHeard_ms = 0;
+  lastMessage_ms = 0;
 
   /** @param {Listener} listener */
   constructor(listener) {

@@ -1,6 +1,6 @@
-/** What arrives when: which stored frames are missing, and what time it is in a firing. */
+/** Which stored frames are missing, and what time it is in a firing. */
 
-/** So that after a gap only what is missing is fetched. */
+/** The frames that have arrived, so that only missing ones are fetched. */
 export class Sequences {
   #next = 0; // everything below has arrived
   #beyond = /** @type {Set<number>} */ (new Set());
@@ -13,7 +13,7 @@ export class Sequences {
     return true;
   }
 
-  /** From the first that is missing below `end` on to the last. @type {Missing} */
+  /** From the first to the last missing one below `end`. @type {Missing} */
   missing(end) {
     if (this.#next >= end) return null;
     let last = end;
@@ -23,13 +23,13 @@ export class Sequences {
 }
 
 /**
- * The engine's clock is not the browser's: but a frame cannot arrive before its newest stamp,
- * and the quickest frame so far tells by how much the two differ.
+ * The engine's clock by the browser's: a frame cannot arrive before its newest timestamp, so the
+ * fastest frame so far shows by how much the two differ.
  */
 export class Clock {
   #offset_ms = Number.POSITIVE_INFINITY;
 
-  /** @param {number} [speed] of a replay: how many times its own */
+  /** @param {number} [speed] of a replay */
   constructor(speed = 1) {
     this.speed = speed;
   }

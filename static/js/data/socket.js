@@ -1,4 +1,4 @@
-/** The page's one websocket: binary frames and JSON events; reconnects. */
+/** The page's websocket: binary frames and JSON events; it reconnects. */
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 8000;
@@ -8,11 +8,11 @@ export class Socket {
   #socket = /** @type {WebSocket | null} */ (null);
   #wait_ms = FIRST_WAIT_MS;
   #received = 0;
-  #said = 0;
-  #saidAt_ms = 0;
-  #lostOnce = false;
+  #reported = 0;
+  #reportedAt_ms = 0;
+  #wasLost = false;
   #listener;
-  lastHeard_ms = performance.now();
+  lastMessage_ms = performance.now();
 
   /** @param {Listener} listener */
   constructor(listener) {
@@ -27,26 +27,26 @@ export class Socket {
   /** @returns {'connecting' | 'live' | 'lost'} */
   get state() {
     if (this.open) return 'live';
-    return this.#lostOnce ? 'lost' : 'connecting';
+    return this.#wasLost ? 'lost' : 'connecting';
   }
 
-  /** @param {string} run @param {number} [replay] at which of its speeds */
+  /** @param {string} run @param {number} [replay] its speed */
   watch(run, replay) {
     if (this.open) this.#socket?.send(JSON.stringify({ watch: run, replay }));
   }
 
-  /** Whether something was drawn that the hub does not know of yet. */
+  /** True if the hub does not know yet of all that was drawn. */
   get behind() {
-    return this.open && this.#said !== this.#received;
+    return this.open && this.#reported !== this.#received;
   }
 
-  /** To be called after drawing: the hub sends on when it knows what was seen. */
+  /** Call after drawing: the hub sends more once it knows what was drawn. */
   drawn() {
     const now_ms = performance.now();
-    if (!this.behind || now_ms - this.#saidAt_ms < SEEN_EVERY_MS) return;
-    this.#said = this.#received;
-    this.#saidAt_ms = now_ms;
-    this.#socket?.send(JSON.stringify({ seen: this.#said }));
+    if (!this.behind || now_ms - this.#reportedAt_ms < SEEN_EVERY_MS) return;
+    this.#reported = this.#received;
+    this.#reportedAt_ms = now_ms;
+    this.#socket?.send(JSON.stringify({ seen: this.#reported }));
   }
 
   #connect() {
@@ -61,22 +61,22 @@ export class Socket {
 
   #opened() {
     this.#wait_ms = FIRST_WAIT_MS;
-    this.#received = this.#said = 0;
-    this.lastHeard_ms = performance.now();
+    this.#received = this.#reported = 0;
+    this.lastMessage_ms = performance.now();
     this.#listener.open();
     this.#listener.changed();
   }
 
   /** @param {string | ArrayBuffer} data */
   #message(data) {
-    this.lastHeard_ms = performance.now();
+    this.lastMessage_ms = performance.now();
     if (typeof data === 'string') return this.#listener.event(JSON.parse(data));
     this.#received++;
     this.#listener.frame(data);
   }
 
   #lost() {
-    this.#lostOnce = true;
+    this.#wasLost = true;
     this.#listener.changed();
     setTimeout(() => this.#connect(), this.#wait_ms);
     this.#wait_ms = Math.min(2 * this.#wait_ms, LONGEST_WAIT_MS);

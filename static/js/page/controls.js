@@ -1,18 +1,18 @@
-/** Buttons and keys: of the stage, of the form, and one letter an action. */
+/** Buttons and keys of the stage and the form. */
 
 import { find, hit, write } from '../shared/dom.js';
 
-const STORED = 'liveburst-keys';
+const STORAGE_KEY = 'liveburst-keys';
 const TYPING = 'input:not([type=checkbox]), select, textarea';
 
-/** What is scrolled, chosen or opened there is drawn. @param {Stage} stage */
-export function listenToStage({ root, swapped, wake }) {
+/** Redraw after scrolling, choosing and opening. @param {Stage} stage */
+export function listenToStage({ root, redraw, wake }) {
   root.addEventListener('scroll', wake, true);
-  root.addEventListener('change', swapped);
-  root.addEventListener('toggle', swapped, true);
+  root.addEventListener('change', redraw);
+  root.addEventListener('toggle', redraw, true);
 }
 
-/** The round in front, and whether there is one before or after it. @param {Stage} stage */
+/** Show the round and whether there are others. @param {Stage} stage */
 export function showRound({ root, round, newest, run, feed }) {
   const { discarded } = feed.columns;
   const of = discarded.has(round) ? ', repeated' : ` of ${run.rounds + discarded.size}`;
@@ -21,12 +21,12 @@ export function showRound({ root, round, newest, run, feed }) {
   find('button#round-after', root).disabled = round >= newest;
 }
 
-/** By keys, if switched on, and by buttons. @type {ListenToKeys} */
+/** Run actions by keys, if enabled, and by buttons. @type {ListenToKeys} */
 export function listenToKeys(actions, after) {
   const help = find('dialog#help');
   const on = find('input#keys-on');
-  on.checked = localStorage.getItem(STORED) !== 'off';
-  on.addEventListener('change', () => localStorage.setItem(STORED, on.checked ? 'on' : 'off'));
+  on.checked = localStorage.getItem(STORAGE_KEY) !== 'off';
+  on.addEventListener('change', () => localStorage.setItem(STORAGE_KEY, on.checked ? 'on' : 'off'));
   const act = (/** @type {Event} */ event, key = '') => {
     const action = key === '?' ? () => help.showModal() : actions[key];
     if (!action) return;
@@ -41,7 +41,7 @@ export function listenToKeys(actions, after) {
   document.addEventListener('click', (event) => act(event, hit(event, '[data-key]')?.dataset.key));
 }
 
-/** The form's small helpers; everything else of it is HTML and HTMX. */
+/** Copy buttons and offered values; the rest of the form is HTMX. */
 export function listenToForm() {
   document.addEventListener('click', (event) => {
     const button = hit(event, '[data-copy]');
@@ -54,25 +54,25 @@ export function listenToForm() {
   });
 }
 
-/** If the clipboard is refused, select the text. @param {HTMLElement} button */
+/** Select the text if the clipboard refuses it. @param {HTMLElement} button */
 async function copy({ dataset }) {
   const text = find(`textarea#${dataset.copy}`);
-  let said = 'Copied.';
+  let message = 'Copied.';
   try {
     await navigator.clipboard.writeText(text.value);
   } catch {
     find('details#to-copy').open = true;
     text.select();
-    said = 'Selected: copy it with Ctrl+C.';
+    message = 'Selected: press Ctrl+C to copy.';
   }
-  write(find('#copied'), said);
+  write(find('#copied'), message);
 }
 
-/** Of the run that this page shows, else of the running one. @param {string} [run] */
+/** Stop this run or else the running one. @param {string} [run] */
 export function showStop(run) {
   const button = find('button#stop-button');
   if (!button) return;
-  const form = find(`#line [data-run="${run}"] form`) ?? find('#line [data-place="0"] form');
+  const form = find(`#queue [data-run="${run}"] form`) ?? find('#queue [data-place="0"] form');
   button.hidden = !form;
   button.setAttribute('form', form?.id ?? '');
 }

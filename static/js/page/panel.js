@@ -1,4 +1,4 @@
-/** The panel below the waterfalls: the charts over time in it. */
+/** The charts over time in the panel below the waterfalls. */
 
 import { line } from '../charts/lines.js';
 import { OverTime } from '../charts/over-time.js';
@@ -15,8 +15,8 @@ export function panelIn(root, feed) {
 
   /** @param {Shown} shown */
   const count = ({ round, span }) =>
-    overTime.forEach((one, lane) => {
-      one.take(feed.columns.firing(lane, round), span);
+    overTime.forEach((requests, lane) => {
+      requests.take(feed.columns.firing(lane, round), span);
     });
 
   return {
@@ -26,9 +26,9 @@ export function panelIn(root, feed) {
       for (const { figure, drawing } of charts) {
         drawing.update(shown);
         const { width, height, top, bottom } = find('.chart', figure).getBoundingClientRect();
-        if (!width) continue; // behind another tab
+        if (!width) continue; // in another tab
         write(find('.summary', figure), drawing.summary);
-        // On a phone what is off screen is counted, not painted.
+        // On a phone, charts off screen are not painted.
         if (PHONE.matches && (bottom < 0 || top > innerHeight)) continue;
         drawing.draw(prepare(find('canvas', figure), width, height, ratio), inside(width, height));
       }

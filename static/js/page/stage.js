@@ -1,4 +1,4 @@
-/** The picture of one run: the round in front, one axis for all lanes, what is redrawn when. */
+/** The stage of one run: which round is shown, the time axis of all lanes, what is redrawn when. */
 
 import { axisEnd } from '../charts/axis.js';
 import { cursorOf } from '../charts/cursor.js';
@@ -8,21 +8,21 @@ import { find, findAll, PHONE } from '../shared/dom.js';
 import { panelIn } from './panel.js';
 
 const ACTIVE = ['waiting', 'starting', 'running'];
-const slowly_ms = () => (PHONE.matches ? 500 : 250); // charts, table and captions: at most so often
+const interval_ms = () => (PHONE.matches ? 500 : 250); // between updates of charts and captions
 
 /** @type {StageOf} */
 export function stageOf(run, root, wake) {
   const feed = new Feed(run);
   const figures = findAll('.waterfall', root);
   const lanes = run.lanes.map((lane, i) => new Lane(i, lane, figures[i]));
-  let chosenRound = 0; // 0: follow the current one
+  let chosenRound = 0; // 0: the newest
   let last_ms = 0;
   let shown = '';
-  let stretch = /** @type {Chosen} */ (null); // of the time axis, zoomed into
+  let stretch = /** @type {Chosen} */ (null); // of the time axis, if zoomed
   let end_ms = 1000;
   let ratio = 1;
 
-  /** One end for all lanes and rounds, so that rounds can be compared by turning pages. @type {Longest} */
+  /** One end for all rounds, so that they can be compared. @type {Longest} */
   const longest = (browser_ms) => {
     let most_ms = 0;
     run.lanes.forEach(({ mark_s }, lane) => {
@@ -34,8 +34,8 @@ export function stageOf(run, root, wake) {
     return axisEnd(most_ms || 1000);
   };
 
-  /** Something else is shown, or at another place: all of it is drawn again. */
-  const swapped = () => {
+  /** Draw everything again. */
+  const redraw = () => {
     last_ms = 0;
     wake();
   };
@@ -53,7 +53,7 @@ export function stageOf(run, root, wake) {
     behind: false,
     span: [0, 1000],
     selection: selectionOf(location.hash),
-    swapped,
+    redraw,
 
     get active() {
       return ACTIVE.includes(stage.status);
@@ -70,7 +70,7 @@ export function stageOf(run, root, wake) {
     turn(by) {
       const round = Math.min(Math.max(stage.round + by, 1), stage.newest);
       chosenRound = round === stage.newest ? 0 : round;
-      swapped();
+      redraw();
     },
 
     zoom(by) {
@@ -93,13 +93,13 @@ export function stageOf(run, root, wake) {
       button.ariaPressed = String(pressed);
       button.dataset.key = pressed ? '0' : '+';
       for (const lane of lanes) lane.makeRoom(stage.zoomed ? run.requests : 0);
-      swapped();
+      redraw();
     },
 
     resize() {
       ratio = Math.min(devicePixelRatio, PHONE.matches ? 2 : 3);
       for (const lane of lanes) lane.resize(ratio);
-      swapped();
+      redraw();
     },
 
     select(selection) {
@@ -109,7 +109,7 @@ export function stageOf(run, root, wake) {
     },
 
     keepSelection() {
-      swapped();
+      redraw();
       const hash = stage.selection ? `#${stage.selection.map(Math.round).join('-')}` : '';
       if (hash === location.hash) return;
       history.replaceState(history.state, '', location.pathname + location.search + hash);
@@ -123,16 +123,16 @@ export function stageOf(run, root, wake) {
       cursor.draw();
       for (const lane of lanes) lane.draw(feed, show, stage.zoomed);
       stage.panel.count(show);
-      // Lines and words are dear and wait; a round that begins is said at once.
+      // Charts and captions are costly and wait, except when a round begins.
       const begun = lanes.map(({ model }) => `${round} ${model.round} ${!model.begun}`).join();
       const now_ms = performance.now();
-      const waits = begun === shown && now_ms - last_ms < slowly_ms();
+      const waits = begun === shown && now_ms - last_ms < interval_ms();
       stage.behind = waits || lanes.some(({ model }) => model.finished < model.begun);
       if (waits) return false;
       shown = begun;
       last_ms = now_ms;
       stage.panel.draw(show, ratio);
-      for (const lane of lanes) lane.words(run.requests);
+      for (const lane of lanes) lane.words(run.requests, stage.active);
       return true;
     },
 

@@ -1,4 +1,4 @@
-/** What the page says of a run that is on: state, progress, connection, milestones. */
+/** An active run in words: state, progress, connection, milestones. */
 
 import { announce, find, write } from '../shared/dom.js';
 import { count } from '../shared/format.js';
@@ -7,8 +7,8 @@ import { count } from '../shared/format.js';
 export function statusOf(stage) {
   const { root, lanes, feed, run } = stage;
   const place = find('#progress', root);
-  const asked = place?.textContent ?? '';
-  /** What each lane's server does. @type {{state: string, word: string}[]} */
+  const plan = place?.textContent ?? '';
+  /** The state of each lane's server. @type {{state: string, word: string}[]} */
   const targets = [];
   let firing = -1;
 
@@ -27,14 +27,14 @@ export function statusOf(stage) {
 
   const progress = () => {
     if (feed.problem) return `✕ ${feed.problem}`;
-    if (feed.missing) return `samples being fetched: ${count(feed.missing)}`;
+    if (feed.missing) return `fetching ${count(feed.missing)} samples`;
     if (stage.status === 'waiting') return waiting(run.id);
     if (stage.status === 'starting') return starting();
-    return stage.active ? running() : asked;
+    return stage.active ? running() : plan;
   };
 
   return {
-    hear({ event, lane, round, state, message, status }) {
+    handle({ event, lane, round, state, message, status }) {
       if (['starting', 'target'].includes(event) && stage.status === 'waiting')
         stage.status = 'starting';
       if (event === 'target') targets[lane] = { state, word: message || state };
@@ -42,26 +42,26 @@ export function statusOf(stage) {
       if (event === 'began') {
         stage.status = 'running';
         firing = lane;
-        const heard = lanes.filter(({ position }) => feed.columns.firing(position, round));
-        if (round && heard.length === 1) announce(`Round ${round} of ${run.rounds} begins.`);
+        const begun = lanes.filter(({ position }) => feed.columns.firing(position, round));
+        if (round && begun.length === 1) announce(`Round ${round} of ${run.rounds} begins.`);
       }
       if (event === 'finished') {
         stage.status = status;
-        announce(`The run is over: ${status}.`);
+        announce(`Run ${status}.`);
       }
     },
 
     show() {
       root.dataset.status = find('#state').dataset.status = stage.status;
-      write(find('#state'), stage.status);
+      write(find('#state'), stage.status === 'waiting' ? 'queued' : stage.status);
       write(place, progress());
       const done = run.lanes
         .flatMap((_, lane) => feed.columns.counted(lane))
-        .reduce((sum, one) => sum + one.finished, 0);
+        .reduce((sum, { finished }) => sum + finished, 0);
       const bar = find('progress#progress-bar');
       bar.value = done / (run.requests * run.rounds * run.lanes.length);
       bar.hidden = !stage.active;
-      // Before the first request a figure says what its server does.
+      // Until its first request a figure shows the state of its server.
       for (const { model, summary, position } of lanes) {
         if (stage.active && !model.begun && targets[position])
           write(summary, targets[position].word);
@@ -72,16 +72,16 @@ export function statusOf(stage) {
 
 /** @param {string} run */
 function waiting(run) {
-  const place = Number(find(`#line [data-run="${run}"]`)?.dataset.place ?? 0);
-  if (place < 1) return 'waits in line';
-  return place === 1 ? 'next in line' : `waits in line: ${place - 1} more before it`;
+  const place = Number(find(`#queue [data-run="${run}"]`)?.dataset.place ?? 0);
+  if (place < 1) return 'queued';
+  return place === 1 ? 'queued, next' : `queued behind ${place - 1} more`;
 }
 
 /** @type {ShowConnection} */
-export function showConnection(state, lastHeard_ms) {
+export function showConnection(state, lastMessage_ms) {
   find('#connection').dataset.state = state;
   document.body.classList.toggle('stale', state === 'lost');
-  const age_s = Math.floor((performance.now() - lastHeard_ms) / 1000);
+  const age_s = Math.floor((performance.now() - lastMessage_ms) / 1000);
   const lost = `reconnecting, last data ${age_s} s ago`;
   write(find('#connection-text'), state === 'lost' ? lost : state);
 }

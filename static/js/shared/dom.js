@@ -1,4 +1,4 @@
-/** The page's elements: found, and written into only where that changes something. */
+/** Find elements, and write into them only changes. */
 
 /** @type {Find} */
 export const find = (selector, root = document) =>
@@ -13,15 +13,15 @@ export function write(place, text) {
   if (place && place.textContent !== text) place.textContent = text;
 }
 
-/** The element that an event concerns. @type {Hit} */
+/** The element around an event's target. @type {Hit} */
 export function hit({ target }, selector) {
   return target instanceof Element
     ? /** @type {HTMLElement | null} */ (target.closest(selector))
     : null;
 }
 
-/** For the live region: milestones, not every number. @param {string} text */
+/** In the live region, for screen readers. @param {string} text */
 export const announce = (text) => write(find('#milestones'), text);
 
-/** A phone has one column, and less to paint with. */
+/** One column, and a slower device. */
 export const PHONE = matchMedia('(max-width: 700px)');

@@ -1,14 +1,18 @@
-/** Numbers as a person reads them; the same words as dashboard/web/run/run_view.py. */
+/** Numbers as the page writes them: durations as in dashboard/web/shared/format.py. */
+
+/** @param {number} value */
+function threeDigits(value) {
+  const size = Math.abs(value);
+  return value.toFixed(size >= 99.95 ? 0 : size >= 9.995 ? 1 : size >= 0.9995 ? 2 : 3);
+}
 
 /** @param {number} value_ms */
 export function duration(value_ms) {
   if (Number.isNaN(value_ms)) return '–';
-  const size_ms = Math.abs(value_ms);
-  if (size_ms >= 1000) return `${(value_ms / 1000).toFixed(2)} s`;
-  return `${value_ms.toFixed(size_ms >= 100 ? 0 : 1)} ms`;
+  if (!value_ms) return '0 ms';
+  if (Math.abs(value_ms) >= 999.5) return `${threeDigits(value_ms / 1000)} s`;
+  return `${threeDigits(value_ms)} ms`;
 }
 
 /** @param {number} value */
-export function count(value) {
-  return value.toLocaleString('en');
-}
+export const count = (value) => value.toLocaleString('en');

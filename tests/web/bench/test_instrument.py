@@ -21,7 +21,7 @@ async def start(laboratory: Laboratory) -> Run:
 
 async def test_a_press_measures_and_says_what_was_found(browser: AsyncClient) -> None:
     before = (await browser.get("/")).content.decode()
-    assert "instrument: not measured yet" in before
+    assert "Load generator: not measured yet" in before
     response = await browser.post("/calibrate/", headers=HTMX)
     said = response.content.decode()
     assert "instrument: 100.00 ms, 300,000/s, measured just now" in said  # as the engine replays
@@ -72,7 +72,7 @@ class TestFailing:
 
     async def test_a_press_says_why_nothing_was_measured(self, browser: AsyncClient) -> None:
         said = (await browser.post("/calibrate/", headers=HTMX)).content.decode()
-        assert "instrument: not measured yet" in said
+        assert "Load generator: not measured yet" in said
         assert '<span role="status">The engine' in said
 
 

@@ -27,7 +27,7 @@ async def finished(laboratory: Laboratory) -> Run:
     return await Run.objects.aget(pk=run.pk)
 
 
-@pytest.mark.parametrize("address", ["/", "/?scenario=mixed", "/runs/", "/line/", "/fire/"])
+@pytest.mark.parametrize("address", ["/", "/?scenario=mixed", "/runs/", "/queue/", "/fire/"])
 async def test_pages_without_a_run(browser: AsyncClient, address: str) -> None:
     response = await browser.get(address)
     assert response.status_code == 200
@@ -111,7 +111,7 @@ class TestStop:
         first = await start(laboratory)
         await engine.holding.wait()
         second = await start(laboratory)
-        line = (await browser.get("/line/")).content.decode()
+        line = (await browser.get("/queue/")).content.decode()
         assert f"/runs/{second.pk}/stop/" in line
         assert f"/runs/{first.pk}/" in line
         after = await browser.post(f"/runs/{second.pk}/stop/", headers=HTMX)

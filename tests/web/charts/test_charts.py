@@ -13,7 +13,7 @@ from dashboard.runs.live import live_report
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.runs.reports.results import report_of
-from dashboard.web.charts.tables import COURSES
+from dashboard.web.charts.tables import TIME_SERIES
 from dashboard.wire.report import Report
 from tests.web.bench.test_fire import HTMX, fire
 
@@ -40,7 +40,7 @@ def rows_in(table: str) -> int:
     return table.split("<tbody>")[1].count("<tr>")
 
 
-@pytest.mark.parametrize("chart", [*COURSES, "heat", "ecdf", "shift", "lane-0", "lane-2"])
+@pytest.mark.parametrize("chart", [*TIME_SERIES, "heat", "ecdf", "shift", "lane-0", "lane-2"])
 async def test_every_chart_is_there_as_a_table(browser: AsyncClient, run: Run, chart: str) -> None:
     table = await text(browser, f"/runs/{run.pk}/charts/{chart}/table/?round=1")
     assert rows_in(table) > 0
@@ -68,13 +68,13 @@ async def test_a_stretch_filters_numbers_tables_and_pictures(
     whole = await text(browser, f"/runs/{run.pk}/numbers/?round=1")
     assert f'data-cell="requests">{REQUESTS * ROUNDS}<' in whole
     early = await text(browser, f"/runs/{run.pk}/numbers/?round=1&from=0&to=1")
-    assert "Selection: what was done between 0.0 ms and 1.0 ms" in early
+    assert "Selection: requests finished between 0 ms and 1.00 ms" in early
     assert early.count('data-cell="requests">0<') == 3
     assert 'data-cell="makespan">–<' in early
     table = await text(browser, f"/runs/{run.pk}/charts/lane-0/table/?round=1&from=0&to=1")
     assert rows_in(table) == 0
     picture = await text(browser, f"/runs/{run.pk}/charts/ecdf/?from=0&to=1")
-    assert "nothing yet" in picture
+    assert "no data yet" in picture
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ async def test_the_verdict_so_far_is_made_once_a_firing_of_the_finals_code(
     monkeypatch.setattr(live_report, "report_of", report)
     pages = [await text(browser, f"/runs/{run.pk}/numbers/") for _ in range(3)]
     assert made == [run.pk]
-    assert "So far, first look (" in re.sub(r"</?b>", "", pages[0])
+    assert "So far: First look (" in re.sub(r"</?b>", "", pages[0])
     assert f'data-cell="requests">{REQUESTS * ROUNDS}<' in pages[0]
     last = await StoredReading.objects.filter(run=run).alast()
     assert last is not None
@@ -138,7 +138,7 @@ async def test_before_the_first_firing_there_is_nothing_to_say(
     await Run.objects.filter(pk=run.pk).aupdate(status=Status.RUNNING, report=None)
     page = await text(browser, f"/runs/{run.pk}/numbers/")
     assert '<span data-when="running">Firing.</span>' in page
-    assert '<span data-when="waiting">Waiting in line' in page  # shown while it does
+    assert '<span data-when="waiting">Queued' in page  # shown while it does
     assert 'data-cell="requests">–<' in page
 
 

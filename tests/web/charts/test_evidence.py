@@ -14,7 +14,7 @@ from django.utils.html import escape
 from dashboard.models import Run
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue.laboratory import Laboratory
-from dashboard.web.charts.evidence import HEIGHT, WIDTH, Picture, pictures
+from dashboard.web.charts.evidence import HEIGHT, WIDTH, EvidencePicture, pictures
 from dashboard.wire.units import NS_PER_MS as MS
 from tests.analysis.causes.test_causes import BLOCKED, CPU, EXECUTOR, ONE, THREADS, WAITING, free
 from tests.analysis.planted import Planted, Stamps, pool, report_of
@@ -31,14 +31,14 @@ CASES = {
 LANES = ["sync@gunicorn-gthread", "async@daphne"]
 
 
-def drawn(name: str) -> tuple[Picture, dict[str, Any]]:
+def drawn(name: str) -> tuple[EvidencePicture, dict[str, Any]]:
     report = report_of(list(CASES[name]), 40)
     (picture,) = pictures(report)
     (cause,) = report["verdict"]["comparisons"][0]["causes"]
     return picture, cause["evidence"]
 
 
-def places(picture: Picture) -> list[tuple[float, float]]:
+def places(picture: EvidencePicture) -> list[tuple[float, float]]:
     pairs = (point.split(",") for point in picture.points.split())
     return [(float(x), float(y)) for x, y in pairs]
 
@@ -89,7 +89,7 @@ def test_it_says_how_much_of_which_difference_a_cause_explains() -> None:
     first, *_ = pictures(report_of(lanes, 40))
     assert first.cause == "threads-busy"
     assert first.explains == (
-        "explains 100 % of the difference next to async@daphne and 100 % next to slow@uvicorn"
+        "explains 100 % compared with async@daphne and 100 % compared with slow@uvicorn"
     )
 
 

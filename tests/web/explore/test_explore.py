@@ -169,7 +169,7 @@ class TestWhileItRuns:
         assert f'hx-get="{address}answer/"' in page
         assert "0 of 5" in page
         assert 'data-place="0"' in page
-        assert "matrix: sleep" in (await browser.get("/line/")).content.decode()
+        assert "matrix: sleep" in (await browser.get("/queue/")).content.decode()
         run = await Run.objects.aget()
         assert (await browser.get(f"/runs/{run.pk}/")).status_code == 200
         stopped = await browser.post(f"{address}stop/", headers=HTMX)

@@ -43,7 +43,7 @@ async def test_a_run_is_found_by_what_somebody_wrote_about_it(
         page = await text_of(browser, f"/runs/{query}")
         assert "Before the cache" in page
         assert f"/runs/{other.pk}/" not in page, query
-    assert "No run is like that" in await text_of(browser, "/runs/?q=nowhere")
+    assert "No matching runs" in await text_of(browser, "/runs/?q=nowhere")
     assert f"/runs/{other.pk}/" in await text_of(browser, "/runs/?status=finished")
 
 
@@ -89,11 +89,11 @@ async def test_two_runs_side_by_side_say_first_what_was_different(
 ) -> None:
     first, second = await finished(laboratory), await again(laboratory)
     page = await text_of(browser, f"/runs/compare/?a={first.pk}&b={second.pk}")
-    assert page.index("load.requests") < page.index("The lanes")
+    assert page.index("load.requests") < page.index("<h2>Lanes</h2>")
     assert "<td>40</td><td>8</td>" in page
     assert "no verdict" in page
     same = await text_of(browser, f"/runs/compare/?a={first.pk}&b={first.pk}")
-    assert "the same plan" in same
+    assert "None: same plan, same environment." in same
     assert same.count('class="curve"') == 6  # three lanes, twice
     assert "1.00×" in same
 
@@ -175,7 +175,7 @@ async def test_a_run_goes_out_as_a_file_and_comes_in_again(
     assert response["Content-Disposition"] == f'attachment; filename="liveburst-{run.pk}.json"'
     whole = b"".join([piece async for piece in response])
     file = SimpleUploadedFile("run.json", whole, "application/json")
-    taken = await browser.post("/runs/take-in/", {"file": file})
+    taken = await browser.post("/runs/import/", {"file": file})
     copy = await Run.objects.aget(pk=taken["Location"].split("/")[-2])
     assert copy.status == Status.FINISHED
     assert copy.plan == run.plan
@@ -184,10 +184,10 @@ async def test_a_run_goes_out_as_a_file_and_comes_in_again(
 
 async def test_a_file_that_is_no_run_is_refused(browser: AsyncClient) -> None:
     file = SimpleUploadedFile("run.json", b"{}", "application/json")
-    response = await browser.post("/runs/take-in/", {"file": file})
+    response = await browser.post("/runs/import/", {"file": file})
     assert response.status_code == 422
     assert "file: expected a run that Liveburst exported" in response.content.decode()
-    assert (await browser.post("/runs/take-in/")).status_code == 422
+    assert (await browser.post("/runs/import/")).status_code == 422
     assert await Run.objects.acount() == 0
 
 

@@ -13,7 +13,7 @@ from dashboard.models import Run, Status, StoredFrame
 from dashboard.runs.live.hub import Hub, Viewer
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue import run_queue
-from dashboard.web.live.follow import follow, watch_line
+from dashboard.web.live.follow import follow, watch_queue
 from dashboard.wire import frame
 from tests.runs.fakes import FakeTargets
 from tests.targets.helpers import until_async
@@ -84,7 +84,7 @@ async def test_nobody_is_followed_whom_nobody_watches() -> None:
 async def test_every_page_hears_when_another_process_moves_the_line() -> None:
     hub = Hub()
     viewer = hub.join()
-    watching = asyncio.create_task(watch_line(hub))
+    watching = asyncio.create_task(watch_queue(hub))
     try:
         run = await sync_to_async(other_run)()
         assert await heard(viewer, "line") == ["line"]

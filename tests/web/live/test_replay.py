@@ -18,8 +18,9 @@ from dashboard.models import Run, Status
 from dashboard.runs.live import hub as hub_module
 from dashboard.runs.live.hub import Viewer
 from dashboard.runs.queue.laboratory import Laboratory
-from dashboard.web.live import replay as module
-from dashboard.web.live.replay import Moment, moments, replay
+from dashboard.web.live import moments as module
+from dashboard.web.live.moments import Moment, moments
+from dashboard.web.live.replay import replay
 from dashboard.wire import frame
 from dashboard.wire.frame import NOT_STORED, UNKNOWN
 from dashboard.wire.units import NS_PER_MS as MS
@@ -270,13 +271,14 @@ async def test_the_stage_of_a_replay_is_that_of_a_run_that_has_just_begun(
     address = f"/runs/{run.pk}/stage/"
     begun = (await browser.get(f"{address}?replay=0.25")).content.decode()
     assert 'data-status="running"' in begun
-    assert "¼ of its speed" in begun
-    assert ">100 ms<" not in begun  # the makespan of each lane
+    assert "Replaying at ¼× speed" in begun
+    assert ">100 ms<" not in begun  # the total time of each lane
     over = (await browser.get(address)).content.decode()
     assert ">100 ms<" in over
     assert f"{address}?replay=0.25" in over
     for nonsense in ("2", "x", "", "1e0"):
         assert (
-            "its speed" not in (await browser.get(f"{address}?replay={nonsense}")).content.decode()
+            "Replaying at"
+            not in (await browser.get(f"{address}?replay={nonsense}")).content.decode()
         )
     assert (await Run.objects.aget(pk=run.pk)).status == Status.FINISHED

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dashboard.analysis.report.report import first_look
 from dashboard.web.run.lane_rows import _numbers, _ratio
-from dashboard.web.shared.format import factor, milliseconds, seconds
+from dashboard.web.shared.format import format_ms, format_ratio, format_s
 from tests.analysis.causes.test_causes import THREADS, free
 from tests.analysis.planted import report_of
 
@@ -25,7 +25,7 @@ def read_ms(cell: str) -> float:
 
 @given(st.floats(0.0001, 10_000))
 def test_a_ratio_is_on_its_own_side_of_one_and_never_nothing(ratio: float) -> None:
-    shown = float(factor(ratio).removesuffix("×"))
+    shown = float(format_ratio(ratio).removesuffix("×"))
     if abs(ratio - 1) > 1e-6:
         assert (shown > 1) == (ratio > 1)
         assert (shown < 1) == (ratio < 1)
@@ -34,8 +34,8 @@ def test_a_ratio_is_on_its_own_side_of_one_and_never_nothing(ratio: float) -> No
 
 @given(st.floats(1, 100_000))
 def test_a_length_of_time_is_what_it_is(value_ms: float) -> None:
-    assert read_ms(milliseconds(value_ms)) == pytest.approx(value_ms, rel=0.05)
-    assert read_ms(seconds(value_ms / 1000)) == pytest.approx(value_ms, rel=0.05)
+    assert read_ms(format_ms(value_ms)) == pytest.approx(value_ms, rel=0.05)
+    assert read_ms(format_s(value_ms / 1000)) == pytest.approx(value_ms, rel=0.05)
 
 
 @settings(max_examples=10)
@@ -50,6 +50,6 @@ def test_every_cell_is_the_number_of_the_report(view_ms: float, requests: int, r
         for name in ("p50", "p95"):
             assert read_ms(cells[name]) == pytest.approx(lane["latency_ms"][name], rel=0.05)
         assert cells["requests"] == f"{lane['requests']:,}"
-        assert cells["ratio"] == factor(ratio)
+        assert cells["ratio"] == format_ratio(ratio)
         cpu_ms = lane["server_side"]["cpu_ms_per_request"]
         assert read_ms(cells["cpu_per_request"]) == pytest.approx(cpu_ms, abs=0.006)

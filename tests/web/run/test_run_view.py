@@ -55,7 +55,7 @@ async def test_the_dashed_line_is_theorys_or_the_end_of_a_rate(laboratory: Labor
     assert burst[0]["mark_s"] == pytest.approx(1.3)  # ⌈100/8⌉ · 0.1 s
     assert burst[0]["mark"] == "theory 1.30 s"
     rate = view_of(await finished(laboratory, rate_rps=50.0, duration_s=2.0)).data["lanes"]
-    assert {(lane["mark_s"], lane["mark"]) for lane in rate} == {(2.0, "the rate ends")}
+    assert {(lane["mark_s"], lane["mark"]) for lane in rate} == {(2.0, "end of the rate")}
 
 
 @pytest.mark.parametrize(

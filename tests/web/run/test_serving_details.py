@@ -1,4 +1,4 @@
-"""How a lane was served: what came from where, and what nobody can know."""
+"""How a lane was serving_details: what came from where, and what nobody can know."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.test import AsyncClient
 
 from dashboard.models import Run, RunLane
 from dashboard.runs.queue.laboratory import Laboratory
-from dashboard.web.run.serving_details import served
+from dashboard.web.run.serving_details import serving_details
 from tests.web.bench.test_runs import finished
 
 STARTED = {
@@ -35,7 +35,7 @@ async def served_with(laboratory: Laboratory, facts: dict[str, Any]) -> tuple[Ru
     lanes = [lane async for lane in run.lanes.all()]
     assert lanes[0].facts == facts
     run = await Run.objects.prefetch_related("lanes").aget(pk=run.pk)
-    return run, " · ".join(served(run)[0].words)
+    return run, " · ".join(serving_details(run)[0].words)
 
 
 async def test_each_package_says_where_it_came_from(laboratory: Laboratory) -> None:
@@ -44,7 +44,7 @@ async def test_each_package_says_where_it_came_from(laboratory: Laboratory) -> N
         "gunicorn 26.0 from the project's environment",
         "uvicorn 0.40 from /var/liveburst/servers/cpython-39/uvicorn",
         "Python 3.9.18, Django 4.2.1",
-        "the code as of before: HEAD~1",
+        "code version before: HEAD~1",
         "on core 1 · backlog 2048 · keep-alive 2 s",
     ):
         assert expected in words
@@ -53,7 +53,7 @@ async def test_each_package_says_where_it_came_from(laboratory: Laboratory) -> N
 async def test_an_application_that_django_made_is_marked(laboratory: Laboratory) -> None:
     facts = {**STARTED, "interface": "asgi", "application": "liveburst_django:asgi"}
     _, words = await served_with(laboratory, facts)
-    assert "Django's own get_asgi_application(), since the project has no module for it" in words
+    assert "Django's own get_asgi_application(), because the project has no module for it" in words
     _, words = await served_with(laboratory, {**facts, "application": "shop.asgi:application"})
     assert "Django's own" not in words
 
@@ -62,8 +62,8 @@ async def test_of_a_target_that_runs_already_it_says_what_is_unknown(
     laboratory: Laboratory,
 ) -> None:
     _, words = await served_with(laboratory, RUNNING)
-    assert words.startswith("http://127.0.0.1:8001 runs already and has no probe")
-    assert "are not known" in words
+    assert words.startswith("http://127.0.0.1:8001 was already running and has no probe")
+    assert "are unknown" in words
 
 
 @pytest.mark.parametrize("facts", [{}, {"command": ["serve"]}])
@@ -74,4 +74,4 @@ async def test_facts_of_an_older_run_may_lack_all_of_it(
     await RunLane.objects.filter(run=run).aupdate(facts=facts)
     response = await browser.get(f"/runs/{run.pk}/")
     assert response.status_code == 200
-    assert ("How it was served" in response.content.decode()) == bool(facts)
+    assert ("Server details" in response.content.decode()) == bool(facts)

@@ -88,7 +88,7 @@ async def test_whoever_reads_it_without_javascript_reads_the_result(
     for words in ("First look (", "100 ms", "Before", "sick", "sync@gunicorn-gthread"):
         assert words in document.text
     assert "def sync(" in re.sub(r"\s+", " ", document.text)
-    assert "serve daphne" in document.text  # how it was served
+    assert "serve daphne" in document.text  # how it was serving_details
     assert "load.requests" in document.text
     assert "manage.py burst sleep" in document.text
     assert ("noscript", {}) in document.elements

@@ -89,12 +89,12 @@ def test_a_package_and_a_class_have_code_too(directory: Path, source: str, first
 @pytest.mark.parametrize(
     ("source", "why"),
     [
-        ("shop.views:nothing", "defines no nothing"),
-        ("shop.views:LIMIT", "defines no LIMIT"),
-        ("shop.other:sync", "is no file of the project's directory"),
-        ("os:path", "is no file of the project's directory"),
-        ("broken:sync", "no Python"),
-        ("bytes:sync", "no Python"),
+        ("shop.views:nothing", "does not define nothing"),
+        ("shop.views:LIMIT", "does not define LIMIT"),
+        ("shop.other:sync", "has no file in the project's directory"),
+        ("os:path", "has no file in the project's directory"),
+        ("broken:sync", "is not valid Python"),
+        ("bytes:sync", "is not valid Python"),
         ("large:sync", "larger than"),
         ("link:sync", "outside of the project's directory"),
         ("elsewhere.views:sync", "outside of the project's directory"),
@@ -163,8 +163,8 @@ def test_what_is_in_a_file_is_text_on_the_page(directory: Path) -> None:
 def test_one_without_code_does_not_hide_the_others(directory: Path) -> None:
     three = [variant("a", None), variant("b", "shop.views:nothing"), variant("c", "shop:front")]
     first, second, third = listings(project(directory), three)
-    assert first.why == "The lab.toml names no source for it."
-    assert "defines no nothing" in second.why
+    assert first.why == "The lab.toml names no source for this variant."
+    assert "does not define nothing" in second.why
     assert third.lines
     assert not any(line.differs for line in third.lines)
 

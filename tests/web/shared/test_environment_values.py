@@ -31,7 +31,7 @@ from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.targets.observe.answers import read_answers
 from dashboard.targets.supervise.subprocesses import last_line_since, read_tail
 from dashboard.web.run.single_file import html_pieces
-from dashboard.web.shared.laboratory_access import furnish
+from dashboard.web.shared.laboratory_access import set_laboratory
 from dashboard.wire.errors import InvalidPlan, TargetFailed
 from tests.runs.fakes import FakeEngine, FakeTarget, FakeTargets, fake_resources
 
@@ -83,7 +83,7 @@ def everything_exported(run: Run, project: Project) -> str:
 @pytest.fixture
 def lab(engine: FakeEngine, targets: FakeTargets, tmp_path: Path) -> Laboratory:
     made = Laboratory(fake_resources(engine, targets), Hub(), tmp_path)
-    furnish(made)
+    set_laboratory(made)
     return made
 
 

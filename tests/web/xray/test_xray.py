@@ -17,7 +17,7 @@ from dashboard.runs.xray.traced_request import RequestTracer, XrayResult, make_s
 from dashboard.targets.supervise.cores import Cores
 from dashboard.targets.trace import TracedRequest
 from dashboard.web.xray.picture import ROW_HEIGHT, WIDTH, picture
-from dashboard.web.xray.views import MOST_KEPT, Album, album
+from dashboard.web.xray.views import MAX_KEPT, XrayStore, xray_store
 from tests.analysis.xray.test_trace import LOOP, REQUEST, Row, any_rows, gathered, trace_of, xray_of
 
 ASKED = {"scenario": "sleep", "lane": "async@daphne", "parameter_delay": "0.01", "timeout": "30"}
@@ -25,7 +25,7 @@ ASKED = {"scenario": "sleep", "lane": "async@daphne", "parameter_delay": "0.01",
 
 @pytest.fixture(autouse=True)
 def page(tmp_path: Path) -> None:
-    album.furnish(RequestTracer(mark="liveburst-test-xray", home=tmp_path, cores=Cores.here()))
+    xray_store.use(RequestTracer(mark="liveburst-test-xray", home=tmp_path, cores=Cores.here()))
 
 
 async def test_the_form_opens_from_any_lane(browser: AsyncClient) -> None:
@@ -81,7 +81,7 @@ async def test_while_a_run_is_on_nothing_is_started(
         fcntl.flock(lock.fileno(), fcntl.LOCK_EX)
         response = await browser.post("/xray/", ASKED)
     assert response.status_code == 409
-    assert "has the machine to itself now" in response.content.decode()
+    assert "is using the machine" in response.content.decode()
     assert not (tmp_path / "logs").exists()
 
 
@@ -103,8 +103,8 @@ async def test_the_last_few_are_kept(laboratory: Laboratory) -> None:
         laboratory.project, scenario="sleep", lane="async@daphne", parameters={}, timeout_s=1
     )
     result = XrayResult(subject, TracedRequest(trace_of(REQUEST), 200, {}, 1), xray_of(REQUEST))
-    kept = Album()
-    numbers = [kept.keep(result) for _ in range(MOST_KEPT + 1)]
+    kept = XrayStore()
+    numbers = [kept.keep(result) for _ in range(MAX_KEPT + 1)]
     with pytest.raises(Http404):
         kept.get(numbers[0])
     assert all(kept.get(number) is result for number in numbers[1:])
@@ -123,7 +123,7 @@ def test_a_hop_is_two_arrows_and_time_is_to_scale() -> None:
         (0.9 * WIDTH, 0.8 * WIDTH),
     ]
     assert [tick.label for tick in drawn.ticks] == ["0 ms", "20 ms", "40 ms", "60 ms", "80 ms"]
-    assert [lane.note for lane in drawn.lanes] == ["event loop", ""]
+    assert [lane.note for lane in drawn.bands] == ["event loop", ""]
 
 
 def test_what_is_gathered_has_a_row_each() -> None:
@@ -137,7 +137,7 @@ def test_everything_is_inside_and_children_are_below(rows: list[Row]) -> None:
     traced_request = xray_of(*rows)
     drawn = picture(traced_request)
     for span, bar in zip(traced_request.spans, drawn.bars, strict=True):
-        lane = drawn.lanes[span.thread]
+        lane = drawn.bands[span.thread]
         assert 0 <= bar.x <= WIDTH
         assert lane.y < bar.y <= lane.y + lane.height - ROW_HEIGHT
         if span.parent is not None and traced_request.spans[span.parent].thread == span.thread:
