@@ -139,10 +139,10 @@ def _bar(xray: Xray, span: Span, y: float, hop: Hop | None) -> Bar:
     length = format_ms(span.length_ns / NS_PER_MS) if span.finished else "unfinished"
     title = f"{span.kind} {span.name}: {length} from {format_ms(span.start_ns / NS_PER_MS)}"
     if hop:
-        title += f"; waited {format_ms(hop.wait_ns / NS_PER_MS)} for {xray.threads[hop.work.thread].name}"
-        title += (
-            f", of which queued {format_ms(hop.queued_ns / NS_PER_MS)}" if hop.queued_ns else ""
-        )
+        thread = xray.threads[hop.work.thread].name
+        title += f"; waited {format_ms(hop.wait_ns / NS_PER_MS)} for {thread}"
+        if hop.queued_ns:
+            title += f", of which queued {format_ms(hop.queued_ns / NS_PER_MS)}"
     kind = "hop" if hop else span.kind
     return Bar(x, y, width, kind, label if room > 2 else "", title)
 
