@@ -1,4 +1,4 @@
-"""Which claims are being tried, and how far that is."""
+"""Which claims are being tested, and how far the test is."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dashboard.wire.plan import Plan
 
 @dataclass(frozen=True)
 class Progress:
-    """What is tried now: `run`, or nothing yet where all of it waits in line.
+    """The claims being tested: `run` is the current one, None before the first.
 
     `done` of `total` claims are over, and `share` of all the work, from 0 to 1.
     """
@@ -26,7 +26,7 @@ class Progress:
 
 
 def active(project: Project) -> list[QueueEntry]:
-    """What tries claims, now or when its turn comes; the one that is stopped last comes last."""
+    """Return the queue entries that test claims, the newest first."""
     mine = {"project": project.name, "status__in": ACTIVE}
     members: list[QueueEntry] = [
         *Experiment.objects.filter(kind=Experiment.Kind.CLAIMS, **mine),
@@ -36,57 +36,57 @@ def active(project: Project) -> list[QueueEntry]:
 
 
 def progress(project: Project) -> Progress | None:
-    """How far the first of them is; None where no claim is being tried."""
+    """Return the progress of the first of them; None if no claim is being tested."""
     members = active(project)
     return progress_of(members[-1]) if members else None
 
 
 def progress_of(member: QueueEntry) -> Progress:
-    """How far this one is."""
+    """Return the progress of one entry."""
     if isinstance(member, Run):
         return Progress(member, member, done=0, total=1, share=share_of(member))
     run = member.runs.filter(status__in=ACTIVE).first()
     total = len(member.question["claims"])
     over = member.runs.exclude(status__in=ACTIVE).exclude(claim=run.claim if run else "")
-    done = over.order_by().values("claim").distinct().count()  # one may be fired once more
+    done = over.order_by().values("claim").distinct().count()  # a disturbed one has two runs
     share = (done + (share_of(run) if run else 0)) / total
     return Progress(member, run, done, total, min(1.0, share))
 
 
 def last_length_s(project: Project, claims: int) -> float | None:
-    """How long it took to try so many claims when that was last done; None where it never was."""
-    for one in Experiment.objects.filter(
+    """Return how long the last test of so many claims took; None if there was none."""
+    for experiment in Experiment.objects.filter(
         project=project.name, kind=Experiment.Kind.CLAIMS, status=Status.FINISHED
     ):
-        first = one.runs.order_by("created").first()
-        if len(one.question["claims"]) == claims and one.ended and first:
-            return (one.ended - first.created).total_seconds()
+        first = experiment.runs.order_by("created").first()
+        if len(experiment.question["claims"]) == claims and experiment.ended and first:
+            return (experiment.ended - first.created).total_seconds()
     return None
 
 
 def share_of(run: Run) -> float:
-    """How much of a run is done, from 0 to 1: its firings so far, without the warm-up."""
+    """Return how much of a run is done, from 0 to 1: its firings so far, without the warm-up."""
     plan = Plan.from_json(run.plan)
     return min(1.0, _fired(run) / (len(plan.lanes) * plan.rounds))
 
 
 def _fired(run: Run) -> int:
-    """How many firings counted so far; those of a discarded round are fired again."""
+    """Return how many firings counted so far; those of a discarded round are repeated."""
     counted = run.readings.filter(data__round__gt=WARM_UP_ROUND)
     return counted.exclude(data__round__in=run.discarded_rounds).count()
 
 
-def progress_words(found: Progress) -> str:
-    """*claim 3 of 12, round 2 of 5*: which claim that is stands beside it."""
-    words = [f"claim {found.done + 1} of {found.total}"] if found.total > 1 else []
-    if found.run is None:
-        words.append("waits in line" if found.member.status == Status.WAITING else "comes next")
-    elif found.run.status == Status.WAITING:
-        words.append("waits in line")
-    elif found.run.status == Status.STARTING:
-        words.append("its servers start")
+def progress_words(progress: Progress) -> str:
+    """Return *claim 3 of 12, round 2 of 5*; which claim that is, is shown beside it."""
+    words = [f"claim {progress.done + 1} of {progress.total}"] if progress.total > 1 else []
+    if progress.run is None:
+        words.append("queued" if progress.member.status == Status.WAITING else "next")
+    elif progress.run.status == Status.WAITING:
+        words.append("queued")
+    elif progress.run.status == Status.STARTING:
+        words.append("starting servers")
     else:
-        words.append(_round(found.run))
+        words.append(_round(progress.run))
     return ", ".join(words)
 
 

@@ -1,4 +1,4 @@
-"""The claims of a project: what each is fired with, and where it stands on this machine."""
+"""The claims of a project: what each is fired with, and whether it holds on this machine."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from .sweep import Sweep, make_sweep
 
 @dataclass(frozen=True)
 class ClaimStatus:
-    """Where a claim stands.
+    """What the runs of a claim show.
 
-    `latest` is its last run, whatever became of that; `decided` the last one that finished, with
-    the `verdict` that it comes to. Runs that were fired with anything else than the claim is now
-    are not its own any more. `refusal` says why it cannot be fired, where it cannot.
+    `latest` is its last run, however it ended; `decided` the last one that finished, with its
+    `verdict`. Runs of another definition than the claim has now do not count. `refusal` is why it
+    cannot be fired, empty if it can.
     """
 
     claim: Claim
@@ -35,7 +35,7 @@ class ClaimStatus:
     refusal: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """As `manage.py claims --json` prints it."""
+        """Return what `manage.py claims --json` prints."""
         return {
             "claim": self.claim.name,
             "text": self.claim.text,
@@ -47,15 +47,15 @@ class ClaimStatus:
 
 
 def claim_of(project: Project, name: str) -> Claim:
-    """The claim of that name; raises InvalidPlan where there is none."""
+    """Return the claim of that name; raises InvalidPlan if there is none."""
     if name not in project.claims:
-        known = f"one of {', '.join(project.claims)}" if project.claims else "none"
-        raise InvalidPlan(Problem("claim", f"expected {known}, found {name!r}"))
+        expected = f"one of {', '.join(project.claims)}" if project.claims else "none"
+        raise InvalidPlan(Problem("claim", f"expected {expected}, found {name!r}"))
     return project.claims[name]
 
 
 def plan_of(project: Project, claim: Claim) -> Plan:
-    """What a claim is fired with; raises InvalidPlan where that cannot be fired."""
+    """Return the plan of a claim; raises InvalidPlan if it cannot be fired."""
     return make_plan(
         project,
         scenario=claim.scenario,
@@ -69,9 +69,9 @@ def plan_of(project: Project, claim: Claim) -> Plan:
 
 
 def sweep_of(project: Project, claim: Claim) -> Sweep | None:
-    """The claim's lanes along the loads that it names; None where it names none.
+    """Return the sweep of a claim's lanes over the loads that it names; None if it names none.
 
-    Raises InvalidPlan where that cannot be fired.
+    Raises InvalidPlan if it cannot be fired.
     """
     if claim.sweep is None:
         return None
@@ -86,25 +86,26 @@ def sweep_of(project: Project, claim: Claim) -> Sweep | None:
 
 
 def lanes_of(claim: Claim) -> list[str]:
-    """Every lane that it speaks of; those that others are held against first.
+    """Return every lane that a claim names, first those that others are compared with.
 
-    So the first of them is the run's baseline, and the interval that a claim needs is the run's.
-    Raises InvalidPlan for a metric that no report has.
+    So the first is the run's baseline, and the interval that the claim needs is the run's. Raises
+    InvalidPlan for a metric that no report has.
     """
-    asked = [Expectation.parse(str(expectation)) for expectation in claim.expect]
-    for expectation in asked:
+    expectations = [Expectation.parse(str(expectation)) for expectation in claim.expect]
+    for expectation in expectations:
         expectation.check_metrics()
-    against = [
+    baselines = [
         metric.lane
-        for expectation in asked
+        for expectation in expectations
         for metric in (expectation.over, expectation.right)
         if isinstance(metric, Metric)
     ]
-    return list(dict.fromkeys([*against, *(expectation.left.lane for expectation in asked)]))
+    compared = [expectation.left.lane for expectation in expectations]
+    return list(dict.fromkeys([*baselines, *compared]))
 
 
 def claims_experiment(project: Project, claims: Sequence[Claim]) -> ExperimentPlan:
-    """An experiment that fires these claims one after the other; raises InvalidPlan for one."""
+    """Return an experiment that fires these claims in turn; raises InvalidPlan if one cannot be."""
     steps = [Step(claim.name, plan_of(project, claim), claim.name) for claim in claims]
     title = claims[0].text if len(claims) == 1 else counted(len(claims), "claim")
     names = [claim.name for claim in claims]
@@ -117,7 +118,7 @@ def _one_by_one(steps: Sequence[Step]) -> Steps:
 
 
 def fireable(project: Project) -> list[Claim]:
-    """The claims that can be fired here; the others say on their cards why not."""
+    """Return the claims that can be fired here; the cards of the others show why not."""
     return [claim for claim in project.claims.values() if not _refusal(project, claim)]
 
 
@@ -130,12 +131,12 @@ def _refusal(project: Project, claim: Claim) -> str:
 
 
 def claim_statuses(project: Project) -> list[ClaimStatus]:
-    """Where each claim stands, in the order of the lab.toml."""
+    """Return the status of each claim, in the order of the lab.toml."""
     return [claim_status(project, claim) for claim in project.claims.values()]
 
 
 def claim_status(project: Project, claim: Claim) -> ClaimStatus:
-    """Where a claim stands by its stored runs."""
+    """Return the status of a claim by its stored runs."""
     if refusal := _refusal(project, claim):
         return ClaimStatus(claim, refusal=refusal)
     latest, decided = _runs_of(project, claim, plan_of(project, claim))
@@ -143,7 +144,7 @@ def claim_status(project: Project, claim: Claim) -> ClaimStatus:
 
 
 def claim_statuses_in(claims: Sequence[Claim], experiment: Experiment) -> list[ClaimStatus]:
-    """Where each claim that was fired stands by its last run in this experiment."""
+    """Return the status of each claim by its last run in this experiment, if it has one."""
     last = {run.claim: run for run in experiment.runs.order_by("position")}
     return [_claim_status_in(claim, last[claim.name]) for claim in claims if claim.name in last]
 
@@ -155,15 +156,15 @@ def _claim_status_in(claim: Claim, run: Run) -> ClaimStatus:
 
 
 def verdict_of(claim: Claim, run: Run) -> ClaimVerdict:
-    """What a run that finished says of the claim that it was fired for."""
+    """Return what a finished run shows of the claim that it was fired for."""
     return decide([str(expectation) for expectation in claim.expect], run.report)
 
 
 def _runs_of(project: Project, claim: Claim, plan: Plan) -> tuple[Run | None, Run | None]:
-    """The last run of a claim as it is now, and the last of these that finished."""
+    """Return the last run of a claim as it is defined now, and the last that finished."""
     latest = None
-    kept = Run.objects.filter(project=project.name, claim=claim.name, deleted=None)
-    for run in kept.defer("report"):  # which is large, and fetched of the one that is needed
+    runs = Run.objects.filter(project=project.name, claim=claim.name, deleted=None)
+    for run in runs.defer("report"):  # it is large, and fetched only of the run that needs it
         if not _fires(run, plan):
             continue
         latest = latest or run
@@ -173,7 +174,7 @@ def _runs_of(project: Project, claim: Claim, plan: Plan) -> tuple[Run | None, Ru
 
 
 def _fires(run: Run, plan: Plan) -> bool:
-    """Whether the run is what this plan asks for; the seed is drawn anew each time."""
+    """Return True if the run has this plan; the seed is drawn anew each time."""
     try:
         return replace(Plan.from_json(run.plan), seed=plan.seed) == plan
     except InvalidPlan:  # stored by a version that knew other plans

@@ -1,19 +1,19 @@
 """A matrix: each variant of a scenario at each server, compared with one baseline cell.
 
-Cells that were fired minutes apart are not comparable by their makespans: the machine is not what
-it was. So a run has as many lanes as a run may have, which take turns round by round, and one of
-them is always the baseline: each cell's ratio to it is paired by round, has an interval, and means
-the same in every run. How much the baseline itself differs between the runs is shown as the drift.
+The total times of cells fired minutes apart cannot be compared: the machine is not what it was. So
+each run has as many lanes as a run may have, which take turns round by round, and one of them is
+always the baseline: each cell's ratio to it is paired by round, has an interval, and means the same
+in every run. How much the baseline itself differs between the runs is shown as the drift.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dashboard.models import Experiment, Status
+from dashboard.models import Experiment, Run, Status
 from dashboard.project.labtoml.load import Project, Scenario
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue.experiment import (
@@ -29,8 +29,7 @@ from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.plan import MAX_LANES, Lane, Plan
 
 MAX_CELLS = 80
-# What people deploy; a matrix of which nobody says more has these.
-USUAL_SERVERS = (
+USUAL_SERVERS = (  # those that are deployed most, the default of a matrix
     *("gunicorn-sync", "gunicorn-gthread", "gunicorn-gevent"),
     *("waitress", "daphne", "uvicorn"),
 )
@@ -38,7 +37,7 @@ USUAL_SERVERS = (
 
 @dataclass(frozen=True)
 class Cell:
-    """One variant at one server; `refusal` says why it cannot be fired, where it cannot."""
+    """One variant at one server; `refusal` is why it cannot be fired, empty if it can."""
 
     variant: str
     server: str
@@ -46,15 +45,15 @@ class Cell:
 
     @property
     def lane(self) -> Lane:
-        """What is fired for it."""
+        """The lane that is fired for the cell."""
         return Lane(self.variant, self.server)
 
 
 @dataclass(frozen=True)
 class Matrix:
-    """What is asked: `plan` is that of every run but for its lanes.
+    """The question of a matrix: `plan` is that of every run, except for its lanes.
 
-    `cells` has one for each variant at each server, variant by variant.
+    `cells` are sorted by variant, then by server.
     """
 
     variants: tuple[str, ...]
@@ -64,7 +63,7 @@ class Matrix:
     baseline: Lane
 
     def to_json(self) -> dict[str, Any]:
-        """What is stored as the experiment's question."""
+        """Return what is stored as the experiment's question."""
         question: dict[str, Any] = to_json(self)
         return question
 
@@ -91,21 +90,21 @@ def make_matrix(
     rounds: int | None = None,
     **more: Any,
 ) -> Matrix:
-    """A matrix that may be fired; `more` is `make_plan`'s: parameters, timeout_s, seed.
+    """Return a checked matrix; `more` goes to `make_plan`: parameters, timeout_s, seed.
 
     Without variants it has all of the scenario, without servers the usual ones. Cells that cannot
     be fired stay, with the reason. Raises InvalidPlan with the problems by field.
     """
-    known = project.scenarios.get(scenario)
-    if known is None:
+    definition = project.scenarios.get(scenario)
+    if definition is None:
         raise InvalidPlan(*project.problems(scenario, (), {}))
-    variants = tuple(dict.fromkeys(variants)) or tuple(known.variants)
+    variants = tuple(dict.fromkeys(variants)) or tuple(definition.variants)
     servers = tuple(dict.fromkeys(servers)) or usual_servers(project)
-    cells = tuple(_cells(project, known, variants, servers))
-    able = [cell.lane for cell in cells if not cell.refusal]
-    if not able:
+    cells = tuple(_cells(project, definition, variants, servers))
+    fireable = [cell.lane for cell in cells if not cell.refusal]
+    if not fireable:
         raise InvalidPlan(Problem("servers", f"expected one that fits: {cells[0].refusal}"))
-    baseline = next((lane for lane in known.lanes if lane in able), able[0])
+    baseline = next((lane for lane in definition.lanes if lane in fireable), fireable[0])
     plan = make_plan(
         project,
         scenario=scenario,
@@ -115,12 +114,12 @@ def make_matrix(
         rounds=rounds,
         **more,
     )
-    _check_size(cells, able, plan)
+    _check_size(cells, fireable, plan)
     return Matrix(variants, servers, cells, plan, baseline)
 
 
 def usual_servers(project: Project) -> tuple[str, ...]:
-    """The servers of a matrix where nobody names any: the usual ones, and the project's own."""
+    """Return the default servers of a matrix: the usual ones, and the project's own."""
     own = [name for name, server in project.servers.items() if server.url is not None]
     return (*(name for name in USUAL_SERVERS if name in project.servers), *own)
 
@@ -143,12 +142,12 @@ def _cells(
             yield Cell(variant, name, refusal or missing[name])
 
 
-def _check_size(cells: Sequence[Cell], able: Sequence[Lane], plan: Plan) -> None:
+def _check_size(cells: Sequence[Cell], fireable: Sequence[Lane], plan: Plan) -> None:
     if len(cells) > MAX_CELLS:
         message = f"expected at most {MAX_CELLS} cells (variants x servers), found {len(cells)}"
         raise InvalidPlan(Problem("servers", message))
     # The baseline is fired in every run.
-    lanes = len(able) - 1 + len(_packed(able[1:]))
+    lanes = len(fireable) - 1 + len(_packed(fireable[1:]))
     total = plan.load.requests * plan.rounds * lanes
     if total > MAX_REQUESTS_OF_ALL:
         message = f"expected at most {MAX_REQUESTS_OF_ALL:,} in all runs, found {total:,}"
@@ -156,34 +155,43 @@ def _check_size(cells: Sequence[Cell], able: Sequence[Lane], plan: Plan) -> None
 
 
 def steps_of(matrix: Matrix) -> Steps:
-    """The matrix's runs. One that fails is fired again server by server, so that a server which
-    does not start takes no cell of another with it.
+    """Yield the matrix's runs, compared with its baseline.
 
-    A baseline that does not even finish alone is replaced by the first cell of another server.
+    A baseline that fails even alone is replaced by the first cell of another server.
     """
-    baseline, trusted = matrix.baseline, False
-    able = [cell.lane for cell in matrix.cells if not cell.refusal]
-    # Server by server: whoever stands in one run was started at about the same time.
-    able.sort(key=lambda lane: matrix.servers.index(lane.server))
-    waiting = deque(_packed([lane for lane in able if lane != baseline]))
+    lanes = [cell.lane for cell in matrix.cells if not cell.refusal]
+    # Server by server, so that the lanes of one run were started at about the same time.
+    lanes.sort(key=lambda lane: matrix.servers.index(lane.server))
+    baseline = matrix.baseline
+    while not (yield from _against(matrix, baseline, lanes)):
+        lanes = [lane for lane in lanes if lane.server != baseline.server]
+        if not lanes:
+            return
+        baseline = lanes[0]
+
+
+def _against(matrix: Matrix, baseline: Lane, lanes: Sequence[Lane]) -> Generator[Step, Run, bool]:
+    """Fire the lanes beside `baseline`; return False as soon as that is known to fail alone.
+
+    A run that fails is fired again server by server, so that a server which does not start costs
+    no cell of another one.
+    """
+    waiting = deque(_packed([lane for lane in lanes if lane != baseline]))
+    baseline_works = False
     while waiting:
-        lanes = waiting.popleft()
-        run = yield from fire_with_retry(_step(matrix, baseline, lanes))
+        group = waiting.popleft()
+        run = yield from fire_with_retry(_step(matrix, baseline, group))
         if run.status != Status.FAILED:
-            trusted = True
+            baseline_works = True
             continue
-        if not trusted:
+        if not baseline_works:
             alone = yield _step(matrix, baseline, [])
             if alone.status == Status.FAILED:
-                able = [lane for lane in able if lane.server != baseline.server]
-                if not able:
-                    return
-                baseline, *rest = able
-                waiting = deque(_packed(rest))
-                continue
-            trusted = True
-        if len(groups := _by_server(lanes)) > 1:
+                return False
+            baseline_works = True
+        if len(groups := _by_server(group)) > 1:
             waiting.extendleft(reversed(groups))
+    return True
 
 
 def _by_server(lanes: Sequence[Lane]) -> list[list[Lane]]:
@@ -192,7 +200,7 @@ def _by_server(lanes: Sequence[Lane]) -> list[list[Lane]]:
 
 
 def _packed(lanes: Sequence[Lane]) -> list[list[Lane]]:
-    """As many in a run as it has room for beside the baseline; at least one run."""
+    """Return the lanes of each run: as many as fit beside the baseline; at least one run."""
     room = MAX_LANES - 1
     return [list(lanes[at : at + room]) for at in range(0, len(lanes), room)] or [[]]
 

@@ -1,4 +1,4 @@
-"""A matrix's answer: a cell for each variant at each server, from the runs so far."""
+"""The answer of a matrix: a cell for each variant at each server, from the runs so far."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Answer = dict[str, Any]
 
 
 def matrix_answer(experiment: Experiment) -> Answer:
-    """The one JSON object of a matrix, specified in docs/commands.md."""
+    """Return the JSON object of a matrix, specified in docs/commands.md."""
     matrix = Matrix.from_json(experiment.question)
     runs = list(experiment.runs.order_by("position").prefetch_related("lanes"))
     baseline = _baseline(matrix, runs)
@@ -53,7 +53,7 @@ def matrix_answer(experiment: Experiment) -> Answer:
 
 
 def matrix_csv(answer: Mapping[str, Any]) -> str:
-    """A row a cell, with a heading; numbers as they are, empty where nothing is known."""
+    """Return one row per cell, with a heading; numbers unrounded, empty if unknown."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, extrasaction="ignore")
     writer.writeheader()
@@ -64,18 +64,18 @@ def matrix_csv(answer: Mapping[str, Any]) -> str:
 
 
 def _baseline(matrix: Matrix, runs: Sequence[Run]) -> str:
-    """What the runs were compared with: the question's, unless that could not be fired."""
+    """Return the baseline of the runs: the question's, unless that could not be fired."""
     finished = [run for run in runs if measured(run)]
     return str(finished[0].plan["lanes"][0]) if finished else str(matrix.baseline)
 
 
 def _cell(cell: Cell, runs: Sequence[Run], baseline: str, experiment: Experiment) -> Answer:
     lane = str(cell.lane)
-    having = [run for run in runs if lane in run.plan["lanes"]]
-    finished = [run for run in having if measured(run)]
+    with_lane = [run for run in runs if lane in run.plan["lanes"]]
+    finished = [run for run in with_lane if measured(run)]
     # The baseline is in every run: its cell is that of the first.
     run = next(iter(finished if lane == baseline else reversed(finished)), None)
-    found: Answer = {
+    answer: Answer = {
         "variant": cell.variant,
         "server": cell.server,
         "lane": lane,
@@ -85,12 +85,12 @@ def _cell(cell: Cell, runs: Sequence[Run], baseline: str, experiment: Experiment
         "run": run.pk if run else None,
     }
     if run is None:
-        return {**found, **_not_measured(cell, having, experiment), **NOTHING}
+        return {**answer, **_not_measured(cell, with_lane, experiment), **NO_NUMBERS}
     numbers = _numbers(run, run.plan["lanes"].index(lane))
-    return {**found, **numbers, "why": numbers.get("why") or _why_few(run)}
+    return {**answer, **numbers, "why": numbers.get("why") or _why_fewer_rounds(run)}
 
 
-NOTHING: Mapping[str, Any] = dict.fromkeys(
+NO_NUMBERS: Mapping[str, Any] = dict.fromkeys(
     (
         *("makespan_s", "ratio", "interval", "level", "answer", "p50_ms", "p95_ms"),
         *("throughput_rps", "requests", "failed", "errors", "theory_s", "concurrency", "family"),
@@ -98,11 +98,11 @@ NOTHING: Mapping[str, Any] = dict.fromkeys(
 )
 
 
-def _not_measured(cell: Cell, having: Sequence[Run], experiment: Experiment) -> Answer:
-    """Why the cell has no numbers, and the run to be looked at."""
+def _not_measured(cell: Cell, with_lane: Sequence[Run], experiment: Experiment) -> Answer:
+    """Return why the cell has no numbers, and the run to look at."""
     if cell.refusal:
         return {"state": "refused", "why": cell.refusal}
-    last = having[-1] if having else None
+    last = with_lane[-1] if with_lane else None
     if last is not None and last.active:
         return {"state": "running", "run": last.pk}
     if last is not None and last.status == Status.FAILED and not experiment.active:
@@ -134,34 +134,34 @@ def _numbers(run: Run, position: int) -> Answer:
 
 
 def _compared(report: Any, lane: str) -> Answer:
-    """Next to the baseline; the baseline itself is 1 by definition."""
-    nothing: Answer = {"ratio": None, "interval": None, "level": None, "answer": None}
+    """Return the comparison with the baseline; the baseline's own ratio is 1 by definition."""
+    none: Answer = {"ratio": None, "interval": None, "level": None, "answer": None}
     if lane == report["lanes"][0]["lane"]:
-        return {**nothing, "ratio": first_look(report)[0] and 1.0, "answer": "baseline"}
-    one = next(one for one in report["verdict"]["comparisons"] if one["lane"] == lane)
-    return {**{name: one[name] for name in nothing}, "why": _why_not(report, one)}
+        return {**none, "ratio": first_look(report)[0] and 1.0, "answer": "baseline"}
+    comparison = next(item for item in report["verdict"]["comparisons"] if item["lane"] == lane)
+    return {**{name: comparison[name] for name in none}, "why": _caveat(report, comparison)}
 
 
-def _why_few(run: Run) -> str:
-    """Why a cell rests on fewer rounds than were asked for; empty where it does not."""
+def _why_fewer_rounds(run: Run) -> str:
+    """Return why a cell has fewer rounds than the plan; empty if it has them all."""
     return "" if run.status == Status.FINISHED else stopped_words(run.report)
 
 
-def _why_not(report: Answer, one: Mapping[str, Any]) -> str:
-    """Why a measured cell's ratio is none, or not simply to be believed; empty where it is."""
-    disturbed = report["verdict"].get("disturbed")
-    if one["answer"] in COMPARED:
+def _caveat(report: Answer, comparison: Mapping[str, Any]) -> str:
+    """Return why a measured cell has no ratio, or a qualified one; empty if it is a plain one."""
+    disturbed, answer = report["verdict"].get("disturbed"), comparison["answer"]
+    if answer in COMPARED:
         words = "Disturbed, so its interval is that of the worst case."
         return f"{words} {disturbed['reason']}" if disturbed else ""
-    if one["answer"] == "errors":
+    if answer == "errors":
         return "More than 1 % of the requests failed, here or in the baseline."
-    if one["answer"] == "not-trusted":
+    if answer == "not-trusted":
         return f"Not to be trusted. {report['verdict']['spoiled'] or disturbed['reason']}"
-    return f"Not compared: {one['answer']}."
+    return f"Not compared: {answer}."
 
 
 def _drift(runs: Sequence[Run], baseline: str) -> Answer | None:
-    """How much the baseline's median makespan differed between runs; None: there is but one."""
+    """Return how much the baseline's median total time differed between runs; None for one run."""
     finished = [run for run in runs if measured(run)]
     lanes = [run.report["lanes"][0] for run in finished]
     medians = [
@@ -175,11 +175,11 @@ def _drift(runs: Sequence[Run], baseline: str) -> Answer | None:
 
 
 def _sentence(cells: Sequence[Answer], baseline: str, drift: Answer | None) -> str:
-    return " ".join([*_extremes(cells, baseline), *_moved(drift)])
+    return " ".join([*_extremes(cells, baseline), *_drift_sentence(drift)])
 
 
 def _extremes(cells: Sequence[Answer], baseline: str) -> Iterator[str]:
-    trusted = (one for one in cells if one["ratio"] and one["answer"] != "not-trusted")
+    trusted = (cell for cell in cells if cell["ratio"] and cell["answer"] != "not-trusted")
     ranked = sorted(trusted, key=lambda cell: cell["ratio"])
     if len(ranked) < 2:
         return
@@ -193,13 +193,14 @@ def _extremes(cells: Sequence[Answer], baseline: str) -> Iterator[str]:
 
 def _interval(cell: Answer) -> str:
     if cell["answer"] == "first-look":
-        return ", at a first look"
+        return " (first look)"
     if not cell["interval"]:
         return ""
     low, high = cell["interval"]
     return f" ({percent(cell['level'])}: {low:.3g}–{high:.3g}× as long)"
 
 
-def _moved(drift: Answer | None) -> Iterator[str]:
+def _drift_sentence(drift: Answer | None) -> Iterator[str]:
     if drift:
-        yield f"The baseline, fired in every run, moved by {100 * drift['largest']:.1f} % at most."
+        largest_percent = 100 * drift["largest"]
+        yield f"The baseline is in every run; it differed by at most {largest_percent:.1f} %."

@@ -1,8 +1,8 @@
-"""A sweep: the same lanes at one load after the other, and from which on another is ahead.
+"""A sweep: the same lanes at one level of load after another, and where one overtakes another.
 
 At each level all lanes are fired in one run, in turns, so that the comparison at that level is
-paired by round. First the levels that were asked for, from below; then levels between them, each of
-which halves the bracket of a crossover.
+paired by round. First come the requested levels, ascending; then levels between them, each of which
+halves the bracket of a crossover.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from .sweep_axis import CONCURRENCY, FEWEST_LEVELS, MOST_LEVELS, RATE, Axis
 
 MOST_HALVINGS = 6  # for each lane that is compared
 MOST_LANES = 4
-# Each slot is used so often: a burst of as many requests as are in flight has no steady part.
+# How often each slot is used: a burst of as many requests as are in flight has no steady part.
 REQUESTS_A_SLOT, FEWEST_REQUESTS = 5, 10
 USUAL_DURATION_S = 3.0
 FAILURES_IN_A_ROW = 2  # the lanes are the same at every level, so a third would fail alike
@@ -39,9 +39,9 @@ FAILURES_IN_A_ROW = 2  # the lanes are the same at every level, so a third would
 
 @dataclass(frozen=True)
 class Sweep:
-    """What is asked: `plan` is that of every run but for what is swept.
+    """The question of a sweep: `plan` is that of every run, except for what is swept.
 
-    `requests` is the number in each firing of a sweep over concurrency; None: five for each slot.
+    `requests` is the number in each firing of a sweep over concurrency; None: five per slot.
     """
 
     axis: Axis
@@ -51,7 +51,7 @@ class Sweep:
     duration_s: float = USUAL_DURATION_S
 
     def to_json(self) -> dict[str, Any]:
-        """What is stored as the experiment's question."""
+        """Return what is stored as the experiment's question."""
         question: dict[str, Any] = to_json(self)
         return question
 
@@ -61,7 +61,7 @@ class Sweep:
         return from_json(cls, data, ignore_unknown=True)
 
     def plan_at(self, level: float) -> Plan:
-        """What is fired at one level. Raises InvalidPlan where that is out of bounds."""
+        """Return the plan of one level. Raises InvalidPlan if it is out of bounds."""
         if self.axis.name == CONCURRENCY:
             slots = round(level)
             requests = self.requests or max(REQUESTS_A_SLOT * slots, FEWEST_REQUESTS)
@@ -90,24 +90,24 @@ def make_sweep(
     rounds: int | None = None,
     **more: Any,
 ) -> Sweep:
-    """A sweep that may be fired; `more` is `make_plan`'s: parameters, timeout_s, seed, margin.
+    """Return a checked sweep; `more` goes to `make_plan`: parameters, timeout_s, seed, margin.
 
-    Five rounds at each level, or as many as the scenario says where that is more: fewer have no
-    interval. Raises InvalidPlan with the problems by field.
+    Five rounds at each level, or the scenario's number if larger: fewer have no interval. Raises
+    InvalidPlan with the problems by field.
     """
     if scenario not in project.scenarios:
         raise InvalidPlan(*project.problems(scenario, (), {}))
     axis = Axis.parse(project, scenario, over)
     _check_given(axis, levels, requests, concurrency, duration_s)
-    known = project.scenarios[scenario]
+    definition = project.scenarios[scenario]
     of_parameter = axis.name not in (CONCURRENCY, RATE)
     plan = make_plan(
         project,
         scenario=scenario,
-        lanes=lanes or [str(lane) for lane in known.lanes[:MOST_LANES]],
+        lanes=lanes or [str(lane) for lane in definition.lanes[:MOST_LANES]],
         requests=requests if of_parameter else None,
         concurrency=concurrency if of_parameter else None,
-        rounds=max(known.rounds, FEWEST_ROUNDS) if rounds is None else rounds,
+        rounds=max(definition.rounds, FEWEST_ROUNDS) if rounds is None else rounds,
         **more,
     )
     sweep = Sweep(axis, axis.levels(levels), plan, requests, duration_s or USUAL_DURATION_S)
@@ -122,26 +122,25 @@ def _check_given(
     concurrency: int | None,
     duration_s: float | None,
 ) -> None:
-    """Raises InvalidPlan for what does not belong to a sweep over this."""
+    """Raise InvalidPlan for options that a sweep over this axis does not have."""
     problems = []
     if levels is not None and not FEWEST_LEVELS <= levels <= MOST_LEVELS:
         expected = f"expected {FEWEST_LEVELS} to {MOST_LEVELS}, found {levels}"
         problems.append(Problem("levels", expected))
     if axis.name in (CONCURRENCY, RATE) and concurrency is not None:
-        message = f"expected none in a sweep over {axis.name}, found {concurrency}"
+        message = f"cannot be combined with a sweep over {axis.name}, found {concurrency}"
         problems.append(Problem("concurrency", message))
     if axis.name == RATE and requests is not None:
-        message = f"expected none beside a rate (rate x duration says it), found {requests}"
-        problems.append(Problem("requests", message))
+        problems.append(Problem("requests", f"cannot be combined with a rate, found {requests}"))
     if axis.name != RATE and duration_s is not None:
-        message = f"expected none but in a sweep over rate, found {duration_s:g}"
+        message = f"can only be combined with a sweep over rate, found {duration_s:g}"
         problems.append(Problem("duration", message))
     if problems:
         raise InvalidPlan(*problems)
 
 
 def _check_whole(project: Project, sweep: Sweep) -> None:
-    """Raises InvalidPlan where any of its runs may not be fired, or all of them are too much."""
+    """Raise InvalidPlan if one of its runs is out of bounds, or all of them together are."""
     if len(sweep.plan.lanes) > MOST_LANES:
         message = f"expected at most {MOST_LANES} lanes, found {len(sweep.plan.lanes)}"
         raise InvalidPlan(Problem("lanes", message))
@@ -161,21 +160,21 @@ def _check_whole(project: Project, sweep: Sweep) -> None:
 
 
 def steps_of(sweep: Sweep) -> Steps:
-    """The levels that were asked for, then those that halve the brackets of the crossovers.
+    """Yield the requested levels, then those that halve the brackets of the crossovers.
 
-    Two runs in a row that fail end it.
+    Two failed runs in a row end it.
     """
     runs: dict[float, Run] = {}
     for level in _levels(sweep, runs):
         step = Step(sweep.axis.words(level), sweep.plan_at(level))
         runs[level] = yield from fire_with_retry(step)
         last = list(runs.values())[-FAILURES_IN_A_ROW:]
-        if len(last) == FAILURES_IN_A_ROW and all(one.status == Status.FAILED for one in last):
+        if len(last) == FAILURES_IN_A_ROW and all(run.status == Status.FAILED for run in last):
             return
 
 
 def _levels(sweep: Sweep, runs: Mapping[float, Run]) -> Iterator[float]:
-    """What is fired next, given what was found until then."""
+    """Yield the level to fire next, given the runs so far."""
     yield from sweep.levels
     for lane in sweep.plan.lanes[1:]:
         for _ in range(MOST_HALVINGS):
@@ -186,5 +185,5 @@ def _levels(sweep: Sweep, runs: Mapping[float, Run]) -> Iterator[float]:
 
 
 def levels_of(runs: Mapping[float, Run], lane: Lane) -> list[Level]:
-    """Where a lane stands at each level, in ascending order."""
+    """Return how a lane compares with the baseline at each level, in ascending order."""
     return [level_of(at, runs[at].report, str(lane)) for at in sorted(runs)]

@@ -1,4 +1,4 @@
-"""What a sweep goes along: the concurrency of a burst, a rate, or a parameter of the scenario."""
+"""The axis of a sweep: the concurrency of a burst, a rate, or a parameter of the scenario."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FEWEST_LEVELS, USUAL_LEVELS, MOST_LEVELS = 3, 10, 24
 
 @dataclass(frozen=True)
 class Axis:
-    """What is swept: the concurrency of a burst, a rate, or a parameter of the scenario."""
+    """What is swept, from `low` to `high`."""
 
     name: str
     low: float
@@ -26,19 +26,19 @@ class Axis:
 
     @property
     def whole(self) -> bool:
-        """Whether there is nothing between two neighbouring whole numbers."""
+        """True if levels are whole numbers."""
         return self.name == CONCURRENCY
 
     def words(self, at: float) -> str:
-        """A level as a person says it: *23 concurrent requests*."""
+        """Return a level in words: *23 concurrent requests*."""
         if self.name == CONCURRENCY:
             return counted(at, "concurrent request")
         if self.name == RATE:
-            return f"{counted(float(f'{at:.4g}'), 'request')} a second"
+            return f"{counted(float(f'{at:.4g}'), 'request')} per second"
         return f"{self.name} {at:.4g} {self.unit}".strip()
 
     def level_of(self, plan: Plan) -> float:
-        """The level that a plan was fired at."""
+        """Return the level of a plan."""
         if isinstance(plan.load, Rate) and self.name == RATE:
             return plan.load.rate_rps
         if self.name == CONCURRENCY:
@@ -50,12 +50,15 @@ class Axis:
         """Read `concurrency=1..512`, `rate=10..500` or `PARAMETER=0.1..0.9`; raises InvalidPlan."""
         name, _, ends = text.partition("=")
         low, _, high = ends.partition("..")
-        known = project.scenarios[scenario].parameters
-        if name not in (CONCURRENCY, RATE, *known):
-            expected = f"expected one of {', '.join([CONCURRENCY, RATE, *known])}, found {name!r}"
-            raise InvalidPlan(Problem("over", expected))
+        parameters = project.scenarios[scenario].parameters
+        names = (CONCURRENCY, RATE, *parameters)
+        if name not in names:
+            raise InvalidPlan(
+                Problem("over", f"expected one of {', '.join(names)}, found {name!r}")
+            )
+        unit = parameters[name].unit if name in parameters else ""
         try:
-            axis = cls(name, float(low), float(high), known[name].unit if name in known else "")
+            axis = cls(name, float(low), float(high), unit)
         except ValueError:
             expected = f"expected NAME=LOW..HIGH, found {text!r}"
             raise InvalidPlan(Problem("over", expected)) from None
@@ -63,7 +66,7 @@ class Axis:
         return axis
 
     def check(self) -> None:
-        """Raises InvalidPlan where the range is none. A parameter's bounds are the project's."""
+        """Raise InvalidPlan if the range is invalid; the project checks a parameter's bounds."""
         least = {CONCURRENCY: 1.0, RATE: 0.1}.get(self.name, 0.0)
         most = {CONCURRENCY: MAX_CONCURRENCY, RATE: MAX_RATE_RPS}.get(self.name, float("inf"))
         if not (least <= self.low < self.high <= most and isfinite(self.high)):
@@ -74,19 +77,19 @@ class Axis:
             raise InvalidPlan(Problem("over", f"expected whole numbers, found {self.low:g}.."))
 
     def levels(self, number: int | None) -> tuple[float, ...]:
-        """So many levels in geometric steps, both ends included; even steps from 0 on.
+        """Return so many levels in geometric steps, both ends included; in even steps from 0.
 
-        Without a number they about double, and are at most ten.
+        Without a number each level about doubles the one before, and there are at most ten.
         """
         if number is None:
             doublings = log2(self.high / self.low) if self.low else FEWEST_LEVELS + 2
             number = min(max(round(doublings), FEWEST_LEVELS) + 1, USUAL_LEVELS)
         shares = [step / (number - 1) for step in range(number)]
         if self.low > 0:
-            found = [self.low * (self.high / self.low) ** share for share in shares]
+            levels = [self.low * (self.high / self.low) ** share for share in shares]
         else:
-            found = [self.high * share for share in shares]
+            levels = [self.high * share for share in shares]
         if self.whole:
-            found = [float(round(level)) for level in found]
-        found[0], found[-1] = self.low, self.high  # to the last bit
-        return tuple(sorted(set(found)))
+            levels = [float(round(level)) for level in levels]
+        levels[0], levels[-1] = self.low, self.high  # to the last bit
+        return tuple(sorted(set(levels)))

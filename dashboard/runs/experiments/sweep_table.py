@@ -1,4 +1,4 @@
-"""A sweep's answer: each lane at each level, and the crossovers, from the runs so far."""
+"""The answer of a sweep: each lane at each level, and the crossovers, from the runs so far."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Answer = dict[str, Any]
 
 
 def sweep_answer(experiment: Experiment) -> Answer:
-    """The one JSON object of a sweep, specified in docs/commands.md."""
+    """Return the JSON object of a sweep, specified in docs/commands.md."""
     sweep = Sweep.from_json(experiment.question)
     stored = list(experiment.runs.order_by("position").prefetch_related("lanes"))
     runs = {sweep.axis.level_of(Plan.from_json(run.plan)): run for run in stored}
@@ -50,12 +50,12 @@ def sweep_answer(experiment: Experiment) -> Answer:
         "levels": [_level(at, run, sweep) for at, run in over.items()],
         "running": next((run.pk for run in stored if run.active), None),
         "crossovers": crossovers,
-        "sentence": " ".join(filter(None, (one["sentence"] for one in crossovers))),
+        "sentence": " ".join(filter(None, (answer["sentence"] for answer in crossovers))),
     }
 
 
 def sweep_csv(answer: Mapping[str, Any]) -> str:
-    """A row for each lane at each level, with a heading; empty where nothing is known."""
+    """Return one row per lane and level, with a heading; empty if unknown."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, extrasaction="ignore")
     writer.writeheader()
@@ -90,25 +90,28 @@ def _lane(at: float, run: Run, lane: RunLane, load: Load) -> Answer:
     return {
         "lane": lane.name,
         "theory_rps": _theory_rps(load, lane.capacity, lane.wait_s),
-        **(_numbers(report) if report else NOTHING),
+        **(_numbers(report) if report else NO_NUMBERS),
         **(_baseline() if not lane.position else _standing(at, run, lane.name)),
     }
 
 
-NOTHING: Mapping[str, Any] = dict.fromkeys(
+NO_NUMBERS: Mapping[str, Any] = dict.fromkeys(
     ("throughput_rps", "p50_ms", "p95_ms", "requests", "failed", "keeps_up")
 )
 
 
 def _numbers(report: Mapping[str, Any]) -> Answer:
-    """Percentiles of a rate that was too much say how long it lasted, so they are left out."""
+    """Return a lane's numbers; without percentiles if it fell behind its rate.
+
+    They would depend on how long the rate lasted.
+    """
     rate = report["rate"]
     keeps_up = None if rate is None else rate["keeps_up"]
-    own = keeps_up is not False
+    valid = keeps_up is not False
     return {
         "throughput_rps": rate["achieved_rps"] if rate else report["throughput_rps"],
-        "p50_ms": report["latency_ms"]["p50"] if own else None,
-        "p95_ms": report["latency_ms"]["p95"] if own else None,
+        "p50_ms": report["latency_ms"]["p50"] if valid else None,
+        "p95_ms": report["latency_ms"]["p95"] if valid else None,
         "requests": report["requests"],
         "failed": report["requests"] - report["ok"],
         "keeps_up": keeps_up,
@@ -120,9 +123,9 @@ def _baseline() -> Answer:
 
 
 def _standing(at: float, run: Run, lane: str) -> Answer:
-    found = level_of(at, _report(run), lane).to_json()
-    del found["at"]
-    return found
+    level = level_of(at, _report(run), lane).to_json()
+    del level["at"]
+    return level
 
 
 def _report(run: Run) -> Mapping[str, Any] | None:
@@ -131,7 +134,7 @@ def _report(run: Run) -> Mapping[str, Any] | None:
 
 
 def _theory_rps(load: Load, capacity: int | None, wait_s: float | None) -> float | None:
-    """What waiting alone would let through: N over its makespan, or the rate up to k / d."""
+    """Return the throughput if only waiting took time: N / total time, or the rate up to k / d."""
     if not wait_s:
         return None
     if isinstance(load, Rate):
@@ -144,21 +147,21 @@ def _crossover(sweep: Sweep, runs: Mapping[float, Run], lane: str) -> Answer:
     axis, baseline = sweep.axis, str(sweep.plan.lanes[0])
     levels = [level_of(at, _report(run), lane) for at, run in runs.items()]
     if not levels:
-        return {"lane": lane, "baseline": baseline, **_nothing_yet()}
-    found = crossover(levels, whole=axis.whole)
-    words = crossover_words(found, levels, (lane, baseline), axis.words, sweep.plan.margin)
+        return {"lane": lane, "baseline": baseline, **_no_levels_yet()}
+    result = crossover(levels, whole=axis.whole)
+    words = crossover_words(result, levels, (lane, baseline), axis.words, sweep.plan.margin)
     theory = next(_theory(sweep, list(runs.values()), lane), None)
-    by_theory = f" By theory from {axis.words(theory)} on." if theory else ""
+    by_theory = f" In theory from {axis.words(theory)} on." if theory else ""
     return {
         "lane": lane,
         "baseline": baseline,
-        **found.to_json(),
+        **result.to_json(),
         "theory_from": theory,
         "sentence": words + by_theory,
     }
 
 
-def _nothing_yet() -> Answer:
+def _no_levels_yet() -> Answer:
     return {
         **dict.fromkeys(("before", "below", "from", "interval", "until", "theory_from")),
         "answer": "undecided",
@@ -169,11 +172,11 @@ def _nothing_yet() -> Answer:
 
 
 def _theory(sweep: Sweep, runs: Sequence[Run], lane: str) -> Iterator[int]:
-    """Where the pools' sizes alone would part two that wait alike, if that is in the range."""
-    lanes = {one.name: one for one in runs[0].lanes.all()}
-    one, baseline = lanes[lane], lanes[str(sweep.plan.lanes[0])]
-    if sweep.axis.name != CONCURRENCY or not one.wait_s or one.wait_s != baseline.wait_s:
+    """Yield the level from which two lanes that wait alike differ by their pools, if in range."""
+    lanes = {stored.name: stored for stored in runs[0].lanes.all()}
+    stored, baseline = lanes[lane], lanes[str(sweep.plan.lanes[0])]
+    if sweep.axis.name != CONCURRENCY or not stored.wait_s or stored.wait_s != baseline.wait_s:
         return
-    first = theory_crossover(one.capacity, baseline.capacity)
+    first = theory_crossover(stored.capacity, baseline.capacity)
     if first is not None and sweep.axis.low < first <= sweep.axis.high:
         yield first

@@ -222,4 +222,4 @@ async def test_progress_counts_firings(tmp_path: Path) -> None:
     await Run.objects.filter(pk=run.pk).aupdate(status=Status.WAITING)
     now = await sync_to_async(progress)(lab.project)
     assert now is not None
-    assert await sync_to_async(progress_words)(now) == "waits in line"
+    assert await sync_to_async(progress_words)(now) == "queued"

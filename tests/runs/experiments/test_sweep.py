@@ -96,9 +96,9 @@ def test_what_is_fired_at_a_level() -> None:
         ("delay=0.1..11", {}, "parameters.delay: expected 0 to 10 s"),
         ("concurrency=1..64", {"rounds": 3}, "rounds: expected 5 or more"),
         ("concurrency=1..64", {"levels": 2}, "levels: expected 3 to 24"),
-        ("concurrency=1..64", {"concurrency": 8}, "concurrency: expected none"),
-        ("concurrency=1..64", {"duration_s": 8}, "duration: expected none but"),
-        ("rate=1..64", {"requests": 8}, "requests: expected none beside a rate"),
+        ("concurrency=1..64", {"concurrency": 8}, "concurrency: cannot be combined"),
+        ("concurrency=1..64", {"duration_s": 8}, "duration: can only be combined"),
+        ("rate=1..64", {"requests": 8}, "requests: cannot be combined with a rate"),
         ("concurrency=1..64", {"requests": 10}, "concurrency: expected at most the 10 requests"),
         ("concurrency=1..64", {"lanes": ["sync"]}, "lanes: expected VARIANT@SERVER"),
         ("concurrency=1..8", {"lanes": FIVE}, "lanes: expected at most 4 lanes, found 5"),
@@ -133,7 +133,7 @@ class TestAnswer:
         (one,) = found["crossovers"]
         assert (one["answer"], one["interval"], one["theory_from"]) == ("crosses", [9, 9], 9)
         assert one["sentence"].startswith("From 9 concurrent requests, async@uvicorn is faster")
-        assert one["sentence"].endswith("By theory from 9 concurrent requests on.")
+        assert one["sentence"].endswith("In theory from 9 concurrent requests on.")
         at = [level["at"] for level in found["levels"]]
         assert at == [1, 2, 4, 8, 9, 11, 16, 32, 64]
         assert found["planned"] == [1, 2, 4, 8, 16, 32, 64]
