@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.analysis.causes.lane_config import LaneConfig
+from dashboard.analysis.lane.config import LaneConfig
 from dashboard.analysis.report.report import ReportContext, make_report
 from dashboard.wire import frame
 from dashboard.wire.plan import Burst, Lane, Plan

@@ -17,12 +17,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from statistics import fmean
 
+from dashboard.analysis.lane.metrics import LaneMetrics
 from dashboard.analysis.samples.loop_holds import OTHER
-from dashboard.analysis.samples.resource_use import NOTHING, Amount
-
-from .lane_metrics import LaneMetrics
+from dashboard.analysis.samples.resource_use import NOTHING
 
 # Where a request waits for its turn: for a worker, for a loop that somebody holds.
 WAITING_SEGMENTS = ("server", "framework", "delivery")
@@ -39,49 +37,49 @@ class Gap:
     @cached_property
     def width(self) -> float:
         """How far apart they are, in the deciding metric's own unit."""
-        return _metric(self.slow) - _metric(self.fast)
+        return self.slow.mean - self.fast.mean
 
     @property
     def by_concurrency(self) -> float | None:
         """The share that would be gone if as many were in the view at a time."""
         if self.slow.load.kind == "rate":
             return self._in_tail(WAITING_SEGMENTS)
-        slow, fast = self.slow.in_view, self.fast.in_view
+        slow, fast = self.slow.concurrency.mean_in_view, self.fast.concurrency.mean_in_view
         if slow is None or not fast:
             return None
-        return self._share(_metric(self.slow) * (1 - slow / fast))
+        return self._share(self.slow.mean * (1 - slow / fast))
 
     @property
     def by_view(self) -> float | None:
         """The share that would be gone if the view took as long."""
         if self.slow.load.kind == "rate":
             return self._in_tail(("view",))
-        slow, fast = self.slow.view_s, self.fast.view_s
+        slow, fast = self.slow.times.view_s, self.fast.times.view_s
         if not slow or fast is None:
             return None
-        return self._share(_metric(self.slow) * (1 - fast / slow))
+        return self._share(self.slow.mean * (1 - fast / slow))
 
     @property
     def by_service(self) -> float | None:
         """The share that would be gone if an answer took as long, wherever that time goes."""
         if self.slow.load.kind == "rate":
             return self._in_tail(IN_TARGET)
-        slow, fast = self.slow.service_s, self.fast.service_s
+        slow, fast = self.slow.times.service_s, self.fast.times.service_s
         if not slow or fast is None:
             return None
-        return self._share(_metric(self.slow) * (1 - fast / slow))
+        return self._share(self.slow.mean * (1 - fast / slow))
 
     @property
     def by_cpu(self) -> float | None:
         """The share that would be gone if a request cost as much CPU."""
         if self.slow.load.kind == "rate":
             return self._in_tail(IN_TARGET)
-        slow, fast = _cpu_alone_s(self.slow), _cpu_alone_s(self.fast)
+        slow, fast = self.slow.resources.cpu_alone, self.fast.resources.cpu_alone
         return None if slow is None or fast is None else self._share(slow.beyond(fast))
 
     def by_cpu_up_to(self, most_s: float) -> float | None:
         """The part of `by_cpu` that so many seconds of CPU time a request explain."""
-        share, slow, fast = self.by_cpu, self.slow.cpu, self.fast.cpu
+        share, slow, fast = self.by_cpu, self.slow.resources.cpu, self.fast.resources.cpu
         if share is None or slow is None:
             return share
         more_s = slow.beyond(fast or NOTHING)
@@ -107,12 +105,12 @@ class Gap:
     def by_length(self, length_s: float) -> float | None:
         """The share that so many seconds of each request's time in the view explain."""
         if self.slow.load.kind == "rate":
-            return self._share(1000 * min(length_s, self.slow.tail_s.get("view", 0)))
-        view_s = self.slow.view_s
-        return self._share(_metric(self.slow) * min(1, length_s / view_s)) if view_s else None
+            return self._share(1000 * min(length_s, self.slow.times.tail_s.get("view", 0)))
+        view_s = self.slow.times.view_s
+        return self._share(self.slow.mean * min(1, length_s / view_s)) if view_s else None
 
     def _in_tail(self, names: tuple[str, ...]) -> float | None:
-        slow, fast = self.slow.tail_s, self.fast.tail_s
+        slow, fast = self.slow.times.tail_s, self.fast.times.tail_s
         known = [name for name in names if name in slow and name in fast]
         if not known:
             return None
@@ -124,23 +122,11 @@ class Gap:
         return min(1.0, max(0.0, explained / self.width))
 
 
-def _metric(metrics: LaneMetrics) -> float:
-    """The mean over the whole rounds; 0 where there is none."""
-    return fmean(metrics.by_round.values()) if metrics.by_round else 0.0
-
-
 def _held_s(metrics: LaneMetrics, holder: str) -> float:
     """How long a round it had the loop."""
-    held, rounds = metrics.held.get(holder), len(metrics.makespans_s)
+    held, rounds = metrics.loop.holds.get(holder), len(metrics.makespans_s)
     if held is None or not rounds:
         return 0.0
-    shares = metrics.cpu_shares if holder == OTHER else None
+    shares = metrics.resources.cpu_shares if holder == OTHER else None
     taken_s = shares.most_taken * sum(metrics.makespans_s) if shares else 0.0
     return max(0.0, held.sum_s - taken_s) / rounds
-
-
-def _cpu_alone_s(metrics: LaneMetrics) -> Amount | None:
-    """How long a burst would take if there were nothing but its CPU time to wait for."""
-    if metrics.cpu is None or not metrics.usable_cores:
-        return None
-    return metrics.cpu.times(metrics.load.requests / metrics.usable_cores)

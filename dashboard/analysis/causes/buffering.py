@@ -1,58 +1,117 @@
-"""Whether a lane holds its answers back until they are whole, next to one that streams them.
+"""Whether a lane buffers its answers while the other one streams them (`not-streaming`).
 
-Where the arrival of pieces was watched, they say it. Else the first byte does, as far as it can:
-some servers send the head of an answer (uvicorn does) before there is any of its body, and what
-such a lane holds back is not seen.
+Read from the arrival of the pieces where it was recorded, else from the first byte as far as that
+goes: some servers (uvicorn) send the head of an answer before there is any of its body, and the
+buffering of such a lane goes unnoticed.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
-from .lane_metrics import LaneMetrics
+import numpy as np
 
-STREAMED_SHARE = 0.2  # of the service time comes after the first byte: it was streamed
-WHOLE_SHARE = 0.02  # of it comes after the first byte: it was not
+from dashboard.analysis.lane.metrics import LaneMetrics
+from dashboard.wire.frame import UNKNOWN
+from dashboard.wire.units import NS_PER_MS
+
+from .cause import Cause
+
+STREAMED_SHARE = 0.2  # a streamed answer: at least this share of the service time after first byte
+WHOLE_SHARE = 0.02  # a buffered one: at most this share
+
+Evidence = Mapping[str, float | None]
 
 
-def buffering_evidence(whole: LaneMetrics, streamed: LaneMetrics) -> dict[str, Any] | None:
-    """What shows that the first holds back what the second streams; None where nothing does."""
-    if whole.pieces is not None and streamed.pieces is not None:
-        return _by_pieces(whole, streamed)
-    return _by_first_byte(whole, streamed)
+@dataclass(frozen=True)
+class Pieces:
+    """How the answers of a lane arrived, medians: 0 if they came in one piece.
+
+    `spread_ms` is an upper bound for the time between the first and the last piece of an answer:
+    the number of gaps times the longest gap.
+    """
+
+    longest_gap_ms: float
+    spread_ms: float
 
 
-def _by_pieces(whole: LaneMetrics, streamed: LaneMetrics) -> dict[str, Any] | None:
-    held, flowing = _spread(whole), _spread(streamed)
-    if held is None or flowing is None or held > WHOLE_SHARE or flowing < STREAMED_SHARE:
+def buffering_causes(first: LaneMetrics, second: LaneMetrics) -> Iterator[Cause]:
+    """Yield `not-streaming` if one of two lanes buffers what the other one streams.
+
+    It does not explain the total time, so it has no share.
+    """
+    for buffered, streamed in ((first, second), (second, first)):
+        evidence = _evidence(buffered, streamed)
+        if evidence is not None:
+            yield Cause("not-streaming", buffered.name, None, evidence)
+
+
+def _evidence(buffered: LaneMetrics, streamed: LaneMetrics) -> Evidence | None:
+    pieces, other_pieces = _pieces(buffered), _pieces(streamed)
+    if pieces is not None and other_pieces is not None:
+        return _by_pieces((buffered, pieces), (streamed, other_pieces))
+    return _by_first_byte(buffered, streamed)
+
+
+def _by_pieces(
+    buffered: tuple[LaneMetrics, Pieces], streamed: tuple[LaneMetrics, Pieces]
+) -> Evidence | None:
+    spread, other_spread = _spread(*buffered), _spread(*streamed)
+    if spread is None or other_spread is None:
+        return None
+    if spread > WHOLE_SHARE or other_spread < STREAMED_SHARE:
         return None
     return {
-        "longest_gap_ms_p50": whole.pieces and whole.pieces.longest_gap_ms,
-        "other_longest_gap_ms_p50": streamed.pieces and streamed.pieces.longest_gap_ms,
-        "spread_ms_p50": whole.pieces and whole.pieces.spread_ms,
-        "other_spread_ms_p50": streamed.pieces and streamed.pieces.spread_ms,
-        "last_byte_ms_p50": whole.whole_ms,
-        "other_last_byte_ms_p50": streamed.whole_ms,
+        "longest_gap_ms_p50": buffered[1].longest_gap_ms,
+        "other_longest_gap_ms_p50": streamed[1].longest_gap_ms,
+        "spread_ms_p50": buffered[1].spread_ms,
+        "other_spread_ms_p50": streamed[1].spread_ms,
+        "last_byte_ms_p50": buffered[0].times.service_p50_ms,
+        "other_last_byte_ms_p50": streamed[0].times.service_p50_ms,
     }
 
 
-def _spread(metrics: LaneMetrics) -> float | None:
-    """Over which share of the service time the pieces arrived, at most."""
-    if metrics.pieces is None or not metrics.whole_ms:
-        return None
-    return metrics.pieces.spread_ms / metrics.whole_ms
+def _spread(metrics: LaneMetrics, pieces: Pieces) -> float | None:
+    """Return the share of the service time over which the pieces arrived, at most."""
+    service_ms = metrics.times.service_p50_ms
+    return pieces.spread_ms / service_ms if service_ms else None
 
 
-def _by_first_byte(whole: LaneMetrics, streamed: LaneMetrics) -> dict[str, Any] | None:
-    held, flowing = whole.after_first_byte, streamed.after_first_byte
-    if held is None or flowing is None:
+def _pieces(metrics: LaneMetrics) -> Pieces | None:
+    """Return how the answers arrived in pieces; None if that was not recorded."""
+    chunks, gaps = metrics.lane.chunks["chunks"], metrics.lane.chunks["longest_gap"]
+    if not gaps.size:
         return None
-    # Nearly every answer: a busy server delays the last byte of some that are no streams.
-    if held["p50"] > WHOLE_SHARE or flowing["p10"] < STREAMED_SHARE:
+    gaps_ns = np.where(gaps == UNKNOWN, 0, gaps)
+    spreads_ns = gaps_ns * np.maximum(chunks.astype(np.int64) - 1, 0)
+    return Pieces(
+        longest_gap_ms=float(np.median(gaps_ns)) / NS_PER_MS,
+        spread_ms=float(np.median(spreads_ns)) / NS_PER_MS,
+    )
+
+
+def _by_first_byte(buffered: LaneMetrics, streamed: LaneMetrics) -> Evidence | None:
+    share, other_share = _share_after_first_byte(buffered), _share_after_first_byte(streamed)
+    if share is None or other_share is None:
+        return None
+    # p10 for nearly every answer: a busy server delays the last byte of some that are no streams.
+    if share["p50"] > WHOLE_SHARE or other_share["p10"] < STREAMED_SHARE:
         return None
     return {
-        "first_byte_ms_p50": whole.first_byte_ms,
-        "last_byte_ms_p50": whole.whole_ms,
-        "other_first_byte_ms_p50": streamed.first_byte_ms,
-        "other_last_byte_ms_p50": streamed.whole_ms,
+        "first_byte_ms_p50": buffered.times.first_byte_p50_ms,
+        "last_byte_ms_p50": buffered.times.service_p50_ms,
+        "other_first_byte_ms_p50": streamed.times.first_byte_p50_ms,
+        "other_last_byte_ms_p50": streamed.times.service_p50_ms,
     }
+
+
+def _share_after_first_byte(metrics: LaneMetrics) -> Mapping[str, float] | None:
+    """Return the share of the service time that came after the first byte: p10 and p50."""
+    samples, counted = metrics.lane.samples, metrics.times.counted
+    counted = counted & (samples["sent_first"] != UNKNOWN) & (samples["first_byte"] != UNKNOWN)
+    sent, first, done = (samples[name][counted] for name in ("sent_first", "first_byte", "done"))
+    if not sent.size:
+        return None
+    p10, p50 = np.percentile((done - first) / np.maximum(1, done - sent), (10, 50))
+    return {"p10": float(p10), "p50": float(p50)}

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from dashboard.analysis.inference.comparison import Comparison
+from dashboard.analysis.lane.cpu_share import LEAST_TICKS, TICK_S
+from dashboard.analysis.lane.metrics import LaneMetrics
 from dashboard.wire.codec import to_json
 from dashboard.wire.verdict_report import SharedLimitName, SharedLimitReport
 
-from .causes import BUSY_SHARE, CPU_LIMIT_SHARE, WAITING_CPU_SHARE
-from .cpu_share import LEAST_TICKS, TICK_S
-from .lane_metrics import LaneMetrics
+from .cause import BUSY_SHARE, CPU_LIMIT_SHARE, WAITING_CPU_SHARE
 
 NARROW = 1.5  # an interval within this says that no lane is several times as fast
 ALIKE = 1.1  # of a first look, which has no interval: from here on something seems to differ
@@ -101,23 +101,23 @@ def _alike(one: Comparison) -> bool:
 
 
 def _standing(metrics: LaneMetrics) -> LaneUsage:
-    cpu_s, cores = metrics.cpu_s, metrics.usable_cores
+    cpu_s, cores = metrics.resources.cpu_s, metrics.resources.usable_cores
     burst = metrics.load.kind == "burst"
     return LaneUsage(
         lane=metrics.name,
         time_s=fmean(metrics.makespans_s) if burst and metrics.makespans_s else None,
         cpu_ms_per_request=None if cpu_s is None else 1000 * cpu_s,
-        cpu_share=metrics.cpu_share,
-        own_cpu_share=metrics.own_cpu_share,
-        least_own_cpu_share=None if metrics.cpu_shares is None else metrics.cpu_shares.least_own,
+        cpu_share=metrics.resources.cpu_share,
+        own_cpu_share=metrics.resources.own_cpu_share,
+        least_own_cpu_share=metrics.resources.least_own_cpu_share,
         cpu_alone_s=cpu_s * metrics.load.requests / cores if burst and cpu_s and cores else None,
-        taken_by_others=metrics.taken,
+        taken_by_others=metrics.resources.taken_by_others,
         usable_cores=cores,
         cores=metrics.config.cores,
-        in_view=metrics.in_view,
-        peak_in_view=metrics.peak_of_all,
+        in_view=metrics.concurrency.mean_in_view,
+        peak_in_view=metrics.concurrency.peak_of_all,
         capacity=metrics.config.capacity,
-        view_ms_p50=metrics.view_p50_ms,
+        view_ms_p50=metrics.times.view_p50_ms,
         waits=_waits(metrics),
         upstream=metrics.config.upstream,
     )
@@ -125,13 +125,13 @@ def _standing(metrics: LaneMetrics) -> LaneUsage:
 
 def _waits(metrics: LaneMetrics) -> bool | None:
     """Whether the view itself mostly waits, and not in line for a thread inside of it."""
-    if metrics.cpu_s is None or not metrics.view_s:
+    if metrics.resources.cpu_s is None or not metrics.times.view_s:
         return None
     executor = metrics.config.executor
     in_line = (
         executor is not None and executor.queued > 0
     ) or metrics.config.serialised is not None
-    return metrics.cpu_s <= WAITING_CPU_SHARE * metrics.view_s and not in_line
+    return metrics.resources.cpu_s <= WAITING_CPU_SHARE * metrics.times.view_s and not in_line
 
 
 def _used(standings: Sequence[LaneUsage], share: float) -> bool:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any, cast
 
-from dashboard.analysis.causes.lane_config import UNKNOWN_CONFIG, LaneConfig
-from dashboard.analysis.causes.lane_metrics import LaneMetrics
 from dashboard.analysis.causes.view_calls import lane_answers
+from dashboard.analysis.lane.config import UNKNOWN_CONFIG, LaneConfig
+from dashboard.analysis.lane.metrics import LaneMetrics
 from dashboard.analysis.samples import rounds, stats
 from dashboard.analysis.samples.cut_off import PartialRounds, counted_lanes, stopped_words
 from dashboard.analysis.samples.failure_limit import MAX_FAILED_SHARE, failed_too_often

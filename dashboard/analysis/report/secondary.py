@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from math import log
 
-from dashboard.analysis.causes.lane_metrics import LaneMetrics
+from dashboard.analysis.lane.metrics import LaneMetrics
 from dashboard.analysis.samples import stats
 from dashboard.analysis.samples.rounds import log_ratios
 from dashboard.analysis.text.numbers import milliseconds, significant
@@ -85,8 +85,8 @@ def _of_pair(first: LaneMetrics, second: LaneMetrics) -> Iterator[Secondary]:
 
 def _values(metrics: LaneMetrics) -> dict[str, float | None]:
     return {
-        "peak_rss_mb": metrics.peak_rss_mb,
-        "cpu_ms_per_request": None if metrics.cpu_s is None else 1000 * metrics.cpu_s,
+        "peak_rss_mb": metrics.resources.peak_rss_mb,
+        "cpu_ms_per_request": metrics.resources.cost_evidence["cpu_ms_per_request"],
         "peak_threads": stats.peak_together(metrics.lane.health, "threads"),
         "queries": metrics.config.queries,
     }

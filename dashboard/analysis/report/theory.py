@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import ceil
 
-from dashboard.analysis.causes.lane_metrics import LaneMetrics
+from dashboard.analysis.lane.metrics import LaneMetrics
 from dashboard.wire.lane_report import TheoryReport
 
 
@@ -22,7 +22,7 @@ def theory(metrics: LaneMetrics) -> TheoryReport | None:
     if load.kind != "burst" or wait_s is None:
         return None
     promised = min(load.concurrency, metrics.config.capacity or load.concurrency)
-    found = metrics.peak_of_all or None
+    found = metrics.concurrency.peak_of_all or None
     return {
         "wait_s": wait_s,
         "promised_k": promised,

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
 
-from dashboard.analysis.causes.causes import Cause, buffering_causes, find_causes
-from dashboard.analysis.causes.lane_metrics import LaneMetrics
+from dashboard.analysis.causes.buffering import buffering_causes
+from dashboard.analysis.causes.cause import Cause
+from dashboard.analysis.causes.causes import find_causes
 from dashboard.analysis.causes.shared_limit import find_shared_limit
 from dashboard.analysis.causes.view_calls import redirected_unlike
 from dashboard.analysis.inference.comparison import Comparison, Interval, compare
@@ -15,6 +16,7 @@ from dashboard.analysis.inference.control import assess
 from dashboard.analysis.inference.decompose import Factor, decompose
 from dashboard.analysis.inference.intervals import CORRELATION_WARNING
 from dashboard.analysis.inference.worst_case import box_of
+from dashboard.analysis.lane.metrics import LaneMetrics
 from dashboard.analysis.samples.failure_limit import failed_too_often
 from dashboard.analysis.samples.rounds import log_ratios
 from dashboard.analysis.text.sentences import sentence

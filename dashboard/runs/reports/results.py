@@ -7,7 +7,7 @@ from threading import Lock
 
 from asgiref.sync import sync_to_async
 
-from dashboard.analysis.causes.lane_config import Executor, LaneConfig
+from dashboard.analysis.lane.config import Executor, LaneConfig
 from dashboard.analysis.report.report import ReportContext, report_of_lanes
 from dashboard.analysis.samples.cut_off import counted_lanes, whole_rounds_of
 from dashboard.analysis.samples.lane_samples import Lane, collect

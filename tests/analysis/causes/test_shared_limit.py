@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.analysis.causes.lane_config import Executor, LaneConfig
+from dashboard.analysis.lane.config import Executor, LaneConfig
 from dashboard.analysis.text.shared_limit import shared_limit_words
 from dashboard.wire.units import NS_PER_MS as MS
 from tests.analysis.planted import (

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from dashboard.analysis.causes.lane_config import LaneConfig
 from dashboard.analysis.causes.view_calls import exceptions
+from dashboard.analysis.lane.config import LaneConfig
 from dashboard.analysis.report.expectations import Expectation
 from dashboard.analysis.report.report import ReportContext, make_report
 from dashboard.analysis.text.markdown import markdown

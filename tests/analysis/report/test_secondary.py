@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboard.analysis.causes.lane_config import LaneConfig
+from dashboard.analysis.lane.config import LaneConfig
 from dashboard.wire.units import BYTES_PER_MIB as MB
 from dashboard.wire.units import NS_PER_MS as MS
 from tests.analysis.planted import Planted, at_once, report_of

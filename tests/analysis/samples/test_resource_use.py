@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.analysis.causes.lane_config import LaneConfig
+from dashboard.analysis.lane.config import LaneConfig
 from dashboard.analysis.samples.resource_use import Amount, NeighbourCost
 from dashboard.wire.units import NS_PER_MS as MS
 from tests.analysis.causes.test_causes import CPU, THREAD_COST, causes, free

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.analysis.causes.cpu_share import CpuShare, Window, cpu_share_of
-from dashboard.analysis.causes.lane_config import LaneConfig
+from dashboard.analysis.lane.config import LaneConfig
+from dashboard.analysis.lane.cpu_share import CpuShare, Window, cpu_share_of
 from dashboard.analysis.samples.resource_use import Amount
 from dashboard.analysis.text.numbers import times_at_most
 from dashboard.analysis.text.shared_limit import shared_limit_words

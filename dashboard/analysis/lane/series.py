@@ -16,7 +16,7 @@ from dashboard.analysis.samples import stats
 from dashboard.wire.frame import UNKNOWN
 from dashboard.wire.units import NS_PER_MS
 
-from .lane_metrics import LaneMetrics
+from .metrics import LaneMetrics
 
 POINTS = 60
 
