@@ -1,4 +1,4 @@
-"""A project that can be put under load, as its lab.toml describes it."""
+"""A project that can be put under load, as a lab.toml describes it."""
 
 from __future__ import annotations
 
@@ -25,16 +25,17 @@ from dashboard.wire.plan import TWIN, Lane, Plan
 
 @dataclass(frozen=True)
 class Project:
-    """What may be started and fired at, and nothing else may.
+    """Everything that may be started and fired at.
 
-    `path` is the lab.toml, `directory` where the processes run, `python` the interpreter
-    that they run with, `env` what their environment gets besides. `wsgi` and `asgi` are
-    import strings, `module:attribute`; None where the project has none. `servers` is the
-    table of servers with the settings that the project asks for, and the targets that run
-    already. `setup` are commands to be run before anything is started, `neighbour` is a path
-    of an unrelated fast view, `login` says how to become somebody.
-    `versions` are states of its code that a lane may name: `sync@daphne#before`.
-    `requirements` are what some of its variants need besides it.
+    path: the lab.toml.
+    directory, python, env: where the processes run, their interpreter, and further environment
+        variables.
+    wsgi, asgi: import strings, `module:attribute`, or None.
+    servers: the catalogue with the project's own settings, and the targets that run already.
+    setup: commands to run before anything is started.
+    neighbour: the path of an unrelated fast view, for the bystander.
+    versions: of its code, which a lane may name: `sync@daphne#before`.
+    requirements: what some of its variants need besides the project.
     """
 
     name: str
@@ -55,9 +56,9 @@ class Project:
     requirements: Mapping[str, Requirement] = field(default_factory=dict)
 
     def server(self, text: str) -> Server:
-        """The server that a lane names, `gunicorn-gthread:threads=32`, its settings in force.
+        """Return the server of a lane, `gunicorn-gthread:threads=32`, with its settings in force.
 
-        Raises InvalidPlan where there is none of that name, or a setting that it cannot have.
+        Raises InvalidPlan if the name or a setting is unknown.
         """
         try:
             return resolve(self.servers, text)
@@ -65,21 +66,21 @@ class Project:
             raise InvalidPlan(Problem("lanes", f"{text}: {error}")) from None
 
     def version(self, server: str) -> Version | None:
-        """The version that a lane's text for a server names; None where it names none.
+        """Return the version that a lane's text for a server names, None if it names none.
 
-        Raises InvalidPlan where there is none of that name.
+        Raises InvalidPlan if the name is unknown.
         """
         name = version_name(server.removesuffix(TWIN))
         if name is None:
             return None
         if name not in self.versions:
-            found = f"expected a version, {_one_of(self.versions)}, found {name!r}"
-            raise InvalidPlan(Problem("lanes", f"{server}: {found}"))
+            message = f"expected a version, {_one_of(self.versions)}, found {name!r}"
+            raise InvalidPlan(Problem("lanes", f"{server}: {message}"))
         return self.versions[name]
 
     @property
     def remote(self) -> tuple[str, ...]:
-        """The servers that are not on this machine: to be fired at only where somebody says so."""
+        """The servers on other machines, to be fired at only with explicit permission."""
         return tuple(
             name
             for name, server in self.servers.items()
@@ -87,27 +88,28 @@ class Project:
         )
 
     def application(self, server: Server) -> str | None:
-        """The import string of what this server would serve, or the URL where it runs already."""
+        """Return the import string of what a server serves, or the URL if it runs already."""
         if server.url is not None:
             return server.url
         return self.wsgi if server.interface == "wsgi" else self.asgi
 
     def overrides_of(self, target: str) -> ServiceOverrides | None:
-        """Return what is a target's variant's own; None where nothing is."""
+        """Return the overrides with which a target is served; None if there are none."""
         variants = (one for each in self.scenarios.values() for one in each.variants.values())
-        owns = (one.overrides for one in variants if one.overrides)
-        return next((own for own in owns if target.endswith(MARK + own.key)), None)
+        overrides = (one.overrides for one in variants if one.overrides)
+        return next((one for one in overrides if target.endswith(MARK + one.key)), None)
 
     def served_as(self, target: str) -> Project:
-        """Return the project as this target serves it: with what is its variant's own."""
-        own = self.overrides_of(target)
-        if own is None:
+        """Return the project as a target serves it: with the overrides of the variant."""
+        overrides = self.overrides_of(target)
+        if overrides is None:
             return self
-        env = {**self.env, **dict(own.env)}
-        return replace(self, env=env, asgi=own.asgi or self.asgi, wsgi=own.wsgi or self.wsgi)
+        env = {**self.env, **dict(overrides.env)}
+        asgi, wsgi = overrides.asgi or self.asgi, overrides.wsgi or self.wsgi
+        return replace(self, env=env, asgi=asgi, wsgi=wsgi)
 
     def refusal(self, variant: Variant, server: Server) -> str | None:
-        """Why this variant cannot be fired at under this server; None where it can."""
+        """Return why a variant cannot be fired at under a server; None if it can."""
         if unusable := self._unusable(variant):
             return "; ".join(unusable)
         if server.url is not None:
@@ -122,22 +124,22 @@ class Project:
         return self.missing_requirement(variant) or None
 
     def _unusable(self, variant: Variant) -> list[str]:
-        """What the environment lacks for this variant's requests, all of it at once."""
-        said = variable_problems(variant)
+        """Return everything that the environment lacks for a variant's requests."""
+        problems = variable_problems(variant)
         if variant.login and self.login and (missing := missing_credentials(self.login)):
-            said.append(f"{missing}, for project.login")
-        return said
+            problems.append(f"{missing}, for project.login")
+        return problems
 
     def missing_requirement(self, variant: Variant) -> str:
-        """What this variant needs and is not there, in words; empty where all of it is."""
+        """Return which requirement of a variant is not available; empty if all are."""
         brought = {**self.env}
         for companion in self.companions.values():
             brought |= companion.env
-        lacks = (self.requirements[name].lacking(brought) for name in variant.requires)
-        return next(filter(None, lacks), "")
+        reasons = (self.requirements[name].lacking(brought) for name in variant.requires)
+        return next(filter(None, reasons), "")
 
     def check(self, plan: Plan) -> None:
-        """Whether the plan can be fired at this project; raises InvalidPlan if not.
+        """Raise InvalidPlan if the plan cannot be fired at this project.
 
         The problems' fields are `scenario`, `lanes` and `parameters.NAME`.
         """
@@ -148,12 +150,12 @@ class Project:
     def problems(
         self, name: str, lanes: Sequence[Lane], parameters: Mapping[str, float]
     ) -> list[Problem]:
-        """What speaks against firing a scenario's lanes with these parameters."""
+        """Return what prevents firing at a scenario's lanes with these parameters."""
         scenario = self.scenarios.get(name)
         if scenario is None:
             return [Problem("scenario", f"expected {_one_of(self.scenarios)}, found {name!r}")]
         return [
-            *(found for lane in lanes for found in self._lane_problems(scenario, lane)),
+            *(problem for lane in lanes for problem in self._lane_problems(scenario, lane)),
             *_parameter_problems(scenario, parameters),
         ]
 
@@ -171,9 +173,9 @@ class Project:
         except InvalidPlan as error:
             yield from error.problems
             return
-        why = self.refusal(variant, server) if variant else None
-        if why is not None:
-            yield Problem("lanes", f"{lane}: {why}")
+        reason = self.refusal(variant, server) if variant else None
+        if reason is not None:
+            yield Problem("lanes", f"{lane}: {reason}")
 
 
 def _parameter_problems(scenario: Scenario, given: Mapping[str, float]) -> Iterator[Problem]:

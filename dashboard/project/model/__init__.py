@@ -1,1 +1,1 @@
-"""The parts of a project: scenarios, variants, servers, companions, login. Plain values."""
+"""The parts of a project as plain values: scenarios, variants, servers, companions, login."""

@@ -1,4 +1,4 @@
-"""[project.login]: where a login form is, and who logs in."""
+"""[project.login]: the login form and its credentials."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from .placeholders import expected_in_environment, value_in_environment
 
 @dataclass(frozen=True)
 class Login:
-    """[project.login]: where the form is, who logs in, and what the form calls the two fields.
+    """The path of a login form, its two fields, and the credentials to fill in.
 
-    `username` and `password` name variables of the environment; what is in them is never stored.
+    `username` and `password` name environment variables, whose values are never stored.
     """
 
     path: str
     username: str
     password: str
     username_field: str = "username"
-    password_field: str = "password"  # noqa: S105 - what the form calls it
+    password_field: str = "password"  # noqa: S105 - the name of a form field
     headers: tuple[tuple[str, str], ...] = field(default=())
 
 
 def missing_credentials(login: Login) -> str:
-    """Say which of the two variables are not set; empty where both are."""
-    # A user's name is no secret: it is looked up without being masked.
+    """Return which of the two variables are not set, in words; empty if both are."""
+    # The user name is no secret, so it is looked up without being masked from now on.
     values = {
         login.username: os.environ.get(login.username),
         login.password: value_in_environment(login.password),
@@ -37,7 +37,7 @@ def missing_credentials(login: Login) -> str:
 
 
 def credentials_of(login: Login) -> dict[str, str]:
-    """What is filled in, by the form's fields. Raises TargetFailed where a variable is not set."""
+    """Return the values to fill in, by form field. Raises TargetFailed if a variable is not set."""
     if missing := missing_credentials(login):
         raise TargetFailed(f"project.login: {missing}, found none")
     return {

@@ -1,4 +1,4 @@
-"""What some variants need besides the project: a database, a queue, an account somewhere."""
+"""A requirement of some variants: a database, a queue, an account."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Requirement:
-    """Something that is there where a variable of the environment says so."""
+    """Something that is available if an environment variable is set."""
 
     name: str
     variable: str
 
     def lacking(self, brought: Mapping[str, str]) -> str:
-        """Why it is not there; empty where it is. `brought` comes besides our environment."""
+        """Return why it is not available, empty if it is; `brought` adds to our environment."""
         if os.environ.get(self.variable) or brought.get(self.variable):
             return ""
         return f"expected {self.name}: {self.variable} in the environment says where, found none"

@@ -1,4 +1,4 @@
-"""A piece of work and the ways to write it, as a lab.toml describes them. Plain values."""
+"""A piece of work, the ways to write it, and claims about it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 def wait_parameters(wait: str) -> list[str]:
-    """The parameters in a wait."""
+    """Return the names of the parameters in a wait like `calls * latency`."""
     return [name.strip() for name in wait.split("*")]
 
 
@@ -45,9 +45,9 @@ class UploadForm:
     megabytes: float | str
 
     def of(self, parameters: Mapping[str, float]) -> Upload:
-        """The upload with these parameters."""
-        given = self.megabytes
-        megabytes = parameters[given] if isinstance(given, str) else given
+        """Return the upload for these parameters."""
+        size = self.megabytes
+        megabytes = parameters[size] if isinstance(size, str) else size
         return Upload(self.field, round(megabytes * BYTES_PER_MB))
 
 
@@ -55,16 +55,18 @@ class UploadForm:
 class Variant:
     """One way to write a scenario's work: a path in the project, with {parameter} in it.
 
-    `at_a_time` is how many of these one event loop can do at once, where the code itself
-    is the limit (`async-blocking`: 1); None where it is not. `source` is `module:function`.
-    `needs` is the only kind of server that it works under. `body` is sent as it is, in UTF-8.
-    `requires` names the project's requirements that it has. `cookies` are sent with each
-    request, and with `login` those of a session that was logged in. `upload`, `poll_every_ms`,
-    `websocket` and `chunks` are the manner in which it is asked (`wire.manner`), and `exchange`
-    what is said on a websocket.
-    `rows` are those of the scenario's CSV file, for {column} in path and body: each request takes
-    the next. `wait` is what one request waits for, where that is not what the scenario says.
-    `own` is what it is served with that differs from the project.
+    source: the view, `module:function`.
+    needs: the only interface that it works under.
+    at_a_time: how many requests one event loop can handle at once if the code itself is the
+        limit (`async-blocking`: 1), else None.
+    body: sent as it is, in UTF-8.
+    requires: names of the project's requirements.
+    cookies: sent with each request; with `login`, those of a logged-in session too.
+    upload, poll_every_ms, websocket, chunks: the request mode.
+    exchange: the messages of a websocket.
+    rows: of the scenario's CSV file, for {column} in path and body; each request takes the next.
+    wait: which parameters make up the waiting time, if not those of the scenario.
+    overrides: what it is served with instead of the project's own.
     """
 
     name: str
@@ -89,16 +91,16 @@ class Variant:
     overrides: ServiceOverrides | None = None
 
     def url_path(self, parameters: Mapping[str, float], row: int = 0) -> str:
-        """The path to fire at, of one row where requests differ.
+        """Return the path to fire at, with the values of one row if there are rows.
 
-        Raises KeyError where something in braces is no parameter and no column.
+        Raises KeyError if a name in braces is neither a parameter nor a column.
         """
         plain = {name: _plain(value) for name, value in parameters.items()}
         column = self.rows[row] if self.rows else {}
         return self.path.format_map({**plain, **{key: quote(column[key], "") for key in column}})
 
     def manner(self, parameters: Mapping[str, float]) -> Manner:
-        """How the engine asks."""
+        """Return the request mode for these parameters."""
         return Manner(
             upload=self.upload.of(parameters) if self.upload else None,
             poll_every_ms=self.poll_every_ms,
@@ -112,28 +114,28 @@ class Variant:
         )
 
     def _exchange(self, parameters: Mapping[str, float]) -> Exchange:
-        """What is said on a websocket, {parameter} filled in; other braces stay, as in a body."""
+        """Return the messages of a websocket, {parameter} filled in; other braces stay."""
         values = {name: _plain(value) for name, value in parameters.items()}
-        said = self.exchange
+        exchange = self.exchange
         return Exchange(
-            tuple(_filled(text, values) for text in said.opening),
-            _filled(said.message, values),
-            _filled(said.answer, values),
+            tuple(_filled(text, values) for text in exchange.opening),
+            _filled(exchange.message, values),
+            _filled(exchange.answer, values),
         )
 
     def _body(self, row: Mapping[str, str]) -> str:
-        """The body with a row's values for `{column}`; other braces stay, JSON is full of them."""
+        """Return the body with a row's values for {column}; other braces stay, as in JSON."""
         return _filled(self.body, row)
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """One piece of work, its variants, and the run that is fired when nobody says otherwise.
+    """One piece of work, its variants, and its default run.
 
-    `wait` names the parameter that says how long one request waits, for the theory, or several
-    whose product does: `calls * latency`.
-    `concurrency` is the most that are in flight at once; None: all of them. `send_kb_per_s` and
-    `every_s` are those of the load.
+    wait: the parameters whose product is the time that one request waits: `calls * latency`. The
+        theory needs it.
+    concurrency: the most requests in flight at once, or None for all of them.
+    send_kb_per_s, every_s: as in the load (`wire.load`).
     """
 
     name: str
@@ -149,13 +151,13 @@ class Scenario:
     every_s: float = 0.0
 
     def values(self, given: Mapping[str, float]) -> dict[str, float]:
-        """A value for each parameter: the given one, or its default."""
+        """Return a value for each parameter: the given one, or its default."""
         return {
             name: given.get(name, parameter.default) for name, parameter in self.parameters.items()
         }
 
     def wait_s(self, variant: str, parameters: Mapping[str, float]) -> float | None:
-        """How many seconds one request of this variant waits; None where nobody says."""
+        """Return how many seconds one request of this variant waits; None if unknown."""
         wait = self.variants[variant].wait or self.wait
         if wait is None:
             return None
@@ -167,7 +169,7 @@ class Scenario:
 
 @dataclass(frozen=True)
 class Expectation:
-    """What a claim expects of one lane: `peak_in_app < 2`, in the words of `burst --expect`."""
+    """A condition on one lane, `peak_in_app < 2`, in the grammar of `burst --expect`."""
 
     lane: Lane
     condition: str
@@ -178,7 +180,7 @@ class Expectation:
 
 @dataclass(frozen=True)
 class ClaimSweep:
-    """What a claim may be followed along: `over` is `concurrency=1..512`, in so many `levels`."""
+    """A sweep that a claim offers: over `concurrency=1..512`, in this many levels."""
 
     over: str
     levels: int | None = None
@@ -188,9 +190,8 @@ class ClaimSweep:
 class Claim:
     """A sentence that people believe, and what would have to hold on a scenario's lanes.
 
-    `requests`, `concurrency`, `rounds`, `send_kb_per_s` and `parameters` are what the claim is
-    fired with where that is not what the scenario says; None: as the scenario does. `sweep` is
-    where more than one load answers it.
+    `requests`, `concurrency`, `rounds`, `send_kb_per_s` and `parameters` override the scenario's
+    run; None keeps the scenario's value. `sweep` is set if the claim needs more than one load.
     """
 
     name: str
@@ -206,7 +207,7 @@ class Claim:
 
     @property
     def lanes(self) -> tuple[Lane, ...]:
-        """The lanes that it speaks of, each once, in the order of the expectations."""
+        """The lanes of its expectations, each once, in order."""
         return tuple(dict.fromkeys(expectation.lane for expectation in self.expect))
 
 
@@ -217,5 +218,5 @@ def _filled(text: str, values: Mapping[str, str]) -> str:
 
 
 def _plain(value: float) -> str:
-    """3.0 as `3`, 0.1 as `0.1`: as a person would type it, and nothing lost."""
+    """Return 3.0 as `3` and 0.1 as `0.1`: short, and without loss of precision."""
     return str(int(value)) if float(value).is_integer() else repr(float(value))

@@ -15,7 +15,7 @@ from .scenario import Family, Interface, Variant
 START_SCRIPT = "liveburst_start.py"
 
 # What bounds a server's concurrency: a pool of threads in each process, a thread for each
-# connection, a greenlet for each connection, or one event loop that takes all that comes.
+# connection, a greenlet for each connection, or one event loop without a bound.
 Model = Literal["pool", "threads", "greenlets", "loop", "unknown"]
 Installed = Mapping[str, str]  # package -> version, in the project's environment
 Arguments = Callable[["Server", "Launch"], list[str]]
@@ -23,10 +23,10 @@ Arguments = Callable[["Server", "Launch"], list[str]]
 
 @dataclass(frozen=True)
 class Launch:
-    """What a command line is made for: the socket to serve, with what is installed.
+    """What a command line depends on: the socket to serve, and the installed packages.
 
-    `scripts` is the directory of the start scripts. `appended`: some packages come from a
-    directory of ours, which the start script puts last.
+    `scripts` is the directory of the start scripts. If `appended`, some packages are in a
+    directory of ours, which the start script appends to the import path.
     """
 
     python: str
@@ -38,10 +38,9 @@ class Launch:
 
 @dataclass(frozen=True)
 class ImplicitSettings:
-    """Settings that a server takes from elsewhere than its command line.
+    """Settings that a server reads without being told to.
 
-    `files` are those that it reads in its working directory by itself, `variables` are how the
-    names of those of the environment begin.
+    `files` are names in its working directory, `variables` prefixes of environment variables.
     """
 
     files: tuple[str, ...] = ()
@@ -52,21 +51,21 @@ class ImplicitSettings:
 class Server:
     """One way to serve a project, with the settings that are in force.
 
-    `packages` must be installed; `at_least` is the first one's version that is needed. `needs`
-    are further packages that it imports, which installing those does not bring along.
-    `module` is what `python -m` starts (the first package where it is empty), or a word of
-    the starter's where the server has no command line that takes a socket (`starter`).
-    `arguments` makes the rest of the command line.
-
-    `threads` is the size of each process's pool; None where there is none. `several` and
-    `pooled` say whether the number of processes and of threads can be chosen. `keep_alive_s`
-    (how long an idle connection is kept) and `loop` (the kind of event loop) are None where
-    the server does not let us choose; `loops` are the kinds there are.
-    `reserves`: it makes its socket itself, on a port that we hold for it.
-    `no_async_reason` says why async views cannot work under it, where they cannot.
-    What it `reads` by itself is not used (`own_settings.py`), unless `config` names a settings
-    file on purpose, relative to the project's directory.
-    `url` is where a target runs already, which is then not started, and has no probe.
+    packages: must be installed; `minimum_version` is for the first. `extra_packages` are imported
+        too, but not installed along with those.
+    module: what `python -m` starts, the first package if empty; with `starter`, a word of the start
+        script, for servers without a command line that takes a socket.
+    arguments: makes the rest of the command line.
+    threads: the size of each process's pool; None if there is none.
+    processes_settable, threads_settable: whether their numbers can be chosen.
+    keep_alive_s: how long an idle connection is kept open; None if it cannot be chosen.
+    loop: the kind of event loop, one of `loops`; None if it cannot be chosen.
+    binds_itself: it makes its own socket, on a port that we hold for it.
+    no_async_reason: why async views cannot work under it; empty if they can.
+    implicit: settings it would read by itself. They are not used (`ignored_settings.py`), unless
+        `config` names a settings file on purpose, relative to the project's directory.
+    url: where a target runs already. It is not started, and has no probe.
+    custom_settings: chosen settings that processes and threads do not show, in words.
     """
 
     name: str
@@ -95,26 +94,26 @@ class Server:
 
     @property
     def package(self) -> str:
-        """What is installed to have this server."""
+        """The package of this server; empty if it runs already."""
         return self.packages[0] if self.packages else ""
 
     @property
     def required(self) -> tuple[str, ...]:
-        """Everything that must be installed for it to start."""
+        """All packages that must be installed for it to start."""
         return (*self.packages, *self.extra_packages)
 
     @property
     def application(self) -> str:
-        """The probe's application, which wraps the project's own."""
+        """The import string of the probe, which wraps the project's application."""
         return f"liveburst_probe:{self.interface}"
 
     @property
     def application_factory(self) -> str:
-        """The same, for servers that see only what a module holds before anybody asks it."""
+        """The same as a call, for servers that do not see a module's lazy attributes."""
         return f"liveburst_probe:make_{self.interface}()"
 
     def command(self, launch: Launch) -> list[str]:
-        """Return what starts it on the launch's socket, with the probe around the project."""
+        """Return the command that starts it on the launch's socket, with the probe."""
         arguments = self.arguments(self, launch)
         script = str(launch.scripts / START_SCRIPT)
         if self.starter:
@@ -124,9 +123,9 @@ class Server:
         return [launch.python, "-m", self.module or self.package, *arguments]
 
     def concurrency(self, family: Family) -> str:
-        """How many requests of a family it can work on at once, in words for the page.
+        """Return how many requests of a family it can handle at once, in words for the page.
 
-        Settings that somebody chose and that the words would not show follow them.
+        The chosen settings that these words do not show follow.
         """
         return ", ".join([self._bound(family), *self.custom_settings])
 
@@ -146,10 +145,10 @@ class Server:
         return f"{processes}, one event loop" + (" each" if self.processes > 1 else "")
 
     def capacity(self, variant: Variant) -> int | None:
-        """How many requests of a variant it promises to work on at once; None: as many as come.
+        """Return how many requests of a variant it handles at once; None if there is no limit.
 
-        A variant's own limit holds for an event loop. Under WSGI each async request is given
-        a loop of its own, so there the threads alone are the limit.
+        A variant's own limit is that of one event loop. Under WSGI each async request has an
+        event loop of its own, so only the threads are a limit.
         """
         limit = variant.at_a_time if self.interface == "asgi" else self.threads
         return None if limit is None else limit * self.processes

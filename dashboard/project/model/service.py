@@ -1,7 +1,7 @@
-"""What a variant is served with that differs from its project: such a variant has its own target.
+"""What a variant overrides of its project. Such a variant is served by a target of its own.
 
-Targets are known by a text: the lane's for the server, and behind a `~` the key of what is the
-variant's own. Variants with the same differences share a target.
+The name of a target is the lane's text for the server and, after a `~`, the key of the overrides.
+Variants with the same overrides share a target.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ SETTINGS = "DJANGO_SETTINGS_MODULE"
 
 @dataclass(frozen=True)
 class ServiceOverrides:
-    """Variables over the project's `env`, and other applications; None: the project's."""
+    """Environment variables over the project's, and other applications; None for the project's."""
 
     env: tuple[tuple[str, str], ...] = ()
     asgi: str | None = None
@@ -24,12 +24,12 @@ class ServiceOverrides:
 
     @property
     def key(self) -> str:
-        """The same for the same differences."""
+        """A short hash; equal overrides have equal keys."""
         return hashlib.sha256(repr((self.env, self.asgi, self.wsgi)).encode()).hexdigest()[:8]
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What stands in the lane's facts: names of variables, and of values the settings alone."""
+        """What the lane's configuration shows: the variables' names, and the settings module."""
         return {
             "env": sorted(name for name, _ in self.env),
             "settings": dict(self.env).get(SETTINGS),
@@ -38,11 +38,11 @@ class ServiceOverrides:
         }
 
 
-def target_name(server: str, own: ServiceOverrides | None) -> str:
-    """Return the text by which the target of a lane is known."""
-    return f"{server}{MARK}{own.key}" if own else server
+def target_name(server: str, overrides: ServiceOverrides | None) -> str:
+    """Return the name of a target: of a server, with these overrides."""
+    return f"{server}{MARK}{overrides.key}" if overrides else server
 
 
 def without_overrides(name: str) -> str:
-    """Return the lane's text for the server in a target's name."""
+    """Return the part of a target's name that is the lane's text for the server."""
     return name.partition(MARK)[0]

@@ -1,4 +1,4 @@
-"""A project as it was, or as it is elsewhere: what a lane names behind a `#`."""
+"""Another version of a project's code, which a lane names after a `#`."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ MARK = "#"  # sync@daphne#before
 
 @dataclass(frozen=True)
 class Version:
-    """One state of a project's code: another directory, or a revision of its own repository.
+    """One version of a project's code: another directory, or a revision of its repository.
 
-    Exactly one of the two is there. Everything else, the interpreter too, is the project's.
+    Exactly one of the two is set. Everything else, including the interpreter, is the project's.
     """
 
     name: str
@@ -21,10 +21,10 @@ class Version:
 
 
 def version_name(server: str) -> str | None:
-    """The version in a lane's text for a server, `daphne:loop=uvloop#before`; None without one."""
+    """Return the version in a lane's text for a server, `daphne:loop=uvloop#before`, or None."""
     return server.partition(MARK)[2] or None
 
 
 def without_version(server: str) -> str:
-    """The same text without its version."""
+    """Return a lane's text for a server without the version."""
     return server.partition(MARK)[0]

@@ -1,1 +1,1 @@
-"""Values that must not be shown: read from files, and masked in what is shown."""
+"""Values that must not be shown: read from files, masked in what comes from a target."""

@@ -1,4 +1,4 @@
-"""The files of variables that a project keeps beside its code, `.env` by name."""
+"""The files in which a project keeps environment variables: `.env` and others."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-# NAME=value, a value in quotes may go over several lines; what follows ` #` is a comment.
+# NAME=value; a quoted value may span lines; what follows ` #` is a comment.
 _ENTRY = re.compile(
     r"""^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_][\w.-]*)[ \t]*=[ \t]*
     (?:'(?P<single>[^']*)'|"(?P<double>(?:[^"\\]|\\.)*)"|(?P<plain>[^\r\n]*?))
@@ -19,27 +19,27 @@ _REFERENCE = re.compile(r"\$\{([A-Za-z_]\w*)(?::-([^}]*))?\}")
 
 
 def read_env_file(file: Path, environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables of a file; `${NAME}` is an earlier one, or one of `environment`.
+    """Return the variables in a file; `${NAME}` refers to an earlier one, or to `environment`.
 
     Raises OSError if it cannot be read, ValueError if it is not UTF-8.
     """
-    found: dict[str, str] = {}
+    variables: dict[str, str] = {}
     for name, value, is_literal in _entries(file.read_text(encoding="utf-8")):
-        found[name] = value if is_literal else _filled_in(value, {**found, **environment})
-    return found
+        variables[name] = value if is_literal else _expanded(value, {**variables, **environment})
+    return variables
 
 
 def _entries(text: str) -> Iterator[tuple[str, str, bool]]:
-    """Each name with its value, and whether `${NAME}` in it stands for itself."""
+    """Yield each name with its value, and whether `${NAME}` in it is to be taken literally."""
     for entry in _ENTRY.finditer(text):
         if entry["single"] is not None:
             yield entry["name"], entry["single"], True
         elif entry["double"] is not None:
-            value = _ESCAPED.sub(lambda one: _ESCAPES.get(one[1], one[1]), entry["double"])
+            value = _ESCAPED.sub(lambda match: _ESCAPES.get(match[1], match[1]), entry["double"])
             yield entry["name"], value, False
         else:
             yield entry["name"], entry["plain"], False
 
 
-def _filled_in(value: str, variables: Mapping[str, str]) -> str:
-    return _REFERENCE.sub(lambda one: variables.get(one[1]) or one[2] or "", value)
+def _expanded(value: str, variables: Mapping[str, str]) -> str:
+    return _REFERENCE.sub(lambda match: variables.get(match[1]) or match[2] or "", value)

@@ -1,8 +1,8 @@
-"""Keeps the values of secrets out of what a target tells us: the name stands in their place.
+"""Masks secrets in what comes from a target: the name of a value replaces it.
 
-What is sent comes back: in an exception's message, a log, a redirect, a page, a websocket's
-words. Whatever of these enters this process goes through `masked` before anybody keeps or
-shows it. The values themselves are in this process's memory alone.
+Values that are sent come back: in exceptions, logs, redirects, pages and websocket messages. All
+of these pass through `masked` before they are stored or shown. The values themselves are only in
+the memory of this process.
 """
 
 from __future__ import annotations
@@ -14,43 +14,44 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-LEAST_CHARACTERS = 4  # a shorter value would be found by chance in every text
-LEAST_OF_SESSION = 16  # other cookies hold words, like a language
+MIN_CHARACTERS = 4  # a shorter value would occur by chance in every text
+MIN_SESSION_CHARACTERS = 16  # shorter cookies contain words, like a language
 
-_said: dict[str, str] = {}  # each way to write a value -> what is said in its place
-_any_of_them: list[re.Pattern[str]] = []  # one pattern of all, once there is a value
+_replacements: dict[str, str] = {}  # each form of a value -> its replacement
+_pattern: list[re.Pattern[str]] = []  # one pattern for all forms, once there is a value
 
 
-def remember(value: str, said: str, least: int = LEAST_CHARACTERS) -> None:
-    """Put `said` in the place of this value from now on, however it is escaped."""
-    if len(value) < least or value in _said:
+def remember(value: str, replacement: str, min_characters: int = MIN_CHARACTERS) -> None:
+    """Replace this value from now on, however it is escaped."""
+    if len(value) < min_characters or value in _replacements:
         return
     for form in _forms(value):
-        if len(form) >= LEAST_CHARACTERS:
-            _said.setdefault(form, said)
-    longest_first = sorted(_said, key=len, reverse=True)
-    _any_of_them[:] = [re.compile("|".join(map(re.escape, longest_first)))]
+        if len(form) >= MIN_CHARACTERS:
+            _replacements.setdefault(form, replacement)
+    longest_first = sorted(_replacements, key=len, reverse=True)
+    _pattern[:] = [re.compile("|".join(map(re.escape, longest_first)))]
 
 
 def remember_variable(name: str, value: str) -> None:
-    """Put `{env:NAME}` in the place of the value of a variable."""
+    """Replace the value of an environment variable by `{env:NAME}`."""
     remember(value, f"{{env:{name}}}")
 
 
 def remember_session(cookies: Mapping[str, str]) -> None:
-    """Put `{session:NAME}` in the place of the cookies of somebody who was logged in."""
+    """Replace the values of a session's cookies by `{session:NAME}`."""
     for name, value in cookies.items():
-        remember(value, f"{{session:{name}}}", LEAST_OF_SESSION)
+        remember(value, f"{{session:{name}}}", MIN_SESSION_CHARACTERS)
 
 
 def masked(text: str, *, begun_within: bool = False, cut_off: bool = False) -> str:
-    """Return a text of the target's without the values that are known.
+    """Return a text from the target with the known values replaced.
 
-    It may have `begun_within` one or be `cut_off` in one: LEAST_CHARACTERS of it are enough then.
+    If the text may begin within a value or be cut off in one, MIN_CHARACTERS of that value are
+    replaced too.
     """
-    if not _any_of_them:
+    if not _pattern:
         return text
-    text = _any_of_them[0].sub(lambda found: _said[found[0]], text)
+    text = _pattern[0].sub(lambda match: _replacements[match[0]], text)
     if begun_within:
         text = _without(text, str.startswith, lambda form, length: form[-length:])
     if cut_off:
@@ -58,24 +59,24 @@ def masked(text: str, *, begun_within: bool = False, cut_off: bool = False) -> s
     return text
 
 
-def all_masked(told: Any) -> Any:
-    """Return what JSON gave, with every text in it masked."""
-    if isinstance(told, str):
-        return masked(told)
-    if isinstance(told, list):
-        return [all_masked(one) for one in told]
-    if isinstance(told, dict):
-        return {masked(name): all_masked(one) for name, one in told.items()}
-    return told
+def all_masked(data: Any) -> Any:
+    """Return data parsed from JSON with every text in it masked."""
+    if isinstance(data, str):
+        return masked(data)
+    if isinstance(data, list):
+        return [all_masked(item) for item in data]
+    if isinstance(data, dict):
+        return {masked(name): all_masked(value) for name, value in data.items()}
+    return data
 
 
 def _forms(value: str) -> Iterator[str]:
-    """Yield the ways in which a value is written in logs, URLs, JSON, HTML and Python."""
+    """Yield the forms of a value in logs, URLs, JSON, HTML and Python."""
     yield value
     yield " ".join(value.split())
     for form in (quote(value), quote(value, ""), quote_plus(value)):
         yield form
-        yield re.sub("%..", lambda found: found[0].lower(), form)
+        yield re.sub("%..", lambda escape: escape[0].lower(), form)
     yield json.dumps(value)[1:-1]
     yield json.dumps(value, ensure_ascii=False)[1:-1]
     yield repr(value)[1:-1]
@@ -84,16 +85,17 @@ def _forms(value: str) -> Iterator[str]:
 
 
 def _without(text: str, has: Callable[[str, str], bool], part_of: Callable[[str, int], str]) -> str:
-    """Return a text without the longest part of a value that it `has` at one of its ends."""
+    """Return a text with the longest part of a value that it `has` at one of its ends replaced."""
     parts = (
-        (part_of(form, length), said)
-        for form, said in _said.items()
-        for length in range(LEAST_CHARACTERS, min(len(form), len(text) + 1))
+        (part_of(form, length), replacement)
+        for form, replacement in _replacements.items()
+        for length in range(MIN_CHARACTERS, min(len(form), len(text) + 1))
     )
-    found = max(
-        (one for one in parts if has(text, one[0])), key=lambda one: len(one[0]), default=None
-    )
-    if found is None:
+    matches = (match for match in parts if has(text, match[0]))
+    longest = max(matches, key=lambda match: len(match[0]), default=None)
+    if longest is None:
         return text
-    rest, said = found
-    return said + text[len(rest) :] if has is str.startswith else text[: -len(rest)] + said
+    part, replacement = longest
+    if has is str.startswith:
+        return replacement + text[len(part) :]
+    return text[: -len(part)] + replacement

@@ -1,1 +1,1 @@
-"""The catalogue of servers, and the settings that a lane may give them."""
+"""The catalogue of servers, and the settings that a lane may choose."""

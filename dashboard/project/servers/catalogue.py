@@ -1,8 +1,8 @@
-"""The table of servers: one entry each says how to start it and how its concurrency is bounded.
+"""The catalogue of servers: one entry for each, how to start it and what bounds its concurrency.
 
-A new server is a new entry here, and is tested by the tests that run over this table.
-Settings that would make one lane's bytes or limits unlike another's are given on every
-command line: no access log, the same backlog, room for as many connections as a load may have.
+A new server is a new entry here; the tests that run over this table test it. Settings that would
+make lanes differ in bytes or limits are the same on every command line: no access log, the same
+backlog, room for as many connections as a load may have.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ NO_ASYNC_UNDER_GEVENT = (
 
 def _gunicorn(kind: str) -> Arguments:
     def arguments(server: Server, launch: Launch) -> list[str]:
-        # The timeout stands above the longest request that a plan may ask for.
+        # The timeout exceeds the longest request that a plan may have.
         more = ["--threads", str(server.threads)] if server.model == "pool" else []
         if server.keep_alive_s is not None:
             more += ["--keep-alive", str(server.keep_alive_s)]
         if server.loop is not None:
             more += ["--asgi-loop", server.loop]
         if _at_least(launch.installed.get("gunicorn", ""), (25, 1)):
-            more += ["--no-control-socket"]  # several gunicorns would fight for one file
+            more += ["--no-control-socket"]  # several gunicorns would use one file
         return [
             *("--config", server.config or str(launch.scripts / NO_GUNICORN_SETTINGS)),
             *("--bind", f"fd://{launch.listener.fileno()}", "--worker-class", kind),
@@ -45,7 +45,7 @@ def _gunicorn(kind: str) -> Arguments:
 
 
 def _at_least(version: str, wanted: tuple[int, int]) -> bool:
-    """Whether a version is this one or later; not, where it is not known."""
+    """Return whether a version is known and not earlier than the wanted one."""
     major, _, rest = version.partition(".")
     minor = rest.partition(".")[0]
     return major.isdigit() and minor.isdigit() and (int(major), int(minor)) >= wanted
@@ -56,7 +56,7 @@ def _runserver(server: Server, launch: Launch) -> list[str]:
 
 
 def _waitress(server: Server, launch: Launch) -> list[str]:
-    # Its own limit of 100 connections would be the lane's; select() has one of 1024.
+    # Its default of 100 connections would limit the lane; select() is limited to 1024.
     return [
         *("--fd", str(launch.listener.fileno()), "--threads", str(server.threads)),
         *("--backlog", str(server.backlog), "--connection-limit", CONNECTIONS),
@@ -65,12 +65,12 @@ def _waitress(server: Server, launch: Launch) -> list[str]:
 
 
 def _daphne(server: Server, launch: Launch) -> list[str]:
-    # Verbosity 0 writes no access log: a line a request would be measured with it.
+    # Verbosity 0 writes no access log, which would be measured with each request.
     return ["--fd", str(launch.listener.fileno()), "--verbosity", "0", server.application]
 
 
 def _uvicorn(server: Server, launch: Launch) -> list[str]:
-    # `--loop auto --http auto` is what a user gets: uvloop and httptools where installed.
+    # `--loop auto --http auto` are the defaults: uvloop and httptools if installed.
     return [
         *("--fd", str(launch.listener.fileno()), "--workers", str(server.processes)),
         *("--backlog", str(server.backlog), "--timeout-keep-alive", str(server.keep_alive_s)),
@@ -102,7 +102,7 @@ def _granian(server: Server, launch: Launch) -> list[str]:
 
 
 def _uwsgi(server: Server, launch: Launch) -> list[str]:
-    """Its HTTP socket closes each connection after the answer, and is made to say so."""
+    """Return its arguments; its HTTP socket closes each connection, so a header announces that."""
     threads = ["--enable-threads", "--threads", str(server.threads)]
     return [
         *("--http-socket", f"fd://{launch.listener.fileno()}", "--listen", str(server.backlog)),

@@ -1,10 +1,10 @@
-"""The settings of a server, by [server.NAME] or in a lane: `gunicorn-gthread:threads=32`.
+"""The settings of a server, from [server.NAME] or from a lane: `gunicorn-gthread:threads=32`.
 
     SERVER            = NAME [":" SETTING {"," SETTING}]
     SETTING           = FIELD "=" VALUE
     FIELD             = "processes" | "threads" | "backlog" | "keep_alive" | "loop"
 
-Which of them a server knows is for its entry to say; what it does not know is refused.
+A server's entry in the catalogue determines which of them it has; others are refused.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _UNITS = {"keep_alive": " s"}
 
 
 class InvalidSetting(ValueError):
-    """A setting that a server does not know, or whose value it cannot have."""
+    """A setting that a server does not have, or a value that is out of bounds."""
 
     def __init__(self, field: str, message: str) -> None:
         self.field, self.message = field, message
@@ -34,23 +34,23 @@ class InvalidSetting(ValueError):
 
 
 def bounds(server: Server) -> dict[str, tuple[int, int]]:
-    """The whole numbers that this server lets us choose, each with its least and greatest."""
-    known = {
+    """Return this server's settings that are whole numbers, each with its bounds."""
+    available = {
         "processes": server.processes_settable,
         "threads": server.threads_settable,
         "backlog": server.url is None,
         "keep_alive": server.keep_alive_s is not None,
     }
-    return {field: BOUNDS[field] for field, does in known.items() if does}
+    return {field: BOUNDS[field] for field, is_there in available.items() if is_there}
 
 
 def settable(server: Server) -> tuple[str, ...]:
-    """The fields that this server lets us choose."""
+    """Return the names of this server's settings."""
     return (*bounds(server), *(("loop",) if server.loops else ()))
 
 
 def with_settings(server: Server, values: Mapping[str, int | str]) -> Server:
-    """The same server with these settings in force. Raises InvalidSetting, with the field."""
+    """Return the server with these settings in force. Raises InvalidSetting, with the field."""
     for field, value in values.items():
         _check(server, field, value)
     numbers = {field: int(value) for field, value in values.items() if field != "loop"}
@@ -61,10 +61,10 @@ def with_settings(server: Server, values: Mapping[str, int | str]) -> Server:
 
 
 def resolve(servers: Mapping[str, Server], text: str) -> Server:
-    """The server that a lane's text names, with its settings in force. Raises InvalidSetting.
+    """Return the server that a lane's text names, with its settings in force.
 
-    A setting's problem has the field's name, an unknown server's none. A twin is like the other,
-    and a version is of the code and not of the server.
+    Raises InvalidSetting, whose field is empty for an unknown server. Twin and version are ignored:
+    they do not change the server.
     """
     name, values = parse(without_version(text.removesuffix(TWIN)))
     server = servers.get(name)
@@ -74,7 +74,7 @@ def resolve(servers: Mapping[str, Server], text: str) -> Server:
 
 
 def parse(text: str) -> tuple[str, dict[str, int | str]]:
-    """Read `NAME:FIELD=VALUE,…`: the server's name and its settings. Raises InvalidSetting."""
+    """Parse `NAME:FIELD=VALUE,…` into the name and the settings. Raises InvalidSetting."""
     name, colon, rest = text.partition(":")
     values: dict[str, int | str] = {}
     for part in rest.split(",") if colon else ():
@@ -89,23 +89,21 @@ def parse(text: str) -> tuple[str, dict[str, int | str]]:
 
 def _check(server: Server, field: str, value: int | str) -> None:
     if field not in settable(server):
-        known = ", ".join(settable(server)) or "none"
-        raise InvalidSetting(field, f"not a setting of {server.name}, which has: {known}")
+        others = ", ".join(settable(server)) or "none"
+        raise InvalidSetting(field, f"not a setting of {server.name}, which has: {others}")
     if field == "loop":
         if value not in server.loops:
-            raise InvalidSetting(
-                field, f"expected one of {', '.join(server.loops)}, found {value!r}"
-            )
+            loops = ", ".join(server.loops)
+            raise InvalidSetting(field, f"expected one of {loops}, found {value!r}")
         return
     low, high = bounds(server)[field]
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise InvalidSetting(
-            field, f"expected a whole number from {low} to {high}, found {value!r}"
-        )
+        expected = f"expected a whole number from {low} to {high}"
+        raise InvalidSetting(field, f"{expected}, found {value!r}")
 
 
 def _words(server: Server, values: Mapping[str, int | str]) -> tuple[str, ...]:
-    """What was chosen and does not stand in the server's words already, as `backlog 100`."""
+    """Return the chosen settings that the server's concurrency does not show, as `backlog 100`."""
     shown = [
         f"{field.replace('_', '-')} {value}{_UNITS.get(field, '')}"
         for field, value in values.items()
