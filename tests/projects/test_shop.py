@@ -14,6 +14,7 @@ import pytest
 from tests.management.command import ROOT, environment
 from tests.targets.helpers import marked, until
 from tests.targets.lifecycle.test_other_virtualenv import other_pythons
+from tests.virtualenvs import make_virtualenv
 
 pytestmark = pytest.mark.servers
 SHOP = Path(__file__).with_name("shop")
@@ -30,11 +31,9 @@ def made(directory: Path, which: int, django: str) -> Path:
         pytest.skip("there is no other Python beside the one that runs the tests")
     shutil.copytree(SHOP, directory)
     try:
-        subprocess.run([pythons[which], "-m", "venv", ".venv"], cwd=directory, check=True)
-        install = [".venv/bin/python", "-m", "pip", "install", "--quiet", django]
-        subprocess.run(install, cwd=directory, check=True, capture_output=True)
+        make_virtualenv(pythons[which], directory / ".venv", django)
     except subprocess.CalledProcessError as error:
-        pytest.skip(f"the virtualenv could not be made: {error}")
+        pytest.skip(f"the virtualenv could not be made: {error.stderr[-200:]}")
     return directory
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from dashboard.targets.injected import PROBE
 from dashboard.targets.lifecycle.pool import Targets
 from dashboard.targets.lifecycle.server_packages import PROJECT_ENVIRONMENT
 from dashboard.wire.errors import TargetFailed
@@ -16,6 +17,7 @@ from tests.firing import burst, engine, fire, in_order
 from tests.targets import client
 from tests.targets.conftest import MakeTargets, ignore
 from tests.targets.helpers import AVAILABLE, ROOT
+from tests.virtualenvs import make_virtualenv
 
 pytestmark = pytest.mark.servers
 PACKAGES = ("django>=4.2,<5",)
@@ -87,15 +89,10 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     base = another_python()
     if base is None:
         pytest.skip("there is no other Python beside the one that runs the tests")
-    directory = tmp_path_factory.mktemp("stranger") / ".venv"
-    python = directory / "bin" / "python"
     try:
-        subprocess.run([base, "-m", "venv", directory], check=True, capture_output=True)
-        install = [str(python), "-m", "pip", "install", "--quiet", *PACKAGES]
-        subprocess.run(install, check=True, capture_output=True)
+        return make_virtualenv(base, tmp_path_factory.mktemp("stranger") / ".venv", *PACKAGES)
     except subprocess.CalledProcessError as error:
-        pytest.skip(f"the virtualenv could not be made: {error.stderr[-200:]!r}")
-    return python
+        pytest.skip(f"the virtualenv could not be made: {error.stderr[-200:]}")
 
 
 def lab(directory: Path, text: str, python: Path | None = None) -> Path:
@@ -141,7 +138,7 @@ async def test_what_is_missing_is_put_aside_and_searched_last(
     path = json.loads(answer.body)["path"]
     assert path[-1] == came_from
     ours = [entry for entry in path if Path(entry).is_relative_to(ROOT)]
-    assert ours == [str(ROOT / "dashboard" / "targets" / "probe")]
+    assert ours == [str(PROBE)]
     assert all(name.startswith("liveburst_") for name in names_in(Path(ours[0])))
     assert "uvicorn" not in names_in(next(python.parents[1].glob("lib/*/site-packages")))
 
