@@ -1,4 +1,4 @@
-"""The servers under load: what may be started (`manifest`, `servers`), and its life (`pool`).
+"""The servers under load: started through the guard, kept warm, watched, and ended again.
 
-Runs in the dashboard's process; starts every other one through `guard`. Knows no Django.
+Runs in the dashboard's process, which starts every other one. Does not know Django.
 """

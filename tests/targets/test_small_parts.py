@@ -22,7 +22,7 @@ from dashboard.targets.observe.listeners import backlog_of
 from dashboard.targets.observe.machine import busy_times, cpu_times, steal_percent
 from dashboard.targets.observe.proc_stats import exists, process_tree, read_process, read_switches
 from dashboard.targets.supervise.environment import project_environment, with_probe
-from dashboard.targets.supervise.subprocesses import last_line_since, read_tail
+from dashboard.targets.supervise.log_files import last_line_since, read_tail
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="read from /proc")
 

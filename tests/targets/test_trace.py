@@ -10,7 +10,7 @@ from dashboard.analysis.xray.trace import read_trace
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.project.project import Project
 from dashboard.targets.supervise.cores import Cores
-from dashboard.targets.supervise.subprocesses import read_tail
+from dashboard.targets.supervise.log_files import read_tail
 from dashboard.targets.trace import MOST_TRIES, TracedRequest, trace_request
 from dashboard.wire.errors import TargetFailed
 from tests.targets.injected.test_xray import DEFAULT_SEVEN

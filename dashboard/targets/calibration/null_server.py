@@ -1,11 +1,11 @@
-"""A server that does nothing: answers every request at once with the same few bytes.
+"""A server that does nothing but answer every request at once with the same few bytes.
 
-The engine measures its own floor and limit against it, and the bench everybody else's. It
-reads just enough to find where a request ends, so that it is as far as a server in Python can
-be from being the limit.
+The load generator's own floor and limit are measured against it, and those of other tools by the
+bench. It reads just enough to find the end of a request, so that it is as far from being the
+limit as a server in Python can be.
 
-`python -m dashboard.targets.calibration.null_server` serves until it is ended: on `--fd`, a
-listening socket that it inherits, or on `--port`, which is printed on a line (0: any free one).
+`python -m dashboard.targets.calibration.null_server` serves until it is ended: on `--fd`, an
+inherited listening socket, or on `--port`, which it prints (0: any free one).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from argparse import ArgumentParser
 
 import uvloop
 
-# ab speaks HTTP/1.0 and must be told that the connection stays.
+# ab uses HTTP/1.0, in which keep-alive must be named.
 ANSWER = (
     b"HTTP/1.1 200 OK\r\nConnection: keep-alive\r\n"
     b"Content-Type: text/plain\r\nContent-Length: 2\r\n\r\nok"
@@ -36,11 +36,11 @@ class NullProtocol(asyncio.Protocol):
         self._head = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Remember where to answer."""
+        """Keep the transport to answer on."""
         self._transport = transport  # type: ignore[assignment]
 
     def data_received(self, data: bytes) -> None:
-        """Answer as soon as a request is whole."""
+        """Answer once a request is complete."""
         self._head += data
         if self._head.endswith(END_OF_REQUEST):
             self._head = b""
@@ -58,14 +58,14 @@ async def serve(listener: socket.socket) -> None:
 def main() -> None:
     """Serve on the inherited socket or on a port."""
     parser = ArgumentParser(prog=f"python -m {MODULE}", description=__doc__)
-    where = parser.add_mutually_exclusive_group()
-    where.add_argument("--fd", type=int, help="a listening socket that was inherited")
-    where.add_argument("--port", type=int, default=0)
-    given = parser.parse_args()
-    if given.fd is not None:
-        uvloop.run(serve(socket.socket(fileno=given.fd)))
+    address = parser.add_mutually_exclusive_group()
+    address.add_argument("--fd", type=int, help="an inherited listening socket")
+    address.add_argument("--port", type=int, default=0, help="0: any free port")
+    options = parser.parse_args()
+    if options.fd is not None:
+        uvloop.run(serve(socket.socket(fileno=options.fd)))
         return
-    listener = socket.create_server((HOST, given.port), backlog=BACKLOG)
+    listener = socket.create_server((HOST, options.port), backlog=BACKLOG)
     print(listener.getsockname()[1], flush=True)
     uvloop.run(serve(listener))
 

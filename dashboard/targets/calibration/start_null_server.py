@@ -1,4 +1,4 @@
-"""Starts the null server as every other child: through the guard, on the targets' cores."""
+"""Start the null server like every other child: through the guard, on the targets' cores."""
 
 from __future__ import annotations
 
@@ -20,20 +20,14 @@ ROOT = Path(__file__).resolve().parents[3]
 async def null_server(
     *, mark: str, log: Path, cores: tuple[int, ...]
 ) -> AsyncIterator[tuple[str, int]]:
-    """Host and port of a null server, for as long as the block lasts.
+    """Run a null server while the block lasts; yields its host and port.
 
-    The socket listens already, so whoever connects at once only waits until it is up.
+    The socket listens already, so a connection that is made at once only waits until it is up.
     """
     with listening_socket() as listener, log.open("wb") as output:
         address = listener.getsockname()
         child = await launch(
-            [
-                sys.executable,
-                "-m",
-                MODULE,
-                "--fd",
-                f"{listener.fileno()}",
-            ],
+            [sys.executable, "-m", MODULE, "--fd", str(listener.fileno())],
             env={**os.environ, "LIVEBURST_MARK": mark},
             cores=cores,
             cwd=ROOT,

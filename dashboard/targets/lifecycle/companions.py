@@ -13,8 +13,8 @@ from dashboard.project.model.companion import Companion
 from dashboard.project.project import Project
 from dashboard.targets.supervise.environment import project_environment
 from dashboard.targets.supervise.launcher import Child, launch
+from dashboard.targets.supervise.log_files import read_tail
 from dashboard.targets.supervise.start_deadline import StartDeadline
-from dashboard.targets.supervise.subprocesses import read_tail
 from dashboard.wire.errors import TargetFailed
 from dashboard.wire.loopback import HOST
 

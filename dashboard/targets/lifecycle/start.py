@@ -19,9 +19,9 @@ from dashboard.targets.observe.health import Health, ProbedProcess
 from dashboard.targets.observe.listeners import backlog_of
 from dashboard.targets.supervise.environment import project_environment, with_probe
 from dashboard.targets.supervise.launcher import Child, launch
-from dashboard.targets.supervise.readiness import until_ready
+from dashboard.targets.supervise.log_files import read_tail
+from dashboard.targets.supervise.readiness import wait_until_ready
 from dashboard.targets.supervise.start_deadline import StartDeadline
-from dashboard.targets.supervise.subprocesses import read_tail
 from dashboard.wire.errors import TargetFailed
 
 from .ignored_settings import ignored
@@ -167,14 +167,14 @@ async def _until_ready(
 
     Raises TargetFailed where there is no answer.
     """
-    ready = asyncio.create_task(until_ready(*address, reached))
+    ready = asyncio.create_task(wait_until_ready(*address, reached))
     ended = asyncio.create_task(child.wait())
     deadline = StartDeadline(child.guard_pid, START_TIMEOUT_S)
     try:
         while not (ready.done() or ended.done() or deadline.passed()):
             await asyncio.wait(
                 {ready, ended},
-                timeout=deadline.ask_every_s,
+                timeout=deadline.poll_interval_s,
                 return_when=asyncio.FIRST_COMPLETED,
             )
         if not ready.done():

@@ -12,7 +12,7 @@ from dashboard.project.model.server import Server
 from dashboard.targets.observe.health import Health
 from dashboard.targets.observe.worker_turnover import WorkerTurnover, log_shows_out_of_descriptors
 from dashboard.targets.supervise.launcher import Child
-from dashboard.targets.supervise.subprocesses import last_line_since, log_size, read_tail
+from dashboard.targets.supervise.log_files import last_line_since, log_size, read_tail
 from dashboard.wire.errors import TargetFailed
 from dashboard.wire.lane_report import AnswerKind
 
@@ -49,7 +49,7 @@ class Target:
         self._child = child
         self._health = health
         self._log = log
-        self._log_begun = 0  # how long it was when the last firing began
+        self._log_size = 0  # in bytes, when the last firing began
 
     @property
     def alive(self) -> bool:
@@ -85,7 +85,7 @@ class Target:
 
         Returns whether every process answered.
         """
-        self._log_begun = log_size(self._log)
+        self._log_size = log_size(self._log)
         return await self._health.begin(firing, self._child.guard_pid)
 
     def take_rows(self, origin_ns: int) -> list[dict[str, int]]:
@@ -103,12 +103,12 @@ class Target:
     @property
     def log_line(self) -> str:
         """The last line that the server wrote since the last firing began; empty for none."""
-        return last_line_since(self._log, self._log_begun)
+        return last_line_since(self._log, self._log_size)
 
     @property
     def worker_turnover(self) -> WorkerTurnover | None:
         """Who worked in the last firing, and how much; once it is over."""
-        out = log_shows_out_of_descriptors(self._log, self._log_begun)
+        out = log_shows_out_of_descriptors(self._log, self._log_size)
         return self._health.worker_turnover(out_of_descriptors=out)
 
     @property

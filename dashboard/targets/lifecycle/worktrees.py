@@ -20,7 +20,8 @@ from psutil import pid_exists
 from dashboard.project.model.version import Version
 from dashboard.project.project import Project
 from dashboard.targets.supervise.environment import project_environment
-from dashboard.targets.supervise.subprocesses import last_line_since, run_to_end
+from dashboard.targets.supervise.log_files import last_line_since
+from dashboard.targets.supervise.subprocesses import run_to_end
 from dashboard.wire.errors import TargetFailed
 
 GIT_TIMEOUT_S = 60.0

@@ -12,7 +12,8 @@ from typing import Any
 
 from dashboard.targets.injected import INSPECTOR
 from dashboard.targets.supervise.environment import exported_settings, project_environment
-from dashboard.targets.supervise.subprocesses import read_tail, run_to_end
+from dashboard.targets.supervise.log_files import read_tail
+from dashboard.targets.supervise.subprocesses import run_to_end
 from dashboard.wire.errors import InvalidManifest, Problem, TargetFailed
 
 from .inspection import Inspection, failure_lines, parse_inspection

@@ -1,1 +1,1 @@
-"""Processes of ours: started through the guard, on their cores, waited for, never orphaned."""
+"""Child processes: started through the guard, pinned to their cores, waited for, never orphaned."""

@@ -1,4 +1,4 @@
-"""Which cores belong to whom, so that what is measured, what measures and what draws stay apart."""
+"""How cores are shared out, so that target, load generator and dashboard do not compete."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MOST_ENGINES = 4  # a quarter of a million requests a second is more than any ta
 class Cores:
     """The cores of targets, engine and dashboard; empty where nothing is pinned.
 
-    `idle` says that the dashboard runs only when nobody else on its core wants to.
+    `idle`: the dashboard is SCHED_IDLE and runs only while its core has nothing else to do.
     """
 
     targets: tuple[int, ...] = ()
@@ -25,11 +25,11 @@ class Cores:
 
     @classmethod
     def of(cls, available: list[int]) -> Self:
-        """Share out the available cores, as docs/method.md says ("Fairness").
+        """Share out the available cores as docs/method.md describes ("Fairness").
 
-        One core: all on it, unpinned. Two or three: targets on the last, the engine on the
-        first, the dashboard beside the engine but idle. Four or more: a core each. Eight or more:
-        a quarter of them for the engine, which is as many processes then, and at most MOST_ENGINES.
+        One core: everything runs on it, unpinned. Two or three: targets on the last, the engine on
+        the first, the dashboard on the engine's core as SCHED_IDLE. Four or more: a core each.
+        Eight or more: a quarter of them, at most MOST_ENGINES, for one engine process each.
         """
         cores = tuple(sorted(available))
         match cores:
@@ -42,15 +42,15 @@ class Cores:
 
     @classmethod
     def here(cls) -> Self:
-        """Share out the cores that this process may use. Call it before `settle_here`."""
+        """Share out the cores that this process may use. To be called before `settle_here`."""
         if not hasattr(os, "sched_getaffinity"):
             return cls()
         return cls.of(list(os.sched_getaffinity(0)))
 
     def settle_here(self) -> None:
-        """Take the dashboard's place with the calling thread, and the threads that it begins.
+        """Move the calling thread, and threads started by it, to the dashboard's cores.
 
-        Children are started by a thread that does not settle, see `launcher`.
+        Children are started by a thread that is not moved, see `launcher`.
         """
         start_spawner_thread()
         if self.dashboard:

@@ -1,18 +1,17 @@
-"""Starts one command and outlives nobody: a process of its own, between us and each child.
+"""Run one command and end everything below it when the starter ends: a script of its own.
 
     python guard.py [--cores 1,2] [--stdin FD] -- COMMAND…
 
-Standard library alone, run as a script. Its stdin is the lifeline, a pipe whose other end
-the starter holds: when that end closes, however the starter ended, everything below this
-process is killed and reaped, re-parented grandchildren too (it is their subreaper). It
-does the same when the command ends by itself, and then ends with the command's status.
-On SIGTERM the command is asked to end, and is given GRACE_S for it. The command's stdin is
-the inherited descriptor FD, or nothing. While nothing happens the guard sleeps without a
-single wake-up.
+It is the process between a starter and its child, and needs the standard library alone. Its
+stdin is the lifeline, a pipe whose other end the starter holds: when that end closes, however
+the starter ended, everything below this process is killed and reaped, re-parented
+grandchildren too (it is their subreaper). It does the same when the command ends by itself,
+and then exits with the command's status. SIGTERM is passed on to the command, which has
+GRACE_S to end. The command's stdin is the inherited descriptor FD, or /dev/null. The guard
+sleeps without a single wake-up until something happens.
 
-PR_SET_PDEATHSIG would not do: it leaves a server's workers behind, and it fires when the
-*thread* that started the child ends. Where there is no /proc, the command's process group
-is what is killed.
+PR_SET_PDEATHSIG is no alternative: it leaves a server's workers behind, and it fires when the
+*thread* that started the child ends. Without /proc, the command's process group is killed.
 """
 
 # Importing pathlib would double the time that this takes to start.
@@ -31,13 +30,13 @@ GRACE_S = 2.5  # SIGTERM took servers up to 2.4 s
 LIFELINE = 0
 PR_SET_CHILD_SUBREAPER = 36
 LINUX = sys.platform == "linux"
-CANNOT_START = 127  # what a shell says of a command that is not there
+CANNOT_START = 127  # a shell's status for a command that does not exist
 KILLED = 128 + signal.SIGKILL
-POLITE = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+END_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 def main(arguments: list[str]) -> int:
-    """Start the command, wait for its end or that of the lifeline, and leave nothing behind."""
+    """Start the command, wait until it or the lifeline ends, and leave no process behind."""
     end = arguments.index("--")
     options = dict(zip(arguments[:end:2], arguments[1:end:2], strict=True))
     command = arguments[end + 1 :]
@@ -58,17 +57,17 @@ def main(arguments: list[str]) -> int:
 
 
 def _signals_as_bytes() -> tuple[int, int]:
-    """A pipe: each signal that arrives is a byte in it, so that poll() sees signals too."""
+    """Return a pipe that receives a byte for each signal, so that poll() sees signals too."""
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
     signal.set_wakeup_fd(writing)
-    for number in (signal.SIGCHLD, *POLITE):
+    for number in (signal.SIGCHLD, *END_SIGNALS):
         signal.signal(number, lambda number, frame: None)
     return reading, writing
 
 
 def _start(command: list[str], stdin: "str | None") -> int:
-    """Start the command, its stdin replaced; raises OSError. Returns its process id."""
+    """Start the command with its stdin replaced, and return its process id; raises OSError."""
     actions: list[tuple[int, ...] | tuple[int, int, str, int, int]]
     if stdin is None:
         actions = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)]
@@ -85,7 +84,7 @@ def _start(command: list[str], stdin: "str | None") -> int:
 
 
 def _close_all_but(*keep: int) -> None:
-    """Let go of what only the child needs: a listening socket held here would keep its port."""
+    """Close what only the child needs: a listening socket held here would keep its port."""
     for name in os.listdir("/dev/fd"):
         if int(name) not in keep:
             with contextlib.suppress(OSError):  # the descriptor that listed them
@@ -93,7 +92,7 @@ def _close_all_but(*keep: int) -> None:
 
 
 def _watch(child: int, signals: int) -> int:
-    """Wait for the end of the child, of the lifeline, or of the grace period; the status."""
+    """Wait for the end of the child, the lifeline or the grace period; return the status."""
     poller = select.poll()
     poller.register(LIFELINE, select.POLLIN)
     poller.register(signals, select.POLLIN)
@@ -103,7 +102,7 @@ def _watch(child: int, signals: int) -> int:
         ready = [descriptor for descriptor, _ in poller.poll(left_ms)]
         if not ready or (LIFELINE in ready and not os.read(LIFELINE, 64)):
             return KILLED
-        if signals in ready and set(os.read(signals, 64)) & set(POLITE):
+        if signals in ready and set(os.read(signals, 64)) & set(END_SIGNALS):
             deadline = deadline or time.monotonic() + GRACE_S
             _signal(child, signal.SIGTERM)
         status = _reap().get(child)
@@ -112,7 +111,7 @@ def _watch(child: int, signals: int) -> int:
 
 
 def _reap() -> dict[int, int]:
-    """Everyone below us who has ended, with their status as a shell would give it."""
+    """Reap the ended processes below this one; return their statuses, as a shell gives them."""
     ended: dict[int, int] = {}
     with contextlib.suppress(ChildProcessError):
         while True:
@@ -125,7 +124,7 @@ def _reap() -> dict[int, int]:
 
 
 def _end_everything_below(child: int) -> None:
-    """Kill until nobody is left. Whoever is orphaned by it becomes our child, and is next."""
+    """Kill until no process is left. Those orphaned by a kill become children of this one."""
     while _has_children():
         if LINUX:
             for process in _descendants():
@@ -136,7 +135,7 @@ def _end_everything_below(child: int) -> None:
         _reap()
         time.sleep(0.002)
     if not LINUX:
-        with contextlib.suppress(OSError):  # the child has gone, its group may not have
+        with contextlib.suppress(OSError):  # the child has ended, its group may not have
             os.killpg(child, signal.SIGKILL)
 
 
@@ -149,22 +148,23 @@ def _has_children() -> bool:
 
 
 def _descendants() -> Iterator[int]:
-    """Process ids of everyone below this process, from /proc."""
+    """Yield the ids of all processes below this one, from /proc."""
     parents = dict(_parents())
     below = {os.getpid()}
     while True:
-        found = {process for process, parent in parents.items() if parent in below} - below
-        if not found:
+        children = {process for process, parent in parents.items() if parent in below} - below
+        if not children:
             return
-        below |= found
-        yield from found
+        below |= children
+        yield from children
 
 
 def _parents() -> Iterator[tuple[int, int]]:
+    """Yield each process of the system and its parent."""
     for name in os.listdir("/proc"):
         if name.isdigit():
             with contextlib.suppress(OSError), open(f"/proc/{name}/stat", "rb") as stat:
-                # The command, in brackets, may hold spaces and brackets itself.
+                # The command, in brackets, may contain spaces and brackets itself.
                 yield int(name), int(stat.read().rpartition(b")")[2].split()[1])
 
 

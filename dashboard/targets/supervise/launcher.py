@@ -1,8 +1,8 @@
-"""Starts a command through the guard, so that it ends when this process does, however that ends.
+"""Start commands through the guard, so that they end when this process does, however it ends.
 
-Scheduling policy and affinity belong to a thread and are inherited by its children, and
-nobody but root leaves SCHED_IDLE again. So all children are started by one thread that
-began before `Cores.settle_here` changed the others.
+Scheduling policy and affinity belong to a thread and are inherited by its children, and only
+root can leave SCHED_IDLE again. So all children are started by one thread that was started
+before `Cores.settle_here` changed the others.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _spawner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spawner")
 
 
 def start_spawner_thread() -> None:
-    """Begin the thread that starts the children; it keeps the policy that we have now."""
+    """Start the thread that starts the children; it keeps the present scheduling policy."""
     _spawner.submit(int).result()
 
 
 class Child:
-    """A command under its guard. It ends when this object's lifeline is closed, at the latest."""
+    """A command under its guard. It ends at the latest when this object's lifeline is closed."""
 
     def __init__(self, process: subprocess.Popen[bytes], lifeline: int) -> None:
         self._process = process
@@ -39,7 +39,7 @@ class Child:
 
     @property
     def guard_pid(self) -> int:
-        """The guard's process id; the command's own processes stand below it."""
+        """The guard's process id; the command's processes are below it."""
         return self._process.pid
 
     @property
@@ -48,36 +48,36 @@ class Child:
         status = self._process.poll()
         if status is None:
             return None
-        self._let_go()
-        # Negative: a signal ended the guard itself, before it was ready to hand it on.
+        self._close_lifeline()
+        # Negative: a signal ended the guard itself, before it was ready to pass signals on.
         return status if status >= 0 else 128 - status
 
     async def wait(self) -> int:
-        """Wait for the end of the command and of everything below it; its status."""
+        """Wait until the command and everything below it has ended; return its status."""
         while (status := self.status) is None:
             await _exited(self._process.pid)
         return status
 
     def terminate(self) -> None:
-        """Ask it to end; whatever is left of it after the guard's grace is killed."""
+        """Send it SIGTERM; what is left after the guard's grace period is killed."""
         if self.status is None:
             self._process.send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End it and everything below it at once, without waiting; harmless when it is gone."""
+        """Kill it and everything below it, without waiting; does nothing once it has ended."""
         if self.status is None:
-            self._let_go()
-            _collect(self._process)
+            self._close_lifeline()
+            _reap(self._process)
 
     async def stop(self) -> None:
-        """Ask it to end and wait until it has; when cancelled, kill it."""
+        """Terminate it and wait until it has ended; when cancelled, kill it."""
         try:
             self.terminate()
             await self.wait()
         finally:
             self.kill()
 
-    def _let_go(self) -> None:
+    def _close_lifeline(self) -> None:
         if self._lifeline is not None:
             os.close(self._lifeline)
             self._lifeline = None
@@ -96,16 +96,13 @@ async def launch(
 ) -> Child:
     """Start a command on these cores (none: any), with this environment and no other.
 
-    It inherits `pass_fds`, and `stdin_fd` as its stdin (without one it has nothing to read);
-    the caller closes its own copies. A command that does not exist ends with status 127 and
-    says so on stderr.
+    It inherits `pass_fds`, and `stdin_fd` as its stdin (None: /dev/null); the caller closes its
+    own copies. A command that does not exist ends with status 127 and a message on stderr.
     """
-    options = ["--cores", ",".join(map(str, cores))] if cores else []
-    options += [] if stdin_fd is None else ["--stdin", str(stdin_fd)]
     reading, lifeline = os.pipe()
     start = partial(
         _popen,
-        [sys.executable, "-I", "-S", str(_GUARD), *options, "--", *command],
+        _guarded(command, cores, stdin_fd),
         env=dict(env),
         cwd=cwd,
         stdin=reading,
@@ -114,7 +111,7 @@ async def launch(
         pass_fds=[*pass_fds, *([] if stdin_fd is None else [stdin_fd])],
     )
     try:
-        process = await _in_the_spawner(start)
+        process = await _in_spawner_thread(start)
     except BaseException:
         os.close(lifeline)  # a child that started nevertheless ends at once
         raise
@@ -123,13 +120,20 @@ async def launch(
     return Child(process, lifeline)
 
 
-async def _in_the_spawner(
+def _guarded(command: Sequence[str], cores: Sequence[int], stdin_fd: int | None) -> list[str]:
+    """Return the command line of the guard that runs `command`."""
+    options = ["--cores", ",".join(map(str, cores))] if cores else []
+    options += [] if stdin_fd is None else ["--stdin", str(stdin_fd)]
+    return [sys.executable, "-I", "-S", str(_GUARD), *options, "--", *command]
+
+
+async def _in_spawner_thread(
     start: Callable[[], subprocess.Popen[bytes]],
 ) -> subprocess.Popen[bytes]:
-    """Start a child in the thread for it.
+    """Start a child in the spawner thread.
 
-    Who is cancelled meanwhile is so only when the child has its descriptors: closed sooner,
-    they could be somebody else's by then. That takes milliseconds.
+    Cancellation is deferred until the child has its descriptors: closed earlier, their numbers
+    could have been reused by then. That takes milliseconds.
     """
     starting = asyncio.get_running_loop().run_in_executor(_spawner, start)
     try:
@@ -137,22 +141,22 @@ async def _in_the_spawner(
     except asyncio.CancelledError:
         await asyncio.wait({starting})
         if starting.exception() is None:
-            _collect(starting.result())
+            _reap(starting.result())
         raise
 
 
-def _popen(command: list[str], **more: Any) -> subprocess.Popen[bytes]:
-    # A session of its own: Ctrl-C in our terminal is ours to handle, and not the child's.
-    return subprocess.Popen(command, start_new_session=True, **more)
+def _popen(command: list[str], **options: Any) -> subprocess.Popen[bytes]:
+    # In a session of its own, so that Ctrl-C in our terminal does not reach the child.
+    return subprocess.Popen(command, start_new_session=True, **options)
 
 
-def _collect(process: subprocess.Popen[bytes]) -> None:
-    """Reap a process that is about to end, whether or not anybody waits for it."""
-    threading.Thread(target=process.wait, name="collector", daemon=True).start()
+def _reap(process: subprocess.Popen[bytes]) -> None:
+    """Reap a process that is about to end, in a thread, so that the caller need not wait."""
+    threading.Thread(target=process.wait, name="reaper", daemon=True).start()
 
 
 async def _exited(pid: int) -> None:
-    """Wait until a child of ours has ended, without waking up meanwhile where that is possible."""
+    """Wait until a child has ended: by a pidfd without waking up, or else _POLL_S at most."""
     if not hasattr(os, "pidfd_open"):
         await asyncio.sleep(_POLL_S)
         return

@@ -29,7 +29,7 @@ from dashboard.runs.live.hub import Hub
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.targets.observe.answers import read_answers
-from dashboard.targets.supervise.subprocesses import last_line_since, read_tail
+from dashboard.targets.supervise.log_files import last_line_since, read_tail
 from dashboard.web.run.single_file import html_pieces
 from dashboard.web.shared.laboratory_access import set_laboratory
 from dashboard.wire.errors import InvalidPlan, TargetFailed
