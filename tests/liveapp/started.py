@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import httpx
 
-from dashboard.targets.lifecycle.companions import free_port
+from dashboard.targets.lifecycle.sockets import free_port
 from tests.targets.helpers import ROOT, until
 
 

@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from dashboard.project.labtoml.load import load_manifest
-from dashboard.targets.lifecycle.companions import free_port
+from dashboard.targets.lifecycle.sockets import free_port
 from liveapp.work import primes_below, thumbnail_bytes
 from tests.targets.helpers import LIVEAPP, ROOT, until
 

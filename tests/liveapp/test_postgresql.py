@@ -16,7 +16,7 @@ import httpx
 import psycopg
 import pytest
 
-from dashboard.targets.lifecycle.companions import free_port
+from dashboard.targets.lifecycle.sockets import free_port
 from liveapp.databases import POOL_MAX
 from tests.targets.helpers import until
 

@@ -145,7 +145,7 @@ def test_outside_git_the_reason_is_gits_own(tmp_path: Path) -> None:
     (tmp_path / "lab.toml").write_text(LAB)
     done = burst(tmp_path / "home", tmp_path, "--before", "HEAD")
     assert done.returncode == 2
-    assert "before: expected a revision, found 'HEAD'; git says: not a git repo" in done.stderr
+    assert "before: expected a revision, found 'HEAD'; git: not a git repo" in done.stderr
     assert statuses(tmp_path / "home") == []
 
 
@@ -153,7 +153,7 @@ async def test_two_at_once_in_one_process_do_not_collide(shop: Path, tmp_path: P
     project = replace(load_manifest(shop / "lab.toml"), directory=shop)
     before = Version("before", revision="HEAD~1")
     several = [Worktrees(tmp_path / "home") for _ in range(2)]
-    served = [(await versions.project(project, before)).directory for versions in several]
+    served = [(await versions.project_at(project, before)).directory for versions in several]
     assert len({*served}) == 2
     assert all(SLOW_S in (directory / "shop.py").read_text() for directory in served)
     await several[0].close()
@@ -167,5 +167,5 @@ async def test_what_git_refuses_is_said_in_its_words(shop: Path, tmp_path: Path)
     home = tmp_path / "home"
     home.mkdir()
     (shop.parent / ".git" / "worktrees").write_text("not a directory")
-    with pytest.raises(TargetFailed, match=r"git says: .*worktrees"):
-        await Worktrees(home).project(project, Version("before", revision="HEAD"))
+    with pytest.raises(TargetFailed, match=r"git: .*worktrees"):
+        await Worktrees(home).project_at(project, Version("before", revision="HEAD"))

@@ -1,4 +1,4 @@
-"""Has a project changed since its target started? Looked up when the target is next needed."""
+"""Whether a project has changed since its target started."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _SKIPPED = {"node_modules", "__pycache__", "site-packages"}
 
 
 def changed_file(directory: Path, manifest: Path, since_s: float) -> Path | None:
-    """A file of the project that is newer than `since_s` (of `time.time`); None if there is none.
+    """Return a file of the project that is newer than `since_s` (of `time.time`), or None.
 
-    What counts: code, templates and the lab.toml. Virtualenvs, node_modules and hidden
-    directories are passed over.
+    Looks at code, templates and the lab.toml; skips virtualenvs, node_modules and hidden
+    directories.
     """
     if _modified_s(manifest) > since_s:
         return manifest
@@ -23,7 +23,7 @@ def changed_file(directory: Path, manifest: Path, since_s: float) -> Path | None
 
 def _files(directory: Path) -> Iterator[Path]:
     for folder, folders, names in os.walk(directory):
-        if "pyvenv.cfg" in names:  # a virtualenv, by whatever name
+        if "pyvenv.cfg" in names:  # a virtualenv, whatever its name
             folders.clear()
             continue
         folders[:] = [name for name in folders if name not in _SKIPPED and name[0] != "."]
@@ -33,5 +33,5 @@ def _files(directory: Path) -> Iterator[Path]:
 def _modified_s(path: Path) -> float:
     try:
         return path.stat().st_mtime
-    except OSError:  # it was removed while we looked
+    except OSError:  # removed meanwhile
         return 0.0

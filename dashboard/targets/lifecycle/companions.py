@@ -1,10 +1,9 @@
-"""What is started before any target of a project, and stopped after all: its companions."""
+"""The companions of a project: processes started before its targets and stopped after them."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -19,13 +18,14 @@ from dashboard.wire.errors import TargetFailed
 from dashboard.wire.loopback import HOST
 
 from .code_changes import changed_file
+from .sockets import free_port
 
 START_TIMEOUT_S = 20.0
-_PAUSE_S = 0.02
+_POLL_INTERVAL_S = 0.02
 
 
-class Running:
-    """One companion while it lives."""
+class RunningCompanion:
+    """One companion while it runs."""
 
     def __init__(self, companion: Companion, port: int, child: Child, log: Path) -> None:
         self.companion, self.port = companion, port
@@ -33,30 +33,30 @@ class Running:
 
     @property
     def alive(self) -> bool:
-        """Whether its command still runs."""
+        """True while its command runs."""
         return self._child.status is None
 
     @property
     def failure(self) -> TargetFailed | None:
-        """Why it is no longer there, with its own last lines; None while it is."""
+        """Why it ended, with its last log lines; None while it runs."""
         if self.alive:
             return None
         message = f"companion {self.companion.name} ended with status {self._child.status}"
         return TargetFailed(message, read_tail(self._log))
 
-    async def until_ready(self) -> None:
-        """Wait until its port answers, where it is told one. Raises TargetFailed."""
+    async def wait_until_ready(self) -> None:
+        """Wait until its port answers, if it has one. Raises TargetFailed."""
         if not self.companion.has_port:
             return
         deadline = StartDeadline(self._child.guard_pid, START_TIMEOUT_S)
-        while not await _answers(self.port):
+        while not await _accepts(self.port):
             if self.failure is not None:
                 raise self.failure
             if deadline.passed():
                 name = self.companion.name
                 message = f"companion {name}: expected its port to answer within"
                 raise TargetFailed(f"{message} {START_TIMEOUT_S:g} s", read_tail(self._log))
-            await asyncio.sleep(_PAUSE_S)
+            await asyncio.sleep(_POLL_INTERVAL_S)
 
     async def stop(self) -> None:
         """End it and everything below it."""
@@ -64,50 +64,50 @@ class Running:
 
 
 class Companions:
-    """The companions of one project. Lives in one event loop.
+    """The companions of one project. To be used in one event loop.
 
-    They run on the targets' cores: what they use is used on the measured machine, and the
-    engine stays undisturbed.
+    They run on the targets' cores: their work is part of what is measured, and must not disturb
+    the load generator.
     """
 
     def __init__(self, *, mark: str, log_directory: Path, cores: tuple[int, ...]) -> None:
         self._mark = mark
         self._log_directory = log_directory
         self._cores = cores
-        self._running: list[Running] = []
-        self._wanted: set[str] = set()  # names of those that the last who asked needs
-        self._started_s = 0.0  # the first of them
-        self.env: Mapping[str, str] = {}  # what they bring to every target
+        self._running: list[RunningCompanion] = []
+        self._needed: set[str] = set()  # names of those that the latest scenario needs
+        self._started_s = 0.0  # of the first one, by `time.time`
+        self.env: Mapping[str, str] = {}  # added to the environment of every target
 
     @property
     def failure(self) -> TargetFailed | None:
-        """Why one that is needed is no longer there; None while all are."""
-        failures = (one.failure for one in self._running if one.companion.name in self._wanted)
-        return next((failure for failure in failures if failure is not None), None)
+        """Why one that is needed has ended; None while all of these run."""
+        needed = (running for running in self._running if running.companion.name in self._needed)
+        return next((running.failure for running in needed if not running.alive), None)
 
     async def ready(
         self, project: Project, scenario: str | None, on_event: Callable[[str, str], None]
     ) -> None:
-        """Start those that a scenario needs, all anew where one has ended or the code changed.
+        """Start those that a scenario needs; start all anew if one has ended or code changed.
 
-        One that runs already is kept, needed or not: what is idle disturbs little, and
-        starting it again takes long. Ports are new with each start, so `env` changes where
-        one that has a port is started. Raises TargetFailed.
+        Those that run already are kept, needed or not: an idle process disturbs little, and
+        starting it again takes long. Ports are new with each start, so `env` changes when a
+        companion with a port is started. Raises TargetFailed.
         """
-        wanted = [one for one in project.companions.values() if one.needed_by(scenario)]
-        self._wanted = {one.name for one in wanted}
-        why = await self._why_anew(project)
-        if why is not None:
+        needed = [one for one in project.companions.values() if one.needed_by(scenario)]
+        self._needed = {companion.name for companion in needed}
+        restart_reason = await self._restart_reason(project)
+        if restart_reason is not None:
             await self.stop()
             self.env = {}
         running = {one.companion.name for one in self._running if one.alive}
-        missing = [one for one in wanted if one.name not in running]
+        missing = [companion for companion in needed if companion.name not in running]
         if missing:
-            names = ", ".join(one.name for one in missing)
-            on_event("starting", f"{why or 'starting companions:'} {names}")
+            names = ", ".join(companion.name for companion in missing)
+            on_event("starting", f"{restart_reason or 'starting companions:'} {names}")
             await self._start(project, missing)
 
-    async def _why_anew(self, project: Project) -> str | None:
+    async def _restart_reason(self, project: Project) -> str | None:
         if not self._running:
             return None
         if any(
@@ -130,12 +130,12 @@ class Companions:
         try:
             for companion in missing:
                 self._running.append(await self._launch(project, companion, ports[companion.name]))
-            await asyncio.gather(*(one.until_ready() for one in self._running if one.alive))
+            await asyncio.gather(*(one.wait_until_ready() for one in self._running if one.alive))
         except BaseException:
             await self.stop()
             raise
 
-    async def _launch(self, project: Project, companion: Companion, port: int) -> Running:
+    async def _launch(self, project: Project, companion: Companion, port: int) -> RunningCompanion:
         log = self._log_directory / f"companion-{companion.name}.log"
         env = project_environment(project.env, self.env)
         try:
@@ -151,22 +151,15 @@ class Companions:
         except OSError as error:
             message = f"companion {companion.name}: expected to start in {project.directory}"
             raise TargetFailed(f"{message}: {error}") from error
-        return Running(companion, port, child, log)
+        return RunningCompanion(companion, port, child, log)
 
     async def stop(self) -> None:
-        """End all of them, together."""
+        """End all of them at once."""
         running, self._running = self._running, []
         await asyncio.gather(*(one.stop() for one in running))
 
 
-def free_port() -> int:
-    """A port of loopback that nobody listens on just now."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
-
-
-async def _answers(port: int) -> bool:
+async def _accepts(port: int) -> bool:
     try:
         _, writer = await asyncio.open_connection(HOST, port)
     except OSError:

@@ -1,4 +1,4 @@
-"""What a target raises while it is asked outside of any firing."""
+"""What a target raises while it is sent requests outside of any firing."""
 
 from __future__ import annotations
 
@@ -10,26 +10,29 @@ from dashboard.wire.last_lines import telling_line
 
 from .target import Target
 
-QUIET_S = 2.0  # for a target to have answered what it was asked
-_numbers = count(-1, -1)  # of firings that are none
+QUIET_TIMEOUT_S = 2.0
+_numbers = count(-1, -1)  # below those of firings, which count from 1
 
 
 @asynccontextmanager
-async def watched(target: Target) -> AsyncIterator[Callable[[], Awaitable[str]]]:
-    """Watch a target as in a firing, and tell what it raised: its probe knows, or its log."""
-    number, before = next(_numbers), target.log_tail()
+async def watch_exceptions(target: Target) -> AsyncIterator[Callable[[], Awaitable[str]]]:
+    """Watch a target as in a firing; yields a function that returns what it raised meanwhile.
+
+    That is what its probe reports, or else a new line of its log; empty if it raised nothing.
+    """
+    number, log_before = next(_numbers), target.log_tail()
 
     async def exception() -> str:
-        await target.end(number, quiet_timeout_s=QUIET_S)
+        await target.end(number, quiet_timeout_s=QUIET_TIMEOUT_S)
         raised = [kind for kind in target.answers if kind["type"]]
         if raised:
             where = f" ({raised[0]['where']})" if raised[0]["where"] else ""
             return f"{raised[0]['type']}: {raised[0]['message']}{where}"
         log = target.log_tail()
-        return telling_line(log) if log != before else ""
+        return telling_line(log) if log != log_before else ""
 
     await target.begin(number)
     try:
         yield exception
     finally:
-        await target.end(number, quiet_timeout_s=QUIET_S)
+        await target.end(number, quiet_timeout_s=QUIET_TIMEOUT_S)

@@ -1,24 +1,24 @@
-"""A target that runs already: fired at, and otherwise left alone."""
+"""A target that runs already: fired at, but neither started nor stopped."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any
 from urllib.parse import urlsplit
 
 from dashboard.project.model.server import Server
 from dashboard.wire.errors import TargetFailed
 
+from .target_facts import external_facts
 from .target import Target
 
 ANSWER_TIMEOUT_S = 5.0
 
 
 class ExternalTarget(Target):
-    """A server that somebody else started. Has no probe, so nothing is known of its inside.
+    """A server that was started elsewhere. It has no probe, so its inside is unknown.
 
-    It can do what any target can: where nothing can be known, the answer is that of silence.
+    It has the interface of every target: what cannot be known is empty or None.
     """
 
     alive = True
@@ -27,51 +27,43 @@ class ExternalTarget(Target):
     answers = ()
     log_line = ""
     worker_turnover = None
-    processes: list[int] = []  # noqa: RUF012 - nobody adds to it
+    processes: list[int] = []  # noqa: RUF012 - never added to
 
-    def __init__(self, server: Server) -> None:  # nothing of a child's is set up
+    def __init__(self, server: Server) -> None:
+        # Without super().__init__(): there is no child process, health or log.
         url = urlsplit(server.url or "")
         self.server = server
         self.host = url.hostname or ""
         self.tls = url.scheme == "https"
         self.port = url.port or (443 if self.tls else 80)
         self.started_s = time.time()
-        self.facts: dict[str, Any] = {
-            "url": server.url,
-            "probe": False,
-            "command": [],
-            "processes": None,
-            "threads": None,
-            "cores": [],
-            "backlog": None,
-            "versions": {},
-        }
+        self.facts = external_facts(server)
 
     async def check(self) -> None:
-        """Whether anybody is there at all. Raises TargetFailed."""
+        """Connect once. Raises TargetFailed if that is refused or takes too long."""
         try:
             async with asyncio.timeout(ANSWER_TIMEOUT_S):
                 _, writer = await asyncio.open_connection(self.host, self.port)
         except OSError as error:  # TimeoutError among them
-            where = f"expected somebody to answer at {self.server.url}"
-            raise TargetFailed(f"{self.server.name}: {where}, found: {error}") from error
+            expected = f"expected a server to answer at {self.server.url}"
+            raise TargetFailed(f"{self.server.name}: {expected}, found: {error}") from error
         writer.close()
 
     def log_tail(self) -> str:
-        """It writes elsewhere."""
+        """Return nothing: its log is elsewhere."""
         return ""
 
     async def begin(self, firing: int) -> bool:
-        """A firing begins: there is nobody to tell."""
+        """Return True: there is no probe to wait for."""
         return True
 
     def take_rows(self, origin_ns: int) -> list[dict[str, int]]:
-        """No row of health ever."""
+        """Return no rows."""
         return []
 
     async def end(self, firing: int, *, quiet_timeout_s: float) -> bool:
-        """The firing is over; whether anything runs on in the server cannot be known."""
+        """Return True: whether requests are still in the application cannot be known."""
         return True
 
     async def stop(self) -> None:
-        """It is not ours to stop."""
+        """Leave it running."""

@@ -1,6 +1,6 @@
-"""What would change a server behind the table's back: settings files and environment variables.
+"""Settings files and environment variables that would change a server's settings unnoticed.
 
-None of it is used unless the lab.toml asks for it, and what was there is named in a lane's facts.
+None of them is used unless the lab.toml says so; those that exist are listed in a lane's facts.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from dashboard.project.model.server import Server
 from dashboard.project.secrets.inheritance import is_handed_on
 
 
-def ignored(server: Server, directory: Path) -> list[str]:
-    """Return the settings files and variables of a server that are there and were not used."""
+def ignored_settings(server: Server, directory: Path) -> list[str]:
+    """Return the settings files and variables of a server that exist but were not used."""
     files = [name for name in server.implicit.files if (directory / name).is_file()]
     variables = [name for name in sorted(os.environ) if name.startswith(server.implicit.variables)]
     return [
@@ -25,7 +25,7 @@ def ignored(server: Server, directory: Path) -> list[str]:
 
 
 def advice_on_ignored_settings(facts: Mapping[str, Any]) -> Iterator[str]:
-    """Say what was not used, and how to have it used."""
+    """Yield a sentence that names what was not used and how to use it; nothing if all was."""
     if names := facts.get("ignored"):
         yield (
             f"{', '.join(names)} {'was' if len(names) == 1 else 'were'} not used: the lab sets the"

@@ -1,4 +1,4 @@
-"""Whether a Django project has migrations that its database has not."""
+"""Whether a Django project has migrations that have not been applied to its database."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ TIMEOUT_S = 30.0
 
 @dataclass(frozen=True)
 class Migrations:
-    """What a check of the project's own Django came to.
+    """The result of a check by the project's own Django.
 
-    `pending` are the migrations to apply, none where the database has all of them; None where
-    that cannot be told, and `problem` says why not.
+    `pending` are the migrations to apply, empty if all are applied; None if that is unknown, and
+    then `problem` is the reason.
     """
 
     pending: tuple[str, ...] | None
@@ -35,12 +35,13 @@ class Migrations:
 async def check_migrations(
     project: Project, application: str, companions: Mapping[str, str], log_directory: Path
 ) -> Migrations:
-    """Ask the project's own Django, in the very environment of a target; it only looks.
+    """Have the project's own Django check, without applying any, in a target's environment.
 
-    `application` is what a server would serve. What the check prints goes to a log and decides
-    nothing: its answer is a file.
+    `application` is what a server would serve, `companions` what they add to the environment.
+    What the check prints goes to a log; its answer is a file.
     """
-    env = with_probe(project_environment(project.env, companions))  # Django's own application
+    # With the probe's directory, which has Django's own application.
+    env = with_probe(project_environment(project.env, companions))
     env["PYTHONPATH"] = os.pathsep.join([str(project.directory), env["PYTHONPATH"]])
     with tempfile.TemporaryDirectory(prefix="liveburst-") as name:
         answer = Path(name, "answer.json")

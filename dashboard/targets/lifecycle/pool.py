@@ -1,4 +1,4 @@
-"""All targets of a project: started when needed, kept warm, restarted when the code changed."""
+"""The targets of a project: started when needed, kept warm, restarted when its code changed."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ from .worktrees import Worktrees
 
 OnEvent = Callable[[str, str], None]  # state (starting, restarting, ready), message
 SETUP_TIMEOUT_S = 120.0  # for each command
-STARTS_AT_ONCE = 2  # on the targets' core; more only make each other late
+STARTS_AT_ONCE = 2  # on the targets' core; more of them only delay each other
 
 
 class Targets:
-    """The warm targets of one project, by the lane's text for the server. Lives in one loop.
+    """The warm targets of one project, by the server as a lane names it. Used in one event loop.
 
-    `project` is read anew when its lab.toml changed. Its set-up commands are run first, once
-    and whenever its code changed, then its companions are started. Every process started
-    here carries LIVEBURST_MARK=`mark` in its environment. `home` is where servers are put
-    that a project's own environment does not have.
+    `project` is read again when its lab.toml changed. Its set-up commands run first, once and
+    again when its code changed, then its companions are started. Every process started here
+    has LIVEBURST_MARK=`mark` in its environment. Servers that a project's own environment lacks
+    are installed in `home`.
     """
 
     def __init__(
@@ -59,35 +59,35 @@ class Targets:
         self._cores = cores.targets
         self._warm: dict[str, Target] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._installed = PackageInstaller(home or log_directory.parent, log_directory)
+        self._installer = PackageInstaller(home or log_directory.parent, log_directory)
         self._companions = Companions(mark=mark, log_directory=log_directory, cores=cores.targets)
-        self._versions = Worktrees(home or log_directory.parent)
-        self._served_from: dict[str, Path] = {}  # by the lane's text for the server
+        self._worktrees = Worktrees(home or log_directory.parent)
+        self._served_from: dict[str, Path] = {}  # the directory of each warm target
         self._set_up_in: set[Path] = set()
         self._preparing = asyncio.Lock()
-        self._logging_in = asyncio.Lock()  # one logs in, and the others have its session
+        self._logging_in = asyncio.Lock()  # one logs in, and the others use its session
         self._starting = asyncio.Semaphore(STARTS_AT_ONCE)
-        self._set_up_s: float | None = None  # when it last was, of `time.time`
+        self._set_up_s: float | None = None  # the last set-up, by `time.time`
 
     async def ready(
         self, server: str, on_event: OnEvent, scenario: str | None = None, login: bool = False
     ) -> Target:
-        """The target under this server: the warm one, or a new one where that is out of date.
+        """Return the warm target under a server, or a new one if there is none or it is outdated.
 
-        `server` may carry settings: `gunicorn-gthread:threads=32`. Companions that only some
-        scenarios need are there if `scenario` is one of these. `login`: requests are to carry
-        a session, so it has one that it accepts. Tells `on_event` what it
-        does: `starting` or `restarting` (and why), then `ready`. Raises TargetFailed.
+        `server` may include settings: `gunicorn-gthread:threads=32`. Companions that only some
+        scenarios need are started if `scenario` is one of these. With `login`, the target has a
+        session that it accepts. `on_event` is called with `starting` or `restarting` and the
+        reason, then with `ready`. Raises TargetFailed.
         """
         async with self._locks[server]:
             await self._prepare(on_event, scenario)
             if login and self.project.login:
-                credentials_of(self.project.login)  # before anything is started in vain
+                credentials_of(self.project.login)  # raises before anything is started
             target = self._warm.get(server)
-            why = await self._why_restart(server, target) if target else None
-            if target is None or why is not None:
-                on_event("restarting" if target else "starting", why or f"starting {server}")
-                target = await self._start(server)
+            reason = await self._restart_reason(server, target) if target else None
+            if target is None or reason is not None:
+                on_event("restarting" if target else "starting", reason or f"starting {server}")
+                target = await self._replace(server)
             if login:
                 async with self._logging_in:
                     await ensure_session(target, server, self.project, scenario)
@@ -95,24 +95,24 @@ class Targets:
             return target
 
     async def discard(self, server: str) -> None:
-        """End one, if it is warm, so that the next `ready` starts it anew."""
+        """End the target under a server, if it is warm, so that the next `ready` starts it anew."""
         await self._stop(server)
 
     async def migrations(self, server: str) -> Migrations:
-        """What the project's own Django says of its database, as this server has both."""
-        project = await self._of_version(server)
+        """Return which migrations are pending, by the project's own Django, as served here."""
+        project = await self._project_served(server)
         application = project.application(self._server(server))
         if application is None or self._server(server).url is not None:
             return Migrations(None, "it is not served from here")
-        env = self._companions.env
-        return await check_migrations(project, application, env, self._log_directory)
+        companion_env = self._companions.env
+        return await check_migrations(project, application, companion_env, self._log_directory)
 
     async def stop(self) -> None:
-        """End all of them, together; whoever is being started is waited for first."""
+        """End all of them at once; a target that is being started is waited for first."""
         await asyncio.gather(*(self._stop(server) for server in list(self._locks)))
         async with self._preparing:
             await self._companions.stop()
-            await self._versions.close()
+            await self._worktrees.close()
 
     async def _stop(self, server: str) -> None:
         async with self._locks[server]:
@@ -120,66 +120,64 @@ class Targets:
             if target is not None:
                 await target.stop()
 
-    async def _start(self, name: str) -> Target:
+    async def _replace(self, name: str) -> Target:
+        """End the warm target, if there is one, and start a new one."""
         old = self._warm.pop(name, None)
         if old is not None:
             await old.stop()
-        target = await self._started(name, self._server(name))
+        server = self._server(name)
+        target = await (self._start(name, server) if server.url is None else _connect(server))
         self._warm[name] = target
         return target
 
-    async def _started(self, name: str, server: Server) -> Target:
-        if server.url is not None:
-            running = ExternalTarget(server)
-            await running.check()
-            return running
-        project = await self._of_version(name)
+    async def _start(self, name: str, server: Server) -> Target:
+        project = await self._project_served(name)
         if project.directory not in self._set_up_in:
-            await self._set_up(project, _tell_nobody)
-        packages = await self._installed.packages(project, server)
+            await self._set_up(project, _ignore_event)
+        packages = await self._installer.packages(project, server)
         companions = self._companions
-        beside = StartContext(
+        context = StartContext(
             *(self._mark, self._log_directory, self._cores, companions.env),
-            failure=lambda: companions.failure,
+            companion_failure=lambda: companions.failure,
         )
         async with self._starting:
-            target = await start_target(project, server, packages, beside, name=name)
+            target = await start_target(project, server, packages, context, name=name)
         self._served_from[name] = project.directory
-        if own := self.project.overrides_of(name):
-            target.facts["own"] = own.facts
+        if overrides := self.project.overrides_of(name):
+            target.facts["own"] = overrides.facts
         if version := self.project.version(without_overrides(name)):
             target.facts["version"] = {**asdict(version), "directory": str(project.directory)}
         return target
 
-    async def _of_version(self, name: str) -> Project:
-        """The project as the lane's version has it: itself, or with another directory."""
+    async def _project_served(self, name: str) -> Project:
+        """Return the project as served there: with a variant's overrides, in a version's code."""
         try:
             version = self.project.version(without_overrides(name))
-        except InvalidPlan as error:  # the lab.toml changed since it was asked for
+        except InvalidPlan as error:  # the lab.toml changed since the plan was made
             raise TargetFailed(str(error)) from None
         project = self.project.served_as(name)
-        return project if version is None else await self._versions.project(project, version)
+        return project if version is None else await self._worktrees.project_at(project, version)
 
     def _server(self, name: str) -> Server:
         try:
             return self.project.server(without_overrides(name))
-        except InvalidPlan as error:  # the lab.toml changed since it was asked for
+        except InvalidPlan as error:  # the lab.toml changed since the plan was made
             raise TargetFailed(str(error)) from None
 
     async def _prepare(self, on_event: OnEvent, scenario: str | None) -> None:
-        """What a project needs before any target starts: itself, its set-up, its companions."""
+        """Do what precedes the start of targets: read the lab.toml, set up, start companions."""
         async with self._preparing:
             changed = await self._changed_since(self._set_up_s or 0.0, self.project.directory)
             if self._set_up_s is None or changed is not None:
                 if self._set_up_s is not None and changed == self.project.path:
-                    self.project = _read_again(self.project)
+                    self.project = _reload(self.project)
                 self._set_up_in.clear()
                 await self._set_up(self.project, on_event)
                 self._set_up_s = time.time()
             await self._companions.ready(self.project, scenario, on_event)
 
     async def _set_up(self, project: Project, on_event: OnEvent) -> None:
-        """Run the project's commands, once in each directory that it is served from."""
+        """Run the project's set-up commands in a directory that it is served from."""
         log = self._log_directory / "setup.log"
         log.unlink(missing_ok=True)
         for first, *rest in project.setup:
@@ -194,37 +192,43 @@ class Targets:
             )
         self._set_up_in.add(project.directory)
 
-    async def _why_restart(self, name: str, target: Target) -> str | None:
-        """What speaks against the warm target; None if nothing does."""
+    async def _restart_reason(self, name: str, target: Target) -> str | None:
+        """Return why the warm target cannot be used any more; None if it can."""
         if isinstance(target, ExternalTarget):
-            gone = self.project.servers.get(target.server.name) != target.server
-            return f"{self.project.path.name} changed" if gone else None
+            changed_server = self.project.servers.get(target.server.name) != target.server
+            return f"{self.project.path.name} changed" if changed_server else None
         if not target.alive:
             return f"{target.server.name} had ended"
-        if target.env != self._companions.env:
+        if target.companion_env != self._companions.env:
             return "companions were started anew"
-        directory = (await self._of_version(name)).directory
+        directory = (await self._project_served(name)).directory
         if directory != self._served_from[name]:
             return "its version is another one now"
         changed = await self._changed_since(target.started_s, directory)
-        return None if changed is None else f"{_shown(changed, directory)} changed"
+        return None if changed is None else f"{_relative(changed, directory)} changed"
 
     async def _changed_since(self, since_s: float, directory: Path) -> Path | None:
         return await asyncio.to_thread(changed_file, directory, self.project.path, since_s)
 
 
-def _read_again(project: Project) -> Project:
-    """As its lab.toml says now; versions that a command line brought stay."""
+async def _connect(server: Server) -> Target:
+    target = ExternalTarget(server)
+    await target.check()
+    return target
+
+
+def _reload(project: Project) -> Project:
+    """Return the project of the changed lab.toml; keep versions named on the command line."""
     try:
-        read = load_manifest(project.path)
+        reloaded = load_manifest(project.path)
     except InvalidManifest as error:
         raise TargetFailed(f"{project.path.name} changed and cannot be used: {error}") from error
-    return replace(read, versions={**project.versions, **read.versions})
+    return replace(reloaded, versions={**project.versions, **reloaded.versions})
 
 
-def _tell_nobody(state: str, message: str) -> None:
-    """Of the set-up of a version: its target says that it is starting."""
+def _ignore_event(state: str, message: str) -> None:
+    """Drop the set-up of a version: the start of its target has been reported already."""
 
 
-def _shown(path: Path, directory: Path) -> Path:
+def _relative(path: Path, directory: Path) -> Path:
     return path.relative_to(directory) if path.is_relative_to(directory) else path

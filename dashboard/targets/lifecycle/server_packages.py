@@ -1,7 +1,7 @@
-"""What of a server is installed where a project lives, and putting there what is missing.
+"""The packages of a server: found in a project's environment, or installed beside it.
 
-Nothing is ever put into a project's own environment. What is missing there is installed by
-the project's own interpreter into a directory of ours, which is searched last of all.
+Nothing is ever installed into a project's own environment. What is missing there is installed by
+the project's own interpreter into a directory of ours, which comes last in the import path.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import shlex
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,26 +29,26 @@ QUERY_TIMEOUT_S = 20.0
 INSTALL_TIMEOUT_S = 180.0
 PROJECT_ENVIRONMENT = "the project's environment"
 
-# A build of uWSGI by whichever name serves alike.
+# uWSGI is distributed under two names, which serve alike.
 _ALIASES = {"uwsgi": "pyuwsgi"}
-_WANTED = sorted({name for server in SERVERS.values() for name in server.required} | {*_ALIASES})
+_QUERIED = sorted({name for server in SERVERS.values() for name in server.required} | {*_ALIASES})
 _QUERY = """
 import importlib.metadata, json, sys
-found = {}
+versions = {}
 for name in sys.argv[1:]:
     try:
-        found[name] = importlib.metadata.version(name)
+        versions[name] = importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
         pass
-print(json.dumps({"tag": sys.implementation.cache_tag, "versions": found}))
+print(json.dumps({"tag": sys.implementation.cache_tag, "versions": versions}))
 """
 
 
 @dataclass(frozen=True)
 class ServerPackages:
-    """What a server is started with: package -> version, and where each was found.
+    """The packages that a server is started with: version and origin of each, by name.
 
-    `appended` is the directory of ours that some of it comes from; None where none does.
+    `appended` is the directory of ours that some of them are in; None if none is.
     """
 
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -57,54 +57,56 @@ class ServerPackages:
 
 
 class PackageInstaller:
-    """Knows what one project's environment has, and puts beside it what it has not."""
+    """Queries a project's environment, and installs beside it what is missing there."""
 
     def __init__(self, home: Path, log_directory: Path) -> None:
         self._home = home
         self._log = log_directory / "install.log"
         self._installing = asyncio.Lock()
-        self._known: dict[str, tuple[str, dict[str, str]]] = {}
+        # By interpreter: its cache tag, and the versions of its packages.
+        self._environments: dict[str, tuple[str, dict[str, str]]] = {}
 
     async def packages(self, project: Project, server: Server) -> ServerPackages:
-        """What this server is started with, installed if need be. Raises TargetFailed."""
-        tag, own = self._known.get(project.python, ("", {}))
-        if not {*server.required} <= own.keys():  # not asked yet, or installed meanwhile
-            tag, own = self._known[project.python] = await self._ask(project)
-        _refuse_too_old(server, own)
-        missing = [name for name in server.required if name not in own]
-        found = {name: own[name] for name in server.packages if name in own}
+        """Return the packages of a server, installed first where needed. Raises TargetFailed."""
+        tag, installed = self._environments.get(project.python, ("", {}))
+        if not {*server.required} <= installed.keys():  # not queried yet, or installed meanwhile
+            tag, installed = self._environments[project.python] = await self._query(project)
+        _refuse_too_old(server, installed)
+        own = {name: installed[name] for name in server.packages if name in installed}
+        missing = [name for name in server.required if name not in installed]
         if not missing:
-            return ServerPackages(found, dict.fromkeys(found, PROJECT_ENVIRONMENT))
+            return ServerPackages(own, dict.fromkeys(own, PROJECT_ENVIRONMENT))
         async with self._installing:
             directory = await self._install(project, server, missing, tag)
-        ours = installed_versions_in(directory, missing)
-        _refuse_too_old(server, ours)
+        added = installed_versions_in(directory, missing)
+        _refuse_too_old(server, added)
         origins = {
-            **dict.fromkeys(found, PROJECT_ENVIRONMENT),
-            **dict.fromkeys(ours, str(directory)),
+            **dict.fromkeys(own, PROJECT_ENVIRONMENT),
+            **dict.fromkeys(added, str(directory)),
         }
-        return ServerPackages({**found, **ours}, origins, directory)
+        return ServerPackages({**own, **added}, origins, directory)
 
-    async def _ask(self, project: Project) -> tuple[str, dict[str, str]]:
-        """The interpreter's tag, and the version of each package that a server may need."""
+    async def _query(self, project: Project) -> tuple[str, dict[str, str]]:
+        """Return the interpreter's cache tag, and the versions of all packages of servers."""
         if project.python == sys.executable:
             return str(sys.implementation.cache_tag), _with_aliases(installed_versions())
         with tempfile.TemporaryDirectory(prefix="liveburst-") as name:
-            answer = Path(name, "answer")
+            output = Path(name, "output")
             await run_to_end(
-                [project.python, "-c", _QUERY, *_WANTED],
+                [project.python, "-c", _QUERY, *_QUERIED],
                 env=project_environment(project.env, {}),
                 directory=project.directory,
-                log=answer,
+                log=output,
                 errors=Path(name, "errors"),
                 timeout_s=QUERY_TIMEOUT_S,
             )
-            said = _said(answer)
-        return said["tag"], _with_aliases(said["versions"])
+            answer = _json_in_last_line(output)
+        return answer["tag"], _with_aliases(answer["versions"])
 
     async def _install(
-        self, project: Project, server: Server, missing: list[str], tag: str
+        self, project: Project, server: Server, missing: Sequence[str], tag: str
     ) -> Path:
+        """Return the directory that has the missing packages, for interpreters of this tag."""
         directory = self._home / "servers" / tag / "+".join(missing)
         if directory.is_dir():
             return directory
@@ -113,26 +115,29 @@ class PackageInstaller:
         directory.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix="partial-", dir=directory.parent))
         try:
-            await run_to_end(
-                [
-                    *(project.python, "-m", "pip", "install", "--quiet", "--no-input"),
-                    *("--disable-pip-version-check", "--target", str(partial), *missing),
-                ],
-                env=project_environment(project.env, {}),
-                directory=project.directory,
-                log=self._log,
-                timeout_s=INSTALL_TIMEOUT_S,
-            )
-            _put(partial, directory)
+            await self._pip_install(project, missing, partial)
+            _move_into_place(partial, directory)
         except TargetFailed as error:
             raise TargetFailed(_refusal(project, server, missing), error.log_tail) from error
         finally:
             shutil.rmtree(partial, ignore_errors=True)
         return directory
 
+    async def _pip_install(self, project: Project, names: Sequence[str], directory: Path) -> None:
+        await run_to_end(
+            [
+                *(project.python, "-m", "pip", "install", "--quiet", "--no-input"),
+                *("--disable-pip-version-check", "--target", str(directory), *names),
+            ],
+            env=project_environment(project.env, {}),
+            directory=project.directory,
+            log=self._log,
+            timeout_s=INSTALL_TIMEOUT_S,
+        )
 
-def _put(partial: Path, directory: Path) -> None:
-    """Make a whole directory appear at once, unless another process was quicker."""
+
+def _move_into_place(partial: Path, directory: Path) -> None:
+    """Make a complete directory appear at once, unless another process was faster."""
     try:
         partial.rename(directory)
     except OSError:
@@ -140,43 +145,43 @@ def _put(partial: Path, directory: Path) -> None:
             raise
 
 
-def _said(answer: Path) -> dict[str, Any]:
-    said: dict[str, Any] = json.loads(answer.read_text().splitlines()[-1])
-    return said
+def _json_in_last_line(output: Path) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(output.read_text().splitlines()[-1])
+    return answer
 
 
 def installed_versions() -> dict[str, str]:
-    """The same for the interpreter that we run in."""
-    found = {}
-    for name in _WANTED:
+    """Return the versions of all packages of servers that our own interpreter has."""
+    versions = {}
+    for name in _QUERIED:
         try:
-            found[name] = importlib.metadata.version(name)
+            versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return found
+    return versions
 
 
 def missing_packages(project: Project, server: Server) -> str:
-    """Why this server cannot be started, and the command that installs it; empty where it can.
+    """Return why a server cannot be started and the command that installs it; empty if it can.
 
-    Nothing is asked of an interpreter that is not ours: what its environment lacks is installed
-    beside it once the server is started.
+    Always empty for another interpreter than ours: what it lacks is installed beside it when the
+    server is started.
     """
     if project.python != sys.executable or server.url is not None:
         return ""
-    found = _with_aliases(installed_versions())
-    missing = [name for name in server.required if name not in found]
+    installed = _with_aliases(installed_versions())
+    missing = [name for name in server.required if name not in installed]
     return _refusal(project, server, missing) if missing else ""
 
 
 def installed_versions_in(directory: Path, names: Iterable[str]) -> dict[str, str]:
-    """The versions of packages in a directory that pip filled."""
+    """Return the versions of those packages that pip has installed in a directory."""
     wanted = set(names)
-    return {
-        one.metadata["Name"].lower().replace("_", "-"): one.version
-        for one in importlib.metadata.distributions(path=[str(directory)])
-        if one.metadata["Name"].lower().replace("_", "-") in wanted
+    installed = {
+        distribution.metadata["Name"].lower().replace("_", "-"): distribution.version
+        for distribution in importlib.metadata.distributions(path=[str(directory)])
     }
+    return {name: version for name, version in installed.items() if name in wanted}
 
 
 def _with_aliases(versions: Mapping[str, str]) -> dict[str, str]:
@@ -184,16 +189,16 @@ def _with_aliases(versions: Mapping[str, str]) -> dict[str, str]:
     return {**also, **versions}
 
 
-def _refusal(project: Project, server: Server, missing: list[str]) -> str:
+def _refusal(project: Project, server: Server, missing: Sequence[str]) -> str:
     command = shlex.join([project.python, "-m", "pip", "install", *missing])
     names = " and ".join(missing)
     return f"{server.name}: expected {names} to be installed, found none; {command} installs it"
 
 
 def _refuse_too_old(server: Server, versions: Mapping[str, str]) -> None:
-    found = versions.get(server.package)
-    if found is None or not server.minimum_version:
+    version = versions.get(server.package)
+    if version is None or not server.minimum_version:
         return
-    if int(found.partition(".")[0]) < int(server.minimum_version):
-        expected = f"expected {server.package} {server.minimum_version} or later, found {found}"
+    if int(version.partition(".")[0]) < int(server.minimum_version):
+        expected = f"expected {server.package} {server.minimum_version} or later, found {version}"
         raise TargetFailed(f"{server.name}: {expected}")

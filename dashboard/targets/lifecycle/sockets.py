@@ -1,4 +1,4 @@
-"""The socket that a server is given to listen on, and what the kernel says about it."""
+"""The socket that a server is given to listen on, and its backlog as the kernel reports it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MAX_BACKLOG_OFFSET = 28  # of tcpi_sacked in struct tcp_info: the backlog, for 
 
 
 def listening_socket() -> socket.socket:
-    """A listening socket on a free port of loopback, to be passed to a server.
+    """Return a socket that listens on a free loopback port, to be passed to a server.
 
     TCP_NODELAY is set before it is passed, and every connection inherits it: uvicorn, for
     one, takes the socket for a Unix one and would not set it itself, which costs 40 ms for
@@ -31,10 +31,10 @@ def listening_socket() -> socket.socket:
 
 
 def reserved_socket() -> socket.socket:
-    """A socket that holds a free port of loopback without listening on it.
+    """Return a socket that reserves a free loopback port without listening on it.
 
-    For a server that makes its socket itself, with SO_REUSEPORT: nobody else gets the port
-    meanwhile, and the kernel hands connections to sockets that listen alone.
+    For a server that makes its own socket with SO_REUSEPORT: the port cannot be taken meanwhile,
+    and the kernel passes connections only to sockets that listen.
     """
     holder = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
@@ -47,13 +47,20 @@ def reserved_socket() -> socket.socket:
 
 
 def restore_backlog(listener: socket.socket, backlog: int = BACKLOG) -> int | None:
-    """Ask for our backlog again, since several servers re-listen with less; what is in force.
+    """Set our backlog again, since several servers listen with less; return the one in force.
 
-    None where the system does not tell.
+    None where the system does not tell it.
     """
     listener.listen(backlog)
     if not sys.platform.startswith("linux"):
         return None
     info = listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
-    (backlog,) = struct.unpack_from("@I", info, _MAX_BACKLOG_OFFSET)
-    return int(backlog)
+    (in_force,) = struct.unpack_from("@I", info, _MAX_BACKLOG_OFFSET)
+    return int(in_force)
+
+
+def free_port() -> int:
+    """Return a loopback port that is free at the moment."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as holder:
+        holder.bind((HOST, 0))
+        return int(holder.getsockname()[1])

@@ -1,4 +1,4 @@
-"""The start of a target: socket, environment, process, and the wait for an answer."""
+"""The start of a target: socket, environment, process, and the wait for its first answer."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import re
 import socket
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from dashboard.project.model.server import Launch, Server
 from dashboard.project.project import Project
 from dashboard.targets.injected import STARTER
-from dashboard.targets.observe.health import Health, ProbedProcess
+from dashboard.targets.observe.health import Health
 from dashboard.targets.observe.listeners import backlog_of
 from dashboard.targets.supervise.environment import project_environment, with_probe
 from dashboard.targets.supervise.launcher import Child, launch
@@ -24,7 +24,7 @@ from dashboard.targets.supervise.readiness import wait_until_ready
 from dashboard.targets.supervise.start_deadline import StartDeadline
 from dashboard.wire.errors import TargetFailed
 
-from .ignored_settings import ignored
+from .target_facts import started_facts
 from .server_packages import ServerPackages
 from .sockets import listening_socket, reserved_socket, restore_backlog
 from .target import Target
@@ -33,73 +33,72 @@ START_TIMEOUT_S = 20.0
 HELLO_TIMEOUT_S = 2.0
 
 
-def _none_failed() -> None:
+def _no_failure() -> None:
     return None
 
 
 @dataclass(frozen=True)
 class StartContext:
-    """What a target is started beside: its mark, its cores, its companions.
+    """What all targets of a pool have in common when they are started.
 
-    `env` is what the companions bring, `failure` says whether one of them has ended.
+    `companion_env` is what the companions add to the environment; `companion_failure` returns
+    why one of them has ended, None while all run.
     """
 
     mark: str
     log_directory: Path
     cores: tuple[int, ...]
-    env: Mapping[str, str]
-    failure: Callable[[], TargetFailed | None] = _none_failed
+    companion_env: Mapping[str, str]
+    companion_failure: Callable[[], TargetFailed | None] = _no_failure
 
 
 async def start_target(
-    project: Project, server: Server, packages: ServerPackages, beside: StartContext, *, name: str
+    project: Project, server: Server, packages: ServerPackages, context: StartContext, *, name: str
 ) -> Target:
     """Start a project under a server and wait until it answers. Raises TargetFailed.
 
-    `name` is the lane's text for the server, and names the log.
+    `name` is the server as the lane names it, and names the log.
     """
-    env = with_probe(project_environment(project.env, beside.env))
-    env |= _for_the_probe(project, server, packages, beside.mark)
-    log = beside.log_directory / (re.sub(r"[^A-Za-z0-9_=-]", "_", name) + ".log")
-    started_s = time.time()  # before it reads any code: what changes from now on is newer
-    health = await Health.open()
-    child: Child | None = None
-    try:
-        with _socket_for(server) as listener:  # ours is closed as soon as the server has its own
-            appended = bool(packages.appended)
-            command = server.command(
-                Launch(project.python, listener, packages.versions, STARTER, appended)
-            )
+    env = _environment(project, server, packages, context)
+    log = context.log_directory / (re.sub(r"[^A-Za-z0-9_=-]", "_", name) + ".log")
+    started_s = time.time()  # before it reads any code: files that change from now on are newer
+    async with AsyncExitStack() as undo:
+        health = await Health.open()
+        undo.callback(health.close)
+        with _socket_for(server) as listener:  # ours is closed once the server has its own
+            command = _command(project, server, packages, listener)
             child = await _launch(
                 command,
                 env={**env, **health.environment},
-                cores=beside.cores,
+                cores=context.cores,
                 directory=project.directory,
                 log=log,
                 listener=listener,
             )
-            address = listener.getsockname()
-            reached = partial(bool, health.probes)
-            await _until_ready(server, address, child, log, reached)
-            backlog = _backlog(server, listener)
+            undo.push_async_callback(_kill, child)
+            await _wait_for_answer(server, listener, child, log, partial(bool, health.probes))
+            address, backlog = listener.getsockname(), _backlog(server, listener)
         target = Target(
             *(server, address, child, health),
             log=log,
-            env=beside.env,
-            companion_failure=beside.failure,
+            started_s=started_s,
+            facts=started_facts(
+                *(project, server, packages),
+                command=command,
+                cores=context.cores,
+                backlog=backlog,
+                probe=await health.first_probe(HELLO_TIMEOUT_S),
+            ),
+            companion_env=context.companion_env,
+            companion_failure=context.companion_failure,
         )
-        target.started_s = started_s
-        target.facts = _facts(server, command, beside.cores, backlog, packages)
-        target.facts["ignored"] = ignored(server, project.directory)
-        target.facts |= _told(server, packages, await health.first_probe(HELLO_TIMEOUT_S))
-        target.facts["application"] = project.application(server)
-    except BaseException:
-        health.close()
-        if child is not None:
-            child.kill()  # its lifeline is cut, so it ends even if we are not given time to wait
-            await child.wait()
-        raise
+        undo.pop_all()
     return target
+
+
+async def _kill(child: Child) -> None:
+    child.kill()  # closes its lifeline, so it ends even if the wait is cancelled
+    await child.wait()
 
 
 def _socket_for(server: Server) -> socket.socket:
@@ -107,22 +106,30 @@ def _socket_for(server: Server) -> socket.socket:
 
 
 def _backlog(server: Server, listener: socket.socket) -> int | None:
-    """How many connections may stand in line, now that the server listens."""
+    """Return how many connections may wait to be accepted, now that the server listens."""
     if server.binds_itself:
         return backlog_of(listener.getsockname()[1])
     return restore_backlog(listener, server.backlog)
 
 
-def _for_the_probe(
-    project: Project, server: Server, packages: ServerPackages, mark: str
+def _command(
+    project: Project, server: Server, packages: ServerPackages, listener: socket.socket
+) -> list[str]:
+    appended = packages.appended is not None
+    return server.command(Launch(project.python, listener, packages.versions, STARTER, appended))
+
+
+def _environment(
+    project: Project, server: Server, packages: ServerPackages, context: StartContext
 ) -> dict[str, str]:
-    """What says to the probe whom it wraps, and to a test whose process it is."""
+    """Return the environment of the server: the project's, and what the probe reads in it."""
     application = project.application(server)
     if application is None:
         expected = f"expected {project.path.name} to name project.{server.interface}"
         raise TargetFailed(f"{server.name}: {expected}")
     env = {
-        "LIVEBURST_MARK": mark,
+        **with_probe(project_environment(project.env, context.companion_env)),
+        "LIVEBURST_MARK": context.mark,
         "LIVEBURST_APP": application,
         "LIVEBURST_DIRECTORY": str(project.directory),
         "LIVEBURST_SERVER": ",".join(server.packages),
@@ -152,22 +159,23 @@ async def _launch(
                 stderr=output,
                 pass_fds=[listener.fileno()],
             )
-    except OSError as error:  # the directory has gone, or the log cannot be written
+    except OSError as error:  # the directory no longer exists, or the log cannot be written
         raise TargetFailed(f"expected to start {command[2]} in {directory}: {error}") from error
 
 
-async def _until_ready(
+async def _wait_for_answer(
     server: Server,
-    address: tuple[str, int],
+    listener: socket.socket,
     child: Child,
     log: Path,
     reached: Callable[[], bool],
 ) -> None:
-    """Wait for an answer, for the end of the child, or for the deadline; whichever is first.
+    """Wait for an answer, the end of the child or the deadline, whichever comes first.
 
-    Raises TargetFailed where there is no answer.
+    Raises TargetFailed if there is no answer.
     """
-    ready = asyncio.create_task(wait_until_ready(*address, reached))
+    host, port = listener.getsockname()
+    ready = asyncio.create_task(wait_until_ready(host, port, reached))
     ended = asyncio.create_task(child.wait())
     deadline = StartDeadline(child.guard_pid, START_TIMEOUT_S)
     try:
@@ -178,47 +186,14 @@ async def _until_ready(
                 return_when=asyncio.FIRST_COMPLETED,
             )
         if not ready.done():
-            raise TargetFailed(_why_not(server, child), read_tail(log))
+            raise TargetFailed(_why_not_ready(server, child), read_tail(log))
     finally:
         for task in (ready, ended):
             task.cancel()
         await asyncio.gather(ready, ended, return_exceptions=True)
 
 
-def _why_not(server: Server, child: Child) -> str:
+def _why_not_ready(server: Server, child: Child) -> str:
     if child.status is not None:
         return f"{server.name} ended with status {child.status} before it answered"
     return f"{server.name}: expected an answer within {START_TIMEOUT_S:g} s, found none"
-
-
-def _facts(
-    server: Server,
-    command: list[str],
-    cores: tuple[int, ...],
-    backlog: int | None,
-    packages: ServerPackages,
-) -> dict[str, Any]:
-    return {
-        "command": command,
-        "processes": server.processes,
-        "threads": server.threads,
-        "keep_alive_s": server.keep_alive_s,
-        "loop": server.loop,
-        "config": server.config,
-        "cores": list(cores),
-        "backlog": backlog,
-        "probe": True,
-        "packages": {
-            name: {"version": version, "from": packages.origins[name]}
-            for name, version in packages.versions.items()
-        },
-    }
-
-
-def _told(server: Server, packages: ServerPackages, hello: ProbedProcess | None) -> dict[str, Any]:
-    """What the probe says of itself; None where it said nothing in time."""
-    return {
-        "versions": {**packages.versions, **(hello.versions if hello else {})},
-        "django": hello.django if hello else None,
-        "interface": server.interface,
-    }

@@ -1,12 +1,10 @@
-"""One target while it lives: a project under one server, ready to be fired at."""
+"""One target while it runs: a project under one server, ready to be fired at."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from dashboard.project.model.server import Server
 from dashboard.targets.observe.health import Health
@@ -15,19 +13,19 @@ from dashboard.targets.supervise.launcher import Child
 from dashboard.targets.supervise.log_files import last_line_since, log_size, read_tail
 from dashboard.wire.errors import TargetFailed
 from dashboard.wire.lane_report import AnswerKind
+from dashboard.wire.target_facts import TargetFacts
 
 
 class Target:
     """A project under a server on a loopback port, ready to be fired at.
 
-    `facts` say how it was started and what was found: command, processes, threads, cores,
-    backlog (None: not known), versions, and where each package came from. `env` is what
-    the companions brought to it, and `companion_failure` says whether one of them has ended.
+    `started_s` is when it was started (of `time.time`). `facts` are how it was started and what
+    was found. `companion_env` is what the companions added to its environment;
+    `companion_failure` returns why one of them has ended, None while all run.
     """
 
     tls = False
-    # The cookies of whoever was logged in when it had started.
-    session: Mapping[str, str] = MappingProxyType({})
+    session: Mapping[str, str] = MappingProxyType({})  # cookies of a login; empty without one
 
     def __init__(
         self,
@@ -37,15 +35,17 @@ class Target:
         health: Health,
         *,
         log: Path,
-        env: Mapping[str, str],
+        started_s: float,
+        facts: TargetFacts,
+        companion_env: Mapping[str, str],
         companion_failure: Callable[[], TargetFailed | None],
     ) -> None:
         self.server = server
         self.host, self.port = address
-        self.env = env
+        self.started_s = started_s
+        self.facts = facts
+        self.companion_env = companion_env
         self._companion_failure = companion_failure
-        self.facts: dict[str, Any] = {}
-        self.started_s = time.time()  # to be compared with the times of files
         self._child = child
         self._health = health
         self._log = log
@@ -53,12 +53,12 @@ class Target:
 
     @property
     def alive(self) -> bool:
-        """Whether its server still runs, and what it was started beside."""
+        """True while its server and the companions that it needs run."""
         return self.failure is None
 
     @property
     def failure(self) -> TargetFailed | None:
-        """What ended, the server or a companion, with its own last lines; None if nothing did."""
+        """Why it can serve no more: server or companion ended, with the last lines of its log."""
         if self._child.status is not None:
             message = f"{self.server.name} ended with status {self._child.status}"
             return TargetFailed(message, read_tail(self._log))
@@ -66,37 +66,37 @@ class Target:
 
     @property
     def url(self) -> str:
-        """Where it is fired at."""
+        """Its URL, without a path."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http{'s' if self.tls else ''}://{host}:{self.port}"
 
     @property
     def processes(self) -> list[int]:
-        """Process ids of those of its processes that have spoken with us."""
+        """The ids of those of its processes whose probe has reported."""
         return list(self._health.probes)
 
     def log_tail(self) -> str:
-        """The last lines of what ended; while nothing did, those of the server."""
+        """Return the last log lines of the server, or of the companion that has ended."""
         failure = self.failure
         return failure.log_tail if failure is not None else read_tail(self._log)
 
     async def begin(self, firing: int) -> bool:
-        """A firing begins: peaks start anew and health is reported. Bounded to a second.
+        """Begin a firing: reset the peaks and have health reported. Takes a second at most.
 
-        Returns whether every process answered.
+        Returns True if every process answered.
         """
         self._log_size = log_size(self._log)
         return await self._health.begin(firing, self._child.guard_pid)
 
     def take_rows(self, origin_ns: int) -> list[dict[str, int]]:
-        """The rows of health since the last call, keys as in COLUMNS["health"]."""
+        """Return the rows of health since the last call, keys as in COLUMNS["health"]."""
         return self._health.take_rows(origin_ns)
 
     @property
     def executor(self) -> Mapping[str, int] | None:
-        """Of the last firing: `limit`, `threads`, `queued` of the loop's default executor.
+        """Of the last firing: `limit`, `threads` and `queued` of the loop's default executor.
 
-        As it was when most calls stood in line for it; None where nobody has used it.
+        As it was when most calls were queued in it; None if it was not used.
         """
         return self._health.executor
 
@@ -107,20 +107,20 @@ class Target:
 
     @property
     def worker_turnover(self) -> WorkerTurnover | None:
-        """Who worked in the last firing, and how much; once it is over."""
+        """Of the last firing, once it is over: which processes worked, and how much."""
         out = log_shows_out_of_descriptors(self._log, self._log_size)
         return self._health.worker_turnover(out_of_descriptors=out)
 
     @property
     def answers(self) -> Sequence[AnswerKind]:
-        """Of the last firing: exceptions, and redirects that no view answered; most first."""
+        """Of the last firing: exceptions, and redirects that no view made; most frequent first."""
         return self._health.answers
 
     async def end(self, firing: int, *, quiet_timeout_s: float) -> bool:
-        """The firing is over: wait until nothing is in the application any more.
+        """End a firing: wait until no request is in the application any more.
 
-        Sync views run on after their clients gave up. Returns whether it became quiet in
-        time; `take_rows` then has the last rows, with the final peaks.
+        Sync views continue after their clients gave up. Returns True if the application became
+        quiet in time; `take_rows` then returns the last rows, with the final peaks.
         """
         return await self._health.end(firing, quiet_timeout_s)
 

@@ -1,7 +1,7 @@
-"""The directories that versions of a project are served from; git worktrees, where need be.
+"""The directories that versions of a project are served from; git worktrees for revisions.
 
-A worktree lies in the laboratory's own state, belongs to the one `Worktrees` that made it,
-and is removed with it; what a process left that was killed is removed by the next one.
+A worktree is made in LIVEBURST_HOME, belongs to the `Worktrees` object that made it, and is
+removed with it; those that a killed process left are removed by the next one.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ GIT_TIMEOUT_S = 60.0
 
 
 class Worktrees:
-    """Hands out a project as one of its versions. Lives in one event loop."""
+    """Makes the directories of a project's versions. To be used in one event loop."""
 
     def __init__(self, home: Path) -> None:
         self._home = home / "versions"
         self._worktrees: dict[tuple[Path, str], Path] = {}
         self._making = asyncio.Lock()
 
-    async def project(self, project: Project, version: Version) -> Project:
-        """The project with its code as that version has it. Raises TargetFailed."""
+    async def project_at(self, project: Project, version: Version) -> Project:
+        """Return the project with the directory of a version of its code. Raises TargetFailed."""
         if version.directory is not None:
             return replace(project, directory=version.directory)
         async with self._making:
@@ -60,20 +60,20 @@ class Worktrees:
             raise TargetFailed(f"version {version.name}: {error}", error.log_tail) from None
 
     async def _make(self, repository: Path, name: str, commit: str) -> Path:
-        await self._sweep(repository)
-        # A process may have several of these objects, and each removes its own worktrees only.
-        own = f"{token_hex(4)}-{os.getpid()}"
-        worktree = self._home / f"{_slug(name)}-{commit[:12]}-{own}"
+        await self._remove_abandoned(repository)
+        # A process may have several of these objects, each of which removes only its own.
+        owner = f"{token_hex(4)}-{os.getpid()}"
+        worktree = self._home / f"{_slug(name)}-{commit[:12]}-{owner}"
         self._home.mkdir(parents=True, exist_ok=True)
         await _git(repository, "worktree", "add", "--detach", str(worktree), commit)
         return worktree
 
-    async def _sweep(self, repository: Path) -> None:
-        """Remove what processes left that are gone."""
-        for left in self._home.glob("*-*-*"):
-            pid = left.name.rpartition("-")[2]
+    async def _remove_abandoned(self, repository: Path) -> None:
+        """Remove the worktrees of processes that no longer exist."""
+        for worktree in self._home.glob("*-*-*"):
+            pid = worktree.name.rpartition("-")[2]
             if pid.isdigit() and not pid_exists(int(pid)):
-                await self._remove(repository, left)
+                await self._remove(repository, worktree)
 
     async def _remove(self, repository: Path, worktree: Path) -> None:
         shutil.rmtree(worktree, ignore_errors=True)
@@ -81,33 +81,36 @@ class Worktrees:
 
 
 async def commit_of(repository: Path, revision: str) -> str:
-    """Return the commit that a revision means; raises TargetFailed with git's own reason."""
-    wrong = f"expected a revision, found {revision!r}"
-    asked = ("rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
-    return await _git(repository, *asked, failed=wrong)
+    """Return the commit that a revision names; raises TargetFailed with git's own reason."""
+    return await _git(
+        repository,
+        *("rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}"),
+        failure=f"expected a revision, found {revision!r}",
+    )
 
 
-async def _git(directory: Path, *arguments: str, failed: str = "") -> str:
-    """Return what git says, without the newline at its end.
+async def _git(directory: Path, *arguments: str, failure: str = "") -> str:
+    """Return git's output without the newline at its end.
 
-    Raises TargetFailed: what `failed` says, or the command's end, and git's last line.
+    Raises TargetFailed with `failure`, or how the command ended, and git's last line.
     """
     with tempfile.TemporaryDirectory(prefix="liveburst-") as name:
-        answer, complaints = Path(name, "answer"), Path(name, "complaints")
+        output, errors = Path(name, "output"), Path(name, "errors")
         try:
             await run_to_end(
                 ["git", "-C", str(directory), *arguments],
                 env=project_environment({}, {}),
                 directory=directory,
-                log=answer,
-                errors=complaints,
+                log=output,
+                errors=errors,
                 timeout_s=GIT_TIMEOUT_S,
             )
         except TargetFailed as error:
-            reason = last_line_since(complaints, 0).removeprefix("fatal: ")
-            said = f"{failed or error}; git says: {reason}" if reason else failed or str(error)
-            raise TargetFailed(said, error.log_tail) from None
-        return answer.read_text().rstrip("\n")  # noqa: ASYNC240 - a line or two
+            reason = last_line_since(errors, 0).removeprefix("fatal: ")
+            message = failure or str(error)
+            message += f"; git: {reason}" if reason else ""
+            raise TargetFailed(message, error.log_tail) from None
+        return output.read_text().rstrip("\n")  # noqa: ASYNC240 - a line or two
 
 
 def _slug(name: str) -> str:

@@ -15,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from dashboard.targets.lifecycle.exception_watch import watched
+from dashboard.targets.lifecycle.exception_watch import watch_exceptions
 from dashboard.targets.lifecycle.pool import Targets
 from dashboard.wire.errors import TargetFailed
 
@@ -83,7 +83,7 @@ async def try_paths(
             trust_env=False,
             verify=False,  # noqa: S501 - a target of the project's own, on loopback
         ) as client:
-            visitor = TrialClient(client, login_path, partial(watched, target))
+            visitor = TrialClient(client, login_path, partial(watch_exceptions, target))
             await visitor.visit(paths)
         tried = TrialResult(server, visitor.answers, visitor.form)
         if target.failure is not None:

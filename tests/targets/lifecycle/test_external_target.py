@@ -102,5 +102,5 @@ async def test_any_answer_will_do_and_none_is_a_failure(
     make_targets: MakeTargets, tmp_path: Path
 ) -> None:
     targets = make_targets(write(tmp_path, LAB.replace("8001", "1")))
-    with pytest.raises(Exception, match=r"expected somebody to answer at http://127\.0\.0\.1:1"):
+    with pytest.raises(Exception, match=r"expected a server to answer at http://127\.0\.0\.1:1"):
         await targets.ready("running", ignore)

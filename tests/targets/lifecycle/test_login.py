@@ -163,7 +163,7 @@ def targets(make_targets: MakeTargets, shop: Path, monkeypatch: pytest.MonkeyPat
 @pytest.fixture
 def logins(shop: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     """How often somebody has logged in; nobody has before."""
-    monkeypatch.setattr(shared_session, "_kept", {})
+    monkeypatch.setattr(shared_session, "_sessions", {})
     (shop / "logins.txt").write_text("")
     return lambda: len((shop / "logins.txt").read_text())
 

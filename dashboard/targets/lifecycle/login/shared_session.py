@@ -1,8 +1,8 @@
-"""One login for all targets of a project: its session is tried at the next before another is made.
+"""One login for all targets of a project: a session is tried at a target before a new login.
 
-Targets of one project mostly share a database, so that one session is good for all of them, in
-this run and in the next: a project may limit how often somebody logs in. Whether a target accepts
-a session is seen at a view behind the login, asked without and then with it.
+Targets of one project mostly share a database, so that one session is valid for all of them, in
+this run and in the next; and a project may limit how often a user logs in. Whether a target
+accepts a session is found by a request to a view behind the login, first without and then with it.
 """
 
 from __future__ import annotations
@@ -12,55 +12,60 @@ from pathlib import Path
 
 import httpx
 
-from dashboard.project.model.login import credentials_of
+from dashboard.project.model.login import Login, credentials_of
 from dashboard.project.model.scenario import Variant
 from dashboard.project.project import Project
-from dashboard.targets.lifecycle.exception_watch import watched
+from dashboard.targets.lifecycle.exception_watch import watch_exceptions
 from dashboard.targets.lifecycle.target import Target
 
 from .session import SAFE_METHODS, TIMEOUT_S, LoginTarget, log_in, request_headers
 
-_kept: dict[int, Mapping[str, str]] = {}  # in memory alone, by what they were made with
+# In memory alone, by a hash of project, login and credentials.
+_sessions: dict[int, Mapping[str, str]] = {}
 
 
 async def ensure_session(target: Target, name: str, project: Project, scenario: str | None) -> None:
-    """See that `target.session` is one that the target accepts.
+    """Set `target.session` to one that the target accepts.
 
-    Raises TargetFailed where nobody can log in, or a variable of the environment is not there.
+    Raises TargetFailed if the login fails, or a variable of the environment is not set.
     """
-    login = project.login
-    if login is None:
+    if project.login is None:
         return
-    made_with = hash((Path(project.path), login, tuple(credentials_of(login).items())))
-    check = _view_behind(project, scenario)
-    if target.session and await _accepted(target, check, target.session) is not False:
+    key = _key(project, project.login)
+    protected_view = _protected_view(project, scenario)
+    if target.session and await _accepts(target, protected_view, target.session) is not False:
         return
-    kept = _kept.get(made_with)
-    if kept and await _accepted(target, check, kept):
-        target.session = kept
+    session = _sessions.get(key)
+    if session and await _accepts(target, protected_view, session):
+        target.session = session
         return
-    async with watched(target) as exception:
-        target.session = await log_in(login, LoginTarget(target.url, name, exception))
-    _kept[made_with] = target.session
+    async with watch_exceptions(target) as exception:
+        target.session = await log_in(project.login, LoginTarget(target.url, name, exception))
+    _sessions[key] = target.session
 
 
-def _view_behind(project: Project, scenario: str | None) -> tuple[Variant, str] | None:
-    """A variant behind the login that may be asked, and its path: the scenario's before others."""
-    scenarios = sorted(project.scenarios.values(), key=lambda one: one.name != scenario)
-    for one in scenarios:
-        for variant in one.variants.values():
+def _key(project: Project, login: Login) -> int:
+    return hash((Path(project.path), login, tuple(credentials_of(login).items())))
+
+
+def _protected_view(project: Project, scenario: str | None) -> tuple[Variant, str] | None:
+    """Return a variant behind the login with a safe method, and its path; None without one.
+
+    The scenario's own come first.
+    """
+    for candidate in sorted(project.scenarios.values(), key=lambda one: one.name != scenario):
+        for variant in candidate.variants.values():
             if variant.login and variant.method in SAFE_METHODS and not variant.websocket:
-                return variant, variant.url_path(one.values({}))
+                return variant, variant.url_path(candidate.values({}))
     return None
 
 
-async def _accepted(
-    target: Target, check: tuple[Variant, str] | None, session: Mapping[str, str]
+async def _accepts(
+    target: Target, view: tuple[Variant, str] | None, session: Mapping[str, str]
 ) -> bool | None:
-    """Whether a session is accepted; None where the view answers everybody, or there is none."""
-    if check is None:
+    """Return whether a target accepts a session; None if the view needs no login, or is None."""
+    if view is None:
         return None
-    variant, path = check
     client = httpx.AsyncClient(
         base_url=target.url,
         timeout=TIMEOUT_S,
@@ -69,13 +74,21 @@ async def _accepted(
     )
     try:
         async with client:
-            answers = []
-            for cookies in ({}, session):
-                headers = [*request_headers(variant, cookies)]
-                answer = await client.request(variant.method, path, headers=headers)
-                if not cookies and answer.is_success:
-                    return None
-                answers.append((answer.status_code, answer.headers.get("location")))
-            return answers[0] != answers[1]
+            without = await _request(client, view, {})
+            if without.is_success:
+                return None
+            return _outcome(without) != _outcome(await _request(client, view, session))
     except httpx.HTTPError:
         return False
+
+
+async def _request(
+    client: httpx.AsyncClient, view: tuple[Variant, str], session: Mapping[str, str]
+) -> httpx.Response:
+    variant, path = view
+    headers = [*request_headers(variant, session)]
+    return await client.request(variant.method, path, headers=headers)
+
+
+def _outcome(response: httpx.Response) -> tuple[int, str | None]:
+    return response.status_code, response.headers.get("location")
