@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from dashboard.project.model.server import Server
 from dashboard.wire.errors import TargetFailed
 
-from .target_facts import external_facts
 from .target import Target
+from .target_facts import external_facts
 
 ANSWER_TIMEOUT_S = 5.0
 

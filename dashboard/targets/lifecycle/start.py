@@ -24,10 +24,10 @@ from dashboard.targets.supervise.readiness import wait_until_ready
 from dashboard.targets.supervise.start_deadline import StartDeadline
 from dashboard.wire.errors import TargetFailed
 
-from .target_facts import started_facts
 from .server_packages import ServerPackages
 from .sockets import listening_socket, reserved_socket, restore_backlog
 from .target import Target
+from .target_facts import started_facts
 
 START_TIMEOUT_S = 20.0
 HELLO_TIMEOUT_S = 2.0
