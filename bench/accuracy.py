@@ -22,8 +22,8 @@ from statistics import median
 from dashboard.wire.percentile import nearest_rank
 from dashboard.wire.plan import Burst, Rate
 from dashboard.wire.units import NS_PER_MS
-from tests.engine.calibrated import child
-from tests.engine.planted import PLACES
+from tests.engine.servers.calibrated import child
+from tests.engine.servers.planted import PLACES
 
 from .agreement import read_all
 from .comparison import CORES, FIRERS_CORE, SERVERS_CORE, CpuTime

@@ -1,1 +1,1 @@
-"""The engine: fires and times, in a process of its own. No Django, no NumPy."""
+"""The load generator: fires and times, in a process of its own. No Django, no NumPy."""

@@ -1,4 +1,4 @@
-"""`python -m dashboard.engine`: with options one firing by itself, between pipes a child."""
+"""`python -m dashboard.engine`: fires once if given options; between two pipes it is a child."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ BAD_USAGE = 2
 
 
 def main() -> int:
-    """Returns the exit status."""
+    """Return the exit status."""
     raise_limit()
     arguments = sys.argv[1:]
-    # Without pipes there is nobody to obey: whoever called it is told what options there are.
+    # Without options and without pipes it was started by hand: the options are printed.
     if arguments or not (_is_pipe(sys.stdin.fileno()) and _is_pipe(sys.stdout.fileno())):
         return fire_alone(arguments)
-    complaint = uvloop.run(serve())
-    if complaint:
-        print(complaint, file=sys.stderr)
-    return BAD_USAGE if complaint else 0
+    error = uvloop.run(serve())
+    if error:
+        print(error, file=sys.stderr)
+    return BAD_USAGE if error else 0
 
 
 def _is_pipe(descriptor: int) -> bool:

@@ -12,10 +12,9 @@ from statistics import median
 import pytest
 
 from dashboard.wire.units import NS_PER_MS as MS
+from tests.engine.servers.calibrated import child
+from tests.engine.servers.planted import PLACES
 from tests.firing import burst, engine, fire, in_order
-
-from .calibrated import child
-from .planted import PLACES
 
 SEGMENTS = {
     "server": ("sent", "entered"),

@@ -1,4 +1,4 @@
-"""The engine's command line for requests that are more than one write and one answer."""
+"""Options for request modes: requests that are more than one write and one response."""
 
 from __future__ import annotations
 
@@ -20,42 +20,39 @@ from dashboard.wire.units import BYTES_PER_MB
 MIN_POLL_MS, MAX_POLL_MS = 1.0, 60_000.0
 
 
-def add_ways(parser: ArgumentParser) -> None:
-    """The options; of those that say how a request is made there is at most one."""
-    group = parser.add_argument_group("another way to ask, by the engine alone")
-    way = group.add_mutually_exclusive_group()
-    add = way.add_argument
-    add("--upload", type=_upload, metavar="FIELD=MB", help="POST a file of so many MB in a form")
-    add("--poll", type=_poll_ms, metavar="MS", help="ask for the result of a 202 every MS ms")
-    add("--websocket", action="store_true", help="messages that come back, on -c connections")
-    add("--chunks", action="store_true", help="watch in how many pieces answers come")
-    group.add_argument(
-        "--send-kb-per-s", type=float, metavar="KB", help="how quickly a client uploads"
-    )
-    group.add_argument(
-        "--every", type=float, metavar="S", help="seconds between a websocket's messages"
-    )
-    group.add_argument("--open", action="append", default=[], help="said first on a websocket")
-    group.add_argument("--message", help=f"said and timed on a websocket; {NUMBER} by default")
-    group.add_argument("--answer", type=_answer, metavar="RULE", help=ANSWER_EXPECTED)
-    group.add_argument("--neighbour", type=_path, metavar="PATH", help="20 requests/s beside it")
+def add_mode_options(parser: ArgumentParser) -> None:
+    """Add the options. At most one of the modes may be given."""
+    group = parser.add_argument_group(f"request modes, only with --client {ENGINE}")
+    modes = group.add_mutually_exclusive_group()
+    add = modes.add_argument
+    add("--upload", type=_upload, metavar="FIELD=MB", help="POST a file of MB megabytes in a form")
+    add("--poll", type=_poll_ms, metavar="MS", help="poll for the result of a 202 every MS ms")
+    add("--websocket", action="store_true", help="send messages on -c open connections")
+    add("--chunks", action="store_true", help="count the pieces in which responses arrive")
+    add = group.add_argument
+    add("--send-kb-per-s", type=float, metavar="KB", help="upload speed of each client")
+    add("--every", type=float, metavar="S", help="seconds between messages of a websocket")
+    add("--open", action="append", default=[], help="sent first on a websocket")
+    add("--message", help=f"sent and timed on a websocket (default: {NUMBER})")
+    add("--answer", type=_answer, metavar="RULE", help=ANSWER_EXPECTED)
+    add("--neighbour", type=_path, metavar="PATH", help="20 requests/s to a bystander")
 
 
-def read_manner(parser: ArgumentParser, given: Namespace) -> Manner:
-    """The way that was asked for, with every option that does not go with it refused."""
+def read_request_mode(parser: ArgumentParser, given: Namespace) -> Manner:
+    """Return the request mode; refuse options that cannot be combined with it."""
     exchange = Exchange(tuple(given.open), given.message or NUMBER, given.answer or ECHO)
-    manner = Manner(given.upload, given.poll, given.websocket, given.chunks, exchange=exchange)
-    if given.send_kb_per_s is not None and manner.upload is None:
-        parser.error("argument --send-kb-per-s: expected --upload beside it")
-    if given.every is not None and not manner.websocket:
-        parser.error("argument --every: expected --websocket beside it")
-    if exchange != NUMBERS_BACK and not manner.websocket:
-        parser.error("argument --open, --message, --answer: expected --websocket beside it")
-    if manner.websocket and given.rate is not None:
-        parser.error("argument --websocket: expected no --rate beside it, for it is held")
-    if given.client != ENGINE and (manner != PLAIN or given.neighbour):
-        parser.error(f"argument --client: expected {ENGINE} beside another way to ask")
-    return manner
+    mode = Manner(given.upload, given.poll, given.websocket, given.chunks, exchange=exchange)
+    if given.send_kb_per_s is not None and mode.upload is None:
+        parser.error("argument --send-kb-per-s: needs --upload")
+    if given.every is not None and not mode.websocket:
+        parser.error("argument --every: needs --websocket")
+    if exchange != NUMBERS_BACK and not mode.websocket:
+        parser.error("argument --open, --message, --answer: need --websocket")
+    if mode.websocket and given.rate is not None:
+        parser.error("argument --websocket: cannot be combined with --rate")
+    if given.client != ENGINE and (mode != PLAIN or given.neighbour):
+        parser.error(f"argument --client: expected {ENGINE}, for a request mode or --neighbour")
+    return mode
 
 
 def _answer(text: str) -> str:
@@ -67,24 +64,24 @@ def _answer(text: str) -> str:
 def _upload(text: str) -> Upload:
     field, equals, size = text.partition("=")
     try:
-        found = round(float(size) * BYTES_PER_MB)
+        size_bytes = round(float(size) * BYTES_PER_MB)
     except (ValueError, OverflowError):
-        found = 0
-    if not (field.isidentifier() and equals and 1 <= found <= MAX_UPLOAD_BYTES):
+        size_bytes = 0
+    if not (field.isidentifier() and equals and 1 <= size_bytes <= MAX_UPLOAD_BYTES):
         most = MAX_UPLOAD_BYTES // BYTES_PER_MB
         raise ArgumentTypeError(f"expected FIELD=MB, above 0 to {most:,} MB, found {text!r}")
-    return Upload(field, found)
+    return Upload(field, size_bytes)
 
 
 def _poll_ms(text: str) -> float:
     expected = f"expected {MIN_POLL_MS:g} to {MAX_POLL_MS:g} ms, found {text!r}"
     try:
-        found = float(text)
+        poll_ms = float(text)
     except ValueError:
         raise ArgumentTypeError(expected) from None
-    if not MIN_POLL_MS <= found <= MAX_POLL_MS:
+    if not MIN_POLL_MS <= poll_ms <= MAX_POLL_MS:
         raise ArgumentTypeError(expected)
-    return found
+    return poll_ms
 
 
 def _path(text: str) -> str:

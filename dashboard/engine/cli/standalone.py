@@ -1,4 +1,4 @@
-"""The engine by itself: one firing at one URL from the command line, and its numbers."""
+"""The load generator alone: one firing at one URL from the command line, and its result."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from typing import Any
 
 import uvloop
 
-from dashboard.engine.loads.factory import begin
-from dashboard.engine.loads.neighbour import LAST_ANSWERS_S, Neighbour
+from dashboard.engine.loads.bystander import LAST_RESPONSES_S, Bystander
+from dashboard.engine.loads.factory import make_driver
 from dashboard.engine.loads.websocket import WebSocketDriver
 from dashboard.engine.runtime.collector import collector_off
 from dashboard.wire import frame
 from dashboard.wire.plan import Firing, Rate
 from dashboard.wire.plural import counted
 
-from .summary import summarise, summarise_chunks, summarise_neighbour, summarise_rate
+from .summary import summarise, summarise_bystander, summarise_chunks, summarise_rate
 from .usage import read_options
 
 INTERRUPTED = 130
 
 
 def fire_alone(arguments: Sequence[str]) -> int:
-    """Fire as the command line says and print; returns the exit status."""
+    """Fire as the arguments say, print the result, and return the exit status."""
     options = read_options(arguments)
     with collector_off():
         result, stopped = uvloop.run(_fire(options.firing))
@@ -39,14 +39,14 @@ def fire_alone(arguments: Sequence[str]) -> int:
 
 
 async def _fire(firing: Firing) -> tuple[dict[str, Any], bool]:
-    neighbour = Neighbour(firing)
-    driver = begin(firing)
+    bystander = Bystander(firing)
+    driver = make_driver(firing)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, driver.stop)
-    neighbour.begin(driver.origin_ns)
+    bystander.start(driver.origin_ns)
     await driver.fire()
-    await neighbour.end(patience_s=0 if driver.stopped else LAST_ANSWERS_S)
+    await bystander.end(timeout_s=0 if driver.stopped else LAST_RESPONSES_S)
     await driver.close()
     rows = driver.recorder.rows
     columns = driver.recorder.columns(0, rows)
@@ -57,19 +57,19 @@ async def _fire(firing: Firing) -> tuple[dict[str, Any], bool]:
     if firing.manner.chunks:
         result |= summarise_chunks(_rows_of("chunks", driver.next_frame))
     if isinstance(driver, WebSocketDriver):
-        result["websocket"] = driver.said()
+        result["websocket"] = driver.websocket_summary()
     if firing.neighbour is not None:
-        result |= summarise_neighbour(_rows_of("neighbour", neighbour.next_frame))
+        result |= summarise_bystander(_rows_of("neighbour", bystander.next_frame))
     return result, driver.stopped
 
 
 def _rows_of(kind: str, next_frame: Callable[[], bytes | None]) -> dict[str, list[int]]:
-    """All columns of a kind, from the frames in which they would have left."""
+    """Return the columns of a kind, from all remaining frames."""
     rows: dict[str, list[int]] = {name: [] for name in frame.COLUMNS[kind]}
     while data := next_frame():
-        found = frame.decode(data)
-        if found.kind == kind:
-            for name, column in found.columns.items():
+        decoded = frame.decode(data)
+        if decoded.kind == kind:
+            for name, column in decoded.columns.items():
                 rows[name] += column
     return rows
 
@@ -77,13 +77,13 @@ def _rows_of(kind: str, next_frame: Callable[[], bytes | None]) -> dict[str, lis
 def _text(result: dict[str, Any]) -> str:
     errors = ", ".join(f"{count:,} {name}" for name, count in result["errors"].items())
     rate = result["throughput_rps"]
-    latency = _known(result["latency_ms"]) or "none was answered"
-    took = result["makespan_s"]
+    latency = _values(result["latency_ms"]) or "no responses"
+    makespan_s = result["makespan_s"]
     lines = [
         f"{result['ok']:,} of {result['requests']:,} ok"
-        f"{'' if took is None else f' in {took:.3f} s'}"
-        f"{f', {rate:,.0f} a second' if rate else ''}"
-        f"{cut_off_words(result['cut_off'])}",
+        f"{'' if makespan_s is None else f' in {makespan_s:.3f} s'}"
+        f"{f', {rate:,.0f}/s' if rate else ''}"
+        f"{cut_off_text(result['cut_off'])}",
         f"response time, ms: {latency}",
         f"errors: {errors or 'none'}",
     ]
@@ -94,17 +94,17 @@ def _text(result: dict[str, Any]) -> str:
     if "websocket" in result:
         lines.append(_websocket_line(result["websocket"]))
     if "neighbour" in result:
-        lines += _neighbour_lines(result["neighbour"])
+        lines.append(_bystander_line(result["neighbour"]))
     return "\n".join(lines)
 
 
-def cut_off_words(cut_off: int) -> str:
-    """Return what Ctrl-C did to the requests in flight, as the end of a line."""
+def cut_off_text(cut_off: int) -> str:
+    """Return how many requests Ctrl-C aborted, as the end of a line; empty if none."""
     return f"; {cut_off:,} cut off by Ctrl-C" if cut_off else ""
 
 
 def _rate_lines(result: dict[str, Any]) -> list[str]:
-    late = _known(result["scheduling_error_ms"], digits=3) or "nothing was sent"
+    late = _values(result["scheduling_error_ms"], digits=3) or "no requests were sent"
     return [
         f"offered {result['offered_rps']:,.0f}/s, achieved {result['achieved_rps']:,.0f}/s,"
         f" {result['backlog']:,} in flight or unsent at the end of the schedule",
@@ -115,24 +115,24 @@ def _rate_lines(result: dict[str, Any]) -> list[str]:
 def _chunks_lines(chunks: dict[str, Any]) -> list[str]:
     if not chunks["answers"]:
         return []
-    gaps = _known(chunks["longest_gap_ms"]) or "there were no two"
+    gaps = _values(chunks["longest_gap_ms"]) or "never two pieces"
     return [
-        f"answers in {chunks['fewest']} to {chunks['most']} pieces;"
-        f" longest wait between two of them, ms: {gaps}"
+        f"responses in {chunks['fewest']} to {chunks['most']} pieces;"
+        f" longest wait between two pieces, ms: {gaps}"
     ]
 
 
-def _websocket_line(said: dict[str, Any]) -> str:
-    last = f", last of all {said['last']!r}" if said["last"] else ""
-    without = f"{said['without_answer']:,} without an answer{last}"
-    return f"websocket: {counted(said['ignored'], 'other message')} received, {without}"
+def _websocket_line(summary: dict[str, Any]) -> str:
+    last = f", last received {summary['last']!r}" if summary["last"] else ""
+    unanswered = f"{counted(summary['without_answer'], 'request')} without an answer{last}"
+    return f"websocket: {counted(summary['ignored'], 'other message')} received, {unanswered}"
 
 
-def _neighbour_lines(neighbour: dict[str, Any]) -> list[str]:
-    latency = _known(neighbour["latency_ms"]) or "none was answered"
-    return [f"neighbour: {neighbour['ok']:,} of {neighbour['requests']:,} ok, ms: {latency}"]
+def _bystander_line(bystander: dict[str, Any]) -> str:
+    latency = _values(bystander["latency_ms"]) or "no responses"
+    return f"bystander: {bystander['ok']:,} of {bystander['requests']:,} ok, ms: {latency}"
 
 
-def _known(values: dict[str, float | None], digits: int = 2) -> str:
+def _values(values: dict[str, float | None], digits: int = 2) -> str:
     pairs = ((name, value) for name, value in values.items() if value is not None)
     return ", ".join(f"{name} {value:.{digits}f}" for name, value in pairs)

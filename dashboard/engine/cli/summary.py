@@ -1,4 +1,4 @@
-"""One firing as numbers, for the engine used alone: plain lists, since NumPy is not for here."""
+"""The result of one firing, for the load generator used alone. Without NumPy."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from dashboard.wire.units import NS_PER_MS, NS_PER_S
 
 
 def summarise(samples: Mapping[str, Sequence[int]], rows: int) -> dict[str, Any]:
-    """The result of the first `rows` rows, with the keys of docs/commands.md.
+    """Return the result of the first `rows` rows, with the keys of docs/commands.md.
 
-    What Ctrl-C cut off is no failure: it is in `cut_off` and in no other number. A burst that was
-    cut short still has a makespan here, until the last of those that were done.
+    Requests that Ctrl-C aborted count in `cut_off` and in no other number. A burst that was
+    stopped still has a makespan here, until the last request that was done.
     """
-    columns = ended_by_themselves({name: column[:rows] for name, column in samples.items()})
+    columns = without_aborted({name: column[:rows] for name, column in samples.items()})
     cut_off, rows = rows - len(columns["done"]), len(columns["done"])
     ok = [row for row in range(rows) if columns["error"][row] == Failure.NONE]
     makespan_s = (max(columns["done"]) - min(columns["due"])) / NS_PER_S if rows else None
@@ -45,23 +45,24 @@ def summarise(samples: Mapping[str, Sequence[int]], rows: int) -> dict[str, Any]
 def summarise_rate(
     columns: Mapping[str, Sequence[int]], load: Rate, errors_ns: Sequence[int]
 ) -> dict[str, Any]:
-    """What a rate has beside that; `errors_ns` are its scheduling errors, ascending.
+    """Return the keys that a rate adds; `errors_ns` are its scheduling errors, ascending.
 
-    `achieved_rps`: answers without an error, a second, from the origin until the schedule was
-    over and the last request was done. `backlog`: what had become due and was not done when the
-    schedule was over. A schedule that was cut short was over when it was.
+    `achieved_rps`: responses without an error per second, from the origin until the schedule was
+    over and the last request was done. `backlog`: requests due but not done when the schedule was
+    over. A schedule that was stopped was over then.
     """
-    cut_ns = [
+    aborted_ns = [
         done
         for done, error in zip(columns["done"], columns["error"], strict=True)
         if error == Failure.ABORTED
     ]
-    over = min(cut_ns) if cut_ns else max(round(load.duration_s * NS_PER_S), *columns["due"], 0)
+    scheduled_ns = max(round(load.duration_s * NS_PER_S), *columns["due"], 0)
+    over_ns = min(aborted_ns, default=scheduled_ns)
     ok = sum(1 for error in columns["error"] if error == Failure.NONE)
     return {
         "offered_rps": load.rate_rps,
-        "achieved_rps": ok / max(over, *columns["done"], 0) * NS_PER_S,
-        "backlog": sum(1 for done in columns["done"] if done > over),
+        "achieved_rps": ok / max(over_ns, *columns["done"], 0) * NS_PER_S,
+        "backlog": sum(1 for done in columns["done"] if done > over_ns),
         "scheduling_error_ms": {
             **_percentiles(errors_ns, (50.0, 99.0)),
             "max": errors_ns[-1] / NS_PER_MS if errors_ns else None,
@@ -69,8 +70,8 @@ def summarise_rate(
     }
 
 
-def ended_by_themselves(columns: Mapping[str, Sequence[int]]) -> Mapping[str, Sequence[int]]:
-    """Return the rows that were not cut off; the columns themselves where none was."""
+def without_aborted(columns: Mapping[str, Sequence[int]]) -> Mapping[str, Sequence[int]]:
+    """Return the rows that were not aborted; the columns themselves if none was."""
     if Failure.ABORTED not in columns["error"]:
         return columns
     rows = [row for row, error in enumerate(columns["error"]) if error != Failure.ABORTED]
@@ -78,7 +79,7 @@ def ended_by_themselves(columns: Mapping[str, Sequence[int]]) -> Mapping[str, Se
 
 
 def summarise_chunks(chunks: Mapping[str, Sequence[int]]) -> dict[str, Any]:
-    """In how many pieces answers came, and the longest wait in each between two of them."""
+    """Return in how many pieces responses arrived, and the longest wait between two in each."""
     gaps = sorted(gap for gap in chunks["longest_gap"] if gap != UNKNOWN)
     return {
         "chunks": {
@@ -93,8 +94,8 @@ def summarise_chunks(chunks: Mapping[str, Sequence[int]]) -> dict[str, Any]:
     }
 
 
-def summarise_neighbour(rows: Mapping[str, Sequence[int]]) -> dict[str, Any]:
-    """What somebody else felt meanwhile."""
+def summarise_bystander(rows: Mapping[str, Sequence[int]]) -> dict[str, Any]:
+    """Return the response times of the bystander."""
     timed = zip(rows["due"], rows["done"], rows["error"], strict=True)
     response = sorted(done - due for due, done, error in timed if error == Failure.NONE)
     return {
@@ -115,5 +116,5 @@ def _errors(codes: Sequence[int], statuses: Sequence[int]) -> dict[str, int]:
 
 
 def _percentiles(ascending: Sequence[int], percents: Sequence[float]) -> dict[str, float | None]:
-    found = {f"p{percent:g}": nearest_rank(ascending, percent) for percent in percents}
-    return {name: None if ns is None else ns / NS_PER_MS for name, ns in found.items()}
+    values_ns = {f"p{percent:g}": nearest_rank(ascending, percent) for percent in percents}
+    return {name: None if ns is None else ns / NS_PER_MS for name, ns in values_ns.items()}

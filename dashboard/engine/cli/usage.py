@@ -1,4 +1,4 @@
-"""The engine's command line: read, checked, and refused with the option and what was expected."""
+"""The load generator's command line: an error names the option and what was expected."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from dashboard.wire.plan import (
     Rate,
 )
 
-from .mode_options import add_ways, read_manner
+from .mode_options import add_mode_options, read_request_mode
 
-BURST = 100  # requests, where nothing is said
+DEFAULT_REQUESTS = 100
 EXPECTED_URL = "expected http[s]://HOST[:PORT][/PATH]"
 PORTS = {"http": 80, "https": 443}
-# The field of a load, and how the command line calls it.
+# The field of a load, and its option.
 OPTIONS = {
     "requests": "-n",
     "concurrency": "-c",
@@ -42,7 +42,7 @@ OPTIONS = {
 
 @dataclass(frozen=True)
 class Options:
-    """What was asked for: a firing, and where its numbers go (`-`: stdout, None: as text)."""
+    """A firing, and where its result goes as JSON (`-`: stdout; None: as text to stdout)."""
 
     firing: Firing
     json: str | None
@@ -50,7 +50,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Address:
-    """A URL taken apart. `host` is a loopback address, `name` what the URL calls it."""
+    """The parts of a URL. `host` is a loopback address, `name` the Host header."""
 
     host: str
     port: int
@@ -60,10 +60,10 @@ class Address:
 
 
 def read_options(arguments: Sequence[str]) -> Options:
-    """Read the command line; bad usage ends the process with status 2 and a message."""
+    """Return the options; bad usage ends the process with status 2 and a message."""
     parser = _parser()
     given = parser.parse_args(arguments)
-    load, manner = _load(parser, given), read_manner(parser, given)
+    load, mode = _load(parser, given), read_request_mode(parser, given)
     if not 0 < given.timeout <= MAX_TIMEOUT_S:
         parser.error(
             f"argument --timeout: expected above 0 to {MAX_TIMEOUT_S:g} s, found {given.timeout:g}"
@@ -78,85 +78,85 @@ def read_options(arguments: Sequence[str]) -> Options:
         path=given.url.path,
         load=load,
         timeout_s=given.timeout,
-        method="POST" if manner.upload else "GET",
+        method="POST" if mode.upload else "GET",
         headers=(("Host", given.url.name),),
         seed=given.seed,
         keep_alive=given.keep_alive,
         tls=given.url.tls,
         client=given.client,
         neighbour=given.neighbour,
-        manner=manner,
+        manner=mode,
     )
     return Options(firing, given.json)
 
 
 def _load(parser: ArgumentParser, given: Namespace) -> Load:
-    """The load that was asked for, with every option that does not go with it refused."""
-    _refuse_what_does_not_go_together(parser, given)
+    """Return the load; refuse options that cannot be combined with it."""
+    _refuse_combinations(parser, given)
     load: Load
     if given.rate is None:
-        requests = BURST if given.requests is None else given.requests
+        requests = DEFAULT_REQUESTS if given.requests is None else given.requests
         most = min(requests, MAX_CONCURRENCY)
-        at_once = most if given.concurrency is None else given.concurrency
-        load = Burst(requests, at_once, given.send_kb_per_s, given.every or 0.0)
+        concurrency = most if given.concurrency is None else given.concurrency
+        load = Burst(requests, concurrency, given.send_kb_per_s, given.every or 0.0)
     else:
         most = MAX_CONCURRENCY if given.concurrency is None else given.concurrency
         load = Rate(given.rate, given.duration, given.poisson, most, given.send_kb_per_s)
     for problem in load.problems(MAX_RUN_REQUESTS):
         parser.error(f"argument {OPTIONS[problem.field]}: {problem.message}")
-    # A rate uses as many connections as it takes; only who names a number has asked for them.
+    # A rate uses only as many connections as it needs, unless -c asks for a number.
     if given.rate is None or given.concurrency is not None:
-        complaint = too_few_for(load.concurrency)
-        if complaint:
-            parser.error(f"argument -c: {complaint}")
+        error = too_few_for(load.concurrency)
+        if error:
+            parser.error(f"argument -c: {error}")
     return load
 
 
-def _refuse_what_does_not_go_together(parser: ArgumentParser, given: Namespace) -> None:
+def _refuse_combinations(parser: ArgumentParser, given: Namespace) -> None:
     if given.rate is None:
         if given.duration is not None or given.poisson:
             name = "--poisson" if given.duration is None else "--duration"
-            parser.error(f"argument {name}: expected --rate beside it")
+            parser.error(f"argument {name}: needs --rate")
     elif given.requests is not None:
-        parser.error("argument -n: expected no --rate beside it, for a rate has a --duration")
+        parser.error("argument -n: cannot be combined with --rate, which needs --duration")
     elif given.duration is None:
-        parser.error("argument --rate: expected --duration beside it")
+        parser.error("argument --rate: needs --duration")
 
 
 def _parser() -> ArgumentParser:
-    made = ArgumentParser(
+    parser = ArgumentParser(
         prog="python -m dashboard.engine",
-        description="Fire one burst, or one rate, at a URL of this machine and print its numbers.",
-        epilog="Without any option it is the dashboard's child: it reads firings on stdin.",
+        description="Fire one burst or one rate at a URL of this machine and print the result.",
+        epilog="Without options, between two pipes, it is a child that reads firings on stdin.",
     )
-    add = made.add_argument
+    add = parser.add_argument
     add("--url", type=_address, required=True, help="http://127.0.0.1:8000/path")
-    add("-n", type=int, dest="requests", help=f"a burst of so many requests (default: {BURST})")
-    add("-c", type=int, dest="concurrency", help="at most so many in flight (-n; rate: any)")
-    add("--rate", type=float, metavar="R", help="instead of a burst, R requests a second")
-    add("--duration", type=float, metavar="T", help="for T seconds")
-    add("--poisson", action="store_true", help="at random instants, not at even distances")
-    add("--seed", type=int, default=0, help="what the random instants are drawn from")
-    add("--client", choices=(ENGINE, *CLIENTS), default=ENGINE, help="who fires")
+    add("-n", type=int, dest="requests", help=f"requests of a burst (default: {DEFAULT_REQUESTS})")
+    add("-c", type=int, dest="concurrency", help="requests in flight (burst: -n; rate: any)")
+    add("--rate", type=float, metavar="R", help="fire R requests per second instead of a burst")
+    add("--duration", type=float, metavar="T", help="seconds that a rate lasts")
+    add("--poisson", action="store_true", help="Poisson arrivals instead of constant intervals")
+    add("--seed", type=int, default=0, help="seed of Poisson arrivals")
+    add("--client", choices=(ENGINE, *CLIENTS), default=ENGINE, help="what sends the requests")
     add("--no-keep-alive", action="store_false", dest="keep_alive", help="connect each time")
-    add("--timeout", type=float, default=30.0, help="seconds for each request")
-    add_ways(made)
-    add("--json", type=_writable, metavar="FILE|-", help="write one JSON object; - is stdout")
-    return made
+    add("--timeout", type=float, default=30.0, help="seconds per request, from when it is due")
+    add_mode_options(parser)
+    add("--json", type=_writable, metavar="FILE|-", help="write the result as JSON; - is stdout")
+    return parser
 
 
 def _writable(text: str) -> str:
-    """Refuse a file that cannot be written before anything is fired."""
+    """Return the file name; refuse it before the firing if it cannot be written."""
     try:
         if text != "-":
             Path(text).open("a").close()
     except OSError as error:
-        raise ArgumentTypeError(f"expected - or a file that can be written ({error})") from None
+        raise ArgumentTypeError(f"expected - or a writable file ({error})") from None
     return text
 
 
 def _address(text: str) -> Address:
-    """Take a URL apart; raises ArgumentTypeError where the engine may not fire at it."""
+    """Parse a URL; raise ArgumentTypeError if it is not one of this machine."""
     try:
         url = urlsplit(text)
         port = PORTS.get(url.scheme, 0) if url.port is None else url.port
@@ -171,15 +171,13 @@ def _address(text: str) -> Address:
 
 
 def _loopback(name: str, port: int) -> str:
-    """The address of a host; only this machine may be put under load from here."""
+    """Return a loopback address of a host; raise ArgumentTypeError if it has any other."""
     try:
-        found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
+        entries = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise ArgumentTypeError(
-            f"expected a host that is known, found {name!r} ({error})"
-        ) from None
-    # IPv4 first: that is where a development server listens when it says "localhost".
-    addresses = sorted({str(entry[4][0]) for entry in found}, key=lambda text: ":" in text)
+        raise ArgumentTypeError(f"expected a known host, found {name!r} ({error})") from None
+    # IPv4 first: a development server on "localhost" listens there.
+    addresses = sorted({str(entry[4][0]) for entry in entries}, key=lambda text: ":" in text)
     if not all(ip_address(address).is_loopback for address in addresses):
         raise ArgumentTypeError(f"expected an address of this machine (loopback), found {name!r}")
     return addresses[0]

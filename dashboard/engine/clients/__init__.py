@@ -1,12 +1,12 @@
-"""The same load by the clients that applications use: what their own stopwatch would have shown.
+"""The same load sent by the clients that applications use: what such a client would measure.
 
-The one place of the engine that may import them, and each only when it is asked for: the
-engine itself needs none of them, and starts in a tenth of the time.
+Only this package may import them, and each only when a firing asks for it: the load generator
+needs none of them, and starts in a tenth of the time.
 
-They fire at loopback through no proxy, follow no redirect, and send the headers that they
-always send, besides the firing's own. Their rows are those of the engine, with the instants
-that the client can honestly tell; the others are not known. They live in the engine's event
-loop (uvloop), with Python's garbage collector on, as it is where they are at home.
+They fire at loopback without a proxy, follow no redirects, and send the headers that they always
+send, besides the firing's own. Their rows are those of the load generator, with the instants that
+the client tells; the others are UNKNOWN. They run in the load generator's event loop (uvloop),
+with Python's garbage collector on, as in an application.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from dashboard.wire.plan import Firing
 
 from .driver import ClientDriver
 
-# The name in a firing, and where its client is.
+# The client's name in a firing, and the module and class of its driver.
 CLIENTS: Final = {
-    "httpx": ("httpx_client", "ClientForEach"),
-    "httpx-shared": ("httpx_client", "SharedClient"),
-    "aiohttp": ("aiohttp_client", "Session"),
-    "requests-threads": ("requests_client", "Threads"),
+    "httpx": ("httpx_client", "HttpxPerRequestDriver"),
+    "httpx-shared": ("httpx_client", "HttpxSharedDriver"),
+    "aiohttp": ("aiohttp_client", "AiohttpDriver"),
+    "requests-threads": ("requests_client", "RequestsThreadsDriver"),
 }
 
 
 def make_client_driver(firing: Firing) -> ClientDriver:
-    """A driver by `firing.client`, whose origin is now."""
+    """Return the driver for `firing.client`, whose origin is now."""
     module, name = CLIENTS[firing.client]
-    kind: type[ClientDriver] = getattr(import_module(f".{module}", __name__), name)
-    return kind(firing)
+    driver_class: type[ClientDriver] = getattr(import_module(f".{module}", __name__), name)
+    return driver_class(firing)

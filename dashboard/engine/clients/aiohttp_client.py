@@ -1,4 +1,4 @@
-"""aiohttp: one session for all requests, as its documentation asks for."""
+"""aiohttp: one session for all requests, as its documentation recommends."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from .driver import Call
 from .tasks import TaskDriver
 
 
-class Session(TaskDriver):
-    """A session whose connector allows as many connections as may be in flight."""
+class AiohttpDriver(TaskDriver):
+    """One session, whose connector allows as many connections as may be in flight."""
 
     failures = (
         (aiohttp.ServerTimeoutError, Failure.TIMEOUT),
@@ -45,7 +45,7 @@ class Session(TaskDriver):
         super().__init__(firing)
         self._url = URL(self.url(), encoded=True)
 
-    async def _ask(self, call: Call) -> int:
+    async def _request(self, call: Call) -> int:
         request = self._session.request(
             self._firing.method,
             self._url,
@@ -54,16 +54,16 @@ class Session(TaskDriver):
             allow_redirects=False,
             trace_request_ctx=call,
         )
-        async with request as answer:
-            self.read_head(call, answer.headers)
-            await answer.read()
-            return answer.status
+        async with request as response:
+            self.read_head(call, response.headers)
+            await response.read()
+            return response.status
 
-    async def _leave(self) -> None:
+    async def _close_client(self) -> None:
         await self._session.close()
 
     def _trace(self) -> aiohttp.TraceConfig:
-        """Each of these is called just before what its name says was done."""
+        """Return hooks that stamp a call; aiohttp calls each just before what it is named after."""
 
         async def connecting(session: Any, context: SimpleNamespace, params: Any) -> None:
             context.trace_request_ctx.connecting = self.now()

@@ -1,8 +1,8 @@
-"""A firing by a client library: who is due, exactly one row for each, Stop, frames.
+"""One firing by a client library: which request is due, one row for each, Stop and frames.
 
-Workers, as many as may be in flight, take one request after another: tasks for an async
-client, threads for the other. Each starts the next worker just before it fires, so there are
-never more than the load needs. In an open load a worker first waits for its request's `due`.
+Workers take one request after another, as many at once as may be in flight: tasks for an async
+client, threads for a sync one. Each worker starts the next one just before its own call, so there
+are never more than the load needs. In an open load a worker first waits for its request's `due`.
 """
 
 from __future__ import annotations
@@ -17,38 +17,28 @@ from threading import Lock
 from time import monotonic_ns
 
 from dashboard.engine.http.outcome import outcome_of
-from dashboard.engine.http.probe_header import NO_STAMPS, PROBE_HEADER, placed
+from dashboard.engine.http.probe_header import PROBE_HEADER, valid_stamps
 from dashboard.engine.http.request import encode_target
-from dashboard.engine.recording.recorder import Recorder, Stamps
+from dashboard.engine.recording.recorder import Recorder
+from dashboard.engine.recording.request_record import RequestRecord
 from dashboard.engine.timing.schedule import schedule
 from dashboard.wire.failure import Failure
-from dashboard.wire.frame import UNKNOWN
 from dashboard.wire.plan import Firing, Rate
 from dashboard.wire.units import NS_PER_S
 
 
 @dataclass(slots=True, eq=False)
-class Call:
-    """One request in a client's hands; instants since the origin, UNKNOWN until they are."""
+class Call(RequestRecord):
+    """One request made by a client. `first_byte` stays UNKNOWN: clients return read heads."""
 
-    request: int
-    due: int
-    connecting: int = UNKNOWN
-    sent_first: int = UNKNOWN
-    sent: int = UNKNOWN
-    first_byte: int = UNKNOWN  # no client tells: they hand out a head that they have read
-    done: int = UNKNOWN
-    status: int = 0
     location: str = ""  # where a redirect leads
-    stamps: Stamps = NO_STAMPS
-    told: tuple[int, int] = (UNKNOWN, UNKNOWN)
 
 
 class ClientDriver(ABC):
-    """What child and command line see of any driver. Workers may live in other threads."""
+    """Drives one firing by a client library. Its workers may be other threads."""
 
     def __init__(self, firing: Firing) -> None:
-        # Before the origin: it takes its time.
+        # Before the origin: it takes a while.
         self._schedule = (
             schedule(firing.load, firing.seed) if isinstance(firing.load, Rate) else None
         )
@@ -62,7 +52,7 @@ class ClientDriver(ABC):
         self._lock = Lock()  # of all the above, and of the recorder
         self._over = asyncio.Event()
         self.origin_ns = monotonic_ns()
-        self.recorder = Recorder(firing, self.origin_ns)
+        self.recorder = Recorder.of(firing, self.origin_ns)
 
     # What a client decides
 
@@ -72,130 +62,131 @@ class ClientDriver(ABC):
 
     @abstractmethod
     async def close(self) -> None:
-        """Leave nothing behind that can be ended at once."""
+        """Release all that can be released without waiting for a response."""
 
-    # For whoever fires
+    # For the process that fires
 
-    def begin_at(self, origin_ns: int) -> None:
-        """Its origin is this instant, and not when it was made. Before `fire`."""
+    def set_origin(self, origin_ns: int) -> None:
+        """Replace the origin, which is the instant of creation by default. Before `fire`."""
         self.origin_ns = self.recorder.origin_ns = origin_ns
 
     async def fire(self) -> None:
-        """Fire, and wait until every request that became due has its row. Then `close`."""
-        gc.enable()  # each request of a library leaves cycles behind
+        """Fire, and return when every request that became due has its row. Then `close`."""
+        gc.enable()  # a library leaves cycles behind with each request
         try:
-            self._grow()
+            self._add_worker()
             await self._over.wait()
         finally:
             self.stop()
 
     def stop(self) -> None:
-        """Record as aborted what is in flight, or due and not begun; nothing more becomes due."""
+        """Record as aborted what is in flight, or due and not sent; nothing more becomes due."""
         now = self.now()
         with self._lock:
             if self._over.is_set():
                 return
             self.stopped = True
             self._over.set()
-            while self._workers and self._next < self._due_until(now):
+            while self._workers and self._next < self._due_count(now):
                 self._take_next(now)
             due = [call for call in self._calls if call.due <= now]
         for call in due:
             self._finish(call, Failure.ABORTED)
 
     def next_frame(self) -> bytes | None:
-        """A frame of what is new: finished, or in flight; None when nothing is."""
+        """Return a frame of what is new: finished, or in flight; None if nothing is."""
         now = self.now()
         with self._lock:
             due = [call for call in self._calls if call.due <= now]
             return self.recorder.samples() or self.recorder.begun(due)
 
     def scheduling_errors_ns(self) -> list[int] | None:
-        """A client keeps no schedule so exactly that it would be worth a number."""
+        """Return None: no client keeps a schedule precisely enough to report it."""
         return None
 
-    # For workers, from any thread
+    # For workers, in any thread
 
     def now(self) -> int:
-        """Nanoseconds since the origin."""
+        """Return the nanoseconds since the origin."""
         return monotonic_ns() - self.origin_ns
 
     def url(self) -> str:
-        """What to ask for, percent-encoded."""
+        """Return the URL to request, percent-encoded."""
         scheme = "https" if self._firing.tls else "http"
         host = f"[{self._firing.host}]" if ":" in self._firing.host else self._firing.host
         return f"{scheme}://{host}:{self._firing.port}{encode_target(self._firing)}"
 
     def headers(self) -> list[tuple[str, str]]:
-        """The firing's own headers; the client adds those that it always sends."""
+        """Return the firing's own headers; the client adds those that it always sends."""
         closing = [] if self._firing.keep_alive else [("Connection", "close")]
         return [*closing, *self._firing.headers]
 
     def body(self) -> bytes | None:
-        """None where there is none."""
+        """Return the body of a request; None if it has none."""
         return self._firing.body.encode() or None
 
     def read_head(self, call: Call, headers: Mapping[str, str]) -> None:
-        """Take over what an answer's head says: the probe's stamps, where a redirect leads."""
+        """Note what a response's head tells: the probe's stamps, and where a redirect leads."""
         call.location = headers.get("location", "")
         header = headers.get(PROBE_HEADER)
         if header is not None:
             value = header.encode("ascii", "replace")
-            call.stamps = placed(value, self.origin_ns, call.sent_first, self.now())
+            call.stamps = valid_stamps(value, self.origin_ns, call.sent_first, self.now())
 
-    def _grow(self) -> None:
-        """One worker more, unless there are as many as may be in flight."""
+    def _add_worker(self) -> None:
+        """Start one more worker, unless there are as many as may be in flight."""
         with self._lock:
-            grows = self._workers < self._firing.load.concurrency
-            grows = grows and self._next < self._firing.load.requests
-            self._workers += grows
-        if grows:
+            wanted = self._workers < self._firing.load.concurrency
+            wanted = wanted and self._next < self._firing.load.requests
+            self._workers += wanted
+        if wanted:
             self._start_worker()
 
     def _take(self, free: int) -> Call | None:
-        """The next request, for a worker that is free since `free`; None when there is none."""
+        """Return the next request, for a worker free since `free`; None if there is none."""
         with self._lock:
             if self._over.is_set() or self._next == self._firing.load.requests:
                 return None
             return self._take_next(free)
 
     def _take_next(self, free: int) -> Call:
-        number = self._next
+        request = self._next
         self._next += 1
         if self._schedule is not None:
-            call = Call(number, self._schedule[number])
-        else:  # a burst's first are due at once, however long a worker takes to be there
-            call = Call(number, 0 if number < self._firing.load.concurrency else free)
+            call = Call(request, self._schedule[request])
+        else:  # a burst's first are due at the origin, however long a worker takes to start
+            call = Call(request, 0 if request < self._firing.load.concurrency else free)
         self._calls[call] = None
         return call
 
-    def _due_until(self, now: int) -> int:
-        """The number of the first request that is not due."""
+    def _due_count(self, now: int) -> int:
+        """Return how many requests have become due."""
         load = self._firing.load
         if self._schedule is not None:
             return bisect_right(self._schedule, now)
         return min(load.requests, self.recorder.rows + load.concurrency)
 
     def _begin(self, call: Call) -> bool:
-        """Whether this call, which is due now, is to be made: not so after a Stop."""
-        self._grow()
+        """Return whether to make this call, which is due now: not after a Stop."""
+        self._add_worker()
         return call in self._calls and not self._over.is_set()
 
     def _finish(self, call: Call, failure: Failure = Failure.NONE) -> None:
-        """Record how a call ended, unless somebody else has."""
+        """Record how a call ended, unless `stop` already has."""
         call.done = self.now()
         with self._lock:
             if call not in self._calls:
                 return
             del self._calls[call]
             if not failure:
-                path = encode_target(self._firing)
-                failure = outcome_of(call.status, call.stamps[1], call.location, path)
-            self.recorder.finish(call, call.done, call.status, failure)
+                target = encode_target(self._firing)
+                failure = outcome_of(call.status, call.stamps[1], call.location, target)
+            call.error = int(failure)
+            self.recorder.add(call)
             over = self.recorder.rows == self._firing.load.requests
         if over:
             self._loop.call_soon_threadsafe(self._over.set)
 
-    def _left_s(self, call: Call) -> float:
-        """How long it may take from now on; timeouts count from `due`."""
+    def _time_left_s(self, call: Call) -> float:
+        """Return how long a call may still take; timeouts count from `due`."""
         return (call.due + self._timeout_ns - self.now()) / NS_PER_S

@@ -12,7 +12,7 @@ from dashboard.wire.failure import Failure
 
 NO_DESCRIPTORS = (errno.EMFILE, errno.ENFILE)
 
-# Exceptions and their meaning, the most telling first.
+# Exceptions and their meaning, the most specific first.
 Table: TypeAlias = Sequence[tuple[type[BaseException], Failure]]
 
 COMMON: Table = (
@@ -25,9 +25,10 @@ COMMON: Table = (
 
 
 def failure_of(error: BaseException, table: Table) -> Failure:
-    """Libraries wrap what happened in exceptions of their own: the innermost knows best.
+    """Return what an exception means; `Failure.CLIENT` if no rule explains it.
 
-    `table` is the library's. What nothing in it explains is `Failure.CLIENT`.
+    Libraries wrap the cause in exceptions of their own, so its whole chain is searched. `table`
+    is the library's.
     """
     chain = list(_chain(error))
     if any(isinstance(each, OSError) and each.errno in NO_DESCRIPTORS for each in chain):

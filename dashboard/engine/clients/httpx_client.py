@@ -1,4 +1,4 @@
-"""HTTPX: with a client for each request, as in many an example, and with one for all."""
+"""HTTPX: a client for each request, as in many examples, or one for all."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from dashboard.wire.plan import Firing
 from .driver import Call
 from .tasks import TaskDriver
 
-# Events of httpcore, just before what their names say.
+# Events of httpcore, each emitted just before what it is named after.
 CONNECTING = "connection.connect_tcp.started"
 SENDING_HEAD = "http11.send_request_headers.started"
 SENDING_BODY = "http11.send_request_body.started"
 
 
 class HttpxDriver(TaskDriver):
-    """What both ways share."""
+    """Drives one firing by HTTPX; subclasses decide how many clients there are."""
 
     failures = (
         (httpx.TimeoutException, Failure.TIMEOUT),
@@ -44,19 +44,19 @@ class HttpxDriver(TaskDriver):
             elif event == SENDING_BODY and self._firing.body:
                 call.sent = self.now()
 
-        answer = await client.request(
+        response = await client.request(
             self._firing.method,
             self.url(),
             headers=self.headers(),
             content=self.body(),
             extensions={"trace": note},
-            timeout=None,  # the driver has its own, which counts from `due`
+            timeout=None,  # `_fire` has one, which counts from `due`
         )
-        self.read_head(call, answer.headers)
-        return answer.status_code
+        self.read_head(call, response.headers)
+        return response.status_code
 
     def _failure(self, error: Exception) -> Failure:
-        """HTTPX has one exception for three things, which only its text tells apart."""
+        """Tell three causes apart that share one exception, by its text."""
         if isinstance(error, httpx.RemoteProtocolError):
             text = str(error).lower()
             if "disconnected" in text or "peer closed" in text:
@@ -66,32 +66,35 @@ class HttpxDriver(TaskDriver):
         return super()._failure(error)
 
 
-class ClientForEach(HttpxDriver):
-    """`async with httpx.AsyncClient() as client`, for each request anew."""
+class HttpxPerRequestDriver(HttpxDriver):
+    """A new `httpx.AsyncClient` for each request."""
 
-    async def _ask(self, call: Call) -> int:
+    async def _request(self, call: Call) -> int:
         async with httpx.AsyncClient(trust_env=False, verify=self._verify) as client:
             return await self._send(client, call)
 
-    async def _leave(self) -> None:
-        """They share nothing."""
+    async def _close_client(self) -> None:
+        """Do nothing: the clients share nothing."""
 
 
-class SharedClient(HttpxDriver):
-    """One client, whose limits allow as many connections as may be in flight."""
+class HttpxSharedDriver(HttpxDriver):
+    """One `httpx.AsyncClient`, whose limits allow as many connections as may be in flight."""
 
     def __init__(self, firing: Firing) -> None:
-        most = firing.load.concurrency
-        kept = most if firing.keep_alive else 0
+        concurrency = firing.load.concurrency
+        limits = httpx.Limits(
+            max_connections=concurrency,
+            max_keepalive_connections=concurrency if firing.keep_alive else 0,
+        )
         self._client = httpx.AsyncClient(
             trust_env=False,
             verify=loopback_tls(),
-            limits=httpx.Limits(max_connections=most, max_keepalive_connections=kept),
+            limits=limits,
         )
         super().__init__(firing)
 
-    async def _ask(self, call: Call) -> int:
+    async def _request(self, call: Call) -> int:
         return await self._send(self._client, call)
 
-    async def _leave(self) -> None:
+    async def _close_client(self) -> None:
         await self._client.aclose()

@@ -1,4 +1,4 @@
-"""Requests: a session in each of as many threads as requests may be in flight."""
+"""Requests: as many threads as requests may be in flight, each with a session."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ FAILURES: Table = (
 )
 
 
-class Threads(ClientDriver):
-    """A firing by `requests`.
+class RequestsThreadsDriver(ClientDriver):
+    """Drives one firing by `requests`.
 
-    A thread cannot be cancelled. After a Stop its socket is shut down, which wakes it up; what
-    it says then is not recorded, and nobody waits for it.
+    A thread cannot be cancelled. After a Stop its socket is shut down, which wakes it up; its
+    result is not recorded, and it is not joined.
     """
 
     def __init__(self, firing: Firing) -> None:
@@ -51,22 +51,22 @@ class Threads(ClientDriver):
         super().__init__(firing)
 
     def stop(self) -> None:
-        """Record what is in flight as aborted, and wake up who waits for it."""
+        """Record what is in flight as aborted, and wake up the threads that wait for it."""
         super().stop()
         self._stopping.set()
-        for waited_for in list(self._sockets.values()):
-            with suppress(OSError):  # it is closed
-                waited_for.shutdown(socket.SHUT_RDWR)
+        for connected in list(self._sockets.values()):
+            with suppress(OSError):  # already closed
+                connected.shutdown(socket.SHUT_RDWR)
 
     async def close(self) -> None:
-        """Nothing can be ended that was not ended by `stop`."""
+        """Do nothing: `stop` has ended what can be ended."""
 
-    def uses(self, call: Call, connected: socket.socket) -> None:
-        """The call waits for this socket."""
+    def note_socket(self, call: Call, connected: socket.socket) -> None:
+        """Note the socket that a call waits for."""
         self._sockets[call] = connected
 
     def _start_worker(self) -> None:
-        with suppress(RuntimeError):  # no more threads are to be had: those that there are go on
+        with suppress(RuntimeError):  # no more threads can be started: the others continue
             threading.Thread(target=self._work, daemon=True).start()
 
     def _work(self) -> None:
@@ -83,18 +83,18 @@ class Threads(ClientDriver):
 
     def _fire(self, session: requests.Session, call: Call) -> None:
         failure = Failure.NONE
-        _at.driver, _at.call = self, call
+        _current.driver, _current.call = self, call
         try:
-            call.status = self._ask(session, call)
-        except Exception as error:  # whatever it is, it is a row
+            call.status = self._request(session, call)
+        except Exception as error:  # any exception becomes a row
             failure = failure_of(error, FAILURES)
         self._finish(call, failure)
         self._sockets.pop(call, None)
         if not self._firing.keep_alive:
             session.close()  # its connections; it may be used again
 
-    def _ask(self, session: requests.Session, call: Call) -> int:
-        left_s = max(self._left_s(call), 1 / NS_PER_S)
+    def _request(self, session: requests.Session, call: Call) -> int:
+        left_s = max(self._time_left_s(call), 1 / NS_PER_S)
         with session.request(
             self._firing.method,
             self.url(),
@@ -102,50 +102,50 @@ class Threads(ClientDriver):
             data=self.body(),
             timeout=(left_s, left_s),  # for connecting and for each read
             allow_redirects=False,
-            stream=True,  # so that a body which comes in drops has a timeout as a whole
-        ) as answer:
-            self.read_head(call, answer.headers)
-            for _ in answer.iter_content(READ_BYTES):
-                if self._left_s(call) <= 0:
+            stream=True,  # so that a body which trickles in has a timeout as a whole
+        ) as response:
+            self.read_head(call, response.headers)
+            for _ in response.iter_content(READ_BYTES):
+                if self._time_left_s(call) <= 0:
                     raise requests.Timeout
-            return answer.status_code
+            return response.status_code
 
 
-class _At(threading.local):
-    """What this thread is at."""
+class _Current(threading.local):
+    """The call that this thread is making."""
 
-    driver: Threads
+    driver: RequestsThreadsDriver
     call: Call
 
 
-_at = _At()
+_current = _Current()
 
 
-class _Stamps:
-    """For urllib3's connections: notes when they connect and send, which nothing else tells."""
+class _StampMixin:
+    """Stamps when urllib3's connections connect and send, which nothing else tells."""
 
     sock: Any
 
     def connect(self) -> None:
-        _at.call.connecting = _at.driver.now()
+        _current.call.connecting = _current.driver.now()
         super().connect()  # type: ignore[misc]
 
     def send(self, data: Any) -> None:
         if self.sock is None:  # else it would be made after the stamp
             self.connect()
-        call = _at.call
-        _at.driver.uses(call, self.sock)
-        call.sent = _at.driver.now()
+        call = _current.call
+        _current.driver.note_socket(call, self.sock)
+        call.sent = _current.driver.now()
         if call.sent_first == UNKNOWN:
             call.sent_first = call.sent
         super().send(data)  # type: ignore[misc]
 
 
-class _Connection(_Stamps, HTTPConnection):
+class _Connection(_StampMixin, HTTPConnection):
     pass
 
 
-class _TlsConnection(_Stamps, HTTPSConnection):
+class _TlsConnection(_StampMixin, HTTPSConnection):
     pass
 
 
@@ -164,7 +164,7 @@ class _Adapter(HTTPAdapter):
 
 
 def _session() -> requests.Session:
-    """One that goes straight to the server, and looks at no certificate."""
+    """Return a session that uses no proxy and verifies no certificate."""
     urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
     session = requests.Session()
     session.trust_env = False

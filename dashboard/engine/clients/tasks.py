@@ -14,7 +14,7 @@ from .failures import Table, failure_of
 
 
 class TaskDriver(ClientDriver):
-    """A firing by an async client."""
+    """Drives one firing by an async client."""
 
     failures: Table  # what the library's own exceptions mean
 
@@ -23,23 +23,23 @@ class TaskDriver(ClientDriver):
         self._tasks: set[asyncio.Task[None]] = set()  # the loop keeps no strong reference
 
     @abstractmethod
-    async def _ask(self, call: Call) -> int:
-        """Send the request, read the whole answer, and return its status."""
+    async def _request(self, call: Call) -> int:
+        """Send the request, read the whole response, and return its status."""
 
     @abstractmethod
-    async def _leave(self) -> None:
+    async def _close_client(self) -> None:
         """Close what all calls share."""
 
     def stop(self) -> None:
-        """Record what is in flight as aborted, and end it."""
+        """Record what is in flight as aborted, and cancel it."""
         super().stop()
         for task in self._tasks:
             task.cancel()
 
     async def close(self) -> None:
-        """Leave no task and no connection behind."""
+        """Wait for the tasks to end, and close the client."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._leave()
+        await self._close_client()
 
     def _start_worker(self) -> None:
         task = self._loop.create_task(self._work())
@@ -49,7 +49,7 @@ class TaskDriver(ClientDriver):
     async def _work(self) -> None:
         free = self.now()
         while call := self._take(free):
-            # A nap of uvloop's may end a millisecond early.
+            # A sleep of uvloop's may end a millisecond early.
             while (early := call.due - self.now()) > 0:  # noqa: ASYNC110
                 await asyncio.sleep(early / NS_PER_S)
             if not self._begin(call):
@@ -60,9 +60,9 @@ class TaskDriver(ClientDriver):
     async def _fire(self, call: Call) -> None:
         failure = Failure.NONE
         try:
-            async with asyncio.timeout(self._left_s(call)):
-                call.status = await self._ask(call)
-        except Exception as error:  # whatever it is, it is a row
+            async with asyncio.timeout(self._time_left_s(call)):
+                call.status = await self._request(call)
+        except Exception as error:  # any exception becomes a row
             failure = self._failure(error)
         self._finish(call, failure)
 

@@ -1,4 +1,4 @@
-"""How an answer comes in pieces: how many, and the longest wait between two of them."""
+"""How a response arrives in pieces: how many, and the longest wait between two of them."""
 
 from __future__ import annotations
 
@@ -11,16 +11,13 @@ from .connection import Connection, Owner
 
 
 class ChunkOwner(Owner, Protocol):
-    """An owner that also records how responses come in pieces."""
+    """An owner that also records how responses arrive in pieces."""
 
     chunks: ChunkRecorder
 
 
 class ChunksConnection(Connection):
-    """A connection that notes when each piece of a body arrives.
-
-    Pieces that arrive in one read are one: the wait between them was nobody's.
-    """
+    """Notes when each piece of a body arrives. Pieces that arrive in one read count as one."""
 
     __slots__ = ("_chunks", "_last_piece", "_longest_gap", "_recorder")
 
@@ -31,18 +28,18 @@ class ChunksConnection(Connection):
         self._longest_gap = self._last_piece = UNKNOWN
 
     def on_body(self, _: bytes) -> None:
-        """A piece of the body."""
-        if self._last_piece == self._arrived:
+        """Count a piece, unless it came in the same read as the last one."""
+        if self._last_piece == self._received:
             return
         if self._chunks:
-            self._longest_gap = max(self._longest_gap, self._arrived - self._last_piece)
+            self._longest_gap = max(self._longest_gap, self._received - self._last_piece)
         self._chunks += 1
-        self._last_piece = self._arrived
+        self._last_piece = self._received
 
     def on_message_complete(self) -> None:
-        """The last byte of the answer."""
+        """Record the pieces of a final response."""
         super().on_message_complete()
-        if self.status and not self._surplus:
-            self._recorder.add(self.request, self._chunks, self._longest_gap)
+        if self.record.status and not self._surplus:
+            self._recorder.add(self.record.request, self._chunks, self._longest_gap)
             self._chunks = 0
             self._longest_gap = self._last_piece = UNKNOWN

@@ -1,8 +1,8 @@
-"""One connection: sends a request, stamps what comes back, and says when it is over.
+"""One HTTP connection: writes a request, stamps the response, and reports when it is complete.
 
-An asyncio.Protocol on uvloop; httptools parses every answer. A request that was written to
-a connection which the server closed before answering is a failure like any other: retrying
-it would hide what happened.
+An asyncio.Protocol on uvloop; httptools parses every response. The states of a connection are
+drawn in `base_connection.py`. A request that was written to a connection which the server closed
+before answering has failed like any other: a retry would hide what happened.
 
 Instants are nanoseconds of the monotonic clock since the firing's origin.
 """
@@ -18,111 +18,85 @@ import httptools
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import UNKNOWN
 
+from .base_connection import AWAITING, CLOSED, CONNECTING, IDLE, SENDING, BaseConnection
 from .outcome import FIRST_REDIRECT, location_of, outcome_of
-from .probe_header import NO_STAMPS, PROBE_MARK, find_stamps
-from .request import Request
-from .response import FIRST_FINAL_STATUS, LONGEST_HEAD, AnswerToHead, Parts
+from .probe_header import PROBE_MARK, find_stamps
+from .request import RequestTemplate
+from .response import FIRST_FINAL_STATUS, MAX_HEAD_BYTES, HeadBuffer, HeadResponseParser
 
 CONTINUE = 100
-FINE = int(Failure.NONE)  # at hand: an enum is slow to ask
-CONTINUE_PATIENCE_S = 1.0  # a server that never says so gets the body all the same, as from curl
+CONTINUE_TIMEOUT_S = 1.0  # then the body is sent without `100 Continue`, as by curl
 
 
 class Owner(Protocol):
-    """What a connection belongs to and reports to: whatever decides what is sent next."""
+    """What a connection belongs to and reports to: a driver."""
 
     origin_ns: int
-    request: Request
+    template: RequestTemplate
 
-    def answered(self, connection: Connection, done: int, reusable: bool) -> None:
-        """Record a complete response, and use the connection again if it is reusable."""
+    def response_received(self, connection: Connection) -> None:
+        """Record a complete response; decide whether the connection is used again."""
 
-    def failed(self, connection: Connection, failure: Failure) -> None:
-        """Record that no response will come."""
+    def request_failed(self, connection: Connection, failure: Failure) -> None:
+        """Record that no usable response will come."""
 
-    def left(self, connection: Connection) -> None:
+    def idle_lost(self, connection: Connection) -> None:
         """Forget an idle connection, which cannot be used again."""
 
-    def hand_over(self, old: Connection, new: Connection) -> None:
-        """Continue a request on another connection."""
+    def request_moved(self, old: Connection, new: Connection) -> None:
+        """Continue a request on another connection, which is still to be opened."""
 
 
-class Connection(asyncio.Protocol):
-    """Carries one request at a time; the instants are of the request that it carries now."""
+class Connection(BaseConnection):
+    """Carries one request at a time; `record` is that of the current one."""
 
     __slots__ = (
-        "_arrived",
-        "_lasting",
-        "_origin",
+        "_continue_timer",
+        "_head",
+        "_keep_alive",
+        "_origin_ns",
         "_owner",
         "_parser",
-        "_parts",
-        "_patience",
-        "_reusable",
-        "_sends",
+        "_received",
         "_surplus",
-        "_transport",
-        "busy",
-        "connecting",
-        "due",
-        "failure",
-        "first_byte",
-        "request",
-        "sent",
-        "sent_first",
-        "stamps",
-        "status",
-        "told",
+        "_template",
+        "reusable",
     )
 
     def __init__(self, owner: Owner, request: int, due: int) -> None:
+        super().__init__(request, due)
         self._owner = owner
-        self._origin = owner.origin_ns
-        self._sends = owner.request
+        self._origin_ns = owner.origin_ns
+        self._template = owner.template
         # Made with the connection: a parser and its protocol are a cycle, which only
-        # connection_lost breaks, and the collector is off while we fire.
+        # connection_lost breaks, and the collector is off during a firing.
         self._parser: Any = None
-        self._transport: asyncio.Transport | None = None
-        self._patience: asyncio.TimerHandle | None = None
-        self._parts: Parts | None = None  # of an answer that did not come all at once
-        self._arrived = UNKNOWN  # when the last data did
-        self._lasting = owner.request.keep_alive  # as far as we are concerned
-        self._reusable = False
-        self._surplus = False
-        self.request = request
-        self.due = due
-        self.busy = True
-        self.connecting = self.sent_first = self.sent = self.first_byte = UNKNOWN
-        self.stamps = NO_STAMPS
-        self.status = 0  # until the answer is whole
-        self.failure = FINE  # of a whole answer that did not do what was asked for
-        self.told = (UNKNOWN, UNKNOWN)  # what the last `begun` frame said of it
+        self._continue_timer: asyncio.TimerHandle | None = None
+        self._head: HeadBuffer | None = None  # of a response that arrives in several reads
+        self._received = UNKNOWN  # the instant of the last read
+        self._keep_alive = owner.template.keep_alive  # on our side
+        self._surplus = False  # bytes followed a complete response
+        self.reusable = False  # after a complete response: whether another request may follow
 
     def send_next(self, request: int, due: int) -> None:
-        """Use the open connection once more; nothing is known of this request yet."""
-        self.request = request
-        self.due = due
-        self.busy = True
-        self.connecting = self.first_byte = UNKNOWN
-        self.stamps = NO_STAMPS
-        self.status = 0
-        self.failure = FINE
-        self._parts = None
+        """Send another request on the open connection."""
+        self.record.reset(request, due)
+        self._head = None
         self._send()
 
-    def drop(self) -> None:
-        """Close at once; what was in flight has been recorded by whoever drops it."""
-        self.busy = False
-        if self._patience is not None:
-            self._patience.cancel()
-        if self._transport is not None:
-            self._transport.abort()
+    def abort(self) -> None:
+        """Close at once. Nothing is reported: the caller has recorded the request."""
+        if self._continue_timer is not None:
+            self._continue_timer.cancel()
+        super().abort()
 
     def _send(self) -> None:
-        """One write, so that the first and the last byte leave together, and at once."""
-        self.sent_first = self.sent = monotonic_ns() - self._origin
-        self._transport.write(self._sends.opening)  # type: ignore[union-attr]
-        if self._sends.withheld:
+        """Write the request at once and in one piece, so that it has one instant."""
+        self.state = AWAITING
+        record = self.record
+        record.sent_first = record.sent = monotonic_ns() - self._origin_ns
+        self._transport.write(self._template.first_write)  # type: ignore[union-attr]
+        if self._template.deferred_body:
             self._await_continue()
 
     # asyncio.Protocol
@@ -130,127 +104,157 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Send at once: an idle connection would block a worker of some servers."""
         self._transport = transport  # type: ignore[assignment]
-        if self.busy:
+        if self.state is CONNECTING:
             # uvloop would keep each write until it has handled whatever else is ready: with
             # thousands of connections, milliseconds behind the stamp.
             self._transport.set_write_buffer_limits(high=0)  # type: ignore[union-attr]
-            self.expect_answer()
+            self.reset_parser()
             self._send()
-        else:  # it took so long that the request was given up
-            self.drop()
+        else:  # the request was stopped or timed out while connecting
+            self.abort()
 
     def data_received(self, data: bytes) -> None:
-        """Parse, and when an answer is whole, tell the owner."""
-        if not self.busy:
+        """Parse, and report a response that is complete."""
+        if self.state is IDLE or self.state is CLOSED:
+            self._reject_unrequested()
             return
-        self._arrived = monotonic_ns() - self._origin
+        self._received = monotonic_ns() - self._origin_ns
+        record = self.record
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
-            # Nonsense behind an answer that was whole is a surplus like any other.
-            self._owner.failed(self, Failure.SURPLUS if self.status else Failure.MALFORMED)
+            # Garbage behind a complete response is a surplus like any other.
+            failure = Failure.SURPLUS if record.status else Failure.MALFORMED
+            self._owner.request_failed(self, failure)
             return
-        if not self.status or self._parts:
-            self._take_part(data)
-        elif data.find(PROBE_MARK, 0, LONGEST_HEAD) > 0:  # (`in` takes twice as long)
+        if not record.status or self._head:
+            self._buffer_head(data)
+        elif data.find(PROBE_MARK, 0, MAX_HEAD_BYTES) > 0:  # (`in` takes twice as long)
             self._read_stamps(data)
-        if self.status:
-            if self._surplus:  # whose answer would come next is uncertain
-                self._owner.failed(self, Failure.SURPLUS)
+        if record.status:
+            if self._surplus:  # the next response could not be told from it
+                self._owner.request_failed(self, Failure.SURPLUS)
             else:
-                if self.status >= FIRST_REDIRECT:
-                    self._judge(data)
-                self._owner.answered(self, self._arrived, self._reusable)
+                if record.status >= FIRST_REDIRECT:
+                    self._check_outcome(data)
+                record.done = self._received
+                self._finish()
 
     def eof_received(self) -> None:
-        """The peer will say no more; an answer that has no length of its own is whole now."""
-        if self.busy and self._parts and self._parts.last_until_close():
-            self.status = self._parser.get_status_code()
-            self._judge(b"")
-            self._owner.answered(self, monotonic_ns() - self._origin, False)
+        """Complete a response without a length: its end is that of the connection."""
+        if self.state is IDLE:
+            self._lose_idle()
+        elif self.in_flight and self._head and self._head.ends_at_close():
+            self.record.status = self._parser.get_status_code()
+            self.reusable = False
+            self._check_outcome(b"")
+            self.record.done = monotonic_ns() - self._origin_ns
+            self._finish()
 
     def connection_lost(self, error: Exception | None) -> None:
-        """The peer has gone, or we have closed."""
-        if self.busy:
+        """Fail the request in flight, or leave the idle connections."""
+        if self.in_flight:
             reset = isinstance(error, ConnectionResetError | BrokenPipeError)
-            self._owner.failed(self, Failure.RESET if reset else Failure.CLOSED)
+            self._owner.request_failed(self, Failure.RESET if reset else Failure.CLOSED)
+        elif self.state is IDLE:
+            self._lose_idle()
         self._parser = None
 
-    # httptools' protocol. None for a header: a callback for each would be the dearest of all.
+    # httptools' callbacks. None per header: it would cost more than all others together.
 
     def on_message_begin(self) -> None:
-        """The first byte of an answer, or of what stands behind it."""
-        if self.status:
+        """Stamp the first byte of a response, or note one behind a complete response."""
+        if self.record.status:
             self._surplus = True
         else:
-            self.first_byte = self._arrived
+            self.record.first_byte = self._received
 
     def on_message_complete(self) -> None:
-        """The last byte of an answer; the parser forgets all about it afterwards."""
+        """Note the status; the parser forgets it afterwards."""
         status = self._parser.get_status_code()
         if status < FIRST_FINAL_STATUS:
             self.skip_interim(status)
-        elif not self.status:  # `complete`, but without the cost of a call
-            self.status = status
-            self._reusable = self._lasting and self._parser.should_keep_alive()
+        elif not self.record.status:  # `complete`, without the cost of a call
+            self.record.status = status
+            self.reusable = (
+                self._keep_alive and self.state is AWAITING and self._parser.should_keep_alive()
+            )
 
-    # For the reader of answers
+    # ResponseHandler, for the parser of responses to HEAD
 
-    def expect_answer(self) -> None:
-        """Give the next answer a parser; only HEAD needs a new one each time."""
-        if self._sends.bodiless_answer:
-            self._parser = AnswerToHead(self).parser
+    def reset_parser(self) -> None:
+        """Make a parser for the next response; only HEAD needs one for each."""
+        if self._template.bodiless_response:
+            self._parser = HeadResponseParser(self).parser
         else:
             self._parser = httptools.HttpResponseParser(self)
 
-    def complete(self, status: int, lasting: bool) -> None:
-        """The answer is whole; `lasting`: the server keeps the connection open."""
-        self.status = status
-        self._reusable = lasting and self._lasting
+    def complete(self, status: int, keep_alive: bool) -> None:
+        """Accept the response as complete; `keep_alive`: the server leaves it open."""
+        self.record.status = status
+        self.reusable = keep_alive and self._keep_alive and self.state is AWAITING
 
     def skip_interim(self, status: int) -> None:
-        """What counts is still to come."""
+        """Ignore an interim response; the final one is still to come."""
         if status < CONTINUE:
             raise httptools.HttpParserError(f"expected a status from 100, found {status}")
-        self.first_byte = UNKNOWN
-        if self._parts is None:
-            self._parts = Parts()
-        self._parts.interim += 1
+        self.record.first_byte = UNKNOWN
+        if self._head is None:
+            self._head = HeadBuffer()
+        self._head.interim_responses += 1
         if status == CONTINUE:
-            self._send_withheld()
+            self._send_deferred_body()
 
-    # What is rarer
+    # Rare cases
 
-    def _take_part(self, data: bytes) -> None:
-        """The answer does not come all at once, or there were interim ones before it."""
-        if self._parts is None:
-            self._parts = Parts()
-        self._parts.add(data)
-        if self._parts.head:
-            self._read_stamps(self._parts.head)
-        elif self._parts.endless:
-            self._owner.failed(self, Failure.ENDLESS_HEAD)
+    def _finish(self) -> None:
+        """Report a complete response. Overridden where it may not be the final one."""
+        self._owner.response_received(self)
+
+    def _lose_idle(self) -> None:
+        self.state = CLOSED
+        self._owner.idle_lost(self)
+
+    def _reject_unrequested(self) -> None:
+        """Close an idle connection on which data arrived: no later response could be trusted."""
+        if self.state is IDLE:
+            self._lose_idle()
+            self.abort()
+
+    def _buffer_head(self, data: bytes) -> None:
+        """Collect the head of a response that arrives in several reads, or after interim ones."""
+        if self._head is None:
+            self._head = HeadBuffer()
+        self._head.feed(data)
+        if self._head.head:
+            self._read_stamps(self._head.head)
+        elif self._head.too_long:
+            self._owner.request_failed(self, Failure.ENDLESS_HEAD)
 
     def _read_stamps(self, head: bytes) -> None:
-        self.stamps = find_stamps(head, self._origin, self.sent_first, self.first_byte)
+        record = self.record
+        record.stamps = find_stamps(head, self._origin_ns, record.sent_first, record.first_byte)
 
-    def _judge(self, data: bytes) -> None:
-        """Decide whether an answer that is no plain success did what was asked for."""
-        head = (self._parts.head or b"") if self._parts else data
-        asked = self._sends.path_of(self.request)
-        self.failure = int(outcome_of(self.status, self.stamps[1], location_of(head), asked))
+    def _check_outcome(self, data: bytes) -> None:
+        """Set the error of a response that is not the one the request asked for."""
+        head = (self._head.head or b"") if self._head else data
+        record = self.record
+        target = self._template.target_of(record.request)
+        view_entered = record.stamps[1]
+        record.error = int(outcome_of(record.status, view_entered, location_of(head), target))
 
     def _await_continue(self) -> None:
-        self.sent = UNKNOWN
-        self._lasting = False  # unless the body is sent: the server may wait for it
+        # A response that comes first ends the connection: the server may wait for the body.
+        self.state = SENDING
+        self.record.sent = UNKNOWN
         loop = asyncio.get_running_loop()
-        self._patience = loop.call_later(CONTINUE_PATIENCE_S, self._send_withheld)
+        self._continue_timer = loop.call_later(CONTINUE_TIMEOUT_S, self._send_deferred_body)
 
-    def _send_withheld(self) -> None:
-        """The server wants the body, or has kept us waiting for long enough."""
-        if self._patience is not None:
-            self._patience.cancel()
-            self._patience = None
-            self._lasting = self._sends.keep_alive
-            self.sent = monotonic_ns() - self._origin
-            self._transport.write(self._sends.withheld)  # type: ignore[union-attr]
+    def _send_deferred_body(self) -> None:
+        """Send the body: on `100 Continue`, or after CONTINUE_TIMEOUT_S without it."""
+        if self._continue_timer is not None:
+            self._continue_timer.cancel()
+            self._continue_timer = None
+            self.state = AWAITING
+            self.record.sent = monotonic_ns() - self._origin_ns
+            self._transport.write(self._template.deferred_body)  # type: ignore[union-attr]

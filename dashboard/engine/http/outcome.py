@@ -1,9 +1,9 @@
-"""Whether a whole answer did what was asked for; the one rule for every load and every client.
+"""Whether a response is the one that the request asked for: one rule for all loads and clients.
 
-A status alone does not say. A form's view answers 302 when it has done its work, and a login or
-a redirect to https answers 302 instead of it. The probe's stamps say whether a view was called.
-A redirect of `login_required` passes for the view's own, since Django calls the decorated one:
-it is known by its wish to come back to the same path afterwards.
+The status alone does not tell. A form's view answers 302 when it has done its work, and a login
+or a redirect to https answers 302 instead of it. The probe's stamps tell whether a view was
+called. A redirect by `login_required` looks like the view's own, since Django calls the decorated
+view: it is recognised by a query that leads back to the same path afterwards.
 """
 
 from __future__ import annotations
@@ -19,44 +19,44 @@ from dashboard.wire.frame import NO_VIEW
 from .probe_header import END_OF_HEAD
 
 FIRST_REDIRECT: Final = 300
-NOT_MODIFIED: Final = 304  # an answer like any other, though its number is a redirect's
+NOT_MODIFIED: Final = 304  # a success, though its number is a redirect's
 FIRST_ERROR: Final = 400
 LOCATION: Final = re.compile(rb"\r\nlocation:[ \t]*([^\r\n]*)", re.IGNORECASE)
-# What the query of a redirect to a login calls the page to come back to, without `_` and `-`.
-COME_BACK: Final = frozenset(
+# Names in the query of a redirect to a login, for the page to return to; without `_` and `-`.
+RETURN_PARAMETERS: Final = frozenset(
     ("next", "return", "returnto", "returnurl", "redirect", "redirectto", "continue", "camefrom")
 )
 
 
-def outcome_of(status: int, view_entered: int, location: str, path: str) -> Failure:
-    """Return why an answer is none; `Failure.NONE` for one that did what was asked for.
+def outcome_of(status: int, view_entered: int, location: str, target: str) -> Failure:
+    """Return why a response is a failure; `Failure.NONE` if it is none.
 
-    `location` is where a redirect leads, `path` what was asked for, with or without a query.
+    `location` is where a redirect leads, `target` what was requested, with or without a query.
     """
     if status >= FIRST_ERROR:
         return Failure.STATUS
     if status < FIRST_REDIRECT or status == NOT_MODIFIED:
         return Failure.NONE
-    if comes_back(location, path):
+    if returns_to(location, target):
         return Failure.LOGIN
     return Failure.REDIRECTED if view_entered == NO_VIEW else Failure.NONE
 
 
-def location_of(answer: bytes) -> str:
-    """Return where a redirect leads, from an answer that begins with its head; else empty."""
-    found = LOCATION.search(answer, 0, answer.find(END_OF_HEAD))
-    return "" if found is None else found[1].strip().decode("latin-1")
+def location_of(response: bytes) -> str:
+    """Return the Location header of a response that begins with its head; empty without one."""
+    header = LOCATION.search(response, 0, response.find(END_OF_HEAD))
+    return "" if header is None else header[1].strip().decode("latin-1")
 
 
-@lru_cache(maxsize=256)  # all requests of a firing are mostly sent to the same place
-def comes_back(location: str, path: str) -> bool:
-    """Whether a redirect asks to be sent back to the same path when something else is done."""
+@lru_cache(maxsize=256)  # the requests of a firing are mostly redirected to the same place
+def returns_to(location: str, target: str) -> bool:
+    """Return whether a redirect's query names the path of `target` as the page to return to."""
     try:
-        here = unquote(urlsplit(path).path)
+        path = unquote(urlsplit(target).path)
         return any(
-            name.lower().replace("_", "").replace("-", "") in COME_BACK
-            and unquote(urlsplit(value).path) == here
+            name.lower().replace("_", "").replace("-", "") in RETURN_PARAMETERS
+            and unquote(urlsplit(value).path) == path
             for name, value in parse_qsl(urlsplit(location).query)
         )
-    except ValueError:  # no address at all
+    except ValueError:  # not a URL
         return False

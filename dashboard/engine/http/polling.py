@@ -1,21 +1,24 @@
-"""Fetching a result that is not there yet: an answer 202 says where, and is asked again.
+"""Polling for a result: a response 202 names its address, which is requested until it is there.
 
-The request is over when the answer is another one. Its stamps are those of the first answer, so
-that the wait for the result stands behind them.
+The request is over with the first response that is not a 202. The stamps recorded are those of
+the first response, so the wait for the result comes after them. A connection that waits for its
+next poll stays AWAITING: the request is in flight.
 """
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
-from typing import cast
+from dataclasses import dataclass, replace
+from typing import Protocol
 from urllib.parse import urljoin, urlsplit
 
-from dashboard.engine.recording.recorder import Stamps
+from dashboard.engine.recording.request_record import NO_STAMPS, Stamps
 from dashboard.wire.failure import Failure
+from dashboard.wire.frame import UNKNOWN
 from dashboard.wire.plan import Firing
 from dashboard.wire.request_mode import PLAIN
 
+from .base_connection import AWAITING
 from .connection import Connection, Owner
 from .request import encode_request
 
@@ -23,131 +26,117 @@ ACCEPTED = 202
 LOCATION = b"location"
 
 
-class Poller:
-    """Owns polling connections on behalf of another owner, which never sees an answer 202."""
+class PollingOwner(Owner, Protocol):
+    """An owner whose firing says how often to poll, and where."""
 
-    def __init__(self, owner: Owner, firing: Firing) -> None:
-        self._owner = owner
-        self._firing = firing
-        self._every_s = (firing.manner.poll_every_ms or 0) / 1000
-        self.origin_ns = owner.origin_ns
-        self.request = owner.request
-
-    def answered(self, connection: Connection, done: int, reusable: bool) -> None:
-        """A whole answer came: the result, or where that will be."""
-        polling = cast("PollingConnection", connection)
-        if polling.status != ACCEPTED:
-            polling.restore_first()
-            self._owner.answered(polling, done, reusable)
-        elif path := self._path_of(polling):
-            again = replace(self._firing, path=path, method="GET", body="", manner=PLAIN)
-            polling.poll_later(encode_request(again), self._every_s, reusable)
-        else:
-            self._owner.failed(polling, Failure.NO_RESULT)
-
-    def failed(self, connection: Connection, failure: Failure) -> None:
-        """No answer will come."""
-        self._owner.failed(connection, failure)
-
-    def left(self, connection: Connection) -> None:
-        """An idle connection is of no more use."""
-        self._owner.left(connection)
-
-    def hand_over(self, old: Connection, new: Connection) -> None:
-        """The request goes on upon another connection."""
-        self._owner.hand_over(old, new)
-
-    def _path_of(self, connection: PollingConnection) -> str | None:
-        """Where the result will be; None where that is not said, or not on the same server."""
-        if not connection.location:
-            return None
-        firing = self._firing
-        scheme = "https" if firing.tls else "http"
-        here = f"{scheme}://{firing.host}:{firing.port}"
-        found = urlsplit(urljoin(here + (connection.path or firing.path), connection.location))
-        hosts = (urlsplit(here).netloc, *_named_hosts(firing))
-        if found.scheme != scheme or found.netloc not in hosts:
-            return None
-        connection.path = found.path + (f"?{found.query}" if found.query else "")
-        return connection.path
+    firing: Firing
 
 
-def _named_hosts(firing: Firing) -> list[str]:
-    """Whom our requests say that they ask: a server may answer with that name."""
-    return [text for name, text in firing.headers if name.lower() == "host"]
+@dataclass(slots=True)
+class Polls:
+    """What is known of one request's polls; `record` holds the rest."""
+
+    next_write: bytes | None = None  # the bytes to send next; None: the request itself
+    path: str | None = None  # polled last
+    location: str | None = None  # in the last response: where the result will be
+    first_response: tuple[int, Stamps] | None = None  # its first byte and stamps
 
 
 class PollingConnection(Connection):
-    """A connection that asks again, for what the last answer said, while there is no result."""
+    """Requests the result again while the response is a 202; reports only what follows."""
 
-    __slots__ = ("_asks", "_first", "_here", "_timer", "location", "path")
+    __slots__ = ("_firing", "_poll_timer", "polls")
+    _owner: PollingOwner
 
-    def __init__(self, owner: Owner, request: int, due: int) -> None:
+    def __init__(self, owner: PollingOwner, request: int, due: int) -> None:
         super().__init__(owner, request, due)
-        self._timer: asyncio.TimerHandle | None = None  # there while we wait to ask again
-        self._here = True  # whether that can be asked on this connection
-        self._forget()
-
-    def _forget(self) -> None:
-        self._asks: bytes | None = None  # what is sent next; None: the request itself
-        self._first: tuple[int, Stamps] | None = None  # first byte and stamps of the first answer
-        self.location: str | None = None  # what the last answer said
-        self.path: str | None = None  # that was asked for last
+        self._firing = owner.firing
+        self._poll_timer: asyncio.TimerHandle | None = None  # set while waiting for the next poll
+        self.polls = Polls()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """One header of an answer."""
+        """Note where the result will be."""
         if name.lower() == LOCATION:
-            self.location = value.decode("latin-1")
+            self.polls.location = value.decode("latin-1")
 
     def send_next(self, request: int, due: int) -> None:
-        """Use the open connection once more, for another request."""
-        self._forget()
+        """Send another request on the open connection."""
+        self.polls = Polls()
         super().send_next(request, due)
 
-    def drop(self) -> None:
-        """Close at once, and ask no more."""
-        if self._timer is not None:
-            self._timer.cancel()
-        super().drop()
-
-    def poll_later(self, asks: bytes, every_s: float, reusable: bool) -> None:
-        """There is no result yet: ask so after a while, here or on a new connection."""
-        if self._first is None:
-            self._first = (self.first_byte, self.stamps)
-        self._asks = asks
-        self._here = reusable
-        self._timer = asyncio.get_running_loop().call_later(every_s, self._poll)
+    def abort(self) -> None:
+        """Close at once, and poll no more."""
+        if self._poll_timer is not None:
+            self._poll_timer.cancel()
+        super().abort()
 
     def connection_lost(self, error: Exception | None) -> None:
-        """The peer has gone; while we wait that is no harm, since we can come back."""
-        if self._timer is None:
+        """Fail the request, unless it waits for a poll, which can use a new connection."""
+        if self._poll_timer is None:
             super().connection_lost(error)
-        self._here = False
-
-    def restore_first(self) -> None:
-        """What is recorded of this request is what the first answer said."""
-        if self._first is not None:
-            self.first_byte, self.stamps = self._first
-
-    def _poll(self) -> None:
-        self._timer = None
-        if self._here:
-            self.location = None
-            self.status = 0
-            self._parts = None
-            self._send()
         else:
-            self._owner.hand_over(self, self._successor())
-
-    def _successor(self) -> PollingConnection:
-        """A new connection that goes on with this request."""
-        new = type(self)(self._owner, self.request, self.due)
-        for name in ("connecting", "sent_first", "sent", "path", "_asks", "_first"):
-            setattr(new, name, getattr(self, name))
-        return new
+            self.reusable, self._parser = False, None
 
     def _send(self) -> None:
-        if self._asks is None:
+        if self.polls.next_write is None:
             super()._send()
         else:
-            self._transport.write(self._asks)  # type: ignore[union-attr]
+            self.state = AWAITING
+            self._transport.write(self.polls.next_write)  # type: ignore[union-attr]
+
+    def _finish(self) -> None:
+        """Report the result, or poll for it."""
+        if self.record.status != ACCEPTED:
+            if self.polls.first_response is not None:
+                self.record.first_byte, self.record.stamps = self.polls.first_response
+            super()._finish()
+        elif path := self._result_path():
+            self._schedule_poll(path)
+        else:
+            self._owner.request_failed(self, Failure.NO_RESULT)
+
+    def _schedule_poll(self, path: str) -> None:
+        """Request the result after a while, here or on a new connection."""
+        if self.polls.first_response is None:
+            self.polls.first_response = (self.record.first_byte, self.record.stamps)
+        poll = replace(self._firing, path=path, method="GET", body="", manner=PLAIN)
+        self.polls.next_write = encode_request(poll)
+        self.polls.path = path
+        delay_s = (self._firing.manner.poll_every_ms or 0) / 1000
+        self._poll_timer = asyncio.get_running_loop().call_later(delay_s, self._send_poll)
+
+    def _send_poll(self) -> None:
+        self._poll_timer = None
+        if self.reusable:
+            self.polls.location = None
+            self._head = None
+            self.record.status = 0
+            self._send()
+        else:
+            self._owner.request_moved(self, self._successor())
+
+    def _successor(self) -> PollingConnection:
+        """Return a new connection that continues this request."""
+        record = self.record
+        record.status, record.first_byte, record.stamps = 0, UNKNOWN, NO_STAMPS
+        new = type(self)(self._owner, record.request, record.due)
+        new.record, new.polls = record, self.polls
+        self.polls.location = None
+        return new
+
+    def _result_path(self) -> str | None:
+        """Return path and query of the result; None without one on the same server."""
+        if not self.polls.location:
+            return None
+        firing = self._firing
+        scheme = "https" if firing.tls else "http"
+        server = f"{scheme}://{firing.host}:{firing.port}"
+        url = urlsplit(urljoin(server + (self.polls.path or firing.path), self.polls.location))
+        if url.scheme != scheme or url.netloc not in (urlsplit(server).netloc, *_hosts(firing)):
+            return None
+        return url.path + (f"?{url.query}" if url.query else "")
+
+
+def _hosts(firing: Firing) -> list[str]:
+    """Return the Host headers of the firing: a server may name itself so in a Location."""
+    return [text for name, text in firing.headers if name.lower() == "host"]

@@ -1,41 +1,39 @@
-"""What the probe says in its response header: the server's side of a request."""
+"""The probe's response header: the server's side of a request."""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
-from dashboard.engine.recording.recorder import Stamps
+from dashboard.engine.recording.request_record import NO_STAMPS, Stamps
 from dashboard.wire.frame import NO_VIEW, UNKNOWN
 
 END_OF_HEAD: Final = b"\r\n\r\n"
 PROBE_HEADER: Final = "liveburst"
 PROBE_LINE: Final = re.compile(rb"\r\n%s:([^\r\n]*)" % PROBE_HEADER.encode(), re.IGNORECASE)
-# Without it there is no such line, and no need to search for one: servers that change the case
+# A response without it has no such line, and need not be searched: servers that change the case
 # of a header's name change the first letters of its words.
 PROBE_MARK: Final = b"urst:"
-LARGEST_INSTANT = 2**63 - 1  # what its column can hold
-LARGEST_PROCESS = 2**31 - 1
-
-NO_STAMPS: Final[Stamps] = (UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN)
+MAX_INSTANT = 2**63 - 1  # what its column can hold
+MAX_PROCESS_ID = 2**31 - 1
 
 
-def find_stamps(answer: bytes, origin_ns: int, sent_first: int, first_byte: int) -> Stamps:
-    """What the probe's header says of this request; see `placed`.
+def find_stamps(response: bytes, origin_ns: int, sent_first: int, first_byte: int) -> Stamps:
+    """Return the stamps of the probe's header; NO_STAMPS without one. See `valid_stamps`.
 
-    `answer` begins with its head, which alone is searched: a page may speak of the probe.
+    `response` begins with its head. Only that is searched: a page may mention the probe.
     """
-    found = PROBE_LINE.search(answer, 0, answer.find(END_OF_HEAD))
-    return NO_STAMPS if found is None else placed(found[1], origin_ns, sent_first, first_byte)
+    line = PROBE_LINE.search(response, 0, response.find(END_OF_HEAD))
+    return NO_STAMPS if line is None else valid_stamps(line[1], origin_ns, sent_first, first_byte)
 
 
-def placed(value: bytes, origin_ns: int, earliest: int, latest: int) -> Stamps:
-    """The header's instants since the origin, where they belong to this request.
+def valid_stamps(value: bytes, origin_ns: int, earliest: int, latest: int) -> Stamps:
+    """Return the header's instants since the origin; NO_STAMPS if they are not this request's.
 
-    Stamps that lie before `earliest` or after `latest` (both since the origin), or are out of
-    order, belong to another request or to another clock: they say nothing of this one.
+    Stamps before `earliest` or after `latest` (both since the origin), or out of order, belong to
+    another request or another clock.
     """
-    *instants, process = read_stamps(value)
+    *instants, process = parse_stamps(value)
     entered, view_entered, view_left = (
         instant if instant < 0 else instant - origin_ns for instant in instants
     )
@@ -47,8 +45,8 @@ def placed(value: bytes, origin_ns: int, earliest: int, latest: int) -> Stamps:
     return entered, view_entered, view_left, process
 
 
-def read_stamps(value: bytes) -> Stamps:
-    """Read `ENTERED VIEW_ENTERED VIEW_LEFT PROCESS`; of a garbled one nothing is known."""
+def parse_stamps(value: bytes) -> Stamps:
+    """Parse `ENTERED VIEW_ENTERED VIEW_LEFT PROCESS`; return NO_STAMPS if it is malformed."""
     try:
         entered, view_entered, view_left, process = map(int, value.split())
     except ValueError:
@@ -58,8 +56,8 @@ def read_stamps(value: bytes) -> Stamps:
     if (
         smallest < UNKNOWN
         or view_entered < NO_VIEW
-        or largest > LARGEST_INSTANT
-        or process > LARGEST_PROCESS
+        or largest > MAX_INSTANT
+        or process > MAX_PROCESS_ID
     ):
         return NO_STAMPS
     return entered, view_entered, view_left, process

@@ -1,4 +1,4 @@
-"""The bytes of a request, the same for every request of a firing."""
+"""The bytes of a request, encoded once for all requests of a firing."""
 
 from __future__ import annotations
 
@@ -11,96 +11,98 @@ from dashboard.wire.plan import Firing
 from dashboard.wire.request_mode import Upload
 from dashboard.wire.units import BYTES_PER_KB
 
-AS_IT_IS = "!#$%&'()*+,/:;=?@[]~"  # in a path; whatever else is not plain is percent-encoded
-WITH_BODY = ("POST", "PUT", "PATCH")  # here also an empty body has its length told
+SAFE_CHARACTERS = "!#$%&'()*+,/:;=?@[]~"  # in a path; all others are percent-encoded
+METHODS_WITH_BODY = ("POST", "PUT", "PATCH")  # an empty body has a Content-Length here, too
 
 
 @dataclass(frozen=True)
-class Request:
-    """What is written for each request, and what its method says of the answer."""
+class RequestTemplate:
+    """What is written for each request of a firing, and what its response has to look like."""
 
-    opening: bytes  # written as soon as the connection stands: the head, and mostly all
-    withheld: bytes  # a body that waits for `100 Continue`; empty without that
-    bodiless_answer: bool  # HEAD: the answer ends with its head, whatever length that tells
-    keep_alive: bool  # whether a connection may carry another one
-    upload_size: int = 0  # of a file that is made while it is sent, behind the opening
-    closing: bytes = b""  # what stands behind that file
-    send_bytes_per_s: float | None = None  # None: as quickly as the connection takes it
-    openings: tuple[bytes, ...] = ()  # where requests differ: of the first, the second …
+    first_write: bytes  # on connecting: the head, and mostly the body
+    deferred_body: bytes  # waits for `100 Continue`; empty without that
+    bodiless_response: bool  # HEAD: the response ends with its head, whatever its length says
+    keep_alive: bool  # whether a connection may carry another request
+    upload_size: int = 0  # bytes of a file generated while it is sent, after `first_write`
+    last_write: bytes = b""  # after that file
+    send_bytes_per_s: float | None = None  # None: as fast as the connection takes it
+    row_writes: tuple[bytes, ...] = ()  # where requests differ: one for each row
 
     @classmethod
     def of(cls, firing: Firing) -> Self:
-        """The request that this firing repeats."""
+        """Return the template of a firing's requests."""
         if firing.manner.upload is not None:
             return cls._of_upload(firing, firing.manner.upload)
         if firing.manner.rows:
             return cls._of_rows(firing)
-        whole, body = encode_request(firing), firing.body.encode()
-        withheld = body if firing.await_continue else b""
+        request, body = encode_request(firing), firing.body.encode()
+        deferred_body = body if firing.await_continue else b""
         return cls(
-            opening=whole.removesuffix(withheld),
-            withheld=withheld,
-            bodiless_answer=firing.method == "HEAD",
+            first_write=request.removesuffix(deferred_body),
+            deferred_body=deferred_body,
+            bodiless_response=firing.method == "HEAD",
             keep_alive=firing.keep_alive,
         )
 
-    def path_of(self, number: int) -> str:
-        """Return what request `number` asks for: its path and query, as they are written."""
-        opening = self.openings[number % len(self.openings)] if self.openings else self.opening
-        return opening.split(b" ", 2)[1].decode()
+    def target_of(self, request: int) -> str:
+        """Return the target of request number `request`: path and query, as written."""
+        write = self.row_writes[request % len(self.row_writes)] if self.row_writes else None
+        return (write or self.first_write).split(b" ", 2)[1].decode()
 
     @classmethod
     def _of_rows(cls, firing: Firing) -> Self:
-        each = (replace(firing, path=path, body=body) for path, body in firing.manner.rows)
-        openings = tuple(encode_request(one) for one in each)
+        row_writes = tuple(
+            encode_request(replace(firing, path=path, body=body))
+            for path, body in firing.manner.rows
+        )
         return cls(
-            opening=openings[0],
-            withheld=b"",
-            bodiless_answer=firing.method == "HEAD",
+            first_write=row_writes[0],
+            deferred_body=b"",
+            bodiless_response=firing.method == "HEAD",
             keep_alive=firing.keep_alive,
-            openings=openings,
+            row_writes=row_writes,
         )
 
     @classmethod
     def _of_upload(cls, firing: Firing, upload: Upload) -> Self:
-        slow_kb_per_s = firing.load.send_kb_per_s
+        send_kb_per_s = firing.load.send_kb_per_s
         return cls(
-            opening=encode_request(firing) + multipart.opening_of(upload),
-            withheld=b"",
-            bodiless_answer=False,
+            first_write=encode_request(firing) + multipart.opening_of(upload),
+            deferred_body=b"",
+            bodiless_response=False,
             keep_alive=firing.keep_alive,
             upload_size=upload.size,
-            closing=multipart.closing_of(),
-            send_bytes_per_s=slow_kb_per_s and slow_kb_per_s * BYTES_PER_KB,
+            last_write=multipart.closing_of(),
+            send_bytes_per_s=send_kb_per_s and send_kb_per_s * BYTES_PER_KB,
         )
 
 
 def encode_request(firing: Firing) -> bytes:
-    """HTTP/1.1: request line, headers, empty line, body."""
-    first = f"{firing.method} {encode_target(firing)} HTTP/1.1"
-    lines = [first, *(f"{name}: {text}" for name, text in all_headers(firing)), "", ""]
-    return "\r\n".join(lines).encode() + firing.body.encode()
+    """Return an HTTP/1.1 request: request line, headers, empty line, body."""
+    request_line = f"{firing.method} {encode_target(firing)} HTTP/1.1"
+    headers = (f"{name}: {text}" for name, text in build_headers(firing))
+    return "\r\n".join([request_line, *headers, "", ""]).encode() + firing.body.encode()
 
 
 def encode_target(firing: Firing) -> str:
-    """The path and query of the request line."""
-    return quote(firing.path, safe=AS_IT_IS)
+    """Return path and query, percent-encoded."""
+    return quote(firing.path, safe=SAFE_CHARACTERS)
 
 
-def all_headers(firing: Firing) -> list[tuple[str, str]]:
-    """The headers in their order; the firing's own take the place of ours."""
+def build_headers(firing: Firing) -> list[tuple[str, str]]:
+    """Return the default headers and the firing's own, which replace defaults of the same name."""
     host = f"[{firing.host}]" if ":" in firing.host else firing.host
-    ours = {"Host": f"{host}:{firing.port}", "User-Agent": "liveburst", "Accept": "*/*"}
+    defaults = {"Host": f"{host}:{firing.port}", "User-Agent": "liveburst", "Accept": "*/*"}
     body = firing.body.encode()
     if firing.manner.upload is not None:
-        ours["Content-Type"] = multipart.CONTENT_TYPE
-        ours["Content-Length"] = str(multipart.length_of(firing.manner.upload))
-    elif body or firing.method in WITH_BODY:
-        ours["Content-Length"] = str(len(body))
+        defaults["Content-Type"] = multipart.CONTENT_TYPE
+        defaults["Content-Length"] = str(multipart.length_of(firing.manner.upload))
+    elif body or firing.method in METHODS_WITH_BODY:
+        defaults["Content-Length"] = str(len(body))
     if body and firing.await_continue:
-        ours["Expect"] = "100-continue"
+        defaults["Expect"] = "100-continue"
     if not firing.keep_alive:
-        ours["Connection"] = "close"
+        defaults["Connection"] = "close"
     own = {name.lower() for name, _ in firing.headers}
-    kept = [(name, text) for name, text in ours.items() if name.lower() not in own]
-    return [*kept, *firing.headers]
+    remaining = [(name, text) for name, text in defaults.items() if name.lower() not in own]
+    return [*remaining, *firing.headers]

@@ -1,4 +1,4 @@
-"""Where an answer ends that httptools cannot see the end of, and what its head was."""
+"""What httptools does not do: keep a response's head, and read the response to HEAD."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ import httptools
 
 from .probe_header import END_OF_HEAD
 
-LONGEST_HEAD = 65_536  # bytes, interim answers included; what servers send is a hundredth of it
-FIRST_FINAL_STATUS = 200  # below are interim answers, such as 100 Continue
+MAX_HEAD_BYTES = 65_536  # interim responses included; what servers send is a hundredth of it
+FIRST_FINAL_STATUS = 200  # below are interim responses, such as 100 Continue
 
 
-class Parts:
-    """An answer that does not come all at once: its bytes until its head is whole."""
+class HeadBuffer:
+    """Collects the head of a response that arrives in several reads."""
 
     def __init__(self) -> None:
-        self.head: bytes | None = None  # with its last line's end; None until it is whole
-        self.interim = 0  # answers before it that do not count: heads and nothing else
-        self._came = b""
+        self.head: bytes | None = None  # up to the end of its last line; None until complete
+        self.interim_responses = 0  # heads that come before it
+        self._received = b""
 
     @property
-    def endless(self) -> bool:
-        """Whether no head may be this long."""
-        return self.head is None and len(self._came) > LONGEST_HEAD
+    def too_long(self) -> bool:
+        """Whether MAX_HEAD_BYTES have arrived without the end of a head."""
+        return self.head is None and len(self._received) > MAX_HEAD_BYTES
 
-    def add(self, data: bytes) -> None:
-        """The next part. After the head nothing is kept."""
+    def feed(self, data: bytes) -> None:
+        """Add the next read. Nothing is kept after the head."""
         if self.head is None:
-            # Empty lines before an answer are no part of it (RFC 9112, 2.2).
-            self._came = (self._came + data).lstrip(b"\r\n")
-            heads = self._came.split(END_OF_HEAD, self.interim + 1)
-            if len(heads) == self.interim + 2:
-                self.head, self._came = heads[self.interim] + END_OF_HEAD, b""
+            # Empty lines before a response are no part of it (RFC 9112, 2.2).
+            self._received = (self._received + data).lstrip(b"\r\n")
+            heads = self._received.split(END_OF_HEAD, self.interim_responses + 1)
+            if len(heads) == self.interim_responses + 2:
+                self.head, self._received = heads[self.interim_responses] + END_OF_HEAD, b""
 
-    def last_until_close(self) -> bool:
-        """Whether this answer ends when its connection does (RFC 9112, 6.3)."""
+    def ends_at_close(self) -> bool:
+        """Return whether the response ends with its connection (RFC 9112, 6.3)."""
         if self.head is None:
             return False
         fields = self.head.lower().split(b"\r\n")[1:]
@@ -47,7 +47,7 @@ class Parts:
 
 
 class ResponseHandler(Protocol):
-    """What is told of a response while it is parsed: a connection."""
+    """What HeadResponseParser calls while it parses: a connection."""
 
     def on_message_begin(self) -> None:
         """Handle the first byte of a response, or of what follows a complete one."""
@@ -55,49 +55,50 @@ class ResponseHandler(Protocol):
     def skip_interim(self, status: int) -> None:
         """Ignore an interim response; the final one is still to come."""
 
-    def complete(self, status: int, lasting: bool) -> None:
-        """Accept the response as complete; `lasting`: the server keeps the connection open."""
+    def complete(self, status: int, keep_alive: bool) -> None:
+        """Accept the response as complete; `keep_alive`: the server leaves it open."""
 
-    def expect_answer(self) -> None:
-        """Prepare a parser for the next response."""
+    def reset_parser(self) -> None:
+        """Make a parser for the next response."""
 
 
-class AnswerToHead:
-    """Reads for a connection the answer to a HEAD request.
+class HeadResponseParser:
+    """Parses one response to a HEAD request.
 
-    httptools cannot be told that the length in such a head is that of a body which does not
-    come. So the answer is whole with its head, and the next one has a parser of its own.
+    httptools cannot be told that the body whose length such a head gives does not follow. So the
+    response is complete with its head, and the next one needs another parser.
     """
 
-    def __init__(self, connection: ResponseHandler) -> None:
+    def __init__(self, handler: ResponseHandler) -> None:
         self.parser: Any = httptools.HttpResponseParser(self)
-        self._connection = connection
-        self._options: set[bytes] = set()
-        self._whole = False
+        self._handler = handler
+        self._connection_options: set[bytes] = set()
+        self._complete = False
 
     def on_message_begin(self) -> None:
-        """The first byte of an answer, or of what stands behind it."""
-        self._connection.on_message_begin()
+        """Pass on the first byte of a response, or of what follows a complete one."""
+        self._handler.on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Whether it stays open: httptools says no where the head told no length."""
+        """Collect the Connection header: without a length httptools says no keep-alive."""
         if name.lower() == b"connection":
-            self._options |= {option.strip() for option in value.lower().split(b",")}
+            self._connection_options |= {option.strip() for option in value.lower().split(b",")}
 
     def on_headers_complete(self) -> None:
-        """A final answer ends here; an interim one has an end of its own."""
+        """Complete a final response; an interim one has an end of its own."""
         status = self.parser.get_status_code()
         if status >= FIRST_FINAL_STATUS:
-            self._whole = True
-            lasting = self.parser.get_http_version() == "1.1" or b"keep-alive" in self._options
-            self._connection.complete(status, lasting and b"close" not in self._options)
-            self._connection.expect_answer()
+            self._complete = True
+            options = self._connection_options
+            keep_alive = self.parser.get_http_version() == "1.1" or b"keep-alive" in options
+            self._handler.complete(status, keep_alive and b"close" not in options)
+            self._handler.reset_parser()
 
     def on_body(self, data: bytes) -> None:
-        """A body that should not be there is the beginning of something else."""
-        self._connection.on_message_begin()
+        """Pass on a body, which should not be there, as the beginning of something else."""
+        self._handler.on_message_begin()
 
     def on_message_complete(self) -> None:
-        """Only that of an interim answer is news."""
-        if not self._whole:
-            self._connection.skip_interim(self.parser.get_status_code())
+        """Skip an interim response; the end of a final one is known from its head."""
+        if not self._complete:
+            self._handler.skip_interim(self.parser.get_status_code())

@@ -1,18 +1,20 @@
-"""Requests that differ from one to the next, as the rows of a table do."""
+"""Requests that differ from one to the next, like the rows of a table."""
 
 from __future__ import annotations
 
 from time import monotonic_ns
 
+from .base_connection import AWAITING
 from .connection import Connection
 
 
 class RowsConnection(Connection):
-    """A connection whose requests are each what their own row says."""
+    """Sends the request of row n for request n; after the last row comes the first again."""
 
     __slots__ = ()
 
     def _send(self) -> None:
-        openings = self._sends.openings
-        self.sent_first = self.sent = monotonic_ns() - self._origin
-        self._transport.write(openings[self.request % len(openings)])  # type: ignore[union-attr]
+        self.state = AWAITING
+        record, writes = self.record, self._template.row_writes
+        record.sent_first = record.sent = monotonic_ns() - self._origin_ns
+        self._transport.write(writes[record.request % len(writes)])  # type: ignore[union-attr]

@@ -1,4 +1,4 @@
-"""TLS to a server of this machine."""
+"""TLS to a server on this machine."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import ssl
 
 
 def loopback_tls() -> ssl.SSLContext:
-    """A context that encrypts and verifies nothing.
+    """Return a context that encrypts and verifies nothing.
 
-    The engine fires at loopback alone, where certificates are made by whoever runs the server
-    and signed by nobody; there is no network in between that could pretend to be it.
+    The load generator fires only at loopback, where certificates are self-signed and no network
+    lies in between on which another server could pose as the target.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False

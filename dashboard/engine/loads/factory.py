@@ -1,4 +1,4 @@
-"""The client and the kind of load decide who fires."""
+"""Client, request mode and load decide which driver fires."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Protocol
 
 from dashboard.engine.clients import make_client_driver
 from dashboard.engine.recording.recorder import Recorder
-from dashboard.wire import plan
+from dashboard.wire.plan import ENGINE, Burst, Firing, Rate
 
 from .burst import BurstDriver
 from .rate import RateDriver
@@ -14,37 +14,37 @@ from .websocket import WebSocketDriver
 
 
 class FiringDriver(Protocol):
-    """What child and command line see of a driver, whoever fires it."""
+    """Drives one firing: what `Driver` and `ClientDriver` have in common."""
 
     origin_ns: int
     recorder: Recorder
     stopped: bool
 
-    def begin_at(self, origin_ns: int) -> None:
-        """Its origin is this instant, and not when it was made. Before `fire`."""
+    def set_origin(self, origin_ns: int) -> None:
+        """Replace the origin, which is the instant of creation by default. Before `fire`."""
 
     async def fire(self) -> None:
-        """Fire, and wait until every request that became due has its row. Then `close`."""
+        """Fire, and return when every request that became due has its row. Then `close`."""
 
     def stop(self) -> None:
         """Record what is in flight as aborted; nothing more becomes due."""
 
     async def close(self) -> None:
-        """Leave nothing behind."""
+        """Release connections and tasks."""
 
     def next_frame(self) -> bytes | None:
-        """A frame of what is new: finished, or in flight; None when nothing is."""
+        """Return a frame of what is new: finished, or in flight; None if nothing is."""
 
     def scheduling_errors_ns(self) -> list[int] | None:
-        """How late each request was sent that nothing held back; None without a schedule."""
+        """Return how late requests were sent, ascending; None without a schedule."""
 
 
-def begin(firing: plan.Firing) -> FiringDriver:
-    """A driver whose origin is now."""
-    if firing.client != plan.ENGINE:
+def make_driver(firing: Firing) -> FiringDriver:
+    """Return the driver of a firing, whose origin is now."""
+    if firing.client != ENGINE:
         return make_client_driver(firing)
-    if firing.manner.websocket and isinstance(firing.load, plan.Burst):
+    if firing.manner.websocket and isinstance(firing.load, Burst):
         return WebSocketDriver(firing, firing.load)
-    if isinstance(firing.load, plan.Rate):
+    if isinstance(firing.load, Rate):
         return RateDriver(firing, firing.load)
     return BurstDriver(firing)

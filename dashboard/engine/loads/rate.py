@@ -1,82 +1,83 @@
-"""An open load: each request is due when the schedule says so, whether answers come or not."""
+"""An open load: each request is due by a schedule, whether or not responses arrive."""
 
 from __future__ import annotations
 
 from time import monotonic_ns
 
 from dashboard.engine.http.connection import Connection
-from dashboard.engine.http.keepalive import kept_class
+from dashboard.engine.http.connection_class import connection_class
+from dashboard.engine.recording.request_record import RequestRecord
 from dashboard.engine.timing.alarm import make_alarm
 from dashboard.engine.timing.schedule import schedule
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import UNKNOWN
 from dashboard.wire.plan import Firing, Rate
 
-from .driver import OPENED_AT_ONCE, Driver
+from .driver import CONNECTS_PER_TURN, Driver
 
-# Requests fired in one turn of the loop. An engine that was held up has many to fire; between
-# turns it reads the answers, and so has connections again instead of opening thousands.
-FIRED_AT_ONCE = OPENED_AT_ONCE
+# Requests sent in one turn of the loop. A load generator that was held up has many to send;
+# between turns it reads responses, and so reuses connections instead of opening thousands.
+SENDS_PER_TURN = CONNECTS_PER_TURN
 
 
-class RateDriver(Driver):
-    """Fires by the schedule, on an open connection where one is idle, else on a new one.
+class RateDriver(Driver[Connection]):
+    """Sends by the schedule, on an idle connection if there is one, else on a new one.
 
-    Of several that are idle the one used last is taken, so that no more stay in use than are
-    needed. One that the server closes while it is idle just leaves; a request that crosses
-    with the closing has failed, as it would have for any client.
+    Of several idle connections it takes the one used last, so that no more stay in use than are
+    needed. One that the server closes while idle is forgotten; a request that crosses with the
+    closing has failed, as it would have for any client.
 
-    When as many are in flight as may be, requests wait, the oldest first. Their `due` stands.
+    While as many are in flight as the load allows, requests wait, the oldest first, and keep
+    their `due`.
     """
 
     def __init__(self, firing: Firing, load: Rate) -> None:
-        self._due = schedule(load, firing.seed)  # before the origin: it takes its time
+        self._due = schedule(load, firing.seed)  # before the origin: it takes a while
         super().__init__(firing)
-        self._connection = kept_class(firing.manner)
-        self._most = len(firing.slots)
+        self._connection_class = connection_class(firing.manner)
+        self._max_in_flight = len(firing.slots)
         self._idle: dict[Connection, None] = {}  # in the order of their last use
-        self._full_until = UNKNOWN  # when a slot became free that had been waited for
-        self._held_back: set[int] = set()  # the requests that waited for one
-        self._alarm = make_alarm(self._fire_due)
+        self._full_until = UNKNOWN  # when a slot last became free that requests waited for
+        self._held_back: set[int] = set()  # numbers of the requests that waited for a slot
+        self._alarm = make_alarm(self._send_due)
 
-    def _begin(self) -> None:
-        self._fire_due()
+    def _start(self) -> None:
+        self._send_due()
 
-    def fire_no_more(self) -> None:
-        """Nothing else becomes due; what is in flight goes on."""
+    def end_schedule(self) -> None:
+        """Let nothing more become due; what is in flight continues."""
         self._end = self._next
         self._alarm.cancel()
         self._end_if_over()
 
     def stop(self) -> None:
-        """Record as aborted what is in flight or waits; nothing more becomes due."""
-        self._abandon(monotonic_ns() - self.origin_ns, Failure.ABORTED)
+        """Record what is in flight or waits as aborted; nothing more becomes due."""
+        self._fail_waiting(monotonic_ns() - self.origin_ns, Failure.ABORTED)
         super().stop()
         self._alarm.close()
         for connection in list(self._idle):
-            connection.drop()
+            connection.abort()
 
-    def answered(self, connection: Connection, done: int, reusable: bool) -> None:
-        """A whole answer came; the connection is kept for another request if it is open."""
-        self.recorder.finish(connection, done, connection.status, connection.failure)
-        if reusable:
+    def response_received(self, connection: Connection) -> None:
+        """Record a response; hold the connection for another request if it is reusable."""
+        self.recorder.add(connection.record)
+        if connection.reusable:
             del self._in_flight[connection]
-            connection.busy = False
+            connection.hold()
             self._idle[connection] = None
         else:
-            self._drop(connection)
-        self._refill(done)
+            self._abort(connection)
+        self._refill(connection.record.done)
 
-    def left(self, connection: Connection) -> None:
-        """An idle connection is of no more use."""
+    def idle_lost(self, connection: Connection) -> None:
+        """Forget an idle connection, which cannot be used again."""
         self._idle.pop(connection, None)
 
     def scheduling_errors_ns(self) -> list[int]:
-        """How late each request was taken up that did not have to wait for a slot, ascending.
+        """Return how late requests were sent that did not wait for a slot, ascending.
 
-        Sent − due on a connection that was open, and connecting − due where one had to be made:
-        the time that connecting takes is the target's. Where no connection was even begun (it
-        was stopped or given up before) nothing is known.
+        Sent − due on an open connection; connecting − due on a new one, since the time to connect
+        is the target's. A request that was stopped or timed out before either is left out.
         """
         columns = self.recorder.columns(0, self.recorder.rows)
         names = ("request", "due", "connecting", "sent_first")
@@ -87,17 +88,17 @@ class RateDriver(Driver):
         )
 
     def _refill(self, due: int) -> None:
-        if len(self._in_flight) == self._most - 1:  # it was full, so whatever is due has waited
+        if len(self._in_flight) == self._max_in_flight - 1:  # it was full: what is due has waited
             self._full_until = due
-            self._fire_due()
+            self._send_due()
         else:
             self._end_if_over()
 
-    def _fire_due(self) -> None:
-        """Fire what is due and finds a slot, and set the alarm for what is due next."""
+    def _send_due(self) -> None:
+        """Send what is due while there are slots, and set the alarm for the next request."""
         now = monotonic_ns() - self.origin_ns
-        for _ in range(FIRED_AT_ONCE):
-            if self._next == self._end or len(self._in_flight) == self._most:
+        for _ in range(SENDS_PER_TURN):
+            if self._next == self._end or len(self._in_flight) == self._max_in_flight:
                 self._end_if_over()
                 return
             request = self._numbers[self._next]
@@ -108,38 +109,39 @@ class RateDriver(Driver):
             if due < self._full_until:
                 self._held_back.add(request)
             self._next += 1
-            self._fire(request, due)
-        self._alarm.set(self.origin_ns + now)  # there may be more
+            self._send(request, due)
+        self._alarm.set(self.origin_ns + now)  # more may be due: in the loop's next turn
 
     def _end_if_over(self) -> None:
         if self._next == self._end and not self._in_flight:
             self._over.set()
 
-    def _fire(self, request: int, due: int) -> None:
+    def _send(self, request: int, due: int) -> None:
         if self._idle:
             connection, _ = self._idle.popitem()
             self._in_flight[connection] = None
             connection.send_next(request, due)
         else:
-            self._open(self._connection(self._reported, request, due))
+            self._open(self._connection_class(self, request, due))
 
-    def _give_up(self, now: int) -> int:
-        """As ever, but those in flight stand in the order of their `due`: there may be many."""
-        self._abandon(now - self._timeout_ns, Failure.TIMEOUT)
+    def _time_out(self, now: int) -> int:
+        """As in Driver, but in flight are ordered by `due` here, and there may be many."""
+        self._fail_waiting(now - self._timeout_ns, Failure.TIMEOUT)
         while self._in_flight:
             oldest = next(iter(self._in_flight))
-            if oldest.due + self._timeout_ns > now:
-                return oldest.due
-            self.failed(oldest, Failure.TIMEOUT)
+            if oldest.record.due + self._timeout_ns > now:
+                return oldest.record.due
+            self.request_failed(oldest, Failure.TIMEOUT)
         return now
 
-    def _abandon(self, until: int, failure: Failure) -> None:
-        """Record what was due until then, and has waited for a slot in vain."""
+    def _fail_waiting(self, until: int, failure: Failure) -> None:
+        """Record the requests that became due up to `until` and never got a slot."""
         done = monotonic_ns() - self.origin_ns
         while self._next < self._end:
             request = self._numbers[self._next]
             if self._due[request] > until:
                 return
-            never_sent = self._connection(self._reported, request, self._due[request])
-            self.recorder.finish(never_sent, done, 0, failure)
+            self.recorder.add(
+                RequestRecord(request, self._due[request], done=done, error=int(failure))
+            )
             self._next += 1

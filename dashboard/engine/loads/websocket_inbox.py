@@ -1,4 +1,4 @@
-"""What comes in on a websocket: whole messages, and what was no answer."""
+"""What arrives on a websocket: complete messages, and those that answered nothing."""
 
 from __future__ import annotations
 
@@ -10,42 +10,44 @@ from websockets.frames import Frame, Opcode
 from dashboard.wire.frame import UNKNOWN
 
 
-class Whole(NamedTuple):
-    """A whole message: whether it is text, its bytes, and when the first of them came."""
+class Message(NamedTuple):
+    """A complete message: whether it is text, its bytes, and when the first of them arrived."""
 
     text: bool
     data: bytes
-    begun: int
+    first_byte: int
 
 
-class Message:
-    """Puts messages together that come in several frames; control frames may come between."""
+class MessageAssembler:
+    """Joins the frames of a message; control frames may come between them."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
         self._text = True
-        self._begun = UNKNOWN
+        self._first_byte = UNKNOWN
 
-    def take(self, frame: Frame, arrived: int) -> Whole | None:
-        """Return a message that this frame ends; None where it ends none."""
+    def feed(self, frame: Frame, received: int) -> Message | None:
+        """Return the message that this frame completes; None if it completes none."""
         if frame.opcode in (Opcode.TEXT, Opcode.BINARY):
-            self._parts, self._text, self._begun = [], frame.opcode is Opcode.TEXT, arrived
+            self._parts, self._text, self._first_byte = [], frame.opcode is Opcode.TEXT, received
         elif frame.opcode is not Opcode.CONT:
             return None
         self._parts.append(bytes(frame.data))
-        return Whole(self._text, b"".join(self._parts), self._begun) if frame.fin else None
+        if not frame.fin:
+            return None
+        return Message(self._text, b"".join(self._parts), self._first_byte)
 
 
 @dataclass
-class Heard:
-    """What servers said beside answers, for whoever wonders why there were none."""
+class WebSocketSummary:
+    """Why requests had no answer, for the event `fired` (docs/frame.md)."""
 
     ignored: int = 0  # messages that answered nothing
     without_answer: int = 0  # requests that timed out or were cut off after they were sent
     last: str = ""  # what such a connection received last, and how it was closed
 
-    def unanswered(self, last_words: str | None) -> None:
-        """A request had no answer; None where nothing was sent yet."""
-        if last_words is not None:
+    def add_unanswered(self, last_received: str | None) -> None:
+        """Count a request without an answer; None if the connection had not opened yet."""
+        if last_received is not None:
             self.without_answer += 1
-            self.last = last_words or self.last
+            self.last = last_received or self.last

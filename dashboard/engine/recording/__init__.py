@@ -1,1 +1,1 @@
-"""Rows of what happened, preallocated, until they leave in frames."""
+"""One row per finished request, held in preallocated memory until it leaves in a frame."""

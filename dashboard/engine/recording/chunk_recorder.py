@@ -1,4 +1,4 @@
-"""Rows of the frame `chunks`: how a response came in pieces, until they leave in a frame."""
+"""The rows of the frame `chunks`: how a response arrived in pieces."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ MAX_FRAME_ROWS = 20_000
 
 
 class ChunkRecorder:
-    """A row for each answer that was watched, until it leaves in a frame."""
+    """One row per response that was watched, until it leaves in a frame."""
 
     def __init__(self) -> None:
         self._rows: list[tuple[int, int, int]] = []
 
     def add(self, request: int, chunks: int, longest_gap: int) -> None:
-        """An answer is whole."""
+        """Append the row of a complete response; `longest_gap` in nanoseconds, or UNKNOWN."""
         self._rows.append((request, chunks, longest_gap))
 
     def columns(self) -> dict[str, memoryview] | None:
-        """What came since the last time, at most a frame of it; None where nothing did."""
+        """Return the rows since the last call, at most one frame of them; None if none."""
         rows, self._rows = self._rows[:MAX_FRAME_ROWS], self._rows[MAX_FRAME_ROWS:]
         if not rows:
             return None

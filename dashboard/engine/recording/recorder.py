@@ -1,8 +1,8 @@
-"""The engine's memory: one preallocated row a request, written in the order of completion.
+"""The rows of a firing: one per finished request, preallocated, in the order of completion.
 
-A row is packed in one call; a column is then a view on every thirteenth number, copied out
-of the rows by C when a frame is cut. While the pipe is full no frame is cut: the rows wait
-here, nothing is lost, and memory stays what it was from the beginning.
+A row is packed in one call; a column is a strided view of the rows, copied by C when a frame
+is cut. While the pipe is full no frame is cut: the rows wait here, nothing is lost, and memory
+use stays as it was from the beginning.
 """
 
 from __future__ import annotations
@@ -10,100 +10,94 @@ from __future__ import annotations
 import struct
 from array import array
 from collections.abc import Iterable
-from typing import Protocol, TypeAlias
 
 from dashboard.wire import frame
 from dashboard.wire.plan import Firing
 
+from .request_record import STAMP_COLUMNS, RequestRecord
+
 MAX_FRAME_ROWS = 20_000
 TYPES = frame.COLUMNS["samples"]
-# Native order and size, for `pack_into` is twice as fast then; columns are cut to the types
-# of the wire, whose first bytes are those of the same number in 64 bits (little-endian).
+# Native order and size: `pack_into` is twice as fast with it. Columns are cut to the types of
+# the wire, whose bytes are the first ones of the same number in 64 bits (little-endian).
 ROW = struct.Struct(f"{len(TYPES)}q")
-
-
-# entered, view_entered (or NO_VIEW), view_left; and a process id.
-Stamps: TypeAlias = tuple[int, int, int, int]
-
-
-class Carried(Protocol):
-    """A request in the hands of whoever fires it; instants since the origin, or UNKNOWN."""
-
-    request: int
-    due: int
-    connecting: int
-    sent_first: int
-    sent: int
-    stamps: Stamps
-    first_byte: int
-    told: tuple[int, int]  # request and `sent_first`, as the last `begun` frame had them
+NUMBER_BYTES = 8
 
 
 class Recorder:
-    """What happened to each request of a firing; instants are since `origin_ns`."""
+    """What happened to each request of a firing; instants are nanoseconds since `origin_ns`."""
 
-    def __init__(self, firing: Firing, origin_ns: int) -> None:
+    def __init__(self, *, lane: int, round: int, capacity: int, origin_ns: int) -> None:
         self.origin_ns = origin_ns
         self.rows = 0
-        self._lane, self._round = firing.lane, firing.round
-        self._memory = bytearray(ROW.size * len(firing.numbers))
-        self._taken = 0
+        self._lane, self._round = lane, round
+        self._memory = bytearray(ROW.size * capacity)
+        self._framed = 0  # rows that have left in frames
 
-    def finish(self, carried: Carried, done: int, status: int, error: int) -> None:
-        """A request is over, however it ended."""
+    @classmethod
+    def of(cls, firing: Firing, origin_ns: int) -> Recorder:
+        """Return a recorder with a row for each request of a firing."""
+        return cls(
+            lane=firing.lane,
+            round=firing.round,
+            capacity=len(firing.numbers),
+            origin_ns=origin_ns,
+        )
+
+    def add(self, record: RequestRecord) -> None:
+        """Append the row of a request that is over, with or without a response."""
         row = self.rows
-        entered, view_entered, view_left, process = carried.stamps
+        entered, view_entered, view_left, process = record.stamps
         ROW.pack_into(
             self._memory,
             row * ROW.size,
-            # The order of TYPES.
-            carried.request,
-            carried.due,
-            carried.connecting,
-            carried.sent_first,
-            carried.sent,
+            # The order of TYPES: `verify_row_order` holds it.
+            record.request,
+            record.due,
+            record.connecting,
+            record.sent_first,
+            record.sent,
             entered,
             view_entered,
             view_left,
-            carried.first_byte,
-            done,
-            status,
-            error,
+            record.first_byte,
+            record.done,
+            record.status,
+            record.error,
             process,
         )
         self.rows = row + 1
 
     def columns(self, begin: int, end: int) -> dict[str, memoryview]:
-        """The rows from `begin` to before `end`, as columns in the types of the wire."""
+        """Return rows `begin` to `end` (exclusive) as columns in the types of the wire."""
         rows = memoryview(self._memory)[begin * ROW.size : end * ROW.size]
         return {
-            name: _column(rows, number, frame.TYPE_CODES[kind])
-            for number, (name, kind) in enumerate(TYPES.items())
+            name: _column(rows, position, frame.TYPE_CODES[kind])
+            for position, (name, kind) in enumerate(TYPES.items())
         }
 
     def samples(self, kind: str = "samples") -> bytes | None:
-        """A frame of what has been finished since the last one; None when nothing has.
+        """Return a frame of the rows since the last one; None if there are none.
 
-        A kind that has fewer columns than samples have gets those.
+        A `kind` with fewer columns than `samples` gets only those.
         """
-        begin, end = self._taken, min(self.rows, self._taken + MAX_FRAME_ROWS)
+        begin, end = self._framed, min(self.rows, self._framed + MAX_FRAME_ROWS)
         if begin == end:
             return None
-        self._taken = end
+        self._framed = end
         return self._frame(kind, self.columns(begin, end))
 
     def pieces(self, columns: dict[str, memoryview] | None) -> bytes | None:
-        """A frame of how answers came in pieces; None where there is nothing to tell."""
+        """Return a frame of kind `chunks` with these columns; None if there are none."""
         return self._frame("chunks", columns) if columns else None
 
-    def begun(self, in_flight: Iterable[Carried]) -> bytes | None:
-        """A frame of what is in flight and was not told yet: as due, or as sent."""
+    def begun(self, in_flight: Iterable[RequestRecord]) -> bytes | None:
+        """Return a frame of the requests that became due or were sent since the last one."""
         rows: list[tuple[int, int, int]] = []
-        for carried in in_flight:
-            news = (carried.request, carried.sent_first)
-            if carried.told != news:
-                carried.told = news
-                rows.append((carried.request, carried.due, carried.sent_first))
+        for record in in_flight:
+            if record.announced != record.sent_first:
+                record.announced = record.sent_first
+                rows.append((record.request, record.due, record.sent_first))
         if not rows:
             return None
         columns = zip(*rows, strict=True)
@@ -123,9 +117,30 @@ class Recorder:
         )
 
 
-def _column(rows: memoryview, number: int, code: str) -> memoryview:
-    """A copy of the `number`-th value of each row."""
+def _column(rows: memoryview, position: int, code: str) -> memoryview:
+    """Return a copy of the number at `position` in each row."""
     size = struct.calcsize(code)
     values = rows.cast(code)  # type: ignore[call-overload]
-    each = values[number * 8 // size :: ROW.size // size]
-    return memoryview(each.tobytes()).cast(code)  # type: ignore[call-overload, no-any-return]
+    column = values[position * NUMBER_BYTES // size :: ROW.size // size]
+    return memoryview(column.tobytes()).cast(code)  # type: ignore[call-overload, no-any-return]
+
+
+def verify_row_order() -> None:
+    """Raise AssertionError unless `add` packs a row in the order of TYPES.
+
+    TypeError if a column has no field in RequestRecord. Each field is set to the position of its
+    column and read back as a column, so any two that are swapped are found.
+    """
+    positions = {name: position for position, name in enumerate(TYPES)}
+    fields = {name: position for name, position in positions.items() if name not in STAMP_COLUMNS}
+    entered, view_entered, view_left, process = (positions[name] for name in STAMP_COLUMNS)
+    recorder = Recorder(lane=0, round=0, capacity=1, origin_ns=0)
+    recorder.add(RequestRecord(**fields, stamps=(entered, view_entered, view_left, process)))
+    packed = {name: column[0] for name, column in recorder.columns(0, 1).items()}
+    if packed != positions:
+        raise AssertionError(
+            f"a row: expected the order of its columns {positions}, found {packed}"
+        )
+
+
+verify_row_order()

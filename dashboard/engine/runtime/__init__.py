@@ -1,1 +1,1 @@
-"""The load generator's process: commands in, frames out."""
+"""The load generator's process: commands on stdin, frames on stdout."""

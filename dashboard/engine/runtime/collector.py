@@ -1,4 +1,4 @@
-"""Python's garbage collector: a pause of it would look like a slow server."""
+"""Python's garbage collector: one of its pauses would look like a slow server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The way out: envelopes on stdout, never waited for while a burst is on."""
+"""Envelopes to stdout, written without blocking a firing."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Self
 
 from dashboard.wire import frame
 
-PIPE_BYTES = 1 << 20  # under way to the dashboard; more waits in the recorder
+PIPE_BYTES = 1 << 20  # buffered for the dashboard; more waits in the recorder
 
 
 class Pipe(asyncio.BaseProtocol):
-    """Takes payloads without blocking; beyond PIPE_BYTES it is not `free` and asks to wait."""
+    """Takes payloads without blocking; `free` is false while PIPE_BYTES are buffered."""
 
     _transport: asyncio.WriteTransport
 
@@ -25,7 +25,7 @@ class Pipe(asyncio.BaseProtocol):
 
     @classmethod
     async def open(cls, on_lost: Callable[[], None]) -> Self:
-        """Write to stdout from now on; `on_lost` is called when nobody reads it any more."""
+        """Open stdout; `on_lost` is called when its reader has gone."""
         loop = asyncio.get_running_loop()
         _, pipe = await loop.connect_write_pipe(lambda: cls(on_lost), sys.stdout)
         return pipe
@@ -36,7 +36,7 @@ class Pipe(asyncio.BaseProtocol):
         return self._free.is_set()
 
     def write(self, payload: bytes) -> None:
-        """Hand a payload over, in its envelope; after the reader has gone it is dropped."""
+        """Write a payload in its envelope; drop it if the reader has gone."""
         if not self._lost.is_set():
             self._transport.write(frame.envelop(frame.NOT_STORED, payload))
 
@@ -45,27 +45,27 @@ class Pipe(asyncio.BaseProtocol):
         await self._free.wait()
 
     async def close(self) -> None:
-        """Write all that was handed over, and end."""
+        """Write what is buffered, and close."""
         self._transport.close()
         await self._lost.wait()
 
     # asyncio.BaseProtocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Stdout is ready."""
+        """Set the size of the buffer."""
         self._transport = transport  # type: ignore[assignment]
         self._transport.set_write_buffer_limits(high=PIPE_BYTES)
 
     def pause_writing(self) -> None:
-        """Too much is under way."""
+        """Stop: the buffer is full."""
         self._free.clear()
 
     def resume_writing(self) -> None:
-        """There is room again."""
+        """Continue: the buffer has room again."""
         self._free.set()
 
     def connection_lost(self, error: Exception | None) -> None:
-        """The reader has gone, or we have closed; nobody shall wait for room."""
+        """Release `drain`, and report that the pipe is closed."""
         self._lost.set()
         self._free.set()
         self._on_lost()

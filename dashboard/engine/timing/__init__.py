@@ -1,1 +1,1 @@
-"""When something is due, and how late the load generator's own loop is."""
+"""When requests are due, and how late the load generator's own event loop is."""

@@ -1,12 +1,12 @@
 """A precise alarm: calls back at an instant of the monotonic clock, not at the next millisecond.
 
-uvloop's timers know whole milliseconds: requests sent by them come in clumps. Two ways out were
-measured here at 500, 2,000 and 5,000 wakings a second, on a core of a virtual machine. Polling
-the loop until the instant has come woke 0.001 ms late, and used the whole core. A timer of the
-kernel that the loop watches like a socket (timerfd, Linux) woke 0.04 to 0.08 ms late at the
-median and 0.13 ms at p99, and used 3, 9 and 18 % of the core. The second is the one for us: the
-dashboard may live on the engine's core, and the CPU time of an engine that polls says nothing
-of how busy it is. Where there is no timerfd, the last two milliseconds are polled.
+uvloop's timers have whole milliseconds: requests sent by them come in clumps. Two alternatives
+were measured at 500, 2,000 and 5,000 wakeups per second, on a core of a virtual machine. Polling
+in each turn of the loop woke 0.001 ms late, and used the whole core. A timer of the kernel that
+the loop watches like a socket (timerfd, Linux) woke 0.04 to 0.08 ms late (median), 0.13 ms at
+p99, and used 3, 9 and 18 % of the core. We use the second: the dashboard may share the core, and
+the CPU time of a load generator that polls does not tell how busy it is. Without timerfd, the
+last two milliseconds are polled.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ CLOCK_MONOTONIC = 1
 
 
 class Alarm(Protocol):
-    """Rings once for each `set`. An instant that has passed rings in the loop's next turn."""
+    """Rings once for each `set`; for an instant in the past, in the loop's next turn."""
 
     def set(self, at_ns: int) -> None:
-        """Ring at this instant, and no longer at the one that was set before."""
+        """Ring at this instant, instead of the one set before."""
 
     def cancel(self) -> None:
         """Do not ring."""
 
     def close(self) -> None:
-        """Do not ring ever again."""
+        """Release the alarm; it never rings again."""
 
 
 def make_alarm(ring: Callable[[], None]) -> Alarm:
-    """The best alarm that this system has. `ring` is called in the running loop."""
+    """Return the most precise alarm of this system. `ring` is called in the running loop."""
     return TimerAlarm(ring) if sys.platform == "linux" else PollingAlarm(ring)
 
 
@@ -56,7 +56,7 @@ class _Setting(ctypes.Structure):
 
 
 class TimerAlarm:
-    """By a timer of the kernel, through ctypes: `os` has it from Python 3.13 on only."""
+    """An alarm by a timer of the kernel, through ctypes: `os` has it only since Python 3.13."""
 
     def __init__(self, ring: Callable[[], None]) -> None:
         self._ring = ring
@@ -69,19 +69,19 @@ class TimerAlarm:
         self._loop.add_reader(self._timer, self._on_expired)
 
     def set(self, at_ns: int) -> None:
-        """Ring at this instant, and no longer at the one that was set before."""
+        """Ring at this instant, instead of the one set before."""
         self._setting.at_s, self._setting.at_ns = divmod(at_ns, NS_PER_S)
-        # Setting a timer also forgets that it has expired, so nothing needs to be read.
+        # Setting a timer also clears its expiration, so nothing needs to be read.
         self._libc.timerfd_settime(
             self._timer, TFD_TIMER_ABSTIME, ctypes.byref(self._setting), None
         )
 
     def cancel(self) -> None:
         """Do not ring."""
-        self.set(0)  # which disarms it
+        self.set(0)  # disarms it
 
     def close(self) -> None:
-        """Do not ring ever again."""
+        """Release the alarm; it never rings again."""
         if self._timer >= 0:
             self._loop.remove_reader(self._timer)
             os.close(self._timer)
@@ -93,7 +93,7 @@ class TimerAlarm:
 
 
 class PollingAlarm:
-    """By a timer of the loop until shortly before, then by asking in each turn of the loop."""
+    """An alarm by a timer of the loop until shortly before, then by polling in each turn."""
 
     def __init__(self, ring: Callable[[], None]) -> None:
         self._ring = ring
@@ -102,12 +102,12 @@ class PollingAlarm:
         self._handle: asyncio.Handle | None = None
 
     def set(self, at_ns: int) -> None:
-        """Ring at this instant, and no longer at the one that was set before."""
+        """Ring at this instant, instead of the one set before."""
         self.cancel()
         self._at_ns = at_ns
-        nap_ns = at_ns - POLLED_NS - monotonic_ns()
-        if nap_ns > 0:
-            self._handle = self._loop.call_later(nap_ns / NS_PER_S, self._poll)
+        sleep_ns = at_ns - POLLED_NS - monotonic_ns()
+        if sleep_ns > 0:
+            self._handle = self._loop.call_later(sleep_ns / NS_PER_S, self._poll)
         else:
             self._handle = self._loop.call_soon(self._poll)
 
@@ -118,7 +118,7 @@ class PollingAlarm:
             self._handle = None
 
     def close(self) -> None:
-        """Do not ring ever again."""
+        """Release the alarm; it never rings again."""
         self.cancel()
 
     def _poll(self) -> None:

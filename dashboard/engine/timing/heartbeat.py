@@ -1,4 +1,4 @@
-"""How late the engine's own loop is: what every stamp that it makes may be wrong by."""
+"""How late the load generator's own event loop is, and so how wrong its stamps may be."""
 
 from __future__ import annotations
 
@@ -11,24 +11,23 @@ from dashboard.wire.percentile import nearest_rank
 
 from .alarm import make_alarm
 
-BEAT_NS = 5_000_000  # two hundred a second: half a second carries a p99
-STALLED_NS = 1_000_000  # a beat that is later says that the loop was kept by something
-MOST_STALLS = 500  # that one firing tells of; of more, those nearest to each other become one
+BEAT_NS = 5_000_000  # two hundred a second: half a second suffices for a p99
+STALLED_NS = 1_000_000  # a beat later than this means that the loop was held up
+MAX_STALLS = 500  # reported by one firing; of more, those closest to each other are merged
 
 
 class Heartbeat:
-    """Asks, while the block lasts, to be called every BEAT_NS, and notes how late that was.
+    """Sets an alarm every BEAT_NS while the block lasts, and notes how late it rang.
 
-    Lateness counts from the instant that was asked for, through the kernel's timer, so it
-    holds whatever kept the loop: its own work, or a core that was asleep or taken away. The
-    beats that a stall swallowed count too, each with its own lateness, so that the percentile
-    is one of time.
+    Lateness counts from the instant that was set, by the kernel's timer, so it covers whatever
+    held the loop up: its own work, or a core that was asleep or taken away. Beats that a stall
+    swallowed count, too, each with its own lateness, so the percentile is one of time.
     """
 
     def __init__(self) -> None:
         self._late = array("q")
         self._stalls: list[tuple[int, int]] = []
-        self._on_time_ns = 0  # when the loop was last known to be at hand
+        self._on_time_ns = 0  # when the loop last ran
         self._alarm = make_alarm(self._beat)
         self._at_ns = 0
 
@@ -43,22 +42,23 @@ class Heartbeat:
 
     @property
     def p99_ns(self) -> int | None:
-        """By nearest rank; None where there were too few beats to carry it."""
+        """The 99th percentile of lateness, by nearest rank; None after too few beats."""
         return nearest_rank(sorted(self._late), 99.0)
 
     @property
     def max_ns(self) -> int | None:
-        """The latest beat; None where there was none."""
+        """The latest beat's lateness; None before the first beat."""
         return max(self._late, default=None)
 
     def stalls_ns(self, origin_ns: int) -> list[tuple[int, int]]:
-        """When the loop may have been kept, as (begin, end) since the origin, in order.
+        """Return when the loop may have been held up, as (begin, end) since the origin, in order.
 
-        From the last beat before, since nobody knows when a stall began, to the late one. What
-        was shorter than a beat may be missing.
+        From the last beat before to the late one, since the start of a stall is not known. A stall
+        shorter than a beat may be missing.
         """
         return [
-            (begin - origin_ns, end - origin_ns) for begin, end in few(self._stalls, MOST_STALLS)
+            (begin - origin_ns, end - origin_ns)
+            for begin, end in merge_stalls(self._stalls, MAX_STALLS)
         ]
 
     def _beat(self) -> None:
@@ -72,19 +72,20 @@ class Heartbeat:
         self._alarm.set(self._at_ns)
 
 
-def few(stalls: Sequence[tuple[int, int]], most: int) -> list[tuple[int, int]]:
-    """The same as at most so many: those that lie close together become one, and none is lost."""
-    found, gap_ns = _joined(stalls, 0), BEAT_NS
-    while len(found) > most:
-        found, gap_ns = _joined(found, gap_ns), 2 * gap_ns
-    return found
+def merge_stalls(stalls: Sequence[tuple[int, int]], limit: int) -> list[tuple[int, int]]:
+    """Return at most `limit` intervals that cover all stalls, merging the closest ones."""
+    merged, gap_ns = _merge_within(stalls, 0), BEAT_NS
+    while len(merged) > limit:
+        merged, gap_ns = _merge_within(merged, gap_ns), 2 * gap_ns
+    return merged
 
 
-def _joined(stalls: Sequence[tuple[int, int]], gap_ns: int) -> list[tuple[int, int]]:
-    found: list[tuple[int, int]] = []
+def _merge_within(stalls: Sequence[tuple[int, int]], gap_ns: int) -> list[tuple[int, int]]:
+    """Return the intervals, with those at most `gap_ns` apart merged into one."""
+    merged: list[tuple[int, int]] = []
     for begin, end in stalls:
-        if found and begin - found[-1][1] <= gap_ns:
-            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        if merged and begin - merged[-1][1] <= gap_ns:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:
-            found.append((begin, end))
-    return found
+            merged.append((begin, end))
+    return merged

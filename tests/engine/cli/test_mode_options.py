@@ -71,7 +71,7 @@ async def test_how_answers_came_in_pieces() -> None:
     assert pieces["answers"] == 4
     assert 1 < pieces["fewest"] <= pieces["most"] <= PIECES
     assert pieces["longest_gap_ms"]["p50"] <= pieces["longest_gap_ms"]["max"]
-    assert "answers in " in text
+    assert "responses in " in text
 
 
 async def test_websockets() -> None:
@@ -84,7 +84,7 @@ async def test_websockets() -> None:
         found, text = await fire(port, "--websocket", *said)
     assert found["ok"] == 4
     assert found["websocket"] == {"ignored": 2, "without_answer": 0, "last": ""}  # each hello back
-    assert "websocket: 2 other messages received, 0 without an answer" in text
+    assert "websocket: 2 other messages received, 0 requests without an answer" in text
 
 
 async def test_what_somebody_else_felt_meanwhile() -> None:
@@ -100,7 +100,7 @@ async def test_what_somebody_else_felt_meanwhile() -> None:
     beside = found["neighbour"]
     assert found["requests"] == 4
     assert 3 <= beside["ok"] == beside["requests"]
-    assert "neighbour: " in text
+    assert "bystander: " in text
 
 
 @pytest.mark.parametrize(
@@ -111,15 +111,21 @@ async def test_what_somebody_else_felt_meanwhile() -> None:
         (["--upload", "file=inf"], "argument --upload: expected FIELD=MB"),
         (["--poll", "0"], "argument --poll: expected 1 to 60000 ms, found '0'"),
         (["--poll", "1", "--chunks"], "argument --chunks: not allowed with argument --poll"),
-        (["--send-kb-per-s", "9"], "argument --send-kb-per-s: expected --upload beside it"),
+        (["--send-kb-per-s", "9"], "argument --send-kb-per-s: needs --upload"),
         (["--upload", "f=1", "--send-kb-per-s", "0"], "argument --send-kb-per-s: expected 1 to"),
-        (["--every", "1"], "argument --every: expected --websocket beside it"),
+        (["--every", "1"], "argument --every: needs --websocket"),
         (["--websocket", "--every", "61"], "argument --every: expected 0 to 60 s"),
-        ([*RATE[2:], "--websocket"], "argument --websocket: expected no --rate beside it"),
-        (["--message", "hi"], "--message, --answer: expected --websocket beside it"),
+        ([*RATE[2:], "--websocket"], "argument --websocket: cannot be combined with --rate"),
+        (["--message", "hi"], "--message, --answer: need --websocket"),
         (["--websocket", "--answer", "all"], "argument --answer: expected 'any', 'contains TEXT'"),
-        (["--client", "httpx", "--chunks"], "argument --client: expected engine beside"),
-        (["--client", "httpx", "--neighbour", "/"], "argument --client: expected engine beside"),
+        (
+            ["--client", "httpx", "--chunks"],
+            "argument --client: expected engine, for a",
+        ),
+        (
+            ["--client", "httpx", "--neighbour", "/"],
+            "argument --client: expected engine, for a",
+        ),
         (["--neighbour", "else"], "argument --neighbour: expected a path on the same server"),
     ],
 )

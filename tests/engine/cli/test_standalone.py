@@ -12,7 +12,7 @@ import pytest
 
 from dashboard.engine.cli.usage import read_options
 from dashboard.wire.plan import Rate
-from tests.engine.hostile import OK, Answer, Peer, says, serving
+from tests.engine.servers.hostile import OK, Answer, Peer, says, serving
 from tests.firing import ROOT
 
 URL = "http://127.0.0.1:8000/"
@@ -143,17 +143,17 @@ async def _interrupted(answer: Answer, when: asyncio.Event) -> dict[str, object]
         (["--url", "http://127.0.0.1:99999/"], "argument --url: expected http[s]://"),
         (["--url", "http://127.0.0.1/a b"], "argument --url: expected http[s]://"),
         (["--url", "http://127.0.0.1/\r\nX: y"], "argument --url: expected http[s]://"),
-        (["--url", "http://a..b/"], "argument --url: expected a host that is known"),
+        (["--url", "http://a..b/"], "argument --url: expected a known host"),
         (["--url", "http://192.0.2.1/"], "argument --url: expected an address of this machine"),
         (["--url", "http://0.0.0.0/"], "argument --url: expected an address of this machine"),
         (["--url", URL, "-n", "0"], "argument -n: expected 1 to 1000000, found 0"),
         (["--url", URL, "-n", "many"], "argument -n: invalid int value: 'many'"),
         (["--url", URL, "-n", "5", "-c", "6"], "argument -c: expected at most the 5 requests, "),
         (["--url", URL, "-c", "0"], "argument -c: expected 1 to 10000, found 0"),
-        (["--url", URL, "--rate", "5"], "argument --rate: expected --duration beside it"),
-        (["--url", URL, "--duration", "5"], "argument --duration: expected --rate beside it"),
-        (["--url", URL, "--poisson"], "argument --poisson: expected --rate beside it"),
-        ([*RATE, "-n", "5"], "argument -n: expected no --rate beside it"),
+        (["--url", URL, "--rate", "5"], "argument --rate: needs --duration"),
+        (["--url", URL, "--duration", "5"], "argument --duration: needs --rate"),
+        (["--url", URL, "--poisson"], "argument --poisson: needs --rate"),
+        ([*RATE, "-n", "5"], "argument -n: cannot be combined with --rate"),
         ([*RATE, "-c", "0"], "argument -c: expected 1 to 10000, found 0"),
         ([*RATE, "--rate", "0"], "argument --rate: expected above 0 to 10000 a second"),
         ([*RATE, "--duration", "inf"], "argument --duration: expected above 0 to 600 s"),
@@ -162,7 +162,7 @@ async def _interrupted(answer: Answer, when: asyncio.Event) -> dict[str, object]
         ([*RATE, "--seed", "-1"], "argument --seed: expected 0 to 2147483647, found -1"),
         (["--url", URL, "--timeout", "0"], "argument --timeout: expected above 0 to 300 s"),
         (["--url", URL, "--timeout", "nan"], "argument --timeout: expected above 0 to 300 s"),
-        (["--url", URL, "--json", "/"], "argument --json: expected - or a file"),
+        (["--url", URL, "--json", "/"], "argument --json: expected - or a writable file"),
     ],
 )  # fmt: skip
 def test_bad_usage(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:

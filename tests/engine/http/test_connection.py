@@ -1,4 +1,4 @@
-"""The parser's edge: any bytes give one outcome, a valid answer the same in every chunking."""
+"""Parsing: any bytes give one outcome, a valid response the same one in every chunking."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import uvloop
@@ -15,36 +15,42 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.engine.http.connection import Connection
-from dashboard.engine.http.request import Request
-from dashboard.engine.http.response import LONGEST_HEAD
+from dashboard.engine.http.request import RequestTemplate
+from dashboard.engine.http.response import MAX_HEAD_BYTES
 from dashboard.engine.loads.burst import BurstDriver
-from dashboard.engine.loads.driver import Driver
 from dashboard.wire.failure import Failure
 from tests.firing import burst
 
-FAR = 2**62  # no instant of this machine: what the probe could not have said yet
+FAR = 2**62  # in the future: no probe can have stamped it
 
 
 @dataclass
 class Ledger:
-    """What a connection reports to, and all that it reported."""
+    """An owner that collects what a connection reports."""
 
-    request: Request
+    template: RequestTemplate
     origin_ns: int = 0
     outcomes: list[tuple[Any, ...]] = field(default_factory=list)
 
-    def answered(self, connection: Connection, done: int, reusable: bool) -> None:
-        assert 0 <= connection.sent_first <= connection.first_byte <= done
-        self.outcomes.append((connection.status, connection.stamps, reusable))
-        connection.drop()
+    def response_received(self, connection: Connection) -> None:
+        record = connection.record
+        assert 0 <= record.sent_first <= record.first_byte <= record.done
+        self.outcomes.append((record.status, record.stamps, connection.reusable))
+        connection.abort()
 
-    def failed(self, connection: Connection, failure: Failure) -> None:
-        self.outcomes.append((connection.status, failure))
-        connection.drop()
+    def request_failed(self, connection: Connection, failure: Failure) -> None:
+        self.outcomes.append((connection.record.status, failure))
+        connection.abort()
+
+    def idle_lost(self, connection: Connection) -> None:
+        raise AssertionError("no connection is held here")
+
+    def request_moved(self, old: Connection, new: Connection) -> None:
+        raise AssertionError("no request is polled here")
 
 
-class Wire(asyncio.Transport):
-    """The server's side of a connection: keeps what was written."""
+class FakeTransport(asyncio.Transport):
+    """A transport that keeps what was written."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -55,22 +61,22 @@ class Wire(asyncio.Transport):
         self.written += data
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        """Nothing is ever kept back."""
+        """Do nothing: nothing is buffered."""
 
     def abort(self) -> None:
         self.open = False
 
 
 def outcome_of(chunks: Sequence[bytes], **more: Any) -> tuple[Any, ...]:
-    """What is reported of a request that is answered with these chunks and then with the end."""
-    ledger = Ledger(Request.of(burst(1, "/", 1, 1, **more)))
-    connection, wire = Connection(cast(Driver, ledger), 0, 0), Wire()
-    connection.connection_made(wire)
+    """Return what is reported of a request whose response arrives in these chunks and then ends."""
+    ledger = Ledger(RequestTemplate.of(burst(1, "/", 1, 1, **more)))
+    connection, transport = Connection(ledger, 0, 0), FakeTransport()
+    connection.connection_made(transport)
     for chunk in chunks:
         assert len(ledger.outcomes) <= 1
-        if wire.open:
+        if transport.open:
             connection.data_received(chunk)
-    if wire.open:
+    if transport.open:
         connection.eof_received()
     connection.connection_lost(None)
     [outcome] = ledger.outcomes
@@ -105,6 +111,7 @@ def test_any_bytes_give_one_outcome(
     outcome_of(cut(b"".join(pieces), places), method=method)
 
 
+OK_HEAD = b"HTTP/1.1 200 OK\r\n\r\n"
 bodies = st.binary(max_size=40) | st.sampled_from(
     [b"\r\n\r\nliveburst: 1 2 3 4\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n", b"Content-Length: 7\r\n"]
 )
@@ -116,7 +123,7 @@ fields = st.lists(st.tuples(names, st.from_regex(r"\A[ -~]{0,20}\Z")), max_size=
 
 @dataclass(frozen=True)
 class Valid:
-    """A valid answer, and what has to be reported of it."""
+    """A valid response, and what has to be reported of it."""
 
     data: bytes
     status: int
@@ -124,7 +131,7 @@ class Valid:
 
 
 @st.composite
-def valid_answers(draw: st.DrawFn, method: str = "GET") -> Valid:
+def valid_responses(draw: st.DrawFn, method: str = "GET") -> Valid:
     status = draw(st.sampled_from([200, 201, 301, 404, 500, 204, 304, 999]))
     version, closes = draw(st.sampled_from(["1.0", "1.1"])), draw(st.booleans())
     ends = draw(st.sampled_from(["length", "chunks", "close"]))
@@ -144,56 +151,58 @@ def valid_answers(draw: st.DrawFn, method: str = "GET") -> Valid:
     interim = draw(st.sampled_from([b"", b"HTTP/1.1 100 Continue\r\n\r\n"])) * draw(
         st.integers(1, 2)
     )
-    lasting = version == "1.1" and not closes
+    keep_alive = version == "1.1" and not closes
     if method == "HEAD":
-        return Valid(interim + head, status, lasting)
-    return Valid(interim + head + body, status, lasting and ends != "close")
+        return Valid(interim + head, status, keep_alive)
+    return Valid(interim + head + body, status, keep_alive and ends != "close")
 
 
 places = st.lists(st.integers(0, 2000), max_size=10)
 
 
 @settings(max_examples=300)
-@given(answer=valid_answers(), places=places)
-def test_a_valid_answer_is_the_same_in_every_chunking(answer: Valid, places: Sequence[int]) -> None:
-    expected = (answer.status, (-1, -1, -1, -1), answer.reusable)
-    assert outcome_of([answer.data]) == expected
-    assert outcome_of(cut(answer.data, places)) == expected
-    assert outcome_of(cut(answer.data, range(len(answer.data)))) == expected
+@given(response=valid_responses(), places=places)
+def test_a_valid_response_is_the_same_in_every_chunking(
+    response: Valid, places: Sequence[int]
+) -> None:
+    expected = (response.status, (-1, -1, -1, -1), response.reusable)
+    assert outcome_of([response.data]) == expected
+    assert outcome_of(cut(response.data, places)) == expected
+    assert outcome_of(cut(response.data, range(len(response.data)))) == expected
 
 
 @settings(max_examples=150)
-@given(answer=valid_answers("HEAD"), places=places)
-def test_the_answer_to_head_ends_with_its_head(answer: Valid, places: Sequence[int]) -> None:
-    expected = (answer.status, (-1, -1, -1, -1), answer.reusable)
-    assert outcome_of([answer.data], method="HEAD") == expected
-    assert outcome_of(cut(answer.data, places), method="HEAD") == expected
+@given(response=valid_responses("HEAD"), places=places)
+def test_the_response_to_head_ends_with_its_head(response: Valid, places: Sequence[int]) -> None:
+    expected = (response.status, (-1, -1, -1, -1), response.reusable)
+    assert outcome_of([response.data], method="HEAD") == expected
+    assert outcome_of(cut(response.data, places), method="HEAD") == expected
 
 
 @settings(max_examples=100)
-@given(answer=valid_answers(), more=st.sampled_from([b"HTT", b"\0", b"HTTP/1.1 200 OK\r\n\r\n"]))
-def test_what_comes_along_with_an_answer_and_is_none_of_it_is_a_surplus(
-    answer: Valid, more: bytes
-) -> None:
-    if answer.reusable:  # else all until the close belongs to it, or is not looked at
-        assert outcome_of([answer.data + more]) == (answer.status, Failure.SURPLUS)
-    head = answer.data.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
-    if b" 100 " not in head and answer.status not in {204, 304}:
-        assert outcome_of([head + b"x"], method="HEAD") == (answer.status, Failure.SURPLUS)
+@given(
+    response=valid_responses(), more=st.sampled_from([b"HTT", b"\0", b"HTTP/1.1 200 OK\r\n\r\n"])
+)
+def test_data_behind_a_complete_response_is_a_surplus(response: Valid, more: bytes) -> None:
+    if response.reusable:  # else all up to the close belongs to it, or is not read
+        assert outcome_of([response.data + more]) == (response.status, Failure.SURPLUS)
+    head = response.data.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+    if b" 100 " not in head and response.status not in {204, 304}:
+        assert outcome_of([head + b"x"], method="HEAD") == (response.status, Failure.SURPLUS)
 
 
 @pytest.mark.parametrize("name", [b"liveburst", b"Liveburst", b"LiveBurst"])
 @pytest.mark.parametrize("interim", [b"", b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"])
 def test_the_stamps_are_found_wherever_the_head_is_cut(name: bytes, interim: bytes) -> None:
-    class Told(Ledger):
-        def answered(self, connection: Connection, done: int, reusable: bool) -> None:
-            self.outcomes.append(connection.stamps)
+    class StampLedger(Ledger):
+        def response_received(self, connection: Connection) -> None:
+            self.outcomes.append(connection.record.stamps)
 
     for length in range(1, 90, 7):
-        ledger = Told(Request.of(burst(1, "/", 1, 1)))
-        connection = Connection(cast(Driver, ledger), 0, 0)
-        connection.connection_made(Wire())
-        sent = connection.sent_first  # since 0: an instant of the clock itself
+        ledger = StampLedger(RequestTemplate.of(burst(1, "/", 1, 1)))
+        connection = Connection(ledger, 0, 0)
+        connection.connection_made(FakeTransport())
+        sent = connection.record.sent_first  # since 0: an instant of the clock itself
         data = b"HTTP/1.1 200 OK\r\n%s: %d %d -1 42\r\nContent-Length: 22\r\n\r\n" % (
             *(name, sent, sent),
         )
@@ -203,15 +212,15 @@ def test_the_stamps_are_found_wherever_the_head_is_cut(name: bytes, interim: byt
         assert ledger.outcomes == [(sent, sent, -1, 42)]
 
 
-def test_a_head_has_a_bound() -> None:
+def test_a_head_has_a_maximum_length() -> None:
     line = b"X-More: and more\r\n"
-    head = b"HTTP/1.1 200 OK\r\n" + line * (LONGEST_HEAD // len(line) - 1)
-    assert len(head) < LONGEST_HEAD
+    head = b"HTTP/1.1 200 OK\r\n" + line * (MAX_HEAD_BYTES // len(line) - 1)
+    assert len(head) < MAX_HEAD_BYTES
     assert outcome_of([*cut(head, range(0, len(head), 999))]) == (0, Failure.CLOSED)
     assert outcome_of([head, line, line]) == (0, Failure.ENDLESS_HEAD)
 
 
-def test_a_request_leaves_at_its_stamp_and_not_when_the_loop_has_time() -> None:
+def test_a_request_is_sent_at_its_stamp_and_not_in_the_next_turn_of_the_loop() -> None:
     class Watched(Connection):
         def _send(self) -> None:
             super()._send()

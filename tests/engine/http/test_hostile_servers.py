@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.wire.failure import Failure
-from tests.engine.hostile import OK, Answer, Peer, byte_by_byte, resets, says, shoot
+from tests.engine.servers.hostile import OK, Answer, Peer, byte_by_byte, resets, says, shoot
 from tests.firing import in_order
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.engine.http.outcome import comes_back, location_of, outcome_of
+from dashboard.engine.http.outcome import location_of, outcome_of, returns_to
 from dashboard.wire.failure import Failure, failure_name
 from dashboard.wire.frame import NO_VIEW, UNKNOWN
 
@@ -59,7 +59,7 @@ def test_who_answered_decides(
     ],
 )
 def test_a_redirect_to_a_login_asks_to_come_back(location: str, path: str, expected: bool) -> None:
-    assert comes_back(location, path) is expected
+    assert returns_to(location, path) is expected
 
 
 @pytest.mark.parametrize("name", [b"Location", b"location", b"LOCATION"])

@@ -14,10 +14,20 @@ import trustme
 import uvloop
 
 from dashboard.engine.loads.burst import BurstDriver
-from dashboard.engine.loads.factory import begin
+from dashboard.engine.loads.factory import make_driver
 from dashboard.wire.failure import Failure
 from dashboard.wire.plan import Firing, Rate
-from tests.engine.hostile import END_OF_HEAD, OK, Answer, Peer, Shot, rows_of, says, serving, shoot
+from tests.engine.servers.hostile import (
+    END_OF_HEAD,
+    OK,
+    Answer,
+    Peer,
+    Shot,
+    rows_of,
+    says,
+    serving,
+    shoot,
+)
 from tests.firing import burst as firing_at
 from tests.firing import in_order
 
@@ -151,7 +161,7 @@ def test_an_open_load_has_the_same_protocol() -> None:
         async with serving(says(b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n")) as server:
             load = Rate(rate_rps=500, duration_s=0.04)
             firing = Firing(0, 1, "127.0.0.1", server.port, "/", load, 10.0, method="HEAD")
-            driver = begin(firing)
+            driver = make_driver(firing)
             await asyncio.wait_for(driver.fire(), 20)
             await driver.close()
             return rows_of(driver)

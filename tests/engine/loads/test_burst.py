@@ -11,9 +11,9 @@ import pytest
 import uvloop
 
 from dashboard.engine.loads.burst import BurstDriver
-from dashboard.engine.loads.driver import connecting_failure
+from dashboard.engine.loads.driver import connect_failure
 from dashboard.wire.failure import Failure
-from tests.engine.hostile import OK, Peer, rows_of, says, shoot
+from tests.engine.servers.hostile import OK, Peer, rows_of, says, shoot
 from tests.firing import burst as firing_at
 from tests.firing import in_order
 from tests.targets.helpers import descriptors
@@ -163,4 +163,4 @@ def _fire_at(port: int, requests: int, concurrency: int, **more: object) -> Burs
     ],
 )
 def test_why_a_connection_could_not_be_made(error: Exception, failure: Failure) -> None:
-    assert connecting_failure(error) is failure
+    assert connect_failure(error) is failure

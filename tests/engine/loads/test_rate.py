@@ -11,13 +11,13 @@ from dataclasses import dataclass
 import pytest
 import uvloop
 
-from dashboard.engine.loads.factory import FiringDriver, begin
+from dashboard.engine.loads.factory import FiringDriver, make_driver
 from dashboard.engine.timing.schedule import schedule
 from dashboard.wire.failure import Failure
 from dashboard.wire.percentile import nearest_rank
 from dashboard.wire.plan import Firing, Rate
 from dashboard.wire.units import NS_PER_MS as MS
-from tests.engine.hostile import OK, Answer, Peer, Server, says, serving
+from tests.engine.servers.hostile import OK, Answer, Peer, Server, says, serving
 from tests.firing import in_order
 
 
@@ -53,7 +53,7 @@ def shoot_rate(
 
     async def main() -> RateShot:
         async with serving(answer) as server:
-            driver = begin(firing_at(server.port, load, timeout_s))
+            driver = make_driver(firing_at(server.port, load, timeout_s))
             beside = asyncio.ensure_future(aside(driver)) if aside else None
             await asyncio.wait_for(driver.fire(), 20)
             await driver.close()
@@ -198,7 +198,7 @@ def test_stop_has_a_row_for_all_that_was_due_and_for_nothing_else() -> None:
 
 def test_stopped_before_it_begins_hardly_anything_was_due() -> None:
     async def main() -> list[dict[str, int]]:
-        driver = begin(firing_at(1, Rate(1, 10)))
+        driver = make_driver(firing_at(1, Rate(1, 10)))
         driver.stop()
         await asyncio.wait_for(driver.fire(), 5)
         await driver.close()
@@ -209,7 +209,7 @@ def test_stopped_before_it_begins_hardly_anything_was_due() -> None:
 
 def test_nobody_listens() -> None:
     async def main(port: int) -> list[dict[str, int]]:
-        driver = begin(firing_at(port, Rate(500, 0.1)))
+        driver = make_driver(firing_at(port, Rate(500, 0.1)))
         await asyncio.wait_for(driver.fire(), 20)
         await driver.close()
         return rows_of(driver)

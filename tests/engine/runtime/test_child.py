@@ -19,12 +19,12 @@ from typing import Any
 import pytest
 
 from dashboard.engine.runtime.descriptors import raise_limit
-from dashboard.engine.timing.heartbeat import few
+from dashboard.engine.timing.heartbeat import merge_stalls
 from dashboard.engine.timing.schedule import schedule
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import NOT_STORED, EnvelopeReader, decode, is_event
 from dashboard.wire.plan import Firing, Rate
-from tests.engine.hostile import OK, Peer, says, serving
+from tests.engine.servers.hostile import OK, Peer, says, serving
 from tests.firing import ROOT, Fired, burst, engine, fire, in_order
 
 COMMAND = (sys.executable, "-m", "dashboard.engine")
@@ -128,11 +128,11 @@ def _state(pid: int) -> str:
 
 def test_many_stalls_become_few_and_none_is_lost() -> None:
     stalls = [(at * 10**7, at * 10**7 + 3 * 10**6 + at % 7) for at in range(4000)]
-    found = few(stalls, 500)
+    found = merge_stalls(stalls, 500)
     assert len(found) <= 500
     assert all(any(b <= begin and end <= e for b, e in found) for begin, end in stalls[::37])
-    assert few(stalls[:3], 500) == stalls[:3]
-    assert few([(0, 9), (9, 12), (11, 11)], 500) == [(0, 12)]
+    assert merge_stalls(stalls[:3], 500) == stalls[:3]
+    assert merge_stalls([(0, 9), (9, 12), (11, 11)], 500) == [(0, 12)]
 
 
 async def test_without_descriptors_there_are_rows_all_the_same() -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.engine.runtime.commands import Commands, Order
+from dashboard.engine.runtime.commands import Commands, QueuedFiring
 from tests.firing import burst
 
 
@@ -32,7 +32,7 @@ def test_lines_may_be_cut_anywhere(cuts: Sequence[int]) -> None:
             order = await commands.next()
             assert order
             found.append(order._firing.path)
-            commands.served()
+            commands.remove_first()
         return found
 
     assert asyncio.run(paths()) == ["/é0", "/é1", "/é2"]
@@ -45,8 +45,8 @@ async def test_stop_reaches_every_order_that_waits() -> None:
     for _ in range(3):
         order = await commands.next()
         assert order
-        stopped.append(order.begin().stopped)
-        commands.served()
+        stopped.append(order.make_driver().stopped)
+        commands.remove_first()
     assert stopped == [True, True, False]
 
 
@@ -64,20 +64,20 @@ async def test_after_the_end_there_is_none() -> None:
     commands.data_received(orders(1))
     commands.connection_lost(None)
     assert await commands.next() is None
-    assert commands.complaint is None
+    assert commands.error is None
 
 
 @pytest.mark.parametrize("line", ["", "null", "1", '"stop"', "{}", '{"stop": 1}', '{"fire": 3}'])
 async def test_a_line_that_is_no_command(line: str) -> None:
     commands = Commands()
     commands.data_received(line.encode() + b"\n")
-    assert commands.complaint
-    assert commands.complaint.startswith("stdin: expected")
+    assert commands.error
+    assert commands.error.startswith("stdin: expected")
     assert await commands.next() is None
 
 
 def test_a_begin_for_nobody_is_none_for_who_comes_later() -> None:
-    async def order() -> Order | None:
+    async def order() -> QueuedFiring | None:
         commands = Commands()
         commands.data_received(b'{"begin": 5}\n' + orders(1))
         return await commands.next()

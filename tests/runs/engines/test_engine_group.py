@@ -24,7 +24,7 @@ from dashboard.wire.errors import EngineFailed
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import decode, is_event
 from dashboard.wire.plan import Burst, Firing, Rate
-from tests.engine.hostile import OK, Peer, says, serving
+from tests.engine.servers.hostile import OK, Peer, says, serving
 from tests.firing import Fired, burst, in_order
 
 MARK = "liveburst-test-several"

@@ -18,7 +18,7 @@ from dashboard.runs.live.thinning import BIN_RATIO, LOWEST_NS, Thinning, bins, d
 from dashboard.wire import frame
 from dashboard.wire.plan import Firing
 from dashboard.wire.units import NS_PER_MS as MS
-from tests.engine.hostile import OK, says, serving
+from tests.engine.servers.hostile import OK, says, serving
 from tests.firing import burst, engine
 
 A_FRAME_NS = 40 * MS

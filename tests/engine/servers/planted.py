@@ -1,8 +1,10 @@
-"""A server with a delay planted in each segment, which tells the true instants as the probe does.
+"""A server with a planted delay in each segment, which reports the true instants like the probe.
 
-`python -m tests.engine.planted [--accept S --before S --middleware S --view S --body S]` prints
-its port on a line and serves one connection after another, a request each, until it is ended.
-It is no Django: it does in a thread, with `sleep`, what each segment stands for.
+    python -m tests.engine.servers.planted
+        [--accept S --before S --middleware S --view S --body S]
+
+prints its port on a line and serves one connection after another, one request each, until it is
+terminated. It runs no Django: `sleep` takes the place of each segment.
 """
 
 from __future__ import annotations
@@ -15,15 +17,15 @@ from time import monotonic_ns, sleep
 
 PLACES = ("accept", "before", "middleware", "view", "body")
 END_OF_REQUEST = b"\r\n\r\n"
-ANSWER = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\nliveburst: {}\r\n\r\no"
+RESPONSE = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\nliveburst: {}\r\n\r\no"
 
 
 def serve(listening: socket.socket, delays: Namespace) -> None:
-    """One connection, from the moment that it is there."""
+    """Serve one connection, once it is in the backlog."""
     select.select([listening], [], [])
     sleep(delays.accept)
     connection, _ = listening.accept()
-    # The first part of a body shall not wait for the acknowledgement of anything.
+    # The first part of a body must not wait for an acknowledgement.
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with connection:
         head = b""
@@ -38,13 +40,13 @@ def serve(listening: socket.socket, delays: Namespace) -> None:
         view_entered = monotonic_ns()
         sleep(delays.view)
         stamps = (entered, view_entered, monotonic_ns(), os.getpid())
-        connection.sendall(ANSWER.format(" ".join(map(str, stamps))).encode())
+        connection.sendall(RESPONSE.format(" ".join(map(str, stamps))).encode())
         sleep(delays.body)
         connection.sendall(b"k")
 
 
 def main() -> None:
-    parser = ArgumentParser(prog="python -m tests.engine.planted", description=__doc__)
+    parser = ArgumentParser(prog="python -m tests.engine.servers.planted", description=__doc__)
     for place in PLACES:
         parser.add_argument(f"--{place}", type=float, default=0.0, metavar="S")
     delays = parser.parse_args()

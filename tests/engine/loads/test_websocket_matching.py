@@ -12,7 +12,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
-from dashboard.engine.loads.websocket_answers import answers_of
+from dashboard.engine.loads.websocket_matching import answer_matcher
 from dashboard.wire.exchange import Exchange
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import EnvelopeReader, decode, is_event
@@ -197,4 +197,4 @@ async def test_an_answer_in_pieces_is_one_answer() -> None:
     ],
 )
 def test_which_message_is_an_answer(rule: str, data: bytes, fits: bool) -> None:
-    assert answers_of(Exchange(answer=rule))(True, data, 7) is fits
+    assert answer_matcher(Exchange(answer=rule))(True, data, 7) is fits

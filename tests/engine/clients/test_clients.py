@@ -23,11 +23,10 @@ from dashboard.engine.clients.driver import ClientDriver
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import decode
 from dashboard.wire.plan import Firing, Rate
+from tests.engine.servers.hostile import OK, Answer, Peer, Server, resets, rows_of, says, serving
 from tests.firing import ROOT
 from tests.firing import burst as firing_at
 from tests.targets.helpers import descriptors
-
-from .hostile import OK, Answer, Peer, Server, resets, rows_of, says, serving
 
 CLOSES_HALFWAY = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"
 BROKEN = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 3\r\n\r\nno!"

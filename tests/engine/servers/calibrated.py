@@ -1,9 +1,11 @@
-"""A target whose every number is known beforehand, in a process of its own.
+"""A target whose numbers are all known in advance, in a process of its own.
 
-`python -m tests.engine.calibrated asyncio|threads --slots K --time S [--stall-after S --stall S]`
-prints its port on a line and serves until it is ended: K requests at a time, each for S seconds,
-the others wait in order. So N requests at once take ⌈N / K⌉ · S. With `--stall` everything stands
-still once for so long, so many seconds after the first connection.
+    python -m tests.engine.servers.calibrated asyncio|threads --slots K --time S
+        [--stall-after S --stall S]
+
+prints its port on a line and serves until it is terminated: K requests at a time, each for S
+seconds; the others wait in order. So N requests at once take ⌈N / K⌉ · S. With `--stall` the
+server stalls once for S seconds, `--stall-after` seconds after the first connection.
 """
 
 from __future__ import annotations
@@ -21,11 +23,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n%s\r\nok"
+ROOT = Path(__file__).parents[3]
+RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n%s\r\nok"
 END_OF_REQUEST = b"\r\n\r\n"
 BACKLOG = 2048
-POLLED_S = 0.002  # asyncio's timers know milliseconds
+POLLED_S = 0.002  # asyncio's timers have whole milliseconds
 
 
 class Slots:
@@ -37,7 +39,7 @@ class Slots:
         self.loop = asyncio.get_running_loop()
 
     def take(self, peer: Peer) -> None:
-        """A request came."""
+        """Queue a request."""
         self.waiting.append(peer)
         self._serve()
 
@@ -45,20 +47,20 @@ class Slots:
         if self.free and self.waiting:
             self.free -= 1
             until_s = time.monotonic() + self.time_s
-            nap_s = max(self.time_s - POLLED_S, 0)
-            self.loop.call_later(nap_s, self._answer, self.waiting.popleft(), until_s)
+            sleep_s = max(self.time_s - POLLED_S, 0)
+            self.loop.call_later(sleep_s, self._respond, self.waiting.popleft(), until_s)
 
-    def _answer(self, peer: Peer, until_s: float) -> None:
+    def _respond(self, peer: Peer, until_s: float) -> None:
         if time.monotonic() < until_s:
-            self.loop.call_soon(self._answer, peer, until_s)
+            self.loop.call_soon(self._respond, peer, until_s)
             return
-        peer.transport.write(ANSWER % b"")
+        peer.transport.write(RESPONSE % b"")
         self.free += 1
         self._serve()
 
 
 class Peer(asyncio.Protocol):
-    """One connection, kept."""
+    """One connection, kept alive."""
 
     transport: asyncio.WriteTransport
 
@@ -79,7 +81,7 @@ class Peer(asyncio.Protocol):
 async def serve_asyncio(
     listening: socket.socket, count: int, time_s: float, stall: tuple[float, float]
 ) -> None:
-    """One event loop, which a stall holds as a blocking view would."""
+    """Serve in one event loop, which a stall blocks as a blocking view would."""
     slots = Slots(count, time_s)
     stall_after_s, stall_s = stall
     stalls = [stall_s] if stall_s else []
@@ -94,7 +96,7 @@ async def serve_asyncio(
 
 
 def serve_threads(listening: socket.socket, time_s: float) -> None:
-    """One of K threads: a connection, a request, an answer, and the next."""
+    """Serve in one of K threads: a connection, a request, a response, and the next."""
     while True:
         connection, _ = listening.accept()
         with connection:
@@ -106,11 +108,11 @@ def serve_threads(listening: socket.socket, time_s: float) -> None:
                 head += data
             else:
                 time.sleep(time_s)
-                connection.sendall(ANSWER % b"Connection: close\r\n")
+                connection.sendall(RESPONSE % b"Connection: close\r\n")
 
 
 def main() -> None:
-    parser = ArgumentParser(prog="python -m tests.engine.calibrated", description=__doc__)
+    parser = ArgumentParser(prog="python -m tests.engine.servers.calibrated", description=__doc__)
     parser.add_argument("kind", choices=("asyncio", "threads"))
     parser.add_argument("--slots", type=int, required=True)
     parser.add_argument("--time", type=float, required=True)
@@ -131,11 +133,11 @@ def main() -> None:
 
 @contextmanager
 def child(module: str, *arguments: object, cores: Iterable[int] | None = None) -> Iterator[int]:
-    """The port of a module of this directory that runs, on these cores, while the block lasts."""
+    """Yield the port of a server of this package that runs, on these cores, during the block."""
     here = os.sched_getaffinity(0)
     os.sched_setaffinity(0, here if cores is None else cores)  # children inherit it
     process = subprocess.Popen(
-        [sys.executable, "-m", f"tests.engine.{module}", *map(str, arguments)],
+        [sys.executable, "-m", f"tests.engine.servers.{module}", *map(str, arguments)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,

@@ -1,77 +1,13 @@
-"""The request's bytes, the probe's stamps, and the numbers of the engine used alone."""
+"""The result of one firing, for the load generator used alone."""
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Mapping, Sequence
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from dashboard.engine.cli.summary import summarise, summarise_rate
-from dashboard.engine.http.probe_header import NO_STAMPS, read_stamps
-from dashboard.engine.http.request import encode_request
 from dashboard.wire.failure import Failure
 from dashboard.wire.plan import Rate
 from dashboard.wire.units import NS_PER_MS as MS
-from tests.firing import burst
-
-
-def test_the_plain_request() -> None:
-    assert encode_request(burst(8000, "/sleep/?delay=0.1", 1, 1)) == (
-        b"GET /sleep/?delay=0.1 HTTP/1.1\r\nHost: 127.0.0.1:8000\r\n"
-        b"User-Agent: liveburst\r\nAccept: */*\r\n\r\n"
-    )
-
-
-def test_own_headers_take_the_place_of_ours() -> None:
-    firing = burst(8000, "/", 1, 1, headers=(("accept", "text/html"), ("X-Own", "1")))
-    assert encode_request(firing) == (
-        b"GET / HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nUser-Agent: liveburst\r\n"
-        b"accept: text/html\r\nX-Own: 1\r\n\r\n"
-    )
-
-
-@pytest.mark.parametrize(
-    ("method", "body", "length"),
-    [("POST", "é!", b"3"), ("POST", "", b"0"), ("DELETE", "x", b"1"), ("DELETE", "", None)],
-)
-def test_the_length_of_a_body_is_in_bytes(method: str, body: str, length: bytes | None) -> None:
-    head, _, sent = encode_request(burst(1, "/", 1, 1, method=method, body=body)).partition(
-        b"\r\n\r\n"
-    )
-    assert sent == body.encode()
-    assert (b"Content-Length" in head) == (length is not None)
-    assert length is None or head.endswith(b"Content-Length: " + length)
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        (b"10 20 30 4", (10, 20, 30, 4)),
-        (b" 10 -1 -1 4 ", (10, -1, -1, 4)),
-        (b"10 20 30", NO_STAMPS),
-        (b"10 20 30 4 5", NO_STAMPS),
-        (b"10 20 30 -2", NO_STAMPS),
-        (b"10 20 30 4.5", NO_STAMPS),
-        (b"%d 20 30 4" % 2**63, NO_STAMPS),
-        (b"10 20 30 %d" % 2**31, NO_STAMPS),
-        (b"", NO_STAMPS),
-    ],
-)
-def test_stamps(value: bytes, expected: tuple[int, ...]) -> None:
-    assert read_stamps(value) == expected
-
-
-@given(
-    st.binary(max_size=40)
-    | st.lists(st.integers(), max_size=6).map(lambda ns: " ".join(map(str, ns)).encode())
-)
-def test_no_header_breaks_the_columns(value: bytes) -> None:
-    *instants, process = read_stamps(value)
-    array("q", instants)
-    array("i", [process])
 
 
 def samples(*rows: tuple[int, int, int, int, int]) -> Mapping[str, Sequence[int]]:

@@ -1,0 +1,22 @@
+"""Which connection a request mode needs."""
+
+from __future__ import annotations
+
+from dashboard.wire.request_mode import Manner
+
+from .chunks import ChunksConnection
+from .connection import Connection
+from .polling import PollingConnection
+from .rows import RowsConnection
+from .upload import UploadConnection
+
+
+def connection_class(mode: Manner) -> type[Connection]:
+    """Return the class whose instances send the requests of a mode."""
+    if mode.upload is not None:
+        return UploadConnection
+    if mode.poll_every_ms is not None:
+        return PollingConnection
+    if mode.chunks:
+        return ChunksConnection
+    return RowsConnection if mode.rows else Connection
