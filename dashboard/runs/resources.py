@@ -14,6 +14,7 @@ from dashboard.targets.lifecycle.migrations import Migrations
 from dashboard.targets.observe.machine import cpu_times
 from dashboard.targets.observe.worker_turnover import WorkerTurnover
 from dashboard.wire.errors import TargetFailed
+from dashboard.wire.events import TargetState
 from dashboard.wire.lane_report import AnswerKind
 from dashboard.wire.plan import Firing
 
@@ -74,7 +75,7 @@ class Targets(Protocol):
     async def ready(
         self,
         server: str,
-        on_event: Callable[[str, str], None],
+        on_event: Callable[[TargetState, str], None],
         scenario: str | None = None,
         login: bool = False,
     ) -> Target:

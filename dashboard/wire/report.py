@@ -10,9 +10,6 @@ from typing import Literal, NotRequired, TypeAlias, TypedDict
 from .lane_report import LaneReport
 from .verdict_report import VerdictReport
 
-Status = Literal["waiting", "starting", "running", "finished", "stopped", "failed", "interrupted"]
-
-
 DiscardReason = Literal["stolen", "late"]  # by the host; the load generator
 
 

@@ -22,6 +22,7 @@ from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue import run_queue
 from dashboard.runs.sinks.sink import Outcome
 from dashboard.wire import frame
+from dashboard.wire.report import DiscardReason
 from tests.analysis.causes.test_causes import THREADS, free
 from tests.analysis.planted import report_of
 from tests.runs.fakes import FakeTargets, samples
@@ -63,7 +64,7 @@ async def test_many_events_are_one_line(log: Log) -> None:
     await asyncio.sleep(0)
     for number in range(50):
         await sink.event({"event": "began", "lane": 0, "round": number})
-        await sink.event({"event": "fired", "lane": 0})
+        await sink.event({"event": "fired", "lane": 0, "round": number})
     log.now_s += 7
     await sink.end(Outcome(Status.FINISHED))
     assert log.lines[0].startswith("0 s: starting; 0 of ")
@@ -94,7 +95,8 @@ async def test_a_line_says_where_the_run_is(log: Log) -> None:
 async def test_a_round_that_is_repeated_is_one_round_more(log: Log) -> None:
     sink = lines_to(log)
     await sink.begin(make_plan(PROJECT, scenario="sleep", rounds=1, lanes=["sync@daphne"]))
-    for number, reason in ((1, "stolen"), (2, "late")):
+    reasons: tuple[tuple[int, DiscardReason], ...] = ((1, "stolen"), (2, "late"))
+    for number, reason in reasons:
         await sink.event({"event": "began", "lane": 0, "round": number})
         await sink.event({"event": "discarded", "round": number, "reason": reason})
     await sink.event({"event": "began", "lane": 0, "round": 3})

@@ -18,6 +18,7 @@ from dashboard.targets.lifecycle.migrations import Migrations
 from dashboard.targets.observe.worker_turnover import WorkerTurnover
 from dashboard.wire import frame
 from dashboard.wire.errors import EngineFailed, TargetFailed
+from dashboard.wire.events import TargetState
 from dashboard.wire.frame import Buffer
 from dashboard.wire.lane_report import AnswerKind
 from dashboard.wire.plan import Firing
@@ -144,7 +145,7 @@ class FakeTargets:
     async def ready(
         self,
         server: str,
-        on_event: Callable[[str, str], None],
+        on_event: Callable[[TargetState, str], None],
         scenario: str | None = None,
         login: bool = False,
     ) -> Target:

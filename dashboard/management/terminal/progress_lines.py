@@ -11,8 +11,9 @@ from rich.console import Console
 
 from dashboard.runs.queue.run_queue import QueueEntry, number_ahead_of
 from dashboard.runs.reports.wording import WHY_REPEATED
-from dashboard.runs.sinks.sink import Event, Outcome
+from dashboard.runs.sinks.sink import Outcome
 from dashboard.wire import frame
+from dashboard.wire.events import RunEvent
 from dashboard.wire.failure import Failure
 from dashboard.wire.plan import Plan
 from dashboard.wire.plural import counted
@@ -53,23 +54,24 @@ class ProgressLines:
         self._began_s = self._clock()
         self._ticker = asyncio.create_task(self._tick())
 
-    async def event(self, event: Event) -> None:
+    async def event(self, event: RunEvent) -> None:
         """Remember what goes on, for the next line; warnings do not wait for it."""
-        match event:
-            case {"event": "target", "lane": lane, "state": state}:
-                self._what = f"{self._lanes[lane]} {state}"
-            case {"event": "began", "lane": lane, "round": 0}:
-                self._what = f"warming up {self._lanes[lane]}"
-            case {"event": "began", "lane": lane, "round": number}:
+        match event["event"]:
+            case "target":
+                self._what = f"{self._lanes[event['lane']]} {event['state']}"
+            case "began" if event["round"] == 0:
+                self._what = f"warming up {self._lanes[event['lane']]}"
+            case "began":
                 of = f"{self._up_to}{self._rounds}"
-                self._what = f"round {number} of {of}, {self._lanes[lane]}"
-            case {"event": "discarded", "round": number, "reason": reason}:
+                self._what = f"round {event['round']} of {of}, {self._lanes[event['lane']]}"
+            case "discarded":
                 self._rounds += 1  # it is fired again under a number of its own
                 self._total += self._in_a_round  # what was fired stays counted
-                self._write(f"Round {number} is repeated: {WHY_REPEATED[reason]}.")
-            case {"event": "warning", "message": message} if message not in self.warned:
-                self.warned.add(message)
-                self._write(f"Warning: {message}")
+                reason = WHY_REPEATED[event["reason"]]
+                self._write(f"Round {event['round']} is repeated: {reason}.")
+            case "warning" if event["message"] not in self.warned:
+                self.warned.add(event["message"])
+                self._write(f"Warning: {event['message']}")
 
     async def frame(self, sequence: int, data: bytes) -> None:
         """Count the samples of all rounds but warming up, those that are repeated too."""

@@ -21,8 +21,9 @@ from dashboard.runs.reports.wording import (
     sentence,
     warnings,
 )
-from dashboard.runs.sinks.sink import Event, Outcome
+from dashboard.runs.sinks.sink import Outcome
 from dashboard.wire import frame
+from dashboard.wire.events import RunEvent
 from dashboard.wire.failure import Failure
 from dashboard.wire.plan import Plan, Rate, load_from_json
 
@@ -61,20 +62,21 @@ class ProgressBars:
         ]
         self._progress.start()
 
-    async def event(self, event: Event) -> None:
+    async def event(self, event: RunEvent) -> None:
         """What happens to which lane, beside its bar; warnings stay on the screen."""
-        match event:
-            case {"event": "target", "lane": lane, "state": state}:
-                self._say(lane, state)
-            case {"event": "began", "lane": lane, "round": number}:
-                self._say(lane, f"round {number}" if number else "warm-up")
-            case {"event": "fired", "lane": lane}:
-                self._say(lane, "")
-            case {"event": "discarded", "round": number, "reason": reason}:
-                self._discard(number, reason)
-            case {"event": "warning", "message": message} if message not in self.warned:
-                self.warned.add(message)
-                self._console.print(f"Warning: {message}", highlight=False, markup=False)
+        match event["event"]:
+            case "target":
+                self._say(event["lane"], event["state"])
+            case "began":
+                number = event["round"]
+                self._say(event["lane"], f"round {number}" if number else "warm-up")
+            case "fired":
+                self._say(event["lane"], "")
+            case "discarded":
+                self._discard(event["round"], event["reason"])
+            case "warning" if event["message"] not in self.warned:
+                self.warned.add(event["message"])
+                self._console.print(f"Warning: {event['message']}", highlight=False, markup=False)
 
     async def frame(self, sequence: int, data: bytes) -> None:
         """Bars count the samples of all rounds but warming up, those that are repeated too."""

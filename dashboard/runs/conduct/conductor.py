@@ -13,8 +13,9 @@ from typing import Any
 
 from dashboard.models import Status
 from dashboard.runs.resources import Engine, Resources
-from dashboard.runs.sinks.sink import Event, Outcome, Sink
+from dashboard.runs.sinks.sink import Outcome, Sink
 from dashboard.wire.errors import LiveburstError, TargetFailed
+from dashboard.wire.events import RunEvent
 from dashboard.wire.plan import Plan
 
 from .firings import Firings, StoppedError
@@ -28,7 +29,7 @@ INTERNAL_ERROR = "Liveburst itself failed; dashboard.log has the details."
 
 log = logging.getLogger(__name__)
 
-SendEvent = Callable[[Event], Awaitable[None]]
+SendEvent = Callable[[RunEvent], Awaitable[None]]
 AfterRun = Callable[[SendEvent], Coroutine[Any, Any, None]]
 
 

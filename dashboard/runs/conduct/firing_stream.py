@@ -9,8 +9,8 @@ from contextlib import suppress
 
 from dashboard.runs.resources import Engine, Target
 from dashboard.runs.sinks.fanout import Fanout
-from dashboard.runs.sinks.sink import Event
 from dashboard.wire import frame
+from dashboard.wire.events import EngineEvent, EngineFired
 from dashboard.wire.plan import Firing
 
 HEALTH_INTERVAL_S = 0.05
@@ -36,20 +36,24 @@ class FiringStream:
         await target.begin(number)
         return cls(fanout, target, firing, number)
 
-    async def until_fired(self, engine: Engine, take: Callable[[bytes], None]) -> Event:
+    async def until_fired(self, engine: Engine, take: Callable[[bytes], None]) -> EngineFired:
         """Fire and pass on every frame, first to `take`; return the engine's event `fired`."""
-        message: Event = {}
+        fired: EngineFired = {"event": "fired"}
         try:
             async for payload in engine.fire(self._firing):
-                if not frame.is_event(payload):
+                if frame.is_event(payload):
+                    event: EngineEvent = json.loads(payload)
+                    if event["event"] == "began":
+                        self._origin.set_result(event["origin_ns"])
+                    elif event["event"] == "fired":
+                        fired = event
+                else:
                     take(payload)
                     await self._fanout.frame(payload)
-                elif (message := json.loads(payload))["event"] == "began":
-                    self._origin.set_result(message["origin_ns"])
         finally:
             self._over.set()
             self._origin.cancel()
-        return message
+        return fired
 
     async def until_quiet(self, patience_s: float) -> bool:
         """Wait until nothing runs in the target: sync views do after their clients gave up.

@@ -11,8 +11,8 @@ from dashboard.analysis.samples.resource_use import NeighbourCost
 from dashboard.runs.reports.instrument import Reading
 from dashboard.runs.reports.results import WARM_UP_ROUND
 from dashboard.runs.resources import Engine, Target
-from dashboard.runs.sinks.sink import Event
 from dashboard.wire import frame
+from dashboard.wire.events import BeganEvent, EngineFired, FiredEvent
 from dashboard.wire.neighbour import firing_of_neighbour
 from dashboard.wire.plan import Burst, Firing, Lane, Load
 
@@ -89,13 +89,14 @@ class Firings:
         """
         target = await self._targets.of(position, lane)
         firing = make_firing(self._context, target, position, number, load)
-        began: Event = {"event": "began", "lane": position, "round": number}
+        began: BeganEvent = {"event": "began", "lane": position, "round": number}
         await self._context.fanout.event(began)
         surroundings = Surroundings.before(target, self._context.resources.cpu_times)
         self._sent = RequestsSent()
         fired, quiet = await self._stream(target, firing)
         reading = surroundings.reading(firing, fired)
-        await self._context.fanout.event({**began, "event": "fired", "reading": reading.to_json()})
+        over: FiredEvent = {**began, "event": "fired", "reading": reading.to_json()}
+        await self._context.fanout.event(over)
         await self._warnings.after_firing(firing, fired, self._sent, target)
         self._context.resources.last_fired[_warm_key(lane, target)] = time.monotonic()
         if self._stopping:
@@ -113,7 +114,7 @@ class Firings:
             lane = self._context.plan.lanes[firing.lane]
             await self._targets.replace_ended(lane, firing.round, target.failure)
 
-    async def _stream(self, target: Target, firing: Firing) -> tuple[Event, bool]:
+    async def _stream(self, target: Target, firing: Firing) -> tuple[EngineFired, bool]:
         """Fire until engine and target are quiet; return the engine's event `fired`.
 
         With it False if the target is alive and did not become quiet: it was ended then.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 from dashboard.project.model.scenario import Variant
 from dashboard.project.project import Project
@@ -12,6 +12,7 @@ from dashboard.runs.resources import Resources
 from dashboard.runs.sinks.fanout import Fanout
 from dashboard.runs.sinks.sink import Sink
 from dashboard.wire.plan import Lane, Plan
+from dashboard.wire.target_facts import TargetFacts
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,6 @@ class RunContext:
         """Send a warning to the sinks; one that `spoils` leaves the run without a verdict."""
         await self.fanout.event({"event": "warning", "message": message, "spoils": spoils})
 
-    async def add_facts(self, position: int, facts: Mapping[str, Any]) -> None:
+    async def add_facts(self, position: int, facts: TargetFacts) -> None:
         """Send facts about a lane that were found while it was measured."""
         await self.fanout.event({"event": "found", "lane": position, "facts": facts})

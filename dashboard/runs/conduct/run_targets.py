@@ -9,6 +9,7 @@ from dashboard.project.model.service import target_name
 from dashboard.runs.reports.results import WARM_UP_ROUND
 from dashboard.runs.resources import Target
 from dashboard.wire.errors import TargetFailed
+from dashboard.wire.events import TargetState
 from dashboard.wire.last_lines import with_telling_line
 from dashboard.wire.plan import Lane
 
@@ -38,7 +39,7 @@ class RunTargets:
         if name not in self._targets:
             sending: list[asyncio.Task[None]] = []
 
-            def send(state: str, message: str) -> None:
+            def send(state: TargetState, message: str) -> None:
                 sending.append(asyncio.create_task(self._send(position, state, message)))
 
             try:
@@ -80,7 +81,7 @@ class RunTargets:
             if self.name_of(lane) == server
         )
 
-    async def _send(self, position: int, state: str, message: str) -> None:
+    async def _send(self, position: int, state: TargetState, message: str) -> None:
         await self._context.fanout.event(
             {"event": "target", "lane": position, "state": state, "message": message}
         )

@@ -8,9 +8,9 @@ from typing import Self
 
 from dashboard.runs.reports.instrument import CpuTimes, Reading
 from dashboard.runs.resources import Target
-from dashboard.runs.sinks.sink import Event
 from dashboard.targets.observe.listeners import Drops
 from dashboard.targets.observe.machine import busy_times
+from dashboard.wire.events import EngineFired
 from dashboard.wire.plan import Firing
 
 
@@ -30,7 +30,7 @@ class Surroundings:
         drops, cpu = Drops.at(target.host, target.port), cpu_times()
         return cls(target, cpu_times, drops, cpu, busy_times(target.facts.get("cores", ())))
 
-    def reading(self, firing: Firing, fired: Event) -> Reading:
+    def reading(self, firing: Firing, fired: EngineFired) -> Reading:
         """Read the counters again and return what changed, with the engine's event `fired`."""
         reading = Reading.of(firing.lane, firing.round, fired, self.cpu, self.cpu_times())
         busy = busy_times(self.target.facts.get("cores", ()))

@@ -11,9 +11,9 @@ from dashboard.project.secrets.masking import masked
 from dashboard.runs.reports.instrument import MAX_STEAL_PERCENT, Reading
 from dashboard.runs.reports.results import WARM_UP_ROUND
 from dashboard.runs.resources import Target
-from dashboard.runs.sinks.sink import Event
 from dashboard.targets.lifecycle.ignored_settings import advice_on_ignored_settings
 from dashboard.targets.observe.answers import merge_answers
+from dashboard.wire.events import EngineFired
 from dashboard.wire.lane_report import AnswerKind
 from dashboard.wire.plan import Firing, Lane
 from dashboard.wire.plural import counted
@@ -39,7 +39,7 @@ class Warnings:
         self._warned_unanswered: set[int] = set()  # lanes
 
     async def after_firing(
-        self, firing: Firing, fired: Event, sent: RequestsSent, target: Target
+        self, firing: Firing, fired: EngineFired, sent: RequestsSent, target: Target
     ) -> None:
         """Report on a firing; `fired` is the engine's event. Little is reported of a warm-up."""
         if firing.round != WARM_UP_ROUND:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import replace
 from time import monotonic_ns
-from typing import Any
 
 from dashboard.wire import frame
+from dashboard.wire.events import Conversation, EngineEvent, EngineFired
 from dashboard.wire.plan import ENGINE, MAX_CONCURRENCY, Burst, Firing, Load
 
 from .engine_process import Engine
@@ -72,7 +72,7 @@ class EngineGroup:
 
     async def _merged(self, came: asyncio.Queue[bytes | Exception]) -> AsyncIterator[bytes]:
         ready = 0
-        fired: list[Mapping[str, Any]] = []
+        fired: list[EngineFired] = []
         while len(fired) < len(self._firing):
             payload = await came.get()
             if isinstance(payload, Exception):
@@ -80,7 +80,7 @@ class EngineGroup:
             if not frame.is_event(payload):
                 yield payload
                 continue
-            event = json.loads(payload)
+            event: EngineEvent = json.loads(payload)
             fired += [event] if event["event"] == "fired" else []
             ready += event["event"] == "ready"
             if event["event"] == "ready" and ready == len(self._firing):
@@ -130,17 +130,13 @@ def all_at_once(load: Load) -> bool:
     return load.concurrency >= (load.requests if isinstance(load, Burst) else MAX_CONCURRENCY)
 
 
-def merged(fired: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def merged(fired: Sequence[EngineFired]) -> EngineFired:
     """One event `fired` for all engines: sums of what they did, the worst of how late they were.
 
     `stalls_ns` are those of any. `busiest_cpu_ns` is the CPU time of the one that used most. A p99
     is the worst that is known: percentiles of several processes cannot be put together.
     """
-    worst = (
-        *("wall_ns", "loop_lag_p99_ns", "loop_lag_max_ns"),
-        *("scheduling_error_p99_ns", "scheduling_error_max_ns"),
-    )
-    return {
+    event: EngineFired = {
         "event": "fired",
         "engines": len(fired),
         "requests": sum(event["requests"] for event in fired),
@@ -148,18 +144,25 @@ def merged(fired: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "cpu_ns": sum(event["cpu_ns"] for event in fired),
         "busiest_cpu_ns": max(event["cpu_ns"] for event in fired),
         "stalls_ns": sorted(stall for event in fired for stall in event["stalls_ns"]),
-        **{name: _largest(event[name] for event in fired) for name in worst},
-        **_websocket([event["websocket"] for event in fired if "websocket" in event]),
+        "wall_ns": max(event["wall_ns"] for event in fired),
+        "loop_lag_p99_ns": _largest(event["loop_lag_p99_ns"] for event in fired),
+        "loop_lag_max_ns": _largest(event["loop_lag_max_ns"] for event in fired),
+        "scheduling_error_p99_ns": _largest(event["scheduling_error_p99_ns"] for event in fired),
+        "scheduling_error_max_ns": _largest(event["scheduling_error_max_ns"] for event in fired),
     }
+    conversations = [event["websocket"] for event in fired if "websocket" in event]
+    if conversations:
+        event["websocket"] = _together(conversations)
+    return event
 
 
-def _websocket(said: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """What servers said beside answers, to all engines; nothing where no websocket was held."""
-    if not said:
-        return {}
-    sums = {name: sum(one[name] for one in said) for name in ("ignored", "without_answer")}
-    last = next((one["last"] for one in said if one["last"]), "")
-    return {"websocket": {**sums, "last": last}}
+def _together(conversations: Sequence[Conversation]) -> Conversation:
+    """Return what servers said beside answers to all engines."""
+    return {
+        "ignored": sum(one["ignored"] for one in conversations),
+        "without_answer": sum(one["without_answer"] for one in conversations),
+        "last": next((one["last"] for one in conversations if one["last"]), ""),
+    }
 
 
 def _largest(values: Iterable[int | None]) -> int | None:

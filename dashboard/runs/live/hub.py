@@ -15,9 +15,9 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
 
 from dashboard.wire import frame
+from dashboard.wire.events import GapEvent, QueueEvent, ViewerEvent
 
 from .thinning import Thinning
 
@@ -41,7 +41,7 @@ class Viewer:
         self._seen = 0
         self._changed = asyncio.Event()
 
-    def put_event(self, event: Mapping[str, Any]) -> None:
+    def put_event(self, event: Mapping[str, object]) -> None:
         """Put an event into the box: events are small, never dropped, and wait for no page."""
         self._events.append((next(self._arrived), json.dumps(event)))
         self._changed.set()
@@ -102,7 +102,7 @@ class Viewer:
 class _LiveRun:
     next_sequence: int = 0
     # For whoever joins now: how far it is, and what of the firing that is on is stored nowhere.
-    latest_event: Mapping[str, Any] | None = None
+    latest_event: ViewerEvent | None = None
     begun: list[bytes] = field(default_factory=list)
     thinning: Thinning = field(default_factory=Thinning)
     thinned_from: int | None = None  # the first stored frame that no viewer was sent whole
@@ -181,10 +181,10 @@ class Hub:
         """All is measured: whoever was sent samples of a dense stream fetches the whole frames."""
         live = self._live[run]
         if live.thinned_from is not None:
-            gap = {"event": "gap", "from": live.thinned_from, "to": live.next_sequence}
+            gap: GapEvent = {"event": "gap", "from": live.thinned_from, "to": live.next_sequence}
             self.send(run, gap)
 
-    def send(self, run: str, event: Mapping[str, Any]) -> None:
+    def send(self, run: str, event: ViewerEvent) -> None:
         """Tell everybody who watches the run; a new firing makes old `begun` frames moot."""
         if event["event"] in STANDING and run in self._live:
             self._live[run].latest_event = event
@@ -192,7 +192,7 @@ class Hub:
         for viewer in self._watching(run):
             viewer.put_event({**event, "run": run})
 
-    def send_to_all(self, event: Mapping[str, Any]) -> None:
+    def send_to_all(self, event: QueueEvent) -> None:
         """Tell every open page."""
         for viewer in self._viewers:
             viewer.put_event(event)

@@ -14,6 +14,7 @@ from dashboard.analysis.samples.lateness import Lateness
 from dashboard.analysis.text.numbers import milliseconds
 from dashboard.targets.observe.machine import steal_percent
 from dashboard.wire.codec import from_json, to_json
+from dashboard.wire.events import EngineFired
 from dashboard.wire.report import DiscardReason, Environment
 from dashboard.wire.units import NS_PER_MS
 
@@ -57,7 +58,7 @@ class Reading:
         cls,
         lane: int,
         round: int,
-        fired: Mapping[str, Any],
+        fired: EngineFired,
         cpu_before: CpuTimes | None,
         cpu_after: CpuTimes | None,
     ) -> Self:

@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Sequence
 
 from dashboard.wire import frame
+from dashboard.wire.events import RunEvent
 
-from .sink import Event, Sink
+from .sink import Sink
 
 
 class Fanout:
@@ -18,7 +19,7 @@ class Fanout:
         self._sequence = 0
         self._in_order = asyncio.Lock()
 
-    async def event(self, event: Event) -> None:
+    async def event(self, event: RunEvent) -> None:
         """Something that is not bulk data."""
         for sink in self._sinks:
             await sink.event(event)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -11,11 +11,10 @@ from dashboard.runs.engines.calibration import fresh_calibration
 from dashboard.runs.live.hub import Hub
 from dashboard.runs.reports.environment import describe_environment
 from dashboard.wire import frame
+from dashboard.wire.events import INTERNAL, RunEvent
 from dashboard.wire.plan import Plan
 from dashboard.wire.report import Report
-
-Event = Mapping[str, Any]
-NOT_TOLD = ("facts", "reading", "spoils")
+from dashboard.wire.target_facts import TargetFacts
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class Sink(Protocol):
     async def begin(self, plan: Plan) -> None:
         """The run has the machine to itself from now on."""
 
-    async def event(self, event: Event) -> None:
+    async def event(self, event: RunEvent) -> None:
         """Something that is not bulk data, as in docs/frame.md."""
 
     async def frame(self, sequence: int, data: bytes) -> None:
@@ -51,13 +50,13 @@ class Memory:
 
     def __init__(self) -> None:
         self.frames: list[bytes] = []
-        self.events: list[Event] = []
+        self.events: list[RunEvent] = []
         self.outcome: Outcome | None = None
 
     async def begin(self, plan: Plan) -> None:
         """Nothing to prepare."""
 
-    async def event(self, event: Event) -> None:
+    async def event(self, event: RunEvent) -> None:
         """Keep it."""
         self.events.append(event)
 
@@ -78,7 +77,7 @@ class Store:
         self._run = run
         self._report_on = report_on
         # What was found of a lane while it was measured: a target that is started anew keeps it.
-        self._found: dict[int, dict[str, Any]] = {}
+        self._found: dict[int, TargetFacts] = {}
 
     async def begin(self, plan: Plan) -> None:
         """The run's targets start; what the engine can do is known from before."""
@@ -90,21 +89,23 @@ class Store:
             limit_rps=known.limit_rps if known else None,
         )
 
-    async def event(self, event: Event) -> None:
+    async def event(self, event: RunEvent) -> None:
         """Keep what a reader of the numbers must know."""
-        match event:
-            case {"event": "began"} if self._run.status != Status.RUNNING:
+        match event["event"]:
+            case "began" if self._run.status != Status.RUNNING:
                 await self._save(status=Status.RUNNING)
-            case {"event": "target", "lane": position, "state": "ready", "facts": facts}:
-                await self._keep_facts(position, facts)
-            case {"event": "found", "lane": position, "facts": found}:
-                self._found.setdefault(position, {}).update(found)
-                await self._keep_facts(position)
-            case {"event": "fired", "reading": reading}:
-                await StoredReading.objects.acreate(run=self._run, data=reading)
-            case {"event": "discarded", "round": number}:
-                await self._save(discarded_rounds=[*self._run.discarded_rounds, number])
-            case {"event": "warning", "message": message}:
+            case "target" if "facts" in event:
+                await self._keep_facts(event["lane"], event["facts"])
+            case "found" if "facts" in event:
+                self._found.setdefault(event["lane"], {}).update(event["facts"])
+                await self._keep_facts(event["lane"])
+            case "fired" if "reading" in event:
+                await StoredReading.objects.acreate(run=self._run, data=event["reading"])
+            case "discarded":
+                discarded = [*self._run.discarded_rounds, event["round"]]
+                await self._save(discarded_rounds=discarded)
+            case "warning":
+                message = event["message"]
                 spoiled = self._run.spoiled or (message if event.get("spoils") else "")
                 await self._save(warnings=[*self._run.warnings, message], spoiled=spoiled)
 
@@ -124,7 +125,7 @@ class Store:
             report=report,
         )
 
-    async def _keep_facts(self, position: int, facts: Mapping[str, Any] | None = None) -> None:
+    async def _keep_facts(self, position: int, facts: TargetFacts | None = None) -> None:
         lane = await RunLane.objects.aget(run=self._run, position=position)
         lane.facts = {**(lane.facts if facts is None else facts), **self._found.get(position, {})}
         await lane.asave(update_fields=["facts"])
@@ -148,10 +149,10 @@ class Broadcast:
         self._hub.send(self._run, {"event": "starting"})
         self._hub.send_to_all({"event": "line"})
 
-    async def event(self, event: Event) -> None:
+    async def event(self, event: RunEvent) -> None:
         """Tell whoever watches; facts and readings are the database's."""
-        told = {name: value for name, value in event.items() if name not in NOT_TOLD}
-        self._hub.send(self._run, told)
+        shown: Any = {name: value for name, value in event.items() if name not in INTERNAL}
+        self._hub.send(self._run, shown)
 
     async def frame(self, sequence: int, data: bytes) -> None:
         """Hand it on."""

@@ -14,7 +14,6 @@ from dashboard.models import Run
 from dashboard.project.labtoml.load import Project
 from dashboard.runs.conduct.conductor import SendEvent
 from dashboard.runs.reports.results import report_on
-from dashboard.runs.sinks.sink import Event
 from dashboard.wire.errors import InvalidPlan, LiveburstError
 from dashboard.wire.plan import Lane, Plan
 from dashboard.wire.units import NS_PER_MS
@@ -36,8 +35,8 @@ class AutoXray:
             return
         for position in unexplained_lanes(await report_on(run)):
             lane = plan.lanes[position]
-            told: Event = {"event": "target", "lane": position, "state": "inside"}
-            await tell({**told, "message": "Looking inside: one more request, traced."})
+            message = "Looking inside: one more request, traced."
+            await tell({"event": "target", "lane": position, "state": "inside", "message": message})
             try:
                 async with asyncio.timeout(MOST_S):
                     result = await self._trace(plan, lane, project)

@@ -15,6 +15,7 @@ from dashboard.targets.supervise.launcher import Child, launch
 from dashboard.targets.supervise.log_files import read_tail
 from dashboard.targets.supervise.start_deadline import StartDeadline
 from dashboard.wire.errors import TargetFailed
+from dashboard.wire.events import TargetState
 from dashboard.wire.loopback import HOST
 
 from .code_changes import changed_file
@@ -86,7 +87,7 @@ class Companions:
         return next((running.failure for running in needed if not running.alive), None)
 
     async def ready(
-        self, project: Project, scenario: str | None, on_event: Callable[[str, str], None]
+        self, project: Project, scenario: str | None, on_event: Callable[[TargetState, str], None]
     ) -> None:
         """Start those that a scenario needs; start all anew if one has ended or code changed.
 

@@ -18,6 +18,7 @@ from dashboard.targets.supervise.cores import Cores
 from dashboard.targets.supervise.environment import project_environment
 from dashboard.targets.supervise.subprocesses import run_to_end
 from dashboard.wire.errors import InvalidManifest, InvalidPlan, TargetFailed
+from dashboard.wire.events import TargetState
 
 from .code_changes import changed_file
 from .companions import Companions
@@ -29,7 +30,7 @@ from .start import StartContext, start_target
 from .target import Target
 from .worktrees import Worktrees
 
-OnEvent = Callable[[str, str], None]  # state (starting, restarting, ready), message
+OnEvent = Callable[[TargetState, str], None]  # with a message
 SETUP_TIMEOUT_S = 120.0  # for each command
 STARTS_AT_ONCE = 2  # on the targets' core; more of them only delay each other
 
@@ -226,7 +227,7 @@ def _reload(project: Project) -> Project:
     return replace(reloaded, versions={**project.versions, **reloaded.versions})
 
 
-def _ignore_event(state: str, message: str) -> None:
+def _ignore_event(state: TargetState, message: str) -> None:
     """Drop the set-up of a version: the start of its target has been reported already."""
 
 

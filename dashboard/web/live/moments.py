@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from itertools import chain, groupby
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from dashboard.models import Run
 from dashboard.wire import frame
+from dashboard.wire.events import ViewerEvent
 from dashboard.wire.frame import COLUMNS, NOT_STORED, TYPE_CODES, UNKNOWN, Frame
 from dashboard.wire.units import NS_PER_S
 
@@ -29,7 +30,7 @@ class Moment:
     """An event or an encoded frame, and its time since the start of the replay, in run time."""
 
     at_ns: int
-    event: Mapping[str, Any] | None = None
+    event: ViewerEvent | None = None
     sequence: int = NOT_STORED
     data: bytes = b""
 

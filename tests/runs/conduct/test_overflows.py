@@ -11,7 +11,8 @@ import pytest
 from dashboard.models import Status
 from dashboard.runs.conduct.conductor import perform
 from dashboard.runs.planning.plans import make_plan
-from dashboard.runs.sinks.sink import Event, Memory
+from dashboard.runs.sinks.sink import Memory
+from dashboard.wire.events import WarningEvent
 from dashboard.wire.plan import Firing
 from tests.listening import TURNED_AWAY, deaf, filled
 from tests.runs.fakes import FakeEngine, FakeTarget, FakeTargets, fake_resources
@@ -23,7 +24,7 @@ Address = tuple[str, int]
 
 async def warnings_of(
     monkeypatch: pytest.MonkeyPatch, ours: Address, flooded: Address, *rounds: int
-) -> list[Event]:
+) -> list[WarningEvent]:
     """The warnings of a run at `ours` in whose `rounds` another address is flooded."""
     monkeypatch.setattr(FakeTarget, "port", ours[1])
     targets, engine, memory = FakeTargets(), FakeEngine(), Memory()

@@ -36,7 +36,8 @@ async def test_ignored_messages_are_added_up_over_counted_rounds() -> None:
     warnings, memory = warnings_with("any")
     for number, ignored in enumerate((100, 3, 4)):
         await warnings.websocket(0, number, counts(ignored, 0))
-    facts = [event["facts"]["websocket"]["ignored"] for event in memory.events]
+    events: Any = memory.events
+    facts = [event["facts"]["websocket"]["ignored"] for event in events]
     assert facts == [3, 7]
 
 
@@ -54,7 +55,8 @@ async def test_unanswered_messages_are_warned_of_once_per_lane() -> None:
 async def test_a_warning_names_an_expected_echo_and_silence() -> None:
     warnings, memory = warnings_with("")
     await warnings.websocket(0, 0, counts(0, 2))
-    assert [event["message"] for event in memory.events] == [
+    events: Any = memory.events
+    assert [event["message"] for event in events] == [
         "async-consumer@daphne: 2 messages timed out waiting for the same message back;"
         " last received: nothing."
     ]

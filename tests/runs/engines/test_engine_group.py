@@ -215,7 +215,7 @@ def test_ends_are_merged_and_nobody_hides_behind_an_average() -> None:
     assert Reading.from_json(reading.to_json()) == reading
 
 
-def end(*, late: int | None = None, **more: int) -> dict[str, Any]:
+def end(*, late: int | None = None, **more: int) -> Any:
     """An event `fired`."""
     known: dict[str, Any] = {"requests": 1, "stopped": False, "wall_ns": 90, "cpu_ns": 10}
     lags = {"loop_lag_p99_ns": late, "loop_lag_max_ns": late, "scheduling_error_p99_ns": None}
@@ -232,7 +232,7 @@ def test_a_firing_knows_its_share_again() -> None:
 
 
 def test_what_websockets_said_to_all_engines_is_added_up() -> None:
-    ends = [
+    ends: list[Any] = [
         {**end(), "websocket": {"ignored": 2, "without_answer": 0, "last": ""}},
         {**end(), "websocket": {"ignored": 3, "without_answer": 1, "last": "no"}},
     ]

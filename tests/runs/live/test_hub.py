@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from dashboard.runs.live import hub as hub_module
 from dashboard.runs.live.hub import Hub, Viewer
 from dashboard.wire import frame
+from dashboard.wire.events import BeganEvent
 
 FRAME = frame.encode(
     "health", lane=0, round=1, origin_ns=0, columns=frame.rows_to_columns("health", [])
@@ -65,11 +66,12 @@ async def test_who_joins_in_the_middle_is_told_where_live_begins() -> None:
 async def test_who_joins_in_the_middle_sees_what_is_in_flight() -> None:
     hub = Hub()
     hub.open("r")
-    hub.send("r", {"event": "began"})
+    began: BeganEvent = {"event": "began", "lane": 0, "round": 1}
+    hub.send("r", began)
     hub.publish("r", frame.NOT_STORED, FRAME)
-    assert (await drain(watching(hub)))[1:] == [{"event": "began", "run": "r"}, frame.NOT_STORED]
-    hub.send("r", {"event": "began"})
-    assert (await drain(watching(hub)))[1:] == [{"event": "began", "run": "r"}]
+    assert (await drain(watching(hub)))[1:] == [{**began, "run": "r"}, frame.NOT_STORED]
+    hub.send("r", began)
+    assert (await drain(watching(hub)))[1:] == [{**began, "run": "r"}]
 
 
 async def test_a_viewer_hears_only_of_its_own_run_and_of_the_line() -> None:
@@ -78,7 +80,7 @@ async def test_a_viewer_hears_only_of_its_own_run_and_of_the_line() -> None:
     hub.open("other")
     viewer = watching(hub)
     hub.publish("other", 0, FRAME)
-    hub.send("other", {"event": "fired"})
+    hub.send("other", {"event": "fired", "lane": 0, "round": 1})
     hub.send_to_all({"event": "line"})
     assert [one["event"] for one in await drain(viewer)] == ["watching", "line"]
 

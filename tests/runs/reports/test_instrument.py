@@ -14,10 +14,12 @@ from dashboard.runs.reports.instrument import (
     total_steal_percent,
     why_discarded,
 )
+from dashboard.wire.events import EngineFired
 from dashboard.wire.units import NS_PER_MS as MS
 
 NAMES = ["sync@daphne", "async@daphne"]
-FINE: dict[str, Any] = {
+FINE: EngineFired = {
+    "event": "fired",
     "wall_ns": 1000 * MS,
     "cpu_ns": 900 * MS,
     "loop_lag_p99_ns": 10 * MS,
@@ -27,7 +29,8 @@ P50_MS = dict.fromkeys(range(1, 50), 100.0)  # of which a tenth is the lag that 
 
 
 def reading(lane: int = 0, round: int = 1, **changes: Any) -> Reading:
-    return Reading.of(lane, round, {**FINE, **changes}, None, None)
+    fired: Any = {**FINE, **changes}
+    return Reading.of(lane, round, fired, None, None)
 
 
 def test_at_its_limits_the_engine_still_has_room() -> None:
@@ -83,7 +86,7 @@ def test_each_limit_is_said_once_however_many_firings_were_beyond_it() -> None:
 
 
 def test_what_an_engine_does_not_tell_is_not_held_against_it() -> None:
-    silent = Reading.of(0, 1, {"wall_ns": 0, "cpu_ns": 10}, None, None)
+    silent = Reading.of(0, 1, {"event": "fired", "wall_ns": 0, "cpu_ns": 10}, None, None)
     assert saturation([silent], NAMES, P50_MS) == []
     assert saturation([reading(loop_lag_p99_ns=10**12)], NAMES, {1: None}) == []
     assert saturation([], NAMES, P50_MS) == []

@@ -1,0 +1,146 @@
+"""The types of events: what is not bulk data. docs/frame.md says when each is sent.
+
+`event` says which one it is: `match event["event"]` leaves one type. Keys in `INTERNAL` are for the
+sinks in the dashboard's own process, and are not sent to viewers.
+"""
+
+from typing import Any, Final, Literal, NotRequired, TypeAlias, TypedDict
+
+from .report import DiscardReason
+from .target_facts import TargetFacts
+
+INTERNAL: Final = ("facts", "reading", "spoils")
+
+TargetState = Literal["starting", "ready", "restarting", "failed", "inside"]
+
+
+class EngineReady(TypedDict):
+    """A shared firing is prepared, and waits for `begin`."""
+
+    event: Literal["ready"]
+
+
+class EngineBegan(TypedDict):
+    """A firing starts; sent before its first frame."""
+
+    event: Literal["began"]
+    origin_ns: int
+
+
+class Conversation(TypedDict):
+    """What websockets received besides answers."""
+
+    ignored: int
+    without_answer: int
+    last: str
+
+
+class EngineFired(TypedDict):
+    """A firing is over, and all its frames are written. An older engine leaves out later keys."""
+
+    event: Literal["fired"]
+    requests: NotRequired[int]
+    stopped: NotRequired[bool]
+    wall_ns: NotRequired[int]
+    cpu_ns: NotRequired[int]
+    loop_lag_p99_ns: NotRequired[int | None]
+    loop_lag_max_ns: NotRequired[int | None]
+    stalls_ns: NotRequired[list[list[int]]]
+    scheduling_error_p99_ns: NotRequired[int | None]
+    scheduling_error_max_ns: NotRequired[int | None]
+    websocket: NotRequired[Conversation]
+    engines: NotRequired[int]
+    busiest_cpu_ns: NotRequired[int]
+
+
+EngineEvent: TypeAlias = EngineReady | EngineBegan | EngineFired
+
+
+class TargetEvent(TypedDict):
+    """The state of a lane's target changed; `facts` once it is ready."""
+
+    event: Literal["target"]
+    lane: int
+    state: TargetState
+    message: NotRequired[str]
+    facts: NotRequired[TargetFacts]
+
+
+class FoundEvent(TypedDict):
+    """Something was found that is kept with a lane's facts."""
+
+    event: Literal["found"]
+    lane: int
+    facts: NotRequired[TargetFacts]
+
+
+class BeganEvent(TypedDict):
+    """A firing starts; round 0 is the warm-up."""
+
+    event: Literal["began"]
+    lane: int
+    round: int
+
+
+class FiredEvent(TypedDict):
+    """A firing is over; `reading` is what was read around it."""
+
+    event: Literal["fired"]
+    lane: int
+    round: int
+    reading: NotRequired[dict[str, Any]]
+
+
+class DiscardedEvent(TypedDict):
+    """A round does not count and is repeated under the next number."""
+
+    event: Literal["discarded"]
+    round: int
+    reason: NotRequired[DiscardReason]
+
+
+class WarningEvent(TypedDict):
+    """Something that a reader of the numbers must know; one that spoils leaves no verdict."""
+
+    event: Literal["warning"]
+    message: str
+    spoils: NotRequired[bool]
+
+
+class StartingEvent(TypedDict):
+    """The run's targets start."""
+
+    event: Literal["starting"]
+
+
+class FinishedEvent(TypedDict):
+    """The run is over."""
+
+    event: Literal["finished"]
+    status: str
+
+
+class WatchingEvent(TypedDict):
+    """The answer to `watch`: stored frames below `next` are to be fetched."""
+
+    event: Literal["watching"]
+    next: int
+    live: bool
+
+
+# Frames `from` to before `to` were not all sent complete; `from` is a keyword.
+GapEvent = TypedDict("GapEvent", {"event": Literal["gap"], "from": int, "to": int})
+
+
+class QueueEvent(TypedDict):
+    """A run joined or left the queue, began or ended."""
+
+    event: Literal["line"]
+
+
+# What the conductor sends to a run's sinks.
+RunEvent: TypeAlias = (
+    TargetEvent | FoundEvent | BeganEvent | FiredEvent | DiscardedEvent | WarningEvent
+)
+# What viewers of a run are sent, with the `run` that it is about.
+ViewerEvent: TypeAlias = RunEvent | StartingEvent | FinishedEvent | WatchingEvent | GapEvent
