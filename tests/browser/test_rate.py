@@ -76,7 +76,7 @@ def test_a_rate_out_of_bounds_is_answered_beside_its_field(page: Page) -> None:
 def test_the_engine_is_measured_at_the_start_and_by_a_button(page: Page) -> None:
     fill(page)
     line = page.locator("#instrument")
-    said = re.compile(r"instrument: [\d.]+ ms, [\d,]+/s, measured")
+    said = re.compile(r"Load generator: adds [\d.]+ ms, up to [\d,]+ requests/s, measured")
     expect(line).to_contain_text(said)
     for _ in range(5):  # it says so when the machine is too busy for it
         line.get_by_role("button", name="Measure again").click()

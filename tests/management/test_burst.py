@@ -93,7 +93,7 @@ def test_the_json_is_the_contract(tmp_path: Path) -> None:
         (["sleep", "-n", "0"], "requests: expected 1 to 100000, found 0"),
         (["sleep", "-n", "5", "-c", "6"], "concurrency: expected at most the 5 requests"),
         (["sleep", "--rate", "0", "--duration", "1"], "rate: expected above 0"),
-        (["sleep", "--poisson", "-n", "5"], "requests: expected none beside a rate"),
+        (["sleep", "--poisson", "-n", "5"], "requests: cannot be combined with a rate"),
         (["sleep", "--lane", "sync"], "lanes: expected VARIANT@SERVER"),
         (["sleep", "--lane", "sync@apache"], "expected a server"),
         (["sleep", "--set", "delay=11"], "parameters.delay: expected 0 to 10 s"),
@@ -161,13 +161,13 @@ def test_a_rate_is_a_table_that_says_who_fell_behind(tmp_path: Path) -> None:
         "--rounds", "1",
     )  # fmt: skip
     assert status == 0, stderr
-    assert "sleep: 40 requests a second for 1.5 s" in stdout
+    assert "sleep: 40 requests per second for 1.5 s" in stdout
     assert "service p95" in stdout
     assert "sync@gunicorn-sync: offered 40/s, achieved " in stdout
     assert "backlog growing" in stdout
     (row,) = [line for line in stdout.splitlines() if line.startswith("│ sync@gunicorn-sync")]
     assert row.count("–") == 3  # its percentiles say how long the rate lasted, and nothing of it
-    assert "instrument: " in stdout
+    assert "Load generator: adds " in stdout
 
 
 @pytest.mark.parametrize(

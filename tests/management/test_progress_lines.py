@@ -101,7 +101,7 @@ async def test_a_round_that_is_repeated_is_one_round_more(log: Log) -> None:
         await sink.event({"event": "discarded", "round": number, "reason": reason})
     await sink.event({"event": "began", "lane": 0, "round": 3})
     assert "round 3 of 3, sync@daphne" in sink.line()
-    assert log.lines[-1] == "Round 2 is repeated: the load generator was at its limit."
+    assert log.lines[-1] == "Round 2 is repeated: the load generator was late."
     await sink.end(Outcome(Status.FINISHED))
 
 

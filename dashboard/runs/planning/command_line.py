@@ -1,4 +1,4 @@
-"""A plan as the command that fires it: what somebody copies from the page into a terminal."""
+"""A plan as the command that fires it, to be copied from the page into a terminal."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ COMMAND = "burst"
 def command_line(
     plan: Plan, project: str | None = None, program: Sequence[str] = DEFAULT_PROGRAM
 ) -> str:
-    """`python manage.py burst …` for a shell; `project` is the lab.toml, where it is no default.
+    """Return `python manage.py burst …`, quoted for a shell; its plan is equal to this one.
 
-    `program` is how the person starts Liveburst. The command's plan is equal to this one.
+    `project` is the lab.toml, None for the default one. `program` starts Liveburst.
     """
     words = [*program, COMMAND, plan.scenario, *_lanes(plan), *_load(plan.load), *_rounds(plan)]
     words += ["--seed", str(plan.seed)]
@@ -36,7 +36,7 @@ def command_line(
 
 
 def _lanes(plan: Plan) -> Iterator[str]:
-    """A control names its lane once, and fires it beside its twin."""
+    """Yield the options for the lanes; an A/A run names its lane once."""
     for lane in plan.lanes[:1] if plan.control else plan.lanes:
         yield from ("--lane", str(lane))
     if plan.control:

@@ -1,4 +1,4 @@
-"""From what a person asked for to a checked plan, the same for page and terminal."""
+"""Makes a checked plan from options, the same for page and terminal."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DEFAULT_TIMEOUT_S = 30.0
 
 
 class PlanOptions(TypedDict, total=False):
-    """What goes into the plan as it is; `Plan` says what it means and what it is by default."""
+    """Options that go into the plan unchanged; `Plan` has their meaning and defaults."""
 
     client: str
     until_sure: bool
@@ -55,47 +55,47 @@ def make_plan(
     timeout_s: float = DEFAULT_TIMEOUT_S,
     **options: Unpack[PlanOptions],
 ) -> Plan:
-    """A plan that may be fired; what is not given is the scenario's own.
+    """Return a checked plan; options that are not given are the scenario's.
 
-    A control is of one lane, the first of the scenario where none is named, and fires it beside
-    its twin. Until sure, `rounds` is the most, and by default as many as there are looks for.
+    An A/A run (`control`) has one lane, by default the scenario's first, and fires it beside its
+    twin. With `until_sure`, `rounds` is the maximum, by default that of the last look.
 
-    A rate needs its duration, and then says itself how many requests there are. Concurrency
-    defaults to the number of requests in a burst: everybody at once; and to as many as it
-    takes in a rate. Raises InvalidPlan with the problems by field.
+    A rate needs its duration; the two determine the number of requests. Concurrency defaults to
+    the number of requests in a burst (all at once), and to the maximum in a rate. Raises
+    InvalidPlan with the problems by field.
     """
-    known = _scenario(project, scenario)
-    chosen = _lanes(known, lanes, control=options.get("control", False))
-    values = known.values({}) | dict(parameters or {})
-    wanted = RequestedLoad(
+    definition = _scenario(project, scenario)
+    chosen = _lanes(definition, lanes, control=options.get("control", False))
+    values = definition.values({}) | dict(parameters or {})
+    requested = RequestedLoad(
         requests, concurrency, rate_rps, duration_s, poisson, send_kb_per_s, every_s
     )
-    with _beside(project.problems(scenario, chosen, values)):
+    with _together_with(project.problems(scenario, chosen, values)):
         plan = Plan(
             scenario=scenario,
             lanes=chosen,
-            load=_load(known, wanted),
-            rounds=_rounds(known, rounds, until_sure=options.get("until_sure", False)),
+            load=_load(definition, requested),
+            rounds=_rounds(definition, rounds, until_sure=options.get("until_sure", False)),
             seed=random.randint(0, MAX_SEED) if seed is None else seed,  # noqa: S311 - no secret
             parameters=values,
             timeout_s=timeout_s,
             **options,
         )
-    if problems := _manner_problems(known, plan):
+    if problems := _mode_problems(definition, plan):
         raise InvalidPlan(*problems)
     return plan
 
 
 def _scenario(project: Project, name: str) -> Scenario:
-    known = project.scenarios.get(name)
-    if known is None:
+    scenario = project.scenarios.get(name)
+    if scenario is None:
         raise InvalidPlan(*project.problems(name, (), {}))
-    return known
+    return scenario
 
 
 @contextmanager
-def _beside(problems: Sequence[Problem]) -> Iterator[None]:
-    """All problems together: those that are found in the block, and these."""
+def _together_with(problems: Sequence[Problem]) -> Iterator[None]:
+    """Raise InvalidPlan for these problems and those of an InvalidPlan raised in the block."""
     try:
         yield
     except InvalidPlan as error:
@@ -104,44 +104,42 @@ def _beside(problems: Sequence[Problem]) -> Iterator[None]:
         raise InvalidPlan(*problems)
 
 
-def _manner_problems(scenario: Scenario, plan: Plan) -> list[Problem]:
-    """What a load or a client cannot do with the way in which these variants are asked."""
+def _mode_problems(scenario: Scenario, plan: Plan) -> list[Problem]:
+    """Return what a load or a client cannot do with the request modes of these variants."""
     problems = []
-    manners = [scenario.variants[lane.variant].manner(plan.parameters) for lane in plan.lanes]
-    if plan.load.send_kb_per_s is not None and not any(manner.upload for manner in manners):
+    modes = [scenario.variants[lane.variant].manner(plan.parameters) for lane in plan.lanes]
+    if plan.load.send_kb_per_s is not None and not any(mode.upload for mode in modes):
         problems.append(Problem("send_kb_per_s", "expected a variant that uploads, found none"))
     if (
         isinstance(plan.load, Burst)
         and plan.load.every_s
-        and not any(manner.websocket for manner in manners)
+        and not any(mode.websocket for mode in modes)
     ):
         problems.append(Problem("every", "expected a variant that is a websocket, found none"))
-    for lane, manner in zip(plan.lanes, manners, strict=True):
-        if manner != PLAIN and plan.client != ENGINE:
-            message = f"expected {ENGINE}: no other client asks as {lane.variant} is asked"
+    for lane, mode in zip(plan.lanes, modes, strict=True):
+        if mode != PLAIN and plan.client != ENGINE:
+            message = f"expected {ENGINE}: no other client can send the requests of {lane.variant}"
             problems.append(Problem("client", message))
-        if manner.websocket and isinstance(plan.load, Rate):
-            message = f"expected a burst: {lane.variant} is a websocket, and is held"
+        if mode.websocket and isinstance(plan.load, Rate):
+            message = f"expected a burst: {lane.variant} is a websocket"
             problems.append(Problem("rate", message))
     return problems[:1]
 
 
 def _lanes(scenario: Scenario, lanes: Sequence[str], *, control: bool) -> tuple[Lane, ...]:
-    """The lanes that were named, else the scenario's own; of a control one and its twin."""
+    """Return the named lanes, else the scenario's; for an A/A run one lane and its twin."""
     chosen = tuple(Lane.parse(lane) for lane in lanes) or scenario.lanes
     if not control:
         return chosen
     if len(lanes) > 1:
         found = ", ".join(map(str, chosen))
-        raise InvalidPlan(Problem("lanes", f"expected one lane for a control, found {found}"))
+        raise InvalidPlan(Problem("lanes", f"expected one lane for an A/A run, found {found}"))
     return chosen[0], chosen[0].twin
 
 
 def _rounds(scenario: Scenario, rounds: int | None, *, until_sure: bool) -> int:
     if until_sure and rounds is not None and rounds < FEWEST_ROUNDS:
-        message = (
-            f"expected {FEWEST_ROUNDS} or more until sure, whose first look is then, found {rounds}"
-        )
+        message = f"expected {FEWEST_ROUNDS} or more for a run until certain, found {rounds}"
         raise InvalidPlan(Problem("rounds", message))
     if rounds is not None:
         return rounds
@@ -150,7 +148,7 @@ def _rounds(scenario: Scenario, rounds: int | None, *, until_sure: bool) -> int:
 
 @dataclass(frozen=True)
 class RequestedLoad:
-    """The load that somebody asked for; what is None was not said."""
+    """The load as given by options; None where one is not given."""
 
     requests: int | None
     concurrency: int | None
@@ -162,49 +160,53 @@ class RequestedLoad:
 
     @property
     def rate(self) -> bool:
-        """Whether it is to be a rate, and no burst."""
+        """True for a rate, False for a burst."""
         return self.rate_rps is not None or self.duration_s is not None or self.poisson
 
 
-def _load(scenario: Scenario, wanted: RequestedLoad) -> Load:
-    slowly = scenario.send_kb_per_s if wanted.send_kb_per_s is None else wanted.send_kb_per_s
-    if wanted.rate:
-        return _rate(wanted, slowly)
-    requests, concurrency = wanted.requests, wanted.concurrency
-    if requests is None:  # the scenario's own concurrency is that of its own number of requests
+def _load(scenario: Scenario, requested: RequestedLoad) -> Load:
+    send_kb_per_s = requested.send_kb_per_s
+    if send_kb_per_s is None:
+        send_kb_per_s = scenario.send_kb_per_s
+    if requested.rate:
+        return _rate(requested, send_kb_per_s)
+    requests, concurrency = requested.requests, requested.concurrency
+    if requests is None:  # the scenario's concurrency goes with its number of requests
         requests = scenario.requests
         concurrency = scenario.concurrency if concurrency is None else concurrency
     at_once = requests if concurrency is None else concurrency
-    every_s = scenario.every_s if wanted.every_s is None else wanted.every_s
-    return Burst(requests, at_once, slowly, every_s)
+    every_s = scenario.every_s if requested.every_s is None else requested.every_s
+    return Burst(requests, at_once, send_kb_per_s, every_s)
 
 
-def _rate(wanted: RequestedLoad, send_kb_per_s: float | None) -> Rate:
-    """The rate that was asked for. Raises InvalidPlan for half of one."""
+def _rate(requested: RequestedLoad, send_kb_per_s: float | None) -> Rate:
+    """Return the requested rate. Raises InvalidPlan if a part of it is missing."""
     problems = []
-    if wanted.rate_rps is None:
-        problems.append(Problem("rate", "expected how many requests a second, found none"))
-    if wanted.duration_s is None:
+    if requested.rate_rps is None:
+        problems.append(Problem("rate", "expected how many requests per second, found none"))
+    if requested.duration_s is None:
         problems.append(Problem("duration", "expected how many seconds the rate lasts, found none"))
-    if wanted.requests is not None:
-        message = f"expected none beside a rate (rate x duration says it), found {wanted.requests}"
+    if requested.requests is not None:
+        message = f"cannot be combined with a rate, found {requested.requests}"
         problems.append(Problem("requests", message))
-    if wanted.rate_rps is None or wanted.duration_s is None or problems:
+    if requested.rate_rps is None or requested.duration_s is None or problems:
         raise InvalidPlan(*problems)
-    in_flight = MAX_CONCURRENCY if wanted.concurrency is None else wanted.concurrency
-    return Rate(wanted.rate_rps, wanted.duration_s, wanted.poisson, in_flight, send_kb_per_s)
+    in_flight = MAX_CONCURRENCY if requested.concurrency is None else requested.concurrency
+    return Rate(
+        requested.rate_rps, requested.duration_s, requested.poisson, in_flight, send_kb_per_s
+    )
 
 
 def capacity(project: Project, scenario: Scenario, lane: Lane) -> int | None:
-    """How many requests a lane promises to serve at a time; None: as many as come."""
+    """Return how many requests a lane can handle at once by its definition; None: no limit."""
     return project.server(lane.server).capacity(scenario.variants[lane.variant])
 
 
 def theory_s(load: Load, promised: int | None, delay_s: float | None) -> float | None:
-    """⌈N/k⌉ · d: when a burst would be over if nothing but the work's own wait took time.
+    """Return ⌈N/k⌉ · d: the total time of a burst if only the work's own wait took time.
 
-    k is what a lane promises to serve at a time (None: as many as come), and never more than
-    is in flight. None where theory has nothing to say: no wait, or a rate.
+    k is the lane's capacity (None: no limit), and at most the concurrency. None for work without a
+    wait, and for a rate.
     """
     if delay_s is None or isinstance(load, Rate):
         return None
@@ -213,9 +215,9 @@ def theory_s(load: Load, promised: int | None, delay_s: float | None) -> float |
 
 
 def estimate_s(project: Project, plan: Plan) -> float | None:
-    """How long a run takes: a rate as long as it lasts, a burst as theory says, lane by lane.
+    """Return how long a run takes: a rate its duration, a burst by theory, lane by lane.
 
-    None where the scenario is no wait: nobody can say before trying.
+    None for work without a wait: that is unknown before trying.
     """
     if isinstance(plan.load, Rate):
         return plan.load.duration_s * len(plan.lanes) * plan.rounds

@@ -1,8 +1,8 @@
-"""A guess before a run, who will be first and by how much, and what became of it."""
+"""A prediction made before a run, which lane wins and by how much, and how it turned out."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from math import log
 from typing import Any
@@ -10,9 +10,9 @@ from typing import Any
 from dashboard.analysis.text.numbers import times
 from dashboard.wire.plan import MARGIN
 
-NO_WINNER = "nobody"  # no lane is ahead of the others
-SIZES = (1.5, 2.0, 5.0, 10.0)  # what can be guessed, as often as soon
-NEARLY = 1.5  # a guess is right about the size within this factor, up or down
+NO_WINNER = "nobody"  # no lane is faster than the others
+FACTORS = (1.5, 2.0, 5.0, 10.0)  # how many times faster, to choose from
+TOLERANCE = 1.5  # a predicted factor is right within this factor, up or down
 
 
 @dataclass(frozen=True)
@@ -23,54 +23,51 @@ class Prediction:
     times: float | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """As a run keeps it."""
+        """Return what is stored with the run."""
         return asdict(self)
 
 
-def answer(guess: Mapping[str, Any], report: Mapping[str, Any]) -> str:
-    """What became of a guess, in a sentence; empty where the run gave no verdict."""
-    standing = _standing(report)
-    if standing is None:
+def prediction_outcome(prediction: Mapping[str, Any], report: Mapping[str, Any]) -> str:
+    """Return how a stored prediction turned out, in words; empty if the run has no verdict."""
+    result = _result(report)
+    if result is None:
         return ""
-    winner, factor = standing
-    guessed = "that nobody would be ahead" if guess["lane"] == NO_WINNER else guess["lane"]
-    if guess["times"] and guess["lane"] != NO_WINNER:
-        guessed += f", {times(guess['times'])} times sooner"
-    found = "nobody was ahead" if winner == NO_WINNER else f"it was {winner}"
-    if factor is not None:
-        found += f", {times(factor)} times sooner"
-    return f"You guessed {guessed}: {_right(guess, winner, factor)}{found}."
+    winner, factor = result
+    predicted = "no winner" if prediction["lane"] == NO_WINNER else prediction["lane"]
+    if prediction["times"] and prediction["lane"] != NO_WINNER:
+        predicted += f", {times(prediction['times'])}× faster"
+    happened = "no lane was faster" if factor is None else f"{winner} was {times(factor)}× faster"
+    return f"Predicted: {predicted}. {_assessment(prediction, winner, factor)}: {happened}."
 
 
-def _right(guess: Mapping[str, Any], winner: str, factor: float | None) -> str:
-    if guess["lane"] != winner:
-        return ""
-    if guess["times"] is None or factor is None:
-        return "right, "
-    near = abs(log(guess["times"] / factor)) <= log(NEARLY)
-    return "right, " if near else "the right one, but not by as much, "
+def _assessment(prediction: Mapping[str, Any], winner: str, factor: float | None) -> str:
+    if prediction["lane"] != winner:
+        return "Wrong"
+    if prediction["times"] is None or factor is None:
+        return "Right"
+    near = abs(log(prediction["times"] / factor)) <= log(TOLERANCE)
+    return "Right" if near else "Right lane, wrong factor"
 
 
-def _standing(report: Mapping[str, Any]) -> tuple[str, float | None] | None:
-    """Who was first, and how many times as soon as the last; None: no verdict.
+def _result(report: Mapping[str, Any]) -> tuple[str, float | None] | None:
+    """Return the winner and its factor over the slowest lane; None if there is no verdict.
 
-    Sooner is a smaller ratio of the verdict's metric. Those that the verdict does not tell from
-    the baseline are the baseline's equals.
+    A lane that the verdict does not tell from the baseline counts as equal to it.
     """
     verdict = report["verdict"]
     if not verdict or verdict.get("spoiled") or not verdict["comparisons"]:
         return None
     ratios = {verdict["baseline"]: 1.0}
-    for one in verdict["comparisons"]:
-        if one["ratio"] is None or one["answer"] == "not-trusted":
+    for comparison in verdict["comparisons"]:
+        ratio, answer = comparison["ratio"], comparison["answer"]
+        if ratio is None or answer == "not-trusted":
             return None
-        ratios[one["lane"]] = one["ratio"] if one["answer"] in ("differs", "first-look") else 1.0
-    return _first(ratios)
+        ratios[comparison["lane"]] = ratio if answer in ("differs", "first-look") else 1.0
+    return _winner(ratios)
 
 
-def _first(ratios: Mapping[str, float]) -> tuple[str, float | None]:
-    in_order: Sequence[tuple[str, float]] = sorted(ratios.items(), key=lambda pair: pair[1])
-    (lane, ratio), (_, last_ratio) = in_order[0], in_order[-1]
-    if last_ratio / ratio < 1 + MARGIN:
-        return NO_WINNER, None
-    return lane, last_ratio / ratio
+def _winner(ratios: Mapping[str, float]) -> tuple[str, float | None]:
+    """Return the lane with the smallest ratio, or NO_WINNER if all are within the margin."""
+    lane = min(ratios, key=lambda name: ratios[name])
+    factor = max(ratios.values()) / ratios[lane]
+    return (lane, factor) if factor >= 1 + MARGIN else (NO_WINNER, None)

@@ -1,4 +1,4 @@
-"""How a person started this process, as the words that begin a command suggested to them."""
+"""How this process was started, for the commands that are suggested to its user."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dashboard.home import ROOT
 
-DEFAULT_PROGRAM = ("python", "manage.py")  # where nobody started us by a command of ours
+DEFAULT_PROGRAM = ("python", "manage.py")  # if the process was started in another way
 INSTALLED = "liveburst"
 DEFAULT_PROJECT = ROOT / "liveapp" / "lab.toml"
 
@@ -19,15 +19,15 @@ DEFAULT_PROJECT = ROOT / "liveapp" / "lab.toml"
 def program(arguments: Sequence[str] = (), original: Sequence[str] = ()) -> tuple[str, ...]:
     """Return the words before the command's name, as they were typed.
 
-    `liveburst` where that is on the path, `.venv/bin/python manage.py` where it was that.
+    For example `liveburst`, or `.venv/bin/python manage.py`.
     """
     arguments = arguments or sys.argv
     original = original or sys.orig_argv
     script = Path(arguments[0])
     if script.name == INSTALLED:
-        found = shutil.which(INSTALLED)
-        at_hand = found is not None and Path(found).samefile(script)
-        return (INSTALLED if at_hand else str(script),)
+        on_path = shutil.which(INSTALLED)
+        short = on_path is not None and Path(on_path).samefile(script)
+        return (INSTALLED if short else str(script),)
     typed = tuple(original[: len(original) - len(arguments) + 1])
     if script.name == "manage.py" or typed[-2:] == ("-m", "django"):
         return typed
@@ -35,12 +35,12 @@ def program(arguments: Sequence[str] = (), original: Sequence[str] = ()) -> tupl
 
 
 def suggested_command(*words: str | Path) -> str:
-    """Return a command of ours for the person's shell, quoted."""
+    """Return a command of Liveburst, quoted for a shell."""
     return shlex.join([*program(), *map(str, words)])
 
 
 def as_typed(path: Path) -> str:
-    """Return a path relative to where the person stands where it lies below, else as it is."""
+    """Return a path relative to the working directory if it is below it, else unchanged."""
     try:
         return str(path.relative_to(Path.cwd()))
     except (ValueError, OSError):
@@ -48,5 +48,5 @@ def as_typed(path: Path) -> str:
 
 
 def project_option(path: Path) -> str | None:
-    """Return what `--project` must say to name a lab.toml; None for the built-in one."""
+    """Return the value of `--project` for a lab.toml; None for the built-in one."""
     return None if path == DEFAULT_PROJECT.resolve() else as_typed(path)

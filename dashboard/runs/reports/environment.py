@@ -1,4 +1,4 @@
-"""How something was measured: stored with every run."""
+"""The environment of a measurement: stored with every run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CPU_INFO = Path("/proc/cpuinfo")
 
 
 def describe_environment() -> Environment:
-    """The machine and the dashboard's own versions; a target's are in its lane's facts."""
+    """Return the machine and the dashboard's own versions; a target's are in its lane's facts."""
     return {
         "python": platform.python_version(),
         "django": django.get_version(),

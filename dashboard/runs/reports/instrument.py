@@ -1,7 +1,7 @@
-"""Whether the instrument could have spoiled a run: saturation and stolen time.
+"""Whether the load generator or the host disturbed a run.
 
-The limits are those of docs/method.md ("The instrument watches itself"). Pure functions of
-what was read at each firing.
+The limits are those of docs/method.md ("The instrument watches itself"). Pure functions of what
+was read around each firing.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ CpuTimes = tuple[int, int]  # stolen, total; in ticks, as `targets.kernel.cpu_ti
 
 @dataclass(frozen=True)
 class Reading:
-    """What was seen of the engine and of the machine in one firing; None: nobody could say.
+    """What was read of the engine and of the machine around one firing; None if unknown.
 
-    `cpu_before` and `cpu_after` are the kernel's (stolen, total) ticks around it. Where several
+    `cpu_before` and `cpu_after` are the kernel's (stolen, total) ticks around it. If several
     engine processes fired, `cpu_ns` is that of all and `busiest_cpu_ns` that of the busiest.
-    `stalls_ns` are stretches since the origin in which the engine's loop may have been kept.
+    `stalls_ns` are intervals since the origin in which the engine's loop may have been blocked.
     `target_busy_s` of the `target_s` seconds of the target's cores were not idle.
     """
 
@@ -62,7 +62,7 @@ class Reading:
         cpu_before: CpuTimes | None,
         cpu_after: CpuTimes | None,
     ) -> Self:
-        """From the engine's event `fired`, where an older engine leaves something out."""
+        """Return the reading of a firing, given the engine's event `fired`."""
         return cls(
             lane=lane,
             round=round,
@@ -81,7 +81,7 @@ class Reading:
     def with_target(
         self, before: tuple[float, float] | None, after: tuple[float, float] | None
     ) -> Self:
-        """The same with what `targets.kernel.busy_times` said of the target's cores around it."""
+        """Return the reading with the `machine.busy_times` of the target's cores around it."""
         if before is None or after is None:
             return self
         busy_s, all_s = after[0] - before[0], after[1] - before[1]
@@ -89,7 +89,7 @@ class Reading:
 
     @property
     def cpu_share(self) -> float | None:
-        """How much of a core the engine used; of several processes, the busiest."""
+        """Share of a core that the engine used; the busiest of several processes."""
         cpu_ns = self.cpu_ns if self.busiest_cpu_ns is None else self.busiest_cpu_ns
         if cpu_ns is None or not self.wall_ns:
             return None
@@ -97,36 +97,36 @@ class Reading:
 
     @property
     def lateness(self) -> Lateness | None:
-        """When the engine was not at hand; None of an older engine, which does not tell."""
+        """When the engine's loop may have been blocked; None if the engine did not report it."""
         if self.stalls_ns is None or self.wall_ns is None or self.cpu_ns is None:
             return None
         return Lateness(self.stalls_ns, self.cpu_ns, self.wall_ns, self.scheduling_error_max_ns)
 
     @property
     def loop_lag_ms(self) -> float | None:
-        """How late the engine's event loop was, p99."""
+        """Lateness of the engine's event loop, p99."""
         return _ms(self.loop_lag_p99_ns)
 
     @property
     def scheduling_error_ms(self) -> float | None:
-        """How late requests were sent that nothing held back, p99."""
+        """Lateness of requests that no other request held back, p99."""
         return _ms(self.scheduling_error_p99_ns)
 
     @property
     def steal_percent(self) -> float | None:
-        """The share of the machine's CPU time that the host gave to somebody else."""
+        """Share of the machine's CPU time that the host gave to other guests."""
         return steal_percent(self.cpu_before, self.cpu_after)
 
     @property
     def stolen(self) -> bool:
-        """Whether so much was stolen that the round is to be repeated."""
+        """True if so much was stolen that the round is to be repeated."""
         if self.cpu_before is None or self.cpu_after is None:
             return False
         ticks = self.cpu_after[0] - self.cpu_before[0]
         return ticks >= LEAST_STOLEN_TICKS and (self.steal_percent or 0) > MAX_STEAL_PERCENT
 
     def to_json(self) -> dict[str, Any]:
-        """A JSON object from which `from_json` makes an equal reading."""
+        """Return a JSON object from which `from_json` makes an equal reading."""
         stored: dict[str, Any] = to_json(self)
         return stored
 
@@ -138,93 +138,97 @@ class Reading:
 
 @dataclass(frozen=True)
 class _Limit:
-    """Up to `most` the engine had room; None: nobody can say where it ends.
+    """A value of a reading, and the most that does not disturb a run; either may be unknown.
 
-    `most` is given the smallest p50 of the firing's round, in milliseconds.
+    `most` is given the smallest p50 of the firing's round, in milliseconds. `words` has the fields
+    `value`, `most`, `value_ms`, `most_ms` and `place`.
     """
 
     value: Callable[[Reading], float | None]
     most: Callable[[float | None], float | None]
     words: str
 
-    def crossed(
+    def exceeded(
         self, reading: Reading, smallest_p50_ms: float | None
     ) -> tuple[float, float] | None:
-        """What was found and what is the limit, where it was crossed."""
-        found, most = self.value(reading), self.most(smallest_p50_ms)
-        return None if found is None or most is None or found <= most else (found, most)
+        """Return the value and the limit if it was exceeded."""
+        value, most = self.value(reading), self.most(smallest_p50_ms)
+        return None if value is None or most is None or value <= most else (value, most)
 
 
 _LIMITS = (
     _Limit(
-        lambda one: one.loop_lag_ms,
+        lambda reading: reading.loop_lag_ms,
         lambda p50_ms: None if p50_ms is None else MAX_LOOP_LAG_SHARE * p50_ms,
-        "its event loop was {found_ms} late (p99), where {most_ms} would be a tenth of the"
-        " fastest lane's median",
+        "ran {value_ms} late (p99) at {place}; above {most_ms}, a tenth of the fastest lane's"
+        " median, the result is disturbed",
     ),
     _Limit(
-        lambda one: one.cpu_share,
+        lambda reading: reading.cpu_share,
         lambda _: MAX_CPU_SHARE,
-        "it used {found:.0%} of its core, where {most:.0%} is the limit",
+        "used {value:.0%} of its core at {place}; above {most:.0%} the result is disturbed",
     ),
     _Limit(
-        lambda one: one.scheduling_error_ms,
+        lambda reading: reading.scheduling_error_ms,
         lambda _: MAX_SCHEDULING_ERROR_MS,
-        "requests left {found_ms} late (p99), where {most_ms} is the limit",
+        "sent requests {value_ms} late (p99) at {place}; above {most_ms} the result is disturbed",
     ),
 )
 
 
 def is_late(reading: Reading, smallest_p50_ms: float | None) -> bool:
-    """Whether the engine was at its limit in this firing, so that the round is to be repeated.
+    """Return True if the engine was so late in this firing that the round is to be repeated.
 
-    `smallest_p50_ms` is the fastest lane's median response time in that round, None where it is
-    not known.
+    `smallest_p50_ms` is the fastest lane's median response time in that round, None if unknown.
     """
-    return any(limit.crossed(reading, smallest_p50_ms) for limit in _LIMITS)
+    return any(limit.exceeded(reading, smallest_p50_ms) for limit in _LIMITS)
 
 
 def saturation(
     readings: Sequence[Reading], names: Sequence[str], p50s_ms: Mapping[int, float | None]
 ) -> list[str]:
-    """A warning that the engine itself may be in the numbers; empty: it had room.
+    """Return a warning that the load generator disturbed the run; empty if it did not.
 
-    It names the worst firing for each limit that was crossed. `names` are the lanes', by
+    It names the worst firing for each limit that was exceeded. `names` are those of the lanes, by
     position; `p50s_ms` has by round what `is_late` is given.
     """
-    said = "; ".join(filter(None, (_beyond(one, readings, names, p50s_ms) for one in _LIMITS)))
-    return [f"The engine was at its limit: {said}."] if said else []
+    worst = [_worst(limit, readings, names, p50s_ms) for limit in _LIMITS]
+    sentences = ". It ".join(filter(None, worst))
+    return [f"The load generator {sentences}."] if sentences else []
 
 
-def _beyond(
+def _worst(
     limit: _Limit,
     readings: Sequence[Reading],
     names: Sequence[str],
     p50s_ms: Mapping[int, float | None],
 ) -> str:
-    """The words for the worst firing beyond a limit; empty when none is."""
-    crossed = [(limit.crossed(one, p50s_ms.get(one.round)), one) for one in readings]
-    beyond = [(*pair, one) for pair, one in crossed if pair]
+    """Return the words for the worst firing beyond a limit; empty if none is."""
+    checked = [(limit.exceeded(item, p50s_ms.get(item.round)), item) for item in readings]
+    beyond = [(*values, item) for values, item in checked if values]
     if not beyond:
         return ""
-    found, most, worst = max(beyond, key=lambda three: three[0])
-    words = limit.words.format(
-        found=found, most=most, found_ms=milliseconds(found), most_ms=milliseconds(most)
+    value, most, reading = max(beyond, key=lambda item: item[0])
+    return limit.words.format(
+        value=value,
+        most=most,
+        value_ms=milliseconds(value),
+        most_ms=milliseconds(most),
+        place=f"{names[reading.lane]}, round {reading.round}",
     )
-    return f"at {names[worst.lane]}, round {worst.round}, {words}"
 
 
 def why_discarded(readings: Sequence[Reading]) -> DiscardReason:
-    """Why a round that was fired with these readings was repeated: they are what it was judged by.
+    """Return why a round with these readings is repeated.
 
-    Time that was stolen explains a late engine too, so that is said first.
+    Stolen time also explains a late engine, so it comes first.
     """
-    return "stolen" if any(one.stolen for one in readings) else "late"
+    return "stolen" if any(reading.stolen for reading in readings) else "late"
 
 
 def total_steal_percent(readings: Sequence[Reading]) -> float | None:
-    """The stolen share over all these firings together."""
-    pairs = [(one.cpu_before, one.cpu_after) for one in readings]
+    """Return the stolen share of CPU time over all these firings; None if unknown."""
+    pairs = [(reading.cpu_before, reading.cpu_after) for reading in readings]
     known = [(before, after) for before, after in pairs if before and after]
     stolen = sum(after[0] - before[0] for before, after in known)
     total = sum(after[1] - before[1] for before, after in known)
@@ -232,13 +236,11 @@ def total_steal_percent(readings: Sequence[Reading]) -> float | None:
 
 
 def busy_machine_warning(environment: Environment) -> list[str]:
-    """A warning where other work wanted more than all cores before the run; else nothing."""
+    """Return a warning if other work wanted more than all cores before the run; else nothing."""
     average, cpus = environment.get("load_average"), environment.get("cpus")
     if not average or not cpus or average[0] <= cpus:
         return []
-    return [
-        f"Other work was going on: the load average before was {average[0]:.1f} on {cpus} CPUs."
-    ]
+    return [f"The machine was busy before the run: load average {average[0]:.1f} on {cpus} CPUs."]
 
 
 def _pairs(stalls: Sequence[Sequence[int]] | None) -> tuple[tuple[int, int], ...] | None:

@@ -1,8 +1,8 @@
 """Whether a lane kept up with the rate that was offered to it.
 
-An open load goes on whatever comes back. Where it is more than a server can do, a backlog grows
-for as long as the rate lasts, and so do the response times: a percentile of them then says how
-long the rate lasted, and nothing of the server.
+An open load does not wait for responses. If it is more than a server can handle, a backlog grows
+for as long as the rate lasts, and response times with it: their percentiles then depend on how
+long the rate lasted, not on the server.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from dashboard.wire.lane_report import RateReport
 from dashboard.wire.plan import Rate
 from dashboard.wire.units import NS_PER_S
 
-# A server that does 95 % of the rate answers each second's requests 0.05 s later than those of the
-# second before. What grows by less is called noise.
+# A server that handles 95 % of the rate answers each second's requests 0.05 s later than those of
+# the second before. Less growth counts as noise.
 MAX_GROWTH = 0.05
-FEWEST_IN_A_QUARTER = 10  # successful requests; below it nobody can say
+FEWEST_IN_A_QUARTER = 10  # successful requests; with fewer it is unknown
 
 
 @dataclass
@@ -43,16 +43,16 @@ class _Firing:
         return (max(self.done) - min(self.done)) / NS_PER_S
 
     def growth(self, duration_s: float) -> float | None:
-        """By how many seconds a response takes longer for each second that the rate lasts.
+        """Return by how many seconds response times grow per second of the rate; None if unknown.
 
-        From the medians of those due in the second and in the last quarter: the first is left
-        out, since a backlog that only fills up is none that grows.
+        From the medians of the second and the last quarter: the first is left out, since a queue
+        that fills up to its limit is not a backlog that grows.
         """
         early, late = self._median_s(0.25, 0.5, duration_s), self._median_s(0.75, 1.0, duration_s)
         return None if early is None or late is None else (late - early) / (duration_s / 2)
 
     def _median_s(self, begin: float, end: float, duration_s: float) -> float | None:
-        """The median response time of what was due between two shares of the schedule."""
+        """Return the median response time of requests due between two shares of the schedule."""
         first_ns, last_ns = (share * duration_s * NS_PER_S for share in (begin, end))
         pairs = zip(self.due, self.done, strict=True)
         times = [done - due for due, done in pairs if first_ns <= due < last_ns]
@@ -60,7 +60,7 @@ class _Firing:
 
 
 class Rates:
-    """Takes the counted frames of a run whose load is a rate, and judges each lane."""
+    """Decides from the counted frames of a run at a rate whether each lane kept up."""
 
     def __init__(self, load: Rate) -> None:
         self._load = load
@@ -69,22 +69,23 @@ class Rates:
         )
 
     def take(self, frame: Frame) -> None:
-        """One frame in any order; of samples alone anything is kept, and nothing of warm-ups."""
+        """Add a frame, in any order; only samples of rounds are read."""
         if frame.kind == "samples" and frame.round:
             self._firings[frame.lane][frame.round].take(frame)
 
     def of(self, lane: int, uncounted: Collection[int] = ()) -> RateReport:
-        """The lane's part of the report; None where nobody can say. Some rounds may not count.
+        """Return the lane's part of the report, without the rounds in `uncounted`.
 
-        `achieved_rps` are successful answers a second between the first and the last of them.
+        `achieved_rps` are successful responses per second, from the first to the last of them.
+        Unknown values are None.
         """
         firings = [
-            one
-            for number, one in self._firings[lane].items()
-            if number not in uncounted and len(one.done) > 1
+            firing
+            for number, firing in self._firings[lane].items()
+            if number not in uncounted and len(firing.done) > 1
         ]
-        span_s = sum(one.span_s() for one in firings)
-        answers = sum(len(one.done) - 1 for one in firings)
+        span_s = sum(firing.span_s() for firing in firings)
+        answers = sum(len(firing.done) - 1 for firing in firings)
         return {
             "offered_rps": self._load.rate_rps,
             "achieved_rps": answers / span_s if span_s else None,
@@ -92,6 +93,6 @@ class Rates:
         }
 
     def _keeps_up(self, firings: Sequence[_Firing]) -> bool | None:
-        found = [one.growth(self._load.duration_s) for one in firings]
-        known = [growth for growth in found if growth is not None]
+        growths = [firing.growth(self._load.duration_s) for firing in firings]
+        known = [growth for growth in growths if growth is not None]
         return median(known) <= MAX_GROWTH if known else None

@@ -1,4 +1,4 @@
-"""From stored frames to the stored report."""
+"""Computes a run's report from its stored frames."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _one_at_a_time = Lock()
 
 
 def frames_of(run: str, begin: int = 0, end: int | None = None) -> Iterator[tuple[int, bytes]]:
-    """The stored frames of a run from `begin` to before `end`, with their numbers."""
+    """Yield the stored frames of a run from `begin` to before `end`, with their numbers."""
     frames = StoredFrame.objects.filter(run=run, sequence__gte=begin)
     if end is not None:
         frames = frames.filter(sequence__lt=end)
@@ -43,7 +43,7 @@ def frames_of(run: str, begin: int = 0, end: int | None = None) -> Iterator[tupl
 
 
 def report_of(run: Run) -> Report:
-    """The run's result, computed from what is stored; one at a time, whoever asks."""
+    """Return the run's report, computed from what is stored; one at a time in this process."""
     with _one_at_a_time:
         return _report_of(run)
 
@@ -73,14 +73,14 @@ def _report_of(run: Run) -> Report:
         control=plan.control,
     )
     report = report_of_lanes(plan, context, lanes)
-    for lane, known in zip(report["lanes"], stored, strict=True):
-        told = {name: fact for name, fact in known.facts.items() if name != "answers"}
-        lane["target"] = told or None
+    for lane, stored_lane in zip(report["lanes"], stored, strict=True):
+        facts = {name: fact for name, fact in stored_lane.facts.items() if name != "answers"}
+        lane["target"] = facts or None
     return report
 
 
 def measured(run: Run) -> bool:
-    """Whether the report decides something: the run finished, or Stop left it whole rounds."""
+    """Return True if the report has numbers: finished, or stopped after whole rounds."""
     if not run.report:
         return False
     stopped = run.status == Status.STOPPED
@@ -88,9 +88,9 @@ def measured(run: Run) -> bool:
 
 
 def lanes_of(run: Run, *, discarded: bool = False) -> list[Lane]:
-    """What is stored of each lane, in the order of the plan.
+    """Return the samples of each lane, in the order of the plan.
 
-    With `discarded`, all rounds; without, those that count.
+    Of all rounds with `discarded`, else of those that count.
     """
     frames = (data for _, data in frames_of(run.pk))
     if discarded:
@@ -100,25 +100,25 @@ def lanes_of(run: Run, *, discarded: bool = False) -> list[Lane]:
 
 
 def _frames(run: Run, rates: Rates | None) -> Iterator[bytes]:
-    """The stored frames; on their way to the report those that count are judged by their rate."""
+    """Yield the stored frames; those that count are also added to `rates`."""
     for _, data in frames_of(run.pk):
-        if rates and (found := frame.decode(data)).round not in run.discarded_rounds:
-            rates.take(found)
+        if rates and (decoded := frame.decode(data)).round not in run.discarded_rounds:
+            rates.take(decoded)
         yield data
 
 
 def _config(run: Run, lane: RunLane, readings: Sequence[Reading]) -> LaneConfig:
-    """How the lane's target was configured, as far as the analysis must know."""
+    """Return how the lane's target was configured, as far as the analysis depends on it."""
     executor = lane.facts.get("executor")
-    known = [one for one in readings if one.lane == lane.position and one.target_s]
+    own = [reading for reading in readings if reading.lane == lane.position and reading.target_s]
     return LaneConfig(
         processes=lane.facts.get("processes", 1),
         threads=lane.facts.get("threads"),
         cores=len(lane.facts.get("cores", ())) or None,
         capacity=lane.capacity,
         wait_s=lane.wait_s,
-        busy_s=sum(one.target_busy_s or 0 for one in known) if known else None,
-        cores_s=sum(one.target_s or 0 for one in known) if known else None,
+        busy_s=sum(reading.target_busy_s or 0 for reading in own) if own else None,
+        cores_s=sum(reading.target_s or 0 for reading in own) if own else None,
         executor=Executor(**executor) if executor else None,
         answers=lane.facts.get("answers", ()),
         neighbour_cost=NeighbourCost.from_json(lane.facts.get("neighbour_cost")),
@@ -128,22 +128,22 @@ def _config(run: Run, lane: RunLane, readings: Sequence[Reading]) -> LaneConfig:
 
 
 def _lateness(lane: RunLane, readings: Sequence[Reading]) -> dict[int, Lateness]:
-    """How late the engine was at this lane, by round; without those of which it is not known."""
-    own = (one for one in readings if one.lane == lane.position)
-    return {one.round: late for one in own if (late := one.lateness)}
+    """Return how late the engine was at this lane, by round, where known."""
+    own = (reading for reading in readings if reading.lane == lane.position)
+    return {reading.round: lateness for reading in own if (lateness := reading.lateness)}
 
 
 def _counted_readings(run: Run, uncounted: Collection[int]) -> list[Reading]:
-    """Of the firings that count: no warm-up, no round that was discarded or left partial."""
+    """Return the readings of the firings that count: no warm-up, discarded or partial round."""
     not_counted = {WARM_UP_ROUND, *run.discarded_rounds, *uncounted}
-    return [one for one in _readings(run) if one.round not in not_counted]
+    return [reading for reading in _readings(run) if reading.round not in not_counted]
 
 
 def _discarded(run: Run) -> Iterator[tuple[int, list[Reading]]]:
-    """The numbers of the rounds that were repeated, each with what was read around it."""
+    """Yield the numbers of the discarded rounds, each with its readings."""
     readings = _readings(run)
     for number in run.discarded_rounds:
-        yield number, [one for one in readings if one.round == number]
+        yield number, [reading for reading in readings if reading.round == number]
 
 
 def _readings(run: Run) -> list[Reading]:
@@ -151,7 +151,7 @@ def _readings(run: Run) -> list[Reading]:
 
 
 def instrument_of(run: Run, readings: Sequence[Reading], *, saturated: bool) -> Instrument:
-    """What the engine could do, and whether it could have spoiled the run; for the JSON."""
+    """Return the load generator's calibration and whether it disturbed the run, for the JSON."""
     return {
         "floor_ms": run.floor_ms,
         "limit_rps": run.limit_rps,

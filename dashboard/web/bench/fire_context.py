@@ -9,7 +9,7 @@ from django.http import QueryDict
 
 from dashboard.project.labtoml.load import Parameter, Project, Scenario
 from dashboard.runs.planning.plans import DEFAULT_TIMEOUT_S, estimate_s, make_plan
-from dashboard.runs.planning.prediction import SIZES
+from dashboard.runs.planning.prediction import FACTORS
 from dashboard.web.shared.form_values import PARAMETER, lane_names, parameter_label
 from dashboard.web.shared.format import format_estimate
 from dashboard.wire.errors import InvalidPlan
@@ -140,7 +140,7 @@ def fire_context(
         "numbers": numbers,
         "load": typed.get("load") or "burst",
         "poisson": bool(typed.get("poisson")),
-        "guess_sizes": [f"{size:g}" for size in SIZES],
+        "guess_sizes": [f"{size:g}" for size in FACTORS],
         "estimate": _form_estimate(project, scenario, form),
         "errors": errors,
         "more_open": bool(errors.keys() & {"lanes", "load", *NUMBERS}),

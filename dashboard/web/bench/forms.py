@@ -10,7 +10,7 @@ from django.http import QueryDict
 
 from dashboard.project.labtoml.load import Project, Scenario
 from dashboard.runs.planning.plans import make_plan
-from dashboard.runs.planning.prediction import NO_WINNER, SIZES, Prediction
+from dashboard.runs.planning.prediction import FACTORS, NO_WINNER, Prediction
 from dashboard.web.shared.form_values import CONTROL, PARAMETER, UNTIL_SURE, lane_names, run_mode
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.plan import MAX_CONCURRENCY, MAX_REQUESTS, Load, Plan, Rate
@@ -38,7 +38,7 @@ class FireForm(forms.Form):
     seed = forms.IntegerField(required=False)
     timeout = forms.FloatField()
     guess_times = forms.TypedChoiceField(
-        choices=[(f"{size:g}", f"{size:g}") for size in SIZES],
+        choices=[(f"{size:g}", f"{size:g}") for size in FACTORS],
         coerce=float,
         empty_value=None,
         required=False,

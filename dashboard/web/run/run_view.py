@@ -13,7 +13,7 @@ from django.utils.timesince import timesince
 from dashboard.analysis.report.report import Report
 from dashboard.analysis.samples.window import Stretch
 from dashboard.models import ACTIVE, Calibration, Run, Status
-from dashboard.runs.planning.prediction import answer
+from dashboard.runs.planning.prediction import prediction_outcome
 from dashboard.runs.reports.results import lanes_of, measured
 from dashboard.runs.reports.wording import (
     instrument_words,
@@ -149,7 +149,7 @@ def view_of(
         mode=run_mode(plan),
         short_load=short_load(plan.load),
         headline=_headline(run, live_report),
-        prediction=answer(run.guess, run.report) if finished and run.guess else "",
+        prediction=prediction_outcome(run.guess, run.report) if finished and run.guess else "",
         evidence=pictures(run.report) if measured(run) else [],
         place=place,
         selection=_selection_words(stretch) if stretch else "",

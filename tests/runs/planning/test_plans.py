@@ -139,7 +139,7 @@ def test_a_control_fires_a_lane_beside_its_twin() -> None:
 
 
 def test_a_control_is_of_one_lane() -> None:
-    with pytest.raises(InvalidPlan, match="lanes: expected one lane for a control"):
+    with pytest.raises(InvalidPlan, match="lanes: expected one lane for an A/A run"):
         make_plan(PROJECT, scenario="sleep", control=True, lanes=["sync@daphne", "async@daphne"])
 
 
@@ -150,7 +150,9 @@ def test_until_sure_is_bounded() -> None:
 
 @pytest.mark.parametrize("rounds", [1, 3, 4])
 def test_what_can_never_be_sure_is_refused(rounds: int) -> None:
-    with pytest.raises(InvalidPlan, match=f"rounds: expected 5 or more until sure.*found {rounds}"):
+    with pytest.raises(
+        InvalidPlan, match=f"rounds: expected 5 or more for a run until certain, found {rounds}"
+    ):
         make_plan(PROJECT, scenario="sleep", until_sure=True, rounds=rounds)
 
 

@@ -1,4 +1,4 @@
-"""What became of a guess: never against the verdict, and silent where there is none."""
+"""How a prediction turned out: never against the verdict, and empty without one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.runs.planning.prediction import NO_WINNER, Prediction, answer
+from dashboard.runs.planning.prediction import NO_WINNER, Prediction, prediction_outcome
 
 BASELINE, OTHER = "sync@gunicorn-gthread", "async@daphne"
 
@@ -19,32 +19,36 @@ def report(ratio: float | None, answered: str = "differs", **more: Any) -> dict[
 
 
 @pytest.mark.parametrize(
-    ("guess", "found", "words"),
+    ("prediction", "result", "words"),
     [
-        (Prediction(OTHER), report(0.2), "right, it was async@daphne, 5 times sooner"),
-        (Prediction(OTHER, 5), report(0.2), "async@daphne, 5 times sooner: right, it was"),
-        (Prediction(OTHER, 10), report(0.2), "the right one, but not by as much, it was"),
+        (Prediction(OTHER), report(0.2), "Right: async@daphne was 5× faster."),
+        (Prediction(OTHER, 5), report(0.2), "Predicted: async@daphne, 5× faster. Right: async"),
+        (Prediction(OTHER, 10), report(0.2), "Right lane, wrong factor: async@daphne was 5×"),
         (
             Prediction(BASELINE),
             report(0.2),
-            "You guessed sync@gunicorn-gthread: it was async@daphne",
+            "Predicted: sync@gunicorn-gthread. Wrong: async@daphne was 5× faster.",
         ),
         (
             Prediction(BASELINE, 2),
             report(2.0),
-            "right, it was sync@gunicorn-gthread, 2 times sooner",
+            "Right: sync@gunicorn-gthread was 2× faster.",
         ),
-        (Prediction(NO_WINNER), report(0.99, "no-difference"), "right, nobody was ahead"),
-        (Prediction(OTHER, 2), report(0.9, "undecided"), "2 times sooner: nobody was ahead"),
-        (Prediction(NO_WINNER), report(0.5), "that nobody would be ahead: it was async@daphne"),
+        (
+            Prediction(NO_WINNER),
+            report(0.99, "no-difference"),
+            "Predicted: no winner. Right: no lane was faster.",
+        ),
+        (Prediction(OTHER, 2), report(0.9, "undecided"), "2× faster. Wrong: no lane was faster."),
+        (Prediction(NO_WINNER), report(0.5), "no winner. Wrong: async@daphne was 2× faster."),
     ],
 )
-def test_a_guess_is_answered(guess: Prediction, found: dict[str, Any], words: str) -> None:
-    assert words in answer(guess.to_json(), found)
+def test_the_outcome_in_words(prediction: Prediction, result: dict[str, Any], words: str) -> None:
+    assert words in prediction_outcome(prediction.to_json(), result)
 
 
 @pytest.mark.parametrize(
-    "found",
+    "result",
     [
         {"verdict": None},
         report(None, "errors"),
@@ -53,14 +57,14 @@ def test_a_guess_is_answered(guess: Prediction, found: dict[str, Any], words: st
         {"verdict": {"baseline": BASELINE, "comparisons": []}},
     ],
 )
-def test_without_a_verdict_nothing_is_said(found: dict[str, Any]) -> None:
-    assert answer(Prediction(OTHER).to_json(), found) == ""
+def test_without_a_verdict_there_is_no_outcome(result: dict[str, Any]) -> None:
+    assert prediction_outcome(Prediction(OTHER).to_json(), result) == ""
 
 
 @given(ratio=st.floats(0.001, 1000), answered=st.sampled_from(["differs", "no-difference"]))
-def test_who_is_named_is_never_the_later_one(ratio: float, answered: str) -> None:
-    said = answer(Prediction(NO_WINNER).to_json(), report(ratio, answered))
+def test_the_winner_is_never_the_slower_lane(ratio: float, answered: str) -> None:
+    outcome = prediction_outcome(Prediction(NO_WINNER).to_json(), report(ratio, answered))
     if answered == "no-difference" or 1 / 1.03 < ratio < 1.03:
-        assert "nobody was ahead" in said
+        assert "no lane was faster" in outcome
     else:
-        assert f"it was {OTHER if ratio < 1 else BASELINE}" in said
+        assert f"{OTHER if ratio < 1 else BASELINE} was" in outcome

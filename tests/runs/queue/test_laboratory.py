@@ -93,9 +93,9 @@ async def test_a_run_at_the_engines_limit_says_so(
     await lab.outcome(run)
     kept = await stored(run)
     assert kept.report["instrument"]["saturated"] is True
-    assert any("it used 100% of its core" in said for said in kept.report["warnings"])
+    assert any("used 100% of its core" in said for said in kept.report["warnings"])
     assert kept.report["verdict"]["spoiled"] is None
-    assert "it used 100% of its core" in kept.report["verdict"]["disturbed"]["reason"]
+    assert "used 100% of its core" in kept.report["verdict"]["disturbed"]["reason"]
     # Its lateness is not told by this engine, so nothing follows but what was measured.
     answers = {one["answer"] for one in kept.report["verdict"]["comparisons"]}
     assert answers == {"not-trusted"}

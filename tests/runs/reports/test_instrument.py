@@ -40,16 +40,16 @@ def test_at_its_limits_the_engine_still_has_room() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"loop_lag_p99_ns": 12 * MS}, "its event loop was 12 ms late (p99)"),
-        ({"cpu_ns": 960 * MS}, "it used 96% of its core, where 90% is the limit"),
-        ({"scheduling_error_p99_ns": 7 * MS}, "requests left 7 ms late (p99)"),
+        ({"loop_lag_p99_ns": 12 * MS}, "ran 12 ms late (p99)"),
+        ({"cpu_ns": 960 * MS}, "used 96% of its core"),
+        ({"scheduling_error_p99_ns": 7 * MS}, "sent requests 7 ms late (p99)"),
     ],
 )
 def test_beyond_a_limit_the_worst_firing_is_named(changes: dict[str, int], words: str) -> None:
     fine = [reading(0, 1), reading(1, 1), reading(0, 2), reading(1, 3)]
     (said,) = saturation([*fine, reading(1, 2, **changes)], NAMES, P50_MS)
-    assert said.startswith("The engine was at its limit: ")
-    assert f"at async@daphne, round 2, {words}" in said
+    assert said.startswith(f"The load generator {words} at async@daphne, round 2; above ")
+    assert said.endswith(" the result is disturbed.")
 
 
 def test_each_firing_is_judged_by_the_median_of_its_own_round() -> None:
@@ -59,7 +59,7 @@ def test_each_firing_is_judged_by_the_median_of_its_own_round() -> None:
         True, False, False, True, False, False
     ]  # fmt: skip
     (said,) = saturation(both, NAMES, {1: 200.0, 2: 100.0})
-    assert "round 2, its event loop was 12 ms late (p99), where 10 ms" in said
+    assert "ran 12 ms late (p99) at sync@daphne, round 2; above 10 ms" in said
     assert saturation(both, NAMES, {1: 200.0, 2: 150.0}) == []
 
 
@@ -81,8 +81,8 @@ def test_each_limit_is_said_once_however_many_firings_were_beyond_it() -> None:
     late = reading(1, 7, scheduling_error_p99_ns=7 * MS)
     (said,) = saturation([*busy, late], NAMES, P50_MS)
     assert said.count(" round ") == 2
-    assert "at sync@daphne, round 49, it used 95%" in said
-    assert "at async@daphne, round 7, requests left 7 ms late" in said
+    assert "used 95% of its core at sync@daphne, round 49" in said
+    assert ". It sent requests 7 ms late (p99) at async@daphne, round 7" in said
 
 
 def test_what_an_engine_does_not_tell_is_not_held_against_it() -> None:

@@ -23,8 +23,8 @@ from dashboard.wire.plan import Burst, Load, Rate
     [
         (Burst(1000, 1000), "1,000 requests at once"),
         (Burst(1000, 10), "1,000 requests, 10 at a time"),
-        (Rate(500.0, 10.0), "500 requests a second for 10 s"),
-        (Rate(0.5, 2.5, poisson=True), "0.5 requests a second for 2.5 s, at random"),
+        (Rate(500.0, 10.0), "500 requests per second for 10 s"),
+        (Rate(0.5, 2.5, poisson=True), "0.5 requests per second for 2.5 s (Poisson)"),
     ],
 )
 def test_a_load_is_said_in_words(load: Load, words: str) -> None:
@@ -52,7 +52,7 @@ def test_a_rate_has_no_digit_to_spare(rate_rps: float | None, words: str) -> Non
 
 def test_an_instrument_that_nobody_measured_is_not_spoken_of() -> None:
     known = {"floor_ms": 0.0912, "limit_rps": 61234.5}
-    assert instrument_words(known) == "instrument: 0.09 ms, 61,000/s"
+    assert instrument_words(known) == "Load generator: adds 0.09 ms, up to 61,000 requests/s"
     assert instrument_words({"floor_ms": None, "limit_rps": None}) == ""
     assert instrument_words(None) == ""
 

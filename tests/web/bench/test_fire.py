@@ -217,7 +217,7 @@ async def test_a_guess_is_kept_with_the_run_and_answered(
     assert run.guess == {"lane": "async@daphne", "times": 5.0}
     await laboratory.outcome(run)
     page = (await browser.get(f"/runs/{run.pk}/")).content.decode()
-    assert "You guessed async@daphne, 5 times sooner: nobody was ahead." in page
+    assert "Predicted: async@daphne, 5× faster. Wrong: no lane was faster." in page
 
 
 async def test_a_guess_at_a_lane_that_is_not_fired_is_none(browser: AsyncClient) -> None:

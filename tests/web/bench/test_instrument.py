@@ -24,10 +24,12 @@ async def test_a_press_measures_and_says_what_was_found(browser: AsyncClient) ->
     assert "Load generator: not measured yet" in before
     response = await browser.post("/calibrate/", headers=HTMX)
     said = response.content.decode()
-    assert "instrument: 100.00 ms, 300,000/s, measured just now" in said  # as the engine replays
+    assert (
+        "Load generator: adds 100.00 ms, up to 300,000 requests/s, measured just now" in said
+    )  # as the engine replays
     assert 'id="instrument"' in said
     assert "<html" not in said
-    assert "instrument: 100.00 ms" in (await browser.get("/")).content.decode()
+    assert "Load generator: adds 100.00 ms" in (await browser.get("/")).content.decode()
 
 
 async def test_without_htmx_the_bench_comes_back(browser: AsyncClient) -> None:
@@ -95,11 +97,10 @@ async def test_a_run_shows_its_own_instrument_and_what_came_between(
         report={**run.report, "discarded": discarded},
     )
     page = (await browser.get(f"/runs/{run.pk}/")).content.decode()
-    why = (
-        "since the host took CPU time away; 1 round repeated, since the load generator was at its"
-        " limit"
-    )
-    assert f"instrument: 0.09 ms, 61,000/s · 2 rounds repeated, {why}" in page
+    assert (
+        "Load generator: adds 0.09 ms, up to 61,000 requests/s · 2 rounds repeated: the host took"
+        " CPU time away; 1 round repeated: the load generator was late"
+    ) in page
 
 
 async def stored_with_lanes(run: Run) -> Run:

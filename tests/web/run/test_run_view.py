@@ -31,7 +31,7 @@ async def test_a_lane_that_fell_behind_shows_no_percentile_and_no_ratio(
     assert (behind.achieved, behind.requests) == ("78.6/s", "100")
     assert {behind.p50, behind.p95, behind.service_p95} == {"–"}
     assert (fine.p50, fine.p95, fine.service_p95) == ("100 ms", "100 ms", "99.0 ms")
-    assert (view.load, view.short_load) == ("100 requests a second for 1 s", "100/s for 1 s")
+    assert (view.load, view.short_load) == ("100 requests per second for 1 s", "100/s for 1 s")
     assert view.rate
 
 
