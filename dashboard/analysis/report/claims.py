@@ -27,7 +27,8 @@ from dashboard.analysis.text.numbers import percent
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.plan import MARGIN
 
-from .expectations import Expectation, Judgement, Metric
+from .expectations import Expectation, Judgement
+from .lane_number import LaneNumber
 
 Kind = Literal["holds", "holds-only-when", "does-not-hold", "not-shown"]
 Report: TypeAlias = Mapping[str, Any]
@@ -177,13 +178,13 @@ def _value(judgement: Judgement) -> float | None:
 def _as_ratio(expectation: Expectation) -> Expectation:
     """`A < B` of one metric as `A / B < 1`, which is the same and has an interval."""
     left, over, right = expectation.left, expectation.over, expectation.right
-    if over is None and isinstance(right, Metric) and right.path == left.path:
+    if over is None and isinstance(right, LaneNumber) and right.path == left.path:
         return replace(expectation, over=right, right=1.0)
     return expectation
 
 
 def _limit(asked: Expectation, report: Report) -> float | None:
-    return asked.right.value(report) if isinstance(asked.right, Metric) else asked.right
+    return asked.right.value(report) if isinstance(asked.right, LaneNumber) else asked.right
 
 
 def _why_undecided(

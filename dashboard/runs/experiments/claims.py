@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dashboard.analysis.report.claims import ClaimVerdict, decide
-from dashboard.analysis.report.expectations import Expectation, Metric
+from dashboard.analysis.report.expectations import Expectation
+from dashboard.analysis.report.lane_number import LaneNumber
 from dashboard.models import Experiment, Run, Status
 from dashboard.project.labtoml.load import Claim, Project
 from dashboard.runs.planning.plans import make_plan
@@ -98,7 +99,7 @@ def lanes_of(claim: Claim) -> list[str]:
         metric.lane
         for expectation in expectations
         for metric in (expectation.over, expectation.right)
-        if isinstance(metric, Metric)
+        if isinstance(metric, LaneNumber)
     ]
     compared = [expectation.left.lane for expectation in expectations]
     return list(dict.fromkeys([*baselines, *compared]))
