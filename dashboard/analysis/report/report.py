@@ -23,7 +23,8 @@ from dashboard.wire.plan import Lane as PlanLane
 from dashboard.wire.report import DiscardReason, Environment, Instrument, LoadReport, Report
 
 from .theory import theory
-from .verdict import VerdictOptions, verdict
+from .verdict import verdict
+from .verdict_options import VerdictOptions
 
 __all__ = [
     "MAX_FAILED_SHARE",

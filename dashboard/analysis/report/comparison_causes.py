@@ -1,0 +1,60 @@
+"""The causes of a comparison: those of its answer, or what made one lane slower."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dashboard.analysis.causes.buffering import buffering_causes
+from dashboard.analysis.causes.cause import Cause
+from dashboard.analysis.causes.causes import find_causes
+from dashboard.analysis.inference.comparison import Comparison
+from dashboard.analysis.lane.metrics import LaneMetrics
+from dashboard.analysis.samples.failure_limit import failed_too_often
+from dashboard.wire.report import Report
+
+from .comparison_json import interval_ends
+from .verdict_options import VerdictOptions
+
+
+def causes_of(
+    comparison: Comparison,
+    report: Report,
+    lanes: tuple[LaneMetrics, LaneMetrics],
+    options: VerdictOptions,
+) -> list[Cause]:
+    """Return the causes of a comparison of two `lanes`, the baseline first."""
+    baseline, lane = lanes
+    match comparison.answer:
+        case "errors":
+            return list(_failures(report, lanes))
+        case "not-trusted":
+            return list(_load_generator(report, options))
+        case "no-difference":
+            evidence = {"margin": options.margin, "interval": interval_ends(comparison.interval)}
+            return [Cause("no-difference", None, None, evidence), *buffering_causes(baseline, lane)]
+        case "differs" | "first-look" if _has_gap(comparison, options):
+            lane_is_slower = comparison.ratio is not None and comparison.ratio > 1
+            return find_causes(*((lane, baseline) if lane_is_slower else (baseline, lane)))
+        case _:  # without a gap to explain, one lane may still buffer its answers
+            return list(buffering_causes(baseline, lane))
+
+
+def _failures(report: Report, lanes: tuple[LaneMetrics, LaneMetrics]) -> Iterator[Cause]:
+    names = [lane.name for lane in lanes]
+    for lane in report["lanes"]:
+        if lane["lane"] in names and failed_too_often(lane):
+            yield Cause("errors", lane["lane"], None, {"errors": lane["errors"]})
+
+
+def _load_generator(report: Report, options: VerdictOptions) -> Iterator[Cause]:
+    if report["instrument"] and report["instrument"]["saturated"]:
+        reason = options.disturbed_reason or options.no_verdict_reason
+        yield Cause("client-bound", None, None, {"why": reason})
+
+
+def _has_gap(comparison: Comparison, options: VerdictOptions) -> bool:
+    """Return True if there is a gap to explain; a ratio inside the margin is none."""
+    ratio = comparison.ratio
+    if ratio is None or options.control:
+        return False
+    return max(ratio, 1 / ratio) > 1 + options.margin
