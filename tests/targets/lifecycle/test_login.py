@@ -302,10 +302,18 @@ async def test_a_path_without_a_form_is_named(
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ('username = "SHOP_USER"\n', "", "project.login.username: expected, but it is not there"),
-        ('"SHOP_USER"', '"not a name"', "project.login.username: expected the name of a variable"),
+        (
+            'username = "SHOP_USER"\n',
+            "",
+            "login.username: expected the name of an environment variable, found",
+        ),
+        ('"SHOP_USER"', '"not a name"', "project.login.username: expected the name of an env"),
         ('path = "/login/"', 'path = "login"', "project.login.path: expected a path"),
-        ('theme = "dark"', 'theme = "d;k"', "cookies: expected names and values"),
+        (
+            'theme = "dark"',
+            'theme = "d;k"',
+            "cookies.theme: expected a text that a cookie can hold",
+        ),
         (
             LAB[LAB.index("[project.login]") : LAB.index("[scenario")],
             "",

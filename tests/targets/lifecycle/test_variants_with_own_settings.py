@@ -90,7 +90,7 @@ def test_its_own_application_is_what_a_server_is_asked_for(lab: Path) -> None:
     [
         ('settings = "two.other"', "settings = 'no module'", "variant.other.settings: expected a"),
         ('wsgi = "two:second"', "wsgi = 'two'", "variant.app.wsgi: expected an import"),
-        ('env = { NAME = "variant" }', "env = { NAME = 3 }", "variant.other.env: expected"),
+        ('env = { NAME = "variant" }', "env = { NAME = 3 }", "variant.other.env.NAME: expected"),
     ],
 )
 def test_what_is_wrong_is_said_by_key(lab: Path, old: str, new: str, field: str) -> None:
