@@ -22,7 +22,7 @@ from dashboard.management.terminal.progress_lines import (
     writer,
 )
 from dashboard.models import Experiment, Status
-from dashboard.project.labtoml.load import Project
+from dashboard.project.project import Project
 from dashboard.runs.planning.plans import DEFAULT_TIMEOUT_S
 from dashboard.runs.queue.experiment import ExperimentPlan, Steps
 from dashboard.runs.queue.laboratory import Laboratory

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dashboard.project.labtoml.load import Project, load_manifest
+from dashboard.project.labtoml.load import load_manifest
+from dashboard.project.project import Project
 from dashboard.runs.planning.program import DEFAULT_PROJECT
 from dashboard.wire.errors import InvalidPlan, Problem
 

@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any, Protocol
 
 from dashboard.analysis.samples.resource_use import NeighbourCost
-from dashboard.project.labtoml.load import Project
+from dashboard.project.project import Project
 from dashboard.targets.lifecycle.migrations import Migrations
 from dashboard.targets.observe.machine import cpu_times
 from dashboard.targets.observe.worker_turnover import WorkerTurnover

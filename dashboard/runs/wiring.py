@@ -7,7 +7,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from dashboard.project.labtoml.load import Project
+from dashboard.project.project import Project
 from dashboard.runs.engines.engine_group import EngineGroup
 from dashboard.runs.engines.engine_process import Engine, frame_reader, plan_writer
 from dashboard.runs.live.hub import Hub

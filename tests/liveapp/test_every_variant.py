@@ -9,7 +9,8 @@ import httpx
 import pytest
 from websockets.sync.client import connect
 
-from dashboard.project.labtoml.load import Scenario, Variant, load_manifest
+from dashboard.project.labtoml.load import load_manifest
+from dashboard.project.model.scenario import Scenario, Variant
 from tests.targets.helpers import LIVEAPP, until
 
 from .conftest import Liveapp

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.project.labtoml.assemble import project_of
-from dashboard.project.labtoml.load import Expectation, Parameter, Variant, load_manifest
+from dashboard.project.labtoml.load import load_manifest
 from dashboard.project.labtoml.problems import Problems
 from dashboard.project.labtoml.reading import read_file
-from dashboard.project.model.scenario import ClaimSweep
+from dashboard.project.model.scenario import ClaimSweep, Expectation, Parameter, Variant
 from dashboard.project.servers.catalogue import SERVERS
 from dashboard.wire.errors import InvalidManifest
 from dashboard.wire.plan import Lane

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from dashboard.project.labtoml.load import Project, load_manifest
+from dashboard.project.labtoml.load import load_manifest
+from dashboard.project.project import Project
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.plan import Burst, Lane, Plan
 from tests.targets.helpers import LIVEAPP

@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from dashboard.project.labtoml.load import Claim, Expectation, Project, load_manifest
+from dashboard.project.labtoml.load import load_manifest
 from dashboard.project.model.companion import Companion
+from dashboard.project.model.scenario import Claim, Expectation
+from dashboard.project.project import Project
 from dashboard.runs.experiments.claims import claim_status, fireable
 from dashboard.runs.planning.plans import make_plan
 from dashboard.wire.errors import InvalidPlan

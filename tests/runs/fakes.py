@@ -10,7 +10,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from dashboard.project.labtoml.load import Project, load_manifest
+from dashboard.project.labtoml.load import load_manifest
+from dashboard.project.project import Project
 from dashboard.runs.live.hub import Hub
 from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.runs.resources import Resources, Target

@@ -43,7 +43,7 @@ from dashboard.management.terminal.outputs import (
 from dashboard.management.terminal.progress_lines import print_queue_position, progress, writer
 from dashboard.management.terminal.result_table import result_notes, result_table
 from dashboard.models import Run, Status
-from dashboard.project.labtoml.load import Project
+from dashboard.project.project import Project
 from dashboard.runs.engines.engine_group import MAX_ENGINES
 from dashboard.runs.planning.plans import DEFAULT_TIMEOUT_S, make_plan
 from dashboard.runs.queue.laboratory import Laboratory

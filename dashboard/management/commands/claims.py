@@ -15,7 +15,8 @@ from dashboard.management.experiment_commands import leave, perform, refuse
 from dashboard.management.options import RUN_FAILED, add_project, check_writable, read_project
 from dashboard.management.terminal.outputs import prints_table, write_json
 from dashboard.models import Experiment
-from dashboard.project.labtoml.load import Claim, Project
+from dashboard.project.model.scenario import Claim
+from dashboard.project.project import Project
 from dashboard.runs.experiments.claims import (
     ClaimStatus,
     claim_of,

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from dashboard.management.terminal.prompts import ask, choose
-from dashboard.project.labtoml.load import Project, load_manifest, read_draft
+from dashboard.project.labtoml.load import load_manifest, read_draft
 from dashboard.project.labtoml.schema import SCHEMA_FILE, lab_schema
+from dashboard.project.project import Project
 from dashboard.targets.onboarding.draft.lab_toml import draft, has_scenario
 from dashboard.targets.onboarding.inspection import Inspection
 from dashboard.targets.onboarding.inspector import inspect_project

@@ -8,7 +8,8 @@ from argparse import ArgumentParser
 from pathlib import Path
 
 from dashboard.home import home
-from dashboard.project.labtoml.load import Project, read_draft
+from dashboard.project.labtoml.load import read_draft
+from dashboard.project.project import Project
 from dashboard.targets.lifecycle.pool import Targets
 from dashboard.targets.onboarding.draft.lab_toml import drafted
 from dashboard.targets.onboarding.draft.sections import allowed_host, first_server, refuses_loopback

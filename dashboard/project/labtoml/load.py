@@ -9,25 +9,12 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from dashboard.project.model.scenario import Claim, Expectation, Parameter, Scenario, Variant
 from dashboard.project.project import Project
 from dashboard.wire.errors import InvalidManifest, Problem
 
 from .assemble import project_of
 from .problems import Problems
 from .reading import read_file
-
-__all__ = [
-    "Claim",
-    "Expectation",
-    "Parameter",
-    "Project",
-    "Scenario",
-    "Variant",
-    "load_manifest",
-    "problems_in",
-    "read_draft",
-]
 
 
 def load_manifest(path: Path) -> Project:

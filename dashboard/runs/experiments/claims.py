@@ -10,7 +10,8 @@ from dashboard.analysis.report.claims import ClaimVerdict, decide
 from dashboard.analysis.report.expectations import Expectation
 from dashboard.analysis.report.lane_number import LaneNumber
 from dashboard.models import Experiment, Run, Status
-from dashboard.project.labtoml.load import Claim, Project
+from dashboard.project.model.scenario import Claim
+from dashboard.project.project import Project
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue.experiment import ExperimentPlan, Step, Steps, fire_with_retry
 from dashboard.wire.errors import InvalidPlan, Problem

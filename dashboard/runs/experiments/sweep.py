@@ -14,7 +14,7 @@ from typing import Any, Self
 from dashboard.analysis.inference.comparison import FEWEST_ROUNDS
 from dashboard.analysis.inference.crossover import Level, level_of, next_level
 from dashboard.models import Experiment, Run, Status
-from dashboard.project.labtoml.load import Project
+from dashboard.project.project import Project
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue.experiment import (
     MAX_REQUESTS_OF_ALL,

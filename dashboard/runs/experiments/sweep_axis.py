@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import isfinite, log2
 from typing import Self
 
-from dashboard.project.labtoml.load import Project
+from dashboard.project.project import Project
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.plan import MAX_CONCURRENCY, MAX_RATE_RPS, Plan, Rate
 from dashboard.wire.plural import counted

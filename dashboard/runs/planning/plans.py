@@ -10,7 +10,8 @@ from math import ceil
 from typing import TypedDict, Unpack
 
 from dashboard.analysis.inference.comparison import FEWEST_ROUNDS, MOST_ROUNDS
-from dashboard.project.labtoml.load import Project, Scenario
+from dashboard.project.model.scenario import Scenario
+from dashboard.project.project import Project
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.plan import (
     ENGINE,

@@ -16,7 +16,7 @@ from asgiref.sync import sync_to_async
 from django.utils.timezone import now
 
 from dashboard.models import Calibration, Experiment, Run, Status
-from dashboard.project.labtoml.load import Project
+from dashboard.project.project import Project
 from dashboard.runs.conduct.conductor import AfterRun, SendEvent, perform
 from dashboard.runs.engines.calibration import calibrate, fresh_calibration
 from dashboard.runs.live.hub import Hub

@@ -22,7 +22,7 @@ from asgiref.sync import sync_to_async
 from django.utils.timezone import now
 
 from dashboard.models import ACTIVE, Experiment, Run, RunLane, Status
-from dashboard.project.labtoml.load import Project
+from dashboard.project.project import Project
 from dashboard.runs.planning.plans import capacity
 from dashboard.runs.planning.prediction import Prediction
 from dashboard.wire.errors import LiveburstError

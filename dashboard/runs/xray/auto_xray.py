@@ -11,7 +11,7 @@ from typing import Any
 
 from dashboard.analysis.causes.unexplained import unexplained_lanes
 from dashboard.models import Run
-from dashboard.project.labtoml.load import Project
+from dashboard.project.project import Project
 from dashboard.runs.conduct.conductor import SendEvent
 from dashboard.runs.reports.results import report_on
 from dashboard.wire.errors import InvalidPlan, LiveburstError

@@ -14,7 +14,8 @@ from asgiref.sync import sync_to_async
 from dashboard.analysis.causes.view_calls import exceptions, redirects
 from dashboard.analysis.text.view_calls import exception_words
 from dashboard.analysis.xray.trace import Xray, read_trace
-from dashboard.project.labtoml.load import Project, Variant
+from dashboard.project.model.scenario import Variant
+from dashboard.project.project import Project
 from dashboard.runs.queue import run_queue
 from dashboard.runs.queue.laboratory import LOCK_NAME
 from dashboard.targets.supervise.cores import Cores

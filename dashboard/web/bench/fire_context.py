@@ -7,7 +7,8 @@ from typing import Any
 
 from django.http import QueryDict
 
-from dashboard.project.labtoml.load import Parameter, Project, Scenario
+from dashboard.project.model.scenario import Parameter, Scenario
+from dashboard.project.project import Project
 from dashboard.runs.planning.plans import DEFAULT_TIMEOUT_S, estimate_s, make_plan
 from dashboard.runs.planning.prediction import FACTORS
 from dashboard.web.shared.form_values import PARAMETER, lane_names, parameter_label

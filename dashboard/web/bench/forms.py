@@ -8,7 +8,8 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
-from dashboard.project.labtoml.load import Project, Scenario
+from dashboard.project.model.scenario import Scenario
+from dashboard.project.project import Project
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.planning.prediction import FACTORS, NO_WINNER, Prediction
 from dashboard.web.shared.form_values import CONTROL, PARAMETER, UNTIL_SURE, lane_names, run_mode

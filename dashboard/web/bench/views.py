@@ -20,7 +20,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.analysis.samples.window import Stretch
 from dashboard.models import Run
-from dashboard.project.labtoml.load import Project, Scenario
+from dashboard.project.model.scenario import Scenario
+from dashboard.project.project import Project
 from dashboard.runs.engines.calibration import fresh_calibrations
 from dashboard.runs.live.live_report import live_report_of
 from dashboard.runs.queue import run_queue

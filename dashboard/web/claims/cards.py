@@ -18,7 +18,7 @@ from dashboard.analysis.text.claims import (
 )
 from dashboard.analysis.text.claims import SIGNS as VERDICT_SIGNS
 from dashboard.models import ACTIVE, Run
-from dashboard.project.labtoml.load import Project
+from dashboard.project.project import Project
 from dashboard.runs.experiments.claim_progress import progress, progress_words
 from dashboard.runs.experiments.claims import ClaimStatus, plan_of, sweep_of
 from dashboard.runs.experiments.sweep import Sweep

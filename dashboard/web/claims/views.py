@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from dashboard.models import Run
-from dashboard.project.labtoml.load import Project
+from dashboard.project.project import Project
 from dashboard.runs.experiments import claims as experiment_claims
 from dashboard.runs.experiments.claim_progress import active, last_length_s
 from dashboard.web.shared.format import format_estimate

@@ -7,7 +7,8 @@ from typing import Any, cast
 
 from django.http import QueryDict
 
-from dashboard.project.labtoml.load import Project, Scenario
+from dashboard.project.model.scenario import Scenario
+from dashboard.project.project import Project
 from dashboard.runs.experiments.sweep import USUAL_DURATION_S
 from dashboard.runs.experiments.sweep_axis import CONCURRENCY, RATE
 from dashboard.targets.lifecycle.server_packages import missing_packages

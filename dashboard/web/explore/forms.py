@@ -7,7 +7,8 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
-from dashboard.project.labtoml.load import Project, Scenario
+from dashboard.project.model.scenario import Scenario
+from dashboard.project.project import Project
 from dashboard.runs.experiments.matrix import Matrix, make_matrix, usual_servers
 from dashboard.runs.experiments.sweep import Sweep, make_sweep
 from dashboard.runs.experiments.sweep_axis import CONCURRENCY, RATE

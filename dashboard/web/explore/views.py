@@ -20,7 +20,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.models import Experiment, Status
-from dashboard.project.labtoml.load import Scenario
+from dashboard.project.model.scenario import Scenario
 from dashboard.runs.experiments.matrix_table import matrix_answer, matrix_csv
 from dashboard.runs.experiments.sweep_table import sweep_answer, sweep_csv
 from dashboard.runs.queue.experiment import ExperimentPlan

@@ -25,7 +25,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from dashboard.analysis.report.run_diff import differences
 from dashboard.models import Run
-from dashboard.project.labtoml.load import Project
+from dashboard.project.project import Project
 from dashboard.runs.archive.exports import Format
 from dashboard.runs.planning.command_line import command_line
 from dashboard.runs.planning.program import project_option

@@ -19,7 +19,8 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from dashboard.project.labtoml.load import Project, Variant
+from dashboard.project.model.scenario import Variant
+from dashboard.project.project import Project
 from dashboard.wire.plural import counted
 
 MAX_FILE_BYTES = 500_000

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dashboard.project.labtoml.load import Project, Scenario
+from dashboard.project.model.scenario import Scenario
+from dashboard.project.project import Project
 from dashboard.wire.plan import Plan
 
 PARAMETER = "parameter_"

@@ -22,7 +22,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from dashboard.analysis.xray.chrome import chrome_trace
-from dashboard.project.labtoml.load import Project, Scenario
+from dashboard.project.model.scenario import Scenario
+from dashboard.project.project import Project
 from dashboard.runs.planning.plans import DEFAULT_TIMEOUT_S
 from dashboard.runs.planning.program import suggested_command
 from dashboard.runs.xray.traced_request import RequestTracer, XrayResult, XraySubject, make_subject

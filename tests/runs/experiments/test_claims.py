@@ -12,7 +12,9 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from dashboard.models import Experiment, Run, Status
-from dashboard.project.labtoml.load import Claim, Expectation, Project, load_manifest
+from dashboard.project.labtoml.load import load_manifest
+from dashboard.project.model.scenario import Claim, Expectation
+from dashboard.project.project import Project
 from dashboard.runs.experiments import claims
 from dashboard.runs.experiments.claim_progress import active, progress, progress_words
 from dashboard.runs.queue.laboratory import Laboratory

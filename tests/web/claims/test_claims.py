@@ -12,8 +12,8 @@ import pytest
 from django.test import AsyncClient
 
 from dashboard.models import Experiment, Run, Status
-from dashboard.project.labtoml.load import Claim, Expectation, load_manifest
-from dashboard.project.model.scenario import ClaimSweep
+from dashboard.project.labtoml.load import load_manifest
+from dashboard.project.model.scenario import Claim, ClaimSweep, Expectation
 from dashboard.runs.experiments import claims as known
 from dashboard.runs.live.hub import Hub
 from dashboard.runs.queue.laboratory import Laboratory

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from django.test import AsyncClient
 
-from dashboard.project.labtoml.load import Project, Variant, load_manifest
+from dashboard.project.labtoml.load import load_manifest
+from dashboard.project.model.scenario import Variant
+from dashboard.project.project import Project
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.web.shared.code import (

@@ -20,9 +20,9 @@ from django.urls import reverse
 
 from dashboard import models
 from dashboard.models import Run, Status, StoredFrame
-from dashboard.project.labtoml.load import Project
 from dashboard.project.model.login import Login
 from dashboard.project.model.placeholders import fill_in, malformed
+from dashboard.project.project import Project
 from dashboard.project.secrets.masking import all_masked, masked, remember_variable
 from dashboard.runs.archive.exports import FORMATS
 from dashboard.runs.live.hub import Hub
