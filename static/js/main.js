@@ -35,7 +35,7 @@ const socket = new Socket({
   changed: wake,
 });
 
-/** @param {any} event */
+/** @param {PageEvent} event */
 function handle(event) {
   wake();
   if (event.event === 'line') notify('line');

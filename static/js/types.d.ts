@@ -68,29 +68,6 @@ declare global {
   type Segment = keyof typeof import('./charts/segments.js').SEGMENTS;
   type Paints = Record<Segment | 'error', string>;
 
-  interface LaneData {
-    name: string;
-    family: string;
-    letter: string;
-    /** Where a dashed line stands: theory's, or the end of a rate. */
-    mark_s: number | null;
-    mark: string;
-  }
-  interface RunData {
-    id: string;
-    status: string;
-    lanes: LaneData[];
-    requests: number;
-    rounds: number;
-    discarded_rounds: number[];
-    timeout_s?: number;
-    frames_url: string;
-    /** What a sample's `error` is called, by its number. */
-    failures: string[];
-    /** How many times its own speed, where it is told once more. */
-    replay?: number;
-  }
-
   /** A stretch of time, from and to, in milliseconds since each firing's origin. */
   type Span = [from_ms: number, to_ms: number];
   type Chosen = Span | null;
@@ -317,8 +294,7 @@ declare global {
   type PanelIn = (root: HTMLElement, feed: Feed) => Panel;
   interface Listener {
     open: () => void;
-    // biome-ignore lint/suspicious/noExplicitAny: an event is whatever the server says
-    event: (event: any) => void;
+    event: (event: PageEvent) => void;
     frame: (message: ArrayBuffer) => void;
     /** Connected, or not any more. */
     changed: () => void;

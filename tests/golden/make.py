@@ -1,4 +1,6 @@
-"""Writes the golden frames beside it: `python -m tests.golden.make`, after a change of format.
+"""Writes what other readers are held to: `python -m tests.golden.make`, after a change of format.
+
+The golden frames are beside it; `contract` writes the report's JSON Schema and the page's types.
 
 The numbers are chosen to catch a lazy reader: beyond 32 bits, unknown, odd row counts, UTF-8.
 """
@@ -13,6 +15,8 @@ import numpy as np
 from dashboard.runs.live.thinning import bins
 from dashboard.wire import frame
 from dashboard.wire.units import NS_PER_MS as MS
+
+from . import contract
 
 HERE = Path(__file__).parent
 
@@ -87,6 +91,7 @@ def main() -> None:
     (HERE / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
     binned = {str(took_ns): int(bins(np.array([took_ns]))[0]) for took_ns in TOOK_NS}
     (HERE / "bins.json").write_text(json.dumps(binned, indent=1) + "\n")
+    contract.write()
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from django.urls import reverse
 
@@ -11,26 +10,19 @@ from dashboard.models import Run, RunLane
 from dashboard.runs.planning.plans import theory_s
 from dashboard.web.shared.format import format_s
 from dashboard.wire.failure import failure_names
+from dashboard.wire.page_data import LaneData, RunData
 from dashboard.wire.plan import Load, Plan, Rate
 
 from .lane_rows import LETTERS
 
 
-def run_json(run: Run, plan: Plan, lanes: Sequence[RunLane]) -> dict[str, Any]:
-    """Return `RunData` of static/js/types.d.ts."""
+def run_json(run: Run, plan: Plan, lanes: Sequence[RunLane]) -> RunData:
+    """Return what the page is given of a run."""
     load = plan.load
     return {
         "id": run.pk,
         "status": run.status,
-        "lanes": [
-            {
-                "name": lane.name,
-                "family": lane.family,
-                "letter": LETTERS[lane.position],
-                **_mark(load, theory_s(load, lane.capacity, lane.wait_s)),
-            }
-            for lane in lanes
-        ],
+        "lanes": [_lane_json(lane, load) for lane in lanes],
         "requests": load.requests,
         "rounds": plan.rounds,
         "discarded_rounds": run.discarded_rounds,
@@ -40,14 +32,25 @@ def run_json(run: Run, plan: Plan, lanes: Sequence[RunLane]) -> dict[str, Any]:
     }
 
 
-def _mark(load: Load, theory_s: float | None) -> dict[str, Any]:
+def _lane_json(lane: RunLane, load: Load) -> LaneData:
+    mark_s, mark = _mark(load, theory_s(load, lane.capacity, lane.wait_s))
+    return {
+        "name": lane.name,
+        "family": lane.family,
+        "letter": LETTERS[lane.position],
+        "mark_s": mark_s,
+        "mark": mark,
+    }
+
+
+def _mark(load: Load, theory_s: float | None) -> tuple[float | None, str]:
     """Return the dashed line of a waterfall: the theoretical end of a burst, or a rate's end."""
     if isinstance(load, Rate):
-        return {"mark_s": load.duration_s, "mark": "end of the rate"}
-    return {"mark_s": theory_s, "mark": f"theory {format_s(theory_s)}"}
+        return load.duration_s, "end of the rate"
+    return theory_s, f"theory {format_s(theory_s)}"
 
 
-def empty_run_json(lanes: Sequence[tuple[str, str]]) -> dict[str, Any]:
+def empty_run_json(lanes: Sequence[tuple[str, str]]) -> RunData:
     """Return a run without requests, for the axes of the empty bench; lanes by name and family."""
     return {
         "id": "",
@@ -59,5 +62,6 @@ def empty_run_json(lanes: Sequence[tuple[str, str]]) -> dict[str, Any]:
         "requests": 100,
         "rounds": 1,
         "discarded_rounds": [],
+        "frames_url": "",
         "failures": failure_names(),
     }

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.utils.timesince import timesince
 
@@ -27,6 +26,7 @@ from dashboard.runs.reports.wording import (
 from dashboard.web.charts.evidence import EvidencePicture, pictures
 from dashboard.web.shared.form_values import run_mode
 from dashboard.web.shared.format import format_ms
+from dashboard.wire.page_data import RunData
 from dashboard.wire.plan import Plan, Rate
 from dashboard.wire.plural import counted
 
@@ -77,7 +77,7 @@ class RunView:
     place: int | None
     selection: str  # the stretch of each round that the table covers; empty: the whole round
     lanes: list[LaneView]
-    data: dict[str, Any]
+    data: RunData
 
     @property
     def headline_parts(self) -> list[str]:

@@ -92,7 +92,7 @@ def _context(run: Run, project: Project, placeholder: str) -> dict[str, Any]:
 
 def _without_addresses(view: RunView) -> RunView:
     """Remove links to the dashboard, which may no longer exist."""
-    data = {key: value for key, value in view.data.items() if not key.endswith("_url")}
+    data: Any = {key: value for key, value in view.data.items() if not key.endswith("_url")}
     return replace(view, data=data, lanes=[replace(lane, xray_url="") for lane in view.lanes])
 
 

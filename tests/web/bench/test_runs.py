@@ -11,6 +11,8 @@ from dashboard.models import Run, Status
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.wire import frame
+from dashboard.wire.codec import read_json
+from dashboard.wire.report import Report
 from tests.runs.fakes import FakeEngine
 
 HTMX = {"hx-request": "true"}
@@ -38,6 +40,7 @@ async def test_a_finished_run_is_readable_without_javascript(
     browser: AsyncClient, laboratory: Laboratory
 ) -> None:
     run = await finished(laboratory)
+    assert read_json(Report, run.report) == run.report
     for address in (f"/runs/{run.pk}/", f"/runs/{run.pk}/result/", f"/runs/{run.pk}/stage/"):
         page = (await browser.get(address)).content.decode()
         for text in ("sync@gunicorn-gthread", "async@daphne", "100 ms", "First look ("):

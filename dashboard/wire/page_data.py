@@ -1,0 +1,28 @@
+"""The types of what the page's JavaScript is given with a run, before the first frame comes."""
+
+from typing import NotRequired, TypedDict
+
+
+class LaneData(TypedDict):
+    """A lane. `mark_s` is where a dashed line is drawn: the theory's, or the end of a rate."""
+
+    name: str
+    family: str
+    letter: str
+    mark_s: float | None
+    mark: str
+
+
+class RunData(TypedDict):
+    """A run. `failures` are the names of a sample's `error`, by number; `replay` is a speed."""
+
+    id: str
+    status: str
+    lanes: list[LaneData]
+    requests: int
+    rounds: int
+    discarded_rounds: list[int]
+    timeout_s: NotRequired[float]
+    frames_url: str
+    failures: list[str]
+    replay: NotRequired[float]

@@ -1,0 +1,113 @@
+/** Written by `python -m tests.golden.make`: the types are those of dashboard/wire. */
+
+declare global {
+  /** A lane. `mark_s` is where a dashed line is drawn: the theory's, or the end of a rate. */
+  interface LaneData {
+    name: string;
+    family: string;
+    letter: string;
+    mark_s: number | null;
+    mark: string;
+  }
+
+  /** A run. `failures` are the names of a sample's `error`, by number; `replay` is a speed. */
+  interface RunData {
+    id: string;
+    status: string;
+    lanes: LaneData[];
+    requests: number;
+    rounds: number;
+    discarded_rounds: number[];
+    timeout_s?: number;
+    frames_url: string;
+    failures: string[];
+    replay?: number;
+  }
+
+  /** The state of a lane's target changed; `facts` once it is ready. */
+  interface TargetEvent {
+    event: 'target';
+    lane: number;
+    state: 'starting' | 'ready' | 'restarting' | 'failed' | 'inside';
+    message?: string;
+  }
+
+  /** Something was found that is kept with a lane's facts. */
+  interface FoundEvent {
+    event: 'found';
+    lane: number;
+  }
+
+  /** A firing starts; round 0 is the warm-up. */
+  interface BeganEvent {
+    event: 'began';
+    lane: number;
+    round: number;
+  }
+
+  /** A firing is over; `reading` is what was read around it. */
+  interface FiredEvent {
+    event: 'fired';
+    lane: number;
+    round: number;
+  }
+
+  /** A round does not count and is repeated under the next number. */
+  interface DiscardedEvent {
+    event: 'discarded';
+    round: number;
+    reason?: 'stolen' | 'late';
+  }
+
+  /** Something that a reader of the numbers must know; one that spoils leaves no verdict. */
+  interface WarningEvent {
+    event: 'warning';
+    message: string;
+  }
+
+  /** The run's targets start. */
+  interface StartingEvent {
+    event: 'starting';
+  }
+
+  /** The run is over. */
+  interface FinishedEvent {
+    event: 'finished';
+    status: string;
+  }
+
+  /** The answer to `watch`: stored frames below `next` are to be fetched. */
+  interface WatchingEvent {
+    event: 'watching';
+    next: number;
+    live: boolean;
+  }
+
+  interface GapEvent {
+    event: 'gap';
+    from: number;
+    to: number;
+  }
+
+  /** A run joined or left the queue, began or ended. */
+  interface QueueEvent {
+    event: 'line';
+  }
+
+  type ViewerEvent =
+    | TargetEvent
+    | FoundEvent
+    | BeganEvent
+    | FiredEvent
+    | DiscardedEvent
+    | WarningEvent
+    | StartingEvent
+    | FinishedEvent
+    | WatchingEvent
+    | GapEvent;
+
+  /** What comes by the websocket. */
+  type PageEvent = (ViewerEvent & { run: string }) | (QueueEvent & { run?: undefined });
+}
+
+export {};
