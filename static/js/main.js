@@ -75,8 +75,7 @@ function notify(name) {
 function setUp() {
   const root = find('#stage');
   if (!root || root === stage?.root) return;
-  const run = /** @type {RunData} */ (JSON.parse(find('#run-data', root).textContent ?? ''));
-  stage = stageOf(run, root, wake);
+  stage = stageOf(JSON.parse(find('#run-data', root).textContent ?? ''), root, wake);
   status = statusOf(stage);
   controls.listenToStage(stage);
   watch();
@@ -107,7 +106,7 @@ function draw() {
   if (!stage || !status) return;
   const drawn = stage.draw(socket.open ? now_ms : socket.lastMessage_ms);
   if (stage.run.id) status.show();
-  if (stage.run.id && drawn && !stage.cursor.dragged) refresh(stage);
+  if (stage.run.id && drawn && !stage.cursor.drag) refresh(stage);
   controls.showRound(stage);
   controls.showStop(stage.run.id);
   socket.drawn();

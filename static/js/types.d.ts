@@ -6,7 +6,9 @@ declare global {
   type RunColumns = import('./data/columns.js').RunColumns;
   type Feed = import('./data/feed.js').Feed;
   type Wide = import('./data/frame.js').Wide;
+  type Cursor = import('./charts/cursor.js').Cursor;
   type Lane = import('./charts/lane.js').Lane;
+  type Plot = import('./charts/plot.js').Plot;
   type OverTime = import('./charts/over-time.js').OverTime;
 
   /** The elements that a selector names by their tag; what may be missing is asked with `?.`. */
@@ -90,13 +92,7 @@ declare global {
     scrolled: number;
   }
 
-  interface Box {
-    left: number;
-    top: number;
-    width: number;
-    height: number;
-  }
-  /** Where on an axis, as a share of it, and what stands there. */
+  /** A position on an axis, as a share of it, and its label. */
   type Marks = [share: number, name: string][];
   type Point = [x: number, y: number];
   type Values = (number | null)[];
@@ -106,27 +102,18 @@ declare global {
     health?: Measure;
     label?: (tick: number, end: number) => string;
   }
-  /** Shares of the box: from left to right, from the bottom up. */
-  interface Picture {
-    across: Marks;
-    up: Marks;
-    /** A line a lane; an empty one is not drawn. */
-    lines: Point[][];
-  }
   /** What a figure of the panel draws. */
   interface Drawing {
     /** For tests. */
     readonly model: unknown;
     readonly summary: string;
     update: (shown: Shown) => void;
-    draw: (context: CanvasRenderingContext2D, box: Box) => void;
+    draw: (plot: Plot) => void;
     read: (lane: number, at_ms: number) => string;
   }
   type LineOf = (kind: string, feed: Feed, overTime: OverTime[]) => Drawing;
 
   // What functions take and answer: one name a shape.
-  type IsNew = (sequence: number) => boolean;
-  type Missing = (end: number) => Chosen;
   /** `stamp_ms`: the newest in a live frame. */
   type Observe = (stamp_ms: number, arrived_ms: number) => void;
   type Ticks = (end: number, most: number, begin?: number) => number[];
@@ -146,25 +133,15 @@ declare global {
   type FiringOf = (lane: number, round: number) => Firing | undefined;
   /** `actions`: by key; `after`: one was done. */
   type ListenToKeys = (actions: Record<string, () => void>, after: () => void) => void;
-  type TimeAt = (event: PointerEvent, surface: HTMLElement) => number;
-  type PointAt = (event: PointerEvent, surface: HTMLElement) => void;
   type Write = (place: Element | null | undefined, text: string) => void;
   type Hit = (event: Event, selector: string) => HTMLElement | null;
-  /** `message`: from the websocket. */
-  type Receive = (message: ArrayBuffer) => void;
   type Fired = (lane: number, round: number) => void;
-  /** `arrived_ms`: NaN for what was stored. */
-  type TakeEnvelope = (envelope: Envelope, arrived_ms: number) => void;
   type ObserveFrame = (frame: Frame, arrived_ms: number) => void;
   type NowIn = (lane: number, round: number, browser_ms: number) => number;
-  type Envelopes = (buffer: ArrayBuffer) => Envelope[];
-  type Decode = (payload: DataView) => Frame;
   type ReadHeader = (payload: DataView, length: number) => Header;
   type ReadColumns = (payload: DataView, at: number, header: Header) => Columns;
-  type TotalOf = (counts: Uint32Array) => number;
   /** `fold`: bins that one count stands for. */
   type Median = (counts: Uint32Array, fold?: number) => number;
-  type DrawLane = (feed: Feed, shown: Shown, zoomed: boolean) => void;
   type TakeFiring = (firing: Firing | undefined, span: Span) => void;
   type Times = (first: number, last: number) => Uint32Array;
   type LoadOverTime = (firing: Firing, measure: Measure, span: Span, points: number) => Values;
@@ -176,21 +153,6 @@ declare global {
   type Reported = (measure: Measure, report: Health, before?: Health) => number | null;
   type DrawShown = (shown: Shown, ratio: number) => void;
   type ReadLoad = (lane: number, at_ms: number) => string[];
-  type Prepare = (
-    canvas: HTMLCanvasElement,
-    width: number,
-    height: number,
-    ratio: number,
-  ) => CanvasRenderingContext2D;
-  type Inside = (width: number, height: number) => Box;
-  type TimeMarks = (span: Span, width: number) => Marks;
-  type DrawAxes = (context: CanvasRenderingContext2D, box: Box, across: Marks, up: Marks) => void;
-  type DrawPicture = (
-    context: CanvasRenderingContext2D,
-    box: Box,
-    lanes: LaneData[],
-    picture: Picture,
-  ) => void;
   type TwoOf = (request: number) => [number, number];
   /** `now_ms`: where the bars of requests in flight end. */
   type EachSegment = (
@@ -202,13 +164,8 @@ declare global {
   type Lengths = (firing: Firing, request: number) => Partial<Record<Segment, number>>;
   /** `failures`: the names of errors, by their numbers. */
   type InWords = (firing: Firing, request: number, failures: string[]) => string;
-  type Longest = (browser_ms: number) => number;
   type Around = (middle_ms: number, length_ms: number) => Span;
-  /** `hash`: such as #120-340. */
-  type SelectionOf = (hash: string) => Chosen;
   type ShowConnection = (state: 'connecting' | 'live' | 'lost', lastMessage_ms: number) => void;
-  /** `changed`: called when the person switches between light and dark. */
-  type Listen = (changed: () => void) => void;
   type Resolve = (token: string, place: HTMLElement) => string;
   type Resize = (width: number, height: number, ratio: number) => void;
   /** `top`: CSS pixels below the canvas's edge. */
@@ -218,13 +175,6 @@ declare global {
   type ShownOf = (firing: Firing, request: number) => number;
   type DrawBar = (firing: Firing, request: number, view: View, paints: Paints) => void;
 
-  interface Cursor {
-    readonly at_ms: number | null;
-    /** A selection is on its way. */
-    readonly dragged: boolean;
-    words: () => string;
-    draw: () => void;
-  }
   interface Stage {
     readonly run: RunData;
     readonly root: HTMLElement;

@@ -106,7 +106,7 @@ def _experiment(page: Page, address: str, kind: str) -> str:
             box.set_checked(box.get_attribute("value") in SERVERS)
         page.locator("#matrix-requests").fill("32")
         page.locator("#matrix-rounds").fill("2")
-    page.get_by_role("button", name=f"Fire the {kind}").click()
+    page.get_by_role("button", name=f"Run the {kind}").click()
     expect(page.locator("#experiment")).to_have_attribute(
         "data-status", "finished", timeout=LONG_S * 1000
     )

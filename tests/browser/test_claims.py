@@ -32,7 +32,7 @@ def test_a_claim_is_tried_and_its_card_follows_without_a_reload(claims: Page) ->
     card = claims.locator(f"#claim-{QUICK}")
     card.get_by_role("button", name="Try", exact=True).click()
     expect(claims.locator("#claims-progress progress")).to_be_visible()
-    expect(card.locator(".claim-state")).to_contain_text(re.compile("waiting|starting|running"))
+    expect(card.locator(".claim-state")).to_contain_text(re.compile("queued|starting|running"))
     expect(card.locator(".claim-verdict")).to_contain_text(
         re.compile("True only for async@uvicorn|Undecided"), timeout=RUN_MS
     )

@@ -57,7 +57,7 @@ def test_stop_keeps_what_there_was(slow: Page) -> None:
     wait_for_status(slow, "stopped", timeout_s=3)
     expect(slow.locator("#state")).to_have_text("stopped")
     expect(slow.locator("#headline")).to_contain_text("kept")
-    expect(slow.locator("#stage .summary").first).to_contain_text("0 of 10 done")
+    expect(slow.locator("#stage .summary").first).to_contain_text("0 of 10 after")
     expect(slow.locator("#stage .summary").first).to_contain_text("10 cut off by Stop")
     assert waterfalls(slow)[0]["failed"] == 0
     expect(slow.locator("#result [data-cell=errors]")).to_have_text("0; 0 done, 10 cut off by Stop")
@@ -78,7 +78,7 @@ def test_a_second_run_waits_in_line_on_every_page(slow: Page, open_page: OpenPag
         expect(page.locator(f"#queue [data-run='{second}']")).to_have_attribute(
             "data-status", "waiting"
         )
-    expect(other.locator("#state")).to_have_text("waiting")
+    expect(other.locator("#state")).to_have_text("queued")
     expect(other.locator("#progress")).to_contain_text("queued")
 
     slow.bring_to_front()  # a tab behind another draws nothing, and is slow to be clicked
@@ -98,8 +98,8 @@ def test_a_run_that_waited_gets_its_turn(slow: Page, open_page: OpenPage) -> Non
     choose_lanes(other, "async@daphne")
     fill(other, requests=10, rounds=1)
     run_it(other)
-    expect(other.locator("#state")).to_have_text("waiting")
+    expect(other.locator("#state")).to_have_text("queued")
     slow.keyboard.press("s")
     wait_for_status(slow, "stopped", timeout_s=3)
     wait_for_status(other, "finished")
-    expect(other.locator("#headline")).not_to_contain_text("line")
+    expect(other.locator("#headline")).not_to_contain_text("Queued")

@@ -93,7 +93,7 @@ def test_a_replay_grows_again_and_ends_with_the_finished_picture(page: Page) -> 
     expect(page.locator(REPLAY)).to_contain_text("Replay")
     sentence = page.locator("#headline").inner_text()
     page.locator(REPLAY).get_by_role("button", name="¼×").click()
-    expect(page.locator(REPLAY)).to_contain_text("¼ of its speed")
+    expect(page.locator(REPLAY)).to_contain_text("¼× speed")
     wait_for_status(page, "running")
     # A bar grows while it waits, although nothing comes meanwhile.
     page.wait_for_function(

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 
 const SCRIPTS = new URL('../../static/js/', import.meta.url);
 // Bytes as written, comments and all: this only ever goes down.
-const BUDGET = 80_000;
+const BUDGET = 79_500;
 
 test('all JavaScript of our own stays within its budget', () => {
   const sizes = readdirSync(SCRIPTS, { encoding: 'utf8', recursive: true })

@@ -19,7 +19,7 @@ test('letters stand beside their line ends and never on one another', async () =
 });
 
 test('time marks are shares of the axis', async () => {
-  const { inside, timeMarks } = await import('../../static/js/charts/plot.js');
+  const { timeMarks } = await import('../../static/js/charts/plot.js');
   const two = timeMarks([0, 1000], 200);
   assert.deepEqual(
     two.map(([share]) => share),
@@ -29,5 +29,13 @@ test('time marks are shares of the axis', async () => {
     two.map(([, name]) => name),
     ['0', '0.5 s', '1 s'],
   );
-  assert.deepEqual(inside(276, 138), { left: 56, top: 14, width: 200, height: 100 });
+});
+
+test('the box of a plot leaves room for its labels', async () => {
+  Object.assign(globalThis, { getComputedStyle: () => ({ fontFamily: 'sans-serif' }) });
+  const { Plot } = await import('../../static/js/charts/plot.js');
+  const canvas = /** @type {any} */ ({ getContext: () => ({ setTransform() {} }) });
+  const { left, top, width, height } = new Plot(canvas, { width: 276, height: 138 }, 2);
+  assert.deepEqual([left, top, width, height], [56, 14, 200, 100]);
+  assert.deepEqual([canvas.width, canvas.height], [552, 276]);
 });

@@ -2,13 +2,13 @@
 
 import { find, write } from '../shared/dom.js';
 import { count, duration } from '../shared/format.js';
-import { drawAxes, prepare, timeMarks } from './plot.js';
+import { Plot, timeMarks } from './plot.js';
 import { ZOOMED } from './row-layout.js';
 import { paintsOf } from './theme.js';
 import { waterfallOn } from './waterfall.js';
 
-const AXIS_HEIGHT = 24; // CSS pixels below the bars
-const HEAD_HEIGHT = 18; // above them, for the theory's label
+const HEAD_HEIGHT = 18; // CSS pixels above the bars, for the theory's label
+const MARGIN = { left: 0, right: 0, top: 0, bottom: 24 };
 
 export class Lane {
   #grid = ''; // of the axis that is drawn
@@ -39,7 +39,7 @@ export class Lane {
   }
 
   get #barsHeight() {
-    return this.plot.clientHeight - AXIS_HEIGHT - HEAD_HEIGHT;
+    return this.plot.clientHeight - MARGIN.bottom - HEAD_HEIGHT;
   }
 
   /** @param {number} ratio */
@@ -52,7 +52,7 @@ export class Lane {
     this.#ratio = ratio;
   }
 
-  /** @type {DrawLane} */
+  /** @param {Feed} feed @param {Shown} shown @param {boolean} zoomed */
   draw(feed, { round, span, selection, browser_ms }, zoomed) {
     // Until the shown round begins here, the previous one stays, faintly.
     let fired = round;
@@ -68,8 +68,8 @@ export class Lane {
     this.waterfall.draw(firing, `${which} ${firing?.every}`, view, this.paints);
     this.#shown = firing;
     const { begun = 0, finished = 0, failed = 0 } = firing ?? {};
-    const axis = { round: which, faint, axisEnd_ms: span[1], now_ms };
-    Object.assign(this.model, { ...axis, begun, finished, failed });
+    const shown = { round: which, faint, axisEnd_ms: span[1], now_ms, begun, finished, failed };
+    Object.assign(this.model, shown);
   }
 
   /** @param {Span} span */
@@ -77,10 +77,9 @@ export class Lane {
     if (`${span}` === this.#grid || !this.#ratio) return;
     this.#grid = `${span}`;
     const { clientWidth: width, clientHeight } = this.plot;
-    const grid = find('canvas.grid', this.figure);
-    const context = prepare(grid, width, clientHeight - HEAD_HEIGHT, this.#ratio);
-    const box = { left: 0, top: 0, width, height: this.#barsHeight };
-    drawAxes(context, box, timeMarks(span, width), []);
+    const size = { width, height: clientHeight - HEAD_HEIGHT };
+    const plot = new Plot(find('canvas.grid', this.figure), size, this.#ratio, MARGIN);
+    plot.axes(timeMarks(span, width), []);
     const at = (1000 * (this.data.mark_s ?? 0) - span[0]) / (span[1] - span[0]);
     const theory = find('.theory', this.figure);
     theory.hidden = at <= 0 || at > 1;

@@ -4,7 +4,7 @@ import { median } from '../data/histogram.js';
 import { count, duration } from '../shared/format.js';
 import { axisEnd, tickName, ticks } from './axis.js';
 import { COLUMNS, FOLD, loadOverTime } from './over-time.js';
-import { drawPicture, timeMarks } from './plot.js';
+import { timeMarks } from './plot.js';
 
 const MERGED = 3; // stretches, for a rate or a median: each alone is noise
 const TICKS = 4;
@@ -82,19 +82,18 @@ export function line(kind, feed, overTime) {
       const value = words(model[lane]?.[point]);
       return value && `${word} ${value}`;
     },
-    draw(context, box) {
+    draw(plot) {
       const end = axisEnd(1.05 * Math.max(...highest()));
       // Counts between two instants are drawn in the middle.
       const back = health || kind === 'inFlight' ? 0 : 0.5;
-      drawPicture(context, box, lanes, {
-        across: timeMarks(span, box.width),
-        up: ticks(end, TICKS).map((tick) => [tick / end, label?.(tick, end) ?? format(tick)]),
-        lines: model.map((values) =>
-          values.flatMap((value, i) =>
-            words(value) ? [[Math.max(0, i - back) / (points - 1), Number(value) / end]] : [],
-          ),
+      const up = ticks(end, TICKS).map((tick) => [tick / end, (label ?? format)(tick, end)]);
+      plot.axes(timeMarks(span, plot.width), /** @type {Marks} */ (up));
+      const lines = model.map((values) =>
+        values.flatMap((value, i) =>
+          words(value) ? [[Math.max(0, i - back) / (points - 1), Number(value) / end]] : [],
         ),
-      });
+      );
+      plot.lines(lanes, /** @type {Point[][]} */ (lines));
     },
   };
 }

@@ -13,6 +13,8 @@ export const HIGH = Math.ceil(BINS / FOLD);
 /** Requests by stretches of time, counted once, as they come. */
 export class OverTime {
   #key = '';
+  #from_ms = 0;
+  #scale = 1; // stretches per millisecond
   #firing = /** @type {Firing | undefined} */ (undefined);
   #taken = 0;
   #counted = 0;
@@ -27,6 +29,8 @@ export class OverTime {
     const key = `${from_ms} ${to_ms}`;
     if (firing !== this.#firing || key !== this.#key) {
       this.#key = key;
+      this.#from_ms = from_ms;
+      this.#scale = COLUMNS / (to_ms - from_ms);
       this.#firing = firing;
       this.#taken = this.#counted = 0;
       this.#started = new Int32Array(COLUMNS + 2);
@@ -35,12 +39,11 @@ export class OverTime {
     }
     if (!firing) return;
     const { order, rows, error, status, bin, stamps, counts } = firing;
-    const scale = COLUMNS / (to_ms - from_ms);
     /** @type {CountOver} */
     const add = (due_ms, done_ms, bin, failed, many) => {
-      const at = (done_ms - from_ms) * scale;
+      const at = (done_ms - from_ms) * this.#scale;
       this.ended[place(at)] += many;
-      this.#started[place((due_ms - from_ms) * scale)] += many;
+      this.#started[this.#place(due_ms)] += many;
       if (failed || at < 0 || at > COLUMNS) return;
       this.grid[Math.min(Math.floor(at), COLUMNS - 1) * HIGH + Math.floor(bin / FOLD)] += many;
     };
@@ -48,7 +51,7 @@ export class OverTime {
       const request = order[this.#taken];
       if (error[request] || status[request])
         add(stamps.due[request], stamps.done[request], bin[request], error[request], 1);
-      else this.#started[place((stamps.due[request] - from_ms) * scale)]++; // cut off in flight
+      else this.#started[this.#place(stamps.due[request])]++; // cut off in flight
     }
     firing.eachCount(this.#counted, (done_ms, bin, failed, many) =>
       add(done_ms - edgeOf(bin), done_ms, bin, failed, many),
@@ -56,24 +59,25 @@ export class OverTime {
     this.#counted = counts.length;
   }
 
+  /** @param {number} ms */
+  #place(ms) {
+    return place((ms - this.#from_ms) * this.#scale);
+  }
+
   /** Requests in flight at each instant; null beyond `now_ms`. @param {number} now_ms */
   inFlight(now_ms) {
-    const [from_ms, to_ms] = this.#key.split(' ').map(Number);
-    const scale = COLUMNS / (to_ms - from_ms);
     const started = this.#started.slice();
     const firing = this.#firing;
-    for (const request of firing?.open ?? []) {
-      started[place((Number(firing?.stamps.due[request]) - from_ms) * scale)]++;
-    }
-    // Requests that are only counted have no known start.
     if (firing) {
-      started[place((firing.lastDone_ms - from_ms) * scale)] +=
-        firing.begun - firing.finished - firing.open.size;
+      for (const request of firing.open) started[this.#place(firing.stamps.due[request])]++;
+      // Requests that are only counted have no known start.
+      const counted = firing.begun - firing.finished - firing.open.size;
+      started[this.#place(firing.lastDone_ms)] += counted;
     }
     let many = 0;
     return Array.from({ length: COLUMNS + 1 }, (_, point) => {
       many += started[point] - this.ended[point];
-      return point <= (now_ms - from_ms) * scale + 1 ? many : null;
+      return point <= (now_ms - this.#from_ms) * this.#scale + 1 ? many : null;
     });
   }
 

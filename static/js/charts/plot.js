@@ -1,97 +1,96 @@
-/** Shared by all charts: a box on a canvas, axes, lines. CSS pixels. */
+/** A chart's canvas: a box with axes and lines. CSS pixels. */
 
 import { tickName, ticks } from './axis.js';
 import { colour, DASHES } from './theme.js';
 
 export const MARGIN = { left: 56, right: 20, top: 14, bottom: 24 };
-const NAME_WIDTH = 64;
+const LABEL_WIDTH = 64;
 const LETTER = 14;
 
-/** Fit and clear a canvas. @type {Prepare} */
-export function prepare(canvas, width, height, ratio) {
-  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
-  canvas.width = Math.round(width * ratio);
-  canvas.height = Math.round(height * ratio);
-  context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  context.font = `12px ${getComputedStyle(canvas).fontFamily}`;
-  return context;
-}
-
-/** @type {Inside} */
-export function inside(width, height) {
-  const { left, right, top, bottom } = MARGIN;
-  return { left, top, width: width - left - right, height: height - top - bottom };
-}
-
-/** @type {TimeMarks} */
+/** @param {Span} span @param {number} width @returns {Marks} */
 export function timeMarks([from_ms, to_ms], width) {
-  const most = Math.max(2, Math.floor(width / NAME_WIDTH));
+  const most = Math.max(2, Math.floor(width / LABEL_WIDTH));
   return ticks(to_ms, most, from_ms).map((tick) => [
     (tick - from_ms) / (to_ms - from_ms),
     tickName(tick, to_ms),
   ]);
 }
 
-/** To device pixels, for sharp lines. @param {CanvasRenderingContext2D} context */
-export const snapper = (context) => {
-  const ratio = context.getTransform().a;
-  return (/** @type {number} */ at) => Math.round(at * ratio) / ratio;
-};
-
-/** Grid lines and their labels below and to the left. @type {DrawAxes} */
-export function drawAxes(context, { left, top, width, height }, across, up) {
-  const snap = snapper(context);
-  const thin = 1 / context.getTransform().a;
-  const [line, text] = [colour('--grid'), colour('--muted')];
-  context.textBaseline = 'middle';
-  context.textAlign = 'right';
-  for (const [share, name] of up) {
-    const y = snap(top + height * (1 - share));
-    context.fillStyle = line;
-    context.fillRect(left, y, width, thin);
-    context.fillStyle = text;
-    context.fillText(name, left - 6, y);
+export class Plot {
+  /**
+   * Fits and clears the canvas.
+   * @param {HTMLCanvasElement} canvas
+   * @param {{width: number, height: number}} size
+   * @param {number} ratio device pixels per CSS pixel
+   * @param {typeof MARGIN} margin around the box
+   */
+  constructor(canvas, { width, height }, ratio, { left, right, top, bottom } = MARGIN) {
+    const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+    canvas.width = Math.round(width * ratio);
+    canvas.height = Math.round(height * ratio);
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.font = `12px ${getComputedStyle(canvas).fontFamily}`;
+    this.context = context;
+    this.ratio = ratio;
+    this.left = left;
+    this.top = top;
+    this.width = width - left - right;
+    this.height = height - top - bottom;
+    this.end = width; // of labels
   }
-  context.textBaseline = 'top';
-  context.textAlign = 'left';
-  const end = left + width + (left && MARGIN.right);
-  for (const [share, name] of across) {
-    const x = snap(left + share * width);
-    context.fillStyle = line;
-    context.fillRect(Math.min(x, left + width - thin), top, thin, height);
-    context.fillStyle = text;
-    const { width: wide } = context.measureText(name);
-    context.fillText(name, Math.min(Math.max(x - wide / 2, 0), end - wide), top + height + 5);
-  }
-}
 
-/** Axes, and a line per lane with its letter at the end. @type {DrawPicture} */
-export function drawPicture(context, box, lanes, { across, up, lines }) {
-  drawAxes(context, box, across, up);
-  const x = (/** @type {number} */ share) => box.left + share * box.width;
-  const y = (/** @type {number} */ share) => box.top + (1 - share) * box.height;
-  const ends = lines.flatMap((points, lane) => {
-    const { letter, family } = lanes[lane];
-    const paint = colour(`--${family}`);
-    context.strokeStyle = paint;
-    context.lineWidth = 2;
-    context.setLineDash(DASHES[lane]);
-    context.beginPath();
-    for (const point of points) context.lineTo(x(point[0]), y(point[1]));
-    context.stroke();
-    const end = points.at(-1);
-    return end ? [{ letter, paint, x: x(end[0]), y: y(end[1]) }] : [];
-  });
-  context.textAlign = 'center';
-  context.textBaseline = 'middle';
-  context.font = context.font.replace(/^(bold )?/, 'bold ');
-  context.strokeStyle = colour('--surface');
-  context.lineWidth = 4;
-  context.setLineDash([]);
-  for (const end of spread(ends)) {
-    context.strokeText(end.letter, end.x, end.y);
-    context.fillStyle = end.paint;
-    context.fillText(end.letter, end.x, end.y);
+  /** Grid lines with labels below and to the left. @param {Marks} across @param {Marks} up */
+  axes(across, up) {
+    const { context, ratio, left, top, width, height, end } = this;
+    const snap = (/** @type {number} */ at) => Math.round(at * ratio) / ratio; // for sharp lines
+    const [line, text] = [colour('--grid'), colour('--muted')];
+    context.textBaseline = 'middle';
+    context.textAlign = 'right';
+    for (const [share, label] of up) {
+      const y = snap(top + height * (1 - share));
+      context.fillStyle = line;
+      context.fillRect(left, y, width, 1 / ratio);
+      context.fillStyle = text;
+      context.fillText(label, left - 6, y);
+    }
+    context.textBaseline = 'top';
+    context.textAlign = 'left';
+    for (const [share, label] of across) {
+      const x = snap(left + share * width);
+      context.fillStyle = line;
+      context.fillRect(Math.min(x, left + width - 1 / ratio), top, 1 / ratio, height);
+      context.fillStyle = text;
+      const { width: wide } = context.measureText(label);
+      context.fillText(label, Math.min(Math.max(x - wide / 2, 0), end - wide), top + height + 5);
+    }
+  }
+
+  /** A line per lane with its letter at the end. @param {LaneData[]} lanes @param {Point[][]} lines */
+  lines(lanes, lines) {
+    const { context, left, top, width, height } = this;
+    const ends = lines.flatMap((line, lane) => {
+      const { letter, family } = lanes[lane];
+      const paint = colour(`--${family}`);
+      context.strokeStyle = paint;
+      context.lineWidth = 2;
+      context.setLineDash(DASHES[lane]);
+      context.beginPath();
+      const points = line.map(([x, y]) => ({ x: left + x * width, y: top + (1 - y) * height }));
+      for (const { x, y } of points) context.lineTo(x, y);
+      context.stroke();
+      return points.slice(-1).map((end) => ({ ...end, letter, paint }));
+    });
+    context.textAlign = 'center';
+    context.textBaseline = 'middle';
+    context.font = `bold ${context.font}`;
+    context.strokeStyle = colour('--surface');
+    context.lineWidth = 4;
+    context.setLineDash([]);
+    for (const { letter, paint, x, y } of spread(ends)) {
+      context.strokeText(letter, x, y);
+      context.fillStyle = paint;
+      context.fillText(letter, x, y);
+    }
   }
 }
 

@@ -7,7 +7,7 @@ const cache = /** @type {Map<string, string>} */ (new Map());
 /** Lanes of one family differ by the line's pattern. */
 export const DASHES = [[], [7, 4], [2, 3], [10, 3, 2, 3], [4, 4], [1, 4]];
 
-/** @type {Listen} */
+/** @param {() => void} changed */
 export function onThemeChange(changed) {
   for (const scheme of SCHEMES) {
     matchMedia(`(${scheme})`).addEventListener('change', () => {

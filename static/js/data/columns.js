@@ -158,10 +158,7 @@ export class Firing {
   /** @type {TakeHealth} */
   #takeHealth(rows, columns) {
     for (let row = 0; row < rows; row++) {
-      const report = Object.entries(columns).map(([name, column]) => [
-        name,
-        column instanceof Wide ? column.at(row) : column[row],
-      ]);
+      const report = Object.entries(columns).map(([name, column]) => [name, column.at(row)]);
       this.health.push(Object.fromEntries(report));
     }
   }
@@ -223,15 +220,9 @@ export class RunColumns {
   }
 }
 
-/**
- * @template {Narrow | Float64Array} T
- * @param {T} from
- * @param {number} size
- * @returns {T}
- */
+/** A larger copy; in an array of integers, NaN becomes 0. @param {any} from @param {number} size */
 function grown(from, size) {
-  // In an array of integers, NaN becomes 0.
-  const to = new /** @type {any} */ (from.constructor)(size).fill(Number.NaN);
+  const to = new from.constructor(size).fill(Number.NaN);
   to.set(from);
   return to;
 }

@@ -31,7 +31,7 @@ export class Feed {
     this.columns = new RunColumns(run.requests, run.discarded_rounds);
   }
 
-  /** @type {Receive} */
+  /** @param {ArrayBuffer} message */
   live(message) {
     for (const envelope of envelopes(message)) this.#take(envelope, performance.now());
   }
@@ -82,7 +82,7 @@ export class Feed {
     for (let sequence = from; sequence < to; sequence++) this.#sequences.add(sequence);
   }
 
-  /** @type {TakeEnvelope} */
+  /** @param {Envelope} envelope @param {number} arrived_ms NaN if fetched */
   #take({ sequence, payload }, arrived_ms) {
     if (sequence !== NOT_STORED && !this.#sequences.add(sequence)) return;
     try {

@@ -37,13 +37,13 @@ export class Wide {
 /** @type {ColumnTypes} */
 export const TYPES = { u1: Uint8Array, u2: Uint16Array, u4: Uint32Array, i4: Int32Array, i8: Wide };
 
-/** @type {Envelopes} */
+/** @param {ArrayBuffer} buffer @returns {Envelope[]} */
 export function envelopes(buffer) {
   const view = new DataView(buffer);
   const read = [];
   for (let at = 0; at < buffer.byteLength; ) {
     if (at + 8 > buffer.byteLength) {
-      throw new FrameError(`an envelope begins at ${at}, and the bytes end before its payload`);
+      throw new FrameError(`the envelope at ${at} is incomplete`);
     }
     const length = view.getUint32(at, true);
     const sequence = view.getUint32(at + 4, true);
@@ -60,7 +60,7 @@ export function envelopes(buffer) {
 /**
  * One frame; aligned columns are views on the same bytes. An unknown type is an error, an unknown
  * name is ignored.
- * @type {Decode}
+ * @param {DataView} payload @returns {Frame}
  */
 export function decode(payload) {
   if (payload.byteLength < 8 || payload.getUint32(0, true) !== MAGIC) {
@@ -74,7 +74,7 @@ export function decode(payload) {
 /** @type {ReadHeader} */
 function readHeader(payload, length) {
   if (8 + length > payload.byteLength) {
-    throw new FrameError(`expected a header of ${length} bytes, the frame ends before`);
+    throw new FrameError(`expected a header of ${length} bytes, the frame is shorter`);
   }
   try {
     const bytes = new Uint8Array(payload.buffer, payload.byteOffset + 8, length);
@@ -95,7 +95,7 @@ function readColumns(payload, at, { rows, columns }) {
     if (!Column) throw new FrameError(`column ${name}: unknown type ${code}`);
     const size = rows * Column.BYTES_PER_ELEMENT;
     if (at + size > payload.byteLength) {
-      throw new FrameError(`column ${name}: expected ${size} bytes, the frame ends before`);
+      throw new FrameError(`column ${name}: expected ${size} bytes, the frame is shorter`);
     }
     const begin = payload.byteOffset + at;
     // Typed arrays need aligned bytes; others are copied.

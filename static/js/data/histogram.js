@@ -17,7 +17,7 @@ export function binOf(ms) {
 /** @param {number} bin */
 export const edgeOf = (bin) => LOW_MS * RATIO ** bin;
 
-/** @type {TotalOf} */
+/** @param {Uint32Array} counts */
 export const totalOf = (counts) => counts.reduce((sum, count) => sum + count, 0);
 
 /** The middle of the nearest rank's bin. @type {Median} */

@@ -5,7 +5,7 @@ export class Sequences {
   #next = 0; // everything below has arrived
   #beyond = /** @type {Set<number>} */ (new Set());
 
-  /** @type {IsNew} */
+  /** @param {number} sequence */
   add(sequence) {
     if (sequence < this.#next || this.#beyond.has(sequence)) return false;
     this.#beyond.add(sequence);
@@ -13,7 +13,7 @@ export class Sequences {
     return true;
   }
 
-  /** From the first to the last missing one below `end`. @type {Missing} */
+  /** From the first to the last missing one below `end`. @param {number} end @returns {Chosen} */
   missing(end) {
     if (this.#next >= end) return null;
     let last = end;

@@ -2,7 +2,7 @@
 
 import { line } from '../charts/lines.js';
 import { OverTime } from '../charts/over-time.js';
-import { inside, prepare } from '../charts/plot.js';
+import { Plot } from '../charts/plot.js';
 import { find, findAll, PHONE, write } from '../shared/dom.js';
 
 /** @type {PanelIn} */
@@ -25,12 +25,12 @@ export function panelIn(root, feed) {
       count(shown);
       for (const { figure, drawing } of charts) {
         drawing.update(shown);
-        const { width, height, top, bottom } = find('.chart', figure).getBoundingClientRect();
-        if (!width) continue; // in another tab
+        const size = find('.chart', figure).getBoundingClientRect();
+        if (!size.width) continue; // in another tab
         write(find('.summary', figure), drawing.summary);
         // On a phone, charts off screen are not painted.
-        if (PHONE.matches && (bottom < 0 || top > innerHeight)) continue;
-        drawing.draw(prepare(find('canvas', figure), width, height, ratio), inside(width, height));
+        if (PHONE.matches && (size.bottom < 0 || size.top > innerHeight)) continue;
+        drawing.draw(new Plot(find('canvas', figure), size, ratio));
       }
     },
     get models() {

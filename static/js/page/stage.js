@@ -1,7 +1,7 @@
 /** The stage of one run: which round is shown, the time axis of all lanes, what is redrawn when. */
 
 import { axisEnd } from '../charts/axis.js';
-import { cursorOf } from '../charts/cursor.js';
+import { Cursor } from '../charts/cursor.js';
 import { Lane } from '../charts/lane.js';
 import { Feed } from '../data/feed.js';
 import { find, findAll, PHONE } from '../shared/dom.js';
@@ -22,7 +22,7 @@ export function stageOf(run, root, wake) {
   let end_ms = 1000;
   let ratio = 1;
 
-  /** One end for all rounds, so that they can be compared. @type {Longest} */
+  /** One end for all rounds, so that they can be compared. @param {number} browser_ms */
   const longest = (browser_ms) => {
     let most_ms = 0;
     run.lanes.forEach(({ mark_s }, lane) => {
@@ -140,7 +140,7 @@ export function stageOf(run, root, wake) {
       return cursor;
     },
   };
-  const cursor = cursorOf(stage);
+  const cursor = new Cursor(stage);
   feed.over = !stage.active;
   stage.resize();
   return stage;
@@ -149,7 +149,7 @@ export function stageOf(run, root, wake) {
 /** @type {Around} */
 const around = (middle_ms, length_ms) => [middle_ms - length_ms / 2, middle_ms + length_ms / 2];
 
-/** From a hash such as #120-340. @type {SelectionOf} */
+/** From a hash such as #120-340. @param {string} hash @returns {Chosen} */
 function selectionOf(hash) {
   const [, from, to] = hash.match(/^#(\d+)-(\d+)$/) ?? [];
   return to ? [+from, +to] : null;
