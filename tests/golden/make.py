@@ -10,13 +10,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import numpy as np
-
-from dashboard.runs.live.thinning import bins
 from dashboard.wire import frame
 from dashboard.wire.units import NS_PER_MS as MS
-
-from . import contract
 
 HERE = Path(__file__).parent
 
@@ -65,8 +60,6 @@ COUNTS = [
     {"done": 2**40 + 1, "bin": 0, "failed": 0, "requests": 1},
 ]
 EXTRA = {"counts": {"every": 8, "stands_for": 17, "in_flight": 64}}
-# Response times whose bin the server and the page must agree on.
-TOOK_NS = [-5, 0, 1, 9_999, 10_000, 10_001, 10_050, 10_051, 999_999, MS, 3 * MS + 7, 10**9, 2**60]
 ROWS = {
     "samples": SAMPLES,
     "health": HEALTH,
@@ -89,9 +82,6 @@ def main() -> None:
         (HERE / f"{kind}.frame").write_bytes(data)
         expected[kind] = {name: list(column) for name, column in columns.items()}
     (HERE / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
-    binned = {str(took_ns): int(bins(np.array([took_ns]))[0]) for took_ns in TOOK_NS}
-    (HERE / "bins.json").write_text(json.dumps(binned, indent=1) + "\n")
-    contract.write()
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""The engine measures itself against a server that answers at once: its floor and its limit.
+"""Measures the load generator against a server that answers at once: its floor and its limit.
 
-What it finds is shown beside every run and stored with it: a lane that is as fast as the
-engine itself says nothing of the lane.
+Both are shown beside every run and stored with it: the numbers of a lane as fast as the load
+generator are not the lane's own.
 """
 
 from __future__ import annotations
@@ -23,33 +23,33 @@ from dashboard.wire.units import NS_PER_MS, NS_PER_S
 
 FRESH_FOR = timedelta(hours=12)
 CONNECTIONS = 64
-# Both are bounded in number and in time, so that a person who presses meanwhile waits for a second
-# at most. What was answered by then counts.
+# Both are bounded in number and in time, so that a run started meanwhile waits for a second at
+# most. What was answered by then counts.
 FLOOR_REQUESTS, FLOOR_S = 400, 0.25
 LIMIT_REQUESTS, LIMIT_S = 30_000, 0.5
 TIMEOUT_S = 1.0
 START_S = 10.0  # at most, until the null server is up
 
-Times = list[tuple[int, int]]  # due and done of each request that succeeded, in ns
+Times = list[tuple[int, int]]  # due and done of each successful request, in ns
 
 
 def fresh_calibrations() -> QuerySet[Calibration]:
-    """Those that are not too old to be this machine's, the last one first."""
+    """Return the calibrations that are not too old, the last one first."""
     return Calibration.objects.filter(measured__gte=timezone.now() - FRESH_FOR)
 
 
 async def fresh_calibration() -> Calibration | None:
-    """The last calibration, if it is not too old."""
+    """Return the last calibration, None if it is too old."""
     return await fresh_calibrations().afirst()
 
 
 async def calibrate(engine: Engine, null_server: NullServer) -> Calibration:
-    """Measure floor and limit, and store them. Takes a second and the null server's start.
+    """Measure floor and limit and store them. Takes a second and the null server's start.
 
-    Raises EngineFailed when the null server answers nothing, or the engine dies.
+    Raises EngineFailed if no request succeeds, or the engine dies.
     """
     async with null_server() as (host, port):
-        # Its start is not the engine's doing, and takes long where much goes on.
+        # Wait for its start, which takes long on a busy machine and is not the engine's doing.
         await _times(engine, host, port, Burst(1, 1), START_S, timeout_s=START_S)
         busy = await _times(engine, host, port, Burst(LIMIT_REQUESTS, CONNECTIONS), LIMIT_S)
         alone = await _times(engine, host, port, Burst(FLOOR_REQUESTS, 1), FLOOR_S)
@@ -73,19 +73,19 @@ async def _times(
 ) -> Times:
     firing = Firing(0, 1, host, port, path="/", load=load, timeout_s=timeout_s)
     alarm = asyncio.get_running_loop().call_later(longest_s, engine.stop)
-    found: Times = []
+    times: Times = []
     try:
         async for payload in engine.fire(firing):
             if not frame.is_event(payload):
-                found += _answered(frame.decode(payload))
+                times += _successful(frame.decode(payload))
     finally:
         alarm.cancel()
-    return found
+    return times
 
 
-def _answered(sample: frame.Frame) -> Times:
-    if sample.kind != "samples":
+def _successful(decoded: frame.Frame) -> Times:
+    if decoded.kind != "samples":
         return []
     names = ("due", "done", "error")
-    rows = zip(*(sample.columns[name] for name in names), strict=True)
+    rows = zip(*(decoded.columns[name] for name in names), strict=True)
     return [(due, done) for due, done, error in rows if error == Failure.NONE]

@@ -1,7 +1,7 @@
 """Several engine processes as one: each fires its share of a load, all from the same instant.
 
-The clock is the machine's, so one origin holds for all of them, and their frames are those of
-one firing as they are: requests are numbered across the shares, and none is touched on its way.
+The clock is the machine's, so they share one origin, and their frames together are those of one
+firing: requests are numbered across the shares, so frames are passed on unchanged.
 """
 
 from __future__ import annotations
@@ -19,39 +19,39 @@ from dashboard.wire.plan import ENGINE, MAX_CONCURRENCY, Burst, Firing, Load
 from .engine_process import Engine
 
 MAX_ENGINES = 16
-AHEAD_NS = 5_000_000  # the origin lies so far in the future, so that every engine hears of it
-MOST_WAITING = 16  # payloads that came and were not taken yet; more wait in the pipes
+AHEAD_NS = 5_000_000  # how far in the future the origin is, so that it reaches every engine first
+MOST_WAITING = 16  # payloads received and not taken yet; more wait in the pipes
 
 
 class EngineGroup:
-    """Engines that fire together; to whoever asks them they are one `Engine`.
+    """Engines that fire together behind the interface of one `Engine`.
 
-    `pools`: they also share a load whose requests wait for each other, see `shares_of`.
+    With `pools` they also share a load whose requests wait for each other, see `shares_of`.
     """
 
     def __init__(self, engines: Sequence[Engine], *, pools: bool = False) -> None:
         self._engines = engines
         self._pools = pools
-        self._firing: Sequence[Engine] = ()  # those that have a share of what is on
+        self._firing: Sequence[Engine] = ()  # those with a share of the current firing
         self._stopped = False
 
     @property
     def fit(self) -> bool:
-        """Whether all of them live and none is in the middle of a firing that was left alone."""
+        """True if all are alive and none is in the middle of a firing that was abandoned."""
         return all(engine.fit for engine in self._engines)
 
     async def fire(self, firing: Firing) -> AsyncIterator[bytes]:
         """Fire and yield each payload as it comes: one `began` first, one `fired` last.
 
-        Raises EngineFailed when any of them dies in the middle.
+        Raises EngineFailed if one of them dies in the middle.
         """
         shares = shares_of(firing, len(self._engines), pools=self._pools)
         self._firing, self._stopped = self._engines[: len(shares)], False
-        came: asyncio.Queue[bytes | Exception] = asyncio.Queue(MOST_WAITING)
+        received: asyncio.Queue[bytes | Exception] = asyncio.Queue(MOST_WAITING)
         pairs = zip(self._firing, shares, strict=True)
-        pumps = [asyncio.create_task(_pump(engine, share, came)) for engine, share in pairs]
+        pumps = [asyncio.create_task(_pump(engine, share, received)) for engine, share in pairs]
         try:
-            async for payload in self._merged(came):
+            async for payload in self._merged(received):
                 yield payload
         finally:
             self._firing = ()
@@ -60,21 +60,21 @@ class EngineGroup:
             await asyncio.gather(*pumps, return_exceptions=True)
 
     def stop(self) -> None:
-        """Record what is in flight as aborted, whoever fired it."""
+        """Abort what is in flight in every engine."""
         self._stopped = True
         for engine in self._firing:
             engine.stop()
 
     def close(self) -> None:
-        """End the processes; harmless when they are gone already."""
+        """End the processes; does nothing if they are gone."""
         for engine in self._engines:
             engine.close()
 
-    async def _merged(self, came: asyncio.Queue[bytes | Exception]) -> AsyncIterator[bytes]:
+    async def _merged(self, received: asyncio.Queue[bytes | Exception]) -> AsyncIterator[bytes]:
         ready = 0
         fired: list[EngineFired] = []
         while len(fired) < len(self._firing):
-            payload = await came.get()
+            payload = await received.get()
             if isinstance(payload, Exception):
                 raise payload
             if not frame.is_event(payload):
@@ -90,8 +90,8 @@ class EngineGroup:
         yield frame.encode_event(merged(fired))
 
     def _begin(self) -> bytes:
-        """Tell all of them when, now that each has made what it needs."""
-        if self._stopped:  # it may have been said before they had heard what to fire
+        """Send every engine the origin, now that each is ready."""
+        if self._stopped:  # the first stop may have come before the firing reached them
             self.stop()
         origin_ns = monotonic_ns() + AHEAD_NS
         for engine in self._firing:
@@ -99,22 +99,21 @@ class EngineGroup:
         return frame.encode_event({"event": "began", "origin_ns": origin_ns})
 
 
-async def _pump(engine: Engine, share: Firing, came: asyncio.Queue[bytes | Exception]) -> None:
+async def _pump(engine: Engine, share: Firing, received: asyncio.Queue[bytes | Exception]) -> None:
     try:
         async for payload in engine.fire(share):
-            await came.put(payload)
-    except Exception as error:  # whoever fires must hear it
-        await came.put(error)
+            await received.put(payload)
+    except Exception as error:  # raised again by `_merged`
+        await received.put(error)
 
 
 def shares_of(firing: Firing, engines: int, *, pools: bool = False) -> list[Firing]:
-    """What each of so many engines fires: every request once, and as many at once as before.
+    """Split a firing among so many engines: every request once, and as many at once as before.
 
-    Where requests wait for a slot, all slots are one pool: an engine that was through with its
-    share before the others would leave its slots empty, and the load would be another one. Such
-    a load is shared only with `pools`. There are fewer shares where fewer requests may be in
-    flight. A client library fires in one process, as it does where it is at home. The neighbour
-    belongs to the first share.
+    If requests wait for a slot, all slots are one pool: an engine that finished its share before
+    the others would leave its slots empty, and so change the load. Such a load is shared only with
+    `pools`. There are fewer shares if fewer requests may be in flight. A client library fires in
+    one process, as it does in an application. The bystander belongs to the first share.
     """
     load = firing.load
     alone = firing.client != ENGINE or not (pools or all_at_once(load))
@@ -126,15 +125,15 @@ def shares_of(firing: Firing, engines: int, *, pools: bool = False) -> list[Firi
 
 
 def all_at_once(load: Load) -> bool:
-    """Whether no request waits for the slot of another one."""
+    """Return True if no request waits for another one's slot."""
     return load.concurrency >= (load.requests if isinstance(load, Burst) else MAX_CONCURRENCY)
 
 
 def merged(fired: Sequence[EngineFired]) -> EngineFired:
-    """One event `fired` for all engines: sums of what they did, the worst of how late they were.
+    """Return one event `fired` for all engines: sums of what they did, maxima of how late.
 
-    `stalls_ns` are those of any. `busiest_cpu_ns` is the CPU time of the one that used most. A p99
-    is the worst that is known: percentiles of several processes cannot be put together.
+    `stalls_ns` are those of all. `busiest_cpu_ns` is the CPU time of the one that used most. A p99
+    is the largest known one: percentiles of several processes cannot be combined.
     """
     event: EngineFired = {
         "event": "fired",

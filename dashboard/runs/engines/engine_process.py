@@ -1,4 +1,4 @@
-"""The engine as a child process: a plan goes down its stdin, frames come up its stdout."""
+"""The engine as a child process: firings go to its stdin, frames come from its stdout."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ READ_BYTES = 1 << 20
 
 
 class Child(Protocol):
-    """A started process, as `targets.launcher` hands it out."""
+    """A started process, as `targets.supervise.launcher` returns it."""
 
     @property
     def status(self) -> int | None:
-        """Its exit status; None while it runs."""
+        """The exit status; None while it runs."""
 
     def kill(self) -> None:
-        """End it and everything below it at once."""
+        """End the process and everything below it at once."""
 
 
 class Engine:
-    """One engine process; serves one firing after another and ends with its owner."""
+    """One engine process, which performs one firing after another and ends with its owner."""
 
     def __init__(
         self,
@@ -39,22 +39,22 @@ class Engine:
         self._child = child
         self._plans = plans
         self._frames = frames
-        self._pipe = pipe  # that the frames come from
+        self._pipe = pipe  # of `frames`
         self._envelopes = frame.EnvelopeReader()
         self._firing = False
 
     @property
     def fit(self) -> bool:
-        """Whether it lives and is not in the middle of a firing that was left alone."""
+        """True if it is alive and not in the middle of a firing that was abandoned."""
         return self._child.status is None and not self._firing
 
     async def fire(self, firing: Firing) -> AsyncIterator[bytes]:
         """Fire and yield each payload (frame or event) as it comes, the event `fired` last.
 
-        Raises EngineFailed when the engine dies in the middle.
+        Raises EngineFailed if the engine dies in the middle.
         """
         self._firing = True
-        self._say({"fire": firing.to_json()})
+        self._send({"fire": firing.to_json()})
         while data := await self._frames.read(READ_BYTES):
             for _, payload in self._envelopes.feed(data):
                 if frame.is_event(payload) and json.loads(payload)["event"] == "fired":
@@ -63,36 +63,36 @@ class Engine:
                 if not self._firing:
                     return
         raise EngineFailed(
-            "The engine ended in the middle of a firing; engine.log has its last words."
+            "The load generator ended in the middle of a firing; see engine.log for the reason."
         )
 
     def begin(self, origin_ns: int) -> None:
-        """The instant at which a firing begins that is shared with other engines."""
-        self._say({"begin": origin_ns})
+        """Begin a firing that is shared with other engines at this instant."""
+        self._send({"begin": origin_ns})
 
     def stop(self) -> None:
-        """Record what is in flight as aborted; `fire` then ends with its last frames."""
-        self._say({"stop": True})
+        """Abort what is in flight; `fire` then ends with its last frames."""
+        self._send({"stop": True})
 
     def close(self) -> None:
-        """End the process; harmless when it is gone already."""
+        """End the process; does nothing if it is gone."""
         self._plans.close()
         self._pipe.close()
         self._child.kill()
 
-    def _say(self, message: Mapping[str, Any]) -> None:
+    def _send(self, message: Mapping[str, Any]) -> None:
         self._plans.write(json.dumps(message).encode() + b"\n")
 
 
 async def plan_writer(descriptor: int) -> asyncio.WriteTransport:
-    """The end of the plan's pipe that we write to."""
+    """Return a transport that writes firings to this pipe."""
     loop = asyncio.get_running_loop()
     transport, _ = await loop.connect_write_pipe(asyncio.Protocol, os.fdopen(descriptor, "wb", 0))
     return transport
 
 
 async def frame_reader(descriptor: int) -> tuple[asyncio.StreamReader, asyncio.ReadTransport]:
-    """The end of the frames' pipe that we read from, and what closes it."""
+    """Return a reader of the frames in this pipe, and the transport that closes it."""
     reader = asyncio.StreamReader(limit=READ_BYTES)
     protocol = asyncio.StreamReaderProtocol(reader)
     pipe = os.fdopen(descriptor, "rb", 0)

@@ -1,10 +1,10 @@
-"""Frames to many viewers, each at its own pace.
+"""Sends frames to many viewers, each at its own pace.
 
-A frame is put into its envelope once, whoever watches. Each viewer has a box of its own
-with a bound on what is under way to it: one that falls behind loses the frames in its box,
-is told which stored frames those were, and goes on with the present. So nothing is lost,
-and one slow viewer slows nobody. (Daphne has no back-pressure on sends, hence the page's
-own word for what it has seen; a channel layer would cost a thread hop a message and viewer.)
+A frame is put into its envelope once for all viewers. Each viewer has a queue of its own with a
+bound on what is in flight to it: one that falls behind loses the frames in its queue, is sent
+which stored frames those were, and continues with the newest. So nothing is lost, and a slow
+viewer slows no other. (Daphne has no back-pressure on sends, so the page reports what it has
+drawn; a channel layer would cost a thread hop per message and viewer.)
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from dashboard.wire.events import GapEvent, QueueEvent, ViewerEvent
 
 from .thinning import Thinning
 
-MAX_UNSEEN = 256  # binary messages sent and not yet said to be seen
-MAX_BOX_BYTES = 8_000_000  # of frames that wait to be sent
-STANDING = ("starting", "began")  # events that say how far a run is
+MAX_UNSEEN = 256  # binary messages sent that the page has not yet drawn
+MAX_QUEUED_BYTES = 8_000_000  # of frames that wait to be sent
+PROGRESS_EVENTS = ("starting", "began")  # the last of them is sent again to a new viewer
 
 
 class Viewer:
-    """One websocket's box. `next_message` is awaited by the consumer's send task."""
+    """The queue of one websocket; the consumer's send task awaits `next_message`."""
 
     def __init__(self) -> None:
         self.run: str | None = None
@@ -42,25 +42,25 @@ class Viewer:
         self._changed = asyncio.Event()
 
     def put_event(self, event: Mapping[str, object]) -> None:
-        """Put an event into the box: events are small, never dropped, and wait for no page."""
+        """Queue an event: events are small, never dropped, and sent however slow the page is."""
         self._events.append((next(self._arrived), json.dumps(event)))
         self._changed.set()
 
     def put_frame(self, sequence: int, envelope: bytes) -> None:
-        """Put a frame into the box, or remember that it was skipped."""
+        """Queue a frame, or record that it was skipped."""
         self._frames.append((next(self._arrived), sequence, envelope))
         self._frame_bytes += len(envelope)
-        if self._gap or self._frame_bytes > MAX_BOX_BYTES:
+        if self._gap or self._frame_bytes > MAX_QUEUED_BYTES:
             self._skip_frames()
         self._changed.set()
 
     def seen(self, count: int) -> None:
-        """The page has drawn `count` binary messages of this socket so far."""
+        """Record that the page has drawn `count` binary messages of this socket so far."""
         self._seen = max(self._seen, min(count, self._sent))
         self._changed.set()
 
     async def next_message(self) -> bytes | str:
-        """The next message to send; waits while there is none, or too much is under way."""
+        """Return the next message; waits while there is none, or too much is in flight."""
         while True:
             may_send_frames = self._sent - self._seen < MAX_UNSEEN
             if may_send_frames and self._gap:
@@ -73,7 +73,7 @@ class Viewer:
             await self._changed.wait()
 
     def forget_frames(self) -> None:
-        """Empty the box: this viewer turns to another run."""
+        """Drop the queued frames: this viewer watches another run now."""
         self._frames.clear()
         self._frame_bytes = 0
         self._gap = None
@@ -101,7 +101,7 @@ class Viewer:
 @dataclass
 class _LiveRun:
     next_sequence: int = 0
-    # For whoever joins now: how far it is, and what of the firing that is on is stored nowhere.
+    # For viewers that join now: the last progress event, and frames that are not stored.
     latest_event: ViewerEvent | None = None
     begun: list[bytes] = field(default_factory=list)
     thinning: Thinning = field(default_factory=Thinning)
@@ -109,7 +109,7 @@ class _LiveRun:
 
 
 class Hub:
-    """All viewers of this process, and the runs that are live in it."""
+    """The viewers of this process, and the runs that are live in it."""
 
     def __init__(self) -> None:
         self._viewers: set[Viewer] = set()
@@ -117,28 +117,28 @@ class Hub:
 
     @property
     def watched(self) -> set[str]:
-        """The runs that somebody watches."""
+        """The runs that are being watched."""
         return {viewer.run for viewer in self._viewers if viewer.run}
 
     @property
     def empty(self) -> bool:
-        """Whether nobody has a page open."""
+        """True if no page is open."""
         return not self._viewers
 
     def join(self) -> Viewer:
-        """A new viewer, who hears of the line and watches no run yet."""
+        """Add and return a viewer, which is sent events about the queue and watches no run yet."""
         viewer = Viewer()
         self._viewers.add(viewer)
         return viewer
 
     def leave(self, viewer: Viewer) -> None:
-        """The websocket is gone."""
+        """Remove a viewer whose websocket has closed."""
         self._viewers.discard(viewer)
 
     def watch(self, viewer: Viewer, run: str, *, stored: int, active: bool) -> None:
-        """Turn a viewer to a run, of which `stored` frames were stored when it was looked up.
+        """Let a viewer watch a run, of which `stored` frames were stored when it was looked up.
 
-        The viewer fetches the frames before `next` and is handed all that come after it.
+        The viewer fetches the frames before `next` and is sent all that come after it.
         """
         live = self._live.get(run)
         viewer.forget_frames()
@@ -153,52 +153,52 @@ class Hub:
             viewer.put_frame(frame.NOT_STORED, envelope)
 
     def is_live(self, run: str) -> bool:
-        """Whether frames of this run are published here."""
+        """Return True if frames of this run are published here."""
         return run in self._live
 
     def open(self, run: str, next_sequence: int = 0) -> None:
-        """Frames of this run will be published here, from this number on."""
+        """Begin to publish a run, whose frames are numbered from `next_sequence`."""
         self._live[run] = _LiveRun(next_sequence)
 
     def publish(self, run: str, sequence: int, data: bytes) -> None:
-        """Hand a frame, or a sample and counts in its place, to everybody who watches the run."""
+        """Queue a frame, or a sample and counts in its place, for every viewer of the run."""
         live = self._live[run]
-        instead = live.thinning.instead(sequence, data)
-        if instead is None:
+        replacement = live.thinning.replacement(sequence, data)
+        if replacement is None:
             message = frame.envelop(sequence, data)
         else:
-            message = b"".join(frame.envelop(frame.NOT_STORED, part) for part in instead)
+            message = b"".join(frame.envelop(frame.NOT_STORED, part) for part in replacement)
         if sequence == frame.NOT_STORED:
             live.begun.append(message)
         else:
             live.next_sequence = sequence + 1
-            if instead is not None and live.thinned_from is None:
+            if replacement is not None and live.thinned_from is None:
                 live.thinned_from = sequence
         for viewer in self._watching(run):
             viewer.put_frame(sequence, message)
 
     def complete(self, run: str) -> None:
-        """All is measured: whoever was sent samples of a dense stream fetches the whole frames."""
+        """End the measurement: viewers of a thinned stream are told to fetch the whole frames."""
         live = self._live[run]
         if live.thinned_from is not None:
             gap: GapEvent = {"event": "gap", "from": live.thinned_from, "to": live.next_sequence}
             self.send(run, gap)
 
     def send(self, run: str, event: ViewerEvent) -> None:
-        """Tell everybody who watches the run; a new firing makes old `begun` frames moot."""
-        if event["event"] in STANDING and run in self._live:
+        """Queue an event for every viewer of the run; a new firing supersedes `begun` frames."""
+        if event["event"] in PROGRESS_EVENTS and run in self._live:
             self._live[run].latest_event = event
             self._live[run].begun.clear()
         for viewer in self._watching(run):
             viewer.put_event({**event, "run": run})
 
     def send_to_all(self, event: QueueEvent) -> None:
-        """Tell every open page."""
+        """Queue an event for every open page."""
         for viewer in self._viewers:
             viewer.put_event(event)
 
     def close(self, run: str) -> None:
-        """Nothing more of this run will come."""
+        """End the publication of a run."""
         self._live.pop(run, None)
 
     def _watching(self, run: str) -> list[Viewer]:

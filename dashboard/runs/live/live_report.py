@@ -1,9 +1,9 @@
-"""The report of a run that is still on, from what is stored so far, and never at its cost.
+"""The report of an active run, from what is stored so far, at a bounded cost.
 
-It is made by the code that makes the final one, at most once after each firing, whoever asks and
-however often. Making it reads every frame again, so a run of a million samples would be disturbed
-by its own numbers: the next is made only when making it takes no more than SHARE of the time.
-Until then the last one is what there is.
+It is computed by the code of the final report, at most once after each firing, however often it is
+requested. That reads every frame again, so a run of a million samples would be disturbed by its own
+numbers: the next report is computed only when that takes no more than SHARE of the time. Until then
+the last one is returned.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ SHARE = 0.02  # of one core's time, at most
 
 
 @dataclass(frozen=True)
-class _Known:
-    """The last report of a run, after so many firings, and when the next may be made."""
+class _CachedReport:
+    """The last report of a run, after so many firings, and when the next may be computed."""
 
     run: str
     firings: int
@@ -30,21 +30,21 @@ class _Known:
 
 
 _lock = Lock()  # each request has a thread of its own
-_last: _Known | None = None  # one run at a time has the machine
+_last: _CachedReport | None = None  # one run at a time has the machine
 
 
 def live_report_of(run: Run) -> Report | None:
-    """What can be said after the firings that are over; None before the first that counts."""
-    global _last  # noqa: PLW0603 - what is known of the one run that is on
+    """Return the report after the firings so far; None before the first that counts."""
+    global _last  # noqa: PLW0603 - a cache of one
     firings = run.readings.exclude(data__round=WARM_UP_ROUND).count()
     if not firings:
         return None
     with _lock:
-        known = _last if _last and _last.run == run.pk else None
-        if known and (known.firings == firings or monotonic() < known.next_s):
-            return known.report
+        cached = _last if _last and _last.run == run.pk else None
+        if cached and (cached.firings == firings or monotonic() < cached.next_s):
+            return cached.report
         began_s = thread_time()
         report = report_of(run)
         next_s = monotonic() + (thread_time() - began_s) / SHARE
-        _last = _Known(run.pk, firings, report, next_s)
+        _last = _CachedReport(run.pk, firings, report, next_s)
         return report

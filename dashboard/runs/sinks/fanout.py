@@ -1,4 +1,4 @@
-"""All sinks of a run as one: each hears everything, and all in the same order."""
+"""All sinks of a run as one: each receives everything, in the same order."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .sink import Sink
 
 
 class Fanout:
-    """Hands on what the engine and the target say, and numbers the frames that are stored."""
+    """Passes events and frames to every sink, and numbers the frames that are stored."""
 
     def __init__(self, sinks: Sequence[Sink]) -> None:
         self._sinks = sinks
@@ -20,12 +20,12 @@ class Fanout:
         self._in_order = asyncio.Lock()
 
     async def event(self, event: RunEvent) -> None:
-        """Something that is not bulk data."""
+        """Pass on an event."""
         for sink in self._sinks:
             await sink.event(event)
 
     async def frame(self, data: bytes) -> None:
-        """A frame of the engine's, or of the target's health: two sources, one row of numbers."""
+        """Number and pass on a frame; engine and target share one sequence."""
         async with self._in_order:
             sequence = frame.NOT_STORED
             if frame.decode(data).kind != "begun":

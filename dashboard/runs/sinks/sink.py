@@ -1,4 +1,4 @@
-"""Who listens to a run. Browser, terminal and database differ only in the sinks handed over."""
+"""What receives a run's events and frames. Browser, terminal and database differ only in sinks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from dashboard.wire.target_facts import TargetFacts
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended; `problem` and `log_tail` say why when it failed."""
+    """How a run ended; `problem` and `log_tail` are why it failed."""
 
     status: Status
     problem: str = ""
@@ -27,26 +27,26 @@ class Outcome:
 
 
 class Sink(Protocol):
-    """Hears one run, in this order: begin, then events and frames as they come, then end.
+    """Receives one run: begin, then events and frames as they come, then end.
 
-    A sink that raises ends the run as failed: what cannot be stored was not measured.
+    An exception raised by a sink ends the run as failed: what cannot be stored was not measured.
     """
 
     async def begin(self, plan: Plan) -> None:
-        """The run has the machine to itself from now on."""
+        """Begin: the run has the machine to itself from now on."""
 
     async def event(self, event: RunEvent) -> None:
-        """Something that is not bulk data, as in docs/frame.md."""
+        """Take an event, as in docs/frame.md."""
 
     async def frame(self, sequence: int, data: bytes) -> None:
-        """A frame; `sequence` is NOT_STORED for those that only make bars grow."""
+        """Take a frame; `sequence` is NOT_STORED for those that only make bars grow."""
 
     async def end(self, outcome: Outcome) -> None:
-        """The run is over, however that came."""
+        """End: the run is over, whatever its outcome."""
 
 
 class Memory:
-    """Keeps frames, events and outcome: for `burst --no-save`, and for tests."""
+    """Keeps frames, events and outcome in memory, for tests."""
 
     def __init__(self) -> None:
         self.frames: list[bytes] = []
@@ -54,51 +54,51 @@ class Memory:
         self.outcome: Outcome | None = None
 
     async def begin(self, plan: Plan) -> None:
-        """Nothing to prepare."""
+        """Do nothing."""
 
     async def event(self, event: RunEvent) -> None:
-        """Keep it."""
+        """Keep the event."""
         self.events.append(event)
 
     async def frame(self, sequence: int, data: bytes) -> None:
-        """Keep it, if it is one that counts."""
+        """Keep the frame if it is to be stored."""
         if sequence != frame.NOT_STORED:
             self.frames.append(data)
 
     async def end(self, outcome: Outcome) -> None:
-        """Keep how it ended."""
+        """Keep the outcome."""
         self.outcome = outcome
 
 
 class Store:
-    """Keeps the run in the database, and at its end the report made by `report_on`."""
+    """Stores the run in the database, and at its end the report computed by `report_on`."""
 
     def __init__(self, run: Run, report_on: Callable[[Run], Awaitable[Report]]) -> None:
         self._run = run
         self._report_on = report_on
-        # What was found of a lane while it was measured: a target that is started anew keeps it.
+        # Facts found while a lane was measured, which outlive a restart of its target.
         self._found: dict[int, TargetFacts] = {}
 
     async def begin(self, plan: Plan) -> None:
-        """The run's targets start; what the engine can do is known from before."""
-        known = await fresh_calibration()
+        """Store the environment and the engine's calibration; the targets start now."""
+        calibration = await fresh_calibration()
         await self._save(
             status=Status.STARTING,
             environment=describe_environment(),
-            floor_ms=known.floor_ms if known else None,
-            limit_rps=known.limit_rps if known else None,
+            floor_ms=calibration.floor_ms if calibration else None,
+            limit_rps=calibration.limit_rps if calibration else None,
         )
 
     async def event(self, event: RunEvent) -> None:
-        """Keep what a reader of the numbers must know."""
+        """Store what an event adds to the run or its lanes."""
         match event["event"]:
             case "began" if self._run.status != Status.RUNNING:
                 await self._save(status=Status.RUNNING)
             case "target" if "facts" in event:
-                await self._keep_facts(event["lane"], event["facts"])
+                await self._save_facts(event["lane"], event["facts"])
             case "found" if "facts" in event:
                 self._found.setdefault(event["lane"], {}).update(event["facts"])
-                await self._keep_facts(event["lane"])
+                await self._save_facts(event["lane"])
             case "fired" if "reading" in event:
                 await StoredReading.objects.acreate(run=self._run, data=event["reading"])
             case "discarded":
@@ -110,12 +110,12 @@ class Store:
                 await self._save(warnings=[*self._run.warnings, message], spoiled=spoiled)
 
     async def frame(self, sequence: int, data: bytes) -> None:
-        """Keep it, if it is one that counts."""
+        """Store the frame if it is numbered."""
         if sequence != frame.NOT_STORED:
             await StoredFrame.objects.acreate(run=self._run, sequence=sequence, data=data)
 
     async def end(self, outcome: Outcome) -> None:
-        """Keep how it ended, and the report of what there is."""
+        """Store the outcome, and the report of what there is."""
         self._run.status = outcome.status
         report = await self._report_on(self._run)
         await self._save(
@@ -125,7 +125,7 @@ class Store:
             report=report,
         )
 
-    async def _keep_facts(self, position: int, facts: TargetFacts | None = None) -> None:
+    async def _save_facts(self, position: int, facts: TargetFacts | None = None) -> None:
         lane = await RunLane.objects.aget(run=self._run, position=position)
         lane.facts = {**(lane.facts if facts is None else facts), **self._found.get(position, {})}
         await lane.asave(update_fields=["facts"])
@@ -137,29 +137,29 @@ class Store:
 
 
 class Broadcast:
-    """Hands the run to everybody who watches it; comes after Store, so that gaps can be filled."""
+    """Sends the run to its viewers; comes after Store, so that gaps can be filled."""
 
     def __init__(self, run: str, hub: Hub) -> None:
         self._run = run
         self._hub = hub
 
     async def begin(self, plan: Plan) -> None:
-        """Every page sees that the line has moved."""
+        """Open the run in the hub, and tell every page that the queue has changed."""
         self._hub.open(self._run)
         self._hub.send(self._run, {"event": "starting"})
         self._hub.send_to_all({"event": "line"})
 
     async def event(self, event: RunEvent) -> None:
-        """Tell whoever watches; facts and readings are the database's."""
+        """Send the event, without what only the database needs."""
         shown: Any = {name: value for name, value in event.items() if name not in INTERNAL}
         self._hub.send(self._run, shown)
 
     async def frame(self, sequence: int, data: bytes) -> None:
-        """Hand it on."""
+        """Send the frame."""
         self._hub.publish(self._run, sequence, data)
 
     async def end(self, outcome: Outcome) -> None:
-        """The report is stored: pages may fetch it."""
+        """Tell the viewers that the report is stored, so that pages fetch it."""
         self._hub.complete(self._run)
         self._hub.send(self._run, {"event": "finished", "status": outcome.status})
         self._hub.close(self._run)

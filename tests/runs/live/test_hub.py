@@ -116,7 +116,7 @@ async def test_who_falls_behind_skips_to_the_present_and_is_told_what_it_missed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(hub_module, "MAX_UNSEEN", 1)
-    monkeypatch.setattr(hub_module, "MAX_BOX_BYTES", 3 * len(frame.envelop(0, FRAME)))
+    monkeypatch.setattr(hub_module, "MAX_QUEUED_BYTES", 3 * len(frame.envelop(0, FRAME)))
     hub = Hub()
     hub.open("r")
     slow, quick = watching(hub), watching(hub)
@@ -143,7 +143,7 @@ async def _play(moves: list[str]) -> None:
     viewer = watching(hub)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(hub_module, "MAX_UNSEEN", 2)
-        patch.setattr(hub_module, "MAX_BOX_BYTES", 3 * len(frame.envelop(0, FRAME)))
+        patch.setattr(hub_module, "MAX_QUEUED_BYTES", 3 * len(frame.envelop(0, FRAME)))
         published, got = 0, []
         for move in [*moves, *["seen", "send"] * 10]:
             if move == "publish":
@@ -213,7 +213,7 @@ async def test_a_stream_that_was_never_dense_has_no_gap() -> None:
 async def test_who_falls_behind_in_a_dense_stream_fetches_whole_frames(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(hub_module, "MAX_BOX_BYTES", 20_000)
+    monkeypatch.setattr(hub_module, "MAX_QUEUED_BYTES", 20_000)
     hub = Hub()
     hub.open("r", 0)
     for number in range(25):

@@ -6,20 +6,28 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashboard.runs.live import thinning
-from dashboard.runs.live.thinning import BIN_RATIO, LOWEST_NS, Thinning, bins, drawn, hashes
+from dashboard.runs.live.sample_rule import (
+    BIN_RATIO,
+    BINS,
+    BUCKET_NS,
+    LOWEST_NS,
+    bins,
+    hashes,
+    in_sample,
+)
+from dashboard.runs.live.thinning import Thinning
 from dashboard.wire import frame
 from dashboard.wire.plan import Firing
 from dashboard.wire.units import NS_PER_MS as MS
 from tests.engine.servers.hostile import OK, says, serving
 from tests.firing import burst, engine
+from tests.golden.dense import FILE, dense
 
 A_FRAME_NS = 40 * MS
 
@@ -57,16 +65,16 @@ def cells_of(found: frame.Frame) -> Iterator[tuple[int, int, int, int]]:
 
 
 def test_a_stream_that_is_not_dense_is_sent_as_it_is() -> None:
-    made = Thinning()
-    assert all(made.instead(i, data) is None for i, data in enumerate(stream(19_000, 1.5)))
+    thinning = Thinning()
+    assert all(thinning.replacement(i, data) is None for i, data in enumerate(stream(19_000, 1.5)))
 
 
 def test_sample_and_counts_add_up_to_what_is_stored() -> None:
-    made = Thinning()
+    thinning = Thinning()
     thinned = 0
     for sequence, data in enumerate(stream(40_000, 1.2)):
         whole = frame.decode(data)
-        instead = made.instead(sequence, data)
+        instead = thinning.replacement(sequence, data)
         if instead is None:
             assert not thinned, "once dense, always dense"
             continue
@@ -75,7 +83,7 @@ def test_sample_and_counts_add_up_to_what_is_stored() -> None:
         assert (counts.kind, counts.extra["stands_for"]) == ("counts", sequence)
         assert (counts.origin_ns, counts.lane, counts.round) == (7, 0, 1)
         every = counts.extra["every"]
-        chosen = drawn(np.asarray(whole.columns["request"]), every)
+        chosen = in_sample(np.asarray(whole.columns["request"]), every)
         for name, column in whole.columns.items():
             assert list(sample.columns[name]) == list(np.asarray(column)[chosen]), name
 
@@ -85,15 +93,14 @@ def test_sample_and_counts_add_up_to_what_is_stored() -> None:
         )
         expected = Counter(
             zip(
-                (done // thinning.BUCKET_NS).tolist(),
+                (done // BUCKET_NS).tolist(),
                 bins(done - due).tolist(),
                 (error > 0).tolist(),
                 strict=True,
             )
         )
         found = {
-            (at // thinning.BUCKET_NS, bin_, bool(bad)): many
-            for at, bin_, bad, many in cells_of(counts)
+            (at // BUCKET_NS, bin_, bool(bad)): many for at, bin_, bad, many in cells_of(counts)
         }
         assert found == expected
         assert sum(found.values()) + sample.rows == whole.rows
@@ -101,10 +108,10 @@ def test_sample_and_counts_add_up_to_what_is_stored() -> None:
 
 
 def test_a_denser_stream_is_drawn_more_thinly_and_never_less_so() -> None:
-    made = Thinning()
+    thinning = Thinning()
     seen = []
     for sequence, data in enumerate([*stream(25_000, 1.2), *stream(100_000, 0.4)]):
-        for payload in made.instead(sequence, data) or ():
+        for payload in thinning.replacement(sequence, data) or ():
             seen += [frame.decode(payload).extra.get("every", 0)]
     every = [one for one in seen if one]
     assert every == sorted(every)
@@ -112,11 +119,11 @@ def test_a_denser_stream_is_drawn_more_thinly_and_never_less_so() -> None:
     assert every[-1] > 8
 
 
-def test_who_is_in_flight_is_counted_from_the_beginning() -> None:
-    made = Thinning()
+def test_requests_in_flight_are_counted_from_the_beginning() -> None:
+    thinning = Thinning()
     requests = range(30_000)
     assert (
-        made.instead(
+        thinning.replacement(
             frame.NOT_STORED, encode("begun", [{"request": i, "due": 0} for i in requests])
         )
         is None
@@ -125,41 +132,43 @@ def test_who_is_in_flight_is_counted_from_the_beginning() -> None:
         {"request": i, "due": 0, "done": 5 * MS, "error": 0, "status": 200}
         for i in requests[:25_000]
     ]
-    instead = made.instead(0, encode("samples", answered))
+    instead = thinning.replacement(0, encode("samples", answered))
     assert instead is not None
     assert frame.decode(instead[1]).extra["in_flight"] == 5_000
-    begun = made.instead(frame.NOT_STORED, encode("begun", [{"request": 30_000, "due": 9 * MS}]))
+    begun = thinning.replacement(
+        frame.NOT_STORED, encode("begun", [{"request": 30_000, "due": 9 * MS}])
+    )
     assert begun is not None
     counts = frame.decode(begun[1])
     assert (counts.rows, counts.extra["in_flight"]) == (0, 5_001)
 
 
 def test_each_firing_is_dense_for_itself_and_health_is_sent_whole() -> None:
-    made = Thinning()
+    thinning = Thinning()
     for sequence, data in enumerate(stream(40_000, 1)):
-        dense = made.instead(sequence, data)
+        dense = thinning.replacement(sequence, data)
     assert dense is not None
-    assert made.instead(90, encode("health", [])) is None
+    assert thinning.replacement(90, encode("health", [])) is None
     other = [{"request": 0, "due": 0, "done": MS, "error": 0, "status": 200}]
-    assert made.instead(91, encode("samples", other, lane=1)) is None
+    assert thinning.replacement(91, encode("samples", other, lane=1)) is None
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(0, 16))
 def test_samples_are_nested(request_number: int, power: int) -> None:
     one = np.array([request_number], np.uint32)
-    if drawn(one, 2 ** (power + 1))[0]:
-        assert drawn(one, 2**power)[0]
+    if in_sample(one, 2 ** (power + 1))[0]:
+        assert in_sample(one, 2**power)[0]
 
 
 @pytest.mark.parametrize("every", [2, 8, 64])
 @pytest.mark.parametrize("stride", [1, 2, 7, 64, 1000])
-def test_the_sample_favours_nobody(every: int, stride: int) -> None:
+def test_the_sample_favours_no_stretch_and_no_stride(every: int, stride: int) -> None:
     """Chi-square over stretches of the numbers, and for any stride, as a pool of slots has one.
 
     The hash is fixed, so this is no chance: the limit is 99.99 % of chi-square with 99 degrees.
     """
     requests = (np.arange(100_000, dtype=np.uint64) * stride % 2**32).astype(np.uint32)
-    found = drawn(requests, every).reshape(100, 1000).sum(axis=1)
+    found = in_sample(requests, every).reshape(100, 1000).sum(axis=1)
     expected = 1000 / every
     spread = expected * (1 - 1 / every)
     assert ((found - expected) ** 2 / spread).sum() < 161.3
@@ -178,17 +187,15 @@ def test_the_hash_is_a_bijection(value: int) -> None:
     assert mixed ^ (mixed >> 16) == value
 
 
-def test_the_bins_are_those_of_the_golden_file() -> None:
-    """tests/js/columns.test.js holds the page to the same."""
-    golden = json.loads((Path(__file__).parents[2] / "golden" / "bins.json").read_text())
-    took_ns = np.array(list(map(int, golden)))
-    assert bins(took_ns).tolist() == list(golden.values())
+def test_the_golden_file_is_current() -> None:
+    """tests/js/dense.test.js holds the page to the same."""
+    assert json.loads(FILE.read_text()) == dense()
 
 
 @given(st.integers(LOWEST_NS, 10**12))
 def test_a_bin_is_half_a_percent_wide(took_ns: int) -> None:
     found = int(bins(np.array([took_ns]))[0])
-    if found < thinning.BINS - 1:
+    if found < BINS - 1:
         assert took_ns <= LOWEST_NS * BIN_RATIO**found * (1 + 1e-9)
         assert took_ns > LOWEST_NS * BIN_RATIO ** (found - 1) * (1 - 1e-9)
 
@@ -208,16 +215,14 @@ async def frames_of(process: asyncio.subprocess.Process, firing: Firing) -> list
                 return found
 
 
-async def test_a_real_firing_ends_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The engine's own frames, of a stream that is called dense a little earlier."""
-    monkeypatch.setattr(thinning, "DENSE_RPS", 300)
-    monkeypatch.setattr(thinning, "DRAWN_RPS", 100)
-    made = Thinning()
+async def test_nothing_of_a_real_firing_is_lost() -> None:
+    """With the engine's own frames, and a lower limit of what is dense."""
+    thinning = Thinning(dense_rps=300, sample_rps=100)
     finished, last = 0, None
     async with serving(says(OK)) as server, engine() as process:
         firing = burst(server.port, "/", 2_000, 8)
         for sequence, data in enumerate(await frames_of(process, firing)):
-            instead = made.instead(sequence, data)
+            instead = thinning.replacement(sequence, data)
             for found in map(frame.decode, instead or [data]):
                 if found.kind == "counts":
                     finished += sum(found.columns["requests"])
@@ -231,9 +236,9 @@ async def test_a_real_firing_ends_whole(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_what_stop_cut_off_is_in_no_cell_and_comes_as_rows() -> None:
-    made = Thinning()
+    thinning = Thinning()
     for sequence, data in enumerate(stream(40_000, 1.2)):
-        made.instead(sequence, data)
+        thinning.replacement(sequence, data)
     requests = range(10**6, 10**6 + 500)
     last = encode(
         "samples",
@@ -242,7 +247,7 @@ def test_what_stop_cut_off_is_in_no_cell_and_comes_as_rows() -> None:
             for request in requests
         ],
     )
-    instead = made.instead(10**4, last)
+    instead = thinning.replacement(10**4, last)
     assert instead is not None
     sample, counts = map(frame.decode, instead)
     assert list(sample.columns["request"]) == list(requests)

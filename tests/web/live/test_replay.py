@@ -211,7 +211,7 @@ async def test_a_viewer_that_falls_behind_is_told_what_to_fetch(
     laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = await finished(laboratory)
-    monkeypatch.setattr(hub_module, "MAX_BOX_BYTES", 10)
+    monkeypatch.setattr(hub_module, "MAX_QUEUED_BYTES", 10)
     viewer, clock = Viewer(), FakeClock()
     await replay(viewer, run, 4.0, clock=clock, sleep=clock.sleep)
     gap = json.loads(str(await viewer.next_message()))
