@@ -1,27 +1,27 @@
-"""From TOML to tables: pydantic finds what is wrong, this says it in our words and places."""
+"""From TOML to tables: pydantic validates, and its errors become problems in our words."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, get_args, get_origin
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from . import values as v
 from .problems import Problems, kind, shown
 from .tables import File, Table
-from .values import EXPECTED, SECRET, Expected
 
-_OF_A_KEY = "[key]"  # the last part of an error's place if a key is wrong, and not its value
+_KEY_ITSELF = "[key]"  # ends pydantic's place of a key that is wrong itself, not its value
 
 
 def read_file(data: dict[str, Any], problems: Problems) -> File:
     """Return the tables of a file, with a stand-in for each value that is wrong.
 
-    So the checks between tables can add their problems to those that are found here. What is
-    wrong is taken out of `data`.
+    Thus the checks between tables can add their problems to those found here, and all are
+    reported at once. `data` is changed: wrong values are removed or replaced.
     """
     while True:
         try:
@@ -32,46 +32,44 @@ def read_file(data: dict[str, Any], problems: Problems) -> File:
 
 
 def _report(error: ErrorDetails, problems: Problems, data: dict[str, Any]) -> None:
-    place = [str(part) for part in error["loc"] if part != _OF_A_KEY]
+    """Add the problem, and mend the data so that the next attempt gets past it.
+
+    A wrong value is removed. If its key is required it is missing next, and then replaced.
+    """
+    place = [str(part) for part in error["loc"]]
+    if place[-2:] == [error["input"], _KEY_ITSELF]:
+        place.pop()
     *tables, key = place
-    field = _fields_of(tables).get(key)
-    here = problems.at(*place)
+    fields = _fields_of(tables)
+    problems.at(*place).add(_message(error, key, fields))
+    table: dict[str, Any] = data
+    for name in tables:
+        table = table.get(name, {})
+    if error["type"] == "missing":
+        table[key] = (fields[key].examples or [{}])[0]
+    else:
+        table.pop(key, None)
+
+
+def _message(error: ErrorDetails, key: str, fields: dict[str, FieldInfo]) -> str:
+    value = error["input"]
     match error["type"]:
         case "missing":
-            here.add(f"expected {_words(field)}, found none")
+            expected = (one.words for one in fields[key].metadata if isinstance(one, v.Expected))
+            return f"expected {next(expected, 'a table')}, found none"
         case "extra_forbidden":
-            here.add(f"unknown key; {_meant(key, _fields_of(tables))}")
-        case t if t == SECRET:
-            here.add(f"expected {error['msg']}, found {kind(error['input'])}")
-        case t if t == EXPECTED:
-            here.add(f"expected {error['msg']}, found {shown(error['input'])}")
-        case _:
-            here.add(f"expected a table, found {kind(error['input'])}")
-    _mend(data, tables, key, _stand_in(field) if error["type"] == "missing" else None)
+            near = difflib.get_close_matches(key, fields, n=1)
+            known = f"did you mean {near[0]}?" if near else f"expected one of {_listed(fields)}"
+            return f"unknown key; {known}"
+        case v.SECRET:
+            return f"expected {error['msg']}, found {kind(value)}"
+        case v.EXPECTED:
+            return f"expected {error['msg']}, found {shown(value)}"
+    return f"expected a table, found {kind(value)}"
 
 
-def _mend(data: Any, tables: Sequence[str], key: str, stand_in: Any) -> None:
-    """Put a stand-in into a table, or take out what is wrong: it is optional, or missing next."""
-    for name in tables:
-        data = data.get(name, {})
-    if stand_in is None:
-        data.pop(key, None)
-    else:
-        data[key] = stand_in
-
-
-def _stand_in(field: FieldInfo | None) -> Any:
-    return field.examples[0] if field and field.examples else {}
-
-
-def _words(field: FieldInfo | None) -> str:
-    expected = [one for one in (field.metadata if field else ()) if isinstance(one, Expected)]
-    return expected[0].words if expected else "a table"
-
-
-def _meant(key: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(key, known, n=1)
-    return f"did you mean {near[0]}?" if near else f"expected one of {', '.join(sorted(known))}"
+def _listed(keys: Iterable[str]) -> str:
+    return ", ".join(sorted(keys))
 
 
 def _fields_of(place: Iterable[str]) -> dict[str, FieldInfo]:
