@@ -1,4 +1,4 @@
-"""What the analysis must be told about a lane, since no frame says it. The caller fills it in."""
+"""How a lane was configured: what the analysis needs and no frame contains."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from dashboard.wire.target_facts import Serialised
 
 @dataclass(frozen=True)
 class Executor:
-    """A loop's default executor, as the probe read it off: its limit, and the most in use.
+    """The default executor of an event loop, as the probe read it.
 
-    `queued` is the longest that its queue was. `shared`: it is none, but the one thread that
-    asgiref has for the sync work of whatever is no request of Django's.
+    `limit` is how many threads it may have, `threads` how many it had, `queued` the greatest
+    length of its queue. `shared`: it is asgiref's single thread for sync work outside of Django's
+    requests instead.
     """
 
     limit: int
@@ -26,17 +27,17 @@ class Executor:
 
 @dataclass(frozen=True)
 class LaneConfig:
-    """How a lane's target was configured. None: not known, or no such limit.
+    """How a lane's target was configured. None: unknown, or no such limit.
 
-    `threads` is the size of each process's pool; None where there is none. `cores` is how many
-    the target may use. `capacity` is how many requests at a time the configuration promises,
-    in all processes together; None: as many as come. `wait_s` is how long one request waits,
-    where the scenario is a wait. Around its firings its cores were busy for `busy_s` of `cores_s`
-    seconds, with whatever ran there. `executor`, `serialised` (`xray.Serialised.to_json`) and
-    `upstream` (the companion's name, once it reported that the requests waited for it) are
-    evidence that not every run has. `answers` are the exceptions and redirects that its probes
-    told of. `queries` are those of the one request that an X-ray saw. `neighbour_cost` is what
-    one request of the neighbour costs at the target.
+    `threads` is the size of the pool of each process. `cores` is how many the target may use.
+    `capacity` is how many requests at a time the configuration promises, in all processes
+    together; None: no limit. `wait_s` is how long one request waits, if the scenario is a wait.
+    Around the lane's firings its cores were busy for `busy_s` of `cores_s` seconds, with whatever
+    ran there. `executor`, `serialised` (`xray.Serialised.to_json`) and `upstream` (the companion
+    that reported that requests waited for it) are evidence that not every run has. `answers` are
+    the exceptions and redirects that the probes reported. `queries` is the number of queries of
+    the request that an X-ray traced. `neighbour_cost` is what one request of the bystander costs
+    at the target.
     """
 
     processes: int = 1

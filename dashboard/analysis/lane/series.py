@@ -1,9 +1,9 @@
-"""How something went over one round of a lane, in so few points that a report can carry them.
+"""A quantity over the first whole round of a lane, in few enough points for a report.
 
-Who was in the view is counted exactly, from the stamps of both its ends. Nobody stamps the moment
-at which a request leaves the application, so there it is counted until its client had its last
-byte, which is later, and never more than the probe's own count of the most at once. How long the
-loop was held comes from the reports of the probe, 20 a second.
+Requests in the view are counted exactly, from the stamps at both ends. The moment at which a
+request leaves the application has no stamp: it is counted until its last byte arrived, which is
+later, and cut at the probe's own peak. How long the loop was held comes from the reports of the
+probe, 20 per second.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ POINTS = 60
 
 
 def in_application(metrics: LaneMetrics, limit: float) -> dict[str, Any] | None:
-    """How many were in the application, over the first whole round, next to their limit."""
-    course = _counted(metrics, "entered", "done", limit)
+    """Return the requests in the application over time, with their limit."""
+    series = _counted(metrics, "entered", "done", limit)
     most = stats.peak_together(metrics.lane.health, "peak_in_app")
-    if course is not None and most is not None:
-        course["values"] = [min(value, float(most)) for value in course["values"]]
-    return course
+    if series is not None and most is not None:
+        series["values"] = [min(value, float(most)) for value in series["values"]]
+    return series
 
 
 def in_view(metrics: LaneMetrics, limit: float) -> dict[str, Any] | None:
-    """How many were in the view."""
+    """Return the requests in the view over time, with their limit."""
     return _counted(metrics, "view_entered", "view_left", limit)
 
 
 def _counted(metrics: LaneMetrics, begin: str, end: str, limit: float) -> dict[str, Any] | None:
-    """None where no whole round knows both stamps. Values are the most in each of the slices."""
+    """Return the peak in each of POINTS slices; None if no whole round has both stamps."""
     samples = metrics.lane.samples
     here = _first_round(metrics, samples["round"])
     if here is None:
@@ -46,7 +46,7 @@ def _counted(metrics: LaneMetrics, begin: str, end: str, limit: float) -> dict[s
     if not starts.size:
         return None
     last_ns = int(samples["done"][here].max())
-    # Who leaves at the moment at which another enters has left before.
+    # Ends first: a request that leaves as another one enters was not there beside it.
     moments = np.concatenate([ends, starts])
     changes = np.concatenate([-np.ones(ends.size), np.ones(starts.size)])
     order = np.argsort(moments, kind="stable")
@@ -59,13 +59,13 @@ def _counted(metrics: LaneMetrics, begin: str, end: str, limit: float) -> dict[s
         position = max(position, int(at))
         inside += change
         values[at] = max(values[at], inside)
-    return _course(values, last_ns, limit)
+    return _series(values, last_ns, limit)
 
 
 def loop_held(metrics: LaneMetrics, limit_ms: float | None) -> dict[str, Any] | None:
-    """For how long at most one thing held the loop, in ms; a report speaks of all since the last.
+    """Return the longest hold of the loop over time, in ms.
 
-    Of several processes the one that was held longest.
+    A report covers the time since the one before. With several processes the longest counts.
     """
     health = metrics.lane.health
     here = _first_round(metrics, health["round"])
@@ -87,7 +87,7 @@ def loop_held(metrics: LaneMetrics, limit_ms: float | None) -> dict[str, Any] | 
             since = slice(min(begun, until), until + 1)
             values[since] = np.maximum(values[since], most)
             begun = until + 1
-    return _course(values, last_ns, limit_ms)
+    return _series(values, last_ns, limit_ms)
 
 
 def _first_round(metrics: LaneMetrics, rounds: Any) -> Any:
@@ -95,7 +95,7 @@ def _first_round(metrics: LaneMetrics, rounds: Any) -> Any:
     return rounds == min(whole) if len(whole) else None
 
 
-def _course(values: Any, last_ns: int, limit: float | None) -> dict[str, Any]:
+def _series(values: Any, last_ns: int, limit: float | None) -> dict[str, Any]:
     return {
         "last_ms": last_ns / NS_PER_MS,
         "values": [round(float(value), 3) for value in values],

@@ -1,6 +1,6 @@
-"""The numbers of a lane's report by name: what an expectation may speak of.
+"""The numbers of a lane's report by name, as expectations use them.
 
-The names are known before anything is fired, so that a wrong one is refused then.
+The names are known before anything is fired, so that a wrong one is refused by then.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import Any
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.failure import failure_names
 
-# Parts of a lane that are no numbers, or none of what was measured.
+# Parts of a lane that are not numbers, or were not measured.
 NO_METRICS = ("target", "exceptions", "redirects", "worst_case", "loop_held_by")
 
 ERRORS = "errors"
 ERROR_NAMES = tuple(f"{ERRORS}.{name}" for name in failure_names() if name and name != "http")
-# Names that have a status or a process in them.
+# Names that contain a status or a process id.
 _STATUS = re.compile(rf"{ERRORS}\.http-[1-9]\d\d")
 _OPEN = (_STATUS, re.compile(r"skipped\.\d{3}"), re.compile(r"requests_by_process\.\d+"))
 _OPEN_WORDS = (f"{ERRORS}.http-STATUS", "skipped.STATUS", "requests_by_process.PID")
@@ -52,39 +52,39 @@ KNOWN = (
 
 
 def check_metric(path: str) -> None:
-    """Refuse a name that no report has, or that stands for several; raises InvalidPlan."""
+    """Raise InvalidPlan for a name that no report has, or that is ambiguous."""
     _known(path)
 
 
 def find_metric(path: str, lane: Mapping[str, Any]) -> tuple[str, float | None]:
-    """Return the whole path of a metric in a lane's report, and its number; raises InvalidPlan.
+    """Return the whole path of a metric in a lane's report, and its number.
 
-    None is what is not known in this run.
+    The number is None if it is unknown in this run. Raise InvalidPlan for an unknown name.
     """
     numbers = numbers_of(lane)
-    found = _meant(path, numbers)
-    if len(found) > 1:
-        raise _refused(path, found)
-    whole = found[0] if found else _known(path)
+    matches = _matching(path, numbers)
+    if len(matches) > 1:
+        raise _refused(path, matches)
+    whole = matches[0] if matches else _known(path)
     if whole not in numbers and _STATUS.fullmatch(whole) and numbers.get(ERRORS) is not None:
         return whole, 0
     return whole, numbers.get(whole)
 
 
 def _known(path: str) -> str:
-    """Return the one whole path that is meant; raises InvalidPlan."""
+    """Return the only whole path that matches; raise InvalidPlan."""
     if any(pattern.fullmatch(path) for pattern in _OPEN):
         return path
-    found = _meant(path, KNOWN)
-    if not found and _STATUS.fullmatch(f"{ERRORS}.{path}"):
+    matches = _matching(path, KNOWN)
+    if not matches and _STATUS.fullmatch(f"{ERRORS}.{path}"):
         return f"{ERRORS}.{path}"
-    if len(found) != 1:
-        raise _refused(path, found or [*KNOWN, *_OPEN_WORDS])
-    return found[0]
+    if len(matches) != 1:
+        raise _refused(path, matches or [*KNOWN, *_OPEN_WORDS])
+    return matches[0]
 
 
-def _meant(path: str, names: Iterable[str]) -> list[str]:
-    """Return the name itself where it is one, for the neighbour has an `ok` too; else its ends."""
+def _matching(path: str, names: Iterable[str]) -> list[str]:
+    """Return the name itself if it is a whole path (`ok`), else all paths that end with it."""
     whole = list(names)
     return [path] if path in whole else [name for name in whole if name.endswith("." + path)]
 
@@ -95,9 +95,9 @@ def _refused(path: str, candidates: Iterable[str]) -> InvalidPlan:
 
 
 def numbers_of(lane: Mapping[str, Any]) -> dict[str, float | None]:
-    """Every number of a lane by its path; failures that did not happen are 0 of them.
+    """Return every number of a lane by its path; failures that did not happen are 0.
 
-    Where no request came to an end, nobody knows how many would have failed.
+    If no request came to an end, the number of failures is unknown.
     """
     numbers = dict(_numbers(lane))
     failed = lane.get(ERRORS)
@@ -112,7 +112,7 @@ def _with_zeros(failed: Mapping[str, int]) -> dict[str, float | None]:
 
 
 def _numbers(value: Any, path: str = "") -> Iterator[tuple[str, float | None]]:
-    """Every number in a lane's report, by its path."""
+    """Yield every number in a lane's report with its path."""
     if isinstance(value, Mapping):
         for name, inner in value.items():
             if name not in NO_METRICS:

@@ -1,4 +1,4 @@
-"""The one result object: what `burst --json` prints, the page shows and exports carry."""
+"""The report of a run: what `burst --json` prints, the page shows and exports carry."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ RARE = ("send_kb_per_s", "every_s")
 
 @dataclass(frozen=True)
 class ReportContext:
-    """What a report says besides the numbers: which run this was, and how it was measured.
+    """What a report contains besides its numbers: which run it is of, and how it was measured.
 
     `configs`, `rates` and `lateness` are in the order of the lanes, or empty. A rate is
     `{"offered_rps", "achieved_rps", "keeps_up", …}`; `lateness` is that of the load generator, by
@@ -66,20 +66,14 @@ class ReportContext:
 
 
 def make_report(plan: Plan, context: ReportContext, frames: Iterable[bytes | memoryview]) -> Report:
-    """The result of a run from its stored frames, as in the command line's contract."""
+    """Return the report of a run from its stored frames, as in the command line's contract."""
     return report_of_lanes(plan, context, collect(frames, len(plan.lanes), context.discarded))
 
 
 def report_of_lanes(plan: Plan, context: ReportContext, lanes: Sequence[Lane]) -> Report:
-    """The same from what `collect` gathered, which is what saturation is judged by before."""
-    found = counted_lanes(lanes, plan.load.requests, context.status)
-    everything = [
-        LaneMetrics(str(name), lane, config, plan.load, lateness)
-        for name, lane, config, lateness in zip(
-            *(plan.lanes, found.lanes, _configs(plan, context), _lateness(plan, context)),
-            strict=True,
-        )
-    ]
+    """Return the report from lanes that `collect` already gathered."""
+    counted = counted_lanes(lanes, plan.load.requests, context.status)
+    metrics = _metrics(plan, context, counted.lanes)
     rates = [*context.rates] or [None] * len(plan.lanes)
     report: Report = {
         "run": context.run,
@@ -88,14 +82,16 @@ def report_of_lanes(plan: Plan, context: ReportContext, lanes: Sequence[Lane]) -
         "load": _load(plan),
         "rounds": plan.rounds,
         "discarded_rounds": list(context.discarded),
-        "discarded": [{"round": one, "reason": why} for one, why in context.discarded.items()],
+        "discarded": [
+            {"round": number, "reason": reason} for number, reason in context.discarded.items()
+        ],
         "seed": plan.seed,
         "parameters": dict(plan.parameters),
         "environment": context.environment,
         "lanes": [
-            _lane(name, metrics, rate, partial, _worst_case(metrics, context))
-            for name, metrics, rate, partial in zip(
-                plan.lanes, everything, rates, found.partial, strict=True
+            _lane(name, lane, rate, partial, _worst_case(lane, context))
+            for name, lane, rate, partial in zip(
+                plan.lanes, metrics, rates, counted.partial, strict=True
             )
         ],
         "verdict": None,
@@ -103,29 +99,33 @@ def report_of_lanes(plan: Plan, context: ReportContext, lanes: Sequence[Lane]) -
         "warnings": list(context.warnings),
     }
     report["warnings"] += filter(None, [stopped_words(report), *view_call_warnings(report)])
-    options = VerdictOptions(
+    report["verdict"] = verdict(report, plan.lanes, metrics, _options(context))
+    if report["verdict"]:
+        report["warnings"] += report["verdict"]["warnings"]
+    return report
+
+
+def _metrics(plan: Plan, context: ReportContext, lanes: Sequence[Lane]) -> list[LaneMetrics]:
+    configs = [*context.configs] or [UNKNOWN_CONFIG] * len(lanes)
+    lateness: Sequence[Mapping[int, Lateness]] = [*context.lateness] or [{}] * len(lanes)
+    return [
+        LaneMetrics(str(name), lane, config, plan.load, late)
+        for name, lane, config, late in zip(plan.lanes, lanes, configs, lateness, strict=True)
+    ]
+
+
+def _options(context: ReportContext) -> VerdictOptions:
+    return VerdictOptions(
         until_sure=context.until_sure,
         margin=context.margin,
         control=context.control,
         no_verdict_reason=context.no_verdict_reason,
         disturbed_reason=context.disturbed_reason,
     )
-    report["verdict"] = verdict(report, plan.lanes, everything, options)
-    if report["verdict"]:
-        report["warnings"] += report["verdict"]["warnings"]
-    return report
-
-
-def _configs(plan: Plan, context: ReportContext) -> list[LaneConfig]:
-    return [*context.configs] or [UNKNOWN_CONFIG] * len(plan.lanes)
-
-
-def _lateness(plan: Plan, context: ReportContext) -> list[Mapping[int, Lateness]]:
-    return [*context.lateness] or [{}] * len(plan.lanes)
 
 
 def _load(plan: Plan) -> LoadReport:
-    """The load; of what only some loads have, what this one has."""
+    """Return the load as JSON, without the keys of other kinds of loads."""
     load = to_json(plan.load)
     own = {name: value for name, value in load.items() if name not in RARE or value}
     report: Any = {"kind": own.pop("kind"), **own}
@@ -170,7 +170,7 @@ def _lane(
 
 
 def _worst_case(metrics: LaneMetrics, context: ReportContext) -> WorstCaseReport | None:
-    """The ends of the deciding metric in each whole round of a run that was disturbed."""
+    """Return the bounds of the deciding metric in each whole round of a disturbed run."""
     if context.disturbed_reason is None:
         return None
     ends = [metrics.ends_by_round.get(number, (None, None)) for number in metrics.by_round]
@@ -178,22 +178,22 @@ def _worst_case(metrics: LaneMetrics, context: ReportContext) -> WorstCaseReport
 
 
 def first_look(report: Report) -> list[float | None]:
-    """Each lane's ratio to the baseline: the verdict's, and without one that of the medians.
+    """Return each lane's ratio to the baseline: the verdict's, or without one that of medians.
 
-    None where a lane has no whole round, or where more than 1 % of its requests failed: a lane
-    that fails fast must not win.
+    None for a lane without a whole round, or of which more than 1 % of the requests failed: a
+    lane that fails fast must not win.
     """
     if report["verdict"]:
         first = report["lanes"][0]
         counts = first["requests"] and not failed_too_often(first)
-        ratios = (one["ratio"] for one in report["verdict"]["comparisons"])
+        ratios = (comparison["ratio"] for comparison in report["verdict"]["comparisons"])
         return [1.0 if counts else None, *ratios]
-    middles = [_comparable_s(lane) for lane in report["lanes"]]
-    baseline = middles[0]
-    return [middle / baseline if middle and baseline else None for middle in middles]
+    medians = [_median_s(lane) for lane in report["lanes"]]
+    baseline = medians[0]
+    return [value / baseline if value and baseline else None for value in medians]
 
 
-def _comparable_s(lane: LaneReport) -> float | None:
+def _median_s(lane: LaneReport) -> float | None:
     if not lane["makespan_s"] or failed_too_often(lane):
         return None
     return float(median(lane["makespan_s"]))

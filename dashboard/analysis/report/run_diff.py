@@ -1,7 +1,7 @@
-"""Two reports side by side: what was asked and found differently, and the numbers of each lane.
+"""Two reports side by side: how their plans and environments differ, and each lane's numbers.
 
-Two runs were fired at different times, so their numbers are shown and no verdict is given: that
-needs lanes that take turns in one run.
+Two runs were fired at different times, so their numbers are shown without a verdict, which needs
+lanes that take turns in one run.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import Any
 
 Report = Mapping[str, Any]
 
-# Of the environment: what differs between any two runs and explains nothing.
+# Parts of the environment that differ between any two runs and explain nothing.
 PASSING = ("load_average", "time", "started", "ended")
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing that is not alike; `key` is its path, as `environment.python`."""
+    """One value that differs; `key` is its path, such as `environment.python`."""
 
     key: str
     first: str
@@ -28,20 +28,20 @@ class Difference:
 
 @dataclass(frozen=True)
 class Pair:
-    """One number of a lane in both runs; None where it is not known, or the lane not there."""
+    """One number of a lane in both runs; None if it is unknown, or the lane is missing."""
 
     first: float | None
     second: float | None
 
     @property
     def ratio(self) -> float | None:
-        """The second over the first; None where there is none."""
+        """The second over the first; None if either is unknown."""
         return self.second / self.first if self.first and self.second is not None else None
 
 
 @dataclass(frozen=True)
 class LanePair:
-    """One lane's numbers, by name: milliseconds, requests a second, threads, MB."""
+    """One lane's numbers by name, in the unit that the name ends with."""
 
     lane: str
     in_first: bool
@@ -50,23 +50,22 @@ class LanePair:
 
 
 def differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Difference]:
-    """What differs between two plans, or two environments; nested tables by their path."""
-    one, other = dict(_flat(first)), dict(_flat(second))
-    keys = [*one, *(key for key in other if key not in one)]
+    """Return what differs between two plans or environments, nested tables by their path."""
+    values, other_values = dict(_flat(first)), dict(_flat(second))
     return [
-        Difference(key, one.get(key, "–"), other.get(key, "–"))
-        for key in keys
-        if one.get(key) != other.get(key) and key.rpartition(".")[2] not in PASSING
+        Difference(key, values.get(key, "–"), other_values.get(key, "–"))
+        for key in dict.fromkeys((*values, *other_values))
+        if values.get(key) != other_values.get(key) and key.rpartition(".")[2] not in PASSING
     ]
 
 
 def lane_pairs(first: Report, second: Report) -> list[LanePair]:
-    """Every lane of either, those of both first, each in the order of its own report."""
-    one = {lane["lane"]: lane for lane in first["lanes"]}
-    other = {lane["lane"]: lane for lane in second["lanes"]}
-    shared = [name for name in one if name in other]
-    alone = [name for name in (*one, *other) if name not in shared]
-    return [_pair(name, one.get(name), other.get(name)) for name in (*shared, *alone)]
+    """Return every lane of either report, those of both first, in the order of the reports."""
+    lanes = {lane["lane"]: lane for lane in first["lanes"]}
+    other_lanes = {lane["lane"]: lane for lane in second["lanes"]}
+    shared = [name for name in lanes if name in other_lanes]
+    alone = [name for name in (*lanes, *other_lanes) if name not in shared]
+    return [_pair(name, lanes.get(name), other_lanes.get(name)) for name in (*shared, *alone)]
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

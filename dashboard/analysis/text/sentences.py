@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from dashboard.analysis.report.secondary import secondary_words
 from dashboard.wire.plural import counted
 
 from .causes import cause_words
@@ -25,6 +24,7 @@ from .numbers import (
     times_between,
     with_verb,
 )
+from .secondary import secondary_words
 from .shared_limit import shared_limit_words
 from .view_calls import failure_words
 

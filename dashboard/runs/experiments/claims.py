@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dashboard.analysis.report.claims import ClaimVerdict, decide
+from dashboard.analysis.report.claim_verdict import ClaimVerdict
+from dashboard.analysis.report.claims import decide
 from dashboard.analysis.report.expectations import Expectation
 from dashboard.analysis.report.lane_number import LaneNumber
 from dashboard.models import Experiment, Run, Status

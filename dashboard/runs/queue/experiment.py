@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from dashboard.analysis.report.claims import why_not_trusted
+from dashboard.analysis.report.claim_doubts import why_not_trusted
 from dashboard.models import Experiment, Run, Status
 from dashboard.runs.conduct.conductor import INTERNAL_ERROR
 from dashboard.runs.sinks.sink import Outcome

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dashboard.analysis.report.claims import ClaimVerdict, Finding
+from dashboard.analysis.report.claim_verdict import ClaimVerdict, Finding
 from dashboard.analysis.text.claims import (
     FINDING_SIGNS,
     TALLY,

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.analysis.report.claims import ClaimVerdict, Finding, decide, kind_of
+from dashboard.analysis.report.claim_verdict import ClaimVerdict, Finding
+from dashboard.analysis.report.claims import decide, kind_of
 from dashboard.analysis.report.expectations import Expectation
 from dashboard.analysis.text.claims import (
     limit_words,
@@ -104,7 +105,7 @@ def test_the_number_behind_a_verdict_is_part_of_it() -> None:
     [
         ({"no_verdict_reason": "the engine was late"}, "the engine was late"),
         ({"rounds": 4}, "first look"),
-        ({"instrument": {"saturated": True}}, "instrument"),
+        ({"instrument": {"saturated": True}}, "load generator was at its limit"),
     ],
 )
 def test_what_the_run_does_not_trust_decides_nothing(changes: dict[str, Any], why: str) -> None:

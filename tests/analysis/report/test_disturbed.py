@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from dashboard.analysis.inference.crossover import level_of
-from dashboard.analysis.report.claims import decide, why_not_trusted
+from dashboard.analysis.report.claim_doubts import why_not_trusted
+from dashboard.analysis.report.claims import decide
 from dashboard.analysis.report.expectations import Expectation
 from dashboard.analysis.report.report import first_look
 from dashboard.analysis.samples.lateness import Lateness

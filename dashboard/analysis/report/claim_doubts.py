@@ -1,0 +1,101 @@
+"""Why a run does not decide an expectation of a claim, whatever its numbers are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from dashboard.analysis.samples.failure_limit import failed_too_often
+from dashboard.wire.plan import MARGIN
+
+from .expectations import Expectation, Judgement
+
+Report: TypeAlias = Mapping[str, Any]
+
+COUNTS = ("ok", "requests", "errors")  # known however many requests failed
+PEAKS = ("peak_in_app", "peak_in_view", "peak_threads")  # the probe's own, exact maxima
+WHY_NOT_COMPARED = {
+    "first-look": "fewer than five rounds are a first look, without an interval",
+    "errors": "more than 1 % of the requests failed",
+    "redirected": "one was redirected, and whether its view was called is not known",
+    "behind": "it could not keep up with the rate",
+    "not-trusted": "the load generator was at its limit",
+    "no-rounds": "no round was whole in both lanes",
+}
+
+
+def why_undecided(
+    expectation: Expectation, judgement: Judgement, limit: float | None, report: Report
+) -> str:
+    """Return why the report decides nothing about an expectation; empty if it does."""
+    if report["status"] != "finished":
+        return f"the run is {report['status']}"
+    doubt = why_not_trusted(report)
+    if doubt and not _decides_nevertheless(expectation, judgement, limit, report):
+        return doubt
+    if expectation.left.path.partition(".")[0] not in COUNTS:
+        for lane in report["lanes"]:
+            if lane["lane"] in expectation.lanes and (answer := _why_no_times(lane)):
+                return f"{lane['lane']}: {WHY_NOT_COMPARED[answer]}"
+    if judgement.value is None:
+        return "not known in this run"
+    if expectation.over and judgement.interval is None:
+        return _why_no_ratio(expectation, judgement.value, report)
+    return ""
+
+
+def why_not_trusted(report: Report) -> str:
+    """Return why a run cannot simply be trusted, in its own words; empty if it can.
+
+    The intervals of a disturbed run's verdict can be trusted, since they are the worst case.
+    """
+    verdict, instrument = report["verdict"] or {}, report["instrument"] or {}
+    disturbed = (verdict.get("disturbed") or {}).get("reason")
+    saturated = WHY_NOT_COMPARED["not-trusted"] if instrument.get("saturated") else ""
+    return str(verdict.get("spoiled") or disturbed or saturated)
+
+
+def _decides_nevertheless(
+    expectation: Expectation, judgement: Judgement, limit: float | None, report: Report
+) -> bool:
+    """Return True for what a run decides that is not trusted.
+
+    That is a peak, which can only have been higher, beyond its limit; and in a disturbed run a
+    ratio whose interval contains everything that disturbed it.
+    """
+    if expectation.over:
+        verdict = report["verdict"] or {}
+        disturbed = verdict.get("disturbed") and not verdict.get("spoiled")
+        return bool(disturbed and judgement.interval is not None)
+    name = expectation.left.path.rpartition(".")[2]
+    if name not in PEAKS or judgement.value is None or limit is None:
+        return False
+    return judgement.value >= limit if expectation.less else judgement.value > limit
+
+
+def _why_no_times(lane: Mapping[str, Any]) -> str:
+    """Return the answer of a lane without times of its own; empty if it has them."""
+    if failed_too_often(lane):
+        return "errors"
+    rate = lane.get("rate")
+    return "behind" if rate and rate["keeps_up"] is False else ""
+
+
+def _why_no_ratio(expectation: Expectation, value: float, report: Report) -> str:
+    """Return why the point value of a ratio decides nothing; empty if it does."""
+    verdict = report["verdict"] or {}
+    if expectation.left.path == verdict.get("metric"):
+        answers = {each["lane"]: each["answer"] for each in verdict["comparisons"]}
+        lanes = sorted(expectation.lanes)
+        refusals = [WHY_NOT_COMPARED.get(answers.get(lane, ""), "") for lane in lanes]
+        return next(filter(None, refusals), "these rounds have no interval")
+    if expectation.left.path == "throughput_rps":
+        return "throughput is the total time in another form: state the claim by makespan_s"
+    inside = inside_margin((value, value), verdict.get("margin", MARGIN))
+    return "inside the margin, and no interval is known" if inside else ""
+
+
+def inside_margin(interval: tuple[float, float], margin: float) -> bool:
+    """Return True if the whole interval lies inside the margin, symmetric in logarithms."""
+    low, high = interval
+    return low >= 1 / (1 + margin) and high <= 1 + margin
