@@ -128,7 +128,7 @@ def test_what_could_not_be_told_is_said(shop: Path, tmp_path: Path) -> None:
     text = (shop / "lab.toml").read_text()
     for remark in (
         "# - DEBUG is true",
-        "# - /account/: it wants a login",
+        "# - /account/: it requires a login",
         "# - /order/: it does not answer GET, but POST",
         "# - /product/<int:number>/: its path needs a value for number",
         "# - /(^old/([0-9]+)/$): its path is a regular expression",
@@ -144,7 +144,7 @@ def test_every_path_is_tried_once_and_the_login_form_is_met(shop: Path, tmp_path
     drafted = manage(tmp_path / "home", "lab", "init", str(shop), *OURS, "--try")
     assert drafted.returncode == 0, drafted.stderr
     assert "3 of 5 paths can be fired at as they are" in drafted.stdout
-    assert "1 path seems to want a login: set SHOP_USER and SHOP_PASSWORD in" in drafted.stdout
+    assert "1 path seems to require a login: set SHOP_USER and SHOP_PASSWORD in" in drafted.stdout
     text = (shop / "lab.toml").read_text()
     read = tomllib.loads(text)
     assert list(read["scenario"]) == ["report", "login"]

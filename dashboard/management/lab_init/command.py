@@ -1,9 +1,8 @@
-"""`manage.py lab init PATH`: a lab.toml for somebody's project, drafted, checked, written."""
+"""`manage.py lab init PATH`: a lab.toml for a project: drafted, checked, written."""
 
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 from argparse import ArgumentParser
 from collections.abc import Mapping
@@ -11,28 +10,33 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from dashboard.management.terminal.prompts import ask, choose
 from dashboard.project.labtoml.load import load_manifest, read_draft
 from dashboard.project.labtoml.schema import SCHEMA_FILE, lab_schema
 from dashboard.project.project import Project
-from dashboard.targets.onboarding.draft.lab_toml import draft, has_scenario
+from dashboard.targets.onboarding.draft.lab_toml import draft_lab_toml, has_scenario
 from dashboard.targets.onboarding.inspection import Inspection
 from dashboard.targets.onboarding.inspector import inspect_project
-from dashboard.targets.onboarding.interpreter_search import Interpreter, find_interpreter
-from dashboard.targets.onboarding.project_search import ProjectLocation, find_projects
+from dashboard.targets.onboarding.interpreter_search import Interpreter
+from dashboard.targets.onboarding.project_search import ProjectLocation
 from dashboard.wire.errors import InvalidManifest, Problem, TargetFailed
 
+from .choices import (
+    NAME,
+    OURS,
+    choose_interpreter,
+    choose_location,
+    default_file,
+    named_interpreter,
+    writable_file,
+)
 from .trial import add_try_option, trial_notes, trial_problem, try_draft
-
-NAME = "lab.toml"
-OURS = "python"  # as project.python says it in a lab.toml
 
 
 @dataclass(frozen=True)
 class InitResult:
-    """A lab.toml that was written, what it says, and what it was made from, a line each.
+    """A lab.toml that was written, its project, and a line each on what it was made from.
 
-    `problem` says why it cannot be fired at as it is, empty where it can.
+    `problem` is why it cannot be fired at as it is, empty if it can.
     """
 
     file: Path
@@ -42,134 +46,73 @@ class InitResult:
 
 
 def add_init_options(parser: ArgumentParser) -> None:
-    """What `lab init` may be told."""
+    """Add the arguments of `lab init`."""
     parser.add_argument(
         "path", type=Path, metavar="PATH", help="a directory of the project, or its manage.py"
     )
     parser.add_argument(
         "--python",
-        help=f"the project's interpreter, '{OURS}' for Liveburst's own; else it is searched for",
+        help=f"the project's interpreter, '{OURS}' for Liveburst's own (default: search for it)",
     )
     parser.add_argument(
         "--settings",
         dest="settings_module",
         metavar="MODULE",
-        help="else those that its manage.py chooses",
+        help="the settings (default: those that its manage.py chooses)",
     )
-    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help=f"else PATH/{NAME}")
-    parser.add_argument("--force", action="store_true", help="write over a file that is there")
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help=f"default: PATH/{NAME}")
+    parser.add_argument("--force", action="store_true", help="overwrite an existing file")
     add_try_option(parser)
 
 
 def init(options: Mapping[str, Any]) -> InitResult:
-    """Look at a project and write its lab.toml.
+    """Inspect a project and write its lab.toml.
 
-    Raises InvalidManifest where there is no project, or nothing in it to fire at, or a file
-    that must not be lost; TargetFailed where the project does not start.
+    Raises InvalidManifest if there is no project, nothing in it to fire at, or a file that must
+    not be overwritten; TargetFailed if the project does not start.
     """
-    named = _named(options["python"]) if options["python"] else None
-    given = _file(options["output"], options["force"]) if options["output"] else None
-    place = _place(options["path"], options["settings_module"])
-    file = given or _file(_beside(options["path"], place) / NAME, options["force"])
-    python = named or _interpreter(place)
-    seen = _inspected(place, python, options["settings_module"])
-    text = draft(seen, file.parent.resolve())
-    tried = try_draft(seen, text, file) if options["try"] else None
-    if tried is not None:
-        text = draft(seen, file.parent.resolve(), tried)
+    python = named_interpreter(options["python"]) if options["python"] else None
+    output = writable_file(options["output"], options["force"]) if options["output"] else None
+    location = choose_location(options["path"], options["settings_module"])
+    file = output or writable_file(default_file(options["path"], location), options["force"])
+    python = python or choose_interpreter(location)
+    inspection = _inspect(location, python, options["settings_module"])
+    text = draft_lab_toml(inspection, file.parent.resolve())
+    trial = try_draft(inspection, text, file) if options["try"] else None
+    if trial is not None:
+        text = draft_lab_toml(inspection, file.parent.resolve(), trial)
     elif not has_scenario(text):
         message = "expected a route that answers GET without values and login, found none"
         raise InvalidManifest(Problem("path", message))
     notes = (
-        f"Project: {place.shown}, {place.why}.",
+        f"Project: {location.shown}, {location.why}.",
         f"Interpreter: {python.python}, {python.why}.",
-        f"Settings: {seen.settings or 'those in manage.py'}.",
-        *trial_notes(tried, seen),
+        f"Settings: {inspection.settings or 'those in manage.py'}.",
+        *trial_notes(trial, inspection),
     )
     project = _write(file, text)
     _write_schema(file.parent / SCHEMA_FILE, options["force"])
-    return InitResult(file, project, notes, trial_problem(tried, seen, project, file))
+    return InitResult(file, project, notes, trial_problem(trial, inspection, project, file))
 
 
-def _inspected(place: ProjectLocation, python: Interpreter, settings: str | None) -> Inspection:
-    """Look at the project; where it does not start, say how the interpreter was found."""
-    given = None if python.is_ours else python.python
+def _inspect(location: ProjectLocation, python: Interpreter, settings: str | None) -> Inspection:
+    """Inspect the project; if it does not start, add how the interpreter was found."""
+    path = None if python.is_ours else python.python
     try:
-        return inspect_project(place, python=given, settings=settings)
+        return inspect_project(location, python=path, settings=settings)
     except TargetFailed as error:
-        why = f"  (the interpreter is {python.why}; --python takes another)"
-        raise TargetFailed(str(error), f"{error.log_tail}\n{why}") from None
-
-
-def _place(path: Path, settings: str | None) -> ProjectLocation:
-    """Where the project is; the person decides between several."""
-    if not path.exists():
-        message = f"expected a directory, found {str(path)!r}"
-        raise InvalidManifest(Problem("path", message))
-    places = find_projects(path)
-    if not places and settings and path.is_dir():
-        root = path.resolve()
-        return ProjectLocation(root=root, directory=root, settings=settings, why="as given")
-    if not places:
-        message = f"expected a manage.py in, below or above {path.resolve()}, found none"
-        raise InvalidManifest(Problem("path", f"{message}; --settings MODULE does without"))
-    if len(places) == 1:
-        return places[0]
-    names = [place.shown for place in places]
-    option = "one of them as PATH" if places[0].manage else "one by --settings MODULE"
-    number = choose("path", f"found {len(places)} projects", names, option)
-    return places[number]
-
-
-def _beside(path: Path, place: ProjectLocation) -> Path:
-    """The directory given, unless that is somewhere inside the project."""
-    above = path.is_dir() and place.directory.is_relative_to(path.resolve())
-    return path if above else place.directory
-
-
-def _file(file: Path, force: bool) -> Path:
-    if file.exists() and not force:
-        message = f"{file} is there already; expected --force to write over it, or -o"
-        raise InvalidManifest(Problem("output", message))
-    if not file.parent.is_dir():
-        raise InvalidManifest(Problem("output", f"expected a file in a directory, found {file}"))
-    return file
-
-
-def _interpreter(place: ProjectLocation) -> Interpreter:
-    """The one that was found, or that the person names."""
-    found = find_interpreter(place, os.environ)
-    if found is not None:
-        return found
-    answer = ask(
-        "python",
-        f"found no virtualenv of {place.directory}",
-        f"Its interpreter (Enter: Liveburst's own, {sys.executable}): ",
-        f"--python PATH/bin/python, or --python {OURS} for Liveburst's own ({sys.executable})",
-    )
-    return _named(answer or OURS)
-
-
-def _named(given: str) -> Interpreter:
-    """By the name it was given: a virtualenv's interpreter is a symbolic link to another one."""
-    if given == OURS:
-        return Interpreter(Path(sys.executable), "Liveburst's own")
-    python = Path(given).expanduser()
-    if (python / "bin" / "python").is_file():
-        python = python / "bin" / "python"
-    if not python.is_file():
-        raise InvalidManifest(Problem("python", f"expected an interpreter, found {given!r}"))
-    return Interpreter(python.absolute(), "as given")
+        hint = f"  (the interpreter is {python.why}; --python takes another)"
+        raise TargetFailed(str(error), f"{error.log_tail}\n{hint}") from None
 
 
 def _write(file: Path, text: str) -> Project:
-    """Write it whole or not at all: a draft that could not be read is none."""
+    """Write the draft and return its project; write nothing if the draft is not valid."""
     descriptor, partial = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as output:
             output.write(text)
         Path(partial).chmod(0o644)
-        project = _read(Path(partial), text)
+        project = _load(Path(partial), text)
         Path(partial).replace(file)
     except BaseException:
         Path(partial).unlink(missing_ok=True)
@@ -180,12 +123,12 @@ def _write(file: Path, text: str) -> Project:
 def _write_schema(file: Path, force: bool) -> None:
     """Write the schema to which the draft's first line refers an editor.
 
-    It has to be beside the draft: no address of it would be right on every machine.
+    It has to be in the draft's directory: no address of it would be right on every machine.
     """
     if force or not file.exists():
         file.write_text(lab_schema(), encoding="utf-8")
 
 
-def _read(partial: Path, text: str) -> Project:
-    """What the draft says. Only one of which no path answered has no scenario to be fired at."""
-    return load_manifest(partial) if has_scenario(text) else read_draft(text, partial)
+def _load(file: Path, text: str) -> Project:
+    """Load the draft; one of which no path answered has no scenarios."""
+    return load_manifest(file) if has_scenario(text) else read_draft(text, file)

@@ -1,4 +1,4 @@
-"""`manage.py lab init --try`: the drafted paths asked once, with one server."""
+"""`manage.py lab init --try`: one request to each drafted path, under one server."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from dashboard.home import home
 from dashboard.project.labtoml.load import read_draft
 from dashboard.project.project import Project
 from dashboard.targets.lifecycle.pool import Targets
-from dashboard.targets.onboarding.draft.lab_toml import drafted
-from dashboard.targets.onboarding.draft.sections import allowed_host, first_server, refuses_loopback
+from dashboard.targets.onboarding.draft.lab_toml import drafted_paths
+from dashboard.targets.onboarding.draft.server_choice import first_server
 from dashboard.targets.onboarding.draft.trial_results import login_hint, trial_summary
 from dashboard.targets.onboarding.inspection import Inspection
 from dashboard.targets.onboarding.trial_requests import TrialResult, try_paths
@@ -20,51 +20,53 @@ from dashboard.targets.supervise.cores import Cores
 
 
 def add_try_option(parser: ArgumentParser) -> None:
-    """The option that asks for it."""
+    """Add `--try`."""
     parser.add_argument(
         "--try",
         action="store_true",
-        help="start a server, send one GET to each path, and comment out what does not answer",
+        help="start a server, send one GET to each path, and comment out those that fail",
     )
 
 
-def try_draft(seen: Inspection, text: str, file: Path) -> TrialResult:
-    """Ask for each path of a draft with this text once, at the server of its first lanes.
+def try_draft(inspection: Inspection, text: str, file: Path) -> TrialResult:
+    """Request each path of a draft once, under the server of its first lanes.
 
-    Whatever goes wrong is said in what is returned. Raises InvalidManifest where the draft's
-    [project] cannot be used.
+    Failures are part of the result. Raises InvalidManifest if the draft's [project] is not valid.
     """
     project = read_draft(text, file.absolute())
     logs = home() / "logs"
     mark = os.environ.get("LIVEBURST_MARK") or f"liveburst-{os.getpid()}"
     targets = Targets(project, mark=mark, log_directory=logs, cores=Cores.here())
-    headers = {"Host": allowed_host(seen)} if refuses_loopback(seen) else {}
     return asyncio.run(
         try_paths(
             targets,
-            first_server(seen),
-            drafted(seen, logins=True),
-            headers=headers,
-            login_path=seen.login_url,
+            first_server(inspection),
+            drafted_paths(inspection, logins=True),
+            headers={"Host": inspection.allowed_host} if inspection.refuses_loopback else {},
+            login_path=inspection.login_url,
         )
     )
 
 
-def trial_notes(tried: TrialResult | None, seen: Inspection) -> list[str]:
-    """What came of trying, a line each; none where nobody asked for it."""
-    if tried is None:
+def trial_notes(trial: TrialResult | None, inspection: Inspection) -> list[str]:
+    """Return what to print of a trial, a line each; nothing without one."""
+    if trial is None:
         return []
-    some = any(answer.kept for answer in tried.answers.values())  # else it is the problem's
-    return [trial_summary(tried), *filter(None, [login_hint(tried, seen) if some else ""])]
+    # If no path is usable, `trial_problem` has the hint.
+    any_usable = any(answer.usable for answer in trial.answers.values())
+    hint = login_hint(trial, inspection) if any_usable else ""
+    return [trial_summary(trial), *filter(None, [hint])]
 
 
-def trial_problem(tried: TrialResult | None, seen: Inspection, project: Project, file: Path) -> str:
-    """Why a draft that was written cannot be fired at as it is, or was not tried; else empty."""
-    if tried is None:
+def trial_problem(
+    trial: TrialResult | None, inspection: Inspection, project: Project, file: Path
+) -> str:
+    """Return why a written draft cannot be fired at as it is, or was not tried; else empty."""
+    if trial is None:
         return ""
-    if tried.failure:
-        return f"{file} was written, untried.\n{tried.log_tail}".rstrip()
+    if trial.failure:
+        return f"{file} was written, untried.\n{trial.log_tail}".rstrip()
     if not project.scenarios:
         written = f"{file} was written: each path is in it as a comment, with what it answered."
-        return f"{written}\n{login_hint(tried, seen)}".rstrip()
+        return f"{written}\n{login_hint(trial, inspection)}".rstrip()
     return ""

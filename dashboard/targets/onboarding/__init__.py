@@ -1,1 +1,1 @@
-"""From somebody's Django project to a drafted lab.toml."""
+"""A Django project not known before: found, inspected, and described by a drafted lab.toml."""

@@ -1,8 +1,8 @@
-"""The applications that Django itself makes, for a project that has no module for one."""
+"""The applications that Django itself makes, for a project without a module for one."""
 
 from __future__ import annotations
 
-FALLBACK_MODULE = "liveburst_django"  # the module, in the probe's directory
+FALLBACK_MODULE = "liveburst_django"  # in the probe's directory
 
 
 def fallback_application(interface: str) -> str:
@@ -11,5 +11,5 @@ def fallback_application(interface: str) -> str:
 
 
 def is_fallback_application(application: str | None) -> bool:
-    """Return whether an import string names one of Django's own applications."""
+    """Return True if an import string names one of Django's own applications."""
     return application is not None and application.partition(":")[0] == FALLBACK_MODULE

@@ -1,4 +1,4 @@
-"""A Django project as it looks from inside, as far as a lab.toml can be drafted from it."""
+"""The result of inspecting a Django project: what a lab.toml is drafted from."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dashboard.project.secrets.env_files import read_env_file
 from .fallback_applications import fallback_application
 from .route import Route, WebsocketRoute
 
-MOST_LEVELS_UP = 3  # from where it runs to an interpreter that is beside the project
+MOST_LEVELS_UP = 3  # from the project's directory to an interpreter with a relative path
 INTERFACES = ("wsgi", "asgi")
 SETTINGS, CONFIGURATION = "DJANGO_SETTINGS_MODULE", "DJANGO_CONFIGURATION"
 CONFIGURED_BY = "LIVEBURST_CONFIGURED_BY"  # read by the module that makes Django's applications
@@ -22,16 +22,16 @@ CONFIGURED_BY = "LIVEBURST_CONFIGURED_BY"  # read by the module that makes Djang
 
 @dataclass(frozen=True)
 class Inspection:
-    """A Django project as it looks from inside.
+    """What an inspector that ran in the project's interpreter found.
 
-    `directory` is where it runs. `python` is None where the dashboard's own interpreter was
-    used. `wsgi` and `asgi` are import strings; None where it has none. `servers` are the packages
-    of servers that are there.
+    `directory` is the one it runs in. `python` is None if the dashboard's own interpreter was
+    used. `wsgi` and `asgi` are import strings, or None. `servers` are the installed packages of
+    servers.
 
-    `settings` is empty where manage.py has the settings itself. `env` is what manage.py puts into
-    the environment, the settings module included, as far as it may be written down. `env_files`
-    hold more of it; `env_unknown` names the variables that come from elsewhere. `broken` says by
-    interface (wsgi, asgi) what its module raised, `other_settings` which settings it insists on.
+    `settings` is empty if manage.py contains the settings itself. `env` is what manage.py adds to
+    the environment, settings module included, except for secrets. `env_files` contain more of it;
+    `env_unknown` are the names of variables from elsewhere. By interface (wsgi, asgi), `broken`
+    is what its module raised, and `other_settings` the settings module that it sets itself.
     """
 
     directory: Path
@@ -55,8 +55,25 @@ class Inspection:
     other_settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def project_name(self) -> str:
+        """The package of its settings, or else the name of its directory."""
+        return self.settings.partition(".")[0] or self.directory.name
+
+    @property
+    def refuses_loopback(self) -> bool:
+        """True if ALLOWED_HOSTS does not include 127.0.0.1."""
+        hosts = self.allowed_hosts or (("localhost", "127.0.0.1") if self.debug else ())
+        return not {"*", "127.0.0.1"} & set(hosts)
+
+    @property
+    def allowed_host(self) -> str:
+        """A host that the project accepts."""
+        host = next(iter(self.allowed_hosts), "").lstrip(".")
+        return "localhost" if host in ("", "*") else host
+
+    @property
     def python_shown(self) -> str:
-        """The interpreter as a lab.toml says it: relative if it is beside the project."""
+        """The interpreter as in a lab.toml: relative if it is near the project."""
         if self.python is None:
             return "python"
         relative = os.path.relpath(self.python, self.directory)
@@ -64,12 +81,12 @@ class Inspection:
 
 
 def parse_inspection(answer: Mapping[str, Any], directory: Path, python: Path | None) -> Inspection:
-    """Return what the inspector answered about the project in `directory`."""
+    """Return the inspector's answer about the project in `directory`."""
     prepared = answer.get("prepared") or {}
-    where = Path(prepared.get("directory", directory))
-    env_files, env_unknown = _origins(prepared.get("digests", {}), prepared.get("files", ()), where)
+    cwd = Path(prepared.get("directory", directory))  # manage.py may have changed it
+    env_files, env_unknown = _origins(prepared.get("digests", {}), prepared.get("files", ()), cwd)
     return Inspection(
-        directory=where,
+        directory=cwd,
         python=python,
         python_version=answer["python"],
         django=answer["django"],
@@ -81,24 +98,24 @@ def parse_inspection(answer: Mapping[str, Any], directory: Path, python: Path | 
         login_url=answer["login_url"],
         servers=tuple(answer["servers"]),
         databases=tuple(answer["databases"]),
-        routes=tuple(map(Route.of, answer["routes"])),
-        sockets=tuple(map(WebsocketRoute.of, answer.get("sockets", ()))),
-        env=_environment(answer, where),
+        routes=tuple(map(Route.from_json, answer["routes"])),
+        sockets=tuple(map(WebsocketRoute.from_json, answer.get("sockets", ()))),
+        env=_environment(answer, cwd),
         env_files=env_files,
         env_unknown=env_unknown,
-        broken=dict(_broken(answer, where)),
+        broken=dict(_broken(answer, cwd)),
         other_settings=dict(_other_settings(answer)),
     )
 
 
-def failure_lines(failed: Mapping[str, Any], beside: Path) -> list[str]:
-    """What the project raised, its first cause, and the line of the project that it came from."""
+def failure_lines(failed: Mapping[str, Any], directory: Path) -> list[str]:
+    """Return what the project raised, its first cause, and the project's line that raised it."""
     lines = [failed["error"]]
     if failed["cause"]:
         lines.append(f"because of {failed['cause']}")
     at = failed["at"]
     if at:
-        where = f"{os.path.relpath(at['file'], beside)}:{at['line']}"
+        where = f"{os.path.relpath(at['file'], directory)}:{at['line']}"
         inside = f" in {at['function']}" if at["function"] else ""
         lines.append(f"at {where}{inside}: {at['code']}".rstrip(": "))
     return lines
@@ -108,14 +125,14 @@ def failure_lines(failed: Mapping[str, Any], beside: Path) -> list[str]:
 
 
 def _application(answer: Mapping[str, Any], interface: str) -> str | None:
-    found = answer.get(interface) or {}
-    if found.get("django"):
+    entry = answer.get(interface) or {}
+    if entry.get("django"):
         return fallback_application(interface)
-    return found.get("application")
+    return entry.get("application")
 
 
 def _broken(answer: Mapping[str, Any], directory: Path) -> Iterator[tuple[str, str]]:
-    """What the modules of applications raised; the one that ended the process among them."""
+    """Yield each interface whose module raised, or ended the process, and how."""
     for interface in INTERFACES:
         failed = (answer.get(interface) or {}).get("failed")
         if failed is None and answer["step"] == interface:
@@ -126,7 +143,7 @@ def _broken(answer: Mapping[str, Any], directory: Path) -> Iterator[tuple[str, s
 
 
 def _other_settings(answer: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The settings that an application's module sets, whatever the environment says."""
+    """Yield each interface whose module sets other settings than the environment names."""
     for interface in INTERFACES:
         settings = (answer.get(interface) or {}).get("settings")
         if settings and answer["settings"] and settings != answer["settings"]:
@@ -137,7 +154,7 @@ def _other_settings(answer: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _environment(answer: Mapping[str, Any], directory: Path) -> dict[str, str]:
-    """What the servers' environment needs besides: what manage.py gives to Django."""
+    """Return what manage.py adds to the environment, which the servers need as well."""
     prepared = answer.get("prepared") or {}
     named = {SETTINGS: answer["settings"], CONFIGURATION: answer.get("configuration")}
     script = (answer.get("asgi") or {}).get("script")
@@ -147,9 +164,9 @@ def _environment(answer: Mapping[str, Any], directory: Path) -> dict[str, str]:
         name: value for name, value in prepared.get("environment", {}).items() if name not in env
     }
     path = [
-        os.path.relpath(one, directory) if Path(one).is_relative_to(answer["root"]) else one
-        for one in dict.fromkeys(answer["path"])
-        if Path(one) != directory and Path(one).is_dir()
+        os.path.relpath(entry, directory) if Path(entry).is_relative_to(answer["root"]) else entry
+        for entry in dict.fromkeys(answer["path"])
+        if Path(entry) != directory and Path(entry).is_dir()
     ]
     if path:
         env["PYTHONPATH"] = os.pathsep.join(path)
@@ -159,25 +176,25 @@ def _environment(answer: Mapping[str, Any], directory: Path) -> dict[str, str]:
 def _origins(
     digests: Mapping[str, str], files: Sequence[str], directory: Path
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The files that variables were read from, and the variables that are in none of them."""
+    """Return the files that variables were read from, and the variables that are in none."""
     unknown = {**digests}
     for name in (SETTINGS, CONFIGURATION):
         unknown.pop(name, None)
-    used = []
+    sources = []
     for file in files:
-        values = _variables(Path(file))
-        held = [name for name, value in values if unknown.get(name) == _digest(value)]
-        if held:
-            used.append(os.path.relpath(file, directory))
-        for name in held:
+        variables = _variables(Path(file))
+        names = [name for name, value in variables if unknown.get(name) == _digest(value)]
+        if names:
+            sources.append(os.path.relpath(file, directory))
+        for name in names:
             del unknown[name]
-    return tuple(used), tuple(sorted(unknown))
+    return tuple(sources), tuple(sorted(unknown))
 
 
 def _variables(file: Path) -> Iterator[tuple[str, str]]:
     try:
         yield from read_env_file(file, os.environ).items()
-    except (OSError, ValueError):  # no such file after all
+    except (OSError, ValueError):  # it does not exist any more, or is no such file
         return
 
 

@@ -1,4 +1,4 @@
-"""Look at a Django project through its own interpreter: start the inspector, read its answer."""
+"""Inspect a Django project by its own interpreter: start the inspector, read its answer."""
 
 from __future__ import annotations
 
@@ -21,76 +21,77 @@ from .project_search import ProjectLocation
 
 SCRIPT = INSPECTOR / "liveburst_inspect.py"
 TIMEOUT_S = 60.0
-GRACE_S = 10.0  # after TIMEOUT_S the inspector itself says where the project is
+GRACE_S = 10.0  # after TIMEOUT_S, in which the inspector itself reports where the project hangs
 LOG_LINES = 8
 
 
 def inspect_project(
-    place: ProjectLocation,
+    location: ProjectLocation,
     *,
     python: Path | None,
     settings: str | None,
     timeout_s: float = TIMEOUT_S,
 ) -> Inspection:
-    """Look at the project in a place with this interpreter; None is the dashboard's own.
+    """Inspect the project at a location with this interpreter; None is the dashboard's own.
 
-    `settings` is the module to use, None leaves it to manage.py. Raises InvalidManifest if
-    nothing says which settings it has, TargetFailed if it does not start.
+    `settings` is the module to use, None leaves it to manage.py. Raises InvalidManifest if no
+    settings are chosen, TargetFailed if the project does not start.
     """
-    answer = _ask(place, python, settings, timeout_s)
+    answer = _run_inspector(location, python, settings, timeout_s)
     if answer.get("unnamed"):
-        message = f"expected {place.shown} to choose settings, found none; give --settings MODULE"
+        expected = f"expected {location.shown} to choose settings"
+        message = f"{expected}, found none; give --settings MODULE"
         raise InvalidManifest(Problem("settings", message))
     if "routes" not in answer:
         raise TargetFailed(
-            f"expected {_expected(answer, place)} with {python or sys.executable}, found:",
-            "\n".join(f"  {line}" for line in _found(answer, place)),
+            f"expected {_expected(answer, location)} with {python or sys.executable}, found:",
+            "\n".join(f"  {line}" for line in _failure(answer, location)),
         )
-    return parse_inspection(answer, place.directory, python)
+    return parse_inspection(answer, location.directory, python)
 
 
-def _expected(answer: Mapping[str, Any], place: ProjectLocation) -> str:
-    """What was tried last, in words."""
+def _expected(answer: Mapping[str, Any], location: ProjectLocation) -> str:
+    """Return the last step of the inspector, in words."""
     steps = {
-        "manage": f"{place.shown} to start Django",
+        "manage": f"{location.shown} to start Django",
         "settings": f"Django to start with {answer.get('settings')}",
         "routes": f"the routes of {answer.get('settings')} to import",
     }
-    return steps.get(answer.get("step", ""), f"{place.shown} to be inspected")
+    return steps.get(answer.get("step", ""), f"{location.shown} to be inspected")
 
 
-def _found(answer: Mapping[str, Any], place: ProjectLocation) -> list[str]:
-    """Why it went no further, in the project's own words."""
+def _failure(answer: Mapping[str, Any], location: ProjectLocation) -> list[str]:
+    """Return why the last step failed: the project's exception, or else its last log lines."""
     failed = answer.get("failed")
-    if failed is None:  # not even Python ended it
+    if failed is None:  # the process ended without the inspector noticing
         return [*answer["log"], answer["ended"] or "an end without an answer"]
-    said = answer["log"] if failed["exits"] else []
-    return [*said, *failure_lines(failed, place.directory)]
+    log = answer["log"] if failed["exits"] else []
+    return [*log, *failure_lines(failed, location.directory)]
 
 
-def _ask(
-    place: ProjectLocation, python: Path | None, settings: str | None, timeout_s: float
+def _run_inspector(
+    location: ProjectLocation, python: Path | None, settings: str | None, timeout_s: float
 ) -> dict[str, Any]:
-    """Everything that was found before the inspector ended, however it ended."""
+    """Return everything that was found before the inspector ended, however it ended."""
     with tempfile.TemporaryDirectory(prefix="liveburst-") as name:
         file, log = Path(name, "answer"), Path(name, "log")
         request = {
             "answer": str(file),
-            "root": str(place.root),
-            "manage": place.manage and str(place.manage),
+            "root": str(location.root),
+            "manage": location.manage and str(location.manage),
             "settings": settings,
-            "otherwise": place.settings,
-            "directory": str(place.directory),
+            "otherwise": location.settings,
+            "directory": str(location.directory),
             "timeout_s": timeout_s,
         }
         command = [str(python or sys.executable), str(SCRIPT), json.dumps(request)]
-        ended = _run(command, place.directory, log, timeout_s + GRACE_S)
+        ended = _run(command, location.directory, log, timeout_s + GRACE_S)
         lines = read_tail(log).splitlines()[-LOG_LINES:]
-        return {"ended": ended, "log": lines, "root": str(place.root), **_merged(file)}
+        return {"ended": ended, "log": lines, "root": str(location.root), **_merged(file)}
 
 
 def _run(command: list[str], directory: Path, log: Path, timeout_s: float) -> str:
-    """Run the inspector to its end; what there is to say of that end, empty if it was its own."""
+    """Run the inspector to its end; return how it failed, empty if it ended by itself."""
     try:
         asyncio.run(
             run_to_end(
@@ -107,12 +108,12 @@ def _run(command: list[str], directory: Path, log: Path, timeout_s: float) -> st
 
 
 def _merged(answer: Path) -> dict[str, Any]:
-    """The lines of an answer, later ones over earlier ones, up to one that was cut off."""
-    found: dict[str, Any] = {}
+    """Return the lines of an answer merged, later ones over earlier, up to one cut off."""
+    merged: dict[str, Any] = {}
     lines = answer.read_text(encoding="utf-8").splitlines() if answer.is_file() else []
     for line in lines:
         try:
-            found |= json.loads(line)
+            merged |= json.loads(line)
         except ValueError:
             break
-    return found
+    return merged

@@ -1,4 +1,4 @@
-"""Find the interpreter that a project is run with: its virtualenv, whichever tool made that."""
+"""Find a project's interpreter: that of its virtualenv, whichever tool made it."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ TOOL_TIMEOUT_S = 15.0
 
 @dataclass(frozen=True)
 class Interpreter:
-    """An interpreter and why it was taken.
+    """An interpreter, and why it was chosen.
 
-    It is a symbolic link, and must be started by the name that it was found by.
+    It may be a symbolic link, and must be started by this path, not by the link's target.
     """
 
     python: Path
@@ -36,13 +36,13 @@ class Interpreter:
 
     @property
     def is_ours(self) -> bool:
-        """Whether it is the one that Liveburst itself runs with."""
+        """True if it is the one that runs Liveburst itself."""
         same = Path(sys.executable).resolve() == self.python.resolve()
         return same and self.prefix.resolve() == Path(sys.prefix).resolve()
 
     @property
     def has_django(self) -> bool:
-        """Whether Django can be seen there, or may come from the system's packages."""
+        """True if Django is installed there, or may come from the system's packages."""
         settings = self.prefix / "pyvenv.cfg"
         shares = settings.is_file() and re.search(
             r"include-system-site-packages\s*=\s*true", settings.read_text(errors="replace")
@@ -52,26 +52,29 @@ class Interpreter:
         )
 
 
-def find_interpreter(place: ProjectLocation, environment: Mapping[str, str]) -> Interpreter | None:
-    """Return the interpreter of a project; None if none is known.
+def find_interpreter(
+    location: ProjectLocation, environment: Mapping[str, str]
+) -> Interpreter | None:
+    """Return the interpreter of a project; None if none is found.
 
-    The nearest with Django in it; the nearest at all if none has Django. Liveburst's own is
-    taken only where it lies beside the project.
+    It is the nearest with Django; or the nearest, if none has Django. Liveburst's own is returned
+    only if it is in a directory of the project.
     """
-    found = list(_existing(place, environment))
-    return next((one for one in found if one.has_django), next(iter(found), None))
+    candidates = list(_candidates(location, environment))
+    return next((one for one in candidates if one.has_django), next(iter(candidates), None))
 
 
-def _existing(place: ProjectLocation, environment: Mapping[str, str]) -> Iterator[Interpreter]:
-    for directory in place.directories:
+def _candidates(location: ProjectLocation, environment: Mapping[str, str]) -> Iterator[Interpreter]:
+    """Yield the interpreters that exist, the nearest first."""
+    for directory in location.directories:
         for finder in _FINDERS:
             for prefix, why in finder(directory, environment):
                 yield from _in(prefix, why)
     for name in ("VIRTUAL_ENV", "CONDA_PREFIX"):
-        for one in _in(Path(environment.get(name) or os.devnull), f"${name} names it"):
-            if not one.is_ours:
-                yield one
-    for prefix, why in _usual(place.root.parent, environment):
+        for interpreter in _in(Path(environment.get(name) or os.devnull), f"${name} names it"):
+            if not interpreter.is_ours:
+                yield interpreter
+    for prefix, why in _usual(location.root.parent, environment):
         yield from _in(prefix, why)
 
 
@@ -84,59 +87,59 @@ def _in(prefix: Path, why: str) -> Iterator[Interpreter]:
             return
 
 
-# Where the tools keep a project's environment: each finder yields (prefix, why).
+# Where tools keep a project's environment: each finder yields prefixes, and why each is chosen.
 
-Found = Iterator[tuple[Path, str]]
-
-
-def _usual(place: Path, environment: Mapping[str, str]) -> Found:
-    """A virtualenv by one of the usual names."""
-    why = f"the virtualenv in {place}"
-    yield from ((place / name, why) for name in NAMES if (place / name).is_dir())
+Prefixes = Iterator[tuple[Path, str]]
 
 
-def _beside(place: Path, environment: Mapping[str, str]) -> Found:
-    """What `.venv` names where it is a file, or whatever virtualenv is there."""
-    why = f"the virtualenv in {place}"
+def _usual(directory: Path, environment: Mapping[str, str]) -> Prefixes:
+    """Yield virtualenvs with one of the usual names."""
+    why = f"the virtualenv in {directory}"
+    yield from ((directory / name, why) for name in NAMES if (directory / name).is_dir())
+
+
+def _others(directory: Path, environment: Mapping[str, str]) -> Prefixes:
+    """Yield what a `.venv` file names, and virtualenvs with any name."""
+    why = f"the virtualenv in {directory}"
     for name in (".venv", ".pdm-python"):
-        if (place / name).is_file():
-            named = Path((place / name).read_text(errors="replace").strip() or os.devnull)
+        if (directory / name).is_file():
+            named = Path((directory / name).read_text(errors="replace").strip() or os.devnull)
             prefix = named.parent.parent if named.is_file() else named
-            yield place / prefix, f"{place / name} names it"
-            yield Path.home() / ".virtualenvs" / prefix, f"{place / name} names it"
-    yield from ((file.parent, why) for file in sorted(place.glob("*/pyvenv.cfg")))
-    yield from ((one, why) for one in sorted(place.glob(".direnv/python-*")))
+            yield directory / prefix, f"{directory / name} names it"
+            yield Path.home() / ".virtualenvs" / prefix, f"{directory / name} names it"
+    yield from ((file.parent, why) for file in sorted(directory.glob("*/pyvenv.cfg")))
+    yield from ((prefix, why) for prefix in sorted(directory.glob(".direnv/python-*")))
 
 
-def _uv(place: Path, environment: Mapping[str, str]) -> Found:
+def _uv(directory: Path, environment: Mapping[str, str]) -> Prefixes:
     named = environment.get("UV_PROJECT_ENVIRONMENT")
-    if named and (place / "pyproject.toml").is_file():
-        yield place / named, "$UV_PROJECT_ENVIRONMENT names it"
+    if named and (directory / "pyproject.toml").is_file():
+        yield directory / named, "$UV_PROJECT_ENVIRONMENT names it"
 
 
-def _poetry(place: Path, environment: Mapping[str, str]) -> Found:
-    project = read_toml(place / "pyproject.toml")
-    if "poetry" not in project.get("tool", {}) and not (place / "poetry.lock").is_file():
+def _poetry(directory: Path, environment: Mapping[str, str]) -> Prefixes:
+    project = read_toml(directory / "pyproject.toml")
+    if "poetry" not in project.get("tool", {}) and not (directory / "poetry.lock").is_file():
         return
-    yield from _told_by(place, "poetry", "env", "info", "--path")
+    yield from _from_tool(directory, "poetry", "env", "info", "--path")
     table = {**project.get("project", {}), **project.get("tool", {}).get("poetry", {})}
     cache = environment.get("POETRY_CACHE_DIR") or Path.home() / ".cache" / "pypoetry"
     base = Path(environment.get("POETRY_VIRTUALENVS_PATH") or Path(cache) / "virtualenvs")
     name = re.sub(r"[ $`!*@\"\\\r\n\t]", "_", str(table.get("name", "")).lower())[:42]
-    for one in sorted(base.glob(f"{name}-{_digest(place)}-py*")):
-        yield one, f"Poetry's for {place}"
+    for prefix in sorted(base.glob(f"{name}-{_digest(directory)}-py*")):
+        yield prefix, f"Poetry's for {directory}"
 
 
 def _digest(directory: Path) -> str:
-    """How Poetry tells projects of one name apart."""
+    """Return the hash by which Poetry distinguishes projects with the same name."""
     digest = hashlib.sha256(os.path.normcase(directory).encode()).digest()
     return base64.urlsafe_b64encode(digest).decode()[:8]
 
 
-def _pipenv(place: Path, environment: Mapping[str, str]) -> Found:
-    """Pipenv's and virtualenvwrapper's, which keep beside each environment whose it is."""
-    if (place / "Pipfile").is_file():
-        yield from _told_by(place, "pipenv", "--venv")
+def _pipenv(directory: Path, environment: Mapping[str, str]) -> Prefixes:
+    """Yield Pipenv's and virtualenvwrapper's, whose `.project` file names the project."""
+    if (directory / "Pipfile").is_file():
+        yield from _from_tool(directory, "pipenv", "--venv")
     homes = [
         Path(environment.get("WORKON_HOME") or os.devnull),
         Path.home() / ".local/share/virtualenvs",
@@ -144,49 +147,54 @@ def _pipenv(place: Path, environment: Mapping[str, str]) -> Found:
     ]
     for home in homes:
         for file in sorted(home.glob("*/.project")):
-            if file.read_text(errors="replace").strip() == str(place):
-                yield file.parent, f"{file} says that it is for {place}"
+            if file.read_text(errors="replace").strip() == str(directory):
+                yield file.parent, f"{file} names {directory}"
 
 
-def _conda(place: Path, environment: Mapping[str, str]) -> Found:
-    """The environment that an environment.yml names, among those that conda knows."""
-    for file in (place / "environment.yml", place / "environment.yaml"):
+def _conda(directory: Path, environment: Mapping[str, str]) -> Prefixes:
+    """Yield the environment that an environment.yml names, if conda knows it."""
+    for file in (directory / "environment.yml", directory / "environment.yaml"):
         text = file.read_text(errors="replace") if file.is_file() else ""
         name = re.search(r"^name:\s*[\"']?([^\s\"'#]+)", text, re.MULTILINE)
-        known = Path.home() / ".conda" / "environments.txt"
-        if name and known.is_file():
-            for line in known.read_text(errors="replace").splitlines():
+        environments = Path.home() / ".conda" / "environments.txt"
+        if name and environments.is_file():
+            for line in environments.read_text(errors="replace").splitlines():
                 if Path(line).name == name[1]:
                     yield Path(line), f"conda's, which {file} names"
 
 
-def _pyenv(place: Path, environment: Mapping[str, str]) -> Found:
-    """A virtualenv of pyenv's; a plain version of Python is nobody's environment."""
-    file = place / ".python-version"
+def _pyenv(directory: Path, environment: Mapping[str, str]) -> Prefixes:
+    """Yield the virtualenv of pyenv's that a .python-version names, but no plain Python."""
+    file = directory / ".python-version"
     name = file.read_text(errors="replace").strip() if file.is_file() else ""
     home = Path(environment.get("PYENV_ROOT") or Path.home() / ".pyenv")
     if name and (home / "versions" / name / "pyvenv.cfg").is_file():
         yield home / "versions" / name, f"pyenv's, which {file} names"
 
 
-def _told_by(place: Path, *command: str) -> Found:
-    """The directory that a tool names, if the tool is there."""
+def _from_tool(directory: Path, *command: str) -> Prefixes:
+    """Yield the directory that a tool prints, if the tool is installed."""
     if shutil.which(command[0]) is None:
         return
     try:
-        told = subprocess.run(
-            command, cwd=place, capture_output=True, text=True, check=False, timeout=TOOL_TIMEOUT_S
+        done = subprocess.run(
+            command,
+            cwd=directory,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=TOOL_TIMEOUT_S,
         )
     except (OSError, subprocess.TimeoutExpired):
         return
-    if told.returncode == 0 and told.stdout.strip():
-        yield Path(told.stdout.strip().splitlines()[-1]), f"`{' '.join(command)}` names it"
+    if done.returncode == 0 and done.stdout.strip():
+        yield Path(done.stdout.strip().splitlines()[-1]), f"`{' '.join(command)}` names it"
 
 
-_FINDERS: tuple[Callable[[Path, Mapping[str, str]], Found], ...] = (
+_FINDERS: tuple[Callable[[Path, Mapping[str, str]], Prefixes], ...] = (
     _uv,
     _usual,
-    _beside,
+    _others,
     _poetry,
     _pipenv,
     _conda,

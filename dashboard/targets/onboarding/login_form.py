@@ -1,4 +1,4 @@
-"""A login form as a page has it: where it is sent, and what it calls its two fields."""
+"""A login form in the HTML of a page: the path it is sent to, and the names of its two fields."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
-_NAME_TYPES = ("text", "email", "tel", "")
-_NAMES = ("username", "login", "email", "user")
+_USERNAME_TYPES = ("text", "email", "tel", "")
+_USERNAMES = ("username", "login", "email", "user")
 
 
 @dataclass(frozen=True)
@@ -26,24 +26,24 @@ class _Form:
     method: str
     inputs: list[tuple[str, str]] = field(default_factory=list)  # type, name
 
-    def named(self, *kinds: str) -> list[str]:
-        return [name for kind, name in self.inputs if kind in kinds and name]
+    def names(self, *types: str) -> list[str]:
+        return [name for kind, name in self.inputs if kind in types and name]
 
 
 def find_login_form(html: str, path: str) -> LoginForm | None:
-    """Return the login form of a page at `path`; None if it has none.
+    """Return the login form of the page at `path`; None if it has none.
 
-    That is a form sent by POST with one password, and a name to go with it. One with two
-    passwords registers somebody or changes a password.
+    That is a form sent by POST with a text field and one password. A form with two passwords is
+    for registration or for changing a password.
     """
-    forms = _Forms()
-    forms.feed(html)
-    for form in forms.found:
-        passwords, names = form.named("password"), form.named(*_NAME_TYPES)
+    parser = _Forms()
+    parser.feed(html)
+    for form in parser.forms:
+        passwords, names = form.names("password"), form.names(*_USERNAME_TYPES)
         if form.method == "post" and len(passwords) == 1 and names:
-            name = next((one for one in _NAMES if one in names), names[0])
+            username = next((name for name in _USERNAMES if name in names), names[0])
             sent_to = urlsplit(urljoin(path, form.action)).path
-            return LoginForm(urlsplit(path).path, sent_to, name, passwords[0])
+            return LoginForm(urlsplit(path).path, sent_to, username, passwords[0])
     return None
 
 
@@ -52,20 +52,21 @@ class _Forms(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[_Form] = []
+        self.forms: list[_Form] = []
         self._open: _Form | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note a form, or an input of the form that is open."""
-        given = {key: value or "" for key, value in attrs}
+        """Open a form, or add an input to the open one."""
+        attributes = {key: value or "" for key, value in attrs}
         if tag == "form":
-            self._open = _Form(given.get("action", ""), given.get("method", "get").lower())
-            self.found.append(self._open)
+            method = attributes.get("method", "get").lower()
+            self._open = _Form(attributes.get("action", ""), method)
+            self.forms.append(self._open)
         elif tag == "input" and self._open is not None:
-            kind = given.get("type", "").lower()
-            self._open.inputs.append((kind, given.get("name", "")))
+            kind = attributes.get("type", "").lower()
+            self._open.inputs.append((kind, attributes.get("name", "")))
 
     def handle_endtag(self, tag: str) -> None:
-        """Note the end of a form."""
+        """Close the form."""
         if tag == "form":
             self._open = None

@@ -1,4 +1,4 @@
-"""Find a Django project: its manage.py, or else the settings that its files name."""
+"""Find a Django project: its manage.py, or else the settings module that its files name."""
 
 from __future__ import annotations
 
@@ -13,18 +13,20 @@ from typing import Any
 MANAGE = "manage.py"
 # Nearer ones first: an `examples/a/manage.py` does not compete with a `backend/manage.py`.
 BELOW = (("*",), ("src/*", "*/*"), ("*/src/*",))
-LEVELS_UP = 3  # where no repository says how far a project reaches
+LEVELS_UP = 3  # outside a repository, whose top would be the limit
 _NOT_A_PROJECT = {"node_modules", "site-packages", "venv", "env", "__pycache__"}
 _MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 _VARIABLE = "DJANGO_SETTINGS_MODULE"
+# Files of pytest's, and the section of each that may set the variable.
+_INI_SECTIONS = (("pytest.ini", "pytest"), ("setup.cfg", "tool:pytest"), ("tox.ini", "pytest"))
 
 
 @dataclass(frozen=True)
 class ProjectLocation:
     """Where a project is.
 
-    `root` is its top directory, `directory` where it runs, `manage` its manage.py. Without one,
-    `settings` is the module that was found instead. `why` says how it was found.
+    `root` is its top directory, `directory` the one it runs in, `manage` its manage.py. Without
+    one, `settings` is the module that was found instead. `why` is how it was found.
     """
 
     root: Path
@@ -35,59 +37,64 @@ class ProjectLocation:
 
     @property
     def directories(self) -> list[Path]:
-        """Where it runs and the directories above, up to its top."""
-        every = [self.directory, *self.directory.parents]
-        return every[: every.index(self.root) + 1] if self.root in every else [self.directory]
+        """The directory it runs in and those above, up to its top."""
+        ancestors = [self.directory, *self.directory.parents]
+        return (
+            ancestors[: ancestors.index(self.root) + 1]
+            if self.root in ancestors
+            else [self.directory]
+        )
 
     @property
     def shown(self) -> str:
-        """The place as a person would name it."""
+        """The location as it is shown: its manage.py, or directory and settings."""
         return str(self.manage or f"{self.directory} ({self.settings})")
 
 
 def find_projects(path: Path) -> list[ProjectLocation]:
-    """Return where a project is at, below, or above `path`; several if nothing decides.
+    """Return the project at, below or above `path`; several if nothing decides between them.
 
-    `path` is a directory, or a manage.py by whatever name.
+    `path` is a directory, or a manage.py of any name.
     """
     path = path.resolve()
     if path.is_file():
-        return [_managed(path, "as given", path.parent)]
+        return [_with_manage(path, "as given", path.parent)]
     if (path / MANAGE).is_file():
-        return [_managed(path / MANAGE, "in the directory given", path)]
+        return [_with_manage(path / MANAGE, "in the directory given", path)]
     for patterns in BELOW:
-        found = sorted({file for one in patterns for file in _manages(path, one)})
-        if found:
-            return [_managed(file, "the nearest below", path) for file in found]
+        files = sorted({file for pattern in patterns for file in _manage_files(path, pattern)})
+        if files:
+            return [_with_manage(file, "the nearest below", path) for file in files]
     for directory in upwards(path)[1:]:
         if (directory / MANAGE).is_file():
-            return [_managed(directory / MANAGE, "the nearest above", directory)]
+            return [_with_manage(directory / MANAGE, "the nearest above", directory)]
     return _by_settings(path)
 
 
 def upwards(directory: Path) -> list[Path]:
-    """Return a directory and those that it is in, up to the top of its repository.
+    """Return a directory and those above it, up to the top of its repository.
 
-    Without a repository, up to three levels; a person's home directory is no project.
+    Outside a repository, up to LEVELS_UP levels; the home directory is not included.
     """
-    every = [directory, *directory.parents]
+    ancestors = [directory, *directory.parents]
     top = _repository(directory)
-    ends = every.index(top) if top else LEVELS_UP
-    return [one for one in every[: ends + 1] if one == directory or one != Path.home()]
+    levels = ancestors.index(top) if top else LEVELS_UP
+    return [one for one in ancestors[: levels + 1] if one == directory or one != Path.home()]
 
 
 def _repository(directory: Path) -> Path | None:
-    """The top of the repository that a directory is in; a home directory is none."""
-    every = [directory, *directory.parents]
-    return next((one for one in every if (one / ".git").exists() and one != Path.home()), None)
+    """Return the top of the repository that a directory is in; never the home directory."""
+    ancestors = [directory, *directory.parents]
+    tops = (one for one in ancestors if (one / ".git").exists() and one != Path.home())
+    return next(tops, None)
 
 
-def _managed(manage: Path, why: str, root: Path) -> ProjectLocation:
+def _with_manage(manage: Path, why: str, root: Path) -> ProjectLocation:
     top = _repository(manage.parent) or root
     return ProjectLocation(root=top, directory=manage.parent, manage=manage, why=why)
 
 
-def _manages(path: Path, pattern: str) -> Iterator[Path]:
+def _manage_files(path: Path, pattern: str) -> Iterator[Path]:
     for file in path.glob(f"{pattern}/{MANAGE}"):
         inner = file.parent.relative_to(path).parts
         hidden = any(part.startswith(".") or part in _NOT_A_PROJECT for part in inner)
@@ -99,19 +106,20 @@ def _manages(path: Path, pattern: str) -> Iterator[Path]:
 
 
 def _by_settings(path: Path) -> list[ProjectLocation]:
-    """What the tools that need settings have been told, or else the modules that look like it."""
-    told = list(dict.fromkeys(_told(path)))
-    if told:
-        where = path / "src" if _is_module(path / "src", told[0][0]) else path
-        module, file = told[0]
-        return [ProjectLocation(path, where, f"{file} names it", settings=module)]
-    found = dict.fromkeys(
+    """Return the project of the settings that configuration files name, or else all that exist."""
+    named = list(dict.fromkeys(_named_settings(path)))
+    if named:
+        module, file = named[0]
+        directory = path / "src" if _is_module(path / "src", module) else path
+        return [ProjectLocation(path, directory, f"{file} names it", settings=module)]
+    existing = dict.fromkeys(
         (directory, module)
         for directory in (path, path / "src")
         for module in _settings_modules(directory)
     )
     return [
-        ProjectLocation(path, where, "the only one", settings=module) for where, module in found
+        ProjectLocation(path, directory, "the only one", settings=module)
+        for directory, module in existing
     ]
 
 
@@ -123,27 +131,21 @@ def _is_module(directory: Path, module: str) -> bool:
 def _settings_modules(directory: Path) -> Iterator[str]:
     for pattern in ("settings.py", "*/settings.py", "*/settings/__init__.py"):
         for file in sorted(directory.glob(pattern)):
-            found = file.parent if file.name == "__init__.py" else file.with_suffix("")
-            module = ".".join(found.relative_to(directory).parts)
+            path = file.parent if file.name == "__init__.py" else file.with_suffix("")
+            module = ".".join(path.relative_to(directory).parts)
             if _MODULE.fullmatch(module) and not _NOT_A_PROJECT.intersection(module.split(".")):
                 yield module
 
 
-def _told(path: Path) -> Iterator[tuple[str, str]]:
-    """Each settings module that a configuration file names, and the file."""
-    toml = read_toml(path / "pyproject.toml").get("tool", {})
-    tables = [
-        toml.get("pytest", {}).get("ini_options", {}).get(_VARIABLE),
-        toml.get("django-stubs", {}).get("django_settings_module"),
+def _named_settings(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield each settings module that a configuration file names, and the file."""
+    tools = read_toml(path / "pyproject.toml").get("tool", {})
+    modules = [
+        tools.get("pytest", {}).get("ini_options", {}).get(_VARIABLE),
+        tools.get("django-stubs", {}).get("django_settings_module"),
     ]
-    for module in tables:
-        if isinstance(module, str):
-            yield module, "pyproject.toml"
-    for name, section in (
-        ("pytest.ini", "pytest"),
-        ("setup.cfg", "tool:pytest"),
-        ("tox.ini", "pytest"),
-    ):
+    yield from ((module, "pyproject.toml") for module in modules if isinstance(module, str))
+    for name, section in _INI_SECTIONS:
         parser = configparser.ConfigParser(interpolation=None, strict=False)
         try:
             parser.read(path / name, encoding="utf-8")
@@ -155,7 +157,7 @@ def _told(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def read_toml(file: Path) -> dict[str, Any]:
-    """A TOML file of a project; empty where there is none, or none that can be read."""
+    """Return the content of a TOML file; empty if it does not exist or cannot be parsed."""
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""A stranger's routes as the inspector tells them. Plain values."""
+"""A project's routes as the inspector reports them. Plain values."""
 
 from __future__ import annotations
 
@@ -7,22 +7,21 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-# As Django's own `reverse` does it: RFC 3986's sub-delims and what else a path may hold.
+# Those that Django's own `reverse` leaves: RFC 3986's sub-delims, and what else a path may contain.
 _SAFE = "/~:@!$&'()*+,;="
 
 
 @dataclass(frozen=True)
 class Route:
-    """A path of a project and what can be told of its view without calling it.
+    """A path of a project, and what is known of its view without calling it.
 
-    `path` is the pattern as text, `regex` says that a regular expression is left in it.
-    `parameters` are the names in the path and their converters: `{"pk": "int"}`. `view` is
-    `module:name` of the code that a person wrote, None where no name leads to it; `module` and
-    `function` are what it is called in any case. `callable_id` is alike for patterns that lead
-    to the very same callable with the same arguments. `application` is whose the code is, and
-    `own` whether it is the project's. `methods` are those that it answers, None where its code
-    does not say; `reads`: GET is among them as far as one can see. `login`: it lets nobody in
-    who is not logged in. `files`: it serves files.
+    `path` is the pattern as text; `regex`: a regular expression is left in it. `parameters` are
+    the names in the path with their converters: `{"pk": "int"}`. `view` is `module:name` of the
+    code as written, None if no name leads to it; `module` and `function` are its names in any
+    case. `callable_id` is equal for patterns of the same callable with the same arguments.
+    `application` is the package of the code, `own`: it is the project's. `methods` are those that
+    the view answers, None if its code does not tell; `reads`: GET is one of them as far as is
+    known. `login`: it requires a login. `files`: it serves files.
     """
 
     path: str
@@ -43,26 +42,26 @@ class Route:
     methods: tuple[str, ...] | None = None
 
     @classmethod
-    def of(cls, said: Mapping[str, Any]) -> Route:
-        """A route as the inspector says it."""
-        methods = said["methods"]
+    def from_json(cls, entry: Mapping[str, Any]) -> Route:
+        """Return the route of an entry in the inspector's answer."""
+        methods = entry["methods"]
         return cls(
             **{
-                **said,
-                "parameters": _parameters(said),
+                **entry,
+                "parameters": _parameters(entry),
                 "methods": None if methods is None else tuple(methods),
             }
         )
 
     @property
     def url_path(self) -> str:
-        """The path as it is asked for: an IRI as a URI, with nothing that lab.toml reads."""
+        """The path as it is requested: an IRI as a URI, and no `{…}` for lab.toml to fill in."""
         return quote(self.path, safe=_SAFE)
 
 
 @dataclass(frozen=True)
 class WebsocketRoute:
-    """A websocket route of a project; `checks_origin`: it asks for a header Origin."""
+    """A websocket route of a project; `checks_origin`: it requires an Origin header."""
 
     path: str
     regex: bool
@@ -75,15 +74,15 @@ class WebsocketRoute:
     family: str
 
     @classmethod
-    def of(cls, said: Mapping[str, Any]) -> WebsocketRoute:
-        """A route as the inspector says it."""
-        return cls(**{**said, "parameters": _parameters(said)})
+    def from_json(cls, entry: Mapping[str, Any]) -> WebsocketRoute:
+        """Return the route of an entry in the inspector's answer."""
+        return cls(**{**entry, "parameters": _parameters(entry)})
 
     @property
     def url_path(self) -> str:
-        """The path as it is asked for."""
+        """The path as it is requested."""
         return quote(self.path, safe=_SAFE)
 
 
-def _parameters(said: Mapping[str, Any]) -> dict[str, str]:
-    return {one["name"]: one["kind"] for one in said["parameters"]}
+def _parameters(entry: Mapping[str, Any]) -> dict[str, str]:
+    return {parameter["name"]: parameter["kind"] for parameter in entry["parameters"]}

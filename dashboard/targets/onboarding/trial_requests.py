@@ -1,4 +1,4 @@
-"""One GET at each drafted path, with one server, to see what can be fired at as it is."""
+"""One GET at each drafted path, under one server: which can be fired at as they are."""
 
 from __future__ import annotations
 
@@ -23,38 +23,39 @@ from .login_form import LoginForm, find_login_form
 
 GET_TIMEOUT_S = 10.0  # for each path
 TOTAL_TIMEOUT_S = 60.0  # for all of them
-MOST_BYTES = 16 * 1024 * 1024  # of an answer; a larger one is read no further
+MOST_BYTES = 16 * 1024 * 1024  # read of an answer
 MOST_REDIRECTS = 3  # on the way to a login form
 LONGEST_REASON = 160
 SUCCESS, REDIRECTS, NO_ENTRY = range(200, 300), range(300, 400), (401, 403)
-# Watches the target while it is asked; what that gives tells what was raised meanwhile.
-Watch = Callable[[], AbstractAsyncContextManager[Callable[[], Awaitable[str]]]]
+RaisedException = Callable[[], Awaitable[str]]  # returns what was raised; empty for nothing
+# Watches the target during a request.
+Watch = Callable[[], AbstractAsyncContextManager[RaisedException]]
 _TITLE = re.compile(r"<title>\s*(\w+)\s+at\s[^<]*</title>")
 _VALUE = re.compile(r'<pre class="exception_value">([^<]*)</pre>')
 
 
 @dataclass(frozen=True)
 class TrialAnswer:
-    """What a GET at a path showed: `said` is "answered 302 to /accounts/login/".
+    """The answer to a GET, as `description`: "answered 302 to /accounts/login/".
 
-    `kept`: it can be fired at as it is. `login`: it seems to want somebody logged in. `status`
-    is 0 where there was none.
+    `usable`: the path can be fired at as it is. `login`: it seems to require a login. `status`
+    is 0 if there was none.
     """
 
-    kept: bool
-    said: str
+    usable: bool
+    description: str
     status: int = 0
     login: bool = False
 
 
 @dataclass(frozen=True)
 class TrialResult:
-    """What came of trying, with the server of this name.
+    """The result of a trial under the server of this name.
 
-    `answers` are by path; one that is not in it was not tried, for want of time. `form` is the
-    login form that was met, None where none was. `failure` says why nothing could be tried,
-    `log_tail` in the project's own last lines; empty where it could. `pending_migrations` is
-    known where something answered 500.
+    `answers` are by path; those that there was no time for are missing. `form` is the login form
+    that was found, or None. If nothing could be tried, `failure` is why, and `log_tail` the last
+    lines of the server's log; else both are empty. `pending_migrations` is determined only if a
+    path answered 500.
     """
 
     server: str
@@ -73,9 +74,9 @@ async def try_paths(
     headers: Mapping[str, str],
     login_path: str,
 ) -> TrialResult:
-    """Start the server, ask for each path once, and end all that was started."""
+    """Start a server, request each path once, and end everything that was started."""
     try:
-        target = await targets.ready(server, _tell_nobody)
+        target = await targets.ready(server, _ignore_event)
         async with httpx.AsyncClient(
             base_url=target.url,
             headers=dict(headers),
@@ -83,27 +84,27 @@ async def try_paths(
             trust_env=False,
             verify=False,  # noqa: S501 - a target of the project's own, on loopback
         ) as client:
-            visitor = TrialClient(client, login_path, partial(watch_exceptions, target))
-            await visitor.visit(paths)
-        tried = TrialResult(server, visitor.answers, visitor.form)
+            trial = TrialClient(client, login_path, partial(watch_exceptions, target))
+            await trial.request(paths)
+        result = TrialResult(server, trial.answers, trial.form)
         if target.failure is not None:
             failure = target.failure
-            return replace(tried, failure=str(failure), log_tail=failure.log_tail)
-        broken = any(answer.status >= 500 for answer in visitor.answers.values())
-        pending = broken and bool((await targets.migrations(server)).pending)
-        return replace(tried, pending_migrations=pending)
+            return replace(result, failure=str(failure), log_tail=failure.log_tail)
+        server_errors = any(answer.status >= 500 for answer in trial.answers.values())
+        pending = server_errors and bool((await targets.migrations(server)).pending)
+        return replace(result, pending_migrations=pending)
     except TargetFailed as error:
         return TrialResult(server, failure=str(error), log_tail=error.log_tail)
     finally:
         await targets.stop()
 
 
-def _tell_nobody(state: str, message: str) -> None:
-    """It is told at the end."""
+def _ignore_event(state: str, message: str) -> None:
+    """Drop it: only the result is reported."""
 
 
 class TrialClient:
-    """Asks for paths, one after the other, as somebody who was never there before."""
+    """Requests paths one after the other, each without cookies."""
 
     def __init__(self, client: httpx.AsyncClient, login_path: str, watch: Watch) -> None:
         self.answers: dict[str, TrialAnswer] = {}
@@ -111,22 +112,22 @@ class TrialClient:
         self._client = client
         self._login_path = login_path
         self._watch = watch
-        self._looked_at: dict[str, bool] = {}  # path -> whether it leads to a login form
+        self._leads_to_login: dict[str, bool] = {}  # by path
 
-    async def visit(self, paths: Sequence[str]) -> None:
-        """Ask for each path, as many as there is time for."""
+    async def request(self, paths: Sequence[str]) -> None:
+        """Request each path, as many as there is time for."""
         end_s = time.monotonic() + TOTAL_TIMEOUT_S
         for path in paths:
             if time.monotonic() > end_s:
                 return
             async with self._watch() as exception:
-                self.answers[path] = await self._ask(path, exception)
+                self.answers[path] = await self._get(path, exception)
         if any(answer.login for answer in self.answers.values()) and self.form is None:
-            there = self._here(self._login_path)
-            if there:
-                await self._leads_to_form(there)
+            login_path = self._own_path(self._login_path)
+            if login_path:
+                await self._leads_to_form(login_path)
 
-    async def _ask(self, path: str, exception: Callable[[], Awaitable[str]]) -> TrialAnswer:
+    async def _get(self, path: str, exception: RaisedException) -> TrialAnswer:
         status: int | None = None
         self._client.cookies.clear()
         try:
@@ -137,75 +138,88 @@ class TrialClient:
                 status = response.status_code
                 text = await _read(response)
         except TimeoutError:
-            within = f"within {GET_TIMEOUT_S:g} s"
-            if status is None:
-                return TrialAnswer(False, f"did not answer {within}")
-            return TrialAnswer(False, f"answered {status}, but did not end {within}")
+            return _timed_out(status)
         except httpx.HTTPError as error:
-            raised = " ".join((await exception()).split())[:LONGEST_REASON]
-            why = raised or str(error) or type(error).__name__
-            begun = "was not answered" if status is None else f"answered {status}, but broke off"
-            return TrialAnswer(False, f"{begun}: {why}")
-        status = response.status_code
+            return await _broken_off(status, error, exception)
         if status in SUCCESS:
             return TrialAnswer(True, f"answered {status}", status)
         if status in REDIRECTS:
             return await self._redirected(path, response)
-        why = _reason(response, text)
+        reason = _reason(response, text)
         if status >= 500:
-            why = " ".join((await exception()).split())[:LONGEST_REASON] or why
-        said = f"answered {status}" + (f": {why}" if why else "")
-        return TrialAnswer(False, said, status, login=status in NO_ENTRY)
+            reason = await _raised(exception) or reason
+        description = f"answered {status}" + (f": {reason}" if reason else "")
+        return TrialAnswer(False, description, status, login=status in NO_ENTRY)
 
     async def _redirected(self, path: str, response: httpx.Response) -> TrialAnswer:
         location = response.headers.get("location", "")
         to = f" to {location.partition('?')[0]}" if location else ""
-        said = f"answered {response.status_code}{to}"
-        there = self._here(urljoin(path, location))
-        login = self._is_login(location)
-        if there is not None and there != path:
-            login = await self._leads_to_form(there) or login
-        return TrialAnswer(_by_view(response) and not login, said, response.status_code, login)
+        description = f"answered {response.status_code}{to}"
+        own_path = self._own_path(urljoin(path, location))
+        login = self._is_login_url(location)
+        if own_path is not None and own_path != path:
+            login = await self._leads_to_form(own_path) or login
+        usable = _is_from_view(response) and not login
+        return TrialAnswer(usable, description, response.status_code, login)
 
-    def _is_login(self, location: str) -> bool:
-        """Whether this is LOGIN_URL, as a path or on whatever host it names."""
+    def _is_login_url(self, location: str) -> bool:
+        """Return True if this is LOGIN_URL, as a path or on the host that it names."""
         given, wanted = urlsplit(location), urlsplit(self._login_path)
         return given.path == wanted.path and wanted.netloc in ("", given.netloc)
 
-    def _here(self, url: str) -> str | None:
-        """The path of a URL of this target; None of any other, which is not ours to ask."""
+    def _own_path(self, url: str) -> str | None:
+        """Return the path of a URL of this target; None for other hosts, which get no request."""
         parts = urlsplit(url)
         ours = {"", self._client.base_url.netloc.decode(), self._client.headers.get("host", "")}
         return parts.path if parts.netloc in ours and parts.scheme != "https" else None
 
     async def _leads_to_form(self, path: str) -> bool:
-        """Whether a page, or where it redirects to, has a login form; which is then kept."""
-        if path not in self._looked_at:
+        """Return True if a page, or its redirect, has a login form; the first is kept."""
+        if path not in self._leads_to_login:
             form = await self._find_form(path)
-            self._looked_at[path] = form is not None
+            self._leads_to_login[path] = form is not None
             self.form = self.form or form
-        return self._looked_at[path]
+        return self._leads_to_login[path]
 
     async def _find_form(self, path: str) -> LoginForm | None:
         self._client.cookies.clear()
-        there: str | None = path
+        next_path: str | None = path
         try:
             for _ in range(MOST_REDIRECTS + 1):
-                if there is None:
+                if next_path is None:
                     return None
-                path = there
+                path = next_path
                 async with asyncio.timeout(GET_TIMEOUT_S):
                     response = await self._client.get(path)
                 if response.status_code not in REDIRECTS:
                     break
-                there = self._here(urljoin(path, response.headers.get("location", "")))
+                next_path = self._own_path(urljoin(path, response.headers.get("location", "")))
         except (httpx.HTTPError, TimeoutError):
             return None
         return find_login_form(response.text, path) if response.is_success else None
 
 
+def _timed_out(status: int | None) -> TrialAnswer:
+    within = f"within {GET_TIMEOUT_S:g} s"
+    if status is None:
+        return TrialAnswer(False, f"did not answer {within}")
+    return TrialAnswer(False, f"answered {status}, but did not end {within}")
+
+
+async def _broken_off(
+    status: int | None, error: httpx.HTTPError, exception: RaisedException
+) -> TrialAnswer:
+    reason = await _raised(exception) or str(error) or type(error).__name__
+    begun = "was not answered" if status is None else f"answered {status}, but broke off"
+    return TrialAnswer(False, f"{begun}: {reason}")
+
+
+async def _raised(exception: RaisedException) -> str:
+    return " ".join((await exception()).split())[:LONGEST_REASON]
+
+
 async def _read(response: httpx.Response) -> str:
-    """The answer's text, up to a bound."""
+    """Return the text of an answer, up to MOST_BYTES."""
     body = b""
     async for piece in response.aiter_bytes():
         body += piece
@@ -214,35 +228,35 @@ async def _read(response: httpx.Response) -> str:
     return body.decode(errors="replace")
 
 
-def _by_view(response: httpx.Response) -> bool:
-    """Whether the project's view made this answer, and no middleware before it."""
+def _is_from_view(response: httpx.Response) -> bool:
+    """Return True if the project's view made this answer, and no middleware before it."""
     stamps = response.headers.get("liveburst", "").split()
     return len(stamps) > 1 and stamps[1].lstrip("-").isdigit() and int(stamps[1]) > 0
 
 
 def _reason(response: httpx.Response, text: str) -> str:
-    """Why, as far as the answer says: Django's page for DEBUG, or what an API calls `detail`."""
+    """Return the reason in an answer: of Django's DEBUG page, or of an API's JSON."""
     title, value = _TITLE.search(text), _VALUE.search(text)
     if title and value:
-        words = f"{title[1]}: {html.unescape(value[1])}"
+        reason = f"{title[1]}: {html.unescape(value[1])}"
     elif "json" in response.headers.get("content-type", ""):
-        words = _detail(text)
+        reason = _detail(text)
     else:
-        words = response.headers.get("www-authenticate", "")
-    return " ".join(words.split())[:LONGEST_REASON]
+        reason = response.headers.get("www-authenticate", "")
+    return " ".join(reason.split())[:LONGEST_REASON]
 
 
 def _detail(text: str) -> str:
-    """What DRF and django-ninja say in JSON: a sentence, or what is missing where."""
+    """Return the `detail` of DRF and django-ninja: a sentence, or what is missing where."""
     try:
-        said = json.loads(text)
+        answer = json.loads(text)
     except ValueError:
         return ""
-    detail = said.get("detail") if isinstance(said, dict) else None
+    detail = answer.get("detail") if isinstance(answer, dict) else None
     if isinstance(detail, str):
         return detail
     if detail is None:
         return text  # DRF's own errors are by field
     entries = detail if isinstance(detail, list) else []
-    found = [one for one in entries if isinstance(one, dict) and {"loc", "msg"} <= one.keys()]
-    return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in found)
+    errors = [one for one in entries if isinstance(one, dict) and {"loc", "msg"} <= one.keys()]
+    return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in errors)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.targets.onboarding.draft.lab_toml import draft
+from dashboard.targets.onboarding.draft.lab_toml import draft_lab_toml
 from dashboard.targets.onboarding.inspector import inspect_project
 from dashboard.targets.onboarding.project_search import find_projects
 from tests.firing import burst, engine, fire
@@ -48,7 +48,7 @@ async def lab(tmp_path: Path) -> Path:
     (place,) = find_projects(write_files(tmp_path, FILES))
     seen = await asyncio.to_thread(inspect_project, place, python=None, settings=None)
     file = tmp_path / "lab.toml"
-    text = draft(seen, tmp_path)
+    text = draft_lab_toml(seen, tmp_path)
     assert "very-secret" not in text
     assert "the project has no asgi.py" in text
     assert tomllib.loads(text)["project"]["asgi"] == "liveburst_django:asgi"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.runs.conduct.advice import advice_on
-from dashboard.targets.onboarding.draft.lab_toml import draft
+from dashboard.targets.onboarding.draft.lab_toml import draft_lab_toml
 from dashboard.targets.onboarding.inspector import inspect_project
 from dashboard.targets.onboarding.project_search import find_projects
 from tests.targets.conftest import MakeTargets, ignore
@@ -30,7 +30,7 @@ async def test_models_are_imported_before_django_is_set_up(
     (place,) = find_projects(write_files(tmp_path, {**files, "shop/settings.py": settings + apps}))
     seen = await asyncio.to_thread(inspect_project, place, python=None, settings=None)
     file = tmp_path / "lab.toml"
-    await asyncio.to_thread(file.write_text, draft(seen, tmp_path))
+    await asyncio.to_thread(file.write_text, draft_lab_toml(seen, tmp_path))
     target = await make_targets(file).ready(server, ignore)
     assert target.facts["django"]["set_up_first"] is too_soon
     said = [words for words in advice_on(target.facts) if "before Django is set up" in words]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from dashboard.project.labtoml.load import load_manifest
-from dashboard.targets.onboarding.draft.lab_toml import draft, has_scenario
+from dashboard.targets.onboarding.draft.lab_toml import draft_lab_toml, has_scenario
 from dashboard.targets.onboarding.inspection import Inspection
 from dashboard.targets.onboarding.route import Route, WebsocketRoute
 
@@ -58,7 +58,7 @@ def seen(*routes: Route, **changes: Any) -> Inspection:
 
 
 def scenarios(inspection: Inspection) -> dict[str, Any]:
-    found: dict[str, Any] = tomllib.loads(draft(inspection, SHOP)).get("scenario", {})
+    found: dict[str, Any] = tomllib.loads(draft_lab_toml(inspection, SHOP)).get("scenario", {})
     return found
 
 
@@ -117,12 +117,12 @@ SERVERS = ("waitress", "daphne", "granian")
         ({"parameters": {"pk": "int"}}, "its path needs a value for pk"),
         ({"path": "/(^a+$)", "regex": True}, "its path is a regular expression"),
         ({"reads": False, "methods": ("POST",)}, "it does not answer GET, but POST"),
-        ({"login": True}, "it wants a login"),
+        ({"login": True}, "it requires a login"),
         ({"files": True}, "it serves files"),
     ],
 )
 def test_what_gets_no_scenario_is_said(changes: dict[str, Any], remark: str) -> None:
-    text = draft(seen(route("report", **changes)), SHOP)
+    text = draft_lab_toml(seen(route("report", **changes)), SHOP)
     assert remark in text
     assert not has_scenario(text)
 
@@ -138,7 +138,7 @@ def test_two_paths_to_one_view_are_measured_once_and_names_are_never_alike() -> 
 
 def test_a_path_that_an_earlier_pattern_takes_is_never_reached() -> None:
     first, second = route("order", path="/x/", reads=False), route("report", path="/x/")
-    assert not has_scenario(draft(seen(first, second), SHOP))
+    assert not has_scenario(draft_lab_toml(seen(first, second), SHOP))
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_routes_whose_callables_share_a_name_keep_their_own() -> None:
 def test_any_path_is_asked_for_as_a_browser_would(tmp_path: Path, path: str, asked: str) -> None:
     odd = route("odd", path=path)
     inspection = seen(odd, route("report"), directory=tmp_path, python=None)
-    (tmp_path / "lab.toml").write_text(draft(inspection, tmp_path))
+    (tmp_path / "lab.toml").write_text(draft_lab_toml(inspection, tmp_path))
     project = load_manifest(tmp_path / "lab.toml")
     assert [
         variant.url_path({})
@@ -220,7 +220,7 @@ def test_any_path_is_asked_for_as_a_browser_would(tmp_path: Path, path: str, ask
 def test_a_scenario_that_cannot_be_read_again_is_a_comment_with_the_reason(tmp_path: Path) -> None:
     odd = route("odd", view="not an import")
     inspection = seen(odd, route("report"), directory=tmp_path, python=None)
-    text = draft(inspection, tmp_path)
+    text = draft_lab_toml(inspection, tmp_path)
     (tmp_path / "lab.toml").write_text(text)
     assert list(load_manifest(tmp_path / "lab.toml").scenarios) == ["report"]
     assert "# lab.toml: scenario.odd.variant.sync.source: expected an import" in text
@@ -231,7 +231,7 @@ def test_own_work_comes_first_and_the_rest_is_summed_up_by_application() -> None
     others = [route(f"page{n}", own=False, application="allauth") for n in range(30)]
     own = [route(f"post{n}", application="blog") for n in range(50)]
     pair = (route("report"), route("areport", "async"))
-    text = draft(seen(*others, *own, *pair), SHOP)
+    text = draft_lab_toml(seen(*others, *own, *pair), SHOP)
     names = list(tomllib.loads(text)["scenario"])
     assert names == ["report", *(f"post{n}" for n in range(39))]
     assert "There would be more: 11 of `blog`, 30 of `allauth`." in text
@@ -240,7 +240,7 @@ def test_own_work_comes_first_and_the_rest_is_summed_up_by_application() -> None
 def test_what_is_left_out_is_listed_up_to_a_bound() -> None:
     own = [route(f"post{n}", reads=False, application="blog") for n in range(40)]
     others = [route(f"page{n}", login=True, own=False, application="allauth") for n in range(5)]
-    text = draft(seen(*own, *others), SHOP)
+    text = draft_lab_toml(seen(*own, *others), SHOP)
     assert text.count("it does not answer GET") == 30
     assert "Left out for such reasons, too: 10 of `blog`, 5 of `allauth`." in text
 
@@ -248,7 +248,7 @@ def test_what_is_left_out_is_listed_up_to_a_bound() -> None:
 def test_a_second_path_of_a_drafted_callable_is_not_told_as_left_out() -> None:
     users = route("Users.list", path="/users/")
     suffixed = replace(users, path="/users.<format>/", parameters={"format": "str"})
-    assert "format" not in draft(seen(users, suffixed), SHOP)
+    assert "format" not in draft_lab_toml(seen(users, suffixed), SHOP)
 
 
 def socket(path: str = "/ws/", **changes: Any) -> WebsocketRoute:
@@ -263,7 +263,7 @@ def test_websockets_are_drafted_as_comments_or_mentioned(tmp_path: Path) -> None
     inspection = seen(
         *(route("report"), route("other")), sockets=sockets, directory=tmp_path, python=None
     )
-    text = draft(inspection, tmp_path)
+    text = draft_lab_toml(inspection, tmp_path)
     assert "/ws/<room>/ is a websocket; its path needs a value for room." in text
     scenario = text[text.index("# /ws/ is a websocket.") :].split("\n", 1)[1]
     (tmp_path / "lab.toml").write_text(
@@ -297,12 +297,12 @@ def test_a_host_that_is_allowed_is_said(changes: dict[str, Any], host: str | Non
 def test_odd_names_make_a_file_that_can_be_read(tmp_path: Path) -> None:
     odd = route('re"port\\', path='/re"port\\/', view=None)
     inspection = seen(odd, directory=tmp_path, python=None, settings='s"hop.settings')
-    (tmp_path / "lab.toml").write_text(draft(inspection, tmp_path))
+    (tmp_path / "lab.toml").write_text(draft_lab_toml(inspection, tmp_path))
     assert list(load_manifest(tmp_path / "lab.toml").scenarios) == ["re-port"]
 
 
 def test_what_servers_need_besides_is_drafted() -> None:
-    text = draft(
+    text = draft_lab_toml(
         seen(
             route("report"),
             asgi="liveburst_django:asgi",
@@ -317,14 +317,14 @@ def test_what_servers_need_besides_is_drafted() -> None:
     assert project["env"] == {"DJANGO_SETTINGS_MODULE": "shop.settings", "PYTHONPATH": "src"}
     assert project["env_files"] == [".env"]
     assert "# Django's own get_asgi_application(): the project has no asgi.py" in text
-    assert "manage.py sets TOKEN to what is not written here" in text
+    assert "manage.py sets TOKEN to a value not written here" in text
 
 
 def test_a_broken_asgi_module_costs_its_lanes_and_says_why() -> None:
     broken = {"asgi": "shop.asgi: ImportError: no cart"}
     inspection = seen(route("report"), asgi=None, broken=broken)
     assert scenarios(inspection)["report"]["lanes"] == ["sync@gunicorn-gthread"]
-    text = draft(inspection, SHOP)
+    text = draft_lab_toml(inspection, SHOP)
     assert "# - No lanes under ASGI: shop.asgi: ImportError: no cart." in text
     assert '# asgi = "liveburst_django:asgi" # Django\'s own' in text
 
@@ -338,5 +338,5 @@ def test_a_broken_asgi_module_costs_its_lanes_and_says_why() -> None:
     ],
 )
 def test_an_interpreter_nearby_is_relative(python: Path | None, shown: str) -> None:
-    text = draft(seen(route("report"), python=python), SHOP)
+    text = draft_lab_toml(seen(route("report"), python=python), SHOP)
     assert tomllib.loads(text)["project"]["python"] == shown

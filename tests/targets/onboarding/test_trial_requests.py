@@ -16,7 +16,7 @@ import pytest
 from dashboard.management.lab_init.trial import trial_problem
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.targets.onboarding import trial_requests
-from dashboard.targets.onboarding.draft.lab_toml import draft
+from dashboard.targets.onboarding.draft.lab_toml import draft_lab_toml
 from dashboard.targets.onboarding.login_form import LoginForm, find_login_form
 from dashboard.targets.onboarding.trial_requests import TrialAnswer, TrialClient, TrialResult
 from tests.runs.fakes import FakeTargets
@@ -56,7 +56,7 @@ async def visited(
         base_url="http://127.0.0.1:9", transport=httpx.MockTransport(site(answers))
     ) as client:
         visitor = TrialClient(client, login_path, partial(watching, raised))
-        await visitor.visit(paths or ["/x/"])
+        await visitor.request(paths or ["/x/"])
     return visitor
 
 
@@ -118,8 +118,8 @@ async def test_an_answer_without_end_is_no_answer(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(trial_requests, "GET_TIMEOUT_S", 0.05)
     monkeypatch.setattr(trial_requests, "MOST_BYTES", 1 << 40)
     visitor = await visited({"/x/": httpx.Response(200, stream=Endless())})
-    assert visitor.answers["/x/"].said == "answered 200, but did not end within 0.05 s"
-    assert not visitor.answers["/x/"].kept
+    assert visitor.answers["/x/"].description == "answered 200, but did not end within 0.05 s"
+    assert not visitor.answers["/x/"].usable
 
 
 async def test_an_answer_that_breaks_off_is_named_by_what_was_raised(
@@ -200,7 +200,7 @@ TO_LOGIN = TrialAnswer(False, "answered 302 to /in/", 302, login=True)
 
 def tried_draft(tmp_path: Path, tried: TrialResult, *routes: Any) -> tuple[str, Any]:
     inspection = seen(*routes, directory=tmp_path, python=None)
-    text = draft(inspection, tmp_path, tried)
+    text = draft_lab_toml(inspection, tmp_path, tried)
     (tmp_path / "lab.toml").write_text(text)
     return text, load_manifest(tmp_path / "lab.toml")
 
@@ -216,7 +216,7 @@ def test_what_answers_is_kept_and_the_rest_stands_there_as_a_comment(tmp_path: P
     assert "# /areport/ answered 404\n# [scenario.report-async]" in text
     assert "# /no/ answered 404\n# [scenario.no]" in text
     assert "# /mine/ answered 302 to /in/\n# [scenario.mine]" in text
-    assert "# Not tried: the 60 s for it were over.\n[scenario.late]" in text
+    assert "# Not tried: the 60 s for the trial were over.\n[scenario.late]" in text
     assert (project.login.path, project.login.username_field) == ("/in/", "login")
     assert (project.login.username, project.login.password) == ("SHOP_USER", "SHOP_PASSWORD")
     # uncommented, it is a scenario of somebody logged in
@@ -241,7 +241,7 @@ def test_a_target_that_does_not_start_leaves_the_draft_as_it_was(tmp_path: Path)
     text, project = tried_draft(tmp_path, tried, *routes)
     assert list(project.scenarios) == ["ok"]
     assert "# Nothing was tried: daphne ended with status 1.\n# KeyError\n#  [a]\n" in text
-    assert "/mine/: it wants a login" in text
+    assert "/mine/: it requires a login" in text
 
 
 def test_pending_migrations_are_said(tmp_path: Path) -> None:
@@ -255,14 +255,14 @@ def test_pending_migrations_are_said(tmp_path: Path) -> None:
         (
             {"/a/": TO_LOGIN, "/b/": TO_LOGIN},
             FOUND,
-            "2 paths seem to want a login: set SHOP_USER and SHOP_PASSWORD in the environment, then"
-            " uncomment the scenarios with login = true.",
+            "2 paths seem to require a login: set SHOP_USER and SHOP_PASSWORD in the environment,"
+            " then uncomment the scenarios with login = true.",
         ),
         (
             {"/a/": TO_LOGIN, "/b/": BAD},
             LoginForm("/in/", "/in/check", "login", "secret"),
-            "1 path seems to want a login, whose form is sent elsewhere: see [project.login] in the"
-            " file.",
+            "1 path seems to require a login, whose form is sent elsewhere: see [project.login] in"
+            " the file.",
         ),
         ({"/a/": TO_LOGIN}, None, ""),
         ({"/b/": BAD}, FOUND, ""),

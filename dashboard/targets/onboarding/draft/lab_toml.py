@@ -1,7 +1,7 @@
-"""A lab.toml for somebody's project, drafted from what it looks like from inside.
+"""Draft a lab.toml for a project from its inspection, and from a trial of its paths.
 
-Which routes: `route_selection`; pairs and names: `pairing`; what stands in the file: `sections`;
-what one GET to each path showed: `trial_requests`, `trial_results`.
+Which routes: `route_selection`; pairs and names: `pairing`; the text: `project_section`,
+`scenario_section`; what one GET to each path showed: `trial_requests`, `trial_results`.
 """
 
 from __future__ import annotations
@@ -15,97 +15,97 @@ from dashboard.targets.onboarding.inspection import Inspection
 from dashboard.targets.onboarding.trial_requests import TrialResult
 
 from .pairing import ScenarioDraft, pair_routes
+from .project_section import header_comment, measurement_notes, notes_comment, project_section
 from .route_selection import count_by_application, exclusion_notes, usable_routes
-from .sections import (
-    commented,
-    measurement_notes,
-    notes_comment,
-    opening,
-    project_table,
-    websocket_scenario,
-)
-from .trial_results import login_table, scenario_texts, trial_failure_comment
+from .scenario_section import websocket_section
+from .toml_text import commented_out
+from .trial_results import login_section, scenario_sections, trial_failure_comment
 
 MOST_SCENARIOS = 40
+MIGRATIONS_PENDING = (
+    "Migrations are pending: add the command to `setup`, or migrate, and try again."
+)
+_NO_TRIAL = TrialResult("", failure="none was made")
 _SCENARIO = re.compile(r"^(# )?\[scenario\.[^.\]]+\]", re.MULTILINE)
 
 
-def draft(seen: Inspection, beside: Path, tried: TrialResult | None = None) -> str:
-    """The text of a lab.toml that lies in the directory `beside`, commented, to run unedited.
+def draft_lab_toml(inspection: Inspection, location: Path, trial: TrialResult | None = None) -> str:
+    """Return the text of a lab.toml for the directory `location`, to be used unedited.
 
-    `tried` is what came of firing one GET at each of `drafted(seen, logins=True)`.
+    `trial` is the result of one GET at each of `drafted_paths(inspection, logins=True)`.
     """
-    was_tried = tried is not None and not tried.failure
-    pending = tried is not None and tried.pending_migrations
-    pieces = pair_routes(usable_routes(seen.routes, logins=was_tried))
-    project = project_table(seen, beside)
-    remarks = [
-        *measurement_notes(seen),
-        *(["Migrations are pending: say so in `setup`, or migrate, and try again."] * pending),
-        *exclusion_notes(seen.routes, logins=was_tried),
-        *_beyond(pieces[MOST_SCENARIOS:]),
-        *_sockets_with_values(seen),
+    logins = trial is not None and not trial.failure
+    scenarios = pair_routes(usable_routes(inspection.routes, logins=logins))
+    sections = scenario_sections(scenarios[:MOST_SCENARIOS], inspection, trial or _NO_TRIAL)
+    project = project_section(inspection, location)
+    notes = [
+        *measurement_notes(inspection),
+        *([MIGRATIONS_PENDING] if trial is not None and trial.pending_migrations else []),
+        *exclusion_notes(inspection.routes, logins=logins),
+        *_note_on_others(scenarios[MOST_SCENARIOS:]),
+        *_notes_on_websockets(inspection),
     ]
-    first = pieces[:MOST_SCENARIOS]
-    scenarios = scenario_texts(first, seen, tried or TrialResult("", failure="nobody asked"))
     parts = [
-        opening(seen),
+        header_comment(inspection),
         project,
-        *_of_trying(project, seen, tried, beside),
-        notes_comment(remarks),
-        *checked(project, scenarios, beside),
-        *(
-            websocket_scenario(one, seen)
-            for one in seen.sockets
-            if not (one.parameters or one.regex)
-        ),
+        *_trial_parts(project, inspection, trial, location),
+        notes_comment(notes),
+        *_checked(project, sections, location),
+        *_websocket_sections(inspection),
     ]
     return "\n".join(part for part in parts if part)
 
 
-def drafted(seen: Inspection, *, logins: bool) -> list[str]:
-    """The paths of every scenario that is drafted, in the order of the file.
+def drafted_paths(inspection: Inspection, *, logins: bool) -> list[str]:
+    """Return the paths of all drafted scenarios, in the order of the file.
 
-    `logins`: those that want somebody logged in are among them.
+    With `logins`, those that require a login are included.
     """
-    pieces = pair_routes(usable_routes(seen.routes, logins=logins))[:MOST_SCENARIOS]
-    return [route.url_path for piece in pieces for route in piece.routes]
+    scenarios = pair_routes(usable_routes(inspection.routes, logins=logins))[:MOST_SCENARIOS]
+    return [route.url_path for scenario in scenarios for route in scenario.routes]
 
 
 def has_scenario(text: str) -> bool:
-    """Whether a draft has anything to fire at."""
+    """Return True if a draft has a scenario that is not commented out."""
     return any(not match[1] for match in _SCENARIO.finditer(text))
 
 
-def checked(project: str, scenarios: Iterable[str], beside: Path) -> Iterator[str]:
-    """Each scenario's text, or a comment with the reason where it could not be read again."""
-    for text in scenarios:
-        active = has_scenario(text)
-        problems = active and problems_in(f"{project}\n{text}", beside / "lab.toml", "scenario")
-        yield commented(text, "; ".join(problems)) if problems else text
+def _checked(project: str, sections: Iterable[str], location: Path) -> Iterator[str]:
+    """Yield each scenario's text, commented out with the reason if it is not valid."""
+    for section in sections:
+        active = has_scenario(section)
+        text = f"{project}\n{section}"
+        problems = active and problems_in(text, location / "lab.toml", "scenario")
+        yield commented_out(section, "; ".join(problems)) if problems else section
 
 
-def _of_trying(
-    project: str, seen: Inspection, tried: TrialResult | None, beside: Path
+def _trial_parts(
+    project: str, inspection: Inspection, trial: TrialResult | None, location: Path
 ) -> Iterator[str]:
-    if tried is None:
+    if trial is None:
         return
-    yield trial_failure_comment(tried)
-    login = login_table(tried, seen)
-    problems = problems_in(f"{project}\n{login}", beside / "lab.toml", "project.login")
-    yield commented(login, "; ".join(problems)) if problems else login
+    yield trial_failure_comment(trial)
+    login = login_section(trial, inspection)
+    problems = problems_in(f"{project}\n{login}", location / "lab.toml", "project.login")
+    yield commented_out(login, "; ".join(problems)) if problems else login
 
 
-def _beyond(pieces: Sequence[ScenarioDraft]) -> Iterator[str]:
-    if pieces:
-        more = count_by_application(piece.routes[0] for piece in pieces)
-        yield f"Only {MOST_SCENARIOS} scenarios are drafted. There would be more: {more}."
+def _note_on_others(scenarios: Sequence[ScenarioDraft]) -> Iterator[str]:
+    if scenarios:
+        others = count_by_application(scenario.routes[0] for scenario in scenarios)
+        yield f"Only {MOST_SCENARIOS} scenarios are drafted. There would be more: {others}."
 
 
-def _sockets_with_values(seen: Inspection) -> Iterator[str]:
-    for socket in seen.sockets:
-        if socket.regex:
-            yield f"{socket.path} is a websocket; its path is a regular expression."
-        elif socket.parameters:
-            values = ", ".join(socket.parameters)
-            yield f"{socket.path} is a websocket; its path needs a value for {values}."
+def _websocket_sections(inspection: Inspection) -> Iterator[str]:
+    for route in inspection.sockets:
+        if not (route.parameters or route.regex):
+            yield websocket_section(route, inspection)
+
+
+def _notes_on_websockets(inspection: Inspection) -> Iterator[str]:
+    for route in inspection.sockets:
+        if route.regex:
+            yield f"{route.path} is a websocket; its path is a regular expression."
+        elif route.parameters:
+            values = ", ".join(route.parameters)
+            yield f"{route.path} is a websocket; its path needs a value for {values}."

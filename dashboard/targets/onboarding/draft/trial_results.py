@@ -1,4 +1,4 @@
-"""What a draft says of routes that were asked once: kept, or commented out with the answer."""
+"""The parts of a draft that a trial decides: usable scenarios, the others commented out, login."""
 
 from __future__ import annotations
 
@@ -11,102 +11,101 @@ from dashboard.targets.onboarding.trial_requests import TOTAL_TIMEOUT_S, TrialRe
 from dashboard.wire.plural import counted
 
 from .pairing import ScenarioDraft, split
-from .sections import commented, host_header, one_line, project_name, scenario, toml_string
+from .scenario_section import host_header, scenario_section
+from .toml_text import commented_out, one_line, toml_string
 
 
-def scenario_texts(
-    pieces: Sequence[ScenarioDraft], seen: Inspection, tried: TrialResult
+def scenario_sections(
+    scenarios: Sequence[ScenarioDraft], inspection: Inspection, trial: TrialResult
 ) -> Iterator[str]:
-    """The scenarios' texts; of a pair of which only one half answers, each half its own."""
-    taken = {piece.name for piece in pieces}
-    for piece in pieces:
-        fates = {_kept(route.url_path, tried) for route in piece.routes}
-        for part in [piece] if len(fates) == 1 else split(piece, taken):
-            yield _tried_scenario(part, seen, tried)
+    """Yield the scenarios' texts; a pair of which only one half is usable becomes two."""
+    names = {scenario.name for scenario in scenarios}
+    for scenario in scenarios:
+        usable = {_is_usable(route.url_path, trial) for route in scenario.routes}
+        for part in [scenario] if len(usable) == 1 else split(scenario, names):
+            yield _scenario_section(part, inspection, trial)
 
 
-def _kept(path: str, tried: TrialResult) -> bool:
-    return path not in tried.answers or tried.answers[path].kept
+def _is_usable(path: str, trial: TrialResult) -> bool:
+    return path not in trial.answers or trial.answers[path].usable
 
 
-def _tried_scenario(piece: ScenarioDraft, seen: Inspection, tried: TrialResult) -> str:
-    answers = [(route.path, tried.answers.get(route.url_path)) for route in piece.routes]
-    bad = [(path, one) for path, one in answers if one is not None and not one.kept]
-    if bad:
-        login = tried.form is not None and any(answer.login for _, answer in bad)
-        why = "; ".join(f"{path} {answer.said}" for path, answer in bad)
-        return commented(scenario(piece, seen, login=login), why)
-    text = scenario(piece, seen)
-    if tried.failure or all(answer for _, answer in answers):
-        return text
-    return f"# Not tried: the {TOTAL_TIMEOUT_S:g} s for it were over.\n{text}"
+def _scenario_section(scenario: ScenarioDraft, inspection: Inspection, trial: TrialResult) -> str:
+    answers = [(route.path, trial.answers.get(route.url_path)) for route in scenario.routes]
+    refused = [(path, answer) for path, answer in answers if answer and not answer.usable]
+    if refused:
+        login = trial.form is not None and any(answer.login for _, answer in refused)
+        reason = "; ".join(f"{path} {answer.description}" for path, answer in refused)
+        return commented_out(scenario_section(scenario, inspection, login=login), reason)
+    section = scenario_section(scenario, inspection)
+    if trial.failure or all(answer for _, answer in answers):
+        return section
+    return f"# Not tried: the {TOTAL_TIMEOUT_S:g} s for the trial were over.\n{section}"
 
 
-def trial_summary(tried: TrialResult) -> str:
-    """What came of trying, in a sentence."""
-    if tried.failure and not tried.answers:
-        return f"Nothing was tried: {tried.failure}."
-    kept = sum(answer.kept for answer in tried.answers.values())
-    asked = counted(len(tried.answers), "path")
-    text = f"{kept} of {asked} can be fired at as they are, by one GET each at {tried.server}"
-    return f"{text}, which then failed: {tried.failure}." if tried.failure else f"{text}."
+def trial_summary(trial: TrialResult) -> str:
+    """Return the result of the trial, in a sentence."""
+    if trial.failure and not trial.answers:
+        return f"Nothing was tried: {trial.failure}."
+    usable = sum(answer.usable for answer in trial.answers.values())
+    paths = counted(len(trial.answers), "path")
+    text = f"{usable} of {paths} can be fired at as they are, by one GET each at {trial.server}"
+    return f"{text}, which then failed: {trial.failure}." if trial.failure else f"{text}."
 
 
-def trial_failure_comment(tried: TrialResult) -> str:
-    """Why nothing was tried, and the project's own last lines, as comments; else empty."""
-    if not tried.failure:
+def trial_failure_comment(trial: TrialResult) -> str:
+    """Return why nothing was tried, with the log's last lines, as a comment; else empty."""
+    if not trial.failure:
         return ""
-    lines = [trial_summary(tried), *tried.log_tail.splitlines()]
+    lines = [trial_summary(trial), *trial.log_tail.splitlines()]
     return "\n".join(f"# {one_line(line)}".rstrip() for line in lines) + "\n"
 
 
-def login_hint(tried: TrialResult, seen: Inspection) -> str:
-    """Return what to do where paths want a login, a sentence; empty where no form was met."""
-    wanting = sum(answer.login for answer in tried.answers.values())
-    if not wanting or tried.form is None:
+def login_hint(trial: TrialResult, inspection: Inspection) -> str:
+    """Return how to log in, a sentence; empty if no path requires it or no form was found."""
+    protected = sum(answer.login for answer in trial.answers.values())
+    if not protected or trial.form is None:
         return ""
-    paths = "1 path seems to want" if wanting == 1 else f"{wanting} paths seem to want"
-    if tried.form.sent_to != tried.form.path:
+    paths = "1 path seems to require" if protected == 1 else f"{protected} paths seem to require"
+    if trial.form.sent_to != trial.form.path:
         return f"{paths} a login, whose form is sent elsewhere: see [project.login] in the file."
-    username, password = _variables(seen)
+    username, password = _variables(inspection)
     return (
         f"{paths} a login: set {username} and {password} in the environment, then uncomment the"
         " scenarios with login = true."
     )
 
 
-def _variables(seen: Inspection) -> tuple[str, str]:
-    """Return the variables of the environment that name and password are expected in."""
-    prefix = re.sub(r"\W|^(?=\d)", "_", project_name(seen)).upper()
+def _variables(inspection: Inspection) -> tuple[str, str]:
+    """Return the environment variables that are to hold user name and password."""
+    prefix = re.sub(r"\W|^(?=\d)", "_", inspection.project_name).upper()
     return f"{prefix}_USER", f"{prefix}_PASSWORD"
 
 
-def login_table(tried: TrialResult, seen: Inspection) -> str:
-    """[project.login] for the form that was met; empty where none was.
-
-    Name and password are variables of the environment, which a person has to set.
-    """
-    form = tried.form
+def login_section(trial: TrialResult, inspection: Inspection) -> str:
+    """Return [project.login] for the form that was found; empty without one."""
+    form = trial.form
     if form is None:
         return ""
-    username, password = _variables(seen)
+    username, password = _variables(inspection)
     lines = [
         "[project.login]",
         f"path = {toml_string(form.path)}",
         f'username = "{username}" # variables of the environment: set them, then uncomment',
-        f'password = "{password}" # what stands below with login = true',
-        *_fields(form),
-        *host_header(seen),
+        f'password = "{password}" # the scenarios below with login = true',
+        *_field_names(form),
+        *host_header(inspection),
         "",
     ]
-    text = "\n".join(lines)
+    section = "\n".join(lines)
     if form.sent_to == form.path:
-        return text
-    return commented(text, f"The form of {form.path} is sent to {form.sent_to}, not to itself.")
+        return section
+    reason = f"The form of {form.path} is sent to {form.sent_to}, not to itself."
+    return commented_out(section, reason)
 
 
-def _fields(form: LoginForm) -> Iterator[str]:
+def _field_names(form: LoginForm) -> Iterator[str]:
     if form.username_field != "username":
         yield f"username_field = {toml_string(form.username_field)}"
-    if form.password_field != "password":  # noqa: S105 - what the form calls it
+    if form.password_field != "password":  # noqa: S105 - the name of the field
         yield f"password_field = {toml_string(form.password_field)}"
