@@ -18,6 +18,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from dashboard.wire.frame import Frame
 from dashboard.wire.units import MS_PER_S
 
 from .comparison import null_server
@@ -26,7 +27,8 @@ from .memory import PROJECT
 if TYPE_CHECKING:
     from dashboard.runs.queue.laboratory import Laboratory
     from dashboard.runs.sinks.sink import Outcome
-    from dashboard.wire.plan import Plan
+    from dashboard.wire.frame import Frame
+from dashboard.wire.plan import Plan
 
 MOMENTS_S = (0.05, 0.2, 0.4, 0.6, 0.8)  # of a calibration, at which somebody presses
 LIMIT_MS = 1500.0  # how much longer a press may wait
@@ -47,7 +49,7 @@ class Began:
         if event["event"] == "began" and self.at_s is None:
             self.at_s = time.monotonic()
 
-    async def frame(self, sequence: int, data: bytes) -> None:
+    async def frame(self, sequence: int, frame: Frame) -> None:
         """Later than what we want to know."""
 
     async def end(self, outcome: Outcome) -> None:

@@ -95,9 +95,10 @@ _ENVELOPE = struct.Struct("<II")
 
 @dataclass(frozen=True)
 class Frame:
-    """A decoded frame. `columns` are views on the bytes it was read from, not copies.
+    """A decoded frame. `columns` are views on `data`, the bytes it was read from, not copies.
 
-    `extra` is whatever else its kind says in the header.
+    `extra` is whatever else its kind says in the header. A frame is decoded where it enters the
+    process, and passed on so: to sinks, viewers and the analysis.
     """
 
     kind: str
@@ -107,6 +108,7 @@ class Frame:
     rows: int
     columns: Mapping[str, memoryview]
     extra: Mapping[str, Any] = field(default_factory=dict)
+    data: bytes = field(default=b"", repr=False, compare=False)
 
 
 def encode(
@@ -162,6 +164,7 @@ def decode(data: bytes | memoryview) -> Frame:
         header["rows"],
         columns,
         {name: value for name, value in header.items() if name not in _HEADER_TYPES},
+        data if isinstance(data, bytes) else bytes(data),
     )
 
 

@@ -113,7 +113,7 @@ async def test_progress_never_goes_back_when_a_round_is_repeated(log: Log) -> No
     for number in (1, 2, 3):
         await sink.event({"event": "began", "lane": 0, "round": number})
         data = frame.encode("samples", lane=0, round=number, origin_ns=0, columns=samples(3))
-        await sink.frame(number, data)
+        await sink.frame(number, frame.decode(data))
         said.append(sink.line().rpartition("; ")[2])
         if number == 1:
             await sink.event({"event": "discarded", "round": 1, "reason": "late"})

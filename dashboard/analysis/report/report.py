@@ -65,7 +65,7 @@ class ReportContext:
     control: bool = False
 
 
-def make_report(plan: Plan, context: ReportContext, frames: Iterable[bytes | memoryview]) -> Report:
+def make_report(plan: Plan, context: ReportContext, frames: Iterable[bytes]) -> Report:
     """Return the report of a run from its stored frames, as in the command line's contract."""
     return report_of_lanes(plan, context, collect(frames, len(plan.lanes), context.discarded))
 

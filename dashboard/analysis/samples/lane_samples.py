@@ -43,13 +43,17 @@ class Lane:
         return ok
 
 
-def collect(
-    frames: Iterable[bytes | memoryview], lanes: int, discarded: Collection[int] = ()
+def collect(frames: Iterable[bytes], lanes: int, discarded: Collection[int] = ()) -> list[Lane]:
+    """Read encoded frames in any order, without the warm-up and discarded rounds."""
+    return collect_frames(map(frame.decode, frames), lanes, discarded)
+
+
+def collect_frames(
+    frames: Iterable[frame.Frame], lanes: int, discarded: Collection[int] = ()
 ) -> list[Lane]:
-    """Read stored frames in any order, without the warm-up and discarded rounds."""
+    """Gather decoded frames in any order, without the warm-up and discarded rounds."""
     gathered = [{kind: _Gathered(kind) for kind in KINDS} for _ in range(lanes)]
-    for data in frames:
-        one = frame.decode(data)
+    for one in frames:
         if one.kind in KINDS and one.round != WARM_UP and one.round not in discarded:
             gathered[one.lane][one.kind].take(one)
     return [_lane({kind: one[kind].columns() for kind in KINDS}) for one in gathered]

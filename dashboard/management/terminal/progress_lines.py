@@ -12,9 +12,9 @@ from rich.console import Console
 from dashboard.runs.queue.run_queue import QueueEntry, number_ahead_of
 from dashboard.runs.reports.wording import WHY_REPEATED
 from dashboard.runs.sinks.sink import Outcome
-from dashboard.wire import frame
 from dashboard.wire.events import RunEvent
 from dashboard.wire.failure import Failure
+from dashboard.wire.frame import Frame
 from dashboard.wire.plan import Plan
 from dashboard.wire.plural import counted
 
@@ -73,12 +73,11 @@ class ProgressLines:
                 self.warned.add(event["message"])
                 self._write(f"Warning: {event['message']}")
 
-    async def frame(self, sequence: int, data: bytes) -> None:
+    async def frame(self, sequence: int, frame: Frame) -> None:
         """Count the samples of all rounds but warming up, those that are repeated too."""
-        found = frame.decode(data)
-        if found.kind == "samples" and found.round:
-            cut_off = sum(1 for error in found.columns["error"] if error == Failure.ABORTED)
-            self._done += found.rows - cut_off
+        if frame.kind == "samples" and frame.round:
+            cut_off = sum(1 for error in frame.columns["error"] if error == Failure.ABORTED)
+            self._done += frame.rows - cut_off
 
     async def end(self, outcome: Outcome) -> None:
         """Write the last line."""

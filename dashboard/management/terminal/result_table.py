@@ -22,9 +22,9 @@ from dashboard.runs.reports.wording import (
     warnings,
 )
 from dashboard.runs.sinks.sink import Outcome
-from dashboard.wire import frame
 from dashboard.wire.events import RunEvent
 from dashboard.wire.failure import Failure
+from dashboard.wire.frame import Frame
 from dashboard.wire.plan import Plan, Rate, load_from_json
 
 from .tables import KEEP, LISTS, NAMES, Column, fitted
@@ -78,12 +78,11 @@ class ProgressBars:
                 self.warned.add(event["message"])
                 self._console.print(f"Warning: {event['message']}", highlight=False, markup=False)
 
-    async def frame(self, sequence: int, data: bytes) -> None:
+    async def frame(self, sequence: int, frame: Frame) -> None:
         """Bars count the samples of all rounds but warming up, those that are repeated too."""
-        found = frame.decode(data)
-        if found.kind == "samples" and found.round:
-            cut_off = sum(1 for error in found.columns["error"] if error == Failure.ABORTED)
-            self._progress.advance(self._bars[found.lane], found.rows - cut_off)
+        if frame.kind == "samples" and frame.round:
+            cut_off = sum(1 for error in frame.columns["error"] if error == Failure.ABORTED)
+            self._progress.advance(self._bars[frame.lane], frame.rows - cut_off)
 
     async def end(self, outcome: Outcome) -> None:
         """Leave the screen to what comes after."""

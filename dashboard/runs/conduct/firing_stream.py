@@ -11,6 +11,7 @@ from dashboard.runs.resources import Engine, Target
 from dashboard.runs.sinks.fanout import Fanout
 from dashboard.wire import frame
 from dashboard.wire.events import EngineEvent, EngineFired
+from dashboard.wire.frame import Frame
 from dashboard.wire.plan import Firing
 
 HEALTH_INTERVAL_S = 0.05
@@ -36,7 +37,7 @@ class FiringStream:
         await target.begin(number)
         return cls(fanout, target, firing, number)
 
-    async def until_fired(self, engine: Engine, take: Callable[[bytes], None]) -> EngineFired:
+    async def until_fired(self, engine: Engine, take: Callable[[Frame], None]) -> EngineFired:
         """Fire and pass on every frame, first to `take`; return the engine's event `fired`."""
         fired: EngineFired = {"event": "fired"}
         try:
@@ -48,8 +49,9 @@ class FiringStream:
                     elif event["event"] == "fired":
                         fired = event
                 else:
-                    take(payload)
-                    await self._fanout.frame(payload)
+                    received = frame.decode(payload)
+                    take(received)
+                    await self._fanout.frame(received)
         finally:
             self._over.set()
             self._origin.cancel()
@@ -83,4 +85,4 @@ class FiringStream:
                 origin_ns=origin_ns,
                 columns=frame.rows_to_columns("health", rows),
             )
-            await self._fanout.frame(data)
+            await self._fanout.frame(frame.decode(data))

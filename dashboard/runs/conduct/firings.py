@@ -11,8 +11,8 @@ from dashboard.analysis.samples.resource_use import NeighbourCost
 from dashboard.runs.reports.instrument import Reading
 from dashboard.runs.reports.results import WARM_UP_ROUND
 from dashboard.runs.resources import Engine, Target
-from dashboard.wire import frame
 from dashboard.wire.events import BeganEvent, EngineFired, FiredEvent
+from dashboard.wire.frame import Frame
 from dashboard.wire.neighbour import firing_of_neighbour
 from dashboard.wire.plan import Burst, Firing, Lane, Load
 
@@ -31,8 +31,7 @@ WARM_FOR_S = 60.0  # a lane fired this recently needs no warm-up
 QUIET_AFTER_STOP_S = 0.3
 ENDING_S = 0.5  # how long the end of a server may take to show after connections were lost
 
-# Given each frame from the engine: decoded, and as it came.
-TakeFrame = Callable[[frame.Frame, bytes], None]
+TakeFrame = Callable[[Frame], None]  # given each frame from the engine
 
 
 class StoppedError(Exception):
@@ -133,11 +132,10 @@ class Firings:
         await self._targets.discard(self._targets.name_of(lane))
         return fired, False
 
-    def _take(self, data: bytes) -> None:
-        decoded = frame.decode(data)
-        self._take_frame(decoded, data)
-        self.statuses.take(decoded)
-        self._sent.take(decoded)
+    def _take(self, frame: Frame) -> None:
+        self._take_frame(frame)
+        self.statuses.take(frame)
+        self._sent.take(frame)
 
     async def _measure_bystander(self, position: int, lane: Lane) -> None:
         """Measure what the bystander's requests cost at this target, if not yet known."""

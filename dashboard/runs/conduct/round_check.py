@@ -19,11 +19,11 @@ class RoundCheck:
         self._medians = RoundMedians()
         self._until_certain = UntilCertain(plan) if plan.until_sure else None
 
-    def take(self, frame: Frame, data: bytes) -> None:
-        """Add a frame from the engine: decoded, and as it came."""
+    def take(self, frame: Frame) -> None:
+        """Add a frame from the engine."""
         self._medians.take(frame)
         if self._until_certain:
-            self._until_certain.take(data)
+            self._until_certain.take(frame)
 
     def disturbed(self, readings: Sequence[Reading]) -> bool:
         """Return True if the round just fired is to be repeated."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dashboard.analysis.inference.comparison import look, sure
-from dashboard.analysis.samples.lane_samples import collect
+from dashboard.analysis.samples.lane_samples import collect_frames
 from dashboard.analysis.samples.rounds import by_round, log_ratios
+from dashboard.wire.frame import Frame
 from dashboard.wire.plan import Plan
 
 
@@ -13,12 +14,12 @@ class UntilCertain:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._frames: list[bytes] = []  # of the current round
+        self._frames: list[Frame] = []  # of the current round
         self._by_round: list[dict[int, float]] = [{} for _ in plan.lanes]
 
-    def take(self, data: bytes) -> None:
-        """Add an encoded frame of the current round."""
-        self._frames.append(data)
+    def take(self, frame: Frame) -> None:
+        """Add a frame of the current round."""
+        self._frames.append(frame)
 
     def discard_round(self) -> None:
         """Drop the current round."""
@@ -29,7 +30,7 @@ class UntilCertain:
 
         A lane of which no round can be compared (it fails, or falls behind its rate) is ignored.
         """
-        lanes = collect(self._frames, len(self._plan.lanes))
+        lanes = collect_frames(self._frames, len(self._plan.lanes))
         self._frames.clear()
         for values, lane in zip(self._by_round, lanes, strict=True):
             values.update(by_round(lane, self._plan.load))

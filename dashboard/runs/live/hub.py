@@ -18,6 +18,7 @@ from itertools import count
 
 from dashboard.wire import frame
 from dashboard.wire.events import GapEvent, QueueEvent, ViewerEvent
+from dashboard.wire.frame import Frame
 
 from .thinning import Thinning
 
@@ -160,12 +161,12 @@ class Hub:
         """Begin to publish a run, whose frames are numbered from `next_sequence`."""
         self._live[run] = _LiveRun(next_sequence)
 
-    def publish(self, run: str, sequence: int, data: bytes) -> None:
+    def publish(self, run: str, sequence: int, published: Frame) -> None:
         """Queue a frame, or a sample and counts in its place, for every viewer of the run."""
         live = self._live[run]
-        replacement = live.thinning.replacement(sequence, data)
+        replacement = live.thinning.replacement(sequence, published)
         if replacement is None:
-            message = frame.envelop(sequence, data)
+            message = frame.envelop(sequence, published.data)
         else:
             message = b"".join(frame.envelop(frame.NOT_STORED, part) for part in replacement)
         if sequence == frame.NOT_STORED:

@@ -33,9 +33,8 @@ class Thinning:
         self._firing = _Firing(*self._limits)
         self._key: tuple[int, int] | None = None  # lane and round
 
-    def replacement(self, sequence: int, data: bytes) -> list[bytes] | None:
+    def replacement(self, sequence: int, decoded: frame.Frame) -> list[bytes] | None:
         """Return the two frames to send in place of this one; None to send it unchanged."""
-        decoded = frame.decode(data)
         if decoded.kind not in ("samples", "begun"):
             return None
         if (decoded.lane, decoded.round) != self._key:

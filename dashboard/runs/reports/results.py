@@ -10,12 +10,12 @@ from asgiref.sync import sync_to_async
 from dashboard.analysis.lane.config import Executor, LaneConfig
 from dashboard.analysis.report.report import ReportContext, report_of_lanes
 from dashboard.analysis.samples.cut_off import counted_lanes, whole_rounds_of
-from dashboard.analysis.samples.lane_samples import Lane, collect
+from dashboard.analysis.samples.lane_samples import Lane, collect, collect_frames
 from dashboard.analysis.samples.lateness import Lateness
 from dashboard.analysis.samples.resource_use import NeighbourCost
 from dashboard.analysis.samples.rounds import smallest_medians_ms
 from dashboard.models import Run, RunLane, Status, StoredFrame
-from dashboard.wire import frame
+from dashboard.wire.frame import Frame, decode
 from dashboard.wire.plan import Plan, Rate
 from dashboard.wire.report import Instrument, Report
 
@@ -51,7 +51,7 @@ def report_of(run: Run) -> Report:
 def _report_of(run: Run) -> Report:
     plan, stored = Plan.from_json(run.plan), list(run.lanes.all())
     rates = Rates(plan.load) if isinstance(plan.load, Rate) else None
-    lanes = collect(_frames(run, rates), len(stored), run.discarded_rounds)
+    lanes = collect_frames(_frames(run, rates), len(stored), run.discarded_rounds)
     whole = counted_lanes(lanes, plan.load.requests, run.status)
     readings = _counted_readings(run, whole.uncounted)
     medians_ms = smallest_medians_ms(whole.lanes)
@@ -99,12 +99,13 @@ def lanes_of(run: Run, *, discarded: bool = False) -> list[Lane]:
     return counted_lanes(lanes, Plan.from_json(run.plan).load.requests, run.status).lanes
 
 
-def _frames(run: Run, rates: Rates | None) -> Iterator[bytes]:
+def _frames(run: Run, rates: Rates | None) -> Iterator[Frame]:
     """Yield the stored frames; those that count are also added to `rates`."""
     for _, data in frames_of(run.pk):
-        if rates and (decoded := frame.decode(data)).round not in run.discarded_rounds:
-            rates.take(decoded)
-        yield data
+        frame = decode(data)
+        if rates and frame.round not in run.discarded_rounds:
+            rates.take(frame)
+        yield frame
 
 
 def _config(run: Run, lane: RunLane, readings: Sequence[Reading]) -> LaneConfig:

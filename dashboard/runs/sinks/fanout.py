@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from dashboard.wire import frame
 from dashboard.wire.events import RunEvent
+from dashboard.wire.frame import NOT_STORED, Frame
 
 from .sink import Sink
 
@@ -24,12 +24,12 @@ class Fanout:
         for sink in self._sinks:
             await sink.event(event)
 
-    async def frame(self, data: bytes) -> None:
+    async def frame(self, frame: Frame) -> None:
         """Number and pass on a frame; engine and target share one sequence."""
         async with self._in_order:
-            sequence = frame.NOT_STORED
-            if frame.decode(data).kind != "begun":
+            sequence = NOT_STORED
+            if frame.kind != "begun":
                 sequence = self._sequence
                 self._sequence += 1
             for sink in self._sinks:
-                await sink.frame(sequence, data)
+                await sink.frame(sequence, frame)

@@ -10,8 +10,8 @@ from dashboard.models import Run, RunLane, Status, StoredFrame, StoredReading
 from dashboard.runs.engines.calibration import fresh_calibration
 from dashboard.runs.live.hub import Hub
 from dashboard.runs.reports.environment import describe_environment
-from dashboard.wire import frame
 from dashboard.wire.events import INTERNAL, RunEvent
+from dashboard.wire.frame import NOT_STORED, Frame
 from dashboard.wire.plan import Plan
 from dashboard.wire.report import Report
 from dashboard.wire.target_facts import TargetFacts
@@ -38,7 +38,7 @@ class Sink(Protocol):
     async def event(self, event: RunEvent) -> None:
         """Take an event, as in docs/frame.md."""
 
-    async def frame(self, sequence: int, data: bytes) -> None:
+    async def frame(self, sequence: int, frame: Frame) -> None:
         """Take a frame; `sequence` is NOT_STORED for those that only make bars grow."""
 
     async def end(self, outcome: Outcome) -> None:
@@ -60,10 +60,10 @@ class Memory:
         """Keep the event."""
         self.events.append(event)
 
-    async def frame(self, sequence: int, data: bytes) -> None:
+    async def frame(self, sequence: int, frame: Frame) -> None:
         """Keep the frame if it is to be stored."""
-        if sequence != frame.NOT_STORED:
-            self.frames.append(data)
+        if sequence != NOT_STORED:
+            self.frames.append(frame.data)
 
     async def end(self, outcome: Outcome) -> None:
         """Keep the outcome."""
@@ -109,10 +109,10 @@ class Store:
                 spoiled = self._run.spoiled or (message if event.get("spoils") else "")
                 await self._save(warnings=[*self._run.warnings, message], spoiled=spoiled)
 
-    async def frame(self, sequence: int, data: bytes) -> None:
+    async def frame(self, sequence: int, frame: Frame) -> None:
         """Store the frame if it is numbered."""
-        if sequence != frame.NOT_STORED:
-            await StoredFrame.objects.acreate(run=self._run, sequence=sequence, data=data)
+        if sequence != NOT_STORED:
+            await StoredFrame.objects.acreate(run=self._run, sequence=sequence, data=frame.data)
 
     async def end(self, outcome: Outcome) -> None:
         """Store the outcome, and the report of what there is."""
@@ -154,9 +154,9 @@ class Broadcast:
         shown: Any = {name: value for name, value in event.items() if name not in INTERNAL}
         self._hub.send(self._run, shown)
 
-    async def frame(self, sequence: int, data: bytes) -> None:
+    async def frame(self, sequence: int, frame: Frame) -> None:
         """Send the frame."""
-        self._hub.publish(self._run, sequence, data)
+        self._hub.publish(self._run, sequence, frame)
 
     async def end(self, outcome: Outcome) -> None:
         """Tell the viewers that the report is stored, so that pages fetch it."""

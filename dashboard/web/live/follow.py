@@ -12,6 +12,7 @@ from dashboard.models import Run
 from dashboard.runs.live.hub import Hub
 from dashboard.runs.queue import run_queue
 from dashboard.runs.reports.results import frames_of
+from dashboard.wire.frame import decode
 
 POLL_RUN_S = 0.2
 POLL_QUEUE_S = 1.0
@@ -38,7 +39,7 @@ async def _follow(hub: Hub, run: Run) -> None:
         for number in run.discarded_rounds[published:]:
             hub.send(run.pk, {"event": "discarded", "round": number})
         for data in await sync_to_async(_stored_since)(run.pk, sequence):
-            hub.publish(run.pk, sequence, data)
+            hub.publish(run.pk, sequence, decode(data))
             sequence += 1
         if not run.active or run.pk not in hub.watched:
             break

@@ -16,6 +16,7 @@ from dashboard.runs.resources import Resources
 from dashboard.runs.sinks.sink import Memory, Outcome
 from dashboard.wire import frame
 from dashboard.wire.errors import TargetFailed
+from dashboard.wire.frame import Frame
 from dashboard.wire.plan import Burst, Firing, Plan
 from tests.runs.fakes import CPU_NS, WALL_NS, FakeEngine, FakeTargets, fake_resources, stolen_in
 
@@ -169,8 +170,8 @@ async def test_stored_frames_are_numbered_without_a_gap_and_begun_frames_are_not
             super().__init__()
             self.numbers: list[tuple[int, str]] = []
 
-        async def frame(self, sequence: int, data: bytes) -> None:
-            self.numbers.append((sequence, frame.decode(data).kind))
+        async def frame(self, sequence: int, frame: Frame) -> None:
+            self.numbers.append((sequence, frame.kind))
 
     heard = Numbers()
     await perform(plan(), fake_resources(FakeEngine()), [heard], asyncio.Event())
@@ -285,7 +286,7 @@ async def test_a_target_that_does_not_become_quiet_is_started_anew() -> None:
 
 async def test_a_sink_that_fails_fails_the_run() -> None:
     class Full(Memory):
-        async def frame(self, sequence: int, data: bytes) -> None:
+        async def frame(self, sequence: int, frame: Frame) -> None:
             raise OSError("no space left")
 
     outcome = await perform(plan(), fake_resources(FakeEngine()), [Full()], asyncio.Event())

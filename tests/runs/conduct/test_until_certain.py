@@ -30,9 +30,10 @@ def until_sure(lanes: list[str] = LANES, **more: object) -> Plan:
     )
 
 
-def of_round(lane: int, number: int, length_ms: int) -> bytes:
+def of_round(lane: int, number: int, length_ms: int) -> frame.Frame:
     columns = samples(4, length_ms)
-    return frame.encode("samples", lane=lane, round=number, origin_ns=1, columns=columns)
+    data = frame.encode("samples", lane=lane, round=number, origin_ns=1, columns=columns)
+    return frame.decode(data)
 
 
 def looked_until(plan: Plan, lengths_ms: list[tuple[int, int]]) -> int | None:
@@ -77,7 +78,7 @@ class Unequal(FakeEngine):
     async def fire(self, firing: Firing) -> AsyncIterator[bytes]:
         async for payload in super().fire(firing):
             if not frame.is_event(payload) and frame.decode(payload).kind == "samples":
-                yield of_round(firing.lane, firing.round, 100 if firing.lane == 0 else 300)
+                yield of_round(firing.lane, firing.round, 100 if firing.lane == 0 else 300).data
             else:
                 yield payload
 

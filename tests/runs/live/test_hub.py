@@ -15,8 +15,10 @@ from dashboard.runs.live.hub import Hub, Viewer
 from dashboard.wire import frame
 from dashboard.wire.events import BeganEvent
 
-FRAME = frame.encode(
-    "health", lane=0, round=1, origin_ns=0, columns=frame.rows_to_columns("health", [])
+FRAME = frame.decode(
+    frame.encode(
+        "health", lane=0, round=1, origin_ns=0, columns=frame.rows_to_columns("health", [])
+    )
 )
 
 
@@ -116,7 +118,7 @@ async def test_who_falls_behind_skips_to_the_present_and_is_told_what_it_missed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(hub_module, "MAX_UNSEEN", 1)
-    monkeypatch.setattr(hub_module, "MAX_QUEUED_BYTES", 3 * len(frame.envelop(0, FRAME)))
+    monkeypatch.setattr(hub_module, "MAX_QUEUED_BYTES", 3 * len(frame.envelop(0, FRAME.data)))
     hub = Hub()
     hub.open("r")
     slow, quick = watching(hub), watching(hub)
@@ -143,7 +145,7 @@ async def _play(moves: list[str]) -> None:
     viewer = watching(hub)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(hub_module, "MAX_UNSEEN", 2)
-        patch.setattr(hub_module, "MAX_QUEUED_BYTES", 3 * len(frame.envelop(0, FRAME)))
+        patch.setattr(hub_module, "MAX_QUEUED_BYTES", 3 * len(frame.envelop(0, FRAME.data)))
         published, got = 0, []
         for move in [*moves, *["seen", "send"] * 10]:
             if move == "publish":
@@ -179,12 +181,13 @@ def _now(viewer: Viewer) -> list[Any]:
             found += [number for number, _ in frame.EnvelopeReader().feed(message)]
 
 
-def dense_frame(number: int) -> bytes:
+def dense_frame(number: int) -> frame.Frame:
     """1,000 requests that were done in the same 10 ms."""
     first = number * 1_000
     rows = [{"request": first + i, "due": 0, "done": number * 10_000_000 + i} for i in range(1_000)]
     columns = frame.rows_to_columns("samples", [{"status": 200, "error": 0, **row} for row in rows])
-    return frame.encode("samples", lane=0, round=1, origin_ns=0, columns=columns)
+    data = frame.encode("samples", lane=0, round=1, origin_ns=0, columns=columns)
+    return frame.decode(data)
 
 
 async def test_a_dense_stream_is_thinned_and_made_whole_in_the_end() -> None:

@@ -59,6 +59,10 @@ def stream(rps: int, seconds: float, seed: int = 0) -> Iterator[bytes]:
         )
 
 
+def replacement(thinning: Thinning, sequence: int, data: bytes) -> list[bytes] | None:
+    return thinning.replacement(sequence, frame.decode(data))
+
+
 def cells_of(found: frame.Frame) -> Iterator[tuple[int, int, int, int]]:
     names = ("done", "bin", "failed", "requests")
     return zip(*(found.columns[name] for name in names), strict=True)
@@ -66,7 +70,7 @@ def cells_of(found: frame.Frame) -> Iterator[tuple[int, int, int, int]]:
 
 def test_a_stream_that_is_not_dense_is_sent_as_it_is() -> None:
     thinning = Thinning()
-    assert all(thinning.replacement(i, data) is None for i, data in enumerate(stream(19_000, 1.5)))
+    assert all(replacement(thinning, i, data) is None for i, data in enumerate(stream(19_000, 1.5)))
 
 
 def test_sample_and_counts_add_up_to_what_is_stored() -> None:
@@ -74,7 +78,7 @@ def test_sample_and_counts_add_up_to_what_is_stored() -> None:
     thinned = 0
     for sequence, data in enumerate(stream(40_000, 1.2)):
         whole = frame.decode(data)
-        instead = thinning.replacement(sequence, data)
+        instead = replacement(thinning, sequence, data)
         if instead is None:
             assert not thinned, "once dense, always dense"
             continue
@@ -111,7 +115,7 @@ def test_a_denser_stream_is_drawn_more_thinly_and_never_less_so() -> None:
     thinning = Thinning()
     seen = []
     for sequence, data in enumerate([*stream(25_000, 1.2), *stream(100_000, 0.4)]):
-        for payload in thinning.replacement(sequence, data) or ():
+        for payload in replacement(thinning, sequence, data) or ():
             seen += [frame.decode(payload).extra.get("every", 0)]
     every = [one for one in seen if one]
     assert every == sorted(every)
@@ -123,8 +127,10 @@ def test_requests_in_flight_are_counted_from_the_beginning() -> None:
     thinning = Thinning()
     requests = range(30_000)
     assert (
-        thinning.replacement(
-            frame.NOT_STORED, encode("begun", [{"request": i, "due": 0} for i in requests])
+        replacement(
+            thinning,
+            frame.NOT_STORED,
+            encode("begun", [{"request": i, "due": 0} for i in requests]),
         )
         is None
     )
@@ -132,11 +138,11 @@ def test_requests_in_flight_are_counted_from_the_beginning() -> None:
         {"request": i, "due": 0, "done": 5 * MS, "error": 0, "status": 200}
         for i in requests[:25_000]
     ]
-    instead = thinning.replacement(0, encode("samples", answered))
+    instead = replacement(thinning, 0, encode("samples", answered))
     assert instead is not None
     assert frame.decode(instead[1]).extra["in_flight"] == 5_000
-    begun = thinning.replacement(
-        frame.NOT_STORED, encode("begun", [{"request": 30_000, "due": 9 * MS}])
+    begun = replacement(
+        thinning, frame.NOT_STORED, encode("begun", [{"request": 30_000, "due": 9 * MS}])
     )
     assert begun is not None
     counts = frame.decode(begun[1])
@@ -146,11 +152,11 @@ def test_requests_in_flight_are_counted_from_the_beginning() -> None:
 def test_each_firing_is_dense_for_itself_and_health_is_sent_whole() -> None:
     thinning = Thinning()
     for sequence, data in enumerate(stream(40_000, 1)):
-        dense = thinning.replacement(sequence, data)
+        dense = replacement(thinning, sequence, data)
     assert dense is not None
-    assert thinning.replacement(90, encode("health", [])) is None
+    assert replacement(thinning, 90, encode("health", [])) is None
     other = [{"request": 0, "due": 0, "done": MS, "error": 0, "status": 200}]
-    assert thinning.replacement(91, encode("samples", other, lane=1)) is None
+    assert replacement(thinning, 91, encode("samples", other, lane=1)) is None
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(0, 16))
@@ -222,7 +228,7 @@ async def test_nothing_of_a_real_firing_is_lost() -> None:
     async with serving(says(OK)) as server, engine() as process:
         firing = burst(server.port, "/", 2_000, 8)
         for sequence, data in enumerate(await frames_of(process, firing)):
-            instead = thinning.replacement(sequence, data)
+            instead = replacement(thinning, sequence, data)
             for found in map(frame.decode, instead or [data]):
                 if found.kind == "counts":
                     finished += sum(found.columns["requests"])
@@ -238,7 +244,7 @@ async def test_nothing_of_a_real_firing_is_lost() -> None:
 def test_what_stop_cut_off_is_in_no_cell_and_comes_as_rows() -> None:
     thinning = Thinning()
     for sequence, data in enumerate(stream(40_000, 1.2)):
-        thinning.replacement(sequence, data)
+        replacement(thinning, sequence, data)
     requests = range(10**6, 10**6 + 500)
     last = encode(
         "samples",
@@ -247,7 +253,7 @@ def test_what_stop_cut_off_is_in_no_cell_and_comes_as_rows() -> None:
             for request in requests
         ],
     )
-    instead = thinning.replacement(10**4, last)
+    instead = replacement(thinning, 10**4, last)
     assert instead is not None
     sample, counts = map(frame.decode, instead)
     assert list(sample.columns["request"]) == list(requests)
