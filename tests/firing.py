@@ -1,4 +1,4 @@
-"""Fires with the real engine, as its child mode does it, and decodes what comes back."""
+"""Fires with the real load generator as a child, and decodes its frames."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 
 @dataclass
 class Fired:
-    """What one firing gave: its two events, and the samples of all its frames as columns."""
+    """One firing: its two events, and the samples of all its frames as columns."""
 
     began: dict[str, Any] = field(default_factory=dict)
     fired: dict[str, Any] = field(default_factory=dict)
@@ -28,7 +28,7 @@ class Fired:
     )
 
     def take(self, payload: bytes) -> None:
-        """One payload of the engine's pipe."""
+        """Decode one payload of the pipe."""
         if is_event(payload):
             event = json.loads(payload)
             setattr(self, event["event"], event)
@@ -39,7 +39,7 @@ class Fired:
                 self.samples[name] += column.tolist()
 
     def rows(self) -> list[dict[str, int]]:
-        """The samples one by one."""
+        """Return the samples as rows."""
         return [
             dict(zip(self.samples, values, strict=True))
             for values in zip(*self.samples.values(), strict=True)
@@ -47,7 +47,7 @@ class Fired:
 
 
 def burst(port: int, path: str, requests: int, concurrency: int, **more: Any) -> Firing:
-    """A burst at a target on loopback."""
+    """Return a burst at a target on loopback."""
     load = Burst(requests, concurrency)
     more = {"lane": 0, "round": 1, "timeout_s": 30.0, **more}
     return Firing(host="127.0.0.1", port=port, path=path, load=load, **more)
@@ -55,7 +55,7 @@ def burst(port: int, path: str, requests: int, concurrency: int, **more: Any) ->
 
 @asynccontextmanager
 async def engine() -> AsyncIterator[asyncio.subprocess.Process]:
-    """An engine that lives as long as the block."""
+    """Start a load generator for the duration of the block."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "dashboard.engine"),
         cwd=ROOT,
@@ -71,22 +71,22 @@ async def engine() -> AsyncIterator[asyncio.subprocess.Process]:
 
 
 async def fire(process: asyncio.subprocess.Process, firing: Firing) -> Fired:
-    """One firing, from its order to its `fired` event."""
+    """Fire, and return everything up to the event `fired`."""
     assert process.stdin
     assert process.stdout
     process.stdin.write(json.dumps({"fire": firing.to_json()}).encode() + b"\n")
     reader, fired = EnvelopeReader(), Fired()
     while not fired.fired:
         data = await process.stdout.read(65536)
-        assert data, "the engine ended in the middle of a firing"
+        assert data, "the load generator exited during a firing"
         for _, payload in reader.feed(data):
             fired.take(payload)
     return fired
 
 
 def in_order(row: Mapping[str, int]) -> bool:
-    """Whether the stamps that are known stand in the order that docs/frame.md promises."""
-    way_out = [row["due"], row["sent_first"], row["sent"]]
+    """Return whether the known stamps are in the order that docs/frame.md specifies."""
+    outbound = [row["due"], row["sent_first"], row["sent"]]
     names = ("sent_first", "entered", "view_entered", "view_left", "first_byte", "done")
-    way_back = [row[name] for name in names if row[name] >= 0]
-    return way_out == sorted(way_out) and way_back == sorted(way_back)
+    inbound = [row[name] for name in names if row[name] >= 0]
+    return outbound == sorted(outbound) and inbound == sorted(inbound)

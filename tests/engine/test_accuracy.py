@@ -1,7 +1,7 @@
-"""Numbers that are known beforehand, found again. How exactly, `python -m bench.accuracy` shows.
+"""Times known in advance are measured correctly; `python -m bench.accuracy` shows how closely.
 
-A sleep is never shorter than asked for, so one side of each bound is exact. The other is a
-margin for a machine that does something else meanwhile.
+A sleep is never shorter than requested, so one side of each bound is exact. The other is a margin
+for a busy machine.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ async def test_makespan(kind: str, requests: int, slots: int, time_s: float) -> 
     makespan_s = (max(fired.samples["done"]) - min(fired.samples["due"])) / 1e9
     theory_s = ceil(requests / slots) * time_s
     assert theory_s <= makespan_s < 1.5 * theory_s + 0.1
-    # Whoever was served in the n-th turn took n service times.
+    # A request served in the n-th turn took n service times.
     for turn, done in enumerate(sorted(fired.samples["done"])):
         assert done >= (turn // slots + 1) * time_s * 1e9
 
 
 @pytest.mark.alone
 @pytest.mark.parametrize("place", PLACES)
-async def test_a_planted_delay_shows_in_its_segment_and_in_no_other(place: str) -> None:
+async def test_a_planted_delay_appears_in_its_segment_only(place: str) -> None:
     planted_s = 0.03
     with child("planted", f"--{place}", planted_s) as port:
         async with engine() as process:
@@ -58,8 +58,8 @@ async def test_a_planted_delay_shows_in_its_segment_and_in_no_other(place: str) 
     rows = fired.rows()
     assert all(in_order(row) and row["error"] == 0 for row in rows)
     for segment, (begin, end) in SEGMENTS.items():
-        found_ms = median(row[end] - row[begin] for row in rows) / MS
+        measured_ms = median(row[end] - row[begin] for row in rows) / MS
         expected_ms = planted_s * 1e3 if segment in SHOWS_IN[place] else 0
-        # Half of the delay is margin enough to tell the two apart.
-        assert expected_ms <= found_ms < expected_ms + planted_s * 1e3 / 2, segment
+        # A margin of half the delay tells the two apart.
+        assert expected_ms <= measured_ms < expected_ms + planted_s * 1e3 / 2, segment
     assert len({row["process"] for row in rows}) == 1

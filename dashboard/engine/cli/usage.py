@@ -96,12 +96,13 @@ def _load(parser: ArgumentParser, given: Namespace) -> Load:
     load: Load
     if given.rate is None:
         requests = DEFAULT_REQUESTS if given.requests is None else given.requests
-        most = min(requests, MAX_CONCURRENCY)
-        concurrency = most if given.concurrency is None else given.concurrency
+        concurrency = given.concurrency
+        if concurrency is None:
+            concurrency = min(requests, MAX_CONCURRENCY)
         load = Burst(requests, concurrency, given.send_kb_per_s, given.every or 0.0)
     else:
-        most = MAX_CONCURRENCY if given.concurrency is None else given.concurrency
-        load = Rate(given.rate, given.duration, given.poisson, most, given.send_kb_per_s)
+        concurrency = MAX_CONCURRENCY if given.concurrency is None else given.concurrency
+        load = Rate(given.rate, given.duration, given.poisson, concurrency, given.send_kb_per_s)
     for problem in load.problems(MAX_RUN_REQUESTS):
         parser.error(f"argument {OPTIONS[problem.field]}: {problem.message}")
     # A rate uses only as many connections as it needs, unless -c asks for a number.

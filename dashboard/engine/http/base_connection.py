@@ -1,21 +1,23 @@
-"""The states of a connection, and who moves it from one to the next.
+"""The states of a connection, and what moves it from one to the next.
 
-                        transport      all bytes      response complete;
-                        connected      written        the owner decides
-    ┌────────────┐     ┌─────────┐     ┌──────────┐    hold()      ┌──────┐
-    │ CONNECTING │ ──▶ │ SENDING │ ──▶ │ AWAITING │ ─────────────▶ │ IDLE │
-    └────────────┘     └─────────┘     └──────────┘                └──────┘
-           │              ▲  │              │  send_next()          │  │
-           │              ├──┼──────────────┘                       │  │
-           │              └──┼──────────────────────────────────────┘  │
-           ▼                 ▼              ▼       send_next()        ▼
-    abort() by the owner, connection_lost() or eof_received() by the transport: CLOSED
+    CONNECTING ──▶ SENDING ──▶ AWAITING ──▶ IDLE
+                      ▲            │          │
+                      └────────────┴──────────┘         any state ──▶ CLOSED
+
+    from         to         moved by    when
+    CONNECTING   SENDING    transport   connection_made()
+    SENDING      AWAITING   itself      the whole request is written
+    AWAITING     SENDING    owner       send_next(), after a complete response
+    AWAITING     IDLE       owner       hold(), after a complete response
+    IDLE         SENDING    owner       send_next()
+    any          CLOSED     owner       abort(): failed, timed out, stopped, or not reusable
+    IDLE         CLOSED     transport   the peer closes, or sends what was not requested
 
 CONNECTING, SENDING and AWAITING carry a request (`in_flight`); IDLE and CLOSED carry none. The
-transport's callbacks make a connection send and report; only its owner, a driver, decides what
-follows a response or a failure: the next request, IDLE (an open load) or CLOSED. A burst never
-holds a connection: it sends the next request at once. SENDING lasts only where a body is deferred
-(100-continue), paced, or larger than the socket takes; otherwise the one write ends it.
+transport's callbacks send and report; only the owner, a driver, decides what follows a response
+or a failure. An open load holds its connections; a burst sends the next request at once. SENDING
+lasts only where a body is deferred (100-continue), paced, or larger than the socket takes:
+otherwise one write sends the request, and `state` goes straight to AWAITING.
 """
 
 from __future__ import annotations

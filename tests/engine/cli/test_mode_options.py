@@ -1,4 +1,4 @@
-"""The engine by itself, asking in another way than by one write for one answer."""
+"""Request modes of the load generator used alone."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ PIECES = 3
 
 
 async def fire(port: int, *arguments: str) -> tuple[dict[str, Any], str]:
-    """The object and the text of 4 requests."""
-    known = ("--url", f"http://127.0.0.1:{port}/path", "-n", "4", "-c", "2", *arguments)
-    status, out, err = await alone(*known, "--json", "-")
+    """Fire 4 requests; return the JSON object and the text."""
+    options = ("--url", f"http://127.0.0.1:{port}/path", "-n", "4", "-c", "2", *arguments)
+    status, out, err = await alone(*options, "--json", "-")
     assert (status, err) == (0, "")
-    _, text, _ = await alone(*known)
+    _, text, _ = await alone(*options)
     return json.loads(out), text
 
 
-async def test_uploads_and_pieces_and_results() -> None:
+async def test_uploads_and_polled_results() -> None:
     asked: list[tuple[str, bool]] = []
 
     async def serve(reader: Reader, writer: Writer) -> None:
@@ -55,19 +55,19 @@ async def test_uploads_and_pieces_and_results() -> None:
     assert (uploaded["ok"], polled["ok"]) == (4, 4)
 
 
-async def test_how_answers_came_in_pieces() -> None:
+async def test_responses_in_pieces() -> None:
     async def serve(reader: Reader, writer: Writer) -> None:
         while True:
             await head_of(reader)
             writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
             for _ in range(PIECES):
-                await asyncio.sleep(0.02)  # so that each piece is a read of its own
+                await asyncio.sleep(0.02)  # so that each piece arrives in its own read
                 writer.write(b"2\r\nok\r\n")
             writer.write(b"0\r\n\r\n")
 
     async with serving(serve) as port:
-        found, text = await fire(port, "--chunks")
-    pieces = found["chunks"]
+        result, text = await fire(port, "--chunks")
+    pieces = result["chunks"]
     assert pieces["answers"] == 4
     assert 1 < pieces["fewest"] <= pieces["most"] <= PIECES
     assert pieces["longest_gap_ms"]["p50"] <= pieces["longest_gap_ms"]["max"]
@@ -75,31 +75,35 @@ async def test_how_answers_came_in_pieces() -> None:
 
 
 async def test_websockets() -> None:
-    async with echoing(echo) as (port, heard):
-        found, _ = await fire(port, "--websocket", "--every", "0.01")
-    assert (found["ok"], len(heard)) == (4, 4)
-    assert sum(map(len, heard)) == 8
+    async with echoing(echo) as (port, received):
+        result, _ = await fire(port, "--websocket", "--every", "0.01")
+    assert (result["ok"], len(received)) == (4, 4)
+    assert sum(map(len, received)) == 8
     async with echoing(echo) as (port, _):
-        said = ["--open", "hello", "--message", "tea {n}", "--answer", "contains tea {n}"]
-        found, text = await fire(port, "--websocket", *said)
-    assert found["ok"] == 4
-    assert found["websocket"] == {"ignored": 2, "without_answer": 0, "last": ""}  # each hello back
+        options = ["--open", "hello", "--message", "tea {n}", "--answer", "contains tea {n}"]
+        result, text = await fire(port, "--websocket", *options)
+    assert result["ok"] == 4
+    assert result["websocket"] == {
+        "ignored": 2,
+        "without_answer": 0,
+        "last": "",
+    }  # each hello is echoed
     assert "websocket: 2 other messages received, 0 requests without an answer" in text
 
 
-async def test_what_somebody_else_felt_meanwhile() -> None:
+async def test_a_bystander() -> None:
     async def serve(reader: Reader, writer: Writer) -> None:
         while True:
             line, _ = await head_of(reader)
             if line.startswith("GET /path"):
-                await asyncio.sleep(0.2)  # so that the neighbour comes a few times
+                await asyncio.sleep(0.2)  # so that the bystander sends several requests
             writer.write(OK)
 
     async with serving(serve) as port:
-        found, text = await fire(port, "--neighbour", "/else")
-    beside = found["neighbour"]
-    assert found["requests"] == 4
-    assert 3 <= beside["ok"] == beside["requests"]
+        result, text = await fire(port, "--neighbour", "/else")
+    bystander = result["neighbour"]
+    assert result["requests"] == 4
+    assert 3 <= bystander["ok"] == bystander["requests"]
     assert "bystander: " in text
 
 
@@ -136,7 +140,7 @@ def test_bad_usage(arguments: list[str], message: str, capsys: pytest.CaptureFix
     assert message in capsys.readouterr().err
 
 
-def test_what_the_engine_is_told() -> None:
+def test_options_become_a_firing() -> None:
     slowly = ["--upload", "file=1.5", "--send-kb-per-s", "300"]
     firing = read_options(["--url", URL, "-n", "5", *slowly]).firing
     assert firing.manner == Manner(upload=Upload("file", 1_500_000))
@@ -145,6 +149,6 @@ def test_what_the_engine_is_told() -> None:
     held = read_options(["--url", URL, "--websocket", "--every", "2", "--neighbour", "/x"]).firing
     assert (held.manner, held.neighbour) == (Manner(websocket=True), "/x")
     assert held.load == Burst(100, 100, every_s=2)
-    said = ["--open", "auth", "--open", "join", "--message", "hi {n}", "--answer", "contains hi"]
-    talking = read_options(["--url", URL, "--websocket", *said]).firing
+    options = ["--open", "auth", "--open", "join", "--message", "hi {n}", "--answer", "contains hi"]
+    talking = read_options(["--url", URL, "--websocket", *options]).firing
     assert talking.manner.exchange == Exchange(("auth", "join"), "hi {n}", "contains hi")

@@ -1,4 +1,4 @@
-"""`python -m dashboard.engine --url …`: its numbers, its refusals, its exit statuses."""
+"""`python -m dashboard.engine --url …`: its results, errors and exit statuses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from dashboard.engine.cli.usage import read_options
 from dashboard.wire.plan import Rate
-from tests.engine.servers.hostile import OK, Answer, Peer, says, serving
+from tests.engine.servers.hostile import OK, Behaviour, Peer, responds, serving
 from tests.firing import ROOT
 
 URL = "http://127.0.0.1:8000/"
@@ -20,7 +20,7 @@ RATE = ["--url", URL, "--rate", "5", "--duration", "2"]
 
 
 async def alone(*arguments: str, limit: str = "") -> tuple[int, str, str]:
-    """Exit status, stdout and stderr of the engine with these options."""
+    """Return exit status, stdout and stderr of the load generator with these options."""
     command = f'{limit} exec "$0" -m dashboard.engine "$@"'
     process = await asyncio.create_subprocess_exec(
         *("sh", "-c", command, sys.executable, *arguments),
@@ -32,45 +32,45 @@ async def alone(*arguments: str, limit: str = "") -> tuple[int, str, str]:
     return process.returncode or 0, out.decode(), err.decode()
 
 
-async def test_one_object_and_nothing_else() -> None:
-    async with serving(says(OK)) as server:
+async def test_json_to_stdout_is_one_object_and_nothing_else() -> None:
+    async with serving(responds(OK)) as server:
         url = f"http://localhost:{server.port}/a/b?c=d#e"
         status, out, err = await alone("--url", url, "-n", "200", "-c", "20", "--json", "-")
-    found = json.loads(out)
+    result = json.loads(out)
     assert (status, err) == (0, "")
-    assert list(found) == [
+    assert list(result) == [
         "requests", "ok", "errors", "cut_off",
         "makespan_s", "throughput_rps", "latency_ms", "service_ms",
     ]  # fmt: skip
-    assert (found["requests"], found["ok"], found["errors"]) == (200, 200, {})
-    assert found["throughput_rps"] == 200 / found["makespan_s"]
-    latency = [found["latency_ms"][name] for name in ("min", "p50", "p90", "p95", "p99", "max")]
+    assert (result["requests"], result["ok"], result["errors"]) == (200, 200, {})
+    assert result["throughput_rps"] == 200 / result["makespan_s"]
+    latency = [result["latency_ms"][name] for name in ("min", "p50", "p90", "p95", "p99", "max")]
     assert latency == sorted(latency)
     assert server.heads[0].startswith(b"GET /a/b?c=d HTTP/1.1\r\n")
     assert f"Host: localhost:{server.port}\r\n".encode() in server.heads[0]
     assert server.connections == 20
 
 
-async def test_a_rate_says_what_was_offered_and_what_came_of_it() -> None:
-    async with serving(says(OK)) as server:
+async def test_a_rate_reports_what_was_offered_and_achieved() -> None:
+    async with serving(responds(OK)) as server:
         url = f"http://127.0.0.1:{server.port}/"
         rate = ("--url", url, "--rate", "400", "--duration", "0.5", "--poisson", "--seed", "3")
         status, out, err = await alone(*rate, "--json", "-")
         _, text, _ = await alone(*rate)
-    found = json.loads(out)
+    result = json.loads(out)
     assert (status, err) == (0, "")
-    assert list(found)[-4:] == ["offered_rps", "achieved_rps", "backlog", "scheduling_error_ms"]
-    assert (found["requests"], found["ok"], found["offered_rps"]) == (200, 200, 400)
-    assert 200 < found["achieved_rps"] <= 400
-    late = [found["scheduling_error_ms"][name] for name in ("p50", "p99", "max")]
+    assert list(result)[-4:] == ["offered_rps", "achieved_rps", "backlog", "scheduling_error_ms"]
+    assert (result["requests"], result["ok"], result["offered_rps"]) == (200, 200, 400)
+    assert 200 < result["achieved_rps"] <= 400
+    late = [result["scheduling_error_ms"][name] for name in ("p50", "p99", "max")]
     assert late == sorted(late)
     assert "offered 400/s, achieved " in text
     assert "scheduling error, ms: p50 " in text
 
 
-async def test_a_file_or_a_text(tmp_path: Path) -> None:
+async def test_the_result_goes_to_a_file_or_as_text_to_stdout(tmp_path: Path) -> None:
     file = tmp_path / "numbers.json"
-    async with serving(says(OK)) as server:
+    async with serving(responds(OK)) as server:
         url = f"http://127.0.0.1:{server.port}"
         assert await alone("--url", url, "-n", "5", "--json", str(file)) == (0, "", "")
         status, out, _ = await alone("--url", url, "-n", "5")
@@ -79,18 +79,18 @@ async def test_a_file_or_a_text(tmp_path: Path) -> None:
     assert out.startswith("5 of 5 ok in ")
 
 
-async def test_all_failing_is_a_result_too() -> None:
+async def test_a_burst_that_fails_completely_has_a_result() -> None:
     status, out, err = await alone("--url", "http://127.0.0.1:1/", "-n", "30", "--json", "-")
     assert (status, err) == (0, "")
     assert json.loads(out)["errors"] == {"refused": 30}
 
 
-async def test_a_descriptor_limit_that_is_too_low_is_named_before_anything_is_fired() -> None:
-    async with serving(says(OK)) as server:
+async def test_a_descriptor_limit_that_is_too_low_is_reported_before_firing() -> None:
+    async with serving(responds(OK)) as server:
         url = f"http://127.0.0.1:{server.port}/"
         status, out, err = await alone("--url", url, "-n", "200", limit="ulimit -n 100;")
         rate = ("--url", url, "--rate", "100", "--duration", "0.1", "--json", "-")
-        # As many connections as it takes, which are few.
+        # A rate uses only as many connections as it needs: few.
         assert (await alone(*rate, limit="ulimit -n 100;"))[0] == 0
         refused, _, _ = await alone(*rate, "-c", "200", limit="ulimit -n 100;")
     assert (status, out, refused) == (2, "", 2)
@@ -99,21 +99,21 @@ async def test_a_descriptor_limit_that_is_too_low_is_named_before_anything_is_fi
     assert server.requests == 10
 
 
-async def test_interrupted_it_prints_what_it_had() -> None:
-    asked = asyncio.Event()
+async def test_ctrl_c_prints_the_result_so_far() -> None:
+    all_sent = asyncio.Event()
 
     def answers_three(peer: Peer, number: int) -> None:
         if number < 3:
             peer.write(OK)
         elif number == 4:
-            asked.set()
+            all_sent.set()
 
-    found = await _interrupted(answers_three, asked)
-    assert (found["requests"], found["ok"], found["errors"]) == (3, 3, {})
-    assert found["cut_off"] == 2
+    result = await _interrupted(answers_three, all_sent)
+    assert (result["requests"], result["ok"], result["errors"]) == (3, 3, {})
+    assert result["cut_off"] == 2
 
 
-async def _interrupted(answer: Answer, when: asyncio.Event) -> dict[str, object]:
+async def _interrupted(answer: Behaviour, moment: asyncio.Event) -> dict[str, object]:
     async with serving(answer) as server:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "dashboard.engine", "--url", f"http://127.0.0.1:{server.port}"),
@@ -121,12 +121,12 @@ async def _interrupted(answer: Answer, when: asyncio.Event) -> dict[str, object]
             cwd=ROOT,
             stdout=asyncio.subprocess.PIPE,
         )
-        await when.wait()
+        await moment.wait()
         process.send_signal(signal.SIGINT)
         out, _ = await asyncio.wait_for(process.communicate(), 10)
     assert process.returncode == 130
-    found: dict[str, object] = json.loads(out)
-    return found
+    result: dict[str, object] = json.loads(out)
+    return result
 
 
 @pytest.mark.parametrize(
@@ -172,19 +172,19 @@ def test_bad_usage(arguments: list[str], message: str, capsys: pytest.CaptureFix
     assert message in capsys.readouterr().err
 
 
-def test_as_many_at_once_as_there_are_unless_told() -> None:
+def test_concurrency_defaults_to_all_requests() -> None:
     load = read_options(["--url", URL, "-n", "7"]).firing.load
     assert (load.requests, load.concurrency) == (7, 7)
     assert read_options(["--url", URL, "-n", "20000"]).firing.load.concurrency == 10_000
 
 
-def test_a_rate_uses_as_many_as_it_takes_unless_told() -> None:
+def test_the_concurrency_of_a_rate_defaults_to_unlimited() -> None:
     assert read_options(RATE).firing.load == Rate(5, 2)
     poisson = read_options([*RATE, "--poisson", "--seed", "9", "-c", "3"]).firing
     assert (poisson.load, poisson.seed) == (Rate(5, 2, poisson=True, concurrency=3), 9)
 
 
-def test_who_fires_and_how() -> None:
+def test_client_tls_and_keep_alive() -> None:
     firing = read_options(["--url", "https://localhost:8443/x"]).firing
     assert (firing.client, firing.keep_alive) == ("engine", True)
     assert (firing.tls, firing.port) == (True, 8443)

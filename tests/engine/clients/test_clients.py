@@ -1,4 +1,4 @@
-"""Other clients fire the same load: every request one row, by the same closed set of failures."""
+"""Other clients fire the same load: one row per request, with the same closed set of failures."""
 
 from __future__ import annotations
 
@@ -23,7 +23,16 @@ from dashboard.engine.clients.driver import ClientDriver
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import decode
 from dashboard.wire.plan import Firing, Rate
-from tests.engine.servers.hostile import OK, Answer, Peer, Server, resets, rows_of, says, serving
+from tests.engine.servers.hostile import (
+    OK,
+    Behaviour,
+    Peer,
+    Server,
+    resets,
+    responds,
+    rows_of,
+    serving,
+)
 from tests.firing import ROOT
 from tests.firing import burst as firing_at
 from tests.targets.helpers import descriptors
@@ -36,7 +45,7 @@ Rows = list[dict[str, int]]
 
 
 def silent(peer: Peer, number: int) -> None:
-    """Never answers."""
+    """Send no response."""
 
 
 async def fire(firing: Firing, aside: Callable[[ClientDriver], Awaitable[None]] | None) -> Rows:
@@ -51,7 +60,7 @@ async def fire(firing: Firing, aside: Callable[[ClientDriver], Awaitable[None]] 
 
 def shoot(
     client: str,
-    answer: Answer,
+    answer: Behaviour,
     requests: int,
     concurrency: int,
     aside: Callable[[ClientDriver], Awaitable[None]] | None = None,
@@ -72,15 +81,15 @@ def in_order(row: dict[str, int]) -> bool:
 
 
 @each_client
-def test_every_request_has_one_row_with_what_the_client_can_say(client: str) -> None:
-    rows, server = shoot(client, says(OK), 12, 3)
+def test_every_request_has_one_row_with_what_the_client_tells(client: str) -> None:
+    rows, server = shoot(client, responds(OK), 12, 3)
     assert sorted(row["request"] for row in rows) == list(range(12))
     assert {(row["status"], row["error"]) for row in rows} == {(200, 0)}
     assert all(in_order(row) for row in rows)
     assert all(row["sent_first"] >= 0 and row["sent"] == row["sent_first"] for row in rows)
     assert {row["first_byte"] for row in rows} == {-1}
     assert server.heads[0].startswith(b"GET /a?b=c HTTP/1.1\r\n")
-    # Of three threads one may start when the others have done everything.
+    # One of three threads may start when the others have sent everything.
     assert server.connections == 12 if client == "httpx" else 1 <= server.connections <= 3
     made = [row for row in rows if row["connecting"] >= 0]
     assert len(made) == server.connections
@@ -92,7 +101,7 @@ def test_every_request_has_one_row_with_what_the_client_can_say(client: str) -> 
 def test_the_request_is_the_firings(client: str) -> None:
     headers = (("X-Own", "1"), ("User-Agent", "mine"))
     more: dict[str, Any] = {"method": "POST", "headers": headers, "body": "né"}
-    rows, server = shoot(client, says(OK), 4, 2, **more, keep_alive=False)
+    rows, server = shoot(client, responds(OK), 4, 2, **more, keep_alive=False)
     head = server.heads[0].partition(b"\r\n\r\n")[0].lower()
     assert head.startswith(b"post /a?b=c http/1.1\r\n")
     for line in (b"x-own: 1", b"user-agent: mine", b"content-length: 3", b"connection: close"):
@@ -105,9 +114,9 @@ def test_the_request_is_the_firings(client: str) -> None:
 @each_client
 def test_statuses_from_400_are_failures_and_redirects_are_not_followed(client: str) -> None:
     moved = b"HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n"
-    rows, _ = shoot(client, says(BROKEN), 4, 2)
+    rows, _ = shoot(client, responds(BROKEN), 4, 2)
     assert {(row["status"], row["error"]) for row in rows} == {(500, Failure.STATUS)}
-    rows, server = shoot(client, says(moved), 4, 2)
+    rows, server = shoot(client, responds(moved), 4, 2)
     assert {(row["status"], row["error"]) for row in rows} == {(302, 0)}
     assert server.requests == 4
 
@@ -117,20 +126,22 @@ def test_statuses_from_400_are_failures_and_redirects_are_not_followed(client: s
     ("answer", "failure"),
     [
         (resets, Failure.RESET),
-        (says(close=True), Failure.CLOSED),
-        (says(CLOSES_HALFWAY, close=True), Failure.CLOSED),
-        (says(b"\0\1\2 this is not HTTP\r\n\r\n"), Failure.MALFORMED),
+        (responds(close=True), Failure.CLOSED),
+        (responds(CLOSES_HALFWAY, close=True), Failure.CLOSED),
+        (responds(b"\0\1\2 this is not HTTP\r\n\r\n"), Failure.MALFORMED),
     ],
     ids=["reset", "closed", "closed-halfway", "malformed"],
 )
-def test_failures_have_the_engines_names(client: str, answer: Answer, failure: Failure) -> None:
+def test_failures_are_those_of_the_load_generator(
+    client: str, answer: Behaviour, failure: Failure
+) -> None:
     rows, _ = shoot(client, answer, 3, 2)
     assert [row["error"] for row in rows] == [failure] * 3
     assert all(in_order(row) for row in rows)
 
 
 @each_client
-def test_what_the_probe_says_is_in_its_row(client: str) -> None:
+def test_the_probes_stamps_are_in_the_row(client: str) -> None:
     def probed(peer: Peer, number: int) -> None:
         entered = time.monotonic_ns()
         header = b"Liveburst: %d %d %d 42" % (entered, entered, time.monotonic_ns())
@@ -145,12 +156,12 @@ def test_what_the_probe_says_is_in_its_row(client: str) -> None:
 
 
 @each_client
-def test_tls_with_a_certificate_of_nobody(client: str) -> None:
+def test_tls_with_an_untrusted_certificate(client: str) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("somebody.else.example").configure_cert(context)
 
     async def main() -> Rows:
-        async with serving(says(OK), context) as server:
+        async with serving(responds(OK), context) as server:
             firing = firing_at(server.port, "/", 6, 2, tls=True, client=client)
             return await fire(firing, None)
 
@@ -158,9 +169,9 @@ def test_tls_with_a_certificate_of_nobody(client: str) -> None:
 
 
 @each_client
-def test_nobody_listens(client: str) -> None:
+def test_a_refused_connection_is_a_row(client: str) -> None:
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))  # and does not listen
+        taken.bind(("127.0.0.1", 0))  # without listening
         firing = firing_at(taken.getsockname()[1], "/", 6, 3)
         rows = uvloop.run(fire(replace(firing, client=client), None))
     assert [row["error"] for row in rows] == [Failure.REFUSED] * 6
@@ -175,18 +186,18 @@ def test_a_timeout_counts_from_due(client: str) -> None:
 
 
 def held() -> tuple[int, int]:
-    """How many descriptors and threads this process has."""
+    """Return how many descriptors and threads this process has."""
     return descriptors(), threading.active_count()
 
 
 def more_than(before: tuple[int, int]) -> bool:
-    """Fewer are none of its business: a thread of the test before may have been on its way out."""
+    """Return whether there are more now; fewer are fine: a thread may have ended since."""
     return any(now > then for now, then in zip(held(), before, strict=True))
 
 
 @pytest.mark.alone
 @each_client
-def test_stop_aborts_what_is_in_flight_and_waits_for_nobody(client: str) -> None:
+def test_stop_aborts_what_is_in_flight_at_once(client: str) -> None:
     def counts(peer: Peer, number: int) -> None:
         if number == 4:
             all_sent.set()
@@ -197,19 +208,19 @@ def test_stop_aborts_what_is_in_flight_and_waits_for_nobody(client: str) -> None
         driver.stop()
 
     all_sent, began = asyncio.Event(), list[float]()
-    shoot(client, says(OK), 1, 1)  # what a process opens once, at its first use, stays open
+    shoot(client, responds(OK), 1, 1)  # so that what a process opens once is open
     before = held()
     rows, _ = shoot(client, counts, 50, 5, aside=stop)
     assert time.monotonic() - began[0] < 0.2
     assert [row["error"] for row in rows] == [Failure.ABORTED] * 5
     deadline = time.monotonic() + 5
     while more_than(before) and time.monotonic() < deadline:
-        threading.Event().wait(0.01)  # threads wake up and go
+        threading.Event().wait(0.01)  # threads wake up and end
     assert not more_than(before)
 
 
 @each_client
-def test_stop_has_a_row_for_whatever_was_due(client: str) -> None:
+def test_stop_records_every_request_that_was_due(client: str) -> None:
     async def stopped_before_it_begins() -> Rows:
         driver = make_client_driver(firing_at(1, "/", 50, 20, client=client))
         driver.stop()
@@ -218,7 +229,7 @@ def test_stop_has_a_row_for_whatever_was_due(client: str) -> None:
         return rows_of(driver)
 
     async def stop_at_once(driver: ClientDriver) -> None:
-        await asyncio.sleep(0)  # the driver's own first turn
+        await asyncio.sleep(0)  # the driver's first turn
         driver.stop()
 
     async def stop(driver: ClientDriver) -> None:
@@ -247,17 +258,17 @@ def test_stop_has_a_row_for_whatever_was_due(client: str) -> None:
 
 
 @each_client
-def test_a_rate_keeps_its_schedule_when_answers_do_not_come(client: str) -> None:
+def test_a_rate_keeps_its_schedule_without_responses(client: str) -> None:
     held: list[Peer] = []
 
-    def answers_all_at_the_last(peer: Peer, number: int) -> None:
+    def answers_all_at_the_end(peer: Peer, number: int) -> None:
         held.append(peer)
         if number == 9:
             for each in held:
                 each.write(OK)
 
     async def main() -> Rows:
-        async with serving(answers_all_at_the_last) as server:
+        async with serving(answers_all_at_the_end) as server:
             load = Rate(rate_rps=100, duration_s=0.1)
             firing = Firing(0, 1, "127.0.0.1", server.port, "/", load, 20.0, client=client)
             return await fire(firing, None)
@@ -269,7 +280,7 @@ def test_a_rate_keeps_its_schedule_when_answers_do_not_come(client: str) -> None
 
 
 @each_client
-def test_frames_tell_what_begins_and_what_ended(client: str) -> None:
+def test_frames_report_what_begins_and_what_ended(client: str) -> None:
     kinds: list[str] = []
     seen: set[int] = set()
 
@@ -294,7 +305,7 @@ def test_frames_tell_what_begins_and_what_ended(client: str) -> None:
     assert {row["error"] for row in rows} == {0}
 
 
-def test_the_engine_itself_loads_none_of_them() -> None:
+def test_the_load_generator_imports_no_client() -> None:
     program = (
         "import sys, dashboard.engine.__main__;"
         "import json; print(json.dumps([n for n in sys.modules if '.' not in n]))"

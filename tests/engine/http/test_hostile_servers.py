@@ -1,4 +1,4 @@
-"""Whatever a server does, each request that was due has exactly one row, and a true one."""
+"""Whatever a server does, each request that was due has exactly one, correct row."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.wire.failure import Failure
-from tests.engine.servers.hostile import OK, Answer, Peer, byte_by_byte, resets, says, shoot
+from tests.engine.servers.hostile import OK, Behaviour, Peer, byte_by_byte, resets, responds, shoot
 from tests.firing import in_order
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"
@@ -25,55 +25,59 @@ HALF_BODY = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"
 
 
 def silent(peer: Peer, number: int) -> None:
-    """Never answers."""
+    """Send no response."""
 
 
 def endless_head(peer: Peer, number: int) -> None:
-    """Header after header, until nobody listens any more."""
-    peer.without_end(b"HTTP/1.1 200 OK\r\n", b"X-More: and more\r\n" * 100)
+    """Send headers until the connection closes."""
+    peer.write_endlessly(b"HTTP/1.1 200 OK\r\n", b"X-More: and more\r\n" * 100)
 
 
 def endless_interim(peer: Peer, number: int) -> None:
-    """Always about to begin."""
-    peer.without_end(b"", CONTINUE * 100)
+    """Send interim responses until the connection closes."""
+    peer.write_endlessly(b"", CONTINUE * 100)
 
 
-BEHAVIOURS: Mapping[str, tuple[Answer, int, int]] = {  # answer, status, error
-    "ok": (says(OK), 200, Failure.NONE),
-    "in two parts": (says(OK[:20], OK[20:]), 200, Failure.NONE),
+BEHAVIOURS: Mapping[str, tuple[Behaviour, int, int]] = {  # what it does, status, error
+    "ok": (responds(OK), 200, Failure.NONE),
+    "in two parts": (responds(OK[:20], OK[20:]), 200, Failure.NONE),
     "byte by byte": (byte_by_byte(OK), 200, Failure.NONE),
-    "chunked": (says(CHUNKED), 200, Failure.NONE),
+    "chunked": (responds(CHUNKED), 200, Failure.NONE),
     "chunked, byte by byte": (byte_by_byte(CHUNKED), 200, Failure.NONE),
-    "says close and closes": (says(CLOSES, close=True), 200, Failure.NONE),
-    "says close and stays": (says(CLOSES), 200, Failure.NONE),
-    "no length, then closes": (says(NO_LENGTH, close=True), 200, Failure.NONE),
-    "no content": (says(EMPTY), 204, Failure.NONE),
-    "an interim answer": (says(CONTINUE, OK), 200, Failure.NONE),
-    "lines after it": (says(OK + b"\r\n\r\n"), 200, Failure.NONE),
-    "two answers": (says(OK + OK), 200, Failure.SURPLUS),
-    "an answer and a half": (says(OK + OK[:9]), 200, Failure.SURPLUS),
-    "rubbish after it": (says(OK + b"\0\1\2\r\n\r\n"), 200, Failure.SURPLUS),
-    "more after close": (says(CLOSES + b"more"), 200, Failure.SURPLUS),
-    "a longer body than it said": (says(OK + b"ay"), 200, Failure.SURPLUS),
-    "not found": (says(NOT_FOUND), 404, Failure.STATUS),
-    "broken": (says(BROKEN), 500, Failure.STATUS),
+    "announces close and closes": (responds(CLOSES, close=True), 200, Failure.NONE),
+    "announces close and stays": (responds(CLOSES), 200, Failure.NONE),
+    "no length, then closes": (responds(NO_LENGTH, close=True), 200, Failure.NONE),
+    "no content": (responds(EMPTY), 204, Failure.NONE),
+    "an interim response": (responds(CONTINUE, OK), 200, Failure.NONE),
+    "lines after it": (responds(OK + b"\r\n\r\n"), 200, Failure.NONE),
+    "two responses": (responds(OK + OK), 200, Failure.SURPLUS),
+    "a response and a half": (responds(OK + OK[:9]), 200, Failure.SURPLUS),
+    "rubbish after it": (responds(OK + b"\0\1\2\r\n\r\n"), 200, Failure.SURPLUS),
+    "more after close": (responds(CLOSES + b"more"), 200, Failure.SURPLUS),
+    "a longer body than announced": (responds(OK + b"ay"), 200, Failure.SURPLUS),
+    "not found": (responds(NOT_FOUND), 404, Failure.STATUS),
+    "broken": (responds(BROKEN), 500, Failure.STATUS),
     "silent": (silent, 0, Failure.TIMEOUT),
-    "half a body": (says(HALF_BODY), 0, Failure.TIMEOUT),
-    "no length, stays": (says(NO_LENGTH), 0, Failure.TIMEOUT),
-    "closes at once": (says(close=True), 0, Failure.CLOSED),
-    "half a head": (says(OK[:20]), 0, Failure.TIMEOUT),
-    "half a chunk": (says(CHUNKED[:-8]), 0, Failure.TIMEOUT),
-    "half a chunk, closes": (says(CHUNKED[:-8], close=True), 0, Failure.CLOSED),
-    "half a head, closes": (says(OK[:20], close=True), 0, Failure.CLOSED),
-    "half a body, closes": (says(HALF_BODY, close=True), 0, Failure.CLOSED),
-    "only an interim answer": (says(CONTINUE, close=True), 0, Failure.CLOSED),
-    "rubbish": (says(b"\0\1\2 this is not HTTP\r\n\r\n"), 0, Failure.MALFORMED),
+    "half a body": (responds(HALF_BODY), 0, Failure.TIMEOUT),
+    "no length, stays": (responds(NO_LENGTH), 0, Failure.TIMEOUT),
+    "closes at once": (responds(close=True), 0, Failure.CLOSED),
+    "half a head": (responds(OK[:20]), 0, Failure.TIMEOUT),
+    "half a chunk": (responds(CHUNKED[:-8]), 0, Failure.TIMEOUT),
+    "half a chunk, closes": (responds(CHUNKED[:-8], close=True), 0, Failure.CLOSED),
+    "half a head, closes": (responds(OK[:20], close=True), 0, Failure.CLOSED),
+    "half a body, closes": (responds(HALF_BODY, close=True), 0, Failure.CLOSED),
+    "only an interim response": (responds(CONTINUE, close=True), 0, Failure.CLOSED),
+    "rubbish": (responds(b"\0\1\2 this is not HTTP\r\n\r\n"), 0, Failure.MALFORMED),
     "an endless head": (endless_head, 0, Failure.ENDLESS_HEAD),
-    "endless interim answers": (endless_interim, 0, Failure.ENDLESS_HEAD),
-    "upgrade": (says(UPGRADE), 0, Failure.MALFORMED),
-    "status 42": (says(b"HTTP/1.1 042 What\r\nContent-Length: 0\r\n\r\n"), 0, Failure.MALFORMED),
-    "two lengths": (says(OK[:-4] + b"Content-Length: 3\r\n\r\nok"), 0, Failure.MALFORMED),
-    "no carriage returns": (says(OK.replace(b"\r", b"")), 0, Failure.MALFORMED),
+    "endless interim responses": (endless_interim, 0, Failure.ENDLESS_HEAD),
+    "upgrade": (responds(UPGRADE), 0, Failure.MALFORMED),
+    "status 42": (
+        responds(b"HTTP/1.1 042 What\r\nContent-Length: 0\r\n\r\n"),
+        0,
+        Failure.MALFORMED,
+    ),
+    "two lengths": (responds(OK[:-4] + b"Content-Length: 3\r\n\r\nok"), 0, Failure.MALFORMED),
+    "no carriage returns": (responds(OK.replace(b"\r", b"")), 0, Failure.MALFORMED),
     "reset": (resets, 0, Failure.RESET),
 }
 
@@ -103,8 +107,8 @@ def test_any_mixture(names: Sequence[str], data: st.DataObject) -> None:
     assert all(row["first_byte"] >= 0 for row in shot.rows if row["status"])
 
 
-def test_a_server_that_closes_without_a_word_costs_the_request_that_was_under_way() -> None:
-    shot = shoot(says(OK, close=True), 12, 4)
+def test_a_silent_close_fails_the_request_that_crosses_with_it() -> None:
+    shot = shoot(responds(OK, close=True), 12, 4)
     assert sorted(row["request"] for row in shot.rows) == list(range(12))
     assert shot.errors() <= {Failure.NONE, Failure.CLOSED, Failure.RESET}
     assert all(in_order(row) for row in shot.rows)
@@ -118,15 +122,15 @@ def test_a_timeout_counts_from_due_and_frees_the_slot() -> None:
     assert shot.server.connections == 6
 
 
-def test_after_a_failure_the_next_request_has_a_new_connection() -> None:
-    shot = shoot(says(close=True), 9, 3)
+def test_after_a_failure_the_next_request_uses_a_new_connection() -> None:
+    shot = shoot(responds(close=True), 9, 3)
     assert shot.server.connections == 9
     assert all(row["connecting"] >= row["due"] for row in shot.rows)
 
 
 def test_a_request_on_a_connection_that_was_just_closed_is_not_retried() -> None:
     def answers_once(peer: Peer, number: int) -> None:
-        says(OK)(peer, number) if number == 0 else resets(peer, number)
+        responds(OK)(peer, number) if number == 0 else resets(peer, number)
 
     shot = shoot(answers_once, 2, 1)
     assert [row["error"] for row in shot.rows] == [Failure.NONE, Failure.RESET]
@@ -141,8 +145,8 @@ def test_a_request_on_a_connection_that_was_just_closed_is_not_retried() -> None
         (b"liveburst: %d -1 -1 7", (True, False, False, 7)),
         (b"liveburst: what is this", (False, False, False, -1)),
         (b"x-another: %d %d %d 42", (False, False, False, -1)),
-        (b"liveburst: 1 2 3 42", (False, False, False, -1)),  # before we sent
-        (b"liveburst: 9%d 9%d 9%d 42", (False, False, False, -1)),  # to come
+        (b"liveburst: 1 2 3 42", (False, False, False, -1)),  # before the request was sent
+        (b"liveburst: 9%d 9%d 9%d 42", (False, False, False, -1)),  # in the future
         (b"liveburst: %d 1 %d 42", (False, False, False, -1)),  # out of order
     ],
 )

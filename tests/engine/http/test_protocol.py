@@ -1,4 +1,4 @@
-"""What HTTP has besides a GET on a connection that stays: methods, bodies, 100-continue, TLS."""
+"""HTTP besides GET with keep-alive: methods, bodies, 100-continue, TLS."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from dashboard.wire.plan import Firing, Rate
 from tests.engine.servers.hostile import (
     END_OF_HEAD,
     OK,
-    Answer,
+    Behaviour,
     Peer,
     Shot,
+    responds,
     rows_of,
-    says,
     serving,
     shoot,
 )
@@ -39,7 +39,7 @@ BODY = "a body"
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
 def test_methods_headers_and_bodies(method: str) -> None:
     headers = (("X-Own", "1"), ("Accept", "text/html"))
-    shot = shoot(says(OK), 6, 2, method=method, headers=headers, body="né")
+    shot = shoot(responds(OK), 6, 2, method=method, headers=headers, body="né")
     assert {(row["status"], row["error"]) for row in shot.rows} == {(200, 0)}
     for head in shot.server.heads:
         assert head.startswith(b"%s / HTTP/1.1\r\n" % method.encode())
@@ -58,8 +58,8 @@ def test_methods_headers_and_bodies(method: str) -> None:
         CONTINUE + b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
     ],
 )
-def test_the_answer_to_head_has_no_body_and_the_connection_is_kept(answer: bytes) -> None:
-    shot = shoot(says(answer), 9, 3, method="HEAD")
+def test_the_response_to_head_has_no_body_and_the_connection_stays_open(answer: bytes) -> None:
+    shot = shoot(responds(answer), 9, 3, method="HEAD")
     assert {row["error"] for row in shot.rows} == {0}
     assert shot.server.connections == 3
 
@@ -72,23 +72,23 @@ def test_the_answer_to_head_has_no_body_and_the_connection_is_kept(answer: bytes
         OK[:15] + b"\r\nConnection: close" + OK[15:],
     ],
 )
-def test_head_too_is_told_when_something_else_comes(answer: bytes) -> None:
+def test_a_body_in_the_response_to_head_is_a_surplus(answer: bytes) -> None:
     body = not answer.endswith(END_OF_HEAD)
-    shot = shoot(says(answer), 4, 2, method="HEAD")
+    shot = shoot(responds(answer), 4, 2, method="HEAD")
     assert {row["error"] for row in shot.rows} == {Failure.SURPLUS if body else 0}
     assert shot.server.connections == 4
 
 
-def test_without_keep_alive_each_request_has_a_connection_whatever_the_server_says() -> None:
-    shot = shoot(says(OK), 9, 3, keep_alive=False)
+def test_without_keep_alive_each_request_uses_a_new_connection() -> None:
+    shot = shoot(responds(OK), 9, 3, keep_alive=False)
     assert shot.server.connections == 9
     assert all(b"\r\nConnection: close\r\n" in head for head in shot.server.heads)
     assert {row["error"] for row in shot.rows} == {0}
     assert all(row["due"] <= row["connecting"] <= row["sent_first"] for row in shot.rows)
 
 
-def waits_for_the_body(first: bytes) -> Answer:
-    """Says `first` to a head, and answers when the body has come."""
+def waits_for_the_body(first: bytes) -> Behaviour:
+    """Send `first` after the head, and a response after the body."""
 
     def answer(peer: Peer, number: int) -> None:
         peer.write(first)
@@ -108,14 +108,14 @@ def test_the_body_waits_for_100_continue() -> None:
     assert shot.server.connections == 2
 
 
-def test_a_body_that_nobody_wants_is_not_sent() -> None:
-    shot = shoot(says(NO_THANKS), 3, 1, method="POST", body=BODY, await_continue=True)
+def test_a_refused_body_is_not_sent() -> None:
+    shot = shoot(responds(NO_THANKS), 3, 1, method="POST", body=BODY, await_continue=True)
     assert {(row["status"], row["error"]) for row in shot.rows} == {(417, Failure.STATUS)}
     assert {row["sent"] for row in shot.rows} == {-1}
-    assert shot.server.connections == 3  # where the server still waits for that body, perhaps
+    assert shot.server.connections == 3  # the server may still wait for that body
 
 
-def test_a_server_that_does_not_know_100_continue_gets_the_body_after_a_second() -> None:
+def test_without_100_continue_the_body_is_sent_after_a_second() -> None:
     shot = shoot(waits_for_the_body(b""), 1, 1, method="POST", body=BODY, await_continue=True)
     [row] = shot.rows
     assert (row["status"], row["error"]) == (200, 0)
@@ -124,13 +124,13 @@ def test_a_server_that_does_not_know_100_continue_gets_the_body_after_a_second()
 
 @contextmanager
 def certified() -> Iterator[ssl.SSLContext]:
-    """A server's context, by an authority that nobody knows."""
+    """Yield a server's context with a certificate by an unknown authority."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("somebody.else.example").configure_cert(context)
     yield context
 
 
-def shoot_tls(answer: Answer, context: ssl.SSLContext) -> Shot:
+def shoot_tls(answer: Behaviour, context: ssl.SSLContext) -> Shot:
     async def main() -> Shot:
         async with serving(answer, context) as server:
             driver = BurstDriver(firing_at(server.port, "/", 8, 2, tls=True))
@@ -141,24 +141,24 @@ def shoot_tls(answer: Answer, context: ssl.SSLContext) -> Shot:
     return uvloop.run(main())
 
 
-def test_tls_with_a_certificate_of_nobody() -> None:
+def test_tls_with_an_untrusted_certificate() -> None:
     with certified() as context:
-        shot = shoot_tls(says(OK), context)
+        shot = shoot_tls(responds(OK), context)
         assert {(row["status"], row["error"]) for row in shot.rows} == {(200, 0)}
         assert shot.server.connections == 2
         assert all(in_order(row) for row in shot.rows)
-        closing = shoot_tls(says(b"HTTP/1.1 200 OK\r\n\r\nuntil I close", close=True), context)
+        closing = shoot_tls(responds(b"HTTP/1.1 200 OK\r\n\r\nuntil I close", close=True), context)
     assert {(row["status"], row["error"]) for row in closing.rows} == {(200, 0)}
     assert closing.server.connections == 8
 
 
-def test_tls_where_nobody_speaks_it() -> None:
+def test_tls_to_a_server_without_tls() -> None:
     assert {row["error"] for row in shoot_mail(tls=True)} == {Failure.TLS}
 
 
 def test_an_open_load_has_the_same_protocol() -> None:
     async def main() -> list[dict[str, int]]:
-        async with serving(says(b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n")) as server:
+        async with serving(responds(b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n")) as server:
             load = Rate(rate_rps=500, duration_s=0.04)
             firing = Firing(0, 1, "127.0.0.1", server.port, "/", load, 10.0, method="HEAD")
             driver = make_driver(firing)
@@ -172,7 +172,7 @@ def test_an_open_load_has_the_same_protocol() -> None:
 
 
 def shoot_mail(**more: Any) -> list[dict[str, int]]:
-    """A burst at a server that speaks first, and something else than HTTP."""
+    """Fire a burst at a server that speaks first, and not HTTP."""
 
     async def greets(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 mail.example ESMTP\r\n")
@@ -190,5 +190,5 @@ def shoot_mail(**more: Any) -> list[dict[str, int]]:
     return uvloop.run(main())
 
 
-def test_a_port_of_something_else() -> None:
+def test_a_server_that_does_not_speak_http() -> None:
     assert {row["error"] for row in shoot_mail()} == {Failure.MALFORMED}

@@ -15,7 +15,7 @@ def test_the_plain_request() -> None:
     )
 
 
-def test_own_headers_take_the_place_of_ours() -> None:
+def test_the_firings_headers_replace_defaults() -> None:
     firing = burst(8000, "/", 1, 1, headers=(("accept", "text/html"), ("X-Own", "1")))
     assert encode_request(firing) == (
         b"GET / HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nUser-Agent: liveburst\r\n"

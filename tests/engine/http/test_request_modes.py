@@ -1,4 +1,4 @@
-"""Requests that are more than one write and one answer: uploads, results to be fetched, pieces."""
+"""Requests that are more than one write and one response: uploads, polls, pieces, rows."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 @asynccontextmanager
 async def serving(serve: Serve) -> AsyncIterator[int]:
-    """A server on loopback; its port. A connection that goes away is nothing to complain of."""
+    """Serve on loopback during the block and yield the port; ignore lost connections."""
 
     async def safely(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -42,27 +42,27 @@ async def serving(serve: Serve) -> AsyncIterator[int]:
 
 
 async def head_of(reader: asyncio.StreamReader) -> tuple[str, dict[str, str]]:
-    """Request line and headers of one request."""
+    """Return request line and headers of one request."""
     first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
     headers = dict(line.lower().split(": ", 1) for line in lines if line)
     return first, headers
 
 
 async def fired(process: Any, firing: Firing) -> dict[str, list[dict[str, int]]]:
-    """The rows of each kind of frame."""
+    """Fire, and return the rows of each kind of frame."""
     process.stdin.write(json.dumps({"fire": firing.to_json()}).encode() + b"\n")
-    found: dict[str, list[dict[str, int]]] = {"samples": [], "chunks": []}
+    rows: dict[str, list[dict[str, int]]] = {"samples": [], "chunks": []}
     reader = EnvelopeReader()
     while True:
         for _, payload in reader.feed(await process.stdout.read(65536)):
             if not is_event(payload):
-                one = decode(payload)
-                names = list(one.columns)
-                found.setdefault(one.kind, []).extend(
-                    {name: one.columns[name][at] for name in names} for at in range(one.rows)
+                frame = decode(payload)
+                names = list(frame.columns)
+                rows.setdefault(frame.kind, []).extend(
+                    {name: frame.columns[name][at] for name in names} for at in range(frame.rows)
                 )
             elif json.loads(payload)["event"] == "fired":
-                return found
+                return rows
 
 
 def upload_to(port: int, size: int, load: Load) -> Firing:
@@ -71,7 +71,7 @@ def upload_to(port: int, size: int, load: Load) -> Firing:
 
 
 class Uploads:
-    """Takes files in, and knows how large they were."""
+    """Receives files, and counts their bytes."""
 
     def __init__(self) -> None:
         self.sizes: list[int] = []
@@ -94,7 +94,7 @@ class Uploads:
             writer.write(OK)
 
 
-async def test_a_file_arrives_whole_in_a_form_that_can_be_parsed() -> None:
+async def test_a_file_arrives_complete_in_a_valid_form() -> None:
     server = Uploads()
     async with serving(server.serve) as port, engine() as process:
         found = await fired(process, upload_to(port, 3 * MB, Burst(4, 2)))
@@ -119,7 +119,7 @@ async def test_large_files_are_never_held_in_memory() -> None:
     assert peak_mb < 150
 
 
-async def test_a_slow_client_takes_as_long_as_its_pace_says() -> None:
+async def test_a_slow_client_uploads_at_its_pace() -> None:
     server = Uploads()
     async with serving(server.serve) as port, engine() as process:
         found = await fired(process, upload_to(port, 200_000, Burst(3, 3, send_kb_per_s=400)))
@@ -127,8 +127,8 @@ async def test_a_slow_client_takes_as_long_as_its_pace_says() -> None:
         assert 0.45e9 < row["sent"] - row["sent_first"] < 1.5e9  # 200 KB at 400 KB/s
 
 
-async def test_a_slow_client_does_not_catch_up_what_the_server_made_it_wait() -> None:
-    """What was not taken while the server looked away takes its time afterwards."""
+async def test_a_slow_client_does_not_catch_up_after_the_server_stalled() -> None:
+    """What was not sent during the stall is paced afterwards."""
     waited_s = 1.0
 
     async def late(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -140,15 +140,15 @@ async def test_a_slow_client_does_not_catch_up_what_the_server_made_it_wait() ->
     async with serving(late) as port, engine() as process:
         found = await fired(process, upload_to(port, 2 * MB, Burst(1, 1, send_kb_per_s=2000)))
     (row,) = found["samples"]
-    assert row["sent"] - row["sent_first"] > 1.2e9  # 1 s by its pace, and what no buffer took
+    assert row["sent"] - row["sent_first"] > 1.2e9  # 1 s by its pace, and what did not fit a buffer
 
 
-async def test_an_early_refusal_is_the_answer() -> None:
+async def test_an_early_refusal_is_the_response() -> None:
     async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await head_of(reader)
         writer.write(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
         await writer.drain()
-        while await reader.read(2**20):  # as a server that is polite to its clients
+        while await reader.read(2**20):  # so that no reset follows
             pass
 
     async with serving(refuse) as port, engine() as process:
@@ -159,8 +159,8 @@ async def test_an_early_refusal_is_the_answer() -> None:
 
 
 @pytest.mark.parametrize("pace", [None, 20_000])
-async def test_an_early_refusal_is_read_though_it_ends_in_a_reset(pace: float | None) -> None:
-    """A server that closes on what it has not read resets the connection behind its answer."""
+async def test_an_early_refusal_is_read_although_a_reset_follows(pace: float | None) -> None:
+    """A server that closes without reading the body resets the connection after its response."""
 
     async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await head_of(reader)
@@ -171,11 +171,11 @@ async def test_an_early_refusal_is_read_though_it_ends_in_a_reset(pace: float | 
     load = Burst(40, 4, send_kb_per_s=pace)
     async with serving(refuse) as port, engine() as process:
         found = await fired(process, upload_to(port, 5 * MB, load))
-    told = [(row["status"], row["error"]) for row in found["samples"]]
-    assert told == [(413, Failure.STATUS)] * 40
+    outcomes = [(row["status"], row["error"]) for row in found["samples"]]
+    assert outcomes == [(413, Failure.STATUS)] * 40
 
 
-async def test_files_at_a_rate() -> None:
+async def test_uploads_at_a_rate() -> None:
     server = Uploads()
     async with serving(server.serve) as port, engine() as process:
         found = await fired(process, upload_to(port, 100_000, Rate(20, 0.5)))
@@ -183,13 +183,13 @@ async def test_files_at_a_rate() -> None:
 
 
 class Results:
-    """Answers 202 and says where the result will be, which is there `after_s`."""
+    """Responds 202 with the Location of a result, which is there after `after_s`."""
 
     def __init__(
         self, after_s: float, *, closes: bool = False, location: str | None = None
     ) -> None:
         self.after_s, self.closes, self.location = after_s, closes, location
-        self.asked: list[str] = []
+        self.request_lines: list[str] = []
         self.connections = 0
         self._ready_at: dict[str, float] = {}
 
@@ -198,12 +198,12 @@ class Results:
         while True:
             first, headers = await head_of(reader)
             await reader.readexactly(int(headers.get("content-length", "0")))
-            self.asked.append(first)
-            writer.write(self._answer(first.split()[1]))
+            self.request_lines.append(first)
+            writer.write(self._response(first.split()[1]))
             if self.closes:
                 return
 
-    def _answer(self, path: str) -> bytes:
+    def _response(self, path: str) -> bytes:
         close = "Connection: close\r\n" if self.closes else ""
         if path == "/begin":
             path = f"/result/{len(self._ready_at)}"
@@ -211,8 +211,8 @@ class Results:
         elif time.monotonic() >= self._ready_at[path]:
             return f"HTTP/1.1 200 OK\r\n{close}Content-Length: 2\r\n\r\nok".encode()
         where = path if self.location is None else self.location
-        said = f"Location: {where}\r\n" if where else ""
-        return f"HTTP/1.1 202 Accepted\r\n{said}{close}Content-Length: 0\r\n\r\n".encode()
+        header = f"Location: {where}\r\n" if where else ""
+        return f"HTTP/1.1 202 Accepted\r\n{header}{close}Content-Length: 0\r\n\r\n".encode()
 
 
 def begin_at(port: int, load: Load, every_ms: float = 20) -> Firing:
@@ -223,7 +223,7 @@ def begin_at(port: int, load: Load, every_ms: float = 20) -> Firing:
 
 @pytest.mark.parametrize("closes", [False, True])
 @pytest.mark.parametrize("load", [Burst(4, 2), Rate(20, 0.2)])
-async def test_a_sample_ends_when_its_result_was_fetched(closes: bool, load: Load) -> None:
+async def test_a_sample_ends_with_its_result(closes: bool, load: Load) -> None:
     server = Results(0.2, closes=closes)
     async with serving(server.serve) as port, engine() as process:
         found = await fired(process, begin_at(port, load))
@@ -231,27 +231,27 @@ async def test_a_sample_ends_when_its_result_was_fetched(closes: bool, load: Loa
     for row in found["samples"]:
         assert (row["status"], row["error"]) == (200, Failure.NONE)
         assert row["done"] - row["sent_first"] >= 0.2e9
-        assert row["first_byte"] - row["sent_first"] < 0.2e9  # of the first answer
-    begun = [line for line in server.asked if line.startswith("POST /begin")]
-    polls = [line for line in server.asked if line.startswith("GET /result/")]
+        assert row["first_byte"] - row["sent_first"] < 0.2e9  # of the first response
+    begun = [line for line in server.request_lines if line.startswith("POST /begin")]
+    polls = [line for line in server.request_lines if line.startswith("GET /result/")]
     assert len(begun) == 4
     assert 4 <= len(polls) <= 4 * (0.2 / 0.02 + 2)
-    assert server.connections == (len(server.asked) if closes else server.connections)
+    assert server.connections == (len(server.request_lines) if closes else server.connections)
     assert closes or server.connections <= 4
 
 
 @pytest.mark.parametrize(
     "location", ["", "http://elsewhere.example/result", "//elsewhere.example/", "ftp:/result/0"]
 )
-async def test_a_result_that_is_nowhere_here_is_a_named_failure(location: str) -> None:
+async def test_a_result_on_another_server_is_a_failure(location: str) -> None:
     server = Results(0.2, location=location)
     async with serving(server.serve) as port, engine() as process:
         found = await fired(process, begin_at(port, Burst(2, 1)))
     assert {row["error"] for row in found["samples"]} == {Failure.NO_RESULT}
-    assert all(line.startswith("POST") for line in server.asked)
+    assert all(line.startswith("POST") for line in server.request_lines)
 
 
-async def test_a_result_that_never_comes_is_a_timeout() -> None:
+async def test_a_result_that_never_arrives_is_a_timeout() -> None:
     server = Results(60)
     async with serving(server.serve) as port, engine() as process:
         firing = Firing(**{**vars(begin_at(port, Burst(2, 2))), "timeout_s": 0.3})
@@ -260,7 +260,7 @@ async def test_a_result_that_never_comes_is_a_timeout() -> None:
 
 
 @pytest.mark.alone
-async def test_the_longest_wait_between_two_pieces_is_known() -> None:
+async def test_the_longest_wait_between_two_pieces_is_recorded() -> None:
     async def in_pieces(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:
             await head_of(reader)
@@ -283,14 +283,14 @@ async def test_the_longest_wait_between_two_pieces_is_known() -> None:
 
 
 @pytest.mark.parametrize("load", [Burst(7, 2), Rate(70, 0.1)])
-async def test_each_request_is_that_of_its_own_row(load: Load) -> None:
-    asked: list[tuple[str, bytes]] = []
+async def test_each_request_is_that_of_its_row(load: Load) -> None:
+    received: list[tuple[str, bytes]] = []
 
     async def note(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:
             first, headers = await head_of(reader)
             body = await reader.readexactly(int(headers["content-length"]))
-            asked.append((first.split()[1], body))
+            received.append((first.split()[1], body))
             writer.write(OK)
 
     rows = (("/1", "one"), ("/2", "two and more"), ("/3", ""))
@@ -299,4 +299,4 @@ async def test_each_request_is_that_of_its_own_row(load: Load) -> None:
         found = await fired(process, Firing(**{**vars(plain), "load": load}))
     assert len(found["samples"]) == 7
     expected = sorted((path, body.encode()) for path, body in (rows * 3)[:7])
-    assert sorted(asked) == expected
+    assert sorted(received) == expected

@@ -1,4 +1,4 @@
-"""A burst on uvloop against servers that behave: how many, in what order, how long."""
+"""A burst on uvloop against well-behaved servers: how many, in what order, how long."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ import uvloop
 from dashboard.engine.loads.burst import BurstDriver
 from dashboard.engine.loads.driver import connect_failure
 from dashboard.wire.failure import Failure
-from tests.engine.servers.hostile import OK, Peer, rows_of, says, shoot
+from tests.engine.servers.hostile import OK, Peer, responds, rows_of, shoot
 from tests.firing import burst as firing_at
 from tests.firing import in_order
 from tests.targets.helpers import descriptors
 
 
 @pytest.mark.parametrize(("requests", "concurrency"), [(1, 1), (50, 1), (50, 7), (300, 300)])
-def test_every_request_has_one_row_and_connections_are_kept(
+def test_every_request_has_one_row_and_connections_are_reused(
     requests: int, concurrency: int
 ) -> None:
-    shot = shoot(says(OK), requests, concurrency)
+    shot = shoot(responds(OK), requests, concurrency)
     assert sorted(row["request"] for row in shot.rows) == list(range(requests))
     assert {(row["status"], row["error"]) for row in shot.rows} == {(200, 0)}
     assert all(in_order(row) for row in shot.rows)
     assert shot.server.connections == concurrency
 
 
-def test_the_first_are_due_at_the_start_and_the_others_when_a_slot_is_free() -> None:
-    shot = shoot(says(OK), 30, 3)
+def test_the_first_requests_are_due_at_the_origin_and_others_when_a_slot_is_free() -> None:
+    shot = shoot(responds(OK), 30, 3)
     first, later = shot.rows[:], [row for row in shot.rows if row["request"] >= 3]
     assert [row["due"] for row in first if row["request"] < 3] == [0, 0, 0]
     done = {row["done"] for row in shot.rows}
@@ -41,7 +41,7 @@ def test_the_first_are_due_at_the_start_and_the_others_when_a_slot_is_free() -> 
 
 
 class Slots:
-    """Serves `count` requests at a time, each for `time_s`; the others wait."""
+    """Serves `count` requests at once, each for `time_s`; the others wait."""
 
     def __init__(self, count: int, time_s: float) -> None:
         self.free, self.time_s, self.peak = count, time_s, 0
@@ -70,11 +70,11 @@ class Slots:
 @pytest.mark.parametrize(
     ("requests", "concurrency", "slots"), [(12, 12, 3), (12, 4, 12), (7, 7, 1)]
 )
-def test_makespan_is_what_theory_says(requests: int, concurrency: int, slots: int) -> None:
+def test_makespan_agrees_with_theory(requests: int, concurrency: int, slots: int) -> None:
     server = Slots(slots, 0.02)
     shot = shoot(server, requests, concurrency)
     least_s = ceil(requests / min(slots, concurrency)) * 0.02
-    # uvloop's timers count whole milliseconds, and may ring one early.
+    # uvloop's timers have whole milliseconds, and may ring one early.
     assert max(row["done"] for row in shot.rows) / 1e9 >= least_s * 0.9
     assert server.peak <= concurrency
 
@@ -87,7 +87,7 @@ def test_stop_aborts_what_is_in_flight_and_only_that() -> None:
     def answers_ten(peer: Peer, number: int) -> None:
         if number < 10:
             peer.write(OK)
-        elif number == 14:  # five were sent and stay without an answer
+        elif number == 14:  # five were sent and get no response
             half.set()
 
     half = asyncio.Event()
@@ -97,14 +97,14 @@ def test_stop_aborts_what_is_in_flight_and_only_that() -> None:
     assert sorted(row["request"] for row in shot.rows) == list(range(15))
 
 
-def test_stop_before_the_first_connection_still_has_a_row_for_what_was_due() -> None:
+def test_stop_before_the_first_connection_records_what_was_due() -> None:
     async def stop(burst: BurstDriver) -> None:
-        await asyncio.sleep(0)  # the burst's own first turn
+        await asyncio.sleep(0)  # the burst's first turn
         burst.stop()
 
-    shot = shoot(says(OK), 5000, 1000, aside=stop)
+    shot = shoot(responds(OK), 5000, 1000, aside=stop)
     assert [row["error"] for row in shot.rows] == [Failure.ABORTED] * 1000
-    assert shot.server.connections <= 16  # begun in the loop's first turn
+    assert shot.server.connections <= 16  # started in the loop's first turn
 
 
 def test_stopped_before_it_begins_nothing_is_due() -> None:
@@ -118,9 +118,9 @@ def test_stopped_before_it_begins_nothing_is_due() -> None:
     assert rows_of(uvloop.run(main())) == []
 
 
-def test_nobody_listens() -> None:
+def test_a_refused_connection_is_a_row() -> None:
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))  # and does not listen
+        taken.bind(("127.0.0.1", 0))  # without listening
         burst = _fire_at(taken.getsockname()[1], 2000, 100)
     rows = rows_of(burst)
     assert sorted(row["request"] for row in rows) == list(range(2000))
@@ -162,5 +162,5 @@ def _fire_at(port: int, requests: int, concurrency: int, **more: object) -> Burs
         (ValueError("anything"), Failure.UNREACHABLE),
     ],
 )
-def test_why_a_connection_could_not_be_made(error: Exception, failure: Failure) -> None:
+def test_why_a_connection_failed(error: Exception, failure: Failure) -> None:
     assert connect_failure(error) is failure

@@ -1,4 +1,4 @@
-"""Somebody else beside the load: regular, with connections of its own, as long as it lasts."""
+"""The bystander: a regular trickle beside the load, on its own connections, while it lasts."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ HANGS_S = 30.0
 
 @dataclass
 class Seen:
-    """What a server saw: the request lines of each connection, and when they came."""
+    """What a server received: request lines by connection, and when the bystander's arrived."""
 
     connections: list[list[str]] = field(default_factory=list)
-    neighbours_s: list[float] = field(default_factory=list)
+    bystander_s: list[float] = field(default_factory=list)
 
 
 @asynccontextmanager
 async def slow_for_some(hangs: bool = False) -> AsyncIterator[tuple[int, Seen]]:
-    """Answers `/slow` after LOAD_S and whoever else at once, or never."""
+    """Respond to `/slow` after LOAD_S, to other paths at once or, if `hangs`, never."""
     seen = Seen()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -42,7 +42,7 @@ async def slow_for_some(hangs: bool = False) -> AsyncIterator[tuple[int, Seen]]:
                 lines.append(head.decode().split("\r\n")[0])
                 slow = "/slow" in lines[-1]
                 if not slow:
-                    seen.neighbours_s.append(time.monotonic())
+                    seen.bystander_s.append(time.monotonic())
                 length = [line for line in head.decode().split("\r\n") if "Length:" in line]
                 await reader.readexactly(int(length[0].split()[1]) if length else 0)
                 await asyncio.sleep(LOAD_S if slow else HANGS_S if hangs else 0)
@@ -58,7 +58,7 @@ async def slow_for_some(hangs: bool = False) -> AsyncIterator[tuple[int, Seen]]:
 
 
 async def rows_by_kind(process: Any, firing: Firing, *, stop: bool = False) -> dict[str, Any]:
-    """The rows of each kind of frame, and the event `fired`; `stop` is said as soon as it began."""
+    """Fire; return the rows of each kind of frame and the events. `stop`: as soon as it began."""
     process.stdin.write(json.dumps({"fire": firing.to_json()}).encode() + b"\n")
     found: dict[str, Any] = {"samples": [], "neighbour": []}
     reader = EnvelopeReader()
@@ -69,10 +69,10 @@ async def rows_by_kind(process: Any, firing: Firing, *, stop: bool = False) -> d
                 found[event["event"]] = event
                 if stop and event["event"] == "began":
                     process.stdin.write(b'{"stop": true}\n')
-            elif (one := decode(payload)).kind in found:
-                columns = one.columns
-                found[one.kind] += [
-                    {name: columns[name][at] for name in columns} for at in range(one.rows)
+            elif (frame := decode(payload)).kind in found:
+                columns = frame.columns
+                found[frame.kind] += [
+                    {name: columns[name][at] for name in columns} for at in range(frame.rows)
                 ]
     return found
 
@@ -81,7 +81,7 @@ def firing_at(port: int, **more: Any) -> Firing:
     return burst(port, "/slow", 1, 1, neighbour="/ping/", **more)
 
 
-async def test_it_comes_regularly_and_never_among_the_samples() -> None:
+async def test_it_is_regular_and_never_among_the_samples() -> None:
     async with slow_for_some() as (port, seen), engine() as process:
         found = await rows_by_kind(process, firing_at(port))
     assert [row["request"] for row in found["samples"]] == [0]
@@ -92,21 +92,21 @@ async def test_it_comes_regularly_and_never_among_the_samples() -> None:
         round(number * 1e9 / NEIGHBOUR_RPS) for number in range(len(rows))
     ]
     assert all(row["status"] == 200 and row["error"] == Failure.NONE for row in rows)
-    assert len(seen.neighbours_s) == len(rows)
+    assert len(seen.bystander_s) == len(rows)
 
 
-async def test_it_has_connections_of_its_own_and_says_who_it_is() -> None:
+async def test_it_has_its_own_connections_and_a_mark() -> None:
     async with slow_for_some() as (port, seen), engine() as process:
         firing = firing_at(port, method="POST", manner=Manner(upload=Upload("file", 9)))
         await rows_by_kind(process, firing)
-    # An answer later than the next one is due costs the neighbour another connection.
+    # A response later than the next `due` costs the bystander another connection.
     assert ["POST /slow HTTP/1.1"] in seen.connections
-    neighbours = [lines for lines in seen.connections if "/slow" not in lines[0]]
-    assert {line for lines in neighbours for line in lines} == {f"GET /ping/?{MARK} HTTP/1.1"}
-    assert len(neighbours) == len(seen.connections) - 1
+    bystanders = [lines for lines in seen.connections if "/slow" not in lines[0]]
+    assert {line for lines in bystanders for line in lines} == {f"GET /ping/?{MARK} HTTP/1.1"}
+    assert len(bystanders) == len(seen.connections) - 1
 
 
-async def test_who_waits_when_the_load_is_over_is_given_a_moment_and_no_more() -> None:
+async def test_after_the_load_its_last_requests_have_a_short_timeout() -> None:
     async with slow_for_some(hangs=True) as (port, _), engine() as process:
         found = await rows_by_kind(process, firing_at(port))
     assert found["fired"]["requests"] == 1
@@ -114,7 +114,7 @@ async def test_who_waits_when_the_load_is_over_is_given_a_moment_and_no_more() -
     assert min(row["done"] - row["due"] for row in found["neighbour"]) >= 0.9e9
 
 
-async def test_stop_waits_for_no_neighbour() -> None:
+async def test_stop_does_not_wait_for_it() -> None:
     async with slow_for_some(hangs=True) as (port, _), engine() as process:
         began_s = time.monotonic()
         found = await rows_by_kind(process, firing_at(port), stop=True)
@@ -122,7 +122,7 @@ async def test_stop_waits_for_no_neighbour() -> None:
     assert time.monotonic() - began_s < HANGS_S / 3
 
 
-async def test_without_a_path_there_is_nobody() -> None:
+async def test_without_a_path_there_is_none() -> None:
     async with slow_for_some() as (port, _), engine() as process:
         found = await rows_by_kind(process, burst(port, "/slow", 1, 1))
     assert found["neighbour"] == []

@@ -1,4 +1,4 @@
-"""Websockets held open: a sample is one message there and back."""
+"""Websockets held open: a sample is one message and its answer."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ Answer = Callable[[ServerConnection, Any], Awaitable[None]]
 
 @asynccontextmanager
 async def echoing(answer: Answer) -> AsyncIterator[tuple[int, list[list[str]]]]:
-    """A websocket server; its port, and what each connection was sent."""
-    heard: list[list[str]] = []
+    """Serve websockets; yield the port, and the messages received on each connection."""
+    received: list[list[str]] = []
 
     async def handle(connection: ServerConnection) -> None:
         mine: list[str] = []
-        heard.append(mine)
+        received.append(mine)
         async for message in connection:
             mine.append(str(message))
             try:
@@ -37,7 +37,7 @@ async def echoing(answer: Answer) -> AsyncIterator[tuple[int, list[list[str]]]]:
                 return
 
     async with serve(handle, "127.0.0.1", 0) as server:
-        yield next(iter(server.sockets)).getsockname()[1], heard
+        yield next(iter(server.sockets)).getsockname()[1], received
 
 
 async def echo(connection: ServerConnection, message: str) -> None:
@@ -49,18 +49,18 @@ def at(port: int, load: Burst, **more: Any) -> Firing:
     return Firing(**{**vars(plain), "load": load})
 
 
-async def test_every_message_comes_back_on_connections_that_are_kept() -> None:
-    async with echoing(echo) as (port, heard), engine() as process:
+async def test_every_message_is_answered_on_open_connections() -> None:
+    async with echoing(echo) as (port, received), engine() as process:
         found = await fired(process, at(port, Burst(100, 10)))
     rows = found["samples"]
     assert sorted(row["request"] for row in rows) == list(range(100))
     assert {(row["status"], row["error"]) for row in rows} == {(101, Failure.NONE)}
-    assert len(heard) == 10
-    assert sorted(int(text) for mine in heard for text in mine) == list(range(100))
+    assert len(received) == 10
+    assert sorted(int(text) for mine in received for text in mine) == list(range(100))
     assert all(row["due"] <= row["sent_first"] <= row["first_byte"] <= row["done"] for row in rows)
 
 
-async def test_messages_of_a_connection_keep_their_distance_and_connections_are_spread() -> None:
+async def test_messages_of_a_connection_are_spaced_and_connections_are_staggered() -> None:
     async with echoing(echo) as (port, _), engine() as process:
         found = await fired(process, at(port, Burst(12, 4, every_s=0.2)))
     due = sorted(row["due"] for row in found["samples"])
@@ -77,13 +77,13 @@ async def test_a_message_that_has_to_wait_keeps_its_due() -> None:
         found = await fired(process, at(port, Burst(4, 1, every_s=0.05)))
     rows = sorted(found["samples"], key=lambda row: row["request"])
     assert [row["due"] for row in rows] == [0, 50_000_000, 100_000_000, 150_000_000]
-    assert rows[-1]["done"] - rows[-1]["due"] > 0.4e9  # four times 0.15 s, less 0.15 s
+    assert rows[-1]["done"] - rows[-1]["due"] > 0.4e9  # four times 0.15 s, minus 0.15 s
 
 
-async def test_other_messages_of_the_server_are_not_the_answer() -> None:
+async def test_other_messages_are_not_the_answer() -> None:
     async def chatty(connection: ServerConnection, message: str) -> None:
         await connection.send("welcome")
-        await connection.send(message.encode())  # binary, and so another message
+        await connection.send(message.encode())  # binary, so another message
         await connection.send(message)
 
     async with echoing(chatty) as (port, _), engine() as process:
@@ -91,22 +91,22 @@ async def test_other_messages_of_the_server_are_not_the_answer() -> None:
     assert {row["error"] for row in found["samples"]} == {Failure.NONE}
 
 
-async def test_a_dropped_connection_fails_what_was_on_its_way_and_is_made_anew() -> None:
+async def test_a_lost_connection_fails_the_message_in_flight_and_is_opened_anew() -> None:
     async def once(connection: ServerConnection, message: str) -> None:
         if message == "2":
             connection.transport.abort()
         else:
             await connection.send(message)
 
-    async with echoing(once) as (port, heard), engine() as process:
+    async with echoing(once) as (port, received), engine() as process:
         found = await fired(process, at(port, Burst(6, 1)))
     errors = {row["request"]: row["error"] for row in found["samples"]}
     assert errors.pop(2) in (Failure.CLOSED, Failure.RESET)
     assert set(errors.values()) == {Failure.NONE}
-    assert len(heard) == 2
+    assert len(received) == 2
 
 
-async def test_one_that_is_dropped_while_idle_is_not_passed_over() -> None:
+async def test_a_connection_lost_while_idle_fails_the_next_message() -> None:
     async def then_away(connection: ServerConnection, message: str) -> None:
         await connection.send(message)
         if message == "0":
@@ -127,7 +127,7 @@ async def test_one_that_is_dropped_while_idle_is_not_passed_over() -> None:
         (b"", 0, Failure.CLOSED),
     ],
 )
-async def test_who_speaks_no_websocket_is_a_named_failure(
+async def test_a_server_without_websockets_is_a_failure(
     answer: bytes, status: int, error: Failure
 ) -> None:
     async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -142,7 +142,7 @@ async def test_who_speaks_no_websocket_is_a_named_failure(
     assert [(row["status"], row["error"]) for row in found["samples"]] == [(status, error)] * 3
 
 
-async def test_who_never_answers_is_timed_out() -> None:
+async def test_a_message_without_an_answer_times_out() -> None:
     async def silent(connection: ServerConnection, message: str) -> None:
         pass
 

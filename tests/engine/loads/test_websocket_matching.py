@@ -1,4 +1,4 @@
-"""Websockets that are no echo: opening messages, messages of one's own, what answers them."""
+"""Websockets that do not echo: opening messages, custom messages, and what answers them."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ async def serving(handle: Serve) -> AsyncIterator[int]:
 
 
 async def exchanged(
-    handle: Serve, said: Exchange, load: Burst, timeout_s: float = 5
+    handle: Serve, exchange: Exchange, load: Burst, timeout_s: float = 5
 ) -> tuple[list[dict[str, int]], dict[str, Any]]:
-    """The samples, and what the event `fired` says of the websockets."""
-    manner = Manner(websocket=True, exchange=said)
+    """Fire, and return the samples and the key `websocket` of the event `fired`."""
+    manner = Manner(websocket=True, exchange=exchange)
     async with serving(handle) as port, engine() as process:
         plain = burst(port, "/ws/", 1, 1, manner=manner, timeout_s=timeout_s)
         firing = Firing(**{**vars(plain), "load": load})
@@ -70,28 +70,28 @@ def errors_of(rows: list[dict[str, int]]) -> set[int]:
     return {row["error"] for row in rows}
 
 
-async def test_json_rpc_is_answered_by_its_id_among_notifications() -> None:
+async def test_json_rpc_is_matched_by_its_id_among_notifications() -> None:
     async def rpc(connection: ServerConnection) -> None:
         await connection.send('{"method": "welcome"}')
         async for message in connection:
-            asked = json.loads(message)
-            await connection.send(json.dumps({"id": asked["id"] + 1, "result": "another's"}))
-            await connection.send(json.dumps({"id": asked["id"], "result": asked["method"]}))
+            call = json.loads(message)
+            await connection.send(json.dumps({"id": call["id"] + 1, "result": "another's"}))
+            await connection.send(json.dumps({"id": call["id"], "result": call["method"]}))
 
-    rows, heard = await exchanged(rpc, RPC, Burst(30, 3))
+    rows, summary = await exchanged(rpc, RPC, Burst(30, 3))
     assert errors_of(rows) == {Failure.NONE}
     assert sorted(row["request"] for row in rows) == list(range(30))
-    assert heard["without_answer"] == 0
-    # Of the last notifications some may still be on their way when everything is answered.
-    assert 30 <= heard["ignored"] <= 33
+    assert summary["without_answer"] == 0
+    # Some of the last notifications may arrive after the last answer.
+    assert 30 <= summary["ignored"] <= 33
 
 
 async def test_an_opening_is_sent_once_on_each_connection_and_not_timed() -> None:
-    heard: list[list[str]] = []
+    received: list[list[str]] = []
 
     async def subscribed(connection: ServerConnection) -> None:
         mine: list[str] = []
-        heard.append(mine)
+        received.append(mine)
         async for message in connection:
             mine.append(str(message))
             if mine[:2] != ["auth", "subscribe"][: len(mine)]:
@@ -99,26 +99,26 @@ async def test_an_opening_is_sent_once_on_each_connection_and_not_timed() -> Non
             elif len(mine) > 2:
                 await connection.send(f"price of {mine[-1]}")
 
-    said = Exchange(("auth", "subscribe"), "tea", "contains price of tea")
-    rows, _ = await exchanged(subscribed, said, Burst(8, 2))
+    exchange = Exchange(("auth", "subscribe"), "tea", "contains price of tea")
+    rows, _ = await exchanged(subscribed, exchange, Burst(8, 2))
     assert errors_of(rows) == {Failure.NONE}
-    assert len(heard) == 2
-    assert sum(map(len, heard)) == 2 * 2 + 8
-    assert all(mine[:2] == ["auth", "subscribe"] for mine in heard)
+    assert len(received) == 2
+    assert sum(map(len, received)) == 2 * 2 + 8
+    assert all(mine[:2] == ["auth", "subscribe"] for mine in received)
 
 
-async def test_without_its_opening_the_server_says_why_it_closed() -> None:
+async def test_the_reason_of_a_close_is_reported() -> None:
     async def strict(connection: ServerConnection) -> None:
         await connection.recv()
         await connection.close(4401, "Unauthorized")
 
-    rows, heard = await exchanged(strict, Exchange(message="tea", answer="any"), Burst(2, 2))
+    rows, summary = await exchanged(strict, Exchange(message="tea", answer="any"), Burst(2, 2))
     assert errors_of(rows) == {Failure.CLOSED}
-    assert heard["last"] == "closed with 4401 Unauthorized"
-    assert heard["without_answer"] == 2
+    assert summary["last"] == "closed with 4401 Unauthorized"
+    assert summary["without_answer"] == 2
 
 
-async def test_chatter_is_no_answer_and_is_counted() -> None:
+async def test_other_messages_are_counted() -> None:
     async def chatty(connection: ServerConnection) -> None:
         async def chatter() -> None:
             while True:
@@ -134,44 +134,44 @@ async def test_chatter_is_no_answer_and_is_counted() -> None:
             talking.cancel()
             await asyncio.gather(talking, return_exceptions=True)
 
-    said = Exchange(message="hello {n}", answer="json.of=hello {n}")
-    rows, heard = await exchanged(chatty, said, Burst(4, 1))
+    exchange = Exchange(message="hello {n}", answer="json.of=hello {n}")
+    rows, summary = await exchanged(chatty, exchange, Burst(4, 1))
     assert errors_of(rows) == {Failure.NONE}
     assert all(row["done"] - row["sent_first"] >= 0.05e9 for row in rows)
-    assert heard["ignored"] >= 4
+    assert summary["ignored"] >= 4
 
 
-async def test_what_never_fits_is_a_timeout_and_says_what_came_instead() -> None:
+async def test_a_message_that_never_matches_is_a_timeout_and_is_quoted() -> None:
     async def other(connection: ServerConnection) -> None:
         async for message in connection:
             await connection.send(json.dumps({"error": "no such method", "of": message}) * 50)
 
-    rows, heard = await exchanged(other, RPC, Burst(2, 2), timeout_s=0.3)
+    rows, summary = await exchanged(other, RPC, Burst(2, 2), timeout_s=0.3)
     assert errors_of(rows) == {Failure.TIMEOUT}
-    assert (heard["ignored"], heard["without_answer"]) == (2, 2)
-    assert heard["last"].startswith('{"error": "no such method"')
-    assert len(heard["last"]) == 200
+    assert (summary["ignored"], summary["without_answer"]) == (2, 2)
+    assert summary["last"].startswith('{"error": "no such method"')
+    assert len(summary["last"]) == 200
 
 
-async def test_silence_is_said_as_such() -> None:
+async def test_a_request_without_any_message_is_counted() -> None:
     async def silent(connection: ServerConnection) -> None:
         async for _ in connection:
             pass
 
-    rows, heard = await exchanged(silent, RPC, Burst(1, 1), timeout_s=0.3)
+    rows, summary = await exchanged(silent, RPC, Burst(1, 1), timeout_s=0.3)
     assert errors_of(rows) == {Failure.TIMEOUT}
-    assert heard == {"ignored": 0, "without_answer": 1, "last": ""}
+    assert summary == {"ignored": 0, "without_answer": 1, "last": ""}
 
 
-async def test_an_answer_in_pieces_is_one_answer() -> None:
+async def test_an_answer_in_several_frames_is_one_answer() -> None:
     async def pieces(connection: ServerConnection) -> None:
         async for message in connection:
             await connection.send([str(message)[:2], str(message)[2:], " and more"])
 
-    said = Exchange(message="number {n}", answer="contains number {n} and more")
-    rows, heard = await exchanged(pieces, said, Burst(6, 2))
+    exchange = Exchange(message="number {n}", answer="contains number {n} and more")
+    rows, summary = await exchanged(pieces, exchange, Burst(6, 2))
     assert errors_of(rows) == {Failure.NONE}
-    assert heard["ignored"] == 0
+    assert summary["ignored"] == 0
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def frames_of(recorder: Recorder) -> list[Frame]:
     return frames
 
 
-def test_columns_are_in_the_types_of_the_wire_and_the_unknown_stays_unknown() -> None:
+def test_columns_have_the_types_of_the_wire_and_unknown_values_stay_unknown() -> None:
     recorder = make(2)
     stamps = (40, -1, -1, 2**31 - 1)
     recorder.add(RequestRecord(1, 2**40, 10, 30, 35, stamps, 50, done=60, status=200))
@@ -57,7 +57,7 @@ def test_columns_are_in_the_types_of_the_wire_and_the_unknown_stays_unknown() ->
     }
 
 
-def test_what_is_in_flight_is_told_when_due_and_when_sent_and_not_again() -> None:
+def test_a_request_in_flight_is_announced_once_when_due_and_once_when_sent() -> None:
     recorder = make(2)
     first, second = RequestRecord(0, 0), RequestRecord(1, due=5, sent_first=6)
     frame = begun(recorder, first, second)
@@ -89,7 +89,7 @@ def test_every_row_is_in_one_frame(steps: Sequence[int]) -> None:
     assert all(frame.rows and list(frame.columns) == list(COLUMNS["samples"]) for frame in frames)
 
 
-def test_a_frame_has_a_bound() -> None:
+def test_a_frame_has_a_maximum_of_rows() -> None:
     rows = MAX_FRAME_ROWS
     recorder = make(2 * rows + 1)
     for request in range(2 * rows + 1):

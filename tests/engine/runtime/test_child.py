@@ -1,4 +1,4 @@
-"""The engine as the dashboard starts it: a process, two pipes, one firing after another."""
+"""The load generator as a child: a process, two pipes, one firing after another."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from dashboard.engine.timing.schedule import schedule
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import NOT_STORED, EnvelopeReader, decode, is_event
 from dashboard.wire.plan import Firing, Rate
-from tests.engine.servers.hostile import OK, Peer, says, serving
+from tests.engine.servers.hostile import OK, Peer, responds, serving
 from tests.firing import ROOT, Fired, burst, engine, fire, in_order
 
 COMMAND = (sys.executable, "-m", "dashboard.engine")
@@ -35,22 +35,22 @@ def silent(peer: Peer, number: int) -> None:
 
 
 def ended(**stdin: Any) -> subprocess.CompletedProcess[bytes]:
-    """An engine that ends by itself."""
+    """Run a load generator that exits by itself."""
     return subprocess.run(COMMAND, check=False, cwd=ROOT, capture_output=True, timeout=10, **stdin)
 
 
-def say(process: Process, *commands: object) -> None:
-    """Commands in one write."""
+def send(process: Process, *commands: object) -> None:
+    """Send commands in one write."""
     assert process.stdin
     process.stdin.write(b"".join(json.dumps(command).encode() + b"\n" for command in commands))
 
 
-def order(firing: Firing) -> dict[str, object]:
+def fire_command(firing: Firing) -> dict[str, object]:
     return {"fire": firing.to_json()}
 
 
 async def payloads(process: Process) -> AsyncIterator[bytes]:
-    """What comes up the pipe, until its end."""
+    """Yield what arrives through the pipe, until its end."""
     assert process.stdout
     reader = EnvelopeReader()
     while data := await process.stdout.read(65536):
@@ -60,17 +60,17 @@ async def payloads(process: Process) -> AsyncIterator[bytes]:
 
 
 async def collect(process: Process) -> Fired:
-    """Everything up to `fired`."""
+    """Return everything up to the event `fired`."""
     fired = Fired()
     async for payload in payloads(process):
         fired.take(payload)
         if fired.fired:
             return fired
-    raise AssertionError("the engine ended in the middle of a firing")
+    raise AssertionError("the load generator exited during a firing")
 
 
 async def test_one_process_serves_many_firings() -> None:
-    async with serving(says(OK)) as server, engine() as process:
+    async with serving(responds(OK)) as server, engine() as process:
         for requests, concurrency in ((100, 10), (1, 1), (1000, 1000)):
             fired = await fire(process, burst(server.port, "/", requests, concurrency))
             assert sorted(fired.samples["request"]) == list(range(requests))
@@ -80,11 +80,11 @@ async def test_one_process_serves_many_firings() -> None:
             assert not fired.fired["stopped"]
             assert fired.fired["wall_ns"] >= max(fired.samples["done"])
             assert fired.fired["cpu_ns"] > 0
-        assert server.connections == 10 + 1 + 1000  # none is carried into the next firing
+        assert server.connections == 10 + 1 + 1000  # none is reused in the next firing
 
 
-async def test_how_late_the_engine_was_is_told() -> None:
-    async with serving(says(OK)) as server, engine() as process:
+async def test_the_event_fired_reports_lateness() -> None:
+    async with serving(responds(OK)) as server, engine() as process:
         short = await fire(process, burst(server.port, "/", 1, 1))
         rate = replace(burst(server.port, "/", 1, 1), load=Rate(200, 0.7, poisson=True), seed=4)
         fired = await fire(process, rate)
@@ -95,14 +95,14 @@ async def test_how_late_the_engine_was_is_told() -> None:
     assert sorted(fired.samples["due"]) == schedule(Rate(200, 0.7, poisson=True), 4).tolist()
 
 
-async def test_when_the_engine_was_kept_is_told() -> None:
-    """Nobody keeps it as surely as who stops its process."""
+async def test_the_event_fired_reports_stalls() -> None:
+    """SIGSTOP stalls it for certain."""
 
     async def stopped() -> tuple[int, int]:
         while server.connections < 2:  # noqa: ASYNC110 - until the firing has begun
             await asyncio.sleep(0)
         process.send_signal(signal.SIGSTOP)
-        while _state(process.pid) != "T":  # noqa: ASYNC110 - the kernel tells nobody
+        while _state(process.pid) != "T":  # noqa: ASYNC110 - the kernel sends no event
             await asyncio.sleep(0)
         begin_ns = time.monotonic_ns()
         await asyncio.sleep(0.05)
@@ -110,8 +110,8 @@ async def test_when_the_engine_was_kept_is_told() -> None:
         process.send_signal(signal.SIGCONT)
         return begin_ns, end_ns
 
-    async with serving(says(OK)) as server, engine() as process:
-        await fire(process, burst(server.port, "/", 1, 1))  # it is there now
+    async with serving(responds(OK)) as server, engine() as process:
+        await fire(process, burst(server.port, "/", 1, 1))  # until it has started
         asked = replace(burst(server.port, "/", 1, 1), load=Rate(200, 1.0))
         fired, kept = await asyncio.gather(fire(process, asked), stopped())
     origin_ns = fired.began["origin_ns"]
@@ -126,7 +126,7 @@ def _state(pid: int) -> str:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
-def test_many_stalls_become_few_and_none_is_lost() -> None:
+def test_many_stalls_are_merged_and_none_is_lost() -> None:
     stalls = [(at * 10**7, at * 10**7 + 3 * 10**6 + at % 7) for at in range(4000)]
     found = merge_stalls(stalls, 500)
     assert len(found) <= 500
@@ -135,8 +135,8 @@ def test_many_stalls_become_few_and_none_is_lost() -> None:
     assert merge_stalls([(0, 9), (9, 12), (11, 11)], 500) == [(0, 12)]
 
 
-async def test_without_descriptors_there_are_rows_all_the_same() -> None:
-    async with serving(says(OK)) as server, engine() as process:
+async def test_requests_without_a_descriptor_have_rows() -> None:
+    async with serving(responds(OK)) as server, engine() as process:
         resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (60, 60))
         fired = await fire(process, burst(server.port, "/", 200, 200))
     assert len(fired.samples["request"]) == 200
@@ -144,10 +144,10 @@ async def test_without_descriptors_there_are_rows_all_the_same() -> None:
 
 
 async def test_ten_thousand_connections_at_once() -> None:
-    """Nobody is answered until all have asked, so all are open together."""
+    """The server responds when all requests have arrived, so all connections are open at once."""
     many = 10_000
     if resource.getrlimit(resource.RLIMIT_NOFILE)[1] < many + 200:
-        pytest.skip("this machine does not let a process open so many descriptors")
+        pytest.skip("this system does not allow a process so many descriptors")
     raise_limit()
     waiting: list[Peer] = []
 
@@ -163,9 +163,9 @@ async def test_ten_thousand_connections_at_once() -> None:
         assert len(fired.samples["request"]) == server.connections == many
 
 
-async def test_firings_may_be_ordered_before_they_can_be_served() -> None:
-    async with serving(says(OK)) as server, engine() as process:
-        say(process, *(order(burst(server.port, "/", 10, 2, round=n)) for n in (1, 2, 3)))
+async def test_firings_are_queued() -> None:
+    async with serving(responds(OK)) as server, engine() as process:
+        send(process, *(fire_command(burst(server.port, "/", 10, 2, round=n)) for n in (1, 2, 3)))
         rounds = []
         async for payload in payloads(process):
             if not is_event(payload) and (frame := decode(payload)).kind == "samples":
@@ -175,14 +175,14 @@ async def test_firings_may_be_ordered_before_they_can_be_served() -> None:
     assert rounds == [1] * 10 + [2] * 10 + [3] * 10
 
 
-async def test_frames_come_while_it_fires_and_begun_before_samples() -> None:
+async def test_frames_arrive_during_the_firing_and_begun_before_samples() -> None:
     asked: list[Peer] = []
 
-    def answers_when_told(peer: Peer, number: int) -> None:
+    def collects(peer: Peer, number: int) -> None:
         asked.append(peer)
 
-    async with serving(answers_when_told) as server, engine() as process:
-        say(process, order(burst(server.port, "/", 8, 4, lane=2, round=3)))
+    async with serving(collects) as server, engine() as process:
+        send(process, fire_command(burst(server.port, "/", 8, 4, lane=2, round=3)))
         kinds, sent = [], set()
         async for payload in payloads(process):
             if is_event(payload):
@@ -196,7 +196,7 @@ async def test_frames_come_while_it_fires_and_begun_before_samples() -> None:
             if frame.kind == "begun":
                 pairs = zip(frame.columns["request"], frame.columns["sent_first"], strict=True)
                 sent |= {request for request, at in pairs if at >= 0}
-            if sent >= {0, 1, 2, 3}:  # they were drawn before any of them was answered
+            if sent >= {0, 1, 2, 3}:  # announced before any response
                 while asked:
                     asked.pop().write(OK)
     assert kinds[:2] == ["began", "begun"]
@@ -213,28 +213,28 @@ async def test_stop_takes_effect_at_once() -> None:
             everything_sent.set()
 
     async with serving(counts) as server, engine() as process:
-        say(process, order(burst(server.port, "/", 5000, 1000)))
+        send(process, fire_command(burst(server.port, "/", 5000, 1000)))
         await everything_sent.wait()
         before_ns = time.monotonic_ns()
-        say(process, {"stop": True})
+        send(process, {"stop": True})
         fired = await collect(process)
     assert fired.fired["stopped"]
     assert fired.samples["error"] == [Failure.ABORTED] * 1000
     assert sorted(fired.samples["request"]) == list(range(1000))
-    last_ns = fired.began["origin_ns"] + fired.fired["wall_ns"]  # by the engine's own clock
+    last_ns = fired.began["origin_ns"] + fired.fired["wall_ns"]  # by its own clock
     assert last_ns - before_ns < 200_000_000
 
 
 @pytest.mark.alone
-async def test_stop_is_heard_while_everything_is_refused() -> None:
+async def test_stop_takes_effect_while_all_connections_are_refused() -> None:
     async with engine() as process:
-        say(process, order(burst(1, "/", 100_000, 1000)))
+        send(process, fire_command(burst(1, "/", 100_000, 1000)))
         fired, stopped_ns = Fired(), 0
         async for payload in payloads(process):
             fired.take(payload)
-            if fired.samples["request"] and not stopped_ns:  # frames leave all the same
+            if fired.samples["request"] and not stopped_ns:  # frames leave meanwhile
                 stopped_ns = time.monotonic_ns()
-                say(process, {"stop": True})
+                send(process, {"stop": True})
             if fired.fired:
                 break
     assert fired.fired["stopped"]
@@ -243,22 +243,22 @@ async def test_stop_is_heard_while_everything_is_refused() -> None:
     assert fired.began["origin_ns"] + fired.fired["wall_ns"] - stopped_ns < 200_000_000
 
 
-async def test_a_stop_right_behind_its_order_is_not_lost() -> None:
+async def test_a_stop_right_behind_its_firing_is_not_lost() -> None:
     async with serving(silent) as server, engine() as process:
-        say(process, order(burst(server.port, "/", 100, 10)), {"stop": True})
+        send(process, fire_command(burst(server.port, "/", 100, 10)), {"stop": True})
         fired = await asyncio.wait_for(collect(process), 5)
         assert (fired.fired["requests"], fired.fired["stopped"]) == (0, True)
         assert server.connections == 0
 
 
-async def test_a_stop_for_nothing_stops_nothing_later() -> None:
-    async with serving(says(OK)) as server, engine() as process:
-        say(process, {"stop": True}, order(burst(server.port, "/", 20, 4)))
+async def test_a_stop_without_a_firing_does_not_stop_a_later_one() -> None:
+    async with serving(responds(OK)) as server, engine() as process:
+        send(process, {"stop": True}, fire_command(burst(server.port, "/", 20, 4)))
         fired = await collect(process)
     assert (fired.fired["requests"], fired.fired["stopped"]) == (20, False)
 
 
-async def test_the_end_of_stdin_stops_it_and_nothing_is_lost() -> None:
+async def test_the_end_of_stdin_stops_the_firing_and_no_row_is_lost() -> None:
     in_flight = asyncio.Event()
 
     def counts(peer: Peer, number: int) -> None:
@@ -266,7 +266,11 @@ async def test_the_end_of_stdin_stops_it_and_nothing_is_lost() -> None:
             in_flight.set()
 
     async with serving(counts) as server, engine() as process:
-        say(process, order(burst(server.port, "/", 100, 20)), order(burst(server.port, "/", 5, 5)))
+        send(
+            process,
+            fire_command(burst(server.port, "/", 100, 20)),
+            fire_command(burst(server.port, "/", 5, 5)),
+        )
         await in_flight.wait()
         assert process.stdin
         process.stdin.close()
@@ -275,7 +279,7 @@ async def test_the_end_of_stdin_stops_it_and_nothing_is_lost() -> None:
             fired.take(payload)
         assert fired.samples["error"] == [Failure.ABORTED] * 20
         assert (fired.fired["requests"], fired.fired["stopped"]) == (20, True)
-        assert server.requests == 20  # the second order was not begun
+        assert server.requests == 20  # the second firing has not begun
         assert await asyncio.wait_for(process.wait(), 5) == 0
 
 
@@ -288,15 +292,15 @@ async def test_a_slow_reader_loses_nothing() -> None:
             answered.set()
 
     async with serving(answers) as server, engine() as process:
-        say(process, order(burst(server.port, "/", requests, 50)))
-        await answered.wait()  # 3 MB of frames, of which nothing was read
+        send(process, fire_command(burst(server.port, "/", requests, 50)))
+        await answered.wait()  # 3 MB of frames, none of them read
         fired = await collect(process)
     assert sorted(fired.samples["request"]) == list(range(requests))
     assert set(fired.samples["error"]) == {Failure.NONE}
     assert fired.fired["requests"] == requests
 
 
-async def test_it_ends_though_its_reader_does_not_read() -> None:
+async def test_it_exits_although_its_reader_does_not_read() -> None:
     requests, answered = 30_000, asyncio.Event()
 
     def answers(peer: Peer, number: int) -> None:
@@ -310,35 +314,35 @@ async def test_it_ends_though_its_reader_does_not_read() -> None:
             *COMMAND, cwd=ROOT, stdin=subprocess.PIPE, stdout=its_end
         )
         os.close(its_end)
-        say(process, order(burst(server.port, "/", requests, 50)))
-        await answered.wait()  # more than the pipe holds, and nobody reads
+        send(process, fire_command(burst(server.port, "/", requests, 50)))
+        await answered.wait()  # more than the pipe holds, and nothing is read
         assert process.stdin
         process.stdin.close()
         assert await asyncio.wait_for(process.wait(), 5) == 0
     os.close(our_end)
 
 
-async def test_it_ends_when_its_reader_is_gone() -> None:
-    async with serving(says(OK)) as server:
+async def test_it_exits_when_its_reader_has_gone() -> None:
+    async with serving(responds(OK)) as server:
         our_end, its_end = os.pipe()
         process = await asyncio.create_subprocess_exec(
             *COMMAND, cwd=ROOT, stdin=subprocess.PIPE, stdout=its_end
         )
         os.close(our_end)
         os.close(its_end)
-        say(process, order(burst(server.port, "/", 1000, 10)))
+        send(process, fire_command(burst(server.port, "/", 1000, 10)))
         assert await asyncio.wait_for(process.wait(), 10) == 0
 
 
 @pytest.mark.parametrize("line", [b"fire!", b'{"fire": {}}', b"[]", b'{"what": 1}', b"\xff"])
-def test_what_is_no_command_is_named_and_ends_it(line: bytes) -> None:
+def test_a_line_that_is_not_a_command_is_quoted_and_ends_it(line: bytes) -> None:
     done = ended(input=line + b"\n")
     assert done.returncode == 2
     assert done.stderr.startswith(b"stdin: expected")
     assert b"Traceback" not in done.stderr
 
 
-def test_without_pipes_it_says_what_options_there_are() -> None:
+def test_without_pipes_it_prints_its_options() -> None:
     done = ended(stdin=subprocess.DEVNULL)
     assert done.returncode == 2
     assert b"--url" in done.stderr

@@ -1,4 +1,4 @@
-"""A server that answers as badly as it is told to, and the engine's burst fired at it."""
+"""A server with any behaviour, good or bad, and a burst fired at it."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER: on, 0 s
 
 @dataclass
 class Server:
-    """Serves every connection; `answer` is called for each request, with its number."""
+    """Serves every connection; `answer` is called with each request's number."""
 
-    answer: Answer
+    answer: Behaviour
     port: int = 0
     requests: int = 0
     connections: int = 0
@@ -35,13 +35,13 @@ class Server:
 
 
 class Peer(asyncio.Protocol):
-    """One connection of the server's."""
+    """One connection of the server."""
 
     transport: asyncio.Transport
 
     def __init__(self, server: Server) -> None:
         self.server = server
-        self.awaited = b""  # a body that is still to come; then the answer is OK
+        self.awaited = b""  # a body still to arrive; then the response is OK
         self._head = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -68,18 +68,18 @@ class Peer(asyncio.Protocol):
         if not self.transport.is_closing():
             self.transport.write(data)
 
-    def without_end(self, begin: bytes, more: bytes) -> None:
-        """Write this, and then that in each turn of the loop for as long as we are heard."""
+    def write_endlessly(self, begin: bytes, more: bytes) -> None:
+        """Write `begin`, then `more` in each turn of the loop until the connection closes."""
         self.write(begin)
         if not self.transport.is_closing():
-            asyncio.get_running_loop().call_soon(self.without_end, more, more)
+            asyncio.get_running_loop().call_soon(self.write_endlessly, more, more)
 
 
-Answer: TypeAlias = Callable[[Peer, int], None]
+Behaviour: TypeAlias = Callable[[Peer, int], None]
 
 
-def says(*parts: bytes, close: bool = False) -> Answer:
-    """Answers every request with these bytes, and may close then."""
+def responds(*parts: bytes, close: bool = False) -> Behaviour:
+    """Respond to every request with these bytes, then close if `close`."""
 
     def answer(peer: Peer, number: int) -> None:
         for part in parts:
@@ -91,14 +91,14 @@ def says(*parts: bytes, close: bool = False) -> Answer:
 
 
 def resets(peer: Peer, number: int) -> None:
-    """Answers with a reset."""
+    """Reset the connection."""
     connection = peer.transport.get_extra_info("socket")
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
     peer.transport.abort()
 
 
-def byte_by_byte(data: bytes) -> Answer:
-    """Answers with one byte in each turn of the loop."""
+def byte_by_byte(data: bytes) -> Behaviour:
+    """Respond with one byte in each turn of the loop."""
 
     def answer(peer: Peer, number: int, position: int = 0) -> None:
         peer.write(data[position : position + 1])
@@ -109,8 +109,8 @@ def byte_by_byte(data: bytes) -> Answer:
 
 
 @asynccontextmanager
-async def serving(answer: Answer, tls: ssl.SSLContext | None = None) -> AsyncIterator[Server]:
-    """A server on a free port of loopback, as long as the block lasts."""
+async def serving(answer: Behaviour, tls: ssl.SSLContext | None = None) -> AsyncIterator[Server]:
+    """Serve on a free port of loopback during the block."""
     server = Server(answer)
     listening = await asyncio.get_running_loop().create_server(
         lambda: Peer(server), "127.0.0.1", 0, backlog=2048, ssl=tls
@@ -120,7 +120,7 @@ async def serving(answer: Answer, tls: ssl.SSLContext | None = None) -> AsyncIte
         yield server
     finally:
         listening.close()
-        while server.peers:  # the loop must not be closed below them
+        while server.peers:  # they must close before the loop does
             for peer in server.peers:
                 peer.transport.abort()
             await asyncio.sleep(0)
@@ -128,7 +128,7 @@ async def serving(answer: Answer, tls: ssl.SSLContext | None = None) -> AsyncIte
 
 @dataclass
 class Shot:
-    """What one burst gave: its rows, what it was, and what the server saw."""
+    """One burst: its rows, its driver, and its server."""
 
     rows: list[dict[str, int]]
     burst: BurstDriver
@@ -139,25 +139,25 @@ class Shot:
 
 
 class Recorded(Protocol):
-    """Whatever fires and keeps its rows."""
+    """A driver, which has a recorder."""
 
     recorder: Recorder
 
 
-def rows_of(fired: Recorded) -> list[dict[str, int]]:
-    columns = fired.recorder.columns(0, fired.recorder.rows)
+def rows_of(driver: Recorded) -> list[dict[str, int]]:
+    columns = driver.recorder.columns(0, driver.recorder.rows)
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def shoot(
-    answer: Answer,
+    answer: Behaviour,
     requests: int,
     concurrency: int,
     *,
     aside: Callable[[BurstDriver], Awaitable[None]] | None = None,
     **more: object,
 ) -> Shot:
-    """Fire a burst at a server with this answer, on uvloop as the engine does."""
+    """Fire a burst at a server with this behaviour, on uvloop as the load generator does."""
 
     async def main() -> Shot:
         async with serving(answer) as server:

@@ -1,4 +1,4 @@
-"""The alarm: never early, never forgotten, and silent once it was cancelled."""
+"""The alarm rings once, never early, and not after it was cancelled."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ both = pytest.mark.parametrize(
 
 
 @both
-def test_it_rings_once_for_each_set_and_not_before(make: Callable[..., Alarm]) -> None:
+def test_it_rings_once_for_each_set_and_never_early(make: Callable[..., Alarm]) -> None:
     async def main() -> list[tuple[int, int]]:
         rung: list[tuple[int, int]] = []
         done = asyncio.Event()
@@ -40,7 +40,7 @@ def test_it_rings_once_for_each_set_and_not_before(make: Callable[..., Alarm]) -
                 alarm.set(at_ns)
 
         alarm = make(ring)
-        alarm.set(at_ns)  # which has passed
+        alarm.set(at_ns)  # in the past
         await asyncio.wait_for(done.wait(), 20)
         await asyncio.sleep(0.01)
         alarm.close()
@@ -48,7 +48,7 @@ def test_it_rings_once_for_each_set_and_not_before(make: Callable[..., Alarm]) -
 
     rung = uvloop.run(main())
     assert len(rung) == 5
-    assert all(asked <= found for asked, found in rung)
+    assert all(due <= actual for due, actual in rung)
 
 
 @both
@@ -67,7 +67,9 @@ def test_only_the_last_instant_counts(make: Callable[..., Alarm]) -> None:
 
 
 @both
-def test_cancelled_or_closed_it_is_silent_and_leaves_nothing(make: Callable[..., Alarm]) -> None:
+def test_cancelled_or_closed_it_never_rings_and_leaves_no_descriptor(
+    make: Callable[..., Alarm],
+) -> None:
     async def main() -> int:
         rung: list[int] = []
         for quiet in ("cancel", "close"):
@@ -83,7 +85,7 @@ def test_cancelled_or_closed_it_is_silent_and_leaves_nothing(make: Callable[...,
     assert descriptors() == before
 
 
-def test_the_best_that_there_is() -> None:
+def test_linux_has_the_timer() -> None:
     async def main() -> type:
         alarm = make_alarm(lambda: None)
         alarm.close()
@@ -96,12 +98,12 @@ def test_a_heartbeat_counts_the_beats_that_a_stall_swallowed() -> None:
     async def main() -> Heartbeat:
         with Heartbeat() as heartbeat:
             await asyncio.sleep(0.02)
-            sleep(0.2)  # noqa: ASYNC251 - holding the loop is what is measured
+            sleep(0.2)  # noqa: ASYNC251 - blocking the loop is what is measured
             await asyncio.sleep(0.45)
         return heartbeat
 
     heartbeat = uvloop.run(main())
-    # The first beat of the stall came up to BEAT_NS after it began, the others stand behind it.
+    # The first beat of the stall came up to BEAT_NS after it began, the others follow.
     assert heartbeat.max_ns
     assert heartbeat.max_ns >= 200 * MS - BEAT_NS
     assert heartbeat.p99_ns, "expected at least a hundred beats"
@@ -109,7 +111,7 @@ def test_a_heartbeat_counts_the_beats_that_a_stall_swallowed() -> None:
     assert sum(1 for late in heartbeat._late if late > 50 * MS) >= 25
 
 
-def test_a_short_heartbeat_carries_no_percentile() -> None:
+def test_a_short_heartbeat_has_no_percentile() -> None:
     async def main() -> Heartbeat:
         with Heartbeat() as heartbeat:
             pass

@@ -1,4 +1,4 @@
-"""The schedule of an open load: pure, so that it can be checked against what it promises."""
+"""The schedule of an open load, checked against its distribution."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SEEDS = st.integers(0, 2**31 - 1)
 
 
 @given(rate=RATES, duration=DURATIONS, seed=SEEDS)
-def test_constant_arrivals_stand_at_even_distances(rate: float, duration: float, seed: int) -> None:
+def test_constant_arrivals_are_evenly_spaced(rate: float, duration: float, seed: int) -> None:
     load = Rate(rate, duration)
     due = schedule(load, seed)
     assert len(due) == load.requests
@@ -38,7 +38,7 @@ def test_poisson_arrivals_are_in_order_and_as_many_as_offered(
 
 
 @given(seed=SEEDS)
-def test_the_seed_decides(seed: int) -> None:
+def test_the_seed_determines_the_schedule(seed: int) -> None:
     load = Rate(500, 0.2, poisson=True)
     assert schedule(load, seed) == schedule(load, seed)
     assert schedule(load, seed) != schedule(load, seed + 1)
@@ -46,7 +46,7 @@ def test_the_seed_decides(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_poisson_gaps_are_exponential(seed: int) -> None:
-    """Of 20,000 gaps, mean, spread and tail are known to 1 % or so; the margin is five times it."""
+    """Mean, spread and tail of 20,000 gaps vary by about 1 %; the margin is five times that."""
     due = schedule(Rate(1000, 20, poisson=True), seed)
     gaps_ms = [(after - before) / 1e6 for before, after in pairwise(due)]
     assert fmean(gaps_ms) == pytest.approx(1, rel=0.05)

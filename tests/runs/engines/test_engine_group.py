@@ -24,7 +24,7 @@ from dashboard.wire.errors import EngineFailed
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import decode, is_event
 from dashboard.wire.plan import Burst, Firing, Rate
-from tests.engine.servers.hostile import OK, Peer, says, serving
+from tests.engine.servers.hostile import OK, Peer, responds, serving
 from tests.firing import Fired, burst, in_order
 
 MARK = "liveburst-test-several"
@@ -80,7 +80,7 @@ def test_a_client_library_fires_alone_and_one_engine_has_it_all() -> None:
 
 @pytest.mark.parametrize("engines", [2, 3])
 async def test_a_burst_is_fired_once_and_by_all(tmp_path: Path, engines: int) -> None:
-    async with serving(says(OK)) as server, together(tmp_path, engines) as several:
+    async with serving(responds(OK)) as server, together(tmp_path, engines) as several:
         for requests, concurrency in ((1000, 50), (7, 7), (1, 1)):
             before, connections = server.requests, server.connections
             fired, origins = await fire(several, burst(server.port, "/", requests, concurrency))
@@ -116,7 +116,7 @@ async def test_no_more_are_in_flight_than_the_load_says(tmp_path: Path) -> None:
 @pytest.mark.parametrize("poisson", [False, True])
 async def test_a_rate_has_one_schedule(tmp_path: Path, poisson: bool) -> None:
     load = Rate(1000, 0.5, poisson=poisson)
-    async with serving(says(OK)) as server, together(tmp_path) as several:
+    async with serving(responds(OK)) as server, together(tmp_path) as several:
         firing = replace(burst(server.port, "/", 1, 1), load=load, seed=5)
         fired, _ = await fire(several, firing)
         assert server.requests == 500
@@ -157,7 +157,7 @@ async def test_stop_reaches_all(tmp_path: Path) -> None:
 
 
 async def test_a_stop_before_they_began_is_not_lost(tmp_path: Path) -> None:
-    async with serving(says(OK)) as server, together(tmp_path) as several:
+    async with serving(responds(OK)) as server, together(tmp_path) as several:
         firing = asyncio.create_task(fire(several, burst(server.port, "/", 1000, 10)))
         await asyncio.sleep(0)  # `fire` was called, and no process has heard of it
         several.stop()
@@ -183,7 +183,7 @@ async def test_one_that_dies_is_a_failure_and_all_are_replaced(tmp_path: Path) -
             with pytest.raises(EngineFailed):
                 await asyncio.wait_for(firing, 5)
         assert not several.fit
-        async with serving(says(OK)) as server:
+        async with serving(responds(OK)) as server:
             other = await keeper.ready()
             assert other is not several
             fired = await fire_any(other, burst(server.port, "/", 10, 10))

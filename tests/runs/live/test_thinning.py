@@ -25,7 +25,7 @@ from dashboard.runs.live.thinning import Thinning
 from dashboard.wire import frame
 from dashboard.wire.plan import Firing
 from dashboard.wire.units import NS_PER_MS as MS
-from tests.engine.servers.hostile import OK, says, serving
+from tests.engine.servers.hostile import OK, responds, serving
 from tests.firing import burst, engine
 from tests.golden.dense import FILE, dense
 
@@ -225,7 +225,7 @@ async def test_nothing_of_a_real_firing_is_lost() -> None:
     """With the engine's own frames, and a lower limit of what is dense."""
     thinning = Thinning(dense_rps=300, sample_rps=100)
     finished, last = 0, None
-    async with serving(says(OK)) as server, engine() as process:
+    async with serving(responds(OK)) as server, engine() as process:
         firing = burst(server.port, "/", 2_000, 8)
         for sequence, data in enumerate(await frames_of(process, firing)):
             instead = replacement(thinning, sequence, data)
