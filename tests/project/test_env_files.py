@@ -1,4 +1,4 @@
-"""Variables that are kept in files: read as the usual loaders read them, and never written down."""
+"""Environment variables in files, read as the usual loaders read them."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ path = "/"
         ("A=postgres://u:p@h:5/db?x=1#frag", "postgres://u:p@h:5/db?x=1#frag"),
     ],
 )
-def test_a_line_is_read_as_others_read_it(tmp_path: Path, line: str, value: str) -> None:
+def test_a_line_is_read_as_the_usual_loaders_read_it(tmp_path: Path, line: str, value: str) -> None:
     file = tmp_path / ".env"
     file.write_bytes(line.encode())
     assert read_env_file(file, {"HOME": "/home/shop"})["A"] == value
 
 
-def test_the_environment_comes_first_then_the_earlier_file(
+def test_the_environment_takes_precedence_then_the_earlier_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SHOP_SET", "by the person")
@@ -66,7 +66,7 @@ def test_the_environment_comes_first_then_the_earlier_file(
     assert dict(project.env) == {"LEVEL": "written", "SHOP_KEY": "first", "SHOP_MORE": "1"}
 
 
-def test_a_file_that_is_not_there_is_a_problem_of_its_key(tmp_path: Path) -> None:
+def test_a_missing_file_is_a_problem_of_the_key(tmp_path: Path) -> None:
     write_files(tmp_path, {".env": "", "lab.toml": LAB})
     with pytest.raises(InvalidManifest, match=r"lab.toml: project.env_files: expected files"):
         load_manifest(tmp_path / "lab.toml")

@@ -1,4 +1,4 @@
-"""What a lab.toml says of a websocket's conversation."""
+"""The messages of a websocket in a lab.toml: `open`, `message` and `answer`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def variant_of(directory: Path, keys: str) -> Variant:
     return load_manifest(file).scenarios["chat"].variants["consumer"]
 
 
-def test_a_conversation_of_ones_own(tmp_path: Path) -> None:
+def test_messages_and_answers_are_read_and_filled_in(tmp_path: Path) -> None:
     variant = variant_of(
         tmp_path,
         """
@@ -47,7 +47,7 @@ def test_a_conversation_of_ones_own(tmp_path: Path) -> None:
     )
 
 
-def test_by_default_a_number_is_sent_and_comes_back(tmp_path: Path) -> None:
+def test_by_default_a_number_is_sent_and_echoed(tmp_path: Path) -> None:
     variant = variant_of(tmp_path, "websocket = true")
     assert variant.manner({"size": 5.0}).exchange == Exchange((), "{n}", "")
 
@@ -72,7 +72,9 @@ def test_by_default_a_number_is_sent_and_comes_back(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_cannot_be_is_refused_by_its_key(tmp_path: Path, keys: str, expected: str) -> None:
+def test_an_invalid_exchange_is_refused_by_its_key(
+    tmp_path: Path, keys: str, expected: str
+) -> None:
     with pytest.raises(InvalidManifest) as refused:
         variant_of(tmp_path, keys)
     assert expected in str(refused.value)

@@ -1,4 +1,4 @@
-"""Reading a lab.toml: what a good one says, and how a bad one is refused."""
+"""Reading a lab.toml: the project of a valid one, the problems of a bad one."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def write(directory: Path, text: str) -> Path:
     return path
 
 
-def test_a_good_one_is_read(tmp_path: Path) -> None:
+def test_a_valid_file_is_read(tmp_path: Path) -> None:
     project = load_manifest(write(tmp_path, GOOD))
     assert (project.name, project.directory, project.python) == ("shop", tmp_path, sys.executable)
     assert project.env == {"DJANGO_SETTINGS_MODULE": "shop.settings"}
@@ -92,18 +92,18 @@ def test_a_good_one_is_read(tmp_path: Path) -> None:
     assert project.neighbour == "/ping/"
 
 
-def test_a_companion_is_told_its_port(tmp_path: Path) -> None:
+def test_the_port_of_a_companion_is_filled_in(tmp_path: Path) -> None:
     upstream = load_manifest(write(tmp_path, GOOD)).companions["upstream"]
     assert upstream.has_port
     assert upstream.command_on(8001, "py") == ["py", "upstream.py", "8001"]
     assert upstream.env_on(8001) == {"UPSTREAM_URL": "http://127.0.0.1:8001"}
 
 
-def test_a_companion_may_be_for_some_scenarios_only(tmp_path: Path) -> None:
-    """Each of them must be there, since a name that is not would never start it."""
-    everybodys = load_manifest(write(tmp_path, GOOD)).companions["upstream"]
-    assert everybodys.needed_by("search")
-    assert everybodys.needed_by(None)
+def test_a_companion_may_be_limited_to_scenarios(tmp_path: Path) -> None:
+    """Unknown names are refused: such a companion would never start."""
+    unlimited = load_manifest(write(tmp_path, GOOD)).companions["upstream"]
+    assert unlimited.needed_by("search")
+    assert unlimited.needed_by(None)
     lab = GOOD.replace('"{port}"]\n', '"{port}"]\nscenarios = ["search"]\n')
     some = load_manifest(write(tmp_path, lab)).companions["upstream"]
     assert some.needed_by("search")
@@ -111,7 +111,7 @@ def test_a_companion_may_be_for_some_scenarios_only(tmp_path: Path) -> None:
     assert not some.needed_by(None)
 
 
-def test_a_claim_is_a_scenario_and_what_is_expected_of_its_lanes(tmp_path: Path) -> None:
+def test_a_claim_has_a_scenario_and_expectations_of_its_lanes(tmp_path: Path) -> None:
     claim = load_manifest(write(tmp_path, GOOD)).claims["fast"]
     assert (claim.text, claim.scenario) == ("Searching is fast.", "search")
     assert claim.expect == (
@@ -125,7 +125,7 @@ def test_a_claim_is_a_scenario_and_what_is_expected_of_its_lanes(tmp_path: Path)
     assert claim.sweep == ClaimSweep("concurrency=1..512", 4)
 
 
-def test_what_is_left_out_has_a_default(tmp_path: Path) -> None:
+def test_keys_left_out_have_defaults(tmp_path: Path) -> None:
     left_out = (
         "load =",
         "wait =",
@@ -145,7 +145,7 @@ def test_what_is_left_out_has_a_default(tmp_path: Path) -> None:
     assert search.variants["sync"].at_a_time is None
 
 
-def test_python_may_be_a_virtualenvs_own(tmp_path: Path) -> None:
+def test_python_may_be_the_interpreter_of_a_virtualenv(tmp_path: Path) -> None:
     python = tmp_path / ".venv" / "bin" / "python"
     python.parent.mkdir(parents=True)
     python.touch()
@@ -153,7 +153,7 @@ def test_python_may_be_a_virtualenvs_own(tmp_path: Path) -> None:
     assert load_manifest(write(tmp_path, text)).python == str(python)
 
 
-def test_liveapps_own() -> None:
+def test_the_built_in_project_is_read() -> None:
     project = load_manifest(LIVEAPP)
     assert project.directory == ROOT
     assert list(map(str, project.scenarios["sleep"].lanes)) == [
@@ -247,7 +247,7 @@ REFUSALS = [
 
 
 @pytest.mark.parametrize(("old", "new", "key", "expected"), REFUSALS)
-def test_a_bad_one_is_refused_by_file_key_and_expectation(
+def test_a_bad_value_is_refused_by_file_and_key(
     tmp_path: Path, old: str, new: str, key: str, expected: str
 ) -> None:
     assert old in GOOD
@@ -265,7 +265,7 @@ def test_every_problem_is_reported_at_once(tmp_path: Path) -> None:
     assert len(refused.value.problems) == 2
 
 
-def test_nothing_to_serve_and_nothing_to_do(tmp_path: Path) -> None:
+def test_a_file_with_nothing_to_serve_or_to_fire_at_is_refused(tmp_path: Path) -> None:
     with pytest.raises(
         InvalidManifest, match=r"project\.wsgi: expected at least one of wsgi, asgi"
     ):
@@ -274,7 +274,7 @@ def test_nothing_to_serve_and_nothing_to_do(tmp_path: Path) -> None:
         load_manifest(write(tmp_path, '[project]\nname = "x"\nwsgi = "a:b"\n'))
 
 
-def test_what_is_no_toml_or_not_there(tmp_path: Path) -> None:
+def test_a_file_that_is_missing_or_not_toml_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidManifest, match=r"lab\.toml: expected TOML"):
         load_manifest(write(tmp_path, "[project"))
     with pytest.raises(InvalidManifest, match="expected a file that can be read"):
@@ -296,7 +296,7 @@ STARTS = ("expected ", "unknown key; ")  # a validator's own words would begin o
 
 
 @given(data=st.dictionaries(st.sampled_from(["project", "scenario", "x", "[key]"]), values))
-def test_whatever_a_table_holds_is_refused_in_words(data: dict[str, object]) -> None:
+def test_any_data_is_refused_in_words(data: dict[str, object]) -> None:
     problems = Problems("lab.toml")
     project_of(read_file(data, problems), LIVEAPP, problems)
     assert problems
@@ -314,7 +314,7 @@ def places(value: object, place: tuple[str | int, ...] = ()) -> Iterator[tuple[s
 @given(
     place=st.sampled_from([place for place in places(tomllib.loads(GOOD)) if place]), value=values
 )
-def test_a_good_one_with_any_value_anywhere_is_read_or_refused_in_words(
+def test_any_value_anywhere_is_read_or_refused_in_words(
     place: tuple[str | int, ...], value: object
 ) -> None:
     data: Any = tomllib.loads(GOOD)
@@ -328,22 +328,22 @@ def test_a_good_one_with_any_value_anywhere_is_read_or_refused_in_words(
 @given(
     value=st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(10**15), 10**15),
 )
-def test_a_path_carries_its_number_exactly(value: float) -> None:
+def test_a_path_contains_a_parameter_without_loss(value: float) -> None:
     path = Variant("v", "sync", "/?delay={delay}").url_path({"delay": value})
     assert float(path.removeprefix("/?delay=")) == value
 
 
-def test_paths_look_as_a_person_would_write_them() -> None:
+def test_a_path_contains_a_parameter_in_its_short_form() -> None:
     variant = Variant("v", "sync", "/?delay={delay}")
     assert variant.url_path({"delay": 3.0}) == "/?delay=3"
     assert variant.url_path({"delay": 0.1}) == "/?delay=0.1"
 
 
-def test_the_tables_names_are_their_keys() -> None:
+def test_the_catalogue_is_keyed_by_name() -> None:
     assert all(name == server.name for name, server in SERVERS.items())
 
 
-def test_a_project_says_how_many_processes_and_threads_a_server_has(tmp_path: Path) -> None:
+def test_a_project_sets_processes_and_threads_of_a_server(tmp_path: Path) -> None:
     text = GOOD + "[server.gunicorn-gthread]\nprocesses = 2\nthreads = 32\n"
     project = load_manifest(write(tmp_path, text))
     gthread = project.servers["gunicorn-gthread"]
@@ -364,7 +364,7 @@ def test_a_project_says_how_many_processes_and_threads_a_server_has(tmp_path: Pa
         ("[server.uvicorn]\nprocesses = 0", "uvicorn.processes: expected a whole number"),
     ],
 )
-def test_what_a_server_cannot_do_is_refused(tmp_path: Path, text: str, message: str) -> None:
+def test_an_unknown_server_or_setting_is_refused(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(InvalidManifest) as refused:
         load_manifest(write(tmp_path, GOOD + text))
     assert message in str(refused.value)
@@ -378,7 +378,7 @@ def test_what_a_server_cannot_do_is_refused(tmp_path: Path, text: str, message: 
          "companion.two.env.URL: expected once, companion.one.env.URL has it"),
     ],
 )  # fmt: skip
-def test_what_two_bring_to_the_environment_is_a_problem(
+def test_a_variable_that_is_set_twice_is_refused(
     tmp_path: Path, own: str, other: str, field: str
 ) -> None:
     lab = f"""

@@ -1,4 +1,4 @@
-"""How a bad lab.toml is refused: at once, at the right place, in our words, without secrets."""
+"""Problems of a lab.toml: all at once, each at its place, in our words, without secrets."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_each_problem_names_its_place_and_what_was_expected_and_found(
 
 
 def test_bad_values_and_bad_references_are_reported_together(tmp_path: Path) -> None:
-    """A value that is wrong does not hide what the tables say wrongly of each other."""
+    """Checks between tables are made even if a value elsewhere is wrong."""
     found = problems(
         tmp_path,
         ('name = "shop"', "name = 3"),
@@ -95,7 +95,7 @@ def test_bad_values_and_bad_references_are_reported_together(tmp_path: Path) -> 
 
 
 def test_one_bad_value_is_one_problem(tmp_path: Path) -> None:
-    """Its stand-in is not complained about."""
+    """The stand-in for a wrong value causes no problem of its own."""
     assert len(problems(tmp_path, ("max = 9", 'max = "9"'))) == 1
     assert len(problems(tmp_path, ('family = "sync"', ""))) == 1
     assert len(problems(tmp_path, ('["sync@daphne"]', "3"))) == 1

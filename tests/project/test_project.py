@@ -1,4 +1,4 @@
-"""Whether a plan can be fired at a project."""
+"""Plans that can be fired at a project, and the problems of those that cannot."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def problems(project: Project, refused: Plan) -> list[tuple[str, str]]:
     return [(problem.field, problem.message) for problem in error.value.problems]
 
 
-def test_a_good_plan_passes(project: Project) -> None:
+def test_a_valid_plan_passes(project: Project) -> None:
     project.check(plan("sync@gunicorn-sync", "async@uvicorn", delay=0))
     project.check(plan("sync@gunicorn-sync", delay=10))
 
@@ -94,7 +94,7 @@ def test_async_views_under_gevent_are_refused_with_the_reason(project: Project) 
     assert message.startswith(expected)
 
 
-def test_a_lane_may_carry_settings(project: Project) -> None:
+def test_a_lane_may_have_settings(project: Project) -> None:
     project.check(plan("sync@gunicorn-gthread:threads=32"))
     assert project.server("gunicorn-gthread:threads=32").threads == 32
     ((field, message),) = problems(project, plan("sync@gunicorn-gthread:threads=0"))

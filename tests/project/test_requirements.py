@@ -1,4 +1,4 @@
-"""What some variants need besides the project, and what becomes of them where it is not there."""
+"""Requirements of variants, and lanes and claims whose requirement is missing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WHY = f"expected postgresql: {VARIABLE} in the environment says where, found non
 
 @pytest.fixture
 def project(monkeypatch: pytest.MonkeyPatch) -> Project:
-    """liveapp, where nobody has named a database."""
+    """The built-in project without a database in the environment."""
     monkeypatch.delenv(VARIABLE, raising=False)
     return load_manifest(LIVEAPP)
 
@@ -33,28 +33,32 @@ def why_not(project: Project) -> str | None:
     return project.refusal(variant, project.server(POOLED.server))
 
 
-def test_a_variant_that_lacks_something_is_refused_with_the_reason(project: Project) -> None:
+def test_a_variant_whose_requirement_is_missing_is_refused_with_the_reason(
+    project: Project,
+) -> None:
     assert why_not(project) == WHY
     with pytest.raises(InvalidPlan, match=f"lanes: {POOLED}: {WHY}"):
         make_plan(project, scenario="orm-slow", lanes=[str(POOLED)])
     make_plan(project, scenario="orm-slow", lanes=["async@uvicorn"])
 
 
-def test_it_is_there_where_the_environment_says_so(
+def test_a_requirement_may_come_from_the_environment(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(VARIABLE, "postgresql:///shop")
     assert why_not(project) is None
 
 
-def test_the_project_or_a_companion_may_bring_it(project: Project) -> None:
+def test_a_requirement_may_come_from_the_project_or_a_companion(project: Project) -> None:
     own = replace(project, env={**project.env, VARIABLE: "postgresql:///shop"})
     companion = Companion("database", ("postgres",), {VARIABLE: "postgresql:///shop"})
     brought = replace(project, companions={"database": companion})
     assert (why_not(own), why_not(brought)) == (None, None)
 
 
-def test_a_claim_that_lacks_something_says_so_and_is_not_fired(project: Project) -> None:
+def test_a_claim_whose_requirement_is_missing_gives_the_reason_and_is_not_fired(
+    project: Project,
+) -> None:
     pool = Claim("pool", "It is.", "orm-slow", (Expectation(POOLED, "ok > 1"),))
     project = replace(project, claims={"pool": pool})
     assert fireable(project) == []

@@ -1,4 +1,4 @@
-"""Parameter lists from a CSV file: each request takes the next row."""
+"""Rows of a CSV file: each request takes the next."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_each_row_makes_a_path_and_a_body(tmp_path: Path) -> None:
     assert variant.url_path({"pages": 2.0}) == "/7/green%20tea/?pages=2"
 
 
-def test_a_spreadsheets_file_is_read_too(tmp_path: Path) -> None:
+def test_a_file_saved_by_a_spreadsheet_is_read(tmp_path: Path) -> None:
     path = lab(tmp_path, b'\xef\xbb\xbfid,name\r\n7,"tea, green"\r\n')
     variant = load_manifest(path).scenarios["look"].variants["sync"]
     assert variant.url_path({"pages": 2.0}) == "/7/tea%2C%20green/?pages=2"
@@ -78,7 +78,9 @@ def test_a_bad_file_is_refused_by_its_key(tmp_path: Path, rows: str | bytes, exp
         ('method = "POST"', 'method = "POST"\nchunks = true', "and none beside rows"),
     ],
 )
-def test_what_does_not_fit_is_refused(tmp_path: Path, old: str, new: str, expected: str) -> None:
+def test_paths_and_modes_that_do_not_fit_rows_are_refused(
+    tmp_path: Path, old: str, new: str, expected: str
+) -> None:
     path = lab(tmp_path, "id,name\n1,tea\n", LAB.replace(old, new, 1))
     with pytest.raises(InvalidManifest) as refused:
         load_manifest(path)

@@ -31,7 +31,7 @@ def test_the_command_prints_it(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == lab_schema()
 
 
-def test_it_knows_what_toml_knows() -> None:
+def test_it_has_descriptions_and_no_null() -> None:
     """No null, which an editor would offer; a description of each key, which it shows."""
     assert "null" not in lab_schema()
     schema = json.loads(lab_schema())

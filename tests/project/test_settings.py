@@ -1,4 +1,4 @@
-"""Settings of a server, by a lane's text: read, checked, and shown."""
+"""Settings of a server from the text of a lane: parsed, checked and shown."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dashboard.project.servers.catalogue import SERVERS
 from dashboard.project.servers.settings import InvalidSetting, parse, resolve, settable
 
 
-def test_a_lanes_text_sets_what_it_names() -> None:
+def test_the_text_of_a_lane_sets_a_servers_settings() -> None:
     server = resolve(SERVERS, "gunicorn-gthread:threads=32,processes=2")
     assert (server.name, server.threads, server.processes) == ("gunicorn-gthread", 32, 2)
     assert server.concurrency("sync") == "2 processes × 32 threads"
     assert SERVERS["gunicorn-gthread"].threads == 8
 
 
-def test_what_was_chosen_is_shown() -> None:
+def test_chosen_settings_are_shown() -> None:
     server = resolve(SERVERS, "uvicorn:loop=asyncio,keep_alive=60,backlog=128")
     assert (server.loop, server.keep_alive_s, server.backlog) == ("asyncio", 60, 128)
     words = "1 process, one event loop, loop asyncio, keep-alive 60 s, backlog 128"
@@ -41,17 +41,17 @@ def test_what_was_chosen_is_shown() -> None:
         ("uvicorn:speed=9", "speed: not a setting of uvicorn"),
     ],
 )
-def test_what_cannot_be_is_refused_with_the_field(text: str, message: str) -> None:
+def test_an_invalid_setting_is_refused_with_its_field(text: str, message: str) -> None:
     with pytest.raises(InvalidSetting, match=message):
         resolve(SERVERS, text)
 
 
-def test_a_name_alone_is_the_table_s_own() -> None:
+def test_a_name_alone_is_the_entry_of_the_catalogue() -> None:
     assert parse("daphne") == ("daphne", {})
     assert resolve(SERVERS, "daphne") is SERVERS["daphne"]
 
 
 @pytest.mark.parametrize("name", SERVERS)
-def test_each_server_knows_its_backlog(name: str) -> None:
+def test_each_server_has_a_backlog(name: str) -> None:
     assert "backlog" in settable(SERVERS[name])
     assert resolve(SERVERS, f"{name}:backlog=200").backlog == 200
