@@ -1,4 +1,4 @@
-"""Every state of the page, each reached as a person reaches it."""
+"""Every state of the page, each reached through the page itself."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ UNTRIED = "[data-verdict=not-tried]"
 
 
 def state(arrange: State) -> State:
-    """One of the states, called as its function."""
+    """Register a state under its function's name."""
     STATES[arrange.__name__.strip("_").replace("_", "-")] = arrange
     return arrange
 
@@ -51,7 +51,7 @@ def help_(page: Page, bench: Bench) -> None:
 
 @state
 def starting(page: Page, bench: Bench) -> None:
-    """Where servers are warm that is over at once.
+    """With warm servers this is over at once.
 
     So another run goes first, until the page listens, and nothing that follows is let through.
     """
@@ -122,7 +122,7 @@ def connection_lost(page: Page, bench: Bench) -> None:
 
 @state
 def gap_fetched(page: Page, bench: Bench) -> None:
-    """Stored frames that do not come as long as we look."""
+    """Stored frames that never arrive."""
     page.route("**/frames?**", lambda _: None)
     page.goto(bench.finished)
     expect(page.locator("#progress")).to_contain_text("fetching ")
@@ -177,7 +177,7 @@ def selection(page: Page, bench: Bench) -> None:
 
 @state
 def cursor(page: Page, bench: Bench) -> None:
-    """What a request was, read where the cursor stands."""
+    """A request read at the cursor."""
     finished(page, bench)
     page.locator("#waterfalls .plot").first.focus()
     page.keyboard.press("End")
@@ -227,7 +227,7 @@ def table(page: Page, bench: Bench) -> None:
 
 @state
 def tools_open(page: Page, bench: Bench) -> None:
-    """Name and notes, what is copied, how it was served."""
+    """Name and notes, copied texts, server details."""
     finished(page, bench)
     for summary in page.locator("#run-tools > details > summary").all():
         summary.click()
@@ -267,7 +267,7 @@ def claims_running(page: Page, bench: Bench) -> None:
 
 @state
 def claims_done(page: Page, bench: Bench) -> None:
-    """One of them, tried at the first look and kept for the others."""
+    """One claim, tried at the first look and kept for the others."""
     page.goto(f"{bench.address}/claims/#claim-{CLAIM}")
     card = page.locator(f"#claim-{CLAIM}")
     if card.locator(UNTRIED).count():
@@ -319,7 +319,7 @@ def runs_none_found(page: Page, bench: Bench) -> None:
 
 @state
 def runs_undo(page: Page, bench: Bench) -> None:
-    """A run of its own, deleted."""
+    """A deleted run."""
     empty(page, bench)
     fire(page, 10)
     wait_for(page, "finished")

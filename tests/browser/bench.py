@@ -1,4 +1,4 @@
-"""The bench as a person handles it, and what its charts show, by `window.liveburst`."""
+"""Handle the bench like a user, and read its charts through `window.liveburst`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ RECORDER = """() => {
 
 
 def fire(page: Page, requests: int) -> str:
-    """Press a quick button; the id of the run that it started."""
+    """Press a quick button; return the id of the run that it started."""
     before = page.evaluate("window.liveburst.run?.id")
     page.locator(f"#quick button[value='{requests}']").click()
     return _new_run(page, before)
@@ -46,7 +46,7 @@ def _new_run(page: Page, before: str | None) -> str:
 
 
 def fill(page: Page, **fields: object) -> None:
-    """Fill the form; what stands behind *More* is opened first."""
+    """Open *More* and fill the form."""
     details = page.locator("#fire details.more")
     if details.get_attribute("open") is None:
         details.locator(":scope > summary").click()
@@ -55,7 +55,7 @@ def fill(page: Page, **fields: object) -> None:
 
 
 def choose_lanes(page: Page, *lanes: str) -> None:
-    """Tick these lanes and no others."""
+    """Select exactly these lanes."""
     fill(page)
     others = page.locator("#fire details.others")
     if others.get_attribute("open") is None:
@@ -65,20 +65,20 @@ def choose_lanes(page: Page, *lanes: str) -> None:
 
 
 def run_it(page: Page) -> str:
-    """Press *Run*; the id of the run that it started."""
+    """Press *Run*; return the id of the run that it started."""
     before = page.evaluate("window.liveburst.run?.id")
     page.locator("#run-button").click()
     return _new_run(page, before)
 
 
 def waterfalls(page: Page) -> list[dict[str, Any]]:
-    """What each lane's chart shows."""
+    """Return what each lane's chart shows."""
     found: list[dict[str, Any]] = page.evaluate("window.liveburst.waterfalls")
     return found
 
 
 def wait_for_status(page: Page, *statuses: str, timeout_s: float = 40) -> None:
-    """Until the run on the stage is in one of these states."""
+    """Wait until the run on the stage is in one of these states."""
     page.wait_for_function(
         "wanted => wanted.includes(window.liveburst.status)",
         arg=list(statuses),
@@ -87,7 +87,7 @@ def wait_for_status(page: Page, *statuses: str, timeout_s: float = 40) -> None:
 
 
 def wait_for_bars(page: Page, requests: int, timeout_s: float = 40) -> None:
-    """Until each lane's chart shows that many finished requests of the round in front."""
+    """Wait until each lane's chart shows that many finished requests of its round."""
     page.wait_for_function(
         "n => window.liveburst.waterfalls.every(one => one.finished === n && !one.faint)",
         arg=requests,
@@ -96,7 +96,7 @@ def wait_for_bars(page: Page, requests: int, timeout_s: float = 40) -> None:
 
 
 def picture(page: Page) -> list[str]:
-    """The bars of each lane as they stand on the canvas, pixel by pixel."""
+    """Return the pixels of each lane's bars."""
     found: list[str] = page.evaluate(
         "[...document.querySelectorAll('#waterfalls [data-bars]')].map(one => one.toDataURL())"
     )
@@ -104,7 +104,7 @@ def picture(page: Page) -> list[str]:
 
 
 def reach(page: Page, lane: int) -> int:
-    """How far right the lane's bars reach, in thousandths of the axis."""
+    """Return how far right the lane's bars reach, in thousandths of the axis."""
     found: int = page.evaluate(
         """lane => {
           const canvas = document.querySelectorAll('#waterfalls [data-bars]')[lane];
@@ -122,7 +122,7 @@ def reach(page: Page, lane: int) -> int:
 
 
 def finish_everything(page: Page) -> None:
-    """Stop what runs and empty the line, so that the next test has the bench to itself."""
+    """Stop the active run and empty the queue, so that the next test has the bench to itself."""
     page.evaluate(
         """async () => {
           const token = document.querySelector('[name=csrfmiddlewaretoken]').value;

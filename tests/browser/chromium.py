@@ -1,4 +1,4 @@
-"""The browser, for the tests and for what looks at the page outside them."""
+"""The browser, for the tests and for the scripts beside them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 def program() -> str | None:
-    """The first that this machine has."""
+    """Return the first browser program that this machine has."""
     return next(filter(None, map(shutil.which, PROGRAMS)), None)
 
 

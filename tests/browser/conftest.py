@@ -23,7 +23,7 @@ OpenPage = Callable[..., Page]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything in this package is of the browser."""
+    """Mark every test of this package with `browser`."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker("browser")
@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="package")
 def chromium() -> str:
-    """The browser's program; without one there is nothing to test, which CI takes as a failure."""
+    """The browser's program; tests are skipped without one, but fail in CI."""
     if found := program():
         return found
     reason = f"no browser: none of {', '.join(PROGRAMS)} is on the path"
@@ -49,14 +49,14 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def dashboard(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a dashboard with a state of its own."""
+    """The address of a dashboard with its own state directory."""
     home = tmp_path_factory.mktemp("home")
     with serving(home) as address:
         yield address
 
 
 class serving:  # noqa: N801 - reads as a sentence: with serving(home) as address
-    """A dashboard as a person starts it, on a free port; ended by its process id."""
+    """Run a dashboard on a free port; it is ended by its process id."""
 
     def __init__(self, home: Path, *arguments: str) -> None:
         command = [sys.executable, "manage.py", "lab", "--no-browser", "--port", "0", *arguments]
@@ -91,7 +91,7 @@ class serving:  # noqa: N801 - reads as a sentence: with serving(home) as addres
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A person's browser, with nothing remembered."""
+    """A fresh browser context."""
     made = browser.new_context(viewport={"width": 1440, "height": 1000})
     made.set_default_timeout(PATIENCE_MS)
     yield made
@@ -100,7 +100,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def complaints() -> list[str]:
-    """What the pages' consoles said: scripts that failed, and what the page's CSP refused."""
+    """Errors of the pages' consoles: failed scripts and violations of the CSP."""
     return []
 
 
@@ -120,7 +120,7 @@ def open_page(context: BrowserContext, dashboard: str, complaints: list[str]) ->
 
 
 def listen(page: Page, complaints: list[str]) -> None:
-    """Write down every error of this page; a 422 is an answer, whatever the console thinks."""
+    """Record every console error of this page, except for 422 responses."""
 
     def hear(said: ConsoleMessage) -> None:
         if said.type == "error" and "status of 422" not in said.text:
@@ -132,7 +132,7 @@ def listen(page: Page, complaints: list[str]) -> None:
 
 @pytest.fixture
 def page(open_page: OpenPage, complaints: list[str]) -> Iterator[Page]:
-    """The empty bench. At the end nothing runs any more, and nothing was complained about."""
+    """The empty bench; at the end runs are stopped, and there were no console errors."""
     opened = open_page()
     yield opened
     finish_everything(opened)

@@ -1,4 +1,4 @@
-"""What the states of the page are looked at in: dashboards with runs of every kind, fired once."""
+"""Dashboards with runs of every kind, in which the states of the page are looked at."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SERVERS = ("gunicorn-gthread", "daphne", "uvicorn")
 
 @dataclass(frozen=True)
 class Bench:
-    """Addresses of what all looks share."""
+    """Addresses shared by all looks."""
 
     address: str
     fresh: str  # a dashboard on which nothing was fired
@@ -37,7 +37,7 @@ class Bench:
 
 @contextmanager
 def furnished(browser: Browser) -> Iterator[Bench]:
-    """Three dashboards, and in two of them what the states show."""
+    """Start three dashboards, two of them with what the states show."""
     with ExitStack() as stack:
         homes = [Path(stack.enter_context(tempfile.TemporaryDirectory())) for _ in range(3)]
         address = stack.enter_context(serving(homes[0]))
@@ -64,13 +64,13 @@ def furnished(browser: Browser) -> Iterator[Bench]:
 
 
 def opened(page: Page, address: str) -> None:
-    """The bench, connected."""
+    """Open the bench and wait for its connection."""
     page.goto(address)
     page.wait_for_selector("#connection[data-state=live]")
 
 
 def _burst(page: Page, address: str, guess: str = "", **fields: object) -> str:
-    """Nobody looks on, so that the engine has the machine."""
+    """Start a run and leave the page, so that the engine has the machine."""
     opened(page, address)
     fill(page, **fields)
     page.locator("[name=guess]").select_option(guess)
@@ -114,7 +114,7 @@ def _experiment(page: Page, address: str, kind: str) -> str:
 
 
 def _broken_lab(directory: Path) -> Path:
-    """liveapp, but for its settings, which are not there."""
+    """Return a lab.toml of liveapp with a missing settings module."""
     text = (ROOT / "liveapp/lab.toml").read_text()
     text = text.replace('directory = ".."', f'directory = "{ROOT}"')
     text = text.replace('"liveapp.settings"', '"liveapp.lost_settings"')

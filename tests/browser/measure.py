@@ -103,13 +103,13 @@ INJECTOR = """async ({held, perSecond, lanes}) => {
 
 
 def quantile(values: list[float], share: float) -> float:
-    """Nearest rank."""
+    """Return a quantile by nearest rank."""
     ordered = sorted(values)
     return ordered[max(0, round(share * len(ordered)) - 1)] if ordered else 0.0
 
 
 def summed(values: list[float]) -> dict[str, float]:
-    """Median, p95 and the longest, in milliseconds."""
+    """Return median, p95 and maximum in milliseconds."""
     return {
         "n": len(values),
         "p50_ms": round(quantile(values, 0.5), 2),
@@ -119,7 +119,7 @@ def summed(values: list[float]) -> dict[str, float]:
 
 
 def ten_thousand(page: Page) -> dict[str, Any]:
-    """A run of 10,000 requests a lane, one round."""
+    """Fire 10,000 requests per lane, one round."""
     choose_lanes(page, *LANES_OF_THE_RUN)
     fill(page, requests=10_000, concurrency=100, rounds=1, parameter_delay=0.01)
     page.evaluate(RECORDER)
@@ -130,7 +130,7 @@ def ten_thousand(page: Page) -> dict[str, Any]:
 
 
 def injected(page: Page) -> dict[str, Any]:
-    """A million samples held, and 300,000 more a second."""
+    """Hold a million samples and receive 300,000 more per second."""
     arguments = {"held": HELD, "perSecond": PER_SECOND, "lanes": LANES}
     found = page.evaluate(INJECTOR, arguments)
     measured = page.evaluate("window.measured")
@@ -144,7 +144,7 @@ def injected(page: Page) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Prints the figures as JSON."""
+    """Print the figures as JSON."""
     with (
         tempfile.TemporaryDirectory() as home,
         serving(Path(home)) as address,

@@ -1,4 +1,4 @@
-"""Takes the pictures of README and docs from real runs: `make pictures`."""
+"""Take the pictures of README and docs from real runs: `make pictures`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Scheme = Literal["light", "dark"]
 
 
 def main() -> None:
-    """What the documents show, one after the other."""
+    """Take each picture of the documents."""
     PICTURES.mkdir(exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as home,
@@ -46,7 +46,7 @@ def main() -> None:
 
 @contextmanager
 def _page(browser: Browser, address: str, scheme: Scheme = "light") -> Iterator[Page]:
-    """A page that is opened when nobody has the machine any more."""
+    """Open a page once no run is active."""
     page = browser.new_page(viewport=VIEW, color_scheme=scheme)
     page.goto(urljoin(address, "/"))
     expect(page.locator("#queue [data-run]")).to_have_count(0, timeout=1000 * SLOWEST_S)
@@ -56,7 +56,7 @@ def _page(browser: Browser, address: str, scheme: Scheme = "light") -> Iterator[
 
 
 def _fired(browser: Browser, address: str, requests: int) -> str:
-    """The address of a finished run of the three lanes that everybody sees first."""
+    """Return the address of a finished run of the three default lanes."""
     with _page(browser, address) as page:
         page.wait_for_selector("#connection[data-state=live]")
         run = fire(page, requests)
@@ -65,7 +65,7 @@ def _fired(browser: Browser, address: str, requests: int) -> str:
 
 
 def _measured_again(browser: Browser, address: str) -> None:
-    """The engine, as it is alone: the browser was starting when the dashboard measured it."""
+    """Calibrate again: the browser was starting during the first calibration."""
     with _page(browser, address) as page:
         fill(page)
         with page.expect_response(lambda answer: answer.request.method == "POST"):
@@ -80,7 +80,7 @@ def _finished(browser: Browser, run: str, scheme: Scheme) -> None:
 
 
 def _blocked(browser: Browser, address: str) -> None:
-    """An async view that sleeps: its waterfall, and why."""
+    """An async view that sleeps: its waterfall and causes."""
     with _page(browser, address) as page:
         page.wait_for_selector("#connection[data-state=live]")
         choose_lanes(page, "async-blocking@uvicorn", "async@uvicorn")

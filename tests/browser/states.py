@@ -33,7 +33,7 @@ QUIET = "() => !document.querySelector('.htmx-request')"
 
 @dataclass(frozen=True)
 class Look:
-    """What a page is looked at with."""
+    """How a page is looked at."""
 
     width: int
     scheme: Scheme
@@ -46,7 +46,7 @@ class Look:
 
     @property
     def options(self) -> dict[str, Any]:
-        """For a context; axe is put into the page from outside, which its policy would refuse."""
+        """Options of a context; without the CSP, because axe is injected into the page."""
         return {
             "viewport": {"width": self.width, "height": HEIGHT},
             "color_scheme": self.scheme,
@@ -62,7 +62,7 @@ SPECIALLY_LOOKED_AT = ("running", "finished", "why", "claims-done", "matrix", "r
 
 
 def main() -> int:
-    """All of them, at every look; what is named after the directory, alone."""
+    """Look at all states, or at those named after the directory."""
     if len(sys.argv) < 2:
         print(__doc__, file=sys.stderr)
         return 2
@@ -80,7 +80,7 @@ def main() -> int:
 
 
 def _look_at(name: str, look: Look, browser: Browser, bench: Bench, directory: Path) -> list[str]:
-    """One state at one look: its picture, and what was found."""
+    """Photograph one state at one look; return what is wrong."""
     context = browser.new_context(**look.options)
     context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
@@ -102,7 +102,7 @@ def _look_at(name: str, look: Look, browser: Browser, bench: Bench, directory: P
 
 
 def _photograph(page: Page, path: Path) -> None:
-    """Top to bottom, screen by screen first: charts are drawn once they are in sight."""
+    """Scroll through the page first, because charts are drawn once they are in sight."""
     page.wait_for_function(QUIET)
     height = page.evaluate("document.documentElement.scrollHeight")
     for top in (*range(HEIGHT, height, HEIGHT), 0):
@@ -112,7 +112,7 @@ def _photograph(page: Page, path: Path) -> None:
 
 
 def _leave(page: Page, bench: Bench) -> None:
-    """Nothing runs any more when the next state begins."""
+    """Stop everything before the next state."""
     empty(page, bench)
     with suppress(Error):  # a run that is still ending its servers: it is asked once more
         finish_everything(page)

@@ -18,7 +18,7 @@ DIAGONAL = [LOOKS[0], LOOKS[3]]
 
 
 def found(page: Page) -> list[str]:
-    """What axe-core finds on the page, a line for each element."""
+    """Return axe-core's findings, a line per element."""
     page.add_script_tag(path=AXE)
     violations: list[dict[str, Any]] = page.evaluate("async () => (await axe.run()).violations")
     return [

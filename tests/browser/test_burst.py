@@ -1,4 +1,4 @@
-"""A press, the bars, the numbers."""
+"""A burst on the page: bars and numbers."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_the_picture_shows_a_staircase_and_a_wall(page: Page) -> None:
 
 
 @pytest.mark.alone
-def test_the_first_bar_stands_within_a_second_of_the_press(page: Page) -> None:
+def test_the_first_bar_appears_within_a_second_of_the_press(page: Page) -> None:
     fire(page, 10)  # makes the targets warm
     wait_for_status(page, "finished")
     # The best of a few is what it takes by itself.
@@ -126,7 +126,7 @@ def test_a_reload_in_the_middle_shows_the_same_picture(page: Page, open_page: Op
 
 
 def turn_back(page: Page) -> None:
-    """One round back, and painted."""
+    """Go one round back and wait until it is painted."""
     page.bring_to_front()
     page.keyboard.press("[")
     page.wait_for_function(

@@ -1,4 +1,4 @@
-"""The page of claims in a browser: a button fires, the card follows, and code is coloured."""
+"""The claims page in a browser: a button fires, the card follows, code is coloured."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RUN_MS = 60_000
 
 @pytest.fixture
 def claims(open_page: OpenPage, complaints: list[str]) -> Iterator[Page]:
-    """The page of claims; at the end nothing runs any more, and nothing was complained about."""
+    """The claims page; at the end runs are stopped, and there were no console errors."""
     opened = open_page("/claims/")
     yield opened
     if opened.locator("#claims-stop").count():  # a failed test left it so
@@ -44,7 +44,7 @@ def test_a_claim_is_tried_and_its_card_follows_without_a_reload(claims: Page) ->
     claims.wait_for_selector("#stage[data-status=finished]")
 
 
-def test_all_are_tried_until_somebody_stops_them(claims: Page) -> None:
+def test_all_claims_are_tried_until_they_are_stopped(claims: Page) -> None:
     claims.locator("#claims-all").click()
     expect(claims.locator("#claims-progress")).to_contain_text(re.compile(r"claim 1 of \d+"))
     claims.locator("#claims-stop").click()

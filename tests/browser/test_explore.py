@@ -18,7 +18,7 @@ def open_explore(page: Page) -> None:
     expect(page.locator("#explore-title")).to_be_visible()
 
 
-def test_a_matrix_fills_while_it_runs_and_then_asks_no_more(page: Page) -> None:
+def test_a_matrix_fills_while_it_runs_and_then_stops_polling(page: Page) -> None:
     open_explore(page)
     for box in page.locator("[name=servers]").all():
         box.set_checked(box.get_attribute("value") in ("gunicorn-gthread", "daphne"))

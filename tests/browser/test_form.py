@@ -1,4 +1,4 @@
-"""What to fire: bad input, estimates, other scenarios, and a page without JavaScript."""
+"""The form: bad input, estimates, other scenarios, and a page without JavaScript."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .bench import SENTENCE, choose_lanes, fill, fire, run_it, wait_for_status
         ("parameter_delay", "99"),
     ],
 )
-def test_bad_input_is_answered_beside_its_field(page: Page, field: str, value: str) -> None:
+def test_bad_input_has_a_message_beside_its_field(page: Page, field: str, value: str) -> None:
     fill(page, **{field: value})
     page.locator("#run-button").click()
     message = page.locator(f"#error-{field}")

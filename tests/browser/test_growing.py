@@ -1,4 +1,4 @@
-"""Long waits: bars that grow, a line, and Stop."""
+"""Long waits: growing bars, the queue, and Stop."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def slow(page: Page) -> Page:
 
 
 def wait_until_it_grew(page: Page, to_ms: int) -> None:
-    """Until all bars of a counted round are in flight and that long; whichever round it is."""
+    """Wait until all bars of any counted round are in flight and that long."""
     page.wait_for_function(
         """to => {
           const [lane] = window.liveburst.waterfalls;
@@ -29,7 +29,7 @@ def wait_until_it_grew(page: Page, to_ms: int) -> None:
     )
 
 
-def test_bars_are_seen_growing(slow: Page) -> None:
+def test_bars_grow_while_the_run_lasts(slow: Page) -> None:
     run_it(slow)
     seen = []
     for to_ms in (500, 1000, 2000):  # of a wait of 3 s
@@ -66,7 +66,7 @@ def test_stop_keeps_what_there_was(slow: Page) -> None:
     expect(slow.locator("#stop-button")).to_be_hidden()
 
 
-def test_a_second_run_waits_in_line_on_every_page(slow: Page, open_page: OpenPage) -> None:
+def test_a_second_run_is_shown_as_queued_on_every_page(slow: Page, open_page: OpenPage) -> None:
     fill(slow, rounds=5)
     first = run_it(slow)
     wait_for_status(slow, "running")
@@ -91,7 +91,7 @@ def test_a_second_run_waits_in_line_on_every_page(slow: Page, open_page: OpenPag
 
 
 @pytest.mark.alone
-def test_a_run_that_waited_gets_its_turn(slow: Page, open_page: OpenPage) -> None:
+def test_a_queued_run_gets_its_turn(slow: Page, open_page: OpenPage) -> None:
     run_it(slow)
     wait_for_status(slow, "running")
     other = open_page()

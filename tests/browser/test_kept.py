@@ -1,4 +1,4 @@
-"""What is done with a run that is over: one file of it, a replay, a copy of its command."""
+"""A finished run: its file, its replay, the copy of its command."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SLOWER_THAN_CHARTS_MS = 1000
 
 
 def shown(page: Page) -> dict[str, Any]:
-    """All that the charts show, once they have drawn all of it: they are drawn less often."""
+    """Return what the charts show, once they have drawn everything."""
     page.wait_for_function(STILL, arg=REQUESTS, polling=SLOWER_THAN_CHARTS_MS)
     found: dict[str, Any] = json.loads(page.evaluate("window.before"))
     return found
@@ -112,7 +112,7 @@ def test_a_replay_grows_again_and_ends_with_the_finished_picture(page: Page) -> 
     expect(page.locator(REPLAY)).to_contain_text("4×")
 
 
-def test_a_command_is_copied_and_where_that_is_refused_selected(
+def test_a_command_is_copied_or_selected_if_the_clipboard_refuses(
     page: Page, context: BrowserContext
 ) -> None:
     fire(page, 10)

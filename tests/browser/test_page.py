@@ -1,4 +1,4 @@
-"""The page itself: keyboard, connection, narrow screens, and what it must never do."""
+"""The page itself: keyboard, connection, narrow screens, policy."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_letters_in_a_field_are_letters(page: Page) -> None:
     assert page.evaluate("window.liveburst.run.id") == ""
 
 
-def test_a_lost_connection_is_said_and_made_good(page: Page, open_page: OpenPage) -> None:
+def test_a_lost_connection_is_shown_and_restored(page: Page, open_page: OpenPage) -> None:
     run = fire(page, 100)
     page.wait_for_function("() => window.liveburst.round >= 1")
     lost: list[WebSocketRoute] = []
@@ -88,7 +88,7 @@ def test_the_policy_allows_neither_inline_scripts_nor_eval(page: Page, dashboard
     assert "script-src 'self'" in policy
 
 
-def test_what_is_not_there_says_so(open_page: OpenPage, complaints: list[str]) -> None:
+def test_a_missing_page_says_so(open_page: OpenPage, complaints: list[str]) -> None:
     page = open_page("/runs/no-such-run/", live=False)
     expect(page.locator("h1")).to_have_text("404")
     page.get_by_role("link", name="Back to the bench").click()

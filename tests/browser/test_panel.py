@@ -13,7 +13,7 @@ from .conftest import OpenPage
 
 @pytest.fixture(scope="module")
 def run(browser: Browser, dashboard: str) -> str:
-    """A finished run of 100 requests a lane and round, as a page of its own saw it; its id."""
+    """The id of a finished run of 100 requests per lane and round."""
     page = browser.new_page()
     page.goto(dashboard)
     page.wait_for_selector("#connection[data-state=live]")
@@ -25,7 +25,7 @@ def run(browser: Browser, dashboard: str) -> str:
 
 @pytest.fixture
 def finished(open_page: OpenPage, run: str, complaints: list[str]) -> Iterator[Page]:
-    """The run as somebody finds it later, at its address. Nothing was complained about."""
+    """The run opened at its address; at the end there were no console errors."""
     page = open_page(f"/runs/{run}/")
     wait_until_still(page)
     yield page
@@ -34,7 +34,7 @@ def finished(open_page: OpenPage, run: str, complaints: list[str]) -> Iterator[P
 
 @pytest.fixture
 def watched(page: Page) -> Page:
-    """Such a run again, which this page has seen from its first request on."""
+    """Another such run, which this page has seen from its first request on."""
     fire(page, 100)
     wait_for_status(page, "finished")
     wait_until_still(page)
@@ -42,7 +42,7 @@ def watched(page: Page) -> Page:
 
 
 def wait_until_still(page: Page) -> None:
-    """Until all of the run is drawn and said, and nothing moves any more."""
+    """Wait until the run is drawn completely and nothing moves."""
     wait_for_bars(page, 100)
     expect(page.locator("#headline")).to_contain_text(SENTENCE)
     page.wait_for_function(
@@ -51,7 +51,7 @@ def wait_until_still(page: Page) -> None:
 
 
 def lanes_done_within(page: Page, begin_ms: float, end_ms: float) -> list[int]:
-    """The lanes that a request was done in, in any round, in this stretch of time."""
+    """Return the lanes with a request finished in this stretch of any round."""
     found: list[int] = page.evaluate(
         """([begin, end]) => {
           const {waterfalls, feed} = window.liveburst;
@@ -65,7 +65,7 @@ def lanes_done_within(page: Page, begin_ms: float, end_ms: float) -> list[int]:
 
 
 def wait_until_painted(page: Page, chart: str) -> None:
-    """Until a chart is painted on its canvas."""
+    """Wait until a chart is painted on its canvas."""
     page.wait_for_function(
         """chart => {
           const canvas = document.querySelector(`[data-chart=${chart}] canvas`);
@@ -109,7 +109,7 @@ def test_the_models_agree_with_the_run(finished: Page) -> None:
 
 
 def check_models(page: Page) -> None:
-    """What the charts draw is what the run was, watched or found."""
+    """Check that the charts draw what the run was."""
     lines = page.evaluate("window.liveburst.lines")
     for lane in lines["inFlight"]:
         known = [one for one in lane if one is not None]
@@ -121,7 +121,7 @@ def check_models(page: Page) -> None:
     assert all(max(one or 0 for one in lane) > 1 for lane in lines["rss"])  # MB
 
 
-def test_one_cursor_stands_in_all_charts_and_reads_values(finished: Page) -> None:
+def test_one_cursor_is_shown_in_all_charts_and_reads_values(finished: Page) -> None:
     plot = finished.locator(".plot").first
     box = plot.bounding_box()
     assert box
@@ -252,7 +252,7 @@ def test_the_shift_is_how_much_later_each_decile_comes(finished: Page) -> None:
     expect(shift.locator("rect.bar")).to_have_count(18)
 
 
-def test_the_cursor_is_said_once_it_stands_still(finished: Page) -> None:
+def test_the_cursor_is_announced_once_it_rests(finished: Page) -> None:
     finished.locator(".plot").first.focus()
     for _ in range(5):
         finished.keyboard.press("ArrowRight")

@@ -1,4 +1,4 @@
-"""An open load on the page: chosen, fired, drawn to the end of its schedule, and fired again."""
+"""A rate on the page: chosen, fired, drawn to the end of its schedule, fired again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def choose_rate(page: Page, *lanes: str) -> None:
     fill(page, rate=RATE, duration=DURATION_S, rounds=1)
 
 
-def test_only_the_fields_of_the_load_that_is_chosen_are_there(page: Page) -> None:
+def test_only_the_fields_of_the_chosen_load_are_shown(page: Page) -> None:
     fill(page)
     expect(page.locator("#requests")).to_be_visible()
     expect(page.locator("#rate")).to_be_hidden()
@@ -65,7 +65,7 @@ def test_a_rate_is_drawn_judged_and_fired_again(page: Page) -> None:
     expect(page.locator("#duration")).to_have_value(str(DURATION_S))
 
 
-def test_a_rate_out_of_bounds_is_answered_beside_its_field(page: Page) -> None:
+def test_a_rate_out_of_bounds_has_a_message_beside_its_field(page: Page) -> None:
     choose_rate(page, "async@daphne")
     fill(page, rate=0)
     page.locator("#run-button").click()

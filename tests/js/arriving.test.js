@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { Clock, Sequences } from '../../static/js/data/sequences.js';
 import { count, duration } from '../../static/js/shared/format.js';
 
-test('a sequence number is new once', () => {
+test('a sequence number is new only once', () => {
   const sequences = new Sequences();
   assert.deepEqual(
     [0, 1, 1, 0, 3, 3, 2, 3].map((one) => sequences.add(one)),
@@ -15,7 +15,7 @@ test('a sequence number is new once', () => {
   assert.deepEqual(sequences.missing(6), [4, 6]);
 });
 
-test('only what is missing is asked for', () => {
+test('only missing frames are fetched', () => {
   const sequences = new Sequences();
   for (const one of [0, 1, 5, 6]) sequences.add(one);
   assert.deepEqual(sequences.missing(7), [2, 5]);
@@ -24,9 +24,9 @@ test('only what is missing is asked for', () => {
   assert.equal(sequences.missing(2), null);
 });
 
-test('the quickest frame tells the time', () => {
+test('the fastest frame sets the clock', () => {
   const clock = new Clock();
-  assert.equal(clock.now(1000), 0, 'nobody knows yet');
+  assert.equal(clock.now(1000), 0, 'unknown yet');
   clock.observe(10, 1030); // 20 ms on the way
   assert.equal(clock.now(1040), 20);
   clock.observe(50, 1055); // 5 ms on the way

@@ -21,7 +21,7 @@ test('the axis ends at the first of its steps that fits', () => {
   for (const [longest, end] of ends) assert.equal(axisEnd(longest), end, `${longest} ms`);
 });
 
-test('whatever fits is not cut off, and at least half of the axis is used', () => {
+test('the axis contains all values, and at least half of it is used', () => {
   for (let longest = 1; longest < 1e6; longest *= 1.013) {
     const end = axisEnd(longest);
     assert.ok(end >= longest * (1 - 1e-8), `${longest} in ${end}`);

@@ -16,7 +16,7 @@ test('a request is begun and then finished', () => {
   assert.equal(firing.lastDone_ms, 117);
 });
 
-test('a frame that comes twice doubles nothing', () => {
+test('a frame that comes twice is counted once', () => {
   const frame = samples([whole(0, 1), whole(1, 2), { ...whole(2, 3), error: 4 }]);
   const once = firingOf(3, frame);
   const twice = firingOf(3, frame, frame, begun([{ request: 1, due: 500 }]));
@@ -24,7 +24,7 @@ test('a frame that comes twice doubles nothing', () => {
   assert.deepEqual([twice.begun, twice.finished, twice.failed], [3, 3, 1]);
 });
 
-test('a view that was not called has no instant, and a redirect before it has failed', () => {
+test('a view that was not called has no timestamp, and a redirect before it has failed', () => {
   const before = { view_entered: -2e-6, view_left: -1e-6, error: 15, status: 302 };
   const firing = firingOf(1, samples([{ ...whole(0, 1), ...before }]));
   assert.ok(Number.isNaN(firing.stamps.view_entered[0]));
@@ -46,7 +46,7 @@ test('frames in another order make the same picture', () => {
   assert.deepEqual([back.begun, back.finished], [3, 3]);
 });
 
-test('the arrays grow when more comes than was planned', () => {
+test('the arrays grow when more requests come than planned', () => {
   const firing = firingOf(2, samples([whole(0, 1)]), samples([whole(9, 2)]));
   assert.equal(firing.finished, 2);
   assert.equal(firing.stamps.done[0], 108);
@@ -54,14 +54,14 @@ test('the arrays grow when more comes than was planned', () => {
   assert.ok(Number.isNaN(firing.stamps.done[5]));
 });
 
-test('what is not known is not a number, and never 0', () => {
+test('unknown values are NaN, never 0', () => {
   const firing = firingOf(1, samples([{ request: 0, due: 0, done: 30_000, error: 4, status: 0 }]));
   assert.equal(firing.stamps.due[0], 0);
   assert.ok(Number.isNaN(firing.stamps.entered[0]));
   assert.equal(firing.failed, 1);
 });
 
-test('columns that a newer engine leaves out or adds are no trouble', () => {
+test('columns may be missing or added by a newer engine', () => {
   const frame = samples([whole(0, 1)]);
   delete frame.columns.connecting;
   frame.columns.something_new = Uint8Array.of(3);
@@ -83,7 +83,7 @@ test('lanes and rounds are kept apart, and the warm-up is not counted', () => {
   assert.equal(columns.firing(1, 0)?.state.length, 16);
 });
 
-test('a round that was repeated is kept and not counted', () => {
+test('a repeated round is kept and not counted', () => {
   const columns = new RunColumns(40, [1]);
   for (const round of [1, 2, 3]) columns.take(samples([whole(0, round)], { round }));
   columns.discarded.add(3);
@@ -91,13 +91,13 @@ test('a round that was repeated is kept and not counted', () => {
   assert.equal(columns.firing(0, 1)?.finished, 1);
 });
 
-test('kinds that nobody knows are let go', () => {
+test('unknown kinds are ignored', () => {
   const columns = new RunColumns(1);
   columns.take({ kind: 'weather', lane: 0, round: 1, rows: 1, columns: {} });
   assert.equal(columns.firing(0, 1), undefined);
 });
 
-test('changes are told to the chart, a request each time', () => {
+test('each changed request is listed once for the chart', () => {
   const firing = firingOf(2, begun([{ request: 1 }]), samples([whole(1, 1)]));
   assert.deepEqual(firing.changed, [1, 1]);
 });
@@ -119,7 +119,7 @@ function thinned() {
   return { firing, first, second, whole: firingOf(400, samples(all)) };
 }
 
-test('of a dense stream everything is counted, and a sample is drawn', () => {
+test('of a dense stream everything is counted and a sample is drawn', () => {
   const { firing, whole } = thinned();
   assert.deepEqual(
     [firing.begun, firing.finished, firing.failed, firing.every],
@@ -128,7 +128,7 @@ test('of a dense stream everything is counted, and a sample is drawn', () => {
   assert.equal(firing.state.filter(Boolean).length, 100);
 });
 
-test('whole frames take the place of counts, and nothing is counted twice', () => {
+test('whole frames replace counts, and nothing is counted twice', () => {
   const { firing, first, second, whole } = thinned();
   firing.take(samples(second), 6);
   assert.deepEqual([firing.begun, firing.finished, firing.every], [400, 400, 4]);
@@ -140,7 +140,7 @@ test('whole frames take the place of counts, and nothing is counted twice', () =
   assert.deepEqual([...firing.order].sort(), [...whole.order].sort());
 });
 
-test('bars that no row would end are taken away when a stream becomes dense', () => {
+test('bars that no sample would end are removed when a stream becomes dense', () => {
   const firing = firingOf(8, begun([{ request: 0 }, { request: 1 }, { request: 2 }]));
   firing.take(counts([{ request: 1, done: 5 }], { every: 8, in_flight: 2, stands_for: 0 }));
   assert.deepEqual([firing.begun, firing.finished, firing.open.size], [3, 1, 0]);

@@ -13,19 +13,19 @@ const rows = [row(0), { ...row(1), ...CUT }, { ...row(2), status: 0, error: 5 }]
 const FAILURES = ['', '', '', '', '', 'reset'];
 const firing = firingOf(3, samples(rows));
 
-test('it is counted apart from what failed', () => {
+test('a request cut off by Stop is counted apart from failures', () => {
   assert.deepEqual([firing.finished, firing.failed, firing.cutOff], [3, 1, 1]);
   firing.take(samples(rows)); // the same frame once more, as after a gap
   assert.deepEqual([firing.finished, firing.failed, firing.cutOff], [3, 1, 1]);
 });
 
-test('it is said of its bar', () => {
+test('a request cut off by Stop is named at its bar', () => {
   assert.match(requestInWords(firing, 0, FAILURES), /^request 0: 200, /);
   assert.match(requestInWords(firing, 1, FAILURES), /^request 1: cut off by Stop, /);
   assert.match(requestInWords(firing, 2, FAILURES), /^request 2: ✕ reset , /);
 });
 
-test('it was in flight until the end, and is never counted as done', () => {
+test('a request cut off by Stop was in flight until the end and is never done', () => {
   const overTime = new OverTime();
   overTime.take(firing, [0, 100]);
   assert.equal(overTime.inFlight(100).at(-1), 1);

@@ -37,15 +37,15 @@ python.failures.forEach((/** @type {string} */ name, /** @type {number} */ code)
   });
 });
 
-test('no module lists the names of failures by itself', () => {
+test('no module has its own list of failure names', () => {
   assert.deepEqual([...said(/(no-descriptors|endless-head|malformed)/g)], []);
 });
 
-test('every kind of frame is drawn, or known not to be', () => {
+test('every kind of frame is drawn or deliberately ignored', () => {
   assert.deepEqual([...DRAWN, ...NOT_DRAWN].sort(), Object.keys(python.columns).sort());
 });
 
-test('the stamps that are kept are the instants of a sample', () => {
+test('the stored timestamps are those of a sample', () => {
   const { samples } = python.columns;
   assert.deepEqual(
     [...STAMPS],
@@ -53,7 +53,7 @@ test('the stamps that are kept are the instants of a sample', () => {
   );
 });
 
-test('columns that are asked for by name are there', () => {
+test('columns that are read by name exist', () => {
   for (const [kind, names] of Object.entries(NEWEST)) {
     for (const name of names) assert.equal(python.columns[kind][name], 'i8');
   }
@@ -62,12 +62,12 @@ test('columns that are asked for by name are there', () => {
   }
 });
 
-test('types have their sizes', () => {
+test('column types have their sizes', () => {
   const sizes = Object.entries(TYPES).map(([name, type]) => [name, type.BYTES_PER_ELEMENT]);
   assert.deepEqual(Object.fromEntries(sizes), python.types);
 });
 
-test('the events that are listened to are told, and the statuses exist', () => {
+test('handled events are sent, and their statuses exist', () => {
   for (const event of said(/\bevent === '(\w+)'/g)) {
     assert.ok(python.events.includes(event), event);
   }

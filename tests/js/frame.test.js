@@ -92,14 +92,14 @@ test('eight bytes are one number, up to 2^53 and below 0', () => {
   assert.equal(column.length, 6);
 });
 
-test('what is not a frame is refused with a reason', () => {
+test('bytes that are not a frame are refused with a reason', () => {
   const columns = [['request', 'u4']];
   const bad = {
     'other bytes': view(new Uint8Array(16)),
     'no JSON': headed('not an object'),
     'no columns': headed({ kind: 'samples', rows: 1 }),
     'fewer rows than none': headed({ kind: 'samples', rows: -1, columns }),
-    'a type that nobody knows': headed({ kind: 'samples', rows: 0, columns: [['x', 'f8']] }),
+    'an unknown type': headed({ kind: 'samples', rows: 0, columns: [['x', 'f8']] }),
     'a header longer than the frame': headed({ kind: 'samples', rows: 0, columns }, 4000),
   };
   for (const [name, payload] of Object.entries(bad)) {
@@ -136,7 +136,7 @@ test('envelopes follow each other, events and frames', () => {
   assert.equal(decode(found[1].payload).kind, 'begun');
 });
 
-test('nothing is no envelope, and half of one is refused', () => {
+test('no bytes are no envelope, and half an envelope is refused', () => {
   assert.deepEqual(envelopes(new ArrayBuffer(0)), []);
   const whole = enveloped([0, golden('begun')]);
   for (const length of [1, 7, 8, 100, whole.byteLength - 1]) {

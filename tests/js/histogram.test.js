@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { BINS, binOf, edgeOf, median } from '../../static/js/data/histogram.js';
 import { firingOf, random, samples, scattered } from './making.js';
 
-test('every bin holds what lies above the edge before and up to its own', () => {
+test('every bin holds values above the previous edge up to its own', () => {
   for (let bin = 1; bin < BINS; bin += 7) {
     assert.equal(binOf(edgeOf(bin)), bin);
     assert.equal(binOf(edgeOf(bin) * 1.0001), Math.min(bin + 1, BINS - 1));
@@ -13,7 +13,7 @@ test('every bin holds what lies above the edge before and up to its own', () => 
   assert.deepEqual([binOf(0), binOf(-3), binOf(Number.NaN), binOf(1e9)], [0, 0, 0, BINS - 1]);
 });
 
-test('the median is that of sorting, to within half a percent, and two when folded', () => {
+test('the median is exact to half a percent, and to two percent when folded', () => {
   for (const size of [1, 2, 7, 99, 100, 3000]) {
     const times = Float64Array.from({ length: size }, () => 0.05 + random() ** 4 * 30_000).sort();
     const counts = new Uint32Array(BINS);
@@ -29,7 +29,7 @@ test('the median is that of sorting, to within half a percent, and two when fold
   assert.ok(Number.isNaN(median(new Uint32Array(BINS))));
 });
 
-test('a selection takes what was done in it, its end left out', () => {
+test('a selection contains the requests finished in it, without its end', () => {
   const all = scattered(500);
   const firing = firingOf(500, samples(all));
   for (const { request, done } of all) {

@@ -7,7 +7,7 @@ import { binOf } from '../../static/js/data/histogram.js';
 const NS_PER_MS = 1e6;
 const HIGH = 2 ** 32;
 
-/** @param {number[]} times_ms a NaN is what nobody knows */
+/** @param {number[]} times_ms NaN if unknown */
 function wide(times_ms) {
   const halves = new Int32Array(2 * times_ms.length);
   times_ms.forEach((ms, row) => {

@@ -10,7 +10,7 @@ import { begun, counts, firingOf, samples, scattered } from './making.js';
 /** Reports by chance and what Python makes of them. */
 const python = JSON.parse(readFileSync(new URL('../golden/load.json', import.meta.url), 'utf8'));
 
-test('in flight and done agree with counting, whichever round and stretch is in front', () => {
+test('in flight and done agree with counting for any round and stretch', () => {
   const overTime = new OverTime();
   for (const seed of [1, 2, 3]) {
     const firing = firingOf(300, samples(scattered(300, seed)));
@@ -47,7 +47,7 @@ test('each request is counted once, whenever it comes', () => {
   assert.deepEqual(overTime.grid, once.grid);
 });
 
-test('what has not happened yet is not drawn', () => {
+test('nothing is drawn beyond now', () => {
   const overTime = new OverTime();
   overTime.take(firingOf(1, begun([{ request: 0 }])), [0, 100]);
   const known = overTime.inFlight(25).filter((one) => one !== null);
@@ -55,7 +55,7 @@ test('what has not happened yet is not drawn', () => {
   assert.ok(known.every((one) => one === 1));
 });
 
-test('the load: processes are summed, the lag is the worst, CPU is a rate', () => {
+test('load: processes are summed, lag is the maximum, CPU is a rate', () => {
   const firing = firingOf(1);
   const base = { process: 1, in_app: 2, in_view: 1, loop_lag: 4e6, threads: 3, rss: 10, cpu: 0 };
   firing.health.push(
@@ -73,7 +73,7 @@ test('the load: processes are summed, the lag is the worst, CPU is a rate', () =
   assert.deepEqual(loadOverTime(firing, 'threads', [100, 200], 3), [8, 8, 8]);
 });
 
-test('a process that was there and is not heard of leaves a gap, never a smaller sum', () => {
+test('a process that stops reporting leaves a gap, never a smaller sum', () => {
   const MB = 2 ** 20;
   const base = { in_app: -1, in_view: -1, loop_lag: -1, threads: 1, cpu: -1 };
   const firing = firingOf(1);
@@ -115,7 +115,7 @@ for (const { health, measure, expected } of python) {
   });
 }
 
-test('what is only counted is in flight, done and in the grid like all else', () => {
+test('requests that are only counted appear in all charts', () => {
   const all = scattered(200).map((row) => ({ ...row, done: row.due + 100 }));
   const rows = all.filter(({ request }) => request % 4 === 0);
   const others = all.filter(({ request }) => request % 4);

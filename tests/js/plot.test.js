@@ -1,9 +1,9 @@
-/** Where things stand on a chart. */
+/** The layout of a chart. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-test('letters stand beside their line ends and never on one another', async () => {
+test('letters are beside the ends of their lines and never overlap', async () => {
   Object.assign(globalThis, { matchMedia: () => ({ addEventListener() {} }) });
   const { spread } = await import('../../static/js/charts/plot.js');
   const ends = [10, 12, 13, 80].map((y) => ({ x: 50, y }));

@@ -67,7 +67,7 @@ test('a whole request has every segment, end to end', () => {
   ]);
 });
 
-test('without the probe all is the server, for all we know', () => {
+test('without the probe everything counts as the server', () => {
   const firing = firingOf(1, samples([{ request: 0, due: 0, sent_first: 1, sent: 1, done: 50 }]));
   assert.deepEqual(segments(firing), [
     ['delay', 0, 1],
@@ -75,7 +75,7 @@ test('without the probe all is the server, for all we know', () => {
   ]);
 });
 
-test('an open connection has no shade of connecting, and a body that arrives late no wait', () => {
+test('an open connection has no connecting segment, and a late body is no waiting', () => {
   const row = { ...whole(0, 10), connecting: Number.NaN, sent: 13 }; // entered at 12
   const firing = firingOf(1, samples([row]));
   assert.deepEqual(
@@ -97,7 +97,7 @@ test('segments never overlap, and fill the time from due to done', () => {
   }
 });
 
-test('a request in flight grows: a delay until it was sent, waiting from then on', () => {
+test('a request in flight grows: before sending until it was sent, then waiting in the server', () => {
   const unsent = firingOf(1, begun([{ request: 0, due: 5 }]));
   assert.deepEqual(segments(unsent, 30), [['connecting', 5, 30]]);
   const sent = firingOf(1, begun([{ request: 0, due: 5, sent_first: 6 }]));
@@ -116,12 +116,12 @@ test('rows fit: each has its place, none touches the next', () => {
   assert.ok(rows.roomy);
 });
 
-test('a few requests are no slabs', () => {
+test('a few requests have rows of limited height', () => {
   const rows = new Rows({ requests: 2, height: 400, ratio: 2 });
   assert.deepEqual(rows.bar(1), [56, 54]);
 });
 
-test('where pixels are few, requests share them and every one belongs to a row', () => {
+test('with few pixels, requests share rows and each belongs to one', () => {
   for (const [requests, height] of [
     [1000, 400],
     [10_000, 333],
@@ -149,7 +149,7 @@ test('zoomed, each has two pixels and the window scrolls', () => {
   assert.ok(rows.visible(249));
 });
 
-test('bars stand at computed edges', () => {
+test('bars have computed edges', () => {
   const { element, painted } = canvas();
   const waterfall = waterfallOn(element);
   waterfall.resize(500, 200, 1);
@@ -178,7 +178,7 @@ test('only what changed or grows is painted again', () => {
   assert.deepEqual(waterfall.painted, { whole: 1, bars: 6 }, 'nothing');
 });
 
-test('all is painted again when the axis steps, the round turns, or the scheme changes', () => {
+test('everything is painted again when the axis, the round or the scheme changes', () => {
   const { element } = canvas();
   const waterfall = waterfallOn(element);
   waterfall.resize(500, 200, 1);
@@ -215,7 +215,7 @@ test('zoomed into a stretch of time, its ends are the canvas', () => {
   assert.deepEqual([solid?.left, solid?.width], [75, 500]);
 });
 
-test('what was done outside of the selection is faint', () => {
+test('bars outside of the selection are faint', () => {
   const { element, context } = canvas();
   const waterfall = waterfallOn(element);
   const firing = firingOf(1, samples([whole(0, 1)])); // done at 108 ms
@@ -225,7 +225,7 @@ test('what was done outside of the selection is faint', () => {
   assert.ok(context.globalAlpha < 0.5);
 });
 
-test('a round that is not in front is faint', () => {
+test('a round that is not selected is faint', () => {
   const { element, context } = canvas();
   const waterfall = waterfallOn(element);
   waterfall.draw(firingOf(1, samples([whole(0, 1)])), '0', { ...view(1), faint: true }, PAINTS);

@@ -1,4 +1,4 @@
-"""A dashboard whose laboratory replays: views and websocket are the real ones."""
+"""A dashboard with a fake laboratory and the real views and websocket."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.runs.fakes import FakeEngine, fake_laboratory
 
 @pytest.fixture
 def engine() -> FakeEngine:
-    """An engine that answers at once."""
+    """An engine that responds at once."""
     return FakeEngine()
 
 
@@ -23,7 +23,7 @@ def engine() -> FakeEngine:
 async def laboratory(
     engine: FakeEngine, tmp_path: Path, transactional_db: None
 ) -> AsyncIterator[Laboratory]:
-    """The views' laboratory; whatever still runs is stopped at the end."""
+    """The views' laboratory; active runs are stopped at the end."""
     made = fake_laboratory(engine, tmp_path)
     set_laboratory(made)
     yield made
@@ -32,5 +32,5 @@ async def laboratory(
 
 @pytest.fixture
 def browser(laboratory: Laboratory) -> AsyncClient:
-    """A client of the furnished dashboard."""
+    """A client of the dashboard."""
     return AsyncClient()

@@ -81,9 +81,8 @@ def ecdf(lanes: Sequence[RunLane], collected: Sequence[Lane]) -> CurvePicture:
 def shift(lanes: Sequence[RunLane], collected: Sequence[Lane]) -> CurvePicture:
     """Draw by how much each decile is later than the baseline's, with its interval."""
     deciles_by_lane = [shifts(collected[0], lane) for lane in collected[1:]]
-    bounds = [
-        bound for lane in deciles_by_lane for one in lane for bound in (one.low_ms, one.high_ms)
-    ]
+    every_shift = [shift for deciles in deciles_by_lane for shift in deciles]
+    bounds = [bound for shift in every_shift for bound in (shift.low_ms, shift.high_ms)]
     low, high = min(0.0, *bounds, 0.0), max(0.0, *bounds, 0.0)
     length = high - low or 1.0
 

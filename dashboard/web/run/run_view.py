@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.utils.timesince import timesince
 
@@ -143,11 +144,7 @@ def view_of(
         log_tail=run.log_tail,
         warnings=warnings(run.report) if run.report else list(run.warnings),
         instrument=instrument_line(run),
-        rate=isinstance(plan.load, Rate),
-        load=load_words(plan.load),
-        rounds=rounds_words(plan),
-        mode=run_mode(plan),
-        short_load=short_load(plan.load),
+        **_plan_words(plan),
         headline=_headline(run, live_report),
         prediction=prediction_outcome(run.guess, run.report) if finished and run.guess else "",
         evidence=pictures(run.report) if measured(run) else [],
@@ -156,6 +153,16 @@ def view_of(
         lanes=lanes,
         data=run_json(run, plan, run_lanes),
     )
+
+
+def _plan_words(plan: Plan) -> dict[str, Any]:
+    return {
+        "rate": isinstance(plan.load, Rate),
+        "load": load_words(plan.load),
+        "rounds": rounds_words(plan),
+        "mode": run_mode(plan),
+        "short_load": short_load(plan.load),
+    }
 
 
 def _headline(run: Run, live_report: Report | None) -> str:

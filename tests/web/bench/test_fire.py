@@ -1,4 +1,4 @@
-"""Firing by form: a plan, or a message beside its field and nothing started."""
+"""Starting a run by form: it becomes a plan, or messages beside its fields."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def fire(browser: AsyncClient, headers: dict[str, str] | None = None, **ch
     return await browser.post("/runs/", data, headers=headers or {})
 
 
-async def test_a_press_fires_and_answers_with_the_stage(
+async def test_posting_the_form_starts_a_run_and_returns_its_stage(
     browser: AsyncClient, laboratory: Laboratory
 ) -> None:
     response = await fire(browser, HTMX)
@@ -46,7 +46,7 @@ async def test_a_press_fires_and_answers_with_the_stage(
     assert (run.plan["seed"], run.plan["lanes"]) == (7, FORM["lanes"])
 
 
-async def test_a_quick_button_is_everybody_at_once(browser: AsyncClient) -> None:
+async def test_a_quick_button_fires_all_requests_at_once(browser: AsyncClient) -> None:
     await fire(browser, HTMX, quick="100", requests="7", concurrency="3")
     run = await Run.objects.aget()
     assert run.plan["load"] == asdict(Burst(100, 100))
@@ -55,7 +55,7 @@ async def test_a_quick_button_is_everybody_at_once(browser: AsyncClient) -> None
 RATE: dict[str, Any] = {"load": "rate", "rate": "50.5", "duration": "2", "poisson": "on"}
 
 
-async def test_a_rate_is_fired_and_the_fields_of_a_burst_are_not_looked_at(
+async def test_a_rate_ignores_the_fields_of_a_burst(
     browser: AsyncClient,
 ) -> None:
     await fire(browser, HTMX, **RATE, requests="none of your business")
@@ -63,13 +63,13 @@ async def test_a_rate_is_fired_and_the_fields_of_a_burst_are_not_looked_at(
     assert run.plan["load"] == asdict(Rate(50.5, 2.0, poisson=True))
 
 
-async def test_a_burst_does_not_look_at_the_fields_of_a_rate(browser: AsyncClient) -> None:
+async def test_a_burst_ignores_the_fields_of_a_rate(browser: AsyncClient) -> None:
     await fire(browser, HTMX, **{**RATE, "load": "burst", "rate": "fast", "duration": "-1"})
     run = await Run.objects.aget()
     assert run.plan["load"]["kind"] == "burst"
 
 
-async def test_a_quick_button_is_a_burst_whatever_stands_in_the_form(browser: AsyncClient) -> None:
+async def test_a_quick_button_is_a_burst_whatever_the_form_contains(browser: AsyncClient) -> None:
     await fire(browser, HTMX, **{**RATE, "rate": "fast"}, quick="10")
     run = await Run.objects.aget()
     assert run.plan["load"] == asdict(Burst(10, 10))
@@ -111,7 +111,7 @@ async def test_without_htmx_the_run_has_a_page(browser: AsyncClient) -> None:
     ],
 )
 @pytest.mark.parametrize("headers", [HTMX, None], ids=["htmx", "plain"])
-async def test_bad_input_is_said_beside_its_field_and_starts_nothing(
+async def test_bad_input_has_a_message_beside_its_field_and_starts_nothing(
     browser: AsyncClient, changes: dict[str, Any], field: str, headers: dict[str, str] | None
 ) -> None:
     response = await fire(browser, headers, **changes)
@@ -124,17 +124,17 @@ async def test_bad_input_is_said_beside_its_field_and_starts_nothing(
     assert ("<html" in page) is (headers is None)
 
 
-async def test_every_message_is_said_at_once(browser: AsyncClient) -> None:
+async def test_all_errors_are_shown_at_once(browser: AsyncClient) -> None:
     response = await fire(browser, HTMX, requests="0", rounds="0", parameter_delay="99")
     assert set(response.context["errors"]) == {"requests", "rounds", "parameter_delay"}
 
 
-async def test_what_was_typed_is_still_there(browser: AsyncClient) -> None:
+async def test_submitted_values_are_kept(browser: AsyncClient) -> None:
     response = await fire(browser, HTMX, requests="0", seed="1234")
     assert 'value="1234"' in response.content.decode()
 
 
-async def test_the_words_are_those_of_the_terminal(browser: AsyncClient) -> None:
+async def test_messages_are_those_of_the_terminal(browser: AsyncClient) -> None:
     response = await fire(browser, HTMX, requests="0", parameter_delay="11")
     assert response.context["errors"] == {
         "requests": ["expected 1 to 100000, found 0"],
@@ -172,7 +172,7 @@ async def test_the_page_of_a_rate_can_fire_it_again(
     assert len(loads) == 1
 
 
-async def test_the_estimate_is_that_of_the_load_that_is_chosen(browser: AsyncClient) -> None:
+async def test_the_estimate_is_that_of_the_chosen_load(browser: AsyncClient) -> None:
     async def estimate(**changes: str) -> str:
         response = await browser.get("/fire/", {**FORM, **changes}, headers=HTMX)
         found: str = response.context["estimate"]
@@ -197,7 +197,7 @@ async def test_another_scenario_brings_its_own_lanes(browser: AsyncClient) -> No
     assert "bridged-threads@daphne" in response.content.decode()
 
 
-async def test_a_form_from_elsewhere_is_refused(laboratory: Laboratory) -> None:
+async def test_a_form_of_another_site_is_refused(laboratory: Laboratory) -> None:
     browser = AsyncClient(enforce_csrf_checks=True)
     assert (await fire(browser)).status_code == 403
     assert not await Run.objects.aexists()
@@ -208,7 +208,7 @@ async def test_another_host_is_refused(laboratory: Laboratory) -> None:
     assert response.status_code == 400
 
 
-async def test_a_guess_is_kept_with_the_run_and_answered(
+async def test_a_prediction_is_stored_with_the_run_and_answered(
     browser: AsyncClient, laboratory: Laboratory
 ) -> None:
     guess = {"guess": "async@daphne", "guess_times": "5"}
@@ -220,6 +220,8 @@ async def test_a_guess_is_kept_with_the_run_and_answered(
     assert "Predicted: async@daphne, 5× faster. Wrong: no lane was faster." in page
 
 
-async def test_a_guess_at_a_lane_that_is_not_fired_is_none(browser: AsyncClient) -> None:
+async def test_a_prediction_of_a_lane_outside_the_run_is_dropped(
+    browser: AsyncClient,
+) -> None:
     await fire(browser, HTMX, guess="sync@daphne")
     assert (await Run.objects.aget()).guess is None

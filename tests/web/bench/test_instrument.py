@@ -1,4 +1,4 @@
-"""The instrument on the page: what the engine can do, and a button that measures it anew."""
+"""The load generator's calibration on the page, and the button that repeats it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ async def start(laboratory: Laboratory) -> Run:
     return await laboratory.start(plan)
 
 
-async def test_a_press_measures_and_says_what_was_found(browser: AsyncClient) -> None:
+async def test_the_button_calibrates_and_shows_the_result(browser: AsyncClient) -> None:
     before = (await browser.get("/")).content.decode()
     assert "Load generator: not measured yet" in before
     response = await browser.post("/calibrate/", headers=HTMX)
@@ -47,13 +47,13 @@ async def test_every_form_shows_it(browser: AsyncClient, laboratory: Laboratory)
 
 
 class TestBusy:
-    """While somebody runs."""
+    """While a run is active."""
 
     @pytest.fixture
     def engine(self) -> FakeEngine:
         return FakeEngine(hold=True)
 
-    async def test_a_press_disturbs_no_run(
+    async def test_the_button_does_not_disturb_a_run(
         self, browser: AsyncClient, laboratory: Laboratory, engine: FakeEngine
     ) -> None:
         run = await start(laboratory)
@@ -66,19 +66,19 @@ class TestBusy:
 
 
 class TestFailing:
-    """An engine that does not live."""
+    """An engine that does not start."""
 
     @pytest.fixture
     def engine(self) -> FakeEngine:
         return FakeEngine(dies=True)
 
-    async def test_a_press_says_why_nothing_was_measured(self, browser: AsyncClient) -> None:
+    async def test_the_button_shows_why_calibration_failed(self, browser: AsyncClient) -> None:
         said = (await browser.post("/calibrate/", headers=HTMX)).content.decode()
         assert "Load generator: not measured yet" in said
         assert '<span role="status">The engine' in said
 
 
-async def test_a_run_shows_its_own_instrument_and_what_came_between(
+async def test_a_run_shows_its_calibration_and_its_repeated_rounds(
     browser: AsyncClient, laboratory: Laboratory
 ) -> None:
     run = await start(laboratory)
@@ -104,5 +104,5 @@ async def test_a_run_shows_its_own_instrument_and_what_came_between(
 
 
 async def stored_with_lanes(run: Run) -> Run:
-    """The run with its lanes at hand, so that nothing is asked of the database any more."""
+    """Return the run with its lanes prefetched."""
     return await Run.objects.prefetch_related("lanes").aget(pk=run.pk)

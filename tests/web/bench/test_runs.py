@@ -1,4 +1,4 @@
-"""A run's addresses: page, fragments, frames, stop."""
+"""The URLs of a run: page, fragments, frames, stop."""
 
 from __future__ import annotations
 
@@ -70,14 +70,14 @@ async def test_stored_frames_are_fetched_by_number(
     "address",
     ["/runs/nothing/", "/runs/nothing/stage/", "/runs/nothing/frames", "/nothing", "/runs/../x"],
 )
-async def test_what_is_not_there_is_said_kindly(browser: AsyncClient, address: str) -> None:
+async def test_a_missing_page_has_no_traceback(browser: AsyncClient, address: str) -> None:
     response = await browser.get(address)
     assert response.status_code == 404
     assert "Traceback" not in response.content.decode()
 
 
 @pytest.mark.parametrize("query", ["?from=x", "?from=-1", "?to=1e3", "?from=99999999999999"])
-async def test_a_number_that_is_none_is_refused(
+async def test_a_text_that_is_not_a_number_is_refused(
     browser: AsyncClient, laboratory: Laboratory, query: str
 ) -> None:
     run = await finished(laboratory)
@@ -85,13 +85,13 @@ async def test_a_number_that_is_none_is_refused(
 
 
 @pytest.mark.parametrize("address", ["/runs/x/stop/", "/fire/"])
-async def test_verbs_are_held(browser: AsyncClient, address: str) -> None:
+async def test_other_http_methods_are_refused(browser: AsyncClient, address: str) -> None:
     wrong = browser.get if address.endswith("stop/") else browser.post
     assert (await wrong(address)).status_code == 405
 
 
 class TestStop:
-    """Stop and the line."""
+    """Stop and the queue."""
 
     @pytest.fixture
     def engine(self) -> FakeEngine:
@@ -108,7 +108,7 @@ class TestStop:
         page = (await browser.get(f"/runs/{run.pk}/")).content.decode()
         assert "topped" in page
 
-    async def test_who_waits_is_shown_and_can_be_taken_out(
+    async def test_a_queued_run_is_shown_and_can_be_removed(
         self, browser: AsyncClient, laboratory: Laboratory, engine: FakeEngine
     ) -> None:
         first = await start(laboratory)
@@ -121,7 +121,7 @@ class TestStop:
         assert f"/runs/{second.pk}/" not in after.content.decode()
         assert (await Run.objects.aget(pk=second.pk)).status == Status.STOPPED
 
-    async def test_stopping_what_is_over_is_harmless(
+    async def test_stopping_a_finished_run_is_harmless(
         self, browser: AsyncClient, laboratory: Laboratory, engine: FakeEngine
     ) -> None:
         engine.stop()

@@ -1,4 +1,4 @@
-"""What the server draws and tells of a run's charts, and the verdict while it is on."""
+"""The charts and tables that the server makes, and the verdict of an active run."""
 
 from __future__ import annotations
 
@@ -91,11 +91,11 @@ async def test_pictures_are_drawn(browser: AsyncClient, run: Run, chart: str, ma
     "address",
     ["charts/nothing/", "charts/nothing/table/", "charts/lane-3/table/", "charts/heat/?round=x"],
 )
-async def test_what_is_not_there_is_not_found(browser: AsyncClient, run: Run, address: str) -> None:
+async def test_an_unknown_chart_is_not_found(browser: AsyncClient, run: Run, address: str) -> None:
     await text(browser, f"/runs/{run.pk}/{address}", status=404)
 
 
-async def test_the_verdict_so_far_is_made_once_a_firing_of_the_finals_code(
+async def test_the_verdict_so_far_is_computed_once_per_firing_by_the_final_code(
     browser: AsyncClient, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await Run.objects.filter(pk=run.pk).aupdate(status=Status.RUNNING, report=None)
@@ -118,7 +118,7 @@ async def test_the_verdict_so_far_is_made_once_a_firing_of_the_finals_code(
     assert len(made) == 2
 
 
-async def test_a_dear_report_waits_for_its_share_of_the_time(
+async def test_an_expensive_report_is_made_less_often(
     browser: AsyncClient, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await Run.objects.filter(pk=run.pk).aupdate(status=Status.RUNNING, report=None)
@@ -131,9 +131,7 @@ async def test_a_dear_report_waits_for_its_share_of_the_time(
     assert await text(browser, f"/runs/{run.pk}/numbers/") == first
 
 
-async def test_before_the_first_firing_there_is_nothing_to_say(
-    browser: AsyncClient, run: Run
-) -> None:
+async def test_before_the_first_firing_the_state_is_shown(browser: AsyncClient, run: Run) -> None:
     await StoredReading.objects.filter(run=run).adelete()
     await Run.objects.filter(pk=run.pk).aupdate(status=Status.RUNNING, report=None)
     page = await text(browser, f"/runs/{run.pk}/numbers/")
@@ -143,7 +141,7 @@ async def test_before_the_first_firing_there_is_nothing_to_say(
 
 
 @pytest.mark.usefixtures("laboratory")
-async def test_a_form_that_complained_comes_back_without_complaints(
+async def test_a_refused_form_comes_back_without_errors_once_it_is_accepted(
     browser: AsyncClient,
 ) -> None:
     refused = await fire(browser, HTMX, requests="0")

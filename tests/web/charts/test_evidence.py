@@ -1,4 +1,4 @@
-"""The little pictures beside the causes: what they show is what the report says."""
+"""The pictures beside the causes show the numbers of the report."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def places(picture: EvidencePicture) -> list[tuple[float, float]]:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_each_cause_has_its_picture_in_words_too(name: str) -> None:
+def test_each_cause_has_a_picture_with_a_text_alternative(name: str) -> None:
     picture, _ = drawn(name)
     assert (picture.cause, picture.lane) == (name, CASES[name][0].name)
     assert picture.text.startswith(picture.lane)
@@ -53,7 +53,7 @@ def test_each_cause_has_its_picture_in_words_too(name: str) -> None:
     assert "style=" not in html
 
 
-def test_a_course_stays_at_its_limit_until_nobody_waits() -> None:
+def test_a_series_stays_at_its_limit_until_no_request_waits() -> None:
     picture, evidence = drawn("threads-busy")
     values = evidence["course"]["values"]
     assert max(values) == evidence["course"]["limit"] == 8
@@ -63,7 +63,7 @@ def test_a_course_stays_at_its_limit_until_nobody_waits() -> None:
     assert min(y for _, y in inside) == picture.limit_y
 
 
-def test_a_queue_in_the_view_stands_above_the_executors_limit() -> None:
+def test_a_queue_in_the_view_is_drawn_above_the_executors_limit() -> None:
     picture, evidence = drawn("executor-full")
     assert evidence["course"]["values"][0] == 40
     assert picture.limit_y is not None
@@ -75,14 +75,14 @@ def test_a_share_is_as_wide_as_it_says() -> None:
     assert picture.share_width == pytest.approx(min(1, evidence["cpu_share"]) * WIDTH, abs=0.1)
 
 
-def test_how_long_a_loop_was_held_stands_next_to_what_a_view_takes() -> None:
+def test_the_time_a_loop_was_held_is_drawn_with_the_time_a_view_takes() -> None:
     report = report_of([BLOCKED, free()], 40)
     (picture,) = pictures(report)
     assert picture.limit_y is not None
     assert places(picture)
 
 
-def test_it_says_how_much_of_which_difference_a_cause_explains() -> None:
+def test_a_picture_names_the_share_of_each_difference_that_a_cause_explains() -> None:
     picture, _ = drawn("threads-busy")
     assert picture.explains == "explains 100 % of the difference"
     lanes = [THREADS, free(), free(400, name="slow@uvicorn")]
@@ -93,14 +93,14 @@ def test_it_says_how_much_of_which_difference_a_cause_explains() -> None:
     )
 
 
-def test_a_course_is_never_above_the_peak_that_the_probe_counted() -> None:
+def test_a_series_never_exceeds_the_peak_that_the_probe_counted() -> None:
     late = Planted(**{**vars(THREADS), "model": leaving_late(8, 100, late_ms=5)})
     (cause,) = report_of([late, free()], 40)["verdict"]["comparisons"][0]["causes"]
     assert max(cause["evidence"]["course"]["values"]) == 8
 
 
 def leaving_late(at_a_time: int, view_ms: float, late_ms: float) -> Callable[[int], list[Stamps]]:
-    """A pool whose clients see the end of an answer after the next request has entered."""
+    """Return a pool whose clients see the end of a response after the next request has entered."""
 
     def model(requests: int) -> list[Stamps]:
         return [replace(one, done=one.done + late_ms) for one in pool(at_a_time, view_ms)(requests)]
@@ -108,7 +108,7 @@ def leaving_late(at_a_time: int, view_ms: float, late_ms: float) -> Callable[[in
     return model
 
 
-def test_a_report_from_before_courses_were_kept_has_no_picture() -> None:
+def test_a_report_without_series_has_no_picture() -> None:
     report = report_of(list(CASES["threads-busy"]), 40)
     del report["verdict"]["comparisons"][0]["causes"][0]["evidence"]["course"]
     assert pictures(report) == []

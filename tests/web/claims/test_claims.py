@@ -1,4 +1,4 @@
-"""The page of claims: cards by verdict, one button each, try all, progress and Stop."""
+"""The claims page: cards with verdicts and buttons, try all, progress and Stop."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ ALONG = replace(
 async def laboratory(
     engine: FakeEngine, tmp_path: Path, transactional_db: None
 ) -> AsyncIterator[Laboratory]:
-    """A laboratory whose project makes the claims above."""
+    """A laboratory whose project has the claims above."""
     targets = FakeTargets()
     ours = load_manifest(LIVEAPP)
     targets.project = replace(ours, claims={one.name: one for one in CLAIMS})
@@ -65,7 +65,7 @@ async def page_of(browser: AsyncClient, address: str = "/claims/") -> str:
 
 
 def card(page: str, name: str) -> str:
-    """What the page says of where a claim stands, without its tags."""
+    """Return the text of a claim's result."""
     part = (
         page.split(f'id="result-{name}"')[1]
         .split("</form>", maxsplit=1)[0]
@@ -82,7 +82,7 @@ async def try_all(laboratory: Laboratory, browser: AsyncClient) -> Experiment:
     return experiment
 
 
-async def test_what_was_never_tried_has_code_and_a_button(browser: AsyncClient) -> None:
+async def test_an_untried_claim_has_code_and_a_button(browser: AsyncClient) -> None:
     page = await page_of(browser)
     assert "It is true &amp; &lt;i&gt;sound&lt;/i&gt;." in page
     assert "Not tried here" in card(page, "true")
@@ -131,7 +131,7 @@ async def test_one_claim_is_fired_by_its_button(
     assert "True here" in card(await page_of(browser), "true")
 
 
-async def test_a_claim_of_more_than_one_load_leads_to_its_sweep(
+async def test_a_claim_with_several_loads_starts_its_sweep(
     browser: AsyncClient, laboratory: Laboratory
 ) -> None:
     targets: Any = laboratory._resources.targets
@@ -163,12 +163,12 @@ async def test_a_sweep_that_cannot_be_fired_says_why(
 
 
 @pytest.mark.parametrize("name", ["nothing", "odd"])
-async def test_what_cannot_be_fired_is_not_there(browser: AsyncClient, name: str) -> None:
+async def test_a_claim_that_cannot_run_is_not_found(browser: AsyncClient, name: str) -> None:
     assert (await browser.post(f"/claims/fire/{name}/")).status_code == 404
     assert await Run.objects.acount() == 0
 
 
-async def test_a_run_that_failed_says_so_and_offers_another_try(
+async def test_a_failed_run_is_shown_and_can_be_tried_again(
     browser: AsyncClient, laboratory: Laboratory
 ) -> None:
     await try_all(laboratory, browser)
@@ -179,7 +179,7 @@ async def test_a_run_that_failed_says_so_and_offers_another_try(
     assert "Try again" in said
 
 
-async def test_verbs_are_held(browser: AsyncClient) -> None:
+async def test_other_http_methods_are_refused(browser: AsyncClient) -> None:
     assert (await browser.get("/claims/fire/true/")).status_code == 405
     assert (await browser.get("/claims/stop/")).status_code == 405
     assert (await browser.post("/claims/progress/")).status_code == 405
@@ -201,7 +201,7 @@ def seen(page: str) -> str:
 
 
 class TestWhileItRuns:
-    """Progress, what changes, and Stop."""
+    """Progress, changes, and Stop."""
 
     @pytest.fixture
     def engine(self) -> FakeEngine:
@@ -236,14 +236,14 @@ class TestWhileItRuns:
         assert "hx-swap-oob" not in same
         assert "claim 1 of 4" in same
 
-    async def test_a_second_press_adds_nothing(
+    async def test_pressing_the_button_twice_queues_once(
         self, browser: AsyncClient, laboratory: Laboratory, engine: FakeEngine
     ) -> None:
         await browser.post("/claims/")
         await browser.post("/claims/")
         assert await Experiment.objects.acount() == 1
 
-    async def test_stop_ends_all_that_is_tried_and_nothing_else(
+    async def test_stop_ends_all_claims_being_tried_and_no_other_run(
         self, browser: AsyncClient, laboratory: Laboratory, engine: FakeEngine
     ) -> None:
         await browser.post("/claims/")

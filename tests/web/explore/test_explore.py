@@ -1,4 +1,4 @@
-"""Explore: its forms, what they refuse, a page for each experiment, downloads, Stop."""
+"""Explore: its forms and their errors, a page for each experiment, downloads, Stop."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SWEEP = {
 
 
 async def fired(browser: AsyncClient, laboratory: Laboratory, kind: str, asked: Any) -> Experiment:
-    """The experiment that a form starts, once it is over."""
+    """Return the finished experiment that a form started."""
     response = await browser.post(f"/explore/{kind}/", asked)
     assert response.status_code == 303, response.content.decode()
     experiment = await Experiment.objects.aget(pk=response["Location"].split("/")[2])
@@ -44,7 +44,7 @@ async def fired(browser: AsyncClient, laboratory: Laboratory, kind: str, asked: 
 
 
 @pytest.mark.parametrize("scenario", ["sleep", "mixed"])
-async def test_the_forms_are_there_for_each_scenario(browser: AsyncClient, scenario: str) -> None:
+async def test_each_scenario_has_both_forms(browser: AsyncClient, scenario: str) -> None:
     response = await browser.get(f"/explore/?scenario={scenario}")
     assert response.status_code == 200
     page = response.content.decode()
@@ -55,7 +55,7 @@ async def test_the_forms_are_there_for_each_scenario(browser: AsyncClient, scena
     assert 'aria-current="page">Explore' in page
 
 
-async def test_a_variant_that_lacks_something_says_what(
+async def test_a_variant_shows_the_requirement_it_lacks(
     browser: AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("LIVEAPP_DATABASE_URL", raising=False)
@@ -63,7 +63,7 @@ async def test_a_variant_that_lacks_something_says_what(
     assert page.count("expected postgresql: LIVEAPP_DATABASE_URL in the environment") == 2
 
 
-async def test_an_unknown_scenario_is_not_there(browser: AsyncClient) -> None:
+async def test_an_unknown_scenario_is_not_found(browser: AsyncClient) -> None:
     assert (await browser.get("/explore/?scenario=nothing")).status_code == 404
 
 
@@ -88,7 +88,7 @@ async def test_an_unknown_scenario_is_not_there(browser: AsyncClient) -> None:
         ("sweep", {"requests": "3"}, "expected at most the 3 requests"),
     ],
 )
-async def test_what_cannot_be_is_said_on_the_form(
+async def test_an_impossible_value_has_a_message_on_the_form(
     browser: AsyncClient, kind: str, changed: dict[str, Any], words: str
 ) -> None:
     asked = {"matrix": MATRIX, "sweep": SWEEP}[kind]
@@ -130,7 +130,7 @@ async def test_a_sweep_is_two_charts_and_a_table(
 
 
 @pytest.mark.parametrize(("kind", "asked", "rows"), [("matrix", MATRIX, 6), ("sweep", SWEEP, 8)])
-async def test_answers_can_be_taken_away(
+async def test_answers_can_be_downloaded(
     browser: AsyncClient, laboratory: Laboratory, kind: str, asked: Any, rows: int
 ) -> None:
     experiment = await fired(browser, laboratory, kind, asked)
@@ -142,24 +142,24 @@ async def test_answers_can_be_taken_away(
 
 
 @pytest.mark.parametrize("address", ["", "answer/", "answer.json", "answer.csv"])
-async def test_what_is_not_there_is_said_kindly(browser: AsyncClient, address: str) -> None:
+async def test_a_missing_page_has_no_traceback(browser: AsyncClient, address: str) -> None:
     assert (await browser.get(f"/explore/nothing/{address}")).status_code == 404
 
 
-async def test_verbs_are_held(browser: AsyncClient) -> None:
+async def test_other_http_methods_are_refused(browser: AsyncClient) -> None:
     for address in ("/explore/matrix/", "/explore/sweep/", "/explore/x/stop/"):
         assert (await browser.get(address)).status_code == 405
     assert (await browser.post("/explore/")).status_code == 405
 
 
 class TestWhileItRuns:
-    """Live, in line, stopped."""
+    """Live, queued, stopped."""
 
     @pytest.fixture
     def engine(self) -> FakeEngine:
         return FakeEngine(hold=True)
 
-    async def test_it_asks_again_until_it_is_stopped(
+    async def test_an_active_experiment_polls_until_it_is_stopped(
         self, browser: AsyncClient, laboratory: Laboratory, engine: FakeEngine
     ) -> None:
         response = await browser.post("/explore/matrix/", MATRIX)
@@ -193,7 +193,7 @@ class TestWhileItRuns:
 
 
 def matrix_answer(ratios: dict[tuple[str, str], float | None]) -> dict[str, Any]:
-    """An answer with these ratios by variant and server."""
+    """Return an answer with these ratios by variant and server."""
     cells = [
         {
             "variant": variant, "server": server, "lane": f"{variant}@{server}", "family": "sync",
@@ -230,7 +230,7 @@ def test_rows_and_columns_are_sorted_by_a_cell_of_theirs() -> None:
     assert heat_table(answer, rows="nothing").rows[0][0].name == "a"
 
 
-def test_shades_go_from_the_soonest_to_the_latest_and_do_not_exaggerate() -> None:
+def test_shades_range_from_fastest_to_slowest_without_exaggerating() -> None:
     answer = matrix_answer({("a", "x"): 1.0, ("b", "x"): 10.0, ("c", "x"): 100.0})
     assert [cells[0].shade for _, cells in heat_table(answer).rows] == [0, 4, 8]
     alike = matrix_answer({("a", "x"): 1.0, ("b", "x"): 1.02})
@@ -246,5 +246,5 @@ def test_a_scale_is_logarithmic_and_has_few_round_ticks() -> None:
     assert Scale([3, 3], 0, 10)(3) == 0
 
 
-def test_without_a_level_there_is_no_chart() -> None:
+def test_without_levels_there_are_no_charts() -> None:
     assert charts({"levels": []}) == []

@@ -1,4 +1,4 @@
-"""Stored runs on the page: found, named, pinned, compared, exported, taken in, deleted, undone."""
+"""Stored runs: search, name, pin, compare, export, import, delete, undo."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ async def text_of(browser: AsyncClient, address: str) -> str:
 
 
 async def again(laboratory: Laboratory) -> Run:
-    """A run of another scenario and size."""
+    """Return a run of another size."""
     plan = make_plan(laboratory.project, scenario="mixed", requests=8, rounds=1, seed=2)
     run = await laboratory.start(plan)
     await laboratory.outcome(run)
     return await Run.objects.aget(pk=run.pk)
 
 
-async def test_a_run_is_found_by_what_somebody_wrote_about_it(
+async def test_a_run_is_found_by_its_name_and_notes(
     browser: AsyncClient, laboratory: Laboratory
 ) -> None:
     run, other = await finished(laboratory), await again(laboratory)
@@ -47,9 +47,7 @@ async def test_a_run_is_found_by_what_somebody_wrote_about_it(
     assert f"/runs/{other.pk}/" in await text_of(browser, "/runs/?status=finished")
 
 
-async def test_what_was_written_is_shown_as_text(
-    browser: AsyncClient, laboratory: Laboratory
-) -> None:
+async def test_written_text_is_escaped(browser: AsyncClient, laboratory: Laboratory) -> None:
     run = await finished(laboratory)
     await browser.post(f"/runs/{run.pk}/describe/", {"name": "<b>x</b>", "notes": "</textarea>"})
     page = await text_of(browser, f"/runs/{run.pk}/")
@@ -58,7 +56,7 @@ async def test_what_was_written_is_shown_as_text(
     assert "&lt;/textarea&gt;" in page
 
 
-async def test_a_name_that_is_too_long_is_refused_and_the_old_one_kept(
+async def test_a_name_that_is_too_long_is_refused_and_the_old_one_stays(
     browser: AsyncClient, laboratory: Laboratory
 ) -> None:
     run = await finished(laboratory)
@@ -69,7 +67,7 @@ async def test_a_name_that_is_too_long_is_refused_and_the_old_one_kept(
     assert (await Run.objects.aget(pk=run.pk)).name == "short"
 
 
-async def test_one_baseline_a_scenario_and_others_are_held_against_it(
+async def test_a_scenario_has_one_baseline_that_other_runs_are_compared_with(
     browser: AsyncClient, laboratory: Laboratory
 ) -> None:
     first, second = await finished(laboratory), await finished(laboratory)
@@ -84,7 +82,7 @@ async def test_one_baseline_a_scenario_and_others_are_held_against_it(
     assert "Compare with the baseline" not in await text_of(browser, f"/runs/{first.pk}/")
 
 
-async def test_two_runs_side_by_side_say_first_what_was_different(
+async def test_a_comparison_begins_with_the_differences(
     browser: AsyncClient, laboratory: Laboratory
 ) -> None:
     first, second = await finished(laboratory), await again(laboratory)
@@ -103,7 +101,7 @@ async def test_a_comparison_needs_two_runs(browser: AsyncClient, query: str) -> 
     assert (await browser.get(f"/runs/compare/{query}")).status_code == 404
 
 
-async def test_a_deletion_can_be_undone_until_it_is_swept(
+async def test_a_deletion_can_be_undone_until_the_purge(
     browser: AsyncClient, laboratory: Laboratory
 ) -> None:
     run = await finished(laboratory)
@@ -124,13 +122,13 @@ async def test_a_deletion_can_be_undone_until_it_is_swept(
 
 
 class TestWhileARunIsOn:
-    """An engine that answers when it is told to."""
+    """An engine that waits until it is stopped."""
 
     @pytest.fixture
     def engine(self) -> FakeEngine:
         return FakeEngine(hold=True)
 
-    async def test_it_cannot_be_deleted(
+    async def test_an_active_run_cannot_be_deleted(
         self, browser: AsyncClient, laboratory: Laboratory, engine: FakeEngine
     ) -> None:
         run = await start(laboratory)
@@ -166,7 +164,7 @@ async def test_a_plan_that_the_project_no_longer_knows_is_not_fired(
     assert await Run.objects.acount() == 1
 
 
-async def test_a_run_goes_out_as_a_file_and_comes_in_again(
+async def test_a_run_is_exported_and_imported_again(
     browser: AsyncClient, laboratory: Laboratory
 ) -> None:
     run = await finished(laboratory)
@@ -182,7 +180,7 @@ async def test_a_run_goes_out_as_a_file_and_comes_in_again(
     assert json.loads(whole)["report"]["run"] == run.pk
 
 
-async def test_a_file_that_is_no_run_is_refused(browser: AsyncClient) -> None:
+async def test_a_file_that_is_not_a_run_is_refused(browser: AsyncClient) -> None:
     file = SimpleUploadedFile("run.json", b"{}", "application/json")
     response = await browser.post("/runs/import/", {"file": file})
     assert response.status_code == 422

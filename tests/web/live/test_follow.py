@@ -1,4 +1,4 @@
-"""Watching what another process performs: its frames are published here as it stores them."""
+"""Following a run of another process: its frames are published as they are stored."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ async def store(run: Run, sequence: int) -> None:
 
 
 async def heard(viewer: Viewer, until: Any) -> list[Any]:
-    """What the viewer is sent, up to and including `until`."""
+    """Return the messages to the viewer, up to and including `until`."""
     found: list[Any] = []
     async with asyncio.timeout(10):
         while until not in found:
@@ -62,7 +62,7 @@ async def test_a_run_of_another_process_is_followed_to_its_end() -> None:
     assert not hub.is_live(run.pk)
 
 
-async def test_a_round_that_another_process_discards_is_told_once() -> None:
+async def test_a_round_that_another_process_discards_is_published_once() -> None:
     hub, run = Hub(), await sync_to_async(other_run)()
     viewer = hub.join()
     hub.watch(viewer, run.pk, stored=0, active=True)
@@ -75,13 +75,13 @@ async def test_a_round_that_another_process_discards_is_told_once() -> None:
     assert await heard(viewer, "finished") == ["finished"]
 
 
-async def test_nobody_is_followed_whom_nobody_watches() -> None:
+async def test_a_run_without_viewers_is_not_followed() -> None:
     hub, run = Hub(), await sync_to_async(other_run)()
     follow(hub, run)
     assert await until_async(lambda: not hub.is_live(run.pk))
 
 
-async def test_every_page_hears_when_another_process_moves_the_line() -> None:
+async def test_every_page_is_notified_when_another_process_changes_the_queue() -> None:
     hub = Hub()
     viewer = hub.join()
     watching = asyncio.create_task(watch_queue(hub))

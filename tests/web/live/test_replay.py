@@ -1,4 +1,4 @@
-"""A replay tells what was told live, in its order, at the pace that was asked for."""
+"""A replay repeats a live run's messages in order, at the requested speed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Row = tuple[int, int, int]  # due, sent_first, done in milliseconds
 
 
 def samples(rows: Sequence[Row], *, lane: int = 0, round: int = 1, origin_ms: int = 0) -> bytes:
-    """A stored frame of requests numbered in the order of `rows`."""
+    """Return a stored frame of requests numbered in the order of `rows`."""
     columns = frame.rows_to_columns(
         "samples",
         [
@@ -57,7 +57,7 @@ def told(*frames: bytes, discarded: Sequence[int] = (), piece_ns: int = PIECE_NS
 
 
 def story(found: Sequence[Moment]) -> list[tuple[float, Any]]:
-    """Each moment in milliseconds, with its event's words or its frame's kind and requests."""
+    """Return each moment in milliseconds, with its event or its frame's kind and requests."""
     said: list[tuple[float, Any]] = []
     for moment in found:
         if moment.event:
@@ -80,7 +80,7 @@ def test_bars_begin_when_their_requests_were_due_and_end_when_they_were_done() -
     ]
 
 
-def test_a_request_that_waits_for_its_connection_begins_once_and_is_sent_later() -> None:
+def test_a_request_that_waits_for_a_connection_has_two_starts() -> None:
     found = [
         frame.decode(moment.data).columns
         for moment in told(samples([(0, 110, 200)]))
@@ -89,7 +89,7 @@ def test_a_request_that_waits_for_its_connection_begins_once_and_is_sent_later()
     assert [list(columns["sent_first"]) for columns in found] == [[UNKNOWN], [110 * MS]]
 
 
-def test_rounds_follow_each_other_and_long_waits_between_them_are_cut() -> None:
+def test_rounds_follow_each_other_and_long_pauses_are_shortened() -> None:
     first = samples([(0, 1, 100)], origin_ms=5_000)
     soon = samples([(0, 1, 40)], round=2, origin_ms=5_300)
     late = samples([(0, 1, 40)], round=3, origin_ms=65_340)
@@ -108,7 +108,7 @@ def test_rounds_follow_each_other_and_long_waits_between_them_are_cut() -> None:
     ]
 
 
-def test_what_the_page_does_not_draw_keeps_its_place() -> None:
+def test_frames_that_are_not_drawn_keep_their_place() -> None:
     row = {"request": 0, "due": 0, "done": 90 * MS, "status": 200, "error": 0}
     columns = frame.rows_to_columns("neighbour", [row])
     neighbour = frame.encode("neighbour", lane=0, round=1, origin_ns=0, columns=columns)
@@ -161,7 +161,7 @@ def test_reading_ahead_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Recorder(Viewer):
-    """Notes when each message came."""
+    """Records when each message came."""
 
     def __init__(self, clock: FakeClock) -> None:
         super().__init__()
@@ -176,7 +176,7 @@ class Recorder(Viewer):
 
 
 class FakeClock:
-    """Sleeping takes no time but its own."""
+    """A clock that advances only by sleeping."""
 
     def __init__(self) -> None:
         self.now_s = 1_000.0
@@ -189,7 +189,7 @@ class FakeClock:
 
 
 @pytest.mark.parametrize("speed", [0.25, 1.0, 4.0])
-async def test_a_viewer_hears_the_run_at_the_speed_that_was_asked_for(
+async def test_a_viewer_receives_the_run_at_the_requested_speed(
     laboratory: Laboratory, speed: float
 ) -> None:
     run = await finished(laboratory)
@@ -207,7 +207,7 @@ async def test_a_viewer_hears_the_run_at_the_speed_that_was_asked_for(
     assert sequences == list(range(await run.frames.acount()))
 
 
-async def test_a_viewer_that_falls_behind_is_told_what_to_fetch(
+async def test_a_slow_viewer_receives_a_gap_to_fetch(
     laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = await finished(laboratory)
@@ -225,14 +225,14 @@ def replays() -> list[asyncio.Task[Any]]:
 
 
 async def hear(socket: WebsocketCommunicator, event: str) -> Any:
-    """The next event of that kind; what comes before it is passed over."""
+    """Return the next event of that kind, skipping others."""
     while True:
         said = json.loads((await socket.receive_output(5)).get("text") or "{}")
         if said.get("event") == event:
             return said
 
 
-async def test_a_socket_has_one_replay_and_none_once_it_looks_at_something_else(
+async def test_a_socket_has_at_most_one_replay_and_none_while_it_watches_another_run(
     laboratory: Laboratory,
 ) -> None:
     run = await finished(laboratory)
@@ -255,7 +255,7 @@ async def test_a_socket_has_one_replay_and_none_once_it_looks_at_something_else(
 
 
 @pytest.mark.parametrize("speed", [3, "1", None, [1], {"times": 1}])
-async def test_another_speed_is_no_replay(laboratory: Laboratory, speed: Any) -> None:
+async def test_another_speed_does_not_replay(laboratory: Laboratory, speed: Any) -> None:
     run = await finished(laboratory)
     socket = WebsocketCommunicator(application, "/ws/", headers=[(b"origin", b"http://127.0.0.1")])
     assert (await socket.connect())[0]

@@ -1,4 +1,4 @@
-"""The table never contradicts the JSON: what stands in a cell is the report's own number."""
+"""The cells of the results table are the numbers of the report."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def read_ms(cell: str) -> float:
 
 
 @given(st.floats(0.0001, 10_000))
-def test_a_ratio_is_on_its_own_side_of_one_and_never_nothing(ratio: float) -> None:
+def test_a_formatted_ratio_stays_on_its_side_of_one_and_is_never_zero(ratio: float) -> None:
     shown = float(format_ratio(ratio).removesuffix("×"))
     if abs(ratio - 1) > 1e-6:
         assert (shown > 1) == (ratio > 1)
@@ -33,7 +33,7 @@ def test_a_ratio_is_on_its_own_side_of_one_and_never_nothing(ratio: float) -> No
 
 
 @given(st.floats(1, 100_000))
-def test_a_length_of_time_is_what_it_is(value_ms: float) -> None:
+def test_a_formatted_duration_reads_back_as_its_value(value_ms: float) -> None:
     assert read_ms(format_ms(value_ms)) == pytest.approx(value_ms, rel=0.05)
     assert read_ms(format_s(value_ms / 1000)) == pytest.approx(value_ms, rel=0.05)
 

@@ -35,7 +35,7 @@ async def test_a_lane_that_fell_behind_shows_no_percentile_and_no_ratio(
     assert view.rate
 
 
-async def test_what_spoiled_a_run_is_its_sentence_and_not_said_twice(
+async def test_the_reason_a_run_has_no_verdict_is_shown_once(
     laboratory: Laboratory,
 ) -> None:
     run = await finished(laboratory, requests=10)
@@ -50,7 +50,7 @@ async def test_what_spoiled_a_run_is_its_sentence_and_not_said_twice(
     assert view.warnings == ["Something else."]
 
 
-async def test_the_dashed_line_is_theorys_or_the_end_of_a_rate(laboratory: Laboratory) -> None:
+async def test_the_dashed_line_is_the_theory_or_the_end_of_a_rate(laboratory: Laboratory) -> None:
     burst = view_of(await finished(laboratory, requests=100)).data["lanes"]
     assert burst[0]["mark_s"] == pytest.approx(1.3)  # ⌈100/8⌉ · 0.1 s
     assert burst[0]["mark"] == "theory 1.30 s"

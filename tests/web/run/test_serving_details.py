@@ -1,4 +1,4 @@
-"""How a lane was serving_details: what came from where, and what nobody can know."""
+"""The serving details of a lane: versions, their origin, and what is unknown."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ RUNNING = {"probe": False, "url": "http://127.0.0.1:8001", "command": [], "cores
 
 
 async def served_with(laboratory: Laboratory, facts: dict[str, Any]) -> tuple[Run, str]:
-    """A run whose first lane has these facts, and what is said of it."""
+    """Return a run whose first lane has these facts, and its details in words."""
     run = await finished(laboratory)
     await RunLane.objects.filter(run=run, position=0).aupdate(facts=facts)
     lanes = [lane async for lane in run.lanes.all()]
@@ -50,7 +50,7 @@ async def test_each_package_says_where_it_came_from(laboratory: Laboratory) -> N
         assert expected in words
 
 
-async def test_an_application_that_django_made_is_marked(laboratory: Laboratory) -> None:
+async def test_djangos_own_application_is_marked(laboratory: Laboratory) -> None:
     facts = {**STARTED, "interface": "asgi", "application": "liveburst_django:asgi"}
     _, words = await served_with(laboratory, facts)
     assert "Django's own get_asgi_application(), because the project has no module for it" in words
@@ -58,7 +58,7 @@ async def test_an_application_that_django_made_is_marked(laboratory: Laboratory)
     assert "Django's own" not in words
 
 
-async def test_of_a_target_that_runs_already_it_says_what_is_unknown(
+async def test_an_external_target_lists_what_is_unknown(
     laboratory: Laboratory,
 ) -> None:
     _, words = await served_with(laboratory, RUNNING)

@@ -1,4 +1,4 @@
-"""A run as one HTML file: all of it is inside, and nothing that was written breaks out."""
+"""A run as one HTML file: it is complete, and written text cannot break out of it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MAY_POINT_TO = {"#main", "data:,"}
 
 
 class Document(HTMLParser):
-    """The elements of a document, and what scripts and styles hold."""
+    """The elements of a document, and the contents of its scripts and styles."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ class Document(HTMLParser):
             self.text += data
 
     def script(self, **wanted: str) -> str:
-        """What the script with these attributes holds."""
+        """Return the content of the script with these attributes."""
         (found,) = [text for attrs, text in self.raw if wanted.items() <= attrs.items()]
         return found
 
@@ -79,7 +79,7 @@ async def test_the_frames_in_the_file_are_those_that_are_stored(
     assert found == stored
 
 
-async def test_whoever_reads_it_without_javascript_reads_the_result(
+async def test_the_result_is_readable_without_javascript(
     browser: AsyncClient, laboratory: Laboratory
 ) -> None:
     run = await finished(laboratory)
@@ -109,7 +109,7 @@ async def test_nothing_leads_out_of_the_file(browser: AsyncClient, laboratory: L
     assert not [key for key in data if key.endswith("_url")]
 
 
-async def test_the_policy_allows_the_files_own_scripts_alone(
+async def test_the_policy_allows_only_the_files_own_scripts(
     browser: AsyncClient, laboratory: Laboratory
 ) -> None:
     run = await finished(laboratory)
@@ -132,7 +132,7 @@ async def test_the_policy_allows_the_files_own_scripts_alone(
     assert len(nonces) == 2
 
 
-async def test_what_somebody_wrote_stays_text(browser: AsyncClient, laboratory: Laboratory) -> None:
+async def test_name_and_notes_are_escaped(browser: AsyncClient, laboratory: Laboratory) -> None:
     run = await finished(laboratory)
     plain = Document(await exported(browser, run))
     run.name, run.title, run.notes, run.problem = EVIL[:100], EVIL, EVIL, EVIL
@@ -177,7 +177,7 @@ async def test_the_styles_are_those_that_the_page_links_to(
 
 
 def believable(requests: int, lane: int) -> bytes:
-    """Samples whose stamps have as many digits as real ones."""
+    """Return samples whose timestamps have as many digits as real ones."""
     made = np.random.default_rng(lane)
     at = np.sort(made.integers(0, 1_000 * MS, requests))
     columns = {name: np.zeros(requests, code) for name, code in frame.COLUMNS["samples"].items()}

@@ -1,4 +1,4 @@
-"""The code of variants: read from the project's files, and from nowhere else."""
+"""The code of variants is read only from the project's files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from dashboard.web.shared.code import (
 from tests.runs.fakes import LIVEAPP
 
 VIEWS = '''
-"""A stranger's module; it would fail if anybody imported it."""
+"""A module that fails when it is imported."""
 
 raise RuntimeError("imported")
 
@@ -45,7 +45,7 @@ def sync(request):
 
 
 async def async_(request):
-    """Wait without holding anybody up."""
+    """Wait without blocking the loop."""
     await asyncio.sleep(1)
     return helper(request)
 
@@ -102,7 +102,7 @@ def test_a_package_and_a_class_have_code_too(directory: Path, source: str, first
         ("elsewhere.views:sync", "outside of the project's directory"),
     ],
 )
-def test_what_cannot_be_shown_says_why(directory: Path, source: str, why: str) -> None:
+def test_code_that_cannot_be_shown_has_a_reason(directory: Path, source: str, why: str) -> None:
     root = directory / "root"
     root.mkdir()
     (directory / "shop").rename(root / "shop")
@@ -126,7 +126,7 @@ def test_a_long_function_is_cut(directory: Path) -> None:
     assert lines[-1] == f"# {MAX_LINES + 1} more lines"
 
 
-def test_what_is_said_to_linters_is_left_out(directory: Path) -> None:
+def test_linter_comments_are_left_out(directory: Path) -> None:
     (directory / "said.py").write_text(
         "def sync(request):  # type: ignore[misc] # no types\n"
         "    sleep(1)  # noqa: ASYNC251 - the mistake\n"
@@ -153,7 +153,7 @@ def test_variants_are_marked_where_they_differ(directory: Path) -> None:
     assert "Wait without" in async_.lines[5].html
 
 
-def test_what_is_in_a_file_is_text_on_the_page(directory: Path) -> None:
+def test_code_is_escaped(directory: Path) -> None:
     (directory / "odd.py").write_text("def sync(request):\n    return '<script>' < 1 & 2\n")
     (listing,) = listings(project(directory), [variant("sync", "odd:sync")])
     assert all("<script" not in line.html for line in listing.lines)
@@ -171,7 +171,7 @@ def test_one_without_code_does_not_hide_the_others(directory: Path) -> None:
     assert not any(line.differs for line in third.lines)
 
 
-def test_every_variant_of_ours_has_code() -> None:
+def test_every_built_in_variant_has_code() -> None:
     ours = load_manifest(LIVEAPP)
     for scenario in ours.scenarios.values():
         for listing in listings(ours, list(scenario.variants.values())):
@@ -191,6 +191,6 @@ async def test_the_bench_has_the_code_of_its_lanes(
     assert "asyncio" in panel
 
 
-def test_a_scenario_that_is_gone_has_no_code(directory: Path) -> None:
+def test_a_removed_scenario_has_no_code(directory: Path) -> None:
     assert code_of(project(directory), "gone", ["sync@daphne"]) == []
     assert code_of(project(directory), "sleep", ["gone@daphne"]) == []

@@ -1,4 +1,4 @@
-"""What the page's JavaScript keeps a second time is what Python says (tests/js/doubles.test.js)."""
+"""What JavaScript duplicates equals its Python original (tests/js/doubles.test.js)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_each_failure_is_documented(failure: Failure) -> None:
     assert re.search(row, DOCUMENTED.read_text(), re.MULTILINE)
 
 
-def test_what_is_told_to_the_page_is_documented() -> None:
+def test_events_for_the_page_are_documented() -> None:
     sources = [*DASHBOARD.glob("runs/**/*.py"), *DASHBOARD.glob("web/**/*.py")]
     told = {name for path in sources for name in re.findall(r'"event": "(\w+)"', path.read_text())}
     assert told - FROM_THE_ENGINE <= {*doubles()["events"], "starting"}

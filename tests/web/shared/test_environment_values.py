@@ -1,4 +1,4 @@
-"""A value from the environment goes over the wire, and is nowhere else to be found."""
+"""A value from the environment goes over the wire and is stored or shown nowhere."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def lab(engine: FakeEngine, targets: FakeTargets, tmp_path: Path) -> Laboratory:
     return made
 
 
-async def test_it_reaches_the_engine_and_nothing_that_is_kept_or_shown(
+async def test_a_secret_reaches_the_engine_and_nothing_stored_or_shown(
     *,
     lab: Laboratory,
     engine: FakeEngine,
@@ -119,7 +119,7 @@ async def test_it_reaches_the_engine_and_nothing_that_is_kept_or_shown(
 
 
 @pytest.mark.parametrize("missing", SECRETS)
-async def test_a_missing_variable_is_said_before_anything_is_fired(
+async def test_a_missing_variable_is_reported_before_anything_is_fired(
     missing: str, targets: FakeTargets, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in SECRETS.items():
@@ -169,7 +169,7 @@ class Repeating(FakeTarget):
 
 
 @pytest.mark.parametrize(("ends_after", "said"), [(math.inf, "Bearer "), (0, "")])
-async def test_what_the_project_repeats_is_kept_and_shown_by_its_name(
+async def test_a_secret_that_the_project_repeats_is_stored_and_shown_by_its_name(
     *,
     ends_after: float,
     said: str,
@@ -242,7 +242,7 @@ def test_a_value_that_a_bound_cuts_is_masked_and_a_short_one_never(tmp_path: Pat
         ),
     ],
 )
-async def test_every_unusable_variable_is_said_at_once_before_anything_is_fired(
+async def test_all_unusable_variables_are_reported_before_anything_is_fired(
     variables: Mapping[str, str],
     said: list[str],
     targets: FakeTargets,

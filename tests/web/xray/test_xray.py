@@ -1,4 +1,4 @@
-"""The X-ray's page: what is asked, what is refused, what is shown; with a real server."""
+"""The X-ray page: its form, its errors, its result; with a real server."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def test_the_form_opens_from_any_lane(browser: AsyncClient) -> None:
 
 
 @pytest.mark.servers
-async def test_a_press_shows_lanes_of_threads(browser: AsyncClient) -> None:
+async def test_an_xray_shows_its_threads(browser: AsyncClient) -> None:
     pressed = await browser.post("/xray/", ASKED)
     assert pressed.status_code == 303
     shown = await browser.get(pressed["Location"])
@@ -65,7 +65,7 @@ async def test_a_press_shows_lanes_of_threads(browser: AsyncClient) -> None:
         ({"lane": ""}, "This field is required."),
     ],
 )
-async def test_what_cannot_be_is_said_beside_its_field(
+async def test_an_impossible_value_has_a_message_beside_its_field(
     browser: AsyncClient, changed: dict[str, str], words: str
 ) -> None:
     response = await browser.post("/xray/", ASKED | changed)
@@ -73,7 +73,7 @@ async def test_what_cannot_be_is_said_beside_its_field(
     assert words in response.content.decode()
 
 
-async def test_while_a_run_is_on_nothing_is_started(
+async def test_no_xray_is_started_during_a_run(
     browser: AsyncClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(traced_request, "PATIENCE_S", 0.05)
@@ -86,19 +86,19 @@ async def test_while_a_run_is_on_nothing_is_started(
 
 
 @pytest.mark.servers
-async def test_no_answer_is_said_with_the_servers_own_words(browser: AsyncClient) -> None:
+async def test_a_failed_xray_shows_the_servers_log(browser: AsyncClient) -> None:
     slow = ASKED | {"lane": "sync@gunicorn-sync", "parameter_delay": "10", "timeout": "0.1"}
     response = await browser.post("/xray/", slow)
     assert response.status_code == 502
     assert "expected an answer to GET /sleep/sync/?delay=10" in response.content.decode()
 
 
-async def test_one_that_is_gone_is_not_found(browser: AsyncClient) -> None:
+async def test_a_dropped_xray_is_not_found(browser: AsyncClient) -> None:
     assert (await browser.get("/xray/nothing/")).status_code == 404
     assert (await browser.get("/xray/nothing/trace.json")).status_code == 404
 
 
-async def test_the_last_few_are_kept(laboratory: Laboratory) -> None:
+async def test_only_the_last_xrays_are_kept(laboratory: Laboratory) -> None:
     subject = make_subject(
         laboratory.project, scenario="sleep", lane="async@daphne", parameters={}, timeout_s=1
     )
@@ -126,14 +126,14 @@ def test_a_hop_is_two_arrows_and_time_is_to_scale() -> None:
     assert [lane.note for lane in drawn.bands] == ["event loop", ""]
 
 
-def test_what_is_gathered_has_a_row_each() -> None:
+def test_gathered_calls_have_a_row_each() -> None:
     drawn = picture(xray_of(REQUEST, *gathered(4, 10)))
     assert len({bar.y for bar in drawn.bars if bar.kind == "hop"}) == 4
     assert len({bar.y for bar in drawn.bars if bar.kind == "work"}) == 1
 
 
 @given(any_rows())
-def test_everything_is_inside_and_children_are_below(rows: list[Row]) -> None:
+def test_bars_stay_inside_and_children_are_below_their_parents(rows: list[Row]) -> None:
     traced_request = xray_of(*rows)
     drawn = picture(traced_request)
     for span, bar in zip(traced_request.spans, drawn.bars, strict=True):
