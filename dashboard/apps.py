@@ -4,6 +4,6 @@ from django.apps import AppConfig
 
 
 class DashboardConfig(AppConfig):
-    """Runs, lanes and frames, and what a person sees of them."""
+    """Runs, lanes and frames, and their pages."""
 
     name = "dashboard"

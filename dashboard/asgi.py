@@ -1,4 +1,4 @@
-"""What Daphne serves: the page, and its websocket, which only the page's own origin may open."""
+"""The application that Daphne serves: the page, and a websocket for the page's own origin."""
 
 import os
 
@@ -10,8 +10,8 @@ from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from django.core.asgi import get_asgi_application
 from django.urls import path
 
-# Static files straight from the checkout, edits and all: for one person on loopback, Django's
-# own handler does. (A sync-only middleware would hold a thread for every request.)
+# Static files straight from the checkout: for one user on loopback, Django's own handler is enough.
+# (A sync-only middleware would hold a thread for every request.)
 http = ASGIStaticFilesHandler(get_asgi_application())
 
 from dashboard.web.live.consumers import PageConsumer  # noqa: E402 - needs the applications loaded

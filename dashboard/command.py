@@ -1,7 +1,7 @@
-"""The way in from a terminal: the installed command `liveburst`, and the repository's manage.py.
+"""Entry point from a terminal: the installed command `liveburst`, and the repository's manage.py.
 
-Ctrl-C ends every command with status 130 and one line, from its first import on. What a command
-does about Ctrl-C itself, once it fires or serves, goes before that.
+Ctrl-C ends every command with status 130 and one line, from its first import on. A command that
+fires or serves handles Ctrl-C itself.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ INTERRUPTED_MESSAGE = "Interrupted.\n"
 
 
 def main() -> None:
-    """Run `liveburst lab`, `liveburst burst …`: the same commands from anywhere.
+    """Run `liveburst lab`, `liveburst burst …` from any directory.
 
-    A DJANGO_SETTINGS_MODULE in the environment belongs to the person's own project: it is never
-    ours, and is kept for whoever looks at that project.
+    A DJANGO_SETTINGS_MODULE in the environment belongs to the user's project. It is kept under
+    another name for the inspection of that project.
     """
-    theirs = os.environ.get("DJANGO_SETTINGS_MODULE")
-    if theirs and not theirs.startswith(f"{APP}."):
-        os.environ[PROJECT_SETTINGS] = theirs
+    exported = os.environ.get("DJANGO_SETTINGS_MODULE")
+    if exported and not exported.startswith(f"{APP}."):
+        os.environ[PROJECT_SETTINGS] = exported
     os.environ["DJANGO_SETTINGS_MODULE"] = f"{APP}.settings"
     run_command(sys.argv)
 
 
 def run_command(arguments: Sequence[str]) -> None:
     """Run a management command as `django-admin` does; `arguments` are those of `sys.argv`."""
-    with _interrupted_at_once():
+    with _ending_at_once():
         command = _loaded(list(arguments))
     try:
         command()
@@ -46,12 +46,12 @@ def run_command(arguments: Sequence[str]) -> None:
 
 
 def _loaded(arguments: list[str]) -> Callable[[], None]:
-    """Import what a command needs, and return how to run it.
+    """Import what a command needs, and return a function that runs it.
 
-    Django takes `--settings` and `--pythonpath` for itself wherever they stand on the command
-    line. To a command of ours they mean what that command says: `lab init` has a `--settings`.
+    Django interprets `--settings` and `--pythonpath` anywhere on the command line. A command of
+    Liveburst may have options of these names: `lab init` has a `--settings`.
     """
-    # These imports take longest, so they must lie where Ctrl-C is already watched.
+    # These imports take longest, so they come after the handler for Ctrl-C is installed.
     import django  # noqa: PLC0415
     from django.core.management import ManagementUtility, get_commands  # noqa: PLC0415
 
@@ -65,11 +65,11 @@ def _loaded(arguments: list[str]) -> Callable[[], None]:
 
 
 @contextmanager
-def _interrupted_at_once() -> Iterator[None]:
-    """End the process upon Ctrl-C while there is nothing to clean up yet.
+def _ending_at_once() -> Iterator[None]:
+    """End the process upon Ctrl-C, while there is nothing to clean up yet.
 
-    An exception would not do: raised in a callback of the import system it is printed and lost.
-    Whoever has Ctrl-C ignored (`nohup`, a job in the background) keeps it so.
+    An exception is not enough: raised in a callback of the import system it is printed and lost.
+    Where Ctrl-C is ignored (`nohup`, a background job) it stays ignored.
     """
     if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         yield

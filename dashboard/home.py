@@ -1,7 +1,7 @@
 """Where Liveburst keeps its state, and where its own files are.
 
 In the repository the state is in `.liveburst/` beside manage.py; installed from a wheel it is in
-the user's own directory for such things. LIVEBURST_HOME moves it in either case.
+the user's state directory. LIVEBURST_HOME overrides both.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ import secrets
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-_SHIPPED = Path(__file__).resolve().parent / "shipped"  # there in a wheel alone
-# What has templates/, static/ and node_modules/ in it.
+_SHIPPED = Path(__file__).resolve().parent / "shipped"  # exists only in a wheel
+# Contains templates/, static/ and node_modules/.
 FILES = _SHIPPED if _SHIPPED.is_dir() else ROOT
 
 
 def home() -> Path:
-    """The state's directory, made on first use and readable by its owner alone."""
-    directory = Path(os.environ.get("LIVEBURST_HOME") or _usual_home()).resolve()
+    """Return the state directory, created on first use and readable by its owner only."""
+    directory = Path(os.environ.get("LIVEBURST_HOME") or _default_home()).resolve()
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     return directory
 
 
-def _usual_home() -> Path:
+def _default_home() -> Path:
     if FILES == ROOT:
         return ROOT / ".liveburst"
     state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
@@ -31,7 +31,7 @@ def _usual_home() -> Path:
 
 
 def secret_key() -> str:
-    """The key of this installation: made once, never in the repository."""
+    """Return the secret key of this installation, created on first use."""
     path = home() / "key"
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -1,4 +1,4 @@
-"""What is kept: experiments, runs, their lanes, and the frames as the engine wrote them."""
+"""What is stored: experiments, runs, their lanes, and the frames as the engine wrote them."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import Any
 
 from django.db import models
 
-# No vowels and no look-alikes: an address that can be read aloud spells nothing by chance.
+# No vowels and no look-alikes: an id can be read aloud, and spells no word by chance.
 _ALPHABET = "23456789bcdfghjkmnpqrstvwxz"
 
 
 def new_run_id() -> str:
-    """Eight characters, 38 bits: short enough for a link, unguessed often enough for a lab."""
+    """Return eight characters, 38 bits: short enough for a link, and hard enough to guess."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(8))
 
 
 class Status(models.TextChoices):
-    """Where a run stands. The first three are active, the others are final."""
+    """The state of a run or experiment. The first three are active, the others final."""
 
     WAITING = "waiting"
     STARTING = "starting"
@@ -32,36 +32,36 @@ ACTIVE = (Status.WAITING, Status.STARTING, Status.RUNNING)
 
 
 class QueuedWork(models.Model):
-    """What stands in line and is performed by one process: a run, or an experiment."""
+    """What is queued and performed by one process: a run or an experiment."""
 
     id = models.CharField(primary_key=True, max_length=8, default=new_run_id, editable=False)
     created = models.DateTimeField(auto_now_add=True)
     status = models.CharField(max_length=11, choices=Status.choices, default=Status.WAITING)
     project = models.CharField(max_length=100)
-    # Which process performs it: what lost its owner was interrupted.
+    # The process that performs it; without it the run was interrupted.
     owner_pid = models.IntegerField()
     owner_started = models.FloatField()
     problem = models.TextField(default="")
 
     class Meta:
-        """A table for each kind."""
+        """One table per subclass."""
 
         abstract = True
 
     @property
     def active(self) -> bool:
-        """Whether it waits or runs: more will come."""
+        """True while it waits or runs."""
         return self.status in ACTIVE
 
 
 class Experiment(QueuedWork):
-    """A set of runs that answer one question, in one place of the line and stopped as one.
+    """A set of runs that answer one question, queued and stopped as one.
 
-    `question` is what was asked, as JSON that the kind's own module reads.
+    `question` is JSON that the module of its kind reads.
     """
 
     class Kind(models.TextChoices):
-        """What is asked."""
+        """The kind of question."""
 
         CLAIMS = "claims"
         MATRIX = "matrix"
@@ -73,7 +73,7 @@ class Experiment(QueuedWork):
     ended = models.DateTimeField(null=True)
 
     class Meta:
-        """Experiments are read newest first."""
+        """Sorted by default: the newest first."""
 
         ordering = ("-created",)
         indexes = (models.Index(fields=["status", "created"]),)
@@ -85,8 +85,7 @@ class Experiment(QueuedWork):
 class Run(QueuedWork):
     """Scenario × lanes × load × rounds; what is stored, linked, compared and repeated.
 
-    One that belongs to an experiment has its `position` in it, from 0, and what the experiment
-    calls it.
+    A run of an experiment has its `position` there, from 0, and its `label`.
     """
 
     experiment = models.ForeignKey(
@@ -94,31 +93,31 @@ class Run(QueuedWork):
     )
     position = models.PositiveSmallIntegerField(null=True)
     label = models.CharField(max_length=200, default="")
-    # The claim that it was fired for, by its name in the lab.toml; empty: for none.
+    # The claim that it tests, by its name in the lab.toml; empty for none.
     claim = models.CharField(max_length=100, default="", blank=True, db_index=True)
-    # What somebody wrote about it, and whether it is the one that others are held against.
+    # Written by the user; `pinned` makes it the baseline of its scenario.
     name = models.CharField(max_length=100, default="", blank=True)
     # The winner predicted before the run: a `runs.planning.prediction.Prediction` as JSON.
     guess: models.JSONField[Any, Any] = models.JSONField(null=True)
     notes = models.TextField(max_length=10_000, default="", blank=True)
     pinned = models.BooleanField(default=False)
-    deleted = models.DateTimeField(null=True)  # to be undone until it is swept away
+    deleted = models.DateTimeField(null=True)  # can be undone until it is purged
     plan: models.JSONField[Any, Any] = models.JSONField()
-    # What the project said of the scenario then; the lab.toml may say otherwise by now.
+    # As the lab.toml was then; it may have changed since.
     title = models.CharField(max_length=200)
     environment: models.JSONField[Any, Any] = models.JSONField(default=dict)
     warnings: models.JSONField[Any, Any] = models.JSONField(default=list)
     spoiled = models.TextField(default="")  # why there can be no verdict
-    # Rounds that were repeated under a new number; their frames are kept and never counted.
+    # Rounds that were repeated under a new number; their frames are stored and never counted.
     discarded_rounds: models.JSONField[Any, Any] = models.JSONField(default=list)
-    # The engine's own latency and limit, as the last calibration before the run found them.
+    # The load generator's latency and limit, from the last calibration before the run.
     floor_ms = models.FloatField(null=True)
     limit_rps = models.FloatField(null=True)
     log_tail = models.TextField(default="")
     report: models.JSONField[Any, Any] = models.JSONField(null=True)
 
     class Meta:
-        """Runs are read newest first."""
+        """Sorted by default: the newest first."""
 
         ordering = ("-created",)
         indexes = (models.Index(fields=["status", "created"]),)
@@ -131,10 +130,10 @@ class Run(QueuedWork):
 
 
 class RunLane(models.Model):
-    """One lane of a run: what it promised, and the facts of the target that served it.
+    """One lane of a run: its configuration, and the facts of the target that served it.
 
-    `capacity` is how many requests it works on at a time; None is as many as come. `wait_s` is
-    how long each of them waits by what it was asked; None is where nobody says.
+    `capacity` is how many requests it handles at once, None for no limit. `wait_s` is how long each
+    waits by its parameters, None if unknown.
     """
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="lanes")
@@ -147,7 +146,7 @@ class RunLane(models.Model):
     facts: models.JSONField[Any, Any] = models.JSONField(default=dict)
 
     class Meta:
-        """A lane's position is what the frames call it by."""
+        """Sorted by position, by which frames refer to a lane."""
 
         ordering = ("position",)
         constraints = (models.UniqueConstraint(fields=["run", "position"], name="one_lane"),)
@@ -157,14 +156,14 @@ class RunLane(models.Model):
 
 
 class StoredFrame(models.Model):
-    """A frame, byte for byte. Numbered from 0 without a gap, so that a reader can ask again."""
+    """A frame, byte for byte. Numbered from 0 without a gap, so that it can be fetched again."""
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="frames")
     sequence = models.PositiveIntegerField()
     data = models.BinaryField()
 
     class Meta:
-        """Frames are read in the order in which they came."""
+        """Sorted in the order in which they came."""
 
         ordering = ("sequence",)
         constraints = (models.UniqueConstraint(fields=["run", "sequence"], name="one_frame"),)
@@ -180,7 +179,7 @@ class StoredReading(models.Model):
     data: models.JSONField[Any, Any] = models.JSONField()
 
     class Meta:
-        """In the order of the firings."""
+        """Sorted in the order of the firings."""
 
         ordering = ("pk",)
 
@@ -189,7 +188,7 @@ class StoredReading(models.Model):
 
 
 class Calibration(models.Model):
-    """What the engine measured of itself, against a server that answers at once.
+    """The load generator's own numbers, measured against a server that answers at once.
 
     `floor_ms` is the median response time of requests sent one at a time, `limit_rps` the
     throughput over 64 connections.
@@ -200,7 +199,7 @@ class Calibration(models.Model):
     limit_rps = models.FloatField()
 
     class Meta:
-        """The last one counts."""
+        """Sorted by default: the newest first."""
 
         ordering = ("-measured",)
         get_latest_by = "measured"

@@ -1,4 +1,4 @@
-"""The dashboard's settings: a tool for one person on one machine, safe by default."""
+"""The dashboard's settings: a tool for one user on one machine, safe by default."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from .home import FILES, home, secret_key
 SECRET_KEY = secret_key()
 DEBUG = False
 
-# Loopback alone, until there is a login; the Host and Origin headers are held to it.
+# Loopback only, as there is no login; the Host and Origin headers are checked against it.
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 
 INSTALLED_APPS = [
@@ -39,7 +39,7 @@ DATABASES = {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": home() / "liveburst.sqlite3",
         "OPTIONS": {
-            # Page and terminal write to one file: readers never wait, writers wait in turn.
+            # Page and terminal write to one file: readers never wait, writers take turns.
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,

@@ -1,4 +1,4 @@
-"""What runs are performed with, seen from the conductor: tests bring an engine that replays."""
+"""What runs are performed with, as the conductor sees it; tests pass an engine that replays."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from dashboard.wire.plan import Firing
 
 
 class Target(Protocol):
-    """What a run needs of a target; `dashboard.targets` has the real one."""
+    """What a run needs of a target; implemented in `dashboard.targets`."""
 
     host: str
     port: int
@@ -33,36 +33,36 @@ class Target(Protocol):
 
     @property
     def session(self) -> Mapping[str, str]:
-        """The cookies of whoever is logged in there; empty for nobody."""
+        """The cookies of the login; empty without one."""
 
     @property
     def failure(self) -> TargetFailed | None:
-        """Why it can serve no more, with the last lines of whoever ended; None while it can."""
+        """Why it can serve no more, with the last lines of its log; None while it can."""
 
     @property
     def executor(self) -> Mapping[str, int] | None:
-        """Of the last firing: `limit`, `threads` and `queued` of the default executor, if used."""
+        """`limit`, `threads` and `queued` of the default executor in the last firing, if used."""
 
     @property
     def answers(self) -> Sequence[AnswerKind]:
-        """Of the last firing: exceptions and redirects, as in docs/frame.md."""
+        """Exceptions and redirects in the last firing, as in docs/frame.md."""
 
     @property
     def log_line(self) -> str:
-        """The last line that the server wrote since the last firing began; empty for none."""
+        """The last line that the server logged since the last firing began; empty for none."""
 
     @property
     def worker_turnover(self) -> WorkerTurnover | None:
-        """Of the last firing: which workers served it; None where nobody can say."""
+        """Which workers served the last firing; None if unknown."""
 
     async def begin(self, firing: int) -> bool:
-        """Start peaks and counts anew, and reports; whether every process answered."""
+        """Reset peaks and counts and start reports; return whether every process answered."""
 
     def take_rows(self, origin_ns: int) -> list[dict[str, int]]:
-        """Health since the last call, instants relative to the origin."""
+        """Return health since the last call, with instants relative to the origin."""
 
     async def end(self, firing: int, *, quiet_timeout_s: float) -> bool:
-        """Stop reports; True once nothing is in the application, False when time ran out."""
+        """Stop reports; return True once the application is idle, False after the timeout."""
 
 
 class Targets(Protocol):
@@ -70,7 +70,7 @@ class Targets(Protocol):
 
     @property
     def project(self) -> Project:
-        """What the targets serve, as its lab.toml says now."""
+        """What the targets serve, as the lab.toml was last read."""
 
     async def ready(
         self,
@@ -79,36 +79,36 @@ class Targets(Protocol):
         scenario: str | None = None,
         login: bool = False,
     ) -> Target:
-        """A target that answers, what the scenario needs beside it, and a session if asked for."""
+        """Return a target that answers, with the scenario's companions and a session if needed."""
 
     async def migrations(self, server: str) -> Migrations:
-        """Whether the project's database is behind its code, if that can be told."""
+        """Return the project's pending migrations, if known."""
 
     async def discard(self, server: str) -> None:
-        """End one, so that the next `ready` starts it anew."""
+        """End a target, so that the next `ready` starts a new one."""
 
     async def stop(self) -> None:
-        """End all of them."""
+        """End all targets."""
 
 
 class Engine(Protocol):
-    """The engine's process, or in tests one that replays."""
+    """An engine process, or in tests one that replays."""
 
     def fire(self, firing: Firing) -> AsyncIterator[bytes]:
         """Yield payloads until the firing is over."""
 
     def stop(self) -> None:
-        """Abort the firing that is on."""
+        """Abort the current firing."""
 
 
 class Engines(Protocol):
-    """Where engines come from."""
+    """Starts engines."""
 
     async def ready(self) -> Engine:
-        """An engine that waits for a firing: the last one if it is fit, or a new one."""
+        """Return an engine that waits for a firing: the last one if it is fit, or a new one."""
 
     def close(self) -> None:
-        """End it."""
+        """End the engine."""
 
 
 # Host and port of a server that answers at once, for as long as the block lasts.
@@ -117,18 +117,18 @@ NullServer = Callable[[], AbstractAsyncContextManager[tuple[str, int]]]
 
 @dataclass
 class Resources:
-    """What runs are performed with; outlives each of them, so that targets stay warm."""
+    """What runs are performed with; shared by all runs of a process, so that targets stay warm."""
 
     targets: Targets
     engines: Engines
     null_server: NullServer
-    # Stolen and total CPU time of this machine, in ticks; None where the kernel does not say.
+    # Stolen and total CPU time of this machine, in ticks; None if unknown.
     cpu_times: Callable[[], tuple[int, int] | None] = cpu_times
     # When a variant was last fired at a target, by (server, the target's start, variant).
     last_fired: dict[tuple[str, float, str], float] = field(default_factory=dict)
-    # What a neighbour's request costs, by (server, the target's start, path); None: not known.
+    # What a bystander request costs, by (server, the target's start, path); None if unknown.
     neighbour_costs: dict[tuple[str, float, str], NeighbourCost | None] = field(
         default_factory=dict
     )
-    # Targets outlive runs, so a firing's number is never used again.
+    # Targets outlive runs, so the number of a firing is unique in the process.
     firing_numbers: Iterator[int] = field(default_factory=lambda: count(1))

@@ -1,6 +1,6 @@
 """Writes dense.json beside it: a dense stream as stored, as sent to viewers, and what it holds.
 
-After a change: `python -m tests.golden.dense`. tests/runs/live/test_thinning.py holds the server to
+After a change: `python -m tests.golden.make`. tests/runs/live/test_thinning.py holds the server to
 the file, tests/js/dense.test.js the page.
 """
 
@@ -93,5 +93,6 @@ def _text(data: bytes) -> str:
     return b64encode(data).decode()
 
 
-if __name__ == "__main__":
+def write() -> None:
+    """Write the file."""
     FILE.write_text(json.dumps(dense()) + "\n")

@@ -1,6 +1,7 @@
 """Writes what other readers are held to: `python -m tests.golden.make`, after a change of format.
 
-The golden frames are beside it; `contract` writes the report's JSON Schema and the page's types.
+The golden frames are beside it. `dense` writes a dense stream, `contract` the report's JSON Schema
+and the page's types.
 
 The numbers are chosen to catch a lazy reader: beyond 32 bits, unknown, odd row counts, UTF-8.
 """
@@ -12,6 +13,8 @@ from pathlib import Path
 
 from dashboard.wire import frame
 from dashboard.wire.units import NS_PER_MS as MS
+
+from . import contract, dense
 
 HERE = Path(__file__).parent
 
@@ -82,6 +85,8 @@ def main() -> None:
         (HERE / f"{kind}.frame").write_bytes(data)
         expected[kind] = {name: list(column) for name, column in columns.items()}
     (HERE / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
+    dense.write()
+    contract.write()
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""Runs that are kept: found, named, compared, exported, deleted."""
+"""Stored runs: searched, named, pinned, exported, deleted."""

@@ -1,4 +1,4 @@
-"""The runs that are kept: found again, named, held against each other, thrown away."""
+"""Stored runs: searched, named, pinned as a baseline, deleted and restored."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ UNDONE_FOR = timedelta(hours=1)  # how long a deletion can be undone
 
 
 class Refused(Invalid):
-    """What cannot be done with this run, by field."""
+    """An operation that this run does not allow, with the problems by field."""
 
 
 def find(search: str = "", status: str = "", scenario: str = "") -> QuerySet[Run]:
-    """The runs that are not deleted, pinned ones first, then the newest.
+    """Return the runs that are not deleted, pinned ones first, then the newest.
 
-    Each word of `search` must stand somewhere: in address, name, notes, scenario, title or lanes.
+    Each word of `search` must occur in the run's id, name, notes, scenario, title or lanes.
     """
     runs = Run.objects.filter(deleted=None)
     for word in search.split():
@@ -42,13 +42,13 @@ def find(search: str = "", status: str = "", scenario: str = "") -> QuerySet[Run
 
 
 def scenarios() -> Sequence[str]:
-    """The scenarios of the runs that are kept, in order."""
-    found = Run.objects.filter(deleted=None).values_list("plan__scenario", flat=True)
-    return sorted(set(found))
+    """Return the scenarios of the stored runs, sorted."""
+    names = Run.objects.filter(deleted=None).values_list("plan__scenario", flat=True)
+    return sorted(set(names))
 
 
 def describe(run: Run, name: str, notes: str) -> None:
-    """Give a run a name and notes, either may be empty. Raises Refused."""
+    """Set a run's name and notes; either may be empty. Raises Refused."""
     problems = [
         Problem(field, f"expected at most {most:,} characters, found {len(text):,}")
         for field, text, most in (("name", name, MAX_NAME), ("notes", notes, MAX_NOTES))
@@ -61,7 +61,7 @@ def describe(run: Run, name: str, notes: str) -> None:
 
 
 def pin(run: Run, pinned: bool) -> None:
-    """Make it the one that runs of its scenario are held against, in place of another."""
+    """Make a run the baseline of its scenario, in place of another one, or undo that."""
     if pinned:
         same = Run.objects.filter(plan__scenario=run.plan["scenario"], project=run.project)
         same.update(pinned=False)
@@ -70,15 +70,15 @@ def pin(run: Run, pinned: bool) -> None:
 
 
 def baseline_of(run: Run) -> Run | None:
-    """The pinned run of the same scenario, unless it is this one."""
+    """Return the pinned run of the same scenario, unless it is this one."""
     same = find().filter(plan__scenario=run.plan["scenario"], project=run.project, pinned=True)
     return same.exclude(pk=run.pk).first()
 
 
 def delete(run: Run) -> None:
-    """Put a run away; `restore` brings it back until it is swept. Raises Refused."""
+    """Mark a run as deleted; `restore` undoes that until `purge`. Raises Refused."""
     if run.status in ACTIVE:
-        raise Refused(Problem("run", "expected one that is over; stop it first"))
+        raise Refused(Problem("run", "expected one that has ended; stop it first"))
     run.deleted, run.pinned = now(), False
     run.save(update_fields=["deleted", "pinned"])
 
@@ -90,7 +90,7 @@ def restore(run: Run) -> None:
 
 
 def purge() -> int:
-    """Really delete what was put away long enough ago; how many runs that were."""
+    """Delete for good what was marked longer than UNDONE_FOR ago; return how many runs."""
     old = Run.objects.filter(deleted__lt=now() - UNDONE_FOR)
     number = old.count()
     old.delete()

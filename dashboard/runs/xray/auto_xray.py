@@ -1,7 +1,7 @@
-"""A look inside after a run: where no other cause was found, one request of a lane is traced.
+"""An X-ray after a run: one request of each lane whose difference has no other cause.
 
-It is traced in a target of its own, never in one that was timed. What comes of it is stored with
-the run, as facts of the lane, and is evidence for its verdict.
+It is traced in a target of its own, never in one that was timed. The result is stored with the
+run, among the facts of the lane, and is evidence for its verdict.
 """
 
 from __future__ import annotations
@@ -20,29 +20,29 @@ from dashboard.wire.units import NS_PER_MS
 
 from .traced_request import RequestTracer, XrayResult, make_subject
 
-MOST_S = 10.0  # for one lane: a verdict is not held up for longer
+MOST_S = 10.0  # for one lane: the verdict waits no longer
 
 
 class AutoXray:
-    """Looks into the lanes of a run whose difference nothing else explains."""
+    """Traces one request of each lane of a run whose difference nothing else explains."""
 
     def __init__(self, xrays: RequestTracer) -> None:
         self._xrays = xrays
 
     async def inspect(self, run: Run, plan: Plan, project: Project, tell: SendEvent) -> None:
-        """Trace one request of each such lane; what fails is a warning of the run, and no more."""
-        if len(plan.lanes) == 1:  # no difference to explain, and a report of a million is dear
+        """Trace one request of each such lane; a failure becomes a warning of the run."""
+        if len(plan.lanes) == 1:  # no difference to explain, and a large report is expensive
             return
         for position in unexplained_lanes(await report_on(run)):
             lane = plan.lanes[position]
-            message = "Looking inside: one more request, traced."
+            message = "Tracing one more request."
             await tell({"event": "target", "lane": position, "state": "inside", "message": message})
             try:
                 async with asyncio.timeout(MOST_S):
                     result = await self._trace(plan, lane, project)
             except (LiveburstError, OSError, TimeoutError) as error:
                 why = str(error) or f"it took longer than {MOST_S:g} s"
-                message = f"{lane}: nobody could look inside: {why}"
+                message = f"{lane}: no request could be traced: {why}"
                 await tell({"event": "warning", "message": message})
                 continue
             if result is not None:
@@ -51,7 +51,7 @@ class AutoXray:
                 )
 
     async def _trace(self, plan: Plan, lane: Lane, project: Project) -> XrayResult | None:
-        """None for a lane that cannot be traced: its server is not ours to start."""
+        """Return the X-ray of a lane; None if it cannot be traced: its server is external."""
         try:
             subject = make_subject(
                 project,
@@ -66,7 +66,7 @@ class AutoXray:
 
 
 def xray_facts(result: XrayResult) -> dict[str, Any]:
-    """What is kept of an X-ray: its sentence, its counts, and where hops stood in line."""
+    """Return what is stored of an X-ray: its sentence, its counts, and where hops queued."""
     xray = result.xray
     return {
         "sentence": result.sentence,

@@ -1,4 +1,4 @@
-"""One request of a lane, traced: in line like a run, in a target of its own, as one result."""
+"""Traces one request of a lane, in a target of its own, while no run is active."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from dashboard.wire.lane_report import ExceptionKind
 from dashboard.wire.plan import MAX_TIMEOUT_S, Lane
 from dashboard.wire.plural import counted
 
-PATIENCE_S = 3.0  # a run that has just finished lets go of the machine a moment later
-ACCEPTED = 202  # the work goes on elsewhere, and is asked for again
+PATIENCE_S = 3.0  # a run that has just finished releases the machine a moment later
+ACCEPTED = 202  # the work continues elsewhere, and its result is polled for
 
 
 @dataclass(frozen=True)
 class XraySubject:
-    """What is to be X-rayed; checked when made by `make_subject`."""
+    """The request to be traced; `make_subject` checks it."""
 
     project: Project
     scenario: str
@@ -41,18 +41,18 @@ class XraySubject:
 
     @property
     def variant(self) -> Variant:
-        """What is asked for."""
+        """The variant that is requested."""
         return self.project.scenarios[self.scenario].variants[self.lane.variant]
 
     @property
     def request(self) -> str:
-        """Its method and path, in which the parameters are."""
+        """Method and path, with the parameters."""
         return f"{self.variant.method} {self.variant.url_path(self.parameters)}"
 
 
 @dataclass(frozen=True)
 class XrayResult:
-    """What came of it."""
+    """The X-ray of a request."""
 
     subject: XraySubject
     traced: TracedRequest
@@ -60,37 +60,39 @@ class XrayResult:
 
     @property
     def sentence(self) -> str:
-        """What it shows, as a person can repeat it."""
+        """What it shows, in one sentence."""
         return self.xray.sentence(self.subject.variant.family)
 
     @property
     def evidence(self) -> dict[str, Any] | None:
-        """For the cause `serialised-on-one-thread`: the line that lost most; None without one."""
+        """For the cause `serialised-on-one-thread`: the queue that cost most; None without one."""
         lines = self.xray.serialised
         return lines[0].to_json() if lines else None
 
     @property
     def warnings(self) -> list[str]:
-        """What a reader must know."""
-        found = []
+        """What must be known to read the X-ray."""
+        warnings = []
         if self.traced.status == ACCEPTED:
-            found.append("It was answered 202: what is done after that answer is not in the trace.")
+            warnings.append("The response was 202: work done after it is not in the trace.")
         if self.traced.status >= 400:
-            found.append(f"The request was answered {self.traced.status}.")
-        found += [f"{exception_words(one)}." for one in self.exceptions]
-        found += [f"It was redirected to {one['to']}." for one in redirects(self.traced.answers)]
+            warnings.append(f"The request was answered {self.traced.status}.")
+        warnings += [f"{exception_words(exception)}." for exception in self.exceptions]
+        warnings += [
+            f"It was redirected to {redirect['to']}." for redirect in redirects(self.traced.answers)
+        ]
         if self.xray.dropped:
-            found.append(f"The trace was full: it lacks {counted(self.xray.dropped, 'span')}.")
-        return found
+            warnings.append(f"The trace was full: it lacks {counted(self.xray.dropped, 'span')}.")
+        return warnings
 
     @property
     def exceptions(self) -> list[ExceptionKind]:
-        """What was raised when the same request was made before it was traced."""
+        """What was raised when the same request was sent before it was traced."""
         status = self.traced.status
         return exceptions(self.traced.answers, {f"http-{status}": 1})
 
     def to_json(self) -> dict[str, Any]:
-        """The one JSON object, specified in docs/commands.md."""
+        """Return the JSON object specified in docs/commands.md."""
         subject = self.subject
         return {
             "scenario": subject.scenario,
@@ -117,20 +119,20 @@ def make_subject(
     parameters: Mapping[str, float],
     timeout_s: float,
 ) -> XraySubject:
-    """A subject that may be X-rayed; parameters that are not given have their defaults.
+    """Return a checked subject; parameters that are not given have their defaults.
 
     Raises InvalidPlan with the problems by field: scenario, lanes, parameters.NAME, timeout.
     """
-    known = project.scenarios.get(scenario)
-    if known is None:
+    definition = project.scenarios.get(scenario)
+    if definition is None:
         raise InvalidPlan(*project.problems(scenario, (), {}))
     chosen = Lane.parse(lane)
-    values = known.values({}) | dict(parameters)
+    values = definition.values({}) | dict(parameters)
     problems = project.problems(scenario, (chosen,), values)
     if not problems and project.server(chosen.server).url is not None:
-        expected = f"expected a server that we start, {chosen.server} runs already"
+        expected = f"expected a server that Liveburst starts, {chosen.server} is external"
         problems.append(Problem("lanes", f"{chosen}: {expected}"))
-    if not problems and known.variants[chosen.variant].websocket:
+    if not problems and definition.variants[chosen.variant].websocket:
         expected = "expected one request to trace, a websocket is messages on a connection"
         problems.append(Problem("lanes", f"{chosen}: {expected}"))
     if not 0 < timeout_s <= MAX_TIMEOUT_S:
@@ -143,7 +145,7 @@ def make_subject(
 
 @asynccontextmanager
 async def when_free(lock_path: Path) -> AsyncIterator[None]:
-    """Wait until no run is on and none stands in line; the machine is the block's own then."""
+    """Wait until the queue is empty, and hold the machine inside the block."""
     while True:
         await sync_to_async(run_queue.mark_interrupted)()
         async with run_queue.if_free(lock_path) as free:
@@ -154,9 +156,10 @@ async def when_free(lock_path: Path) -> AsyncIterator[None]:
 
 
 class RequestTracer:
-    """X-rays of one process, each in a target of its own. `home` holds the line's lock and logs.
+    """Traces requests for one process, each in a target of its own.
 
-    All methods raise TargetFailed where the target does not start or does not answer.
+    `home` has the queue's lock and the logs. All methods raise TargetFailed if the target does not
+    start or does not answer.
     """
 
     def __init__(self, *, mark: str, home: Path, cores: Cores) -> None:
@@ -165,9 +168,9 @@ class RequestTracer:
         self._cores = cores
 
     async def trace(self, subject: XraySubject, *, prepared: bool = False) -> XrayResult:
-        """Whoever calls has seen to it that no run is on.
+        """Trace now; the caller makes sure that no run is active.
 
-        `prepared`: the project's set-up commands were run already, as for targets of a run.
+        `prepared`: the project's set-up commands were run already, as for the targets of a run.
         """
         traced = await trace_request(
             subject.project,
@@ -184,12 +187,12 @@ class RequestTracer:
         return XrayResult(subject, traced, read_trace(traced.trace))
 
     async def trace_when_free(self, subject: XraySubject) -> XrayResult:
-        """As soon as no run is on and nobody stands in line."""
+        """Trace as soon as the queue is empty."""
         async with when_free(self._home / LOCK_NAME):
             return await self.trace(subject)
 
     async def trace_if_free(self, subject: XraySubject) -> XrayResult | None:
-        """None where a run is on, or somebody stands in line, and not about to be over."""
+        """Trace if the queue is empty within PATIENCE_S, else return None."""
         async with AsyncExitStack() as turn:
             try:
                 async with asyncio.timeout(PATIENCE_S):

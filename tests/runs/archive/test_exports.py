@@ -106,7 +106,7 @@ NO_FRAME = base64.b64encode(b"no frame").decode()
     ("part", "key", "value", "expected"),
     [
         ("", "liveburst", 2, "file: expected a run that Liveburst exported"),
-        ("run", "status", "running", "run.status: expected one that is over, found 'running'"),
+        ("run", "status", "running", "run.status: expected one that has ended, found 'running'"),
         ("run", "plan", {}, "plan: expected a stored plan"),
         ("", "lanes", [], "lanes: expected the lanes of the plan"),
         ("", "run", {}, "run: expected discarded_rounds"),

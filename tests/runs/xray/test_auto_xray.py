@@ -79,7 +79,7 @@ async def test_an_x_ray_that_fails_is_a_note(
     run = await lab.start(plan())
     assert (await lab.outcome(run)).status == Status.FINISHED
     kept = await Run.objects.aget(pk=run.pk)
-    said = "sync@gunicorn-gthread: nobody could look inside: gunicorn-gthread did not start"
+    said = "sync@gunicorn-gthread: no request could be traced: gunicorn-gthread did not start"
     assert said in kept.report["warnings"]
     assert kept.report["verdict"]["spoiled"] is None
 

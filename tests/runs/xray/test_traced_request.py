@@ -84,7 +84,7 @@ def test_a_target_that_runs_already_is_refused(tmp_path: Path) -> None:
         path = "/"
         """
     )
-    with pytest.raises(InvalidPlan, match="expected a server that we start, mine runs already"):
+    with pytest.raises(InvalidPlan, match="server that Liveburst starts, mine is external"):
         subject(load_manifest(lab), scenario="any", lane="sync@mine")
 
 
@@ -148,7 +148,7 @@ async def test_no_run_begins_meanwhile(project: Project, tmp_path: Path) -> None
 def test_what_goes_on_elsewhere_after_the_answer_is_said_to_be_missing(project: Project) -> None:
     traced = TracedRequest(trace_of(REQUEST, asgiref="3.13.0"), 202, {}, 1)
     (warning,) = XrayResult(subject(project), traced, xray_of(REQUEST)).warnings
-    assert "what is done after that answer is not in the trace" in warning
+    assert "work done after it is not in the trace" in warning
 
 
 def test_the_result_says_what_was_asked_and_what_to_mind(project: Project) -> None:

@@ -1,4 +1,4 @@
-"""A stored run for other tools: each format is one module that yields text, piece by piece."""
+"""Exports a stored run for other tools: each format is one module that yields text in pieces."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from .samples_csv import csv_pieces
 
 @dataclass(frozen=True)
 class Format:
-    """One way to write a run down. `pieces` are read from the database as they are asked for."""
+    """An export format; `pieces` reads from the database as it is consumed."""
 
     name: str
     media_type: str
     pieces: Callable[[Run], Iterator[str]]
 
     def file_name(self, run: Run) -> str:
-        """What the file is called where somebody keeps it."""
+        """Return the name of the exported file."""
         kind = "json" if self.name == "trace" else self.name
         more = "-trace" if self.name == "trace" else ""
         return f"liveburst-{run.pk}{more}.{kind}"
 
 
 FORMATS: Mapping[str, Format] = {
-    one.name: one
-    for one in (
+    export.name: export
+    for export in (
         Format("csv", "text/csv", csv_pieces),
         Format("json", "application/json", json_pieces),
         Format("trace", "application/json", trace_pieces),

@@ -1,8 +1,8 @@
 """A run in the Trace Event Format, which Perfetto and chrome://tracing open.
 
-The format: "Trace Event Format", Google, 2016. Instants (`ts`) and lengths (`dur`) are in
-microseconds. A lane is a process. Requests that overlap stand on rows of their own; a request is
-an `X` event with its segments inside.
+The format: "Trace Event Format", Google, 2016. Instants (`ts`) and durations (`dur`) are in
+microseconds. A lane is a process. Requests that overlap have rows of their own; a request is an
+`X` event with its segments inside.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ from .samples import sample_frames
 
 
 def trace_pieces(run: Run) -> Iterator[str]:
-    """One JSON object, an event a line."""
+    """Yield one JSON object, one line per event."""
     rows: defaultdict[int, _Rows] = defaultdict(_Rows)
     yield '{"displayTimeUnit": "ms", "traceEvents": [\n'
     yield ",\n".join(json.dumps(_name(lane.position, lane.name)) for lane in run.lanes.all())
-    for found in sample_frames(run):
-        events = [json.dumps(event) for event in _events(found, rows[found.lane])]
+    for decoded in sample_frames(run):
+        events = [json.dumps(event) for event in _events(decoded, rows[decoded.lane])]
         yield "".join(f",\n{event}" for event in events)
     yield "\n]}\n"
 
 
 class _Rows:
-    """The rows of a lane: the first that is free takes the next request.
+    """The rows of a lane: the first free one takes the next request.
 
-    Requests come in the order in which they ended, so a row is looked for among those that were
-    taken by requests of the same frame and before; few frames are out of order by a little.
+    Requests come in the order in which they ended, so only requests of the same or an earlier frame
+    have taken rows; a few frames are slightly out of order.
     """
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class _Rows:
         self._rows = 0
 
     def take(self, begin: int, end: int) -> int:
-        """A row where nothing stands between two instants."""
+        """Return a row that is free between two instants, and take it."""
         if self._free and self._free[0][0] <= begin:
             row = heapq.heappop(self._free)[1]
         else:
@@ -55,28 +55,34 @@ class _Rows:
         return row
 
 
-def _events(found: Frame, rows: _Rows) -> Iterator[dict[str, Any]]:
-    columns = found.columns
-    for at in sorted(range(found.rows), key=lambda at: columns["due"][at]):
+def _events(decoded: Frame, rows: _Rows) -> Iterator[dict[str, Any]]:
+    columns, origin_ns = decoded.columns, decoded.origin_ns
+    for at in sorted(range(decoded.rows), key=lambda at: columns["due"][at]):
         due, done = columns["due"][at], columns["done"][at]
-        row = rows.take(found.origin_ns + due, found.origin_ns + done)
-        where = {"pid": found.lane + 1, "tid": row}
-        status, error = columns["status"][at], columns["error"][at]
-        said: dict[str, Any] = {
-            "round": found.round,
-            "request": columns["request"][at],
-            "status": status,
-        }
-        if error != Failure.NONE:
-            said["error"] = failure_name(error, status)
-        if columns["view_entered"][at] == NO_VIEW:
-            said["view"] = "not called"
-        name = f"request {said['request']}"
-        yield {**_span(name, found.origin_ns, due, done), **where, "args": said}
+        row = rows.take(origin_ns + due, origin_ns + done)
+        place = {"pid": decoded.lane + 1, "tid": row}
+        arguments = _arguments(decoded, at)
+        name = f"request {arguments['request']}"
+        yield {**_span(name, origin_ns, due, done), **place, "args": arguments}
         for segment, (first, last) in SEGMENTS.items():
             begin, end = columns[first][at], columns[last][at]
             if begin >= 0 and end > begin:
-                yield {**_span(segment, found.origin_ns, begin, end), **where}
+                yield {**_span(segment, origin_ns, begin, end), **place}
+
+
+def _arguments(decoded: Frame, at: int) -> dict[str, Any]:
+    columns = decoded.columns
+    status, error = columns["status"][at], columns["error"][at]
+    arguments: dict[str, Any] = {
+        "round": decoded.round,
+        "request": columns["request"][at],
+        "status": status,
+    }
+    if error != Failure.NONE:
+        arguments["error"] = failure_name(error, status)
+    if columns["view_entered"][at] == NO_VIEW:
+        arguments["view"] = "not called"
+    return arguments
 
 
 def _span(name: str, origin_ns: int, begin_ns: int, end_ns: int) -> dict[str, Any]:

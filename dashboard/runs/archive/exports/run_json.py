@@ -1,4 +1,4 @@
-"""A whole run as one JSON object, from which another Liveburst makes the same run again."""
+"""Exports a run as one JSON object, and imports it in another Liveburst."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from dashboard.wire.errors import FrameError, Invalid, InvalidPlan, Problem
 from dashboard.wire.plan import Plan
 
 VERSION = 1
-MOST_BYTES = 256 * 2**20  # of a file that is taken in
-# What is copied as it is; the rest has an address, an owner or a place in line of this laboratory.
+MOST_BYTES = 256 * 2**20  # of a file to import
+# Copied unchanged; the other fields belong to this laboratory: id, owner, place in the queue.
 RUN_FIELDS = (
     *("project", "plan", "title", "environment", "warnings", "spoiled"),
     *("discarded_rounds", "floor_ms", "limit_rps", "status", "problem", "log_tail"),
@@ -27,11 +27,11 @@ LANE_FIELDS = ("position", "name", "family", "capacity", "wait_s", "concurrency"
 
 
 class InvalidImport(Invalid):
-    """A file that is no run, with what was expected of each field."""
+    """A file that is not an exported run, with the problems by field."""
 
 
 def json_pieces(run: Run) -> Iterator[str]:
-    """The object, frame by frame; what was reported stands in it for whoever only reads it."""
+    """Yield the object, frame by frame. It has the report, for other tools than `import_run`."""
     head = {
         "liveburst": VERSION,
         "created": run.created.isoformat(),
@@ -47,23 +47,26 @@ def json_pieces(run: Run) -> Iterator[str]:
 
 
 def import_run(text: str | bytes) -> Run:
-    """A new run that shows what an exported one did; its report is computed anew.
+    """Store an exported run as a new one, compute its report again, and return it.
 
-    Raises InvalidImport, and then nothing is stored.
+    Raises InvalidImport, and then stores nothing.
     """
     try:
         data = json.loads(text)
     except ValueError as error:
         raise InvalidImport(Problem("file", f"expected JSON, found: {error}")) from None
-    found = _checked(data)
+    parts = _checked(data)
     with transaction.atomic():
-        run = Run.objects.create(**found["run"], owner_pid=0, owner_started=0.0)
-        RunLane.objects.bulk_create(RunLane(run=run, **lane) for lane in found["lanes"])
+        run = Run.objects.create(**parts["run"], owner_pid=0, owner_started=0.0)
+        RunLane.objects.bulk_create(RunLane(run=run, **lane) for lane in parts["lanes"])
         StoredReading.objects.bulk_create(
-            StoredReading(run=run, data=reading) for reading in found["readings"]
+            StoredReading(run=run, data=reading) for reading in parts["readings"]
         )
         StoredFrame.objects.bulk_create(
-            (StoredFrame(run=run, sequence=at, data=one) for at, one in enumerate(found["frames"])),
+            (
+                StoredFrame(run=run, sequence=sequence, data=content)
+                for sequence, content in enumerate(parts["frames"])
+            ),
             batch_size=100,
         )
         try:
@@ -77,7 +80,7 @@ def import_run(text: str | bytes) -> Run:
 
 
 def _checked(data: Any) -> dict[str, Any]:
-    """The parts of a run, each of the shape that it must have."""
+    """Return the parts of an exported run, or raise InvalidImport."""
     if not isinstance(data, dict) or data.get("liveburst") != VERSION:
         message = f"expected a run that Liveburst exported (liveburst: {VERSION})"
         raise InvalidImport(Problem("file", message))
@@ -88,7 +91,7 @@ def _checked(data: Any) -> dict[str, Any]:
         raise InvalidImport(Problem("lanes", "expected the lanes of the plan, in its order"))
     if run["status"] not in Status.values or run["status"] in ACTIVE:
         raise InvalidImport(
-            Problem("run.status", f"expected one that is over, found {run['status']!r}")
+            Problem("run.status", f"expected one that has ended, found {run['status']!r}")
         )
     frames = [
         _frame(at, text, len(lanes)) for at, text in enumerate(_list("frames", data.get("frames")))
@@ -98,7 +101,7 @@ def _checked(data: Any) -> dict[str, Any]:
 
 
 def _lanes(data: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Its lanes. What one waits for stood with the run in earlier files."""
+    """Return its lanes. In earlier files `wait_s` was a field of the run."""
     waits = {"wait_s": data["run"].get("wait_s")}
     lanes = _list("lanes", data.get("lanes"))
     return [
@@ -128,13 +131,13 @@ def _plan(value: Any) -> Plan:
 
 
 def _frame(at: int, text: Any, lanes: int) -> bytes:
-    """A frame's bytes; one that cannot be read, or is of no lane of this run, is refused."""
+    """Return a frame's bytes; raises InvalidImport if it is malformed or of no lane of this run."""
     try:
         data = base64.b64decode(text, validate=True)
-        found = frame.decode(data)
+        decoded = frame.decode(data)
     except (binascii.Error, TypeError, ValueError, FrameError) as error:
         raise InvalidImport(Problem(f"frames[{at}]", f"expected a frame, found: {error}")) from None
-    if not 0 <= found.lane < lanes:
-        message = f"expected a lane from 0 to {lanes - 1}, found {found.lane}"
+    if not 0 <= decoded.lane < lanes:
+        message = f"expected a lane from 0 to {lanes - 1}, found {decoded.lane}"
         raise InvalidImport(Problem(f"frames[{at}]", message))
     return data

@@ -1,4 +1,4 @@
-"""The samples of a stored run, a frame at a time."""
+"""The samples of a stored run, frame by frame."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from dashboard.wire.frame import Frame
 
 
 def sample_frames(run: Run) -> Iterator[Frame]:
-    """Every frame of samples, in the order in which they came; warm-ups too (round 0)."""
+    """Yield every frame of samples in stored order, warm-ups (round 0) included."""
     for _, data in frames_of(run.pk):
-        found = frame.decode(data)
-        if found.kind == "samples":
-            yield found
+        decoded = frame.decode(data)
+        if decoded.kind == "samples":
+            yield decoded
 
 
-def counts(run: Run, found: Frame) -> bool:
-    """Whether a frame's samples are in the report: no warm-up, and no discarded round."""
-    return bool(found.round) and found.round not in run.discarded_rounds
+def counts(run: Run, decoded: Frame) -> bool:
+    """Return True if a frame's samples are in the report: no warm-up or discarded round."""
+    return bool(decoded.round) and decoded.round not in run.discarded_rounds

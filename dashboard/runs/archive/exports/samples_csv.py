@@ -1,4 +1,4 @@
-"""Every sample as a line of CSV: for a spreadsheet, R or pandas."""
+"""Exports every sample as a line of CSV, for a spreadsheet, R or pandas."""
 
 from __future__ import annotations
 
@@ -22,40 +22,41 @@ HEAD = [
 
 
 def csv_pieces(run: Run) -> Iterator[str]:
-    """The head, then the lines of each frame. What is not known is empty.
+    """Yield the heading, then the lines of each frame; unknown values are empty.
 
     Instants are milliseconds since the round's firing began at that lane, to the nanosecond.
     """
     names = list(run.lanes.values_list("name", flat=True))
     yield _lines([HEAD])
-    for found in sample_frames(run):
-        yield _lines(_rows(found, names[found.lane], counts(run, found)))
+    for decoded in sample_frames(run):
+        yield _lines(_rows(decoded, names[decoded.lane], counts(run, decoded)))
 
 
-def _rows(found: Frame, lane: str, counted: bool) -> Iterator[list[object]]:
-    times = [found.columns[name] for name in TIMES]
-    due, sent, done = (found.columns[name] for name in ("due", "sent_first", "done"))
-    for at in range(found.rows):
-        status, error = found.columns["status"][at], found.columns["error"][at]
+def _rows(decoded: Frame, lane: str, counted: bool) -> Iterator[list[object]]:
+    columns = decoded.columns
+    times = [columns[name] for name in TIMES]
+    due, sent, done = (columns[name] for name in ("due", "sent_first", "done"))
+    for at in range(decoded.rows):
+        status, error = columns["status"][at], columns["error"][at]
         yield [
-            *(lane, found.round, "yes" if counted else "no", found.columns["request"][at]),
+            *(lane, decoded.round, "yes" if counted else "no", columns["request"][at]),
             *(_milliseconds(column[at]) for column in times),
             _milliseconds(done[at] - due[at]),
             _milliseconds(done[at] - sent[at]) if sent[at] != UNKNOWN else "",
             status or "",
             failure_name(error, status) if error != Failure.NONE else "",
-            found.columns["process"][at] if found.columns["process"][at] != UNKNOWN else "",
-            _view(found.columns["view_entered"][at]),
+            columns["process"][at] if columns["process"][at] != UNKNOWN else "",
+            _view(columns["view_entered"][at]),
         ]
 
 
 def _view(entered: int) -> str:
-    """Whether Django called a view; empty where that is not known."""
+    """Return whether Django called a view; empty if unknown."""
     return "" if entered == UNKNOWN else "not called" if entered == NO_VIEW else "called"
 
 
 def _milliseconds(nanoseconds: int) -> str:
-    """Exactly, without a float in between."""
+    """Return milliseconds, exactly: without a float in between."""
     if nanoseconds in (UNKNOWN, NO_VIEW):
         return ""
     sign, whole = ("-", -nanoseconds) if nanoseconds < 0 else ("", nanoseconds)
