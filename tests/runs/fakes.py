@@ -1,4 +1,4 @@
-"""An engine that replays and targets that are always ready: the flow without the machine."""
+"""An engine that replays and targets that are always ready: runs without processes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LIVEAPP = Path(__file__).parents[2] / "liveapp" / "lab.toml"
 
 
 def samples(requests: int, length_ms: int = 100) -> Mapping[str, Buffer]:
-    """Columns of `requests` that all succeed, each `length_ms` long."""
+    """Return columns of `requests` that all succeed, each `length_ms` long."""
     return frame.rows_to_columns(
         "samples",
         [
@@ -89,7 +89,7 @@ class FakeEngine:
 
 
 class FakeEngines:
-    """Always has this one engine at hand."""
+    """Returns always the same engine."""
 
     def __init__(self, engine: FakeEngine) -> None:
         self.engine = engine
@@ -102,7 +102,7 @@ class FakeEngines:
 
 
 class FakeTarget:
-    """Always there; quiet unless told otherwise."""
+    """A target that is always up, and quiet unless `quiet` is False."""
 
     host, port, tls, started_s = "127.0.0.1", 1, False, 1.0
     session: Mapping[str, str] = MappingProxyType({})
@@ -133,7 +133,7 @@ class FakeTarget:
 
 
 class FakeTargets:
-    """Hands out one FakeTarget a server; those in `failing` do not start."""
+    """Returns one FakeTarget per server; those in `failing` do not start."""
 
     def __init__(self, failing: tuple[str, ...] = ()) -> None:
         self.project: Project = load_manifest(LIVEAPP)
@@ -171,12 +171,12 @@ class FakeTargets:
 
 @asynccontextmanager
 async def fake_null_server() -> AsyncIterator[tuple[str, int]]:
-    """The address of a null server that the engine which replays need not find."""
+    """Return the address of a null server that is never contacted."""
     yield "127.0.0.1", 1
 
 
 def fake_resources(engine: FakeEngine, targets: FakeTargets | None = None) -> Resources:
-    """Resources whose every run gets this engine, on a machine of which nothing is stolen."""
+    """Return resources with this engine, on a machine of which no CPU time is stolen."""
     return Resources(
         targets or FakeTargets(), FakeEngines(engine), fake_null_server, cpu_times=stolen_in(engine)
     )
@@ -195,7 +195,7 @@ def fake_laboratory(
 
 
 def stolen_in(engine: FakeEngine, *rounds: int) -> Callable[[], tuple[int, int]]:
-    """Return a kernel's clock by which the host takes half of the time away in these rounds."""
+    """Return CPU counters by which the host takes half of the time in these rounds."""
     stolen, total = 0, 0
     over = cycle((False, True))  # asked twice a firing, the second time when it is over
 

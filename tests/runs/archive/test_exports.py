@@ -1,4 +1,4 @@
-"""A stored run for other tools: every sample is there, and a whole run can be taken in again."""
+"""Exports: every sample is there, and an exported run can be imported again."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def exported(run: Run, name: str) -> str:
     return "".join(FORMATS[name].pieces(run))
 
 
-async def test_csv_has_a_line_a_sample_and_says_which_count(run: Run) -> None:
+async def test_csv_has_a_line_per_sample_and_marks_those_that_count(run: Run) -> None:
     lines = list(csv.DictReader(io.StringIO(await exported(run, "csv"))))
     counted = [line for line in lines if line["counts"] == "yes"]
     assert len(counted) == REQUESTS * ROUNDS * LANES
@@ -54,7 +54,7 @@ async def test_csv_has_a_line_a_sample_and_says_which_count(run: Run) -> None:
     assert first["connecting_ms"] == ""  # not known, and so not zero
 
 
-async def test_a_trace_has_no_two_requests_on_one_row_at_a_time(run: Run) -> None:
+async def test_requests_on_one_row_of_a_trace_do_not_overlap(run: Run) -> None:
     events = json.loads(await exported(run, "trace"))["traceEvents"]
     names = [event["args"]["name"] for event in events if event["ph"] == "M"]
     assert names == ["sync@gunicorn-gthread", "sync@daphne", "async@daphne"]
@@ -69,7 +69,7 @@ async def test_a_trace_has_no_two_requests_on_one_row_at_a_time(run: Run) -> Non
     assert len(segments) == sum(map(len, rows.values()))
 
 
-async def test_what_was_exported_can_be_taken_in_and_shows_the_same(run: Run) -> None:
+async def test_an_exported_run_can_be_imported_and_shows_the_same(run: Run) -> None:
     whole = json.loads(await exported(run, "json"))
     whole["report"] = {"lanes": "nobody believes this"}
     copy = await sync_to_async(import_run)(json.dumps(whole))
@@ -80,7 +80,7 @@ async def test_what_was_exported_can_be_taken_in_and_shows_the_same(run: Run) ->
     assert await exported(copy, "csv") == await exported(run, "csv")
 
 
-async def test_an_earlier_file_said_once_what_every_lane_waits_for(run: Run) -> None:
+async def test_an_older_file_has_one_wait_for_all_lanes(run: Run) -> None:
     whole = json.loads(await exported(run, "json"))
     (whole["run"]["wait_s"],) = {lane.pop("wait_s") for lane in whole["lanes"]}
     copy = await sync_to_async(import_run)(json.dumps(whole))
@@ -91,7 +91,7 @@ async def test_an_earlier_file_said_once_what_every_lane_waits_for(run: Run) -> 
 
 @sync_to_async
 def refused(text: str) -> str:
-    """The message, and nothing was stored."""
+    """Return the message of a refused import, after checking that nothing was stored."""
     before = (Run.objects.count(), StoredFrame.objects.count())
     with pytest.raises(InvalidImport) as error:
         import_run(text)
@@ -115,7 +115,7 @@ NO_FRAME = base64.b64encode(b"no frame").decode()
         ("", "readings", [{"lane": "zero"}], "file: expected an exported run"),
     ],
 )
-async def test_what_is_no_run_is_refused_by_its_field(
+async def test_an_invalid_run_is_refused_by_field(
     run: Run, part: str, key: Any, value: Any, expected: str
 ) -> None:
     whole = json.loads(await exported(run, "json"))
@@ -124,5 +124,5 @@ async def test_what_is_no_run_is_refused_by_its_field(
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"liveburst": 1}', '{"liveburst": "1"}'])
-async def test_what_is_no_export_at_all_is_refused(text: str, transactional_db: None) -> None:
+async def test_other_files_are_refused(text: str, transactional_db: None) -> None:
     assert "expected" in await refused(text)

@@ -1,4 +1,4 @@
-"""What a person is told of a project: its settings, and answers that are all alike."""
+"""Advice about a project's settings, and about responses that are all alike."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def facts(**django: Any) -> dict[str, Any]:
 
 
 def heard(*answers: tuple[int, Failure], round: int = 1) -> Statuses:
-    """What is known after a frame of lane 0 with these statuses and failures."""
+    """Return what is known after a frame of lane 0 with these statuses and failures."""
     rows = [
         {"request": at, "status": status, "error": int(error)}
         for at, (status, error) in enumerate(answers)
@@ -48,7 +48,9 @@ def heard(*answers: tuple[int, Failure], round: int = 1) -> Statuses:
         (Statuses(), None),
     ],
 )
-def test_a_status_is_told_where_it_is_the_only_one(statuses: Statuses, only: int | None) -> None:
+def test_a_status_is_reported_only_if_it_is_the_only_one(
+    statuses: Statuses, only: int | None
+) -> None:
     assert statuses.only(0) == only
 
 
@@ -64,7 +66,9 @@ def test_a_status_is_told_where_it_is_the_only_one(statuses: Statuses, only: int
         ({**facts(keeps_connections=True), "interface": "wsgi"}, []),
     ],
 )
-def test_settings_that_distort_are_named(given: Mapping[str, Any], words: list[str]) -> None:
+def test_settings_that_distort_the_numbers_are_named(
+    given: Mapping[str, Any], words: list[str]
+) -> None:
     found = list(advice_on(given))
     assert len(found) == len(words)
     assert all(word in advice for word, advice in zip(words, found, strict=True))
@@ -134,13 +138,15 @@ async def advice(
         ),
     ],
 )
-async def test_answers_are_explained_by_what_is_known(answered: LaneAnswers, expected: str) -> None:
+async def test_responses_are_explained_by_what_is_known(
+    answered: LaneAnswers, expected: str
+) -> None:
     found = await advice(answered)
     assert expected in found
     assert bool(found) == bool(expected)
 
 
-async def test_a_host_is_blamed_by_the_settings_where_no_exception_is_known() -> None:
+async def test_without_an_exception_the_settings_explain_a_bad_request() -> None:
     assert "ALLOWED_HOSTS" in await advice(LaneAnswers(400, PATH), ("shop.example",))
     other = [kind("django.core.exceptions.BadRequest", None, 400)]
     assert "ALLOWED_HOSTS" not in await advice(LaneAnswers(400, PATH, (), other), ("shop.example",))
@@ -156,7 +162,7 @@ async def test_a_host_is_blamed_by_the_settings_where_no_exception_is_known() ->
         ([kind("RuntimeError", "shop/views.py:3 users")], PENDING, False),  # another reason
     ],
 )
-async def test_migrations_are_blamed_by_a_check_and_nothing_else(
+async def test_only_the_check_finds_pending_migrations(
     answers: list[AnswerKind], migrations: Migrations, said: bool
 ) -> None:
     found = await advice(LaneAnswers(500, PATH, (), answers), migrations=migrations)

@@ -1,4 +1,4 @@
-"""Warnings about who answered and who asked, from planted counts."""
+"""Warnings about the processes that answered and the requests received, from planted counts."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ SENT = RequestsSent(100, 0, {7})
         (replace(SENT, no_descriptors=2), ALL_WELL, 1, "no-descriptors: the load generator"),
     ],
 )
-def test_what_is_said(
+def test_warnings(
     sent: RequestsSent, seen: WorkerTurnover | None, promised: int | None, words: str | None
 ) -> None:
     said = list(attendance_warnings(sent, seen, promised=promised, one_each=True))
@@ -70,7 +70,7 @@ def test_samples_are_counted() -> None:
     assert sent == RequestsSent(4, 1, {7, 8})  # the second was sent twice
 
 
-def test_only_what_the_log_says_of_this_firing_counts(tmp_path: Path) -> None:
+def test_only_log_lines_of_this_firing_count(tmp_path: Path) -> None:
     log = tmp_path / "log"
     assert not log_shows_out_of_descriptors(log, 0)
     log.write_bytes(b"OSError: [Errno 24] Too many open files\n")

@@ -1,4 +1,4 @@
-"""The order of a run, and what is left of it when it ends early."""
+"""The order of a run, and what remains of one that ends early."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def conduct(used: Resources, asked: Plan | None = None) -> tuple[Outcome, 
     return await perform(asked or plan(), used, [heard], asyncio.Event()), heard
 
 
-async def test_each_lane_is_warmed_up_once_and_fired_once_a_round() -> None:
+async def test_each_lane_is_warmed_up_once_and_fired_once_per_round() -> None:
     engine = FakeEngine()
     outcome, _ = await conduct(fake_resources(engine))
     assert outcome == Outcome(Status.FINISHED)
@@ -47,7 +47,7 @@ async def test_each_lane_is_warmed_up_once_and_fired_once_a_round() -> None:
         assert sorted(one.lane for one in turns) == [0, 1, 2]
 
 
-async def test_turns_follow_from_the_seed_and_differ_between_rounds() -> None:
+async def test_the_order_of_lanes_follows_from_the_seed_and_differs_between_rounds() -> None:
     async def order(seed: int) -> list[int]:
         engine = FakeEngine()
         await conduct(fake_resources(engine), plan(seed, rounds=10))
@@ -59,7 +59,7 @@ async def test_turns_follow_from_the_seed_and_differ_between_rounds() -> None:
     assert len({tuple(first[at : at + 3]) for at in range(0, 30, 3)}) > 1
 
 
-async def test_a_lane_fired_lately_is_not_warmed_up_again() -> None:
+async def test_a_lane_fired_recently_is_not_warmed_up_again() -> None:
     engine = FakeEngine()
     used = fake_resources(engine)
     await conduct(used)
@@ -98,7 +98,7 @@ async def test_a_round_whose_time_was_stolen_is_repeated_under_a_new_number() ->
 
 
 def robbed(engine: FakeEngine, *rounds: int) -> Resources:
-    """Resources on a machine whose host takes half of the time away in these rounds."""
+    """Return resources on a machine whose host takes half of the CPU time in these rounds."""
     return replace(fake_resources(engine), cpu_times=stolen_in(engine, *rounds))
 
 
@@ -108,7 +108,7 @@ def discarded_in(heard: Memory) -> list[tuple[int, str]]:
 
 
 def late_in(monkeypatch: pytest.MonkeyPatch, engine: FakeEngine, *rounds: int) -> None:
-    """In these rounds one firing of the engine's is late by more than a tenth of its 100 ms."""
+    """Make one firing in each of these rounds late by more than a tenth of its 100 ms."""
     tell = frame.encode_event
 
     def late(event: Mapping[str, object]) -> bytes:
@@ -122,7 +122,7 @@ def late_in(monkeypatch: pytest.MonkeyPatch, engine: FakeEngine, *rounds: int) -
 
 
 @pytest.mark.parametrize("until_sure", [False, True])
-async def test_a_round_in_which_the_engine_was_late_is_repeated_as_one_that_was_stolen_is(
+async def test_a_round_in_which_the_engine_was_late_is_repeated_like_a_stolen_one(
     monkeypatch: pytest.MonkeyPatch, until_sure: bool
 ) -> None:
     engine = FakeEngine()
@@ -155,7 +155,7 @@ async def test_rounds_are_repeated_at_most_as_often_as_there_are_rounds() -> Non
     assert f"round {ROUNDS + 1}: the host took 50.0 % of the CPU time away" in warnings[0]
 
 
-async def test_each_firing_is_read() -> None:
+async def test_each_firing_has_a_reading() -> None:
     engine = FakeEngine()
     _, heard = await conduct(fake_resources(engine))
     readings = [one["reading"] for one in heard.events if one["event"] == "fired"]
@@ -181,7 +181,7 @@ async def test_stored_frames_are_numbered_without_a_gap_and_begun_frames_are_not
     assert Counter(kind for _, kind in heard.numbers)["samples"] == 3 * (ROUNDS + 1)
 
 
-async def test_every_sink_hears_everything_in_order() -> None:
+async def test_every_sink_receives_everything_in_order() -> None:
     first, second = Memory(), Memory()
     await perform(plan(), fake_resources(FakeEngine()), [first, second], asyncio.Event())
     assert first.frames == second.frames
@@ -192,7 +192,7 @@ async def test_every_sink_hears_everything_in_order() -> None:
     assert len(began) == len(fired) == 3 * (ROUNDS + 1)
 
 
-async def test_stop_in_a_firing_keeps_what_there_is() -> None:
+async def test_stop_in_a_firing_keeps_its_samples() -> None:
     engine, heard, stop = FakeEngine(hold=True), Memory(), asyncio.Event()
     running = asyncio.create_task(perform(plan(), fake_resources(engine), [heard], stop))
     await engine.holding.wait()
@@ -216,7 +216,7 @@ async def test_stop_while_targets_start_ends_at_once() -> None:
     assert engine.fired == []
 
 
-async def test_a_target_that_does_not_start_fails_the_run_with_its_own_words() -> None:
+async def test_a_target_that_does_not_start_fails_the_run_with_its_log() -> None:
     engine = FakeEngine()
     outcome, heard = await conduct(fake_resources(engine, FakeTargets(failing=("daphne",))))
     assert outcome == Outcome(Status.FAILED, "daphne did not start", "its last line")
@@ -232,7 +232,7 @@ DIED = TargetFailed("gunicorn-gthread ended with status 9", "its last line")
 
 
 async def perform_and_kill(times: int, rounds: int) -> tuple[Outcome, Memory, FakeTargets]:
-    """A run of one lane whose target dies in each of its first `times` counted rounds."""
+    """Perform a run of one lane whose target dies in each of its first `times` counted rounds."""
     targets, engine = FakeTargets(), FakeEngine()
     asked = make_plan(
         targets.project, scenario="sleep", lanes=["sync@gunicorn-gthread"], rounds=rounds
@@ -250,7 +250,7 @@ async def perform_and_kill(times: int, rounds: int) -> tuple[Outcome, Memory, Fa
     return outcome, heard, targets
 
 
-async def test_a_target_that_dies_is_started_anew_and_the_run_says_so() -> None:
+async def test_a_target_that_dies_is_restarted_with_a_warning() -> None:
     outcome, heard, targets = await perform_and_kill(1, rounds=3)
     assert outcome.status == Status.FINISHED
     assert targets.discarded == ["gunicorn-gthread"]
@@ -261,13 +261,13 @@ async def test_a_target_that_dies_is_started_anew_and_the_run_says_so() -> None:
     assert {1, 2, 3} <= set(rounds)  # what was fired at it is kept
 
 
-async def test_a_target_that_dies_again_and_again_fails_the_run_with_its_last_lines() -> None:
+async def test_a_target_that_dies_repeatedly_fails_the_run_with_its_last_lines() -> None:
     outcome, heard, _ = await perform_and_kill(9, rounds=9)
     assert outcome == Outcome(Status.FAILED, str(DIED), "its last line")
     assert "samples" in {frame.decode(data).kind for data in heard.frames}
 
 
-async def test_a_target_that_does_not_become_quiet_is_started_anew() -> None:
+async def test_a_target_that_does_not_become_quiet_is_restarted() -> None:
     targets, engine, memory = FakeTargets(), FakeEngine(hold=True), Memory()
     running = asyncio.create_task(
         perform(plan(), fake_resources(engine, targets), [memory], asyncio.Event())
@@ -294,7 +294,7 @@ async def test_a_sink_that_fails_fails_the_run() -> None:
     assert "dashboard.log" in outcome.problem
 
 
-async def test_cancelling_the_performance_is_not_swallowed() -> None:
+async def test_cancellation_is_not_swallowed() -> None:
     engine = FakeEngine(hold=True)
     running = asyncio.create_task(
         perform(plan(), fake_resources(engine), [Memory()], asyncio.Event())
@@ -306,7 +306,7 @@ async def test_cancelling_the_performance_is_not_swallowed() -> None:
 
 
 @pytest.mark.parametrize("login", [True, False])
-async def test_only_who_wants_a_login_is_logged_in(login: bool) -> None:
+async def test_only_variants_with_a_login_are_logged_in(login: bool) -> None:
     targets = FakeTargets()
     scenario = targets.project.scenarios["sleep"]
     asked = plan()

@@ -1,4 +1,4 @@
-"""What Stop cuts off is no failure: the last whole rounds decide, and the rest is said."""
+"""Requests cut off by Stop are not failures: the whole rounds decide, the rest is reported."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ REQUESTS, ROUNDS, DONE = 40, 7, 9
 
 
 def partly(requests: int, done: int) -> Mapping[str, Buffer]:
-    """So many succeeded before Stop ended the others."""
+    """Return columns of requests of which `done` succeeded before Stop aborted the others."""
     columns = {name: list(column) for name, column in samples(requests).items()}
     for row in range(done, requests):
         for name in ("entered", "view_entered", "view_left", "first_byte"):
@@ -53,7 +53,7 @@ def partly(requests: int, done: int) -> Mapping[str, Buffer]:
 
 
 class StoppedEngine(FakeEngine):
-    """Replays until the firing that is stopped: it hangs after `done` requests until Stop."""
+    """Replays until the firing to be stopped, which hangs after `done` requests until Stop."""
 
     def __init__(self, round: int, turn: int, done: int) -> None:
         super().__init__()
@@ -96,7 +96,7 @@ async def stopped(lab: Laboratory, engine: StoppedEngine, asked: Plan) -> Run:
 
 
 def answer_after(whole: int) -> str:
-    """What so many rounds that are alike allow to say."""
+    """Return the answer that so many equal rounds allow."""
     return "no-rounds" if not whole else "first-look" if whole < 5 else "no-difference"
 
 
@@ -125,7 +125,7 @@ async def test_the_last_whole_rounds_decide(
     assert measured(run) is bool(whole)
 
 
-async def test_a_run_that_is_stopped_while_it_warms_up_has_nothing(tmp_path: Path) -> None:
+async def test_a_run_stopped_in_its_warm_up_has_no_numbers(tmp_path: Path) -> None:
     engine = StoppedEngine(0, 1, DONE)
     run = await stopped(fake_laboratory(engine, tmp_path), engine, plan())
     assert [lane["requests"] for lane in run.report["lanes"]] == [0, 0]
@@ -134,7 +134,7 @@ async def test_a_run_that_is_stopped_while_it_warms_up_has_nothing(tmp_path: Pat
 
 
 @pytest.mark.parametrize("rounds", [1, 3])
-async def test_everybody_says_what_was_cut_off(tmp_path: Path, rounds: int) -> None:
+async def test_page_terminal_and_json_report_what_was_cut_off(tmp_path: Path, rounds: int) -> None:
     engine = StoppedEngine(rounds, 1, DONE)
     run = await stopped(fake_laboratory(engine, tmp_path), engine, plan())
     words = f"{DONE} done, {REQUESTS - DONE} cut off by Stop"
@@ -149,7 +149,7 @@ async def test_everybody_says_what_was_cut_off(tmp_path: Path, rounds: int) -> N
     assert "failed" not in notes
 
 
-async def test_charts_of_all_rounds_leave_the_partial_one_out(tmp_path: Path) -> None:
+async def test_charts_of_all_rounds_leave_out_the_partial_one(tmp_path: Path) -> None:
     engine = StoppedEngine(3, 1, DONE)
     run = await stopped(fake_laboratory(engine, tmp_path), engine, plan())
     counted = await sync_to_async(lanes_of)(run)
@@ -160,7 +160,7 @@ async def test_charts_of_all_rounds_leave_the_partial_one_out(tmp_path: Path) ->
     assert every[position].cut_off["done"].size == REQUESTS - DONE
 
 
-async def test_a_price_per_request_is_not_known_of_what_was_cut_off(tmp_path: Path) -> None:
+async def test_cost_per_request_is_unknown_for_a_cut_off_run(tmp_path: Path) -> None:
     engine = StoppedEngine(1, 0, DONE)
     run = await stopped(fake_laboratory(engine, tmp_path), engine, plan())
     lane = run.report["lanes"][engine.fired[-1].lane]

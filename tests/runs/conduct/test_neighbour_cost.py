@@ -1,4 +1,4 @@
-"""What a neighbour's request costs: batches of them alone, less what is used at rest."""
+"""The cost of a bystander request: batches of them alone, less the usage at rest."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FIRING = firing_of_neighbour(
 
 
 class Played(FakeTarget):
-    """A target whose clock is the test's: a firing lasts 0.2 s, each request uses what it says."""
+    """A target with a simulated clock: a firing lasts 0.2 s, each request uses a given amount."""
 
     def __init__(self, engine: FakeEngine, each_ms: Iterator[float]) -> None:
         super().__init__("played")
@@ -55,7 +55,7 @@ class Played(FakeTarget):
 
 
 class Rows(Played):
-    """The same, with a row from before each firing as well, as real targets have."""
+    """The same, with a row from before each firing, as real targets have."""
 
     async def begin(self, firing: int) -> bool:
         begun = await super().begin(firing)
@@ -68,12 +68,12 @@ class Rows(Played):
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is waited for: the target's clock is played."""
+    """Do not sleep: the target's clock is simulated."""
     monkeypatch.setattr(neighbour_cost, "REST_S", 0)
     monkeypatch.setattr(neighbour_cost, "AFTER_S", 0)
 
 
-async def test_what_is_used_at_rest_is_not_the_neighbours() -> None:
+async def test_usage_at_rest_is_not_charged_to_the_bystander() -> None:
     engine = FakeEngine()
     cost = await neighbour_cost.measure(Rows(engine, cycle([3.0])), engine, FIRING, count(1))
     assert cost is not None
@@ -94,7 +94,7 @@ async def test_the_interval_is_that_of_the_batches() -> None:
 
 
 class Failing(FakeEngine):
-    """Gets no answer to any of them."""
+    """Its requests get no response."""
 
     async def fire(self, firing: Firing) -> AsyncIterator[bytes]:
         async for payload in super().fire(firing):
@@ -111,14 +111,14 @@ class Failing(FakeEngine):
                 yield payload
 
 
-async def test_a_neighbour_that_does_not_answer_has_no_known_cost() -> None:
+async def test_the_cost_of_an_unanswered_bystander_is_unknown() -> None:
     engine = Failing()
     assert (
         await neighbour_cost.measure(Rows(engine, cycle([3.0])), engine, FIRING, count(1)) is None
     )
 
 
-async def test_where_nobody_counts_nothing_is_fired() -> None:
+async def test_without_counters_nothing_is_fired() -> None:
     engine = FakeEngine()
     assert await neighbour_cost.measure(FakeTarget("s"), engine, FIRING, count(1)) is None
     assert engine.fired == []

@@ -1,4 +1,4 @@
-"""A run beside full backlogs: its own server's, and those of programs that are none of its."""
+"""Full backlogs during a run: its own server's, and those of other programs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Address = tuple[str, int]
 async def warnings_of(
     monkeypatch: pytest.MonkeyPatch, ours: Address, flooded: Address, *rounds: int
 ) -> list[WarningEvent]:
-    """The warnings of a run at `ours` in whose `rounds` another address is flooded."""
+    """Return the warnings of a run at `ours` in whose `rounds` the address `flooded` is flooded."""
     monkeypatch.setattr(FakeTarget, "port", ours[1])
     targets, engine, memory = FakeTargets(), FakeEngine(), Memory()
     plan = make_plan(targets.project, scenario="sleep", lanes=["sync@daphne"], rounds=3)
@@ -48,14 +48,14 @@ async def warnings_of(
     return [one for one in memory.events if one["event"] == "warning"]
 
 
-async def test_another_programs_overflow_says_nothing_of_this_run(
+async def test_another_programs_overflow_does_not_affect_this_run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with deaf() as ours, deaf() as theirs:
         assert await warnings_of(monkeypatch, ours, theirs, 0, 1, 2, 3) == []
 
 
-async def test_our_own_overflow_is_a_warning_with_its_count_and_no_verdict(
+async def test_an_overflow_of_the_target_is_a_warning_with_its_count_and_costs_the_verdict(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with deaf() as ours:
@@ -66,7 +66,7 @@ async def test_our_own_overflow_is_a_warning_with_its_count_and_no_verdict(
     assert warning["spoils"]
 
 
-async def test_in_a_warm_up_our_own_overflow_is_said_and_costs_nothing(
+async def test_in_a_warm_up_an_overflow_is_only_a_warning(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with deaf() as ours:

@@ -1,4 +1,4 @@
-"""What a round is judged by while it is on, and what its run is judged by at the end: the same."""
+"""The medians of a round during the run are those of its report."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def answers(lane: int, round: int, lengths_ms: Sequence[int], error: int = 0) ->
     return frame.encode("samples", lane=lane, round=round, origin_ns=ORIGIN_NS, columns=columns)
 
 
-def test_the_fastest_lane_counts_by_what_succeeded_in_the_round() -> None:
+def test_the_smallest_median_is_of_the_successful_requests_of_the_round() -> None:
     rounds = {
         1: [answers(0, 1, [100] * 9), answers(1, 1, [30] * 5), answers(1, 1, [50] * 3)],
         2: [answers(1, 2, [80] * 9), answers(0, 2, [60] * 9), answers(0, 2, [1] * 20, error=7)],

@@ -1,4 +1,4 @@
-"""A run that goes on until it is sure ends at a look, and at no other time."""
+"""A run until certain ends at a look, and at no other time."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def of_round(lane: int, number: int, length_ms: int) -> frame.Frame:
 
 
 def looked_until(plan: Plan, lengths_ms: list[tuple[int, int]]) -> int | None:
-    """After how many rounds of these makespans it is sure; None: after none."""
+    """Return after how many rounds of these total times it is certain; None if never."""
     looking = UntilCertain(plan)
     for number, lengths in enumerate(lengths_ms, 1):
         for lane, length_ms in enumerate(lengths):
@@ -51,14 +51,14 @@ def test_a_clear_difference_is_seen_at_the_first_look() -> None:
     assert looked_until(until_sure(), [(100 + n % 3, 300 - n % 2) for n in range(40)]) == 5
 
 
-def test_what_wavers_is_looked_at_again_and_again() -> None:
-    """About 6 % apart with as much noise: five rounds cannot tell, forty may."""
+def test_an_unclear_difference_takes_several_looks() -> None:
+    """About 6 % apart with as much noise: five rounds are too few, forty may be enough."""
     lengths = [(1000, 1060 + (-1) ** n * 60) for n in range(40)]
     found = looked_until(until_sure(), lengths)
     assert found in {20, 40}
 
 
-def test_a_discarded_round_is_no_round() -> None:
+def test_a_discarded_round_does_not_count() -> None:
     looking = UntilCertain(until_sure())
     for number in range(1, 6):
         for lane in range(2):
@@ -83,7 +83,7 @@ class Unequal(FakeEngine):
                 yield payload
 
 
-async def test_the_run_ends_when_it_is_sure() -> None:
+async def test_the_run_ends_when_it_is_certain() -> None:
     heard = Memory()
     outcome = await perform(until_sure(), fake_resources(Unequal()), [heard], asyncio.Event())
     assert outcome.status == Status.FINISHED
@@ -91,7 +91,7 @@ async def test_the_run_ends_when_it_is_sure() -> None:
     assert max(began) == 5
 
 
-async def test_targets_are_started_anew_after_ten_rounds() -> None:
+async def test_targets_are_restarted_after_ten_rounds() -> None:
     targets, engine = FakeTargets(), FakeEngine()
     plan = make_plan(
         targets.project,

@@ -1,4 +1,4 @@
-"""The engine measured by itself: floor, limit, and when that is done."""
+"""The calibration of the engine: floor, limit, and when they are measured."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ async def test_an_engine_that_dies_is_not_a_calibration() -> None:
     assert not await Calibration.objects.aexists()
 
 
-async def test_an_old_calibration_is_not_this_machines() -> None:
+async def test_an_old_calibration_is_ignored() -> None:
     found = await calibrate(FakeEngine(), fake_null_server)
     too_old = timezone.now() - FRESH_FOR - timedelta(minutes=1)
     await Calibration.objects.filter(pk=found.pk).aupdate(measured=too_old)
     assert await fresh_calibration() is None
 
 
-async def test_nobody_in_line_is_kept_waiting_for_it(tmp_path: Path) -> None:
+async def test_no_calibration_while_a_run_is_queued(tmp_path: Path) -> None:
     engine = FakeEngine(hold=True)
     lab = fake_laboratory(engine, tmp_path)
     run = await lab.start(plan())
@@ -71,7 +71,7 @@ async def test_nobody_in_line_is_kept_waiting_for_it(tmp_path: Path) -> None:
     assert await lab.calibrate() is not None
 
 
-async def test_a_run_keeps_what_was_known_of_the_engine_then(tmp_path: Path) -> None:
+async def test_a_run_stores_the_calibration_of_its_time(tmp_path: Path) -> None:
     lab = fake_laboratory(FakeEngine(), tmp_path)
     before = await lab.start(plan())
     await lab.outcome(before)
@@ -87,7 +87,7 @@ async def test_a_run_keeps_what_was_known_of_the_engine_then(tmp_path: Path) -> 
     assert [one["saturated"] for one in instruments] == [False, False]
 
 
-async def test_who_fires_once_and_is_gone_calibrates_first(tmp_path: Path) -> None:
+async def test_a_process_for_one_run_calibrates_first(tmp_path: Path) -> None:
     engine = FakeEngine()
     lab = fake_laboratory(engine, tmp_path, calibrates_first=True)
     for _ in range(2):
@@ -99,7 +99,7 @@ async def test_who_fires_once_and_is_gone_calibrates_first(tmp_path: Path) -> No
     assert run.floor_ms is not None
 
 
-async def test_without_a_calibration_there_is_a_run_all_the_same(tmp_path: Path) -> None:
+async def test_a_failed_calibration_does_not_prevent_the_run(tmp_path: Path) -> None:
     class Alone(FakeEngine):
         async def fire(self, firing: Firing) -> AsyncIterator[bytes]:
             if firing.load.concurrency == CONNECTIONS:

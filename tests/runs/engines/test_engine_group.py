@@ -1,4 +1,4 @@
-"""Several engine processes are one instrument: every request once, one origin, one end."""
+"""Several engine processes are one engine: every request once, one origin, one end."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MARK = "liveburst-test-several"
 
 @asynccontextmanager
 async def together(home: Path, engines: int = 2) -> AsyncIterator[EngineGroup]:
-    """So many real engines, for as long as the block lasts."""
+    """Run so many real engines inside the block."""
     keeper = EngineKeeper(Cores(), home, MARK, engines)
     try:
         several = await keeper.ready()
@@ -43,7 +43,7 @@ async def together(home: Path, engines: int = 2) -> AsyncIterator[EngineGroup]:
 
 
 async def fire(engine: EngineGroup, firing: Firing) -> tuple[Fired, set[int]]:
-    """One firing, and the origins that its frames have."""
+    """Fire, and return the result with the origins of its frames."""
     fired, origins = Fired(), set()
     async for payload in engine.fire(firing):
         fired.take(payload)
@@ -53,7 +53,7 @@ async def fire(engine: EngineGroup, firing: Firing) -> tuple[Fired, set[int]]:
 
 
 @given(st.data(), st.integers(1, 9))
-def test_shares_are_the_load(data: st.DataObject, engines: int) -> None:
+def test_the_shares_add_up_to_the_load(data: st.DataObject, engines: int) -> None:
     requests = data.draw(st.integers(1, 400))
     concurrency = data.draw(st.integers(1, requests))
     firing = burst(1, "/", requests, concurrency, neighbour="/ping/")
@@ -68,7 +68,7 @@ def test_shares_are_the_load(data: st.DataObject, engines: int) -> None:
     assert [share.neighbour for share in shares] == ["/ping/"] + [None] * (len(shares) - 1)
 
 
-def test_a_client_library_fires_alone_and_one_engine_has_it_all() -> None:
+def test_a_client_library_fires_in_one_process() -> None:
     firing = burst(1, "/", 100, 100)
     assert shares_of(replace(firing, client="httpx"), 4) == [replace(firing, client="httpx")]
     assert shares_of(firing, 1) == [firing]
@@ -79,7 +79,7 @@ def test_a_client_library_fires_alone_and_one_engine_has_it_all() -> None:
 
 
 @pytest.mark.parametrize("engines", [2, 3])
-async def test_a_burst_is_fired_once_and_by_all(tmp_path: Path, engines: int) -> None:
+async def test_a_burst_is_fired_once_by_all_engines(tmp_path: Path, engines: int) -> None:
     async with serving(responds(OK)) as server, together(tmp_path, engines) as several:
         for requests, concurrency in ((1000, 50), (7, 7), (1, 1)):
             before, connections = server.requests, server.connections
@@ -96,7 +96,7 @@ async def test_a_burst_is_fired_once_and_by_all(tmp_path: Path, engines: int) ->
         assert several.fit
 
 
-async def test_no_more_are_in_flight_than_the_load_says(tmp_path: Path) -> None:
+async def test_concurrency_is_that_of_the_load(tmp_path: Path) -> None:
     most, waiting = 0, list[Peer]()
 
     def answers_all_together(peer: Peer, number: int) -> None:
@@ -126,7 +126,7 @@ async def test_a_rate_has_one_schedule(tmp_path: Path, poisson: bool) -> None:
     assert fired.fired["scheduling_error_p99_ns"] > 0
 
 
-async def test_a_neighbour_is_one_and_not_several(tmp_path: Path) -> None:
+async def test_there_is_one_bystander_for_all_engines(tmp_path: Path) -> None:
     def waits(peer: Peer, number: int) -> None:
         is_load = peer.server.heads[-1].startswith(b"GET /load")
         asyncio.get_running_loop().call_later(0.5 if is_load else 0, peer.write, OK)
@@ -138,7 +138,7 @@ async def test_a_neighbour_is_one_and_not_several(tmp_path: Path) -> None:
     assert 8 <= len(neighbours) <= 12
 
 
-async def test_stop_reaches_all(tmp_path: Path) -> None:
+async def test_stop_reaches_every_engine(tmp_path: Path) -> None:
     everything_sent = asyncio.Event()
 
     def never(peer: Peer, number: int) -> None:
@@ -156,7 +156,7 @@ async def test_stop_reaches_all(tmp_path: Path) -> None:
         assert several.fit
 
 
-async def test_a_stop_before_they_began_is_not_lost(tmp_path: Path) -> None:
+async def test_a_stop_before_the_beginning_is_not_lost(tmp_path: Path) -> None:
     async with serving(responds(OK)) as server, together(tmp_path) as several:
         firing = asyncio.create_task(fire(several, burst(server.port, "/", 1000, 10)))
         await asyncio.sleep(0)  # `fire` was called, and no process has heard of it
@@ -167,7 +167,7 @@ async def test_a_stop_before_they_began_is_not_lost(tmp_path: Path) -> None:
         assert (again.fired["requests"], again.fired["stopped"]) == (20, False)
 
 
-async def test_one_that_dies_is_a_failure_and_all_are_replaced(tmp_path: Path) -> None:
+async def test_one_dead_engine_is_a_failure_and_all_are_replaced(tmp_path: Path) -> None:
     keeper = EngineKeeper(Cores(), tmp_path, MARK, 2)
     asked = asyncio.Event()
 
@@ -198,12 +198,12 @@ async def fire_any(engine: Engine | EngineGroup, firing: Firing) -> Fired:
 
 
 def kill_one(engine: Engine | EngineGroup) -> None:
-    """As the kernel does it, when memory is short."""
+    """Kill one process, as the kernel does when memory runs out."""
     assert isinstance(engine, EngineGroup)
     engine._engines[1]._child.kill()
 
 
-def test_ends_are_merged_and_nobody_hides_behind_an_average() -> None:
+def test_fired_events_are_merged_by_sum_and_maximum() -> None:
     both = merged([end(requests=3, cpu_ns=20, wall_ns=100), end(requests=2, cpu_ns=70, late=9)])
     assert (both["requests"], both["cpu_ns"], both["busiest_cpu_ns"]) == (5, 90, 70)
     assert (both["wall_ns"], both["stopped"], both["engines"]) == (100, False, 2)
@@ -216,14 +216,14 @@ def test_ends_are_merged_and_nobody_hides_behind_an_average() -> None:
 
 
 def end(*, late: int | None = None, **more: int) -> Any:
-    """An event `fired`."""
+    """Return an event `fired`."""
     known: dict[str, Any] = {"requests": 1, "stopped": False, "wall_ns": 90, "cpu_ns": 10}
     lags = {"loop_lag_p99_ns": late, "loop_lag_max_ns": late, "scheduling_error_p99_ns": None}
     waits = {"scheduling_error_max_ns": None, "stalls_ns": [[late, late + 4]] if late else [[5, 7]]}
     return {**known, **lags, **waits, **more}
 
 
-def test_a_firing_knows_its_share_again() -> None:
+def test_a_firing_with_a_share_survives_json() -> None:
     firing = replace(burst(1, "/", 10, 4), engine=1, engines=3)
     assert Firing.from_json(firing.to_json()) == firing
     assert list(firing.slots) == [1]
@@ -231,7 +231,7 @@ def test_a_firing_knows_its_share_again() -> None:
     assert firing.load == Burst(10, 4)
 
 
-def test_what_websockets_said_to_all_engines_is_added_up() -> None:
+def test_websocket_counts_of_all_engines_are_added_up() -> None:
     ends: list[Any] = [
         {**end(), "websocket": {"ignored": 2, "without_answer": 0, "last": ""}},
         {**end(), "websocket": {"ignored": 3, "without_answer": 1, "last": "no"}},

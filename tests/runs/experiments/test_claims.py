@@ -1,4 +1,4 @@
-"""Claims by their runs: what is fired, which run counts, and how far "try all" is."""
+"""Claims and their runs: what is fired, which run counts, and the progress of a test of all."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ async def standing(lab: Laboratory, one: Claim) -> claims.ClaimStatus:
     return await sync_to_async(claims.claim_status)(lab.project, one)
 
 
-def test_every_claim_of_ours_can_be_fired() -> None:
+def test_every_claim_of_liveapp_can_be_fired() -> None:
     ours = load_manifest(LIVEAPP)
     assert ours.claims
     for one in ours.claims.values():
@@ -66,7 +66,7 @@ def test_every_claim_of_ours_can_be_fired() -> None:
         assert plan.rounds >= 5 or not compares, f"{one.name}: too few rounds for an interval"
 
 
-def test_a_lane_that_others_are_held_against_is_the_baseline() -> None:
+def test_a_lane_that_others_are_compared_with_is_the_baseline() -> None:
     one = claim("x", (ASYNC, f"makespan_s / {SYNC}.makespan_s < 1"), ("sync@daphne", "ok > 1"))
     assert claims.lanes_of(one) == [SYNC, ASYNC, "sync@daphne"]
     plan = claims.plan_of(project(one), one)
@@ -74,12 +74,12 @@ def test_a_lane_that_others_are_held_against_is_the_baseline() -> None:
     assert (plan.load.requests, plan.rounds) == (4, 1)
 
 
-def test_a_claim_that_is_not_there_is_refused_by_name() -> None:
+def test_an_unknown_claim_is_refused_by_name() -> None:
     with pytest.raises(InvalidPlan, match="claim: expected one of faster, found 'better'"):
         claims.claim_of(project(claim()), "better")
 
 
-async def test_a_claim_stands_where_its_last_finished_run_left_it(tmp_path: Path) -> None:
+async def test_the_last_finished_run_decides_a_claim(tmp_path: Path) -> None:
     peak = claim("peak", (SYNC, "peak_in_app < 9"), (ASYNC, "peak_in_app < 8"))
     lab = laboratory(tmp_path, project(peak))
     assert await standing(lab, peak) == claims.ClaimStatus(peak)
@@ -92,7 +92,7 @@ async def test_a_claim_stands_where_its_last_finished_run_left_it(tmp_path: Path
     assert found.to_json()["verdict"]["findings"][0]["value"] == 8
 
 
-async def test_a_run_that_failed_leaves_the_verdict_of_the_one_before(tmp_path: Path) -> None:
+async def test_a_failed_run_leaves_the_earlier_verdict(tmp_path: Path) -> None:
     peak = claim("peak", (SYNC, "peak_in_app < 9"))
     run = await tried(laboratory(tmp_path, project(peak)), peak)
     failed = await tried(laboratory(tmp_path, project(peak), failing=("gunicorn-gthread",)), peak)
@@ -105,7 +105,7 @@ async def test_a_run_that_failed_leaves_the_verdict_of_the_one_before(tmp_path: 
 @pytest.mark.parametrize(
     "changes", [{"concurrency": 2}, {"parameters": {"delay": 0.2}}, {"name": "other"}]
 )
-async def test_a_run_of_another_claim_or_of_what_it_was_does_not_count(
+async def test_runs_of_other_claims_and_older_definitions_do_not_count(
     tmp_path: Path, changes: dict[str, Any]
 ) -> None:
     peak = claim("peak", (SYNC, "peak_in_app < 9"))
@@ -115,7 +115,7 @@ async def test_a_run_of_another_claim_or_of_what_it_was_does_not_count(
     assert await standing(lab, changed) == claims.ClaimStatus(changed)
 
 
-async def test_a_run_that_was_thrown_away_does_not_count(tmp_path: Path) -> None:
+async def test_a_deleted_run_does_not_count(tmp_path: Path) -> None:
     peak = claim("peak", (SYNC, "peak_in_app < 9"))
     lab = laboratory(tmp_path, project(peak))
     run = await tried(lab, peak)
@@ -123,21 +123,21 @@ async def test_a_run_that_was_thrown_away_does_not_count(tmp_path: Path) -> None
     assert await standing(lab, peak) == claims.ClaimStatus(peak)
 
 
-async def test_an_ordinary_run_is_no_claims(tmp_path: Path) -> None:
+async def test_a_run_without_a_claim_does_not_count(tmp_path: Path) -> None:
     peak = claim("peak", (SYNC, "peak_in_app < 9"))
     lab = laboratory(tmp_path, project(peak))
     await lab.outcome(await lab.start(claims.plan_of(lab.project, peak)))
     assert (await standing(lab, peak)).latest is None
 
 
-async def test_a_claim_that_cannot_be_fired_says_why(tmp_path: Path) -> None:
+async def test_a_claim_that_cannot_be_fired_has_the_reason(tmp_path: Path) -> None:
     odd = claim("odd", ("async@gunicorn-gevent", "ok > 1"))
     lab = laboratory(tmp_path, project(odd, claim()))
     assert "gevent" in (await standing(lab, odd)).refusal
     assert [one.name for one in claims.fireable(lab.project)] == ["faster"]
 
 
-async def test_all_are_tried_in_one_place_of_the_line(tmp_path: Path) -> None:
+async def test_all_claims_are_tested_in_one_place_of_the_queue(tmp_path: Path) -> None:
     made = [claim(name, (SYNC, "peak_in_app < 9")) for name in ("first", "second")]
     engine = FakeEngine(hold=True)
     lab = laboratory(tmp_path, project(*made), engine)
@@ -157,7 +157,7 @@ async def test_all_are_tried_in_one_place_of_the_line(tmp_path: Path) -> None:
 
 
 class BusyAtFirst(FakeEngine):
-    """It used up its core in the first run, of one lane and one round."""
+    """Uses up its core in the first run, of one lane and one round."""
 
     async def fire(self, firing: Firing) -> AsyncIterator[bytes]:
         async for payload in super().fire(firing):
@@ -168,7 +168,7 @@ class BusyAtFirst(FakeEngine):
                 yield payload
 
 
-async def test_one_that_the_instrument_spoiled_is_fired_once_more(tmp_path: Path) -> None:
+async def test_a_disturbed_claim_is_fired_once_more(tmp_path: Path) -> None:
     made = [claim(name, (SYNC, "ok > 3")) for name in ("first", "second")]
     lab = laboratory(tmp_path, project(*made), BusyAtFirst())
     experiment = await lab.experiment(claims.claims_experiment(lab.project, made))
@@ -180,7 +180,7 @@ async def test_one_that_the_instrument_spoiled_is_fired_once_more(tmp_path: Path
     assert [one.verdict.kind for one in found if one.verdict] == ["holds", "holds"]
 
 
-async def test_one_that_is_fired_once_more_is_not_over(tmp_path: Path) -> None:
+async def test_a_claim_that_is_fired_once_more_is_not_over(tmp_path: Path) -> None:
     made = [claim(name, (SYNC, "ok > 3")) for name in ("first", "second")]
     lab = laboratory(tmp_path, project(*made), BusyAtFirst())
     experiment = await lab.experiment(claims.claims_experiment(lab.project, made))
@@ -194,7 +194,7 @@ async def test_one_that_is_fired_once_more_is_not_over(tmp_path: Path) -> None:
     assert (now.done, now.total) == (0, 2)
 
 
-async def test_one_stop_ends_all_that_is_tried(tmp_path: Path) -> None:
+async def test_one_stop_ends_the_test_of_all_claims(tmp_path: Path) -> None:
     made = [claim(name, (SYNC, "peak_in_app < 9")) for name in ("first", "second")]
     engine = FakeEngine(hold=True)
     lab = laboratory(tmp_path, project(*made), engine)

@@ -71,7 +71,7 @@ def test_a_server_that_is_not_installed_is_named_with_what_installs_it(
         ({"parameters": {"delay": 99}}, "parameters.delay: expected 0 to 10 s"),
     ],
 )
-def test_what_cannot_be_asked_is_said_by_field(changed: dict[str, Any], words: str) -> None:
+def test_invalid_sweeps_are_refused_by_field(changed: dict[str, Any], words: str) -> None:
     with pytest.raises(InvalidPlan, match=words):
         matrix(**changed)
 
@@ -101,7 +101,7 @@ def test_one_cell_is_a_run_of_its_own() -> None:
     assert lanes_of(matrix(variants=["sync"], servers=["daphne"])) == [["sync@daphne"]]
 
 
-def test_a_failing_server_takes_no_cell_of_another_with_it() -> None:
+def test_a_failing_server_costs_no_cell_of_another_server() -> None:
     asked = matrix(servers=("daphne", "uvicorn", "waitress"), variants=["sync", "async"])
     fired = lanes_of(asked, failing=("uvicorn",))
     assert fired[0][0] == str(asked.baseline) == "sync@daphne"
@@ -125,7 +125,7 @@ def test_a_baseline_that_does_not_start_is_replaced() -> None:
 
 @pytest.mark.django_db(transaction=True)
 class TestAnswer:
-    """What comes of it, performed by an engine that replays."""
+    """The answer of a matrix that is performed by an engine that replays."""
 
     async def answer(
         self, tmp_path: Path, asked: Matrix, failing: tuple[str, ...] = ()
@@ -150,7 +150,7 @@ class TestAnswer:
         assert theory["async@uvicorn"] == pytest.approx(0.1)
         assert found["drift"]["largest"] == 0.0
 
-    async def test_a_server_that_fails_is_named_in_its_cells_alone(self, tmp_path: Path) -> None:
+    async def test_only_the_cells_of_a_failing_server_name_it(self, tmp_path: Path) -> None:
         asked = matrix(servers=("daphne", "uvicorn"), variants=["sync", "async"])
         found = await self.answer(tmp_path, asked, failing=("uvicorn",))
         states = {cell["lane"]: (cell["state"], cell["why"]) for cell in found["cells"]}
@@ -167,7 +167,7 @@ class TestAnswer:
         assert [row["state"] for row in rows].count("failed") == 2
         assert rows[0]["makespan_s"] == "0.1"
 
-    async def test_without_its_baseline_the_others_are_compared_with_the_next(
+    async def test_without_its_baseline_the_others_are_compared_with_the_next_server(
         self, tmp_path: Path
     ) -> None:
         asked = matrix(servers=("daphne", "uvicorn"), variants=["sync", "async"])

@@ -1,4 +1,4 @@
-"""A sweep: levels, what may be asked, bisection with an engine that replays a pool, its answer."""
+"""A sweep: levels, validation, bisection with an engine that replays a pool, its answer."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def sweep(over: str = "concurrency=1..64", **more: Any) -> Sweep:
 
 
 class Pools(FakeEngine):
-    """Answers so that each lane's makespan is that of theory; `of_lane` is its size."""
+    """Its total times are those of theory; `of_lane` returns the size of a lane's pool."""
 
     def __init__(self, of_lane: Callable[[Firing], int]) -> None:
         super().__init__()
@@ -60,7 +60,7 @@ class Pools(FakeEngine):
         ("delay=0..1", 3, (0, 0.5, 1)),
     ],
 )
-def test_levels_are_geometric_and_have_both_ends(
+def test_levels_are_geometric_with_both_ends(
     over: str, number: int | None, expected: tuple[float, ...]
 ) -> None:
     found = Axis.parse(PROJECT, "sleep", over).levels(number)
@@ -68,7 +68,7 @@ def test_levels_are_geometric_and_have_both_ends(
     assert (found[0], found[-1]) == (expected[0], expected[-1])
 
 
-def test_what_is_fired_at_a_level() -> None:
+def test_the_plan_of_a_level() -> None:
     assert sweep().plan_at(64).load == Burst(320, 64)
     assert sweep().plan_at(1).load == Burst(10, 1)
     assert sweep(requests=100).plan_at(16).load == Burst(100, 16)
@@ -104,7 +104,7 @@ def test_what_is_fired_at_a_level() -> None:
         ("concurrency=1..8", {"lanes": FIVE}, "lanes: expected at most 4 lanes, found 5"),
     ],
 )
-def test_what_cannot_be_asked_is_said_by_field(over: str, more: dict[str, Any], words: str) -> None:
+def test_invalid_sweeps_are_refused_by_field(over: str, more: dict[str, Any], words: str) -> None:
     with pytest.raises(InvalidPlan, match=words):
         sweep(over, **more)
 
@@ -116,7 +116,7 @@ def test_an_unknown_scenario_is_refused() -> None:
 
 @pytest.mark.django_db(transaction=True)
 class TestAnswer:
-    """What comes of it."""
+    """The answer of a sweep."""
 
     async def answer(
         self, tmp_path: Path, asked: Sweep, engine: FakeEngine, failing: tuple[str, ...] = ()
@@ -126,7 +126,7 @@ class TestAnswer:
         await lab.outcome(experiment)
         return await sync_to_async(sweep_answer)(await Experiment.objects.aget(pk=experiment.pk))
 
-    async def test_a_pool_of_eight_is_left_behind_from_nine_on(self, tmp_path: Path) -> None:
+    async def test_a_pool_of_eight_falls_behind_from_nine_on(self, tmp_path: Path) -> None:
         engine = Pools(lambda firing: 8 if firing.lane == 0 else 10_000)
         found = await self.answer(tmp_path, sweep(), engine)
         json.dumps(found)
@@ -145,7 +145,9 @@ class TestAnswer:
         assert len(rows) == 2 * len(at)
         assert rows[-1]["standing"] == "ahead"
 
-    async def test_lanes_that_are_alike_need_no_more_than_was_asked(self, tmp_path: Path) -> None:
+    async def test_lanes_that_are_alike_need_only_the_requested_levels(
+        self, tmp_path: Path
+    ) -> None:
         found = await self.answer(tmp_path, sweep(), Pools(lambda firing: 8))
         assert [level["at"] for level in found["levels"]] == found["planned"]
         assert found["crossovers"][0]["answer"] == "none"
@@ -158,7 +160,7 @@ class TestAnswer:
         assert found["problem"].startswith("2 of 2 runs failed: uvicorn did not start")
         assert found["crossovers"][0]["answer"] == "undecided"
 
-    async def test_before_its_first_level_it_has_an_answer_too(self, tmp_path: Path) -> None:
+    async def test_there_is_an_answer_before_the_first_level(self, tmp_path: Path) -> None:
         engine = FakeEngine(hold=True)
         lab = fake_laboratory(engine, tmp_path)
         three = (*PAIR, "async@daphne")  # two comparisons, and neither has anything to say yet

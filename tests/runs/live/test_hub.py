@@ -1,4 +1,4 @@
-"""One slow viewer slows nobody, and loses nothing for good."""
+"""A slow viewer slows no other, and can fetch what it missed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FRAME = frame.decode(
 
 
 async def drain(viewer: Viewer) -> list[Any]:
-    """Everything that could be sent now: events as dicts, frames as their numbers."""
+    """Return everything that could be sent now: events as dicts, frames as their numbers."""
     found: list[Any] = []
     while True:
         try:
@@ -53,7 +53,7 @@ async def test_a_viewer_from_the_beginning_gets_everything_in_order() -> None:
     assert numbers == [0, 1, 2]
 
 
-async def test_who_joins_in_the_middle_is_told_where_live_begins() -> None:
+async def test_a_late_viewer_is_sent_where_live_frames_begin() -> None:
     hub = Hub()
     hub.open("r")
     for number in range(5):
@@ -65,7 +65,7 @@ async def test_who_joins_in_the_middle_is_told_where_live_begins() -> None:
     assert numbers == [5]
 
 
-async def test_who_joins_in_the_middle_sees_what_is_in_flight() -> None:
+async def test_a_late_viewer_sees_what_is_in_flight() -> None:
     hub = Hub()
     hub.open("r")
     began: BeganEvent = {"event": "began", "lane": 0, "round": 1}
@@ -76,7 +76,7 @@ async def test_who_joins_in_the_middle_sees_what_is_in_flight() -> None:
     assert (await drain(watching(hub)))[1:] == [{**began, "run": "r"}]
 
 
-async def test_a_viewer_hears_only_of_its_own_run_and_of_the_line() -> None:
+async def test_a_viewer_receives_only_its_own_run_and_the_queue() -> None:
     hub = Hub()
     hub.open("r")
     hub.open("other")
@@ -87,7 +87,7 @@ async def test_a_viewer_hears_only_of_its_own_run_and_of_the_line() -> None:
     assert [one["event"] for one in await drain(viewer)] == ["watching", "line"]
 
 
-async def test_turning_to_another_run_leaves_nothing_of_the_last() -> None:
+async def test_watching_another_run_drops_the_frames_of_the_last() -> None:
     hub = Hub()
     hub.open("r")
     viewer = watching(hub)
@@ -98,7 +98,7 @@ async def test_turning_to_another_run_leaves_nothing_of_the_last() -> None:
     assert 0 not in told
 
 
-async def test_too_much_under_way_waits_for_the_page_to_see_it(
+async def test_too_many_messages_in_flight_wait_for_the_page(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(hub_module, "MAX_UNSEEN", 2)
@@ -114,7 +114,7 @@ async def test_too_much_under_way_waits_for_the_page_to_see_it(
     assert await drain(viewer) == [3, 4]
 
 
-async def test_who_falls_behind_skips_to_the_present_and_is_told_what_it_missed(
+async def test_a_slow_viewer_skips_frames_and_is_sent_the_gap(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(hub_module, "MAX_UNSEEN", 1)
@@ -135,7 +135,7 @@ async def test_who_falls_behind_skips_to_the_present_and_is_told_what_it_missed(
 
 
 @given(st.lists(st.sampled_from(["publish", "begun", "seen", "send"]), max_size=60))
-def test_whatever_the_pace_frames_and_gaps_together_are_everything(moves: list[str]) -> None:
+def test_at_any_pace_frames_and_gaps_together_are_complete(moves: list[str]) -> None:
     asyncio.run(_play(moves))
 
 
@@ -164,7 +164,7 @@ async def _play(moves: list[str]) -> None:
 
 
 def _now(viewer: Viewer) -> list[Any]:
-    """What can be sent without waiting, by stepping the coroutine by hand."""
+    """Return what can be sent without waiting, by stepping the coroutine by hand."""
     found: list[Any] = []
     while True:
         step = viewer.next_message()
@@ -182,7 +182,7 @@ def _now(viewer: Viewer) -> list[Any]:
 
 
 def dense_frame(number: int) -> frame.Frame:
-    """1,000 requests that were done in the same 10 ms."""
+    """Return a frame of 1,000 requests that were done in the same 10 ms."""
     first = number * 1_000
     rows = [{"request": first + i, "due": 0, "done": number * 10_000_000 + i} for i in range(1_000)]
     columns = frame.rows_to_columns("samples", [{"status": 200, "error": 0, **row} for row in rows])
@@ -190,7 +190,7 @@ def dense_frame(number: int) -> frame.Frame:
     return frame.decode(data)
 
 
-async def test_a_dense_stream_is_thinned_and_made_whole_in_the_end() -> None:
+async def test_a_dense_stream_is_thinned_and_fetched_whole_at_the_end() -> None:
     hub = Hub()
     hub.open("r")
     viewer = watching(hub)
@@ -213,7 +213,7 @@ async def test_a_stream_that_was_never_dense_has_no_gap() -> None:
     assert (await drain(viewer))[1:] == [0]
 
 
-async def test_who_falls_behind_in_a_dense_stream_fetches_whole_frames(
+async def test_a_slow_viewer_of_a_dense_stream_fetches_whole_frames(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(hub_module, "MAX_QUEUED_BYTES", 20_000)

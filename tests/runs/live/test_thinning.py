@@ -1,4 +1,4 @@
-"""A dense stream: the sample favours nobody, the counts leave nobody out, the rest is untouched."""
+"""A dense stream: the sample is unbiased, sample and counts are complete, the rest is unchanged."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def encode(kind: str, rows: list[dict[str, int]], lane: int = 0) -> bytes:
 
 
 def stream(rps: int, seconds: float, seed: int = 0) -> Iterator[bytes]:
-    """Frames as the engine writes them at this rate; one request in ten fails."""
+    """Yield frames as the engine writes them at this rate; one request in ten fails."""
     random = np.random.default_rng(seed)
     rows = int(rps * A_FRAME_NS / 1e9)
     for number in range(int(seconds * 1e9 / A_FRAME_NS)):
@@ -68,7 +68,7 @@ def cells_of(found: frame.Frame) -> Iterator[tuple[int, int, int, int]]:
     return zip(*(found.columns[name] for name in names), strict=True)
 
 
-def test_a_stream_that_is_not_dense_is_sent_as_it_is() -> None:
+def test_a_stream_that_is_not_dense_is_sent_unchanged() -> None:
     thinning = Thinning()
     assert all(replacement(thinning, i, data) is None for i, data in enumerate(stream(19_000, 1.5)))
 
@@ -111,7 +111,7 @@ def test_sample_and_counts_add_up_to_what_is_stored() -> None:
     assert thinned > 5
 
 
-def test_a_denser_stream_is_drawn_more_thinly_and_never_less_so() -> None:
+def test_a_denser_stream_is_thinned_more_and_never_less() -> None:
     thinning = Thinning()
     seen = []
     for sequence, data in enumerate([*stream(25_000, 1.2), *stream(100_000, 0.4)]):
@@ -149,7 +149,7 @@ def test_requests_in_flight_are_counted_from_the_beginning() -> None:
     assert (counts.rows, counts.extra["in_flight"]) == (0, 5_001)
 
 
-def test_each_firing_is_dense_for_itself_and_health_is_sent_whole() -> None:
+def test_density_is_per_firing_and_health_is_sent_unchanged() -> None:
     thinning = Thinning()
     for sequence, data in enumerate(stream(40_000, 1)):
         dense = replacement(thinning, sequence, data)
@@ -169,7 +169,7 @@ def test_samples_are_nested(request_number: int, power: int) -> None:
 @pytest.mark.parametrize("every", [2, 8, 64])
 @pytest.mark.parametrize("stride", [1, 2, 7, 64, 1000])
 def test_the_sample_favours_no_stretch_and_no_stride(every: int, stride: int) -> None:
-    """Chi-square over stretches of the numbers, and for any stride, as a pool of slots has one.
+    """Chi-square over ranges of the numbers, and for any stride, as a pool of slots has one.
 
     The hash is fixed, so this is no chance: the limit is 99.99 % of chi-square with 99 degrees.
     """
@@ -184,7 +184,7 @@ def test_the_sample_favours_no_stretch_and_no_stride(every: int, stride: int) ->
 @settings(max_examples=50)
 @given(st.integers(0, 2**32 - 1))
 def test_the_hash_is_a_bijection(value: int) -> None:
-    """Undone step by step, so that exactly one number in `every` has its lowest bits at zero."""
+    """Invert it step by step, so that exactly one number in `every` has zeros as lowest bits."""
     inverse = pow(0x45D9F3B, -1, 2**32)
     mixed = int(hashes(np.array([value], np.uint32))[0])
     for _ in range(2):
@@ -207,7 +207,7 @@ def test_a_bin_is_half_a_percent_wide(took_ns: int) -> None:
 
 
 async def frames_of(process: asyncio.subprocess.Process, firing: Firing) -> list[bytes]:
-    """All frames of one firing, as the engine writes them."""
+    """Return all frames of one firing, as the engine writes them."""
     assert process.stdin
     assert process.stdout
     process.stdin.write(json.dumps({"fire": firing.to_json()}).encode() + b"\n")
@@ -241,7 +241,7 @@ async def test_nothing_of_a_real_firing_is_lost() -> None:
     assert last.extra["in_flight"] == 0
 
 
-def test_what_stop_cut_off_is_in_no_cell_and_comes_as_rows() -> None:
+def test_aborted_requests_are_in_no_cell_and_sent_as_rows() -> None:
     thinning = Thinning()
     for sequence, data in enumerate(stream(40_000, 1.2)):
         replacement(thinning, sequence, data)

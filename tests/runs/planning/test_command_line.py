@@ -1,4 +1,4 @@
-"""The command that the page offers fires the very plan that it was copied from."""
+"""The command that the page shows has the same plan as the page."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PROJECT = FakeTargets().project
 
 
 def plan_of(command: str) -> Plan:
-    """The plan that the command makes of its words."""
+    """Return the plan of a command line."""
     words = shlex.split(command)
     assert tuple(words[:3]) == (*DEFAULT_PROGRAM, COMMAND)
     options = burst.Command().create_parser("manage.py", "burst").parse_args(words[3:])
@@ -52,11 +52,11 @@ def test_rates(rate: float, duration: float, poisson: bool) -> None:
 
 
 @pytest.mark.parametrize("lanes", [[], ["async@uvicorn:loop=asyncio"]])
-def test_controls(lanes: list[str]) -> None:
+def test_a_a_runs(lanes: list[str]) -> None:
     plan = make_plan(PROJECT, scenario="sleep", lanes=lanes, control=True)
     assert plan_of(command_line(plan)) == plan
 
 
-def test_a_project_of_ones_own_is_named() -> None:
+def test_a_project_other_than_the_default_is_named() -> None:
     plan = make_plan(PROJECT, scenario="sleep")
     assert command_line(plan, "my shop/lab.toml").endswith("--project 'my shop/lab.toml'")

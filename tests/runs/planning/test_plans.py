@@ -1,4 +1,4 @@
-"""What is not given is the scenario's own, and the estimate is theory's."""
+"""Plans: the scenario's defaults, what is refused, and the estimated duration."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.runs.fakes import LIVEAPP
 PROJECT = load_manifest(LIVEAPP)
 
 
-def test_a_press_fires_everybody_at_once_at_the_scenarios_lanes() -> None:
+def test_by_default_all_requests_are_fired_at_once_at_the_scenarios_lanes() -> None:
     plan = make_plan(PROJECT, scenario="sleep", requests=10)
     assert plan.load == Burst(10, 10)
     assert [str(lane) for lane in plan.lanes] == [
@@ -46,14 +46,14 @@ def test_a_press_fires_everybody_at_once_at_the_scenarios_lanes() -> None:
         ({"rate_rps": 100.0, "duration_s": 2.0, "concurrency": 0}, "concurrency"),
     ],
 )
-def test_what_cannot_be_fired_is_refused_by_field(asked: dict[str, Any], field: str) -> None:
+def test_invalid_plans_are_refused_by_field(asked: dict[str, Any], field: str) -> None:
     with pytest.raises(InvalidPlan) as refused:
         make_plan(PROJECT, **{"scenario": "sleep", **asked})
     assert field in [problem.field for problem in refused.value.problems]
 
 
 @pytest.mark.parametrize("concurrency", [None, 5])
-def test_a_rate_has_as_many_in_flight_as_it_takes_unless_fewer_are_asked_for(
+def test_the_concurrency_of_a_rate_is_the_maximum_by_default(
     concurrency: int | None,
 ) -> None:
     plan = make_plan(
@@ -63,7 +63,7 @@ def test_a_rate_has_as_many_in_flight_as_it_takes_unless_fewer_are_asked_for(
     assert plan.load.requests == 100
 
 
-def test_what_is_wrong_with_a_rate_is_said_together_with_everything_else() -> None:
+def test_all_problems_are_reported_together() -> None:
     with pytest.raises(InvalidPlan) as refused:
         make_plan(PROJECT, scenario="sleep", poisson=True, lanes=["sync@apache"])
     found = [problem.field for problem in refused.value.problems]
@@ -82,13 +82,13 @@ def test_what_is_wrong_with_a_rate_is_said_together_with_everything_else() -> No
         (Rate(100.0, 2.0), 8, None),
     ],
 )
-def test_theorys_line(load: Load, promised: int | None, expected_s: float | None) -> None:
+def test_theory(load: Load, promised: int | None, expected_s: float | None) -> None:
     expected = None if expected_s is None else pytest.approx(expected_s)
     assert theory_s(load, promised, 0.1) == expected
     assert theory_s(load, promised, None) is None
 
 
-def test_a_rate_takes_as_long_as_it_lasts_wherever_it_goes() -> None:
+def test_the_estimate_of_a_rate_is_its_duration() -> None:
     plan = make_plan(PROJECT, scenario="mixed", rate_rps=10.0, duration_s=2.0, rounds=5)
     assert estimate_s(PROJECT, plan) == 2.0 * len(plan.lanes) * 5
 
@@ -103,7 +103,7 @@ def test_a_rate_takes_as_long_as_it_lasts_wherever_it_goes() -> None:
         (["sync@gunicorn-gthread", "async@daphne"], 4, 1.0, (1 + 1) * 1.0 * 3),
     ],
 )
-def test_the_estimate_is_turns_times_delay_times_rounds(
+def test_the_estimate_of_a_burst_is_that_of_theory(
     lanes: list[str], requests: int, delay_s: float, expected_s: float
 ) -> None:
     plan = make_plan(
@@ -123,13 +123,13 @@ def test_the_estimate_is_turns_times_delay_times_rounds(
         ("cpu", "sync", {"limit": 10}, None),
     ],
 )
-def test_a_request_waits_as_long_as_its_variant_says(
+def test_a_request_waits_as_long_as_its_variant_declares(
     scenario: str, variant: str, parameters: dict[str, float], wait_s: float | None
 ) -> None:
     assert PROJECT.scenarios[scenario].wait_s(variant, parameters) == pytest.approx(wait_s)
 
 
-def test_a_control_fires_a_lane_beside_its_twin() -> None:
+def test_an_a_a_run_fires_a_lane_beside_its_twin() -> None:
     plan = make_plan(PROJECT, scenario="sleep", control=True)
     assert [str(lane) for lane in plan.lanes] == [
         "sync@gunicorn-gthread",
@@ -138,18 +138,18 @@ def test_a_control_fires_a_lane_beside_its_twin() -> None:
     assert Plan.from_json(plan.to_json()) == plan
 
 
-def test_a_control_is_of_one_lane() -> None:
+def test_an_a_a_run_has_one_lane() -> None:
     with pytest.raises(InvalidPlan, match="lanes: expected one lane for an A/A run"):
         make_plan(PROJECT, scenario="sleep", control=True, lanes=["sync@daphne", "async@daphne"])
 
 
-def test_until_sure_is_bounded() -> None:
+def test_a_run_until_certain_is_bounded() -> None:
     assert make_plan(PROJECT, scenario="sleep", until_sure=True).rounds == 40
     assert make_plan(PROJECT, scenario="sleep", until_sure=True, rounds=10).rounds == 10
 
 
 @pytest.mark.parametrize("rounds", [1, 3, 4])
-def test_what_can_never_be_sure_is_refused(rounds: int) -> None:
+def test_too_few_rounds_to_be_certain_are_refused(rounds: int) -> None:
     with pytest.raises(
         InvalidPlan, match=f"rounds: expected 5 or more for a run until certain, found {rounds}"
     ):
@@ -164,7 +164,7 @@ def test_what_can_never_be_sure_is_refused(rounds: int) -> None:
         ({"margin": 2.0}, "margin: expected above 0"),
     ],
 )
-def test_what_else_is_refused(given: dict[str, Any], message: str) -> None:
+def test_other_invalid_options_are_refused(given: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidPlan, match=message):
         make_plan(PROJECT, scenario="sleep", **given)
 
@@ -180,7 +180,7 @@ def test_what_else_is_refused(given: dict[str, Any], message: str) -> None:
         ("websocket", {"every_s": -1.0}, "every"),
     ],
 )
-def test_what_a_load_cannot_do_with_these_variants_is_refused(
+def test_loads_that_do_not_fit_the_request_mode_are_refused(
     scenario: str, more: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(InvalidPlan) as refused:
@@ -188,7 +188,7 @@ def test_what_a_load_cannot_do_with_these_variants_is_refused(
     assert field in {problem.field for problem in refused.value.problems}
 
 
-def test_a_scenarios_own_load_is_taken_over() -> None:
+def test_a_scenarios_own_load_is_the_default() -> None:
     slow = make_plan(PROJECT, scenario="upload-slow").load
     assert slow.send_kb_per_s == 500
     held = make_plan(PROJECT, scenario="websocket", every_s=0.5).load

@@ -1,4 +1,4 @@
-"""Suggested commands begin as the person began, and survive the shell."""
+"""Suggested commands begin as Liveburst was started, and survive the shell."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ from dashboard.runs.planning.program import (
         (["python", "-m", "pytest"], ["/site/pytest/__main__.py"], ["python", "manage.py"]),
     ],
 )
-def test_the_words_that_were_typed(
+def test_the_program_is_as_typed(
     original: list[str], arguments: list[str], expected: list[str]
 ) -> None:
     assert list(program(arguments, original)) == expected
 
 
-def test_an_installed_command_on_the_path_is_named_alone(
+def test_an_installed_command_on_the_path_is_named_without_its_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     script = tmp_path / "liveburst"
@@ -52,13 +52,13 @@ def test_an_installed_command_on_the_path_is_named_alone(
 
 
 @pytest.mark.parametrize("name", ["lab.toml", "my shop/lab.toml", "it's/$HOME.toml", "a;b&c.toml"])
-def test_a_shell_reads_back_what_was_meant(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_suggested_command_survives_the_shell(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "program", lambda: ("python", "my tools/manage.py"))
     words = shlex.split(suggested_command("lab", "--project", Path(name)))
     assert words == ["python", "my tools/manage.py", "lab", "--project", name]
 
 
-def test_what_lies_below_is_named_from_there(
+def test_a_path_below_the_working_directory_is_relative(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -66,6 +66,6 @@ def test_what_lies_below_is_named_from_there(
     assert as_typed(tmp_path.parent / "lab.toml") == str(tmp_path.parent / "lab.toml")
 
 
-def test_the_project_is_named_unless_it_is_the_built_in_one(tmp_path: Path) -> None:
+def test_project_option_is_left_out_for_the_built_in_project(tmp_path: Path) -> None:
     assert project_option(DEFAULT_PROJECT.resolve()) is None
     assert project_option(tmp_path / "lab.toml") == str(tmp_path / "lab.toml")

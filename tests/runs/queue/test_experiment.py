@@ -1,4 +1,4 @@
-"""Experiments: one place in the line, runs of their own, stopped as one, failures survived."""
+"""Experiments: one place in the queue, separate runs, stopped as one, failures survived."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ async def test_each_step_is_a_run_of_its_own_and_sent_back_with_its_report(tmp_p
     assert experiment.ended > experiment.created
 
 
-async def test_what_is_fired_next_follows_from_what_was_found(tmp_path: Path) -> None:
+async def test_the_next_step_depends_on_results(tmp_path: Path) -> None:
     def halving() -> Steps:
         requests = 16
         while requests > 1:
@@ -88,9 +88,7 @@ async def test_an_experiment_has_one_place_for_all_its_runs(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("what", ["experiment", "run"])
-async def test_stop_ends_the_run_that_is_on_and_all_that_would_follow(
-    tmp_path: Path, what: str
-) -> None:
+async def test_stop_ends_the_current_run_and_all_later_ones(tmp_path: Path, what: str) -> None:
     engine, sent = FakeEngine(hold=True), list[Run]()
     lab = fake_laboratory(engine, tmp_path)
     experiment = await lab.experiment(experiment_plan(three(sent)))
@@ -107,7 +105,7 @@ async def test_stop_ends_the_run_that_is_on_and_all_that_would_follow(
     assert not lab.owns(run)
 
 
-async def test_one_that_waits_is_taken_out_and_never_fires(tmp_path: Path) -> None:
+async def test_a_waiting_experiment_is_removed_and_never_fires(tmp_path: Path) -> None:
     engine, sent = FakeEngine(hold=True), list[Run]()
     lab = fake_laboratory(engine, tmp_path)
     first = await lab.start(plan())
@@ -123,7 +121,7 @@ async def test_one_that_waits_is_taken_out_and_never_fires(tmp_path: Path) -> No
     assert not sent
 
 
-async def test_a_run_that_fails_is_noted_and_the_rest_goes_on(tmp_path: Path) -> None:
+async def test_a_failed_run_is_reported_and_the_rest_goes_on(tmp_path: Path) -> None:
     sent = list[Run]()
 
     def steps() -> Steps:
@@ -141,7 +139,7 @@ async def test_a_run_that_fails_is_noted_and_the_rest_goes_on(tmp_path: Path) ->
     )
 
 
-async def test_an_experiment_of_which_nothing_finished_failed(tmp_path: Path) -> None:
+async def test_an_experiment_without_a_finished_run_has_failed(tmp_path: Path) -> None:
     sent = list[Run]()
     lab = fake_laboratory(FakeEngine(), tmp_path, FakeTargets(failing=("daphne",)))
     experiment = await lab.experiment(experiment_plan(three(sent)))
@@ -156,7 +154,7 @@ async def test_an_experiment_of_which_nothing_finished_failed(tmp_path: Path) ->
         (ZeroDivisionError(), "Liveburst itself failed"),
     ],
 )
-async def test_steps_that_raise_end_the_experiment_and_free_the_line(
+async def test_steps_that_raise_end_the_experiment_and_free_the_queue(
     tmp_path: Path, error: Exception, words: str
 ) -> None:
     def steps() -> Steps:
@@ -184,7 +182,7 @@ async def test_steps_that_raise_end_the_experiment_and_free_the_line(
         (None, ["one"]),
     ],
 )
-def test_a_run_that_the_instrument_spoiled_is_fired_once_more(
+def test_a_disturbed_run_is_fired_once_more(
     report: dict[str, Any] | None, labels: list[str]
 ) -> None:
     run = Run(status=Status.FINISHED, report=report)
@@ -197,13 +195,13 @@ def test_a_run_that_the_instrument_spoiled_is_fired_once_more(
 
 @pytest.fixture
 def gone() -> int:
-    """The number of a process that has ended."""
+    """Return the pid of a process that has ended."""
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     return ended.pid
 
 
-def test_an_experiment_whose_process_is_gone_was_interrupted_with_its_run(gone: int) -> None:
+def test_an_experiment_without_its_process_is_interrupted_with_its_run(gone: int) -> None:
     experiment = run_queue.enqueue_experiment("sweep", "sleep", {}, PROJECT)
     run = run_queue.enqueue(plan(), PROJECT, experiment=experiment, position=0, label="one")
     assert run_queue.queued() == [experiment]

@@ -1,4 +1,4 @@
-"""Runs that outlive the request which started them: stored, broadcast, stopped, in line."""
+"""Runs that outlive the request which started them: stored, broadcast, stopped, queued."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ async def test_a_run_is_stored_with_frames_facts_and_report(tmp_path: Path) -> N
     assert numbers == list(range(len(numbers)))
 
 
-async def test_a_stop_that_comes_too_late_leaves_this_process_alone(tmp_path: Path) -> None:
+async def test_a_late_stop_does_not_interrupt_this_process(tmp_path: Path) -> None:
     lab = fake_laboratory(FakeEngine(), tmp_path)
     run = await lab.start(plan())
     seen_while_it_ran = await stored(run)
@@ -68,7 +68,7 @@ async def test_a_stop_that_comes_too_late_leaves_this_process_alone(tmp_path: Pa
     assert (await stored(run)).status == Status.FINISHED
 
 
-async def test_a_discarded_round_is_kept_and_not_counted(tmp_path: Path) -> None:
+async def test_a_discarded_round_is_stored_and_not_counted(tmp_path: Path) -> None:
     engine = FakeEngine()
     robbed = replace(fake_resources(engine), cpu_times=stolen_in(engine, 1))
     lab = Laboratory(robbed, Hub(), tmp_path)
@@ -84,7 +84,7 @@ async def test_a_discarded_round_is_kept_and_not_counted(tmp_path: Path) -> None
     assert rounds == {0, 1, 2, 3}
 
 
-async def test_a_run_at_the_engines_limit_says_so(
+async def test_a_run_with_a_late_engine_is_disturbed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tests.runs.fakes.CPU_NS", WALL_NS)
@@ -104,7 +104,7 @@ async def test_a_run_at_the_engines_limit_says_so(
     assert {one["reason"] for one in kept.report["discarded"]} == {"late"}
 
 
-async def test_viewers_hear_of_the_run_and_may_fetch_its_report_when_told(tmp_path: Path) -> None:
+async def test_viewers_are_sent_events_and_may_fetch_the_report_at_the_end(tmp_path: Path) -> None:
     engine = FakeEngine(hold=True)
     lab = fake_laboratory(engine, tmp_path)
     viewer = lab.hub.join()
@@ -139,7 +139,7 @@ async def test_a_stopped_run_keeps_what_it_had(tmp_path: Path) -> None:
     assert "samples" in kinds
 
 
-async def test_a_second_run_waits_and_can_be_taken_out(tmp_path: Path) -> None:
+async def test_a_second_run_waits_and_can_be_removed(tmp_path: Path) -> None:
     engine = FakeEngine(hold=True)
     lab = fake_laboratory(engine, tmp_path)
     first = await lab.start(plan())
@@ -153,7 +153,7 @@ async def test_a_second_run_waits_and_can_be_taken_out(tmp_path: Path) -> None:
     assert (await lab.outcome(first)).status == Status.FINISHED
 
 
-async def test_a_failed_run_says_why_and_does_not_hold_up_the_next(tmp_path: Path) -> None:
+async def test_a_failed_run_has_its_reason_and_does_not_block_the_next(tmp_path: Path) -> None:
     lab = fake_laboratory(FakeEngine(), tmp_path, FakeTargets(failing=("daphne",)))
     run = await lab.start(plan())
     await lab.outcome(run)

@@ -1,4 +1,4 @@
-"""One at a time, in order, across processes; whoever is gone does not hold up the rest."""
+"""One run at a time, in order, across processes; an entry without its process blocks no other."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def join() -> Run:
     return run_queue.enqueue(PLAN, PROJECT)
 
 
-def test_joining_stores_what_was_asked_for() -> None:
+def test_a_queued_run_is_stored_with_its_plan() -> None:
     run = Run.objects.get(pk=join().pk)
     assert run.status == Status.WAITING
     assert run.plan == PLAN.to_json()
@@ -66,7 +66,7 @@ async def test_another_process_with_the_lock_is_waited_for(tmp_path: Path) -> No
     await waiting
 
 
-async def test_who_is_taken_out_of_the_line_does_not_run(tmp_path: Path) -> None:
+async def test_a_removed_run_is_not_performed(tmp_path: Path) -> None:
     first, second = await sync_to_async(join)(), await sync_to_async(join)()
     async with run_queue.turn(first, tmp_path / "lock"):
         waiting = asyncio.create_task(run_queue.turn(second, tmp_path / "lock").__aenter__())
@@ -76,7 +76,7 @@ async def test_who_is_taken_out_of_the_line_does_not_run(tmp_path: Path) -> None
     assert await sync_to_async(run_queue.queued)() == [first]
 
 
-def test_a_run_that_has_begun_is_not_taken_out() -> None:
+def test_a_run_that_has_begun_cannot_be_removed() -> None:
     run = join()
     Run.objects.filter(pk=run.pk).update(status=Status.RUNNING)
     assert not run_queue.remove(run)
@@ -84,7 +84,7 @@ def test_a_run_that_has_begun_is_not_taken_out() -> None:
     assert run.status == Status.RUNNING
 
 
-def test_a_run_whose_process_is_gone_was_interrupted() -> None:
+def test_a_run_without_its_process_is_interrupted() -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     lost, alive = join(), join()
@@ -97,7 +97,7 @@ def test_a_run_whose_process_is_gone_was_interrupted() -> None:
     assert not run_queue.mark_interrupted()
 
 
-def test_another_process_of_the_same_number_is_not_the_owner() -> None:
+def test_a_later_process_with_the_same_pid_is_not_the_owner() -> None:
     run = join()
     assert run_queue.owner_alive(run)
     run.owner_started = psutil.Process().create_time() - 1000

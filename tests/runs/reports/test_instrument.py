@@ -1,4 +1,4 @@
-"""When the engine or the host may be in the numbers, and what is said of it."""
+"""When the engine or the host disturbed a run, and the warnings about it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def reading(lane: int = 0, round: int = 1, **changes: Any) -> Reading:
     return Reading.of(lane, round, fired, None, None)
 
 
-def test_at_its_limits_the_engine_still_has_room() -> None:
+def test_a_value_at_its_limit_does_not_disturb() -> None:
     assert saturation([reading()], NAMES, P50_MS) == []
 
 
@@ -52,7 +52,7 @@ def test_beyond_a_limit_the_worst_firing_is_named(changes: dict[str, int], words
     assert said.endswith(" the result is disturbed.")
 
 
-def test_each_firing_is_judged_by_the_median_of_its_own_round() -> None:
+def test_the_limit_of_a_firing_is_from_the_median_of_its_round() -> None:
     lag_ms = 12
     both = [reading(0, number, loop_lag_p99_ns=lag_ms * MS) for number in (1, 2)]
     assert [is_late(one, p50_ms) for one in both for p50_ms in (100.0, 200.0, None)] == [
@@ -64,19 +64,19 @@ def test_each_firing_is_judged_by_the_median_of_its_own_round() -> None:
 
 
 @pytest.mark.parametrize("changes", [{}, {"cpu_ns": 960 * MS}, {"loop_lag_p99_ns": 12 * MS}])
-def test_what_repeats_a_round_is_what_disturbs_a_run(changes: dict[str, int]) -> None:
+def test_a_round_is_repeated_by_the_same_limits_that_disturb_a_run(changes: dict[str, int]) -> None:
     one = reading(**changes)
     assert is_late(one, P50_MS[1]) == bool(saturation([one], NAMES, P50_MS)) == bool(changes)
 
 
-def test_time_that_was_stolen_explains_why_the_engine_was_late() -> None:
+def test_stolen_time_explains_a_late_engine() -> None:
     late = reading(cpu_ns=960 * MS)
     stolen = Reading(0, 1, cpu_before=(50, 5000), cpu_after=(60, 5010))
     assert why_discarded([reading(), late]) == "late"
     assert why_discarded([late, stolen]) == "stolen"
 
 
-def test_each_limit_is_said_once_however_many_firings_were_beyond_it() -> None:
+def test_each_exceeded_limit_is_reported_once() -> None:
     busy = [reading(0, number, cpu_ns=(900 + number) * MS) for number in range(1, 50)]
     late = reading(1, 7, scheduling_error_p99_ns=7 * MS)
     (said,) = saturation([*busy, late], NAMES, P50_MS)
@@ -85,7 +85,7 @@ def test_each_limit_is_said_once_however_many_firings_were_beyond_it() -> None:
     assert ". It sent requests 7 ms late (p99) at async@daphne, round 7" in said
 
 
-def test_what_an_engine_does_not_tell_is_not_held_against_it() -> None:
+def test_unknown_values_exceed_no_limit() -> None:
     silent = Reading.of(0, 1, {"event": "fired", "wall_ns": 0, "cpu_ns": 10}, None, None)
     assert saturation([silent], NAMES, P50_MS) == []
     assert saturation([reading(loop_lag_p99_ns=10**12)], NAMES, {1: None}) == []
@@ -111,7 +111,7 @@ def test_more_than_two_percent_stolen_repeats_the_round(
     assert one.stolen is is_stolen
 
 
-def test_where_the_kernel_tells_nothing_nothing_was_stolen() -> None:
+def test_without_kernel_counters_nothing_was_stolen() -> None:
     assert not reading().stolen
     assert reading().steal_percent is None
     assert total_steal_percent([reading()]) is None
@@ -123,14 +123,14 @@ def test_stolen_time_is_a_share_of_all_firings_together() -> None:
     assert total_steal_percent([quiet, stolen, reading()]) == pytest.approx(1.0)
 
 
-def test_a_reading_survives_its_json() -> None:
+def test_a_reading_survives_json() -> None:
     one = Reading.of(1, 2, FINE, (1, 2), None)
     assert Reading.from_json(one.to_json()) == one
     # As the database gives it back: tuples have become lists.
     assert Reading.from_json({**one.to_json(), "cpu_before": [1, 2]}) == one
 
 
-def test_others_at_work_are_pointed_out() -> None:
+def test_a_busy_machine_is_a_warning() -> None:
     assert busy_machine_warning({"cpus": 2, "load_average": [2.0, 9.0, 9.0]}) == []
     (said,) = busy_machine_warning({"cpus": 2, "load_average": [2.1, 0.0, 0.0]})
     assert "2.1 on 2 CPUs" in said

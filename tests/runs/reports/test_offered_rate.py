@@ -1,4 +1,4 @@
-"""Whether a rate was more than a lane can do: by queues whose answer is known."""
+"""Whether a lane kept up with its rate, with simulated queues whose answer is known."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def poisson(load: Rate, seed: int) -> list[float]:
 
 
 def served(due_s: Iterable[float], workers: int, service_s: float) -> list[tuple[float, float]]:
-    """Due and done where so many workers take one request after another, in turn."""
+    """Return due and done of requests served by so many workers, one request at a time each."""
     free_s = [0.0] * workers
     pairs = []
     for due in due_s:
@@ -71,7 +71,7 @@ def judged(*frames: frame.Frame, load: Rate = LOAD) -> RateReport:
         (16, 0.1, 160, False),
     ],
 )
-def test_a_queue_is_seen_for_what_it_is(
+def test_a_growing_queue_is_recognised(
     arrivals: Callable[[Rate, int], list[float]],
     workers: int,
     service_s: float,
@@ -104,7 +104,7 @@ def test_only_successful_answers_count() -> None:
     assert judged(refused) == judged() == nothing
 
 
-def test_of_a_handful_nobody_can_say() -> None:
+def test_with_few_requests_it_is_unknown() -> None:
     few = Rate(5.0, 2.0)
     found = judged(samples(served(constant(few, 1), 1, 0.5)), load=few)
     assert found["keeps_up"] is None

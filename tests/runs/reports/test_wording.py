@@ -1,4 +1,4 @@
-"""Loads, rates and the instrument in words."""
+"""Loads, rates and the load generator in words."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from dashboard.wire.plan import Burst, Load, Rate
         (Rate(0.5, 2.5, poisson=True), "0.5 requests per second for 2.5 s (Poisson)"),
     ],
 )
-def test_a_load_is_said_in_words(load: Load, words: str) -> None:
+def test_loads_in_words(load: Load, words: str) -> None:
     assert load_words(load) == words
 
 
-def test_only_a_lane_that_fell_behind_is_said_to_have_done_so() -> None:
+def test_only_lanes_that_fell_behind_have_a_line() -> None:
     rate = {"offered_rps": 500.0, "achieved_rps": 212.04, "keeps_up": False}
     lanes: list[Mapping[str, Any]] = [
         {"lane": "a@b", "rate": rate},
@@ -46,18 +46,18 @@ def test_only_a_lane_that_fell_behind_is_said_to_have_done_so() -> None:
     ("rate_rps", "words"),
     [(None, "–"), (0.5, "0.5/s"), (99.96, "100/s"), (1234.5, "1,230/s"), (61234.5, "61,000/s")],
 )
-def test_a_rate_has_no_digit_to_spare(rate_rps: float | None, words: str) -> None:
+def test_rates_have_only_significant_digits(rate_rps: float | None, words: str) -> None:
     assert per_second(rate_rps) == words
 
 
-def test_an_instrument_that_nobody_measured_is_not_spoken_of() -> None:
+def test_without_a_calibration_there_are_no_words() -> None:
     known = {"floor_ms": 0.0912, "limit_rps": 61234.5}
     assert instrument_words(known) == "Load generator: adds 0.09 ms, up to 61,000 requests/s"
     assert instrument_words({"floor_ms": None, "limit_rps": None}) == ""
     assert instrument_words(None) == ""
 
 
-def test_a_lane_alone_at_a_rate_is_told_by_its_p95() -> None:
+def test_a_single_lane_at_a_rate_has_a_sentence_with_its_p95() -> None:
     rate = {"offered_rps": 400.0, "achieved_rps": 400.0, "keeps_up": True}
     lane = {"lane": "a@b", "rate": rate, "latency_ms": {"p95": 103.2}}
     report = {"lanes": [lane], "warnings": [], "verdict": None}
@@ -68,7 +68,7 @@ def test_a_lane_alone_at_a_rate_is_told_by_its_p95() -> None:
         assert sentence({**report, "lanes": [other]}) == ""
 
 
-def test_nothing_is_said_twice() -> None:
+def test_no_warning_repeats_the_sentence() -> None:
     behind = {
         "lane": "a@b",
         "latency_ms": {"p95": 9000.0},

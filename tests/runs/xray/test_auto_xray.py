@@ -1,4 +1,4 @@
-"""What is found out after the last round: told to the sinks, ended by Stop, never a failed run."""
+"""Work after the last round: reported to the sinks, ended by Stop, never a failed run."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def plan() -> Plan:
     return make_plan(FakeTargets().project, scenario="sleep", requests=20, rounds=1, seed=1)
 
 
-async def test_what_is_found_afterwards_is_told_before_the_end() -> None:
+async def test_events_after_the_last_round_come_before_the_end() -> None:
     async def look(tell: SendEvent) -> None:
         await tell({"event": "found", "lane": 0, "facts": {}})
 
@@ -37,7 +37,7 @@ async def test_what_is_found_afterwards_is_told_before_the_end() -> None:
     assert heard.events[-1] == {"event": "found", "lane": 0, "facts": {}}
 
 
-async def test_stop_ends_it_and_what_was_measured_is_finished() -> None:
+async def test_stop_ends_it_and_the_run_is_finished() -> None:
     stop, ended = asyncio.Event(), []
 
     async def look(tell: SendEvent) -> None:
@@ -52,7 +52,7 @@ async def test_stop_ends_it_and_what_was_measured_is_finished() -> None:
     assert ended
 
 
-async def test_a_fault_of_ours_in_it_costs_the_run_nothing() -> None:
+async def test_an_error_in_it_does_not_fail_the_run() -> None:
     async def look(tell: SendEvent) -> None:
         raise LookupError("a fault")
 
@@ -63,16 +63,14 @@ async def test_a_fault_of_ours_in_it_costs_the_run_nothing() -> None:
 
 
 class Refusing(RequestTracer):
-    """Its targets do not start."""
+    """A tracer whose targets do not start."""
 
     async def trace(self, subject: XraySubject, *, prepared: bool = False) -> XrayResult:
         raise TargetFailed(f"{subject.lane.server} did not start")
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_an_x_ray_that_fails_is_a_note(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_failed_x_ray_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(auto_xray, "unexplained_lanes", lambda report: [0])
     look = AutoXray(Refusing(mark="test", home=tmp_path, cores=Cores.here()))
     lab = Laboratory(fake_resources(FakeEngine()), Hub(), tmp_path, look)

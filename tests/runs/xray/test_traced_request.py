@@ -1,4 +1,4 @@
-"""An X-ray among the runs: what may be asked for, when its turn comes, what comes of it."""
+"""X-rays: which are allowed, when they take their turn, their result."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_parameters_that_are_not_given_have_their_defaults(project: Project) -> 
         ({"timeout_s": 0}, "timeout", "expected above 0 to 300 s, found 0"),
     ],
 )
-def test_what_cannot_be_is_refused_by_field(
+def test_invalid_subjects_are_refused_by_field(
     project: Project, asked: dict[str, Any], field: str, words: str
 ) -> None:
     with pytest.raises(InvalidPlan) as refused:
@@ -68,7 +68,7 @@ def test_what_cannot_be_is_refused_by_field(
     assert words in problem.message
 
 
-def test_a_target_that_runs_already_is_refused(tmp_path: Path) -> None:
+def test_an_external_target_is_refused(tmp_path: Path) -> None:
     lab = tmp_path / "lab.toml"
     lab.write_text(
         """
@@ -89,7 +89,7 @@ def test_a_target_that_runs_already_is_refused(tmp_path: Path) -> None:
 
 
 def waiting(lock: Path) -> tuple[asyncio.Task[None], asyncio.Event]:
-    """Somebody who waits until the machine is free, and leaves as soon as it is."""
+    """Return a task that waits until the machine is free, and an event that is set once it is."""
     entered = asyncio.Event()
 
     async def wait() -> None:
@@ -105,7 +105,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_it_waits_until_no_run_is_on(tmp_path: Path) -> None:
+async def test_it_waits_until_no_run_is_active(tmp_path: Path) -> None:
     path = tmp_path / "run.lock"
     with path.open("a") as lock:
         fcntl.flock(lock.fileno(), fcntl.LOCK_EX)
@@ -117,7 +117,7 @@ async def test_it_waits_until_no_run_is_on(tmp_path: Path) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_it_lets_everybody_in_line_go_first(project: Project, tmp_path: Path) -> None:
+async def test_queued_runs_go_first(project: Project, tmp_path: Path) -> None:
     run = await sync_to_async(run_queue.enqueue)(make_plan(project, scenario="sleep"), project)
     task, entered = waiting(tmp_path / "run.lock")
     await asyncio.wait({task}, timeout=0.1)
@@ -127,7 +127,7 @@ async def test_it_lets_everybody_in_line_go_first(project: Project, tmp_path: Pa
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_whose_process_is_gone_is_waited_for_by_nobody(
+async def test_a_run_without_its_process_is_not_waited_for(
     project: Project, tmp_path: Path
 ) -> None:
     run = await sync_to_async(run_queue.enqueue)(make_plan(project, scenario="sleep"), project)
@@ -145,13 +145,13 @@ async def test_no_run_begins_meanwhile(project: Project, tmp_path: Path) -> None
         assert not free
 
 
-def test_what_goes_on_elsewhere_after_the_answer_is_said_to_be_missing(project: Project) -> None:
+def test_a_202_warns_that_later_work_is_not_in_the_trace(project: Project) -> None:
     traced = TracedRequest(trace_of(REQUEST, asgiref="3.13.0"), 202, {}, 1)
     (warning,) = XrayResult(subject(project), traced, xray_of(REQUEST)).warnings
     assert "work done after it is not in the trace" in warning
 
 
-def test_the_result_says_what_was_asked_and_what_to_mind(project: Project) -> None:
+def test_the_result_has_the_request_and_warnings(project: Project) -> None:
     trace = trace_of(REQUEST, *gathered(2, 20), asgiref="3.13.0", dropped=7)
     traced = TracedRequest(trace, 404, {"versions": {"django": "5.2"}}, 3)
     result = XrayResult(subject(project), traced, xray_of(REQUEST, *gathered(2, 20)))
@@ -167,7 +167,7 @@ def test_the_result_says_what_was_asked_and_what_to_mind(project: Project) -> No
     assert result.evidence == found["serialised"][0]
 
 
-def test_the_exception_of_a_request_that_failed_is_quoted(project: Project) -> None:
+def test_the_exception_of_a_failed_request_is_quoted(project: Project) -> None:
     raised: AnswerKind = {
         "status": 500,
         "type": "shop.Broken",
