@@ -16,7 +16,7 @@ from typing import Any
 from dashboard.models import Experiment, Run, Status
 from dashboard.project.model.scenario import Scenario
 from dashboard.project.project import Project
-from dashboard.runs.planning.plans import make_plan
+from dashboard.runs.planning.plans import make_plan, scenario_of
 from dashboard.runs.queue.experiment import (
     MAX_REQUESTS_OF_ALL,
     ExperimentPlan,
@@ -86,19 +86,14 @@ def make_matrix(
     scenario: str,
     variants: Sequence[str] = (),
     servers: Sequence[str] = (),
-    requests: int | None = None,
-    concurrency: int | None = None,
-    rounds: int | None = None,
     **more: Any,
 ) -> Matrix:
-    """Return a checked matrix; `more` goes to `make_plan`: parameters, timeout_s, seed.
+    """Return a checked matrix; `more` goes to `make_plan`: requests, rounds, parameters, …
 
     Without variants it has all of the scenario, without servers the usual ones. Cells that cannot
     be fired stay, with the reason. Raises InvalidPlan with the problems by field.
     """
-    definition = project.scenarios.get(scenario)
-    if definition is None:
-        raise InvalidPlan(*project.problems(scenario, (), {}))
+    definition = scenario_of(project, scenario)
     variants = tuple(dict.fromkeys(variants)) or tuple(definition.variants)
     servers = tuple(dict.fromkeys(servers)) or usual_servers(project)
     cells = tuple(_cells(project, definition, variants, servers))
@@ -106,15 +101,7 @@ def make_matrix(
     if not fireable:
         raise InvalidPlan(Problem("servers", f"expected one that fits: {cells[0].refusal}"))
     baseline = next((lane for lane in definition.lanes if lane in fireable), fireable[0])
-    plan = make_plan(
-        project,
-        scenario=scenario,
-        lanes=[str(baseline)],
-        requests=requests,
-        concurrency=concurrency,
-        rounds=rounds,
-        **more,
-    )
+    plan = make_plan(project, scenario=scenario, lanes=[str(baseline)], **more)
     _check_size(cells, fireable, plan)
     return Matrix(variants, servers, cells, plan, baseline)
 

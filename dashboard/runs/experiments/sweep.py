@@ -15,7 +15,7 @@ from dashboard.analysis.inference.comparison import FEWEST_ROUNDS
 from dashboard.analysis.inference.crossover import Level, level_of, next_level
 from dashboard.models import Experiment, Run, Status
 from dashboard.project.project import Project
-from dashboard.runs.planning.plans import make_plan
+from dashboard.runs.planning.plans import make_plan, scenario_of
 from dashboard.runs.queue.experiment import (
     MAX_REQUESTS_OF_ALL,
     ExperimentPlan,
@@ -95,11 +95,9 @@ def make_sweep(
     Five rounds at each level, or the scenario's number if larger: fewer have no interval. Raises
     InvalidPlan with the problems by field.
     """
-    if scenario not in project.scenarios:
-        raise InvalidPlan(*project.problems(scenario, (), {}))
+    definition = scenario_of(project, scenario)
     axis = Axis.parse(project, scenario, over)
     _check_given(axis, levels, requests, concurrency, duration_s)
-    definition = project.scenarios[scenario]
     of_parameter = axis.name not in (CONCURRENCY, RATE)
     plan = make_plan(
         project,

@@ -65,7 +65,7 @@ def make_plan(
     the number of requests in a burst (all at once), and to the maximum in a rate. Raises
     InvalidPlan with the problems by field.
     """
-    definition = _scenario(project, scenario)
+    definition = scenario_of(project, scenario)
     chosen = _lanes(definition, lanes, control=options.get("control", False))
     values = definition.values({}) | dict(parameters or {})
     requested = RequestedLoad(
@@ -87,7 +87,8 @@ def make_plan(
     return plan
 
 
-def _scenario(project: Project, name: str) -> Scenario:
+def scenario_of(project: Project, name: str) -> Scenario:
+    """Return the scenario of that name; raises InvalidPlan if there is none."""
     scenario = project.scenarios.get(name)
     if scenario is None:
         raise InvalidPlan(*project.problems(name, (), {}))

@@ -12,7 +12,7 @@ import asyncio
 import fcntl
 import os
 import signal
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -51,33 +51,34 @@ def enqueue(
 
     A run of an experiment takes the experiment's place and is no entry itself.
     """
-    scenario = project.scenarios[plan.scenario]
     run = Run.objects.create(
         plan=plan.to_json(),
         project=project.name,
         claim=claim,
         guess=guess and guess.to_json(),
-        title=scenario.title,
+        title=project.scenarios[plan.scenario].title,
         experiment=experiment,
         position=position,
         label=label,
         **_owner(),
     )
-    RunLane.objects.bulk_create(
-        RunLane(
+    RunLane.objects.bulk_create(_lanes(run, plan, project))
+    return run
+
+
+def _lanes(run: Run, plan: Plan, project: Project) -> Iterator[RunLane]:
+    scenario = project.scenarios[plan.scenario]
+    for position, lane in enumerate(plan.lanes):
+        family = scenario.variants[lane.variant].family
+        yield RunLane(
             run=run,
             position=position,
             name=str(lane),
-            family=scenario.variants[lane.variant].family,
+            family=family,
             capacity=capacity(project, scenario, lane),
             wait_s=scenario.wait_s(lane.variant, plan.parameters),
-            concurrency=project.server(lane.server).concurrency(
-                scenario.variants[lane.variant].family
-            ),
+            concurrency=project.server(lane.server).concurrency(family),
         )
-        for position, lane in enumerate(plan.lanes)
-    )
-    return run
 
 
 def enqueue_experiment(

@@ -16,6 +16,7 @@ from dashboard.analysis.text.view_calls import exception_words
 from dashboard.analysis.xray.trace import Xray, read_trace
 from dashboard.project.model.scenario import Variant
 from dashboard.project.project import Project
+from dashboard.runs.planning.plans import scenario_of
 from dashboard.runs.queue import run_queue
 from dashboard.runs.queue.laboratory import LOCK_NAME
 from dashboard.targets.supervise.cores import Cores
@@ -123,9 +124,7 @@ def make_subject(
 
     Raises InvalidPlan with the problems by field: scenario, lanes, parameters.NAME, timeout.
     """
-    definition = project.scenarios.get(scenario)
-    if definition is None:
-        raise InvalidPlan(*project.problems(scenario, (), {}))
+    definition = scenario_of(project, scenario)
     chosen = Lane.parse(lane)
     values = definition.values({}) | dict(parameters)
     problems = project.problems(scenario, (chosen,), values)
