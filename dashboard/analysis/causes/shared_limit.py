@@ -1,8 +1,8 @@
-"""What all lanes have in common where none differs: the question answered absolutely.
+"""Find the limit that all lanes share if none differs.
 
 "No difference" is half an answer to "would another server or async help?". The other half is which
-limit all lanes share. It is read from what was measured in every lane, and where one lane does not
-know a quantity, nothing is concluded from it.
+limit all lanes share. It is read from what was measured in every lane; a quantity that is unknown
+in one lane supports no conclusion.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from dashboard.wire.verdict_report import SharedLimitName, SharedLimitReport
 
 from .cause import BUSY_SHARE, CPU_LIMIT_SHARE, WAITING_CPU_SHARE
 
-NARROW = 1.5  # an interval within this says that no lane is several times as fast
-ALIKE = 1.1  # of a first look, which has no interval: from here on something seems to differ
+NARROW = 1.5  # an interval within this excludes that a lane is several times as fast
+ALIKE = 1.1  # ratio of a first look, without an interval, from which on lanes seem to differ
 MOSTLY_CPU_SHARE = 0.6
-LEAST_REQUESTS = 20  # in all rounds; fewer say nothing of what cannot be
-FIRM = {"cpu-bound", "mostly-cpu", "same-limit", "waiting"}  # they say what cannot help
+LEAST_REQUESTS = 20  # in all rounds; fewer cannot show what is impossible
+FIRM = {"cpu-bound", "mostly-cpu", "same-limit", "waiting"}  # these state what cannot help
 LIGHT = 0.5  # requests in the view at a time, on average
 ALL_OF_THEM = 0.9  # of the requests in flight that were in the view at once
 
 
 @dataclass(frozen=True)
 class LaneUsage:
-    """What one lane was limited by, as far as that is known.
+    """What one lane used and was limited by, as far as that is known.
 
-    `cpu_alone_s` is how long a burst would take if there were nothing but its CPU time to wait for,
-    on `usable_cores`: those that it could keep busy, of the `cores` that it may use.
+    `cpu_alone_s` is how long a burst would take if it only waited for its own CPU time, on
+    `usable_cores`: those of its `cores` that it could keep busy.
     """
 
     lane: str
@@ -56,14 +56,14 @@ class LaneUsage:
 
 @dataclass(frozen=True)
 class SharedLimit:
-    """The limit that all lanes share, and what each was seen to do. A burst has a concurrency."""
+    """The limit that all lanes share, and what each used. Only a burst has a concurrency."""
 
     name: SharedLimitName
     concurrency: int | None
     lanes: tuple[LaneUsage, ...]
 
     def to_json(self) -> SharedLimitReport:
-        """As the verdict carries it."""
+        """Return the JSON object that the verdict carries."""
         limit: SharedLimitReport = to_json(self)
         return limit
 
@@ -71,36 +71,36 @@ class SharedLimit:
 def find_shared_limit(
     lanes: Sequence[LaneMetrics], comparisons: Sequence[Comparison]
 ) -> SharedLimit | None:
-    """Return what all lanes have in common; None where any two of them seem to differ."""
+    """Return the limit that all lanes share; None if any two of them seem to differ."""
     if not comparisons or not all(map(_alike, comparisons)):
         return None
     load = lanes[0].load
     concurrency = load.concurrency if load.kind == "burst" else None
-    standings = tuple(map(_standing, lanes))
+    usages = tuple(map(_usage, lanes))
     large = all(map(_is_large, lanes))
     for name, fits in _LIMITS:
-        if (large or name not in FIRM) and fits(standings, concurrency):
-            return SharedLimit(name, concurrency, standings)
-    return SharedLimit("unknown", concurrency, standings)
+        if (large or name not in FIRM) and fits(usages, concurrency):
+            return SharedLimit(name, concurrency, usages)
+    return SharedLimit("unknown", concurrency, usages)
 
 
 def _is_large(metrics: LaneMetrics) -> bool:
-    """Whether it was fired for long enough, at enough requests, to say what cannot be."""
+    """Return True if it had enough requests, for long enough, to show what is impossible."""
     firings = len(metrics.makespans_s)
     if firings * metrics.load.requests < LEAST_REQUESTS:
         return False
     return fmean(metrics.makespans_s) >= LEAST_TICKS * TICK_S
 
 
-def _alike(one: Comparison) -> bool:
-    if one.answer == "undecided" and one.interval is not None:
-        return one.interval.low >= 1 / NARROW and one.interval.high <= NARROW
-    if one.answer == "first-look" and one.ratio:
-        return max(one.ratio, 1 / one.ratio) <= ALIKE
-    return one.answer == "no-difference"
+def _alike(comparison: Comparison) -> bool:
+    if comparison.answer == "undecided" and comparison.interval is not None:
+        return comparison.interval.low >= 1 / NARROW and comparison.interval.high <= NARROW
+    if comparison.answer == "first-look" and comparison.ratio:
+        return max(comparison.ratio, 1 / comparison.ratio) <= ALIKE
+    return comparison.answer == "no-difference"
 
 
-def _standing(metrics: LaneMetrics) -> LaneUsage:
+def _usage(metrics: LaneMetrics) -> LaneUsage:
     cpu_s, cores = metrics.resources.cpu_s, metrics.resources.usable_cores
     burst = metrics.load.kind == "burst"
     return LaneUsage(
@@ -124,55 +124,53 @@ def _standing(metrics: LaneMetrics) -> LaneUsage:
 
 
 def _waits(metrics: LaneMetrics) -> bool | None:
-    """Whether the view itself mostly waits, and not in line for a thread inside of it."""
+    """Return True if the view itself mostly waits, and not in a queue for a thread."""
     if metrics.resources.cpu_s is None or not metrics.times.view_s:
         return None
-    executor = metrics.config.executor
-    in_line = (
-        executor is not None and executor.queued > 0
-    ) or metrics.config.serialised is not None
-    return metrics.resources.cpu_s <= WAITING_CPU_SHARE * metrics.times.view_s and not in_line
+    executor, serialised = metrics.config.executor, metrics.config.serialised
+    queues = (executor is not None and executor.queued > 0) or serialised is not None
+    return metrics.resources.cpu_s <= WAITING_CPU_SHARE * metrics.times.view_s and not queues
 
 
-def _used(standings: Sequence[LaneUsage], share: float) -> bool:
-    """By themselves: without others it might be that much faster, so they are no limit."""
-    shares = [one.least_own_cpu_share for one in standings]
+def _used(usages: Sequence[LaneUsage], share: float) -> bool:
+    """Return True if all used this share by themselves; what others used is no limit of theirs."""
+    shares = [lane.least_own_cpu_share for lane in usages]
     return all(own is not None and own >= share for own in shares)
 
 
-def _cpu_bound(standings: Sequence[LaneUsage], concurrency: int | None) -> bool:
-    return _used(standings, CPU_LIMIT_SHARE)
+def _cpu_bound(usages: Sequence[LaneUsage], concurrency: int | None) -> bool:
+    return _used(usages, CPU_LIMIT_SHARE)
 
 
-def _mostly_cpu(standings: Sequence[LaneUsage], concurrency: int | None) -> bool:
-    return _used(standings, MOSTLY_CPU_SHARE)
+def _mostly_cpu(usages: Sequence[LaneUsage], concurrency: int | None) -> bool:
+    return _used(usages, MOSTLY_CPU_SHARE)
 
 
-def _light_load(standings: Sequence[LaneUsage], concurrency: int | None) -> bool:
-    """One request in flight, or a rate at which the view was empty more often than not."""
+def _light_load(usages: Sequence[LaneUsage], concurrency: int | None) -> bool:
+    """Return True for one request in flight, or a rate at which the view was mostly empty."""
     if concurrency is not None:
         return concurrency == 1
-    return all(one.in_view is not None and one.in_view < LIGHT for one in standings)
+    return all(lane.in_view is not None and lane.in_view < LIGHT for lane in usages)
 
 
-def _same_limit(standings: Sequence[LaneUsage], concurrency: int | None) -> bool:
-    """As many in the view at a time in every lane, nearly all the time, while others waited."""
-    peaks = {one.peak_in_view for one in standings}
-    if len(peaks) != 1 or concurrency is None or not all(one.waits for one in standings):
+def _same_limit(usages: Sequence[LaneUsage], concurrency: int | None) -> bool:
+    """Return True if every lane had the same number in the view nearly all the time."""
+    peaks = {lane.peak_in_view for lane in usages}
+    if len(peaks) != 1 or concurrency is None or not all(lane.waits for lane in usages):
         return False
     peak = peaks.pop() or 0
-    flat = all((one.in_view or 0) >= BUSY_SHARE * peak for one in standings)
+    flat = all((lane.in_view or 0) >= BUSY_SHARE * peak for lane in usages)
     return flat and 0 < peak < ALL_OF_THEM * concurrency
 
 
-def _waiting(standings: Sequence[LaneUsage], concurrency: int | None) -> bool:
-    """All that were in flight were in the view, and waited there."""
+def _waiting(usages: Sequence[LaneUsage], concurrency: int | None) -> bool:
+    """Return True if all requests in flight were in the view, and waited there."""
     return concurrency is not None and all(
-        one.waits and (one.peak_in_view or 0) >= ALL_OF_THEM * concurrency for one in standings
+        lane.waits and (lane.peak_in_view or 0) >= ALL_OF_THEM * concurrency for lane in usages
     )
 
 
-# The first that fits is said.
+# The first that fits is returned.
 _LIMITS: tuple[tuple[SharedLimitName, Callable[[Sequence[LaneUsage], int | None], bool]], ...] = (
     ("cpu-bound", _cpu_bound),
     ("mostly-cpu", _mostly_cpu),

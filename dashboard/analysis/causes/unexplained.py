@@ -1,26 +1,26 @@
-"""Which lanes of a report are worth a look inside: those whose difference nothing explains yet."""
+"""Which lanes of a report are worth an X-ray: those whose difference is not explained yet."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-# Standing in line inside a request looks like waiting from outside; and an answer that is held
-# back explains no makespan.
+# Queueing inside a request looks like waiting from outside, and a buffered answer does not explain
+# the total time.
 EXPLAINS_LITTLE = {"waiting-in-app", "not-streaming"}
 DIFFERENT = ("differs", "first-look")
 
 
 def unexplained_lanes(report: Mapping[str, Any]) -> list[int]:
-    """Positions of such lanes, each once, the slower of two first; none of a control."""
+    """Return the positions of such lanes, the slower of two first; none for a control."""
     verdict = report["verdict"]
     if verdict is None or verdict["control"]:
         return []
-    found: list[int] = []
+    positions: list[int] = []
     for position, comparison in enumerate(verdict["comparisons"], 1):
         if _unexplained(comparison, verdict["margin"]):
-            found += (position, 0) if comparison["ratio"] > 1 else (0, position)
-    return list(dict.fromkeys(found))
+            positions += (position, 0) if comparison["ratio"] > 1 else (0, position)
+    return list(dict.fromkeys(positions))
 
 
 def _unexplained(comparison: Mapping[str, Any], margin: float) -> bool:

@@ -1,17 +1,17 @@
-"""Whether lanes differ from the baseline: ratios by round, intervals, answers.
+"""Compare lanes with the baseline: ratios by round, intervals, answers.
 
-Two rules, one of which is chosen before the first round:
+One of two rules is chosen before the first round:
 
-- *Fixed*: so many rounds, then the paired t interval at 95 %; below five rounds a first look.
-- *Until sure*: looks after 5, 10, 20 and 40 rounds and at no other time. The levels of the four
-  looks add up to 5 %, so that looking several times costs no false alarms (Bonferroni).
+- *Fixed*: a fixed number of rounds, then the paired t interval at 95 %; a first look below five.
+- *Until certain*: looks after 5, 10, 20 and 40 rounds and at no other time. The levels of the four
+  looks add up to 5 %, so that looking several times adds no false alarms (Bonferroni).
 
-Several lanes are compared at once, so the level is shared among them as Holm does (1979): while k
-lanes are open each is given its interval at level alpha / k; those whose interval excludes 1 are
-settled with that interval, and the others try again with the level of those that are left. Where
-nothing more is settled, the rest keep the intervals of that last try, all of which hold 1. This
-rejects exactly what Holm's p-values reject, and the answer is read off the very interval that is
-shown: the two cannot contradict each other.
+Several lanes are compared at once, so they share the level by Holm's method (Holm 1979): while k
+lanes are open, each gets its interval at level alpha / k; those whose interval excludes 1 are
+settled with that interval, and the others try again with the level of those that are left. Once
+no more lanes are settled, the rest keep the intervals of the last try, all of which contain 1. This
+rejects exactly what Holm's p-values reject, and the answer is read from the interval that is shown,
+so the two cannot contradict each other.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ FIXED_ALPHA = 0.05
 
 @dataclass(frozen=True)
 class Method:
-    """How an interval is made, and the chance that it misses.
+    """A method for intervals, with the chance that an interval misses (`alpha`).
 
-    `widest` holds every interval of rounds that are known between two ends.
+    `widest` returns an interval that contains every interval of rounds known between two bounds.
     """
 
     name: str
@@ -53,15 +53,15 @@ LOOKS: Mapping[int, Method] = MappingProxyType(
         40: Method("signed rank", signed_rank, widest_signed_rank, 0.015),
     }
 )
-MOST_ROUNDS = max(LOOKS)  # after the last look nothing is decided any more
+MOST_ROUNDS = max(LOOKS)  # nothing is decided after the last look
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A lane's metric over the baseline's: the middle, and the ends at this level.
+    """A lane's metric over the baseline's: the middle, and both ends at this level.
 
-    `level` is the one after the adjustment for several lanes and looks: 0.975 for 97.5 %. In a
-    run that was disturbed low and high are the worst case, and `measured` the ends without it.
+    `level` is adjusted for several lanes and looks: 0.975 for 97.5 %. In a disturbed run low and
+    high are the worst case, and `measured` are the ends without it.
     """
 
     ratio: float
@@ -74,15 +74,15 @@ class Interval:
 
     @property
     def excludes_one(self) -> bool:
-        """Whether it shows a difference, however small."""
+        """True if it shows a difference, however small."""
         return self.low > 1 or self.high < 1
 
     def inside(self, margin: float) -> bool:
-        """Whether the whole interval lies inside the margin, which reaches as far up as down."""
+        """Return True if the whole interval lies inside the margin, symmetric in logarithms."""
         return self.low >= 1 / (1 + margin) and self.high <= 1 + margin
 
     def answer(self, margin: float) -> Answer:
-        """What it says. A difference inside the margin is none that anybody asked for."""
+        """Return the answer. A difference inside the margin counts as none."""
         if self.inside(margin):
             return "no-difference"
         if self.excludes_one:
@@ -95,31 +95,31 @@ class Interval:
 
 @dataclass(frozen=True)
 class Look:
-    """What is seen of all comparisons after so many rounds, in the order of the lanes."""
+    """The intervals of all comparisons after a number of rounds, in the order of the lanes."""
 
     rounds: int
     intervals: tuple[Interval, ...]
 
 
 def look(log_ratios: Sequence[Floats]) -> Look | None:
-    """Look at the rounds so far, one array a comparison; None where it is not the time to.
+    """Return a look at the rounds so far, one array per comparison; None if no look is due.
 
-    The time is after 5, 10, 20 and 40 rounds, when every comparison has as many.
+    A look is due when every comparison has 5, 10, 20 or 40 rounds.
     """
     rounds = min((len(values) for values in log_ratios), default=0)
     return _look_at(log_ratios, rounds) if rounds in LOOKS else None
 
 
 def last_look(log_ratios: Sequence[Floats], boxes: Sequence[Box] = ()) -> Look | None:
-    """The latest look that so many rounds allow: it sees its own rounds, and none that followed."""
+    """Return the latest look that the rounds allow, which ignores all rounds after it."""
     rounds = min((len(values) for values in log_ratios), default=0)
     reached = [number for number in LOOKS if number <= rounds]
     return _look_at(log_ratios, max(reached), boxes) if reached else None
 
 
-def sure(seen: Look, margin: float = MARGIN) -> bool:
-    """Whether every comparison is decided, so that no further round is needed."""
-    return all(interval.answer(margin) != "undecided" for interval in seen.intervals)
+def all_decided(look: Look, margin: float = MARGIN) -> bool:
+    """Return True if every comparison is decided, so that no further round is needed."""
+    return all(interval.answer(margin) != "undecided" for interval in look.intervals)
 
 
 def _look_at(log_ratios: Sequence[Floats], rounds: int, boxes: Sequence[Box] = ()) -> Look:
@@ -128,9 +128,9 @@ def _look_at(log_ratios: Sequence[Floats], rounds: int, boxes: Sequence[Box] = (
 
 
 def holm(log_ratios: Sequence[Floats], method: Method, boxes: Sequence[Box] = ()) -> list[Interval]:
-    """An interval for each comparison, the level shared as the module's docstring says.
+    """Return an interval for each comparison, sharing the level as the module docstring describes.
 
-    With `boxes`, one for each comparison, it is the widest that they allow.
+    With `boxes`, one per comparison, each is the widest that its box allows.
     """
     settled: dict[int, Interval] = {}
     while len(settled) < len(log_ratios):
@@ -140,7 +140,7 @@ def holm(log_ratios: Sequence[Floats], method: Method, boxes: Sequence[Box] = ()
             at: _interval(log_ratios[at], method, alpha, boxes[at] if boxes else None)
             for at in left
         }
-        differing = {at: one for at, one in tried.items() if one.excludes_one}
+        differing = {at: interval for at, interval in tried.items() if interval.excludes_one}
         settled |= differing or tried
     return [settled[at] for at in range(len(log_ratios))]
 
@@ -162,12 +162,11 @@ def _interval(values: Floats, method: Method, alpha: float, box: Box | None) -> 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One lane against the baseline. `ratio` and `interval` are None where nothing is compared.
+    """One lane against the baseline. `ratio` and `interval` are None if nothing is compared.
 
-    A ratio without an interval is what was measured, however little it can be trusted.
-    `correlation` is the lag-1 correlation of the rounds' log ratios. `worst` are the ends that
-    the ratio of a first look has in a run that was disturbed. `between` are the smallest and the
-    largest ratio of a single round.
+    A ratio without an interval was measured, but may not be reliable. `correlation` is the lag-1
+    correlation of the rounds' log ratios. `worst` is the range of a first look's ratio in a
+    disturbed run. `between` are the smallest and the largest ratio of a single round.
     """
 
     answer: Answer
@@ -187,10 +186,11 @@ def compare(
     margin: float = MARGIN,
     boxes: Sequence[Box | None] | None = None,
 ) -> list[Comparison]:
-    """A comparison for each lane but the baseline, whose log ratios by round these are.
+    """Return a comparison for each lane but the baseline, from its log ratios by round.
 
-    `refused` says which are not compared at all, and with which answer. `boxes` are those of a
-    run that was disturbed, None where nobody knows by how much: nothing is compared there.
+    `refused` has the answer of each lane that is not compared, None for the others. `boxes` are
+    given for a disturbed run; a lane whose box is None, since its lateness is unknown, is not
+    compared.
     """
     if boxes is not None:
         pairs = zip(refused, boxes, strict=True)
@@ -199,11 +199,11 @@ def compare(
     tested = [at for at in able if len(log_ratios[at]) >= FEWEST_ROUNDS]
     values = [log_ratios[at] for at in tested]
     known = [box for at in tested if boxes is not None and (box := boxes[at])]
-    seen = last_look(values, known) if until_sure else None
-    intervals = seen.intervals if seen else holm(values, FIXED, known)
-    found = dict(zip(tested, intervals, strict=True))
+    latest = last_look(values, known) if until_sure else None
+    intervals = latest.intervals if latest else holm(values, FIXED, known)
+    interval_of = dict(zip(tested, intervals, strict=True))
     return [
-        _comparison(values, refused[at], found.get(at), margin, boxes[at] if boxes else None)
+        _comparison(values, refused[at], interval_of.get(at), margin, boxes[at] if boxes else None)
         for at, values in enumerate(log_ratios)
     ]
 
@@ -218,7 +218,7 @@ def _comparison(
     if not len(values):
         return Comparison(refused or "no-rounds")
     if interval is None:
-        # Where lanes failed or fell behind their ratio would be that of something else.
+        # The ratio of lanes that failed or fell behind would be that of something else.
         measured = exp(float(values.mean())) if refused in {None, "not-trusted"} else None
         worst = (exp(float(box.low.mean())), exp(float(box.high.mean()))) if box else None
         refused = refused or (worst and _explained(worst, margin))
@@ -244,7 +244,7 @@ def _between(values: Floats) -> tuple[float, float]:
 
 
 def _explained(worst: tuple[float, float], margin: float) -> Answer | None:
-    """Whether lateness may have made any difference, or hidden it: then nothing follows."""
+    """Return "not-trusted" if lateness may have caused the difference, or hidden one."""
     low, high = worst
     inside = low >= 1 / (1 + margin) and high <= 1 + margin
     return "not-trusted" if low <= 1 <= high and not inside else None

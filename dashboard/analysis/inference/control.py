@@ -1,6 +1,6 @@
-"""A control run: the same lane twice, as two targets that were started separately.
+"""Assess a control run (A/A): one lane twice, as two targets that were started separately.
 
-No difference is the truth, so "differs" says something of the machine, or of us.
+Both are the same, so "differs" is a result about the machine, or about the method.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ MAX_STEAL_PERCENT = 2.0
 def assess(
     comparison: Comparison, steal_percent: float | None, environment: Environment
 ) -> ControlReport:
-    """Whether this machine can be trusted now, and if not, what was seen that may be why.
+    """Return whether this machine can be trusted now, and if not, what may be the reason.
 
-    `trusted` is None where the control has no answer: too few rounds, or errors.
+    `trusted` is None if the control has no answer: too few rounds, or errors.
     """
     if comparison.answer in {"no-difference", "undecided"}:
         return {"trusted": True, "why": []}
@@ -32,7 +32,7 @@ def assess(
 
 
 NO_REASON = (
-    "nothing was seen that would explain it: no stolen time, no drift, no other load; two starts"
+    "nothing was found that would explain it: no stolen time, no drift, no other load; two starts"
     " of one server may differ by themselves"
 )
 
@@ -41,7 +41,7 @@ def _reasons(
     comparison: Comparison, steal_percent: float | None, environment: Environment
 ) -> Iterator[str]:
     if steal_percent is not None and steal_percent > MAX_STEAL_PERCENT:
-        yield f"the host gave {steal_percent:.1f} % of the CPU time to somebody else"
+        yield f"the host gave {steal_percent:.1f} % of the CPU time to other guests"
     correlation = comparison.correlation
     if correlation is not None and correlation > CORRELATION_WARNING:
         yield f"the rounds drift: each resembles the one before (correlation {correlation:.2f})"

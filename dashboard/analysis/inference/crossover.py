@@ -1,17 +1,17 @@
-"""From which level of a sweep on a lane is ahead of the baseline, and how sure that is.
+"""Find from which level of a sweep on a lane is faster than the baseline, with an interval.
 
-At each level (so many concurrent requests, such a rate, such a parameter) the two lanes were fired
-in one run, in turns, so that their ratio is paired by round and has that run's interval. From it
-the lane stands there, m being the run's margin:
+At each level (a number of concurrent requests, a rate, a parameter) the two lanes took turns in
+one run, so that their ratio is paired by round and has that run's interval. The standing of the
+lane at a level follows from it, with the run's margin m:
 
-- *ahead* where the whole interval is below 1 / (1 + m), *behind* where it is above 1 + m;
-- *even* where it lies inside the margin: no difference that anybody asked for;
-- *undecided* otherwise, and where the run refused to compare.
+- *ahead* if the whole interval is below 1 / (1 + m), *behind* if it is above 1 + m;
+- *even* if it lies inside the margin, which counts as no difference;
+- *undecided* otherwise, and if the run refused to compare.
 
-The crossover is the last change between decided standings, and its interval reaches from the last
-level that stands otherwise to the first from which on every decided level stands as the last one
-does. Nothing between two measured levels is assumed but that they differ there once: no curve is
-fitted. docs/method.md says how often that misses.
+The crossover is the last change between decided standings. Its interval reaches from the last
+level with another standing to the first from which on every decided level has the standing of the
+last one. No curve is fitted: all that is assumed is that the standing changes once between the two
+levels. docs/method.md has the rate at which that misses.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from typing import Any, Literal
 
 Standing = Literal["ahead", "even", "behind", "undecided"]
 Answer = Literal[
-    "crosses",  # it stands otherwise below than above
-    "none",  # it stands alike at every level of the range
+    "crosses",  # the standing changes
+    "none",  # every level of the range has the same standing
     "undecided",  # neither is known
 ]
-DECIDING = ("finished", "stopped")  # statuses of a run whose whole rounds count
-CLOSE_ENOUGH = 1.1  # a bracket whose ends are no further apart, as a ratio, is not halved
+DECIDING = ("finished", "stopped")  # statuses of runs whose whole rounds count
+CLOSE_ENOUGH = 1.1  # ratio of the ends of a bracket up to which it is not halved
 Report = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Level:
-    """Where a lane stands at one level. `why` says why nobody can say, where that is so.
+    """The standing of a lane at one level. `why` is the reason if it is undecided.
 
     `ratio`, `low` and `high` are the deciding metric over the baseline's; None: not compared.
     """
@@ -49,11 +49,11 @@ class Level:
 
     @property
     def decided(self) -> bool:
-        """Whether it stands anywhere at all."""
+        """True unless it is undecided."""
         return self.standing != "undecided"
 
     def to_json(self) -> dict[str, Any]:
-        """As `sweep --json` prints it."""
+        """Return the object that `sweep --json` prints."""
         known = self.low is not None
         return {
             "at": self.at,
@@ -66,7 +66,7 @@ class Level:
 
 @dataclass(frozen=True)
 class Zone:
-    """Neighbouring levels at which a lane stands alike, the first and the last of them."""
+    """The first and the last of adjacent levels with the same standing."""
 
     first: float
     last: float
@@ -75,7 +75,7 @@ class Zone:
 
 @dataclass(frozen=True)
 class Bracket:
-    """The last change: `below` stands otherwise than `above`, what is between is undecided."""
+    """The last change of the standing: two decided levels, with the undecided ones between them."""
 
     below: Level
     undecided: tuple[Level, ...]
@@ -84,11 +84,11 @@ class Bracket:
 
 @dataclass(frozen=True)
 class Crossover:
-    """What a sweep says of one lane next to the baseline.
+    """The result of a sweep for one lane compared with the baseline.
 
-    `standing` is that of the upper end, or throughout; `before` the one below the change, at the
-    level `below`. `interval` holds where it changes, both ends included. `until` is the last level
-    of which it is known, where the levels above it are undecided.
+    `standing` is that of the upper end, or of all levels; `before` is the one below the change, at
+    the level `below`. `interval` contains the change, with both ends. `until` is the last decided
+    level, if the levels above it are undecided.
     """
 
     answer: Answer
@@ -101,11 +101,11 @@ class Crossover:
 
     @property
     def start(self) -> float | None:
-        """The first measured level from which on it stands so."""
+        """The first measured level from which on the standing holds."""
         return self.interval[1] if self.interval else None
 
     def to_json(self) -> dict[str, Any]:
-        """As `sweep --json` prints it."""
+        """Return the object that `sweep --json` prints."""
         return {
             "answer": self.answer,
             "standing": self.standing,
@@ -122,24 +122,25 @@ class Crossover:
 
 
 def level_of(at: float, report: Report | None, lane: str) -> Level:
-    """Where a lane stands in the report of one level's run; None: the run has no report."""
-    found = _comparison(report, lane)
-    if report is None or found is None:
+    """Return the standing of a lane in the report of one level's run, None if it has no report."""
+    comparison = _comparison(report, lane)
+    if report is None or comparison is None:
         return Level(at, "undecided", why="the run did not finish")
-    if found["answer"] == "behind":
+    if comparison["answer"] == "behind":
         return Level(at, *_by_keeping_up(report, lane))
-    if found["interval"] is None:
-        return Level(at, "undecided", found["ratio"], why=found["answer"])
-    low, high = found["interval"]
+    if comparison["interval"] is None:
+        return Level(at, "undecided", comparison["ratio"], why=comparison["answer"])
+    low, high = comparison["interval"]
     standing = _standing(low, high, report["verdict"]["margin"])
-    why = "not-trusted" if found["answer"] == "not-trusted" else ""
-    return Level(at, standing, found["ratio"], low, high, why)
+    why = "not-trusted" if comparison["answer"] == "not-trusted" else ""
+    return Level(at, standing, comparison["ratio"], low, high, why)
 
 
 def _comparison(report: Report | None, lane: str) -> Mapping[str, Any] | None:
     if report is None or report["status"] not in DECIDING or not report["verdict"]:
         return None
-    return next((one for one in report["verdict"]["comparisons"] if one["lane"] == lane), None)
+    comparisons = report["verdict"]["comparisons"]
+    return next((each for each in comparisons if each["lane"] == lane), None)
 
 
 def _standing(low: float, high: float, margin: float) -> Standing:
@@ -152,9 +153,9 @@ def _standing(low: float, high: float, margin: float) -> Standing:
 
 
 def _by_keeping_up(report: Report, lane: str) -> tuple[Standing, None, None, None, str]:
-    """A rate that only one of the two keeps up with needs no percentiles to be decided."""
-    able = {one["lane"]: one["rate"]["keeps_up"] for one in report["lanes"]}
-    own, other = able[lane], able[report["verdict"]["baseline"]]
+    """Return the standing at a rate; if only one lane keeps up with it, that one is ahead."""
+    keeps_up = {each["lane"]: each["rate"]["keeps_up"] for each in report["lanes"]}
+    own, other = keeps_up[lane], keeps_up[report["verdict"]["baseline"]]
     standing: Standing = "undecided"
     if own is not False and other is False:
         standing = "ahead"
@@ -165,23 +166,23 @@ def _by_keeping_up(report: Report, lane: str) -> tuple[Standing, None, None, Non
 
 
 def crossover(levels: Sequence[Level], *, whole: bool) -> Crossover:
-    """What the levels say, which stand in ascending order. `whole`: levels are whole numbers."""
+    """Return the crossover of ascending levels. `whole`: levels are whole numbers."""
     zones = _zones(levels)
     decided = [level for level in levels if level.decided]
     if not decided:
         return Crossover("undecided", zones)
     last = decided[-1]
     until = last.at if levels[-1] is not last else None
-    found = bracket(levels)
-    if found is None:
-        sure = len(decided) == len(levels)
-        return Crossover("none" if sure else "undecided", zones, last.standing, until=until)
-    low, high = found.below.at, found.above.at
+    change = bracket(levels)
+    if change is None:
+        all_decided = len(decided) == len(levels)
+        return Crossover("none" if all_decided else "undecided", zones, last.standing, until=until)
+    low, high = change.below.at, change.above.at
     return Crossover(
         "crosses",
         zones,
         last.standing,
-        before=found.below.standing,
+        before=change.below.standing,
         below=low,
         interval=(low + 1 if whole else low, high),
         until=until,
@@ -194,7 +195,7 @@ def _zones(levels: Sequence[Level]) -> tuple[Zone, ...]:
 
 
 def bracket(levels: Sequence[Level]) -> Bracket | None:
-    """The last change between decided standings; None where there is none."""
+    """Return the last change between decided standings; None if there is none."""
     decided = [level for level in levels if level.decided]
     others = [level for level in decided if level.standing != decided[-1].standing]
     if not others:
@@ -206,10 +207,10 @@ def bracket(levels: Sequence[Level]) -> Bracket | None:
 
 
 def next_level(levels: Sequence[Level], *, whole: bool) -> float | None:
-    """Where to measure next so that the crossover's bracket is halved; None: nowhere.
+    """Return the level to measure next, which halves the crossover's bracket; None: no level.
 
-    With undecided levels in the bracket the two gaps at its ends can still be narrowed, and the
-    wider one is. Where nothing below is decided, the gap under the first decided level is.
+    With undecided levels in the bracket, the wider of the gaps at its two ends is halved. If no
+    level below is decided, the gap under the first decided level is.
     """
     gaps = [gap for gap in _gaps(levels) if _middle(*gap, whole=whole) is not None]
     if not gaps:
@@ -218,10 +219,10 @@ def next_level(levels: Sequence[Level], *, whole: bool) -> float | None:
 
 
 def _gaps(levels: Sequence[Level]) -> list[tuple[float, float]]:
-    found = bracket(levels)
-    if found is None:
+    change = bracket(levels)
+    if change is None:
         return _gap_under_the_decided(levels)
-    points = [found.below.at, *(level.at for level in found.undecided), found.above.at]
+    points = [change.below.at, *(level.at for level in change.undecided), change.above.at]
     return [(points[0], points[1]), (points[-2], points[-1])]
 
 
@@ -237,7 +238,7 @@ def _width(gap: tuple[float, float]) -> float:
 
 
 def _middle(low: float, high: float, *, whole: bool) -> float | None:
-    """The geometric middle (the arithmetic one from 0 on); None where the gap is closed."""
+    """Return the geometric middle (from 0 on the arithmetic one); None if the gap is closed."""
     if low > 0 and high / low <= CLOSE_ENOUGH:
         return None
     middle = sqrt(low * high) if low > 0 else (low + high) / 2
@@ -248,10 +249,10 @@ def _middle(low: float, high: float, *, whole: bool) -> float | None:
 
 
 def theory_crossover(capacity: int | None, other: int | None) -> int | None:
-    """From how many concurrent requests on two pools of waiting differ; None: at none.
+    """Return from how many concurrent requests on two pools differ, if requests only wait.
 
-    Up to the smaller number at a time both are the wait alone (`theory.burst_s`); from one more
-    on the smaller one needs another turn.
+    Up to the smaller capacity both take the wait alone (`theory.burst_s`); from one more on the
+    smaller pool needs another turn. None if they never differ.
     """
     smaller = min((k for k in (capacity, other) if k is not None), default=None)
     return None if smaller is None or capacity == other else smaller + 1

@@ -1,4 +1,4 @@
-"""Response times by percentile, and by how much a lane's deciles come later than another's."""
+"""Percentiles of response times, and how a lane's deciles differ from the baseline's."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ DECILES = (10, 20, 30, 40, 50, 60, 70, 80, 90)
 
 @dataclass(frozen=True)
 class Shift:
-    """One decile's difference to the baseline's, in ms: the mean of the rounds, and its ends.
+    """The difference of one decile to the baseline's, in ms: the mean of the rounds, and its ends.
 
-    `interval`: the ends are those of an interval of 95 %, else of the rounds themselves, which
-    were too few to have one.
+    `interval`: True if the ends are those of a 95 % interval, False if they are the smallest and
+    the largest round, since too few rounds have no interval.
     """
 
     decile: int
@@ -33,26 +33,26 @@ class Shift:
 
 
 def response_ms(lane: Lane) -> Floats:
-    """Response times of what succeeded, ascending."""
+    """Return the response times of the successful requests, ascending."""
     lengths_ns = (lane.samples["done"] - lane.samples["due"])[lane.ok]
     ascending: Floats = np.sort(lengths_ns) / NS_PER_MS
     return ascending
 
 
 def percentiles_ms(ascending: Floats, percents: Sequence[float]) -> Floats:
-    """By nearest rank, as everywhere; NaN where there is nothing."""
+    """Return percentiles by nearest rank; NaN without values."""
     if not ascending.size:
         return np.full(len(percents), np.nan)
     ranks = np.ceil(np.round(np.asarray(percents) * ascending.size / 100, 6)).astype(int)
-    found: Floats = ascending[np.maximum(ranks, 1) - 1]
-    return found
+    values: Floats = ascending[np.maximum(ranks, 1) - 1]
+    return values
 
 
 def shifts(baseline: Lane, lane: Lane) -> list[Shift]:
-    """Decile by decile, from the rounds that both have; empty where there is none.
+    """Return the shift of each decile over the rounds that both lanes have; empty without any.
 
     Lanes take turns within a round, so rounds are compared in pairs: Student's interval is that
-    of the differences. Each decile has its own, and nothing is shared among them.
+    of the differences. Each decile has its own interval; the level is not shared among them.
     """
     numbers = np.intersect1d(baseline.samples["round"][baseline.ok], lane.samples["round"][lane.ok])
     if not numbers.size:

@@ -1,4 +1,4 @@
-"""Server and code apart: what the move to another server did, and what the other code did."""
+"""Take a difference apart: the part of the other server, and the part of the other code."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from dashboard.wire.verdict_report import FactorReport
 from .comparison import FEWEST_ROUNDS, Comparison
 from .intervals import Floats, student
 
-STEPS = 2  # on the way from the baseline to a lane; they share the comparison's level
+STEPS = 2  # from the baseline to a lane; they share the level of the comparison
 
 
 @dataclass(frozen=True)
 class Factor:
     """One step between two lanes that differ in one thing: the second's metric over the first's.
 
-    `interval` is None where the rounds know no end.
+    `interval` is None if so few rounds have no ends.
     """
 
     what: Literal["server", "variant"]
@@ -34,7 +34,7 @@ class Factor:
     level: float
 
     def to_json(self) -> FactorReport:
-        """The factor as the report carries it."""
+        """Return the factor as the report carries it."""
         return {
             "what": self.what,
             "begin": self.begin,
@@ -48,12 +48,12 @@ class Factor:
 def decompose(
     lane: Lane, baseline: Lane, by_round: Mapping[Lane, ByRound], comparison: Comparison
 ) -> list[Factor] | None:
-    """Two factors whose product is the lane's ratio, by way of a lane between the two.
+    """Return two factors whose product is the lane's ratio, by way of a lane between the two.
 
-    `by_round` is the metric of each lane that can be compared. The way leads over the other server
-    first, or else over the other code. None where the lanes differ in one thing alone, where there
-    is no lane between them, and where the comparison has no interval: what rests on fewer than
-    five rounds is noise.
+    `by_round` is the metric of each lane that can be compared. The path leads by the other server
+    first, else by the other code. None if the lanes differ in one thing only, if there is no lane
+    between them, and if the comparison has no interval: a result of fewer than five rounds is
+    noise.
     """
     if lane.server == baseline.server or lane.variant == baseline.variant:
         return None
@@ -71,22 +71,22 @@ def decompose(
 def _steps(
     first: Literal["server", "variant"],
     second: Literal["server", "variant"],
-    way: tuple[Lane, Lane, Lane],
+    path: tuple[Lane, Lane, Lane],
     by_round: Mapping[Lane, ByRound],
     comparison: Comparison,
 ) -> list[Factor] | None:
-    """The paired t interval of each, from the rounds that the comparison rests on.
+    """Return both steps with paired t intervals, from the rounds of the comparison.
 
-    Its level is divided between the two (Bonferroni), so that both hold at the comparison's.
+    Its level is divided between the two (Bonferroni), so that both hold at the comparison's level.
     """
-    known = [by_round[lane] for lane in way]
-    common = sorted(set.intersection(*({n for n in one if one[n]} for one in known)))
+    metrics = [by_round[lane] for lane in path]
+    common = sorted(set.intersection(*({n for n in lane if lane[n]} for lane in metrics)))
     rounds = common[: comparison.rounds]
     if comparison.interval is None or len(rounds) < FEWEST_ROUNDS:
         return None
     level = 1 - (1 - comparison.interval.level) / STEPS
-    logs = [np.log([one[number] for number in rounds]) for one in known]
-    begin, between, end = map(str, way)
+    logs = [np.log([lane[number] for number in rounds]) for lane in metrics]
+    begin, between, end = map(str, path)
     return [
         _step(first, begin, between, logs[1] - logs[0], level),
         _step(second, between, end, logs[2] - logs[1], level),

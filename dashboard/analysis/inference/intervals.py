@@ -1,8 +1,8 @@
-"""Intervals for the middle of a few numbers, one a round.
+"""Intervals for the middle of a few numbers, one per round.
 
-Each function takes an array of shape (…, rounds) and gives the bounds for every row at once, so
+Each function takes an array of shape (…, rounds) and returns the bounds for every row at once, so
 that the same code serves a single comparison and the thousands of a simulation. `alpha` is the
-chance that an interval misses: 0.05 for one of 95 %.
+chance that an interval misses: 0.05 for 95 %.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ CORRELATION_WARNING = 0.4
 
 @dataclass(frozen=True)
 class Bounds:
-    """Middle, low and high ends; each of shape (…), without the rounds."""
+    """Middle, low and high end, each of shape (…), without the rounds."""
 
     middle: Floats
     low: Floats
@@ -29,28 +29,28 @@ class Bounds:
 
 
 def student(values: Floats, alpha: float) -> Bounds:
-    """The mean, with Student's t interval. Two rounds at least."""
+    """Return the mean with Student's t interval (Student 1908), for two rounds or more."""
     middle = values.mean(axis=-1)
     half = student_reach(values.shape[-1], alpha) * values.std(axis=-1, ddof=1)
     return Bounds(middle, middle - half, middle + half)
 
 
 def student_reach(rounds: int, alpha: float) -> float:
-    """How many standard deviations of the rounds Student's interval reaches to either side."""
-    # Not scipy.stats, which is 50 MB and half a second; and not before it is needed, since every
-    # command would be a third of a second later.
+    """Return half the width of Student's interval, in standard deviations of the rounds."""
+    # Not scipy.stats, which takes 50 MB and half a second; and not at import, since every command
+    # would start a third of a second later.
     from scipy.special import stdtrit  # noqa: PLC0415
 
     return float(stdtrit(rounds - 1, 1 - alpha / 2)) / sqrt(rounds)
 
 
 def signed_rank(values: Floats, alpha: float) -> Bounds:
-    """The Hodges-Lehmann estimate, with the exact interval of Wilcoxon's signed-rank test.
+    """Return the Hodges-Lehmann estimate with the exact interval of Wilcoxon's signed-rank test.
 
     The Walsh averages are those of all pairs, each value with itself included; their median is
     the estimate, and the interval reaches from the (c + 1)-th smallest to the (c + 1)-th
     largest, where c is the greatest number with P(W <= c) <= alpha / 2 (Hollander, Wolfe &
-    Chicken 2014, 3.3). Where there are too few rounds for any such c the bounds are infinite.
+    Chicken 2014, 3.3). With too few rounds for any such c the bounds are infinite.
     """
     rounds = values.shape[-1]
     first, second = np.triu_indices(rounds)
@@ -65,16 +65,16 @@ def signed_rank(values: Floats, alpha: float) -> Bounds:
 
 @cache
 def _left_out(rounds: int, alpha: float) -> int | None:
-    """How many of the Walsh averages are left out at either end; None: too few rounds."""
+    """Return how many Walsh averages are left out at either end; None for too few rounds."""
     below = np.cumsum(signed_rank_distribution(rounds))
-    # A chance that equals alpha / 2 in exact arithmetic must not fall to the last bit.
+    # A chance that equals alpha / 2 in exact arithmetic must not be lost to the last bit.
     fitting = int(np.count_nonzero(below <= alpha / 2 * (1 + 1e-12)))
     return fitting - 1 if fitting else None
 
 
 @cache
 def signed_rank_distribution(rounds: int) -> Floats:
-    """P(W = w) for w = 0 … n(n + 1)/2, where each rank counts or not like the toss of a coin."""
+    """Return P(W = w) for w = 0 … n(n + 1)/2, if each rank counts with a chance of one half."""
     chances = np.ones(1)
     for rank in range(1, rounds + 1):
         chances = (np.pad(chances, (0, rank)) + np.pad(chances, (rank, 0))) / 2
@@ -82,7 +82,7 @@ def signed_rank_distribution(rounds: int) -> Floats:
 
 
 def lag_one_correlation(values: Floats) -> float | None:
-    """How much a round resembles the one before it, -1 to 1; None where nothing varies."""
+    """Return how much a round resembles the one before it, -1 to 1; None without variation."""
     away = values - values.mean()
     total = float((away**2).sum())
     return float((away[1:] * away[:-1]).sum()) / total if total > 0 else None

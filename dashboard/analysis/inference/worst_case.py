@@ -1,9 +1,9 @@
-"""The widest interval that a comparison may have, when its rounds are known between two ends.
+"""The widest interval that a comparison may have, if its rounds are known between two bounds.
 
-The interval holds every one that the true ratios can have given, wherever they lie between
-their ends. For the signed rank that is simple: it only ever rises with each of its values. A
-Student interval does not, since values that lie further apart widen it, so that its widest may
-be one with some rounds at their lowest and others at their highest.
+It contains every interval that the true ratios can yield, wherever they lie between their bounds.
+For the signed rank that is simple, since it is monotonic in each of its values. A Student interval
+is not: values that are further apart widen it, so that its widest may have some rounds at their
+lowest and others at their highest.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dashboard.analysis.samples.rounds import ByRound, common_rounds
 
 from .intervals import Bounds, Floats, signed_rank, student, student_reach
 
-MOST_CORNERS = 12  # rounds of which every corner is tried: 4,096
+MOST_CORNERS = 12  # rounds up to which every corner is tried: 4,096
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Box:
     high: Floats
 
     def first(self, rounds: int) -> Box:
-        """Of the first so many rounds."""
+        """Return the box of the first rounds only."""
         return Box(self.low[:rounds], self.high[:rounds])
 
 
@@ -37,9 +37,9 @@ def box_of(
     lane: Mapping[int, tuple[float, float]],
     measured: tuple[ByRound, ByRound],
 ) -> Box | None:
-    """Of the rounds that are compared; None where one of them may have been of any length.
+    """Return the box of the compared rounds; None if one of them may have had any length.
 
-    `measured` are the baseline's metric and the lane's: where both are known a round counts.
+    `measured` are the metrics of the baseline and of the lane: a round counts if it has both.
     """
     base_known, lane_known = measured
     low, high = [], []
@@ -53,19 +53,19 @@ def box_of(
 
 
 def widest_signed_rank(box: Box, alpha: float) -> Bounds:
-    """The ends between which every signed-rank interval of this box lies, and its middle."""
+    """Return the ends between which every signed-rank interval of this box lies, and its middle."""
     low, high = signed_rank(box.low, alpha), signed_rank(box.high, alpha)
     return Bounds((low.middle + high.middle) / 2, low.low, high.high)
 
 
 def widest_student(box: Box, alpha: float) -> Bounds:
-    """The ends between which every Student interval of this box lies, and the box's middle."""
+    """Return the ends between which every Student interval of this box lies, and its middle."""
     if len(box.low) <= MOST_CORNERS:
         return _of_every_corner(box, alpha)
     middle, half = (box.low + box.high) / 2, (box.high - box.low) / 2
     plain = student(middle, alpha)
-    # The deviation of a sum is no more than the sum of both, and that of values between -half and
-    # half is at most their root mean square: wider than any corner, by little for so many rounds.
+    # The deviation of a sum is at most the sum of both, and that of values between -half and half
+    # is at most their root mean square: wider than any corner, but little with so many rounds.
     rounds = len(middle)
     apart = np.sqrt((half**2).sum() / (rounds - 1))
     more = half.mean() + student_reach(rounds, alpha) * apart
@@ -73,7 +73,7 @@ def widest_student(box: Box, alpha: float) -> Bounds:
 
 
 def _of_every_corner(box: Box, alpha: float) -> Bounds:
-    """The lower end is concave in the rounds, so it is lowest at a corner; the upper likewise."""
+    """The lower end is concave in the rounds, so a corner has the lowest; the upper likewise."""
     rounds = len(box.low)
     at_high = (np.arange(2**rounds)[:, None] >> np.arange(rounds)) & 1
     corners = student(np.where(at_high, box.high, box.low), alpha)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.analysis.inference.comparison import look, sure
+from dashboard.analysis.inference.comparison import all_decided, look
 from dashboard.analysis.samples.lane_samples import collect_frames
 from dashboard.analysis.samples.rounds import by_round, log_ratios
 from dashboard.wire.frame import Frame
@@ -37,4 +37,4 @@ class UntilCertain:
         baseline, *others = self._by_round
         ratios = [log_ratios(baseline, other) for other in others]
         result = look([values for values in ratios if len(values)])
-        return result is not None and sure(result, self._plan.margin)
+        return result is not None and all_decided(result, self._plan.margin)

@@ -14,11 +14,11 @@ from dashboard.analysis.inference.comparison import (
     FIXED,
     LOOKS,
     Interval,
+    all_decided,
     compare,
     holm,
     last_look,
     look,
-    sure,
 )
 from dashboard.analysis.inference.intervals import (
     lag_one_correlation,
@@ -100,7 +100,7 @@ def test_sure_means_that_no_comparison_is_undecided() -> None:
     def seen(*effects: float, noise: float) -> bool:
         found = look(rows(*effects, rounds=10, noise=noise))
         assert found is not None
-        return sure(found)
+        return all_decided(found)
 
     assert seen(1.5, 1.0, noise=0.005)
     assert not seen(1.5, 1.0, noise=0.1)

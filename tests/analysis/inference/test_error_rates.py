@@ -12,7 +12,15 @@ from math import log, log1p, sqrt
 import numpy as np
 import pytest
 
-from dashboard.analysis.inference.comparison import FIXED, LOOKS, Interval, Method, holm, look, sure
+from dashboard.analysis.inference.comparison import (
+    FIXED,
+    LOOKS,
+    Interval,
+    Method,
+    all_decided,
+    holm,
+    look,
+)
 from dashboard.analysis.inference.intervals import Floats
 from dashboard.wire.plan import MARGIN
 
@@ -122,5 +130,5 @@ def test_the_page_looks_as_the_simulation_does() -> None:
         for one in looks:
             assert one is not None
             answer = one.intervals[0].answer(MARGIN)
-            assert sure(one) == (answer != "undecided")
+            assert all_decided(one) == (answer != "undecided")
             assert isinstance(one.intervals[0], Interval)
