@@ -94,7 +94,7 @@ def running(page: Page, bench: Bench) -> None:
 
 
 @state
-def waiting_in_line(page: Page, bench: Bench) -> None:
+def queued(page: Page, bench: Bench) -> None:
     running(page, bench)
     empty(page, bench)
     fire(page, 10)
@@ -149,7 +149,7 @@ def finished_with_errors(page: Page, bench: Bench) -> None:
 
 
 @state
-def guess_answered(page: Page, bench: Bench) -> None:
+def prediction_answered(page: Page, bench: Bench) -> None:
     page.goto(bench.prediction)
     wait_for_bars(page, 100)
     expect(page.locator(".prediction")).to_be_visible()
@@ -328,5 +328,5 @@ def runs_undo(page: Page, bench: Bench) -> None:
 
 
 @state
-def nowhere(page: Page, bench: Bench) -> None:
-    page.goto(f"{bench.address}/nowhere/")
+def not_found(page: Page, bench: Bench) -> None:
+    page.goto(f"{bench.address}/no-such-page/")

@@ -90,7 +90,8 @@ def _explains(shares: Mapping[str, float]) -> str:
     percents = {other: percent(round(share, 2)) for other, share in shares.items()}
     if len(percents) < 2:
         return "".join(f"explains {share} of the difference" for share in percents.values())
-    each = [f"{share} compared with {other}" for other, share in percents.items()]
+    each = [f"{share} to {other}" for other, share in percents.items()]
+    each[0] = each[0].replace(" to ", " of the difference to ", 1)
     return f"explains {', '.join(each[:-1])} and {each[-1]}"
 
 

@@ -89,7 +89,7 @@ def test_a_picture_names_the_share_of_each_difference_that_a_cause_explains() ->
     first, *_ = pictures(report_of(lanes, 40))
     assert first.cause == "threads-busy"
     assert first.explains == (
-        "explains 100 % compared with async@daphne and 100 % compared with slow@uvicorn"
+        "explains 100 % of the difference to async@daphne and 100 % to slow@uvicorn"
     )
 
 
