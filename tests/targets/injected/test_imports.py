@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 import json
-import os
-import shutil
 import subprocess
 import sys
 from graphlib import TopologicalSorter
@@ -15,14 +13,15 @@ import pytest
 
 from dashboard.targets import injected
 
+from .pythons import VERSIONS, interpreter
+
 DIRECTORIES = [injected.PROBE, injected.STARTER, injected.INSPECTOR, injected.CHECKER]
 FILES = [file for directory in DIRECTORIES for file in sorted(directory.glob("*.py"))]
-PYTHONS = ["3.9", "3.10", "3.11", "3.12", "3.13", "3.14"]
 OLDEST = (3, 9)
 # Imports each module first, in a process of its own, with one directory besides the standard
 # library to import from. Prints what was raised, and what each module brought with it.
 IMPORT_EACH = """
-import importlib, json, os, sys, traceback
+import asyncio, importlib, json, os, sys, traceback
 directory = sys.argv[1]
 sys.path.insert(0, directory)
 failed = {}
@@ -38,21 +37,12 @@ for name in sorted(file[:-3] for file in os.listdir(directory) if file.endswith(
         os._exit(0)
     os.close(writer)
     with os.fdopen(reader) as pipe:
-        found = pipe.read()
-    if found:
-        failed[name] = found
+        error = pipe.read()
+    if error:
+        failed[name] = error
     os.wait()
 print(json.dumps({"failed": failed, "python": sys.version_info[:2]}))
 """
-
-
-def interpreter(version: str) -> str | None:
-    """A Python of this version: ours, pyenv's, or one on the path."""
-    if version == f"{sys.version_info[0]}.{sys.version_info[1]}":
-        return sys.executable
-    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
-    installed = sorted(root.glob(f"{version}.*/bin/python"))
-    return str(installed[-1]) if installed else shutil.which(f"python{version}")
 
 
 @pytest.fixture(scope="module")
@@ -61,23 +51,29 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("compiled")
 
 
-@pytest.mark.parametrize("version", PYTHONS)
+@pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("directory", DIRECTORIES, ids=lambda directory: directory.name)
 def test_each_module_can_be_imported_first(directory: Path, version: str, compiled: Path) -> None:
     """It needs its own directory and the standard library, and neither Django nor asgiref."""
-    python = interpreter(version)
-    if python is None:
-        pytest.skip(f"no Python {version} on this machine")
     done = subprocess.run(
-        [python, "-I", "-S", "-X", f"pycache_prefix={compiled}", "-c", IMPORT_EACH, str(directory)],
+        [
+            interpreter(version),
+            "-I",
+            "-S",
+            "-X",
+            f"pycache_prefix={compiled}",
+            "-c",
+            IMPORT_EACH,
+            str(directory),
+        ],
         capture_output=True,
         text=True,
         check=True,
         timeout=60,
     )
-    told = json.loads(done.stdout)
-    assert ".".join(map(str, told["python"])) == version
-    assert told["failed"] == {}
+    result = json.loads(done.stdout)
+    assert ".".join(map(str, result["python"])) == version
+    assert result["failed"] == {}
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)

@@ -6,13 +6,18 @@ import asyncio
 import json
 import os
 import socket
+import subprocess
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dashboard.targets import injected
+
 from .calls import Call, Probe, answers, wrapped
+from .pythons import VERSIONS, interpreter
 
 
 @pytest.fixture
@@ -81,3 +86,31 @@ async def test_a_blocked_loop_is_late_even_before_it_is_free_again(probe: Probe)
     time.sleep(0.05)  # noqa: ASYNC251 - blocking is what is tested
     assert heartbeat.take() >= 30_000_000
     heartbeat.end()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("interface", ["wsgi", "asgi"])
+def test_each_python_serves_and_reports(
+    interface: str, version: str, dashboard_socket: socket.socket
+) -> None:
+    """An interpreter of its own, with the probe's directory and the standard library."""
+    script = Path(__file__).with_name("bare_requests.py")
+    command = [interpreter(version), "-I", "-S", "-B", str(script), str(injected.PROBE), interface]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        dashboard_socket.settimeout(20)
+        stamps = [int(part) for part in process.stdout.readline().split()]
+        assert stamps[1:] == [-1, -1, process.pid]
+        hello, address = received(dashboard_socket)
+        assert hello["versions"]["python"].startswith(f"{version}.")
+        assert hello["versions"].get("loop") == ("asyncio" if interface == "asgi" else None)
+        begin = {"token": "secret", "type": "begin", "firing": 1, "running": True}
+        dashboard_socket.sendto(json.dumps(begin).encode(), address)
+        report, _ = received(dashboard_socket)
+        assert (report["requests"], report["peak_in_app"], report["in_app"]) == (1, 1, 0)
+        assert (report["executor"] is None) == (interface == "wsgi")
+        process.stdin.close()
+        assert process.wait(20) == 0

@@ -7,7 +7,7 @@ from typing import Any
 from liveburst_counters import LOAD
 from liveburst_loop import watch_call
 from liveburst_once import Once
-from liveburst_request import CURRENT_REQUEST, REQUEST_KEY, Request, now
+from liveburst_request import REQUEST_KEY, Request, new_request, now, set_current_request
 from liveburst_worker import HEADER_BYTES, Worker
 
 
@@ -26,10 +26,10 @@ class ASGIProbe:
         if scope["type"] != "http":
             await self.pass_through(scope, receive, send)
             return
-        request = Request.of_query(scope.get("query_string", b""))
+        request = new_request(scope.get("query_string", b""))
         request.counters.enter_app()
         self.worker.introduce()
-        CURRENT_REQUEST.set(request)
+        set_current_request(request)
         leave = Once(request.counters.leave_app)
 
         async def send_stamped(message: dict[str, Any]) -> None:
@@ -60,7 +60,7 @@ class ASGIProbe:
             await call
             return
         session = Request(LOAD, now())
-        CURRENT_REQUEST.set(session)
+        set_current_request(session)
         try:
             await watch_call(call, session)
         finally:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from liveburst_loop import LOOP
+from liveburst_loop import running_here
 from liveburst_request import NO_VIEW, UNKNOWN, now, request_of
 
 
@@ -73,7 +73,7 @@ def stamped_async(view: Callable[..., Any]) -> Callable[..., Any]:
     """Return the async view, with stamps before and after it."""
 
     async def timed(django_request: Any, *args: Any, **kwargs: Any) -> Any:
-        request, watched = request_of(django_request), LOOP.running_here()
+        request, watched = request_of(django_request), running_here()
         request.counters.enter_view()
         request.view_entered = now()
         if watched is not None:

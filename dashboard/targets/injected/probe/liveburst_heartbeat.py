@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from liveburst_loop import BEAT_S, LOOP
+from liveburst_loop import BEAT_S, LOOP, mark
 from liveburst_request import now
 
 
@@ -38,7 +38,7 @@ class Heartbeat:
         """Keep how late this beat is, and schedule the next."""
         if number == self.number:
             moment = now()
-            LOOP.mark(moment)
+            mark(moment)
             self.worst_ns = max(self.worst_ns, moment - self.due_ns)
             self.due_ns = moment + int(BEAT_S * 1e9)
             self.loop.call_later(BEAT_S, self.beat, number)

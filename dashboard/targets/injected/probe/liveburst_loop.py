@@ -11,7 +11,7 @@ import types
 from typing import Any
 
 from liveburst_counters import LOAD
-from liveburst_request import CURRENT_REQUEST, UNKNOWN, Request, now
+from liveburst_request import UNKNOWN, Request, current_request, now
 
 # Whose code ran in the event loop's thread: column `loop_held_by` of docs/frame.md.
 ELSEWHERE, IN_VIEW, IN_APP, IN_BYSTANDER = range(4)
@@ -82,13 +82,13 @@ class WatchedCoroutine:
 
     def enter_view(self, moment: int) -> None:
         """Charge the view from this moment on."""
-        LOOP.mark(moment)
+        mark(moment)
         if self.holder == IN_APP:
             self.holder = IN_VIEW
 
     def leave_view(self, moment: int) -> None:
         """Charge what is around the view again."""
-        LOOP.mark(moment)
+        mark(moment)
         if self.holder == IN_VIEW:
             self.holder = IN_APP
 
@@ -99,6 +99,7 @@ def holder_of(running: WatchedCoroutine | None) -> int:
 
 
 LOOP = LoopWatch()
+mark, running_here = LOOP.mark, LOOP.running_here
 
 
 @types.coroutine
@@ -160,7 +161,7 @@ def watch_tasks(loop: Any) -> None:
     )
 
     def factory(loop: Any, coroutine: Any, **options: Any) -> Any:
-        request = CURRENT_REQUEST.get()
+        request = current_request()
         if request is None or request.over or not hasattr(coroutine, "send"):
             return make(loop, coroutine, **options)
         outer = LOOP.running

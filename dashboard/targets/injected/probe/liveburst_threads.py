@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from liveburst_counters import BYSTANDER
-from liveburst_request import CURRENT_REQUEST, current_counters
+from liveburst_request import current_counters, current_request, set_current_request
 
 POOLS = "concurrent.futures.thread"  # its threads outlive the call that they were started for
 
@@ -34,13 +34,13 @@ def watch_threads() -> None:
 
 def in_same_request(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return the function so that another thread runs it in the context of this request."""
-    request = CURRENT_REQUEST.get()
+    request = current_request()
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        CURRENT_REQUEST.set(request)
+        set_current_request(request)
         try:
             return function(*args, **kwargs)
         finally:
-            CURRENT_REQUEST.set(None)  # a pool's thread goes on to work for other requests
+            set_current_request(None)  # a pool's thread goes on to work for other requests
 
     return call

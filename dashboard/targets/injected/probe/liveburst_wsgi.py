@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from liveburst_body import until_closed
-from liveburst_loop import LOOP
+from liveburst_loop import mark
 from liveburst_once import Once
-from liveburst_request import CURRENT_REQUEST, REQUEST_KEY, Request
+from liveburst_request import REQUEST_KEY, new_request, set_current_request
 from liveburst_worker import HEADER, Worker
 
 
@@ -21,11 +21,11 @@ class WSGIProbe:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         """Answer a request as the project does."""
-        request = environ[REQUEST_KEY] = Request.of_query(environ.get("QUERY_STRING", ""))
-        LOOP.mark(request.entered)  # under gevent this is the loop's thread; else it is not read
+        request = environ[REQUEST_KEY] = new_request(environ.get("QUERY_STRING", ""))
+        mark(request.entered)  # under gevent this is the loop's thread; else it is not read
         request.counters.enter_app()
         self.worker.introduce()
-        CURRENT_REQUEST.set(request)
+        set_current_request(request)
 
         def start(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
             request.note_answer(status_of(status), headers)
@@ -33,7 +33,7 @@ class WSGIProbe:
             return start_response(status, headers, *exc_info)
 
         def leave() -> None:  # the server has sent the answer, and closed it
-            CURRENT_REQUEST.set(None)
+            set_current_request(None)
             request.counters.leave_app()
             request.counters.finish()
 
