@@ -5,26 +5,29 @@
 Any Python from 3.9 on runs this. Prints the probe's header; ends when stdin does.
 """
 
+from __future__ import annotations
+
 import asyncio
 import importlib
 import os
 import sys
+from typing import Any
 
 
-def wsgi(environ, start_response):  # type: ignore[no-untyped-def]
+def wsgi(environ: Any, start_response: Any) -> list[bytes]:
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [b"x"]
 
 
-async def asgi(scope, receive, send):  # type: ignore[no-untyped-def]
+async def asgi(scope: Any, receive: Any, send: Any) -> None:
     await asyncio.create_task(asyncio.sleep(0.001))
     await asyncio.get_running_loop().run_in_executor(None, int)
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": b"x"})
 
 
-def ask_wsgi(application):  # type: ignore[no-untyped-def]
-    headers = []
+def ask_wsgi(application: Any) -> None:
+    headers: list[tuple[str, str]] = []
     body = application({}, lambda status, given, *_: headers.extend(given))
     assert list(body) == [b"x"]
     body.close()
@@ -32,10 +35,10 @@ def ask_wsgi(application):  # type: ignore[no-untyped-def]
     sys.stdin.read()
 
 
-async def ask_asgi(application):  # type: ignore[no-untyped-def]
-    messages = []
+async def ask_asgi(application: Any) -> None:
+    messages: list[Any] = []
 
-    async def send(message):  # type: ignore[no-untyped-def]
+    async def send(message: Any) -> None:
         messages.append(message)
 
     await application({"type": "http"}, None, send)
