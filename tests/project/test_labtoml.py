@@ -287,7 +287,10 @@ def test_a_file_that_is_missing_or_not_toml_is_refused(tmp_path: Path) -> None:
 keys = st.sampled_from(
     ["name", "wsgi", "env", "sleep", "lanes", "variant", "parameters", "", "@", "[key]"]
 )
-scalars = st.booleans() | st.integers() | st.floats() | keys
+odd_texts = st.sampled_from(
+    ["{", "{pages!r}", "{env:}", "a@b", "http://[", "http://x:y", "a:b", "\0"]
+)
+scalars = st.booleans() | st.integers() | st.floats() | keys | odd_texts | st.text(max_size=9)
 values = st.recursive(
     scalars, lambda inner: st.lists(inner) | st.dictionaries(keys, inner), max_leaves=8
 )
@@ -311,13 +314,49 @@ def places(value: object, place: tuple[str | int, ...] = ()) -> Iterator[tuple[s
         yield from places(one, (*place, key))
 
 
+FULL = """
+[project.login]
+path = "/login/"
+username = "SHOP_USER"
+password = "SHOP_PASSWORD"
+headers = { Host = "shop.example" }
+
+[server.uvicorn]
+processes = 2
+loop = "uvloop"
+
+[server.staging]
+url = "http://127.0.0.1:8002"
+
+[version.before]
+revision = "HEAD~1"
+
+[scenario.search.variant.upload]
+family = "async"
+path = "/upload/"
+method = "POST"
+upload = { field = "file", megabytes = "{pages}" }
+cookies = { theme = "dark" }
+env = { DB_POOL = "1" }
+settings = "shop.settings.pool"
+
+[scenario.search.variant.consumer]
+family = "async"
+path = "/ws/"
+websocket = true
+open = ["hello"]
+message = "{n}"
+answer = "any"
+"""
+
+
 @given(
-    place=st.sampled_from([place for place in places(tomllib.loads(GOOD)) if place]), value=values
+    place=st.sampled_from([one for one in places(tomllib.loads(GOOD + FULL)) if one]), value=values
 )
 def test_any_value_anywhere_is_read_or_refused_in_words(
     place: tuple[str | int, ...], value: object
 ) -> None:
-    data: Any = tomllib.loads(GOOD)
+    data: Any = tomllib.loads(GOOD + FULL)
     *outer, last = place
     reduce(lambda table, key: table[key], outer, data)[last] = value
     problems = Problems("lab.toml")

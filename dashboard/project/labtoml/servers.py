@@ -1,4 +1,4 @@
-"""The servers that a lab.toml changes, and the targets that run already."""
+"""The servers of a lab.toml: the catalogue with other settings, and targets that run already."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RUNNING = "running"  # the server's name if [project] itself has a url
 
 
 def servers_of(file: tables.File, problems: Problems) -> dict[str, Server]:
-    """Return the table of servers, as this file changes it, and the targets that run already."""
+    """Return the catalogue with the settings of this file, and the targets that run already."""
     allow_remote = file.project.allow_remote
     servers = dict(SERVERS)
     if file.project.url:
@@ -49,7 +49,7 @@ def _with_settings(server: Server, table: tables.Server, here: Problems) -> Serv
     if table.url:
         here.at("url").add(f"expected another name, {server.name} is a server that we start")
     if table.config and not server.implicit.files:
-        here.at("config").add(f"{server.name} has no settings file")
+        here.at("config").add(f"expected none, {server.name} has no settings file")
     values = table.model_dump(exclude={"url", "config"}, exclude_none=True)
     if values.get("processes") == 1 and not server.processes_settable:
         del values["processes"]
@@ -62,13 +62,13 @@ def _with_settings(server: Server, table: tables.Server, here: Problems) -> Serv
 
 
 def _url(text: str, allow_remote: bool, here: Problems) -> str:
-    parts = urlsplit(text)
     try:
-        usable = parts.hostname is not None and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable:
+        parts = urlsplit(text)
+        host = parts.hostname if parts.port != 0 else None
+    except ValueError:  # no port, or no IPv6 address
+        host = None
+    if host is None:
         here.expected("an address like 'http://127.0.0.1:8001'", text)
-    elif not allow_remote and not is_loopback(parts.hostname or ""):
+    elif not allow_remote and not is_loopback(host):
         here.expected("an address of this machine, or project.allow_remote = true,", text)
     return text.rstrip("/")

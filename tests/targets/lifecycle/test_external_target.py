@@ -52,6 +52,7 @@ def test_a_projects_url_is_a_server_called_running(tmp_path: Path) -> None:
         ("http://127.0.0.1:8001", "ftp://127.0.0.1", "project.url: expected an address like"),
         ("http://127.0.0.1:8001", "http://127.0.0.1:99999", "project.url: expected an address"),
         ("http://127.0.0.1:8001", "http://a@127.0.0.1", "project.url: expected an address like"),
+        ("http://127.0.0.1:8001", "http://[::1", "project.url: expected an address like"),
         ('"async@running"', '"async@running:threads=2"', "not a setting of running"),
     ],
 )
