@@ -23,13 +23,12 @@ from dashboard.management.terminal.progress_lines import (
 )
 from dashboard.models import Experiment, Status
 from dashboard.project.project import Project
-from dashboard.runs.planning.plans import DEFAULT_TIMEOUT_S
 from dashboard.runs.queue.experiment import ExperimentPlan, Steps
 from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.runs.wiring import set_up
 from dashboard.wire.plural import counted
 
-from .options import BAD_USAGE, INTERRUPTED, RUN_FAILED, add_project, setting
+from .options import BAD_USAGE, INTERRUPTED, RUN_FAILED, add_numbers, add_project, setting
 
 EXIT_STATUS = {Status.FINISHED: 0, Status.STOPPED: INTERRUPTED}
 
@@ -37,12 +36,8 @@ EXIT_STATUS = {Status.FINISHED: 0, Status.STOPPED: INTERRUPTED}
 def add_experiment_options(parser: ArgumentParser) -> None:
     """The options that a matrix and a sweep share with a burst, and where the answer goes."""
     parser.add_argument("scenario")
-    parser.add_argument("-n", type=int, dest="requests", help="requests in a round")
-    parser.add_argument("-c", type=int, dest="concurrency", help="at most so many in flight")
-    parser.add_argument("--rounds", type=int)
-    parser.add_argument("--seed", type=int)
+    add_numbers(parser, "requests", "concurrency", "rounds", "seed", "timeout")
     parser.add_argument("--set", action="append", default=[], type=setting, metavar="NAME=NUMBER")
-    parser.add_argument("--timeout", type=float, default=DEFAULT_TIMEOUT_S, help="seconds")
     add_project(parser)
     parser.add_argument("--json", metavar="FILE|-")
     parser.add_argument("--csv", metavar="FILE")

@@ -11,6 +11,7 @@ from dashboard.project.labtoml.load import load_manifest
 from dashboard.project.project import Project
 from dashboard.runs.planning.program import DEFAULT_PROJECT
 from dashboard.wire.errors import InvalidPlan, Problem
+from dashboard.wire.plan_fields import PLAN_FIELDS
 
 from .demo import check_demo
 
@@ -25,6 +26,12 @@ def add_project(parser: ArgumentParser) -> None:
         action="store_true",
         help="fire at another machine where the lab.toml says so too",
     )
+
+
+def add_numbers(parser: ArgumentParser, *names: str) -> None:
+    """Add the options of these numbers of a plan."""
+    for name in names:
+        PLAN_FIELDS[name].add_option(parser)
 
 
 def manifest(text: str) -> Path:

@@ -7,13 +7,7 @@ from typing import TypeAlias
 
 from .codec import read_json
 from .errors import Problem
-
-MAX_REQUESTS = 100_000  # in one firing
-MAX_CONCURRENCY = 10_000
-MAX_RATE_RPS = 10_000.0  # well below what an engine can send on one core
-MAX_DURATION_S = 600.0
-MIN_SEND_KB_PER_S, MAX_SEND_KB_PER_S = 1.0, 1_000_000.0
-MAX_EVERY_S = 60.0
+from .plan_fields import MAX_CONCURRENCY, MAX_REQUESTS, PLAN_FIELDS
 
 
 @dataclass(frozen=True)
@@ -32,27 +26,19 @@ class Burst:
 
     def problems(self, most: int = MAX_REQUESTS) -> list[Problem]:
         """What is out of bounds, with at most so many requests; empty when nothing is."""
-        problems = _sending_problems(self.send_kb_per_s)
-        if not 0 <= self.every_s <= MAX_EVERY_S:
-            problems.append(out_of_bounds("every", 0, f"{MAX_EVERY_S:g} s", self.every_s))
+        problems = _problems(send_kb_per_s=self.send_kb_per_s, every=self.every_s)
         return [*problems, *self._count_problems(most)]
 
     def _count_problems(self, most: int) -> list[Problem]:
-        problems = []
-        if not 1 <= self.requests <= most:
-            problems.append(out_of_bounds("requests", 1, most, self.requests))
+        too_many = PLAN_FIELDS["requests"].problem(self.requests, most)
+        problems = [too_many] if too_many else []
         if problems and self.concurrency == self.requests:
-            return problems  # it was to be everybody at once, so there is one mistake and not two
-        if not 1 <= self.concurrency <= MAX_CONCURRENCY:
-            problems.append(out_of_bounds("concurrency", 1, MAX_CONCURRENCY, self.concurrency))
-        elif self.concurrency > self.requests:
-            problems.append(
-                Problem(
-                    "concurrency",
-                    f"expected at most the {self.requests} requests, found {self.concurrency}",
-                )
-            )
-        return problems
+            return problems  # all requests were to be in flight at once: that is one mistake
+        concurrency = _problems(concurrency=self.concurrency)
+        if not concurrency and self.concurrency > self.requests:
+            expected = f"expected at most the {self.requests} requests, found {self.concurrency}"
+            concurrency = [Problem("concurrency", expected)]
+        return [*problems, *concurrency]
 
 
 @dataclass(frozen=True)
@@ -80,20 +66,13 @@ class Rate:
 
     def problems(self, most: int = MAX_REQUESTS) -> list[Problem]:
         """What is out of bounds, with at most so many requests; empty when nothing is."""
-        problems = _sending_problems(self.send_kb_per_s)
-        if not 0 < self.rate_rps <= MAX_RATE_RPS:
-            problems.append(
-                out_of_bounds("rate", "above 0", f"{MAX_RATE_RPS:g} a second", self.rate_rps)
-            )
-        if not 0 < self.duration_s <= MAX_DURATION_S:
-            problems.append(
-                out_of_bounds("duration", "above 0", f"{MAX_DURATION_S:g} s", self.duration_s)
-            )
+        problems = _problems(
+            send_kb_per_s=self.send_kb_per_s, rate=self.rate_rps, duration=self.duration_s
+        )
         if not problems and self.requests > most:
             message = f"expected at most {most:,} requests (rate x duration)"
             problems.append(Problem("duration", f"{message}, found {self.requests:,}"))
-        if not 1 <= self.concurrency <= MAX_CONCURRENCY:
-            problems.append(out_of_bounds("concurrency", 1, MAX_CONCURRENCY, self.concurrency))
+        problems += _problems(concurrency=self.concurrency)
         return problems
 
 
@@ -109,11 +88,12 @@ def load_from_json(data: object) -> Load:
     return load
 
 
-def _sending_problems(send_kb_per_s: float | None) -> list[Problem]:
-    low, high = MIN_SEND_KB_PER_S, MAX_SEND_KB_PER_S
-    if send_kb_per_s is None or low <= send_kb_per_s <= high:
-        return []
-    return [out_of_bounds("send_kb_per_s", f"{low:g}", f"{high:g} KB/s", send_kb_per_s)]
+def _problems(**values: float | None) -> list[Problem]:
+    """Return what is out of bounds, by the names of the plan's fields; None is in bounds."""
+    checked = [
+        PLAN_FIELDS[name].problem(value) for name, value in values.items() if value is not None
+    ]
+    return [problem for problem in checked if problem is not None]
 
 
 def out_of_bounds(name: str, low: object, high: object, found: object) -> Problem:

@@ -12,16 +12,17 @@ from typing import Any, Self
 
 from .codec import InvalidJson, Textual, from_json, to_json
 from .errors import InvalidPlan, Problem
-from .load import (
+from .load import Burst, Load, Rate, load_from_json
+from .plan_fields import (
+    MARGIN,
     MAX_CONCURRENCY,
     MAX_DURATION_S,
     MAX_RATE_RPS,
     MAX_REQUESTS,
-    Burst,
-    Load,
-    Rate,
-    load_from_json,
-    out_of_bounds,
+    MAX_ROUNDS,
+    MAX_SEED,
+    MAX_TIMEOUT_S,
+    PLAN_FIELDS,
 )
 from .request_mode import PLAIN, Manner
 
@@ -50,14 +51,8 @@ __all__ = [
     "load_from_json",
 ]
 
-MAX_ROUNDS = 100
 MAX_LANES = 6  # what the page can show side by side
 MAX_RUN_REQUESTS = 1_000_000  # requests x lanes x rounds
-MAX_TIMEOUT_S = 300.0
-MAX_SEED = 2**31 - 1
-
-MARGIN = 0.03
-MAX_MARGIN = 0.5
 
 ENGINE = "engine"  # the client that is none: the engine itself fires
 CLIENTS = (ENGINE, "httpx", "httpx-shared", "aiohttp", "requests-threads")
@@ -131,16 +126,14 @@ class Plan:
             )
         if len(set(self.lanes)) < len(self.lanes):
             problems.append(Problem("lanes", "expected each lane once"))
-        if not 1 <= self.rounds <= MAX_ROUNDS:
-            problems.append(out_of_bounds("rounds", 1, MAX_ROUNDS, self.rounds))
-        if not 0 <= self.seed <= MAX_SEED:
-            problems.append(out_of_bounds("seed", 0, MAX_SEED, self.seed))
-        if not 0 < self.timeout_s <= MAX_TIMEOUT_S:
-            problems.append(
-                out_of_bounds("timeout", "above 0", f"{MAX_TIMEOUT_S:g} s", self.timeout_s)
-            )
-        if not 0 < self.margin <= MAX_MARGIN:
-            problems.append(out_of_bounds("margin", "above 0", MAX_MARGIN, self.margin))
+        numbers = {
+            "rounds": self.rounds,
+            "seed": self.seed,
+            "timeout": self.timeout_s,
+            "margin": self.margin,
+        }
+        checked = [PLAN_FIELDS[name].problem(value) for name, value in numbers.items()]
+        problems += [problem for problem in checked if problem is not None]
         if self.client not in CLIENTS:
             expected = f"expected one of {', '.join(CLIENTS)}, found {self.client!r}"
             problems.append(Problem("client", expected))

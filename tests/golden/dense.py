@@ -44,7 +44,7 @@ def dense() -> dict[str, Any]:
             total["finished"] += decoded.rows
             total["cut_off"] += errors.count(Failure.ABORTED)
             total["failed"] += decoded.rows - errors.count(0) - errors.count(Failure.ABORTED)
-        replacement = thinning.replacement(sequence, frame.decode(data))
+        replacement = thinning.replacement(sequence, decoded)
         if replacement is None:
             sent.append([[sequence, _text(data)]])
         else:

@@ -14,6 +14,7 @@ from dashboard.wire.exchange import (
     Exchange,
 )
 from dashboard.wire.plan import ENGINE
+from dashboard.wire.plan_fields import PLAN_FIELDS
 from dashboard.wire.request_mode import MAX_UPLOAD_BYTES, PLAIN, Manner, Upload
 from dashboard.wire.units import BYTES_PER_MB
 
@@ -30,8 +31,8 @@ def add_mode_options(parser: ArgumentParser) -> None:
     add("--websocket", action="store_true", help="send messages on -c open connections")
     add("--chunks", action="store_true", help="count the pieces in which responses arrive")
     add = group.add_argument
-    add("--send-kb-per-s", type=float, metavar="KB", help="upload speed of each client")
-    add("--every", type=float, metavar="S", help="seconds between messages of a websocket")
+    PLAN_FIELDS["send_kb_per_s"].add_option(group, metavar="KB")
+    PLAN_FIELDS["every"].add_option(group, metavar="S")
     add("--open", action="append", default=[], help="sent first on a websocket")
     add("--message", help=f"sent and timed on a websocket (default: {NUMBER})")
     add("--answer", type=_answer, metavar="RULE", help=ANSWER_EXPECTED)

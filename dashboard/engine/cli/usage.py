@@ -12,32 +12,23 @@ from urllib.parse import urlsplit
 
 from dashboard.engine.clients import CLIENTS
 from dashboard.engine.runtime.descriptors import too_few_for
+from dashboard.wire.errors import Problem
 from dashboard.wire.plan import (
     ENGINE,
     MAX_CONCURRENCY,
     MAX_RUN_REQUESTS,
-    MAX_SEED,
-    MAX_TIMEOUT_S,
     Burst,
     Firing,
     Load,
     Rate,
 )
+from dashboard.wire.plan_fields import PLAN_FIELDS
 
 from .mode_options import add_mode_options, read_request_mode
 
 DEFAULT_REQUESTS = 100
 EXPECTED_URL = "expected http[s]://HOST[:PORT][/PATH]"
 PORTS = {"http": 80, "https": 443}
-# The field of a load, and its option.
-OPTIONS = {
-    "requests": "-n",
-    "concurrency": "-c",
-    "rate": "--rate",
-    "duration": "--duration",
-    "send_kb_per_s": "--send-kb-per-s",
-    "every": "--every",
-}
 
 
 @dataclass(frozen=True)
@@ -64,12 +55,9 @@ def read_options(arguments: Sequence[str]) -> Options:
     parser = _parser()
     given = parser.parse_args(arguments)
     load, mode = _load(parser, given), read_request_mode(parser, given)
-    if not 0 < given.timeout <= MAX_TIMEOUT_S:
-        parser.error(
-            f"argument --timeout: expected above 0 to {MAX_TIMEOUT_S:g} s, found {given.timeout:g}"
-        )
-    if not 0 <= given.seed <= MAX_SEED:
-        parser.error(f"argument --seed: expected 0 to {MAX_SEED}, found {given.seed}")
+    for name, value in {"timeout": given.timeout, "seed": given.seed}.items():
+        if problem := PLAN_FIELDS[name].problem(value):
+            _refuse(parser, problem)
     firing = Firing(
         lane=0,
         round=1,
@@ -104,13 +92,17 @@ def _load(parser: ArgumentParser, given: Namespace) -> Load:
         concurrency = MAX_CONCURRENCY if given.concurrency is None else given.concurrency
         load = Rate(given.rate, given.duration, given.poisson, concurrency, given.send_kb_per_s)
     for problem in load.problems(MAX_RUN_REQUESTS):
-        parser.error(f"argument {OPTIONS[problem.field]}: {problem.message}")
+        _refuse(parser, problem)
     # A rate uses only as many connections as it needs, unless -c asks for a number.
     if given.rate is None or given.concurrency is not None:
         error = too_few_for(load.concurrency)
         if error:
             parser.error(f"argument -c: {error}")
     return load
+
+
+def _refuse(parser: ArgumentParser, problem: Problem) -> None:
+    parser.error(f"argument {PLAN_FIELDS[problem.field].option}: {problem.message}")
 
 
 def _refuse_combinations(parser: ArgumentParser, given: Namespace) -> None:
@@ -132,15 +124,18 @@ def _parser() -> ArgumentParser:
     )
     add = parser.add_argument
     add("--url", type=_address, required=True, help="http://127.0.0.1:8000/path")
-    add("-n", type=int, dest="requests", help=f"requests of a burst (default: {DEFAULT_REQUESTS})")
-    add("-c", type=int, dest="concurrency", help="requests in flight (burst: -n; rate: any)")
-    add("--rate", type=float, metavar="R", help="fire R requests per second instead of a burst")
-    add("--duration", type=float, metavar="T", help="seconds that a rate lasts")
+    number = PLAN_FIELDS
+    number["requests"].add_option(parser, help=f"requests of a burst (default: {DEFAULT_REQUESTS})")
+    number["concurrency"].add_option(parser, help="requests in flight (burst: -n; rate: any)")
+    number["rate"].add_option(
+        parser, metavar="R", help="fire R requests per second instead of a burst"
+    )
+    number["duration"].add_option(parser, metavar="T")
     add("--poisson", action="store_true", help="Poisson arrivals instead of constant intervals")
-    add("--seed", type=int, default=0, help="seed of Poisson arrivals")
+    number["seed"].add_option(parser, default=0, help="seed of Poisson arrivals")
     add("--client", choices=(ENGINE, *CLIENTS), default=ENGINE, help="what sends the requests")
     add("--no-keep-alive", action="store_false", dest="keep_alive", help="connect each time")
-    add("--timeout", type=float, default=30.0, help="seconds per request, from when it is due")
+    number["timeout"].add_option(parser)
     add_mode_options(parser)
     add("--json", type=_writable, metavar="FILE|-", help="write the result as JSON; - is stdout")
     return parser

@@ -25,6 +25,7 @@ from dashboard.management.options import (
     BAD_USAGE,
     INTERRUPTED,
     RUN_FAILED,
+    add_numbers,
     add_project,
     check_writable,
     read_project,
@@ -45,14 +46,15 @@ from dashboard.management.terminal.result_table import result_notes, result_tabl
 from dashboard.models import Run, Status
 from dashboard.project.project import Project
 from dashboard.runs.engines.engine_group import MAX_ENGINES
-from dashboard.runs.planning.plans import DEFAULT_TIMEOUT_S, make_plan
+from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.runs.reports.results import report_on
 from dashboard.runs.sinks.sink import Sink
 from dashboard.runs.wiring import set_up
 from dashboard.wire.errors import Invalid, InvalidPlan, Problem
 from dashboard.wire.load import out_of_bounds
-from dashboard.wire.plan import CLIENTS, ENGINE, MARGIN, Plan
+from dashboard.wire.plan import CLIENTS, ENGINE, Plan
+from dashboard.wire.plan_fields import PLAN_FIELDS
 from dashboard.wire.report import Report
 
 EXPECTATION_FAILED = 1
@@ -69,17 +71,10 @@ class Command(BaseCommand):
         """The contract is in docs/commands.md."""
         parser.add_argument("scenario")
         parser.add_argument("--lane", action="append", default=[], metavar="VARIANT@SERVER")
-        parser.add_argument("-n", type=int, dest="requests", help="requests in a round")
-        parser.add_argument("-c", type=int, dest="concurrency", help="at most so many in flight")
-        parser.add_argument("--rate", type=float, help="requests a second, whatever comes back")
-        parser.add_argument("--duration", type=float, help="seconds that the rate lasts")
+        add_numbers(parser, *PLAN_FIELDS)
         parser.add_argument("--poisson", action="store_true", help="arrivals at random, by --seed")
-        parser.add_argument("--send-kb-per-s", type=float, help="how quickly a client uploads")
-        parser.add_argument("--every", type=float, help="seconds between a websocket's messages")
-        parser.add_argument("--rounds", type=int)
         parser.add_argument("--until-sure", action="store_true", help="as many as it takes, or 40")
         parser.add_argument("--control", action="store_true", help="one lane beside itself")
-        parser.add_argument("--margin", type=float, default=MARGIN, help="0.03 is 3 %%")
         parser.add_argument(
             "--neighbour",
             action=BooleanOptionalAction,
@@ -88,11 +83,9 @@ class Command(BaseCommand):
         )
         parser.add_argument("--client", default=ENGINE, help=f"one of {', '.join(CLIENTS)}")
         parser.add_argument("--engines", type=int, help="so many engine processes share the load")
-        parser.add_argument("--seed", type=int)
         parser.add_argument(
             "--set", action="append", default=[], type=setting, metavar="NAME=NUMBER"
         )
-        parser.add_argument("--timeout", type=float, default=DEFAULT_TIMEOUT_S, help="seconds")
         add_project(parser)
         add_version_options(parser)
         parser.add_argument("--save", action=BooleanOptionalAction, default=True)

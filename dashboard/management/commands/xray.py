@@ -19,6 +19,7 @@ from dashboard.management.options import (
     BAD_USAGE,
     INTERRUPTED,
     RUN_FAILED,
+    add_numbers,
     add_project,
     check_writable,
     read_project,
@@ -31,7 +32,6 @@ from dashboard.management.terminal.outputs import (
     write_json,
 )
 from dashboard.management.terminal.xray_drawing import drawing
-from dashboard.runs.planning.plans import DEFAULT_TIMEOUT_S
 from dashboard.runs.xray.traced_request import RequestTracer, XrayResult, XraySubject, make_subject
 from dashboard.targets.supervise.cores import Cores
 from dashboard.wire.errors import Invalid, TargetFailed
@@ -49,7 +49,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--set", action="append", default=[], type=setting, metavar="NAME=NUMBER"
         )
-        parser.add_argument("--timeout", type=float, default=DEFAULT_TIMEOUT_S, help="seconds")
+        add_numbers(parser, "timeout")
         add_project(parser)
         parser.add_argument("--json", metavar="FILE|-", help="the result; - instead of a drawing")
         parser.add_argument("--trace", metavar="FILE", help="for Perfetto and chrome://tracing")

@@ -8,8 +8,8 @@ from pydantic import AfterValidator, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from dashboard.project.model import scenario
-from dashboard.wire import load, plan
 from dashboard.wire.exchange import ANSWER, ANSWER_EXPECTED, MOST_CHARACTERS, MOST_OPENING
+from dashboard.wire.plan_fields import PLAN_FIELDS
 from dashboard.wire.request_mode import MAX_UPLOAD_BYTES
 from dashboard.wire.units import BYTES_PER_MB
 
@@ -57,6 +57,14 @@ def number(low: float, high: float) -> Expected:
     return Expected(f"a number from {low:g} to {high:g}", ge=low, le=high)
 
 
+def plan_number(name: str) -> Expected:
+    """Expect a number of a plan within its bounds."""
+    field = PLAN_FIELDS[name]
+    if field.kind is int:
+        return whole(int(field.low), int(field.high))
+    return number(field.low, field.high)
+
+
 def sequence(words: str, **limits: Any) -> Expected:
     """Expect a list, which becomes a tuple: strictly, a tuple would take no list."""
     return Expected(words, strict=False, **limits)
@@ -76,11 +84,11 @@ _COOKIE_OCTET = r"[!#-+\--:<-\[\]-~]"  # RFC 6265: no space, quote, comma, semic
 Flag = Annotated[bool, Expected("true or false")]
 Number = Annotated[float, Expected("a number")]
 Numbers = Annotated[tuple[Number, ...], sequence("a list of numbers")]
-Requests = Annotated[int, whole(1, load.MAX_REQUESTS)]
-Concurrency = Annotated[int, whole(1, load.MAX_CONCURRENCY)]
-Rounds = Annotated[int, whole(1, plan.MAX_ROUNDS)]
-SendKbPerS = Annotated[float, number(load.MIN_SEND_KB_PER_S, load.MAX_SEND_KB_PER_S)]
-EveryS = Annotated[float, number(0, load.MAX_EVERY_S)]
+Requests = Annotated[int, plan_number("requests")]
+Concurrency = Annotated[int, plan_number("concurrency")]
+Rounds = Annotated[int, plan_number("rounds")]
+SendKbPerS = Annotated[float, plan_number("send_kb_per_s")]
+EveryS = Annotated[float, plan_number("every")]
 PollMs = Annotated[float, number(MIN_POLL_MS, MAX_POLL_MS)]
 AtATime = Annotated[int, whole(1, MAX_AT_A_TIME)]
 Levels = Annotated[int, whole(2, MAX_LEVELS)]

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from dashboard.wire.plan import ENGINE, MARGIN, MAX_CONCURRENCY, Load, Plan, Rate
+from dashboard.wire.plan_fields import PLAN_FIELDS
 
 from .program import DEFAULT_PROGRAM
 
@@ -20,14 +21,14 @@ def command_line(
     `project` is the lab.toml, None for the default one. `program` starts Liveburst.
     """
     words = [*program, COMMAND, plan.scenario, *_lanes(plan), *_load(plan.load), *_rounds(plan)]
-    words += ["--seed", str(plan.seed)]
+    words += [*_option("seed", plan.seed)]
     for name, value in plan.parameters.items():
         words += ["--set", f"{name}={value!r}"]
-    words += ["--timeout", f"{plan.timeout_s!r}"]
+    words += [*_option("timeout", plan.timeout_s)]
     if plan.client != ENGINE:
         words += ["--client", plan.client]
     if plan.margin != MARGIN:
-        words += ["--margin", f"{plan.margin!r}"]
+        words += [*_option("margin", plan.margin)]
     if not plan.neighbour:
         words.append("--no-neighbour")
     if project is not None:
@@ -45,19 +46,24 @@ def _lanes(plan: Plan) -> Iterator[str]:
 
 def _load(load: Load) -> Iterator[str]:
     if isinstance(load, Rate):
-        yield from ("--rate", f"{load.rate_rps!r}", "--duration", f"{load.duration_s!r}")
+        yield from (*_option("rate", load.rate_rps), *_option("duration", load.duration_s))
         if load.poisson:
             yield "--poisson"
         if load.concurrency != MAX_CONCURRENCY:
-            yield from ("-c", str(load.concurrency))
+            yield from _option("concurrency", load.concurrency)
     else:
-        yield from ("-n", str(load.requests), "-c", str(load.concurrency))
-        yield from ("--every", f"{load.every_s!r}")
+        yield from (*_option("requests", load.requests), *_option("concurrency", load.concurrency))
+        yield from _option("every", load.every_s)
     if load.send_kb_per_s is not None:
-        yield from ("--send-kb-per-s", f"{load.send_kb_per_s!r}")
+        yield from _option("send_kb_per_s", load.send_kb_per_s)
 
 
 def _rounds(plan: Plan) -> Iterator[str]:
     if plan.until_sure:
         yield "--until-sure"
-    yield from ("--rounds", str(plan.rounds))
+    yield from _option("rounds", plan.rounds)
+
+
+def _option(name: str, value: float) -> tuple[str, str]:
+    """Return the option of a plan's number with its value, so that the same number is read."""
+    return PLAN_FIELDS[name].option, repr(value)

@@ -23,9 +23,8 @@ from dashboard.wire.plan import (
     Plan,
     Rate,
 )
+from dashboard.wire.plan_fields import DEFAULT_TIMEOUT_S
 from dashboard.wire.request_mode import PLAIN
-
-DEFAULT_TIMEOUT_S = 30.0
 
 
 class PlanOptions(TypedDict, total=False):

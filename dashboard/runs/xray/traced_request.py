@@ -23,7 +23,8 @@ from dashboard.targets.supervise.cores import Cores
 from dashboard.targets.trace import TracedRequest, trace_request
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.lane_report import ExceptionKind
-from dashboard.wire.plan import MAX_TIMEOUT_S, Lane
+from dashboard.wire.plan import Lane
+from dashboard.wire.plan_fields import PLAN_FIELDS
 from dashboard.wire.plural import counted
 
 PATIENCE_S = 3.0  # a run that has just finished releases the machine a moment later
@@ -134,9 +135,8 @@ def make_subject(
     if not problems and definition.variants[chosen.variant].websocket:
         expected = "expected one request to trace, a websocket is messages on a connection"
         problems.append(Problem("lanes", f"{chosen}: {expected}"))
-    if not 0 < timeout_s <= MAX_TIMEOUT_S:
-        expected = f"expected above 0 to {MAX_TIMEOUT_S:g} s, found {timeout_s:g}"
-        problems.append(Problem("timeout", expected))
+    if problem := PLAN_FIELDS["timeout"].problem(timeout_s):
+        problems.append(problem)
     if problems:
         raise InvalidPlan(*problems)
     return XraySubject(project, scenario, chosen, values, timeout_s)

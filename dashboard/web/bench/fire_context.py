@@ -9,37 +9,23 @@ from django.http import QueryDict
 
 from dashboard.project.model.scenario import Parameter, Scenario
 from dashboard.project.project import Project
-from dashboard.runs.planning.plans import DEFAULT_TIMEOUT_S, estimate_s, make_plan
+from dashboard.runs.planning.plans import estimate_s, make_plan
 from dashboard.runs.planning.prediction import FACTORS
 from dashboard.web.shared.form_values import PARAMETER, lane_names, parameter_label
 from dashboard.web.shared.format import format_estimate
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.plan import (
-    MAX_CONCURRENCY,
-    MAX_DURATION_S,
-    MAX_RATE_RPS,
-    MAX_REQUESTS,
-    MAX_ROUNDS,
-    MAX_SEED,
-    MAX_TIMEOUT_S,
     Lane,
     Rate,
 )
+from dashboard.wire.plan_fields import DEFAULT_TIMEOUT_S, PLAN_FIELDS
 from dashboard.wire.plural import counted
 
 from .forms import BURST_ONLY, RATE_ONLY, FireForm
 
 QUICK_REQUESTS = (10, 100, 1000)
-# The numbers behind *More*: label, minimum, maximum, step.
-NUMBERS = {
-    "requests": ("Requests", 1, MAX_REQUESTS, "1"),
-    "rate": ("Requests per second", 0, MAX_RATE_RPS, "any"),
-    "duration": ("Duration, s", 0, MAX_DURATION_S, "any"),
-    "concurrency": ("Maximum in flight", 1, MAX_CONCURRENCY, "1"),
-    "rounds": ("Rounds", 1, MAX_ROUNDS, "1"),
-    "seed": ("Seed", 0, MAX_SEED, "1"),
-    "timeout": ("Timeout, s", 0, MAX_TIMEOUT_S, "any"),
-}
+# The numbers behind *More*.
+NUMBERS = ("requests", "rate", "duration", "concurrency", "rounds", "seed", "timeout")
 
 
 @dataclass(frozen=True)
@@ -180,15 +166,15 @@ def _errors(form: FireForm | None) -> dict[str, list[str]]:
 
 
 def _number(name: str, scenario: Scenario, typed: Any, errors: dict[str, list[str]]) -> NumberField:
-    label, minimum, maximum, step = NUMBERS[name]
+    field = PLAN_FIELDS[name]
     default, placeholder = _defaults(scenario)[name]
     return NumberField(
         name=name,
-        label=label,
+        label=field.label,
         value=typed.get(name, default),
-        min=f"{minimum:g}",
-        max=f"{maximum:.0f}",
-        step=step,
+        min=f"{field.low:g}",
+        max=f"{field.high:.0f}",
+        step=field.step,
         placeholder=placeholder,
         errors=errors.get(name, []),
         only="burst" if name in BURST_ONLY else "rate" if name in RATE_ONLY else "",

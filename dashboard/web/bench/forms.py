@@ -12,7 +12,14 @@ from dashboard.project.model.scenario import Scenario
 from dashboard.project.project import Project
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.planning.prediction import FACTORS, NO_WINNER, Prediction
-from dashboard.web.shared.form_values import CONTROL, PARAMETER, UNTIL_SURE, lane_names, run_mode
+from dashboard.web.shared.form_values import (
+    CONTROL,
+    PARAMETER,
+    UNTIL_SURE,
+    lane_names,
+    number_field,
+    run_mode,
+)
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.plan import MAX_CONCURRENCY, MAX_REQUESTS, Load, Plan, Rate
 
@@ -30,14 +37,14 @@ class FireForm(forms.Form):
 
     # The plan checks bounds, with the same messages as in the terminal.
     load = forms.ChoiceField(choices=[("burst", "Burst"), ("rate", "Rate")], required=False)
-    requests = forms.IntegerField()
-    rate = forms.FloatField()
-    duration = forms.FloatField()
+    requests = number_field("requests")
+    rate = number_field("rate")
+    duration = number_field("duration")
     poisson = forms.BooleanField(required=False)
-    concurrency = forms.IntegerField(required=False)
-    rounds = forms.IntegerField()
-    seed = forms.IntegerField(required=False)
-    timeout = forms.FloatField()
+    concurrency = number_field("concurrency", required=False)
+    rounds = number_field("rounds")
+    seed = number_field("seed", required=False)
+    timeout = number_field("timeout")
     guess_times = forms.TypedChoiceField(
         choices=[(f"{size:g}", f"{size:g}") for size in FACTORS],
         coerce=float,

@@ -12,7 +12,7 @@ from dashboard.project.project import Project
 from dashboard.runs.experiments.matrix import Matrix, make_matrix, usual_servers
 from dashboard.runs.experiments.sweep import Sweep, make_sweep
 from dashboard.runs.experiments.sweep_axis import CONCURRENCY, RATE
-from dashboard.web.shared.form_values import PARAMETER
+from dashboard.web.shared.form_values import PARAMETER, number_field
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.plan import Lane
 
@@ -25,8 +25,8 @@ class ExploreForm(forms.Form):
     `make_matrix` and `make_sweep` check bounds, as in the terminal.
     """
 
-    requests = forms.IntegerField(required=False)
-    rounds = forms.IntegerField(required=False)
+    requests = number_field("requests", required=False)
+    rounds = number_field("rounds", required=False)
 
     def __init__(self, project: Project, scenario: Scenario, data: QueryDict | None = None) -> None:
         super().__init__(data)
@@ -56,7 +56,7 @@ class MatrixForm(ExploreForm):
 
     variants = forms.MultipleChoiceField()
     servers = forms.MultipleChoiceField()
-    concurrency = forms.IntegerField(required=False)
+    concurrency = number_field("concurrency", required=False)
 
     def __init__(self, project: Project, scenario: Scenario, data: QueryDict | None = None) -> None:
         super().__init__(project, scenario, data)

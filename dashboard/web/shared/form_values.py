@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from django import forms
+
 from dashboard.project.model.scenario import Scenario
 from dashboard.project.project import Project
 from dashboard.wire.plan import Plan
+from dashboard.wire.plan_fields import PLAN_FIELDS
 
 PARAMETER = "parameter_"
 UNTIL_SURE, CONTROL = "until-sure", "control"
+
+
+def number_field(name: str, *, required: bool = True) -> forms.IntegerField | forms.FloatField:
+    """Return the form's field of a plan's number. The plan checks its bounds."""
+    kind = forms.IntegerField if PLAN_FIELDS[name].kind is int else forms.FloatField
+    return kind(required=required)
 
 
 def run_mode(plan: Plan) -> str:

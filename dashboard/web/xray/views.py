@@ -24,7 +24,6 @@ from django.views.decorators.http import require_GET, require_http_methods
 from dashboard.analysis.xray.chrome import chrome_trace
 from dashboard.project.model.scenario import Scenario
 from dashboard.project.project import Project
-from dashboard.runs.planning.plans import DEFAULT_TIMEOUT_S
 from dashboard.runs.planning.program import suggested_command
 from dashboard.runs.xray.traced_request import RequestTracer, XrayResult, XraySubject, make_subject
 from dashboard.web.shared.form_values import PARAMETER, lane_names, parameter_label
@@ -32,6 +31,7 @@ from dashboard.web.shared.format import format_ms
 from dashboard.web.shared.htmx import HtmxRequest
 from dashboard.web.shared.laboratory_access import laboratory
 from dashboard.wire.errors import InvalidPlan, LiveburstError, TargetFailed
+from dashboard.wire.plan_fields import DEFAULT_TIMEOUT_S
 
 from .picture import picture
 
