@@ -1,4 +1,4 @@
-"""`--before` and `--after`: the same lanes from two states of a project's code."""
+"""`--before` and `--after`: the same lanes from two versions of a project's code."""
 
 from __future__ import annotations
 
@@ -19,15 +19,17 @@ BEFORE, AFTER = "before", "after"
 
 
 def add_version_options(parser: ArgumentParser) -> None:
-    """Two versions of one project as lanes, the earlier one as the baseline."""
-    parser.add_argument("--before", metavar="REVISION|DIRECTORY", help="fire each lane before …")
+    """Add the two versions of the code that each lane is fired from."""
     parser.add_argument(
-        "--after", metavar="REVISION|DIRECTORY", help="… and after; else the code as it is now"
+        "--before", metavar="REVISION|DIRECTORY", help="fire each lane from this version …"
+    )
+    parser.add_argument(
+        "--after", metavar="REVISION|DIRECTORY", help="… and from this one (default: as it is now)"
     )
 
 
 def with_versions(project: Project, options: Mapping[str, Any]) -> Project:
-    """The project with the two versions that the command line names; raises InvalidPlan."""
+    """Return the project with the versions named on the command line; raises InvalidPlan."""
     if options[BEFORE] is None:
         if options[AFTER] is not None:
             raise InvalidPlan(Problem(AFTER, "expected --before beside it, found none"))
@@ -39,7 +41,7 @@ def with_versions(project: Project, options: Mapping[str, Any]) -> Project:
 
 
 def check_versions(project: Project, plan: Plan) -> None:
-    """Refuse a plan with a version that git does not know, before it is stored: InvalidPlan."""
+    """Raise InvalidPlan if git does not know a version of the plan, before it is stored."""
     named = {version_name(lane.server) for lane in plan.lanes}
     for version in project.versions.values():
         if version.name not in named or version.revision is None:
@@ -52,12 +54,12 @@ def check_versions(project: Project, plan: Plan) -> None:
 
 
 def before_and_after(lanes: Sequence[str]) -> list[str]:
-    """Each lane twice; what came before comes first, since the first lane is the baseline."""
+    """Return each lane twice; `before` comes first, since the first lane is the baseline."""
     return [f"{lane}{MARK}{name}" for name in (BEFORE, AFTER) for lane in lanes]
 
 
 def _version(name: str, text: str) -> Version:
-    """A directory where there is one of that name, else a revision."""
+    """Return the version of a directory if it exists, else of a revision."""
     if Path(text).is_dir():
         return Version(name, directory=Path(text).resolve())
     if text.startswith("-"):

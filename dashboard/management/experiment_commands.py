@@ -1,4 +1,4 @@
-"""What `matrix` and `sweep` have in common: the experiment performed, its runs told as they end."""
+"""What the commands `matrix`, `sweep` and `claims` share: an experiment, its progress, its end."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from dashboard.home import home
 from dashboard.management.terminal.outputs import print_outcome
 from dashboard.management.terminal.progress_lines import (
     Write,
+    line_writer,
     print_queue_position,
     progress,
-    writer,
 )
 from dashboard.models import Experiment, Status
 from dashboard.project.project import Project
@@ -28,23 +28,25 @@ from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.runs.wiring import set_up
 from dashboard.wire.plural import counted
 
-from .options import BAD_USAGE, INTERRUPTED, RUN_FAILED, add_numbers, add_project, setting
+from .options import BAD_USAGE, INTERRUPTED, RUN_FAILED, add_numbers, add_project, parameter_setting
 
 EXIT_STATUS = {Status.FINISHED: 0, Status.STOPPED: INTERRUPTED}
 
 
 def add_experiment_options(parser: ArgumentParser) -> None:
-    """The options that a matrix and a sweep share with a burst, and where the answer goes."""
+    """Add the options that a matrix and a sweep share with a burst, and their output files."""
     parser.add_argument("scenario")
     add_numbers(parser, "requests", "concurrency", "rounds", "seed", "timeout")
-    parser.add_argument("--set", action="append", default=[], type=setting, metavar="NAME=NUMBER")
+    parser.add_argument(
+        "--set", action="append", default=[], type=parameter_setting, metavar="NAME=NUMBER"
+    )
     add_project(parser)
     parser.add_argument("--json", metavar="FILE|-")
     parser.add_argument("--csv", metavar="FILE")
 
 
-def common(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The same as keywords."""
+def experiment_arguments(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return these options as keyword arguments of `make_matrix` and `make_sweep`."""
     return {
         "scenario": options["scenario"],
         "requests": options["requests"],
@@ -56,29 +58,29 @@ def common(options: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def refuse(error: Exception) -> CommandError:
-    """Bad usage, in the words of the error."""
+def usage_error(error: Exception) -> CommandError:
+    """Return the error as bad usage."""
     return CommandError(str(error), returncode=BAD_USAGE)
 
 
-def perform(
+def run_experiment(
     project: Project, plan: ExperimentPlan, answer_of: Callable[[Experiment], dict[str, Any]]
 ) -> tuple[Experiment, dict[str, Any]]:
-    """Perform an experiment, its progress on stderr; returns what came of it."""
+    """Perform an experiment, with its progress on stderr; return it and its answer."""
     call_command("migrate", verbosity=0)
-    # There may be no dashboard that did it before.
+    # No dashboard may have calibrated before.
     laboratory = set_up(project, home(), calibrates_first=True)
     console = Console(stderr=True)
-    told = replace(plan, steps=_telling(plan.steps, writer(console)))
-    experiment = asyncio.run(_until_over(laboratory, told, console))
+    reported = replace(plan, steps=_reported(plan.steps, line_writer(console)))
+    experiment = asyncio.run(_perform(laboratory, reported, console))
     experiment.refresh_from_db()
     if experiment.problem or experiment.status != Status.FINISHED:
         print_outcome("experiment", experiment.status, experiment.problem)
     return experiment, answer_of(experiment)
 
 
-def _telling(steps: Steps, write: Write) -> Steps:
-    """The same steps, and a line for each as it begins and ends."""
+def _reported(steps: Steps, write: Write) -> Steps:
+    """Yield the same steps, and write a line when each begins and when it ends."""
     try:
         step = next(steps)
         while True:
@@ -91,22 +93,22 @@ def _telling(steps: Steps, write: Write) -> Steps:
         return
 
 
-async def _until_over(laboratory: Laboratory, plan: ExperimentPlan, console: Console) -> Experiment:
-    """Ctrl-C stops the experiment: what was measured until then is kept and printed."""
+async def _perform(laboratory: Laboratory, plan: ExperimentPlan, console: Console) -> Experiment:
+    """Perform the experiment; Ctrl-C stops it, and what was measured is kept."""
     experiment = await laboratory.experiment(plan, [progress(console)])
-    waiting = asyncio.create_task(print_queue_position(experiment, writer(console)))
+    queue_lines = asyncio.create_task(print_queue_position(experiment, line_writer(console)))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, lambda: asyncio.ensure_future(laboratory.stop(experiment)))
     try:
         await laboratory.outcome(experiment)
     finally:
-        waiting.cancel()
+        queue_lines.cancel()
         await laboratory.close()
     return experiment
 
 
-def leave(experiment: Experiment) -> None:
-    """End with the status that the contract promises; why it is not 0 was said before."""
+def exit_with_status(experiment: Experiment) -> None:
+    """Exit with the experiment's status, unless it finished; the reason was printed before."""
     if experiment.status != Status.FINISHED:
         sys.exit(EXIT_STATUS.get(Status(experiment.status), RUN_FAILED))

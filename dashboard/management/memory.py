@@ -1,4 +1,4 @@
-"""What the C library does with memory that is freed; glibc alone has this setting."""
+"""How the C library handles freed memory; only glibc has this setting."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ LARGE_BYTES = 2**20
 
 
 def release_large_blocks() -> None:
-    """Arrays of samples go back to the system as soon as they are freed.
+    """Have arrays of samples returned to the system as soon as they are freed.
 
-    Left alone, glibc keeps larger and larger ones for later, up to 32 MB each: after a run of a
-    million samples the process would hold tens of megabytes that nobody uses.
+    By default glibc keeps larger and larger ones for reuse, up to 32 MB each: after a run of a
+    million samples the process would hold tens of unused megabytes.
     """
     library = ctypes.CDLL(None)
     if hasattr(library, "mallopt"):

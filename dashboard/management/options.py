@@ -1,4 +1,4 @@
-"""Options that several commands have, read and checked in one way."""
+"""Options and exit statuses that several commands share."""
 
 from __future__ import annotations
 
@@ -19,12 +19,14 @@ BAD_USAGE, RUN_FAILED, INTERRUPTED = 2, 3, 130
 
 
 def add_project(parser: ArgumentParser) -> None:
-    """Which project, and whether it may be on another machine."""
-    parser.add_argument("--project", type=manifest, default=DEFAULT_PROJECT, metavar="lab.toml")
+    """Add the project, and whether it may be on another machine."""
+    parser.add_argument(
+        "--project", type=lab_toml_path, default=DEFAULT_PROJECT, metavar="lab.toml"
+    )
     parser.add_argument(
         "--allow-remote",
         action="store_true",
-        help="fire at another machine where the lab.toml says so too",
+        help="fire at another machine, if the lab.toml allows it too",
     )
 
 
@@ -34,14 +36,17 @@ def add_numbers(parser: ArgumentParser, *names: str) -> None:
         PLAN_FIELDS[name].add_option(parser)
 
 
-def manifest(text: str) -> Path:
-    """Return a lab.toml by its path, or by the directory that it is in; `~` is one's home."""
+def lab_toml_path(text: str) -> Path:
+    """Return the path of a lab.toml, given its path or its directory; `~` is expanded."""
     path = Path(text).expanduser()
     return path / "lab.toml" if path.is_dir() else path
 
 
 def read_project(options: Mapping[str, Any]) -> Project:
-    """The project of `--project`. Raises InvalidManifest, or InvalidPlan for one far away."""
+    """Return the project of `--project`.
+
+    Raises InvalidManifest, or InvalidPlan if it is on another machine without `--allow-remote`.
+    """
     check_demo(options["project"])
     project = load_manifest(options["project"])
     if project.remote and not options["allow_remote"]:
@@ -51,8 +56,8 @@ def read_project(options: Mapping[str, Any]) -> Project:
     return project
 
 
-def setting(text: str) -> tuple[str, float]:
-    """`NAME=NUMBER` as a pair; raises ArgumentTypeError."""
+def parameter_setting(text: str) -> tuple[str, float]:
+    """Return `NAME=NUMBER` as a pair; raises ArgumentTypeError."""
     name, equals, value = text.partition("=")
     try:
         if name and equals:
@@ -63,7 +68,7 @@ def setting(text: str) -> tuple[str, float]:
 
 
 def check_writable(field: str, destination: str | None) -> None:
-    """A result that could not be written is refused before anything is started."""
+    """Raise InvalidPlan if a result could not be written there, before anything is started."""
     if destination is None or (field, destination) == ("json", "-"):
         return
     try:

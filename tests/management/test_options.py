@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.management.options import manifest, read_project
+from dashboard.management.options import lab_toml_path, read_project
 from dashboard.wire.errors import InvalidManifest, InvalidPlan
 
 FAR = """
@@ -41,8 +41,8 @@ def test_a_lab_toml_is_named_from_where_one_stands(
     (tmp_path / "shop").mkdir()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert manifest("shop/lab.toml") == Path("shop/lab.toml")
-    assert manifest("shop") == Path("shop/lab.toml")
-    assert manifest("~/shop") == tmp_path / "shop/lab.toml"
+    assert lab_toml_path("shop/lab.toml") == Path("shop/lab.toml")
+    assert lab_toml_path("shop") == Path("shop/lab.toml")
+    assert lab_toml_path("~/shop") == tmp_path / "shop/lab.toml"
     with pytest.raises(InvalidManifest, match=r"^shop/lab\.toml: expected a file"):
-        read_project({"project": manifest("shop"), "allow_remote": False})
+        read_project({"project": lab_toml_path("shop"), "allow_remote": False})

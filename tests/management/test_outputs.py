@@ -48,7 +48,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("arguments", "words"),
     [
         (BURST, ["sleep: 1 request ", "│ lane"]),
-        (MATRIX, ["sleep: makespan, and ratio", "│ variant"]),
+        (MATRIX, ["sleep: total time, and ratio", "│ variant"]),
         (XRAY, ["sync@gunicorn-sync: GET /sleep/sync/", "start"]),
     ],
 )

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from dashboard.management.terminal.progress_bars import ProgressBars
 from dashboard.management.terminal.progress_lines import (
     ProgressLines,
     print_queue_position,
     progress,
 )
-from dashboard.management.terminal.result_table import ProgressBars, result_notes
+from dashboard.management.terminal.result_table import result_notes
 from dashboard.models import Run, Status
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue import run_queue
@@ -140,7 +141,7 @@ async def test_who_waits_for_a_turn_is_told_so(log: Log) -> None:
     await until(lambda: log.lines)
     await Run.objects.filter(pk=first.pk).aupdate(status=Status.FINISHED)
     await told
-    assert set(log.lines) == {"Waiting for its turn: 1 run or experiment is ahead."}
+    assert set(log.lines) == {"Queued: 1 run or experiment is ahead."}
 
 
 @pytest.mark.parametrize(("terminal", "kind"), [(True, ProgressBars), (False, ProgressLines)])

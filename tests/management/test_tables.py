@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from rich.console import Console
 from rich.table import Table
 
+from dashboard.analysis.text.numbers import seconds_of
 from dashboard.management.commands.matrix import matrix_tables
 from dashboard.management.commands.sweep import sweep_columns
 from dashboard.management.terminal.result_table import BURST_COLUMNS, RATE_COLUMNS, result_table
-from dashboard.management.terminal.tables import fitted
+from dashboard.management.terminal.tables import fit_table
 
 WIDTHS = st.integers(40, 200)
 VARIANTS = ("sync", "async-blocking", "async-to-thread-with-a-long-name")
@@ -135,8 +136,8 @@ def test_a_matrix_at_every_width(
         "variants": variants, "servers": servers, "cells": cells,
     }  # fmt: skip
     found = cells_of(printed(matrix_tables(answer, width), width))
-    said = f"{makespan_s:.3f} s" if state == "measured" else state
-    assert found.count(said) == len(cells)
+    expected = seconds_of(makespan_s) if state == "measured" else state
+    assert found.count(expected) == len(cells)
 
 
 @given(
@@ -166,7 +167,7 @@ def test_a_sweep_at_every_width(
             for at in levels
         ],
     }  # fmt: skip
-    tables = [fitted(title, columns, width) for title, columns in sweep_columns(answer, width)]
+    tables = [fit_table(title, columns, width) for title, columns in sweep_columns(answer, width)]
     found = cells_of(printed([table for table, _ in tables], width))
     low, high = 0.9 * ratio, 1.1 * ratio
     whole, interval = f"{ratio:.3f} [{low:.3f}, {high:.3f}]", f"[{low:.3f}, {high:.3f}]"

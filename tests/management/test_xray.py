@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from dashboard.management.terminal.xray_drawing import AXIS, MOST_ROWS, drawing, letter
+from dashboard.management.terminal.xray_drawing import AXIS, MOST_ROWS, draw_xray, letter
 from tests.analysis.xray.test_trace import LOOP, REQUEST, gathered, xray_of
 from tests.targets.helpers import LIVEAPP, ROOT, marked, until
 
@@ -30,28 +30,28 @@ def xray(home: Path, *arguments: str) -> tuple[int, str, str]:
 
 
 def test_bars_are_to_scale_and_hops_are_dotted() -> None:
-    rows = list(drawing(xray_of(REQUEST, *gathered(2, 20))))
+    rows = list(draw_xray(xray_of(REQUEST, *gathered(2, 20))))
     assert rows[0].endswith("0" + " " * (AXIS - 10) + "100.00 ms")
     request, call = rows[2], rows[4]
     assert request.count("█") == AXIS
     assert call.count("·") == round(41 / 100 * AXIS)
-    assert call.endswith("sync_to_async sync_to_async 2 → B, waited 21.00 ms (20.00 in line)")
+    assert call.endswith("sync_to_async sync_to_async 2 → B, waited 21.00 ms (20.00 queued)")
     assert rows[5] == "B  thread-12"
     assert rows[6].endswith("work work 3 ← A")
     assert rows[7].index("█") == request.index("█") + int(22 / 100 * AXIS)
 
 
 def test_what_is_too_much_for_a_terminal_is_counted() -> None:
-    rows = list(drawing(xray_of(REQUEST, *[("query", 0, LOOP, 1, 2)] * MOST_ROWS)))
+    rows = list(draw_xray(xray_of(REQUEST, *[("query", 0, LOOP, 1, 2)] * MOST_ROWS)))
     assert len(rows) == MOST_ROWS + 3
     assert rows[-1] == "and 1 more span"
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 140, 200])
 def test_a_narrow_terminal_shortens_the_axis_and_no_number(width: int) -> None:
-    rows = list(drawing(xray_of(REQUEST, *gathered(2, 20)), width))
+    rows = list(draw_xray(xray_of(REQUEST, *gathered(2, 20)), width))
     assert max(map(len, rows)) <= width
-    whole = list(drawing(xray_of(REQUEST, *gathered(2, 20))))
+    whole = list(draw_xray(xray_of(REQUEST, *gathered(2, 20))))
     ruler, wide_ruler = rows.pop(0), whole.pop(0)
     assert ruler.split()[-2:] == wide_ruler.split()[-2:]
     numbers = [re.findall(r"[\d.]+(?: ms)?", " ".join(found)) for found in (rows, whole)]

@@ -1,1 +1,1 @@
-"""One command a module."""
+"""One command per module; the contract of each is in docs/commands.md."""

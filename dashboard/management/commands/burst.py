@@ -1,4 +1,4 @@
-"""`manage.py burst`: one run from the terminal, through the same conductor as the page's."""
+"""`manage.py burst`: one run from the terminal, by the same conductor as those of the page."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from dashboard.management.options import (
     add_numbers,
     add_project,
     check_writable,
+    parameter_setting,
     read_project,
-    setting,
 )
 from dashboard.management.terminal.outputs import (
     print_left_out,
@@ -41,7 +41,7 @@ from dashboard.management.terminal.outputs import (
     write_file,
     write_json,
 )
-from dashboard.management.terminal.progress_lines import print_queue_position, progress, writer
+from dashboard.management.terminal.progress_lines import line_writer, print_queue_position, progress
 from dashboard.management.terminal.result_table import result_notes, result_table
 from dashboard.models import Run, Status
 from dashboard.project.project import Project
@@ -58,33 +58,37 @@ from dashboard.wire.plan_fields import PLAN_FIELDS
 from dashboard.wire.report import Report
 
 EXPECTATION_FAILED = 1
-Judged = list[tuple[str, Judgement]]  # an expectation's text, and what came of it
+Judged = list[tuple[str, Judgement]]  # an expectation's text, and its result
 EXIT_STATUS = {Status.FINISHED: 0, Status.STOPPED: INTERRUPTED}
 
 
 class Command(BaseCommand):
-    """Fires a scenario's lanes round by round and says what came of it."""
+    """Fires a scenario's lanes round by round and prints the result."""
 
     help = "Fire one run and print its result."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """The contract is in docs/commands.md."""
+        """Add the arguments."""
         parser.add_argument("scenario")
         parser.add_argument("--lane", action="append", default=[], metavar="VARIANT@SERVER")
         add_numbers(parser, *PLAN_FIELDS)
-        parser.add_argument("--poisson", action="store_true", help="arrivals at random, by --seed")
-        parser.add_argument("--until-sure", action="store_true", help="as many as it takes, or 40")
-        parser.add_argument("--control", action="store_true", help="one lane beside itself")
+        parser.add_argument("--poisson", action="store_true", help="random arrivals, by --seed")
+        parser.add_argument(
+            "--until-sure", action="store_true", help="as many rounds as it takes, at most 40"
+        )
+        parser.add_argument(
+            "--control", action="store_true", help="compare a lane with itself (A/A)"
+        )
         parser.add_argument(
             "--neighbour",
             action=BooleanOptionalAction,
             default=True,
-            help="a trickle to an unrelated view beside the load",
+            help="bystander: a trickle of requests to an unrelated view during the load",
         )
         parser.add_argument("--client", default=ENGINE, help=f"one of {', '.join(CLIENTS)}")
-        parser.add_argument("--engines", type=int, help="so many engine processes share the load")
+        parser.add_argument("--engines", type=int, help="number of load generator processes")
         parser.add_argument(
-            "--set", action="append", default=[], type=setting, metavar="NAME=NUMBER"
+            "--set", action="append", default=[], type=parameter_setting, metavar="NAME=NUMBER"
         )
         add_project(parser)
         add_version_options(parser)
@@ -94,7 +98,7 @@ class Command(BaseCommand):
         parser.add_argument("--expect", action="append", default=[], metavar="EXPECTATION")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Fire, print, and leave with the status that the contract promises."""
+        """Fire, print, and exit with the status of docs/commands.md."""
         try:
             expectations = [Expectation.parse(text) for text in options["expect"]]
             project = with_versions(read_project(options), options)
@@ -108,18 +112,18 @@ class Command(BaseCommand):
             raise CommandError(str(error), returncode=BAD_USAGE) from None
         call_command("migrate", verbosity=0)
         engines = options["engines"]
-        # There may be no dashboard that did it before. Every run is shown the calibration of the
-        # usual number of engines.
+        # No dashboard may have calibrated before. The calibration stored for all runs is that of
+        # the usual number of engines.
         laboratory = set_up(project, home(), engines, calibrates_first=engines is None)
         console = Console(stderr=True)
-        shown = progress(console)
-        run, report = asyncio.run(_perform(laboratory, plan, console, shown))
+        sink = progress(console)
+        run, report = asyncio.run(_perform(laboratory, plan, console, sink))
         if not options["save"]:
             Run.objects.filter(pk=run.pk).delete()
         if run.status != Status.FINISHED:
             print_outcome("run", run.status, run.problem)
         if prints_table(options):
-            print_result(report, shown.warned if stdout_is_stderr() else ())
+            print_result(report, sink.warned if stdout_is_stderr() else ())
         write_json(report, options["json"])
         judgements = self._judge(report, expectations) if run.status == Status.FINISHED else []
         if options["markdown"]:
@@ -129,7 +133,7 @@ class Command(BaseCommand):
         sys.exit(_status(run, judgements))
 
     def _judge(self, report: Report, expectations: Sequence[Expectation]) -> Judged:
-        """Hold each expectation to the report, and say what it was judged by."""
+        """Judge each expectation by the report; print warnings and those that did not hold."""
         try:
             judgements = [(one.text, one.judge(report)) for one in expectations]
         except Invalid as error:
@@ -149,14 +153,14 @@ def _status(run: Run, judgements: Judged) -> int:
     return 0 if held else EXPECTATION_FAILED
 
 
-def print_result(report: Report, said_before: Collection[str]) -> None:
-    """The table, unless nothing was measured, and what must be known beside it."""
+def print_result(report: Report, printed_warnings: Collection[str]) -> None:
+    """Print the table, unless nothing was measured, and the notes below it."""
     console = table_console()
     if any(lane["requests"] for lane in report["lanes"]):
         table, left_out = result_table(report, console.width)
         console.print(table)
         print_left_out(console, left_out)
-    for note in result_notes(report, said_before):
+    for note in result_notes(report, printed_warnings):
         console.print(note, highlight=False, markup=False)
 
 
@@ -185,7 +189,7 @@ def _plan(project: Project, options: dict[str, Any]) -> Plan:
 
 
 def _lanes(project: Project, options: dict[str, Any]) -> Sequence[str]:
-    """The lanes that were named, or with versions the scenario's own, before and after."""
+    """Return the lanes named; with versions these, or the scenario's own, before and after."""
     scenario = project.scenarios.get(options["scenario"])
     if options["before"] is None or scenario is None:
         lanes: Sequence[str] = options["lane"]
@@ -194,13 +198,13 @@ def _lanes(project: Project, options: dict[str, Any]) -> Sequence[str]:
 
 
 def _check_engines(engines: int | None) -> None:
-    """So many processes can be asked for; by default there is one for each core of their share."""
+    """Raise InvalidPlan for an impossible number; None means one per core of their share."""
     if engines is not None and not 1 <= engines <= MAX_ENGINES:
         raise InvalidPlan(out_of_bounds("engines", 1, MAX_ENGINES, engines))
 
 
 def _check_expectations(expectations: Sequence[Expectation], plan: Plan) -> None:
-    """Refuse one of a lane that is not fired, or of a metric that there is not; InvalidPlan."""
+    """Raise InvalidPlan for a lane that is not fired, or a metric that does not exist."""
     lanes = [str(lane) for lane in plan.lanes]
     for expectation in expectations:
         if unknown := expectation.lanes.difference(lanes):
@@ -210,18 +214,18 @@ def _check_expectations(expectations: Sequence[Expectation], plan: Plan) -> None
 
 
 async def _perform(
-    laboratory: Laboratory, plan: Plan, console: Console, shown: Sink
+    laboratory: Laboratory, plan: Plan, console: Console, sink: Sink
 ) -> tuple[Run, Report]:
-    """Fire, and stop upon Ctrl-C: what was measured is kept and printed all the same."""
-    run = await laboratory.start(plan, [shown])
-    waiting = asyncio.create_task(print_queue_position(run, writer(console)))
+    """Perform the run; Ctrl-C stops it, and what was measured is kept."""
+    run = await laboratory.start(plan, [sink])
+    queue_lines = asyncio.create_task(print_queue_position(run, line_writer(console)))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, lambda: asyncio.ensure_future(laboratory.stop(run)))
     try:
         await laboratory.outcome(run)
     finally:
-        waiting.cancel()
+        queue_lines.cancel()
         await laboratory.close()
     await run.arefresh_from_db()
     return run, run.report or await report_on(run)

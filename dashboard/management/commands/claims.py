@@ -1,4 +1,4 @@
-"""`manage.py claims`: try claims from the terminal, as their page does."""
+"""`manage.py claims`: test claims from the terminal, as their page does."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from django.core.management import BaseCommand
 
 from dashboard.analysis.text.claims import TALLY, verdict_lines
-from dashboard.management.experiment_commands import leave, perform, refuse
+from dashboard.management.experiment_commands import exit_with_status, run_experiment, usage_error
 from dashboard.management.options import RUN_FAILED, add_project, check_writable, read_project
 from dashboard.management.terminal.outputs import prints_table, write_json
 from dashboard.models import Experiment
@@ -31,78 +31,78 @@ CLAIM_DOES_NOT_HOLD = 1
 
 
 class Command(BaseCommand):
-    """Fires claims one after the other and says of each what this machine showed."""
+    """Fires claims one after the other and prints a verdict on each."""
 
     help = "Try claims of the lab.toml, all of them or those named, and print each verdict."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """The contract is in docs/commands.md."""
+        """Add the arguments."""
         parser.add_argument("claims", nargs="*", metavar="NAME")
         add_project(parser)
         parser.add_argument("--json", metavar="FILE|-")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Fire, print, and leave with the status that `burst` would leave with."""
+        """Fire, print, and exit with a status as `burst` would."""
         try:
             project = read_project(options)
             claims = _chosen(project, options["claims"])
             plan = claims_experiment(project, claims)
             check_writable("json", options["json"])
         except Invalid as error:
-            raise refuse(error) from None
-        found: list[ClaimStatus] = []
+            raise usage_error(error) from None
+        statuses: list[ClaimStatus] = []
 
         def answer_of(experiment: Experiment) -> dict[str, Any]:
-            found.extend(claim_statuses_in(claims, experiment))
+            statuses.extend(claim_statuses_in(claims, experiment))
             return {
                 "experiment": experiment.pk,
                 "status": experiment.status,
-                "claims": [one.to_json() for one in found],
+                "claims": [status.to_json() for status in statuses],
             }
 
-        experiment, answer = perform(project, plan, answer_of)
+        experiment, answer = run_experiment(project, plan, answer_of)
         if prints_table(options):
-            self.stdout.write("\n".join(_text(found)))
+            self.stdout.write("\n".join(_text(statuses)))
         write_json(answer, options["json"])
-        leave(experiment)
-        sys.exit(_status(found))
+        exit_with_status(experiment)
+        sys.exit(_exit_status(statuses))
 
 
 def _chosen(project: Project, names: Sequence[str]) -> list[Claim]:
-    """The claims that are named, each once, or all that can be fired. Raises InvalidPlan."""
+    """Return the claims named, each once, or all that can be fired. Raises InvalidPlan."""
     if names:
         return [claim_of(project, name) for name in dict.fromkeys(names)]
-    found = fireable(project)
-    if not found:
+    claims = fireable(project)
+    if not claims:
         message = f"expected one that can be fired in {project.path.name}, found none"
         raise InvalidPlan(Problem("claims", message))
-    return found
+    return claims
 
 
-def _text(found: Sequence[ClaimStatus]) -> Iterator[str]:
-    """Every claim, an empty line behind each, and at the end how many there are of a kind."""
-    for one in found:
-        yield from _lines(one)
+def _text(statuses: Sequence[ClaimStatus]) -> Iterator[str]:
+    """Yield the lines of every claim, an empty line after each, and a tally of the verdicts."""
+    for status in statuses:
+        yield from _lines(status)
         yield ""
-    kinds = Counter(one.verdict.kind if one.verdict else "no-verdict" for one in found)
+    kinds = Counter(one.verdict.kind if one.verdict else "no-verdict" for one in statuses)
     yield ", ".join(counted(number, *TALLY[kind]) for kind, number in kinds.most_common())
 
 
-def _lines(one: ClaimStatus) -> Iterator[str]:
-    """A claim, its verdict with the number behind each finding, and its run."""
-    yield f"{one.claim.name}: {one.claim.text}"
-    run = one.latest
-    if one.verdict:
-        yield from (f"  {line}" for line in verdict_lines(one.verdict))
+def _lines(status: ClaimStatus) -> Iterator[str]:
+    """Yield a claim, its verdict with the number behind each finding, and its run."""
+    yield f"{status.claim.name}: {status.claim.text}"
+    run = status.latest
+    if status.verdict:
+        yield from (f"  {line}" for line in verdict_lines(status.verdict))
         yield f"    by run {run.pk if run else ''}"
     elif run:
         yield f"  No verdict: run {run.pk} is {run.status}. {run.problem}".rstrip()
         yield from (f"    {line}" for line in run.log_tail.splitlines())
 
 
-def _status(found: Sequence[ClaimStatus]) -> int:
-    """Whether every claim holds; one that is not shown does not, and one whose run failed fails."""
-    if not all(one.verdict for one in found):
+def _exit_status(statuses: Sequence[ClaimStatus]) -> int:
+    """Return 0 if every claim holds; an undecided one does not, and a failed run is a failure."""
+    if not all(status.verdict for status in statuses):
         return RUN_FAILED
-    holds = all(one.verdict and one.verdict.kind == "holds" for one in found)
-    return 0 if holds else CLAIM_DOES_NOT_HOLD
+    hold = all(status.verdict and status.verdict.kind == "holds" for status in statuses)
+    return 0 if hold else CLAIM_DOES_NOT_HOLD

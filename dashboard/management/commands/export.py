@@ -1,4 +1,4 @@
-"""`manage.py export`: a stored run as a file for other tools."""
+"""`manage.py export`: write a stored run to a file for other tools."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandError, call_command
 
-from dashboard.management.options import BAD_USAGE, manifest
+from dashboard.management.options import BAD_USAGE, lab_toml_path
 from dashboard.models import Run
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.runs.archive.exports import FORMATS, Format
@@ -22,21 +22,21 @@ HTML = "html"
 
 
 class Command(BaseCommand):
-    """Writes one run down in one of the formats."""
+    """Writes one run in one of the formats."""
 
     help = "Write a stored run to a file or to stdout."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """The contract is in docs/commands.md."""
-        parser.add_argument("run", metavar="RUN", help="its address's last part, or `last`")
+        """Add the arguments."""
+        parser.add_argument("run", metavar="RUN", help="the last part of its address, or `last`")
         parser.add_argument("--format", choices=[*FORMATS, HTML], default="json")
-        parser.add_argument("-o", "--output", metavar="FILE", help="else stdout")
+        parser.add_argument("-o", "--output", metavar="FILE", help="default: stdout")
         parser.add_argument(
             "--project",
-            type=manifest,
+            type=lab_toml_path,
             default=DEFAULT_PROJECT,
             metavar="lab.toml",
-            help="whose code is shown in the HTML",
+            help="the project whose code is shown in the HTML",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -46,12 +46,12 @@ class Command(BaseCommand):
         form = _format(options["format"], options["project"])
         try:
             write(form.pieces(run), options["output"])
-        except BrokenPipeError:  # `| head` has seen enough
+        except BrokenPipeError:  # such as `| head`
             sys.stderr.close()
 
 
 def _format(name: str, project: Path) -> Format:
-    """The format of that name. Raises CommandError where the project cannot be read."""
+    """Return the format of that name. Raises CommandError if the project cannot be read."""
     if name != HTML:
         return FORMATS[name]
     try:
@@ -61,13 +61,13 @@ def _format(name: str, project: Path) -> Format:
 
 
 def find_run(name: str) -> Run:
-    """The run of that address, or the last one. Raises CommandError."""
+    """Return the run with that address, or the last one. Raises CommandError."""
     runs = Run.objects.all()
-    found = runs.first() if name == "last" else runs.filter(pk=name).first()
-    if found is None:
+    run = runs.first() if name == "last" else runs.filter(pk=name).first()
+    if run is None:
         expected = "expected the address of a stored run, or `last`"
         raise CommandError(f"run: {expected}, found {name!r}", returncode=BAD_USAGE)
-    return found
+    return run
 
 
 def write(pieces: Iterator[str], destination: str | None) -> None:

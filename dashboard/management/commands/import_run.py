@@ -1,4 +1,4 @@
-"""`manage.py import_run`: a run that another Liveburst exported as JSON."""
+"""`manage.py import_run`: import a run that another Liveburst exported as JSON."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from dashboard.runs.archive.exports.run_json import InvalidImport, import_run
 
 
 class Command(BaseCommand):
-    """Takes in one file."""
+    """Imports one file."""
 
-    help = "Take in a run that was exported as JSON."
+    help = "Import a run that was exported as JSON."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """The contract is in docs/commands.md."""
+        """Add the arguments."""
         parser.add_argument("file", type=Path, metavar="FILE")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Store it under an address of its own, and say which."""
+        """Store the run under a new address and print that."""
         call_command("migrate", verbosity=0)
         try:
             run = import_run(options["file"].read_bytes())

@@ -44,15 +44,15 @@ BACKLOG = 256
 
 
 class Command(BaseCommand):
-    """Serves the page and performs its runs; `init` drafts a lab.toml instead."""
+    """Serves the page and performs its runs, or drafts a lab.toml, or prints its schema."""
 
     help = "Start the dashboard, draft a lab.toml (init), or print the schema of one (schema)."
     requires_migrations_checks = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """The contract is in docs/commands.md."""
+        """Add the arguments."""
         parser.add_argument("--host", default="127.0.0.1", help="a loopback address")
-        parser.add_argument("--port", type=int, default=8000, help="0 takes any free port")
+        parser.add_argument("--port", type=int, default=8000, help="0: any free port")
         add_project(parser)
         parser.add_argument("--no-browser", action="store_true")
         actions = parser.add_subparsers(dest="action", metavar="init|schema")
@@ -71,19 +71,19 @@ class Command(BaseCommand):
 
     def _init(self, options: dict[str, Any]) -> None:
         try:
-            drafted = init(options)
+            result = init(options)
         except Invalid as error:
             raise CommandError(str(error), returncode=BAD_USAGE) from None
         except TargetFailed as error:
             raise CommandError(f"{error}\n{error.log_tail}", returncode=RUN_FAILED) from None
-        for note in drafted.notes:
+        for note in result.notes:
             self.stdout.write(note)
-        if drafted.problem:
-            raise CommandError(drafted.problem, returncode=RUN_FAILED)
-        scenarios = drafted.project.scenarios
-        counts = counted(len(scenarios), "scenario")
-        self.stdout.write(f"{drafted.file} has {counts}: {', '.join(scenarios)}.")
-        self.stdout.write(f"Read it, then: {suggested_command('lab', '--project', drafted.file)}")
+        if result.problem:
+            raise CommandError(result.problem, returncode=RUN_FAILED)
+        scenarios = result.project.scenarios
+        number = counted(len(scenarios), "scenario")
+        self.stdout.write(f"{result.file} has {number}: {', '.join(scenarios)}.")
+        self.stdout.write(f"Read it, then: {suggested_command('lab', '--project', result.file)}")
 
     def _serve(self, options: dict[str, Any]) -> None:
         release_large_blocks()
@@ -109,7 +109,7 @@ class Command(BaseCommand):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket on this port or, when it is taken, on the next free one."""
+    """Return a socket that listens on this port or, if that is taken, on the next free one."""
     family = _loopback_family(host)
     if not 0 <= port <= MAX_PORT:
         message = f"port: expected 0 to {MAX_PORT}, found {port}"
@@ -143,18 +143,18 @@ def _loopback_family(host: str) -> socket.AddressFamily:
 
 
 def _has_screen() -> bool:
-    """Whether a browser would have a window; a text browser would take the terminal over."""
+    """Return True if a browser would have a window; a text browser would take the terminal."""
     return sys.platform != "linux" or bool({"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys())
 
 
 def end_when_asked() -> None:
-    """Ctrl-C and SIGTERM end the dashboard from now on, even if it has not begun to serve.
+    """Have Ctrl-C and SIGTERM end the dashboard from now on, even before it serves.
 
-    Twisted would see to that itself, but loses a signal that comes while it starts.
+    Twisted has handlers of its own, but loses a signal that arrives while it starts.
     """
 
     def stop() -> None:
-        with suppress(ReactorNotRunning):  # it was asked before, and is at it
+        with suppress(ReactorNotRunning):  # it is stopping already
             reactor.stop()  # type: ignore[misc] # the module is the reactor
 
     loop = reactor._asyncioEventloop  # noqa: SLF001, as Daphne does
@@ -163,7 +163,7 @@ def end_when_asked() -> None:
 
 
 def serve(listener: socket.socket, laboratory: Laboratory, address: str | None) -> None:
-    """Run Daphne on the socket until the process is asked to end."""
+    """Run Daphne on the socket until the process is told to end."""
     tasks: list[asyncio.Task[None]] = []
 
     def ready() -> None:

@@ -1,4 +1,4 @@
-"""`manage.py matrix`: each variant at each server, one table."""
+"""`manage.py matrix`: each variant at each server, in one table."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import Any
 from django.core.management import BaseCommand
 from rich.table import Table
 
+from dashboard.analysis.text.numbers import seconds_of
 from dashboard.management.experiment_commands import (
     add_experiment_options,
-    common,
-    leave,
-    perform,
-    refuse,
+    exit_with_status,
+    experiment_arguments,
+    run_experiment,
+    usage_error,
 )
 from dashboard.management.options import check_writable, read_project
 from dashboard.management.terminal.outputs import (
@@ -23,7 +24,7 @@ from dashboard.management.terminal.outputs import (
     write_file,
     write_json,
 )
-from dashboard.management.terminal.tables import NAMES, Column, split
+from dashboard.management.terminal.tables import NAMES, Column, split_tables
 from dashboard.runs.experiments.matrix import make_matrix
 from dashboard.runs.experiments.matrix_table import matrix_answer, matrix_csv
 from dashboard.wire.errors import Invalid
@@ -31,34 +32,34 @@ from dashboard.wire.last_lines import last_lines
 
 
 class Command(BaseCommand):
-    """Fires variants × servers and says which is how far from the baseline."""
+    """Fires variants × servers and prints the ratio of each to the baseline."""
 
     help = "Compare every variant of a scenario under every server."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """The contract is in docs/commands.md."""
+        """Add the arguments."""
         add_experiment_options(parser)
         parser.add_argument("--variant", action="append", default=[], metavar="VARIANT")
         parser.add_argument("--server", action="append", default=[], metavar="SERVER[:SETTINGS]")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Fire, print, and leave with the status that the contract promises."""
+        """Fire, print, and exit with the status of docs/commands.md."""
         try:
             project = read_project(options)
-            asked = common(options)
+            arguments = experiment_arguments(options)
             matrix = make_matrix(
-                project, variants=options["variant"], servers=options["server"], **asked
+                project, variants=options["variant"], servers=options["server"], **arguments
             )
             check_writable("json", options["json"])
             check_writable("csv", options["csv"])
         except Invalid as error:
-            raise refuse(error) from None
-        experiment, answer = perform(project, matrix.experiment_plan, matrix_answer)
+            raise usage_error(error) from None
+        experiment, answer = run_experiment(project, matrix.experiment_plan, matrix_answer)
         self.print(answer, options)
-        leave(experiment)
+        exit_with_status(experiment)
 
     def print(self, answer: Mapping[str, Any], options: Mapping[str, Any]) -> None:
-        """The table, and the JSON and the CSV where they were asked for."""
+        """Print the table; write the JSON and the CSV as requested."""
         if prints_table(options):
             print_matrix(answer)
         write_json(answer, options["json"])
@@ -67,7 +68,7 @@ class Command(BaseCommand):
 
 
 def print_matrix(answer: Mapping[str, Any]) -> None:
-    """The table, its sentence, and why cells are empty."""
+    """Print the table, its sentence, and why cells are empty."""
     console = table_console()
     for table in matrix_tables(answer, console.width):
         console.print(table)
@@ -76,14 +77,14 @@ def print_matrix(answer: Mapping[str, Any]) -> None:
 
 
 def matrix_tables(answer: Mapping[str, Any], width: int) -> Iterator[Table]:
-    """Yield a row a variant, a column a server, in as many tables as the terminal needs.
+    """Yield a row per variant, a column per server, in as many tables as the terminal needs.
 
-    A cell has the makespan and its ratio to the baseline.
+    A cell has the total time and its ratio to the baseline.
     """
     variants = answer["variants"]
     cells = {(cell["variant"], cell["server"]): cell_text(cell) for cell in answer["cells"]}
-    yield from split(
-        f"{answer['scenario']}: makespan, and ratio to {answer['baseline']}",
+    yield from split_tables(
+        f"{answer['scenario']}: total time, and ratio to {answer['baseline']}",
         [
             Column("variant", variants, right=False, breaks="(?<=-)"),
             *(
@@ -100,17 +101,17 @@ def matrix_tables(answer: Mapping[str, Any], width: int) -> Iterator[Table]:
 
 
 def cell_text(cell: Mapping[str, Any]) -> str:
-    """*1.31 s, 1.00×*; or why there is no number."""
+    """Return *1.31 s, 1.00×* on two lines, or the cell's state if it was not measured."""
     if cell["state"] != "measured":
         return str(cell["state"])
-    makespan = "–" if cell["makespan_s"] is None else f"{cell['makespan_s']:.3f} s"
+    total_time = "–" if cell["makespan_s"] is None else seconds_of(cell["makespan_s"])
     ratio = f"{cell['ratio']:.2f}×" if cell["ratio"] else str(cell["answer"])
-    doubted = " (!)" if cell["ratio"] and cell["why"] else ""
-    return f"{makespan}\n{ratio}{doubted}"
+    doubtful = " (!)" if cell["ratio"] and cell["why"] else ""
+    return f"{total_time}\n{ratio}{doubtful}"
 
 
 def matrix_notes(answer: Mapping[str, Any]) -> list[str]:
-    """The sentence, and why cells are empty: each reason once, with the log's last lines."""
+    """Return the sentence, and each reason for empty cells once, with the log's last lines."""
     why: dict[tuple[str, str], list[str]] = {}
     for cell in answer["cells"]:
         if cell["why"]:

@@ -1,4 +1,4 @@
-"""`manage.py sweep`: the same lanes at one load after the other, and where one gets ahead."""
+"""`manage.py sweep`: the same lanes at one load after the other, and where they cross."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import Any
 
 from django.core.management import BaseCommand
 
+from dashboard.analysis.text.numbers import milliseconds
 from dashboard.management.experiment_commands import (
     add_experiment_options,
-    common,
-    leave,
-    perform,
-    refuse,
+    exit_with_status,
+    experiment_arguments,
+    run_experiment,
+    usage_error,
 )
 from dashboard.management.options import check_writable, read_project
 from dashboard.management.terminal.outputs import (
@@ -24,7 +25,7 @@ from dashboard.management.terminal.outputs import (
     write_file,
     write_json,
 )
-from dashboard.management.terminal.tables import Column, fits, fitted
+from dashboard.management.terminal.tables import Column, fit_table, fits
 from dashboard.runs.experiments.sweep import USUAL_DURATION_S, make_sweep
 from dashboard.runs.experiments.sweep_table import sweep_answer, sweep_csv
 from dashboard.wire.errors import Invalid
@@ -33,12 +34,12 @@ from dashboard.wire.plan import MARGIN
 
 
 class Command(BaseCommand):
-    """Fires level after level, halves the bracket of each crossover, and names it."""
+    """Fires level after level, narrows down each crossover by bisection, and prints it."""
 
     help = "Fire lanes over a range of concurrency, rate or a parameter: where do they cross?"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """The contract is in docs/commands.md."""
+        """Add the arguments."""
         add_experiment_options(parser)
         parser.add_argument(
             "--over",
@@ -47,12 +48,14 @@ class Command(BaseCommand):
             help="concurrency=1..512, rate=10..500, or a parameter of the scenario",
         )
         parser.add_argument("--lane", action="append", default=[], metavar="VARIANT@SERVER")
-        parser.add_argument("--levels", type=int, help="in geometric steps; about doubling if none")
-        parser.add_argument("--duration", type=float, help=f"of a rate; {USUAL_DURATION_S:g} s")
+        parser.add_argument("--levels", type=int, help="number of levels (default: about doubling)")
+        parser.add_argument(
+            "--duration", type=float, help=f"of each rate (default: {USUAL_DURATION_S:g} s)"
+        )
         parser.add_argument("--margin", type=float, default=MARGIN, help="0.03 is 3 %%")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Fire, print, and leave with the status that the contract promises."""
+        """Fire, print, and exit with the status of docs/commands.md."""
         try:
             sweep = make_sweep(
                 read_project(options),
@@ -61,18 +64,20 @@ class Command(BaseCommand):
                 levels=options["levels"],
                 duration_s=options["duration"],
                 margin=options["margin"],
-                **common(options),
+                **experiment_arguments(options),
             )
             check_writable("json", options["json"])
             check_writable("csv", options["csv"])
         except Invalid as error:
-            raise refuse(error) from None
-        experiment, answer = perform(read_project(options), sweep.experiment_plan, sweep_answer)
+            raise usage_error(error) from None
+        experiment, answer = run_experiment(
+            read_project(options), sweep.experiment_plan, sweep_answer
+        )
         self.print(answer, options)
-        leave(experiment)
+        exit_with_status(experiment)
 
     def print(self, answer: Mapping[str, Any], options: Mapping[str, Any]) -> None:
-        """The table, and the JSON and the CSV where they were asked for."""
+        """Print the table; write the JSON and the CSV as requested."""
         if prints_table(options):
             print_sweep(answer)
         write_json(answer, options["json"])
@@ -81,11 +86,11 @@ class Command(BaseCommand):
 
 
 def print_sweep(answer: Mapping[str, Any]) -> None:
-    """The table, or one for each lane where they do not fit beside each other; the sentence."""
+    """Print the table, or one for each lane if they do not fit side by side, and the sentence."""
     console = table_console()
     left_out: dict[str, None] = {}
     for title, columns in sweep_columns(answer, console.width):
-        table, missing = fitted(title, columns, console.width)
+        table, missing = fit_table(title, columns, console.width)
         left_out.update(dict.fromkeys(missing))
         console.print(table)
     print_left_out(console, list(left_out))
@@ -94,7 +99,7 @@ def print_sweep(answer: Mapping[str, Any]) -> None:
 
 
 def sweep_notes(answer: Mapping[str, Any]) -> list[str]:
-    """The sentence, and why levels failed, each with the log's last lines."""
+    """Return the sentence, and why levels failed, each with the log's last lines."""
     reasons = [
         "\n    ".join([f"{level['words']}: {level['problem']}", *last_lines(level["log_tail"])])
         for level in answer["levels"]
@@ -104,7 +109,7 @@ def sweep_notes(answer: Mapping[str, Any]) -> list[str]:
 
 
 def sweep_columns(answer: Mapping[str, Any], width: int) -> Iterator[tuple[str, list[Column]]]:
-    """Yield the title and the columns of each table: a row a level, the lanes side by side."""
+    """Yield the title and the columns of each table: a row per level, the lanes side by side."""
     title = f"{answer['scenario']} over {answer['over']['name']}"
     levels = [f"{level['at']:.4g}" for level in answer["levels"]]
     key = Column(answer["over"]["name"], levels, name_breaks="(?<=_)")
@@ -122,20 +127,21 @@ def sweep_columns(answer: Mapping[str, Any], width: int) -> Iterator[tuple[str, 
 
 
 def _lane_columns(answer: Mapping[str, Any], name: str) -> Iterator[Column]:
-    """Throughput and p95 of a lane, and how it compares with the baseline."""
+    """Yield a lane's throughput and p95, and how it compares with the baseline."""
     lanes = [lane for level in answer["levels"] for lane in level["lanes"] if lane["lane"] == name]
     rows = [lane_texts(lane) for lane in lanes]
-    heads = ["requests/s", "p95", "ratio", "stands"]
-    for position, (head, rank) in enumerate(zip(heads, (3, 4, 0, 2), strict=True)):
+    headings = ["requests/s", "p95", "ratio", "result"]
+    for position, (heading, rank) in enumerate(zip(headings, (3, 4, 0, 2), strict=True)):
         if name == answer["baseline"] and position > 1:
             return
         cells = [row[position] for row in rows]
-        yield Column(head, cells, rank, right=head != "stands", breaks=r" (?=\[)")
+        yield Column(heading, cells, rank, right=heading != "result", breaks=r" (?=\[)")
 
 
 def lane_texts(lane: Mapping[str, Any]) -> list[str]:
-    """The cells of one lane at one level."""
-    texts = [_text(lane["throughput_rps"], "{:.1f}"), _text(lane["p95_ms"], "{:.1f} ms")]
+    """Return the cells of one lane at one level."""
+    p95 = "–" if lane["p95_ms"] is None else milliseconds(lane["p95_ms"])
+    texts = [_text(lane["throughput_rps"], "{:.1f}"), p95]
     if lane["standing"] == "baseline":
         return texts
     ratio = _text(lane["ratio"], "{:.3f}")

@@ -1,4 +1,4 @@
-"""`manage.py xray`: one request of a lane traced, drawn as lanes of threads and counted."""
+"""`manage.py xray`: trace one request of a lane and draw a lane for each thread."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from dashboard.management.options import (
     add_numbers,
     add_project,
     check_writable,
+    parameter_setting,
     read_project,
-    setting,
 )
 from dashboard.management.terminal.outputs import (
     prints_table,
@@ -31,23 +31,23 @@ from dashboard.management.terminal.outputs import (
     write_file,
     write_json,
 )
-from dashboard.management.terminal.xray_drawing import drawing
+from dashboard.management.terminal.xray_drawing import draw_xray
 from dashboard.runs.xray.traced_request import RequestTracer, XrayResult, XraySubject, make_subject
 from dashboard.targets.supervise.cores import Cores
 from dashboard.wire.errors import Invalid, TargetFailed
 
 
 class Command(BaseCommand):
-    """Sees through one request, in a target of its own."""
+    """Traces one request in a target of its own."""
 
-    help = "Trace one request of a lane: its hops between threads, stages and queries."
+    help = "Trace one request of a lane: its thread hops, middleware stages and queries."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """The contract is in docs/commands.md."""
+        """Add the arguments."""
         parser.add_argument("scenario")
         parser.add_argument("lane", metavar="VARIANT@SERVER")
         parser.add_argument(
-            "--set", action="append", default=[], type=setting, metavar="NAME=NUMBER"
+            "--set", action="append", default=[], type=parameter_setting, metavar="NAME=NUMBER"
         )
         add_numbers(parser, "timeout")
         add_project(parser)
@@ -55,7 +55,7 @@ class Command(BaseCommand):
         parser.add_argument("--trace", metavar="FILE", help="for Perfetto and chrome://tracing")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Trace, print, and leave with the status that the contract promises."""
+        """Trace, print, and exit with the status of docs/commands.md."""
         try:
             subject = make_subject(
                 read_project(options),
@@ -80,7 +80,7 @@ class Command(BaseCommand):
         self.print(result, options)
 
     def print(self, result: XrayResult, options: Mapping[str, Any]) -> None:
-        """The drawing, and the JSON and the trace where they were asked for."""
+        """Print the drawing; write the JSON and the trace as requested."""
         if prints_table(options):
             self.draw(result)
         write_json(result.to_json(), options["json"])
@@ -89,12 +89,12 @@ class Command(BaseCommand):
             write_file("trace", options["trace"], json.dumps(chrome_trace(result.xray, title)))
 
     def draw(self, result: XrayResult) -> None:
-        """For a person: what was asked, the lanes of threads, one sentence, warnings."""
+        """Print the request, the drawing, one sentence and the warnings."""
         subject = result.subject
         tries = result.traced.tries
         self.stdout.write(f"{subject.lane}: {subject.request}, answered {result.traced.status}")
         self.stdout.write(f"the quickest of {tries} that were traced\n\n" if tries > 1 else "\n")
-        for line in drawing(result.xray, table_console().width):
+        for line in draw_xray(result.xray, table_console().width):
             self.stdout.write(line)
         self.stdout.write(f"\n{result.sentence}")
         for warning in result.warnings:

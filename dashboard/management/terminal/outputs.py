@@ -1,4 +1,4 @@
-"""Where results go: a table for the person, JSON and other files where they were asked for."""
+"""Where results are written: tables to stdout, JSON to stdout or a file, other files."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from rich.console import Console
 from dashboard.management.options import RUN_FAILED
 
 STDOUT = "-"
-WIDTH = 140  # of a table, where neither a terminal nor COLUMNS says how wide it is
+WIDTH = 140  # of a table, if stdout is no terminal and COLUMNS is not set
 
 
 def table_console() -> Console:
-    """Return where a table goes: stdout, as wide as it is known to be."""
-    known = sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdecimal()
-    return Console(width=None if known else WIDTH)
+    """Return the console for tables: stdout, as wide as the terminal, COLUMNS or WIDTH."""
+    has_width = sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdecimal()
+    return Console(width=None if has_width else WIDTH)
 
 
 def stdout_is_stderr() -> bool:
@@ -33,19 +33,19 @@ def stdout_is_stderr() -> bool:
 
 
 def prints_table(options: Mapping[str, Any]) -> bool:
-    """Return False only where stdout is the JSON's."""
+    """Return True unless the JSON goes to stdout."""
     return bool(options["json"] != STDOUT)
 
 
 def print_left_out(console: Console, names: Sequence[str]) -> None:
-    """Name the columns for which the terminal was too narrow."""
+    """Print the names of the columns for which the terminal was too narrow."""
     if names:
-        said = f"Too narrow for: {', '.join(names)}. A wider terminal or --json FILE has them."
-        console.print(said, highlight=False, markup=False)
+        message = f"Too narrow for: {', '.join(names)}. A wider terminal or --json FILE has them."
+        console.print(message, highlight=False, markup=False)
 
 
 def write_json(answer: Mapping[str, Any], destination: str | None) -> None:
-    """Write one JSON object on stdout, and nothing else there, or in a file, if there is one."""
+    """Write one JSON object to stdout, with nothing else there, or to a file; None: nowhere."""
     text = json.dumps(answer) + "\n"
     if destination == STDOUT:
         sys.stdout.write(text)
@@ -54,7 +54,7 @@ def write_json(answer: Mapping[str, Any], destination: str | None) -> None:
 
 
 def write_file(option: str, destination: str, text: str) -> None:
-    """Write a file. Raises CommandError, since the disk may be full by now."""
+    """Write a file. Raises CommandError if that fails: the disk may have become full."""
     try:
         Path(destination).write_text(text, encoding="utf-8")
     except OSError as error:
@@ -63,14 +63,14 @@ def write_file(option: str, destination: str, text: str) -> None:
 
 
 def print_outcome(what: str, status: str, problem: str) -> None:
-    """Say on stderr, before anything else, why there is no whole result."""
+    """Print on stderr, before any result, how a run or an experiment ended, and why."""
     sys.stdout.flush()
     sys.stderr.write(f"The {what} {_ENDED.get(status, f'is {status}')}{_reason(problem)}\n")
     sys.stderr.flush()
 
 
 def print_log_tail(log_tail: str) -> None:
-    """Say on stderr, after everything else, what the process that failed wrote last."""
+    """Print on stderr, after any result, the last lines of the process that failed."""
     if log_tail.strip():
         sys.stdout.flush()
         sys.stderr.write(f"\nIts last lines:\n{log_tail.rstrip()}\n")

@@ -1,4 +1,4 @@
-"""Progress where there is no terminal: a line every few seconds, as a log of a job wants it."""
+"""Progress without a terminal: a line every few seconds, as suits the log of a job."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from dashboard.wire.frame import Frame
 from dashboard.wire.plan import Plan
 from dashboard.wire.plural import counted
 
-from .result_table import ProgressBars
+from .progress_bars import ProgressBars
 
 EVERY_S = 5.0
 
@@ -26,9 +26,9 @@ Write = Callable[[str], None]
 
 
 class ProgressLines:
-    """Writes how far a run is, at its begin, every few seconds, and at its end.
+    """A sink that writes the progress of a run at its start, every few seconds, and at its end.
 
-    Warnings are written at once, each of them once, however many runs an experiment has.
+    Warnings are written at once, and each only once in all runs of an experiment.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class ProgressLines:
         self._ticker: asyncio.Task[None] | None = None
 
     async def begin(self, plan: Plan) -> None:
-        """Start counting from nothing, and writing."""
+        """Reset the counts and start to write."""
         self._lanes = [str(lane) for lane in plan.lanes]
         self._rounds, self._up_to = plan.rounds, "up to " if plan.until_sure else ""
         self._in_a_round = plan.load.requests * len(plan.lanes)
@@ -55,7 +55,7 @@ class ProgressLines:
         self._ticker = asyncio.create_task(self._tick())
 
     async def event(self, event: RunEvent) -> None:
-        """Remember what goes on, for the next line; warnings do not wait for it."""
+        """Note the event for the next line; write warnings and repeated rounds at once."""
         match event["event"]:
             case "target":
                 self._what = f"{self._lanes[event['lane']]} {event['state']}"
@@ -74,7 +74,7 @@ class ProgressLines:
                 self._write(f"Warning: {event['message']}")
 
     async def frame(self, sequence: int, frame: Frame) -> None:
-        """Count the samples of all rounds but warming up, those that are repeated too."""
+        """Count the samples of all rounds, repeated ones included, but not of the warm-up."""
         if frame.kind == "samples" and frame.round:
             cut_off = sum(1 for error in frame.columns["error"] if error == Failure.ABORTED)
             self._done += frame.rows - cut_off
@@ -89,7 +89,7 @@ class ProgressLines:
         self._write(self.line())
 
     def line(self) -> str:
-        """Return how far the run is: *5 s: round 2 of 3, sync@daphne; 240 of 600 requests*."""
+        """Return the present state: *5 s: round 2 of 3, sync@daphne; 240 of 600 requests*."""
         of = f"{self._done:,} of {counted(self._total, 'request')}"
         return f"{self._clock() - self._began_s:.0f} s: {self._what}; {of}"
 
@@ -100,20 +100,20 @@ class ProgressLines:
 
 
 def progress(console: Console) -> ProgressBars | ProgressLines:
-    """Return what tells of a run: bars in a terminal, lines in a log."""
+    """Return the sink that shows progress: bars in a terminal, lines in a log."""
     if console.is_terminal:
         return ProgressBars(console)
-    return ProgressLines(writer(console))
+    return ProgressLines(line_writer(console))
 
 
-def writer(console: Console) -> Write:
-    """Return what writes a line as it is: what a log says must not be wrapped."""
+def line_writer(console: Console) -> Write:
+    """Return a function that writes a line without wrapping it."""
     return lambda text: console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 async def print_queue_position(member: QueueEntry, write: Write, every_s: float = EVERY_S) -> None:
-    """Write what is ahead of a run or an experiment until its turn comes."""
+    """Write how many runs and experiments are ahead in the queue until there are none."""
     while ahead := await number_ahead_of(member):
         runs = counted(ahead, "run or experiment is", "runs or experiments are")
-        write(f"Waiting for its turn: {runs} ahead.")
+        write(f"Queued: {runs} ahead.")
         await asyncio.sleep(every_s)

@@ -1,4 +1,4 @@
-"""Ask the person at the terminal; without a terminal, refuse with the option that answers."""
+"""Questions at the terminal; without one, an error that names the option to use instead."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dashboard.wire.errors import InvalidManifest, Problem
 
 
 def choose(field: str, found: str, choices: Sequence[str], option: str) -> int:
-    """Return the number of the choice that was made, counted from 0.
+    """Return the index of the choice made.
 
-    `found` says why there is a choice, `option` how to make it without being asked. Raises
+    `found` is why there is a choice, `option` how to make it without a question. Raises
     InvalidManifest for `field` if there is no terminal, or no valid answer.
     """
     if not _can_ask():
@@ -27,7 +27,7 @@ def choose(field: str, found: str, choices: Sequence[str], option: str) -> int:
 
 
 def ask(field: str, found: str, question: str, option: str) -> str:
-    """Return what was typed; empty for Enter alone. Raises InvalidManifest without a terminal."""
+    """Return the answer; empty for Enter alone. Raises InvalidManifest without a terminal."""
     if not _can_ask():
         raise InvalidManifest(Problem(field, f"{found}; give {option}"))
     print(f"{found}.", file=sys.stderr)

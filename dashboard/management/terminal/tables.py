@@ -1,4 +1,4 @@
-"""Tables that fit the terminal: names are broken, then columns left out; a number is never cut."""
+"""Tables that fit the terminal: names are wrapped, then columns left out; numbers are never cut."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.table import Table
 
 EDGES = 3  # characters around a cell: a space on each side, and a border
-SHORTEST_KEY = 8  # characters of the first column, which is folded where nothing else helps
+SHORTEST_KEY = 8  # characters of the first column, which is folded if nothing else helps
 KEEP = 0
 NAMES = r"(?<=.)(?=[@:#])"  # where the name of a lane or a server may be broken
 LISTS = r"(?<=[,;]) "
@@ -19,9 +19,9 @@ LISTS = r"(?<=[,;]) "
 
 @dataclass(frozen=True)
 class Column:
-    """One column: `rank` says how early it is left out (the highest first; KEEP: never).
+    """One column. The one with the highest `rank` is left out first, one with KEEP never.
 
-    `breaks` is a regular expression that matches where a cell may be continued on a new line.
+    `breaks` is a regular expression that matches where a cell may be wrapped.
     """
 
     name: str
@@ -33,20 +33,20 @@ class Column:
 
     @property
     def width(self) -> int:
-        """Return how many characters its widest line takes."""
+        """The length of its widest line, in characters."""
         lines = [line for text in (self.name, *self.cells) for line in text.split("\n")]
         return max(map(cell_len, lines))
 
     def broken(self) -> Column:
-        """Return the same column with its cells and its heading broken into short lines."""
+        """Return the same column with its cells and its heading wrapped."""
         cells = [re.sub(self.breaks, "\n", text) if self.breaks else text for text in self.cells]
         return replace(self, name=re.sub(self.name_breaks, "\n", self.name), cells=cells)
 
 
-def fitted(title: str, columns: Sequence[Column], width: int) -> tuple[Table, list[str]]:
+def fit_table(title: str, columns: Sequence[Column], width: int) -> tuple[Table, list[str]]:
     """Return a table of at most `width` characters, and the names of the columns left out.
 
-    The first column is the key: it is always there, and folded where nothing else helps.
+    The first column is the key: it is always included, and folded if nothing else helps.
     """
     shown = list(columns) if _total(columns) <= width else [one.broken() for one in columns]
     names = {id(short): column.name for short, column in zip(shown, columns, strict=True)}
@@ -58,8 +58,8 @@ def fitted(title: str, columns: Sequence[Column], width: int) -> tuple[Table, li
     return _table(title, shown, width), left_out
 
 
-def split(title: str, columns: Sequence[Column], width: int) -> Iterator[Table]:
-    """Yield tables of at most `width` characters that have all columns among them.
+def split_tables(title: str, columns: Sequence[Column], width: int) -> Iterator[Table]:
+    """Yield tables of at most `width` characters that together have all columns.
 
     Each begins with the first column.
     """
@@ -76,7 +76,7 @@ def split(title: str, columns: Sequence[Column], width: int) -> Iterator[Table]:
 
 
 def fits(columns: Sequence[Column], width: int) -> bool:
-    """Return True if the columns fit beside each other, their names broken at most."""
+    """Return True if the columns fit next to each other, wrapped if need be."""
     return _total([column.broken() for column in columns]) <= width
 
 

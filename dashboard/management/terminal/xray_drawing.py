@@ -1,4 +1,4 @@
-"""An X-ray as a person reads it in a terminal: a lane for each thread, all on one time axis."""
+"""An X-ray drawn in the terminal: a lane for each thread, all on one time axis."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from dashboard.wire.units import NS_PER_MS
 
 AXIS, SHORTEST_AXIS = 40, 10  # characters
 TIMES = 25  # characters of start and length before the axis
-TEXT = 30  # characters that what happened should have beside the axis
+TEXT = 30  # characters after the axis for a span's description, if possible
 USUAL_WIDTH = 140
 NO_BREAK = "\N{NO-BREAK SPACE}"
 BUSY, ELSEWHERE, SHORT = "█", "·", "▏"
-MOST_ROWS = 400  # in all; what is left out is counted, and stands in the JSON
+MOST_ROWS = 400  # in all; those left out are counted, and are in the JSON
 
 
-def drawing(xray: Xray, width: int = USUAL_WIDTH) -> Iterator[str]:
-    """The lines of the drawing: a heading for each thread, and below it its spans.
+def draw_xray(xray: Xray, width: int = USUAL_WIDTH) -> Iterator[str]:
+    """Yield the lines of the drawing: a heading for each thread, and below it its spans.
 
     A hop's call is dotted, since its own thread is free meanwhile or waits. In a narrow terminal
-    the axis is shorter, and what does not fit beside it follows on lines of its own.
+    the axis is shorter, and long descriptions are wrapped.
     """
     axis = max(SHORTEST_AXIS, min(AXIS, width - TIMES - TEXT))
     for line in _lines(xray, axis):
@@ -33,7 +33,7 @@ def drawing(xray: Xray, width: int = USUAL_WIDTH) -> Iterator[str]:
 
 
 def _wrapped(line: str, width: int, indent: int) -> Iterator[str]:
-    """A line as several where it is too long, broken between words."""
+    """Yield a line, wrapped between words if it is too long."""
     if cell_len(line) <= width:
         yield line
         return
@@ -47,7 +47,7 @@ def _wrapped(line: str, width: int, indent: int) -> Iterator[str]:
         replace_whitespace=False,
         break_on_hyphens=False,
     )
-    yield from (one.replace(NO_BREAK, " ") for one in lines)
+    yield from (wrapped.replace(NO_BREAK, " ") for wrapped in lines)
 
 
 def _lines(xray: Xray, axis: int) -> Iterator[str]:
@@ -69,7 +69,7 @@ def _lines(xray: Xray, axis: int) -> Iterator[str]:
 
 
 def letter(thread: int) -> str:
-    """A, B, … Z, A1, B1, …: what a thread is called in the drawing."""
+    """Return the name of a thread in the drawing: A, B, … Z, A1, B1 and so on."""
     again, place = divmod(thread, len(ascii_uppercase))
     return ascii_uppercase[place] + (str(again) if again else "")
 
@@ -85,7 +85,7 @@ def _row(xray: Xray, axis: int, span: Span, hop: Hop | None, back: Hop | None) -
     text = f"{'  ' * span.depth}{span.kind} {span.name}"
     if hop:
         text += f" → {letter(hop.work.thread)}, waited {hop.wait_ns / NS_PER_MS:.2f} ms"
-        text += f" ({hop.queued_ns / NS_PER_MS:.2f} in line)" if hop.queued_ns else ""
+        text += f" ({hop.queued_ns / NS_PER_MS:.2f} queued)" if hop.queued_ns else ""
     if back:
         text += f" ← {letter(back.call.thread)}"
     bar = _bar(xray, axis, span, ELSEWHERE if hop else BUSY)
@@ -93,7 +93,7 @@ def _row(xray: Xray, axis: int, span: Span, hop: Hop | None, back: Hop | None) -
 
 
 def _bar(xray: Xray, axis: int, span: Span, ink: str) -> str:
-    """The span on the axis; what would be shorter than a character is a thin line."""
+    """Return the span on the axis; one shorter than a character is a thin line."""
     scale = axis / max(xray.length_ns, 1)
     first = min(int(span.start_ns * scale), axis - 1)
     cells = round(span.length_ns * scale)
