@@ -11,7 +11,7 @@ declare global {
   type Plot = import('./charts/plot.js').Plot;
   type OverTime = import('./charts/over-time.js').OverTime;
 
-  /** The elements that a selector names by their tag; what may be missing is asked with `?.`. */
+  /** The element type that a selector names by its tag; `?.` is used where it may be missing. */
   type Found<S> = S extends keyof HTMLElementTagNameMap
     ? HTMLElementTagNameMap[S]
     : S extends `canvas${string}`
@@ -44,9 +44,9 @@ declare global {
     round: number;
     rows: number;
     columns: [name: string, type: string][];
-    /** Of counts: of so many requests one comes as a row. */
+    /** Of counts: 1 in so many requests comes as a sample. */
     every?: number;
-    /** Of counts: how many are in flight, and the stored frame that they stand for. */
+    /** Of counts: requests in flight, and the stored frame that they replace. */
     in_flight?: number;
     stands_for?: number;
   }
@@ -65,12 +65,12 @@ declare global {
 
   type Stamp = typeof import('./data/columns.js').STAMPS[number];
   type Measure = 'in_app' | 'in_view' | 'threads' | 'rss' | 'loop_lag' | 'cpu';
-  /** Lengths and instants are nanoseconds, -1: not known. */
+  /** Durations and timestamps in nanoseconds; -1 is unknown. */
   type Health = Record<Measure | 'at' | 'process', number>;
   type Segment = keyof typeof import('./charts/segments.js').SEGMENTS;
   type Paints = Record<Segment | 'error', string>;
 
-  /** A stretch of time, from and to, in milliseconds since each firing's origin. */
+  /** A stretch of time in milliseconds since each firing's origin. */
   type Span = [from_ms: number, to_ms: number];
   type Chosen = Span | null;
   /** What the charts show; `span` is the time axis of all of them. */
@@ -84,7 +84,7 @@ declare global {
     span: Span;
     selection: Chosen;
     requests: number;
-    /** A round that is not the one in front. */
+    /** True for a previous round. */
     faint: boolean;
     /** Where growing bars end. */
     now_ms: number;
@@ -102,7 +102,7 @@ declare global {
     health?: Measure;
     label?: (tick: number, end: number) => string;
   }
-  /** What a figure of the panel draws. */
+  /** A chart of the panel. */
   interface Drawing {
     /** For tests. */
     readonly model: unknown;
@@ -113,17 +113,17 @@ declare global {
   }
   type LineOf = (kind: string, feed: Feed, overTime: OverTime[]) => Drawing;
 
-  // What functions take and answer: one name a shape.
-  /** `stamp_ms`: the newest in a live frame. */
+  // Signatures of functions: named here because this file is not served.
+  /** `stamp_ms` is the newest of a live frame. */
   type Observe = (stamp_ms: number, arrived_ms: number) => void;
   type Ticks = (end: number, most: number, begin?: number) => number[];
   type TickName = (tick_ms: number, end_ms: number) => string;
   type Enter = (request: number, state: number) => boolean;
-  /** `from`: the first of the counts to take. */
+  /** `from` is the first of the counts to take. */
   type EachCount = (from: number, take: TakeCount) => void;
   type TakeCount = (done_ms: number, bin: number, failed: number, many: number) => void;
   type AddCounts = (frame: Frame | undefined, sign: number) => void;
-  /** `sequence`: of a stored frame. */
+  /** `sequence` is that of a stored frame. */
   type TakeFrame = (frame: Frame, sequence?: number) => void;
   type CountOver = (due_ms: number, ...rest: Parameters<TakeCount>) => void;
   type CountOne = (request: number, error: number, status: number) => void;
@@ -131,7 +131,7 @@ declare global {
   type TakeHealth = (rows: number, columns: Columns) => void;
   type Begin = (lane: number, round: number) => Firing;
   type FiringOf = (lane: number, round: number) => Firing | undefined;
-  /** `actions`: by key; `after`: one was done. */
+  /** `actions` by key; `after` each of them. */
   type ListenToKeys = (actions: Record<string, () => void>, after: () => void) => void;
   type Write = (place: Element | null | undefined, text: string) => void;
   type Hit = (event: Event, selector: string) => HTMLElement | null;
@@ -140,21 +140,19 @@ declare global {
   type NowIn = (lane: number, round: number, browser_ms: number) => number;
   type ReadHeader = (payload: DataView, length: number) => Header;
   type ReadColumns = (payload: DataView, at: number, header: Header) => Columns;
-  /** `fold`: bins that one count stands for. */
+  /** `fold` is the number of bins per count. */
   type Median = (counts: Uint32Array, fold?: number) => number;
   type TakeFiring = (firing: Firing | undefined, span: Span) => void;
   type Times = (first: number, last: number) => Uint32Array;
   type LoadOverTime = (firing: Firing, measure: Measure, span: Span, points: number) => Values;
   interface Course {
     before?: Health;
-    /** Of a process; null: it was there and nobody knows, undefined: it was not there. */
+    /** Of a process: null is unknown, undefined is before or after its life. */
     values: (number | null | undefined)[];
   }
   type Reported = (measure: Measure, report: Health, before?: Health) => number | null;
-  type DrawShown = (shown: Shown, ratio: number) => void;
-  type ReadLoad = (lane: number, at_ms: number) => string[];
   type TwoOf = (request: number) => [number, number];
-  /** `now_ms`: where the bars of requests in flight end. */
+  /** `now_ms` is where the bars of requests in flight end. */
   type EachSegment = (
     firing: Firing,
     request: number,
@@ -162,91 +160,88 @@ declare global {
     draw: (segment: Segment, from_ms: number, to_ms: number) => void,
   ) => void;
   type Lengths = (firing: Firing, request: number) => Partial<Record<Segment, number>>;
-  /** `failures`: the names of errors, by their numbers. */
+  /** `failures` are the names of errors by their numbers. */
   type InWords = (firing: Firing, request: number, failures: string[]) => string;
   type Around = (middle_ms: number, length_ms: number) => Span;
   type ShowConnection = (state: 'connecting' | 'live' | 'lost', lastMessage_ms: number) => void;
   type Resolve = (token: string, place: HTMLElement) => string;
-  type Resize = (width: number, height: number, ratio: number) => void;
-  /** `top`: CSS pixels below the canvas's edge. */
-  type RowAt = (top: number) => number;
-  /** `name`: of the firing: another one is another picture. */
-  type DrawBars = (firing: Firing | undefined, name: string, view: View, paints: Paints) => void;
   type ShownOf = (firing: Firing, request: number) => number;
   type DrawBar = (firing: Firing, request: number, view: View, paints: Paints) => void;
 
   interface Stage {
     readonly run: RunData;
     readonly root: HTMLElement;
-    /** Something is to be drawn. */
+    /** Request a redraw. */
     readonly wake: () => void;
     readonly feed: Feed;
     readonly lanes: Lane[];
     readonly panel: Panel;
     readonly cursor: Cursor;
-    /** What the server said last of the run, and whether that is not its end. */
     status: string;
+    /** True if the run has not ended. */
     readonly active: boolean;
-    /** Two pixels a row, and scrolling, instead of all rows in sight. */
+    /** Two pixels per row and scrolling, instead of all rows. */
     zoomed: boolean;
     span: Span;
-    /** Filters what is counted. */
+    /** What is counted. */
     selection: Chosen;
-    /** The round in front. */
+    /** The shown round. */
     readonly round: number;
     readonly newest: number;
-    /** Whether a bar grows, or lines and words wait for their turn. */
+    /** True if a bar grows, or charts and captions wait. */
     behind: boolean;
+    /** Draw everything again. */
     redraw: () => void;
-    /** ‹ and ›. Whoever goes to the newest round follows again. */
+    /** ‹ and ›; the newest round is followed. */
     turn: (by: number) => void;
     /**
-     * In (1): to the selection, to two pixels a row, to half of the time about the cursor.
-     * Out (-1): back. 0: all of it.
+     * In (1): to the selection, to two pixels per row, to half of the time around the cursor.
+     * Out (-1), or everything (0).
      */
     zoom: (by: number) => void;
-    /** Lanes and lines fit their places, in the colours of now. */
+    /** Fit lanes and charts to their places, in the current colours. */
     resize: () => void;
     select: (selection: Chosen) => void;
-    /** The address tells the selection on. */
+    /** Put the selection into the address. */
     keepSelection: () => void;
-    /** At this time, or when the connection was last heard: whether charts and words were, too. */
+    /** Draw at this time; true if charts and captions were drawn, too. */
     draw: (browser_ms: number) => boolean;
   }
   type StageOf = (run: RunData, root: HTMLElement, wake: () => void) => Stage;
   interface Status {
     /** An event of the websocket. */
-    // biome-ignore lint/suspicious/noExplicitAny: an event is whatever the server says
+    // biome-ignore lint/suspicious/noExplicitAny: any event of the server
     handle: (event: any) => void;
-    /** Put it on the page. */
+    /** Update the page. */
     show: () => void;
   }
   type Mark = (tip: number, top: number, height: number, paint: string) => void;
   interface Waterfall {
     readonly canvas: HTMLCanvasElement;
-    /** How often everything was painted anew, and how many bars in all: for tests. */
+    /** How often everything was painted, and how many bars, for tests. */
     readonly painted: { whole: number; bars: number };
     /** Fit the canvas to its place, in CSS pixels. */
-    resize: Resize;
-    requestAt: RowAt;
-    /** Bring the canvas up to date: what changed and what grows, or all of it if the axis stepped. */
-    draw: DrawBars;
+    resize: (width: number, height: number, ratio: number) => void;
+    /** `top` is in CSS pixels below the canvas's edge. */
+    requestAt: (top: number) => number;
+    /** Paint what changed and what grows, or everything if the view or the firing's `name` did. */
+    draw: (firing: Firing | undefined, name: string, view: View, paints: Paints) => void;
   }
   interface Panel {
-    /** Count what has come: a little with each frame, so that no redraw has much to do. */
+    /** Count new data, with each frame, so that no redraw has much to do. */
     count: (shown: Shown) => void;
-    draw: DrawShown;
+    draw: (shown: Shown, ratio: number) => void;
     /** What each chart draws, for tests. */
     readonly models: Record<string, unknown>;
-    /** What a lane's target bore at a moment. */
-    read: ReadLoad;
+    /** The values of a lane at a moment. */
+    read: (lane: number, at_ms: number) => string[];
   }
   type PanelIn = (root: HTMLElement, feed: Feed) => Panel;
   interface Listener {
     open: () => void;
     event: (event: PageEvent) => void;
     frame: (message: ArrayBuffer) => void;
-    /** Connected, or not any more. */
+    /** The connection was made or lost. */
     changed: () => void;
   }
 }
