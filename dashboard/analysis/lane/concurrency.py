@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from dashboard.analysis.samples import stats
+from dashboard.analysis.samples.server_side import peak_by_process, peak_together
 from dashboard.wire.frame import UNKNOWN
 from dashboard.wire.units import NS_PER_S
 
@@ -53,18 +53,18 @@ class Concurrency:
     @cached_property
     def peak_in_app(self) -> int | None:
         """The most requests in the application at once, in the busiest process."""
-        return max(stats.peak_by_process(self.times.lane.health, "peak_in_app"), default=None)
+        return max(peak_by_process(self.times.lane.health, "peak_in_app"), default=None)
 
     @cached_property
     def peak_in_view(self) -> int | None:
         """The most requests in the view at once, in the busiest process."""
-        return max(stats.peak_by_process(self.times.lane.health, "peak_in_view"), default=None)
+        return max(peak_by_process(self.times.lane.health, "peak_in_view"), default=None)
 
     @cached_property
     def peak_of_all(self) -> int | None:
         """The most in the view at once in all processes together; in the application if no view."""
         for name in ("peak_in_view", "peak_in_app"):
-            peak = stats.peak_together(self.times.lane.health, name)
+            peak = peak_together(self.times.lane.health, name)
             if peak is not None:
                 return peak
         return None

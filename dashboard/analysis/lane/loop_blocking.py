@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from dashboard.analysis.samples import stats
+from dashboard.analysis.samples import server_side
 from dashboard.analysis.samples.lane_samples import Lane
 from dashboard.analysis.samples.loop_holds import LoopHold, loop_holds
 
@@ -28,12 +28,12 @@ class LoopBlocking:
 
         The lag of the heartbeat is the substitute in older runs: it includes time in the queue.
         """
-        side = stats.server_side(self.lane)
+        side = server_side.server_side(self.lane)
         held: float | None = side["loop_held_ms_max"]
         lag: float | None = side["loop_lag_ms_max"]
         return lag if held is None else held
 
     def ms_per_request(self, holder: str) -> float:
         """Return how long the holder held the loop, per request."""
-        requests = stats.asked(self.lane)
+        requests = server_side.asked(self.lane)
         return 1000 * self.holds[holder].sum_s / requests if requests else 0.0

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from dashboard.analysis.samples import stats
 from dashboard.analysis.samples.lane_samples import Integers, Lane
+from dashboard.analysis.samples.percentiles import median_and_p95_ms, median_ms
 from dashboard.wire.frame import UNKNOWN
 from dashboard.wire.lane_report import MedianAndP95
 from dashboard.wire.units import NS_PER_MS, NS_PER_S
@@ -90,7 +91,7 @@ class RequestTimes:
     def server_ms(self) -> MedianAndP95:
         """The p50 and p95 of the wait in the server, before the application."""
         lengths_ns = self.between("sent", "entered")
-        return stats.median_and_p95_ms(np.empty(0, np.int64) if lengths_ns is None else lengths_ns)
+        return median_and_p95_ms(np.empty(0, np.int64) if lengths_ns is None else lengths_ns)
 
     def queued_p50_ms(self, limit: int) -> float | None:
         """Return the median wait in the server without the `limit` shortest waits of each round.
@@ -138,4 +139,4 @@ def _mean_s(lengths_ns: Integers | None) -> float | None:
 
 
 def _p50_ms(lengths_ns: Integers | None) -> float | None:
-    return None if lengths_ns is None else stats.median_ms(lengths_ns)
+    return None if lengths_ns is None else median_ms(lengths_ns)

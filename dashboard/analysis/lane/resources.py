@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from dashboard.analysis.samples import resource_use, stats
+from dashboard.analysis.samples import resource_use, server_side
 from dashboard.analysis.samples.lane_samples import Lane
 from dashboard.analysis.samples.resource_use import Amount
 from dashboard.wire.units import BYTES_PER_MIB
@@ -48,12 +48,12 @@ class Resources:
 
     @property
     def _asked(self) -> int:
-        return stats.asked(self.lane)
+        return server_side.asked(self.lane)
 
     @cached_property
     def peak_rss_mb(self) -> float | None:
         """Memory of all processes together."""
-        peak = stats.peak_together(self.lane.health, "rss")
+        peak = server_side.peak_together(self.lane.health, "rss")
         return None if peak is None else peak / BYTES_PER_MIB
 
     @property

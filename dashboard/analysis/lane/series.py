@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.analysis.samples import stats
+from dashboard.analysis.samples import server_side, stats
 from dashboard.wire.frame import UNKNOWN
 from dashboard.wire.units import NS_PER_MS
 
@@ -24,7 +24,7 @@ POINTS = 60
 def in_application(metrics: LaneMetrics, limit: float) -> dict[str, Any] | None:
     """Return the requests in the application over time, with their limit."""
     series = _counted(metrics, "entered", "done", limit)
-    most = stats.peak_together(metrics.lane.health, "peak_in_app")
+    most = server_side.peak_together(metrics.lane.health, "peak_in_app")
     if series is not None and most is not None:
         series["values"] = [min(value, float(most)) for value in series["values"]]
     return series

@@ -10,7 +10,7 @@ from typing import Any, cast
 from dashboard.analysis.causes.view_calls import lane_answers
 from dashboard.analysis.lane.config import UNKNOWN_CONFIG, LaneConfig
 from dashboard.analysis.lane.metrics import LaneMetrics
-from dashboard.analysis.samples import rounds, stats
+from dashboard.analysis.samples import bystander, rounds, server_side, stats
 from dashboard.analysis.samples.cut_off import PartialRounds, counted_lanes, stopped_words
 from dashboard.analysis.samples.failure_limit import MAX_FAILED_SHARE, failed_too_often
 from dashboard.analysis.samples.lane_samples import Lane, collect
@@ -159,11 +159,11 @@ def _lane(
         "first_byte_ms": stats.first_byte_ms(lane),
         "longest_gap_ms": stats.longest_gap_ms(lane),
         "segments_ms": stats.segments_ms(lane),
-        "server_side": stats.server_side(lane, metrics.config.neighbour_cost),
-        "requests_by_process": stats.requests_by_process(lane),
+        "server_side": server_side.server_side(lane, metrics.config.neighbour_cost),
+        "requests_by_process": server_side.requests_by_process(lane),
         "rate": rate,
         "theory": theory(metrics),
-        "neighbour": stats.neighbour(lane, metrics.config.neighbour_cost),
+        "neighbour": bystander.bystander(lane, metrics.config.neighbour_cost),
         "worst_case": worst_case,
         "target": None,
     }

@@ -12,7 +12,7 @@ from itertools import combinations
 from math import log
 
 from dashboard.analysis.lane.metrics import LaneMetrics
-from dashboard.analysis.samples import stats
+from dashboard.analysis.samples import server_side
 from dashboard.analysis.samples.rounds import log_ratios
 from dashboard.wire.verdict_report import SecondaryReport
 
@@ -72,6 +72,6 @@ def _values(metrics: LaneMetrics) -> dict[str, float | None]:
     return {
         "peak_rss_mb": metrics.resources.peak_rss_mb,
         "cpu_ms_per_request": metrics.resources.cost_evidence["cpu_ms_per_request"],
-        "peak_threads": stats.peak_together(metrics.lane.health, "threads"),
+        "peak_threads": server_side.peak_together(metrics.lane.health, "threads"),
         "queries": metrics.config.queries,
     }

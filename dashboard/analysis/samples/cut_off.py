@@ -1,7 +1,7 @@
-"""Rounds that Stop left partial: shown, and not counted as long as any round is whole.
+"""Rounds that Stop left partial: shown, but not counted if any round is whole.
 
-A round is whole in a run that was stopped where every lane fired all of its requests, and each of
-these ran to an end of its own. What Stop ended is no failure.
+A round of a stopped run is whole if every lane fired all of its requests and each of them came to
+an end of its own. A request that Stop cut off is not a failure.
 """
 
 from __future__ import annotations
@@ -13,17 +13,18 @@ from typing import Any
 import numpy as np
 
 from dashboard.wire.lane_report import PartialReport
+from dashboard.wire.plural import counted
 
 from .lane_samples import Columns, Lane
 from .stats import whole_rounds
 from .window import without_rounds
 
-CUT_SHORT = ("stopped", "interrupted")  # statuses of a run whose last round may be partial
+CUT_SHORT = ("stopped", "interrupted")  # statuses of runs whose last round may be partial
 
 
 @dataclass(frozen=True)
 class PartialRounds:
-    """What a lane had in the rounds that are not whole in every lane."""
+    """A lane's requests in the rounds that are not whole in every lane."""
 
     rounds: tuple[int, ...]
     done: int
@@ -42,10 +43,10 @@ class PartialRounds:
 
 @dataclass(frozen=True)
 class CountedLanes:
-    """The lanes as far as they count, and for each what it had beside that, if anything.
+    """The counted rounds of each lane, and its partial rounds, if any.
 
-    `uncounted` are the rounds that were left out; empty where no round is whole, since then all
-    that there is is shown.
+    `uncounted` are the rounds that were left out; empty if no round is whole, since everything is
+    then shown.
     """
 
     lanes: list[Lane]
@@ -54,18 +55,18 @@ class CountedLanes:
 
 
 def counted_lanes(lanes: Sequence[Lane], requests: int, status: str) -> CountedLanes:
-    """Leave out what a run with this status has no whole round of, unless that is everything."""
+    """Leave out the partial rounds of a run with this status, unless there are no others."""
     partial = _partial_rounds(lanes, requests) if status in CUT_SHORT else []
     if not partial:
         return CountedLanes(list(lanes), [None] * len(lanes))
-    found: list[PartialRounds | None] = [_partial(lane, partial) for lane in lanes]
+    parts: list[PartialRounds | None] = [_partial(lane, partial) for lane in lanes]
     if not _whole_in_all(lanes, requests):
-        return CountedLanes(list(lanes), found)
-    return CountedLanes([without_rounds(lane, partial) for lane in lanes], found, tuple(partial))
+        return CountedLanes(list(lanes), parts)
+    return CountedLanes([without_rounds(lane, partial) for lane in lanes], parts, tuple(partial))
 
 
 def with_cut_off(lane: Lane) -> Columns:
-    """Return every sample of a lane, those that Stop ended after the others."""
+    """Return every sample of a lane, those that Stop cut off last."""
     if not lane.cut_off["done"].size:
         return lane.samples
     return {
@@ -74,7 +75,7 @@ def with_cut_off(lane: Lane) -> Columns:
 
 
 def cut_off_words(lane: Mapping[str, Any]) -> str:
-    """Return "24 done, 76 cut off by Stop", or an empty text where nothing was cut off."""
+    """Return "24 done, 76 cut off by Stop"; empty if nothing was cut off."""
     partial = lane.get("partial")
     if not partial or not partial["cut_off"]:
         return ""
@@ -83,12 +84,12 @@ def cut_off_words(lane: Mapping[str, Any]) -> str:
 
 
 def stopped_words(report: Mapping[str, Any]) -> str:
-    """Return which rounds of a stopped run count; empty for a run that was not cut short."""
+    """Return the sentence on which rounds of a stopped run count; empty for other runs."""
     if report["status"] not in CUT_SHORT:
         return ""
     whole, of = whole_rounds_of(report), report["rounds"]
-    words = f"{report['status'].capitalize()} after {whole} of {of} round{'s' if of != 1 else ''}"
-    lanes = [f"{lane['lane']} {said}" for lane in report["lanes"] if (said := cut_off_words(lane))]
+    words = f"{report['status'].capitalize()} after {whole} of {counted(of, 'round')}"
+    lanes = [f"{lane['lane']} {text}" for lane in report["lanes"] if (text := cut_off_words(lane))]
     if not lanes:
         return f"{words}."
     uncounted = ", in a round that is not counted" if whole else ""
@@ -105,10 +106,10 @@ def _whole_in_all(lanes: Sequence[Lane], requests: int) -> set[int]:
 
 
 def _partial_rounds(lanes: Sequence[Lane], requests: int) -> list[int]:
-    """Every round of which anything is known and that is not whole in all lanes."""
+    """Return every round that has any samples and is not whole in all lanes."""
     parts = (part["round"] for lane in lanes for part in (lane.samples, lane.cut_off, lane.health))
-    known = {int(number) for rounds in parts for number in np.unique(rounds)}
-    return sorted(known - _whole_in_all(lanes, requests))
+    present = {int(number) for rounds in parts for number in np.unique(rounds)}
+    return sorted(present - _whole_in_all(lanes, requests))
 
 
 def _partial(lane: Lane, rounds: Sequence[int]) -> PartialRounds:

@@ -1,4 +1,4 @@
-"""How many failures leave a lane without times of its own."""
+"""The share of failed requests above which a lane is not compared."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ MAX_FAILED_SHARE = 0.01
 
 
 def failed_too_often(lane: Mapping[str, Any]) -> bool:
-    """Whether more than 1 % of a lane's requests failed; it is then not compared."""
+    """Return True if more than 1 % of a lane's requests failed."""
     return bool(lane["requests"] - lane["ok"] > MAX_FAILED_SHARE * lane["requests"])

@@ -1,4 +1,4 @@
-"""Stored frames of a run, gathered into arrays: one `Lane` each."""
+"""Gather the stored frames of a run into arrays, one `Lane` per lane."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ import numpy.typing as npt
 from dashboard.wire import frame
 from dashboard.wire.failure import Failure
 
-Integers = npt.NDArray[np.integer]  # of the wire's own types: a million samples are many
+Integers = npt.NDArray[np.integer]  # of the frame's own types, to save memory
 Columns = Mapping[str, Integers]
 
 KINDS = ("samples", "health", "neighbour", "chunks")
 PARTS = (*KINDS, "cut_off")  # of a lane
-WARM_UP = 0  # the round that is stored and never counted
+WARM_UP = 0  # a round that is stored and never counted
 
 
 @dataclass(frozen=True)
 class Lane:
-    """The counted rounds of one lane: columns as in docs/frame.md, and `round` beside them.
+    """The counted rounds of one lane: the columns of docs/frame.md, and `round`.
 
-    Of samples `view_entered` is an instant or UNKNOWN, and `no_view` is 1 where Django answered
-    and called no view.
-    `neighbour` is what was fired beside it, and in none of the lane's own numbers. `cut_off` are
-    the samples that Stop ended: neither successes nor failures, and in no other number.
+    In `samples`, `view_entered` is an instant or UNKNOWN, and `no_view` is 1 if Django answered
+    without calling a view. `neighbour` are the bystander's requests, which are in none of the
+    lane's own numbers. `cut_off` are the samples that Stop cut off: neither successes nor
+    failures, and in no other number.
     """
 
     samples: Columns
@@ -38,29 +38,29 @@ class Lane:
 
     @property
     def ok(self) -> npt.NDArray[np.bool_]:
-        """Which samples succeeded; only these carry latencies."""
+        """Which samples succeeded; only these have latencies."""
         ok: npt.NDArray[np.bool_] = self.samples["error"] == Failure.NONE
         return ok
 
 
 def collect(frames: Iterable[bytes], lanes: int, discarded: Collection[int] = ()) -> list[Lane]:
-    """Read encoded frames in any order, without the warm-up and discarded rounds."""
+    """Return the lanes from encoded frames in any order, without warm-up and discarded rounds."""
     return collect_frames(map(frame.decode, frames), lanes, discarded)
 
 
 def collect_frames(
     frames: Iterable[frame.Frame], lanes: int, discarded: Collection[int] = ()
 ) -> list[Lane]:
-    """Gather decoded frames in any order, without the warm-up and discarded rounds."""
+    """Return the lanes from decoded frames in any order, without warm-up and discarded rounds."""
     gathered = [{kind: _Gathered(kind) for kind in KINDS} for _ in range(lanes)]
-    for one in frames:
-        if one.kind in KINDS and one.round != WARM_UP and one.round not in discarded:
-            gathered[one.lane][one.kind].take(one)
-    return [_lane({kind: one[kind].columns() for kind in KINDS}) for one in gathered]
+    for part in frames:
+        if part.kind in KINDS and part.round != WARM_UP and part.round not in discarded:
+            gathered[part.lane][part.kind].take(part)
+    return [_lane({kind: parts[kind].columns() for kind in KINDS}) for parts in gathered]
 
 
 def _lane(parts: Mapping[str, Columns]) -> Lane:
-    """Part the samples that Stop ended from the others; where there are none, copy nothing."""
+    """Separate the samples that Stop cut off; copy nothing if there are none."""
     samples = parts["samples"]
     cut = samples["error"] == Failure.ABORTED
     cut_off = {name: column[cut] for name, column in samples.items()}
@@ -70,24 +70,24 @@ def _lane(parts: Mapping[str, Columns]) -> Lane:
 
 
 class _Gathered:
-    """Columns that grow in place: of a million samples there is never a second copy."""
+    """Columns that grow in place, so that a million samples are never copied."""
 
     def __init__(self, kind: str) -> None:
         codes = {name: frame.TYPE_CODES[word] for name, word in frame.COLUMNS[kind].items()}
         self._columns = {name: array(code) for name, code in codes.items()}
         self._rounds = array("i")
 
-    def take(self, one: frame.Frame) -> None:
+    def take(self, part: frame.Frame) -> None:
         """Add the rows of a frame."""
         for name, column in self._columns.items():
-            if name in one.columns:
-                column.frombytes(memoryview(one.columns[name]).cast("B"))
-            else:  # an older run, whose probe could not say
-                column.extend([frame.UNKNOWN] * one.rows)
-        self._rounds.extend([one.round] * one.rows)
+            if name in part.columns:
+                column.frombytes(memoryview(part.columns[name]).cast("B"))
+            else:  # an older run, whose probe did not report it
+                column.extend([frame.UNKNOWN] * part.rows)
+        self._rounds.extend([part.round] * part.rows)
 
     def columns(self) -> dict[str, Integers]:
-        """What was gathered, as NumPy sees the same memory."""
+        """Return the columns as NumPy arrays on the same memory."""
         columns: dict[str, Integers] = {
             name: np.asarray(column)
             for name, column in (*self._columns.items(), ("round", self._rounds))

@@ -1,12 +1,12 @@
-"""How much of a round's metric may be the load generator's own lateness, at worst either way.
+"""How much of a round's metric may be the load generator's own lateness, in the worst case.
 
-While the generator's loop is at hand, it sends what is due and reads what has come at once. So
-all of its lateness lies in stretches in which it was kept: those that its heartbeat found, those
-in which a request that was due had not been taken up, and its own work, which is no more than the
-CPU time that it used. A clock that runs only in them says how late it may have made anything.
+While the generator's loop is free, it sends what is due and reads what has arrived at once. So all
+of its lateness lies in stretches in which it was busy: those that its heartbeat found, those in
+which a request that was due had not been started, and its own work, which is at most the CPU time
+that it used. A clock that runs only in these stretches bounds the delay of anything.
 
-A server that is asked later answers later by no more than that, and one that is asked by fewer at
-a time may answer sooner: so a metric is charged with it in both directions.
+A request that is sent later is answered later by at most that, and a server with fewer requests at
+a time may answer faster: so a metric is charged in both directions.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ _UNITS: Mapping[Metric, float] = {"makespan_s": NS_PER_S, "response_p95_ms": NS_
 
 @dataclass(frozen=True)
 class Lateness:
-    """What is known of the generator in one firing, in nanoseconds since its origin.
+    """The lateness of the load generator in one firing, in nanoseconds since its origin.
 
-    `longest_wait_ns` is how long a request of a rate waited at most that no full pool of
-    connections held back; None where nothing was scheduled, or nobody can say.
+    `longest_wait_ns` is the longest wait of a scheduled request (of a rate) that was not held back
+    by a full pool of connections; None if nothing was scheduled, or if it is unknown.
     """
 
     stalls_ns: Sequence[tuple[int, int]]
@@ -50,40 +50,40 @@ class Lateness:
 def ends_by_round(
     lane: Lane, load: Load, measured: ByRound, late: Mapping[int, Lateness]
 ) -> dict[int, tuple[float, float]]:
-    """The deciding metric of each round that was `measured`, charged with all of its lateness.
+    """Return the bounds of the deciding metric in each `measured` round, with all lateness charged.
 
-    A round whose lateness nobody knows is left out.
+    A round whose lateness is unknown is left out.
     """
     metric = metric_of(load)
     charged = _makespan_ns if metric == "makespan_s" else _response_p95_ns
-    found = {}
+    ends = {}
     for number in measured:
         if number in late:
             here = lane.samples["round"] == number
             rows = {name: column[here] for name, column in lane.samples.items()}
             rows["ok"] = lane.ok[here]
             low_ns, high_ns = charged(rows, late[number])
-            found[number] = (max(low_ns, 0.0) / _UNITS[metric], high_ns / _UNITS[metric])
-    return found
+            ends[number] = (max(low_ns, 0.0) / _UNITS[metric], high_ns / _UNITS[metric])
+    return ends
 
 
 def _makespan_ns(rows: Mapping[str, Integers], late: Lateness) -> tuple[float, float]:
-    """A burst is over as much later as it was kept in all: what one waits for waits with it."""
+    """Charge a burst with the whole lateness: whatever waits for a late request is late too."""
     begin, end = int(rows["due"].min()), int(rows["done"].max())
-    waited = np.stack([rows["due"], _taken_up(rows)], axis=1)
+    waited = np.stack([rows["due"], _started(rows)], axis=1)
     charge_ns = float(_Clock(late, waited).between(np.array([begin]), np.array([end]))[0])
     return end - begin - charge_ns, end - begin + charge_ns
 
 
 def _response_p95_ns(rows: Mapping[str, Integers], late: Lateness) -> tuple[float, float]:
-    """Each request is charged with its own wait, and all that was late while it was on its way.
+    """Charge each request with its own wait, and with all lateness while it was in flight.
 
-    So it is with the longest wait of those that were on their way before it, as long as anything
-    was: they may have come in a heap, behind which it stood.
+    It is also charged with the longest wait of the requests before it, since the last moment
+    without any in flight: they may have arrived all at once, and queued ahead of it.
     """
-    due, done, taken = rows["due"], rows["done"], _taken_up(rows)
+    due, done, taken = rows["due"], rows["done"], _started(rows)
     waited = np.maximum(taken - due, 0)
-    if late.longest_wait_ns is not None:  # what is more was spent waiting for a connection
+    if late.longest_wait_ns is not None:  # any more was spent waiting for a connection
         waited = np.minimum(waited, late.longest_wait_ns)
     inherited = _worst_since_idle(taken, done, waited)
     charge = inherited + _Clock(late).between(np.minimum(taken, done), done)
@@ -93,8 +93,8 @@ def _response_p95_ns(rows: Mapping[str, Integers], late: Lateness) -> tuple[floa
     return float(low or 0.0), float(high or 0.0)
 
 
-def _taken_up(rows: Mapping[str, Integers]) -> Integers:
-    """When the generator began with each request: it connected, or sent. Else: when it was over."""
+def _started(rows: Mapping[str, Integers]) -> Integers:
+    """Return when each request was started: it connected or was sent; else when it was over."""
     connecting, sent, done = (rows[name] for name in ("connecting", "sent_first", "done"))
     begun = np.where(connecting != UNKNOWN, connecting, sent)
     taken: Integers = np.where(begun != UNKNOWN, begun, done)
@@ -102,26 +102,25 @@ def _taken_up(rows: Mapping[str, Integers]) -> Integers:
 
 
 def _worst_since_idle(taken: Integers, done: Integers, waited: Integers) -> Integers:
-    """Of each request the longest wait of any that was taken up before it, since all were done."""
+    """Return for each request the longest wait of those before it, since none was in flight."""
     order = np.argsort(taken, kind="stable")
     before = np.maximum.accumulate(done[order])
     busy = np.concatenate([[0], np.cumsum(taken[order][1:] > before[:-1])])
-    lift = busy * (int(waited.max(initial=0)) + 1)  # so that a maximum ends where all were done
+    lift = busy * (int(waited.max(initial=0)) + 1)  # resets the maximum where all were done
     worst = np.empty_like(waited)
     worst[order] = np.maximum.accumulate(waited[order] + lift) - lift
     return worst
 
 
 class _Clock:
-    """Runs while the generator may not have been at hand.
+    """A clock that runs while the load generator may have been busy.
 
-    In the stretches that are known it runs as quickly as any; what CPU time was used beyond them
-    is spread over the rest.
+    In known stretches it runs at full speed; CPU time used beyond them is spread over the rest.
     """
 
     def __init__(self, late: Lateness, waited: Stretches | None = None) -> None:
         known = np.array(late.stalls_ns, dtype=np.int64).reshape(-1, 2)
-        stretches = _apart(known if waited is None else np.concatenate([known, waited]))
+        stretches = _merged(known if waited is None else np.concatenate([known, waited]))
         end = max(late.wall_ns, int(stretches.max(initial=0)), 1)
         covered = float((stretches[:, 1] - stretches[:, 0]).sum())
         elsewhere = min(1.0, max(0.0, late.cpu_ns - covered) / max(end - covered, 1.0))
@@ -131,15 +130,15 @@ class _Clock:
         self._shown = np.concatenate([[0.0], np.cumsum(np.diff(self._at) * speeds)])
 
     def between(self, begins: Integers, ends: Integers) -> Floats:
-        """How long it ran between these instants."""
+        """Return how long it ran between these instants."""
         shown: Floats = np.interp(ends, self._at, self._shown) - np.interp(
             begins, self._at, self._shown
         )
         return shown
 
 
-def _apart(stretches: Stretches) -> Stretches:
-    """The same without overlaps, in order; nothing before the origin, and none that is empty."""
+def _merged(stretches: Stretches) -> Stretches:
+    """Merge overlapping stretches, in order; drop empty ones and what is before the origin."""
     stretches = np.maximum(stretches, 0)
     stretches = stretches[stretches[:, 1] > stretches[:, 0]]
     if not len(stretches):

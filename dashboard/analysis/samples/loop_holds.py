@@ -1,7 +1,7 @@
-"""Who held the event loop of a lane, and for how long: from the probe's signs of life.
+"""Whose code held the event loop of a lane, and for how long, as the probe reported it.
 
-The probe knows whose code runs in the loop's thread: an async view, the application around it, or
-no request at all. Frames of older runs say only for how long something did.
+The probe knows whose code runs in the thread of the loop: an async view, the application around
+it, or no request at all. Frames of older runs only have how long something did.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _SUMS = {VIEW: "loop_in_view", AROUND: "loop_in_app", OTHER: "loop_elsewhere"}
 
 @dataclass(frozen=True)
 class LoopHold:
-    """What one holder did: the longest time at once (ms), and all in all in the counted rounds."""
+    """How long one holder held the loop: at once (ms), and in all counted rounds together."""
 
     holder: str
     longest_ms: float
@@ -30,9 +30,9 @@ class LoopHold:
 
 
 def loop_holds(lane: Lane) -> dict[str, LoopHold]:
-    """Return what each holder did; empty where the probe did not say who it was.
+    """Return the holds by holder; empty if the probe did not report holders.
 
-    The longest is that of each report, of which it names one holder; the sum counts all.
+    Each report names only the holder of its longest hold; the sums include all holds.
     """
     health = lane.health
     by, held = health["loop_held_by"], health["loop_held"]

@@ -1,4 +1,4 @@
-"""What one firing was like over time, at instants that a person would choose."""
+"""One firing over time, at round instants."""
 
 from __future__ import annotations
 
@@ -13,44 +13,44 @@ from dashboard.analysis.inference.intervals import Floats
 from dashboard.wire.frame import UNKNOWN
 from dashboard.wire.units import NS_PER_MS
 
-from . import stats
+from . import server_side
 from .cut_off import with_cut_off
 from .lane_samples import Columns, Integers, Lane
 
 Booleans = NDArray[np.bool_]
 MOST_INSTANTS = 100
-HOLDS_MS = 250.0  # a report of the target's health holds for five of its periods, no longer
+HOLDS_MS = 250.0  # how long a report of the target's health is valid: five of its periods
 STEPS = (1, 2, 5, 10)
 
 
 def step_ms(length_ms: float, most: int = MOST_INSTANTS) -> float:
-    """1, 2 or 5 times a power of ten, so that at most so many steps cover the length."""
+    """Return 1, 2 or 5 times a power of ten, so that at most `most` steps cover the length."""
     wanted = max(length_ms / most, 1e-3)
     power: float = 10.0 ** floor(log10(wanted))
     return next(step * power for step in STEPS if step * power >= wanted * (1 - 1e-9))
 
 
 def instants_ms(from_ms: float, to_ms: float, most: int = MOST_INSTANTS) -> Floats:
-    """Multiples of one step, from the last before a stretch's start to the first at its end."""
+    """Return multiples of one step that cover a stretch from its start to its end."""
     step = step_ms(max(to_ms - from_ms, 1e-3), most)
     return step * np.arange(floor(from_ms / step), np.ceil(to_ms / step - 1e-9) + 1)
 
 
 def in_flight(lane: Lane, at_ms: Floats) -> Floats:
-    """How many requests were due and not done at each instant."""
+    """Return how many requests were due and not done at each instant."""
     samples = with_cut_off(lane)
     started, ended = (_counted(samples[name], at_ms) for name in ("due", "done"))
     return started - ended
 
 
 def done_per_s(lane: Lane, at_ms: Floats) -> Floats:
-    """How many were done since the instant before, a second; the first is not known."""
+    """Return the requests per second done since the instant before; NaN for the first."""
     done = np.diff(_counted(lane.samples["done"], at_ms)) * 1000 / np.diff(at_ms)
     return np.concatenate([[np.nan], done])
 
 
 def median_ms(lane: Lane, at_ms: Floats) -> Floats:
-    """The median response time of those that succeeded since the instant before."""
+    """Return the median response time of the requests that succeeded since the instant before."""
     done = lane.samples["done"][lane.ok]
     order = np.argsort(done, kind="stable")
     lengths_ms = (done - lane.samples["due"][lane.ok])[order] / NS_PER_MS
@@ -67,30 +67,30 @@ def _counted(stamps_ns: Integers, at_ms: Floats) -> Floats:
 
 
 def load(lane: Lane, measure: str, at_ms: Floats) -> Floats:
-    """What the target's processes reported last before each instant; NaN: nobody knows.
+    """Return what the target's processes last reported before each instant; NaN if unknown.
 
-    The sum over the processes; of `loop_lag` the worst, in ms; of `cpu` the share of one core
-    since the report before, in percent. NaN too where any of them that was there was not heard
-    of: a sum without it would be less than there was.
+    That is the sum over the processes; for `loop_lag` the largest, in ms; for `cpu` the share of
+    one core since the report before, in percent. It is also NaN if the report of any running
+    process is missing, since a sum without it would be too small.
     """
-    found, there = np.zeros(at_ms.shape), np.zeros(at_ms.shape, bool)
+    total, running = np.zeros(at_ms.shape), np.zeros(at_ms.shape, bool)
     together = np.maximum if measure == "loop_lag" else np.add
     for process in np.unique(lane.health["process"]):
         of_it = lane.health["process"] == process
         known = of_it & (lane.health[measure] != UNKNOWN)
-        if measure not in stats.OF_ANY_PROCESS:
-            of_it = known  # without a probe a process has no such measure
+        if measure not in server_side.OF_ANY_PROCESS:
+            of_it = known  # a process without the probe does not have this measure
         if not of_it.any():
             continue
         lives = _lives(lane.health, of_it, at_ms)
         held = _held(*_reported(lane.health, known, measure), at_ms)
-        found = together(found, np.where(lives, held, 0.0))
-        there |= lives
-    return np.where(there, found, np.nan)
+        total = together(total, np.where(lives, held, 0.0))
+        running |= lives
+    return np.where(running, total, np.nan)
 
 
 def _lives(health: Columns, of_it: Booleans, at_ms: Floats) -> Booleans:
-    """Whether a process was there at each instant: from its first row on until it ended."""
+    """Return whether a process was running at each instant: from its first row until it ended."""
     ended = of_it & (health["rss"] == 0)
     since_ms = health["at"][of_it].min() / NS_PER_MS
     until_ms = health["at"][ended].min() / NS_PER_MS if ended.any() else np.inf
@@ -99,7 +99,7 @@ def _lives(health: Columns, of_it: Booleans, at_ms: Floats) -> Booleans:
 
 
 def _reported(health: Columns, known: Booleans, measure: str) -> tuple[Floats, Floats]:
-    """When a process reported, in ms, and what, in the measure's unit."""
+    """Return when a process reported, in ms, and the values in the unit of the measure."""
     order = np.argsort(health["at"][known], kind="stable")
     reported_ms = health["at"][known][order] / NS_PER_MS
     values = health[measure][known][order].astype(float)
@@ -113,7 +113,7 @@ def _reported(health: Columns, known: Booleans, measure: str) -> tuple[Floats, F
 
 
 def _held(reported_ms: Floats, values: Floats, at_ms: Floats) -> Floats:
-    """The value of the last report at each instant, as long as it holds."""
+    """Return the value of the last report at each instant, while it is valid."""
     held = np.full(at_ms.shape, np.nan)
     last = np.searchsorted(reported_ms, at_ms, side="right") - 1
     known = last >= 0

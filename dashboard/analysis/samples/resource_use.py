@@ -1,8 +1,8 @@
 """What a target used for a lane alone: CPU time, context switches, threads.
 
-The system counts them by process, and the neighbour's requests run in the same ones. So what one
-of those costs is measured at each target, fired alone (`runs/conduct/neighbour_cost.py`),
-multiplied by how many there were, and subtracted; the uncertainty of that goes with the result.
+The system counts them by process, and the bystander's requests run in the same processes. So the
+cost of one of those is measured at each target, fired alone (`runs/conduct/neighbour_cost.py`),
+multiplied by their number, and subtracted; the result carries the uncertainty of that.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from dashboard.wire.units import NS_PER_S
 
 from .lane_samples import Columns, Integers, Lane
 
-# How far the cost beside a load may lie from the cost alone. Measured with Daphne, uvicorn and
-# gunicorn: beside a load that waits within 20 % of it; back to back, as at a target that is busy
-# all the time, as little as half.
+# How far the cost beside a load may be from the cost alone. Measured with Daphne, uvicorn and
+# gunicorn: within 20 % of it beside a load that waits; as little as half of it back to back, as at
+# a target that is always busy.
 IDLE_SHARE, BUSY_SHARE = 0.2, 0.5
 
 
 @dataclass(frozen=True)
 class Amount:
-    """A quantity that is known up to `uncertainty` to either side; infinite: not known at all."""
+    """A quantity known up to `uncertainty` to either side; infinite: not known at all."""
 
     value: float
     uncertainty: float = 0.0
 
     @property
     def low(self) -> float:
-        """The least that it can be; none of these is below 0."""
+        """The least that it can be, not below 0."""
         return max(0.0, self.value - self.uncertainty)
 
     @property
@@ -43,25 +43,25 @@ class Amount:
         return self.value + self.uncertainty
 
     def times(self, factor: float) -> Amount:
-        """Return so many times as much."""
+        """Return the amount times a factor."""
         return Amount(self.value * factor, self.uncertainty * factor)
 
     def beyond(self, other: Amount) -> float:
-        """Return how much more it is than the other; 0 where uncertainty can account for that."""
+        """Return how much more it is than the other; 0 if uncertainty can account for that."""
         more = self.value - other.value
         return more if abs(more) > self.uncertainty + other.uncertainty else 0.0
 
     @property
     def known_uncertainty(self) -> float | None:
-        """The uncertainty as a report carries it: None where the amount is not known."""
+        """The uncertainty as a report carries it: None if the amount is unknown."""
         return self.uncertainty if math.isfinite(self.uncertainty) else None
 
 
 @dataclass(frozen=True)
 class NeighbourCost:
-    """What one request of the neighbour costs at a target: CPU (ns), switches, threads.
+    """What one request of the bystander costs at a target: CPU (ns), switches, threads.
 
-    `threads` are those that could not be told apart by request, such as a server's own.
+    `threads` are those that could not be attributed to a request, such as a server's own.
     """
 
     cpu: Amount
@@ -70,29 +70,29 @@ class NeighbourCost:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any] | None) -> NeighbourCost | None:
-        """Read what `to_json` wrote; None for None."""
+        """Return the cost that `to_json` wrote; None for None."""
         if data is None:
             return None
         return cls(**{name: Amount(*data[name]) for name in ("cpu", "switches", "threads")})
 
     def to_json(self) -> dict[str, list[float]]:
-        """Each as [value, uncertainty]."""
+        """Return each amount as [value, uncertainty]."""
         amounts = {"cpu": self.cpu, "switches": self.switches, "threads": self.threads}
-        return {name: [one.value, one.uncertainty] for name, one in amounts.items()}
+        return {name: [amount.value, amount.uncertainty] for name, amount in amounts.items()}
 
 
 NOTHING = Amount(0.0)
 
 
 def cpu_s(lane: Lane, cost: NeighbourCost | None) -> Amount | None:
-    """Return the CPU time of the target's processes; None where nobody counted it."""
+    """Return the CPU time of the target's processes; None if it was not counted."""
     total_ns = sum(growth(lane.health, "cpu"))
     part = neighbours_part(lane, cost.cpu if cost else None)
     return _without(total_ns, part).times(1 / NS_PER_S) if total_ns else None
 
 
 def switches(lane: Lane, cost: NeighbourCost | None) -> Amount | None:
-    """Return the context switches; None where nobody counted them."""
+    """Return the context switches; None if they were not counted."""
     total = sum(growth(lane.health, "switches"))
     return (
         _without(total, neighbours_part(lane, cost.switches if cost else None)) if total else None
@@ -100,7 +100,7 @@ def switches(lane: Lane, cost: NeighbourCost | None) -> Amount | None:
 
 
 def threads(lane: Lane, cost: NeighbourCost | None) -> Amount | None:
-    """Return the Python threads started in all counted firings; None where nobody counted them."""
+    """Return the Python threads started in all counted firings; None if not counted."""
     started = threads_started(lane.health)
     if started is None:
         return None
@@ -108,9 +108,9 @@ def threads(lane: Lane, cost: NeighbourCost | None) -> Amount | None:
 
 
 def neighbours_part(lane: Lane, of_one: Amount | None) -> Amount:
-    """Return what of a counted quantity was the neighbour's, `of_one` being a request's.
+    """Return the bystander's part of a counted quantity; `of_one` is that of one request.
 
-    Not known at all where nobody measured that.
+    The part is unknown if `of_one` was not measured.
     """
     requests = neighbours_requests(lane)
     if not requests:
@@ -123,13 +123,13 @@ def neighbours_part(lane: Lane, of_one: Amount | None) -> Amount:
 
 
 def neighbours_requests(lane: Lane) -> int:
-    """Return how many requests of the neighbour the target had in the counted rounds."""
+    """Return how many requests of the bystander the target had in the counted rounds."""
     counted = growth(lane.health, "neighbour_requests")
     return sum(counted) if counted else int(lane.neighbour["done"].size)
 
 
 def growth(health: Columns, name: str) -> list[int]:
-    """How much a counter grew in each firing and process, from first to last report."""
+    """Return how much a counter grew in each firing and process, from first to last report."""
     known = health[name] != UNKNOWN
     rounds, processes, values = (health[key][known] for key in ("round", "process", name))
     grown = []
@@ -141,7 +141,7 @@ def growth(health: Columns, name: str) -> list[int]:
 
 
 def threads_started(health: Columns) -> int | None:
-    """Python threads started in all counted firings; the probe counts anew in each."""
+    """Return the threads started in all counted firings; the probe counts anew in each."""
     known = health["threads_started"] != UNKNOWN
     if not known.any():
         return None
@@ -156,7 +156,7 @@ def _without(total: float, part: Amount) -> Amount:
 
 
 def _busy(health: Columns) -> float:
-    """Return which part of the firings' time the processes used CPU, 0 to 1."""
+    """Return the share of the firings' time for which the processes used CPU, 0 to 1."""
     known: Integers = health["cpu"] != UNKNOWN
     rounds, at = health["round"][known], health["at"][known]
     wall_ns = sum(int(np.ptp(at[rounds == number])) for number in np.unique(rounds))

@@ -1,4 +1,4 @@
-"""A part of what a lane did: one round of it, or a stretch of time in each."""
+"""A part of a lane's samples: one round, or a stretch of time in each."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from .lane_samples import PARTS, Columns, Integers, Lane
 
 @dataclass(frozen=True)
 class Stretch:
-    """From one instant to before another, in milliseconds since each round's start."""
+    """A half-open stretch of time, in milliseconds since the start of each round."""
 
     from_ms: float
     to_ms: float
 
 
 def within(lane: Lane, stretch: Stretch) -> Lane:
-    """The lane with no samples but those that were done in the stretch."""
+    """Return the lane with only the samples that were done in the stretch."""
     return replace(
         lane, samples=_done_in(lane.samples, stretch), cut_off=_done_in(lane.cut_off, stretch)
     )
@@ -34,23 +34,25 @@ def _done_in(samples: Columns, stretch: Stretch) -> Columns:
 
 
 def of_round(lane: Lane, number: int) -> Lane:
-    """The lane with nothing but one round."""
+    """Return the lane with only one round."""
     return _rounds(lane, lambda rounds: rounds == number)
 
 
 def without_rounds(lane: Lane, numbers: Collection[int]) -> Lane:
-    """The lane without these rounds."""
+    """Return the lane without these rounds."""
     return _rounds(lane, lambda rounds: ~np.isin(rounds, list(numbers))) if numbers else lane
 
 
 def newest_round(lanes: Sequence[Lane]) -> int:
-    """The number of the last round of which anything is known; 1 where nothing is."""
+    """Return the number of the last round with any samples; 1 if there is none."""
     return max((int(lane.samples["round"].max(initial=1)) for lane in lanes), default=1)
 
 
 def _rounds(lane: Lane, which: Callable[[Integers], npt.NDArray[np.bool_]]) -> Lane:
     parts = {part: getattr(lane, part) for part in PARTS}
-    return Lane(**{part: _kept(one, which(one["round"])) for part, one in parts.items()})
+    return Lane(
+        **{part: _kept(columns, which(columns["round"])) for part, columns in parts.items()}
+    )
 
 
 def _kept(columns: Columns, which: npt.NDArray[np.bool_]) -> Columns:

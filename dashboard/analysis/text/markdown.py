@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 from typing import Any
 
+from dashboard.analysis.samples.bystander import bystander_wait_ms
 from dashboard.analysis.samples.cut_off import CUT_SHORT, cut_off_words, whole_rounds_of
-from dashboard.analysis.samples.stats import bystander_wait_ms
 from dashboard.wire.plural import counted
 
 from .disturbed import mark

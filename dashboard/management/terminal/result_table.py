@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 
 from rich.table import Table
 
+from dashboard.analysis.samples.bystander import bystander_wait_ms
 from dashboard.analysis.samples.cut_off import cut_off_words
-from dashboard.analysis.samples.stats import bystander_wait_ms
 from dashboard.analysis.text.numbers import milliseconds, seconds_of
 from dashboard.runs.reports.wording import (
     instrument_words,

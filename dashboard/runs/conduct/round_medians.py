@@ -7,7 +7,7 @@ from collections import defaultdict
 import numpy as np
 
 from dashboard.analysis.inference.intervals import Floats
-from dashboard.analysis.samples.stats import median_ms
+from dashboard.analysis.samples.percentiles import median_ms
 from dashboard.runs.reports.results import WARM_UP_ROUND
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import Frame

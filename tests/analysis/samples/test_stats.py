@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dashboard.analysis.report.report import ReportContext, first_look, make_report
-from dashboard.analysis.samples import stats
+from dashboard.analysis.samples import server_side, stats
 from dashboard.analysis.samples.lane_samples import collect
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.runs.planning.plans import make_plan
@@ -132,7 +132,7 @@ def test_what_the_target_did_and_cost() -> None:
         encoded([sample(number) for number in range(10)], number=2),
     ]
     (lane,) = collect(frames, 1)
-    found = stats.server_side(lane)
+    found = server_side.server_side(lane)
     assert found["peak_in_app"] == 8
     assert found["peak_in_view"] is None
     assert found["peak_threads"] == 10
@@ -146,7 +146,7 @@ def test_what_the_target_did_and_cost() -> None:
 def test_nothing_measured_is_nothing_known() -> None:
     (lane,) = collect([], 1)
     assert set(stats.latency_ms(lane).values()) == {None}
-    assert set(stats.server_side(lane).values()) == {None}
+    assert set(server_side.server_side(lane).values()) == {None}
     assert stats.makespans_s(lane, 1) == []
     assert stats.throughput_rps(lane, 1) is None
 
@@ -201,8 +201,8 @@ def test_a_target_that_was_restarted_does_not_count_twice() -> None:
     rows = [{"at": 0, "process": process, "threads": 5, "rss": 2**20} for process in (7, 8)]
     frames = [encoded([row], "health", number=number) for number, row in enumerate(rows, 1)]
     (lane,) = collect(frames, 1)
-    assert stats.server_side(lane)["peak_threads"] == 5
-    assert stats.server_side(lane)["peak_rss_mb"] == 1
+    assert server_side.server_side(lane)["peak_threads"] == 5
+    assert server_side.server_side(lane)["peak_rss_mb"] == 1
 
 
 def test_a_discarded_round_is_left_out() -> None:

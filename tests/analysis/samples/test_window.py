@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.analysis.inference.deciles import DECILES, percentiles_ms, response_ms, shifts
-from dashboard.analysis.samples import over_time, stats
+from dashboard.analysis.samples import over_time, server_side
 from dashboard.analysis.samples.lane_samples import Lane, collect
 from dashboard.analysis.samples.window import (
     Stretch,
@@ -208,7 +208,7 @@ def test_a_peak_without_a_process_is_not_known() -> None:
         {"process": 2, "at": 0, "in_app": 1},
     ]
     lane = lane_of({1: [sample(0, 1)]}, rows)
-    side = stats.server_side(lane)
+    side = server_side.server_side(lane)
     assert (side["peak_rss_mb"], side["peak_threads"]) == (None, None)
     lane = lane_of({1: [sample(0, 1)]}, [*rows, {**rows[0], "process": 2, "at": 1}])
-    assert stats.server_side(lane)["peak_rss_mb"] == 50
+    assert server_side.server_side(lane)["peak_rss_mb"] == 50

@@ -1,0 +1,102 @@
+"""What the target of a lane did and what it cost, from its health frames."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dashboard.wire.frame import UNKNOWN
+from dashboard.wire.lane_report import ServerSide
+from dashboard.wire.units import BYTES_PER_MIB
+
+from . import resource_use
+from .lane_samples import Columns, Integers, Lane
+from .loop_holds import HOLDERS
+from .percentiles import max_ms, percentile_ms
+from .resource_use import NeighbourCost
+
+# What the system reports of any process, with or without the probe.
+OF_ANY_PROCESS = ("threads", "rss", "cpu")
+
+
+def asked(lane: Lane) -> int:
+    """Return how many requests share what the target did; 0 if Stop cut any of them off.
+
+    What those had cost by then is unknown, and so is the cost of a request.
+    """
+    return 0 if lane.cut_off["done"].size else int(lane.samples["done"].size)
+
+
+def server_side(lane: Lane, cost: NeighbourCost | None = None) -> ServerSide:
+    """Return what the target did and what it cost: peaks of the busiest process, sums over all.
+
+    `peak_threads` and `peak_rss_mb` add up the peaks of all processes in a firing, for the firing
+    where that is largest (a target may be restarted between two); memory that processes share is
+    counted in each. CPU is that of the target without the bystander's part, per request, with its
+    uncertainty; `cost` is that of one request of the bystander. `loop_lag` is how late the event
+    loop's heartbeat was, `loop_held` how long one thing held the loop.
+    """
+    health = lane.health
+    cpu, threads = resource_use.cpu_s(lane, cost), resource_use.threads(lane, cost)
+    requests = asked(lane)
+    cpu_ms = None if cpu is None or not requests else cpu.times(1000 / requests)
+    lags = _known(health, "loop_lag")
+    rss = peak_together(health, "rss")
+    return {
+        "peak_in_app": max(peak_by_process(health, "peak_in_app"), default=None),
+        "peak_in_view": max(peak_by_process(health, "peak_in_view"), default=None),
+        "peak_threads": peak_together(health, "threads"),
+        "threads_started": None if threads is None else round(threads.value),
+        "peak_rss_mb": rss / BYTES_PER_MIB if rss else None,
+        "cpu_ms_per_request": None if cpu_ms is None else cpu_ms.value,
+        "cpu_ms_per_request_uncertainty": None if cpu_ms is None else cpu_ms.known_uncertainty,
+        "loop_lag_ms_p99": percentile_ms(np.sort(lags), 99.0),
+        "loop_lag_ms_max": max_ms(lags),
+        "loop_held_ms_max": max_ms(_known(health, "loop_held")),
+        "loop_held_by": _longest_holder(health),
+    }
+
+
+def _known(health: Columns, name: str) -> Integers:
+    known: Integers = health[name][health[name] != UNKNOWN]
+    return known
+
+
+def _longest_holder(health: Columns) -> str | None:
+    """Return the holder of the longest hold; None if the probe did not report holders."""
+    held, by = health["loop_held"], health["loop_held_by"]
+    return HOLDERS.get(int(by[held.argmax()])) if held.size else None
+
+
+def requests_by_process(lane: Lane) -> dict[str, int]:
+    """Return how many requests each worker process answered, by its id."""
+    known = lane.samples["process"][lane.samples["process"] != UNKNOWN]
+    processes, counts = np.unique(known, return_counts=True)
+    return {str(process): int(count) for process, count in zip(processes, counts, strict=True)}
+
+
+def peak_by_process(health: Columns, name: str) -> list[int]:
+    """Return the largest value of a column in each process that reported any."""
+    known = health[name] != UNKNOWN
+    processes, values = health["process"][known], health[name][known]
+    return [int(values[processes == process].max()) for process in np.unique(processes)]
+
+
+def peak_together(health: Columns, name: str) -> int | None:
+    """Return the sum of the peaks of all processes, for the firing where that is largest.
+
+    None if in every firing a process is missing whose value was never read.
+    """
+    sums = []
+    for number in np.unique(health["round"]):
+        here = {key: health[key][health["round"] == number] for key in health}
+        if not unread(here, name):
+            sums.append(sum(peak_by_process(here, name)))
+    return max(sums, default=0) or None
+
+
+def unread(health: Columns, name: str) -> bool:
+    """Return True if a process has this column, and no value of it was ever read."""
+    if name not in OF_ANY_PROCESS:
+        return False
+    known = health[name] != UNKNOWN
+    return not {*health["process"].tolist()} <= {*health["process"][known].tolist()}
