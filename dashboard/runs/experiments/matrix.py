@@ -88,7 +88,7 @@ def make_matrix(
     servers: Sequence[str] = (),
     **more: Any,
 ) -> Matrix:
-    """Return a checked matrix; `more` goes to `make_plan`: requests, rounds, parameters and so on.
+    """Return a checked matrix; `more` goes to `make_plan`: requests, rounds, parameters.
 
     Without variants it has all of the scenario, without servers the usual ones. Cells that cannot
     be fired stay, with the reason. Raises InvalidPlan with the problems by field.
