@@ -28,12 +28,12 @@ REQUESTS, ROUNDS, LANES = 40, 2, 3
 async def run(tmp_path: Path) -> Run:
     """A finished run of three lanes."""
     lab = fake_laboratory(FakeEngine(), tmp_path)
-    asked = make_plan(
+    plan = make_plan(
         FakeTargets().project, scenario="sleep", requests=REQUESTS, rounds=ROUNDS, seed=1
     )
-    made = await lab.start(asked)
-    assert (await lab.outcome(made)).status == Status.FINISHED
-    return await Run.objects.aget(pk=made.pk)
+    created = await lab.start(plan)
+    assert (await lab.outcome(created)).status == Status.FINISHED
+    return await Run.objects.aget(pk=created.pk)
 
 
 @sync_to_async

@@ -22,7 +22,7 @@ def facts(**django: Any) -> dict[str, Any]:
     return {"interface": "asgi", "django": {**plain, **django}}
 
 
-def heard(*answers: tuple[int, Failure], round: int = 1) -> Statuses:
+def statuses_of(*answers: tuple[int, Failure], round: int = 1) -> Statuses:
     """Return what is known after a frame of lane 0 with these statuses and failures."""
     rows = [
         {"request": at, "status": status, "error": int(error)}
@@ -39,12 +39,12 @@ def heard(*answers: tuple[int, Failure], round: int = 1) -> Statuses:
 @pytest.mark.parametrize(
     ("statuses", "only"),
     [
-        (heard((404, Failure.STATUS), (404, Failure.STATUS)), 404),
-        (heard((404, Failure.STATUS), (200, Failure.NONE)), None),
-        (heard((500, Failure.STATUS), (0, Failure.TIMEOUT)), None),
-        (heard((302, Failure.NONE)), 302),
-        (heard((301, Failure.REDIRECTED)), 301),
-        (heard((404, Failure.STATUS), round=0), None),  # a warm-up says nothing
+        (statuses_of((404, Failure.STATUS), (404, Failure.STATUS)), 404),
+        (statuses_of((404, Failure.STATUS), (200, Failure.NONE)), None),
+        (statuses_of((500, Failure.STATUS), (0, Failure.TIMEOUT)), None),
+        (statuses_of((302, Failure.NONE)), 302),
+        (statuses_of((301, Failure.REDIRECTED)), 301),
+        (statuses_of((404, Failure.STATUS), round=0), None),  # a warm-up says nothing
         (Statuses(), None),
     ],
 )
@@ -69,9 +69,9 @@ def test_a_status_is_reported_only_if_it_is_the_only_one(
 def test_settings_that_distort_the_numbers_are_named(
     given: Mapping[str, Any], words: list[str]
 ) -> None:
-    found = list(advice_on(given))
-    assert len(found) == len(words)
-    assert all(word in advice for word, advice in zip(words, found, strict=True))
+    advices = list(advice_on(given))
+    assert len(advices) == len(words)
+    assert all(word in advice for word, advice in zip(words, advices, strict=True))
 
 
 def kind(type: str | None, where: str | None = None, status: int = 500) -> AnswerKind:
@@ -90,8 +90,8 @@ async def advice(
     async def check() -> Migrations:
         return migrations
 
-    found = advice_on_answers(answered, facts(allowed_hosts=hosts), check)
-    return " | ".join([one async for one in found])
+    advices = advice_on_answers(answered, facts(allowed_hosts=hosts), check)
+    return " | ".join([text async for text in advices])
 
 
 @pytest.mark.parametrize(
@@ -141,9 +141,9 @@ async def advice(
 async def test_responses_are_explained_by_what_is_known(
     answered: LaneAnswers, expected: str
 ) -> None:
-    found = await advice(answered)
-    assert expected in found
-    assert bool(found) == bool(expected)
+    advice_text = await advice(answered)
+    assert expected in advice_text
+    assert bool(advice_text) == bool(expected)
 
 
 async def test_without_an_exception_the_settings_explain_a_bad_request() -> None:
@@ -153,7 +153,7 @@ async def test_without_an_exception_the_settings_explain_a_bad_request() -> None
 
 
 @pytest.mark.parametrize(
-    ("answers", "migrations", "said"),
+    ("answers", "migrations", "reported"),
     [
         ([NO_TABLE], PENDING, True),
         ([], PENDING, True),  # nobody knows what was raised
@@ -163,9 +163,9 @@ async def test_without_an_exception_the_settings_explain_a_bad_request() -> None
     ],
 )
 async def test_only_the_check_finds_pending_migrations(
-    answers: list[AnswerKind], migrations: Migrations, said: bool
+    answers: list[AnswerKind], migrations: Migrations, reported: bool
 ) -> None:
-    found = await advice(LaneAnswers(500, PATH, (), answers), migrations=migrations)
+    advice_text = await advice(LaneAnswers(500, PATH, (), answers), migrations=migrations)
     words = "2 migrations are pending (shop.0001_initial, shop.0002_more): python manage.py migrate"
-    assert (words in found) is said
-    assert ("pending" in found) is said
+    assert (words in advice_text) is reported
+    assert ("pending" in advice_text) is reported

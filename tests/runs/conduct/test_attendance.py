@@ -43,8 +43,8 @@ SENT = RequestsSent(100, 0, {7})
 def test_warnings(
     sent: RequestsSent, seen: WorkerTurnover | None, promised: int | None, words: str | None
 ) -> None:
-    said = list(attendance_warnings(sent, seen, promised=promised, one_each=True))
-    assert [words is not None and words in one for one in said] == [True] * (words is not None)
+    messages = list(attendance_warnings(sent, seen, promised=promised, one_each=True))
+    assert [words is not None and words in one for one in messages] == [True] * (words is not None)
 
 
 def test_polls_and_messages_are_not_compared() -> None:

@@ -28,9 +28,9 @@ def plan(seed: int = 7, rounds: int = ROUNDS) -> Plan:
     return make_plan(project, scenario="sleep", requests=40, rounds=rounds, seed=seed)
 
 
-async def conduct(used: Resources, asked: Plan | None = None) -> tuple[Outcome, Memory]:
-    heard = Memory()
-    return await perform(asked or plan(), used, [heard], asyncio.Event()), heard
+async def conduct(resources: Resources, requested: Plan | None = None) -> tuple[Outcome, Memory]:
+    recorded = Memory()
+    return await perform(requested or plan(), resources, [recorded], asyncio.Event()), recorded
 
 
 async def test_each_lane_is_warmed_up_once_and_fired_once_per_round() -> None:
@@ -51,7 +51,7 @@ async def test_the_order_of_lanes_follows_from_the_seed_and_differs_between_roun
     async def order(seed: int) -> list[int]:
         engine = FakeEngine()
         await conduct(fake_resources(engine), plan(seed, rounds=10))
-        return [one.lane for one in engine.fired[3:]]
+        return [firing.lane for firing in engine.fired[3:]]
 
     first = await order(1)
     assert first == await order(1)
@@ -61,40 +61,42 @@ async def test_the_order_of_lanes_follows_from_the_seed_and_differs_between_roun
 
 async def test_a_lane_fired_recently_is_not_warmed_up_again() -> None:
     engine = FakeEngine()
-    used = fake_resources(engine)
-    await conduct(used)
+    resources = fake_resources(engine)
+    await conduct(resources)
     engine.fired.clear()
-    await conduct(used)
-    assert 0 not in {one.round for one in engine.fired}
+    await conduct(resources)
+    assert 0 not in {firing.round for firing in engine.fired}
 
 
 async def test_lanes_of_a_round_get_the_same_arrivals_and_rounds_different_ones() -> None:
     engine = FakeEngine()
     await conduct(fake_resources(engine))
-    seeds = [{one.seed for one in engine.fired if one.round == n} for n in range(1, ROUNDS + 1)]
+    seeds = [
+        {firing.seed for firing in engine.fired if firing.round == n} for n in range(1, ROUNDS + 1)
+    ]
     assert all(len(of_round) == 1 for of_round in seeds)
     assert len(set.union(*seeds)) == ROUNDS
 
 
 async def test_a_rate_is_warmed_up_with_no_more_than_it_has() -> None:
-    asked = make_plan(
+    requested = make_plan(
         FakeTargets().project, scenario="sleep", rate_rps=5.0, duration_s=1.0, rounds=1, seed=1
     )
     engine = FakeEngine()
-    await conduct(fake_resources(engine), asked)
+    await conduct(fake_resources(engine), requested)
     warm, counted = engine.fired[:3], engine.fired[3:]
     assert {one.load for one in warm} == {Burst(5, 5)}
-    assert {one.load for one in counted} == {asked.load}
+    assert {one.load for one in counted} == {requested.load}
 
 
 async def test_a_round_whose_time_was_stolen_is_repeated_under_a_new_number() -> None:
     engine = FakeEngine()
-    outcome, heard = await conduct(robbed(engine, 2))
+    outcome, recorded = await conduct(robbed(engine, 2))
     assert outcome.status == Status.FINISHED
-    assert discarded_in(heard) == [(2, "stolen")]
-    fired = Counter(one.round for one in engine.fired if one.round)
+    assert discarded_in(recorded) == [(2, "stolen")]
+    fired = Counter(firing.round for firing in engine.fired if firing.round)
     assert fired == dict.fromkeys(range(1, ROUNDS + 2), 3)
-    assert not [one for one in heard.events if one["event"] == "warning"]
+    assert not [event for event in recorded.events if event["event"] == "warning"]
 
 
 def robbed(engine: FakeEngine, *rounds: int) -> Resources:
@@ -102,9 +104,9 @@ def robbed(engine: FakeEngine, *rounds: int) -> Resources:
     return replace(fake_resources(engine), cpu_times=stolen_in(engine, *rounds))
 
 
-def discarded_in(heard: Memory) -> list[tuple[int, str]]:
-    events = (one for one in heard.events if one["event"] == "discarded")
-    return [(one["round"], one["reason"]) for one in events]
+def discarded_in(recorded: Memory) -> list[tuple[int, str]]:
+    events = (event for event in recorded.events if event["event"] == "discarded")
+    return [(event["round"], event["reason"]) for event in events]
 
 
 def late_in(monkeypatch: pytest.MonkeyPatch, engine: FakeEngine, *rounds: int) -> None:
@@ -127,41 +129,41 @@ async def test_a_round_in_which_the_engine_was_late_is_repeated_like_a_stolen_on
 ) -> None:
     engine = FakeEngine()
     late_in(monkeypatch, engine, 0, 1, 3)  # in a warm-up nothing is repeated
-    asked = replace(plan(), until_sure=until_sure, rounds=10 if until_sure else ROUNDS)
-    outcome, heard = await conduct(fake_resources(engine), asked)
+    requested = replace(plan(), until_sure=until_sure, rounds=10 if until_sure else ROUNDS)
+    outcome, recorded = await conduct(fake_resources(engine), requested)
     assert outcome.status == Status.FINISHED
-    assert discarded_in(heard) == [(1, "late"), (3, "late")]
+    assert discarded_in(recorded) == [(1, "late"), (3, "late")]
     # All lanes alike, so that it is sure at its first look, after five rounds that count.
     counted = 5 if until_sure else ROUNDS
-    fired = Counter(one.round for one in engine.fired if one.round)
+    fired = Counter(firing.round for firing in engine.fired if firing.round)
     assert fired == dict.fromkeys(range(1, counted + 3), 3)
 
 
 async def test_late_and_stolen_rounds_share_one_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     engine = FakeEngine()
     late_in(monkeypatch, engine, *range(3, 3 * ROUNDS))
-    _, heard = await conduct(robbed(engine, 1, 2))
-    assert discarded_in(heard) == [(1, "stolen"), (2, "stolen"), (3, "late"), (4, "late")]
-    assert max(one.round for one in engine.fired) == 2 * ROUNDS
+    _, recorded = await conduct(robbed(engine, 1, 2))
+    assert discarded_in(recorded) == [(1, "stolen"), (2, "stolen"), (3, "late"), (4, "late")]
+    assert max(firing.round for firing in engine.fired) == 2 * ROUNDS
 
 
 async def test_rounds_are_repeated_at_most_as_often_as_there_are_rounds() -> None:
     engine = FakeEngine()
-    _, heard = await conduct(robbed(engine, *range(1, 3 * ROUNDS)))
-    assert discarded_in(heard) == [(number, "stolen") for number in range(1, ROUNDS + 1)]
-    assert max(one.round for one in engine.fired) == 2 * ROUNDS
-    warnings = [one["message"] for one in heard.events if one["event"] == "warning"]
+    _, recorded = await conduct(robbed(engine, *range(1, 3 * ROUNDS)))
+    assert discarded_in(recorded) == [(number, "stolen") for number in range(1, ROUNDS + 1)]
+    assert max(firing.round for firing in engine.fired) == 2 * ROUNDS
+    warnings = [event["message"] for event in recorded.events if event["event"] == "warning"]
     assert len(warnings) == 3 * ROUNDS  # each firing that counts nevertheless
     assert f"round {ROUNDS + 1}: the host took 50.0 % of the CPU time away" in warnings[0]
 
 
 async def test_each_firing_has_a_reading() -> None:
     engine = FakeEngine()
-    _, heard = await conduct(fake_resources(engine))
-    readings = [one["reading"] for one in heard.events if one["event"] == "fired"]
+    _, recorded = await conduct(fake_resources(engine))
+    readings = [event["reading"] for event in recorded.events if event["event"] == "fired"]
     assert len(readings) == 3 * (ROUNDS + 1)
-    assert {(one["cpu_ns"], one["wall_ns"]) for one in readings} == {(CPU_NS, WALL_NS)}
-    assert [one["round"] for one in readings] == [one.round for one in engine.fired]
+    assert {(reading["cpu_ns"], reading["wall_ns"]) for reading in readings} == {(CPU_NS, WALL_NS)}
+    assert [reading["round"] for reading in readings] == [firing.round for firing in engine.fired]
 
 
 async def test_stored_frames_are_numbered_without_a_gap_and_begun_frames_are_not_stored() -> None:
@@ -173,12 +175,14 @@ async def test_stored_frames_are_numbered_without_a_gap_and_begun_frames_are_not
         async def frame(self, sequence: int, frame: Frame) -> None:
             self.numbers.append((sequence, frame.kind))
 
-    heard = Numbers()
-    await perform(plan(), fake_resources(FakeEngine()), [heard], asyncio.Event())
-    stored = [sequence for sequence, kind in heard.numbers if kind != "begun"]
+    recorded = Numbers()
+    await perform(plan(), fake_resources(FakeEngine()), [recorded], asyncio.Event())
+    stored = [sequence for sequence, kind in recorded.numbers if kind != "begun"]
     assert stored == list(range(len(stored)))
-    assert {sequence for sequence, kind in heard.numbers if kind == "begun"} == {frame.NOT_STORED}
-    assert Counter(kind for _, kind in heard.numbers)["samples"] == 3 * (ROUNDS + 1)
+    assert {sequence for sequence, kind in recorded.numbers if kind == "begun"} == {
+        frame.NOT_STORED
+    }
+    assert Counter(kind for _, kind in recorded.numbers)["samples"] == 3 * (ROUNDS + 1)
 
 
 async def test_every_sink_receives_everything_in_order() -> None:
@@ -187,19 +191,19 @@ async def test_every_sink_receives_everything_in_order() -> None:
     assert first.frames == second.frames
     assert first.events == second.events
     assert first.outcome == second.outcome == Outcome(Status.FINISHED)
-    began = [one for one in first.events if one["event"] == "began"]
-    fired = [one for one in first.events if one["event"] == "fired"]
+    began = [event for event in first.events if event["event"] == "began"]
+    fired = [event for event in first.events if event["event"] == "fired"]
     assert len(began) == len(fired) == 3 * (ROUNDS + 1)
 
 
 async def test_stop_in_a_firing_keeps_its_samples() -> None:
-    engine, heard, stop = FakeEngine(hold=True), Memory(), asyncio.Event()
-    running = asyncio.create_task(perform(plan(), fake_resources(engine), [heard], stop))
+    engine, recorded, stop = FakeEngine(hold=True), Memory(), asyncio.Event()
+    running = asyncio.create_task(perform(plan(), fake_resources(engine), [recorded], stop))
     await engine.holding.wait()
     stop.set()
     assert (await running).status == Status.STOPPED
     assert len(engine.fired) == 1
-    assert "samples" in {frame.decode(data).kind for data in heard.frames}
+    assert "samples" in {frame.decode(data).kind for data in recorded.frames}
 
 
 async def test_stop_while_targets_start_ends_at_once() -> None:
@@ -218,9 +222,9 @@ async def test_stop_while_targets_start_ends_at_once() -> None:
 
 async def test_a_target_that_does_not_start_fails_the_run_with_its_log() -> None:
     engine = FakeEngine()
-    outcome, heard = await conduct(fake_resources(engine, FakeTargets(failing=("daphne",))))
+    outcome, recorded = await conduct(fake_resources(engine, FakeTargets(failing=("daphne",))))
     assert outcome == Outcome(Status.FAILED, "daphne did not start", "its last line")
-    assert heard.outcome == outcome
+    assert recorded.outcome == outcome
 
 
 async def test_an_engine_that_dies_fails_the_run() -> None:
@@ -234,7 +238,7 @@ DIED = TargetFailed("gunicorn-gthread ended with status 9", "its last line")
 async def perform_and_kill(times: int, rounds: int) -> tuple[Outcome, Memory, FakeTargets]:
     """Perform a run of one lane whose target dies in each of its first `times` counted rounds."""
     targets, engine = FakeTargets(), FakeEngine()
-    asked = make_plan(
+    requested = make_plan(
         targets.project, scenario="sleep", lanes=["sync@gunicorn-gthread"], rounds=rounds
     )
     fire = engine.fire
@@ -246,25 +250,25 @@ async def perform_and_kill(times: int, rounds: int) -> tuple[Outcome, Memory, Fa
             targets.made["gunicorn-gthread"].failure = DIED
 
     engine.fire = fire_and_die  # type: ignore[method-assign]
-    outcome, heard = await conduct(fake_resources(engine, targets), asked)
-    return outcome, heard, targets
+    outcome, recorded = await conduct(fake_resources(engine, targets), requested)
+    return outcome, recorded, targets
 
 
 async def test_a_target_that_dies_is_restarted_with_a_warning() -> None:
-    outcome, heard, targets = await perform_and_kill(1, rounds=3)
+    outcome, recorded, targets = await perform_and_kill(1, rounds=3)
     assert outcome.status == Status.FINISHED
     assert targets.discarded == ["gunicorn-gthread"]
-    (warning,) = [event for event in heard.events if event["event"] == "warning"]
+    (warning,) = [event for event in recorded.events if event["event"] == "warning"]
     assert warning["spoils"]
     assert "round 1: gunicorn-gthread ended with status 9, and was restarted" in warning["message"]
-    rounds = [frame.decode(data).round for data in heard.frames]
+    rounds = [frame.decode(data).round for data in recorded.frames]
     assert {1, 2, 3} <= set(rounds)  # what was fired at it is kept
 
 
 async def test_a_target_that_dies_repeatedly_fails_the_run_with_its_last_lines() -> None:
-    outcome, heard, _ = await perform_and_kill(9, rounds=9)
+    outcome, recorded, _ = await perform_and_kill(9, rounds=9)
     assert outcome == Outcome(Status.FAILED, str(DIED), "its last line")
-    assert "samples" in {frame.decode(data).kind for data in heard.frames}
+    assert "samples" in {frame.decode(data).kind for data in recorded.frames}
 
 
 async def test_a_target_that_does_not_become_quiet_is_restarted() -> None:
@@ -277,11 +281,11 @@ async def test_a_target_that_does_not_become_quiet_is_restarted() -> None:
     engine.stop()
     assert (await running).status == Status.FINISHED
     assert targets.discarded == ["gunicorn-gthread"]
-    warnings = [one for one in memory.events if one["event"] == "warning"]
-    assert [one["message"].partition(": ")[2] for one in warnings] == [
+    warnings = [event for event in memory.events if event["event"] == "warning"]
+    assert [warning["message"].partition(": ")[2] for warning in warnings] == [
         "the server kept working on requests that had timed out, and was restarted."
     ]
-    assert not any(one.get("spoils") for one in warnings)
+    assert not any(warning.get("spoils") for warning in warnings)
 
 
 async def test_a_sink_that_fails_fails_the_run() -> None:
@@ -309,12 +313,12 @@ async def test_cancellation_is_not_swallowed() -> None:
 async def test_only_variants_with_a_login_are_logged_in(login: bool) -> None:
     targets = FakeTargets()
     scenario = targets.project.scenarios["sleep"]
-    asked = plan()
+    requested = plan()
     variants = {
         name: replace(variant, login=login and name == "async")
         for name, variant in scenario.variants.items()
     }
     scenarios = {**targets.project.scenarios, "sleep": replace(scenario, variants=variants)}
     targets.project = replace(targets.project, scenarios=scenarios)
-    await conduct(fake_resources(FakeEngine(), targets), asked)
+    await conduct(fake_resources(FakeEngine(), targets), requested)
     assert targets.asked_to_log_in == {"gunicorn-gthread": False, "daphne": login}

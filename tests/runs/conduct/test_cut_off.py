@@ -83,12 +83,12 @@ class StoppedEngine(FakeEngine):
 
 def plan(**other: Any) -> Plan:
     lanes = ["sync@gunicorn-gthread", "async@daphne"]
-    asked: dict[str, Any] = {"lanes": lanes, "requests": REQUESTS, "rounds": ROUNDS, "seed": 3}
-    return make_plan(PROJECT, scenario="sleep", **{**asked, **other})
+    requested: dict[str, Any] = {"lanes": lanes, "requests": REQUESTS, "rounds": ROUNDS, "seed": 3}
+    return make_plan(PROJECT, scenario="sleep", **{**requested, **other})
 
 
-async def stopped(lab: Laboratory, engine: StoppedEngine, asked: Plan) -> Run:
-    run = await lab.start(asked)
+async def stopped(lab: Laboratory, engine: StoppedEngine, requested: Plan) -> Run:
+    run = await lab.start(requested)
     await asyncio.wait_for(engine.reached.wait(), 30)
     await lab.stop(run)
     assert (await lab.outcome(run)).status == Status.STOPPED
@@ -168,9 +168,9 @@ async def test_cost_per_request_is_unknown_for_a_cut_off_run(tmp_path: Path) -> 
 
 
 async def test_a_rate_that_is_stopped_had_no_failures(tmp_path: Path) -> None:
-    asked = plan(requests=None, rate_rps=40.0, duration_s=1.0)
+    requested = plan(requests=None, rate_rps=40.0, duration_s=1.0)
     engine = StoppedEngine(3, 0, DONE)
-    run = await stopped(fake_laboratory(engine, tmp_path), engine, asked)
+    run = await stopped(fake_laboratory(engine, tmp_path), engine, requested)
     (comparison,) = run.report["verdict"]["comparisons"]
     assert comparison["answer"] == "first-look"
     lane = run.report["lanes"][engine.fired[-1].lane]
@@ -192,8 +192,8 @@ async def test_a_matrix_that_is_stopped_shows_its_whole_rounds(tmp_path: Path) -
     await asyncio.wait_for(engine.reached.wait(), 30)
     await lab.stop(experiment)
     await lab.outcome(experiment)
-    kept = await Experiment.objects.aget(pk=experiment.pk)
-    answer = await sync_to_async(matrix_answer)(kept)
+    stored_run = await Experiment.objects.aget(pk=experiment.pk)
+    answer = await sync_to_async(matrix_answer)(stored_run)
     assert {cell["state"] for cell in answer["cells"]} == {"measured"}
     assert {cell["failed"] for cell in answer["cells"]} == {0}
     assert any("2 of 7 rounds" in cell["why"] for cell in answer["cells"])
@@ -213,8 +213,8 @@ async def test_a_sweep_that_is_stopped_shows_the_level_with_whole_rounds(tmp_pat
     await asyncio.wait_for(engine.reached.wait(), 30)
     await lab.stop(experiment)
     await lab.outcome(experiment)
-    kept = await Experiment.objects.aget(pk=experiment.pk)
-    answer = await sync_to_async(sweep_answer)(kept)
+    stored_run = await Experiment.objects.aget(pk=experiment.pk)
+    answer = await sync_to_async(sweep_answer)(stored_run)
     (level,) = answer["levels"]
     assert {lane["failed"] for lane in level["lanes"]} == {0}
     assert level["lanes"][1]["standing"] == "even"  # five whole rounds of the same

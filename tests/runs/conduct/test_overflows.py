@@ -41,11 +41,13 @@ async def warnings_of(
     engine.fire = fire_and_flood  # type: ignore[method-assign]
     outcome = await perform(plan, fake_resources(engine, targets), [memory], asyncio.Event())
     assert outcome.status == Status.FINISHED
-    readings = [one["reading"] for one in memory.events if one["event"] == "fired"]
+    readings = [event["reading"] for event in memory.events if event["event"] == "fired"]
     assert len(readings) == 4
     own = flooded == ours
-    assert [bool(one["overflows"]) for one in readings] == [own and n in rounds for n in range(4)]
-    return [one for one in memory.events if one["event"] == "warning"]
+    assert [bool(reading["overflows"]) for reading in readings] == [
+        own and n in rounds for n in range(4)
+    ]
+    return [event for event in memory.events if event["event"] == "warning"]
 
 
 async def test_another_programs_overflow_does_not_affect_this_run(

@@ -39,12 +39,12 @@ def test_the_smallest_median_is_of_the_successful_requests_of_the_round() -> Non
     warm_up = answers(0, 0, [1] * 9)
     expected = {1: pytest.approx(30.0), 2: pytest.approx(60.0), 3: None}
 
-    medians, found = RoundMedians(), {}
+    medians, smallest_ms = RoundMedians(), {}
     for number, frames in rounds.items():
         for data in (warm_up, *frames):
             medians.take(frame.decode(data))
-        found[number] = medians.take_smallest_ms()
-    assert found == expected
+        smallest_ms[number] = medians.take_smallest_ms()
+    assert smallest_ms == expected
     assert medians.take_smallest_ms() is None
 
     of_the_run = [data for frames in rounds.values() for data in (warm_up, *frames)]

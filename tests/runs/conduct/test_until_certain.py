@@ -54,8 +54,8 @@ def test_a_clear_difference_is_seen_at_the_first_look() -> None:
 def test_an_unclear_difference_takes_several_looks() -> None:
     """About 6 % apart with as much noise: five rounds are too few, forty may be enough."""
     lengths = [(1000, 1060 + (-1) ** n * 60) for n in range(40)]
-    found = looked_until(until_sure(), lengths)
-    assert found in {20, 40}
+    rounds_needed = looked_until(until_sure(), lengths)
+    assert rounds_needed in {20, 40}
 
 
 def test_a_discarded_round_does_not_count() -> None:
@@ -84,10 +84,10 @@ class Unequal(FakeEngine):
 
 
 async def test_the_run_ends_when_it_is_certain() -> None:
-    heard = Memory()
-    outcome = await perform(until_sure(), fake_resources(Unequal()), [heard], asyncio.Event())
+    memory = Memory()
+    outcome = await perform(until_sure(), fake_resources(Unequal()), [memory], asyncio.Event())
     assert outcome.status == Status.FINISHED
-    began = {one["round"] for one in heard.events if one["event"] == "began"}
+    began = {event["round"] for event in memory.events if event["event"] == "began"}
     assert max(began) == 5
 
 
@@ -103,4 +103,4 @@ async def test_targets_are_restarted_after_ten_rounds() -> None:
     )
     await perform(plan, fake_resources(engine, targets), [Memory()], asyncio.Event())
     assert sorted(targets.discarded) == ["daphne", "gunicorn-gthread"]
-    assert {one.client for one in engine.fired} == {"engine"}
+    assert {firing.client for firing in engine.fired} == {"engine"}

@@ -37,13 +37,13 @@ def plan() -> Plan:
 
 async def test_floor_is_the_median_alone_and_limit_the_throughput_of_many() -> None:
     engine = FakeEngine()  # whose every request takes 100 ms, all at once
-    found = await calibrate(engine, fake_null_server)
-    first, many, alone = (one.load for one in engine.fired)
+    calibration = await calibrate(engine, fake_null_server)
+    first, many, alone = (firing.load for firing in engine.fired)
     assert first.requests == 1  # until the null server is up, which is in neither figure
     assert (many.concurrency, alone.concurrency) == (CONNECTIONS, 1)
-    assert found.floor_ms == pytest.approx(100.0)
-    assert found.limit_rps == pytest.approx(many.requests / 0.1)
-    assert await fresh_calibration() == found
+    assert calibration.floor_ms == pytest.approx(100.0)
+    assert calibration.limit_rps == pytest.approx(many.requests / 0.1)
+    assert await fresh_calibration() == calibration
 
 
 async def test_an_engine_that_dies_is_not_a_calibration() -> None:
@@ -53,9 +53,9 @@ async def test_an_engine_that_dies_is_not_a_calibration() -> None:
 
 
 async def test_an_old_calibration_is_ignored() -> None:
-    found = await calibrate(FakeEngine(), fake_null_server)
+    calibration = await calibrate(FakeEngine(), fake_null_server)
     too_old = timezone.now() - FRESH_FOR - timedelta(minutes=1)
-    await Calibration.objects.filter(pk=found.pk).aupdate(measured=too_old)
+    await Calibration.objects.filter(pk=calibration.pk).aupdate(measured=too_old)
     assert await fresh_calibration() is None
 
 
@@ -75,16 +75,16 @@ async def test_a_run_stores_the_calibration_of_its_time(tmp_path: Path) -> None:
     lab = fake_laboratory(FakeEngine(), tmp_path)
     before = await lab.start(plan())
     await lab.outcome(before)
-    found = await lab.calibrate()
-    assert found
+    calibration = await lab.calibrate()
+    assert calibration
     after = await lab.start(plan())
     await lab.outcome(after)
     instruments = [
         (await Run.objects.aget(pk=run.pk)).report["instrument"] for run in (before, after)
     ]
-    assert [one["floor_ms"] for one in instruments] == [None, found.floor_ms]
-    assert [one["limit_rps"] for one in instruments] == [None, found.limit_rps]
-    assert [one["saturated"] for one in instruments] == [False, False]
+    assert [instrument["floor_ms"] for instrument in instruments] == [None, calibration.floor_ms]
+    assert [instrument["limit_rps"] for instrument in instruments] == [None, calibration.limit_rps]
+    assert [instrument["saturated"] for instrument in instruments] == [False, False]
 
 
 async def test_a_process_for_one_run_calibrates_first(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ async def test_a_process_for_one_run_calibrates_first(tmp_path: Path) -> None:
     lab = fake_laboratory(engine, tmp_path, calibrates_first=True)
     for _ in range(2):
         await lab.outcome(await lab.start(plan()))
-    loads = [one.load.concurrency for one in engine.fired]
+    loads = [firing.load.concurrency for firing in engine.fired]
     assert loads.count(CONNECTIONS) == 1  # the second run finds it fresh
     run = await Run.objects.afirst()
     assert run
@@ -130,9 +130,9 @@ async def test_the_real_engine_is_measured_in_less_than_two_seconds(
         engine = await keeper.ready()
         # Half of it is for the start of a process, on a machine that others use too.
         async with asyncio.timeout(4):
-            found = await calibrate(engine, nothing)
+            calibration = await calibrate(engine, nothing)
         assert engine.fit
     finally:
         keeper.close()
-    assert 0.01 < found.floor_ms < 20
-    assert found.limit_rps > 1000
+    assert 0.01 < calibration.floor_ms < 20
+    assert calibration.limit_rps > 1000

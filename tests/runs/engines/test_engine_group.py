@@ -169,16 +169,16 @@ async def test_a_stop_before_the_beginning_is_not_lost(tmp_path: Path) -> None:
 
 async def test_one_dead_engine_is_a_failure_and_all_are_replaced(tmp_path: Path) -> None:
     keeper = EngineKeeper(Cores(), tmp_path, MARK, 2)
-    asked = asyncio.Event()
+    requested = asyncio.Event()
 
     def never(peer: Peer, number: int) -> None:
-        asked.set()
+        requested.set()
 
     try:
         several = await keeper.ready()
         async with serving(never) as server:
             firing = asyncio.create_task(fire_any(several, burst(server.port, "/", 10, 10)))
-            await asked.wait()
+            await requested.wait()
             kill_one(several)
             with pytest.raises(EngineFailed):
                 await asyncio.wait_for(firing, 5)
@@ -217,10 +217,10 @@ def test_fired_events_are_merged_by_sum_and_maximum() -> None:
 
 def end(*, late: int | None = None, **more: int) -> Any:
     """Return an event `fired`."""
-    known: dict[str, Any] = {"requests": 1, "stopped": False, "wall_ns": 90, "cpu_ns": 10}
+    values: dict[str, Any] = {"requests": 1, "stopped": False, "wall_ns": 90, "cpu_ns": 10}
     lags = {"loop_lag_p99_ns": late, "loop_lag_max_ns": late, "scheduling_error_p99_ns": None}
     waits = {"scheduling_error_max_ns": None, "stalls_ns": [[late, late + 4]] if late else [[5, 7]]}
-    return {**known, **lags, **waits, **more}
+    return {**values, **lags, **waits, **more}
 
 
 def test_a_firing_with_a_share_survives_json() -> None:

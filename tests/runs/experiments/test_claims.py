@@ -34,15 +34,20 @@ def claim(name: str = "faster", *expectations: tuple[str, str], **changes: Any) 
     return Claim(name, f"It is {name}.", "sleep", expect, requests=4, rounds=1, **changes)
 
 
-def project(*made: Claim) -> Project:
-    return replace(load_manifest(LIVEAPP), claims={one.name: one for one in made})
+def project(*definitions: Claim) -> Project:
+    return replace(
+        load_manifest(LIVEAPP), claims={definition.name: definition for definition in definitions}
+    )
 
 
 def laboratory(
-    home: Path, made: Project, engine: FakeEngine | None = None, failing: tuple[str, ...] = ()
+    home: Path,
+    definitions: Project,
+    engine: FakeEngine | None = None,
+    failing: tuple[str, ...] = (),
 ) -> Laboratory:
     targets = FakeTargets(failing)
-    targets.project = made
+    targets.project = definitions
     return fake_laboratory(engine or FakeEngine(), home, targets)
 
 
@@ -59,11 +64,15 @@ async def standing(lab: Laboratory, one: Claim) -> claims.ClaimStatus:
 def test_every_claim_of_liveapp_can_be_fired() -> None:
     ours = load_manifest(LIVEAPP)
     assert ours.claims
-    for one in ours.claims.values():
-        plan = claims.plan_of(ours, one)
+    for definition in ours.claims.values():
+        plan = claims.plan_of(ours, definition)
         assert len(plan.lanes) <= MAX_LANES
-        compares = any("makespan_s <" in str(each) and "/" in str(each) for each in one.expect)
-        assert plan.rounds >= 5 or not compares, f"{one.name}: too few rounds for an interval"
+        compares = any(
+            "makespan_s <" in str(each) and "/" in str(each) for each in definition.expect
+        )
+        assert plan.rounds >= 5 or not compares, (
+            f"{definition.name}: too few rounds for an interval"
+        )
 
 
 def test_a_lane_that_others_are_compared_with_is_the_baseline() -> None:
@@ -85,21 +94,21 @@ async def test_the_last_finished_run_decides_a_claim(tmp_path: Path) -> None:
     assert await standing(lab, peak) == claims.ClaimStatus(peak)
     run = await tried(lab, peak)
     assert run.claim == "peak"
-    found = await standing(lab, peak)
-    assert (found.latest, found.decided) == (run, run)
-    assert found.verdict is not None
-    assert found.verdict.kind == "holds-only-when"
-    assert found.to_json()["verdict"]["findings"][0]["value"] == 8
+    status = await standing(lab, peak)
+    assert (status.latest, status.decided) == (run, run)
+    assert status.verdict is not None
+    assert status.verdict.kind == "holds-only-when"
+    assert status.to_json()["verdict"]["findings"][0]["value"] == 8
 
 
 async def test_a_failed_run_leaves_the_earlier_verdict(tmp_path: Path) -> None:
     peak = claim("peak", (SYNC, "peak_in_app < 9"))
     run = await tried(laboratory(tmp_path, project(peak)), peak)
     failed = await tried(laboratory(tmp_path, project(peak), failing=("gunicorn-gthread",)), peak)
-    found = await standing(laboratory(tmp_path, project(peak)), peak)
+    status = await standing(laboratory(tmp_path, project(peak)), peak)
     assert failed.status == Status.FAILED
-    assert (found.latest, found.decided) == (failed, run)
-    assert found.verdict is not None
+    assert (status.latest, status.decided) == (failed, run)
+    assert status.verdict is not None
 
 
 @pytest.mark.parametrize(
@@ -134,14 +143,14 @@ async def test_a_claim_that_cannot_be_fired_has_the_reason(tmp_path: Path) -> No
     odd = claim("odd", ("async@gunicorn-gevent", "ok > 1"))
     lab = laboratory(tmp_path, project(odd, claim()))
     assert "gevent" in (await standing(lab, odd)).refusal
-    assert [one.name for one in claims.fireable(lab.project)] == ["faster"]
+    assert [definition.name for definition in claims.fireable(lab.project)] == ["faster"]
 
 
 async def test_all_claims_are_tested_in_one_place_of_the_queue(tmp_path: Path) -> None:
-    made = [claim(name, (SYNC, "peak_in_app < 9")) for name in ("first", "second")]
+    definitions = [claim(name, (SYNC, "peak_in_app < 9")) for name in ("first", "second")]
     engine = FakeEngine(hold=True)
-    lab = laboratory(tmp_path, project(*made), engine)
-    experiment = await lab.experiment(claims.claims_experiment(lab.project, made))
+    lab = laboratory(tmp_path, project(*definitions), engine)
+    experiment = await lab.experiment(claims.claims_experiment(lab.project, definitions))
     await engine.holding.wait()
     now = await sync_to_async(progress)(lab.project)
     assert now is not None
@@ -150,10 +159,10 @@ async def test_all_claims_are_tested_in_one_place_of_the_queue(tmp_path: Path) -
     engine.stop()
     assert (await lab.outcome(experiment)).status == Status.FINISHED
     assert await sync_to_async(progress)(lab.project) is None
-    for one in made:
-        found = await standing(lab, one)
-        assert found.verdict is not None
-        assert found.verdict.kind == "holds"
+    for definition in definitions:
+        status = await standing(lab, definition)
+        assert status.verdict is not None
+        assert status.verdict.kind == "holds"
 
 
 class BusyAtFirst(FakeEngine):
@@ -169,21 +178,21 @@ class BusyAtFirst(FakeEngine):
 
 
 async def test_a_disturbed_claim_is_fired_once_more(tmp_path: Path) -> None:
-    made = [claim(name, (SYNC, "ok > 3")) for name in ("first", "second")]
-    lab = laboratory(tmp_path, project(*made), BusyAtFirst())
-    experiment = await lab.experiment(claims.claims_experiment(lab.project, made))
+    definitions = [claim(name, (SYNC, "ok > 3")) for name in ("first", "second")]
+    lab = laboratory(tmp_path, project(*definitions), BusyAtFirst())
+    experiment = await lab.experiment(claims.claims_experiment(lab.project, definitions))
     assert (await lab.outcome(experiment)).status == Status.FINISHED
     runs = [run async for run in experiment.runs.order_by("position")]
     assert [run.label for run in runs] == ["first", "first, again", "second"]
-    found = await sync_to_async(claims.claim_statuses_in)(made, experiment)
-    assert [one.latest for one in found] == runs[1:]
-    assert [one.verdict.kind for one in found if one.verdict] == ["holds", "holds"]
+    status = await sync_to_async(claims.claim_statuses_in)(definitions, experiment)
+    assert [item.latest for item in status] == runs[1:]
+    assert [item.verdict.kind for item in status if item.verdict] == ["holds", "holds"]
 
 
 async def test_a_claim_that_is_fired_once_more_is_not_over(tmp_path: Path) -> None:
-    made = [claim(name, (SYNC, "ok > 3")) for name in ("first", "second")]
-    lab = laboratory(tmp_path, project(*made), BusyAtFirst())
-    experiment = await lab.experiment(claims.claims_experiment(lab.project, made))
+    definitions = [claim(name, (SYNC, "ok > 3")) for name in ("first", "second")]
+    lab = laboratory(tmp_path, project(*definitions), BusyAtFirst())
+    experiment = await lab.experiment(claims.claims_experiment(lab.project, definitions))
     await lab.outcome(experiment)
     # As it was when the first one was on again.
     await experiment.runs.filter(claim="second").adelete()
@@ -195,12 +204,12 @@ async def test_a_claim_that_is_fired_once_more_is_not_over(tmp_path: Path) -> No
 
 
 async def test_one_stop_ends_the_test_of_all_claims(tmp_path: Path) -> None:
-    made = [claim(name, (SYNC, "peak_in_app < 9")) for name in ("first", "second")]
+    definitions = [claim(name, (SYNC, "peak_in_app < 9")) for name in ("first", "second")]
     engine = FakeEngine(hold=True)
-    lab = laboratory(tmp_path, project(*made), engine)
-    experiment = await lab.experiment(claims.claims_experiment(lab.project, made))
+    lab = laboratory(tmp_path, project(*definitions), engine)
+    experiment = await lab.experiment(claims.claims_experiment(lab.project, definitions))
     await engine.holding.wait()
-    single = await lab.start(claims.plan_of(lab.project, made[0]), claim="first")
+    single = await lab.start(claims.plan_of(lab.project, definitions[0]), claim="first")
     members = await sync_to_async(active)(lab.project)
     assert members == [single, experiment]  # the one that waits is stopped first
     for member in members:

@@ -28,9 +28,9 @@ def matrix(**more: Any) -> Matrix:
     return make_matrix(PROJECT, scenario="sleep", **{"requests": 10, "rounds": 5, **more})
 
 
-def lanes_of(asked: Matrix, *, failing: tuple[str, ...] = ()) -> list[list[str]]:
+def lanes_of(question: Matrix, *, failing: tuple[str, ...] = ()) -> list[list[str]]:
     """The lanes of each run that is fired, where runs with these servers fail."""
-    steps, fired = steps_of(asked), list[list[str]]()
+    steps, fired = steps_of(question), list[list[str]]()
     step = next(steps)
     while True:
         fired.append([str(lane) for lane in step.plan.lanes])
@@ -42,20 +42,20 @@ def lanes_of(asked: Matrix, *, failing: tuple[str, ...] = ()) -> list[list[str]]
 
 
 def test_cells_that_cannot_be_fired_stay_with_the_reason() -> None:
-    asked = matrix(servers=["gunicorn-gevent", "daphne", "uwsgi"])
-    refused = {(cell.variant, cell.server): cell.refusal for cell in asked.cells}
-    assert len(refused) == len(asked.variants) * 3
+    question = matrix(servers=["gunicorn-gevent", "daphne", "uwsgi"])
+    refused = {(cell.variant, cell.server): cell.refusal for cell in question.cells}
+    assert len(refused) == len(question.variants) * 3
     assert "async views cannot work under gevent" in refused["async", "gunicorn-gevent"]
     assert refused["sync", "gunicorn-gevent"] == refused["async", "daphne"] == ""
-    assert str(asked.baseline) == "sync@daphne"
+    assert str(question.baseline) == "sync@daphne"
 
 
 def test_a_server_that_is_not_installed_is_named_with_what_installs_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(server_packages, "installed_versions", lambda: {"daphne": "4"})
-    asked = matrix(servers=["daphne", "waitress"])
-    (refusal,) = {cell.refusal for cell in asked.cells if cell.server == "waitress"}
+    question = matrix(servers=["daphne", "waitress"])
+    (refusal,) = {cell.refusal for cell in question.cells if cell.server == "waitress"}
     assert refusal.endswith("-m pip install waitress installs it")
 
 
@@ -82,18 +82,18 @@ def test_an_unknown_scenario_is_refused() -> None:
 
 
 def test_what_was_asked_survives_being_stored() -> None:
-    asked = matrix(servers=["gunicorn-gthread:threads=2,processes=2", "daphne"])
-    assert Matrix.from_json(json.loads(json.dumps(asked.to_json()))) == asked
+    question = matrix(servers=["gunicorn-gthread:threads=2,processes=2", "daphne"])
+    assert Matrix.from_json(json.loads(json.dumps(question.to_json()))) == question
 
 
 def test_every_cell_is_fired_once_beside_the_baseline_in_full_runs() -> None:
-    asked = matrix(servers=SIX)
-    able = [str(cell.lane) for cell in asked.cells if not cell.refusal]
-    fired = lanes_of(asked)
+    question = matrix(servers=SIX)
+    able = [str(cell.lane) for cell in question.cells if not cell.refusal]
+    fired = lanes_of(question)
     assert len(fired) == -(-(len(able) - 1) // (MAX_LANES - 1))
-    assert {lanes[0] for lanes in fired} == {str(asked.baseline)}
+    assert {lanes[0] for lanes in fired} == {str(question.baseline)}
     others = [lane for lanes in fired for lane in lanes[1:]]
-    assert sorted([*others, str(asked.baseline)]) == sorted(able)
+    assert sorted([*others, str(question.baseline)]) == sorted(able)
     assert all(len(lanes) <= MAX_LANES for lanes in fired)
 
 
@@ -102,9 +102,9 @@ def test_one_cell_is_a_run_of_its_own() -> None:
 
 
 def test_a_failing_server_costs_no_cell_of_another_server() -> None:
-    asked = matrix(servers=("daphne", "uvicorn", "waitress"), variants=["sync", "async"])
-    fired = lanes_of(asked, failing=("uvicorn",))
-    assert fired[0][0] == str(asked.baseline) == "sync@daphne"
+    question = matrix(servers=("daphne", "uvicorn", "waitress"), variants=["sync", "async"])
+    fired = lanes_of(question, failing=("uvicorn",))
+    assert fired[0][0] == str(question.baseline) == "sync@daphne"
     assert fired[1] == ["sync@daphne"]  # the baseline is not at fault
     assert [lanes[1:] for lanes in fired[2:]] == [
         ["async@daphne"],
@@ -114,13 +114,13 @@ def test_a_failing_server_costs_no_cell_of_another_server() -> None:
 
 
 def test_a_baseline_that_does_not_start_is_replaced() -> None:
-    asked = matrix(servers=("daphne", "uvicorn"), variants=["sync", "async"])
-    assert lanes_of(asked, failing=("daphne",)) == [
+    question = matrix(servers=("daphne", "uvicorn"), variants=["sync", "async"])
+    assert lanes_of(question, failing=("daphne",)) == [
         ["sync@daphne", "async@daphne", "sync@uvicorn", "async@uvicorn"],
         ["sync@daphne"],
         ["sync@uvicorn", "async@uvicorn"],
     ]
-    assert lanes_of(asked, failing=("daphne", "uvicorn"))[-1] == ["sync@uvicorn"]
+    assert lanes_of(question, failing=("daphne", "uvicorn"))[-1] == ["sync@uvicorn"]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -128,52 +128,52 @@ class TestAnswer:
     """The answer of a matrix that is performed by an engine that replays."""
 
     async def answer(
-        self, tmp_path: Path, asked: Matrix, failing: tuple[str, ...] = ()
+        self, tmp_path: Path, question: Matrix, failing: tuple[str, ...] = ()
     ) -> dict[str, Any]:
         lab = fake_laboratory(FakeEngine(), tmp_path, FakeTargets(failing=failing))
-        experiment = await lab.experiment(asked.experiment_plan)
+        experiment = await lab.experiment(question.experiment_plan)
         await lab.outcome(experiment)
         return await sync_to_async(matrix_answer)(await Experiment.objects.aget(pk=experiment.pk))
 
     async def test_each_cell_has_its_numbers_and_its_run(self, tmp_path: Path) -> None:
-        found = await self.answer(tmp_path, matrix(servers=SIX))
-        json.dumps(found)
-        measured = [cell for cell in found["cells"] if cell["state"] == "measured"]
-        assert len(measured) == sum(cell["state"] != "refused" for cell in found["cells"])
+        answer = await self.answer(tmp_path, matrix(servers=SIX))
+        json.dumps(answer)
+        measured = [cell for cell in answer["cells"] if cell["state"] == "measured"]
+        assert len(measured) == sum(cell["state"] != "refused" for cell in answer["cells"])
         assert {cell["makespan_s"] for cell in measured} == {0.1}
         assert {cell["ratio"] for cell in measured} == {1.0}
         assert {cell["answer"] for cell in measured} == {"baseline", "no-difference"}
-        assert {cell["run"] for cell in measured} == set(found["runs"])
+        assert {cell["run"] for cell in measured} == set(answer["runs"])
         theory = {cell["lane"]: cell["theory_s"] for cell in measured}
         assert theory["sync@gunicorn-sync"] == pytest.approx(1.0)
         assert theory["sync@gunicorn-gthread"] == pytest.approx(0.2)
         assert theory["async@uvicorn"] == pytest.approx(0.1)
-        assert found["drift"]["largest"] == 0.0
+        assert answer["drift"]["largest"] == 0.0
 
     async def test_only_the_cells_of_a_failing_server_name_it(self, tmp_path: Path) -> None:
-        asked = matrix(servers=("daphne", "uvicorn"), variants=["sync", "async"])
-        found = await self.answer(tmp_path, asked, failing=("uvicorn",))
-        states = {cell["lane"]: (cell["state"], cell["why"]) for cell in found["cells"]}
+        question = matrix(servers=("daphne", "uvicorn"), variants=["sync", "async"])
+        answer = await self.answer(tmp_path, question, failing=("uvicorn",))
+        states = {cell["lane"]: (cell["state"], cell["why"]) for cell in answer["cells"]}
         assert states["async@daphne"] == ("measured", "")
         assert states["sync@uvicorn"] == ("failed", "uvicorn did not start")
         expected = "runs failed: uvicorn did not start; its log says: its last line"
-        assert expected in found["problem"]
-        assert {cell["log_tail"] for cell in found["cells"] if cell["state"] == "failed"} == {
+        assert expected in answer["problem"]
+        assert {cell["log_tail"] for cell in answer["cells"] if cell["state"] == "failed"} == {
             "its last line"
         }
-        notes = matrix_notes(found)
+        notes = matrix_notes(answer)
         assert "sync@uvicorn, async@uvicorn: uvicorn did not start\n    its last line" in notes
-        rows = list(csv.DictReader(io.StringIO(matrix_csv(found))))
+        rows = list(csv.DictReader(io.StringIO(matrix_csv(answer))))
         assert [row["state"] for row in rows].count("failed") == 2
         assert rows[0]["makespan_s"] == "0.1"
 
     async def test_without_its_baseline_the_others_are_compared_with_the_next_server(
         self, tmp_path: Path
     ) -> None:
-        asked = matrix(servers=("daphne", "uvicorn"), variants=["sync", "async"])
-        found = await self.answer(tmp_path, asked, failing=("daphne",))
-        assert found["baseline"] == "sync@uvicorn"
-        answers = {cell["lane"]: cell["answer"] for cell in found["cells"]}
+        question = matrix(servers=("daphne", "uvicorn"), variants=["sync", "async"])
+        answer = await self.answer(tmp_path, question, failing=("daphne",))
+        assert answer["baseline"] == "sync@uvicorn"
+        answers = {cell["lane"]: cell["answer"] for cell in answer["cells"]}
         assert answers["sync@uvicorn"] == "baseline"
         assert answers["async@uvicorn"] == "no-difference"
         assert answers["sync@daphne"] is None
@@ -181,14 +181,14 @@ class TestAnswer:
     async def test_before_anything_is_fired_every_cell_waits(self, tmp_path: Path) -> None:
         engine = FakeEngine(hold=True)
         lab = fake_laboratory(engine, tmp_path)
-        asked = matrix(servers=SIX)
-        experiment = await lab.experiment(asked.experiment_plan)
+        question = matrix(servers=SIX)
+        experiment = await lab.experiment(question.experiment_plan)
         await engine.holding.wait()
-        found = await sync_to_async(matrix_answer)(await Experiment.objects.aget(pk=experiment.pk))
-        states = [cell["state"] for cell in found["cells"]]
+        answer = await sync_to_async(matrix_answer)(await Experiment.objects.aget(pk=experiment.pk))
+        states = [cell["state"] for cell in answer["cells"]]
         assert states.count("running") == MAX_LANES
         assert set(states) == {"running", "waiting", "refused"}
         await lab.stop(experiment)
         await lab.outcome(experiment)
-        found = await sync_to_async(matrix_answer)(await Experiment.objects.aget(pk=experiment.pk))
-        assert {cell["state"] for cell in found["cells"]} == {"not-fired", "refused"}
+        answer = await sync_to_async(matrix_answer)(await Experiment.objects.aget(pk=experiment.pk))
+        assert {cell["state"] for cell in answer["cells"]} == {"not-fired", "refused"}

@@ -63,9 +63,9 @@ class Pools(FakeEngine):
 def test_levels_are_geometric_with_both_ends(
     over: str, number: int | None, expected: tuple[float, ...]
 ) -> None:
-    found = Axis.parse(PROJECT, "sleep", over).levels(number)
-    assert found == pytest.approx(expected)
-    assert (found[0], found[-1]) == (expected[0], expected[-1])
+    answer = Axis.parse(PROJECT, "sleep", over).levels(number)
+    assert answer == pytest.approx(expected)
+    assert (answer[0], answer[-1]) == (expected[0], expected[-1])
 
 
 def test_the_plan_of_a_level() -> None:
@@ -74,10 +74,10 @@ def test_the_plan_of_a_level() -> None:
     assert sweep(requests=100).plan_at(16).load == Burst(100, 16)
     assert sweep("rate=10..80", duration_s=2).plan_at(40).load == Rate(40, 2)
     assert sweep("delay=0.1..0.8").plan_at(0.4).parameters == {"delay": 0.4}
-    for asked in (sweep(), sweep("rate=10..80"), sweep("delay=0.1..0.8")):
-        for level in asked.levels:
-            assert asked.axis.level_of(asked.plan_at(level)) == level
-        assert Sweep.from_json(json.loads(json.dumps(asked.to_json()))) == asked
+    for requested in (sweep(), sweep("rate=10..80"), sweep("delay=0.1..0.8")):
+        for level in requested.levels:
+            assert requested.axis.level_of(requested.plan_at(level)) == level
+        assert Sweep.from_json(json.loads(json.dumps(requested.to_json()))) == requested
 
 
 @pytest.mark.parametrize(
@@ -119,46 +119,46 @@ class TestAnswer:
     """The answer of a sweep."""
 
     async def answer(
-        self, tmp_path: Path, asked: Sweep, engine: FakeEngine, failing: tuple[str, ...] = ()
+        self, tmp_path: Path, requested: Sweep, engine: FakeEngine, failing: tuple[str, ...] = ()
     ) -> dict[str, Any]:
         lab = fake_laboratory(engine, tmp_path, FakeTargets(failing=failing))
-        experiment = await lab.experiment(asked.experiment_plan)
+        experiment = await lab.experiment(requested.experiment_plan)
         await lab.outcome(experiment)
         return await sync_to_async(sweep_answer)(await Experiment.objects.aget(pk=experiment.pk))
 
     async def test_a_pool_of_eight_falls_behind_from_nine_on(self, tmp_path: Path) -> None:
         engine = Pools(lambda firing: 8 if firing.lane == 0 else 10_000)
-        found = await self.answer(tmp_path, sweep(), engine)
-        json.dumps(found)
-        (one,) = found["crossovers"]
+        answer = await self.answer(tmp_path, sweep(), engine)
+        json.dumps(answer)
+        (one,) = answer["crossovers"]
         assert (one["answer"], one["interval"], one["theory_from"]) == ("crosses", [9, 9], 9)
         assert one["sentence"].startswith("From 9 concurrent requests, async@uvicorn is faster")
         assert one["sentence"].endswith("In theory from 9 concurrent requests on.")
-        at = [level["at"] for level in found["levels"]]
+        at = [level["at"] for level in answer["levels"]]
         assert at == [1, 2, 4, 8, 9, 11, 16, 32, 64]
-        assert found["planned"] == [1, 2, 4, 8, 16, 32, 64]
-        last = found["levels"][-1]["lanes"]
+        assert answer["planned"] == [1, 2, 4, 8, 16, 32, 64]
+        last = answer["levels"][-1]["lanes"]
         assert [lane["theory_rps"] for lane in last] == pytest.approx([80, 640])
         assert last[0]["throughput_rps"] == pytest.approx(80, rel=0.01)
-        assert found["families"] == {PAIR[0]: "sync", PAIR[1]: "async"}
-        rows = list(csv.DictReader(io.StringIO(sweep_csv(found))))
+        assert answer["families"] == {PAIR[0]: "sync", PAIR[1]: "async"}
+        rows = list(csv.DictReader(io.StringIO(sweep_csv(answer))))
         assert len(rows) == 2 * len(at)
         assert rows[-1]["standing"] == "ahead"
 
     async def test_lanes_that_are_alike_need_only_the_requested_levels(
         self, tmp_path: Path
     ) -> None:
-        found = await self.answer(tmp_path, sweep(), Pools(lambda firing: 8))
-        assert [level["at"] for level in found["levels"]] == found["planned"]
-        assert found["crossovers"][0]["answer"] == "none"
-        assert "No crossover in this range" in found["sentence"]
+        answer = await self.answer(tmp_path, sweep(), Pools(lambda firing: 8))
+        assert [level["at"] for level in answer["levels"]] == answer["planned"]
+        assert answer["crossovers"][0]["answer"] == "none"
+        assert "No crossover in this range" in answer["sentence"]
 
     async def test_two_failures_in_a_row_end_it(self, tmp_path: Path) -> None:
-        found = await self.answer(tmp_path, sweep(), FakeEngine(), failing=("uvicorn",))
-        assert [level["status"] for level in found["levels"]] == [Status.FAILED] * 2
-        assert found["status"] == Status.FAILED
-        assert found["problem"].startswith("2 of 2 runs failed: uvicorn did not start")
-        assert found["crossovers"][0]["answer"] == "undecided"
+        answer = await self.answer(tmp_path, sweep(), FakeEngine(), failing=("uvicorn",))
+        assert [level["status"] for level in answer["levels"]] == [Status.FAILED] * 2
+        assert answer["status"] == Status.FAILED
+        assert answer["problem"].startswith("2 of 2 runs failed: uvicorn did not start")
+        assert answer["crossovers"][0]["answer"] == "undecided"
 
     async def test_there_is_an_answer_before_the_first_level(self, tmp_path: Path) -> None:
         engine = FakeEngine(hold=True)
@@ -166,9 +166,9 @@ class TestAnswer:
         three = (*PAIR, "async@daphne")  # two comparisons, and neither has anything to say yet
         experiment = await lab.experiment(sweep(lanes=three).experiment_plan)
         await engine.holding.wait()
-        found = await sync_to_async(sweep_answer)(await Experiment.objects.aget(pk=experiment.pk))
-        assert found["levels"] == []
-        assert found["running"]
-        assert found["sentence"] == ""
+        answer = await sync_to_async(sweep_answer)(await Experiment.objects.aget(pk=experiment.pk))
+        assert answer["levels"] == []
+        assert answer["running"]
+        assert answer["sentence"] == ""
         await lab.stop(experiment)
         await lab.outcome(experiment)

@@ -24,16 +24,16 @@ FRAME = frame.decode(
 
 async def drain(viewer: Viewer) -> list[Any]:
     """Return everything that could be sent now: events as dicts, frames as their numbers."""
-    found: list[Any] = []
+    received: list[Any] = []
     while True:
         try:
             message = await asyncio.wait_for(viewer.next_message(), 0.01)
         except TimeoutError:
-            return found
+            return received
         if isinstance(message, str):
-            found.append(json.loads(message))
+            received.append(json.loads(message))
         else:
-            found += [number for number, _ in frame.EnvelopeReader().feed(message)]
+            received += [number for number, _ in frame.EnvelopeReader().feed(message)]
 
 
 def watching(hub: Hub, run: str = "r", *, stored: int = 0) -> Viewer:
@@ -93,9 +93,9 @@ async def test_watching_another_run_drops_the_frames_of_the_last() -> None:
     viewer = watching(hub)
     hub.publish("r", 0, FRAME)
     hub.watch(viewer, "finished", stored=9, active=False)
-    told = await drain(viewer)
-    assert told[-1] == {"event": "watching", "run": "finished", "next": 9, "live": False}
-    assert 0 not in told
+    events = await drain(viewer)
+    assert events[-1] == {"event": "watching", "run": "finished", "next": 9, "live": False}
+    assert 0 not in events
 
 
 async def test_too_many_messages_in_flight_wait_for_the_page(
@@ -165,7 +165,7 @@ async def _play(moves: list[str]) -> None:
 
 def _now(viewer: Viewer) -> list[Any]:
     """Return what can be sent without waiting, by stepping the coroutine by hand."""
-    found: list[Any] = []
+    received: list[Any] = []
     while True:
         step = viewer.next_message()
         try:
@@ -174,11 +174,11 @@ def _now(viewer: Viewer) -> list[Any]:
             message = sent.value
         else:
             step.close()
-            return found
+            return received
         if isinstance(message, str):
-            found.append(json.loads(message))
+            received.append(json.loads(message))
         else:
-            found += [number for number, _ in frame.EnvelopeReader().feed(message)]
+            received += [number for number, _ in frame.EnvelopeReader().feed(message)]
 
 
 def dense_frame(number: int) -> frame.Frame:

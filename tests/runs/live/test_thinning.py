@@ -63,9 +63,9 @@ def replacement(thinning: Thinning, sequence: int, data: bytes) -> list[bytes] |
     return thinning.replacement(sequence, frame.decode(data))
 
 
-def cells_of(found: frame.Frame) -> Iterator[tuple[int, int, int, int]]:
+def cells_of(decoded: frame.Frame) -> Iterator[tuple[int, int, int, int]]:
     names = ("done", "bin", "failed", "requests")
-    return zip(*(found.columns[name] for name in names), strict=True)
+    return zip(*(decoded.columns[name] for name in names), strict=True)
 
 
 def test_a_stream_that_is_not_dense_is_sent_unchanged() -> None:
@@ -103,11 +103,11 @@ def test_sample_and_counts_add_up_to_what_is_stored() -> None:
                 strict=True,
             )
         )
-        found = {
+        counted = {
             (at // BUCKET_NS, bin_, bool(bad)): many for at, bin_, bad, many in cells_of(counts)
         }
-        assert found == expected
-        assert sum(found.values()) + sample.rows == whole.rows
+        assert counted == expected
+        assert sum(counted.values()) + sample.rows == whole.rows
     assert thinned > 5
 
 
@@ -174,11 +174,11 @@ def test_the_sample_favours_no_stretch_and_no_stride(every: int, stride: int) ->
     The hash is fixed, so this is no chance: the limit is 99.99 % of chi-square with 99 degrees.
     """
     requests = (np.arange(100_000, dtype=np.uint64) * stride % 2**32).astype(np.uint32)
-    found = in_sample(requests, every).reshape(100, 1000).sum(axis=1)
+    sampled = in_sample(requests, every).reshape(100, 1000).sum(axis=1)
     expected = 1000 / every
     spread = expected * (1 - 1 / every)
-    assert ((found - expected) ** 2 / spread).sum() < 161.3
-    assert abs(found.sum() / 100_000 - 1 / every) < 4 * np.sqrt(spread / 1000 / 100_000)
+    assert ((sampled - expected) ** 2 / spread).sum() < 161.3
+    assert abs(sampled.sum() / 100_000 - 1 / every) < 4 * np.sqrt(spread / 1000 / 100_000)
 
 
 @settings(max_examples=50)
@@ -200,10 +200,10 @@ def test_the_golden_file_is_current() -> None:
 
 @given(st.integers(LOWEST_NS, 10**12))
 def test_a_bin_is_half_a_percent_wide(took_ns: int) -> None:
-    found = int(bins(np.array([took_ns]))[0])
-    if found < BINS - 1:
-        assert took_ns <= LOWEST_NS * BIN_RATIO**found * (1 + 1e-9)
-        assert took_ns > LOWEST_NS * BIN_RATIO ** (found - 1) * (1 - 1e-9)
+    bin_ = int(bins(np.array([took_ns]))[0])
+    if bin_ < BINS - 1:
+        assert took_ns <= LOWEST_NS * BIN_RATIO**bin_ * (1 + 1e-9)
+        assert took_ns > LOWEST_NS * BIN_RATIO ** (bin_ - 1) * (1 - 1e-9)
 
 
 async def frames_of(process: asyncio.subprocess.Process, firing: Firing) -> list[bytes]:
@@ -212,13 +212,13 @@ async def frames_of(process: asyncio.subprocess.Process, firing: Firing) -> list
     assert process.stdout
     process.stdin.write(json.dumps({"fire": firing.to_json()}).encode() + b"\n")
     reader = frame.EnvelopeReader()
-    found: list[bytes] = []
+    payloads: list[bytes] = []
     while True:
         for _, payload in reader.feed(await process.stdout.read(65536)):
             if not frame.is_event(payload):
-                found.append(payload)
+                payloads.append(payload)
             elif json.loads(payload)["event"] == "fired":
-                return found
+                return payloads
 
 
 async def test_nothing_of_a_real_firing_is_lost() -> None:
@@ -229,12 +229,12 @@ async def test_nothing_of_a_real_firing_is_lost() -> None:
         firing = burst(server.port, "/", 2_000, 8)
         for sequence, data in enumerate(await frames_of(process, firing)):
             instead = replacement(thinning, sequence, data)
-            for found in map(frame.decode, instead or [data]):
-                if found.kind == "counts":
-                    finished += sum(found.columns["requests"])
-                    last = found
-                elif found.kind == "samples":
-                    finished += found.rows
+            for decoded in map(frame.decode, instead or [data]):
+                if decoded.kind == "counts":
+                    finished += sum(decoded.columns["requests"])
+                    last = decoded
+                elif decoded.kind == "samples":
+                    finished += decoded.rows
     assert finished == 2_000
     assert last is not None
     assert last.extra["every"] > 1

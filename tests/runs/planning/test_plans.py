@@ -27,7 +27,7 @@ def test_by_default_all_requests_are_fired_at_once_at_the_scenarios_lanes() -> N
 
 
 @pytest.mark.parametrize(
-    ("asked", "field"),
+    ("options", "field"),
     [
         ({"scenario": "nothing"}, "scenario"),
         ({"lanes": ["sync@apache"]}, "lanes"),
@@ -46,9 +46,9 @@ def test_by_default_all_requests_are_fired_at_once_at_the_scenarios_lanes() -> N
         ({"rate_rps": 100.0, "duration_s": 2.0, "concurrency": 0}, "concurrency"),
     ],
 )
-def test_invalid_plans_are_refused_by_field(asked: dict[str, Any], field: str) -> None:
+def test_invalid_plans_are_refused_by_field(options: dict[str, Any], field: str) -> None:
     with pytest.raises(InvalidPlan) as refused:
-        make_plan(PROJECT, **{"scenario": "sleep", **asked})
+        make_plan(PROJECT, **{"scenario": "sleep", **options})
     assert field in [problem.field for problem in refused.value.problems]
 
 
@@ -66,8 +66,8 @@ def test_the_concurrency_of_a_rate_is_the_maximum_by_default(
 def test_all_problems_are_reported_together() -> None:
     with pytest.raises(InvalidPlan) as refused:
         make_plan(PROJECT, scenario="sleep", poisson=True, lanes=["sync@apache"])
-    found = [problem.field for problem in refused.value.problems]
-    assert found == ["rate", "duration", "lanes"]
+    fields = [problem.field for problem in refused.value.problems]
+    assert fields == ["rate", "duration", "lanes"]
 
 
 @pytest.mark.parametrize(

@@ -45,8 +45,8 @@ async def test_each_step_is_a_run_of_its_own_and_sent_back_with_its_report(tmp_p
     experiment = await lab.experiment(experiment_plan(three(sent)))
     outcome = await lab.outcome(experiment)
     assert (outcome.status, outcome.problem) == (Status.FINISHED, "")
-    kept = await runs_of(experiment)
-    assert [(run.position, run.label) for run in kept] == [
+    stored_runs = await runs_of(experiment)
+    assert [(run.position, run.label) for run in stored_runs] == [
         (0, "step 1"), (1, "step 2"), (2, "step 3")
     ]  # fmt: skip
     assert [run.report["lanes"][0]["requests"] for run in sent] == [1, 2, 3]

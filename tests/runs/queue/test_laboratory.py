@@ -42,11 +42,11 @@ async def test_a_run_is_stored_with_frames_facts_and_report(tmp_path: Path) -> N
     lab = fake_laboratory(FakeEngine(), tmp_path)
     run = await lab.start(plan())
     assert (await lab.outcome(run)).status == Status.FINISHED
-    kept = await stored(run)
-    assert kept.status == Status.FINISHED
-    assert [lane["requests"] for lane in kept.report["lanes"]] == [80, 80, 80]
-    assert kept.report["lanes"][0]["server_side"]["peak_in_app"] == 8
-    assert kept.environment["cpus"]
+    stored_run = await stored(run)
+    assert stored_run.status == Status.FINISHED
+    assert [lane["requests"] for lane in stored_run.report["lanes"]] == [80, 80, 80]
+    assert stored_run.report["lanes"][0]["server_side"]["peak_in_app"] == 8
+    assert stored_run.environment["cpus"]
     lane = await RunLane.objects.aget(run=run, position=1)
     assert lane.facts == {"command": ["serve", "daphne"]}
     numbers = await sync_to_async(lambda: [number for number, _ in frames_of(run.pk)])()
@@ -74,10 +74,10 @@ async def test_a_discarded_round_is_stored_and_not_counted(tmp_path: Path) -> No
     lab = Laboratory(robbed, Hub(), tmp_path)
     run = await lab.start(plan())
     await lab.outcome(run)
-    kept = await stored(run)
-    assert kept.discarded_rounds == kept.report["discarded_rounds"] == [1]
-    assert [lane["requests"] for lane in kept.report["lanes"]] == [80, 80, 80]
-    assert kept.report["instrument"]["steal_percent"] == 0.0
+    stored_run = await stored(run)
+    assert stored_run.discarded_rounds == stored_run.report["discarded_rounds"] == [1]
+    assert [lane["requests"] for lane in stored_run.report["lanes"]] == [80, 80, 80]
+    assert stored_run.report["instrument"]["steal_percent"] == 0.0
     rounds = await sync_to_async(
         lambda: {frame.decode(data).round for _, data in frames_of(run.pk)}
     )()
@@ -91,17 +91,21 @@ async def test_a_run_with_a_late_engine_is_disturbed(
     lab = fake_laboratory(FakeEngine(), tmp_path)
     run = await lab.start(plan())
     await lab.outcome(run)
-    kept = await stored(run)
-    assert kept.report["instrument"]["saturated"] is True
-    assert any("used 100% of its core" in said for said in kept.report["warnings"])
-    assert kept.report["verdict"]["spoiled"] is None
-    assert "used 100% of its core" in kept.report["verdict"]["disturbed"]["reason"]
+    stored_run = await stored(run)
+    assert stored_run.report["instrument"]["saturated"] is True
+    assert any(
+        "used 100% of its core" in warning_text for warning_text in stored_run.report["warnings"]
+    )
+    assert stored_run.report["verdict"]["spoiled"] is None
+    assert "used 100% of its core" in stored_run.report["verdict"]["disturbed"]["reason"]
     # Its lateness is not told by this engine, so nothing follows but what was measured.
-    answers = {one["answer"] for one in kept.report["verdict"]["comparisons"]}
+    answers = {comparison["answer"] for comparison in stored_run.report["verdict"]["comparisons"]}
     assert answers == {"not-trusted"}
-    assert all(one["ratio"] for one in kept.report["verdict"]["comparisons"])
-    assert len(kept.discarded_rounds) == kept.report["rounds"]  # tried again as often as may be
-    assert {one["reason"] for one in kept.report["discarded"]} == {"late"}
+    assert all(comparison["ratio"] for comparison in stored_run.report["verdict"]["comparisons"])
+    assert (
+        len(stored_run.discarded_rounds) == stored_run.report["rounds"]
+    )  # tried again as often as may be
+    assert {discard["reason"] for discard in stored_run.report["discarded"]} == {"late"}
 
 
 async def test_viewers_are_sent_events_and_may_fetch_the_report_at_the_end(tmp_path: Path) -> None:
@@ -112,16 +116,16 @@ async def test_viewers_are_sent_events_and_may_fetch_the_report_at_the_end(tmp_p
     await engine.holding.wait()
     lab.hub.watch(viewer, run.pk, stored=0, active=True)
     engine.stop()
-    heard: list[Any] = []
-    while not any(one.get("event") == "finished" for one in heard):
+    events: list[Any] = []
+    while not any(event.get("event") == "finished" for event in events):
         message = await viewer.next_message()
         if isinstance(message, str):
-            heard.append(json.loads(message))
+            events.append(json.loads(message))
         else:
             viewer.seen(10**6)
     assert (await stored(run)).report is not None
-    assert heard[-1] == {"event": "finished", "status": "finished", "run": run.pk}
-    assert {"line", "watching", "began", "fired"} <= {one["event"] for one in heard}
+    assert events[-1] == {"event": "finished", "status": "finished", "run": run.pk}
+    assert {"line", "watching", "began", "fired"} <= {event["event"] for event in events}
 
 
 async def test_a_stopped_run_keeps_what_it_had(tmp_path: Path) -> None:
@@ -131,8 +135,8 @@ async def test_a_stopped_run_keeps_what_it_had(tmp_path: Path) -> None:
     await engine.holding.wait()
     await lab.stop(run)
     await lab.outcome(run)
-    kept = await stored(run)
-    assert kept.status == kept.report["status"] == Status.STOPPED
+    stored_run = await stored(run)
+    assert stored_run.status == stored_run.report["status"] == Status.STOPPED
     kinds = await sync_to_async(
         lambda: {frame.decode(data).kind for _, data in frames_of(run.pk)}
     )()
@@ -157,9 +161,9 @@ async def test_a_failed_run_has_its_reason_and_does_not_block_the_next(tmp_path:
     lab = fake_laboratory(FakeEngine(), tmp_path, FakeTargets(failing=("daphne",)))
     run = await lab.start(plan())
     await lab.outcome(run)
-    kept = await stored(run)
-    assert (kept.status, kept.problem) == (Status.FAILED, "daphne did not start")
-    assert kept.log_tail == "its last line"
+    stored_run = await stored(run)
+    assert (stored_run.status, stored_run.problem) == (Status.FAILED, "daphne did not start")
+    assert stored_run.log_tail == "its last line"
     other = make_plan(lab.project, scenario="sleep", lanes=["sync@gunicorn-sync"], requests=1)
     assert (await lab.outcome(await lab.start(other))).status == Status.FINISHED
 

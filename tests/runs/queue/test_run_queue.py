@@ -33,7 +33,7 @@ def test_a_queued_run_is_stored_with_its_plan() -> None:
     assert run.status == Status.WAITING
     assert run.plan == PLAN.to_json()
     assert run.project == "liveapp"
-    assert [(one.name, one.family, one.capacity, one.wait_s) for one in run.lanes.all()] == [
+    assert [(lane.name, lane.family, lane.capacity, lane.wait_s) for lane in run.lanes.all()] == [
         ("sync@gunicorn-gthread", "sync", 8, 0.1),
         ("sync@daphne", "sync", None, 0.1),
         ("async@daphne", "async", None, 0.1),

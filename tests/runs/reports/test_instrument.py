@@ -47,19 +47,19 @@ def test_a_value_at_its_limit_does_not_disturb() -> None:
 )
 def test_beyond_a_limit_the_worst_firing_is_named(changes: dict[str, int], words: str) -> None:
     fine = [reading(0, 1), reading(1, 1), reading(0, 2), reading(1, 3)]
-    (said,) = saturation([*fine, reading(1, 2, **changes)], NAMES, P50_MS)
-    assert said.startswith(f"The load generator {words} at async@daphne, round 2; above ")
-    assert said.endswith(" the result is disturbed.")
+    (message,) = saturation([*fine, reading(1, 2, **changes)], NAMES, P50_MS)
+    assert message.startswith(f"The load generator {words} at async@daphne, round 2; above ")
+    assert message.endswith(" the result is disturbed.")
 
 
 def test_the_limit_of_a_firing_is_from_the_median_of_its_round() -> None:
     lag_ms = 12
     both = [reading(0, number, loop_lag_p99_ns=lag_ms * MS) for number in (1, 2)]
-    assert [is_late(one, p50_ms) for one in both for p50_ms in (100.0, 200.0, None)] == [
+    assert [is_late(reading, p50_ms) for reading in both for p50_ms in (100.0, 200.0, None)] == [
         True, False, False, True, False, False
     ]  # fmt: skip
-    (said,) = saturation(both, NAMES, {1: 200.0, 2: 100.0})
-    assert "ran 12 ms late (p99) at sync@daphne, round 2; above 10 ms" in said
+    (message,) = saturation(both, NAMES, {1: 200.0, 2: 100.0})
+    assert "ran 12 ms late (p99) at sync@daphne, round 2; above 10 ms" in message
     assert saturation(both, NAMES, {1: 200.0, 2: 150.0}) == []
 
 
@@ -79,10 +79,10 @@ def test_stolen_time_explains_a_late_engine() -> None:
 def test_each_exceeded_limit_is_reported_once() -> None:
     busy = [reading(0, number, cpu_ns=(900 + number) * MS) for number in range(1, 50)]
     late = reading(1, 7, scheduling_error_p99_ns=7 * MS)
-    (said,) = saturation([*busy, late], NAMES, P50_MS)
-    assert said.count(" round ") == 2
-    assert "used 95% of its core at sync@daphne, round 49" in said
-    assert ". It sent requests 7 ms late (p99) at async@daphne, round 7" in said
+    (message,) = saturation([*busy, late], NAMES, P50_MS)
+    assert message.count(" round ") == 2
+    assert "used 95% of its core at sync@daphne, round 49" in message
+    assert ". It sent requests 7 ms late (p99) at async@daphne, round 7" in message
 
 
 def test_unknown_values_exceed_no_limit() -> None:
@@ -132,6 +132,6 @@ def test_a_reading_survives_json() -> None:
 
 def test_a_busy_machine_is_a_warning() -> None:
     assert busy_machine_warning({"cpus": 2, "load_average": [2.0, 9.0, 9.0]}) == []
-    (said,) = busy_machine_warning({"cpus": 2, "load_average": [2.1, 0.0, 0.0]})
-    assert "2.1 on 2 CPUs" in said
+    (message,) = busy_machine_warning({"cpus": 2, "load_average": [2.1, 0.0, 0.0]})
+    assert "2.1 on 2 CPUs" in message
     assert busy_machine_warning({}) == []

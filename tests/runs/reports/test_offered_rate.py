@@ -54,8 +54,8 @@ def samples(pairs: Iterable[tuple[float, float]], *, round: int = 1, error: int 
 
 def judged(*frames: frame.Frame, load: Rate = LOAD) -> RateReport:
     rates = Rates(load)
-    for one in frames:
-        rates.take(one)
+    for decoded in frames:
+        rates.take(decoded)
     return rates.of(0)
 
 
@@ -78,10 +78,10 @@ def test_a_growing_queue_is_recognised(
     achieved_rps: float,
     keeps_up: bool,
 ) -> None:
-    found = judged(samples(served(arrivals(LOAD, 1), workers, service_s)))
-    assert found["keeps_up"] is keeps_up
-    assert found["offered_rps"] == 200
-    assert found["achieved_rps"] == pytest.approx(achieved_rps, rel=0.1)
+    report = judged(samples(served(arrivals(LOAD, 1), workers, service_s)))
+    assert report["keeps_up"] is keeps_up
+    assert report["offered_rps"] == 200
+    assert report["achieved_rps"] == pytest.approx(achieved_rps, rel=0.1)
 
 
 def test_one_stall_is_not_a_backlog_that_grows() -> None:
@@ -92,8 +92,8 @@ def test_one_stall_is_not_a_backlog_that_grows() -> None:
 def test_rounds_are_pooled_and_the_warm_up_is_left_out() -> None:
     fine, slow = (served(constant(LOAD, 1), workers, 0.1) for workers in (100, 8))
     frames = [samples(fine, round=number) for number in (1, 2, 4)]
-    found = judged(*frames, samples(slow, round=3), samples(slow, round=0))
-    assert found["keeps_up"] is True  # most rounds say so
+    report = judged(*frames, samples(slow, round=3), samples(slow, round=0))
+    assert report["keeps_up"] is True  # most rounds say so
     alone = judged(*frames)
     assert alone["achieved_rps"] == pytest.approx(200, rel=0.01)
 
@@ -106,6 +106,6 @@ def test_only_successful_answers_count() -> None:
 
 def test_with_few_requests_it_is_unknown() -> None:
     few = Rate(5.0, 2.0)
-    found = judged(samples(served(constant(few, 1), 1, 0.5)), load=few)
-    assert found["keeps_up"] is None
-    assert found["achieved_rps"] == pytest.approx(2.0)
+    report = judged(samples(served(constant(few, 1), 1, 0.5)), load=few)
+    assert report["keeps_up"] is None
+    assert report["achieved_rps"] == pytest.approx(2.0)

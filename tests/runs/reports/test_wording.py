@@ -51,8 +51,8 @@ def test_rates_have_only_significant_digits(rate_rps: float | None, words: str) 
 
 
 def test_without_a_calibration_there_are_no_words() -> None:
-    known = {"floor_ms": 0.0912, "limit_rps": 61234.5}
-    assert instrument_words(known) == "Load generator: adds 0.09 ms, up to 61,000 requests/s"
+    calibration = {"floor_ms": 0.0912, "limit_rps": 61234.5}
+    assert instrument_words(calibration) == "Load generator: adds 0.09 ms, up to 61,000 requests/s"
     assert instrument_words({"floor_ms": None, "limit_rps": None}) == ""
     assert instrument_words(None) == ""
 

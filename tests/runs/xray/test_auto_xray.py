@@ -31,10 +31,10 @@ async def test_events_after_the_last_round_come_before_the_end() -> None:
     async def look(tell: SendEvent) -> None:
         await tell({"event": "found", "lane": 0, "facts": {}})
 
-    heard = Memory()
-    outcome = await perform(plan(), fake_resources(FakeEngine()), [heard], asyncio.Event(), look)
-    assert outcome == heard.outcome == Outcome(Status.FINISHED)
-    assert heard.events[-1] == {"event": "found", "lane": 0, "facts": {}}
+    memory = Memory()
+    outcome = await perform(plan(), fake_resources(FakeEngine()), [memory], asyncio.Event(), look)
+    assert outcome == memory.outcome == Outcome(Status.FINISHED)
+    assert memory.events[-1] == {"event": "found", "lane": 0, "facts": {}}
 
 
 async def test_stop_ends_it_and_the_run_is_finished() -> None:
@@ -76,10 +76,10 @@ async def test_a_failed_x_ray_is_a_warning(tmp_path: Path, monkeypatch: pytest.M
     lab = Laboratory(fake_resources(FakeEngine()), Hub(), tmp_path, look)
     run = await lab.start(plan())
     assert (await lab.outcome(run)).status == Status.FINISHED
-    kept = await Run.objects.aget(pk=run.pk)
-    said = "sync@gunicorn-gthread: no request could be traced: gunicorn-gthread did not start"
-    assert said in kept.report["warnings"]
-    assert kept.report["verdict"]["spoiled"] is None
+    stored_run = await Run.objects.aget(pk=run.pk)
+    message = "sync@gunicorn-gthread: no request could be traced: gunicorn-gthread did not start"
+    assert message in stored_run.report["warnings"]
+    assert stored_run.report["verdict"]["spoiled"] is None
 
 
 @pytest.mark.django_db(transaction=True)

@@ -28,11 +28,11 @@ def project() -> Project:
     return load_manifest(LIVEAPP)
 
 
-def subject(project: Project, **asked: Any) -> XraySubject:
+def subject(project: Project, **options: Any) -> XraySubject:
     usual: dict[str, Any] = {
         "scenario": "sleep", "lane": "async@daphne", "parameters": {}, "timeout_s": 30,
     }  # fmt: skip
-    return make_subject(project, **usual | asked)
+    return make_subject(project, **usual | options)
 
 
 def test_parameters_that_are_not_given_have_their_defaults(project: Project) -> None:
@@ -43,7 +43,7 @@ def test_parameters_that_are_not_given_have_their_defaults(project: Project) -> 
 
 
 @pytest.mark.parametrize(
-    ("asked", "field", "words"),
+    ("options", "field", "words"),
     [
         ({"scenario": "nothing"}, "scenario", "expected one of sleep"),
         ({"lane": "async"}, "lanes", "expected VARIANT@SERVER"),
@@ -59,10 +59,10 @@ def test_parameters_that_are_not_given_have_their_defaults(project: Project) -> 
     ],
 )
 def test_invalid_subjects_are_refused_by_field(
-    project: Project, asked: dict[str, Any], field: str, words: str
+    project: Project, options: dict[str, Any], field: str, words: str
 ) -> None:
     with pytest.raises(InvalidPlan) as refused:
-        subject(project, **asked)
+        subject(project, **options)
     (problem,) = refused.value.problems
     assert problem.field == field
     assert words in problem.message
@@ -155,16 +155,19 @@ def test_the_result_has_the_request_and_warnings(project: Project) -> None:
     trace = trace_of(REQUEST, *gathered(2, 20), asgiref="3.13.0", dropped=7)
     traced = TracedRequest(trace, 404, {"versions": {"django": "5.2"}}, 3)
     result = XrayResult(subject(project), traced, xray_of(REQUEST, *gathered(2, 20)))
-    found = result.to_json()
-    assert (found["scenario"], found["lane"]) == ("sleep", "async@daphne")
-    assert (found["request"], found["status"]) == ("GET /sleep/async/?delay=0.1", 404)
-    assert found["tries"] == 3
-    assert found["parameters"] == {"delay": 0.1}
-    assert found["target"] == {"versions": {"django": "5.2"}, "asgiref": "3.13.0"}
-    assert (found["hops"], len(found["serialised"])) == (2, 1)
-    assert found["sentence"].startswith("This async view makes 2 hops")
-    assert found["warnings"] == ["The request was answered 404."]
-    assert result.evidence == found["serialised"][0]
+    traced_result = result.to_json()
+    assert (traced_result["scenario"], traced_result["lane"]) == ("sleep", "async@daphne")
+    assert (traced_result["request"], traced_result["status"]) == (
+        "GET /sleep/async/?delay=0.1",
+        404,
+    )
+    assert traced_result["tries"] == 3
+    assert traced_result["parameters"] == {"delay": 0.1}
+    assert traced_result["target"] == {"versions": {"django": "5.2"}, "asgiref": "3.13.0"}
+    assert (traced_result["hops"], len(traced_result["serialised"])) == (2, 1)
+    assert traced_result["sentence"].startswith("This async view makes 2 hops")
+    assert traced_result["warnings"] == ["The request was answered 404."]
+    assert result.evidence == traced_result["serialised"][0]
 
 
 def test_the_exception_of_a_failed_request_is_quoted(project: Project) -> None:
