@@ -1,1 +1,1 @@
-"""One run: in line, conducted, listened to."""
+"""One run: queued, conducted, listened to."""

@@ -54,7 +54,7 @@ class LaneAnswers:
 async def advice_on_answers(
     answered: LaneAnswers, facts: Mapping[str, Any], check_migrations: CheckMigrations
 ) -> AsyncIterator[str]:
-    """Yield what to do. The report quotes exceptions; this says what they mean, where certain."""
+    """Yield what to do. The report quotes exceptions; here is what they mean, where certain."""
     if Failure.LOGIN in answered.failures:
         yield f"{answered.path} is behind a login: {TO_LOG_IN}."
     if Failure.REDIRECTED in answered.failures:

@@ -18,11 +18,11 @@ from dashboard.wire.plan import Burst, Firing, Lane, Load
 
 from . import neighbour_cost
 from .advice import Statuses
-from .attendance import RequestsSent
 from .firing_stream import FiringStream
 from .make_firing import make_firing
 from .run_context import RunContext
 from .run_targets import RunTargets
+from .server_checks import RequestsSent
 from .surroundings import Surroundings
 from .warnings import Warnings
 

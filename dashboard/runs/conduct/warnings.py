@@ -20,9 +20,9 @@ from dashboard.wire.plural import counted
 
 from .advice import Statuses, advice_on
 from .advice_on_answers import LaneAnswers, advice_on_answers
-from .attendance import RequestsSent, attendance_warnings, each_is_one_request
 from .run_context import RunContext
 from .run_targets import RunTargets
+from .server_checks import RequestsSent, each_is_one_request, server_warnings
 
 MOST_QUOTED = 200  # characters of what a websocket received last, as the engine keeps it
 
@@ -45,7 +45,7 @@ class Warnings:
         if firing.round != WARM_UP_ROUND:
             await self._executor(firing.lane, target)
             await self._unanswered_by_view(firing.lane, target)
-            await self._attendance(firing, sent, target)
+            await self._check_server(firing, sent, target)
         if "websocket" in fired:
             await self.websocket(firing.lane, firing.round, fired["websocket"])
 
@@ -115,9 +115,9 @@ class Warnings:
             self._answers[position] = answers
             await self._context.add_facts(position, {"answers": answers})
 
-    async def _attendance(self, firing: Firing, sent: RequestsSent, target: Target) -> None:
+    async def _check_server(self, firing: Firing, sent: RequestsSent, target: Target) -> None:
         """Warn if other processes answered than expected, or other clients sent requests."""
-        for message in attendance_warnings(
+        for message in server_warnings(
             sent,
             target.worker_turnover,
             promised=target.facts.get("processes"),

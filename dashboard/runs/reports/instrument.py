@@ -24,7 +24,7 @@ MAX_SCHEDULING_ERROR_MS = 5.0
 MAX_STEAL_PERCENT = 2.0
 LEAST_STOLEN_TICKS = 2  # the kernel counts in ticks, so a single one says nothing of a short firing
 
-CpuTimes = tuple[int, int]  # stolen, total; in ticks, as `targets.kernel.cpu_times` says
+CpuTimes = tuple[int, int]  # stolen, total; in ticks, as `machine.cpu_times` returns them
 
 
 @dataclass(frozen=True)

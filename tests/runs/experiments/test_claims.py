@@ -42,12 +42,12 @@ def project(*definitions: Claim) -> Project:
 
 def laboratory(
     home: Path,
-    definitions: Project,
+    loaded: Project,
     engine: FakeEngine | None = None,
     failing: tuple[str, ...] = (),
 ) -> Laboratory:
     targets = FakeTargets(failing)
-    targets.project = definitions
+    targets.project = loaded
     return fake_laboratory(engine or FakeEngine(), home, targets)
 
 

@@ -10,7 +10,7 @@ import pytest
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.project.secrets.inheritance import is_handed_on
 from dashboard.project.servers.catalogue import SERVERS
-from dashboard.runs.conduct.attendance import RequestsSent, attendance_warnings
+from dashboard.runs.conduct.server_checks import RequestsSent, server_warnings
 from dashboard.targets.lifecycle.ignored_settings import advice_on_ignored_settings
 from tests.targets.client import fire
 from tests.targets.conftest import MakeTargets, ignore
@@ -105,7 +105,7 @@ async def test_it_is_used_on_purpose_and_a_worker_that_is_replaced_is_a_warning(
     assert seen is not None
     assert (seen.died, seen.joined) == (1, 1)
     said = list(
-        attendance_warnings(RequestsSent(sent, 0, answered_by), seen, promised=1, one_each=True)
+        server_warnings(RequestsSent(sent, 0, answered_by), seen, promised=1, one_each=True)
     )
     assert len(said) == 1
     assert "1 worker process of the server ended and 1 came" in said[0]
@@ -117,7 +117,7 @@ async def test_strangers_are_seen(project: Path, make_targets: MakeTargets) -> N
     assert await target.begin(1)
     await asyncio.gather(fire(target.port, "/", 20, 2), fire(target.port, "/", 3, 1))
     assert await target.end(1, quiet_timeout_s=5)
-    (said,) = attendance_warnings(
+    (said,) = server_warnings(
         RequestsSent(20, 0, {1}), target.worker_turnover, promised=1, one_each=True
     )
     assert "3 requests more than the 20 that were sent" in said

@@ -40,7 +40,7 @@ def each_is_one_request(firing: Firing) -> bool:
     return firing.client == ENGINE and manner.poll_every_ms is None and not manner.websocket
 
 
-def attendance_warnings(
+def server_warnings(
     sent: RequestsSent, seen: WorkerTurnover | None, *, promised: int | None, one_each: bool
 ) -> Iterator[str]:
     """Yield warnings about a firing. `seen` is None without a probe.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.runs.conduct.attendance import RequestsSent, attendance_warnings, each_is_one_request
+from dashboard.runs.conduct.server_checks import RequestsSent, each_is_one_request, server_warnings
 from dashboard.targets.observe.worker_turnover import WorkerTurnover, log_shows_out_of_descriptors
 from dashboard.wire import frame
 from dashboard.wire.failure import Failure
@@ -43,13 +43,13 @@ SENT = RequestsSent(100, 0, {7})
 def test_warnings(
     sent: RequestsSent, seen: WorkerTurnover | None, promised: int | None, words: str | None
 ) -> None:
-    messages = list(attendance_warnings(sent, seen, promised=promised, one_each=True))
+    messages = list(server_warnings(sent, seen, promised=promised, one_each=True))
     assert [words is not None and words in one for one in messages] == [True] * (words is not None)
 
 
 def test_polls_and_messages_are_not_compared() -> None:
     seen = replace(ALL_WELL, requests=500)
-    assert list(attendance_warnings(SENT, seen, promised=1, one_each=False)) == []
+    assert list(server_warnings(SENT, seen, promised=1, one_each=False)) == []
     plain = Firing(0, 1, "127.0.0.1", 1, "/", Burst(1, 1), 1.0)
     assert each_is_one_request(plain)
     assert not each_is_one_request(replace(plain, manner=Manner(poll_every_ms=5)))
