@@ -126,19 +126,19 @@ class Card:
         return "Try again" if self.verdict or self.latest else "Try"
 
 
-def card_of(project: Project, standing: ClaimStatus) -> Card:
+def card_of(project: Project, status: ClaimStatus) -> Card:
     """Return a claim's card."""
-    claim = standing.claim
-    sweep, sweep_refusal = _sweep(project, standing)
+    claim = status.claim
+    sweep, sweep_refusal = _sweep(project, status)
     return Card(
         name=claim.name,
         text=claim.text,
         scenario=project.scenarios[claim.scenario].title,
-        kind=standing.verdict.kind if standing.verdict else NOT_TRIED,
-        plan=None if standing.refusal else _plan_view(project, plan_of(project, claim)),
-        verdict=_verdict_view(standing.verdict, standing.decided),
-        latest=_latest(standing),
-        refusal=standing.refusal,
+        kind=status.verdict.kind if status.verdict else NOT_TRIED,
+        plan=None if status.refusal else _plan_view(project, plan_of(project, claim)),
+        verdict=_verdict_view(status.verdict, status.decided),
+        latest=_latest(status),
+        refusal=status.refusal,
         sweep=sweep,
         sweep_refusal=sweep_refusal,
     )
@@ -167,17 +167,17 @@ def _verdict_view(verdict: ClaimVerdict | None, run: Run | None) -> VerdictView 
     )
 
 
-def _latest(standing: ClaimStatus) -> LatestRun | None:
-    run = standing.latest
-    if run is None or run == standing.decided:
+def _latest(status: ClaimStatus) -> LatestRun | None:
+    run = status.latest
+    if run is None or run == status.decided:
         return None
     return LatestRun(run.pk, run.status, STATE_LINES[run.status], run.problem)
 
 
-def _sweep(project: Project, standing: ClaimStatus) -> tuple[str, str]:
+def _sweep(project: Project, status: ClaimStatus) -> tuple[str, str]:
     """Return the levels of the claim's sweep, and why it cannot run; both may be empty."""
     try:
-        sweep = None if standing.refusal else sweep_of(project, standing.claim)
+        sweep = None if status.refusal else sweep_of(project, status.claim)
     except InvalidPlan as error:
         return "", str(error)
     return _levels(sweep) if sweep else "", ""

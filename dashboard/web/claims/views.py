@@ -100,7 +100,7 @@ def _fragments(request: HtmxRequest, seen: str = "") -> HttpResponse:
 def _everything() -> dict[str, Any]:
     project = laboratory().project
     now = _state(project)  # before the verdicts, so that the next request sees later changes
-    cards = [card_of(project, standing) for standing in experiment_claims.claim_statuses(project)]
+    cards = [card_of(project, status) for status in experiment_claims.claim_statuses(project)]
     return {**_progress(now), "cards": cards, "tally": tally_of(cards), "project": project.name}
 
 

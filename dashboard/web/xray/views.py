@@ -90,7 +90,7 @@ class XrayForm(forms.Form):
             self.fields[PARAMETER + name] = forms.FloatField(required=False)
 
     def subject(self) -> XraySubject | None:
-        """The subject, or None when a field is wrong; the errors are on the form then."""
+        """Return the subject, or None if a field is wrong; the form has the errors then."""
         if not self.is_valid():
             return None
         given = {name: self.cleaned_data[PARAMETER + name] for name in self.scenario.parameters}
