@@ -63,7 +63,7 @@ method = "{method}"
         )
         + """
 [scenario.rows]
-title = "Whatever a file says"
+title = "Rows of a file"
 rows = "asked.csv"
 lanes = ["posted@gunicorn-sync"]
 [scenario.rows.variant.posted]
@@ -110,7 +110,7 @@ async def trace(
         ("gathered@gunicorn-sync", (6, 1)),
     ],
 )
-async def test_real_servers_make_the_hops_that_are_known(
+async def test_real_servers_make_the_expected_hops(
     project: Project,
     tmp_path: Path,
     mark: str,
@@ -126,7 +126,7 @@ async def test_real_servers_make_the_hops_that_are_known(
 
 
 async def test_only_the_servers_log_is_left(project: Project, tmp_path: Path, mark: str) -> None:
-    """And where requests differ, it is the first row that is asked for."""
+    """Where requests differ, the first row is sent."""
     traced = await trace(project, "posted@gunicorn-sync", mark, tmp_path, scenario="rows")
     assert traced.status == 200
     assert [path.name for path in (tmp_path / "logs" / "xray").iterdir()] == ["gunicorn-sync.log"]
@@ -138,7 +138,7 @@ async def test_an_answer_that_is_an_error_is_traced_too(
     assert (await trace(project, "broken@gunicorn-sync", mark, tmp_path)).status == 500
 
 
-async def test_a_secret_that_the_project_repeats_is_told_by_its_name(
+async def test_a_secret_that_the_project_repeats_is_replaced_by_its_name(
     project: Project, tmp_path: Path, mark: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PLANTED_TOKEN", "zebra-in-a-header")
@@ -150,7 +150,7 @@ async def test_a_secret_that_the_project_repeats_is_told_by_its_name(
     assert "zebra" not in read_tail(log)
 
 
-async def test_no_answer_in_time_is_a_failure_that_leaves_nothing(
+async def test_a_timeout_fails_and_leaves_no_process(
     project: Project, tmp_path: Path, mark: str
 ) -> None:
     with pytest.raises(
@@ -160,7 +160,7 @@ async def test_no_answer_in_time_is_a_failure_that_leaves_nothing(
     assert await until_async(lambda: not marked(mark), 2)
 
 
-async def test_the_quickest_of_some_is_kept_and_a_slow_one_is_traced_once(
+async def test_the_quickest_of_several_is_kept_and_a_slow_one_is_traced_once(
     project: Project, tmp_path: Path, mark: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert (await trace(project, "broken@gunicorn-sync", mark, tmp_path)).tries == MOST_TRIES

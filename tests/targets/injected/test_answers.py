@@ -1,4 +1,4 @@
-"""Why requests were not answered by their view, as the probe tells it of Django itself."""
+"""Exceptions, and redirects that may not be the view's, as the probe counts them in Django."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ NEVER_MORE = 300
 LONG = "x" * 5000
 
 
-class Unspeakable(Exception):
+class Unprintable(Exception):
     def __str__(self) -> str:
-        raise ValueError("it cannot be said")
+        raise ValueError("it cannot be printed")
 
 
 def both(work: Callable[[HttpRequest], HttpResponseBase]) -> list[Any]:
@@ -90,15 +90,15 @@ def talkative(request: HttpRequest) -> HttpResponse:
 
 
 def speechless(request: HttpRequest) -> HttpResponse:
-    raise Unspeakable
+    raise Unprintable
 
 
 def refuses(request: HttpRequest) -> HttpResponse:
     return HttpResponse("no", status=403)
 
 
-def told(request: HttpRequest) -> HttpResponse:
-    """As a framework does that handles exceptions itself, and tells Django's signal."""
+def signalled(request: HttpRequest) -> HttpResponse:
+    """As a framework does that handles exceptions itself, and sends Django's signal."""
     try:
         raise KeyError("caught")
     except KeyError:
@@ -108,7 +108,7 @@ def told(request: HttpRequest) -> HttpResponse:
 
 VIEWS = (
     *(fine, form, private, unchanged, broken, missing, forbidden, suspicious, host),
-    *(talkative, speechless, refuses, told),
+    *(talkative, speechless, refuses, signalled),
 )
 urlpatterns = [
     *(one for view in VIEWS for one in both(view)),
@@ -116,7 +116,7 @@ urlpatterns = [
 
 
 class Middlewares:
-    """One that stands before every view and answers in its place, or raises."""
+    """Middleware that answers before any view is called, or raises."""
 
     @staticmethod
     def elsewhere(get_response: Any) -> Any:
@@ -201,8 +201,8 @@ RAISED = {
     "missing": (404, "django.http.response.Http404", "no such product"),
     "forbidden": (403, "django.core.exceptions.PermissionDenied", "not for you"),
     "suspicious": (400, "django.core.exceptions.SuspiciousOperation", "what is this"),
-    "told": (500, "KeyError", "'caught'"),
-    "speechless": (500, f"{__name__}.Unspeakable", ""),
+    "signalled": (500, "KeyError", "'caught'"),
+    "speechless": (500, f"{__name__}.Unprintable", ""),
 }
 
 
@@ -221,7 +221,7 @@ def test_an_exception_is_quoted_once_and_counted(
     assert found == {"status": status, "type": name, "message": message, "count": 2}
     assert where.startswith("test_answers.py:")
     assert where.endswith(f" {view}")
-    assert probe.answers.ANSWERS.news() is None  # nothing is told twice
+    assert probe.answers.ANSWERS.news() is None  # nothing is reported twice
     probe.answers.ANSWERS.begin()
     get(f"/{view}/{kind}/")
     assert [one["count"] for one in news(probe)] == [1]
@@ -235,7 +235,7 @@ def test_a_message_is_one_line_and_bounded(get: Get, probe: Probe, kind: str) ->
     assert len(found["message"]) == NEVER_MORE
 
 
-def test_what_no_view_raised_has_no_place(get: Get, probe: Probe) -> None:
+def test_an_exception_from_no_view_has_no_place(get: Get, probe: Probe) -> None:
     assert get("/nowhere/")[0] == 404
     (found,) = news(probe)
     assert (found["message"], found["where"]) == ("no URL pattern matches 'nowhere/'", None)
@@ -268,7 +268,7 @@ def test_async_views_and_atomic_requests(get: Get, probe: Probe, settings: Any) 
 
 
 @pytest.mark.parametrize("get", ["wsgi"], indirect=True)  # Django leaves a file open under ASGI
-def test_what_is_let_through_to_the_server(get: Get, probe: Probe, settings: Any) -> None:
+def test_an_exception_that_reaches_the_server(get: Get, probe: Probe, settings: Any) -> None:
     settings.DEBUG_PROPAGATE_EXCEPTIONS = True
     with pytest.raises(LookupError):
         get("/broken/sync/")
@@ -280,7 +280,7 @@ def test_what_is_let_through_to_the_server(get: Get, probe: Probe, settings: Any
 @pytest.mark.parametrize(
     ("view", "status"), [("fine", 200), ("form", 302), ("unchanged", 304), ("refuses", 403)]
 )
-def test_what_a_view_answers_is_none(
+def test_a_views_own_answer_is_not_counted(
     get: Get, probe: Probe, kind: str, view: str, status: int
 ) -> None:
     answered, stamps = get(f"/{view}/{kind}/", HTTP_IF_NONE_MATCH='"same"')
@@ -292,7 +292,7 @@ def test_what_a_view_answers_is_none(
 @pytest.mark.parametrize(
     ("name", "status"), [("elsewhere", 302), ("cached", 200), ("not_modified", 304)]
 )
-def test_an_answer_before_the_view_is_known(
+def test_an_answer_before_the_view_is_stamped_as_such(
     get: Get, probe: Probe, settings: Any, name: str, status: int
 ) -> None:
     settings.MIDDLEWARE = [f"{__name__}.{name}"]
@@ -315,7 +315,7 @@ def test_djangos_own_redirects_come_before_the_view(get: Get, probe: Probe, sett
     assert [one["where"] for one in news(probe) if one["type"] is None] == ["/fine/sync/"]
 
 
-def test_a_views_redirect_to_a_login_says_where_it_leads(get: Get, probe: Probe) -> None:
+def test_a_views_redirect_to_a_login_has_its_target(get: Get, probe: Probe) -> None:
     """As `login_required` makes it, which passes for the view itself."""
     status, stamps = get("/private/sync/")
     assert status == 302
@@ -323,7 +323,7 @@ def test_a_views_redirect_to_a_login_says_where_it_leads(get: Get, probe: Probe)
     assert [one["where"] for one in news(probe)] == ["/accounts/login/"]
 
 
-def test_the_neighbour_is_not_quoted(get: Get, probe: Probe) -> None:
+def test_the_bystanders_exceptions_are_not_counted(get: Get, probe: Probe) -> None:
     assert get("/broken/sync/", "liveburst-neighbour")[0] == 500
     assert news(probe) == []
 
@@ -373,7 +373,7 @@ def test_kinds_are_bounded_and_every_thread_counts(probe: Probe, project: Module
     assert sum(one["count"] for one in found) == 8 * 2 * project.MOST_KINDS
 
 
-def test_the_interpreter_in_the_project_is_none_of_it(
+def test_an_interpreter_inside_the_project_is_not_its_code(
     project: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(project, "DIRECTORY", str(tmp_path))

@@ -43,7 +43,7 @@ async def test_a_request_has_left_before_its_client_can_send_the_next(probe: Pro
     assert (probe.counters.LOAD.in_app, probe.counters.LOAD.is_quiet()) == (0, True)
 
 
-async def test_what_is_no_request_passes_through(probe: Probe) -> None:
+async def test_another_scope_than_http_passes_through(probe: Probe) -> None:
     sent = await ask(wrapped(probe, plain_asgi, "asgi"), "/", type="websocket")
     assert sent[0]["headers"] == [(b"a", b"b")]
     assert probe.counters.LOAD.report()["requests"] == 0

@@ -99,7 +99,7 @@ def test_watching_twice_stamps_once(probe: Probe) -> None:
     assert BaseHandler.make_view_atomic is watched
 
 
-def test_a_request_that_the_probe_never_saw_is_answered(probe: Probe) -> None:
+def test_a_request_that_bypassed_the_probe_is_answered(probe: Probe) -> None:
     call = Call(WSGIHandler(), environ("/sync"))
     assert call.status == "200 OK"
     call.body.close()

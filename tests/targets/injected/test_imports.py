@@ -82,13 +82,13 @@ def test_the_oldest_python_can_read_it(file: Path) -> None:
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
-def test_it_imports_the_standard_library_and_what_lies_beside_it(file: Path) -> None:
+def test_it_imports_only_the_standard_library_and_modules_beside_it(file: Path) -> None:
     beside = {other.stem for other in file.parent.glob("liveburst_*.py")}
     assert imports(file) - beside <= sys.stdlib_module_names
 
 
 @pytest.mark.parametrize("directory", DIRECTORIES, ids=lambda directory: directory.name)
-def test_no_modules_import_each_other(directory: Path) -> None:
+def test_there_is_no_circle_of_imports(directory: Path) -> None:
     """Not even inside functions or for types: preparing the order raises for a circle."""
     TopologicalSorter({file.stem: imports(file) for file in directory.glob("*.py")}).prepare()
 
@@ -104,7 +104,7 @@ def imports(file: Path) -> set[str]:
     return {name.partition(".")[0] for name in found}
 
 
-def test_names_are_unlike_any_of_a_project() -> None:
+def test_module_names_hide_no_module_of_a_project() -> None:
     """The directories come first on the import path, so they may hide nothing."""
     assert {file.stem for file in FILES if not file.stem.startswith("liveburst_")} == set()
     assert len({file.stem for file in FILES}) == len(FILES)

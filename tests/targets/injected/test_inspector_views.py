@@ -1,4 +1,4 @@
-"""What the inspector tells of a stranger's views: whose code, which family, which methods."""
+"""How the inspector describes a project's views: their code, family and methods."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ def inspector(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 @pytest.mark.parametrize("row", [pytest.param(row[1:], id=row[0]) for row in written.VIEWS])
-def test_what_is_told_of_a_view(inspector: Any, row: tuple[Any, ...]) -> None:
+def test_views_are_described(inspector: Any, row: tuple[Any, ...]) -> None:
     view, source, function, family, methods, login = row
-    told = inspector("liveburst_views").about(view)
-    assert told["view"] == (source and f"{written.HERE}:{source}")
-    assert (told["function"], told["family"]) == (function, family)
-    assert told["methods"] == methods
-    assert told["reads"] == (methods is None or "GET" in methods)
-    assert (told["login"], told["own"]) == (login, True)
+    described = inspector("liveburst_views").about(view)
+    assert described["view"] == (source and f"{written.HERE}:{source}")
+    assert (described["function"], described["family"]) == (function, family)
+    assert described["methods"] == methods
+    assert described["reads"] == (methods is None or "GET" in methods)
+    assert (described["login"], described["own"]) == (login, True)
 
 
-def test_what_an_installed_package_brings_is_not_the_project_s_own(inspector: Any) -> None:
-    told = inspector("liveburst_views").about(serve)
-    assert (told["own"], told["view"]) == (False, "django.views.static:serve")
-    assert told["files"]
+def test_an_installed_packages_view_is_not_the_projects_own(inspector: Any) -> None:
+    described = inspector("liveburst_views").about(serve)
+    assert (described["own"], described["view"]) == (False, "django.views.static:serve")
+    assert described["files"]
 
 
 def walked(inspector: Any, *patterns: Any) -> list[dict[str, Any]]:
@@ -59,7 +59,7 @@ def walked(inspector: Any, *patterns: Any) -> list[dict[str, Any]]:
         (path("in/", include([re_path("^x+/$", written.report)])), "/in/(^x+/$)", True),
     ],
 )
-def test_a_path_is_told_as_plainly_as_its_pattern_allows(
+def test_a_path_is_as_plain_as_its_pattern_allows(
     inspector: Any, pattern: Any, expected: str | None, regex: bool
 ) -> None:
     (route,) = walked(inspector, pattern)
@@ -83,7 +83,7 @@ def test_a_callable_is_the_same_only_with_the_same_arguments(inspector: Any) -> 
     assert len(set(ids)) == 4
 
 
-def test_a_view_that_cannot_be_looked_into_costs_no_other_its_place(inspector: Any) -> None:
+def test_a_view_that_cannot_be_inspected_hides_no_other(inspector: Any) -> None:
     class Spiteful:
         def __call__(self, request: Any) -> None: ...
 
@@ -94,7 +94,7 @@ def test_a_view_that_cannot_be_looked_into_costs_no_other_its_place(inspector: A
     assert [route["path"] for route in routes] == ["/a/", "/b/"]
 
 
-def test_a_project_that_wants_everybody_logged_in(inspector: Any, settings: Any) -> None:
+def test_a_project_with_login_required_middleware(inspector: Any, settings: Any) -> None:
     settings.MIDDLEWARE = ["django.contrib.auth.middleware.LoginRequiredMiddleware"]
     from django.contrib.auth.decorators import login_not_required
 
@@ -105,7 +105,7 @@ def test_a_project_that_wants_everybody_logged_in(inspector: Any, settings: Any)
     assert [route["login"] for route in found] == [True, False]
 
 
-def test_websockets_are_found_through_what_is_wrapped_around_them(inspector: Any) -> None:
+def test_websockets_are_found_below_middleware(inspector: Any) -> None:
     from channels.auth import AuthMiddlewareStack
     from channels.generic.websocket import AsyncWebsocketConsumer, WebsocketConsumer
     from channels.routing import ProtocolTypeRouter, URLRouter

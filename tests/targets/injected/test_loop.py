@@ -1,4 +1,4 @@
-"""Whose code held the event loop: seen by the probe from inside the loop's own thread."""
+"""Which code held the event loop, as the probe measures it in the loop's own thread."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ VIEWS: tuple[Any, ...] = (
     sync,
 )
 urlpatterns = [path(view.__name__, view) for view in VIEWS]
-# What is asked for, with which middleware, and who then holds the loop.
+# What is requested, with which middleware, and the expected holder of the loop; None: none.
 Case = tuple[str, str | None, str | None]
 HOLDERS: list[Case] = [
     ("blocking", None, "IN_VIEW"),
@@ -132,7 +132,7 @@ async def ask(application: Any, url: str) -> None:
 
 
 def served(probe: Probe, loops: str, work: Callable[[Any], Any]) -> Any:
-    """What `work` comes to, given the probed handler, in a loop that the probe watches."""
+    """The result of `work`, given the probed handler, in a loop that the probe watches."""
 
     async def within() -> Any:
         loop = asyncio.get_running_loop()
@@ -140,9 +140,9 @@ def served(probe: Probe, loops: str, work: Callable[[Any], Any]) -> Any:
         probe.loop.watch_tasks(loop)
         heartbeat = probe.heartbeat.Heartbeat(loop)
         heartbeat.begin()
-        found = await work(calls.wrapped(probe, ASGIHandler(), "asgi"))
+        result = await work(calls.wrapped(probe, ASGIHandler(), "asgi"))
         heartbeat.end()
-        return found
+        return result
 
     make = importlib.import_module(loops).new_event_loop
     with asyncio.Runner(loop_factory=make) as runner:
@@ -160,7 +160,7 @@ def project(settings: Any, monkeypatch: pytest.MonkeyPatch, probe: Probe) -> Non
 
 @pytest.mark.parametrize("loops", LOOPS)
 @pytest.mark.parametrize("case", HOLDERS, ids=str)
-def test_who_held_the_loop(case: Case, loops: str, probe: Probe, settings: Any) -> None:
+def test_a_hold_is_charged_to_its_code(case: Case, loops: str, probe: Probe, settings: Any) -> None:
     url, middleware, holder = case
     settings.MIDDLEWARE = [f"{__name__}.{middleware}"] if middleware else []
     served(probe, loops, lambda application: ask(application, url))
@@ -176,7 +176,7 @@ def test_who_held_the_loop(case: Case, loops: str, probe: Probe, settings: Any) 
 
 
 @pytest.mark.parametrize("loops", LOOPS)
-def test_a_hold_that_has_not_ended_is_told_already(loops: str, probe: Probe) -> None:
+def test_a_hold_is_reported_before_it_ends(loops: str, probe: Probe) -> None:
     seen: list[tuple[int, int]] = []
 
     async def look_meanwhile(application: Any) -> None:
@@ -192,7 +192,7 @@ def test_a_hold_that_has_not_ended_is_told_already(loops: str, probe: Probe) -> 
 
 
 @pytest.mark.parametrize("loops", LOOPS)
-def test_tasks_are_what_they_were(loops: str, probe: Probe) -> None:
+def test_watched_tasks_behave_as_before(loops: str, probe: Probe) -> None:
     """Results, exceptions, cancellation before and within, and contexts pass through."""
 
     async def value() -> int:
@@ -232,7 +232,7 @@ def test_tasks_are_what_they_were(loops: str, probe: Probe) -> None:
 
 
 @pytest.mark.parametrize("loops", LOOPS)
-def test_a_factory_that_was_there_before_makes_the_tasks_still(loops: str, probe: Probe) -> None:
+def test_an_earlier_task_factory_still_makes_the_tasks(loops: str, probe: Probe) -> None:
     made: list[str] = []
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
@@ -255,7 +255,7 @@ def test_a_factory_that_was_there_before_makes_the_tasks_still(loops: str, probe
 
 
 @pytest.mark.parametrize("loops", LOOPS)
-def test_an_awaitable_that_is_no_coroutine_is_awaited_as_it_is(loops: str, probe: Probe) -> None:
+def test_an_awaitable_that_is_no_coroutine_is_awaited_unchanged(loops: str, probe: Probe) -> None:
     def application(scope: Any, receive: Any, send: Any) -> Any:
         return asyncio.get_running_loop().run_in_executor(None, int)
 

@@ -68,7 +68,7 @@ def test_the_dialogue_of_a_firing(probe: Probe, dashboard_socket: socket.socket)
         dashboard_socket.recv(65536)
 
 
-def test_a_process_that_comes_late_keeps_its_counts(
+def test_a_process_that_starts_in_a_firing_keeps_its_counts(
     probe: Probe, dashboard_socket: socket.socket
 ) -> None:
     Call(wrapped(probe, answers([b"x"]))).body.close()
@@ -78,7 +78,7 @@ def test_a_process_that_comes_late_keeps_its_counts(
     assert received(dashboard_socket)[0]["requests"] == 1
 
 
-async def test_a_blocked_loop_is_late_even_before_it_is_free_again(probe: Probe) -> None:
+async def test_a_blocked_loop_is_late_while_it_is_blocked(probe: Probe) -> None:
     heartbeat = probe.heartbeat.Heartbeat(asyncio.get_running_loop())
     heartbeat.begin()
     await asyncio.sleep(0.03)

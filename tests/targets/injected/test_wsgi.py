@@ -48,7 +48,7 @@ def test_an_application_that_raises_has_left(probe: Probe) -> None:
     assert probe.counters.LOAD.report()["in_app"] == 0
 
 
-def test_a_length_is_handed_on_and_never_invented(probe: Probe) -> None:
+def test_a_body_has_a_length_only_if_the_applications_has_one(probe: Probe) -> None:
     assert len(Call(wrapped(probe, answers([b"x", b"y"]))).body) == 2
     stream = Call(wrapped(probe, answers(iter([b"x"])))).body
     assert not hasattr(stream, "__len__")
@@ -98,7 +98,7 @@ class Stream:
 
 @pytest.mark.parametrize("where", ["at_once", "midway", "at_end"])
 @pytest.mark.parametrize(("query", "counted"), [("", [1]), ("liveburst-neighbour", [])])
-def test_what_a_body_raises_is_counted_and_raised_on(
+def test_what_a_body_raises_is_counted_and_raised_again(
     probe: Probe, where: str, query: str, counted: list[int]
 ) -> None:
     stream = Stream(**{where: True})
@@ -110,7 +110,7 @@ def test_what_a_body_raises_is_counted_and_raised_on(
     assert (probe.counters.LOAD.is_quiet(), probe.counters.BYSTANDER.is_quiet()) == (True, True)
 
 
-def test_a_body_that_is_given_up_is_closed_once_and_by_its_server(probe: Probe) -> None:
+def test_an_abandoned_body_is_closed_once_and_by_its_server(probe: Probe) -> None:
     stream = Stream()
     body = Call(wrapped(probe, answers(stream))).body
     chunks = iter(body)
@@ -122,7 +122,7 @@ def test_a_body_that_is_given_up_is_closed_once_and_by_its_server(probe: Probe) 
     assert not probe.answers.ANSWERS.news()
 
 
-def test_a_file_wrapper_is_handed_through(probe: Probe) -> None:
+def test_a_file_wrapper_keeps_its_type(probe: Probe) -> None:
     file = io.BytesIO(b"content")
 
     def application(environ: dict[str, Any], start: Callable[..., Any]) -> Any:
@@ -137,7 +137,7 @@ def test_a_file_wrapper_is_handed_through(probe: Probe) -> None:
     assert probe.counters.LOAD.report()["in_app"] == 0
 
 
-def test_a_file_wrapper_that_cannot_be_watched_is_handed_through(probe: Probe) -> None:
+def test_a_file_wrapper_that_cannot_be_watched_keeps_its_type(probe: Probe) -> None:
     class Fixed:
         __slots__ = ("file",)
 

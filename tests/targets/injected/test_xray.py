@@ -92,7 +92,7 @@ def hops(trace: Trace) -> int:
         ("wsgi", DEFAULT_SEVEN, "async_", (1, 1)),
     ],
 )
-def test_the_known_facts_of_hops_and_threads(
+def test_hops_and_started_threads_are_counted_exactly(
     python: str,
     interface: str,
     middleware: str,
@@ -121,7 +121,7 @@ def test_every_span_lies_inside_its_parent_and_ends(interface: str, view: str) -
 
 
 @pytest.mark.parametrize("interface", ["wsgi", "asgi"])
-def test_the_whole_chain_of_middleware_stands_around_the_view(interface: str) -> None:
+def test_the_whole_chain_of_middleware_is_around_the_view(interface: str) -> None:
     trace = traces(interface, DEFAULT_SEVEN)["async_"]
     assert [f"{name}" for name in named(trace, "middleware")] == [
         path.rpartition(".")[2] for path in DEFAULT_SEVEN.split(",")
@@ -181,7 +181,7 @@ def test_every_way_to_a_thread_is_a_hop(interface: str, extra: int) -> None:
 
 
 @pytest.mark.parametrize(("interface", "extra"), [("wsgi", 0), ("asgi", 3)])
-def test_there_and_back_is_two(interface: str, extra: int) -> None:
+def test_there_and_back_is_two_hops(interface: str, extra: int) -> None:
     trace = traces(interface)["there_and_back"]
     assert hops(trace) == 2 + extra
     inner = [span for span in trace["spans"] if span["name"] == "work" and span["kind"] == "work"]
@@ -190,7 +190,7 @@ def test_there_and_back_is_two(interface: str, extra: int) -> None:
 
 
 @pytest.mark.parametrize("interface", ["wsgi", "asgi"])
-def test_loops_are_known(interface: str) -> None:
+def test_a_thread_with_an_event_loop_is_marked(interface: str) -> None:
     trace = traces(interface)["async_"]
     view = next(span for span in trace["spans"] if span["kind"] == "view")
     assert trace["threads"][str(view["thread"])]["loop"] is True

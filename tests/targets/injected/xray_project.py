@@ -1,4 +1,4 @@
-"""A little Django project: what the X-ray must find is planted in its views.
+"""A small Django project: what the X-ray must find is planted in its views.
 
 Its middleware is what PLANTED_MIDDLEWARE names, with commas between. `wsgi` and `asgi` are its
 applications. Settings are made upon import, so it is for interpreters of its own.
@@ -60,20 +60,20 @@ def sync(request: HttpRequest) -> HttpResponse:
 
 @csrf_exempt
 def posted(request: HttpRequest) -> HttpResponse:
-    """Answers 200 if what was asked came as it was asked, and the X-ray's own header did not."""
-    asked = (request.method, request.headers.get("X-Own"), request.body)
+    """Answers 200 if the request arrived as it was sent, without the X-ray's own header."""
+    sent = (request.method, request.headers.get("X-Own"), request.body)
     others = {"Liveburst-Xray", "Accept-Encoding"} & request.headers.keys()
-    as_asked = asked == ("POST", "kept", b"a body") and not others
-    return HttpResponse(status=200 if as_asked else 418)
+    as_sent = sent == ("POST", "kept", b"a body") and not others
+    return HttpResponse(status=200 if as_sent else 418)
 
 
 @csrf_exempt
 def uploaded(request: HttpRequest) -> HttpResponse:
-    """Answers 200 if the file of a form came whole: 100,001 bytes of the pattern."""
+    """Answers 200 if the file of a form arrived whole: 100,001 bytes of the pattern."""
     (file,) = request.FILES.getlist("file")
     whole = (b"0123456789abcdef" * 6251)[:100_001]
-    told = int(request.META["CONTENT_LENGTH"]) > len(whole)
-    return HttpResponse(status=200 if told and file.read() == whole else 418)
+    length_is_sent = int(request.META["CONTENT_LENGTH"]) > len(whole)
+    return HttpResponse(status=200 if length_is_sent and file.read() == whole else 418)
 
 
 async def async_(request: HttpRequest) -> HttpResponse:
@@ -91,7 +91,7 @@ async def gathered(request: HttpRequest) -> HttpResponse:
 
 
 async def one_by_one(request: HttpRequest) -> HttpResponse:
-    """The same work, awaited in turn: nobody stands in line."""
+    """The same work, awaited in turn: nothing is queued."""
     for _ in range(5):
         await sync_to_async(work)()
     return HttpResponse()

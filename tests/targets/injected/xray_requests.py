@@ -1,4 +1,4 @@
-"""Asks the planted project for pages, each twice, the second time traced, as a target is asked.
+"""Requests pages of the planted project as a target would be asked, and traces each once.
 
     python -m tests.targets.injected.xray_requests wsgi|asgi PATH…
 
@@ -38,7 +38,7 @@ def main(interface: str, *paths: str) -> None:
 def traced(application: Any, interface: str, path: str, directory: str) -> Any:
     file = Path(directory, path.strip("/"))
     os.environ["LIVEBURST_XRAY_FILE"] = str(file)
-    for token in ("", "somebody else's", TOKEN):
+    for token in ("", "another one's", TOKEN):
         assert not file.exists()
         if interface == "asgi":
             asyncio.run(ask_asgi(application, path, token))

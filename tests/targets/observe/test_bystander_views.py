@@ -1,4 +1,4 @@
-"""Every kind of view as a neighbour, under real servers: it is answered, and charged to nobody."""
+"""Every kind of view as a bystander, under real servers: answered, and not charged to the load."""
 
 from __future__ import annotations
 
@@ -59,10 +59,10 @@ class AsyncClass(View):
         return await async_(request)
 
 def raising(request):
-    raise LookupError("the neighbour's own")
+    raise LookupError("the bystander's own")
 
 async def async_raising(request):
-    raise LookupError("the neighbour's own")
+    raise LookupError("the bystander's own")
 
 def streaming(request):
     return StreamingHttpResponse(iter([b"stream", b"ing"]))
@@ -97,7 +97,7 @@ urlpatterns += [path("async_class", AsyncClass.as_view()), path("load", sync)]
 wsgi = get_wsgi_application()
 asgi = get_asgi_application()
 """
-NEIGHBOURS = {
+BYSTANDERS = {
     "/sync": (200, b"sync"),
     "/async_": (200, b"async"),
     "/async_?own=query": (200, b"query"),
@@ -111,7 +111,7 @@ NEIGHBOURS = {
     "/in_executor": (200, b"threads"),
     "/nowhere": (404, None),
 }
-LOAD, BESIDE = 5, 4
+LOAD, BESIDE = 5, 4  # requests
 firings = count(1)
 SERVERS = [
     "gunicorn-gthread",
@@ -142,12 +142,12 @@ async def targets(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Tar
 
 
 async def counted(
-    target: Any, neighbour: str | None, load: int = LOAD
+    target: Any, bystander: str | None, load: int = LOAD
 ) -> tuple[dict[str, int], list[Answer]]:
-    """The last row of a firing of the load, and the answers of the neighbour fired beside it."""
+    """The last row of a firing of the load, and the answers to the bystander beside it."""
     firing = next(firings)
     assert await target.begin(firing)
-    beside = fire(target.port, marked(neighbour), BESIDE, 1) if neighbour else nothing()
+    beside = fire(target.port, marked(bystander), BESIDE, 1) if bystander else nothing()
     answers, loads = await asyncio.gather(beside, fire(target.port, "/load", load, 1))
     assert {answer.status for answer in loads} == {200}
     assert await target.end(firing, quiet_timeout_s=5)  # at once: nothing is stuck in the view
@@ -156,17 +156,17 @@ async def counted(
 
 
 async def nothing() -> list[Answer]:
-    """No neighbour."""
+    """No bystander."""
     return []
 
 
-@pytest.mark.parametrize("neighbour", NEIGHBOURS)
+@pytest.mark.parametrize("bystander", BYSTANDERS)
 @pytest.mark.parametrize("server", ["gunicorn-gthread", "uvicorn"])
-async def test_it_is_answered_as_ever_and_the_load_is_counted_alone(
-    server: str, neighbour: str, targets: Targets
+async def test_a_bystander_is_answered_and_only_the_load_is_counted(
+    server: str, bystander: str, targets: Targets
 ) -> None:
-    row, answers = await counted(await targets.ready(server, ignore), neighbour)
-    status, body = NEIGHBOURS[neighbour]
+    row, answers = await counted(await targets.ready(server, ignore), bystander)
+    status, body = BYSTANDERS[bystander]
     assert {answer.status for answer in answers} == {status}
     assert {answer.body for answer in answers} == {body} or body is None
     assert (row["requests"], row["peak_in_app"], row["in_app"]) == (LOAD, 1, 0)
@@ -174,17 +174,17 @@ async def test_it_is_answered_as_ever_and_the_load_is_counted_alone(
     assert row["neighbour_requests"] == BESIDE
 
 
-@pytest.mark.parametrize("neighbour", ["/threads", "/async_threads", "/in_executor"])
+@pytest.mark.parametrize("bystander", ["/threads", "/async_threads", "/in_executor"])
 @pytest.mark.parametrize("server", SERVERS)
 async def test_threads_are_charged_to_the_request_that_starts_them(
-    server: str, neighbour: str, targets: Targets
+    server: str, bystander: str, targets: Targets
 ) -> None:
-    """While both are under way: 4 neighbours that start 3 threads each, beside 10 of the load."""
+    """While both are under way: 4 bystanders that start 3 threads each, beside 10 of the load."""
     target = await targets.ready(server, ignore)
-    if server in SYNC_ONLY and "async" in neighbour:
+    if server in SYNC_ONLY and "async" in bystander:
         pytest.skip("no async views under gevent")
     for _ in range(2):  # a server's own pool has grown by then
         alone, _ = await counted(target, None, 10)
-    row, _ = await counted(target, neighbour, 10)
+    row, _ = await counted(target, bystander, 10)
     assert abs(row["threads_started"] - alone["threads_started"]) <= 2
     assert row["neighbour_threads_started"] >= 3 * BESIDE

@@ -1,4 +1,4 @@
-"""The dashboard's end of the health dialogue, with a probe that a test plays."""
+"""The dashboard's end of the health datagrams, with a fake probe."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ COUNTS = {
 }
 
 
-class PlayedProbe:
-    """A probe in this process, so that /proc has something to say of it."""
+class FakeProbe:
+    """A probe in this process, so that /proc has readings of it."""
 
     def __init__(self, health: Health) -> None:
         host, _, port = health.environment["LIVEBURST_HEALTH"].rpartition(":")
@@ -45,18 +45,18 @@ class PlayedProbe:
         self.socket.connect((host, int(port)))
         self.socket.setblocking(False)
 
-    def say(self, **message: Any) -> None:
+    def send(self, **message: Any) -> None:
         message = {"token": self.token, "process": os.getpid(), **message}
         self.socket.send(json.dumps(message).encode())
 
     def hello(self) -> None:
-        self.say(type="hello", interface="asgi", versions={"python": "3"})
+        self.send(type="hello", interface="asgi", versions={"python": "3"})
 
     def report(self, firing: int, *, final: bool = False, age_ns: int = 0, **counts: Any) -> None:
         at = time.monotonic_ns() - age_ns
-        self.say(type="report", firing=firing, final=final, at=at, **{**COUNTS, **counts})
+        self.send(type="report", firing=firing, final=final, at=at, **{**COUNTS, **counts})
 
-    async def told(self) -> dict[str, Any]:
+    async def receive(self) -> dict[str, Any]:
         loop = asyncio.get_running_loop()
         message: dict[str, Any] = json.loads(await loop.sock_recv(self.socket, 65536))
         return message
@@ -70,24 +70,24 @@ async def health() -> AsyncIterator[Health]:
 
 
 @pytest.fixture
-async def probe(health: Health) -> AsyncIterator[PlayedProbe]:
-    probe = PlayedProbe(health)
+async def probe(health: Health) -> AsyncIterator[FakeProbe]:
+    probe = FakeProbe(health)
     yield probe
     probe.socket.close()
 
 
-async def begun(health: Health, probe: PlayedProbe, firing: int = 1) -> None:
+async def begun(health: Health, probe: FakeProbe, firing: int = 1) -> None:
     """A firing that the probe has answered."""
     probe.hello()
     assert await health.first_probe(1)
     beginning = asyncio.create_task(health.begin(firing, os.getpid()))
-    told = await probe.told()
-    assert (told["type"], told["firing"]) == ("begin", firing)
+    order = await probe.receive()
+    assert (order["type"], order["firing"]) == ("begin", firing)
     probe.report(firing)
     assert await beginning
 
 
-async def test_a_row_joins_the_report_with_proc(health: Health, probe: PlayedProbe) -> None:
+async def test_a_row_joins_the_report_with_proc(health: Health, probe: FakeProbe) -> None:
     origin = time.monotonic_ns()
     await begun(health, probe)
     (row,) = health.take_rows(origin)
@@ -99,8 +99,8 @@ async def test_a_row_joins_the_report_with_proc(health: Health, probe: PlayedPro
     assert health.take_rows(origin) == []
 
 
-async def test_of_what_was_before_the_origin_the_last_stands_at_it(
-    health: Health, probe: PlayedProbe
+async def test_the_last_row_before_the_origin_is_moved_to_it(
+    health: Health, probe: FakeProbe
 ) -> None:
     await begun(health, probe)
     probe.report(1, requests=10)
@@ -110,20 +110,20 @@ async def test_of_what_was_before_the_origin_the_last_stands_at_it(
     assert health.take_rows(time.monotonic_ns()) == []
 
 
-async def test_the_first_and_the_last_report_are_joined_with_proc_however_late_they_come(
-    health: Health, probe: PlayedProbe
+async def test_the_first_and_the_last_report_are_joined_with_proc_even_if_late(
+    health: Health, probe: FakeProbe
 ) -> None:
     await begun(health, probe)
     health.take_rows(0)
     ending = asyncio.create_task(health.end(1, quiet_timeout_s=2))
-    await probe.told()
+    await probe.receive()
     probe.report(1, final=True, age_ns=1_000_000_000, in_app=0, in_view=0)
     assert await ending
     assert health.take_rows(0)[-1]["cpu"] > 0
 
 
-async def test_the_executor_is_kept_as_it_was_when_most_stood_in_line(
-    health: Health, probe: PlayedProbe
+async def test_the_executor_is_kept_from_when_its_queue_was_longest(
+    health: Health, probe: FakeProbe
 ) -> None:
     await begun(health, probe)
     assert health.executor is None
@@ -132,14 +132,14 @@ async def test_the_executor_is_kept_as_it_was_when_most_stood_in_line(
     assert await until_async(lambda: len(health._rows) == 4)
     assert health.executor == {"limit": 6, "threads": 6, "queued": 9}
     beginning = asyncio.create_task(health.begin(2, os.getpid()))
-    await probe.told()
+    await probe.receive()
     probe.report(2)
     await beginning
     assert health.executor is None
 
 
-async def test_an_old_report_is_not_joined_with_what_proc_says_now(
-    health: Health, probe: PlayedProbe
+async def test_an_old_report_is_not_joined_with_a_present_reading_of_proc(
+    health: Health, probe: FakeProbe
 ) -> None:
     await begun(health, probe)
     health.take_rows(0)
@@ -150,8 +150,8 @@ async def test_an_old_report_is_not_joined_with_what_proc_says_now(
     assert row["in_app"] == 2
 
 
-async def test_a_process_whose_probe_is_silent_is_read_all_the_same(
-    health: Health, probe: PlayedProbe
+async def test_a_process_whose_probe_does_not_report_is_still_read(
+    health: Health, probe: FakeProbe
 ) -> None:
     await begun(health, probe)
     health.take_rows(0)
@@ -159,10 +159,12 @@ async def test_a_process_whose_probe_is_silent_is_read_all_the_same(
     row = next(row for row in health.take_rows(0) if "rss" in row)
     assert row["process"] == os.getpid()
     assert "in_app" not in row
-    assert "switches" not in row  # the probe counts them otherwise
+    assert "switches" not in row  # the probe counts them in another way
 
 
-async def test_a_process_that_ends_has_a_last_row_that_says_so(health: Health) -> None:
+async def test_a_process_that_ends_has_a_last_row_without_memory(
+    health: Health,
+) -> None:
     sleeper = await asyncio.create_subprocess_exec("sleep", "60")
     assert await health.begin(1, os.getpid())
     sleeper.kill()
@@ -174,7 +176,7 @@ async def test_a_process_that_ends_has_a_last_row_that_says_so(health: Health) -
     assert rows[-1]["threads"] == 0
 
 
-async def test_who_takes_a_dead_ones_place_is_found(health: Health) -> None:
+async def test_a_process_that_replaces_an_ended_one_is_found(health: Health) -> None:
     first = await asyncio.create_subprocess_exec("sleep", "60")
     assert await health.begin(1, os.getpid())
     first.kill()
@@ -190,29 +192,29 @@ async def test_who_takes_a_dead_ones_place_is_found(health: Health) -> None:
         await health.end(1, quiet_timeout_s=1)
 
 
-async def test_the_end_waits_until_it_is_quiet(health: Health, probe: PlayedProbe) -> None:
+async def test_the_end_waits_for_the_final_report(health: Health, probe: FakeProbe) -> None:
     await begun(health, probe)
     assert not await health.end(1, quiet_timeout_s=0.05)
-    assert (await probe.told())["type"] == "end"
+    assert (await probe.receive())["type"] == "end"
     ending = asyncio.create_task(health.end(1, quiet_timeout_s=2))
-    await probe.told()
+    await probe.receive()
     probe.report(1, final=True, in_app=0, in_view=0)
     assert await ending
     assert health.take_rows(0)[-1]["in_app"] == 0
 
 
-async def test_what_does_not_carry_the_token_is_dropped(health: Health, probe: PlayedProbe) -> None:
+async def test_a_datagram_without_the_token_is_dropped(health: Health, probe: FakeProbe) -> None:
     await begun(health, probe)
     health.take_rows(0)
     probe.report(1, token=1)
     probe.socket.send(b"[]")
-    probe.say(type="report", firing=1)  # nor what is not whole
+    probe.send(type="report", firing=1)  # nor one with fields missing
     probe.report(1, requests=77)
     assert await until_async(lambda: health._rows)
     assert [row["requests"] for row in health.take_rows(0)] == [77]
 
 
-async def test_reports_of_another_firing_are_no_rows(health: Health, probe: PlayedProbe) -> None:
+async def test_reports_of_another_firing_are_no_rows(health: Health, probe: FakeProbe) -> None:
     await begun(health, probe, firing=2)
     health.take_rows(0)
     probe.report(1)
@@ -221,16 +223,18 @@ async def test_reports_of_another_firing_are_no_rows(health: Health, probe: Play
     assert [row["requests"] for row in health.take_rows(0)] == [5]
 
 
-async def test_who_comes_late_is_told_that_it_has_begun(health: Health, probe: PlayedProbe) -> None:
+async def test_a_process_that_starts_in_a_firing_is_told_of_it(
+    health: Health, probe: FakeProbe
+) -> None:
     assert await health.begin(4, os.getpid())
     probe.hello()
-    told = await probe.told()
-    assert (told["type"], told["firing"], told["running"]) == ("begin", 4, True)
+    order = await probe.receive()
+    assert (order["type"], order["firing"], order["running"]) == ("begin", 4, True)
     probe.report(4, final=True)
     assert await health.end(4, quiet_timeout_s=1)
 
 
-async def test_nobody_says_hello(health: Health) -> None:
+async def test_without_a_hello_there_is_no_probe(health: Health) -> None:
     assert await health.first_probe(0.05) is None
 
 
@@ -249,9 +253,9 @@ async def test_a_process_without_a_probe_has_rows_too(health: Health) -> None:
         await sleeper.wait()
 
 
-async def test_a_process_that_died_is_not_waited_for(health: Health, probe: PlayedProbe) -> None:
+async def test_a_process_that_died_is_not_waited_for(health: Health, probe: FakeProbe) -> None:
     sleeper = await asyncio.create_subprocess_exec("sleep", "60")
-    probe.say(type="hello", interface="wsgi", versions={}, process=sleeper.pid)
+    probe.send(type="hello", interface="wsgi", versions={}, process=sleeper.pid)
     assert await health.first_probe(1)
     sleeper.kill()
     await sleeper.wait()

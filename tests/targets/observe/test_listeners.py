@@ -1,4 +1,4 @@
-"""What a listening socket itself turned away, as the kernel counts it."""
+"""The connections that a listening socket turned away, as the kernel counts them."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from dashboard.targets.observe import listeners
 from dashboard.targets.observe.listeners import Drops, listeners_on, namespace_drops
 from tests.listening import TURNED_AWAY, deaf, filled
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="asked of Linux")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux reports them")
 
 
 def test_connections_that_fit_are_queued_and_none_is_dropped() -> None:
     with deaf() as address:
         before = Drops.at(*address)
         with filled(address, clients=2):
-            found = (listeners_on(*address) or [])[0]
-            assert (found.queued, found.backlog, found.drops) == (2, 1, 0)
+            listener = (listeners_on(*address) or [])[0]
+            assert (listener.queued, listener.backlog, listener.drops) == (2, 1, 0)
             assert Drops.at(*address).since(before) == 0
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
-def test_a_full_backlog_counts_whom_it_turned_away(host: str) -> None:
+def test_a_full_backlog_counts_the_connections_it_turned_away(host: str) -> None:
     with deaf(host=host) as address:
         before = Drops.at(*address)
         with filled(address):
             turned_away = Drops.at(*address).since(before)
             assert turned_away is not None
-            assert turned_away >= TURNED_AWAY  # each time that one of them tries again counts
+            assert turned_away >= TURNED_AWAY  # each retry counts again
 
 
 def test_another_programs_full_backlog_is_not_ours() -> None:
@@ -41,7 +41,7 @@ def test_another_programs_full_backlog_is_not_ours() -> None:
             after_of_all = namespace_drops()
             assert before_of_all is not None
             assert after_of_all is not None
-            assert after_of_all > before_of_all  # which is all that /proc/net/netstat says
+            assert after_of_all > before_of_all  # all that /proc/net/netstat reports
             assert Drops.at(*ours).since(before) == 0
 
 
@@ -53,7 +53,7 @@ def test_listeners_that_share_a_port_add_up() -> None:
             assert (Drops.at(*address).since(before) or 0) >= 40 - 3 * 2
 
 
-def test_a_listener_that_came_since_counts_from_nothing() -> None:
+def test_a_new_listener_counts_from_zero() -> None:
     with deaf() as address:
         after = Drops.at(*address)
     assert Drops({1: 5, 3: 2}, None).since(Drops({1: 4, 2: 9}, None)) == 3
@@ -66,13 +66,13 @@ def test_a_listener_that_came_since_counts_from_nothing() -> None:
         (4, 9, 100, 200, 5),
         (4, 9, 100, 100, 0),  # packets that were no connections
         (4, 9, 100, 102, 2),
-        (4, 4, 100, 200, 0),  # all of them somebody else's
+        (4, 4, 100, 200, 0),  # all of them another program's
         (4, 9, None, None, 5),
         (None, 9, 100, 200, None),
         (4, None, 100, 200, None),  # never a guess from the namespace's
     ],
 )
-def test_the_namespace_can_only_acquit(
+def test_the_namespaces_drops_only_ever_lower_a_listeners_own(
     own_before: int | None,
     own_after: int | None,
     all_before: int | None,
@@ -97,11 +97,11 @@ def test_the_namespace_can_only_acquit(
         ("192.0.2.7", "localhost", False),
     ],
 )
-def test_only_who_can_be_reached_there_counts(address: str, host: str, reached: bool) -> None:
+def test_only_listeners_that_can_be_reached_count(address: str, host: str, reached: bool) -> None:
     assert listeners._is_reached(address, host) is reached
 
 
-def test_where_the_system_does_not_tell_nothing_is_known(
+def test_drops_are_unknown_where_the_system_does_not_report_them(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def refuse(*_: object) -> None:
@@ -117,7 +117,7 @@ def test_where_the_system_does_not_tell_nothing_is_known(
     assert namespace_drops(tmp_path / "nowhere") is None
 
 
-def test_the_namespaces_count_is_read_by_its_name(tmp_path: Path) -> None:
+def test_the_namespaces_drops_are_read_by_their_name(tmp_path: Path) -> None:
     netstat = tmp_path / "netstat"
     netstat.write_text("TcpExt: A ListenDrops B\nTcpExt: 1 23 4\nIpExt: C\nIpExt: 5\n")
     assert namespace_drops(netstat) == 23

@@ -1,4 +1,4 @@
-"""What an application raises after its answer began: quoted under every interface alike."""
+"""What an application raises after its answer began: quoted under WSGI and ASGI alike."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ async def asked(target: Target, path: str) -> AsyncIterator[None]:
 
 @pytest.mark.parametrize("path", [*RAISED_IN, "/bare"])
 @pytest.mark.parametrize("server", SERVERS)
-async def test_it_is_quoted_and_the_neighbours_is_not(
+async def test_an_exception_midway_is_quoted_for_the_load_and_not_for_the_bystander(
     server: str, path: str, targets: Targets
 ) -> None:
     target = await targets.ready(server, ignore)
@@ -132,11 +132,11 @@ async def test_it_is_quoted_and_the_neighbours_is_not(
     async with AsyncExitStack() as connections:
         for each in [f"{path}?liveburst-neighbour", *[path] * LOAD]:
             await connections.enter_async_context(asked(target, each))
-        await until_async(lambda: sum(one["count"] for one in target.answers) >= LOAD)
+        await until_async(lambda: sum(kind["count"] for kind in target.answers) >= LOAD)
         assert await target.end(firing, quiet_timeout_s=5)
-    (found,) = target.answers
-    file, _, name = str(found["where"]).partition(" ")
+    (kind,) = target.answers
+    file, _, name = str(kind["where"]).partition(" ")
     assert file.startswith("river.py:")
     assert name in RAISED_IN.get(path, BARE)
     expected = {"status": None, "type": "RuntimeError", "message": "broke midway", "count": LOAD}
-    assert {key: value for key, value in found.items() if key in expected} == expected
+    assert {key: value for key, value in kind.items() if key in expected} == expected

@@ -60,8 +60,8 @@ class Request:
 
 # The request in whose context code runs, here or in a thread that works for it; else None.
 _CURRENT: ContextVar[Request | None] = ContextVar("liveburst", default=None)
-# Bound once: CPython makes a new bound method for each call of an imported object's method, which
-# was 2 % of the instructions of a request under WSGI.
+# Bound once: CPython makes a bound method for each call of an imported object's method, and not of
+# one from the same module. Unbound, a request under WSGI took 2.6 % more instructions.
 new_request, current_request, set_current_request = Request.of_query, _CURRENT.get, _CURRENT.set
 
 
