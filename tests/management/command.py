@@ -1,4 +1,4 @@
-"""The commands as a person starts them: child processes with a state of their own."""
+"""The commands as started from a shell: child processes with a home of their own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A project in a state that people leave theirs in: the run says what to do about it."""
+"""A project with common problems: the run advises on each."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ urlpatterns = [path("users/", users), path("private/", login_required(users))]
 """
 
 
-def test_a_run_says_what_to_do_about_the_project(tmp_path: Path) -> None:
+def test_a_run_advises_on_the_project(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "django", "startproject", "shop", str(tmp_path)]
     subprocess.run(command, check=True, env=environment(tmp_path / "home", MARK))
     (tmp_path / "shop" / "urls.py").write_text(URLS)

@@ -141,7 +141,7 @@ def test_bad_versions_are_named(
     assert statuses(tmp_path / "home") == []
 
 
-def test_outside_git_the_reason_is_gits_own(tmp_path: Path) -> None:
+def test_outside_a_repository_gits_reason_is_quoted(tmp_path: Path) -> None:
     (tmp_path / "lab.toml").write_text(LAB)
     done = burst(tmp_path / "home", tmp_path, "--before", "HEAD")
     assert done.returncode == 2
@@ -149,7 +149,9 @@ def test_outside_git_the_reason_is_gits_own(tmp_path: Path) -> None:
     assert statuses(tmp_path / "home") == []
 
 
-async def test_two_at_once_in_one_process_do_not_collide(shop: Path, tmp_path: Path) -> None:
+async def test_two_objects_in_one_process_have_worktrees_of_their_own(
+    shop: Path, tmp_path: Path
+) -> None:
     project = replace(load_manifest(shop / "lab.toml"), directory=shop)
     before = Version("before", revision="HEAD~1")
     several = [Worktrees(tmp_path / "home") for _ in range(2)]
@@ -162,7 +164,7 @@ async def test_two_at_once_in_one_process_do_not_collide(shop: Path, tmp_path: P
     assert len(git(shop, "worktree", "list").splitlines()) == 1
 
 
-async def test_what_git_refuses_is_said_in_its_words(shop: Path, tmp_path: Path) -> None:
+async def test_gits_refusal_is_quoted(shop: Path, tmp_path: Path) -> None:
     project = replace(load_manifest(shop / "lab.toml"), directory=shop)
     home = tmp_path / "home"
     home.mkdir()

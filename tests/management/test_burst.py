@@ -26,7 +26,7 @@ def burst(home: Path, *arguments: str, used: bool = True) -> tuple[int, str, str
 
 
 @pytest.mark.alone
-def test_the_demonstration_tells_the_truth(tmp_path: Path) -> None:
+def test_the_demonstration_is_right(tmp_path: Path) -> None:
     lanes = [
         "sync@gunicorn-sync",
         "sync@gunicorn-gthread",
@@ -124,7 +124,7 @@ def test_bad_usage_names_the_field_and_fires_nothing(
         (["--set", "delay"], "expected NAME=NUMBER"),
     ],
 )
-def test_bad_usage_is_a_line_and_a_status_for_whoever_called(
+def test_bad_usage_is_a_line_and_a_status_of_the_process(
     tmp_path: Path, arguments: list[str], words: str
 ) -> None:
     status, stdout, stderr = burst(tmp_path, "sleep", *arguments)
@@ -155,7 +155,7 @@ def test_a_rate_that_one_lane_can_do_and_another_cannot(tmp_path: Path) -> None:
     assert behind["latency_ms"]["p95"] > 4000
 
 
-def test_a_rate_is_a_table_that_says_who_fell_behind(tmp_path: Path) -> None:
+def test_the_table_of_a_rate_shows_the_lane_that_fell_behind(tmp_path: Path) -> None:
     status, stdout, stderr = burst(
         tmp_path, "sleep", "--lane", "sync@gunicorn-sync", "--rate", "40", "--duration", "1.5",
         "--rounds", "1",
@@ -183,7 +183,7 @@ def test_expectations_decide_the_status(
     assert "sync@gunicorn-gthread" in stdout
 
 
-def test_a_server_that_does_not_start_fails_the_run_with_its_own_words(tmp_path: Path) -> None:
+def test_a_server_that_does_not_start_fails_the_run_with_its_log(tmp_path: Path) -> None:
     (tmp_path / "lab.toml").write_text(
         """
         [project]
@@ -206,7 +206,7 @@ def test_a_server_that_does_not_start_fails_the_run_with_its_own_words(tmp_path:
     assert json.loads(stdout)["status"] == "failed"
 
 
-def test_ctrl_c_stops_keeps_and_lets_the_whole_rounds_decide(tmp_path: Path) -> None:
+def test_ctrl_c_keeps_what_was_measured_and_whole_rounds_decide(tmp_path: Path) -> None:
     process = start(
         tmp_path, "liveburst-test-burst", "burst", "sleep", "-n", "6", "-c", "3", "--rounds", "50",
         "--set", "delay=0.3", "--lane", "sync@gunicorn-gthread", "--lane", "async@daphne",

@@ -1,4 +1,4 @@
-"""What a blocked event loop does to everybody else, and what a free one does not."""
+"""What a bystander waits under a blocked event loop, and not under a free one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from .command import ROOT, environment
 
 pytestmark = pytest.mark.servers
-MARK = f"liveburst-test-neighbour-{os.getpid()}"
+MARK = f"liveburst-test-bystander-{os.getpid()}"
 
 
 def burst(home: Path, *options: str) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def burst(home: Path, *options: str) -> dict[str, Any]:
 
 
 @pytest.mark.alone
-def test_it_waits_where_the_loop_is_held_and_is_counted_with_nothing(tmp_path: Path) -> None:
+def test_it_waits_if_the_loop_is_blocked_and_is_not_counted(tmp_path: Path) -> None:
     lanes = ["--lane", "async-blocking@uvicorn", "--lane", "async@uvicorn"]
     report = burst(tmp_path, *lanes, "-n", "20", "--rounds", "1", "--set", "delay=0.2")
     held, free = report["lanes"]

@@ -58,7 +58,7 @@ def claims(home: Path, *arguments: str) -> tuple[int, str, str]:
     return process.returncode, stdout, stderr
 
 
-def test_all_claims_are_tried_and_one_that_does_not_hold_everywhere_is_status_1(
+def test_all_claims_are_fired_and_one_that_is_not_true_everywhere_is_status_1(
     tmp_path: Path, lab: str
 ) -> None:
     status, stdout, stderr = claims(tmp_path, "--project", lab, "--json", "-")
@@ -74,7 +74,7 @@ def test_all_claims_are_tried_and_one_that_does_not_hold_everywhere_is_status_1(
     assert 2 <= several["value"] <= 4
 
 
-def test_a_claim_that_holds_is_status_0_and_is_said_in_words(tmp_path: Path, lab: str) -> None:
+def test_a_claim_that_holds_is_status_0(tmp_path: Path, lab: str) -> None:
     status, stdout, stderr = claims(tmp_path, "true", "--project", lab)
     assert status == 0, stderr
     assert "true: A sync worker has one request at a time." in stdout
@@ -85,13 +85,13 @@ def test_a_claim_that_holds_is_status_0_and_is_said_in_words(tmp_path: Path, lab
     assert statuses(tmp_path) == ["finished"]
 
 
-def test_what_is_no_claim_is_bad_usage(tmp_path: Path, lab: str) -> None:
+def test_an_unknown_claim_is_bad_usage(tmp_path: Path, lab: str) -> None:
     status, stdout, stderr = claims(tmp_path, "nothing", "--project", lab)
     assert (status, stdout) == (2, "")
     assert "claim: expected one of true, half, found 'nothing'" in stderr
 
 
-def test_ctrl_c_stops_all_of_them_and_prints_what_there_is(tmp_path: Path, lab: str) -> None:
+def test_ctrl_c_stops_all_claims_and_prints_the_results_so_far(tmp_path: Path, lab: str) -> None:
     Path(lab).write_text(Path(lab).read_text().replace("default = 0.05", "default = 5"))
     process = start(tmp_path, "liveburst-test-claims", "claims", "--project", lab, "--json", "-")
     while "running" not in statuses(tmp_path):

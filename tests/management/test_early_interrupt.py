@@ -1,4 +1,4 @@
-"""Ctrl-C before a command has begun to fire: one line and status 130, whatever is imported."""
+"""Ctrl-C before a command fires, even during imports: one line and status 130."""
 
 from __future__ import annotations
 
@@ -28,9 +28,7 @@ MARK = f"liveburst-test-interrupted-{os.getpid()}"
         ("django.db.migrations.executor", ["migrate"]),
     ],
 )
-def test_an_interrupt_once_a_module_is_there(
-    tmp_path: Path, module: str, arguments: list[str]
-) -> None:
+def test_an_interrupt_during_imports(tmp_path: Path, module: str, arguments: list[str]) -> None:
     """`-X importtime` writes a line for each module as it is imported, which tells the moment."""
     command = [sys.executable, "-X", "importtime", "manage.py", *arguments]
     started = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""`--engines`: several processes fire one run, and nothing of the result tells."""
+"""`--engines`: several processes fire one run, with the same result as one."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ CALIBRATIONS = "SELECT count(*) FROM dashboard_calibration"
 
 
 @pytest.mark.parametrize("engines", ["0", "17"])
-def test_how_many_there_may_be(tmp_path: Path, engines: str) -> None:
+def test_the_number_of_engines_is_bounded(tmp_path: Path, engines: str) -> None:
     done = burst(tmp_path, "--engines", engines)
     assert done.returncode == 2
     assert f"engines: expected 1 to 16, found {engines}" in done.stderr

@@ -1,4 +1,4 @@
-"""`export` and `import_run`, as a person types them."""
+"""`export` and `import_run`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A DJANGO_SETTINGS_MODULE that a person has exported is that of their project, never ours."""
+"""A DJANGO_SETTINGS_MODULE exported in the shell is the project's, never ours."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def shop(tmp_path: Path) -> Path:
     return directory
 
 
-def test_it_is_used_to_look_at_their_project(shop: Path, tmp_path: Path) -> None:
+def test_it_is_used_to_inspect_the_project(shop: Path, tmp_path: Path) -> None:
     command = ("lab", "init", str(shop), "--python", sys.executable)
     done = run(tmp_path / "home", MARK, *command, DJANGO_SETTINGS_MODULE="shop.settings")
     assert done.returncode == 0, done.stderr

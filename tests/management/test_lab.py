@@ -1,4 +1,4 @@
-"""`manage.py lab` as a whole: where it listens, whom it answers, and how it ends."""
+"""`manage.py lab` as a whole: where it listens, which requests it answers, how it ends."""
 
 from __future__ import annotations
 
@@ -97,11 +97,11 @@ def test_another_host_is_not_answered(lab: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/runs/none/", "/static/nothing.js", "/static/../x"])
-def test_what_is_not_there(lab: str, path: str) -> None:
+def test_unknown_addresses_are_404(lab: str, path: str) -> None:
     assert httpx.get(lab + path).status_code == 404
 
 
-def test_a_port_that_is_taken_gives_way_to_the_next(tmp_path: Path) -> None:
+def test_if_a_port_is_taken_the_next_is_used(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with start(tmp_path, MARK, "lab", "--no-browser", "--port", str(port)) as process:

@@ -1,4 +1,4 @@
-"""`manage.py lab init` on a freshly made project: what it writes runs as it is."""
+"""`manage.py lab init` on a new project: the file that it writes runs unedited."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_a_drafted_file_runs_unedited(shop: Path, tmp_path: Path) -> None:
     assert until(lambda: not marked(MARK), 2)
 
 
-def test_what_could_not_be_told_is_said(shop: Path, tmp_path: Path) -> None:
+def test_excluded_routes_are_noted_in_the_file(shop: Path, tmp_path: Path) -> None:
     manage(tmp_path / "home", "lab", "init", str(shop), *OURS)
     text = (shop / "lab.toml").read_text()
     for remark in (
@@ -137,7 +137,9 @@ def test_what_could_not_be_told_is_said(shop: Path, tmp_path: Path) -> None:
         assert remark in text
 
 
-def test_every_path_is_tried_once_and_the_login_form_is_met(shop: Path, tmp_path: Path) -> None:
+def test_every_path_is_requested_once_and_the_login_form_is_found(
+    shop: Path, tmp_path: Path
+) -> None:
     for name, more in (("views", MORE_VIEWS), ("urls", MORE_URLS)):
         with (shop / "shop" / f"{name}.py").open("a") as file:
             file.write(more)
@@ -154,7 +156,7 @@ def test_every_path_is_tried_once_and_the_login_form_is_met(shop: Path, tmp_path
     assert until(lambda: not marked(MARK), 2)
 
 
-def test_a_target_that_does_not_start_is_said_in_its_own_lines_and_the_draft_is_there(
+def test_a_target_that_does_not_start_is_quoted_and_the_draft_written(
     shop: Path, tmp_path: Path
 ) -> None:
     with (shop / "shop" / "wsgi.py").open("a") as file:
@@ -168,7 +170,7 @@ def test_a_target_that_does_not_start_is_said_in_its_own_lines_and_the_draft_is_
     assert list(tomllib.loads(text)["scenario"]) == ["report"]
 
 
-def test_a_file_that_is_there_is_kept(shop: Path, tmp_path: Path) -> None:
+def test_an_existing_file_is_kept(shop: Path, tmp_path: Path) -> None:
     (shop / "lab.toml").write_text("mine")
     refused = manage(tmp_path / "home", "lab", "init", str(shop), *OURS)
     assert refused.returncode == 2
@@ -177,9 +179,7 @@ def test_a_file_that_is_there_is_kept(shop: Path, tmp_path: Path) -> None:
     assert manage(tmp_path / "home", "lab", "init", str(shop), *OURS, "--force").returncode == 0
 
 
-def test_a_project_that_does_not_import_shows_its_own_last_lines(
-    shop: Path, tmp_path: Path
-) -> None:
+def test_a_project_that_does_not_import_is_quoted(shop: Path, tmp_path: Path) -> None:
     (shop / "shop" / "views.py").write_text("import not_installed\n")
     refused = manage(tmp_path / "home", "lab", "init", str(shop), *OURS)
     assert refused.returncode == 3
@@ -214,7 +214,7 @@ def test_bad_usage_names_the_field(tmp_path: Path, changes: dict[str, Any], expe
     assert str(refused.value).startswith(expected)
 
 
-def test_settings_are_those_that_were_asked_for(shop: Path, tmp_path: Path) -> None:
+def test_settings_are_those_given(shop: Path, tmp_path: Path) -> None:
     (shop / "shop" / "other.py").write_text("from .settings import *\nDEBUG = False\n")
     drafted = manage(tmp_path / "home", "lab", "init", str(shop), *OURS, "--settings", "shop.other")
     assert drafted.returncode == 0, drafted.stderr
@@ -223,7 +223,7 @@ def test_settings_are_those_that_were_asked_for(shop: Path, tmp_path: Path) -> N
     assert project["env"] == {"DJANGO_SETTINGS_MODULE": "shop.other"}
 
 
-def test_without_a_terminal_its_own_interpreter_is_never_taken_silently(
+def test_without_a_terminal_our_own_interpreter_is_never_used_silently(
     shop: Path, tmp_path: Path
 ) -> None:
     refused = manage(tmp_path / "home", "lab", "init", str(shop))

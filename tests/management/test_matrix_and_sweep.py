@@ -1,4 +1,4 @@
-"""`manage.py matrix` and `manage.py sweep` as a person starts them, with real servers."""
+"""`manage.py matrix` and `manage.py sweep` as processes, with real servers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def command(home: Path, *arguments: str) -> tuple[int, str, str]:
 
 @pytest.mark.alone
 @servers
-def test_a_matrix_is_right_where_theory_says_what_must_come_out(tmp_path: Path) -> None:
+def test_a_matrix_agrees_with_theory(tmp_path: Path) -> None:
     table = tmp_path / "matrix.csv"
     status, stdout, stderr = command(
         *(tmp_path, "matrix", "wait", "--project", FIVE, "--set", "delay=0.05", "-n", "16"),
@@ -58,7 +58,7 @@ def test_a_matrix_is_right_where_theory_says_what_must_come_out(tmp_path: Path) 
 
 @pytest.mark.alone
 @servers
-def test_a_sweep_names_where_a_pool_is_left_behind(tmp_path: Path) -> None:
+def test_a_sweep_finds_where_a_pool_falls_behind(tmp_path: Path) -> None:
     status, stdout, stderr = command(
         *(tmp_path, "sweep", "sleep", "--set", "delay=0.05", "--over", "concurrency=2..16"),
         *("--levels", "3", "--lane", "sync@gunicorn-gthread:threads=2", "--lane", "async@uvicorn"),
@@ -79,7 +79,7 @@ def test_a_sweep_names_where_a_pool_is_left_behind(tmp_path: Path) -> None:
 
 
 @servers
-def test_ctrl_c_keeps_what_there_is_and_leaves_nobody_behind(
+def test_ctrl_c_keeps_the_results_and_leaves_no_process(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     process = start(

@@ -1,4 +1,4 @@
-"""No option of a command of ours is one that Django takes for itself."""
+"""No option of our commands is taken by Django for itself."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_there_is_an_option_that_django_would_take() -> None:
     assert any(option == "--settings" for _, _, option in options())
 
 
-def test_the_installed_command_hands_over_in_the_same_way(
+def test_the_installed_command_passes_options_on_in_the_same_way(
     handled: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "tests.settings")  # put back afterwards,

@@ -1,4 +1,4 @@
-"""What several commands refuse in the same words."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ path = "/"
 """
 
 
-def test_another_machine_is_fired_at_only_when_the_command_says_so_too(tmp_path: Path) -> None:
+def test_another_machine_needs_the_option_too(tmp_path: Path) -> None:
     path = tmp_path / "lab.toml"
     path.write_text(FAR)
     with pytest.raises(InvalidPlan, match=r"expected --allow-remote .* found running"):
@@ -35,7 +35,7 @@ def test_another_machine_is_fired_at_only_when_the_command_says_so_too(tmp_path:
     assert read_project({"project": path, "allow_remote": True}).remote == ("running",)
 
 
-def test_a_lab_toml_is_named_from_where_one_stands(
+def test_a_lab_toml_is_relative_to_the_working_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "shop").mkdir()

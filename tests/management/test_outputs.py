@@ -1,4 +1,4 @@
-"""What stands on stdout and stderr, for every command and every way to ask for a file."""
+"""What is on stdout and stderr, for every command and every output option."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (XRAY, ["sync@gunicorn-sync: GET /sleep/sync/", "start"]),
     ],
 )
-def test_a_file_of_json_takes_no_table_away(
+def test_json_in_a_file_leaves_the_table_on_stdout(
     home: Path, tmp_path: Path, arguments: tuple[str, ...], words: list[str]
 ) -> None:
     file = tmp_path / "a result.json"
@@ -77,7 +77,7 @@ def test_a_log_has_a_few_lines_of_progress(home: Path) -> None:
 
 @pytest.mark.servers
 @pytest.mark.parametrize("command_name", ["burst", "matrix", "xray"])
-def test_a_failure_says_why_before_what_the_server_wrote(
+def test_a_failure_has_its_reason_before_the_servers_log(
     home: Path, tmp_path: Path, command_name: str
 ) -> None:
     (tmp_path / "lab.toml").write_text(BROKEN)

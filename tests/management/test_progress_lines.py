@@ -1,4 +1,4 @@
-"""Progress in a log: a line every few seconds, whatever happens and whatever does not."""
+"""Progress in a log: a line every few seconds, with and without events."""
 
 from __future__ import annotations
 
@@ -73,14 +73,14 @@ async def test_many_events_are_one_line(log: Log) -> None:
     assert len(log.lines) == 2
 
 
-async def test_no_event_is_no_silence(log: Log) -> None:
+async def test_lines_continue_without_events(log: Log) -> None:
     sink = lines_to(log, every_s=0.001)
     await sink.begin(make_plan(PROJECT, scenario="sleep"))
     await until(lambda: len(log.lines) > 3)
     await sink.end(Outcome(Status.FINISHED))
 
 
-async def test_a_line_says_where_the_run_is(log: Log) -> None:
+async def test_a_line_has_round_lane_and_requests(log: Log) -> None:
     sink = lines_to(log)
     plan = make_plan(PROJECT, scenario="sleep", requests=5, rounds=3, lanes=["sync@daphne"])
     await sink.begin(plan)
@@ -93,7 +93,7 @@ async def test_a_line_says_where_the_run_is(log: Log) -> None:
     await sink.end(Outcome(Status.STOPPED))
 
 
-async def test_a_round_that_is_repeated_is_one_round_more(log: Log) -> None:
+async def test_a_repeated_round_adds_one_to_the_total(log: Log) -> None:
     sink = lines_to(log)
     await sink.begin(make_plan(PROJECT, scenario="sleep", rounds=1, lanes=["sync@daphne"]))
     reasons: tuple[tuple[int, DiscardReason], ...] = ((1, "stolen"), (2, "late"))
@@ -122,7 +122,7 @@ async def test_progress_never_goes_back_when_a_round_is_repeated(log: Log) -> No
     assert said == ["3 of 6 requests", "6 of 9 requests", "9 of 9 requests"]
 
 
-async def test_a_warning_waits_for_no_line_and_is_said_once(log: Log) -> None:
+async def test_a_warning_is_written_at_once_and_only_once(log: Log) -> None:
     sink = lines_to(log)
     for _ in range(2):  # the runs of an experiment
         await sink.begin(make_plan(PROJECT, scenario="sleep"))
@@ -132,7 +132,7 @@ async def test_a_warning_waits_for_no_line_and_is_said_once(log: Log) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_who_waits_for_a_turn_is_told_so(log: Log) -> None:
+async def test_a_queued_run_is_reported(log: Log) -> None:
     plan = make_plan(PROJECT, scenario="sleep")
     first, second = [await asyncio.to_thread(run_queue.enqueue, plan, PROJECT) for _ in range(2)]
     await print_queue_position(first, log.lines.append)
@@ -151,7 +151,7 @@ def test_bars_are_for_terminals_alone(terminal: bool, kind: type) -> None:
 
 
 @pytest.mark.parametrize(("stderr", "one"), [(subprocess.STDOUT, True), (subprocess.PIPE, False)])
-def test_one_screen_is_known(stderr: int, one: bool) -> None:
+def test_one_destination_of_stdout_and_stderr_is_detected(stderr: int, one: bool) -> None:
     code = (
         "from dashboard.management.terminal.outputs import stdout_is_stderr as same; print(same())"
     )
@@ -161,7 +161,7 @@ def test_one_screen_is_known(stderr: int, one: bool) -> None:
     assert done.stdout.strip() == str(one)
 
 
-def test_a_warning_that_is_on_the_screen_is_not_repeated() -> None:
+def test_a_warning_printed_already_is_not_repeated() -> None:
     report = {**report_of([THREADS, free()], 20, 1), "warnings": ["DEBUG is true.", "Other."]}
     notes = list(result_notes(report, {"DEBUG is true."}))
     assert "Warning: Other." in notes

@@ -1,4 +1,4 @@
-"""A person at a terminal is asked; without one, the option that answers is named."""
+"""Questions at a terminal; without one, the error names the option."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CHOICES = ["/srv/blog/manage.py", "/srv/shop/manage.py"]
 
 
 class Terminal(io.StringIO):
-    """What a person typed."""
+    """A terminal with this input."""
 
     def isatty(self) -> bool:
         return True

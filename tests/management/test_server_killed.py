@@ -1,4 +1,4 @@
-"""A server killed while it is fired at: its rows are kept, the next round has a new one."""
+"""A server killed during a firing: its rows are kept, and the next round has a new one."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def in_round_two(home: Path) -> bool:
     return bool(readings) and any(one.kind == "samples" and one.round == 2 for one in decoded)
 
 
-def test_a_killed_server_costs_its_round_and_not_the_run(tmp_path: Path) -> None:
+def test_a_killed_server_loses_its_round_and_not_the_run(tmp_path: Path) -> None:
     lane = ["--lane", "sync@gunicorn-sync", "-n", str(REQUESTS), "--rounds", str(ROUNDS)]
     lane += ["--set", f"delay={DELAY_S}"]
     with start(tmp_path, MARK, "burst", "sleep", *lane, "--json", "-") as process:

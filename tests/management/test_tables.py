@@ -1,4 +1,4 @@
-"""Tables at every width: names are broken and columns left out, and no number is ever cut."""
+"""Tables at every width: names are wrapped, columns left out, numbers never cut."""
 
 from __future__ import annotations
 

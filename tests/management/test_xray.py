@@ -41,7 +41,7 @@ def test_bars_are_to_scale_and_hops_are_dotted() -> None:
     assert rows[7].index("█") == request.index("█") + int(22 / 100 * AXIS)
 
 
-def test_what_is_too_much_for_a_terminal_is_counted() -> None:
+def test_spans_beyond_the_limit_are_counted() -> None:
     rows = list(draw_xray(xray_of(REQUEST, *[("query", 0, LOOP, 1, 2)] * MOST_ROWS)))
     assert len(rows) == MOST_ROWS + 3
     assert rows[-1] == "and 1 more span"
@@ -63,7 +63,7 @@ def test_threads_beyond_the_alphabet_have_names() -> None:
 
 
 @servers
-def test_a_person_gets_lanes_of_threads_and_one_sentence(tmp_path: Path) -> None:
+def test_the_drawing_has_lanes_of_threads_and_one_sentence(tmp_path: Path) -> None:
     status, stdout, stderr = xray(tmp_path, *QUICK)
     assert status == 0, stderr
     lines = stdout.splitlines()
@@ -81,7 +81,7 @@ def test_a_person_gets_lanes_of_threads_and_one_sentence(tmp_path: Path) -> None
 
 
 @servers
-def test_the_json_is_one_object_and_the_trace_is_perfettos(tmp_path: Path) -> None:
+def test_the_json_is_one_object_and_the_trace_opens_in_perfetto(tmp_path: Path) -> None:
     file = tmp_path / "trace.json"
     status, stdout, stderr = xray(tmp_path, *QUICK, "--json", "-", "--trace", str(file))
     assert status == 0, stderr
@@ -99,7 +99,7 @@ def test_the_json_is_one_object_and_the_trace_is_perfettos(tmp_path: Path) -> No
 
 
 @servers
-def test_a_setting_of_the_server_is_understood(tmp_path: Path) -> None:
+def test_settings_of_the_server_are_applied(tmp_path: Path) -> None:
     lane = "sync@gunicorn-gthread:threads=2"
     result = tmp_path / "result.json"
     status, stdout, stderr = xray(tmp_path, "sleep", lane, *QUICK[2:], "--json", str(result))
@@ -148,7 +148,7 @@ def test_bad_usage_has_its_status_and_starts_nothing(
 
 
 @servers
-def test_a_server_that_does_not_start_fails_with_its_own_words(tmp_path: Path) -> None:
+def test_a_server_that_does_not_start_fails_with_its_log(tmp_path: Path) -> None:
     lab = tmp_path / "lab.toml"
     lab.write_text(
         """
@@ -173,7 +173,7 @@ def test_a_server_that_does_not_start_fails_with_its_own_words(tmp_path: Path) -
 
 
 @servers
-def test_a_project_without_django_is_traced_as_far_as_it_goes(tmp_path: Path) -> None:
+def test_a_project_without_django_is_traced_as_far_as_possible(tmp_path: Path) -> None:
     lab = tmp_path / "lab.toml"
     lab.write_text(
         """

@@ -41,7 +41,7 @@ def made(directory: Path, which: int, django: str) -> Path:
     ("which", "django", "found"),
     [(OLDEST, "django>=4.2,<5", "4.2."), (NEWEST, "django>=6", "6.")],
 )
-def test_it_is_measured_under_three_servers_and_nothing_of_it_is_touched(
+def test_it_is_measured_under_three_servers_and_not_modified(
     which: int, django: str, found: str, tmp_path: Path
 ) -> None:
     shop = made(tmp_path / "shop", which, django)

@@ -1,4 +1,4 @@
-"""A small HTTP/1.1 client that keeps connections open, for what needs no engine."""
+"""A small HTTP/1.1 client with keep-alive, for tests without the load generator."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass
 class Answer:
-    """What came back for one request, the probe's stamps among it."""
+    """The response to a request, with the probe's stamps."""
 
     status: int
     headers: dict[str, str]
@@ -21,7 +21,7 @@ class Answer:
 
     @property
     def kept(self) -> bool:
-        """Whether the connection is open still; a body without a length ends with it."""
+        """True if the connection stays open; it ends a body without a length."""
         bounded = {"content-length", "transfer-encoding"} & self.headers.keys()
         return bool(bounded) and self.headers.get("connection", "").lower() != "close"
 

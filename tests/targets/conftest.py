@@ -1,4 +1,4 @@
-"""Targets of liveapp that are surely ended when a test is."""
+"""Targets of liveapp that are always ended at the end of a test."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def mark() -> str:
 
 @pytest.fixture
 async def make_targets(mark: str, tmp_path: Path) -> AsyncIterator[MakeTargets]:
-    """A pool, of liveapp unless another lab.toml is named; nothing of it is left afterwards."""
+    """Makes pools, of liveapp by default; afterwards none of their processes is left."""
     made: list[Targets] = []
 
     def make(lab: Path = LIVEAPP, servers: Mapping[str, Server] | None = None) -> Targets:
@@ -52,7 +52,7 @@ def targets(make_targets: MakeTargets) -> Targets:
 
 
 def ignore(state: str, message: str) -> None:
-    """An `on_event` that nobody listens to."""
+    """An `on_event` that does nothing."""
 
 
 Stop = Callable[[], Awaitable[None]]

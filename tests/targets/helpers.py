@@ -1,4 +1,4 @@
-"""Waiting for conditions, and finding what a test has started."""
+"""Waiting for conditions, and finding the processes that a test has started."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from dashboard.targets.lifecycle.server_packages import installed_versions
 ROOT = Path(__file__).parents[2]
 LIVEAPP = ROOT / "liveapp" / "lab.toml"
 
-# What this machine can start: uWSGI is there only where somebody installed it.
+# The servers installed here; uWSGI is not a dependency.
 AVAILABLE = [
     name for name, server in SERVERS.items() if {*server.packages} <= installed_versions().keys()
 ]
 
 
 def two_workers(server: Server) -> Server:
-    """The same with two processes, if it can have them."""
+    """Return the server with two processes, if it can have them."""
     return replace(server, processes=2) if server.processes_settable else server
 
 
 def until(condition: Callable[[], object], timeout_s: float = 10.0) -> bool:
-    """Look until the condition holds; whether it did in time."""
+    """Poll until the condition holds; return whether it did in time."""
     deadline = time.monotonic() + timeout_s
     while not condition():
         if time.monotonic() > deadline:
@@ -40,7 +40,7 @@ def until(condition: Callable[[], object], timeout_s: float = 10.0) -> bool:
 
 
 async def until_async(condition: Callable[[], object], timeout_s: float = 10.0) -> bool:
-    """The same, while the event loop goes on."""
+    """Poll as `until` does, without blocking the event loop."""
     deadline = time.monotonic() + timeout_s
     while not condition():
         if time.monotonic() > deadline:
@@ -50,7 +50,7 @@ async def until_async(condition: Callable[[], object], timeout_s: float = 10.0) 
 
 
 def marked(mark: str) -> list[int]:
-    """Process ids of all that carry the mark in their environment, zombies not among them."""
+    """Return the ids of processes with the mark in their environment, zombies excluded."""
     wanted = f"LIVEBURST_MARK={mark}".encode()
     found = []
     for directory in Path("/proc").glob("[0-9]*"):
@@ -63,7 +63,7 @@ def marked(mark: str) -> list[int]:
 
 
 def listening_ports(processes: Container[int | None] | None = None) -> set[int]:
-    """The TCP ports of this machine that somebody, or one of these processes, listens on."""
+    """Return the TCP ports on which any process, or one of these, listens."""
     return {
         connection.laddr.port
         for connection in psutil.net_connections("tcp4")
@@ -73,5 +73,5 @@ def listening_ports(processes: Container[int | None] | None = None) -> set[int]:
 
 
 def descriptors() -> int:
-    """How many descriptors this process has open."""
+    """Return the number of open descriptors of this process."""
     return len(os.listdir("/proc/self/fd"))  # noqa: PTH208

@@ -1,8 +1,8 @@
-"""A process to be killed: starts every server with two workers and gets requests stuck in them.
+"""A process to be killed, which has started every server and has requests stuck in each.
 
     python -m tests.targets.process_to_kill MARK LOG_DIRECTORY
 
-Says `stuck` on stdout when requests are stuck in every server, and then waits for its end.
+Each server has two workers. Prints `stuck` once requests are stuck in all of them, then waits.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Small Django projects as strangers have them, written where a test wants them."""
+"""Small Django projects like those of users, written into a test's directory."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ PLAIN = {
 
 
 def write_files(directory: Path, files: dict[str, str]) -> Path:
-    """Write each of these files below the directory, which is returned."""
+    """Write these files below the directory and return it."""
     for name, text in files.items():
         file = directory / name
         file.parent.mkdir(parents=True, exist_ok=True)

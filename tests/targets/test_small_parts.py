@@ -86,7 +86,7 @@ def test_changed_code_is_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("folder", [".git", "node_modules", "__pycache__", "env"])
-def test_what_is_not_the_projects_own_is_passed_over(tmp_path: Path, folder: str) -> None:
+def test_files_of_others_are_skipped(tmp_path: Path, folder: str) -> None:
     (tmp_path / folder / "inner").mkdir(parents=True)
     (tmp_path / folder / "inner" / "new.py").touch()
     if folder == "env":
@@ -117,7 +117,7 @@ def test_a_process_that_has_gone_has_no_columns() -> None:
     assert not exists(nobody)
 
 
-def test_a_target_gets_our_environment_without_what_is_ours(
+def test_a_target_gets_our_environment_without_our_own_variables(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "dashboard.settings")

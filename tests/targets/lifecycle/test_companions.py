@@ -1,4 +1,4 @@
-"""Companions and set-up: before every target, watched, stopped last, and never an orphan."""
+"""Companions and set-up: run before every target, watched, stopped last, never orphaned."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def pid_of(mark: str, script: str) -> int:
     return pid
 
 
-async def test_they_are_there_before_the_target_and_tell_it_where(
+async def test_companions_start_before_the_target_and_pass_it_their_env(
     targets: Targets, shop: Path, tmp_path: Path
 ) -> None:
     port = await upstream_port(targets)
@@ -129,7 +129,7 @@ async def test_stopping_leaves_nothing(targets: Targets, mark: str) -> None:
     assert port not in listening_ports()
 
 
-async def test_changed_code_starts_everything_anew(targets: Targets, shop: Path) -> None:
+async def test_changed_code_restarts_everything(targets: Targets, shop: Path) -> None:
     before = await upstream_port(targets)
     (shop / "upstream.py").write_text(UPSTREAM + "# changed\n")
     os.utime(shop / "upstream.py", (time.time() + 1,) * 2)
@@ -137,7 +137,9 @@ async def test_changed_code_starts_everything_anew(targets: Targets, shop: Path)
     assert (shop / "prepared.txt").read_text() == "prepared\n" * 2
 
 
-async def test_one_that_dies_is_the_targets_failure(targets: Targets, mark: str) -> None:
+async def test_the_end_of_a_companion_is_a_failure_of_the_target(
+    targets: Targets, mark: str
+) -> None:
     target = await targets.ready(SERVER, ignore)
     assert target.alive
     os.kill(pid_of(mark, "upstream.py"), signal.SIGKILL)
@@ -152,7 +154,7 @@ async def test_one_that_dies_is_the_targets_failure(targets: Targets, mark: str)
     ]
 
 
-async def test_one_that_does_not_start_fails_with_its_own_last_lines(
+async def test_a_companion_that_does_not_start_fails_with_its_last_log_lines(
     targets: Targets, shop: Path, mark: str
 ) -> None:
     (shop / "upstream.py").write_text("raise SystemExit('no database here')")
@@ -162,7 +164,7 @@ async def test_one_that_does_not_start_fails_with_its_own_last_lines(
     assert await until_async(lambda: not marked(mark), 2)
 
 
-async def test_one_that_never_answers_is_a_failure(
+async def test_a_companion_that_never_answers_is_a_failure(
     targets: Targets, shop: Path, mark: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(companions, "START_TIMEOUT_S", 0.3)
@@ -179,7 +181,7 @@ async def test_a_set_up_that_fails_is_a_failure(targets: Targets, shop: Path) ->
     assert failed.value.log_tail == "no such table"
 
 
-async def test_a_set_up_is_bounded(
+async def test_a_set_up_has_a_timeout(
     targets: Targets, shop: Path, mark: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pool, "SETUP_TIMEOUT_S", 0.3)
@@ -242,7 +244,7 @@ def sorting(shop: Path, targets: Targets) -> Targets:
     )
 
 
-async def test_one_for_a_scenario_is_started_when_that_is_fired(
+async def test_a_companion_of_a_scenario_is_started_when_that_is_fired(
     sorting: Targets, mark: str
 ) -> None:
     events: list[str] = []
@@ -270,7 +272,7 @@ async def test_one_for_a_scenario_is_started_when_that_is_fired(
         await sorting.stop()
 
 
-async def test_one_that_nobody_needs_now_may_end(sorting: Targets, mark: str) -> None:
+async def test_a_companion_that_is_not_needed_now_may_end(sorting: Targets, mark: str) -> None:
     try:
         await sorting.ready(SERVER, ignore, "sort")
         target = await sorting.ready(SERVER, ignore, "ask")

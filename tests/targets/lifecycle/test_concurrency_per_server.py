@@ -1,4 +1,4 @@
-"""What docs/method.md says about concurrency, seen by the probe on real servers."""
+"""The concurrency that docs/method.md describes, measured by the probe on real servers."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ async def test_daphne_gives_each_sync_view_a_thread(targets: Targets) -> None:
     assert (in_app, in_view) == (20, 20)
 
 
-async def test_a_blocked_loop_is_seen(targets: Targets) -> None:
+async def test_a_blocked_loop_is_detected(targets: Targets) -> None:
     in_app, in_view, lag_ms = await peaks(targets, "uvicorn", "/sleep/async-blocking/?delay=0.1")
     assert in_app >= 2  # those that came before the first view let go of the loop
     assert in_view == 1
     assert lag_ms >= 90
 
 
-async def test_peaks_start_anew_with_each_firing(targets: Targets) -> None:
+async def test_peaks_are_reset_by_each_firing(targets: Targets) -> None:
     assert (await peaks(targets, "daphne", "/sleep/async/?delay=0.1"))[0] == 20
     target = await targets.ready("daphne", ignore)
     await target.begin(2)

@@ -1,4 +1,4 @@
-"""Real projects that answer 4xx, 5xx or a redirect: what is known of why, under WSGI and ASGI."""
+"""Projects that answer 4xx, 5xx or a redirect: the reasons found, under WSGI and ASGI."""
 
 from __future__ import annotations
 
@@ -218,7 +218,7 @@ async def test_pending_migrations_are_found_with_the_projects_own_path(
     assert "auth.0001_initial" in migrations.pending
 
 
-async def test_a_check_that_talks_and_leaves_at_import_is_no_diagnosis(tmp_path: Path) -> None:
+async def test_a_check_that_prints_and_exits_at_import_decides_nothing(tmp_path: Path) -> None:
     lab = project(tmp_path)
     shop = load_manifest(lab)
     for code, problem in (
@@ -234,7 +234,7 @@ async def test_a_check_that_talks_and_leaves_at_import_is_no_diagnosis(tmp_path:
     assert (await check_migrations(gone, "shop.wsgi:application", {}, tmp_path)).pending is None
 
 
-async def test_what_a_companion_brings_is_in_the_checks_environment(tmp_path: Path) -> None:
+async def test_the_check_has_the_env_of_companions(tmp_path: Path) -> None:
     shop = load_manifest(project(tmp_path))
     brought = {"SHOP_PORT": nobodys_port()}
     found = await check_migrations(shop, "shop.wsgi:application", brought, tmp_path)
@@ -242,7 +242,7 @@ async def test_what_a_companion_brings_is_in_the_checks_environment(tmp_path: Pa
 
 
 @pytest.mark.parametrize("server", SERVERS)
-async def test_redirects_are_judged_by_who_answered(
+async def test_redirects_of_views_and_of_middleware_are_distinguished(
     server: str, make_targets: MakeTargets, tmp_path: Path
 ) -> None:
     targets = make_targets(project(tmp_path))

@@ -1,4 +1,4 @@
-"""A target that runs already: fired at, never started, never stopped."""
+"""A target that runs already: fired at, but neither started nor stopped."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_another_machine_must_be_allowed(tmp_path: Path) -> None:
     assert project.remote == ("running",)
 
 
-def test_a_name_of_its_own_for_each(tmp_path: Path) -> None:
+def test_each_url_is_a_server_with_a_name(tmp_path: Path) -> None:
     more = '[server.staging]\nurl = "http://localhost:8002"\n'
     project = load_manifest(write(tmp_path, LAB + more))
     assert project.server("staging").url == "http://localhost:8002"
@@ -80,7 +80,7 @@ def test_a_name_of_its_own_for_each(tmp_path: Path) -> None:
 
 
 @pytest.mark.servers
-async def test_it_is_fired_at_and_left_alone(make_targets: MakeTargets, tmp_path: Path) -> None:
+async def test_it_is_fired_at_but_not_stopped(make_targets: MakeTargets, tmp_path: Path) -> None:
     started = await make_targets().ready("uvicorn", ignore)
     url = f"http://127.0.0.1:{started.port}"
     targets = make_targets(write(tmp_path, LAB.replace("http://127.0.0.1:8001", url)))
@@ -99,7 +99,7 @@ async def test_it_is_fired_at_and_left_alone(make_targets: MakeTargets, tmp_path
 
 
 @pytest.mark.servers
-async def test_any_answer_will_do_and_none_is_a_failure(
+async def test_it_needs_no_probe_but_must_accept_connections(
     make_targets: MakeTargets, tmp_path: Path
 ) -> None:
     targets = make_targets(write(tmp_path, LAB.replace("8001", "1")))

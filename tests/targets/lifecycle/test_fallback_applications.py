@@ -1,4 +1,4 @@
-"""A project without wsgi.py and asgi.py is served, with what its manage.py prepares."""
+"""A project without wsgi.py and asgi.py is served, in the environment of its manage.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A settings file or a variable of a server's own changes nothing, unless it is asked for."""
+"""Settings files and variables of a server have no effect unless the lab.toml names them."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     "server", ["gunicorn-sync", "gunicorn-uvicorn", "uvicorn", "granian-wsgi", "hypercorn"]
 )
-async def test_nothing_of_it_is_used(
+async def test_settings_files_and_variables_are_ignored(
     server: str, project: Path, make_targets: MakeTargets, mark: str
 ) -> None:
     target = await make_targets(project).ready(server, ignore)
@@ -88,7 +88,7 @@ def on_purpose(project: Path) -> None:
 
 
 @pytest.mark.servers
-async def test_it_is_used_on_purpose_and_a_worker_that_is_replaced_is_a_warning(
+async def test_a_config_is_used_and_a_replaced_worker_is_a_warning(
     project: Path, make_targets: MakeTargets
 ) -> None:
     on_purpose(project)
@@ -112,7 +112,9 @@ async def test_it_is_used_on_purpose_and_a_worker_that_is_replaced_is_a_warning(
 
 
 @pytest.mark.servers
-async def test_strangers_are_seen(project: Path, make_targets: MakeTargets) -> None:
+async def test_requests_from_elsewhere_are_noticed(
+    project: Path, make_targets: MakeTargets
+) -> None:
     target = await make_targets(project).ready("gunicorn-sync", ignore)
     assert await target.begin(1)
     await asyncio.gather(fire(target.port, "/", 20, 2), fire(target.port, "/", 3, 1))
@@ -123,7 +125,7 @@ async def test_strangers_are_seen(project: Path, make_targets: MakeTargets) -> N
     assert "3 requests more than the 20 that were sent" in said
 
 
-def test_every_variable_of_the_table_is_kept_from_servers() -> None:
+def test_every_variable_of_the_catalogue_is_withheld_from_servers() -> None:
     for server in SERVERS.values():
         for name in server.implicit.variables:
             assert not is_handed_on(name if not name.endswith("_") else f"{name}X")

@@ -168,7 +168,7 @@ def logins(shop: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     return lambda: len((shop / "logins.txt").read_text())
 
 
-async def test_a_session_is_carried_by_the_variants_that_want_it(targets: Targets) -> None:
+async def test_the_session_is_sent_with_variants_that_require_it(targets: Targets) -> None:
     target = await targets.ready(SERVER, ignore, "account", True)
     variants = targets.project.scenarios["account"].variants
     async with httpx.AsyncClient(base_url=target.url) as client:
@@ -185,7 +185,7 @@ async def test_a_session_is_carried_by_the_variants_that_want_it(targets: Target
     assert answers["nobody"].status_code == httpx.codes.FOUND
 
 
-async def test_one_login_is_enough_for_all_targets_and_runs(
+async def test_one_login_serves_all_targets_and_runs(
     targets: Targets, make_targets: MakeTargets, shop: Path, logins: Callable[[], int]
 ) -> None:
     first = await targets.ready(SERVER, ignore, "account", True)
@@ -196,7 +196,7 @@ async def test_one_login_is_enough_for_all_targets_and_runs(
     assert logins() == 1
 
 
-async def test_targets_that_share_no_sessions_are_logged_in_to_each(
+async def test_targets_that_share_no_sessions_get_a_login_each(
     targets: Targets, make_targets: MakeTargets, shop: Path, logins: Callable[[], int]
 ) -> None:
     other = shop / "memory.toml"
@@ -211,7 +211,7 @@ async def test_targets_that_share_no_sessions_are_logged_in_to_each(
         assert answer.status_code == httpx.codes.OK
 
 
-async def test_a_session_that_has_ended_is_made_anew(
+async def test_an_expired_session_is_replaced(
     targets: Targets, shop: Path, logins: Callable[[], int]
 ) -> None:
     target = await targets.ready(SERVER, ignore, "account", True)
@@ -224,7 +224,7 @@ async def test_a_session_that_has_ended_is_made_anew(
     assert logins() == 2
 
 
-async def test_nobody_logs_in_for_variants_that_do_not_ask_for_it(
+async def test_variants_without_login_cause_no_login(
     targets: Targets, monkeypatch: pytest.MonkeyPatch, logins: Callable[[], int]
 ) -> None:
     monkeypatch.delenv("SHOP_USER")
@@ -245,7 +245,7 @@ async def test_nobody_logs_in_for_variants_that_do_not_ask_for_it(
         ("log", '500 Internal Server Error, "django.db.utils.OperationalError: no such table'),
     ],
 )
-async def test_a_limit_or_an_error_is_quoted_as_what_it_is(
+async def test_limits_and_errors_of_the_login_page_are_quoted(
     make_targets: MakeTargets,
     shop: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -271,7 +271,7 @@ async def test_a_limit_or_an_error_is_quoted_as_what_it_is(
         ("SHOP_USER", None, "project.login: expected SHOP_USER in the environment, found none"),
     ],
 )
-async def test_a_login_that_fails_says_why_and_leaves_nothing_warm(
+async def test_a_failed_login_names_the_reason_and_can_be_repeated(
     targets: Targets,
     monkeypatch: pytest.MonkeyPatch,
     variable: str,
@@ -329,6 +329,6 @@ def test_a_bad_login_is_refused(tmp_path: Path, old: str, new: str, expected: st
     assert expected in str(refused.value)
 
 
-def test_headers_are_left_alone_where_there_is_neither_cookie_nor_session() -> None:
+def test_headers_are_unchanged_without_cookies_and_session() -> None:
     variant = Variant("sync", "sync", "/", headers=(("Accept", "text/html"),))
     assert request_headers(variant, {"sessionid": "1"}) == variant.headers

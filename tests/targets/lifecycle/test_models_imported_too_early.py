@@ -1,4 +1,4 @@
-"""An application that runserver alone can start is measured, and it is said."""
+"""An application that only runserver can start is measured, with advice on it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stranger's project: its own virtualenv, Python and Django, and nothing of it touched."""
+"""A project with its own virtualenv, Python and Django, none of which is modified."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ async def asgi(scope, receive, send):
 
 
 def other_pythons() -> list[Path]:
-    """Interpreters beside our own that a project may have, the oldest first."""
+    """Return other interpreters that a project may have, the oldest first."""
     beside = Path(sys.base_prefix).parent.glob("*/bin/python3")
     versions = {(3, 9), (3, 10), (3, 12), (3, 13), (3, 14)}
     found = [(_version(path), path) for path in beside]
@@ -73,7 +73,7 @@ def other_pythons() -> list[Path]:
 
 
 def another_python() -> Path | None:
-    """An interpreter beside our own: of the oldest version that a project may have."""
+    """Return the oldest other interpreter that a project may have."""
     return next(iter(other_pythons()), None)
 
 
@@ -112,7 +112,9 @@ def strangers(make_targets: MakeTargets, python: Path, tmp_path: Path) -> Target
 
 
 @pytest.mark.parametrize("server", ["runserver", "gunicorn-gthread", "uvicorn", "waitress"])
-async def test_their_django_in_their_python(server: str, strangers: Targets, python: Path) -> None:
+async def test_the_project_runs_with_its_own_django_and_python(
+    server: str, strangers: Targets, python: Path
+) -> None:
     target = await strangers.ready(server, ignore)
     versions = target.facts["versions"]
     assert versions["django"].startswith("4.2.")
@@ -127,7 +129,7 @@ async def test_their_django_in_their_python(server: str, strangers: Targets, pyt
     assert await target.end(1, quiet_timeout_s=5)
 
 
-async def test_what_is_missing_is_put_aside_and_searched_last(
+async def test_missing_packages_are_installed_elsewhere_and_come_last(
     strangers: Targets, python: Path, tmp_path: Path
 ) -> None:
     target = await strangers.ready("uvicorn", ignore)
@@ -143,12 +145,12 @@ async def test_what_is_missing_is_put_aside_and_searched_last(
     assert "uvicorn" not in names_in(next(python.parents[1].glob("lib/*/site-packages")))
 
 
-async def test_their_own_django_serves_runserver(strangers: Targets) -> None:
+async def test_runserver_is_that_of_the_projects_django(strangers: Targets) -> None:
     target = await strangers.ready("runserver", ignore)
     assert target.facts["packages"]["django"]["from"] == PROJECT_ENVIRONMENT
 
 
-async def test_what_cannot_be_installed_is_refused_with_the_command(
+async def test_a_failed_installation_names_the_command(
     strangers: Targets, monkeypatch: pytest.MonkeyPatch, python: Path
 ) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
@@ -159,7 +161,7 @@ async def test_what_cannot_be_installed_is_refused_with_the_command(
 
 
 @pytest.mark.skipif("uwsgi" in AVAILABLE, reason="uWSGI is installed here")
-async def test_our_own_environment_is_never_added_to(
+async def test_nothing_is_installed_into_our_own_environment(
     make_targets: MakeTargets, tmp_path: Path
 ) -> None:
     with pytest.raises(TargetFailed, match=r"-m pip install pyuwsgi installs it"):

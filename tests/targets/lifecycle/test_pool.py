@@ -1,4 +1,4 @@
-"""Targets are kept warm, restarted when they must be, and say so."""
+"""Targets are kept warm, restarted when needed, and the reason is reported."""
 
 from __future__ import annotations
 
@@ -69,7 +69,9 @@ async def test_a_target_is_kept_warm(make_targets: MakeTargets, lab: Path) -> No
     ]
 
 
-async def test_two_who_ask_at_once_get_the_same(make_targets: MakeTargets, lab: Path) -> None:
+async def test_two_concurrent_calls_return_the_same_target(
+    make_targets: MakeTargets, lab: Path
+) -> None:
     targets = make_targets(lab)
     first, second = await asyncio.gather(*(targets.ready(SERVER, ignore) for _ in range(2)))
     assert first is second
@@ -87,7 +89,7 @@ async def test_changed_code_is_served(make_targets: MakeTargets, lab: Path) -> N
     assert answer.body == b"ping-pong"
 
 
-async def test_a_changed_manifest_is_read_again(make_targets: MakeTargets, lab: Path) -> None:
+async def test_a_changed_lab_toml_is_read_again(make_targets: MakeTargets, lab: Path) -> None:
     targets, events = make_targets(lab), Events()
     await targets.ready(SERVER, events)
     edit(lab, 'name = "liveapp"', 'name = "renamed"')
@@ -96,7 +98,7 @@ async def test_a_changed_manifest_is_read_again(make_targets: MakeTargets, lab: 
     assert targets.project.name == "renamed"
 
 
-async def test_a_manifest_that_became_bad_is_a_failure(
+async def test_a_lab_toml_that_became_invalid_is_a_failure(
     make_targets: MakeTargets, lab: Path
 ) -> None:
     targets = make_targets(lab)
@@ -106,7 +108,7 @@ async def test_a_manifest_that_became_bad_is_a_failure(
         await targets.ready(SERVER, ignore)
 
 
-async def test_a_server_that_died_is_started_anew(make_targets: MakeTargets, mark: str) -> None:
+async def test_a_server_that_ended_is_started_again(make_targets: MakeTargets, mark: str) -> None:
     targets, events = make_targets(), Events()
     old = await targets.ready(SERVER, events)
     master = min(set(marked(mark)) - {guard for guard in marked(mark) if is_guard(guard)})
@@ -137,7 +139,7 @@ async def test_an_application_that_cannot_be_imported_is_a_failure(
     assert descriptors() <= before + 1
 
 
-async def test_an_interpreter_that_is_none_is_a_failure(
+async def test_a_python_that_is_no_interpreter_is_a_failure(
     make_targets: MakeTargets, lab: Path
 ) -> None:
     edit(lab, 'python = "python"', 'python = "liveapp/settings.py"')
@@ -146,7 +148,7 @@ async def test_an_interpreter_that_is_none_is_a_failure(
     assert "cannot start" in failed.value.log_tail
 
 
-async def test_who_never_answers_is_a_failure(
+async def test_a_server_that_never_answers_is_a_failure(
     make_targets: MakeTargets, lab: Path, monkeypatch: pytest.MonkeyPatch, mark: str
 ) -> None:
     monkeypatch.setattr(start, "START_TIMEOUT_S", 0.5)
@@ -157,7 +159,7 @@ async def test_who_never_answers_is_a_failure(
 
 
 @pytest.mark.parametrize("server", ["gunicorn-gthread", "waitress", "uvicorn", "daphne"])
-async def test_an_application_that_raises_is_there_all_the_same(
+async def test_an_application_that_always_raises_is_ready(
     make_targets: MakeTargets, lab: Path, server: str
 ) -> None:
     """As one does whose page for unknown paths cannot be rendered: its other views may be fine."""
@@ -179,7 +181,7 @@ async def test_a_start_that_is_cancelled_leaves_nothing(
     assert await until_async(lambda: not marked(mark), 2)
 
 
-async def test_four_warm_targets_cost_next_to_nothing(targets: Targets, mark: str) -> None:
+async def test_four_warm_targets_use_hardly_any_cpu(targets: Targets, mark: str) -> None:
     await asyncio.gather(*(targets.ready(server, ignore) for server in WARM))
     pids = [*marked(mark), os.getpid()]
 

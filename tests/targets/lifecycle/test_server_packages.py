@@ -1,4 +1,4 @@
-"""What of a server is installed where a project lives: the parts that need no virtualenv."""
+"""The packages of a server in a project's environment, as far as no virtualenv is needed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from dashboard.wire.errors import TargetFailed
 from tests.targets.helpers import LIVEAPP
 
 
-async def test_what_is_here_is_the_projects_own(tmp_path: Path) -> None:
+async def test_packages_of_our_environment_are_the_projects(tmp_path: Path) -> None:
     found = await PackageInstaller(tmp_path, tmp_path).packages(
         load_manifest(LIVEAPP), SERVERS["gunicorn-uvicorn"]
     )
@@ -45,7 +45,7 @@ async def test_a_server_that_is_too_old_is_refused(
         )
 
 
-async def test_what_is_installed_meanwhile_is_seen(
+async def test_a_package_installed_meanwhile_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known, project = PackageInstaller(tmp_path, tmp_path), load_manifest(LIVEAPP)
@@ -81,7 +81,7 @@ def test_old_gunicorns_have_no_control_socket_to_switch_off() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, one in SERVERS.items() if one.extra_packages])
-async def test_what_a_worker_imports_besides_is_asked_for_by_name(
+async def test_further_packages_of_a_worker_are_required_by_name(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server, project = SERVERS[name], load_manifest(LIVEAPP)
@@ -106,7 +106,7 @@ IMPORTED = {
 
 
 @pytest.mark.parametrize("name", IMPORTED)
-def test_nothing_is_imported_that_was_not_asked_for(name: str) -> None:
+def test_a_server_imports_no_package_that_is_not_required(name: str) -> None:
     """Each distribution that the code names is required of it, or of what is required."""
     brought = set(_with_requirements(SERVERS[name].required))
     for module in IMPORTED[name]:
@@ -170,5 +170,5 @@ class Listener:
         return 7
 
 
-def test_every_package_of_the_table_is_looked_for() -> None:
+def test_every_package_of_the_catalogue_is_queried() -> None:
     assert {"django", "gunicorn", "gevent"} <= installed_versions().keys()

@@ -1,4 +1,4 @@
-"""Every server of the table, really started: each row of the table passes all of this."""
+"""Every server of the catalogue, really started."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from tests.targets.helpers import AVAILABLE, listening_ports, marked, until_asyn
 pytestmark = [pytest.mark.servers, pytest.mark.parametrize("server", AVAILABLE)]
 
 
-async def test_it_is_as_its_entry_says_and_leaves_nothing(
+async def test_facts_match_the_catalogue_and_nothing_is_left(
     server: str, mark: str, targets: Targets
 ) -> None:
-    """All in one start: there are thirteen of them."""
+    """In one start, since there are thirteen servers."""
     target = await targets.ready(server, ignore)
     assert marked(mark)
     assert target.port in listening_ports()
@@ -66,7 +66,7 @@ async def test_two_workers_both_report(server: str, make_targets: MakeTargets) -
     assert sum(row["requests"] for row in last.values()) == 60
 
 
-def test_capacity_is_what_the_entry_promises(server: str) -> None:
+def test_capacity_is_that_of_the_catalogue(server: str) -> None:
     entry = SERVERS[server]
     plain, blocking = Variant("v", "sync", "/"), Variant("b", "async", "/", at_a_time=1)
     promised = {

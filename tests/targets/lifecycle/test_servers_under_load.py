@@ -1,4 +1,4 @@
-"""Every server fired at by the real engine: what the two of them promise together."""
+"""Every server, fired at by the real load generator."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def process() -> AsyncIterator[asyncio.subprocess.Process]:
         yield running
 
 
-async def test_stamps_stand_in_order_on_every_sample(
+async def test_stamps_are_in_order_on_every_sample(
     server: str, targets: Targets, process: asyncio.subprocess.Process
 ) -> None:
     target = await targets.ready(server, ignore)

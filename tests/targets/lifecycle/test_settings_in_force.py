@@ -1,4 +1,4 @@
-"""What a lane sets is what the server does: seen from outside and by the probe."""
+"""A lane's settings are in force, as seen from outside and by the probe."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ async def test_backlog(server: str, targets: Targets) -> None:
     assert target.facts["backlog"] == 200
 
 
-async def test_settings_that_differ_are_targets_that_differ(targets: Targets) -> None:
+async def test_different_settings_are_different_targets(targets: Targets) -> None:
     plain: Any = await targets.ready("waitress", ignore)
     other: Any = await targets.ready("waitress:threads=2", ignore)
     assert plain.port != other.port
@@ -56,7 +56,7 @@ async def test_settings_that_differ_are_targets_that_differ(targets: Targets) ->
 
 
 @pytest.mark.parametrize("server", ["runserver", "gunicorn-gevent"])
-async def test_as_many_as_come(server: str, targets: Targets) -> None:
+async def test_servers_without_a_limit_of_threads(server: str, targets: Targets) -> None:
     target = await targets.ready(server, ignore)
     row = await last_row(target, "/sleep/sync/?delay=0.3")
     assert (row["peak_in_app"], row["peak_in_view"]) == (20, 20)

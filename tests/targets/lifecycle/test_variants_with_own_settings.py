@@ -63,7 +63,9 @@ def lab(tmp_path: Path) -> Path:
 
 
 @pytest.mark.servers
-async def test_each_is_served_with_what_is_its_own(lab: Path, make_targets: MakeTargets) -> None:
+async def test_each_variant_is_served_with_its_overrides(
+    lab: Path, make_targets: MakeTargets
+) -> None:
     targets = make_targets(lab)
     variants = targets.project.scenarios["a"].variants
     said = {}
@@ -78,7 +80,7 @@ async def test_each_is_served_with_what_is_its_own(lab: Path, make_targets: Make
     assert said["other"][2] == ["DJANGO_SETTINGS_MODULE", "NAME"]
 
 
-def test_its_own_application_is_what_a_server_is_asked_for(lab: Path) -> None:
+def test_a_variants_application_decides_which_servers_it_may_use(lab: Path) -> None:
     project = load_manifest(lab)
     variants, servers = project.scenarios["a"].variants, project.servers
     assert project.refusal(variants["loop"], servers["uvicorn"]) is None
@@ -93,7 +95,7 @@ def test_its_own_application_is_what_a_server_is_asked_for(lab: Path) -> None:
         ('env = { NAME = "variant" }', "env = { NAME = 3 }", "variant.other.env.NAME: expected"),
     ],
 )
-def test_what_is_wrong_is_said_by_key(lab: Path, old: str, new: str, field: str) -> None:
+def test_bad_overrides_are_named_by_key(lab: Path, old: str, new: str, field: str) -> None:
     lab.write_text(LAB.replace(old, new, 1))
     with pytest.raises(InvalidManifest) as refused:
         load_manifest(lab)

@@ -1,4 +1,4 @@
-"""What a lab.toml is drafted from: routes that pair, servers that are there, what is refused."""
+"""Drafts: pairs of routes, choice of servers, routes left out, valid files."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ SERVERS = ("waitress", "daphne", "granian")
         ({"files": True}, "it serves files"),
     ],
 )
-def test_what_gets_no_scenario_is_said(changes: dict[str, Any], remark: str) -> None:
+def test_routes_without_a_scenario_are_noted(changes: dict[str, Any], remark: str) -> None:
     text = draft_lab_toml(seen(route("report", **changes)), SHOP)
     assert remark in text
     assert not has_scenario(text)
@@ -159,7 +159,7 @@ def test_a_path_that_an_earlier_pattern_takes_is_never_reached() -> None:
         (("api:hello", "/api/hello"), ("other:hello", "/async-api/hello"), "hello"),
     ],
 )
-def test_a_pair_is_known_by_code_module_or_path(
+def test_pairs_are_found_by_code_module_or_path(
     sync: tuple[str, str], other: tuple[str, str], name: str
 ) -> None:
     def one(code: str, path: str, family: str) -> Route:
@@ -205,7 +205,7 @@ def test_routes_whose_callables_share_a_name_keep_their_own() -> None:
         ("/概要/", "/%E6%A6%82%E8%A6%81/"),
     ],
 )
-def test_any_path_is_asked_for_as_a_browser_would(tmp_path: Path, path: str, asked: str) -> None:
+def test_paths_are_encoded_as_by_a_browser(tmp_path: Path, path: str, asked: str) -> None:
     odd = route("odd", path=path)
     inspection = seen(odd, route("report"), directory=tmp_path, python=None)
     (tmp_path / "lab.toml").write_text(draft_lab_toml(inspection, tmp_path))
@@ -217,7 +217,7 @@ def test_any_path_is_asked_for_as_a_browser_would(tmp_path: Path, path: str, ask
     ] == [asked, "/report/"]
 
 
-def test_a_scenario_that_cannot_be_read_again_is_a_comment_with_the_reason(tmp_path: Path) -> None:
+def test_an_invalid_scenario_is_a_comment_with_the_reason(tmp_path: Path) -> None:
     odd = route("odd", view="not an import")
     inspection = seen(odd, route("report"), directory=tmp_path, python=None)
     text = draft_lab_toml(inspection, tmp_path)
@@ -227,7 +227,7 @@ def test_a_scenario_that_cannot_be_read_again_is_a_comment_with_the_reason(tmp_p
     assert "# [scenario.odd]" in text
 
 
-def test_own_work_comes_first_and_the_rest_is_summed_up_by_application() -> None:
+def test_own_routes_come_first_and_the_others_are_counted_by_application() -> None:
     others = [route(f"page{n}", own=False, application="allauth") for n in range(30)]
     own = [route(f"post{n}", application="blog") for n in range(50)]
     pair = (route("report"), route("areport", "async"))
@@ -237,7 +237,7 @@ def test_own_work_comes_first_and_the_rest_is_summed_up_by_application() -> None
     assert "There would be more: 11 of `blog`, 30 of `allauth`." in text
 
 
-def test_what_is_left_out_is_listed_up_to_a_bound() -> None:
+def test_excluded_routes_are_listed_up_to_a_bound() -> None:
     own = [route(f"post{n}", reads=False, application="blog") for n in range(40)]
     others = [route(f"page{n}", login=True, own=False, application="allauth") for n in range(5)]
     text = draft_lab_toml(seen(*own, *others), SHOP)
@@ -245,7 +245,7 @@ def test_what_is_left_out_is_listed_up_to_a_bound() -> None:
     assert "Left out for such reasons, too: 10 of `blog`, 5 of `allauth`." in text
 
 
-def test_a_second_path_of_a_drafted_callable_is_not_told_as_left_out() -> None:
+def test_a_second_path_of_a_drafted_callable_is_not_listed_as_excluded() -> None:
     users = route("Users.list", path="/users/")
     suffixed = replace(users, path="/users.<format>/", parameters={"format": "str"})
     assert "format" not in draft_lab_toml(seen(users, suffixed), SHOP)
@@ -289,19 +289,19 @@ def test_websockets_are_drafted_as_comments_or_mentioned(tmp_path: Path) -> None
         ({"allowed_hosts": (), "debug": False}, "localhost"),
     ],
 )
-def test_a_host_that_is_allowed_is_said(changes: dict[str, Any], host: str | None) -> None:
+def test_an_allowed_host_is_sent(changes: dict[str, Any], host: str | None) -> None:
     variant = scenarios(seen(route("report"), **changes))["report"]["variant"]["sync"]
     assert variant.get("headers", {}).get("Host") == host
 
 
-def test_odd_names_make_a_file_that_can_be_read(tmp_path: Path) -> None:
+def test_odd_names_make_a_valid_file(tmp_path: Path) -> None:
     odd = route('re"port\\', path='/re"port\\/', view=None)
     inspection = seen(odd, directory=tmp_path, python=None, settings='s"hop.settings')
     (tmp_path / "lab.toml").write_text(draft_lab_toml(inspection, tmp_path))
     assert list(load_manifest(tmp_path / "lab.toml").scenarios) == ["re-port"]
 
 
-def test_what_servers_need_besides_is_drafted() -> None:
+def test_environment_and_applications_are_drafted() -> None:
     text = draft_lab_toml(
         seen(
             route("report"),
@@ -320,7 +320,7 @@ def test_what_servers_need_besides_is_drafted() -> None:
     assert "manage.py sets TOKEN to a value not written here" in text
 
 
-def test_a_broken_asgi_module_costs_its_lanes_and_says_why() -> None:
+def test_a_broken_asgi_module_has_no_lanes_and_its_exception_is_noted() -> None:
     broken = {"asgi": "shop.asgi: ImportError: no cart"}
     inspection = seen(route("report"), asgi=None, broken=broken)
     assert scenarios(inspection)["report"]["lanes"] == ["sync@gunicorn-gthread"]

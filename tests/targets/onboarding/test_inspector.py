@@ -1,4 +1,4 @@
-"""What `lab init` sees of small projects that start in their own ways, or do not start at all."""
+"""What `lab init` finds in small projects that start in different ways, or not at all."""
 
 from __future__ import annotations
 
@@ -181,7 +181,7 @@ def test_it_starts_as_its_manage_py_starts_it(name: str, look: LOOKS) -> None:
     assert not seen.broken
 
 
-def test_what_an_env_file_holds_stays_in_it(look: LOOKS) -> None:
+def test_values_of_an_env_file_are_not_copied(look: LOOKS) -> None:
     seen = look(
         {
             **PLAIN,
@@ -194,14 +194,14 @@ def test_what_an_env_file_holds_stays_in_it(look: LOOKS) -> None:
     assert "very-secret" not in repr(seen)
 
 
-def test_a_value_from_elsewhere_is_named_and_not_written(look: LOOKS) -> None:
+def test_a_variable_from_elsewhere_is_named_without_its_value(look: LOOKS) -> None:
     more = "os.environ['TOKEN'] = '-'.join(['very', 'secret'])"
     seen = look({**PLAIN, "manage.py": after_the_first_line(MANAGE, more)})
     assert seen.env_unknown == ("TOKEN",)
     assert "very-secret" not in repr(seen)
 
 
-def test_settings_that_were_asked_for_win(tmp_path: Path, look: LOOKS) -> None:
+def test_settings_given_take_precedence(tmp_path: Path, look: LOOKS) -> None:
     (place,) = find_projects(write_files(tmp_path, {**PLAIN, "shop/other.py": SETTINGS}))
     seen = inspect_project(place, python=None, settings="shop.other")
     assert seen.settings == "shop.other"
@@ -276,7 +276,7 @@ FAILS: dict[str, tuple[dict[str, str], str, str, str]] = {
 
 
 @pytest.mark.parametrize("name", FAILS)
-def test_what_fails_is_said_in_the_projects_own_words(name: str, look: LOOKS) -> None:
+def test_a_failure_quotes_the_projects_exception(name: str, look: LOOKS) -> None:
     files, expected, said, frame = FAILS[name]
     with pytest.raises(TargetFailed) as failed:
         look({**PLAIN, **files})
@@ -288,7 +288,7 @@ def test_what_fails_is_said_in_the_projects_own_words(name: str, look: LOOKS) ->
         assert ours not in failed.value.log_tail
 
 
-def test_a_project_that_never_gets_done_is_told_where_it_is(tmp_path: Path) -> None:
+def test_a_project_that_hangs_is_reported_with_the_line(tmp_path: Path) -> None:
     hangs = "import threading\nthreading.Event().wait()"  # and imports nothing that takes long
     (place,) = find_projects(write_files(tmp_path, {**PLAIN, "manage.py": hangs}))
     with pytest.raises(TargetFailed) as failed:
@@ -327,7 +327,7 @@ def test_a_project_without_a_manage_py(
     assert place.why == (f"{file} names it" if file else "the only one")
 
 
-def test_a_project_without_a_manage_py_is_looked_at(look: LOOKS) -> None:
+def test_a_project_without_a_manage_py_is_inspected(look: LOOKS) -> None:
     seen = look({name: text for name, text in PLAIN.items() if name != "manage.py"})
     assert (seen.settings, seen.asgi) == ("shop.settings", "shop.asgi:application")
 
@@ -429,16 +429,14 @@ def test_applications_are_found_or_djangos_own_are_offered(name: str, look: LOOK
         ("def\n", "SyntaxError"),
     ],
 )
-def test_an_asgi_py_that_raises_costs_its_lanes_and_nothing_else(
-    look: LOOKS, asgi: str, said: str
-) -> None:
+def test_an_asgi_py_that_raises_affects_only_asgi(look: LOOKS, asgi: str, said: str) -> None:
     seen = look({**PLAIN, "shop/asgi.py": asgi})
     assert (seen.wsgi, seen.asgi) == ("shop.wsgi:application", None)
     assert said in seen.broken["asgi"]
     assert [route.path for route in seen.routes] == ["/hello/"]
 
 
-def test_a_module_that_insists_on_its_own_settings_is_noted(look: LOOKS) -> None:
+def test_a_module_that_sets_other_settings_is_noted(look: LOOKS) -> None:
     insists = PLAIN["shop/asgi.py"].replace(
         'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")',
         'os.environ["DJANGO_SETTINGS_MODULE"] = "shop.production"',
@@ -466,7 +464,7 @@ application = ProtocolTypeRouter(
     assert [socket.path for socket in seen.sockets] == ["/echo/"]
 
 
-def test_nothing_of_the_dashboard_reaches_the_project(
+def test_settings_of_the_dashboard_are_not_passed_to_the_project(
     look: LOOKS, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "dashboard.settings")

@@ -54,7 +54,7 @@ def test_the_search_upwards_ends_at_the_top_of_the_repository(tmp_path: Path) ->
     assert find_projects(tmp_path / "other" / "shop") == []
 
 
-def test_a_manage_py_may_be_given_by_whatever_name(tmp_path: Path) -> None:
+def test_a_manage_py_may_have_any_name(tmp_path: Path) -> None:
     write_files(tmp_path, {"bin/manage-local": MANAGE, "manage.py": MANAGE})
     (place,) = find_projects(tmp_path / "bin" / "manage-local")
     assert place.manage == tmp_path / "bin" / "manage-local"
@@ -154,11 +154,11 @@ def test_an_interpreter_is_found_by_the_environment(
     assert (found.python, found.why) == (python, f"${name} names it")
 
 
-def test_its_own_is_not_taken_because_it_is_active(place: ProjectLocation) -> None:
+def test_our_own_interpreter_is_not_used_because_it_is_active(place: ProjectLocation) -> None:
     assert find_interpreter(place, {"VIRTUAL_ENV": sys.prefix}) is None
 
 
-def test_its_own_is_taken_where_it_lies_beside_the_project(place: ProjectLocation) -> None:
+def test_our_own_interpreter_is_used_if_it_is_in_the_project(place: ProjectLocation) -> None:
     (place.directory / ".venv").symlink_to(sys.prefix)
     found = find_interpreter(place, {})
     assert found is not None

@@ -1,4 +1,4 @@
-"""One GET at each path: what is kept, what is said of the rest, which login form is met."""
+"""One GET at each path: which are kept, the reasons for others, which login form is found."""
 
 from __future__ import annotations
 
@@ -102,13 +102,13 @@ async def visited(
         (httpx.ReadTimeout("x"), TrialAnswer(False, "was not answered: x")),
     ],
 )
-async def test_what_an_answer_shows(response: Any, expected: TrialAnswer) -> None:
+async def test_answers_are_classified(response: Any, expected: TrialAnswer) -> None:
     visitor = await visited({"/x/": response, "/login/": httpx.Response(404)})
     assert visitor.answers == {"/x/": expected}
     assert visitor.form is None
 
 
-async def test_an_answer_without_end_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_endless_answer_is_not_usable(monkeypatch: pytest.MonkeyPatch) -> None:
     class Endless(httpx.AsyncByteStream):
         async def __aiter__(self) -> Any:
             while True:
@@ -122,7 +122,7 @@ async def test_an_answer_without_end_is_no_answer(monkeypatch: pytest.MonkeyPatc
     assert not visitor.answers["/x/"].usable
 
 
-async def test_an_answer_that_breaks_off_is_named_by_what_was_raised(
+async def test_an_answer_that_breaks_off_has_the_exception_as_its_reason(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def broken(response: httpx.Response) -> str:
@@ -134,7 +134,7 @@ async def test_an_answer_that_breaks_off_is_named_by_what_was_raised(
         assert visitor.answers["/x/"] == TrialAnswer(False, f"answered 200, but broke off: {said}")
 
 
-async def test_what_there_is_no_time_for_is_not_said_to_have_failed(
+async def test_paths_without_time_left_are_not_reported_as_failed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(trial_requests, "TOTAL_TIMEOUT_S", -1)
@@ -161,7 +161,7 @@ async def test_a_login_form_is_found_behind_redirects_and_by_login_url() -> None
 FOUND = LoginForm("/in/", "/in/", "login", "secret")
 
 
-async def test_no_other_host_is_ever_asked() -> None:
+async def test_no_request_is_sent_to_another_host() -> None:
     gone = httpx.Response(302, headers={"location": "http://sso.example/login/", **VIEW})
     visitor = await visited({"/x/": gone}, login_path="http://sso.example/login/")
     assert visitor.answers["/x/"].login
@@ -190,7 +190,7 @@ async def test_no_other_host_is_ever_asked() -> None:
         ("<form method=post><input", None),
     ],
 )
-def test_a_login_form_is_known_by_its_fields(html: str, expected: LoginForm | None) -> None:
+def test_a_login_form_is_recognised_by_its_fields(html: str, expected: LoginForm | None) -> None:
     assert find_login_form(html, "/in/?next=/") == expected
 
 
@@ -205,7 +205,7 @@ def tried_draft(tmp_path: Path, tried: TrialResult, *routes: Any) -> tuple[str, 
     return text, load_manifest(tmp_path / "lab.toml")
 
 
-def test_what_answers_is_kept_and_the_rest_stands_there_as_a_comment(tmp_path: Path) -> None:
+def test_usable_paths_are_kept_and_the_others_are_comments(tmp_path: Path) -> None:
     answers = {"/ok/": GOOD, "/no/": BAD, "/mine/": TO_LOGIN, "/report/": GOOD, "/areport/": BAD}
     form = LoginForm("/in/", "/in/", "login", "password")
     routes = [route("ok"), route("no"), route("mine", login=True), route("late")]
@@ -233,7 +233,7 @@ def test_a_form_that_is_sent_elsewhere_is_a_comment(tmp_path: Path) -> None:
     assert "# The form of /in/ is sent to /in/check, not to itself." in text
 
 
-def test_a_target_that_does_not_start_leaves_the_draft_as_it_was(tmp_path: Path) -> None:
+def test_a_target_that_does_not_start_leaves_the_draft_unchanged(tmp_path: Path) -> None:
     tried = TrialResult(
         "daphne", failure="daphne ended with status 1", log_tail="KeyError\n\x07[a]"
     )
@@ -244,7 +244,7 @@ def test_a_target_that_does_not_start_leaves_the_draft_as_it_was(tmp_path: Path)
     assert "/mine/: it requires a login" in text
 
 
-def test_pending_migrations_are_said(tmp_path: Path) -> None:
+def test_pending_migrations_are_noted(tmp_path: Path) -> None:
     tried = TrialResult("daphne", {"/ok/": GOOD}, pending_migrations=True)
     assert "# - Migrations are pending" in tried_draft(tmp_path, tried, route("ok"))[0]
 
@@ -268,7 +268,7 @@ def test_pending_migrations_are_said(tmp_path: Path) -> None:
         ({"/b/": BAD}, FOUND, ""),
     ],
 )
-def test_where_nothing_answers_the_last_line_says_how_to_log_in(
+def test_without_a_usable_path_the_last_line_tells_how_to_log_in(
     tmp_path: Path, answers: dict[str, TrialAnswer], form: LoginForm | None, words: str
 ) -> None:
     inspection = seen(route("a"), directory=tmp_path, python=None)

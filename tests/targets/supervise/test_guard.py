@@ -65,14 +65,14 @@ def test_a_command_that_was_killed_has_a_shells_status() -> None:
         assert guard.wait(10) == 137
 
 
-def test_a_command_that_is_not_there_says_so() -> None:
+def test_a_command_that_does_not_exist_is_status_127() -> None:
     with guarded("/nowhere/python") as guard:
         assert guard.wait(10) == 127
         assert guard.stderr is not None
         assert guard.stderr.read() == b"cannot start /nowhere/python: No such file or directory\n"
 
 
-def test_the_end_of_the_lifeline_ends_all(mark: str) -> None:
+def test_closing_the_lifeline_kills_all(mark: str) -> None:
     with guarded(*python(ORPHANS + "time.sleep(60)"), mark=mark) as guard:
         assert until(lambda: len(marked(mark)) == 3)  # guard, command, the orphan
         assert guard.stdin is not None
@@ -88,7 +88,7 @@ def test_leftovers_end_with_the_command(mark: str) -> None:
         assert not marked(mark)
 
 
-def test_a_polite_command_is_given_time() -> None:
+def test_a_command_that_handles_sigterm_is_given_time() -> None:
     code = """
 import signal, sys, time
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(5))
@@ -102,7 +102,7 @@ time.sleep(60)
         assert guard.wait(2) == 5
 
 
-def test_an_impolite_command_is_killed_after_the_grace(mark: str) -> None:
+def test_a_command_that_ignores_sigterm_is_killed_after_the_grace_period(mark: str) -> None:
     code = """
 import signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -119,7 +119,7 @@ time.sleep(60)
         assert not marked(mark)
 
 
-def test_it_keeps_no_descriptor_but_gives_them_to_the_command() -> None:
+def test_descriptors_are_passed_to_the_command_and_not_kept() -> None:
     reading, writing = os.pipe()
     os.set_blocking(reading, False)
     code = f"import os, time; os.write({writing}, b'mine'); os.close({writing}); time.sleep(60)"
@@ -152,7 +152,7 @@ def test_it_stays_on_its_cores() -> None:
         assert guard.stdout.read().decode().strip() == str({core})
 
 
-def test_while_nothing_happens_it_does_nothing() -> None:
+def test_it_sleeps_without_wake_ups() -> None:
     with guarded(*python("print('ready', flush=True); import time; time.sleep(60)")) as guard:
         assert guard.stdout is not None
         guard.stdout.readline()

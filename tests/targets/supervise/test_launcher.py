@@ -62,7 +62,7 @@ async def test_kill_ends_it_at_once(mark: str, tmp_path: Path) -> None:
     assert not marked(mark)
 
 
-async def test_a_killed_child_that_nobody_waits_for_is_reaped(mark: str, tmp_path: Path) -> None:
+async def test_a_killed_child_is_reaped_without_a_wait(mark: str, tmp_path: Path) -> None:
     child = await start("import time; time.sleep(60)", mark, tmp_path / "out")
     pid = child.guard_pid
     child.kill()
@@ -81,7 +81,7 @@ async def test_a_cancelled_launch_leaves_nothing(mark: str, tmp_path: Path) -> N
     assert descriptors() <= before + 1  # the spawner's thread may hold its own for a moment
 
 
-async def test_a_directory_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+async def test_a_missing_directory_is_an_error(tmp_path: Path) -> None:
     before = descriptors()
     with pytest.raises(FileNotFoundError):
         await launch(["true"], env={}, cwd=tmp_path / "nowhere")
@@ -106,7 +106,7 @@ asyncio.run(main())
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has SCHED_IDLE and affinity")
-def test_a_child_of_a_settled_process_is_neither_idle_nor_on_its_core() -> None:
+def test_children_keep_policy_and_cores_of_before_settle_here() -> None:
     cores = Cores.here()
     done = subprocess.run(
         [sys.executable, "-c", SETTLED], cwd=ROOT, capture_output=True, text=True, check=True
@@ -129,7 +129,7 @@ def test_a_child_of_a_settled_process_is_neither_idle_nor_on_its_core() -> None:
         (list(range(64)), Cores((63,), (0, 1, 2, 3), (4,))),
     ],
 )
-def test_cores_are_shared_out_as_the_method_says(available: list[int], expected: Cores) -> None:
+def test_cores_are_shared_out_as_method_md_describes(available: list[int], expected: Cores) -> None:
     assert Cores.of(available) == expected
 
 

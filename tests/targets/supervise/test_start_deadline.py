@@ -1,4 +1,4 @@
-"""A start that works is waited for; one that does nothing is not."""
+"""A start that uses the CPU has more time; an idle one is given up."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_an_idle_start_is_given_up() -> None:
         assert until(deadline.passed, 20)
 
 
-def test_a_start_that_works_has_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_start_that_uses_the_cpu_has_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(start_deadline, "LONGEST_START_S", 4 * TIMEOUT_S)
     with started(BUSY) as pid:
         deadline = StartDeadline(pid, TIMEOUT_S)
@@ -46,7 +46,7 @@ def test_a_start_that_works_has_more_time(monkeypatch: pytest.MonkeyPatch) -> No
         assert until(deadline.passed, 20)  # but not for ever
 
 
-def test_a_start_that_has_gone_is_given_up() -> None:
+def test_a_start_whose_process_ended_is_given_up() -> None:
     with started("pass") as pid:
         pass
     assert until(StartDeadline(pid, TIMEOUT_S).passed, 20)
