@@ -32,13 +32,13 @@ async def fire(port: int, *arguments: str) -> tuple[dict[str, Any], str]:
 
 
 async def test_uploads_and_polled_results() -> None:
-    asked: list[tuple[str, bool]] = []
+    requests: list[tuple[str, bool]] = []
 
     async def serve(reader: Reader, writer: Writer) -> None:
         while True:
             line, headers = await head_of(reader)
             body = await reader.readexactly(int(headers.get("content-length", 0)))
-            asked.append((line.split()[0], len(body) > 20_000 and b'name="file"' in body))
+            requests.append((line.split()[0], len(body) > 20_000 and b'name="file"' in body))
             if line.startswith("GET /path"):
                 writer.write(
                     b"HTTP/1.1 202 Accepted\r\nLocation: /result\r\nContent-Length: 0\r\n\r\n"
@@ -48,10 +48,10 @@ async def test_uploads_and_polled_results() -> None:
 
     async with serving(serve) as port:
         uploaded, _ = await fire(port, "--upload", "file=0.02")
-        assert asked == [("POST", True)] * 8
-        asked.clear()
+        assert requests == [("POST", True)] * 8
+        requests.clear()
         polled, _ = await fire(port, "--poll", "1")
-        assert len(asked) == 16
+        assert len(requests) == 16
     assert (uploaded["ok"], polled["ok"]) == (4, 4)
 
 

@@ -284,8 +284,8 @@ def test_frames_report_what_begins_and_what_ended(client: str) -> None:
     kinds: list[str] = []
     seen: set[int] = set()
 
-    def asks(peer: Peer, number: int) -> None:
-        asked.append(peer)
+    def collects(peer: Peer, number: int) -> None:
+        peers.append(peer)
         if number == 1:
             both.set()
 
@@ -295,11 +295,11 @@ def test_frames_report_what_begins_and_what_ended(client: str) -> None:
             frame = decode(data)
             kinds.append(frame.kind)
             seen.update(frame.columns["request"])
-        for peer in asked:
+        for peer in peers:
             peer.write(OK)
 
-    asked, both = list[Peer](), asyncio.Event()
-    rows, _ = shoot(client, asks, 2, 2, aside=watch)
+    peers, both = list[Peer](), asyncio.Event()
+    rows, _ = shoot(client, collects, 2, 2, aside=watch)
     assert kinds[0] == "begun"
     assert seen == {0, 1}
     assert {row["error"] for row in rows} == {0}

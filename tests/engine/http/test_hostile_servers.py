@@ -138,7 +138,7 @@ def test_a_request_on_a_connection_that_was_just_closed_is_not_retried() -> None
 
 
 @pytest.mark.parametrize(
-    ("header", "known"),
+    ("header", "expected"),
     [
         (b"liveburst: %d %d %d 42", (True, True, True, 42)),
         (b"LiveBurst: %d %d %d 42", (True, True, True, 42)),
@@ -150,7 +150,7 @@ def test_a_request_on_a_connection_that_was_just_closed_is_not_retried() -> None
         (b"liveburst: %d 1 %d 42", (False, False, False, -1)),  # out of order
     ],
 )
-def test_the_probes_stamps_count_from_the_origin(header: bytes, known: tuple[int, ...]) -> None:
+def test_the_probes_stamps_count_from_the_origin(header: bytes, expected: tuple[int, ...]) -> None:
     def answer(peer: Peer, number: int) -> None:
         instants.append(time.monotonic_ns())
         text = header.replace(b"%d", b"%d" % instants[0])
@@ -160,5 +160,5 @@ def test_the_probes_stamps_count_from_the_origin(header: bytes, known: tuple[int
     shot = shoot(answer, 1, 1)
     [row], since = shot.rows, instants[0] - shot.burst.origin_ns
     names = ("entered", "view_entered", "view_left")
-    assert [row[name] for name in names] == [since if known_ else -1 for known_ in known[:3]]
-    assert row["process"] == known[3]
+    assert [row[name] for name in names] == [since if stamped else -1 for stamped in expected[:3]]
+    assert row["process"] == expected[3]

@@ -97,7 +97,7 @@ class Uploads:
 async def test_a_file_arrives_complete_in_a_valid_form() -> None:
     server = Uploads()
     async with serving(server.serve) as port, engine() as process:
-        found = await fired(process, upload_to(port, 3 * MB, Burst(4, 2)))
+        frames = await fired(process, upload_to(port, 3 * MB, Burst(4, 2)))
     assert len(server.sizes) == 4
     first, last = server.forms[0]
     boundary = first.split(b"\r\n")[0]
@@ -105,7 +105,7 @@ async def test_a_file_arrives_complete_in_a_valid_form() -> None:
     assert last.endswith(b"\r\n" + boundary + b"--\r\n")
     around = first.index(b"\r\n\r\n") + 4 + len(boundary) + 6
     assert server.sizes[0] == 3 * MB + around
-    for row in found["samples"]:
+    for row in frames["samples"]:
         assert (row["status"], row["error"]) == (200, Failure.NONE)
         assert row["sent_first"] < row["sent"] <= row["first_byte"] <= row["done"]
 
@@ -113,17 +113,17 @@ async def test_a_file_arrives_complete_in_a_valid_form() -> None:
 async def test_large_files_are_never_held_in_memory() -> None:
     server = Uploads()
     async with serving(server.serve) as port, engine() as process:
-        found = await fired(process, upload_to(port, 60 * MB, Burst(4, 4)))
+        frames = await fired(process, upload_to(port, 60 * MB, Burst(4, 4)))
         peak_mb = psutil.Process(process.pid).memory_info().rss / MB
-    assert {row["error"] for row in found["samples"]} == {Failure.NONE}
+    assert {row["error"] for row in frames["samples"]} == {Failure.NONE}
     assert peak_mb < 150
 
 
 async def test_a_slow_client_uploads_at_its_pace() -> None:
     server = Uploads()
     async with serving(server.serve) as port, engine() as process:
-        found = await fired(process, upload_to(port, 200_000, Burst(3, 3, send_kb_per_s=400)))
-    for row in found["samples"]:
+        frames = await fired(process, upload_to(port, 200_000, Burst(3, 3, send_kb_per_s=400)))
+    for row in frames["samples"]:
         assert 0.45e9 < row["sent"] - row["sent_first"] < 1.5e9  # 200 KB at 400 KB/s
 
 
@@ -138,8 +138,8 @@ async def test_a_slow_client_does_not_catch_up_after_the_server_stalled() -> Non
         writer.write(OK)
 
     async with serving(late) as port, engine() as process:
-        found = await fired(process, upload_to(port, 2 * MB, Burst(1, 1, send_kb_per_s=2000)))
-    (row,) = found["samples"]
+        frames = await fired(process, upload_to(port, 2 * MB, Burst(1, 1, send_kb_per_s=2000)))
+    (row,) = frames["samples"]
     assert row["sent"] - row["sent_first"] > 1.2e9  # 1 s by its pace, and what did not fit a buffer
 
 
@@ -152,8 +152,8 @@ async def test_an_early_refusal_is_the_response() -> None:
             pass
 
     async with serving(refuse) as port, engine() as process:
-        found = await fired(process, upload_to(port, 50 * MB, Burst(2, 1)))
-    assert [(row["status"], row["error"]) for row in found["samples"]] == [
+        frames = await fired(process, upload_to(port, 50 * MB, Burst(2, 1)))
+    assert [(row["status"], row["error"]) for row in frames["samples"]] == [
         (413, Failure.STATUS)
     ] * 2
 
@@ -170,16 +170,16 @@ async def test_an_early_refusal_is_read_although_a_reset_follows(pace: float | N
 
     load = Burst(40, 4, send_kb_per_s=pace)
     async with serving(refuse) as port, engine() as process:
-        found = await fired(process, upload_to(port, 5 * MB, load))
-    outcomes = [(row["status"], row["error"]) for row in found["samples"]]
+        frames = await fired(process, upload_to(port, 5 * MB, load))
+    outcomes = [(row["status"], row["error"]) for row in frames["samples"]]
     assert outcomes == [(413, Failure.STATUS)] * 40
 
 
 async def test_uploads_at_a_rate() -> None:
     server = Uploads()
     async with serving(server.serve) as port, engine() as process:
-        found = await fired(process, upload_to(port, 100_000, Rate(20, 0.5)))
-    assert [row["status"] for row in found["samples"]] == [200] * 10
+        frames = await fired(process, upload_to(port, 100_000, Rate(20, 0.5)))
+    assert [row["status"] for row in frames["samples"]] == [200] * 10
 
 
 class Results:
@@ -226,9 +226,9 @@ def begin_at(port: int, load: Load, every_ms: float = 20) -> Firing:
 async def test_a_sample_ends_with_its_result(closes: bool, load: Load) -> None:
     server = Results(0.2, closes=closes)
     async with serving(server.serve) as port, engine() as process:
-        found = await fired(process, begin_at(port, load))
-    assert sorted(row["request"] for row in found["samples"]) == [0, 1, 2, 3]
-    for row in found["samples"]:
+        frames = await fired(process, begin_at(port, load))
+    assert sorted(row["request"] for row in frames["samples"]) == [0, 1, 2, 3]
+    for row in frames["samples"]:
         assert (row["status"], row["error"]) == (200, Failure.NONE)
         assert row["done"] - row["sent_first"] >= 0.2e9
         assert row["first_byte"] - row["sent_first"] < 0.2e9  # of the first response
@@ -246,8 +246,8 @@ async def test_a_sample_ends_with_its_result(closes: bool, load: Load) -> None:
 async def test_a_result_on_another_server_is_a_failure(location: str) -> None:
     server = Results(0.2, location=location)
     async with serving(server.serve) as port, engine() as process:
-        found = await fired(process, begin_at(port, Burst(2, 1)))
-    assert {row["error"] for row in found["samples"]} == {Failure.NO_RESULT}
+        frames = await fired(process, begin_at(port, Burst(2, 1)))
+    assert {row["error"] for row in frames["samples"]} == {Failure.NO_RESULT}
     assert all(line.startswith("POST") for line in server.request_lines)
 
 
@@ -255,8 +255,8 @@ async def test_a_result_that_never_arrives_is_a_timeout() -> None:
     server = Results(60)
     async with serving(server.serve) as port, engine() as process:
         firing = Firing(**{**vars(begin_at(port, Burst(2, 2))), "timeout_s": 0.3})
-        found = await fired(process, firing)
-    assert {row["error"] for row in found["samples"]} == {Failure.TIMEOUT}
+        frames = await fired(process, firing)
+    assert {row["error"] for row in frames["samples"]} == {Failure.TIMEOUT}
 
 
 @pytest.mark.alone
@@ -272,11 +272,11 @@ async def test_the_longest_wait_between_two_pieces_is_recorded() -> None:
 
     async with serving(in_pieces) as port, engine() as process:
         firing = burst(port, "/", 3, 2, manner=Manner(chunks=True))
-        found = await fired(process, firing)
+        frames = await fired(process, firing)
         plain = await fired(process, burst(port, "/", 1, 1))
-    assert [row["status"] for row in found["samples"]] == [200] * 3
-    assert sorted(row["request"] for row in found["chunks"]) == [0, 1, 2]
-    for row in found["chunks"]:
+    assert [row["status"] for row in frames["samples"]] == [200] * 3
+    assert sorted(row["request"] for row in frames["chunks"]) == [0, 1, 2]
+    for row in frames["chunks"]:
         assert row["chunks"] == 4
         assert 0.14e9 < row["longest_gap"] < 0.5e9
     assert plain["chunks"] == []
@@ -296,7 +296,7 @@ async def test_each_request_is_that_of_its_row(load: Load) -> None:
     rows = (("/1", "one"), ("/2", "two and more"), ("/3", ""))
     async with serving(note) as port, engine() as process:
         plain = burst(port, "/", 1, 1, method="POST", manner=Manner(rows=rows))
-        found = await fired(process, Firing(**{**vars(plain), "load": load}))
-    assert len(found["samples"]) == 7
+        frames = await fired(process, Firing(**{**vars(plain), "load": load}))
+    assert len(frames["samples"]) == 7
     expected = sorted((path, body.encode()) for path, body in (rows * 3)[:7])
     assert sorted(received) == expected

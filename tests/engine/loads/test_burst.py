@@ -13,10 +13,14 @@ import uvloop
 from dashboard.engine.loads.burst import BurstDriver
 from dashboard.engine.loads.driver import connect_failure
 from dashboard.wire.failure import Failure
-from tests.engine.servers.hostile import OK, Peer, responds, rows_of, shoot
+from dashboard.wire.request_mode import PLAIN, Manner
+from dashboard.wire.units import NS_PER_S
+from tests.engine.servers.hostile import OK, Peer, responds, rows_of, serving, shoot
 from tests.firing import burst as firing_at
 from tests.firing import in_order
 from tests.targets.helpers import descriptors
+
+TEN_S = 10 * NS_PER_S
 
 
 @pytest.mark.parametrize(("requests", "concurrency"), [(1, 1), (50, 1), (50, 7), (300, 300)])
@@ -116,6 +120,23 @@ def test_stopped_before_it_begins_nothing_is_due() -> None:
         return burst
 
     assert rows_of(uvloop.run(main())) == []
+
+
+@pytest.mark.parametrize("mode", [PLAIN, Manner(poll_every_ms=5), Manner(chunks=True)])
+def test_stamps_count_from_an_origin_set_later(mode: Manner) -> None:
+    """Load generators that share a firing are given an origin after they have made their driver."""
+
+    async def main() -> BurstDriver:
+        async with serving(responds(OK)) as server:
+            burst = BurstDriver(firing_at(server.port, "/", 3, 1, manner=mode))
+            burst.set_origin(burst.origin_ns - TEN_S)
+            await asyncio.wait_for(burst.fire(), 20)
+            await burst.close()
+            return burst
+
+    rows = rows_of(uvloop.run(main()))
+    assert {row["error"] for row in rows} == {Failure.NONE}
+    assert all(row["sent_first"] >= TEN_S for row in rows)
 
 
 def test_a_refused_connection_is_a_row() -> None:

@@ -60,21 +60,21 @@ async def slow_for_some(hangs: bool = False) -> AsyncIterator[tuple[int, Seen]]:
 async def rows_by_kind(process: Any, firing: Firing, *, stop: bool = False) -> dict[str, Any]:
     """Fire; return the rows of each kind of frame and the events. `stop`: as soon as it began."""
     process.stdin.write(json.dumps({"fire": firing.to_json()}).encode() + b"\n")
-    found: dict[str, Any] = {"samples": [], "neighbour": []}
+    result: dict[str, Any] = {"samples": [], "neighbour": []}
     reader = EnvelopeReader()
-    while "fired" not in found:
+    while "fired" not in result:
         for _, payload in reader.feed(await process.stdout.read(65536)):
             if is_event(payload):
                 event = json.loads(payload)
-                found[event["event"]] = event
+                result[event["event"]] = event
                 if stop and event["event"] == "began":
                     process.stdin.write(b'{"stop": true}\n')
-            elif (frame := decode(payload)).kind in found:
+            elif (frame := decode(payload)).kind in result:
                 columns = frame.columns
-                found[frame.kind] += [
+                result[frame.kind] += [
                     {name: columns[name][at] for name in columns} for at in range(frame.rows)
                 ]
-    return found
+    return result
 
 
 def firing_at(port: int, **more: Any) -> Firing:
@@ -83,10 +83,10 @@ def firing_at(port: int, **more: Any) -> Firing:
 
 async def test_it_is_regular_and_never_among_the_samples() -> None:
     async with slow_for_some() as (port, seen), engine() as process:
-        found = await rows_by_kind(process, firing_at(port))
-    assert [row["request"] for row in found["samples"]] == [0]
+        result = await rows_by_kind(process, firing_at(port))
+    assert [row["request"] for row in result["samples"]] == [0]
     expected = LOAD_S * NEIGHBOUR_RPS
-    rows = found["neighbour"]
+    rows = result["neighbour"]
     assert expected - 2 <= len(rows) <= expected + 2
     assert [row["due"] for row in rows] == [
         round(number * 1e9 / NEIGHBOUR_RPS) for number in range(len(rows))
@@ -108,21 +108,21 @@ async def test_it_has_its_own_connections_and_a_mark() -> None:
 
 async def test_after_the_load_its_last_requests_have_a_short_timeout() -> None:
     async with slow_for_some(hangs=True) as (port, _), engine() as process:
-        found = await rows_by_kind(process, firing_at(port))
-    assert found["fired"]["requests"] == 1
-    assert {row["error"] for row in found["neighbour"]} == {Failure.ABORTED}
-    assert min(row["done"] - row["due"] for row in found["neighbour"]) >= 0.9e9
+        result = await rows_by_kind(process, firing_at(port))
+    assert result["fired"]["requests"] == 1
+    assert {row["error"] for row in result["neighbour"]} == {Failure.ABORTED}
+    assert min(row["done"] - row["due"] for row in result["neighbour"]) >= 0.9e9
 
 
 async def test_stop_does_not_wait_for_it() -> None:
     async with slow_for_some(hangs=True) as (port, _), engine() as process:
         began_s = time.monotonic()
-        found = await rows_by_kind(process, firing_at(port), stop=True)
-    assert found["fired"]["stopped"]
+        result = await rows_by_kind(process, firing_at(port), stop=True)
+    assert result["fired"]["stopped"]
     assert time.monotonic() - began_s < HANGS_S / 3
 
 
 async def test_without_a_path_there_is_none() -> None:
     async with slow_for_some() as (port, _), engine() as process:
-        found = await rows_by_kind(process, burst(port, "/slow", 1, 1))
-    assert found["neighbour"] == []
+        result = await rows_by_kind(process, burst(port, "/slow", 1, 1))
+    assert result["neighbour"] == []

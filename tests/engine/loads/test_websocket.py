@@ -51,8 +51,8 @@ def at(port: int, load: Burst, **more: Any) -> Firing:
 
 async def test_every_message_is_answered_on_open_connections() -> None:
     async with echoing(echo) as (port, received), engine() as process:
-        found = await fired(process, at(port, Burst(100, 10)))
-    rows = found["samples"]
+        frames = await fired(process, at(port, Burst(100, 10)))
+    rows = frames["samples"]
     assert sorted(row["request"] for row in rows) == list(range(100))
     assert {(row["status"], row["error"]) for row in rows} == {(101, Failure.NONE)}
     assert len(received) == 10
@@ -62,10 +62,10 @@ async def test_every_message_is_answered_on_open_connections() -> None:
 
 async def test_messages_of_a_connection_are_spaced_and_connections_are_staggered() -> None:
     async with echoing(echo) as (port, _), engine() as process:
-        found = await fired(process, at(port, Burst(12, 4, every_s=0.2)))
-    due = sorted(row["due"] for row in found["samples"])
+        frames = await fired(process, at(port, Burst(12, 4, every_s=0.2)))
+    due = sorted(row["due"] for row in frames["samples"])
     assert due == [round(number * 0.05e9) for number in range(12)]
-    assert all(row["sent_first"] - row["due"] < 0.04e9 for row in found["samples"])
+    assert all(row["sent_first"] - row["due"] < 0.04e9 for row in frames["samples"])
 
 
 async def test_a_message_that_has_to_wait_keeps_its_due() -> None:
@@ -74,8 +74,8 @@ async def test_a_message_that_has_to_wait_keeps_its_due() -> None:
         await connection.send(message)
 
     async with echoing(slowly) as (port, _), engine() as process:
-        found = await fired(process, at(port, Burst(4, 1, every_s=0.05)))
-    rows = sorted(found["samples"], key=lambda row: row["request"])
+        frames = await fired(process, at(port, Burst(4, 1, every_s=0.05)))
+    rows = sorted(frames["samples"], key=lambda row: row["request"])
     assert [row["due"] for row in rows] == [0, 50_000_000, 100_000_000, 150_000_000]
     assert rows[-1]["done"] - rows[-1]["due"] > 0.4e9  # four times 0.15 s, minus 0.15 s
 
@@ -87,8 +87,8 @@ async def test_other_messages_are_not_the_answer() -> None:
         await connection.send(message)
 
     async with echoing(chatty) as (port, _), engine() as process:
-        found = await fired(process, at(port, Burst(6, 2)))
-    assert {row["error"] for row in found["samples"]} == {Failure.NONE}
+        frames = await fired(process, at(port, Burst(6, 2)))
+    assert {row["error"] for row in frames["samples"]} == {Failure.NONE}
 
 
 async def test_a_lost_connection_fails_the_message_in_flight_and_is_opened_anew() -> None:
@@ -99,8 +99,8 @@ async def test_a_lost_connection_fails_the_message_in_flight_and_is_opened_anew(
             await connection.send(message)
 
     async with echoing(once) as (port, received), engine() as process:
-        found = await fired(process, at(port, Burst(6, 1)))
-    errors = {row["request"]: row["error"] for row in found["samples"]}
+        frames = await fired(process, at(port, Burst(6, 1)))
+    errors = {row["request"]: row["error"] for row in frames["samples"]}
     assert errors.pop(2) in (Failure.CLOSED, Failure.RESET)
     assert set(errors.values()) == {Failure.NONE}
     assert len(received) == 2
@@ -113,8 +113,8 @@ async def test_a_connection_lost_while_idle_fails_the_next_message() -> None:
             await connection.close()
 
     async with echoing(then_away) as (port, _), engine() as process:
-        found = await fired(process, at(port, Burst(3, 1, every_s=0.1)))
-    errors = {row["request"]: row["error"] for row in found["samples"]}
+        frames = await fired(process, at(port, Burst(3, 1, every_s=0.1)))
+    errors = {row["request"]: row["error"] for row in frames["samples"]}
     assert errors == {0: Failure.NONE, 1: Failure.CLOSED, 2: Failure.NONE}
 
 
@@ -138,8 +138,8 @@ async def test_a_server_without_websockets_is_a_failure(
     server = await asyncio.start_server(refuse, "127.0.0.1", 0)
     async with server, engine() as process:
         port = server.sockets[0].getsockname()[1]
-        found = await fired(process, at(port, Burst(3, 1)))
-    assert [(row["status"], row["error"]) for row in found["samples"]] == [(status, error)] * 3
+        frames = await fired(process, at(port, Burst(3, 1)))
+    assert [(row["status"], row["error"]) for row in frames["samples"]] == [(status, error)] * 3
 
 
 async def test_a_message_without_an_answer_times_out() -> None:
@@ -147,5 +147,5 @@ async def test_a_message_without_an_answer_times_out() -> None:
         pass
 
     async with echoing(silent) as (port, _), engine() as process:
-        found = await fired(process, at(port, Burst(2, 2), timeout_s=0.2))
-    assert {row["error"] for row in found["samples"]} == {Failure.TIMEOUT}
+        frames = await fired(process, at(port, Burst(2, 2), timeout_s=0.2))
+    assert {row["error"] for row in frames["samples"]} == {Failure.TIMEOUT}

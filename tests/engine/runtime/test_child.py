@@ -112,11 +112,11 @@ async def test_the_event_fired_reports_stalls() -> None:
 
     async with serving(responds(OK)) as server, engine() as process:
         await fire(process, burst(server.port, "/", 1, 1))  # until it has started
-        asked = replace(burst(server.port, "/", 1, 1), load=Rate(200, 1.0))
-        fired, kept = await asyncio.gather(fire(process, asked), stopped())
+        firing = replace(burst(server.port, "/", 1, 1), load=Rate(200, 1.0))
+        fired, stall = await asyncio.gather(fire(process, firing), stopped())
     origin_ns = fired.began["origin_ns"]
     assert any(
-        begin <= kept[0] - origin_ns and kept[1] - origin_ns <= end
+        begin <= stall[0] - origin_ns and stall[1] - origin_ns <= end
         for begin, end in fired.fired["stalls_ns"]
     )
     assert fired.fired["scheduling_error_max_ns"] >= fired.fired["scheduling_error_p99_ns"] > 0
@@ -128,9 +128,9 @@ def _state(pid: int) -> str:
 
 def test_many_stalls_are_merged_and_none_is_lost() -> None:
     stalls = [(at * 10**7, at * 10**7 + 3 * 10**6 + at % 7) for at in range(4000)]
-    found = merge_stalls(stalls, 500)
-    assert len(found) <= 500
-    assert all(any(b <= begin and end <= e for b, e in found) for begin, end in stalls[::37])
+    merged = merge_stalls(stalls, 500)
+    assert len(merged) <= 500
+    assert all(any(b <= begin and end <= e for b, e in merged) for begin, end in stalls[::37])
     assert merge_stalls(stalls[:3], 500) == stalls[:3]
     assert merge_stalls([(0, 9), (9, 12), (11, 11)], 500) == [(0, 12)]
 
@@ -176,10 +176,10 @@ async def test_firings_are_queued() -> None:
 
 
 async def test_frames_arrive_during_the_firing_and_begun_before_samples() -> None:
-    asked: list[Peer] = []
+    peers: list[Peer] = []
 
     def collects(peer: Peer, number: int) -> None:
-        asked.append(peer)
+        peers.append(peer)
 
     async with serving(collects) as server, engine() as process:
         send(process, fire_command(burst(server.port, "/", 8, 4, lane=2, round=3)))
@@ -197,8 +197,8 @@ async def test_frames_arrive_during_the_firing_and_begun_before_samples() -> Non
                 pairs = zip(frame.columns["request"], frame.columns["sent_first"], strict=True)
                 sent |= {request for request, at in pairs if at >= 0}
             if sent >= {0, 1, 2, 3}:  # announced before any response
-                while asked:
-                    asked.pop().write(OK)
+                while peers:
+                    peers.pop().write(OK)
     assert kinds[:2] == ["began", "begun"]
     assert kinds[-2:] == ["samples", "fired"]
     assert sent == set(range(8))
