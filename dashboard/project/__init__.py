@@ -1,1 +1,1 @@
-"""What a lab.toml says of a project: plain values, read and checked. No Django."""
+"""A project, as its lab.toml describes it: read, checked, plain values. No Django."""

@@ -18,7 +18,7 @@ from tests.targets.helpers import LIVEAPP
 
 VARIABLE = "LIVEAPP_DATABASE_URL"
 POOLED = Lane("async-pooled", "uvicorn")
-WHY = f"expected postgresql: {VARIABLE} in the environment says where, found none"
+WHY = f"expected postgresql: {VARIABLE} in the environment, found none"
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ def shown(value: Any) -> str:
 
 
 def kind(value: Any) -> str:
-    """Return what kind of value it is, which tells nothing of the value itself."""
+    """Return what kind of value it is, without the value."""
     if isinstance(value, list):
         return f"a list of {counted(len(value), 'item')}" if value else "an empty list"
     return f"a {_KINDS.get(type(value).__name__, 'date or time')}"

@@ -1,4 +1,4 @@
-"""What a lab.toml may say: a class for each kind of table, a field for each key.
+"""The tables of a lab.toml: a class for each kind of table, a field for each key.
 
 The descriptions are what an editor shows, by docs/lab.schema.json; docs/lab.md explains more.
 Checks that need two tables, a file or a server are in the modules beside this one.
@@ -37,7 +37,7 @@ class Login(Table):
 
     path: v.UrlPath = key("a page with a form; its hidden fields are sent too", example="/login/")
     username: v.Variable = key("the environment variable with the name", example="SHOP_USER")
-    password: v.SecretVariable = key("the environment variable with it", example="SHOP_KEY")
+    password: v.Secret = key("the environment variable with the password", example="SHOP_KEY")
     username_field: v.Text = key("the form's field for the name", "username")
     password_field: v.Text = key("the form's field for the password", "password")
     headers: v.Headers = key("headers of the requests that log in", {})

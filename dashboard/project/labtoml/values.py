@@ -124,8 +124,8 @@ Method = Annotated[scenario.Method, Expected("GET, HEAD, POST, PUT, PATCH, DELET
 Variable = Annotated[str, matching(r"[A-Za-z_]\w*", "the name of an environment variable")]
 _EnvName = Annotated[str, matching(r"[^=\x00]+", "a name that an environment can hold")]
 _EnvValue = Annotated[str, matching(r"[^\x00]*", "a text that it can hold", secret=True)]
-# Who misunderstands it writes the password itself.
-SecretVariable = Annotated[
+# A password that is written here by mistake must not be shown.
+Secret = Annotated[
     str, matching(r"[A-Za-z_]\w*", "the name of an environment variable", secret=True)
 ]
 Environment = dict[_EnvName, _EnvValue]

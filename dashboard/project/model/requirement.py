@@ -18,4 +18,4 @@ class Requirement:
         """Return why it is not available, empty if it is; `brought` adds to our environment."""
         if os.environ.get(self.variable) or brought.get(self.variable):
             return ""
-        return f"expected {self.name}: {self.variable} in the environment says where, found none"
+        return f"expected {self.name}: {self.variable} in the environment, found none"
