@@ -19,6 +19,7 @@ from dashboard.targets.supervise.environment import project_environment
 from dashboard.targets.supervise.subprocesses import run_to_end
 from dashboard.wire.errors import InvalidManifest, InvalidPlan, TargetFailed
 from dashboard.wire.events import TargetState
+from dashboard.wire.target_facts import TargetFacts
 
 from .code_changes import changed_file
 from .companions import Companions
@@ -140,15 +141,21 @@ class Targets:
         context = StartContext(
             *(self._mark, self._log_directory, self._cores, companions.env),
             companion_failure=lambda: companions.failure,
+            facts=self._facts_of(name, project),
         )
         async with self._starting:
             target = await start_target(project, server, packages, context, name=name)
         self._served_from[name] = project.directory
-        if overrides := self.project.overrides_of(name):
-            target.facts["own"] = overrides.facts
-        if version := self.project.version(without_overrides(name)):
-            target.facts["version"] = {**asdict(version), "directory": str(project.directory)}
         return target
+
+    def _facts_of(self, name: str, project: Project) -> TargetFacts:
+        """Return what the lane's name adds to the facts: overrides of its own, and a version."""
+        facts: TargetFacts = {}
+        if overrides := self.project.overrides_of(name):
+            facts["own"] = overrides.facts
+        if version := self.project.version(without_overrides(name)):
+            facts["version"] = {**asdict(version), "directory": str(project.directory)}
+        return facts
 
     async def _project_served(self, name: str) -> Project:
         """Return the project as served there: with a variant's overrides, in a version's code."""

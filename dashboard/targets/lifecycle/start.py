@@ -8,7 +8,7 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from dashboard.targets.supervise.log_files import read_tail
 from dashboard.targets.supervise.readiness import wait_until_ready
 from dashboard.targets.supervise.start_deadline import StartDeadline
 from dashboard.wire.errors import TargetFailed
+from dashboard.wire.target_facts import TargetFacts
 
 from .server_packages import ServerPackages
 from .sockets import listening_socket, reserved_socket, restore_backlog
@@ -39,10 +40,10 @@ def _no_failure() -> None:
 
 @dataclass(frozen=True)
 class StartContext:
-    """What all targets of a pool have in common when they are started.
+    """What a pool adds to the start of a target.
 
     `companion_env` is what the companions add to the environment; `companion_failure` returns
-    why one of them has ended, None while all run.
+    why one of them has ended, None while all run. `facts` are added to the target's.
     """
 
     mark: str
@@ -50,6 +51,7 @@ class StartContext:
     cores: tuple[int, ...]
     companion_env: Mapping[str, str]
     companion_failure: Callable[[], TargetFailed | None] = _no_failure
+    facts: TargetFacts = field(default_factory=dict)
 
 
 async def start_target(
@@ -88,7 +90,8 @@ async def start_target(
                 cores=context.cores,
                 backlog=backlog,
                 probe=await health.first_probe(HELLO_TIMEOUT_S),
-            ),
+            )
+            | context.facts,
             companion_env=context.companion_env,
             companion_failure=context.companion_failure,
         )

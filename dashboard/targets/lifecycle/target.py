@@ -51,6 +51,10 @@ class Target:
         self._log = log
         self._log_size = 0  # in bytes, when the last firing began
 
+    def use_session(self, session: Mapping[str, str]) -> None:
+        """Send these cookies of a login with the requests that need one."""
+        self.session = session
+
     @property
     def alive(self) -> bool:
         """True while its server and the companions that it needs run."""

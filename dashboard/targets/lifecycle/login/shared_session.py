@@ -25,7 +25,7 @@ _sessions: dict[int, Mapping[str, str]] = {}
 
 
 async def ensure_session(target: Target, name: str, project: Project, scenario: str | None) -> None:
-    """Set `target.session` to one that the target accepts.
+    """Give the target a session that it accepts.
 
     Raises TargetFailed if the login fails, or a variable of the environment is not set.
     """
@@ -37,11 +37,12 @@ async def ensure_session(target: Target, name: str, project: Project, scenario: 
         return
     session = _sessions.get(key)
     if session and await _accepts(target, protected_view, session):
-        target.session = session
+        target.use_session(session)
         return
     async with watch_exceptions(target) as exception:
-        target.session = await log_in(project.login, LoginTarget(target.url, name, exception))
-    _sessions[key] = target.session
+        session = await log_in(project.login, LoginTarget(target.url, name, exception))
+    target.use_session(session)
+    _sessions[key] = session
 
 
 def _key(project: Project, login: Login) -> int:
