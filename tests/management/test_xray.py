@@ -68,9 +68,7 @@ def test_the_drawing_has_lanes_of_threads_and_one_sentence(tmp_path: Path) -> No
     assert status == 0, stderr
     lines = stdout.splitlines()
     assert lines[0] == "async@daphne: GET /sleep/async/?delay=0.02, answered 200"
-    assert lines[-1].startswith(
-        "This async view makes 2 hops between threads, and starts 2 threads"
-    )
+    assert lines[-1].startswith("This async view makes 2 thread hops, and starts 2 threads")
     lanes = [line for line in lines if line[:3] in {"A  ", "B  ", "C  "}]
     assert lanes[0] == "A  MainThread (event loop)"
     assert lanes[1].endswith("(started for this request)")
@@ -204,7 +202,7 @@ def application(environ, start_response):
     status, stdout, stderr = xray(home, "any", "sync@gunicorn-sync", "--project", str(lab))
     assert status == 0, stderr
     assert "thread of its own" in stdout
-    assert "makes no hops between threads, and starts 1 thread." in stdout
+    assert "makes no thread hops, and starts 1 thread." in stdout
 
 
 @servers

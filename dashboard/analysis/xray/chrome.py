@@ -1,8 +1,8 @@
-"""An X-ray in the Trace Event Format, which Perfetto and chrome://tracing open.
+"""Export an X-ray in the Trace Event Format, for Perfetto and chrome://tracing.
 
-The format: "Trace Event Format", Google, 2016. Instants (`ts`) and lengths (`dur`) are in
-microseconds. A span is an `X` event, the name of a thread an `M`, a hop an arrow from `s` to
-`f`, to its work and back.
+The format is "Trace Event Format", Google, 2016. Instants (`ts`) and lengths (`dur`) are in
+microseconds. A span is an `X` event, the name of a thread an `M` event, a thread hop an arrow from
+`s` to `f`, to its work and back.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Any
 from .trace import Hop, Span, Xray
 
 PROCESS = 1
-_ROWS_A_THREAD = 1000  # a thread's rows stand together: they are numbered in its own thousand
+_ROWS_PER_THREAD = 1000  # rows are numbered from a thousand per thread, so that they stay together
 
 
 def chrome_trace(xray: Xray, title: str) -> dict[str, Any]:
-    """The whole as one JSON object; `title` names the process."""
+    """Return the trace as one JSON object; `title` names the process."""
     rows = _rows(xray.spans)
     return {
         "displayTimeUnit": "ms",
@@ -32,16 +32,16 @@ def chrome_trace(xray: Xray, title: str) -> dict[str, Any]:
 
 
 def _rows(spans: Sequence[Span]) -> list[int]:
-    """The row (`tid`) of each span.
+    """Return the row (`tid`) of each span.
 
-    On one row, spans may stand beside or inside each other but not overlap. In an event loop
-    several things go on at once, so that a thread may need more than one row.
+    Spans on one row may be after or inside each other, but not overlap. In an event loop several
+    things are in progress at once, so that a thread may need more than one row.
     """
     rows = [0] * len(spans)
     open_spans: defaultdict[int, list[Span]] = defaultdict(list)
     for span in sorted(spans, key=lambda span: (span.start_ns, span.number)):
-        row = (span.thread + 1) * _ROWS_A_THREAD
-        last = row + _ROWS_A_THREAD - 1
+        row = (span.thread + 1) * _ROWS_PER_THREAD
+        last = row + _ROWS_PER_THREAD - 1
         while row < last and not _fits(span, open_spans[row]):
             row += 1
         open_spans[row].append(span)
@@ -50,7 +50,7 @@ def _rows(spans: Sequence[Span]) -> list[int]:
 
 
 def _fits(span: Span, open_spans: list[Span]) -> bool:
-    """Whether it begins when all others of the row are over, or is inside the innermost."""
+    """Return True if the row's other spans are over, or the innermost of them contains it."""
     while open_spans and open_spans[-1].end_ns <= span.start_ns:
         open_spans.pop()
     return not open_spans or span.end_ns <= open_spans[-1].end_ns
@@ -58,7 +58,7 @@ def _fits(span: Span, open_spans: list[Span]) -> bool:
 
 def _row_names(xray: Xray, rows: Sequence[int]) -> Iterator[dict[str, Any]]:
     for row in sorted(set(rows)):
-        thread = xray.threads[row // _ROWS_A_THREAD - 1]
+        thread = xray.threads[row // _ROWS_PER_THREAD - 1]
         kind = " (event loop)" if thread.loop else ""
         yield _name("thread_name", thread.name + kind, row)
         yield {**_name("thread_sort_index", "", row), "args": {"sort_index": row}}
@@ -82,7 +82,7 @@ def _complete(span: Span, row: int) -> dict[str, Any]:
 
 
 def _arrows(hop: Hop, rows: Sequence[int]) -> Iterator[dict[str, Any]]:
-    """From the call to its work, and from the end of the work back to the call."""
+    """Yield arrows from the call to its work, and from the end of the work back to the call."""
     call, work = hop.call, hop.work
     ends = (
         ("s", 2 * call.number, call.start_ns, rows[call.number]),

@@ -1,4 +1,4 @@
-"""From the trace of one request to what it shows: spans on threads, hops between them, counts."""
+"""Read the trace of one request: spans on threads, thread hops between them, counts."""
 
 from __future__ import annotations
 
@@ -11,27 +11,26 @@ from dashboard.wire.plural import counted
 from dashboard.wire.units import NS_PER_MS, NS_PER_S
 
 HOPS = ("sync_to_async", "async_to_sync", "to_thread", "executor")
-THREAD, QUERY = "thread", "query"  # kinds of span: a thread is started, a database is asked
-_BY_THEMSELVES = ": the hops by themselves"
-SERIALISED_SHARE = 0.1  # of the request's length, lost by standing in line, is worth a word
+THREAD, QUERY = "thread", "query"  # kinds of spans: the start of a thread, a database query
+SERIALISED_SHARE = 0.1  # of the request's length, lost in a queue; less is left out
 
 
 @dataclass(frozen=True)
 class Thread:
-    """One thread that worked on the request. `loop`: an event loop ran there."""
+    """One thread that worked on the request. `loop`: it ran an event loop."""
 
     name: str
     loop: bool
-    started: bool  # for this request, and by it
+    started: bool  # by this request
 
 
 @dataclass(frozen=True)
 class Span:
     """Something that the request did. `thread` is a position in `Xray.threads`.
 
-    `parent` is a position in `Xray.spans`, None for the request itself, and `depth` is how
-    many ancestors there are. Instants count from the request's begin. What was not over when
-    the request was is cut there, and not `finished`.
+    `parent` is a position in `Xray.spans`, None for the request itself, and `depth` is the number
+    of ancestors. Instants count from the start of the request. A span that was not over when the
+    request was is cut there, and not `finished`.
     """
 
     number: int
@@ -46,16 +45,16 @@ class Span:
 
     @property
     def length_ns(self) -> int:
-        """From its start to its end."""
+        """The time from its start to its end."""
         return self.end_ns - self.start_ns
 
 
 @dataclass(frozen=True)
 class Hop:
-    """A call whose work ran on another thread: there, and back again.
+    """A thread hop: a call whose work ran on another thread, there and back again.
 
-    `queued_ns` is the part of the wait for which the thread did work of the same request's
-    other hops, `ahead` are the spans of that work.
+    `queued_ns` is the part of the wait for which that thread did the work of other hops of the
+    same request; `ahead` are the spans of that work.
     """
 
     call: Span
@@ -65,25 +64,25 @@ class Hop:
 
     @property
     def wait_ns(self) -> int:
-        """From the call to the start of its work."""
+        """The time from the call to the start of its work."""
         return max(0, self.work.start_ns - self.call.start_ns)
 
     @property
     def return_ns(self) -> int:
-        """From the end of its work to the end of the call."""
+        """The time from the end of its work to the end of the call."""
         return max(0, self.call.end_ns - self.work.end_ns)
 
     @property
     def cost_ns(self) -> int:
-        """What going there and back took by itself, without standing in line."""
+        """The time of going there and back, without any time in the queue."""
         return self.wait_ns - self.queued_ns + self.return_ns
 
 
 @dataclass(frozen=True)
 class Serialised:
-    """Hops of one request that stood in line for one thread: what they lost by it.
+    """Hops of one request that queued for one thread, and the time that they lost by it.
 
-    On threads of their own they would have taken as long as the longest of them.
+    On separate threads they would have taken as long as the longest of them.
     """
 
     thread: str
@@ -93,11 +92,11 @@ class Serialised:
 
     @property
     def lost_ns(self) -> int:
-        """How much longer one after the other took than side by side."""
+        """How much longer one after the other took than in parallel."""
         return self.worked_ns - self.longest_ns
 
     def to_json(self) -> dict[str, Any]:
-        """The evidence for the cause `serialised-on-one-thread`."""
+        """Return the evidence for the cause `serialised-on-one-thread`."""
         return {
             "thread": self.thread,
             "hops": self.hops,
@@ -109,7 +108,7 @@ class Serialised:
 
 @dataclass(frozen=True)
 class Xray:
-    """One request, seen through. The first span is the request itself."""
+    """The trace of one request. The first span is the request itself."""
 
     threads: tuple[Thread, ...]
     spans: tuple[Span, ...]
@@ -117,12 +116,12 @@ class Xray:
 
     @property
     def length_ns(self) -> int:
-        """From the application's call to its end, which is later than the last byte."""
+        """The time from the application's call to its end, which is after the last byte."""
         return self.spans[0].length_ns
 
     @cached_property
     def hops(self) -> tuple[Hop, ...]:
-        """Every call whose work ran on another thread, in the order of the calls."""
+        """The thread hops, in the order of the calls."""
         works: dict[int, Span] = {}
         for span in self.spans:
             if span.parent is not None and span.kind != THREAD:
@@ -137,22 +136,22 @@ class Xray:
 
     @property
     def threads_started(self) -> int:
-        """How many threads were started for it."""
+        """The number of threads that it started."""
         return self._count(THREAD)
 
     @property
     def queries(self) -> int:
-        """How many statements went to a database."""
+        """The number of database queries."""
         return self._count(QUERY)
 
     @property
     def hop_cost_ns(self) -> int:
-        """What all hops cost by themselves, summed; those side by side are counted each."""
+        """The sum of all hops' own cost, those in parallel included."""
         return sum(hop.cost_ns for hop in self.hops)
 
     @cached_property
     def hops_at_once(self) -> bool:
-        """Whether two hops were under way at one moment: their costs lie side by side then."""
+        """True if two hops were in transit at one moment: their costs are then in parallel."""
         ways = [
             way
             for hop in self.hops
@@ -171,42 +170,44 @@ class Xray:
 
     @cached_property
     def serialised(self) -> tuple[Serialised, ...]:
-        """Where hops stood in line for one thread and lost a noticeable time, worst first."""
-        found = [_serialised(self, group) for group in _lines(self.hops)]
-        worth = [one for one in found if one.lost_ns >= SERIALISED_SHARE * self.length_ns]
-        return tuple(sorted(worth, key=lambda one: -one.lost_ns))
+        """The threads that hops queued for and lost a noticeable time, worst first."""
+        queues = [_serialised(self, queue) for queue in _queues(self.hops)]
+        noticeable = [
+            queue for queue in queues if queue.lost_ns >= SERIALISED_SHARE * self.length_ns
+        ]
+        return tuple(sorted(noticeable, key=lambda queue: -queue.lost_ns))
 
     def sentence(self, family: str) -> str:
-        """What it shows, as a person can repeat it; `family` is sync or async."""
-        made = [_many(len(self.hops), "hop between threads", "hops between threads")]
+        """Return what the trace shows in one sentence or two; `family` is sync or async."""
+        made = [_many(len(self.hops), "thread hop", "thread hops")]
         if self.queries:
             made.append(_many(self.queries, "query", "queries"))
         text = f"This {family} view makes {' and '.join(made)}, and starts "
         text += _many(self.threads_started, "thread", "threads")
         if self.hops:
             text += self._hop_cost()
-        for line in self.serialised[:1]:
-            text += f". {counted(line.hops, 'hop')} stood in line for one thread, {line.thread}:"
-            text += f" {_ms(line.worked_ns)} one after the other, where the longest of them took"
-            text += f" {_ms(line.longest_ns)}"
+        for queue in self.serialised[:1]:
+            text += f". {counted(queue.hops, 'hop')} queued for one thread, {queue.thread}:"
+            text += f" {_ms(queue.worked_ns)} one after the other, of which the longest took"
+            text += f" {_ms(queue.longest_ns)}"
         return text + "."
 
     def _hop_cost(self) -> str:
-        """A part of the request's length, unless several were under way at once."""
+        """Return the cost as part of the request's length, unless several hops were in parallel."""
         cost, length = _ms(self.hop_cost_ns), _ms(self.length_ns)
         if self.hops_at_once:
-            return f"{_BY_THEMSELVES} add up to {cost}, several at once; the request took {length}"
-        return f"{_BY_THEMSELVES} took {cost} of its {length}"
+            return f": the hops alone add up to {cost}, in parallel; the request took {length}"
+        return f": the hops alone took {cost} of its {length}"
 
     def to_json(self) -> dict[str, Any]:
-        """Counts, threads and spans as a JSON object; lengths of time are in milliseconds."""
+        """Return counts, threads and spans as a JSON object; times are in milliseconds."""
         return {
             "length_ms": self.length_ns / NS_PER_MS,
             "hops": len(self.hops),
             "hop_cost_ms": self.hop_cost_ns / NS_PER_MS,
             "threads_started": self.threads_started,
             "queries": self.queries,
-            "serialised": [one.to_json() for one in self.serialised],
+            "serialised": [queue.to_json() for queue in self.serialised],
             "threads": [vars(thread) for thread in self.threads],
             "spans": list(_spans_json(self)),
             "dropped": self.dropped,
@@ -221,7 +222,7 @@ class Xray:
             span = self.spans[span.parent]
 
     def _queued(self, hop: Hop, hops: Sequence[Hop]) -> Hop:
-        """The hop with what it stood in line behind: work that it is itself part of is not."""
+        """Return the hop with the work queued ahead of it, without work that it is part of."""
         above = set(self._ancestors(hop.call))
         ahead = tuple(
             other.work
@@ -239,14 +240,14 @@ class Xray:
 
 
 def read_trace(trace: Mapping[str, Any]) -> Xray:
-    """An Xray of what the traced process wrote (`targets/injected/probe/liveburst_xray.py`)."""
-    found = trace["spans"]
-    origin_ns, last_ns = found[0]["begun"], max(span["ended"] for span in found)
-    position = {span["number"]: at for at, span in enumerate(found)}
-    started = {span.get("started") for span in found if span["kind"] == THREAD}
-    numbers = list(dict.fromkeys(str(span["thread"]) for span in found))
+    """Return the Xray of a trace that `targets/injected/probe/liveburst_xray.py` wrote."""
+    recorded = trace["spans"]
+    origin_ns, last_ns = recorded[0]["begun"], max(span["ended"] for span in recorded)
+    position = {span["number"]: at for at, span in enumerate(recorded)}
+    started = {span.get("started") for span in recorded if span["kind"] == THREAD}
+    numbers = list(dict.fromkeys(str(span["thread"]) for span in recorded))
     spans: list[Span] = []
-    for at, span in enumerate(found):
+    for at, span in enumerate(recorded):
         parent = position.get(span["parent"])
         finished = span["ended"] >= 0
         spans.append(
@@ -268,23 +269,25 @@ def read_trace(trace: Mapping[str, Any]) -> Xray:
     return Xray(threads, tuple(spans), trace["dropped"])
 
 
-def _lines(hops: Sequence[Hop]) -> list[list[Hop]]:
-    """Hops that stood in line, together with those that they waited for, line by line."""
-    lines: list[list[Hop]] = []
+def _queues(hops: Sequence[Hop]) -> list[list[Hop]]:
+    """Return hops that queued together with those that they waited for, by queue."""
+    queues: list[list[Hop]] = []
     for hop in sorted(hops, key=lambda hop: hop.work.start_ns):
         ahead = {work.number for work in hop.ahead}
-        line = next((one for one in lines if ahead & {other.work.number for other in one}), None)
-        if line is None:
-            lines.append([hop])
+        queue = next(
+            (each for each in queues if ahead & {other.work.number for other in each}), None
+        )
+        if queue is None:
+            queues.append([hop])
         else:
-            line.append(hop)
-    return [line for line in lines if len(line) > 1]
+            queue.append(hop)
+    return [queue for queue in queues if len(queue) > 1]
 
 
-def _serialised(xray: Xray, line: Sequence[Hop]) -> Serialised:
-    lengths = [hop.work.length_ns for hop in line]
-    thread = xray.threads[line[0].work.thread].name
-    return Serialised(thread, len(line), sum(lengths), max(lengths))
+def _serialised(xray: Xray, queue: Sequence[Hop]) -> Serialised:
+    lengths = [hop.work.length_ns for hop in queue]
+    thread = xray.threads[queue[0].work.thread].name
+    return Serialised(thread, len(queue), sum(lengths), max(lengths))
 
 
 def _spans_json(xray: Xray) -> Iterator[dict[str, Any]]:
@@ -317,7 +320,7 @@ def _many(number: int, one: str, several: str) -> str:
 
 
 def _ms(length_ns: int) -> str:
-    """Three significant digits, which is more than one request can carry."""
+    """Return a length with three significant digits, more than one request can support."""
     if length_ns < 999.5 * NS_PER_MS:
         return f"{length_ns / NS_PER_MS:.3g} ms"
     return f"{length_ns / NS_PER_S:.3g} s"

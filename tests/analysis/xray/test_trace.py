@@ -162,15 +162,12 @@ def test_two_lines_are_two_and_the_worse_comes_first() -> None:
 
 def test_the_sentence() -> None:
     quiet = xray_of(("request", None, WORKER, 0, 3))
-    assert quiet.sentence("sync") == (
-        "This sync view makes no hops between threads, and starts no threads."
-    )
+    assert quiet.sentence("sync") == ("This sync view makes no thread hops, and starts no threads.")
     busy = xray_of(REQUEST, *gathered(5, 10), ("query", 6, WORKER, 3, 4), ("thread", 0, LOOP, 0, 1))
     assert busy.sentence("async") == (
-        "This async view makes 5 hops between threads and 1 query, and starts 1 thread: the hops"
-        " by themselves add up to 5 ms, several at once; the request took 100 ms. 5 hops stood"
-        " in line for one thread, thread-12: 50 ms one after the other, where the longest of them"
-        " took 10 ms."
+        "This async view makes 5 thread hops and 1 query, and starts 1 thread: the hops alone add"
+        " up to 5 ms, in parallel; the request took 100 ms. 5 hops queued for one thread,"
+        " thread-12: 50 ms one after the other, of which the longest took 10 ms."
     )
     long = xray_of(
         ("request", None, LOOP, 0, 1200),

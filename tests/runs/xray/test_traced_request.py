@@ -165,7 +165,7 @@ def test_the_result_has_the_request_and_warnings(project: Project) -> None:
     assert traced_result["parameters"] == {"delay": 0.1}
     assert traced_result["target"] == {"versions": {"django": "5.2"}, "asgiref": "3.13.0"}
     assert (traced_result["hops"], len(traced_result["serialised"])) == (2, 1)
-    assert traced_result["sentence"].startswith("This async view makes 2 hops")
+    assert traced_result["sentence"].startswith("This async view makes 2 thread hops")
     assert traced_result["warnings"] == ["The request was answered 404."]
     assert result.evidence == traced_result["serialised"][0]
 

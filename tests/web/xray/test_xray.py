@@ -45,7 +45,7 @@ async def test_an_xray_shows_its_threads(browser: AsyncClient) -> None:
     assert pressed.status_code == 303
     shown = await browser.get(pressed["Location"])
     text = shown.content.decode()
-    assert "This async view makes 2 hops between threads, and starts 2 threads" in text
+    assert "This async view makes 2 thread hops, and starts 2 threads" in text
     assert '<svg class="xray-picture"' in text
     assert "liveapp.views.sleep.async_" in text
     trace = await browser.get(pressed["Location"] + "trace.json")
