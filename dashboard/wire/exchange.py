@@ -10,6 +10,7 @@ CONTAINS, JSON = "contains ", "json."
 ANSWER = r"any|contains (?s:.+)|json\.[^=\s]+(=.*)?"
 ANSWER_EXPECTED = "'any', 'contains TEXT', 'json.KEY' or 'json.KEY=VALUE'"
 MOST_OPENING, MOST_CHARACTERS = 20, 100_000
+MAX_QUOTED = 200  # characters of what was received last
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from typing import Any, Final, Literal, TypeAlias
 from .errors import FrameError
 
 MAGIC: Final = b"LBF1"
+WARM_UP_ROUND: Final = 0  # stored and drawn faint, never counted
 UNKNOWN: Final = -1  # in a signed column: nobody could say
 NO_VIEW: Final = -2  # in `view_entered`: Django answered, and had called no view
 

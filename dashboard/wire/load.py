@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import ceil
 from typing import TypeAlias
 
 from .codec import read_json
@@ -23,6 +24,13 @@ class Burst:
     send_kb_per_s: float | None = None
     every_s: float = 0.0
     kind: str = field(default="burst", init=False)
+
+    def theory_s(self, at_a_time: int | None, wait_s: float) -> float:
+        """Return ⌈N / k⌉ · d: N requests of which each waits d seconds, k at a time.
+
+        k is at most the concurrency; None: no other limit.
+        """
+        return ceil(self.requests / min(at_a_time or self.concurrency, self.concurrency)) * wait_s
 
     def problems(self, most: int = MAX_REQUESTS) -> list[Problem]:
         """What is out of bounds, with at most so many requests; empty when nothing is."""

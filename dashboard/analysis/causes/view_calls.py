@@ -13,6 +13,7 @@ import numpy as np
 from dashboard.analysis.samples.lane_samples import Lane
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import UNKNOWN
+from dashboard.wire.http_status import NOT_MODIFIED, SWITCHING_PROTOCOLS
 from dashboard.wire.lane_report import (
     AnswerKind,
     AnswersReport,
@@ -22,9 +23,7 @@ from dashboard.wire.lane_report import (
     ViewCounts,
 )
 
-SWITCHING = 101  # a message on a websocket has no view
 REDIRECTS = range(300, 400)
-NOT_MODIFIED = 304
 MOST_SHARE = 0.01  # of unattributed redirects, in one lane and not in the other
 
 
@@ -34,7 +33,7 @@ def views(lane: Lane) -> ViewCounts:
     `unknown_redirects` are the redirects among the `unknown`; they count as successes.
     """
     samples = lane.samples
-    answered = (samples["status"] != 0) & (samples["status"] != SWITCHING)
+    answered = (samples["status"] != 0) & (samples["status"] != SWITCHING_PROTOCOLS)
     called = answered & (samples["view_entered"] != UNKNOWN)
     not_called = answered & (samples["no_view"] != 0)
     unknown = answered & ~called & ~not_called

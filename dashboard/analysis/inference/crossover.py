@@ -251,7 +251,7 @@ def _middle(low: float, high: float, *, whole: bool) -> float | None:
 def theory_crossover(capacity: int | None, other: int | None) -> int | None:
     """Return from how many concurrent requests on two pools differ, if requests only wait.
 
-    Up to the smaller capacity both take the wait alone (`theory.burst_s`); from one more on the
+    Up to the smaller capacity both take the wait alone (`Burst.theory_s`); from one more on the
     smaller pool needs another turn. None if they never differ.
     """
     smaller = min((k for k in (capacity, other) if k is not None), default=None)

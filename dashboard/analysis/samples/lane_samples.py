@@ -11,13 +11,13 @@ import numpy.typing as npt
 
 from dashboard.wire import frame
 from dashboard.wire.failure import Failure
+from dashboard.wire.frame import WARM_UP_ROUND
 
 Integers = npt.NDArray[np.integer]  # of the frame's own types, to save memory
 Columns = Mapping[str, Integers]
 
 KINDS = ("samples", "health", "neighbour", "chunks")
 PARTS = (*KINDS, "cut_off")  # of a lane
-WARM_UP = 0  # a round that is stored and never counted
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def collect_frames(
     """Return the lanes from decoded frames in any order, without warm-up and discarded rounds."""
     gathered = [{kind: _Gathered(kind) for kind in KINDS} for _ in range(lanes)]
     for part in frames:
-        if part.kind in KINDS and part.round != WARM_UP and part.round not in discarded:
+        if part.kind in KINDS and part.round != WARM_UP_ROUND and part.round not in discarded:
             gathered[part.lane][part.kind].take(part)
     return [_lane({kind: parts[kind].columns() for kind in KINDS}) for parts in gathered]
 

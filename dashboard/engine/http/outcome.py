@@ -15,11 +15,11 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import NO_VIEW
+from dashboard.wire.http_status import NOT_MODIFIED
 
 from .probe_header import END_OF_HEAD
 
 FIRST_REDIRECT: Final = 300
-NOT_MODIFIED: Final = 304  # a success, though its number is a redirect's
 FIRST_ERROR: Final = 400
 LOCATION: Final = re.compile(rb"\r\nlocation:[ \t]*([^\r\n]*)", re.IGNORECASE)
 # Names in the query of a redirect to a login, for the page to return to; without `_` and `-`.

@@ -15,6 +15,7 @@ from urllib.parse import urljoin, urlsplit
 from dashboard.engine.recording.request_record import NO_STAMPS, Stamps
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import UNKNOWN
+from dashboard.wire.http_status import ACCEPTED
 from dashboard.wire.plan import Firing
 from dashboard.wire.request_mode import PLAIN
 
@@ -22,7 +23,6 @@ from .base_connection import AWAITING
 from .connection import Connection, Owner
 from .request import encode_request
 
-ACCEPTED = 202
 LOCATION = b"location"
 
 

@@ -22,7 +22,9 @@ from websockets.uri import parse_uri
 from dashboard.engine.http.base_connection import AWAITING, CLOSED, BaseConnection
 from dashboard.engine.http.request import encode_target
 from dashboard.engine.timing.alarm import make_alarm
+from dashboard.wire.exchange import MAX_QUOTED
 from dashboard.wire.failure import Failure
+from dashboard.wire.http_status import SWITCHING_PROTOCOLS
 from dashboard.wire.plan import Burst, Firing
 from dashboard.wire.units import NS_PER_S
 
@@ -30,8 +32,6 @@ from .driver import Driver
 from .websocket_inbox import MessageAssembler, WebSocketSummary
 from .websocket_matching import answer_matcher, render_message
 
-SWITCHING_PROTOCOLS = 101
-MAX_QUOTED = 200  # characters of what was received last
 UNANSWERED = (Failure.TIMEOUT, Failure.CLOSED, Failure.RESET)
 
 

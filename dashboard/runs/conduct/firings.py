@@ -9,10 +9,9 @@ from dataclasses import replace
 
 from dashboard.analysis.samples.resource_use import NeighbourCost
 from dashboard.runs.reports.instrument import Reading
-from dashboard.runs.reports.results import WARM_UP_ROUND
 from dashboard.runs.resources import Engine, Target
 from dashboard.wire.events import BeganEvent, EngineFired, FiredEvent
-from dashboard.wire.frame import Frame
+from dashboard.wire.frame import WARM_UP_ROUND, Frame
 from dashboard.wire.neighbour import firing_of_neighbour
 from dashboard.wire.plan import Burst, Firing, Lane, Load
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dashboard.project.model.placeholders import fill_in, with_filled_rows
 from dashboard.project.model.scenario import Variant
-from dashboard.runs.reports.results import WARM_UP_ROUND
 from dashboard.runs.resources import Target
 from dashboard.targets.lifecycle.login.session import request_headers
+from dashboard.wire.frame import WARM_UP_ROUND
 from dashboard.wire.plan import ENGINE, Firing, Load
 
 from .run_context import RunContext

@@ -8,9 +8,8 @@ import numpy as np
 
 from dashboard.analysis.inference.intervals import Floats
 from dashboard.analysis.samples.percentiles import median_ms
-from dashboard.runs.reports.results import WARM_UP_ROUND
 from dashboard.wire.failure import Failure
-from dashboard.wire.frame import Frame
+from dashboard.wire.frame import WARM_UP_ROUND, Frame
 
 
 class RoundMedians:

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Iterable
 
 from dashboard.project.model.service import target_name
-from dashboard.runs.reports.results import WARM_UP_ROUND
 from dashboard.runs.resources import Target
 from dashboard.wire.errors import TargetFailed
 from dashboard.wire.events import TargetState
+from dashboard.wire.frame import WARM_UP_ROUND
 from dashboard.wire.last_lines import with_telling_line
 from dashboard.wire.plan import Lane
 

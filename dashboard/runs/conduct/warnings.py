@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from dashboard.analysis.inference.control import MAX_STEAL_PERCENT
 from dashboard.project.secrets.masking import masked
-from dashboard.runs.reports.instrument import MAX_STEAL_PERCENT, Reading
-from dashboard.runs.reports.results import WARM_UP_ROUND
+from dashboard.runs.reports.instrument import Reading
 from dashboard.runs.resources import Target
 from dashboard.targets.lifecycle.ignored_settings import advice_on_ignored_settings
 from dashboard.targets.observe.answers import merge_answers
 from dashboard.wire.events import EngineFired
+from dashboard.wire.exchange import MAX_QUOTED
+from dashboard.wire.frame import WARM_UP_ROUND
 from dashboard.wire.lane_report import AnswerKind
 from dashboard.wire.plan import Firing, Lane
 from dashboard.wire.plural import counted
@@ -23,8 +25,6 @@ from .advice_on_answers import LaneAnswers, advice_on_answers
 from .run_context import RunContext
 from .run_targets import RunTargets
 from .server_checks import RequestsSent, each_is_one_request, server_warnings
-
-MOST_QUOTED = 200  # characters of what a websocket received last, as the engine keeps it
 
 
 class Warnings:
@@ -155,4 +155,4 @@ class Warnings:
 def _last_words(text: str) -> str:
     """Return what a websocket received last, with secrets masked; the engine cut it off."""
     received, closed, reason = text.partition("; closed with ")
-    return masked(received, cut_off=len(received) >= MOST_QUOTED) + masked(closed + reason)
+    return masked(received, cut_off=len(received) >= MAX_QUOTED) + masked(closed + reason)

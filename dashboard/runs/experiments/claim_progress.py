@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dashboard.models import ACTIVE, Experiment, Run, Status
 from dashboard.project.project import Project
 from dashboard.runs.queue.run_queue import QueueEntry
-from dashboard.runs.reports.results import WARM_UP_ROUND
+from dashboard.wire.frame import WARM_UP_ROUND
 from dashboard.wire.plan import Plan
 
 

@@ -13,7 +13,8 @@ from threading import Lock
 from time import monotonic, thread_time
 
 from dashboard.models import Run
-from dashboard.runs.reports.results import WARM_UP_ROUND, report_of
+from dashboard.runs.reports.results import report_of
+from dashboard.wire.frame import WARM_UP_ROUND
 from dashboard.wire.report import Report
 
 SHARE = 0.02  # of one core's time, at most

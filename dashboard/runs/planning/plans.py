@@ -6,7 +6,6 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from math import ceil
 from typing import TypedDict, Unpack
 
 from dashboard.analysis.inference.comparison import FEWEST_ROUNDS, MOST_ROUNDS
@@ -211,8 +210,7 @@ def theory_s(load: Load, promised: int | None, delay_s: float | None) -> float |
     """
     if delay_s is None or isinstance(load, Rate):
         return None
-    at_a_time = min(promised or load.concurrency, load.concurrency)
-    return ceil(load.requests / at_a_time) * delay_s
+    return load.theory_s(promised, delay_s)
 
 
 def estimate_s(project: Project, plan: Plan) -> float | None:

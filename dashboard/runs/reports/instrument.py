@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
+from dashboard.analysis.inference.control import MAX_STEAL_PERCENT
 from dashboard.analysis.samples.lateness import Lateness
 from dashboard.analysis.text.numbers import milliseconds
 from dashboard.targets.observe.machine import steal_percent
@@ -21,7 +22,6 @@ from dashboard.wire.units import NS_PER_MS
 MAX_LOOP_LAG_SHARE = 0.1  # of the smallest p50
 MAX_CPU_SHARE = 0.9  # of a core
 MAX_SCHEDULING_ERROR_MS = 5.0
-MAX_STEAL_PERCENT = 2.0
 LEAST_STOLEN_TICKS = 2  # the kernel counts in ticks, so a single one says nothing of a short firing
 
 CpuTimes = tuple[int, int]  # stolen, total; in ticks, as `machine.cpu_times` returns them

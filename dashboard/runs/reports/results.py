@@ -15,7 +15,7 @@ from dashboard.analysis.samples.lateness import Lateness
 from dashboard.analysis.samples.resource_use import NeighbourCost
 from dashboard.analysis.samples.rounds import smallest_medians_ms
 from dashboard.models import Run, RunLane, Status, StoredFrame
-from dashboard.wire.frame import Frame, decode
+from dashboard.wire.frame import WARM_UP_ROUND, Frame, decode
 from dashboard.wire.plan import Plan, Rate
 from dashboard.wire.report import Instrument, Report
 
@@ -28,7 +28,6 @@ from .instrument import (
 )
 from .offered_rate import Rates
 
-WARM_UP_ROUND = 0
 # The last live report and the final one would hold a million samples twice.
 _one_at_a_time = Lock()
 

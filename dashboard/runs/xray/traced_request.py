@@ -22,13 +22,13 @@ from dashboard.runs.queue.laboratory import LOCK_NAME
 from dashboard.targets.supervise.cores import Cores
 from dashboard.targets.trace import TracedRequest, trace_request
 from dashboard.wire.errors import InvalidPlan, Problem
+from dashboard.wire.http_status import ACCEPTED
 from dashboard.wire.lane_report import ExceptionKind
 from dashboard.wire.plan import Lane
 from dashboard.wire.plan_fields import PLAN_FIELDS
 from dashboard.wire.plural import counted
 
 PATIENCE_S = 3.0  # a run that has just finished releases the machine a moment later
-ACCEPTED = 202  # the work continues elsewhere, and its result is polled for
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,13 @@ from dashboard.analysis.inference.deciles import DECILES, Shift, percentiles_ms,
 from dashboard.analysis.samples.lane_samples import Lane
 from dashboard.analysis.samples.over_time import step_ms
 from dashboard.models import RunLane
-from dashboard.web.shared.format import format_ms
+from dashboard.web.shared.format import LETTERS, format_ms
 
 from .log_axis import LogAxis, Tick, mark, path, quantiles
 
 WIDTH, HEIGHT = 420, 290
 LEFT, RIGHT, TOP, BOTTOM = 56, 22, 14, 24
 SHARES = {0.0: "0", 0.5: "p50", 0.95: "p95"}
-LETTERS = "ABCDEF"
 LANE_OFFSET = 5  # horizontally, so that the lanes' bars do not cover each other
 BAR_WIDTH = 3
 TICKS = 5

@@ -16,9 +16,10 @@ from dashboard.analysis.samples.lane_samples import Lane
 from dashboard.analysis.samples.over_time import step_ms
 from dashboard.analysis.samples.window import Stretch
 from dashboard.models import RunLane
+from dashboard.web.shared.format import LETTERS
 from dashboard.wire.units import NS_PER_MS
 
-from .distribution import BOTTOM, HEIGHT, LEFT, LETTERS, RIGHT, TOP, WIDTH
+from .distribution import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH
 from .log_axis import SMALLEST_MS, LogAxis, Tick, mark
 
 COLUMNS, ROWS = 90, 16

@@ -18,10 +18,8 @@ from dashboard.analysis.samples.window import Stretch, within
 from dashboard.analysis.text.disturbed import mark
 from dashboard.models import Run, RunLane
 from dashboard.runs.reports.wording import keeps_up, per_second
-from dashboard.web.shared.format import format_ms, format_number, format_ratio, format_s
+from dashboard.web.shared.format import LETTERS, format_ms, format_number, format_ratio, format_s
 from dashboard.wire.plan import TWIN
-
-LETTERS = "ABCDEF"
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,10 @@ from django.urls import reverse
 
 from dashboard.models import Run, RunLane
 from dashboard.runs.planning.plans import theory_s
-from dashboard.web.shared.format import format_s
+from dashboard.web.shared.format import LETTERS, format_s
 from dashboard.wire.failure import failure_names
 from dashboard.wire.page_data import LaneData, RunData
 from dashboard.wire.plan import Load, Plan, Rate
-
-from .lane_rows import LETTERS
 
 
 def run_json(run: Run, plan: Plan, lanes: Sequence[RunLane]) -> RunData:

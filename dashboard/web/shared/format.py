@@ -8,6 +8,7 @@ from math import isnan
 from dashboard.analysis.text.numbers import times
 
 UNKNOWN = "–"
+LETTERS = "ABCDEF"  # of the lanes, by position
 
 
 def format_ms(value_ms: float | None) -> str:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import floor, log10
 
+from dashboard.analysis.samples.over_time import step_ms
 from dashboard.analysis.xray.trace import Hop, Span, Xray
 from dashboard.web.shared.format import format_ms
 from dashboard.wire.units import NS_PER_MS
@@ -158,16 +158,11 @@ def _arrows(xray: Xray, hop: Hop, at: dict[int, float]) -> Iterator[Arrow]:
 
 def _ticks(length_ns: int) -> Iterator[Tick]:
     """Yield about TICKS marks in steps of 1, 2 or 5 times a power of ten."""
-    step_ms = _step(max(length_ns, 1) / NS_PER_MS / TICKS)
+    step = step_ms(max(length_ns, 1) / NS_PER_MS, TICKS)
     number = 0
-    while number * step_ms * NS_PER_MS <= length_ns * 0.96:  # the last label needs room
-        yield Tick(number * step_ms * NS_PER_MS / length_ns * WIDTH, f"{number * step_ms:g} ms")
+    while number * step * NS_PER_MS <= length_ns * 0.96:  # the last label needs room
+        yield Tick(number * step * NS_PER_MS / length_ns * WIDTH, f"{number * step:g} ms")
         number += 1
-
-
-def _step(at_least: float) -> float:
-    power: float = 10.0 ** floor(log10(at_least))
-    return next(step * power for step in (1, 2, 5, 10) if step * power >= at_least)
 
 
 def _x(xray: Xray, instant_ns: int) -> float:
