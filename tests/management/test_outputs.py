@@ -48,7 +48,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("arguments", "words"),
     [
         (BURST, ["sleep: 1 request ", "│ lane"]),
-        (MATRIX, ["sleep: total time, and ratio", "│ variant"]),
+        (MATRIX, ["sleep: total time, and", "ratio to sync@gunicorn-sync", "│ variant"]),
         (XRAY, ["sync@gunicorn-sync: GET /sleep/sync/", "start"]),
     ],
 )
