@@ -12,7 +12,9 @@ from dashboard.analysis.text.crossover import crossover_words
 from dashboard.models import Experiment, Run, RunLane
 from dashboard.runs.planning.plans import theory_s
 from dashboard.runs.reports.results import measured
+from dashboard.wire.lane_report import LaneReport
 from dashboard.wire.plan import Load, Plan, Rate
+from dashboard.wire.report import Report
 
 from .sweep import Sweep
 from .sweep_axis import CONCURRENCY
@@ -100,7 +102,7 @@ NO_NUMBERS: Mapping[str, Any] = dict.fromkeys(
 )
 
 
-def _numbers(report: Mapping[str, Any]) -> Answer:
+def _numbers(report: LaneReport) -> Answer:
     """Return a lane's numbers; without percentiles if it fell behind its rate.
 
     They would depend on how long the rate lasted.
@@ -128,8 +130,8 @@ def _standing(at: float, run: Run, lane: str) -> Answer:
     return level
 
 
-def _report(run: Run) -> Mapping[str, Any] | None:
-    report: Mapping[str, Any] | None = run.report if measured(run) else None
+def _report(run: Run) -> Report | None:
+    report: Report | None = run.report if measured(run) else None
     return report
 
 

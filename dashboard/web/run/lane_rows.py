@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -19,6 +18,7 @@ from dashboard.analysis.text.disturbed import mark
 from dashboard.models import Run, RunLane
 from dashboard.runs.reports.wording import keeps_up, per_second
 from dashboard.web.shared.format import LETTERS, format_ms, format_number, format_ratio, format_s
+from dashboard.wire.lane_report import LaneReport
 from dashboard.wire.plan import TWIN
 
 
@@ -105,7 +105,7 @@ def _ratio(report: Report, lane: str, ratio: float | None) -> str:
     return f"{format_ratio(ratio)} {marked}" if marked else format_ratio(ratio)
 
 
-def _numbers(report: Mapping[str, Any]) -> dict[str, str]:
+def _numbers(report: LaneReport) -> dict[str, str]:
     latency, side = report["latency_ms"], report["server_side"]
     # Percentiles of a lane that falls behind only tell how long the rate lasted.
     own = keeps_up(report)
