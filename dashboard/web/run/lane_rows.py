@@ -34,7 +34,7 @@ class LaneView:
     letter: str
     concurrency: str
     requests: str = ""
-    makespan: str = ""
+    total_time: str = ""
     achieved: str = ""
     ratio: str = ""
     p50: str = ""
@@ -112,7 +112,7 @@ def _numbers(report: LaneReport) -> dict[str, str]:
     rate = report.get("rate")
     return {
         "requests": f"{report['requests']:,}",
-        "makespan": format_s(median(report["makespan_s"])) if report["makespan_s"] else "–",
+        "total_time": format_s(median(report["makespan_s"])) if report["makespan_s"] else "–",
         "achieved": per_second(rate["achieved_rps"]) if rate else "–",
         "p50": format_ms(latency["p50"]) if own else "–",
         "p95": format_ms(latency["p95"]) if own else "–",

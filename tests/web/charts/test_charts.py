@@ -70,7 +70,7 @@ async def test_a_stretch_filters_numbers_tables_and_pictures(
     early = await text(browser, f"/runs/{run.pk}/numbers/?round=1&from=0&to=1")
     assert "Selection: requests finished between 0 ms and 1.00 ms" in early
     assert early.count('data-cell="requests">0<') == 3
-    assert 'data-cell="makespan">–<' in early
+    assert 'data-cell="total_time">–<' in early
     table = await text(browser, f"/runs/{run.pk}/charts/lane-0/table/?round=1&from=0&to=1")
     assert rows_in(table) == 0
     picture = await text(browser, f"/runs/{run.pk}/charts/ecdf/?from=0&to=1")
