@@ -1,4 +1,4 @@
-"""A world with an engine that is kept now and then: what it stamps, and what it should have.
+"""A simulated server and a load generator that is stalled now and then, with and without stalls.
 
 Requests are served first come, first served by so many threads. While the engine is kept it
 neither sends nor reads; what arrives meanwhile is stamped when it is at hand again. Milliseconds.
@@ -21,7 +21,7 @@ Stall = tuple[float, float]  # begin, end
 
 @dataclass(frozen=True)
 class Server:
-    """So many requests at a time; `service_ms` in the order in which they begin."""
+    """A server with a limit at a time; `service_ms` is in the order in which requests begin."""
 
     threads: int
     service_ms: Sequence[float]
@@ -31,7 +31,7 @@ Row = dict[str, int]
 
 
 def burst(server: Server, slots: int, stalls: Sequence[Stall] = ()) -> list[Row]:
-    """As many requests as have a service time, at most `slots` of them in flight."""
+    """Fire a request per service time, at most `slots` of them in flight."""
     sends = [0.0] * slots
     free = [0.0] * server.threads
     rows = []
@@ -44,7 +44,7 @@ def burst(server: Server, slots: int, stalls: Sequence[Stall] = ()) -> list[Row]
 
 
 def rate(server: Server, every_ms: float, stalls: Sequence[Stall] = ()) -> list[Row]:
-    """A request each `every_ms`, however long the others take."""
+    """Fire a request every `every_ms`, however long the others take."""
     free = [0.0] * server.threads
     rows = []
     for number, service_ms in enumerate(server.service_ms):
@@ -68,19 +68,19 @@ def _row(number: int, due: float, sent: float, done: float) -> Row:
 
 
 def at_hand(at: float, stalls: Sequence[Stall]) -> float:
-    """When the engine does what it would have done at this instant."""
+    """Return when the stalled generator does what was due at this instant."""
     return next((end for begin, end in stalls if begin <= at < end), at)
 
 
 def lateness(rows: Sequence[Row], stalls: Sequence[Stall], cpu_ms: float = 0) -> Lateness:
-    """What the engine tells of such a firing: its own heartbeat says when it was kept."""
+    """Return the lateness that the generator reports of a firing, from its heartbeat."""
     over_ns = max(row["done"] for row in rows)
     wait_ns = max(row["sent_first"] - row["due"] for row in rows)
     return Lateness(heard(stalls, over_ns), round(cpu_ms * MS), over_ns, wait_ns)
 
 
 def heard(stalls: Sequence[Stall], until_ns: int) -> Sequence[tuple[int, int]]:
-    """The stalls as the engine's own heartbeat notes them."""
+    """Return the stalls as the generator's own heartbeat records them."""
     clock = mock.Mock(return_value=0)
     with (
         mock.patch.object(heartbeat, "make_alarm", mock.Mock()),

@@ -1,4 +1,4 @@
-"""Lanes whose truth is planted: little queueing models that write the frames a run would store.
+"""Lanes with a planted truth: small queueing models that write the frames of a run.
 
 Each model says when each of `requests` enters, is in the view, and is answered; rounds differ
 by a seeded jitter of one per cent. Milliseconds here, nanoseconds in the frames.
@@ -24,7 +24,7 @@ HOP = 0.2  # ms between two stamps where nothing is waited for
 
 @dataclass(frozen=True)
 class Stamps:
-    """Of one request, in ms from the burst's start."""
+    """The stamps of one request, in ms from the start of the burst."""
 
     entered: float
     view_entered: float
@@ -36,7 +36,7 @@ class Stamps:
 
 @dataclass(frozen=True)
 class Planted:
-    """One lane: how it takes its requests, and what its health says of each firing."""
+    """One lane: its queueing model, and what its health frames report of each firing."""
 
     name: str
     model: Callable[[int], list[Stamps]]
@@ -48,7 +48,7 @@ class Planted:
 
 
 def report_of(lanes: list[Planted], requests: int, rounds: int = 6, **context: Any) -> Any:
-    """The report of a run in which these lanes were fired."""
+    """Return the report of a run of these lanes."""
     plan = Plan(
         scenario="planted",
         lanes=tuple(Lane.parse(lane.name) for lane in lanes),
@@ -105,7 +105,7 @@ def _sample(request: int, stamps: Stamps, stretch: float) -> dict[str, int]:
 
 
 def pool(at_a_time: int, view_ms: float) -> Callable[[int], list[Stamps]]:
-    """A pool: the others wait in the server."""
+    """A pool of workers: other requests wait in the server."""
 
     def model(requests: int) -> list[Stamps]:
         turn = view_ms + 2 * HOP
@@ -116,7 +116,7 @@ def pool(at_a_time: int, view_ms: float) -> Callable[[int], list[Stamps]]:
 
 
 def at_once(view_ms: float, last_ms: float | None = None) -> Callable[[int], list[Stamps]]:
-    """Everybody enters at once. With `last_ms`, the view's answer is first whole then streamed."""
+    """All requests enter at once; with `last_ms` the last byte is that much after the first."""
 
     def model(requests: int) -> list[Stamps]:
         ends = [(HOP * (3 + request / 10) + view_ms) for request in range(requests)]
@@ -128,7 +128,7 @@ def at_once(view_ms: float, last_ms: float | None = None) -> Callable[[int], lis
 
 
 def one_in_view(view_ms: float) -> Callable[[int], list[Stamps]]:
-    """Everybody enters at once, and the views run one after the other: a loop that is held."""
+    """All requests enter at once, and the views run one after the other: they hold the loop."""
 
     def model(requests: int) -> list[Stamps]:
         begins = [HOP + request * view_ms for request in range(requests)]
@@ -138,7 +138,7 @@ def one_in_view(view_ms: float) -> Callable[[int], list[Stamps]]:
 
 
 def queue_in_view(at_a_time: int, work_ms: float) -> Callable[[int], list[Stamps]]:
-    """All views begin at once, and wait inside for one of so many threads."""
+    """All views begin at once, and wait inside for one of a number of threads."""
 
     def model(requests: int) -> list[Stamps]:
         ends = [HOP + (request // at_a_time + 1) * work_ms for request in range(requests)]
@@ -148,7 +148,7 @@ def queue_in_view(at_a_time: int, work_ms: float) -> Callable[[int], list[Stamps
 
 
 def busy(cpu_ms: float) -> Callable[[int], list[Stamps]]:
-    """One core works through all requests, all of which are open until their turn ends."""
+    """One core works through all requests, each of which is in the view until it is done."""
 
     def model(requests: int) -> list[Stamps]:
         ends = [(request + 1) * cpu_ms for request in range(requests)]

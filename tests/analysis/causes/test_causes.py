@@ -1,4 +1,4 @@
-"""Each cause of the table, planted in frames at two loads each: it is named, and no other."""
+"""Each cause of the table is planted in frames at two loads: it is named, and no other."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BY_VIEW, BY_APP, BY_OTHER = 1, 2, 0
 
 
 def held(view: int = 0, app: int = 0, other: int = 0) -> dict[str, int]:
-    """For how many ms a request each holder has the loop."""
+    """Return for how long each holder holds the loop, in ms per request."""
     return {
         "loop_in_view": view * MS, "loop_in_app": app * MS, "loop_elsewhere": other * MS
     }  # fmt: skip
@@ -35,7 +35,7 @@ CORE = LaneConfig(cores=1)
 
 
 def free(view_ms: float = 100, **changes: Any) -> Planted:
-    """An async lane that takes everybody at once and only waits."""
+    """Return an async lane that takes all requests at once and only waits."""
     values = {
         "name": "async@daphne",
         "model": at_once(view_ms),
@@ -145,7 +145,7 @@ def test_a_planted_cause_is_named_and_no_other(
 
 
 @pytest.mark.parametrize("requests", [20, 100])
-def test_answers_held_back_are_named_whatever_the_makespans(requests: int) -> None:
+def test_buffered_answers_are_named_whatever_the_total_times(requests: int) -> None:
     found = causes(report_of([WHOLE, STREAMED], requests))
     (held,) = [cause for cause in found if cause["name"] == "not-streaming"]
     assert held["lane"] == WHOLE.name
@@ -242,7 +242,7 @@ def test_theory_stands_beside_practice() -> None:
 
 
 def test_the_cpu_that_others_had_is_not_what_a_lane_left_idle() -> None:
-    """Half of its core went to somebody else: with the other half it was at its limit."""
+    """Other processes had half of its core: with the other half it was at its limit."""
     # Six rounds of twenty requests, 20 ms of CPU each, in twice the time that this takes alone.
     config = LaneConfig(cores=1, busy_s=4.8, cores_s=4.8)
     shared = Planted(**{**vars(CPU), "model": busy(40), "config": config})
@@ -275,7 +275,7 @@ SHORT = free(
         (BY_OTHER, held(other=100), "other"),
     ],
 )
-def test_a_view_is_not_blamed_for_what_others_held(
+def test_a_view_is_not_blamed_for_holds_of_others(
     by: int, sums: dict[str, int], holder: str, requests: int
 ) -> None:
     health = {"peak_in_app": 100, "peak_in_view": 1, "loop_held": 100 * MS, "loop_held_by": by}
@@ -297,13 +297,13 @@ def test_a_view_is_not_blamed_for_what_others_held(
 
 
 def one_in_thread(requests: int) -> list[Stamps]:
-    """Sync views of 100 ms in one thread, on a machine that is busy with other things."""
+    """Sync views of 100 ms in one thread, on a machine that is busy otherwise."""
     return one_in_view(100)(requests)
 
 
 @pytest.mark.parametrize("by", [BY_VIEW, BY_APP, BY_OTHER])
 def test_a_sync_view_in_a_thread_is_never_blamed(by: int) -> None:
-    """Something held the loop for 110 ms, once: neither a view, nor for each request."""
+    """Something held the loop for 110 ms once: neither a view, nor per request."""
     health = {"peak_in_app": 100, "peak_in_view": 1, "loop_held": 110 * MS, "loop_held_by": by}
     slow = Planted(
         name="sync@uvicorn",
@@ -317,7 +317,7 @@ def test_a_sync_view_in_a_thread_is_never_blamed(by: int) -> None:
 
 
 def test_a_view_is_blamed_for_no_more_than_its_own_length() -> None:
-    """The system took the CPU away in the middle of a view: 100 ms of it were the view's."""
+    """The system took the CPU away during a view, of which 100 ms were the view's own."""
     health = {**BLOCKED.health, "loop_held": 900 * MS}
     report = report_of([Planted(**{**vars(BLOCKED), "health": health}), free()], 20)
     (cause,) = causes(report)
@@ -325,7 +325,7 @@ def test_a_view_is_blamed_for_no_more_than_its_own_length() -> None:
     assert 95 < cause["evidence"]["loop_held_ms_max"] < 110
 
 
-def test_of_an_older_run_nobody_knows_who_held_the_loop() -> None:
+def test_an_older_run_has_an_unknown_holder() -> None:
     health = {name: value for name, value in BLOCKED.health.items() if name != "loop_held_by"}
     older = {**vars(BLOCKED), "health": health, "growth_per_request": LITTLE_CPU}
     report = report_of([Planted(**older), free()], 20)
@@ -334,8 +334,8 @@ def test_of_an_older_run_nobody_knows_who_held_the_loop() -> None:
     assert "something blocked the event loop" in report["verdict"]["sentence"]
 
 
-def test_what_held_the_loop_is_not_confused_with_how_late_it_came() -> None:
-    """The heartbeat waits for everybody in line, one request holds the loop for its own time."""
+def test_holds_of_the_loop_are_not_its_lag() -> None:
+    """The heartbeat waits for the whole queue, one request holds the loop for its own time."""
     late = Planted(**{**vars(BLOCKED), "health": {**BLOCKED.health, "loop_lag": 1800 * MS}})
     (cause,) = causes(report_of([late, free(100)], 20))
     assert cause["name"] == "loop-blocked"

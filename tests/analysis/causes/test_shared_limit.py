@@ -1,4 +1,4 @@
-"""Where no lane differs the question is answered absolutely: which limit do all lanes share?"""
+"""If no lane differs, the limit that all lanes share is named."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ONE_CORE = LaneConfig(cores=1)
 
 
 def lane(name: str, model: Any, *, cpu_ms: float | None, peak: int, **config: Any) -> Planted:
-    """A lane that spends so much CPU on a request; None: nobody read it."""
+    """Return a lane with this much CPU per request; None: it was not read."""
     return Planted(
         name,
         model,
@@ -35,7 +35,7 @@ def lane(name: str, model: Any, *, cpu_ms: float | None, peak: int, **config: An
 
 
 def alike(model: Any, requests: int = 40, rounds: int = 6, **both: Any) -> dict[str, Any]:
-    """The verdict of two lanes that do the same."""
+    """Return the verdict of two lanes that do the same."""
     names = ("sync@gunicorn-gthread", "async@daphne")
     return dict(
         report_of([lane(name, model, **both) for name in names], requests, rounds)["verdict"]
@@ -66,7 +66,7 @@ CASES = [
 
 @pytest.mark.parametrize(("model", "both", "name", "words"), CASES)
 @pytest.mark.parametrize("rounds", [3, 6])
-def test_the_limit_that_both_lanes_share_is_said(
+def test_the_limit_that_both_lanes_share_is_named(
     model: Any, both: dict[str, Any], name: str, words: str, rounds: int
 ) -> None:
     verdict = alike(model, rounds=rounds, **both)
@@ -111,7 +111,7 @@ def test_no_sentence_names_what_is_not_known(
         assert said.endswith(".")
 
 
-def test_nothing_known_is_nothing_said() -> None:
+def test_an_unknown_limit_without_evidence_has_no_sentence() -> None:
     lanes = [Planted(name, at_once(500)) for name in ("sync@daphne", "async@daphne")]
     verdict = report_of(lanes, 20)["verdict"]
     assert verdict["absolute"]["name"] == "unknown"

@@ -1,4 +1,4 @@
-"""Which lanes are worth a look inside: those whose difference nothing explains, and no others."""
+"""Only lanes whose difference is not explained are worth an X-ray."""
 
 from __future__ import annotations
 

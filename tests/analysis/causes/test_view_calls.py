@@ -1,4 +1,4 @@
-"""Success is judged by who answered: what a redirect, a cache, and silence do to a verdict."""
+"""A success is judged by whether a view was called: redirects, caches, no probe."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def report(
     kinds: tuple[AnswerKind, ...] = (),
     rows: int = REQUESTS,
 ) -> Any:
-    """Five rounds of two lanes, of whose second's requests `rows` are as given, the others fine."""
+    """Return the report of five rounds of two lanes, with these `rows` in the second."""
     plan = make_plan(
         load_manifest(LIVEAPP),
         scenario="sleep",

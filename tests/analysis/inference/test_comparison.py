@@ -1,4 +1,4 @@
-"""Looks, intervals, answers: what each of them is, and that they never contradict each other."""
+"""Looks, intervals and answers, which never contradict each other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a sweep changes over: planted changes are found, and nothing is said that is not known."""
+"""Crossovers of a sweep: planted changes are found, and nothing beyond them is stated."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def report(
     answer: str = "differs",
     keeps_up: tuple[bool | None, bool | None] = (None, None),
 ) -> dict[str, Any]:
-    """Of a run in which the lane has this ratio to the baseline."""
+    """Return the level of a run in which the lane has this ratio to the baseline."""
     return {
         "status": "finished",
         "lanes": [
@@ -200,7 +200,7 @@ def test_halving_never_repeats_a_level_and_comes_to_an_end(
 def planted(
     log_ratio: Callable[[float], float], noise: float, rounds: int, seed: int
 ) -> tuple[Crossover, list[Level]]:
-    """A sweep whose lane has this log ratio to the baseline, measured with such noise."""
+    """Return the crossover of a sweep with this log ratio to the baseline, and this noise."""
     chance = np.random.default_rng(seed)
     found: dict[float, Level] = {}
 
@@ -221,7 +221,7 @@ def planted(
 
 
 def pool_of_eight(at: float) -> float:
-    """A lane without a limit, next to one that serves eight at a time."""
+    """A lane without a limit, compared with one that serves eight requests at a time."""
     return 0.0 if at <= 8 else -log(at / 8)
 
 

@@ -1,4 +1,4 @@
-"""Server and code apart: each step has an interval of its own, and chance is no step."""
+"""Server and code apart: each step has its own interval, and noise is no step."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RUNS = 1500
 
 
 def steps_of(values: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> list[Factor] | None:
-    """The steps of one run, of whose three lanes these are the logarithms of each round."""
+    """Return the steps of a run of three lanes with these logarithms by round."""
     by_round = {
         lane: {number: float(np.exp(value)) for number, value in enumerate(one, 1)}
         for lane, one in zip((BASELINE, SERVER, LANE), values, strict=True)
@@ -35,7 +35,7 @@ def excludes_one(step: Factor) -> bool:
 
 @pytest.mark.parametrize("rounds", [5, 12])
 @pytest.mark.parametrize("kind", NOISES)
-def test_the_same_work_three_times_is_hardly_ever_taken_apart(kind: str, rounds: int) -> None:
+def test_the_same_work_three_times_is_hardly_ever_decomposed(kind: str, rounds: int) -> None:
     lanes = [noise(kind, 0.05, (RUNS, rounds), seed) for seed in (1, 2, 3)]
     runs = (steps_of(np.stack(values)) for values in zip(*lanes, strict=True))
     false = np.array([any(map(excludes_one, steps or ())) for steps in runs])

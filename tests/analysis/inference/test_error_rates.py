@@ -1,4 +1,4 @@
-"""False alarms and power, simulated: what the page promises about its answers.
+"""Simulated false alarms and power: what the page promises about its answers.
 
 A comparison's log ratio of one round is the difference of two lanes' noise. Seeded and
 vectorised. An error rate may stand above its promise by what a count of this size can err:
@@ -30,7 +30,7 @@ NOISES = ["normal", "heavy tails", "outliers"]
 
 
 def noise(kind: str, share: float, shape: tuple[int, ...], seed: int) -> Floats:
-    """Log noise of one lane whose standard deviation is about `share`."""
+    """Return log noise of one lane with a standard deviation of about `share`."""
     draw = np.random.default_rng(seed)
     normal = draw.normal(0, share, shape)
     if kind == "heavy tails":
@@ -56,7 +56,7 @@ def inside_margin(values: Floats, method: Method) -> np.ndarray[tuple[int], np.d
 
 
 def wrong_share(wrong: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> float:
-    """The share, less what a count of this size can err."""
+    """Return the share minus the error of a count of this size."""
     return float(wrong.mean()) - 3 * sqrt(PROMISE * (1 - PROMISE) / wrong.size)
 
 

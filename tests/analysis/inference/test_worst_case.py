@@ -1,4 +1,4 @@
-"""The widest interval of rounds that are known between two ends: it holds all the others."""
+"""The widest interval of rounds known between two bounds contains all others."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ seeds = st.integers(0, 10**6)
 
 
 def planted(seed: int, rounds: int, width: float) -> tuple[Box, Floats]:
-    """A box, and log ratios in it: anywhere, or at its ends, where intervals are widest."""
+    """Draw a box, and log ratios in it: anywhere, or at its ends, where intervals are widest."""
     draw = np.random.default_rng(seed)
     middle, half = draw.normal(0.2, 0.3, rounds), draw.exponential(width, rounds)
     where = draw.uniform(-1, 1, rounds)
@@ -54,7 +54,7 @@ def test_a_box_of_no_width_is_the_interval_itself(rounds: int) -> None:
 
 
 def test_all_rounds_at_their_lowest_are_not_the_widest() -> None:
-    """Which is why corners are tried: one round at the other end widens more than it moves."""
+    """The reason for trying corners: one round at its other end widens more than it moves."""
     box = Box(np.full(5, -0.1), np.full(5, 0.1))
     assert widest_student(box, 0.05).low < student(box.low, 0.05).low - 0.05
 
@@ -62,7 +62,7 @@ def test_all_rounds_at_their_lowest_are_not_the_widest() -> None:
 @settings(max_examples=30)
 @given(seeds, st.sampled_from([FIXED, *LOOKS.values()]))
 def test_what_is_charged_never_makes_a_difference(seed: int, method: Method) -> None:
-    """So false alarms of a run that was disturbed are no more than those of any other."""
+    """A disturbed run has no more false alarms than any other."""
     boxes, values = zip(*(planted(seed + lane, 10, 0.1) for lane in range(3)), strict=True)
     plain, worst = holm(values, method), holm(values, method, boxes)
     for one, other in zip(plain, worst, strict=True):

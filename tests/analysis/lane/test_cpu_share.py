@@ -1,4 +1,4 @@
-"""Whatever the kernel's ticks say, a lane and the others on its cores share one capacity."""
+"""Whatever the kernel's ticks are, a lane and the others on its cores share one capacity."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_a_tiny_run_says_nothing_of_what_cannot_be(requests: int, rounds: int) -
 
 
 def test_work_that_waits_is_named_beside_a_noisy_reading_of_others() -> None:
-    """Views of 52 ms and 13 ms, of which the CPU was a little; others ran around the firings."""
+    """Views of 52 ms and 13 ms with little CPU; other processes ran around the firings."""
 
     def lane(name: str, view_ms: float) -> Planted:
         return Planted(

@@ -1,4 +1,4 @@
-"""A claim's verdict: the rule, and that it never says more than the run that it was read off."""
+"""A claim's verdict: the rule, and that it never states more than its run."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ held = st.lists(st.sampled_from([True, False, None]), min_size=1, max_size=6)
 
 
 def planted(base_ms: float = 100, lane_ms: float = 100, rounds: int = 6, **context: Any) -> Any:
-    """A run of three lanes: a pool of eight, and two that take everybody at once."""
+    """Return the report of a pool of eight, and of two lanes that take all requests at once."""
     lanes = [
         Planted(BASE, pool(8, base_ms), health={"peak_in_app": 8}),
         Planted(LANE, at_once(lane_ms), health={"peak_in_app": 40}),
@@ -153,7 +153,7 @@ def test_no_expectation_at_all_is_refused() -> None:
 
 
 def with_answer(low: float, high: float, margin: float) -> Any:
-    """A run's report with this interval for LANE next to BASE, and the answer it would give."""
+    """Return a report with this interval for LANE and BASE, and the answer that follows."""
     middle = float(np.sqrt(low * high))
     inside = low >= 1 / (1 + margin) and high <= 1 + margin
     answer = "no-difference" if inside else "differs" if low > 1 or high < 1 else "undecided"
@@ -280,7 +280,7 @@ def test_a_line_says_why_a_ratio_below_1_is_no_lead() -> None:
     assert found.why == "no difference larger than 3 %"
 
 
-def test_a_line_says_why_nobody_can_say() -> None:
+def test_a_line_gives_the_reason_of_an_undecided_finding() -> None:
     verdict = decide([f"{RATIO} < 0.5"], planted(rounds=4))
     first, line = verdict_lines(verdict)
     assert first == "? Undecided here"
@@ -288,6 +288,6 @@ def test_a_line_says_why_nobody_can_say() -> None:
     assert "expected below 0.5× (fewer than five rounds" in line
 
 
-def test_a_reason_that_all_findings_share_is_said_once() -> None:
+def test_a_reason_that_all_findings_share_is_given_once() -> None:
     lines = [*verdict_lines(decide([f"{RATIO} < 0.5", f"{RATIO} > 2"], planted(rounds=4)))]
     assert [line.count("fewer than five rounds") for line in lines] == [0, 0, 0, 1]

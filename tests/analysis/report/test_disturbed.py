@@ -1,4 +1,4 @@
-"""A run that was disturbed, whoever reads it: judged by its worst case, and marked."""
+"""A disturbed run is judged by its worst case and marked wherever it is shown."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WHY = "The engine was at its limit: it was late."
 
 
 def disturbed(late_ms: float | None, rounds: int = 6, **context: Any) -> Any:
-    """Lanes of 500, 100 and 300 ms, each firing of which was late by so much in all; or unknown."""
+    """Return a report of lanes of 500, 100 and 300 ms, each firing late by this much, if known."""
     lanes = [
         Planted(BASE, pool(8, 100), health={"peak_in_app": 8}),
         Planted(LANE, at_once(100), health={"peak_in_app": 40}),

@@ -1,4 +1,4 @@
-"""Expectations: what can be said, and what is refused."""
+"""Expectations: what is parsed, judged and refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A rate's verdict: p95 of the response time decides, and a lane that falls behind has none."""
+"""For a rate the p95 response time decides, and a lane that falls behind is not compared."""
 
 from __future__ import annotations
 

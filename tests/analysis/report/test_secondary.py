@@ -1,4 +1,4 @@
-"""Two versions of a lane: what differs more than the time does is named, with its numbers."""
+"""Between two versions of a lane, what differs more than the time is named with its numbers."""
 
 from __future__ import annotations
 

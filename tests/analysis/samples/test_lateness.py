@@ -1,4 +1,4 @@
-"""All lateness is charged: whatever kept the engine, the truth lies between the ends."""
+"""All lateness is charged: whatever stalled the generator, the truth lies within the bounds."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_an_engine_that_worked_all_the_time_may_have_made_all_of_it() -> None:
 
 
 def test_one_stall_of_a_rate_costs_those_it_held_and_those_behind_them_alone() -> None:
-    """Twice a second idle: a stall of 30 ms says nothing of the other answers."""
+    """A stall of 30 ms does not affect answers after an idle moment."""
     server, kept = Server(1, [10.0] * REQUESTS), [(100.0, 130.0)]
     late_rounds = rate(server, EVERY_MS, kept)
     lane = one_lane(late_rounds)
@@ -158,7 +158,7 @@ def test_a_round_of_which_nothing_is_known_has_no_ends() -> None:
 def run_of(
     lanes: Sequence[Sequence[Sequence[Row]]], load: Load, **context: Any
 ) -> tuple[Any, list[float] | None]:
-    """The report of two lanes, and the interval of the second."""
+    """Return the report of two lanes, and the interval of the second."""
     plan = Plan(
         scenario="planted",
         lanes=(Lane.parse("sync@daphne"), Lane.parse("async@daphne")),
@@ -228,7 +228,7 @@ def test_stretches_that_overlap_are_counted_once() -> None:
     assert (high - low) / 2 == pytest.approx(0.02)
 
 
-def test_the_stalls_that_a_heartbeat_heard_hold_those_that_there_were() -> None:
+def test_stalls_seen_by_the_heartbeat_contain_the_real_ones() -> None:
     kept = [(12.0, 20.0), (41.0, 48.5), (100.0, 160.0)]
     rows = burst(Server(1, [10.0] * REQUESTS), SLOTS, kept)
     found = lateness(rows, kept).stalls_ns

@@ -1,4 +1,4 @@
-"""What a lane used is its own: the neighbour's part is out of it, and with what uncertainty."""
+"""A lane's resources do not include the bystander's part, and carry its uncertainty."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ADDED = {"cpu": BESIDE * 3 * MS, "switches": BESIDE * 26, "neighbour_requests": 
 
 
 def beside(lane: Planted, cost: NeighbourCost | None = COST) -> Planted:
-    """The same lane with a neighbour beside it."""
+    """Return the same lane with a bystander beside it."""
     return replace(lane, growth=ADDED, config=replace(lane.config, neighbour_cost=cost))
 
 

@@ -1,4 +1,4 @@
-"""Numbers of samples whose truth was planted."""
+"""Numbers from samples with a planted truth."""
 
 from __future__ import annotations
 

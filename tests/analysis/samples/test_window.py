@@ -1,4 +1,4 @@
-"""A part of what a lane did: a round, a stretch, and what it was like over time."""
+"""Parts of a lane: a round, a stretch, and quantities over time."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Rows = list[dict[str, int]]
 
 
 def lane_of(rounds: dict[int, Rows], health: Rows | None = None) -> Lane:
-    """A lane with these samples by round, and health in its round 1; stamps in ns."""
+    """Return a lane with these samples by round, and health in round 1; stamps in ns."""
     frames = [_encoded("samples", number, rows) for number, rows in rounds.items()]
     if health:
         frames.append(_encoded("health", 1, health))

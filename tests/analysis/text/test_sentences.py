@@ -1,4 +1,4 @@
-"""Sentences: they say what the numbers say, whatever the numbers are."""
+"""The verdict sentence agrees with its numbers, whatever they are."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ ratios = st.floats(0.001, 1000)
 
 
 def judged(low: float, ratio: float, high: float, metric: str = "makespan_s") -> dict[str, Any]:
-    """A report with nothing but one comparison of this interval."""
+    """Return a report with a single comparison of this interval."""
     answer = Interval(ratio, low, high, 0.95, 6, "paired t").answer(MARGIN)
     comparison = {
         "lane": "b@y", "answer": answer, "ratio": ratio, "interval": [low, high], "level": 0.95,
@@ -130,11 +130,11 @@ def test_a_percentage_is_never_rounded_to_nothing_or_all(share: float) -> None:
         (seconds_of(0.42), "420 ms"),
     ],
 )
-def test_numbers_are_said_with_the_digits_they_carry(said: str, expected: str) -> None:
+def test_numbers_have_the_digits_they_carry(said: str, expected: str) -> None:
     assert said == expected
 
 
-def test_the_example_of_the_issue() -> None:
+def test_a_pool_of_threads_that_is_slower_names_its_cause() -> None:
     said = report_of([THREADS, free()], 100)["verdict"]["sentence"]
     assert re.search(
         r"async@daphne was \d+× faster than sync@gunicorn-gthread"
@@ -146,7 +146,7 @@ def test_the_example_of_the_issue() -> None:
 
 @pytest.mark.parametrize(("name", "slow", "fast"), PLANTED, ids=[one[0] for one in PLANTED])
 @pytest.mark.parametrize("rounds", [1, 4, 5])
-def test_a_sentence_knows_no_superlative_and_no_unknown(
+def test_a_sentence_has_no_superlative_and_no_unknown(
     name: str, slow: Any, fast: Any, rounds: int
 ) -> None:
     said = report_of([slow, fast], 20, rounds)["verdict"]["sentence"]
@@ -172,7 +172,7 @@ def test_server_and_code_apart_multiply_to_the_whole() -> None:
     )
 
 
-def test_below_five_rounds_nothing_is_taken_apart() -> None:
+def test_below_five_rounds_nothing_is_decomposed() -> None:
     lanes = [THREADS, free(180, name="sync@daphne"), free(name="async@daphne")]
     verdict = report_of(lanes, 100, rounds=4)["verdict"]
     assert [one["factors"] for one in verdict["comparisons"]] == [None, None]
@@ -194,12 +194,12 @@ def test_a_step_whose_interval_holds_1_is_no_change_that_was_shown() -> None:
     assert "async shows no clear change." in sentence(report)
 
 
-def test_without_a_lane_between_nothing_is_taken_apart() -> None:
+def test_without_a_lane_between_nothing_is_decomposed() -> None:
     lanes = [THREADS, free(), WAITING]
     assert all(one["factors"] is None for one in report_of(lanes, 100)["verdict"]["comparisons"])
 
 
-def test_an_answer_held_back_does_not_explain_who_was_later() -> None:
+def test_a_buffered_answer_does_not_explain_the_total_time() -> None:
     nobody_knows = Planted("list@elsewhere", at_once(500))
     said = report_of([nobody_knows, STREAMED], 20)["verdict"]["sentence"]
     assert "buffered its answers" in said
@@ -246,7 +246,7 @@ def test_the_markdown_has_a_row_for_each_lane_and_the_sentence() -> None:
 
 
 def in_disturbed(answer: str, ratio: float, ends: list[float] | None, **more: Any) -> str:
-    """The sentence of a run of one comparison, with these ends when all lateness is charged."""
+    """Return the sentence of a disturbed run with one comparison, with this worst case."""
     low, high = ends or (ratio, ratio)
     report = judged(low, ratio, high)
     comparison = {**report["verdict"]["comparisons"][0], "answer": answer, "interval": ends, **more}
@@ -294,7 +294,7 @@ def test_a_disturbed_run_says_what_still_follows() -> None:
         ),
     ],
 )
-def test_whatever_it_answers_a_disturbed_run_says_so(
+def test_every_answer_of_a_disturbed_run_is_marked(
     answer: str, ratio: float, ends: list[float] | None, words: str
 ) -> None:
     said = in_disturbed(answer, ratio, ends)
@@ -324,7 +324,7 @@ def test_a_disturbed_run_never_says_more_than_its_worst_case(ends: list[float]) 
         ({"answer": "errors", "ratio": None}, {"reason": "late"}, ""),
     ],
 )
-def test_a_ratio_is_always_shown_with_what_it_is_worth(
+def test_a_doubtful_ratio_is_always_marked(
     one: dict[str, Any], disturbed: dict[str, Any] | None, words: str
 ) -> None:
     verdict = {"comparisons": [{"lane": "b@y", **one}], "disturbed": disturbed}

@@ -1,4 +1,4 @@
-"""From a trace to what it shows: hops, lines, counts, the sentence, and the Chrome trace."""
+"""What a trace shows: hops, queues, counts, the sentence, and the Chrome trace."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Row = tuple[str, int | None, int, float, float]  # kind, parent, thread, begun a
 
 
 def trace_of(*rows: Row, **more: Any) -> dict[str, Any]:
-    """A trace as the traced process writes it; spans are numbered in the order given."""
+    """Return a trace as the traced process writes it, spans numbered in the given order."""
     spans = [
         {
             "number": number,
@@ -46,7 +46,7 @@ REQUEST: Row = ("request", None, LOOP, 0, 100)
 
 
 def gathered(number: int, each_ms: float, thread: int = WORKER) -> list[Row]:
-    """As many hops, called at 1 ms, and their works of `each_ms` one after the other."""
+    """Return spans of hops called at 1 ms, with work of `each_ms` one after the other."""
     calls: list[Row] = [
         ("sync_to_async", 0, LOOP, 1, 2 + (at + 1) * each_ms) for at in range(number)
     ]
