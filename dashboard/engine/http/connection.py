@@ -115,7 +115,7 @@ class Connection(BaseConnection):
 
     def data_received(self, data: bytes) -> None:
         """Parse, and report a response that is complete."""
-        if self.state is IDLE or self.state is CLOSED:
+        if self.state is not AWAITING and not self.in_flight:
             self._reject_unrequested()
             return
         self._received = monotonic_ns() - self._origin_ns
