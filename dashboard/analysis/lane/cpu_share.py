@@ -1,8 +1,8 @@
-"""Which share of the CPU that it could have a target used, beside others on the same cores.
+"""The share of the available CPU that a target used, beside other processes on its cores.
 
-The target's own CPU time comes from an exact clock. What its cores did besides is counted by the
-kernel in ticks, and over a window that begins before a firing and ends after it, so what others
-took during the firing is known between two ends only.
+The target's own CPU time comes from an exact clock. What its cores did otherwise is counted by the
+kernel in ticks, over a window that begins before a firing and ends after it, so what others took
+during the firing is only known between two bounds.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from dashboard.analysis.samples.resource_use import Amount
 
 TICK_S = 0.01  # USER_HZ of Linux, in which /proc/stat counts
-LEAST_TICKS = 10  # a share of fewer is not known
-# With more they had what it left idle: the system gives one of two a half, if it wants it.
+LEAST_TICKS = 10  # with fewer a share is unknown
+# Beyond that others had what it left idle: the system gives each of two a half if both want it.
 MOST_TAKEN = 0.5
 
 
 @dataclass(frozen=True)
 class Window:
-    """How long a lane was fired, and what its cores did around that; None: nobody read it.
+    """How long a lane was fired, and what its cores did around that; None: it was not read.
 
     `wall_s` is the sum of its firings' makespans. `cores_s` of CPU time passed on all `cores`,
     of which `busy_s` were not idle; the lane can keep `usable_cores` of them busy.
@@ -38,32 +38,32 @@ class Window:
 
     @property
     def others_known(self) -> bool:
-        """Whether a firing was long enough for ticks to say what others had."""
+        """True if a firing was long enough for ticks to show what others had."""
         long_enough = self.wall_s >= LEAST_TICKS * TICK_S * self.firings
         return self.busy_s is not None and bool(self.cores_s) and self._counts and long_enough
 
     def share(self, spent_s: float) -> float | None:
-        """Return which share of the wall-clock capacity this CPU time is, 0 to 1."""
+        """Return this CPU time as a share of the wall-clock capacity, 0 to 1."""
         if not self._counts or not self.usable_cores:
             return None
         return min(1.0, max(0.0, spent_s / (self.usable_cores * self.wall_s)))
 
     def taken(self, own_share: float, own_s: float) -> float:
-        """Return the share that others had, where all they did is spread over the window."""
+        """Return the share that others had, if all they did is spread over the window."""
         others_s = (self.busy_s or 0.0) - own_s
         return _bounded(others_s / (self.cores_s or 1.0), own_share)
 
     def most_taken(self, own_share: float, own_s: float) -> float:
-        """Return the same with a tick more on each core and firing than was counted."""
+        """Return the upper bound: a tick more on each core and firing than was counted."""
         if self.busy_s is None or not self.cores_s:
             return 0.0
         others_s = self.busy_s - own_s + TICK_S * self.firings * self.cores
         return _bounded(others_s / self.cores_s, own_share)
 
     def least_taken(self, own_share: float, own_s: float) -> float:
-        """Return what others had of it at least.
+        """Return the lower bound.
 
-        They may have run outside of the firings, on the cores that it leaves free anyway, and a
+        Others may have run outside of the firings, on cores that the lane leaves free, and for a
         tick less on each core and firing than was counted.
         """
         others_s = (self.busy_s or 0.0) - own_s - TICK_S * self.firings * self.cores
@@ -75,10 +75,10 @@ class Window:
 
 @dataclass(frozen=True)
 class CpuShare:
-    """The shares of one lane, each 0 to 1; `own` and `taken` together are 1 at most.
+    """The shares of one lane, each 0 to 1; `own` and `taken` together are at most 1.
 
-    `own` is of all that its cores could do, `corrected` of what others left of that; causes rest
-    on `least`, which holds whatever is uncertain. `taken` is None where nobody can say.
+    `own` is a share of all that its cores could do, `corrected` of what others left of that. Causes
+    rest on `least`, the lower bound of `corrected`. `taken` is None if it is unknown.
     """
 
     own: float
@@ -91,7 +91,7 @@ class CpuShare:
 
 
 def cpu_share_of(spent: Amount, whole: Amount, window: Window) -> CpuShare | None:
-    """Return the shares; None where the firings were too short to say.
+    """Return the shares; None if the firings were too short.
 
     `spent` is the CPU time in the firings, `whole` that in the window.
     """
