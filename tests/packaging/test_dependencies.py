@@ -22,7 +22,13 @@ INJECTED = ROOT / "dashboard/targets/injected"
 BUILD = ROOT / "dashboard/packaging"  # runs when a wheel is built
 INSTALLED = packages_distributions()
 # Belongs to a package that is required, which promises it.
-BELONGS_TO = {"asgiref": "django", "kombu": "celery", "urllib3": "requests", "yarl": "aiohttp"}
+BELONGS_TO = {
+    "asgiref": "django",
+    "kombu": "celery",
+    "pydantic_core": "pydantic",
+    "urllib3": "requests",
+    "yarl": "aiohttp",
+}
 
 
 def required(*extras: str) -> set[str]:
