@@ -57,7 +57,9 @@ def test_a_killed_server_loses_its_round_and_not_the_run(tmp_path: Path) -> None
     assert process.returncode == 0, errors
     (measured,) = report["lanes"]
     assert measured["requests"] == ROUNDS * REQUESTS
-    assert (ROUNDS - 1) * REQUESTS <= measured["ok"] < ROUNDS * REQUESTS
-    assert measured["errors"]
+    # A host that takes CPU time away has a round repeated, the one with the kill among them.
+    repeated = 2 in report["discarded_rounds"]
+    assert repeated or (ROUNDS - 1) * REQUESTS <= measured["ok"] < ROUNDS * REQUESTS
+    assert repeated or measured["errors"]
     assert any("round 2" in one and "was restarted" in one for one in report["warnings"])
     assert until(lambda: not marked(MARK), 2)
