@@ -62,4 +62,5 @@ def test_a_killed_server_loses_its_round_and_not_the_run(tmp_path: Path) -> None
     assert repeated or (ROUNDS - 1) * REQUESTS <= measured["ok"] < ROUNDS * REQUESTS
     assert repeated or measured["errors"]
     assert any("round 2" in one and "was restarted" in one for one in report["warnings"])
+    assert not any("worker process" in one for one in report["warnings"])  # it ended as a whole
     assert until(lambda: not marked(MARK), 2)

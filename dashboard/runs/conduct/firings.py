@@ -95,15 +95,22 @@ class Firings:
         reading = surroundings.reading(firing, fired)
         over: FiredEvent = {**began, "event": "fired", "reading": reading.to_json()}
         await self._context.fanout.event(over)
-        await self._warnings.after_firing(firing, fired, self._sent, target)
+        await self._warnings.after_firing(firing, fired, target)
         self._context.resources.last_fired[_warm_key(lane, target)] = time.monotonic()
+        if not self._stopping:
+            await self._settle(firing, target, quiet=quiet)
+        if target.failure is None:  # else its workers ended with it, which is a warning of its own
+            await self._warnings.check_server(firing, self._sent, target)
         if self._stopping:
             raise StoppedError
+        return reading
+
+    async def _settle(self, firing: Firing, target: Target, *, quiet: bool) -> None:
+        """Leave a target that can be fired at again, or none."""
         if quiet:
             await self._replace_if_ended(firing, target)
         else:
             await self._warnings.restarted_busy(firing)
-        return reading
 
     async def _replace_if_ended(self, firing: Firing, target: Target) -> None:
         if self.statuses.broken(firing.lane, firing.round):

@@ -38,16 +38,25 @@ class Warnings:
         self._ignored: dict[int, int] = {}  # websocket messages that answered nothing, by lane
         self._warned_unanswered: set[int] = set()  # lanes
 
-    async def after_firing(
-        self, firing: Firing, fired: EngineFired, sent: RequestsSent, target: Target
-    ) -> None:
+    async def after_firing(self, firing: Firing, fired: EngineFired, target: Target) -> None:
         """Report on a firing; `fired` is the engine's event. Little is reported of a warm-up."""
         if firing.round != WARM_UP_ROUND:
             await self._executor(firing.lane, target)
             await self._unanswered_by_view(firing.lane, target)
-            await self._check_server(firing, sent, target)
         if "websocket" in fired:
             await self.websocket(firing.lane, firing.round, fired["websocket"])
+
+    async def check_server(self, firing: Firing, sent: RequestsSent, target: Target) -> None:
+        """Warn if other processes answered than expected, or other clients sent requests."""
+        if firing.round == WARM_UP_ROUND:
+            return
+        for message in server_warnings(
+            sent,
+            target.worker_turnover,
+            promised=target.facts.get("processes"),
+            one_each=each_is_one_request(firing),
+        ):
+            await self._context.warn(f"{self._context.place(firing.lane, firing.round)}: {message}")
 
     async def overflows(self, reading: Reading) -> None:
         """Warn if the target's own backlog turned connections away.
@@ -114,16 +123,6 @@ class Warnings:
             answers = merge_answers(self._answers.get(position, []), target.answers)
             self._answers[position] = answers
             await self._context.add_facts(position, {"answers": answers})
-
-    async def _check_server(self, firing: Firing, sent: RequestsSent, target: Target) -> None:
-        """Warn if other processes answered than expected, or other clients sent requests."""
-        for message in server_warnings(
-            sent,
-            target.worker_turnover,
-            promised=target.facts.get("processes"),
-            one_each=each_is_one_request(firing),
-        ):
-            await self._context.warn(f"{self._context.place(firing.lane, firing.round)}: {message}")
 
     def _unanswered(self, lane: Lane, counts: Mapping[str, Any]) -> str:
         rule = self._context.variant(lane).exchange.answer
