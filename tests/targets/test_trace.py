@@ -18,6 +18,21 @@ from tests.targets.injected.test_xray import DEFAULT_SEVEN
 from .helpers import ROOT, marked, until_async
 
 pytestmark = pytest.mark.servers
+# Name: family, path, method, and what else its table says.
+VIEWS = {
+    "async": ("async", "/async_", "GET", ""),
+    "posted": ("sync", "/posted", "POST", 'headers = { "X-Own" = "kept" }\nbody = "a body"'),
+    "uploaded": (
+        *("sync", "/uploaded", "POST"),
+        'upload = { field = "file", megabytes = 0.100001 }',
+    ),
+    "gathered": ("async", "/gathered", "GET", ""),
+    "broken": ("sync", "/broken", "GET", ""),
+    "repeating": (
+        *("sync", "/repeating", "GET"),
+        'headers = { "X-Own" = "{env:PLANTED_TOKEN}" }',
+    ),
+}
 
 
 @pytest.fixture
@@ -25,20 +40,6 @@ def project(tmp_path: Path) -> Project:
     """The planted project, with Django's default seven."""
     lab = tmp_path / "lab.toml"
     (tmp_path / "asked.csv").write_text("word\nbody\nsomething else\n")
-    views = {
-        "async": ("async", "/async_", "GET", ""),
-        "posted": ("sync", "/posted", "POST", 'headers = { "X-Own" = "kept" }\nbody = "a body"'),
-        "uploaded": (
-            *("sync", "/uploaded", "POST"),
-            'upload = { field = "file", megabytes = 0.100001 }',
-        ),
-        "gathered": ("async", "/gathered", "GET", ""),
-        "broken": ("sync", "/broken", "GET", ""),
-        "repeating": (
-            *("sync", "/repeating", "GET"),
-            'headers = { "X-Own" = "{env:PLANTED_TOKEN}" }',
-        ),
-    }
     lab.write_text(
         f"""
         [project]
@@ -59,7 +60,7 @@ path = "{path}"
 method = "{method}"
 {more}
 """
-            for name, (family, path, method, more) in views.items()
+            for name, (family, path, method, more) in VIEWS.items()
         )
         + """
 [scenario.rows]
