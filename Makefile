@@ -74,13 +74,13 @@ format: $(VENV)/development node_modules/development ## format Python, templates
 lock: $(VENV)/development ## resolve the lock files anew, with hashes
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --fork-strategy requires-python --no-emit-index-url \
-	    --no-annotate --no-header --generate-hashes --python-version 3.11 \
+	    --no-annotate --no-header --generate-hashes --no-strip-extras --python-version 3.11 \
 	    --extra demo --extra servers pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --fork-strategy requires-python --no-emit-index-url \
-	    --no-annotate --no-header --generate-hashes --python-version 3.11 \
+	    --no-annotate --no-header --generate-hashes --no-strip-extras --python-version 3.11 \
 	    --extra dev pyproject.toml -o requirements-dev.txt
 	$(BIN)/uv pip compile --quiet --universal --fork-strategy requires-python --no-emit-index-url \
-	    --no-annotate --no-header --generate-hashes --python-version 3.11 \
+	    --no-annotate --no-header --generate-hashes --no-strip-extras --python-version 3.11 \
 	    bench/requirements.in -o bench/requirements.txt
 
 $(VENV)/bin/python:
