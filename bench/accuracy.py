@@ -20,7 +20,7 @@ from math import ceil, inf
 from statistics import median
 
 from dashboard.wire.percentile import nearest_rank
-from dashboard.wire.plan import Burst, Rate
+from dashboard.wire.plan.plan import Burst, Rate
 from dashboard.wire.units import NS_PER_MS
 from tests.engine.servers.calibrated import child
 from tests.engine.servers.planted import PLACES

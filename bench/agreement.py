@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from dashboard.wire.percentile import nearest_rank
-from dashboard.wire.plan import Burst
+from dashboard.wire.plan.plan import Burst
 from dashboard.wire.units import NS_PER_MS
 
 from .firing import fire

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from dashboard.wire.percentile import nearest_rank
-from dashboard.wire.plan import MAX_RUN_REQUESTS, Burst
+from dashboard.wire.plan.plan import MAX_RUN_REQUESTS, Burst
 from dashboard.wire.units import NS_PER_MS, NS_PER_S
 
 from .firing import fire

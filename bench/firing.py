@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dashboard.wire.frame import COLUMNS, EnvelopeReader, decode, is_event
-from dashboard.wire.plan import Firing, Load
+from dashboard.wire.plan.plan import Firing, Load
 
 from .tools import BenchFailed
 

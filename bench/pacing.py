@@ -22,7 +22,7 @@ from itertools import pairwise
 from urllib.parse import urlsplit
 
 from dashboard.wire.percentile import nearest_rank
-from dashboard.wire.plan import Rate
+from dashboard.wire.plan.plan import Rate
 from dashboard.wire.units import NS_PER_MS
 
 from .comparison import CORES, FIRERS_CORE, SERVERS_CORE, CpuTime, null_server

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from dashboard.runs.queue.laboratory import Laboratory
     from dashboard.runs.sinks.sink import Outcome
     from dashboard.wire.frame import Frame
-from dashboard.wire.plan import Plan
+from dashboard.wire.plan.plan import Plan
 
 MOMENTS_S = (0.05, 0.2, 0.4, 0.6, 0.8)  # of a calibration, at which somebody presses
 LIMIT_MS = 1500.0  # how much longer a press may wait

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from dashboard.wire.plan import Burst
+from dashboard.wire.plan.plan import Burst
 
 from .comparison import null_server
 from .firing import fire

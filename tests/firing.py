@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dashboard.wire.frame import COLUMNS, EnvelopeReader, decode, is_event
-from dashboard.wire.plan import Burst, Firing
+from dashboard.wire.plan.plan import Burst, Firing
 
 ROOT = Path(__file__).parents[1]
 

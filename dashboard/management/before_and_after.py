@@ -13,7 +13,7 @@ from dashboard.project.model.version import MARK, Version, version_name
 from dashboard.project.project import Project
 from dashboard.targets.lifecycle.worktrees import commit_of
 from dashboard.wire.errors import InvalidPlan, Problem, TargetFailed
-from dashboard.wire.plan import Plan
+from dashboard.wire.plan.plan import Plan
 
 BEFORE, AFTER = "before", "after"
 

@@ -11,7 +11,7 @@ from dashboard.project.labtoml.load import load_manifest
 from dashboard.project.project import Project
 from dashboard.runs.planning.program import DEFAULT_PROJECT
 from dashboard.wire.errors import InvalidPlan, Problem
-from dashboard.wire.plan_fields import PLAN_FIELDS
+from dashboard.wire.plan.fields import PLAN_FIELDS
 
 from .demo import check_demo
 

@@ -20,7 +20,7 @@ from dashboard.project.servers.catalogue import SERVERS
 from dashboard.project.servers.settings import InvalidSetting, resolve
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.loopback import is_loopback
-from dashboard.wire.plan import TWIN, Lane, Plan
+from dashboard.wire.plan.plan import TWIN, Lane, Plan
 
 
 @dataclass(frozen=True)

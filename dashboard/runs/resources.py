@@ -15,8 +15,8 @@ from dashboard.targets.observe.machine import cpu_times
 from dashboard.targets.observe.worker_turnover import WorkerTurnover
 from dashboard.wire.errors import TargetFailed
 from dashboard.wire.events import TargetState
-from dashboard.wire.lane_report import AnswerKind
-from dashboard.wire.plan import Firing
+from dashboard.wire.plan.plan import Firing
+from dashboard.wire.report.lanes import AnswerKind
 
 
 class Target(Protocol):

@@ -28,9 +28,9 @@ from dashboard.targets.lifecycle.login.session import request_headers
 from dashboard.targets.lifecycle.pool import Targets
 from dashboard.targets.lifecycle.target import Target
 from dashboard.targets.supervise.cores import Cores
-from dashboard.wire import multipart
 from dashboard.wire.errors import TargetFailed
-from dashboard.wire.lane_report import AnswerKind
+from dashboard.wire.plan import multipart
+from dashboard.wire.report.lanes import AnswerKind
 
 HEADER = "liveburst-xray"
 LOG_DIRECTORY = Path("logs", "xray")  # apart, so that a run's logs are not overwritten

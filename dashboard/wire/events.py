@@ -6,8 +6,8 @@ sinks in the dashboard's own process, and are not sent to viewers.
 
 from typing import Any, Final, Literal, NotRequired, TypeAlias, TypedDict
 
-from .report import DiscardReason
-from .target_facts import TargetFacts
+from dashboard.wire.report.report import DiscardReason
+from dashboard.wire.report.target_facts import TargetFacts
 
 INTERNAL: Final = ("facts", "reading", "spoils")
 

@@ -15,7 +15,7 @@ import numpy as np
 from dashboard.analysis.lane.config import LaneConfig
 from dashboard.analysis.report.report import ReportContext, make_report
 from dashboard.wire import frame
-from dashboard.wire.plan import Burst, Lane, Plan
+from dashboard.wire.plan.plan import Burst, Lane, Plan
 from dashboard.wire.units import NS_PER_MS as MS
 
 JITTER = 0.01

@@ -20,8 +20,9 @@ from typing import (
     is_typeddict,
 )
 
-from dashboard.wire import events, page_data
-from dashboard.wire.report import Report
+from dashboard.wire import events
+from dashboard.wire.report import page_data
+from dashboard.wire.report.report import Report
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "docs" / "report.schema.json"

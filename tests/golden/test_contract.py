@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dashboard.wire.codec import read_json
-from dashboard.wire.report import Report
+from dashboard.wire.report.report import Report
 from tests.analysis.causes.test_causes import PLANTED, THREADS, free
 from tests.analysis.planted import Planted, report_of
 from tests.analysis.report import test_rate as rates

@@ -23,7 +23,7 @@ from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue import run_queue
 from dashboard.runs.sinks.sink import Outcome
 from dashboard.wire import frame
-from dashboard.wire.report import DiscardReason
+from dashboard.wire.report.report import DiscardReason
 from tests.analysis.causes.test_causes import THREADS, free
 from tests.analysis.planted import report_of
 from tests.runs.fakes import FakeTargets, samples

@@ -9,7 +9,7 @@ import pytest
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.project.model.scenario import Variant
 from dashboard.wire.errors import InvalidManifest
-from dashboard.wire.exchange import Exchange
+from dashboard.wire.plan.exchange import Exchange
 
 LAB = """
 [project]

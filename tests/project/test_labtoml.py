@@ -20,7 +20,7 @@ from dashboard.project.labtoml.reading import read_file
 from dashboard.project.model.scenario import ClaimSweep, Expectation, Parameter, Variant
 from dashboard.project.servers.catalogue import SERVERS
 from dashboard.wire.errors import InvalidManifest
-from dashboard.wire.plan import Lane
+from dashboard.wire.plan.plan import Lane
 from tests.targets.helpers import LIVEAPP, ROOT
 
 GOOD = """

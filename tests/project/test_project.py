@@ -9,7 +9,7 @@ import pytest
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.project.project import Project
 from dashboard.wire.errors import InvalidPlan
-from dashboard.wire.plan import Burst, Lane, Plan
+from dashboard.wire.plan.plan import Burst, Lane, Plan
 from tests.targets.helpers import LIVEAPP
 
 

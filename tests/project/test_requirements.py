@@ -13,7 +13,7 @@ from dashboard.project.project import Project
 from dashboard.runs.experiments.claims import claim_status, fireable
 from dashboard.runs.planning.plans import make_plan
 from dashboard.wire.errors import InvalidPlan
-from dashboard.wire.plan import Lane
+from dashboard.wire.plan.plan import Lane
 from tests.targets.helpers import LIVEAPP
 
 VARIABLE = "LIVEAPP_DATABASE_URL"

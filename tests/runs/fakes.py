@@ -21,8 +21,8 @@ from dashboard.wire import frame
 from dashboard.wire.errors import EngineFailed, TargetFailed
 from dashboard.wire.events import TargetState
 from dashboard.wire.frame import Buffer
-from dashboard.wire.lane_report import AnswerKind
-from dashboard.wire.plan import Firing
+from dashboard.wire.plan.plan import Firing
+from dashboard.wire.report.lanes import AnswerKind
 from dashboard.wire.units import NS_PER_MS as MS
 
 ORIGIN_NS = 10**15

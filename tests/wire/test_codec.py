@@ -10,8 +10,8 @@ from typing import Any, Literal, TypedDict
 import pytest
 
 from dashboard.wire.codec import InvalidJson, from_json, read_json, to_json
-from dashboard.wire.load import Burst, Load, Rate
-from dashboard.wire.plan import Lane
+from dashboard.wire.plan.load import Burst, Load, Rate
+from dashboard.wire.plan.plan import Lane
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dashboard.analysis.lane.metrics import LaneMetrics
-from dashboard.wire.verdict_report import CauseReport
+from dashboard.wire.report.verdict import CauseReport
 
 BUSY_SHARE = 0.75  # of its limit: the number in the application or view is flat there
 CPU_LIMIT_SHARE = 0.85  # of the CPU that it can use: above it there is nothing else to wait for

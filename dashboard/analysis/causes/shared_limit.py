@@ -15,7 +15,7 @@ from dashboard.analysis.inference.comparison import Comparison
 from dashboard.analysis.lane.cpu_share import LEAST_TICKS, TICK_S
 from dashboard.analysis.lane.metrics import LaneMetrics
 from dashboard.wire.codec import to_json
-from dashboard.wire.verdict_report import SharedLimitName, SharedLimitReport
+from dashboard.wire.report.verdict import SharedLimitName, SharedLimitReport
 
 from .cause import BUSY_SHARE, CPU_LIMIT_SHARE, WAITING_CPU_SHARE
 

@@ -14,7 +14,7 @@ from dashboard.analysis.samples.lane_samples import Lane
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import UNKNOWN
 from dashboard.wire.http_status import NOT_MODIFIED, SWITCHING_PROTOCOLS
-from dashboard.wire.lane_report import (
+from dashboard.wire.report.lanes import (
     AnswerKind,
     AnswersReport,
     ExceptionKind,

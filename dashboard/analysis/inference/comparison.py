@@ -21,8 +21,8 @@ from dataclasses import dataclass, replace
 from math import exp
 from types import MappingProxyType
 
-from dashboard.wire.plan import MARGIN
-from dashboard.wire.verdict_report import Answer
+from dashboard.wire.plan.plan import MARGIN
+from dashboard.wire.report.verdict import Answer
 
 from .intervals import Bounds, Floats, lag_one_correlation, signed_rank, student
 from .worst_case import Box, widest_signed_rank, widest_student

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dashboard.wire.report import Environment
-from dashboard.wire.verdict_report import ControlReport
+from dashboard.wire.report.report import Environment
+from dashboard.wire.report.verdict import ControlReport
 
 from .comparison import Comparison
 from .intervals import CORRELATION_WARNING

@@ -10,8 +10,8 @@ from typing import Literal
 import numpy as np
 
 from dashboard.analysis.samples.rounds import ByRound
-from dashboard.wire.plan import Lane
-from dashboard.wire.verdict_report import FactorReport
+from dashboard.wire.plan.plan import Lane
+from dashboard.wire.report.verdict import FactorReport
 
 from .comparison import FEWEST_ROUNDS, Comparison
 from .intervals import Floats, student

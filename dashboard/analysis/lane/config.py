@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dashboard.analysis.samples.resource_use import NeighbourCost
-from dashboard.wire.lane_report import AnswerKind
-from dashboard.wire.target_facts import Serialised
+from dashboard.wire.report.lanes import AnswerKind
+from dashboard.wire.report.target_facts import Serialised
 
 
 @dataclass(frozen=True)

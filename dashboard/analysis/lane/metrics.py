@@ -11,8 +11,8 @@ from dashboard.analysis.samples import rounds, stats
 from dashboard.analysis.samples.lane_samples import Lane
 from dashboard.analysis.samples.lateness import Lateness, ends_by_round
 from dashboard.analysis.samples.rounds import metric_of
-from dashboard.wire.plan import Load
-from dashboard.wire.verdict_report import Metric
+from dashboard.wire.plan.plan import Load
+from dashboard.wire.report.verdict import Metric
 
 from .concurrency import Concurrency
 from .config import LaneConfig

@@ -13,7 +13,7 @@ from dashboard.analysis.samples import stats
 from dashboard.analysis.samples.lane_samples import Integers, Lane
 from dashboard.analysis.samples.percentiles import median_and_p95_ms, median_ms
 from dashboard.wire.frame import UNKNOWN
-from dashboard.wire.lane_report import MedianAndP95
+from dashboard.wire.report.lanes import MedianAndP95
 from dashboard.wire.units import NS_PER_MS, NS_PER_S
 
 TAIL_PERCENT = 95.0  # the slowest twentieth of the requests is what p95 consists of

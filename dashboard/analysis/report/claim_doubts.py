@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from dashboard.analysis.samples.failure_limit import failed_too_often
-from dashboard.wire.plan import MARGIN
+from dashboard.wire.plan.plan import MARGIN
 
 from .expectations import Expectation, Judgement
 

@@ -10,7 +10,7 @@ from dashboard.analysis.causes.causes import find_causes
 from dashboard.analysis.inference.comparison import Comparison
 from dashboard.analysis.lane.metrics import LaneMetrics
 from dashboard.analysis.samples.failure_limit import failed_too_often
-from dashboard.wire.report import Report
+from dashboard.wire.report.report import Report
 
 from .comparison_json import interval_ends
 from .verdict_options import VerdictOptions

@@ -8,7 +8,7 @@ from math import isfinite
 from dashboard.analysis.causes.cause import Cause
 from dashboard.analysis.inference.comparison import Comparison, Interval
 from dashboard.analysis.inference.decompose import Factor
-from dashboard.wire.verdict_report import ComparisonReport
+from dashboard.wire.report.verdict import ComparisonReport
 
 
 def comparison_json(

@@ -17,10 +17,10 @@ from dashboard.analysis.samples.lane_samples import Lane, collect
 from dashboard.analysis.samples.lateness import Lateness
 from dashboard.analysis.text.view_calls import view_call_warnings
 from dashboard.wire.codec import to_json
-from dashboard.wire.lane_report import LaneReport, RateReport, WorstCaseReport
-from dashboard.wire.plan import MARGIN, Plan
-from dashboard.wire.plan import Lane as PlanLane
-from dashboard.wire.report import DiscardReason, Environment, Instrument, LoadReport, Report
+from dashboard.wire.plan.plan import MARGIN, Plan
+from dashboard.wire.plan.plan import Lane as PlanLane
+from dashboard.wire.report.lanes import LaneReport, RateReport, WorstCaseReport
+from dashboard.wire.report.report import DiscardReason, Environment, Instrument, LoadReport, Report
 
 from .theory import theory
 from .verdict import verdict

@@ -14,7 +14,7 @@ from math import log
 from dashboard.analysis.lane.metrics import LaneMetrics
 from dashboard.analysis.samples import server_side
 from dashboard.analysis.samples.rounds import log_ratios
-from dashboard.wire.verdict_report import SecondaryReport
+from dashboard.wire.report.verdict import SecondaryReport
 
 VERSION_MARK = "#"  # sync@daphne#before
 LEAST = 1.1  # a ratio closer to 1 is left out

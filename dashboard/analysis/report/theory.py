@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dashboard.analysis.lane.metrics import LaneMetrics
-from dashboard.wire.lane_report import TheoryReport
-from dashboard.wire.load import Burst
+from dashboard.wire.plan.load import Burst
+from dashboard.wire.report.lanes import TheoryReport
 
 
 def theory(metrics: LaneMetrics) -> TheoryReport | None:

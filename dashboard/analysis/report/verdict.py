@@ -15,10 +15,10 @@ from dashboard.analysis.lane.metrics import LaneMetrics
 from dashboard.analysis.samples.failure_limit import failed_too_often
 from dashboard.analysis.samples.rounds import log_ratios
 from dashboard.analysis.text.sentences import sentence
-from dashboard.wire.lane_report import LaneReport
-from dashboard.wire.plan import Lane as PlanLane
-from dashboard.wire.report import Report
-from dashboard.wire.verdict_report import (
+from dashboard.wire.plan.plan import Lane as PlanLane
+from dashboard.wire.report.lanes import LaneReport
+from dashboard.wire.report.report import Report
+from dashboard.wire.report.verdict import (
     Answer,
     ControlReport,
     DisturbedReport,

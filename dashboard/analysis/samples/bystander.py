@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dashboard.wire.failure import Failure
-from dashboard.wire.lane_report import BystanderCost, BystanderReport
+from dashboard.wire.report.lanes import BystanderCost, BystanderReport
 from dashboard.wire.units import NS_PER_MS
 
 from . import resource_use

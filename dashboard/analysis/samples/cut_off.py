@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.wire.lane_report import PartialReport
 from dashboard.wire.plural import counted
+from dashboard.wire.report.lanes import PartialReport
 
 from .lane_samples import Columns, Lane
 from .stats import whole_rounds

@@ -20,9 +20,9 @@ import numpy.typing as npt
 from dashboard.analysis.inference.intervals import Floats
 from dashboard.wire.frame import UNKNOWN
 from dashboard.wire.percentile import nearest_rank
-from dashboard.wire.plan import Load
+from dashboard.wire.plan.plan import Load
+from dashboard.wire.report.verdict import Metric
 from dashboard.wire.units import NS_PER_MS, NS_PER_S
-from dashboard.wire.verdict_report import Metric
 
 from .lane_samples import Integers, Lane
 from .rounds import ByRound, metric_of

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from dashboard.wire.lane_report import MedianAndP95, MedianToMax, MedianToP99
 from dashboard.wire.percentile import nearest_rank
+from dashboard.wire.report.lanes import MedianAndP95, MedianToMax, MedianToP99
 from dashboard.wire.units import NS_PER_MS
 
 from .lane_samples import Integers

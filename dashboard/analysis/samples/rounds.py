@@ -8,9 +8,9 @@ import numpy as np
 
 from dashboard.analysis.inference.intervals import Floats
 from dashboard.wire.percentile import nearest_rank
-from dashboard.wire.plan import Load
+from dashboard.wire.plan.plan import Load
+from dashboard.wire.report.verdict import Metric
 from dashboard.wire.units import NS_PER_MS
-from dashboard.wire.verdict_report import Metric
 
 from . import stats
 from .lane_samples import Lane

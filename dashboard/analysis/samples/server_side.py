@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dashboard.wire.frame import UNKNOWN
-from dashboard.wire.lane_report import ServerSide
+from dashboard.wire.report.lanes import ServerSide
 from dashboard.wire.units import BYTES_PER_MIB
 
 from . import resource_use

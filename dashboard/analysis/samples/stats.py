@@ -12,12 +12,7 @@ import numpy as np
 
 from dashboard.wire.failure import failure_name
 from dashboard.wire.frame import UNKNOWN
-from dashboard.wire.lane_report import (
-    LatencyMs,
-    MedianToMax,
-    MedianToP99,
-    SegmentsMs,
-)
+from dashboard.wire.report.lanes import LatencyMs, MedianToMax, MedianToP99, SegmentsMs
 from dashboard.wire.units import NS_PER_MS, NS_PER_S
 
 from .lane_samples import Integers, Lane

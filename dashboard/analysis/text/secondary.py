@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dashboard.wire.verdict_report import SecondaryReport
+from dashboard.wire.report.verdict import SecondaryReport
 
 from .numbers import milliseconds, significant
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
-from dashboard.wire.exchange import (
+from dashboard.wire.plan.exchange import (
     ANSWER,
     ANSWER_EXPECTED,
     ECHO,
@@ -13,9 +13,9 @@ from dashboard.wire.exchange import (
     NUMBERS_BACK,
     Exchange,
 )
-from dashboard.wire.plan import ENGINE
-from dashboard.wire.plan_fields import PLAN_FIELDS
-from dashboard.wire.request_mode import MAX_UPLOAD_BYTES, PLAIN, Manner, Upload
+from dashboard.wire.plan.fields import PLAN_FIELDS
+from dashboard.wire.plan.plan import ENGINE
+from dashboard.wire.plan.request_mode import MAX_UPLOAD_BYTES, PLAIN, Manner, Upload
 from dashboard.wire.units import BYTES_PER_MB
 
 MIN_POLL_MS, MAX_POLL_MS = 1.0, 60_000.0

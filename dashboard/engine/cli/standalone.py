@@ -16,7 +16,7 @@ from dashboard.engine.loads.factory import make_driver
 from dashboard.engine.loads.websocket import WebSocketDriver
 from dashboard.engine.runtime.collector import collector_off
 from dashboard.wire import frame
-from dashboard.wire.plan import Firing, Rate
+from dashboard.wire.plan.plan import Firing, Rate
 from dashboard.wire.plural import counted
 
 from .summary import summarise, summarise_bystander, summarise_chunks, summarise_rate

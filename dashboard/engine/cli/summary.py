@@ -9,7 +9,7 @@ from typing import Any
 from dashboard.wire.failure import Failure, failure_name
 from dashboard.wire.frame import UNKNOWN
 from dashboard.wire.percentile import nearest_rank
-from dashboard.wire.plan import Rate
+from dashboard.wire.plan.plan import Rate
 from dashboard.wire.units import NS_PER_MS, NS_PER_S
 
 

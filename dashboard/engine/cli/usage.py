@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 from dashboard.engine.clients import CLIENTS
 from dashboard.engine.runtime.descriptors import too_few_for
 from dashboard.wire.errors import Problem
-from dashboard.wire.plan import (
+from dashboard.wire.plan.fields import PLAN_FIELDS
+from dashboard.wire.plan.plan import (
     ENGINE,
     MAX_CONCURRENCY,
     MAX_RUN_REQUESTS,
@@ -22,7 +23,6 @@ from dashboard.wire.plan import (
     Load,
     Rate,
 )
-from dashboard.wire.plan_fields import PLAN_FIELDS
 
 from .mode_options import add_mode_options, read_request_mode
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Final
 
-from dashboard.wire.plan import Firing
+from dashboard.wire.plan.plan import Firing
 
 from .driver import ClientDriver
 

@@ -11,7 +11,7 @@ from yarl import URL
 
 from dashboard.engine.http.tls import loopback_tls
 from dashboard.wire.failure import Failure
-from dashboard.wire.plan import Firing
+from dashboard.wire.plan.plan import Firing
 
 from .driver import Call
 from .tasks import TaskDriver

@@ -23,7 +23,7 @@ from dashboard.engine.recording.recorder import Recorder
 from dashboard.engine.recording.request_record import RequestRecord
 from dashboard.engine.timing.schedule import schedule
 from dashboard.wire.failure import Failure
-from dashboard.wire.plan import Firing, Rate
+from dashboard.wire.plan.plan import Firing, Rate
 from dashboard.wire.units import NS_PER_S
 
 

@@ -17,7 +17,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from dashboard.engine.http.tls import loopback_tls
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import UNKNOWN
-from dashboard.wire.plan import Firing
+from dashboard.wire.plan.plan import Firing
 from dashboard.wire.units import NS_PER_S
 
 from .driver import Call, ClientDriver

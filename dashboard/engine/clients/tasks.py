@@ -6,7 +6,7 @@ import asyncio
 from abc import abstractmethod
 
 from dashboard.wire.failure import Failure
-from dashboard.wire.plan import Firing
+from dashboard.wire.plan.plan import Firing
 from dashboard.wire.units import NS_PER_S
 
 from .driver import Call, ClientDriver

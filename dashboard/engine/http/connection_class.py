@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.wire.request_mode import Manner
+from dashboard.wire.plan.request_mode import Manner
 
 from .chunks import ChunksConnection
 from .connection import Connection

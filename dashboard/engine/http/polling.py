@@ -16,8 +16,8 @@ from dashboard.engine.recording.request_record import NO_STAMPS, Stamps
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import UNKNOWN
 from dashboard.wire.http_status import ACCEPTED
-from dashboard.wire.plan import Firing
-from dashboard.wire.request_mode import PLAIN
+from dashboard.wire.plan.plan import Firing
+from dashboard.wire.plan.request_mode import PLAIN
 
 from .base_connection import AWAITING
 from .connection import Connection, Owner

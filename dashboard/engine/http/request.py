@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Self
 from urllib.parse import quote
 
-from dashboard.wire import multipart
-from dashboard.wire.plan import Firing
-from dashboard.wire.request_mode import Upload
+from dashboard.wire.plan import multipart
+from dashboard.wire.plan.plan import Firing
+from dashboard.wire.plan.request_mode import Upload
 from dashboard.wire.units import BYTES_PER_KB
 
 SAFE_CHARACTERS = "!#$%&'()*+,/:;=?@[]~"  # in a path; all others are percent-encoded

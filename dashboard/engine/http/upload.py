@@ -13,7 +13,7 @@ import socket
 from time import monotonic_ns
 
 from dashboard.wire.frame import UNKNOWN
-from dashboard.wire.multipart import BLOCK  # at most one of these waits in a connection
+from dashboard.wire.plan.multipart import BLOCK  # at most one of these waits in a connection
 from dashboard.wire.units import NS_PER_S
 
 from .base_connection import AWAITING, SENDING

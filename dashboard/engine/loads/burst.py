@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboard.engine.http.connection import Connection
 from dashboard.engine.http.connection_class import connection_class
-from dashboard.wire.plan import Firing
+from dashboard.wire.plan.plan import Firing
 
 from .driver import Driver
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-from dashboard.wire.neighbour import firing_of_neighbour
-from dashboard.wire.plan import MAX_DURATION_S, NEIGHBOUR_RPS, Firing, Rate
+from dashboard.wire.plan.neighbour import firing_of_neighbour
+from dashboard.wire.plan.plan import MAX_DURATION_S, NEIGHBOUR_RPS, Firing, Rate
 
 from .rate import RateDriver
 

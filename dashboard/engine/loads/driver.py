@@ -21,7 +21,7 @@ from dashboard.engine.recording.chunk_recorder import ChunkRecorder
 from dashboard.engine.recording.recorder import Recorder
 from dashboard.engine.recording.request_record import RequestRecord
 from dashboard.wire.failure import Failure
-from dashboard.wire.plan import Firing
+from dashboard.wire.plan.plan import Firing
 from dashboard.wire.units import NS_PER_S
 
 MIN_SLEEP_S = 0.001  # uvloop's timers have whole milliseconds

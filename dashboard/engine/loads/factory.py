@@ -6,7 +6,7 @@ from typing import Protocol
 
 from dashboard.engine.clients import make_client_driver
 from dashboard.engine.recording.recorder import Recorder
-from dashboard.wire.plan import ENGINE, Burst, Firing, Rate
+from dashboard.wire.plan.plan import ENGINE, Burst, Firing, Rate
 
 from .burst import BurstDriver
 from .rate import RateDriver

@@ -11,7 +11,7 @@ from dashboard.engine.timing.alarm import make_alarm
 from dashboard.engine.timing.schedule import schedule
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import UNKNOWN
-from dashboard.wire.plan import Firing, Rate
+from dashboard.wire.plan.plan import Firing, Rate
 
 from .driver import CONNECTS_PER_TURN, Driver
 

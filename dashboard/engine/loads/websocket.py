@@ -22,10 +22,10 @@ from websockets.uri import parse_uri
 from dashboard.engine.http.base_connection import AWAITING, CLOSED, BaseConnection
 from dashboard.engine.http.request import encode_target
 from dashboard.engine.timing.alarm import make_alarm
-from dashboard.wire.exchange import MAX_QUOTED
 from dashboard.wire.failure import Failure
 from dashboard.wire.http_status import SWITCHING_PROTOCOLS
-from dashboard.wire.plan import Burst, Firing
+from dashboard.wire.plan.exchange import MAX_QUOTED
+from dashboard.wire.plan.plan import Burst, Firing
 from dashboard.wire.units import NS_PER_S
 
 from .driver import Driver

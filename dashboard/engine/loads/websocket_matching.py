@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from dashboard.wire.exchange import ANY, CONTAINS, ECHO, JSON, NUMBER, Exchange
+from dashboard.wire.plan.exchange import ANY, CONTAINS, ECHO, JSON, NUMBER, Exchange
 
 # Whether a message (is it text, its bytes) answers the request of that number.
 AnswerMatcher: TypeAlias = Callable[[bool, bytes, int], bool]

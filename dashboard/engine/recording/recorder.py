@@ -12,7 +12,7 @@ from array import array
 from collections.abc import Iterable
 
 from dashboard.wire import frame
-from dashboard.wire.plan import Firing
+from dashboard.wire.plan.plan import Firing
 
 from .request_record import STAMP_COLUMNS, RequestRecord
 

@@ -10,7 +10,7 @@ from typing import Any
 from dashboard.engine.loads.bystander import Bystander
 from dashboard.engine.loads.factory import FiringDriver, make_driver
 from dashboard.engine.timing.alarm import make_alarm
-from dashboard.wire.plan import Firing
+from dashboard.wire.plan.plan import Firing
 
 
 class QueuedFiring:

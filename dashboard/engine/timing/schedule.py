@@ -10,7 +10,7 @@ from array import array
 from itertools import accumulate
 from random import Random
 
-from dashboard.wire.plan import Rate
+from dashboard.wire.plan.plan import Rate
 from dashboard.wire.units import NS_PER_S
 
 

@@ -52,10 +52,10 @@ from dashboard.runs.reports.results import report_on
 from dashboard.runs.sinks.sink import Sink
 from dashboard.runs.wiring import set_up
 from dashboard.wire.errors import Invalid, InvalidPlan, Problem
-from dashboard.wire.load import out_of_bounds
-from dashboard.wire.plan import CLIENTS, ENGINE, Plan
-from dashboard.wire.plan_fields import PLAN_FIELDS
-from dashboard.wire.report import Report
+from dashboard.wire.plan.fields import PLAN_FIELDS
+from dashboard.wire.plan.load import out_of_bounds
+from dashboard.wire.plan.plan import CLIENTS, ENGINE, Plan
+from dashboard.wire.report.report import Report
 
 EXPECTATION_FAILED = 1
 Judged = list[tuple[str, Judgement]]  # an expectation's text, and its result

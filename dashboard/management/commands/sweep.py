@@ -30,7 +30,7 @@ from dashboard.runs.experiments.sweep import USUAL_DURATION_S, make_sweep
 from dashboard.runs.experiments.sweep_table import sweep_answer, sweep_csv
 from dashboard.wire.errors import Invalid
 from dashboard.wire.last_lines import last_lines
-from dashboard.wire.plan import MARGIN
+from dashboard.wire.plan.plan import MARGIN
 
 
 class Command(BaseCommand):

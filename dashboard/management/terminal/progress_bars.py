@@ -10,7 +10,7 @@ from dashboard.runs.sinks.sink import Outcome
 from dashboard.wire.events import RunEvent
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import Frame
-from dashboard.wire.plan import Plan
+from dashboard.wire.plan.plan import Plan
 
 
 class ProgressBars:

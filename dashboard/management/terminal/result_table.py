@@ -19,7 +19,7 @@ from dashboard.runs.reports.wording import (
     sentence,
     warnings,
 )
-from dashboard.wire.plan import Rate, load_from_json
+from dashboard.wire.plan.plan import Rate, load_from_json
 
 from .tables import KEEP, LISTS, NAMES, Column, fit_table
 

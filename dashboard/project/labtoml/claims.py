@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from dashboard.project.model.scenario import Claim, ClaimSweep, Expectation, Scenario
-from dashboard.wire.plan import MAX_LANES
+from dashboard.wire.plan.plan import MAX_LANES
 
 from . import tables
 from .problems import Problems

@@ -18,8 +18,8 @@ from dashboard.project.model.server import Server
 from dashboard.project.model.service import SETTINGS, ServiceOverrides
 from dashboard.project.servers.settings import InvalidSetting, resolve
 from dashboard.wire.errors import InvalidPlan
-from dashboard.wire.exchange import ANSWER_EXPECTED, ECHO, NUMBER, Exchange
-from dashboard.wire.plan import MAX_LANES, Lane
+from dashboard.wire.plan.exchange import ANSWER_EXPECTED, ECHO, NUMBER, Exchange
+from dashboard.wire.plan.plan import MAX_LANES, Lane
 
 from . import tables
 from .problems import Problems

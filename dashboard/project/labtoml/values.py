@@ -8,9 +8,9 @@ from pydantic import AfterValidator, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from dashboard.project.model import scenario
-from dashboard.wire.exchange import ANSWER, ANSWER_EXPECTED, MOST_CHARACTERS, MOST_OPENING
-from dashboard.wire.plan_fields import PLAN_FIELDS
-from dashboard.wire.request_mode import MAX_UPLOAD_BYTES
+from dashboard.wire.plan.exchange import ANSWER, ANSWER_EXPECTED, MOST_CHARACTERS, MOST_OPENING
+from dashboard.wire.plan.fields import PLAN_FIELDS
+from dashboard.wire.plan.request_mode import MAX_UPLOAD_BYTES
 from dashboard.wire.units import BYTES_PER_MB
 
 EXPECTED, SECRET = "expected", "secret"  # types of errors; a secret value is never shown

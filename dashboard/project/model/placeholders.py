@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from dashboard.project.secrets.masking import remember_variable
 from dashboard.wire.errors import TargetFailed
-from dashboard.wire.request_mode import Manner
+from dashboard.wire.plan.request_mode import Manner
 
 from .scenario import Variant
 

@@ -8,9 +8,9 @@ from math import prod
 from typing import Literal
 from urllib.parse import quote
 
-from dashboard.wire.exchange import NUMBERS_BACK, Exchange
-from dashboard.wire.plan import Lane
-from dashboard.wire.request_mode import Manner, Upload
+from dashboard.wire.plan.exchange import NUMBERS_BACK, Exchange
+from dashboard.wire.plan.plan import Lane
+from dashboard.wire.plan.request_mode import Manner, Upload
 from dashboard.wire.units import BYTES_PER_MB
 
 from .service import ServiceOverrides

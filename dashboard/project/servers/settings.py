@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from dashboard.project.model.server import Server
 from dashboard.project.model.version import without_version
-from dashboard.wire.plan import TWIN
+from dashboard.wire.plan.plan import TWIN
 
 BOUNDS: Mapping[str, tuple[int, int]] = {
     "processes": (1, 64),

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from dashboard.targets.lifecycle.migrations import Migrations
 from dashboard.wire.failure import Failure
-from dashboard.wire.lane_report import AnswerKind
+from dashboard.wire.report.lanes import AnswerKind
 
 BAD_REQUEST, FORBIDDEN, NOT_FOUND, SERVER_ERROR = 400, 403, 404, 500
 DATABASE = "django.db."  # prefix of the types of its exceptions

@@ -16,7 +16,7 @@ from dashboard.runs.resources import Engine, Resources
 from dashboard.runs.sinks.sink import Outcome, Sink
 from dashboard.wire.errors import LiveburstError, TargetFailed
 from dashboard.wire.events import RunEvent
-from dashboard.wire.plan import Plan
+from dashboard.wire.plan.plan import Plan
 
 from .firings import Firings, StoppedError
 from .round_check import RoundCheck

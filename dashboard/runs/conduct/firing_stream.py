@@ -12,7 +12,7 @@ from dashboard.runs.sinks.fanout import Fanout
 from dashboard.wire import frame
 from dashboard.wire.events import EngineEvent, EngineFired
 from dashboard.wire.frame import Frame
-from dashboard.wire.plan import Firing
+from dashboard.wire.plan.plan import Firing
 
 HEALTH_INTERVAL_S = 0.05
 

@@ -12,8 +12,8 @@ from dashboard.runs.reports.instrument import Reading
 from dashboard.runs.resources import Engine, Target
 from dashboard.wire.events import BeganEvent, EngineFired, FiredEvent
 from dashboard.wire.frame import WARM_UP_ROUND, Frame
-from dashboard.wire.neighbour import firing_of_neighbour
-from dashboard.wire.plan import Burst, Firing, Lane, Load
+from dashboard.wire.plan.neighbour import firing_of_neighbour
+from dashboard.wire.plan.plan import Burst, Firing, Lane, Load
 
 from . import neighbour_cost
 from .advice import Statuses

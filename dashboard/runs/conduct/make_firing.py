@@ -7,7 +7,7 @@ from dashboard.project.model.scenario import Variant
 from dashboard.runs.resources import Target
 from dashboard.targets.lifecycle.login.session import request_headers
 from dashboard.wire.frame import WARM_UP_ROUND
-from dashboard.wire.plan import ENGINE, Firing, Load
+from dashboard.wire.plan.plan import ENGINE, Firing, Load
 
 from .run_context import RunContext
 

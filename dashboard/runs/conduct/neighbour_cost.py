@@ -18,7 +18,7 @@ from dashboard.analysis.samples.resource_use import Amount, NeighbourCost
 from dashboard.runs.resources import Engine, Target
 from dashboard.wire import frame
 from dashboard.wire.failure import Failure
-from dashboard.wire.plan import Firing, Rate
+from dashboard.wire.plan.plan import Firing, Rate
 from dashboard.wire.units import NS_PER_S
 
 BATCHES = 5

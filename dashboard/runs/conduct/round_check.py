@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from dashboard.runs.reports.instrument import Reading, is_late
 from dashboard.wire.frame import Frame
-from dashboard.wire.plan import Plan
+from dashboard.wire.plan.plan import Plan
 
 from .round_medians import RoundMedians
 from .until_certain import UntilCertain

@@ -11,8 +11,8 @@ from dashboard.project.project import Project
 from dashboard.runs.resources import Resources
 from dashboard.runs.sinks.fanout import Fanout
 from dashboard.runs.sinks.sink import Sink
-from dashboard.wire.plan import Lane, Plan
-from dashboard.wire.target_facts import TargetFacts
+from dashboard.wire.plan.plan import Lane, Plan
+from dashboard.wire.report.target_facts import TargetFacts
 
 
 @dataclass(frozen=True)

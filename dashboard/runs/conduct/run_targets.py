@@ -11,7 +11,7 @@ from dashboard.wire.errors import TargetFailed
 from dashboard.wire.events import TargetState
 from dashboard.wire.frame import WARM_UP_ROUND
 from dashboard.wire.last_lines import with_telling_line
-from dashboard.wire.plan import Lane
+from dashboard.wire.plan.plan import Lane
 
 from .run_context import RunContext
 

@@ -10,7 +10,7 @@ import numpy as np
 from dashboard.targets.observe.worker_turnover import WorkerTurnover
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import UNKNOWN, Frame
-from dashboard.wire.plan import ENGINE, Firing
+from dashboard.wire.plan.plan import ENGINE, Firing
 from dashboard.wire.plural import counted
 
 RAISE_LIMIT = "ulimit -n shows the limit; raise it before starting Liveburst."

@@ -11,7 +11,7 @@ from dashboard.runs.resources import Target
 from dashboard.targets.observe.listeners import Drops
 from dashboard.targets.observe.machine import busy_times
 from dashboard.wire.events import EngineFired
-from dashboard.wire.plan import Firing
+from dashboard.wire.plan.plan import Firing
 
 
 @dataclass(frozen=True)

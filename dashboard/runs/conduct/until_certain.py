@@ -6,7 +6,7 @@ from dashboard.analysis.inference.comparison import all_decided, look
 from dashboard.analysis.samples.lane_samples import collect_frames
 from dashboard.analysis.samples.rounds import by_round, log_ratios
 from dashboard.wire.frame import Frame
-from dashboard.wire.plan import Plan
+from dashboard.wire.plan.plan import Plan
 
 
 class UntilCertain:

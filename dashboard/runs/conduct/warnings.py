@@ -14,11 +14,11 @@ from dashboard.runs.resources import Target
 from dashboard.targets.lifecycle.ignored_settings import advice_on_ignored_settings
 from dashboard.targets.observe.answers import merge_answers
 from dashboard.wire.events import EngineFired
-from dashboard.wire.exchange import MAX_QUOTED
 from dashboard.wire.frame import WARM_UP_ROUND
-from dashboard.wire.lane_report import AnswerKind
-from dashboard.wire.plan import Firing, Lane
+from dashboard.wire.plan.exchange import MAX_QUOTED
+from dashboard.wire.plan.plan import Firing, Lane
 from dashboard.wire.plural import counted
+from dashboard.wire.report.lanes import AnswerKind
 
 from .advice import Statuses, advice_on
 from .advice_on_answers import LaneAnswers, advice_on_answers

@@ -18,7 +18,7 @@ from dashboard.runs.resources import Engine, NullServer
 from dashboard.wire import frame
 from dashboard.wire.errors import EngineFailed
 from dashboard.wire.failure import Failure
-from dashboard.wire.plan import Burst, Firing
+from dashboard.wire.plan.plan import Burst, Firing
 from dashboard.wire.units import NS_PER_MS, NS_PER_S
 
 FRESH_FOR = timedelta(hours=12)

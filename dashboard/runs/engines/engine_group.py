@@ -14,7 +14,7 @@ from time import monotonic_ns
 
 from dashboard.wire import frame
 from dashboard.wire.events import Conversation, EngineEvent, EngineFired
-from dashboard.wire.plan import ENGINE, MAX_CONCURRENCY, Burst, Firing, Load
+from dashboard.wire.plan.plan import ENGINE, MAX_CONCURRENCY, Burst, Firing, Load
 
 from .engine_process import Engine
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from dashboard.wire import frame
 from dashboard.wire.errors import EngineFailed
-from dashboard.wire.plan import Firing
+from dashboard.wire.plan.plan import Firing
 
 READ_BYTES = 1 << 20
 

@@ -8,7 +8,7 @@ from dashboard.models import ACTIVE, Experiment, Run, Status
 from dashboard.project.project import Project
 from dashboard.runs.queue.run_queue import QueueEntry
 from dashboard.wire.frame import WARM_UP_ROUND
-from dashboard.wire.plan import Plan
+from dashboard.wire.plan.plan import Plan
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from dashboard.project.project import Project
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue.experiment import ExperimentPlan, Step, Steps, fire_with_retry
 from dashboard.wire.errors import InvalidPlan, Problem
-from dashboard.wire.plan import Plan
+from dashboard.wire.plan.plan import Plan
 from dashboard.wire.plural import counted
 
 from .sweep import Sweep, make_sweep

@@ -27,7 +27,7 @@ from dashboard.runs.queue.experiment import (
 from dashboard.targets.lifecycle.server_packages import missing_packages
 from dashboard.wire.codec import from_json, to_json
 from dashboard.wire.errors import InvalidPlan, Problem
-from dashboard.wire.plan import MAX_LANES, Lane, Plan
+from dashboard.wire.plan.plan import MAX_LANES, Lane, Plan
 
 MAX_CELLS = 80
 USUAL_SERVERS = (  # those that are deployed most, the default of a matrix

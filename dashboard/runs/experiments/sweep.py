@@ -25,7 +25,7 @@ from dashboard.runs.queue.experiment import (
 )
 from dashboard.wire.codec import from_json, to_json
 from dashboard.wire.errors import InvalidPlan, Problem
-from dashboard.wire.plan import Burst, Lane, Plan, Rate
+from dashboard.wire.plan.plan import Burst, Lane, Plan, Rate
 
 from .sweep_axis import CONCURRENCY, FEWEST_LEVELS, MOST_LEVELS, RATE, Axis
 

@@ -8,7 +8,7 @@ from typing import Self
 
 from dashboard.project.project import Project
 from dashboard.wire.errors import InvalidPlan, Problem
-from dashboard.wire.plan import MAX_CONCURRENCY, MAX_RATE_RPS, Plan, Rate
+from dashboard.wire.plan.plan import MAX_CONCURRENCY, MAX_RATE_RPS, Plan, Rate
 from dashboard.wire.plural import counted
 
 CONCURRENCY, RATE = "concurrency", "rate"

@@ -12,9 +12,9 @@ from dashboard.analysis.text.crossover import crossover_words
 from dashboard.models import Experiment, Run, RunLane
 from dashboard.runs.planning.plans import theory_s
 from dashboard.runs.reports.results import measured
-from dashboard.wire.lane_report import LaneReport
-from dashboard.wire.plan import Load, Plan, Rate
-from dashboard.wire.report import Report
+from dashboard.wire.plan.plan import Load, Plan, Rate
+from dashboard.wire.report.lanes import LaneReport
+from dashboard.wire.report.report import Report
 
 from .sweep import Sweep
 from .sweep_axis import CONCURRENCY

@@ -15,7 +15,7 @@ from time import monotonic, thread_time
 from dashboard.models import Run
 from dashboard.runs.reports.results import report_of
 from dashboard.wire.frame import WARM_UP_ROUND
-from dashboard.wire.report import Report
+from dashboard.wire.report.report import Report
 
 SHARE = 0.02  # of one core's time, at most
 

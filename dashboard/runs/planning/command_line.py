@@ -5,8 +5,8 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 
-from dashboard.wire.plan import ENGINE, MARGIN, MAX_CONCURRENCY, Load, Plan, Rate
-from dashboard.wire.plan_fields import PLAN_FIELDS
+from dashboard.wire.plan.fields import PLAN_FIELDS
+from dashboard.wire.plan.plan import ENGINE, MARGIN, MAX_CONCURRENCY, Load, Plan, Rate
 
 from .program import DEFAULT_PROGRAM
 

@@ -12,7 +12,8 @@ from dashboard.analysis.inference.comparison import FEWEST_ROUNDS, MOST_ROUNDS
 from dashboard.project.model.scenario import Scenario
 from dashboard.project.project import Project
 from dashboard.wire.errors import InvalidPlan, Problem
-from dashboard.wire.plan import (
+from dashboard.wire.plan.fields import DEFAULT_TIMEOUT_S
+from dashboard.wire.plan.plan import (
     ENGINE,
     MAX_CONCURRENCY,
     MAX_SEED,
@@ -22,8 +23,7 @@ from dashboard.wire.plan import (
     Plan,
     Rate,
 )
-from dashboard.wire.plan_fields import DEFAULT_TIMEOUT_S
-from dashboard.wire.request_mode import PLAIN
+from dashboard.wire.plan.request_mode import PLAIN
 
 
 class PlanOptions(TypedDict, total=False):

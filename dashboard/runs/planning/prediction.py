@@ -8,7 +8,7 @@ from math import log
 from typing import Any
 
 from dashboard.analysis.text.numbers import times
-from dashboard.wire.plan import MARGIN
+from dashboard.wire.plan.plan import MARGIN
 
 NO_WINNER = "nobody"  # no lane is faster than the others
 FACTORS = (1.5, 2.0, 5.0, 10.0)  # how many times faster, to choose from

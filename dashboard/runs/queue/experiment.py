@@ -19,7 +19,7 @@ from dashboard.runs.conduct.conductor import INTERNAL_ERROR
 from dashboard.runs.sinks.sink import Outcome
 from dashboard.wire.errors import LiveburstError
 from dashboard.wire.last_lines import with_telling_line
-from dashboard.wire.plan import Plan
+from dashboard.wire.plan.plan import Plan
 from dashboard.wire.plural import counted
 
 MAX_REQUESTS_OF_ALL = 1_000_000  # in all runs of an experiment

@@ -25,7 +25,7 @@ from dashboard.runs.reports.results import report_on
 from dashboard.runs.resources import Resources
 from dashboard.runs.sinks.sink import Broadcast, Outcome, Sink, Store
 from dashboard.wire.errors import LiveburstError
-from dashboard.wire.plan import Plan
+from dashboard.wire.plan.plan import Plan
 
 from . import run_queue
 from .experiment import ExperimentPlan, Step, Steps, conduct

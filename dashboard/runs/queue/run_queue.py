@@ -26,7 +26,7 @@ from dashboard.project.project import Project
 from dashboard.runs.planning.plans import capacity
 from dashboard.runs.planning.prediction import Prediction
 from dashboard.wire.errors import LiveburstError
-from dashboard.wire.plan import Plan
+from dashboard.wire.plan.plan import Plan
 
 LOOK_EVERY_S = 0.2
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import django
 
-from dashboard.wire.report import Environment
+from dashboard.wire.report.report import Environment
 
 CPU_INFO = Path("/proc/cpuinfo")
 

@@ -16,7 +16,7 @@ from dashboard.analysis.text.numbers import milliseconds
 from dashboard.targets.observe.machine import steal_percent
 from dashboard.wire.codec import from_json, to_json
 from dashboard.wire.events import EngineFired
-from dashboard.wire.report import DiscardReason, Environment
+from dashboard.wire.report.report import DiscardReason, Environment
 from dashboard.wire.units import NS_PER_MS
 
 MAX_LOOP_LAG_SHARE = 0.1  # of the smallest p50

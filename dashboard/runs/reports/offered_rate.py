@@ -15,8 +15,8 @@ from statistics import median
 
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import Frame
-from dashboard.wire.lane_report import RateReport
-from dashboard.wire.plan import Rate
+from dashboard.wire.plan.plan import Rate
+from dashboard.wire.report.lanes import RateReport
 from dashboard.wire.units import NS_PER_S
 
 # A server that handles 95 % of the rate answers each second's requests 0.05 s later than those of

@@ -16,8 +16,8 @@ from dashboard.analysis.samples.resource_use import NeighbourCost
 from dashboard.analysis.samples.rounds import smallest_medians_ms
 from dashboard.models import Run, RunLane, Status, StoredFrame
 from dashboard.wire.frame import WARM_UP_ROUND, Frame, decode
-from dashboard.wire.plan import Plan, Rate
-from dashboard.wire.report import Instrument, Report
+from dashboard.wire.plan.plan import Plan, Rate
+from dashboard.wire.report.report import Instrument, Report
 
 from .instrument import (
     Reading,

@@ -8,7 +8,7 @@ from typing import Any
 
 from dashboard.analysis.samples.cut_off import CUT_SHORT, whole_rounds_of
 from dashboard.analysis.text.numbers import milliseconds
-from dashboard.wire.plan import Load, Plan, Rate
+from dashboard.wire.plan.plan import Load, Plan, Rate
 from dashboard.wire.plural import counted
 
 Numbers = Mapping[str, Any]  # a part of the report

@@ -12,9 +12,9 @@ from dashboard.runs.live.hub import Hub
 from dashboard.runs.reports.environment import describe_environment
 from dashboard.wire.events import INTERNAL, RunEvent
 from dashboard.wire.frame import NOT_STORED, Frame
-from dashboard.wire.plan import Plan
-from dashboard.wire.report import Report
-from dashboard.wire.target_facts import TargetFacts
+from dashboard.wire.plan.plan import Plan
+from dashboard.wire.report.report import Report
+from dashboard.wire.report.target_facts import TargetFacts
 
 
 @dataclass(frozen=True)

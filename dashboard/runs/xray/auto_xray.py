@@ -15,7 +15,7 @@ from dashboard.project.project import Project
 from dashboard.runs.conduct.conductor import SendEvent
 from dashboard.runs.reports.results import report_on
 from dashboard.wire.errors import InvalidPlan, LiveburstError
-from dashboard.wire.plan import Lane, Plan
+from dashboard.wire.plan.plan import Lane, Plan
 from dashboard.wire.units import NS_PER_MS
 
 from .traced_request import RequestTracer, XrayResult, make_subject

@@ -23,10 +23,10 @@ from dashboard.targets.supervise.cores import Cores
 from dashboard.targets.trace import TracedRequest, trace_request
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.http_status import ACCEPTED
-from dashboard.wire.lane_report import ExceptionKind
-from dashboard.wire.plan import Lane
-from dashboard.wire.plan_fields import PLAN_FIELDS
+from dashboard.wire.plan.fields import PLAN_FIELDS
+from dashboard.wire.plan.plan import Lane
 from dashboard.wire.plural import counted
+from dashboard.wire.report.lanes import ExceptionKind
 
 PATIENCE_S = 3.0  # a run that has just finished releases the machine a moment later
 

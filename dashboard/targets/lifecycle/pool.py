@@ -14,17 +14,17 @@ from dashboard.project.model.login import credentials_of
 from dashboard.project.model.server import Server
 from dashboard.project.model.service import without_overrides
 from dashboard.project.project import Project
+from dashboard.targets.lifecycle.login.shared_session import ensure_session
 from dashboard.targets.supervise.cores import Cores
 from dashboard.targets.supervise.environment import project_environment
 from dashboard.targets.supervise.subprocesses import run_to_end
 from dashboard.wire.errors import InvalidManifest, InvalidPlan, TargetFailed
 from dashboard.wire.events import TargetState
-from dashboard.wire.target_facts import TargetFacts
+from dashboard.wire.report.target_facts import TargetFacts
 
 from .code_changes import changed_file
 from .companions import Companions
 from .external_target import ExternalTarget
-from .login.shared_session import ensure_session
 from .migrations import Migrations, check_migrations
 from .server_packages import PackageInstaller
 from .start import StartContext, start_target

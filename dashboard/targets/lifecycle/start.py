@@ -23,7 +23,7 @@ from dashboard.targets.supervise.log_files import read_tail
 from dashboard.targets.supervise.readiness import wait_until_ready
 from dashboard.targets.supervise.start_deadline import StartDeadline
 from dashboard.wire.errors import TargetFailed
-from dashboard.wire.target_facts import TargetFacts
+from dashboard.wire.report.target_facts import TargetFacts
 
 from .server_packages import ServerPackages
 from .sockets import listening_socket, reserved_socket, restore_backlog

@@ -12,8 +12,8 @@ from dashboard.targets.observe.worker_turnover import WorkerTurnover, log_shows_
 from dashboard.targets.supervise.launcher import Child
 from dashboard.targets.supervise.log_files import last_line_since, log_size, read_tail
 from dashboard.wire.errors import TargetFailed
-from dashboard.wire.lane_report import AnswerKind
-from dashboard.wire.target_facts import TargetFacts
+from dashboard.wire.report.lanes import AnswerKind
+from dashboard.wire.report.target_facts import TargetFacts
 
 
 class Target:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dashboard.project.model.server import Server
 from dashboard.project.project import Project
 from dashboard.targets.observe.health import ProbedProcess
-from dashboard.wire.target_facts import TargetFacts
+from dashboard.wire.report.target_facts import TargetFacts
 
 from .ignored_settings import ignored_settings
 from .server_packages import ServerPackages

@@ -16,8 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
-from dashboard.wire.lane_report import AnswerKind
 from dashboard.wire.loopback import HOST
+from dashboard.wire.report.lanes import AnswerKind
 
 from .answers import merge_answers, read_answers
 from .proc_stats import exists, read_process

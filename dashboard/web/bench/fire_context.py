@@ -14,11 +14,8 @@ from dashboard.runs.planning.prediction import FACTORS
 from dashboard.web.shared.form_values import PARAMETER, lane_names, parameter_label
 from dashboard.web.shared.format import format_estimate
 from dashboard.wire.errors import InvalidPlan
-from dashboard.wire.plan import (
-    Lane,
-    Rate,
-)
-from dashboard.wire.plan_fields import DEFAULT_TIMEOUT_S, PLAN_FIELDS
+from dashboard.wire.plan.fields import DEFAULT_TIMEOUT_S, PLAN_FIELDS
+from dashboard.wire.plan.plan import Lane, Rate
 from dashboard.wire.plural import counted
 
 from .forms import BURST_ONLY, RATE_ONLY, FireForm

@@ -21,7 +21,7 @@ from dashboard.web.shared.form_values import (
     run_mode,
 )
 from dashboard.wire.errors import InvalidPlan
-from dashboard.wire.plan import MAX_CONCURRENCY, MAX_REQUESTS, Load, Plan, Rate
+from dashboard.wire.plan.plan import MAX_CONCURRENCY, MAX_REQUESTS, Load, Plan, Rate
 
 BURST_ONLY = ("requests",)
 RATE_ONLY = ("rate", "duration", "poisson")

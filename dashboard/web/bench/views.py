@@ -37,7 +37,7 @@ from dashboard.web.shared.laboratory_access import laboratory
 from dashboard.web.shared.queue_chips import chips
 from dashboard.wire import frame
 from dashboard.wire.errors import LiveburstError
-from dashboard.wire.plan import Plan
+from dashboard.wire.plan.plan import Plan
 
 from .fire_context import fire_context
 from .forms import FireForm, form_data

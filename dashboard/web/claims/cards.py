@@ -26,7 +26,7 @@ from dashboard.runs.reports.wording import load_words, rounds_words, sentence
 from dashboard.web.run.run_view import STATE_LINES, ago, state_word
 from dashboard.web.shared.code import Listing, code_of
 from dashboard.wire.errors import InvalidPlan
-from dashboard.wire.plan import Plan
+from dashboard.wire.plan.plan import Plan
 from dashboard.wire.plural import plural
 
 NOT_TRIED = "not-tried"

@@ -14,7 +14,7 @@ from dashboard.runs.experiments.sweep import Sweep, make_sweep
 from dashboard.runs.experiments.sweep_axis import CONCURRENCY, RATE
 from dashboard.web.shared.form_values import PARAMETER, number_field
 from dashboard.wire.errors import InvalidPlan
-from dashboard.wire.plan import Lane
+from dashboard.wire.plan.plan import Lane
 
 LANE_FIELDS = 3
 

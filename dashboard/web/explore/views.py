@@ -29,7 +29,7 @@ from dashboard.web.run.run_view import STATE_LINES, ago, state_word
 from dashboard.web.shared.htmx import HtmxRequest
 from dashboard.web.shared.laboratory_access import laboratory
 from dashboard.web.shared.queue_chips import chips
-from dashboard.wire.plan import load_from_json
+from dashboard.wire.plan.plan import load_from_json
 
 from .fields import explore_context
 from .forms import MatrixForm, SweepForm

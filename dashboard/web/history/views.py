@@ -26,7 +26,7 @@ from dashboard.web.run.run_view import state_word, view_of
 from dashboard.web.shared.laboratory_access import laboratory
 from dashboard.web.shared.queue_chips import chips
 from dashboard.wire.errors import Invalid, InvalidPlan
-from dashboard.wire.plan import Plan
+from dashboard.wire.plan.plan import Plan
 
 RUNS_PER_PAGE = 50
 

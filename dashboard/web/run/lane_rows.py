@@ -18,8 +18,8 @@ from dashboard.analysis.text.disturbed import mark
 from dashboard.models import Run, RunLane
 from dashboard.runs.reports.wording import keeps_up, per_second
 from dashboard.web.shared.format import LETTERS, format_ms, format_number, format_ratio, format_s
-from dashboard.wire.lane_report import LaneReport
-from dashboard.wire.plan import TWIN
+from dashboard.wire.plan.plan import TWIN
+from dashboard.wire.report.lanes import LaneReport
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from dashboard.models import Run, RunLane
 from dashboard.runs.planning.plans import theory_s
 from dashboard.web.shared.format import LETTERS, format_s
 from dashboard.wire.failure import failure_names
-from dashboard.wire.page_data import LaneData, RunData
-from dashboard.wire.plan import Load, Plan, Rate
+from dashboard.wire.plan.plan import Load, Plan, Rate
+from dashboard.wire.report.page_data import LaneData, RunData
 
 
 def run_json(run: Run, plan: Plan, lanes: Sequence[RunLane]) -> RunData:

@@ -12,7 +12,7 @@ from dashboard.runs.archive.exports import FORMATS, Format
 from dashboard.runs.planning.command_line import command_line
 from dashboard.runs.planning.program import program, project_option
 from dashboard.web.shared.laboratory_access import laboratory
-from dashboard.wire.plan import Plan
+from dashboard.wire.plan.plan import Plan
 
 from .serving_details import serving_details
 from .single_file import html_format

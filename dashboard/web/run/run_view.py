@@ -27,9 +27,9 @@ from dashboard.runs.reports.wording import (
 from dashboard.web.charts.evidence import EvidencePicture, pictures
 from dashboard.web.shared.form_values import run_mode
 from dashboard.web.shared.format import format_ms
-from dashboard.wire.page_data import RunData
-from dashboard.wire.plan import Plan, Rate
+from dashboard.wire.plan.plan import Plan, Rate
 from dashboard.wire.plural import counted
+from dashboard.wire.report.page_data import RunData
 
 from .lane_rows import LaneView, rows_of, rows_within
 from .run_json import run_json

@@ -33,7 +33,7 @@ from dashboard.runs.reports.results import frames_of
 from dashboard.web.charts.views import pictures_of
 from dashboard.web.shared.code import code_of
 from dashboard.wire import frame
-from dashboard.wire.plan import Plan
+from dashboard.wire.plan.plan import Plan
 
 from .run_view import RunView, view_of
 from .serving_details import serving_details

@@ -6,8 +6,8 @@ from django import forms
 
 from dashboard.project.model.scenario import Scenario
 from dashboard.project.project import Project
-from dashboard.wire.plan import Plan
-from dashboard.wire.plan_fields import PLAN_FIELDS
+from dashboard.wire.plan.fields import PLAN_FIELDS
+from dashboard.wire.plan.plan import Plan
 
 PARAMETER = "parameter_"
 UNTIL_SURE, CONTROL = "until-sure", "control"

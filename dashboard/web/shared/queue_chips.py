@@ -9,7 +9,7 @@ from django.urls import reverse
 from dashboard.models import Experiment, Run
 from dashboard.runs.queue import run_queue
 from dashboard.runs.reports.wording import short_load
-from dashboard.wire.plan import Plan
+from dashboard.wire.plan.plan import Plan
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ from dashboard.web.shared.format import format_ms
 from dashboard.web.shared.htmx import HtmxRequest
 from dashboard.web.shared.laboratory_access import laboratory
 from dashboard.wire.errors import InvalidPlan, LiveburstError, TargetFailed
-from dashboard.wire.plan_fields import DEFAULT_TIMEOUT_S
+from dashboard.wire.plan.fields import DEFAULT_TIMEOUT_S
 
 from .picture import picture
 

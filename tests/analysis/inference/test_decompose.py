@@ -9,7 +9,7 @@ import pytest
 
 from dashboard.analysis.inference.comparison import FIXED, Comparison, compare
 from dashboard.analysis.inference.decompose import Factor, decompose
-from dashboard.wire.plan import Lane
+from dashboard.wire.plan.plan import Lane
 
 from .test_error_rates import NOISES, noise, wrong_share
 

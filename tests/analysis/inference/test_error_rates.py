@@ -22,7 +22,7 @@ from dashboard.analysis.inference.comparison import (
     look,
 )
 from dashboard.analysis.inference.intervals import Floats
-from dashboard.wire.plan import MARGIN
+from dashboard.wire.plan.plan import MARGIN
 
 COMPARISONS = 4000
 PROMISE = 0.05

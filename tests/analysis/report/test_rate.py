@@ -10,7 +10,7 @@ import pytest
 from dashboard.analysis.lane.config import LaneConfig
 from dashboard.analysis.report.report import ReportContext, make_report
 from dashboard.wire import frame
-from dashboard.wire.plan import Lane, Plan, Rate
+from dashboard.wire.plan.plan import Lane, Plan, Rate
 from dashboard.wire.units import NS_PER_MS as MS
 
 LOAD = Rate(100, 1)

@@ -17,7 +17,7 @@ from dashboard.analysis.samples.lane_samples import collect
 from dashboard.analysis.samples.lateness import Lateness, ends_by_round
 from dashboard.analysis.samples.rounds import by_round
 from dashboard.wire import frame
-from dashboard.wire.plan import Burst, Lane, Load, Plan, Rate
+from dashboard.wire.plan.plan import Burst, Lane, Load, Plan, Rate
 from dashboard.wire.units import NS_PER_MS as MS
 from tests.analysis.late_engine import Row, Server, Stall, burst, lateness, rate
 

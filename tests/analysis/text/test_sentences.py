@@ -25,7 +25,7 @@ from dashboard.analysis.text.numbers import (
     times_between,
 )
 from dashboard.analysis.text.sentences import price, sentence
-from dashboard.wire.plan import MARGIN
+from dashboard.wire.plan.plan import MARGIN
 from dashboard.wire.plural import counted
 from tests.analysis.causes.test_causes import (
     BLOCKED,

@@ -9,9 +9,9 @@ from typing import Any, TypeAlias
 import pytest
 
 from dashboard.engine.cli.usage import read_options
-from dashboard.wire.exchange import Exchange
-from dashboard.wire.load import Burst
-from dashboard.wire.request_mode import Manner, Upload
+from dashboard.wire.plan.exchange import Exchange
+from dashboard.wire.plan.load import Burst
+from dashboard.wire.plan.request_mode import Manner, Upload
 from tests.engine.http.test_request_modes import OK, head_of, serving
 from tests.engine.loads.test_websocket import echo, echoing
 

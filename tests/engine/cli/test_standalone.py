@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.engine.cli.usage import read_options
-from dashboard.wire.plan import Rate
+from dashboard.wire.plan.plan import Rate
 from tests.engine.servers.hostile import OK, Behaviour, Peer, responds, serving
 from tests.firing import ROOT
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from dashboard.engine.cli.summary import summarise, summarise_rate
 from dashboard.wire.failure import Failure
-from dashboard.wire.plan import Rate
+from dashboard.wire.plan.plan import Rate
 from dashboard.wire.units import NS_PER_MS as MS
 
 

@@ -22,7 +22,7 @@ from dashboard.engine.clients import CLIENTS, make_client_driver
 from dashboard.engine.clients.driver import ClientDriver
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import decode
-from dashboard.wire.plan import Firing, Rate
+from dashboard.wire.plan.plan import Firing, Rate
 from tests.engine.servers.hostile import (
     OK,
     Behaviour,

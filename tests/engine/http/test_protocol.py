@@ -16,7 +16,7 @@ import uvloop
 from dashboard.engine.loads.burst import BurstDriver
 from dashboard.engine.loads.factory import make_driver
 from dashboard.wire.failure import Failure
-from dashboard.wire.plan import Firing, Rate
+from dashboard.wire.plan.plan import Firing, Rate
 from tests.engine.servers.hostile import (
     END_OF_HEAD,
     OK,

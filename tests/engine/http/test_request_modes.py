@@ -14,9 +14,9 @@ import pytest
 
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import EnvelopeReader, decode, is_event
-from dashboard.wire.load import Burst, Load, Rate
-from dashboard.wire.plan import Firing
-from dashboard.wire.request_mode import Manner, Upload
+from dashboard.wire.plan.load import Burst, Load, Rate
+from dashboard.wire.plan.plan import Firing
+from dashboard.wire.plan.request_mode import Manner, Upload
 from dashboard.wire.units import BYTES_PER_MB as MB
 from tests.firing import burst, engine
 

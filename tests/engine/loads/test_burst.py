@@ -13,7 +13,7 @@ import uvloop
 from dashboard.engine.loads.burst import BurstDriver
 from dashboard.engine.loads.driver import connect_failure
 from dashboard.wire.failure import Failure
-from dashboard.wire.request_mode import PLAIN, Manner
+from dashboard.wire.plan.request_mode import PLAIN, Manner
 from dashboard.wire.units import NS_PER_S
 from tests.engine.servers.hostile import OK, Peer, responds, rows_of, serving, shoot
 from tests.firing import burst as firing_at

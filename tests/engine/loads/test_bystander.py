@@ -12,9 +12,9 @@ from typing import Any
 
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import EnvelopeReader, decode, is_event
-from dashboard.wire.neighbour import MARK
-from dashboard.wire.plan import NEIGHBOUR_RPS, Firing
-from dashboard.wire.request_mode import Manner, Upload
+from dashboard.wire.plan.neighbour import MARK
+from dashboard.wire.plan.plan import NEIGHBOUR_RPS, Firing
+from dashboard.wire.plan.request_mode import Manner, Upload
 from tests.firing import burst, engine
 
 LOAD_S = 0.6  # how long the one request of the load takes

@@ -15,7 +15,7 @@ from dashboard.engine.loads.factory import FiringDriver, make_driver
 from dashboard.engine.timing.schedule import schedule
 from dashboard.wire.failure import Failure
 from dashboard.wire.percentile import nearest_rank
-from dashboard.wire.plan import Firing, Rate
+from dashboard.wire.plan.plan import Firing, Rate
 from dashboard.wire.units import NS_PER_MS as MS
 from tests.engine.servers.hostile import OK, Behaviour, Peer, Server, responds, serving
 from tests.firing import in_order

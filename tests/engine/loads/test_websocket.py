@@ -12,9 +12,9 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from dashboard.wire.failure import Failure
-from dashboard.wire.load import Burst
-from dashboard.wire.plan import Firing
-from dashboard.wire.request_mode import Manner
+from dashboard.wire.plan.load import Burst
+from dashboard.wire.plan.plan import Firing
+from dashboard.wire.plan.request_mode import Manner
 from tests.engine.http.test_request_modes import fired
 from tests.firing import burst, engine
 

@@ -13,12 +13,12 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from dashboard.engine.loads.websocket_matching import answer_matcher
-from dashboard.wire.exchange import Exchange
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import EnvelopeReader, decode, is_event
-from dashboard.wire.load import Burst
-from dashboard.wire.plan import Firing
-from dashboard.wire.request_mode import Manner
+from dashboard.wire.plan.exchange import Exchange
+from dashboard.wire.plan.load import Burst
+from dashboard.wire.plan.plan import Firing
+from dashboard.wire.plan.request_mode import Manner
 from tests.firing import burst, engine
 
 Serve = Callable[[ServerConnection], Awaitable[None]]

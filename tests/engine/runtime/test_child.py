@@ -23,7 +23,7 @@ from dashboard.engine.timing.heartbeat import merge_stalls
 from dashboard.engine.timing.schedule import schedule
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import NOT_STORED, EnvelopeReader, decode, is_event
-from dashboard.wire.plan import Firing, Rate
+from dashboard.wire.plan.plan import Firing, Rate
 from tests.engine.servers.hostile import OK, Peer, responds, serving
 from tests.firing import ROOT, Fired, burst, engine, fire, in_order
 

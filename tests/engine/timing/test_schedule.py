@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.engine.timing.schedule import schedule
-from dashboard.wire.plan import Rate
+from dashboard.wire.plan.plan import Rate
 
 RATES = st.floats(0.1, 5000)
 DURATIONS = st.floats(0.01, 0.5)

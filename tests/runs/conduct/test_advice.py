@@ -12,7 +12,7 @@ from dashboard.runs.conduct.advice_on_answers import LaneAnswers, advice_on_answ
 from dashboard.targets.lifecycle.migrations import Migrations
 from dashboard.wire import frame
 from dashboard.wire.failure import Failure
-from dashboard.wire.lane_report import AnswerKind
+from dashboard.wire.report.lanes import AnswerKind
 
 PATH = "/report/"
 

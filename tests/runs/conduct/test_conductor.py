@@ -17,7 +17,7 @@ from dashboard.runs.sinks.sink import Memory, Outcome
 from dashboard.wire import frame
 from dashboard.wire.errors import TargetFailed
 from dashboard.wire.frame import Frame
-from dashboard.wire.plan import Burst, Firing, Plan
+from dashboard.wire.plan.plan import Burst, Firing, Plan
 from tests.runs.fakes import CPU_NS, WALL_NS, FakeEngine, FakeTargets, fake_resources, stolen_in
 
 ROUNDS = 4

@@ -23,7 +23,7 @@ from dashboard.runs.reports.results import lanes_of, measured
 from dashboard.wire import frame
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import Buffer
-from dashboard.wire.plan import Firing, Plan
+from dashboard.wire.plan.plan import Firing, Plan
 from dashboard.wire.units import NS_PER_MS as MS
 from tests.runs.fakes import (
     CPU_NS,

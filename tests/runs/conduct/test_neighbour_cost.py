@@ -10,8 +10,8 @@ import pytest
 from dashboard.runs.conduct import neighbour_cost
 from dashboard.wire import frame
 from dashboard.wire.failure import Failure
-from dashboard.wire.neighbour import firing_of_neighbour
-from dashboard.wire.plan import Burst, Firing
+from dashboard.wire.plan.neighbour import firing_of_neighbour
+from dashboard.wire.plan.plan import Burst, Firing
 from dashboard.wire.units import NS_PER_MS as MS
 from tests.runs.fakes import FakeEngine, FakeTarget, samples
 

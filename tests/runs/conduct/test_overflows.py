@@ -13,7 +13,7 @@ from dashboard.runs.conduct.conductor import perform
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.sinks.sink import Memory
 from dashboard.wire.events import WarningEvent
-from dashboard.wire.plan import Firing
+from dashboard.wire.plan.plan import Firing
 from tests.listening import TURNED_AWAY, deaf, filled
 from tests.runs.fakes import FakeEngine, FakeTarget, FakeTargets, fake_resources
 

@@ -11,8 +11,8 @@ from dashboard.runs.conduct.server_checks import RequestsSent, each_is_one_reque
 from dashboard.targets.observe.worker_turnover import WorkerTurnover, log_shows_out_of_descriptors
 from dashboard.wire import frame
 from dashboard.wire.failure import Failure
-from dashboard.wire.plan import Burst, Firing
-from dashboard.wire.request_mode import Manner
+from dashboard.wire.plan.plan import Burst, Firing
+from dashboard.wire.plan.request_mode import Manner
 
 ALL_WELL = WorkerTurnover(requests=100)
 SENT = RequestsSent(100, 0, {7})

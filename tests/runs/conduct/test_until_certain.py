@@ -12,7 +12,7 @@ from dashboard.runs.conduct.until_certain import UntilCertain
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.sinks.sink import Memory
 from dashboard.wire import frame
-from dashboard.wire.plan import Firing, Plan
+from dashboard.wire.plan.plan import Firing, Plan
 from tests.runs.fakes import FakeEngine, FakeTargets, fake_resources, samples
 
 LANES = ["sync@gunicorn-gthread", "async@daphne"]

@@ -9,7 +9,7 @@ from dashboard.runs.conduct.run_context import RunContext
 from dashboard.runs.conduct.warnings import Warnings
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.sinks.sink import Memory
-from dashboard.wire.exchange import Exchange
+from dashboard.wire.plan.exchange import Exchange
 from tests.runs.fakes import FakeEngine, FakeTargets, fake_resources
 
 

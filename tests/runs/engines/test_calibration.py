@@ -19,7 +19,7 @@ from dashboard.runs.wiring import EngineKeeper
 from dashboard.targets.calibration.start_null_server import null_server
 from dashboard.targets.supervise.cores import Cores
 from dashboard.wire.errors import EngineFailed
-from dashboard.wire.plan import Firing, Plan
+from dashboard.wire.plan.plan import Firing, Plan
 from tests.runs.fakes import (
     FakeEngine,
     FakeTargets,

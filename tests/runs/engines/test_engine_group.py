@@ -23,7 +23,7 @@ from dashboard.targets.supervise.cores import Cores
 from dashboard.wire.errors import EngineFailed
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import decode, is_event
-from dashboard.wire.plan import Burst, Firing, Rate
+from dashboard.wire.plan.plan import Burst, Firing, Rate
 from tests.engine.servers.hostile import OK, Peer, responds, serving
 from tests.firing import Fired, burst, in_order
 

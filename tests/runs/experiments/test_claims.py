@@ -20,7 +20,7 @@ from dashboard.runs.experiments.claim_progress import active, progress, progress
 from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.frame import encode_event, is_event
-from dashboard.wire.plan import MAX_LANES, Firing, Lane
+from dashboard.wire.plan.plan import MAX_LANES, Firing, Lane
 from tests.runs.fakes import LIVEAPP, FakeEngine, FakeTargets, fake_laboratory
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -23,7 +23,7 @@ from dashboard.runs.live.sample_rule import (
 )
 from dashboard.runs.live.thinning import Thinning
 from dashboard.wire import frame
-from dashboard.wire.plan import Firing
+from dashboard.wire.plan.plan import Firing
 from dashboard.wire.units import NS_PER_MS as MS
 from tests.engine.servers.hostile import OK, responds, serving
 from tests.firing import burst, engine

@@ -13,7 +13,7 @@ from dashboard.management.commands import burst
 from dashboard.runs.planning.command_line import COMMAND, command_line
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.planning.program import DEFAULT_PROGRAM
-from dashboard.wire.plan import CLIENTS, Plan
+from dashboard.wire.plan.plan import CLIENTS, Plan
 from tests.runs.fakes import FakeTargets
 
 PROJECT = FakeTargets().project

@@ -9,7 +9,7 @@ import pytest
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.runs.planning.plans import estimate_s, make_plan, theory_s
 from dashboard.wire.errors import InvalidPlan
-from dashboard.wire.plan import MAX_CONCURRENCY, Burst, Load, Plan, Rate
+from dashboard.wire.plan.plan import MAX_CONCURRENCY, Burst, Load, Plan, Rate
 from tests.runs.fakes import LIVEAPP
 
 PROJECT = load_manifest(LIVEAPP)

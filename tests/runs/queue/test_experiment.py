@@ -15,7 +15,7 @@ from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue import run_queue
 from dashboard.runs.queue.experiment import ExperimentPlan, Step, Steps, fire_with_retry
 from dashboard.wire.errors import InvalidPlan, Problem
-from dashboard.wire.plan import Plan
+from dashboard.wire.plan.plan import Plan
 from tests.runs.fakes import FakeEngine, FakeTargets, fake_laboratory
 
 pytestmark = pytest.mark.django_db(transaction=True)

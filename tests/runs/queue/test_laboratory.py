@@ -17,7 +17,7 @@ from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.runs.reports.results import frames_of
 from dashboard.wire import frame
-from dashboard.wire.plan import Plan
+from dashboard.wire.plan.plan import Plan
 from tests.runs.fakes import (
     WALL_NS,
     FakeEngine,

@@ -10,8 +10,8 @@ import pytest
 from dashboard.runs.reports.offered_rate import Rates
 from dashboard.wire import frame
 from dashboard.wire.failure import Failure
-from dashboard.wire.lane_report import RateReport
-from dashboard.wire.plan import Rate
+from dashboard.wire.plan.plan import Rate
+from dashboard.wire.report.lanes import RateReport
 from dashboard.wire.units import NS_PER_S
 
 LOAD = Rate(200.0, 4.0)

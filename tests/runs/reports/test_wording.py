@@ -15,7 +15,7 @@ from dashboard.runs.reports.wording import (
     sentence,
     warnings,
 )
-from dashboard.wire.plan import Burst, Load, Rate
+from dashboard.wire.plan.plan import Burst, Load, Rate
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from dashboard.runs.xray.auto_xray import AutoXray
 from dashboard.runs.xray.traced_request import RequestTracer, XrayResult, XraySubject
 from dashboard.targets.supervise.cores import Cores
 from dashboard.wire.errors import TargetFailed
-from dashboard.wire.plan import Plan
+from dashboard.wire.plan.plan import Plan
 from tests.runs.fakes import FakeEngine, FakeTarget, FakeTargets, fake_laboratory, fake_resources
 
 

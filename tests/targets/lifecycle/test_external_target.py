@@ -8,7 +8,7 @@ import pytest
 
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.wire.errors import InvalidManifest
-from dashboard.wire.plan import Burst, Lane, Plan
+from dashboard.wire.plan.plan import Burst, Lane, Plan
 from tests.firing import burst, engine, fire
 from tests.targets.conftest import MakeTargets, ignore
 

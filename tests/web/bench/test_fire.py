@@ -11,7 +11,7 @@ from django.utils.html import escape
 
 from dashboard.models import Run, Status
 from dashboard.runs.queue.laboratory import Laboratory
-from dashboard.wire.plan import Burst, Rate
+from dashboard.wire.plan.plan import Burst, Rate
 
 FORM = {
     "scenario": "sleep",

@@ -12,7 +12,7 @@ from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.wire import frame
 from dashboard.wire.codec import read_json
-from dashboard.wire.report import Report
+from dashboard.wire.report.report import Report
 from tests.runs.fakes import FakeEngine
 
 HTMX = {"hx-request": "true"}

@@ -14,7 +14,7 @@ from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.runs.reports.results import report_of
 from dashboard.web.charts.tables import TIME_SERIES
-from dashboard.wire.report import Report
+from dashboard.wire.report.report import Report
 from tests.web.bench.test_fire import HTMX, fire
 
 REQUESTS = 40

@@ -18,7 +18,7 @@ from dashboard.runs.experiments import claims as known
 from dashboard.runs.live.hub import Hub
 from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.web.shared.laboratory_access import set_laboratory
-from dashboard.wire.plan import Lane
+from dashboard.wire.plan.plan import Lane
 from tests.runs.fakes import LIVEAPP, FakeEngine, FakeTargets, fake_resources
 
 HTMX = {"hx-request": "true"}

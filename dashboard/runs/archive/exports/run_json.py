@@ -14,7 +14,7 @@ from dashboard.models import ACTIVE, Run, RunLane, Status, StoredFrame, StoredRe
 from dashboard.runs.reports.results import frames_of, report_of
 from dashboard.wire import frame
 from dashboard.wire.errors import FrameError, Invalid, InvalidPlan, Problem
-from dashboard.wire.plan import Plan
+from dashboard.wire.plan.plan import Plan
 
 VERSION = 1
 MOST_BYTES = 256 * 2**20  # of a file to import

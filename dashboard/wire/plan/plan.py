@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from .codec import InvalidJson, Textual, from_json, to_json
-from .errors import InvalidPlan, Problem
-from .load import Burst, Load, Rate, load_from_json
-from .plan_fields import (
+from dashboard.wire.codec import InvalidJson, Textual, from_json, to_json
+from dashboard.wire.errors import InvalidPlan, Problem
+
+from .fields import (
     MARGIN,
     MAX_CONCURRENCY,
     MAX_DURATION_S,
@@ -24,6 +24,7 @@ from .plan_fields import (
     MAX_TIMEOUT_S,
     PLAN_FIELDS,
 )
+from .load import Burst, Load, Rate, load_from_json
 from .request_mode import PLAIN, Manner
 
 # The loads are part of the contract: whoever needs one finds it here.

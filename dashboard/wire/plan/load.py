@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import TypeAlias
 
-from .codec import read_json
-from .errors import Problem
-from .plan_fields import MAX_CONCURRENCY, MAX_REQUESTS, PLAN_FIELDS
+from dashboard.wire.codec import read_json
+from dashboard.wire.errors import Problem
+
+from .fields import MAX_CONCURRENCY, MAX_REQUESTS, PLAN_FIELDS
 
 
 @dataclass(frozen=True)

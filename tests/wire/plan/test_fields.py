@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.wire.plan_fields import PLAN_FIELDS, PlanField
+from dashboard.wire.plan.fields import PLAN_FIELDS, PlanField
 
-COMMANDS = Path(__file__).parents[2] / "docs" / "commands.md"
+COMMANDS = Path(__file__).parents[3] / "docs" / "commands.md"
 
 
 def row(field: PlanField) -> str:

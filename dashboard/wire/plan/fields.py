@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from .errors import Problem
+from dashboard.wire.errors import Problem
 
 if TYPE_CHECKING:
     from argparse import _ActionsContainer

@@ -7,8 +7,8 @@ stored may lack keys that came later.
 
 from typing import Literal, NotRequired, TypeAlias, TypedDict
 
-from .lane_report import LaneReport
-from .verdict_report import VerdictReport
+from .lanes import LaneReport
+from .verdict import VerdictReport
 
 DiscardReason = Literal["stolen", "late"]  # by the host; the load generator
 

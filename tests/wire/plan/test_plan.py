@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.wire.errors import InvalidPlan
-from dashboard.wire.plan import (
+from dashboard.wire.plan.plan import (
     MAX_CONCURRENCY,
     Burst,
     Firing,

@@ -1,0 +1,1 @@
+"""What was found: the report of a run, of its lanes, and its verdict."""
