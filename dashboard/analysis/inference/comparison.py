@@ -21,10 +21,11 @@ from dataclasses import dataclass, replace
 from math import exp
 from types import MappingProxyType
 
+from dashboard.analysis.samples.lane_samples import Floats
 from dashboard.wire.plan.plan import MARGIN
 from dashboard.wire.report.verdict import Answer
 
-from .intervals import Bounds, Floats, lag_one_correlation, signed_rank, student
+from .intervals import Bounds, lag_one_correlation, signed_rank, student
 from .worst_case import Box, widest_signed_rank, widest_student
 
 FEWEST_ROUNDS = 5

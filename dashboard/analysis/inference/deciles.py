@@ -1,18 +1,17 @@
-"""Percentiles of response times, and how a lane's deciles differ from the baseline's."""
+"""How the deciles of a lane's response times differ from the baseline's."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from dashboard.analysis.samples.lane_samples import Lane
+from dashboard.analysis.samples.percentiles import percentiles_ms, response_ms
 from dashboard.analysis.samples.window import of_round
-from dashboard.wire.units import NS_PER_MS
 
 from .comparison import FEWEST_ROUNDS, FIXED_ALPHA
-from .intervals import Floats, student
+from .intervals import student
 
 DECILES = (10, 20, 30, 40, 50, 60, 70, 80, 90)
 
@@ -30,22 +29,6 @@ class Shift:
     low_ms: float
     high_ms: float
     interval: bool
-
-
-def response_ms(lane: Lane) -> Floats:
-    """Return the response times of the successful requests, ascending."""
-    lengths_ns = (lane.samples["done"] - lane.samples["due"])[lane.ok]
-    ascending: Floats = np.sort(lengths_ns) / NS_PER_MS
-    return ascending
-
-
-def percentiles_ms(ascending: Floats, percents: Sequence[float]) -> Floats:
-    """Return percentiles by nearest rank; NaN without values."""
-    if not ascending.size:
-        return np.full(len(percents), np.nan)
-    ranks = np.ceil(np.round(np.asarray(percents) * ascending.size / 100, 6)).astype(int)
-    values: Floats = ascending[np.maximum(ranks, 1) - 1]
-    return values
 
 
 def shifts(baseline: Lane, lane: Lane) -> list[Shift]:

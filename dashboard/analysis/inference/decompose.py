@@ -9,12 +9,13 @@ from typing import Literal
 
 import numpy as np
 
+from dashboard.analysis.samples.lane_samples import Floats
 from dashboard.analysis.samples.rounds import ByRound
 from dashboard.wire.plan.plan import Lane
 from dashboard.wire.report.verdict import FactorReport
 
 from .comparison import FEWEST_ROUNDS, Comparison
-from .intervals import Floats, student
+from .intervals import student
 
 STEPS = 2  # from the baseline to a lane; they share the level of the comparison
 

@@ -12,9 +12,8 @@ from functools import cache
 from math import sqrt
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from dashboard.analysis.samples.lane_samples import Floats
 
 CORRELATION_WARNING = 0.4
 

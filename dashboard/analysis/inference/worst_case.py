@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dashboard.analysis.samples.lane_samples import Floats
 from dashboard.analysis.samples.rounds import ByRound, common_rounds
 
-from .intervals import Bounds, Floats, signed_rank, student, student_reach
+from .intervals import Bounds, signed_rank, student, student_reach
 
 MOST_CORNERS = 12  # rounds up to which every corner is tried: 4,096
 

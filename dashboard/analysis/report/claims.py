@@ -23,9 +23,9 @@ from math import sqrt
 
 from dashboard.analysis.text.numbers import percent
 from dashboard.wire.errors import InvalidPlan
+from dashboard.wire.report.claim_verdict import ClaimVerdict, Finding, Kind
 
 from .claim_doubts import Report, inside_margin, why_undecided
-from .claim_verdict import ClaimVerdict, Finding, Kind
 from .expectations import Expectation, Judgement
 from .lane_number import LaneNumber
 

@@ -13,6 +13,7 @@ from dashboard.wire import frame
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import WARM_UP_ROUND
 
+Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.integer]  # of the frame's own types, to save memory
 Columns = Mapping[str, Integers]
 

@@ -17,14 +17,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from dashboard.analysis.inference.intervals import Floats
 from dashboard.wire.frame import UNKNOWN
 from dashboard.wire.percentile import nearest_rank
 from dashboard.wire.plan.plan import Load
 from dashboard.wire.report.verdict import Metric
 from dashboard.wire.units import NS_PER_MS, NS_PER_S
 
-from .lane_samples import Integers, Lane
+from .lane_samples import Floats, Integers, Lane
 from .rounds import ByRound, metric_of
 
 Stretches = npt.NDArray[np.int64]  # of shape (n, 2): begin and end

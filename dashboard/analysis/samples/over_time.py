@@ -8,14 +8,13 @@ from math import floor, log10
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.analysis.inference.deciles import percentiles_ms
-from dashboard.analysis.inference.intervals import Floats
 from dashboard.wire.frame import UNKNOWN
 from dashboard.wire.units import NS_PER_MS
 
 from . import server_side
 from .cut_off import with_cut_off
-from .lane_samples import Columns, Integers, Lane
+from .lane_samples import Columns, Floats, Integers, Lane
+from .percentiles import percentiles_ms
 
 Booleans = NDArray[np.bool_]
 MOST_INSTANTS = 100

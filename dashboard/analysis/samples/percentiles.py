@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from dashboard.wire.percentile import nearest_rank
 from dashboard.wire.report.lanes import MedianAndP95, MedianToMax, MedianToP99
 from dashboard.wire.units import NS_PER_MS
 
-from .lane_samples import Integers
+from .lane_samples import Floats, Integers, Lane
 
 
 def median_ms(lengths_ns: Integers) -> float | None:
@@ -46,3 +48,19 @@ def percentile_ms(ascending: Integers, percent: float) -> float | None:
 def max_ms(lengths_ns: Integers) -> float | None:
     """Return the maximum in milliseconds; None without lengths."""
     return float(lengths_ns.max()) / NS_PER_MS if lengths_ns.size else None
+
+
+def response_ms(lane: Lane) -> Floats:
+    """Return the response times of the successful requests, ascending."""
+    lengths_ns = (lane.samples["done"] - lane.samples["due"])[lane.ok]
+    ascending: Floats = np.sort(lengths_ns) / NS_PER_MS
+    return ascending
+
+
+def percentiles_ms(ascending: Floats, percents: Sequence[float]) -> Floats:
+    """Return percentiles by nearest rank; NaN without values."""
+    if not ascending.size:
+        return np.full(len(percents), np.nan)
+    ranks = np.ceil(np.round(np.asarray(percents) * ascending.size / 100, 6)).astype(int)
+    values: Floats = ascending[np.maximum(ranks, 1) - 1]
+    return values

@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from dashboard.analysis.inference.intervals import Floats
 from dashboard.wire.percentile import nearest_rank
 from dashboard.wire.plan.plan import Load
 from dashboard.wire.report.verdict import Metric
 from dashboard.wire.units import NS_PER_MS
 
 from . import stats
-from .lane_samples import Lane
+from .lane_samples import Floats, Lane
 from .percentiles import median_ms
 
 ByRound = Mapping[int, float]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from dashboard.analysis.report.claim_verdict import ClaimVerdict, Finding, Kind
+from dashboard.wire.report.claim_verdict import ClaimVerdict, Finding, Kind
 
 from .numbers import milliseconds, seconds_of, significant, times
 

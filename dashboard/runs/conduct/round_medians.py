@@ -6,7 +6,7 @@ from collections import defaultdict
 
 import numpy as np
 
-from dashboard.analysis.inference.intervals import Floats
+from dashboard.analysis.samples.lane_samples import Floats
 from dashboard.analysis.samples.percentiles import median_ms
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import WARM_UP_ROUND, Frame

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dashboard.analysis.report.claim_verdict import ClaimVerdict
 from dashboard.analysis.report.claims import decide
 from dashboard.analysis.report.expectations import Expectation
 from dashboard.analysis.report.lane_number import LaneNumber
@@ -18,6 +17,7 @@ from dashboard.runs.queue.experiment import ExperimentPlan, Step, Steps, fire_wi
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.plan.plan import Plan
 from dashboard.wire.plural import counted
+from dashboard.wire.report.claim_verdict import ClaimVerdict
 
 from .sweep import Sweep, make_sweep
 

@@ -8,9 +8,10 @@ from math import ceil, floor
 
 import numpy as np
 
-from dashboard.analysis.inference.deciles import DECILES, Shift, percentiles_ms, response_ms, shifts
+from dashboard.analysis.inference.deciles import DECILES, Shift, shifts
 from dashboard.analysis.samples.lane_samples import Lane
 from dashboard.analysis.samples.over_time import step_ms
+from dashboard.analysis.samples.percentiles import percentiles_ms, response_ms
 from dashboard.models import RunLane
 from dashboard.web.shared.format import LETTERS, format_ms
 

@@ -11,8 +11,7 @@ from math import ceil, floor, log10
 
 import numpy as np
 
-from dashboard.analysis.inference.intervals import Floats
-from dashboard.analysis.samples.lane_samples import Lane
+from dashboard.analysis.samples.lane_samples import Floats, Lane
 from dashboard.analysis.samples.over_time import step_ms
 from dashboard.analysis.samples.window import Stretch
 from dashboard.models import RunLane

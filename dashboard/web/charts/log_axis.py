@@ -8,7 +8,7 @@ from math import ceil, floor, log10
 
 import numpy as np
 
-from dashboard.analysis.inference.intervals import Floats
+from dashboard.analysis.samples.lane_samples import Floats
 
 POINTS = 200  # of a curve: more cannot be told apart
 SMALLEST_MS = 1e-3

@@ -8,11 +8,11 @@ from functools import partial
 
 import numpy as np
 
-from dashboard.analysis.inference.deciles import DECILES, Shift, percentiles_ms, response_ms, shifts
-from dashboard.analysis.inference.intervals import Floats
+from dashboard.analysis.inference.deciles import DECILES, Shift, shifts
 from dashboard.analysis.samples import over_time
 from dashboard.analysis.samples.cut_off import with_cut_off
-from dashboard.analysis.samples.lane_samples import Columns, Lane
+from dashboard.analysis.samples.lane_samples import Columns, Floats, Lane
+from dashboard.analysis.samples.percentiles import percentiles_ms, response_ms
 from dashboard.analysis.samples.stats import SEGMENTS
 from dashboard.analysis.samples.window import Stretch, of_round, within
 from dashboard.models import Run

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dashboard.analysis.report.claim_verdict import ClaimVerdict, Finding
 from dashboard.analysis.text.claims import (
     FINDING_SIGNS,
     TALLY,
@@ -28,6 +27,7 @@ from dashboard.web.shared.code import Listing, code_of
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.plan.plan import Plan
 from dashboard.wire.plural import plural
+from dashboard.wire.report.claim_verdict import ClaimVerdict, Finding
 
 NOT_TRIED = "not-tried"
 SIGNS: Mapping[str, str] = {**VERDICT_SIGNS, NOT_TRIED: "○"}

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dashboard.analysis.inference.deciles import response_ms
-from dashboard.analysis.inference.intervals import Floats
-from dashboard.analysis.samples.lane_samples import Lane
+from dashboard.analysis.samples.lane_samples import Floats, Lane
+from dashboard.analysis.samples.percentiles import response_ms
 from dashboard.web.charts.log_axis import LogAxis, Tick, mark, path, quantiles
 from dashboard.web.shared.format import format_ms
 

@@ -21,7 +21,7 @@ from dashboard.analysis.inference.comparison import (
     holm,
     look,
 )
-from dashboard.analysis.inference.intervals import Floats
+from dashboard.analysis.samples.lane_samples import Floats
 from dashboard.wire.plan.plan import MARGIN
 
 COMPARISONS = 4000

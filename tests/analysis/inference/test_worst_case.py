@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.analysis.inference.comparison import FIXED, LOOKS, Method, compare, holm
-from dashboard.analysis.inference.intervals import Floats, signed_rank, student
+from dashboard.analysis.inference.intervals import signed_rank, student
 from dashboard.analysis.inference.worst_case import (
     MOST_CORNERS,
     Box,
@@ -16,6 +16,7 @@ from dashboard.analysis.inference.worst_case import (
     widest_signed_rank,
     widest_student,
 )
+from dashboard.analysis.samples.lane_samples import Floats
 
 seeds = st.integers(0, 10**6)
 

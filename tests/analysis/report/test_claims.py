@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.analysis.report.claim_verdict import ClaimVerdict, Finding
 from dashboard.analysis.report.claims import decide, kind_of
 from dashboard.analysis.report.expectations import Expectation
 from dashboard.analysis.text.claims import (
@@ -21,6 +20,7 @@ from dashboard.analysis.text.claims import (
     verdict_words,
 )
 from dashboard.wire.errors import InvalidPlan
+from dashboard.wire.report.claim_verdict import ClaimVerdict, Finding
 from tests.analysis.planted import Planted, at_once, pool, report_of
 
 BASE, LANE, THIRD = "sync@gunicorn-gthread", "async@daphne", "sync@daphne"

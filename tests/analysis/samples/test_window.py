@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.analysis.inference.deciles import DECILES, percentiles_ms, response_ms, shifts
+from dashboard.analysis.inference.deciles import DECILES, shifts
 from dashboard.analysis.samples import over_time, server_side
 from dashboard.analysis.samples.lane_samples import Lane, collect
+from dashboard.analysis.samples.percentiles import percentiles_ms, response_ms
 from dashboard.analysis.samples.window import (
     Stretch,
     newest_round,
