@@ -15,10 +15,10 @@ from dashboard.analysis.samples.percentiles import percentiles_ms, response_ms
 from dashboard.models import RunLane
 from dashboard.web.shared.format import LETTERS, format_ms
 
-from .log_axis import LogAxis, Tick, mark, path, quantiles
+from .log_axis import LogAxis, ecdf_path, mark
+from .plot_area import PlotArea, Tick, path
 
-WIDTH, HEIGHT = 420, 290
-LEFT, RIGHT, TOP, BOTTOM = 56, 22, 14, 24
+AREA = PlotArea.within(420, 290, left=56, right=22, top=14, bottom=24)
 SHARES = {0.0: "0", 0.5: "p50", 0.95: "p95"}
 LANE_OFFSET = 5  # horizontally, so that the lanes' bars do not cover each other
 BAR_WIDTH = 3
@@ -46,12 +46,7 @@ class CurvePicture:
     across: tuple[Tick, ...]
     up: tuple[Tick, ...]
     curves: tuple[Curve, ...]
-    width: int = WIDTH
-    height: int = HEIGHT
-    left: int = LEFT
-    right: int = WIDTH - RIGHT
-    top: int = TOP
-    bottom: int = HEIGHT - BOTTOM
+    area: PlotArea = AREA
     bar: int = BAR_WIDTH
 
 
@@ -66,14 +61,13 @@ def ecdf(lanes: Sequence[RunLane], collected: Sequence[Lane]) -> CurvePicture:
         letter = LETTERS[lane.position]
         p50_ms, p95_ms = percentiles_ms(times_ms, [50, 95])
         summaries.append(f"{letter}: p50 {format_ms(p50_ms)}, p95 {format_ms(p95_ms)}")
-        points = [(_x(axis.share(value)), _y(share)) for share, value in quantiles(times_ms)]
-        curves.append(
-            Curve(letter, lane.family, path(points), _x(axis.share(float(p50_ms))), _y(0.5))
-        )
+        median_x = AREA.x(axis.share(float(p50_ms)))
+        line = ecdf_path(times_ms, axis, AREA)
+        curves.append(Curve(letter, lane.family, line, median_x, AREA.y(0.5)))
     return CurvePicture(
         summary=" · ".join(summaries) or "no data yet",
-        across=tuple(Tick(_x(axis.share(value_ms)), mark(value_ms)) for value_ms in axis.marks()),
-        up=tuple(Tick(_y(share), name) for share, name in SHARES.items()),
+        across=tuple(axis.ticks(AREA.x)),
+        up=tuple(Tick(AREA.y(share), name) for share, name in SHARES.items()),
         curves=_spread_letters(curves),
     )
 
@@ -87,7 +81,7 @@ def shift(lanes: Sequence[RunLane], collected: Sequence[Lane]) -> CurvePicture:
     length = high - low or 1.0
 
     def y(value_ms: float) -> float:
-        return _y((value_ms - low) / length)
+        return AREA.y((value_ms - low) / length)
 
     curves = [
         _shift_curve(lane, deciles, y)
@@ -98,14 +92,14 @@ def shift(lanes: Sequence[RunLane], collected: Sequence[Lane]) -> CurvePicture:
     ticks_ms = step * np.arange(ceil(low / step - 1e-9), floor(high / step + 1e-9) + 1)
     return CurvePicture(
         summary=_shift_summary(lanes, deciles_by_lane),
-        across=tuple(Tick(_x(decile / 100), f"{decile} %") for decile in DECILES),
+        across=tuple(Tick(AREA.x(decile / 100), f"{decile} %") for decile in DECILES),
         up=tuple(Tick(y(value_ms), mark(float(value_ms))) for value_ms in ticks_ms),
         curves=_spread_letters(curves),
     )
 
 
 def _shift_curve(lane: RunLane, deciles: Sequence[Shift], y: Callable[[float], float]) -> Curve:
-    xs = [_x(shift.decile / 100) + LANE_OFFSET * (lane.position - 1) for shift in deciles]
+    xs = [AREA.x(shift.decile / 100) + LANE_OFFSET * (lane.position - 1) for shift in deciles]
     points = [(x, y(shift.middle_ms)) for x, shift in zip(xs, deciles, strict=True)]
     bars = tuple(
         (x - BAR_WIDTH / 2, y(shift.high_ms), max(y(shift.low_ms) - y(shift.high_ms), 1.0))
@@ -147,11 +141,3 @@ def _spread_letters(curves: Sequence[Curve]) -> tuple[Curve, ...]:
         placed.append((x, y))
         moved.append(replace(curve, letter_x=x, letter_y=y))
     return tuple(sorted(moved, key=lambda curve: curve.letter))
-
-
-def _x(share: float) -> float:
-    return LEFT + share * (WIDTH - LEFT - RIGHT)
-
-
-def _y(share: float) -> float:
-    return TOP + (1 - share) * (HEIGHT - TOP - BOTTOM)

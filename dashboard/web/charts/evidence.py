@@ -14,8 +14,11 @@ from dashboard.analysis.text.numbers import percent
 from dashboard.web.shared.format import format_ms
 from dashboard.wire.plural import counted
 
+from .plot_area import PlotArea, polyline
+
 WIDTH, HEIGHT = 160, 40
 EDGE = 2  # above and below the highest and the lowest point
+AREA = PlotArea.within(WIDTH, HEIGHT, top=EDGE, bottom=EDGE)
 
 Evidence = Mapping[str, Any]
 
@@ -112,11 +115,11 @@ def _over_time(what: str, limit_words: Callable[[float], str]) -> Draw:
             text += f" Dashed: {limit_words(limit)}."
         return Shape(
             text,
-            points=" ".join(
-                f"{number * WIDTH / (len(values) - 1):.1f},{_y(value, top):.1f}"
+            points=polyline(
+                (AREA.x(number / (len(values) - 1)), AREA.y(value / top))
                 for number, value in enumerate(values)
             ),
-            limit_y=None if limit is None else round(_y(limit, top), 1),
+            limit_y=None if limit is None else round(AREA.y(limit / top), 1),
         )
 
     return draw
@@ -124,10 +127,6 @@ def _over_time(what: str, limit_words: Callable[[float], str]) -> Draw:
 
 def _limit(singular: str, plural: str) -> Callable[[float], str]:
     return lambda limit: f"its {counted(limit, singular, plural)}"
-
-
-def _y(value: float, top: float) -> float:
-    return HEIGHT - EDGE - value / top * (HEIGHT - 2 * EDGE)
 
 
 def _share(what: str, share_of: Callable[[Evidence], float | None]) -> Draw:

@@ -18,8 +18,9 @@ from dashboard.models import RunLane
 from dashboard.web.shared.format import LETTERS
 from dashboard.wire.units import NS_PER_MS
 
-from .distribution import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH
-from .log_axis import SMALLEST_MS, LogAxis, Tick, mark
+from .distribution import AREA
+from .log_axis import SMALLEST_MS, LogAxis, mark
+from .plot_area import PlotArea, Tick
 
 COLUMNS, ROWS = 90, 16
 SHADES = 8
@@ -27,7 +28,7 @@ LEAST_OPACITY = 0.2  # of a cell that holds one request
 TICKS = 5
 GAP = 14  # between two bands
 BEYOND_MOST = 1.001  # an axis ends a little above the greatest value
-INNER_WIDTH = WIDTH - LEFT - RIGHT
+MARKS_PER_BAND = 3
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,7 @@ class HeatPicture:
     summary: str
     across: tuple[Tick, ...]
     bands: tuple[Band, ...]
-    width: int = WIDTH
-    height: int = HEIGHT
-    left: int = LEFT
-    right: int = WIDTH - RIGHT
-    top: int = TOP
-    bottom: int = HEIGHT - BOTTOM
+    area: PlotArea = AREA
 
 
 def heatmap(
@@ -76,7 +72,6 @@ def heatmap(
     axis = _response_axis(response_ms)
     grids = [_grid(done, response, span, axis) for done, response in times]
     most = max(float(grid.max()) for grid in grids)
-    height = (HEIGHT - TOP - BOTTOM) / len(lanes)
     return HeatPicture(
         summary=f"requests by finish time and response time, at most {most:,.0f} per cell",
         across=tuple(_time_marks(span)),
@@ -84,13 +79,11 @@ def heatmap(
             Band(
                 letter=LETTERS[lane.position],
                 family=lane.family,
-                middle=top + (height - GAP) / 2,
-                up=tuple(_response_marks(axis, top, height - GAP)),
-                shades=tuple(_shades(grid, top, height - GAP, most)),
+                middle=area.middle,
+                up=_response_marks(axis, area),
+                shades=tuple(_shades(grid, area, most)),
             )
-            for lane, grid, top in zip(
-                lanes, grids, (TOP + height * number for number in range(len(lanes))), strict=True
-            )
+            for lane, grid, area in zip(lanes, grids, AREA.bands(len(lanes), GAP), strict=True)
         ),
     )
 
@@ -119,13 +112,11 @@ def _time_marks(span: Stretch) -> Iterator[Tick]:
     step = step_ms(length_ms, TICKS)
     for number in range(ceil(span.from_ms / step), floor(span.to_ms / step) + 1):
         share = (number * step - span.from_ms) / length_ms
-        yield Tick(LEFT + INNER_WIDTH * share, mark(number * step))
+        yield Tick(AREA.x(share), mark(number * step))
 
 
-def _response_marks(axis: LogAxis, top: float, height: float) -> Iterator[Tick]:
-    marks = axis.marks()
-    for value_ms in marks[:: max(1, len(marks) // 3)]:
-        yield Tick(top + height * (1 - axis.share(value_ms)), mark(value_ms))
+def _response_marks(axis: LogAxis, area: PlotArea) -> tuple[Tick, ...]:
+    return tuple(axis.ticks(area.y, every=max(1, len(axis.marks()) // MARKS_PER_BAND)))
 
 
 def _times_ms(lane: Lane) -> tuple[Floats, Floats]:
@@ -134,14 +125,14 @@ def _times_ms(lane: Lane) -> tuple[Floats, Floats]:
     return done_ns / NS_PER_MS, (done_ns - lane.samples["due"][lane.ok]) / NS_PER_MS
 
 
-def _shades(grid: Floats, top: float, height: float, most: float) -> Iterator[Shade]:
+def _shades(grid: Floats, area: PlotArea, most: float) -> Iterator[Shade]:
     """Group cells by the logarithm of how many requests they hold, in SHADES steps."""
     levels = np.ceil(SHADES * np.log1p(grid) / np.log1p(max(most, 1))).astype(int)
-    cell_width, cell_height = INNER_WIDTH / COLUMNS, height / ROWS
+    cell_width, cell_height = area.inner_width / COLUMNS, area.inner_height / ROWS
     for level in range(1, SHADES + 1):
         rows, columns = np.nonzero(levels == level)
         cells = (
-            f"M{LEFT + column * cell_width:.1f} {top + height - (row + 1) * cell_height:.1f}"
+            f"M{area.left + column * cell_width:.1f} {area.bottom - (row + 1) * cell_height:.1f}"
             f"h{cell_width:.2f}v{cell_height:.2f}h-{cell_width:.2f}z"
             for row, column in zip(rows, columns, strict=True)
         )

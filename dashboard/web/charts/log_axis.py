@@ -1,27 +1,22 @@
-"""Shared by the pictures that the server draws: axis marks and a logarithmic axis in ms."""
+"""A logarithmic axis of response times in ms, its labels, and the ECDF drawn on it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
 
 import numpy as np
 
 from dashboard.analysis.samples.lane_samples import Floats
+from dashboard.wire.units import MS_PER_S
+
+from .plot_area import PlotArea, Tick, path
 
 POINTS = 200  # of a curve: more cannot be told apart
 SMALLEST_MS = 1e-3
 MARGIN_FACTOR = 1.15  # beside the first and the last value
 FEW_POWERS = 2
-
-
-@dataclass(frozen=True)
-class Tick:
-    """A position on an axis and its label."""
-
-    at: float
-    label: str
 
 
 @dataclass(frozen=True)
@@ -50,12 +45,18 @@ class LogAxis:
         candidates = (step * 10.0**power for power in powers for step in steps)
         return [value for value in candidates if self.low <= log10(value) <= self.high]
 
+    def ticks(self, position: Callable[[float], float], every: int = 1) -> Iterator[Tick]:
+        """Yield the marks, or every n-th of them; `position` places a share of the axis."""
+        for value_ms in self.marks()[::every]:
+            yield Tick(position(self.share(value_ms)), mark(value_ms))
+
 
 def mark(value_ms: float) -> str:
     """Return an axis mark's label: *0*, *200 ms*, *1 s*."""
     if value_ms == 0:
         return "0"
-    return f"{value_ms / 1000:g} s" if abs(value_ms) >= 1000 else f"{value_ms:g} ms"
+    in_seconds = abs(value_ms) >= MS_PER_S
+    return f"{value_ms / MS_PER_S:g} s" if in_seconds else f"{value_ms:g} ms"
 
 
 def quantiles(ascending: Floats) -> list[tuple[float, float]]:
@@ -65,6 +66,9 @@ def quantiles(ascending: Floats) -> list[tuple[float, float]]:
     return [(float(share), float(value)) for share, value in zip(shares, values, strict=True)]
 
 
-def path(points: Sequence[tuple[float, float]]) -> str:
-    """Return a line through the points as the `d` of an SVG path."""
-    return "M" + " L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+def ecdf_path(ascending: Floats, axis: LogAxis, area: PlotArea) -> str:
+    """Return the ECDF of ascending times as the `d` of an SVG path; empty without times."""
+    if not ascending.size:
+        return ""
+    points = quantiles(ascending)
+    return path([(area.x(axis.share(value)), area.y(share)) for share, value in points])

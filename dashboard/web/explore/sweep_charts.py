@@ -6,17 +6,16 @@ sweep that begins at 0 has a linear horizontal axis. All lengths are in the draw
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil, floor, log10
 from typing import Any
 
 from dashboard.runs.reports.wording import per_second
-from dashboard.web.charts.log_axis import Tick
+from dashboard.web.charts.plot_area import PlotArea, Tick, polyline
 from dashboard.web.shared.format import format_ms
 
-WIDTH, HEIGHT = 720, 380
-LEFT, RIGHT, TOP, BOTTOM = 62, 190, 46, 40
+AREA = PlotArea.within(720, 380, left=62, right=190, top=46, bottom=40)
 LABEL_DISTANCE = 16  # between the labels of two lines
 MAX_TICKS = 9
 TEXT_LINE_HEIGHT = 18
@@ -72,13 +71,7 @@ class Chart:
     y_ticks: tuple[Tick, ...]
     lines: tuple[Line, ...]
     crossovers: tuple[Crossover, ...]
-    width: int = WIDTH
-    height: int = HEIGHT
-    left: int = LEFT
-    right: int = WIDTH - RIGHT
-    top: int = TOP
-    bottom: int = HEIGHT - BOTTOM
-    inner_height: int = HEIGHT - BOTTOM - TOP
+    area: PlotArea = AREA
 
 
 class Scale:
@@ -135,8 +128,8 @@ def _chart(answer: Answer, metric: str, title: str, words: Callable[[float], str
     names = (metric, "theory_rps") if metric == THROUGHPUT else (metric,)
     values = [lane[name] for lane in _lanes_of_levels(answer) for name in names if lane[name]]
     ends = [0.8 * min(values), 1.2 * max(values)] if values else [1.0, 10.0]
-    x = Scale([over["low"], over["high"]], LEFT, WIDTH - RIGHT)
-    y = Scale(ends, HEIGHT - BOTTOM, TOP)
+    x = Scale([over["low"], over["high"]], AREA.left, AREA.right)
+    y = Scale(ends, AREA.bottom, AREA.top)
     drawing = _Drawing(answer, metric, words, x, y)
     lines = [drawing.line(lane) for lane in answer["lanes"]]
     return Chart(
@@ -179,11 +172,11 @@ class _Drawing:
             lane=name,
             family=self.answer["families"].get(name, ""),
             kind=self._kind(name),
-            points=_points((mark.x, mark.y) for mark in marks),
+            points=polyline((mark.x, mark.y) for mark in marks),
             marks=marks,
             label_x=marks[-1].x + 10 if marks else 0.0,
             label_y=marks[-1].y + 4 if marks else 0.0,
-            theory=_points((self.x(at), self.y(value)) for at, value in theory)
+            theory=polyline((self.x(at), self.y(value)) for at, value in theory)
             if self.metric == THROUGHPUT
             else "",
         )
@@ -199,14 +192,10 @@ class _Drawing:
         return sum(families.get(lane) == families.get(name) for lane in earlier)
 
 
-def _points(places: Iterable[tuple[float, float]]) -> str:
-    return " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
-
-
 def _spread_labels(lines: Sequence[Line]) -> tuple[Line, ...]:
     """Push labels down until none covers another."""
     places: dict[str, float] = {}
-    least = float(TOP)
+    least = float(AREA.top)
     for line in sorted(lines, key=lambda line: line.label_y):
         places[line.lane] = max(line.label_y, least)
         least = places[line.lane] + LABEL_DISTANCE
@@ -219,7 +208,7 @@ def _crossovers(answer: Answer, x: Scale) -> Iterator[Crossover]:
         if crossover["interval"] is None:
             continue
         low, high = x(crossover["interval"][0]), x(crossover["interval"][1])
-        near_right_edge = high > (LEFT + WIDTH - RIGHT) / 2
+        near_right_edge = high > (AREA.left + AREA.right) / 2
         yield Crossover(
             x=low,
             width=high - low,

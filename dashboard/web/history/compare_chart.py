@@ -12,11 +12,11 @@ import numpy as np
 
 from dashboard.analysis.samples.lane_samples import Floats, Lane
 from dashboard.analysis.samples.percentiles import response_ms
-from dashboard.web.charts.log_axis import LogAxis, Tick, mark, path, quantiles
+from dashboard.web.charts.log_axis import LogAxis, ecdf_path
+from dashboard.web.charts.plot_area import PlotArea, Tick
 from dashboard.web.shared.format import format_ms
 
-WIDTH, HEIGHT = 560, 180
-LEFT, RIGHT, TOP, BOTTOM = 40, 12, 10, 26
+AREA = PlotArea.within(560, 180, left=40, right=12, top=10, bottom=26)
 SHARES = (0.0, 0.5, 0.95)  # more would overlap the label of the last
 
 
@@ -45,11 +45,7 @@ class Overlay:
     charts: tuple[Chart, ...]
     across: tuple[Tick, ...]
     up: tuple[Tick, ...]
-    width: int = WIDTH
-    height: int = HEIGHT
-    left: int = LEFT
-    bottom: int = HEIGHT - BOTTOM
-    right: int = WIDTH - RIGHT
+    area: PlotArea = AREA
 
 
 def overlay(lanes: Sequence[tuple[str, str, Lane, Lane]]) -> Overlay | None:
@@ -64,31 +60,18 @@ def overlay(lanes: Sequence[tuple[str, str, Lane, Lane]]) -> Overlay | None:
     axis = LogAxis.around(not_empty)
     return Overlay(
         charts=tuple(_chart(name, family, both, axis) for name, family, *both in times),
-        across=tuple(Tick(_x(axis.share(value_ms)), mark(value_ms)) for value_ms in axis.marks()),
-        up=tuple(Tick(_y(share), f"{share:.0%}") for share in SHARES),
+        across=tuple(axis.ticks(AREA.x)),
+        up=tuple(Tick(AREA.y(share), f"{share:.0%}") for share in SHARES),
     )
 
 
 def _chart(name: str, family: str, both: Sequence[Floats], axis: LogAxis) -> Chart:
     names = ("first", "second")
     curves = tuple(
-        Curve(_curve(times_ms, axis), which) for times_ms, which in zip(both, names, strict=True)
+        Curve(ecdf_path(times_ms, axis, AREA), which)
+        for times_ms, which in zip(both, names, strict=True)
     )
     medians = [
         format_ms(float(np.median(times_ms)) if times_ms.size else None) for times_ms in both
     ]
     return Chart(name, family, curves, f"median {medians[0]}, then {medians[1]}")
-
-
-def _curve(times_ms: Floats, axis: LogAxis) -> str:
-    if not times_ms.size:
-        return ""
-    return path([(_x(axis.share(value)), _y(share)) for share, value in quantiles(times_ms)])
-
-
-def _x(share: float) -> float:
-    return LEFT + share * (WIDTH - LEFT - RIGHT)
-
-
-def _y(share: float) -> float:
-    return TOP + (1 - share) * (HEIGHT - TOP - BOTTOM)

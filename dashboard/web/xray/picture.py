@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from dashboard.analysis.samples.over_time import step_ms
 from dashboard.analysis.xray.trace import Hop, Span, Xray
+from dashboard.web.charts.plot_area import Tick
 from dashboard.web.shared.format import format_ms
 from dashboard.wire.units import NS_PER_MS
 
@@ -56,14 +57,6 @@ class Band:
     height: float
     name: str
     note: str
-
-
-@dataclass(frozen=True)
-class Tick:
-    """A mark on the axis."""
-
-    x: float
-    label: str
 
 
 @dataclass(frozen=True)
