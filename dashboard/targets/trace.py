@@ -170,7 +170,7 @@ class _Body:
     """What is sent after the head: a text, that of the first row, or a form with a file."""
 
     def __init__(self, variant: Variant, parameters: Mapping[str, float]) -> None:
-        mode = variant.manner(parameters)
+        mode = variant.request_mode(parameters)
         self._text = fill_in(mode.rows[0][1] if mode.rows else variant.body)
         self._upload = mode.upload
 

@@ -2,14 +2,15 @@
 
 A dataclass is an object with a key per field; one that is `Textual`, such as `Lane`, is a string.
 Of a union of dataclasses the field `kind` names the member; an object without it is the first one.
-A field that has a default may be missing, as in what an older version stored. A TypedDict is read
-likewise, which checks what another process sent.
+A field that has a default may be missing, as in what an older version stored. A field whose name
+differs from its key is marked `field(metadata=json_key("key"))`. A TypedDict is read likewise,
+which checks what another process sent.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from functools import cache
 from types import NoneType, UnionType
 from typing import (
@@ -27,6 +28,13 @@ from typing import (
 from .errors import Invalid, Problem
 
 T = TypeVar("T")
+
+_JSON_KEY = "json_key"
+
+
+def json_key(key: str) -> dict[str, str]:
+    """Return the metadata of a dataclass's field that is stored under another key than its name."""
+    return {_JSON_KEY: key}
 
 
 class Textual:
@@ -47,7 +55,7 @@ def to_json(value: object) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         if isinstance(value, Textual):
             return str(value)
-        return {field.name: to_json(getattr(value, field.name)) for field in fields(value)}
+        return {_key_of(field): to_json(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):
         return {name: to_json(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
@@ -136,7 +144,7 @@ class _Reader:
         for name, key in known.items():
             try:
                 if name in given and key.read:
-                    values[name] = self.read(key.hint, given[name], _in(path, name))
+                    values[key.field] = self.read(key.hint, given[name], _in(path, name))
                 elif key.required and name not in given:
                     problems.append(Problem(_in(path, name), "expected, found nothing"))
             except InvalidJson as error:
@@ -150,6 +158,7 @@ class _Reader:
 class _Key:
     """A key of an object; `read` is false if the value is fixed by the type."""
 
+    field: str
     hint: Any
     required: bool
     read: bool = True
@@ -159,15 +168,22 @@ class _Key:
 def _keys(kind: Any) -> dict[str, _Key]:
     hints = get_type_hints(kind)
     if is_typeddict(kind):
-        return {name: _Key(hint, name in kind.__required_keys__) for name, hint in hints.items()}
+        return {
+            name: _Key(name, hint, name in kind.__required_keys__) for name, hint in hints.items()
+        }
     return {
-        field.name: _Key(
+        _key_of(field): _Key(
+            field.name,
             hints[field.name],
             required=field.default is MISSING and field.default_factory is MISSING,
             read=field.init,
         )
         for field in fields(kind)
     }
+
+
+def _key_of(field: Field[Any]) -> str:
+    return str(field.metadata.get(_JSON_KEY, field.name))
 
 
 def _kind(member: Any) -> Any:

@@ -42,14 +42,14 @@ def test_messages_and_answers_are_read_and_filled_in(tmp_path: Path) -> None:
         answer = "json.id={n}"
         """,
     )
-    assert variant.manner({"size": 5.0}).exchange == Exchange(
+    assert variant.request_mode({"size": 5.0}).exchange == Exchange(
         ('{"type": "auth"}', "subscribe 5"), '{"id": {n}, "size": 5}', "json.id={n}"
     )
 
 
 def test_by_default_a_number_is_sent_and_echoed(tmp_path: Path) -> None:
     variant = variant_of(tmp_path, "websocket = true")
-    assert variant.manner({"size": 5.0}).exchange == Exchange((), "{n}", "")
+    assert variant.request_mode({"size": 5.0}).exchange == Exchange((), "{n}", "")
 
 
 @pytest.mark.parametrize(

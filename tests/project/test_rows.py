@@ -36,7 +36,7 @@ def lab(directory: Path, rows: str | bytes, text: str = LAB) -> Path:
 def test_each_row_makes_a_path_and_a_body(tmp_path: Path) -> None:
     path = lab(tmp_path, "id,name\n7,green tea\n8,a/b&c=é\n")
     variant = load_manifest(path).scenarios["look"].variants["sync"]
-    assert variant.manner({"pages": 3.0}).rows == (
+    assert variant.request_mode({"pages": 3.0}).rows == (
         ("/7/green%20tea/?pages=3", '{"id": 7, "tags": {}}'),
         ("/8/a%2Fb%26c%3D%C3%A9/?pages=3", '{"id": 8, "tags": {}}'),
     )

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypedDict
 
 import pytest
 
-from dashboard.wire.codec import InvalidJson, from_json, read_json, to_json
+from dashboard.wire.codec import InvalidJson, from_json, json_key, read_json, to_json
 from dashboard.wire.plan.load import Burst, Load, Rate
 from dashboard.wire.plan.plan import Lane
 
@@ -18,6 +18,11 @@ from dashboard.wire.plan.plan import Lane
 class Point:
     x: int
     y: float = 0.0
+
+
+@dataclass(frozen=True)
+class Renamed:
+    new: int = field(default=3, metadata=json_key("old"))
 
 
 class Said(TypedDict):
@@ -124,6 +129,14 @@ def test_all_problems_are_named_at_once() -> None:
     with pytest.raises(InvalidJson) as refused:
         from_json(Everything, stored(name=1, pair=[1, 2], unknown=1))
     assert [problem.field for problem in refused.value.problems] == ["unknown", "name", "pair[1]"]
+
+
+def test_a_field_may_have_another_key_than_its_name() -> None:
+    assert to_json(Renamed(4)) == {"old": 4}
+    assert from_json(Renamed, {"old": 4}) == Renamed(4)
+    assert from_json(Renamed, {}) == Renamed()
+    with pytest.raises(InvalidJson, match="new: not a known key"):
+        from_json(Renamed, {"new": 4})
 
 
 def test_unknown_keys_are_ignored_where_that_is_asked_for() -> None:

@@ -15,7 +15,7 @@ from dashboard.wire.plan.exchange import (
 )
 from dashboard.wire.plan.fields import PLAN_FIELDS
 from dashboard.wire.plan.plan import ENGINE
-from dashboard.wire.plan.request_mode import MAX_UPLOAD_BYTES, PLAIN, Manner, Upload
+from dashboard.wire.plan.request_mode import MAX_UPLOAD_BYTES, PLAIN, RequestMode, Upload
 from dashboard.wire.units import BYTES_PER_MB
 
 MIN_POLL_MS, MAX_POLL_MS = 1.0, 60_000.0
@@ -39,10 +39,10 @@ def add_mode_options(parser: ArgumentParser) -> None:
     add("--neighbour", type=_path, metavar="PATH", help="20 requests/s to a bystander")
 
 
-def read_request_mode(parser: ArgumentParser, given: Namespace) -> Manner:
+def read_request_mode(parser: ArgumentParser, given: Namespace) -> RequestMode:
     """Return the request mode; refuse options that cannot be combined with it."""
     exchange = Exchange(tuple(given.open), given.message or NUMBER, given.answer or ECHO)
-    mode = Manner(given.upload, given.poll, given.websocket, given.chunks, exchange=exchange)
+    mode = RequestMode(given.upload, given.poll, given.websocket, given.chunks, exchange=exchange)
     if given.send_kb_per_s is not None and mode.upload is None:
         parser.error("argument --send-kb-per-s: needs --upload")
     if given.every is not None and not mode.websocket:

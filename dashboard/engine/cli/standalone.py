@@ -54,7 +54,7 @@ async def _fire(firing: Firing) -> tuple[dict[str, Any], bool]:
     if isinstance(firing.load, Rate):
         errors_ns = driver.scheduling_errors_ns() or ()
         result |= summarise_rate(columns, firing.load, errors_ns)
-    if firing.manner.chunks:
+    if firing.request_mode.chunks:
         result |= summarise_chunks(_rows_of("chunks", driver.next_frame))
     if isinstance(driver, WebSocketDriver):
         result["websocket"] = driver.websocket_summary()

@@ -73,7 +73,7 @@ def read_options(arguments: Sequence[str]) -> Options:
         tls=given.url.tls,
         client=given.client,
         neighbour=given.neighbour,
-        manner=mode,
+        request_mode=mode,
     )
     return Options(firing, given.json)
 

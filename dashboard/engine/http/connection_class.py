@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.wire.plan.request_mode import Manner
+from dashboard.wire.plan.request_mode import RequestMode
 
 from .chunks import ChunksConnection
 from .connection import Connection
@@ -11,7 +11,7 @@ from .rows import RowsConnection
 from .upload import UploadConnection
 
 
-def connection_class(mode: Manner) -> type[Connection]:
+def connection_class(mode: RequestMode) -> type[Connection]:
     """Return the class whose instances send the requests of a mode."""
     if mode.upload is not None:
         return UploadConnection

@@ -99,10 +99,10 @@ class PollingConnection(Connection):
         """Request the result after a while, here or on a new connection."""
         if self.polls.first_response is None:
             self.polls.first_response = (self.record.first_byte, self.record.stamps)
-        poll = replace(self._firing, path=path, method="GET", body="", manner=PLAIN)
+        poll = replace(self._firing, path=path, method="GET", body="", request_mode=PLAIN)
         self.polls.next_write = encode_request(poll)
         self.polls.path = path
-        delay_s = (self._firing.manner.poll_every_ms or 0) / 1000
+        delay_s = (self._firing.request_mode.poll_every_ms or 0) / 1000
         self._poll_timer = asyncio.get_running_loop().call_later(delay_s, self._send_poll)
 
     def _send_poll(self) -> None:

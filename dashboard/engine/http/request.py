@@ -31,9 +31,9 @@ class RequestTemplate:
     @classmethod
     def of(cls, firing: Firing) -> Self:
         """Return the template of a firing's requests."""
-        if firing.manner.upload is not None:
-            return cls._of_upload(firing, firing.manner.upload)
-        if firing.manner.rows:
+        if firing.request_mode.upload is not None:
+            return cls._of_upload(firing, firing.request_mode.upload)
+        if firing.request_mode.rows:
             return cls._of_rows(firing)
         request, body = encode_request(firing), firing.body.encode()
         deferred_body = body if firing.await_continue else b""
@@ -53,7 +53,7 @@ class RequestTemplate:
     def _of_rows(cls, firing: Firing) -> Self:
         row_writes = tuple(
             encode_request(replace(firing, path=path, body=body))
-            for path, body in firing.manner.rows
+            for path, body in firing.request_mode.rows
         )
         return cls(
             first_write=row_writes[0],
@@ -94,9 +94,9 @@ def build_headers(firing: Firing) -> list[tuple[str, str]]:
     host = f"[{firing.host}]" if ":" in firing.host else firing.host
     defaults = {"Host": f"{host}:{firing.port}", "User-Agent": "liveburst", "Accept": "*/*"}
     body = firing.body.encode()
-    if firing.manner.upload is not None:
+    if firing.request_mode.upload is not None:
         defaults["Content-Type"] = multipart.CONTENT_TYPE
-        defaults["Content-Length"] = str(multipart.length_of(firing.manner.upload))
+        defaults["Content-Length"] = str(multipart.length_of(firing.request_mode.upload))
     elif body or firing.method in METHODS_WITH_BODY:
         defaults["Content-Length"] = str(len(body))
     if body and firing.await_continue:

@@ -14,7 +14,7 @@ class BurstDriver(Driver[Connection]):
 
     def __init__(self, firing: Firing) -> None:
         super().__init__(firing)
-        self._connection_class = connection_class(firing.manner)
+        self._connection_class = connection_class(firing.request_mode)
 
     def _start(self) -> None:
         for _ in self.firing.slots:

@@ -43,7 +43,7 @@ def make_driver(firing: Firing) -> FiringDriver:
     """Return the driver of a firing, whose origin is now."""
     if firing.client != ENGINE:
         return make_client_driver(firing)
-    if firing.manner.websocket and isinstance(firing.load, Burst):
+    if firing.request_mode.websocket and isinstance(firing.load, Burst):
         return WebSocketDriver(firing, firing.load)
     if isinstance(firing.load, Rate):
         return RateDriver(firing, firing.load)

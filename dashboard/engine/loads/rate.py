@@ -34,7 +34,7 @@ class RateDriver(Driver[Connection]):
     def __init__(self, firing: Firing, load: Rate) -> None:
         self._due = schedule(load, firing.seed)  # before the origin: it takes a while
         super().__init__(firing)
-        self._connection_class = connection_class(firing.manner)
+        self._connection_class = connection_class(firing.request_mode)
         self._max_in_flight = len(firing.slots)
         self._idle: dict[Connection, None] = {}  # in the order of their last use
         self._full_until = UNKNOWN  # when a slot last became free that requests waited for

@@ -46,7 +46,7 @@ class WebSocketDriver(Driver["WebSocketConnection"]):
     def __init__(self, firing: Firing, load: Burst) -> None:
         super().__init__(firing)
         self.url = url_of(firing)
-        self.exchange = firing.manner.exchange
+        self.exchange = firing.request_mode.exchange
         self.is_answer = answer_matcher(self.exchange)
         self.summary = WebSocketSummary()
         self._load = load

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from dashboard.project.secrets.masking import remember_variable
 from dashboard.wire.errors import TargetFailed
-from dashboard.wire.plan.request_mode import Manner
+from dashboard.wire.plan.request_mode import RequestMode
 
 from .scenario import Variant
 
@@ -42,11 +42,11 @@ def fill_in(text: str, *, one_line: bool = False) -> str:
     return _REFERENCE.sub(value_of, text)
 
 
-def with_filled_rows(manner: Manner) -> Manner:
+def with_filled_rows(mode: RequestMode) -> RequestMode:
     """Return the request mode with the references in the bodies of its rows replaced."""
-    if not manner.rows:
-        return manner
-    return replace(manner, rows=tuple((path, fill_in(body)) for path, body in manner.rows))
+    if not mode.rows:
+        return mode
+    return replace(mode, rows=tuple((path, fill_in(body)) for path, body in mode.rows))
 
 
 def value_in_environment(name: str) -> str:

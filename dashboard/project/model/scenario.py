@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from dashboard.wire.plan.exchange import NUMBERS_BACK, Exchange
 from dashboard.wire.plan.plan import Lane
-from dashboard.wire.plan.request_mode import Manner, Upload
+from dashboard.wire.plan.request_mode import RequestMode, Upload
 from dashboard.wire.units import BYTES_PER_MB
 
 from .service import ServiceOverrides
@@ -99,9 +99,9 @@ class Variant:
         column = self.rows[row] if self.rows else {}
         return self.path.format_map({**plain, **{key: quote(column[key], "") for key in column}})
 
-    def manner(self, parameters: Mapping[str, float]) -> Manner:
+    def request_mode(self, parameters: Mapping[str, float]) -> RequestMode:
         """Return the request mode for these parameters."""
-        return Manner(
+        return RequestMode(
             upload=self.upload.of(parameters) if self.upload else None,
             poll_every_ms=self.poll_every_ms,
             websocket=self.websocket,

@@ -33,7 +33,7 @@ def make_firing(
         client=plan.client,
         seed=plan.seed + number,  # the same arrivals for each lane of a round
         neighbour=_bystander_path(context, target, variant, number),
-        manner=with_filled_rows(variant.manner(plan.parameters)),
+        request_mode=with_filled_rows(variant.request_mode(plan.parameters)),
     )
 
 

@@ -36,8 +36,8 @@ class RequestsSent:
 
 def each_is_one_request(firing: Firing) -> bool:
     """Return True if the probe counts one request per request sent: not for polls and messages."""
-    manner = firing.manner
-    return firing.client == ENGINE and manner.poll_every_ms is None and not manner.websocket
+    mode = firing.request_mode
+    return firing.client == ENGINE and mode.poll_every_ms is None and not mode.websocket
 
 
 def server_warnings(

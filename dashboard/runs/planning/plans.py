@@ -107,7 +107,7 @@ def _together_with(problems: Sequence[Problem]) -> Iterator[None]:
 def _mode_problems(scenario: Scenario, plan: Plan) -> list[Problem]:
     """Return what a load or a client cannot do with the request modes of these variants."""
     problems = []
-    modes = [scenario.variants[lane.variant].manner(plan.parameters) for lane in plan.lanes]
+    modes = [scenario.variants[lane.variant].request_mode(plan.parameters) for lane in plan.lanes]
     if plan.load.send_kb_per_s is not None and not any(mode.upload for mode in modes):
         problems.append(Problem("send_kb_per_s", "expected a variant that uploads, found none"))
     if (

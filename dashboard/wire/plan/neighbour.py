@@ -28,7 +28,7 @@ def firing_of_neighbour(firing: Firing, path: str, load: Load) -> Firing:
         body="",
         await_continue=False,
         neighbour=None,
-        manner=PLAIN,
+        request_mode=PLAIN,
         engine=0,
         engines=1,
     )

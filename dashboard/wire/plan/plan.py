@@ -7,10 +7,10 @@ address, which is all that the engine is ever told.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
-from dashboard.wire.codec import InvalidJson, Textual, from_json, to_json
+from dashboard.wire.codec import InvalidJson, Textual, from_json, json_key, to_json
 from dashboard.wire.errors import InvalidPlan, Problem
 
 from .fields import (
@@ -25,7 +25,7 @@ from .fields import (
     PLAN_FIELDS,
 )
 from .load import Burst, Load, Rate, load_from_json
-from .request_mode import PLAIN, Manner
+from .request_mode import PLAIN, RequestMode
 
 # The loads are part of the contract: whoever needs one finds it here.
 __all__ = [
@@ -195,7 +195,7 @@ class Firing:
     tls: bool = False
     client: str = ENGINE
     neighbour: str | None = None
-    manner: Manner = PLAIN
+    request_mode: RequestMode = field(default=PLAIN, metadata=json_key("manner"))
     engine: int = 0
     engines: int = 1
 

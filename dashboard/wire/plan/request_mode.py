@@ -1,4 +1,4 @@
-"""How a request is made where it is more than one write and one answer."""
+"""The request modes: what a request is beyond one write and one response."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class Upload:
 
 
 @dataclass(frozen=True)
-class Manner:
-    """What the engine does beside asking and reading the answer: one of these, mostly none.
+class RequestMode:
+    """What a request is beyond one write and one response: at most one of these is set.
 
-    `upload` is sent as the body. `poll_every_ms`: an answer 202 names by its Location where the
-    result will be, which is asked for so often until it is there. `websocket`: the requests are
-    messages on connections that stay open, and `exchange` says what is sent and what is an
-    answer. `chunks`: how an answer comes in pieces is watched. `rows`: request n asks for the path
-    and sends the body of row n, and after the last row comes the first one again.
+    `upload` is sent as the body. `poll_every_ms`: a response 202 names the result's address in its
+    Location; it is requested at this interval until the result is there. `websocket`: the requests
+    are messages on connections that stay open; `exchange` defines what is sent and which message
+    is the response. `chunks`: the arrival of each piece of a response is recorded. `rows`: request
+    n uses the path and body of row n, and starts over after the last row.
     """
 
     upload: Upload | None = None
@@ -36,4 +36,4 @@ class Manner:
     exchange: Exchange = NUMBERS_BACK
 
 
-PLAIN = Manner()
+PLAIN = RequestMode()

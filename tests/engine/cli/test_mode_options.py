@@ -11,7 +11,7 @@ import pytest
 from dashboard.engine.cli.usage import read_options
 from dashboard.wire.plan.exchange import Exchange
 from dashboard.wire.plan.load import Burst
-from dashboard.wire.plan.request_mode import Manner, Upload
+from dashboard.wire.plan.request_mode import RequestMode, Upload
 from tests.engine.http.test_request_modes import OK, head_of, serving
 from tests.engine.loads.test_websocket import echo, echoing
 
@@ -143,12 +143,12 @@ def test_bad_usage(arguments: list[str], message: str, capsys: pytest.CaptureFix
 def test_options_become_a_firing() -> None:
     slowly = ["--upload", "file=1.5", "--send-kb-per-s", "300"]
     firing = read_options(["--url", URL, "-n", "5", *slowly]).firing
-    assert firing.manner == Manner(upload=Upload("file", 1_500_000))
+    assert firing.request_mode == RequestMode(upload=Upload("file", 1_500_000))
     assert (firing.method, firing.load) == ("POST", Burst(5, 5, send_kb_per_s=300))
     assert read_options([*RATE, *slowly]).firing.load.send_kb_per_s == 300
     held = read_options(["--url", URL, "--websocket", "--every", "2", "--neighbour", "/x"]).firing
-    assert (held.manner, held.neighbour) == (Manner(websocket=True), "/x")
+    assert (held.request_mode, held.neighbour) == (RequestMode(websocket=True), "/x")
     assert held.load == Burst(100, 100, every_s=2)
     options = ["--open", "auth", "--open", "join", "--message", "hi {n}", "--answer", "contains hi"]
     talking = read_options(["--url", URL, "--websocket", *options]).firing
-    assert talking.manner.exchange == Exchange(("auth", "join"), "hi {n}", "contains hi")
+    assert talking.request_mode.exchange == Exchange(("auth", "join"), "hi {n}", "contains hi")

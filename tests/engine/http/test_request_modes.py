@@ -16,7 +16,7 @@ from dashboard.wire.failure import Failure
 from dashboard.wire.frame import EnvelopeReader, decode, is_event
 from dashboard.wire.plan.load import Burst, Load, Rate
 from dashboard.wire.plan.plan import Firing
-from dashboard.wire.plan.request_mode import Manner, Upload
+from dashboard.wire.plan.request_mode import RequestMode, Upload
 from dashboard.wire.units import BYTES_PER_MB as MB
 from tests.firing import burst, engine
 
@@ -66,7 +66,9 @@ async def fired(process: Any, firing: Firing) -> dict[str, list[dict[str, int]]]
 
 
 def upload_to(port: int, size: int, load: Load) -> Firing:
-    plain = burst(port, "/", 1, 1, method="POST", manner=Manner(upload=Upload("file", size)))
+    plain = burst(
+        port, "/", 1, 1, method="POST", request_mode=RequestMode(upload=Upload("file", size))
+    )
     return Firing(**{**vars(plain), "load": load})
 
 
@@ -216,8 +218,8 @@ class Results:
 
 
 def begin_at(port: int, load: Load, every_ms: float = 20) -> Firing:
-    manner = Manner(poll_every_ms=every_ms)
-    plain = burst(port, "/begin", 1, 1, method="POST", body="{}", manner=manner)
+    mode = RequestMode(poll_every_ms=every_ms)
+    plain = burst(port, "/begin", 1, 1, method="POST", body="{}", request_mode=mode)
     return Firing(**{**vars(plain), "load": load})
 
 
@@ -271,7 +273,7 @@ async def test_the_longest_wait_between_two_pieces_is_recorded() -> None:
             writer.write(b"0\r\n\r\n")
 
     async with serving(in_pieces) as port, engine() as process:
-        firing = burst(port, "/", 3, 2, manner=Manner(chunks=True))
+        firing = burst(port, "/", 3, 2, request_mode=RequestMode(chunks=True))
         frames = await fired(process, firing)
         plain = await fired(process, burst(port, "/", 1, 1))
     assert [row["status"] for row in frames["samples"]] == [200] * 3
@@ -295,7 +297,7 @@ async def test_each_request_is_that_of_its_row(load: Load) -> None:
 
     rows = (("/1", "one"), ("/2", "two and more"), ("/3", ""))
     async with serving(note) as port, engine() as process:
-        plain = burst(port, "/", 1, 1, method="POST", manner=Manner(rows=rows))
+        plain = burst(port, "/", 1, 1, method="POST", request_mode=RequestMode(rows=rows))
         frames = await fired(process, Firing(**{**vars(plain), "load": load}))
     assert len(frames["samples"]) == 7
     expected = sorted((path, body.encode()) for path, body in (rows * 3)[:7])

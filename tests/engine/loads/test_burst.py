@@ -13,7 +13,7 @@ import uvloop
 from dashboard.engine.loads.burst import BurstDriver
 from dashboard.engine.loads.driver import connect_failure
 from dashboard.wire.failure import Failure
-from dashboard.wire.plan.request_mode import PLAIN, Manner
+from dashboard.wire.plan.request_mode import PLAIN, RequestMode
 from dashboard.wire.units import NS_PER_S
 from tests.engine.servers.hostile import OK, Peer, responds, rows_of, serving, shoot
 from tests.firing import burst as firing_at
@@ -122,13 +122,13 @@ def test_stopped_before_it_begins_nothing_is_due() -> None:
     assert rows_of(uvloop.run(main())) == []
 
 
-@pytest.mark.parametrize("mode", [PLAIN, Manner(poll_every_ms=5), Manner(chunks=True)])
-def test_stamps_count_from_an_origin_set_later(mode: Manner) -> None:
+@pytest.mark.parametrize("mode", [PLAIN, RequestMode(poll_every_ms=5), RequestMode(chunks=True)])
+def test_stamps_count_from_an_origin_set_later(mode: RequestMode) -> None:
     """Load generators that share a firing are given an origin after they have made their driver."""
 
     async def main() -> BurstDriver:
         async with serving(responds(OK)) as server:
-            burst = BurstDriver(firing_at(server.port, "/", 3, 1, manner=mode))
+            burst = BurstDriver(firing_at(server.port, "/", 3, 1, request_mode=mode))
             burst.set_origin(burst.origin_ns - TEN_S)
             await asyncio.wait_for(burst.fire(), 20)
             await burst.close()

@@ -14,7 +14,7 @@ from dashboard.wire.failure import Failure
 from dashboard.wire.frame import EnvelopeReader, decode, is_event
 from dashboard.wire.plan.neighbour import MARK
 from dashboard.wire.plan.plan import NEIGHBOUR_RPS, Firing
-from dashboard.wire.plan.request_mode import Manner, Upload
+from dashboard.wire.plan.request_mode import RequestMode, Upload
 from tests.firing import burst, engine
 
 LOAD_S = 0.6  # how long the one request of the load takes
@@ -97,7 +97,7 @@ async def test_it_is_regular_and_never_among_the_samples() -> None:
 
 async def test_it_has_its_own_connections_and_a_mark() -> None:
     async with slow_for_some() as (port, seen), engine() as process:
-        firing = firing_at(port, method="POST", manner=Manner(upload=Upload("file", 9)))
+        firing = firing_at(port, method="POST", request_mode=RequestMode(upload=Upload("file", 9)))
         await rows_by_kind(process, firing)
     # A response later than the next `due` costs the bystander another connection.
     assert ["POST /slow HTTP/1.1"] in seen.connections

@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed
 from dashboard.wire.failure import Failure
 from dashboard.wire.plan.load import Burst
 from dashboard.wire.plan.plan import Firing
-from dashboard.wire.plan.request_mode import Manner
+from dashboard.wire.plan.request_mode import RequestMode
 from tests.engine.http.test_request_modes import fired
 from tests.firing import burst, engine
 
@@ -45,7 +45,7 @@ async def echo(connection: ServerConnection, message: str) -> None:
 
 
 def at(port: int, load: Burst, **more: Any) -> Firing:
-    plain = burst(port, "/ws/echo/", 1, 1, manner=Manner(websocket=True), **more)
+    plain = burst(port, "/ws/echo/", 1, 1, request_mode=RequestMode(websocket=True), **more)
     return Firing(**{**vars(plain), "load": load})
 
 

@@ -18,7 +18,7 @@ from dashboard.wire.frame import EnvelopeReader, decode, is_event
 from dashboard.wire.plan.exchange import Exchange
 from dashboard.wire.plan.load import Burst
 from dashboard.wire.plan.plan import Firing
-from dashboard.wire.plan.request_mode import Manner
+from dashboard.wire.plan.request_mode import RequestMode
 from tests.firing import burst, engine
 
 Serve = Callable[[ServerConnection], Awaitable[None]]
@@ -41,9 +41,9 @@ async def exchanged(
     handle: Serve, exchange: Exchange, load: Burst, timeout_s: float = 5
 ) -> tuple[list[dict[str, int]], dict[str, Any]]:
     """Fire, and return the samples and the key `websocket` of the event `fired`."""
-    manner = Manner(websocket=True, exchange=exchange)
+    mode = RequestMode(websocket=True, exchange=exchange)
     async with serving(handle) as port, engine() as process:
-        plain = burst(port, "/ws/", 1, 1, manner=manner, timeout_s=timeout_s)
+        plain = burst(port, "/ws/", 1, 1, request_mode=mode, timeout_s=timeout_s)
         firing = Firing(**{**vars(plain), "load": load})
         assert Firing.from_json(json.loads(json.dumps(firing.to_json()))) == firing
         return await _fired(process, firing)

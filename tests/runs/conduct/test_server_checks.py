@@ -12,7 +12,7 @@ from dashboard.targets.observe.worker_turnover import WorkerTurnover, log_shows_
 from dashboard.wire import frame
 from dashboard.wire.failure import Failure
 from dashboard.wire.plan.plan import Burst, Firing
-from dashboard.wire.plan.request_mode import Manner
+from dashboard.wire.plan.request_mode import RequestMode
 
 ALL_WELL = WorkerTurnover(requests=100)
 SENT = RequestsSent(100, 0, {7})
@@ -52,8 +52,8 @@ def test_polls_and_messages_are_not_compared() -> None:
     assert list(server_warnings(SENT, seen, promised=1, one_each=False)) == []
     plain = Firing(0, 1, "127.0.0.1", 1, "/", Burst(1, 1), 1.0)
     assert each_is_one_request(plain)
-    assert not each_is_one_request(replace(plain, manner=Manner(poll_every_ms=5)))
-    assert not each_is_one_request(replace(plain, manner=Manner(websocket=True)))
+    assert not each_is_one_request(replace(plain, request_mode=RequestMode(poll_every_ms=5)))
+    assert not each_is_one_request(replace(plain, request_mode=RequestMode(websocket=True)))
     assert not each_is_one_request(replace(plain, client="httpx"))
 
 
