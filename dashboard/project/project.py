@@ -33,7 +33,7 @@ class Project:
     wsgi, asgi: import strings, `module:attribute`, or None.
     servers: the catalogue with the project's own settings, and the targets that run already.
     setup: commands to run before anything is started.
-    neighbour: the path of an unrelated fast view, for the bystander.
+    bystander_path: the path of an unrelated fast view, for the bystander.
     versions: of its code, which a lane may name: `sync@daphne#before`.
     requirements: what some of its variants need besides the project.
     """
@@ -48,7 +48,7 @@ class Project:
     scenarios: Mapping[str, Scenario]
     servers: Mapping[str, Server] = field(default_factory=lambda: SERVERS)
     setup: tuple[tuple[str, ...], ...] = ()
-    neighbour: str | None = None
+    bystander_path: str | None = None
     companions: Mapping[str, Companion] = field(default_factory=dict)
     claims: Mapping[str, Claim] = field(default_factory=dict)
     login: Login | None = None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Protocol
 
-from dashboard.analysis.samples.resource_use import NeighbourCost
+from dashboard.analysis.samples.resource_use import BystanderRequestCost
 from dashboard.project.project import Project
 from dashboard.targets.lifecycle.migrations import Migrations
 from dashboard.targets.observe.machine import cpu_times
@@ -127,7 +127,7 @@ class Resources:
     # When a variant was last fired at a target, by (server, the target's start, variant).
     last_fired: dict[tuple[str, float, str], float] = field(default_factory=dict)
     # What a bystander request costs, by (server, the target's start, path); None if unknown.
-    neighbour_costs: dict[tuple[str, float, str], NeighbourCost | None] = field(
+    bystander_costs: dict[tuple[str, float, str], BystanderRequestCost | None] = field(
         default_factory=dict
     )
     # Targets outlive runs, so the number of a firing is unique in the process.

@@ -44,7 +44,7 @@ class Planted:
     health: dict[str, int] = field(default_factory=dict)
     growth_per_request: dict[str, int] = field(default_factory=dict)
     growth: dict[str, int] = field(default_factory=dict)  # of a firing, however many requests
-    neighbours: int = 0  # requests of the neighbour in each firing
+    bystander_requests: int = 0  # of the bystander in each firing
 
 
 def report_of(lanes: list[Planted], requests: int, rounds: int = 6, **context: Any) -> Any:
@@ -77,7 +77,7 @@ def _frames(position: int, number: int, lane: Planted, requests: int) -> Iterabl
     grown = {name: grown.get(name, 0) + lane.growth.get(name, 0) for name in {*grown, *lane.growth}}
     beside = [
         {"request": one, "due": 0, "done": MS, "status": 200, "error": 0}
-        for one in range(lane.neighbours)
+        for one in range(lane.bystander_requests)
     ]
     last = max(row["done"] for row in samples)
     health = [

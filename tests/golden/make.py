@@ -49,7 +49,7 @@ BEGUN = [
     {"request": 0, "due": 0, "sent_first": -1},
     {"request": 1, "due": 0, "sent_first": 300_000},
 ]
-NEIGHBOUR = [
+BYSTANDER = [
     {"request": 0, "due": 0, "sent_first": 90_000, "done": 2 * MS, "status": 200, "error": 0},
     {"request": 1, "due": 50 * MS, "sent_first": 50 * MS, "done": 2**40, "status": 0, "error": 9},
 ]
@@ -67,7 +67,7 @@ ROWS = {
     "samples": SAMPLES,
     "health": HEALTH,
     "begun": BEGUN,
-    "neighbour": NEIGHBOUR,
+    "neighbour": BYSTANDER,
     "chunks": CHUNKS,
     "counts": COUNTS,
 }

@@ -89,7 +89,7 @@ def test_a_valid_file_is_read(tmp_path: Path) -> None:
         )
     }
     assert project.setup == (("python", "manage.py", "migrate"),)
-    assert project.neighbour == "/ping/"
+    assert project.bystander_path == "/ping/"
 
 
 def test_the_port_of_a_companion_is_filled_in(tmp_path: Path) -> None:

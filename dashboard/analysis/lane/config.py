@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dashboard.analysis.samples.resource_use import NeighbourCost
+from dashboard.analysis.samples.resource_use import BystanderRequestCost
 from dashboard.wire.report.lanes import AnswerKind
 from dashboard.wire.report.target_facts import Serialised
 
@@ -36,7 +36,7 @@ class LaneConfig:
     ran there. `executor`, `serialised` (`xray.Serialised.to_json`) and `upstream` (the companion
     that reported that requests waited for it) are evidence that not every run has. `answers` are
     the exceptions and redirects that the probes reported. `queries` is the number of queries of
-    the request that an X-ray traced. `neighbour_cost` is what one request of the bystander costs
+    the request that an X-ray traced. `bystander_cost` is what one request of the bystander costs
     at the target.
     """
 
@@ -52,7 +52,7 @@ class LaneConfig:
     answers: Sequence[AnswerKind] = ()
     upstream: str | None = None
     queries: int | None = None
-    neighbour_cost: NeighbourCost | None = None
+    bystander_cost: BystanderRequestCost | None = None
 
 
 UNKNOWN_CONFIG = LaneConfig()

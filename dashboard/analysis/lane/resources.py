@@ -26,7 +26,7 @@ class Resources:
     @cached_property
     def cpu(self) -> Amount | None:
         """CPU time per request, in seconds."""
-        return self._per_request(resource_use.cpu_s(self.lane, self.config.neighbour_cost))
+        return self._per_request(resource_use.cpu_s(self.lane, self.config.bystander_cost))
 
     @property
     def cpu_s(self) -> float | None:
@@ -36,12 +36,12 @@ class Resources:
     @cached_property
     def switches(self) -> Amount | None:
         """Context switches per request."""
-        return self._per_request(resource_use.switches(self.lane, self.config.neighbour_cost))
+        return self._per_request(resource_use.switches(self.lane, self.config.bystander_cost))
 
     @cached_property
     def threads_started(self) -> Amount | None:
         """Python threads started per request."""
-        return self._per_request(resource_use.threads(self.lane, self.config.neighbour_cost))
+        return self._per_request(resource_use.threads(self.lane, self.config.bystander_cost))
 
     def _per_request(self, amount: Amount | None) -> Amount | None:
         return None if amount is None or not self._asked else amount.times(1 / self._asked)

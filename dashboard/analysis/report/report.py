@@ -159,11 +159,11 @@ def _lane(
         "first_byte_ms": stats.first_byte_ms(lane),
         "longest_gap_ms": stats.longest_gap_ms(lane),
         "segments_ms": stats.segments_ms(lane),
-        "server_side": server_side.server_side(lane, metrics.config.neighbour_cost),
+        "server_side": server_side.server_side(lane, metrics.config.bystander_cost),
         "requests_by_process": server_side.requests_by_process(lane),
         "rate": rate,
         "theory": theory(metrics),
-        "neighbour": bystander.bystander(lane, metrics.config.neighbour_cost),
+        "neighbour": bystander.bystander(lane, metrics.config.bystander_cost),
         "worst_case": worst_case,
         "target": None,
     }

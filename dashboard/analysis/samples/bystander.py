@@ -12,16 +12,16 @@ from dashboard.wire.units import NS_PER_MS
 from . import resource_use
 from .lane_samples import Lane
 from .percentiles import median_to_max_ms
-from .resource_use import NeighbourCost
+from .resource_use import BystanderRequestCost
 
 
-def bystander(lane: Lane, cost: NeighbourCost | None = None) -> BystanderReport | None:
+def bystander(lane: Lane, cost: BystanderRequestCost | None = None) -> BystanderReport | None:
     """Return how the bystander's requests fared beside the load; None if there were none.
 
     `unanswered` are those still waiting when the load was over. `cost` is that of one of its
     requests at the target, which is not in the lane's numbers; None: unknown.
     """
-    samples = lane.neighbour
+    samples = lane.bystander
     if not samples["done"].size:
         return None
     ok = samples["error"] == Failure.NONE
@@ -37,16 +37,16 @@ def bystander(lane: Lane, cost: NeighbourCost | None = None) -> BystanderReport 
     }
 
 
-def _cost(lane: Lane, cost: NeighbourCost) -> BystanderCost:
-    cpu = resource_use.neighbours_part(lane, cost.cpu).times(1 / NS_PER_MS)
-    switches = resource_use.neighbours_part(lane, cost.switches)
+def _cost(lane: Lane, cost: BystanderRequestCost) -> BystanderCost:
+    cpu = resource_use.bystander_part(lane, cost.cpu).times(1 / NS_PER_MS)
+    switches = resource_use.bystander_part(lane, cost.switches)
     threads = sum(resource_use.growth(lane.health, "neighbour_threads_started"))
     return {
         "cpu_ms": cpu.value,
         "cpu_ms_uncertainty": cpu.uncertainty,
         "switches": switches.value,
         "switches_uncertainty": switches.uncertainty,
-        "threads": threads + resource_use.neighbours_part(lane, cost.threads).value,
+        "threads": threads + resource_use.bystander_part(lane, cost.threads).value,
     }
 
 

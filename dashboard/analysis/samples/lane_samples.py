@@ -18,7 +18,7 @@ Integers = npt.NDArray[np.integer]  # of the frame's own types, to save memory
 Columns = Mapping[str, Integers]
 
 KINDS = ("samples", "health", "neighbour", "chunks")
-PARTS = (*KINDS, "cut_off")  # of a lane
+PARTS = ("samples", "health", "bystander", "chunks", "cut_off")  # of a lane
 
 
 @dataclass(frozen=True)
@@ -26,14 +26,14 @@ class Lane:
     """The counted rounds of one lane: the columns of docs/frame.md, and `round`.
 
     In `samples`, `view_entered` is an instant or UNKNOWN, and `no_view` is 1 if Django answered
-    without calling a view. `neighbour` are the bystander's requests, which are in none of the
+    without calling a view. `bystander` are the bystander's requests, which are in none of the
     lane's own numbers. `cut_off` are the samples that Stop cut off: neither successes nor
     failures, and in no other number.
     """
 
     samples: Columns
     health: Columns
-    neighbour: Columns
+    bystander: Columns
     chunks: Columns
     cut_off: Columns
 
@@ -67,7 +67,7 @@ def _lane(parts: Mapping[str, Columns]) -> Lane:
     cut_off = {name: column[cut] for name, column in samples.items()}
     if cut.any():
         samples = {name: column[~cut] for name, column in samples.items()}
-    return Lane(**{**parts, "samples": samples, "cut_off": cut_off})
+    return Lane(samples, parts["health"], parts["neighbour"], parts["chunks"], cut_off)
 
 
 class _Gathered:

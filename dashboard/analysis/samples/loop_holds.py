@@ -15,8 +15,8 @@ from .lane_samples import Lane
 from .resource_use import growth
 
 # The holder in a report, by its code in `loop_held_by` (docs/frame.md).
-VIEW, AROUND, OTHER, NEIGHBOUR = "view", "middleware-or-framework", "other", "neighbour"
-HOLDERS = {1: VIEW, 2: AROUND, 0: OTHER, 3: NEIGHBOUR}
+VIEW, AROUND, OTHER, BYSTANDER = "view", "middleware-or-framework", "other", "neighbour"
+HOLDERS = {1: VIEW, 2: AROUND, 0: OTHER, 3: BYSTANDER}
 _SUMS = {VIEW: "loop_in_view", AROUND: "loop_in_app", OTHER: "loop_elsewhere"}
 
 

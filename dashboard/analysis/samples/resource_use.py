@@ -1,7 +1,7 @@
 """What a target used for a lane alone: CPU time, context switches, threads.
 
 The system counts them by process, and the bystander's requests run in the same processes. So the
-cost of one of those is measured at each target, fired alone (`runs/conduct/neighbour_cost.py`),
+cost of one of those is measured at each target, fired alone (`runs/conduct/bystander_cost.py`),
 multiplied by their number, and subtracted; the result carries the uncertainty of that.
 """
 
@@ -58,7 +58,7 @@ class Amount:
 
 
 @dataclass(frozen=True)
-class NeighbourCost:
+class BystanderRequestCost:
     """What one request of the bystander costs at a target: CPU (ns), switches, threads.
 
     `threads` are those that could not be attributed to a request, such as a server's own.
@@ -69,7 +69,7 @@ class NeighbourCost:
     threads: Amount
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any] | None) -> NeighbourCost | None:
+    def from_json(cls, data: Mapping[str, Any] | None) -> BystanderRequestCost | None:
         """Return the cost that `to_json` wrote; None for None."""
         if data is None:
             return None
@@ -84,35 +84,33 @@ class NeighbourCost:
 NOTHING = Amount(0.0)
 
 
-def cpu_s(lane: Lane, cost: NeighbourCost | None) -> Amount | None:
+def cpu_s(lane: Lane, cost: BystanderRequestCost | None) -> Amount | None:
     """Return the CPU time of the target's processes; None if it was not counted."""
     total_ns = sum(growth(lane.health, "cpu"))
-    part = neighbours_part(lane, cost.cpu if cost else None)
+    part = bystander_part(lane, cost.cpu if cost else None)
     return _without(total_ns, part).times(1 / NS_PER_S) if total_ns else None
 
 
-def switches(lane: Lane, cost: NeighbourCost | None) -> Amount | None:
+def switches(lane: Lane, cost: BystanderRequestCost | None) -> Amount | None:
     """Return the context switches; None if they were not counted."""
     total = sum(growth(lane.health, "switches"))
-    return (
-        _without(total, neighbours_part(lane, cost.switches if cost else None)) if total else None
-    )
+    return _without(total, bystander_part(lane, cost.switches if cost else None)) if total else None
 
 
-def threads(lane: Lane, cost: NeighbourCost | None) -> Amount | None:
+def threads(lane: Lane, cost: BystanderRequestCost | None) -> Amount | None:
     """Return the Python threads started in all counted firings; None if not counted."""
     started = threads_started(lane.health)
     if started is None:
         return None
-    return _without(started, neighbours_part(lane, cost.threads if cost else None))
+    return _without(started, bystander_part(lane, cost.threads if cost else None))
 
 
-def neighbours_part(lane: Lane, of_one: Amount | None) -> Amount:
+def bystander_part(lane: Lane, of_one: Amount | None) -> Amount:
     """Return the bystander's part of a counted quantity; `of_one` is that of one request.
 
     The part is unknown if `of_one` was not measured.
     """
-    requests = neighbours_requests(lane)
+    requests = bystander_requests(lane)
     if not requests:
         return NOTHING
     if of_one is None:
@@ -122,10 +120,10 @@ def neighbours_part(lane: Lane, of_one: Amount | None) -> Amount:
     return Amount(of_one.value, each).times(requests)
 
 
-def neighbours_requests(lane: Lane) -> int:
+def bystander_requests(lane: Lane) -> int:
     """Return how many requests of the bystander the target had in the counted rounds."""
     counted = growth(lane.health, "neighbour_requests")
-    return sum(counted) if counted else int(lane.neighbour["done"].size)
+    return sum(counted) if counted else int(lane.bystander["done"].size)
 
 
 def growth(health: Columns, name: str) -> list[int]:

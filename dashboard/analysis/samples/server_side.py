@@ -12,7 +12,7 @@ from . import resource_use
 from .lane_samples import Columns, Integers, Lane
 from .loop_holds import HOLDERS
 from .percentiles import max_ms, percentile_ms
-from .resource_use import NeighbourCost
+from .resource_use import BystanderRequestCost
 
 # What the system reports of any process, with or without the probe.
 OF_ANY_PROCESS = ("threads", "rss", "cpu")
@@ -26,7 +26,7 @@ def asked(lane: Lane) -> int:
     return 0 if lane.cut_off["done"].size else int(lane.samples["done"].size)
 
 
-def server_side(lane: Lane, cost: NeighbourCost | None = None) -> ServerSide:
+def server_side(lane: Lane, cost: BystanderRequestCost | None = None) -> ServerSide:
     """Return what the target did and what it cost: peaks of the busiest process, sums over all.
 
     `peak_threads` and `peak_rss_mb` add up the peaks of all processes in a firing, for the firing

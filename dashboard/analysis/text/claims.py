@@ -31,7 +31,7 @@ SIGNS: Mapping[str, str] = {
     "not-shown": "?",
 }
 FINDING_SIGNS: Mapping[bool | None, str] = {True: "✓", False: "✕", None: "?"}
-NEIGHBOUR = "neighbour."
+BYSTANDER = "neighbour."
 # By the last part of a path, or by a group before it; other paths are shown as they are.
 METRICS: Mapping[str, str] = {
     "makespan_s": "total time",
@@ -83,8 +83,8 @@ def place(finding: Finding) -> str:
 
 def metric_words(path: str) -> str:
     """Return the caption of a metric: "response time, p95" for `latency_ms.p95`."""
-    if path.startswith(NEIGHBOUR):
-        return f"bystander: {metric_words(path.removeprefix(NEIGHBOUR))}"
+    if path.startswith(BYSTANDER):
+        return f"bystander: {metric_words(path.removeprefix(BYSTANDER))}"
     *groups, name = path.split(".")
     if name in METRICS:
         return METRICS[name]

@@ -58,7 +58,7 @@ async def _fire(firing: Firing) -> tuple[dict[str, Any], bool]:
         result |= summarise_chunks(_rows_of("chunks", driver.next_frame))
     if isinstance(driver, WebSocketDriver):
         result["websocket"] = driver.websocket_summary()
-    if firing.neighbour is not None:
+    if firing.bystander_path is not None:
         result |= summarise_bystander(_rows_of("neighbour", bystander.next_frame))
     return result, driver.stopped
 

@@ -72,7 +72,7 @@ def read_options(arguments: Sequence[str]) -> Options:
         keep_alive=given.keep_alive,
         tls=given.url.tls,
         client=given.client,
-        neighbour=given.neighbour,
+        bystander_path=given.neighbour,
         request_mode=mode,
     )
     return Options(firing, given.json)

@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-from dashboard.wire.plan.neighbour import firing_of_neighbour
-from dashboard.wire.plan.plan import MAX_DURATION_S, NEIGHBOUR_RPS, Firing, Rate
+from dashboard.wire.plan.bystander import bystander_firing
+from dashboard.wire.plan.plan import BYSTANDER_RPS, MAX_DURATION_S, Firing, Rate
 
 from .rate import RateDriver
 
@@ -25,9 +25,9 @@ class Bystander:
     def __init__(self, firing: Firing) -> None:
         self._driver: RateDriver | None = None
         self._task: asyncio.Task[None] | None = None
-        if firing.neighbour is not None:
-            load = Rate(NEIGHBOUR_RPS, MAX_DURATION_S)
-            self._driver = RateDriver(firing_of_neighbour(firing, firing.neighbour, load), load)
+        if firing.bystander_path is not None:
+            load = Rate(BYSTANDER_RPS, MAX_DURATION_S)
+            self._driver = RateDriver(bystander_firing(firing, firing.bystander_path, load), load)
 
     def start(self, origin_ns: int) -> None:
         """Fire from the origin of the load on."""

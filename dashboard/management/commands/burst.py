@@ -182,7 +182,7 @@ def _plan(project: Project, options: dict[str, Any]) -> Plan:
         until_sure=options["until_sure"],
         control=options["control"],
         margin=options["margin"],
-        neighbour=options["neighbour"],
+        bystander=options["neighbour"],
         send_kb_per_s=options["send_kb_per_s"],
         every_s=options["every"],
     )

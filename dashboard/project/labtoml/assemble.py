@@ -42,7 +42,7 @@ def project_of(file: tables.File, path: Path, problems: Problems) -> Project:
         scenarios=scenarios,
         servers=servers,
         setup=table.setup,
-        neighbour=table.neighbour,
+        bystander_path=table.neighbour,
         companions={
             name: Companion(name=name, **inner.values_for(Companion))
             for name, inner in file.companion.items()

@@ -7,15 +7,15 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from dashboard.analysis.samples.resource_use import NeighbourCost
+from dashboard.analysis.samples.resource_use import BystanderRequestCost
 from dashboard.runs.reports.instrument import Reading
 from dashboard.runs.resources import Engine, Target
 from dashboard.wire.events import BeganEvent, EngineFired, FiredEvent
 from dashboard.wire.frame import WARM_UP_ROUND, Frame
-from dashboard.wire.plan.neighbour import firing_of_neighbour
+from dashboard.wire.plan.bystander import bystander_firing
 from dashboard.wire.plan.plan import Burst, Firing, Lane, Load
 
-from . import neighbour_cost
+from . import bystander_cost
 from .advice import Statuses
 from .firing_stream import FiringStream
 from .make_firing import make_firing
@@ -148,27 +148,27 @@ class Firings:
         context = self._context
         target = await self._targets.of(position, lane)
         firing = make_firing(context, target, position, WARM_UP_ROUND + 1, context.plan.load)
-        if firing.neighbour is None:
+        if firing.bystander_path is None:
             return
-        costs = context.resources.neighbour_costs
-        key = lane.server, target.started_s, firing.neighbour
+        costs = context.resources.bystander_costs
+        key = lane.server, target.started_s, firing.bystander_path
         if key not in costs:
-            costs[key] = await self._cost_of_bystander(target, firing, firing.neighbour)
+            costs[key] = await self._cost_of_bystander(target, firing, firing.bystander_path)
         if (cost := costs[key]) is not None:
             await context.add_facts(position, {"neighbour_cost": cost.to_json()})
 
     async def _cost_of_bystander(
         self, target: Target, firing: Firing, path: str
-    ) -> NeighbourCost | None:
+    ) -> BystanderRequestCost | None:
         alone = replace(
-            firing_of_neighbour(firing, path, neighbour_cost.LOAD),
+            bystander_firing(firing, path, bystander_cost.LOAD),
             round=WARM_UP_ROUND,
-            timeout_s=neighbour_cost.TIMEOUT_S,
+            timeout_s=bystander_cost.TIMEOUT_S,
         )
         numbers = self._context.resources.firing_numbers
         self._firing = True
         try:
-            cost = await neighbour_cost.measure(target, self._engine, alone, numbers)
+            cost = await bystander_cost.measure(target, self._engine, alone, numbers)
         finally:
             self._firing = False
         if self._stopping:

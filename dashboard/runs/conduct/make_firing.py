@@ -32,7 +32,7 @@ def make_firing(
         tls=target.tls,
         client=plan.client,
         seed=plan.seed + number,  # the same arrivals for each lane of a round
-        neighbour=_bystander_path(context, target, variant, number),
+        bystander_path=_bystander_path(context, target, variant, number),
         request_mode=with_filled_rows(variant.request_mode(plan.parameters)),
     )
 
@@ -41,7 +41,7 @@ def _bystander_path(
     context: RunContext, target: Target, variant: Variant, number: int
 ) -> str | None:
     """Return the path of the bystander's requests; None if this firing has no bystander."""
-    path = context.project.neighbour
-    wanted = context.plan.neighbour and context.plan.client == ENGINE and number != WARM_UP_ROUND
+    path = context.project.bystander_path
+    wanted = context.plan.bystander and context.plan.client == ENGINE and number != WARM_UP_ROUND
     probed = target.facts.get("probe", True)  # else they would be counted with the load's
     return path if wanted and probed and path != variant.path else None

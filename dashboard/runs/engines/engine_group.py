@@ -119,7 +119,12 @@ def shares_of(firing: Firing, engines: int, *, pools: bool = False) -> list[Firi
     alone = firing.client != ENGINE or not (pools or all_at_once(load))
     most = 1 if alone else min(engines, load.concurrency, load.requests)
     return [
-        replace(firing, engine=engine, engines=most, neighbour=None if engine else firing.neighbour)
+        replace(
+            firing,
+            engine=engine,
+            engines=most,
+            bystander_path=None if engine else firing.bystander_path,
+        )
         for engine in range(most)
     ]
 

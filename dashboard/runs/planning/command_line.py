@@ -29,7 +29,7 @@ def command_line(
         words += ["--client", plan.client]
     if plan.margin != MARGIN:
         words += [*_option("margin", plan.margin)]
-    if not plan.neighbour:
+    if not plan.bystander:
         words.append("--no-neighbour")
     if project is not None:
         words += ["--project", project]

@@ -33,7 +33,7 @@ class PlanOptions(TypedDict, total=False):
     until_sure: bool
     control: bool
     margin: float
-    neighbour: bool
+    bystander: bool
 
 
 def make_plan(

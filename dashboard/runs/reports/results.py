@@ -12,7 +12,7 @@ from dashboard.analysis.report.report import ReportContext, report_of_lanes
 from dashboard.analysis.samples.cut_off import counted_lanes, whole_rounds_of
 from dashboard.analysis.samples.lane_samples import Lane, collect, collect_frames
 from dashboard.analysis.samples.lateness import Lateness
-from dashboard.analysis.samples.resource_use import NeighbourCost
+from dashboard.analysis.samples.resource_use import BystanderRequestCost
 from dashboard.analysis.samples.rounds import smallest_medians_ms
 from dashboard.models import Run, RunLane, Status, StoredFrame
 from dashboard.wire.frame import WARM_UP_ROUND, Frame, decode
@@ -121,7 +121,7 @@ def _config(run: Run, lane: RunLane, readings: Sequence[Reading]) -> LaneConfig:
         cores_s=sum(reading.target_s or 0 for reading in own) if own else None,
         executor=Executor(**executor) if executor else None,
         answers=lane.facts.get("answers", ()),
-        neighbour_cost=NeighbourCost.from_json(lane.facts.get("neighbour_cost")),
+        bystander_cost=BystanderRequestCost.from_json(lane.facts.get("neighbour_cost")),
         serialised=(lane.facts.get("xray") or {}).get("serialised"),
         queries=(lane.facts.get("xray") or {}).get("queries"),
     )

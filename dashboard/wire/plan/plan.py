@@ -29,6 +29,7 @@ from .request_mode import PLAIN, RequestMode
 
 # The loads are part of the contract: whoever needs one finds it here.
 __all__ = [
+    "BYSTANDER_RPS",
     "CLIENTS",
     "ENGINE",
     "MARGIN",
@@ -41,7 +42,6 @@ __all__ = [
     "MAX_RUN_REQUESTS",
     "MAX_SEED",
     "MAX_TIMEOUT_S",
-    "NEIGHBOUR_RPS",
     "TWIN",
     "Burst",
     "Firing",
@@ -57,7 +57,7 @@ MAX_RUN_REQUESTS = 1_000_000  # requests x lanes x rounds
 
 ENGINE = "engine"  # the client that is none: the engine itself fires
 CLIENTS = (ENGINE, "httpx", "httpx-shared", "aiohttp", "requests-threads")
-NEIGHBOUR_RPS = 20.0
+BYSTANDER_RPS = 20.0
 TWIN = "#2"  # behind a server's name: a target of its own
 
 
@@ -96,7 +96,7 @@ class Plan:
     `until_sure`: the run ends as soon as every comparison is decided, and `rounds` is the most.
     `control`: the lanes are one and the same, at targets that are started separately.
     `margin`: the smallest difference that is called one; 0.03 is 3 %.
-    `neighbour`: a trickle to an unrelated view is fired beside the load, where the project has one.
+    `bystander`: requests to an unrelated view are fired beside the load, if the project has one.
     """
 
     scenario: str
@@ -110,7 +110,7 @@ class Plan:
     until_sure: bool = False
     control: bool = False
     margin: float = MARGIN
-    neighbour: bool = True
+    bystander: bool = field(default=True, metadata=json_key("neighbour"))
 
     def __post_init__(self) -> None:
         problems = [*self.load.problems(), *self._run_problems()]
@@ -173,10 +173,10 @@ class Firing:
     `lane` and `round` only label the frames. Round 0 is the warm-up. `seed` draws the arrivals
     of a Poisson load: the same seed for each lane of a round gives them the same arrivals.
     `keep_alive` false: a connection for each request. `await_continue`: the body waits for the
-    server's `100 Continue`. `tls`: encrypted, and the certificate is not looked at. `client`:
-    who fires, the engine itself or an application's client library by its name. `neighbour`: the
-    path that NEIGHBOUR_RPS requests a second are sent to meanwhile; None: nothing is. `engine` and
-    `engines`: which of how many processes this one is that share the load, from 0.
+    server's `100 Continue`. `tls`: encrypted; the certificate is not checked. `client`: the engine
+    itself, or the name of a client library to fire with. `bystander_path`: BYSTANDER_RPS requests
+    per second are sent to it beside the load; None: there are none. `engines` is the number of
+    processes that share the load, and `engine` the number of this one, from 0.
     """
 
     lane: int
@@ -194,7 +194,7 @@ class Firing:
     await_continue: bool = False
     tls: bool = False
     client: str = ENGINE
-    neighbour: str | None = None
+    bystander_path: str | None = field(default=None, metadata=json_key("neighbour"))
     request_mode: RequestMode = field(default=PLAIN, metadata=json_key("manner"))
     engine: int = 0
     engines: int = 1

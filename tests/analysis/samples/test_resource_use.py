@@ -11,21 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.analysis.lane.config import LaneConfig
-from dashboard.analysis.samples.resource_use import Amount, NeighbourCost
+from dashboard.analysis.samples.resource_use import Amount, BystanderRequestCost
 from dashboard.wire.units import NS_PER_MS as MS
 from tests.analysis.causes.test_causes import CPU, THREAD_COST, causes, free
 from tests.analysis.planted import Planted, busy, report_of
 
-BESIDE = 100  # requests of the neighbour in each firing
+BESIDE = 100  # requests of the bystander in each firing
 REQUESTS = 20
-COST = NeighbourCost(Amount(3 * MS, 0.3 * MS), Amount(26, 1), Amount(0))
-# What such neighbours add to what is counted in the target's processes.
+COST = BystanderRequestCost(Amount(3 * MS, 0.3 * MS), Amount(26, 1), Amount(0))
+# What these requests add to what is counted in the target's processes.
 ADDED = {"cpu": BESIDE * 3 * MS, "switches": BESIDE * 26, "neighbour_requests": BESIDE}
 
 
-def beside(lane: Planted, cost: NeighbourCost | None = COST) -> Planted:
+def beside(lane: Planted, cost: BystanderRequestCost | None = COST) -> Planted:
     """Return the same lane with a bystander beside it."""
-    return replace(lane, growth=ADDED, config=replace(lane.config, neighbour_cost=cost))
+    return replace(lane, growth=ADDED, config=replace(lane.config, bystander_cost=cost))
 
 
 def named(report: dict[str, Any]) -> set[str]:
@@ -36,7 +36,7 @@ def cpu_ms(report: dict[str, Any]) -> list[float]:
     return [lane["server_side"]["cpu_ms_per_request"] for lane in report["lanes"]]
 
 
-def test_what_a_lane_used_is_the_same_with_a_neighbour_and_without() -> None:
+def test_a_lane_used_the_same_with_and_without_a_bystander() -> None:
     lanes = [THREAD_COST, CPU]
     alone = report_of(lanes, REQUESTS)
     together = report_of([beside(lane) for lane in lanes], REQUESTS)
@@ -56,14 +56,16 @@ def test_threads_that_a_server_starts_by_itself_go_by_what_was_measured() -> Non
     assert report["lanes"][0]["server_side"]["threads_started"] == 0
 
 
-# A lane that spends 1 ms a request, and the neighbour's part is known to some 100 ms a firing.
+# A lane that spends 1 ms a request, and the bystander's part is known to some 100 ms a firing.
 LIGHT = free(5, name="light@daphne", model=busy(6), growth_per_request={"cpu": MS, "switches": 3})
 OTHER = replace(LIGHT, name="other@daphne", model=busy(3))
 
 
 @pytest.mark.parametrize("cost", [COST, None], ids=["measured", "not measured"])
-def test_no_cause_rests_on_what_is_within_the_uncertainty(cost: NeighbourCost | None) -> None:
-    """2 ms and 20 switches more a request, where the neighbour's part is known to ± 5 and 40."""
+def test_no_cause_rests_on_what_is_within_the_uncertainty(
+    cost: BystanderRequestCost | None,
+) -> None:
+    """2 ms and 20 switches more a request, where the bystander's part is known to ± 5 and 40."""
     more = {"cpu": 3 * MS, "switches": 23}
     slow = replace(LIGHT, config=LaneConfig(cores=2), growth_per_request=more)
     fast = replace(OTHER, config=LaneConfig(cores=2), growth_per_request={"cpu": MS, "switches": 3})
@@ -74,7 +76,7 @@ def test_no_cause_rests_on_what_is_within_the_uncertainty(cost: NeighbourCost | 
 
 def test_a_cause_that_is_beyond_it_is_named_still() -> None:
     fast = free(5, growth_per_request={"cpu": MS // 100, "switches": 2})
-    many = 200  # as many requests as make twenty neighbours small
+    many = 200  # so many requests that twenty of the bystander are few
     few = {name: value // 5 for name, value in ADDED.items()}
     slow, fast = (replace(beside(lane), growth=few) for lane in (CPU, fast))
     (cause, *_) = causes(report_of([slow, fast], many))
@@ -83,9 +85,9 @@ def test_a_cause_that_is_beyond_it_is_named_still() -> None:
     assert cause["evidence"]["cpu_ms_per_request_uncertainty"] > 0
 
 
-def test_what_was_the_neighbours_is_reported() -> None:
+def test_the_share_of_the_bystander_is_reported() -> None:
     growth = {**ADDED, "neighbour_threads_started": 2 * BESIDE}
-    lane = replace(beside(free()), growth=growth, neighbours=BESIDE)
+    lane = replace(beside(free()), growth=growth, bystander_requests=BESIDE)
     report = report_of([lane, free(name="other@daphne")], REQUESTS, 3)
     cost = report["lanes"][0]["neighbour"]["cost"]
     assert cost["cpu_ms"] == pytest.approx(3 * 300)
@@ -113,5 +115,5 @@ def test_what_nobody_measured_is_beyond_nothing() -> None:
 
 
 def test_a_cost_is_stored_and_read() -> None:
-    assert NeighbourCost.from_json(COST.to_json()) == COST
-    assert NeighbourCost.from_json(None) is None
+    assert BystanderRequestCost.from_json(COST.to_json()) == COST
+    assert BystanderRequestCost.from_json(None) is None

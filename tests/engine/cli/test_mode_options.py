@@ -147,7 +147,7 @@ def test_options_become_a_firing() -> None:
     assert (firing.method, firing.load) == ("POST", Burst(5, 5, send_kb_per_s=300))
     assert read_options([*RATE, *slowly]).firing.load.send_kb_per_s == 300
     held = read_options(["--url", URL, "--websocket", "--every", "2", "--neighbour", "/x"]).firing
-    assert (held.request_mode, held.neighbour) == (RequestMode(websocket=True), "/x")
+    assert (held.request_mode, held.bystander_path) == (RequestMode(websocket=True), "/x")
     assert held.load == Burst(100, 100, every_s=2)
     options = ["--open", "auth", "--open", "join", "--message", "hi {n}", "--answer", "contains hi"]
     talking = read_options(["--url", URL, "--websocket", *options]).firing

@@ -12,8 +12,8 @@ from typing import Any
 
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import EnvelopeReader, decode, is_event
-from dashboard.wire.plan.neighbour import MARK
-from dashboard.wire.plan.plan import NEIGHBOUR_RPS, Firing
+from dashboard.wire.plan.bystander import MARK
+from dashboard.wire.plan.plan import BYSTANDER_RPS, Firing
 from dashboard.wire.plan.request_mode import RequestMode, Upload
 from tests.firing import burst, engine
 
@@ -78,18 +78,18 @@ async def rows_by_kind(process: Any, firing: Firing, *, stop: bool = False) -> d
 
 
 def firing_at(port: int, **more: Any) -> Firing:
-    return burst(port, "/slow", 1, 1, neighbour="/ping/", **more)
+    return burst(port, "/slow", 1, 1, bystander_path="/ping/", **more)
 
 
 async def test_it_is_regular_and_never_among_the_samples() -> None:
     async with slow_for_some() as (port, seen), engine() as process:
         result = await rows_by_kind(process, firing_at(port))
     assert [row["request"] for row in result["samples"]] == [0]
-    expected = LOAD_S * NEIGHBOUR_RPS
+    expected = LOAD_S * BYSTANDER_RPS
     rows = result["neighbour"]
     assert expected - 2 <= len(rows) <= expected + 2
     assert [row["due"] for row in rows] == [
-        round(number * 1e9 / NEIGHBOUR_RPS) for number in range(len(rows))
+        round(number * 1e9 / BYSTANDER_RPS) for number in range(len(rows))
     ]
     assert all(row["status"] == 200 and row["error"] == Failure.NONE for row in rows)
     assert len(seen.bystander_s) == len(rows)

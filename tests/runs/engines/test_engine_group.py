@@ -56,7 +56,7 @@ async def fire(engine: EngineGroup, firing: Firing) -> tuple[Fired, set[int]]:
 def test_the_shares_add_up_to_the_load(data: st.DataObject, engines: int) -> None:
     requests = data.draw(st.integers(1, 400))
     concurrency = data.draw(st.integers(1, requests))
-    firing = burst(1, "/", requests, concurrency, neighbour="/ping/")
+    firing = burst(1, "/", requests, concurrency, bystander_path="/ping/")
     shares = shares_of(firing, engines, pools=True)
     assert len(shares) == min(engines, concurrency)
     assert sorted(n for share in shares for n in share.numbers) == list(range(requests))
@@ -65,7 +65,7 @@ def test_the_shares_add_up_to_the_load(data: st.DataObject, engines: int) -> Non
     assert longest == ceil(requests / concurrency), "as many rounds as with one engine"
     assert all(len(share.numbers) >= 1 for share in shares)
     assert len(shares_of(firing, engines)) == (len(shares) if requests == concurrency else 1)
-    assert [share.neighbour for share in shares] == ["/ping/"] + [None] * (len(shares) - 1)
+    assert [share.bystander_path for share in shares] == ["/ping/"] + [None] * (len(shares) - 1)
 
 
 def test_a_client_library_fires_in_one_process() -> None:
@@ -132,10 +132,10 @@ async def test_there_is_one_bystander_for_all_engines(tmp_path: Path) -> None:
         asyncio.get_running_loop().call_later(0.5 if is_load else 0, peer.write, OK)
 
     async with serving(waits) as server, together(tmp_path) as several:
-        await fire(several, burst(server.port, "/load", 4, 4, neighbour="/ping/"))
-        neighbours = [head for head in server.heads if head.startswith(b"GET /ping/")]
+        await fire(several, burst(server.port, "/load", 4, 4, bystander_path="/ping/"))
+        pings = [head for head in server.heads if head.startswith(b"GET /ping/")]
     # The last of those due in 0.5 s may go out or not.
-    assert 8 <= len(neighbours) <= 12
+    assert 8 <= len(pings) <= 12
 
 
 async def test_stop_reaches_every_engine(tmp_path: Path) -> None:

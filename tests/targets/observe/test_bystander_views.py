@@ -15,7 +15,7 @@ import pytest_asyncio
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.targets.lifecycle.pool import Targets
 from dashboard.targets.supervise.cores import Cores
-from dashboard.wire.plan.neighbour import marked
+from dashboard.wire.plan.bystander import marked
 from tests.targets.client import Answer, fire
 from tests.targets.conftest import ignore
 

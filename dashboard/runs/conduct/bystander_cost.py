@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
 
-from dashboard.analysis.samples.resource_use import Amount, NeighbourCost
+from dashboard.analysis.samples.resource_use import Amount, BystanderRequestCost
 from dashboard.runs.resources import Engine, Target
 from dashboard.wire import frame
 from dashboard.wire.failure import Failure
@@ -64,7 +64,7 @@ class Usage:
 
 async def measure(
     target: Target, engine: Engine, firing: Firing, numbers: Iterator[int]
-) -> NeighbourCost | None:
+) -> BystanderRequestCost | None:
     """Fire the bystander's requests alone and return what one costs; None if unknown.
 
     Each batch takes a firing's number from `numbers`.
@@ -79,7 +79,7 @@ async def measure(
             return None
         usages.append(usage)
     amounts = (_amount([usage.for_each(name, rest) for usage in usages]) for name in COUNTED)
-    return NeighbourCost(*amounts)
+    return BystanderRequestCost(*amounts)
 
 
 async def _at_rest(target: Target, number: int) -> Usage | None:

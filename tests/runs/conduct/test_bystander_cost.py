@@ -7,18 +7,18 @@ from itertools import count, cycle
 
 import pytest
 
-from dashboard.runs.conduct import neighbour_cost
+from dashboard.runs.conduct import bystander_cost
 from dashboard.wire import frame
 from dashboard.wire.failure import Failure
-from dashboard.wire.plan.neighbour import firing_of_neighbour
+from dashboard.wire.plan.bystander import bystander_firing
 from dashboard.wire.plan.plan import Burst, Firing
 from dashboard.wire.units import NS_PER_MS as MS
 from tests.runs.fakes import FakeEngine, FakeTarget, samples
 
 PER_S = {"cpu": 20 * MS, "switches": 300, "threads_started": 0}  # of a target at rest
 WORKER, MASTER = 7, 8
-FIRING = firing_of_neighbour(
-    Firing(0, 0, "127.0.0.1", 1, "/load", Burst(1, 1), 30.0), "/ping/?own=1", neighbour_cost.LOAD
+FIRING = bystander_firing(
+    Firing(0, 0, "127.0.0.1", 1, "/load", Burst(1, 1), 30.0), "/ping/?own=1", bystander_cost.LOAD
 )
 
 
@@ -69,13 +69,13 @@ class Rows(Played):
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Do not sleep: the target's clock is simulated."""
-    monkeypatch.setattr(neighbour_cost, "REST_S", 0)
-    monkeypatch.setattr(neighbour_cost, "AFTER_S", 0)
+    monkeypatch.setattr(bystander_cost, "REST_S", 0)
+    monkeypatch.setattr(bystander_cost, "AFTER_S", 0)
 
 
 async def test_usage_at_rest_is_not_charged_to_the_bystander() -> None:
     engine = FakeEngine()
-    cost = await neighbour_cost.measure(Rows(engine, cycle([3.0])), engine, FIRING, count(1))
+    cost = await bystander_cost.measure(Rows(engine, cycle([3.0])), engine, FIRING, count(1))
     assert cost is not None
     assert cost.cpu.value == pytest.approx(3 * MS)
     assert cost.cpu.uncertainty == pytest.approx(0, abs=1)
@@ -87,7 +87,7 @@ async def test_usage_at_rest_is_not_charged_to_the_bystander() -> None:
 async def test_the_interval_is_that_of_the_batches() -> None:
     engine = FakeEngine()
     each_ms = iter([2.0, 3.0, 4.0, 3.0, 3.0])
-    cost = await neighbour_cost.measure(Rows(engine, each_ms), engine, FIRING, count(1))
+    cost = await bystander_cost.measure(Rows(engine, each_ms), engine, FIRING, count(1))
     assert cost is not None
     assert cost.cpu.value == pytest.approx(3 * MS)
     assert cost.cpu.uncertainty == pytest.approx(2.776 * 0.7071 / 5**0.5 * MS, rel=1e-3)
@@ -114,11 +114,11 @@ class Failing(FakeEngine):
 async def test_the_cost_of_an_unanswered_bystander_is_unknown() -> None:
     engine = Failing()
     assert (
-        await neighbour_cost.measure(Rows(engine, cycle([3.0])), engine, FIRING, count(1)) is None
+        await bystander_cost.measure(Rows(engine, cycle([3.0])), engine, FIRING, count(1)) is None
     )
 
 
 async def test_without_counters_nothing_is_fired() -> None:
     engine = FakeEngine()
-    assert await neighbour_cost.measure(FakeTarget("s"), engine, FIRING, count(1)) is None
+    assert await bystander_cost.measure(FakeTarget("s"), engine, FIRING, count(1)) is None
     assert engine.fired == []

@@ -1,4 +1,4 @@
-"""The neighbour's requests: how they are fired, and marked so that the probe knows them."""
+"""The bystander's requests: how they are fired, and the mark by which the probe knows them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def marked(path: str) -> str:
     return f"{path}{'&' if '?' in path else '?'}{MARK}"
 
 
-def firing_of_neighbour(firing: Firing, path: str, load: Load) -> Firing:
-    """Return the firing of plain GETs of the neighbour's path, at the same address and host."""
+def bystander_firing(firing: Firing, path: str, load: Load) -> Firing:
+    """Return the firing of plain GETs of the bystander's path, at the same address and host."""
     return replace(
         firing,
         path=marked(path),
@@ -27,7 +27,7 @@ def firing_of_neighbour(firing: Firing, path: str, load: Load) -> Firing:
         headers=tuple(pair for pair in firing.headers if pair[0].lower() == "host"),
         body="",
         await_continue=False,
-        neighbour=None,
+        bystander_path=None,
         request_mode=PLAIN,
         engine=0,
         engines=1,
