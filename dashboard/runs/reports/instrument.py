@@ -1,6 +1,6 @@
 """Whether the load generator or the host disturbed a run.
 
-The limits are those of docs/method.md ("The instrument watches itself"). Pure functions of what
+The limits are those of docs/method.md ("How the load generator is checked"). Pure functions of what
 was read around each firing.
 """
 
