@@ -19,7 +19,7 @@ def names(events: Any) -> set[str]:
 
 @pytest.mark.parametrize(
     ("heading", "events"),
-    [("### From the engine", EngineEvent), ("### To the page", ViewerEvent | QueueEvent)],
+    [("### From the load generator", EngineEvent), ("### To the page", ViewerEvent | QueueEvent)],
 )
 def test_every_event_is_documented_and_no_other(heading: str, events: Any) -> None:
     section = DOCUMENTED.read_text().partition(heading)[2].partition("###")[0]
