@@ -7,11 +7,11 @@ from .database_functions import add_to_sqlite
 
 
 class LiveappConfig(AppConfig):
-    """What is put under load."""
+    """The built-in project."""
 
     name = "liveapp"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Give each new connection the functions that its database does not bring along."""
+        """Add to each new connection the functions that its database lacks."""
         connection_created.connect(add_to_sqlite, dispatch_uid="liveapp.add_to_sqlite")

@@ -1,4 +1,4 @@
-"""The ASGI application, for Daphne, uvicorn and their kin."""
+"""The ASGI application, for Daphne, uvicorn and other ASGI servers."""
 
 from importlib.util import find_spec
 from typing import Any
@@ -7,10 +7,10 @@ from django.core.asgi import get_asgi_application
 
 from .chains import asgi_with_chains
 
-# First: it sets Django up, which consumers need.
+# First, since it sets up Django, which consumers need.
 application: Any = asgi_with_chains(get_asgi_application())
 
-if find_spec("channels"):  # websockets are there where Channels is
+if find_spec("channels"):  # websockets need Channels
     from channels.routing import ProtocolTypeRouter, URLRouter
 
     from .urls import websocket_urlpatterns

@@ -1,7 +1,7 @@
 """Celery's messages as files in a directory: a queue for one machine that needs no server.
 
-It is kombu's own filesystem transport with one thing mended. That one makes a message's file
-and then fills it; a worker that looks in between takes an empty message, and the task is lost.
+It is kombu's filesystem transport with one bug fixed: kombu creates a message's file before it
+writes the content, and a worker that reads in between gets an empty message and loses the task.
 """
 
 import uuid
@@ -17,7 +17,7 @@ PATIENCE_S = 0.1
 
 
 class Channel(filesystem.Channel):
-    """The directory: a file a message, its name says when it was sent and to which queue."""
+    """The directory: one file per message, named by when it was sent and its queue."""
 
     def _put(  # type: ignore[override] # kombu's own names differ
         self, queue: str, payload: Any, **_: Any
@@ -30,17 +30,17 @@ class Channel(filesystem.Channel):
 
 
 class Transport(filesystem.Transport):
-    """Messages in files, whole or not at all, and a worker that ends when it is asked to."""
+    """Messages that appear in files at once, and a worker that ends soon after SIGTERM."""
 
     Channel = Channel
 
     def drain_events(  # type: ignore[override] # kombu's own signatures differ
         self, connection: Any, timeout: float | None = None
     ) -> None:
-        """Wait for a message, and not for longer than PATIENCE_S where there is a limit.
+        """Wait for a message, at most PATIENCE_S if there is a limit.
 
-        Celery looks between two of these whether it has been asked to end, twice before it
-        does, and would wait two seconds each time.
+        Celery checks between two calls whether it has to end, twice before it does, and would
+        wait two seconds each time.
         """
         limit = None if timeout is None else min(timeout, PATIENCE_S)
         super().drain_events(connection, timeout=limit)  # type: ignore[no-untyped-call]

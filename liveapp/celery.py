@@ -1,8 +1,8 @@
-"""The queue for what is too heavy for a view.
+"""The Celery application, for work that is too slow for a view.
 
     python -m celery --app liveapp.celery worker
 
-Its settings are those of `settings.py` that begin with CELERY.
+Its settings are those in `settings.py` that begin with CELERY.
 """
 
 import os
@@ -12,7 +12,7 @@ from typing import Any
 from celery import Celery  # type: ignore[import-untyped]
 from celery.signals import worker_shutdown  # type: ignore[import-untyped]
 
-from . import broker  # noqa: F401 - makes the scheme of the broker's URL known
+from . import broker  # noqa: F401 - registers the scheme of the broker's URL
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "liveapp.settings")
 
@@ -22,7 +22,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 
 @worker_shutdown.connect  # type: ignore[untyped-decorator]
 def end_at_once(**_: Any) -> None:
-    """Everything has been stopped by now, but for a thread that would sleep out its second."""
+    """End the process: everything is stopped but a thread that would sleep for a second."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)

@@ -1,8 +1,8 @@
-"""Django's handlers with middleware of their own, each for the paths of one scenario.
+"""Django's handlers with other middleware, each for the paths of one variant.
 
 Django builds its chain of middleware once, from the settings, when a handler is made. So each
-chain here is that of a handler that is Django's own in everything. Whatever else is asked for
-goes to the project's handler, and passes through nothing on the way but one look at its path.
+chain here belongs to an unmodified handler of Django's. Requests to any other path go to the
+project's handler; all that they pass through is one look-up of their path.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ DEFAULT = [
 ]
 SYNC_ONLY = "liveapp.middleware.sync_only"
 
-# Where the one that is sync only stands matters under ASGI. Django calls what is above it as
-# sync code too: last in the list, all eight run in one thread, for one hop there and one back.
-# First in the list, the others stay async, and each makes hops of its own.
+# Under ASGI the position of the sync-only middleware matters. Django also runs everything above
+# it as sync code: if it is last in the list, all eight run in one thread, with one hop there and
+# one back. If it is first, the others stay async, and each makes its own hops.
 CHAINS = {
     "default": DEFAULT,
     "plus-one": [*DEFAULT, SYNC_ONLY],
@@ -37,7 +37,7 @@ CHAINS = {
 
 
 def wsgi_with_chains(application: Any) -> Any:
-    """The project's WSGI application, with the chains at their paths."""
+    """Return the project's WSGI application, with the chains at their paths."""
     handlers = _by_path(WSGIHandler)
 
     def chosen(environ: dict[str, Any], start_response: Any) -> Any:
@@ -48,7 +48,7 @@ def wsgi_with_chains(application: Any) -> Any:
 
 
 def asgi_with_chains(application: Any) -> Any:
-    """The project's ASGI application, with the chains at their paths."""
+    """Return the project's ASGI application, with the chains at their paths."""
     handlers = _by_path(ASGIHandler)
 
     async def chosen(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -58,8 +58,8 @@ def asgi_with_chains(application: Any) -> Any:
 
 
 def _by_path(make: Callable[[], Any]) -> dict[str, Any]:
-    """Make the handlers. Only while the project is being loaded: the settings change for it."""
-    of_the_project = settings.MIDDLEWARE
+    """Make the handlers, only while the project is loaded, since this changes the settings."""
+    original = settings.MIDDLEWARE
     handlers: dict[str, Any] = {}
     try:
         for name, middleware in CHAINS.items():
@@ -69,5 +69,5 @@ def _by_path(make: Callable[[], Any]) -> dict[str, Any]:
                 (f"/middleware/sync-{name}/", f"/middleware/async-{name}/"), handler
             )
     finally:
-        settings.MIDDLEWARE = of_the_project
+        settings.MIDDLEWARE = original
     return handlers

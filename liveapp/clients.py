@@ -1,8 +1,8 @@
 """HTTP clients that requests share, and with them the connections to the external API.
 
-Each is made when it is first needed, so that a server may fork before. None limits how many
-connections there are at once: whoever calls the view does that, and a limit in here (httpx: 100
-by default) would be measured as if it were the server's.
+Each is made on first use, so that a server may fork before. None limits the number of
+connections: the load does that, and a limit here (httpx: 100 by default) would be measured as
+if it were the server's.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import httpx
 import requests
 from requests.adapters import HTTPAdapter
 
-# As many as the largest load has in flight: a pool of requests is not a limit, but what it has
-# no room for is closed after each use (10 by default).
+# The most requests that a load has in flight. A pool of `requests` is not a limit, but connections
+# that do not fit into it are closed after each use (10 by default).
 POOL = 10_000
 
-# Few idle ones are kept, as httpx does by default: at every request its pool asks each of them
-# whether it is still open. 200 idle connections make a burst of 200 calls last ten seconds.
+# Few idle connections are kept, httpx's default: for every request its pool checks whether each of
+# them is still open. With 200 idle connections, a burst of 200 calls takes ten seconds.
 LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=20)
 
 _lock = Lock()
@@ -31,40 +31,40 @@ _of_loops: dict[
 
 
 def shared_session() -> requests.Session:
-    """The Session of this process.
+    """Return the Session of this process.
 
-    Not one for each thread: under ASGI each request has a thread of its own, and would share
-    its Session with nobody. The pool of connections in it is made for many threads; what is
-    not is changing the Session's headers and cookies, which nobody does here.
+    A Session per thread would not be shared under ASGI, where each request has its own thread.
+    The Session's pool of connections is thread-safe; changing its headers and cookies is not,
+    which never happens here.
     """
-    with _lock:  # or two threads would make one each
+    with _lock:  # otherwise two threads could make one each
         return _session()
 
 
 def shared_client() -> httpx.Client:
-    """The `httpx.Client` of this process, which is made for many threads."""
+    """Return the `httpx.Client` of this process, which is thread-safe."""
     with _lock:
         return _client()
 
 
 async def shared_async_client() -> httpx.AsyncClient:
-    """The `httpx.AsyncClient` of the running event loop, to which its connections belong.
+    """Return the `httpx.AsyncClient` of the running event loop, to which its connections belong.
 
     Under ASGI that is the process's one loop. Under WSGI Django makes a loop for each request
-    of an async view, so there nothing is shared.
+    of an async view, so nothing is shared.
     """
     loop = asyncio.get_running_loop()
     if loop not in _of_loops:
-        ending = _until_the_end_of(loop)
-        _of_loops[loop] = (await anext(ending), ending)
+        client = _client_of(loop)
+        _of_loops[loop] = (await anext(client), client)
     return _of_loops[loop][0]
 
 
-async def _until_the_end_of(loop: asyncio.AbstractEventLoop) -> AsyncGenerator[httpx.AsyncClient]:
-    """A client that is closed with the loop.
+async def _client_of(loop: asyncio.AbstractEventLoop) -> AsyncGenerator[httpx.AsyncClient]:
+    """Yield a client that is closed with the loop.
 
-    A loop that ends in good order closes the async generators that were begun in it. Django
-    knows no other end: its handler leaves out ASGI's lifespan.
+    A loop that ends normally closes its async generators. There is no other hook, since
+    Django's handler does not implement ASGI's lifespan.
     """
     client = httpx.AsyncClient(limits=LIMITS)
     try:

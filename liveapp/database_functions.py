@@ -8,12 +8,12 @@ from django.db.models import Func, TextField
 
 
 class Sleep(Func):
-    """Wait for so many seconds while the query runs, and give nothing: an empty text.
+    """Wait for this number of seconds in the query; its value is an empty text.
 
-    PostgreSQL waits in a process of its own. SQLite waits in this process, in the thread
-    that asked, inside the function below. Python's module lets go of the interpreter while
-    SQLite works, and `time.sleep` does so too: only the thread and its connection are held,
-    as they are with PostgreSQL.
+    PostgreSQL waits in a process of its own. SQLite waits in this process, in the querying
+    thread, inside the function below. Python's module releases the interpreter's lock while
+    SQLite works, and so does `time.sleep`: only the thread and its connection are occupied,
+    as with PostgreSQL.
     """
 
     function = "sleep"
@@ -21,13 +21,13 @@ class Sleep(Func):
     output_field = TextField()
 
     def as_postgresql(self, compiler: Any, connection: Any, **more: Any) -> Any:
-        """PostgreSQL's own, which gives `void`."""
+        """Return PostgreSQL's own function, whose value is `void`."""
         template = "%(function)s(%(expressions)s)::text"
         return self.as_sql(compiler, connection, function="pg_sleep", template=template, **more)
 
 
 def add_to_sqlite(connection: BaseDatabaseWrapper, **_: Any) -> None:
-    """Give a new connection the function `sleep`, where it is one to SQLite."""
+    """Add the function `sleep` to a new connection to SQLite."""
     if connection.vendor == "sqlite":
         connection.connection.create_function("sleep", 1, _sleep)
 

@@ -1,10 +1,10 @@
-"""Which databases there are: SQLite in a file, or the PostgreSQL that the environment names.
+"""The databases: SQLite in a file, or PostgreSQL as named in the environment.
 
     LIVEAPP_DATABASE_URL   postgresql://USER:PASSWORD@HOST:PORT/NAME?OPTION=VALUE
 
-The name is this project's own: tables are made in it, and a DATABASE_URL that happens to be
-in somebody's shell is meant for another project. With PostgreSQL there is a second alias,
-`pooled`: the same database, by connections that psycopg's pool keeps open.
+The variable has a name of this project's own: its tables are created there, and a DATABASE_URL
+in the shell usually belongs to another project. With PostgreSQL there is a second alias,
+`pooled`: the same database, over connections that psycopg's pool keeps open.
 """
 
 from pathlib import Path
@@ -13,18 +13,17 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 POOLED = "pooled"
 POOL_MIN, POOL_MAX = 1, 20  # connections, in each of a server's processes
-POOL_TIMEOUT_S = 30.0  # what a request waits for one at most
+POOL_TIMEOUT_S = 30.0  # at most, of a request for a connection
 
 
 def databases(url: str, sqlite: Path) -> dict[str, dict[str, Any]]:
-    """Django's DATABASES: those at `url`, or SQLite in the file where that is empty.
+    """Return Django's DATABASES: those at `url`, or SQLite in the file if that is empty.
 
     Raises ValueError for a URL that names no PostgreSQL database.
 
-    No connection outlives its request (CONN_MAX_AGE stays 0): under ASGI each request has
-    a thread of its own, and a connection that is kept would be kept for a thread that is
-    gone. So sync and async pay for the same thing. Who wants to see what that costs compares
-    with `pooled`.
+    No connection outlives its request (CONN_MAX_AGE is 0): under ASGI each request has a thread
+    of its own, and a persistent connection would belong to a thread that has ended. So sync and
+    async have the same cost; `pooled` shows how large it is.
     """
     if not url:
         return {"default": _sqlite(sqlite)}
@@ -38,7 +37,7 @@ def _sqlite(file: Path) -> dict[str, Any]:
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": file,
         "OPTIONS": {
-            # Readers never wait (WAL, which `prepare` sets once), writers wait in turn.
+            # Readers never wait (WAL, set once by `prepare`), writers take turns.
             "init_command": "PRAGMA synchronous=NORMAL",
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
@@ -57,7 +56,7 @@ def _postgresql(url: str) -> dict[str, Any]:
         "NAME": name,
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
-        "HOST": options.pop("host", parts.hostname or ""),  # a directory, where it is a socket
+        "HOST": options.pop("host", parts.hostname or ""),  # a directory for a Unix socket
         "PORT": options.pop("port", parts.port or ""),
         "OPTIONS": options,
     }

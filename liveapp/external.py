@@ -1,10 +1,10 @@
-"""Calling the external API: what is asked of it, and what a view answers when it fails.
+"""Calling the external API: the requests, and a view's response if it fails.
 
-    LIVEAPP_API_URL   a real one: https://jsonplaceholder.typicode.com
-    UPSTREAM_URL      the companion `upstream.py`, which brings it
+    LIVEAPP_API_URL   a real API: https://jsonplaceholder.typicode.com
+    UPSTREAM_URL      the companion `upstream.py`, set when it is started
 
-Only the environment names it, never a request. A real one does not care how slow and how
-unreliable it is asked to be.
+The address comes from the environment alone, never from a request. A real API ignores
+`latency` and `error_rate`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ DEFAULT_TIMEOUT_S, MAX_TIMEOUT_S = 15.0, 30.0
 
 
 class ApiFailed(Exception):
-    """The API has answered, but not with what it was asked for."""
+    """The API's response is not a todo."""
 
 
 FAILURES = (requests.RequestException, httpx.HTTPError, ApiFailed)
@@ -37,18 +37,18 @@ TIMEOUTS = (requests.Timeout, httpx.TimeoutException)
 
 
 def todo_url(request: HttpRequest, todo: int = 1) -> str:
-    """Where the API has this todo, by the request's ?latency= and ?error_rate=."""
-    asked = {
+    """Return the todo's URL, with the request's ?latency= and ?error_rate=."""
+    query = {
         "latency": number(
             request, "latency", default=0.2, low=0, high=MAX_LATENCY_S, unit="seconds"
         ),
         "error_rate": number(request, "error_rate", default=0, low=0, high=1),
     }
-    return f"{API_URL}/todos/{todo}?{urlencode(asked)}"
+    return f"{API_URL}/todos/{todo}?{urlencode(query)}"
 
 
 def timeout_s(request: HttpRequest) -> float:
-    """Seconds to wait for the API, from ?timeout=."""
+    """Return the seconds to wait for the API, from ?timeout=."""
     return number(
         request,
         "timeout",
@@ -60,7 +60,7 @@ def timeout_s(request: HttpRequest) -> float:
 
 
 def todo_in(response: requests.Response | httpx.Response) -> dict[str, Any]:
-    """The todo that the API has answered. Raises ApiFailed where it is an error or no JSON."""
+    """Return the todo in a response; raises ApiFailed for an error or other content."""
     if response.status_code != 200:
         raise ApiFailed(f"expected status 200, found {response.status_code}")
     try:
@@ -72,32 +72,34 @@ def todo_in(response: requests.Response | httpx.Response) -> dict[str, Any]:
     return todo
 
 
-def answering(view: Callable[[HttpRequest], JsonResponse]) -> Callable[[HttpRequest], JsonResponse]:
-    """The sync view, answering 504 where the API is late and 502 where it fails otherwise."""
+def handle_failures(
+    view: Callable[[HttpRequest], JsonResponse],
+) -> Callable[[HttpRequest], JsonResponse]:
+    """Make a sync view respond with 504 if the API is late, 502 if it fails otherwise."""
 
     @wraps(view)
-    def answered(request: HttpRequest) -> JsonResponse:
+    def guarded(request: HttpRequest) -> JsonResponse:
         try:
             return view(request)
         except FAILURES as error:
             return _failure(error)
 
-    return answered
+    return guarded
 
 
-def answering_async(
+def handle_failures_async(
     view: Callable[[HttpRequest], Coroutine[Any, Any, JsonResponse]],
 ) -> Callable[[HttpRequest], Coroutine[Any, Any, JsonResponse]]:
-    """The same for an async view."""
+    """Make an async view respond likewise."""
 
     @wraps(view)
-    async def answered(request: HttpRequest) -> JsonResponse:
+    async def guarded(request: HttpRequest) -> JsonResponse:
         try:
             return await view(request)
         except FAILURES as error:
             return _failure(error)
 
-    return answered
+    return guarded
 
 
 def _failure(error: Exception) -> JsonResponse:

@@ -1,4 +1,4 @@
-"""One piece of middleware that can be called by sync code alone."""
+"""A middleware that only sync code can call."""
 
 from collections.abc import Callable
 
@@ -10,9 +10,9 @@ from django.utils.decorators import sync_only_middleware
 def sync_only(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Add a header, as sync code: what is written without a thought of async is like this.
+    """Add a header, as a typical middleware that was written before async.
 
-    Under ASGI Django calls it in a thread, and everything that stands above it.
+    Under ASGI Django runs it, and every middleware above it, in a thread.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""What is looked up: the article's product, of which there are ten thousand."""
+"""The model to look up: ten thousand products."""
 
 from django.db import models
 
@@ -6,7 +6,7 @@ PRODUCTS = 10_000  # their ids are 1 to this
 
 
 class Product(models.Model):
-    """Something with a name and a price."""
+    """A product with a name and a price."""
 
     name = models.CharField(max_length=100)
     price = models.DecimalField(max_digits=8, decimal_places=2)
@@ -14,7 +14,7 @@ class Product(models.Model):
     objects: "models.Manager[Product]" = models.Manager()
 
     class Meta:
-        """Named, so that the views can be imported by who has other applications installed."""
+        """The label is explicit, so that other projects can import the views."""
 
         app_label = "liveapp"
 

@@ -1,4 +1,4 @@
-"""What a request may ask for, and the answer when it asks for something else."""
+"""Parameters of requests, and the response to an invalid one."""
 
 import re
 
@@ -10,7 +10,7 @@ MAX_DELAY_S = 10.0
 
 
 class BadParameter(BadRequest):
-    """A parameter that was refused; Django answers it with `bad_request` below."""
+    """A refused parameter; Django's response to it is `bad_request` below."""
 
     def __init__(self, field: str, expected: str, found: str) -> None:
         self.field = field
@@ -18,7 +18,7 @@ class BadParameter(BadRequest):
 
 
 def delay_s(request: HttpRequest) -> float:
-    """Seconds to wait, from ?delay=, 0 to 10; raises BadParameter for anything else."""
+    """Return the seconds to wait, from ?delay=, 0 to 10; raises BadParameter for anything else."""
     return number(
         request, "delay", default=DEFAULT_DELAY_S, low=0, high=MAX_DELAY_S, unit="seconds"
     )
@@ -27,9 +27,9 @@ def delay_s(request: HttpRequest) -> float:
 def number(
     request: HttpRequest, name: str, *, default: float, low: float, high: float, unit: str = ""
 ) -> float:
-    """A number from the query, `low` to `high`; raises BadParameter for anything else.
+    """Return a number from the query, `low` to `high`; raises BadParameter for anything else.
 
-    `unit` is what the answer says was expected: "seconds from 0 to 10".
+    `unit` is part of the message, such as "seconds from 0 to 10".
     """
     text = request.GET.get(name, str(default))
     try:
@@ -42,7 +42,7 @@ def number(
 
 
 def whole_number(request: HttpRequest, name: str, *, default: int, low: int, high: int) -> int:
-    """A whole number from the query, `low` to `high`; raises BadParameter for anything else."""
+    """Return a whole number from the query, `low` to `high`; raises BadParameter otherwise."""
     text = request.GET.get(name, str(default))
     if not re.fullmatch("-?[0-9]{1,20}", text) or not low <= int(text) <= high:
         raise BadParameter(name, f"a whole number from {low} to {high}", text)
@@ -50,6 +50,6 @@ def whole_number(request: HttpRequest, name: str, *, default: int, low: int, hig
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
-    """The 400 of this project: which field, and what was expected of it."""
+    """Return the 400 of this project, with the field and the expected value."""
     field = getattr(exception, "field", None)
     return JsonResponse({"field": field, "message": str(exception)}, status=400)

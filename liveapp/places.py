@@ -1,4 +1,4 @@
-"""Where this project writes: beside manage.py, with the laboratory's own state, or LIVEAPP_HOME."""
+"""The directories that this project writes to: below LIVEAPP_HOME, or .liveburst/liveapp."""
 
 import os
 from pathlib import Path
@@ -6,11 +6,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 HOME = Path(os.environ.get("LIVEAPP_HOME") or ROOT / ".liveburst" / "liveapp").resolve()
 UPLOADS = HOME / "uploads"
-MESSAGES = HOME / "messages"  # of Celery, where no Redis is named
+MESSAGES = HOME / "messages"  # of Celery, without Redis
 RESULTS = HOME / "results"  # of its tasks, likewise
 
 
 def make() -> None:
-    """Make the directories that are not there, for their owner alone."""
+    """Create the missing directories, for their owner alone."""
     for directory in (HOME, UPLOADS, MESSAGES, RESULTS):
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""A pool of processes, one for each of a server's own: begun when it is first needed."""
+"""A pool of processes for each process of the server, started on first use."""
 
 import asyncio
 import multiprocessing
@@ -14,9 +14,9 @@ _pool: ProcessPoolExecutor | None = None
 
 
 async def in_process(work: Callable[[int], int], argument: int) -> int:
-    """Do it in a process of the pool, and wait for that without holding anybody up.
+    """Do the work in a process of the pool, and await it without blocking the event loop.
 
-    Raises BrokenProcessPool where a process of the pool ended; the next call begins a new one.
+    Raises BrokenProcessPool if a process of the pool ended; the next call starts a new pool.
     """
     pool = _ready()
     try:
@@ -27,10 +27,10 @@ async def in_process(work: Callable[[int], int], argument: int) -> int:
 
 
 def _ready() -> ProcessPoolExecutor:
-    global _pool  # noqa: PLW0603 - one for each process is what it is
+    global _pool  # noqa: PLW0603 - there is one per process
     with _lock:
         if _pool is None:
-            # Begun anew and not forked: a server has threads, whose locks a fork would inherit.
+            # Spawned, not forked: a server has threads, whose locks a fork would inherit.
             context = multiprocessing.get_context("spawn")
             _pool = ProcessPoolExecutor(PROCESSES, mp_context=context)
         return _pool

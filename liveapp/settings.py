@@ -10,14 +10,14 @@ places.make()
 DEBUG = False  # a measured application is never in debug mode
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 
-# Nothing here is signed or kept: no view has a session, a login or a form.
+# Nothing is signed: no view has a session, a login or a form.
 SECRET_KEY = os.environ.get("LIVEAPP_SECRET_KEY", "nothing in liveapp is secret")
 
 ROOT_URLCONF = "liveapp.urls"
 WSGI_APPLICATION = "liveapp.wsgi.application"
 ASGI_APPLICATION = "liveapp.asgi.application"
 
-# The two of Django's are what its middleware for logins is made of (scenario `middleware`).
+# Django's authentication middleware needs its two applications (scenario `middleware`).
 INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "liveapp"]
 SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"  # needs no table
 
@@ -30,10 +30,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 USE_TZ = True
 
-FILE_UPLOAD_TEMP_DIR = places.UPLOADS  # what is received on the way, beside what is stored
+FILE_UPLOAD_TEMP_DIR = places.UPLOADS  # of uploads while they are received
 
-# The queue: Redis where REDIS_URL names one, else files. There a worker looks for messages
-# fifty times a second; it would look once a second by default and seem a second slow.
+# The queue: Redis if REDIS_URL is set, otherwise files. There a worker polls for messages fifty
+# times per second; with the default, once per second, it would seem a second slow.
 REDIS_URL = os.environ.get("REDIS_URL", "")
 CELERY_BROKER_URL = REDIS_URL or "files://"
 CELERY_RESULT_BACKEND = REDIS_URL or f"file://{places.RESULTS}"
@@ -47,10 +47,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
         "polling_interval": 0.02,
     }
 )
-# Who asks a Redis that is gone is told so within seconds, and not after twenty.
+# A Redis that is down is reported within seconds instead of after twenty.
 CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"retry_policy": {"max_retries": 2}}
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2}
-CELERY_RESULT_EXPIRES = 600  # seconds; a result that was fetched is forgotten at once
+CELERY_RESULT_EXPIRES = 600  # seconds; a fetched result is deleted at once
 CELERY_TASK_IGNORE_RESULT = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False

@@ -1,4 +1,4 @@
-"""A slow API without its HTTP: how slow an answer is, who waits for a place, and what is said."""
+"""A slow API without its HTTP: the delay of responses, the requests that wait, the content."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LIMITS = {"latency": 60.0, "jitter": 60.0, "error_rate": 1.0, "capacity": 100_00
 
 
 class BadQuery(ValueError):
-    """What a request asked for cannot be had."""
+    """The query of a request is invalid."""
 
     def __init__(self, field: str, message: str) -> None:
         self.field = field
@@ -27,21 +27,23 @@ class BadQuery(ValueError):
 
 @dataclass(frozen=True)
 class Behaviour:
-    """How slow, how reliable and how wide the API is."""
+    """The delay, the reliability and the capacity of the API."""
 
     latency: float = 0.0  # seconds
     jitter: float = 0.0  # seconds
     error_rate: float = 0.0  # 0 to 1
     capacity: int = 0  # requests at once; 0: all of them
 
-    def told(self, query: str) -> Behaviour:
-        """The same, but for what a request's query says. Raises BadQuery."""
-        said = dict(parse_qsl(query, keep_blank_values=True))
-        return replace(self, **{name: limited(name, said[name]) for name in LIMITS if name in said})
+    def with_query(self, query: str) -> Behaviour:
+        """Return the behaviour with the values in a request's query; raises BadQuery."""
+        values = dict(parse_qsl(query, keep_blank_values=True))
+        return replace(
+            self, **{name: limited(name, values[name]) for name in LIMITS if name in values}
+        )
 
 
 def limited(name: str, text: str) -> Any:
-    """The number that a text gives for a part of the Behaviour. Raises BadQuery."""
+    """Return the text as a number for this field of Behaviour; raises BadQuery."""
     kind, what = (int, "a whole number") if name == "capacity" else (float, "a number")
     try:
         value: float = kind(text)
@@ -53,7 +55,7 @@ def limited(name: str, text: str) -> Any:
 
 
 def todo(number: int) -> dict[str, Any]:
-    """The todo of that number, 1 to TODOS, in the form that jsonplaceholder gives it."""
+    """Return the todo of this number, 1 to TODOS, as jsonplaceholder does."""
     length = 3 + (number - 1) % 5
     return {
         "userId": (number - 1) // TODOS_PER_USER + 1,
@@ -64,7 +66,7 @@ def todo(number: int) -> dict[str, Any]:
 
 
 class Gate:
-    """Lets at most so many works begin before others end; the rest wait in their order."""
+    """Limits the number of works in progress; the others wait in order."""
 
     def __init__(self, places: float) -> None:
         self.places = places
@@ -73,20 +75,20 @@ class Gate:
 
     @property
     def idle(self) -> bool:
-        """Whether nobody is inside and nobody waits."""
+        """True if no work is in progress and none waits."""
         return not self.busy and not self.waiting
 
     def enter(self, work: Work) -> None:
-        """Begin the work, now or when its turn comes."""
+        """Begin the work, now or when it is its turn."""
         self.waiting.append(work)
-        self._let_in()
+        self._begin_next()
 
     def leave(self) -> None:
-        """One that was begun has ended."""
+        """Note that a work has ended, and begin the next."""
         self.busy -= 1
-        self._let_in()
+        self._begin_next()
 
-    def _let_in(self) -> None:
+    def _begin_next(self) -> None:
         while self.waiting and self.busy < self.places:
             work = self.waiting.popleft()
             if not work.given_up:
@@ -95,7 +97,7 @@ class Gate:
 
 
 class Work:
-    """One request at work: it waits for its place, then for its latency, then it is answered."""
+    """One request: it waits for its place, then for its latency, then gets its response."""
 
     def __init__(self, api: Api, behaviour: Behaviour, answer: Callable[[bool], None]) -> None:
         self.given_up = False
@@ -107,12 +109,12 @@ class Work:
         self._timer: asyncio.TimerHandle | None = None
 
     def begin(self) -> None:
-        """It has its place."""
+        """Start the latency: the work has its place."""
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(self._latency_s, self._end)
 
     def give_up(self) -> None:
-        """Nobody wants the answer any more: its place is another's at once."""
+        """Cancel the work, whose client has gone, and free its place at once."""
         self.given_up = True
         if self._timer is not None:
             self._timer.cancel()
@@ -124,33 +126,33 @@ class Work:
 
 
 class Api:
-    """What all connections share: how it behaves, who waits, and what has been counted."""
+    """The state that all connections share: behaviour, waiting requests, counts."""
 
     def __init__(self, behaviour: Behaviour, seed: int) -> None:
         self.behaviour = behaviour
-        self.random = Random(seed)  # noqa: S311 - nothing is secret about it
-        self.opened = 0  # connections since it began
-        self.connections = 0  # that are open
+        self.random = Random(seed)  # noqa: S311 - not used for secrets
+        self.opened = 0  # connections since the start
+        self.connections = 0  # open ones
         self.answered = 0
-        self._gates: dict[int, Gate] = {}  # by capacity; those that are in use
+        self._gates: dict[int, Gate] = {}  # by capacity; only those in use
 
     def begin(self, query: str, answer: Callable[[bool], None]) -> Work:
-        """Work on a request; `answer` is told whether it fails. Raises BadQuery."""
-        behaviour = self.behaviour.told(query)
+        """Begin a request; `answer` is called with True if it fails. Raises BadQuery."""
+        behaviour = self.behaviour.with_query(query)
         work = Work(self, behaviour, answer)
         places = behaviour.capacity or math.inf
         self._gates.setdefault(behaviour.capacity, Gate(places)).enter(work)
         return work
 
     def leave(self, capacity: int) -> None:
-        """A work that had its place among so many has ended."""
+        """Free a place of the gate with this capacity."""
         gate = self._gates[capacity]
         gate.leave()
         if gate.idle:
             del self._gates[capacity]
 
     def state(self) -> dict[str, int]:
-        """How things stand."""
+        """Return the current counts."""
         waiting = (not work.given_up for gate in self._gates.values() for work in gate.waiting)
         return {
             "opened": self.opened,

@@ -1,4 +1,4 @@
-"""The same work, as Celery's tasks."""
+"""The work of `work.py` as Celery tasks."""
 
 from . import work
 from .celery import app
@@ -6,11 +6,11 @@ from .celery import app
 
 @app.task  # type: ignore[untyped-decorator]
 def primes_below(limit: int) -> int:
-    """`work.primes_below`, in a worker."""
+    """Run `work.primes_below` in a worker."""
     return work.primes_below(limit)
 
 
 @app.task  # type: ignore[untyped-decorator]
 def thumbnail_bytes(pixels: int) -> int:
-    """`work.thumbnail_bytes`, in a worker."""
+    """Run `work.thumbnail_bytes` in a worker."""
     return work.thumbnail_bytes(pixels)

@@ -1,18 +1,18 @@
-"""The slow external API: answers /todos/N as jsonplaceholder does, as slowly as it is told.
+"""The slow external API: serves /todos/N like jsonplaceholder, after a delay.
 
     python -m liveapp.upstream --port 8900 --latency 0.2
 
-How slow it is, the command line says, and each request may say otherwise for itself:
+The command line sets the defaults, which each request may override:
 
-    /todos/1?latency=0.2       seconds until it answers
-             &jitter=0.1       up to so many seconds more, drawn for each request
-             &error_rate=0.05  this share of the requests is answered 500, as slowly as the others
-             &capacity=8       at most so many at once among the requests that name this number;
-                               the others wait in their order (0: all at once)
+    /todos/1?latency=0.2       seconds until the response
+             &jitter=0.1       up to this many seconds more, drawn for each request
+             &error_rate=0.05  the share of requests that fail with 500, after the same delay
+             &capacity=8       at most this many at once among the requests with this number;
+                               the others wait in order (0: all at once)
 
-What is drawn comes from --seed, in the order in which requests arrive. /state says how
-things stand. It listens on loopback alone, and keeps each connection until its client closes
-it: one that was closed at the wrong moment would be an error in somebody's measurement.
+Random values are drawn from --seed, in the order in which requests arrive. /state has the current
+counts. It listens on loopback alone, and keeps each connection until its client closes it, since
+a connection closed at the wrong moment would be an error in a measurement.
 """
 
 from __future__ import annotations
@@ -38,21 +38,21 @@ from .slow_api import LIMITS, TODOS, Api, BadQuery, Behaviour, Work, limited, to
 HOST = "127.0.0.1"
 PORT = 8900
 BACKLOG = 4096
-MAX_HEAD_BYTES = 65_536  # besides the piece that it begins in
+MAX_HEAD_BYTES = 65_536  # without the piece that it begins in
 MAX_AHEAD = 16  # requests that a connection may send before they are answered
 
 
 @dataclass(frozen=True)
 class Request:
-    """One request, as far as it matters here."""
+    """The relevant parts of one request."""
 
     method: str
     target: str
-    kept: bool  # whether its connection stays open afterwards
+    keep_alive: bool  # whether its connection stays open
 
 
 class Connection(asyncio.Protocol):
-    """One connection. Its requests are answered one after the other, in their order."""
+    """One connection, whose requests are handled one at a time, in order."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
@@ -61,7 +61,7 @@ class Connection(asyncio.Protocol):
         self._target = b""
         self._head_bytes: int | None = 0  # of the request that is being read; None: in its body
         self._ahead: deque[Request] = deque()
-        self._busy = False  # one of them is being answered
+        self._busy = False  # a request is being handled
         self._work: Work | None = None
         self._writable = True
 
@@ -79,7 +79,7 @@ class Connection(asyncio.Protocol):
             self._work.give_up()
 
     def pause_writing(self) -> None:
-        """Called by the loop: the client does not read what it is answered."""
+        """Called by the loop: the client does not read its responses."""
         self._writable = False
 
     def resume_writing(self) -> None:
@@ -94,7 +94,7 @@ class Connection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            pass  # the request itself has been read; nothing else is spoken here
+            pass  # the request itself has been read; upgrades are ignored
         except httptools.HttpParserError:
             self._refuse(HTTPStatus.BAD_REQUEST)
             return
@@ -116,11 +116,11 @@ class Connection(asyncio.Protocol):
         self._head_bytes = None
 
     def on_message_complete(self) -> None:
-        """Called by the parser. A body has been read and is not looked at."""
+        """Called by the parser. The body has been read, and is ignored."""
         self._head_bytes = 0
         method = self._parser.get_method().decode()
-        kept = self._parser.should_keep_alive() and not self._parser.should_upgrade()
-        self._ahead.append(Request(method, self._target.decode("latin1"), kept))
+        keep_alive = self._parser.should_keep_alive() and not self._parser.should_upgrade()
+        self._ahead.append(Request(method, self._target.decode("latin1"), keep_alive))
         self._next()
 
     def _next(self) -> None:
@@ -137,20 +137,20 @@ class Connection(asyncio.Protocol):
 
     def _take(self, request: Request) -> None:
         path, query = split_target(request.target)
-        found = re.fullmatch("/todos/([0-9]{1,9})", path)
+        match = re.fullmatch("/todos/([0-9]{1,9})", path)
         if request.method not in ("GET", "HEAD"):
             self._answer(request, HTTPStatus.METHOD_NOT_ALLOWED, {})
         elif path == "/state":
             self._answer(request, HTTPStatus.OK, self._api.state())
-        elif found and 1 <= int(found[1]) <= TODOS:
-            self._work = self._api.begin(query, partial(self._worked, request, int(found[1])))
+        elif match and 1 <= int(match[1]) <= TODOS:
+            self._work = self._api.begin(query, partial(self._worked, request, int(match[1])))
         else:
             self._answer(request, HTTPStatus.NOT_FOUND, {})
 
     def _worked(self, request: Request, number: int, failed: bool) -> None:
         self._work = None
         if failed:
-            content = {"message": "this failed because it was told to"}
+            content = {"message": "this failed on request"}
             self._answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, content)
         else:
             self._answer(request, HTTPStatus.OK, todo(number))
@@ -160,19 +160,21 @@ class Connection(asyncio.Protocol):
         self._busy = False
         self._api.answered += 1
         self._transport.write(encoded(request, status, content))
-        if not request.kept:
+        if not request.keep_alive:
             self._ahead.clear()
             self._transport.close()
 
     def _refuse(self, status: HTTPStatus) -> None:
         self._ahead.clear()
-        if not self._busy and not self._transport.is_closing():  # else it would be out of turn
-            self._transport.write(encoded(Request("GET", "", kept=False), status, {}))
+        if (
+            not self._busy and not self._transport.is_closing()
+        ):  # otherwise it would be out of order
+            self._transport.write(encoded(Request("GET", "", keep_alive=False), status, {}))
         self._transport.close()
 
 
 def split_target(target: str) -> tuple[str, str]:
-    """The path and the query of a request's target. Raises BadQuery."""
+    """Return path and query of a request's target; raises BadQuery."""
     try:
         parts = urlsplit(target)
     except ValueError as error:
@@ -181,37 +183,37 @@ def split_target(target: str) -> tuple[str, str]:
 
 
 def encoded(request: Request, status: HTTPStatus, content: dict[str, Any]) -> bytes:
-    """The response's bytes: JSON, two spaces deep."""
+    """Return the response's bytes: JSON, indented by two spaces."""
     body = json.dumps(content, indent=2).encode()
     head = (
         f"HTTP/1.1 {status.value} {status.phrase}\r\n"
         "Content-Type: application/json; charset=utf-8\r\n"
         f"Content-Length: {len(body)}\r\n"
-        f"Connection: {'keep-alive' if request.kept else 'close'}\r\n\r\n"
+        f"Connection: {'keep-alive' if request.keep_alive else 'close'}\r\n\r\n"
     )
     return head.encode() + (b"" if request.method == "HEAD" else body)
 
 
 async def serve(api: Api, port: int) -> None:
-    """Answer on this port of loopback until the process is told to end."""
+    """Serve on this loopback port until SIGTERM or SIGINT."""
     loop = asyncio.get_running_loop()
-    told_to_end = asyncio.Event()
+    ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told_to_end.set)
+        loop.add_signal_handler(number, ended.set)
     server = await loop.create_server(partial(Connection, api), HOST, port, backlog=BACKLOG)
     print(f"http://{HOST}:{server.sockets[0].getsockname()[1]}", flush=True)
-    await told_to_end.wait()
+    await ended.wait()
     server.close()
 
 
 def allow_connections() -> None:
-    """Raise this process's own limit of descriptors as far as it may."""
+    """Raise this process's descriptor limit to the maximum."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def arguments(given: list[str] | None = None) -> Namespace:
-    """What the command line says."""
+    """Parse the command line."""
     parser = ArgumentParser(prog="python -m liveapp.upstream", description="A slow external API.")
     parser.add_argument("--port", type=int, default=PORT, help="0: any that is free")
     for name in LIMITS:

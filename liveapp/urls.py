@@ -1,4 +1,4 @@
-"""One path a variant: /SCENARIO/VARIANT/, with its parameters in the query."""
+"""One path per variant: /SCENARIO/VARIANT/, with its parameters in the query."""
 
 from django.urls import URLPattern, path
 
@@ -45,7 +45,7 @@ urlpatterns = [
     path("fan-out/async-sequential/", fan_out.async_sequential),
     path("streaming/sync/", streaming.sync),
     path("streaming/async/", streaming.async_),
-    # `chains.py` knows the paths of those with other middleware.
+    # `chains.py` has the paths of those with other middleware.
     path("middleware/sync-none/", middleware.sync),
     path("middleware/sync-default/", middleware.sync),
     path("middleware/sync-plus-one/", middleware.sync),
@@ -88,7 +88,7 @@ urlpatterns = [
 
 
 def websocket_urlpatterns() -> list[URLPattern]:
-    """The paths of the websockets, where Channels is installed."""
+    """Return the paths of the websockets, which need Channels."""
     from .consumers import AsyncEcho, SyncEcho  # noqa: PLC0415
 
     return [

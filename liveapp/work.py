@@ -1,6 +1,6 @@
-"""Work that keeps a processor busy, and nothing else: the scenarios `cpu` and `cpu-image`.
+"""Pure CPU work: the scenarios `cpu` and `cpu-image`.
 
-Knows nothing of Django, so that a pool's process that imports it is ready quickly.
+Does not import Django, so that a pool's process that imports it is ready quickly.
 """
 
 import io
@@ -11,9 +11,9 @@ THUMBNAIL = 256  # pixels
 
 
 def primes_below(limit: int) -> int:
-    """How many prime numbers there are below a limit, by trial division: plain Python.
+    """Return the number of primes below a limit, by trial division in plain Python.
 
-    The interpreter's lock is held all the while, so threads can only take turns.
+    The interpreter's lock is held throughout, so threads can only take turns.
     """
     primes: list[int] = []
     for number in range(2, limit):
@@ -30,10 +30,10 @@ def primes_below(limit: int) -> int:
 
 
 def thumbnail_bytes(pixels: int) -> int:
-    """The size of a thumbnail, as a JPEG, of a picture so wide and high that is made for it.
+    """Return the size of a JPEG thumbnail of a generated picture of this width and height.
 
-    Pillow works in C and lets go of the interpreter meanwhile, so threads help where there
-    are cores for them.
+    Pillow works in C and releases the interpreter's lock, so threads help if there are cores
+    for them.
     """
     grey = Image.radial_gradient("L").resize((pixels, pixels), Image.Resampling.BICUBIC)
     picture = Image.merge("RGB", [grey, grey, grey])

@@ -1,4 +1,4 @@
-"""The WSGI application, for gunicorn and its kin."""
+"""The WSGI application, for gunicorn and other WSGI servers."""
 
 from django.core.wsgi import get_wsgi_application
 

@@ -1,1 +1,1 @@
-"""One module a scenario, its variants side by side."""
+"""One module per scenario, with its variants."""

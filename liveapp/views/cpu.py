@@ -1,4 +1,4 @@
-"""Plain Python that computes: in the view, in a thread, in another process, in Celery's worker."""
+"""Computing in plain Python: in the view, in a thread, in another process, in Celery's worker."""
 
 import asyncio
 
@@ -19,12 +19,12 @@ def sync(request: HttpRequest) -> JsonResponse:
 
 
 async def async_naive(request: HttpRequest) -> JsonResponse:
-    """Compute in the event loop, which can do nothing else meanwhile."""
+    """Compute in the event loop, which is blocked meanwhile."""
     return JsonResponse({"primes": primes_below(_limit(request))})
 
 
 async def async_threads(request: HttpRequest) -> JsonResponse:
-    """Compute in a thread: the event loop goes on, by the turns that the interpreter gives it."""
+    """Compute in a thread: the event loop runs when the interpreter switches to it."""
     return JsonResponse({"primes": await asyncio.to_thread(primes_below, _limit(request))})
 
 
@@ -34,8 +34,8 @@ async def process_pool(request: HttpRequest) -> JsonResponse:
 
 
 def celery(request: HttpRequest) -> HttpResponse:
-    """Hand it to Celery's worker and say where the result will be."""
-    # Imported when it is first needed: Celery would make the start of every target longer.
+    """Queue it for Celery's worker; the response names the result's address."""
+    # Imported on first use: Celery would delay the start of every target.
     from liveapp import tasks  # noqa: PLC0415
 
     return accepted(tasks.primes_below, _limit(request))

@@ -19,12 +19,12 @@ def sync(request: HttpRequest) -> JsonResponse:
 
 
 async def async_naive(request: HttpRequest) -> JsonResponse:
-    """Work in the event loop, which can do nothing else meanwhile."""
+    """Work in the event loop, which is blocked meanwhile."""
     return JsonResponse({"bytes": thumbnail_bytes(_pixels(request))})
 
 
 async def async_threads(request: HttpRequest) -> JsonResponse:
-    """Work in a thread: Pillow lets go of the interpreter, so the event loop goes on."""
+    """Work in a thread: Pillow releases the interpreter's lock, so the event loop runs."""
     return JsonResponse({"bytes": await asyncio.to_thread(thumbnail_bytes, _pixels(request))})
 
 
@@ -34,8 +34,8 @@ async def process_pool(request: HttpRequest) -> JsonResponse:
 
 
 def celery(request: HttpRequest) -> HttpResponse:
-    """Hand it to Celery's worker and say where the result will be."""
-    # Imported when it is first needed: Celery would make the start of every target longer.
+    """Queue it for Celery's worker; the response names the result's address."""
+    # Imported on first use: Celery would delay the start of every target.
     from liveapp import tasks  # noqa: PLC0415
 
     return accepted(tasks.thumbnail_bytes, _pixels(request))

@@ -8,20 +8,20 @@ import httpx
 from django.http import HttpRequest, JsonResponse
 
 from liveapp.clients import shared_async_client, shared_client
-from liveapp.external import answering, answering_async, timeout_s, todo_in, todo_url
+from liveapp.external import handle_failures, handle_failures_async, timeout_s, todo_in, todo_url
 from liveapp.parameters import whole_number
 
 MAX_CALLS = 100
 
 
-@answering
+@handle_failures
 def sequential(request: HttpRequest) -> JsonResponse:
-    """Make each call when the last one has been answered."""
+    """Make each call after the response to the last one."""
     get = partial(shared_client().get, timeout=timeout_s(request))
     return JsonResponse({"todos": [todo_in(get(url)) for url in _urls(request)]})
 
 
-@answering
+@handle_failures
 def threads(request: HttpRequest) -> JsonResponse:
     """Make all calls at once, each in a thread of its own."""
     get = partial(shared_client().get, timeout=timeout_s(request))
@@ -30,19 +30,19 @@ def threads(request: HttpRequest) -> JsonResponse:
         return JsonResponse({"todos": [todo_in(response) for response in pool.map(get, urls)]})
 
 
-@answering_async
+@handle_failures_async
 async def gather(request: HttpRequest) -> JsonResponse:
     """Make all calls at once, in the event loop."""
     get = partial((await shared_async_client()).get, timeout=timeout_s(request))
     calls = (get(url) for url in _urls(request))
-    # Each is waited for, whatever becomes of the others: none may run on after the answer.
+    # Wait for all, even if some fail: none may continue after the response.
     responses = await asyncio.gather(*calls, return_exceptions=True)
     return JsonResponse({"todos": [todo_in(_received(response)) for response in responses]})
 
 
-@answering_async
+@handle_failures_async
 async def async_sequential(request: HttpRequest) -> JsonResponse:
-    """Await each call before the next is made: async code that waits as sync code does."""
+    """Await each call before the next: async code that waits like sync code."""
     get = partial((await shared_async_client()).get, timeout=timeout_s(request))
     return JsonResponse({"todos": [todo_in(await get(url)) for url in _urls(request)]})
 

@@ -1,7 +1,7 @@
 """Writing a file and reading it again: in a thread, in the event loop, or by aiofiles.
 
-The file has no name: it is gone when it is closed, and when the process is killed. TMPDIR
-says where it is. What was written is read from the page cache, as it mostly is in practice.
+The file has no name, so it disappears when it is closed or the process is killed. It is in
+TMPDIR. It is read from the page cache, as is usual in practice.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from django.http import HttpRequest, JsonResponse
 
 from liveapp.parameters import number
 
-CHUNK = memoryview(bytes(64 * 1024))  # what Django reads of an upload at a time
+CHUNK = memoryview(bytes(64 * 1024))  # the size in which Django reads uploads
 MAX_MEGABYTES = 100.0
 
 
@@ -23,37 +23,37 @@ def sync(request: HttpRequest) -> JsonResponse:
 
 
 async def async_naive(request: HttpRequest) -> JsonResponse:
-    """Write and read in an async view as if it were sync: the event loop waits for the disk."""
+    """Write and read in an async view as in a sync one: the event loop waits for the disk."""
     return _answer(write_and_read(_size(request)))
 
 
 async def async_threads(request: HttpRequest) -> JsonResponse:
-    """Hand all of it to a thread at once."""
+    """Write and read in one thread."""
     return _answer(await asyncio.to_thread(write_and_read, _size(request)))
 
 
 async def aiofiles_(request: HttpRequest) -> JsonResponse:
     """Write and read by aiofiles, which hands each call to a thread."""
-    found = 0
+    count = 0
     async with aiofiles.tempfile.TemporaryFile("w+b") as file:
         for chunk in _chunks(_size(request)):
             await file.write(chunk)
         await file.seek(0)
         while read := await file.read(len(CHUNK)):
-            found += len(read)
-    return _answer(found)
+            count += len(read)
+    return _answer(count)
 
 
 def write_and_read(size: int) -> int:
-    """Write so many bytes to a file and read it to its end; how many were read."""
-    found = 0
+    """Write this many bytes to a file, read it, and return how many were read."""
+    count = 0
     with tempfile.TemporaryFile() as file:
         for chunk in _chunks(size):
             file.write(chunk)
         file.seek(0)
         while read := file.read(len(CHUNK)):
-            found += len(read)
-    return found
+            count += len(read)
+    return count
 
 
 def _chunks(size: int) -> Iterator[memoryview]:

@@ -1,16 +1,16 @@
-"""A view that does nothing, below no middleware, Django's default seven, or one that is sync only.
+"""An empty view below no middleware, Django's default seven, or these and a sync-only one.
 
-Which middleware a request passes through is decided before a view is looked for: `chains.py`.
+The middleware of a request is chosen by its path, before the view: `chains.py`.
 """
 
 from django.http import HttpRequest, HttpResponse
 
 
 def sync(request: HttpRequest) -> HttpResponse:
-    """Answer at once."""
+    """Respond at once."""
     return HttpResponse("answered", content_type="text/plain")
 
 
 async def async_(request: HttpRequest) -> HttpResponse:
-    """Answer at once, in the event loop."""
+    """Respond at once, in the event loop."""
     return HttpResponse("answered", content_type="text/plain")

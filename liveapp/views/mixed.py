@@ -12,13 +12,13 @@ MAX_CALLS = 20
 
 
 def sync_task(seconds: float) -> str:
-    """Stand for any sync library: wait, and say so."""
+    """Wait like any sync library, and return a message."""
     time.sleep(seconds)
     return "Sync task completed"
 
 
 async def bridged(request: HttpRequest) -> JsonResponse:
-    """Call it as `sync_to_async` does by default: in the one thread that the request has."""
+    """Call it by `sync_to_async` with its default: in the request's one thread."""
     message = await sync_to_async(sync_task)(delay_s(request))
     return JsonResponse({"message": message})
 
@@ -30,7 +30,7 @@ async def bridged_threads(request: HttpRequest) -> JsonResponse:
 
 
 async def gather_bridged(request: HttpRequest) -> JsonResponse:
-    """Call it several times at once. The request has one thread, where each waits for the last."""
+    """Call it several times at once. The request has one thread, so the calls queue."""
     task = sync_to_async(sync_task)
     delay, calls = delay_s(request), _calls(request)
     messages = await asyncio.gather(*(task(delay) for _ in range(calls)))
@@ -46,7 +46,7 @@ async def gather_bridged_threads(request: HttpRequest) -> JsonResponse:
 
 
 async def async_blocking(request: HttpRequest) -> JsonResponse:
-    """Call it without a bridge: nobody else of this process is served meanwhile."""
+    """Call it directly, which blocks all other requests of this process."""
     return JsonResponse({"message": sync_task(delay_s(request))})
 
 

@@ -7,7 +7,7 @@ from django.http import HttpRequest, JsonResponse
 from liveapp.models import Product
 from liveapp.parameters import whole_number
 
-MAX_ID = 2**63 - 1  # what the database can look for; there are PRODUCTS of them
+MAX_ID = 2**63 - 1  # the database's maximum; there are PRODUCTS of them
 MAX_QUERIES = 100
 
 
@@ -22,7 +22,7 @@ def sync(request: HttpRequest) -> JsonResponse:
 
 
 async def async_(request: HttpRequest) -> JsonResponse:
-    """One query by `aget`: Django hands it to a thread and waits for that."""
+    """One query by `aget`, which Django runs in a thread."""
     number = _id(request)
     try:
         product = await Product.objects.aget(id=number)
@@ -42,7 +42,7 @@ def sync_sequential(request: HttpRequest) -> JsonResponse:
 
 
 async def async_gather(request: HttpRequest) -> JsonResponse:
-    """Several queries, asked for at once: a request has one thread for them, so they queue."""
+    """Several queries at once: a request has one thread for them, so they queue."""
     numbers = _numbers(request)
     products = await asyncio.gather(*(_product_or_none(number) for number in numbers))
     found = [product for product in products if product]
@@ -52,7 +52,7 @@ async def async_gather(request: HttpRequest) -> JsonResponse:
 
 
 async def _product_or_none(number: int) -> Product | None:
-    """One of several: an unknown id must not end the wait for the others, which run on."""
+    """One of several: an unknown id must not end the wait for the others, which continue."""
     try:
         return await Product.objects.aget(id=number)
     except Product.DoesNotExist:
@@ -64,7 +64,7 @@ def _id(request: HttpRequest) -> int:
 
 
 def _numbers(request: HttpRequest) -> list[int]:
-    """As many ids as queries are asked for, the first one given."""
+    """Return an id for each query, beginning with the given one."""
     first = _id(request)
     queries = whole_number(request, "queries", default=10, low=1, high=MAX_QUERIES)
     return list(range(first, first + queries))

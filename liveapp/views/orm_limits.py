@@ -1,4 +1,4 @@
-"""What the ORM does not do in async code: what Django says then, and the bridge that helps."""
+"""What the ORM refuses in async code: Django's error, and the bridge that avoids it."""
 
 from asgiref.sync import sync_to_async
 from django.core.exceptions import SynchronousOnlyOperation
@@ -9,7 +9,7 @@ from liveapp.models import Product
 
 
 async def sync_in_async(request: HttpRequest) -> JsonResponse:
-    """Ask the ORM as sync code does, in an async view: Django refuses."""
+    """Query as in sync code, in an async view: Django refuses."""
     try:
         product = Product.objects.get(id=1)
     except SynchronousOnlyOperation as error:
@@ -28,14 +28,14 @@ async def atomic_in_async(request: HttpRequest) -> JsonResponse:
 
 
 async def atomic_bridged(request: HttpRequest) -> JsonResponse:
-    """The whole transaction as sync code, in one call across the bridge: this works."""
+    """Run the whole transaction as sync code, in one call of `sync_to_async`: this works."""
     await sync_to_async(swap_prices)(1, 2)
     return JsonResponse({"swapped": [1, 2]})
 
 
 @transaction.atomic
 def swap_prices(one_id: int, other_id: int) -> None:
-    """Give each of two products the price of the other: both or none."""
+    """Swap the prices of two products in a transaction."""
     both = Product.objects.select_for_update().order_by("id").in_bulk([one_id, other_id])
     one, other = both[one_id], both[other_id]
     one.price, other.price = other.price, one.price
@@ -43,6 +43,6 @@ def swap_prices(one_id: int, other_id: int) -> None:
 
 
 def _refused(error: SynchronousOnlyOperation) -> JsonResponse:
-    """What Django said, as an answer of its own: it is not implemented, and nothing has crashed."""
-    said = {"refused": type(error).__name__, "message": str(error)}
-    return JsonResponse(said, status=501)
+    """Return Django's error as a response 501: not implemented, but no crash."""
+    content = {"refused": type(error).__name__, "message": str(error)}
+    return JsonResponse(content, status=501)

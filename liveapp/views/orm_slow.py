@@ -1,4 +1,4 @@
-"""A query that takes its time in the database, which the view can only wait for."""
+"""A query that is slow in the database: the view can only wait."""
 
 from django.conf import settings
 from django.db.models import QuerySet, Value
@@ -16,7 +16,7 @@ def sync(request: HttpRequest) -> JsonResponse:
 
 
 async def async_(request: HttpRequest) -> JsonResponse:
-    """Wait in the thread that `aget` hands the query to: the request's own."""
+    """Wait in the thread in which `aget` runs the query: the request's own."""
     return _shown(await _slow(request).aget())
 
 

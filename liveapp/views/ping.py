@@ -1,8 +1,8 @@
-"""A view that does nothing: what everybody else asks for meanwhile."""
+"""An empty view, for the bystander's requests."""
 
 from django.http import HttpRequest, HttpResponse
 
 
 def ping(request: HttpRequest) -> HttpResponse:
-    """Answer at once."""
+    """Respond at once."""
     return HttpResponse("pong", content_type="text/plain")

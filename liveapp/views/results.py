@@ -1,4 +1,4 @@
-"""Work that somebody else does: 202 and where its result will be, then the result."""
+"""Work in a queue: the response is 202 with the result's address, then the result."""
 
 from typing import Any
 from uuid import UUID
@@ -8,30 +8,29 @@ from django.urls import reverse
 
 
 def accepted(task: Any, argument: int) -> HttpResponse:
-    """Put a task of Celery into the queue: 202, or 503 where there is no queue to put it into."""
+    """Queue a Celery task: 202, or 503 if there is no queue."""
     from kombu.exceptions import OperationalError  # noqa: PLC0415
 
     try:
-        handed_in = task.delay(argument)
-    except (OperationalError, RuntimeError) as error:  # the latter: no store for results
+        task_result = task.delay(argument)
+    except (OperationalError, RuntimeError) as error:  # RuntimeError: no store for results
         message = f"expected the queue to take a task, found: {error}"
         return JsonResponse({"message": message}, status=503)
-    return _not_yet(UUID(handed_in.id))
+    return _not_yet(UUID(task_result.id))
 
 
 def result(request: HttpRequest, task_id: UUID) -> HttpResponse:
-    """The result of a task, which is forgotten then: once fetched it is not kept for anybody.
+    """Return the result of a task and delete it; 202 while there is none.
 
-    202 while it is not there. Celery does not know which tasks there are, so an id that is
-    nobody's is answered so as well.
+    Celery keeps no list of tasks, so an unknown id is 202 too.
     """
     from liveapp.celery import app  # noqa: PLC0415
 
-    found = app.AsyncResult(str(task_id))
-    if not found.ready():
+    task_result = app.AsyncResult(str(task_id))
+    if not task_result.ready():
         return _not_yet(task_id)
-    value, failed = found.result, found.failed()
-    found.forget()
+    value, failed = task_result.result, task_result.failed()
+    task_result.forget()
     if failed:
         return JsonResponse({"message": f"the task failed: {value!r}"}, status=500)
     return JsonResponse({"result": value})

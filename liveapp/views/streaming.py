@@ -1,8 +1,8 @@
-"""Sending an answer piece by piece, as a language model's words are: a sync and an async iterator.
+"""Sending a response piece by piece, like a language model: a sync and an async iterator.
 
-Django streams a sync iterator under WSGI and an async one under ASGI. The other way round it
-reads the iterator to its end before the first byte leaves, and warns of that each time. The
-warning is what this scenario is there to measure, and may not become an error in it.
+Django streams a sync iterator under WSGI and an async one under ASGI. With the other kind it
+reads the iterator to its end before the first byte is sent, with a warning each time. This
+scenario measures that case on purpose, so the warning is ignored.
 """
 
 import asyncio
@@ -50,7 +50,7 @@ def _tokens(request: HttpRequest) -> int:
 
 
 def _interval_s(request: HttpRequest) -> float:
-    """From ?interval=, which is in milliseconds."""
+    """Return the interval from ?interval=, which is in milliseconds."""
     interval_ms = number(
         request, "interval", default=50, low=0, high=MAX_INTERVAL_MS, unit="milliseconds"
     )

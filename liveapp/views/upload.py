@@ -1,9 +1,9 @@
 """Receiving a file in a multipart form: parsed, stored and hashed.
 
-Django keeps the first 2.5 MB of a file in memory and what is larger in a temporary file, so
-the size of an upload is not that of the process. Under WSGI the view itself reads from the
-connection, and its thread waits for a slow client. Under ASGI Django has read the whole body,
-to a temporary file too, before it calls the view.
+Django keeps files up to 2.5 MB in memory and larger ones in a temporary file, so the process
+does not grow by the size of an upload. Under WSGI the view itself reads from the connection,
+and its thread waits for a slow client. Under ASGI Django reads the whole body, also into a
+temporary file, before it calls the view.
 """
 
 import hashlib
@@ -20,29 +20,29 @@ from liveapp.places import UPLOADS
 
 FIELD = "file"
 MAX_BYTES = 100_000_000
-FORM_BYTES = 1_000_000  # what a form may be larger than its file
+FORM_BYTES = 1_000_000  # at most, beside its file
 
 
 @require_POST
 def sync(request: HttpRequest) -> JsonResponse:
-    """Receive it in the view's thread."""
+    """Receive the file in the view's thread."""
     return receive(request)
 
 
 @require_POST
 async def async_(request: HttpRequest) -> JsonResponse:
-    """Receive it in a thread that is asked for."""
+    """Receive the file in a thread, by `sync_to_async`."""
     return await sync_to_async(receive)(request)
 
 
 @require_POST
 async def async_naive(request: HttpRequest) -> JsonResponse:
-    """Receive it in the event loop, which parses, writes and hashes and does nothing else."""
+    """Receive the file in the event loop, which is blocked by parsing, writing and hashing."""
     return receive(request)
 
 
 def receive(request: HttpRequest) -> JsonResponse:
-    """Parse, store and hash the file of a form; 413 where it is larger than is allowed."""
+    """Parse, store and hash the file of a form; 413 if it is too large."""
     if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BYTES + FORM_BYTES:
         return _too_large()  # before anything is read
     file: Any = request.FILES.get(FIELD)
@@ -54,10 +54,7 @@ def receive(request: HttpRequest) -> JsonResponse:
 
 
 def store(file: "UploadedFile[Any]") -> str:
-    """Write it to a file of our own, chunk by chunk, and return its SHA-256.
-
-    It is stored as long as that takes: a laboratory keeps nothing of what it is sent.
-    """
+    """Write the upload to a temporary file, chunk by chunk, and return its SHA-256."""
     digest = hashlib.sha256()
     with tempfile.TemporaryFile(dir=UPLOADS) as stored:
         for chunk in file.chunks():

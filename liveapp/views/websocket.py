@@ -1,9 +1,9 @@
-"""A message and its echo without a websocket: long polling, as it was done before there were any.
+"""A message and its echo without a websocket: long polling.
 
-The request hangs in the view, and holds its thread, until the server has something to say.
-One sample is one round trip, as with `consumers.py`: the message goes there with the poll and
-comes back as its answer, after the same wait. That flatters long polling, since a message of
-the client's own would be a second request beside the one that hangs.
+The request occupies its thread in the view until the server has a message. One sample is one
+round trip, as with `consumers.py`: the message is sent with the poll and comes back as its
+response, after the same wait. This favours long polling, since in practice the client's message
+would be a second request beside the waiting one.
 """
 
 import time
@@ -16,6 +16,6 @@ from liveapp.parameters import delay_s
 
 @require_POST
 def long_polling(request: HttpRequest) -> HttpResponse:
-    """Wait until there is something to say, and say it."""
+    """Wait, then echo the body."""
     time.sleep(delay_s(request))
     return HttpResponse(request.body, content_type="text/plain; charset=utf-8")

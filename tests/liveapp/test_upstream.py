@@ -244,9 +244,9 @@ def test_the_command_line_says_what_it_refuses(capsys: pytest.CaptureFixture[str
 
 def test_a_behaviour_is_told_by_a_query_alone_what_the_query_says() -> None:
     behaviour = Behaviour(latency=0.2, capacity=4)
-    assert behaviour.told("jitter=0.1&other=x") == Behaviour(0.2, 0.1, 0, 4)
+    assert behaviour.with_query("jitter=0.1&other=x") == Behaviour(0.2, 0.1, 0, 4)
     with pytest.raises(BadQuery):
-        behaviour.told("latency=")
+        behaviour.with_query("latency=")
 
 
 def request(target: str) -> bytes:

@@ -1,4 +1,4 @@
-"""`prepare`: everything that the scenarios find when they are asked. Quick when it is there."""
+"""`prepare`: migrates and creates the rows that the scenarios need."""
 
 import time
 from typing import Any
@@ -13,9 +13,9 @@ LEFT_AFTER_S = 3600.0  # longer than any run may take
 
 
 class Command(BaseCommand):
-    """The lab.toml's one set-up command: one process, since each takes a while to start."""
+    """The lab.toml's only set-up command, since each process takes a while to start."""
 
-    help = "Make the database, its tables and its rows, where they are missing."
+    help = "Create the missing database, tables and rows."
     requires_system_checks = ()  # they would import every view
 
     def handle(self, **options: Any) -> None:
@@ -29,7 +29,7 @@ class Command(BaseCommand):
 
 
 def _tidy() -> None:
-    """Remove what a killed server or worker has left, once nobody can want it any more."""
+    """Remove files that a killed server or worker left, after the longest possible run."""
     long_ago_s = time.time() - LEFT_AFTER_S
     for directory in (places.UPLOADS, places.MESSAGES, places.RESULTS):
         for file in directory.iterdir():

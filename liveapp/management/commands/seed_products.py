@@ -1,4 +1,4 @@
-"""`seed_products`: as many products as the scenarios look up."""
+"""`seed_products`: creates the products that the scenarios look up."""
 
 from decimal import Decimal
 from typing import Any
@@ -9,18 +9,18 @@ from liveapp.models import PRODUCTS, Product
 
 
 class Command(BaseCommand):
-    """Ten thousand products, the same ones each time; does nothing where they are there."""
+    """Create ten thousand products, always the same; does nothing if they exist."""
 
-    help = "Make the products that the scenarios look up, where they are missing."
+    help = "Create the missing products that the scenarios look up."
 
     def handle(self, **options: Any) -> None:
-        """Make what is missing."""
+        """Create the missing products."""
         if Product.objects.count() < PRODUCTS:
-            # Whoever seeds at the same time makes the same ones.
+            # A second process that seeds at the same time creates the same ones.
             products = [_product(number) for number in range(1, PRODUCTS + 1)]
             Product.objects.bulk_create(products, ignore_conflicts=True)
 
 
 def _product(number: int) -> Product:
-    price = Decimal(100 + 37 * number % 9900) / 100  # 1.00 to 99.99, no pattern to the eye
+    price = Decimal(100 + 37 * number % 9900) / 100  # 1.00 to 99.99, without a visible pattern
     return Product(id=number, name=f"Product {number}", price=price)
