@@ -42,7 +42,7 @@ class Textual:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the value that the text stands for."""
+        """Return the value that the text describes."""
         raise NotImplementedError
 
 
@@ -187,7 +187,7 @@ def _key_of(field: Field[Any]) -> str:
 
 
 def _kind(member: Any) -> Any:
-    """Return the value of `kind` that says that an object is this member of a union."""
+    """Return the value of `kind` that marks an object as this member of a union."""
     if is_typeddict(member):
         return get_args(_keys(member)["kind"].hint)[0]
     return next(field.default for field in fields(member) if field.name == "kind")

@@ -1,4 +1,4 @@
-"""Everything that can go wrong on purpose, as one small tree.
+"""The exceptions that are part of normal operation, as one small tree.
 
     LiveburstError
     ├── Invalid             input that was refused, with each problem by field
@@ -6,11 +6,11 @@
     │   ├── InvalidManifest a lab.toml (the field is file and key)
     │   └── InvalidJson     stored JSON, or a message between processes (the field is a path)
     ├── FrameError          bytes that are not a frame
-    ├── TargetFailed        a server that did not start, or died
-    └── EngineFailed        the engine did not start, or died
+    ├── TargetFailed        a server that did not start, or ended
+    └── EngineFailed        a load generator that did not start, or ended
 
-Each says what was expected, what was found and, where it can, what to do.
-None of these is for a request that fails: that is a sample, with a `Failure`.
+Each message contains what was expected, what was found and, if possible, what to do.
+A failed request is not an exception but a sample, with a `Failure`.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from dataclasses import dataclass
 
 
 class LiveburstError(Exception):
-    """Something a person can act upon; its text is shown as it is."""
+    """An error that the user can act upon; its text is shown unchanged."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One refused field: its name as the person knows it, and what was expected."""
+    """One refused field: the name that the user knows, and what was expected."""
 
     field: str
     message: str
@@ -34,7 +34,7 @@ class Problem:
 
 
 class Invalid(LiveburstError):
-    """Input that was refused; `problems` has one entry a field, nothing was started."""
+    """Input that was refused, with one problem per field; nothing was started."""
 
     def __init__(self, *problems: Problem) -> None:
         self.problems = problems
@@ -50,11 +50,11 @@ class InvalidManifest(Invalid):
 
 
 class FrameError(LiveburstError):
-    """Bytes that are not a frame, or a frame that is not whole."""
+    """Bytes that are not a frame, or an incomplete frame."""
 
 
 class TargetFailed(LiveburstError):
-    """A server that did not start or died; `log_tail` holds its own last lines."""
+    """A server that did not start, or ended; `log_tail` has its last lines."""
 
     def __init__(self, message: str, log_tail: str = "") -> None:
         self.log_tail = log_tail
@@ -62,4 +62,4 @@ class TargetFailed(LiveburstError):
 
 
 class EngineFailed(LiveburstError):
-    """The engine did not start, or died in the middle of a firing."""
+    """The load generator did not start, or ended during a firing."""

@@ -1,6 +1,6 @@
-"""The types of events: what is not bulk data. docs/frame.md says when each is sent.
+"""The types of events: everything but bulk data. docs/frame.md describes when each is sent.
 
-`event` says which one it is: `match event["event"]` leaves one type. Keys in `INTERNAL` are for the
+`event` is the tag: `match event["event"]` narrows to one type. Keys in `INTERNAL` are for the
 sinks in the dashboard's own process, and are not sent to viewers.
 """
 
@@ -67,7 +67,7 @@ class TargetEvent(TypedDict):
 
 
 class FoundEvent(TypedDict):
-    """Something was found that is kept with a lane's facts."""
+    """Facts about a lane were found and stored."""
 
     event: Literal["found"]
     lane: int
@@ -100,7 +100,7 @@ class DiscardedEvent(TypedDict):
 
 
 class WarningEvent(TypedDict):
-    """Something that a reader of the numbers must know; one that spoils leaves no verdict."""
+    """A condition that affects how numbers are to be read; if it spoils, there is no verdict."""
 
     event: Literal["warning"]
     message: str

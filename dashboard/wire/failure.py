@@ -1,4 +1,4 @@
-"""Why a request failed: a closed set, so that every reader knows every word of it."""
+"""The reasons why requests fail, as a closed set."""
 
 from __future__ import annotations
 
@@ -8,36 +8,36 @@ from enum import IntEnum
 class Failure(IntEnum):
     """The code in the `error` column of a sample; 0 is success. Documented in docs/frame.md.
 
-    Stored runs hold these numbers: new ones go to the end, and none is used again.
+    Stored runs contain these numbers: add new ones at the end, and never reuse one.
     """
 
     NONE = 0
-    REFUSED = 1  # nobody listens, or the backlog turned us away
+    REFUSED = 1  # nothing listens, or the backlog was full
     UNREACHABLE = 2  # any other failure to connect
-    NO_DESCRIPTORS = 3  # this process may not open another socket
-    TIMEOUT = 4  # no whole answer within the plan's timeout
+    NO_DESCRIPTORS = 3  # no descriptor is left for another socket
+    TIMEOUT = 4  # no complete response within the plan's timeout
     RESET = 5  # the peer reset the connection
-    CLOSED = 6  # the peer closed before the answer was whole
-    MALFORMED = 7  # what came back is not HTTP
-    STATUS = 8  # a whole answer, with a status of 400 or more
+    CLOSED = 6  # the peer closed before the response was complete
+    MALFORMED = 7  # the response is not HTTP
+    STATUS = 8  # a complete response with a status of 400 or more
     ABORTED = 9  # the run was stopped while this was in flight
-    TLS = 10  # connected, but no encrypted connection could be agreed upon
-    ENDLESS_HEAD = 11  # the answer's head was longer than the engine reads
-    SURPLUS = 12  # a whole answer, and more behind it that nobody asked for
-    NO_RESULT = 14  # an answer 202 that does not say where on the same server the result will be
-    CLIENT = 13  # another client library failed in a way that has no word of its own here
-    REDIRECTED = 15  # Django answered a redirect, and called no view for it
-    LOGIN = 16  # a redirect that wants to come back here, as one to a login does
+    TLS = 10  # connected, but the TLS handshake failed
+    ENDLESS_HEAD = 11  # the response's head was longer than the limit
+    SURPLUS = 12  # a complete response, followed by bytes that belong to none
+    NO_RESULT = 14  # a response 202 without the result's address on the same server
+    CLIENT = 13  # another client library failed for a reason that is not listed here
+    REDIRECTED = 15  # Django redirected without calling a view
+    LOGIN = 16  # a redirect that asks to return here, such as one to a login
 
 
 _NAMES = {Failure.REDIRECTED: "redirected-before-view", Failure.LOGIN: "sent-to-login"}
 
 
 def failure_names() -> list[str]:
-    """Return the word for each code, by its number: what a reader in another language is handed.
+    """Return the name of each code, by number, for readers in JavaScript.
 
-    Empty for success, for what Stop cut off, and for a number that no failure has. `http` stands
-    for a status.
+    Empty for success, for requests that Stop cut off, and for unused numbers. `http` is the name
+    of any status.
     """
     failures = (code for code in Failure if code not in {Failure.NONE, Failure.ABORTED})
     names = {code: failure_name(code, 0).removesuffix("-0") for code in failures}
@@ -45,7 +45,7 @@ def failure_names() -> list[str]:
 
 
 def failure_name(code: int, status: int) -> str:
-    """The word a person reads: `timeout`, `no-descriptors`, or `http-500` for a status."""
+    """Return the name that is shown: `timeout`, `no-descriptors`, or `http-500` for a status."""
     if code == Failure.STATUS:
         return f"http-{status}"
     failure = Failure(code)

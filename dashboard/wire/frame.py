@@ -1,8 +1,8 @@
-"""What comes back: columnar blocks, one format for pipe, websocket, database and replay.
+"""Frames: columnar blocks, one format for pipe, websocket, database and replay.
 
 The specification is docs/frame.md; tests/golden/ holds frames that Python and JavaScript
 both decode. Columns are little-endian and start at multiples of 8 bytes, so that a browser
-can lay typed arrays over them without copying.
+can view them as typed arrays without copying.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from .errors import FrameError
 
 MAGIC: Final = b"LBF1"
 WARM_UP_ROUND: Final = 0  # stored and drawn faint, never counted
-UNKNOWN: Final = -1  # in a signed column: nobody could say
-NO_VIEW: Final = -2  # in `view_entered`: Django answered, and had called no view
+UNKNOWN: Final = -1  # in a signed column: not known
+NO_VIEW: Final = -2  # in `view_entered`: Django responded without calling a view
 
 Buffer: TypeAlias = "memoryview | array[int]"
 
@@ -50,11 +50,11 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "error": "u1",
         "process": "i4",
     },
-    # What a sample of a dense stream leaves out: for viewers alone.
+    # The samples of a dense stream that are not sent as rows: for viewers alone.
     "counts": {"done": "i8", "bin": "u2", "failed": "u1", "requests": "u4"},
-    # How an answer came in pieces, where that is watched.
+    # The pieces of responses, if they are recorded.
     "chunks": {"request": "u4", "chunks": "u4", "longest_gap": "i8"},
-    # What the rest of the world felt meanwhile: fired beside the load, and never part of it.
+    # The bystander's requests: fired beside the load, and never part of it.
     "neighbour": {
         "request": "u4",
         "due": "i8",
@@ -88,7 +88,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     },
 }
 
-NOT_STORED: Final = 2**32 - 1  # the sequence number of what is not stored
+NOT_STORED: Final = 2**32 - 1  # the sequence number of frames that are not stored
 
 _PREFIX = struct.Struct("<4sI")
 _ENVELOPE = struct.Struct("<II")
@@ -96,10 +96,10 @@ _ENVELOPE = struct.Struct("<II")
 
 @dataclass(frozen=True)
 class Frame:
-    """A decoded frame. `columns` are views on `data`, the bytes it was read from, not copies.
+    """A decoded frame. `columns` are views of `data`, its bytes, not copies.
 
-    `extra` is whatever else its kind says in the header. A frame is decoded where it enters the
-    process, and passed on so: to sinks, viewers and the analysis.
+    `extra` has the header fields of its kind. A frame is decoded once, where it enters the process,
+    and passed on decoded: to sinks, viewers and the analysis.
     """
 
     kind: str
@@ -121,9 +121,9 @@ def encode(
     columns: Mapping[str, Buffer],
     extra: Mapping[str, int] | None = None,
 ) -> bytes:
-    """One frame. `columns` holds a buffer for each column of `COLUMNS[kind]`, all equally long.
+    """Return a frame from a buffer for each column of `COLUMNS[kind]`, all equally long.
 
-    `extra` is what else its header says.
+    `extra` are further fields of the header.
     """
     types = COLUMNS[kind]
     views = [memoryview(columns[name]).cast("B") for name in types]
@@ -146,7 +146,7 @@ def encode(
 
 
 def decode(data: bytes | memoryview) -> Frame:
-    """Read one frame; raises FrameError where the bytes are not one, or not whole."""
+    """Read one frame; raises FrameError for other bytes and incomplete frames."""
     view = memoryview(data)
     header, position = _read_header(view)
     columns: dict[str, memoryview] = {}
@@ -178,9 +178,9 @@ def _read_header(view: memoryview) -> tuple[dict[str, Any], int]:
     end = _PREFIX.size + length
     try:
         header = json.loads(bytes(view[_PREFIX.size : end]))
-        for name, wanted in _HEADER_TYPES.items():
-            if not isinstance(header[name], wanted):
-                raise FrameError(f"header: expected {name} to be {wanted.__name__}")
+        for name, kind in _HEADER_TYPES.items():
+            if not isinstance(header[name], kind):
+                raise FrameError(f"header: expected {name} to be {kind.__name__}")
         return header, end
     except (ValueError, KeyError, TypeError) as error:
         raise FrameError(f"header: expected a JSON object of a frame, found {error!r}") from None
@@ -210,7 +210,7 @@ _HEADER_TYPES: Final = {
 
 
 def rows_to_columns(kind: str, rows: Sequence[Mapping[str, int]]) -> dict[str, array[int]]:
-    """Turn rows (dicts) into the columns of `kind`; a value that is missing is UNKNOWN."""
+    """Turn rows (dicts) into the columns of `kind`; a missing value is UNKNOWN."""
     return {
         name: array(TYPE_CODES[code], [row.get(name, UNKNOWN) for row in rows])
         for name, code in COLUMNS[kind].items()
@@ -218,13 +218,13 @@ def rows_to_columns(kind: str, rows: Sequence[Mapping[str, int]]) -> dict[str, a
 
 
 def encode_event(event: Mapping[str, Any]) -> bytes:
-    """An event as bytes: JSON, padded so that what follows it stays aligned."""
+    """Return an event as bytes: JSON, padded so that the next envelope is aligned."""
     text = json.dumps(event, separators=(",", ":")).encode()
     return text + b" " * (-len(text) % 8)
 
 
 def is_event(payload: bytes | memoryview) -> bool:
-    """Whether a payload is an event and not a frame: an event is a JSON object."""
+    """Return whether a payload is an event, which is a JSON object, and not a frame."""
     return bytes(payload[:1]) == b"{"
 
 
@@ -234,7 +234,7 @@ def envelop(sequence: int, payload: bytes) -> bytes:
 
 
 class EnvelopeReader:
-    """Cuts a byte stream back into envelopes, however it was split on the way."""
+    """Cuts a byte stream into envelopes, however it is split."""
 
     def __init__(self) -> None:
         self._pending = bytearray()

@@ -1,4 +1,4 @@
-"""Statuses of HTTP that mean something of their own here."""
+"""HTTP statuses with a special meaning here."""
 
 from __future__ import annotations
 

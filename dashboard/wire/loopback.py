@@ -1,4 +1,4 @@
-"""Loopback: where targets listen, and whether a host name means this machine."""
+"""Loopback: the address of targets, and the check of host names."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""What a percentile is: part of the contract, since engine and analysis must agree on it."""
+"""The definition of percentiles, shared by load generator and analysis."""
 
 from __future__ import annotations
 
 from math import ceil
 from typing import Any, Protocol
 
-# A percentile is shown from this many samples on: its sample must be able to carry it.
+# The sample size from which on a percentile is shown.
 FEWEST_SAMPLES = {50.0: 1, 90.0: 10, 95.0: 20, 99.0: 100, 99.9: 10_000}
 
 
@@ -18,10 +18,10 @@ class Ascending(Protocol):
 
 
 def nearest_rank(ascending: Ascending, percent: float) -> int | None:
-    """The exact percentile by nearest rank: the smallest value with `percent` % at or below it.
+    """Return the percentile by nearest rank: the smallest value with `percent` % at or below it.
 
-    `ascending` is sorted. None where the sample is too small to carry this percentile
-    (`FEWEST_SAMPLES`). Rank = ⌈percent / 100 · n⌉ (Hyndman & Fan 1996, definition 1).
+    `ascending` is sorted. Return None if the sample is too small (`FEWEST_SAMPLES`).
+    Rank = ⌈percent / 100 · n⌉ (Hyndman & Fan 1996, definition 1).
     """
     count = len(ascending)
     if count < FEWEST_SAMPLES[percent]:

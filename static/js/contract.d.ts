@@ -1,7 +1,7 @@
 /** Written by `python -m tests.golden.make`: the types are those of dashboard/wire. */
 
 declare global {
-  /** A lane. `mark_s` is where a dashed line is drawn: the theory's, or the end of a rate. */
+  /** A lane. `mark_s` is the position of a dashed line: the theory's, or the end of a rate. */
   interface LaneData {
     name: string;
     family: string;
@@ -32,7 +32,7 @@ declare global {
     message?: string;
   }
 
-  /** Something was found that is kept with a lane's facts. */
+  /** Facts about a lane were found and stored. */
   interface FoundEvent {
     event: 'found';
     lane: number;
@@ -59,7 +59,7 @@ declare global {
     reason?: 'stolen' | 'late';
   }
 
-  /** Something that a reader of the numbers must know; one that spoils leaves no verdict. */
+  /** A condition that affects how numbers are to be read; if it spoils, there is no verdict. */
   interface WarningEvent {
     event: 'warning';
     message: string;

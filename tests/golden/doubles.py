@@ -31,8 +31,8 @@ DOCUMENTED = HERE.parents[1] / "docs" / "frame.md"
 
 
 def doubles() -> dict[str, Any]:
-    """Return each of these lists and numbers as Python knows it; events as they are documented."""
-    told = DOCUMENTED.read_text().partition("### To the page")[2].partition("###")[0]
+    """Return each of these lists and numbers as defined in Python; events as documented."""
+    page_events = DOCUMENTED.read_text().partition("### To the page")[2].partition("###")[0]
     return {
         "failures": failure_names(),
         "columns": {kind: dict(columns) for kind, columns in frame.COLUMNS.items()},
@@ -41,7 +41,7 @@ def doubles() -> dict[str, Any]:
             for name, code in frame.TYPE_CODES.items()
         },
         "not_stored": frame.NOT_STORED,
-        "events": re.findall(r"^\| `(\w+)` \|", told, re.MULTILINE),
+        "events": re.findall(r"^\| `(\w+)` \|", page_events, re.MULTILINE),
         "statuses": [str(status) for status in Status],
         "active": [str(status) for status in ACTIVE],
         "segments": list(SEGMENTS),

@@ -1,1 +1,1 @@
-"""What is to be fired: the plan of a run, its fields, and how requests are sent."""
+"""The plan of a run, its fields, and how requests are sent."""

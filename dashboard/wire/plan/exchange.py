@@ -1,4 +1,4 @@
-"""What is said on a websocket: what opens the conversation, what is timed, and what answers it."""
+"""The messages of a websocket: those that open it, the timed one, and its answer."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ CONTAINS, JSON = "contains ", "json."
 ANSWER = r"any|contains (?s:.+)|json\.[^=\s]+(=.*)?"
 ANSWER_EXPECTED = "'any', 'contains TEXT', 'json.KEY' or 'json.KEY=VALUE'"
 MOST_OPENING, MOST_CHARACTERS = 20, 100_000
-MAX_QUOTED = 200  # characters of what was received last
+MAX_QUOTED = 200  # characters of the last received message
 
 
 @dataclass(frozen=True)
 class Exchange:
     """`opening` is sent on each new connection, then `message` for each request, and timed.
 
-    `answer` says which message of the server answers it: `any`, `contains TEXT`, `json.KEY` (an
-    object that has it; dots lead into objects within), `json.KEY=VALUE`; empty: the same message.
+    `answer` is the rule for which message from the server is its answer: `any`, `contains TEXT`,
+    `json.KEY` (an object with that key; dots lead into nested objects), `json.KEY=VALUE`; empty:
+    the same message.
     """
 
     opening: tuple[str, ...] = ()
@@ -26,4 +27,4 @@ class Exchange:
     answer: str = ECHO
 
 
-NUMBERS_BACK = Exchange()  # where nothing else is said
+NUMBERS_BACK = Exchange()  # the default

@@ -1,6 +1,6 @@
 """The numbers of a plan: one description each, for form, command line, lab.toml, checks and docs.
 
-A new number is one entry here; the load or the plan gets the field that holds it.
+To add a number, add an entry here and a field to the load or the plan.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MAX_REQUESTS = 100_000  # in one firing
 MAX_CONCURRENCY = 10_000
-MAX_RATE_RPS = 10_000.0  # well below what an engine can send on one core
+MAX_RATE_RPS = 10_000.0  # well below the capacity of a load generator on one core
 MAX_DURATION_S = 600.0
 MAX_ROUNDS = 100
 MAX_SEED = 2**31 - 1
@@ -89,7 +89,7 @@ PLAN_FIELDS = _by_name(
     ),
     PlanField(
         "rate", "Requests per second", "--rate", float, 0, MAX_RATE_RPS,
-        "requests per second, whatever comes back", unit="a second", above_low=True,
+        "requests per second, independent of responses", unit="a second", above_low=True,
     ),
     PlanField(
         "duration", "Duration, s", "--duration", float, 0, MAX_DURATION_S,

@@ -1,4 +1,4 @@
-"""The two kinds of load: a burst is closed, a rate is open. What is out of bounds, by its field."""
+"""The two kinds of load, a closed burst and an open rate, with their bounds."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from .fields import MAX_CONCURRENCY, MAX_REQUESTS, PLAN_FIELDS
 class Burst:
     """A closed load: `requests` in all, at most `concurrency` of them in flight.
 
-    `send_kb_per_s`: how quickly each client sends; None: as quickly as it can. `every_s`: the time
-    between two messages of a connection, where requests are messages on a websocket.
+    `send_kb_per_s`: the upload speed of each client; None: unlimited. `every_s`: the time between
+    two messages of a connection, if requests are messages on a websocket.
     """
 
     requests: int
@@ -27,14 +27,14 @@ class Burst:
     kind: str = field(default="burst", init=False)
 
     def theory_s(self, at_a_time: int | None, wait_s: float) -> float:
-        """Return ⌈N / k⌉ · d: N requests of which each waits d seconds, k at a time.
+        """Return ⌈N / k⌉ · d, for N requests that wait d seconds each, k at a time.
 
-        k is at most the concurrency; None: no other limit.
+        k is at most the concurrency; `at_a_time` None: there is no other limit.
         """
         return ceil(self.requests / min(at_a_time or self.concurrency, self.concurrency)) * wait_s
 
     def problems(self, most: int = MAX_REQUESTS) -> list[Problem]:
-        """What is out of bounds, with at most so many requests; empty when nothing is."""
+        """Return the fields that are out of bounds; `most` is the maximum of requests."""
         problems = _problems(send_kb_per_s=self.send_kb_per_s, every=self.every_s)
         return [*problems, *self._count_problems(most)]
 
@@ -42,7 +42,7 @@ class Burst:
         too_many = PLAN_FIELDS["requests"].problem(self.requests, most)
         problems = [too_many] if too_many else []
         if problems and self.concurrency == self.requests:
-            return problems  # all requests were to be in flight at once: that is one mistake
+            return problems  # all requests at once: one mistake, reported once
         concurrency = _problems(concurrency=self.concurrency)
         if not concurrency and self.concurrency > self.requests:
             expected = f"expected at most the {self.requests} requests, found {self.concurrency}"
@@ -52,13 +52,13 @@ class Burst:
 
 @dataclass(frozen=True)
 class Rate:
-    """An open load: `rate_rps` requests a second for `duration_s`, whether answers come or not.
+    """An open load: `rate_rps` requests per second for `duration_s`, independent of responses.
 
-    The arrivals stand at even distances, or are a Poisson process when `poisson` is set.
-    `concurrency` is how many may be in flight. As many as it takes by default, so that nothing
-    but the target is seen. Fewer show what a pool of connections does to a measurement: who
-    waits for one keeps its `due`, so the response time has the wait, and the service time has
-    not (coordinated omission).
+    Arrivals are evenly spaced, or a Poisson process if `poisson` is set. `concurrency` limits the
+    requests in flight; by default there is no effective limit, so that only the target is measured.
+    A lower one shows the effect of a pool of connections: a request that waits for one keeps its
+    `due`, so its response time includes the wait and its service time does not (coordinated
+    omission).
     """
 
     rate_rps: float
@@ -70,11 +70,11 @@ class Rate:
 
     @property
     def requests(self) -> int:
-        """How many requests become due in all."""
+        """The number of requests in all."""
         return max(1, round(self.rate_rps * self.duration_s))
 
     def problems(self, most: int = MAX_REQUESTS) -> list[Problem]:
-        """What is out of bounds, with at most so many requests; empty when nothing is."""
+        """Return the fields that are out of bounds; `most` is the maximum of requests."""
         problems = _problems(
             send_kb_per_s=self.send_kb_per_s, rate=self.rate_rps, duration=self.duration_s
         )
@@ -89,7 +89,7 @@ Load: TypeAlias = Burst | Rate
 
 
 def load_from_json(data: object) -> Load:
-    """Return the load that `data` describes; one without a `kind` is a burst, as once stored.
+    """Return the load that `data` describes; without a `kind`, as in older runs, it is a burst.
 
     Raises InvalidJson.
     """
@@ -98,7 +98,7 @@ def load_from_json(data: object) -> Load:
 
 
 def _problems(**values: float | None) -> list[Problem]:
-    """Return what is out of bounds, by the names of the plan's fields; None is in bounds."""
+    """Return the values that are out of bounds, by plan field; None is in bounds."""
     checked = [
         PLAN_FIELDS[name].problem(value) for name, value in values.items() if value is not None
     ]
@@ -106,5 +106,5 @@ def _problems(**values: float | None) -> list[Problem]:
 
 
 def out_of_bounds(name: str, low: object, high: object, found: object) -> Problem:
-    """The problem of a number that is not from `low` to `high`."""
+    """Return the problem of a number outside `low` to `high`."""
     return Problem(name, f"expected {low} to {high}, found {found}")

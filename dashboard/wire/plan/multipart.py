@@ -1,4 +1,4 @@
-"""The bytes of a multipart form with one file in it (RFC 7578): who sends one sends these."""
+"""The bytes of a multipart form with one file (RFC 7578), the same for all clients."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from .request_mode import Upload
 
 BOUNDARY = "liveburst-7d1f0c2a"
 CONTENT_TYPE = f"multipart/form-data; boundary={BOUNDARY}"
-BLOCK = b"0123456789abcdef" * 4096  # every file is this, over and over
+BLOCK = b"0123456789abcdef" * 4096  # the content of every file, repeated
 
 
 def opening_of(upload: Upload) -> bytes:
-    """What stands before the file."""
+    """Return the bytes before the file."""
     disposition = f'form-data; name="{upload.field}"; filename="upload.bin"'
     return (
         f"--{BOUNDARY}\r\nContent-Disposition: {disposition}\r\n"
@@ -21,17 +21,17 @@ def opening_of(upload: Upload) -> bytes:
 
 
 def closing_of() -> bytes:
-    """What stands behind it."""
+    """Return the bytes after the file."""
     return f"\r\n--{BOUNDARY}--\r\n".encode()
 
 
 def length_of(upload: Upload) -> int:
-    """The length of the whole form in bytes."""
+    """Return the length of the complete form in bytes."""
     return len(opening_of(upload)) + upload.size + len(closing_of())
 
 
 def pieces_of(upload: Upload) -> Iterator[bytes]:
-    """The whole form, made while it is sent."""
+    """Yield the complete form, made while it is sent."""
     yield opening_of(upload)
     for left in range(upload.size, 0, -len(BLOCK)):
         yield BLOCK[:left]

@@ -1,7 +1,7 @@
-"""What to fire: frozen, checked when made, to and from JSON.
+"""What to fire: frozen, checked when made, with a JSON form.
 
-A `Plan` is what a person asked for and what is stored; a `Firing` is one load at one
-address, which is all that the engine is ever told.
+A `Plan` describes a run, as requested and stored; a `Firing` is one load at one address, the
+only input of the load generator.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from .fields import (
 from .load import Burst, Load, Rate, load_from_json
 from .request_mode import PLAIN, RequestMode
 
-# The loads are part of the contract: whoever needs one finds it here.
+# The loads are exported from here, since they are part of the contract.
 __all__ = [
     "BYSTANDER_RPS",
     "CLIENTS",
@@ -55,10 +55,10 @@ __all__ = [
 MAX_LANES = 6  # what the page can show side by side
 MAX_RUN_REQUESTS = 1_000_000  # requests x lanes x rounds
 
-ENGINE = "engine"  # the client that is none: the engine itself fires
+ENGINE = "engine"  # no other client: the load generator itself fires
 CLIENTS = (ENGINE, "httpx", "httpx-shared", "aiohttp", "requests-threads")
 BYSTANDER_RPS = 20.0
-TWIN = "#2"  # behind a server's name: a target of its own
+TWIN = "#2"  # after a server's name: a separate target
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Lane(Textual):
 
     @property
     def twin(self) -> Lane:
-        """The same lane at a target of its own, as a control run wants it."""
+        """The same lane at a separate target, for an A/A run."""
         return Lane(self.variant, self.server + TWIN)
 
     @classmethod
@@ -87,15 +87,15 @@ class Lane(Textual):
 
 @dataclass(frozen=True)
 class Plan:
-    """A run as it was asked for: scenario x lanes x load x rounds.
+    """A run as requested: scenario x lanes x load x rounds.
 
-    Raises InvalidPlan, with every problem by its field, when a number is out of bounds.
-    Whether scenario, lanes and parameters exist is the project's to say (`Project.check`).
+    Raises InvalidPlan, with every problem by its field, if a number is out of bounds. Whether
+    scenario, lanes and parameters exist is checked by `Project.check`.
 
-    `client` fires: the engine itself, or an application's client library by its name.
-    `until_sure`: the run ends as soon as every comparison is decided, and `rounds` is the most.
-    `control`: the lanes are one and the same, at targets that are started separately.
-    `margin`: the smallest difference that is called one; 0.03 is 3 %.
+    `client`: the load generator itself, or the name of a client library to fire with.
+    `until_sure`: the run ends as soon as every comparison is decided; `rounds` is the maximum.
+    `control`: an A/A run, of one lane at two separately started targets.
+    `margin`: the smallest difference that counts; 0.03 is 3 %.
     `bystander`: requests to an unrelated view are fired beside the load, if the project has one.
     """
 
@@ -168,15 +168,15 @@ class Plan:
 
 @dataclass(frozen=True)
 class Firing:
-    """One load at one address: what the engine is told, and all that it knows.
+    """One load at one address: all that the load generator is given.
 
     `lane` and `round` only label the frames. Round 0 is the warm-up. `seed` draws the arrivals
     of a Poisson load: the same seed for each lane of a round gives them the same arrivals.
     `keep_alive` false: a connection for each request. `await_continue`: the body waits for the
-    server's `100 Continue`. `tls`: encrypted; the certificate is not checked. `client`: the engine
-    itself, or the name of a client library to fire with. `bystander_path`: BYSTANDER_RPS requests
-    per second are sent to it beside the load; None: there are none. `engines` is the number of
-    processes that share the load, and `engine` the number of this one, from 0.
+    server's `100 Continue`. `tls`: encrypted; the certificate is not checked. `client`: the load
+    generator itself, or the name of a client library to fire with. `bystander_path`: BYSTANDER_RPS
+    requests per second are sent to it beside the load; None: there are none. `engines` is the
+    number of processes that share the load, and `engine` the number of this one, from 0.
     """
 
     lane: int
@@ -201,20 +201,20 @@ class Firing:
 
     @property
     def slots(self) -> range:
-        """Which of the requests that may be in flight together are this engine's to fire."""
+        """The slots of this process, out of the requests that may be in flight together."""
         return range(self.engine, self.load.concurrency, self.engines)
 
     @property
     def numbers(self) -> Sequence[int]:
-        """Its requests, ascending: those that would come to its slots if all took equally long.
+        """The requests of this process, ascending: those of its slots if all took equally long.
 
-        So its part of the requests is as large as its part of the slots, to the last round: N
-        requests of d seconds in C slots take ⌈N / C⌉ · d, however many engines fire them.
+        So its share of the requests equals its share of the slots, up to the end: N requests of
+        d seconds in C slots take ⌈N / C⌉ · d with any number of processes.
         """
-        everything, slots = range(self.load.requests), self.load.concurrency
+        requests, slots = range(self.load.requests), self.load.concurrency
         if self.engines == 1:
-            return everything
-        return [number for number in everything if number % slots % self.engines == self.engine]
+            return requests
+        return [number for number in requests if number % slots % self.engines == self.engine]
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON object from which `from_json` makes an equal firing."""

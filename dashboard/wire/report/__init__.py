@@ -1,1 +1,1 @@
-"""What was found: the report of a run, of its lanes, and its verdict."""
+"""The report of a run, its lanes and its verdict."""

@@ -1,4 +1,4 @@
-"""The verdict of a run on a claim, and what it rests on."""
+"""The verdict of a run on a claim, with its findings."""
 
 from __future__ import annotations
 

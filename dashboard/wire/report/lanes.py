@@ -1,7 +1,7 @@
-"""The types of one lane in a report. Keys are the JSON's; docs/commands.md says what each means.
+"""The types of one lane in a report. Keys are the JSON's; docs/commands.md describes them.
 
-What is not known is None (`null`). Times are pooled over the counted rounds, except those in lists,
-which have one entry per whole round.
+Unknown values are None (`null`). Times are pooled over the counted rounds, except those in lists,
+which have one entry per complete round.
 """
 
 from typing import TypedDict
@@ -10,7 +10,7 @@ from .target_facts import TargetFacts
 
 
 class MedianAndP95(TypedDict):
-    """p50 and p95, in the unit of the key that holds them."""
+    """p50 and p95, in the unit of their key."""
 
     p50: float | None
     p95: float | None
@@ -51,7 +51,7 @@ class SegmentsMs(TypedDict):
 
 
 class ViewCounts(TypedDict):
-    """Whole answers, by whether a view was called for them."""
+    """Complete responses, by whether a view was called."""
 
     called: int
     not_called: int
@@ -70,7 +70,7 @@ class AnswerKind(TypedDict):
 
 
 class ExceptionKind(TypedDict):
-    """One kind of exception that requests ended with, and how often."""
+    """One kind of exception that requests ended with, and its count."""
 
     status: int | None
     type: str
@@ -80,7 +80,7 @@ class ExceptionKind(TypedDict):
 
 
 class RedirectKind(TypedDict):
-    """One destination of redirects, and how often."""
+    """One target of redirects, and its count."""
 
     status: int | None
     to: str | None
@@ -88,7 +88,7 @@ class RedirectKind(TypedDict):
 
 
 class AnswersReport(TypedDict):
-    """Who answered a lane's requests."""
+    """Where a lane's responses come from."""
 
     views: ViewCounts
     skipped: dict[str, int]
@@ -97,7 +97,7 @@ class AnswersReport(TypedDict):
 
 
 class PartialReport(TypedDict):
-    """What a lane had in the rounds that are not whole in every lane."""
+    """A lane's requests in the rounds that are not complete in every lane."""
 
     rounds: list[int]
     done: int
@@ -106,7 +106,7 @@ class PartialReport(TypedDict):
 
 
 class ServerSide(TypedDict):
-    """What the target did and what it cost."""
+    """Peaks and resources of the target."""
 
     peak_in_app: int | None
     peak_in_view: int | None
@@ -122,7 +122,7 @@ class ServerSide(TypedDict):
 
 
 class RateReport(TypedDict):
-    """Whether a lane kept up with the rate that was offered."""
+    """Whether a lane kept up with the offered rate."""
 
     offered_rps: float
     achieved_rps: float | None
@@ -130,7 +130,7 @@ class RateReport(TypedDict):
 
 
 class TheoryReport(TypedDict):
-    """How long a burst of pure waiting must take, by the configuration and by what was seen."""
+    """The theoretical duration of a burst of waits, as configured and as observed."""
 
     wait_s: float
     promised_k: int
@@ -140,7 +140,7 @@ class TheoryReport(TypedDict):
 
 
 class BystanderCost(TypedDict):
-    """What the bystander's requests cost at the target; in none of the lane's numbers."""
+    """What the bystander's requests used of the target; in none of the lane's numbers."""
 
     cpu_ms: float
     cpu_ms_uncertainty: float
@@ -161,7 +161,7 @@ class BystanderReport(TypedDict):
 
 
 class WorstCaseReport(TypedDict):
-    """The deciding metric of each whole round with all lateness charged: its two ends."""
+    """The deciding metric of each complete round with all lateness charged: its bounds."""
 
     low: list[float | None]
     high: list[float | None]

@@ -1,10 +1,10 @@
-"""The types of what the page's JavaScript is given with a run, before the first frame comes."""
+"""The types of the data that the page's JavaScript gets with a run, before the first frame."""
 
 from typing import NotRequired, TypedDict
 
 
 class LaneData(TypedDict):
-    """A lane. `mark_s` is where a dashed line is drawn: the theory's, or the end of a rate."""
+    """A lane. `mark_s` is the position of a dashed line: the theory's, or the end of a rate."""
 
     name: str
     family: str

@@ -1,8 +1,8 @@
 """The type of a run's report: what `burst --json` prints, the page shows and exports carry.
 
-Keys are the JSON's and part of the command line's contract; docs/commands.md says what each means.
-What is not known is None (`null`), never 0 and never left out. A report that an older version
-stored may lack keys that came later.
+Keys are the JSON's and part of the command line's contract; docs/commands.md describes them.
+Unknown values are None (`null`), never 0 and never left out. A report that an older version
+stored may lack later keys.
 """
 
 from typing import Literal, NotRequired, TypeAlias, TypedDict
@@ -14,7 +14,7 @@ DiscardReason = Literal["stolen", "late"]  # by the host; the load generator
 
 
 class BurstLoad(TypedDict):
-    """A closed load; `send_kb_per_s` and `every_s` only where they were asked for."""
+    """A closed load; `send_kb_per_s` and `every_s` only if they were set."""
 
     kind: Literal["burst"]
     requests: int
@@ -24,7 +24,7 @@ class BurstLoad(TypedDict):
 
 
 class RateLoad(TypedDict):
-    """An open load; `send_kb_per_s` only where it was asked for."""
+    """An open load; `send_kb_per_s` only if it was set."""
 
     kind: Literal["rate"]
     rate_rps: float
@@ -45,7 +45,7 @@ class DiscardedRound(TypedDict):
 
 
 class Environment(TypedDict, total=False):
-    """The machine and the dashboard's own versions; empty where the run never started."""
+    """The machine and the dashboard's own versions; empty if the run never started."""
 
     python: str
     django: str
@@ -56,7 +56,7 @@ class Environment(TypedDict, total=False):
 
 
 class Instrument(TypedDict):
-    """What the load generator could do, and whether it could have spoiled the run."""
+    """The capacity of the load generator, and whether it may have spoiled the run."""
 
     floor_ms: float | None
     limit_rps: float | None

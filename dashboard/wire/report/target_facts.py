@@ -1,10 +1,10 @@
-"""The types of what is known about a lane's target: `target` in the lane's report."""
+"""The types of facts about a lane's target: `target` in the lane's report."""
 
 from typing import Any, TypeAlias, TypedDict
 
 
 class Serialised(TypedDict):
-    """Thread hops of one request that had to share one thread, and what they lost by it."""
+    """Thread hops of one request that shared one thread, and the time lost."""
 
     thread: str
     hops: int
@@ -13,5 +13,5 @@ class Serialised(TypedDict):
     lost_ms: float
 
 
-# Which keys there are depends on the server, and on what was seen during the run.
+# The keys depend on the server, and on the run.
 TargetFacts: TypeAlias = dict[str, Any]

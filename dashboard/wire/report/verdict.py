@@ -1,6 +1,6 @@
-"""The types of a report's verdict. Keys are the JSON's; docs/commands.md says what each means.
+"""The types of a report's verdict. Keys are the JSON's; docs/commands.md describes them.
 
-An interval is [low, high]; None where no end is known.
+An interval is [low, high]; None if it is unknown.
 """
 
 from typing import Any, Literal, TypeAlias, TypedDict
@@ -12,20 +12,20 @@ Answer = Literal[
     "undecided",
     "first-look",  # fewer than five rounds: a ratio without an interval
     "errors",  # more than 1 % of the requests failed, in the lane or in the baseline
-    "redirected",  # one of the two was, and whether its view was called is not known
-    "behind",  # the rate was more than the lane, or the baseline, can do
-    "not-trusted",  # something spoiled it, or the engine's lateness may explain all of it
-    "no-rounds",  # no round was whole in both lanes
+    "redirected",  # one of the two was, and it is unknown whether its view was called
+    "behind",  # the lane or the baseline did not keep up with the rate
+    "not-trusted",  # spoiled, or the load generator's lateness may explain all of it
+    "no-rounds",  # no round was complete in both lanes
 ]
 SharedLimitName = Literal[
     "cpu-bound", "mostly-cpu", "light-load", "same-limit", "waiting", "unknown"
 ]
 Interval: TypeAlias = list[float]
-Evidence: TypeAlias = dict[str, Any]  # each cause has its own numbers; None: not known
+Evidence: TypeAlias = dict[str, Any]  # each cause has its own numbers; None: unknown
 
 
 class CauseReport(TypedDict):
-    """Why two lanes differ, or do not. `lane` is None where it concerns both."""
+    """Why two lanes differ, or do not. `lane` is None if it concerns both."""
 
     name: str
     lane: str | None
@@ -34,7 +34,7 @@ class CauseReport(TypedDict):
 
 
 class FactorReport(TypedDict):
-    """One step between two lanes that differ in one thing: another server, or another variant."""
+    """The part of a ratio due to one change: of the server, or of the variant."""
 
     what: Literal["server", "variant"]
     begin: str
@@ -61,14 +61,14 @@ class ComparisonReport(TypedDict):
 
 
 class DisturbedReport(TypedDict):
-    """How the load generator was late, and each ratio's interval with all lateness charged."""
+    """The lateness of the load generator, and each ratio's interval with all of it charged."""
 
     reason: str
     intervals: dict[str, Interval | None]
 
 
 class LaneLimitReport(TypedDict):
-    """What one lane was limited by, as far as that is known."""
+    """The limit of one lane, as far as known."""
 
     lane: str
     time_s: float | None
@@ -89,7 +89,7 @@ class LaneLimitReport(TypedDict):
 
 
 class SharedLimitReport(TypedDict):
-    """The limit that all lanes share where none differs. Only a burst has a concurrency."""
+    """The limit that all lanes share if none differs. Only a burst has a concurrency."""
 
     name: SharedLimitName
     concurrency: int | None
@@ -107,14 +107,14 @@ class SecondaryReport(TypedDict):
 
 
 class ControlReport(TypedDict):
-    """Whether a control run (A/A) trusts this machine; None: it has no answer."""
+    """Whether an A/A run finds this machine reliable; None: there is no answer."""
 
     trusted: bool | None
     why: list[str]
 
 
 class VerdictReport(TypedDict):
-    """What a run shows: each lane against the baseline, and all of it in one sentence."""
+    """The conclusion of a run: each lane against the baseline, and a sentence."""
 
     metric: Metric
     baseline: str
