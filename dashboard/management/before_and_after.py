@@ -41,7 +41,7 @@ def with_versions(project: Project, options: Mapping[str, Any]) -> Project:
 
 
 def check_versions(project: Project, plan: Plan) -> None:
-    """Raise InvalidPlan if git does not know a version of the plan, before it is stored."""
+    """Raise InvalidPlan, before the plan is stored, if git has no such revision."""
     named = {version_name(lane.server) for lane in plan.lanes}
     for version in project.versions.values():
         if version.name not in named or version.revision is None:

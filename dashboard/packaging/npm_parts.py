@@ -17,13 +17,13 @@ NPM_PARTS = ("node_modules/htmx.org/dist/htmx.min.js",)
 
 
 class NpmParts(BuildHookInterface[BuilderConfig]):
-    """Asks npm for what package-lock.json pins where it is not there yet.
+    """Installs what package-lock.json pins, unless it is there.
 
-    The build environment has an npm of its own, from PyPI; whoever installs the wheel needs none.
+    The build environment has its own npm, from PyPI; installing the wheel needs none.
     """
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Before the wheel is put together; one that is editable uses the repository's files."""
+        """Run before the wheel is built; an editable install uses the repository's files."""
         if version == "editable":
             return
         root = Path(self.root)

@@ -92,7 +92,7 @@ class Targets(Protocol):
 
 
 class Engine(Protocol):
-    """An engine process, or in tests one that replays."""
+    """A load generator process, or in tests a replay."""
 
     def fire(self, firing: Firing) -> AsyncIterator[bytes]:
         """Yield payloads until the firing is over."""

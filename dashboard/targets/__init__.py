@@ -1,4 +1,4 @@
 """The servers under load: started through the guard, kept warm, watched, and ended again.
 
-Runs in the dashboard's process, which starts every other one. Does not know Django.
+Runs in the dashboard's process, which starts every other process. Does not import Django.
 """

@@ -38,7 +38,7 @@ MOST_TRIES = 5
 TRIES_S = 2.0  # no further try begins after this: a request that waits long is traced once
 TRACE_TIMEOUT_S = 10.0  # from the answer to the trace: what the request still does after it
 _POLL_INTERVAL_S = 0.01
-ONLY_FIRING = 1  # the number that the probe is told
+ONLY_FIRING = 1  # its number for the probe
 LAST_REPORT_S = 1.0
 
 

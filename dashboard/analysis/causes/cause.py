@@ -15,7 +15,7 @@ WAITING_CPU_SHARE = 0.5  # of the time in the view: with less CPU than that it m
 
 @dataclass(frozen=True)
 class Cause:
-    """One cause. `lane` is the one that it was found in, None if it concerns both.
+    """One cause. `lane` is the lane in which it was found, None if it concerns both.
 
     `share` is how much of the gap it explains, 0 to 1; None if that is unknown.
     """

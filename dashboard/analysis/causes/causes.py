@@ -26,7 +26,7 @@ _FINDERS: tuple[Callable[[Gap], Cause | None], ...] = (
     loop_blocked,
     serialised_on_one_thread,
     executor_full,
-    thread_cost,  # before cpu_bound, of which it is a case: with equal shares it tells more
+    thread_cost,  # before cpu_bound, of which it is a case: with equal shares it is more specific
     cpu_bound,
     waiting_in_app,
 )

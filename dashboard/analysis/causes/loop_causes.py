@@ -10,8 +10,8 @@ from dashboard.analysis.samples.loop_holds import AROUND, OTHER, VIEW
 from .attribution import Gap
 from .cause import Cause, cpu_is_limit
 
-HEARTBEAT_MS = 10.0  # of the loop; a shorter block cannot be told from none
-HELD_SHARE_OF_VIEW = 0.5  # of the time in all views; one that holds it for less awaits something
+HEARTBEAT_MS = 10.0  # of the loop; a shorter hold cannot be detected
+HELD_SHARE_OF_VIEW = 0.5  # of the time in all views; below it, the view mostly awaits something
 
 
 def loop_blocked(gap: Gap) -> Cause | None:

@@ -1,6 +1,6 @@
 """Whether a view was called for a lane's requests, as counts.
 
-A success is judged by that, not by its status. The probe's stamps tell whether Django called a
+Success depends on that, not on the status. The probe's stamps show whether Django called a
 view. Without a probe, or without Django, it is unknown: that is reported and never guessed.
 """
 

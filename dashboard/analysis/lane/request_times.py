@@ -27,7 +27,7 @@ class RequestTimes:
     """Times of the requests that succeeded in whole rounds, of `requests` each.
 
     None if no request has both stamps. "View" is the whole application, from its first stamp to
-    the first byte, if the probe knows no view.
+    the first byte, if the probe stamps no view.
     """
 
     lane: Lane

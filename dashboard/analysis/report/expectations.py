@@ -4,7 +4,7 @@ A metric is a name from a lane's part of the report (`ok`, `peak_in_app`), or a 
 alone is ambiguous (`latency_ms.p95`). For a list (`makespan_s`) the median counts, and `errors` is
 the number of failed requests.
 
-If the verdict knows an interval for the ratio of two lanes, the whole interval must hold the
+If the verdict has an interval for the ratio of two lanes, the whole interval must hold the
 expectation; so must the whole range of a counted quantity with an uncertainty
 (`cpu_ms_per_request`). Otherwise the point value decides, with a warning.
 """

@@ -1,4 +1,4 @@
-"""The interval that a report knows for the ratio of two lanes in its deciding metric."""
+"""The interval of the ratio of two lanes in a report's deciding metric."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COMPARED = {"differs", "no-difference", "undecided"}  # answers that rest on an 
 
 
 def ratio_interval(report: Report, above: str, below: str) -> Ends | None:
-    """Return the interval of `above` / `below`; None if the report knows none."""
+    """Return the interval of `above` / `below`; None if the report has none."""
     intervals = {each["lane"]: each["interval"] for each in report["verdict"]["comparisons"]}
     return _with_baseline(report, intervals, above, below) or _between_others(report, above, below)
 

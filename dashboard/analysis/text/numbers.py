@@ -19,7 +19,7 @@ def significant(value: float, digits: int) -> str:
 
 
 def times(ratio: float) -> str:
-    """Return a factor with two digits, or as many as tell it from 1: 5.1, 0.62, 1.003."""
+    """Return a factor with two digits, or as many as distinguish it from 1: 5.1, 0.62, 1.003."""
     for digits in range(2, MOST_DIGITS):
         text = significant(ratio, digits)
         if float(text) != 1:
@@ -38,7 +38,7 @@ def times_at_most(ratio: float) -> str:
 
 
 def times_between(low: float, high: float) -> str:
-    """Return two factors with as many digits as tell them apart: 4.9–5.3, 12.9–13.2."""
+    """Return two factors with as many digits as distinguish them: 4.9–5.3, 12.9–13.2."""
     for digits in range(2, MOST_DIGITS):
         ends = significant(low, digits), significant(high, digits)
         if ends[0] != ends[1] and "1" not in ends:

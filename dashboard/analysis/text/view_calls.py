@@ -18,7 +18,7 @@ Failure = Mapping[str, Any]  # an exception as the report carries it
 
 
 def view_call_warnings(report: Report) -> list[str]:
-    """Return a sentence for each thing to know about who answered the requests."""
+    """Return the sentences about where responses came from."""
     warnings = [warning for lane in report["lanes"] for warning in _of_lane(lane)]
     unknown = [
         lane["lane"]

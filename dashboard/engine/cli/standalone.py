@@ -26,7 +26,7 @@ INTERRUPTED = 130
 
 
 def fire_alone(arguments: Sequence[str]) -> int:
-    """Fire as the arguments say, print the result, and return the exit status."""
+    """Fire once, print the result, and return the exit status."""
     options = read_options(arguments)
     with collector_off():
         result, stopped = uvloop.run(_fire(options.firing))

@@ -93,7 +93,7 @@ def _load(parser: ArgumentParser, given: Namespace) -> Load:
         load = Rate(given.rate, given.duration, given.poisson, concurrency, given.send_kb_per_s)
     for problem in load.problems(MAX_RUN_REQUESTS):
         _refuse(parser, problem)
-    # A rate uses only as many connections as it needs, unless -c asks for a number.
+    # A rate uses only as many connections as it needs, unless -c is given.
     if given.rate is None or given.concurrency is not None:
         error = too_few_for(load.concurrency)
         if error:

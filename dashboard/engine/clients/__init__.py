@@ -1,11 +1,11 @@
 """The same load sent by the clients that applications use: what such a client would measure.
 
-Only this package may import them, and each only when a firing asks for it: the load generator
+Only this package may import them, and each only when a firing uses it: the load generator
 needs none of them, and starts in a tenth of the time.
 
 They fire at loopback without a proxy, follow no redirects, and send the headers that they always
 send, besides the firing's own. Their rows are those of the load generator, with the instants that
-the client tells; the others are UNKNOWN. They run in the load generator's event loop (uvloop),
+the client reports; the others are UNKNOWN. They run in the load generator's event loop (uvloop),
 with Python's garbage collector on, as in an application.
 """
 

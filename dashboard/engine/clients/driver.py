@@ -126,7 +126,7 @@ class ClientDriver(ABC):
         return self._firing.body.encode() or None
 
     def read_head(self, call: Call, headers: Mapping[str, str]) -> None:
-        """Note what a response's head tells: the probe's stamps, and where a redirect leads."""
+        """Read the probe's stamps, and a redirect's target, from a response's head."""
         call.location = headers.get("location", "")
         header = headers.get(PROBE_HEADER)
         if header is not None:

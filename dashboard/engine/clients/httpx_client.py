@@ -56,7 +56,7 @@ class HttpxDriver(TaskDriver):
         return response.status_code
 
     def _failure(self, error: Exception) -> Failure:
-        """Tell three causes apart that share one exception, by its text."""
+        """Distinguish three causes of the same exception, by its text."""
         if isinstance(error, httpx.RemoteProtocolError):
             text = str(error).lower()
             if "disconnected" in text or "peer closed" in text:

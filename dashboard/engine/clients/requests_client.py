@@ -122,7 +122,7 @@ _current = _Current()
 
 
 class _StampMixin:
-    """Stamps when urllib3's connections connect and send, which nothing else tells."""
+    """Stamps when urllib3's connections connect and send; there is no other source."""
 
     sock: Any
 

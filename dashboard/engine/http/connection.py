@@ -132,7 +132,7 @@ class Connection(BaseConnection):
         elif data.find(PROBE_MARK, 0, MAX_HEAD_BYTES) > 0:  # (`in` takes twice as long)
             self._read_stamps(data)
         if record.status:
-            if self._surplus:  # the next response could not be told from it
+            if self._surplus:  # it could not be distinguished from the next response
                 self._owner.request_failed(self, Failure.SURPLUS)
             else:
                 if record.status >= FIRST_REDIRECT:
@@ -236,7 +236,7 @@ class Connection(BaseConnection):
         record.stamps = find_stamps(head, self._origin_ns, record.sent_first, record.first_byte)
 
     def _check_outcome(self, data: bytes) -> None:
-        """Set the error of a response that is not the one the request asked for."""
+        """Set the error of a response that is not the requested one."""
         head = (self._head.head or b"") if self._head else data
         record = self.record
         target = self._template.target_of(record.request)

@@ -1,7 +1,7 @@
-"""Whether a response is the one that the request asked for: one rule for all loads and clients.
+"""Whether a response is the requested one: a rule for all loads and clients.
 
-The status alone does not tell. A form's view answers 302 when it has done its work, and a login
-or a redirect to https answers 302 instead of it. The probe's stamps tell whether a view was
+The status alone is ambiguous. A form's view responds with 302 after its work, and a login or a
+redirect to https responds with 302 instead. The probe's stamps show whether a view was
 called. A redirect by `login_required` looks like the view's own, since Django calls the decorated
 view: it is recognised by a query that leads back to the same path afterwards.
 """

@@ -27,7 +27,7 @@ LOCATION = b"location"
 
 
 class PollingOwner(Owner, Protocol):
-    """An owner whose firing says how often to poll, and where."""
+    """An owner whose firing has the polling interval and the address."""
 
     firing: Firing
 

@@ -21,7 +21,7 @@ class RequestTemplate:
 
     first_write: bytes  # on connecting: the head, and mostly the body
     deferred_body: bytes  # waits for `100 Continue`; empty without that
-    bodiless_response: bool  # HEAD: the response ends with its head, whatever its length says
+    bodiless_response: bool  # HEAD: the response ends with its head, whatever its Content-Length
     keep_alive: bool  # whether a connection may carry another request
     upload_size: int = 0  # bytes of a file generated while it is sent, after `first_write`
     last_write: bytes = b""  # after that file

@@ -65,7 +65,7 @@ class ResponseHandler(Protocol):
 class HeadResponseParser:
     """Parses one response to a HEAD request.
 
-    httptools cannot be told that the body whose length such a head gives does not follow. So the
+    httptools has no option for a head whose Content-Length is not followed by a body. So the
     response is complete with its head, and the next one needs another parser.
     """
 
@@ -80,7 +80,7 @@ class HeadResponseParser:
         self._handler.on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Collect the Connection header: without a length httptools says no keep-alive."""
+        """Collect the Connection header: without a length httptools reports no keep-alive."""
         if name.lower() == b"connection":
             self._connection_options |= {option.strip() for option in value.lower().split(b",")}
 

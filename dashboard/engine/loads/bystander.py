@@ -1,7 +1,7 @@
 """The bystander: a trickle of requests to an unrelated view beside the load.
 
 It shows what the load does to everyone else. It has connections of its own and lasts as long as
-the load. The query of its requests ends with a mark that the probe knows, so they count as none
+the load. The query of its requests ends with a mark for the probe, so they count as none
 of the load's. Its frame kind, JSON key and option are called `neighbour`.
 """
 

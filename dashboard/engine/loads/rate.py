@@ -24,8 +24,8 @@ class RateDriver(Driver[Connection]):
     """Sends by the schedule, on an idle connection if there is one, else on a new one.
 
     Of several idle connections it takes the one used last, so that no more stay in use than are
-    needed. One that the server closes while idle is forgotten; a request that crosses with the
-    closing has failed, as it would have for any client.
+    needed. A connection that the server closes while idle is forgotten; a request that crosses
+    with the closing has failed, as with any client.
 
     While as many are in flight as the load allows, requests wait, the oldest first, and keep
     their `due`.

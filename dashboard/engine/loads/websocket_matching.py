@@ -1,4 +1,4 @@
-"""Which message of a websocket answers the one that was sent."""
+"""Finds the message of a websocket that answers the one sent."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MISSING = object()
 
 
 def answer_matcher(exchange: Exchange) -> AnswerMatcher:
-    """Return what tells the answer to a request from a server's other messages."""
+    """Return the check that a message is the answer to a request."""
     rule = exchange.answer
     if rule == ECHO:
         return lambda text, data, request: (

@@ -5,7 +5,7 @@ were measured at 500, 2,000 and 5,000 wakeups per second, on a core of a virtual
 in each turn of the loop woke 0.001 ms late, and used the whole core. A timer of the kernel that
 the loop watches like a socket (timerfd, Linux) woke 0.04 to 0.08 ms late (median), 0.13 ms at
 p99, and used 3, 9 and 18 % of the core. We use the second: the dashboard may share the core, and
-the CPU time of a load generator that polls does not tell how busy it is. Without timerfd, the
+the CPU time of a load generator that polls does not show how busy it is. Without timerfd, the
 last two milliseconds are polled.
 """
 

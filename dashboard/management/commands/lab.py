@@ -163,7 +163,7 @@ def end_when_asked() -> None:
 
 
 def serve(listener: socket.socket, laboratory: Laboratory, address: str | None) -> None:
-    """Run Daphne on the socket until the process is told to end."""
+    """Run Daphne on the socket until SIGTERM or SIGINT."""
     tasks: list[asyncio.Task[None]] = []
 
     def ready() -> None:

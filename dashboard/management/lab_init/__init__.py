@@ -1,1 +1,1 @@
-"""`manage.py lab init`: a lab.toml drafted for a project, checked, tried if asked to, written."""
+"""`manage.py lab init`: drafts a lab.toml, checks, optionally tries, and writes it."""

@@ -16,7 +16,7 @@ OURS = "python"  # as in project.python of a lab.toml
 
 
 def choose_location(path: Path, settings: str | None) -> ProjectLocation:
-    """Return where the project is; asks if there are several."""
+    """Return the project's location; prompts if there are several."""
     if not path.exists():
         message = f"expected a directory, found {str(path)!r}"
         raise InvalidManifest(Problem("path", message))
@@ -51,7 +51,7 @@ def writable_file(file: Path, force: bool) -> Path:
 
 
 def choose_interpreter(location: ProjectLocation) -> Interpreter:
-    """Return the project's interpreter; asks if none is found."""
+    """Return the project's interpreter; prompts if none is found."""
     interpreter = find_interpreter(location, os.environ)
     if interpreter is not None:
         return interpreter

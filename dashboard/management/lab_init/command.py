@@ -36,7 +36,7 @@ from .trial import add_try_option, trial_notes, trial_problem, try_draft
 class InitResult:
     """A lab.toml that was written, its project, and a line each on what it was made from.
 
-    `problem` is why it cannot be fired at as it is, empty if it can.
+    `problem` is why it cannot be fired at unchanged, empty if it can.
     """
 
     file: Path

@@ -61,7 +61,7 @@ def trial_notes(trial: TrialResult | None, inspection: Inspection) -> list[str]:
 def trial_problem(
     trial: TrialResult | None, inspection: Inspection, project: Project, file: Path
 ) -> str:
-    """Return why a written draft cannot be fired at as it is, or was not tried; else empty."""
+    """Return why a written draft cannot be fired at unchanged, or was not tried; else empty."""
     if trial is None:
         return ""
     if trial.failure:

@@ -1,4 +1,4 @@
-"""The project that a lab.toml describes, and the checks of what its tables say of each other."""
+"""The project that a lab.toml describes, and the checks across its tables."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _directory(text: str, beside: Path, here: Problems) -> Path:
 
 
 def _python(text: str, directory: Path, here: Problems) -> str:
-    """Return the interpreter; "python" is the one that runs the dashboard.
+    """Return the interpreter; "python" is the dashboard's own.
 
     A virtualenv's interpreter is a symbolic link and must be started by that name.
     """
@@ -99,7 +99,7 @@ def _version(name: str, table: tables.Version, beside: Path, here: Problems) -> 
 
 
 def _check(project: Project, env: Mapping[str, str], problems: Problems) -> None:
-    """Check what the tables say of each other."""
+    """Check the references between tables."""
     here = problems.at("project")
     served = project.wsgi or project.asgi or any(one.url for one in project.servers.values())
     if not served and not here:

@@ -1,4 +1,4 @@
-"""Reading the CSV file of a scenario: what its requests ask for, one row after another."""
+"""Reads the CSV file of a scenario: each request uses the next row."""
 
 from __future__ import annotations
 

@@ -181,7 +181,7 @@ def _exchange(table: tables.Variant, here: Problems) -> Exchange:
 
 
 def _placeholders(path: str) -> set[str]:
-    """Return the names in braces; whatever is more than a name is returned as it is written."""
+    """Return the names in braces; anything but a name is returned unchanged."""
     try:
         parts = list(string.Formatter().parse(path))
     except ValueError:

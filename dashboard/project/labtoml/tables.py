@@ -136,7 +136,7 @@ class Variant(Table):
     needs: v.Interface | None = key("the only kind of server that it works under", None)
     method: v.Method = key("of the requests", "GET")
     headers: v.Headers = key("{env:NAME} is filled in from the environment", {})
-    body: v.Body = key("sent as it is; not with GET and HEAD", "")
+    body: v.Body = key("sent unchanged; not with GET and HEAD", "")
     cookies: v.Cookies = key("{env:NAME} is filled in from the environment", {})
     login: v.Flag = key("each request carries the session that was logged in", False)
     upload: Upload | None = key("a file in a multipart form", None)
@@ -163,7 +163,9 @@ class Scenario(Table):
     lanes: v.Texts = key("VARIANT@SERVER, the baseline first", example=["sync@daphne"])
     load: Load = key("what is fired", Load.model_validate({}))
     rows: v.Text | None = key("a CSV file beside this one; each request takes a row", None)
-    wait: v.Text | None = key("the parameters, joined by *, that say how long it waits", None)
+    wait: v.Text | None = key(
+        "the parameters, joined by *, whose product is its waiting time", None
+    )
     variant: dict[v.Name, Variant] = key("the ways to write it")
 
 

@@ -22,7 +22,7 @@ class Companion:
     scenarios: tuple[str, ...] = ()
 
     def needed_by(self, scenario: str | None) -> bool:
-        """Return whether a scenario needs it; None stands for no scenario in particular."""
+        """Return whether a scenario needs it; None is no scenario in particular."""
         return not self.scenarios or scenario in self.scenarios
 
     @property

@@ -59,7 +59,7 @@ class Variant:
     needs: the only interface that it works under.
     at_a_time: how many requests one event loop can handle at once if the code itself is the
         limit (`async-blocking`: 1), else None.
-    body: sent as it is, in UTF-8.
+    body: sent unchanged, in UTF-8.
     requires: names of the project's requirements.
     cookies: sent with each request; with `login`, those of a logged-in session too.
     upload, poll_every_ms, websocket, chunks: the request mode.

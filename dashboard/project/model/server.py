@@ -38,7 +38,7 @@ class Launch:
 
 @dataclass(frozen=True)
 class ImplicitSettings:
-    """Settings that a server reads without being told to.
+    """Settings that a server reads without an option.
 
     `files` are names in its working directory, `variables` prefixes of environment variables.
     """

@@ -112,7 +112,7 @@ def _uwsgi(server: Server, launch: Launch) -> list[str]:
     ]
 
 
-# What each server reads without being told. Daphne, hypercorn, waitress and runserver read nothing.
+# What each server reads without an option. Daphne, hypercorn, waitress and runserver read nothing.
 _GUNICORN = ImplicitSettings(("gunicorn.conf.py",), ("GUNICORN_CMD_ARGS", "WEB_CONCURRENCY"))
 # Without it, uvicorn answers 404 to each websocket and reports that in its log only.
 _UVICORN_EXTRA = ("websockets",)

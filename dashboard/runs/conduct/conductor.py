@@ -1,6 +1,6 @@
 """Performs one run: starts its targets, fires the warm-ups and the rounds, reports to sinks.
 
-Knows neither browser nor database. Lanes never run at the same time, since two lanes on one
+Depends on neither browser nor database. Lanes never run at the same time, since two lanes on one
 machine compete for the same cores; each waits until the one before is quiet.
 """
 

@@ -33,7 +33,7 @@ class FiringStream:
     async def begin(
         cls, fanout: Fanout, target: Target, firing: Firing, number: int
     ) -> FiringStream:
-        """Return the stream of a firing once its target reports; the probe knows it by `number`."""
+        """Return the stream of a firing once its target reports; the probe gets `number`."""
         await target.begin(number)
         return cls(fanout, target, firing, number)
 

@@ -1,4 +1,4 @@
-"""A firing as the engine is asked for it: one lane, one round, everything filled in."""
+"""Makes the firing of one lane in one round, with everything filled in."""
 
 from __future__ import annotations
 

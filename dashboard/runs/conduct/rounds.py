@@ -35,7 +35,7 @@ class Rounds:
         self._check = check
 
     async def fire_all(self) -> None:
-        """Warm up, then fire until as many rounds count as the plan asks for.
+        """Warm up, then fire until the planned number of rounds counts.
 
         A round in which the host took CPU time or the load generator was late is discarded and
         repeated under a new number, so that its frames keep theirs. At most as many rounds are

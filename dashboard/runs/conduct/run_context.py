@@ -41,7 +41,7 @@ class RunContext:
         return f"{self.plan.lanes[position]}, round {round}"
 
     async def warn(self, message: str, *, spoils: bool = False) -> None:
-        """Send a warning to the sinks; one that `spoils` leaves the run without a verdict."""
+        """Send a warning to the sinks; with `spoils` the run has no verdict."""
         await self.fanout.event({"event": "warning", "message": message, "spoils": spoils})
 
     async def add_facts(self, position: int, facts: TargetFacts) -> None:

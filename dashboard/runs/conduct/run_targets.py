@@ -30,7 +30,7 @@ class RunTargets:
 
     @property
     def servers(self) -> Iterable[str]:
-        """The names of the targets in use, as the pool knows them."""
+        """The names of the targets in use, as in the pool."""
         return tuple(self._targets)
 
     async def of(self, position: int, lane: Lane) -> Target:

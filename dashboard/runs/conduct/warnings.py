@@ -1,4 +1,4 @@
-"""What a reader of a run's numbers must know beside them, and what to do about it."""
+"""Warnings beside a run's numbers, with advice."""
 
 from __future__ import annotations
 

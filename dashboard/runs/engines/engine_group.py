@@ -137,7 +137,7 @@ def all_at_once(load: Load) -> bool:
 def merged(fired: Sequence[EngineFired]) -> EngineFired:
     """Return one event `fired` for all engines: sums of what they did, maxima of how late.
 
-    `stalls_ns` are those of all. `busiest_cpu_ns` is the CPU time of the one that used most. A p99
+    `stalls_ns` are those of all. `busiest_cpu_ns` is the CPU time of the busiest. A p99
     is the largest known one: percentiles of several processes cannot be combined.
     """
     event: EngineFired = {
@@ -161,7 +161,7 @@ def merged(fired: Sequence[EngineFired]) -> EngineFired:
 
 
 def _together(conversations: Sequence[Conversation]) -> Conversation:
-    """Return what servers said beside answers to all engines."""
+    """Return what all load generators received on websockets besides answers."""
     return {
         "ignored": sum(one["ignored"] for one in conversations),
         "without_answer": sum(one["without_answer"] for one in conversations),

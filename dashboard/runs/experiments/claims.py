@@ -26,7 +26,7 @@ from .sweep import Sweep, make_sweep
 class ClaimStatus:
     """What the runs of a claim show.
 
-    `latest` is its last run, however it ended; `decided` the last one that finished, with its
+    `latest` is its last run, however it ended; `decided` the last finished one, with its
     `verdict`. Runs of another definition than the claim has now do not count. `refusal` is why it
     cannot be fired, empty if it can.
     """
@@ -164,7 +164,7 @@ def verdict_of(claim: Claim, run: Run) -> ClaimVerdict:
 
 
 def _runs_of(project: Project, claim: Claim, plan: Plan) -> tuple[Run | None, Run | None]:
-    """Return the last run of a claim as it is defined now, and the last that finished."""
+    """Return the last run of the claim's current definition, and the last finished one."""
     latest = None
     runs = Run.objects.filter(project=project.name, claim=claim.name, deleted=None)
     for run in runs.defer("report"):  # it is large, and fetched only of the run that needs it

@@ -1,7 +1,7 @@
 """Sends frames to many viewers, each at its own pace.
 
 A frame is put into its envelope once for all viewers. Each viewer has a queue of its own with a
-bound on what is in flight to it: one that falls behind loses the frames in its queue, is sent
+bound on what is in flight to it: a viewer that falls behind loses the frames in its queue, is sent
 which stored frames those were, and continues with the newest. So nothing is lost, and a slow
 viewer slows no other. (Daphne has no back-pressure on sends, so the page reports what it has
 drawn; a channel layer would cost a thread hop per message and viewer.)
@@ -179,7 +179,7 @@ class Hub:
             viewer.put_frame(sequence, message)
 
     def complete(self, run: str) -> None:
-        """End the measurement: viewers of a thinned stream are told to fetch the whole frames."""
+        """End the measurement: viewers of a thinned stream get a `gap` to fetch complete frames."""
         live = self._live[run]
         if live.thinned_from is not None:
             gap: GapEvent = {"event": "gap", "from": live.thinned_from, "to": live.next_sequence}

@@ -1,1 +1,1 @@
-"""From what was asked for to a checked plan."""
+"""From forms and command lines to a checked plan."""

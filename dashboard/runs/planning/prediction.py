@@ -52,7 +52,7 @@ def _assessment(prediction: Mapping[str, Any], winner: str, factor: float | None
 def _result(report: Mapping[str, Any]) -> tuple[str, float | None] | None:
     """Return the winner and its factor over the slowest lane; None if there is no verdict.
 
-    A lane that the verdict does not tell from the baseline counts as equal to it.
+    A lane counts as equal to the baseline if the verdict shows no difference.
     """
     verdict = report["verdict"]
     if not verdict or verdict.get("spoiled") or not verdict["comparisons"]:

@@ -39,8 +39,8 @@ log = logging.getLogger(__name__)
 class RunInspector(Protocol):
     """Inspects the lanes of a run after its last round; implemented by `auto_xray.AutoXray`."""
 
-    async def inspect(self, run: Run, plan: Plan, project: Project, tell: SendEvent) -> None:
-        """Send what was found with `tell`."""
+    async def inspect(self, run: Run, plan: Plan, project: Project, send: SendEvent) -> None:
+        """Send the results by `send`."""
 
 
 @contextmanager

@@ -95,7 +95,7 @@ def _owner() -> dict[str, Any]:
 
 
 def queued() -> list[QueueEntry]:
-    """Return the entries of the queue, first the one that runs."""
+    """Return the entries of the queue, the running one first."""
     entries: list[QueueEntry] = [
         *Run.objects.filter(status__in=ACTIVE, experiment=None),
         *Experiment.objects.filter(status__in=ACTIVE),

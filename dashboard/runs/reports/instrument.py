@@ -22,7 +22,7 @@ from dashboard.wire.units import NS_PER_MS
 MAX_LOOP_LAG_SHARE = 0.1  # of the smallest p50
 MAX_CPU_SHARE = 0.9  # of a core
 MAX_SCHEDULING_ERROR_MS = 5.0
-LEAST_STOLEN_TICKS = 2  # the kernel counts in ticks, so a single one says nothing of a short firing
+LEAST_STOLEN_TICKS = 2  # the kernel counts in ticks: in a short firing a single one means nothing
 
 CpuTimes = tuple[int, int]  # stolen, total; in ticks, as `machine.cpu_times` returns them
 

@@ -144,7 +144,7 @@ class Broadcast:
         self._hub = hub
 
     async def begin(self, plan: Plan) -> None:
-        """Open the run in the hub, and tell every page that the queue has changed."""
+        """Open the run in the hub, and notify every page that the queue has changed."""
         self._hub.open(self._run)
         self._hub.send(self._run, {"event": "starting"})
         self._hub.send_to_all({"event": "line"})
@@ -159,7 +159,7 @@ class Broadcast:
         self._hub.publish(self._run, sequence, frame)
 
     async def end(self, outcome: Outcome) -> None:
-        """Tell the viewers that the report is stored, so that pages fetch it."""
+        """Notify the viewers that the report is stored, so that pages fetch it."""
         self._hub.complete(self._run)
         self._hub.send(self._run, {"event": "finished", "status": outcome.status})
         self._hub.close(self._run)

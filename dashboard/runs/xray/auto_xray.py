@@ -1,6 +1,6 @@
 """An X-ray after a run: one request of each lane whose difference has no other cause.
 
-It is traced in a target of its own, never in one that was timed. The result is stored with the
+It is traced in a target of its own, never in a timed one. The result is stored with the
 run, among the facts of the lane, and is evidence for its verdict.
 """
 
@@ -29,24 +29,24 @@ class AutoXray:
     def __init__(self, xrays: RequestTracer) -> None:
         self._xrays = xrays
 
-    async def inspect(self, run: Run, plan: Plan, project: Project, tell: SendEvent) -> None:
+    async def inspect(self, run: Run, plan: Plan, project: Project, send: SendEvent) -> None:
         """Trace one request of each such lane; a failure becomes a warning of the run."""
         if len(plan.lanes) == 1:  # no difference to explain, and a large report is expensive
             return
         for position in unexplained_lanes(await report_on(run)):
             lane = plan.lanes[position]
             message = "Tracing one more request."
-            await tell({"event": "target", "lane": position, "state": "inside", "message": message})
+            await send({"event": "target", "lane": position, "state": "inside", "message": message})
             try:
                 async with asyncio.timeout(MOST_S):
                     result = await self._trace(plan, lane, project)
             except (LiveburstError, OSError, TimeoutError) as error:
                 why = str(error) or f"it took longer than {MOST_S:g} s"
                 message = f"{lane}: no request could be traced: {why}"
-                await tell({"event": "warning", "message": message})
+                await send({"event": "warning", "message": message})
                 continue
             if result is not None:
-                await tell(
+                await send(
                     {"event": "found", "lane": position, "facts": {"xray": xray_facts(result)}}
                 )
 

@@ -82,7 +82,7 @@ class Companions:
 
     @property
     def failure(self) -> TargetFailed | None:
-        """Why one that is needed has ended; None while all of these run."""
+        """Why a needed companion has ended; None while all of them run."""
         needed = (running for running in self._running if running.companion.name in self._needed)
         return next((running.failure for running in needed if not running.alive), None)
 

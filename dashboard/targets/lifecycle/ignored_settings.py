@@ -1,6 +1,6 @@
 """Settings files and environment variables that would change a server's settings unnoticed.
 
-None of them is used unless the lab.toml says so; those that exist are listed in a lane's facts.
+None of them is used unless the lab.toml names it; those that exist are listed in a lane's facts.
 """
 
 from __future__ import annotations

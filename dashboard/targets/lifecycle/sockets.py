@@ -49,7 +49,7 @@ def reserved_socket() -> socket.socket:
 def restore_backlog(listener: socket.socket, backlog: int = BACKLOG) -> int | None:
     """Set our backlog again, since several servers listen with less; return the one in force.
 
-    None where the system does not tell it.
+    None if the system does not report it.
     """
     listener.listen(backlog)
     if not sys.platform.startswith("linux"):

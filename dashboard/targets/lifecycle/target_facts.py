@@ -25,7 +25,7 @@ def started_facts(
 ) -> TargetFacts:
     """Return the facts of a target that was started here.
 
-    `backlog` is None where the kernel does not tell it, `probe` where none answered in time.
+    `backlog` is None if the kernel does not report it, `probe` if none responded in time.
     """
     return {
         "command": command,

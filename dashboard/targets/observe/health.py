@@ -70,7 +70,7 @@ class Health(asyncio.DatagramProtocol):
 
     @classmethod
     async def open(cls) -> Self:
-        """Return one that listens on a free port of loopback."""
+        """Return an instance that listens on a free loopback port."""
         loop = asyncio.get_running_loop()
         health = cls()
         health._transport, _ = await loop.create_datagram_endpoint(

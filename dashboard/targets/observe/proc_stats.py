@@ -1,7 +1,7 @@
 """What the system reports about a process: threads, memory, CPU time, context switches.
 
 Read 20 times a second for each process while a firing is on, so it is cheap on Linux: one
-file and one system call. Elsewhere psutil is asked.
+file and one system call. Elsewhere psutil is used.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The processes of one target while it is fired at, as the system reports them from outside.
 
 Each is read at least every tenth of a second, whether its probe reports or not, so that a sum over
-them never leaves out one that is running. One that ended has a last row without threads and memory.
+them never leaves out a running one. A process that ended has a last row without threads and
+memory.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ class Processes:
             return None
         row = {"at": now_ns, "process": process}
         reading = read_process(process)
-        if not reading.get("rss") and not exists(process):  # one that ended has no memory
+        if not reading.get("rss") and not exists(process):  # an ended process has no memory
             self.ended.add(process)
             self._looks = LOOKS_AFTER_AN_END
             return {**row, **ENDED} if self._read_ns[process] else None

@@ -36,7 +36,7 @@ class Interpreter:
 
     @property
     def is_ours(self) -> bool:
-        """True if it is the one that runs Liveburst itself."""
+        """True if it is Liveburst's own interpreter."""
         same = Path(sys.executable).resolve() == self.python.resolve()
         return same and self.prefix.resolve() == Path(sys.prefix).resolve()
 
@@ -152,7 +152,7 @@ def _pipenv(directory: Path, environment: Mapping[str, str]) -> Prefixes:
 
 
 def _conda(directory: Path, environment: Mapping[str, str]) -> Prefixes:
-    """Yield the environment that an environment.yml names, if conda knows it."""
+    """Yield the environment that an environment.yml names, if conda has it."""
     for file in (directory / "environment.yml", directory / "environment.yaml"):
         text = file.read_text(errors="replace") if file.is_file() else ""
         name = re.search(r"^name:\s*[\"']?([^\s\"'#]+)", text, re.MULTILINE)

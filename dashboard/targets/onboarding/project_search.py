@@ -47,7 +47,7 @@ class ProjectLocation:
 
     @property
     def shown(self) -> str:
-        """The location as it is shown: its manage.py, or directory and settings."""
+        """The location for display: its manage.py, or directory and settings."""
         return str(self.manage or f"{self.directory} ({self.settings})")
 
 

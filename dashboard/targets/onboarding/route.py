@@ -20,7 +20,7 @@ class Route:
     code as written, None if no name leads to it; `module` and `function` are its names in any
     case. `callable_id` is equal for patterns of the same callable with the same arguments.
     `application` is the package of the code, `own`: it is the project's. `methods` are those that
-    the view answers, None if its code does not tell; `reads`: GET is one of them as far as is
+    the view answers, None if unknown from its code; `reads`: GET is one of them as far as is
     known. `login`: it requires a login. `files`: it serves files.
     """
 
@@ -55,7 +55,7 @@ class Route:
 
     @property
     def url_path(self) -> str:
-        """The path as it is requested: an IRI as a URI, and no `{…}` for lab.toml to fill in."""
+        """The path for a request: an IRI as a URI, without `{…}` for lab.toml to fill in."""
         return quote(self.path, safe=_SAFE)
 
 
@@ -80,7 +80,7 @@ class WebsocketRoute:
 
     @property
     def url_path(self) -> str:
-        """The path as it is requested."""
+        """The path for a request."""
         return quote(self.path, safe=_SAFE)
 
 

@@ -38,7 +38,7 @@ _VALUE = re.compile(r'<pre class="exception_value">([^<]*)</pre>')
 class TrialAnswer:
     """The answer to a GET, as `description`: "answered 302 to /accounts/login/".
 
-    `usable`: the path can be fired at as it is. `login`: it seems to require a login. `status`
+    `usable`: the path can be fired at unchanged. `login`: it seems to require a login. `status`
     is 0 if there was none.
     """
 

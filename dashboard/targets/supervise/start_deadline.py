@@ -1,7 +1,7 @@
 """How long to wait for a process to start.
 
-A start that uses no CPU is given up soon. One that does is not: a large project imports for half a
-minute, and a busy machine delays every start.
+A start that uses no CPU is given up soon. One that uses CPU is not: a large project imports for
+half a minute, and a busy machine delays every start.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ class ParameterField:
 
 @dataclass(frozen=True)
 class NumberField:
-    """A number behind *More*; if empty, the value is what `placeholder` says."""
+    """A number behind *More*; if empty, the value is that of `placeholder`."""
 
     name: str
     label: str

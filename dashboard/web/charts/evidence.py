@@ -28,7 +28,7 @@ class EvidencePicture:
     """One picture. `text` describes it in words, with the numbers.
 
     A time series has `points`, and `limit_y` if there is a limit; a share has `share_width`.
-    `explains` says how much of the difference the cause explains; empty if unknown.
+    `explains` is the share of the difference that the cause explains; empty if unknown.
     """
 
     cause: str

@@ -13,7 +13,7 @@ from dashboard.wire.units import MS_PER_S
 
 from .plot_area import PlotArea, Tick, path
 
-POINTS = 200  # of a curve: more cannot be told apart
+POINTS = 200  # of a curve: more cannot be distinguished
 SMALLEST_MS = 1e-3
 MARGIN_FACTOR = 1.15  # beside the first and the last value
 FEW_POWERS = 2

@@ -21,7 +21,7 @@ AXES = {CONCURRENCY: "Requests in flight", RATE: "Requests per second"}
 
 @dataclass(frozen=True)
 class NumberField:
-    """A number; if empty, the value is what `placeholder` says."""
+    """A number; if empty, the value is that of `placeholder`."""
 
     id: str
     name: str
@@ -33,7 +33,7 @@ class NumberField:
 
 @dataclass(frozen=True)
 class Checkbox:
-    """A checkbox; `note` says why its choice would yield no numbers."""
+    """A checkbox; `note` is the reason why its choice would yield no numbers."""
 
     value: str
     checked: bool

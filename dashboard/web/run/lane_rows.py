@@ -107,7 +107,7 @@ def _ratio(report: Report, lane: str, ratio: float | None) -> str:
 
 def _numbers(report: LaneReport) -> dict[str, str]:
     latency, side = report["latency_ms"], report["server_side"]
-    # Percentiles of a lane that falls behind only tell how long the rate lasted.
+    # Percentiles of a lane that falls behind depend on the duration of the rate.
     own = keeps_up(report)
     rate = report.get("rate")
     return {

@@ -33,7 +33,7 @@ Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 class NoCode(Exception):
-    """There is no code to show; the message says why."""
+    """There is no code to show; the message is the reason."""
 
 
 @dataclass(frozen=True)

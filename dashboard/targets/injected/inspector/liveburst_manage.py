@@ -134,7 +134,7 @@ class WhenImported:
         """Return the other finders' spec, whose loader then calls `then` as well."""
         if name not in self._names:
             return None
-        self._names.remove(name)  # the other finders are asked through this same list
+        self._names.remove(name)  # the other finders are called through this list
         spec = importlib.util.find_spec(name)
         loader: Any = spec and spec.loader
         if loader is None:

@@ -1,4 +1,4 @@
-"""Writes what the inspector finds to a file of its own, as soon as it is known.
+"""Writes the inspector's results to a separate file, as soon as they are known.
 
 One JSON object per line; later lines add to earlier ones, so that whatever ends the process (an
 `os._exit` in a settings module, a timeout, a signal) loses only what was not known yet. The

@@ -76,7 +76,7 @@ def parameters(path: str) -> list[dict[str, str]]:
 
 
 def joined(prefix: str, pattern: Any) -> tuple[str, bool]:
-    """Return the path with this pattern, and True if that is a regular expression as it is."""
+    """Return the path with this pattern, and True if it is an unconverted regular expression."""
     text = str(pattern)
     if type(pattern).__name__ != "RegexPattern":
         return prefix + text, False

@@ -31,7 +31,7 @@ GENERIC = "django.views.generic"
 
 
 def about(view: Any) -> dict[str, Any]:
-    """Return what a draft needs to know of a view, as plain values."""
+    """Return the properties of a view for a draft, as plain values."""
     cls, operation = view_class(view), get_operation(view)
     code = written(view, cls, operation)
     module = str(getattr(code, "__module__", None) or type(code).__module__)
@@ -102,7 +102,7 @@ def written(view: Any, cls: Any, operation: Any) -> Any:
 
 
 def is_importable(cls: Any) -> bool:
-    """Return True if the class can be imported by its name, unlike one that a decorator made."""
+    """Return True if the class can be imported by its name, unlike one made by a decorator."""
     value = sys.modules.get(cls.__module__)
     for name in cls.__qualname__.split("."):
         value = getattr(value, name, None)

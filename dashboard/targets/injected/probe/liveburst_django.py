@@ -14,7 +14,7 @@ from typing import Any
 
 
 def __getattr__(name: str) -> Any:
-    """Make `wsgi` or `asgi` when a server asks for it."""
+    """Make `wsgi` or `asgi` when a server imports it."""
     if name not in ("wsgi", "asgi"):
         raise AttributeError(name)
     if "LIVEBURST_CONFIGURED_BY" in os.environ:

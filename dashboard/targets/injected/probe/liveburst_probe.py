@@ -32,7 +32,7 @@ from liveburst_wsgi import WSGIProbe
 
 
 def __getattr__(name: str) -> Any:
-    """Make `wsgi` or `asgi` when a server asks for it: only then is the project imported."""
+    """Make `wsgi` or `asgi` when a server imports it: only then is the project imported."""
     if name not in ("wsgi", "asgi"):
         raise AttributeError(name)
     application = load_application(os.environ["LIVEBURST_APP"])

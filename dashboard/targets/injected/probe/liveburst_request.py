@@ -42,7 +42,7 @@ class Request:
     def of_query(cls, query: str | bytes) -> Request:
         """Return a request that has this query and enters now.
 
-        The only place that tells the load from the bystander: all else treats them alike.
+        Only this function distinguishes the load from the bystander.
         """
         mark: Any = BYSTANDER_MARK_BYTES if isinstance(query, bytes) else BYSTANDER_MARK
         return cls(BYSTANDER if query.endswith(mark) else LOAD, now())
@@ -72,7 +72,7 @@ def current_counters() -> Counters:
 
 
 def request_of(django_request: Any) -> Request:
-    """Return the probe's request for the one that Django is answering.
+    """Return the probe's request for the one in Django's handler.
 
     Django's requests keep the server's own mapping: `scope` under ASGI, `environ` under WSGI. One
     that did not come through the probe (a test client's, one that a view makes) is the load's.

@@ -1,4 +1,4 @@
-"""A worker process as the dashboard knows it; part of the probe.
+"""The identity of a worker process; part of the probe.
 
 Standard library alone, Python 3.9.
 """

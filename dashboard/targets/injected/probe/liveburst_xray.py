@@ -1,6 +1,6 @@
 """Traces one request through a project: its thread hops, its stages, its queries.
 
-Runs in a target of its own and never in one that is timed. The probe wraps this module, which
+Runs in a target of its own and never in a timed one. The probe wraps this module, which
 wraps the project's own application; nothing of the project changes. Standard library alone,
 Python 3.9, Django 4.2 or later. The environment holds:
 
@@ -32,7 +32,7 @@ HEADER = "liveburst-xray"
 
 
 def __getattr__(name: str) -> Any:
-    """Make `wsgi` or `asgi` when the probe asks for it: patch first, then import the project."""
+    """Make `wsgi` or `asgi` when the probe imports it: patch first, then import the project."""
     if name not in ("wsgi", "asgi"):
         raise AttributeError(name)
     apply_patches()

@@ -37,7 +37,7 @@ def name_of(kind: str, subject: Any) -> str:
 
 
 def unwrapped(subject: Any) -> Any:
-    """Return what a partial is a partial of; anything else as it is."""
+    """Return the function of a partial; any other object unchanged."""
     while isinstance(subject, functools.partial):
         subject = subject.func
     return subject
@@ -46,7 +46,7 @@ def unwrapped(subject: Any) -> Any:
 def callable_name(subject: Any) -> str:
     """Return `SecurityMiddleware.process_request`, `build.inner`; of a callable object, its class.
 
-    A method is named by the class of its object, not by the one that happens to define it.
+    A method is named by the class of its object, not by the class that defines it.
     """
     subject = unwrapped(subject)
     owner = getattr(subject, "__self__", None)

@@ -51,7 +51,7 @@ class Span:
         self.ended = now()
 
     def to_json(self) -> dict[str, Any]:
-        """Return the span as it is written in the trace."""
+        """Return the span in the form of the trace file."""
         return {
             "number": self.number,
             "parent": self.parent.number if self.parent else None,

@@ -56,7 +56,7 @@ def runserver(arguments: list[str]) -> None:
 
 
 def development_command(settings: Any) -> Any:
-    """Return Django's command `runserver`, the one that serves static files if those are installed.
+    """Return Django's command `runserver`, that of staticfiles if it is installed.
 
     (Not any command of that name: Daphne's starts an ASGI server.)
     """

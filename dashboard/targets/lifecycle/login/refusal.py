@@ -57,7 +57,7 @@ class PageText(HTMLParser):
 
     @classmethod
     def of(cls, response: httpx.Response) -> PageText:
-        """Parse a response; one that is not HTML is taken as text."""
+        """Parse a response; other content than HTML is taken as text."""
         page = cls()
         if "html" in response.headers.get("content-type", "html"):
             page.feed(response.text)

@@ -16,7 +16,7 @@ ASGI_SERVERS = {
     "hypercorn": "hypercorn",
     "granian": "granian-asgi",
 }
-WEBSOCKET_SERVER = "daphne"  # the one that needs no further package for them
+WEBSOCKET_SERVER = "daphne"  # needs no further package for them
 
 
 def lanes(scenario: ScenarioDraft, inspection: Inspection) -> Iterator[str]:
