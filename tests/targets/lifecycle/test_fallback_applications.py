@@ -13,8 +13,14 @@ from dashboard.targets.onboarding.inspector import inspect_project
 from dashboard.targets.onboarding.project_search import find_projects
 from tests.firing import burst, engine, fire
 from tests.targets.conftest import MakeTargets, ignore
-from tests.targets.onboarding.test_inspector import CONFIGURATIONS, READS_ENV
-from tests.targets.small_projects import MANAGE, PLAIN, SETTINGS, write_files
+from tests.targets.small_projects import (
+    CONFIGURATIONS,
+    MANAGE,
+    PLAIN,
+    READS_ENV,
+    SETTINGS,
+    write_files,
+)
 
 pytestmark = pytest.mark.servers
 VIEWS = """
