@@ -11,6 +11,15 @@ from xdist.scheduler import LoadScopeScheduling
 
 # What these share is started once for all of them, so one worker takes them all.
 TOGETHER = ("tests/browser", "tests/liveapp")
+# Here what is started is shared by all tests of a server, their only parameter.
+BY_SERVER = (
+    "tests/targets/lifecycle/test_concurrency_per_server.py",
+    "tests/targets/lifecycle/test_servers.py",
+)
+# These come last, whatever worker is free takes them, and so all workers end together.
+QUICK = tuple(
+    f"tests/{room}/" for room in ("analysis", "bench", "docs", "project", "runs", "web", "wire")
+)
 
 # A property holds however busy the machine is, so no example has a time limit.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -26,6 +35,12 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put quick tests last: a slow one that begins last would be waited for."""
+    items.sort(key=lambda item: item.nodeid.startswith(QUICK))
+
+
 class Sharing(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
     """Never separates what shares fixtures, which is a file or more.
 
@@ -33,10 +48,13 @@ class Sharing(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
+        file, _, name = nodeid.partition("::")
+        if file in BY_SERVER:
+            return name.partition("[")[2]
         return next((place for place in TOGETHER if file.startswith(place)), file)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Sharing:
-    """How tests are given to the workers, where there are several."""
+    """How tests are given to the workers, where there are several: in the order that they have."""
+    config.option.loadscopereorder = False
     return Sharing(config, log)

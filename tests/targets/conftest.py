@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.project.model.server import Server
@@ -15,8 +16,10 @@ from dashboard.targets.lifecycle.pool import Targets
 from dashboard.targets.supervise.cores import Cores
 
 from .helpers import LIVEAPP, marked, until_async
+from .warm import WarmServers, ignore
 
 MakeTargets = Callable[..., Targets]
+__all__ = ["MakeTargets", "Stop", "ignore"]
 
 
 @pytest.fixture
@@ -51,8 +54,12 @@ def targets(make_targets: MakeTargets) -> Targets:
     return make_targets()
 
 
-def ignore(state: str, message: str) -> None:
-    """An `on_event` that does nothing."""
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def warm(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[WarmServers]:
+    """The servers that all tests of a worker share. For tests in the session's event loop."""
+    servers = WarmServers(tmp_path_factory.mktemp("warm"))
+    yield servers
+    await servers.stop_all()
 
 
 Stop = Callable[[], Awaitable[None]]
