@@ -8,6 +8,10 @@ BIN := $(VENV)/bin
 UNIT := tests/wire tests/project tests/analysis tests/runs tests/web tests/docs tests/engine
 MANAGE := $(BIN)/python manage.py
 
+# Some container images set it. Then every process that is started compiles what it imports: a third
+# of the CPU time of a burst.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help run test check unit coverage bench pictures docs lock format system-deps
 .PHONY: check-python check-js pytest
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -20,6 +22,11 @@ BY_SERVER = (
 QUICK = tuple(
     f"tests/{room}/" for room in ("analysis", "bench", "docs", "project", "runs", "web", "wire")
 )
+
+# Some container images set it. Then each of the hundreds of processes that tests start compiles
+# what it imports: a third of the CPU time of a burst.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # A property holds however busy the machine is, so no example has a time limit.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])

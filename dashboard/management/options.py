@@ -17,6 +17,10 @@ from .demo import check_demo
 
 BAD_USAGE, RUN_FAILED, INTERRUPTED = 2, 3, 130
 
+# Django's system checks import every view, which takes a fifth of a command's start. They are run
+# by `lab`, which serves the views.
+NO_CHECKS: tuple[str, ...] = ()
+
 
 def add_project(parser: ArgumentParser) -> None:
     """Add the project, and whether it may be on another machine."""

@@ -24,6 +24,7 @@ from dashboard.management.before_and_after import (
 from dashboard.management.options import (
     BAD_USAGE,
     INTERRUPTED,
+    NO_CHECKS,
     RUN_FAILED,
     add_numbers,
     add_project,
@@ -66,6 +67,7 @@ class Command(BaseCommand):
     """Fires a scenario's lanes round by round and prints the result."""
 
     help = "Fire one run and print its result."
+    requires_system_checks = NO_CHECKS
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the arguments."""

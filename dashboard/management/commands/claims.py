@@ -12,7 +12,13 @@ from django.core.management import BaseCommand
 
 from dashboard.analysis.text.claims import TALLY, verdict_lines
 from dashboard.management.experiment_commands import exit_with_status, run_experiment, usage_error
-from dashboard.management.options import RUN_FAILED, add_project, check_writable, read_project
+from dashboard.management.options import (
+    NO_CHECKS,
+    RUN_FAILED,
+    add_project,
+    check_writable,
+    read_project,
+)
 from dashboard.management.terminal.outputs import prints_table, write_json
 from dashboard.models import Experiment
 from dashboard.project.model.scenario import Claim
@@ -34,6 +40,7 @@ class Command(BaseCommand):
     """Fires claims one after the other and prints a verdict on each."""
 
     help = "Try claims of the lab.toml, all of them or those named, and print each verdict."
+    requires_system_checks = NO_CHECKS
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the arguments."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandError, call_command
 
-from dashboard.management.options import BAD_USAGE, lab_toml_path
+from dashboard.management.options import BAD_USAGE, NO_CHECKS, lab_toml_path
 from dashboard.models import Run
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.runs.archive.exports import FORMATS, Format
@@ -25,6 +25,7 @@ class Command(BaseCommand):
     """Writes one run in one of the formats."""
 
     help = "Write a stored run to a file or to stdout."
+    requires_system_checks = NO_CHECKS
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the arguments."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandError, call_command
 
-from dashboard.management.options import BAD_USAGE
+from dashboard.management.options import BAD_USAGE, NO_CHECKS
 from dashboard.runs.archive.exports.run_json import InvalidImport, import_run
 
 
@@ -16,6 +16,7 @@ class Command(BaseCommand):
     """Imports one file."""
 
     help = "Import a run that was exported as JSON."
+    requires_system_checks = NO_CHECKS
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the arguments."""

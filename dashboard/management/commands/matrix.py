@@ -17,7 +17,7 @@ from dashboard.management.experiment_commands import (
     run_experiment,
     usage_error,
 )
-from dashboard.management.options import check_writable, read_project
+from dashboard.management.options import NO_CHECKS, check_writable, read_project
 from dashboard.management.terminal.outputs import (
     prints_table,
     table_console,
@@ -35,6 +35,7 @@ class Command(BaseCommand):
     """Fires variants × servers and prints the ratio of each to the baseline."""
 
     help = "Compare every variant of a scenario under every server."
+    requires_system_checks = NO_CHECKS
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the arguments."""

@@ -17,7 +17,7 @@ from dashboard.management.experiment_commands import (
     run_experiment,
     usage_error,
 )
-from dashboard.management.options import check_writable, read_project
+from dashboard.management.options import NO_CHECKS, check_writable, read_project
 from dashboard.management.terminal.outputs import (
     print_left_out,
     prints_table,
@@ -37,6 +37,7 @@ class Command(BaseCommand):
     """Fires level after level, narrows down each crossover by bisection, and prints it."""
 
     help = "Fire lanes over a range of concurrency, rate or a parameter: where do they cross?"
+    requires_system_checks = NO_CHECKS
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the arguments."""

@@ -18,6 +18,7 @@ from dashboard.home import home
 from dashboard.management.options import (
     BAD_USAGE,
     INTERRUPTED,
+    NO_CHECKS,
     RUN_FAILED,
     add_numbers,
     add_project,
@@ -41,6 +42,7 @@ class Command(BaseCommand):
     """Traces one request in a target of its own."""
 
     help = "Trace one request of a lane: its thread hops, middleware stages and queries."
+    requires_system_checks = NO_CHECKS
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the arguments."""
