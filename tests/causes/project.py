@@ -58,6 +58,13 @@ async def blocking(request: HttpRequest) -> HttpResponse:
     return HttpResponse()
 
 
+async def awaiting_then_blocking(request: HttpRequest) -> HttpResponse:
+    """Awaits a moment, so that many are in the view, and holds the event loop after it."""
+    await asyncio.sleep(0.001)
+    time.sleep(seconds(request))  # noqa: ASYNC251 - what is planted here
+    return HttpResponse()
+
+
 async def beside_a_timer(request: HttpRequest) -> HttpResponse:
     """Waits, while a timer that is part of no request holds the event loop for as long."""
     asyncio.get_running_loop().call_later(0, time.sleep, seconds(request))
@@ -150,7 +157,7 @@ async def failing(request: HttpRequest) -> HttpResponse:
 
 VIEWS = (
     sync, async_, blocking, in_executor, in_line, computing, starting_threads, in_pieces,
-    async_in_pieces, failing, beside_a_timer,
+    async_in_pieces, failing, beside_a_timer, awaiting_then_blocking,
 )  # fmt: skip
 urlpatterns = [path(view.__name__, view) for view in VIEWS]
 

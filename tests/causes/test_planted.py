@@ -145,6 +145,7 @@ async def test_one_thread_for_all_requests_is_named_as_that_of_one_request_is(
     ("scenario", "holder"),
     [
         ("loop-blocked", "view"),
+        ("held-after-an-await", "view"),
         ("held-by-middleware", "middleware-or-framework"),
         ("held-by-a-timer", "other"),
     ],

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from dashboard.analysis.lane.metrics import LaneMetrics
-from dashboard.analysis.samples.loop_holds import OTHER
+from dashboard.analysis.samples.loop_holds import AROUND, OTHER, VIEW
 from dashboard.analysis.samples.resource_use import NOTHING
 
 # Where a request waits for its turn: for a worker, or for a loop that is held.
@@ -100,6 +100,13 @@ class Gap:
         if self.slow.load.kind == "rate":
             return self._in_tail(WAITING_SEGMENTS)
         return self._share(_held_s(self.slow, holder) - _held_s(self.fast, holder))
+
+    @property
+    def loop_held_share(self) -> float:
+        """The part of the slower lane's total time for which its own code held the event loop."""
+        total_s, holds = sum(self.slow.makespans_s), self.slow.loop.holds
+        held_s = sum(holds[holder].sum_s for holder in (VIEW, AROUND) if holder in holds)
+        return min(1.0, held_s / total_s) if total_s else 0.0
 
     def by_length(self, length_s: float) -> float | None:
         """Return the share that so many seconds of each request's time in the view explain."""

@@ -36,14 +36,30 @@ def _by_view(gap: Gap) -> Cause | None:
     return _blocked(gap, VIEW, longest_ms, gap.by_concurrency)
 
 
+def _by_views_in_turn(gap: Gap) -> Cause | None:
+    """Views that await something first are in the view together, and hold the loop in turn."""
+    slow, held = gap.slow, gap.slow.loop.holds.get(VIEW)
+    if held is None or (slow.concurrency.peak_in_view or 0) < 2:
+        return None
+    if not _holds_per_request(gap, VIEW):
+        return None
+    return _blocked(gap, VIEW, held.longest_ms, gap.by_holder(VIEW))
+
+
 def _around_view(gap: Gap) -> Cause | None:
     held = gap.slow.loop.holds.get(AROUND)
-    if held is None or held.longest_ms <= HEARTBEAT_MS:
-        return None
-    # With less per request it may have been a single pause.
-    if gap.slow.loop.ms_per_request(AROUND) < HEARTBEAT_MS / 2:
+    if held is None or not _holds_per_request(gap, AROUND):
         return None
     return _blocked(gap, AROUND, held.longest_ms, gap.by_holder(AROUND))
+
+
+def _holds_per_request(gap: Gap, holder: str) -> bool:
+    """Return False if the loop was hardly held, or in a single pause."""
+    loop = gap.slow.loop
+    return (
+        loop.holds[holder].longest_ms > HEARTBEAT_MS
+        and loop.ms_per_request(holder) >= HEARTBEAT_MS / 2
+    )
 
 
 def _outside_requests(gap: Gap) -> Cause | None:
@@ -80,6 +96,7 @@ def _blocked(gap: Gap, holder: str | None, longest_ms: float, share: float | Non
 
 _HOLDERS: tuple[Callable[[Gap], Cause | None], ...] = (
     _by_view,
+    _by_views_in_turn,
     _around_view,
     _outside_requests,
     _unknown_holder,

@@ -10,6 +10,7 @@ from .loop_causes import loop_blocked
 from .queue_causes import executor_full, serialised_on_one_thread
 
 IDLE_ENOUGH_SHARE = 0.5  # of the CPU that it can use; above it a full core makes views longer
+LEAST_IDLE_SHARE = 0.5  # of the views' time, in which the event loop was free
 
 
 def waiting_in_app(gap: Gap) -> Cause | None:
@@ -21,8 +22,8 @@ def waiting_in_app(gap: Gap) -> Cause | None:
         return None
     if executor_full(gap) or serialised_on_one_thread(gap):
         return None
-    blocked = loop_blocked(gap)
-    if blocked is not None and blocked.evidence["holder"] == OTHER:
+    idle_share = _idle_share(gap)
+    if idle_share < LEAST_IDLE_SHARE:
         return None
     evidence = {
         "view_ms_p50": slow.times.view_p50_ms,
@@ -30,4 +31,21 @@ def waiting_in_app(gap: Gap) -> Cause | None:
         "cpu_ms_per_request": slow.resources.cost_evidence["cpu_ms_per_request"],
         "upstream": slow.config.upstream,
     }
-    return Cause("waiting-in-app", slow.name, gap.by_waiting, evidence)
+    share = gap.by_waiting
+    return Cause("waiting-in-app", slow.name, share and share * idle_share, evidence)
+
+
+def _idle_share(gap: Gap) -> float:
+    """Return the part of the views' time in which the event loop was free to continue them.
+
+    A view that awaits even a moment while others hold the loop lasts until the loop is free. So
+    with several requests in the view, the part of the total time for which the loop was held is
+    missing from what a view can have waited for outside of the process.
+    """
+    blocked = loop_blocked(gap)
+    if blocked is None:
+        return 1.0
+    if blocked.evidence["holder"] == OTHER:
+        return 0.0
+    alone = gap.slow.concurrency.peak_in_view == 1
+    return 1.0 if alone else 1 - gap.loop_held_share

@@ -68,6 +68,12 @@ def _loop_blocked(lane: str, other: str, evidence: Evidence) -> str:
     if holder is None:  # a report from before the holder was known
         one = f"{most}, but never more than one in the view"
         return f"{one}, and something blocked the event loop for up to {held}."
+    if holder == VIEW and (evidence["peak_in_view"] or 0) > 1:
+        each = milliseconds(evidence["held_ms_per_request"])
+        return (
+            f"{most}, and its views blocked the event loop in turn: for up to {held} at once,"
+            f" {each} per request."
+        )
     if holder == VIEW:
         one = f"{most}, but never more than one in the view"
         return f"{one}, which blocked the event loop for up to {held}."
