@@ -1,6 +1,7 @@
 """Frozen dataclasses to JSON values and back, by their annotations: the one codec for all of them.
 
 A dataclass is an object with a key per field; one that is `Textual`, such as `Lane`, is a string.
+One whose JSON has another shape is a `JsonObject` with a `to_json` of its own.
 Of a union of dataclasses the field `kind` names the member; an object without it is the first one.
 A field that has a default may be missing, as in what an older version stored. A field whose name
 differs from its key is marked `field(metadata=json_key("key"))`. A TypedDict is read likewise,
@@ -15,6 +16,7 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import (
     Any,
+    ClassVar,
     Literal,
     Self,
     TypeVar,
@@ -46,21 +48,45 @@ class Textual:
         raise NotImplementedError
 
 
+class JsonObject:
+    """The base of a dataclass that is stored, sent or printed on its own.
+
+    `ignores_unknown_keys`: keys that no field has are left out, as of what another version stored.
+    """
+
+    ignores_unknown_keys: ClassVar[bool] = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON object: by default a key per field, which `from_json` reads."""
+        return _fields_to_json(self)
+
+    @classmethod
+    def from_json(cls, data: object) -> Self:
+        """Return the value that `to_json` wrote, also in an older version; raises InvalidJson."""
+        return from_json(cls, data, ignore_unknown=cls.ignores_unknown_keys)
+
+
 class InvalidJson(Invalid, ValueError):
     """A JSON value of another type than expected; each problem's field is the path to it."""
 
 
 def to_json(value: object) -> Any:
     """Return the JSON value from which `from_json` makes an equal one."""
+    if isinstance(value, JsonObject):
+        return value.to_json()
+    if isinstance(value, Textual):
+        return str(value)
     if is_dataclass(value) and not isinstance(value, type):
-        if isinstance(value, Textual):
-            return str(value)
-        return {_key_of(field): to_json(getattr(value, field.name)) for field in fields(value)}
+        return _fields_to_json(value)
     if isinstance(value, Mapping):
         return {name: to_json(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [to_json(item) for item in value]
     return value
+
+
+def _fields_to_json(value: Any) -> dict[str, Any]:
+    return {_key_of(field): to_json(getattr(value, field.name)) for field in fields(value)}
 
 
 def from_json(kind: type[T], data: object, *, ignore_unknown: bool = False) -> T:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dashboard.analysis.lane.metrics import LaneMetrics
-from dashboard.wire.report.verdict import CauseReport
 
 BUSY_SHARE = 0.75  # of its limit: the number in the application or view is flat there
 CPU_LIMIT_SHARE = 0.85  # of the CPU that it can use: above it there is nothing else to wait for
@@ -15,24 +14,16 @@ WAITING_CPU_SHARE = 0.5  # of the time in the view: with less CPU than that it m
 
 @dataclass(frozen=True)
 class Cause:
-    """One cause. `lane` is the lane in which it was found, None if it concerns both.
+    """One cause; `CauseReport` in JSON.
 
-    `share` is how much of the gap it explains, 0 to 1; None if that is unknown.
+    `lane` is the lane in which it was found, None if it concerns both. `share` is how much of the
+    gap it explains, 0 to 1; None if that is unknown.
     """
 
     name: str
     lane: str | None
     share: float | None
     evidence: Mapping[str, object]
-
-    def to_json(self) -> CauseReport:
-        """Return the cause as the report carries it."""
-        return {
-            "name": self.name,
-            "lane": self.lane,
-            "share": self.share,
-            "evidence": dict(self.evidence),
-        }
 
 
 def cpu_is_limit(metrics: LaneMetrics) -> bool:

@@ -14,8 +14,7 @@ from statistics import fmean
 from dashboard.analysis.inference.comparison import Comparison
 from dashboard.analysis.lane.cpu_share import LEAST_TICKS, TICK_S
 from dashboard.analysis.lane.metrics import LaneMetrics
-from dashboard.wire.codec import to_json
-from dashboard.wire.report.verdict import SharedLimitName, SharedLimitReport
+from dashboard.wire.report.verdict import SharedLimitName
 
 from .cause import BUSY_SHARE, CPU_LIMIT_SHARE, WAITING_CPU_SHARE
 
@@ -56,16 +55,14 @@ class LaneUsage:
 
 @dataclass(frozen=True)
 class SharedLimit:
-    """The limit that all lanes share, and what each used. Only a burst has a concurrency."""
+    """The limit that all lanes share, and what each used: `SharedLimitReport` in JSON.
+
+    Only a burst has a concurrency.
+    """
 
     name: SharedLimitName
     concurrency: int | None
     lanes: tuple[LaneUsage, ...]
-
-    def to_json(self) -> SharedLimitReport:
-        """Return the JSON object that the verdict carries."""
-        limit: SharedLimitReport = to_json(self)
-        return limit
 
 
 def find_shared_limit(

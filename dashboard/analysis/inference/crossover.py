@@ -22,6 +22,8 @@ from itertools import groupby
 from math import sqrt
 from typing import Any, Literal
 
+from dashboard.wire.codec import JsonObject
+
 Standing = Literal["ahead", "even", "behind", "undecided"]
 Answer = Literal[
     "crosses",  # the standing changes
@@ -34,7 +36,7 @@ Report = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Level:
+class Level(JsonObject):
     """The standing of a lane at one level. `why` is the reason if it is undecided.
 
     `ratio`, `low` and `high` are the deciding metric over the baseline's; None: not compared.
@@ -53,7 +55,7 @@ class Level:
         return self.standing != "undecided"
 
     def to_json(self) -> dict[str, Any]:
-        """Return the object that `sweep --json` prints."""
+        """Return the object that `sweep --json` prints: `low` and `high` are one interval there."""
         known = self.low is not None
         return {
             "at": self.at,
@@ -83,7 +85,7 @@ class Bracket:
 
 
 @dataclass(frozen=True)
-class Crossover:
+class Crossover(JsonObject):
     """The result of a sweep for one lane compared with the baseline.
 
     `standing` is that of the upper end, or of all levels; `before` is the one below the change, at
@@ -105,20 +107,8 @@ class Crossover:
         return self.interval[1] if self.interval else None
 
     def to_json(self) -> dict[str, Any]:
-        """Return the object that `sweep --json` prints."""
-        return {
-            "answer": self.answer,
-            "standing": self.standing,
-            "before": self.before,
-            "below": self.below,
-            "from": self.start,
-            "interval": list(self.interval) if self.interval else None,
-            "until": self.until,
-            "zones": [
-                {"first": zone.first, "last": zone.last, "standing": zone.standing}
-                for zone in self.zones
-            ],
-        }
+        """Return the object that `sweep --json` prints: it also has `from`, which is computed."""
+        return {**super().to_json(), "from": self.start}
 
 
 def level_of(at: float, report: Report | None, lane: str) -> Level:

@@ -11,8 +11,8 @@ import numpy as np
 
 from dashboard.analysis.samples.lane_samples import Floats
 from dashboard.analysis.samples.rounds import ByRound
+from dashboard.wire.codec import JsonObject
 from dashboard.wire.plan.plan import Lane
-from dashboard.wire.report.verdict import FactorReport
 
 from .comparison import FEWEST_ROUNDS, Comparison
 from .intervals import student
@@ -21,10 +21,10 @@ STEPS = 2  # from the baseline to a lane; they share the level of the comparison
 
 
 @dataclass(frozen=True)
-class Factor:
+class Factor(JsonObject):
     """One step between two lanes that differ in one thing: the second's metric over the first's.
 
-    `interval` is None if so few rounds have no ends.
+    `FactorReport` in JSON. `interval` is None if so few rounds have no ends.
     """
 
     what: Literal["server", "variant"]
@@ -33,17 +33,6 @@ class Factor:
     ratio: float
     interval: tuple[float, float] | None
     level: float
-
-    def to_json(self) -> FactorReport:
-        """Return the factor as the report carries it."""
-        return {
-            "what": self.what,
-            "begin": self.begin,
-            "end": self.end,
-            "ratio": self.ratio,
-            "interval": None if self.interval is None else list(self.interval),
-            "level": self.level,
-        }
 
 
 def decompose(

@@ -8,6 +8,7 @@ from math import isfinite
 from dashboard.analysis.causes.cause import Cause
 from dashboard.analysis.inference.comparison import Comparison, Interval
 from dashboard.analysis.inference.decompose import Factor
+from dashboard.wire.codec import to_json
 from dashboard.wire.report.verdict import ComparisonReport
 
 
@@ -26,8 +27,8 @@ def comparison_json(
         "method": None if interval is None else interval.method,
         "rounds": comparison.rounds,
         "round_ratios": None if comparison.between is None else list(comparison.between),
-        "causes": [cause.to_json() for cause in causes],
-        "factors": None if factors is None else [factor.to_json() for factor in factors],
+        "causes": to_json(causes),
+        "factors": to_json(factors),
     }
 
 

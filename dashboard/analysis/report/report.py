@@ -150,7 +150,7 @@ def _lane(
         "errors": errors,
         **lane_answers(lane, metrics.config.answers, errors),
         "cut_off": partial.cut_off if partial else int(lane.cut_off["done"].size),
-        "partial": None if partial is None else partial.to_json(),
+        "partial": to_json(partial),
         "makespan_s": stats.makespans_s(lane, requests),
         "response_p95_ms": list(rounds.response_p95_ms(lane, whole).values()),
         "throughput_rps": stats.throughput_rps(lane, requests),

@@ -15,6 +15,7 @@ from dashboard.analysis.lane.metrics import LaneMetrics
 from dashboard.analysis.samples.failure_limit import failed_too_often
 from dashboard.analysis.samples.rounds import log_ratios
 from dashboard.analysis.text.sentences import sentence
+from dashboard.wire.codec import to_json
 from dashboard.wire.plan.plan import Lane as PlanLane
 from dashboard.wire.report.lanes import LaneReport
 from dashboard.wire.report.report import Report
@@ -62,7 +63,7 @@ def verdict(
             )
         ],
         "absolute": _shared_limit(lanes, comparisons, options),
-        "secondary": [difference.to_json() for difference in secondary(lanes)],
+        "secondary": to_json(secondary(lanes)),
         "control": _control(report, comparisons, options),
         "warnings": _warnings(names, comparisons),
         "sentence": "",
@@ -131,8 +132,8 @@ def _shared_limit(
 ) -> SharedLimitReport | None:
     if options.control or options.disturbed_reason:
         return None  # what the lanes of a disturbed run share may be the load generator's limit
-    limit = find_shared_limit(lanes, comparisons)
-    return None if limit is None else limit.to_json()
+    limit: SharedLimitReport | None = to_json(find_shared_limit(lanes, comparisons))
+    return limit
 
 
 def _disturbed(

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from dashboard.wire.plural import counted
-from dashboard.wire.report.lanes import PartialReport
 
 from .lane_samples import Columns, Lane
 from .stats import whole_rounds
@@ -24,21 +23,12 @@ CUT_SHORT = ("stopped", "interrupted")  # statuses of runs whose last round may 
 
 @dataclass(frozen=True)
 class PartialRounds:
-    """A lane's requests in the rounds that are not whole in every lane."""
+    """A lane's requests in the rounds that are not whole in every lane: `PartialReport` in JSON."""
 
     rounds: tuple[int, ...]
     done: int
     failed: int
     cut_off: int
-
-    def to_json(self) -> PartialReport:
-        """As the report carries it."""
-        return {
-            "rounds": list(self.rounds),
-            "done": self.done,
-            "failed": self.failed,
-            "cut_off": self.cut_off,
-        }
 
 
 @dataclass(frozen=True)

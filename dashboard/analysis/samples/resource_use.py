@@ -76,7 +76,7 @@ class BystanderRequestCost:
         return cls(**{name: Amount(*data[name]) for name in ("cpu", "switches", "threads")})
 
     def to_json(self) -> dict[str, list[float]]:
-        """Return each amount as [value, uncertainty]."""
+        """Return each amount as [value, uncertainty], which is what older runs stored too."""
         amounts = {"cpu": self.cpu, "switches": self.switches, "threads": self.threads}
         return {name: [amount.value, amount.uncertainty] for name, amount in amounts.items()}
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from dashboard.wire.codec import JsonObject, to_json
 from dashboard.wire.plural import counted
 from dashboard.wire.units import NS_PER_MS, NS_PER_S
 
@@ -79,7 +80,7 @@ class Hop:
 
 
 @dataclass(frozen=True)
-class Serialised:
+class Serialised(JsonObject):
     """Hops of one request that queued for one thread, and the time that they lost by it.
 
     On separate threads they would have taken as long as the longest of them.
@@ -96,7 +97,7 @@ class Serialised:
         return self.worked_ns - self.longest_ns
 
     def to_json(self) -> dict[str, Any]:
-        """Return the evidence for the cause `serialised-on-one-thread`."""
+        """Return the evidence for the cause `serialised-on-one-thread`; times are in ms there."""
         return {
             "thread": self.thread,
             "hops": self.hops,
@@ -107,7 +108,7 @@ class Serialised:
 
 
 @dataclass(frozen=True)
-class Xray:
+class Xray(JsonObject):
     """The trace of one request. The first span is the request itself."""
 
     threads: tuple[Thread, ...]
@@ -207,8 +208,8 @@ class Xray:
             "hop_cost_ms": self.hop_cost_ns / NS_PER_MS,
             "threads_started": self.threads_started,
             "queries": self.queries,
-            "serialised": [queue.to_json() for queue in self.serialised],
-            "threads": [vars(thread) for thread in self.threads],
+            "serialised": to_json(self.serialised),
+            "threads": to_json(self.threads),
             "spans": list(_spans_json(self)),
             "dropped": self.dropped,
         }

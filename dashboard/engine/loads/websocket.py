@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from dataclasses import asdict
 from time import monotonic_ns
 from typing import Any
 
@@ -22,6 +21,7 @@ from websockets.uri import parse_uri
 from dashboard.engine.http.base_connection import AWAITING, CLOSED, BaseConnection
 from dashboard.engine.http.request import encode_target
 from dashboard.engine.timing.alarm import make_alarm
+from dashboard.wire.codec import to_json
 from dashboard.wire.failure import Failure
 from dashboard.wire.http_status import SWITCHING_PROTOCOLS
 from dashboard.wire.plan.exchange import MAX_QUOTED
@@ -84,7 +84,8 @@ class WebSocketDriver(Driver["WebSocketConnection"]):
 
     def websocket_summary(self) -> dict[str, Any]:
         """Return the key `websocket` of the event `fired`."""
-        return asdict(self.summary)
+        summary: dict[str, Any] = to_json(self.summary)
+        return summary
 
     def stop(self) -> None:
         """Record what is in flight as aborted, and close every connection."""

@@ -30,6 +30,7 @@ from dashboard.runs.experiments.claims import (
     claims_experiment,
     fireable,
 )
+from dashboard.wire.codec import to_json
 from dashboard.wire.errors import Invalid, InvalidPlan, Problem
 from dashboard.wire.plural import counted
 
@@ -64,7 +65,7 @@ class Command(BaseCommand):
             return {
                 "experiment": experiment.pk,
                 "status": experiment.status,
-                "claims": [status.to_json() for status in statuses],
+                "claims": to_json(statuses),
             }
 
         experiment, answer = run_experiment(project, plan, answer_of)

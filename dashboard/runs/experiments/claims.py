@@ -14,6 +14,7 @@ from dashboard.project.model.scenario import Claim
 from dashboard.project.project import Project
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue.experiment import ExperimentPlan, Step, Steps, fire_with_retry
+from dashboard.wire.codec import JsonObject, to_json
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.plan.plan import Plan
 from dashboard.wire.plural import counted
@@ -23,7 +24,7 @@ from .sweep import Sweep, make_sweep
 
 
 @dataclass(frozen=True)
-class ClaimStatus:
+class ClaimStatus(JsonObject):
     """What the runs of a claim show.
 
     `latest` is its last run, however it ended; `decided` the last finished one, with its
@@ -38,13 +39,13 @@ class ClaimStatus:
     refusal: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """Return what `manage.py claims --json` prints."""
+        """Return what `manage.py claims --json` prints: of runs and the claim only their names."""
         return {
             "claim": self.claim.name,
             "text": self.claim.text,
             "run": self.latest.pk if self.latest else None,
             "status": self.latest.status if self.latest else None,
-            "verdict": self.verdict.to_json() if self.verdict else None,
+            "verdict": to_json(self.verdict),
             "decided_by": self.decided.pk if self.decided else None,
         }
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from dashboard.models import Experiment, Run, Status
 from dashboard.project.model.scenario import Scenario
@@ -25,7 +25,7 @@ from dashboard.runs.queue.experiment import (
     fire_with_retry,
 )
 from dashboard.targets.lifecycle.server_packages import missing_packages
-from dashboard.wire.codec import from_json, to_json
+from dashboard.wire.codec import JsonObject
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.plan.plan import MAX_LANES, Lane, Plan
 
@@ -51,27 +51,19 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Matrix:
+class Matrix(JsonObject):
     """The question of a matrix: `plan` is that of every run, except for its lanes.
 
     `cells` are sorted by variant, then by server.
     """
+
+    ignores_unknown_keys: ClassVar[bool] = True
 
     variants: tuple[str, ...]
     servers: tuple[str, ...]
     cells: tuple[Cell, ...]
     plan: Plan
     baseline: Lane
-
-    def to_json(self) -> dict[str, Any]:
-        """Return what is stored as the experiment's question."""
-        question: dict[str, Any] = to_json(self)
-        return question
-
-    @classmethod
-    def from_json(cls, data: object) -> Matrix:
-        """Read what `to_json` wrote, also in an older version; raises InvalidJson."""
-        return from_json(cls, data, ignore_unknown=True)
 
     @property
     def experiment_plan(self) -> ExperimentPlan:

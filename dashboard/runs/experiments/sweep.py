@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, ClassVar
 
 from dashboard.analysis.inference.comparison import FEWEST_ROUNDS
 from dashboard.analysis.inference.crossover import Level, level_of, next_level
@@ -23,7 +23,7 @@ from dashboard.runs.queue.experiment import (
     Steps,
     fire_with_retry,
 )
-from dashboard.wire.codec import from_json, to_json
+from dashboard.wire.codec import JsonObject
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.plan.plan import Burst, Lane, Plan, Rate
 
@@ -38,27 +38,19 @@ FAILURES_IN_A_ROW = 2  # the lanes are the same at every level, so a third would
 
 
 @dataclass(frozen=True)
-class Sweep:
+class Sweep(JsonObject):
     """The question of a sweep: `plan` is that of every run, except for what is swept.
 
     `requests` is the number in each firing of a sweep over concurrency; None: five per slot.
     """
+
+    ignores_unknown_keys: ClassVar[bool] = True
 
     axis: Axis
     levels: tuple[float, ...]
     plan: Plan
     requests: int | None = None
     duration_s: float = USUAL_DURATION_S
-
-    def to_json(self) -> dict[str, Any]:
-        """Return what is stored as the experiment's question."""
-        question: dict[str, Any] = to_json(self)
-        return question
-
-    @classmethod
-    def from_json(cls, data: object) -> Self:
-        """Read what `to_json` wrote, also in an older version; raises InvalidJson."""
-        return from_json(cls, data, ignore_unknown=True)
 
     def plan_at(self, level: float) -> Plan:
         """Return the plan of one level. Raises InvalidPlan if it is out of bounds."""

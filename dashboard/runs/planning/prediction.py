@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from math import log
 from typing import Any
 
 from dashboard.analysis.text.numbers import times
+from dashboard.wire.codec import JsonObject
 from dashboard.wire.plan.plan import MARGIN
 
 NO_WINNER = "nobody"  # no lane is faster than the others
@@ -16,15 +17,11 @@ TOLERANCE = 1.5  # a predicted factor is right within this factor, up or down
 
 
 @dataclass(frozen=True)
-class Prediction:
+class Prediction(JsonObject):
     """The lane predicted to win, or NO_WINNER, and by what factor; `times` is None if not given."""
 
     lane: str
     times: float | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """Return what is stored with the run."""
-        return asdict(self)
 
 
 def prediction_outcome(prediction: Mapping[str, Any], report: Mapping[str, Any]) -> str:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Self
 
 from dashboard.analysis.inference.control import MAX_STEAL_PERCENT
 from dashboard.analysis.samples.lateness import Lateness
 from dashboard.analysis.text.numbers import milliseconds
 from dashboard.targets.observe.machine import steal_percent
-from dashboard.wire.codec import from_json, to_json
+from dashboard.wire.codec import JsonObject
 from dashboard.wire.events import EngineFired
 from dashboard.wire.report.report import DiscardReason, Environment
 from dashboard.wire.units import NS_PER_MS
@@ -28,7 +28,7 @@ CpuTimes = tuple[int, int]  # stolen, total; in ticks, as `machine.cpu_times` re
 
 
 @dataclass(frozen=True)
-class Reading:
+class Reading(JsonObject):
     """What was read of the engine and of the machine around one firing; None if unknown.
 
     `cpu_before` and `cpu_after` are the kernel's (stolen, total) ticks around it. If several
@@ -124,16 +124,6 @@ class Reading:
             return False
         ticks = self.cpu_after[0] - self.cpu_before[0]
         return ticks >= LEAST_STOLEN_TICKS and (self.steal_percent or 0) > MAX_STEAL_PERCENT
-
-    def to_json(self) -> dict[str, Any]:
-        """Return a JSON object from which `from_json` makes an equal reading."""
-        stored: dict[str, Any] = to_json(self)
-        return stored
-
-    @classmethod
-    def from_json(cls, data: object) -> Self:
-        """Read what `to_json` wrote, also in an older version; raises InvalidJson."""
-        return from_json(cls, data)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 from dashboard.project.labtoml.load import load_manifest
@@ -18,6 +18,7 @@ from dashboard.targets.lifecycle.login.shared_session import ensure_session
 from dashboard.targets.supervise.cores import Cores
 from dashboard.targets.supervise.environment import project_environment
 from dashboard.targets.supervise.subprocesses import run_to_end
+from dashboard.wire.codec import to_json
 from dashboard.wire.errors import InvalidManifest, InvalidPlan, TargetFailed
 from dashboard.wire.events import TargetState
 from dashboard.wire.report.target_facts import TargetFacts
@@ -154,7 +155,7 @@ class Targets:
         if overrides := self.project.overrides_of(name):
             facts["own"] = overrides.facts
         if version := self.project.version(without_overrides(name)):
-            facts["version"] = {**asdict(version), "directory": str(project.directory)}
+            facts["version"] = {**to_json(version), "directory": str(project.directory)}
         return facts
 
     async def _project_served(self, name: str) -> Project:

@@ -12,7 +12,7 @@ from typing import Any
 from dashboard.project.secrets.env_files import read_env_file
 
 from .fallback_applications import fallback_application
-from .route import Route, WebsocketRoute
+from .route import Route, WebsocketRoute, read_route
 
 MOST_LEVELS_UP = 3  # from the project's directory to an interpreter with a relative path
 INTERFACES = ("wsgi", "asgi")
@@ -98,8 +98,8 @@ def parse_inspection(answer: Mapping[str, Any], directory: Path, python: Path | 
         login_url=answer["login_url"],
         servers=tuple(answer["servers"]),
         databases=tuple(answer["databases"]),
-        routes=tuple(map(Route.from_json, answer["routes"])),
-        sockets=tuple(map(WebsocketRoute.from_json, answer.get("sockets", ()))),
+        routes=tuple(read_route(Route, entry) for entry in answer["routes"]),
+        sockets=tuple(read_route(WebsocketRoute, entry) for entry in answer.get("sockets", ())),
         env=_environment(answer, cwd),
         env_files=env_files,
         env_unknown=env_unknown,

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
+
+from dashboard.wire.codec import from_json
+
+R = TypeVar("R")
 
 # Those that Django's own `reverse` leaves: RFC 3986's sub-delims, and what else a path may contain.
 _SAFE = "/~:@!$&'()*+,;="
@@ -41,18 +45,6 @@ class Route:
     own: bool = True
     methods: tuple[str, ...] | None = None
 
-    @classmethod
-    def from_json(cls, entry: Mapping[str, Any]) -> Route:
-        """Return the route of an entry in the inspector's answer."""
-        methods = entry["methods"]
-        return cls(
-            **{
-                **entry,
-                "parameters": _parameters(entry),
-                "methods": None if methods is None else tuple(methods),
-            }
-        )
-
     @property
     def url_path(self) -> str:
         """The path for a request: an IRI as a URI, without `{…}` for lab.toml to fill in."""
@@ -73,16 +65,13 @@ class WebsocketRoute:
     own: bool
     family: str
 
-    @classmethod
-    def from_json(cls, entry: Mapping[str, Any]) -> WebsocketRoute:
-        """Return the route of an entry in the inspector's answer."""
-        return cls(**{**entry, "parameters": _parameters(entry)})
-
     @property
     def url_path(self) -> str:
         """The path for a request."""
         return quote(self.path, safe=_SAFE)
 
 
-def _parameters(entry: Mapping[str, Any]) -> dict[str, str]:
-    return {parameter["name"]: parameter["kind"] for parameter in entry["parameters"]}
+def read_route(kind: type[R], entry: Mapping[str, Any]) -> R:
+    """Return the route of an entry in the inspector's answer, where parameters are a list."""
+    parameters = {parameter["name"]: parameter["kind"] for parameter in entry["parameters"]}
+    return from_json(kind, {**entry, "parameters": parameters})

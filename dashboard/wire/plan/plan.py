@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import ClassVar, Self
 
-from dashboard.wire.codec import InvalidJson, Textual, from_json, json_key, to_json
+from dashboard.wire.codec import InvalidJson, JsonObject, Textual, json_key
 from dashboard.wire.errors import InvalidPlan, Problem
 
 from .fields import (
@@ -86,7 +86,7 @@ class Lane(Textual):
 
 
 @dataclass(frozen=True)
-class Plan:
+class Plan(JsonObject):
     """A run as requested: scenario x lanes x load x rounds.
 
     Raises InvalidPlan, with every problem by its field, if a number is out of bounds. Whether
@@ -98,6 +98,8 @@ class Plan:
     `margin`: the smallest difference that counts; 0.03 is 3 %.
     `bystander`: requests to an unrelated view are fired beside the load, if the project has one.
     """
+
+    ignores_unknown_keys: ClassVar[bool] = True
 
     scenario: str
     lanes: tuple[Lane, ...]
@@ -152,22 +154,17 @@ class Plan:
             )
         ]
 
-    def to_json(self) -> dict[str, Any]:
-        """Return a JSON object from which `from_json` makes an equal plan."""
-        stored: dict[str, Any] = to_json(self)
-        return stored
-
     @classmethod
     def from_json(cls, data: object) -> Self:
         """Return the plan that `to_json` wrote, also in an older version; raises InvalidPlan."""
         try:
-            return from_json(cls, data, ignore_unknown=True)
+            return super().from_json(data)
         except InvalidJson as error:
             raise InvalidPlan(Problem("plan", f"expected a stored plan; {error}")) from None
 
 
 @dataclass(frozen=True)
-class Firing:
+class Firing(JsonObject):
     """One load at one address: all that the load generator is given.
 
     `lane` and `round` only label the frames. Round 0 is the warm-up. `seed` draws the arrivals
@@ -215,13 +212,3 @@ class Firing:
         if self.engines == 1:
             return requests
         return [number for number in requests if number % slots % self.engines == self.engine]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return a JSON object from which `from_json` makes an equal firing."""
-        message: dict[str, Any] = to_json(self)
-        return message
-
-    @classmethod
-    def from_json(cls, data: object) -> Self:
-        """Return the firing that `to_json` wrote; raises InvalidJson."""
-        return from_json(cls, data)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from dashboard.wire.codec import JsonObject
+
 Kind = Literal["holds", "holds-only-when", "does-not-hold", "not-shown"]
 
 
 @dataclass(frozen=True)
-class Finding:
+class Finding(JsonObject):
     """What a run shows of one expectation: `lane`'s metric, or its ratio to that of `against`.
 
     `holds` is None if the expectation is undecided, and `why` gives the reason; `why` also
@@ -29,27 +31,18 @@ class Finding:
     why: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """Return the object that `manage.py claims --json` prints."""
-        return {
-            "expectation": self.expectation,
-            "holds": self.holds,
-            "lane": self.lane,
-            "against": self.against,
-            "metric": self.metric,
-            "value": self.value,
-            "interval": None if self.interval is None else list(self.interval),
-            "limit": self.limit,
-            "why": self.why or None,
-        }
+        """Return the object that `manage.py claims --json` prints.
+
+        `less` is left out, as the expectation's text has it; no reason is null, not empty.
+        """
+        result = super().to_json()
+        del result["less"]
+        return {**result, "why": self.why or None}
 
 
 @dataclass(frozen=True)
-class ClaimVerdict:
+class ClaimVerdict(JsonObject):
     """Whether a claim is true in this run, with the finding of each expectation."""
 
     kind: Kind
     findings: tuple[Finding, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the object that `manage.py claims --json` prints."""
-        return {"kind": self.kind, "findings": [finding.to_json() for finding in self.findings]}
