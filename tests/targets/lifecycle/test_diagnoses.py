@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
-from dataclasses import replace
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.targets.lifecycle.migrations import check_migrations
+from dashboard.targets.lifecycle.pool import Targets
 from dashboard.targets.lifecycle.target import Target
 from dashboard.wire.failure import Failure
 from tests.firing import burst, engine, fire
-from tests.targets.conftest import MakeTargets, ignore
+from tests.targets.warm import ignore, warm_pool
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.asyncio(loop_scope="module")]
 REQUESTS = 6
 SERVERS = ["gunicorn-gthread", "uvicorn"]
 
@@ -38,12 +44,17 @@ if "SHOP_CACHED" in os.environ:
     MIDDLEWARE.append("django.middleware.cache.FetchFromCacheMiddleware")
 SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
 SECURE_SSL_REDIRECT = "SHOP_SSL" in os.environ
-DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": Path("shop.sqlite3")}}
-if "SHOP_PORT" in os.environ:
-    DATABASES["default"] = {
-        "ENGINE": "django.db.backends.postgresql", "NAME": "shop", "USER": "shop",
-        "HOST": "127.0.0.1", "PORT": os.environ["SHOP_PORT"],
-    }
+SECURE_REDIRECT_EXEMPT = ["^async-fine/"]
+GONE = {
+    "ENGINE": "django.db.backends.postgresql", "NAME": "shop", "USER": "shop",
+    "HOST": "127.0.0.1", "PORT": os.environ.get("SHOP_PORT", ""),
+}
+DATABASES = {
+    "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": Path("shop.sqlite3")},
+    "gone": GONE,
+}
+if "SHOP_GONE" in os.environ:
+    DATABASES = {"default": GONE}
 if "SHOP_ATOMIC" in os.environ:
     DATABASES["default"]["ATOMIC_REQUESTS"] = True
 if "SHOP_NO_DATABASE" in os.environ:
@@ -59,11 +70,11 @@ from django.urls import path
 
 
 def users(request):
-    return HttpResponse(str(User.objects.count()))
+    return HttpResponse(str(User.objects.using(request.GET.get("database")).count()))
 
 
 async def async_users(request):
-    return HttpResponse(str(await User.objects.acount()))
+    return HttpResponse(str(await User.objects.using("gone").acount()))
 
 
 async def async_fine(request):
@@ -144,78 +155,118 @@ def project(directory: Path, **env: str) -> Path:
     return lab
 
 
-async def asked(target: Target, path: str, number: int) -> tuple[list[int], list[int]]:
-    """Statuses and failures of a few requests, as the engine judges them."""
-    assert await target.begin(number)
-    async with engine() as process:
-        fired = await fire(process, burst(target.port, path, REQUESTS, 2))
-    assert await target.end(number, quiet_timeout_s=5)
-    return fired.samples["status"], fired.samples["error"]
-
-
-def nobodys_port() -> str:
+def free_port() -> str:
+    """A port at which nothing listens."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return str(free.getsockname()[1])
 
 
-DIAGNOSES: dict[str, tuple[dict[str, str], str, str, str, str]] = {
+PORT = free_port()
+PROJECTS: dict[str, dict[str, str]] = {
+    "whole": {"SHOP_PORT": PORT},  # of its second database, which is not running
+    "without a database": {"SHOP_NO_DATABASE": "1"},
+    "atomic, by HTTPS": {"SHOP_ATOMIC": "1", "SHOP_SSL": "1", "SHOP_HOSTS": "127.0.0.1"},
+}
+
+
+@dataclass
+class Shops:
+    """The projects, each under every server: started when first asked for, and kept warm."""
+
+    pools: Mapping[str, Targets]
+    process: asyncio.subprocess.Process
+    firings: Iterator[int]
+
+    async def fired_at(
+        self, name: str, server: str, path: str
+    ) -> tuple[list[int], list[int], Target]:
+        """Statuses and failures of a few requests, as the load generator judges them."""
+        target = await self.pools[name].ready(server, ignore)
+        firing = next(self.firings)
+        assert await target.begin(firing)
+        fired = await fire(self.process, burst(target.port, path, REQUESTS, 2))
+        assert await target.end(firing, quiet_timeout_s=5)
+        return fired.samples["status"], fired.samples["error"], target
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shops(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shops]:
+    async with AsyncExitStack() as stack:
+        pools = {}
+        for name, env in PROJECTS.items():
+            directory = tmp_path_factory.mktemp("shop")
+            pool = warm_pool(project(directory, **env), directory)
+            pools[name] = await stack.enter_async_context(pool)
+        yield Shops(pools, await stack.enter_async_context(engine()), count(1))
+
+
+# Name: the project, a path, the exception's type, a part of its message, and where it was raised.
+DIAGNOSES: dict[str, tuple[str, str, str, str, str]] = {
     "a database that is not running": (
-        {"SHOP_PORT": nobodys_port()}, "/users/", "django.db.utils.OperationalError",
+        "whole", "/users/?database=gone", "django.db.utils.OperationalError",
         "onnection refused", "shop/urls.py:11 users",
     ),
     "a database that is not running, async": (
-        {"SHOP_PORT": nobodys_port()}, "/async-users/", "django.db.utils.OperationalError",
+        "whole", "/async-users/", "django.db.utils.OperationalError",
         "onnection refused", "shop/urls.py:15 async_users",
     ),
     "no database at all": (
-        {"SHOP_NO_DATABASE": "1"}, "/users/", "django.core.exceptions.ImproperlyConfigured",
+        "without a database", "/users/", "django.core.exceptions.ImproperlyConfigured",
         "settings.DATABASES is improperly configured", "shop/urls.py:11 users",
     ),
     "an import that fails deep down": (
-        {}, "/deep/", "ModuleNotFoundError",
+        "whole", "/deep/", "ModuleNotFoundError",
         "No module named 'a_package_that_is_not_installed'", "shop/deep.py:6 deeper",
     ),
     "ATOMIC_REQUESTS with an async view": (
-        {"SHOP_ATOMIC": "1"}, "/async-fine/", "RuntimeError",
+        "atomic, by HTTPS", "/async-fine/", "RuntimeError",
         "You cannot use ATOMIC_REQUESTS with async views.", "",
+    ),
+    "migrations that were not applied": (
+        "whole", "/users/", "django.db.utils.OperationalError",
+        "no such table: auth_user", "shop/urls.py:11 users",
     ),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("server", SERVERS)
 @pytest.mark.parametrize("name", DIAGNOSES)
-async def test_the_exception_is_quoted_and_no_migration_is_blamed(
-    name: str, server: str, make_targets: MakeTargets, tmp_path: Path
-) -> None:
-    env, path, kind, message, where = DIAGNOSES[name]
-    targets = make_targets(project(tmp_path, **env))
-    target = await targets.ready(server, ignore)
-    statuses, failures = await asked(target, path, 1)
+async def test_the_exception_is_quoted(name: str, server: str, shops: Shops) -> None:
+    shop, path, kind, message, where = DIAGNOSES[name]
+    statuses, failures, target = await shops.fired_at(shop, server, path)
     assert set(statuses) == {500}
     assert set(failures) == {Failure.STATUS}
     (found,) = target.answers
     assert (found["status"], found["type"], found["count"]) == (500, kind, REQUESTS)
     assert message in found["message"]
     assert (found["where"] or "") == where
-    migrations = await targets.migrations(server)
-    # Only an answer of the check is a diagnosis: where it cannot be told, nothing is.
-    assert (migrations.pending is None) == ("database" in name)
-    assert bool(migrations.problem) == ("database" in name)
 
 
 @pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize("name", PROJECTS)
 async def test_pending_migrations_are_found_with_the_projects_own_path(
-    server: str, make_targets: MakeTargets, tmp_path: Path
+    name: str, server: str, shops: Shops
 ) -> None:
-    targets = make_targets(project(tmp_path))
-    target = await targets.ready(server, ignore)
-    await asked(target, "/users/", 1)
-    (found,) = target.answers
-    assert found["message"] == "no such table: auth_user"
-    migrations = await targets.migrations(server)
-    assert migrations.pending
-    assert "auth.0001_initial" in migrations.pending
+    """Only an answer of the check is a diagnosis: where it cannot be told, nothing is."""
+    migrations = await shops.pools[name].migrations(server)
+    if name == "without a database":
+        assert migrations.pending is None
+        assert "settings.DATABASES is improperly configured" in migrations.problem
+    else:
+        assert migrations.pending
+        assert "auth.0001_initial" in migrations.pending
+        assert not migrations.problem
+
+
+@pytest.mark.parametrize("kind", ["wsgi", "asgi"])
+async def test_no_migration_is_blamed_where_the_database_is_not_running(
+    kind: str, tmp_path: Path
+) -> None:
+    shop = load_manifest(project(tmp_path, SHOP_PORT=PORT, SHOP_GONE="1"))
+    found = await check_migrations(shop, f"shop.{kind}:application", {}, tmp_path)
+    assert found.pending is None
+    assert "onnection refused" in found.problem
 
 
 async def test_a_check_that_prints_and_exits_at_import_decides_nothing(tmp_path: Path) -> None:
@@ -236,38 +287,29 @@ async def test_a_check_that_prints_and_exits_at_import_decides_nothing(tmp_path:
 
 async def test_the_check_has_the_env_of_companions(tmp_path: Path) -> None:
     shop = load_manifest(project(tmp_path))
-    brought = {"SHOP_PORT": nobodys_port()}
+    brought = {"SHOP_PORT": PORT, "SHOP_GONE": "1"}
     found = await check_migrations(shop, "shop.wsgi:application", brought, tmp_path)
     assert "onnection refused" in found.problem
 
 
 @pytest.mark.parametrize("server", SERVERS)
 async def test_redirects_of_views_and_of_middleware_are_distinguished(
-    server: str, make_targets: MakeTargets, tmp_path: Path
+    server: str, shops: Shops
 ) -> None:
-    targets = make_targets(project(tmp_path))
-    target = await targets.ready(server, ignore)
-    for number, (path, status, failure, to) in enumerate(
-        (
-            ("/form/", 302, Failure.NONE, []),
-            ("/private/", 302, Failure.LOGIN, ["/accounts/login/"]),
-            ("/fine", 301, Failure.REDIRECTED, ["/fine/"]),
-            ("/fine/", 200, Failure.NONE, []),
-        ),
-        1,
+    for path, status, failure, to in (
+        ("/form/", 302, Failure.NONE, []),
+        ("/private/", 302, Failure.LOGIN, ["/accounts/login/"]),
+        ("/fine", 301, Failure.REDIRECTED, ["/fine/"]),
+        ("/fine/", 200, Failure.NONE, []),
     ):
-        statuses, failures = await asked(target, path, number)
+        statuses, failures, target = await shops.fired_at("whole", server, path)
         assert (set(statuses), set(failures)) == ({status}, {failure}), path
         assert [one["where"] for one in target.answers if one["type"] is None] == to
 
 
 @pytest.mark.parametrize("server", SERVERS)
-async def test_a_redirect_to_https_and_a_host_that_is_refused(
-    server: str, make_targets: MakeTargets, tmp_path: Path
-) -> None:
-    env = {"SHOP_SSL": "1", "SHOP_HOSTS": "127.0.0.1"}
-    target = await make_targets(project(tmp_path, **env)).ready(server, ignore)
-    statuses, failures = await asked(target, "/form/", 1)
+async def test_a_redirect_to_https_and_a_host_that_is_refused(server: str, shops: Shops) -> None:
+    statuses, failures, target = await shops.fired_at("atomic, by HTTPS", server, "/form/")
     assert (set(statuses), set(failures)) == ({301}, {Failure.REDIRECTED})
     (found,) = target.answers
     assert found["where"] == f"https://127.0.0.1:{target.port}/form/"

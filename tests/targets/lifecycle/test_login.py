@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pytest
+import pytest_asyncio
+from django.core.management import call_command
 
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.project.model.scenario import Variant
 from dashboard.targets.lifecycle.login import shared_session
 from dashboard.targets.lifecycle.login.session import request_headers
+from dashboard.targets.lifecycle.login.shared_session import ensure_session
 from dashboard.targets.lifecycle.pool import Targets
 from dashboard.wire.errors import InvalidManifest, TargetFailed
-from tests.targets.conftest import MakeTargets, ignore
+from tests.targets.warm import ignore, warm_pool
 
-pytestmark = pytest.mark.servers
-SERVER = "gunicorn-sync"
+pytestmark = [pytest.mark.servers, pytest.mark.asyncio(loop_scope="module")]
+SERVER, OTHER = "gunicorn-sync", "daphne"
 NAME, PASSWORD = "ada", "a long enough password"
 
 LAB = """
@@ -76,8 +81,8 @@ class Refuse:
         self.get_response = get_response
 
     def __call__(self, request):
-        mode = os.environ.get("REFUSE")
-        if mode is None or request.method != "POST":
+        mode = (settings.BASE_DIR / "refuse.txt").read_text()
+        if not mode or request.method != "POST":
             return self.get_response(request)
         if mode == "429":
             headers = {"Retry-After": "300"}
@@ -96,7 +101,7 @@ class Refuse:
             settings.DEBUG = False
             print(
                 "Traceback (most recent call last):\\n"
-                "django.db.utils.OperationalError: no such table: auth_user",
+                "django.db.utils.OperationalError: no such table: of_the_log",
                 file=sys.stderr, flush=True,
             )
             return HttpResponse("<h1>Server Error (500)</h1>", status=500)
@@ -123,23 +128,26 @@ if os.environ.get("IN_MEMORY"):  # each process knows only its own sessions
     SESSION_ENGINE = "django.contrib.sessions.backends.cache"
 MIDDLEWARE.append("shop.views.Refuse")
 SESSION_COOKIE_SECURE = True
+ALLOWED_HOSTS = ["127.0.0.1"]
 TEMPLATES[0]["DIRS"] = [BASE_DIR / "templates"]
 """
 FORM = "<form method=post>{% csrf_token %}{{ form }}</form>"
 
 
-def manage(directory: Path, *arguments: str) -> None:
-    command = [sys.executable, "manage.py", *arguments]
-    env = {"DJANGO_SETTINGS_MODULE": "shop.settings", "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
-    subprocess.run(command, cwd=directory, env=env, check=True, capture_output=True)
+MAKE_USER = """
+import django
+from django.core.management import call_command
+django.setup()
+call_command("migrate", verbosity=0)
+call_command("createsuperuser", interactive=False, username=NAME, email="a@b.example")
+"""
 
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with one user."""
     directory = tmp_path_factory.mktemp("shop")
-    command = [sys.executable, "-m", "django", "startproject", "shop", str(directory)]
-    subprocess.run(command, check=True, env={})
+    call_command("startproject", "shop", str(directory))
     templates = directory / "templates" / "registration"
     templates.mkdir(parents=True)
     (templates / "login.html").write_text(FORM)
@@ -147,24 +155,36 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (directory / "shop" / "urls.py").write_text(URLS)
     settings = directory / "shop" / "settings.py"
     settings.write_text(settings.read_text() + MORE_SETTINGS)
-    manage(directory, "migrate")
-    manage(directory, "createsuperuser", "--noinput", "--username", NAME, "--email", "a@b.example")
+    code = MAKE_USER.replace("NAME", repr(NAME))
+    env = {"DJANGO_SETTINGS_MODULE": "shop.settings", "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
+    subprocess.run([sys.executable, "-c", code], cwd=directory, env=env, check=True)
     (directory / "lab.toml").write_text(LAB)
     return directory
 
 
-@pytest.fixture
-def targets(make_targets: MakeTargets, shop: Path, monkeypatch: pytest.MonkeyPatch) -> Targets:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def pool(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Targets]:
+    """One pool for these tests: each server is started once and kept warm."""
+    async with warm_pool(shop / "lab.toml", tmp_path_factory.mktemp("login")) as pool:
+        yield pool
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def targets(pool: Targets, shop: Path, monkeypatch: pytest.MonkeyPatch) -> Targets:
+    """The pool, as if nobody had logged in before."""
     monkeypatch.setenv("SHOP_USER", NAME)
     monkeypatch.setenv("SHOP_PASSWORD", PASSWORD)
-    return make_targets(shop / "lab.toml")
+    monkeypatch.setattr(shared_session, "_sessions", {})
+    (shop / "refuse.txt").write_text("")
+    (shop / "logins.txt").write_text("")
+    for server in (SERVER, OTHER):
+        (await pool.ready(server, ignore)).use_session({})
+    return pool
 
 
 @pytest.fixture
-def logins(shop: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
-    """How often somebody has logged in; nobody has before."""
-    monkeypatch.setattr(shared_session, "_sessions", {})
-    (shop / "logins.txt").write_text("")
+def logins(shop: Path) -> Callable[[], int]:
+    """How often somebody has logged in during the test."""
     return lambda: len((shop / "logins.txt").read_text())
 
 
@@ -186,29 +206,31 @@ async def test_the_session_is_sent_with_variants_that_require_it(targets: Target
 
 
 async def test_one_login_serves_all_targets_and_runs(
-    targets: Targets, make_targets: MakeTargets, shop: Path, logins: Callable[[], int]
+    targets: Targets, shop: Path, tmp_path: Path, logins: Callable[[], int]
 ) -> None:
     first = await targets.ready(SERVER, ignore, "account", True)
-    second = await targets.ready("daphne", ignore, "account", True)
+    second = await targets.ready(OTHER, ignore, "account", True)
     await targets.ready(SERVER, ignore, "account", True)  # the next run
-    third = await make_targets(shop / "lab.toml").ready(SERVER, ignore, "account", True)  # an X-ray
+    async with warm_pool(shop / "lab.toml", tmp_path) as traced:  # as an X-ray does
+        third = await traced.ready(SERVER, ignore, "account", True)
     assert first.session == second.session == third.session
     assert logins() == 1
 
 
 async def test_targets_that_share_no_sessions_get_a_login_each(
-    targets: Targets, make_targets: MakeTargets, shop: Path, logins: Callable[[], int]
+    targets: Targets, shop: Path, tmp_path: Path, logins: Callable[[], int]
 ) -> None:
     other = shop / "memory.toml"
     other.write_text(LAB.replace('settings" }', 'settings", IN_MEMORY = "1" }'))
-    apart = make_targets(other)
-    two = [await apart.ready(name, ignore, "account", True) for name in (SERVER, "daphne")]
-    assert logins() == 2
-    path = targets.project.scenarios["account"].variants["sync"]
-    for target in two:
-        async with httpx.AsyncClient(base_url=target.url) as client:
-            answer = await client.get(path.path, headers=[*request_headers(path, target.session)])
-        assert answer.status_code == httpx.codes.OK
+    variant = targets.project.scenarios["account"].variants["sync"]
+    async with warm_pool(other, tmp_path) as apart:
+        two = [await apart.ready(name, ignore, "account", True) for name in (SERVER, OTHER)]
+        assert logins() == 2
+        for target in two:
+            headers = [*request_headers(variant, target.session)]
+            async with httpx.AsyncClient(base_url=target.url) as client:
+                answer = await client.get(variant.path, headers=headers)
+            assert answer.status_code == httpx.codes.OK
 
 
 async def test_an_expired_session_is_replaced(
@@ -216,8 +238,8 @@ async def test_an_expired_session_is_replaced(
 ) -> None:
     target = await targets.ready(SERVER, ignore, "account", True)
     before = target.session
-    manage(shop, "shell", "-c", "from django.contrib.sessions.models import Session as S;"
-           "S.objects.all().delete()")  # fmt: skip
+    with closing(sqlite3.connect(shop / "db.sqlite3")) as database, database:
+        assert database.execute("DELETE FROM django_session").rowcount > 0
     again = await targets.ready(SERVER, ignore, "account", True)
     assert again is target
     assert again.session != before
@@ -242,22 +264,15 @@ async def test_variants_without_login_cause_no_login(
         ("form", '200 OK, "Too many failed login attempts. Try again later."; this is a limit'),
         ("500", '500 Internal Server Error, "OperationalError: no such table: auth_user"'),
         ("quiet", '500 Internal Server Error, "django.db.utils.OperationalError: no such table'),
-        ("log", '500 Internal Server Error, "django.db.utils.OperationalError: no such table'),
+        ("log", '"django.db.utils.OperationalError: no such table: of_the_log'),
     ],
 )
 async def test_limits_and_errors_of_the_login_page_are_quoted(
-    make_targets: MakeTargets,
-    shop: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    mode: str,
-    expected: str,
+    targets: Targets, shop: Path, mode: str, expected: str
 ) -> None:
-    monkeypatch.setenv("SHOP_USER", NAME)
-    monkeypatch.setenv("SHOP_PASSWORD", PASSWORD)
-    lab = shop / f"{mode}.toml"
-    lab.write_text(LAB.replace('settings" }', f'settings", REFUSE = "{mode}" }}'))
+    (shop / "refuse.txt").write_text(mode)
     with pytest.raises(TargetFailed) as failed:
-        await make_targets(lab).ready(SERVER, ignore, "account", True)
+        await targets.ready(SERVER, ignore, "account", True)
     assert expected in str(failed.value)
     assert "right?" not in str(failed.value)
     assert PASSWORD not in str(failed.value)
@@ -288,15 +303,14 @@ async def test_a_failed_login_names_the_reason_and_can_be_repeated(
     assert PASSWORD not in str(failed.value)
 
 
-async def test_a_path_without_a_form_is_named(
-    targets: Targets, make_targets: MakeTargets, shop: Path
-) -> None:
+async def test_a_path_without_a_form_is_named(targets: Targets, shop: Path) -> None:
     lab = shop / "elsewhere.toml"
     lab.write_text(LAB.replace('path = "/login/"', 'path = "/account/"'))
+    target = await targets.ready(SERVER, ignore)
     with pytest.raises(
         TargetFailed, match=r"login form at /account/, found 302 Found to /accounts/login"
     ):
-        await make_targets(lab).ready(SERVER, ignore, "account", True)
+        await ensure_session(target, SERVER, load_manifest(lab), "account")
 
 
 @pytest.mark.parametrize(
@@ -321,7 +335,7 @@ async def test_a_path_without_a_form_is_named(
         ),
     ],
 )
-def test_a_bad_login_is_refused(tmp_path: Path, old: str, new: str, expected: str) -> None:
+async def test_a_bad_login_is_refused(tmp_path: Path, old: str, new: str, expected: str) -> None:
     assert old in LAB
     (tmp_path / "lab.toml").write_text(LAB.replace(old, new, 1))
     with pytest.raises(InvalidManifest) as refused:
@@ -329,6 +343,6 @@ def test_a_bad_login_is_refused(tmp_path: Path, old: str, new: str, expected: st
     assert expected in str(refused.value)
 
 
-def test_headers_are_unchanged_without_cookies_and_session() -> None:
+async def test_headers_are_unchanged_without_cookies_and_session() -> None:
     variant = Variant("sync", "sync", "/", headers=(("Accept", "text/html"),))
     assert request_headers(variant, {"sessionid": "1"}) == variant.headers
