@@ -20,15 +20,17 @@ from dashboard.targets.supervise.cores import Cores
 
 from .client import fire
 from .conftest import ignore
-from .helpers import AVAILABLE, LIVEAPP, two_workers, until_async
+from .helpers import AVAILABLE, two_workers, until_async
+from .small_projects import write_small
 
 
 async def main(mark: str, logs: str) -> None:
     cores = Cores.here()
     cores.settle_here()
     servers = {name: two_workers(SERVERS[name]) for name in AVAILABLE}
+    project = load_manifest(write_small(Path(logs) / "project"))
     targets = Targets(
-        replace(load_manifest(LIVEAPP), servers=servers, companions={"clock": CLOCK}),
+        replace(project, servers=servers, companions={"clock": CLOCK}, setup=(SETUP,)),
         mark=mark,
         log_directory=Path(logs),
         cores=cores,
@@ -41,12 +43,13 @@ async def main(mark: str, logs: str) -> None:
 async def get_stuck(targets: Targets, server: str) -> None:
     target = await targets.ready(server, ignore)
     await target.begin(1)
-    requests = asyncio.create_task(fire(target.port, "/sleep/sync/?delay=10", 4, 4))
-    await until_async(lambda: any(row.get("in_view", 0) > 0 for row in target.take_rows(0)))
+    requests = asyncio.create_task(fire(target.port, "/sleep/?10", 4, 4))
+    await until_async(lambda: any(row.get("in_app", 0) > 0 for row in target.take_rows(0)))
     STUCK.append(requests)
 
 
 CLOCK = Companion("clock", ("python", "-m", "http.server", "--bind", "127.0.0.1", "{port}"))
+SETUP = ("python", "-c", "import time; time.sleep(0.3)")
 STUCK: list[asyncio.Task[object]] = []
 
 if __name__ == "__main__":

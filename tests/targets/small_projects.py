@@ -95,11 +95,16 @@ from django.core.management import execute_from_command_line
 """,
 }
 
-# An application that needs nothing to be imported, so that servers start quickly. Its settings
-# are for runserver alone.
+# An application that needs nothing to be imported, so that servers start quickly; runserver alone
+# needs Django.
 SMALL = {
     "small.py": """
-import asyncio, time
+import asyncio, os, time
+
+if os.environ["LIVEBURST_SERVER"] == "django":
+    import django
+    django.setup()
+urlpatterns = []
 
 def wsgi(environ, start_response):
     if environ["PATH_INFO"] == "/sleep/":

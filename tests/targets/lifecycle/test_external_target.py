@@ -11,6 +11,7 @@ from dashboard.wire.errors import InvalidManifest
 from dashboard.wire.plan.plan import Burst, Lane, Plan
 from tests.firing import burst, engine, fire
 from tests.targets.conftest import MakeTargets, ignore
+from tests.targets.small_projects import write_small
 
 LAB = """
 [project]
@@ -81,7 +82,7 @@ def test_each_url_is_a_server_with_a_name(tmp_path: Path) -> None:
 
 @pytest.mark.servers
 async def test_it_is_fired_at_but_not_stopped(make_targets: MakeTargets, tmp_path: Path) -> None:
-    started = await make_targets().ready("uvicorn", ignore)
+    started = await make_targets(write_small(tmp_path / "small")).ready("uvicorn", ignore)
     url = f"http://127.0.0.1:{started.port}"
     targets = make_targets(write(tmp_path, LAB.replace("http://127.0.0.1:8001", url)))
     target = await targets.ready("running", ignore)
@@ -89,7 +90,7 @@ async def test_it_is_fired_at_but_not_stopped(make_targets: MakeTargets, tmp_pat
     assert (target.facts["url"], target.facts["probe"]) == (url, False)
     assert await target.begin(1)
     async with engine() as process:
-        fired = await fire(process, burst(target.port, "/ping/", 20, 5))
+        fired = await fire(process, burst(target.port, "/", 20, 5))
     assert fired.samples["error"].count(0) == 20
     assert await target.end(1, quiet_timeout_s=1)
     assert target.take_rows(0) == []

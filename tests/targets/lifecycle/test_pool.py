@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
-import shutil
 import signal
 import time
 from pathlib import Path
@@ -19,7 +17,8 @@ from dashboard.targets.observe.proc_stats import read_process
 from dashboard.wire.errors import TargetFailed
 from tests.targets.client import fire
 from tests.targets.conftest import MakeTargets, ignore
-from tests.targets.helpers import AVAILABLE, ROOT, descriptors, marked, until_async
+from tests.targets.helpers import AVAILABLE, descriptors, marked, until_async
+from tests.targets.small_projects import write_small
 
 pytestmark = pytest.mark.servers
 SERVER = "gunicorn-gthread"
@@ -39,15 +38,8 @@ class Events(list[tuple[str, str]]):
 
 @pytest.fixture
 def lab(tmp_path: Path) -> Path:
-    """A copy of liveapp that a test may change, without its set-up; its files are an hour old."""
-    shutil.copytree(
-        ROOT / "liveapp", tmp_path / "copy" / "liveapp", ignore=shutil.ignore_patterns("*.pyc")
-    )
-    lab = tmp_path / "copy" / "liveapp" / "lab.toml"
-    lab.write_text(re.sub(r"(?m)^setup = .*\n", "", lab.read_text()))
-    for path in (tmp_path / "copy").rglob("*"):
-        os.utime(path, (time.time() - 3600,) * 2)
-    return lab
+    """A small project that a test may change; its files are an hour old."""
+    return write_small(tmp_path / "project")
 
 
 def edit(path: Path, old: str, new: str) -> None:
@@ -80,21 +72,21 @@ async def test_two_concurrent_calls_return_the_same_target(
 async def test_changed_code_is_served(make_targets: MakeTargets, lab: Path) -> None:
     targets, events = make_targets(lab), Events()
     old = await targets.ready(SERVER, events)
-    edit(lab.parent / "views" / "ping.py", "pong", "ping-pong")
+    edit(lab.parent / "small.py", 'b"small"', 'b"large"')
     new = await targets.ready(SERVER, events)
     assert new is not old
     assert not old.alive
-    assert events[2] == ("restarting", "liveapp/views/ping.py changed")
-    (answer,) = await fire(new.port, "/ping/", 1, 1)
-    assert answer.body == b"ping-pong"
+    assert events[2] == ("restarting", "small.py changed")
+    (answer,) = await fire(new.port, "/", 1, 1)
+    assert answer.body == b"large"
 
 
 async def test_a_changed_lab_toml_is_read_again(make_targets: MakeTargets, lab: Path) -> None:
     targets, events = make_targets(lab), Events()
     await targets.ready(SERVER, events)
-    edit(lab, 'name = "liveapp"', 'name = "renamed"')
+    edit(lab, 'name = "small"', 'name = "renamed"')
     await targets.ready(SERVER, events)
-    assert ("restarting", "liveapp/lab.toml changed") in events
+    assert ("restarting", "lab.toml changed") in events
     assert targets.project.name == "renamed"
 
 
@@ -108,8 +100,10 @@ async def test_a_lab_toml_that_became_invalid_is_a_failure(
         await targets.ready(SERVER, ignore)
 
 
-async def test_a_server_that_ended_is_started_again(make_targets: MakeTargets, mark: str) -> None:
-    targets, events = make_targets(), Events()
+async def test_a_server_that_ended_is_started_again(
+    make_targets: MakeTargets, lab: Path, mark: str
+) -> None:
+    targets, events = make_targets(lab), Events()
     old = await targets.ready(SERVER, events)
     master = min(set(marked(mark)) - {guard for guard in marked(mark) if is_guard(guard)})
     os.kill(master, signal.SIGKILL)
@@ -129,9 +123,7 @@ async def test_an_application_that_cannot_be_imported_is_a_failure(
     make_targets: MakeTargets, lab: Path, server: str, mark: str
 ) -> None:
     targets, before = make_targets(lab), descriptors()
-    (lab.parent / "urls.py").write_text("import nothing_of_that_name\n")
-    for name in ("wsgi", "asgi"):
-        (lab.parent / f"{name}.py").write_text("import nothing_of_that_name\n")
+    (lab.parent / "small.py").write_text("import nothing_of_that_name\n")
     with pytest.raises(TargetFailed, match=f"{server} ended with status") as failed:
         await targets.ready(server, ignore)
     assert "nothing_of_that_name" in failed.value.log_tail
@@ -142,7 +134,7 @@ async def test_an_application_that_cannot_be_imported_is_a_failure(
 async def test_a_python_that_is_no_interpreter_is_a_failure(
     make_targets: MakeTargets, lab: Path
 ) -> None:
-    edit(lab, 'python = "python"', 'python = "liveapp/settings.py"')
+    edit(lab, 'python = "python"', 'python = "small.py"')
     with pytest.raises(TargetFailed, match="ended with status 127") as failed:
         await make_targets(lab).ready(SERVER, ignore)
     assert "cannot start" in failed.value.log_tail
@@ -152,7 +144,7 @@ async def test_a_server_that_never_answers_is_a_failure(
     make_targets: MakeTargets, lab: Path, monkeypatch: pytest.MonkeyPatch, mark: str
 ) -> None:
     monkeypatch.setattr(start, "START_TIMEOUT_S", 0.5)
-    (lab.parent / "wsgi.py").write_text("import time; time.sleep(60)\n")
+    (lab.parent / "small.py").write_text("import time; time.sleep(60)\n")
     with pytest.raises(TargetFailed, match=r"expected an answer within 0\.5 s, found none"):
         await make_targets(lab).ready(SERVER, ignore)
     assert not marked(mark)
@@ -163,17 +155,17 @@ async def test_an_application_that_always_raises_is_ready(
     make_targets: MakeTargets, lab: Path, server: str
 ) -> None:
     """As one does whose page for unknown paths cannot be rendered: its other views may be fine."""
-    broken = {"wsgi": "def application(environ, start)", "asgi": "async def application(*_)"}
-    for interface, head in broken.items():
-        (lab.parent / f"{interface}.py").write_text(f"{head}:\n    raise RuntimeError('no')\n")
+    broken = ("def wsgi(environ, start)", "async def asgi(*_)")
+    text = "".join(f"{head}:\n    raise RuntimeError('no')\n" for head in broken)
+    (lab.parent / "small.py").write_text(text)
     target = await make_targets(lab).ready(server, ignore)
     assert target.alive
 
 
 async def test_a_start_that_is_cancelled_leaves_nothing(
-    make_targets: MakeTargets, mark: str
+    make_targets: MakeTargets, lab: Path, mark: str
 ) -> None:
-    starting = asyncio.create_task(make_targets().ready(SERVER, ignore))
+    starting = asyncio.create_task(make_targets(lab).ready(SERVER, ignore))
     assert await until_async(lambda: marked(mark))
     starting.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -195,7 +187,7 @@ async def test_four_warm_targets_use_hardly_any_cpu(targets: Targets, mark: str)
 
 
 async def test_only_a_few_start_at_once(
-    make_targets: MakeTargets, monkeypatch: pytest.MonkeyPatch
+    make_targets: MakeTargets, lab: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who asks for thirteen servers at once must not have each of them late for the others."""
     starting, most = 0, 0
@@ -213,7 +205,7 @@ async def test_only_a_few_start_at_once(
         raise TargetFailed(f"{name} is not to start")
 
     monkeypatch.setattr(pool, "start_target", start_slowly)
-    targets = make_targets()
+    targets = make_targets(lab)
     asked = [targets.ready(server, ignore) for server in AVAILABLE]
     failed = await asyncio.gather(*asked, return_exceptions=True)
     assert all("is not to start" in str(error) for error in failed)
