@@ -11,8 +11,17 @@ from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from tests.virtualenvs import prepared_virtualenvs
+
+__all__ = ["prepared_virtualenvs"]
+
 # What these share is started once for all of them, so one worker takes them all.
 TOGETHER = ("tests/browser", "tests/liveapp")
+# Of these, the ones that start what they need for themselves.
+APART = tuple(
+    f"tests/liveapp/test_{name}.py"
+    for name in ("external_api", "postgresql", "refusals", "upstream", "views")
+)
 # Here what is started is shared by all tests of a server, their only parameter.
 BY_SERVER = (
     "tests/targets/lifecycle/test_concurrency_per_server.py",
@@ -58,6 +67,8 @@ class Sharing(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
         file, _, name = nodeid.partition("::")
         if file in BY_SERVER:
             return name.partition("[")[2]
+        if file in APART:
+            return file
         return next((place for place in TOGETHER if file.startswith(place)), file)
 
 

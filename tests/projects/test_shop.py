@@ -24,14 +24,14 @@ MARK = f"liveburst-test-shop-{os.getpid()}"
 OLDEST, NEWEST = 0, -1  # of the other interpreters
 
 
-def made(directory: Path, which: int, django: str) -> Path:
-    """A copy of the project with a virtualenv of its own, made as its README would say."""
+def made(directory: Path, which: int, django: str, prepared: Path) -> Path:
+    """A copy of the project with a virtualenv of its own, with what its README would install."""
     pythons = other_pythons()
     if not pythons:
         pytest.skip("there is no other Python beside the one that runs the tests")
     shutil.copytree(SHOP, directory)
     try:
-        make_virtualenv(pythons[which], directory / ".venv", django)
+        make_virtualenv(prepared, pythons[which], directory / ".venv", django)
     except subprocess.CalledProcessError as error:
         pytest.skip(f"the virtualenv could not be made: {error.stderr[-200:]}")
     return directory
@@ -42,9 +42,9 @@ def made(directory: Path, which: int, django: str) -> Path:
     [(OLDEST, "django>=4.2,<5", "4.2."), (NEWEST, "django>=6", "6.")],
 )
 def test_it_is_measured_under_three_servers_and_not_modified(
-    which: int, django: str, found: str, tmp_path: Path
+    which: int, django: str, found: str, tmp_path: Path, prepared_virtualenvs: Path
 ) -> None:
-    shop = made(tmp_path / "shop", which, django)
+    shop = made(tmp_path / "shop", which, django, prepared_virtualenvs)
     before = {path for path in shop.rglob("*") if "__pycache__" not in path.parts}
     done = subprocess.run(
         [

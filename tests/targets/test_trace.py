@@ -133,12 +133,6 @@ async def test_only_the_servers_log_is_left(project: Project, tmp_path: Path, ma
     assert [path.name for path in (tmp_path / "logs" / "xray").iterdir()] == ["gunicorn-sync.log"]
 
 
-async def test_an_answer_that_is_an_error_is_traced_too(
-    project: Project, tmp_path: Path, mark: str
-) -> None:
-    assert (await trace(project, "broken@gunicorn-sync", mark, tmp_path)).status == 500
-
-
 async def test_a_secret_that_the_project_repeats_is_replaced_by_its_name(
     project: Project, tmp_path: Path, mark: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -164,6 +158,8 @@ async def test_a_timeout_fails_and_leaves_no_process(
 async def test_the_quickest_of_several_is_kept_and_a_slow_one_is_traced_once(
     project: Project, tmp_path: Path, mark: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert (await trace(project, "broken@gunicorn-sync", mark, tmp_path)).tries == MOST_TRIES
+    """An answer that is an error is traced too."""
+    broken = await trace(project, "broken@gunicorn-sync", mark, tmp_path)
+    assert (broken.status, broken.tries) == (500, MOST_TRIES)
     monkeypatch.setattr("dashboard.targets.trace.TRIES_S", 0)
     assert (await trace(project, "gathered@gunicorn-sync", mark, tmp_path)).tries == 1

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import tomllib
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 
+from dashboard.targets.lifecycle.pool import Targets
 from dashboard.targets.onboarding.draft.lab_toml import draft_lab_toml
 from dashboard.targets.onboarding.inspector import inspect_project
 from dashboard.targets.onboarding.project_search import find_projects
 from tests.firing import burst, engine, fire
-from tests.targets.conftest import MakeTargets, ignore
 from tests.targets.small_projects import (
     CONFIGURATIONS,
     MANAGE,
@@ -21,8 +22,9 @@ from tests.targets.small_projects import (
     SETTINGS,
     write_files,
 )
+from tests.targets.warm import ignore, warm_pool
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.asyncio(loop_scope="module")]
 VIEWS = """
 import os
 from cart import price  # on the path of manage.py alone
@@ -48,28 +50,34 @@ FILES = {
 }
 
 
-@pytest.fixture
-async def lab(tmp_path: Path) -> Path:
-    """A drafted lab.toml."""
-    (place,) = find_projects(write_files(tmp_path, FILES))
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def targets(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Targets]:
+    """The targets of a drafted lab.toml."""
+    directory = tmp_path_factory.mktemp("fallback")
+    (place,) = find_projects(write_files(directory, FILES))
     seen = await asyncio.to_thread(inspect_project, place, python=None, settings=None)
-    file = tmp_path / "lab.toml"
-    text = draft_lab_toml(seen, tmp_path)
+    text = draft_lab_toml(seen, directory)
     assert "very-secret" not in text
     assert "the project has no asgi.py" in text
     assert tomllib.loads(text)["project"]["asgi"] == "liveburst_django:asgi"
-    await asyncio.to_thread(file.write_text, text)
-    return file
+    lab = write_files(directory, {"lab.toml": text}) / "lab.toml"
+    async with warm_pool(lab, directory) as pool:
+        yield pool
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def process() -> AsyncIterator[asyncio.subprocess.Process]:
+    async with engine() as running:
+        yield running
 
 
 @pytest.mark.parametrize("server", ["gunicorn-gthread", "runserver", "uvicorn"])
 async def test_it_is_served_by_djangos_own_application(
-    server: str, lab: Path, make_targets: MakeTargets
+    server: str, targets: Targets, process: asyncio.subprocess.Process
 ) -> None:
-    target = await make_targets(lab).ready(server, ignore)
+    target = await targets.ready(server, ignore)
     assert target.facts["application"] == f"liveburst_django:{target.facts['interface']}"
     assert await target.begin(1)
-    async with engine() as process:
-        fired = await fire(process, burst(target.port, "/hello/", 20, 4))
+    fired = await fire(process, burst(target.port, "/hello/", 20, 4))
     assert fired.samples["error"].count(0) == 20
     assert set(fired.samples["status"]) == {200}

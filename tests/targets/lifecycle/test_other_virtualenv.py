@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from dashboard.targets.injected import PROBE
 from dashboard.targets.lifecycle.pool import Targets
@@ -15,11 +18,11 @@ from dashboard.targets.lifecycle.server_packages import PROJECT_ENVIRONMENT
 from dashboard.wire.errors import TargetFailed
 from tests.firing import burst, engine, fire, in_order
 from tests.targets import client
-from tests.targets.conftest import MakeTargets, ignore
 from tests.targets.helpers import AVAILABLE, ROOT
-from tests.virtualenvs import make_virtualenv
+from tests.targets.warm import ignore, warm_pool
+from tests.virtualenvs import prepared_virtualenv
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.asyncio(loop_scope="module")]
 PACKAGES = ("django>=4.2,<5",)
 
 LAB = """
@@ -84,13 +87,13 @@ def _version(python: Path) -> tuple[int, int]:
 
 
 @pytest.fixture(scope="module")
-def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def python(prepared_virtualenvs: Path) -> Path:
     """The interpreter of a virtualenv that has an old Django and no server at all."""
     base = another_python()
     if base is None:
         pytest.skip("there is no other Python beside the one that runs the tests")
     try:
-        return make_virtualenv(base, tmp_path_factory.mktemp("stranger") / ".venv", *PACKAGES)
+        return prepared_virtualenv(prepared_virtualenvs, base, *PACKAGES)
     except subprocess.CalledProcessError as error:
         pytest.skip(f"the virtualenv could not be made: {error.stderr[-200:]}")
 
@@ -106,14 +109,28 @@ def names_in(directory: Path) -> set[str]:
     return {path.name for path in directory.iterdir()} - {"__pycache__"}
 
 
-@pytest.fixture
-def strangers(make_targets: MakeTargets, python: Path, tmp_path: Path) -> Targets:
-    return make_targets(lab(tmp_path, DJANGO, python))
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the project is, and where servers are installed for it."""
+    return tmp_path_factory.mktemp("stranger")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def strangers(python: Path, home: Path) -> AsyncIterator[Targets]:
+    """One pool for these tests: each server is installed and started once, and kept warm."""
+    async with warm_pool(lab(home, DJANGO, python), home) as pool:
+        yield pool
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def process() -> AsyncIterator[asyncio.subprocess.Process]:
+    async with engine() as running:
+        yield running
 
 
 @pytest.mark.parametrize("server", ["runserver", "gunicorn-gthread", "uvicorn", "waitress"])
 async def test_the_project_runs_with_its_own_django_and_python(
-    server: str, strangers: Targets, python: Path
+    server: str, strangers: Targets, python: Path, process: asyncio.subprocess.Process
 ) -> None:
     target = await strangers.ready(server, ignore)
     versions = target.facts["versions"]
@@ -121,8 +138,7 @@ async def test_the_project_runs_with_its_own_django_and_python(
     assert not versions["python"].startswith("3.11")
     assert target.facts["command"][0] == str(python)
     assert await target.begin(1)
-    async with engine() as process:
-        fired = await fire(process, burst(target.port, "/", 100, 20))
+    fired = await fire(process, burst(target.port, "/", 100, 20))
     assert fired.samples["error"].count(0) == 100
     assert min(fired.samples["view_left"]) > 0
     assert all(in_order(row) for row in fired.rows())
@@ -130,11 +146,11 @@ async def test_the_project_runs_with_its_own_django_and_python(
 
 
 async def test_missing_packages_are_installed_elsewhere_and_come_last(
-    strangers: Targets, python: Path, tmp_path: Path
+    strangers: Targets, python: Path, home: Path
 ) -> None:
     target = await strangers.ready("uvicorn", ignore)
     came_from = target.facts["packages"]["uvicorn"]["from"]
-    assert Path(came_from).is_relative_to(tmp_path / "servers")
+    assert Path(came_from).is_relative_to(home / "servers")
     assert names_in(Path(came_from)).isdisjoint({"django", "Django"})
     (answer,) = await client.fire(target.port, "/", 1, 1)
     path = json.loads(answer.body)["path"]
@@ -161,19 +177,17 @@ async def test_a_failed_installation_names_the_command(
 
 
 @pytest.mark.skipif("uwsgi" in AVAILABLE, reason="uWSGI is installed here")
-async def test_nothing_is_installed_into_our_own_environment(
-    make_targets: MakeTargets, tmp_path: Path
-) -> None:
-    with pytest.raises(TargetFailed, match=r"-m pip install pyuwsgi installs it"):
-        await make_targets(lab(tmp_path, PLAIN)).ready("uwsgi", ignore)
+async def test_nothing_is_installed_into_our_own_environment(tmp_path: Path) -> None:
+    async with warm_pool(lab(tmp_path, PLAIN), tmp_path) as pool:
+        with pytest.raises(TargetFailed, match=r"-m pip install pyuwsgi installs it"):
+            await pool.ready("uwsgi", ignore)
     assert not (tmp_path / "servers").exists()
 
 
 @pytest.mark.parametrize("server", [name for name in AVAILABLE if name != "runserver"])
-async def test_plain_applications_without_django(
-    server: str, make_targets: MakeTargets, tmp_path: Path
-) -> None:
-    target = await make_targets(lab(tmp_path, PLAIN)).ready(server, ignore)
-    answers = await client.fire(target.port, "/", 10, 2)
+async def test_plain_applications_without_django(server: str, tmp_path: Path) -> None:
+    async with warm_pool(lab(tmp_path, PLAIN), tmp_path) as pool:
+        target = await pool.ready(server, ignore)
+        answers = await client.fire(target.port, "/", 10, 2)
     assert {answer.body for answer in answers} == {b"ok"}
     assert all(answer.stamps[0] > 0 and answer.stamps[1:] == (-1, -1) for answer in answers)

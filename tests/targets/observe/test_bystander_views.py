@@ -7,17 +7,14 @@ from collections.abc import AsyncIterator
 from itertools import count
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 import pytest_asyncio
 
-from dashboard.project.labtoml.load import load_manifest
 from dashboard.targets.lifecycle.pool import Targets
-from dashboard.targets.supervise.cores import Cores
 from dashboard.wire.plan.bystander import marked
 from tests.targets.client import Answer, fire
-from tests.targets.conftest import ignore
+from tests.targets.warm import ignore, warm_pool
 
 pytestmark = [pytest.mark.servers, pytest.mark.asyncio(loop_scope="module")]
 
@@ -131,14 +128,8 @@ async def targets(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Tar
     directory: Path = tmp_path_factory.mktemp("street")
     (directory / "street.py").write_text(STREET)
     (directory / "lab.toml").write_text(LAB)
-    pool = Targets(
-        load_manifest(directory / "lab.toml"),
-        mark=f"test-{uuid4().hex}",
-        log_directory=directory / "logs",
-        cores=Cores.here(),
-    )
-    yield pool
-    await pool.stop()
+    async with warm_pool(directory / "lab.toml", directory) as pool:
+        yield pool
 
 
 async def counted(
