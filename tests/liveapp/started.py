@@ -12,6 +12,8 @@ import httpx
 from dashboard.targets.lifecycle.sockets import free_port
 from tests.targets.helpers import ROOT, until
 
+from .http import Client
+
 
 class Upstream:
     """The external API on a port that stays the same when it comes and goes."""
@@ -24,7 +26,7 @@ class Upstream:
 
     def _start(self) -> None:
         command = [sys.executable, "-m", "liveapp.upstream", "--port", str(self.port)]
-        self._client = httpx.Client(base_url=self.url)
+        self._client = Client(base_url=self.url)
         self._process = subprocess.Popen(
             [*command, *self._arguments], cwd=ROOT, stdout=subprocess.DEVNULL
         )

@@ -23,6 +23,7 @@ from liveapp.work import primes_below, thumbnail_bytes
 from tests.targets.helpers import LIVEAPP, ROOT, until
 
 from .conftest import Liveapp
+from .http import Client, get
 
 pytestmark = pytest.mark.servers
 
@@ -31,15 +32,6 @@ HERE = ["sync", "async-naive", "async-threads", "process-pool"]
 LIMIT = 1_000
 PRIMES = 168  # below a thousand
 NOT_THERE = uuid.UUID(int=0)
-
-
-@pytest.fixture(scope="module")
-def liveapp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Liveapp]:
-    """A liveapp with a worker, and a queue of its own."""
-    directory = tmp_path_factory.mktemp("cpu")
-    liveapp = Liveapp(directory, {"LIVEAPP_HOME": str(directory), "REDIS_URL": ""})
-    yield liveapp
-    liveapp.stop()
 
 
 def url(liveapp: Liveapp, server: str) -> str:
@@ -62,30 +54,30 @@ def test_the_work_is_what_it_says() -> None:
 
 @pytest.mark.parametrize("server", SERVERS)
 @pytest.mark.parametrize("variant", HERE)
-def test_each_computes_the_same(liveapp: Liveapp, server: str, variant: str) -> None:
-    answer = httpx.get(f"{url(liveapp, server)}/cpu/{variant}/?limit={LIMIT}", timeout=20)
+def test_each_computes_the_same(served: Liveapp, server: str, variant: str) -> None:
+    answer = get(f"{url(served, server)}/cpu/{variant}/?limit={LIMIT}", timeout=20)
     assert (answer.status_code, answer.json()) == (200, {"primes": PRIMES})
 
 
 @pytest.mark.parametrize("server", SERVERS)
 @pytest.mark.parametrize("variant", HERE)
-def test_each_makes_the_same_picture(liveapp: Liveapp, server: str, variant: str) -> None:
-    answer = httpx.get(f"{url(liveapp, server)}/cpu-image/{variant}/?pixels=64", timeout=20)
+def test_each_makes_the_same_picture(served: Liveapp, server: str, variant: str) -> None:
+    answer = get(f"{url(served, server)}/cpu-image/{variant}/?pixels=64", timeout=20)
     assert (answer.status_code, answer.json()) == (200, {"bytes": thumbnail_bytes(64)})
 
 
 @pytest.mark.parametrize("server", SERVERS)
-def test_celery_takes_it_and_says_where_the_result_will_be(liveapp: Liveapp, server: str) -> None:
-    with httpx.Client(base_url=url(liveapp, server)) as client:
+def test_celery_takes_it_and_says_where_the_result_will_be(served: Liveapp, server: str) -> None:
+    with Client(base_url=url(served, server)) as client:
         assert client.get(f"/cpu/celery/?limit={LIMIT}").status_code == 202
         assert fetched(client, f"/cpu/celery/?limit={LIMIT}").json() == {"result": PRIMES}
         expected = {"result": thumbnail_bytes(64)}
         assert fetched(client, "/cpu-image/celery/?pixels=64").json() == expected
 
 
-def test_a_result_is_there_soon(liveapp: Liveapp) -> None:
+def test_a_result_is_there_soon(served: Liveapp) -> None:
     """The worker looks every 20 ms; kombu's own habit is once a second."""
-    with httpx.Client(base_url=url(liveapp, "gunicorn-gthread")) as client:
+    with Client(base_url=url(served, "gunicorn-gthread")) as client:
         fetched(client, "/cpu/celery/?limit=2")
         began = time.monotonic()
         for _ in range(5):
@@ -93,16 +85,16 @@ def test_a_result_is_there_soon(liveapp: Liveapp) -> None:
         assert (time.monotonic() - began) / 5 < 0.5
 
 
-def test_no_task_of_many_is_lost(liveapp: Liveapp) -> None:
+def test_no_task_of_many_is_lost(served: Liveapp) -> None:
     """A message's file is whole when it appears, else a worker would take an empty one."""
-    base = url(liveapp, "gunicorn-gthread")
-    with httpx.Client(base_url=base, timeout=30) as client, ThreadPoolExecutor(8) as pool:
+    base = url(served, "gunicorn-gthread")
+    with Client(base_url=base, timeout=30) as client, ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: fetched(client, "/cpu/celery/?limit=10"), range(200)))
     assert [answer.json() for answer in answers] == [{"result": 4}] * 200
 
 
-def test_a_result_is_fetched_once(liveapp: Liveapp) -> None:
-    with httpx.Client(base_url=url(liveapp, "uvicorn")) as client:
+def test_a_result_is_fetched_once(served: Liveapp) -> None:
+    with Client(base_url=url(served, "uvicorn")) as client:
         accepted = client.get(f"/cpu/celery/?limit={LIMIT}")
         location = accepted.headers["Location"]
         assert until(lambda: client.get(location).status_code == 200)
@@ -111,26 +103,29 @@ def test_a_result_is_fetched_once(liveapp: Liveapp) -> None:
         assert client.get("/results/none/").status_code == 404
 
 
-@pytest.mark.parametrize("variant", [*HERE, "celery"])
-@pytest.mark.parametrize("limit", ["abc", "0", "-1", "1e3", "2000001"])
+@pytest.mark.parametrize(
+    ("variant", "limit"),
+    [
+        *((variant, "abc") for variant in HERE),
+        *(("celery", limit) for limit in ("abc", "0", "-1", "1e3", "2000001")),
+    ],
+)
 def test_a_limit_out_of_bounds_is_refused_by_name(
-    liveapp: Liveapp, variant: str, limit: str
+    served: Liveapp, variant: str, limit: str
 ) -> None:
-    answer = httpx.get(f"{url(liveapp, 'uvicorn')}/cpu/{variant}/", params={"limit": limit})
+    answer = get(f"{url(served, 'uvicorn')}/cpu/{variant}/", params={"limit": limit})
     assert (answer.status_code, answer.json()["field"]) == (400, "limit")
     assert repr(limit) in answer.json()["message"]
 
 
-def test_a_pool_whose_process_was_killed_is_begun_anew(liveapp: Liveapp) -> None:
-    base = url(liveapp, "uvicorn")
-    answer = httpx.get(f"{base}/cpu/process-pool/?limit=2", timeout=20)
+def test_a_pool_whose_process_was_killed_is_begun_anew(served: Liveapp) -> None:
+    base = url(served, "uvicorn")
+    answer = get(f"{base}/cpu/process-pool/?limit=2", timeout=20)
     server = psutil.Process(int(answer.headers["liveburst"].split()[3]))
     for child in server.children():
         if "spawn_main" in " ".join(child.cmdline()):
             os.kill(child.pid, signal.SIGKILL)
-    assert until(
-        lambda: httpx.get(f"{base}/cpu/process-pool/?limit=2", timeout=20).status_code == 200
-    )
+    assert until(lambda: get(f"{base}/cpu/process-pool/?limit=2", timeout=20).status_code == 200)
 
 
 def test_the_worker_ends_soon_after_it_was_asked_to(tmp_path: Path) -> None:
@@ -168,9 +163,9 @@ def test_redis_is_the_queue_where_one_is_named(
     redis_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     directory: Path = tmp_path_factory.mktemp("redis")
-    liveapp = Liveapp(directory, {"LIVEAPP_HOME": str(directory), "REDIS_URL": redis_url})
+    liveapp = Liveapp(directory, {"REDIS_URL": redis_url}, setup=False)
     try:
-        with httpx.Client(base_url=url(liveapp, "uvicorn")) as client:
+        with Client(base_url=url(liveapp, "uvicorn")) as client:
             assert fetched(client, f"/cpu/celery/?limit={LIMIT}").json() == {"result": PRIMES}
         assert list((directory / "messages").iterdir()) == []
     finally:
@@ -180,12 +175,12 @@ def test_redis_is_the_queue_where_one_is_named(
 def test_a_queue_that_is_gone_is_unavailable(tmp_path_factory: pytest.TempPathFactory) -> None:
     directory = tmp_path_factory.mktemp("gone")
     nowhere = f"redis://127.0.0.1:{free_port()}/0"
-    liveapp = Liveapp(directory, {"LIVEAPP_HOME": str(directory), "REDIS_URL": nowhere})
+    liveapp = Liveapp(directory, {"REDIS_URL": nowhere}, setup=False)
     try:
         base = liveapp.url("gunicorn-gthread")  # without a worker, which would wait for ever
-        answer = httpx.get(f"{base}/cpu/celery/?limit=2", timeout=30)
+        answer = get(f"{base}/cpu/celery/?limit=2", timeout=30)
         assert answer.status_code == 503
         assert "expected the queue" in answer.json()["message"]
-        assert httpx.get(f"{base}/ping/").status_code == 200
+        assert get(f"{base}/ping/").status_code == 200
     finally:
         liveapp.stop()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import product
 
-import httpx
 import pytest
 from websockets.sync.client import connect
 
@@ -14,6 +12,7 @@ from dashboard.project.model.scenario import Scenario, Variant
 from tests.targets.helpers import LIVEAPP, until
 
 from .conftest import Liveapp
+from .http import Client
 
 pytestmark = pytest.mark.servers
 
@@ -28,23 +27,15 @@ REFUSED_BY_DJANGO = ("sync-in-async", "atomic-in-async")
 LEAST = {"timeout": 15.0, "error_rate": 0.0}  # of these, less would be another answer
 
 
-@pytest.fixture(scope="module")
-def liveapp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Liveapp]:
-    directory = tmp_path_factory.mktemp("every")
-    liveapp = Liveapp(directory, {"LIVEAPP_HOME": str(directory), "REDIS_URL": ""})
-    yield liveapp
-    liveapp.stop()
-
-
 @pytest.mark.parametrize(("scenario", "variant", "server"), EVERY)
 def test_it_answers_or_says_why_it_cannot(
-    liveapp: Liveapp, scenario: Scenario, variant: Variant, server: str
+    served: Liveapp, scenario: Scenario, variant: Variant, server: str
 ) -> None:
     if why := PROJECT.refusal(variant, PROJECT.server(server)):
         assert (variant.needs == "asgi") == ("expected an ASGI server" in why)
         assert variant.needs or variant.requires
         return
-    base = liveapp.url(server, "external-api", "cpu")
+    base = served.url(server, "cpu")
     least = {name: LEAST.get(name, one.min) for name, one in scenario.parameters.items()}
     path = variant.url_path(least)
     if variant.websocket:
@@ -58,7 +49,7 @@ def test_it_answers_or_says_why_it_cannot(
 def status_of(base: str, path: str, variant: Variant) -> int:
     """The status of its answer; of the result, where that is fetched later."""
     files = {variant.upload.field: b"content"} if variant.upload else None
-    with httpx.Client(base_url=base, timeout=30) as client:
+    with Client(base_url=base, timeout=30) as client:
         answer = client.request(variant.method, path, content=variant.body or None, files=files)
         if variant.poll_every_ms:
             assert answer.status_code == 202

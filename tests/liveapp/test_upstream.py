@@ -19,6 +19,7 @@ from liveapp.slow_api import Api, BadQuery, Behaviour, todo
 from liveapp.upstream import MAX_HEAD_BYTES, arguments
 from tests.targets.helpers import until, until_async
 
+from .http import Client, get
 from .started import Upstream
 
 CONNECTIONS = 10_000
@@ -33,7 +34,7 @@ def upstream() -> Iterator[Upstream]:
 
 @pytest.fixture(scope="module")
 def client(upstream: Upstream) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=upstream.url, timeout=10) as client:
+    with Client(base_url=upstream.url, timeout=10) as client:
         yield client
 
 
@@ -104,9 +105,9 @@ def test_what_the_command_line_says_holds_unless_the_request_says_otherwise() ->
     upstream = Upstream("--latency", "0.2", "--error-rate", "1")
     try:
         began = time.monotonic()
-        assert httpx.get(f"{upstream.url}/todos/1").status_code == 500
+        assert get(f"{upstream.url}/todos/1").status_code == 500
         assert time.monotonic() - began >= 0.2
-        assert httpx.get(f"{upstream.url}/todos/1?error_rate=0&latency=0").status_code == 200
+        assert get(f"{upstream.url}/todos/1?error_rate=0&latency=0").status_code == 200
     finally:
         upstream.stop()
 
@@ -115,7 +116,7 @@ def test_the_same_seed_fails_the_same_requests() -> None:
     def failures(seed: int) -> list[int]:
         upstream = Upstream("--seed", str(seed), "--error-rate", "0.5")
         try:
-            with httpx.Client(base_url=upstream.url) as client:
+            with Client(base_url=upstream.url) as client:
                 return [client.get("/todos/1").status_code for _ in range(30)]
         finally:
             upstream.stop()
@@ -128,7 +129,7 @@ def test_the_same_seed_fails_the_same_requests() -> None:
 
 def test_so_many_at_once(upstream: Upstream) -> None:
     began = time.monotonic()
-    with ThreadPoolExecutor(6) as pool, httpx.Client(base_url=upstream.url) as client:
+    with ThreadPoolExecutor(6) as pool, Client(base_url=upstream.url) as client:
         answers = list(pool.map(client.get, ["/todos/1?latency=0.1&capacity=2"] * 6))
     assert {answer.status_code for answer in answers} == {200}
     assert time.monotonic() - began >= 0.3
@@ -158,7 +159,7 @@ def test_who_gives_up_leaves_the_place_to_others(upstream: Upstream) -> None:
     with socket.create_connection(("127.0.0.1", upstream.port)) as gives_up:
         gives_up.sendall(request("/todos/1?latency=30&capacity=1"))
         assert until(lambda: upstream.state()["busy"] == 1)
-    assert httpx.get(f"{upstream.url}/todos/2?capacity=1", timeout=5).json()["id"] == 2
+    assert get(f"{upstream.url}/todos/2?capacity=1", timeout=5).json()["id"] == 2
     assert until(lambda: at_work(upstream) == 0)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 
-import httpx
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
 from .conftest import Liveapp
+from .http import get, post
 
 pytestmark = pytest.mark.servers
 
@@ -101,8 +101,8 @@ async def test_sync_consumers_share_one_thread(served: Liveapp, server: str) -> 
 def test_long_polling_is_a_round_trip_too(served: Liveapp, server: str) -> None:
     path = f"{served.url(server)}/websocket/long-polling/"
     began = time.monotonic()
-    answer = httpx.post(f"{path}?delay=0.1", content="zwölf €")
+    answer = post(f"{path}?delay=0.1", content="zwölf €")
     assert (answer.status_code, answer.text) == (200, "zwölf €")
     assert time.monotonic() - began >= 0.1
-    assert httpx.post(f"{path}?delay=soon").status_code == 400
-    assert httpx.get(f"{path}?delay=0").status_code == 405
+    assert post(f"{path}?delay=soon").status_code == 400
+    assert get(f"{path}?delay=0").status_code == 405
