@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -18,7 +19,9 @@ from dashboard.wire.plan.load import Burst, Load, Rate
 from dashboard.wire.plan.plan import Firing
 from dashboard.wire.plan.request_mode import RequestMode, Upload
 from dashboard.wire.units import BYTES_PER_MB as MB
-from tests.firing import burst, engine
+from tests.firing import burst
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -96,9 +99,9 @@ class Uploads:
             writer.write(OK)
 
 
-async def test_a_file_arrives_complete_in_a_valid_form() -> None:
+async def test_a_file_arrives_complete_in_a_valid_form(process: Process) -> None:
     server = Uploads()
-    async with serving(server.serve) as port, engine() as process:
+    async with serving(server.serve) as port:
         frames = await fired(process, upload_to(port, 3 * MB, Burst(4, 2)))
     assert len(server.sizes) == 4
     first, last = server.forms[0]
@@ -112,24 +115,24 @@ async def test_a_file_arrives_complete_in_a_valid_form() -> None:
         assert row["sent_first"] < row["sent"] <= row["first_byte"] <= row["done"]
 
 
-async def test_large_files_are_never_held_in_memory() -> None:
+async def test_large_files_are_never_held_in_memory(process: Process) -> None:
     server = Uploads()
-    async with serving(server.serve) as port, engine() as process:
+    async with serving(server.serve) as port:
         frames = await fired(process, upload_to(port, 60 * MB, Burst(4, 4)))
         peak_mb = psutil.Process(process.pid).memory_info().rss / MB
     assert {row["error"] for row in frames["samples"]} == {Failure.NONE}
     assert peak_mb < 150
 
 
-async def test_a_slow_client_uploads_at_its_pace() -> None:
+async def test_a_slow_client_uploads_at_its_pace(process: Process) -> None:
     server = Uploads()
-    async with serving(server.serve) as port, engine() as process:
+    async with serving(server.serve) as port:
         frames = await fired(process, upload_to(port, 200_000, Burst(3, 3, send_kb_per_s=400)))
     for row in frames["samples"]:
         assert 0.45e9 < row["sent"] - row["sent_first"] < 1.5e9  # 200 KB at 400 KB/s
 
 
-async def test_a_slow_client_does_not_catch_up_after_the_server_stalled() -> None:
+async def test_a_slow_client_does_not_catch_up_after_the_server_stalled(process: Process) -> None:
     """What was not sent during the stall is paced afterwards."""
     waited_s = 1.0
 
@@ -139,13 +142,13 @@ async def test_a_slow_client_does_not_catch_up_after_the_server_stalled() -> Non
         await reader.readexactly(int(headers["content-length"]))
         writer.write(OK)
 
-    async with serving(late) as port, engine() as process:
+    async with serving(late) as port:
         frames = await fired(process, upload_to(port, 2 * MB, Burst(1, 1, send_kb_per_s=2000)))
     (row,) = frames["samples"]
     assert row["sent"] - row["sent_first"] > 1.2e9  # 1 s by its pace, and what did not fit a buffer
 
 
-async def test_an_early_refusal_is_the_response() -> None:
+async def test_an_early_refusal_is_the_response(process: Process) -> None:
     async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await head_of(reader)
         writer.write(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
@@ -153,7 +156,7 @@ async def test_an_early_refusal_is_the_response() -> None:
         while await reader.read(2**20):  # so that no reset follows
             pass
 
-    async with serving(refuse) as port, engine() as process:
+    async with serving(refuse) as port:
         frames = await fired(process, upload_to(port, 50 * MB, Burst(2, 1)))
     assert [(row["status"], row["error"]) for row in frames["samples"]] == [
         (413, Failure.STATUS)
@@ -161,7 +164,9 @@ async def test_an_early_refusal_is_the_response() -> None:
 
 
 @pytest.mark.parametrize("pace", [None, 20_000])
-async def test_an_early_refusal_is_read_although_a_reset_follows(pace: float | None) -> None:
+async def test_an_early_refusal_is_read_although_a_reset_follows(
+    pace: float | None, process: Process
+) -> None:
     """A server that closes without reading the body resets the connection after its response."""
 
     async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -171,15 +176,15 @@ async def test_an_early_refusal_is_read_although_a_reset_follows(pace: float | N
         writer.transport.abort()
 
     load = Burst(40, 4, send_kb_per_s=pace)
-    async with serving(refuse) as port, engine() as process:
+    async with serving(refuse) as port:
         frames = await fired(process, upload_to(port, 5 * MB, load))
     outcomes = [(row["status"], row["error"]) for row in frames["samples"]]
     assert outcomes == [(413, Failure.STATUS)] * 40
 
 
-async def test_uploads_at_a_rate() -> None:
+async def test_uploads_at_a_rate(process: Process) -> None:
     server = Uploads()
-    async with serving(server.serve) as port, engine() as process:
+    async with serving(server.serve) as port:
         frames = await fired(process, upload_to(port, 100_000, Rate(20, 0.5)))
     assert [row["status"] for row in frames["samples"]] == [200] * 10
 
@@ -225,9 +230,9 @@ def begin_at(port: int, load: Load, every_ms: float = 20) -> Firing:
 
 @pytest.mark.parametrize("closes", [False, True])
 @pytest.mark.parametrize("load", [Burst(4, 2), Rate(20, 0.2)])
-async def test_a_sample_ends_with_its_result(closes: bool, load: Load) -> None:
+async def test_a_sample_ends_with_its_result(closes: bool, load: Load, process: Process) -> None:
     server = Results(0.2, closes=closes)
-    async with serving(server.serve) as port, engine() as process:
+    async with serving(server.serve) as port:
         frames = await fired(process, begin_at(port, load))
     assert sorted(row["request"] for row in frames["samples"]) == [0, 1, 2, 3]
     for row in frames["samples"]:
@@ -245,24 +250,24 @@ async def test_a_sample_ends_with_its_result(closes: bool, load: Load) -> None:
 @pytest.mark.parametrize(
     "location", ["", "http://elsewhere.example/result", "//elsewhere.example/", "ftp:/result/0"]
 )
-async def test_a_result_on_another_server_is_a_failure(location: str) -> None:
+async def test_a_result_on_another_server_is_a_failure(location: str, process: Process) -> None:
     server = Results(0.2, location=location)
-    async with serving(server.serve) as port, engine() as process:
+    async with serving(server.serve) as port:
         frames = await fired(process, begin_at(port, Burst(2, 1)))
     assert {row["error"] for row in frames["samples"]} == {Failure.NO_RESULT}
     assert all(line.startswith("POST") for line in server.request_lines)
 
 
-async def test_a_result_that_never_arrives_is_a_timeout() -> None:
+async def test_a_result_that_never_arrives_is_a_timeout(process: Process) -> None:
     server = Results(60)
-    async with serving(server.serve) as port, engine() as process:
+    async with serving(server.serve) as port:
         firing = Firing(**{**vars(begin_at(port, Burst(2, 2))), "timeout_s": 0.3})
         frames = await fired(process, firing)
     assert {row["error"] for row in frames["samples"]} == {Failure.TIMEOUT}
 
 
 @pytest.mark.alone
-async def test_the_longest_wait_between_two_pieces_is_recorded() -> None:
+async def test_the_longest_wait_between_two_pieces_is_recorded(process: Process) -> None:
     async def in_pieces(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:
             await head_of(reader)
@@ -272,7 +277,7 @@ async def test_the_longest_wait_between_two_pieces_is_recorded() -> None:
                 writer.write(b"5\r\ntoken\r\n")
             writer.write(b"0\r\n\r\n")
 
-    async with serving(in_pieces) as port, engine() as process:
+    async with serving(in_pieces) as port:
         firing = burst(port, "/", 3, 2, request_mode=RequestMode(chunks=True))
         frames = await fired(process, firing)
         plain = await fired(process, burst(port, "/", 1, 1))
@@ -285,7 +290,7 @@ async def test_the_longest_wait_between_two_pieces_is_recorded() -> None:
 
 
 @pytest.mark.parametrize("load", [Burst(7, 2), Rate(70, 0.1)])
-async def test_each_request_is_that_of_its_row(load: Load) -> None:
+async def test_each_request_is_that_of_its_row(load: Load, process: Process) -> None:
     received: list[tuple[str, bytes]] = []
 
     async def note(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -296,7 +301,7 @@ async def test_each_request_is_that_of_its_row(load: Load) -> None:
             writer.write(OK)
 
     rows = (("/1", "one"), ("/2", "two and more"), ("/3", ""))
-    async with serving(note) as port, engine() as process:
+    async with serving(note) as port:
         plain = burst(port, "/", 1, 1, method="POST", request_mode=RequestMode(rows=rows))
         frames = await fired(process, Firing(**{**vars(plain), "load": load}))
     assert len(frames["samples"]) == 7

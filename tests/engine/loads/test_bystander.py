@@ -5,17 +5,22 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
+
+import pytest
 
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import EnvelopeReader, decode, is_event
 from dashboard.wire.plan.bystander import MARK
 from dashboard.wire.plan.plan import BYSTANDER_RPS, Firing
 from dashboard.wire.plan.request_mode import RequestMode, Upload
-from tests.firing import burst, engine
+from tests.firing import burst
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 LOAD_S = 0.6  # how long the one request of the load takes
 HANGS_S = 30.0
@@ -81,8 +86,8 @@ def firing_at(port: int, **more: Any) -> Firing:
     return burst(port, "/slow", 1, 1, bystander_path="/ping/", **more)
 
 
-async def test_it_is_regular_and_never_among_the_samples() -> None:
-    async with slow_for_some() as (port, seen), engine() as process:
+async def test_it_is_regular_and_never_among_the_samples(process: Process) -> None:
+    async with slow_for_some() as (port, seen):
         result = await rows_by_kind(process, firing_at(port))
     assert [row["request"] for row in result["samples"]] == [0]
     expected = LOAD_S * BYSTANDER_RPS
@@ -95,8 +100,8 @@ async def test_it_is_regular_and_never_among_the_samples() -> None:
     assert len(seen.bystander_s) == len(rows)
 
 
-async def test_it_has_its_own_connections_and_a_mark() -> None:
-    async with slow_for_some() as (port, seen), engine() as process:
+async def test_it_has_its_own_connections_and_a_mark(process: Process) -> None:
+    async with slow_for_some() as (port, seen):
         firing = firing_at(port, method="POST", request_mode=RequestMode(upload=Upload("file", 9)))
         await rows_by_kind(process, firing)
     # A response later than the next `due` costs the bystander another connection.
@@ -106,23 +111,23 @@ async def test_it_has_its_own_connections_and_a_mark() -> None:
     assert len(bystanders) == len(seen.connections) - 1
 
 
-async def test_after_the_load_its_last_requests_have_a_short_timeout() -> None:
-    async with slow_for_some(hangs=True) as (port, _), engine() as process:
+async def test_after_the_load_its_last_requests_have_a_short_timeout(process: Process) -> None:
+    async with slow_for_some(hangs=True) as (port, _):
         result = await rows_by_kind(process, firing_at(port))
     assert result["fired"]["requests"] == 1
     assert {row["error"] for row in result["neighbour"]} == {Failure.ABORTED}
     assert min(row["done"] - row["due"] for row in result["neighbour"]) >= 0.9e9
 
 
-async def test_stop_does_not_wait_for_it() -> None:
-    async with slow_for_some(hangs=True) as (port, _), engine() as process:
+async def test_stop_does_not_wait_for_it(process: Process) -> None:
+    async with slow_for_some(hangs=True) as (port, _):
         began_s = time.monotonic()
         result = await rows_by_kind(process, firing_at(port), stop=True)
     assert result["fired"]["stopped"]
     assert time.monotonic() - began_s < HANGS_S / 3
 
 
-async def test_without_a_path_there_is_none() -> None:
-    async with slow_for_some() as (port, _), engine() as process:
+async def test_without_a_path_there_is_none(process: Process) -> None:
+    async with slow_for_some() as (port, _):
         result = await rows_by_kind(process, burst(port, "/slow", 1, 1))
     assert result["neighbour"] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -16,7 +17,9 @@ from dashboard.wire.plan.load import Burst
 from dashboard.wire.plan.plan import Firing
 from dashboard.wire.plan.request_mode import RequestMode
 from tests.engine.http.test_request_modes import fired
-from tests.firing import burst, engine
+from tests.firing import burst
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 Answer = Callable[[ServerConnection, Any], Awaitable[None]]
 
@@ -49,8 +52,8 @@ def at(port: int, load: Burst, **more: Any) -> Firing:
     return Firing(**{**vars(plain), "load": load})
 
 
-async def test_every_message_is_answered_on_open_connections() -> None:
-    async with echoing(echo) as (port, received), engine() as process:
+async def test_every_message_is_answered_on_open_connections(process: Process) -> None:
+    async with echoing(echo) as (port, received):
         frames = await fired(process, at(port, Burst(100, 10)))
     rows = frames["samples"]
     assert sorted(row["request"] for row in rows) == list(range(100))
@@ -60,45 +63,49 @@ async def test_every_message_is_answered_on_open_connections() -> None:
     assert all(row["due"] <= row["sent_first"] <= row["first_byte"] <= row["done"] for row in rows)
 
 
-async def test_messages_of_a_connection_are_spaced_and_connections_are_staggered() -> None:
-    async with echoing(echo) as (port, _), engine() as process:
+async def test_messages_of_a_connection_are_spaced_and_connections_are_staggered(
+    process: Process,
+) -> None:
+    async with echoing(echo) as (port, _):
         frames = await fired(process, at(port, Burst(12, 4, every_s=0.2)))
     due = sorted(row["due"] for row in frames["samples"])
     assert due == [round(number * 0.05e9) for number in range(12)]
     assert all(row["sent_first"] - row["due"] < 0.04e9 for row in frames["samples"])
 
 
-async def test_a_message_that_has_to_wait_keeps_its_due() -> None:
+async def test_a_message_that_has_to_wait_keeps_its_due(process: Process) -> None:
     async def slowly(connection: ServerConnection, message: str) -> None:
         await asyncio.sleep(0.15)
         await connection.send(message)
 
-    async with echoing(slowly) as (port, _), engine() as process:
+    async with echoing(slowly) as (port, _):
         frames = await fired(process, at(port, Burst(4, 1, every_s=0.05)))
     rows = sorted(frames["samples"], key=lambda row: row["request"])
     assert [row["due"] for row in rows] == [0, 50_000_000, 100_000_000, 150_000_000]
     assert rows[-1]["done"] - rows[-1]["due"] > 0.4e9  # four times 0.15 s, minus 0.15 s
 
 
-async def test_other_messages_are_not_the_answer() -> None:
+async def test_other_messages_are_not_the_answer(process: Process) -> None:
     async def chatty(connection: ServerConnection, message: str) -> None:
         await connection.send("welcome")
         await connection.send(message.encode())  # binary, so another message
         await connection.send(message)
 
-    async with echoing(chatty) as (port, _), engine() as process:
+    async with echoing(chatty) as (port, _):
         frames = await fired(process, at(port, Burst(6, 2)))
     assert {row["error"] for row in frames["samples"]} == {Failure.NONE}
 
 
-async def test_a_lost_connection_fails_the_message_in_flight_and_is_opened_anew() -> None:
+async def test_a_lost_connection_fails_the_message_in_flight_and_is_opened_anew(
+    process: Process,
+) -> None:
     async def once(connection: ServerConnection, message: str) -> None:
         if message == "2":
             connection.transport.abort()
         else:
             await connection.send(message)
 
-    async with echoing(once) as (port, received), engine() as process:
+    async with echoing(once) as (port, received):
         frames = await fired(process, at(port, Burst(6, 1)))
     errors = {row["request"]: row["error"] for row in frames["samples"]}
     assert errors.pop(2) in (Failure.CLOSED, Failure.RESET)
@@ -106,13 +113,13 @@ async def test_a_lost_connection_fails_the_message_in_flight_and_is_opened_anew(
     assert len(received) == 2
 
 
-async def test_a_connection_lost_while_idle_fails_the_next_message() -> None:
+async def test_a_connection_lost_while_idle_fails_the_next_message(process: Process) -> None:
     async def then_away(connection: ServerConnection, message: str) -> None:
         await connection.send(message)
         if message == "0":
             await connection.close()
 
-    async with echoing(then_away) as (port, _), engine() as process:
+    async with echoing(then_away) as (port, _):
         frames = await fired(process, at(port, Burst(3, 1, every_s=0.1)))
     errors = {row["request"]: row["error"] for row in frames["samples"]}
     assert errors == {0: Failure.NONE, 1: Failure.CLOSED, 2: Failure.NONE}
@@ -128,7 +135,7 @@ async def test_a_connection_lost_while_idle_fails_the_next_message() -> None:
     ],
 )
 async def test_a_server_without_websockets_is_a_failure(
-    answer: bytes, status: int, error: Failure
+    answer: bytes, status: int, error: Failure, process: Process
 ) -> None:
     async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -136,16 +143,16 @@ async def test_a_server_without_websockets_is_a_failure(
         writer.close()
 
     server = await asyncio.start_server(refuse, "127.0.0.1", 0)
-    async with server, engine() as process:
+    async with server:
         port = server.sockets[0].getsockname()[1]
         frames = await fired(process, at(port, Burst(3, 1)))
     assert [(row["status"], row["error"]) for row in frames["samples"]] == [(status, error)] * 3
 
 
-async def test_a_message_without_an_answer_times_out() -> None:
+async def test_a_message_without_an_answer_times_out(process: Process) -> None:
     async def silent(connection: ServerConnection, message: str) -> None:
         pass
 
-    async with echoing(silent) as (port, _), engine() as process:
+    async with echoing(silent) as (port, _):
         frames = await fired(process, at(port, Burst(2, 2), timeout_s=0.2))
     assert {row["error"] for row in frames["samples"]} == {Failure.TIMEOUT}
