@@ -23,7 +23,7 @@ MARK = f"liveburst-test-interrupted-{os.getpid()}"
         ("numpy", ["burst", "sleep"]),
         ("dashboard.runs.wiring", ["burst", "sleep"]),
         ("dashboard.web.bench.views", ["lab", "--no-browser", "--port", "0"]),
-        ("dashboard.runs.archive.kept_runs", ["export", "1"]),
+        ("dashboard.runs.archive.exports", ["export", "1"]),
         ("dashboard.web.shared.laboratory_access", ["lab", "--no-browser", "--port", "0"]),
         ("django.db.migrations.executor", ["migrate"]),
     ],
