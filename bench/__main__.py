@@ -55,11 +55,11 @@ def _measure(tools: Sequence[Tool], rounds: int) -> str:
     parts = [heading(machine(load_before, tools), rounds)]
     with null_server() as server:
         for connections in CONNECTIONS:
-            found: list[Round] = []
-            for one in compare(server, firers, connections, rounds):
-                found.append(one)
-                print(round_line(connections, len(found), one), file=sys.stderr, flush=True)
-            parts.append(table(connections, found))
+            results: list[Round] = []
+            for result in compare(server, firers, connections, rounds):
+                results.append(result)
+                print(round_line(connections, len(results), result), file=sys.stderr, flush=True)
+            parts.append(table(connections, results))
     parts.append(profile())
     return "\n\n".join(parts) + "\n"
 

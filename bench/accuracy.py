@@ -172,9 +172,9 @@ def agreement() -> Iterator[Figure]:
     """The engine minus other tools: 16 connections, d 10 ms; medians of eleven turns in pairs."""
     arguments = ("asyncio", "--slots", CONNECTIONS, "--time", SERVICE_S)
     with child("calibrated", *arguments, cores={SERVERS_CORE}) as port:
-        found = read_all(port, CONNECTIONS, TURNS)
-    ours = found.pop("engine")
-    for tool, theirs in found.items():
+        readings = read_all(port, CONNECTIONS, TURNS)
+    ours = readings.pop("engine")
+    for tool, theirs in readings.items():
         for percentile in ("p50", "p99"):
             pairs = zip(ours, theirs, strict=True)
             more_ms = median(own[percentile] - other[percentile] for own, other in pairs)

@@ -25,11 +25,11 @@ def read_all(port: int, connections: int, turns: int) -> dict[str, list[Percenti
     """So many turns of the engine and of each tool that is here, one after another."""
     readers: dict[str, Callable[[int, int], Percentiles]] = {"engine": _engine}
     readers |= {name: reader for name, reader in READERS.items() if shutil.which(name)}
-    found: dict[str, list[Percentiles]] = {name: [] for name in readers}
+    percentiles: dict[str, list[Percentiles]] = {name: [] for name in readers}
     for _ in range(turns):
         for name, reader in readers.items():
-            found[name].append(reader(port, connections))
-    return found
+            percentiles[name].append(reader(port, connections))
+    return percentiles
 
 
 def _engine(port: int, connections: int) -> Percentiles:

@@ -89,7 +89,7 @@ def _fire(page: Page) -> Peak:
     session.send("HeapProfiler.collectGarbage")
     session.send("Performance.enable")
     metrics = session.send("Performance.getMetrics")["metrics"]
-    used = next(one["value"] for one in metrics if one["name"] == "JSHeapUsedSize")
+    used = next(metric["value"] for metric in metrics if metric["name"] == "JSHeapUsedSize")
     return Peak("page", used / BYTES_PER_MB)
 
 

@@ -77,9 +77,9 @@ def main() -> int:
             fire(port, Rate(500, 1))  # not counted: everything becomes warm
             for rate_rps in RATES_RPS:
                 for poisson in (False, True):
-                    kept = keep(port, Rate(rate_rps, seconds, poisson))
-                    missed |= kept.missed
-                    _print(kept)
+                    pacing = keep(port, Rate(rate_rps, seconds, poisson))
+                    missed |= pacing.missed
+                    _print(pacing)
     except BenchFailed as error:
         print(error, file=sys.stderr)
         return FAILED
@@ -91,10 +91,10 @@ def keep(port: int, load: Rate) -> Kept:
     for _ in range(TURNS):
         before = CpuTime.now()
         fired = fire(port, load)
-        kept = _kept(load, fired, CpuTime.now().steal_percent_since(before))
-        if kept.steal_percent < NO_STEAL_PERCENT:
+        pacing = _kept(load, fired, CpuTime.now().steal_percent_since(before))
+        if pacing.steal_percent < NO_STEAL_PERCENT:
             break
-    return kept
+    return pacing
 
 
 def _kept(load: Rate, fired: Fired, steal_percent: float) -> Kept:
@@ -121,10 +121,12 @@ def _kept(load: Rate, fired: Fired, steal_percent: float) -> Kept:
 def _uneven_percent(due: Sequence[int], sent: Sequence[int]) -> float:
     """A request may fall over the edge into the next millisecond; that makes none uneven."""
     by_schedule = Counter(at // NS_PER_MS for at in due)
-    found = Counter(at // NS_PER_MS for at in sent)
+    sent_by_ms = Counter(at // NS_PER_MS for at in sent)
     milliseconds = range(sent[-1] // NS_PER_MS + 1)
     uneven = sum(
-        1 for at in milliseconds if found[at] > max(by_schedule[at + by] for by in (-1, 0, 1)) + 1
+        1
+        for at in milliseconds
+        if sent_by_ms[at] > max(by_schedule[at + by] for by in (-1, 0, 1)) + 1
     )
     return 100 * uneven / len(milliseconds)
 
@@ -134,14 +136,14 @@ def _together_percent(instants: Sequence[int]) -> float:
     return 100 * together / len(instants)
 
 
-def _print(kept: Kept) -> None:
-    name = f"{kept.load.rate_rps:>7,.0f} {'Poisson' if kept.load.poisson else 'constant':<8}"
-    error = f"{kept.p50_ms:>7.3f} {kept.p99_ms:>7.3f} {kept.max_ms:>7.3f}"
-    together = f"{kept.together_percent:>7.1f} % ({kept.together_by_schedule_percent:.1f} %)"
+def _print(pacing: Kept) -> None:
+    name = f"{pacing.load.rate_rps:>7,.0f} {'Poisson' if pacing.load.poisson else 'constant':<8}"
+    error = f"{pacing.p50_ms:>7.3f} {pacing.p99_ms:>7.3f} {pacing.max_ms:>7.3f}"
+    together = f"{pacing.together_percent:>7.1f} % ({pacing.together_by_schedule_percent:.1f} %)"
     print(
-        f"{name} {error} {kept.uneven_percent:>8.2f} % {together:>20}"
-        f" {kept.steal_percent:>6.1f} % {kept.cpu_percent:>4.0f} %"
-        f"{f'  missed: p99 below {WANTED_P99_MS:g} ms' if kept.missed else ''}",
+        f"{name} {error} {pacing.uneven_percent:>8.2f} % {together:>20}"
+        f" {pacing.steal_percent:>6.1f} % {pacing.cpu_percent:>4.0f} %"
+        f"{f'  missed: p99 below {WANTED_P99_MS:g} ms' if pacing.missed else ''}",
         flush=True,
     )
 

@@ -79,11 +79,11 @@ def profile() -> str:
 def _looks() -> Counter[str]:
     """How often each thing was going on."""
     with tempfile.TemporaryDirectory() as directory, null_server() as server:
-        found = Path(directory, "stacks")
+        stacks = Path(directory, "stacks")
         spies: list[threading.Thread] = []
 
         def watch(engine: int) -> None:
-            spies.append(threading.Thread(target=_spy, args=(engine, found)))
+            spies.append(threading.Thread(target=_spy, args=(engine, stacks)))
             spies[-1].start()
 
         port = urlsplit(server.url).port
@@ -91,13 +91,13 @@ def _looks() -> Counter[str]:
         fire(port, Burst(REQUESTS, CONNECTIONS), started=watch)
         for spy in spies:
             spy.join()
-        if not found.exists():
+        if not stacks.exists():
             raise BenchFailed("py-spy wrote nothing: may this user trace its own processes?")
-        return count_looks(found.read_text().splitlines())
+        return count_looks(stacks.read_text().splitlines())
 
 
-def _spy(engine: int, found: Path) -> None:
-    command = [str(PY_SPY), "record", "--native", "--format", "raw", "--output", str(found)]
+def _spy(engine: int, stacks: Path) -> None:
+    command = [str(PY_SPY), "record", "--native", "--format", "raw", "--output", str(stacks)]
     times = ["--rate", str(LOOKS_PER_S), "--duration", str(LOOKS_FOR_S)]
     subprocess.run([*command, *times, "--pid", str(engine)], capture_output=True, check=False)
 

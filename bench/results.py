@@ -53,15 +53,15 @@ def table(connections: int, rounds: Sequence[Round]) -> str:
 {rows}"""
 
 
-def round_line(connections: int, number: int, one: Round) -> str:
+def round_line(connections: int, number: int, round_: Round) -> str:
     """A round as it comes, for whoever waits."""
-    rates = ", ".join(f"{name} {turn.reading.rps:,.0f}" for name, turn in sorted(one.items()))
+    rates = ", ".join(f"{name} {turn.reading.rps:,.0f}" for name, turn in sorted(round_.items()))
     return f"{connections} connections, round {number}: {rates}"
 
 
 def _row(name: str, rounds: Sequence[Round]) -> str:
-    turns = [one[name] for one in rounds]
-    ratios = [one["engine"].reading.rps / one[name].reading.rps for one in rounds]
+    turns = [round_[name] for round_ in rounds]
+    ratios = [round_["engine"].reading.rps / round_[name].reading.rps for round_ in rounds]
     cells = [
         name,
         f"{_rps(rounds, name):,.0f}",
@@ -75,12 +75,12 @@ def _row(name: str, rounds: Sequence[Round]) -> str:
 
 
 def _rps(rounds: Sequence[Round], name: str) -> float:
-    return median(one[name].reading.rps for one in rounds)
+    return median(round_[name].reading.rps for round_ in rounds)
 
 
 def _median_ms(values: Sequence[float | None]) -> str:
-    known = [value for value in values if value is not None]
-    return f"{median(known):.2f}" if known else "–"
+    values_ = [value for value in values if value is not None]
+    return f"{median(values_):.2f}" if values_ else "–"
 
 
 def _cpu() -> str:
@@ -99,5 +99,5 @@ def _version(tool: Tool) -> str:
         return ""
     argument = VERSION_ARGUMENTS.get(tool.name, "--version")
     done = subprocess.run([tool.program, argument], capture_output=True, text=True, check=False)
-    found = VERSION.search(done.stdout + done.stderr)
-    return found[0] if found else ""
+    match = VERSION.search(done.stdout + done.stderr)
+    return match[0] if match else ""

@@ -72,16 +72,16 @@ class Tool:
 
 
 def _number(pattern: str, text: str) -> float:
-    found = re.search(pattern, text, re.MULTILINE)
-    if found is None:
+    match = re.search(pattern, text, re.MULTILINE)
+    if match is None:
         raise LookupError(f"nothing matches {pattern!r}")
-    return float(found[1])
+    return float(match[1])
 
 
 def _none_of(pattern: str, text: str) -> None:
-    found = re.search(pattern, text, re.MULTILINE)
-    if found is not None:
-        raise ValueError(found[0])
+    match = re.search(pattern, text, re.MULTILINE)
+    if match is not None:
+        raise ValueError(match[0])
 
 
 def _wrk(text: str) -> Reading:
@@ -94,10 +94,10 @@ def _wrk(text: str) -> Reading:
 
 
 def _wrks_time_ms(text: str, percent: str) -> float:
-    found = re.search(rf"^\s*{percent}\s+([\d.]+)(us|ms|s)$", text, re.MULTILINE)
-    if found is None:
+    match = re.search(rf"^\s*{percent}\s+([\d.]+)(us|ms|s)$", text, re.MULTILINE)
+    if match is None:
         raise LookupError(f"no {percent}")
-    return float(found[1]) * {"us": 1e-3, "ms": 1.0, "s": 1e3}[found[2]]
+    return float(match[1]) * {"us": 1e-3, "ms": 1.0, "s": 1e3}[match[2]]
 
 
 def _h2load(text: str) -> Reading:
@@ -124,26 +124,26 @@ def _hey(text: str) -> Reading:
 
 
 def _autocannon(text: str) -> Reading:
-    found = json.loads(text)
-    failed = found["errors"] + found["timeouts"] + found["non2xx"]
+    result = json.loads(text)
+    failed = result["errors"] + result["timeouts"] + result["non2xx"]
     if failed:
         raise ValueError(f"{failed} failed")
-    latency = found["latency"]
-    return Reading(found["2xx"] / found["duration"], latency["p50"], latency["p99"])
+    latency = result["latency"]
+    return Reading(result["2xx"] / result["duration"], latency["p50"], latency["p99"])
 
 
 def _locust(text: str) -> Reading:
-    found: dict[str, Any] = json.loads(text)[0]
-    if found["num_failures"]:
-        raise ValueError(f"{found['num_failures']} failed")
-    lasted_s = found["last_request_timestamp"] - found["start_time"]
+    result: dict[str, Any] = json.loads(text)[0]
+    if result["num_failures"]:
+        raise ValueError(f"{result['num_failures']} failed")
+    lasted_s = result["last_request_timestamp"] - result["start_time"]
     times_ms = sorted(
         time_ms
-        for time_ms, times in ((float(t), n) for t, n in found["response_times"].items())
+        for time_ms, times in ((float(t), n) for t, n in result["response_times"].items())
         for _ in range(times)
     )
     p50_ms, p99_ms = (nearest_rank(times_ms, percent) for percent in (50.0, 99.0))
-    return Reading(found["num_requests"] / lasted_s, p50_ms, p99_ms)
+    return Reading(result["num_requests"] / lasted_s, p50_ms, p99_ms)
 
 
 TOOLS = (

@@ -101,10 +101,10 @@ def _report(project: Path, question: Question, seed: int) -> dict[str, Any]:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         raise BenchFailed(done.stderr)
-    found: dict[str, Any] = json.loads(done.stdout)
-    answer, ratio = _answer(found), found["verdict"]["comparisons"][0]["ratio"]
+    report: dict[str, Any] = json.loads(done.stdout)
+    answer, ratio = _answer(report), report["verdict"]["comparisons"][0]["ratio"]
     print(f"{question.title}, {seed}: {answer}, ratio {ratio}", file=sys.stderr, flush=True)
-    return found
+    return report
 
 
 def _answer(report: dict[str, Any]) -> str:
@@ -118,12 +118,12 @@ def _differing(reports: Sequence[dict[str, Any]]) -> int:
 def _line(question: Question, reports: Sequence[dict[str, Any]]) -> str:
     answers = Counter(map(_answer, reports))
     ratios = [report["verdict"]["comparisons"][0]["ratio"] for report in reports]
-    known = [ratio for ratio in ratios if ratio is not None]
+    known_ratios = [ratio for ratio in ratios if ratio is not None]
     steal = [(report["instrument"] or {}).get("steal_percent") or 0.0 for report in reports]
-    said = ", ".join(f"{count} {answer}" for answer, count in answers.most_common())
-    ratio = f"{median(known):.3f}" if known else "not known"
+    counts = ", ".join(f"{count} {answer}" for answer, count in answers.most_common())
+    ratio = f"{median(known_ratios):.3f}" if known_ratios else "not known"
     return (
-        f"{question.title}: {len(reports)} asked, {said}; median ratio {ratio};"
+        f"{question.title}: {len(reports)} asked, {counts}; median ratio {ratio};"
         f" stolen CPU time {median(steal):.2g} % at the median, {max(steal):.2g} % at most"
     )
 

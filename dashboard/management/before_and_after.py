@@ -24,7 +24,9 @@ def add_version_options(parser: ArgumentParser) -> None:
         "--before", metavar="REVISION|DIRECTORY", help="fire each lane from this version …"
     )
     parser.add_argument(
-        "--after", metavar="REVISION|DIRECTORY", help="… and from this one (default: as it is now)"
+        "--after",
+        metavar="REVISION|DIRECTORY",
+        help="… and from this one (default: the working tree)",
     )
 
 

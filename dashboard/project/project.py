@@ -95,9 +95,15 @@ class Project:
 
     def overrides_of(self, target: str) -> ServiceOverrides | None:
         """Return the overrides with which a target is served; None if there are none."""
-        variants = (one for each in self.scenarios.values() for one in each.variants.values())
-        overrides = (one.overrides for one in variants if one.overrides)
-        return next((one for one in overrides if target.endswith(MARK + one.key)), None)
+        variants = (
+            variant
+            for scenario in self.scenarios.values()
+            for variant in scenario.variants.values()
+        )
+        overrides = (variant.overrides for variant in variants if variant.overrides)
+        return next(
+            (override for override in overrides if target.endswith(MARK + override.key)), None
+        )
 
     def served_as(self, target: str) -> Project:
         """Return the project as a target serves it: with the overrides of the variant."""

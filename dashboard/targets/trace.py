@@ -44,7 +44,7 @@ LAST_REPORT_S = 1.0
 
 @dataclass(frozen=True)
 class TracedRequest:
-    """The quickest of several traced requests: its trace and its status.
+    """The fastest of several traced requests: its trace and its status.
 
     `probe/liveburst_xray.py` specifies the trace. `answers` are the exceptions and redirects of
     the request before the `tries`, which was not traced.
@@ -195,7 +195,7 @@ async def _as_async(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
 
 
 async def _trace_quickest(client: _Client, token: str, file: Path) -> TracedRequest:
-    """Send one request that is not traced, then some that are; return the quickest of these."""
+    """Send one untraced request, then some traced ones; return the fastest of these."""
     traces: list[tuple[Mapping[str, Any], int]] = []
     until_s = time.monotonic() + TRIES_S
     try:

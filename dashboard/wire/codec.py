@@ -140,12 +140,12 @@ class _Reader:
     def _union(self, args: tuple[Any, ...], data: object, path: str) -> Any:
         if data is None and NoneType in args:
             return None
-        members = [one for one in args if one is not NoneType]
+        members = [member for member in args if member is not NoneType]
         if len(members) == 1:
             return self.read(members[0], data, path)
-        if not all(is_dataclass(one) or is_typeddict(one) for one in members):
+        if not all(is_dataclass(member) or is_typeddict(member) for member in members):
             return _plain(members, data, path)
-        kinds = {_kind(one): one for one in members}
+        kinds = {_kind(member): member for member in members}
         kind = _members(data, path).get("kind", next(iter(kinds)))
         if kind not in kinds:
             raise _expected(_in(path, "kind"), " or ".join(kinds), kind)
@@ -162,12 +162,12 @@ class _Reader:
     def _object(self, kind: Any, data: object, path: str) -> Any:
         if issubclass(kind, Textual):
             return kind.parse(_plain(str, data, path))
-        given, known = _members(data, path), _keys(kind)
+        given, keys = _members(data, path), _keys(kind)
         problems, values = [], {}
         if not self.ignore_unknown:
-            unknown = given.keys() - known.keys()
+            unknown = given.keys() - keys.keys()
             problems += [Problem(_in(path, name), "not a known key") for name in sorted(unknown)]
-        for name, key in known.items():
+        for name, key in keys.items():
             try:
                 if name in given and key.read:
                     values[key.field] = self.read(key.hint, given[name], _in(path, name))
@@ -222,7 +222,7 @@ def _kind(member: Any) -> Any:
 def _plain(hint: Any, data: object, path: str) -> Any:
     """Read a string, a number, a truth value or a literal; a list of hints is any of them."""
     hints = hint if isinstance(hint, list) else [hint]
-    if any(_is_plain(one, data) for one in hints):
+    if any(_is_plain(item, data) for item in hints):
         return data
     raise _expected(path, " or ".join(map(_name, hints)), data)
 

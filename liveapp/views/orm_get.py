@@ -45,10 +45,10 @@ async def async_gather(request: HttpRequest) -> JsonResponse:
     """Several queries at once: a request has one thread for them, so they queue."""
     numbers = _numbers(request)
     products = await asyncio.gather(*(_product_or_none(number) for number in numbers))
-    found = [product for product in products if product]
-    if len(found) < len(numbers):
+    existing = [product for product in products if product]
+    if len(existing) < len(numbers):
         return _unknown(*numbers)
-    return JsonResponse({"products": [_shown(product) for product in found]})
+    return JsonResponse({"products": [_shown(product) for product in existing]})
 
 
 async def _product_or_none(number: int) -> Product | None:

@@ -37,9 +37,9 @@ async def atomic_bridged(request: HttpRequest) -> JsonResponse:
 def swap_prices(one_id: int, other_id: int) -> None:
     """Swap the prices of two products in a transaction."""
     both = Product.objects.select_for_update().order_by("id").in_bulk([one_id, other_id])
-    one, other = both[one_id], both[other_id]
-    one.price, other.price = other.price, one.price
-    Product.objects.bulk_update([one, other], ["price"])
+    first, second = both[one_id], both[other_id]
+    first.price, second.price = second.price, first.price
+    Product.objects.bulk_update([first, second], ["price"])
 
 
 def _refused(error: SynchronousOnlyOperation) -> JsonResponse:

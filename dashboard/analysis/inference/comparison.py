@@ -199,9 +199,9 @@ def compare(
     able = [at for at, answer in enumerate(refused) if not answer and len(log_ratios[at])]
     tested = [at for at in able if len(log_ratios[at]) >= FEWEST_ROUNDS]
     values = [log_ratios[at] for at in tested]
-    known = [box for at in tested if boxes is not None and (box := boxes[at])]
-    latest = last_look(values, known) if until_sure else None
-    intervals = latest.intervals if latest else holm(values, FIXED, known)
+    known_boxes = [box for at in tested if boxes is not None and (box := boxes[at])]
+    latest = last_look(values, known_boxes) if until_sure else None
+    intervals = latest.intervals if latest else holm(values, FIXED, known_boxes)
     interval_of = dict(zip(tested, intervals, strict=True))
     return [
         _comparison(values, refused[at], interval_of.get(at), margin, boxes[at] if boxes else None)

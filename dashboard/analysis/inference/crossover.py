@@ -56,12 +56,12 @@ class Level(JsonObject):
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that `sweep --json` prints: `low` and `high` are one interval there."""
-        known = self.low is not None
+        is_known = self.low is not None
         return {
             "at": self.at,
             "standing": self.standing,
             "ratio": self.ratio,
-            "interval": [self.low, self.high] if known else None,
+            "interval": [self.low, self.high] if is_known else None,
             "why": self.why or None,
         }
 

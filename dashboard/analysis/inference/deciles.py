@@ -46,13 +46,13 @@ def shifts(baseline: Lane, lane: Lane) -> list[Shift]:
         for number in numbers
     ]
     differences = np.stack(by_round, axis=-1)  # (deciles, rounds)
-    known = numbers.size >= FEWEST_ROUNDS
+    enough_rounds = numbers.size >= FEWEST_ROUNDS
     middles = differences.mean(axis=-1)
     lows, highs = differences.min(axis=-1), differences.max(axis=-1)
-    if known:
+    if enough_rounds:
         bounds = student(differences, FIXED_ALPHA)
         lows, highs = bounds.low, bounds.high
     return [
-        Shift(decile, float(middle), float(low), float(high), known)
+        Shift(decile, float(middle), float(low), float(high), enough_rounds)
         for decile, middle, low, high in zip(DECILES, middles, lows, highs, strict=True)
     ]

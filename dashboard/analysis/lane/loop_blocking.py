@@ -35,5 +35,5 @@ class LoopBlocking:
 
     def ms_per_request(self, holder: str) -> float:
         """Return how long the holder held the loop, per request."""
-        requests = server_side.asked(self.lane)
+        requests = server_side.request_count(self.lane)
         return 1000 * self.holds[holder].sum_s / requests if requests else 0.0

@@ -48,7 +48,7 @@ class Resources:
 
     @property
     def _asked(self) -> int:
-        return server_side.asked(self.lane)
+        return server_side.request_count(self.lane)
 
     @cached_property
     def peak_rss_mb(self) -> float | None:

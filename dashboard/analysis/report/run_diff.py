@@ -78,11 +78,11 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str
             yield prefix + key, str(value)
 
 
-def _pair(name: str, one: Report | None, other: Report | None) -> LanePair:
-    first, second = _numbers(one), _numbers(other)
+def _pair(name: str, first_report: Report | None, second_report: Report | None) -> LanePair:
+    first, second = _numbers(first_report), _numbers(second_report)
     keys = first or second
     numbers = {key: Pair(first.get(key), second.get(key)) for key in keys}
-    return LanePair(name, one is not None, other is not None, numbers)
+    return LanePair(name, first_report is not None, second_report is not None, numbers)
 
 
 def _numbers(lane: Report | None) -> dict[str, float | None]:

@@ -118,8 +118,8 @@ class _Clock:
     """
 
     def __init__(self, late: Lateness, waited: Stretches | None = None) -> None:
-        known = np.array(late.stalls_ns, dtype=np.int64).reshape(-1, 2)
-        stretches = _merged(known if waited is None else np.concatenate([known, waited]))
+        stalls = np.array(late.stalls_ns, dtype=np.int64).reshape(-1, 2)
+        stretches = _merged(stalls if waited is None else np.concatenate([stalls, waited]))
         end = max(late.wall_ns, int(stretches.max(initial=0)), 1)
         covered = float((stretches[:, 1] - stretches[:, 0]).sum())
         elsewhere = min(1.0, max(0.0, late.cpu_ns - covered) / max(end - covered, 1.0))

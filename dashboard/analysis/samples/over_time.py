@@ -59,10 +59,10 @@ def median_ms(lane: Lane, at_ms: Floats) -> Floats:
 
 
 def _counted(stamps_ns: Integers, at_ms: Floats) -> Floats:
-    found: Floats = np.searchsorted(np.sort(stamps_ns), at_ms * NS_PER_MS, side="right").astype(
+    counts: Floats = np.searchsorted(np.sort(stamps_ns), at_ms * NS_PER_MS, side="right").astype(
         float
     )
-    return found
+    return counts
 
 
 def load(lane: Lane, measure: str, at_ms: Floats) -> Floats:

@@ -18,26 +18,27 @@ from .resource_use import BystanderRequestCost
 OF_ANY_PROCESS = ("threads", "rss", "cpu")
 
 
-def asked(lane: Lane) -> int:
-    """Return how many requests share what the target did; 0 if Stop cut any of them off.
+def request_count(lane: Lane) -> int:
+    """Return the number of requests by which resources are divided; 0 if Stop cut any off.
 
-    What those had cost by then is unknown, and so is the cost of a request.
+    What those had used by then is unknown, and so is the cost of a request.
     """
     return 0 if lane.cut_off["done"].size else int(lane.samples["done"].size)
 
 
 def server_side(lane: Lane, cost: BystanderRequestCost | None = None) -> ServerSide:
-    """Return what the target did and what it cost: peaks of the busiest process, sums over all.
+    """Return peaks of the target's busiest process, and resources summed over its processes.
 
-    `peak_threads` and `peak_rss_mb` add up the peaks of all processes in a firing, for the firing
-    where that is largest (a target may be restarted between two); memory that processes share is
-    counted in each. CPU is that of the target without the bystander's part, per request, with its
-    uncertainty; `cost` is that of one request of the bystander. `loop_lag` is how late the event
-    loop's heartbeat was, `loop_held` how long one thing held the loop.
+    `peak_threads` and `peak_rss_mb` add up the peaks of all processes in a firing, for the
+    firing where that is largest (a target may be restarted between two); memory that processes
+    share is counted in each. CPU is that of the target without the bystander's part, per
+    request, with its uncertainty; `cost` is that of one request of the bystander. `loop_lag` is
+    the lateness of the event loop's heartbeat, `loop_held` the longest time for which one piece
+    of code held the loop.
     """
     health = lane.health
     cpu, threads = resource_use.cpu_s(lane, cost), resource_use.threads(lane, cost)
-    requests = asked(lane)
+    requests = request_count(lane)
     cpu_ms = None if cpu is None or not requests else cpu.times(1000 / requests)
     lags = _known(health, "loop_lag")
     rss = peak_together(health, "rss")

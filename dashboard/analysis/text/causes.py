@@ -66,8 +66,8 @@ def _loop_blocked(lane: str, other: str, evidence: Evidence) -> str:
     holder, held = evidence.get("holder"), milliseconds(evidence["loop_held_ms_max"])
     most = f"{lane} had up to {counted(evidence['peak_in_app'], 'request')} in the application"
     if holder is None:  # a report from before the holder was known
-        one = f"{most}, but never more than one in the view"
-        return f"{one}, and something blocked the event loop for up to {held}."
+        sentence = f"{most}, but never more than one in the view"
+        return f"{sentence}, and something blocked the event loop for up to {held}."
     if holder == VIEW and (evidence["peak_in_view"] or 0) > 1:
         each = milliseconds(evidence["held_ms_per_request"])
         return (
@@ -75,8 +75,8 @@ def _loop_blocked(lane: str, other: str, evidence: Evidence) -> str:
             f" {each} per request."
         )
     if holder == VIEW:
-        one = f"{most}, but never more than one in the view"
-        return f"{one}, which blocked the event loop for up to {held}."
+        sentence = f"{most}, but never more than one in the view"
+        return f"{sentence}, which blocked the event loop for up to {held}."
     each = milliseconds(evidence["held_ms_per_request"])
     return (
         f"{most}, and {_AROUND[holder]} blocked the event loop: for up to {held} at once,"

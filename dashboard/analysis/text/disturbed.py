@@ -30,7 +30,7 @@ def why_disturbed(verdict: Verdict) -> Iterator[str]:
 def mark(verdict: Verdict | None, lane: str) -> str:
     """Return the mark of a lane's ratio: "not trusted", "disturbed", or empty."""
     comparisons = (verdict or {}).get("comparisons", ())
-    comparison = next((found for found in comparisons if found["lane"] == lane), None)
+    comparison = next((candidate for candidate in comparisons if candidate["lane"] == lane), None)
     if verdict is None or comparison is None or comparison["ratio"] is None:
         return ""
     if comparison["answer"] == "not-trusted":

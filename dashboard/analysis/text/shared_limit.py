@@ -150,15 +150,17 @@ def _upstream(lanes: Lanes) -> str:
 
 def _unknown(lanes: Lanes, concurrency: int | None) -> str:
     """Return what is known of the lanes if no common limit was found."""
-    known = []
+    observations = []
     if all(lane["own_cpu_share"] is not None for lane in lanes):
-        known.append(f"they used {_range(lanes, 'own_cpu_share', _share)} of {_cores(lanes)}")
+        observations.append(
+            f"they used {_range(lanes, 'own_cpu_share', _share)} of {_cores(lanes)}"
+        )
     if all(lane["peak_in_view"] is not None for lane in lanes):
         peak = _range(lanes, "peak_in_view", lambda value: f"{value:g}")
-        known.append(f"had at most {peak} requests in the view at a time")
-    if not known:
+        observations.append(f"had at most {peak} requests in the view at a time")
+    if not observations:
         return ""
-    return f"No limit was found that {_all(lanes).lower()} share: {', and '.join(known)}."
+    return f"No limit was found that {_all(lanes).lower()} share: {', and '.join(observations)}."
 
 
 _WORDS: Mapping[str, Callable[[Lanes, int | None], str]] = {

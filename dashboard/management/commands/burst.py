@@ -137,7 +137,9 @@ class Command(BaseCommand):
     def _judge(self, report: Report, expectations: Sequence[Expectation]) -> Judged:
         """Judge each expectation by the report; print warnings and those that did not hold."""
         try:
-            judgements = [(one.text, one.judge(report)) for one in expectations]
+            judgements = [
+                (expectation.text, expectation.judge(report)) for expectation in expectations
+            ]
         except Invalid as error:
             raise CommandError(str(error), returncode=BAD_USAGE) from None
         for text, judgement in judgements:

@@ -92,7 +92,7 @@ def _text(statuses: Sequence[ClaimStatus]) -> Iterator[str]:
     for status in statuses:
         yield from _lines(status)
         yield ""
-    kinds = Counter(one.verdict.kind if one.verdict else "no-verdict" for one in statuses)
+    kinds = Counter(status.verdict.kind if status.verdict else "no-verdict" for status in statuses)
     yield ", ".join(counted(number, *TALLY[kind]) for kind, number in kinds.most_common())
 
 

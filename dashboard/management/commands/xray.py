@@ -95,7 +95,7 @@ class Command(BaseCommand):
         subject = result.subject
         tries = result.traced.tries
         self.stdout.write(f"{subject.lane}: {subject.request}, answered {result.traced.status}")
-        self.stdout.write(f"the quickest of {tries} that were traced\n\n" if tries > 1 else "\n")
+        self.stdout.write(f"the fastest of {tries} traced requests\n\n" if tries > 1 else "\n")
         for line in draw_xray(result.xray, table_console().width):
             self.stdout.write(line)
         self.stdout.write(f"\n{result.sentence}")

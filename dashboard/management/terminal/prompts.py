@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dashboard.wire.errors import InvalidManifest, Problem
 
 
-def choose(field: str, found: str, choices: Sequence[str], option: str) -> int:
+def choose(field: str, situation: str, choices: Sequence[str], option: str) -> int:
     """Return the index of the choice made.
 
     `found` is why there is a choice, `option` how to make it without a question. Raises
@@ -16,9 +16,9 @@ def choose(field: str, found: str, choices: Sequence[str], option: str) -> int:
     """
     if not _can_ask():
         listed = ", ".join(choices)
-        raise InvalidManifest(Problem(field, f"{found}: {listed}; give {option}"))
+        raise InvalidManifest(Problem(field, f"{situation}: {listed}; give {option}"))
     lines = [f"{number}. {choice}" for number, choice in enumerate(choices, 1)]
-    print(f"{found}:", *lines, sep="\n", file=sys.stderr)
+    print(f"{situation}:", *lines, sep="\n", file=sys.stderr)
     answer = _answer(f"Which one? [1-{len(choices)}] ")
     if not answer.isdecimal() or not 1 <= int(answer) <= len(choices):
         expected = f"expected a number from 1 to {len(choices)}, found {answer!r}; or give {option}"
@@ -26,11 +26,11 @@ def choose(field: str, found: str, choices: Sequence[str], option: str) -> int:
     return int(answer) - 1
 
 
-def ask(field: str, found: str, question: str, option: str) -> str:
+def ask(field: str, situation: str, question: str, option: str) -> str:
     """Return the answer; empty for Enter alone. Raises InvalidManifest without a terminal."""
     if not _can_ask():
-        raise InvalidManifest(Problem(field, f"{found}; give {option}"))
-    print(f"{found}.", file=sys.stderr)
+        raise InvalidManifest(Problem(field, f"{situation}; give {option}"))
+    print(f"{situation}.", file=sys.stderr)
     return _answer(question)
 
 

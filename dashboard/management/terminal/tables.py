@@ -48,7 +48,7 @@ def fit_table(title: str, columns: Sequence[Column], width: int) -> tuple[Table,
 
     The first column is the key: it is always included, and folded if nothing else helps.
     """
-    shown = list(columns) if _total(columns) <= width else [one.broken() for one in columns]
+    shown = list(columns) if _total(columns) <= width else [column.broken() for column in columns]
     names = {id(short): column.name for short, column in zip(shown, columns, strict=True)}
     left_out: list[str] = []
     while _total(shown) > width and any(column.rank for column in shown[1:]):

@@ -101,7 +101,7 @@ def _version(name: str, table: tables.Version, beside: Path, here: Problems) -> 
 def _check(project: Project, env: Mapping[str, str], problems: Problems) -> None:
     """Check the references between tables."""
     here = problems.at("project")
-    served = project.wsgi or project.asgi or any(one.url for one in project.servers.values())
+    served = project.wsgi or project.asgi or any(server.url for server in project.servers.values())
     if not served and not here:
         here.at("wsgi").add("expected at least one of wsgi, asgi and url, found none")
     if not project.scenarios:

@@ -31,7 +31,7 @@ def problems_in(text: str, path: Path, key: str) -> list[str]:
         _, problems = _project(tomllib.loads(text), path)
     except ValueError as error:
         return [f"expected TOML, found: {error}"]
-    return [str(one) for one in problems if one.field.startswith(f"{path.name}: {key}")]
+    return [str(problem) for problem in problems if problem.field.startswith(f"{path.name}: {key}")]
 
 
 def read_draft(text: str, path: Path) -> Project:
@@ -40,7 +40,7 @@ def read_draft(text: str, path: Path) -> Project:
     Raises InvalidManifest.
     """
     project, problems = _project(tomllib.loads(text), path)
-    bad = [one for one in problems if one.field != f"{path.name}: scenario"]
+    bad = [problem for problem in problems if problem.field != f"{path.name}: scenario"]
     if bad:
         raise InvalidManifest(*bad)
     return project

@@ -39,7 +39,9 @@ class Problems:
     def __bool__(self) -> bool:
         """Return whether there is a problem at this place or inside it."""
         inside = f"{self._field}." if self.key else self._field
-        return any(one.field == self._field or one.field.startswith(inside) for one in self.all)
+        return any(
+            problem.field == self._field or problem.field.startswith(inside) for problem in self.all
+        )
 
     @property
     def _field(self) -> str:

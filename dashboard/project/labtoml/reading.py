@@ -55,12 +55,12 @@ def _message(error: ErrorDetails, key: str, fields: dict[str, FieldInfo]) -> str
     value = error["input"]
     match error["type"]:
         case "missing":
-            expected = (one.words for one in fields[key].metadata if isinstance(one, v.Expected))
+            expected = (item.words for item in fields[key].metadata if isinstance(item, v.Expected))
             return f"expected {next(expected, 'a table')}, found none"
         case "extra_forbidden":
             near = difflib.get_close_matches(key, fields, n=1)
-            known = f"did you mean {near[0]}?" if near else f"expected one of {_listed(fields)}"
-            return f"unknown key; {known}"
+            hint = f"did you mean {near[0]}?" if near else f"expected one of {_listed(fields)}"
+            return f"unknown key; {hint}"
         case v.SECRET:
             return f"expected {error['msg']}, found {kind(value)}"
         case v.EXPECTED:

@@ -113,9 +113,9 @@ def _variant(
     variant = Variant(**{**table.values_for(Variant), **computed})
     _check_wait(table.wait, parameters, here)
     _check_references(variant, here)
-    known = [*parameters, *(rows[0] if rows else ())]
-    if not _placeholders(variant.path) <= set(known):
-        here.at("path").expected(f"only parameters in braces ({', '.join(known)})", variant.path)
+    names = [*parameters, *(rows[0] if rows else ())]
+    if not _placeholders(variant.path) <= set(names):
+        here.at("path").expected(f"only parameters in braces ({', '.join(names)})", variant.path)
     if len(table.model_fields_set & set(MODES)) > (0 if rows else 1):
         here.add(f"expected at most one of {', '.join(MODES)}, and none beside rows")
     _check_body(variant, here)
@@ -164,8 +164,8 @@ def _upload(
     if isinstance(megabytes, str):
         names = {f"{{{name}}}": name for name in parameters}
         if megabytes not in names:
-            known = ", ".join(names) or "no parameter"
-            here.at("megabytes").expected(f"a number, or one of {known}", megabytes)
+            choices = ", ".join(names) or "no parameter"
+            here.at("megabytes").expected(f"a number, or one of {choices}", megabytes)
         megabytes = names.get(megabytes, 0.0)
     return UploadForm(table.field, megabytes)
 

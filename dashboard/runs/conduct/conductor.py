@@ -67,7 +67,7 @@ async def _until_stopped(work: Coroutine[Any, Any, None], stop: asyncio.Event) -
         working.cancel()
         (result,) = await asyncio.gather(working, return_exceptions=True)
     if isinstance(result, Exception):
-        log.error("What came after a run failed by a fault of our own", exc_info=result)
+        log.error("A step after a run failed because of an internal error", exc_info=result)
 
 
 async def _outcome(conductor: _Conductor, stop: asyncio.Event) -> Outcome:
@@ -88,7 +88,7 @@ async def _outcome(conductor: _Conductor, stop: asyncio.Event) -> Outcome:
     except LiveburstError as error:
         return Outcome(Status.FAILED, str(error))
     except Exception:
-        log.exception("A run failed by a fault of our own")
+        log.exception("A run failed because of an internal error")
         return Outcome(Status.FAILED, INTERNAL_ERROR)
     finally:
         stopper.cancel()

@@ -163,9 +163,11 @@ def merged(fired: Sequence[EngineFired]) -> EngineFired:
 def _together(conversations: Sequence[Conversation]) -> Conversation:
     """Return what all load generators received on websockets besides answers."""
     return {
-        "ignored": sum(one["ignored"] for one in conversations),
-        "without_answer": sum(one["without_answer"] for one in conversations),
-        "last": next((one["last"] for one in conversations if one["last"]), ""),
+        "ignored": sum(conversation["ignored"] for conversation in conversations),
+        "without_answer": sum(conversation["without_answer"] for conversation in conversations),
+        "last": next(
+            (conversation["last"] for conversation in conversations if conversation["last"]), ""
+        ),
     }
 
 

@@ -71,8 +71,8 @@ class Axis:
         most = {CONCURRENCY: MAX_CONCURRENCY, RATE: MAX_RATE_RPS}.get(self.name, float("inf"))
         if not (least <= self.low < self.high <= most and isfinite(self.high)):
             bounds = f"{least:g} <= LOW < HIGH" + (f" <= {most:g}" if isfinite(most) else "")
-            found = f"{self.low:g}..{self.high:g}"
-            raise InvalidPlan(Problem("over", f"expected {bounds}, found {found}"))
+            given = f"{self.low:g}..{self.high:g}"
+            raise InvalidPlan(Problem("over", f"expected {bounds}, found {given}"))
         if self.whole and not (self.low.is_integer() and self.high.is_integer()):
             raise InvalidPlan(Problem("over", f"expected whole numbers, found {self.low:g}.."))
 

@@ -132,8 +132,8 @@ def _lanes(scenario: Scenario, lanes: Sequence[str], *, control: bool) -> tuple[
     if not control:
         return chosen
     if len(lanes) > 1:
-        found = ", ".join(map(str, chosen))
-        raise InvalidPlan(Problem("lanes", f"expected one lane for an A/A run, found {found}"))
+        names = ", ".join(map(str, chosen))
+        raise InvalidPlan(Problem("lanes", f"expected one lane for an A/A run, found {names}"))
     return chosen[0], chosen[0].twin
 
 
@@ -229,5 +229,5 @@ def estimate_s(project: Project, plan: Plan) -> float | None:
         )
         for lane in plan.lanes
     ]
-    known = [theory for theory in theories if theory is not None]
-    return sum(known) * plan.rounds if known else None
+    known_s = [theory for theory in theories if theory is not None]
+    return sum(known_s) * plan.rounds if known_s else None

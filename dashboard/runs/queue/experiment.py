@@ -80,7 +80,7 @@ async def conduct(
     except LiveburstError as error:
         return Outcome(Status.FAILED, str(error))
     except Exception:
-        log.exception("An experiment failed by a fault of our own")
+        log.exception("An experiment failed because of an internal error")
         return Outcome(Status.FAILED, INTERNAL_ERROR)
     finally:
         steps.close()

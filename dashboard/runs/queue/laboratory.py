@@ -250,4 +250,4 @@ class Laboratory:
         task = self._tasks.pop(pk)
         del self._stops[pk]
         if not task.cancelled() and (error := task.exception()):
-            log.error("%s ended by a fault of our own", pk, exc_info=error)
+            log.error("%s ended because of an internal error", pk, exc_info=error)

@@ -219,9 +219,9 @@ def why_discarded(readings: Sequence[Reading]) -> DiscardReason:
 def total_steal_percent(readings: Sequence[Reading]) -> float | None:
     """Return the stolen share of CPU time over all these firings; None if unknown."""
     pairs = [(reading.cpu_before, reading.cpu_after) for reading in readings]
-    known = [(before, after) for before, after in pairs if before and after]
-    stolen = sum(after[0] - before[0] for before, after in known)
-    total = sum(after[1] - before[1] for before, after in known)
+    complete_pairs = [(before, after) for before, after in pairs if before and after]
+    stolen = sum(after[0] - before[0] for before, after in complete_pairs)
+    total = sum(after[1] - before[1] for before, after in complete_pairs)
     return 100 * stolen / total if total else None
 
 

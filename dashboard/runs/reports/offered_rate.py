@@ -94,5 +94,5 @@ class Rates:
 
     def _keeps_up(self, firings: Sequence[_Firing]) -> bool | None:
         growths = [firing.growth(self._load.duration_s) for firing in firings]
-        known = [growth for growth in growths if growth is not None]
-        return median(known) <= MAX_GROWTH if known else None
+        known_growths = [growth for growth in growths if growth is not None]
+        return median(known_growths) <= MAX_GROWTH if known_growths else None

@@ -95,13 +95,15 @@ class Companions:
         starting it again takes long. Ports are new with each start, so `env` changes when a
         companion with a port is started. Raises TargetFailed.
         """
-        needed = [one for one in project.companions.values() if one.needed_by(scenario)]
+        needed = [
+            companion for companion in project.companions.values() if companion.needed_by(scenario)
+        ]
         self._needed = {companion.name for companion in needed}
         restart_reason = await self._restart_reason(project)
         if restart_reason is not None:
             await self.stop()
             self.env = {}
-        running = {one.companion.name for one in self._running if one.alive}
+        running = {process.companion.name for process in self._running if process.alive}
         missing = [companion for companion in needed if companion.name not in running]
         if missing:
             names = ", ".join(companion.name for companion in missing)
@@ -112,7 +114,8 @@ class Companions:
         if not self._running:
             return None
         if any(
-            project.companions.get(one.companion.name) != one.companion for one in self._running
+            project.companions.get(process.companion.name) != process.companion
+            for process in self._running
         ):
             return "starting companions:"
         if self.failure is not None:
@@ -131,7 +134,9 @@ class Companions:
         try:
             for companion in missing:
                 self._running.append(await self._launch(project, companion, ports[companion.name]))
-            await asyncio.gather(*(one.wait_until_ready() for one in self._running if one.alive))
+            await asyncio.gather(
+                *(process.wait_until_ready() for process in self._running if process.alive)
+            )
         except BaseException:
             await self.stop()
             raise
@@ -157,7 +162,7 @@ class Companions:
     async def stop(self) -> None:
         """End all of them at once."""
         running, self._running = self._running, []
-        await asyncio.gather(*(one.stop() for one in running))
+        await asyncio.gather(*(process.stop() for process in running))
 
 
 async def _accepts(port: int) -> bool:

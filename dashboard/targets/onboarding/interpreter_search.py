@@ -61,7 +61,10 @@ def find_interpreter(
     only if it is in a directory of the project.
     """
     candidates = list(_candidates(location, environment))
-    return next((one for one in candidates if one.has_django), next(iter(candidates), None))
+    return next(
+        (candidate for candidate in candidates if candidate.has_django),
+        next(iter(candidates), None),
+    )
 
 
 def _candidates(location: ProjectLocation, environment: Mapping[str, str]) -> Iterator[Interpreter]:

@@ -79,13 +79,21 @@ def upwards(directory: Path) -> list[Path]:
     ancestors = [directory, *directory.parents]
     top = _repository(directory)
     levels = ancestors.index(top) if top else LEVELS_UP
-    return [one for one in ancestors[: levels + 1] if one == directory or one != Path.home()]
+    return [
+        ancestor
+        for ancestor in ancestors[: levels + 1]
+        if ancestor == directory or ancestor != Path.home()
+    ]
 
 
 def _repository(directory: Path) -> Path | None:
     """Return the top of the repository that a directory is in; never the home directory."""
     ancestors = [directory, *directory.parents]
-    tops = (one for one in ancestors if (one / ".git").exists() and one != Path.home())
+    tops = (
+        ancestor
+        for ancestor in ancestors
+        if (ancestor / ".git").exists() and ancestor != Path.home()
+    )
     return next(tops, None)
 
 

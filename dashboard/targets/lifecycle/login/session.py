@@ -58,12 +58,12 @@ async def log_in(login: Login, target: LoginTarget) -> dict[str, str]:
             remember_session(session)
             return session
     except _Refused as refused:
-        found = refusal_text(refused.response, await target.exception(), refused.hint)
-        raise TargetFailed(f"{target.name}: expected {refused.expected}, {found}") from None
+        reason = refusal_text(refused.response, await target.exception(), refused.hint)
+        raise TargetFailed(f"{target.name}: expected {refused.expected}, {reason}") from None
     except httpx.HTTPError as error:
-        found = masked(str(error)) or type(error).__name__
+        reason = masked(str(error)) or type(error).__name__
         expected = f"expected to log in at {login.path}"
-        raise TargetFailed(f"{target.name}: {expected}, found: {found}") from None
+        raise TargetFailed(f"{target.name}: {expected}, found: {reason}") from None
 
 
 def request_headers(variant: Variant, session: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

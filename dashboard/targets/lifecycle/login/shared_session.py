@@ -54,7 +54,7 @@ def _protected_view(project: Project, scenario: str | None) -> tuple[Variant, st
 
     The scenario's own come first.
     """
-    for candidate in sorted(project.scenarios.values(), key=lambda one: one.name != scenario):
+    for candidate in sorted(project.scenarios.values(), key=lambda item: item.name != scenario):
         for variant in candidate.variants.values():
             if variant.login and variant.method in SAFE_METHODS and not variant.websocket:
                 return variant, variant.url_path(candidate.values({}))

@@ -49,7 +49,13 @@ def pair_routes(routes: Sequence[Route]) -> list[ScenarioDraft]:
         scenarios += pairs
     scenarios += [ScenarioDraft(route.function, (route,)) for route in single]
     order = {route.path: number for number, route in enumerate(routes)}
-    scenarios.sort(key=lambda one: (not one.own, len(one.routes) == 1, order[one.routes[0].path]))
+    scenarios.sort(
+        key=lambda scenario: (
+            not scenario.own,
+            len(scenario.routes) == 1,
+            order[scenario.routes[0].path],
+        )
+    )
     return _named(scenarios)
 
 
@@ -61,7 +67,7 @@ def _paired(
     for route in routes:
         groups.setdefault(key(route), []).append(route)
     pairs = [
-        tuple(sorted(group, key=lambda one: one.family, reverse=True))
+        tuple(sorted(group, key=lambda route: route.family, reverse=True))
         for group in groups.values()
         if sorted(route.family for route in group) == ["async", "sync"]
     ]

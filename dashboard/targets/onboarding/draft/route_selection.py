@@ -63,7 +63,9 @@ def exclusion_notes(routes: Sequence[Route], *, logins: bool = False) -> Iterato
     excluded = [
         route
         for route in _without_suffixes(
-            one for one in routes if exclusion_reason(one) and one.callable_id not in drafted
+            route
+            for route in routes
+            if exclusion_reason(route) and route.callable_id not in drafted
         )
         if not _is_admin(route)
     ]
@@ -76,12 +78,12 @@ def exclusion_notes(routes: Sequence[Route], *, logins: bool = False) -> Iterato
 
 def _without_suffixes(routes: Iterable[Route]) -> list[Route]:
     """Return the routes without those that DRF adds to each for a format suffix."""
-    kept: list[Route] = []
+    selected: list[Route] = []
     for route in routes:
-        callables = {other.callable_id for other in kept}
+        callables = {other.callable_id for other in selected}
         if "format" not in route.parameters or route.callable_id not in callables:
-            kept.append(route)
-    return kept
+            selected.append(route)
+    return selected
 
 
 def count_by_application(routes: Iterable[Route]) -> str:
