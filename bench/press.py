@@ -62,13 +62,13 @@ def main() -> int:
         laboratory, plan = _set_up(Path(home), server.url.rstrip("/"))
         quiet_ms, during_ms = asyncio.run(_measure(laboratory, plan))
     added_ms = max(during_ms) - median(quiet_ms)
-    print(f"a press while nothing goes on: {_words(quiet_ms)}")
-    print(f"a press during a calibration: {_words(during_ms)}")
+    print(f"a press while nothing goes on: {_waits_text(quiet_ms)}")
+    print(f"a press during a calibration: {_waits_text(during_ms)}")
     print(f"longest wait that it adds: {added_ms:.0f} ms, at most {LIMIT_MS:.0f} ms wanted")
     return MISSED if added_ms > LIMIT_MS else 0
 
 
-def _words(waits_ms: Sequence[float]) -> str:
+def _waits_text(waits_ms: Sequence[float]) -> str:
     return f"median {median(waits_ms):.0f} ms, longest {max(waits_ms):.0f} ms ({len(waits_ms)})"
 
 

@@ -81,7 +81,7 @@ def _schema_of_union(args: tuple[Any, ...], definitions: dict[str, Any]) -> dict
 def _schema_of_object(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     hints = get_type_hints(kind)
     return {
-        "description": _words(kind),
+        "description": _description(kind),
         "type": "object",
         "properties": {name: _schema_of(hint, definitions) for name, hint in hints.items()},
         "required": [name for name in hints if name in kind.__required_keys__],
@@ -105,7 +105,7 @@ def declarations() -> str:
 
 
 def _interface(kind: Any) -> str:
-    lines = [f"  /** {_words(kind)} */"] if kind.__doc__ else []
+    lines = [f"  /** {_description(kind)} */"] if kind.__doc__ else []
     lines += [f"  interface {kind.__name__} {{", *_keys(kind), "  }"]
     return "\n".join(lines) + "\n"
 
@@ -137,5 +137,5 @@ def _union(name: str, members: list[str]) -> str:
     return f"  type {name} =\n" + "\n".join(f"    | {one}" for one in members) + ";\n"
 
 
-def _words(kind: Any) -> str:
+def _description(kind: Any) -> str:
     return " ".join((kind.__doc__ or "").split())

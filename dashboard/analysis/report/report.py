@@ -11,7 +11,7 @@ from dashboard.analysis.causes.view_calls import lane_answers
 from dashboard.analysis.lane.config import UNKNOWN_CONFIG, LaneConfig
 from dashboard.analysis.lane.metrics import LaneMetrics
 from dashboard.analysis.samples import bystander, rounds, server_side, stats
-from dashboard.analysis.samples.cut_off import PartialRounds, counted_lanes, stopped_words
+from dashboard.analysis.samples.cut_off import PartialRounds, counted_lanes, stopped_text
 from dashboard.analysis.samples.failure_limit import MAX_FAILED_SHARE, failed_too_often
 from dashboard.analysis.samples.lane_samples import Lane, collect
 from dashboard.analysis.samples.lateness import Lateness
@@ -98,7 +98,7 @@ def report_of_lanes(plan: Plan, context: ReportContext, lanes: Sequence[Lane]) -
         "instrument": context.instrument,
         "warnings": list(context.warnings),
     }
-    report["warnings"] += filter(None, [stopped_words(report), *view_call_warnings(report)])
+    report["warnings"] += filter(None, [stopped_text(report), *view_call_warnings(report)])
     report["verdict"] = verdict(report, plan.lanes, metrics, _options(context))
     if report["verdict"]:
         report["warnings"] += report["verdict"]["warnings"]

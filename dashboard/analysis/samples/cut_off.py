@@ -64,7 +64,7 @@ def with_cut_off(lane: Lane) -> Columns:
     }
 
 
-def cut_off_words(lane: Mapping[str, Any]) -> str:
+def cut_off_text(lane: Mapping[str, Any]) -> str:
     """Return "24 done, 76 cut off by Stop"; empty if nothing was cut off."""
     partial = lane.get("partial")
     if not partial or not partial["cut_off"]:
@@ -73,13 +73,13 @@ def cut_off_words(lane: Mapping[str, Any]) -> str:
     return f"{partial['done']:,} done{failed}, {partial['cut_off']:,} cut off by Stop"
 
 
-def stopped_words(report: Mapping[str, Any]) -> str:
+def stopped_text(report: Mapping[str, Any]) -> str:
     """Return the sentence on which rounds of a stopped run count; empty for other runs."""
     if report["status"] not in CUT_SHORT:
         return ""
     whole, of = whole_rounds_of(report), report["rounds"]
     words = f"{report['status'].capitalize()} after {whole} of {counted(of, 'round')}"
-    lanes = [f"{lane['lane']} {text}" for lane in report["lanes"] if (text := cut_off_words(lane))]
+    lanes = [f"{lane['lane']} {text}" for lane in report["lanes"] if (text := cut_off_text(lane))]
     if not lanes:
         return f"{words}."
     uncounted = ", in a round that is not counted" if whole else ""

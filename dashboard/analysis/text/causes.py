@@ -29,7 +29,7 @@ WORTH_SAYING = 0.1  # of its cores, used by other processes
 LEAST_UNCERTAINTY = 0.1  # of a quantity; less is left out
 
 
-def cause_words(cause: Mapping[str, Any], comparison: Mapping[str, Any], baseline: str) -> str:
+def cause_text(cause: Mapping[str, Any], comparison: Mapping[str, Any], baseline: str) -> str:
     """Return one sentence; empty for a cause that is already part of the comparison's sentence."""
     write = _WORDS.get(cause["name"])
     if write is None or cause["lane"] is None:

@@ -55,7 +55,7 @@ METRICS: Mapping[str, str] = {
 }
 
 
-def verdict_words(verdict: ClaimVerdict) -> str:
+def verdict_text(verdict: ClaimVerdict) -> str:
     """Return "True here", or "True only for sync@gunicorn-sync"."""
     words = VERDICT[verdict.kind]
     if verdict.kind != "holds-only-when":
@@ -70,7 +70,7 @@ def _where_it_holds(verdict: ClaimVerdict) -> list[str]:
         held.setdefault(place(finding), []).append(finding.holds)
     everything = [lane for lane, holds in held.items() if all(holds)]
     return everything or [
-        f"{place(finding)} by {metric_words(finding.metric)}"
+        f"{place(finding)} by {metric_label(finding.metric)}"
         for finding in verdict.findings
         if finding.holds
     ]
@@ -81,10 +81,10 @@ def place(finding: Finding) -> str:
     return f"{finding.lane} against {finding.against}" if finding.against else finding.lane
 
 
-def metric_words(path: str) -> str:
+def metric_label(path: str) -> str:
     """Return the caption of a metric: "response time, p95" for `latency_ms.p95`."""
     if path.startswith(BYSTANDER):
-        return f"bystander: {metric_words(path.removeprefix(BYSTANDER))}"
+        return f"bystander: {metric_label(path.removeprefix(BYSTANDER))}"
     *groups, name = path.split(".")
     if name in METRICS:
         return METRICS[name]
@@ -92,7 +92,7 @@ def metric_words(path: str) -> str:
     return ", ".join([*words, name.replace("_", " ")])
 
 
-def value_words(finding: Finding) -> str:
+def value_text(finding: Finding) -> str:
     """Return the value: "0.2× (0.19–0.21×)", "8", "1.31 s"; a dash if it is unknown."""
     if finding.value is None:
         return "–"
@@ -105,7 +105,7 @@ def value_words(finding: Finding) -> str:
     return f"{value} ({low}–{high}×)"
 
 
-def limit_words(finding: Finding) -> str:
+def limit_text(finding: Finding) -> str:
     """Return the expectation: "below 2", "above 0.5×"."""
     if finding.limit is None:
         return "–"
@@ -115,11 +115,11 @@ def limit_words(finding: Finding) -> str:
     return f"{sign} {times(finding.limit)}×"
 
 
-def finding_words(finding: Finding) -> str:
+def finding_text(finding: Finding) -> str:
     """Return a finding in one line: its sign, lanes, metric, value and expectation."""
     return (
-        f"{FINDING_SIGNS[finding.holds]} {place(finding)}: {metric_words(finding.metric)}"
-        f" {value_words(finding)}, expected {limit_words(finding)}"
+        f"{FINDING_SIGNS[finding.holds]} {place(finding)}: {metric_label(finding.metric)}"
+        f" {value_text(finding)}, expected {limit_text(finding)}"
     )
 
 
@@ -132,10 +132,10 @@ def shared_why(verdict: ClaimVerdict) -> str:
 def verdict_lines(verdict: ClaimVerdict) -> Iterator[str]:
     """Yield the verdict, then each finding with its value and the reason if it is undecided."""
     shared = shared_why(verdict)
-    yield f"{SIGNS[verdict.kind]} {verdict_words(verdict)}"
+    yield f"{SIGNS[verdict.kind]} {verdict_text(verdict)}"
     for finding in verdict.findings:
         why = f" ({finding.why})" if finding.why and not shared else ""
-        yield f"  {finding_words(finding)}{why}"
+        yield f"  {finding_text(finding)}{why}"
     if shared:
         yield f"  {shared}"
 

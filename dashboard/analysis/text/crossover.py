@@ -11,7 +11,7 @@ from .numbers import percent
 LevelText = Callable[[float], str]  # 23 -> "23 concurrent requests"
 
 
-def crossover_words(
+def crossover_sentence(
     crossover: Crossover,
     levels: Sequence[Level],
     pair: tuple[str, str],
@@ -28,7 +28,7 @@ def crossover_words(
     if crossover.answer == "undecided":
         return _undecided(crossover.zones, standings, pair, level_text)
     if crossover.interval is None or crossover.before is None or crossover.below is None:
-        reach = _levels_words(crossover.zones[0], level_text)
+        reach = _levels_text(crossover.zones[0], level_text)
         return f"No crossover in this range: {standings[crossover.standing]} {reach}."
     upper = f" to {level_text(crossover.until)}" if crossover.until is not None else ""
     return (
@@ -55,13 +55,13 @@ def _undecided(
     if all(zone.standing == "undecided" for zone in zones):
         return f"Undecided at every level whether {pair[0]} or {pair[1]} is faster."
     parts = "; ".join(
-        f"{standings.get(zone.standing, 'undecided')} {_levels_words(zone, level_text)}"
+        f"{standings.get(zone.standing, 'undecided')} {_levels_text(zone, level_text)}"
         for zone in zones
     )
     return f"No crossover was found: {parts}."
 
 
-def _levels_words(zone: Zone, level_text: LevelText) -> str:
+def _levels_text(zone: Zone, level_text: LevelText) -> str:
     if zone.first == zone.last:
         return f"at {level_text(zone.first)}"
     return f"from {zone.first:.4g} to {level_text(zone.last)}"

@@ -7,12 +7,12 @@ from statistics import median
 from typing import Any
 
 from dashboard.analysis.samples.bystander import bystander_wait_ms
-from dashboard.analysis.samples.cut_off import CUT_SHORT, cut_off_words, whole_rounds_of
+from dashboard.analysis.samples.cut_off import CUT_SHORT, cut_off_text, whole_rounds_of
 from dashboard.wire.plural import counted
 
 from .disturbed import mark
 from .numbers import milliseconds, percent, seconds_of, significant, times
-from .sentences import price, theory_words
+from .sentences import price, theory_text
 
 Report = Mapping[str, Any]
 
@@ -84,9 +84,9 @@ def _table(report: Report) -> Iterator[str]:
             _achieved(lane) if rate else _makespan(lane),
             ratios.get(lane["lane"], UNKNOWN),
             *(_response(lane, name) for name in ("p50", "p95")),
-            "; ".join(filter(None, [str(lane["requests"] - lane["ok"]), cut_off_words(lane)])),
+            "; ".join(filter(None, [str(lane["requests"] - lane["ok"]), cut_off_text(lane)])),
             _bystander(lane),
-            *([theory_words(lane) or UNKNOWN] if theories else []),
+            *([theory_text(lane) or UNKNOWN] if theories else []),
             price(lane),
         ]
         yield f"| {' | '.join(map(_escaped, cells))} |"

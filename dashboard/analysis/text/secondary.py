@@ -16,7 +16,7 @@ UNITS = {
 }
 
 
-def secondary_words(differences: Sequence[SecondaryReport]) -> Iterator[str]:
+def secondary_sentences(differences: Sequence[SecondaryReport]) -> Iterator[str]:
     """Yield one sentence for each pair of versions."""
     by_pair: dict[tuple[str, str], list[str]] = {}
     for difference in differences:

@@ -11,7 +11,7 @@ from typing import Any
 
 from dashboard.wire.plural import counted
 
-from .causes import cause_words
+from .causes import cause_text
 from .disturbed import METRIC_SUFFIX, answered_at_worst, at_worst, measured, outcome, why_disturbed
 from .numbers import (
     faster_or_slower,
@@ -24,9 +24,9 @@ from .numbers import (
     times_between,
     with_verb,
 )
-from .secondary import secondary_words
-from .shared_limit import shared_limit_words
-from .view_calls import failure_words
+from .secondary import secondary_sentences
+from .shared_limit import shared_limit_sentence
+from .view_calls import failure_text
 
 Report = Mapping[str, Any]
 Verdict = Mapping[str, Any]
@@ -52,10 +52,10 @@ def sentence(report: Report) -> str:
     sentences = [
         *_comparisons(report),
         *why_disturbed(verdict),
-        shared_limit_words(verdict.get("absolute")),
+        shared_limit_sentence(verdict.get("absolute")),
         *_causes(verdict),
         *_factors(verdict),
-        *secondary_words(verdict.get("secondary", ())),
+        *secondary_sentences(verdict.get("secondary", ())),
         *_control(verdict),
     ]
     return " ".join(filter(None, sentences))
@@ -152,7 +152,7 @@ def _failures(report: Report, names: Sequence[str]) -> Iterator[str]:
     for lane in report["lanes"]:
         if lane["lane"] in names and lane["errors"]:
             requests = counted(lane["requests"], "request")
-            yield f"{lane['lane']} had {failure_words(lane['errors'])} of {requests}"
+            yield f"{lane['lane']} had {failure_text(lane['errors'])} of {requests}"
 
 
 def _behind(report: Report, names: Sequence[str]) -> Iterator[str]:
@@ -170,7 +170,7 @@ def _causes(verdict: Verdict) -> Iterator[str]:
     sentences: list[str] = []
     for comparison in verdict["comparisons"]:
         causes = comparison["causes"]
-        sentences += [cause_words(cause, comparison, verdict["baseline"]) for cause in causes]
+        sentences += [cause_text(cause, comparison, verdict["baseline"]) for cause in causes]
         explained = any(cause["share"] for cause in causes)  # a buffered answer explains nothing
         if comparison["answer"] == "differs" and not explained and not verdict["control"]:
             sentences.append(f"Why {comparison['lane']} differs: cause not found.")
@@ -231,7 +231,7 @@ def price(lane: Mapping[str, Any]) -> str:
     return ", ".join(part for part in parts if part) or "unknown"
 
 
-def theory_words(lane: Mapping[str, Any]) -> str:
+def theory_text(lane: Mapping[str, Any]) -> str:
     """Return the lane's theoretical total times; empty if there is no theory for it."""
     theory = lane["theory"]
     if not theory:

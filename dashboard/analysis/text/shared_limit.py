@@ -19,7 +19,7 @@ FASTER = 1.05  # smallest possible speed-up that is given as a number
 WORTH_SAYING = 0.1  # of the cores, used by other processes
 
 
-def shared_limit_words(limit: SharedLimit | None) -> str:
+def shared_limit_sentence(limit: SharedLimit | None) -> str:
     """Return one sentence or two; empty if there is no shared limit."""
     if not limit:
         return ""

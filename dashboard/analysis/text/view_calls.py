@@ -49,7 +49,7 @@ def _of_lane(lane: Lane) -> Iterator[str]:
     for failure, words in FAILURE_WORDS.items():
         if count := lane["errors"].get(failure, 0):
             yield f"{lane['lane']}: {count} {of} were {words}{_most_frequent_target(lane)}."
-    yield from (f"{lane['lane']}: {exception_words(failure)}" for failure in lane["exceptions"])
+    yield from (f"{lane['lane']}: {exception_text(failure)}" for failure in lane["exceptions"])
 
 
 def _most_frequent_target(lane: Lane) -> str:
@@ -58,7 +58,7 @@ def _most_frequent_target(lane: Lane) -> str:
     return f" ({redirect['status']} to {redirect['to']})" if redirect else ""
 
 
-def exception_words(failure: Failure) -> str:
+def exception_text(failure: Failure) -> str:
     """Return "3 requests answered 500 by KeyError: 'id' (views.py:12)"."""
     name = failure["type"].rpartition(".")[2]
     quoted = f"{name}: {failure['message']}" if failure["message"] else name
@@ -67,6 +67,6 @@ def exception_words(failure: Failure) -> str:
     return f"{counted(failure['count'], 'request')} {became} {quoted}{where}"
 
 
-def failure_words(errors: Mapping[str, int]) -> str:
+def failure_text(errors: Mapping[str, int]) -> str:
     """Return failures by number and name: "3 http-500, 40 redirected before the view"."""
     return ", ".join(f"{count} {FAILURE_WORDS.get(name, name)}" for name, count in errors.items())

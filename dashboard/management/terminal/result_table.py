@@ -9,12 +9,12 @@ from typing import Any, TypeAlias
 from rich.table import Table
 
 from dashboard.analysis.samples.bystander import bystander_wait_ms
-from dashboard.analysis.samples.cut_off import cut_off_words
+from dashboard.analysis.samples.cut_off import cut_off_text
 from dashboard.analysis.text.numbers import milliseconds, seconds_of
 from dashboard.runs.reports.wording import (
-    instrument_words,
+    instrument_text,
     keeps_up,
-    load_words,
+    load_text,
     per_second,
     sentence,
     warnings,
@@ -34,7 +34,7 @@ def result_table(report: Mapping[str, Any], width: int) -> tuple[Table, list[str
     columns = RATE_COLUMNS if isinstance(load, Rate) else BURST_COLUMNS
     lanes = report["lanes"]
     return fit_table(
-        f"{report['scenario']}: {load_words(load)}",
+        f"{report['scenario']}: {load_text(load)}",
         [
             Column("lane", [lane["lane"] for lane in lanes], right=False, breaks=NAMES),
             *(
@@ -58,7 +58,7 @@ def result_notes(report: Mapping[str, Any], printed: Collection[str] = ()) -> It
     for warning in warnings(report):
         if warning not in printed:
             yield f"Warning: {warning}"
-    if limits := instrument_words(report["instrument"]):
+    if limits := instrument_text(report["instrument"]):
         yield limits
 
 
@@ -93,7 +93,7 @@ def _cpu(lane: Lane) -> str:
 
 def _errors(lane: Lane) -> str:
     failed = ", ".join(f"{count} {name}" for name, count in lane["errors"].items()) or "0"
-    return "; ".join(filter(None, [failed, cut_off_words(lane)]))
+    return "; ".join(filter(None, [failed, cut_off_text(lane)]))
 
 
 def _server_side(name: str, form: str) -> Callable[[Lane], str]:

@@ -57,7 +57,7 @@ def with_settings(server: Server, values: Mapping[str, int | str]) -> Server:
     if "keep_alive" in numbers:
         numbers["keep_alive_s"] = numbers.pop("keep_alive")
     loop = str(values["loop"]) if "loop" in values else server.loop
-    return replace(server, **numbers, loop=loop, custom_settings=_words(server, values))  # type: ignore[arg-type]
+    return replace(server, **numbers, loop=loop, custom_settings=_custom_settings(server, values))  # type: ignore[arg-type]
 
 
 def resolve(servers: Mapping[str, Server], text: str) -> Server:
@@ -102,7 +102,7 @@ def _check(server: Server, field: str, value: int | str) -> None:
         raise InvalidSetting(field, f"{expected}, found {value!r}")
 
 
-def _words(server: Server, values: Mapping[str, int | str]) -> tuple[str, ...]:
+def _custom_settings(server: Server, values: Mapping[str, int | str]) -> tuple[str, ...]:
     """Return the chosen settings that the server's concurrency does not show, as `backlog 100`."""
     shown = [
         f"{field.replace('_', '-')} {value}{_UNITS.get(field, '')}"

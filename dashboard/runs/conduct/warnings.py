@@ -127,7 +127,7 @@ class Warnings:
     def _unanswered(self, lane: Lane, counts: Mapping[str, Any]) -> str:
         rule = self._context.variant(lane).exchange.answer
         expected = f"an answer (answer = {json.dumps(rule)})" if rule else "the same message back"
-        last = f"{_last_words(counts['last'])!r}" if counts["last"] else "nothing"
+        last = f"{_quoted_last(counts['last'])!r}" if counts["last"] else "nothing"
         messages = counted(counts["without_answer"], "message")
         return f"{lane}: {messages} timed out waiting for {expected}; last received: {last}."
 
@@ -151,7 +151,7 @@ class Warnings:
         ]
 
 
-def _last_words(text: str) -> str:
+def _quoted_last(text: str) -> str:
     """Return what a websocket received last, with secrets masked; the engine cut it off."""
     received, closed, reason = text.partition("; closed with ")
     return masked(received, cut_off=len(received) >= MAX_QUOTED) + masked(closed + reason)

@@ -76,7 +76,7 @@ def _fired(run: Run) -> int:
     return counted.exclude(data__round__in=run.discarded_rounds).count()
 
 
-def progress_words(progress: Progress) -> str:
+def progress_text(progress: Progress) -> str:
     """Return *claim 3 of 12, round 2 of 5*; which claim that is, is shown beside it."""
     words = [f"claim {progress.done + 1} of {progress.total}"] if progress.total > 1 else []
     if progress.run is None:

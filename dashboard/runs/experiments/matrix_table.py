@@ -9,7 +9,7 @@ from statistics import median
 from typing import Any
 
 from dashboard.analysis.report.report import first_look
-from dashboard.analysis.samples.cut_off import stopped_words
+from dashboard.analysis.samples.cut_off import stopped_text
 from dashboard.analysis.text.numbers import compared_with, percent, seconds_of
 from dashboard.models import Experiment, Run, Status
 from dashboard.runs.reports.results import measured
@@ -144,7 +144,7 @@ def _compared(report: Any, lane: str) -> Answer:
 
 def _why_fewer_rounds(run: Run) -> str:
     """Return why a cell has fewer rounds than the plan; empty if it has them all."""
-    return "" if run.status == Status.FINISHED else stopped_words(run.report)
+    return "" if run.status == Status.FINISHED else stopped_text(run.report)
 
 
 def _caveat(report: Answer, comparison: Mapping[str, Any]) -> str:

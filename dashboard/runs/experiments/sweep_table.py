@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dashboard.analysis.inference.crossover import crossover, level_of, theory_crossover
-from dashboard.analysis.text.crossover import crossover_words
+from dashboard.analysis.text.crossover import crossover_sentence
 from dashboard.models import Experiment, Run, RunLane
 from dashboard.runs.planning.plans import theory_s
 from dashboard.runs.reports.results import measured
@@ -151,7 +151,7 @@ def _crossover(sweep: Sweep, runs: Mapping[float, Run], lane: str) -> Answer:
     if not levels:
         return {"lane": lane, "baseline": baseline, **_no_levels_yet()}
     result = crossover(levels, whole=axis.whole)
-    words = crossover_words(result, levels, (lane, baseline), axis.words, sweep.plan.margin)
+    words = crossover_sentence(result, levels, (lane, baseline), axis.words, sweep.plan.margin)
     theory = next(_theory(sweep, list(runs.values()), lane), None)
     by_theory = f" In theory from {axis.words(theory)} on." if theory else ""
     return {

@@ -14,7 +14,7 @@ from dashboard.wire.plural import counted
 Numbers = Mapping[str, Any]  # a part of the report
 
 
-def load_words(load: Load) -> str:
+def load_text(load: Load) -> str:
     """Return what a round fires: *100 requests at once*, *500 requests per second for 10 s*."""
     if isinstance(load, Rate):
         poisson = " (Poisson)" if load.poisson else ""
@@ -27,7 +27,7 @@ def load_words(load: Load) -> str:
     return f"{requests}, {load.concurrency:,} at a time"
 
 
-def rounds_words(plan: Plan) -> str:
+def rounds_text(plan: Plan) -> str:
     """Return how many rounds: *3 rounds*, *up to 40 rounds, until certain*, *3 rounds, A/A run*."""
     rounds = counted(plan.rounds, "round")
     words = f"up to {rounds}, until certain" if plan.until_sure else rounds
@@ -47,11 +47,11 @@ def keeps_up(lane: Numbers) -> bool:
     return rate is None or rate["keeps_up"] is not False
 
 
-def behind_words(lanes: list[Numbers]) -> Iterator[str]:
+def behind_sentences(lanes: list[Numbers]) -> Iterator[str]:
     """Yield a line for each lane that fell behind its rate."""
     for lane in lanes:
         if not keeps_up(lane):
-            yield f"{lane['lane']}: {rate_words(lane['rate'])}"
+            yield f"{lane['lane']}: {rate_text(lane['rate'])}"
 
 
 def sentence(report: Numbers) -> str:
@@ -81,7 +81,7 @@ def warnings(report: Numbers) -> list[str]:
     spoiled = verdict["spoiled"] if verdict else None
     disturbed = (verdict and verdict.get("disturbed")) or {}
     in_sentence = (spoiled, disturbed.get("reason") if not spoiled else None)
-    behind = [] if verdict and not spoiled else list(behind_words(report["lanes"]))
+    behind = [] if verdict and not spoiled else list(behind_sentences(report["lanes"]))
     return [*behind, *(warning for warning in report["warnings"] if warning not in in_sentence)]
 
 
@@ -91,7 +91,7 @@ WHY_REPEATED = {
 }
 
 
-def repeated_words(discarded: Sequence[Numbers]) -> str:
+def repeated_text(discarded: Sequence[Numbers]) -> str:
     """Return how many rounds were repeated, and why; empty if none was."""
     reasons = Counter(item["reason"] for item in discarded)
     return "; ".join(
@@ -100,14 +100,14 @@ def repeated_words(discarded: Sequence[Numbers]) -> str:
     )
 
 
-def rate_words(rate: Numbers) -> str:
+def rate_text(rate: Numbers) -> str:
     """Return *offered 500/s, achieved 212/s, backlog growing*."""
     offered, achieved = per_second(rate["offered_rps"]), per_second(rate["achieved_rps"])
     growing = ", backlog growing" if rate["keeps_up"] is False else ""
     return f"offered {offered}, achieved {achieved}{growing}"
 
 
-def instrument_words(instrument: Numbers | None) -> str:
+def instrument_text(instrument: Numbers | None) -> str:
     """Return *Load generator: adds 0.09 ms, up to 61,000 requests/s*; empty if not calibrated."""
     if instrument is None or instrument["floor_ms"] is None:
         return ""

@@ -12,7 +12,7 @@ from typing import Any
 from asgiref.sync import sync_to_async
 
 from dashboard.analysis.causes.view_calls import exceptions, redirects
-from dashboard.analysis.text.view_calls import exception_words
+from dashboard.analysis.text.view_calls import exception_text
 from dashboard.analysis.xray.trace import Xray, read_trace
 from dashboard.project.model.scenario import Variant
 from dashboard.project.project import Project
@@ -79,7 +79,7 @@ class XrayResult:
             warnings.append("The response was 202: work done after it is not in the trace.")
         if self.traced.status >= 400:
             warnings.append(f"The request was answered {self.traced.status}.")
-        warnings += [f"{exception_words(exception)}." for exception in self.exceptions]
+        warnings += [f"{exception_text(exception)}." for exception in self.exceptions]
         warnings += [
             f"It was redirected to {redirect['to']}." for redirect in redirects(self.traced.answers)
         ]

@@ -98,7 +98,7 @@ def _explains(shares: Mapping[str, float]) -> str:
     return f"explains {', '.join(each[:-1])} and {each[-1]}"
 
 
-def _over_time(what: str, limit_words: Callable[[float], str]) -> Draw:
+def _over_time(what: str, limit_text: Callable[[float], str]) -> Draw:
     """Draw a time series, its limit as a dashed line. Older reports have no series."""
 
     def draw(lane: str, evidence: Evidence) -> Shape | None:
@@ -112,7 +112,7 @@ def _over_time(what: str, limit_words: Callable[[float], str]) -> Draw:
             f"{lane}: {what} during a round of {format_ms(series['last_ms'])}, at most {most:.3g}."
         )
         if limit is not None:
-            text += f" Dashed: {limit_words(limit)}."
+            text += f" Dashed: {limit_text(limit)}."
         return Shape(
             text,
             points=polyline(

@@ -209,12 +209,12 @@ def _shift(names: Names, lanes: Sequence[Lane], selection: Selection) -> Content
         rows=len(DECILES),
         cells=lambda row: [
             f"{DECILES[row]} %",
-            *(shift_words(column[row]) if column else "–" for column in columns),
+            *(shift_text(column[row]) if column else "–" for column in columns),
         ],
     )
 
 
-def shift_words(shift: Shift) -> str:
+def shift_text(shift: Shift) -> str:
     """Return a shift with its bounds: *-412 ms (-430 ms to -399 ms)*."""
     middle, low, high = map(format_ms, (shift.middle_ms, shift.low_ms, shift.high_ms))
     return f"{middle} ({low} to {high})"

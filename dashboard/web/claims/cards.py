@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from dashboard.analysis.text.claims import (
     FINDING_SIGNS,
     TALLY,
-    limit_words,
-    metric_words,
+    limit_text,
+    metric_label,
     place,
     shared_why,
-    value_words,
-    verdict_words,
+    value_text,
+    verdict_text,
 )
 from dashboard.analysis.text.claims import SIGNS as VERDICT_SIGNS
 from dashboard.models import ACTIVE, Run
 from dashboard.project.project import Project
-from dashboard.runs.experiments.claim_progress import progress, progress_words
+from dashboard.runs.experiments.claim_progress import progress, progress_text
 from dashboard.runs.experiments.claims import ClaimStatus, plan_of, sweep_of
 from dashboard.runs.experiments.sweep import Sweep
-from dashboard.runs.reports.wording import load_words, rounds_words, sentence
+from dashboard.runs.reports.wording import load_text, rounds_text, sentence
 from dashboard.web.run.run_view import STATE_LINES, ago, state_word
 from dashboard.web.shared.code import Listing, code_of
 from dashboard.wire.errors import InvalidPlan
@@ -147,7 +147,7 @@ def card_of(project: Project, status: ClaimStatus) -> Card:
 def _plan_view(project: Project, plan: Plan) -> PlanView:
     variants = project.scenarios[plan.scenario].variants
     return PlanView(
-        load=f"{load_words(plan.load)}, {rounds_words(plan)}",
+        load=f"{load_text(plan.load)}, {rounds_text(plan)}",
         lanes=[LaneChip(str(lane), variants[lane.variant].family) for lane in plan.lanes],
         code=code_of(project, plan.scenario, [str(lane) for lane in plan.lanes]),
     )
@@ -158,7 +158,7 @@ def _verdict_view(verdict: ClaimVerdict | None, run: Run | None) -> VerdictView 
         return None
     why = shared_why(verdict)
     return VerdictView(
-        text=verdict_words(verdict),
+        text=verdict_text(verdict),
         rows=[_row(finding, "" if why else finding.why) for finding in verdict.findings],
         why=why,
         run=run.pk,
@@ -193,9 +193,9 @@ def _row(finding: Finding, why: str) -> Row:
         sign=FINDING_SIGNS[finding.holds],
         meaning=FINDING_WORDS[finding.holds],
         place=place(finding),
-        metric=metric_words(finding.metric),
-        value=value_words(finding),
-        limit=limit_words(finding),
+        metric=metric_label(finding.metric),
+        value=value_text(finding),
+        limit=limit_text(finding),
         why=why,
     )
 
@@ -237,7 +237,7 @@ def progress_view(project: Project) -> ProgressView | None:
     claim = project.claims.get(current.run.claim) if current.run else None
     return ProgressView(
         claim=claim.text if claim else "",
-        words=progress_words(current),
+        words=progress_text(current),
         share=current.share,
         run=current.run.pk if current.run else "",
     )

@@ -135,7 +135,7 @@ def _chart(answer: Answer, metric: str, title: str, words: Callable[[float], str
     return Chart(
         title=title,
         summary=answer["sentence"] or "No crossover found yet.",
-        axis=_axis_words(over),
+        axis=_axis_label(over),
         x_ticks=tuple(Tick(x(at), f"{at:.4g}") for at in x.ticks()),
         y_ticks=tuple(Tick(y(value), words(value)) for value in y.ticks()),
         lines=_spread_labels([line for line in lines if line.marks]),
@@ -143,7 +143,7 @@ def _chart(answer: Answer, metric: str, title: str, words: Callable[[float], str
     )
 
 
-def _axis_words(over: Answer) -> str:
+def _axis_label(over: Answer) -> str:
     names = {"concurrency": "requests in flight", "rate": "requests per second"}
     return names.get(over["name"]) or ", ".join(filter(None, [over["name"], over["unit"]]))
 

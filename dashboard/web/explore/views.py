@@ -24,7 +24,7 @@ from dashboard.project.model.scenario import Scenario
 from dashboard.runs.experiments.matrix_table import matrix_answer, matrix_csv
 from dashboard.runs.experiments.sweep_table import sweep_answer, sweep_csv
 from dashboard.runs.queue.experiment import ExperimentPlan
-from dashboard.runs.reports.wording import load_words
+from dashboard.runs.reports.wording import load_text
 from dashboard.web.run.run_view import STATE_LINES, ago, state_word
 from dashboard.web.shared.htmx import HtmxRequest
 from dashboard.web.shared.laboratory_access import laboratory
@@ -189,7 +189,7 @@ def _context(request: HttpRequest, experiment: Experiment) -> dict[str, Any]:
     if _kind(experiment) == Experiment.Kind.MATRIX:
         rows, columns = request.GET.get("rows", ""), request.GET.get("columns", "")
         context["table"] = heat_table(answer, rows=rows, columns=columns)
-        context["load"] = load_words(load_from_json(answer["load"]))
+        context["load"] = load_text(load_from_json(answer["load"]))
     else:
         context |= {"charts": charts(answer), "levels": level_rows(answer)}
     return context

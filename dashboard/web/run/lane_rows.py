@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from dashboard.analysis.report.report import Report, first_look
 from dashboard.analysis.samples import bystander, stats
-from dashboard.analysis.samples.cut_off import cut_off_words
+from dashboard.analysis.samples.cut_off import cut_off_text
 from dashboard.analysis.samples.lane_samples import Lane
 from dashboard.analysis.samples.window import Stretch, within
 from dashboard.analysis.text.disturbed import mark
@@ -117,7 +117,7 @@ def _numbers(report: LaneReport) -> dict[str, str]:
         "p50": format_ms(latency["p50"]) if own else "–",
         "p95": format_ms(latency["p95"]) if own else "–",
         "service_p95": format_ms(report["service_ms"]["p95"]) if own else "–",
-        "errors": _failed(report["errors"], cut_off_words(report)),
+        "errors": _failed(report["errors"], cut_off_text(report)),
         "bystander": format_ms(bystander.bystander_wait_ms(report)),
         "peak_threads": format_number(side["peak_threads"], "{:,}"),
         "rss": format_number(side["peak_rss_mb"], "{:,.0f} MB"),

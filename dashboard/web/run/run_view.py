@@ -16,10 +16,10 @@ from dashboard.models import ACTIVE, Calibration, Run, Status
 from dashboard.runs.planning.prediction import prediction_outcome
 from dashboard.runs.reports.results import lanes_of, measured
 from dashboard.runs.reports.wording import (
-    instrument_words,
-    load_words,
-    repeated_words,
-    rounds_words,
+    instrument_text,
+    load_text,
+    repeated_text,
+    rounds_text,
     sentence,
     short_load,
     warnings,
@@ -144,22 +144,22 @@ def view_of(
         log_tail=run.log_tail,
         warnings=warnings(run.report) if run.report else list(run.warnings),
         instrument=instrument_line(run),
-        **_plan_words(plan),
+        **_plan_texts(plan),
         headline=_headline(run, live_report),
         prediction=prediction_outcome(run.guess, run.report) if finished and run.guess else "",
         evidence=pictures(run.report) if measured(run) else [],
         place=place,
-        selection=_selection_words(stretch) if stretch else "",
+        selection=_selection_text(stretch) if stretch else "",
         lanes=lanes,
         data=run_json(run, plan, run_lanes),
     )
 
 
-def _plan_words(plan: Plan) -> dict[str, Any]:
+def _plan_texts(plan: Plan) -> dict[str, Any]:
     return {
         "rate": isinstance(plan.load, Rate),
-        "load": load_words(plan.load),
-        "rounds": rounds_words(plan),
+        "load": load_text(plan.load),
+        "rounds": rounds_text(plan),
         "mode": run_mode(plan),
         "short_load": short_load(plan.load),
     }
@@ -179,7 +179,7 @@ def _headline_so_far(report: Report | None) -> str:
     return f"So far: {sentence(report)}"
 
 
-def _selection_words(stretch: Stretch) -> str:
+def _selection_text(stretch: Stretch) -> str:
     ends = f"{format_ms(stretch.from_ms)} and {format_ms(stretch.to_ms)}"
     return f"Selection: requests finished between {ends} of each round"
 
@@ -195,7 +195,7 @@ class CalibrationView:
 def calibration_view(calibration: Calibration) -> CalibrationView:
     """Return a calibration in words."""
     numbers = {"floor_ms": calibration.floor_ms, "limit_rps": calibration.limit_rps}
-    return CalibrationView(instrument_words(numbers), ago(calibration.measured))
+    return CalibrationView(instrument_text(numbers), ago(calibration.measured))
 
 
 def ago(moment: datetime) -> str:
@@ -212,5 +212,5 @@ def instrument_line(run: Run) -> str:
         number = len(run.discarded_rounds)
         repeated = f"{counted(number, 'round')} repeated" if number else ""
     else:
-        repeated = repeated_words(discarded)
-    return " · ".join(filter(None, [instrument_words(numbers), repeated]))
+        repeated = repeated_text(discarded)
+    return " · ".join(filter(None, [instrument_text(numbers), repeated]))

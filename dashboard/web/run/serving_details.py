@@ -28,7 +28,7 @@ def serving_details(run: Run) -> list[ServingDetails]:
         ServingDetails(
             lane=lane.name,
             family=lane.family,
-            words=tuple(_words(lane.facts)),
+            words=tuple(_descriptions(lane.facts)),
             command=shlex.join(lane.facts.get("command", [])),
         )
         for lane in run.lanes.all()
@@ -36,7 +36,7 @@ def serving_details(run: Run) -> list[ServingDetails]:
     ]
 
 
-def _words(config: Mapping[str, Any]) -> Iterator[str]:
+def _descriptions(config: Mapping[str, Any]) -> Iterator[str]:
     if config.get("probe") is False:
         yield (
             f"{config.get('url')} was already running and has no probe: segments, peaks, threads,"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dashboard.analysis.lane.config import Executor, LaneConfig
-from dashboard.analysis.text.shared_limit import shared_limit_words
+from dashboard.analysis.text.shared_limit import shared_limit_sentence
 from dashboard.wire.units import NS_PER_MS as MS
 from tests.analysis.planted import (
     Planted,
@@ -97,7 +97,7 @@ def test_one_lane_without_its_cpu_and_nothing_is_said_of_cpu() -> None:
     ]
     verdict = report_of(lanes, 20)["verdict"]
     assert verdict["absolute"]["name"] == "unknown"
-    assert "CPU" not in shared_limit_words(verdict["absolute"])
+    assert "CPU" not in shared_limit_sentence(verdict["absolute"])
 
 
 @pytest.mark.parametrize(("model", "both", "name", "words"), CASES)
@@ -105,7 +105,7 @@ def test_no_sentence_names_what_is_not_known(
     model: Any, both: dict[str, Any], name: str, words: str
 ) -> None:
     for one in (alike(model, **both), alike(model, rounds=1, **both)):
-        said = shared_limit_words(one["absolute"])
+        said = shared_limit_sentence(one["absolute"])
         assert "None" not in said
         assert "nan" not in said
         assert said.endswith(".")
@@ -115,7 +115,7 @@ def test_an_unknown_limit_without_evidence_has_no_sentence() -> None:
     lanes = [Planted(name, at_once(500)) for name in ("sync@daphne", "async@daphne")]
     verdict = report_of(lanes, 20)["verdict"]
     assert verdict["absolute"]["name"] == "unknown"
-    assert shared_limit_words(verdict["absolute"]) == ""
+    assert shared_limit_sentence(verdict["absolute"]) == ""
 
 
 @pytest.mark.parametrize("rounds", [3, 6])

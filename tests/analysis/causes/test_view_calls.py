@@ -11,7 +11,7 @@ from dashboard.analysis.lane.config import LaneConfig
 from dashboard.analysis.report.expectations import Expectation
 from dashboard.analysis.report.report import ReportContext, make_report
 from dashboard.analysis.text.markdown import markdown
-from dashboard.analysis.text.view_calls import exception_words
+from dashboard.analysis.text.view_calls import exception_text
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.runs.planning.plans import make_plan
 from dashboard.wire.failure import Failure
@@ -161,5 +161,5 @@ def test_exceptions_are_quoted_where_they_became_errors() -> None:
         " (shop/views.py:12 products)"
     ) in markdown(found)
     assert exceptions(kinds, {}) == [kinds[2]]
-    assert exception_words(kinds[1]) == "3 requests answered 404 by Http404"
-    assert exception_words(kinds[2]) == "1 request ended by KeyError: 'x'"
+    assert exception_text(kinds[1]) == "3 requests answered 404 by Http404"
+    assert exception_text(kinds[2]) == "1 request ended by KeyError: 'x'"

@@ -22,7 +22,7 @@ from dashboard.analysis.inference.crossover import (
     next_level,
     theory_crossover,
 )
-from dashboard.analysis.text.crossover import crossover_words
+from dashboard.analysis.text.crossover import crossover_sentence
 
 LANES = ("async@uvicorn", "sync@gunicorn-gthread")
 MARGIN = 0.03
@@ -57,7 +57,7 @@ def levels(standings: Mapping[float, Standing]) -> list[Level]:
 
 
 def words(found: Crossover, of: Sequence[Level]) -> str:
-    return crossover_words(found, of, LANES, "{:g} at once".format, MARGIN)
+    return crossover_sentence(found, of, LANES, "{:g} at once".format, MARGIN)
 
 
 @pytest.mark.parametrize(

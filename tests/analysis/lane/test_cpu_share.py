@@ -14,7 +14,7 @@ from dashboard.analysis.lane.config import LaneConfig
 from dashboard.analysis.lane.cpu_share import CpuShare, Window, cpu_share_of
 from dashboard.analysis.samples.resource_use import Amount
 from dashboard.analysis.text.numbers import times_at_most
-from dashboard.analysis.text.shared_limit import shared_limit_words
+from dashboard.analysis.text.shared_limit import shared_limit_sentence
 from dashboard.wire.units import NS_PER_MS as MS
 from tests.analysis.planted import Planted, at_once, busy, report_of
 
@@ -100,7 +100,7 @@ def test_no_smaller_speed_up_is_said_to_be_possible_than_its_own_numbers_give(
 ) -> None:
     absolute = alike(cpu_ms, 40, 6, busy_s=busy_s, cores_s=12.0)
     possible = max(lane["time_s"] / lane["cpu_alone_s"] for lane in absolute["lanes"])
-    said = shared_limit_words(absolute)
+    said = shared_limit_sentence(absolute)
     if "× faster" in said:
         assert float(said.split("more than ")[1].split("×")[0]) >= possible
     else:

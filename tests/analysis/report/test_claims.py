@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from dashboard.analysis.report.claims import decide, kind_of
 from dashboard.analysis.report.expectations import Expectation
 from dashboard.analysis.text.claims import (
-    limit_words,
-    metric_words,
-    value_words,
+    limit_text,
+    metric_label,
+    value_text,
     verdict_lines,
-    verdict_words,
+    verdict_text,
 )
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.report.claim_verdict import ClaimVerdict, Finding
@@ -224,7 +224,7 @@ def test_a_claim_of_more_speed_agrees_with_the_run(base_ms: float, faster: float
 
 def spoken(expectation: str, **changes: Any) -> tuple[str, str, str]:
     finding = replace(only(decide([expectation], planted())), **changes)
-    return metric_words(finding.metric), value_words(finding), limit_words(finding)
+    return metric_label(finding.metric), value_text(finding), limit_text(finding)
 
 
 @pytest.mark.parametrize(
@@ -243,7 +243,7 @@ def test_a_number_has_its_unit(expectation: str, words: tuple[str, str, str]) ->
 
 
 def test_a_metric_of_the_bystander_says_so() -> None:
-    assert metric_words("neighbour.latency_ms.p95") == "bystander: response time, p95"
+    assert metric_label("neighbour.latency_ms.p95") == "bystander: response time, p95"
 
 
 def test_a_ratio_has_its_interval() -> None:
@@ -271,7 +271,7 @@ def test_a_ratio_has_its_interval() -> None:
     ],
 )
 def test_a_verdict_names_the_lanes_of_which_it_holds(expectations: list[str], words: str) -> None:
-    assert verdict_words(decide(expectations, planted())) == words
+    assert verdict_text(decide(expectations, planted())) == words
 
 
 def test_a_line_says_why_a_ratio_below_1_is_no_lead() -> None:

@@ -16,7 +16,7 @@ from dashboard.project.labtoml.load import load_manifest
 from dashboard.project.model.scenario import Claim, Expectation
 from dashboard.project.project import Project
 from dashboard.runs.experiments import claims
-from dashboard.runs.experiments.claim_progress import active, progress, progress_words
+from dashboard.runs.experiments.claim_progress import active, progress, progress_text
 from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.frame import encode_event, is_event
@@ -155,7 +155,7 @@ async def test_all_claims_are_tested_in_one_place_of_the_queue(tmp_path: Path) -
     now = await sync_to_async(progress)(lab.project)
     assert now is not None
     assert (now.member, now.done, now.total, now.share) == (experiment, 0, 2, 0)
-    assert await sync_to_async(progress_words)(now) == "claim 1 of 2, round 1 of 1"
+    assert await sync_to_async(progress_text)(now) == "claim 1 of 2, round 1 of 1"
     engine.stop()
     assert (await lab.outcome(experiment)).status == Status.FINISHED
     assert await sync_to_async(progress)(lab.project) is None
@@ -229,8 +229,8 @@ async def test_progress_counts_firings(tmp_path: Path) -> None:
     now = await sync_to_async(progress)(lab.project)
     assert now is not None
     assert (now.share, now.total) == (1.0, 1)
-    assert await sync_to_async(progress_words)(now) == "round 1 of 1"
+    assert await sync_to_async(progress_text)(now) == "round 1 of 1"
     await Run.objects.filter(pk=run.pk).aupdate(status=Status.WAITING)
     now = await sync_to_async(progress)(lab.project)
     assert now is not None
-    assert await sync_to_async(progress_words)(now) == "queued"
+    assert await sync_to_async(progress_text)(now) == "queued"

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from dashboard.runs.reports.wording import (
-    behind_words,
-    instrument_words,
-    load_words,
+    behind_sentences,
+    instrument_text,
+    load_text,
     per_second,
     sentence,
     warnings,
@@ -28,7 +28,7 @@ from dashboard.wire.plan.plan import Burst, Load, Rate
     ],
 )
 def test_loads_in_words(load: Load, words: str) -> None:
-    assert load_words(load) == words
+    assert load_text(load) == words
 
 
 def test_only_lanes_that_fell_behind_have_a_line() -> None:
@@ -39,7 +39,7 @@ def test_only_lanes_that_fell_behind_have_a_line() -> None:
         {"lane": "e@f", "rate": {**rate, "keeps_up": None}},
         {"lane": "g@h", "rate": None},
     ]
-    assert list(behind_words(lanes)) == ["a@b: offered 500/s, achieved 212/s, backlog growing"]
+    assert list(behind_sentences(lanes)) == ["a@b: offered 500/s, achieved 212/s, backlog growing"]
 
 
 @pytest.mark.parametrize(
@@ -52,9 +52,9 @@ def test_rates_have_only_significant_digits(rate_rps: float | None, words: str) 
 
 def test_without_a_calibration_there_are_no_words() -> None:
     calibration = {"floor_ms": 0.0912, "limit_rps": 61234.5}
-    assert instrument_words(calibration) == "Load generator: adds 0.09 ms, up to 61,000 requests/s"
-    assert instrument_words({"floor_ms": None, "limit_rps": None}) == ""
-    assert instrument_words(None) == ""
+    assert instrument_text(calibration) == "Load generator: adds 0.09 ms, up to 61,000 requests/s"
+    assert instrument_text({"floor_ms": None, "limit_rps": None}) == ""
+    assert instrument_text(None) == ""
 
 
 def test_a_single_lane_at_a_rate_has_a_sentence_with_its_p95() -> None:
