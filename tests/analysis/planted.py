@@ -60,10 +60,10 @@ def report_of(lanes: list[Planted], requests: int, rounds: int = 6, **context: A
     )
     configs = [lane.config for lane in lanes]
     frames = [
-        one
+        frame_bytes
         for position, lane in enumerate(lanes)
         for number in range(1, rounds + 1)
-        for one in _frames(position, number, lane, requests)
+        for frame_bytes in _frames(position, number, lane, requests)
     ]
     return make_report(plan, ReportContext("r", "finished", {}, configs=configs, **context), frames)
 
@@ -76,8 +76,8 @@ def _frames(position: int, number: int, lane: Planted, requests: int) -> Iterabl
     grown = {name: value * requests for name, value in lane.growth_per_request.items()}
     grown = {name: grown.get(name, 0) + lane.growth.get(name, 0) for name in {*grown, *lane.growth}}
     beside = [
-        {"request": one, "due": 0, "done": MS, "status": 200, "error": 0}
-        for one in range(lane.bystander_requests)
+        {"request": number_, "due": 0, "done": MS, "status": 200, "error": 0}
+        for number_ in range(lane.bystander_requests)
     ]
     last = max(row["done"] for row in samples)
     health = [

@@ -67,10 +67,10 @@ LOCUST = json.dumps(
     ],
 )
 def test_reads_what_a_tool_prints(name: str, printed: str, reading: Reading) -> None:
-    found = BY_NAME[name].read(printed)
-    assert found.rps == pytest.approx(reading.rps)
-    assert found.p50_ms == (reading.p50_ms and pytest.approx(reading.p50_ms))
-    assert found.p99_ms == (reading.p99_ms and pytest.approx(reading.p99_ms))
+    measured = BY_NAME[name].read(printed)
+    assert measured.rps == pytest.approx(reading.rps)
+    assert measured.p50_ms == (reading.p50_ms and pytest.approx(reading.p50_ms))
+    assert measured.p99_ms == (reading.p99_ms and pytest.approx(reading.p99_ms))
 
 
 @pytest.mark.parametrize(

@@ -243,7 +243,7 @@ def replaying(page: Page, bench: Bench) -> None:
 @state
 def compare(page: Page, bench: Bench) -> None:
     first, second = (
-        one.rstrip("/").rpartition("/")[2] for one in (bench.finished, bench.prediction)
+        address.rstrip("/").rpartition("/")[2] for address in (bench.finished, bench.prediction)
     )
     page.goto(f"{bench.address}/runs/compare/?a={first}&b={second}")
 

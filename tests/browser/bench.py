@@ -73,8 +73,8 @@ def run_it(page: Page) -> str:
 
 def waterfalls(page: Page) -> list[dict[str, Any]]:
     """Return what each lane's chart shows."""
-    found: list[dict[str, Any]] = page.evaluate("window.liveburst.waterfalls")
-    return found
+    waterfalls_: list[dict[str, Any]] = page.evaluate("window.liveburst.waterfalls")
+    return waterfalls_
 
 
 def wait_for_status(page: Page, *statuses: str, timeout_s: float = 40) -> None:
@@ -97,15 +97,15 @@ def wait_for_bars(page: Page, requests: int, timeout_s: float = 40) -> None:
 
 def picture(page: Page) -> list[str]:
     """Return the pixels of each lane's bars."""
-    found: list[str] = page.evaluate(
+    texts: list[str] = page.evaluate(
         "[...document.querySelectorAll('#waterfalls [data-bars]')].map(one => one.toDataURL())"
     )
-    return found
+    return texts
 
 
 def reach(page: Page, lane: int) -> int:
     """Return how far right the lane's bars reach, in thousandths of the axis."""
-    found: int = page.evaluate(
+    count: int = page.evaluate(
         """lane => {
           const canvas = document.querySelectorAll('#waterfalls [data-bars]')[lane];
           const {width, height} = canvas;
@@ -118,7 +118,7 @@ def reach(page: Page, lane: int) -> int:
         }""",
         lane,
     )
-    return found
+    return count
 
 
 def finish_everything(page: Page) -> None:

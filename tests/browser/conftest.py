@@ -32,8 +32,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="package")
 def chromium() -> str:
     """The browser's program; tests are skipped without one, but fail in CI."""
-    if found := program():
-        return found
+    if path := program():
+        return path
     reason = f"no browser: none of {', '.join(PROGRAMS)} is on the path"
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
@@ -43,8 +43,8 @@ def chromium() -> str:
 @pytest.fixture(scope="package")
 def browser(chromium: str) -> Iterator[Browser]:
     """Chromium, without a window."""
-    with launched() as found:
-        yield found
+    with launched() as started:
+        yield started
 
 
 @pytest.fixture(scope="package")
@@ -122,9 +122,9 @@ def open_page(context: BrowserContext, dashboard: str, complaints: list[str]) ->
 def listen(page: Page, complaints: list[str]) -> None:
     """Record every console error of this page, except for 422 responses."""
 
-    def hear(said: ConsoleMessage) -> None:
-        if said.type == "error" and "status of 422" not in said.text:
-            complaints.append(said.text)
+    def hear(message: ConsoleMessage) -> None:
+        if message.type == "error" and "status of 422" not in message.text:
+            complaints.append(message.text)
 
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", hear)

@@ -132,12 +132,12 @@ def ten_thousand(page: Page) -> dict[str, Any]:
 def injected(page: Page) -> dict[str, Any]:
     """Hold a million samples and receive 300,000 more per second."""
     arguments = {"held": HELD, "perSecond": PER_SECOND, "lanes": LANES}
-    found = page.evaluate(INJECTOR, arguments)
+    result = page.evaluate(INJECTOR, arguments)
     measured = page.evaluate("window.measured")
     frames = [draw for draw in measured["frames"] if draw > 0]
     return {
-        "per_second": round(1000 * found["sent"] / found["lasted_ms"]),
-        "taking_a_message": summed(found["taken"]),
+        "per_second": round(1000 * result["sent"] / result["lasted_ms"]),
+        "taking_a_message": summed(result["taken"]),
         "drawing_a_frame": summed(frames),
         "long_tasks": summed(measured["long"]),
     }

@@ -21,7 +21,7 @@ from .bench import finish_everything
 from .chromium import launched
 from .conftest import PATIENCE_MS
 from .furnished import HEIGHT, Bench, furnished
-from .test_accessible import found
+from .test_accessible import violations
 
 WIDTHS = (1440, 1100, 390)
 Scheme = Literal["light", "dark"]
@@ -90,7 +90,7 @@ def _look_at(name: str, look: Look, browser: Browser, bench: Bench, directory: P
         _photograph(page, directory / f"{called}.png")
         beyond = page.evaluate(WIDER)
         complaints = [f"{called}: {beyond} px wider than the screen"] if beyond > 0 else []
-        complaints += [f"{called}: {one}" for one in found(page)]
+        complaints += [f"{called}: {violation}" for violation in violations(page)]
     except Exception as error:
         page.screenshot(path=directory / f"{called}-not-reached.png")
         complaints = [f"{called}: not reached: {error}"]

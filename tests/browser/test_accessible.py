@@ -17,14 +17,14 @@ LOOKS = [(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")]
 DIAGONAL = [LOOKS[0], LOOKS[3]]
 
 
-def found(page: Page) -> list[str]:
+def violations(page: Page) -> list[str]:
     """Return axe-core's findings, a line per element."""
     page.add_script_tag(path=AXE)
     violations: list[dict[str, Any]] = page.evaluate("async () => (await axe.run()).violations")
     return [
-        f"{one['id']}: {one['help']}: {node['html']} {node['failureSummary']}"
-        for one in violations
-        for node in one["nodes"]
+        f"{violation['id']}: {violation['help']}: {node['html']} {node['failureSummary']}"
+        for violation in violations
+        for node in violation["nodes"]
     ]
 
 
@@ -45,38 +45,38 @@ def look(
     yield page
     finish_everything(page)
     context.close()
-    assert not [one for one in complaints if "status of 404" not in one]
+    assert not [complaint for complaint in complaints if "status of 404" not in complaint]
 
 
 @pytest.mark.parametrize("look", DIAGONAL, indirect=True)
 def test_nothing_is_found_on_the_bench(look: Page) -> None:
-    assert found(look) == []
+    assert violations(look) == []
     fill(look)
-    assert found(look) == []
+    assert violations(look) == []
     fire(look, 100)
     wait_for_status(look, "running")
-    assert found(look) == []
+    assert violations(look) == []
     wait_for_status(look, "finished")
     wait_for_bars(look, 100)
     for tab in ("Distribution", "Over time", "Why", "Code"):
         look.get_by_role("radio", name=tab, exact=True).check()
-        assert found(look) == []
+        assert violations(look) == []
     look.get_by_role("radio", name="Over time").check()
     look.get_by_label("Show as table: In flight").click()
     expect(look.locator("[data-chart=inFlight] tbody tr")).to_have_count(25)
-    assert found(look) == []
+    assert violations(look) == []
 
 
 def test_nothing_is_found_elsewhere(look: Page, dashboard: str) -> None:
     look.keyboard.press("?")
     expect(look.locator("dialog#help")).to_be_visible()
-    assert found(look) == []
+    assert violations(look) == []
     look.keyboard.press("Escape")
     fill(look, rounds=0)
     look.locator("#run-button").click()
     expect(look.locator("#error-rounds")).to_be_visible()
-    assert found(look) == []
+    assert violations(look) == []
     for path in ("/nowhere/", "/runs/", "/claims/", "/explore/", "/"):
         look.goto(dashboard + path)
-        assert found(look) == [], path
+        assert violations(look) == [], path
     expect(look.locator("#connection")).to_have_attribute("data-state", "live")

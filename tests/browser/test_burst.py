@@ -28,8 +28,8 @@ def test_the_empty_bench_has_axes_one_sentence_and_one_button(page: Page) -> Non
     expect(stage.locator(".headline")).to_have_count(1)
     expect(stage.locator("button.primary")).to_have_count(1)
     page.wait_for_function("() => window.liveburst.waterfalls.every(one => one.axisEnd_ms > 0)")
-    assert [one["name"] for one in waterfalls(page)] == LANES
-    assert {one["begun"] for one in waterfalls(page)} == {0}
+    assert [waterfall["name"] for waterfall in waterfalls(page)] == LANES
+    assert {waterfall["begun"] for waterfall in waterfalls(page)} == {0}
 
 
 @pytest.mark.alone
@@ -115,14 +115,14 @@ def test_a_reload_in_the_middle_shows_the_same_picture(page: Page, open_page: Op
     other.reload()  # and reloaded there
     wait_for_status(other, "finished")
     wait_for_status(page, "finished")
-    for one in (page, other):
-        wait_for_bars(one, 100)
-        expect(one.locator("#headline")).to_contain_text(SENTENCE)
+    for viewer in (page, other):
+        wait_for_bars(viewer, 100)
+        expect(viewer.locator("#headline")).to_contain_text(SENTENCE)
     for _ in range(3):
         assert waterfalls(other) == waterfalls(page)
         assert picture(other) == picture(page)
-        for one in (page, other):
-            turn_back(one)
+        for viewer in (page, other):
+            turn_back(viewer)
 
 
 def turn_back(page: Page) -> None:

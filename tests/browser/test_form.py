@@ -82,10 +82,10 @@ def test_two_to_six_lanes_share_one_axis(page: Page) -> None:
     fill(page, requests=20, rounds=1, parameter_delay="0.05")
     run_it(page)
     wait_for_status(page, "finished")
-    found = page.evaluate("window.liveburst.waterfalls")
-    assert sorted(one["name"] for one in found) == sorted(lanes)
-    assert {one["finished"] for one in found} == {20}
-    assert len({one["axisEnd_ms"] for one in found}) == 1
+    drawn = page.evaluate("window.liveburst.waterfalls")
+    assert sorted(waterfall["name"] for waterfall in drawn) == sorted(lanes)
+    assert {waterfall["finished"] for waterfall in drawn} == {20}
+    assert len({waterfall["axisEnd_ms"] for waterfall in drawn}) == 1
 
 
 def test_without_javascript_a_run_can_be_fired_and_read(browser: Browser, dashboard: str) -> None:

@@ -38,8 +38,8 @@ SLOWER_THAN_CHARTS_MS = 1000
 def shown(page: Page) -> dict[str, Any]:
     """Return what the charts show, once they have drawn everything."""
     page.wait_for_function(STILL, arg=REQUESTS, polling=SLOWER_THAN_CHARTS_MS)
-    found: dict[str, Any] = json.loads(page.evaluate("window.before"))
-    return found
+    before: dict[str, Any] = json.loads(page.evaluate("window.before"))
+    return before
 
 
 def test_a_run_in_a_file_shows_without_a_network_what_its_page_shows(
@@ -54,9 +54,9 @@ def test_a_run_in_a_file_shows_without_a_network_what_its_page_shows(
     file.write_bytes(page.request.get(f"{page.url}export/html").body())
     assert file.stat().st_size < 500_000
 
-    opened, asked = offline.new_page(), []
+    opened, requested = offline.new_page(), []
     listen(opened, complaints)
-    opened.on("request", lambda request: asked.append(request.url))
+    opened.on("request", lambda request: requested.append(request.url))
     opened.goto(file.as_uri())
     wait_for_bars(opened, REQUESTS)
     assert shown(opened) == live
@@ -83,7 +83,7 @@ def test_a_run_in_a_file_shows_without_a_network_what_its_page_shows(
     opened.mouse.up()
     opened.wait_for_function("() => window.liveburst.selection?.[1] > 0")
     assert opened.pdf(format="A4", path=tmp_path / "run.pdf").startswith(b"%PDF")
-    assert asked == [file.as_uri()]
+    assert requested == [file.as_uri()]
     opened.close()
 
 

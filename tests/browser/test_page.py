@@ -61,24 +61,24 @@ def test_a_lost_connection_is_shown_and_restored(page: Page, open_page: OpenPage
     assert lost
     lost[0].close()
     # Both at once: a moment later it is made good.
-    said = other.locator("body.stale #connection-text")
-    expect(said).to_contain_text("reconnecting, last data")
+    text = other.locator("body.stale #connection-text")
+    expect(text).to_contain_text("reconnecting, last data")
     expect(other.locator("#connection")).to_have_attribute("data-state", "live")
     wait_for_status(other, "finished")
     wait_for_status(page, "finished")
     assert page.url.endswith(f"{run}/")
-    for one in (page, other):
-        wait_for_bars(one, 100)
-        expect(one.locator("#headline")).to_contain_text(SENTENCE)
+    for viewer in (page, other):
+        wait_for_bars(viewer, 100)
+        expect(viewer.locator("#headline")).to_contain_text(SENTENCE)
     assert picture(other) == picture(page)
 
 
 def test_milestones_are_said_to_a_screen_reader(page: Page) -> None:
     fire(page, 10)
     wait_for_status(page, "finished")
-    said = page.locator("#milestones")
-    expect(said).to_have_attribute("aria-live", "polite")
-    expect(said).to_contain_text("finished")
+    text = page.locator("#milestones")
+    expect(text).to_have_attribute("aria-live", "polite")
+    expect(text).to_contain_text("finished")
 
 
 def test_the_policy_allows_neither_inline_scripts_nor_eval(page: Page, dashboard: str) -> None:
@@ -143,7 +143,7 @@ def test_a_phone_shows_the_charts_in_one_column(phone: Page) -> None:
     wait_for_status(phone, "finished")
     phone.get_by_role("radio", name="Why").tap()
     charts = phone.locator("#why figure")
-    boxes = [box for box in (one.bounding_box() for one in charts.all()) if box]
+    boxes = [box for box in (chart.bounding_box() for chart in charts.all()) if box]
     assert len(boxes) == 6
     assert len({box["x"] for box in boxes}) == 1
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390

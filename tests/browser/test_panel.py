@@ -53,7 +53,7 @@ def wait_until_still(page: Page) -> None:
 
 def lanes_done_within(page: Page, begin_ms: float, end_ms: float) -> list[int]:
     """Return the lanes with a request finished in this stretch of any round."""
-    found: list[int] = page.evaluate(
+    points: list[int] = page.evaluate(
         """([begin, end]) => {
           const {waterfalls, feed} = window.liveburst;
           return [...waterfalls.keys()].filter(lane => feed.columns.counted(lane).some(firing =>
@@ -61,8 +61,8 @@ def lanes_done_within(page: Page, begin_ms: float, end_ms: float) -> list[int]:
         }""",
         arg=[begin_ms, end_ms],
     )
-    assert found
-    return found
+    assert points
+    return points
 
 
 def wait_until_painted(page: Page, chart: str) -> None:
@@ -113,13 +113,13 @@ def check_models(page: Page) -> None:
     """Check that the charts draw what the run was."""
     lines = page.evaluate("window.liveburst.lines")
     for lane in lines["inFlight"]:
-        known = [one for one in lane if one is not None]
-        assert max(known) == 100
-        assert known[-1] == 0
+        values_ = [value for value in lane if value is not None]
+        assert max(values_) == 100
+        assert values_[-1] == 0
     # gunicorn's lane has eight threads for requests, and no loop.
-    assert max(one or 0 for one in lines["inApp"][0]) == 8
+    assert max(value or 0 for value in lines["inApp"][0]) == 8
     assert not any(lines["loopLag"][0])
-    assert all(max(one or 0 for one in lane) > 1 for lane in lines["rss"])  # MB
+    assert all(max(value or 0 for value in lane) > 1 for lane in lines["rss"])  # MB
 
 
 def test_one_cursor_is_shown_in_all_charts_and_reads_values(finished: Page) -> None:
@@ -173,8 +173,8 @@ def test_the_keyboard_moves_the_cursor(finished: Page) -> None:
     finished.keyboard.press("Shift+ArrowRight")
     finished.keyboard.press("ArrowLeft")
     axis = finished.evaluate("window.liveburst.waterfalls[0].axisEnd_ms")
-    said = finished.evaluate("window.liveburst.cursor_ms")
-    assert said == pytest.approx(axis * 9 / 200)
+    cursor_ms = finished.evaluate("window.liveburst.cursor_ms")
+    assert cursor_ms == pytest.approx(axis * 9 / 200)
     finished.keyboard.press("ArrowDown")
     expect(reading).to_contain_text("B at ")
     expect(finished.locator(".plot").nth(1)).to_be_focused()
@@ -210,10 +210,10 @@ def test_a_selection_filters_every_panel_and_stays_in_the_address(finished: Page
     for chart in ("inFlight", "throughput", "latency", "threads"):
         values = finished.evaluate(f"window.liveburst.lines.{chart}[0]")
         step_ms = axis / (len(values) - 1)
-        known = [i * step_ms for i, value in enumerate(values) if value is not None]
-        assert known
-        assert begin - 1 <= min(known)
-        assert max(known) <= end + 1
+        values_ = [i * step_ms for i, value in enumerate(values) if value is not None]
+        assert values_
+        assert begin - 1 <= min(values_)
+        assert max(values_) <= end + 1
     assert finished.url.endswith(f"#{round(begin)}-{round(end)}")
     finished.get_by_role("radio", name="Distribution").check()
     # Who was done before has no curve: on a quiet machine, all but the slowest.
@@ -257,7 +257,7 @@ def test_the_cursor_is_announced_once_it_rests(finished: Page) -> None:
     finished.locator(".plot").first.focus()
     for _ in range(5):
         finished.keyboard.press("ArrowRight")
-    said = finished.locator("#milestones")
-    expect(said).to_contain_text("A at ")
-    assert said.inner_text() == finished.locator("#reading").inner_text()
+    milestones = finished.locator("#milestones")
+    expect(milestones).to_contain_text("A at ")
+    assert milestones.inner_text() == finished.locator("#reading").inner_text()
     expect(finished.locator("#reading")).not_to_have_attribute("aria-live", "polite")

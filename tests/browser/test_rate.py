@@ -55,7 +55,7 @@ def test_a_rate_is_drawn_judged_and_fired_again(page: Page) -> None:
     expect(fine.locator("[data-cell=requests]")).to_have_text(str(REQUESTS))
     drawn = page.evaluate("window.liveburst.waterfalls")
     # 120 requests of 0.1 s, one after another.
-    assert {one["axisEnd_ms"] >= 12_000 for one in drawn} == {True}
+    assert {waterfall["axisEnd_ms"] >= 12_000 for waterfall in drawn} == {True}
     expect(page.locator(".waterfall .theory").first).to_contain_text("end of the rate")
     page.reload()
     wait_for_bars(page, REQUESTS)
@@ -76,8 +76,8 @@ def test_a_rate_out_of_bounds_has_a_message_beside_its_field(page: Page) -> None
 def test_the_engine_is_measured_at_the_start_and_by_a_button(page: Page) -> None:
     fill(page)
     line = page.locator("#instrument")
-    said = re.compile(r"Load generator: adds [\d.]+ ms, up to [\d,]+ requests/s, measured")
-    expect(line).to_contain_text(said)
+    pattern = re.compile(r"Load generator: adds [\d.]+ ms, up to [\d,]+ requests/s, measured")
+    expect(line).to_contain_text(pattern)
     for _ in range(5):  # it says so when the machine is too busy for it
         line.get_by_role("button", name="Measure again").click()
         expect(line).not_to_have_class(re.compile("htmx-request"), timeout=20_000)

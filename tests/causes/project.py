@@ -32,7 +32,7 @@ django.setup()
 
 PIECES = 4
 CALLS = 4
-asked = count(1)
+request_count = count(1)
 
 
 def seconds(request: HttpRequest) -> float:
@@ -152,7 +152,7 @@ async def beside_django(scope: dict[str, Any], receive: Any, send: Any) -> None:
 async def failing(request: HttpRequest) -> HttpResponse:
     """Every tenth request fails, whoever asks."""
     await asyncio.sleep(seconds(request))
-    return HttpResponse(status=503 if next(asked) % 10 == 0 else 200)
+    return HttpResponse(status=503 if next(request_count) % 10 == 0 else 200)
 
 
 VIEWS = (

@@ -102,8 +102,8 @@ async def fire(laboratory: Laboratory, scenario: str, requests: int) -> dict[str
 
 def causes(report: dict[str, Any]) -> list[dict[str, Any]]:
     (comparison,) = report["verdict"]["comparisons"]
-    found: list[dict[str, Any]] = comparison["causes"]
-    return found
+    named: list[dict[str, Any]] = comparison["causes"]
+    return named
 
 
 @pytest.mark.parametrize(("name", "requests"), LOADS)
@@ -111,12 +111,12 @@ async def test_the_planted_cause_explains_most(
     laboratory: Laboratory, name: str, requests: int
 ) -> None:
     report = await fire(laboratory, name, requests)
-    found = causes(report)
-    assert found, report["verdict"]["sentence"]
-    assert found[0]["name"] == name, found
+    named = causes(report)
+    assert named, report["verdict"]["sentence"]
+    assert named[0]["name"] == name, named
     if name not in WITHOUT_SHARE:
-        assert found[0]["lane"] == report["lanes"][0]["lane"]
-        assert found[0]["share"] >= LEAST_SHARE
+        assert named[0]["lane"] == report["lanes"][0]["lane"]
+        assert named[0]["share"] >= LEAST_SHARE
     assert "not found" not in report["verdict"]["sentence"]
 
 

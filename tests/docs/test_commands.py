@@ -21,7 +21,7 @@ def parsers() -> Iterator[tuple[str, ArgumentParser]]:
         yield name, parser
         for action in parser._actions:
             if isinstance(action, _SubParsersAction):
-                yield from ((f"{name} {inner}", one) for inner, one in action.choices.items())
+                yield from ((f"{name} {inner}", choice) for inner, choice in action.choices.items())
 
 
 def options_of(parser: ArgumentParser) -> set[str]:
@@ -37,6 +37,8 @@ EVERYBODYS = options_of(BaseCommand().create_parser("manage.py", "any"))
 def test_every_option_stands_where_the_page_tells_of_its_command(
     name: str, parser: ArgumentParser
 ) -> None:
-    told = [text for text in SECTIONS if f"`manage.py {name}`" in text.partition("\n")[0]]
-    assert len(told) == 1, name
-    assert {one for one in options_of(parser) - EVERYBODYS if one not in told[0]} == set()
+    sections = [text for text in SECTIONS if f"`manage.py {name}`" in text.partition("\n")[0]]
+    assert len(sections) == 1, name
+    assert {
+        option for option in options_of(parser) - EVERYBODYS if option not in sections[0]
+    } == set()

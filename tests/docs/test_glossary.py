@@ -43,10 +43,10 @@ def test_its_keys_are_in_the_contract(row: list[str]) -> None:
 )
 def test_one_term_for_one_concept(term: str, other: str) -> None:
     pattern = re.compile(rf"(?<![\w-]){re.escape(other)}(?![\w-])", re.IGNORECASE)
-    found = [
+    places = [
         f"{path.relative_to(ROOT)}:{number}"
         for path in READ
         for number, line in enumerate(path.read_text().splitlines(), 1)
         if pattern.search(line)
     ]
-    assert not found, f"{term}, not {other}"
+    assert not places, f"{term}, not {other}"

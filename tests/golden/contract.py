@@ -73,9 +73,9 @@ def _reference(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
 
 
 def _schema_of_union(args: tuple[Any, ...], definitions: dict[str, Any]) -> dict[str, Any]:
-    if all(one in PLAIN for one in args):
-        return {"type": [PLAIN[one] for one in args]}
-    return {"anyOf": [_schema_of(one, definitions) for one in args]}
+    if all(hint in PLAIN for hint in args):
+        return {"type": [PLAIN[hint] for hint in args]}
+    return {"anyOf": [_schema_of(hint, definitions) for hint in args]}
 
 
 def _schema_of_object(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
@@ -91,11 +91,11 @@ def _schema_of_object(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
 
 def declarations() -> str:
     """Return the TypeScript declarations of run data and events."""
-    members = [one for one in vars(events).values() if is_typeddict(one)]
-    viewers = [one for one in members if one in get_args(events.ViewerEvent)]
+    members = [member for member in vars(events).values() if is_typeddict(member)]
+    viewers = [member for member in members if member in get_args(events.ViewerEvent)]
     blocks = [
         *map(_interface, [page_data.LaneData, page_data.RunData, *viewers, events.QueueEvent]),
-        _union("ViewerEvent", [one.__name__ for one in viewers]),
+        _union("ViewerEvent", [member.__name__ for member in viewers]),
         "  /** What comes by the websocket. */\n"
         "  type PageEvent = (ViewerEvent & { run: string })"
         " | (QueueEvent & { run?: undefined });\n",
@@ -122,7 +122,7 @@ def _typescript(hint: Any) -> str:
     if origin is NotRequired:
         return _typescript(args[0])
     if origin is Literal:
-        return " | ".join(f"'{one}'" for one in args)
+        return " | ".join(f"'{value}'" for value in args)
     if origin in {Union, UnionType}:
         return " | ".join(map(_typescript, args))
     if origin is list:
@@ -134,7 +134,7 @@ def _union(name: str, members: list[str]) -> str:
     line = f"  type {name} = {' | '.join(members)};"
     if len(line) <= WIDTH:
         return line + "\n"
-    return f"  type {name} =\n" + "\n".join(f"    | {one}" for one in members) + ";\n"
+    return f"  type {name} =\n" + "\n".join(f"    | {member}" for member in members) + ";\n"
 
 
 def _description(kind: Any) -> str:

@@ -86,8 +86,8 @@ def _load(rows: list[dict[str, int]], measure: str) -> dict[str, Any]:
     data = frame.encode("health", lane=0, round=1, origin_ns=0, columns=columns)
     (lane,) = collect([data], 1)
     drawn = load(lane, measure, np.arange(0.0, 1001, 20)) / (MB if measure == "rss" else 1)
-    known = [None if np.isnan(value) else value for value in drawn.tolist()]
-    return {"measure": measure, "health": rows, "expected": known}
+    expected = [None if np.isnan(value) else value for value in drawn.tolist()]
+    return {"measure": measure, "health": rows, "expected": expected}
 
 
 def write() -> None:

@@ -38,7 +38,7 @@ def problems(value: Any, schema: dict[str, Any], path: str = "") -> Iterator[str
     if "$ref" in schema:
         yield from problems(value, SCHEMA["$defs"][schema["$ref"].rpartition("/")[2]], path)
     elif "anyOf" in schema:
-        if all(list(problems(value, one, path)) for one in schema["anyOf"]):
+        if all(list(problems(value, option, path)) for option in schema["anyOf"]):
             yield f"{path}: {value!r} is none of these"
     elif "enum" in schema:
         if value not in schema["enum"]:
@@ -108,8 +108,8 @@ def test_what_is_no_report_is_not() -> None:
     report = json.loads(json.dumps(report_of([THREADS, free()], 20)))
     report["lanes"][0] |= {"ok": None, "unknown": 1}
     del report["lanes"][1]["requests"]
-    found = list(problems(report, SCHEMA))
-    assert [problem.partition(":")[0] for problem in found] == [
+    problems_ = list(problems(report, SCHEMA))
+    assert [problem.partition(":")[0] for problem in problems_] == [
         ".lanes[0].ok",
         ".lanes[0].unknown",
         ".lanes[1].requests",

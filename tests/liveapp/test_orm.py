@@ -74,11 +74,11 @@ def test_connections_are_closed_with_their_requests(served: Liveapp, server: str
 
 def opened(process: int, name: str) -> list[str]:
     """The files of this name, and those beside it, that a process has open."""
-    found = []
+    links = []
     for link in os.listdir(f"/proc/{process}/fd"):  # noqa: PTH208 - it changes meanwhile
         with suppress(OSError):
-            found.append(os.readlink(f"/proc/{process}/fd/{link}"))  # noqa: PTH115
-    return [path for path in found if Path(path).name.startswith(name)]
+            links.append(os.readlink(f"/proc/{process}/fd/{link}"))  # noqa: PTH115
+    return [path for path in links if Path(path).name.startswith(name)]
 
 
 @pytest.mark.parametrize("server", SERVERS)
@@ -130,17 +130,21 @@ def test_a_pool_is_postgresqls(served: Liveapp, variant: str) -> None:
 
 
 def test_a_url_names_the_database_twice_with_a_pool_and_without(tmp_path: Path) -> None:
-    found = databases("postgresql://me:p%40ss@db.example:5433/shop?sslmode=require", tmp_path)
-    plain = found["default"]
+    settings_ = databases("postgresql://me:p%40ss@db.example:5433/shop?sslmode=require", tmp_path)
+    plain = settings_["default"]
     assert (plain["NAME"], plain["USER"], plain["PASSWORD"]) == ("shop", "me", "p@ss")
     assert (plain["HOST"], plain["PORT"]) == ("db.example", 5433)
     assert plain["OPTIONS"] == {"sslmode": "require"}
-    assert found[POOLED]["OPTIONS"]["pool"]["max_size"] == 20
+    assert settings_[POOLED]["OPTIONS"]["pool"]["max_size"] == 20
 
 
 def test_a_socket_is_named_by_its_directory(tmp_path: Path) -> None:
-    found = databases("postgres:///shop?host=/run/postgresql&port=5433", tmp_path)["default"]
-    assert (found["HOST"], found["PORT"], found["OPTIONS"]) == ("/run/postgresql", "5433", {})
+    settings_ = databases("postgres:///shop?host=/run/postgresql&port=5433", tmp_path)["default"]
+    assert (settings_["HOST"], settings_["PORT"], settings_["OPTIONS"]) == (
+        "/run/postgresql",
+        "5433",
+        {},
+    )
 
 
 @pytest.mark.parametrize("url", ["mysql://localhost/shop", "postgresql://localhost", "shop"])

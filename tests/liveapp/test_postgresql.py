@@ -30,8 +30,8 @@ OWNER = "postgres"  # the server refuses to run as root
 
 def program(name: str) -> str | None:
     """Debian keeps them away from the path."""
-    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
-    return shutil.which(name) or (str(found[-1]) if found else None)
+    paths = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+    return shutil.which(name) or (str(paths[-1]) if paths else None)
 
 
 @pytest.fixture(scope="module")

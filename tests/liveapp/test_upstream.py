@@ -58,8 +58,8 @@ def test_the_first_todo_is_the_one_that_everybody_knows(client: httpx.Client) ->
 
 def test_two_hundred_todos_are_those_of_ten_users() -> None:
     todos = [todo(number) for number in range(1, 201)]
-    assert [one["id"] for one in todos] == [*range(1, 201)]
-    assert {user: [one["userId"] for one in todos].count(user) for user in range(1, 11)} == (
+    assert [todo_["id"] for todo_ in todos] == [*range(1, 201)]
+    assert {user: [todo_["userId"] for todo_ in todos].count(user) for user in range(1, 11)} == (
         dict.fromkeys(range(1, 11), 20)
     )
 
@@ -165,11 +165,11 @@ def test_who_gives_up_leaves_the_place_to_others(upstream: Upstream) -> None:
 
 def test_requests_sent_ahead_are_answered_in_their_order(connection: socket.socket) -> None:
     latencies = [0.1, 0, 0.05, *[0] * 200]
-    asked = [f"/todos/{at % 200 + 1}?latency={s}" for at, s in enumerate(latencies)]
-    connection.sendall(b"".join(map(request, asked)))
+    paths = [f"/todos/{at % 200 + 1}?latency={s}" for at, s in enumerate(latencies)]
+    connection.sendall(b"".join(map(request, paths)))
     with connection.makefile("rb") as answers:
-        found = [read(answers)[1]["id"] for _ in asked]
-    assert found == [at % 200 + 1 for at in range(len(asked))]
+        ids = [read(answers)[1]["id"] for _ in paths]
+    assert ids == [at % 200 + 1 for at in range(len(paths))]
 
 
 def test_a_request_may_come_byte_by_byte(connection: socket.socket) -> None:

@@ -78,8 +78,8 @@ async def test_an_async_consumer_holds_many_at_once(served: Liveapp, server: str
         began = time.monotonic()
         messages = [f"message {number}" for number in range(HELD)]
         trips = zip(websockets, messages, strict=True)
-        found = await asyncio.gather(*(round_trip(*trip) for trip in trips))
-        assert found == messages
+        echoes = await asyncio.gather(*(round_trip(*trip) for trip in trips))
+        assert echoes == messages
         assert time.monotonic() - began < 3
     finally:
         await asyncio.gather(*(websocket.close() for websocket in websockets))

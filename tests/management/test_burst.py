@@ -40,18 +40,18 @@ def test_the_demonstration_is_right(tmp_path: Path) -> None:
     )
     assert status == 0, stderr
     report: dict[str, Any] = json.loads(stdout)
-    found = {lane["lane"]: lane for lane in report["lanes"]}
-    assert list(found) == lanes
-    assert all(lane["ok"] == 20 and lane["errors"] == {} for lane in found.values())
+    by_lane = {lane["lane"]: lane for lane in report["lanes"]}
+    assert list(by_lane) == lanes
+    assert all(lane["ok"] == 20 and lane["errors"] == {} for lane in by_lane.values())
     # ⌈20 / k⌉ · 0.1 s, which no server can beat
     for lane, at_least_s in zip(lanes, (2.0, 0.3, 0.1, 0.1, 2.0), strict=True):
-        assert found[lane]["makespan_s"][0] >= at_least_s
-    assert max(found[lane]["makespan_s"][0] for lane in lanes[2:4]) < 1.0
-    peaks = {name: lane["server_side"]["peak_in_app"] for name, lane in found.items()}
+        assert by_lane[lane]["makespan_s"][0] >= at_least_s
+    assert max(by_lane[lane]["makespan_s"][0] for lane in lanes[2:4]) < 1.0
+    peaks = {name: lane["server_side"]["peak_in_app"] for name, lane in by_lane.items()}
     assert peaks["sync@gunicorn-sync"] == 1
     assert peaks["sync@gunicorn-gthread"] == 8
     assert all(peaks[lane] > 8 for lane in lanes[2:4])  # no pool of threads holds them back
-    blocking = found["async-blocking@uvicorn"]
+    blocking = by_lane["async-blocking@uvicorn"]
     assert blocking["server_side"]["peak_in_app"] > blocking["server_side"]["peak_in_view"] == 1
     assert 95 <= blocking["server_side"]["loop_held_ms_max"] < 200
     assert blocking["server_side"]["loop_lag_ms_max"] >= 90

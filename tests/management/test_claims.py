@@ -68,10 +68,10 @@ def test_all_claims_are_fired_and_one_that_is_not_true_everywhere_is_status_1(
     true, half = answer["claims"]
     assert (true["claim"], true["verdict"]["kind"]) == ("true", "holds")
     assert half["verdict"]["kind"] == "holds-only-when"
-    one, several = half["verdict"]["findings"]
-    assert (one["value"], one["holds"]) == (1, True)
-    assert (several["lane"], several["holds"]) == ("sync@gunicorn-gthread", False)
-    assert 2 <= several["value"] <= 4
+    first, second = half["verdict"]["findings"]
+    assert (first["value"], first["holds"]) == (1, True)
+    assert (second["lane"], second["holds"]) == ("sync@gunicorn-gthread", False)
+    assert 2 <= second["value"] <= 4
 
 
 def test_a_claim_that_holds_is_status_0(tmp_path: Path, lab: str) -> None:
@@ -101,5 +101,5 @@ def test_ctrl_c_stops_all_claims_and_prints_the_results_so_far(tmp_path: Path, l
     assert process.returncode == 130, stderr
     answer = json.loads(stdout)
     assert answer["status"] == "stopped"
-    assert [one["status"] for one in answer["claims"]] == ["stopped"]
+    assert [claim["status"] for claim in answer["claims"]] == ["stopped"]
     assert "Traceback" not in stderr

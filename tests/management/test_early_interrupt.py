@@ -48,5 +48,5 @@ def test_an_interrupt_during_imports(tmp_path: Path, module: str, arguments: lis
         else:
             pytest.fail(f"{module} was not imported")
         started.send_signal(signal.SIGINT)
-        said = [line for line in started.stderr if not line.startswith("import time:")]
-    assert (started.returncode, said) == (130, ["Interrupted.\n"])
+        lines = [line for line in started.stderr if not line.startswith("import time:")]
+    assert (started.returncode, lines) == (130, ["Interrupted.\n"])

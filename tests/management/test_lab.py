@@ -105,10 +105,10 @@ def test_if_a_port_is_taken_the_next_is_used(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with start(tmp_path, MARK, "lab", "--no-browser", "--port", str(port)) as process:
-            found = int(address_of(process).rpartition(":")[2])
+            used_port = int(address_of(process).rpartition(":")[2])
             process.send_signal(signal.SIGINT)  # at once: it may not even serve yet
             assert process.wait(20) == 0
-    assert port < found <= port + 50
+    assert port < used_port <= port + 50
 
 
 @pytest.mark.parametrize(

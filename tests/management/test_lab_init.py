@@ -111,7 +111,7 @@ def test_a_drafted_file_runs_unedited(shop: Path, tmp_path: Path) -> None:
     assert list(scenarios) == ["report"]
     assert file.read_text().startswith("#:schema ./lab.schema.json\n")
     assert (shop / "lab.schema.json").read_text() == lab_schema()
-    assert {name: one["path"] for name, one in scenarios["report"]["variant"].items()} == {
+    assert {name: variant["path"] for name, variant in scenarios["report"]["variant"].items()} == {
         "sync": "/report/",
         "async": "/report-async/",
     }

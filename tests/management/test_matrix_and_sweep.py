@@ -36,8 +36,8 @@ def test_a_matrix_agrees_with_theory(tmp_path: Path) -> None:
         *("--server", "gunicorn-gevent", "--json", "-", "--csv", str(table)),
     )
     assert status == 0, stderr
-    found: dict[str, Any] = json.loads(stdout)
-    cells = {cell["lane"]: cell for cell in found["cells"]}
+    answer: dict[str, Any] = json.loads(stdout)
+    cells = {cell["lane"]: cell for cell in answer["cells"]}
     assert cells["async-blocking@gunicorn-gevent"]["state"] == "refused"
     measured = {lane: cell for lane, cell in cells.items() if cell["state"] == "measured"}
     assert len(measured) == 7
@@ -52,7 +52,7 @@ def test_a_matrix_agrees_with_theory(tmp_path: Path) -> None:
         assert cell["theory_s"] <= cell["makespan_s"] < cell["theory_s"] + 0.6, lane
     assert measured["async-blocking@daphne"]["ratio"] > 2
     rows = list(csv.DictReader(table.read_text().splitlines()))
-    assert next(row["run"] for row in rows if row["state"] == "measured") in found["runs"]
+    assert next(row["run"] for row in rows if row["state"] == "measured") in answer["runs"]
     assert not marked(MARK)
 
 
@@ -65,12 +65,12 @@ def test_a_sweep_finds_where_a_pool_falls_behind(tmp_path: Path) -> None:
         *("--json", "-"),
     )
     assert status == 0, stderr
-    found: dict[str, Any] = json.loads(stdout)
-    (one,) = found["crossovers"]
-    assert one["standing"] == "ahead"
-    assert one["theory_from"] == 3
+    answer: dict[str, Any] = json.loads(stdout)
+    (crossing,) = answer["crossovers"]
+    assert crossing["standing"] == "ahead"
+    assert crossing["theory_from"] == 3
     # Six at a time take the pool of two three times as long, and sixteen eight times.
-    last = found["levels"][-1]["lanes"]
+    last = answer["levels"][-1]["lanes"]
     assert last[0]["theory_rps"] == pytest.approx(40)
     assert last[0]["throughput_rps"] < 45
     assert last[1]["ratio"] < 0.5

@@ -88,7 +88,7 @@ def handled(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize(
     ("words", "action", "option"),
-    [pytest.param(*one, id=" ".join([*one[0], one[2]])) for one in options()],
+    [pytest.param(*case, id=" ".join([*case[0], case[2]])) for case in options()],
 )
 def test_each_option_reaches_its_command(
     words: tuple[str, ...], action: argparse.Action, option: str, handled: list[dict[str, Any]]

@@ -58,8 +58,8 @@ def test_json_in_a_file_leaves_the_table_on_stdout(
     file = tmp_path / "a result.json"
     status, stdout, stderr = command(home, *arguments, "--json", str(file))
     assert status == 0, stderr
-    for said in words:
-        assert said in stdout
+    for text in words:
+        assert text in stdout
     assert "1 requests" not in stdout + stderr
     assert isinstance(json.loads(file.read_text()), dict)
 
@@ -68,10 +68,10 @@ def test_json_in_a_file_leaves_the_table_on_stdout(
 def test_a_log_has_a_few_lines_of_progress(home: Path) -> None:
     status, _, stderr = command(home, *BURST)
     assert status == 0, stderr
-    told = [line for line in stderr.splitlines() if "of 1 request" in line]
-    assert "0 s: starting" in told[0]
-    assert "finished; 1 of 1 request" in told[-1]
-    assert len(told) < 12
+    lines = [line for line in stderr.splitlines() if "of 1 request" in line]
+    assert "0 s: starting" in lines[0]
+    assert "finished; 1 of 1 request" in lines[-1]
+    assert len(lines) < 12
     assert "\x1b" not in stderr
 
 

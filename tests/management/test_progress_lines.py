@@ -51,9 +51,9 @@ def lines_to(log: Log, every_s: float = 3600) -> ProgressLines:
     return ProgressLines(log.lines.append, every_s, log.clock)
 
 
-async def until(said: Any) -> None:
+async def until(condition: Any) -> None:
     for _ in range(2000):
-        if said():
+        if condition():
             return
         await asyncio.sleep(0.005)
     raise AssertionError("never said")
@@ -108,18 +108,18 @@ async def test_a_repeated_round_adds_one_to_the_total(log: Log) -> None:
 
 async def test_progress_never_goes_back_when_a_round_is_repeated(log: Log) -> None:
     sink = lines_to(log)
-    asked = make_plan(PROJECT, scenario="sleep", requests=3, rounds=2, lanes=["sync@daphne"])
-    await sink.begin(asked)
-    said = []
+    plan = make_plan(PROJECT, scenario="sleep", requests=3, rounds=2, lanes=["sync@daphne"])
+    await sink.begin(plan)
+    endings = []
     for number in (1, 2, 3):
         await sink.event({"event": "began", "lane": 0, "round": number})
         data = frame.encode("samples", lane=0, round=number, origin_ns=0, columns=samples(3))
         await sink.frame(number, frame.decode(data))
-        said.append(sink.line().rpartition("; ")[2])
+        endings.append(sink.line().rpartition("; ")[2])
         if number == 1:
             await sink.event({"event": "discarded", "round": 1, "reason": "late"})
     await sink.end(Outcome(Status.FINISHED))
-    assert said == ["3 of 6 requests", "6 of 9 requests", "9 of 9 requests"]
+    assert endings == ["3 of 6 requests", "6 of 9 requests", "9 of 9 requests"]
 
 
 async def test_a_warning_is_written_at_once_and_only_once(log: Log) -> None:
@@ -137,10 +137,10 @@ async def test_a_queued_run_is_reported(log: Log) -> None:
     first, second = [await asyncio.to_thread(run_queue.enqueue, plan, PROJECT) for _ in range(2)]
     await print_queue_position(first, log.lines.append)
     assert log.lines == []
-    told = asyncio.create_task(print_queue_position(second, log.lines.append, 0.001))
+    printing = asyncio.create_task(print_queue_position(second, log.lines.append, 0.001))
     await until(lambda: log.lines)
     await Run.objects.filter(pk=first.pk).aupdate(status=Status.FINISHED)
-    await told
+    await printing
     assert set(log.lines) == {"Queued: 1 run or experiment is ahead."}
 
 
@@ -150,15 +150,17 @@ def test_bars_are_for_terminals_alone(terminal: bool, kind: type) -> None:
     assert isinstance(progress(console), kind)
 
 
-@pytest.mark.parametrize(("stderr", "one"), [(subprocess.STDOUT, True), (subprocess.PIPE, False)])
-def test_one_destination_of_stdout_and_stderr_is_detected(stderr: int, one: bool) -> None:
+@pytest.mark.parametrize(
+    ("stderr", "same_file"), [(subprocess.STDOUT, True), (subprocess.PIPE, False)]
+)
+def test_one_destination_of_stdout_and_stderr_is_detected(stderr: int, same_file: bool) -> None:
     code = (
         "from dashboard.management.terminal.outputs import stdout_is_stderr as same; print(same())"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=stderr, text=True, check=True
     )
-    assert done.stdout.strip() == str(one)
+    assert done.stdout.strip() == str(same_file)
 
 
 def test_a_warning_printed_already_is_not_repeated() -> None:

@@ -25,8 +25,12 @@ ROUNDS, REQUESTS, DELAY_S = 3, 20, 0.3  # a round lasts long enough to be seen a
 def server() -> psutil.Process:
     """The server of the target: the first gunicorn, whose parent is the guard."""
     processes = [psutil.Process(pid) for pid in marked(MARK)]
-    gunicorns = {one.pid: one for one in processes if "gunicorn" in " ".join(one.cmdline()[1:4])}
-    return next(one for one in gunicorns.values() if one.ppid() not in gunicorns)
+    gunicorns = {
+        process.pid: process
+        for process in processes
+        if "gunicorn" in " ".join(process.cmdline()[1:4])
+    }
+    return next(process for process in gunicorns.values() if process.ppid() not in gunicorns)
 
 
 def in_round_two(home: Path) -> bool:
@@ -43,7 +47,9 @@ def in_round_two(home: Path) -> bool:
         except sqlite3.OperationalError:  # not migrated yet
             return False
     decoded = [frame.decode(bytes(data)) for (data,) in frames]
-    return bool(readings) and any(one.kind == "samples" and one.round == 2 for one in decoded)
+    return bool(readings) and any(
+        frame_.kind == "samples" and frame_.round == 2 for frame_ in decoded
+    )
 
 
 def test_a_killed_server_loses_its_round_and_not_the_run(tmp_path: Path) -> None:
@@ -61,6 +67,10 @@ def test_a_killed_server_loses_its_round_and_not_the_run(tmp_path: Path) -> None
     repeated = 2 in report["discarded_rounds"]
     assert repeated or (ROUNDS - 1) * REQUESTS <= measured["ok"] < ROUNDS * REQUESTS
     assert repeated or measured["errors"]
-    assert any("round 2" in one and "was restarted" in one for one in report["warnings"])
-    assert not any("worker process" in one for one in report["warnings"])  # it ended as a whole
+    assert any(
+        "round 2" in warning and "was restarted" in warning for warning in report["warnings"]
+    )
+    assert not any(
+        "worker process" in warning for warning in report["warnings"]
+    )  # it ended as a whole
     assert until(lambda: not marked(MARK), 2)

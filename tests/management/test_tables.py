@@ -94,18 +94,18 @@ def reports(draw: st.DrawFn) -> dict[str, Any]:
 def test_a_result_at_every_width(report: dict[str, Any], width: int) -> None:
     table, left_out = result_table(report, width)
     text = printed([table], width)
-    found = cells_of(text)
+    cells = cells_of(text)
     columns = RATE_COLUMNS if report["load"]["kind"] == "rate" else BURST_COLUMNS
     for name, cell in columns.items():
         for lane in report["lanes"]:
             if name not in left_out:
                 pieces = re.split(r"(?<=[,;]) ", cell(lane))
-                assert cell(lane) in found or all(piece in found for piece in pieces)
+                assert cell(lane) in cells or all(piece in cells for piece in pieces)
     for lane in report["lanes"]:  # its name is broken, never shortened
         assert lane["lane"] in first_column(text)
     assert next(iter(columns)) not in left_out
     if width >= 190:
-        assert not left_out or max(len(cell) for cell in found) > 40
+        assert not left_out or max(len(cell) for cell in cells) > 40
 
 
 @given(
@@ -135,9 +135,9 @@ def test_a_matrix_at_every_width(
         "scenario": "sleep", "baseline": "sync@daphne",
         "variants": variants, "servers": servers, "cells": cells,
     }  # fmt: skip
-    found = cells_of(printed(matrix_tables(answer, width), width))
+    shown = cells_of(printed(matrix_tables(answer, width), width))
     expected = seconds_of(makespan_s) if state == "measured" else state
-    assert found.count(expected) == len(cells)
+    assert shown.count(expected) == len(cells)
 
 
 @given(
@@ -168,8 +168,8 @@ def test_a_sweep_at_every_width(
         ],
     }  # fmt: skip
     tables = [fit_table(title, columns, width) for title, columns in sweep_columns(answer, width)]
-    found = cells_of(printed([table for table, _ in tables], width))
+    cells = cells_of(printed([table for table, _ in tables], width))
     low, high = 0.9 * ratio, 1.1 * ratio
     whole, interval = f"{ratio:.3f} [{low:.3f}, {high:.3f}]", f"[{low:.3f}, {high:.3f}]"
-    assert found.count(whole) + found.count(interval) >= len(levels) * (len(lanes) - 1)
+    assert cells.count(whole) + cells.count(interval) >= len(levels) * (len(lanes) - 1)
     assert all("ratio" not in left_out for _, left_out in tables)

@@ -54,7 +54,7 @@ def test_a_narrow_terminal_shortens_the_axis_and_no_number(width: int) -> None:
     whole = list(draw_xray(xray_of(REQUEST, *gathered(2, 20))))
     ruler, wide_ruler = rows.pop(0), whole.pop(0)
     assert ruler.split()[-2:] == wide_ruler.split()[-2:]
-    numbers = [re.findall(r"[\d.]+(?: ms)?", " ".join(found)) for found in (rows, whole)]
+    numbers = [re.findall(r"[\d.]+(?: ms)?", " ".join(line)) for line in (rows, whole)]
     assert numbers[0] == numbers[1]
 
 
@@ -84,15 +84,19 @@ def test_the_json_is_one_object_and_the_trace_opens_in_perfetto(tmp_path: Path) 
     status, stdout, stderr = xray(tmp_path, *QUICK, "--json", "-", "--trace", str(file))
     assert status == 0, stderr
     assert stdout.count("\n") == 1
-    found = json.loads(stdout)
-    assert (found["lane"], found["variant"], found["server"]) == ("async@daphne", "async", "daphne")
-    assert (found["hops"], found["threads_started"], found["queries"]) == (2, 2, 0)
-    assert found["target"]["versions"]["django"]
-    assert found["spans"][0]["kind"] == "request"
-    assert found["length_ms"] >= 20
+    result = json.loads(stdout)
+    assert (result["lane"], result["variant"], result["server"]) == (
+        "async@daphne",
+        "async",
+        "daphne",
+    )
+    assert (result["hops"], result["threads_started"], result["queries"]) == (2, 2, 0)
+    assert result["target"]["versions"]["django"]
+    assert result["spans"][0]["kind"] == "request"
+    assert result["length_ms"] >= 20
     trace = json.loads(file.read_text())
     complete = [event for event in trace["traceEvents"] if event["ph"] == "X"]
-    assert len(complete) == len(found["spans"])
+    assert len(complete) == len(result["spans"])
     assert {event["pid"] for event in trace["traceEvents"]} == {1}
 
 
@@ -103,8 +107,8 @@ def test_settings_of_the_server_are_applied(tmp_path: Path) -> None:
     status, stdout, stderr = xray(tmp_path, "sleep", lane, *QUICK[2:], "--json", str(result))
     assert status == 0, stderr
     assert stdout.startswith(f"{lane}: GET ")  # a file takes no drawing away
-    found = json.loads(result.read_text())
-    assert (found["lane"], found["hops"], found["target"]["threads"]) == (lane, 0, 2)
+    result = json.loads(result.read_text())
+    assert (result["lane"], result["hops"], result["target"]["threads"]) == (lane, 0, 2)
 
 
 @pytest.mark.parametrize(

@@ -75,19 +75,19 @@ DELAY_MIN = "scenario.sleep.parameters.delay.min"
 def test_each_problem_names_its_place_and_what_was_expected_and_found(
     tmp_path: Path, old: str, new: str, problem: str
 ) -> None:
-    found = problems(tmp_path, (old, new))
-    assert any(one.startswith(f"lab.toml: {problem}") for one in found), found
+    messages = problems(tmp_path, (old, new))
+    assert any(message.startswith(f"lab.toml: {problem}") for message in messages), messages
 
 
 def test_bad_values_and_bad_references_are_reported_together(tmp_path: Path) -> None:
     """Checks between tables are made even if a value elsewhere is wrong."""
-    found = problems(
+    messages = problems(
         tmp_path,
         ('name = "shop"', "name = 3"),
         ("{delay}", "{speed}"),
         ("sync@daphne", "sync@apache"),
     )
-    assert [one.partition(": expected")[0] for one in found] == [
+    assert [message.partition(": expected")[0] for message in messages] == [
         "lab.toml: project.name",
         "lab.toml: scenario.sleep.variant.sync.path",
         "lab.toml: scenario.sleep.lanes: sync@apache",

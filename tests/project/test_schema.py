@@ -37,7 +37,7 @@ def test_it_has_descriptions_and_no_null() -> None:
     schema = json.loads(lab_schema())
     for table in (schema, *schema["$defs"].values()):
         assert not table["additionalProperties"]
-        assert all(one["description"] for one in table["properties"].values())
+        assert all(property_["description"] for property_ in table["properties"].values())
 
 
 def test_the_reference_in_the_docs_has_each_key() -> None:

@@ -39,12 +39,12 @@ async def fire(port: int, path: str, requests: int, connections: int) -> list[An
         while waiting:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             try:
-                kept = True
-                while waiting and kept:
+                keep_alive = True
+                while waiting and keep_alive:
                     waiting.pop()
                     answer = await ask(reader, writer, path)
                     answers.append(answer)
-                    kept = answer.kept
+                    keep_alive = answer.kept
             finally:
                 await close(writer)
 

@@ -52,14 +52,14 @@ async def until_async(condition: Callable[[], object], timeout_s: float = 10.0) 
 def marked(mark: str) -> list[int]:
     """Return the ids of processes with the mark in their environment, zombies excluded."""
     wanted = f"LIVEBURST_MARK={mark}".encode()
-    found = []
+    processes = []
     for directory in Path("/proc").glob("[0-9]*"):
         try:
             if wanted in (directory / "environ").read_bytes().split(b"\0"):
-                found.append(int(directory.name))
+                processes.append(int(directory.name))
         except OSError:
             continue
-    return found
+    return processes
 
 
 def listening_ports(processes: Container[int | None] | None = None) -> set[int]:

@@ -84,10 +84,10 @@ def test_a_field_with_a_default_may_be_missing() -> None:
 
 
 def test_a_typed_dict_is_read_as_an_object_with_these_keys() -> None:
-    said = {"status": None, "words": ["one"]}
-    assert read_json(list[Said], [said]) == [said]
+    data = {"status": None, "words": ["one"]}
+    assert read_json(list[Said], [data]) == [data]
     with pytest.raises(InvalidJson, match=r"\[0\]\.words\[0\]: expected text, found 1"):
-        read_json(list[Said], [{**said, "words": [1]}])
+        read_json(list[Said], [{**data, "words": [1]}])
     with pytest.raises(InvalidJson, match=r"status: expected, found nothing"):
         read_json(Said, {"words": []})
 

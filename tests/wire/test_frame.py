@@ -38,10 +38,10 @@ def columns(draw: st.DrawFn) -> tuple[str, dict[str, array[int]]]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_golden_frames_are_read(kind: str) -> None:
-    found = frame.decode((GOLDEN / f"{kind}.frame").read_bytes())
+    decoded = frame.decode((GOLDEN / f"{kind}.frame").read_bytes())
     expected = json.loads((GOLDEN / "expected.json").read_text())[kind]
-    assert (found.kind, found.lane, found.round, found.origin_ns) == (kind, 2, 3, 2**60 + 1)
-    assert {name: list(column) for name, column in found.columns.items()} == expected
+    assert (decoded.kind, decoded.lane, decoded.round, decoded.origin_ns) == (kind, 2, 3, 2**60 + 1)
+    assert {name: list(column) for name, column in decoded.columns.items()} == expected
 
 
 @given(columns(), st.integers(0, 5), st.integers(0, 100), st.integers(0, 2**63 - 1))
@@ -50,9 +50,9 @@ def test_what_is_written_is_read(
 ) -> None:
     kind, values = made
     data = frame.encode(kind, lane=lane, round=number, origin_ns=origin_ns, columns=values)
-    found = frame.decode(data)
-    assert (found.lane, found.round, found.origin_ns) == (lane, number, origin_ns)
-    assert {name: list(column) for name, column in found.columns.items()} == {
+    decoded = frame.decode(data)
+    assert (decoded.lane, decoded.round, decoded.origin_ns) == (lane, number, origin_ns)
+    assert {name: list(column) for name, column in decoded.columns.items()} == {
         name: list(column) for name, column in values.items()
     }
     assert len(data) % 8 == 0
@@ -103,12 +103,12 @@ def test_envelopes_come_out_however_the_stream_is_cut(
 ) -> None:
     stream = b"".join(frame.envelop(sequence, payload) for sequence, payload in sent)
     reader = frame.EnvelopeReader()
-    found: list[tuple[int, bytes]] = []
+    received: list[tuple[int, bytes]] = []
     while stream:
         cut = data.draw(st.integers(1, len(stream)))
-        found += reader.feed(stream[:cut])
+        received += reader.feed(stream[:cut])
         stream = stream[cut:]
-    assert found == sent
+    assert received == sent
 
 
 def test_events_and_frames_are_told_apart() -> None:

@@ -17,13 +17,13 @@ from dashboard.wire.percentile import FEWEST_SAMPLES, nearest_rank
     st.sampled_from(sorted(FEWEST_SAMPLES)),
 )
 def test_the_smallest_value_with_enough_at_or_below_it(values: list[int], percent: float) -> None:
-    found = nearest_rank(sorted(values), percent)
+    percentile = nearest_rank(sorted(values), percent)
     if len(values) < FEWEST_SAMPLES[percent]:
-        assert found is None
+        assert percentile is None
         return
     needed = Fraction(str(percent)) / 100 * len(values)
-    assert found == next(
-        value for value in sorted(values) if sum(one <= value for one in values) >= needed
+    assert percentile == next(
+        value for value in sorted(values) if sum(other <= value for other in values) >= needed
     )
 
 

@@ -125,29 +125,29 @@ PLANTED = [
 
 def causes(report: dict[str, Any]) -> list[dict[str, Any]]:
     (comparison,) = report["verdict"]["comparisons"]
-    found: list[dict[str, Any]] = comparison["causes"]
-    return found
+    named: list[dict[str, Any]] = comparison["causes"]
+    return named
 
 
 @pytest.mark.parametrize("requests", [20, 100])
 @pytest.mark.parametrize("rounds", [3, 6])
-@pytest.mark.parametrize(("name", "slow", "fast"), PLANTED, ids=[one[0] for one in PLANTED])
+@pytest.mark.parametrize(("name", "slow", "fast"), PLANTED, ids=[case[0] for case in PLANTED])
 def test_a_planted_cause_is_named_and_no_other(
     name: str, slow: Planted, fast: Planted, rounds: int, requests: int
 ) -> None:
     for lanes in ([slow, fast], [fast, slow]):
         report = report_of(lanes, requests, rounds)
-        found = causes(report)
-        assert [cause["name"] for cause in found] == [name]
-        assert found[0]["lane"] == slow.name
-        assert found[0]["share"] >= 0.5
+        named = causes(report)
+        assert [cause["name"] for cause in named] == [name]
+        assert named[0]["lane"] == slow.name
+        assert named[0]["share"] >= 0.5
         assert "not found" not in report["verdict"]["sentence"]
 
 
 @pytest.mark.parametrize("requests", [20, 100])
 def test_buffered_answers_are_named_whatever_the_total_times(requests: int) -> None:
-    found = causes(report_of([WHOLE, STREAMED], requests))
-    (held,) = [cause for cause in found if cause["name"] == "not-streaming"]
+    named = causes(report_of([WHOLE, STREAMED], requests))
+    (held,) = [cause for cause in named if cause["name"] == "not-streaming"]
     assert held["lane"] == WHOLE.name
     assert held["evidence"]["first_byte_ms_p50"] == pytest.approx(300, rel=0.05)
     assert held["evidence"]["other_first_byte_ms_p50"] == pytest.approx(100, rel=0.05)
@@ -164,8 +164,8 @@ def test_failures_are_the_cause_and_there_is_no_ratio(requests: int) -> None:
     def failing(number: int) -> list[Stamps]:
         good = at_once(100)(number)
         return [
-            Stamps(1, 2, 3, 4, error=Failure.STATUS) if at < 2 else one
-            for at, one in enumerate(good)
+            Stamps(1, 2, 3, 4, error=Failure.STATUS) if at < 2 else stamps
+            for at, stamps in enumerate(good)
         ]
 
     report = report_of([free(), free(name="broken@daphne", model=failing)], requests)
@@ -189,24 +189,24 @@ def test_a_saturated_engine_is_the_cause_and_there_is_no_verdict(requests: int) 
     assert comparison["ratio"] == pytest.approx(0.2, abs=0.15)  # shown, and marked
     assert comparison["interval"] is None
     assert [cause["name"] for cause in comparison["causes"]] == ["client-bound"]
-    said = report["verdict"]["sentence"]
-    assert said.startswith(
+    sentence = report["verdict"]["sentence"]
+    assert sentence.startswith(
         "No verdict. The engine used 97 % of its core. Measured, but not reliable"
     )
-    assert "× faster than" in said
+    assert "× faster than" in sentence
 
 
 def test_two_causes_that_fit_are_both_shown_the_greater_share_first() -> None:
     slow_pool = Planted(**{**vars(THREADS), "model": pool(8, 150)})
-    found = causes(report_of([slow_pool, free()], 100))
-    assert [cause["name"] for cause in found] == ["threads-busy", "waiting-in-app"]
-    assert found[0]["share"] > found[1]["share"]
+    named = causes(report_of([slow_pool, free()], 100))
+    assert [cause["name"] for cause in named] == ["threads-busy", "waiting-in-app"]
+    assert named[0]["share"] > named[1]["share"]
 
 
 def test_a_longer_wait_in_two_equal_pools_is_not_laid_on_the_pool() -> None:
     slow_pool = Planted(**{**vars(THREADS), "name": "slow@gunicorn-gthread", "model": pool(8, 120)})
-    found = causes(report_of([THREADS, slow_pool], 100))
-    assert [cause["name"] for cause in found] == ["waiting-in-app"]
+    named = causes(report_of([THREADS, slow_pool], 100))
+    assert [cause["name"] for cause in named] == ["waiting-in-app"]
 
 
 def test_without_evidence_the_cause_is_not_found() -> None:
@@ -251,7 +251,7 @@ def test_the_cpu_that_others_had_is_not_what_a_lane_left_idle() -> None:
     assert cause["name"] == "cpu-bound"
     assert cause["evidence"]["taken_by_others"] == pytest.approx(0.5)
     alone = Planted(**{**vars(shared), "config": CORE})
-    assert "cpu-bound" not in [one["name"] for one in causes(report_of([alone, other], 20))]
+    assert "cpu-bound" not in [cause["name"] for cause in causes(report_of([alone, other], 20))]
 
 
 # Everybody in the application at once, each view of 0.1 ms in its turn behind a hold of 100 ms.

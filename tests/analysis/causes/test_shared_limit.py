@@ -104,11 +104,11 @@ def test_one_lane_without_its_cpu_and_nothing_is_said_of_cpu() -> None:
 def test_no_sentence_names_what_is_not_known(
     model: Any, both: dict[str, Any], name: str, words: str
 ) -> None:
-    for one in (alike(model, **both), alike(model, rounds=1, **both)):
-        said = shared_limit_sentence(one["absolute"])
-        assert "None" not in said
-        assert "nan" not in said
-        assert said.endswith(".")
+    for verdict in (alike(model, **both), alike(model, rounds=1, **both)):
+        sentence = shared_limit_sentence(verdict["absolute"])
+        assert "None" not in sentence
+        assert "nan" not in sentence
+        assert sentence.endswith(".")
 
 
 def test_an_unknown_limit_without_evidence_has_no_sentence() -> None:

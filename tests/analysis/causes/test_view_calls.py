@@ -60,8 +60,8 @@ def report(
     return make_report(plan, ReportContext("r", "finished", {}, configs=configs), frames)
 
 
-def answer(found: dict[str, Any]) -> str:
-    return str(found["verdict"]["comparisons"][0]["answer"])
+def answer(result: dict[str, Any]) -> str:
+    return str(result["verdict"]["comparisons"][0]["answer"])
 
 
 @pytest.mark.parametrize(
@@ -84,21 +84,21 @@ def answer(found: dict[str, Any]) -> str:
 def test_who_answered_decides_whether_there_is_a_verdict(
     second: dict[str, int], first: dict[str, int], expected: str
 ) -> None:
-    found = report(second, first)
-    assert answer(found) == expected
+    result = report(second, first)
+    assert answer(result) == expected
     # Exit status 1 where the faster lane may not have done the work.
-    assert Expectation.parse(FASTER).holds(found) is (expected == "differs")
+    assert Expectation.parse(FASTER).holds(result) is (expected == "differs")
 
 
 @pytest.mark.parametrize("path", ["makespan_s", "throughput_rps", "latency_ms.p50", "view.p50"])
 def test_no_time_of_a_lane_that_failed_holds_anything(path: str) -> None:
-    found = report(REFUSED, rows=REQUESTS // 2)
+    result = report(REFUSED, rows=REQUESTS // 2)
     for sign in "<>":
-        judged = Expectation.parse(f"{SECOND}.{path} {sign} 15").judge(found)
+        judged = Expectation.parse(f"{SECOND}.{path} {sign} 15").judge(result)
         assert not judged.holds
         assert "failed" in str(judged.warning)
-    assert Expectation.parse(f"{SECOND}.ok < 51").holds(found)
-    assert Expectation.parse(f"{SECOND}.views.not_called > 49").holds(found)
+    assert Expectation.parse(f"{SECOND}.ok < 51").holds(result)
+    assert Expectation.parse(f"{SECOND}.views.not_called > 49").holds(result)
 
 
 def test_what_is_said_of_a_redirect_before_the_view() -> None:
@@ -109,37 +109,45 @@ def test_what_is_said_of_a_redirect_before_the_view() -> None:
         "where": "https://a/b/",
         "count": 100,
     }
-    found = report(REFUSED, kinds=(where,))
-    lane = found["lanes"][1]
+    result = report(REFUSED, kinds=(where,))
+    lane = result["lanes"][1]
     assert lane["errors"] == {"redirected-before-view": 100}
     assert lane["views"] == {
         "called": 0, "not_called": 100, "unknown": 0, "unknown_redirects": 0
     }  # fmt: skip
     assert lane["redirects"] == [{"status": 301, "to": "https://a/b/", "count": 100}]
-    assert "100 redirected before the view of 100" in found["verdict"]["sentence"]
-    said = f"{SECOND}: 100 of 100 requests were redirected before the view (301 to https://a/b/)."
-    assert said in found["warnings"]
-    assert said in markdown(found)
+    assert "100 redirected before the view of 100" in result["verdict"]["sentence"]
+    warning = (
+        f"{SECOND}: 100 of 100 requests were redirected before the view (301 to https://a/b/)."
+    )
+    assert warning in result["warnings"]
+    assert warning in markdown(result)
 
 
 def test_a_cache_is_named_as_what_was_measured() -> None:
-    found = report({**FAST, **NOT_CALLED}, rows=REQUESTS - 1)
-    assert found["lanes"][1]["skipped"] == {"200": 95}
-    assert found["lanes"][1]["ok"] == 100
+    result = report({**FAST, **NOT_CALLED}, rows=REQUESTS - 1)
+    assert result["lanes"][1]["skipped"] == {"200": 95}
+    assert result["lanes"][1]["ok"] == 100
     assert any(
-        "95 of 100 requests were answered without their view" in w for w in found["warnings"]
+        "95 of 100 requests were answered without their view" in w for w in result["warnings"]
     )
-    assert not any("without their view" in one for one in report(FAST)["warnings"])
+    assert not any("without their view" in warning for warning in report(FAST)["warnings"])
 
 
 @pytest.mark.parametrize("unknown", [UNKNOWN_VIEW, WITHOUT_PROBE])
 def test_where_nobody_stamps_a_view_that_is_said(unknown: dict[str, int]) -> None:
-    found = report({**FAST, **unknown})
-    said = [one for one in found["warnings"] if "whether a view was called is not known" in one]
-    assert len(said) == 1
-    assert said[0].startswith(f"{SECOND}: ")
+    result = report({**FAST, **unknown})
+    warnings = [
+        warning
+        for warning in result["warnings"]
+        if "whether a view was called is not known" in warning
+    ]
+    assert len(warnings) == 1
+    assert warnings[0].startswith(f"{SECOND}: ")
     redirected = report({**REDIRECT, **unknown}, rows=REQUESTS // 2)
-    assert any("50 of 100 requests were redirected" in one for one in redirected["warnings"])
+    assert any(
+        "50 of 100 requests were redirected" in warning for warning in redirected["warnings"]
+    )
     assert "cannot be compared" in redirected["verdict"]["sentence"]
 
 
@@ -153,13 +161,13 @@ def test_exceptions_are_quoted_where_they_became_errors() -> None:
         {"status": None, "type": "KeyError", "message": "'x'", "where": None, "count": 1},
     )  # fmt: skip
     failed = {**FAST, "status": 500, "error": int(Failure.STATUS)}
-    found = report(failed, kinds=kinds)
+    result = report(failed, kinds=kinds)
     # A 404 that no request was answered with was made good: a slash was appended, say.
-    assert [one["status"] for one in found["lanes"][1]["exceptions"]] == [500, None]
+    assert [exception["status"] for exception in result["lanes"][1]["exceptions"]] == [500, None]
     assert (
         f"{SECOND}: 100 requests answered 500 by OperationalError: no such table"
         " (shop/views.py:12 products)"
-    ) in markdown(found)
+    ) in markdown(result)
     assert exceptions(kinds, {}) == [kinds[2]]
     assert exception_text(kinds[1]) == "3 requests answered 404 by Http404"
     assert exception_text(kinds[2]) == "1 request ended by KeyError: 'x'"

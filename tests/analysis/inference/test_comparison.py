@@ -39,8 +39,8 @@ def rows(*effects: float, rounds: int = 10, noise: float = 0.02) -> list[np.ndar
 def test_the_t_interval_is_scipys() -> None:
     (values,) = rows(1.3)
     expected = stats.ttest_1samp(values, 0).confidence_interval(0.95)
-    found = student(values, 0.05)
-    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
+    interval = student(values, 0.05)
+    assert (interval.low, interval.high) == pytest.approx((expected.low, expected.high))
 
 
 @pytest.mark.parametrize("rounds", [1, 2, 5, 10, 40])
@@ -55,15 +55,15 @@ def test_the_signed_rank_distribution_is_one(rounds: int) -> None:
 def test_the_signed_rank_interval_leaves_out_what_the_exact_test_rejects(
     values: list[float], null: float
 ) -> None:
-    found = signed_rank(np.array(values), 0.01)
+    interval = signed_rank(np.array(values), 0.01)
     shifted = np.array(values) - null
     ranks = np.abs(shifted)
     if len(np.unique(ranks)) < len(ranks) or not ranks.all():
         return  # SciPy's test is exact without ties alone
-    if min(abs(null - found.low), abs(null - found.high)) < 1e-9:
+    if min(abs(null - interval.low), abs(null - interval.high)) < 1e-9:
         return
     rejected = stats.wilcoxon(shifted, method="exact").pvalue <= 0.01
-    assert rejected == (not found.low < null < found.high)
+    assert rejected == (not interval.low < null < interval.high)
 
 
 def test_known_quantiles_of_the_signed_rank_interval() -> None:
@@ -71,8 +71,8 @@ def test_known_quantiles_of_the_signed_rank_interval() -> None:
     values = np.arange(10.0) ** 2
     first, second = np.triu_indices(10)
     walsh = np.sort((values[first] + values[second]) / 2)
-    found = signed_rank(values, 0.01)
-    assert (found.low, found.high) == (walsh[3], walsh[-4])
+    interval = signed_rank(values, 0.01)
+    assert (interval.low, interval.high) == (walsh[3], walsh[-4])
 
 
 def test_too_few_rounds_for_a_level_have_no_ends() -> None:
@@ -98,9 +98,9 @@ def test_the_last_look_sees_its_own_rounds_alone() -> None:
 
 def test_sure_means_that_no_comparison_is_undecided() -> None:
     def seen(*effects: float, noise: float) -> bool:
-        found = look(rows(*effects, rounds=10, noise=noise))
-        assert found is not None
-        return all_decided(found)
+        evaluation = look(rows(*effects, rounds=10, noise=noise))
+        assert evaluation is not None
+        return all_decided(evaluation)
 
     assert seen(1.5, 1.0, noise=0.005)
     assert not seen(1.5, 1.0, noise=0.1)
@@ -116,8 +116,8 @@ def test_holm_rejects_what_its_p_values_reject(lanes: list[list[float]]) -> None
             break
         expected.add(at)
         left -= 1
-    found = {at for at, one in enumerate(holm(values, FIXED)) if one.excludes_one}
-    assert found == expected
+    differing = {at for at, interval in enumerate(holm(values, FIXED)) if interval.excludes_one}
+    assert differing == expected
 
 
 def test_more_lanes_never_make_an_interval_narrower() -> None:
@@ -148,9 +148,9 @@ def test_the_margin_reaches_as_far_down_as_up() -> None:
 
 
 def test_below_five_rounds_there_is_a_ratio_alone() -> None:
-    (found,) = compare(rows(2.0, rounds=4), [None])
-    assert (found.answer, found.interval) == ("first-look", None)
-    assert found.ratio == pytest.approx(2, rel=0.1)
+    (comparison,) = compare(rows(2.0, rounds=4), [None])
+    assert (comparison.answer, comparison.interval) == ("first-look", None)
+    assert comparison.ratio == pytest.approx(2, rel=0.1)
 
 
 def test_a_refused_lane_is_not_compared_and_takes_no_level_from_the_others() -> None:
@@ -162,8 +162,8 @@ def test_a_refused_lane_is_not_compared_and_takes_no_level_from_the_others() -> 
 
 
 def test_lanes_are_paired_by_the_rounds_number_whatever_is_missing() -> None:
-    found = log_ratios({1: 1.0, 3: 2.0, 7: 4.0}, {7: 8.0, 3: 2.0, 9: 1.0})
-    assert list(found) == pytest.approx([0, log(2)])
+    ratios = log_ratios({1: 1.0, 3: 2.0, 7: 4.0}, {7: 8.0, 3: 2.0, 9: 1.0})
+    assert list(ratios) == pytest.approx([0, log(2)])
 
 
 def test_drift_is_a_correlation_and_equal_numbers_are_none() -> None:

@@ -56,8 +56,8 @@ def levels(standings: Mapping[float, Standing]) -> list[Level]:
     return [Level(at, standing) for at, standing in standings.items()]
 
 
-def words(found: Crossover, of: Sequence[Level]) -> str:
-    return crossover_sentence(found, of, LANES, "{:g} at once".format, MARGIN)
+def words(crossing: Crossover, levels_: Sequence[Level]) -> str:
+    return crossover_sentence(crossing, levels_, LANES, "{:g} at once".format, MARGIN)
 
 
 @pytest.mark.parametrize(
@@ -73,8 +73,8 @@ def words(found: Crossover, of: Sequence[Level]) -> str:
 def test_a_level_stands_by_its_runs_interval_and_margin(
     interval: list[float], standing: Standing
 ) -> None:
-    found = level_of(8, report(1.0, interval), LANES[0])
-    assert (found.standing, found.low, found.high) == (standing, *interval)
+    level = level_of(8, report(1.0, interval), LANES[0])
+    assert (level.standing, level.low, level.high) == (standing, *interval)
 
 
 def test_a_level_that_was_stopped_stands_by_its_whole_rounds() -> None:
@@ -98,34 +98,39 @@ def test_a_level_that_was_stopped_stands_by_its_whole_rounds() -> None:
 def test_what_is_not_compared_is_undecided_unless_one_alone_keeps_up(
     given: dict[str, Any] | None, standing: Standing, why: str
 ) -> None:
-    found = level_of(8, given, LANES[0])
-    assert found.standing == standing
-    assert found.why.startswith(why)
-    assert found.to_json()["interval"] is None
+    level = level_of(8, given, LANES[0])
+    assert level.standing == standing
+    assert level.why.startswith(why)
+    assert level.to_json()["interval"] is None
 
 
 def test_a_crossover_lies_between_what_is_known_on_either_side() -> None:
     of = levels({1: "even", 4: "behind", 8: "even", 9: "undecided", 11: "ahead", 16: "ahead"})
-    found = crossover(of, whole=True)
-    assert (found.answer, found.standing, found.before) == ("crosses", "ahead", "even")
-    assert (found.interval, found.start, found.below, found.until) == ((9, 11), 11, 8, None)
-    assert [zone.standing for zone in found.zones] == [
+    crossing = crossover(of, whole=True)
+    assert (crossing.answer, crossing.standing, crossing.before) == ("crosses", "ahead", "even")
+    assert (crossing.interval, crossing.start, crossing.below, crossing.until) == (
+        (9, 11),
+        11,
+        8,
+        None,
+    )
+    assert [zone.standing for zone in crossing.zones] == [
         "even", "behind", "even", "undecided", "ahead"
     ]  # fmt: skip
-    assert words(found, of) == (
+    assert words(crossing, of) == (
         "From 11 at once, async@uvicorn is faster than sync@gunicorn-gthread; at 8, async@uvicorn"
         " and sync@gunicorn-gthread differ by no more than 3 %. The crossover is between 9 and 11"
         " (95 % at each end); undecided at 9."
     )
 
 
-def test_neighbours_pin_it_down_and_an_undecided_end_limits_it() -> None:
+def test_adjacent_levels_fix_it_and_an_undecided_end_limits_it() -> None:
     of = levels({8: "behind", 9: "ahead", 16: "ahead", 32: "undecided"})
-    found = crossover(of, whole=True)
-    assert (found.interval, found.until) == ((9, 9), 16)
-    said = words(found, of)
-    assert said.startswith("From 9 at once to 16 at once, async@uvicorn is faster than")
-    assert said.endswith("The crossover is at 9 (95 % on each side).")
+    crossing = crossover(of, whole=True)
+    assert (crossing.interval, crossing.until) == ((9, 9), 16)
+    sentence = words(crossing, of)
+    assert sentence.startswith("From 9 at once to 16 at once, async@uvicorn is faster than")
+    assert sentence.endswith("The crossover is at 9 (95 % on each side).")
     assert crossover(of, whole=False).interval == (8, 9)
 
 
@@ -143,9 +148,9 @@ def test_no_crossover_is_an_answer_and_so_is_undecided(
     standings: dict[float, Standing], answer: str, said: str
 ) -> None:
     of = levels(standings)
-    found = crossover(of, whole=True)
-    assert (found.answer, found.interval) == (answer, None)
-    assert words(found, of).startswith(said)
+    crossing = crossover(of, whole=True)
+    assert (crossing.answer, crossing.interval) == (answer, None)
+    assert words(crossing, of).startswith(said)
 
 
 def test_halving_goes_to_the_wider_open_gap_and_ends() -> None:
@@ -202,21 +207,23 @@ def planted(
 ) -> tuple[Crossover, list[Level]]:
     """Return the crossover of a sweep with this log ratio to the baseline, and this noise."""
     chance = np.random.default_rng(seed)
-    found: dict[float, Level] = {}
+    by_position: dict[float, Level] = {}
 
     def measure(at: float) -> None:
         values = log_ratio(at) + noise * chance.standard_normal(rounds)
-        (one,) = holm([values], FIXED)
-        found[at] = level_of(at, report(one.ratio, [one.low, one.high]), LANES[0])
+        (interval,) = holm([values], FIXED)
+        by_position[at] = level_of(
+            at, report(interval.ratio, [interval.low, interval.high]), LANES[0]
+        )
 
     for at in GRID:
         measure(at)
     for _ in range(6):
-        halfway = next_level([found[at] for at in sorted(found)], whole=True)
+        halfway = next_level([by_position[at] for at in sorted(by_position)], whole=True)
         if halfway is None:
             break
         measure(halfway)
-    of = [found[at] for at in sorted(found)]
+    of = [by_position[at] for at in sorted(by_position)]
     return crossover(of, whole=True), of
 
 
@@ -246,23 +253,25 @@ def gentle(at: float) -> float:
 def test_planted_crossovers_lie_in_their_interval(
     shape: Callable[[float], float], ahead_from: float, noise: float
 ) -> None:
-    found = [planted(shape, noise, 5, seed)[0] for seed in range(400)]
-    named = [one for one in found if one.interval and one.standing == "ahead"]
-    assert len(named) >= 0.9 * len(found)
-    hits = [one for one in named if one.interval and one.below is not None
-            and one.below < ahead_from <= one.interval[1]]  # fmt: skip
+    crossings = [planted(shape, noise, 5, seed)[0] for seed in range(400)]
+    named = [
+        crossing for crossing in crossings if crossing.interval and crossing.standing == "ahead"
+    ]
+    assert len(named) >= 0.9 * len(crossings)
+    hits = [crossing for crossing in named if crossing.interval and crossing.below is not None
+            and crossing.below < ahead_from <= crossing.interval[1]]  # fmt: skip
     assert len(hits) >= 0.95 * len(named)
 
 
 def test_a_clear_pool_of_eight_is_pinned_to_nine() -> None:
-    found = [planted(pool_of_eight, 0.005, 5, seed)[0].interval for seed in range(100)]
-    assert found.count((9, 9)) >= 97
+    crossings = [planted(pool_of_eight, 0.005, 5, seed)[0].interval for seed in range(100)]
+    assert crossings.count((9, 9)) >= 97
 
 
 def test_lanes_that_are_alike_have_no_crossover() -> None:
-    found = [planted(lambda at: 0.0, noise, 5, seed)[0]
+    crossings = [planted(lambda at: 0.0, noise, 5, seed)[0]
              for seed in range(300) for noise in (0.01, 0.05)]  # fmt: skip
-    assert sum(one.answer == "crosses" for one in found) <= 0.01 * len(found)
+    assert sum(crossing.answer == "crosses" for crossing in crossings) <= 0.01 * len(crossings)
 
 
 def test_theory_parts_two_pools_at_one_more_than_the_smaller() -> None:

@@ -20,8 +20,8 @@ RUNS = 1500
 def steps_of(values: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> list[Factor] | None:
     """Return the steps of a run of three lanes with these logarithms by round."""
     by_round = {
-        lane: {number: float(np.exp(value)) for number, value in enumerate(one, 1)}
-        for lane, one in zip((BASELINE, SERVER, LANE), values, strict=True)
+        lane: {number: float(np.exp(value)) for number, value in enumerate(logs, 1)}
+        for lane, logs in zip((BASELINE, SERVER, LANE), values, strict=True)
     }
     _, comparison = compare([values[1] - values[0], values[2] - values[0]], [None, None])
     return decompose(LANE, BASELINE, by_round, comparison)
@@ -63,8 +63,8 @@ def test_fewer_than_five_rounds_have_no_steps(rounds: int) -> None:
 def test_a_lane_that_misses_rounds_leaves_no_steps_of_fewer_than_five() -> None:
     values = np.exp(noise("normal", 0.02, (3, 5), 6))
     by_round = {
-        lane: {number: float(value) for number, value in enumerate(one, 1)}
-        for lane, one in zip((BASELINE, SERVER, LANE), values, strict=True)
+        lane: {number: float(value) for number, value in enumerate(logs, 1)}
+        for lane, logs in zip((BASELINE, SERVER, LANE), values, strict=True)
     }
     (comparison,) = compare([np.log(values[2] / values[0])], [None])
     del by_round[SERVER][3]

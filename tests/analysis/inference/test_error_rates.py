@@ -113,7 +113,7 @@ def test_several_lanes_together_raise_one_false_alarm_in_at_most_twenty(kind: st
     baseline = noise(kind, 0.05, (1000, 10), seed=9)
     lanes = [noise(kind, 0.05, (1000, 10), seed) - baseline for seed in range(10, 15)]
     alarms = [
-        any(one.excludes_one for one in holm([lane[at] for lane in lanes], FIXED))
+        any(interval.excludes_one for interval in holm([lane[at] for lane in lanes], FIXED))
         for at in range(1000)
     ]
     assert wrong_share(np.array(alarms)) <= PROMISE
@@ -124,11 +124,11 @@ def test_the_page_looks_as_the_simulation_does() -> None:
     for rounds, method in LOOKS.items():
         differing = excluding_one(values[:50, :rounds], method)
         looks = [look([row[:rounds]]) for row in values[:50]]
-        assert [one is not None and one.intervals[0].excludes_one for one in looks] == list(
-            differing
-        )
-        for one in looks:
-            assert one is not None
-            answer = one.intervals[0].answer(MARGIN)
-            assert all_decided(one) == (answer != "undecided")
-            assert isinstance(one.intervals[0], Interval)
+        assert [
+            evaluation is not None and evaluation.intervals[0].excludes_one for evaluation in looks
+        ] == list(differing)
+        for evaluation in looks:
+            assert evaluation is not None
+            answer = evaluation.intervals[0].answer(MARGIN)
+            assert all_decided(evaluation) == (answer != "undecided")
+            assert isinstance(evaluation.intervals[0], Interval)

@@ -34,24 +34,24 @@ def planted(seed: int, rounds: int, width: float) -> tuple[Box, Floats]:
 @given(seeds, st.integers(5, 2 * MOST_CORNERS), st.sampled_from([0.01, 0.2]))
 def test_every_student_interval_lies_within(seed: int, rounds: int, width: float) -> None:
     box, values = planted(seed, rounds, width)
-    found, widest = student(values, 0.05), widest_student(box, 0.05)
-    assert widest.low <= found.low + 1e-9
-    assert found.high <= widest.high + 1e-9
+    interval, widest = student(values, 0.05), widest_student(box, 0.05)
+    assert widest.low <= interval.low + 1e-9
+    assert interval.high <= widest.high + 1e-9
 
 
 @given(seeds, st.sampled_from([10, 20, 40]), st.sampled_from([0.01, 0.2]))
 def test_every_signed_rank_interval_lies_within(seed: int, rounds: int, width: float) -> None:
     box, values = planted(seed, rounds, width)
-    found, widest = signed_rank(values, 0.015), widest_signed_rank(box, 0.015)
-    assert widest.low <= found.low + 1e-9
-    assert found.high <= widest.high + 1e-9
+    interval, widest = signed_rank(values, 0.015), widest_signed_rank(box, 0.015)
+    assert widest.low <= interval.low + 1e-9
+    assert interval.high <= widest.high + 1e-9
 
 
 @pytest.mark.parametrize("rounds", [5, MOST_CORNERS, MOST_CORNERS + 1, 40])
 def test_a_box_of_no_width_is_the_interval_itself(rounds: int) -> None:
     values = np.random.default_rng(1).normal(0.1, 0.05, rounds)
-    found, widest = student(values, 0.05), widest_student(Box(values, values), 0.05)
-    assert (widest.low, widest.high) == pytest.approx((found.low, found.high))
+    interval, widest = student(values, 0.05), widest_student(Box(values, values), 0.05)
+    assert (widest.low, widest.high) == pytest.approx((interval.low, interval.high))
 
 
 def test_all_rounds_at_their_lowest_are_not_the_widest() -> None:
@@ -66,11 +66,11 @@ def test_what_is_charged_never_makes_a_difference(seed: int, method: Method) -> 
     """A disturbed run has no more false alarms than any other."""
     boxes, values = zip(*(planted(seed + lane, 10, 0.1) for lane in range(3)), strict=True)
     plain, worst = holm(values, method), holm(values, method, boxes)
-    for one, other in zip(plain, worst, strict=True):
-        assert other.low <= one.low
-        assert other.high >= one.high
-        assert other.ratio == one.ratio
-        assert one.excludes_one or not other.excludes_one
+    for measured, worst_case in zip(plain, worst, strict=True):
+        assert worst_case.low <= measured.low
+        assert worst_case.high >= measured.high
+        assert worst_case.ratio == measured.ratio
+        assert measured.excludes_one or not worst_case.excludes_one
 
 
 def box_around(log_ratio: float, half: float, rounds: int = 6) -> tuple[Floats, Box]:
@@ -95,24 +95,24 @@ def test_only_where_the_worst_case_holds_one_is_there_no_answer(
     log_ratio: float, half: float, rounds: int, answer: str
 ) -> None:
     values, box = box_around(log_ratio, half, rounds)
-    (found,) = compare([values], [None], boxes=[box])
-    assert found.answer == answer
-    assert found.ratio == pytest.approx(np.exp(log_ratio))  # always shown
-    assert (found.worst is not None) == (rounds < 5)
+    (comparison,) = compare([values], [None], boxes=[box])
+    assert comparison.answer == answer
+    assert comparison.ratio == pytest.approx(np.exp(log_ratio))  # always shown
+    assert (comparison.worst is not None) == (rounds < 5)
 
 
 def test_what_was_undecided_without_it_is_undecided_with_it() -> None:
     values = np.array([-0.3, 0.2, 0.1, -0.2, 0.3, 0.0])
-    (found,) = compare([values], [None], boxes=[Box(values - 0.1, values + 0.1)])
-    assert found.answer == "undecided"
+    (comparison,) = compare([values], [None], boxes=[Box(values - 0.1, values + 0.1)])
+    assert comparison.answer == "undecided"
 
 
 def test_where_nobody_knows_how_late_it_was_there_is_a_ratio_alone() -> None:
     values, box = box_around(1.0, 0.1)
-    unknown, known = compare([values, values], [None, None], boxes=[None, box])
+    unknown, charged = compare([values, values], [None, None], boxes=[None, box])
     assert (unknown.answer, unknown.interval) == ("not-trusted", None)
     assert unknown.ratio == pytest.approx(np.e)
-    assert known.answer == "differs"
+    assert charged.answer == "differs"
 
 
 def test_a_round_that_may_have_taken_no_time_leaves_no_box() -> None:
@@ -120,7 +120,7 @@ def test_a_round_that_may_have_taken_no_time_leaves_no_box() -> None:
     ends = {1: (0.9, 1.1), 2: (0.8, 1.2)}
     assert box_of(ends, {1: (1.9, 2.1), 2: (0.0, 4.0)}, measured) is None
     assert box_of(ends, {1: (1.9, 2.1)}, measured) is None
-    found = box_of(ends, {1: (1.9, 2.1), 2: (1.8, 2.2), 3: (0.0, 1.0)}, measured)
-    assert found is not None
-    assert list(np.exp(found.low)) == pytest.approx([1.9 / 1.1, 1.8 / 1.2])
-    assert list(np.exp(found.high)) == pytest.approx([2.1 / 0.9, 2.2 / 0.8])
+    box = box_of(ends, {1: (1.9, 2.1), 2: (1.8, 2.2), 3: (0.0, 1.0)}, measured)
+    assert box is not None
+    assert list(np.exp(box.low)) == pytest.approx([1.9 / 1.1, 1.8 / 1.2])
+    assert list(np.exp(box.high)) == pytest.approx([2.1 / 0.9, 2.2 / 0.8])

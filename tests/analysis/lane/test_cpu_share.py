@@ -32,20 +32,20 @@ AMOUNTS = st.builds(Amount, SECONDS, SECONDS | st.just(math.inf))
 
 
 def share_of(spent_s: float, window: Window) -> CpuShare:
-    found = cpu_share_of(Amount(spent_s), Amount(spent_s), window)
-    assert found is not None
-    return found
+    share = cpu_share_of(Amount(spent_s), Amount(spent_s), window)
+    assert share is not None
+    return share
 
 
 @given(AMOUNTS, AMOUNTS, WINDOWS)
 def test_shares_are_shares_whatever_was_read(spent: Amount, whole: Amount, window: Window) -> None:
-    found = cpu_share_of(spent, whole, window)
-    if found is None:
+    share = cpu_share_of(spent, whole, window)
+    if share is None:
         assert window.wall_s < 0.1
         return
-    assert 0 <= found.own <= found.corrected <= 1
-    assert 0 <= found.least_own <= found.least <= found.corrected
-    assert 0 <= found.least_taken <= (found.taken or 0) <= found.most_taken <= 1 - found.own
+    assert 0 <= share.own <= share.corrected <= 1
+    assert 0 <= share.least_own <= share.least <= share.corrected
+    assert 0 <= share.least_taken <= (share.taken or 0) <= share.most_taken <= 1 - share.own
 
 
 ONE_CORE = Window(1, 1.0, 1, 1, 1.0, 1.0)
@@ -70,8 +70,8 @@ def test_others_took_at_least_what_cannot_have_been_elsewhere(
 
 def test_what_others_had_is_unknown_where_nobody_read_it_or_it_was_too_short() -> None:
     for window in (replace(ONE_CORE, busy_s=None), replace(ONE_CORE, firings=20)):
-        found = share_of(0.5, window)
-        assert (found.taken, found.corrected) == (None, 0.5)
+        share = share_of(0.5, window)
+        assert (share.taken, share.corrected) == (None, 0.5)
 
 
 @given(st.floats(1, 1e6))
@@ -100,9 +100,9 @@ def test_no_smaller_speed_up_is_said_to_be_possible_than_its_own_numbers_give(
 ) -> None:
     absolute = alike(cpu_ms, 40, 6, busy_s=busy_s, cores_s=12.0)
     possible = max(lane["time_s"] / lane["cpu_alone_s"] for lane in absolute["lanes"])
-    said = shared_limit_sentence(absolute)
-    if "× faster" in said:
-        assert float(said.split("more than ")[1].split("×")[0]) >= possible
+    sentence = shared_limit_sentence(absolute)
+    if "× faster" in sentence:
+        assert float(sentence.split("more than ")[1].split("×")[0]) >= possible
     else:
         assert possible < 1.05 or absolute["name"] not in {"cpu-bound", "mostly-cpu"}
 
@@ -125,5 +125,5 @@ def test_work_that_waits_is_named_beside_a_noisy_reading_of_others() -> None:
         )
 
     report = report_of([lane("sync@daphne", 52), lane("async@daphne", 13)], 10)
-    names = [one["name"] for one in report["verdict"]["comparisons"][0]["causes"]]
+    names = [cause["name"] for cause in report["verdict"]["comparisons"][0]["causes"]]
     assert names == ["waiting-in-app"]

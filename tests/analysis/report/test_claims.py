@@ -63,7 +63,7 @@ def test_a_verdict_is_the_one_that_stays_however_the_undecided_turn_out(
 def test_the_rule_of_the_issue(found: list[bool | None]) -> None:
     kind = kind_of(found)
     assert (kind == "holds") == all(found)
-    assert (kind == "does-not-hold") == all(one is False for one in found)
+    assert (kind == "does-not-hold") == all(holds is False for holds in found)
     if kind == "not-shown":
         assert None in found
 
@@ -142,9 +142,9 @@ def test_a_lane_that_fails_has_counts_and_no_times() -> None:
 
 
 def test_an_unknown_metric_is_undecided_and_says_what_there_is() -> None:
-    found = only(decide([f"{BASE}.speed > 1"], planted()))
-    assert found.holds is None
-    assert "expected a metric, one of" in found.why
+    finding = only(decide([f"{BASE}.speed > 1"], planted()))
+    assert finding.holds is None
+    assert "expected a metric, one of" in finding.why
 
 
 def test_no_expectation_at_all_is_refused() -> None:
@@ -191,19 +191,19 @@ def test_a_verdict_never_contradicts_its_run(
     report = with_answer(low, low * (1 + wide), margin)
     answer = report["verdict"]["comparisons"][0]["answer"]
     text = f"{RATIO} {'<' if less else '>'} {limit!r}"
-    found = only(decide([text], report))
+    finding = only(decide([text], report))
     asks_for_difference = limit <= 1 if less else limit >= 1
-    if found.holds:
+    if finding.holds:
         assert Expectation.parse(text).holds(report)
         if asks_for_difference:
             assert answer == "differs"
     if answer == "no-difference" and asks_for_difference:
-        assert found.holds is False
+        assert finding.holds is False
     if answer == "undecided" and limit == 1:
-        assert found.holds is None
+        assert finding.holds is None
     if answer == "differs" and limit == 1:
-        assert found.holds is ((low < 1) == less)
-    if found.holds is False and not asks_for_difference:
+        assert finding.holds is ((low < 1) == less)
+    if finding.holds is False and not asks_for_difference:
         assert not Expectation.parse(text).holds(report)
 
 
@@ -275,9 +275,9 @@ def test_a_verdict_names_the_lanes_of_which_it_holds(expectations: list[str], wo
 
 
 def test_a_line_says_why_a_ratio_below_1_is_no_lead() -> None:
-    (found,) = decide([f"{RATIO} < 1"], with_answer(0.98, 0.995, 0.03)).findings
-    assert found.holds is False
-    assert found.why == "no difference larger than 3 %"
+    (finding,) = decide([f"{RATIO} < 1"], with_answer(0.98, 0.995, 0.03)).findings
+    assert finding.holds is False
+    assert finding.why == "no difference larger than 3 %"
 
 
 def test_a_line_gives_the_reason_of_an_undecided_finding() -> None:

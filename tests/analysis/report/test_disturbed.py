@@ -36,25 +36,27 @@ def disturbed(late_ms: float | None, rounds: int = 6, **context: Any) -> Any:
     if late_ms is not None:
         firing = Lateness(((0, round(late_ms * MS)),), 0, 600 * MS)
         late = dict.fromkeys(range(1, rounds + 1), firing)
-    known: dict[str, Any] = {"disturbed_reason": WHY, "lateness": [late] * 3, "warnings": [WHY]}
-    known |= {"instrument": {"saturated": True, "steal_percent": 0}, **context}
-    return report_of(lanes, requests=40, rounds=rounds, **known)
+    facts: dict[str, Any] = {"disturbed_reason": WHY, "lateness": [late] * 3, "warnings": [WHY]}
+    facts |= {"instrument": {"saturated": True, "steal_percent": 0}, **context}
+    return report_of(lanes, requests=40, rounds=rounds, **facts)
 
 
 def compared(report: Any) -> dict[str, Any]:
-    found: dict[str, Any] = report["verdict"]["comparisons"][0]
-    return found
+    comparison: dict[str, Any] = report["verdict"]["comparisons"][0]
+    return comparison
 
 
 def test_the_worst_case_is_what_decides() -> None:
     plain, little, much = disturbed(0, disturbed_reason=None), disturbed(20), disturbed(50)
-    assert [compared(one)["answer"] for one in (plain, little, much)] == ["differs"] * 3
-    lows, highs = zip(*(compared(one)["interval"] for one in (plain, little, much)), strict=True)
+    assert [compared(result)["answer"] for result in (plain, little, much)] == ["differs"] * 3
+    lows, highs = zip(
+        *(compared(result)["interval"] for result in (plain, little, much)), strict=True
+    )
     assert list(lows) == sorted(lows, reverse=True)
     assert list(highs) == sorted(highs)
     assert compared(little)["measured_interval"] == pytest.approx(compared(plain)["interval"])
     assert compared(plain)["measured_interval"] is plain["verdict"]["disturbed"] is None
-    assert [one["worst_case"] for one in plain["lanes"]] == [None] * 3
+    assert [lane["worst_case"] for lane in plain["lanes"]] == [None] * 3
 
 
 @pytest.mark.parametrize(
@@ -147,7 +149,9 @@ def test_the_reason_is_said_once() -> None:
 def test_what_spoils_a_run_comes_before_what_disturbs_it() -> None:
     report = disturbed(20, no_verdict_reason="Its server ended.")
     assert report["verdict"]["sentence"].startswith("No verdict. Its server ended. Measured, but")
-    assert {one["answer"] for one in report["verdict"]["comparisons"]} == {"not-trusted"}
-    assert all(one["ratio"] for one in report["verdict"]["comparisons"])
+    assert {comparison["answer"] for comparison in report["verdict"]["comparisons"]} == {
+        "not-trusted"
+    }
+    assert all(comparison["ratio"] for comparison in report["verdict"]["comparisons"])
     assert decide([f"{RATIO} < 1"], report).kind == "not-shown"
     assert warnings(report) == [WHY]

@@ -134,10 +134,10 @@ def with_interval(low: float, high: float) -> dict[str, object]:
     ],
 )
 def test_the_whole_interval_must_hold_where_one_is_known(text: str, holds: bool) -> None:
-    found = Expectation.parse(text).judge(with_interval(0.2, 0.28))
-    assert found.holds is holds
-    assert found.interval is not None
-    assert found.warning is None
+    judgement = Expectation.parse(text).judge(with_interval(0.2, 0.28))
+    assert judgement.holds is holds
+    assert judgement.interval is not None
+    assert judgement.warning is None
 
 
 def test_a_lead_whose_interval_reaches_one_does_not_hold() -> None:
@@ -146,10 +146,10 @@ def test_a_lead_whose_interval_reaches_one_does_not_hold() -> None:
 
 
 def test_a_point_value_carries_a_warning() -> None:
-    found = Expectation.parse("async@daphne.peak_in_app > 20").judge(with_interval(0.2, 0.3))
-    assert found.holds
-    assert found.interval is None
-    assert "point value" in str(found.warning)
+    judgement = Expectation.parse("async@daphne.peak_in_app > 20").judge(with_interval(0.2, 0.3))
+    assert judgement.holds
+    assert judgement.interval is None
+    assert "point value" in str(judgement.warning)
 
 
 def test_two_lanes_that_are_no_baseline_have_their_own_interval() -> None:
@@ -170,9 +170,9 @@ def test_two_lanes_that_are_no_baseline_have_their_own_interval() -> None:
             "comparisons": comparisons,
         },
     }
-    found = Expectation.parse("b@x.makespan_s / c@x.makespan_s < 0.6").judge(report)
-    assert found.interval == pytest.approx((0.497, 0.553), abs=0.002)
-    assert found.holds
+    judgement = Expectation.parse("b@x.makespan_s / c@x.makespan_s < 0.6").judge(report)
+    assert judgement.interval == pytest.approx((0.497, 0.553), abs=0.002)
+    assert judgement.holds
     report["rounds"] = 7
     assert Expectation.parse("b@x.makespan_s / c@x.makespan_s < 0.6").judge(report).interval is None
 
@@ -184,8 +184,8 @@ def failing(errors: dict[str, int], requests: int = 10) -> dict[str, object]:
 
 @pytest.mark.parametrize("error", ["http-500", "http-404", "timeout", "no-descriptors"])
 def test_errors_are_a_total_and_each_kind_is_0_unless_it_happened(error: str) -> None:
-    for found, kind in (({}, 0), ({error: 3}, 3), ({error: 3, "reset": 4}, 3)):
-        report, total = failing(found), sum(found.values())
+    for errors_, kind in (({}, 0), ({error: 3}, 3), ({error: 3, "reset": 4}, 3)):
+        report, total = failing(errors_), sum(errors_.values())
         for name, count in (("errors", total), (f"errors.{error}", kind), (error, kind)):
             metric = Expectation.parse(f"sync@daphne.{name} < 1")
             metric.check_metrics()

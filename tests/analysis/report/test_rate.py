@@ -46,10 +46,10 @@ def report(*lanes: tuple[float, float], rounds: int = 6, **context: Any) -> Any:
     names = tuple(Lane.parse(name) for name in ("a@x", "b@y", "c@z")[: len(lanes)])
     plan = Plan("planted", names, LOAD, rounds, 1, {}, 30)
     frames = [
-        one
+        frame_bytes
         for position, (server_ms, view_ms) in enumerate(lanes)
         for number in range(1, rounds + 1)
-        for one in firing(position, number, server_ms, view_ms)
+        for frame_bytes in firing(position, number, server_ms, view_ms)
     ]
     configs = [LaneConfig(cores=1, threads=1)] * len(lanes)
     return make_report(plan, ReportContext("r", "finished", {}, configs=configs, **context), frames)
@@ -60,13 +60,13 @@ def rate(keeps_up: bool | None) -> dict[str, Any]:
 
 
 def test_the_metric_is_p95_of_the_response_time_by_round() -> None:
-    found = report((0.1, 10), (0.1, 20))
-    assert found["verdict"]["metric"] == "response_p95_ms"
-    assert len(found["lanes"][0]["response_p95_ms"]) == 6
-    (comparison,) = found["verdict"]["comparisons"]
+    result = report((0.1, 10), (0.1, 20))
+    assert result["verdict"]["metric"] == "response_p95_ms"
+    assert len(result["lanes"][0]["response_p95_ms"]) == 6
+    (comparison,) = result["verdict"]["comparisons"]
     assert comparison["answer"] == "differs"
     assert comparison["ratio"] == pytest.approx(1.9, abs=0.1)
-    assert "by p95 response time" in found["verdict"]["sentence"]
+    assert "by p95 response time" in result["verdict"]["sentence"]
 
 
 @pytest.mark.parametrize("view_ms", [20, 50])
@@ -86,16 +86,16 @@ def test_waiting_for_the_one_worker_is_named(server_ms: float) -> None:
 @pytest.mark.parametrize("behind", [0, 1])
 def test_a_lane_that_falls_behind_is_not_compared(behind: int) -> None:
     rates = [rate(position != behind) for position in range(2)]
-    found = report((0.1, 10), (0.1, 20), rates=rates)
-    (comparison,) = found["verdict"]["comparisons"]
+    result = report((0.1, 10), (0.1, 20), rates=rates)
+    (comparison,) = result["verdict"]["comparisons"]
     assert comparison["answer"] == "behind"
     assert comparison["ratio"] is comparison["interval"] is None
-    assert found["lanes"][behind]["rate"]["keeps_up"] is False
-    said = found["verdict"]["sentence"]
-    assert f"{'ab'[behind]}@{'xy'[behind]} was offered 500/s and achieved 212/s" in said
+    assert result["lanes"][behind]["rate"]["keeps_up"] is False
+    sentence = result["verdict"]["sentence"]
+    assert f"{'ab'[behind]}@{'xy'[behind]} was offered 500/s and achieved 212/s" in sentence
 
 
 def test_only_the_comparison_with_the_one_that_fell_behind_is_missing() -> None:
-    found = report((0.1, 10), (0.1, 20), (0.1, 20), rates=[rate(True), rate(False), rate(None)])
-    answers = [one["answer"] for one in found["verdict"]["comparisons"]]
+    result = report((0.1, 10), (0.1, 20), (0.1, 20), rates=[rate(True), rate(False), rate(None)])
+    answers = [comparison["answer"] for comparison in result["verdict"]["comparisons"]]
     assert answers == ["behind", "differs"]

@@ -28,8 +28,8 @@ def verdict_of(*lanes: Planted, rounds: int = 6) -> dict[str, Any]:
 
 def test_memory_that_fell_is_named_where_the_time_stayed() -> None:
     verdict = verdict_of(version("before", 100, 222), version("after", 101, 122))
-    (found,) = verdict["secondary"]
-    assert (found["metric"], found["values"]) == ("peak_rss_mb", [222, 122])
+    (difference,) = verdict["secondary"]
+    assert (difference["metric"], difference["values"]) == ("peak_rss_mb", [222, 122])
     assert (
         "sync@daphne#after compared with sync@daphne#before: 222 → 122 MB of memory"
         " (single values, not tested)." in verdict["sentence"]

@@ -27,11 +27,11 @@ HEARD_MS = 7.0  # as long a stall holds a whole beat, and more than a millisecon
 
 
 def stalls_of(lengths_ms: Sequence[float], gaps_ms: Sequence[float]) -> list[Stall]:
-    at, found = 0.0, []
+    at, stalls = 0.0, []
     for length_ms, gap_ms in zip(lengths_ms, gaps_ms, strict=False):
-        found.append((at + gap_ms, at + gap_ms + length_ms))
-        at = found[-1][1]
-    return found
+        stalls.append((at + gap_ms, at + gap_ms + length_ms))
+        at = stalls[-1][1]
+    return stalls
 
 
 def stalls(least_ms: float, most_ms: float = 60) -> st.SearchStrategy[list[Stall]]:
@@ -78,28 +78,28 @@ def assert_true_between(
 
 
 @given(servers, stalls(HEARD_MS))
-def test_a_bursts_true_makespan_lies_between_its_ends(server: Server, kept: list[Stall]) -> None:
-    late_rounds = burst(server, SLOTS, kept)
+def test_a_bursts_true_makespan_lies_between_its_ends(server: Server, planted: list[Stall]) -> None:
+    late_rounds = burst(server, SLOTS, planted)
     load = Burst(REQUESTS, SLOTS)
-    assert_true_between(burst(server, SLOTS), late_rounds, lateness(late_rounds, kept), load)
+    assert_true_between(burst(server, SLOTS), late_rounds, lateness(late_rounds, planted), load)
 
 
 @given(servers, stalls(0.01, 10))
 def test_work_too_short_for_a_beat_is_charged_by_its_cpu_time(
-    server: Server, kept: list[Stall]
+    server: Server, planted: list[Stall]
 ) -> None:
-    late_rounds = burst(server, SLOTS, kept)
-    cpu_ms = sum(end - begin for begin, end in kept)
+    late_rounds = burst(server, SLOTS, planted)
+    cpu_ms = sum(end - begin for begin, end in planted)
     load = Burst(REQUESTS, SLOTS)
     assert_true_between(
-        burst(server, SLOTS), late_rounds, lateness(late_rounds, kept, cpu_ms), load
+        burst(server, SLOTS), late_rounds, lateness(late_rounds, planted, cpu_ms), load
     )
 
 
 @given(servers, stalls(HEARD_MS))
-def test_a_rates_true_p95_lies_between_its_ends(server: Server, kept: list[Stall]) -> None:
-    late_rounds = rate(server, EVERY_MS, kept)
-    assert_true_between(rate(server, EVERY_MS), late_rounds, lateness(late_rounds, kept), RATE)
+def test_a_rates_true_p95_lies_between_its_ends(server: Server, planted: list[Stall]) -> None:
+    late_rounds = rate(server, EVERY_MS, planted)
+    assert_true_between(rate(server, EVERY_MS), late_rounds, lateness(late_rounds, planted), RATE)
 
 
 def test_an_engine_that_was_always_at_hand_is_charged_nothing() -> None:
@@ -123,16 +123,18 @@ def test_an_engine_that_worked_all_the_time_may_have_made_all_of_it() -> None:
 
 def test_one_stall_of_a_rate_costs_those_it_held_and_those_behind_them_alone() -> None:
     """A stall of 30 ms does not affect answers after an idle moment."""
-    server, kept = Server(1, [10.0] * REQUESTS), [(100.0, 130.0)]
-    late_rounds = rate(server, EVERY_MS, kept)
+    server, planted = Server(1, [10.0] * REQUESTS), [(100.0, 130.0)]
+    late_rounds = rate(server, EVERY_MS, planted)
     lane = one_lane(late_rounds)
-    low, high = ends_by_round(lane, RATE, by_round(lane, RATE), {1: lateness(late_rounds, kept)})[1]
+    low, high = ends_by_round(
+        lane, RATE, by_round(lane, RATE), {1: lateness(late_rounds, planted)}
+    )[1]
     assert high - low > 10  # behind the stall nothing is idle for long: it is a busy server
-    kept = [(100.0, 107.0)]
-    idle = rate(Server(8, [1.0] * REQUESTS), EVERY_MS, kept)
+    planted = [(100.0, 107.0)]
+    idle = rate(Server(8, [1.0] * REQUESTS), EVERY_MS, planted)
     lane = one_lane(idle)
-    found = ends_by_round(lane, RATE, by_round(lane, RATE), {1: lateness(idle, kept)})
-    assert found[1] == pytest.approx((1, 1))
+    ends = ends_by_round(lane, RATE, by_round(lane, RATE), {1: lateness(idle, planted)})
+    assert ends[1] == pytest.approx((1, 1))
 
 
 def test_what_waited_for_a_connection_of_a_full_pool_is_not_the_engines() -> None:
@@ -142,8 +144,8 @@ def test_what_waited_for_a_connection_of_a_full_pool_is_not_the_engines() -> Non
         for row in rate(Server(8, [1.0] * REQUESTS), EVERY_MS)
     ]  # fmt: skip
     lane = one_lane(rows)
-    found = ends_by_round(lane, RATE, by_round(lane, RATE), {1: Lateness((), 0, 10**9, 2 * MS)})
-    assert found[1] == pytest.approx((58, 62))
+    ends = ends_by_round(lane, RATE, by_round(lane, RATE), {1: Lateness((), 0, 10**9, 2 * MS)})
+    assert ends[1] == pytest.approx((58, 62))
 
 
 def test_a_round_of_which_nothing_is_known_has_no_ends() -> None:
@@ -169,9 +171,9 @@ def run_of(
         timeout_s=30,
     )
     data = [
-        one
+        frame_bytes
         for position, rounds in enumerate(lanes)
-        for one in frames(position, dict(enumerate(rounds, 1)))
+        for frame_bytes in frames(position, dict(enumerate(rounds, 1)))
     ]
     report = make_report(plan, ReportContext("r", "finished", {}, **context), data)
     assert report["verdict"] is not None
@@ -190,7 +192,7 @@ def test_the_worst_case_holds_the_interval_of_the_true_ratios(
         servers = [
             Server(6, list(draw.exponential(middle_ms, REQUESTS) + 5)) for _ in range(rounds)
         ]
-        kept = [
+        planted = [
             stalls_of(list(draw.uniform(HEARD_MS, 40, 3)), list(draw.exponential(40, 3)))
             for _ in range(rounds)
         ]
@@ -199,9 +201,9 @@ def test_the_worst_case_holds_the_interval_of_the_true_ratios(
             return burst(server, SLOTS, stalls) if closed else rate(server, EVERY_MS, stalls)
 
         true.append([fired(server) for server in servers])
-        late_rounds.append([fired(*pair) for pair in zip(servers, kept, strict=True)])
-        told = [lateness(*pair) for pair in zip(late_rounds[-1], kept, strict=True)]
-        late.append(dict(enumerate(told, 1)))
+        late_rounds.append([fired(*pair) for pair in zip(servers, planted, strict=True)])
+        readings = [lateness(*pair) for pair in zip(late_rounds[-1], planted, strict=True)]
+        late.append(dict(enumerate(readings, 1)))
     _, interval = run_of(true, load)
     report, worst = run_of(late_rounds, load, disturbed_reason="it was late", lateness=late)
     assert interval is not None
@@ -229,11 +231,11 @@ def test_stretches_that_overlap_are_counted_once() -> None:
 
 
 def test_stalls_seen_by_the_heartbeat_contain_the_real_ones() -> None:
-    kept = [(12.0, 20.0), (41.0, 48.5), (100.0, 160.0)]
-    rows = burst(Server(1, [10.0] * REQUESTS), SLOTS, kept)
-    found = lateness(rows, kept).stalls_ns
-    assert len(found) == len(kept)
-    for (begin, end), (heard_begin, heard_end) in zip(kept, found, strict=True):
+    planted = [(12.0, 20.0), (41.0, 48.5), (100.0, 160.0)]
+    rows = burst(Server(1, [10.0] * REQUESTS), SLOTS, planted)
+    recorded = lateness(rows, planted).stalls_ns
+    assert len(recorded) == len(planted)
+    for (begin, end), (heard_begin, heard_end) in zip(planted, recorded, strict=True):
         assert (begin - 5) * MS <= heard_begin <= begin * MS
         assert heard_end == end * MS
-    assert all(one[1] <= other[0] for one, other in pairwise(found))
+    assert all(earlier[1] <= later[0] for earlier, later in pairwise(recorded))

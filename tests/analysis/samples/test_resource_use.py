@@ -101,11 +101,16 @@ amounts = st.builds(Amount, st.floats(0, 1e6), st.floats(0, 1e6))
 
 
 @given(amounts, amounts)
-def test_only_one_of_two_is_beyond_the_other(one: Amount, other: Amount) -> None:
-    more = one.beyond(other)
-    assert more == -other.beyond(one)
-    assert not more or one.low > other.high or other.low > one.high or min(one.low, other.low) == 0
-    assert 0 <= one.low <= one.value <= one.high
+def test_only_one_of_two_is_beyond_the_other(first: Amount, second: Amount) -> None:
+    more = first.beyond(second)
+    assert more == -second.beyond(first)
+    assert (
+        not more
+        or first.low > second.high
+        or second.low > first.high
+        or min(first.low, second.low) == 0
+    )
+    assert 0 <= first.low <= first.value <= first.high
 
 
 def test_what_nobody_measured_is_beyond_nothing() -> None:

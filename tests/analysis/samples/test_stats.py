@@ -56,8 +56,8 @@ def test_columns_that_an_older_run_lacks_are_unknown(monkeypatch: pytest.MonkeyP
 def test_segments_are_where_they_were_planted() -> None:
     (lane,) = collect([encoded([sample(number) for number in range(20)])], 1)
     segments: dict[str, Any] = {**stats.segments_ms(lane)}
-    found = {name: value["p50"] for name, value in segments.items()}
-    assert found == {"client_delay": 1, "server": 9, "framework": 10, "view": 70, "delivery": 10}
+    medians = {name: value["p50"] for name, value in segments.items()}
+    assert medians == {"client_delay": 1, "server": 9, "framework": 10, "view": 70, "delivery": 10}
 
 
 def test_an_early_call_of_the_application_is_no_negative_time() -> None:
@@ -69,9 +69,11 @@ def test_without_a_probe_its_segments_are_unknown_and_not_zero() -> None:
     unknown = {"entered": -1, "view_entered": -1, "view_left": -1}
     (lane,) = collect([encoded([sample(**unknown)])], 1)
     segments: dict[str, Any] = {**stats.segments_ms(lane)}
-    found = {name: value["p50"] for name, value in segments.items()}
-    assert found["client_delay"] == 1
-    assert found["server"] is found["framework"] is found["view"] is found["delivery"] is None
+    medians = {name: value["p50"] for name, value in segments.items()}
+    assert medians["client_delay"] == 1
+    assert (
+        medians["server"] is medians["framework"] is medians["view"] is medians["delivery"] is None
+    )
 
 
 def test_failures_are_counted_and_never_mixed_into_latencies() -> None:
@@ -132,15 +134,15 @@ def test_what_the_target_did_and_cost() -> None:
         encoded([sample(number) for number in range(10)], number=2),
     ]
     (lane,) = collect(frames, 1)
-    found = server_side.server_side(lane)
-    assert found["peak_in_app"] == 8
-    assert found["peak_in_view"] is None
-    assert found["peak_threads"] == 10
-    assert found["threads_started"] == 5
-    assert found["peak_rss_mb"] == 3
-    assert found["cpu_ms_per_request"] == 2.0
-    assert found["loop_lag_ms_max"] == 5 / MS
-    assert found["loop_lag_ms_p99"] is None
+    side = server_side.server_side(lane)
+    assert side["peak_in_app"] == 8
+    assert side["peak_in_view"] is None
+    assert side["peak_threads"] == 10
+    assert side["threads_started"] == 5
+    assert side["peak_rss_mb"] == 3
+    assert side["cpu_ms_per_request"] == 2.0
+    assert side["loop_lag_ms_max"] == 5 / MS
+    assert side["loop_lag_ms_p99"] is None
 
 
 def test_nothing_measured_is_nothing_known() -> None:
@@ -160,12 +162,15 @@ def report(*lengths_ms: int) -> Any:
 
 
 def test_a_report_has_every_lane_and_says_null_for_what_nobody_measured() -> None:
-    found = report(100, 20)
-    assert [lane["requests"] for lane in found["lanes"]] == [1, 1, 0]
-    assert found["lanes"][2]["throughput_rps"] is None
-    assert found["instrument"] is None
-    assert [one["answer"] for one in found["verdict"]["comparisons"]] == ["first-look", "no-rounds"]
-    assert found["load"] == {"kind": "burst", "requests": 1, "concurrency": 1}
+    result = report(100, 20)
+    assert [lane["requests"] for lane in result["lanes"]] == [1, 1, 0]
+    assert result["lanes"][2]["throughput_rps"] is None
+    assert result["instrument"] is None
+    assert [comparison["answer"] for comparison in result["verdict"]["comparisons"]] == [
+        "first-look",
+        "no-rounds",
+    ]
+    assert result["load"] == {"kind": "burst", "requests": 1, "concurrency": 1}
 
 
 def test_a_first_look_is_the_ratio_of_medians() -> None:
@@ -180,9 +185,9 @@ def test_a_lane_that_fails_fast_is_not_compared() -> None:
         encoded([sample(0, **failed), *(sample(number) for number in range(1, 50))], lane=1),
         encoded([sample(number, done=50 * MS) for number in range(50)], lane=2),
     ]
-    found: Any = make_report(plan, ReportContext("r", "finished", {}), frames)
-    assert first_look(found) == [1.0, None, pytest.approx(0.5)]
-    assert found["verdict"]["comparisons"][0]["causes"] == [
+    result: Any = make_report(plan, ReportContext("r", "finished", {}), frames)
+    assert first_look(result) == [1.0, None, pytest.approx(0.5)]
+    assert result["verdict"]["comparisons"][0]["causes"] == [
         {
             "name": "errors",
             "lane": "sync@daphne",
@@ -193,8 +198,8 @@ def test_a_lane_that_fails_fast_is_not_compared() -> None:
 
 
 def test_a_report_from_before_there_were_verdicts_has_a_first_look() -> None:
-    found: Any = report(100, 20, 50) | {"verdict": None}
-    assert first_look(found) == [1.0, pytest.approx(0.2), pytest.approx(0.5)]
+    result: Any = report(100, 20, 50) | {"verdict": None}
+    assert first_look(result) == [1.0, pytest.approx(0.2), pytest.approx(0.5)]
 
 
 def test_a_target_that_was_restarted_does_not_count_twice() -> None:

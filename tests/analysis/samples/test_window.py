@@ -51,9 +51,9 @@ def sample(due_ms: float, done_ms: float, error: int = 0) -> dict[str, int]:
 
 def test_a_stretch_takes_what_was_done_in_it_its_end_left_out() -> None:
     lane = lane_of({1: [sample(0, 10), sample(0, 20)], 2: [sample(0, 15), sample(0, 30)]})
-    found = within(lane, Stretch(10, 20)).samples
-    assert sorted(found["done"] // MS) == [10, 15]
-    assert sorted(found["round"]) == [1, 2]
+    samples = within(lane, Stretch(10, 20)).samples
+    assert sorted(samples["done"] // MS) == [10, 15]
+    assert sorted(samples["round"]) == [1, 2]
 
 
 def test_rounds_are_kept_apart() -> None:
@@ -87,19 +87,19 @@ def test_each_decile_is_shifted_by_what_was_planted() -> None:
         number: [sample(0, 12 + i + noise) for i in range(10)]
         for number, noise in zip(rounds, rng.normal(0, 0.1, 6), strict=True)
     }
-    found = shifts(lane_of(rounds), lane_of(later))
-    assert [one.decile for one in found] == list(DECILES)
-    for one in found:
-        assert one.interval
-        assert one.low_ms < one.middle_ms < one.high_ms
-        assert one.low_ms < 2 < one.high_ms
+    shifts_ = shifts(lane_of(rounds), lane_of(later))
+    assert [shift.decile for shift in shifts_] == list(DECILES)
+    for shift in shifts_:
+        assert shift.interval
+        assert shift.low_ms < shift.middle_ms < shift.high_ms
+        assert shift.low_ms < 2 < shift.high_ms
 
 
 def test_few_rounds_have_no_interval_but_their_own_ends() -> None:
     baseline = lane_of({1: [sample(0, 10)], 2: [sample(0, 10)]})
     lane = lane_of({1: [sample(0, 11)], 2: [sample(0, 14)], 3: [sample(0, 99)]})
-    one = shifts(baseline, lane)[0]
-    assert (one.low_ms, one.middle_ms, one.high_ms, one.interval) == (1, 2.5, 4, False)
+    shift = shifts(baseline, lane)[0]
+    assert (shift.low_ms, shift.middle_ms, shift.high_ms, shift.interval) == (1, 2.5, 4, False)
     assert shifts(baseline, lane_of({4: [sample(0, 1)]})) == []
 
 
@@ -178,7 +178,9 @@ def test_a_sum_is_of_every_process_that_is_there_or_it_is_not_known(
 ) -> None:
     health = [
         {"process": process, "at": step * 50 * MS, measure: UNKNOWN if read is None else read}
-        for process, step, read in {(one[0], one[1]): one for one in readings}.values()
+        for process, step, read in {
+            (reading[0], reading[1]): reading for reading in readings
+        }.values()
     ]
     lane = lane_of({1: [sample(0, 1)]}, health)
     at_ms = np.arange(0, 1001, 50.0)

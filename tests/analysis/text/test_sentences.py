@@ -99,7 +99,7 @@ def test_a_percentage_is_never_rounded_to_nothing_or_all(share: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "expected"),
+    ("text", "expected"),
     [
         (faster_or_slower(1 / 5.12), "5.1× faster"),
         (faster_or_slower(0.88), "12 % less time"),
@@ -130,30 +130,30 @@ def test_a_percentage_is_never_rounded_to_nothing_or_all(share: float) -> None:
         (seconds_of(0.42), "420 ms"),
     ],
 )
-def test_numbers_have_the_digits_they_carry(said: str, expected: str) -> None:
-    assert said == expected
+def test_numbers_have_the_digits_they_carry(text: str, expected: str) -> None:
+    assert text == expected
 
 
 def test_a_pool_of_threads_that_is_slower_names_its_cause() -> None:
-    said = report_of([THREADS, free()], 100)["verdict"]["sentence"]
+    sentence_ = report_of([THREADS, free()], 100)["verdict"]["sentence"]
     assert re.search(
         r"async@daphne was \d+× faster than sync@gunicorn-gthread"
         r" \(95 %: [\d.]+–[\d.]+×\)\. sync@gunicorn-gthread handled at most 8 requests at once: it"
         r" has 8 threads; the other 92 waited 6\d\d ms \(median\)\.",
-        said,
+        sentence_,
     )
 
 
-@pytest.mark.parametrize(("name", "slow", "fast"), PLANTED, ids=[one[0] for one in PLANTED])
+@pytest.mark.parametrize(("name", "slow", "fast"), PLANTED, ids=[case[0] for case in PLANTED])
 @pytest.mark.parametrize("rounds", [1, 4, 5])
 def test_a_sentence_has_no_superlative_and_no_unknown(
     name: str, slow: Any, fast: Any, rounds: int
 ) -> None:
-    said = report_of([slow, fast], 20, rounds)["verdict"]["sentence"]
-    assert not re.search(r"None|nan|inf\b|best|fastest|slowest|always|\bthe most\b", said)
-    assert said.endswith(".")
-    assert (f"First look ({counted(rounds, 'round')})" in said) == (rounds < 5)
-    assert (" %: " in said) == (rounds >= 5)
+    sentence_ = report_of([slow, fast], 20, rounds)["verdict"]["sentence"]
+    assert not re.search(r"None|nan|inf\b|best|fastest|slowest|always|\bthe most\b", sentence_)
+    assert sentence_.endswith(".")
+    assert (f"First look ({counted(rounds, 'round')})" in sentence_) == (rounds < 5)
+    assert (" %: " in sentence_) == (rounds >= 5)
 
 
 def test_server_and_code_apart_multiply_to_the_whole() -> None:
@@ -175,35 +175,38 @@ def test_server_and_code_apart_multiply_to_the_whole() -> None:
 def test_below_five_rounds_nothing_is_decomposed() -> None:
     lanes = [THREADS, free(180, name="sync@daphne"), free(name="async@daphne")]
     verdict = report_of(lanes, 100, rounds=4)["verdict"]
-    assert [one["factors"] for one in verdict["comparisons"]] == [None, None]
+    assert [comparison["factors"] for comparison in verdict["comparisons"]] == [None, None]
     assert "Of the difference" not in verdict["sentence"]
 
 
 def test_a_step_whose_interval_holds_1_is_no_change_that_was_shown() -> None:
     lanes = [THREADS, free(name="sync@daphne"), free(name="async@daphne")]
     report = report_of(lanes, 100)
-    one = report["verdict"]["comparisons"][1]
+    comparison = report["verdict"]["comparisons"][1]
     for low, high, words in [
         (0.9, 1.2, "async shows no clear change (0.83–1.1×)"),
         (0.98, 1.01, "async changes next to nothing"),
         (0.5, 0.6, "async gives 1.8× (1.7–2×)"),
     ]:
-        one["factors"][1].update(ratio=0.55, interval=[low, high])
+        comparison["factors"][1].update(ratio=0.55, interval=[low, high])
         assert words in sentence(report)
-    one["factors"][1]["interval"] = None
+    comparison["factors"][1]["interval"] = None
     assert "async shows no clear change." in sentence(report)
 
 
 def test_without_a_lane_between_nothing_is_decomposed() -> None:
     lanes = [THREADS, free(), WAITING]
-    assert all(one["factors"] is None for one in report_of(lanes, 100)["verdict"]["comparisons"])
+    assert all(
+        comparison["factors"] is None
+        for comparison in report_of(lanes, 100)["verdict"]["comparisons"]
+    )
 
 
 def test_a_buffered_answer_does_not_explain_the_total_time() -> None:
     nobody_knows = Planted("list@elsewhere", at_once(500))
-    said = report_of([nobody_knows, STREAMED], 20)["verdict"]["sentence"]
-    assert "buffered its answers" in said
-    assert "Why stream@daphne differs: cause not found." in said
+    sentence_ = report_of([nobody_knows, STREAMED], 20)["verdict"]["sentence"]
+    assert "buffered its answers" in sentence_
+    assert "Why stream@daphne differs: cause not found." in sentence_
 
 
 def test_a_control_that_differs_distrusts_the_machine_and_says_why() -> None:
@@ -297,21 +300,21 @@ def test_a_disturbed_run_says_what_still_follows() -> None:
 def test_every_answer_of_a_disturbed_run_is_marked(
     answer: str, ratio: float, ends: list[float] | None, words: str
 ) -> None:
-    said = in_disturbed(answer, ratio, ends)
-    assert words in said
-    assert DISTURBED in said
+    sentence_ = in_disturbed(answer, ratio, ends)
+    assert words in sentence_
+    assert DISTURBED in sentence_
 
 
 @given(st.tuples(ratios, ratios, ratios).map(sorted))
 def test_a_disturbed_run_never_says_more_than_its_worst_case(ends: list[float]) -> None:
     low, ratio, high = ends
     answer = Interval(ratio, low, high, 0.95, 6, "paired t", (ratio, ratio)).answer(MARGIN)
-    said = in_disturbed(answer, ratio, [low, high])
-    assert DISTURBED in said
-    assert ("at least" in said) == (answer == "differs") == ((low > 1 or high < 1) and not (
+    sentence_ = in_disturbed(answer, ratio, [low, high])
+    assert DISTURBED in sentence_
+    assert ("at least" in sentence_) == (answer == "differs") == ((low > 1 or high < 1) and not (
         low >= 1 / (1 + MARGIN) and high <= 1 + MARGIN
     ))  # fmt: skip
-    assert ("No verdict" in said) == (answer == "not-trusted")
+    assert ("No verdict" in sentence_) == (answer == "not-trusted")
 
 
 @pytest.mark.parametrize(
@@ -347,19 +350,19 @@ def test_a_first_look_shows_how_far_its_rounds_are_apart(
     base_s: list[float], lane_s: list[float], spread: str
 ) -> None:
     by_round = [dict(enumerate(values)) for values in (base_s, lane_s)]
-    (found,) = compare([log_ratios(*by_round)], [None])
+    (comparison,) = compare([log_ratios(*by_round)], [None])
     report = judged(1, 1, 1)
     report["verdict"]["comparisons"][0] |= {
-        "answer": found.answer, "ratio": found.ratio, "rounds": found.rounds,
-        "interval": None, "round_ratios": found.between,
+        "answer": comparison.answer, "ratio": comparison.ratio, "rounds": comparison.rounds,
+        "interval": None, "round_ratios": comparison.between,
     }  # fmt: skip
-    said = sentence(report)
-    assert said.startswith("First look (")
-    assert ("its " in said) == bool(spread)
-    assert spread in said
+    sentence_ = sentence(report)
+    assert sentence_.startswith("First look (")
+    assert ("its " in sentence_) == bool(spread)
+    assert spread in sentence_
 
 
 def test_reports_carry_the_ratios_of_their_rounds() -> None:
-    (one,) = report_of([THREADS, free()], 20, 3)["verdict"]["comparisons"]
-    low, high = one["round_ratios"]
-    assert low <= one["ratio"] <= high
+    (comparison,) = report_of([THREADS, free()], 20, 3)["verdict"]["comparisons"]
+    low, high = comparison["round_ratios"]
+    assert low <= comparison["ratio"] <= high

@@ -178,15 +178,15 @@ def test_the_sentence() -> None:
 
 
 def test_the_json_holds_every_number_of_the_sentence() -> None:
-    found = json.loads(json.dumps(xray_of(REQUEST, *gathered(2, 20)).to_json()))
-    assert (found["hops"], found["threads_started"], found["queries"]) == (2, 0, 0)
-    assert (found["length_ms"], found["hop_cost_ms"]) == (100, 2)
-    assert found["serialised"][0]["lost_ms"] == 20
-    assert found["threads"][0] == {"name": f"thread-{LOOP}", "loop": True, "started": False}
-    assert found["spans"][2]["hop"] == {
+    result = json.loads(json.dumps(xray_of(REQUEST, *gathered(2, 20)).to_json()))
+    assert (result["hops"], result["threads_started"], result["queries"]) == (2, 0, 0)
+    assert (result["length_ms"], result["hop_cost_ms"]) == (100, 2)
+    assert result["serialised"][0]["lost_ms"] == 20
+    assert result["threads"][0] == {"name": f"thread-{LOOP}", "loop": True, "started": False}
+    assert result["spans"][2]["hop"] == {
         "thread": 1, "wait_ms": 21, "queued_ms": 20, "return_ms": 0,
     }  # fmt: skip
-    assert found["spans"][0]["hop"] is None
+    assert result["spans"][0]["hop"] is None
 
 
 # The Chrome trace
@@ -245,10 +245,10 @@ def any_rows(draw: st.DrawFn) -> list[Row]:
 def test_on_one_row_nothing_overlaps_unless_it_is_inside(rows: list[Row]) -> None:
     spans = events(xray_of(*rows), "X")
     assert len(spans) == len(rows)
-    for one in spans:
+    for span in spans:
         for other in spans:
-            if one["tid"] == other["tid"] and one["ts"] < other["ts"]:
-                end, other_end = one["ts"] + one["dur"], other["ts"] + other["dur"]
+            if span["tid"] == other["tid"] and span["ts"] < other["ts"]:
+                end, other_end = span["ts"] + span["dur"], other["ts"] + other["dur"]
                 assert end <= other["ts"] or other_end <= end
 
 

@@ -76,8 +76,8 @@ def shoot(
 
 def in_order(row: dict[str, int]) -> bool:
     stamps = [row[name] for name in ("due", "connecting", "sent_first", "sent", "done")]
-    known = [stamp for stamp in stamps if stamp >= 0]
-    return known == sorted(known)
+    known_stamps = [stamp for stamp in stamps if stamp >= 0]
+    return known_stamps == sorted(known_stamps)
 
 
 @each_client

@@ -64,7 +64,7 @@ async def test_requests_on_one_row_of_a_trace_do_not_overlap(run: Run) -> None:
             rows[event["pid"], event["tid"]].append((event["ts"], event["ts"] + event["dur"]))
     for spans in rows.values():
         spans.sort()
-        assert all(one[1] <= two[0] for one, two in pairwise(spans))
+        assert all(first[1] <= second[0] for first, second in pairwise(spans))
     segments = [event for event in events if event["name"] == "view"]
     assert len(segments) == sum(map(len, rows.values()))
 

@@ -38,13 +38,13 @@ async def test_each_lane_is_warmed_up_once_and_fired_once_per_round() -> None:
     outcome, _ = await conduct(fake_resources(engine))
     assert outcome == Outcome(Status.FINISHED)
     warm, counted = engine.fired[:3], engine.fired[3:]
-    assert [(one.lane, one.round, one.load.requests) for one in warm] == [
+    assert [(firing.lane, firing.round, firing.load.requests) for firing in warm] == [
         (0, 0, 16), (1, 0, 16), (2, 0, 16)
     ]  # fmt: skip
     for number in range(1, ROUNDS + 1):
         turns = counted[3 * (number - 1) : 3 * number]
-        assert {one.round for one in turns} == {number}
-        assert sorted(one.lane for one in turns) == [0, 1, 2]
+        assert {firing.round for firing in turns} == {number}
+        assert sorted(firing.lane for firing in turns) == [0, 1, 2]
 
 
 async def test_the_order_of_lanes_follows_from_the_seed_and_differs_between_rounds() -> None:
@@ -85,8 +85,8 @@ async def test_a_rate_is_warmed_up_with_no_more_than_it_has() -> None:
     engine = FakeEngine()
     await conduct(fake_resources(engine), requested)
     warm, counted = engine.fired[:3], engine.fired[3:]
-    assert {one.load for one in warm} == {Burst(5, 5)}
-    assert {one.load for one in counted} == {requested.load}
+    assert {firing.load for firing in warm} == {Burst(5, 5)}
+    assert {firing.load for firing in counted} == {requested.load}
 
 
 async def test_a_round_whose_time_was_stolen_is_repeated_under_a_new_number() -> None:

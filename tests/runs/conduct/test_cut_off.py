@@ -62,7 +62,7 @@ class StoppedEngine(FakeEngine):
         self._stopped = asyncio.Event()
 
     async def fire(self, firing: Firing) -> AsyncIterator[bytes]:
-        earlier = sum(1 for one in self.fired if one.round == firing.round)
+        earlier = sum(1 for other in self.fired if other.round == firing.round)
         if (firing.round, earlier) != (self._at, self._turn):
             async for data in super().fire(firing):
                 yield data

@@ -44,7 +44,9 @@ def test_warnings(
     sent: RequestsSent, seen: WorkerTurnover | None, promised: int | None, words: str | None
 ) -> None:
     messages = list(server_warnings(sent, seen, promised=promised, one_each=True))
-    assert [words is not None and words in one for one in messages] == [True] * (words is not None)
+    assert [words is not None and words in message for message in messages] == [True] * (
+        words is not None
+    )
 
 
 def test_polls_and_messages_are_not_compared() -> None:

@@ -51,14 +51,14 @@ def laboratory(
     return fake_laboratory(engine or FakeEngine(), home, targets)
 
 
-async def tried(lab: Laboratory, one: Claim) -> Run:
-    run = await lab.start(claims.plan_of(lab.project, one), claim=one.name)
+async def tried(lab: Laboratory, tested: Claim) -> Run:
+    run = await lab.start(claims.plan_of(lab.project, tested), claim=tested.name)
     await lab.outcome(run)
     return await Run.objects.aget(pk=run.pk)
 
 
-async def standing(lab: Laboratory, one: Claim) -> claims.ClaimStatus:
-    return await sync_to_async(claims.claim_status)(lab.project, one)
+async def standing(lab: Laboratory, tested: Claim) -> claims.ClaimStatus:
+    return await sync_to_async(claims.claim_status)(lab.project, tested)
 
 
 def test_every_claim_of_liveapp_can_be_fired() -> None:
@@ -76,10 +76,10 @@ def test_every_claim_of_liveapp_can_be_fired() -> None:
 
 
 def test_a_lane_that_others_are_compared_with_is_the_baseline() -> None:
-    one = claim("x", (ASYNC, f"makespan_s / {SYNC}.makespan_s < 1"), ("sync@daphne", "ok > 1"))
-    assert claims.lanes_of(one) == [SYNC, ASYNC, "sync@daphne"]
-    plan = claims.plan_of(project(one), one)
-    assert [str(lane) for lane in plan.lanes] == claims.lanes_of(one)
+    tested = claim("x", (ASYNC, f"makespan_s / {SYNC}.makespan_s < 1"), ("sync@daphne", "ok > 1"))
+    assert claims.lanes_of(tested) == [SYNC, ASYNC, "sync@daphne"]
+    plan = claims.plan_of(project(tested), tested)
+    assert [str(lane) for lane in plan.lanes] == claims.lanes_of(tested)
     assert (plan.load.requests, plan.rounds) == (4, 1)
 
 
@@ -222,9 +222,9 @@ async def test_one_stop_ends_the_test_of_all_claims(tmp_path: Path) -> None:
 
 
 async def test_progress_counts_firings(tmp_path: Path) -> None:
-    one = claim("one", (SYNC, "peak_in_app < 9"))
-    lab = laboratory(tmp_path, project(one))
-    run = await tried(lab, one)
+    tested = claim("one", (SYNC, "peak_in_app < 9"))
+    lab = laboratory(tmp_path, project(tested))
+    run = await tried(lab, tested)
     await Run.objects.filter(pk=run.pk).aupdate(status=Status.RUNNING)
     now = await sync_to_async(progress)(lab.project)
     assert now is not None

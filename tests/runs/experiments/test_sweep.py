@@ -130,10 +130,16 @@ class TestAnswer:
         engine = Pools(lambda firing: 8 if firing.lane == 0 else 10_000)
         answer = await self.answer(tmp_path, sweep(), engine)
         json.dumps(answer)
-        (one,) = answer["crossovers"]
-        assert (one["answer"], one["interval"], one["theory_from"]) == ("crosses", [9, 9], 9)
-        assert one["sentence"].startswith("From 9 concurrent requests, async@uvicorn is faster")
-        assert one["sentence"].endswith("In theory from 9 concurrent requests on.")
+        (crossing,) = answer["crossovers"]
+        assert (crossing["answer"], crossing["interval"], crossing["theory_from"]) == (
+            "crosses",
+            [9, 9],
+            9,
+        )
+        assert crossing["sentence"].startswith(
+            "From 9 concurrent requests, async@uvicorn is faster"
+        )
+        assert crossing["sentence"].endswith("In theory from 9 concurrent requests on.")
         at = [level["at"] for level in answer["levels"]]
         assert at == [1, 2, 4, 8, 9, 11, 16, 32, 64]
         assert answer["planned"] == [1, 2, 4, 8, 16, 32, 64]

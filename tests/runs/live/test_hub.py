@@ -84,7 +84,7 @@ async def test_a_viewer_receives_only_its_own_run_and_the_queue() -> None:
     hub.publish("other", 0, FRAME)
     hub.send("other", {"event": "fired", "lane": 0, "round": 1})
     hub.send_to_all({"event": "line"})
-    assert [one["event"] for one in await drain(viewer)] == ["watching", "line"]
+    assert [item["event"] for item in await drain(viewer)] == ["watching", "line"]
 
 
 async def test_watching_another_run_drops_the_frames_of_the_last() -> None:
@@ -157,8 +157,8 @@ async def _play(moves: list[str]) -> None:
                 viewer.seen(10**6)
             else:
                 got += _now(viewer)
-    numbers = [one for one in got if isinstance(one, int) and one != frame.NOT_STORED]
-    gaps = [one for one in got if isinstance(one, dict) and one["event"] == "gap"]
+    numbers = [item for item in got if isinstance(item, int) and item != frame.NOT_STORED]
+    gaps = [item for item in got if isinstance(item, dict) and item["event"] == "gap"]
     missed = [number for gap in gaps for number in range(gap["from"], gap["to"])]
     assert sorted(numbers + missed) == list(range(published))
 
@@ -224,5 +224,7 @@ async def test_a_slow_viewer_of_a_dense_stream_fetches_whole_frames(
     viewer = watching(hub)
     for number in range(25, 32):
         hub.publish("r", number, dense_frame(number))
-    gaps = [one for one in await drain(viewer) if isinstance(one, dict) and one["event"] == "gap"]
+    gaps = [
+        item for item in await drain(viewer) if isinstance(item, dict) and item["event"] == "gap"
+    ]
     assert gaps == [{"event": "gap", "run": "r", "from": 25, "to": 32}]

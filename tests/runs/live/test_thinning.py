@@ -117,7 +117,7 @@ def test_a_denser_stream_is_thinned_more_and_never_less() -> None:
     for sequence, data in enumerate([*stream(25_000, 1.2), *stream(100_000, 0.4)]):
         for payload in replacement(thinning, sequence, data) or ():
             seen += [frame.decode(payload).extra.get("every", 0)]
-    every = [one for one in seen if one]
+    every = [number for number in seen if number]
     assert every == sorted(every)
     assert every[0] == 8
     assert every[-1] > 8
@@ -161,9 +161,9 @@ def test_density_is_per_firing_and_health_is_sent_unchanged() -> None:
 
 @given(st.integers(0, 2**32 - 1), st.integers(0, 16))
 def test_samples_are_nested(request_number: int, power: int) -> None:
-    one = np.array([request_number], np.uint32)
-    if in_sample(one, 2 ** (power + 1))[0]:
-        assert in_sample(one, 2**power)[0]
+    numbers = np.array([request_number], np.uint32)
+    if in_sample(numbers, 2 ** (power + 1))[0]:
+        assert in_sample(numbers, 2**power)[0]
 
 
 @pytest.mark.parametrize("every", [2, 8, 64])

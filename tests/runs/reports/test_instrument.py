@@ -65,8 +65,8 @@ def test_the_limit_of_a_firing_is_from_the_median_of_its_round() -> None:
 
 @pytest.mark.parametrize("changes", [{}, {"cpu_ns": 960 * MS}, {"loop_lag_p99_ns": 12 * MS}])
 def test_a_round_is_repeated_by_the_same_limits_that_disturb_a_run(changes: dict[str, int]) -> None:
-    one = reading(**changes)
-    assert is_late(one, P50_MS[1]) == bool(saturation([one], NAMES, P50_MS)) == bool(changes)
+    late = reading(**changes)
+    assert is_late(late, P50_MS[1]) == bool(saturation([late], NAMES, P50_MS)) == bool(changes)
 
 
 def test_stolen_time_explains_a_late_engine() -> None:
@@ -106,9 +106,9 @@ def test_unknown_values_exceed_no_limit() -> None:
 def test_more_than_two_percent_stolen_repeats_the_round(
     stolen_ticks: int, of_ticks: int, percent: float | None, is_stolen: bool
 ) -> None:
-    one = Reading(0, 1, cpu_before=(50, 5000), cpu_after=(50 + stolen_ticks, 5000 + of_ticks))
-    assert one.steal_percent == (None if percent is None else pytest.approx(percent))
-    assert one.stolen is is_stolen
+    taken = Reading(0, 1, cpu_before=(50, 5000), cpu_after=(50 + stolen_ticks, 5000 + of_ticks))
+    assert taken.steal_percent == (None if percent is None else pytest.approx(percent))
+    assert taken.stolen is is_stolen
 
 
 def test_without_kernel_counters_nothing_was_stolen() -> None:
@@ -124,10 +124,10 @@ def test_stolen_time_is_a_share_of_all_firings_together() -> None:
 
 
 def test_a_reading_survives_json() -> None:
-    one = Reading.of(1, 2, FINE, (1, 2), None)
-    assert Reading.from_json(one.to_json()) == one
+    taken = Reading.of(1, 2, FINE, (1, 2), None)
+    assert Reading.from_json(taken.to_json()) == taken
     # As the database gives it back: tuples have become lists.
-    assert Reading.from_json({**one.to_json(), "cpu_before": [1, 2]}) == one
+    assert Reading.from_json({**taken.to_json(), "cpu_before": [1, 2]}) == taken
 
 
 def test_a_busy_machine_is_a_warning() -> None:

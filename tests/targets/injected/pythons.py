@@ -18,5 +18,5 @@ def interpreter(version: str) -> str:
         return sys.executable
     root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
     installed = sorted(root.glob(f"{version}.*/bin/python"))
-    found = str(installed[-1]) if installed else shutil.which(f"python{version}")
-    return found or pytest.skip(f"no Python {version} on this machine")
+    python = str(installed[-1]) if installed else shutil.which(f"python{version}")
+    return python or pytest.skip(f"no Python {version} on this machine")

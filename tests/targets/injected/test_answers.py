@@ -111,7 +111,7 @@ VIEWS = (
     *(talkative, speechless, refuses, signalled),
 )
 urlpatterns = [
-    *(one for view in VIEWS for one in both(view)),
+    *(case for view in VIEWS for case in both(view)),
 ]
 
 
@@ -169,8 +169,8 @@ def get(request: pytest.FixtureRequest, probe: Probe) -> Get:
     """Ask the project for a path, under both of Django's handlers."""
 
     def under_wsgi(path: str, query: str = "", **more: str) -> Answer:
-        asked = {**environ(path), "QUERY_STRING": query, **more}
-        call = Call(wrapped(probe, WSGIHandler()), asked)
+        variables = {**environ(path), "QUERY_STRING": query, **more}
+        call = Call(wrapped(probe, WSGIHandler()), variables)
         call.body.close()
         return int(call.status[:3]), call.stamps
 
@@ -181,8 +181,8 @@ def get(request: pytest.FixtureRequest, probe: Probe) -> Get:
             for name, value in given.items()
         ]
         application = wrapped(probe, ASGIHandler(), "asgi")
-        asked = ask(application, path, query.encode(), headers)
-        start = asyncio.run(asked)[0]
+        request = ask(application, path, query.encode(), headers)
+        start = asyncio.run(request)[0]
         (value,) = [value for name, value in start["headers"] if name == b"liveburst"]
         return start["status"], [int(part) for part in value.split()]
 
@@ -216,44 +216,44 @@ def test_an_exception_is_quoted_once_and_counted(
         answered, stamps = get(f"/{view}/{kind}/", f"q={number}")
         assert answered == status
         assert min(stamps) > 0  # the view was called
-    (found,) = news(probe)
-    where = found.pop("where")
-    assert found == {"status": status, "type": name, "message": message, "count": 2}
+    (answer,) = news(probe)
+    where = answer.pop("where")
+    assert answer == {"status": status, "type": name, "message": message, "count": 2}
     assert where.startswith("test_answers.py:")
     assert where.endswith(f" {view}")
     assert probe.answers.ANSWERS.news() is None  # nothing is reported twice
     probe.answers.ANSWERS.begin()
     get(f"/{view}/{kind}/")
-    assert [one["count"] for one in news(probe)] == [1]
+    assert [answer["count"] for answer in news(probe)] == [1]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_message_is_one_line_and_bounded(get: Get, probe: Probe, kind: str) -> None:
     get(f"/talkative/{kind}/")
-    (found,) = news(probe)
-    assert found["message"].startswith("one two xxx")
-    assert len(found["message"]) == NEVER_MORE
+    (answer,) = news(probe)
+    assert answer["message"].startswith("one two xxx")
+    assert len(answer["message"]) == NEVER_MORE
 
 
 def test_an_exception_from_no_view_has_no_place(get: Get, probe: Probe) -> None:
     assert get("/nowhere/")[0] == 404
-    (found,) = news(probe)
-    assert (found["message"], found["where"]) == ("no URL pattern matches 'nowhere/'", None)
+    (answer,) = news(probe)
+    assert (answer["message"], answer["where"]) == ("no URL pattern matches 'nowhere/'", None)
 
 
 def test_a_host_that_is_not_allowed(get: Get, probe: Probe) -> None:
     assert get("/host/sync/", HTTP_HOST="evil.example")[0] == 400
-    (found,) = news(probe)
-    assert found["type"] == "django.core.exceptions.DisallowedHost"
-    assert "evil.example" in found["message"]
+    (answer,) = news(probe)
+    assert answer["type"] == "django.core.exceptions.DisallowedHost"
+    assert "evil.example" in answer["message"]
 
 
 def test_a_middleware_that_raises(get: Get, probe: Probe, settings: Any) -> None:
     settings.MIDDLEWARE = [f"{__name__}.raising"]
     status, stamps = get("/fine/sync/")
     assert (status, stamps[1:3]) == (500, [NO_VIEW, -1])
-    (found,) = news(probe)
-    assert (found["type"], found["where"].rpartition(" ")[2]) == ("ConnectionError", "middleware")
+    (answer,) = news(probe)
+    assert (answer["type"], answer["where"].rpartition(" ")[2]) == ("ConnectionError", "middleware")
 
 
 def test_async_views_and_atomic_requests(get: Get, probe: Probe, settings: Any) -> None:
@@ -263,8 +263,8 @@ def test_async_views_and_atomic_requests(get: Get, probe: Probe, settings: Any) 
         assert get("/fine/async/")[0] == 500
     finally:
         connections["default"].settings_dict["ATOMIC_REQUESTS"] = False
-    (found,) = news(probe)
-    assert found["message"] == "You cannot use ATOMIC_REQUESTS with async views."
+    (answer,) = news(probe)
+    assert answer["message"] == "You cannot use ATOMIC_REQUESTS with async views."
 
 
 @pytest.mark.parametrize("get", ["wsgi"], indirect=True)  # Django leaves a file open under ASGI
@@ -272,8 +272,8 @@ def test_an_exception_that_reaches_the_server(get: Get, probe: Probe, settings: 
     settings.DEBUG_PROPAGATE_EXCEPTIONS = True
     with pytest.raises(LookupError):
         get("/broken/sync/")
-    (found,) = news(probe)
-    assert (found["status"], found["type"], found["count"]) == (None, "LookupError", 1)
+    (answer,) = news(probe)
+    assert (answer["status"], answer["type"], answer["count"]) == (None, "LookupError", 1)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -312,7 +312,7 @@ def test_djangos_own_redirects_come_before_the_view(get: Get, probe: Probe, sett
     probe.answers.ANSWERS.begin()
     status, stamps = get("/fine/sync")
     assert (status, stamps[1]) == (301, NO_VIEW)
-    assert [one["where"] for one in news(probe) if one["type"] is None] == ["/fine/sync/"]
+    assert [answer["where"] for answer in news(probe) if answer["type"] is None] == ["/fine/sync/"]
 
 
 def test_a_views_redirect_to_a_login_has_its_target(get: Get, probe: Probe) -> None:
@@ -320,7 +320,7 @@ def test_a_views_redirect_to_a_login_has_its_target(get: Get, probe: Probe) -> N
     status, stamps = get("/private/sync/")
     assert status == 302
     assert min(stamps) > 0
-    assert [one["where"] for one in news(probe)] == ["/accounts/login/"]
+    assert [answer["where"] for answer in news(probe)] == ["/accounts/login/"]
 
 
 def test_the_bystanders_exceptions_are_not_counted(get: Get, probe: Probe) -> None:
@@ -334,8 +334,8 @@ def test_an_application_without_django(probe: Probe) -> None:
 
     with pytest.raises(KeyError):
         Call(wrapped(probe, application))
-    (found,) = news(probe)
-    assert (found["status"], found["type"]) == (None, "KeyError")
+    (answer,) = news(probe)
+    assert (answer["status"], answer["type"]) == (None, "KeyError")
 
 
 async def test_an_asgi_application_without_django(probe: Probe) -> None:
@@ -352,7 +352,7 @@ async def test_an_asgi_application_without_django(probe: Probe) -> None:
         assert news(probe) == []
     with pytest.raises(KeyError):
         await ask(wrapped(probe, application, "asgi"), "/")
-    assert [one["type"] for one in news(probe)] == ["KeyError"]
+    assert [answer["type"] for answer in news(probe)] == ["KeyError"]
 
 
 def test_kinds_are_bounded_and_every_thread_counts(probe: Probe, project: ModuleType) -> None:
@@ -368,9 +368,9 @@ def test_kinds_are_bounded_and_every_thread_counts(probe: Probe, project: Module
         thread.start()
     for thread in threads:
         thread.join()
-    found = news(probe)
-    assert len(found) == 2 * project.MOST_KINDS
-    assert sum(one["count"] for one in found) == 8 * 2 * project.MOST_KINDS
+    answers_ = news(probe)
+    assert len(answers_) == 2 * project.MOST_KINDS
+    assert sum(answer["count"] for answer in answers_) == 8 * 2 * project.MOST_KINDS
 
 
 def test_an_interpreter_inside_the_project_is_not_its_code(

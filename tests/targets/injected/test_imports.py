@@ -94,13 +94,13 @@ def test_there_is_no_circle_of_imports(directory: Path) -> None:
 
 def imports(file: Path) -> set[str]:
     """The modules that a file imports anywhere in it, by their first names."""
-    found: set[str] = set()
+    modules: set[str] = set()
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.ImportFrom):
-            found.add(node.module or "")
+            modules.add(node.module or "")
         elif isinstance(node, ast.Import):
-            found.update(alias.name for alias in node.names)
-    return {name.partition(".")[0] for name in found}
+            modules.update(alias.name for alias in node.names)
+    return {name.partition(".")[0] for name in modules}
 
 
 def test_module_names_hide_no_module_of_a_project() -> None:

@@ -101,8 +101,8 @@ def test_a_project_with_login_required_middleware(inspector: Any, settings: Any)
     def front(request: HttpRequest) -> HttpResponse:
         return written.OK
 
-    found = walked(inspector, path("a/", written.report), path("b/", login_not_required(front)))
-    assert [route["login"] for route in found] == [True, False]
+    routes = walked(inspector, path("a/", written.report), path("b/", login_not_required(front)))
+    assert [route["login"] for route in routes] == [True, False]
 
 
 def test_websockets_are_found_below_middleware(inspector: Any) -> None:
@@ -122,9 +122,10 @@ def test_websockets_are_found_below_middleware(inspector: Any) -> None:
     application = ProtocolTypeRouter(
         {"websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(router))}
     )
-    found = inspector("liveburst_sockets").sockets(application)
+    sockets = inspector("liveburst_sockets").sockets(application)
     assert [
-        (one["path"], one["function"], one["family"], one["checks_origin"]) for one in found
+        (socket["path"], socket["function"], socket["family"], socket["checks_origin"])
+        for socket in sockets
     ] == [("/ws/chat/<room>/", "Chat", "async", True), ("/echo/", "Echo", "sync", True)]
     assert inspector("liveburst_sockets").sockets(object()) == []
     assert inspector("liveburst_sockets").sockets_of("not.there:application") == []

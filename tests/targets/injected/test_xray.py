@@ -44,7 +44,7 @@ HOPS = {"sync_to_async", "async_to_sync", "to_thread", "executor"}
 def traces(interface: str, middleware: str = "", python: str = sys.executable) -> dict[str, Trace]:
     """The trace of each of the project's views, one process for all of them."""
     paths = [f"/{view}" for view in VIEWS]
-    found = subprocess.run(  # noqa: PLW1510 - what it says on stderr is shown below
+    done = subprocess.run(  # noqa: PLW1510 - what it says on stderr is shown below
         [python, "-m", "tests.targets.injected.xray_requests", interface, *paths],
         cwd=ROOT,
         env={**os.environ, "PLANTED_MIDDLEWARE": middleware},
@@ -52,8 +52,8 @@ def traces(interface: str, middleware: str = "", python: str = sys.executable) -
         text=True,
         timeout=60,
     )
-    assert found.returncode == 0, found.stderr
-    return dict(zip(VIEWS, json.loads(found.stdout), strict=True))
+    assert done.returncode == 0, done.stderr
+    return dict(zip(VIEWS, json.loads(done.stdout), strict=True))
 
 
 def kinds(trace: Trace) -> Counter[str]:

@@ -68,7 +68,7 @@ def api_view(methods: list[str]) -> Callable[[Any], Any]:
             return await func(*args, **kwargs)
 
         is_async = func.__code__.co_flags & 0x80
-        WrappedAPIView.http_method_names = [*(one.lower() for one in methods), "options"]
+        WrappedAPIView.http_method_names = [*(method.lower() for method in methods), "options"]
         for method in methods:
             setattr(WrappedAPIView, method.lower(), ahandler if is_async else handler)
         WrappedAPIView.__name__, WrappedAPIView.__module__ = func.__name__, func.__module__

@@ -253,7 +253,7 @@ async def test_a_companion_of_a_scenario_is_started_when_that_is_fired(
         return await sorting.ready(SERVER, lambda state, message: events.append(message), scenario)
 
     try:
-        asked = await ready("ask")
+        target_of_ask = await ready("ask")
         assert events[1] == "starting companions: upstream, worker"
         upstream = pid_of(mark, "upstream.py")
         events.clear()
@@ -262,7 +262,7 @@ async def test_a_companion_of_a_scenario_is_started_when_that_is_fired(
         assert events[0] == "starting companions: sorter, elsewhere"
         assert await until_async(lambda: pids_of(mark, "sorter.py"), 2)
         assert upstream in marked(mark)  # the others were left alone
-        assert sorted_ is not asked  # it was told where `elsewhere` is
+        assert sorted_ is not target_of_ask  # it was told where `elsewhere` is
 
         events.clear()
         assert await ready("ask") is sorted_

@@ -97,18 +97,18 @@ async def test_a_config_is_used_and_a_replaced_worker_is_a_warning(
     assert await target.begin(1)
     sent, answered_by = 0, set[int]()
     while len(answered_by) < 2 and sent < 5000:  # a busy machine takes long to start the next one
-        answered_by |= {one.process for one in await fire(target.port, "/", 1, 1)}
+        answered_by |= {sample.process for sample in await fire(target.port, "/", 1, 1)}
         sent += 1
     assert await until_async(lambda: answered_by <= {*target.processes})  # the new one said hello
     assert await target.end(1, quiet_timeout_s=5)
     seen = target.worker_turnover
     assert seen is not None
     assert (seen.died, seen.joined) == (1, 1)
-    said = list(
+    warnings = list(
         server_warnings(RequestsSent(sent, 0, answered_by), seen, promised=1, one_each=True)
     )
-    assert len(said) == 1
-    assert "1 worker process of the server ended and 1 came" in said[0]
+    assert len(warnings) == 1
+    assert "1 worker process of the server ended and 1 came" in warnings[0]
 
 
 @pytest.mark.servers
@@ -119,10 +119,10 @@ async def test_requests_from_elsewhere_are_noticed(
     assert await target.begin(1)
     await asyncio.gather(fire(target.port, "/", 20, 2), fire(target.port, "/", 3, 1))
     assert await target.end(1, quiet_timeout_s=5)
-    (said,) = server_warnings(
+    (warning,) = server_warnings(
         RequestsSent(20, 0, {1}), target.worker_turnover, promised=1, one_each=True
     )
-    assert "3 requests more than the 20 that were sent" in said
+    assert "3 requests more than the 20 that were sent" in warning
 
 
 def test_every_variable_of_the_catalogue_is_withheld_from_servers() -> None:

@@ -71,8 +71,8 @@ def other_pythons() -> list[Path]:
     """Return other interpreters that a project may have, the oldest first."""
     beside = Path(sys.base_prefix).parent.glob("*/bin/python3")
     versions = {(3, 9), (3, 10), (3, 12), (3, 13), (3, 14)}
-    found = [(_version(path), path) for path in beside]
-    return [path for version, path in sorted(found) if version in versions]
+    versions_ = [(_version(path), path) for path in beside]
+    return [path for version, path in sorted(versions_) if version in versions]
 
 
 def another_python() -> Path | None:

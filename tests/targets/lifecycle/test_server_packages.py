@@ -27,12 +27,12 @@ from tests.targets.helpers import LIVEAPP
 
 
 async def test_packages_of_our_environment_are_the_projects(tmp_path: Path) -> None:
-    found = await PackageInstaller(tmp_path, tmp_path).packages(
+    packages = await PackageInstaller(tmp_path, tmp_path).packages(
         load_manifest(LIVEAPP), SERVERS["gunicorn-uvicorn"]
     )
-    assert found.versions.keys() == {"uvicorn-worker", "gunicorn", "uvicorn"}
-    assert set(found.origins.values()) == {PROJECT_ENVIRONMENT}
-    assert found.appended is None
+    assert packages.versions.keys() == {"uvicorn-worker", "gunicorn", "uvicorn"}
+    assert set(packages.origins.values()) == {PROJECT_ENVIRONMENT}
+    assert packages.appended is None
 
 
 async def test_a_server_that_is_too_old_is_refused(
@@ -48,21 +48,21 @@ async def test_a_server_that_is_too_old_is_refused(
 async def test_a_package_installed_meanwhile_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known, project = PackageInstaller(tmp_path, tmp_path), load_manifest(LIVEAPP)
+    installer, project = PackageInstaller(tmp_path, tmp_path), load_manifest(LIVEAPP)
     monkeypatch.setattr(server_packages, "installed_versions", dict)
     with pytest.raises(TargetFailed, match="-m pip install waitress installs it"):
-        await known.packages(project, SERVERS["waitress"])
+        await installer.packages(project, SERVERS["waitress"])
     monkeypatch.setattr(server_packages, "installed_versions", lambda: {"waitress": "3.0"})
-    found = await known.packages(project, SERVERS["waitress"])
-    assert found.versions == {"waitress": "3.0"}
+    packages = await installer.packages(project, SERVERS["waitress"])
+    assert packages.versions == {"waitress": "3.0"}
 
 
 async def test_uwsgi_by_either_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server_packages, "installed_versions", lambda: {"uwsgi": "2.0.31"})
-    found = await PackageInstaller(tmp_path, tmp_path).packages(
+    packages = await PackageInstaller(tmp_path, tmp_path).packages(
         load_manifest(LIVEAPP), SERVERS["uwsgi"]
     )
-    assert found.versions == {"pyuwsgi": "2.0.31"}
+    assert packages.versions == {"pyuwsgi": "2.0.31"}
 
 
 async def test_an_interpreter_that_cannot_answer_is_a_failure(tmp_path: Path) -> None:
@@ -80,7 +80,9 @@ def test_old_gunicorns_have_no_control_socket_to_switch_off() -> None:
         assert ("--no-control-socket" in command) is expected
 
 
-@pytest.mark.parametrize("name", [name for name, one in SERVERS.items() if one.extra_packages])
+@pytest.mark.parametrize(
+    "name", [name for name, server in SERVERS.items() if server.extra_packages]
+)
 async def test_further_packages_of_a_worker_are_required_by_name(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,10 +112,10 @@ def test_a_server_imports_no_package_that_is_not_required(name: str) -> None:
     """Each distribution that the code names is required of it, or of what is required."""
     brought = set(_with_requirements(SERVERS[name].required))
     for module in IMPORTED[name]:
-        found = importlib.util.find_spec(module)
-        assert found is not None
-        assert found.origin is not None
-        assert _distributions_imported_by(Path(found.origin)) <= brought
+        spec = importlib.util.find_spec(module)
+        assert spec is not None
+        assert spec.origin is not None
+        assert _distributions_imported_by(Path(spec.origin)) <= brought
 
 
 def _distributions_imported_by(path: Path) -> set[str]:
@@ -124,8 +126,8 @@ def _distributions_imported_by(path: Path) -> set[str]:
             names |= {alias.name.partition(".")[0] for alias in node.names}
         elif not node.level:
             names.add(str(node.module).partition(".")[0])
-    known = importlib.metadata.packages_distributions()
-    return {_normal(known[name][0]) for name in names if name in known}
+    distributions = importlib.metadata.packages_distributions()
+    return {_normal(distributions[name][0]) for name in names if name in distributions}
 
 
 def _imports(node: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
@@ -156,7 +158,11 @@ def _with_requirements(names: Iterable[str]) -> Iterator[str]:
         except importlib.metadata.PackageNotFoundError:
             continue
         needed = map(Requirement, texts)
-        waiting += [one.name for one in needed if not one.marker or one.marker.evaluate()]
+        waiting += [
+            requirement.name
+            for requirement in needed
+            if not requirement.marker or requirement.marker.evaluate()
+        ]
 
 
 def _normal(name: str) -> str:

@@ -68,16 +68,20 @@ async def test_each_variant_is_served_with_its_overrides(
 ) -> None:
     targets = make_targets(lab)
     variants = targets.project.scenarios["a"].variants
-    said = {}
+    responses = {}
     for name in ("plain", "other", "same", "app"):
         target = await targets.ready(target_name("gunicorn-sync", variants[name].overrides), ignore)
         (answer,) = await fire(target.port, "/", 1, 1)
-        said[name] = (target.port, len(answer.body), (target.facts.get("own") or {}).get("env"))
+        responses[name] = (
+            target.port,
+            len(answer.body),
+            (target.facts.get("own") or {}).get("env"),
+        )
     texts = ("project", "varianttwo.other", "varianttwo.other", "projectsecond")
-    assert [length for _, length, _ in said.values()] == [len(text) for text in texts]
-    assert said["same"] == said["other"]
-    assert len({port for port, *_ in said.values()}) == 3
-    assert said["other"][2] == ["DJANGO_SETTINGS_MODULE", "NAME"]
+    assert [length for _, length, _ in responses.values()] == [len(text) for text in texts]
+    assert responses["same"] == responses["other"]
+    assert len({port for port, *_ in responses.values()}) == 3
+    assert responses["other"][2] == ["DJANGO_SETTINGS_MODULE", "NAME"]
 
 
 def test_a_variants_application_decides_which_servers_it_may_use(lab: Path) -> None:

@@ -95,7 +95,7 @@ async def targets(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Tar
 
 
 @asynccontextmanager
-async def asked(target: Target, path: str) -> AsyncIterator[None]:
+async def request_open(target: Target, path: str) -> AsyncIterator[None]:
     """Ask once, and stay connected without waiting for an answer.
 
     Daphne ends no answer whose application raised, and an application whose client leaves may be
@@ -122,7 +122,7 @@ async def test_an_exception_midway_is_quoted_for_the_load_and_not_for_the_bystan
     assert await target.begin(firing)
     async with AsyncExitStack() as connections:
         for each in [f"{path}?liveburst-neighbour", *[path] * LOAD]:
-            await connections.enter_async_context(asked(target, each))
+            await connections.enter_async_context(request_open(target, each))
         await until_async(lambda: sum(kind["count"] for kind in target.answers) >= LOAD)
         assert await target.end(firing, quiet_timeout_s=5)
     (kind,) = target.answers

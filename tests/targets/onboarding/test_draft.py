@@ -58,8 +58,8 @@ def seen(*routes: Route, **changes: Any) -> Inspection:
 
 
 def scenarios(inspection: Inspection) -> dict[str, Any]:
-    found: dict[str, Any] = tomllib.loads(draft_lab_toml(inspection, SHOP)).get("scenario", {})
-    return found
+    tables: dict[str, Any] = tomllib.loads(draft_lab_toml(inspection, SHOP)).get("scenario", {})
+    return tables
 
 
 @pytest.mark.parametrize(
@@ -77,9 +77,11 @@ def scenarios(inspection: Inspection) -> dict[str, Any]:
 def test_views_that_differ_by_their_family_are_one_scenario(
     sync: str, other: str, name: str
 ) -> None:
-    found = scenarios(seen(route(sync), route(other, "async")))
-    assert len(found) == 1
-    assert {key: one["path"] for key, one in next(iter(found.values()))["variant"].items()} == {
+    drafted = scenarios(seen(route(sync), route(other, "async")))
+    assert len(drafted) == 1
+    assert {
+        key: variant["path"] for key, variant in next(iter(drafted.values()))["variant"].items()
+    } == {
         "sync": f"/{sync}/",
         "async": f"/{other}/",
     }
@@ -94,7 +96,7 @@ def test_views_that_differ_by_their_family_are_one_scenario(
     ],
 )
 def test_others_are_not_paired(routes: tuple[Route, ...]) -> None:
-    assert all(len(one["variant"]) == 1 for one in scenarios(seen(*routes)).values())
+    assert all(len(variant["variant"]) == 1 for variant in scenarios(seen(*routes)).values())
     assert len(scenarios(seen(*routes))) == 2
 
 
@@ -131,9 +133,9 @@ def test_two_paths_to_one_view_are_measured_once_and_names_are_never_alike() -> 
     once = route("report")
     twice = route("report", path="/also/", callable_id=once.callable_id)
     elsewhere = route("report", view="blog.views:report", path="/blog/report/")
-    found = scenarios(seen(once, twice, elsewhere))
-    assert [one["title"] for one in found.values()] == ["/report/", "/blog/report/"]
-    assert sorted(found) == ["blog-report", "report"]
+    drafted = scenarios(seen(once, twice, elsewhere))
+    assert [scenario["title"] for scenario in drafted.values()] == ["/report/", "/blog/report/"]
+    assert sorted(drafted) == ["blog-report", "report"]
 
 
 def test_a_path_that_an_earlier_pattern_takes_is_never_reached() -> None:
@@ -166,9 +168,9 @@ def test_pairs_are_found_by_code_module_or_path(
         return route(code.partition(":")[2], family, view=f"shop.{code}", path=path)
 
     decoy = route("decoy", path="/decoy/")
-    found = scenarios(seen(one(*sync, "sync"), decoy, one(*other, "async")))
-    assert list(found) == [name, "decoy"]
-    assert {key: at["path"] for key, at in found[name]["variant"].items()} == {
+    drafted = scenarios(seen(one(*sync, "sync"), decoy, one(*other, "async")))
+    assert list(drafted) == [name, "decoy"]
+    assert {key: at["path"] for key, at in drafted[name]["variant"].items()} == {
         "sync": sync[1],
         "async": other[1],
     }
@@ -176,7 +178,7 @@ def test_pairs_are_found_by_code_module_or_path(
 
 def test_routes_whose_callables_share_a_name_keep_their_own() -> None:
     """TemplateView, a view made by a factory, a class at two paths, ViewSets."""
-    found = scenarios(
+    drafted = scenarios(
         seen(
             *(route("TemplateView", path=path, name=None) for path in ("/about/", "/terms/")),
             *(route("view", path=f"/{one}/", view=None, name=one) for one in ("first", "second")),
@@ -185,13 +187,13 @@ def test_routes_whose_callables_share_a_name_keep_their_own() -> None:
             route("Users.list", path="/v2/users/", name="user-list"),
         )
     )
-    assert list(found) == [
+    assert list(drafted) == [
         *("about", "terms", "first", "second", "users", "user-recent", "v2-users"),
     ]
 
 
 @pytest.mark.parametrize(
-    ("path", "asked"),
+    ("path", "requested"),
     [
         ("/übersicht/", "/%C3%BCbersicht/"),
         ("/my report/", "/my%20report/"),
@@ -205,7 +207,7 @@ def test_routes_whose_callables_share_a_name_keep_their_own() -> None:
         ("/概要/", "/%E6%A6%82%E8%A6%81/"),
     ],
 )
-def test_paths_are_encoded_as_by_a_browser(tmp_path: Path, path: str, asked: str) -> None:
+def test_paths_are_encoded_as_by_a_browser(tmp_path: Path, path: str, requested: str) -> None:
     odd = route("odd", path=path)
     inspection = seen(odd, route("report"), directory=tmp_path, python=None)
     (tmp_path / "lab.toml").write_text(draft_lab_toml(inspection, tmp_path))
@@ -214,7 +216,7 @@ def test_paths_are_encoded_as_by_a_browser(tmp_path: Path, path: str, asked: str
         variant.url_path({})
         for scenario in project.scenarios.values()
         for variant in scenario.variants.values()
-    ] == [asked, "/report/"]
+    ] == [requested, "/report/"]
 
 
 def test_an_invalid_scenario_is_a_comment_with_the_reason(tmp_path: Path) -> None:

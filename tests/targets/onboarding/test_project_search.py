@@ -20,7 +20,7 @@ def manages(directory: Path, *names: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("there", "given", "found"),
+    ("there", "given", "expected"),
     [
         (["."], ".", ["."]),
         (["backend"], ".", ["backend"]),
@@ -37,13 +37,13 @@ def manages(directory: Path, *names: str) -> None:
     ],
 )
 def test_a_manage_py_is_found_at_below_or_above(
-    tmp_path: Path, there: list[str], given: str, found: list[str]
+    tmp_path: Path, there: list[str], given: str, expected: list[str]
 ) -> None:
     manages(tmp_path, *there)
     (tmp_path / ".git").mkdir()  # nothing above this
     (tmp_path / given).mkdir(parents=True, exist_ok=True)
     places = find_projects(tmp_path / given)
-    assert [place.directory.relative_to(tmp_path).as_posix() for place in places] == found
+    assert [place.directory.relative_to(tmp_path).as_posix() for place in places] == expected
     assert all(place.root == tmp_path for place in places)
 
 
@@ -78,8 +78,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ProjectLocation:
     monkeypatch.setenv("PATH", "")  # no poetry, no pipenv
     manages(tmp_path, "code/repository/backend")
     (tmp_path / "code" / "repository" / ".git").mkdir()
-    (found,) = find_projects(tmp_path / "code" / "repository")
-    return found
+    (place,) = find_projects(tmp_path / "code" / "repository")
+    return place
 
 
 def poetry(place: ProjectLocation, home: Path) -> Path:
@@ -137,10 +137,10 @@ def test_an_interpreter_is_found_where_its_tool_keeps_it(
     where: str, place: ProjectLocation, tmp_path: Path
 ) -> None:
     python = virtualenv(KEPT[where](place, tmp_path / "home"))
-    found = find_interpreter(place, {})
-    assert found is not None
-    assert found.python == python
-    assert found.why
+    interpreter = find_interpreter(place, {})
+    assert interpreter is not None
+    assert interpreter.python == python
+    assert interpreter.why
 
 
 @pytest.mark.parametrize("name", ["VIRTUAL_ENV", "CONDA_PREFIX", "UV_PROJECT_ENVIRONMENT"])
@@ -149,9 +149,9 @@ def test_an_interpreter_is_found_by_the_environment(
 ) -> None:
     write_files(place.directory, {"pyproject.toml": ""})
     python = virtualenv(tmp_path / "elsewhere")
-    found = find_interpreter(place, {name: str(tmp_path / "elsewhere")})
-    assert found is not None
-    assert (found.python, found.why) == (python, f"${name} names it")
+    interpreter = find_interpreter(place, {name: str(tmp_path / "elsewhere")})
+    assert interpreter is not None
+    assert (interpreter.python, interpreter.why) == (python, f"${name} names it")
 
 
 def test_our_own_interpreter_is_not_used_because_it_is_active(place: ProjectLocation) -> None:
@@ -160,17 +160,17 @@ def test_our_own_interpreter_is_not_used_because_it_is_active(place: ProjectLoca
 
 def test_our_own_interpreter_is_used_if_it_is_in_the_project(place: ProjectLocation) -> None:
     (place.directory / ".venv").symlink_to(sys.prefix)
-    found = find_interpreter(place, {})
-    assert found is not None
-    assert found.is_ours
+    interpreter = find_interpreter(place, {})
+    assert interpreter is not None
+    assert interpreter.is_ours
 
 
 def test_the_nearest_with_django_wins(place: ProjectLocation) -> None:
     tools = virtualenv(place.directory / ".venv", django=False)
     python = virtualenv(place.root / ".venv")
-    found = find_interpreter(place, {})
-    assert found is not None
-    assert found.python == python
+    interpreter = find_interpreter(place, {})
+    assert interpreter is not None
+    assert interpreter.python == python
     (python.parents[1] / "lib").rename(python.parents[1] / "nothing")
     without = find_interpreter(place, {})
     assert without is not None

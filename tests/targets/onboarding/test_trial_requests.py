@@ -33,10 +33,10 @@ DEBUG_PAGE = """<title>OperationalError
 
 def site(answers: dict[str, httpx.Response | Exception]) -> Callable[[httpx.Request], Any]:
     def answer(request: httpx.Request) -> httpx.Response:
-        found = answers[request.url.path]
-        if isinstance(found, Exception):
-            raise found
-        return found
+        response = answers[request.url.path]
+        if isinstance(response, Exception):
+            raise response
+        return response
 
     return answer
 
@@ -129,9 +129,11 @@ async def test_an_answer_that_breaks_off_has_the_exception_as_its_reason(
         raise httpx.RemoteProtocolError("peer closed connection")
 
     monkeypatch.setattr(trial_requests, "_read", broken)
-    for raised, said in (("", "peer closed connection"), (RAISED, RAISED)):
+    for raised, reason in (("", "peer closed connection"), (RAISED, RAISED)):
         visitor = await visited({"/x/": httpx.Response(200)}, raised=raised)
-        assert visitor.answers["/x/"] == TrialAnswer(False, f"answered 200, but broke off: {said}")
+        assert visitor.answers["/x/"] == TrialAnswer(
+            False, f"answered 200, but broke off: {reason}"
+        )
 
 
 async def test_paths_without_time_left_are_not_reported_as_failed(

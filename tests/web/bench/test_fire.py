@@ -168,15 +168,15 @@ async def test_the_page_of_a_rate_can_fire_it_again(
     assert (page.context["load"], page.context["poisson"]) == ("rate", True)
     again = {**FORM, **RATE, **values}
     await browser.post("/runs/", again)
-    loads = {str(one.plan["load"]) async for one in Run.objects.all()}
+    loads = {str(run.plan["load"]) async for run in Run.objects.all()}
     assert len(loads) == 1
 
 
 async def test_the_estimate_is_that_of_the_chosen_load(browser: AsyncClient) -> None:
     async def estimate(**changes: str) -> str:
         response = await browser.get("/fire/", {**FORM, **changes}, headers=HTMX)
-        found: str = response.context["estimate"]
-        return found
+        text: str = response.context["estimate"]
+        return text
 
     # ⌈40/8⌉ · 0.1 s at gunicorn-gthread and 0.1 s at daphne
     assert await estimate() == "takes about 0.6 s"

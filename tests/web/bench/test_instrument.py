@@ -23,12 +23,12 @@ async def test_the_button_calibrates_and_shows_the_result(browser: AsyncClient) 
     before = (await browser.get("/")).content.decode()
     assert "Load generator: not measured yet" in before
     response = await browser.post("/calibrate/", headers=HTMX)
-    said = response.content.decode()
+    html = response.content.decode()
     assert (
-        "Load generator: adds 100.00 ms, up to 300,000 requests/s, measured just now" in said
+        "Load generator: adds 100.00 ms, up to 300,000 requests/s, measured just now" in html
     )  # as the engine replays
-    assert 'id="instrument"' in said
-    assert "<html" not in said
+    assert 'id="instrument"' in html
+    assert "<html" not in html
     assert "Load generator: adds 100.00 ms" in (await browser.get("/")).content.decode()
 
 
@@ -58,8 +58,8 @@ class TestBusy:
     ) -> None:
         run = await start(laboratory)
         await engine.holding.wait()
-        said = (await browser.post("/calibrate/", headers=HTMX)).content.decode()
-        assert "The machine is busy" in said
+        html = (await browser.post("/calibrate/", headers=HTMX)).content.decode()
+        assert "The machine is busy" in html
         assert not await Calibration.objects.aexists()
         engine.stop()
         await laboratory.outcome(run)
@@ -73,9 +73,9 @@ class TestFailing:
         return FakeEngine(dies=True)
 
     async def test_the_button_shows_why_calibration_failed(self, browser: AsyncClient) -> None:
-        said = (await browser.post("/calibrate/", headers=HTMX)).content.decode()
-        assert "Load generator: not measured yet" in said
-        assert '<span role="status">The engine' in said
+        html = (await browser.post("/calibrate/", headers=HTMX)).content.decode()
+        assert "Load generator: not measured yet" in html
+        assert '<span role="status">The engine' in html
 
 
 async def test_a_run_shows_its_calibration_and_its_repeated_rounds(

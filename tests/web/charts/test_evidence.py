@@ -103,7 +103,10 @@ def leaving_late(at_a_time: int, view_ms: float, late_ms: float) -> Callable[[in
     """Return a pool whose clients see the end of a response after the next request has entered."""
 
     def model(requests: int) -> list[Stamps]:
-        return [replace(one, done=one.done + late_ms) for one in pool(at_a_time, view_ms)(requests)]
+        return [
+            replace(stamps, done=stamps.done + late_ms)
+            for stamps in pool(at_a_time, view_ms)(requests)
+        ]
 
     return model
 
@@ -122,10 +125,10 @@ async def test_the_result_of_a_finished_run_shows_them(
     plan = make_plan(laboratory.project, scenario="sleep", lanes=LANES, requests=10, seed=1)
     run = await laboratory.start(plan)
     await laboratory.outcome(run)
-    kept = await Run.objects.aget(pk=run.pk)
-    kept.report["verdict"] = report_of(list(CASES["threads-busy"]), 40)["verdict"]
-    await kept.asave(update_fields=["report"])
+    stored = await Run.objects.aget(pk=run.pk)
+    stored.report["verdict"] = report_of(list(CASES["threads-busy"]), 40)["verdict"]
+    await stored.asave(update_fields=["report"])
     page = (await async_client.get(f"/runs/{run.pk}/result/")).content.decode()
     assert 'class="evidence-picture course"' in page
-    (shown,) = pictures(kept.report)
+    (shown,) = pictures(stored.report)
     assert escape(shown.text) in page

@@ -51,7 +51,7 @@ async def laboratory(
     """A laboratory whose project has the claims above."""
     targets = FakeTargets()
     ours = load_manifest(LIVEAPP)
-    targets.project = replace(ours, claims={one.name: one for one in CLAIMS})
+    targets.project = replace(ours, claims={claim.name: claim for claim in CLAIMS})
     made = Laboratory(fake_resources(engine, targets), Hub(), tmp_path)
     set_laboratory(made)
     yield made
@@ -109,9 +109,9 @@ async def test_all_are_tried_and_each_has_its_verdict_number_and_run(
         ("false", "Not true here", "8 below 2"),
         ("open", "Undecided here", "1× below 1×"),
     ]:
-        said = card(page, name)
-        assert verdict in said
-        assert number in said
+        html = card(page, name)
+        assert verdict in html
+        assert number in html
         run = await Run.objects.aget(claim=name)
         assert f'href="/runs/{run.pk}/"' in page
     assert "fewer than five rounds are a first look" in card(page, "open")
@@ -173,10 +173,10 @@ async def test_a_failed_run_is_shown_and_can_be_tried_again(
 ) -> None:
     await try_all(laboratory, browser)
     await Run.objects.filter(claim="true").aupdate(status=Status.FAILED, problem="It broke.")
-    said = card(await page_of(browser), "true")
-    assert "failed The run failed." in said
-    assert "It broke." in said
-    assert "Try again" in said
+    html = card(await page_of(browser), "true")
+    assert "failed The run failed." in html
+    assert "It broke." in html
+    assert "Try again" in html
 
 
 async def test_other_http_methods_are_refused(browser: AsyncClient) -> None:

@@ -34,9 +34,9 @@ SWEEP = {
 }
 
 
-async def fired(browser: AsyncClient, laboratory: Laboratory, kind: str, asked: Any) -> Experiment:
+async def fired(browser: AsyncClient, laboratory: Laboratory, kind: str, fields: Any) -> Experiment:
     """Return the finished experiment that a form started."""
-    response = await browser.post(f"/explore/{kind}/", asked)
+    response = await browser.post(f"/explore/{kind}/", fields)
     assert response.status_code == 303, response.content.decode()
     experiment = await Experiment.objects.aget(pk=response["Location"].split("/")[2])
     await laboratory.outcome(experiment)
@@ -91,8 +91,8 @@ async def test_an_unknown_scenario_is_not_found(browser: AsyncClient) -> None:
 async def test_an_impossible_value_has_a_message_on_the_form(
     browser: AsyncClient, kind: str, changed: dict[str, Any], words: str
 ) -> None:
-    asked = {"matrix": MATRIX, "sweep": SWEEP}[kind]
-    response = await browser.post(f"/explore/{kind}/", {**asked, **changed})
+    fields = {"matrix": MATRIX, "sweep": SWEEP}[kind]
+    response = await browser.post(f"/explore/{kind}/", {**fields, **changed})
     assert response.status_code == 422
     assert words in response.content.decode()
     assert not await Experiment.objects.aexists()
@@ -129,13 +129,13 @@ async def test_a_sweep_is_two_charts_and_a_table(
     ]
 
 
-@pytest.mark.parametrize(("kind", "asked", "rows"), [("matrix", MATRIX, 6), ("sweep", SWEEP, 8)])
+@pytest.mark.parametrize(("kind", "fields", "rows"), [("matrix", MATRIX, 6), ("sweep", SWEEP, 8)])
 async def test_answers_can_be_downloaded(
-    browser: AsyncClient, laboratory: Laboratory, kind: str, asked: Any, rows: int
+    browser: AsyncClient, laboratory: Laboratory, kind: str, fields: Any, rows: int
 ) -> None:
-    experiment = await fired(browser, laboratory, kind, asked)
-    found = await browser.get(f"/explore/{experiment.pk}/answer.json")
-    assert found.json()["experiment"] == experiment.pk
+    experiment = await fired(browser, laboratory, kind, fields)
+    response = await browser.get(f"/explore/{experiment.pk}/answer.json")
+    assert response.json()["experiment"] == experiment.pk
     table = await browser.get(f"/explore/{experiment.pk}/answer.csv")
     assert f'filename="{kind}-{experiment.pk}.csv"' in table["Content-Disposition"]
     assert len(list(csv.DictReader(io.StringIO(table.content.decode())))) == rows

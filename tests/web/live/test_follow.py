@@ -36,15 +36,15 @@ async def store(run: Run, sequence: int) -> None:
 
 async def heard(viewer: Viewer, until: Any) -> list[Any]:
     """Return the messages to the viewer, up to and including `until`."""
-    found: list[Any] = []
+    received: list[Any] = []
     async with asyncio.timeout(10):
-        while until not in found:
+        while until not in received:
             message = await viewer.next_message()
             if isinstance(message, str):
-                found.append(json.loads(message)["event"])
+                received.append(json.loads(message)["event"])
             else:
-                found += [number for number, _ in frame.EnvelopeReader().feed(message)]
-    return found
+                received += [number for number, _ in frame.EnvelopeReader().feed(message)]
+    return received
 
 
 async def test_a_run_of_another_process_is_followed_to_its_end() -> None:

@@ -51,25 +51,27 @@ def samples(rows: Sequence[Row], *, lane: int = 0, round: int = 1, origin_ms: in
     )
 
 
-def told(*frames: bytes, discarded: Sequence[int] = (), piece_ns: int = PIECE_NS) -> list[Moment]:
+def replayed(
+    *frames: bytes, discarded: Sequence[int] = (), piece_ns: int = PIECE_NS
+) -> list[Moment]:
     run = Run(status=Status.FINISHED, discarded_rounds=list(discarded))
     return list(moments(run, enumerate(frames), piece_ns))
 
 
-def story(found: Sequence[Moment]) -> list[tuple[float, Any]]:
+def story(moments: Sequence[Moment]) -> list[tuple[float, Any]]:
     """Return each moment in milliseconds, with its event or its frame's kind and requests."""
-    said: list[tuple[float, Any]] = []
-    for moment in found:
+    entries: list[tuple[float, Any]] = []
+    for moment in moments:
         if moment.event:
-            said.append((moment.at_ns / MS, " ".join(map(str, moment.event.values()))))
+            entries.append((moment.at_ns / MS, " ".join(map(str, moment.event.values()))))
         else:
             decoded = frame.decode(moment.data)
-            said.append((moment.at_ns / MS, (decoded.kind, list(decoded.columns["request"]))))
-    return said
+            entries.append((moment.at_ns / MS, (decoded.kind, list(decoded.columns["request"]))))
+    return entries
 
 
 def test_bars_begin_when_their_requests_were_due_and_end_when_they_were_done() -> None:
-    assert story(told(samples([(0, 1, 120), (60, 61, 180)]))) == [
+    assert story(replayed(samples([(0, 1, 120), (60, 61, 180)]))) == [
         (0, "began 0 1"),
         (0, ("begun", [0])),
         (60, ("begun", [1])),
@@ -81,12 +83,12 @@ def test_bars_begin_when_their_requests_were_due_and_end_when_they_were_done() -
 
 
 def test_a_request_that_waits_for_a_connection_has_two_starts() -> None:
-    found = [
+    begun = [
         frame.decode(moment.data).columns
-        for moment in told(samples([(0, 110, 200)]))
+        for moment in replayed(samples([(0, 110, 200)]))
         if moment.data and moment.sequence == NOT_STORED
     ]
-    assert [list(columns["sent_first"]) for columns in found] == [[UNKNOWN], [110 * MS]]
+    assert [list(columns["sent_first"]) for columns in begun] == [[UNKNOWN], [110 * MS]]
 
 
 def test_rounds_follow_each_other_and_long_pauses_are_shortened() -> None:
@@ -94,7 +96,9 @@ def test_rounds_follow_each_other_and_long_pauses_are_shortened() -> None:
     soon = samples([(0, 1, 40)], round=2, origin_ms=5_300)
     late = samples([(0, 1, 40)], round=3, origin_ms=65_340)
     events = [
-        one for one in story(told(first, soon, late, discarded=[2])) if isinstance(one[1], str)
+        entry
+        for entry in story(replayed(first, soon, late, discarded=[2]))
+        if isinstance(entry[1], str)
     ]
     assert events == [
         (0, "began 0 1"),
@@ -113,16 +117,16 @@ def test_frames_that_are_not_drawn_keep_their_place() -> None:
     columns = frame.rows_to_columns("neighbour", [row])
     neighbour = frame.encode("neighbour", lane=0, round=1, origin_ns=0, columns=columns)
     kinds = [
-        one[1][0]
-        for one in story(told(samples([(0, 1, 60)]), neighbour))
-        if not isinstance(one[1], str)
+        entry[1][0]
+        for entry in story(replayed(samples([(0, 1, 60)]), neighbour))
+        if not isinstance(entry[1], str)
     ]
     assert kinds == ["begun", "samples", "neighbour"]
 
 
 rows_of_a_firing = st.lists(
     st.tuples(st.integers(0, 400), st.integers(0, 400), st.integers(0, 400)).map(
-        lambda one: (min(one), sorted(one)[1], max(one))
+        lambda numbers: (min(numbers), sorted(numbers)[1], max(numbers))
     ),
     min_size=1,
     max_size=20,
@@ -134,11 +138,11 @@ def test_time_never_goes_back_and_every_frame_comes_whole(
     firings: list[list[Row]], piece_ms: int
 ) -> None:
     frames = [samples(sorted(rows, key=lambda row: row[2])) for rows in firings]
-    found = told(*frames, piece_ns=piece_ms * MS)
-    times = [moment.at_ns for moment in found]
+    moments = replayed(*frames, piece_ns=piece_ms * MS)
+    times = [moment.at_ns for moment in moments]
     assert times == sorted(times)
-    assert [one.data for one in found if one.sequence != NOT_STORED] == frames
-    for moment in found:
+    assert [moment.data for moment in moments if moment.sequence != NOT_STORED] == frames
+    for moment in moments:
         if moment.data and moment.sequence == NOT_STORED:
             columns = frame.decode(moment.data).columns
             assert max(columns.get("done", columns["due"])) <= moment.at_ns
@@ -198,8 +202,8 @@ async def test_a_viewer_receives_the_run_at_the_requested_speed(
     await replay(viewer, run, speed, clock=clock, sleep=clock.sleep)
     firings = 3 + 2 * 3  # the warm-ups, then two rounds at each of three lanes
     # Each lasts 0.1 s; they all have one origin, so nothing lies between them.
-    ended_s, said = viewer.heard[-1]
-    assert said == "finished"
+    ended_s, event_ = viewer.heard[-1]
+    assert event_ == "finished"
     assert ended_s == pytest.approx(1_000 + firings * 0.1 / speed)
     began = [when for when, what in viewer.heard if what == "began"]
     assert began == pytest.approx([1_000 + number * 0.1 / speed for number in range(firings)])
@@ -220,16 +224,16 @@ async def test_a_slow_viewer_receives_a_gap_to_fetch(
 
 def replays() -> list[asyncio.Task[Any]]:
     return [
-        one for one in asyncio.all_tasks() if getattr(one.get_coro(), "__name__", "") == "replay"
+        task for task in asyncio.all_tasks() if getattr(task.get_coro(), "__name__", "") == "replay"
     ]
 
 
 async def hear(socket: WebsocketCommunicator, event: str) -> Any:
     """Return the next event of that kind, skipping others."""
     while True:
-        said = json.loads((await socket.receive_output(5)).get("text") or "{}")
-        if said.get("event") == event:
-            return said
+        message = json.loads((await socket.receive_output(5)).get("text") or "{}")
+        if message.get("event") == event:
+            return message
 
 
 async def test_a_socket_has_at_most_one_replay_and_none_while_it_watches_another_run(

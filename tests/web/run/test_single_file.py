@@ -55,8 +55,8 @@ class Document(HTMLParser):
 
     def script(self, **wanted: str) -> str:
         """Return the content of the script with these attributes."""
-        (found,) = [text for attrs, text in self.raw if wanted.items() <= attrs.items()]
-        return found
+        (text,) = [text for attrs, text in self.raw if wanted.items() <= attrs.items()]
+        return text
 
 
 async def exported(browser: AsyncClient, run: Run) -> str:
@@ -74,9 +74,11 @@ async def test_the_frames_in_the_file_are_those_that_are_stored(
     text = Document(await exported(browser, run)).script(id="frames")
     kind, _, coded = text.partition(",")
     assert kind == "data:application/gzip;base64"
-    found = list(frame.EnvelopeReader().feed(gzip.decompress(base64.b64decode(coded))))
-    stored = [(one.sequence, bytes(one.data)) async for one in run.frames.all()]
-    assert found == stored
+    envelopes = list(frame.EnvelopeReader().feed(gzip.decompress(base64.b64decode(coded))))
+    stored = [
+        (stored_frame.sequence, bytes(stored_frame.data)) async for stored_frame in run.frames.all()
+    ]
+    assert envelopes == stored
 
 
 async def test_the_result_is_readable_without_javascript(

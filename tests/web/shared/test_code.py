@@ -74,10 +74,10 @@ def variant(name: str, source: str | None) -> Variant:
 
 
 def test_a_function_comes_with_its_decorators_and_what_it_uses(directory: Path) -> None:
-    found = source_of(directory, "shop.views:sync").splitlines()
-    assert found[:2] == ["def helper(value):", "    return value < LIMIT & 1"]
-    assert found[4:7] == ["@decorated", "@twice", "def sync(request):"]
-    assert found[-1] == "    return helper(request)"
+    lines = source_of(directory, "shop.views:sync").splitlines()
+    assert lines[:2] == ["def helper(value):", "    return value < LIMIT & 1"]
+    assert lines[4:7] == ["@decorated", "@twice", "def sync(request):"]
+    assert lines[-1] == "    return helper(request)"
 
 
 @pytest.mark.parametrize(

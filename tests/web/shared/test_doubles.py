@@ -39,5 +39,7 @@ def test_each_failure_is_documented(failure: Failure) -> None:
 
 def test_events_for_the_page_are_documented() -> None:
     sources = [*DASHBOARD.glob("runs/**/*.py"), *DASHBOARD.glob("web/**/*.py")]
-    told = {name for path in sources for name in re.findall(r'"event": "(\w+)"', path.read_text())}
-    assert told - FROM_THE_ENGINE <= {*doubles()["events"], "starting"}
+    event_names = {
+        name for path in sources for name in re.findall(r'"event": "(\w+)"', path.read_text())
+    }
+    assert event_names - FROM_THE_ENGINE <= {*doubles()["events"], "starting"}

@@ -69,14 +69,18 @@ def targets() -> FakeTargets:
 def everything_stored() -> str:
     kinds: Any = (models.Run, models.RunLane, models.Experiment)
     rows = "".join(serializers.serialize("json", kind.objects.all()) for kind in kinds)
-    frames = (bytes(one.data).decode("latin-1") for one in StoredFrame.objects.all())
+    frames = (
+        bytes(stored_frame.data).decode("latin-1") for stored_frame in StoredFrame.objects.all()
+    )
     return rows + "".join(frames)
 
 
 @sync_to_async
 def everything_exported(run: Run, project: Project) -> str:
-    pieces: Iterator[str] = (one for form in FORMATS.values() for one in form.pieces(run))
-    html = (one if isinstance(one, str) else one.decode() for one in html_pieces(run, project))
+    pieces: Iterator[str] = (piece for form in FORMATS.values() for piece in form.pieces(run))
+    html = (
+        piece if isinstance(piece, str) else piece.decode() for piece in html_pieces(run, project)
+    )
     return "".join(pieces) + "".join(html)
 
 
@@ -111,11 +115,11 @@ async def test_a_secret_reaches_the_engine_and_nothing_stored_or_shown(
     run = await Run.objects.aget(pk=made.pk)
     page = await async_client.get(reverse("run", args=[run.pk]))
     assert page.status_code == 200
-    kept = [await everything_stored(), await everything_exported(run, targets.project)]
-    kept += [page.content.decode(), caplog.text]
-    kept += [repr(plan), repr(targets.project.scenarios)]
-    kept += [path.read_text(errors="replace") for path in tmp_path.rglob("*") if path.is_file()]  # noqa: ASYNC240
-    assert not any("zebra" in text for text in kept)
+    texts = [await everything_stored(), await everything_exported(run, targets.project)]
+    texts += [page.content.decode(), caplog.text]
+    texts += [repr(plan), repr(targets.project.scenarios)]
+    texts += [path.read_text(errors="replace") for path in tmp_path.rglob("*") if path.is_file()]  # noqa: ASYNC240
+    assert not any("zebra" in text for text in texts)
 
 
 @pytest.mark.parametrize("missing", SECRETS)
@@ -150,14 +154,14 @@ class Repeating(FakeTarget):
         self._rounds = 0
 
     async def end(self, firing: int, *, quiet_timeout_s: float) -> bool:
-        said = " ".join(SECRETS.values())
-        self._log.write_text(f"Bearer {said}\nValueError: bad header {said}\n")
+        secrets = " ".join(SECRETS.values())
+        self._log.write_text(f"Bearer {secrets}\nValueError: bad header {secrets}\n")
         exception = {"status": 500, "type": "ValueError", "where": "views.py:3", "count": 5}
         self.answers = tuple(
             read_answers(
                 [
-                    {**exception, "message": f"bad header Bearer {said}"},
-                    {**exception, "type": None, "where": f"/login/{said}", "message": ""},
+                    {**exception, "message": f"bad header Bearer {secrets}"},
+                    {**exception, "type": None, "where": f"/login/{secrets}", "message": ""},
                 ]
             )
         )
@@ -168,11 +172,11 @@ class Repeating(FakeTarget):
         return await super().end(firing, quiet_timeout_s=quiet_timeout_s)
 
 
-@pytest.mark.parametrize(("ends_after", "said"), [(math.inf, "Bearer "), (0, "")])
+@pytest.mark.parametrize(("ends_after", "prefix"), [(math.inf, "Bearer "), (0, "")])
 async def test_a_secret_that_the_project_repeats_is_stored_and_shown_by_its_name(
     *,
     ends_after: float,
-    said: str,
+    prefix: str,
     lab: Laboratory,
     targets: FakeTargets,
     tmp_path: Path,
@@ -189,9 +193,9 @@ async def test_a_secret_that_the_project_repeats_is_stored_and_shown_by_its_name
     run = await Run.objects.aget(pk=made.pk)
     page = await async_client.get(reverse("run", args=[run.pk]))
     stored = await everything_stored()
-    assert f"bad header {said}{{env:LAB_TEST_TOKEN}} {{env:LAB_TEST_SESSION}}" in stored
-    kept = [stored, await everything_exported(run, targets.project), page.content.decode()]
-    assert not any("zebra" in text for text in kept)
+    assert f"bad header {prefix}{{env:LAB_TEST_TOKEN}} {{env:LAB_TEST_SESSION}}" in stored
+    texts = [stored, await everything_exported(run, targets.project), page.content.decode()]
+    assert not any("zebra" in text for text in texts)
 
 
 AWKWARD = "ze/bra+\"q'uo&te\\ \n  über"
@@ -205,7 +209,7 @@ AWKWARD = "ze/bra+\"q'uo&te\\ \n  über"
         quote(AWKWARD),
         quote(AWKWARD, ""),
         quote_plus(AWKWARD),
-        re.sub("%..", lambda one: one[0].lower(), quote_plus(AWKWARD)),
+        re.sub("%..", lambda match: match[0].lower(), quote_plus(AWKWARD)),
         json.dumps(AWKWARD)[1:-1],
         repr(AWKWARD)[1:-1],
         repr(AWKWARD.encode())[2:-1],
@@ -216,23 +220,23 @@ def test_a_value_is_masked_however_it_is_escaped(written: str) -> None:
     remember_variable("LAB_AWKWARD", AWKWARD)
     masks = "sent {env:LAB_AWKWARD}!"
     assert masked(f"sent {written}!") == masks
-    told = {"spans": [{"sql": f"sent {AWKWARD}!", "begun": 1}]}
-    assert all_masked(told) == {"spans": [{"sql": masks, "begun": 1}]}
+    trace = {"spans": [{"sql": f"sent {AWKWARD}!", "begun": 1}]}
+    assert all_masked(trace) == {"spans": [{"sql": masks, "begun": 1}]}
 
 
 def test_a_value_that_a_bound_cuts_is_masked_and_a_short_one_never(tmp_path: Path) -> None:
     remember_variable("LAB_CUT", "giraffe-in-a-log")
     remember_variable("LAB_SHORT", "abc")
     kind = {"status": 500, "type": "ValueError", "where": None, "count": 1}
-    told = read_answers([{**kind, "message": "x" * 290 + "giraffe-in"}])
-    assert told[0]["message"] == "x" * 290 + "{env:LAB_CUT}"
+    answers = read_answers([{**kind, "message": "x" * 290 + "giraffe-in"}])
+    assert answers[0]["message"] == "x" * 290 + "{env:LAB_CUT}"
     log = tmp_path / "log"
     log.write_text("giraffe-in-a-log\nabc")
     assert read_tail(log, 12) == "{env:LAB_CUT}\nabc"
 
 
 @pytest.mark.parametrize(
-    ("variables", "said"),
+    ("variables", "texts"),
     [
         ({}, ["expected LAB_TEST_TOKEN and LAB_TEST_SESSION", "LAB_USER and LAB_PASSWORD"]),
         ({**SECRETS, "LAB_TEST_KEY": "", "LAB_USER": "u"}, ["LAB_TEST_KEY in", "LAB_PASSWORD in"]),
@@ -244,7 +248,7 @@ def test_a_value_that_a_bound_cuts_is_masked_and_a_short_one_never(tmp_path: Pat
 )
 async def test_all_unusable_variables_are_reported_before_anything_is_fired(
     variables: Mapping[str, str],
-    said: list[str],
+    texts: list[str],
     targets: FakeTargets,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -253,7 +257,7 @@ async def test_all_unusable_variables_are_reported_before_anything_is_fired(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     scenario = targets.project.scenarios["sleep"]
-    variants = {name: replace(one, login=True) for name, one in scenario.variants.items()}
+    variants = {name: replace(variant, login=True) for name, variant in scenario.variants.items()}
     project = replace(
         targets.project,
         login=Login("/login/", "LAB_USER", "LAB_PASSWORD"),
@@ -261,7 +265,7 @@ async def test_all_unusable_variables_are_reported_before_anything_is_fired(
     )
     with pytest.raises(InvalidPlan) as refused:
         make_plan(project, scenario="sleep", requests=5, rounds=1)
-    assert all(words in str(refused.value) for words in said)
+    assert all(words in str(refused.value) for words in texts)
     assert "zebra" not in str(refused.value)
 
 

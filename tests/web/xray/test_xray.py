@@ -103,11 +103,11 @@ async def test_only_the_last_xrays_are_kept(laboratory: Laboratory) -> None:
         laboratory.project, scenario="sleep", lane="async@daphne", parameters={}, timeout_s=1
     )
     result = XrayResult(subject, TracedRequest(trace_of(REQUEST), 200, {}, 1), xray_of(REQUEST))
-    kept = XrayStore()
-    numbers = [kept.keep(result) for _ in range(MAX_KEPT + 1)]
+    store = XrayStore()
+    numbers = [store.keep(result) for _ in range(MAX_KEPT + 1)]
     with pytest.raises(Http404):
-        kept.get(numbers[0])
-    assert all(kept.get(number) is result for number in numbers[1:])
+        store.get(numbers[0])
+    assert all(store.get(number) is result for number in numbers[1:])
 
 
 # The picture

@@ -7,11 +7,16 @@ from .models import Article
 
 def articles(request):
     """What there is, read as sync code does."""
-    found = [{"name": one.name, "cents": one.cents} for one in Article.objects.order_by("pk")]
-    return JsonResponse({"articles": found})
+    articles = [
+        {"name": article.name, "cents": article.cents} for article in Article.objects.order_by("pk")
+    ]
+    return JsonResponse({"articles": articles})
 
 
 async def articles_async(request):
     """What there is, read as async code does."""
-    found = [{"name": one.name, "cents": one.cents} async for one in Article.objects.order_by("pk")]
-    return JsonResponse({"articles": found})
+    articles = [
+        {"name": article.name, "cents": article.cents}
+        async for article in Article.objects.order_by("pk")
+    ]
+    return JsonResponse({"articles": articles})
