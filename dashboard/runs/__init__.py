@@ -1,1 +1,1 @@
-"""One run: queued, conducted, listened to."""
+"""Runs: planned, queued, conducted, stored."""

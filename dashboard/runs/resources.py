@@ -1,4 +1,4 @@
-"""What runs are performed with, as the conductor sees it; tests pass an engine that replays."""
+"""The interfaces of what the conductor uses; tests pass a load generator that replays."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Target(Protocol):
 
     @property
     def failure(self) -> TargetFailed | None:
-        """Why it can serve no more, with the last lines of its log; None while it can."""
+        """Why it cannot serve any longer, with the last lines of its log; None while it can."""
 
     @property
     def executor(self) -> Mapping[str, int] | None:

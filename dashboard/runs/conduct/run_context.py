@@ -1,4 +1,4 @@
-"""What each part of a run is given when the run starts. Nothing of it changes afterwards."""
+"""The context that each part of a run gets when the run starts; it never changes."""
 
 from __future__ import annotations
 

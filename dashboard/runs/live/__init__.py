@@ -1,1 +1,1 @@
-"""A run while it is on: frames to many viewers, and the report so far."""
+"""An active run: frames to many viewers, and the report so far."""

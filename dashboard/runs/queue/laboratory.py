@@ -1,4 +1,4 @@
-"""Performs the runs of one process: the dashboard, or a command. Other processes have their own."""
+"""Performs the runs of one process: the dashboard, or a command."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""From stored frames to the stored report, and its words."""
+"""From stored frames to the stored report, and its texts."""

@@ -1,1 +1,1 @@
-"""What listens to a run: database, page, terminal."""
+"""The receivers of a run's events: database, page, terminal."""

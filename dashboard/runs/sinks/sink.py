@@ -33,7 +33,7 @@ class Sink(Protocol):
     """
 
     async def begin(self, plan: Plan) -> None:
-        """Begin: the run has the machine to itself from now on."""
+        """Begin the run, which uses the machine alone from now on."""
 
     async def event(self, event: RunEvent) -> None:
         """Take an event, as in docs/frame.md."""
@@ -42,7 +42,7 @@ class Sink(Protocol):
         """Take a frame; `sequence` is NOT_STORED for those that only make bars grow."""
 
     async def end(self, outcome: Outcome) -> None:
-        """End: the run is over, whatever its outcome."""
+        """End the run, with any outcome."""
 
 
 class Memory:
