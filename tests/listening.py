@@ -11,7 +11,7 @@ TURNED_AWAY = 6  # of those that fill a backlog of 1, which holds two
 
 @contextmanager
 def deaf(*, shared: int = 1, host: str = "127.0.0.1") -> Iterator[tuple[str, int]]:
-    """The address of a backlog of 1 from which nobody accepts; of several sockets if `shared`."""
+    """Yield the address of a backlog of 1 without accepts; of several sockets if `shared`."""
     with ExitStack() as stack:
         port = 0
         for _ in range(shared):

@@ -1,7 +1,7 @@
 """A home with its database migrated and its load generator calibrated, copied for each command.
 
 Made once for all workers of a test run, by a real burst: what a command then does is what it does
-for a person who started it before.
+for a user who started it before.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LANE = ("--lane", "sync@waitress", "--no-neighbour", "--no-save")
 
 
 def prepare(home: Path) -> None:
-    """Make a new home one that was used before; leave a used one as it is."""
+    """Turn a new home into a used one; leave a used one unchanged."""
     if (home / DATABASE).exists():
         return
     with TEMPLATE.with_suffix(".lock").open("w") as lock:

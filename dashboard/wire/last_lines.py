@@ -28,4 +28,4 @@ def last_lines(text: str, most: int = MOST_LINES) -> list[str]:
 def with_telling_line(message: str, text: str) -> str:
     """Return a message with the most informative line; the message alone without one."""
     line = telling_line(text)
-    return f"{message}; its log says: {line}" if line else message
+    return f"{message}; its log ends: {line}" if line else message

@@ -1,6 +1,6 @@
 """Lanes with a planted truth: small queueing models that write the frames of a run.
 
-Each model says when each of `requests` enters, is in the view, and is answered; rounds differ
+Each model returns when each of `requests` enters, is in the view, and is done; rounds differ
 by a seeded jitter of one per cent. Milliseconds here, nanoseconds in the frames.
 """
 

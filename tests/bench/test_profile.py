@@ -9,7 +9,7 @@ DATA_RECEIVED = "Connection.data_received (dashboard/engine/http/connection.py:1
 RECEIVED = f"{ENGINE};uv__read (stream.c:1154);{DATA_RECEIVED}"
 
 
-def test_a_look_counts_for_the_innermost_frame_that_says_something() -> None:
+def test_a_look_counts_for_the_innermost_known_frame() -> None:
     looks = count_looks(
         [
             f"{ENGINE};write (libc.so.6) 7",

@@ -90,7 +90,7 @@ def test_a_turn_with_failures_has_no_rate(name: str, printed: str) -> None:
         BY_NAME[name].read(printed)
 
 
-def test_a_tool_that_ends_badly_says_so() -> None:
+def test_a_failing_tool_has_a_message() -> None:
     tool = Tool("grump", "sh", lambda _url, _connections: ["-c", "echo no >&2; exit 3"], Reading)  # type: ignore[arg-type]
     with pytest.raises(BenchFailed, match=r"grump ended with 3:\nno"):
         tool.fire("http://127.0.0.1:1/", 1)

@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-# What a finished run says; a busy machine may leave the engine no room, and then says that.
+# The sentence of a finished run, or of one that a busy machine disturbed.
 SENTENCE = re.compile("First look|No verdict")
 LANES = ["sync@gunicorn-gthread", "sync@daphne", "async@daphne"]
 

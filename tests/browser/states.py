@@ -1,7 +1,7 @@
 """Every state of the page, by width and scheme: `python -m tests.browser.states DIRECTORY`.
 
 States that are named after the directory are looked at alone. Each is photographed, asked whether
-anything is wider than the screen, and examined by axe-core. What docs/states.md says was looked at
+anything is wider than the screen, and examined by axe-core. What docs/states.md lists as reviewed
 is what this takes pictures of. Exit status 1 when something was found.
 """
 

@@ -50,7 +50,7 @@ def test_a_sweep_is_stopped_as_one_by_its_button(page: Page) -> None:
         "data-status", "stopped", timeout=FINISH_MS
     )
     expect(page.locator("#queue .chip")).to_have_count(0)
-    open_explore(page)  # whoever empties the line after us needs a form
+    open_explore(page)  # the form is needed to empty the queue afterwards
 
 
 def test_the_forms_fit_a_phone(page: Page) -> None:

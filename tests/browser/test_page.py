@@ -88,7 +88,7 @@ def test_the_policy_allows_neither_inline_scripts_nor_eval(page: Page, dashboard
     assert "script-src 'self'" in policy
 
 
-def test_a_missing_page_says_so(open_page: OpenPage, complaints: list[str]) -> None:
+def test_a_missing_page_has_a_message(open_page: OpenPage, complaints: list[str]) -> None:
     page = open_page("/runs/no-such-run/", live=False)
     expect(page.locator("h1")).to_have_text("404")
     page.get_by_role("link", name="Back to the bench").click()

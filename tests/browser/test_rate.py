@@ -78,7 +78,7 @@ def test_the_engine_is_measured_at_the_start_and_by_a_button(page: Page) -> None
     line = page.locator("#instrument")
     pattern = re.compile(r"Load generator: adds [\d.]+ ms, up to [\d,]+ requests/s, measured")
     expect(line).to_contain_text(pattern)
-    for _ in range(5):  # it says so when the machine is too busy for it
+    for _ in range(5):  # it fails with a message while the machine is too busy
         line.get_by_role("button", name="Measure again").click()
         expect(line).not_to_have_class(re.compile("htmx-request"), timeout=20_000)
         if line.get_by_role("status").count() == 0:

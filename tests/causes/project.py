@@ -47,7 +47,7 @@ def sync(request: HttpRequest) -> HttpResponse:
 
 
 async def async_(request: HttpRequest) -> HttpResponse:
-    """Waits, in nobody's way."""
+    """Waits without blocking other requests."""
     await asyncio.sleep(seconds(request))
     return HttpResponse()
 
@@ -87,7 +87,7 @@ async def in_line(request: HttpRequest) -> HttpResponse:
 
 @sync_and_async_middleware
 def holding(get_response: Any) -> Any:
-    """Holds the event loop before the view of a request that says for how long."""
+    """Holds the event loop before the view, for the time in the request."""
     if not iscoroutinefunction(get_response):
         return get_response
 
@@ -150,7 +150,7 @@ async def beside_django(scope: dict[str, Any], receive: Any, send: Any) -> None:
 
 
 async def failing(request: HttpRequest) -> HttpResponse:
-    """Every tenth request fails, whoever asks."""
+    """Every tenth request fails."""
     await asyncio.sleep(seconds(request))
     return HttpResponse(status=503 if next(request_count) % 10 == 0 else 200)
 

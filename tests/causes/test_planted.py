@@ -160,7 +160,7 @@ async def test_a_held_loop_is_charged_to_whose_code_it_was(
     assert cause["evidence"]["held_ms_per_request"] > 25
 
 
-async def test_a_held_loop_is_quoted_for_one_view_and_not_for_everybody_in_line(
+async def test_a_held_loop_is_quoted_for_one_view_not_for_all_that_queue(
     laboratory: Laboratory,
 ) -> None:
     """Sixteen views of 30 ms in a row keep a heartbeat waiting; each held the loop for its own."""

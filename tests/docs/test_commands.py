@@ -34,9 +34,7 @@ EVERYBODYS = options_of(BaseCommand().create_parser("manage.py", "any"))
 
 
 @pytest.mark.parametrize(("name", "parser"), list(parsers()))
-def test_every_option_stands_where_the_page_tells_of_its_command(
-    name: str, parser: ArgumentParser
-) -> None:
+def test_every_option_is_in_the_section_of_its_command(name: str, parser: ArgumentParser) -> None:
     sections = [text for text in SECTIONS if f"`manage.py {name}`" in text.partition("\n")[0]]
     assert len(sections) == 1, name
     assert {

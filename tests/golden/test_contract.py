@@ -1,4 +1,4 @@
-"""What readers in other languages are given is current, and a report is what its schema says."""
+"""Files for readers in other languages are current, and a report matches its schema."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-/** What this side keeps a second time is what Python says: tests/golden/doubles.json. */
+/** What JavaScript defines a second time equals Python's definition: tests/golden/doubles.json. */
 
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';

@@ -33,7 +33,7 @@ function values(frame, name) {
 /**
  * A frame with this header and no columns behind it.
  * @param {unknown} header
- * @param {number} [length] what it says of its own length
+ * @param {number} [length] its own length as written in it
  */
 function headed(header, length) {
   const text = new TextEncoder().encode(JSON.stringify(header));

@@ -39,7 +39,7 @@ class Upstream:
             return False
 
     def state(self) -> dict[str, int]:
-        """What it says of itself, this question's own connection included."""
+        """Return its own counts, including the connection of this request."""
         state: dict[str, int] = self._client.get("/state").json()
         return state
 

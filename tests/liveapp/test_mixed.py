@@ -1,4 +1,4 @@
-"""Scenarios `sleep` and `mixed` under real servers: who waits for whom."""
+"""Scenarios `sleep` and `mixed` under real servers: which requests wait for which."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_bridged_calls_of_one_request_share_its_one_thread(
     assert in_turn == (variant == "gather-bridged")
 
 
-def test_without_a_bridge_everybody_else_waits(served: Liveapp) -> None:
+def test_without_a_bridge_all_other_requests_wait(served: Liveapp) -> None:
     url = f"{served.url('uvicorn')}/mixed/async-blocking/?delay=0.1"
     began = time.monotonic()
     with ThreadPoolExecutor(4) as pool:

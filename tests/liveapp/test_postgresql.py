@@ -99,7 +99,7 @@ def test_each_finds_its_product(liveapp: Liveapp, server: str, path: str) -> Non
 
 @pytest.mark.parametrize("server", SERVERS)
 def test_a_transaction_across_the_bridge_is_whole(liveapp: Liveapp, server: str) -> None:
-    """Rows are locked in one order, so those who swap at once wait and do not fail."""
+    """Rows are locked in one order, so concurrent swaps wait and do not fail."""
     base = liveapp.url(server)
     paths = [f"{base}/orm-limits/atomic-bridged/"] * 20
     with Client(timeout=30) as client, ThreadPoolExecutor(5) as pool:

@@ -44,7 +44,7 @@ def connection(upstream: Upstream) -> Iterator[socket.socket]:
         yield connection
 
 
-def test_the_first_todo_is_the_one_that_everybody_knows(client: httpx.Client) -> None:
+def test_the_first_todo_is_that_of_jsonplaceholder(client: httpx.Client) -> None:
     answer = client.get("/todos/1")
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/json; charset=utf-8"
@@ -101,7 +101,7 @@ def test_it_waits_as_long_as_it_is_told(client: httpx.Client) -> None:
     assert 0.2 <= time.monotonic() - began < 1
 
 
-def test_what_the_command_line_says_holds_unless_the_request_says_otherwise() -> None:
+def test_the_command_line_sets_defaults_that_a_request_overrides() -> None:
     upstream = Upstream("--latency", "0.2", "--error-rate", "1")
     try:
         began = time.monotonic()
@@ -155,7 +155,7 @@ def at_work(upstream: Upstream) -> int:
     return state["busy"] + state["waiting"]
 
 
-def test_who_gives_up_leaves_the_place_to_others(upstream: Upstream) -> None:
+def test_a_client_that_gives_up_frees_its_place(upstream: Upstream) -> None:
     with socket.create_connection(("127.0.0.1", upstream.port)) as gives_up:
         gives_up.sendall(request("/todos/1?latency=30&capacity=1"))
         assert until(lambda: upstream.state()["busy"] == 1)
@@ -237,13 +237,13 @@ def hold_all(upstream: Upstream, stack: ExitStack) -> None:
     }
 
 
-def test_the_command_line_says_what_it_refuses(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_line_names_what_it_refuses(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         arguments(["--error-rate", "2"])
     assert "--error-rate" in capsys.readouterr().err
 
 
-def test_a_behaviour_is_told_by_a_query_alone_what_the_query_says() -> None:
+def test_a_query_changes_only_the_values_that_it_has() -> None:
     behaviour = Behaviour(latency=0.2, capacity=4)
     assert behaviour.with_query("jitter=0.1&other=x") == Behaviour(0.2, 0.1, 0, 4)
     with pytest.raises(BadQuery):

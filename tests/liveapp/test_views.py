@@ -24,7 +24,7 @@ def liveapp(settings: Any) -> None:
 
 
 @pytest.mark.parametrize("path", MESSAGES)
-def test_each_says_its_words(path: str) -> None:
+def test_each_view_has_its_content(path: str) -> None:
     response = Client().get(path, {"delay": "0"})
     assert (response.status_code, response.json()) == (200, {"message": MESSAGES[path]})
 

@@ -51,7 +51,7 @@ def start(home: Path, mark: str, *arguments: str, used: bool = True) -> subproce
     """`python manage.py ARGUMENTS…`, its output to be read.
 
     A session of its own is what a terminal gives it: Linux shares the CPU among sessions first, so
-    that the other tests do not starve a dashboard that yields to whoever works beside it.
+    that the other tests do not starve a dashboard, which yields to other processes.
     """
     return subprocess.Popen(
         [sys.executable, "manage.py", *arguments],

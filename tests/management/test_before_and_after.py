@@ -48,8 +48,8 @@ SLOW_S, QUICK_S = "0.3", "0.1"
 
 
 def git(directory: Path, *arguments: str) -> str:
-    who = ["-c", "user.name=Ada", "-c", "user.email=ada@shop.example"]
-    command = ["git", "-C", str(directory), *who, *arguments]
+    author = ["-c", "user.name=Ada", "-c", "user.email=ada@shop.example"]
+    command = ["git", "-C", str(directory), *author, *arguments]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 

@@ -1,4 +1,4 @@
-"""The built-in project needs the extra `demo`; a bare installation says so and starts nothing."""
+"""The built-in project needs the extra `demo`; without it there is an error and nothing starts."""
 
 from __future__ import annotations
 

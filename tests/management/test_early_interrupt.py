@@ -29,7 +29,7 @@ MARK = f"liveburst-test-interrupted-{os.getpid()}"
     ],
 )
 def test_an_interrupt_during_imports(tmp_path: Path, module: str, arguments: list[str]) -> None:
-    """`-X importtime` writes a line for each module as it is imported, which tells the moment."""
+    """`-X importtime` writes a line for each imported module, which marks the moment."""
     command = [sys.executable, "-X", "importtime", "manage.py", *arguments]
     started = subprocess.Popen(
         command,

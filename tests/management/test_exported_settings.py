@@ -12,7 +12,7 @@ import pytest
 from .command import new_project, run
 
 MARK = f"liveburst-test-exported-{os.getpid()}"
-# As some projects have it: which settings, a .env file or the shell says.
+# As in some projects: a .env file or the shell chooses the settings.
 MANAGE = """
 import sys
 from django.core.management import execute_from_command_line

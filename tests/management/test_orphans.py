@@ -1,6 +1,6 @@
 """`kill -9` of the command and of the dashboard: nothing of theirs is left, process or port.
 
-LIVEBURST_KILLS says how often each is tried, at seeded moments; the suite makes do with a few.
+LIVEBURST_KILLS is the number of tries of each, at seeded moments; the suite uses a few.
 """
 
 from __future__ import annotations

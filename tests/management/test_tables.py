@@ -35,7 +35,7 @@ errors = st.dictionaries(
 
 
 def printed(tables: Iterable[Table], width: int) -> str:
-    """What stands in the terminal; no line of it may be wider than that."""
+    """Return the terminal's output, of which no line may be wider than `width`."""
     text = io.StringIO()
     console = Console(file=text, width=width)
     for table in tables:

@@ -110,11 +110,11 @@ def test_context_switches_are_those_of_all_threads() -> None:
 
 
 def test_a_process_that_has_gone_has_no_columns() -> None:
-    nobody = 2**22 + 1  # above the largest process id that Linux gives
-    assert read_process(nobody) == {}
-    assert read_switches(nobody) == {}
-    assert process_tree(nobody) == []
-    assert not exists(nobody)
+    unused_pid = 2**22 + 1  # above the largest process id that Linux gives
+    assert read_process(unused_pid) == {}
+    assert read_switches(unused_pid) == {}
+    assert process_tree(unused_pid) == []
+    assert not exists(unused_pid)
 
 
 def test_a_target_gets_our_environment_without_our_own_variables(

@@ -18,7 +18,7 @@ from tests.targets.injected.test_xray import DEFAULT_SEVEN
 from .helpers import ROOT, marked, until_async
 
 pytestmark = pytest.mark.servers
-# Name: family, path, method, and what else its table says.
+# Name: family, path, method, and further keys of its table.
 VIEWS = {
     "async": ("async", "/async_", "GET", ""),
     "posted": ("sync", "/posted", "POST", 'headers = { "X-Own" = "kept" }\nbody = "a body"'),

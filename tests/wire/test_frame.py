@@ -111,14 +111,14 @@ def test_envelopes_come_out_however_the_stream_is_cut(
     assert received == sent
 
 
-def test_events_and_frames_are_told_apart() -> None:
+def test_events_and_frames_are_distinguished() -> None:
     event = frame.encode_event({"event": "fired"})
     assert frame.is_event(event)
     assert len(event) % 8 == 0
     assert not frame.is_event((GOLDEN / "begun.frame").read_bytes())
 
 
-def test_a_row_without_a_value_says_unknown() -> None:
+def test_a_missing_value_is_unknown() -> None:
     made = frame.rows_to_columns("health", [{"at": 5}])
     assert made["at"][0] == 5
     assert made["in_app"][0] == frame.UNKNOWN

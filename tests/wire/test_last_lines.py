@@ -33,12 +33,12 @@ ModuleNotFoundError: No module named 'packaging'
         ("KeyError: 'A'\nValueError: b\nshutting down", "ValueError: b"),
     ],
 )  # fmt: skip
-def test_the_last_exception_tells_most(text: str, expected: str) -> None:
+def test_the_last_exception_is_the_most_informative_line(text: str, expected: str) -> None:
     assert telling_line(text) == expected
 
 
 def test_a_message_is_followed_by_it() -> None:
-    assert with_telling_line("it ended", "a\nb\n") == "it ended; its log says: b"
+    assert with_telling_line("it ended", "a\nb\n") == "it ended; its log ends: b"
     assert with_telling_line("it ended", "") == "it ended"
 
 

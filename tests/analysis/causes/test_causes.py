@@ -222,14 +222,14 @@ def test_an_executor_is_never_blamed_by_guess() -> None:
     assert "executor-full" not in names
 
 
-def test_the_evidence_says_how_many_waited_and_how_long() -> None:
+def test_the_evidence_has_how_many_waited_and_how_long() -> None:
     (cause,) = causes(report_of([THREADS, free()], 100))
     evidence = cause["evidence"]
     assert (evidence["threads"], evidence["peak_in_app"], evidence["waiting"]) == (8, 8, 92)
     assert evidence["waited_ms_p50"] == pytest.approx(600, rel=0.05)
 
 
-def test_theory_stands_beside_practice() -> None:
+def test_theory_is_reported_beside_the_measurement() -> None:
     report = report_of([THREADS, free()], 100)
     assert report["lanes"][0]["theory"] == {
         "wait_s": 0.1,

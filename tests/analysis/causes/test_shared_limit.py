@@ -56,10 +56,10 @@ CASES = [
     (one_in_view(50), {"cpu_ms": 1, "peak": 1}, "same-limit", "had at most 1 request in the view"),
     (at_once(500), {"cpu_ms": 2, "peak": 40}, "waiting", "only what the view waits for."),
     (at_once(500), {"cpu_ms": 2, "peak": 40, "upstream": "shop-api"}, "waiting", "(shop-api)."),
-    # work that stands in line for a thread inside the view is no waiting that nobody can help
+    # work that queues for a thread inside the view is not a wait that cannot be avoided
     (queue_in_view(4, 100), {"cpu_ms": 1, "peak": 40, "executor": Executor(4, 4, 30)}, "unknown",
      "No limit was found that both lanes share"),
-    # nobody read the CPU: nothing is concluded from the rest
+    # CPU unknown: no conclusion from the rest
     (at_once(500), {"cpu_ms": None, "peak": 40}, "unknown", "at most 40 requests in the view"),
 ]  # fmt: skip
 

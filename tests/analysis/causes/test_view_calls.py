@@ -81,7 +81,7 @@ def answer(result: dict[str, Any]) -> str:
         ({**FAST, **WITHOUT_PROBE}, WITHOUT_PROBE, "differs"),
     ],
 )
-def test_who_answered_decides_whether_there_is_a_verdict(
+def test_the_origin_of_responses_decides_whether_there_is_a_verdict(
     second: dict[str, int], first: dict[str, int], expected: str
 ) -> None:
     result = report(second, first)
@@ -135,7 +135,7 @@ def test_a_cache_is_named_as_what_was_measured() -> None:
 
 
 @pytest.mark.parametrize("unknown", [UNKNOWN_VIEW, WITHOUT_PROBE])
-def test_where_nobody_stamps_a_view_that_is_said(unknown: dict[str, int]) -> None:
+def test_without_stamps_of_views_there_is_a_warning(unknown: dict[str, int]) -> None:
     result = report({**FAST, **unknown})
     warnings = [
         warning

@@ -70,14 +70,14 @@ def words(crossing: Crossover, levels_: Sequence[Level]) -> str:
         ([0.80, 1.30], "undecided"),
     ],
 )
-def test_a_level_stands_by_its_runs_interval_and_margin(
+def test_a_level_is_decided_by_its_runs_interval_and_margin(
     interval: list[float], standing: Standing
 ) -> None:
     level = level_of(8, report(1.0, interval), LANES[0])
     assert (level.standing, level.low, level.high) == (standing, *interval)
 
 
-def test_a_level_that_was_stopped_stands_by_its_whole_rounds() -> None:
+def test_a_level_that_was_stopped_is_decided_by_its_complete_rounds() -> None:
     stopped = {**report(1.0, [0.99, 1.01]), "status": "stopped"}
     assert level_of(8, stopped, LANES[0]).standing == "even"
 

@@ -107,7 +107,7 @@ def test_what_was_undecided_without_it_is_undecided_with_it() -> None:
     assert comparison.answer == "undecided"
 
 
-def test_where_nobody_knows_how_late_it_was_there_is_a_ratio_alone() -> None:
+def test_with_unknown_lateness_there_is_a_ratio_alone() -> None:
     values, box = box_around(1.0, 0.1)
     unknown, charged = compare([values, values], [None, None], boxes=[None, box])
     assert (unknown.answer, unknown.interval) == ("not-trusted", None)

@@ -68,7 +68,7 @@ def test_others_took_at_least_what_cannot_have_been_elsewhere(
     assert share_of(0.5, window).least_taken == pytest.approx(least_taken)
 
 
-def test_what_others_had_is_unknown_where_nobody_read_it_or_it_was_too_short() -> None:
+def test_the_cpu_of_others_is_unknown_if_it_was_not_read_or_too_short() -> None:
     for window in (replace(ONE_CORE, busy_s=None), replace(ONE_CORE, firings=20)):
         share = share_of(0.5, window)
         assert (share.taken, share.corrected) == (None, 0.5)
@@ -108,7 +108,7 @@ def test_no_smaller_speed_up_is_said_to_be_possible_than_its_own_numbers_give(
 
 
 @pytest.mark.parametrize(("requests", "rounds"), [(1, 6), (2, 6), (6, 3)])
-def test_a_tiny_run_says_nothing_of_what_cannot_be(requests: int, rounds: int) -> None:
+def test_a_tiny_run_allows_no_conclusion(requests: int, rounds: int) -> None:
     assert alike(49, requests, rounds)["name"] in {"unknown", "light-load"}
 
 

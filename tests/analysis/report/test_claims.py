@@ -141,7 +141,7 @@ def test_a_lane_that_fails_has_counts_and_no_times() -> None:
     assert decide([f"{LANE}.ok < 4", f"{BASE}.peak_in_app < 9"], report).kind == "holds"
 
 
-def test_an_unknown_metric_is_undecided_and_says_what_there_is() -> None:
+def test_an_unknown_metric_is_undecided_and_the_metrics_are_listed() -> None:
     finding = only(decide([f"{BASE}.speed > 1"], planted()))
     assert finding.holds is None
     assert "expected a metric, one of" in finding.why
@@ -242,7 +242,7 @@ def test_a_number_has_its_unit(expectation: str, words: tuple[str, str, str]) ->
     assert spoken(expectation) == words
 
 
-def test_a_metric_of_the_bystander_says_so() -> None:
+def test_a_metric_of_the_bystander_is_labelled() -> None:
     assert metric_label("neighbour.latency_ms.p95") == "bystander: response time, p95"
 
 
@@ -274,7 +274,7 @@ def test_a_verdict_names_the_lanes_of_which_it_holds(expectations: list[str], wo
     assert verdict_text(decide(expectations, planted())) == words
 
 
-def test_a_line_says_why_a_ratio_below_1_is_no_lead() -> None:
+def test_a_line_explains_why_a_ratio_below_1_does_not_hold() -> None:
     (finding,) = decide([f"{RATIO} < 1"], with_answer(0.98, 0.995, 0.03)).findings
     assert finding.holds is False
     assert finding.why == "no difference larger than 3 %"

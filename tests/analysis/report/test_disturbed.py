@@ -66,7 +66,7 @@ def test_the_worst_case_is_what_decides() -> None:
         (50, 6, f"{RATIO} < 0.4", False),  # as it was measured it would hold
         (50, 6, f"{RATIO} < 1", True),
         (50, 6, f"{BASE}.makespan_s > {LANE}.makespan_s", True),
-        (None, 6, f"{RATIO} < 1", False),  # nobody knows by how much
+        (None, 6, f"{RATIO} < 1", False),  # unknown by how much
         (20, 3, f"{RATIO} < 0.4", True),
         (50, 3, f"{RATIO} < 0.3", False),
         (50, 3, f"{LANE}.makespan_s < {BASE}.makespan_s", True),
@@ -108,9 +108,7 @@ def test_a_claim_is_judged_by_the_worst_case(late_ms: float | None, text: str, k
     ("late_ms", "standing", "why"),
     [(20, "ahead", ""), (None, "undecided", "not-trusted"), (150, "undecided", "not-trusted")],
 )
-def test_a_sweep_stands_where_the_worst_case_does(
-    late_ms: float | None, standing: str, why: str
-) -> None:
+def test_a_sweep_uses_the_worst_case(late_ms: float | None, standing: str, why: str) -> None:
     report = disturbed(late_ms)
     level = level_of(1, report, LANE)
     assert (level.standing, level.why) == (standing, why)

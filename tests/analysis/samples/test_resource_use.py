@@ -49,7 +49,7 @@ def test_a_lane_used_the_same_with_and_without_a_bystander() -> None:
 
 
 def test_threads_that_a_server_starts_by_itself_go_by_what_was_measured() -> None:
-    """`runserver` starts one for each connection, in nobody's request."""
+    """`runserver` starts one for each connection, outside of requests."""
     cost = replace(COST, threads=Amount(1.0, 0.1))
     lane = replace(beside(free(), cost), growth={**ADDED, "threads_started": BESIDE})
     report = report_of([lane, free(name="other@daphne")], REQUESTS)
@@ -113,7 +113,7 @@ def test_only_one_of_two_is_beyond_the_other(first: Amount, second: Amount) -> N
     assert 0 <= first.low <= first.value <= first.high
 
 
-def test_what_nobody_measured_is_beyond_nothing() -> None:
+def test_an_unmeasured_amount_is_never_beyond_another() -> None:
     unknown = Amount(5.0, math.inf)
     assert unknown.beyond(Amount(0)) == Amount(1e9).beyond(unknown) == unknown.low == 0
     assert unknown.known_uncertainty is None

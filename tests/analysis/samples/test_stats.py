@@ -161,7 +161,7 @@ def report(*lengths_ms: int) -> Any:
     return make_report(plan, ReportContext("r", "finished", {}), frames)
 
 
-def test_a_report_has_every_lane_and_says_null_for_what_nobody_measured() -> None:
+def test_a_report_has_every_lane_and_null_for_unmeasured_values() -> None:
     result = report(100, 20)
     assert [lane["requests"] for lane in result["lanes"]] == [1, 1, 0]
     assert result["lanes"][2]["throughput_rps"] is None

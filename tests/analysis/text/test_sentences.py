@@ -203,13 +203,13 @@ def test_without_a_lane_between_nothing_is_decomposed() -> None:
 
 
 def test_a_buffered_answer_does_not_explain_the_total_time() -> None:
-    nobody_knows = Planted("list@elsewhere", at_once(500))
-    sentence_ = report_of([nobody_knows, STREAMED], 20)["verdict"]["sentence"]
+    without_cause = Planted("list@elsewhere", at_once(500))
+    sentence_ = report_of([without_cause, STREAMED], 20)["verdict"]["sentence"]
     assert "buffered its answers" in sentence_
     assert "Why stream@daphne differs: cause not found." in sentence_
 
 
-def test_a_control_that_differs_distrusts_the_machine_and_says_why() -> None:
+def test_an_a_a_run_that_differs_gives_the_reason_to_distrust_the_machine() -> None:
     lanes = [free(name="a@x"), free(150, name="a@y")]
     report = report_of(
         lanes, 20, control=True, instrument={"steal_percent": 4.2, "saturated": False}
@@ -261,7 +261,7 @@ def in_disturbed(answer: str, ratio: float, ends: list[float] | None, **more: An
 DISTURBED = "The run was disturbed. The engine was at its limit: it was late."
 
 
-def test_a_disturbed_run_says_what_still_follows() -> None:
+def test_a_disturbed_run_states_its_worst_case() -> None:
     faster = "b@y was 3.4× faster than a@x, and at least 2.9× faster even if"
     assert in_disturbed("differs", 1 / 3.4, [1 / 4.4, 1 / 2.9]).startswith(
         f"{faster} all lateness of the load generator is held against b@y (95 %). {DISTURBED}"
@@ -306,7 +306,7 @@ def test_every_answer_of_a_disturbed_run_is_marked(
 
 
 @given(st.tuples(ratios, ratios, ratios).map(sorted))
-def test_a_disturbed_run_never_says_more_than_its_worst_case(ends: list[float]) -> None:
+def test_a_disturbed_run_never_states_more_than_its_worst_case(ends: list[float]) -> None:
     low, ratio, high = ends
     answer = Interval(ratio, low, high, 0.95, 6, "paired t", (ratio, ratio)).answer(MARGIN)
     sentence_ = in_disturbed(answer, ratio, [low, high])

@@ -83,7 +83,7 @@ def test_instants_count_from_the_request() -> None:
     assert xray.queries == 1
 
 
-def test_what_outlives_the_request_is_cut_and_says_so() -> None:
+def test_a_span_that_outlives_the_request_is_cut_and_marked() -> None:
     xray = xray_of(REQUEST, ("work", 0, WORKER, 90, -1))
     assert not xray.spans[1].finished
     assert xray.spans[1].end_ns == xray.length_ns

@@ -172,7 +172,7 @@ def test_an_open_load_has_the_same_protocol() -> None:
 
 
 def shoot_mail(**more: Any) -> list[dict[str, int]]:
-    """Fire a burst at a server that speaks first, and not HTTP."""
+    """Fire a burst at a server that sends first, and not HTTP."""
 
     async def greets(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 mail.example ESMTP\r\n")

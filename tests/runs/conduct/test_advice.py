@@ -44,7 +44,7 @@ def statuses_of(*answers: tuple[int, Failure], round: int = 1) -> Statuses:
         (statuses_of((500, Failure.STATUS), (0, Failure.TIMEOUT)), None),
         (statuses_of((302, Failure.NONE)), 302),
         (statuses_of((301, Failure.REDIRECTED)), 301),
-        (statuses_of((404, Failure.STATUS), round=0), None),  # a warm-up says nothing
+        (statuses_of((404, Failure.STATUS), round=0), None),  # a warm-up does not count
         (Statuses(), None),
     ],
 )
@@ -156,7 +156,7 @@ async def test_without_an_exception_the_settings_explain_a_bad_request() -> None
     ("answers", "migrations", "reported"),
     [
         ([NO_TABLE], PENDING, True),
-        ([], PENDING, True),  # nobody knows what was raised
+        ([], PENDING, True),  # unknown what was raised
         ([NO_TABLE], DONE, False),
         ([NO_TABLE], NOT_TOLD, False),
         ([kind("RuntimeError", "shop/views.py:3 users")], PENDING, False),  # another reason

@@ -73,7 +73,7 @@ def test_a_client_library_fires_in_one_process() -> None:
     assert shares_of(replace(firing, client="httpx"), 4) == [replace(firing, client="httpx")]
     assert shares_of(firing, 1) == [firing]
     rate = replace(firing, load=Rate(1, 2))
-    assert len(shares_of(rate, 4)) == 2, "nobody has nothing to fire"
+    assert len(shares_of(rate, 4)) == 2, "each process has something to fire"
     pool = replace(firing, load=Rate(1000, 2, concurrency=50))
     assert shares_of(pool, 4) == [pool], "one pool, which requests wait for"
 

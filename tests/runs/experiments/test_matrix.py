@@ -156,7 +156,7 @@ class TestAnswer:
         states = {cell["lane"]: (cell["state"], cell["why"]) for cell in answer["cells"]}
         assert states["async@daphne"] == ("measured", "")
         assert states["sync@uvicorn"] == ("failed", "uvicorn did not start")
-        expected = "runs failed: uvicorn did not start; its log says: its last line"
+        expected = "runs failed: uvicorn did not start; its log ends: its last line"
         assert expected in answer["problem"]
         assert {cell["log_tail"] for cell in answer["cells"] if cell["state"] == "failed"} == {
             "its last line"

@@ -135,7 +135,7 @@ async def test_a_failed_run_is_reported_and_the_rest_goes_on(tmp_path: Path) -> 
     assert [run.status for run in sent] == [Status.FAILED, Status.FINISHED, Status.FINISHED]
     assert (outcome.status, outcome.problem) == (
         Status.FINISHED,
-        "1 of 3 runs failed: daphne did not start; its log says: its last line",
+        "1 of 3 runs failed: daphne did not start; its log ends: its last line",
     )
 
 

@@ -98,7 +98,7 @@ async def test_a_run_with_a_late_engine_is_disturbed(
     )
     assert stored_run.report["verdict"]["spoiled"] is None
     assert "used 100% of its core" in stored_run.report["verdict"]["disturbed"]["reason"]
-    # Its lateness is not told by this engine, so nothing follows but what was measured.
+    # This engine does not report its lateness, so only the measured ratio is shown.
     answers = {comparison["answer"] for comparison in stored_run.report["verdict"]["comparisons"]}
     assert answers == {"not-trusted"}
     assert all(comparison["ratio"] for comparison in stored_run.report["verdict"]["comparisons"])

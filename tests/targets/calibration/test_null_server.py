@@ -1,4 +1,4 @@
-"""The server that does nothing: started like every child, and gone when nobody needs it."""
+"""The null server: started like every child, and ended when it is no longer needed."""
 
 from __future__ import annotations
 

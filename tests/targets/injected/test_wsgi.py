@@ -71,7 +71,7 @@ def test_a_bodys_own_close_is_called(probe: Probe) -> None:
 
 
 class Stream:
-    """A body that is its own iterator, and raises where it is told to."""
+    """A body that is its own iterator, and raises at a given position."""
 
     def __init__(
         self, *, at_once: bool = False, midway: bool = False, at_end: bool = False

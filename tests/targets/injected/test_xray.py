@@ -44,7 +44,7 @@ HOPS = {"sync_to_async", "async_to_sync", "to_thread", "executor"}
 def traces(interface: str, middleware: str = "", python: str = sys.executable) -> dict[str, Trace]:
     """The trace of each of the project's views, one process for all of them."""
     paths = [f"/{view}" for view in VIEWS]
-    done = subprocess.run(  # noqa: PLW1510 - what it says on stderr is shown below
+    done = subprocess.run(  # noqa: PLW1510 - its stderr is shown below
         [python, "-m", "tests.targets.injected.xray_requests", interface, *paths],
         cwd=ROOT,
         env={**os.environ, "PLANTED_MIDDLEWARE": middleware},

@@ -262,7 +262,7 @@ async def test_a_companion_of_a_scenario_is_started_when_that_is_fired(
         assert events[0] == "starting companions: sorter, elsewhere"
         assert await until_async(lambda: pids_of(mark, "sorter.py"), 2)
         assert upstream in marked(mark)  # the others were left alone
-        assert sorted_ is not target_of_ask  # it was told where `elsewhere` is
+        assert sorted_ is not target_of_ask  # restarted with the address of `elsewhere`
 
         events.clear()
         assert await ready("ask") is sorted_

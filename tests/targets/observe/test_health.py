@@ -223,7 +223,7 @@ async def test_reports_of_another_firing_are_no_rows(health: Health, probe: Fake
     assert [row["requests"] for row in health.take_rows(0)] == [5]
 
 
-async def test_a_process_that_starts_in_a_firing_is_told_of_it(
+async def test_a_process_that_starts_during_a_firing_joins_it(
     health: Health, probe: FakeProbe
 ) -> None:
     assert await health.begin(4, os.getpid())

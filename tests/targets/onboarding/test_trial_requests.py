@@ -155,7 +155,7 @@ async def test_a_login_form_is_found_behind_redirects_and_by_login_url() -> None
     visitor = await visited(pages, "/x/", "/y/")
     assert [answer.login for answer in visitor.answers.values()] == [True, True]
     assert visitor.form == form
-    # an API that says 403 sends nobody there
+    # an API that responds with 403 does not redirect to it
     visitor = await visited({**pages, "/x/": httpx.Response(403)}, login_path="/in/")
     assert visitor.form == form
 
@@ -221,7 +221,7 @@ def test_usable_paths_are_kept_and_the_others_are_comments(tmp_path: Path) -> No
     assert "# Not tried: the 60 s for the trial were over.\n[scenario.late]" in text
     assert (project.login.path, project.login.username_field) == ("/in/", "login")
     assert (project.login.username, project.login.password) == ("SHOP_USER", "SHOP_PASSWORD")
-    # uncommented, it is a scenario of somebody logged in
+    # uncommented, it is a scenario with a login
     mine = text[text.index("# [scenario.mine]") :].split("\n\n", 1)[0].replace("# ", "")
     (tmp_path / "lab.toml").write_text(text + mine.replace("\n#\n", "\n\n"))
     variant = load_manifest(tmp_path / "lab.toml").scenarios["mine"].variants["sync"]
@@ -270,7 +270,7 @@ def test_pending_migrations_are_noted(tmp_path: Path) -> None:
         ({"/b/": BAD}, FOUND, ""),
     ],
 )
-def test_without_a_usable_path_the_last_line_tells_how_to_log_in(
+def test_without_a_usable_path_the_last_line_explains_the_login(
     tmp_path: Path, answers: dict[str, TrialAnswer], form: LoginForm | None, words: str
 ) -> None:
     inspection = seen(route("a"), directory=tmp_path, python=None)

@@ -1,6 +1,6 @@
 """However a starter ends, nothing that it started is left, and none of its ports.
 
-LIVEBURST_KILLS says how often each is tried, at seeded moments; the suite makes do with a few.
+LIVEBURST_KILLS is the number of tries of each, at seeded moments; the suite uses a few.
 """
 
 from __future__ import annotations

@@ -151,7 +151,7 @@ async def test_a_claim_with_several_loads_starts_its_sweep(
         assert (await browser.post(f"/claims/sweep/{name}/")).status_code == 404
 
 
-async def test_a_sweep_that_cannot_be_fired_says_why(
+async def test_a_sweep_that_cannot_be_fired_gives_the_reason(
     browser: AsyncClient, laboratory: Laboratory
 ) -> None:
     targets: Any = laboratory._resources.targets
@@ -185,7 +185,7 @@ async def test_other_http_methods_are_refused(browser: AsyncClient) -> None:
     assert (await browser.post("/claims/progress/")).status_code == 405
 
 
-async def test_a_project_without_claims_says_how_to_make_one(
+async def test_a_project_without_claims_shows_how_to_add_one(
     browser: AsyncClient, laboratory: Laboratory
 ) -> None:
     targets: Any = laboratory._resources.targets

@@ -68,7 +68,7 @@ async def test_the_dashed_line_is_the_theory_or_the_end_of_a_rate(laboratory: La
         ("b@y took 12 % longer than a@x (95 %: 10–14 %)", []),
     ],
 )  # fmt: skip
-async def test_the_factor_of_the_headline_stands_out(
+async def test_the_factor_of_the_headline_is_emphasised(
     laboratory: Laboratory, first: str, factors: list[str]
 ) -> None:
     run = await finished(laboratory, requests=10)

@@ -38,7 +38,7 @@ async def served_with(laboratory: Laboratory, facts: dict[str, Any]) -> tuple[Ru
     return run, " · ".join(serving_details(run)[0].words)
 
 
-async def test_each_package_says_where_it_came_from(laboratory: Laboratory) -> None:
+async def test_each_package_has_its_origin(laboratory: Laboratory) -> None:
     _, words = await served_with(laboratory, STARTED)
     for expected in (
         "gunicorn 26.0 from the project's environment",

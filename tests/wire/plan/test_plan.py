@@ -75,7 +75,7 @@ def test_every_problem_is_said_at_once() -> None:
     assert fields == ["requests", "concurrency", "rounds"]
 
 
-def test_everybody_at_once_is_one_mistake_and_not_two() -> None:
+def test_too_many_requests_at_once_are_one_problem_not_two() -> None:
     with pytest.raises(InvalidPlan) as refused:
         plan(load=Burst(0, 0))
     assert [problem.field for problem in refused.value.problems] == ["requests"]
