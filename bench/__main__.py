@@ -1,4 +1,4 @@
-"""`python -m bench`: the engine beside other tools, as tables, on stdout and in RESULTS.md."""
+"""`python -m bench`: load generator and other tools, as tables, on stdout and in RESULTS.md."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NAMES = [tool.name for tool in TOOLS]
 
 
 def main() -> int:
-    """Run, print, and write; returns the exit status."""
+    """Measure, print and write the tables; return the exit status."""
     parser = ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=10, help="turns of each, at each load")
     parser.add_argument(
@@ -49,7 +49,7 @@ def main() -> int:
 
 
 def _measure(tools: Sequence[Tool], rounds: int) -> str:
-    """Each load's rounds, told on stderr as they come; the text of RESULTS.md."""
+    """Measure each load, with a line per round on stderr; return the text of RESULTS.md."""
     firers: list[Firer] = [Engine(), *tools]
     load_before = os.getloadavg()[0]
     parts = [heading(machine(load_before, tools), rounds)]

@@ -1,8 +1,8 @@
-"""`python -m bench.accuracy`: whether the engine finds the numbers that are known beforehand.
+"""`python -m bench.accuracy`: whether the load generator measures known numbers correctly.
 
 Against a target with k slots and a service time of d, N requests at once take ⌈N / k⌉ · d, within
-2 %. A delay planted in one segment shows in that segment, within 1 ms at the median, and in no
-other. The stamps of every sample stand in their order. A stall of 1 s once in 10 s at 500/s, on a
+2 %. A planted delay appears in its segment, within 1 ms at the median, and in no
+other. The stamps of every sample are in order. A stall of 1 s once in 10 s at 500/s, on a
 pool of ten connections, is in the response time and not in the service time. And p50 and p99
 against the same target are those of wrk and h2load, within 5 % or 0.2 ms, each from the first byte
 sent.
@@ -31,7 +31,7 @@ from .firing import Fired, fire
 from .tools import BenchFailed
 
 REPEATS = 5
-TURNS = 11  # beside other tools: the 99th percentile of a turn is a matter of luck
+TURNS = 11  # beside other tools: the 99th percentile of a single turn is noise
 MISSED, FAILED = 1, 3
 
 CALIBRATED = ((40, 4, 0.05), (30, 8, 0.1))  # requests at once, slots, service time in seconds
@@ -67,7 +67,7 @@ AGREEMENT_MARGIN, AGREEMENT_MARGIN_MS = 0.05, 0.2
 
 @dataclass(frozen=True)
 class Figure:
-    """A number that was found, and between which two it had to be."""
+    """A measured number, and the bounds that it must be within."""
 
     name: str
     unit: str
@@ -77,7 +77,7 @@ class Figure:
 
     @property
     def missed(self) -> bool:
-        """Whether it lies outside."""
+        """True if it is outside of the bounds."""
         return not self.least <= self.found <= self.most
 
     def __str__(self) -> str:
@@ -90,7 +90,7 @@ class Figure:
 
 
 def main() -> int:
-    """Measure and print; exit status 1 when a figure was missed."""
+    """Measure and print; return 1 if a figure is out of bounds."""
     ArgumentParser(prog="python -m bench.accuracy", description=__doc__).parse_args()
     print(
         f"Python {platform.python_version()}, {len(CORES)} cores: targets on {SERVERS_CORE},"
@@ -113,7 +113,7 @@ def main() -> int:
 
 
 def makespans() -> Iterator[Figure]:
-    """Makespan of N requests at once: k at a time, each for d; median of five."""
+    """Return the total time of N requests at once, k at a time, each for d; median of five."""
     for kind in ("asyncio", "threads"):
         for requests, slots, time_s in CALIBRATED:
             arguments = (kind, "--slots", slots, "--time", time_s)
@@ -131,7 +131,7 @@ def _makespan_ms(port: int, requests: int) -> float:
 
 
 def segments() -> Iterator[Figure]:
-    """Segments at the median, with 10 ms planted in one of them."""
+    """Return the median segments, with 10 ms planted in one of them."""
     for place in PLACES:
         with child("planted", f"--{place}", PLANTED_MS / 1e3, cores={SERVERS_CORE}) as port:
             fired = fire(port, Burst(50, 1))
@@ -153,7 +153,7 @@ def _out_of_order(fired: Fired) -> int:
 
 
 def coordinated_omission() -> Iterator[Figure]:
-    """Coordinated omission: a stall of 1 s once in 10 s at 500/s, on ten connections."""
+    """Measure coordinated omission: a stall of 1 s once in 10 s at 500/s, on ten connections."""
     stall = ("--stall-after", STALL_AFTER_S, "--stall", STALL_S)
     arguments = ("asyncio", "--slots", POOL, "--time", 0, *stall)
     with child("calibrated", *arguments, cores={SERVERS_CORE}) as port:
@@ -169,7 +169,7 @@ def _p99_ms(fired: Fired, since: str) -> float:
 
 
 def agreement() -> Iterator[Figure]:
-    """The engine minus other tools: 16 connections, d 10 ms; medians of eleven turns in pairs."""
+    """Return load generator minus other tools: 16 connections, d 10 ms; medians of eleven pairs."""
     arguments = ("asyncio", "--slots", CONNECTIONS, "--time", SERVICE_S)
     with child("calibrated", *arguments, cores={SERVERS_CORE}) as port:
         readings = read_all(port, CONNECTIONS, TURNS)

@@ -1,4 +1,4 @@
-"""What wrk, h2load and the engine say of one target, in turns."""
+"""The percentiles of wrk, h2load and the load generator at one target, in turns."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Percentiles = Mapping[str, float]  # "p50" and "p99", in milliseconds
 
 
 def read_all(port: int, connections: int, turns: int) -> dict[str, list[Percentiles]]:
-    """So many turns of the engine and of each tool that is here, one after another."""
+    """Return this many turns of the load generator and of each installed tool, in alternation."""
     readers: dict[str, Callable[[int, int], Percentiles]] = {"engine": _engine}
     readers |= {name: reader for name, reader in READERS.items() if shutil.which(name)}
     percentiles: dict[str, list[Percentiles]] = {name: [] for name in readers}
@@ -33,7 +33,7 @@ def read_all(port: int, connections: int, turns: int) -> dict[str, list[Percenti
 
 
 def _engine(port: int, connections: int) -> Percentiles:
-    """From the first byte sent, as theirs: they have connected before their clocks begin."""
+    """Return percentiles from the first byte sent, as the tools do, which connect before."""
     fired = fire(port, Burst(REQUESTS, connections))
     return _percentiles(fired.between("sent_first", "done"), NS_PER_MS)
 
@@ -44,7 +44,7 @@ def _wrk(port: int, connections: int) -> Percentiles:
 
 
 def _h2load(port: int, connections: int) -> Percentiles:
-    """Its summary has no percentiles, but its log has a line a request: begin, status, µs."""
+    """Return percentiles from its log of begin, status, µs; its summary has none."""
     with tempfile.TemporaryDirectory() as directory:
         log = Path(directory, "requests.tsv")
         options = ["--h1", "-t1", f"-c{connections}", f"-D{SECONDS}", f"--log-file={log}"]

@@ -1,11 +1,11 @@
-"""The engine beside other tools: the same server, the same connections, one core, in turns.
+"""The load generator beside other tools: the same server, the same connections, one core, in turns.
 
-The server has the last core, whoever fires has the first. In each round everybody fires once, in
-random order from a seed, so that a machine that becomes slower or faster meanwhile favours
-nobody. A round is compared with itself: the ratio of each, then the median of the ratios.
+The server has the last core, the tool that fires the first. In each round every tool fires once, in
+random order from a seed, so that a machine that becomes slower or faster favours
+no tool. Ratios are computed within each round, then their median.
 
-How busy the server was is measured too: where it had no time left, a ratio compares how well the
-two keep it busy, and a faster server would say more.
+The load of the server is measured too: if it had no time left, a ratio only compares how well the
+two keep it busy.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ SEED = 1
 
 
 class Firer(Protocol):
-    """The engine, or a tool."""
+    """The load generator, or a tool."""
 
     @property
     def name(self) -> str:
-        """As it stands in the table."""
+        """Its name in the table."""
 
     def fire(self, url: str, connections: int) -> Reading:
-        """One turn."""
+        """Fire for one turn."""
 
 
 @dataclass(frozen=True)
 class Turn:
-    """What a firer read, and what was seen of the machine meanwhile."""
+    """The reading of a firer, and the state of the machine during the turn."""
 
     reading: Reading
     server_busy_percent: float
@@ -59,7 +59,7 @@ def compare(
     order = list(firers)
     chance = random.Random(SEED)
     for firer in order:
-        firer.fire(server.url, connections)  # not counted: server and caches become warm
+        firer.fire(server.url, connections)  # not counted: warms up server and caches
     for _ in range(rounds):
         chance.shuffle(order)
         yield {firer.name: server.during(firer, connections) for firer in order}
@@ -67,13 +67,13 @@ def compare(
 
 @dataclass(frozen=True)
 class Server:
-    """The process that all are fired at."""
+    """The process that all tools fire at."""
 
     url: str
     process: int
 
     def during(self, firer: Firer, connections: int) -> Turn:
-        """One turn, and how busy the server was in it, from its CPU time in /proc."""
+        """Return a turn, with the server's load from its CPU time in /proc."""
         steal, began_s, busy_s = CpuTime.now(), time.monotonic(), self._cpu_s()
         reading = firer.fire(self.url, connections)
         lasted_s = time.monotonic() - began_s
@@ -87,7 +87,7 @@ class Server:
 
 @contextmanager
 def null_server() -> Iterator[Server]:
-    """A null server on its core for as long as the block lasts; what we start has the first one."""
+    """Run a null server on its core inside the block; other children have the first core."""
     command = [sys.executable, "-m", "dashboard.targets.calibration.null_server", "--port", "0"]
     os.sched_setaffinity(0, {SERVERS_CORE})  # children inherit it
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
@@ -103,17 +103,17 @@ def null_server() -> Iterator[Server]:
 
 @dataclass(frozen=True)
 class CpuTime:
-    """Where the time of all cores went so far, in the kernel's ticks."""
+    """The time of all cores so far, in the kernel's ticks."""
 
     total: int
     stolen: int
 
     @classmethod
     def now(cls) -> CpuTime:
-        """As /proc/stat says."""
+        """Read /proc/stat."""
         ticks = [int(text) for text in Path("/proc/stat").read_text().splitlines()[0].split()[1:]]
-        return cls(sum(ticks[:8]), ticks[7])  # what follows is contained in the first ones
+        return cls(sum(ticks[:8]), ticks[7])  # the following fields are included in the first ones
 
     def steal_percent_since(self, before: CpuTime) -> float:
-        """The share that the host took away between the two."""
+        """Return the share that the host took away between the two."""
         return 100 * (self.stolen - before.stolen) / max(self.total - before.total, 1)

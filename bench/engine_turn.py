@@ -1,4 +1,4 @@
-"""A turn of the engine beside those of other tools."""
+"""A turn of the load generator beside those of other tools."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FIRST_REQUESTS = 20_000
 
 
 class Engine:
-    """Fires a number of requests that last about `SECONDS`, judged by its last turn."""
+    """Fires a number of requests that lasts about `SECONDS`, estimated from its last turn."""
 
     name = "engine"
 
@@ -23,7 +23,7 @@ class Engine:
         self._rps: dict[int, float] = {}
 
     def fire(self, url: str, connections: int) -> Reading:
-        """One turn. Raises BenchFailed unless every request is answered well."""
+        """Fire for one turn. Raises BenchFailed unless every request succeeds."""
         expected = int(self._rps.get(connections, FIRST_REQUESTS / SECONDS) * SECONDS)
         reading = _fire(url, min(expected, MAX_RUN_REQUESTS), connections)
         self._rps[connections] = reading.rps
@@ -31,7 +31,7 @@ class Engine:
 
 
 def _fire(url: str, requests: int, connections: int) -> Reading:
-    """A burst; its rate is from the first due to the last done."""
+    """Fire a burst; its rate is from the first due to the last done."""
     port = urlsplit(url).port
     assert port
     fired = fire(port, Burst(requests, connections))

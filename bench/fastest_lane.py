@@ -1,7 +1,7 @@
-"""`python -m bench.fastest_lane`: how far the engine's limit lies above what Django gives here.
+"""`python -m bench.fastest_lane`: how far the load generator's limit is above all lanes.
 
-The engine fires at the null server and, by `manage.py burst`, at views that do nothing, in turns;
-the same 64 connections each time. The instrument is no limit while the ratio is 10 or more.
+The load generator fires at the null server and, by `manage.py burst`, at empty views, in turns;
+the same 64 connections each time. The load generator is not the limit if the ratio is 10 or more.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ WANTED, MISSED = 10, 1
 
 
 def main() -> int:
-    """Measure and print; exit status 1 when the ratio is below what is wanted."""
+    """Measure and print; return 1 if the ratio is too small."""
     parser = ArgumentParser(prog="python -m bench.fastest_lane", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="turns of each")
     rounds = parser.parse_args().rounds

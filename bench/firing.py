@@ -1,4 +1,4 @@
-"""One firing by the engine as the dashboard runs it, with its samples as columns."""
+"""One firing by the load generator as in the dashboard, with its samples as columns."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ READ_BYTES = 1 << 20
 
 @dataclass
 class Fired:
-    """The samples of all frames, and the event that the engine ended with."""
+    """The samples of all frames, and the event `fired`."""
 
     event: dict[str, Any] = field(default_factory=dict)
     samples: dict[str, list[int]] = field(
@@ -30,11 +30,11 @@ class Fired:
 
     @property
     def cpu_percent(self) -> float:
-        """What the engine used of its core."""
+        """The share of its core that the load generator used."""
         return float(100 * self.event["cpu_ns"] / self.event["wall_ns"])
 
     def between(self, begin: str, end: str) -> list[int]:
-        """The time from one instant to the other in each sample, ascending, in nanoseconds."""
+        """Return the time between two instants in each sample, ascending, in nanoseconds."""
         pairs = zip(self.samples[begin], self.samples[end], strict=True)
         return sorted(after - before for before, after in pairs)
 
@@ -42,9 +42,9 @@ class Fired:
 def fire(
     port: int, load: Load, *, seed: int = 1, started: Callable[[int], None] | None = None
 ) -> Fired:
-    """Fire at a port of this machine; raises BenchFailed unless every request is answered well.
+    """Fire at a port of this machine; raises BenchFailed unless every request succeeds.
 
-    `started` is told the process id of the engine, which has just begun to fire.
+    `started` is called with the process id of the load generator when it begins to fire.
     """
     firing = Firing(
         lane=0, round=1, host="127.0.0.1", port=port, path="/", load=load, timeout_s=60, seed=seed
@@ -63,7 +63,7 @@ def fire(
 
 
 def _payloads(firing: Firing, started: Callable[[int], None] | None) -> list[bytes]:
-    """All that the engine writes, kept whole until it is over, so that nobody disturbs it."""
+    """Return all output, unread until the end, so that reading does not disturb the firing."""
     command = [sys.executable, "-m", "dashboard.engine"]
     payloads: list[bytes] = []
     with subprocess.Popen(

@@ -1,14 +1,14 @@
-"""What Locust fires: its fastest user, again and again without a pause."""
+"""The requests of Locust: its fastest user, without a pause."""
 
 from locust import FastHttpUser, constant, task
 
 
 class Null(FastHttpUser):
-    """One connection's worth of requests."""
+    """The requests of one connection."""
 
     wait_time = constant(0)
 
     @task
     def get(self) -> None:
-        """The null server's only answer."""
+        """Request the null server's only response."""
         self.client.get("/")

@@ -1,8 +1,8 @@
-"""`python -m bench.memory`: a million requests in one run, and what that takes of memory.
+"""`python -m bench.memory`: the memory that a million requests in one run take.
 
-A null server stands for a target that runs already; the run is fired from the page, ten rounds of
+A null server is the running target; the run is fired from the page, ten rounds of
 100,000 at 256 connections, with the page open in Chromium. The peaks are the kernel's (VmHWM);
-the page's is what its JavaScript still holds after a collection.
+the page's is what its JavaScript still uses after a garbage collection.
 """
 
 from __future__ import annotations
@@ -48,19 +48,19 @@ path = "/"
 
 @dataclass(frozen=True)
 class Peak:
-    """The most memory that something held."""
+    """The peak memory of a process or of the page."""
 
     name: str
     mb: float
 
     @property
     def missed(self) -> bool:
-        """Whether that is more than it may be."""
+        """True if it exceeds the limit."""
         return self.mb > LIMITS_MB[self.name]
 
 
 def main() -> int:
-    """Fire, print a line for each, and return 1 where one took too much."""
+    """Fire, print a line for each peak, and return 1 if one exceeds its limit."""
     with tempfile.TemporaryDirectory() as home, null_server() as server:
         project = Path(home) / "lab.toml"
         project.write_text(PROJECT.format(url=server.url.rstrip("/")))
@@ -81,7 +81,7 @@ def _page(address: str) -> Iterator[Page]:
 
 
 def _fire(page: Page) -> Peak:
-    """The run, and what the page holds of it in the end."""
+    """Fire the run, and return the page's memory at the end."""
     fill(page, requests=REQUESTS, concurrency=CONNECTIONS, rounds=ROUNDS)
     run_it(page)
     wait_for_status(page, "finished", timeout_s=LONGEST_S)
@@ -94,7 +94,7 @@ def _fire(page: Page) -> Peak:
 
 
 def _processes(home: Path) -> Iterator[Peak]:
-    """Those of the dashboard that lives in `home`, told by their environment."""
+    """Return the processes of the dashboard in `home`, found by their environment."""
     for process in psutil.process_iter():
         try:
             if process.environ().get("LIVEBURST_HOME") != str(home):

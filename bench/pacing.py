@@ -1,12 +1,12 @@
-"""`python -m bench.pacing`: how exactly the engine keeps an open load's schedule.
+"""`python -m bench.pacing`: how exactly the load generator keeps an open load's schedule.
 
-Scheduling error is sent − due, with the null server on another core, so that nothing holds the
-engine back. Wanted: p99 below 1 ms at 2,000/s where the host steals no time; a turn in which it
-did is repeated, and judged in the end all the same.
+Scheduling error is sent − due, with the null server on another core, so that nothing delays the
+load generator. Wanted: p99 below 1 ms at 2,000/s without stolen time; a turn with stolen
+time is repeated, and counted if all of them have it.
 
-Clumping shows in two ways. `uneven`: the share of milliseconds in which one request or more was
-sent above what the schedule has for it and its two neighbours. `together`: the share of requests
-that left within 0.05 ms of the one before, and in brackets how many the schedule itself has.
+Clumping shows in two ways. `uneven`: the share of milliseconds in which more requests were
+sent than the schedule has for it or for an adjacent millisecond. `together`: the share of requests
+that left within 0.05 ms of the one before, and in brackets that of the schedule itself.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ from .tools import BenchFailed
 RATES_RPS = (500, 2_000, 5_000)
 WANTED_P99_MS, AT_RPS = 1.0, 2_000
 NO_STEAL_PERCENT = 0.1
-TURNS = 3  # at most, until one is without steal
+TURNS = 3  # at most, until one has no steal
 TOGETHER_NS = 50_000
 MISSED, FAILED = 1, 3
 
 
 @dataclass(frozen=True)
 class Kept:
-    """One rate, and how well its schedule was kept."""
+    """One rate, and how exactly its schedule was kept."""
 
     load: Rate
     p50_ms: float
@@ -53,12 +53,12 @@ class Kept:
 
     @property
     def missed(self) -> bool:
-        """Whether it had to be better than it was."""
+        """True if the error exceeds the limit."""
         return self.load.rate_rps == AT_RPS and self.p99_ms >= WANTED_P99_MS
 
 
 def main() -> int:
-    """Measure and print; exit status 1 when what is wanted was missed."""
+    """Measure and print; return 1 if an error exceeds its limit."""
     parser = ArgumentParser(prog="python -m bench.pacing", description=__doc__)
     parser.add_argument("--seconds", type=float, default=5.0, help="of each rate")
     seconds = parser.parse_args().seconds
@@ -74,7 +74,7 @@ def main() -> int:
     try:
         with null_server() as server:
             port = urlsplit(server.url).port or 0
-            fire(port, Rate(500, 1))  # not counted: everything becomes warm
+            fire(port, Rate(500, 1))  # not counted: a warm-up
             for rate_rps in RATES_RPS:
                 for poisson in (False, True):
                     pacing = keep(port, Rate(rate_rps, seconds, poisson))
@@ -87,7 +87,7 @@ def main() -> int:
 
 
 def keep(port: int, load: Rate) -> Kept:
-    """Fire it, once more where the host stole time. Raises BenchFailed."""
+    """Fire, and repeat if the host stole time. Raises BenchFailed."""
     for _ in range(TURNS):
         before = CpuTime.now()
         fired = fire(port, load)
@@ -98,7 +98,7 @@ def keep(port: int, load: Rate) -> Kept:
 
 
 def _kept(load: Rate, fired: Fired, steal_percent: float) -> Kept:
-    # A request that opened a connection was in time when it began to; connecting takes its own.
+    # A request that opens a connection counts from when it began to connect.
     columns = (fired.samples[name] for name in ("due", "connecting", "sent_first"))
     errors = sorted(
         (sent if connecting < 0 else connecting) - due
@@ -119,7 +119,7 @@ def _kept(load: Rate, fired: Fired, steal_percent: float) -> Kept:
 
 
 def _uneven_percent(due: Sequence[int], sent: Sequence[int]) -> float:
-    """A request may fall over the edge into the next millisecond; that makes none uneven."""
+    """Return the share of uneven milliseconds; a request just past an edge does not count."""
     by_schedule = Counter(at // NS_PER_MS for at in due)
     sent_by_ms = Counter(at // NS_PER_MS for at in sent)
     milliseconds = range(sent[-1] // NS_PER_MS + 1)

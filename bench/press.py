@@ -1,8 +1,8 @@
-"""`python -m bench.press`: how long a press waits that comes while the engine measures itself.
+"""`python -m bench.press`: how long a press waits during a calibration.
 
-A null server stands for a target that runs already. Presses in turns: one while nothing goes on,
-one at some moment of a calibration. What is measured is the time from the press to the event
-`began`, the first that somebody sees. Less than a minute.
+A null server is the running target. Presses alternate: one while the dashboard is idle, one at some
+moment of a calibration. The time is measured from the press to the event `began`, the first
+visible one. Takes less than a minute.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from dashboard.wire.frame import Frame
 from dashboard.wire.plan.plan import Plan
 
-MOMENTS_S = (0.05, 0.2, 0.4, 0.6, 0.8)  # of a calibration, at which somebody presses
+MOMENTS_S = (0.05, 0.2, 0.4, 0.6, 0.8)  # of a calibration, at which the button is pressed
 LIMIT_MS = 1500.0  # how much longer a press may wait
 MISSED = 1
 
@@ -42,27 +42,27 @@ class Began:
     at_s: float | None = None
 
     async def begin(self, plan: Plan) -> None:
-        """Its turn has come, and nothing can be seen yet."""
+        """Do nothing: nothing is visible yet."""
 
     async def event(self, event: Mapping[str, Any]) -> None:
-        """Note the first."""
+        """Note the instant of the first `began`."""
         if event["event"] == "began" and self.at_s is None:
             self.at_s = time.monotonic()
 
     async def frame(self, sequence: int, frame: Frame) -> None:
-        """Later than what we want to know."""
+        """Do nothing: frames are later."""
 
     async def end(self, outcome: Outcome) -> None:
-        """Nothing to keep."""
+        """Do nothing."""
 
 
 def main() -> int:
-    """Press, print the waits in ms, and return 1 where a calibration adds too much to them."""
+    """Press, print the waits in ms, and return 1 if a calibration adds too much to them."""
     with tempfile.TemporaryDirectory() as home, null_server() as server:
         laboratory, plan = _set_up(Path(home), server.url.rstrip("/"))
         quiet_ms, during_ms = asyncio.run(_measure(laboratory, plan))
     added_ms = max(during_ms) - median(quiet_ms)
-    print(f"a press while nothing goes on: {_waits_text(quiet_ms)}")
+    print(f"a press while idle: {_waits_text(quiet_ms)}")
     print(f"a press during a calibration: {_waits_text(during_ms)}")
     print(f"longest wait that it adds: {added_ms:.0f} ms, at most {LIMIT_MS:.0f} ms wanted")
     return MISSED if added_ms > LIMIT_MS else 0
@@ -73,10 +73,10 @@ def _waits_text(waits_ms: Sequence[float]) -> str:
 
 
 def _set_up(home: Path, url: str) -> tuple[Laboratory, Plan]:
-    """A laboratory with a database of its own, and one request as the plan."""
+    """Return a laboratory with its own database, and a plan of one request."""
     os.environ["LIVEBURST_HOME"] = str(home)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
-    # Not before: the settings ask where home is.
+    # Imported here, since the settings read the home directory.
     import django  # noqa: PLC0415
 
     django.setup()
@@ -95,11 +95,11 @@ def _set_up(home: Path, url: str) -> tuple[Laboratory, Plan]:
 
 
 async def _measure(laboratory: Laboratory, plan: Plan) -> tuple[list[float], list[float]]:
-    """The waits in ms: while nothing goes on, and at each of the moments of a calibration."""
+    """Return the waits in ms: while idle, and at each moment of a calibration."""
     quiet_ms, during_ms = [], []
     try:
-        await laboratory.calibrate()  # with it the engine is there
-        await _wait_of_press_ms(laboratory, plan)  # and with this the target
+        await laboratory.calibrate()  # starts the load generator
+        await _wait_of_press_ms(laboratory, plan)  # starts the target
         for moment_s in MOMENTS_S:
             quiet_ms.append(await _wait_of_press_ms(laboratory, plan))
             calibration = asyncio.create_task(laboratory.calibrate())

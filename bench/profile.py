@@ -1,8 +1,8 @@
-"""`python -m bench.profile`: what the engine spends its core on, while it fires as fast as it can.
+"""`python -m bench.profile`: a profile of the load generator at full speed.
 
-py-spy looks at the engine 300 times a second, through Python and C alike. Each look counts for
-the innermost frame that says what was going on: a system call, uvloop, httptools, or a function
-of the engine. What remains beside the system calls is what a faster engine could still save.
+py-spy samples the load generator 300 times per second, in Python and C. Each look counts for the
+innermost known frame: a system call, uvloop, httptools, or a function of the load generator. What
+remains beside the system calls is what a faster load generator could still save.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .tools import BenchFailed
 
 PY_SPY = Path(__file__).parent / ".venv/bin/py-spy"
 CONNECTIONS = 64
-REQUESTS = 900_000  # lasts longer than py-spy looks
+REQUESTS = 900_000  # lasts longer than py-spy's sampling
 LOOKS_PER_S, LOOKS_FOR_S = 300, 4
 SYSTEM_CALLS = ("write", "read", "epoll_pwait", "epoll_wait")
 # uvloop and httptools are compiled from these.
@@ -43,7 +43,7 @@ LEAST_PERCENT = 0.5
 
 
 def main() -> int:
-    """Fire, look, and print a table; exit status 1 when nothing could be seen."""
+    """Fire, profile, and print a table; return 1 if there were no samples."""
     try:
         print(profile())
     except BenchFailed as error:
@@ -53,7 +53,7 @@ def main() -> int:
 
 
 def profile() -> str:
-    """A table of what was going on how often, as Markdown. Raises BenchFailed."""
+    """Return the profile as a Markdown table. Raises BenchFailed."""
     if not PY_SPY.exists():
         raise BenchFailed("py-spy is not here: `make bench` brings it.")
     looks = _looks()
@@ -77,7 +77,7 @@ def profile() -> str:
 
 
 def _looks() -> Counter[str]:
-    """How often each thing was going on."""
+    """Return the counts by known frame."""
     with tempfile.TemporaryDirectory() as directory, null_server() as server:
         stacks = Path(directory, "stacks")
         spies: list[threading.Thread] = []
@@ -103,7 +103,7 @@ def _spy(engine: int, stacks: Path) -> None:
 
 
 def count_looks(stacks: Iterable[str]) -> Counter[str]:
-    """Of py-spy's raw lines, `frame;frame;…;innermost COUNT`, the counts by what was going on."""
+    """Return the counts by known frame from py-spy's lines, `frame;frame;…;innermost COUNT`."""
     looks: Counter[str] = Counter()
     for line in stacks:
         stack, _, count = line.rpartition(" ")
@@ -112,7 +112,7 @@ def count_looks(stacks: Iterable[str]) -> Counter[str]:
 
 
 def _going_on(stack: list[str]) -> str:
-    """What the innermost frame that we know says."""
+    """Return the name of the innermost known frame."""
     for text in reversed(stack):
         frame = FRAME.match(text)
         if frame is None:

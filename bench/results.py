@@ -1,4 +1,4 @@
-"""What was measured, in words and Markdown: the text of RESULTS.md."""
+"""The results as text and Markdown: the content of RESULTS.md."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from statistics import median
 from .comparison import FIRERS_CORE, SERVERS_CORE, Round
 from .tools import Tool
 
-VERSION_ARGUMENTS = {"ab": "-V", "wrk": "-v"}  # the others know --version; hey has none
+VERSION_ARGUMENTS = {"ab": "-V", "wrk": "-v"}  # the others have --version, hey has none
 VERSION = re.compile(r"\d+\.\d+[\w.-]*")
 
 
 def heading(machine_line: str, rounds: int) -> str:
-    """What the tables are and how they came about."""
-    return f"""# The engine beside other tools
+    """Return the heading, with how the tables were measured."""
+    return f"""# The load generator beside other tools
 
 Written by `make bench` on {datetime.now(tz=UTC):%Y-%m-%d}. {machine_line}
 
-Everybody fires at the same [server](../dashboard/targets/null_server.py) that answers at once,
-closed, over keep-alive connections without pipelining, one request in flight on each; the server
-on core {SERVERS_CORE}, whoever fires on core {FIRERS_CORE}. In each of {rounds} rounds everybody
-fires once, in random order. Rates and percentiles are medians over the rounds. *ratio* is the
-engine's rate over the tool's, compared within each round: its median and its range. *server* is
-how busy the server's core was, start-up of the tool included: near 100 % it was the limit, and
-the tool could have been faster."""
+All tools fire at the same [server](../dashboard/targets/calibration/null_server.py), which
+responds at once, in a closed load over keep-alive connections without pipelining, one request in
+flight on each; the server on core {SERVERS_CORE}, the tools on core {FIRERS_CORE}. In each of
+{rounds} rounds every tool fires once, in random order. Rates and percentiles are medians over the
+rounds. *ratio* is the load generator's rate divided by the tool's, within each round: its median
+and its range. *server* is the load of the server's core, including the start of the tool: near
+100 % it was the limit, and the tool could have been faster."""
 
 
 def machine(load_before: float, tools: Iterable[Tool]) -> str:
-    """The machine and the versions, in a sentence."""
+    """Return the machine and the versions, as a sentence."""
     versions = ", ".join(f"{tool.name} {_version(tool)}".strip() for tool in tools)
     return (
         f"{_cpu()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}, Python"
@@ -43,7 +43,7 @@ def machine(load_before: float, tools: Iterable[Tool]) -> str:
 
 
 def table(connections: int, rounds: Sequence[Round]) -> str:
-    """One load's table: a row a firer, the fastest first."""
+    """Return the table of one load: a row per tool, the fastest first."""
     names = sorted(rounds[0], key=lambda name: -_rps(rounds, name))
     rows = "\n".join(_row(name, rounds) for name in names)
     return f"""## {connections} connections
@@ -54,7 +54,7 @@ def table(connections: int, rounds: Sequence[Round]) -> str:
 
 
 def round_line(connections: int, number: int, round_: Round) -> str:
-    """A round as it comes, for whoever waits."""
+    """Return the line of one round, printed while the others follow."""
     rates = ", ".join(f"{name} {turn.reading.rps:,.0f}" for name, turn in sorted(round_.items()))
     return f"{connections} connections, round {number}: {rates}"
 
@@ -84,7 +84,7 @@ def _median_ms(values: Sequence[float | None]) -> str:
 
 
 def _cpu() -> str:
-    """The processor's name where the kernel tells it."""
+    """Return the processor's name, if the kernel reports it."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
@@ -94,7 +94,7 @@ def _cpu() -> str:
 
 
 def _version(tool: Tool) -> str:
-    """What it prints of its version, which some do on stderr; empty where it does not."""
+    """Return the version that it prints, on stdout or stderr; empty if it prints none."""
     if tool.name == "hey":
         return ""
     argument = VERSION_ARGUMENTS.get(tool.name, "--version")

@@ -1,6 +1,6 @@
-"""The tools that the engine is compared with: how each is called, and where its numbers stand.
+"""The tools to compare with: their command lines, and how their output is read.
 
-Each fires closed, with so many keep-alive connections and no pipelining, for `SECONDS`, from one
+Each fires a closed load over keep-alive connections without pipelining, for `SECONDS`, from one
 core. A number that a tool does not print is None.
 """
 
@@ -19,20 +19,20 @@ from dashboard.wire.percentile import nearest_rank
 
 SECONDS = 2
 HERE = Path(__file__).parent
-# `make bench` brings these two into directories of their own, away from what Liveburst needs.
+# `make bench` installs these two into separate directories.
 AUTOCANNON = HERE / "node_modules/.bin/autocannon"
 LOCUST = HERE / ".venv/bin/locust"
 LONGEST_S = 60  # of one turn, start-up included
-ENOUGH_REQUESTS = 10_000_000  # ab wants a number and a time, and takes what comes first
+ENOUGH_REQUESTS = 10_000_000  # ab needs a number and a time, and stops at the first of them
 
 
 class BenchFailed(Exception):
-    """A turn that gave no number; its text says what was seen instead."""
+    """A turn without a result; its text has the output."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What a tool says of its own turn."""
+    """The result of a turn, as reported by the tool."""
 
     rps: float
     p50_ms: float | None = None
@@ -50,11 +50,11 @@ class Tool:
 
     @property
     def here(self) -> bool:
-        """Whether this machine has it."""
+        """True if it is installed."""
         return shutil.which(self.program) is not None
 
     def fire(self, url: str, connections: int) -> Reading:
-        """One turn. Raises BenchFailed when it ends badly, or what it prints has no rate."""
+        """Fire for one turn. Raises BenchFailed if it fails, or prints no rate."""
         command = [self.program, *self.arguments(url, connections)]
         try:
             done = subprocess.run(
@@ -184,7 +184,7 @@ TOOLS = (
         str(LOCUST),
         lambda url, connections: [
             *("-f", "locustfile.py", "--headless", "--json", "--host", url.rstrip("/")),
-            # Users are made in the first second, so that two seconds of full load follow.
+            # Users are created in the first second, so two seconds of full load follow.
             *("-u", f"{connections}", "-r", f"{connections}", "-t", f"{SECONDS + 1}s"),
         ],
         _locust,

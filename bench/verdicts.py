@@ -1,8 +1,8 @@
-"""Whether the verdict can be believed on this machine: real comparisons whose truth is known.
+"""Whether verdicts are right on this machine: real comparisons with a known truth.
 
 `python -m bench.verdicts`: the same lane twice, as two targets that are started separately (at
 most 16 of 200 may differ), and a view that waits 110 ms beside one that waits 100 ms (at least
-18 of 20 must be found). Each comparison starts its servers anew. About half an hour.
+18 of 20 must be found). Each comparison restarts its servers. Takes about half an hour.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .tools import BenchFailed
 
 ROOT = Path(__file__).parents[1]
 SERVER = "gunicorn-gthread:threads=8"
-TWIN = "gunicorn-gthread:threads=8,processes=1"  # the same, and yet a target of its own
+TWIN = "gunicorn-gthread:threads=8,processes=1"  # the same lane at a separate target
 REQUESTS = 20
 
 PROJECT = """
@@ -55,7 +55,7 @@ path = "/sleep/sync/?delay=0.11"
 
 @dataclass(frozen=True)
 class Question:
-    """So many comparisons of two lanes, and how many may or must differ."""
+    """A number of comparisons of two lanes, and how many may or must differ."""
 
     title: str
     lanes: tuple[str, str]
@@ -72,7 +72,7 @@ QUESTIONS = (
 
 
 def main() -> int:
-    """Ask, print a line for each question; 1 where one is not answered as it must be."""
+    """Run all, print a line for each question, and return 1 if one has a wrong answer."""
     parser = ArgumentParser(prog="python -m bench.verdicts", description=__doc__)
     parser.add_argument("--share", type=float, default=1.0, help="of the comparisons, 0 to 1")
     given = parser.parse_args()
@@ -91,7 +91,7 @@ def main() -> int:
 
 
 def _report(project: Path, question: Question, seed: int) -> dict[str, Any]:
-    """One run's report; raises BenchFailed where there is none."""
+    """Return the report of one run; raises BenchFailed if there is none."""
     lanes = [word for lane in question.lanes for word in ("--lane", lane)]
     command = [
         *(sys.executable, "manage.py", "burst", "wait", "--project", str(project), *lanes),
@@ -123,7 +123,7 @@ def _line(question: Question, reports: Sequence[dict[str, Any]]) -> str:
     counts = ", ".join(f"{count} {answer}" for answer, count in answers.most_common())
     ratio = f"{median(known_ratios):.3f}" if known_ratios else "not known"
     return (
-        f"{question.title}: {len(reports)} asked, {counts}; median ratio {ratio};"
+        f"{question.title}: {len(reports)} runs, {counts}; median ratio {ratio};"
         f" stolen CPU time {median(steal):.2g} % at the median, {max(steal):.2g} % at most"
     )
 
