@@ -1,4 +1,4 @@
-# Liveburst's commands. Each does all the set-up that it needs, once. `make help` lists them.
+# Liveburst's commands. Each does the set-up that it needs, once. `make help` lists them.
 #
 # PYTHON=python3.13 uses another interpreter, in a virtual environment of its own.
 
@@ -60,7 +60,7 @@ pytest: $(VENV)/development node_modules/development
 	$(BIN)/pytest -m alone || failed=1; \
 	exit $$failed
 
-# What tests and benchmarks use and neither pip nor npm has. Nothing else here calls apt.
+# Tools of tests and benchmarks that are in neither pip nor npm. Only this target calls apt.
 system-deps: ## install Chromium, Redis, PostgreSQL, wrk and others (Debian or Ubuntu, as root)
 	apt-get update -qq
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
@@ -90,7 +90,7 @@ lock: $(VENV)/development ## resolve the lock files anew, with hashes
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
-# What the engine is compared with stays out of the way of what Liveburst needs.
+# The tools to compare with are installed apart from Liveburst's own packages.
 bench/.venv/tools: bench/requirements.txt $(VENV)/bin/python
 	$(PYTHON) -m venv bench/.venv
 	bench/.venv/bin/pip install --quiet --disable-pip-version-check -r $<
