@@ -43,8 +43,8 @@ def places(value: object, place: tuple[str | int, ...] = ()) -> Iterator[tuple[s
     """Yield each place in a file's tables and lists, as the keys that lead there."""
     yield place
     inner = value.items() if isinstance(value, dict) else ()
-    for key, one in enumerate(value) if isinstance(value, list) else inner:
-        yield from places(one, (*place, key))
+    for key, inner_value in enumerate(value) if isinstance(value, list) else inner:
+        yield from places(inner_value, (*place, key))
 
 
 FULL = """
@@ -84,7 +84,8 @@ answer = "any"
 
 
 @given(
-    place=st.sampled_from([one for one in places(tomllib.loads(GOOD + FULL)) if one]), value=values
+    place=st.sampled_from([place for place in places(tomllib.loads(GOOD + FULL)) if place]),
+    value=values,
 )
 def test_any_value_anywhere_is_read_or_refused_in_words(
     place: tuple[str | int, ...], value: object

@@ -98,9 +98,9 @@ def test_a_bad_value_is_refused_by_file_and_key(
     assert old in GOOD
     with pytest.raises(InvalidManifest) as refused:
         load_manifest(write(tmp_path, GOOD.replace(old, new, 1)))
-    found = {problem.field: problem.message for problem in refused.value.problems}
-    fields = [field for field in found if field.startswith(f"lab.toml: {key}")]
-    assert any(expected in found[field] for field in fields), found
+    messages = {problem.field: problem.message for problem in refused.value.problems}
+    fields = [field for field in messages if field.startswith(f"lab.toml: {key}")]
+    assert any(expected in messages[field] for field in fields), messages
 
 
 def test_every_problem_is_reported_at_once(tmp_path: Path) -> None:

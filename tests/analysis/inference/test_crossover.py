@@ -135,7 +135,7 @@ def test_adjacent_levels_fix_it_and_an_undecided_end_limits_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("standings", "answer", "said"),
+    ("standings", "answer", "beginning"),
     [
         ({1: "ahead", 8: "ahead"}, "none", "No crossover in this range: async@uvicorn is faster"),
         ({1: "even", 8: "even"}, "none", "No crossover in this range: async@uvicorn and sync@"),
@@ -145,12 +145,12 @@ def test_adjacent_levels_fix_it_and_an_undecided_end_limits_it() -> None:
     ],
 )
 def test_no_crossover_is_an_answer_and_so_is_undecided(
-    standings: dict[float, Standing], answer: str, said: str
+    standings: dict[float, Standing], answer: str, beginning: str
 ) -> None:
     of = levels(standings)
     crossing = crossover(of, whole=True)
     assert (crossing.answer, crossing.interval) == (answer, None)
-    assert words(crossing, of).startswith(said)
+    assert words(crossing, of).startswith(beginning)
 
 
 def test_halving_goes_to_the_wider_open_gap_and_ends() -> None:
@@ -166,8 +166,8 @@ def test_halving_goes_to_the_wider_open_gap_and_ends() -> None:
 
 
 @given(st.lists(st.sampled_from(["ahead", "even", "behind", "undecided"]), min_size=1, max_size=9))
-def test_an_interval_always_has_its_ends_where_they_are_decided(found: list[Standing]) -> None:
-    of = levels(dict(zip(range(1, 100, 7), found, strict=False)))
+def test_an_interval_always_has_its_ends_where_they_are_decided(standings: list[Standing]) -> None:
+    of = levels(dict(zip(range(1, 100, 7), standings, strict=False)))
     what = crossover(of, whole=True)
     if what.interval is None:
         assert what.answer != "crosses"

@@ -45,7 +45,7 @@ def only(verdict: ClaimVerdict) -> Finding:
 
 @given(held)
 def test_a_verdict_is_the_one_that_stays_however_the_undecided_turn_out(
-    found: list[bool | None],
+    findings: list[bool | None],
 ) -> None:
     def outcomes(rest: list[bool | None]) -> set[str]:
         if None not in rest:
@@ -55,17 +55,17 @@ def test_a_verdict_is_the_one_that_stays_however_the_undecided_turn_out(
             [*rest[:at], False, *rest[at + 1 :]]
         )
 
-    possible = outcomes(found)
-    assert kind_of(found) == (possible.pop() if len(possible) == 1 else "not-shown")
+    possible = outcomes(findings)
+    assert kind_of(findings) == (possible.pop() if len(possible) == 1 else "not-shown")
 
 
 @given(held)
-def test_the_rule_of_the_issue(found: list[bool | None]) -> None:
-    kind = kind_of(found)
-    assert (kind == "holds") == all(found)
-    assert (kind == "does-not-hold") == all(holds is False for holds in found)
+def test_the_rule_for_a_claim(findings: list[bool | None]) -> None:
+    kind = kind_of(findings)
+    assert (kind == "holds") == all(findings)
+    assert (kind == "does-not-hold") == all(holds is False for holds in findings)
     if kind == "not-shown":
-        assert None in found
+        assert None in findings
 
 
 @pytest.mark.parametrize(

@@ -318,7 +318,7 @@ def test_a_disturbed_run_never_states_more_than_its_worst_case(ends: list[float]
 
 
 @pytest.mark.parametrize(
-    ("one", "disturbed", "words"),
+    ("comparison", "disturbed", "words"),
     [
         ({"answer": "differs", "ratio": 0.5}, None, ""),
         ({"answer": "differs", "ratio": 0.5}, {"reason": "late"}, "disturbed"),
@@ -328,9 +328,9 @@ def test_a_disturbed_run_never_states_more_than_its_worst_case(ends: list[float]
     ],
 )
 def test_a_doubtful_ratio_is_always_marked(
-    one: dict[str, Any], disturbed: dict[str, Any] | None, words: str
+    comparison: dict[str, Any], disturbed: dict[str, Any] | None, words: str
 ) -> None:
-    verdict = {"comparisons": [{"lane": "b@y", **one}], "disturbed": disturbed}
+    verdict = {"comparisons": [{"lane": "b@y", **comparison}], "disturbed": disturbed}
     assert mark(verdict, "b@y") == words
     assert mark(verdict, "a@x") == mark(None, "b@y") == ""
 

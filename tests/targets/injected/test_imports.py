@@ -57,7 +57,10 @@ def copies(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """The directories elsewhere: other Pythons put what they have compiled beside the source."""
     place = tmp_path_factory.mktemp("copies")
     ignored = shutil.ignore_patterns("__pycache__")
-    return [shutil.copytree(one, place / one.name, ignore=ignored) for one in DIRECTORIES]
+    return [
+        shutil.copytree(directory, place / directory.name, ignore=ignored)
+        for directory in DIRECTORIES
+    ]
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -71,7 +71,7 @@ def assert_facts(server: str, facts: Mapping[str, Any]) -> None:
     assert (facts["keep_alive_s"], facts["loop"]) == (entry.keep_alive_s, entry.loop)
     assert facts["backlog"] == 2048
     assert {"python", "django", *entry.packages} <= facts["versions"].keys()
-    assert {one["from"] for one in facts["packages"].values()} == {PROJECT_ENVIRONMENT}
+    assert {package["from"] for package in facts["packages"].values()} == {PROJECT_ENVIRONMENT}
     if entry.loop and entry.interface == "asgi":
         assert facts["versions"]["loop"] == LOOPS.get(entry.loop, entry.loop)
 
@@ -106,15 +106,15 @@ async def test_kept_connections_have_no_40_ms_mode(
     """What waits for an acknowledgement takes 40 ms, nearly each time and in every firing."""
     target = await warm.ready(server)
     await fire(process, burst(target.port, "/ping/", 16, KEPT_CONNECTIONS))
-    found = []
+    attempts = []
     for _ in range(KEPT_FIRINGS):
         fired = await fire(process, burst(target.port, "/ping/", KEPT, KEPT_CONNECTIONS))
         times_ms = sorted((row["done"] - row["sent_first"]) / 1e6 for row in fired.rows())
         quarter_ms, held_back = times_ms[KEPT // 4], sum(38 < time_ms < 48 for time_ms in times_ms)
         if quarter_ms < 38 and held_back < KEPT // 2:
             return
-        found.append((quarter_ms, held_back))
-    pytest.fail(f"quartiles in ms, and how many of {KEPT} took 38 to 48 ms: {found}")
+        attempts.append((quarter_ms, held_back))
+    pytest.fail(f"quartiles in ms, and how many of {KEPT} took 38 to 48 ms: {attempts}")
 
 
 async def test_nothing_is_left_of_one_that_is_ended_with_requests(

@@ -181,7 +181,10 @@ def test_routes_whose_callables_share_a_name_keep_their_own() -> None:
     drafted = scenarios(
         seen(
             *(route("TemplateView", path=path, name=None) for path in ("/about/", "/terms/")),
-            *(route("view", path=f"/{one}/", view=None, name=one) for one in ("first", "second")),
+            *(
+                route("view", path=f"/{name}/", view=None, name=name)
+                for name in ("first", "second")
+            ),
             route("Users.list", path="/users/", name="user-list"),
             route("Users.recent", path="/users/recent/", name="user-recent"),
             route("Users.list", path="/v2/users/", name="user-list"),

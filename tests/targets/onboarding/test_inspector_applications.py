@@ -89,7 +89,7 @@ def test_applications_are_found_or_djangos_own_are_offered(name: str, look: Look
 
 
 @pytest.mark.parametrize(
-    ("asgi", "said"),
+    ("asgi", "reason"),
     [
         (
             "import not_there\n",
@@ -101,10 +101,10 @@ def test_applications_are_found_or_djangos_own_are_offered(name: str, look: Look
         ("def\n", "SyntaxError"),
     ],
 )
-def test_an_asgi_py_that_raises_affects_only_asgi(look: Look, asgi: str, said: str) -> None:
+def test_an_asgi_py_that_raises_affects_only_asgi(look: Look, asgi: str, reason: str) -> None:
     seen = look({**PLAIN, "shop/asgi.py": asgi})
     assert (seen.wsgi, seen.asgi) == ("shop.wsgi:application", None)
-    assert said in seen.broken["asgi"]
+    assert reason in seen.broken["asgi"]
     assert [route.path for route in seen.routes] == ["/hello/"]
 
 

@@ -82,12 +82,12 @@ FAILS: dict[str, tuple[dict[str, str], str, str, str]] = {
 
 @pytest.mark.parametrize("name", FAILS)
 def test_a_failure_quotes_the_projects_exception(name: str, look: Look) -> None:
-    files, expected, said, frame = FAILS[name]
+    files, expected, reason, frame = FAILS[name]
     with pytest.raises(TargetFailed) as failed:
         look({**PLAIN, **files})
     assert expected in str(failed.value)
     assert str(failed.value).endswith(f"with {sys.executable}, found:")
-    assert said in failed.value.log_tail
+    assert reason in failed.value.log_tail
     assert frame in failed.value.log_tail
     for ours in ("Traceback", "liveburst_"):
         assert ours not in failed.value.log_tail
