@@ -10,7 +10,7 @@ _NAMES = "Error|Exception|Exit|Interrupt|ImproperlyConfigured|DoesNotExist"
 _EXCEPTION = re.compile(rf"\s*((?:\w+\.)*\w*(?:{_NAMES})(?::.*)?)")
 
 
-def telling_line(text: str) -> str:
+def decisive_line(text: str) -> str:
     """Return the most informative line: the last exception, else the last that is not blank.
 
     Empty if nothing was written.
@@ -25,7 +25,7 @@ def last_lines(text: str, most: int = MOST_LINES) -> list[str]:
     return [line for line in text.splitlines() if line.strip()][-most:]
 
 
-def with_telling_line(message: str, text: str) -> str:
+def with_decisive_line(message: str, text: str) -> str:
     """Return a message with the most informative line; the message alone without one."""
-    line = telling_line(text)
+    line = decisive_line(text)
     return f"{message}; its log ends: {line}" if line else message

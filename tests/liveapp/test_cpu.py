@@ -67,7 +67,7 @@ def test_each_makes_the_same_picture(served: Liveapp, server: str, variant: str)
 
 
 @pytest.mark.parametrize("server", SERVERS)
-def test_celery_takes_it_and_says_where_the_result_will_be(served: Liveapp, server: str) -> None:
+def test_celery_queues_it_and_the_response_names_the_result(served: Liveapp, server: str) -> None:
     with Client(base_url=url(served, server)) as client:
         assert client.get(f"/cpu/celery/?limit={LIMIT}").status_code == 202
         assert fetched(client, f"/cpu/celery/?limit={LIMIT}").json() == {"result": PRIMES}
@@ -98,7 +98,7 @@ def test_a_result_is_fetched_once(served: Liveapp) -> None:
         accepted = client.get(f"/cpu/celery/?limit={LIMIT}")
         location = accepted.headers["Location"]
         assert until(lambda: client.get(location).status_code == 200)
-        assert client.get(location).status_code == 202  # as for a task that nobody ever asked for
+        assert client.get(location).status_code == 202  # as for an unknown task
         assert client.get(f"/results/{NOT_THERE}/").status_code == 202
         assert client.get("/results/none/").status_code == 404
 

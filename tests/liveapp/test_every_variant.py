@@ -28,7 +28,7 @@ LEAST = {"timeout": 15.0, "error_rate": 0.0}  # of these, less would be another 
 
 
 @pytest.mark.parametrize(("scenario", "variant", "server"), EVERY)
-def test_it_answers_or_says_why_it_cannot(
+def test_it_responds_or_gives_the_reason(
     served: Liveapp, scenario: Scenario, variant: Variant, server: str
 ) -> None:
     if why := PROJECT.refusal(variant, PROJECT.server(server)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.wire.last_lines import last_lines, telling_line, with_telling_line
+from dashboard.wire.last_lines import decisive_line, last_lines, with_decisive_line
 
 GEVENT = """
 Error: class uri 'gevent' invalid or not found:
@@ -34,12 +34,12 @@ ModuleNotFoundError: No module named 'packaging'
     ],
 )  # fmt: skip
 def test_the_last_exception_is_the_most_informative_line(text: str, expected: str) -> None:
-    assert telling_line(text) == expected
+    assert decisive_line(text) == expected
 
 
 def test_a_message_is_followed_by_it() -> None:
-    assert with_telling_line("it ended", "a\nb\n") == "it ended; its log ends: b"
-    assert with_telling_line("it ended", "") == "it ended"
+    assert with_decisive_line("it ended", "a\nb\n") == "it ended; its log ends: b"
+    assert with_decisive_line("it ended", "") == "it ended"
 
 
 def test_blank_lines_are_no_last_lines() -> None:

@@ -25,7 +25,7 @@ from dashboard.management.lab_init.command import add_init_options, init
 from dashboard.management.memory import release_large_blocks
 from dashboard.management.options import BAD_USAGE, RUN_FAILED, add_project, read_project
 from dashboard.project.labtoml.schema import lab_schema
-from dashboard.runs.archive import kept_runs
+from dashboard.runs.archive import stored_runs
 from dashboard.runs.planning.program import suggested_command
 from dashboard.runs.queue import run_queue
 from dashboard.runs.queue.laboratory import Laboratory
@@ -94,7 +94,7 @@ class Command(BaseCommand):
             raise CommandError(str(error), returncode=2) from None
         call_command("migrate", verbosity=0)
         run_queue.mark_interrupted()
-        kept_runs.purge()
+        stored_runs.purge()
         mark = os.environ.get("LIVEBURST_MARK") or f"liveburst-{os.getpid()}"
         # Before the cores are shared out, which narrows this process's own.
         xray_store.use(RequestTracer(mark=mark, home=home(), cores=Cores.here()))

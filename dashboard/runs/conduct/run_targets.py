@@ -10,7 +10,7 @@ from dashboard.runs.resources import Target
 from dashboard.wire.errors import TargetFailed
 from dashboard.wire.events import TargetState
 from dashboard.wire.frame import WARM_UP_ROUND
-from dashboard.wire.last_lines import with_telling_line
+from dashboard.wire.last_lines import with_decisive_line
 from dashboard.wire.plan.plan import Lane
 
 from .run_context import RunContext
@@ -69,7 +69,7 @@ class RunTargets:
         if number == WARM_UP_ROUND or self._deaths > MOST_DEATHS:
             raise failure
         await self.discard(self.name_of(lane))
-        why = with_telling_line(f"{failure}, and was restarted", failure.log_tail)
+        why = with_decisive_line(f"{failure}, and was restarted", failure.log_tail)
         await self._context.warn(f"{lane}, round {number}: {why}.", spoils=True)
 
     def _logs_in(self, server: str) -> bool:

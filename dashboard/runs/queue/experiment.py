@@ -18,7 +18,7 @@ from dashboard.models import Experiment, Run, Status
 from dashboard.runs.conduct.conductor import INTERNAL_ERROR
 from dashboard.runs.sinks.sink import Outcome
 from dashboard.wire.errors import LiveburstError
-from dashboard.wire.last_lines import with_telling_line
+from dashboard.wire.last_lines import with_decisive_line
 from dashboard.wire.plan.plan import Plan
 from dashboard.wire.plural import counted
 
@@ -99,7 +99,7 @@ def _outcome(fired: Sequence[Run], *, stopped: bool) -> Outcome:
     runs = counted(len(fired), "run")
     problem = ""
     if failed:
-        why = with_telling_line(failed[0].problem, failed[0].log_tail)
+        why = with_decisive_line(failed[0].problem, failed[0].log_tail)
         problem = f"{len(failed)} of {runs} failed: {why}"
     if stopped:
         return Outcome(Status.STOPPED, problem)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from itertools import count
 
-from dashboard.wire.last_lines import telling_line
+from dashboard.wire.last_lines import decisive_line
 
 from .target import Target
 
@@ -29,7 +29,7 @@ async def watch_exceptions(target: Target) -> AsyncIterator[Callable[[], Awaitab
             where = f" ({raised[0]['where']})" if raised[0]["where"] else ""
             return f"{raised[0]['type']}: {raised[0]['message']}{where}"
         log = target.log_tail()
-        return telling_line(log) if log != log_before else ""
+        return decisive_line(log) if log != log_before else ""
 
     await target.begin(number)
     try:

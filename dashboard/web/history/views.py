@@ -19,7 +19,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.models import Run, Status
-from dashboard.runs.archive import kept_runs
+from dashboard.runs.archive import stored_runs
 from dashboard.runs.archive.exports.run_json import MOST_BYTES, InvalidImport, import_run
 from dashboard.web.run.run_tools import formats, tools_of
 from dashboard.web.run.run_view import state_word, view_of
@@ -34,7 +34,7 @@ RUNS_PER_PAGE = 50
 def history(request: HttpRequest, problems: list[str] | None = None) -> HttpResponse:
     """List the stored runs that match the search, page by page."""
     search = {key: request.GET.get(key, "").strip() for key in ("q", "status", "scenario")}
-    matching = kept_runs.find(search["q"], search["status"], search["scenario"])
+    matching = stored_runs.find(search["q"], search["status"], search["scenario"])
     page = Paginator(matching.prefetch_related("lanes"), RUNS_PER_PAGE).get_page(
         request.GET.get("page")
     )
@@ -43,7 +43,7 @@ def history(request: HttpRequest, problems: list[str] | None = None) -> HttpResp
         "page": page,
         "runs": [view_of(run) for run in page.object_list],
         "states": [(status, state_word(status)) for status in Status.values],
-        "scenarios": kept_runs.scenarios(),
+        "scenarios": stored_runs.scenarios(),
         "deleted": Run.objects.exclude(deleted=None).order_by("-deleted")[:5],
         "problems": problems or [],
         "queue": chips(),
@@ -56,7 +56,7 @@ def describe(request: HttpRequest, run_id: str) -> HttpResponse:
     """Store the name and notes of a run."""
     run = get_object_or_404(Run, pk=run_id)
     try:
-        kept_runs.describe(run, request.POST.get("name", ""), request.POST.get("notes", ""))
+        stored_runs.describe(run, request.POST.get("name", ""), request.POST.get("notes", ""))
     except Invalid as error:
         return _tools(request, run, [str(problem) for problem in error.problems])
     return _tools(request, run)
@@ -66,7 +66,7 @@ def describe(request: HttpRequest, run_id: str) -> HttpResponse:
 def pin(request: HttpRequest, run_id: str) -> HttpResponse:
     """Make a run the baseline for others of its scenario, or undo that."""
     run = get_object_or_404(Run, pk=run_id)
-    kept_runs.pin(run, request.POST.get("pinned") == "yes")
+    stored_runs.pin(run, request.POST.get("pinned") == "yes")
     return _tools(request, run)
 
 
@@ -84,7 +84,7 @@ def delete(request: HttpRequest, run_id: str) -> HttpResponse:
     """Delete a run; the page Runs offers to undo it."""
     run = get_object_or_404(Run, pk=run_id)
     try:
-        kept_runs.delete(run)
+        stored_runs.delete(run)
     except Invalid as error:
         return history(request, [str(problem) for problem in error.problems])
     return HttpResponseRedirect(reverse("runs"), status=303)
@@ -93,7 +93,7 @@ def delete(request: HttpRequest, run_id: str) -> HttpResponse:
 @require_POST
 def restore(request: HttpRequest, run_id: str) -> HttpResponse:
     """Undo a deletion."""
-    kept_runs.restore(get_object_or_404(Run, pk=run_id))
+    stored_runs.restore(get_object_or_404(Run, pk=run_id))
     return HttpResponseRedirect(reverse("runs"), status=303)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from dashboard.analysis.text.markdown import markdown
 from dashboard.models import Run
-from dashboard.runs.archive import kept_runs
+from dashboard.runs.archive import stored_runs
 from dashboard.runs.archive.exports import FORMATS, Format
 from dashboard.runs.planning.command_line import command_line
 from dashboard.runs.planning.program import program, project_option
@@ -24,7 +24,7 @@ def tools_of(run: Run) -> dict[str, Any]:
         "run_record": run,
         "formats": formats(),
         "serving": serving_details(run),
-        "baseline": kept_runs.baseline_of(run),
+        "baseline": stored_runs.baseline_of(run),
         "command": command_line(Plan.from_json(run.plan), _project_of(run), program()),
         "markdown": markdown(run.report) if run.report else "",
     }

@@ -89,7 +89,7 @@ importing = Lock()
 
 
 def deep(request):
-    with importing:  # who waits for an import that fails may be given the unfinished module
+    with importing:  # a thread that waits for a failing import may get the unfinished module
         import shop.deep
 
 
@@ -137,7 +137,7 @@ path = "/users/"
 
 
 def project(directory: Path, **env: str) -> Path:
-    """A project whose settings are found by its PYTHONPATH alone; `env` says what is wrong."""
+    """A project whose settings are found by its PYTHONPATH alone; `env` makes it fail."""
     shop, elsewhere = directory / "shop", directory / "elsewhere" / "shopsettings"
     shop.mkdir()
     elsewhere.mkdir(parents=True)

@@ -50,7 +50,7 @@ family = "sync"
 path = "/account/"
 method = "POST"
 login = true
-[scenario.account.variant.nobody]
+[scenario.account.variant.anonymous]
 family = "sync"
 path = "/account/"
 """
@@ -202,7 +202,7 @@ async def test_the_session_is_sent_with_variants_that_require_it(targets: Target
         }
     assert answers["sync"].json() == {"user": NAME, "theme": "dark"}
     assert answers["changing"].json() == {"user": NAME, "theme": None}  # CSRF had its token
-    assert answers["nobody"].status_code == httpx.codes.FOUND
+    assert answers["anonymous"].status_code == httpx.codes.FOUND
 
 
 async def test_one_login_serves_all_targets_and_runs(

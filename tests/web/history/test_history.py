@@ -13,7 +13,7 @@ from django.test import AsyncClient
 from django.utils.timezone import now
 
 from dashboard.models import Run, Status
-from dashboard.runs.archive import kept_runs
+from dashboard.runs.archive import stored_runs
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue.laboratory import Laboratory
 from tests.runs.fakes import FakeEngine
@@ -110,14 +110,14 @@ async def test_a_deletion_can_be_undone_until_the_purge(
     assert "was deleted." in page
     assert "Undo" in page
     assert f'href="/runs/{run.pk}/"' not in page
-    assert await sync_to_async(kept_runs.purge)() == 0
+    assert await sync_to_async(stored_runs.purge)() == 0
     await browser.post(f"/runs/{run.pk}/restore/")
     assert f'href="/runs/{run.pk}/"' in await text_of(browser, "/runs/")
 
     await browser.post(f"/runs/{run.pk}/delete/")
-    long_ago = now() - kept_runs.UNDONE_FOR - timedelta(seconds=1)
+    long_ago = now() - stored_runs.UNDONE_FOR - timedelta(seconds=1)
     await Run.objects.filter(pk=run.pk).aupdate(deleted=long_ago)
-    assert await sync_to_async(kept_runs.purge)() == 1
+    assert await sync_to_async(stored_runs.purge)() == 1
     assert not await Run.objects.filter(pk=run.pk).aexists()
 
 
