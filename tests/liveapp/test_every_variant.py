@@ -36,7 +36,9 @@ def test_it_responds_or_gives_the_reason(
         assert variant.needs or variant.requires
         return
     base = served.url(server, "cpu")
-    least = {name: LEAST.get(name, one.min) for name, one in scenario.parameters.items()}
+    least = {
+        name: LEAST.get(name, parameter.min) for name, parameter in scenario.parameters.items()
+    }
     path = variant.url_path(least)
     if variant.websocket:
         with connect(base.replace("http", "ws") + path, proxy=None) as websocket:

@@ -110,15 +110,15 @@ def test_an_api_that_fails_is_502(path: str, client: httpx.Client) -> None:
 
 def test_an_api_that_is_gone_is_502_and_comes_back(liveapp: Liveapp, upstream: Upstream) -> None:
     servers = [liveapp.url(server) for server in SERVERS]
-    asked = [f"{url}/{path}/?latency=0" for url in servers for path in ONE + SEVERAL]
+    urls = [f"{url}/{path}/?latency=0" for url in servers for path in ONE + SEVERAL]
     with Client() as client:
-        assert {client.get(url).status_code for url in asked} == {200}
+        assert {client.get(url).status_code for url in urls} == {200}
         with upstream.gone():
-            answers = [client.get(url) for url in asked]
+            answers = [client.get(url) for url in urls]
             assert {answer.status_code for answer in answers} == {502}
             assert all(answer.json()["message"] for answer in answers)
             assert {client.get(f"{url}/ping/").text for url in servers} == {"pong"}
-        assert {client.get(url).status_code for url in asked} == {200}
+        assert {client.get(url).status_code for url in urls} == {200}
 
 
 @pytest.mark.parametrize("path", ONE + SEVERAL)

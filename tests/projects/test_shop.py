@@ -38,11 +38,11 @@ def made(directory: Path, which: int, django: str, prepared: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("which", "django", "found"),
+    ("which", "django", "version"),
     [(OLDEST, "django>=4.2,<5", "4.2."), (NEWEST, "django>=6", "6.")],
 )
 def test_it_is_measured_under_three_servers_and_not_modified(
-    which: int, django: str, found: str, tmp_path: Path, prepared_virtualenvs: Path
+    which: int, django: str, version: str, tmp_path: Path, prepared_virtualenvs: Path
 ) -> None:
     shop = made(tmp_path / "shop", which, django, prepared_virtualenvs)
     before = {path for path in shop.rglob("*") if "__pycache__" not in path.parts}
@@ -62,7 +62,7 @@ def test_it_is_measured_under_three_servers_and_not_modified(
     for lane in report["lanes"]:
         assert (lane["ok"], lane["errors"]) == (80, {}), lane["lane"]
         assert lane["segments_ms"]["view"]["p50"] > 0, lane["lane"]
-        assert lane["target"]["versions"]["django"].startswith(found)
+        assert lane["target"]["versions"]["django"].startswith(version)
         assert not lane["target"]["versions"]["python"].startswith("3.11")
     assert len({lane["server"] for lane in report["lanes"]}) == 3
     after = {path for path in shop.rglob("*") if "__pycache__" not in path.parts}

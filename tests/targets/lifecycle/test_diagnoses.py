@@ -237,10 +237,10 @@ async def test_the_exception_is_quoted(name: str, server: str, shops: Shops) -> 
     statuses, failures, target = await shops.fired_at(shop, server, path)
     assert set(statuses) == {500}
     assert set(failures) == {Failure.STATUS}
-    (found,) = target.answers
-    assert (found["status"], found["type"], found["count"]) == (500, kind, REQUESTS)
-    assert message in found["message"]
-    assert (found["where"] or "") == where
+    (answer,) = target.answers
+    assert (answer["status"], answer["type"], answer["count"]) == (500, kind, REQUESTS)
+    assert message in answer["message"]
+    assert (answer["where"] or "") == where
 
 
 @pytest.mark.parametrize("server", SERVERS)
@@ -264,9 +264,9 @@ async def test_no_migration_is_blamed_where_the_database_is_not_running(
     kind: str, tmp_path: Path
 ) -> None:
     shop = load_manifest(project(tmp_path, SHOP_PORT=PORT, SHOP_GONE="1"))
-    found = await check_migrations(shop, f"shop.{kind}:application", {}, tmp_path)
-    assert found.pending is None
-    assert "onnection refused" in found.problem
+    migrations = await check_migrations(shop, f"shop.{kind}:application", {}, tmp_path)
+    assert migrations.pending is None
+    assert "onnection refused" in migrations.problem
 
 
 async def test_a_check_that_prints_and_exits_at_import_decides_nothing(tmp_path: Path) -> None:
@@ -278,9 +278,9 @@ async def test_a_check_that_prints_and_exits_at_import_decides_nothing(tmp_path:
         ("import os; os._exit(0)", "the check left no answer"),
     ):
         (tmp_path / "shop" / "wsgi.py").write_text(code)
-        found = await check_migrations(shop, "shop.wsgi:application", {}, tmp_path)
-        assert found.pending is None
-        assert problem in found.problem
+        migrations = await check_migrations(shop, "shop.wsgi:application", {}, tmp_path)
+        assert migrations.pending is None
+        assert problem in migrations.problem
     gone = replace(shop, python=str(tmp_path / "no-python"))
     assert (await check_migrations(gone, "shop.wsgi:application", {}, tmp_path)).pending is None
 
@@ -288,8 +288,8 @@ async def test_a_check_that_prints_and_exits_at_import_decides_nothing(tmp_path:
 async def test_the_check_has_the_env_of_companions(tmp_path: Path) -> None:
     shop = load_manifest(project(tmp_path))
     brought = {"SHOP_PORT": PORT, "SHOP_GONE": "1"}
-    found = await check_migrations(shop, "shop.wsgi:application", brought, tmp_path)
-    assert "onnection refused" in found.problem
+    migrations = await check_migrations(shop, "shop.wsgi:application", brought, tmp_path)
+    assert "onnection refused" in migrations.problem
 
 
 @pytest.mark.parametrize("server", SERVERS)
@@ -304,12 +304,12 @@ async def test_redirects_of_views_and_of_middleware_are_distinguished(
     ):
         statuses, failures, target = await shops.fired_at("whole", server, path)
         assert (set(statuses), set(failures)) == ({status}, {failure}), path
-        assert [one["where"] for one in target.answers if one["type"] is None] == to
+        assert [answer["where"] for answer in target.answers if answer["type"] is None] == to
 
 
 @pytest.mark.parametrize("server", SERVERS)
 async def test_a_redirect_to_https_and_a_host_that_is_refused(server: str, shops: Shops) -> None:
     statuses, failures, target = await shops.fired_at("atomic, by HTTPS", server, "/form/")
     assert (set(statuses), set(failures)) == ({301}, {Failure.REDIRECTED})
-    (found,) = target.answers
-    assert found["where"] == f"https://127.0.0.1:{target.port}/form/"
+    (answer,) = target.answers
+    assert answer["where"] == f"https://127.0.0.1:{target.port}/form/"

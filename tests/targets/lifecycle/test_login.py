@@ -171,7 +171,7 @@ async def pool(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIte
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def targets(pool: Targets, shop: Path, monkeypatch: pytest.MonkeyPatch) -> Targets:
-    """The pool, as if nobody had logged in before."""
+    """The pool, without earlier logins."""
     monkeypatch.setenv("SHOP_USER", NAME)
     monkeypatch.setenv("SHOP_PASSWORD", PASSWORD)
     monkeypatch.setattr(shared_session, "_sessions", {})

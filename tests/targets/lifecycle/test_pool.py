@@ -206,7 +206,7 @@ async def test_only_a_few_start_at_once(
 
     monkeypatch.setattr(pool, "start_target", start_slowly)
     targets = make_targets(lab)
-    asked = [targets.ready(server, ignore) for server in AVAILABLE]
-    failed = await asyncio.gather(*asked, return_exceptions=True)
+    starts = [targets.ready(server, ignore) for server in AVAILABLE]
+    failed = await asyncio.gather(*starts, return_exceptions=True)
     assert all("is not to start" in str(error) for error in failed)
     assert most == pool.STARTS_AT_ONCE
