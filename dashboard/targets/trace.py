@@ -96,15 +96,20 @@ async def trace_request(
             home=home,
         )
         try:
-            target = await targets.ready(
-                target_name(server, variant.overrides), _ignore_state, scenario, variant.login
-            )
-            if isinstance(target, ExternalTarget):
-                raise TargetFailed(f"{server}: expected a server that we start, it runs already")
+            target = await _start(targets, server, variant, scenario)
             client = _Client(target, variant, parameters, timeout_s)
             return await _trace_quickest(client, token, file)
         finally:
             await targets.stop()
+
+
+async def _start(targets: Targets, server: str, variant: Variant, scenario: str | None) -> Target:
+    """Return the target of this variant, ready. Raises TargetFailed if we do not start it."""
+    name = target_name(server, variant.overrides)
+    target = await targets.ready(name, _ignore_state, scenario, variant.login)
+    if isinstance(target, ExternalTarget):
+        raise TargetFailed(f"{server}: expected a server that we start, it runs already")
+    return target
 
 
 def _ignore_state(state: str, message: str) -> None:

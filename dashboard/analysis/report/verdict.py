@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dashboard.analysis.causes.cause import Cause
 from dashboard.analysis.causes.shared_limit import find_shared_limit
 from dashboard.analysis.causes.view_calls import redirected_unlike
 from dashboard.analysis.inference.comparison import Comparison, compare
@@ -52,14 +53,13 @@ def verdict(
         "spoiled": options.no_verdict_reason,
         "disturbed": _disturbed(names, comparisons, options),
         "comparisons": [
-            comparison_json(
-                comparison,
-                lane.name,
-                causes_of(comparison, report, (lanes[0], lane), options),
-                factors,
-            )
-            for comparison, lane, factors in zip(
-                comparisons, lanes[1:], _factors(names, comparisons, lanes, options), strict=True
+            comparison_json(comparison, lane.name, causes, factors)
+            for comparison, lane, causes, factors in zip(
+                comparisons,
+                lanes[1:],
+                _causes(report, comparisons, lanes, options),
+                _factors(names, comparisons, lanes, options),
+                strict=True,
             )
         ],
         "absolute": _shared_limit(lanes, comparisons, options),
@@ -102,6 +102,18 @@ def _refusal(baseline: LaneReport, lane: LaneReport, options: VerdictOptions) ->
     if any(rate and rate["keeps_up"] is False for rate in rates):
         return "behind"
     return None
+
+
+def _causes(
+    report: Report,
+    comparisons: Sequence[Comparison],
+    lanes: Sequence[LaneMetrics],
+    options: VerdictOptions,
+) -> list[list[Cause]]:
+    return [
+        causes_of(comparison, report, (lanes[0], lane), options)
+        for comparison, lane in zip(comparisons, lanes[1:], strict=True)
+    ]
 
 
 def _factors(

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from dashboard.project.model.companion import Companion
 from dashboard.project.model.login import Login
@@ -20,6 +21,8 @@ from .env_files import read_env_files
 from .problems import Problems
 from .scenarios import scenario_of
 from .servers import servers_of
+
+Named = TypeVar("Named", Companion, Requirement)
 
 
 def project_of(file: tables.File, path: Path, problems: Problems) -> Project:
@@ -43,19 +46,13 @@ def project_of(file: tables.File, path: Path, problems: Problems) -> Project:
         servers=servers,
         setup=table.setup,
         bystander_path=table.neighbour,
-        companions={
-            name: Companion(name=name, **inner.values_for(Companion))
-            for name, inner in file.companion.items()
-        },
+        companions=_named(Companion, file.companion),
         login=_login(table.login),
         versions={
             name: _version(name, inner, path.parent, problems.at("version", name))
             for name, inner in file.version.items()
         },
-        requirements={
-            name: Requirement(name=name, **inner.values_for(Requirement))
-            for name, inner in file.requirement.items()
-        },
+        requirements=_named(Requirement, file.requirement),
         claims={
             name: claim_of(name, inner, scenarios, servers, problems.at("claim", name))
             for name, inner in file.claim.items()
@@ -63,6 +60,13 @@ def project_of(file: tables.File, path: Path, problems: Problems) -> Project:
     )
     _check(project, table.env, problems)
     return project
+
+
+def _named(kind: type[Named], tables_by_name: Mapping[str, tables.Table]) -> dict[str, Named]:
+    """Return the values that have a table's own fields, by name."""
+    return {
+        name: kind(name=name, **table.values_for(kind)) for name, table in tables_by_name.items()
+    }
 
 
 def _directory(text: str, beside: Path, here: Problems) -> Path:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dashboard.analysis.samples.round_medians import RoundMedians
 from dashboard.runs.reports.instrument import Reading, is_late
 from dashboard.wire.frame import Frame
 from dashboard.wire.plan.plan import Plan
 
-from .round_medians import RoundMedians
 from .until_certain import UntilCertain
 
 

@@ -70,28 +70,24 @@ async def start_target(
         with _socket_for(server) as listener:  # ours is closed once the server has its own
             command = _command(project, server, packages, listener)
             child = await _launch(
-                command,
-                env={**env, **health.environment},
-                cores=context.cores,
-                directory=project.directory,
-                log=log,
-                listener=listener,
+                command, listener, log, project, context, env={**env, **health.environment}
             )
             undo.push_async_callback(_kill, child)
             await _wait_for_answer(server, listener, child, log, partial(bool, health.probes))
             address, backlog = listener.getsockname(), _backlog(server, listener)
+        probe = await health.first_probe(HELLO_TIMEOUT_S)
+        facts = started_facts(
+            *(project, server, packages),
+            command=command,
+            cores=context.cores,
+            backlog=backlog,
+            probe=probe,
+        )
         target = Target(
             *(server, address, child, health),
             log=log,
             started_s=started_s,
-            facts=started_facts(
-                *(project, server, packages),
-                command=command,
-                cores=context.cores,
-                backlog=backlog,
-                probe=await health.first_probe(HELLO_TIMEOUT_S),
-            )
-            | context.facts,
+            facts=facts | context.facts,
             companion_env=context.companion_env,
             companion_failure=context.companion_failure,
         )
@@ -144,26 +140,27 @@ def _environment(
 
 async def _launch(
     command: list[str],
+    listener: socket.socket,
+    log: Path,
+    project: Project,
+    context: StartContext,
     *,
     env: Mapping[str, str],
-    cores: tuple[int, ...],
-    directory: Path,
-    log: Path,
-    listener: socket.socket,
 ) -> Child:
     try:
         with log.open("wb") as output:
             return await launch(
                 command,
                 env=env,
-                cores=cores,
-                cwd=directory,
+                cores=context.cores,
+                cwd=project.directory,
                 stdout=output,
                 stderr=output,
                 pass_fds=[listener.fileno()],
             )
     except OSError as error:  # the directory no longer exists, or the log cannot be written
-        raise TargetFailed(f"expected to start {command[2]} in {directory}: {error}") from error
+        message = f"expected to start {command[2]} in {project.directory}: {error}"
+        raise TargetFailed(message) from error
 
 
 async def _wait_for_answer(

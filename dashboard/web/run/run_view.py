@@ -127,7 +127,6 @@ def view_of(
     """
     run_lanes = list(run.lanes.all())
     plan = Plan.from_json(run.plan)
-    finished = run.report and run.status == Status.FINISHED
     if stretch:
         lanes = rows_within(run, run_lanes, lanes_of(run), stretch)
     else:
@@ -142,12 +141,8 @@ def view_of(
         created=run.created,
         problem=run.problem,
         log_tail=run.log_tail,
-        warnings=warnings(run.report) if run.report else list(run.warnings),
-        instrument=instrument_line(run),
         **_plan_texts(plan),
-        headline=_headline(run, live_report),
-        prediction=prediction_outcome(run.guess, run.report) if finished and run.guess else "",
-        evidence=pictures(run.report) if measured(run) else [],
+        **_result_texts(run, live_report),
         place=place,
         selection=_selection_text(stretch) if stretch else "",
         lanes=lanes,
@@ -162,6 +157,17 @@ def _plan_texts(plan: Plan) -> dict[str, Any]:
         "rounds": rounds_text(plan),
         "mode": run_mode(plan),
         "short_load": short_load(plan.load),
+    }
+
+
+def _result_texts(run: Run, live_report: Report | None) -> dict[str, Any]:
+    finished = run.report and run.status == Status.FINISHED
+    return {
+        "warnings": warnings(run.report) if run.report else list(run.warnings),
+        "instrument": instrument_line(run),
+        "headline": _headline(run, live_report),
+        "prediction": prediction_outcome(run.guess, run.report) if finished and run.guess else "",
+        "evidence": pictures(run.report) if measured(run) else [],
     }
 
 

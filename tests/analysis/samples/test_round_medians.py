@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pytest
 
 from dashboard.analysis.samples.lane_samples import collect
+from dashboard.analysis.samples.round_medians import RoundMedians
 from dashboard.analysis.samples.rounds import smallest_medians_ms
-from dashboard.runs.conduct.round_medians import RoundMedians
 from dashboard.wire import frame
 from dashboard.wire.units import NS_PER_MS as MS
 

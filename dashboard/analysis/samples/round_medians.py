@@ -6,10 +6,11 @@ from collections import defaultdict
 
 import numpy as np
 
-from dashboard.analysis.samples.lane_samples import Floats
-from dashboard.analysis.samples.percentiles import median_ms
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import WARM_UP_ROUND, Frame
+
+from .lane_samples import Floats
+from .percentiles import median_ms
 
 
 class RoundMedians:
