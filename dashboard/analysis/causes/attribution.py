@@ -20,6 +20,7 @@ from functools import cached_property
 from dashboard.analysis.lane.metrics import LaneMetrics
 from dashboard.analysis.samples.loop_holds import AROUND, OTHER, VIEW
 from dashboard.analysis.samples.resource_use import NOTHING
+from dashboard.wire.units import MS_PER_S
 
 # Where a request waits for its turn: for a worker, or for a loop that is held.
 WAITING_SEGMENTS = ("server", "framework", "delivery")
@@ -111,7 +112,7 @@ class Gap:
     def by_length(self, length_s: float) -> float | None:
         """Return the share that so many seconds of each request's time in the view explain."""
         if self.slow.load.kind == "rate":
-            return self._share(1000 * min(length_s, self.slow.times.tail_s.get("view", 0)))
+            return self._share(MS_PER_S * min(length_s, self.slow.times.tail_s.get("view", 0)))
         view_s = self.slow.times.view_s
         return self._share(self.slow.mean * min(1, length_s / view_s)) if view_s else None
 
@@ -120,7 +121,7 @@ class Gap:
         shared = [name for name in names if name in slow and name in fast]
         if not shared:
             return None
-        return self._share(1000 * sum(slow[name] - fast[name] for name in shared))
+        return self._share(MS_PER_S * sum(slow[name] - fast[name] for name in shared))
 
     def _share(self, explained: float) -> float | None:
         if self.width <= 0:

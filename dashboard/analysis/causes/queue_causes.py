@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dashboard.analysis.lane import series
+from dashboard.wire.units import MS_PER_S
 
 from .attribution import Gap
 from .cause import BUSY_SHARE, Cause, cpu_is_limit
@@ -70,7 +71,7 @@ def serialised_on_one_thread(gap: Gap) -> Cause | None:
     serialised = gap.slow.config.serialised
     if serialised is None:
         return _one_thread_for_all(gap)
-    share = gap.by_length(serialised["lost_ms"] / 1000)
+    share = gap.by_length(serialised["lost_ms"] / MS_PER_S)
     return Cause("serialised-on-one-thread", gap.slow.name, share, serialised)
 
 

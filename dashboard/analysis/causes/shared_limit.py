@@ -15,6 +15,7 @@ from dashboard.analysis.inference.comparison import Comparison
 from dashboard.analysis.lane.cpu_share import LEAST_TICKS, TICK_S
 from dashboard.analysis.lane.metrics import LaneMetrics
 from dashboard.wire.report.verdict import SharedLimitName
+from dashboard.wire.units import MS_PER_S
 
 from .cause import BUSY_SHARE, CPU_LIMIT_SHARE, WAITING_CPU_SHARE
 
@@ -103,7 +104,7 @@ def _usage(metrics: LaneMetrics) -> LaneUsage:
     return LaneUsage(
         lane=metrics.name,
         time_s=fmean(metrics.makespans_s) if burst and metrics.makespans_s else None,
-        cpu_ms_per_request=None if cpu_s is None else 1000 * cpu_s,
+        cpu_ms_per_request=None if cpu_s is None else MS_PER_S * cpu_s,
         cpu_share=metrics.resources.cpu_share,
         own_cpu_share=metrics.resources.own_cpu_share,
         least_own_cpu_share=metrics.resources.least_own_cpu_share,

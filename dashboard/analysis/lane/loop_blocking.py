@@ -9,6 +9,7 @@ from functools import cached_property
 from dashboard.analysis.samples import server_side
 from dashboard.analysis.samples.lane_samples import Lane
 from dashboard.analysis.samples.loop_holds import LoopHold, loop_holds
+from dashboard.wire.units import MS_PER_S
 
 
 @dataclass(frozen=True)
@@ -36,4 +37,4 @@ class LoopBlocking:
     def ms_per_request(self, holder: str) -> float:
         """Return how long the holder held the loop, per request."""
         requests = server_side.request_count(self.lane)
-        return 1000 * self.holds[holder].sum_s / requests if requests else 0.0
+        return MS_PER_S * self.holds[holder].sum_s / requests if requests else 0.0

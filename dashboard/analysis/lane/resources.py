@@ -8,7 +8,7 @@ from functools import cached_property
 from dashboard.analysis.samples import resource_use, server_side
 from dashboard.analysis.samples.lane_samples import Lane
 from dashboard.analysis.samples.resource_use import Amount
-from dashboard.wire.units import BYTES_PER_MIB
+from dashboard.wire.units import BYTES_PER_MIB, MS_PER_S
 
 from .config import LaneConfig
 from .cpu_share import CpuShare, Window, cpu_share_of
@@ -114,7 +114,7 @@ class Resources:
     @cached_property
     def cost_evidence(self) -> dict[str, float | None]:
         """What a request cost, as a cause carries it in its evidence."""
-        cpu_ms = None if self.cpu is None else self.cpu.times(1000)
+        cpu_ms = None if self.cpu is None else self.cpu.times(MS_PER_S)
         return {
             **_with_uncertainty("cpu_ms_per_request", cpu_ms),
             **_with_uncertainty("switches_per_request", self.switches),

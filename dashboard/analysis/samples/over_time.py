@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.wire.frame import UNKNOWN
-from dashboard.wire.units import NS_PER_MS
+from dashboard.wire.units import MS_PER_S, NS_PER_MS
 
 from . import server_side
 from .cut_off import with_cut_off
@@ -44,7 +44,7 @@ def in_flight(lane: Lane, at_ms: Floats) -> Floats:
 
 def done_per_s(lane: Lane, at_ms: Floats) -> Floats:
     """Return the requests per second done since the instant before; NaN for the first."""
-    done = np.diff(_counted(lane.samples["done"], at_ms)) * 1000 / np.diff(at_ms)
+    done = np.diff(_counted(lane.samples["done"], at_ms)) * MS_PER_S / np.diff(at_ms)
     return np.concatenate([[np.nan], done])
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from dashboard.wire.frame import UNKNOWN
 from dashboard.wire.report.lanes import ServerSide
-from dashboard.wire.units import BYTES_PER_MIB
+from dashboard.wire.units import BYTES_PER_MIB, MS_PER_S
 
 from . import resource_use
 from .lane_samples import Columns, Integers, Lane
@@ -39,7 +39,7 @@ def server_side(lane: Lane, cost: BystanderRequestCost | None = None) -> ServerS
     health = lane.health
     cpu, threads = resource_use.cpu_s(lane, cost), resource_use.threads(lane, cost)
     requests = request_count(lane)
-    cpu_ms = None if cpu is None or not requests else cpu.times(1000 / requests)
+    cpu_ms = None if cpu is None or not requests else cpu.times(MS_PER_S / requests)
     lags = _known(health, "loop_lag")
     rss = peak_together(health, "rss")
     return {

@@ -1,15 +1,21 @@
 """Numbers as text: as many digits as they carry, and no rounding that crosses 1.
 
 A ratio that is not 1 is never written as 1, since the text would contradict its interval.
+
+Durations have three significant digits, in ms below 1 s and in s above. Zeros at their end are left
+out in a sentence (1 s) and written in a table or beside a chart (1.00 s), so that columns align.
 """
 
 from __future__ import annotations
 
 import math
 
+from dashboard.wire.units import MS_PER_S
+
 FACTOR_FROM = 1.5  # "12 % longer" up to here, "1.6× as long" beyond
 MOST_DIGITS = 9
 DURATION_DIGITS = 3
+ROUNDED_TO_1_S_MS = 999.5  # from here on it would be written as 1000 ms
 
 
 def significant(value: float, digits: int) -> str:
@@ -87,13 +93,31 @@ def with_verb(comparison: str) -> str:
 
 
 def milliseconds(value_ms: float) -> str:
-    """Return a duration with three significant digits: 84 ms, 624 ms, 1.28 s."""
+    """Return a duration for a sentence: 84 ms, 624 ms, 1.28 s."""
     text = significant(value_ms, DURATION_DIGITS)
-    if float(text) < 1000:
+    if float(text) < MS_PER_S:
         return f"{text} ms"
-    return f"{significant(value_ms / 1000, DURATION_DIGITS)} s"
+    return f"{significant(value_ms / MS_PER_S, DURATION_DIGITS)} s"
 
 
 def seconds_of(value_s: float) -> str:
     """Return a duration given in seconds, in the same format."""
-    return milliseconds(1000 * value_s)
+    return milliseconds(MS_PER_S * value_s)
+
+
+def aligned_milliseconds(value_ms: float) -> str:
+    """Return a duration for a table or a chart: 0.412 ms, 84.0 ms, 1.28 s.
+
+    Below 0.1 ms digits end at the microsecond.
+    """
+    if value_ms == 0:
+        return "0 ms"
+    if abs(value_ms) >= ROUNDED_TO_1_S_MS:
+        return f"{_three_digits(value_ms / MS_PER_S)} s"
+    return f"{_three_digits(value_ms)} ms"
+
+
+def _three_digits(value: float) -> str:
+    size = abs(value)
+    digits = 0 if size >= 99.95 else 1 if size >= 9.995 else 2 if size >= 0.9995 else 3
+    return f"{value:.{digits}f}"

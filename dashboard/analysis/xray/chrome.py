@@ -11,6 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from dashboard.wire.units import NS_PER_US
+
 from .trace import Hop, Span, Xray
 
 PROCESS = 1
@@ -75,8 +77,8 @@ def _complete(span: Span, row: int) -> dict[str, Any]:
         "cat": span.kind,
         "pid": PROCESS,
         "tid": row,
-        "ts": span.start_ns / 1000,
-        "dur": span.length_ns / 1000,
+        "ts": span.start_ns / NS_PER_US,
+        "dur": span.length_ns / NS_PER_US,
         "args": {"kind": span.kind, "finished": span.finished},
     }
 
@@ -98,6 +100,6 @@ def _arrows(hop: Hop, rows: Sequence[int]) -> Iterator[dict[str, Any]]:
             "id": number,
             "pid": PROCESS,
             "tid": row,
-            "ts": at_ns / 1000,
+            "ts": at_ns / NS_PER_US,
             "bp": "e",
         }

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from dashboard.analysis.text.numbers import milliseconds
 from dashboard.wire.codec import JsonObject, to_json
 from dashboard.wire.plural import counted
-from dashboard.wire.units import NS_PER_MS, NS_PER_S
+from dashboard.wire.units import NS_PER_MS
 
 HOPS = ("sync_to_async", "async_to_sync", "to_thread", "executor")
 THREAD, QUERY = "thread", "query"  # kinds of spans: the start of a thread, a database query
@@ -321,7 +322,4 @@ def _many(number: int, one: str, several: str) -> str:
 
 
 def _ms(length_ns: int) -> str:
-    """Return a length with three significant digits, more than one request can support."""
-    if length_ns < 999.5 * NS_PER_MS:
-        return f"{length_ns / NS_PER_MS:.3g} ms"
-    return f"{length_ns / NS_PER_S:.3g} s"
+    return milliseconds(length_ns / NS_PER_MS)

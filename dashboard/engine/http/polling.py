@@ -18,6 +18,7 @@ from dashboard.wire.frame import UNKNOWN
 from dashboard.wire.http_status import ACCEPTED
 from dashboard.wire.plan.plan import Firing
 from dashboard.wire.plan.request_mode import PLAIN
+from dashboard.wire.units import MS_PER_S
 
 from .base_connection import AWAITING
 from .connection import Connection, Owner
@@ -102,7 +103,7 @@ class PollingConnection(Connection):
         poll = replace(self._firing, path=path, method="GET", body="", request_mode=PLAIN)
         self.polls.next_write = encode_request(poll)
         self.polls.path = path
-        delay_s = (self._firing.request_mode.poll_every_ms or 0) / 1000
+        delay_s = (self._firing.request_mode.poll_every_ms or 0) / MS_PER_S
         self._poll_timer = asyncio.get_running_loop().call_later(delay_s, self._send_poll)
 
     def _send_poll(self) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from dashboard.wire.plan.exchange import NUMBERS_BACK, Exchange
 from dashboard.wire.plan.plan import Lane
 from dashboard.wire.plan.request_mode import RequestMode, Upload
-from dashboard.wire.units import BYTES_PER_MB
+from dashboard.wire.units import BYTES_PER_MB, MS_PER_S
 
 from .service import ServiceOverrides
 
@@ -164,7 +164,7 @@ class Scenario:
         return prod(self._seconds(name, parameters[name]) for name in wait_parameters(wait))
 
     def _seconds(self, name: str, value: float) -> float:
-        return value / 1000 if self.parameters[name].unit == "ms" else value
+        return value / MS_PER_S if self.parameters[name].unit == "ms" else value
 
 
 @dataclass(frozen=True)

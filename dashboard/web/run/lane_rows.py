@@ -20,6 +20,7 @@ from dashboard.runs.reports.wording import keeps_up, per_second
 from dashboard.web.shared.format import LETTERS, format_ms, format_number, format_ratio, format_s
 from dashboard.wire.plan.plan import TWIN
 from dashboard.wire.report.lanes import LaneReport
+from dashboard.wire.units import MS_PER_S
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ def _numbers_within(lane: Lane, stretch: Stretch) -> dict[str, str]:
     rounds = len(set(lane.samples["round"].tolist()))
     selected = within(lane, stretch)
     latency = stats.latency_ms(selected)
-    length_s = (stretch.to_ms - stretch.from_ms) * rounds / 1000
+    length_s = (stretch.to_ms - stretch.from_ms) * rounds / MS_PER_S
     achieved = per_second(int(selected.ok.sum()) / length_s) if length_s > 0 else "–"
     return {
         "requests": f"{selected.samples['done'].size:,}",

@@ -5,35 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import isnan
 
-from dashboard.analysis.text.numbers import times
+from dashboard.analysis.text.numbers import aligned_milliseconds, times
+from dashboard.wire.units import MS_PER_S
 
 UNKNOWN = "–"
 LETTERS = "ABCDEF"  # of the lanes, by position
 
 
 def format_ms(value_ms: float | None) -> str:
-    """Return a duration with three significant digits: 0.412 ms, 84.1 ms, 1.28 s.
-
-    Below 0.1 ms digits end at the microsecond. Return a dash for None and NaN.
-    """
-    if value_ms is None or isnan(value_ms):
-        return UNKNOWN
-    if value_ms == 0:
-        return "0 ms"
-    if abs(value_ms) >= 999.5:  # it would be rounded to 1000 ms
-        return f"{_three_digits(value_ms / 1000)} s"
-    return f"{_three_digits(value_ms)} ms"
+    """Return a duration for a table or a chart: 84.0 ms, 1.28 s; a dash for None and NaN."""
+    return UNKNOWN if value_ms is None or isnan(value_ms) else aligned_milliseconds(value_ms)
 
 
 def format_s(value_s: float | None) -> str:
     """Return a duration given in seconds, like `format_ms`."""
-    return format_ms(None if value_s is None else value_s * 1000)
-
-
-def _three_digits(value: float) -> str:
-    size = abs(value)
-    digits = 0 if size >= 99.95 else 1 if size >= 9.995 else 2 if size >= 0.9995 else 3
-    return f"{value:.{digits}f}"
+    return format_ms(None if value_s is None else value_s * MS_PER_S)
 
 
 def format_ratio(ratio: float | None) -> str:
