@@ -58,10 +58,7 @@ def make_plan(
 
     An A/A run (`control`) has one lane, by default the scenario's first, and fires it beside its
     twin. With `until_sure`, `rounds` is the maximum, by default that of the last look.
-
-    A rate needs its duration; the two determine the number of requests. Concurrency defaults to
-    the number of requests in a burst (all at once), and to the maximum in a rate. Raises
-    InvalidPlan with the problems by field.
+    Raises InvalidPlan with the problems by field.
     """
     definition = scenario_of(project, scenario)
     chosen = _lanes(definition, lanes, control=options.get("control", False))
@@ -148,7 +145,11 @@ def _rounds(scenario: Scenario, rounds: int | None, *, until_sure: bool) -> int:
 
 @dataclass(frozen=True)
 class RequestedLoad:
-    """The load as given by options; None where one is not given."""
+    """The load as given by options; None where one is not given.
+
+    A rate needs its duration; the two determine the number of requests. Concurrency defaults to
+    the number of requests in a burst (all at once), and to the maximum in a rate.
+    """
 
     requests: int | None
     concurrency: int | None
