@@ -57,6 +57,7 @@ LOADS = [(cause, requests) for cause, loads in PLANTED.items() for requests in l
 # A client that sets up for each request what it needs anew: its loop is never free for long.
 # Its round is late, and so fired twice.
 AT_ITS_LIMIT: dict[str, Any] = {"client": "httpx", "concurrency": 2, "rounds": 1}
+REPORTS: dict[tuple[Laboratory, str, int], dict[str, Any]] = {}
 WITHOUT_SHARE = {"client-bound", "errors", "no-difference"}
 
 
@@ -76,6 +77,14 @@ async def laboratory(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[
 
 
 async def fire(laboratory: Laboratory, scenario: str, requests: int) -> dict[str, Any]:
+    """The report of a run of this scenario, which several tests read."""
+    key = (laboratory, scenario, requests)
+    if key not in REPORTS:
+        REPORTS[key] = await fire_anew(laboratory, scenario, requests)
+    return REPORTS[key]
+
+
+async def fire_anew(laboratory: Laboratory, scenario: str, requests: int) -> dict[str, Any]:
     """The report of a run of this scenario; of another where the instrument refuses the first.
 
     On a machine that others use, the engine may have been the limit: then there is no verdict.

@@ -10,6 +10,9 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+from django.core.management import CommandError, call_command
+
 from tests.prepared_home import prepare
 
 ROOT = Path(__file__).parents[2]
@@ -79,9 +82,18 @@ def run(
     )
 
 
-def new_project(directory: Path, mark: str) -> Path:
+def refusal(*arguments: str) -> CommandError:
+    """Return the error with which a command ends, run in this process.
+
+    As of no test that is not marked `django_db`, nothing of it may reach the database.
+    """
+    with pytest.raises(CommandError) as refused:
+        call_command(*arguments)
+    return refused.value
+
+
+def new_project(directory: Path) -> Path:
     """What `django-admin startproject shop` makes in a new directory."""
     directory.mkdir()
-    command = [sys.executable, "-m", "django", "startproject", "shop", str(directory)]
-    subprocess.run(command, check=True, env=environment(directory, mark, used=False))
+    call_command("startproject", "shop", str(directory))
     return directory

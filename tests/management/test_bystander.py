@@ -29,9 +29,9 @@ def burst(home: Path, *options: str) -> dict[str, Any]:
 @pytest.mark.alone
 def test_it_waits_if_the_loop_is_blocked_and_is_not_counted(tmp_path: Path) -> None:
     lanes = ["--lane", "async-blocking@uvicorn", "--lane", "async@uvicorn"]
-    report = burst(tmp_path, *lanes, "-n", "20", "--rounds", "1", "--set", "delay=0.2")
+    report = burst(tmp_path, *lanes, "-n", "20", "--rounds", "1", "--set", "delay=0.1")
     held, free = report["lanes"]
-    assert held["neighbour"]["latency_ms"]["max"] > 1000  # 20 × 0.2 s, one at a time
+    assert held["neighbour"]["latency_ms"]["max"] > 1000  # of 20 × 0.1 s, one at a time
     assert free["neighbour"]["latency_ms"]["max"] < 200
     for lane in (held, free):
         assert lane["requests"] == lane["ok"] == 20

@@ -22,7 +22,7 @@ execute_from_command_line(sys.argv)
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
-    directory = new_project(tmp_path / "shop", MARK)
+    directory = new_project(tmp_path / "shop")
     (directory / "manage.py").write_text(MANAGE)
     (directory / "shop" / "urls.py").write_text(
         "from django.http import HttpResponse\nfrom django.urls import path\n"

@@ -16,7 +16,7 @@ import pytest
 
 from tests.targets.helpers import marked, until
 
-from .command import start
+from .command import refusal, start
 
 pytestmark = pytest.mark.servers
 MARK = f"liveburst-test-lab-{os.getpid()}"
@@ -118,6 +118,21 @@ def test_if_a_port_is_taken_the_next_is_used(tmp_path: Path) -> None:
         (["--host", "example.org"], "host: expected a loopback address"),
         (["--port", "70000"], "port: expected 0 to 65535, found 70000"),
         (["--port", "-1"], "port: expected"),
+    ],
+)
+def test_bad_usage_names_the_option(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refused = refusal("lab", "--no-browser", *arguments)
+    assert refused.returncode == 2
+    assert words in str(refused)
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--host", "0.0.0.0"], "host: expected a loopback address, found '0.0.0.0'"),
         (["--project", "nowhere.toml"], "nowhere.toml: expected a file"),
     ],
 )

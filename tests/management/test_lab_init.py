@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 
 from dashboard.management.lab_init.command import init
 from dashboard.project.labtoml.schema import lab_schema
 from dashboard.wire.errors import InvalidManifest
 from tests.targets.helpers import marked, until
 
-from .command import new_project, run
+from .command import new_project, refusal, run
 
 pytestmark = pytest.mark.servers
 MARK = f"liveburst-test-init-{os.getpid()}"
@@ -96,7 +97,7 @@ def manage(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
     """What `django-admin startproject` makes, with views written by hand."""
-    directory = new_project(tmp_path / "shop", MARK)
+    directory = new_project(tmp_path / "shop")
     (directory / "shop" / "views.py").write_text(VIEWS)
     (directory / "shop" / "urls.py").write_text(URLS)
     return directory
@@ -123,8 +124,8 @@ def test_a_drafted_file_runs_unedited(shop: Path, tmp_path: Path) -> None:
     assert until(lambda: not marked(MARK), 2)
 
 
-def test_excluded_routes_are_noted_in_the_file(shop: Path, tmp_path: Path) -> None:
-    manage(tmp_path / "home", "lab", "init", str(shop), *OURS)
+def test_excluded_routes_are_noted_in_the_file(shop: Path) -> None:
+    call_command("lab", "init", str(shop), *OURS)
     text = (shop / "lab.toml").read_text()
     for remark in (
         "# - DEBUG is true",
@@ -170,13 +171,14 @@ def test_a_target_that_does_not_start_is_quoted_and_the_draft_written(
     assert list(tomllib.loads(text)["scenario"]) == ["report"]
 
 
-def test_an_existing_file_is_kept(shop: Path, tmp_path: Path) -> None:
+def test_an_existing_file_is_kept(shop: Path) -> None:
     (shop / "lab.toml").write_text("mine")
-    refused = manage(tmp_path / "home", "lab", "init", str(shop), *OURS)
+    refused = refusal("lab", "init", str(shop), *OURS)
     assert refused.returncode == 2
-    assert "--force" in refused.stderr
+    assert "--force" in str(refused)
     assert (shop / "lab.toml").read_text() == "mine"
-    assert manage(tmp_path / "home", "lab", "init", str(shop), *OURS, "--force").returncode == 0
+    call_command("lab", "init", str(shop), *OURS, "--force")
+    assert (shop / "lab.toml").read_text() != "mine"
 
 
 def test_a_project_that_does_not_import_is_quoted(shop: Path, tmp_path: Path) -> None:
@@ -214,11 +216,10 @@ def test_bad_usage_names_the_field(tmp_path: Path, changes: dict[str, Any], expe
     assert str(refused.value).startswith(expected)
 
 
-def test_settings_are_those_given(shop: Path, tmp_path: Path) -> None:
+def test_settings_are_those_given(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (shop / "shop" / "other.py").write_text("from .settings import *\nDEBUG = False\n")
-    drafted = manage(tmp_path / "home", "lab", "init", str(shop), *OURS, "--settings", "shop.other")
-    assert drafted.returncode == 0, drafted.stderr
-    assert "Settings: shop.other." in drafted.stdout
+    call_command("lab", "init", str(shop), *OURS, "--settings", "shop.other")
+    assert "Settings: shop.other." in capsys.readouterr().out
     project = tomllib.loads((shop / "lab.toml").read_text())["project"]
     assert project["env"] == {"DJANGO_SETTINGS_MODULE": "shop.other"}
 

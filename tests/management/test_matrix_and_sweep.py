@@ -12,7 +12,7 @@ import pytest
 
 from tests.targets.helpers import marked, until
 
-from .command import start, statuses
+from .command import refusal, start, statuses
 
 FIVE = str(Path(__file__).with_name("five_variants.toml"))
 MARK = "liveburst-test-explore"
@@ -61,7 +61,16 @@ def test_a_matrix_agrees_with_theory(tmp_path: Path) -> None:
 def test_a_sweep_finds_where_a_pool_falls_behind(tmp_path: Path) -> None:
     status, stdout, stderr = command(
         *(tmp_path, "sweep", "sleep", "--set", "delay=0.05", "--over", "concurrency=2..16"),
-        *("--levels", "3", "--lane", "sync@gunicorn-gthread:threads=2", "--lane", "async@uvicorn"),
+        *(
+            "--levels",
+            "3",
+            "-n",
+            "32",
+            "--lane",
+            "sync@gunicorn-gthread:threads=2",
+            "--lane",
+            "async@uvicorn",
+        ),
         *("--json", "-"),
     )
     assert status == 0, stderr
@@ -103,6 +112,22 @@ def test_ctrl_c_keeps_the_results_and_leaves_no_process(
         (("matrix", "sleep", "--csv", "/nowhere/x.csv"), "csv: expected a file"),
         (("sweep", "sleep", "--over", "threads=1..2"), "over: expected one of concurrency"),
         (("sweep", "sleep", "--over", "rate=1..2", "--rounds", "2"), "rounds: expected 5 or more"),
+    ],
+)
+def test_bad_usage_names_the_field(
+    arguments: tuple[str, ...], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refused = refusal(*arguments)
+    assert refused.returncode == 2
+    assert words in str(refused)
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("matrix", "sleep", "--server", "apache"), "servers: apache"),
+        (("sweep", "sleep", "--over", "threads=1..2"), "over: expected one of concurrency"),
         (("sweep", "sleep"), "--over"),
     ],
 )

@@ -19,7 +19,7 @@ from .command import start
 
 pytestmark = pytest.mark.servers
 MARK = f"liveburst-test-death-{os.getpid()}"
-ROUNDS, REQUESTS, DELAY_S = 3, 20, 0.3  # a round lasts long enough to be seen and struck
+ROUNDS, REQUESTS, DELAY_S = 3, 20, 0.15  # a round lasts long enough to be seen and struck
 
 
 def server() -> psutil.Process:
