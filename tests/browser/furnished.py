@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from time import monotonic
 
@@ -19,48 +19,92 @@ HEIGHT = 1000
 LONG_S = 240
 SERVERS = ("gunicorn-gthread", "daphne", "uvicorn")
 
-
-@dataclass(frozen=True)
-class Bench:
-    """Addresses shared by all looks."""
-
-    address: str
-    fresh: str  # a dashboard on which nothing was fired
-    finished: str
-    prediction: str
-    errors: str  # a finished run whose requests timed out
-    failed: str  # its project does not start
-    xray: str
-    matrix: str
-    sweep: str
+Report = Callable[[str], None]
 
 
 @contextmanager
-def furnished(browser: Browser) -> Iterator[Bench]:
-    """Start three dashboards, two of them with what the states show."""
+def furnished(browser: Browser, report: Report) -> Iterator[Bench]:
+    """Yield a bench; at the end its dashboards are ended."""
     with ExitStack() as stack:
-        homes = [Path(stack.enter_context(tempfile.TemporaryDirectory())) for _ in range(3)]
-        address = stack.enter_context(serving(homes[0]))
-        fresh = stack.enter_context(serving(homes[1]))
-        lab = str(_broken_lab(homes[2]))
-        broken = stack.enter_context(serving(homes[2], "--project", lab))
-        page = browser.new_page(viewport={"width": 1440, "height": HEIGHT})
-        finished = _burst(page, address, requests=100, rounds=5)
-        prediction = _burst(
-            page, address, "async@daphne", requests=100, rounds=5, parameter_delay=0.2
-        )
-        errors = _burst(page, address, requests=60, rounds=2, parameter_delay=1, timeout=2)
-        yield Bench(
-            address=address,
-            fresh=fresh,
-            finished=finished,
-            prediction=prediction,
-            errors=errors,
-            failed=_failed(page, broken),
-            xray=_xray(page, finished),
-            matrix=_experiment(page, address, "matrix"),
-            sweep=_experiment(page, address, "sweep"),
-        )
+        yield Bench(browser, stack, report)
+
+
+class Bench:
+    """Addresses shared by all looks. What is behind one is made when it is first read."""
+
+    def __init__(self, browser: Browser, stack: ExitStack, report: Report) -> None:
+        self._browser = browser
+        self._stack = stack
+        self._report = report
+
+    @cached_property
+    def address(self) -> str:
+        """A dashboard with the runs."""
+        return self._stack.enter_context(serving(self._home()))
+
+    @cached_property
+    def fresh(self) -> str:
+        """A dashboard on which nothing was fired."""
+        return self._stack.enter_context(serving(self._home()))
+
+    @cached_property
+    def finished(self) -> str:
+        """A finished run."""
+        with self._making("a finished run") as page:
+            return _burst(page, self.address, requests=100, rounds=5)
+
+    @cached_property
+    def prediction(self) -> str:
+        """A finished run with a prediction."""
+        with self._making("a run with a prediction") as page:
+            return _burst(
+                page, self.address, "async@daphne", requests=100, rounds=5, parameter_delay=0.2
+            )
+
+    @cached_property
+    def errors(self) -> str:
+        """A finished run whose requests timed out."""
+        with self._making("a run with errors") as page:
+            return _burst(page, self.address, requests=60, rounds=2, parameter_delay=1, timeout=2)
+
+    @cached_property
+    def failed(self) -> str:
+        """A run whose project does not start."""
+        with self._making("a failed run") as page:
+            home = self._home()
+            lab = _broken_lab(home)
+            address = self._stack.enter_context(serving(home, "--project", str(lab)))
+            return _failed(page, address)
+
+    @cached_property
+    def xray(self) -> str:
+        """An X-ray of the finished run."""
+        run = self.finished
+        with self._making("an X-ray") as page:
+            return _xray(page, run)
+
+    @cached_property
+    def matrix(self) -> str:
+        """A finished matrix."""
+        with self._making("a matrix") as page:
+            return _experiment(page, self.address, "matrix")
+
+    @cached_property
+    def sweep(self) -> str:
+        """A finished sweep."""
+        with self._making("a sweep") as page:
+            return _experiment(page, self.address, "sweep")
+
+    def _home(self) -> Path:
+        return Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
+
+    @contextmanager
+    def _making(self, what: str) -> Iterator[Page]:
+        begin_s = monotonic()
+        page = self._browser.new_page(viewport={"width": 1440, "height": HEIGHT})
+        yield page
+        page.close()
+        self._report(f"  made {what} in {monotonic() - begin_s:.0f} s")
 
 
 def opened(page: Page, address: str) -> None:
@@ -76,11 +120,9 @@ def _burst(page: Page, address: str, guess: str = "", **fields: object) -> str:
     page.locator("[name=guess]").select_option(guess)
     page.locator("[name=guess_times]").select_option(index=2 if guess else 0)
     run = f"{address}/runs/{run_it(page)}/"
-    page.goto("about:blank")
-    until_s = monotonic() + LONG_S
-    while 'data-status="finished"' not in page.request.get(run).text():
-        assert monotonic() < until_s, run
-        page.wait_for_timeout(500)
+    page.goto(f"{address}/explore/")
+    expect(page.locator("#queue [data-run]")).to_have_count(0, timeout=LONG_S * 1000)
+    assert 'data-status="finished"' in page.request.get(run).text(), run
     return run
 
 
