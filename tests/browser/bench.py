@@ -95,6 +95,15 @@ def wait_for_bars(page: Page, requests: int, timeout_s: float = 40) -> None:
     )
 
 
+def wait_until_still(page: Page, requests: int = 100) -> None:
+    """Wait until the finished run is drawn completely and nothing moves."""
+    wait_for_bars(page, requests)
+    expect(page.locator("#headline")).to_contain_text(SENTENCE)
+    page.wait_for_function(
+        "() => window.liveburst.lines.inFlight.every(one => one.findLast(n => n !== null) === 0)"
+    )
+
+
 def picture(page: Page) -> list[str]:
     """Return the pixels of each lane's bars."""
     texts: list[str] = page.evaluate(

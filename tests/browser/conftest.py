@@ -9,15 +9,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from tests.management.command import environment
 
-from .bench import finish_everything
+from .bench import finish_everything, fire, wait_until_still
 from .chromium import PROGRAMS, launched, program
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_MS = 15_000
+RUN_MS = 40_000
 
 OpenPage = Callable[..., Page]
 
@@ -136,4 +137,30 @@ def page(open_page: OpenPage, complaints: list[str]) -> Iterator[Page]:
     opened = open_page()
     yield opened
     finish_everything(opened)
+    assert not complaints
+
+
+@pytest.fixture(scope="package")
+def finished_run(browser: Browser, dashboard: str) -> str:
+    """The id of a finished run of 100 requests per lane and round.
+
+    Fired once for all tests that only look at a finished run. Meanwhile no page draws it, so that
+    the load generator has the machine.
+    """
+    page = browser.new_page()
+    page.goto(dashboard)
+    page.wait_for_selector("#connection[data-state=live]")
+    run = fire(page, 100)
+    page.goto(f"{dashboard}/explore/")
+    expect(page.locator("#queue [data-run]")).to_have_count(0, timeout=RUN_MS)
+    page.close()
+    return run
+
+
+@pytest.fixture
+def finished(open_page: OpenPage, finished_run: str, complaints: list[str]) -> Iterator[Page]:
+    """The finished run at its address; at the end there were no console errors."""
+    page = open_page(f"/runs/{finished_run}/")
+    wait_until_still(page)
+    yield page
     assert not complaints

@@ -33,7 +33,9 @@ def test_the_empty_bench_has_axes_one_sentence_and_one_button(page: Page) -> Non
 
 
 @pytest.mark.alone
-def test_all_three_waterfalls_fill_while_the_run_lasts(page: Page) -> None:
+def test_all_three_waterfalls_fill_while_the_run_lasts_as_a_staircase_and_a_wall(
+    page: Page,
+) -> None:
     page.evaluate(RECORDER)
     run = fire(page, 100)
     wait_for_status(page, "finished")
@@ -45,12 +47,6 @@ def test_all_three_waterfalls_fill_while_the_run_lasts(page: Page) -> None:
         assert (lane["begun"], lane["finished"], lane["failed"]) == (100, 100, 0)
         assert lane["round"] >= 3  # more where a round was repeated, as on a busy machine
         assert lane["now_ms"] <= lane["axisEnd_ms"]
-
-
-@pytest.mark.alone
-def test_the_picture_shows_a_staircase_and_a_wall(page: Page) -> None:
-    fire(page, 100)
-    wait_for_status(page, "finished")
     gthread, _, wall = waterfalls(page)
     # ⌈100 / 8⌉ · 0.1 s on one side, 0.1 s on the other.
     assert 1300 <= gthread["now_ms"] < 2500
@@ -73,7 +69,8 @@ def until_first_bar_ms(page: Page) -> float:
     fire(page, 100)
     page.wait_for_function("() => window.seen.bar_ms !== null")
     took_ms: float = page.evaluate("window.seen.bar_ms - window.seen.pressed_ms")
-    wait_for_status(page, "finished")
+    page.locator("#stop-button").click()
+    wait_for_status(page, "stopped")
     return took_ms
 
 
@@ -91,9 +88,8 @@ def test_the_report_replaces_the_live_numbers(page: Page) -> None:
     expect(page.locator("#stop-button")).to_be_hidden()
 
 
-def test_rounds_can_be_turned(page: Page) -> None:
-    fire(page, 10)
-    wait_for_status(page, "finished")
+def test_rounds_can_be_turned(finished: Page) -> None:
+    page = finished
     # A round is repeated when the host takes CPU time away, so there may be more than three.
     expect(page.locator("#round")).to_have_text(re.compile(r"^round (\d+) of \1$"))
     rounds: int = page.evaluate("window.liveburst.round")
@@ -135,9 +131,8 @@ def turn_back(page: Page) -> None:
     page.evaluate("() => new Promise(requestAnimationFrame)")
 
 
-def test_the_waterfall_can_be_read_as_a_table(page: Page) -> None:
-    fire(page, 100)
-    wait_for_status(page, "finished")
+def test_the_waterfall_can_be_read_as_a_table(finished: Page) -> None:
+    page = finished
     page.keyboard.press("t")
     for table in page.locator(".waterfall .as-table").all():
         expect(table.locator("tbody tr")).to_have_count(25)

@@ -64,10 +64,10 @@ def test_what_differs_between_variants_is_marked_and_coloured(claims: Page) -> N
     assert colours[0] != colours[1]
 
 
-@pytest.mark.parametrize("width", [390, 1100])
-def test_nothing_is_wider_than_the_screen(claims: Page, width: int) -> None:
-    claims.set_viewport_size({"width": width, "height": 844})
-    assert claims.evaluate("document.documentElement.scrollWidth") == width
+def test_nothing_is_wider_than_the_screen(claims: Page) -> None:
+    for width in (1100, 390):
+        claims.set_viewport_size({"width": width, "height": 844})
+        assert claims.evaluate("document.documentElement.scrollWidth") == width
 
 
 def test_it_can_be_read_and_used_without_javascript(browser: Browser, dashboard: str) -> None:

@@ -43,12 +43,13 @@ def shown(page: Page) -> dict[str, Any]:
 
 
 def test_a_run_in_a_file_shows_without_a_network_what_its_page_shows(
-    page: Page, offline: BrowserContext, complaints: list[str], tmp_path: Path
+    finished: Page,
+    finished_run: str,
+    offline: BrowserContext,
+    complaints: list[str],
+    tmp_path: Path,
 ) -> None:
-    run = fire(page, REQUESTS)
-    wait_for_status(page, "finished")
-    page.reload()
-    wait_for_bars(page, REQUESTS)
+    page = finished
     live = shown(page)
     file = tmp_path / "run.html"
     file.write_bytes(page.request.get(f"{page.url}export/html").body())
@@ -62,7 +63,7 @@ def test_a_run_in_a_file_shows_without_a_network_what_its_page_shows(
     assert shown(opened) == live
     assert all(picture(opened))
     expect(opened.locator("#headline")).to_have_text(page.locator("#headline").inner_text())
-    assert opened.evaluate("window.liveburst.run.id") == run
+    assert opened.evaluate("window.liveburst.run.id") == finished_run
 
     opened.locator("#waterfalls .plot").first.focus()
     opened.keyboard.press("End")
@@ -113,10 +114,9 @@ def test_a_replay_grows_again_and_ends_with_the_finished_picture(page: Page) -> 
 
 
 def test_a_command_is_copied_or_selected_if_the_clipboard_refuses(
-    page: Page, context: BrowserContext
+    finished: Page, context: BrowserContext
 ) -> None:
-    fire(page, 10)
-    wait_for_status(page, "finished")
+    page = finished
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_role("button", name="Copy as Markdown").click()
     expect(page.locator("#copied")).to_have_text("Copied.")

@@ -7,7 +7,15 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 
-from .bench import SENTENCE, finish_everything, fire, picture, wait_for_bars, wait_for_status
+from .bench import (
+    SENTENCE,
+    finish_everything,
+    fire,
+    picture,
+    wait_for_bars,
+    wait_for_status,
+    wait_until_still,
+)
 from .conftest import OpenPage, listen
 
 
@@ -114,9 +122,16 @@ def phone(browser: Browser, dashboard: str, complaints: list[str]) -> Iterator[P
     assert not complaints
 
 
-def test_a_phone_shows_one_lane_at_a_time(phone: Page) -> None:
-    fire(phone, 100)
-    wait_for_status(phone, "finished")
+@pytest.fixture
+def finished_on_phone(phone: Page, dashboard: str, finished_run: str) -> Page:
+    """The finished run on that phone."""
+    phone.goto(f"{dashboard}/runs/{finished_run}/")
+    wait_until_still(phone)
+    return phone
+
+
+def test_a_phone_shows_one_lane_at_a_time(finished_on_phone: Page) -> None:
+    phone = finished_on_phone
     figures = phone.locator("#waterfalls figure")
     expect(figures.nth(0)).to_be_visible()
     expect(figures.nth(2)).to_be_hidden()
@@ -138,9 +153,8 @@ def test_a_phone_never_scrolls_sideways_and_has_room_for_a_thumb(phone: Page) ->
         assert box["y"] + box["height"] <= 844
 
 
-def test_a_phone_shows_the_charts_in_one_column(phone: Page) -> None:
-    fire(phone, 10)
-    wait_for_status(phone, "finished")
+def test_a_phone_shows_the_charts_in_one_column(finished_on_phone: Page) -> None:
+    phone = finished_on_phone
     phone.get_by_role("radio", name="Why").tap()
     charts = phone.locator("#why figure")
     boxes = [box for box in (chart.bounding_box() for chart in charts.all()) if box]

@@ -3,52 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from .bench import SENTENCE, fire, wait_for_bars, wait_for_status
-from .conftest import OpenPage
-
-
-@pytest.fixture(scope="module")
-def run(browser: Browser, dashboard: str) -> str:
-    """The id of a finished run of 100 requests per lane and round."""
-    page = browser.new_page()
-    page.goto(dashboard)
-    page.wait_for_selector("#connection[data-state=live]")
-    run = fire(page, 100)
-    wait_for_status(page, "finished")
-    page.close()
-    return run
-
-
-@pytest.fixture
-def finished(open_page: OpenPage, run: str, complaints: list[str]) -> Iterator[Page]:
-    """The run opened at its address; at the end there were no console errors."""
-    page = open_page(f"/runs/{run}/")
-    wait_until_still(page)
-    yield page
-    assert not complaints
+from .bench import fire, wait_for_status, wait_until_still
 
 
 @pytest.fixture
 def watched(page: Page) -> Page:
-    """Another such run, which this page has seen from its first request on."""
+    """A run of 100 requests, which this page has seen from its first request on."""
     fire(page, 100)
     wait_for_status(page, "finished")
     wait_until_still(page)
     return page
-
-
-def wait_until_still(page: Page) -> None:
-    """Wait until the run is drawn completely and nothing moves."""
-    wait_for_bars(page, 100)
-    expect(page.locator("#headline")).to_contain_text(SENTENCE)
-    page.wait_for_function(
-        "() => window.liveburst.lines.inFlight.every(one => one.findLast(n => n !== null) === 0)"
-    )
 
 
 def lanes_done_within(page: Page, begin_ms: float, end_ms: float) -> list[int]:
