@@ -22,6 +22,10 @@ APART = tuple(
     f"tests/liveapp/test_{name}.py"
     for name in ("external_api", "postgresql", "refusals", "upstream", "views")
 )
+# These look at one finished run, fired for them. Other browser tests fire their own.
+FINISHED_RUN = tuple(
+    f"tests/browser/test_{name}.py" for name in ("accessible", "kept", "page", "panel")
+)
 # Here what is started is shared by all tests of a server, their only parameter.
 BY_SERVER = (
     "tests/targets/lifecycle/test_concurrency_per_server.py",
@@ -69,6 +73,8 @@ class Sharing(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
             return name.partition("[")[2]
         if file in APART:
             return file
+        if file in FINISHED_RUN:
+            return "tests/browser, a finished run"
         return next((place for place in TOGETHER if file.startswith(place)), file)
 
 
