@@ -16,7 +16,7 @@ from .bench import (
     wait_for_status,
     wait_until_still,
 )
-from .conftest import OpenPage, listen
+from .conftest import PATIENCE_MS, OpenPage, listen
 
 
 def test_the_keyboard_runs_and_helps(page: Page) -> None:
@@ -103,22 +103,28 @@ def test_a_missing_page_has_a_message(open_page: OpenPage, complaints: list[str]
     expect(page.locator("#stage")).to_have_attribute("data-status", "empty")
 
 
-@pytest.fixture
-def phone(browser: Browser, dashboard: str, complaints: list[str]) -> Iterator[Page]:
-    """The empty bench on a phone, in the dark."""
+@pytest.fixture(scope="module")
+def phone_page(browser: Browser) -> Iterator[Page]:
+    """A page on a phone, in the dark."""
     context = browser.new_context(
         viewport={"width": 390, "height": 844},
         device_scale_factor=3,
         has_touch=True,
         color_scheme="dark",
     )
-    page = context.new_page()
-    listen(page, complaints)
-    page.goto(dashboard)
-    page.wait_for_selector("#connection[data-state=live]")
-    yield page
-    finish_everything(page)
+    context.set_default_timeout(PATIENCE_MS)
+    yield context.new_page()
     context.close()
+
+
+@pytest.fixture
+def phone(phone_page: Page, dashboard: str, complaints: list[str]) -> Iterator[Page]:
+    """The empty bench on a phone."""
+    listen(phone_page, complaints)
+    phone_page.goto(dashboard)
+    phone_page.wait_for_selector("#connection[data-state=live]")
+    yield phone_page
+    finish_everything(phone_page)
     assert not complaints
 
 
