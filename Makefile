@@ -26,7 +26,8 @@ test: check-python check-js pytest ## every check and every test
 check: check-python check-js unit ## what needs no server: static checks and unit tests, for the inner loop
 
 unit: $(VENV)/development
-	$(BIN)/pytest -m "not alone and not servers and not browser" --numprocesses 2 --quiet $(UNIT)
+	$(BIN)/python -m pytest -p tests.no_processes -m "not alone and not servers and not browser and not processes" \
+	    --numprocesses 2 --quiet $(UNIT)
 
 coverage: $(VENV)/development node_modules/development ## both passes of the tests, with branch coverage
 	$(BIN)/pytest -m "not alone" --numprocesses 3 --dist loadscope --cov --cov-report=

@@ -31,6 +31,7 @@ async def fire(port: int, *arguments: str) -> tuple[dict[str, Any], str]:
     return json.loads(out), text
 
 
+@pytest.mark.processes
 async def test_uploads_and_polled_results() -> None:
     requests: list[tuple[str, bool]] = []
 
@@ -55,6 +56,7 @@ async def test_uploads_and_polled_results() -> None:
     assert (uploaded["ok"], polled["ok"]) == (4, 4)
 
 
+@pytest.mark.processes
 async def test_responses_in_pieces() -> None:
     async def serve(reader: Reader, writer: Writer) -> None:
         while True:
@@ -74,6 +76,7 @@ async def test_responses_in_pieces() -> None:
     assert "responses in " in text
 
 
+@pytest.mark.processes
 async def test_websockets() -> None:
     async with echoing(echo) as (port, received):
         result, _ = await fire(port, "--websocket", "--every", "0.01")
@@ -91,6 +94,7 @@ async def test_websockets() -> None:
     assert "websocket: 2 other messages received, 0 requests without an answer" in text
 
 
+@pytest.mark.processes
 async def test_a_bystander() -> None:
     async def serve(reader: Reader, writer: Writer) -> None:
         while True:

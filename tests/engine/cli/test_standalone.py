@@ -32,6 +32,7 @@ async def alone(*arguments: str, limit: str = "") -> tuple[int, str, str]:
     return process.returncode or 0, out.decode(), err.decode()
 
 
+@pytest.mark.processes
 async def test_json_to_stdout_is_one_object_and_nothing_else() -> None:
     async with serving(responds(OK)) as server:
         url = f"http://localhost:{server.port}/a/b?c=d#e"
@@ -51,6 +52,7 @@ async def test_json_to_stdout_is_one_object_and_nothing_else() -> None:
     assert server.connections == 20
 
 
+@pytest.mark.processes
 async def test_a_rate_reports_what_was_offered_and_achieved() -> None:
     async with serving(responds(OK)) as server:
         url = f"http://127.0.0.1:{server.port}/"
@@ -68,6 +70,7 @@ async def test_a_rate_reports_what_was_offered_and_achieved() -> None:
     assert "scheduling error, ms: p50 " in text
 
 
+@pytest.mark.processes
 async def test_the_result_goes_to_a_file_or_as_text_to_stdout(tmp_path: Path) -> None:
     file = tmp_path / "numbers.json"
     async with serving(responds(OK)) as server:
@@ -79,12 +82,14 @@ async def test_the_result_goes_to_a_file_or_as_text_to_stdout(tmp_path: Path) ->
     assert out.startswith("5 of 5 ok in ")
 
 
+@pytest.mark.processes
 async def test_a_burst_that_fails_completely_has_a_result() -> None:
     status, out, err = await alone("--url", "http://127.0.0.1:1/", "-n", "30", "--json", "-")
     assert (status, err) == (0, "")
     assert json.loads(out)["errors"] == {"refused": 30}
 
 
+@pytest.mark.processes
 async def test_a_descriptor_limit_that_is_too_low_is_reported_before_firing() -> None:
     async with serving(responds(OK)) as server:
         url = f"http://127.0.0.1:{server.port}/"
@@ -99,6 +104,7 @@ async def test_a_descriptor_limit_that_is_too_low_is_reported_before_firing() ->
     assert server.requests == 10
 
 
+@pytest.mark.processes
 async def test_ctrl_c_prints_the_result_so_far() -> None:
     all_sent = asyncio.Event()
 

@@ -305,6 +305,7 @@ def test_frames_report_what_begins_and_what_ended(client: str) -> None:
     assert {row["error"] for row in rows} == {0}
 
 
+@pytest.mark.processes
 def test_the_load_generator_imports_no_client() -> None:
     program = (
         "import sys, dashboard.engine.__main__;"

@@ -20,7 +20,7 @@ from dashboard.wire.plan.plan import BYSTANDER_RPS, Firing
 from dashboard.wire.plan.request_mode import RequestMode, Upload
 from tests.firing import burst
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.processes, pytest.mark.asyncio(loop_scope="module")]
 
 LOAD_S = 0.6  # how long the one request of the load takes
 HANGS_S = 30.0

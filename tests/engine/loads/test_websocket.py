@@ -19,7 +19,7 @@ from dashboard.wire.plan.request_mode import RequestMode
 from tests.engine.http.test_request_modes import fired
 from tests.firing import burst
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.processes, pytest.mark.asyncio(loop_scope="module")]
 
 Answer = Callable[[ServerConnection, Any], Awaitable[None]]
 

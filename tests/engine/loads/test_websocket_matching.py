@@ -70,6 +70,7 @@ def errors_of(rows: list[dict[str, int]]) -> set[int]:
     return {row["error"] for row in rows}
 
 
+@pytest.mark.processes
 async def test_json_rpc_is_matched_by_its_id_among_notifications() -> None:
     async def rpc(connection: ServerConnection) -> None:
         await connection.send('{"method": "welcome"}')
@@ -86,6 +87,7 @@ async def test_json_rpc_is_matched_by_its_id_among_notifications() -> None:
     assert 30 <= summary["ignored"] <= 33
 
 
+@pytest.mark.processes
 async def test_an_opening_is_sent_once_on_each_connection_and_not_timed() -> None:
     received: list[list[str]] = []
 
@@ -107,6 +109,7 @@ async def test_an_opening_is_sent_once_on_each_connection_and_not_timed() -> Non
     assert all(mine[:2] == ["auth", "subscribe"] for mine in received)
 
 
+@pytest.mark.processes
 async def test_the_reason_of_a_close_is_reported() -> None:
     async def strict(connection: ServerConnection) -> None:
         await connection.recv()
@@ -118,6 +121,7 @@ async def test_the_reason_of_a_close_is_reported() -> None:
     assert summary["without_answer"] == 2
 
 
+@pytest.mark.processes
 async def test_other_messages_are_counted() -> None:
     async def chatty(connection: ServerConnection) -> None:
         async def chatter() -> None:
@@ -141,6 +145,7 @@ async def test_other_messages_are_counted() -> None:
     assert summary["ignored"] >= 4
 
 
+@pytest.mark.processes
 async def test_a_message_that_never_matches_is_a_timeout_and_is_quoted() -> None:
     async def other(connection: ServerConnection) -> None:
         async for message in connection:
@@ -153,6 +158,7 @@ async def test_a_message_that_never_matches_is_a_timeout_and_is_quoted() -> None
     assert len(summary["last"]) == 200
 
 
+@pytest.mark.processes
 async def test_a_request_without_any_message_is_counted() -> None:
     async def silent(connection: ServerConnection) -> None:
         async for _ in connection:
@@ -163,6 +169,7 @@ async def test_a_request_without_any_message_is_counted() -> None:
     assert summary == {"ignored": 0, "without_answer": 1, "last": ""}
 
 
+@pytest.mark.processes
 async def test_an_answer_in_several_frames_is_one_answer() -> None:
     async def pieces(connection: ServerConnection) -> None:
         async for message in connection:

@@ -69,6 +69,7 @@ async def collect(process: Process) -> Fired:
     raise AssertionError("the load generator exited during a firing")
 
 
+@pytest.mark.processes
 async def test_one_process_serves_many_firings() -> None:
     async with serving(responds(OK)) as server, engine() as process:
         for requests, concurrency in ((100, 10), (1, 1), (1000, 1000)):
@@ -83,6 +84,7 @@ async def test_one_process_serves_many_firings() -> None:
         assert server.connections == 10 + 1 + 1000  # none is reused in the next firing
 
 
+@pytest.mark.processes
 async def test_the_event_fired_reports_lateness() -> None:
     async with serving(responds(OK)) as server, engine() as process:
         short = await fire(process, burst(server.port, "/", 1, 1))
@@ -95,6 +97,7 @@ async def test_the_event_fired_reports_lateness() -> None:
     assert sorted(fired.samples["due"]) == schedule(Rate(200, 0.7, poisson=True), 4).tolist()
 
 
+@pytest.mark.processes
 async def test_the_event_fired_reports_stalls() -> None:
     """SIGSTOP stalls it for certain."""
 
@@ -135,6 +138,7 @@ def test_many_stalls_are_merged_and_none_is_lost() -> None:
     assert merge_stalls([(0, 9), (9, 12), (11, 11)], 500) == [(0, 12)]
 
 
+@pytest.mark.processes
 async def test_requests_without_a_descriptor_have_rows() -> None:
     async with serving(responds(OK)) as server, engine() as process:
         resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (60, 60))
@@ -143,6 +147,7 @@ async def test_requests_without_a_descriptor_have_rows() -> None:
     assert set(fired.samples["error"]) == {0, Failure.NO_DESCRIPTORS}
 
 
+@pytest.mark.processes
 async def test_ten_thousand_connections_at_once() -> None:
     """The server responds when all requests have arrived, so all connections are open at once."""
     many = 10_000
@@ -163,6 +168,7 @@ async def test_ten_thousand_connections_at_once() -> None:
         assert len(fired.samples["request"]) == server.connections == many
 
 
+@pytest.mark.processes
 async def test_firings_are_queued() -> None:
     async with serving(responds(OK)) as server, engine() as process:
         send(process, *(fire_command(burst(server.port, "/", 10, 2, round=n)) for n in (1, 2, 3)))
@@ -175,6 +181,7 @@ async def test_firings_are_queued() -> None:
     assert rounds == [1] * 10 + [2] * 10 + [3] * 10
 
 
+@pytest.mark.processes
 async def test_frames_arrive_during_the_firing_and_begun_before_samples() -> None:
     peers: list[Peer] = []
 
@@ -243,6 +250,7 @@ async def test_stop_takes_effect_while_all_connections_are_refused() -> None:
     assert fired.began["origin_ns"] + fired.fired["wall_ns"] - stopped_ns < 200_000_000
 
 
+@pytest.mark.processes
 async def test_a_stop_right_behind_its_firing_is_not_lost() -> None:
     async with serving(silent) as server, engine() as process:
         send(process, fire_command(burst(server.port, "/", 100, 10)), {"stop": True})
@@ -251,6 +259,7 @@ async def test_a_stop_right_behind_its_firing_is_not_lost() -> None:
         assert server.connections == 0
 
 
+@pytest.mark.processes
 async def test_a_stop_without_a_firing_does_not_stop_a_later_one() -> None:
     async with serving(responds(OK)) as server, engine() as process:
         send(process, {"stop": True}, fire_command(burst(server.port, "/", 20, 4)))
@@ -258,6 +267,7 @@ async def test_a_stop_without_a_firing_does_not_stop_a_later_one() -> None:
     assert (fired.fired["requests"], fired.fired["stopped"]) == (20, False)
 
 
+@pytest.mark.processes
 async def test_the_end_of_stdin_stops_the_firing_and_no_row_is_lost() -> None:
     in_flight = asyncio.Event()
 
@@ -283,6 +293,7 @@ async def test_the_end_of_stdin_stops_the_firing_and_no_row_is_lost() -> None:
         assert await asyncio.wait_for(process.wait(), 5) == 0
 
 
+@pytest.mark.processes
 async def test_a_slow_reader_loses_nothing() -> None:
     requests, answered = 10_000, asyncio.Event()
 
@@ -300,6 +311,7 @@ async def test_a_slow_reader_loses_nothing() -> None:
     assert fired.fired["requests"] == requests
 
 
+@pytest.mark.processes
 async def test_it_exits_although_its_reader_does_not_read() -> None:
     requests, answered = 10_000, asyncio.Event()
 
@@ -322,6 +334,7 @@ async def test_it_exits_although_its_reader_does_not_read() -> None:
     os.close(our_end)
 
 
+@pytest.mark.processes
 async def test_it_exits_when_its_reader_has_gone() -> None:
     async with serving(responds(OK)) as server:
         our_end, its_end = os.pipe()
@@ -334,6 +347,7 @@ async def test_it_exits_when_its_reader_has_gone() -> None:
         assert await asyncio.wait_for(process.wait(), 10) == 0
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("line", [b"fire!", b'{"fire": {}}', b"[]", b'{"what": 1}', b"\xff"])
 def test_a_line_that_is_not_a_command_is_quoted_and_ends_it(line: bytes) -> None:
     done = ended(input=line + b"\n")
@@ -342,6 +356,7 @@ def test_a_line_that_is_not_a_command_is_quoted_and_ends_it(line: bytes) -> None
     assert b"Traceback" not in done.stderr
 
 
+@pytest.mark.processes
 def test_without_pipes_it_prints_its_options() -> None:
     done = ended(stdin=subprocess.DEVNULL)
     assert done.returncode == 2

@@ -78,6 +78,7 @@ def test_a_client_library_fires_in_one_process() -> None:
     assert shares_of(pool, 4) == [pool], "one pool, which requests wait for"
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("engines", [2, 3])
 async def test_a_burst_is_fired_once_by_all_engines(tmp_path: Path, engines: int) -> None:
     async with serving(responds(OK)) as server, together(tmp_path, engines) as several:
@@ -96,6 +97,7 @@ async def test_a_burst_is_fired_once_by_all_engines(tmp_path: Path, engines: int
         assert several.fit
 
 
+@pytest.mark.processes
 async def test_concurrency_is_that_of_the_load(tmp_path: Path) -> None:
     most, waiting = 0, list[Peer]()
 
@@ -113,6 +115,7 @@ async def test_concurrency_is_that_of_the_load(tmp_path: Path) -> None:
     assert most == 5
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("poisson", [False, True])
 async def test_a_rate_has_one_schedule(tmp_path: Path, poisson: bool) -> None:
     load = Rate(1000, 0.5, poisson=poisson)
@@ -126,6 +129,7 @@ async def test_a_rate_has_one_schedule(tmp_path: Path, poisson: bool) -> None:
     assert fired.fired["scheduling_error_p99_ns"] > 0
 
 
+@pytest.mark.processes
 async def test_there_is_one_bystander_for_all_engines(tmp_path: Path) -> None:
     def waits(peer: Peer, number: int) -> None:
         is_load = peer.server.heads[-1].startswith(b"GET /load")
@@ -138,6 +142,7 @@ async def test_there_is_one_bystander_for_all_engines(tmp_path: Path) -> None:
     assert 8 <= len(pings) <= 12
 
 
+@pytest.mark.processes
 async def test_stop_reaches_every_engine(tmp_path: Path) -> None:
     everything_sent = asyncio.Event()
 
@@ -156,6 +161,7 @@ async def test_stop_reaches_every_engine(tmp_path: Path) -> None:
         assert several.fit
 
 
+@pytest.mark.processes
 async def test_a_stop_before_the_beginning_is_not_lost(tmp_path: Path) -> None:
     async with serving(responds(OK)) as server, together(tmp_path) as several:
         firing = asyncio.create_task(fire(several, burst(server.port, "/", 1000, 10)))
@@ -167,6 +173,7 @@ async def test_a_stop_before_the_beginning_is_not_lost(tmp_path: Path) -> None:
         assert (again.fired["requests"], again.fired["stopped"]) == (20, False)
 
 
+@pytest.mark.processes
 async def test_one_dead_engine_is_a_failure_and_all_are_replaced(tmp_path: Path) -> None:
     keeper = EngineKeeper(Cores(), tmp_path, MARK, 2)
     requested = asyncio.Event()

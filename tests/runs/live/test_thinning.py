@@ -221,6 +221,7 @@ async def frames_of(process: asyncio.subprocess.Process, firing: Firing) -> list
                 return payloads
 
 
+@pytest.mark.processes
 async def test_nothing_of_a_real_firing_is_lost() -> None:
     """With the engine's own frames, and a lower limit of what is dense."""
     thinning = Thinning(dense_rps=300, sample_rps=100)

@@ -201,6 +201,7 @@ def gone() -> int:
     return ended.pid
 
 
+@pytest.mark.processes
 def test_an_experiment_without_its_process_is_interrupted_with_its_run(gone: int) -> None:
     experiment = run_queue.enqueue_experiment("sweep", "sleep", {}, PROJECT)
     run = run_queue.enqueue(plan(), PROJECT, experiment=experiment, position=0, label="one")

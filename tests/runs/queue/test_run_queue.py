@@ -84,6 +84,7 @@ def test_a_run_that_has_begun_cannot_be_removed() -> None:
     assert run.status == Status.RUNNING
 
 
+@pytest.mark.processes
 def test_a_run_without_its_process_is_interrupted() -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
