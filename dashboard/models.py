@@ -7,6 +7,9 @@ from typing import Any
 
 from django.db import models
 
+from dashboard.wire.report.report import Environment
+from dashboard.wire.report.target_facts import TargetFacts
+
 # No vowels and no look-alikes: an id can be read aloud, and spells no word by chance.
 _ALPHABET = "23456789bcdfghjkmnpqrstvwxz"
 
@@ -105,15 +108,16 @@ class Run(QueuedWork):
     plan: models.JSONField[Any, Any] = models.JSONField()
     # As the lab.toml was then; it may have changed since.
     title = models.CharField(max_length=200)
-    environment: models.JSONField[Any, Any] = models.JSONField(default=dict)
-    warnings: models.JSONField[Any, Any] = models.JSONField(default=list)
+    environment: models.JSONField[Environment, Environment] = models.JSONField(default=dict)
+    warnings: models.JSONField[list[str], list[str]] = models.JSONField(default=list)
     spoiled = models.TextField(default="")  # why there can be no verdict
     # Rounds that were repeated under a new number; their frames are stored and never counted.
-    discarded_rounds: models.JSONField[Any, Any] = models.JSONField(default=list)
+    discarded_rounds: models.JSONField[list[int], list[int]] = models.JSONField(default=list)
     # The load generator's latency and limit, from the last calibration before the run.
     floor_ms = models.FloatField(null=True)
     limit_rps = models.FloatField(null=True)
     log_tail = models.TextField(default="")
+    # Read by `runs.reports.stored.stored_report`; None until the run has ended.
     report: models.JSONField[Any, Any] = models.JSONField(null=True)
 
     class Meta:
@@ -143,7 +147,7 @@ class RunLane(models.Model):
     capacity = models.PositiveIntegerField(null=True)
     wait_s = models.FloatField(null=True)
     concurrency = models.CharField(max_length=200)
-    facts: models.JSONField[Any, Any] = models.JSONField(default=dict)
+    facts: models.JSONField[TargetFacts, TargetFacts] = models.JSONField(default=dict)
 
     class Meta:
         """Sorted by position, by which frames refer to a lane."""

@@ -8,7 +8,7 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.management import CommandError, call_command
 from rich.console import Console
@@ -30,6 +30,7 @@ from dashboard.wire.plural import counted
 
 from .options import BAD_USAGE, INTERRUPTED, RUN_FAILED, add_numbers, add_project, parameter_setting
 
+Answer = TypeVar("Answer")
 EXIT_STATUS = {Status.FINISHED: 0, Status.STOPPED: INTERRUPTED}
 
 
@@ -64,8 +65,8 @@ def usage_error(error: Exception) -> CommandError:
 
 
 def run_experiment(
-    project: Project, plan: ExperimentPlan, answer_of: Callable[[Experiment], dict[str, Any]]
-) -> tuple[Experiment, dict[str, Any]]:
+    project: Project, plan: ExperimentPlan, answer_of: Callable[[Experiment], Answer]
+) -> tuple[Experiment, Answer]:
     """Perform an experiment, with its progress on stderr; return it and its answer."""
     call_command("migrate", verbosity=0)
     # No dashboard may have calibrated before.

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any, Protocol
+from typing import Protocol
 
 from dashboard.analysis.samples.resource_use import BystanderRequestCost
 from dashboard.project.project import Project
@@ -16,7 +16,8 @@ from dashboard.targets.observe.worker_turnover import WorkerTurnover
 from dashboard.wire.errors import TargetFailed
 from dashboard.wire.events import TargetState
 from dashboard.wire.plan.plan import Firing
-from dashboard.wire.report.lanes import AnswerKind
+from dashboard.wire.report.answers import AnswerKind
+from dashboard.wire.report.target_facts import ExecutorFacts, TargetFacts
 
 
 class Target(Protocol):
@@ -28,7 +29,7 @@ class Target(Protocol):
     started_s: float
 
     @property
-    def facts(self) -> Mapping[str, Any]:
+    def facts(self) -> TargetFacts:
         """How it was started, and what was found."""
 
     @property
@@ -40,7 +41,7 @@ class Target(Protocol):
         """Why it cannot serve any longer, with the last lines of its log; None while it can."""
 
     @property
-    def executor(self) -> Mapping[str, int] | None:
+    def executor(self) -> ExecutorFacts | None:
         """`limit`, `threads` and `queued` of the default executor in the last firing, if used."""
 
     @property

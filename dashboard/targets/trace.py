@@ -30,7 +30,8 @@ from dashboard.targets.lifecycle.target import Target
 from dashboard.targets.supervise.cores import Cores
 from dashboard.wire.errors import TargetFailed
 from dashboard.wire.plan import multipart
-from dashboard.wire.report.lanes import AnswerKind
+from dashboard.wire.report.answers import AnswerKind
+from dashboard.wire.report.target_facts import TargetFacts
 
 HEADER = "liveburst-xray"
 LOG_DIRECTORY = Path("logs", "xray")  # apart, so that a run's logs are not overwritten
@@ -52,7 +53,7 @@ class TracedRequest:
 
     trace: Mapping[str, Any]
     status: int
-    facts: Mapping[str, Any]
+    facts: TargetFacts
     tries: int
     answers: Sequence[AnswerKind] = ()
 

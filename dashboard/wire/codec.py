@@ -5,7 +5,8 @@ One whose JSON has another shape is a `JsonObject` with a `to_json` of its own.
 Of a union of dataclasses the field `kind` names the member; an object without it is the first one.
 A field that has a default may be missing, as in what an older version stored. A field whose name
 differs from its key is marked `field(metadata=json_key("key"))`. A TypedDict is read likewise,
-which checks what another process sent.
+which checks what another process sent; members of a union that have no `kind` are told apart by
+their other literals and by the keys that they require.
 """
 
 from __future__ import annotations
@@ -145,7 +146,9 @@ class _Reader:
             return self.read(members[0], data, path)
         if not all(is_dataclass(member) or is_typeddict(member) for member in members):
             return _plain(members, data, path)
-        kinds = {_kind(member): member for member in members}
+        if not all("kind" in _keys(one) for one in members):
+            return self._object(_member_of(members, data, path), data, path)
+        kinds = {_kind(one): one for one in members}
         kind = _members(data, path).get("kind", next(iter(kinds)))
         if kind not in kinds:
             raise _expected(_in(path, "kind"), " or ".join(kinds), kind)
@@ -217,6 +220,21 @@ def _kind(member: Any) -> Any:
     if is_typeddict(member):
         return get_args(_keys(member)["kind"].hint)[0]
     return next(field.default for field in fields(member) if field.name == "kind")
+
+
+def _member_of(members: Sequence[Any], data: object, path: str) -> Any:
+    """Return the first member of a union that has the literals and the required keys of `data`."""
+    given = _members(data, path)
+    for member in members:
+        if all(_fits(key, name, given) for name, key in _keys(member).items()):
+            return member
+    raise _expected(path, " or ".join(member.__name__ for member in members), data)
+
+
+def _fits(key: _Key, name: str, given: Mapping[str, object]) -> bool:
+    if name not in given:
+        return not key.required
+    return get_origin(key.hint) is not Literal or _is_plain(key.hint, given[name])
 
 
 def _plain(hint: Any, data: object, path: str) -> Any:

@@ -1,7 +1,7 @@
 """Conversion factors between units, so that a number in the code names its unit once.
 
 MB and KB are decimal (10⁶ and 10³ bytes) wherever a person enters a size. Memory is reported in MiB
-(2²⁰ bytes), although its JSON key is `peak_rss_mb`.
+(2²⁰ bytes), although its JSON key is `peak_rss_mb`; it is shown as MiB.
 """
 
 from __future__ import annotations

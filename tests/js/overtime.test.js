@@ -74,13 +74,13 @@ test('load: processes are summed, lag is the maximum, CPU is a rate', () => {
 });
 
 test('a process that stops reporting leaves a gap, never a smaller sum', () => {
-  const MB = 2 ** 20;
+  const MIB = 2 ** 20;
   const base = { in_app: -1, in_view: -1, loop_lag: -1, threads: 1, cpu: -1 };
   const firing = firingOf(1);
   for (let at_ms = 0; at_ms <= 1000; at_ms += 50) {
     const lost = at_ms > 200 && at_ms < 800;
-    firing.health.push({ ...base, process: 1, at: at_ms * 1e6, rss: 25 * MB });
-    firing.health.push({ ...base, process: 2, at: at_ms * 1e6, rss: lost ? -1 : 61 * MB });
+    firing.health.push({ ...base, process: 1, at: at_ms * 1e6, rss: 25 * MIB });
+    firing.health.push({ ...base, process: 2, at: at_ms * 1e6, rss: lost ? -1 : 61 * MIB });
   }
   const drawn = loadOverTime(firing, 'rss', [0, 1000], 21);
   assert.deepEqual(new Set(drawn), new Set([86, null]));
@@ -88,14 +88,14 @@ test('a process that stops reporting leaves a gap, never a smaller sum', () => {
 });
 
 test('a process that has ended is no longer in the sum', () => {
-  const MB = 2 ** 20;
+  const MIB = 2 ** 20;
   const base = { in_app: -1, in_view: -1, loop_lag: -1, threads: 1, cpu: -1 };
   const firing = firingOf(1);
   for (let at_ms = 0; at_ms <= 1000; at_ms += 100)
-    firing.health.push({ ...base, process: 1, at: at_ms * 1e6, rss: 25 * MB });
+    firing.health.push({ ...base, process: 1, at: at_ms * 1e6, rss: 25 * MIB });
   firing.health.push(
-    { ...base, process: 2, at: 0, rss: 61 * MB },
-    { ...base, process: 2, at: 200e6, rss: 61 * MB },
+    { ...base, process: 2, at: 0, rss: 61 * MIB },
+    { ...base, process: 2, at: 200e6, rss: 61 * MIB },
     { ...base, process: 2, at: 300e6, threads: 0, rss: 0 },
   );
   const drawn = loadOverTime(firing, 'rss', [0, 1000], 11);

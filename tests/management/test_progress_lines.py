@@ -164,7 +164,7 @@ def test_one_destination_of_stdout_and_stderr_is_detected(stderr: int, same_file
 
 
 def test_a_warning_printed_already_is_not_repeated() -> None:
-    report = {**report_of([THREADS, free()], 20, 1), "warnings": ["DEBUG is true.", "Other."]}
+    report: Any = {**report_of([THREADS, free()], 20, 1), "warnings": ["DEBUG is true.", "Other."]}
     notes = list(result_notes(report, {"DEBUG is true."}))
     assert "Warning: Other." in notes
     assert "Warning: DEBUG is true." not in notes

@@ -23,7 +23,8 @@ from dashboard.wire.errors import EngineFailed, TargetFailed
 from dashboard.wire.events import TargetState
 from dashboard.wire.frame import Buffer
 from dashboard.wire.plan.plan import Firing
-from dashboard.wire.report.lanes import AnswerKind
+from dashboard.wire.report.answers import AnswerKind
+from dashboard.wire.report.target_facts import ExecutorFacts, TargetFacts
 from dashboard.wire.units import NS_PER_MS as MS
 
 ORIGIN_NS = 10**15
@@ -113,7 +114,7 @@ class FakeTarget:
 
     host, port, tls, started_s = "127.0.0.1", 1, False, 1.0
     session: Mapping[str, str] = MappingProxyType({})
-    executor: Mapping[str, int] | None = None
+    executor: ExecutorFacts | None = None
     answers: tuple[AnswerKind, ...] = ()
     log_line = ""
     worker_turnover: WorkerTurnover | None = None
@@ -123,7 +124,7 @@ class FakeTarget:
         self.failure: TargetFailed | None = None
         self.quiet = True
         self.firing: int | None = None
-        self.facts: dict[str, Any] = {"command": ["serve", server]}
+        self.facts: TargetFacts = {"command": ["serve", server]}
 
     async def begin(self, firing: int) -> bool:
         assert self.firing is None, "a firing began before the last one was quiet"

@@ -14,14 +14,12 @@ import numpy as np
 
 from dashboard.analysis.lane.metrics import LaneMetrics
 from dashboard.wire.frame import UNKNOWN
+from dashboard.wire.report.causes import NotStreaming
+from dashboard.wire.report.evidence import FirstByteEvidence, PiecesEvidence, StreamingEvidence
 from dashboard.wire.units import NS_PER_MS
-
-from .cause import Cause
 
 STREAMED_SHARE = 0.2  # a streamed answer: at least this share of the service time after first byte
 WHOLE_SHARE = 0.02  # a buffered one: at most this share
-
-Evidence = Mapping[str, float | None]
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ class Pieces:
     spread_ms: float
 
 
-def buffering_causes(first: LaneMetrics, second: LaneMetrics) -> Iterator[Cause]:
+def buffering_causes(first: LaneMetrics, second: LaneMetrics) -> Iterator[NotStreaming]:
     """Yield `not-streaming` if one of two lanes buffers what the other one streams.
 
     It does not explain the total time, so it has no share.
@@ -44,10 +42,15 @@ def buffering_causes(first: LaneMetrics, second: LaneMetrics) -> Iterator[Cause]
     for buffered, streamed in ((first, second), (second, first)):
         evidence = _evidence(buffered, streamed)
         if evidence is not None:
-            yield Cause("not-streaming", buffered.name, None, evidence)
+            yield {
+                "name": "not-streaming",
+                "lane": buffered.name,
+                "share": None,
+                "evidence": evidence,
+            }
 
 
-def _evidence(buffered: LaneMetrics, streamed: LaneMetrics) -> Evidence | None:
+def _evidence(buffered: LaneMetrics, streamed: LaneMetrics) -> StreamingEvidence | None:
     pieces, other_pieces = _pieces(buffered), _pieces(streamed)
     if pieces is not None and other_pieces is not None:
         return _by_pieces((buffered, pieces), (streamed, other_pieces))
@@ -56,7 +59,7 @@ def _evidence(buffered: LaneMetrics, streamed: LaneMetrics) -> Evidence | None:
 
 def _by_pieces(
     buffered: tuple[LaneMetrics, Pieces], streamed: tuple[LaneMetrics, Pieces]
-) -> Evidence | None:
+) -> PiecesEvidence | None:
     spread, other_spread = _spread(*buffered), _spread(*streamed)
     if spread is None or other_spread is None:
         return None
@@ -91,7 +94,7 @@ def _pieces(metrics: LaneMetrics) -> Pieces | None:
     )
 
 
-def _by_first_byte(buffered: LaneMetrics, streamed: LaneMetrics) -> Evidence | None:
+def _by_first_byte(buffered: LaneMetrics, streamed: LaneMetrics) -> FirstByteEvidence | None:
     share, other_share = _share_after_first_byte(buffered), _share_after_first_byte(streamed)
     if share is None or other_share is None:
         return None

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dashboard.analysis.lane.metrics import LaneMetrics
+from dashboard.wire.report.causes import CauseReport, GapCause
 
 from .attribution import Gap
 from .buffering import buffering_causes
-from .cause import Cause
 from .cpu_causes import cpu_bound, thread_cost
 from .loop_causes import loop_blocked
 from .queue_causes import executor_full, one_at_a_time, serialised_on_one_thread, threads_busy
@@ -20,7 +20,7 @@ from .waiting_cause import waiting_in_app
 
 LEAST_SHARE = 0.1  # of the gap; what explains less is not named
 
-_FINDERS: tuple[Callable[[Gap], Cause | None], ...] = (
+_FINDERS: tuple[Callable[[Gap], GapCause | None], ...] = (
     threads_busy,
     one_at_a_time,
     loop_blocked,
@@ -32,10 +32,10 @@ _FINDERS: tuple[Callable[[Gap], Cause | None], ...] = (
 )
 
 
-def find_causes(slow: LaneMetrics, fast: LaneMetrics) -> list[Cause]:
+def find_causes(slow: LaneMetrics, fast: LaneMetrics) -> list[CauseReport]:
     """Return every cause of the gap between two lanes, the one that explains most first."""
     gap = Gap(slow, fast)
     causes = [cause for find in _FINDERS if (cause := find(gap)) is not None]
-    causes = [cause for cause in causes if (cause.share or 0) >= LEAST_SHARE]
-    causes.sort(key=lambda cause: -(cause.share or 0))
-    return causes + list(buffering_causes(slow, fast))
+    causes = [cause for cause in causes if (cause["share"] or 0) >= LEAST_SHARE]
+    causes.sort(key=lambda cause: -(cause["share"] or 0))
+    return [*causes, *buffering_causes(slow, fast)]

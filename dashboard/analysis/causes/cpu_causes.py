@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from dashboard.analysis.lane.metrics import LaneMetrics
+from dashboard.analysis.lane.request_cost import (
+    cpu_cost,
+    other_cpu_cost,
+    other_request_cost,
+    request_cost,
+)
 from dashboard.analysis.samples.resource_use import NOTHING
+from dashboard.wire.report.causes import CpuBound, ThreadCost
+from dashboard.wire.report.evidence import CpuBoundEvidence, ThreadCostEvidence
 
 from .attribution import Gap
-from .cause import Cause, cpu_is_limit
+from .cause import cpu_is_limit
 
 THREADS_PER_REQUEST = 0.5
 MORE_SWITCHES = 2.0  # times as many as the other lane, and as many more per request
@@ -17,42 +22,34 @@ MORE_SWITCHES = 2.0  # times as many as the other lane, and as many more per req
 MOST_S_PER_THREAD = 0.002
 MOST_S_PER_SWITCH = 0.00002
 
-Evidence = Mapping[str, float | None]
 
-
-def cpu_bound(gap: Gap) -> Cause | None:
+def cpu_bound(gap: Gap) -> CpuBound | None:
     """Return `cpu-bound`: the lane used nearly all of the CPU that it could."""
-    slow, resources = gap.slow, gap.slow.resources
-    if not cpu_is_limit(slow):
+    slow, resources, shares = gap.slow, gap.slow.resources, gap.slow.resources.cpu_shares
+    if shares is None or not cpu_is_limit(slow):
         return None
-    evidence = {
-        "cpu_share": resources.cpu_share,
-        "own_cpu_share": resources.own_cpu_share,
-        "taken_by_others": resources.taken_by_others,
+    evidence: CpuBoundEvidence = {
+        "cpu_share": shares.corrected,
+        "own_cpu_share": shares.own,
+        "taken_by_others": shares.taken,
         "cores": slow.config.cores,
         "processes": slow.config.processes,
-        **_cpu_cost(slow),
-        **_of_other(_cpu_cost(gap.fast)),
+        **cpu_cost(resources),
+        **other_cpu_cost(gap.fast.resources),
     }
-    return Cause("cpu-bound", slow.name, gap.by_cpu, evidence)
+    return {"name": "cpu-bound", "lane": slow.name, "share": gap.by_cpu, "evidence": evidence}
 
 
-def thread_cost(gap: Gap) -> Cause | None:
+def thread_cost(gap: Gap) -> ThreadCost | None:
     """Return `thread-cost`: requests start threads, or switch between them far more often."""
     if not (_starts_threads(gap) or _switches_more(gap)):
         return None
-    cost, other_cost = gap.slow.resources.cost_evidence, gap.fast.resources.cost_evidence
+    evidence: ThreadCostEvidence = {
+        **request_cost(gap.slow.resources),
+        **other_request_cost(gap.fast.resources),
+    }
     share = gap.by_cpu_up_to(_most_thread_cost_s(gap))
-    return Cause("thread-cost", gap.slow.name, share, {**cost, **_of_other(other_cost)})
-
-
-def _cpu_cost(metrics: LaneMetrics) -> Evidence:
-    cost = metrics.resources.cost_evidence
-    return {name: value for name, value in cost.items() if name.startswith("cpu_ms")}
-
-
-def _of_other(evidence: Evidence) -> Evidence:
-    return {f"other_{name}": value for name, value in evidence.items()}
+    return {"name": "thread-cost", "lane": gap.slow.name, "share": share, "evidence": evidence}
 
 
 def _most_thread_cost_s(gap: Gap) -> float:

@@ -6,24 +6,26 @@ from collections.abc import Callable
 
 from dashboard.analysis.lane import series
 from dashboard.analysis.samples.loop_holds import AROUND, OTHER, VIEW
+from dashboard.wire.report.causes import LoopBlocked
+from dashboard.wire.report.evidence import LoopBlockedEvidence
 
 from .attribution import Gap
-from .cause import Cause, cpu_is_limit
+from .cause import cpu_is_limit
 
 HEARTBEAT_MS = 10.0  # of the loop; a shorter hold cannot be detected
 HELD_SHARE_OF_VIEW = 0.5  # of the time in all views; below it, the view mostly awaits something
 
 
-def loop_blocked(gap: Gap) -> Cause | None:
+def loop_blocked(gap: Gap) -> LoopBlocked | None:
     """Return `loop-blocked` with the holder that explains most of the gap."""
     slow = gap.slow
     if (slow.concurrency.peak_in_app or 0) < 2 or cpu_is_limit(slow):
         return None
     causes = [cause for find in _HOLDERS if (cause := find(gap)) is not None]
-    return max(causes, key=lambda cause: cause.share or 0, default=None)
+    return max(causes, key=lambda cause: cause["share"] or 0, default=None)
 
 
-def _by_view(gap: Gap) -> Cause | None:
+def _by_view(gap: Gap) -> LoopBlocked | None:
     """A view is the holder if it held the loop for most of its own time, and for no longer."""
     slow, held, view_ms = gap.slow, gap.slow.loop.holds.get(VIEW), gap.slow.times.view_p50_ms
     if held is None or view_ms is None or slow.concurrency.peak_in_view != 1:
@@ -36,7 +38,7 @@ def _by_view(gap: Gap) -> Cause | None:
     return _blocked(gap, VIEW, longest_ms, gap.by_concurrency)
 
 
-def _by_views_in_turn(gap: Gap) -> Cause | None:
+def _by_views_in_turn(gap: Gap) -> LoopBlocked | None:
     """Views that await something first are in the view together, and hold the loop in turn."""
     slow, held = gap.slow, gap.slow.loop.holds.get(VIEW)
     if held is None or (slow.concurrency.peak_in_view or 0) < 2:
@@ -46,7 +48,7 @@ def _by_views_in_turn(gap: Gap) -> Cause | None:
     return _blocked(gap, VIEW, held.longest_ms, gap.by_holder(VIEW))
 
 
-def _around_view(gap: Gap) -> Cause | None:
+def _around_view(gap: Gap) -> LoopBlocked | None:
     held = gap.slow.loop.holds.get(AROUND)
     if held is None or not _holds_per_request(gap, AROUND):
         return None
@@ -62,14 +64,14 @@ def _holds_per_request(gap: Gap, holder: str) -> bool:
     )
 
 
-def _outside_requests(gap: Gap) -> Cause | None:
+def _outside_requests(gap: Gap) -> LoopBlocked | None:
     held = gap.slow.loop.holds.get(OTHER)
     if held is None or held.longest_ms <= 2 * HEARTBEAT_MS:
         return None
     return _blocked(gap, OTHER, held.longest_ms, gap.by_holder(OTHER))
 
 
-def _unknown_holder(gap: Gap) -> Cause | None:
+def _unknown_holder(gap: Gap) -> LoopBlocked | None:
     """For a run whose probe did not report the holder."""
     slow, held, view_ms = gap.slow, gap.slow.loop.longest_ms, gap.slow.times.view_p50_ms
     if slow.loop.holds or held is None or view_ms is None or slow.concurrency.peak_in_view != 1:
@@ -79,10 +81,10 @@ def _unknown_holder(gap: Gap) -> Cause | None:
     return _blocked(gap, None, held, gap.by_concurrency)
 
 
-def _blocked(gap: Gap, holder: str | None, longest_ms: float, share: float | None) -> Cause:
+def _blocked(gap: Gap, holder: str | None, longest_ms: float, share: float | None) -> LoopBlocked:
     slow = gap.slow
     limit_ms = slow.times.view_p50_ms if holder in {VIEW, None} else None
-    evidence = {
+    evidence: LoopBlockedEvidence = {
         "holder": holder,
         "peak_in_app": slow.concurrency.peak_in_app,
         "peak_in_view": slow.concurrency.peak_in_view,
@@ -91,10 +93,10 @@ def _blocked(gap: Gap, holder: str | None, longest_ms: float, share: float | Non
         "view_ms_p50": slow.times.view_p50_ms,
         "course": series.loop_held(slow, limit_ms),
     }
-    return Cause("loop-blocked", slow.name, share, evidence)
+    return {"name": "loop-blocked", "lane": slow.name, "share": share, "evidence": evidence}
 
 
-_HOLDERS: tuple[Callable[[Gap], Cause | None], ...] = (
+_HOLDERS: tuple[Callable[[Gap], LoopBlocked | None], ...] = (
     _by_view,
     _by_views_in_turn,
     _around_view,

@@ -8,13 +8,12 @@ in one lane supports no conclusion.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from statistics import fmean
 
 from dashboard.analysis.inference.comparison import Comparison
 from dashboard.analysis.lane.cpu_share import LEAST_TICKS, TICK_S
 from dashboard.analysis.lane.metrics import LaneMetrics
-from dashboard.wire.report.verdict import SharedLimitName
+from dashboard.wire.report.verdict import LaneLimitReport, SharedLimitName, SharedLimitReport
 from dashboard.wire.units import MS_PER_S
 
 from .cause import BUSY_SHARE, CPU_LIMIT_SHARE, WAITING_CPU_SHARE
@@ -27,59 +26,23 @@ FIRM = {"cpu-bound", "mostly-cpu", "same-limit", "waiting"}  # these state what 
 LIGHT = 0.5  # requests in the view at a time, on average
 ALL_OF_THEM = 0.9  # of the requests in flight that were in the view at once
 
-
-@dataclass(frozen=True)
-class LaneUsage:
-    """What one lane used and was limited by, as far as that is known.
-
-    `cpu_alone_s` is how long a burst would take if it only waited for its own CPU time, on
-    `usable_cores`: those of its `cores` that it could keep busy.
-    """
-
-    lane: str
-    time_s: float | None
-    cpu_ms_per_request: float | None
-    cpu_share: float | None
-    own_cpu_share: float | None
-    least_own_cpu_share: float | None
-    cpu_alone_s: float | None
-    taken_by_others: float | None
-    usable_cores: float | None
-    cores: float | None
-    in_view: float | None
-    peak_in_view: int | None
-    capacity: int | None
-    view_ms_p50: float | None
-    waits: bool | None
-    upstream: str | None
-
-
-@dataclass(frozen=True)
-class SharedLimit:
-    """The limit that all lanes share, and what each used: `SharedLimitReport` in JSON.
-
-    Only a burst has a concurrency.
-    """
-
-    name: SharedLimitName
-    concurrency: int | None
-    lanes: tuple[LaneUsage, ...]
+Lanes = Sequence[LaneLimitReport]
 
 
 def find_shared_limit(
     lanes: Sequence[LaneMetrics], comparisons: Sequence[Comparison]
-) -> SharedLimit | None:
+) -> SharedLimitReport | None:
     """Return the limit that all lanes share; None if any two of them seem to differ."""
     if not comparisons or not all(map(_alike, comparisons)):
         return None
     load = lanes[0].load
     concurrency = load.concurrency if load.kind == "burst" else None
-    usages = tuple(map(_usage, lanes))
+    limits = list(map(_lane_limit, lanes))
     large = all(map(_is_large, lanes))
     for name, fits in _LIMITS:
-        if (large or name not in FIRM) and fits(usages, concurrency):
-            return SharedLimit(name, concurrency, usages)
-    return SharedLimit("unknown", concurrency, usages)
+        if (large or name not in FIRM) and fits(limits, concurrency):
+            return {"name": name, "concurrency": concurrency, "lanes": limits}
+    return {"name": "unknown", "concurrency": concurrency, "lanes": limits}
 
 
 def _is_large(metrics: LaneMetrics) -> bool:
@@ -98,27 +61,27 @@ def _alike(comparison: Comparison) -> bool:
     return comparison.answer == "no-difference"
 
 
-def _usage(metrics: LaneMetrics) -> LaneUsage:
+def _lane_limit(metrics: LaneMetrics) -> LaneLimitReport:
     cpu_s, cores = metrics.resources.cpu_s, metrics.resources.usable_cores
     burst = metrics.load.kind == "burst"
-    return LaneUsage(
-        lane=metrics.name,
-        time_s=fmean(metrics.makespans_s) if burst and metrics.makespans_s else None,
-        cpu_ms_per_request=None if cpu_s is None else MS_PER_S * cpu_s,
-        cpu_share=metrics.resources.cpu_share,
-        own_cpu_share=metrics.resources.own_cpu_share,
-        least_own_cpu_share=metrics.resources.least_own_cpu_share,
-        cpu_alone_s=cpu_s * metrics.load.requests / cores if burst and cpu_s and cores else None,
-        taken_by_others=metrics.resources.taken_by_others,
-        usable_cores=cores,
-        cores=metrics.config.cores,
-        in_view=metrics.concurrency.mean_in_view,
-        peak_in_view=metrics.concurrency.peak_of_all,
-        capacity=metrics.config.capacity,
-        view_ms_p50=metrics.times.view_p50_ms,
-        waits=_waits(metrics),
-        upstream=metrics.config.upstream,
-    )
+    return {
+        "lane": metrics.name,
+        "time_s": fmean(metrics.makespans_s) if burst and metrics.makespans_s else None,
+        "cpu_ms_per_request": None if cpu_s is None else MS_PER_S * cpu_s,
+        "cpu_share": metrics.resources.cpu_share,
+        "own_cpu_share": metrics.resources.own_cpu_share,
+        "least_own_cpu_share": metrics.resources.least_own_cpu_share,
+        "cpu_alone_s": cpu_s * metrics.load.requests / cores if burst and cpu_s and cores else None,
+        "taken_by_others": metrics.resources.taken_by_others,
+        "usable_cores": cores,
+        "cores": metrics.config.cores,
+        "in_view": metrics.concurrency.mean_in_view,
+        "peak_in_view": metrics.concurrency.peak_of_all,
+        "capacity": metrics.config.capacity,
+        "view_ms_p50": metrics.times.view_p50_ms,
+        "waits": _waits(metrics),
+        "upstream": metrics.config.upstream,
+    }
 
 
 def _waits(metrics: LaneMetrics) -> bool | None:
@@ -130,46 +93,46 @@ def _waits(metrics: LaneMetrics) -> bool | None:
     return metrics.resources.cpu_s <= WAITING_CPU_SHARE * metrics.times.view_s and not queues
 
 
-def _used(usages: Sequence[LaneUsage], share: float) -> bool:
+def _used(lanes: Lanes, share: float) -> bool:
     """Return True if all used this share by themselves; what others used is no limit of theirs."""
-    shares = [lane.least_own_cpu_share for lane in usages]
+    shares = [lane["least_own_cpu_share"] for lane in lanes]
     return all(own is not None and own >= share for own in shares)
 
 
-def _cpu_bound(usages: Sequence[LaneUsage], concurrency: int | None) -> bool:
-    return _used(usages, CPU_LIMIT_SHARE)
+def _cpu_bound(lanes: Lanes, concurrency: int | None) -> bool:
+    return _used(lanes, CPU_LIMIT_SHARE)
 
 
-def _mostly_cpu(usages: Sequence[LaneUsage], concurrency: int | None) -> bool:
-    return _used(usages, MOSTLY_CPU_SHARE)
+def _mostly_cpu(lanes: Lanes, concurrency: int | None) -> bool:
+    return _used(lanes, MOSTLY_CPU_SHARE)
 
 
-def _light_load(usages: Sequence[LaneUsage], concurrency: int | None) -> bool:
+def _light_load(lanes: Lanes, concurrency: int | None) -> bool:
     """Return True for one request in flight, or a rate at which the view was mostly empty."""
     if concurrency is not None:
         return concurrency == 1
-    return all(lane.in_view is not None and lane.in_view < LIGHT for lane in usages)
+    return all(lane["in_view"] is not None and lane["in_view"] < LIGHT for lane in lanes)
 
 
-def _same_limit(usages: Sequence[LaneUsage], concurrency: int | None) -> bool:
+def _same_limit(lanes: Lanes, concurrency: int | None) -> bool:
     """Return True if every lane had the same number in the view nearly all the time."""
-    peaks = {lane.peak_in_view for lane in usages}
-    if len(peaks) != 1 or concurrency is None or not all(lane.waits for lane in usages):
+    peaks = {lane["peak_in_view"] for lane in lanes}
+    if len(peaks) != 1 or concurrency is None or not all(lane["waits"] for lane in lanes):
         return False
     peak = peaks.pop() or 0
-    flat = all((lane.in_view or 0) >= BUSY_SHARE * peak for lane in usages)
+    flat = all((lane["in_view"] or 0) >= BUSY_SHARE * peak for lane in lanes)
     return flat and 0 < peak < ALL_OF_THEM * concurrency
 
 
-def _waiting(usages: Sequence[LaneUsage], concurrency: int | None) -> bool:
+def _waiting(lanes: Lanes, concurrency: int | None) -> bool:
     """Return True if all requests in flight were in the view, and waited there."""
     return concurrency is not None and all(
-        lane.waits and (lane.peak_in_view or 0) >= ALL_OF_THEM * concurrency for lane in usages
+        lane["waits"] and (lane["peak_in_view"] or 0) >= ALL_OF_THEM * concurrency for lane in lanes
     )
 
 
 # The first that fits is returned.
-_LIMITS: tuple[tuple[SharedLimitName, Callable[[Sequence[LaneUsage], int | None], bool]], ...] = (
+_LIMITS: tuple[tuple[SharedLimitName, Callable[[Lanes, int | None], bool]], ...] = (
     ("cpu-bound", _cpu_bound),
     ("mostly-cpu", _mostly_cpu),
     ("light-load", _light_load),

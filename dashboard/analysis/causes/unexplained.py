@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from dashboard.wire.report.report import Report
+from dashboard.wire.report.verdict import ComparisonReport
 
 # Queueing inside a request looks like waiting from outside, and a buffered answer does not explain
 # the total time.
@@ -11,7 +11,7 @@ EXPLAINS_LITTLE = {"waiting-in-app", "not-streaming"}
 DIFFERENT = ("differs", "first-look")
 
 
-def unexplained_lanes(report: Mapping[str, Any]) -> list[int]:
+def unexplained_lanes(report: Report) -> list[int]:
     """Return the positions of such lanes, the slower of two first; none for a control."""
     verdict = report["verdict"]
     if verdict is None or verdict["control"]:
@@ -19,11 +19,12 @@ def unexplained_lanes(report: Mapping[str, Any]) -> list[int]:
     positions: list[int] = []
     for position, comparison in enumerate(verdict["comparisons"], 1):
         if _unexplained(comparison, verdict["margin"]):
-            positions += (position, 0) if comparison["ratio"] > 1 else (0, position)
+            slower = (comparison["ratio"] or 1) > 1
+            positions += (position, 0) if slower else (0, position)
     return list(dict.fromkeys(positions))
 
 
-def _unexplained(comparison: Mapping[str, Any], margin: float) -> bool:
+def _unexplained(comparison: ComparisonReport, margin: float) -> bool:
     ratio = comparison["ratio"]
     if comparison["answer"] not in DIFFERENT or not ratio or max(ratio, 1 / ratio) <= 1 + margin:
         return False

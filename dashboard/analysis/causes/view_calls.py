@@ -14,14 +14,14 @@ from dashboard.analysis.samples.lane_samples import Lane
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import UNKNOWN
 from dashboard.wire.http_status import NOT_MODIFIED, SWITCHING_PROTOCOLS
-from dashboard.wire.report.lanes import (
+from dashboard.wire.report.answers import (
     AnswerKind,
     AnswersReport,
     ExceptionKind,
-    LaneReport,
     RedirectKind,
     ViewCounts,
 )
+from dashboard.wire.report.lanes import LaneReport
 
 REDIRECTS = range(300, 400)
 MOST_SHARE = 0.01  # of unattributed redirects, in one lane and not in the other

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dashboard.analysis.samples.loop_holds import OTHER
+from dashboard.wire.report.causes import WaitingInApp
+from dashboard.wire.report.evidence import WaitingEvidence
 
 from .attribution import Gap
-from .cause import WAITING_CPU_SHARE, Cause
+from .cause import WAITING_CPU_SHARE
 from .loop_causes import loop_blocked
 from .queue_causes import executor_full, serialised_on_one_thread
 
@@ -13,7 +15,7 @@ IDLE_ENOUGH_SHARE = 0.5  # of the CPU that it can use; above it a full core make
 LEAST_IDLE_SHARE = 0.5  # of the views' time, in which the event loop was free
 
 
-def waiting_in_app(gap: Gap) -> Cause | None:
+def waiting_in_app(gap: Gap) -> WaitingInApp | None:
     """Return `waiting-in-app` if the view waited, and not for a thread or for the event loop."""
     slow, view_s, cpu = gap.slow, gap.slow.times.view_s, gap.slow.resources.cpu
     if not view_s or cpu is None or cpu.high > WAITING_CPU_SHARE * view_s:
@@ -25,14 +27,19 @@ def waiting_in_app(gap: Gap) -> Cause | None:
     idle_share = _idle_share(gap)
     if idle_share < LEAST_IDLE_SHARE:
         return None
-    evidence = {
+    evidence: WaitingEvidence = {
         "view_ms_p50": slow.times.view_p50_ms,
         "other_view_ms_p50": gap.fast.times.view_p50_ms,
-        "cpu_ms_per_request": slow.resources.cost_evidence["cpu_ms_per_request"],
+        "cpu_ms_per_request": slow.resources.cpu_ms,
         "upstream": slow.config.upstream,
     }
     share = gap.by_waiting
-    return Cause("waiting-in-app", slow.name, share and share * idle_share, evidence)
+    return {
+        "name": "waiting-in-app",
+        "lane": slow.name,
+        "share": share and share * idle_share,
+        "evidence": evidence,
+    }
 
 
 def _idle_share(gap: Gap) -> float:
@@ -45,7 +52,7 @@ def _idle_share(gap: Gap) -> float:
     blocked = loop_blocked(gap)
     if blocked is None:
         return 1.0
-    if blocked.evidence["holder"] == OTHER:
+    if blocked["evidence"].get("holder") == OTHER:
         return 0.0
     alone = gap.slow.concurrency.peak_in_view == 1
     return 1.0 if alone else 1 - gap.loop_held_share

@@ -16,23 +16,19 @@ levels. docs/method.md has the rate at which that misses.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from math import sqrt
-from typing import Any, Literal
+from typing import Any
 
 from dashboard.wire.codec import JsonObject
+from dashboard.wire.report.crossover import Answer, Standing
+from dashboard.wire.report.report import Report
+from dashboard.wire.report.verdict import ComparisonReport
 
-Standing = Literal["ahead", "even", "behind", "undecided"]
-Answer = Literal[
-    "crosses",  # the standing changes
-    "none",  # every level of the range has the same standing
-    "undecided",  # neither is known
-]
 DECIDING = ("finished", "stopped")  # statuses of runs whose whole rounds count
 CLOSE_ENOUGH = 1.1  # ratio of the ends of a bracket up to which it is not halved
-Report = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -113,20 +109,21 @@ class Crossover(JsonObject):
 
 def level_of(at: float, report: Report | None, lane: str) -> Level:
     """Return the standing of a lane in the report of one level's run, None if it has no report."""
+    verdict = report["verdict"] if report else None
     comparison = _comparison(report, lane)
-    if report is None or comparison is None:
+    if report is None or verdict is None or comparison is None:
         return Level(at, "undecided", why="the run did not finish")
     if comparison["answer"] == "behind":
-        return Level(at, *_by_keeping_up(report, lane))
+        return Level(at, *_by_keeping_up(report, lane, verdict["baseline"]))
     if comparison["interval"] is None:
         return Level(at, "undecided", comparison["ratio"], why=comparison["answer"])
     low, high = comparison["interval"]
-    standing = _standing(low, high, report["verdict"]["margin"])
+    standing = _standing(low, high, verdict["margin"])
     why = "not-trusted" if comparison["answer"] == "not-trusted" else ""
     return Level(at, standing, comparison["ratio"], low, high, why)
 
 
-def _comparison(report: Report | None, lane: str) -> Mapping[str, Any] | None:
+def _comparison(report: Report | None, lane: str) -> ComparisonReport | None:
     if report is None or report["status"] not in DECIDING or not report["verdict"]:
         return None
     comparisons = report["verdict"]["comparisons"]
@@ -142,10 +139,14 @@ def _standing(low: float, high: float, margin: float) -> Standing:
     return "even" if low >= least and high <= most else "undecided"
 
 
-def _by_keeping_up(report: Report, lane: str) -> tuple[Standing, None, None, None, str]:
+def _by_keeping_up(
+    report: Report, lane: str, baseline: str
+) -> tuple[Standing, None, None, None, str]:
     """Return the standing at a rate; if only one lane keeps up with it, that one is ahead."""
-    keeps_up = {each["lane"]: each["rate"]["keeps_up"] for each in report["lanes"]}
-    own, other = keeps_up[lane], keeps_up[report["verdict"]["baseline"]]
+    keeps_up = {
+        each["lane"]: each["rate"]["keeps_up"] if each["rate"] else None for each in report["lanes"]
+    }
+    own, other = keeps_up[lane], keeps_up[baseline]
     standing: Standing = "undecided"
     if own is not False and other is False:
         standing = "ahead"

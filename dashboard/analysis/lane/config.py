@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dashboard.analysis.samples.resource_use import BystanderRequestCost
-from dashboard.wire.report.lanes import AnswerKind
+from dashboard.wire.report.answers import AnswerKind
 from dashboard.wire.report.target_facts import Serialised
 
 

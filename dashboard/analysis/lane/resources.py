@@ -33,6 +33,11 @@ class Resources:
         """CPU time per request without its uncertainty."""
         return None if self.cpu is None else self.cpu.value
 
+    @property
+    def cpu_ms(self) -> float | None:
+        """CPU time per request without its uncertainty, in milliseconds."""
+        return None if self.cpu is None else MS_PER_S * self.cpu.value
+
     @cached_property
     def switches(self) -> Amount | None:
         """Context switches per request."""
@@ -52,7 +57,7 @@ class Resources:
 
     @cached_property
     def peak_rss_mb(self) -> float | None:
-        """Memory of all processes together."""
+        """Memory of all processes together, in MiB."""
         peak = server_side.peak_together(self.lane.health, "rss")
         return None if peak is None else peak / BYTES_PER_MIB
 
@@ -110,20 +115,3 @@ class Resources:
     def taken_by_others(self) -> float | None:
         """The share of its cores that other processes had meanwhile."""
         return None if self.cpu_shares is None else self.cpu_shares.taken
-
-    @cached_property
-    def cost_evidence(self) -> dict[str, float | None]:
-        """What a request cost, as a cause carries it in its evidence."""
-        cpu_ms = None if self.cpu is None else self.cpu.times(MS_PER_S)
-        return {
-            **_with_uncertainty("cpu_ms_per_request", cpu_ms),
-            **_with_uncertainty("switches_per_request", self.switches),
-            **_with_uncertainty("threads_started_per_request", self.threads_started),
-            "peak_rss_mb": self.peak_rss_mb,
-        }
-
-
-def _with_uncertainty(name: str, amount: Amount | None) -> dict[str, float | None]:
-    if amount is None or not amount.uncertainty:
-        return {name: None if amount is None else amount.value}
-    return {name: amount.value, f"{name}_uncertainty": amount.known_uncertainty}

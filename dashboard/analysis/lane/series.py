@@ -8,12 +8,13 @@ probe, 20 per second.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+import numpy.typing as npt
 
 from dashboard.analysis.samples import server_side, stats
+from dashboard.analysis.samples.lane_samples import Integers
 from dashboard.wire.frame import UNKNOWN
+from dashboard.wire.report.evidence import Course
 from dashboard.wire.units import NS_PER_MS
 
 from .metrics import LaneMetrics
@@ -21,7 +22,7 @@ from .metrics import LaneMetrics
 POINTS = 60
 
 
-def in_application(metrics: LaneMetrics, limit: float) -> dict[str, Any] | None:
+def in_application(metrics: LaneMetrics, limit: float) -> Course | None:
     """Return the requests in the application over time, with their limit."""
     series = _counted(metrics, "entered", "done", limit)
     most = server_side.peak_together(metrics.lane.health, "peak_in_app")
@@ -30,12 +31,12 @@ def in_application(metrics: LaneMetrics, limit: float) -> dict[str, Any] | None:
     return series
 
 
-def in_view(metrics: LaneMetrics, limit: float) -> dict[str, Any] | None:
+def in_view(metrics: LaneMetrics, limit: float) -> Course | None:
     """Return the requests in the view over time, with their limit."""
     return _counted(metrics, "view_entered", "view_left", limit)
 
 
-def _counted(metrics: LaneMetrics, begin: str, end: str, limit: float) -> dict[str, Any] | None:
+def _counted(metrics: LaneMetrics, begin: str, end: str, limit: float) -> Course | None:
     """Return the peak in each of POINTS slices; None if no whole round has both stamps."""
     samples = metrics.lane.samples
     here = _first_round(metrics, samples["round"])
@@ -62,7 +63,7 @@ def _counted(metrics: LaneMetrics, begin: str, end: str, limit: float) -> dict[s
     return _series(values, last_ns, limit)
 
 
-def loop_held(metrics: LaneMetrics, limit_ms: float | None) -> dict[str, Any] | None:
+def loop_held(metrics: LaneMetrics, limit_ms: float | None) -> Course | None:
     """Return the longest hold of the loop over time, in ms.
 
     A report covers the time since the one before. With several processes the longest counts.
@@ -90,12 +91,12 @@ def loop_held(metrics: LaneMetrics, limit_ms: float | None) -> dict[str, Any] | 
     return _series(values, last_ns, limit_ms)
 
 
-def _first_round(metrics: LaneMetrics, rounds: Any) -> Any:
+def _first_round(metrics: LaneMetrics, rounds: Integers) -> npt.NDArray[np.bool_] | None:
     whole = stats.whole_rounds(metrics.lane, metrics.load.requests)
-    return rounds == min(whole) if len(whole) else None
+    return np.equal(rounds, min(whole)) if len(whole) else None
 
 
-def _series(values: Any, last_ns: int, limit: float | None) -> dict[str, Any]:
+def _series(values: npt.NDArray[np.float64], last_ns: int, limit: float | None) -> Course:
     return {
         "last_ms": last_ns / NS_PER_MS,
         "values": [round(float(value), 3) for value in values],

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, TypeAlias
-
 from dashboard.analysis.samples.failure_limit import failed_too_often
 from dashboard.wire.plan.plan import MARGIN
+from dashboard.wire.report.lanes import LaneReport
+from dashboard.wire.report.report import Report
 
 from .expectations import Expectation, Judgement
-
-Report: TypeAlias = Mapping[str, Any]
 
 COUNTS = ("ok", "requests", "errors")  # known however many requests failed
 PEAKS = ("peak_in_app", "peak_in_view", "peak_threads")  # the probe's own, exact maxima
@@ -49,10 +46,13 @@ def why_not_trusted(report: Report) -> str:
 
     The intervals of a disturbed run's verdict can be trusted, since they are the worst case.
     """
-    verdict, instrument = report["verdict"] or {}, report["instrument"] or {}
-    disturbed = (verdict.get("disturbed") or {}).get("reason")
-    saturated = WHY_NOT_COMPARED["not-trusted"] if instrument.get("saturated") else ""
-    return str(verdict.get("spoiled") or disturbed or saturated)
+    verdict, instrument = report["verdict"], report["instrument"]
+    saturated = instrument is not None and instrument.get("saturated")
+    doubt = WHY_NOT_COMPARED["not-trusted"] if saturated else ""
+    if verdict is None:
+        return doubt
+    disturbed = verdict.get("disturbed")
+    return verdict.get("spoiled") or (disturbed["reason"] if disturbed else doubt)
 
 
 def _decides_nevertheless(
@@ -64,8 +64,8 @@ def _decides_nevertheless(
     ratio whose interval contains everything that disturbed it.
     """
     if expectation.over:
-        verdict = report["verdict"] or {}
-        disturbed = verdict.get("disturbed") and not verdict.get("spoiled")
+        verdict = report["verdict"]
+        disturbed = verdict and verdict.get("disturbed") and not verdict.get("spoiled")
         return bool(disturbed and judgement.interval is not None)
     name = expectation.left.path.rpartition(".")[2]
     if name not in PEAKS or judgement.value is None or limit is None:
@@ -73,7 +73,7 @@ def _decides_nevertheless(
     return judgement.value >= limit if expectation.less else judgement.value > limit
 
 
-def _why_no_times(lane: Mapping[str, Any]) -> str:
+def _why_no_times(lane: LaneReport) -> str:
     """Return the answer of a lane without times of its own; empty if it has them."""
     if failed_too_often(lane):
         return "errors"
@@ -83,15 +83,16 @@ def _why_no_times(lane: Mapping[str, Any]) -> str:
 
 def _why_no_ratio(expectation: Expectation, value: float, report: Report) -> str:
     """Return why the point value of a ratio decides nothing; empty if it does."""
-    verdict = report["verdict"] or {}
-    if expectation.left.path == verdict.get("metric"):
-        answers = {each["lane"]: each["answer"] for each in verdict["comparisons"]}
+    verdict = report["verdict"]
+    if verdict and expectation.left.path == verdict["metric"]:
+        answers: dict[str, str] = {each["lane"]: each["answer"] for each in verdict["comparisons"]}
         lanes = sorted(expectation.lanes)
         refusals = [WHY_NOT_COMPARED.get(answers.get(lane, ""), "") for lane in lanes]
         return next(filter(None, refusals), "these rounds have no interval")
     if expectation.left.path == "throughput_rps":
         return "throughput is the total time in another form: state the claim by makespan_s"
-    inside = inside_margin((value, value), verdict.get("margin", MARGIN))
+    margin = verdict.get("margin", MARGIN) if verdict else MARGIN
+    inside = inside_margin((value, value), margin)
     return "inside the margin, and no interval is known" if inside else ""
 
 

@@ -23,9 +23,12 @@ from math import sqrt
 
 from dashboard.analysis.text.numbers import percent
 from dashboard.wire.errors import InvalidPlan
-from dashboard.wire.report.claim_verdict import ClaimVerdict, Finding, Kind
+from dashboard.wire.plan.plan import MARGIN
+from dashboard.wire.report.claim_verdict import ClaimVerdict, Finding
+from dashboard.wire.report.claims import ClaimKind
+from dashboard.wire.report.report import Report
 
-from .claim_doubts import Report, inside_margin, why_undecided
+from .claim_doubts import inside_margin, why_undecided
 from .expectations import Expectation, Judgement
 from .lane_number import LaneNumber
 
@@ -40,7 +43,7 @@ def decide(expectations: Sequence[str], report: Report) -> ClaimVerdict:
     return ClaimVerdict(kind_of([finding.holds for finding in findings]), findings)
 
 
-def kind_of(held: Sequence[bool | None]) -> Kind:
+def kind_of(held: Sequence[bool | None]) -> ClaimKind:
     """Return the verdict that follows from the expectations; None is an undecided one."""
     if all(held):
         return "holds"
@@ -60,8 +63,7 @@ def finding(expectation: Expectation, report: Report) -> Finding:
     if why := why_undecided(expectation, judgement, limit, report):
         return _finding(expectation, judgement, limit, None, why)
     if _expects_too_much(expectation, judgement, limit, report):
-        margin = percent(report["verdict"]["margin"])
-        why = f"no difference larger than {margin}"
+        why = f"no difference larger than {percent(_margin(report))}"
         return _finding(expectation, judgement, limit, False, why)
     holds = _holds(expectation, judgement, report)
     why = "" if holds is not None else "the interval reaches to both sides"
@@ -129,4 +131,9 @@ def _expects_too_much(
     if judgement.interval is None or limit is None:
         return False
     expects_one = limit <= 1 if expectation.less else limit >= 1
-    return expects_one and inside_margin(judgement.interval, report["verdict"]["margin"])
+    return expects_one and inside_margin(judgement.interval, _margin(report))
+
+
+def _margin(report: Report) -> float:
+    verdict = report["verdict"]
+    return verdict["margin"] if verdict else MARGIN

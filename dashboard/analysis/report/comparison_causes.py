@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dashboard.analysis.causes.buffering import buffering_causes
-from dashboard.analysis.causes.cause import Cause
 from dashboard.analysis.causes.causes import find_causes
 from dashboard.analysis.inference.comparison import Comparison
 from dashboard.analysis.lane.metrics import LaneMetrics
 from dashboard.analysis.samples.failure_limit import failed_too_often
+from dashboard.wire.report.causes import CauseReport, ClientBound, Errors, NoDifference
 from dashboard.wire.report.report import Report
 
 from .comparison_json import interval_ends
@@ -21,7 +21,7 @@ def causes_of(
     report: Report,
     lanes: tuple[LaneMetrics, LaneMetrics],
     options: VerdictOptions,
-) -> list[Cause]:
+) -> list[CauseReport]:
     """Return the causes of a comparison of two `lanes`, the baseline first."""
     baseline, lane = lanes
     match comparison.answer:
@@ -30,8 +30,7 @@ def causes_of(
         case "not-trusted":
             return list(_load_generator(report, options))
         case "no-difference":
-            evidence = {"margin": options.margin, "interval": interval_ends(comparison.interval)}
-            return [Cause("no-difference", None, None, evidence), *buffering_causes(baseline, lane)]
+            return [_no_difference(comparison, options), *buffering_causes(baseline, lane)]
         case "differs" | "first-look" if _has_gap(comparison, options):
             lane_is_slower = comparison.ratio is not None and comparison.ratio > 1
             return find_causes(*((lane, baseline) if lane_is_slower else (baseline, lane)))
@@ -39,17 +38,31 @@ def causes_of(
             return list(buffering_causes(baseline, lane))
 
 
-def _failures(report: Report, lanes: tuple[LaneMetrics, LaneMetrics]) -> Iterator[Cause]:
+def _no_difference(comparison: Comparison, options: VerdictOptions) -> NoDifference:
+    return {
+        "name": "no-difference",
+        "lane": None,
+        "share": None,
+        "evidence": {"margin": options.margin, "interval": interval_ends(comparison.interval)},
+    }
+
+
+def _failures(report: Report, lanes: tuple[LaneMetrics, LaneMetrics]) -> Iterator[Errors]:
     names = [lane.name for lane in lanes]
     for lane in report["lanes"]:
         if lane["lane"] in names and failed_too_often(lane):
-            yield Cause("errors", lane["lane"], None, {"errors": lane["errors"]})
+            yield {
+                "name": "errors",
+                "lane": lane["lane"],
+                "share": None,
+                "evidence": {"errors": lane["errors"]},
+            }
 
 
-def _load_generator(report: Report, options: VerdictOptions) -> Iterator[Cause]:
+def _load_generator(report: Report, options: VerdictOptions) -> Iterator[ClientBound]:
     if report["instrument"] and report["instrument"]["saturated"]:
         reason = options.disturbed_reason or options.no_verdict_reason
-        yield Cause("client-bound", None, None, {"why": reason})
+        yield {"name": "client-bound", "lane": None, "share": None, "evidence": {"why": reason}}
 
 
 def _has_gap(comparison: Comparison, options: VerdictOptions) -> bool:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import isfinite
 
-from dashboard.analysis.causes.cause import Cause
 from dashboard.analysis.inference.comparison import Comparison, Interval
 from dashboard.analysis.inference.decompose import Factor
 from dashboard.wire.codec import to_json
+from dashboard.wire.report.causes import CauseReport
 from dashboard.wire.report.verdict import ComparisonReport
 
 
 def comparison_json(
-    comparison: Comparison, lane: str, causes: Sequence[Cause], factors: Sequence[Factor] | None
+    comparison: Comparison,
+    lane: str,
+    causes: Sequence[CauseReport],
+    factors: Sequence[Factor] | None,
 ) -> ComparisonReport:
     """Return the JSON object of a comparison."""
     interval = comparison.interval
@@ -27,7 +30,7 @@ def comparison_json(
         "method": None if interval is None else interval.method,
         "rounds": comparison.rounds,
         "round_ratios": None if comparison.between is None else list(comparison.between),
-        "causes": to_json(causes),
+        "causes": list(causes),
         "factors": to_json(factors),
     }
 

@@ -12,13 +12,14 @@ expectation; so must the whole range of a counted quantity with an uncertainty
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import inf, isfinite
-from typing import Any, Self
+from typing import Self
 
 from dashboard.analysis.samples.failure_limit import failed_too_often
 from dashboard.wire.errors import InvalidPlan, Problem
+from dashboard.wire.report.report import Report
 
 from .lane_number import LaneNumber
 from .metrics import check_metric
@@ -26,8 +27,6 @@ from .ratio_interval import ratio_interval, worst_case
 
 GRAMMAR = "LANE.METRIC [/ LANE.METRIC] (<|>) (NUMBER | LANE.METRIC)"
 _PARTS = re.compile(r"(?P<left>\S+)(?:\s*/\s*(?P<over>\S+))?\s*(?P<sign>[<>])\s*(?P<right>\S+)")
-
-Report = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -138,7 +137,8 @@ class Expectation:
         for lane in report["lanes"]:
             if lane["lane"] in timed and failed_too_often(lane):
                 return f"more than 1 % of the requests of {lane['lane']} failed"
-        comparisons = (report["verdict"] or {}).get("comparisons", ())
+        verdict = report["verdict"]
+        comparisons = verdict["comparisons"] if verdict else []
         answers = {each["lane"]: each["answer"] for each in comparisons}
         for name in sorted(timed if len(timed) > 1 else ()):
             if answers.get(name) == "redirected":
@@ -166,7 +166,8 @@ class Expectation:
 
     def _is_disturbed(self, report: Report) -> bool:
         """Return True if it is about the verdict's ratio, in a disturbed run."""
-        return bool(self._compared(report) and report["verdict"].get("disturbed"))
+        verdict = report.get("verdict")
+        return bool(verdict and self._compared(report) and verdict.get("disturbed"))
 
     def _interval(self, report: Report) -> tuple[float, float] | None:
         lanes = self._compared(report)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
-from typing import Any, Self
+from typing import Self
 
 from dashboard.wire.errors import InvalidPlan, Problem
+from dashboard.wire.report.lanes import LaneReport
+from dashboard.wire.report.report import Report
 
 from .metrics import find_metric, numbers_of
 
@@ -18,8 +19,6 @@ TIMES = (
     *("first_byte_ms", "longest_gap_ms", "segments_ms"),
 )
 _LANE_NUMBER = re.compile(r"(?P<lane>[^\s@]+@[^\s@.]+)\.(?P<path>[A-Za-z_][\w.-]*)")
-
-Report = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -64,8 +63,8 @@ class LaneNumber:
         """Return the whole path, and the number."""
         return find_metric(self.path, self._lane(report))
 
-    def _lane(self, report: Report) -> Mapping[str, Any]:
-        lanes: dict[str, Mapping[str, Any]] = {lane["lane"]: lane for lane in report["lanes"]}
+    def _lane(self, report: Report) -> LaneReport:
+        lanes = {lane["lane"]: lane for lane in report["lanes"]}
         if self.lane not in lanes:
             expected = f"expected a lane of {', '.join(lanes)}, found {self.lane}"
             raise InvalidPlan(Problem("expect", expected))

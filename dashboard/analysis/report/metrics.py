@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from statistics import median
-from typing import Any
 
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.failure import failure_names
+from dashboard.wire.report.lanes import LaneReport
 
 # Parts of a lane that are not numbers, or were not measured.
 NO_METRICS = ("target", "exceptions", "redirects", "worst_case", "loop_held_by")
@@ -56,7 +56,7 @@ def check_metric(path: str) -> None:
     _known(path)
 
 
-def find_metric(path: str, lane: Mapping[str, Any]) -> tuple[str, float | None]:
+def find_metric(path: str, lane: LaneReport) -> tuple[str, float | None]:
     """Return the whole path of a metric in a lane's report, and its number.
 
     The number is None if it is unknown in this run. Raise InvalidPlan for an unknown name.
@@ -94,13 +94,13 @@ def _refused(path: str, candidates: Iterable[str]) -> InvalidPlan:
     return InvalidPlan(Problem("expect", expected))
 
 
-def numbers_of(lane: Mapping[str, Any]) -> dict[str, float | None]:
+def numbers_of(lane: LaneReport) -> dict[str, float | None]:
     """Return every number of a lane by its path; failures that did not happen are 0.
 
     If no request came to an end, the number of failures is unknown.
     """
     numbers = dict(_numbers(lane))
-    failed = lane.get(ERRORS)
+    failed = lane.get("errors")
     if failed is None or not lane.get("requests"):
         return numbers
     return {**numbers, ERRORS: sum(failed.values()), **_with_zeros(failed)}
@@ -111,7 +111,7 @@ def _with_zeros(failed: Mapping[str, int]) -> dict[str, float | None]:
     return {**dict.fromkeys(ERROR_NAMES, 0), **happened}
 
 
-def _numbers(value: Any, path: str = "") -> Iterator[tuple[str, float | None]]:
+def _numbers(value: object, path: str = "") -> Iterator[tuple[str, float | None]]:
     """Yield every number in a lane's report with its path."""
     if isinstance(value, Mapping):
         for name, inner in value.items():

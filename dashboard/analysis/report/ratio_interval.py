@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 from dashboard.analysis.inference.comparison import FEWEST_ROUNDS, FIXED, holm
 from dashboard.analysis.inference.worst_case import Box, box_of
+from dashboard.wire.report.lanes import WorstCaseReport
+from dashboard.wire.report.report import Report
+from dashboard.wire.report.verdict import VerdictReport
 
-Report = Mapping[str, Any]
 Ends = tuple[float, float]
 
 COMPARED = {"differs", "no-difference", "undecided"}  # answers that rest on an interval
@@ -18,20 +19,27 @@ COMPARED = {"differs", "no-difference", "undecided"}  # answers that rest on an 
 
 def ratio_interval(report: Report, above: str, below: str) -> Ends | None:
     """Return the interval of `above` / `below`; None if the report has none."""
-    intervals = {each["lane"]: each["interval"] for each in report["verdict"]["comparisons"]}
-    return _with_baseline(report, intervals, above, below) or _between_others(report, above, below)
+    verdict = report["verdict"]
+    if verdict is None:
+        return None
+    intervals = {each["lane"]: each["interval"] for each in verdict["comparisons"]}
+    with_baseline = _with_baseline(verdict["baseline"], intervals, above, below)
+    return with_baseline or _between_others(report, verdict, above, below)
 
 
 def worst_case(report: Report, above: str, below: str) -> Ends | None:
     """Return the range of `above` / `below` in a disturbed run, with all lateness charged."""
-    return _with_baseline(report, report["verdict"]["disturbed"]["intervals"], above, below)
+    verdict = report["verdict"]
+    disturbed = verdict.get("disturbed") if verdict else None
+    if verdict is None or disturbed is None:
+        return None
+    return _with_baseline(verdict["baseline"], disturbed["intervals"], above, below)
 
 
 def _with_baseline(
-    report: Report, intervals: Mapping[str, Sequence[float] | None], above: str, below: str
+    baseline: str, intervals: Mapping[str, Sequence[float] | None], above: str, below: str
 ) -> Ends | None:
     """Return the interval if one lane is the baseline; `intervals` are those of the other lanes."""
-    baseline = report["verdict"]["baseline"]
     if below == baseline and (ends := intervals.get(above)):
         return ends[0], ends[1]
     if above == baseline and (ends := intervals.get(below)):
@@ -39,13 +47,12 @@ def _with_baseline(
     return None
 
 
-def _between_others(report: Report, above: str, below: str) -> Ends | None:
+def _between_others(report: Report, verdict: VerdictReport, above: str, below: str) -> Ends | None:
     """Return the paired t interval of two lanes neither of which is the baseline.
 
     None if rounds are missing, since it is then unknown which belong together, if one lane could
     not be compared, and for a run until certain: its end depends on what was measured.
     """
-    verdict = report["verdict"]
     answers = {each["lane"]: each["answer"] for each in verdict["comparisons"]}
     if verdict["rule"] != "fixed" or not {answers.get(above), answers.get(below)} <= COMPARED:
         return None
@@ -66,11 +73,20 @@ def _between_others(report: Report, above: str, below: str) -> Ends | None:
 def _box(report: Report, above: str, below: str) -> Box | None:
     """Return the box of two lanes of a disturbed run; None if some lateness is unknown."""
     worst = {lane["lane"]: lane["worst_case"] for lane in report["lanes"]}
-    ends = [
-        dict(enumerate(zip(worst[lane]["low"], worst[lane]["high"], strict=True)))
-        for lane in (below, above)
-    ]
-    if any(None in pair for lane in ends for pair in lane.values()):
+    first, second = _known_ends(worst[below]), _known_ends(worst[above])
+    if first is None or second is None:
         return None
-    rounds = dict.fromkeys(ends[0], 1.0)
-    return box_of(ends[0], ends[1], (rounds, rounds))
+    rounds = dict.fromkeys(first, 1.0)
+    return box_of(first, second, (rounds, rounds))
+
+
+def _known_ends(worst: WorstCaseReport | None) -> dict[int, Ends] | None:
+    """Return both ends of each round of a lane; None if one of them is unknown."""
+    if worst is None:
+        return None
+    ends: dict[int, Ends] = {}
+    for number, (low, high) in enumerate(zip(worst["low"], worst["high"], strict=True)):
+        if low is None or high is None:
+            return None
+        ends[number] = low, high
+    return ends

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
 
-Report = Mapping[str, Any]
+from dashboard.wire.report.lanes import LaneReport
+from dashboard.wire.report.report import Report
 
 # Parts of the environment that differ between any two runs and explain nothing.
 PASSING = ("load_average", "time", "started", "ended")
@@ -49,7 +49,7 @@ class LanePair:
     numbers: Mapping[str, Pair]
 
 
-def differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Difference]:
+def differences(first: Mapping[str, object], second: Mapping[str, object]) -> list[Difference]:
     """Return what differs between two plans or environments, nested tables by their path."""
     values, other_values = dict(_flat(first)), dict(_flat(second))
     return [
@@ -68,7 +68,7 @@ def lane_pairs(first: Report, second: Report) -> list[LanePair]:
     return [_pair(name, lanes.get(name), other_lanes.get(name)) for name in (*shared, *alone)]
 
 
-def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+def _flat(table: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
     for key, value in table.items():
         if isinstance(value, Mapping):
             yield from _flat(value, f"{prefix}{key}.")
@@ -78,14 +78,14 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str
             yield prefix + key, str(value)
 
 
-def _pair(name: str, first_report: Report | None, second_report: Report | None) -> LanePair:
+def _pair(name: str, first_report: LaneReport | None, second_report: LaneReport | None) -> LanePair:
     first, second = _numbers(first_report), _numbers(second_report)
     keys = first or second
     numbers = {key: Pair(first.get(key), second.get(key)) for key in keys}
     return LanePair(name, first_report is not None, second_report is not None, numbers)
 
 
-def _numbers(lane: Report | None) -> dict[str, float | None]:
+def _numbers(lane: LaneReport | None) -> dict[str, float | None]:
     if lane is None:
         return {}
     makespans, side = lane["makespan_s"], lane["server_side"]

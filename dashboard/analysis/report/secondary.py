@@ -66,7 +66,7 @@ def _differences(first: LaneMetrics, second: LaneMetrics) -> Iterator[Secondary]
 def _values(metrics: LaneMetrics) -> dict[str, float | None]:
     return {
         "peak_rss_mb": metrics.resources.peak_rss_mb,
-        "cpu_ms_per_request": metrics.resources.cost_evidence["cpu_ms_per_request"],
+        "cpu_ms_per_request": metrics.resources.cpu_ms,
         "peak_threads": server_side.peak_together(metrics.lane.health, "threads"),
         "queries": metrics.config.queries,
     }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dashboard.analysis.causes.cause import Cause
 from dashboard.analysis.causes.shared_limit import find_shared_limit
 from dashboard.analysis.causes.view_calls import redirected_unlike
 from dashboard.analysis.inference.comparison import Comparison, compare
@@ -18,6 +17,7 @@ from dashboard.analysis.samples.rounds import log_ratios
 from dashboard.analysis.text.sentences import sentence
 from dashboard.wire.codec import to_json
 from dashboard.wire.plan.plan import Lane as PlanLane
+from dashboard.wire.report.causes import CauseReport
 from dashboard.wire.report.lanes import LaneReport
 from dashboard.wire.report.report import Report
 from dashboard.wire.report.verdict import (
@@ -109,7 +109,7 @@ def _causes(
     comparisons: Sequence[Comparison],
     lanes: Sequence[LaneMetrics],
     options: VerdictOptions,
-) -> list[list[Cause]]:
+) -> list[list[CauseReport]]:
     return [
         causes_of(comparison, report, (lanes[0], lane), options)
         for comparison, lane in zip(comparisons, lanes[1:], strict=True)
@@ -144,8 +144,7 @@ def _shared_limit(
 ) -> SharedLimitReport | None:
     if options.control or options.disturbed_reason:
         return None  # what the lanes of a disturbed run share may be the load generator's limit
-    limit: SharedLimitReport | None = to_json(find_shared_limit(lanes, comparisons))
-    return limit
+    return find_shared_limit(lanes, comparisons)
 
 
 def _disturbed(

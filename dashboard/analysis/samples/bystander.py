@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from dashboard.wire.failure import Failure
-from dashboard.wire.report.lanes import BystanderCost, BystanderReport
+from dashboard.wire.report.lanes import BystanderCost, BystanderReport, LaneReport
 from dashboard.wire.units import NS_PER_MS
 
 from . import resource_use
@@ -50,9 +47,9 @@ def _cost(lane: Lane, cost: BystanderRequestCost) -> BystanderCost:
     }
 
 
-def bystander_wait_ms(lane: Mapping[str, Any]) -> float | None:
+def bystander_wait_ms(lane: LaneReport) -> float | None:
     """Return the bystander's p95 response time, or the longest if its requests were few."""
-    report: BystanderReport | None = lane["neighbour"]
+    report = lane["neighbour"]
     if report is None:
         return None
     latency = report["latency_ms"]

@@ -6,13 +6,14 @@ an end of its own. A request that Stop cut off is not a failure.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from dashboard.wire.plural import counted
+from dashboard.wire.report.lanes import LaneReport
+from dashboard.wire.report.report import Report
 
 from .lane_samples import Columns, Lane
 from .stats import whole_rounds
@@ -64,7 +65,7 @@ def with_cut_off(lane: Lane) -> Columns:
     }
 
 
-def cut_off_text(lane: Mapping[str, Any]) -> str:
+def cut_off_text(lane: LaneReport) -> str:
     """Return "24 done, 76 cut off by Stop"; empty if nothing was cut off."""
     partial = lane.get("partial")
     if not partial or not partial["cut_off"]:
@@ -73,7 +74,7 @@ def cut_off_text(lane: Mapping[str, Any]) -> str:
     return f"{partial['done']:,} done{failed}, {partial['cut_off']:,} cut off by Stop"
 
 
-def stopped_text(report: Mapping[str, Any]) -> str:
+def stopped_text(report: Report) -> str:
     """Return the sentence on which rounds of a stopped run count; empty for other runs."""
     if report["status"] not in CUT_SHORT:
         return ""
@@ -86,7 +87,7 @@ def stopped_text(report: Mapping[str, Any]) -> str:
     return f"{words}: {'; '.join(lanes)}{uncounted}."
 
 
-def whole_rounds_of(report: Mapping[str, Any]) -> int:
+def whole_rounds_of(report: Report) -> int:
     """Return how many rounds of a report are whole in every lane."""
     return min((len(lane["makespan_s"]) for lane in report["lanes"]), default=0)
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from dashboard.wire.report.lanes import LaneReport
 
 MAX_FAILED_SHARE = 0.01
 
 
-def failed_too_often(lane: Mapping[str, Any]) -> bool:
+def failed_too_often(lane: LaneReport) -> bool:
     """Return True if more than 1 % of a lane's requests failed."""
-    return bool(lane["requests"] - lane["ok"] > MAX_FAILED_SHARE * lane["requests"])
+    return lane["requests"] - lane["ok"] > MAX_FAILED_SHARE * lane["requests"]

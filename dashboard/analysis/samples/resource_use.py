@@ -8,9 +8,8 @@ multiplied by their number, and subtracted; the result carries the uncertainty o
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -69,7 +68,7 @@ class BystanderRequestCost:
     threads: Amount
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any] | None) -> BystanderRequestCost | None:
+    def from_json(cls, data: Mapping[str, Sequence[float]] | None) -> BystanderRequestCost | None:
         """Return the cost that `to_json` wrote; None for None."""
         if data is None:
             return None

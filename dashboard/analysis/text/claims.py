@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from dashboard.wire.report.claim_verdict import ClaimVerdict, Finding, Kind
+from dashboard.wire.report.claim_verdict import ClaimVerdict, Finding
+from dashboard.wire.report.claims import ClaimKind
 
 from .numbers import milliseconds, seconds_of, significant, times
 
-VERDICT: Mapping[Kind, str] = {
+VERDICT: Mapping[ClaimKind, str] = {
     "holds": "True here",
     "holds-only-when": "True only for",
     "does-not-hold": "Not true here",
@@ -151,4 +152,4 @@ def _quantity(path: str, value: float) -> str:
     return f"{number}{unit}"
 
 
-_UNITS = {"_mb": " MB", "_rps": "/s", "_percent": " %"}
+_UNITS = {"_mb": " MiB", "_rps": "/s", "_percent": " %"}

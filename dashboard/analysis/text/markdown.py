@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from statistics import median
-from typing import Any
+from typing import Literal
 
 from dashboard.analysis.samples.bystander import bystander_wait_ms
 from dashboard.analysis.samples.cut_off import CUT_SHORT, cut_off_text, whole_rounds_of
 from dashboard.wire.plural import counted
+from dashboard.wire.report.lanes import LaneReport
+from dashboard.wire.report.report import Report
+from dashboard.wire.report.verdict import ComparisonReport
 
-from .disturbed import mark
-from .numbers import milliseconds, percent, seconds_of, significant, times
+from .disturbed import level_text, mark
+from .numbers import milliseconds, seconds_of, significant, times
 from .sentences import price, theory_text
-
-Report = Mapping[str, Any]
 
 UNKNOWN = "–"
 
@@ -24,10 +25,11 @@ def markdown(report: Report, judged: Sequence[tuple[str, bool]] = ()) -> str:
 
     `judged` are the expectations as text, and whether each held.
     """
+    verdict = report["verdict"]
     parts = [
         f"## {_escaped(report['scenario'])}: {_load(report)}",
         _status(report),
-        (report["verdict"] or {}).get("sentence", ""),
+        verdict["sentence"] if verdict else "",
         "\n".join(_table(report)),
         "\n".join(
             f"- {'held' if holds else '**did not hold**'}: `{text}`" for text, holds in judged
@@ -49,7 +51,8 @@ def _load(report: Report) -> str:
 
 def _rounds(report: Report) -> str:
     """Return the number of rounds; a run until certain may end before its last one."""
-    until_certain = (report["verdict"] or {}).get("rule") == "until-sure"
+    verdict = report["verdict"]
+    until_certain = verdict is not None and verdict.get("rule") == "until-sure"
     if report["status"] in CUT_SHORT:
         return f"{whole_rounds_of(report)} of {report['rounds']} rounds"
     rounds = len(report["lanes"][0]["response_p95_ms"]) if until_certain else report["rounds"]
@@ -83,7 +86,8 @@ def _table(report: Report) -> Iterator[str]:
             f"`{lane['lane']}`",
             _achieved(lane) if rate else _makespan(lane),
             ratios.get(lane["lane"], UNKNOWN),
-            *(_response(lane, name) for name in ("p50", "p95")),
+            _response(lane, "p50"),
+            _response(lane, "p95"),
             "; ".join(filter(None, [str(lane["requests"] - lane["ok"]), cut_off_text(lane)])),
             _bystander(lane),
             *([theory_text(lane) or UNKNOWN] if theories else []),
@@ -103,21 +107,21 @@ def _ratios(report: Report) -> dict[str, str]:
     return ratios
 
 
-def _ratio(comparison: Mapping[str, Any]) -> str:
+def _ratio(comparison: ComparisonReport) -> str:
     if comparison["ratio"] is None:
         return str(comparison["answer"])
     ratio = f"{times(comparison['ratio'])}×"
     if comparison["interval"] is None:
         return ratio
     low, high = map(times, comparison["interval"])
-    return f"{ratio} ({percent(comparison['level'])}: {low}–{high}×)"
+    return f"{ratio} ({level_text(comparison)}: {low}–{high}×)"
 
 
-def _makespan(lane: Mapping[str, Any]) -> str:
+def _makespan(lane: LaneReport) -> str:
     return seconds_of(median(lane["makespan_s"])) if lane["makespan_s"] else UNKNOWN
 
 
-def _achieved(lane: Mapping[str, Any]) -> str:
+def _achieved(lane: LaneReport) -> str:
     rate = lane["rate"]
     if not rate or rate["achieved_rps"] is None:
         return UNKNOWN
@@ -125,20 +129,20 @@ def _achieved(lane: Mapping[str, Any]) -> str:
     return f"{words}, backlog growing" if rate["keeps_up"] is False else words
 
 
-def _response(lane: Mapping[str, Any], name: str) -> str:
+def _response(lane: LaneReport, name: Literal["p50", "p95"]) -> str:
     """Return a percentile of the response time; that of a lane that fell behind means nothing."""
     behind = lane["rate"] and lane["rate"]["keeps_up"] is False
     value_ms = lane["latency_ms"][name]
     return UNKNOWN if behind or value_ms is None else milliseconds(value_ms)
 
 
-def _bystander(lane: Mapping[str, Any]) -> str:
+def _bystander(lane: LaneReport) -> str:
     wait_ms = bystander_wait_ms(lane)
     return UNKNOWN if wait_ms is None else milliseconds(wait_ms)
 
 
 def _footer(report: Report) -> str:
-    environment, instrument = report["environment"], report["instrument"] or {}
+    environment, instrument = report["environment"], report["instrument"]
     setup = [
         ("Python", environment.get("python")),
         ("Django", environment.get("django")),
@@ -146,7 +150,7 @@ def _footer(report: Report) -> str:
         ("seed", report["seed"]),
     ]
     words = [f"{name} {value}" for name, value in setup if value is not None]
-    steal = instrument.get("steal_percent")
+    steal = instrument.get("steal_percent") if instrument else None
     if steal is not None:
         words.append(f"{significant(steal, 2)} % of the CPU time stolen")
     return f"Measured on one machine: {', '.join(words)}."

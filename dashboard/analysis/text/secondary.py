@@ -9,7 +9,7 @@ from dashboard.wire.report.verdict import SecondaryReport
 from .numbers import milliseconds, significant
 
 UNITS = {
-    "peak_rss_mb": "MB of memory",
+    "peak_rss_mb": "MiB of memory",
     "cpu_ms_per_request": "of CPU per request",
     "peak_threads": "threads",
     "queries": "queries per request",
@@ -27,7 +27,7 @@ def secondary_sentences(differences: Sequence[SecondaryReport]) -> Iterator[str]
 
 
 def _change(difference: SecondaryReport) -> str:
-    """Return "222 → 122 MB of memory"."""
+    """Return "222 → 122 MiB of memory"."""
     in_ms = difference["metric"] == "cpu_ms_per_request"
     first, second = (
         milliseconds(value) if in_ms else significant(value, 3) for value in difference["values"]

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Literal, TypeAlias
 
 from dashboard.wire.plural import counted
+from dashboard.wire.report.verdict import LaneLimitReport, SharedLimitName, SharedLimitReport
 
 from .numbers import milliseconds, seconds_of, significant, times_at_most
 
-SharedLimit = Mapping[str, Any]
-Lanes = Sequence[Mapping[str, Any]]
+Lanes: TypeAlias = Sequence[LaneLimitReport]
+Number: TypeAlias = Literal[
+    "time_s",
+    "cpu_ms_per_request",
+    "own_cpu_share",
+    "least_own_cpu_share",
+    "cpu_alone_s",
+    "in_view",
+    "peak_in_view",
+    "view_ms_p50",
+]
 
 # Server and Django by themselves cost 0.1 to 2 ms per request where measured. A request that costs
 # less CPU than this limit may cost still less under another server.
@@ -19,7 +29,7 @@ FASTER = 1.05  # smallest possible speed-up that is given as a number
 WORTH_SAYING = 0.1  # of the cores, used by other processes
 
 
-def shared_limit_sentence(limit: SharedLimit | None) -> str:
+def shared_limit_sentence(limit: SharedLimitReport | None) -> str:
     """Return one sentence or two; empty if there is no shared limit."""
     if not limit:
         return ""
@@ -30,9 +40,16 @@ def _all(lanes: Lanes) -> str:
     return "Both lanes" if len(lanes) == 2 else f"All {len(lanes)} lanes"
 
 
-def _range(lanes: Lanes, name: str, to_text: Callable[[float], str]) -> str:
+def _known(lanes: Lanes, name: Number) -> list[float]:
+    """Return a number of each lane in which it is known."""
+    return [number for lane in lanes if (number := lane[name]) is not None]
+
+
+def _range(lanes: Lanes, name: Number, to_text: Callable[[float], str]) -> str:
     """Return "65 ms", or "65 ms to 68 ms" if the lanes differ."""
-    values = [lane[name] for lane in lanes]
+    values = _known(lanes, name)
+    if not values:
+        return "an unknown amount"
     ends = to_text(min(values)), to_text(max(values))
     return ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
 
@@ -47,6 +64,8 @@ def _cores(lanes: Lanes) -> str:
     if len(counts) != 1:
         return "their cores"
     (count,) = counts
+    if count is None:
+        return "their cores"
     return "one core" if count == 1 else f"{count:g} cores"
 
 
@@ -64,14 +83,14 @@ def _cpu(lanes: Lanes) -> str:
 
 
 def _more_cores(lanes: Lanes) -> str:
-    spare = all(lane["cores"] and lane["cores"] > lane["usable_cores"] for lane in lanes)
+    spare = all((lane["cores"] or 0) > (lane["usable_cores"] or 0) for lane in lanes)
     return "more processes would" if spare else "more processes on more cores would"
 
 
 def _cpu_bound(lanes: Lanes, concurrency: int | None) -> str:
     where, most = f"on {_cores(lanes)}", _most(lanes)
     more = f"more than {times_at_most(most)}× as much" if most >= FASTER else "more"
-    if min(lane["cpu_ms_per_request"] for lane in lanes) < MOSTLY_SERVER_MS:
+    if min(_known(lanes, "cpu_ms_per_request"), default=0) < MOSTLY_SERVER_MS:
         return (
             f"{_cpu(lanes)}: none of them can do {more} {where}. So little CPU time may be the"
             f" server's own; less of it per request would help, and {_more_cores(lanes)}."
@@ -85,7 +104,7 @@ def _cpu_bound(lanes: Lanes, concurrency: int | None) -> str:
 
 def _most(lanes: Lanes) -> float:
     """Return how many times as fast a lane can become if it only waits for its own CPU time."""
-    return float(1 / min(lane["least_own_cpu_share"] for lane in lanes))
+    return 1 / min(_known(lanes, "least_own_cpu_share"), default=1.0)
 
 
 def _mostly_cpu(lanes: Lanes, concurrency: int | None) -> str:
@@ -102,7 +121,7 @@ def _light_load(lanes: Lanes, concurrency: int | None) -> str:
             "One request at a time was sent: this shows how long a request takes, not how a server"
             " or async handles many at once."
         )
-    mean = significant(max(lane["in_view"] for lane in lanes), 2)
+    mean = significant(max(_known(lanes, "in_view"), default=0), 2)
     return (
         "The load was too light to make a difference: on average there were at most"
         f" {mean} requests in the view."
@@ -110,7 +129,7 @@ def _light_load(lanes: Lanes, concurrency: int | None) -> str:
 
 
 def _same_limit(lanes: Lanes, concurrency: int | None) -> str:
-    peak = lanes[0]["peak_in_view"]
+    peak = lanes[0]["peak_in_view"] or 0
     requests = counted(peak, "request")
     words = (
         f"{_all(lanes)} had at most {requests} in the view at a time, of {concurrency} in flight"
@@ -145,7 +164,8 @@ def _waiting(lanes: Lanes, concurrency: int | None) -> str:
 def _upstream(lanes: Lanes) -> str:
     """Return the companion that all lanes waited for, in brackets; empty if it is unknown."""
     names = {lane["upstream"] for lane in lanes}
-    return f" ({names.pop()})" if len(names) == 1 and None not in names else ""
+    name = names.pop() if len(names) == 1 else None
+    return f" ({name})" if name is not None else ""
 
 
 def _unknown(lanes: Lanes, concurrency: int | None) -> str:
@@ -163,7 +183,7 @@ def _unknown(lanes: Lanes, concurrency: int | None) -> str:
     return f"No limit was found that {_all(lanes).lower()} share: {', and '.join(observations)}."
 
 
-_WORDS: Mapping[str, Callable[[Lanes, int | None], str]] = {
+_WORDS: Mapping[SharedLimitName, Callable[[Lanes, int | None], str]] = {
     "cpu-bound": _cpu_bound,
     "mostly-cpu": _mostly_cpu,
     "light-load": _light_load,

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from dashboard.wire.plural import counted
+from dashboard.wire.report.answers import ExceptionKind
+from dashboard.wire.report.lanes import LaneReport
+from dashboard.wire.report.report import Report
 
 FAILURE_WORDS = {
     "redirected-before-view": "redirected before the view",
     "sent-to-login": "sent to a login",
 }
-
-Report = Mapping[str, Any]
-Lane = Mapping[str, Any]
-Failure = Mapping[str, Any]  # an exception as the report carries it
 
 
 def view_call_warnings(report: Report) -> list[str]:
@@ -33,7 +31,7 @@ def view_call_warnings(report: Report) -> list[str]:
     return warnings
 
 
-def _of_lane(lane: Lane) -> Iterator[str]:
+def _of_lane(lane: LaneReport) -> Iterator[str]:
     of = f"of {counted(lane['requests'], 'request')}"
     if count := sum(lane["skipped"].values()):
         statuses = ", ".join(lane["skipped"])
@@ -52,13 +50,13 @@ def _of_lane(lane: Lane) -> Iterator[str]:
     yield from (f"{lane['lane']}: {exception_text(failure)}" for failure in lane["exceptions"])
 
 
-def _most_frequent_target(lane: Lane) -> str:
+def _most_frequent_target(lane: LaneReport) -> str:
     """Return the first redirect in brackets; empty if none was reported."""
     redirect = next(iter(lane["redirects"]), None)
     return f" ({redirect['status']} to {redirect['to']})" if redirect else ""
 
 
-def exception_text(failure: Failure) -> str:
+def exception_text(failure: ExceptionKind) -> str:
     """Return "3 requests answered 500 by KeyError: 'id' (views.py:12)"."""
     name = failure["type"].rpartition(".")[2]
     quoted = f"{name}: {failure['message']}" if failure["message"] else name

@@ -50,6 +50,7 @@ from dashboard.runs.engines.engine_group import MAX_ENGINES
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.runs.reports.results import report_on
+from dashboard.runs.reports.stored import stored_report
 from dashboard.runs.sinks.sink import Sink
 from dashboard.runs.wiring import set_up
 from dashboard.wire.errors import Invalid, InvalidPlan, Problem
@@ -232,4 +233,4 @@ async def _perform(
         queue_lines.cancel()
         await laboratory.close()
     await run.arefresh_from_db()
-    return run, run.report or await report_on(run)
+    return run, stored_report(run) or await report_on(run)

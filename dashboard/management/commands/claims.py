@@ -33,6 +33,7 @@ from dashboard.runs.experiments.claims import (
 from dashboard.wire.codec import to_json
 from dashboard.wire.errors import Invalid, InvalidPlan, Problem
 from dashboard.wire.plural import counted
+from dashboard.wire.report.claims import ClaimsAnswer
 
 CLAIM_DOES_NOT_HOLD = 1
 
@@ -60,7 +61,7 @@ class Command(BaseCommand):
             raise usage_error(error) from None
         statuses: list[ClaimStatus] = []
 
-        def answer_of(experiment: Experiment) -> dict[str, Any]:
+        def answer_of(experiment: Experiment) -> ClaimsAnswer:
             statuses.extend(claim_statuses_in(claims, experiment))
             return {
                 "experiment": experiment.pk,

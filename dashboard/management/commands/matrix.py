@@ -29,6 +29,7 @@ from dashboard.runs.experiments.matrix import make_matrix
 from dashboard.runs.experiments.matrix_table import matrix_answer, matrix_csv
 from dashboard.wire.errors import Invalid
 from dashboard.wire.last_lines import last_lines
+from dashboard.wire.report.matrix import MatrixAnswer, MatrixCell
 
 
 class Command(BaseCommand):
@@ -59,7 +60,7 @@ class Command(BaseCommand):
         self.print(answer, options)
         exit_with_status(experiment)
 
-    def print(self, answer: Mapping[str, Any], options: Mapping[str, Any]) -> None:
+    def print(self, answer: MatrixAnswer, options: Mapping[str, Any]) -> None:
         """Print the table; write the JSON and the CSV as requested."""
         if prints_table(options):
             print_matrix(answer)
@@ -68,7 +69,7 @@ class Command(BaseCommand):
             write_file("csv", options["csv"], matrix_csv(answer))
 
 
-def print_matrix(answer: Mapping[str, Any]) -> None:
+def print_matrix(answer: MatrixAnswer) -> None:
     """Print the table, its sentence, and why cells are empty."""
     console = table_console()
     for table in matrix_tables(answer, console.width):
@@ -77,7 +78,7 @@ def print_matrix(answer: Mapping[str, Any]) -> None:
         console.print(note, highlight=False, markup=False)
 
 
-def matrix_tables(answer: Mapping[str, Any], width: int) -> Iterator[Table]:
+def matrix_tables(answer: MatrixAnswer, width: int) -> Iterator[Table]:
     """Yield a row per variant, a column per server, in as many tables as the terminal needs.
 
     A cell has the total time and its ratio to the baseline.
@@ -101,7 +102,7 @@ def matrix_tables(answer: Mapping[str, Any], width: int) -> Iterator[Table]:
     )
 
 
-def cell_text(cell: Mapping[str, Any]) -> str:
+def cell_text(cell: MatrixCell) -> str:
     """Return *1.31 s, 1.00×* on two lines, or the cell's state if it was not measured."""
     if cell["state"] != "measured":
         return str(cell["state"])
@@ -111,7 +112,7 @@ def cell_text(cell: Mapping[str, Any]) -> str:
     return f"{total_time}\n{ratio}{doubtful}"
 
 
-def matrix_notes(answer: Mapping[str, Any]) -> list[str]:
+def matrix_notes(answer: MatrixAnswer) -> list[str]:
     """Return the sentence, and each reason for empty cells once, with the log's last lines."""
     why: dict[tuple[str, str], list[str]] = {}
     for cell in answer["cells"]:

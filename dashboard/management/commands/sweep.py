@@ -31,6 +31,7 @@ from dashboard.runs.experiments.sweep_table import sweep_answer, sweep_csv
 from dashboard.wire.errors import Invalid
 from dashboard.wire.last_lines import last_lines
 from dashboard.wire.plan.plan import MARGIN
+from dashboard.wire.report.sweep import LevelLane, SweepAnswer
 
 
 class Command(BaseCommand):
@@ -77,7 +78,7 @@ class Command(BaseCommand):
         self.print(answer, options)
         exit_with_status(experiment)
 
-    def print(self, answer: Mapping[str, Any], options: Mapping[str, Any]) -> None:
+    def print(self, answer: SweepAnswer, options: Mapping[str, Any]) -> None:
         """Print the table; write the JSON and the CSV as requested."""
         if prints_table(options):
             print_sweep(answer)
@@ -86,7 +87,7 @@ class Command(BaseCommand):
             write_file("csv", options["csv"], sweep_csv(answer))
 
 
-def print_sweep(answer: Mapping[str, Any]) -> None:
+def print_sweep(answer: SweepAnswer) -> None:
     """Print the table, or one for each lane if they do not fit side by side, and the sentence."""
     console = table_console()
     left_out: dict[str, None] = {}
@@ -99,7 +100,7 @@ def print_sweep(answer: Mapping[str, Any]) -> None:
         console.print(note, highlight=False, markup=False)
 
 
-def sweep_notes(answer: Mapping[str, Any]) -> list[str]:
+def sweep_notes(answer: SweepAnswer) -> list[str]:
     """Return the sentence, and why levels failed, each with the log's last lines."""
     reasons = [
         "\n    ".join([f"{level['words']}: {level['problem']}", *last_lines(level["log_tail"])])
@@ -109,7 +110,7 @@ def sweep_notes(answer: Mapping[str, Any]) -> list[str]:
     return [*filter(None, [answer["sentence"]]), *reasons]
 
 
-def sweep_columns(answer: Mapping[str, Any], width: int) -> Iterator[tuple[str, list[Column]]]:
+def sweep_columns(answer: SweepAnswer, width: int) -> Iterator[tuple[str, list[Column]]]:
     """Yield the title and the columns of each table: a row per level, the lanes side by side."""
     title = f"{answer['scenario']} over {answer['over']['name']}"
     levels = [f"{level['at']:.4g}" for level in answer["levels"]]
@@ -127,7 +128,7 @@ def sweep_columns(answer: Mapping[str, Any], width: int) -> Iterator[tuple[str, 
         yield f"{title}: {lane}", [key, *columns]
 
 
-def _lane_columns(answer: Mapping[str, Any], name: str) -> Iterator[Column]:
+def _lane_columns(answer: SweepAnswer, name: str) -> Iterator[Column]:
     """Yield a lane's throughput and p95, and how it compares with the baseline."""
     lanes = [lane for level in answer["levels"] for lane in level["lanes"] if lane["lane"] == name]
     rows = [lane_texts(lane) for lane in lanes]
@@ -139,7 +140,7 @@ def _lane_columns(answer: Mapping[str, Any], name: str) -> Iterator[Column]:
         yield Column(heading, cells, rank, right=heading != "result", breaks=r" (?=\[)")
 
 
-def lane_texts(lane: Mapping[str, Any]) -> list[str]:
+def lane_texts(lane: LevelLane) -> list[str]:
     """Return the cells of one lane at one level."""
     p95 = "–" if lane["p95_ms"] is None else milliseconds(lane["p95_ms"])
     texts = [_text(lane["throughput_rps"], "{:.1f}"), p95]

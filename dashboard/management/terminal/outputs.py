@@ -44,7 +44,7 @@ def print_left_out(console: Console, names: Sequence[str]) -> None:
         console.print(message, highlight=False, markup=False)
 
 
-def write_json(answer: Mapping[str, Any], destination: str | None) -> None:
+def write_json(answer: Mapping[str, object], destination: str | None) -> None:
     """Write one JSON object to stdout, with nothing else there, or to a file; None: nowhere."""
     text = json.dumps(answer) + "\n"
     if destination == STDOUT:

@@ -11,6 +11,7 @@ from dashboard.wire.events import RunEvent
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import Frame
 from dashboard.wire.plan.plan import Plan
+from dashboard.wire.report.report import DiscardReason
 
 
 class ProgressBars:
@@ -68,7 +69,7 @@ class ProgressBars:
         """Remove the bars."""
         self._progress.stop()
 
-    def _add_round(self, number: int, reason: str) -> None:
+    def _add_round(self, number: int, reason: DiscardReason) -> None:
         """Add a round to the total, since this one is repeated; its requests stay counted."""
         self._total += self._requests
         for bar in self._bars:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from statistics import median
-from typing import Any, TypeAlias
+from typing import Literal, TypeAlias
 
 from rich.table import Table
 
@@ -20,15 +20,18 @@ from dashboard.runs.reports.wording import (
     warnings,
 )
 from dashboard.wire.plan.plan import Rate, load_from_json
+from dashboard.wire.report.lanes import LaneReport
+from dashboard.wire.report.report import Report
 
 from .tables import KEEP, LISTS, NAMES, Column, fit_table
 
-Lane: TypeAlias = Mapping[str, Any]  # a lane's part of the report
-Columns: TypeAlias = Mapping[str, Callable[[Lane], str]]  # by heading, the text of a lane's cell
+Cell: TypeAlias = Callable[[LaneReport], str]
+Columns: TypeAlias = Mapping[str, Cell]  # by heading, the text of a lane's cell
+Peak: TypeAlias = Literal["peak_in_app", "peak_threads", "peak_rss_mb"]
 UNKNOWN = "–"
 
 
-def result_table(report: Mapping[str, Any], width: int) -> tuple[Table, list[str]]:
+def result_table(report: Report, width: int) -> tuple[Table, list[str]]:
     """Return the report as a table, one row per lane, and the columns there was no room for."""
     load = load_from_json(report["load"])
     columns = RATE_COLUMNS if isinstance(load, Rate) else BURST_COLUMNS
@@ -48,7 +51,7 @@ def result_table(report: Mapping[str, Any], width: int) -> tuple[Table, list[str
     )
 
 
-def result_notes(report: Mapping[str, Any], printed: Collection[str] = ()) -> Iterator[str]:
+def result_notes(report: Report, printed: Collection[str] = ()) -> Iterator[str]:
     """Yield what belongs below the table: the verdict, warnings, the load generator's limits.
 
     `printed` are the warnings that are on the same screen already.
@@ -62,18 +65,19 @@ def result_notes(report: Mapping[str, Any], printed: Collection[str] = ()) -> It
         yield limits
 
 
-def _total_time(lane: Lane) -> str:
+def _total_time(lane: LaneReport) -> str:
     return seconds_of(median(lane["makespan_s"])) if lane["makespan_s"] else UNKNOWN
 
 
-def _achieved(lane: Lane) -> str:
-    return per_second(lane["rate"]["achieved_rps"] if lane.get("rate") else None)
+def _achieved(lane: LaneReport) -> str:
+    rate = lane.get("rate")
+    return per_second(rate["achieved_rps"] if rate else None)
 
 
-def _percentile(group: str, name: str) -> Callable[[Lane], str]:
+def _percentile(group: Literal["latency_ms", "service_ms"], name: Literal["p50", "p95"]) -> Cell:
     """Return the cells of a percentile: unknown where a backlog grew all the time."""
 
-    def cell(lane: Lane) -> str:
+    def cell(lane: LaneReport) -> str:
         return _duration(lane[group][name] if keeps_up(lane) else None)
 
     return cell
@@ -83,23 +87,23 @@ def _duration(value_ms: float | None) -> str:
     return UNKNOWN if value_ms is None else milliseconds(value_ms)
 
 
-def _bystander(lane: Lane) -> str:
+def _bystander(lane: LaneReport) -> str:
     return _duration(bystander_wait_ms(lane))
 
 
-def _cpu(lane: Lane) -> str:
+def _cpu(lane: LaneReport) -> str:
     return _duration(lane["server_side"]["cpu_ms_per_request"])
 
 
-def _errors(lane: Lane) -> str:
+def _errors(lane: LaneReport) -> str:
     failed = ", ".join(f"{count} {name}" for name, count in lane["errors"].items()) or "0"
     return "; ".join(filter(None, [failed, cut_off_text(lane)]))
 
 
-def _server_side(name: str, form: str) -> Callable[[Lane], str]:
+def _server_side(name: Peak, form: str) -> Cell:
     """Return the cells of a peak that the server reached."""
 
-    def cell(lane: Lane) -> str:
+    def cell(lane: LaneReport) -> str:
         value = lane["server_side"][name]
         return UNKNOWN if value is None else form.format(value)
 
@@ -111,7 +115,7 @@ _COSTS: Columns = {
     "bystander": _bystander,
     "in app": _server_side("peak_in_app", "{}"),
     "threads": _server_side("peak_threads", "{}"),
-    "RSS": _server_side("peak_rss_mb", "{:.0f} MB"),
+    "RSS": _server_side("peak_rss_mb", "{:.0f} MiB"),
     "CPU per request": _cpu,
 }
 _TIMES: Columns = {

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
+
+from dashboard.wire.report.target_facts import OwnFacts
 
 MARK = "~"
 SETTINGS = "DJANGO_SETTINGS_MODULE"
@@ -28,7 +29,7 @@ class ServiceOverrides:
         return hashlib.sha256(repr((self.env, self.asgi, self.wsgi)).encode()).hexdigest()[:8]
 
     @property
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> OwnFacts:
         """What the lane's configuration shows: the variables' names, and the settings module."""
         return {
             "env": sorted(name for name, _ in self.env),

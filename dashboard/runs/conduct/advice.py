@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from collections.abc import Collection, Iterator
 
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import Frame
+from dashboard.wire.report.target_facts import DjangoFacts, TargetFacts
 
 NO_ANSWER = -1
 ANSWERED = (Failure.NONE, Failure.STATUS, Failure.REDIRECTED, Failure.LOGIN)
 BROKEN = (Failure.REFUSED, Failure.RESET, Failure.CLOSED)
 
 
-def advice_on(facts: Mapping[str, Any]) -> Iterator[str]:
+def advice_on(facts: TargetFacts) -> Iterator[str]:
     """Yield what in the settings of a target's Django distorts the numbers, and what to do."""
-    django = facts.get("django") or {}
+    django: DjangoFacts = facts.get("django") or {}
     if django.get("debug"):
         yield (
             "DEBUG is true: each query is kept in memory and errors are pages, so this is not"

@@ -6,14 +6,14 @@ probe reported, the result of a check. Lines of a log are quoted, and decide not
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
 
 from dashboard.targets.lifecycle.migrations import Migrations
 from dashboard.wire.failure import Failure
-from dashboard.wire.report.lanes import AnswerKind
+from dashboard.wire.report.answers import AnswerKind
+from dashboard.wire.report.target_facts import DjangoFacts, TargetFacts
 
 BAD_REQUEST, FORBIDDEN, NOT_FOUND, SERVER_ERROR = 400, 403, 404, 500
 DATABASE = "django.db."  # prefix of the types of its exceptions
@@ -52,7 +52,7 @@ class LaneAnswers:
 
 
 async def advice_on_answers(
-    answered: LaneAnswers, facts: Mapping[str, Any], check_migrations: CheckMigrations
+    answered: LaneAnswers, facts: TargetFacts, check_migrations: CheckMigrations
 ) -> AsyncIterator[str]:
     """Yield what to do. The report quotes exceptions; here is what they mean, where certain."""
     if Failure.LOGIN in answered.failures:
@@ -67,7 +67,7 @@ async def advice_on_answers(
             yield _on_migrations(migrations.pending)
 
 
-def _on_status(answered: LaneAnswers, facts: Mapping[str, Any]) -> str:
+def _on_status(answered: LaneAnswers, facts: TargetFacts) -> str:
     """Return what the lane's only status means; empty if there were several, or no error."""
     status = answered.status
     if status is None or status < BAD_REQUEST:
@@ -85,7 +85,7 @@ def _on_status(answered: LaneAnswers, facts: Mapping[str, Any]) -> str:
     return f"{every}."
 
 
-def _on_bad_request(answered: LaneAnswers, facts: Mapping[str, Any]) -> str:
+def _on_bad_request(answered: LaneAnswers, facts: TargetFacts) -> str:
     raised = answered.exceptions
     refuses = any((exception["type"] or "").endswith(".DisallowedHost") for exception in raised)
     if not refuses and (raised or not _refuses_loopback(facts)):
@@ -138,6 +138,7 @@ def _on_migrations(pending: Sequence[str]) -> str:
     return f"{len(pending)} {they_are} pending ({named}{more}): {applies}."
 
 
-def _refuses_loopback(facts: Mapping[str, Any]) -> bool:
-    hosts = (facts.get("django") or {}).get("allowed_hosts", ())
+def _refuses_loopback(facts: TargetFacts) -> bool:
+    django: DjangoFacts = facts.get("django") or {}
+    hosts = django.get("allowed_hosts", [])
     return not {"*", "127.0.0.1"} & set(hosts)

@@ -69,7 +69,7 @@ class Firings:
         """Let the lane's target import, connect and grow its pools; stored, not counted."""
         target = await self._targets.of(position, lane)
         await self._context.fanout.event(
-            {"event": "target", "lane": position, "state": "ready", "facts": dict(target.facts)}
+            {"event": "target", "lane": position, "state": "ready", "facts": {**target.facts}}
         )
         fired_s = self._context.resources.last_fired.get(_warm_key(lane, target))
         if fired_s is None or time.monotonic() - fired_s > WARM_FOR_S:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 from dashboard.analysis.inference.control import MAX_STEAL_PERCENT
 from dashboard.project.secrets.masking import masked
@@ -13,12 +11,13 @@ from dashboard.runs.reports.instrument import Reading
 from dashboard.runs.resources import Target
 from dashboard.targets.lifecycle.ignored_settings import advice_on_ignored_settings
 from dashboard.targets.observe.answers import merge_answers
-from dashboard.wire.events import EngineFired
+from dashboard.wire.events import Conversation, EngineFired
 from dashboard.wire.frame import WARM_UP_ROUND
 from dashboard.wire.plan.exchange import MAX_QUOTED
 from dashboard.wire.plan.plan import Firing, Lane
 from dashboard.wire.plural import counted
-from dashboard.wire.report.lanes import AnswerKind
+from dashboard.wire.report.answers import AnswerKind
+from dashboard.wire.report.target_facts import ExecutorFacts
 
 from .advice import Statuses, advice_on
 from .advice_on_answers import LaneAnswers, advice_on_answers
@@ -33,7 +32,7 @@ class Warnings:
     def __init__(self, context: RunContext) -> None:
         self._context = context
         self._plan = context.plan
-        self._executors: dict[int, Mapping[str, int]] = {}
+        self._executors: dict[int, ExecutorFacts] = {}
         self._answers: dict[int, list[AnswerKind]] = {}
         self._ignored: dict[int, int] = {}  # websocket messages that answered nothing, by lane
         self._warned_unanswered: set[int] = set()  # lanes
@@ -86,7 +85,7 @@ class Warnings:
             " repeated already."
         )
 
-    async def websocket(self, position: int, number: int, counts: Mapping[str, Any]) -> None:
+    async def websocket(self, position: int, number: int, counts: Conversation) -> None:
         """Report messages that answered nothing; warn, once per lane, of unanswered requests.
 
         `counts` is the field `websocket` of the engine's event `fired`.
@@ -115,7 +114,7 @@ class Warnings:
             return
         if longest is None or executor["queued"] > longest["queued"]:
             self._executors[position] = executor
-            await self._context.add_facts(position, {"executor": dict(executor)})
+            await self._context.add_facts(position, {"executor": executor})
 
     async def _unanswered_by_view(self, position: int, target: Target) -> None:
         """Report why requests were not answered by their view, over all rounds so far."""
@@ -124,7 +123,7 @@ class Warnings:
             self._answers[position] = answers
             await self._context.add_facts(position, {"answers": answers})
 
-    def _unanswered(self, lane: Lane, counts: Mapping[str, Any]) -> str:
+    def _unanswered(self, lane: Lane, counts: Conversation) -> str:
         rule = self._context.variant(lane).exchange.answer
         expected = f"an answer (answer = {json.dumps(rule)})" if rule else "the same message back"
         last = f"{_quoted_last(counts['last'])!r}" if counts["last"] else "nothing"

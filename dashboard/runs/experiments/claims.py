@@ -14,6 +14,7 @@ from dashboard.project.model.scenario import Claim
 from dashboard.project.project import Project
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue.experiment import ExperimentPlan, Step, Steps, fire_with_retry
+from dashboard.runs.reports.stored import stored_report
 from dashboard.wire.codec import JsonObject, to_json
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.plan.plan import Plan
@@ -159,9 +160,12 @@ def _claim_status_in(claim: Claim, run: Run) -> ClaimStatus:
     return ClaimStatus(claim, run, run, verdict_of(claim, run))
 
 
-def verdict_of(claim: Claim, run: Run) -> ClaimVerdict:
-    """Return what a finished run shows of the claim that it was fired for."""
-    return decide([str(expectation) for expectation in claim.expect], run.report)
+def verdict_of(claim: Claim, run: Run) -> ClaimVerdict | None:
+    """Return what a run shows of the claim that it was fired for; None without a report."""
+    report = stored_report(run)
+    if report is None:
+        return None
+    return decide([str(expectation) for expectation in claim.expect], report)
 
 
 def _runs_of(project: Project, claim: Claim, plan: Plan) -> tuple[Run | None, Run | None]:

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from statistics import median
-from typing import Any
 
 from dashboard.analysis.report.report import first_look
 from dashboard.analysis.samples.cut_off import stopped_text
 from dashboard.analysis.text.numbers import compared_with, percent, seconds_of
 from dashboard.models import Experiment, Run, Status
-from dashboard.runs.reports.results import measured
+from dashboard.runs.reports.stored import measured_report
+from dashboard.wire.report.matrix import (
+    CellNumbers,
+    CellPlace,
+    CellState,
+    Compared,
+    Drift,
+    MatrixAnswer,
+    MatrixCell,
+)
+from dashboard.wire.report.report import Report
+from dashboard.wire.report.verdict import ComparisonReport, VerdictReport
 
 from .matrix import Cell, Matrix
 
@@ -21,10 +31,9 @@ COLUMNS = (
     *("variant", "server", "state", "makespan_s", "ratio", "low", "high", "level", "answer"),
     *("p50_ms", "p95_ms", "throughput_rps", "requests", "failed", "theory_s", "run", "why"),
 )
-Answer = dict[str, Any]
 
 
-def matrix_answer(experiment: Experiment) -> Answer:
+def matrix_answer(experiment: Experiment) -> MatrixAnswer:
     """Return the JSON object of a matrix, specified in docs/commands.md."""
     matrix = Matrix.from_json(experiment.question)
     runs = list(experiment.runs.order_by("position").prefetch_related("lanes"))
@@ -52,7 +61,7 @@ def matrix_answer(experiment: Experiment) -> Answer:
     }
 
 
-def matrix_csv(answer: Mapping[str, Any]) -> str:
+def matrix_csv(answer: MatrixAnswer) -> str:
     """Return one row per cell, with a heading; numbers unrounded, empty if unknown."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, extrasaction="ignore")
@@ -65,62 +74,74 @@ def matrix_csv(answer: Mapping[str, Any]) -> str:
 
 def _baseline(matrix: Matrix, runs: Sequence[Run]) -> str:
     """Return the baseline of the runs: the question's, unless that could not be fired."""
-    finished = [run for run in runs if measured(run)]
+    finished = [run for run in runs if measured_report(run)]
     return str(finished[0].plan["lanes"][0]) if finished else str(matrix.baseline)
 
 
-def _cell(cell: Cell, runs: Sequence[Run], baseline: str, experiment: Experiment) -> Answer:
+def _cell(cell: Cell, runs: Sequence[Run], baseline: str, experiment: Experiment) -> MatrixCell:
     lane = str(cell.lane)
     with_lane = [run for run in runs if lane in run.plan["lanes"]]
-    finished = [run for run in with_lane if measured(run)]
+    measured = [(run, report) for run in with_lane if (report := measured_report(run))]
+    if not measured:
+        return {**_not_measured(cell, with_lane, experiment), **NO_NUMBERS}
     # The baseline is in every run: its cell is that of the first.
-    run = next(iter(finished if lane == baseline else reversed(finished)), None)
-    answer: Answer = {
+    run, report = measured[0] if lane == baseline else measured[-1]
+    position = run.plan["lanes"].index(lane)
+    numbers = _numbers(run, report, position)
+    why = _why_no_plain_ratio(report, position) or _why_fewer_rounds(run, report)
+    return {**_place(cell, "measured", why=why, run=run), **numbers}
+
+
+def _place(
+    cell: Cell, state: CellState, *, why: str = "", log_tail: str = "", run: Run | None = None
+) -> CellPlace:
+    return {
         "variant": cell.variant,
         "server": cell.server,
-        "lane": lane,
-        "state": "measured",
-        "why": "",
-        "log_tail": "",
+        "lane": str(cell.lane),
+        "state": state,
+        "why": why,
+        "log_tail": log_tail,
         "run": run.pk if run else None,
     }
-    if run is None:
-        return {**answer, **_not_measured(cell, with_lane, experiment), **NO_NUMBERS}
-    numbers = _numbers(run, run.plan["lanes"].index(lane))
-    return {**answer, **numbers, "why": numbers.get("why") or _why_fewer_rounds(run)}
 
 
-NO_NUMBERS: Mapping[str, Any] = dict.fromkeys(
-    (
-        *("makespan_s", "ratio", "interval", "level", "answer", "p50_ms", "p95_ms"),
-        *("throughput_rps", "requests", "failed", "errors", "theory_s", "concurrency", "family"),
-    )
-)
+NOT_COMPARED: Compared = {"ratio": None, "interval": None, "level": None, "answer": None}
+NO_NUMBERS: CellNumbers = {
+    "makespan_s": None,
+    **NOT_COMPARED,
+    "p50_ms": None,
+    "p95_ms": None,
+    "throughput_rps": None,
+    "requests": None,
+    "failed": None,
+    "errors": None,
+    "theory_s": None,
+    "concurrency": None,
+    "family": None,
+}
 
 
-def _not_measured(cell: Cell, with_lane: Sequence[Run], experiment: Experiment) -> Answer:
+def _not_measured(cell: Cell, with_lane: Sequence[Run], experiment: Experiment) -> CellPlace:
     """Return why the cell has no numbers, and the run to look at."""
     if cell.refusal:
-        return {"state": "refused", "why": cell.refusal}
+        return _place(cell, "refused", why=cell.refusal)
     last = with_lane[-1] if with_lane else None
     if last is not None and last.active:
-        return {"state": "running", "run": last.pk}
+        return _place(cell, "running", run=last)
     if last is not None and last.status == Status.FAILED and not experiment.active:
-        failed = {"why": last.problem, "log_tail": last.log_tail}
-        return {"state": "failed", **failed, "run": last.pk}
+        return _place(cell, "failed", why=last.problem, log_tail=last.log_tail, run=last)
     if experiment.active:
-        return {"state": "waiting"}
-    return {"state": "not-fired", "why": f"the experiment is {experiment.status}"}
+        return _place(cell, "waiting")
+    return _place(cell, "not-fired", why=f"the experiment is {experiment.status}")
 
 
-def _numbers(run: Run, position: int) -> Answer:
-    report = run.report
+def _numbers(run: Run, report: Report, position: int) -> CellNumbers:
     lane = report["lanes"][position]
-    compared = _compared(report, lane["lane"])
     stored = list(run.lanes.all())[position]
     return {
         "makespan_s": median(lane["makespan_s"]) if lane["makespan_s"] else None,
-        **compared,
+        **_compared(report, position),
         "p50_ms": lane["latency_ms"]["p50"],
         "p95_ms": lane["latency_ms"]["p95"],
         "throughput_rps": lane["throughput_rps"],
@@ -133,37 +154,54 @@ def _numbers(run: Run, position: int) -> Answer:
     }
 
 
-def _compared(report: Any, lane: str) -> Answer:
+def _compared(report: Report, position: int) -> Compared:
     """Return the comparison with the baseline; the baseline's own ratio is 1 by definition."""
-    none: Answer = {"ratio": None, "interval": None, "level": None, "answer": None}
-    if lane == report["lanes"][0]["lane"]:
-        return {**none, "ratio": first_look(report)[0] and 1.0, "answer": "baseline"}
-    comparison = next(item for item in report["verdict"]["comparisons"] if item["lane"] == lane)
-    return {**{name: comparison[name] for name in none}, "why": _caveat(report, comparison)}
+    if position == 0:
+        return {**NOT_COMPARED, "ratio": first_look(report)[0] and 1.0, "answer": "baseline"}
+    comparison = _comparison(report, position)
+    if comparison is None:
+        return NOT_COMPARED
+    return {
+        "ratio": comparison["ratio"],
+        "interval": comparison["interval"],
+        "level": comparison["level"],
+        "answer": comparison["answer"],
+    }
 
 
-def _why_fewer_rounds(run: Run) -> str:
+def _comparison(report: Report, position: int) -> ComparisonReport | None:
+    lane, verdict = report["lanes"][position]["lane"], report["verdict"]
+    comparisons = verdict["comparisons"] if verdict else []
+    return next((each for each in comparisons if each["lane"] == lane), None)
+
+
+def _why_fewer_rounds(run: Run, report: Report) -> str:
     """Return why a cell has fewer rounds than the plan; empty if it has them all."""
-    return "" if run.status == Status.FINISHED else stopped_text(run.report)
+    return "" if run.status == Status.FINISHED else stopped_text(report)
 
 
-def _caveat(report: Answer, comparison: Mapping[str, Any]) -> str:
+def _why_no_plain_ratio(report: Report, position: int) -> str:
     """Return why a measured cell has no ratio, or a qualified one; empty if it is a plain one."""
-    disturbed, answer = report["verdict"].get("disturbed"), comparison["answer"]
+    verdict, comparison = report["verdict"], _comparison(report, position)
+    return _caveat(verdict, comparison) if verdict and comparison else ""
+
+
+def _caveat(verdict: VerdictReport, comparison: ComparisonReport) -> str:
+    disturbed, answer = verdict.get("disturbed"), comparison["answer"]
+    reason = disturbed["reason"] if disturbed else ""
     if answer in COMPARED:
         words = "Disturbed, so its interval is that of the worst case."
-        return f"{words} {disturbed['reason']}" if disturbed else ""
+        return f"{words} {reason}" if disturbed else ""
     if answer == "errors":
         return "More than 1 % of the requests failed, here or in the baseline."
     if answer == "not-trusted":
-        return f"Not to be trusted. {report['verdict']['spoiled'] or disturbed['reason']}"
+        return f"Not to be trusted. {verdict['spoiled'] or reason}"
     return f"Not compared: {answer}."
 
 
-def _drift(runs: Sequence[Run], baseline: str) -> Answer | None:
+def _drift(runs: Sequence[Run], baseline: str) -> Drift | None:
     """Return how much the baseline's median total time differed between runs; None for one run."""
-    finished = [run for run in runs if measured(run)]
-    lanes = [run.report["lanes"][0] for run in finished]
+    lanes = [report["lanes"][0] for run in runs if (report := measured_report(run))]
     medians = [
         median(lane["makespan_s"])
         for lane in lanes
@@ -174,33 +212,34 @@ def _drift(runs: Sequence[Run], baseline: str) -> Answer | None:
     return {"makespan_s": medians, "largest": max(medians) / min(medians) - 1}
 
 
-def _sentence(cells: Sequence[Answer], baseline: str, drift: Answer | None) -> str:
+def _sentence(cells: Sequence[MatrixCell], baseline: str, drift: Drift | None) -> str:
     return " ".join([*_extremes(cells, baseline), *_drift_sentence(drift)])
 
 
-def _extremes(cells: Sequence[Answer], baseline: str) -> Iterator[str]:
-    trusted = (cell for cell in cells if cell["ratio"] and cell["answer"] != "not-trusted")
-    ranked = sorted(trusted, key=lambda cell: cell["ratio"])
+def _extremes(cells: Sequence[MatrixCell], baseline: str) -> Iterator[str]:
+    trusted = [cell for cell in cells if cell["ratio"] and cell["answer"] != "not-trusted"]
+    ranked = sorted(trusted, key=lambda cell: cell["ratio"] or 0)
     if len(ranked) < 2:
         return
     for word, cell in (("Fastest", ranked[0]), ("Slowest", ranked[-1])):
-        words = f"{cell['lane']} in {seconds_of(cell['makespan_s'])}"
-        if cell["lane"] == baseline or cell["ratio"] == 1:
+        ratio, total_s = cell["ratio"], cell["makespan_s"]
+        words = cell["lane"] if total_s is None else f"{cell['lane']} in {seconds_of(total_s)}"
+        if cell["lane"] == baseline or ratio is None or ratio == 1:
             yield f"{word}: {words}."
         else:
-            yield f"{word}: {words}, {compared_with(cell['ratio'], baseline)}{_interval(cell)}."
+            yield f"{word}: {words}, {compared_with(ratio, baseline)}{_interval(cell)}."
 
 
-def _interval(cell: Answer) -> str:
+def _interval(cell: MatrixCell) -> str:
     if cell["answer"] == "first-look":
         return " (first look)"
-    if not cell["interval"]:
+    if not cell["interval"] or cell["level"] is None:
         return ""
     low, high = cell["interval"]
     return f" ({percent(cell['level'])}: {low:.3g}–{high:.3g}× as long)"
 
 
-def _drift_sentence(drift: Answer | None) -> Iterator[str]:
+def _drift_sentence(drift: Drift | None) -> Iterator[str]:
     if drift:
         largest_percent = 100 * drift["largest"]
         yield f"The baseline is in every run; it differed by at most {largest_percent:.1f} %."

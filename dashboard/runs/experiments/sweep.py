@@ -23,6 +23,7 @@ from dashboard.runs.queue.experiment import (
     Steps,
     fire_with_retry,
 )
+from dashboard.runs.reports.stored import stored_report
 from dashboard.wire.codec import JsonObject
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.plan.plan import Burst, Lane, Plan, Rate
@@ -176,4 +177,4 @@ def _levels(sweep: Sweep, runs: Mapping[float, Run]) -> Iterator[float]:
 
 def levels_of(runs: Mapping[float, Run], lane: Lane) -> list[Level]:
     """Return how a lane compares with the baseline at each level, in ascending order."""
-    return [level_of(at, runs[at].report, str(lane)) for at in sorted(runs)]
+    return [level_of(at, stored_report(runs[at]), str(lane)) for at in sorted(runs)]

@@ -5,16 +5,23 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
-from dashboard.analysis.inference.crossover import crossover, level_of, theory_crossover
+from dashboard.analysis.inference.crossover import Crossover, crossover, level_of, theory_crossover
 from dashboard.analysis.text.crossover import crossover_sentence
 from dashboard.models import Experiment, Run, RunLane
 from dashboard.runs.planning.plans import theory_s
-from dashboard.runs.reports.results import measured
+from dashboard.runs.reports.stored import measured_report
+from dashboard.wire.codec import to_json
 from dashboard.wire.plan.plan import Load, Plan, Rate
+from dashboard.wire.report.crossover import CrossoverReport, LevelReport
 from dashboard.wire.report.lanes import LaneReport
-from dashboard.wire.report.report import Report
+from dashboard.wire.report.sweep import (
+    LevelLane,
+    LevelNumbers,
+    SweepAnswer,
+    SweepCrossover,
+    SweepLevel,
+)
 
 from .sweep import Sweep
 from .sweep_axis import CONCURRENCY
@@ -23,10 +30,9 @@ COLUMNS = (
     *("at", "lane", "throughput_rps", "theory_rps", "p50_ms", "p95_ms", "requests", "failed"),
     *("standing", "ratio", "low", "high", "why", "run"),
 )
-Answer = dict[str, Any]
 
 
-def sweep_answer(experiment: Experiment) -> Answer:
+def sweep_answer(experiment: Experiment) -> SweepAnswer:
     """Return the JSON object of a sweep, specified in docs/commands.md."""
     sweep = Sweep.from_json(experiment.question)
     stored = list(experiment.runs.order_by("position").prefetch_related("lanes"))
@@ -40,7 +46,13 @@ def sweep_answer(experiment: Experiment) -> Answer:
         "problem": experiment.problem,
         "project": experiment.project,
         "scenario": sweep.plan.scenario,
-        "over": {**experiment.question["axis"], "whole": sweep.axis.whole},
+        "over": {
+            "name": sweep.axis.name,
+            "low": sweep.axis.low,
+            "high": sweep.axis.high,
+            "unit": sweep.axis.unit,
+            "whole": sweep.axis.whole,
+        },
         "lanes": [str(lane) for lane in sweep.plan.lanes],
         "baseline": str(sweep.plan.lanes[0]),
         "families": _families(stored),
@@ -56,7 +68,7 @@ def sweep_answer(experiment: Experiment) -> Answer:
     }
 
 
-def sweep_csv(answer: Mapping[str, Any]) -> str:
+def sweep_csv(answer: SweepAnswer) -> str:
     """Return one row per lane and level, with a heading; empty if unknown."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, extrasaction="ignore")
@@ -73,7 +85,7 @@ def _families(runs: Sequence[Run]) -> dict[str, str]:
     return {lane.name: lane.family for lane in runs[0].lanes.all()} if runs else {}
 
 
-def _level(at: float, run: Run, sweep: Sweep) -> Answer:
+def _level(at: float, run: Run, sweep: Sweep) -> SweepLevel:
     plan = Plan.from_json(run.plan)
     return {
         "at": at,
@@ -87,22 +99,32 @@ def _level(at: float, run: Run, sweep: Sweep) -> Answer:
     }
 
 
-def _lane(at: float, run: Run, lane: RunLane, load: Load) -> Answer:
-    report = run.report["lanes"][lane.position] if measured(run) else None
+def _lane(at: float, run: Run, lane: RunLane, load: Load) -> LevelLane:
+    report = measured_report(run)
+    standing: LevelReport = to_json(level_of(at, report, lane.name))
+    baseline = lane.position == 0
     return {
         "lane": lane.name,
         "theory_rps": _theory_rps(load, lane.capacity, lane.wait_s),
-        **(_numbers(report) if report else NO_NUMBERS),
-        **(_baseline() if not lane.position else _standing(at, run, lane.name)),
+        **(_numbers(report["lanes"][lane.position]) if report else NO_NUMBERS),
+        "standing": "baseline" if baseline else standing["standing"],
+        "ratio": None if baseline else standing["ratio"],
+        "interval": None if baseline else standing["interval"],
+        "why": None if baseline else standing["why"],
     }
 
 
-NO_NUMBERS: Mapping[str, Any] = dict.fromkeys(
-    ("throughput_rps", "p50_ms", "p95_ms", "requests", "failed", "keeps_up")
-)
+NO_NUMBERS: LevelNumbers = {
+    "throughput_rps": None,
+    "p50_ms": None,
+    "p95_ms": None,
+    "requests": None,
+    "failed": None,
+    "keeps_up": None,
+}
 
 
-def _numbers(report: LaneReport) -> Answer:
+def _numbers(report: LaneReport) -> LevelNumbers:
     """Return a lane's numbers; without percentiles if it fell behind its rate.
 
     They would depend on how long the rate lasted.
@@ -120,21 +142,6 @@ def _numbers(report: LaneReport) -> Answer:
     }
 
 
-def _baseline() -> Answer:
-    return {"standing": "baseline", "ratio": None, "interval": None, "why": None}
-
-
-def _standing(at: float, run: Run, lane: str) -> Answer:
-    level = level_of(at, _report(run), lane).to_json()
-    del level["at"]
-    return level
-
-
-def _report(run: Run) -> Report | None:
-    report: Report | None = run.report if measured(run) else None
-    return report
-
-
 def _theory_rps(load: Load, capacity: int | None, wait_s: float | None) -> float | None:
     """Return the throughput if only waiting took time: N / total time, or the rate up to k / d."""
     if not wait_s:
@@ -145,31 +152,23 @@ def _theory_rps(load: Load, capacity: int | None, wait_s: float | None) -> float
     return load.requests / makespan_s if makespan_s else None
 
 
-def _crossover(sweep: Sweep, runs: Mapping[float, Run], lane: str) -> Answer:
+def _crossover(sweep: Sweep, runs: Mapping[float, Run], lane: str) -> SweepCrossover:
     axis, baseline = sweep.axis, str(sweep.plan.lanes[0])
-    levels = [level_of(at, _report(run), lane) for at, run in runs.items()]
+    levels = [level_of(at, measured_report(run), lane) for at, run in runs.items()]
     if not levels:
-        return {"lane": lane, "baseline": baseline, **_no_levels_yet()}
+        none: CrossoverReport = to_json(Crossover("undecided", ()))
+        return {"lane": lane, "baseline": baseline, **none, "theory_from": None, "sentence": ""}
     result = crossover(levels, whole=axis.whole)
     words = crossover_sentence(result, levels, (lane, baseline), axis.words, sweep.plan.margin)
+    shown: CrossoverReport = to_json(result)
     theory = next(_theory(sweep, list(runs.values()), lane), None)
     by_theory = f" In theory from {axis.words(theory)} on." if theory else ""
     return {
         "lane": lane,
         "baseline": baseline,
-        **result.to_json(),
+        **shown,
         "theory_from": theory,
         "sentence": words + by_theory,
-    }
-
-
-def _no_levels_yet() -> Answer:
-    return {
-        **dict.fromkeys(("before", "below", "from", "interval", "until", "theory_from")),
-        "answer": "undecided",
-        "standing": "undecided",
-        "zones": [],
-        "sentence": "",
     }
 
 

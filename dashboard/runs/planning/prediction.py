@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import log
-from typing import Any
+from typing import TypedDict
 
 from dashboard.analysis.text.numbers import times
 from dashboard.wire.codec import JsonObject
 from dashboard.wire.plan.plan import MARGIN
+from dashboard.wire.report.report import Report
 
 NO_WINNER = "nobody"  # no lane is faster than the others
 FACTORS = (1.5, 2.0, 5.0, 10.0)  # how many times faster, to choose from
 TOLERANCE = 1.5  # a predicted factor is right within this factor, up or down
+
+
+class StoredPrediction(TypedDict):
+    """A prediction as it is stored with its run."""
+
+    lane: str
+    times: float | None
 
 
 @dataclass(frozen=True)
@@ -24,7 +32,7 @@ class Prediction(JsonObject):
     times: float | None = None
 
 
-def prediction_outcome(prediction: Mapping[str, Any], report: Mapping[str, Any]) -> str:
+def prediction_outcome(prediction: StoredPrediction, report: Report) -> str:
     """Return how a stored prediction turned out, in words; empty if the run has no verdict."""
     result = _result(report)
     if result is None:
@@ -37,7 +45,7 @@ def prediction_outcome(prediction: Mapping[str, Any], report: Mapping[str, Any])
     return f"Predicted: {predicted}. {_assessment(prediction, winner, factor)}: {happened}."
 
 
-def _assessment(prediction: Mapping[str, Any], winner: str, factor: float | None) -> str:
+def _assessment(prediction: StoredPrediction, winner: str, factor: float | None) -> str:
     if prediction["lane"] != winner:
         return "Wrong"
     if prediction["times"] is None or factor is None:
@@ -46,7 +54,7 @@ def _assessment(prediction: Mapping[str, Any], winner: str, factor: float | None
     return "Right" if near else "Right lane, wrong factor"
 
 
-def _result(report: Mapping[str, Any]) -> tuple[str, float | None] | None:
+def _result(report: Report) -> tuple[str, float | None] | None:
     """Return the winner and its factor over the slowest lane; None if there is no verdict.
 
     A lane counts as equal to the baseline if the verdict shows no difference.

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 from dashboard.analysis.report.claim_doubts import why_not_trusted
 from dashboard.models import Experiment, Run, Status
 from dashboard.runs.conduct.conductor import INTERNAL_ERROR
+from dashboard.runs.reports.stored import stored_report
 from dashboard.runs.sinks.sink import Outcome
 from dashboard.wire.errors import LiveburstError
 from dashboard.wire.last_lines import with_decisive_line
@@ -45,7 +46,8 @@ def fire_with_retry(step: Step) -> Generator[Step, Run, Run]:
     The rule depends on nothing that the run measured of its lanes.
     """
     run = yield step
-    if run.status == Status.FINISHED and run.report and why_not_trusted(run.report):
+    report = stored_report(run)
+    if run.status == Status.FINISHED and report and why_not_trusted(report):
         run = yield replace(step, label=f"{step.label}, again")
     return run
 

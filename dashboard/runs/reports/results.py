@@ -9,12 +9,12 @@ from asgiref.sync import sync_to_async
 
 from dashboard.analysis.lane.config import Executor, LaneConfig
 from dashboard.analysis.report.report import ReportContext, report_of_lanes
-from dashboard.analysis.samples.cut_off import counted_lanes, whole_rounds_of
+from dashboard.analysis.samples.cut_off import counted_lanes
 from dashboard.analysis.samples.lane_samples import Lane, collect, collect_frames
 from dashboard.analysis.samples.lateness import Lateness
 from dashboard.analysis.samples.resource_use import BystanderRequestCost
 from dashboard.analysis.samples.rounds import smallest_medians_ms
-from dashboard.models import Run, RunLane, Status, StoredFrame
+from dashboard.models import Run, RunLane, StoredFrame
 from dashboard.wire.frame import WARM_UP_ROUND, Frame, decode
 from dashboard.wire.plan.plan import Plan, Rate
 from dashboard.wire.report.report import Instrument, Report
@@ -73,17 +73,10 @@ def _report_of(run: Run) -> Report:
     )
     report = report_of_lanes(plan, context, lanes)
     for lane, stored_lane in zip(report["lanes"], stored, strict=True):
-        facts = {name: fact for name, fact in stored_lane.facts.items() if name != "answers"}
+        facts = stored_lane.facts.copy()
+        facts.pop("answers", None)  # which are elsewhere in the lane's report
         lane["target"] = facts or None
     return report
-
-
-def measured(run: Run) -> bool:
-    """Return True if the report has numbers: finished, or stopped after whole rounds."""
-    if not run.report:
-        return False
-    stopped = run.status == Status.STOPPED
-    return run.status == Status.FINISHED or (stopped and whole_rounds_of(run.report) > 0)
 
 
 def lanes_of(run: Run, *, discarded: bool = False) -> list[Lane]:
@@ -109,10 +102,10 @@ def _frames(run: Run, rates: Rates | None) -> Iterator[Frame]:
 
 def _config(run: Run, lane: RunLane, readings: Sequence[Reading]) -> LaneConfig:
     """Return how the lane's target was configured, as far as the analysis depends on it."""
-    executor = lane.facts.get("executor")
+    executor, xray = lane.facts.get("executor"), lane.facts.get("xray")
     own = [reading for reading in readings if reading.lane == lane.position and reading.target_s]
     return LaneConfig(
-        processes=lane.facts.get("processes", 1),
+        processes=lane.facts.get("processes") or 1,
         threads=lane.facts.get("threads"),
         cores=len(lane.facts.get("cores", ())) or None,
         capacity=lane.capacity,
@@ -122,8 +115,8 @@ def _config(run: Run, lane: RunLane, readings: Sequence[Reading]) -> LaneConfig:
         executor=Executor(**executor) if executor else None,
         answers=lane.facts.get("answers", ()),
         bystander_cost=BystanderRequestCost.from_json(lane.facts.get("neighbour_cost")),
-        serialised=(lane.facts.get("xray") or {}).get("serialised"),
-        queries=(lane.facts.get("xray") or {}).get("queries"),
+        serialised=xray["serialised"] if xray else None,
+        queries=xray["queries"] if xray else None,
     )
 
 

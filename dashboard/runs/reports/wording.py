@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from dashboard.analysis.samples.cut_off import CUT_SHORT, whole_rounds_of
 from dashboard.analysis.text.numbers import milliseconds
 from dashboard.wire.plan.plan import Load, Plan, Rate
 from dashboard.wire.plural import counted
-
-Numbers = Mapping[str, Any]  # a part of the report
+from dashboard.wire.report.lanes import LaneReport, RateReport
+from dashboard.wire.report.report import Calibrated, DiscardedRound, DiscardReason, Report
 
 
 def load_text(load: Load) -> str:
@@ -41,20 +40,21 @@ def short_load(load: Load) -> str:
     return f"{load.requests:,}"
 
 
-def keeps_up(lane: Numbers) -> bool:
+def keeps_up(lane: LaneReport) -> bool:
     """Return False if the lane fell behind its rate, so that its percentiles mean nothing."""
     rate = lane.get("rate")
     return rate is None or rate["keeps_up"] is not False
 
 
-def behind_sentences(lanes: list[Numbers]) -> Iterator[str]:
+def behind_sentences(lanes: Sequence[LaneReport]) -> Iterator[str]:
     """Yield a line for each lane that fell behind its rate."""
     for lane in lanes:
-        if not keeps_up(lane):
-            yield f"{lane['lane']}: {rate_text(lane['rate'])}"
+        rate = lane.get("rate")
+        if rate and not keeps_up(lane):
+            yield f"{lane['lane']}: {rate_text(rate)}"
 
 
-def sentence(report: Numbers) -> str:
+def sentence(report: Report) -> str:
     """Return the verdict's sentence, or one about a single lane at a rate; empty if there is none.
 
     For a run that was cut short it begins with how many rounds it rests on.
@@ -68,30 +68,30 @@ def sentence(report: Numbers) -> str:
     return f"{lane['lane']} answered 95 % of its requests within {milliseconds(p95_ms)}."
 
 
-def _cut_short(report: Numbers) -> str:
+def _cut_short(report: Report) -> str:
     if report.get("status") not in CUT_SHORT:
         return ""
     status, whole = report["status"].capitalize(), whole_rounds_of(report)
     return f"{status} after {whole} of {report['rounds']} rounds: " if whole else ""
 
 
-def warnings(report: Numbers) -> list[str]:
+def warnings(report: Report) -> list[str]:
     """Return the warnings that the sentence does not contain already."""
     verdict = report["verdict"]
     spoiled = verdict["spoiled"] if verdict else None
-    disturbed = (verdict and verdict.get("disturbed")) or {}
-    in_sentence = (spoiled, disturbed.get("reason") if not spoiled else None)
+    disturbed = verdict.get("disturbed") if verdict else None
+    in_sentence = (spoiled, disturbed["reason"] if disturbed and not spoiled else None)
     behind = [] if verdict and not spoiled else list(behind_sentences(report["lanes"]))
     return [*behind, *(warning for warning in report["warnings"] if warning not in in_sentence)]
 
 
-WHY_REPEATED = {
+WHY_REPEATED: Mapping[DiscardReason, str] = {
     "stolen": "the host took CPU time away",
     "late": "the load generator was late",
 }
 
 
-def repeated_text(discarded: Sequence[Numbers]) -> str:
+def repeated_text(discarded: Sequence[DiscardedRound]) -> str:
     """Return how many rounds were repeated, and why; empty if none was."""
     reasons = Counter(item["reason"] for item in discarded)
     return "; ".join(
@@ -100,14 +100,14 @@ def repeated_text(discarded: Sequence[Numbers]) -> str:
     )
 
 
-def rate_text(rate: Numbers) -> str:
+def rate_text(rate: RateReport) -> str:
     """Return *offered 500/s, achieved 212/s, backlog growing*."""
     offered, achieved = per_second(rate["offered_rps"]), per_second(rate["achieved_rps"])
     growing = ", backlog growing" if rate["keeps_up"] is False else ""
     return f"offered {offered}, achieved {achieved}{growing}"
 
 
-def instrument_text(instrument: Numbers | None) -> str:
+def instrument_text(instrument: Calibrated | None) -> str:
     """Return *Load generator: adds 0.09 ms, up to 61,000 requests/s*; empty if not calibrated."""
     if instrument is None or instrument["floor_ms"] is None:
         return ""

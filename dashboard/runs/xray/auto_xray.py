@@ -7,7 +7,6 @@ run, among the facts of the lane, and is evidence for its verdict.
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 from dashboard.analysis.causes.unexplained import unexplained_lanes
 from dashboard.models import Run
@@ -16,6 +15,7 @@ from dashboard.runs.conduct.conductor import SendEvent
 from dashboard.runs.reports.results import report_on
 from dashboard.wire.errors import InvalidPlan, LiveburstError
 from dashboard.wire.plan.plan import Lane, Plan
+from dashboard.wire.report.target_facts import XrayFacts
 from dashboard.wire.units import NS_PER_MS
 
 from .traced_request import RequestTracer, XrayResult, make_subject
@@ -65,7 +65,7 @@ class AutoXray:
         return await self._xrays.trace(subject, prepared=True)
 
 
-def xray_facts(result: XrayResult) -> dict[str, Any]:
+def xray_facts(result: XrayResult) -> XrayFacts:
     """Return what is stored of an X-ray: its sentence, its counts, and where hops queued."""
     xray = result.xray
     return {

@@ -21,12 +21,14 @@ from dashboard.runs.queue import run_queue
 from dashboard.runs.queue.laboratory import LOCK_NAME
 from dashboard.targets.supervise.cores import Cores
 from dashboard.targets.trace import TracedRequest, trace_request
+from dashboard.wire.codec import to_json
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.http_status import ACCEPTED
 from dashboard.wire.plan.fields import PLAN_FIELDS
 from dashboard.wire.plan.plan import Lane
 from dashboard.wire.plural import counted
-from dashboard.wire.report.lanes import ExceptionKind
+from dashboard.wire.report.answers import ExceptionKind
+from dashboard.wire.report.target_facts import Serialised
 
 PATIENCE_S = 3.0  # a run that has just finished releases the machine a moment later
 
@@ -66,10 +68,11 @@ class XrayResult:
         return self.xray.sentence(self.subject.variant.family)
 
     @property
-    def evidence(self) -> dict[str, Any] | None:
+    def evidence(self) -> Serialised | None:
         """For the cause `serialised-on-one-thread`: the queue that cost most; None without one."""
         lines = self.xray.serialised
-        return lines[0].to_json() if lines else None
+        worst: Serialised | None = to_json(lines[0]) if lines else None
+        return worst
 
     @property
     def warnings(self) -> list[str]:

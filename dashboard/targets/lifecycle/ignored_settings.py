@@ -6,12 +6,12 @@ None of them is used unless the lab.toml names it; those that exist are listed i
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from dashboard.project.model.server import Server
 from dashboard.project.secrets.inheritance import is_handed_on
+from dashboard.wire.report.target_facts import TargetFacts
 
 
 def ignored_settings(server: Server, directory: Path) -> list[str]:
@@ -24,7 +24,7 @@ def ignored_settings(server: Server, directory: Path) -> list[str]:
     ]
 
 
-def advice_on_ignored_settings(facts: Mapping[str, Any]) -> Iterator[str]:
+def advice_on_ignored_settings(facts: TargetFacts) -> Iterator[str]:
     """Yield a sentence that names what was not used and how to use it; nothing if all was."""
     if names := facts.get("ignored"):
         yield (

@@ -18,7 +18,6 @@ from dashboard.targets.lifecycle.login.shared_session import ensure_session
 from dashboard.targets.supervise.cores import Cores
 from dashboard.targets.supervise.environment import project_environment
 from dashboard.targets.supervise.subprocesses import run_to_end
-from dashboard.wire.codec import to_json
 from dashboard.wire.errors import InvalidManifest, InvalidPlan, TargetFailed
 from dashboard.wire.events import TargetState
 from dashboard.wire.report.target_facts import TargetFacts
@@ -155,7 +154,11 @@ class Targets:
         if overrides := self.project.overrides_of(name):
             facts["own"] = overrides.facts
         if version := self.project.version(without_overrides(name)):
-            facts["version"] = {**to_json(version), "directory": str(project.directory)}
+            facts["version"] = {
+                "name": version.name,
+                "directory": str(project.directory),
+                "revision": version.revision,
+            }
         return facts
 
     async def _project_served(self, name: str) -> Project:

@@ -51,7 +51,7 @@ class StartContext:
     cores: tuple[int, ...]
     companion_env: Mapping[str, str]
     companion_failure: Callable[[], TargetFailed | None] = _no_failure
-    facts: TargetFacts = field(default_factory=dict)
+    facts: TargetFacts = field(default_factory=TargetFacts)
 
 
 async def start_target(

@@ -12,8 +12,8 @@ from dashboard.targets.observe.worker_turnover import WorkerTurnover, log_shows_
 from dashboard.targets.supervise.launcher import Child
 from dashboard.targets.supervise.log_files import last_line_since, log_size, read_tail
 from dashboard.wire.errors import TargetFailed
-from dashboard.wire.report.lanes import AnswerKind
-from dashboard.wire.report.target_facts import TargetFacts
+from dashboard.wire.report.answers import AnswerKind
+from dashboard.wire.report.target_facts import ExecutorFacts, TargetFacts
 
 
 class Target:
@@ -97,7 +97,7 @@ class Target:
         return self._health.take_rows(origin_ns)
 
     @property
-    def executor(self) -> Mapping[str, int] | None:
+    def executor(self) -> ExecutorFacts | None:
         """Of the last firing: `limit`, `threads` and `queued` of the loop's default executor.
 
         As it was when most calls were queued in it; None if it was not used.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from dashboard.project.model.server import Server
 from dashboard.project.project import Project
 from dashboard.targets.observe.health import ProbedProcess
-from dashboard.wire.report.target_facts import TargetFacts
+from dashboard.wire.report.target_facts import PackageFacts, TargetFacts
 
 from .ignored_settings import ignored_settings
 from .server_packages import ServerPackages
@@ -28,7 +28,7 @@ def started_facts(
     `backlog` is None if the kernel does not report it, `probe` if none responded in time.
     """
     return {
-        "command": command,
+        "command": list(command),
         "processes": server.processes,
         "threads": server.threads,
         "keep_alive_s": server.keep_alive_s,
@@ -46,7 +46,7 @@ def started_facts(
     }
 
 
-def _packages(packages: ServerPackages) -> Mapping[str, Mapping[str, str]]:
+def _packages(packages: ServerPackages) -> dict[str, PackageFacts]:
     return {
         name: {"version": version, "from": packages.origins[name]}
         for name, version in packages.versions.items()

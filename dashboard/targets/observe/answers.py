@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from dashboard.project.secrets.masking import masked
 from dashboard.wire.codec import read_json
-from dashboard.wire.report.lanes import AnswerKind
+from dashboard.wire.report.answers import AnswerKind
 
 # The probe cuts a message there (`liveburst_answers.MOST_CHARACTERS`).
 LONGEST = 300

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from dashboard.wire.loopback import HOST
-from dashboard.wire.report.lanes import AnswerKind
+from dashboard.wire.report.answers import AnswerKind
+from dashboard.wire.report.target_facts import DjangoFacts, ExecutorFacts
 
 from .answers import merge_answers, read_answers
 from .proc_stats import exists, read_process
@@ -47,7 +48,7 @@ class ProbedProcess:
     address: tuple[str, int]
     interface: str
     versions: dict[str, str]
-    django: dict[str, Any] | None = None
+    django: DjangoFacts | None = None
     reported: int | None = None
     ended: int | None = None
 
@@ -60,7 +61,7 @@ class Health(asyncio.DatagramProtocol):
         self.probes: dict[int, ProbedProcess] = {}
         self._firing: int | None = None
         self._rows: list[dict[str, int]] = []
-        self._executor: dict[str, int] | None = None
+        self._executor: ExecutorFacts | None = None
         self._answers: dict[int, list[AnswerKind]] = {}
         self._processes = Processes()
         self._workers: set[int] = set()  # processes that had a probe in this firing
@@ -148,7 +149,7 @@ class Health(asyncio.DatagramProtocol):
         return [*before.values(), *since]
 
     @property
-    def executor(self) -> dict[str, int] | None:
+    def executor(self) -> ExecutorFacts | None:
         """The default executor of the firing's loop when its queue was longest.
 
         `limit`, `threads` and `queued`; None if it was not used. `shared` if the queue was longer
@@ -218,12 +219,12 @@ class Health(asyncio.DatagramProtocol):
 
     def _note_executors(self, message: dict[str, Any]) -> None:
         if (executor := message.get("executor")) is not None:
-            numbers = map(int, executor)
-            self._note_executor(dict(zip(("limit", "threads", "queued"), numbers, strict=True)))
-        if queued := message.get("one_thread"):
-            self._note_executor({"limit": 1, "threads": 1, "queued": int(queued), "shared": True})
+            limit, threads, queued = map(int, executor)
+            self._note_executor({"limit": limit, "threads": threads, "queued": queued})
+        if waiting := message.get("one_thread"):
+            self._note_executor({"limit": 1, "threads": 1, "queued": int(waiting), "shared": True})
 
-    def _note_executor(self, executor: dict[str, int]) -> None:
+    def _note_executor(self, executor: ExecutorFacts) -> None:
         if self._executor is None or executor["queued"] >= self._executor["queued"]:
             self._executor = executor
 

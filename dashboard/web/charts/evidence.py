@@ -7,20 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from dashboard.analysis.text.causes import CAPTIONS
 from dashboard.analysis.text.numbers import percent
 from dashboard.web.shared.format import format_ms
 from dashboard.wire.plural import counted
+from dashboard.wire.report.causes import CauseReport
+from dashboard.wire.report.evidence import (
+    Course,
+    SerialisedEvidence,
+    StreamingEvidence,
+    ThreadCostEvidence,
+    WaitingEvidence,
+)
+from dashboard.wire.report.report import Report
+from dashboard.wire.report.verdict import VerdictReport
 
 from .plot_area import PlotArea, polyline
 
 WIDTH, HEIGHT = 160, 40
 EDGE = 2  # above and below the highest and the lowest point
 AREA = PlotArea.within(WIDTH, HEIGHT, top=EDGE, bottom=EDGE)
-
-Evidence = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -56,12 +64,9 @@ class Shape(NamedTuple):
     share_width: float | None = None
 
 
-Draw = Callable[[str, Evidence], Shape | None]  # from a cause's lane and its evidence
-
-
-def pictures(report: Mapping[str, Any] | None) -> list[EvidencePicture]:
+def pictures(report: Report | None) -> list[EvidencePicture]:
     """Return a picture for each cause of a report that can be drawn, without duplicates."""
-    verdict = report and report["verdict"]
+    verdict = report["verdict"] if report else None
     # The share that each cause explains, by the lane that its lane is compared with.
     shares: dict[EvidencePicture, dict[str, float]] = {}
     for picture, other, share in _pictures(verdict) if verdict else ():
@@ -71,7 +76,7 @@ def pictures(report: Mapping[str, Any] | None) -> list[EvidencePicture]:
     return [replace(picture, explains=_explains(by_lane)) for picture, by_lane in shares.items()]
 
 
-def _pictures(verdict: Mapping[str, Any]) -> Iterator[tuple[EvidencePicture, str, float | None]]:
+def _pictures(verdict: VerdictReport) -> Iterator[tuple[EvidencePicture, str, float | None]]:
     baseline = verdict["baseline"]
     for comparison in verdict["comparisons"]:
         for cause in comparison["causes"]:
@@ -81,10 +86,10 @@ def _pictures(verdict: Mapping[str, Any]) -> Iterator[tuple[EvidencePicture, str
                 yield picture, other, cause["share"]
 
 
-def _picture(cause: Mapping[str, Any]) -> EvidencePicture | None:
-    if cause["name"] not in _DRAWN:
+def _picture(cause: CauseReport) -> EvidencePicture | None:
+    if cause["lane"] is None:
         return None
-    shape = _DRAWN[cause["name"]](cause["lane"], cause["evidence"])
+    shape = _series_of(cause) or _share_of(cause)
     return EvidencePicture(cause["name"], cause["lane"], *shape) if shape else None
 
 
@@ -98,105 +103,110 @@ def _explains(shares: Mapping[str, float]) -> str:
     return f"explains {', '.join(each[:-1])} and {each[-1]}"
 
 
-def _over_time(what: str, limit_text: Callable[[float], str]) -> Draw:
-    """Draw a time series, its limit as a dashed line. Older reports have no series."""
-
-    def draw(lane: str, evidence: Evidence) -> Shape | None:
-        series = evidence.get("course")
-        if not series:
+def _series_of(cause: CauseReport) -> Shape | None:
+    """Return the time series of a cause; None for other causes. Older reports have none."""
+    match cause["name"]:
+        case "threads-busy":
+            what, limit_text = "requests in the application", _limit("thread", "threads")
+        case "one-at-a-time":
+            what, limit_text = "requests in the application", _limit("process", "processes")
+        case "loop-blocked":
+            what, limit_text = "milliseconds for which one call held the event loop", _view_takes
+        case "executor-full":
+            what, limit_text = "requests in the view", _limit(*_EXECUTOR_THREADS)
+        case _:
             return None
-        values, limit = series["values"], series["limit"]
-        most = max(values)
-        top = max(most, limit or 0) or 1
-        text = (
-            f"{lane}: {what} during a round of {format_ms(series['last_ms'])}, at most {most:.3g}."
-        )
-        if limit is not None:
-            text += f" Dashed: {limit_text(limit)}."
-        return Shape(
-            text,
-            points=polyline(
-                (AREA.x(number / (len(values) - 1)), AREA.y(value / top))
-                for number, value in enumerate(values)
-            ),
-            limit_y=None if limit is None else round(AREA.y(limit / top), 1),
-        )
+    course = cause["evidence"].get("course")
+    return _over_time(f"{cause['lane']}: {what}", course, limit_text) if course else None
 
-    return draw
+
+def _share_of(cause: CauseReport) -> Shape | None:
+    """Return the share that a cause is about; None for other causes, and if it is unknown."""
+    match cause["name"]:
+        case "serialised-on-one-thread":
+            what, share = _SAVED, _lost(cause["evidence"])
+        case "cpu-bound":
+            what, share = "used {} of the CPU available to it", cause["evidence"]["cpu_share"]
+        case "thread-cost":
+            what, share = _MORE_CPU, _more_cpu(cause["evidence"])
+        case "waiting-in-app":
+            what, share = _IDLE, _idle(cause["evidence"])
+        case "not-streaming":
+            what, share = _BUFFERED, _before_the_response(cause["evidence"])
+        case _:
+            return None
+    return None if share is None else _bar(cause["lane"], what, share)
+
+
+_EXECUTOR_THREADS = ("thread of the default executor", "threads of the default executor")
+# {} is the percentage.
+_SAVED = (
+    "running its thread hops in parallel would save {} of the time that one traced request"
+    " spent on them in sequence"
+)
+_MORE_CPU = "{} of its CPU time per request is more than the other lane needs"
+_IDLE = "{} of the time in the view passed without using the CPU"
+_BUFFERED = "{} of the service time passed before the first part of the response arrived"
+
+
+def _over_time(what: str, course: Course, limit_text: Callable[[float], str]) -> Shape:
+    """Draw a time series, its limit as a dashed line."""
+    values, limit = course["values"], course["limit"]
+    most = max(values)
+    top = max(most, limit or 0) or 1
+    text = f"{what} during a round of {format_ms(course['last_ms'])}, at most {most:.3g}."
+    if limit is not None:
+        text += f" Dashed: {limit_text(limit)}."
+    return Shape(
+        text,
+        points=polyline(
+            (AREA.x(number / (len(values) - 1)), AREA.y(value / top))
+            for number, value in enumerate(values)
+        ),
+        limit_y=None if limit is None else round(AREA.y(limit / top), 1),
+    )
 
 
 def _limit(singular: str, plural: str) -> Callable[[float], str]:
     return lambda limit: f"its {counted(limit, singular, plural)}"
 
 
-def _share(what: str, share_of: Callable[[Evidence], float | None]) -> Draw:
+def _view_takes(limit_ms: float) -> str:
+    return f"a view takes {format_ms(limit_ms)}"
+
+
+def _bar(lane: str | None, what: str, share: float) -> Shape:
     """Draw a part of a whole as a bar; `what` contains {} for the percentage."""
-
-    def draw(lane: str, evidence: Evidence) -> Shape | None:
-        share = share_of(evidence)
-        if share is None:
-            return None
-        share = min(1.0, max(0.0, share))
-        text = f"{lane}: {what.format(f'{100 * share:.0f} %')}."
-        return Shape(text, share_width=round(share * WIDTH, 1))
-
-    return draw
+    share = min(1.0, max(0.0, share))
+    text = f"{lane}: {what.format(f'{100 * share:.0f} %')}."
+    return Shape(text, share_width=round(share * WIDTH, 1))
 
 
-def _ratio(part: str, whole: str) -> Callable[[Evidence], float | None]:
-    def divide(evidence: Evidence) -> float | None:
-        over, under = evidence.get(part), evidence.get(whole)
-        return None if over is None or not under else float(over / under)
-
-    return divide
+def _ratio(part: float | None, whole: float | None) -> float | None:
+    return None if part is None or not whole else part / whole
 
 
-def _rest(part: str, whole: str) -> Callable[[Evidence], float | None]:
+def _rest(part: float | None, whole: float | None) -> float | None:
     """Return the share of the whole that the part leaves."""
-    divide = _ratio(part, whole)
-
-    def subtract(evidence: Evidence) -> float | None:
-        share = divide(evidence)
-        return None if share is None else 1 - share
-
-    return subtract
+    share = _ratio(part, whole)
+    return None if share is None else 1 - share
 
 
-def _before_the_response(evidence: Evidence) -> float | None:
+def _lost(evidence: SerialisedEvidence) -> float | None:
+    if "queued" in evidence:
+        return None
+    return _ratio(evidence["lost_ms"], evidence["worked_ms"])
+
+
+def _more_cpu(evidence: ThreadCostEvidence) -> float | None:
+    return _rest(evidence["other_cpu_ms_per_request"], evidence["cpu_ms_per_request"])
+
+
+def _idle(evidence: WaitingEvidence) -> float | None:
+    return _rest(evidence["cpu_ms_per_request"], evidence["view_ms_p50"])
+
+
+def _before_the_response(evidence: StreamingEvidence) -> float | None:
     if "spread_ms_p50" in evidence:  # older reports have the first byte instead
-        return _rest("spread_ms_p50", "last_byte_ms_p50")(evidence)
-    return _ratio("first_byte_ms_p50", "last_byte_ms_p50")(evidence)
-
-
-_DRAWN: Mapping[str, Draw] = {
-    "threads-busy": _over_time("requests in the application", _limit("thread", "threads")),
-    "one-at-a-time": _over_time("requests in the application", _limit("process", "processes")),
-    "loop-blocked": _over_time(
-        "milliseconds for which one call held the event loop",
-        lambda limit: f"a view takes {format_ms(limit)}",
-    ),
-    "executor-full": _over_time(
-        "requests in the view",
-        _limit("thread of the default executor", "threads of the default executor"),
-    ),
-    "serialised-on-one-thread": _share(
-        "running its thread hops in parallel would save {} of the time that one traced request"
-        " spent on them in sequence",
-        _ratio("lost_ms", "worked_ms"),
-    ),
-    "cpu-bound": _share(
-        "used {} of the CPU available to it", lambda evidence: evidence["cpu_share"]
-    ),
-    "thread-cost": _share(
-        "{} of its CPU time per request is more than the other lane needs",
-        _rest("other_cpu_ms_per_request", "cpu_ms_per_request"),
-    ),
-    "waiting-in-app": _share(
-        "{} of the time in the view passed without using the CPU",
-        _rest("cpu_ms_per_request", "view_ms_p50"),
-    ),
-    "not-streaming": _share(
-        "{} of the service time passed before the first part of the response arrived",
-        _before_the_response,
-    ),
-}
+        return _rest(evidence["spread_ms_p50"], evidence["last_byte_ms_p50"])
+    return _ratio(evidence["first_byte_ms_p50"], evidence["last_byte_ms_p50"])

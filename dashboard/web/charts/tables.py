@@ -127,7 +127,7 @@ TIME_SERIES: Mapping[str, _TimeSeries] = {
     "loopLag": _TimeSeries("loop lag", _load("loop_lag"), format_ms),
     "cpu": _TimeSeries("CPU", _load("cpu"), partial(format_number, form="{:.0f} %")),
     "rss": _TimeSeries(
-        "RSS", _load("rss", BYTES_PER_MIB), partial(format_number, form="{:,.0f} MB")
+        "RSS", _load("rss", BYTES_PER_MIB), partial(format_number, form="{:,.0f} MiB")
     ),
 }
 

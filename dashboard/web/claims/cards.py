@@ -21,6 +21,7 @@ from dashboard.project.project import Project
 from dashboard.runs.experiments.claim_progress import progress, progress_text
 from dashboard.runs.experiments.claims import ClaimStatus, plan_of, sweep_of
 from dashboard.runs.experiments.sweep import Sweep
+from dashboard.runs.reports.stored import stored_report
 from dashboard.runs.reports.wording import load_text, rounds_text, sentence
 from dashboard.web.run.run_view import STATE_LINES, ago, state_word
 from dashboard.web.shared.code import Listing, code_of
@@ -154,7 +155,8 @@ def _plan_view(project: Project, plan: Plan) -> PlanView:
 
 
 def _verdict_view(verdict: ClaimVerdict | None, run: Run | None) -> VerdictView | None:
-    if verdict is None or run is None:
+    report = stored_report(run) if run else None
+    if verdict is None or run is None or report is None:
         return None
     why = shared_why(verdict)
     return VerdictView(
@@ -163,7 +165,7 @@ def _verdict_view(verdict: ClaimVerdict | None, run: Run | None) -> VerdictView 
         why=why,
         run=run.pk,
         ago=ago(run.created),
-        sentence=sentence(run.report),
+        sentence=sentence(report),
     )
 
 

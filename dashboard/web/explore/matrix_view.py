@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import log
-from typing import Any
 from urllib.parse import urlencode
 
 from dashboard.web.run.run_view import state_word
 from dashboard.web.shared.format import format_interval, format_ratio, format_s
+from dashboard.wire.report.matrix import MatrixAnswer, MatrixCell
 
 SHADES = 8  # above the lightest, which is 0
 MIN_RANGE = log(1.5)  # so that cells that hardly differ have the same shade
-Cell = Mapping[str, Any]  # of the matrix's answer
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ class HeatTable:
     most: str
 
 
-def heat_table(answer: Mapping[str, Any], *, rows: str = "", columns: str = "") -> HeatTable:
+def heat_table(answer: MatrixAnswer, *, rows: str = "", columns: str = "") -> HeatTable:
     """Return the table with sorted rows and columns.
 
     `rows` names the server whose cells sort the rows, `columns` the variant whose cells sort the
@@ -94,7 +93,9 @@ def heat_table(answer: Mapping[str, Any], *, rows: str = "", columns: str = "") 
     )
 
 
-def _sorted(names: Sequence[str], by: str, cell_of: Callable[[str, str], Cell | None]) -> list[str]:
+def _sorted(
+    names: Sequence[str], by: str, cell_of: Callable[[str, str], MatrixCell | None]
+) -> list[str]:
     """Sort by each name's ratio; names without a ratio come last in both orders."""
     other, sign = by.removeprefix("-"), -1 if by.startswith("-") else 1
 
@@ -116,11 +117,13 @@ def _heading(name: str, what: str, rows: str, columns: str, family: str = "") ->
     return Heading(name, family, query, order)
 
 
-def _reason(cell: Cell) -> Reason:
+def _reason(cell: MatrixCell) -> Reason:
     return Reason(cell["why"], cell["log_tail"])
 
 
-def _view(cell: Cell, ratios: Sequence[float], reasons: list[Reason], baseline: str) -> CellView:
+def _view(
+    cell: MatrixCell, ratios: Sequence[float], reasons: list[Reason], baseline: str
+) -> CellView:
     interval = cell["interval"]
     return CellView(
         state=cell["state"],

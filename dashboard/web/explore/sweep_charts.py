@@ -6,22 +6,28 @@ sweep that begins at 0 has a linear horizontal axis. All lengths are in the draw
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import ceil, floor, log10
-from typing import Any
+from typing import Final, Literal
 
 from dashboard.runs.reports.wording import per_second
 from dashboard.web.charts.plot_area import PlotArea, Tick, polyline
 from dashboard.web.shared.format import format_ms
+from dashboard.wire.report.sweep import (
+    LevelLane,
+    SweepAnswer,
+    SweepAxis,
+    SweepCrossover,
+    SweepLevel,
+)
 
 AREA = PlotArea.within(720, 380, left=62, right=190, top=46, bottom=40)
 LABEL_DISTANCE = 16  # between the labels of two lines
 MAX_TICKS = 9
 TEXT_LINE_HEIGHT = 18
-THROUGHPUT = "throughput_rps"
-
-Answer = Mapping[str, Any]
+THROUGHPUT: Final = "throughput_rps"
+Metric = Literal["throughput_rps", "p95_ms"]
 
 
 @dataclass(frozen=True)
@@ -108,7 +114,7 @@ class Scale:
         return ticks
 
 
-def charts(answer: Answer) -> list[Chart]:
+def charts(answer: SweepAnswer) -> list[Chart]:
     """Return the charts of throughput and p95; none before the first level is measured."""
     if not any(lane[THROUGHPUT] for lane in _lanes_of_levels(answer)):
         return []
@@ -118,15 +124,16 @@ def charts(answer: Answer) -> list[Chart]:
     ]
 
 
-def _lanes_of_levels(answer: Answer) -> Iterator[Answer]:
+def _lanes_of_levels(answer: SweepAnswer) -> Iterator[LevelLane]:
     for level in answer["levels"]:
         yield from level["lanes"]
 
 
-def _chart(answer: Answer, metric: str, title: str, words: Callable[[float], str]) -> Chart:
+def _chart(answer: SweepAnswer, metric: Metric, title: str, words: Callable[[float], str]) -> Chart:
     over = answer["over"]
-    names = (metric, "theory_rps") if metric == THROUGHPUT else (metric,)
-    values = [lane[name] for lane in _lanes_of_levels(answer) for name in names if lane[name]]
+    lanes = list(_lanes_of_levels(answer))
+    theories = [lane["theory_rps"] for lane in lanes if metric == THROUGHPUT]
+    values = [value for value in (*(lane[metric] for lane in lanes), *theories) if value]
     ends = [0.8 * min(values), 1.2 * max(values)] if values else [1.0, 10.0]
     x = Scale([over["low"], over["high"]], AREA.left, AREA.right)
     y = Scale(ends, AREA.bottom, AREA.top)
@@ -143,7 +150,7 @@ def _chart(answer: Answer, metric: str, title: str, words: Callable[[float], str
     )
 
 
-def _axis_label(over: Answer) -> str:
+def _axis_label(over: SweepAxis) -> str:
     names = {"concurrency": "requests in flight", "rate": "requests per second"}
     return names.get(over["name"]) or ", ".join(filter(None, [over["name"], over["unit"]]))
 
@@ -152,8 +159,8 @@ def _axis_label(over: Answer) -> str:
 class _Drawing:
     """A metric on its two scales."""
 
-    answer: Answer
-    metric: str
+    answer: SweepAnswer
+    metric: Metric
     words: Callable[[float], str]
     x: Scale
     y: Scale
@@ -166,8 +173,10 @@ class _Drawing:
             for lane in level["lanes"]
             if lane["lane"] == name
         ]
-        marks = tuple(self._mark(level, lane) for level, lane in own if lane[self.metric])
-        theory = [(level["at"], lane["theory_rps"]) for level, lane in own if lane["theory_rps"]]
+        marks = tuple(
+            self._mark(level, name, value) for level, lane in own if (value := lane[self.metric])
+        )
+        theory = [(level["at"], value) for level, lane in own if (value := lane["theory_rps"])]
         return Line(
             lane=name,
             family=self.answer["families"].get(name, ""),
@@ -181,9 +190,8 @@ class _Drawing:
             else "",
         )
 
-    def _mark(self, level: Answer, lane: Answer) -> Mark:
-        value = lane[self.metric]
-        title = f"{lane['lane']}, {level['words']}: {self.words(value)}"
+    def _mark(self, level: SweepLevel, lane: str, value: float) -> Mark:
+        title = f"{lane}, {level['words']}: {self.words(value)}"
         return Mark(self.x(level["at"]), self.y(value), title)
 
     def _kind(self, name: str) -> int:
@@ -202,7 +210,7 @@ def _spread_labels(lines: Sequence[Line]) -> tuple[Line, ...]:
     return tuple(replace(line, label_y=places[line.lane]) for line in lines)
 
 
-def _crossovers(answer: Answer, x: Scale) -> Iterator[Crossover]:
+def _crossovers(answer: SweepAnswer, x: Scale) -> Iterator[Crossover]:
     number = 0
     for crossover in answer["crossovers"]:
         if crossover["interval"] is None:
@@ -221,7 +229,7 @@ def _crossovers(answer: Answer, x: Scale) -> Iterator[Crossover]:
         number += 1
 
 
-def _crossover_text(crossover: Answer) -> str:
+def _crossover_text(crossover: SweepCrossover) -> str:
     winners = {"ahead": crossover["lane"], "behind": crossover["baseline"]}
     ahead = winners.get(crossover["standing"])
     at = f"{crossover['from']:.4g}"

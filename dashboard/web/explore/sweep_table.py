@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from dashboard.runs.reports.wording import per_second
 from dashboard.web.shared.format import format_interval, format_ms, format_ratio
+from dashboard.wire.report.sweep import LevelLane, SweepAnswer
 
 
 @dataclass(frozen=True)
-class LevelLane:
+class LaneCells:
     """A lane's cells at one level."""
 
     throughput: str
@@ -28,10 +27,10 @@ class LevelRow:
 
     at: float
     run: str
-    lanes: list[LevelLane]
+    lanes: list[LaneCells]
 
 
-def level_rows(answer: Mapping[str, Any]) -> list[LevelRow]:
+def level_rows(answer: SweepAnswer) -> list[LevelRow]:
     """Return a row per measured level of a sweep's answer."""
     return [
         LevelRow(level["at"], level["run"], [_lane(lane) for lane in level["lanes"]])
@@ -39,8 +38,8 @@ def level_rows(answer: Mapping[str, Any]) -> list[LevelRow]:
     ]
 
 
-def _lane(lane: Mapping[str, Any]) -> LevelLane:
-    return LevelLane(
+def _lane(lane: LevelLane) -> LaneCells:
+    return LaneCells(
         throughput=per_second(lane["throughput_rps"]),
         p95=format_ms(lane["p95_ms"]),
         ratio=format_ratio(lane["ratio"]),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +38,6 @@ from .sweep_table import level_rows
 
 MAX_SHOWN = 50
 KINDS = (Experiment.Kind.MATRIX, Experiment.Kind.SWEEP)
-Answer = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -127,17 +125,19 @@ def answer(request: HttpRequest, experiment_id: str) -> HttpResponse:
 def answer_json(request: HttpRequest, experiment_id: str) -> HttpResponse:
     """Download the answer as JSON."""
     experiment = _get(experiment_id)
-    return _file(JsonResponse(_answer(experiment)), experiment, "json")
+    answer = matrix_answer(experiment) if _is_matrix(experiment) else sweep_answer(experiment)
+    return _file(JsonResponse(answer), experiment, "json")
 
 
 @require_GET
 def answer_csv(request: HttpRequest, experiment_id: str) -> HttpResponse:
     """Download the answer as CSV."""
     experiment = _get(experiment_id)
-    rows = {Experiment.Kind.MATRIX: matrix_csv, Experiment.Kind.SWEEP: sweep_csv}[_kind(experiment)]
-    return _file(
-        HttpResponse(rows(_answer(experiment)), content_type="text/csv"), experiment, "csv"
-    )
+    if _is_matrix(experiment):
+        rows = matrix_csv(matrix_answer(experiment))
+    else:
+        rows = sweep_csv(sweep_answer(experiment))
+    return _file(HttpResponse(rows, content_type="text/csv"), experiment, "csv")
 
 
 @require_POST
@@ -167,39 +167,41 @@ def _get(experiment_id: str) -> Experiment:
     return get_object_or_404(Experiment, pk=experiment_id, kind__in=KINDS)
 
 
-def _kind(experiment: Experiment) -> Experiment.Kind:
-    return Experiment.Kind(experiment.kind)
-
-
-def _answer(experiment: Experiment) -> Answer:
-    answers: dict[Experiment.Kind, Callable[[Experiment], Answer]] = {
-        Experiment.Kind.MATRIX: matrix_answer,
-        Experiment.Kind.SWEEP: sweep_answer,
-    }
-    return answers[_kind(experiment)](experiment)
+def _is_matrix(experiment: Experiment) -> bool:
+    return experiment.kind == Experiment.Kind.MATRIX
 
 
 def _context(request: HttpRequest, experiment: Experiment) -> dict[str, Any]:
-    answer = _answer(experiment)
-    context: dict[str, Any] = {
-        "answer": answer,
-        "experiment": _view(experiment, *_progress(answer)),
-        "query": request.GET.urlencode(),
-    }
-    if _kind(experiment) == Experiment.Kind.MATRIX:
-        rows, columns = request.GET.get("rows", ""), request.GET.get("columns", "")
-        context["table"] = heat_table(answer, rows=rows, columns=columns)
-        context["load"] = load_text(load_from_json(answer["load"]))
-    else:
-        context |= {"charts": charts(answer), "levels": level_rows(answer)}
-    return context
+    context = (
+        _matrix_context(request, experiment)
+        if _is_matrix(experiment)
+        else _sweep_context(experiment)
+    )
+    return {**context, "query": request.GET.urlencode()}
 
 
-def _progress(answer: Answer) -> tuple[int, int]:
-    if answer["kind"] == Experiment.Kind.SWEEP:
-        return len(answer["levels"]), max(len(answer["planned"]), len(answer["levels"]))
+def _matrix_context(request: HttpRequest, experiment: Experiment) -> dict[str, Any]:
+    answer = matrix_answer(experiment)
+    rows, columns = request.GET.get("rows", ""), request.GET.get("columns", "")
     states = [cell["state"] for cell in answer["cells"] if cell["state"] != "refused"]
-    return len(states) - sum(state in ("waiting", "running") for state in states), len(states)
+    done = len(states) - sum(state in ("waiting", "running") for state in states)
+    return {
+        "answer": answer,
+        "experiment": _view(experiment, done, len(states)),
+        "table": heat_table(answer, rows=rows, columns=columns),
+        "load": load_text(load_from_json(answer["load"])),
+    }
+
+
+def _sweep_context(experiment: Experiment) -> dict[str, Any]:
+    answer = sweep_answer(experiment)
+    done = len(answer["levels"])
+    return {
+        "answer": answer,
+        "experiment": _view(experiment, done, max(len(answer["planned"]), done)),
+        "charts": charts(answer),
+        "levels": level_rows(answer),
+    }
 
 
 def _view(experiment: Experiment, done: int = 0, planned: int = 0) -> ExperimentView:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
-from dashboard.analysis.report.run_diff import Pair, differences, lane_pairs
+from dashboard.analysis.report.run_diff import LanePair, Pair, differences, lane_pairs
 from dashboard.models import Run
 from dashboard.runs.reports.results import lanes_of
+from dashboard.runs.reports.stored import stored_report
 from dashboard.web.run.run_view import view_of
 from dashboard.web.shared.format import format_ms, format_ratio, format_s
 from dashboard.web.shared.queue_chips import chips
+from dashboard.wire.report.report import Report
 
 from .compare_chart import Overlay, overlay
 
@@ -28,7 +30,7 @@ NUMBERS: Mapping[str, tuple[str, Callable[[float], str]]] = {
     "errors": ("errors", "{:,.0f}".format),
     "peak_in_app": ("in application", "{:.0f}".format),
     "peak_threads": ("threads", "{:.0f}".format),
-    "peak_rss_mb": ("RSS", "{:,.0f} MB".format),
+    "peak_rss_mb": ("RSS", "{:,.0f} MiB".format),
     "cpu_ms_per_request": ("CPU per request", format_ms),
 }
 
@@ -36,46 +38,62 @@ NUMBERS: Mapping[str, tuple[str, Callable[[float], str]]] = {
 @require_GET
 def compare(request: HttpRequest) -> HttpResponse:
     """Compare the runs `a` and `b`; ratios are second to first."""
-    first, second = (_run(request.GET.get(name, "")) for name in ("a", "b"))
+    first, report = _run(request.GET.get("a", ""))
+    second, other_report = _run(request.GET.get("b", ""))
     context = {
         "first": view_of(first),
         "second": view_of(second),
         "plan_differences": differences(first.plan, second.plan),
         "environment_differences": differences(first.environment, second.environment),
         "heads": [head for head, _ in NUMBERS.values()],
-        "lanes": list(_lanes(first, second)),
+        "lanes": list(_lanes((first, second), lane_pairs(report, other_report))),
         "overlay": _overlay(first, second),
         "queue": chips(),
     }
     return render(request, "history/compare.html", context)
 
 
-def _run(run_id: str) -> Run:
+@dataclass(frozen=True)
+class CellView:
+    """One number of a lane in both runs, as text; `ratio` is empty if it is unknown."""
+
+    first: str
+    second: str
+    ratio: str
+
+
+@dataclass(frozen=True)
+class LaneView:
+    """A lane of either run; `missing_in` is the run without it, 1 or 2, None if both have it."""
+
+    name: str
+    family: str
+    cells: list[CellView]
+    missing_in: int | None
+
+
+def _run(run_id: str) -> tuple[Run, Report]:
     run = get_object_or_404(Run, pk=run_id)
-    if not run.report:
+    report = stored_report(run)
+    if report is None:
         raise Http404("A run without a report cannot be compared.")
-    return run
+    return run, report
 
 
-def _lanes(first: Run, second: Run) -> Iterator[dict[str, Any]]:
-    families = {lane.name: lane.family for run in (first, second) for lane in run.lanes.all()}
-    for pair in lane_pairs(first.report, second.report):
-        cells = [_cell(pair.numbers[key], form) for key, (_, form) in NUMBERS.items()]
-        yield {
-            "name": pair.lane,
-            "family": families[pair.lane],
-            "cells": cells,
-            "missing_in": None if pair.in_first and pair.in_second else 2 if pair.in_first else 1,
-        }
+def _lanes(runs: Sequence[Run], pairs: Sequence[LanePair]) -> Iterator[LaneView]:
+    families = {lane.name: lane.family for run in runs for lane in run.lanes.all()}
+    for pair in pairs:
+        yield LaneView(
+            name=pair.lane,
+            family=families[pair.lane],
+            cells=[_cell(pair.numbers[key], form) for key, (_, form) in NUMBERS.items()],
+            missing_in=None if pair.in_first and pair.in_second else 2 if pair.in_first else 1,
+        )
 
 
-def _cell(pair: Pair, form: Callable[[float], str]) -> dict[str, str]:
+def _cell(pair: Pair, form: Callable[[float], str]) -> CellView:
     first, second = ("–" if value is None else form(value) for value in (pair.first, pair.second))
-    return {
-        "first": first,
-        "second": second,
-        "ratio": format_ratio(pair.ratio) if pair.ratio else "",
-    }
+    return CellView(first, second, format_ratio(pair.ratio) if pair.ratio else "")
 
 
 def _overlay(first: Run, second: Run) -> Overlay | None:

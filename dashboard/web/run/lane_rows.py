@@ -121,7 +121,7 @@ def _numbers(report: LaneReport) -> dict[str, str]:
         "errors": _failed(report["errors"], cut_off_text(report)),
         "bystander": format_ms(bystander.bystander_wait_ms(report)),
         "peak_threads": format_number(side["peak_threads"], "{:,}"),
-        "rss": format_number(side["peak_rss_mb"], "{:,.0f} MB"),
+        "rss": format_number(side["peak_rss_mb"], "{:,.0f} MiB"),
         "cpu_per_request": format_ms(side["cpu_ms_per_request"]),
     }
 

@@ -11,6 +11,7 @@ from dashboard.runs.archive import stored_runs
 from dashboard.runs.archive.exports import FORMATS, Format
 from dashboard.runs.planning.command_line import command_line
 from dashboard.runs.planning.program import program, project_option
+from dashboard.runs.reports.stored import stored_report
 from dashboard.web.shared.laboratory_access import laboratory
 from dashboard.wire.plan.plan import Plan
 
@@ -20,13 +21,14 @@ from .single_file import html_format
 
 def tools_of(run: Run) -> dict[str, Any]:
     """Return the template context of the tools."""
+    report = stored_report(run)
     return {
         "run_record": run,
         "formats": formats(),
         "serving": serving_details(run),
         "baseline": stored_runs.baseline_of(run),
         "command": command_line(Plan.from_json(run.plan), _project_of(run), program()),
-        "markdown": markdown(run.report) if run.report else "",
+        "markdown": markdown(report) if report else "",
     }
 
 

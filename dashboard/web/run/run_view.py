@@ -14,7 +14,8 @@ from dashboard.analysis.report.report import Report
 from dashboard.analysis.samples.window import Stretch
 from dashboard.models import ACTIVE, Calibration, Run, Status
 from dashboard.runs.planning.prediction import prediction_outcome
-from dashboard.runs.reports.results import lanes_of, measured
+from dashboard.runs.reports.results import lanes_of
+from dashboard.runs.reports.stored import measured_report, stored_report
 from dashboard.runs.reports.wording import (
     instrument_text,
     load_text,
@@ -30,6 +31,7 @@ from dashboard.web.shared.format import format_ms
 from dashboard.wire.plan.plan import Plan, Rate
 from dashboard.wire.plural import counted
 from dashboard.wire.report.page_data import RunData
+from dashboard.wire.report.report import Calibrated
 
 from .lane_rows import LaneView, rows_of, rows_within
 from .run_json import run_json
@@ -127,10 +129,11 @@ def view_of(
     """
     run_lanes = list(run.lanes.all())
     plan = Plan.from_json(run.plan)
+    report = stored_report(run)
     if stretch:
         lanes = rows_within(run, run_lanes, lanes_of(run), stretch)
     else:
-        lanes = rows_of(run, run_lanes, run.report or live_report)
+        lanes = rows_of(run, run_lanes, report or live_report)
     return RunView(
         id=run.pk,
         name=run.name,
@@ -161,19 +164,21 @@ def _plan_texts(plan: Plan) -> dict[str, Any]:
 
 
 def _result_texts(run: Run, live_report: Report | None) -> dict[str, Any]:
-    finished = run.report and run.status == Status.FINISHED
+    report = stored_report(run)
+    finished = report if run.status == Status.FINISHED else None
     return {
-        "warnings": warnings(run.report) if run.report else list(run.warnings),
+        "warnings": warnings(report) if report else list(run.warnings),
         "instrument": instrument_line(run),
         "headline": _headline(run, live_report),
-        "prediction": prediction_outcome(run.guess, run.report) if finished and run.guess else "",
-        "evidence": pictures(run.report) if measured(run) else [],
+        "prediction": prediction_outcome(run.guess, finished) if finished and run.guess else "",
+        "evidence": pictures(measured_report(run)),
     }
 
 
 def _headline(run: Run, live_report: Report | None) -> str:
     """Return the sentence of a finished run with whole rounds, else the one so far."""
-    return sentence(run.report) if measured(run) else _headline_so_far(live_report)
+    report = measured_report(run)
+    return sentence(report) if report else _headline_so_far(live_report)
 
 
 def _headline_so_far(report: Report | None) -> str:
@@ -200,8 +205,11 @@ class CalibrationView:
 
 def calibration_view(calibration: Calibration) -> CalibrationView:
     """Return a calibration in words."""
-    numbers = {"floor_ms": calibration.floor_ms, "limit_rps": calibration.limit_rps}
-    return CalibrationView(instrument_text(numbers), ago(calibration.measured))
+    calibrated: Calibrated = {
+        "floor_ms": calibration.floor_ms,
+        "limit_rps": calibration.limit_rps,
+    }
+    return CalibrationView(instrument_text(calibrated), ago(calibration.measured))
 
 
 def ago(moment: datetime) -> str:
@@ -212,11 +220,12 @@ def ago(moment: datetime) -> str:
 
 def instrument_line(run: Run) -> str:
     """Return the load generator's floor and limit during the run, and the repeated rounds."""
-    numbers = {"floor_ms": run.floor_ms, "limit_rps": run.limit_rps}
-    discarded = (run.report or {}).get("discarded")
+    calibrated: Calibrated = {"floor_ms": run.floor_ms, "limit_rps": run.limit_rps}
+    report = stored_report(run)
+    discarded = report.get("discarded") if report else None
     if discarded is None:  # an active run, or one stored before reasons were
         number = len(run.discarded_rounds)
         repeated = f"{counted(number, 'round')} repeated" if number else ""
     else:
         repeated = repeated_text(discarded)
-    return " · ".join(filter(None, [instrument_text(numbers), repeated]))
+    return " · ".join(filter(None, [instrument_text(calibrated), repeated]))

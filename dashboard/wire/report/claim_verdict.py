@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from dashboard.wire.codec import JsonObject
 
-Kind = Literal["holds", "holds-only-when", "does-not-hold", "not-shown"]
+from .claims import ClaimKind
 
 
 @dataclass(frozen=True)
@@ -44,5 +44,5 @@ class Finding(JsonObject):
 class ClaimVerdict(JsonObject):
     """Whether a claim is true in this run, with the finding of each expectation."""
 
-    kind: Kind
+    kind: ClaimKind
     findings: tuple[Finding, ...]

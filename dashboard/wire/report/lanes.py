@@ -6,6 +6,7 @@ which have one entry per complete round.
 
 from typing import TypedDict
 
+from .answers import AnswersReport
 from .target_facts import TargetFacts
 
 
@@ -50,52 +51,6 @@ class SegmentsMs(TypedDict):
     delivery: MedianAndP95
 
 
-class ViewCounts(TypedDict):
-    """Complete responses, by whether a view was called."""
-
-    called: int
-    not_called: int
-    unknown: int
-    unknown_redirects: int
-
-
-class AnswerKind(TypedDict):
-    """One kind of exception or redirect, as a probe reports it; a redirect has no type."""
-
-    status: int | None
-    type: str | None
-    message: str
-    where: str | None
-    count: int
-
-
-class ExceptionKind(TypedDict):
-    """One kind of exception that requests ended with, and its count."""
-
-    status: int | None
-    type: str
-    message: str
-    where: str | None
-    count: int
-
-
-class RedirectKind(TypedDict):
-    """One target of redirects, and its count."""
-
-    status: int | None
-    to: str | None
-    count: int
-
-
-class AnswersReport(TypedDict):
-    """Where a lane's responses come from."""
-
-    views: ViewCounts
-    skipped: dict[str, int]
-    exceptions: list[ExceptionKind]
-    redirects: list[RedirectKind]
-
-
 class PartialReport(TypedDict):
     """A lane's requests in the rounds that are not complete in every lane."""
 
@@ -106,7 +61,7 @@ class PartialReport(TypedDict):
 
 
 class ServerSide(TypedDict):
-    """Peaks and resources of the target."""
+    """Peaks and resources of the target; `peak_rss_mb` is in MiB, despite its name."""
 
     peak_in_app: int | None
     peak_in_view: int | None

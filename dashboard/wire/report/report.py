@@ -55,11 +55,16 @@ class Environment(TypedDict, total=False):
     load_average: list[float]
 
 
-class Instrument(TypedDict):
-    """The capacity of the load generator, and whether it may have spoiled the run."""
+class Calibrated(TypedDict):
+    """The capacity of the load generator: the response time that it adds, and its limit."""
 
     floor_ms: float | None
     limit_rps: float | None
+
+
+class Instrument(Calibrated):
+    """The capacity of the load generator, and whether it may have spoiled the run."""
+
     saturated: bool | None
     steal_percent: float | None
 

@@ -3,7 +3,9 @@
 An interval is [low, high]; None if it is unknown.
 """
 
-from typing import Any, Literal, TypeAlias, TypedDict
+from typing import Literal, TypeAlias, TypedDict
+
+from .causes import CauseReport
 
 Metric = Literal["makespan_s", "response_p95_ms"]
 Answer = Literal[
@@ -21,16 +23,6 @@ SharedLimitName = Literal[
     "cpu-bound", "mostly-cpu", "light-load", "same-limit", "waiting", "unknown"
 ]
 Interval: TypeAlias = list[float]
-Evidence: TypeAlias = dict[str, Any]  # each cause has its own numbers; None: unknown
-
-
-class CauseReport(TypedDict):
-    """Why two lanes differ, or do not. `lane` is None if it concerns both."""
-
-    name: str
-    lane: str | None
-    share: float | None
-    evidence: Evidence
 
 
 class FactorReport(TypedDict):
@@ -68,7 +60,11 @@ class DisturbedReport(TypedDict):
 
 
 class LaneLimitReport(TypedDict):
-    """The limit of one lane, as far as known."""
+    """What one lane used, and its limit, as far as known.
+
+    `cpu_alone_s` is how long a burst would take if it only waited for its own CPU time, on
+    `usable_cores`: those of its `cores` that it could keep busy.
+    """
 
     lane: str
     time_s: float | None

@@ -23,7 +23,7 @@ export const LINES = {
   inView: { word: 'in the view', format: count, health: 'in_view' },
   loopLag: { word: 'loop lag', format: duration, label: tickName, health: 'loop_lag' },
   cpu: { word: 'CPU', format: (percent) => `${percent.toFixed(0)} %`, health: 'cpu' },
-  rss: { word: 'RSS', format: (megabytes) => `${megabytes.toFixed(0)} MB`, health: 'rss' },
+  rss: { word: 'RSS', format: (mebibytes) => `${mebibytes.toFixed(0)} MiB`, health: 'rss' },
 };
 
 /** @type {LineOf} */

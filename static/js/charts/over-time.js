@@ -3,7 +3,7 @@
 import { BINS, edgeOf } from '../data/histogram.js';
 
 const NS_PER_MS = 1e6;
-const MB = 2 ** 20;
+const MIB = 2 ** 20;
 export const OF_ANY_PROCESS = ['threads', 'rss', 'cpu'];
 export const HOLDS_MS = 250; // a report is valid for five periods
 export const COLUMNS = 120; // stretches of the axis
@@ -96,7 +96,7 @@ const place = (at) => Math.min(Math.max(Math.ceil(at), 0), COLUMNS + 1);
 
 /**
  * The sum over a target's processes at each instant, for loop lag the maximum; CPU in percent of a
- * core, memory in MB; null if the value of a live process is unknown.
+ * core, memory in MiB; null if the value of a live process is unknown.
  * @type {LoadOverTime}
  */
 export function loadOverTime({ health }, measure, [from_ms, to_ms], points) {
@@ -128,7 +128,7 @@ export function loadOverTime({ health }, measure, [from_ms, to_ms], points) {
 /** @type {Reported} */
 function reported(measure, report, before) {
   if (measure === 'loop_lag') return report.loop_lag / NS_PER_MS;
-  if (measure === 'rss') return report.rss / MB;
+  if (measure === 'rss') return report.rss / MIB;
   if (measure !== 'cpu') return report[measure];
   const passed_ns = report.at - (before?.at ?? report.at);
   return before && passed_ns ? (100 * (report.cpu - before.cpu)) / passed_ns : null;

@@ -8,8 +8,10 @@ import pytest
 
 from dashboard.analysis.causes.unexplained import unexplained_lanes
 
+ALONE: Any = {"verdict": None}
 
-def report(*comparisons: dict[str, Any], control: dict[str, Any] | None = None) -> dict[str, Any]:
+
+def report(*comparisons: dict[str, Any], control: Any = None) -> Any:
     verdict = {"margin": 0.03, "control": control, "comparisons": list(comparisons)}
     return {"verdict": verdict}
 
@@ -47,4 +49,4 @@ def test_a_lane_that_is_explained_or_no_different_is_left_alone(known: dict[str,
 
 def test_a_control_and_a_single_lane_are_left_alone() -> None:
     assert unexplained_lanes(report(comparison(2.0), control={"trusted": False})) == []
-    assert unexplained_lanes({"verdict": None}) == []
+    assert unexplained_lanes(ALONE) == []

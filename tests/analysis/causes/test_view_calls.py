@@ -16,7 +16,7 @@ from dashboard.project.labtoml.load import load_manifest
 from dashboard.runs.planning.plans import make_plan
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import NO_VIEW, UNKNOWN
-from dashboard.wire.report.lanes import AnswerKind
+from dashboard.wire.report.answers import AnswerKind
 from dashboard.wire.units import NS_PER_MS as MS
 from tests.analysis.samples.test_stats import encoded, sample
 from tests.runs.fakes import LIVEAPP

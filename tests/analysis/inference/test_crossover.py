@@ -16,13 +16,13 @@ from dashboard.analysis.inference.crossover import (
     CLOSE_ENOUGH,
     Crossover,
     Level,
-    Standing,
     crossover,
     level_of,
     next_level,
     theory_crossover,
 )
 from dashboard.analysis.text.crossover import crossover_sentence
+from dashboard.wire.report.crossover import Standing
 
 LANES = ("async@uvicorn", "sync@gunicorn-gthread")
 MARGIN = 0.03
@@ -34,7 +34,7 @@ def report(
     interval: Sequence[float] | None = None,
     answer: str = "differs",
     keeps_up: tuple[bool | None, bool | None] = (None, None),
-) -> dict[str, Any]:
+) -> Any:
     """Return the level of a run in which the lane has this ratio to the baseline."""
     return {
         "status": "finished",
@@ -77,8 +77,8 @@ def test_a_level_is_decided_by_its_runs_interval_and_margin(
     assert (level.standing, level.low, level.high) == (standing, *interval)
 
 
-def test_a_level_that_was_stopped_is_decided_by_its_complete_rounds() -> None:
-    stopped = {**report(1.0, [0.99, 1.01]), "status": "stopped"}
+def test_a_level_that_was_stopped_stands_by_its_whole_rounds() -> None:
+    stopped: Any = {**report(1.0, [0.99, 1.01]), "status": "stopped"}
     assert level_of(8, stopped, LANES[0]).standing == "even"
 
 
@@ -96,7 +96,7 @@ def test_a_level_that_was_stopped_is_decided_by_its_complete_rounds() -> None:
     ],
 )
 def test_what_is_not_compared_is_undecided_unless_one_alone_keeps_up(
-    given: dict[str, Any] | None, standing: Standing, why: str
+    given: Any, standing: Standing, why: str
 ) -> None:
     level = level_of(8, given, LANES[0])
     assert level.standing == standing

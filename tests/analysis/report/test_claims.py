@@ -128,7 +128,8 @@ def test_a_peak_above_its_limit_was_seen_however_late_the_engine_was(
 
 @pytest.mark.parametrize("status", ["stopped", "failed", "interrupted"])
 def test_a_run_that_did_not_finish_decides_nothing(status: str) -> None:
-    verdict = decide([f"{BASE}.peak_in_app < 9"], {**planted(), "status": status})
+    report: Any = {**planted(), "status": status}
+    verdict = decide([f"{BASE}.peak_in_app < 9"], report)
     assert verdict.kind == "not-shown"
     assert status in only(verdict).why
 
@@ -234,7 +235,7 @@ def spoken(expectation: str, **changes: Any) -> tuple[str, str, str]:
         (f"{BASE}.makespan_s > 0.25", ("total time", "504 ms", "above 250 ms")),
         (f"{BASE}.latency_ms.p50 < 2", ("response time, p50", "302 ms", "below 2 ms")),
         (f"{BASE}.latency_ms.p99 < 2", ("response time, p99", "512 ms", "below 2 ms")),
-        (f"{BASE}.server_side.peak_rss_mb < 90", ("peak memory", "–", "below 90 MB")),
+        (f"{BASE}.server_side.peak_rss_mb < 90", ("peak memory", "–", "below 90 MiB")),
         (f"{BASE}.throughput_rps > 1000", ("throughput", "79.4/s", "above 1,000/s")),
     ],
 )

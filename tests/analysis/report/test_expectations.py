@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from dashboard.analysis.report.expectations import Expectation
@@ -9,7 +11,7 @@ from dashboard.analysis.report.metrics import KNOWN, check_metric, find_metric, 
 from dashboard.wire.errors import InvalidPlan
 from tests.analysis.planted import Planted, pool, report_of
 
-REPORT = {
+REPORT: Any = {
     "lanes": [
         {
             "lane": "sync@gunicorn-sync",
@@ -53,7 +55,7 @@ def test_point_values_decide(text: str, holds: bool) -> None:
     assert Expectation.parse(text).holds(REPORT) is holds
 
 
-COUNTED = {
+COUNTED: Any = {
     "lanes": [
         {"lane": lane, "server_side": {"cpu_ms": cpu, "cpu_ms_uncertainty": uncertainty}}
         for lane, cpu, uncertainty in (
@@ -112,7 +114,7 @@ def test_an_unknown_name_is_refused_with_what_there_is(text: str, message: str) 
         Expectation.parse(text).holds(REPORT)
 
 
-def with_interval(low: float, high: float) -> dict[str, object]:
+def with_interval(low: float, high: float) -> Any:
     comparison = {"lane": "async@daphne", "answer": "differs", "interval": [low, high]}
     verdict = {
         "metric": "makespan_s",
@@ -157,7 +159,7 @@ def test_two_lanes_that_are_no_baseline_have_their_own_interval() -> None:
     comparisons = [
         {"lane": lane, "answer": "differs", "interval": [0.1, 0.3]} for lane in ("b@x", "c@x")
     ]
-    report = {
+    report: Any = {
         "rounds": 6,
         "lanes": [
             {"lane": lane, "requests": 6, "ok": 6, "makespan_s": span}
@@ -177,7 +179,7 @@ def test_two_lanes_that_are_no_baseline_have_their_own_interval() -> None:
     assert Expectation.parse("b@x.makespan_s / c@x.makespan_s < 0.6").judge(report).interval is None
 
 
-def failing(errors: dict[str, int], requests: int = 10) -> dict[str, object]:
+def failing(errors: dict[str, int], requests: int = 10) -> Any:
     lane = {"lane": "sync@daphne", "requests": requests, "errors": errors, "neighbour": None}
     return {"lanes": [lane], "verdict": None}
 

@@ -31,7 +31,7 @@ def test_memory_that_fell_is_named_where_the_time_stayed() -> None:
     (difference,) = verdict["secondary"]
     assert (difference["metric"], difference["values"]) == ("peak_rss_mb", [222, 122])
     assert (
-        "sync@daphne#after compared with sync@daphne#before: 222 → 122 MB of memory"
+        "sync@daphne#after compared with sync@daphne#before: 222 → 122 MiB of memory"
         " (single values, not tested)." in verdict["sentence"]
     )
 
@@ -42,7 +42,7 @@ def test_several_stand_in_one_sentence() -> None:
         version("after", 90, 122, cpu_ms=2.0, queries=2),
     )
     assert (
-        "222 → 122 MB of memory, 4 ms → 2 ms of CPU per request, 31 → 2 queries per request"
+        "222 → 122 MiB of memory, 4 ms → 2 ms of CPU per request, 31 → 2 queries per request"
         in verdict["sentence"]
     )
 

@@ -41,7 +41,7 @@ from tests.analysis.planted import Planted, at_once, report_of
 ratios = st.floats(0.001, 1000)
 
 
-def judged(low: float, ratio: float, high: float, metric: str = "makespan_s") -> dict[str, Any]:
+def judged(low: float, ratio: float, high: float, metric: str = "makespan_s") -> Any:
     """Return a report with a single comparison of this interval."""
     answer = Interval(ratio, low, high, 0.95, 6, "paired t").answer(MARGIN)
     comparison = {
@@ -232,8 +232,10 @@ def test_one_lane_alone_has_no_verdict() -> None:
 
 def test_the_price_names_what_is_known() -> None:
     side = {"peak_threads": 11, "peak_rss_mb": 61.234, "cpu_ms_per_request": 1.1}
-    assert price({"server_side": side}) == "11 threads, 61.2 MB, 1.1 ms of CPU per request"
-    assert price({"server_side": dict.fromkeys(side)}) == "unknown"
+    lane: Any = {"server_side": side}
+    assert price(lane) == "11 threads, 61.2 MiB, 1.1 ms of CPU per request"
+    unknown: Any = {"server_side": dict.fromkeys(side)}
+    assert price(unknown) == "unknown"
 
 
 def test_the_markdown_has_a_row_for_each_lane_and_the_sentence() -> None:
@@ -255,7 +257,8 @@ def in_disturbed(answer: str, ratio: float, ends: list[float] | None, **more: An
     comparison = {**report["verdict"]["comparisons"][0], "answer": answer, "interval": ends, **more}
     disturbed = {"reason": "The engine was at its limit: it was late.", "intervals": {"b@y": ends}}
     verdict = {**report["verdict"], "comparisons": [comparison], "disturbed": disturbed}
-    return sentence({**report, "verdict": verdict})
+    disturbed_report: Any = {**report, "verdict": verdict}
+    return sentence(disturbed_report)
 
 
 DISTURBED = "The run was disturbed. The engine was at its limit: it was late."
@@ -330,7 +333,7 @@ def test_a_disturbed_run_never_states_more_than_its_worst_case(ends: list[float]
 def test_a_doubtful_ratio_is_always_marked(
     comparison: dict[str, Any], disturbed: dict[str, Any] | None, words: str
 ) -> None:
-    verdict = {"comparisons": [{"lane": "b@y", **comparison}], "disturbed": disturbed}
+    verdict: Any = {"comparisons": [{"lane": "b@y", **comparison}], "disturbed": disturbed}
     assert mark(verdict, "b@y") == words
     assert mark(verdict, "a@x") == mark(None, "b@y") == ""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -12,12 +11,12 @@ from dashboard.runs.conduct.advice_on_answers import LaneAnswers, advice_on_answ
 from dashboard.targets.lifecycle.migrations import Migrations
 from dashboard.wire import frame
 from dashboard.wire.failure import Failure
-from dashboard.wire.report.lanes import AnswerKind
+from dashboard.wire.report.answers import AnswerKind
 
 PATH = "/report/"
 
 
-def facts(**django: Any) -> dict[str, Any]:
+def facts(**django: Any) -> Any:
     plain = {"debug": False, "allowed_hosts": ["*"], "keeps_connections": False}
     return {"interface": "asgi", "django": {**plain, **django}}
 
@@ -66,9 +65,7 @@ def test_a_status_is_reported_only_if_it_is_the_only_one(
         ({**facts(keeps_connections=True), "interface": "wsgi"}, []),
     ],
 )
-def test_settings_that_distort_the_numbers_are_named(
-    given: Mapping[str, Any], words: list[str]
-) -> None:
+def test_settings_that_distort_the_numbers_are_named(given: Any, words: list[str]) -> None:
     advices = list(advice_on(given))
     assert len(advices) == len(words)
     assert all(word in advice for word, advice in zip(words, advices, strict=True))

@@ -19,7 +19,8 @@ from dashboard.runs.experiments.sweep import make_sweep
 from dashboard.runs.experiments.sweep_table import sweep_answer
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue.laboratory import Laboratory
-from dashboard.runs.reports.results import lanes_of, measured
+from dashboard.runs.reports.results import lanes_of
+from dashboard.runs.reports.stored import measured_report
 from dashboard.wire import frame
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import Buffer
@@ -122,7 +123,7 @@ async def test_the_last_whole_rounds_decide(
     if whole < round:
         partial = {"rounds": [round], "done": done, "failed": 0, "cut_off": REQUESTS - done}
         assert report["lanes"][cut]["partial"] == partial
-    assert measured(run) is bool(whole)
+    assert bool(measured_report(run)) is bool(whole)
 
 
 async def test_a_run_stopped_in_its_warm_up_has_no_numbers(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from dashboard.runs.conduct.run_context import RunContext
 from dashboard.runs.conduct.warnings import Warnings
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.sinks.sink import Memory
+from dashboard.wire.events import Conversation
 from dashboard.wire.plan.exchange import Exchange
 from tests.runs.fakes import FakeEngine, FakeTargets, fake_resources
 
@@ -28,7 +29,7 @@ def warnings_with(answer: str) -> tuple[Warnings, Memory]:
     return Warnings(context), memory
 
 
-def counts(ignored: int, without_answer: int, last: str = "") -> dict[str, Any]:
+def counts(ignored: int, without_answer: int, last: str = "") -> Conversation:
     return {"ignored": ignored, "without_answer": without_answer, "last": last}
 
 

@@ -98,7 +98,9 @@ async def test_the_last_finished_run_decides_a_claim(tmp_path: Path) -> None:
     assert (status.latest, status.decided) == (run, run)
     assert status.verdict is not None
     assert status.verdict.kind == "holds-only-when"
-    assert status.to_json()["verdict"]["findings"][0]["value"] == 8
+    verdict = status.to_json()["verdict"]
+    assert verdict is not None
+    assert verdict["findings"][0]["value"] == 8
 
 
 async def test_a_failed_run_leaves_the_earlier_verdict(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from dashboard.runs.experiments.matrix_table import matrix_answer, matrix_csv
 from dashboard.targets.lifecycle import server_packages
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.plan.plan import MAX_LANES
+from dashboard.wire.report.matrix import MatrixAnswer
 from tests.runs.fakes import FakeEngine, FakeTargets, fake_laboratory
 
 PROJECT = FakeTargets().project
@@ -129,7 +130,7 @@ class TestAnswer:
 
     async def answer(
         self, tmp_path: Path, question: Matrix, failing: tuple[str, ...] = ()
-    ) -> dict[str, Any]:
+    ) -> MatrixAnswer:
         lab = fake_laboratory(FakeEngine(), tmp_path, FakeTargets(failing=failing))
         experiment = await lab.experiment(question.experiment_plan)
         await lab.outcome(experiment)
@@ -148,7 +149,9 @@ class TestAnswer:
         assert theory["sync@gunicorn-sync"] == pytest.approx(1.0)
         assert theory["sync@gunicorn-gthread"] == pytest.approx(0.2)
         assert theory["async@uvicorn"] == pytest.approx(0.1)
-        assert answer["drift"]["largest"] == 0.0
+        drift = answer["drift"]
+        assert drift is not None
+        assert drift["largest"] == 0.0
 
     async def test_only_the_cells_of_a_failing_server_name_it(self, tmp_path: Path) -> None:
         question = matrix(servers=("daphne", "uvicorn"), variants=["sync", "async"])

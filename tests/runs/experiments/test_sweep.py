@@ -20,6 +20,7 @@ from dashboard.runs.experiments.sweep_table import sweep_answer, sweep_csv
 from dashboard.wire import frame
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.plan.plan import Burst, Firing, Rate
+from dashboard.wire.report.sweep import SweepAnswer
 from tests.runs.fakes import ORIGIN_NS, FakeEngine, FakeTargets, fake_laboratory, samples
 
 PROJECT = FakeTargets().project
@@ -120,7 +121,7 @@ class TestAnswer:
 
     async def answer(
         self, tmp_path: Path, requested: Sweep, engine: FakeEngine, failing: tuple[str, ...] = ()
-    ) -> dict[str, Any]:
+    ) -> SweepAnswer:
         lab = fake_laboratory(engine, tmp_path, FakeTargets(failing=failing))
         experiment = await lab.experiment(requested.experiment_plan)
         await lab.outcome(experiment)

@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.runs.planning.prediction import NO_WINNER, Prediction, prediction_outcome
+from dashboard.wire.codec import to_json
 
 BASELINE, OTHER = "sync@gunicorn-gthread", "async@daphne"
 
 
-def report(ratio: float | None, answered: str = "differs", **more: Any) -> dict[str, Any]:
+def report(ratio: float | None, answered: str = "differs", **more: Any) -> Any:
     comparison = {"lane": OTHER, "ratio": ratio, "answer": answered}
     return {"verdict": {"baseline": BASELINE, "comparisons": [comparison], **more}}
 
@@ -43,8 +44,8 @@ def report(ratio: float | None, answered: str = "differs", **more: Any) -> dict[
         (Prediction(NO_WINNER), report(0.5), "no winner. Wrong: async@daphne was 2× faster."),
     ],
 )
-def test_the_outcome_in_words(prediction: Prediction, result: dict[str, Any], words: str) -> None:
-    assert words in prediction_outcome(prediction.to_json(), result)
+def test_the_outcome_in_words(prediction: Prediction, result: Any, words: str) -> None:
+    assert words in prediction_outcome(to_json(prediction), result)
 
 
 @pytest.mark.parametrize(
@@ -57,13 +58,13 @@ def test_the_outcome_in_words(prediction: Prediction, result: dict[str, Any], wo
         {"verdict": {"baseline": BASELINE, "comparisons": []}},
     ],
 )
-def test_without_a_verdict_there_is_no_outcome(result: dict[str, Any]) -> None:
-    assert prediction_outcome(Prediction(OTHER).to_json(), result) == ""
+def test_without_a_verdict_there_is_no_outcome(result: Any) -> None:
+    assert prediction_outcome(to_json(Prediction(OTHER)), result) == ""
 
 
 @given(ratio=st.floats(0.001, 1000), answered=st.sampled_from(["differs", "no-difference"]))
 def test_the_winner_is_never_the_slower_lane(ratio: float, answered: str) -> None:
-    outcome = prediction_outcome(Prediction(NO_WINNER).to_json(), report(ratio, answered))
+    outcome = prediction_outcome(to_json(Prediction(NO_WINNER)), report(ratio, answered))
     if answered == "no-difference" or 1 / 1.03 < ratio < 1.03:
         assert "no lane was faster" in outcome
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from dashboard.runs.reports.wording import (
     warnings,
 )
 from dashboard.wire.plan.plan import Burst, Load, Rate
+from dashboard.wire.report.report import Calibrated
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_loads_in_words(load: Load, words: str) -> None:
 
 def test_only_lanes_that_fell_behind_have_a_line() -> None:
     rate = {"offered_rps": 500.0, "achieved_rps": 212.04, "keeps_up": False}
-    lanes: list[Mapping[str, Any]] = [
+    lanes: Any = [
         {"lane": "a@b", "rate": rate},
         {"lane": "c@d", "rate": {**rate, "keeps_up": True}},
         {"lane": "e@f", "rate": {**rate, "keeps_up": None}},
@@ -51,7 +51,7 @@ def test_rates_have_only_significant_digits(rate_rps: float | None, words: str) 
 
 
 def test_without_a_calibration_there_are_no_words() -> None:
-    calibration = {"floor_ms": 0.0912, "limit_rps": 61234.5}
+    calibration: Calibrated = {"floor_ms": 0.0912, "limit_rps": 61234.5}
     assert instrument_text(calibration) == "Load generator: adds 0.09 ms, up to 61,000 requests/s"
     assert instrument_text({"floor_ms": None, "limit_rps": None}) == ""
     assert instrument_text(None) == ""
@@ -60,12 +60,13 @@ def test_without_a_calibration_there_are_no_words() -> None:
 def test_a_single_lane_at_a_rate_has_a_sentence_with_its_p95() -> None:
     rate = {"offered_rps": 400.0, "achieved_rps": 400.0, "keeps_up": True}
     lane = {"lane": "a@b", "rate": rate, "latency_ms": {"p95": 103.2}}
-    report = {"lanes": [lane], "warnings": [], "verdict": None}
+    report: Any = {"lanes": [lane], "warnings": [], "verdict": None}
     assert sentence(report) == "a@b answered 95 % of its requests within 103 ms."
     few = {**lane, "latency_ms": {"p95": None}}
     burst = {**lane, "rate": None}
     for other in (few, burst):
-        assert sentence({**report, "lanes": [other]}) == ""
+        another: Any = {**report, "lanes": [other]}
+        assert sentence(another) == ""
 
 
 def test_no_warning_repeats_the_sentence() -> None:
@@ -75,10 +76,13 @@ def test_no_warning_repeats_the_sentence() -> None:
         "rate": {"offered_rps": 400.0, "achieved_rps": 78.64, "keeps_up": False},
     }
     line = "a@b: offered 400/s, achieved 78.6/s, backlog growing"
-    alone = {"lanes": [behind], "warnings": ["Something."], "verdict": None}
+    alone: Any = {"lanes": [behind], "warnings": ["Something."], "verdict": None}
     assert (sentence(alone), warnings(alone)) == ("", [line, "Something."])
     verdict = {"sentence": f"Nothing is compared: {line}.", "spoiled": None}
-    compared = {**alone, "verdict": verdict}
+    compared: Any = {**alone, "verdict": verdict}
     assert (sentence(compared), warnings(compared)) == (verdict["sentence"], ["Something."])
-    spoiled = {**alone, "verdict": {"sentence": "No verdict. Something.", "spoiled": "Something."}}
+    spoiled: Any = {
+        **alone,
+        "verdict": {"sentence": "No verdict. Something.", "spoiled": "Something."},
+    }
     assert warnings(spoiled) == [line]

@@ -18,7 +18,7 @@ from dashboard.runs.queue import run_queue
 from dashboard.runs.xray.traced_request import XrayResult, XraySubject, make_subject, when_free
 from dashboard.targets.trace import TracedRequest
 from dashboard.wire.errors import InvalidPlan
-from dashboard.wire.report.lanes import AnswerKind
+from dashboard.wire.report.answers import AnswerKind
 from tests.analysis.xray.test_trace import REQUEST, gathered, trace_of, xray_of
 from tests.targets.helpers import LIVEAPP
 

@@ -72,11 +72,8 @@ async def test_each_variant_is_served_with_its_overrides(
     for name in ("plain", "other", "same", "app"):
         target = await targets.ready(target_name("gunicorn-sync", variants[name].overrides), ignore)
         (answer,) = await fire(target.port, "/", 1, 1)
-        responses[name] = (
-            target.port,
-            len(answer.body),
-            (target.facts.get("own") or {}).get("env"),
-        )
+        own = target.facts.get("own")
+        responses[name] = (target.port, len(answer.body), own and own["env"])
     texts = ("project", "varianttwo.other", "varianttwo.other", "projectsecond")
     assert [length for _, length, _ in responses.values()] == [len(text) for text in texts]
     assert responses["same"] == responses["other"]

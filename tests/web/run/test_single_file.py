@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Mapping
 from html.parser import HTMLParser
+from typing import Any
 
 import numpy as np
 from asgiref.sync import sync_to_async
@@ -139,7 +140,8 @@ async def test_name_and_notes_are_escaped(browser: AsyncClient, laboratory: Labo
     plain = Document(await exported(browser, run))
     run.name, run.title, run.notes, run.problem = EVIL[:100], EVIL, EVIL, EVIL
     run.warnings, run.log_tail = [EVIL], EVIL
-    run.environment = {EVIL: EVIL}
+    environment: Any = {EVIL: EVIL}
+    run.environment = environment
     await run.asave()
     await run.lanes.aupdate(concurrency=EVIL, facts={"command": [EVIL], "packages": {}})
     text = await exported(browser, run)
