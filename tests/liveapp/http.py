@@ -9,6 +9,8 @@ from functools import partial
 
 import httpx
 
-get = partial(httpx.get, verify=False, trust_env=False)
-post = partial(httpx.post, verify=False, trust_env=False)
-Client = partial(httpx.Client, verify=False, trust_env=False)
+TIMEOUT_S = 60  # httpx gives up after 5 s, which a machine that others use may take
+
+get = partial(httpx.get, verify=False, trust_env=False, timeout=TIMEOUT_S)
+post = partial(httpx.post, verify=False, trust_env=False, timeout=TIMEOUT_S)
+Client = partial(httpx.Client, verify=False, trust_env=False, timeout=TIMEOUT_S)

@@ -52,7 +52,7 @@ def server(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def client(server: str, liveapp: Liveapp) -> Iterator[httpx.Client]:
-    with Client(base_url=liveapp.url(server), timeout=10) as client:
+    with Client(base_url=liveapp.url(server)) as client:
         yield client
 
 

@@ -18,7 +18,7 @@ FAMILIES = ["sync", "async"]
 
 @pytest.fixture(scope="module", params=SERVERS)
 def client(request: pytest.FixtureRequest, served: Liveapp) -> Iterator[httpx.Client]:
-    with Client(base_url=served.url(request.param), timeout=10) as client:
+    with Client(base_url=served.url(request.param)) as client:
         yield client
 
 

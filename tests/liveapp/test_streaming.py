@@ -29,7 +29,7 @@ def server(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def client(server: str, served: Liveapp) -> Iterator[httpx.Client]:
-    with Client(base_url=served.url(server), timeout=10) as client:
+    with Client(base_url=served.url(server)) as client:
         yield client
 
 

@@ -34,13 +34,13 @@ def upstream() -> Iterator[Upstream]:
 
 @pytest.fixture(scope="module")
 def client(upstream: Upstream) -> Iterator[httpx.Client]:
-    with Client(base_url=upstream.url, timeout=10) as client:
+    with Client(base_url=upstream.url) as client:
         yield client
 
 
 @pytest.fixture
 def connection(upstream: Upstream) -> Iterator[socket.socket]:
-    with socket.create_connection(("127.0.0.1", upstream.port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", upstream.port), timeout=60) as connection:
         yield connection
 
 
@@ -159,7 +159,7 @@ def test_a_client_that_gives_up_frees_its_place(upstream: Upstream) -> None:
     with socket.create_connection(("127.0.0.1", upstream.port)) as gives_up:
         gives_up.sendall(request("/todos/1?latency=30&capacity=1"))
         assert until(lambda: upstream.state()["busy"] == 1)
-    assert get(f"{upstream.url}/todos/2?capacity=1", timeout=5).json()["id"] == 2
+    assert get(f"{upstream.url}/todos/2?capacity=1").json()["id"] == 2
     assert until(lambda: at_work(upstream) == 0)
 
 
@@ -225,7 +225,7 @@ def test_it_holds_ten_thousand_connections(upstream: Upstream) -> None:
 
 def hold_all(upstream: Upstream, stack: ExitStack) -> None:
     connections = [
-        stack.enter_context(socket.create_connection(("127.0.0.1", upstream.port), timeout=30))
+        stack.enter_context(socket.create_connection(("127.0.0.1", upstream.port), timeout=60))
         for _ in range(CONNECTIONS)
     ]
     slowly = request("/todos/1?latency=2")

@@ -91,7 +91,7 @@ def slower_before(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     assert after["lane"] == "sync@gunicorn-gthread#after"
     assert before["ok"] == after["ok"] == 24
     assert median(before["makespan_s"]) > 0.3 > median(after["makespan_s"]) > 0.1
-    assert until(lambda: not marked(MARK), 2)
+    assert until(lambda: not marked(MARK))
     return report
 
 

@@ -42,7 +42,7 @@ def lab(home: Path) -> Iterator[str]:
         yield address_of(process)
         process.terminate()
         assert process.wait(20) == 0
-    assert until(lambda: not marked(MARK), 2)
+    assert until(lambda: not marked(MARK))
 
 
 def handshake(address: str, path: str, **headers: str) -> int:
@@ -56,13 +56,13 @@ def handshake(address: str, path: str, **headers: str) -> int:
             "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
             **headers,
         },
-        timeout=10,
+        timeout=60,
     )
     return answer.status_code
 
 
 def test_the_page_answers(lab: str) -> None:
-    page = httpx.get(lab)
+    page = httpx.get(lab, timeout=60)
     assert page.status_code == 200
     assert "Liveburst" in page.text
 
@@ -91,14 +91,14 @@ def test_the_websocket_is_for_our_own_page_alone(lab: str) -> None:
 
 
 def test_another_host_is_not_answered(lab: str) -> None:
-    answer = httpx.get(lab, headers={"host": "evil.example"})
+    answer = httpx.get(lab, headers={"host": "evil.example"}, timeout=60)
     assert answer.status_code == 400
     assert "Traceback" not in answer.text
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/runs/none/", "/static/nothing.js", "/static/../x"])
 def test_unknown_addresses_are_404(lab: str, path: str) -> None:
-    assert httpx.get(lab + path).status_code == 404
+    assert httpx.get(lab + path, timeout=60).status_code == 404
 
 
 def test_if_a_port_is_taken_the_next_is_used(tmp_path: Path) -> None:

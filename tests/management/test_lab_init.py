@@ -121,7 +121,7 @@ def test_a_drafted_file_runs_unedited(shop: Path, tmp_path: Path) -> None:
     assert fired.returncode == 0, fired.stderr
     lanes = json.loads(fired.stdout)["lanes"]
     assert [lane["ok"] for lane in lanes] == [60, 60, 60]
-    assert until(lambda: not marked(MARK), 2)
+    assert until(lambda: not marked(MARK))
 
 
 def test_excluded_routes_are_noted_in_the_file(shop: Path) -> None:
@@ -154,7 +154,7 @@ def test_every_path_is_requested_once_and_the_login_form_is_found(
     assert read["project"]["login"]["path"] == "/accounts/login/"
     assert "# /übersicht/broken/ answered 500: ValueError: no such thing (shop/views.py:" in text
     assert "# /account/ answered 302 to /accounts/login/\n# [scenario.account]" in text
-    assert until(lambda: not marked(MARK), 2)
+    assert until(lambda: not marked(MARK))
 
 
 def test_a_target_that_does_not_start_is_quoted_and_the_draft_written(

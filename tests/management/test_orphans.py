@@ -45,7 +45,7 @@ def assert_all_gone(process: subprocess.Popen[str], mark: str) -> None:
     ports = listening_ports([*marked(mark), process.pid])
     process.kill()
     process.communicate()
-    assert until(lambda: not marked(mark), 2), marked(mark)
+    assert until(lambda: not marked(mark)), marked(mark)
     assert until(lambda: not ports & listening_ports(), 0)
 
 

@@ -73,4 +73,4 @@ def test_a_killed_server_loses_its_round_and_not_the_run(tmp_path: Path) -> None
     assert not any(
         "worker process" in warning for warning in report["warnings"]
     )  # it ended as a whole
-    assert until(lambda: not marked(MARK), 2)
+    assert until(lambda: not marked(MARK))

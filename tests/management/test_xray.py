@@ -231,4 +231,4 @@ def test_however_it_ends_nothing_is_left(
     _, stderr = process.communicate(timeout=30)
     assert process.returncode == expected_status, stderr
     assert "Traceback" not in stderr
-    assert until(lambda: not marked(mark), 2), marked(mark)
+    assert until(lambda: not marked(mark)), marked(mark)

@@ -59,7 +59,7 @@ def address(liveburst: Path, tmp_path: Path, environment: dict[str, str]) -> Ite
     ) as process:
         yield address_of(process)
         process.terminate()
-    assert until(lambda: not marked(MARK), 2)
+    assert until(lambda: not marked(MARK))
 
 
 def test_a_burst_from_anywhere_keeps_its_state_in_the_users_own_place(

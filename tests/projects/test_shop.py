@@ -67,4 +67,4 @@ def test_it_is_measured_under_three_servers_and_not_modified(
     assert len({lane["server"] for lane in report["lanes"]}) == 3
     after = {path for path in shop.rglob("*") if "__pycache__" not in path.parts}
     assert after - before == {shop / "shop.sqlite3"}  # its own set-up command's
-    assert until(lambda: not marked(MARK), 2)
+    assert until(lambda: not marked(MARK))

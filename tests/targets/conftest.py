@@ -46,7 +46,7 @@ async def make_targets(mark: str, tmp_path: Path) -> AsyncIterator[MakeTargets]:
     yield make
     for targets in made:
         await targets.stop()
-    assert await until_async(lambda: not marked(mark), 2)
+    assert await until_async(lambda: not marked(mark))
 
 
 @pytest.fixture

@@ -123,7 +123,7 @@ async def test_real_servers_make_the_expected_hops(
     assert traced.status == 200
     assert (len(xray.hops), xray.threads_started) == expected
     assert traced.facts["versions"]["django"]
-    assert await until_async(lambda: not marked(mark), 2)
+    assert await until_async(lambda: not marked(mark))
 
 
 async def test_only_the_servers_log_is_left(project: Project, tmp_path: Path, mark: str) -> None:
@@ -152,7 +152,7 @@ async def test_a_timeout_fails_and_leaves_no_process(
         TargetFailed, match="expected an answer to GET /gathered, found ReadTimeout"
     ):
         await trace(project, "gathered@gunicorn-sync", mark, tmp_path, timeout_s=0.05)
-    assert await until_async(lambda: not marked(mark), 2)
+    assert await until_async(lambda: not marked(mark))
 
 
 async def test_the_quickest_of_several_is_kept_and_a_slow_one_is_traced_once(

@@ -33,7 +33,7 @@ async def warm_pool(lab: Path, directory: Path) -> AsyncIterator[Targets]:
         yield pool
     finally:
         await pool.stop()
-    assert await until_async(lambda: not marked(mark), 2)
+    assert await until_async(lambda: not marked(mark))
 
 
 @dataclass
@@ -46,7 +46,7 @@ class Warm:
     async def stop(self) -> None:
         """End it, and make sure that nothing is left."""
         await self.targets.stop()
-        assert await until_async(lambda: not marked(self.mark), 2)
+        assert await until_async(lambda: not marked(self.mark))
 
 
 class WarmServers:

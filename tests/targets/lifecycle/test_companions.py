@@ -125,7 +125,7 @@ async def test_companions_start_before_the_target_and_pass_it_their_env(
 async def test_stopping_leaves_nothing(targets: Targets, mark: str) -> None:
     port = await upstream_port(targets)
     await targets.stop()
-    assert await until_async(lambda: not marked(mark), 2)
+    assert await until_async(lambda: not marked(mark))
     assert port not in listening_ports()
 
 
@@ -161,7 +161,7 @@ async def test_a_companion_that_does_not_start_fails_with_its_last_log_lines(
     with pytest.raises(TargetFailed, match="companion upstream ended with status 1") as failed:
         await targets.ready(SERVER, ignore)
     assert failed.value.log_tail == "no database here"
-    assert await until_async(lambda: not marked(mark), 2)
+    assert await until_async(lambda: not marked(mark))
 
 
 async def test_a_companion_that_never_answers_is_a_failure(
@@ -171,7 +171,7 @@ async def test_a_companion_that_never_answers_is_a_failure(
     (shop / "upstream.py").write_text("import time; time.sleep(60)")
     with pytest.raises(TargetFailed, match=r"expected its port to answer within 0\.3 s"):
         await targets.ready(SERVER, ignore)
-    assert await until_async(lambda: not marked(mark), 2)
+    assert await until_async(lambda: not marked(mark))
 
 
 async def test_a_set_up_that_fails_is_a_failure(targets: Targets, shop: Path) -> None:
@@ -188,7 +188,7 @@ async def test_a_set_up_has_a_timeout(
     (shop / "prepare.py").write_text("import time; time.sleep(60)")
     with pytest.raises(TargetFailed, match=r"expected an end within 0\.3 s"):
         await targets.ready(SERVER, ignore)
-    assert await until_async(lambda: not marked(mark), 2)
+    assert await until_async(lambda: not marked(mark))
 
 
 async def test_a_command_that_is_not_there(tmp_path: Path) -> None:

@@ -191,7 +191,7 @@ def logins(shop: Path) -> Callable[[], int]:
 async def test_the_session_is_sent_with_variants_that_require_it(targets: Targets) -> None:
     target = await targets.ready(SERVER, ignore, "account", True)
     variants = targets.project.scenarios["account"].variants
-    async with httpx.AsyncClient(base_url=target.url) as client:
+    async with httpx.AsyncClient(base_url=target.url, timeout=60) as client:
         answers = {
             name: await client.request(
                 variant.method,
@@ -228,7 +228,7 @@ async def test_targets_that_share_no_sessions_get_a_login_each(
         assert logins() == 2
         for target in two:
             headers = [*request_headers(variant, target.session)]
-            async with httpx.AsyncClient(base_url=target.url) as client:
+            async with httpx.AsyncClient(base_url=target.url, timeout=60) as client:
                 answer = await client.get(variant.path, headers=headers)
             assert answer.status_code == httpx.codes.OK
 

@@ -170,7 +170,7 @@ async def test_a_start_that_is_cancelled_leaves_nothing(
     starting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await starting
-    assert await until_async(lambda: not marked(mark), 2)
+    assert await until_async(lambda: not marked(mark))
 
 
 async def test_four_warm_targets_use_hardly_any_cpu(targets: Targets, mark: str) -> None:
