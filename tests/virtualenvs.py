@@ -58,5 +58,11 @@ def _make(base: Path, directory: Path, *packages: str) -> None:
     _run(*pip, "--disable-pip-version-check", "install", "--no-compile", "pip", *packages)
 
 
+def make_virtualenv_without_pip(base: Path, directory: Path) -> Path:
+    """Return the interpreter of a new virtualenv that has no package, not even pip."""
+    _run(str(base), "-m", "venv", "--without-pip", str(directory))
+    return directory / "bin" / "python"
+
+
 def _run(*command: str) -> None:
     subprocess.run(command, check=True, capture_output=True, text=True)

@@ -1,6 +1,6 @@
 """The packages of a server: found in a project's environment, or installed beside it.
 
-Nothing is ever installed into a project's own environment. What is missing there is installed by
+Nothing is ever installed into a project's own environment. What is missing there is installed for
 the project's own interpreter into a directory of ours, which comes last in the import path.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import importlib.metadata
 import json
-import shlex
 import shutil
 import sys
 import tempfile
@@ -25,6 +24,8 @@ from dashboard.targets.supervise.environment import project_environment
 from dashboard.targets.supervise.subprocesses import run_to_end
 from dashboard.wire.errors import TargetFailed
 
+from .package_installation import has_own_pip, how_to_install, installers
+
 QUERY_TIMEOUT_S = 20.0
 INSTALL_TIMEOUT_S = 180.0
 PROJECT_ENVIRONMENT = "the project's environment"
@@ -33,15 +34,25 @@ PROJECT_ENVIRONMENT = "the project's environment"
 _ALIASES = {"uwsgi": "pyuwsgi"}
 _QUERIED = sorted({name for server in SERVERS.values() for name in server.required} | {*_ALIASES})
 _QUERY = """
-import importlib.metadata, json, sys
+import importlib.metadata, importlib.util, json, sys
 versions = {}
 for name in sys.argv[1:]:
     try:
         versions[name] = importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
         pass
-print(json.dumps({"tag": sys.implementation.cache_tag, "versions": versions}))
+pip = importlib.util.find_spec("pip") is not None
+print(json.dumps({"tag": sys.implementation.cache_tag, "versions": versions, "pip": pip}))
 """
+
+
+@dataclass(frozen=True)
+class _Environment:
+    """An interpreter's cache tag, its packages of servers, and whether it has pip."""
+
+    tag: str
+    versions: Mapping[str, str]
+    has_pip: bool
 
 
 @dataclass(frozen=True)
@@ -63,21 +74,21 @@ class PackageInstaller:
         self._home = home
         self._log = log_directory / "install.log"
         self._installing = asyncio.Lock()
-        # By interpreter: its cache tag, and the versions of its packages.
-        self._environments: dict[str, tuple[str, dict[str, str]]] = {}
+        self._environments: dict[str, _Environment] = {}  # by interpreter
 
     async def packages(self, project: Project, server: Server) -> ServerPackages:
         """Return the packages of a server, installed first where needed. Raises TargetFailed."""
-        tag, installed = self._environments.get(project.python, ("", {}))
-        if not {*server.required} <= installed.keys():  # not queried yet, or installed meanwhile
-            tag, installed = self._environments[project.python] = await self._query(project)
+        environment = self._environments.get(project.python)
+        if environment is None or not {*server.required} <= environment.versions.keys():
+            environment = self._environments[project.python] = await self._query(project)
+        installed = environment.versions
         _refuse_too_old(server, installed)
         own = {name: installed[name] for name in server.packages if name in installed}
         missing = [name for name in server.required if name not in installed]
         if not missing:
             return ServerPackages(own, dict.fromkeys(own, PROJECT_ENVIRONMENT))
         async with self._installing:
-            directory = await self._install(project, server, missing, tag)
+            directory = await self._install(project, server, missing, environment)
         added = installed_versions_in(directory, missing)
         _refuse_too_old(server, added)
         origins = {
@@ -86,10 +97,11 @@ class PackageInstaller:
         }
         return ServerPackages({**own, **added}, origins, directory)
 
-    async def _query(self, project: Project) -> tuple[str, dict[str, str]]:
-        """Return the interpreter's cache tag, and the versions of all packages of servers."""
+    async def _query(self, project: Project) -> _Environment:
+        """Return what the project's interpreter has."""
         if project.python == sys.executable:
-            return str(sys.implementation.cache_tag), _with_aliases(installed_versions())
+            tag = str(sys.implementation.cache_tag)
+            return _Environment(tag, _with_aliases(installed_versions()), has_own_pip())
         with tempfile.TemporaryDirectory(prefix="liveburst-") as name:
             output = Path(name, "output")
             await run_to_end(
@@ -101,34 +113,35 @@ class PackageInstaller:
                 timeout_s=QUERY_TIMEOUT_S,
             )
             answer = _json_in_last_line(output)
-        return answer["tag"], _with_aliases(answer["versions"])
+        return _Environment(answer["tag"], _with_aliases(answer["versions"]), answer["pip"])
 
     async def _install(
-        self, project: Project, server: Server, missing: Sequence[str], tag: str
+        self, project: Project, server: Server, missing: Sequence[str], environment: _Environment
     ) -> Path:
         """Return the directory that has the missing packages, for interpreters of this tag."""
-        directory = self._home / "servers" / tag / "+".join(missing)
+        directory = self._home / "servers" / environment.tag / "+".join(missing)
         if directory.is_dir():
             return directory
+        refusal = _refusal(project, server, missing, environment.has_pip)
         if project.python == sys.executable:
-            raise TargetFailed(_refusal(project, server, missing))
+            raise TargetFailed(refusal)
         directory.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix="partial-", dir=directory.parent))
-        try:
-            await self._pip_install(project, missing, partial)
-            _move_into_place(partial, directory)
-        except TargetFailed as error:
-            raise TargetFailed(_refusal(project, server, missing), error.log_tail) from error
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
-        return directory
+        error = TargetFailed(refusal)
+        for installer in installers(project.python, environment.has_pip):
+            partial = Path(tempfile.mkdtemp(prefix="partial-", dir=directory.parent))
+            try:
+                await self._run(project, installer.install_into(partial, missing))
+                _move_into_place(partial, directory)
+                return directory
+            except TargetFailed as failure:
+                error = TargetFailed(refusal, failure.log_tail)
+            finally:
+                shutil.rmtree(partial, ignore_errors=True)
+        raise error
 
-    async def _pip_install(self, project: Project, names: Sequence[str], directory: Path) -> None:
+    async def _run(self, project: Project, command: Sequence[str]) -> None:
         await run_to_end(
-            [
-                *(project.python, "-m", "pip", "install", "--quiet", "--no-input"),
-                *("--disable-pip-version-check", "--target", str(directory), *names),
-            ],
+            command,
             env=project_environment(project.env, {}),
             directory=project.directory,
             log=self._log,
@@ -171,7 +184,7 @@ def missing_packages(project: Project, server: Server) -> str:
         return ""
     installed = _with_aliases(installed_versions())
     missing = [name for name in server.required if name not in installed]
-    return _refusal(project, server, missing) if missing else ""
+    return _refusal(project, server, missing, has_own_pip()) if missing else ""
 
 
 def installed_versions_in(directory: Path, names: Iterable[str]) -> dict[str, str]:
@@ -189,10 +202,10 @@ def _with_aliases(versions: Mapping[str, str]) -> dict[str, str]:
     return {**also, **versions}
 
 
-def _refusal(project: Project, server: Server, missing: Sequence[str]) -> str:
-    command = shlex.join([project.python, "-m", "pip", "install", *missing])
+def _refusal(project: Project, server: Server, missing: Sequence[str], has_pip: bool) -> str:
     names = " and ".join(missing)
-    return f"{server.name}: expected {names} to be installed, found none; {command} installs it"
+    expected = f"expected {names} to be installed, found none"
+    return f"{server.name}: {expected}; {how_to_install(project.python, has_pip, missing)}"
 
 
 def _refuse_too_old(server: Server, versions: Mapping[str, str]) -> None:
