@@ -6,7 +6,7 @@ import asyncio
 import signal
 import sys
 from argparse import ArgumentParser
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -28,7 +28,16 @@ from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.runs.wiring import set_up
 from dashboard.wire.plural import counted
 
-from .options import BAD_USAGE, INTERRUPTED, RUN_FAILED, add_numbers, add_project, parameter_setting
+from .options import (
+    BAD_USAGE,
+    INTERRUPTED,
+    NOTHING_SUCCEEDED,
+    RUN_FAILED,
+    add_numbers,
+    add_project,
+    parameter_setting,
+)
+from .without_success import succeeded
 
 Answer = TypeVar("Answer")
 EXIT_STATUS = {Status.FINISHED: 0, Status.STOPPED: INTERRUPTED}
@@ -113,3 +122,10 @@ def exit_with_status(experiment: Experiment) -> None:
     """Exit with the experiment's status, unless it finished; the reason was printed before."""
     if experiment.status != Status.FINISHED:
         sys.exit(EXIT_STATUS.get(Status(experiment.status), RUN_FAILED))
+
+
+def exit_if_nothing_succeeded(cells: Iterable[Mapping[str, Any]]) -> None:
+    """Exit if no request succeeded in any of these, which are all that were fired."""
+    if not succeeded(cells):
+        sys.stderr.write("Nothing was measured: no request succeeded.\n")
+        sys.exit(NOTHING_SUCCEEDED)

@@ -15,7 +15,7 @@ from dashboard.wire.plan.fields import PLAN_FIELDS
 
 from .demo import check_demo
 
-BAD_USAGE, RUN_FAILED, INTERRUPTED = 2, 3, 130
+BAD_USAGE, RUN_FAILED, NOTHING_SUCCEEDED, INTERRUPTED = 2, 3, 4, 130
 
 # Django's system checks import every view, which takes a fifth of a command's start. They are run
 # by `lab`, which serves the views.

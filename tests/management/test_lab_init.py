@@ -157,6 +157,69 @@ def test_every_path_is_requested_once_and_the_login_form_is_found(
     assert until(lambda: not marked(MARK))
 
 
+LOGIN_VIEWS = """
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.views.decorators.csrf import csrf_exempt
+
+
+@csrf_exempt
+def login(request):
+    if (request.POST.get("login"), request.POST.get("pw")) == ("ann", "correct-horse"):
+        response = HttpResponseRedirect("/account/")
+        response.set_cookie("ticket", "a-long-enough-ticket")
+        return response
+    form = '<form method="post"><input name="login"><input type="password" name="pw"></form>'
+    return HttpResponse(form + '<p class="error">No such user</p>')
+
+
+def inside(request):
+    if request.COOKIES.get("ticket") != "a-long-enough-ticket":
+        return HttpResponseRedirect("/accounts/login/")
+    return JsonResponse({})
+"""
+LOGIN_URLS = """
+urlpatterns += [path("accounts/login/", views.login), path("inside/", views.inside)]
+"""
+
+
+@pytest.mark.parametrize(
+    ("password", "printed"),
+    [
+        ("correct-horse", "5 of 6 paths can be fired at as they are, by one GET each at"),
+        ("wrong-horse", "failed: gunicorn-gthread: expected the login to answer with a redirect,"),
+        (None, "set SHOP_USER and SHOP_PASSWORD in the environment, then run this again with"),
+    ],
+)
+def test_set_variables_of_the_login_are_used(
+    password: str | None,
+    printed: str,
+    shop: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, more in (("views", LOGIN_VIEWS), ("urls", LOGIN_URLS)):
+        with (shop / "shop" / f"{name}.py").open("a") as file:
+            file.write(more)
+    if password:
+        monkeypatch.setenv("SHOP_USER", "ann")
+        monkeypatch.setenv("SHOP_PASSWORD", password)
+    home = tmp_path / "home"
+    drafted = manage(home, "lab", "init", str(shop), *OURS, "--try")
+    assert drafted.returncode == 0, drafted.stderr
+    text = (shop / "lab.toml").read_text()
+    assert printed in drafted.stdout
+    assert "horse" not in text + drafted.stdout + drafted.stderr
+    assert ("inside" in tomllib.loads(text)["scenario"]) is (password == "correct-horse")
+    if password != "correct-horse":
+        return
+    fired = manage(
+        home, "burst", "inside", "--project", str(shop / "lab.toml"), "-n", "20", "--json", "-"
+    )
+    assert fired.returncode == 0, fired.stderr
+    assert {lane["ok"] for lane in json.loads(fired.stdout)["lanes"]} == {60}
+
+
 def test_a_target_that_does_not_start_is_quoted_and_the_draft_written(
     shop: Path, tmp_path: Path
 ) -> None:

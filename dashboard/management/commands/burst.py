@@ -25,6 +25,7 @@ from dashboard.management.options import (
     BAD_USAGE,
     INTERRUPTED,
     NO_CHECKS,
+    NOTHING_SUCCEEDED,
     RUN_FAILED,
     add_numbers,
     add_project,
@@ -44,6 +45,7 @@ from dashboard.management.terminal.outputs import (
 )
 from dashboard.management.terminal.progress_lines import line_writer, print_queue_position, progress
 from dashboard.management.terminal.result_table import result_notes, result_table
+from dashboard.management.without_success import lanes_without_success, print_without_success
 from dashboard.models import Run, Status
 from dashboard.project.project import Project
 from dashboard.runs.engines.engine_group import MAX_ENGINES
@@ -125,15 +127,18 @@ class Command(BaseCommand):
             Run.objects.filter(pk=run.pk).delete()
         if run.status != Status.FINISHED:
             print_outcome("run", run.status, run.problem)
+        finished = run.status == Status.FINISHED
+        unmeasured = lanes_without_success(report, expectations) if finished else []
+        print_without_success(unmeasured)
         if prints_table(options):
             print_result(report, sink.warned if stdout_is_stderr() else ())
         write_json(report, options["json"])
-        judgements = self._judge(report, expectations) if run.status == Status.FINISHED else []
+        judgements = self._judge(report, expectations) if finished else []
         if options["markdown"]:
             judged = [(text, judgement.holds) for text, judgement in judgements]
             write_file("markdown", options["markdown"], markdown(report, judged))
         print_log_tail(run.log_tail)
-        sys.exit(_status(run, judgements))
+        sys.exit(_status(run, judgements, bool(unmeasured)))
 
     def _judge(self, report: Report, expectations: Sequence[Expectation]) -> Judged:
         """Judge each expectation by the report; print warnings and those that did not hold."""
@@ -151,9 +156,11 @@ class Command(BaseCommand):
         return judgements
 
 
-def _status(run: Run, judgements: Judged) -> int:
+def _status(run: Run, judgements: Judged, unmeasured: bool) -> int:
     if run.status != Status.FINISHED:
         return EXIT_STATUS.get(Status(run.status), RUN_FAILED)
+    if unmeasured:
+        return NOTHING_SUCCEEDED
     held = all(judgement.holds for _, judgement in judgements)
     return 0 if held else EXPECTATION_FAILED
 

@@ -12,6 +12,7 @@ from rich.table import Table
 from dashboard.analysis.text.numbers import seconds_of
 from dashboard.management.experiment_commands import (
     add_experiment_options,
+    exit_if_nothing_succeeded,
     exit_with_status,
     experiment_arguments,
     run_experiment,
@@ -59,6 +60,7 @@ class Command(BaseCommand):
         experiment, answer = run_experiment(project, matrix.experiment_plan, matrix_answer)
         self.print(answer, options)
         exit_with_status(experiment)
+        exit_if_nothing_succeeded(answer["cells"])
 
     def print(self, answer: MatrixAnswer, options: Mapping[str, Any]) -> None:
         """Print the table; write the JSON and the CSV as requested."""

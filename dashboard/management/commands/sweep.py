@@ -12,6 +12,7 @@ from django.core.management import BaseCommand
 from dashboard.analysis.text.numbers import milliseconds
 from dashboard.management.experiment_commands import (
     add_experiment_options,
+    exit_if_nothing_succeeded,
     exit_with_status,
     experiment_arguments,
     run_experiment,
@@ -77,6 +78,7 @@ class Command(BaseCommand):
         )
         self.print(answer, options)
         exit_with_status(experiment)
+        exit_if_nothing_succeeded(lane for level in answer["levels"] for lane in level["lanes"])
 
     def print(self, answer: SweepAnswer, options: Mapping[str, Any]) -> None:
         """Print the table; write the JSON and the CSV as requested."""

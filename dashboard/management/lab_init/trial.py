@@ -13,7 +13,11 @@ from dashboard.project.project import Project
 from dashboard.targets.lifecycle.pool import Targets
 from dashboard.targets.onboarding.draft.lab_toml import drafted_paths
 from dashboard.targets.onboarding.draft.server_choice import first_server
-from dashboard.targets.onboarding.draft.trial_results import login_hint, trial_summary
+from dashboard.targets.onboarding.draft.trial_results import (
+    login_hint,
+    login_variables,
+    trial_summary,
+)
 from dashboard.targets.onboarding.inspection import Inspection
 from dashboard.targets.onboarding.trial_requests import TrialResult, try_paths
 from dashboard.targets.supervise.cores import Cores
@@ -44,6 +48,7 @@ def try_draft(inspection: Inspection, text: str, file: Path) -> TrialResult:
             drafted_paths(inspection, logins=True),
             headers={"Host": inspection.allowed_host} if inspection.refuses_loopback else {},
             login_path=inspection.login_url,
+            credentials=login_variables(inspection),
         )
     )
 

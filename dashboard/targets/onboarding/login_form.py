@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
+
+from dashboard.project.model.login import Login
 
 _USERNAME_TYPES = ("text", "email", "tel", "")
 _USERNAMES = ("username", "login", "email", "user")
@@ -18,6 +21,13 @@ class LoginForm:
     sent_to: str
     username_field: str
     password_field: str
+
+    def login(self, username: str, password: str, headers: Mapping[str, str]) -> Login | None:
+        """Return how to log in, by variables of these names; None if it is sent elsewhere."""
+        if self.sent_to != self.path:
+            return None
+        fields = (self.username_field, self.password_field)
+        return Login(self.path, username, password, *fields, tuple(headers.items()))
 
 
 @dataclass

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import html
-import json
-import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -15,37 +12,42 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+from dashboard.project.model.login import missing_credentials
+from dashboard.project.secrets.masking import masked
 from dashboard.targets.lifecycle.exception_watch import watch_exceptions
+from dashboard.targets.lifecycle.login.session import LoginTarget, cookie_header, log_in
 from dashboard.targets.lifecycle.pool import Targets
+from dashboard.targets.lifecycle.target import Target
 from dashboard.wire.errors import TargetFailed
 
 from .login_form import LoginForm, find_login_form
+from .trial_response import LONGEST_REASON, ends_session, is_from_view, reason_in
 
 GET_TIMEOUT_S = 10.0  # for each path
 TOTAL_TIMEOUT_S = 60.0  # for all of them
 MOST_BYTES = 16 * 1024 * 1024  # read of an answer
 MOST_REDIRECTS = 3  # on the way to a login form
-LONGEST_REASON = 160
+MOST_LOGINS = 3  # a path may end the session
 SUCCESS, REDIRECTS, NO_ENTRY = range(200, 300), range(300, 400), (401, 403)
 RaisedException = Callable[[], Awaitable[str]]  # returns what was raised; empty for nothing
 # Watches the target during a request.
 Watch = Callable[[], AbstractAsyncContextManager[RaisedException]]
-_TITLE = re.compile(r"<title>\s*(\w+)\s+at\s[^<]*</title>")
-_VALUE = re.compile(r'<pre class="exception_value">([^<]*)</pre>')
+LogIn = Callable[[], Awaitable[Mapping[str, str]]]  # returns the cookies of a new session
 
 
 @dataclass(frozen=True)
 class TrialAnswer:
     """The answer to a GET, as `description`: "answered 302 to /accounts/login/".
 
-    `usable`: the path can be fired at unchanged. `login`: it seems to require a login. `status`
-    is 0 if there was none.
+    `usable`: the path can be fired at, if `logged_in` by a session. `login`: it seems to require a
+    login. `status` is 0 if there was none.
     """
 
     usable: bool
     description: str
     status: int = 0
     login: bool = False
+    logged_in: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,9 +55,9 @@ class TrialResult:
     """The result of a trial under the server of this name.
 
     `answers` are by path; those that there was no time for are missing. `form` is the login form
-    that was found, or None. If nothing could be tried, `failure` is why, and `log_tail` the last
-    lines of the server's log; else both are empty. `pending_migrations` is determined only if a
-    path answered 500.
+    that was found, or None, and `login_failure` why logging in with it failed. If nothing could be
+    tried, `failure` is why, and `log_tail` the last lines of the server's log; else both are empty.
+    `pending_migrations` is determined only if a path answered 500.
     """
 
     server: str
@@ -64,6 +66,7 @@ class TrialResult:
     failure: str = ""
     log_tail: str = ""
     pending_migrations: bool = False
+    login_failure: str = ""
 
 
 async def try_paths(
@@ -73,8 +76,13 @@ async def try_paths(
     *,
     headers: Mapping[str, str],
     login_path: str,
+    credentials: tuple[str, str],
 ) -> TrialResult:
-    """Start a server, request each path once, and end everything that was started."""
+    """Start a server, request each path once, and end everything that was started.
+
+    `credentials` name the environment variables of user name and password: where both are set,
+    the paths that require a login are requested once more, logged in.
+    """
     try:
         target = await targets.ready(server, _ignore_event)
         async with httpx.AsyncClient(
@@ -86,7 +94,8 @@ async def try_paths(
         ) as client:
             trial = TrialClient(client, login_path, partial(watch_exceptions, target))
             await trial.request(paths)
-        result = TrialResult(server, trial.answers, trial.form)
+            login_failure = await _try_logged_in(trial, target, server, headers, credentials)
+        result = TrialResult(server, trial.answers, trial.form, login_failure=login_failure)
         if target.failure is not None:
             failure = target.failure
             return replace(result, failure=str(failure), log_tail=failure.log_tail)
@@ -99,12 +108,33 @@ async def try_paths(
         await targets.stop()
 
 
+async def _try_logged_in(
+    trial: TrialClient,
+    target: Target,
+    server: str,
+    headers: Mapping[str, str],
+    credentials: tuple[str, str],
+) -> str:
+    """Log in if that is possible, and try the paths behind it; return why it failed, or ""."""
+    login = trial.form and trial.form.login(*credentials, headers)
+    if login is None or missing_credentials(login):
+        return ""
+    try:
+        async with watch_exceptions(target) as exception:
+            await trial.request_logged_in(
+                partial(log_in, login, LoginTarget(target.url, server, exception))
+            )
+    except TargetFailed as error:
+        return str(error)
+    return ""
+
+
 def _ignore_event(state: str, message: str) -> None:
     """Drop it: only the result is reported."""
 
 
 class TrialClient:
-    """Requests paths one after the other, each without cookies."""
+    """Requests paths one after the other, each without cookies but those of a session."""
 
     def __init__(self, client: httpx.AsyncClient, login_path: str, watch: Watch) -> None:
         self.answers: dict[str, TrialAnswer] = {}
@@ -113,12 +143,13 @@ class TrialClient:
         self._login_path = login_path
         self._watch = watch
         self._leads_to_login: dict[str, bool] = {}  # by path
+        self._session: Mapping[str, str] = {}
+        self._end_s = time.monotonic() + TOTAL_TIMEOUT_S
 
     async def request(self, paths: Sequence[str]) -> None:
         """Request each path, as many as there is time for."""
-        end_s = time.monotonic() + TOTAL_TIMEOUT_S
         for path in paths:
-            if time.monotonic() > end_s:
+            if time.monotonic() > self._end_s:
                 return
             async with self._watch() as exception:
                 self.answers[path] = await self._get(path, exception)
@@ -127,13 +158,31 @@ class TrialClient:
             if login_path:
                 await self._leads_to_form(login_path)
 
+    async def request_logged_in(self, log_in: LogIn) -> None:
+        """Request each path that seems to require a login once more, with a session.
+
+        Raises TargetFailed if the login fails.
+        """
+        logins = 0
+        for path in [path for path, answer in self.answers.items() if answer.login]:
+            if time.monotonic() > self._end_s or (not self._session and logins == MOST_LOGINS):
+                return
+            if not self._session:
+                self._session = await log_in()
+                logins += 1
+            async with self._watch() as exception:
+                answer = await self._get(path, exception)
+            description = masked(f"{answer.description} (logged in)")
+            answer = replace(answer, description=description, login=False, logged_in=True)
+            self.answers[path] = answer
+
     async def _get(self, path: str, exception: RaisedException) -> TrialAnswer:
         status: int | None = None
         self._client.cookies.clear()
         try:
             async with (
                 asyncio.timeout(GET_TIMEOUT_S),
-                self._client.stream("GET", path) as response,
+                self._client.stream("GET", path, headers=self._cookies()) as response,
             ):
                 status = response.status_code
                 text = await _read(response)
@@ -141,11 +190,14 @@ class TrialClient:
             return _timed_out(status)
         except httpx.HTTPError as error:
             return await _broken_off(status, error, exception)
+        if ends_session(response, self._session):
+            self._session = {}
+            return TrialAnswer(False, f"answered {status} and ended the session", status)
         if status in SUCCESS:
             return TrialAnswer(True, f"answered {status}", status)
         if status in REDIRECTS:
             return await self._redirected(path, response)
-        reason = _reason(response, text)
+        reason = reason_in(response, text)
         if status >= 500:
             reason = await _raised(exception) or reason
         description = f"answered {status}" + (f": {reason}" if reason else "")
@@ -157,10 +209,15 @@ class TrialClient:
         description = f"answered {response.status_code}{to}"
         own_path = self._own_path(urljoin(path, location))
         login = self._is_login_url(location)
-        if own_path is not None and own_path != path:
+        if self._session:
+            login = login or (self.form is not None and own_path == self.form.path)
+        elif own_path is not None and own_path != path:
             login = await self._leads_to_form(own_path) or login
-        usable = _is_from_view(response) and not login
+        usable = is_from_view(response) and not login
         return TrialAnswer(usable, description, response.status_code, login)
+
+    def _cookies(self) -> dict[str, str]:
+        return {"Cookie": cookie_header(self._session)} if self._session else {}
 
     def _is_login_url(self, location: str) -> bool:
         """Return True if this is LOGIN_URL, as a path or on the host that it names."""
@@ -226,39 +283,3 @@ async def _read(response: httpx.Response) -> str:
         if len(body) > MOST_BYTES:
             break
     return body.decode(errors="replace")
-
-
-def _is_from_view(response: httpx.Response) -> bool:
-    """Return True if the project's view made this answer, and no middleware before it."""
-    stamps = response.headers.get("liveburst", "").split()
-    return len(stamps) > 1 and stamps[1].lstrip("-").isdigit() and int(stamps[1]) > 0
-
-
-def _reason(response: httpx.Response, text: str) -> str:
-    """Return the reason in an answer: of Django's DEBUG page, or of an API's JSON."""
-    title, value = _TITLE.search(text), _VALUE.search(text)
-    if title and value:
-        reason = f"{title[1]}: {html.unescape(value[1])}"
-    elif "json" in response.headers.get("content-type", ""):
-        reason = _detail(text)
-    else:
-        reason = response.headers.get("www-authenticate", "")
-    return " ".join(reason.split())[:LONGEST_REASON]
-
-
-def _detail(text: str) -> str:
-    """Return the `detail` of DRF and django-ninja: a sentence, or what is missing where."""
-    try:
-        answer = json.loads(text)
-    except ValueError:
-        return ""
-    detail = answer.get("detail") if isinstance(answer, dict) else None
-    if isinstance(detail, str):
-        return detail
-    if detail is None:
-        return text  # DRF's own errors are by field
-    entries = detail if isinstance(detail, list) else []
-    errors = [
-        entry for entry in entries if isinstance(entry, dict) and {"loc", "msg"} <= entry.keys()
-    ]
-    return "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in errors)

@@ -17,6 +17,7 @@ from dashboard.management.lab_init.trial import trial_problem
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.targets.onboarding import trial_requests
 from dashboard.targets.onboarding.draft.lab_toml import draft_lab_toml
+from dashboard.targets.onboarding.draft.trial_results import login_hint, trial_summary
 from dashboard.targets.onboarding.login_form import LoginForm, find_login_form
 from dashboard.targets.onboarding.trial_requests import TrialAnswer, TrialClient, TrialResult
 from tests.runs.fakes import FakeTargets
@@ -251,6 +252,115 @@ def test_pending_migrations_are_noted(tmp_path: Path) -> None:
     assert "# - Migrations are pending" in tried_draft(tmp_path, tried, route("ok"))[0]
 
 
+SESSION = {"sessionid": "0123456789abcdef"}
+
+
+class Shop:
+    """A site whose pages require the session's cookie; `/leave/` ends it."""
+
+    def __init__(self, pages: dict[str, httpx.Response]) -> None:
+        self.pages, self.logins, self.is_in = pages, 0, False
+
+    async def log_in(self) -> dict[str, str]:
+        self.logins, self.is_in = self.logins + 1, True
+        return SESSION
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.path
+        if path == "/in/":
+            return httpx.Response(200, text=FORM.format(action=""))
+        if not (self.is_in and "sessionid=0123456789abcdef" in request.headers.get("cookie", "")):
+            return httpx.Response(302, headers={"location": f"/in/?next={path}", **VIEW})
+        if path == "/leave/":
+            self.is_in = False
+            gone = 'sessionid=""; expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/'
+            return httpx.Response(302, headers={"location": "/", "set-cookie": gone, **VIEW})
+        return self.pages[path]
+
+
+async def logged_in(shop: Shop, *paths: str) -> dict[str, TrialAnswer]:
+    async with httpx.AsyncClient(
+        base_url="http://127.0.0.1:9", transport=httpx.MockTransport(shop)
+    ) as client:
+        visitor = TrialClient(client, "/in/", partial(watching, ""))
+        await visitor.request(paths)
+        assert [answer.login for answer in visitor.answers.values()] == [True] * len(paths)
+        assert shop.logins == 0
+        await visitor.request_logged_in(shop.log_in)
+    return visitor.answers
+
+
+@pytest.mark.parametrize(
+    ("response", "usable", "description"),
+    [
+        (httpx.Response(200), True, "answered 200 (logged in)"),
+        (httpx.Response(403, json={"detail": "Staff only"}), False, "answered 403: Staff only ("),
+        (httpx.Response(404), False, "answered 404 (logged in)"),
+        # A view's redirect to another page behind the login is no refusal; one to the form is.
+        (httpx.Response(302, headers={"location": "/y/", **VIEW}), True, "answered 302 to /y/ ("),
+        (httpx.Response(302, headers={"location": "/in/", **VIEW}), False, "answered 302 to /in/"),
+        (httpx.Response(301, headers={"location": "/y/", **MIDDLEWARE}), False, "answered 301 to"),
+        (httpx.Response(200, headers={"set-cookie": "sessionid=new; Path=/"}), True, "answered 2"),
+        (httpx.Response(200, headers={"set-cookie": "seen=; Path=/"}), True, "answered 200 ("),
+    ],
+)
+async def test_paths_behind_a_login_are_requested_once_more_with_a_session(
+    response: httpx.Response, usable: bool, description: str
+) -> None:
+    answer = (await logged_in(Shop({"/x/": response}), "/x/"))["/x/"]
+    assert (answer.usable, answer.logged_in, answer.login) == (usable, True, False)
+    assert answer.description.startswith(description)
+
+
+async def test_a_path_that_ends_the_session_is_not_usable_and_the_next_logs_in_again() -> None:
+    shop = Shop({"/x/": httpx.Response(200), "/y/": httpx.Response(200)})
+    answers = await logged_in(shop, "/x/", "/leave/", "/y/")
+    assert {path: answer.usable for path, answer in answers.items()} == {
+        "/x/": True,
+        "/leave/": False,
+        "/y/": True,
+    }
+    assert answers["/leave/"].description == "answered 302 and ended the session (logged in)"
+    assert shop.logins == 2
+
+
+async def test_not_more_than_three_logins() -> None:
+    paths = [f"/leave/?{number}" for number in range(5)]
+    shop = Shop({})
+    answers = await logged_in(shop, *paths)
+    assert shop.logins == 3
+    assert [answer.logged_in for answer in answers.values()] == [True, True, True, False, False]
+
+
+def test_what_answers_logged_in_is_drafted_with_a_login(tmp_path: Path) -> None:
+    inside = TrialAnswer(True, "answered 200 (logged in)", 200, logged_in=True)
+    refused = TrialAnswer(False, "answered 403 (logged in)", 403, logged_in=True)
+    answers = {"/ok/": GOOD, "/mine/": inside, "/staff/": refused}
+    answers |= {"/report/": GOOD, "/areport/": inside}
+    routes = [route("ok"), route("mine", login=True), route("staff", login=True)]
+    pair = [route("report"), route("areport", "async")]
+    tried = TrialResult("daphne", answers, FOUND)
+    text, project = tried_draft(tmp_path, tried, *routes, *pair)
+    logins = {
+        scenario.name: [variant.login for variant in scenario.variants.values()]
+        for scenario in project.scenarios.values()
+    }
+    assert logins == {"report": [False], "report-async": [True], "ok": [False], "mine": [True]}
+    assert "# /staff/ answered 403 (logged in)\n# [scenario.staff]" in text
+    assert trial_summary(tried).endswith(", 2 of them logged in.")
+    assert login_hint(tried, seen(route("ok"), directory=tmp_path, python=None)) == ""
+
+
+def test_a_failed_login_is_reported_with_its_reason(tmp_path: Path) -> None:
+    why = 'daphne: expected the login to answer with a redirect, found 200 OK, "No"'
+    tried = TrialResult("daphne", {"/a/": TO_LOGIN}, FOUND, login_failure=why)
+    hint = login_hint(tried, seen(route("a"), directory=tmp_path, python=None))
+    assert hint == (
+        "1 path seems to require a login, but logging in with SHOP_USER and SHOP_PASSWORD failed: "
+        f"{why}."
+    )
+
+
 @pytest.mark.parametrize(
     ("answers", "form", "words"),
     [
@@ -258,7 +368,7 @@ def test_pending_migrations_are_noted(tmp_path: Path) -> None:
             {"/a/": TO_LOGIN, "/b/": TO_LOGIN},
             FOUND,
             "2 paths seem to require a login: set SHOP_USER and SHOP_PASSWORD in the environment,"
-            " then uncomment the scenarios with login = true.",
+            " then run this again with --force, or uncomment the scenarios with login = true.",
         ),
         (
             {"/a/": TO_LOGIN, "/b/": BAD},

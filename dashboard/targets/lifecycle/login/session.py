@@ -79,7 +79,7 @@ def request_headers(variant: Variant, session: Mapping[str, str]) -> tuple[tuple
         if variant.method not in SAFE_METHODS and CSRF_COOKIE in session:
             added.append((CSRF_HEADER, session[CSRF_COOKIE]))
     if cookies:
-        added.append(("Cookie", _cookie_header(cookies)))
+        added.append(("Cookie", cookie_header(cookies)))
     own = tuple((name, fill_in(value, one_line=True)) for name, value in variant.headers)
     return (*own, *added)
 
@@ -118,7 +118,7 @@ async def _send_form(
     address, and a project that is served without TLS only here marks them so.
     """
     headers = {
-        "Cookie": _cookie_header(cookies),
+        "Cookie": cookie_header(cookies),
         "Referer": f"{client.base_url}{login.path.lstrip('/')}",
     }
     response = await client.post(login.path, data=dict(form), headers=headers)
@@ -128,7 +128,8 @@ async def _send_form(
     return {**cookies, **_cookies(response)}
 
 
-def _cookie_header(cookies: Mapping[str, str]) -> str:
+def cookie_header(cookies: Mapping[str, str]) -> str:
+    """Return the value of the header `Cookie`."""
     return "; ".join(f"{name}={value}" for name, value in cookies.items())
 
 

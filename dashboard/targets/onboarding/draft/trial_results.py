@@ -21,23 +21,25 @@ def scenario_sections(
     """Yield the scenarios' texts; a pair of which only one half is usable becomes two."""
     names = {scenario.name for scenario in scenarios}
     for scenario in scenarios:
-        usable = {_is_usable(route.url_path, trial) for route in scenario.routes}
+        usable = {_usable_and_logged_in(route.url_path, trial) for route in scenario.routes}
         for part in [scenario] if len(usable) == 1 else split(scenario, names):
             yield _scenario_section(part, inspection, trial)
 
 
-def _is_usable(path: str, trial: TrialResult) -> bool:
-    return path not in trial.answers or trial.answers[path].usable
+def _usable_and_logged_in(path: str, trial: TrialResult) -> tuple[bool, bool]:
+    answer = trial.answers.get(path)
+    return (answer.usable, answer.logged_in) if answer else (True, False)
 
 
 def _scenario_section(scenario: ScenarioDraft, inspection: Inspection, trial: TrialResult) -> str:
     answers = [(route.path, trial.answers.get(route.url_path)) for route in scenario.routes]
     refused = [(path, answer) for path, answer in answers if answer and not answer.usable]
+    login = any(answer is not None and answer.logged_in for _, answer in answers)
     if refused:
-        login = trial.form is not None and any(answer.login for _, answer in refused)
+        login |= trial.form is not None and any(answer.login for _, answer in refused)
         reason = "; ".join(f"{path} {answer.description}" for path, answer in refused)
         return commented_out(scenario_section(scenario, inspection, login=login), reason)
-    section = scenario_section(scenario, inspection)
+    section = scenario_section(scenario, inspection, login=login)
     if trial.failure or all(answer for _, answer in answers):
         return section
     return f"# Not tried: the {TOTAL_TIMEOUT_S:g} s for the trial were over.\n{section}"
@@ -49,7 +51,9 @@ def trial_summary(trial: TrialResult) -> str:
         return f"Nothing was tried: {trial.failure}."
     usable = sum(answer.usable for answer in trial.answers.values())
     paths = counted(len(trial.answers), "path")
+    logged_in = sum(answer.usable and answer.logged_in for answer in trial.answers.values())
     text = f"{usable} of {paths} can be fired at as they are, by one GET each at {trial.server}"
+    text += f", {logged_in} of them logged in" if logged_in else ""
     return f"{text}, which then failed: {trial.failure}." if trial.failure else f"{text}."
 
 
@@ -69,14 +73,17 @@ def login_hint(trial: TrialResult, inspection: Inspection) -> str:
     paths = "1 path seems to require" if protected == 1 else f"{protected} paths seem to require"
     if trial.form.sent_to != trial.form.path:
         return f"{paths} a login, whose form is sent elsewhere: see [project.login] in the file."
-    username, password = _variables(inspection)
+    username, password = login_variables(inspection)
+    if trial.login_failure:
+        failed = f"logging in with {username} and {password} failed: {trial.login_failure}."
+        return f"{paths} a login, but {failed}"
     return (
-        f"{paths} a login: set {username} and {password} in the environment, then uncomment the"
-        " scenarios with login = true."
+        f"{paths} a login: set {username} and {password} in the environment, then run this again"
+        " with --force, or uncomment the scenarios with login = true."
     )
 
 
-def _variables(inspection: Inspection) -> tuple[str, str]:
+def login_variables(inspection: Inspection) -> tuple[str, str]:
     """Return the environment variables that are to hold user name and password."""
     prefix = re.sub(r"\W|^(?=\d)", "_", inspection.project_name).upper()
     return f"{prefix}_USER", f"{prefix}_PASSWORD"
@@ -87,12 +94,12 @@ def login_section(trial: TrialResult, inspection: Inspection) -> str:
     form = trial.form
     if form is None:
         return ""
-    username, password = _variables(inspection)
+    username, password = login_variables(inspection)
     lines = [
         "[project.login]",
         f"path = {toml_string(form.path)}",
-        f'username = "{username}" # variables of the environment: set them, then uncomment',
-        f'password = "{password}" # the scenarios below with login = true',
+        f'username = "{username}" # the names of environment variables: set both; scenarios with',
+        f'password = "{password}" # login = true use them',
         *_field_names(form),
         *host_header(inspection),
         "",
