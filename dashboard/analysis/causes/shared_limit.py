@@ -80,7 +80,6 @@ def _lane_limit(metrics: LaneMetrics) -> LaneLimitReport:
         "capacity": metrics.config.capacity,
         "view_ms_p50": metrics.times.view_p50_ms,
         "waits": _waits(metrics),
-        "upstream": metrics.config.upstream,
     }
 
 

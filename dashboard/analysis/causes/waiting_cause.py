@@ -31,7 +31,6 @@ def waiting_in_app(gap: Gap) -> WaitingInApp | None:
         "view_ms_p50": slow.times.view_p50_ms,
         "other_view_ms_p50": gap.fast.times.view_p50_ms,
         "cpu_ms_per_request": slow.resources.cpu_ms,
-        "upstream": slow.config.upstream,
     }
     share = gap.by_waiting
     return {

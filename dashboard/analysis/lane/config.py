@@ -33,11 +33,10 @@ class LaneConfig:
     `capacity` is how many requests at a time the configuration promises, in all processes
     together; None: no limit. `wait_s` is how long one request waits, if the scenario is a wait.
     Around the lane's firings its cores were busy for `busy_s` of `cores_s` seconds, with whatever
-    ran there. `executor`, `serialised` (`xray.Serialised.to_json`) and `upstream` (the companion
-    that reported that requests waited for it) are evidence that not every run has. `answers` are
-    the exceptions and redirects that the probes reported. `queries` is the number of queries of
-    the request that an X-ray traced. `bystander_cost` is what one request of the bystander costs
-    at the target.
+    ran there. `executor` and `serialised` (`xray.Serialised.to_json`) are evidence that not every
+    run has. `answers` are the exceptions and redirects that the probes reported. `queries` is the
+    number of queries of the request that an X-ray traced. `bystander_cost` is what one request of
+    the bystander costs at the target.
     """
 
     processes: int = 1
@@ -50,7 +49,6 @@ class LaneConfig:
     executor: Executor | None = None
     serialised: Serialised | None = None
     answers: Sequence[AnswerKind] = ()
-    upstream: str | None = None
     queries: int | None = None
     bystander_cost: BystanderRequestCost | None = None
 

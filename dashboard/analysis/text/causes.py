@@ -203,14 +203,13 @@ def _number_of(number: float, singular: str, several: str) -> str:
 
 
 def _waiting(lane: str, other: str, evidence: WaitingEvidence) -> str:
-    """Return what a view waited for: its upstream if that reported, else only for how long."""
-    view, upstream = _duration(evidence["view_ms_p50"]), evidence["upstream"]
-    waited = f"{view} for {upstream}" if upstream else f"for {view}"
+    """Return for how long a view waited; what for is not known."""
+    view = _duration(evidence["view_ms_p50"])
     compared = ""
     if evidence["other_view_ms_p50"] is not None:
         compared = f"; {milliseconds(evidence['other_view_ms_p50'])} in {other}"
     cpu = f"with {_duration(evidence['cpu_ms_per_request'])} of CPU per request"
-    return f"In {lane} the view was idle, waiting {waited} (median{compared}), {cpu}."
+    return f"In {lane} the view was idle, waiting for {view} (median{compared}), {cpu}."
 
 
 def _not_streaming(lane: str, other: str, evidence: StreamingEvidence) -> str:

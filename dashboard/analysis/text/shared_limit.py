@@ -146,7 +146,7 @@ def _same_limit(lanes: Lanes, concurrency: int | None) -> str:
         return f"{words} the limit is the same."
     return (
         f"{words} the limit is the same, and it is not that of the server: a pool, a lock, or what"
-        f" the view waits for{_upstream(lanes)} admits no more."
+        f" the view waits for admits no more."
     )
 
 
@@ -157,15 +157,8 @@ def _waiting(lanes: Lanes, concurrency: int | None) -> str:
         f" {_range(lanes, 'view_ms_p50', milliseconds)} (median) with"
         f" {_range(lanes, 'cpu_ms_per_request', milliseconds)} of CPU per request: with"
         f" {concurrency} at a time neither another server nor async can help, only what the view"
-        f" waits for{_upstream(lanes)}."
+        f" waits for."
     )
-
-
-def _upstream(lanes: Lanes) -> str:
-    """Return the companion that all lanes waited for, in brackets; empty if it is unknown."""
-    names = {lane["upstream"] for lane in lanes}
-    name = names.pop() if len(names) == 1 else None
-    return f" ({name})" if name is not None else ""
 
 
 def _unknown(lanes: Lanes, concurrency: int | None) -> str:

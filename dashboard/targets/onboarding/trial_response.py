@@ -55,5 +55,7 @@ def _detail(text: str) -> str:
     if detail is None:
         return text  # DRF's own errors are by field
     entries = detail if isinstance(detail, list) else []
-    errors = [one for one in entries if isinstance(one, dict) and {"loc", "msg"} <= one.keys()]
-    return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in errors)
+    errors = [
+        entry for entry in entries if isinstance(entry, dict) and {"loc", "msg"} <= entry.keys()
+    ]
+    return "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in errors)

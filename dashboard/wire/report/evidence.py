@@ -129,12 +129,11 @@ class ThreadCostEvidence(RequestCost, OtherRequestCost, CpuEvidence):
 
 
 class WaitingEvidence(TypedDict):
-    """A view that waited, for `upstream` if that companion reported it."""
+    """A view that waited; what for is not known."""
 
     view_ms_p50: float | None
     other_view_ms_p50: float | None
     cpu_ms_per_request: float | None
-    upstream: str | None
 
 
 @final

@@ -81,7 +81,6 @@ class LaneLimitReport(TypedDict):
     capacity: int | None
     view_ms_p50: float | None
     waits: bool | None
-    upstream: str | None
 
 
 class SharedLimitReport(TypedDict):

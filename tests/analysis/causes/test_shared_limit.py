@@ -55,7 +55,6 @@ CASES = [
     (pool(8, 100), {"cpu_ms": 2, "peak": 8}, "same-limit", "it is not that of the server: a pool"),
     (one_in_view(50), {"cpu_ms": 1, "peak": 1}, "same-limit", "had at most 1 request in the view"),
     (at_once(500), {"cpu_ms": 2, "peak": 40}, "waiting", "only what the view waits for."),
-    (at_once(500), {"cpu_ms": 2, "peak": 40, "upstream": "shop-api"}, "waiting", "(shop-api)."),
     # work that queues for a thread inside the view is not a wait that cannot be avoided
     (queue_in_view(4, 100), {"cpu_ms": 1, "peak": 40, "executor": Executor(4, 4, 30)}, "unknown",
      "No limit was found that both lanes share"),
