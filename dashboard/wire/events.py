@@ -32,6 +32,8 @@ class Conversation(TypedDict):
 
     ignored: int
     without_answer: int
+    unopened: int
+    awaited: str
     last: str
 
 

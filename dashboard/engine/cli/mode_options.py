@@ -12,6 +12,7 @@ from dashboard.wire.plan.exchange import (
     NUMBER,
     NUMBERS_BACK,
     Exchange,
+    OpeningStep,
 )
 from dashboard.wire.plan.fields import PLAN_FIELDS
 from dashboard.wire.plan.plan import ENGINE
@@ -34,6 +35,7 @@ def add_mode_options(parser: ArgumentParser) -> None:
     PLAN_FIELDS["send_kb_per_s"].add_option(group, metavar="KB")
     PLAN_FIELDS["every"].add_option(group, metavar="S")
     add("--open", action="append", default=[], help="sent first on a websocket")
+    add("--open-answer", type=_answer, metavar="RULE", help="waited for after each --open")
     add("--message", help=f"sent and timed on a websocket (default: {NUMBER})")
     add("--answer", type=_answer, metavar="RULE", help=ANSWER_EXPECTED)
     add("--neighbour", type=_path, metavar="PATH", help="20 requests/s to a bystander")
@@ -41,7 +43,8 @@ def add_mode_options(parser: ArgumentParser) -> None:
 
 def read_request_mode(parser: ArgumentParser, given: Namespace) -> RequestMode:
     """Return the request mode; refuse options that cannot be combined with it."""
-    exchange = Exchange(tuple(given.open), given.message or NUMBER, given.answer or ECHO)
+    opening = tuple(OpeningStep(text, given.open_answer) for text in given.open)
+    exchange = Exchange(opening, given.message or NUMBER, given.answer or ECHO)
     mode = RequestMode(given.upload, given.poll, given.websocket, given.chunks, exchange=exchange)
     if given.send_kb_per_s is not None and mode.upload is None:
         parser.error("argument --send-kb-per-s: needs --upload")
@@ -49,6 +52,8 @@ def read_request_mode(parser: ArgumentParser, given: Namespace) -> RequestMode:
         parser.error("argument --every: needs --websocket")
     if exchange != NUMBERS_BACK and not mode.websocket:
         parser.error("argument --open, --message, --answer: need --websocket")
+    if given.open_answer is not None and not given.open:
+        parser.error("argument --open-answer: needs --open")
     if mode.websocket and given.rate is not None:
         parser.error("argument --websocket: cannot be combined with --rate")
     if given.client != ENGINE and (mode != PLAIN or given.neighbour):

@@ -125,6 +125,9 @@ def _chunks_lines(chunks: dict[str, Any]) -> list[str]:
 def _websocket_line(summary: dict[str, Any]) -> str:
     last = f", last received {summary['last']!r}" if summary["last"] else ""
     unanswered = f"{counted(summary['without_answer'], 'request')} without an answer{last}"
+    if summary["unopened"]:
+        opening = f"{counted(summary['unopened'], 'opening')} without {summary['awaited']!r}"
+        unanswered = f"{opening}, {unanswered}"
     return f"websocket: {counted(summary['ignored'], 'other message')} received, {unanswered}"
 
 

@@ -1,7 +1,8 @@
 """Websockets that stay open: a request is a message, and its response the message that answers it.
 
 The protocol is that of the library `websockets`, without its input and output. The states of a
-connection are drawn in `http/base_connection.py`; CONNECTING lasts until the handshake is over.
+connection are drawn in `http/base_connection.py`; CONNECTING lasts until the handshake and the
+opening are over.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ from dashboard.wire.plan.plan import Burst, Firing
 from dashboard.wire.units import NS_PER_S
 
 from .driver import Driver
-from .websocket_inbox import MessageAssembler, WebSocketSummary
-from .websocket_matching import answer_matcher, render_message
+from .websocket_inbox import Message, MessageAssembler, WebSocketSummary
+from .websocket_matching import AnswerMatcher, answer_matcher, render_message
 
 UNANSWERED = (Failure.TIMEOUT, Failure.CLOSED, Failure.RESET)
 
@@ -47,7 +48,7 @@ class WebSocketDriver(Driver["WebSocketConnection"]):
         super().__init__(firing)
         self.url = url_of(firing)
         self.exchange = firing.request_mode.exchange
-        self.is_answer = answer_matcher(self.exchange)
+        self.is_answer = answer_matcher(self.exchange.answer, self.exchange.message)
         self.summary = WebSocketSummary()
         self._load = load
         self._every_ns = round(load.every_s * NS_PER_S)
@@ -72,7 +73,7 @@ class WebSocketDriver(Driver["WebSocketConnection"]):
     def request_failed(self, connection: WebSocketConnection, failure: Failure) -> None:
         """Record that no answer will come, and close the connection."""
         if failure in UNANSWERED:
-            self.summary.add_unanswered(connection.last_received)
+            self.summary.add_unanswered(connection.last_received, connection.awaited)
         self._add_failure(connection.record, failure)
         self._abort(connection)
         self._schedule_next(connection)
@@ -149,6 +150,9 @@ class WebSocketConnection(BaseConnection):
         self._protocol = ClientProtocol(parse_uri(driver.url))
         self._assembler = MessageAssembler()
         self._last_data = b""
+        self._opening = iter(driver.exchange.opening)
+        self.awaited: str | None = None  # the rule of the answer that the opening waits for
+        self._is_awaited: AnswerMatcher | None = None
 
     @property
     def last_received(self) -> str | None:
@@ -218,10 +222,20 @@ class WebSocketConnection(BaseConnection):
         elif refusal is not None or self._protocol.state is not ProtocolState.OPEN:
             self._driver.request_failed(self, Failure.MALFORMED)
         else:
-            for text in self._driver.exchange.opening:
-                self._protocol.send_text(text.encode())
-            self._flush()
-            self._send_message()
+            self._continue_opening()
+
+    def _continue_opening(self) -> None:
+        """Take the opening's steps up to one that waits for an answer; then send the message."""
+        self.awaited = self._is_awaited = None
+        for step in self._opening:
+            if step.send is not None:
+                self._protocol.send_text(step.send.encode())
+            if step.answer is not None:
+                self.awaited, self._is_awaited = step.answer, answer_matcher(step.answer)
+                self._flush()
+                return
+        self._flush()
+        self._send_message()
 
     def _send_message(self) -> None:
         self.state = AWAITING
@@ -237,14 +251,22 @@ class WebSocketConnection(BaseConnection):
         if message is None:
             return
         record = self.record
-        if self.in_flight and self._driver.is_answer(message.text, message.data, record.request):
+        if self._is_awaited is not None:
+            if self.in_flight and self._is_awaited(message.text, message.data, record.request):
+                self._continue_opening()
+            else:
+                self._ignore(message)
+        elif self.in_flight and self._driver.is_answer(message.text, message.data, record.request):
             record.first_byte = message.first_byte
             record.done = received
             record.status = SWITCHING_PROTOCOLS
             self._driver.response_received(self)
         else:
-            self._last_data = message.data
-            self._driver.summary.ignored += 1
+            self._ignore(message)
+
+    def _ignore(self, message: Message) -> None:
+        self._last_data = message.data
+        self._driver.summary.ignored += 1
 
     def _flush(self) -> None:
         if self._transport is None or self._transport.is_closing():

@@ -44,10 +44,20 @@ class WebSocketSummary:
 
     ignored: int = 0  # messages that answered nothing
     without_answer: int = 0  # requests that timed out or were cut off after they were sent
+    unopened: int = 0  # requests that did so while their connection's opening had no answer
+    awaited: str = ""  # the rule of that answer
     last: str = ""  # what such a connection received last, and how it was closed
 
-    def add_unanswered(self, last_received: str | None) -> None:
-        """Count a request without an answer; None if the connection had not opened yet."""
-        if last_received is not None:
+    def add_unanswered(self, last_received: str | None, awaited: str | None) -> None:
+        """Count a request without an answer; None if the connection had not opened yet.
+
+        `awaited` is the rule of the answer that its opening waited for, None if that was over.
+        """
+        if last_received is None:
+            return
+        if awaited is None:
             self.without_answer += 1
-            self.last = last_received or self.last
+        else:
+            self.unopened += 1
+            self.awaited = awaited
+        self.last = last_received or self.last

@@ -6,20 +6,17 @@ import json
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from dashboard.wire.plan.exchange import ANY, CONTAINS, ECHO, JSON, NUMBER, Exchange
+from dashboard.wire.plan.exchange import ANY, CONTAINS, ECHO, JSON, NUMBER
 
 # Whether a message (is it text, its bytes) answers the request of that number.
 AnswerMatcher: TypeAlias = Callable[[bool, bytes, int], bool]
 _MISSING = object()
 
 
-def answer_matcher(exchange: Exchange) -> AnswerMatcher:
+def answer_matcher(rule: str, message: str = NUMBER) -> AnswerMatcher:
     """Return the check that a message is the answer to a request."""
-    rule = exchange.answer
     if rule == ECHO:
-        return lambda text, data, request: (
-            text and data == render_message(exchange.message, request)
-        )
+        return lambda text, data, request: text and data == render_message(message, request)
     if rule == ANY:
         return lambda text, data, request: True
     if rule.startswith(CONTAINS):

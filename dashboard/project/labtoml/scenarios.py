@@ -18,7 +18,7 @@ from dashboard.project.model.server import Server
 from dashboard.project.model.service import SETTINGS, ServiceOverrides
 from dashboard.project.servers.settings import InvalidSetting, resolve
 from dashboard.wire.errors import InvalidPlan
-from dashboard.wire.plan.exchange import ANSWER_EXPECTED, ECHO, NUMBER, Exchange
+from dashboard.wire.plan.exchange import ANSWER_EXPECTED, ECHO, NUMBER, Exchange, OpeningStep
 from dashboard.wire.plan.plan import MAX_LANES, Lane
 
 from . import tables
@@ -177,7 +177,14 @@ def _exchange(table: tables.Variant, here: Problems) -> Exchange:
         here.at(used[0]).add("expected websocket = true beside it")
     if table.message is not None and NUMBER not in table.message and table.answer is None:
         here.at("answer").add(f"expected beside a message without {NUMBER}: {ANSWER_EXPECTED}")
-    return Exchange(table.open, table.message or NUMBER, table.answer or ECHO)
+    opening = tuple(_opening_step(step) for step in table.open)
+    if any(NUMBER in (step.answer or "") for step in opening):
+        here.at("open").add(f"expected an answer without {NUMBER}: an opening has no number")
+    return Exchange(opening, table.message or NUMBER, table.answer or ECHO)
+
+
+def _opening_step(step: str | tables.OpeningStep) -> OpeningStep:
+    return OpeningStep(step) if isinstance(step, str) else OpeningStep(step.send, step.answer)
 
 
 def _placeholders(path: str) -> set[str]:

@@ -127,6 +127,13 @@ class Upload(Table):
     megabytes: v.Megabytes = key("a number, or a parameter: '{megabytes}'", example=1)
 
 
+class OpeningStep(Table):
+    """A step of a websocket's opening that waits for an answer of the server."""
+
+    send: v.OpeningText | None = key("the text; left out: only waits, as for a greeting", None)
+    answer: v.Answer = key("which message is waited for", example="any")
+
+
 class Variant(Table):
     """One way to write the scenario's work."""
 
@@ -142,7 +149,9 @@ class Variant(Table):
     upload: Upload | None = key("a file in a multipart form", None)
     poll_every_ms: v.PollMs | None = key("202 is followed to its Location until a result", None)
     websocket: v.Flag = key("requests are messages; concurrency is the connections", False)
-    open: v.Opening = key("sent on each new websocket, before anything is timed", ())
+    open: Annotated[tuple[v.OpeningText | OpeningStep, ...], v.opening] = key(
+        "on each new websocket, before its first message: a text, or one with its answer", ()
+    )
     message: v.Message | None = key("sent and timed; {n} is the request's number", None)
     answer: v.Answer | None = key("which message answers it; left out: the same message", None)
     chunks: v.Flag = key("note the longest wait between two pieces of an answer", False)

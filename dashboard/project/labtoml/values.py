@@ -8,7 +8,13 @@ from pydantic import AfterValidator, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from dashboard.project.model import scenario
-from dashboard.wire.plan.exchange import ANSWER, ANSWER_EXPECTED, MOST_CHARACTERS, MOST_OPENING
+from dashboard.wire.plan.exchange import (
+    ANSWER,
+    ANSWER_EXPECTED,
+    MOST_CHARACTERS,
+    MOST_OPENING,
+    STEP_EXPECTED,
+)
 from dashboard.wire.plan.fields import PLAN_FIELDS
 from dashboard.wire.plan.request_mode import MAX_UPLOAD_BYTES
 from dashboard.wire.units import BYTES_PER_MB
@@ -139,9 +145,15 @@ _CookieValue = Annotated[
 ]
 Cookies = dict[_Token, _CookieValue]
 
-_OPENING = f"a list of 1 to {MOST_OPENING} texts, each of at most {MOST_CHARACTERS:,} characters"
-_Frame = Annotated[str, Expected("", max_length=MOST_CHARACTERS)]
-Opening = Annotated[tuple[_Frame, ...], sequence(_OPENING, min_length=1, max_length=MOST_OPENING)]
+OpeningText = Annotated[
+    str, Expected(f"a text of at most {MOST_CHARACTERS:,} characters", max_length=MOST_CHARACTERS)
+]
+opening = sequence(
+    f"a list of 1 to {MOST_OPENING} steps, each {STEP_EXPECTED} with texts of at most"
+    f" {MOST_CHARACTERS:,} characters and RULE {ANSWER_EXPECTED}",
+    min_length=1,
+    max_length=MOST_OPENING,
+)
 Message = Annotated[
     str,
     Expected(

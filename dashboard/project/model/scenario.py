@@ -8,7 +8,7 @@ from math import prod
 from typing import Literal
 from urllib.parse import quote
 
-from dashboard.wire.plan.exchange import NUMBERS_BACK, Exchange
+from dashboard.wire.plan.exchange import NUMBERS_BACK, Exchange, OpeningStep
 from dashboard.wire.plan.plan import Lane
 from dashboard.wire.plan.request_mode import RequestMode, Upload
 from dashboard.wire.units import BYTES_PER_MB, MS_PER_S
@@ -118,7 +118,7 @@ class Variant:
         values = {name: _plain(value) for name, value in parameters.items()}
         exchange = self.exchange
         return Exchange(
-            tuple(_filled(text, values) for text in exchange.opening),
+            tuple(_filled_step(step, values) for step in exchange.opening),
             _filled(exchange.message, values),
             _filled(exchange.answer, values),
         )
@@ -215,6 +215,13 @@ def _filled(text: str, values: Mapping[str, str]) -> str:
     for name, value in values.items():
         text = text.replace(f"{{{name}}}", value)
     return text
+
+
+def _filled_step(step: OpeningStep, values: Mapping[str, str]) -> OpeningStep:
+    send, answer = (
+        None if text is None else _filled(text, values) for text in (step.send, step.answer)
+    )
+    return OpeningStep(send, answer)
 
 
 def _plain(value: float) -> str:

@@ -94,7 +94,8 @@ class Warnings:
             ignored = self._ignored.get(position, 0) + counts["ignored"]
             self._ignored[position] = ignored
             await self._context.add_facts(position, {"websocket": {"ignored": ignored}})
-        if counts["without_answer"] and position not in self._warned_unanswered:
+        unanswered = counts["without_answer"] or counts["unopened"]
+        if unanswered and position not in self._warned_unanswered:
             self._warned_unanswered.add(position)
             await self._context.warn(self._unanswered(self._plan.lanes[position], counts))
 
@@ -124,10 +125,15 @@ class Warnings:
             await self._context.add_facts(position, {"answers": answers})
 
     def _unanswered(self, lane: Lane, counts: Conversation) -> str:
-        rule = self._context.variant(lane).exchange.answer
-        expected = f"an answer (answer = {json.dumps(rule)})" if rule else "the same message back"
+        if counts["unopened"]:
+            rule, number = counts["awaited"], counts["unopened"]
+            expected = f"the answer to the opening (open: answer = {json.dumps(rule)})"
+        else:
+            rule, number = self._context.variant(lane).exchange.answer, counts["without_answer"]
+            expected = f"an answer (answer = {json.dumps(rule)})"
+        expected = expected if rule else "the same message back"
         last = f"{_quoted_last(counts['last'])!r}" if counts["last"] else "nothing"
-        messages = counted(counts["without_answer"], "message")
+        messages = counted(number, "connection" if counts["unopened"] else "message")
         return f"{lane}: {messages} timed out waiting for {expected}; last received: {last}."
 
     async def _advice(

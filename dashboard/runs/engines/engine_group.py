@@ -165,10 +165,15 @@ def _together(conversations: Sequence[Conversation]) -> Conversation:
     return {
         "ignored": sum(conversation["ignored"] for conversation in conversations),
         "without_answer": sum(conversation["without_answer"] for conversation in conversations),
-        "last": next(
-            (conversation["last"] for conversation in conversations if conversation["last"]), ""
-        ),
+        "unopened": sum(conversation["unopened"] for conversation in conversations),
+        "awaited": _first(conversation["awaited"] for conversation in conversations),
+        "last": _first(conversation["last"] for conversation in conversations),
     }
+
+
+def _first(texts: Iterable[str]) -> str:
+    """Return the first text that is not empty; empty if all are."""
+    return next(filter(None, texts), "")
 
 
 def _largest(values: Iterable[int | None]) -> int | None:

@@ -9,20 +9,32 @@ ECHO, ANY = "", "any"
 CONTAINS, JSON = "contains ", "json."
 ANSWER = r"any|contains (?s:.+)|json\.[^=\s]+(=.*)?"
 ANSWER_EXPECTED = "'any', 'contains TEXT', 'json.KEY' or 'json.KEY=VALUE'"
+STEP_EXPECTED = "a text or { send = TEXT, answer = RULE }"
 MOST_OPENING, MOST_CHARACTERS = 20, 100_000
 MAX_QUOTED = 200  # characters of the last received message
 
 
 @dataclass(frozen=True)
+class OpeningStep:
+    """A text that is sent on a new connection, and the rule of the message that is waited for.
+
+    Without `send` only a message is waited for, such as a greeting; without `answer` none is.
+    """
+
+    send: str | None = None
+    answer: str | None = None
+
+
+@dataclass(frozen=True)
 class Exchange:
-    """`opening` is sent on each new connection, then `message` for each request, and timed.
+    """`opening` takes place on each new connection, then `message` is sent per request, and timed.
 
     `answer` is the rule for which message from the server is its answer: `any`, `contains TEXT`,
     `json.KEY` (an object with that key; dots lead into nested objects), `json.KEY=VALUE`; empty:
     the same message.
     """
 
-    opening: tuple[str, ...] = ()
+    opening: tuple[OpeningStep, ...] = ()
     message: str = NUMBER
     answer: str = ECHO
 

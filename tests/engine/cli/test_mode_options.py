@@ -89,9 +89,15 @@ async def test_websockets() -> None:
     assert result["websocket"] == {
         "ignored": 2,
         "without_answer": 0,
+        "unopened": 0,
+        "awaited": "",
         "last": "",
     }  # each hello is echoed
     assert "websocket: 2 other messages received, 0 requests without an answer" in text
+    async with echoing(echo) as (port, _):  # what is echoed is now what the opening waits for
+        options += ["--open-answer", "contains hello"]
+        result, _ = await fire(port, "--websocket", *options)
+    assert (result["ok"], result["websocket"]["ignored"]) == (4, 0)
 
 
 @pytest.mark.processes

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -14,14 +15,15 @@ from websockets.exceptions import ConnectionClosed
 
 from dashboard.engine.loads.websocket_matching import answer_matcher
 from dashboard.wire.failure import Failure
-from dashboard.wire.frame import EnvelopeReader, decode, is_event
-from dashboard.wire.plan.exchange import Exchange
+from dashboard.wire.frame import UNKNOWN, EnvelopeReader, decode, is_event
+from dashboard.wire.plan.exchange import Exchange, OpeningStep
 from dashboard.wire.plan.load import Burst
 from dashboard.wire.plan.plan import Firing
 from dashboard.wire.plan.request_mode import RequestMode
 from tests.firing import burst, engine
 
 Serve = Callable[[ServerConnection], Awaitable[None]]
+NOTHING = {"ignored": 0, "without_answer": 0, "unopened": 0, "awaited": "", "last": ""}
 RPC = Exchange(message='{"jsonrpc": "2.0", "id": {n}, "method": "add"}', answer="json.id={n}")
 
 
@@ -101,12 +103,130 @@ async def test_an_opening_is_sent_once_on_each_connection_and_not_timed() -> Non
             elif len(mine) > 2:
                 await connection.send(f"price of {mine[-1]}")
 
-    exchange = Exchange(("auth", "subscribe"), "tea", "contains price of tea")
+    opening = (OpeningStep("auth"), OpeningStep("subscribe"))
+    exchange = Exchange(opening, "tea", "contains price of tea")
     rows, _ = await exchanged(subscribed, exchange, Burst(8, 2))
     assert errors_of(rows) == {Failure.NONE}
     assert len(received) == 2
     assert sum(map(len, received)) == 2 * 2 + 8
     assert all(mine[:2] == ["auth", "subscribe"] for mine in received)
+
+
+@dataclass
+class Channel:
+    """A consumer that greets, answers each command after a while, and messages once subscribed.
+
+    `log` is what happened, in order: "> text" was received, "< text" was sent. A message that
+    comes before all commands were answered closes the connection, as a strict consumer does.
+    """
+
+    commands: tuple[str, ...] = ("auth", "subscribe")
+    greeting: str = "welcome"
+    delay_s: float = 0.1
+    noise: str = ""
+    log: list[str] = field(default_factory=list)
+
+    async def __call__(self, connection: ServerConnection) -> None:
+        if self.greeting:
+            await asyncio.sleep(self.delay_s)
+            await self.send(connection, self.greeting)
+        answered = 0
+        async for received in connection:
+            text = str(received)
+            self.log.append(f"> {text}")
+            if answered < len(self.commands):
+                if text != self.commands[answered]:
+                    await connection.close(4400, f"expected {self.commands[answered]}")
+                    return
+                if self.noise:
+                    await self.send(connection, self.noise)
+                await asyncio.sleep(self.delay_s)
+                await self.send(connection, json.dumps({"type": f"{text}-ok"}))
+                answered += 1
+            else:
+                await self.send(connection, f"price of {text}")
+
+    async def send(self, connection: ServerConnection, text: str) -> None:
+        self.log.append(f"< {text}")
+        await connection.send(text)
+
+
+GREETED = OpeningStep(None, "contains welcome")
+AUTH = OpeningStep("auth", "json.type=auth-ok")
+SUBSCRIBE = OpeningStep("subscribe", "json.type=subscribe-ok")
+
+
+@pytest.mark.processes
+async def test_each_answer_of_an_opening_is_waited_for_before_the_next_step() -> None:
+    channel = Channel()
+    exchange = Exchange((GREETED, AUTH, SUBSCRIBE), "tea {n}", "contains price of tea {n}")
+    rows, summary = await exchanged(channel, exchange, Burst(4, 1))
+    assert errors_of(rows) == {Failure.NONE}
+    assert summary == NOTHING
+    opening = ["< welcome", "> auth", '< {"type": "auth-ok"}', "> subscribe"]
+    assert channel.log[:5] == [*opening, '< {"type": "subscribe-ok"}']
+    assert channel.log[5:] == [
+        f"{way} tea {number}" for number in range(4) for way in (">", "< price of")
+    ]
+    # Only the first message was held back, and that before it was sent.
+    first, *others = sorted(rows, key=lambda row: row["request"])
+    assert first["sent_first"] - first["due"] >= 0.3e9
+    assert all(row["sent_first"] - row["due"] < 0.2e9 for row in others)
+    assert all(row["done"] - row["sent_first"] < 0.1e9 for row in rows)
+
+
+@pytest.mark.processes
+async def test_every_connection_has_an_opening_of_its_own() -> None:
+    channel = Channel(delay_s=0.01)
+    exchange = Exchange((GREETED, AUTH, SUBSCRIBE), "tea", "contains price of tea")
+    rows, _ = await exchanged(channel, exchange, Burst(12, 3))
+    assert errors_of(rows) == {Failure.NONE}
+    assert channel.log.count("> subscribe") == 3
+    assert channel.log.count("> tea") == 12
+
+
+@pytest.mark.parametrize(
+    ("opening", "noise", "ignored"),
+    [
+        ((AUTH, SUBSCRIBE), "", 1),  # the greeting is another message
+        ((OpeningStep("auth", "any"), SUBSCRIBE), "", 1),  # and is taken for the answer
+        ((GREETED, AUTH, SUBSCRIBE), "tick", 2),
+        # Steps that wait and steps that do not.
+        ((OpeningStep("auth"), SUBSCRIBE), "", 2),
+    ],
+)
+@pytest.mark.processes
+async def test_other_messages_during_an_opening_are_counted(
+    opening: tuple[OpeningStep, ...], noise: str, ignored: int
+) -> None:
+    channel = Channel(noise=noise, delay_s=0.05)
+    exchange = Exchange(opening, "tea", "contains price of tea")
+    rows, summary = await exchanged(channel, exchange, Burst(2, 1))
+    assert errors_of(rows) == {Failure.NONE}
+    assert summary == {**NOTHING, "ignored": ignored}
+
+
+@pytest.mark.processes
+async def test_an_opening_without_its_answer_times_out_and_names_the_rule() -> None:
+    missing = OpeningStep("subscribe", "json.type=subscribed")
+    exchange = Exchange((AUTH, missing), "tea", "any")
+    channel = Channel(greeting="", delay_s=0.01)
+    rows, summary = await exchanged(channel, exchange, Burst(2, 2), timeout_s=0.5)
+    assert errors_of(rows) == {Failure.TIMEOUT}
+    assert "> tea" not in channel.log
+    expected = {"unopened": 2, "awaited": "json.type=subscribed", "ignored": 2}
+    assert summary == {**NOTHING, **expected, "last": '{"type": "subscribe-ok"}'}
+    assert {row["sent_first"] for row in rows} == {UNKNOWN}
+
+
+@pytest.mark.processes
+async def test_an_opening_that_is_refused_reports_the_close() -> None:
+    exchange = Exchange((OpeningStep("subscribe", "any"),), "tea", "any")
+    channel = Channel(greeting="")
+    rows, summary = await exchanged(channel, exchange, Burst(1, 1))
+    assert errors_of(rows) == {Failure.CLOSED}
+    assert (summary["unopened"], summary["without_answer"]) == (1, 0)
+    assert summary["last"] == "closed with 4400 expected auth"
 
 
 @pytest.mark.processes
@@ -166,7 +286,7 @@ async def test_a_request_without_any_message_is_counted() -> None:
 
     rows, summary = await exchanged(silent, RPC, Burst(1, 1), timeout_s=0.3)
     assert errors_of(rows) == {Failure.TIMEOUT}
-    assert summary == {"ignored": 0, "without_answer": 1, "last": ""}
+    assert summary == {**NOTHING, "without_answer": 1}
 
 
 @pytest.mark.processes
@@ -204,4 +324,4 @@ async def test_an_answer_in_several_frames_is_one_answer() -> None:
     ],
 )
 def test_which_message_is_an_answer(rule: str, data: bytes, fits: bool) -> None:
-    assert answer_matcher(Exchange(answer=rule))(True, data, 7) is fits
+    assert answer_matcher(rule)(True, data, 7) is fits

@@ -29,8 +29,16 @@ def warnings_with(answer: str) -> tuple[Warnings, Memory]:
     return Warnings(context), memory
 
 
-def counts(ignored: int, without_answer: int, last: str = "") -> Conversation:
-    return {"ignored": ignored, "without_answer": without_answer, "last": last}
+def counts(
+    ignored: int, without_answer: int, last: str = "", unopened: int = 0, awaited: str = ""
+) -> Conversation:
+    return {
+        "ignored": ignored,
+        "without_answer": without_answer,
+        "unopened": unopened,
+        "awaited": awaited,
+        "last": last,
+    }
 
 
 async def test_ignored_messages_are_added_up_over_counted_rounds() -> None:
@@ -50,6 +58,17 @@ async def test_unanswered_messages_are_warned_of_once_per_lane() -> None:
     assert warning == (
         'async-consumer@daphne: 1 message timed out waiting for an answer (answer = "json.id={n}");'
         """ last received: '{"error": "no"}'."""
+    )
+
+
+async def test_a_warning_tells_an_opening_without_its_answer_from_a_message_without_one() -> None:
+    warnings, memory = warnings_with("json.id={n}")
+    refused = counts(0, 0, "closed with 4401 Unauthorized", 2, "json.type=ready")
+    await warnings.websocket(0, 0, refused)
+    (warning,) = [event["message"] for event in memory.events if event["event"] == "warning"]
+    assert warning == (
+        "async-consumer@daphne: 2 connections timed out waiting for the answer to the opening"
+        """ (open: answer = "json.type=ready"); last received: 'closed with 4401 Unauthorized'."""
     )
 
 

@@ -239,9 +239,13 @@ def test_a_firing_with_a_share_survives_json() -> None:
 
 
 def test_websocket_counts_of_all_engines_are_added_up() -> None:
+    nothing = {"ignored": 0, "without_answer": 0, "unopened": 0, "awaited": "", "last": ""}
+    unanswered = {"without_answer": 1, "last": "no"}
     ends: list[Any] = [
-        {**end(), "websocket": {"ignored": 2, "without_answer": 0, "last": ""}},
-        {**end(), "websocket": {"ignored": 3, "without_answer": 1, "last": "no"}},
+        {**end(), "websocket": {**nothing, "ignored": 2}},
+        {**end(), "websocket": {**nothing, "ignored": 3, **unanswered, "unopened": 1}},
+        {**end(), "websocket": {**nothing, "unopened": 2, "awaited": "any"}},
     ]
-    assert merged(ends)["websocket"] == {"ignored": 5, "without_answer": 1, "last": "no"}
+    counts = {"ignored": 5, "unopened": 3, "awaited": "any"}
+    assert merged(ends)["websocket"] == {**counts, **unanswered}
     assert "websocket" not in merged([end(), end()])
