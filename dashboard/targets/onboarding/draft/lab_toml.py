@@ -38,6 +38,7 @@ def draft_lab_toml(inspection: Inspection, location: Path, trial: TrialResult | 
     scenarios = pair_routes(usable_routes(inspection.routes, logins=logins))
     sections = scenario_sections(scenarios[:MOST_SCENARIOS], inspection, trial or _NO_TRIAL)
     project = project_section(inspection, location)
+    login = _login_part(project, inspection, trial, location) if trial else ""
     notes = [
         *measurement_notes(inspection),
         *([MIGRATIONS_PENDING] if trial is not None and trial.pending_migrations else []),
@@ -48,9 +49,10 @@ def draft_lab_toml(inspection: Inspection, location: Path, trial: TrialResult | 
     parts = [
         header_comment(inspection),
         project,
-        *_trial_parts(project, inspection, trial, location),
+        trial_failure_comment(trial) if trial else "",
+        login,
         notes_comment(notes),
-        *_checked(project, sections, location),
+        *_checked(f"{project}\n{login}", sections, location),
         *_websocket_sections(inspection),
     ]
     return "\n".join(part for part in parts if part)
@@ -79,15 +81,11 @@ def _checked(project: str, sections: Iterable[str], location: Path) -> Iterator[
         yield commented_out(section, "; ".join(problems)) if problems else section
 
 
-def _trial_parts(
-    project: str, inspection: Inspection, trial: TrialResult | None, location: Path
-) -> Iterator[str]:
-    if trial is None:
-        return
-    yield trial_failure_comment(trial)
+def _login_part(project: str, inspection: Inspection, trial: TrialResult, location: Path) -> str:
+    """Return [project.login] if a form was found, commented out with the reason if not valid."""
     login = login_section(trial, inspection)
     problems = problems_in(f"{project}\n{login}", location / "lab.toml", "project.login")
-    yield commented_out(login, "; ".join(problems)) if problems else login
+    return commented_out(login, "; ".join(problems)) if problems else login
 
 
 def _note_on_others(scenarios: Sequence[ScenarioDraft]) -> Iterator[str]:
