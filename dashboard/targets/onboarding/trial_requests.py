@@ -116,7 +116,7 @@ async def _try_logged_in(
     credentials: tuple[str, str],
 ) -> str:
     """Log in if that is possible, and try the paths behind it; return why it failed, or ""."""
-    login = trial.form and trial.form.login(*credentials, headers)
+    login = trial.form.login(*credentials, headers) if trial.form else None
     if login is None or missing_credentials(login):
         return ""
     try:

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from dashboard.engine.cli.usage import read_options
-from dashboard.wire.plan.exchange import Exchange
+from dashboard.wire.plan.exchange import Exchange, OpeningStep
 from dashboard.wire.plan.load import Burst
 from dashboard.wire.plan.request_mode import RequestMode, Upload
 from tests.engine.http.test_request_modes import OK, head_of, serving
@@ -131,6 +131,7 @@ async def test_a_bystander() -> None:
         (["--websocket", "--every", "61"], "argument --every: expected 0 to 60 s"),
         ([*RATE[2:], "--websocket"], "argument --websocket: cannot be combined with --rate"),
         (["--message", "hi"], "--message, --answer: need --websocket"),
+        (["--websocket", "--open-answer", "any"], "--open-answer: needs --open"),
         (["--websocket", "--answer", "all"], "argument --answer: expected 'any', 'contains TEXT'"),
         (
             ["--client", "httpx", "--chunks"],
@@ -161,4 +162,8 @@ def test_options_become_a_firing() -> None:
     assert held.load == Burst(100, 100, every_s=2)
     options = ["--open", "auth", "--open", "join", "--message", "hi {n}", "--answer", "contains hi"]
     talking = read_options(["--url", URL, "--websocket", *options]).firing
-    assert talking.request_mode.exchange == Exchange(("auth", "join"), "hi {n}", "contains hi")
+    opening = (OpeningStep("auth"), OpeningStep("join"))
+    assert talking.request_mode.exchange == Exchange(opening, "hi {n}", "contains hi")
+    waiting = read_options(["--url", URL, "--websocket", *options, "--open-answer", "any"]).firing
+    opening = (OpeningStep("auth", "any"), OpeningStep("join", "any"))
+    assert waiting.request_mode.exchange.opening == opening

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -58,7 +59,7 @@ async def test_or_by_uv_where_ours_has_none_either(
     uv.write_text(UV.format(log=log, python=sys.executable))
     uv.chmod(0o755)
     monkeypatch.setattr(package_installation, "has_own_pip", lambda: False)
-    monkeypatch.setattr(package_installation.shutil, "which", lambda name: str(uv))
+    monkeypatch.setattr(shutil, "which", lambda name: str(uv))
     target = await make_targets(lab(tmp_path, PLAIN, python)).ready("waitress", ignore)
     answers = await client.fire(target.port, "/", 1, 1)
     assert [answer.body for answer in answers] == [b"ok"]
@@ -75,7 +76,7 @@ async def test_or_by_uv_where_our_pip_fails(
     uv.chmod(0o755)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", "")
-    monkeypatch.setattr(package_installation.shutil, "which", lambda name: str(uv))
+    monkeypatch.setattr(shutil, "which", lambda name: str(uv))
     target = await make_targets(lab(tmp_path, PLAIN, python)).ready("waitress", ignore)
     assert "waitress" in target.facts["packages"]
     assert "pip install --python" in log.read_text()
@@ -86,7 +87,7 @@ async def test_where_there_is_neither_it_says_what_is_lacking(
 ) -> None:
     python = _without_pip(tmp_path)
     monkeypatch.setattr(package_installation, "has_own_pip", lambda: False)
-    monkeypatch.setattr(package_installation.shutil, "which", lambda name: None)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(TargetFailed) as failed:
         await make_targets(lab(tmp_path, PLAIN, python)).ready("waitress", ignore)
     assert str(failed.value) == (
@@ -100,7 +101,7 @@ async def test_a_failed_installation_names_a_command_that_there_is(
     make_targets: MakeTargets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     python = _without_pip(tmp_path)
-    monkeypatch.setattr(package_installation.shutil, "which", lambda name: None)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", "")
     with pytest.raises(TargetFailed) as failed:
