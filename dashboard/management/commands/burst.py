@@ -159,10 +159,9 @@ class Command(BaseCommand):
 def _status(run: Run, judgements: Judged, unmeasured: bool) -> int:
     if run.status != Status.FINISHED:
         return EXIT_STATUS.get(Status(run.status), RUN_FAILED)
-    if unmeasured:
-        return NOTHING_SUCCEEDED
-    held = all(judgement.holds for _, judgement in judgements)
-    return 0 if held else EXPECTATION_FAILED
+    if not all(judgement.holds for _, judgement in judgements):
+        return EXPECTATION_FAILED
+    return NOTHING_SUCCEEDED if unmeasured else 0
 
 
 def print_result(report: Report, printed_warnings: Collection[str]) -> None:
