@@ -55,9 +55,9 @@ class TrialResult:
     """The result of a trial under the server of this name.
 
     `answers` are by path; those that there was no time for are missing. `form` is the login form
-    that was found, or None, and `login_failure` why logging in with it failed. If nothing could be
-    tried, `failure` is why, and `log_tail` the last lines of the server's log; else both are empty.
-    `pending_migrations` is determined only if a path answered 500.
+    that was found, or None, and `login_problem` why not all paths behind it were tried. If nothing
+    could be tried, `failure` is why, and `log_tail` the last lines of the server's log; else both
+    are empty. `pending_migrations` is determined only if a path answered 500.
     """
 
     server: str
@@ -66,7 +66,7 @@ class TrialResult:
     failure: str = ""
     log_tail: str = ""
     pending_migrations: bool = False
-    login_failure: str = ""
+    login_problem: str = ""
 
 
 async def try_paths(
@@ -94,8 +94,8 @@ async def try_paths(
         ) as client:
             trial = TrialClient(client, login_path, partial(watch_exceptions, target))
             await trial.request(paths)
-            login_failure = await _try_logged_in(trial, target, server, headers, credentials)
-        result = TrialResult(server, trial.answers, trial.form, login_failure=login_failure)
+            login_problem = await _try_logged_in(trial, target, server, headers, credentials)
+        result = TrialResult(server, trial.answers, trial.form, login_problem=login_problem)
         if target.failure is not None:
             failure = target.failure
             return replace(result, failure=str(failure), log_tail=failure.log_tail)
@@ -115,18 +115,16 @@ async def _try_logged_in(
     headers: Mapping[str, str],
     credentials: tuple[str, str],
 ) -> str:
-    """Log in if that is possible, and try the paths behind it; return why it failed, or ""."""
+    """Log in if possible, and try the paths behind it; return why not all were tried, or ""."""
     login = trial.form.login(*credentials, headers) if trial.form else None
     if login is None or missing_credentials(login):
         return ""
     try:
         async with watch_exceptions(target) as exception:
-            await trial.request_logged_in(
-                partial(log_in, login, LoginTarget(target.url, server, exception))
-            )
+            to_log_in = partial(log_in, login, LoginTarget(target.url, server, exception))
+            return await trial.request_logged_in(to_log_in)
     except TargetFailed as error:
-        return str(error)
-    return ""
+        return f"logging in with {login.username} and {login.password} failed: {error}"
 
 
 def _ignore_event(state: str, message: str) -> None:
@@ -144,12 +142,12 @@ class TrialClient:
         self._watch = watch
         self._leads_to_login: dict[str, bool] = {}  # by path
         self._session: Mapping[str, str] = {}
-        self._end_s = time.monotonic() + TOTAL_TIMEOUT_S
 
     async def request(self, paths: Sequence[str]) -> None:
         """Request each path, as many as there is time for."""
+        end_s = time.monotonic() + TOTAL_TIMEOUT_S
         for path in paths:
-            if time.monotonic() > self._end_s:
+            if time.monotonic() > end_s:
                 return
             async with self._watch() as exception:
                 self.answers[path] = await self._get(path, exception)
@@ -158,15 +156,19 @@ class TrialClient:
             if login_path:
                 await self._leads_to_form(login_path)
 
-    async def request_logged_in(self, log_in: LogIn) -> None:
+    async def request_logged_in(self, log_in: LogIn) -> str:
         """Request each path that seems to require a login once more, with a session.
 
-        Raises TargetFailed if the login fails.
+        Returns why not all were requested; empty if all were. Raises TargetFailed if the login
+        fails.
         """
+        end_s = time.monotonic() + TOTAL_TIMEOUT_S
         logins = 0
         for path in [path for path, answer in self.answers.items() if answer.login]:
-            if time.monotonic() > self._end_s or (not self._session and logins == MOST_LOGINS):
-                return
+            if time.monotonic() > end_s:
+                return f"the {TOTAL_TIMEOUT_S:g} s for the trial, logged in, were over"
+            if not self._session and logins == MOST_LOGINS:
+                return f"{MOST_LOGINS} sessions were ended by a path before they were tried"
             if not self._session:
                 self._session = await log_in()
                 logins += 1
@@ -175,6 +177,7 @@ class TrialClient:
             description = masked(f"{answer.description} (logged in)")
             answer = replace(answer, description=description, login=False, logged_in=True)
             self.answers[path] = answer
+        return ""
 
     async def _get(self, path: str, exception: RaisedException) -> TrialAnswer:
         status: int | None = None

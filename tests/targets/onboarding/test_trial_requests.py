@@ -278,7 +278,7 @@ class Shop:
         return self.pages[path]
 
 
-async def logged_in(shop: Shop, *paths: str) -> dict[str, TrialAnswer]:
+async def logged_in(shop: Shop, *paths: str, problem: str = "") -> dict[str, TrialAnswer]:
     async with httpx.AsyncClient(
         base_url="http://127.0.0.1:9", transport=httpx.MockTransport(shop)
     ) as client:
@@ -286,8 +286,24 @@ async def logged_in(shop: Shop, *paths: str) -> dict[str, TrialAnswer]:
         await visitor.request(paths)
         assert [answer.login for answer in visitor.answers.values()] == [True] * len(paths)
         assert shop.logins == 0
-        await visitor.request_logged_in(shop.log_in)
+        found = await visitor.request_logged_in(shop.log_in)
+    assert found.startswith(problem) if problem else not found
     return visitor.answers
+
+
+async def test_paths_without_time_left_keep_their_first_answer_and_are_reported(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shop = Shop({})
+    async with httpx.AsyncClient(
+        base_url="http://127.0.0.1:9", transport=httpx.MockTransport(shop)
+    ) as client:
+        visitor = TrialClient(client, "/in/", partial(watching, ""))
+        await visitor.request(["/x/"])
+        monkeypatch.setattr(trial_requests, "TOTAL_TIMEOUT_S", -1)
+        problem = await visitor.request_logged_in(shop.log_in)
+    assert problem == "the -1 s for the trial, logged in, were over"
+    assert visitor.answers["/x/"].login
 
 
 @pytest.mark.parametrize(
@@ -327,7 +343,7 @@ async def test_a_path_that_ends_the_session_is_not_usable_and_the_next_logs_in_a
 async def test_not_more_than_three_logins() -> None:
     paths = [f"/leave/?{number}" for number in range(5)]
     shop = Shop({})
-    answers = await logged_in(shop, *paths)
+    answers = await logged_in(shop, *paths, problem="3 sessions were ended by a path before they")
     assert shop.logins == 3
     assert [answer.logged_in for answer in answers.values()] == [True, True, True, False, False]
 
@@ -352,13 +368,10 @@ def test_what_answers_logged_in_is_drafted_with_a_login(tmp_path: Path) -> None:
 
 
 def test_a_failed_login_is_reported_with_its_reason(tmp_path: Path) -> None:
-    why = 'daphne: expected the login to answer with a redirect, found 200 OK, "No"'
-    tried = TrialResult("daphne", {"/a/": TO_LOGIN}, FOUND, login_failure=why)
+    why = 'logging in with SHOP_USER and SHOP_PASSWORD failed: daphne: found 200 OK, "No"'
+    tried = TrialResult("daphne", {"/a/": TO_LOGIN}, FOUND, login_problem=why)
     hint = login_hint(tried, seen(route("a"), directory=tmp_path, python=None))
-    assert hint == (
-        "1 path seems to require a login, but logging in with SHOP_USER and SHOP_PASSWORD failed: "
-        f"{why}."
-    )
+    assert hint == f"1 path seems to require a login, but {why}."
 
 
 @pytest.mark.parametrize(

@@ -74,9 +74,8 @@ def login_hint(trial: TrialResult, inspection: Inspection) -> str:
     if trial.form.sent_to != trial.form.path:
         return f"{paths} a login, whose form is sent elsewhere: see [project.login] in the file."
     username, password = login_variables(inspection)
-    if trial.login_failure:
-        failed = f"logging in with {username} and {password} failed: {trial.login_failure}."
-        return f"{paths} a login, but {failed}"
+    if trial.login_problem:
+        return f"{paths} a login, but {trial.login_problem}."
     return (
         f"{paths} a login: set {username} and {password} in the environment, then run this again"
         " with --force, or uncomment the scenarios with login = true."
