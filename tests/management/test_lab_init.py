@@ -186,7 +186,7 @@ urlpatterns += [path("accounts/login/", views.login), path("inside/", views.insi
 @pytest.mark.parametrize(
     ("password", "printed"),
     [
-        ("correct-horse", "5 of 6 paths can be fired at as they are, by one GET each at"),
+        ("correct-horse", "4 of 5 paths can be fired at as they are, by one GET each at"),
         ("wrong-horse", "failed: gunicorn-gthread: expected the login to answer with a redirect,"),
         (None, "set SHOP_USER and SHOP_PASSWORD in the environment, then run this again with"),
     ],
@@ -213,6 +213,8 @@ def test_set_variables_of_the_login_are_used(
     assert ("inside" in tomllib.loads(text)["scenario"]) is (password == "correct-horse")
     if password != "correct-horse":
         return
+    assert ", 1 of them logged in." in drafted.stdout
+    assert "# /account/ answered 302 to /accounts/login/ (logged in)\n" in text
     fired = manage(
         home, "burst", "inside", "--project", str(shop / "lab.toml"), "-n", "20", "--json", "-"
     )

@@ -14,6 +14,7 @@ from dashboard.project.labtoml.load import load_manifest
 from dashboard.targets.onboarding.draft.lab_toml import draft_lab_toml, has_scenario
 from dashboard.targets.onboarding.inspection import Inspection
 from dashboard.targets.onboarding.route import Route, WebsocketRoute
+from dashboard.targets.onboarding.trial_requests import TrialAnswer, TrialResult
 
 SHOP = Path("/srv/shop")
 NUMBERS = count()
@@ -127,6 +128,20 @@ def test_routes_without_a_scenario_are_noted(changes: dict[str, Any], remark: st
     text = draft_lab_toml(seen(route("report", **changes)), SHOP)
     assert remark in text
     assert not has_scenario(text)
+
+
+def test_a_path_that_occurs_again_is_noted_once_and_never_beside_its_scenario() -> None:
+    # as django-ninja's, which makes a pattern of each operation
+    item = [route(f"op{number}", path="/item/<pk>/", parameters={"pk": "str"}) for number in "123"]
+    user = [route("user", path="/user/", login=True), route("put", path="/user/", login=True)]
+    routes = seen(*item, *user)
+    text = draft_lab_toml(routes, SHOP)
+    assert text.count("# - /item/<pk>/: its path needs a value for pk.") == 1
+    assert text.count("# - /user/: it requires a login") == 1
+    tried = TrialResult("daphne", {"/user/": TrialAnswer(True, "answered 200", logged_in=True)})
+    text = draft_lab_toml(routes, SHOP, tried)
+    assert "# - /user/:" not in text
+    assert text.count("# - /item/<pk>/: its path needs a value for pk.") == 1
 
 
 def test_two_paths_to_one_view_are_measured_once_and_names_are_never_alike() -> None:

@@ -198,6 +198,7 @@ def test_a_login_form_is_recognised_by_its_fields(html: str, expected: LoginForm
 
 
 GOOD, BAD = TrialAnswer(True, "answered 200", 200), TrialAnswer(False, "answered 404", 404)
+REFUSED = TrialAnswer(False, "answered 401", 401, login=True)
 TO_LOGIN = TrialAnswer(False, "answered 302 to /in/", 302, login=True)
 
 
@@ -390,6 +391,13 @@ def test_a_failed_login_is_reported_with_its_reason(tmp_path: Path) -> None:
             " the file.",
         ),
         ({"/a/": TO_LOGIN}, None, ""),
+        (
+            {"/a/": REFUSED, "/b/": BAD},
+            None,
+            "1 path was refused (401 or 403), and no login form was found: for an API, uncomment"
+            ' its scenarios and add headers = { Authorization = "Bearer {env:TOKEN}" }, with the'
+            " token in that variable of the environment.",
+        ),
         ({"/b/": BAD}, FOUND, ""),
     ],
 )

@@ -55,19 +55,24 @@ def _is_admin(route: Route) -> bool:
 
 
 def exclusion_notes(routes: Sequence[Route], *, logins: bool = False) -> Iterator[str]:
-    """Yield a sentence for each of the project's own routes without a scenario; sum up others."""
+    """Yield a sentence for each of the project's own paths without a scenario; sum up others.
+
+    A path that occurs again, as for each operation of django-ninja, is named once.
+    """
     admin = sum(map(_is_admin, routes))
     if admin:
         yield f"Left out: {counted(admin, 'route')} of the admin."
-    drafted = {route.callable_id for route in usable_routes(routes, logins=logins)}
+    drafted = usable_routes(routes, logins=logins)
+    callables = {route.callable_id for route in drafted}
+    first_at = {route.path: route for route in reversed([*drafted, *routes])}
     excluded = [
         route
         for route in _without_suffixes(
             route
             for route in routes
-            if exclusion_reason(route) and route.callable_id not in drafted
+            if exclusion_reason(route) and route.callable_id not in callables
         )
-        if not _is_admin(route)
+        if not _is_admin(route) and first_at[route.path] is route
     ]
     own = [route for route in excluded if route.own]
     yield from (f"{route.path}: {exclusion_reason(route)}." for route in own[:MOST_LISTED])

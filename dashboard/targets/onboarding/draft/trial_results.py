@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from dashboard.targets.onboarding.inspection import Inspection
 from dashboard.targets.onboarding.login_form import LoginForm
-from dashboard.targets.onboarding.trial_requests import TOTAL_TIMEOUT_S, TrialResult
+from dashboard.targets.onboarding.trial_requests import NO_ENTRY, TOTAL_TIMEOUT_S, TrialResult
 from dashboard.wire.plural import counted
 
 from .pairing import ScenarioDraft, split
@@ -68,8 +68,10 @@ def trial_failure_comment(trial: TrialResult) -> str:
 def login_hint(trial: TrialResult, inspection: Inspection) -> str:
     """Return how to log in, a sentence; empty if no path requires it or no form was found."""
     protected = sum(answer.login for answer in trial.answers.values())
-    if not protected or trial.form is None:
+    if not protected:
         return ""
+    if trial.form is None:
+        return _token_hint(trial)
     paths = "1 path seems to require" if protected == 1 else f"{protected} paths seem to require"
     if trial.form.sent_to != trial.form.path:
         return f"{paths} a login, whose form is sent elsewhere: see [project.login] in the file."
@@ -79,6 +81,19 @@ def login_hint(trial: TrialResult, inspection: Inspection) -> str:
     return (
         f"{paths} a login: set {username} and {password} in the environment, then run this again"
         " with --force, or uncomment the scenarios with login = true."
+    )
+
+
+def _token_hint(trial: TrialResult) -> str:
+    """Return how to send a token, as an API wants it that has no login form; else empty."""
+    refused = sum(answer.status in NO_ENTRY for answer in trial.answers.values())
+    if not refused:
+        return ""
+    paths = "1 path was" if refused == 1 else f"{refused} paths were"
+    return (
+        f"{paths} refused (401 or 403), and no login form was found: for an API, uncomment its"
+        ' scenarios and add headers = { Authorization = "Bearer {env:TOKEN}" }, with the token in'
+        " that variable of the environment."
     )
 
 
