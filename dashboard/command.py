@@ -18,6 +18,7 @@ from dashboard.targets.supervise.environment import PROJECT_SETTINGS
 APP = "dashboard"
 INTERRUPTED_STATUS = 130
 INTERRUPTED_MESSAGE = "Interrupted.\n"
+READER_GONE_STATUS = 141  # as of a command that SIGPIPE ends
 
 
 def main() -> None:
@@ -34,15 +35,39 @@ def main() -> None:
 
 
 def run_command(arguments: Sequence[str]) -> None:
-    """Run a management command as `django-admin` does; `arguments` are those of `sys.argv`."""
+    """Run a management command as `django-admin` does; `arguments` are those of `sys.argv`.
+
+    If the reader of stdout is gone, as in `xray … | head`, it ends without a message.
+    """
     with _ending_at_once():
         command = _loaded(list(arguments))
     try:
-        command()
+        try:
+            command()
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        if not _reader_is_gone():
+            raise
+        sys.exit(READER_GONE_STATUS)
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one would interrupt the clean-up
         sys.stderr.write(INTERRUPTED_MESSAGE)
         sys.exit(INTERRUPTED_STATUS)
+
+
+def _reader_is_gone() -> bool:
+    """Return True if stdout is a pipe that is not read any more; nothing is written to it then.
+
+    What is left in its buffer would otherwise fail once more when the interpreter exits.
+    """
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+        return True
+    return False
 
 
 def _loaded(arguments: list[str]) -> Callable[[], None]:

@@ -63,7 +63,7 @@ def verdict(
             )
         ],
         "absolute": _shared_limit(lanes, comparisons, options),
-        "secondary": to_json(secondary(lanes)),
+        "secondary": to_json(secondary(_succeeding(report["lanes"], lanes))),
         "control": _control(report, comparisons, options),
         "warnings": _warnings(names, comparisons),
         "sentence": "",
@@ -156,6 +156,12 @@ def _disturbed(
     pairs = zip(names[1:], comparisons, strict=True)
     intervals = {str(name): worst_case_ends(comparison) for name, comparison in pairs}
     return {"reason": options.disturbed_reason, "intervals": intervals}
+
+
+def _succeeding(reports: Sequence[LaneReport], lanes: Sequence[LaneMetrics]) -> list[LaneMetrics]:
+    """Return the lanes whose requests succeed: what a failure costs is no cost of the view."""
+    pairs = zip(reports, lanes, strict=True)
+    return [lane for report, lane in pairs if not failed_too_often(report)]
 
 
 def _control(

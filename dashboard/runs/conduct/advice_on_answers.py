@@ -64,7 +64,7 @@ async def advice_on_answers(
     if _may_lack_migrations(answered):
         migrations = await check_migrations()
         if migrations.pending:
-            yield _on_migrations(migrations.pending)
+            yield _on_migrations(migrations.pending, facts)
 
 
 def _on_status(answered: LaneAnswers, facts: TargetFacts) -> str:
@@ -80,7 +80,7 @@ def _on_status(answered: LaneAnswers, facts: TargetFacts) -> str:
     }.get(status)
     if means:
         return f"{every}: {means.rstrip('.')}."
-    if answered.log_line and not answered.exceptions:
+    if answered.log_line and not answered.exceptions and not _is_summary(answered.log_line):
         return f"{every}. The server's log ends: {answered.log_line}"
     return f"{every}."
 
@@ -130,12 +130,24 @@ def _may_lack_migrations(answered: LaneAnswers) -> bool:
     return answered.status == SERVER_ERROR
 
 
-def _on_migrations(pending: Sequence[str]) -> str:
+def _is_summary(log_line: str) -> bool:
+    """Return True for Django's own line on a 500, which names nothing but the path."""
+    return log_line.startswith("Internal Server Error: ")
+
+
+def _on_migrations(pending: Sequence[str], facts: Mapping[str, Any]) -> str:
     named = ", ".join(pending[:MOST_NAMED])
     more = f" and {len(pending) - MOST_NAMED} more" if len(pending) > MOST_NAMED else ""
     they_are = "migration is" if len(pending) == 1 else "migrations are"
-    applies = "python manage.py migrate applies them"
-    return f"{len(pending)} {they_are} pending ({named}{more}): {applies}."
+    return f"{len(pending)} {they_are} pending ({named}{more}): {_how_to_migrate(facts)}."
+
+
+def _how_to_migrate(facts: Mapping[str, Any]) -> str:
+    """Return what applies them: in the worktree of a revision only its set-up commands can."""
+    if not (facts.get("version") or {}).get("revision"):
+        return "python manage.py migrate applies them"
+    setup = 'setup = [["python", "manage.py", "migrate", "--noinput"]] in [project] of lab.toml'
+    return f"a revision is served from a worktree without your database file. {setup} makes one"
 
 
 def _refuses_loopback(facts: TargetFacts) -> bool:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from dashboard.analysis.lane.config import LaneConfig
+from dashboard.wire.failure import Failure
 from dashboard.wire.units import BYTES_PER_MIB as MB
 from dashboard.wire.units import NS_PER_MS as MS
-from tests.analysis.planted import Planted, at_once, report_of
+from tests.analysis.planted import Planted, Stamps, at_once, report_of
 
 
 def version(
@@ -51,6 +55,20 @@ def test_what_differs_less_than_the_time_is_not() -> None:
     verdict = verdict_of(version("before", 300, 222), version("after", 100, 122))
     assert verdict["secondary"] == []
     assert "compared with" not in verdict["sentence"]
+
+
+@pytest.mark.parametrize("failing", ["before", "after"])
+def test_what_a_failing_lane_costs_is_not_compared(failing: str) -> None:
+    lanes = [version("before", 100, 222, cpu_ms=4.0), version("after", 100, 122, cpu_ms=2.0)]
+    assert len(verdict_of(*lanes)["secondary"]) == 2
+    lanes = [replace(lane, model=all_failed) if failing in lane.name else lane for lane in lanes]
+    verdict = verdict_of(*lanes)
+    assert verdict["secondary"] == []
+    assert "Requests failed" in verdict["sentence"]
+
+
+def all_failed(requests: int) -> list[Stamps]:
+    return [replace(stamps, error=Failure.STATUS) for stamps in at_once(100)(requests)]
 
 
 def test_nor_what_hardly_differs() -> None:

@@ -150,6 +150,36 @@ async def test_without_an_exception_the_settings_explain_a_bad_request() -> None
 
 
 @pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        (None, ": python manage.py migrate applies them."),
+        ({"name": "after", "revision": None}, ": python manage.py migrate applies them."),
+        (
+            {"name": "before", "revision": "HEAD~1"},
+            ": a revision is served from a worktree without your database file. setup = [",
+        ),
+    ],
+)
+async def test_what_applies_migrations_depends_on_where_the_code_is(
+    version: Mapping[str, Any] | None, expected: str
+) -> None:
+    async def check() -> Migrations:
+        return PENDING
+
+    given = {**facts(), "version": version} if version else facts()
+    advices = advice_on_answers(LaneAnswers(500, PATH), given, check)
+    (_, advice) = [text async for text in advices]
+    assert expected in advice
+
+
+async def test_a_log_line_that_names_only_the_path_is_not_quoted() -> None:
+    answered = LaneAnswers(500, PATH, log_line="Internal Server Error: /report/")
+    assert await advice(answered) == "every request was answered 500."
+    answered = LaneAnswers(500, PATH, log_line="KeyError: 'id'")
+    assert "The server's log ends: KeyError: 'id'" in await advice(answered)
+
+
+@pytest.mark.parametrize(
     ("answers", "migrations", "reported"),
     [
         ([NO_TABLE], PENDING, True),
