@@ -7,6 +7,7 @@ fires or serves handles Ctrl-C itself.
 from __future__ import annotations
 
 import os
+import select
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -61,13 +62,12 @@ def _reader_is_gone() -> bool:
 
     What is left in its buffer would otherwise fail once more when the interpreter exits.
     """
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, sys.stdout.fileno())
-        return True
-    return False
+    poll = select.poll()
+    poll.register(sys.stdout.fileno(), 0)
+    if not any(events & select.POLLERR for _, events in poll.poll(0)):
+        return False
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return True
 
 
 def _loaded(arguments: list[str]) -> Callable[[], None]:
