@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from dashboard.analysis.report.expectations import Expectation
-from dashboard.analysis.text.view_calls import failure_words
+from dashboard.analysis.text.view_calls import failure_text
 from dashboard.wire.plural import counted
 from dashboard.wire.report.lanes import LaneReport
 from dashboard.wire.report.report import Report
@@ -33,7 +33,7 @@ def print_without_success(lanes: Iterable[LaneReport]) -> None:
     """Print on stderr, before any result, that nothing was measured in these lanes, and why."""
     for lane in lanes:
         requests = f"none of {counted(lane['requests'], 'request')} succeeded"
-        errors = f" ({failure_words(lane['errors'])})" if lane["errors"] else ""
+        errors = f" ({failure_text(lane['errors'])})" if lane["errors"] else ""
         sys.stderr.write(f"{lane['lane']} was not measured: {requests}{errors}.\n")
     sys.stderr.flush()
 
