@@ -13,6 +13,7 @@ from .command import ROOT, environment
 MARK = "liveburst-test-reader"
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("arguments", [("lab", "schema"), ("help",)])
 def test_a_closed_pipe_is_no_error_to_report(arguments: tuple[str, ...], tmp_path: Path) -> None:
     process = subprocess.Popen(
