@@ -150,7 +150,7 @@ WHY = {
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = new_project(tmp_path_factory.mktemp("shop") / "shop", MARK)
+    directory = new_project(tmp_path_factory.mktemp("shop") / "shop")
     (directory / "shop" / "urls.py").write_text(URLS)
     (directory / "lab.toml").write_text(LAB)
     return directory
