@@ -135,16 +135,16 @@ def _is_summary(log_line: str) -> bool:
     return log_line.startswith("Internal Server Error: ")
 
 
-def _on_migrations(pending: Sequence[str], facts: Mapping[str, Any]) -> str:
+def _on_migrations(pending: Sequence[str], facts: TargetFacts) -> str:
     named = ", ".join(pending[:MOST_NAMED])
     more = f" and {len(pending) - MOST_NAMED} more" if len(pending) > MOST_NAMED else ""
     they_are = "migration is" if len(pending) == 1 else "migrations are"
     return f"{len(pending)} {they_are} pending ({named}{more}): {_how_to_migrate(facts)}."
 
 
-def _how_to_migrate(facts: Mapping[str, Any]) -> str:
+def _how_to_migrate(facts: TargetFacts) -> str:
     """Return what applies them: in the worktree of a revision only its set-up commands can."""
-    if not (facts.get("version") or {}).get("revision"):
+    if "version" not in facts or not facts["version"]["revision"]:
         return "python manage.py migrate applies them"
     setup = 'setup = [["python", "manage.py", "migrate", "--noinput"]] in [project] of lab.toml'
     return f"a revision is served from a worktree without your database file. {setup} makes one"

@@ -161,7 +161,7 @@ async def test_without_an_exception_the_settings_explain_a_bad_request() -> None
     ],
 )
 async def test_what_applies_migrations_depends_on_where_the_code_is(
-    version: Mapping[str, Any] | None, expected: str
+    version: dict[str, Any] | None, expected: str
 ) -> None:
     async def check() -> Migrations:
         return PENDING
