@@ -166,7 +166,7 @@ async def test_what_applies_migrations_depends_on_where_the_code_is(
     async def check() -> Migrations:
         return PENDING
 
-    given = {**facts(), "version": version} if version else facts()
+    given: Any = {**facts(), "version": version} if version else facts()
     advices = advice_on_answers(LaneAnswers(500, PATH), given, check)
     (_, advice) = [text async for text in advices]
     assert expected in advice
