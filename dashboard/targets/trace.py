@@ -155,9 +155,10 @@ class _Client:
                 method, path, content=self._body.content(), headers=headers
             )
         except httpx.HTTPError as error:
-            failure = masked(f"{type(error).__name__} {error}".strip())
+            failure = f"{type(error).__name__} {error}".strip()
             message = f"{self.target.server.name}: expected an answer to {method} {path}"
-            raise TargetFailed(f"{message}, found {failure}", self.target.log_tail()) from error
+            text = masked(f"{message}, found {failure}")
+            raise TargetFailed(text, self.target.log_tail()) from error
         return answer.status_code
 
     async def send_untraced(self) -> Sequence[AnswerKind]:

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus
 
+from .patterns import REDACTED, is_secret_name, redacted
+
 MIN_CHARACTERS = 4  # a shorter value would occur by chance in every text
 MIN_SESSION_CHARACTERS = 16  # shorter cookies contain words, like a language
 
@@ -46,17 +48,16 @@ def remember_session(cookies: Mapping[str, str]) -> None:
 def masked(text: str, *, begun_within: bool = False, cut_off: bool = False) -> str:
     """Return a text from the target with the known values replaced.
 
-    If the text may begin within a value or be cut off in one, MIN_CHARACTERS of that value are
-    replaced too.
+    What only has the form of a secret is replaced as well. If the text may begin within a value or
+    be cut off in one, MIN_CHARACTERS of that value are replaced too.
     """
-    if not _pattern:
-        return text
-    text = _pattern[0].sub(lambda match: _replacements[match[0]], text)
+    if _pattern:
+        text = _pattern[0].sub(lambda match: _replacements[match[0]], text)
     if begun_within:
         text = _without(text, str.startswith, lambda form, length: form[-length:])
     if cut_off:
         text = _without(text, str.endswith, lambda form, length: form[:length])
-    return text
+    return redacted(text)
 
 
 def all_masked(data: Any) -> Any:
@@ -66,8 +67,13 @@ def all_masked(data: Any) -> Any:
     if isinstance(data, list):
         return [all_masked(item) for item in data]
     if isinstance(data, dict):
-        return {masked(name): all_masked(value) for name, value in data.items()}
+        return {all_masked(name): _masked_value(name, value) for name, value in data.items()}
     return data
+
+
+def _masked_value(name: Any, value: Any) -> Any:
+    both_text = isinstance(name, str) and isinstance(value, str)
+    return REDACTED if both_text and is_secret_name(name) else all_masked(value)
 
 
 def _forms(value: str) -> Iterator[str]:

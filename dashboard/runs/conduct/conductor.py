@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 from dashboard.models import Status
+from dashboard.project.secrets.masking import masked
 from dashboard.runs.resources import Engine, Resources
 from dashboard.runs.sinks.sink import Outcome, Sink
 from dashboard.wire.errors import LiveburstError, TargetFailed
@@ -84,9 +85,9 @@ async def _outcome(conductor: _Conductor, stop: asyncio.Event) -> Outcome:
             raise
         return Outcome(Status.STOPPED)
     except TargetFailed as error:
-        return Outcome(Status.FAILED, str(error), error.log_tail)
+        return Outcome(Status.FAILED, masked(str(error)), masked(error.log_tail))
     except LiveburstError as error:
-        return Outcome(Status.FAILED, str(error))
+        return Outcome(Status.FAILED, masked(str(error)))
     except Exception:
         log.exception("A run failed because of an internal error")
         return Outcome(Status.FAILED, INTERNAL_ERROR)

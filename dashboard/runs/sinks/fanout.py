@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from dashboard.project.secrets.masking import all_masked
 from dashboard.wire.events import RunEvent
 from dashboard.wire.frame import NOT_STORED, Frame
 
@@ -20,9 +21,10 @@ class Fanout:
         self._in_order = asyncio.Lock()
 
     async def event(self, event: RunEvent) -> None:
-        """Pass on an event."""
+        """Pass on an event, with secrets masked: most texts in it come from the target."""
+        masked_event: RunEvent = all_masked(event)
         for sink in self._sinks:
-            await sink.event(event)
+            await sink.event(masked_event)
 
     async def frame(self, frame: Frame) -> None:
         """Number and pass on a frame; engine and target share one sequence."""

@@ -16,6 +16,7 @@ from dashboard.analysis.text.view_calls import exception_text
 from dashboard.analysis.xray.trace import Xray, read_trace
 from dashboard.project.model.scenario import Variant
 from dashboard.project.project import Project
+from dashboard.project.secrets.masking import masked
 from dashboard.runs.planning.plans import scenario_of
 from dashboard.runs.queue import run_queue
 from dashboard.runs.queue.laboratory import LOCK_NAME
@@ -50,8 +51,8 @@ class XraySubject:
 
     @property
     def request(self) -> str:
-        """Method and path, with the parameters."""
-        return f"{self.variant.method} {self.variant.url_path(self.parameters)}"
+        """Method and path, with the parameters; secrets in its query are masked."""
+        return masked(f"{self.variant.method} {self.variant.url_path(self.parameters)}")
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dashboard.project.secrets.env_files import read_env_file
+from dashboard.project.secrets.masking import masked
 
 from .fallback_applications import fallback_application
 from .route import Route, WebsocketRoute, read_route
@@ -109,7 +110,10 @@ def parse_inspection(answer: Mapping[str, Any], directory: Path, python: Path | 
 
 
 def failure_lines(failed: Mapping[str, Any], directory: Path) -> list[str]:
-    """Return what the project raised, its first cause, and the project's line that raised it."""
+    """Return what the project raised, its first cause, and the project's line that raised it.
+
+    Secrets in them are masked.
+    """
     lines = [failed["error"]]
     if failed["cause"]:
         lines.append(f"because of {failed['cause']}")
@@ -118,7 +122,7 @@ def failure_lines(failed: Mapping[str, Any], directory: Path) -> list[str]:
         where = f"{os.path.relpath(at['file'], directory)}:{at['line']}"
         inside = f" in {at['function']}" if at["function"] else ""
         lines.append(f"at {where}{inside}: {at['code']}".rstrip(": "))
-    return lines
+    return [masked(line) for line in lines]
 
 
 # Applications

@@ -21,7 +21,7 @@ from dashboard.targets.lifecycle.target import Target
 from dashboard.wire.errors import TargetFailed
 
 from .login_form import LoginForm, find_login_form
-from .trial_response import LONGEST_REASON, ends_session, is_from_view, reason_in
+from .trial_response import ends_session, is_from_view, quoted, reason_in
 
 GET_TIMEOUT_S = 10.0  # for each path
 TOTAL_TIMEOUT_S = 60.0  # for all of them
@@ -269,13 +269,13 @@ def _timed_out(status: int | None) -> TrialAnswer:
 async def _broken_off(
     status: int | None, error: httpx.HTTPError, exception: RaisedException
 ) -> TrialAnswer:
-    reason = await _raised(exception) or str(error) or type(error).__name__
+    reason = await _raised(exception) or masked(str(error)) or type(error).__name__
     begun = "was not answered" if status is None else f"answered {status}, but broke off"
     return TrialAnswer(False, f"{begun}: {reason}")
 
 
 async def _raised(exception: RaisedException) -> str:
-    return " ".join((await exception()).split())[:LONGEST_REASON]
+    return quoted(await exception())
 
 
 async def _read(response: httpx.Response) -> str:

@@ -11,6 +11,8 @@ from http.cookies import CookieError, SimpleCookie
 
 import httpx
 
+from dashboard.project.secrets.masking import masked
+
 LONGEST_REASON = 160
 _TITLE = re.compile(r"<title>\s*(\w+)\s+at\s[^<]*</title>")
 _VALUE = re.compile(r'<pre class="exception_value">([^<]*)</pre>')
@@ -40,7 +42,12 @@ def reason_in(response: httpx.Response, text: str) -> str:
         reason = _detail(text)
     else:
         reason = response.headers.get("www-authenticate", "")
-    return " ".join(reason.split())[:LONGEST_REASON]
+    return quoted(reason)
+
+
+def quoted(text: str) -> str:
+    """Return a text of the project on one line, with secrets masked, not too long."""
+    return masked(" ".join(text.split()))[:LONGEST_REASON]
 
 
 def _detail(text: str) -> str:
