@@ -14,11 +14,17 @@ from django.urls import path
 # (A sync-only middleware would hold a thread for every request.)
 http = ASGIStaticFilesHandler(get_asgi_application())
 
-from dashboard.web.live.consumers import PageConsumer  # noqa: E402 - needs the applications loaded
+# These need the applications loaded.
+from dashboard.web.live.consumers import PageConsumer  # noqa: E402
+from dashboard.web.serving.guard import GuardedApplication  # noqa: E402
 
-application = ProtocolTypeRouter(
-    {
-        "http": http,
-        "websocket": AllowedHostsOriginValidator(URLRouter([path("ws/", PageConsumer.as_asgi())])),
-    }
+application = GuardedApplication(
+    ProtocolTypeRouter(
+        {
+            "http": http,
+            "websocket": AllowedHostsOriginValidator(
+                URLRouter([path("ws/", PageConsumer.as_asgi())])
+            ),
+        }
+    )
 )

@@ -13,9 +13,8 @@ from contextlib import suppress
 from ipaddress import ip_address
 from typing import Any
 
-from daphne.server import Server
+from daphne.server import reactor  # from there: Daphne installs the one on asyncio
 from django.core.management import BaseCommand, CommandError, call_command
-from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ReactorNotRunning
 
@@ -33,6 +32,7 @@ from dashboard.runs.wiring import set_up
 from dashboard.runs.xray.traced_request import RequestTracer
 from dashboard.targets.supervise.cores import Cores
 from dashboard.web.live.follow import watch_queue
+from dashboard.web.serving.daphne_server import DashboardServer
 from dashboard.web.shared.laboratory_access import set_laboratory
 from dashboard.web.xray.views import xray_store
 from dashboard.wire.errors import Invalid, LiveburstError, TargetFailed
@@ -155,7 +155,7 @@ def end_when_asked() -> None:
 
     def stop() -> None:
         with suppress(ReactorNotRunning):  # it is stopping already
-            reactor.stop()  # type: ignore[misc] # the module is the reactor
+            reactor.stop()
 
     loop = reactor._asyncioEventloop  # noqa: SLF001, as Daphne does
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -175,8 +175,8 @@ def serve(listener: socket.socket, laboratory: Laboratory, address: str | None) 
     def close() -> Deferred[None]:
         return Deferred.fromFuture(asyncio.ensure_future(laboratory.close()))
 
-    reactor.addSystemEventTrigger("before", "shutdown", close)  # type: ignore[arg-type]
-    Server(
+    reactor.addSystemEventTrigger("before", "shutdown", close)
+    DashboardServer(
         application,
         endpoints=[f"fd:fileno={listener.fileno()}"],
         ready_callable=ready,

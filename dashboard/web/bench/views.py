@@ -12,7 +12,6 @@ from django.http import (
     HttpResponse,
     HttpResponseBase,
     HttpResponseRedirect,
-    StreamingHttpResponse,
 )
 from django.shortcuts import aget_object_or_404, get_object_or_404, render
 from django.urls import reverse
@@ -35,6 +34,7 @@ from dashboard.web.shared.code import code_of
 from dashboard.web.shared.htmx import HtmxRequest
 from dashboard.web.shared.laboratory_access import laboratory
 from dashboard.web.shared.queue_chips import chips
+from dashboard.web.shared.streaming import streamed
 from dashboard.wire import frame
 from dashboard.wire.errors import LiveburstError
 from dashboard.wire.plan.plan import Plan
@@ -194,7 +194,7 @@ async def frames(request: HtmxRequest, run_id: str) -> HttpResponseBase:
         while batch := await sync_to_async(_next_envelopes)(stored):
             yield batch
 
-    return StreamingHttpResponse(envelopes(), content_type="application/octet-stream")
+    return streamed(request, envelopes(), content_type="application/octet-stream")
 
 
 def _next_envelopes(stored: Iterator[tuple[int, bytes]]) -> bytes:

@@ -12,7 +12,6 @@ from django.http import (
     HttpResponse,
     HttpResponseBase,
     HttpResponseRedirect,
-    StreamingHttpResponse,
 )
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -20,11 +19,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.models import Run, Status
 from dashboard.runs.archive import stored_runs
-from dashboard.runs.archive.exports.run_json import MOST_BYTES, InvalidImport, import_run
+from dashboard.runs.archive.exports.run_json import InvalidImport, import_run
+from dashboard.runs.archive.import_limits import MOST_BYTES
 from dashboard.web.run.run_tools import formats, tools_of
 from dashboard.web.run.run_view import state_word, view_of
 from dashboard.web.shared.laboratory_access import laboratory
 from dashboard.web.shared.queue_chips import chips
+from dashboard.web.shared.streaming import streamed
 from dashboard.wire.errors import Invalid, InvalidPlan
 from dashboard.wire.plan.plan import Plan
 
@@ -121,14 +122,15 @@ async def export(request: HttpRequest, run_id: str, name: str) -> HttpResponseBa
     if run is None or form is None:
         raise Http404
     disposition = f'attachment; filename="{form.file_name(run)}"'
-    return StreamingHttpResponse(
-        _streamed(form.pieces(run)),
+    return streamed(
+        request,
+        _pieces(form.pieces(run)),
         content_type=form.media_type,
         headers={"Content-Disposition": disposition},
     )
 
 
-async def _streamed(pieces: Iterator[str]) -> AsyncIterator[str]:
+async def _pieces(pieces: Iterator[str]) -> AsyncIterator[str]:
     """Yield pieces one by one from the database's thread.
 
     Django would make a list of a sync iterator first.

@@ -17,7 +17,6 @@ from dashboard.wire.errors import FrameError, Invalid, InvalidPlan, Problem
 from dashboard.wire.plan.plan import Plan
 
 VERSION = 1
-MOST_BYTES = 256 * 2**20  # of a file to import
 # Copied unchanged; the other fields belong to this laboratory: id, owner, place in the queue.
 RUN_FIELDS = (
     *("project", "plan", "title", "environment", "warnings", "spoiled"),

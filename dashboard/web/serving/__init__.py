@@ -1,0 +1,1 @@
+"""Between Daphne and Django: limits of requests, and what happens when an application fails."""

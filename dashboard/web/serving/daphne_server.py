@@ -1,0 +1,51 @@
+"""Daphne as the dashboard runs it: bounded requests, and checkers that outlast any error."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import daphne.server
+
+from .bounded_request import BoundedFactory, BoundedRequest
+from .extensions import add_extensions
+
+logger = logging.getLogger(__name__)
+
+
+class DashboardServer(daphne.server.Server):  # type: ignore[misc] # Daphne has no types
+    """Daphne with our requests.
+
+    Its checkers run every few seconds, free closed connections, answer 500 and enforce time limits.
+    Each starts its next turn at its end, so that one exception would end it for good: from then on
+    errors were never answered, and 10 KB were lost per request.
+    """
+
+    def run(self) -> None:
+        """Serve until the reactor is stopped."""
+        daphne.server.HTTPFactory = BoundedFactory  # Daphne has no parameter for it
+        super().run()
+
+    def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
+        """Start the application for a connection, and return the queue of its messages."""
+        if isinstance(protocol, BoundedRequest):
+            add_extensions(scope, protocol.abort, protocol.body)
+        return super().create_application(protocol, scope)
+
+    def application_checker(self) -> None:
+        """Free ended applications and closed connections, every second."""
+        _repeated(super().application_checker, self.application_checker, 1)
+
+    def timeout_checker(self) -> None:
+        """Enforce the time limits of connections, every two seconds."""
+        _repeated(super().timeout_checker, self.timeout_checker, 2)
+
+
+def _repeated(check: Callable[[], None], again: Callable[[], None], delay_s: float) -> None:
+    """Run a check, which plans its own repetition unless it fails."""
+    try:
+        check()
+    except Exception:
+        logger.exception("A check of connections failed")
+        daphne.server.reactor.callLater(delay_s, again)

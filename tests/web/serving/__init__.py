@@ -1,0 +1,1 @@
+"""Daphne as the dashboard runs it."""
