@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from statistics import median
+from typing import Any
 
 from dashboard.analysis.report.report import first_look
 from dashboard.analysis.samples.cut_off import stopped_text
 from dashboard.analysis.text.numbers import compared_with, percent, seconds_of
 from dashboard.models import Experiment, Run, Status
+from dashboard.runs.reports.csv_lines import csv_lines
 from dashboard.runs.reports.stored import measured_report
 from dashboard.wire.report.matrix import (
     CellNumbers,
@@ -63,13 +63,11 @@ def matrix_answer(experiment: Experiment) -> MatrixAnswer:
 
 def matrix_csv(answer: MatrixAnswer) -> str:
     """Return one row per cell, with a heading; numbers unrounded, empty if unknown."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, extrasaction="ignore")
-    writer.writeheader()
+    rows: list[dict[str, Any]] = []
     for cell in answer["cells"]:
         low, high = cell["interval"] or (None, None)
-        writer.writerow({**cell, "low": low, "high": high})
-    return text.getvalue()
+        rows.append({**cell, "low": low, "high": high})
+    return csv_lines([COLUMNS, *([row.get(name) for name in COLUMNS] for row in rows)])
 
 
 def _baseline(matrix: Matrix, runs: Sequence[Run]) -> str:

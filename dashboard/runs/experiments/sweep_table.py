@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from dashboard.analysis.inference.crossover import Crossover, crossover, level_of, theory_crossover
 from dashboard.analysis.text.crossover import crossover_sentence
 from dashboard.models import Experiment, Run, RunLane
 from dashboard.runs.planning.plans import theory_s
+from dashboard.runs.reports.csv_lines import csv_lines
 from dashboard.runs.reports.stored import measured_report
 from dashboard.wire.codec import to_json
 from dashboard.wire.plan.plan import Load, Plan, Rate
@@ -70,15 +70,13 @@ def sweep_answer(experiment: Experiment) -> SweepAnswer:
 
 def sweep_csv(answer: SweepAnswer) -> str:
     """Return one row per lane and level, with a heading; empty if unknown."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, extrasaction="ignore")
-    writer.writeheader()
+    rows: list[dict[str, Any]] = []
     for level in answer["levels"]:
         for lane in level["lanes"]:
             low, high = lane["interval"] or (None, None)
             row = {**lane, "at": level["at"], "run": level["run"], "low": low, "high": high}
-            writer.writerow(row)
-    return text.getvalue()
+            rows.append(row)
+    return csv_lines([COLUMNS, *([row.get(name) for name in COLUMNS] for row in rows)])
 
 
 def _families(runs: Sequence[Run]) -> dict[str, str]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 
 from dashboard.models import Run
+from dashboard.runs.reports.csv_lines import csv_lines
 from dashboard.wire.failure import Failure, failure_name
 from dashboard.wire.frame import COLUMNS, NO_VIEW, UNKNOWN, Frame
 from dashboard.wire.units import NS_PER_MS
@@ -27,9 +26,9 @@ def csv_pieces(run: Run) -> Iterator[str]:
     Instants are milliseconds since the round's firing began at that lane, to the nanosecond.
     """
     names = list(run.lanes.values_list("name", flat=True))
-    yield _lines([HEAD])
+    yield csv_lines([HEAD])
     for decoded in sample_frames(run):
-        yield _lines(_rows(decoded, names[decoded.lane], counts(run, decoded)))
+        yield csv_lines(_rows(decoded, names[decoded.lane], counts(run, decoded)))
 
 
 def _rows(decoded: Frame, lane: str, counted: bool) -> Iterator[list[object]]:
@@ -61,9 +60,3 @@ def _milliseconds(nanoseconds: int) -> str:
         return ""
     sign, whole = ("-", -nanoseconds) if nanoseconds < 0 else ("", nanoseconds)
     return f"{sign}{whole // NS_PER_MS}.{whole % NS_PER_MS:06d}"
-
-
-def _lines(rows: Iterator[list[object]] | list[list[str]]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerows(rows)  # as RFC 4180 has it
-    return text.getvalue()
