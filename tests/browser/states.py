@@ -74,6 +74,9 @@ def main() -> int:
         print(__doc__, file=sys.stderr)
         return 2
     directory, *wanted = sys.argv[1:]
+    if unknown := [name for name in wanted if name not in STATES]:
+        print(f"unknown: {', '.join(unknown)}. States: {', '.join(STATES)}", file=sys.stderr)
+        return 2
     Path(directory).mkdir(parents=True, exist_ok=True)
     complaints = []
     with launched() as browser, furnished(browser, _report) as bench:
