@@ -1,0 +1,99 @@
+"""A real dashboard: bodies that are too large, and responses that fail while they are sent."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.management.command import start
+from tests.management.test_lab import address_of
+from tests.prepared_home import prepare
+from tests.web.serving.raw_http import memory_mib, peak_memory_mib, post, post_all, zeros
+from tests.web.serving.stored_rows import EXPERIMENT, LANE, RUN, insert
+
+pytestmark = pytest.mark.servers
+MARK = f"liveburst-test-serving-{os.getpid()}"
+ODD, ODDER = "23456789", "3456789b"
+LARGE_MIB = 600
+FORM = "Content-Type: application/x-www-form-urlencoded"
+MULTIPART = "Content-Type: multipart/form-data; boundary=b"
+LENGTH = f"Content-Length: {LARGE_MIB * 2**20}"
+CHUNKED = "Transfer-Encoding: chunked"
+
+
+@pytest.fixture(scope="module")
+def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
+    """A dashboard with a run whose frame is none, and its process."""
+    home = tmp_path_factory.mktemp("home")
+    prepare(home)
+    insert(home, "run", id=ODD, **RUN)
+    insert(home, "runlane", run_id=ODD, **LANE)
+    insert(home, "storedframe", run_id=ODD, sequence=0, data=b"no frame")
+    insert(home, "storedframe", run_id=ODD, sequence=2**33, data=b"no such number")
+    insert(home, "experiment", id=ODDER, **EXPERIMENT)
+    with start(home, MARK, "lab", "--no-browser", "--port", "0") as process:
+        yield address_of(process), process.pid
+        process.terminate()
+
+
+def host_of(address: str) -> tuple[str, int]:
+    url = httpx.URL(address)
+    assert url.port
+    return url.host, url.port
+
+
+def test_a_broken_stream_ends_and_a_fault_elsewhere_answers_500(
+    dashboard: tuple[str, int],
+) -> None:
+    address, pid = dashboard
+    with httpx.Client(base_url=address, timeout=10) as client:
+        for number in range(60):
+            for path in ("export/csv", "export/trace", "frames"):
+                with pytest.raises(httpx.RemoteProtocolError):
+                    client.get(f"/runs/{ODD}/{path}")
+            assert client.get(f"/explore/{ODDER}/").status_code == 500
+            if number == 20:
+                before_mib = memory_mib(pid)
+        assert client.get("/").status_code == 200
+    assert memory_mib(pid) - before_mib < 2  # 160 requests
+
+
+@pytest.mark.parametrize("path", ["/runs/", "/runs/import/", "/queue/", "/static/css/base.css"])
+@pytest.mark.parametrize("kind", [FORM, MULTIPART])
+@pytest.mark.parametrize("framing", [LENGTH, CHUNKED])
+def test_a_large_body_is_refused_before_it_is_read(
+    dashboard: tuple[str, int], path: str, kind: str, framing: str
+) -> None:
+    address, pid = dashboard
+    before_mib = peak_memory_mib(pid)
+    body = zeros(LARGE_MIB, chunked=framing == CHUNKED)
+    status, sent_bytes = post(host_of(address), path, body, kind, framing)
+    assert status == 413
+    limit_mib = 257 if path == "/runs/import/" and framing == CHUNKED else 1
+    assert sent_bytes < (limit_mib + 64) * 2**20
+    assert peak_memory_mib(pid) - before_mib < 40
+
+
+def test_a_client_that_sends_on_is_not_kept(dashboard: tuple[str, int]) -> None:
+    address, pid = dashboard
+    before_mib = peak_memory_mib(pid)
+    for framing in (LENGTH, CHUNKED):
+        post_all(host_of(address), "/", zeros(LARGE_MIB, chunked=framing == CHUNKED), framing)
+        assert httpx.get(address).status_code == 200
+    assert peak_memory_mib(pid) - before_mib < 40
+
+
+def test_a_body_within_the_limit_of_an_import_stays_in_its_file(
+    dashboard: tuple[str, int],
+) -> None:
+    """It is refused by the CSRF check, for which Django reads it."""
+    address, pid = dashboard
+    before_mib = peak_memory_mib(pid)
+    for kind in (FORM, MULTIPART):
+        length = f"Content-Length: {200 * 2**20}"
+        status, _ = post(host_of(address), "/runs/import/", zeros(200), kind, length)
+        assert status in {400, 403}
+    assert peak_memory_mib(pid) - before_mib < 40
