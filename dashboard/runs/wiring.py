@@ -18,6 +18,8 @@ from dashboard.targets.calibration.start_null_server import null_server
 from dashboard.targets.lifecycle.pool import Targets
 from dashboard.targets.supervise.cores import Cores
 from dashboard.targets.supervise.launcher import launch
+from dashboard.targets.supervise.log_files import open_log
+from dashboard.targets.supervise.orphans import end_orphans
 
 from .resources import Resources
 
@@ -32,6 +34,7 @@ def set_up(
     Every load is fired by `engines` processes together. None: by one for each core of the engine's
     share, for those loads that sharing does not change.
     """
+    end_orphans()
     cores = Cores.here()
     cores.settle_here()
     logs = home / "logs"
@@ -93,7 +96,7 @@ class EngineKeeper:
         plan_read, plan_write = os.pipe()
         frames_read, frames_write = os.pipe()
         try:
-            with self._log.open("ab") as log:
+            with open_log(self._log, anew=False) as log:
                 child = await launch(
                     [sys.executable, "-m", "dashboard.engine"],
                     env={**os.environ, "LIVEBURST_MARK": self._mark},

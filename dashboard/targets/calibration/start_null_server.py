@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dashboard.targets.lifecycle.sockets import listening_socket
 from dashboard.targets.supervise.launcher import launch
+from dashboard.targets.supervise.log_files import open_log
 
 from .null_server import MODULE
 
@@ -24,7 +25,7 @@ async def null_server(
 
     The socket listens already, so a connection that is made at once only waits until it is up.
     """
-    with listening_socket() as listener, log.open("wb") as output:
+    with listening_socket() as listener, open_log(log) as output:
         address = listener.getsockname()
         child = await launch(
             [sys.executable, "-m", MODULE, "--fd", str(listener.fileno())],

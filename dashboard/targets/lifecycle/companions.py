@@ -12,7 +12,7 @@ from dashboard.project.model.companion import Companion
 from dashboard.project.project import Project
 from dashboard.targets.supervise.environment import project_environment
 from dashboard.targets.supervise.launcher import Child, launch
-from dashboard.targets.supervise.log_files import read_tail
+from dashboard.targets.supervise.log_files import open_log, read_tail
 from dashboard.targets.supervise.start_deadline import StartDeadline
 from dashboard.wire.errors import TargetFailed
 from dashboard.wire.events import TargetState
@@ -145,7 +145,7 @@ class Companions:
         log = self._log_directory / f"companion-{companion.name}.log"
         env = project_environment(project.env, self.env)
         try:
-            with log.open("wb") as output:
+            with open_log(log) as output:
                 child = await launch(
                     companion.command_on(port, project.python),
                     env={**env, "LIVEBURST_MARK": self._mark},

@@ -19,7 +19,7 @@ from dashboard.targets.observe.health import Health
 from dashboard.targets.observe.listeners import backlog_of
 from dashboard.targets.supervise.environment import project_environment, with_probe
 from dashboard.targets.supervise.launcher import Child, launch
-from dashboard.targets.supervise.log_files import read_tail
+from dashboard.targets.supervise.log_files import open_log, read_tail
 from dashboard.targets.supervise.readiness import wait_until_ready
 from dashboard.targets.supervise.start_deadline import StartDeadline
 from dashboard.wire.errors import TargetFailed
@@ -148,7 +148,7 @@ async def _launch(
     env: Mapping[str, str],
 ) -> Child:
     try:
-        with log.open("wb") as output:
+        with open_log(log) as output:
             return await launch(
                 command,
                 env=env,

@@ -90,7 +90,7 @@ class Target:
         Returns True if every process answered.
         """
         self._log_size = log_size(self._log)
-        return await self._health.begin(firing, self._child.guard_pid)
+        return await self._health.begin(firing, self._child.command_root)
 
     def take_rows(self, origin_ns: int) -> list[dict[str, int]]:
         """Return the rows of health since the last call, keys as in COLUMNS["health"]."""

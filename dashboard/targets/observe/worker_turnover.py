@@ -28,7 +28,9 @@ def log_shows_out_of_descriptors(log: Path, since_bytes: int) -> bool:
     """Return True if a log reports it behind its first `since_bytes` bytes."""
     try:
         with log.open("rb") as file:
-            file.seek(max(since_bytes, log.stat().st_size - LONGEST_READ_BYTES))
+            size = log.stat().st_size
+            start = since_bytes if since_bytes <= size else 0  # a shorter log was cut since
+            file.seek(max(start, size - LONGEST_READ_BYTES))
             return OUT_OF_DESCRIPTORS in file.read()
     except OSError:
         return False

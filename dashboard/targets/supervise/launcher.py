@@ -3,6 +3,8 @@
 Scheduling policy and affinity belong to a thread and are inherited by its children, and only
 root can leave SCHED_IDLE again. So all children are started by one thread that was started
 before `Cores.settle_here` changed the others.
+
+What a killed guard leaves is ended by its other process (`guard`), or else here (`orphans`).
 """
 
 from __future__ import annotations
@@ -16,12 +18,20 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import IO, Any
 
+import psutil
+
+from .log_files import log_limit_bytes
+from .orphans import OWNER, end_start, new_mark
+
 _GUARD = Path(__file__).with_name("guard.py")
+LINUX = sys.platform == "linux"
 _POLL_S = 0.05  # where the system has no pidfd
+STOP_TIMEOUT_S = 4.0  # longer than the guard's grace period: a stopped guard (SIGSTOP) has none
+KILL_TIMEOUT_S = 2.0  # for a guard to end once its lifeline is closed
 _spawner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spawner")
 
 
@@ -33,14 +43,23 @@ def start_spawner_thread() -> None:
 class Child:
     """A command under its guard. It ends at the latest when this object's lifeline is closed."""
 
-    def __init__(self, process: subprocess.Popen[bytes], lifeline: int) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], lifeline: int, mark: str) -> None:
         self._process = process
         self._lifeline: int | None = lifeline
+        self._mark = mark
 
     @property
     def guard_pid(self) -> int:
-        """The guard's process id; the command's processes are below it."""
+        """The (outer) guard's process id; the command's processes are below it."""
         return self._process.pid
+
+    @cached_property
+    def command_root(self) -> int:
+        """The id of the process, itself part of the guard, that has the command's alone below."""
+        with contextlib.suppress(psutil.Error):
+            for inner in psutil.Process(self.guard_pid).children() if LINUX else []:
+                return inner.pid
+        return self.guard_pid
 
     @property
     def status(self) -> int | None:
@@ -48,8 +67,11 @@ class Child:
         status = self._process.poll()
         if status is None:
             return None
+        if status < 0 and self._lifeline is not None:
+            # A signal ended the guard itself: its other process has ended the rest, unless it
+            # was killed, too.
+            end_start(self._mark, self._process.pid)
         self._close_lifeline()
-        # Negative: a signal ended the guard itself, before it was ready to pass signals on.
         return status if status >= 0 else 128 - status
 
     async def wait(self) -> int:
@@ -67,15 +89,18 @@ class Child:
         """Kill it and everything below it, without waiting; does nothing once it has ended."""
         if self.status is None:
             self._close_lifeline()
-            _reap(self._process)
+            _reap(self._process, self._mark)
 
     async def stop(self) -> None:
-        """Terminate it and wait until it has ended; when cancelled, kill it."""
+        """Terminate it and wait until it has ended; when cancelled or too late, kill it."""
         try:
             self.terminate()
-            await self.wait()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(STOP_TIMEOUT_S):
+                    await self.wait()
         finally:
             self.kill()
+        await self.wait()
 
     def _close_lifeline(self) -> None:
         if self._lifeline is not None:
@@ -100,10 +125,11 @@ async def launch(
     own copies. A command that does not exist ends with status 127 and a message on stderr.
     """
     reading, lifeline = os.pipe()
+    mark = new_mark()
     start = partial(
         _popen,
         _guarded(command, cores, stdin_fd),
-        env=dict(env),
+        env={**env, OWNER: mark},
         cwd=cwd,
         stdin=reading,
         stdout=stdout,
@@ -117,13 +143,14 @@ async def launch(
         raise
     finally:
         os.close(reading)
-    return Child(process, lifeline)
+    return Child(process, lifeline, mark)
 
 
 def _guarded(command: Sequence[str], cores: Sequence[int], stdin_fd: int | None) -> list[str]:
     """Return the command line of the guard that runs `command`."""
     options = ["--cores", ",".join(map(str, cores))] if cores else []
     options += [] if stdin_fd is None else ["--stdin", str(stdin_fd)]
+    options += ["--log-limit", str(log_limit_bytes())]
     return [sys.executable, "-I", "-S", str(_GUARD), *options, "--", *command]
 
 
@@ -141,7 +168,7 @@ async def _in_spawner_thread(
     except asyncio.CancelledError:
         await asyncio.wait({starting})
         if starting.exception() is None:
-            _reap(starting.result())
+            _reap(starting.result(), "")
         raise
 
 
@@ -150,9 +177,18 @@ def _popen(command: list[str], **options: Any) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, start_new_session=True, **options)
 
 
-def _reap(process: subprocess.Popen[bytes]) -> None:
+def _reap(process: subprocess.Popen[bytes], mark: str) -> None:
     """Reap a process that is about to end, in a thread, so that the caller need not wait."""
-    threading.Thread(target=process.wait, name="reaper", daemon=True).start()
+
+    def wait() -> None:
+        try:
+            process.wait(KILL_TIMEOUT_S)
+        except subprocess.TimeoutExpired:  # both processes of the guard are stopped
+            process.kill()
+            process.wait()
+            end_start(mark, process.pid)
+
+    threading.Thread(target=wait, name="reaper", daemon=True).start()
 
 
 async def _exited(pid: int) -> None:

@@ -1,16 +1,49 @@
-"""Reading the end of a process's log file, secrets masked."""
+"""The log files of processes: opened so that they can be cut, and their ends read, secrets masked.
+
+While it is written, the guard keeps a log below `log_limit_bytes` (`log_ring`).
+"""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import IO
 
 from dashboard.project.secrets.masking import masked
+from dashboard.wire.units import BYTES_PER_MB
 
 from .readiness import READINESS_PATH
 
 _TAIL_LINES = 30
 _TAIL_BYTES = 16384
 _LONGEST_LINE = 300
+LIMIT_VARIABLE = "LIVEBURST_LOG_LIMIT_MB"
+DEFAULT_LIMIT_MB, LEAST_LIMIT_MB, MOST_LIMIT_MB = 20.0, 0.1, 100_000.0
+
+
+def log_limit_bytes() -> int:
+    """Return how long each log may become, in bytes.
+
+    LIVEBURST_LOG_LIMIT_MB sets it; a value that is no number within the limits is ignored.
+    """
+    try:
+        limit_mb = float(os.environ.get(LIMIT_VARIABLE, DEFAULT_LIMIT_MB))
+    except ValueError:
+        limit_mb = DEFAULT_LIMIT_MB
+    if not LEAST_LIMIT_MB <= limit_mb <= MOST_LIMIT_MB:
+        limit_mb = DEFAULT_LIMIT_MB
+    return int(limit_mb * BYTES_PER_MB)
+
+
+def open_log(log: Path, *, anew: bool = True) -> IO[bytes]:
+    """Open a log for the output of a process, emptied if `anew`. Raises OSError.
+
+    To append: a log that was cut while a process writes would otherwise have a hole. And to read,
+    so that the guard can keep the end of what it cuts.
+    """
+    if anew:
+        log.unlink(missing_ok=True)  # a process of the last start may still write to it
+    return log.open("a+b")
 
 
 def log_size(log: Path) -> int:
@@ -23,7 +56,9 @@ def log_size(log: Path) -> int:
 
 def last_line_since(log: Path, start: int) -> str:
     """Return the last line, shortened, that was written after byte `start`; empty if none was."""
-    added = min(log_size(log) - start, _TAIL_BYTES)
+    size = log_size(log)
+    # A shorter log was cut since.
+    added = min(size if size < start else size - start, _TAIL_BYTES)
     lines = [line.strip() for line in read_tail(log, added).splitlines()] if added > 0 else []
     return next((line[:_LONGEST_LINE] for line in reversed(lines) if line), "")
 

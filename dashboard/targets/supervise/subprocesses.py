@@ -9,7 +9,7 @@ from pathlib import Path
 from dashboard.wire.errors import TargetFailed
 
 from .launcher import Child, launch
-from .log_files import read_tail
+from .log_files import open_log, read_tail
 
 
 async def run_to_end(
@@ -31,7 +31,7 @@ async def run_to_end(
     shown = " ".join(command)
     stderr_log = errors or log
     try:
-        with log.open("ab") as stdout, stderr_log.open("ab") as stderr:
+        with open_log(log, anew=False) as stdout, open_log(stderr_log, anew=False) as stderr:
             child = await launch(
                 command, env=env, cores=cores, cwd=directory, stdout=stdout, stderr=stderr
             )

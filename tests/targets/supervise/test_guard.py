@@ -23,6 +23,7 @@ import subprocess, sys
 subprocess.Popen([sys.executable, "-c", {HARDENED!r}], start_new_session=True)
 """
 # Starts a grandchild in a session of its own, which ignores polite requests, and is orphaned.
+linux = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere it is one process")
 ORPHANS = f"""
 import subprocess, sys, time
 subprocess.Popen([sys.executable, "-c", {PARENT!r}])
@@ -74,11 +75,48 @@ def test_a_command_that_does_not_exist_is_status_127() -> None:
 
 def test_closing_the_lifeline_kills_all(mark: str) -> None:
     with guarded(*python(ORPHANS + "time.sleep(60)"), mark=mark) as guard:
-        assert until(lambda: len(marked(mark)) == 3)  # guard, command, the orphan
+        assert until(lambda: len(marked(mark)) == 4)  # both of the guard, command, orphan
         assert guard.stdin is not None
         guard.stdin.close()
         assert guard.wait(5) == 137
         assert not marked(mark)
+
+
+def inner_of(guard: subprocess.Popen[bytes]) -> psutil.Process:
+    (inner,) = psutil.Process(guard.pid).children()
+    return inner
+
+
+@linux
+@pytest.mark.parametrize("victim", ["outer", "inner"])
+def test_a_killed_guard_leaves_nothing(victim: str, mark: str) -> None:
+    with guarded(*python(ORPHANS + "time.sleep(60)"), mark=mark) as guard:
+        assert until(lambda: len(marked(mark)) == 4)
+        (guard if victim == "outer" else inner_of(guard)).send_signal(signal.SIGKILL)
+        assert until(lambda: not marked(mark), 3)
+        assert guard.wait(5) == (-signal.SIGKILL if victim == "outer" else 137)
+        assert guard.stderr is not None
+        assert guard.stderr.read().decode().strip() == guard_module.GUARD_KILLED
+
+
+@linux
+@pytest.mark.parametrize("victim", ["outer", "inner"])
+def test_a_stopped_guard_ends_with_the_starter(victim: str, mark: str) -> None:
+    with guarded(*python(ORPHANS + "time.sleep(60)"), mark=mark) as guard:
+        assert until(lambda: len(marked(mark)) == 4)
+        (guard if victim == "outer" else inner_of(guard)).send_signal(signal.SIGSTOP)
+        assert guard.stdin is not None
+        guard.stdin.close()
+        assert until(lambda: not marked(mark), 3)
+        assert guard.wait(5) in (137, -signal.SIGKILL)
+
+
+@linux
+def test_a_kill_of_the_guards_group_leaves_nothing(mark: str) -> None:
+    with guarded(*python(ORPHANS + "time.sleep(60)"), mark=mark) as guard:
+        assert until(lambda: len(marked(mark)) == 4)
+        os.killpg(guard.pid, signal.SIGKILL)
+        assert until(lambda: not marked(mark), 3)
 
 
 def test_leftovers_end_with_the_command(mark: str) -> None:

@@ -56,7 +56,7 @@ async def test_stop_ends_it_and_leaves_no_descriptor(mark: str, tmp_path: Path) 
 
 async def test_kill_ends_it_at_once(mark: str, tmp_path: Path) -> None:
     child = await start("import time; time.sleep(60)", mark, tmp_path / "out")
-    assert await until_async(lambda: len(marked(mark)) == 2)
+    assert await until_async(lambda: len(marked(mark)) == 3)  # both of the guard
     child.kill()
     assert await child.wait() == 137
     assert not marked(mark)
