@@ -1,11 +1,13 @@
 """Entry point from a terminal: the installed command `liveburst`, and the repository's manage.py.
 
 Ctrl-C ends every command with status 130 and one line, from its first import on. A command that
-fires or serves handles Ctrl-C itself.
+fires or serves handles Ctrl-C itself. Any other failure ends with a sentence and status 3; the log
+has the traceback.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import select
 import signal
@@ -14,12 +16,19 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
+from dashboard.database.problems import as_unusable
+from dashboard.home import DATABASE, LOG, home
+from dashboard.runs.planning.program import suggested_command
 from dashboard.targets.supervise.environment import PROJECT_SETTINGS
+from dashboard.targets.supervise.umask import restrict_umask
 
 APP = "dashboard"
 INTERRUPTED_STATUS = 130
 INTERRUPTED_MESSAGE = "Interrupted.\n"
 READER_GONE_STATUS = 141  # as of a command that SIGPIPE ends
+FAILED_STATUS = 3
+
+log = logging.getLogger(__name__)
 
 
 def main() -> None:
@@ -32,6 +41,7 @@ def main() -> None:
     if exported and not exported.startswith(f"{APP}."):
         os.environ[PROJECT_SETTINGS] = exported
     os.environ["DJANGO_SETTINGS_MODULE"] = f"{APP}.settings"
+    restrict_umask()
     run_command(sys.argv)
 
 
@@ -47,14 +57,32 @@ def run_command(arguments: Sequence[str]) -> None:
             command()
         finally:
             sys.stdout.flush()
-    except BrokenPipeError:
-        if not _reader_is_gone():
-            raise
-        sys.exit(READER_GONE_STATUS)
+    except BrokenPipeError as error:
+        sys.exit(READER_GONE_STATUS if _reader_is_gone() else _failed(error, arguments))
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one would interrupt the clean-up
         sys.stderr.write(INTERRUPTED_MESSAGE)
         sys.exit(INTERRUPTED_STATUS)
+    except Exception as error:
+        sys.exit(_failed(error, arguments))
+
+
+def _failed(error: Exception, arguments: Sequence[str]) -> int:
+    """Print why a command failed, and return its status; Django's `--traceback` raises instead."""
+    if "--traceback" in arguments:
+        raise error
+    sys.stderr.write(f"{_failure(error)}\n")
+    return FAILED_STATUS
+
+
+def _failure(error: Exception) -> str:
+    """Return why a command failed and what to do; log what no sentence explains."""
+    unusable = as_unusable(error, home() / DATABASE)
+    if unusable is not None:
+        return f"{unusable}\nTo check everything: {suggested_command('doctor')}"
+    log.error("A command failed because of an internal error", exc_info=error)
+    name = type(error).__name__
+    return f"Liveburst itself failed ({name}: {error}); {home() / LOG} has the details."
 
 
 def _reader_is_gone() -> bool:

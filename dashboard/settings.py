@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from .home import FILES, home, secret_key
+from .home import DATABASE, FILES, LOG, home
+from .secret_key import settings_key
 
-SECRET_KEY = secret_key()
+SECRET_KEY = settings_key()
 DEBUG = False
 
 # Loopback only, as there is no login; the Host and Origin headers are checked against it.
@@ -38,10 +39,12 @@ TEMPLATES = [
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
-        "NAME": home() / "liveburst.sqlite3",
+        "NAME": home() / DATABASE,
         "OPTIONS": {
             # Page and terminal write to one file: readers never wait, writers take turns.
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            # The log of writes is cut to 64 MB when it is emptied, however long it was.
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+            " PRAGMA journal_size_limit=67108864;",
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
         },
@@ -83,8 +86,8 @@ LOGGING = {
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {
         "file": {
-            "class": "logging.handlers.RotatingFileHandler",
-            "filename": home() / "dashboard.log",
+            "class": "dashboard.log_file.LogFile",
+            "filename": home() / LOG,
             "maxBytes": 2_000_000,
             "backupCount": 2,
             "delay": True,

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 from rich.console import Console
 
+from dashboard.database.opening import open_database
 from dashboard.home import home
 from dashboard.management.terminal.outputs import print_outcome
 from dashboard.management.terminal.progress_lines import (
@@ -77,7 +78,7 @@ def run_experiment(
     project: Project, plan: ExperimentPlan, answer_of: Callable[[Experiment], Answer]
 ) -> tuple[Experiment, Answer]:
     """Perform an experiment, with its progress on stderr; return it and its answer."""
-    call_command("migrate", verbosity=0)
+    open_database()
     # No dashboard may have calibrated before.
     laboratory = set_up(project, home(), calibrates_first=True)
     console = Console(stderr=True)

@@ -10,6 +10,7 @@ from typing import Any
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.project.project import Project
 from dashboard.runs.planning.program import DEFAULT_PROJECT
+from dashboard.targets.supervise.umask import writing_for_the_user
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.plan.fields import PLAN_FIELDS
 
@@ -76,7 +77,8 @@ def check_writable(field: str, destination: str | None) -> None:
     if destination is None or (field, destination) == ("json", "-"):
         return
     try:
-        Path(destination).open("a").close()
+        with writing_for_the_user():
+            Path(destination).open("a").close()
     except OSError as error:
         expected = f"expected a file that can be written, found {destination} ({error.strerror})"
         raise InvalidPlan(Problem(field, expected)) from None

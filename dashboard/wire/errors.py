@@ -6,6 +6,7 @@
     │   ├── InvalidManifest a lab.toml (the field is file and key)
     │   └── InvalidJson     stored JSON, or a message between processes (the field is a path)
     ├── FrameError          bytes that are not a frame
+    ├── UnusableHome        a home, key or database that cannot be used
     ├── TargetFailed        a server that did not start, or ended
     └── EngineFailed        a load generator that did not start, or ended
 
@@ -51,6 +52,18 @@ class InvalidManifest(Invalid):
 
 class FrameError(LiveburstError):
     """Bytes that are not a frame, or an incomplete frame."""
+
+
+class UnusableHome(LiveburstError):
+    """The home, its key or its database cannot be used, and was not changed.
+
+    `way_out` is what the user can do about it.
+    """
+
+    def __init__(self, problem: str, way_out: str) -> None:
+        self.problem = problem
+        self.way_out = way_out
+        super().__init__(f"{problem} {way_out}")
 
 
 class TargetFailed(LiveburstError):

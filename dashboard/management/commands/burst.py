@@ -9,11 +9,12 @@ from argparse import ArgumentParser, BooleanOptionalAction
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from django.core.management import BaseCommand, CommandError, call_command
+from django.core.management import BaseCommand, CommandError
 from rich.console import Console
 
 from dashboard.analysis.report.expectations import Expectation, Judgement
 from dashboard.analysis.text.markdown import markdown
+from dashboard.database.opening import open_database
 from dashboard.home import home
 from dashboard.management.before_and_after import (
     add_version_options,
@@ -115,7 +116,7 @@ class Command(BaseCommand):
             check_writable("markdown", options["markdown"])
         except Invalid as error:
             raise CommandError(str(error), returncode=BAD_USAGE) from None
-        call_command("migrate", verbosity=0)
+        open_database()
         engines = options["engines"]
         # No dashboard may have calibrated before. The calibration stored for all runs is that of
         # the usual number of engines.

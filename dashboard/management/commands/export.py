@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from django.core.management import BaseCommand, CommandError, call_command
+from django.core.management import BaseCommand, CommandError
 
+from dashboard.database.opening import open_database
 from dashboard.management.options import BAD_USAGE, NO_CHECKS, lab_toml_path
 from dashboard.models import Run
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.runs.archive.exports import FORMATS, Format
 from dashboard.runs.planning.program import DEFAULT_PROJECT
+from dashboard.targets.supervise.umask import writing_for_the_user
 from dashboard.web.run.single_file import html_format
 from dashboard.wire.errors import Invalid
 
@@ -42,7 +44,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Find the run and write it."""
-        call_command("migrate", verbosity=0)
+        open_database()
         run = find_run(options["run"])
         form = _format(options["format"], options["project"])
         try:
@@ -78,7 +80,10 @@ def write(pieces: Iterator[str], destination: str | None) -> None:
         sys.stdout.flush()
         return
     try:
-        with Path(destination).open("w", encoding="utf-8", newline="") as file:
+        with (
+            writing_for_the_user(),
+            Path(destination).open("w", encoding="utf-8", newline="") as file,
+        ):
             file.writelines(pieces)
     except OSError as error:
         message = f"output: expected a file that can be written, found {destination}"

@@ -6,8 +6,9 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management import BaseCommand, CommandError, call_command
+from django.core.management import BaseCommand, CommandError
 
+from dashboard.database.opening import open_database
 from dashboard.management.options import BAD_USAGE, NO_CHECKS
 from dashboard.runs.archive.exports.run_json import InvalidImport, import_run
 
@@ -24,7 +25,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Store the run under a new address and print that."""
-        call_command("migrate", verbosity=0)
+        open_database()
         try:
             run = import_run(options["file"].read_bytes())
         except OSError as error:

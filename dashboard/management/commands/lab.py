@@ -14,11 +14,12 @@ from ipaddress import ip_address
 from typing import Any
 
 from daphne.server import reactor  # from there: Daphne installs the one on asyncio
-from django.core.management import BaseCommand, CommandError, call_command
+from django.core.management import BaseCommand, CommandError
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ReactorNotRunning
 
 from dashboard.asgi import application
+from dashboard.database.opening import open_database
 from dashboard.home import home
 from dashboard.management.lab_init.command import add_init_options, init
 from dashboard.management.memory import release_large_blocks
@@ -92,7 +93,7 @@ class Command(BaseCommand):
             project = read_project(options)
         except LiveburstError as error:
             raise CommandError(str(error), returncode=2) from None
-        call_command("migrate", verbosity=0)
+        open_database()
         run_queue.mark_interrupted()
         stored_runs.purge()
         mark = os.environ.get("LIVEBURST_MARK") or f"liveburst-{os.getpid()}"

@@ -11,9 +11,10 @@ from argparse import ArgumentParser
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.management import BaseCommand, CommandError, call_command
+from django.core.management import BaseCommand, CommandError
 
 from dashboard.analysis.xray.chrome import chrome_trace
+from dashboard.database.opening import open_database
 from dashboard.home import home
 from dashboard.management.options import (
     BAD_USAGE,
@@ -70,7 +71,7 @@ class Command(BaseCommand):
             check_writable("trace", options["trace"])
         except Invalid as error:
             raise CommandError(str(error), returncode=BAD_USAGE) from None
-        call_command("migrate", verbosity=0)
+        open_database()
         try:
             result = asyncio.run(trace(subject))
         except TargetFailed as error:

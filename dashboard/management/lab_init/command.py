@@ -18,6 +18,7 @@ from dashboard.targets.onboarding.inspection import Inspection
 from dashboard.targets.onboarding.inspector import inspect_project
 from dashboard.targets.onboarding.interpreter_search import Interpreter
 from dashboard.targets.onboarding.project_search import ProjectLocation
+from dashboard.targets.supervise.umask import writing_for_the_user
 from dashboard.wire.errors import InvalidManifest, Problem, TargetFailed
 
 from .choices import (
@@ -126,7 +127,8 @@ def _write_schema(file: Path, force: bool) -> None:
     It has to be in the draft's directory: no address of it would be right on every machine.
     """
     if force or not file.exists():
-        file.write_text(lab_schema(), encoding="utf-8")
+        with writing_for_the_user():
+            file.write_text(lab_schema(), encoding="utf-8")
 
 
 def _load(file: Path, text: str) -> Project:

@@ -13,6 +13,7 @@ from django.core.management import CommandError
 from rich.console import Console
 
 from dashboard.management.options import RUN_FAILED
+from dashboard.targets.supervise.umask import writing_for_the_user
 
 STDOUT = "-"
 WIDTH = 140  # of a table, if stdout is no terminal and COLUMNS is not set
@@ -56,7 +57,8 @@ def write_json(answer: Mapping[str, object], destination: str | None) -> None:
 def write_file(option: str, destination: str, text: str) -> None:
     """Write a file. Raises CommandError if that fails: the disk may have become full."""
     try:
-        Path(destination).write_text(text, encoding="utf-8")
+        with writing_for_the_user():
+            Path(destination).write_text(text, encoding="utf-8")
     except OSError as error:
         message = f"{option}: expected a file that can be written, found {destination}"
         raise CommandError(f"{message} ({error.strerror})", returncode=RUN_FAILED) from None

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from asgiref.sync import sync_to_async
+from django.db import DatabaseError
 from django.utils.timezone import now
 
 from dashboard.models import Calibration, Experiment, Run, Status
@@ -48,7 +49,7 @@ def _logged() -> Iterator[None]:
     """Log the failure of a background calibration: runs go on without one."""
     try:
         yield
-    except (LiveburstError, OSError) as error:
+    except (LiveburstError, OSError, DatabaseError) as error:
         log.error("The engine could not be calibrated: %s", error)
 
 
@@ -93,7 +94,8 @@ class Laboratory:
                 with _logged():
                     calibration = await self.calibrate()
             await asyncio.sleep(LOOK_EVERY_S)
-            calibration = calibration and await fresh_calibration()
+            with _logged():
+                calibration = calibration and await fresh_calibration()
 
     async def calibrate(self) -> Calibration | None:
         """Calibrate the engine if the queue is empty; return None if it is not.

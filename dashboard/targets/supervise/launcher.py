@@ -26,6 +26,7 @@ import psutil
 
 from .log_files import log_limit_bytes
 from .orphans import OWNER, end_start, new_mark
+from .umask import users_umask
 
 _GUARD = Path(__file__).with_name("guard.py")
 LINUX = sys.platform == "linux"
@@ -174,7 +175,7 @@ async def _in_spawner_thread(
 
 def _popen(command: list[str], **options: Any) -> subprocess.Popen[bytes]:
     # In a session of its own, so that Ctrl-C in our terminal does not reach the child.
-    return subprocess.Popen(command, start_new_session=True, **options)
+    return subprocess.Popen(command, start_new_session=True, umask=users_umask(), **options)
 
 
 def _reap(process: subprocess.Popen[bytes], mark: str) -> None:

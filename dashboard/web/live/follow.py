@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from contextvars import Context
 
 from asgiref.sync import sync_to_async
+from django.db import DatabaseError
 
 from dashboard.models import Run
 from dashboard.runs.live.hub import Hub
@@ -16,6 +18,8 @@ from dashboard.wire.frame import decode
 
 POLL_RUN_S = 0.2
 POLL_QUEUE_S = 1.0
+
+log = logging.getLogger(__name__)
 
 # The event loop keeps only weak references to tasks.
 _following: set[asyncio.Task[None]] = set()
@@ -61,7 +65,11 @@ async def watch_queue(hub: Hub) -> None:
         await asyncio.sleep(POLL_QUEUE_S)
         if hub.empty:
             continue
-        now = await sync_to_async(_queue)()
+        try:
+            now = await sync_to_async(_queue)()
+        except DatabaseError as error:  # it may work again: a full disk can be emptied
+            log.error("The queue cannot be read: %s", error)
+            continue
         if now != last:
             hub.send_to_all({"event": "line"})
         last = now

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+
+from dashboard.database.problems import as_unusable
+from dashboard.home import DATABASE, home
+from dashboard.runs.planning.program import suggested_command
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -27,7 +33,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500; the log has the details."""
+    """500, or 503 if the database or its disk cannot be used; the log has the details."""
+    error = sys.exc_info()[1]  # the one that Django is answering
+    if error is not None and (unusable := as_unusable(error, home() / DATABASE)):
+        check = f"To check everything: {suggested_command('doctor')}"
+        return _error(request, 503, f"{unusable} {check}")
     return _error(request, 500, "Liveburst itself failed; dashboard.log has the details.")
 
 

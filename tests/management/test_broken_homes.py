@@ -1,0 +1,259 @@
+"""Homes that cannot be used × commands: a sentence and a way out, and every file is kept."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from .forked.client import Ended, Forks, forks
+
+pytestmark = pytest.mark.processes
+
+MARK = f"liveburst-test-homes-{os.getpid()}"
+DATABASE, KEY = "liveburst.sqlite3", "key"
+BURST = ("burst", "sleep", "--lane", "sync@waitress", "-n", "1", "--rounds", "1", "--no-neighbour")
+COMMANDS: Mapping[str, tuple[str, ...]] = {
+    "lab": ("lab", "--no-browser", "--port", "0"),
+    "burst": BURST,
+    "export": ("export", "last"),
+}
+# A run with 40 frames of 4 KB.
+FURNISH = """
+from dashboard.models import Run, StoredFrame
+run = Run.objects.create(plan={"scenario": "sleep"}, title="t", project="p", owner_pid=1,
+    owner_started=0, status="finished", pk="23456789")
+StoredFrame.objects.bulk_create(
+    StoredFrame(run=run, sequence=number, data=bytes(4096)) for number in range(40))
+"""
+
+
+@dataclass
+class Home:
+    """A used home, to be broken."""
+
+    path: Path
+    forks: Forks
+    held: ExitStack
+    files: dict[str, bytes] = field(default_factory=dict)
+
+    @property
+    def database(self) -> Path:
+        return self.path / DATABASE
+
+    def remember(self) -> None:
+        """Remember what is there, which no command may change."""
+        for name in () if self.files else (DATABASE, KEY):
+            place = self.forks.seen(self.path / name)
+            if place.is_file() and os.access(place, os.R_OK):
+                self.files[name] = place.read_bytes()
+
+    def lost(self) -> list[str]:
+        """Return the names of the files that are not as they were."""
+        seen = self.forks.seen(self.path)
+        return [name for name, was in self.files.items() if (seen / name).read_bytes() != was]
+
+
+@pytest.fixture(scope="module")
+def commands() -> Iterator[Forks]:
+    with forks(MARK) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def used(commands: Forks, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with one run."""
+    home = tmp_path_factory.mktemp("used")
+    assert commands.run(home, "export", "none").status == 2
+    made = commands.run(home, "shell", "-c", FURNISH)
+    assert made.status == 0, made.stderr
+    with closing(sqlite3.connect(home / DATABASE)) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return home
+
+
+@pytest.fixture
+def home(used: Path, commands: Forks, tmp_path: Path) -> Iterator[Home]:
+    path = tmp_path / "home"
+    shutil.copytree(used, path)
+    with ExitStack() as held:
+        yield Home(path, commands, held)
+
+
+def truncate(share: float) -> Callable[[Home], None]:
+    return lambda home: os.truncate(home.database, int(home.database.stat().st_size * share))
+
+
+def garbage(home: Home) -> None:
+    home.database.write_bytes(os.urandom(50_000))
+
+
+def garbage_inside(home: Home) -> None:
+    with home.database.open("r+b") as file:
+        file.seek(4096)
+        file.write(os.urandom(8 * 4096))
+
+
+def empty(home: Home) -> None:
+    os.truncate(home.database, 0)
+    home.database.with_name(f"{DATABASE}-wal").write_bytes(b"precious")
+
+
+def directory(home: Home) -> None:
+    home.database.unlink()
+    home.database.mkdir()
+
+
+def dangling(home: Home) -> None:
+    home.database.unlink()
+    home.database.symlink_to(home.path / "nowhere" / DATABASE)
+
+
+def read_only_file(home: Home) -> None:
+    home.database.chmod(0o400)
+
+
+def unreadable_file(home: Home) -> None:
+    home.database.chmod(0)
+
+
+def read_only_directory(home: Home) -> None:
+    home.forks.mount("--bind", str(home.path), str(home.path))
+    home.forks.mount("-o", "remount,bind,ro", str(home.path))
+
+
+def read_only_parent(home: Home) -> None:
+    home.forks.mount("--bind", str(home.path), str(home.path))
+    home.forks.mount("-o", "remount,bind,ro", str(home.path))
+    home.path = home.path / "new"
+
+
+def full_disk(home: Home) -> None:
+    content = {path.name: path.read_bytes() for path in home.path.iterdir()}
+    size = sum(len(data) + 4096 for data in content.values()) // 4096 * 4096 + 8192
+    home.forks.mount("-t", "tmpfs", "-o", f"size={size},mode=700", "none", str(home.path))
+    seen = home.forks.seen(home.path)
+    for name, data in content.items():
+        (seen / name).write_bytes(data)
+    fill(seen)
+
+
+def full_disk_and_new(home: Home) -> None:
+    full_disk(home)
+    for name in (DATABASE, KEY):
+        (home.forks.seen(home.path) / name).unlink()
+    fill(home.forks.seen(home.path))
+
+
+def fill(directory: Path) -> None:
+    """Leave no room on the disk of a directory."""
+    with (directory / "filler").open("ab", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+
+
+def newer(home: Home) -> None:
+    with closing(sqlite3.connect(home.database)) as database:
+        database.execute(
+            "INSERT INTO django_migrations(app, name, applied) VALUES ('dashboard', '0999_x', '')"
+        )
+        database.commit()
+
+
+def another_database(home: Home) -> None:
+    """A database of another program, with a table of a name that ours has."""
+    home.database.unlink()
+    with closing(sqlite3.connect(home.database)) as database:
+        database.execute("CREATE TABLE dashboard_run (id)")
+
+
+def locked(home: Home) -> None:
+    home.remember()  # first: SQLite's locks end once this process closes any copy of the file
+    database = home.held.enter_context(closing(sqlite3.connect(home.database)))
+    database.execute("PRAGMA locking_mode=EXCLUSIVE")
+    database.execute("BEGIN EXCLUSIVE")
+
+
+def empty_key(home: Home) -> None:
+    os.truncate(home.path / KEY, 0)
+
+
+def short_key(home: Home) -> None:
+    os.truncate(home.path / KEY, 20)
+
+
+def binary_key(home: Home) -> None:
+    (home.path / KEY).write_bytes(bytes(range(128, 228)))
+
+
+def key_directory(home: Home) -> None:
+    (home.path / KEY).unlink()
+    (home.path / KEY).mkdir()
+
+
+def file_as_home(home: Home) -> None:
+    home.path = home.path / KEY
+
+
+def loop(home: Home) -> None:
+    home.path = home.path / "loop"
+    home.path.symlink_to(home.path)
+
+
+def shared(home: Home) -> None:
+    home.path.chmod(0o1777)
+
+
+BROKEN: Mapping[str, tuple[Callable[[Home], None], str]] = {
+    "truncated to half a header": (truncate(0.0001), "damaged"),
+    "truncated in the first page": (truncate(0.008), "damaged"),
+    "truncated to a half": (truncate(0.5), "damaged"),
+    "truncated by a tenth": (truncate(0.9), "damaged"),
+    "garbage": (garbage, "damaged: it does not begin as a database does"),
+    "garbage inside": (garbage_inside, "damaged"),
+    "empty": (empty, "damaged: it is empty"),
+    "a directory in its place": (directory, "is not a file"),
+    "a link to nowhere": (dangling, "which does not exist"),
+    "a read-only file": (read_only_file, "cannot be read and written"),
+    "an unreadable file": (unreadable_file, "cannot be read and written"),
+    "a read-only directory": (read_only_directory, "cannot be"),
+    "a home below a read-only directory": (read_only_parent, "Read-only file system"),
+    "a full disk": (full_disk, "no room left on its disk"),
+    "a full disk and a new home": (full_disk_and_new, "No space left on device"),
+    "a newer schema": (newer, "of a newer Liveburst, which added 0999_x"),
+    "a database of another program": (another_database, "of another program"),
+    "a locked database": (locked, "locked by another process"),
+    "an empty key": (empty_key, "has 0 characters"),
+    "a short key": (short_key, "has 20 characters"),
+    "a binary key": (binary_key, "it is not text"),
+    "a directory as key": (key_directory, "Is a directory"),
+    "a file as home": (file_as_home, "is not a directory"),
+    "a loop of links": (loop, "is not a directory"),
+    "a shared directory": (shared, "is shared by all users"),
+}
+
+
+def check_refused(ended: Ended, words: str) -> None:
+    assert words in ended.stderr
+    assert "Traceback" not in ended.stderr + ended.stdout
+    assert ended.stdout == ""
+    assert ended.status == 3
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_each_command_ends_with_a_sentence_and_keeps_every_file(name: str, home: Home) -> None:
+    damage, words = BROKEN[name]
+    damage(home)
+    home.remember()
+    wait = {"dashboard__database__file_check__LOCK_WAIT_S": 0.1}
+    for arguments in COMMANDS.values():
+        ended = home.forks.run(home.path, *arguments, **wait)
+        check_refused(ended, words)
+        assert "doctor" in ended.stderr
+    assert home.lost() == []
