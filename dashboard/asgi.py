@@ -5,7 +5,6 @@ import os
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 
 from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
 from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from django.core.asgi import get_asgi_application
 from django.urls import path
@@ -15,6 +14,7 @@ from django.urls import path
 http = ASGIStaticFilesHandler(get_asgi_application())
 
 # These need the applications loaded.
+from dashboard.web.access.origin import SameOrigin  # noqa: E402
 from dashboard.web.live.consumers import PageConsumer  # noqa: E402
 from dashboard.web.serving.guard import GuardedApplication  # noqa: E402
 
@@ -22,9 +22,7 @@ application = GuardedApplication(
     ProtocolTypeRouter(
         {
             "http": http,
-            "websocket": AllowedHostsOriginValidator(
-                URLRouter([path("ws/", PageConsumer.as_asgi())])
-            ),
+            "websocket": SameOrigin(URLRouter([path("ws/", PageConsumer.as_asgi())])),
         }
     )
 )

@@ -32,6 +32,9 @@ from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.runs.wiring import set_up
 from dashboard.runs.xray.traced_request import RequestTracer
 from dashboard.targets.supervise.cores import Cores
+from dashboard.web.access.credentials import Credentials
+from dashboard.web.access.gate import TOKEN, AccessGate, Application
+from dashboard.web.access.peer import own_uid
 from dashboard.web.live.follow import watch_queue
 from dashboard.web.serving.daphne_server import DashboardServer
 from dashboard.web.shared.laboratory_access import set_laboratory
@@ -56,6 +59,12 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000, help="0: any free port")
         add_project(parser)
         parser.add_argument("--no-browser", action="store_true")
+        parser.add_argument(
+            "--no-token",
+            action="store_true",
+            help="admit everyone who reaches the address: all users of this machine can fire,"
+            " export and delete",
+        )
         actions = parser.add_subparsers(dest="action", metavar="init|schema")
         add_init_options(actions.add_parser("init", help="draft a lab.toml for a Django project"))
         actions.add_parser("schema", help="print the JSON Schema of a lab.toml, for editors")
@@ -104,9 +113,26 @@ class Command(BaseCommand):
         end_when_asked()
         host = f"[{options['host']}]" if ":" in options["host"] else options["host"]
         address = f"http://{host}:{listener.getsockname()[1]}"
+        gated = self._announce(address, with_token=not options["no_token"])
+        serve(gated, listener, laboratory, None if options["no_browser"] else address)
+
+    def _announce(self, address: str, *, with_token: bool) -> Application:
+        """Print where the dashboard is, and return the application with its gate."""
         self.stdout.write(f"Liveburst is at {address}")
+        if with_token:
+            credentials = Credentials()
+            # Only here: it is not logged, and the browser is opened without it, since other users
+            # can read command lines.
+            self.stdout.write(
+                "For another user or through a forwarded port:"
+                f" {address}/?{TOKEN}={credentials.token}"
+            )
+            gated: Application = AccessGate(application, credentials, own_uid())
+        else:
+            self.stdout.write("--no-token: every user of this machine can fire, export and delete.")
+            gated = application
         self.stdout.flush()
-        serve(listener, laboratory, None if options["no_browser"] else address)
+        return gated
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -163,7 +189,9 @@ def end_when_asked() -> None:
         loop.add_signal_handler(number, stop)
 
 
-def serve(listener: socket.socket, laboratory: Laboratory, address: str | None) -> None:
+def serve(
+    gated: Application, listener: socket.socket, laboratory: Laboratory, address: str | None
+) -> None:
     """Run Daphne on the socket until SIGTERM or SIGINT."""
     tasks: list[asyncio.Task[None]] = []
 
@@ -178,7 +206,7 @@ def serve(listener: socket.socket, laboratory: Laboratory, address: str | None) 
 
     reactor.addSystemEventTrigger("before", "shutdown", close)
     DashboardServer(
-        application,
+        gated,
         endpoints=[f"fd:fileno={listener.fileno()}"],
         ready_callable=ready,
         server_name="liveburst",

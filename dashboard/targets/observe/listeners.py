@@ -14,17 +14,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-_NETLINK_SOCK_DIAG, _SOCK_DIAG_BY_FAMILY = 4, 20
-_REQUEST_AND_DUMP, _TCP_LISTEN = 0x301, 10
-_TIMEOUT_S = 1.0
-_RECEIVED_BYTES = 65536
-_HEADER = struct.Struct("=IHHII")  # nlmsghdr: length, type, flags, sequence, pid
-_QUERY = struct.Struct("=BBBBI")  # inet_diag_req_v2: family, protocol, extensions, -, states
-_SOCKET_ID = struct.Struct("!HH44x")  # inet_diag_sockid: ports, then addresses that match any
+from . import sock_diag
+from .sock_diag import SocketQuery
+
 _MEMORY = 7  # INET_DIAG_SKMEMINFO; in a request the bit below
 _DROPS = struct.Struct("=32xI")  # of its nine numbers the last: SK_MEMINFO_DROPS
 _ATTRIBUTE = struct.Struct("=HH")  # rtattr: length, type
-# In an answer, after its nlmsghdr: inet_diag_msg, then attributes.
+# In an answer: inet_diag_msg, then attributes.
 _PORT, _ADDRESS, _COOKIE, _QUEUES = 4, 8, 44, 56
 _ANSWER_BYTES = 72
 
@@ -112,26 +108,12 @@ class Drops:
 
 def _dump(family: socket.AddressFamily, port: int) -> Iterator[Listener]:
     """Yield every socket of this family that listens on the port. Raises OSError."""
-    query = _QUERY.pack(family, socket.IPPROTO_TCP, 1 << (_MEMORY - 1), 0, 1 << _TCP_LISTEN)
-    length = _HEADER.size + _QUERY.size + _SOCKET_ID.size
-    header = _HEADER.pack(length, _SOCK_DIAG_BY_FAMILY, _REQUEST_AND_DUMP, 1, 0)
-    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_SOCK_DIAG) as kernel:
-        kernel.settimeout(_TIMEOUT_S)
-        kernel.send(header + query + _SOCKET_ID.pack(port, 0))
-        while True:
-            for kind, answer in _messages(kernel.recv(_RECEIVED_BYTES)):
-                if kind != _SOCK_DIAG_BY_FAMILY:  # NLMSG_DONE, or an error
-                    return
-                if struct.unpack_from("!H", answer, _PORT) == (port,):
-                    yield _listener(family, answer)
-
-
-def _messages(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield (type, payload) of each netlink message."""
-    while data:
-        length, kind, *_ = _HEADER.unpack_from(data)
-        yield kind, data[_HEADER.size : length]
-        data = data[(length + 3) & ~3 :]
+    query = SocketQuery(
+        family, port, states=1 << sock_diag.TCP_LISTEN, extensions=1 << (_MEMORY - 1)
+    )
+    for answer in sock_diag.dump(query):
+        if struct.unpack_from("!H", answer, _PORT) == (port,):
+            yield _listener(family, answer)
 
 
 def _listener(family: socket.AddressFamily, answer: bytes) -> Listener:

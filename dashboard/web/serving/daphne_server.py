@@ -8,6 +8,8 @@ from typing import Any
 
 import daphne.server
 
+from dashboard.web.access.peer import add_peer
+
 from .bounded_request import BoundedFactory, BoundedRequest
 from .extensions import add_extensions
 
@@ -29,6 +31,7 @@ class DashboardServer(daphne.server.Server):  # type: ignore[misc] # Daphne has 
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
         """Start the application for a connection, and return the queue of its messages."""
+        add_peer(scope, protocol.transport)
         if isinstance(protocol, BoundedRequest):
             add_extensions(scope, protocol.abort, protocol.body)
         return super().create_application(protocol, scope)

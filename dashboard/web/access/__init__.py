@@ -1,0 +1,1 @@
+"""Who may use the page: the dashboard's own user, and clients with the start token."""
