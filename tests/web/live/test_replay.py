@@ -240,7 +240,7 @@ async def test_a_socket_has_at_most_one_replay_and_none_while_it_watches_another
     laboratory: Laboratory,
 ) -> None:
     run = await finished(laboratory)
-    socket = WebsocketCommunicator(application, "/ws/", headers=[(b"origin", b"http://127.0.0.1")])
+    socket = WebsocketCommunicator(application, "/ws/", headers=HEADERS)
     assert (await socket.connect())[0]
     for _ in range(2):
         await socket.send_json_to({"watch": run.pk, "replay": 0.25})
@@ -261,7 +261,7 @@ async def test_a_socket_has_at_most_one_replay_and_none_while_it_watches_another
 @pytest.mark.parametrize("speed", [3, "1", None, [1], {"times": 1}])
 async def test_another_speed_does_not_replay(laboratory: Laboratory, speed: Any) -> None:
     run = await finished(laboratory)
-    socket = WebsocketCommunicator(application, "/ws/", headers=[(b"origin", b"http://127.0.0.1")])
+    socket = WebsocketCommunicator(application, "/ws/", headers=HEADERS)
     assert (await socket.connect())[0]
     await socket.send_json_to({"watch": run.pk, "replay": speed})
     assert (await hear(socket, "watching"))["live"] is False
