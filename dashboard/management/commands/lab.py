@@ -163,7 +163,7 @@ def _loopback_family(host: str) -> socket.AddressFamily:
     if address is None or not address.is_loopback:
         raise CommandError(
             f"host: expected a loopback address, found {host!r}. Liveburst starts servers and"
-            " has no login, so it is not for a network.",
+            " has no users, so it is not for a network.",
             returncode=2,
         )
     return socket.AF_INET if address.version == 4 else socket.AF_INET6

@@ -27,6 +27,7 @@ from dashboard.wire.units import NS_PER_MS as MS
 from tests.web.bench.test_runs import finished
 
 PIECE_NS = 50 * MS
+HEADERS = [(b"host", b"127.0.0.1"), (b"origin", b"http://127.0.0.1")]
 Row = tuple[int, int, int]  # due, sent_first, done in milliseconds
 
 
