@@ -8,7 +8,7 @@ from .secret_key import settings_key
 SECRET_KEY = settings_key()
 DEBUG = False
 
-# Loopback only, and behind the gate of `web.access`; the Host and Origin headers are checked against it.
+# Loopback only; the Host and Origin headers are checked against it. `web.access` admits users.
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 
 INSTALLED_APPS = [
