@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import timedelta
 
+from django.db import DatabaseError
 from django.db.models import Q, QuerySet
 from django.utils.timezone import now
 
 from dashboard.models import ACTIVE, Run
 from dashboard.wire.errors import Invalid, Problem
+
+logger = logging.getLogger(__name__)
 
 MAX_NAME, MAX_NOTES = 100, 10_000
 UNDONE_FOR = timedelta(hours=1)  # how long a deletion can be undone
@@ -42,9 +46,40 @@ def find(search: str = "", status: str = "", scenario: str = "") -> QuerySet[Run
 
 
 def scenarios() -> Sequence[str]:
-    """Return the scenarios of the stored runs, sorted."""
-    names = Run.objects.filter(deleted=None).values_list("plan__scenario", flat=True)
-    return sorted(set(names))
+    """Return the scenarios of the stored runs, sorted; without those of unreadable runs."""
+    stored = Run.objects.filter(deleted=None)
+    try:
+        names = list(stored.values_list("plan__scenario", flat=True).distinct())
+    except (DatabaseError, ValueError):  # in one row: a lone surrogate, text that is no JSON
+        ids = list(stored.values_list("pk", flat=True))
+        plans = [run.plan for run in readable(ids).values()]
+        names = [plan.get("scenario") for plan in plans if isinstance(plan, dict)]
+    return sorted({name for name in names if printable(name)})
+
+
+def printable(value: object) -> bool:
+    """Return True for text that can be encoded: without a lone surrogate."""
+    try:
+        return isinstance(value, str) and bool(value.encode())
+    except UnicodeEncodeError:
+        return False
+
+
+def readable(ids: Sequence[str]) -> dict[str, Run]:
+    """Return the runs of these ids with their lanes, without those whose rows cannot be read."""
+    runs = Run.objects.prefetch_related("lanes")
+    try:
+        return {run.pk: run for run in runs.filter(pk__in=ids)}
+    except (DatabaseError, ValueError, TypeError):
+        return {run.pk: run for run in map(_readable, ids) if run}
+
+
+def _readable(run_id: str) -> Run | None:
+    try:
+        return Run.objects.prefetch_related("lanes").get(pk=run_id)
+    except (DatabaseError, ValueError, TypeError, Run.DoesNotExist):
+        logger.exception("Run %s cannot be read", run_id)
+        return None
 
 
 def describe(run: Run, name: str, notes: str) -> None:
@@ -70,9 +105,9 @@ def pin(run: Run, pinned: bool) -> None:
 
 
 def baseline_of(run: Run) -> Run | None:
-    """Return the pinned run of the same scenario, unless it is this one."""
+    """Return the pinned run of the same scenario, by its id alone, unless it is this one."""
     same = find().filter(plan__scenario=run.plan["scenario"], project=run.project, pinned=True)
-    return same.exclude(pk=run.pk).first()
+    return same.exclude(pk=run.pk).only("pk").first()  # whatever else its row contains
 
 
 def delete(run: Run) -> None:
@@ -91,7 +126,7 @@ def restore(run: Run) -> None:
 
 def purge() -> int:
     """Delete for good what was marked longer than UNDONE_FOR ago; return how many runs."""
-    old = Run.objects.filter(deleted__lt=now() - UNDONE_FOR)
+    old = Run.objects.filter(deleted__lt=now() - UNDONE_FOR).only("pk")
     number = old.count()
     old.delete()
     return number

@@ -35,6 +35,7 @@ from dashboard.web.shared.htmx import HtmxRequest
 from dashboard.web.shared.laboratory_access import laboratory
 from dashboard.web.shared.queue_chips import chips
 from dashboard.web.shared.streaming import streamed
+from dashboard.web.shared.unreadable import shows_run
 from dashboard.wire import frame
 from dashboard.wire.errors import LiveburstError
 from dashboard.wire.plan.plan import Plan
@@ -53,6 +54,7 @@ def bench(request: HtmxRequest) -> HttpResponse:
 
 
 @require_GET
+@shows_run
 def run(request: HtmxRequest, run_id: str) -> HttpResponse:
     """Show the bench with one run, live while it is active."""
     run = get_object_or_404(Run, pk=run_id)
@@ -137,6 +139,7 @@ def _instrument_fragment(request: HtmxRequest, problem: str) -> HttpResponse:
 
 
 @require_GET
+@shows_run
 def stage(request: HtmxRequest, run_id: str) -> HttpResponse:
     """Return one run as a fragment; with `replay`, a speed, as it looked at its start."""
     run = get_object_or_404(Run, pk=run_id)
@@ -146,6 +149,7 @@ def stage(request: HtmxRequest, run_id: str) -> HttpResponse:
 
 
 @require_GET
+@shows_run
 def result(request: HtmxRequest, run_id: str) -> HttpResponse:
     """Return the sentence, the table and the tools of one run as a fragment."""
     run = get_object_or_404(Run, pk=run_id)
@@ -154,6 +158,7 @@ def result(request: HtmxRequest, run_id: str) -> HttpResponse:
 
 
 @require_GET
+@shows_run
 def numbers(request: HttpRequest, run_id: str) -> HttpResponse:
     """Return the sentence and the table, so far or of the stretch `from` to `to` of each round."""
     run = get_object_or_404(Run, pk=run_id)
@@ -183,6 +188,7 @@ async def stop(request: HtmxRequest, run_id: str) -> HttpResponse:
 
 
 @require_GET
+@shows_run
 async def frames(request: HtmxRequest, run_id: str) -> HttpResponseBase:
     """Stream the stored frames `from` to `to` - 1 in their envelopes."""
     await aget_object_or_404(Run, pk=run_id)

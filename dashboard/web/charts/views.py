@@ -19,6 +19,7 @@ from dashboard.analysis.samples.window import (
 )
 from dashboard.models import Run
 from dashboard.runs.reports.results import lanes_of
+from dashboard.web.shared.unreadable import shows_run
 
 from .distribution import CurvePicture, ecdf, shift
 from .heatmap import HeatPicture, heatmap
@@ -30,6 +31,7 @@ PICTURES = ("ecdf", "heat", "shift")
 
 
 @require_GET
+@shows_run
 def picture(request: HttpRequest, run_id: str, chart: str) -> HttpResponse:
     """Return the chart as SVG, from the frames stored so far."""
     run = get_object_or_404(Run, pk=run_id)
@@ -62,6 +64,7 @@ def pictures_of(
 
 
 @require_GET
+@shows_run
 def table(request: HttpRequest, run_id: str, chart: str) -> HttpResponse:
     """Return a page of the chart's table; `round`, `from` and `to` select, `page` numbers it."""
     run = get_object_or_404(Run, pk=run_id)

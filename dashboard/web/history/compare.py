@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,9 +17,13 @@ from dashboard.runs.reports.stored import stored_report
 from dashboard.web.run.run_view import view_of
 from dashboard.web.shared.format import format_ms, format_ratio, format_s
 from dashboard.web.shared.queue_chips import chips
+from dashboard.web.shared.unreadable import ANSWERED
 from dashboard.wire.report.report import Report
 
 from .compare_chart import Overlay, overlay
+from .views import history
+
+logger = logging.getLogger(__name__)
 
 # Each number's heading and its format.
 NUMBERS: Mapping[str, tuple[str, Callable[[float], str]]] = {
@@ -38,6 +43,17 @@ NUMBERS: Mapping[str, tuple[str, Callable[[float], str]]] = {
 @require_GET
 def compare(request: HttpRequest) -> HttpResponse:
     """Compare the runs `a` and `b`; ratios are second to first."""
+    try:
+        return _comparison(request)
+    except ANSWERED:
+        raise
+    except Exception:
+        logger.exception("These runs cannot be compared: %s", dict(request.GET))
+        problem = "These two runs cannot be compared; dashboard.log has the details."
+        return history(request, [problem])
+
+
+def _comparison(request: HttpRequest) -> HttpResponse:
     first, report = _run(request.GET.get("a", ""))
     second, other_report = _run(request.GET.get("b", ""))
     context = {

@@ -22,12 +22,15 @@ from dashboard.runs.archive import stored_runs
 from dashboard.runs.archive.exports.run_json import InvalidImport, import_run
 from dashboard.runs.archive.import_limits import MOST_BYTES
 from dashboard.web.run.run_tools import formats, tools_of
-from dashboard.web.run.run_view import state_word, view_of
+from dashboard.web.run.run_view import state_word
 from dashboard.web.shared.laboratory_access import laboratory
 from dashboard.web.shared.queue_chips import chips
 from dashboard.web.shared.streaming import streamed
+from dashboard.web.shared.unreadable import shows_run
 from dashboard.wire.errors import Invalid, InvalidPlan
 from dashboard.wire.plan.plan import Plan
+
+from .run_rows import deleted_runs, run_rows
 
 RUNS_PER_PAGE = 50
 
@@ -36,16 +39,15 @@ def history(request: HttpRequest, problems: list[str] | None = None) -> HttpResp
     """List the stored runs that match the search, page by page."""
     search = {key: request.GET.get(key, "").strip() for key in ("q", "status", "scenario")}
     matching = stored_runs.find(search["q"], search["status"], search["scenario"])
-    page = Paginator(matching.prefetch_related("lanes"), RUNS_PER_PAGE).get_page(
-        request.GET.get("page")
-    )
+    ids = matching.values_list("pk", flat=True)
+    page = Paginator(ids, RUNS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "search": search,
         "page": page,
-        "runs": [view_of(run) for run in page.object_list],
+        "rows": run_rows(request, list(page.object_list)),
         "states": [(status, state_word(status)) for status in Status.values],
         "scenarios": stored_runs.scenarios(),
-        "deleted": Run.objects.exclude(deleted=None).order_by("-deleted")[:5],
+        "deleted": deleted_runs(),
         "problems": problems or [],
         "queue": chips(),
     }
@@ -53,6 +55,7 @@ def history(request: HttpRequest, problems: list[str] | None = None) -> HttpResp
 
 
 @require_POST
+@shows_run
 def describe(request: HttpRequest, run_id: str) -> HttpResponse:
     """Store the name and notes of a run."""
     run = get_object_or_404(Run, pk=run_id)
@@ -64,6 +67,7 @@ def describe(request: HttpRequest, run_id: str) -> HttpResponse:
 
 
 @require_POST
+@shows_run
 def pin(request: HttpRequest, run_id: str) -> HttpResponse:
     """Make a run the baseline for others of its scenario, or undo that."""
     run = get_object_or_404(Run, pk=run_id)
@@ -82,8 +86,8 @@ def _tools(request: HttpRequest, run: Run, problems: list[str] | None = None) ->
 
 @require_POST
 def delete(request: HttpRequest, run_id: str) -> HttpResponse:
-    """Delete a run; the page Runs offers to undo it."""
-    run = get_object_or_404(Run, pk=run_id)
+    """Delete a run, whatever else its row contains; the page Runs offers to undo it."""
+    run = get_object_or_404(Run.objects.only("status"), pk=run_id)
     try:
         stored_runs.delete(run)
     except Invalid as error:
@@ -94,11 +98,12 @@ def delete(request: HttpRequest, run_id: str) -> HttpResponse:
 @require_POST
 def restore(request: HttpRequest, run_id: str) -> HttpResponse:
     """Undo a deletion."""
-    stored_runs.restore(get_object_or_404(Run, pk=run_id))
+    stored_runs.restore(get_object_or_404(Run.objects.only("pk"), pk=run_id))
     return HttpResponseRedirect(reverse("runs"), status=303)
 
 
 @require_POST
+@shows_run
 async def again(request: HttpRequest, run_id: str) -> HttpResponse:
     """Start a new run of the stored plan with the stored seed."""
     run = await Run.objects.filter(pk=run_id).afirst()
@@ -115,6 +120,7 @@ async def again(request: HttpRequest, run_id: str) -> HttpResponse:
 
 
 @require_GET
+@shows_run
 async def export(request: HttpRequest, run_id: str, name: str) -> HttpResponseBase:
     """Stream a run as a file; it may be larger than memory."""
     run = await Run.objects.filter(pk=run_id).afirst()

@@ -9,6 +9,7 @@ from django.urls import reverse
 from dashboard.models import Experiment, Run
 from dashboard.runs.queue import run_queue
 from dashboard.runs.reports.wording import short_load
+from dashboard.wire.errors import LiveburstError
 from dashboard.wire.plan.plan import Plan
 
 
@@ -35,7 +36,10 @@ def chips() -> list[Chip]:
 def _text(member: run_queue.QueueEntry) -> str:
     if isinstance(member, Experiment):
         return f"{member.kind}: {member.title}"
-    plan = Plan.from_json(member.plan)
+    try:
+        plan = Plan.from_json(member.plan)
+    except LiveburstError:  # every page has the queue
+        return member.pk
     return f"{plan.scenario} {short_load(plan.load)} × {plan.rounds}"
 
 
