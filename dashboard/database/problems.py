@@ -15,7 +15,7 @@ SET_ASIDE = (
     "`doctor --restore-backup` replaces it by the last backup, `doctor --set-aside database`"
     " starts with an empty one; both keep the file."
 )
-MAKE_ROOM = "Make room there, for example by `prune`."
+MAKE_ROOM = "Make room there; then `prune` deletes old runs and shrinks the database."
 PERMIT = "Permit writing there, or name another directory in LIVEBURST_HOME."
 WAIT = "Wait until the other process has ended, or end it."
 

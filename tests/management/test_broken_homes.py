@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "lab": ("lab", "--no-browser", "--port", "0"),
     "burst": BURST,
     "export": ("export", "last"),
+    "prune": ("prune", "--keep", "1h"),
 }
 # A run with 40 frames of 4 KB.
 FURNISH = """

@@ -25,7 +25,8 @@ from dashboard.management.lab_init.command import add_init_options, init
 from dashboard.management.memory import release_large_blocks
 from dashboard.management.options import BAD_USAGE, RUN_FAILED, add_project, read_project
 from dashboard.project.labtoml.schema import lab_schema
-from dashboard.runs.archive import stored_runs
+from dashboard.runs.archive.retention import Limits
+from dashboard.runs.archive.tidying import keep_tidy
 from dashboard.runs.planning.program import suggested_command
 from dashboard.runs.queue import run_queue
 from dashboard.runs.queue.laboratory import Laboratory
@@ -100,11 +101,11 @@ class Command(BaseCommand):
         listener = listen(options["host"], options["port"])
         try:
             project = read_project(options)
+            limits = Limits.of_environment(os.environ)
         except LiveburstError as error:
             raise CommandError(str(error), returncode=2) from None
         open_database()
         run_queue.mark_interrupted()
-        stored_runs.purge()
         mark = os.environ.get("LIVEBURST_MARK") or f"liveburst-{os.getpid()}"
         # Before the cores are shared out, which narrows this process's own.
         xray_store.use(RequestTracer(mark=mark, home=home(), cores=Cores.here()))
@@ -114,7 +115,8 @@ class Command(BaseCommand):
         host = f"[{options['host']}]" if ":" in options["host"] else options["host"]
         address = f"http://{host}:{listener.getsockname()[1]}"
         gated = self._announce(address, with_token=not options["no_token"])
-        serve(gated, listener, laboratory, None if options["no_browser"] else address)
+        opened = None if options["no_browser"] else address
+        serve(gated, listener, laboratory, opened, limits)
 
     def _announce(self, address: str, *, with_token: bool) -> Application:
         """Print where the dashboard is, and return the application with its gate."""
@@ -190,7 +192,11 @@ def end_when_asked() -> None:
 
 
 def serve(
-    gated: Application, listener: socket.socket, laboratory: Laboratory, address: str | None
+    gated: Application,
+    listener: socket.socket,
+    laboratory: Laboratory,
+    address: str | None,
+    limits: Limits,
 ) -> None:
     """Run Daphne on the socket until SIGTERM or SIGINT."""
     tasks: list[asyncio.Task[None]] = []
@@ -198,6 +204,7 @@ def serve(
     def ready() -> None:
         tasks.append(asyncio.ensure_future(laboratory.keep_calibrated()))
         tasks.append(asyncio.ensure_future(watch_queue(laboratory.hub)))
+        tasks.append(asyncio.ensure_future(keep_tidy(limits)))
         if address and _has_screen():
             webbrowser.open(address)
 
