@@ -36,6 +36,8 @@ class Project:
     bystander_path: the path of an unrelated fast view, for the bystander.
     versions: of its code, which a lane may name: `sync@daphne#before`.
     requirements: what some of its variants need besides the project.
+    start_timeout_s: how long a server or a companion may take to start; None: 20 s, and longer
+        while it uses the CPU.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Project:
     login: Login | None = None
     versions: Mapping[str, Version] = field(default_factory=dict)
     requirements: Mapping[str, Requirement] = field(default_factory=dict)
+    start_timeout_s: float | None = None
 
     def server(self, text: str) -> Server:
         """Return the server of a lane, `gunicorn-gthread:threads=32`, with its settings in force.

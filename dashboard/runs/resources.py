@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from itertools import count
+from pathlib import Path
 from typing import Protocol
 
 from dashboard.analysis.samples.resource_use import BystanderRequestCost
@@ -127,6 +128,8 @@ class Resources:
     cpu_times: Callable[[], tuple[int, int] | None] = cpu_times
     # When a variant was last fired at a target, by (server, the target's start, variant).
     last_fired: dict[tuple[str, float, str], float] = field(default_factory=dict)
+    # Where logs and frames are stored; None: nowhere, so that no disk can be full.
+    home: Path | None = None
     # What a bystander request costs, by (server, the target's start, path); None if unknown.
     bystander_costs: dict[tuple[str, float, str], BystanderRequestCost | None] = field(
         default_factory=dict

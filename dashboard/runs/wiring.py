@@ -44,7 +44,7 @@ def set_up(
     null = partial(null_server, mark=mark, log=logs / "null-server.log", cores=cores.targets)
     keeper = EngineKeeper(cores, logs, mark, engines)
     inspector = AutoXray(RequestTracer(mark=mark, home=home, cores=cores))
-    resources = Resources(targets, keeper, null)
+    resources = Resources(targets, keeper, null, home=home)
     return Laboratory(resources, Hub(), home, inspector, calibrates_first=calibrates_first)
 
 

@@ -7,6 +7,7 @@
     │   └── InvalidJson     stored JSON, or a message between processes (the field is a path)
     ├── FrameError          bytes that are not a frame
     ├── UnusableHome        a home, key or database that cannot be used
+    ├── DiskFull            too little free disk for a run
     ├── TargetFailed        a server that did not start, or ended
     └── EngineFailed        a load generator that did not start, or ended
 
@@ -64,6 +65,10 @@ class UnusableHome(LiveburstError):
         self.problem = problem
         self.way_out = way_out
         super().__init__(f"{problem} {way_out}")
+
+
+class DiskFull(LiveburstError):
+    """The disk has no room for a run."""
 
 
 class TargetFailed(LiveburstError):

@@ -86,6 +86,9 @@ async def test_a_line_has_round_lane_and_requests(log: Log) -> None:
     await sink.begin(plan)
     await sink.event({"event": "target", "lane": 0, "state": "starting"})
     assert "sync@daphne starting" in sink.line()
+    message = "starting for 12 s of at most 90 s"
+    await sink.event({"event": "target", "lane": 0, "state": "starting", "message": message})
+    assert f"sync@daphne {message}; " in sink.line()
     await sink.event({"event": "began", "lane": 0, "round": 0})
     assert "warming up sync@daphne" in sink.line()
     await sink.event({"event": "began", "lane": 0, "round": 2})

@@ -7,7 +7,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from dashboard.runs.reports.wording import WHY_REPEATED
 from dashboard.runs.sinks.sink import Outcome
-from dashboard.wire.events import RunEvent
+from dashboard.wire.events import RunEvent, TargetEvent
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import Frame
 from dashboard.wire.plan.plan import Plan
@@ -47,7 +47,7 @@ class ProgressBars:
         """Show a lane's state beside its bar, and print each warning once."""
         match event["event"]:
             case "target":
-                self._show_state(event["lane"], event["state"])
+                self._show_state(event["lane"], state_shown(event))
             case "began":
                 number = event["round"]
                 self._show_state(event["lane"], f"round {number}" if number else "warm-up")
@@ -79,3 +79,9 @@ class ProgressBars:
 
     def _show_state(self, lane: int, state: str) -> None:
         self._progress.update(self._bars[lane], state=state)
+
+
+def state_shown(event: TargetEvent) -> str:
+    """Return the state of a lane's target, and how long a long start has taken."""
+    message = event.get("message", "")
+    return message if " of at most " in message else event["state"]

@@ -18,7 +18,7 @@ from dashboard.wire.frame import Frame
 from dashboard.wire.plan.plan import Plan
 from dashboard.wire.plural import counted
 
-from .progress_bars import ProgressBars
+from .progress_bars import ProgressBars, state_shown
 
 EVERY_S = 5.0
 
@@ -58,7 +58,7 @@ class ProgressLines:
         """Note the event for the next line; write warnings and repeated rounds at once."""
         match event["event"]:
             case "target":
-                self._what = f"{self._lanes[event['lane']]} {event['state']}"
+                self._what = f"{self._lanes[event['lane']]} {state_shown(event)}"
             case "began" if event["round"] == 0:
                 self._what = f"warming up {self._lanes[event['lane']]}"
             case "began":

@@ -48,6 +48,7 @@ def project_of(file: tables.File, path: Path, problems: Problems) -> Project:
         bystander_path=table.neighbour,
         companions=_named(Companion, file.companion),
         login=_login(table.login),
+        start_timeout_s=table.start_timeout_s,
         versions={
             name: _version(name, inner, path.parent, problems.at("version", name))
             for name, inner in file.version.items()

@@ -50,7 +50,7 @@ def _with_settings(server: Server, table: tables.Server, here: Problems) -> Serv
         here.at("url").add(f"expected another name, {server.name} is a server that we start")
     if table.config and not server.implicit.files:
         here.at("config").add(f"expected none, {server.name} has no settings file")
-    values = table.model_dump(exclude={"url", "config"}, exclude_none=True)
+    values = table.model_dump(exclude={"url", "config", "start_timeout_s"}, exclude_none=True)
     if values.get("processes") == 1 and not server.processes_settable:
         del values["processes"]
     for field, value in values.items():
@@ -58,7 +58,7 @@ def _with_settings(server: Server, table: tables.Server, here: Problems) -> Serv
             server = with_settings(server, {field: value})
         except InvalidSetting as error:
             here.at(field).add(error.message)
-    return replace(server, config=table.config)
+    return replace(server, config=table.config, start_timeout_s=table.start_timeout_s)
 
 
 def _url(text: str, allow_remote: bool, here: Problems) -> str:

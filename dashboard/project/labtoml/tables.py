@@ -57,6 +57,7 @@ class Project(Table):
     neighbour: v.UrlPath | None = key("the path of an unrelated fast view", None)
     url: v.Url | None = key("a target that runs already: the server `running`", None)
     allow_remote: v.Flag = key("true: a url may be on another machine", False)
+    start_timeout_s: v.StartTimeout | None = key("how long a start may take, in seconds", None)
     login: Login | None = key("how to log in, for variants with login = true", None)
 
 
@@ -69,6 +70,7 @@ class Server(Table):
     keep_alive: Annotated[int, v.whole(*BOUNDS["keep_alive"])] | None = key("in seconds", None)
     loop: v.Text | None = key("the kind of event loop", None)
     config: v.Text | None = key("the server's own settings file, relative to directory", None)
+    start_timeout_s: v.StartTimeout | None = key("how long its start may take, in seconds", None)
     url: v.Url | None = key("a target that runs already", None)
 
 
@@ -85,6 +87,7 @@ class Companion(Table):
     command: v.Texts = key("{port} becomes a free port", example=["python", "upstream.py"])
     env: v.Environment = key("for every target and companion; {port} becomes the port", {})
     scenarios: v.Texts = key("those that need it; left out: all of them", ())
+    start_timeout_s: v.StartTimeout | None = key("how long its start may take, in seconds", None)
 
 
 class Requirement(Table):

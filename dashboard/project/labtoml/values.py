@@ -23,6 +23,7 @@ EXPECTED, SECRET = "expected", "secret"  # types of errors; a secret value is ne
 MAX_UPLOAD_MB = MAX_UPLOAD_BYTES / BYTES_PER_MB
 MIN_POLL_MS, MAX_POLL_MS = 1, 60_000
 MAX_AT_A_TIME = 10_000
+MIN_START_S, MAX_START_S = 1, 3600
 MAX_LEVELS = 100
 
 
@@ -96,6 +97,7 @@ Rounds = Annotated[int, plan_number("rounds")]
 SendKbPerS = Annotated[float, plan_number("send_kb_per_s")]
 EveryS = Annotated[float, plan_number("every")]
 PollMs = Annotated[float, number(MIN_POLL_MS, MAX_POLL_MS)]
+StartTimeout = Annotated[float, number(MIN_START_S, MAX_START_S)]
 AtATime = Annotated[int, whole(1, MAX_AT_A_TIME)]
 Levels = Annotated[int, whole(2, MAX_LEVELS)]
 

@@ -14,12 +14,14 @@ class Companion:
 
     `{port}` in either is replaced by the companion's own loopback port. Every target and every
     companion gets `env`. `scenarios` names the scenarios that need it; if empty, all of them do.
+    `start_timeout_s` is how long it may take to start; None: as long as the project's targets.
     """
 
     name: str
     command: tuple[str, ...]
     env: Mapping[str, str] = field(default_factory=dict)
     scenarios: tuple[str, ...] = ()
+    start_timeout_s: float | None = None
 
     def needed_by(self, scenario: str | None) -> bool:
         """Return whether a scenario needs it; None is no scenario in particular."""

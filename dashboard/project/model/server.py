@@ -66,6 +66,7 @@ class Server:
         `config` names a settings file on purpose, relative to the project's directory.
     url: where a target runs already. It is not started, and has no probe.
     custom_settings: chosen settings that processes and threads do not show, in words.
+    start_timeout_s: how long it may take to start; None: as long as the project says.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Server:
     config: str | None = None
     url: str | None = None
     custom_settings: tuple[str, ...] = ()
+    start_timeout_s: float | None = None
 
     @property
     def package(self) -> str:

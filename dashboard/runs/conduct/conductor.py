@@ -19,6 +19,7 @@ from dashboard.wire.errors import LiveburstError, TargetFailed
 from dashboard.wire.events import RunEvent
 from dashboard.wire.plan.plan import Plan
 
+from .disk_space import check_disk
 from .firings import Firings, StoppedError
 from .round_check import RoundCheck
 from .rounds import Rounds
@@ -107,6 +108,8 @@ class _Conductor:
         context = self._context
         # The lab.toml may have changed while the run was queued.
         context.project.check(context.plan)
+        if context.resources.home is not None:
+            check_disk(context.resources.home)
         engine = await self._start()
         check = RoundCheck(context.plan)
         firings = Firings(context, engine, self._targets, self._warnings, check.take)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from dashboard.project.model.companion import Companion
@@ -21,7 +22,6 @@ from dashboard.wire.loopback import HOST
 from .code_changes import changed_file
 from .sockets import free_port
 
-START_TIMEOUT_S = 20.0
 _POLL_INTERVAL_S = 0.02
 
 
@@ -45,19 +45,32 @@ class RunningCompanion:
         message = f"companion {self.companion.name} ended with status {self._child.status}"
         return TargetFailed(message, read_tail(self._log))
 
-    async def wait_until_ready(self) -> None:
-        """Wait until its port answers, if it has one. Raises TargetFailed."""
+    async def wait_until_ready(
+        self, start_timeout_s: float | None, on_wait: Callable[[str], None]
+    ) -> None:
+        """Wait until its port answers, if it has one. Raises TargetFailed.
+
+        `start_timeout_s` is for a companion without its own. `on_wait` is called each second of a
+        long start with how long it has taken.
+        """
         if not self.companion.has_port:
             return
-        deadline = StartDeadline(self._child.guard_pid, START_TIMEOUT_S)
+        deadline = StartDeadline(
+            self._child.guard_pid,
+            self.companion.start_timeout_s or start_timeout_s,
+            lambda message: on_wait(f"companion {self.companion.name} {message}"),
+        )
         while not await _accepts(self.port):
             if self.failure is not None:
                 raise self.failure
             if deadline.passed():
-                name = self.companion.name
-                message = f"companion {name}: expected its port to answer within"
-                raise TargetFailed(f"{message} {START_TIMEOUT_S:g} s", read_tail(self._log))
+                raise TargetFailed(self._no_answer_within(deadline), read_tail(self._log))
             await asyncio.sleep(_POLL_INTERVAL_S)
+
+    def _no_answer_within(self, deadline: StartDeadline) -> str:
+        expected = f"expected its port to answer within {deadline.timeout_s:g} s, it did not"
+        hint = "start_timeout_s in lab.toml sets the time."
+        return f"companion {self.companion.name}: {expected}. {hint}"
 
     async def stop(self) -> None:
         """End it and everything below it."""
@@ -108,7 +121,7 @@ class Companions:
         if missing:
             names = ", ".join(companion.name for companion in missing)
             on_event("starting", f"{restart_reason or 'starting companions:'} {names}")
-            await self._start(project, missing)
+            await self._start(project, missing, partial(on_event, "starting"))
 
     async def _restart_reason(self, project: Project) -> str | None:
         if not self._running:
@@ -125,7 +138,9 @@ class Companions:
         )
         return None if changed is None else f"{changed.name} changed, restarting companions:"
 
-    async def _start(self, project: Project, missing: Sequence[Companion]) -> None:
+    async def _start(
+        self, project: Project, missing: Sequence[Companion], on_wait: Callable[[str], None]
+    ) -> None:
         if not self._running:
             self._started_s = time.time()
         ports = {companion.name: free_port() for companion in missing}
@@ -135,7 +150,11 @@ class Companions:
             for companion in missing:
                 self._running.append(await self._launch(project, companion, ports[companion.name]))
             await asyncio.gather(
-                *(process.wait_until_ready() for process in self._running if process.alive)
+                *(
+                    process.wait_until_ready(project.start_timeout_s, on_wait)
+                    for process in self._running
+                    if process.alive
+                )
             )
         except BaseException:
             await self.stop()

@@ -7,6 +7,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from dashboard.project.labtoml.load import load_manifest
@@ -89,7 +90,7 @@ class Targets:
             reason = await self._restart_reason(server, target) if target else None
             if target is None or reason is not None:
                 on_event("restarting" if target else "starting", reason or f"starting {server}")
-                target = await self._replace(server)
+                target = await self._replace(server, partial(on_event, "starting"))
             if login:
                 async with self._logging_in:
                     await ensure_session(target, server, self.project, scenario)
@@ -122,17 +123,18 @@ class Targets:
             if target is not None:
                 await target.stop()
 
-    async def _replace(self, name: str) -> Target:
+    async def _replace(self, name: str, on_wait: Callable[[str], None]) -> Target:
         """End the warm target, if there is one, and start a new one."""
         old = self._warm.pop(name, None)
         if old is not None:
             await old.stop()
         server = self._server(name)
-        target = await (self._start(name, server) if server.url is None else _connect(server))
+        starting = self._start(name, server, on_wait) if server.url is None else _connect(server)
+        target = await starting
         self._warm[name] = target
         return target
 
-    async def _start(self, name: str, server: Server) -> Target:
+    async def _start(self, name: str, server: Server, on_wait: Callable[[str], None]) -> Target:
         project = await self._project_served(name)
         if project.directory not in self._set_up_in:
             await self._set_up(project, _ignore_event)
@@ -142,6 +144,7 @@ class Targets:
             *(self._mark, self._log_directory, self._cores, companions.env),
             companion_failure=lambda: companions.failure,
             facts=self._facts_of(name, project),
+            on_wait=on_wait,
         )
         async with self._starting:
             target = await start_target(project, server, packages, context, name=name)

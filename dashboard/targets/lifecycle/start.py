@@ -30,7 +30,6 @@ from .sockets import listening_socket, reserved_socket, restore_backlog
 from .target import Target
 from .target_facts import started_facts
 
-START_TIMEOUT_S = 20.0
 HELLO_TIMEOUT_S = 2.0
 
 
@@ -38,12 +37,17 @@ def _no_failure() -> None:
     return None
 
 
+def _ignore_wait(message: str) -> None:
+    """Show nothing while a target starts."""
+
+
 @dataclass(frozen=True)
 class StartContext:
     """What a pool adds to the start of a target.
 
     `companion_env` is what the companions add to the environment; `companion_failure` returns
-    why one of them has ended, None while all run. `facts` are added to the target's.
+    why one of them has ended, None while all run. `facts` are added to the target's. `on_wait` is
+    called each second of a long start with how long it has taken.
     """
 
     mark: str
@@ -52,6 +56,7 @@ class StartContext:
     companion_env: Mapping[str, str]
     companion_failure: Callable[[], TargetFailed | None] = _no_failure
     facts: TargetFacts = field(default_factory=TargetFacts)
+    on_wait: Callable[[str], None] = _ignore_wait
 
 
 async def start_target(
@@ -73,7 +78,10 @@ async def start_target(
                 command, listener, log, project, context, env={**env, **health.environment}
             )
             undo.push_async_callback(_kill, child)
-            await _wait_for_answer(server, listener, child, log, partial(bool, health.probes))
+            timeout_s = server.start_timeout_s or project.start_timeout_s
+            deadline = StartDeadline(child.guard_pid, timeout_s, context.on_wait)
+            reached = partial(bool, health.probes)
+            await _wait_for_answer(server, listener, child, log, deadline=deadline, reached=reached)
             address, backlog = listener.getsockname(), _backlog(server, listener)
         probe = await health.first_probe(HELLO_TIMEOUT_S)
         facts = started_facts(
@@ -168,6 +176,8 @@ async def _wait_for_answer(
     listener: socket.socket,
     child: Child,
     log: Path,
+    *,
+    deadline: StartDeadline,
     reached: Callable[[], bool],
 ) -> None:
     """Wait for an answer, the end of the child or the deadline, whichever comes first.
@@ -177,7 +187,6 @@ async def _wait_for_answer(
     host, port = listener.getsockname()
     ready = asyncio.create_task(wait_until_ready(host, port, reached))
     ended = asyncio.create_task(child.wait())
-    deadline = StartDeadline(child.guard_pid, START_TIMEOUT_S)
     try:
         while not (ready.done() or ended.done() or deadline.passed()):
             await asyncio.wait(
@@ -186,14 +195,15 @@ async def _wait_for_answer(
                 return_when=asyncio.FIRST_COMPLETED,
             )
         if not ready.done():
-            raise TargetFailed(_why_not_ready(server, child), read_tail(log))
+            raise TargetFailed(_why_not_ready(server, child, deadline), read_tail(log))
     finally:
         for task in (ready, ended):
             task.cancel()
         await asyncio.gather(ready, ended, return_exceptions=True)
 
 
-def _why_not_ready(server: Server, child: Child) -> str:
+def _why_not_ready(server: Server, child: Child, deadline: StartDeadline) -> str:
     if child.status is not None:
         return f"{server.name} ended with status {child.status} before it answered"
-    return f"{server.name}: expected an answer within {START_TIMEOUT_S:g} s, found none"
+    expected = f"expected an answer within {deadline.timeout_s:g} s, found none"
+    return f"{server.name}: {expected}. start_timeout_s in lab.toml sets the time."

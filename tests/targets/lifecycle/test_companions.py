@@ -13,9 +13,9 @@ import psutil
 import pytest
 
 from dashboard.project.labtoml.load import load_manifest
-from dashboard.targets.lifecycle import companions, pool
+from dashboard.targets.lifecycle import pool
 from dashboard.targets.lifecycle.pool import Targets
-from dashboard.targets.supervise import subprocesses
+from dashboard.targets.supervise import start_deadline, subprocesses
 from dashboard.targets.supervise.cores import Cores
 from dashboard.wire.errors import TargetFailed
 from tests.targets.client import fire
@@ -168,7 +168,7 @@ async def test_a_companion_that_does_not_start_fails_with_its_last_log_lines(
 async def test_a_companion_that_never_answers_is_a_failure(
     targets: Targets, shop: Path, mark: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(companions, "START_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(start_deadline, "START_TIMEOUT_S", 0.3)
     (shop / "upstream.py").write_text("import time; time.sleep(60)")
     with pytest.raises(TargetFailed, match=r"expected its port to answer within 0\.3 s"):
         await targets.ready(SERVER, ignore)

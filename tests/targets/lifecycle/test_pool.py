@@ -11,9 +11,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from dashboard.targets.lifecycle import pool, start
+from dashboard.targets.lifecycle import pool
 from dashboard.targets.lifecycle.pool import Targets
 from dashboard.targets.observe.proc_stats import read_process
+from dashboard.targets.supervise import start_deadline
 from dashboard.wire.errors import TargetFailed
 from tests.targets.client import fire
 from tests.targets.conftest import MakeTargets, ignore
@@ -143,11 +144,25 @@ async def test_a_python_that_is_no_interpreter_is_a_failure(
 async def test_a_server_that_never_answers_is_a_failure(
     make_targets: MakeTargets, lab: Path, monkeypatch: pytest.MonkeyPatch, mark: str
 ) -> None:
-    monkeypatch.setattr(start, "START_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(start_deadline, "START_TIMEOUT_S", 0.5)
     (lab.parent / "small.py").write_text("import time; time.sleep(60)\n")
     with pytest.raises(TargetFailed, match=r"expected an answer within 0\.5 s, found none"):
         await make_targets(lab).ready(SERVER, ignore)
     assert not marked(mark)
+
+
+async def test_how_long_a_start_may_take_is_a_setting(
+    make_targets: MakeTargets, lab: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The project's, not the 0.3 s within which this one would be given up; and it is shown."""
+    monkeypatch.setattr(start_deadline, "START_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(start_deadline, "NOTICE_AFTER_S", 0.0)
+    edit(lab, "[project]", "[project]\nstart_timeout_s = 50")
+    module = lab.parent / "small.py"
+    module.write_text(f"import time; time.sleep(1.5)\n{module.read_text()}")
+    events = Events()
+    assert (await make_targets(lab).ready(SERVER, events)).alive
+    assert ("starting", "starting for 1 s of at most 50 s") in events
 
 
 @pytest.mark.parametrize("server", ["gunicorn-gthread", "waitress", "uvicorn", "daphne"])

@@ -33,7 +33,7 @@ def started(code: str) -> Iterator[int]:
 
 def test_an_idle_start_is_given_up() -> None:
     with started(IDLE) as pid:
-        deadline = StartDeadline(pid, TIMEOUT_S)
+        deadline = StartDeadline(pid, timeout_s=TIMEOUT_S)
         assert not deadline.passed()
         assert until(deadline.passed, 20)
 
@@ -41,12 +41,33 @@ def test_an_idle_start_is_given_up() -> None:
 def test_a_start_that_uses_the_cpu_has_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(start_deadline, "LONGEST_START_S", 4 * TIMEOUT_S)
     with started(BUSY) as pid:
-        deadline = StartDeadline(pid, TIMEOUT_S)
+        deadline = StartDeadline(pid, timeout_s=TIMEOUT_S)
         assert not until(deadline.passed, 2 * TIMEOUT_S)
         assert until(deadline.passed, 20)  # but not for ever
+
+
+def test_a_start_has_the_time_that_a_lab_toml_sets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(start_deadline, "START_TIMEOUT_S", TIMEOUT_S)
+    with started(IDLE) as pid:
+        deadline = StartDeadline(pid, 3 * TIMEOUT_S)
+        assert not until(deadline.passed, 2 * TIMEOUT_S)
+        assert until(deadline.passed, 20)
+    assert StartDeadline(pid, 90).longest_s == 90
+    assert StartDeadline(pid, 3600).poll_interval_s <= 0.5
+
+
+def test_the_wait_is_shown_once_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    now_s = 0.0
+    monkeypatch.setattr("time.monotonic", lambda: now_s)
+    notices: list[str] = []
+    deadline = StartDeadline(0, 90, notices.append)
+    for _ in range(17):
+        now_s += 0.25
+        assert not deadline.passed()
+    assert notices == [f"starting for {second} s of at most 90 s" for second in (2, 3, 4)]
 
 
 def test_a_start_whose_process_ended_is_given_up() -> None:
     with started("pass") as pid:
         pass
-    assert until(StartDeadline(pid, TIMEOUT_S).passed, 20)
+    assert until(StartDeadline(pid, timeout_s=TIMEOUT_S).passed, 20)
