@@ -10,7 +10,7 @@ from django.core.management import BaseCommand, CommandError
 
 from dashboard.database.opening import open_database
 from dashboard.management.options import BAD_USAGE, NO_CHECKS
-from dashboard.runs.archive.exports.run_json import InvalidImport, import_run
+from dashboard.runs.archive.imports.import_run import InvalidImport, import_run
 
 
 class Command(BaseCommand):

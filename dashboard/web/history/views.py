@@ -19,8 +19,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.models import Run, Status
 from dashboard.runs.archive import stored_runs
-from dashboard.runs.archive.exports.run_json import InvalidImport, import_run
-from dashboard.runs.archive.import_limits import MOST_BYTES
+from dashboard.runs.archive.imports.import_run import InvalidImport, import_run
+from dashboard.runs.archive.imports.limits import MOST_BYTES
 from dashboard.web.run.run_tools import formats, tools_of
 from dashboard.web.run.run_view import state_word
 from dashboard.web.shared.laboratory_access import laboratory

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from dashboard.runs.archive.import_limits import MOST_BYTES
+from dashboard.runs.archive.imports.limits import MOST_BYTES
 
 DEFAULT_BYTES: Final = 2**20  # forms: the largest field is a run's notes, of 10,000 characters
 _IMPORT_PATH: Final = b"/runs/import/"

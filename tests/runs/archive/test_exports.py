@@ -16,7 +16,7 @@ from asgiref.sync import sync_to_async
 
 from dashboard.models import Run, Status, StoredFrame
 from dashboard.runs.archive.exports import FORMATS
-from dashboard.runs.archive.exports.run_json import InvalidImport, import_run
+from dashboard.runs.archive.imports.import_run import InvalidImport, import_run
 from dashboard.runs.planning.plans import make_plan
 from tests.runs.fakes import FakeEngine, FakeTargets, fake_laboratory
 
@@ -109,10 +109,10 @@ NO_FRAME = base64.b64encode(b"no frame").decode()
         ("run", "status", "running", "run.status: expected one that has ended, found 'running'"),
         ("run", "plan", {}, "plan: expected a stored plan"),
         ("", "lanes", [], "lanes: expected the lanes of the plan"),
-        ("", "run", {}, "run: expected discarded_rounds"),
+        ("", "run", {}, "run.project: expected, found nothing"),
         ("frames", 1, NO_FRAME, "frames[1]: expected a frame"),
         ("frames", 0, "%", "frames[0]: expected a frame"),
-        ("", "readings", [{"lane": "zero"}], "file: expected an exported run"),
+        ("", "readings", [{"lane": "zero"}], "readings[0].lane: expected a whole number"),
     ],
 )
 async def test_an_invalid_run_is_refused_by_field(

@@ -14,12 +14,8 @@ from dashboard.models import Run, RunLane
 from dashboard.runs.archive import stored_runs
 from dashboard.runs.queue.laboratory import Laboratory
 from tests.web.bench.test_runs import HTMX, finished
+from tests.web.history.mutations import SURROGATE, mutated
 
-SURROGATE = "\ud800"
-VALUES: list[Any] = [
-    *(None, True, -1, 0, 2**63, 2**200, 1e308, float("inf"), "", "text", SURROGATE, "\0"),
-    *([], {}, [None], [[]], {"kind": "x"}, ["a", 1], {"": {}}, "x" * 100_000),
-]
 ODD_VALUES: dict[str, list[Any]] = {
     "plan": [7, [], {}, {"scenario": 1}, {"scenario": SURROGATE}],
     "report": [7, "text", [], {}, {"lanes": None}, {"verdict": 7}],
@@ -118,17 +114,3 @@ async def test_any_part_of_a_report_may_be_anything(
     for _ in range(25):
         await Run.objects.filter(pk=odd.pk).aupdate(report=mutated(report, draws))
         await check(browser, odd.pk, other.pk)
-
-
-def mutated(value: Any, draws: random.Random) -> Any:
-    """Return a copy of a JSON value with one part replaced or left out."""
-    if not isinstance(value, dict | list) or not value or draws.random() < 0.1:
-        return draws.choice(VALUES[:7] + VALUES[8:])  # SQLite refuses an infinity as JSON
-    copy: Any = value.copy()
-    keys = list(copy) if isinstance(copy, dict) else list(range(len(copy)))
-    key = draws.choice(keys)
-    if draws.random() < 0.1:
-        del copy[key]
-    else:
-        copy[key] = mutated(copy[key], draws)
-    return copy

@@ -1,0 +1,1 @@
+"""Imports a run that another Liveburst exported, checked completely before it is stored."""

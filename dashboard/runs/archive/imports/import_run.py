@@ -1,0 +1,90 @@
+"""Stores an exported run as a new one. Nothing is stored of a file that is not one."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+
+from django.db import transaction
+
+from dashboard.models import Run, RunLane, StoredFrame, StoredReading
+from dashboard.runs.reports.results import report_of
+from dashboard.wire.errors import InvalidPlan, Problem
+from dashboard.wire.plan.plan import Plan
+
+from .frames import checked_frames
+from .schema import ENDED, ImportedFile, InvalidImport, read_file
+
+__all__ = ["InvalidImport", "import_run"]
+logger = logging.getLogger(__name__)
+FRAMES_AT_ONCE = 100
+MAX_TEXT = 200
+Progress = Callable[[str], None]
+
+
+def import_run(text: str | bytes, progress: Progress = lambda step: None) -> Run:
+    """Store an exported run as a new one, compute its report again, and return it.
+
+    `progress` is called with each step. Raises InvalidImport, and then stores nothing.
+    """
+    progress("Checking the file")
+    file = read_file(text)
+    _check(file)
+    frames = checked_frames(file.frames, len(file.lanes))
+    with transaction.atomic():
+        run = Run.objects.create(**file.run.stored(), owner_pid=0, owner_started=0.0)
+        RunLane.objects.bulk_create(lane.of(run) for lane in file.lanes)
+        StoredReading.objects.bulk_create(
+            StoredReading(run=run, data=reading) for reading in file.readings
+        )
+        _store(run, frames, len(file.frames), progress)
+        progress("Computing the report")
+        _compute_report(run)
+    return run
+
+
+def _store(run: Run, frames: Iterator[bytes], number: int, progress: Progress) -> None:
+    stored = 0
+    while batch := list(islice(frames, FRAMES_AT_ONCE)):
+        StoredFrame.objects.bulk_create(
+            StoredFrame(run=run, sequence=sequence, data=data)
+            for sequence, data in enumerate(batch, start=stored)
+        )
+        stored += len(batch)
+        progress(f"Storing frame {stored:,} of {number:,}")
+
+
+def _compute_report(run: Run) -> None:
+    try:
+        run.report = report_of(run)
+    except Exception as error:
+        # What one part says of another: no check of the parts alone finds that.
+        logger.info("An import was refused", exc_info=True)
+        problem = Problem("file", f"expected an exported run, found {error!r:.200}")
+        raise InvalidImport(problem) from None
+    run.save(update_fields=["report"])
+
+
+def _check(file: ImportedFile) -> None:
+    """Check what one part of the file says of another."""
+    try:
+        plan = Plan.from_json(file.run.plan)
+    except InvalidPlan as error:
+        raise InvalidImport(*error.problems) from None
+    problems: list[Problem] = []
+    if [lane.name for lane in file.lanes] != [str(lane) for lane in plan.lanes]:
+        problems.append(Problem("lanes", "expected the lanes of the plan, in its order"))
+    if [lane.position for lane in file.lanes] != list(range(len(file.lanes))):
+        problems.append(Problem("lanes", "expected the positions 0, 1, 2 …"))
+    if len(plan.scenario) > MAX_TEXT or len(plan.parameters) > MAX_TEXT:
+        problems.append(Problem("run.plan", f"expected at most {MAX_TEXT} characters and values"))
+    if file.run.status not in ENDED:
+        found = f"expected one that has ended, found {file.run.status[:40]!r}"
+        problems.append(Problem("run.status", found))
+    _raise(problems)
+
+
+def _raise(problems: Sequence[Problem]) -> None:
+    if problems:
+        raise InvalidImport(*problems)
