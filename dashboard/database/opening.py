@@ -34,7 +34,7 @@ def open_database() -> None:
     with errors_as_unusable(path):
         create_file(path)
         check_file(path)
-        if _pending(path):
+        if migrations_pending(path):
             _migrate(path)
 
 
@@ -68,7 +68,7 @@ def create_file(path: Path) -> None:
             temporary.unlink()
 
 
-def _pending(path: Path) -> bool:
+def migrations_pending(path: Path) -> bool:
     """Return True if there are migrations to apply. Raises UnusableHome for unknown ones."""
     executor = MigrationExecutor(connection)
     loader = executor.loader
@@ -88,7 +88,7 @@ def _migrate(path: Path) -> None:
     """Back up and migrate, one process at a time."""
     with (path.parent / LOCK).open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not _pending(path):  # another process was first
+        if not migrations_pending(path):  # another process was first
             return
         if connection.introspection.table_names():
             back_up(path)

@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "export": ("export", "last"),
     "prune": ("prune", "--keep", "1h"),
 }
+CHECKS = 10  # lines of `doctor`
 # A run with 40 frames of 4 KB.
 FURNISH = """
 from dashboard.models import Run, StoredFrame
@@ -257,4 +258,96 @@ def test_each_command_ends_with_a_sentence_and_keeps_every_file(name: str, home:
         ended = home.forks.run(home.path, *arguments, **wait)
         check_refused(ended, words)
         assert "doctor" in ended.stderr
+    checked = home.forks.run(home.path, "doctor", **wait)
+    assert words in checked.stdout
+    assert (checked.status, checked.stderr) == (1, "")
+    lines = checked.stdout.splitlines()
+    assert len(lines) == CHECKS
+    assert all(line.startswith(("ok  ", "note  ", "problem  ")) for line in lines)
     assert home.lost() == []
+
+
+REPAIRED = (
+    "garbage",
+    "empty",
+    "truncated to a half",
+    "a directory in its place",
+    "a link to nowhere",
+)
+
+
+@pytest.mark.parametrize("name", REPAIRED)
+def test_a_database_is_set_aside_and_the_next_start_makes_a_new_one(name: str, home: Home) -> None:
+    BROKEN[name][0](home)
+    home.remember()
+    done = home.forks.run(home.path, "doctor", "--set-aside", "database")
+    assert (done.status, done.stderr) == (0, "")
+    first = done.stdout.splitlines()[0]
+    moved = Path(first.partition(" → ")[2])
+    assert first == f"{home.database} → {moved}"
+    assert os.path.lexists(moved)
+    if DATABASE in home.files:
+        assert moved.read_bytes() == home.files[DATABASE]
+    if name == "empty":
+        assert next(moved.parent.glob("*-wal")).read_bytes() == b"precious"
+    started = home.forks.run(home.path, "export", "last")
+    assert "expected the address of a stored run" in started.stderr
+
+
+def test_the_newest_sound_backup_is_restored(home: Home, used: Path) -> None:
+    backups = home.path / "backups"
+    backups.mkdir()
+    shutil.copy(used / DATABASE, backups / "liveburst-20260101T000000.000000Z.sqlite3")
+    (backups / "liveburst-20260202T000000.000000Z.sqlite3").write_bytes(b"not whole")
+    garbage(home)
+    home.remember()
+    done = home.forks.run(home.path, "doctor", "--restore-backup")
+    assert (done.status, done.stderr) == (0, "")
+    assert "1 run, " in done.stdout
+    (aside,) = (home.path / "set-aside").iterdir()
+    assert aside.read_bytes() == home.files[DATABASE]
+    assert home.forks.run(home.path, "export", "last").status == 0
+
+
+def test_without_a_backup_nothing_is_moved(home: Home) -> None:
+    garbage(home)
+    home.remember()
+    done = home.forks.run(home.path, "doctor", "--restore-backup")
+    assert (done.status, done.stdout) == (3, "")
+    assert "There is no sound backup" in done.stderr
+    assert home.lost() == []
+
+
+def test_a_database_that_another_process_has_open_is_not_moved(home: Home) -> None:
+    database = home.held.enter_context(closing(sqlite3.connect(home.database)))
+    database.execute("SELECT count(*) FROM dashboard_run").fetchone()
+    done = home.forks.run(home.path, "doctor", "--set-aside", "database")
+    assert (done.status, done.stdout) == (3, "")
+    assert "Another process uses" in done.stderr
+    assert database.execute("SELECT count(*) FROM dashboard_run").fetchone() == (1,)
+
+
+def test_a_bad_key_is_set_aside(home: Home) -> None:
+    short_key(home)
+    home.remember()
+    done = home.forks.run(home.path, "doctor", "--set-aside", "key")
+    assert (done.status, done.stderr) == (0, "")
+    (aside,) = (home.path / "set-aside").iterdir()
+    assert aside.read_bytes() == home.files[KEY]
+    assert home.forks.run(home.path, "export", "last").status == 0
+
+
+def test_a_sound_home_has_no_problem_and_others_have_no_access(home: Home) -> None:
+    home.path.chmod(0o755)
+    done = home.forks.run(home.path, "doctor", "--port", "0")
+    assert (done.status, done.stderr) == (0, "")
+    assert "is accessible to you only" in done.stdout
+    assert "is sound: 1 run, " in done.stdout
+    assert {path.stat().st_mode & 0o077 for path in (home.path, home.path / KEY)} == {0}
+
+
+def test_a_project_that_cannot_be_read_is_a_problem_of_its_own(home: Home) -> None:
+    done = home.forks.run(home.path, "doctor", "--project", "nowhere.toml")
+    assert (done.status, done.stderr) == (1, "")
+    assert "problem  project: nowhere.toml: expected a file" in done.stdout
+    assert "ok       database" in done.stdout
