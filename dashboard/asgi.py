@@ -15,6 +15,7 @@ http = ASGIStaticFilesHandler(get_asgi_application())
 
 # These need the applications loaded.
 from dashboard.web.access.origin import SameOrigin  # noqa: E402
+from dashboard.web.access.socket_limit import SocketLimit  # noqa: E402
 from dashboard.web.live.consumers import PageConsumer  # noqa: E402
 from dashboard.web.serving.guard import GuardedApplication  # noqa: E402
 
@@ -22,7 +23,7 @@ application = GuardedApplication(
     ProtocolTypeRouter(
         {
             "http": http,
-            "websocket": SameOrigin(URLRouter([path("ws/", PageConsumer.as_asgi())])),
+            "websocket": SameOrigin(SocketLimit(URLRouter([path("ws/", PageConsumer.as_asgi())]))),
         }
     )
 )

@@ -14,6 +14,9 @@ from typing import NamedTuple
 
 import httpx
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from tests.other_user import OTHER_UID, connection, forwarded, needs_root
 
@@ -185,3 +188,33 @@ def test_without_a_token_everyone_is_admitted_and_that_is_printed(tmp_path: Path
         process.terminate()
         process.communicate(timeout=20)
     assert re.search("every user of this machine can fire, export and delete", warning)
+
+
+def test_a_long_message_closes_the_websocket(lab: Lab) -> None:
+    with connect(f"ws{lab.address[4:]}/ws/", origin=Origin(lab.address)) as socket_:
+        socket_.send("x" * 5000)
+        with pytest.raises(ConnectionClosed):
+            list(socket_)
+
+
+@needs_root
+def test_another_user_cannot_use_up_the_descriptors(lab: Lab) -> None:
+    taken = [connection(lab.port) for _ in range(300)]
+    try:
+        assert httpx.get(lab.address, timeout=20).status_code == 200
+        closed = [client for client in taken if is_closed(client)]
+        assert len(closed) >= 200
+    finally:
+        for client in taken:
+            client.close()
+
+
+def is_closed(client: socket.socket) -> bool:
+    """Return True if the server has closed the connection."""
+    client.setblocking(False)
+    try:
+        return client.recv(1) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionResetError:
+        return True

@@ -64,7 +64,12 @@ def uid_of_peer(peer: Endpoint, here: Endpoint) -> int | None:
 
 
 def add_peer(scope: dict[str, Any], transport: Any) -> None:
-    """Add the user at the other end of Twisted's transport to an ASGI scope.
+    """Add the user at the other end of Twisted's transport to an ASGI scope."""
+    scope["extensions"] = {**scope.get("extensions", {}), _PEER_UID: uid_of(transport)}
+
+
+def uid_of(transport: Any) -> int | None:
+    """Return the user at the other end of Twisted's transport.
 
     The kernel is asked once per connection, and later requests on it have the same answer: it
     cannot change. An answer about a connection that has ended does not count, since its port may
@@ -74,7 +79,7 @@ def add_peer(scope: dict[str, Any], transport: Any) -> None:
         peer, here = transport.getPeer(), transport.getHost()
         uid = uid_of_peer((peer.host, peer.port), (here.host, here.port))
         _uids[transport] = uid if _is_connected(transport.getHandle()) else None
-    scope["extensions"] = {**scope.get("extensions", {}), _PEER_UID: _uids[transport]}
+    return _uids[transport]
 
 
 def peer_of(scope: Mapping[str, Any]) -> int | None:

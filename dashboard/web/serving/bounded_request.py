@@ -15,6 +15,7 @@ from daphne.server import reactor
 from twisted.web.http import HTTPChannel
 
 from .body_limits import body_limit
+from .bounded_connection import BoundedChannel
 
 # How long the rest of a refused body is read and dropped. A connection that is closed before the
 # client has sent everything is reset, and the client then never sees the response.
@@ -133,7 +134,9 @@ def _too_large(limit_bytes: int) -> bytes:
 
 
 class BoundedFactory(HTTPFactory):  # type: ignore[misc] # Daphne has no types
-    """Makes connections whose requests are bounded."""
+    """Makes bounded connections, whose requests are bounded."""
+
+    protocol = BoundedChannel
 
     def buildProtocol(self, addr: Any) -> HTTPChannel:  # noqa: N802 - Twisted's name
         """Return the protocol of a new connection."""

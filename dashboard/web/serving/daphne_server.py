@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import daphne.server
 
@@ -15,6 +15,8 @@ from .extensions import add_extensions
 
 logger = logging.getLogger(__name__)
 
+FRAME_BYTES: Final = 4096  # of a websocket
+
 
 class DashboardServer(daphne.server.Server):  # type: ignore[misc] # Daphne has no types
     """Daphne with our requests.
@@ -23,6 +25,13 @@ class DashboardServer(daphne.server.Server):  # type: ignore[misc] # Daphne has 
     Each starts its next turn at its end, so that one exception would end it for good: from then on
     errors were never answered, and 10 KB were lost per request.
     """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Bound what is received: a page's messages have at most 100 bytes.
+
+        The limit of a message, which Daphne sets to 1 MiB, also holds for those that are sent.
+        """
+        super().__init__(*args, websocket_max_frame_size=FRAME_BYTES, **kwargs)
 
     def run(self) -> None:
         """Serve until the reactor is stopped."""

@@ -1,0 +1,31 @@
+"""How many websockets may be open at once."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from channels.security.websocket import WebsocketDenier
+
+from .gate import Application, Message, Receive, Send
+
+MOST_SOCKETS: Final = 500  # 350 viewers of one run had every sample; each page opens one
+
+
+class SocketLimit:
+    """Passes on a websocket, or refuses it while too many are open."""
+
+    def __init__(self, application: Application, most: int = MOST_SOCKETS) -> None:
+        self._application = application
+        self._most = most
+        self._open = 0
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Handle one websocket."""
+        if self._open >= self._most:
+            await WebsocketDenier()(scope, receive, send)
+            return
+        self._open += 1
+        try:
+            await self._application(scope, receive, send)
+        finally:
+            self._open -= 1
