@@ -38,6 +38,8 @@ class Project:
     requirements: what some of its variants need besides the project.
     start_timeout_s: how long a server or a companion may take to start; None: 20 s, and longer
         while it uses the CPU.
+    inherit_env: names, or patterns with *, of variables of our own environment that the processes
+        inherit besides those that all projects do.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Project:
     versions: Mapping[str, Version] = field(default_factory=dict)
     requirements: Mapping[str, Requirement] = field(default_factory=dict)
     start_timeout_s: float | None = None
+    inherit_env: tuple[str, ...] = ()
 
     def server(self, text: str) -> Server:
         """Return the server of a lane, `gunicorn-gthread:threads=32`, with its settings in force.

@@ -7,10 +7,12 @@ import socket
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from dashboard.project.labtoml.load import load_manifest
 from dashboard.targets.lifecycle.code_changes import changed_file
 from dashboard.targets.lifecycle.sockets import (
     BACKLOG,
@@ -21,8 +23,13 @@ from dashboard.targets.lifecycle.sockets import (
 from dashboard.targets.observe.listeners import backlog_of
 from dashboard.targets.observe.machine import busy_times, cpu_times, steal_percent
 from dashboard.targets.observe.proc_stats import exists, process_tree, read_process, read_switches
-from dashboard.targets.supervise.environment import project_environment, with_probe
+from dashboard.targets.supervise.environment import (
+    project_environment,
+    tool_environment,
+    with_probe,
+)
 from dashboard.targets.supervise.log_files import last_line_since, read_tail
+from tests.targets.helpers import LIVEAPP
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="read from /proc")
 
@@ -117,7 +124,7 @@ def test_a_process_that_has_gone_has_no_columns() -> None:
     assert not exists(unused_pid)
 
 
-def test_a_target_gets_our_environment_without_our_own_variables(
+def test_a_target_gets_an_allow_list_of_our_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "dashboard.settings")
@@ -125,11 +132,21 @@ def test_a_target_gets_our_environment_without_our_own_variables(
     monkeypatch.setenv("UVICORN_WORKERS", "9")
     monkeypatch.setenv("LIVEBURST_HOME", "somewhere")
     monkeypatch.setenv("PYTHONPATH", "mine")
-    monkeypatch.setenv("KEPT", "yes")
-    env = with_probe(project_environment({"DJANGO_SETTINGS_MODULE": "shop.settings"}, {}))
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    monkeypatch.setenv("SHOP_KEPT", "yes")
+    monkeypatch.setenv("DATABASE_URL", "postgres://shop:of-production@db/shop")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "of the person")
+    project = replace(
+        load_manifest(LIVEAPP),
+        env={"DJANGO_SETTINGS_MODULE": "shop.settings"},
+        inherit_env=("SHOP_*", "WEB_CONCURRENCY"),
+    )
+    env = with_probe(project_environment(project, {}))
     assert env["DJANGO_SETTINGS_MODULE"] == "shop.settings"
-    assert env["KEPT"] == "yes"
+    assert (env["SHOP_KEPT"], env["LC_ALL"], env["PATH"]) == ("yes", "C.UTF-8", os.environ["PATH"])
     assert not env.keys() & {"WEB_CONCURRENCY", "UVICORN_WORKERS", "LIVEBURST_HOME"}
+    assert not env.keys() & {"DATABASE_URL", "AWS_SECRET_ACCESS_KEY"}
+    assert tool_environment({})["DATABASE_URL"]  # git, pip and the inspector work as in the shell
     probe, rest = env["PYTHONPATH"].split(os.pathsep)
     assert (Path(probe) / "liveburst_probe.py").is_file()
     assert rest == "mine"

@@ -14,6 +14,7 @@ from dashboard.project.model.requirement import Requirement
 from dashboard.project.model.scenario import Variant
 from dashboard.project.model.version import Version
 from dashboard.project.project import Project
+from dashboard.project.secrets.inheritance import is_handed_on
 
 from . import tables
 from .claims import claim_of
@@ -34,6 +35,7 @@ def project_of(file: tables.File, path: Path, problems: Problems) -> Project:
         name: scenario_of(name, inner, servers, path.parent, problems.at("scenario", name))
         for name, inner in file.scenario.items()
     }
+    filed, in_both = read_env_files(table.env_files, directory, here)
     project = Project(
         name=table.name,
         path=path,
@@ -41,7 +43,12 @@ def project_of(file: tables.File, path: Path, problems: Problems) -> Project:
         wsgi=table.wsgi,
         asgi=table.asgi,
         python=_python(table.python, directory, here),
-        env={**read_env_files(table.env_files, directory, here), **table.env},
+        env={**filed, **table.env},
+        inherit_env=(
+            *_inherit_env(table.inherit_env, here),
+            *in_both,
+            *(requirement.variable for requirement in file.requirement.values()),
+        ),
         scenarios=scenarios,
         servers=servers,
         setup=table.setup,
@@ -61,6 +68,14 @@ def project_of(file: tables.File, path: Path, problems: Problems) -> Project:
     )
     _check(project, table.env, problems)
     return project
+
+
+def _inherit_env(names: tuple[str, ...], here: Problems) -> tuple[str, ...]:
+    """Return the names; one that is never passed on is a problem."""
+    for name in names:
+        if not is_handed_on(name.rstrip("*")):
+            here.at("inherit_env").expected("variables of the project, set others in env", name)
+    return names
 
 
 def _named(kind: type[Named], tables_by_name: Mapping[str, tables.Table]) -> dict[str, Named]:

@@ -12,11 +12,14 @@ from dashboard.project.secrets.inheritance import is_handed_on
 from .problems import Problems
 
 
-def read_env_files(names: Iterable[str], directory: Path, here: Problems) -> dict[str, str]:
+def read_env_files(
+    names: Iterable[str], directory: Path, here: Problems
+) -> tuple[dict[str, str], list[str]]:
     """Return the variables in the files, with the precedence of the usual loaders.
 
-    Our own environment comes before the files, and an earlier file before a later one. Variables
-    that would change a server (WEB_CONCURRENCY and the like) are left out.
+    Our own environment comes before the files, and an earlier file before a later one: the names
+    that both contain are the second value. Variables that would change a server (WEB_CONCURRENCY
+    and the like) are left out.
     """
     variables: dict[str, str] = {}
     for name in names:
@@ -26,8 +29,8 @@ def read_env_files(names: Iterable[str], directory: Path, here: Problems) -> dic
             here.at("env_files").expected("files that can be read, relative to directory", name)
             continue
         variables = {**read, **variables}
-    return {
-        name: value
-        for name, value in variables.items()
-        if name not in os.environ and is_handed_on(name) and "\0" not in value
+    usable = {
+        name: value for name, value in variables.items() if is_handed_on(name) and "\0" not in value
     }
+    inherited = [name for name in usable if name in os.environ]
+    return {name: value for name, value in usable.items() if name not in inherited}, inherited

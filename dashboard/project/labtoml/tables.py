@@ -52,6 +52,9 @@ class Project(Table):
     asgi: v.Import | None = key("ASGI application; at least one of wsgi, asgi, url", None)
     python: v.Text = key("relative to directory; 'python' is the dashboard's own", "python")
     env: v.Environment = key("environment variables of the project's processes", {})
+    inherit_env: v.EnvNames = key(
+        "variables to pass on from Liveburst's own environment; * matches any characters", ()
+    )
     env_files: v.Texts = key("files with more variables, relative to directory", ())
     setup: v.Commands = key("run first; 'python' as the first word is project.python", ())
     neighbour: v.UrlPath | None = key("the path of an unrelated fast view", None)

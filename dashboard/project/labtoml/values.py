@@ -136,6 +136,13 @@ _EnvValue = Annotated[str, matching(r"[^\x00]*", "a text that it can hold", secr
 Secret = Annotated[
     str, matching(r"[A-Za-z_]\w*", "the name of an environment variable", secret=True)
 ]
+EnvNames = Annotated[
+    tuple[
+        Annotated[str, matching(r"[A-Za-z_][\w*]*", "a variable's name, or its beginning and *")],
+        ...,
+    ],
+    sequence("a list of names of environment variables, like 'DATABASE_URL' or 'SHOP_*'"),
+]
 Environment = dict[_EnvName, _EnvValue]
 _Token = Annotated[str, matching(f"{_TCHAR}+", "a name that HTTP can carry")]
 _HeaderValue = Annotated[

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import html
 import json
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from .patterns import REDACTED, is_secret_name, redacted
+from .patterns import REDACTED, is_secret_name, password_in, redacted
 
 MIN_CHARACTERS = 4  # a shorter value would occur by chance in every text
+MIN_NAMED_CHARACTERS = 8  # of a value that is secret by its variable's name
 MIN_SESSION_CHARACTERS = 16  # shorter cookies contain words, like a language
 
 _replacements: dict[str, str] = {}  # each form of a value -> its replacement
@@ -37,6 +39,21 @@ def remember(value: str, replacement: str, min_characters: int = MIN_CHARACTERS)
 def remember_variable(name: str, value: str) -> None:
     """Replace the value of an environment variable by `{env:NAME}`."""
     remember(value, f"{{env:{name}}}")
+
+
+def remember_environment(environment: Mapping[str, str]) -> None:
+    """Replace what is secret in the environment of a project's process, by `{env:NAME}`.
+
+    That is the value of a variable that is secret by its name, and the password in an address. A
+    value that could be a word, such as the password "postgres", is not replaced everywhere, and
+    neither is the path of a file.
+    """
+    for name, value in environment.items():
+        if not name.startswith("LIVEBURST_"):  # new with each process, which would add up
+            secret = value if is_secret_name(name) else password_in(value)
+            is_word = secret.isalpha() and len(secret) < MIN_SESSION_CHARACTERS
+            if not is_word and not os.path.exists(secret):  # noqa: PTH110 - Path's may raise
+                remember(secret, f"{{env:{name}}}", MIN_NAMED_CHARACTERS)
 
 
 def remember_session(cookies: Mapping[str, str]) -> None:

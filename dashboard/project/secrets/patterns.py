@@ -15,7 +15,7 @@ REDACTED = "[redacted]"
 
 # In logs, JSON inside JSON, Python's repr and escaped HTML.
 _QUOTE = r"(?:\\*[\"']|&quot;|&\#x27;|&\#39;)"
-_WORD = r"""(?:pass(?:word|wd|phrase)|pwd|secret|token
+_WORD = r"""(?:pass(?:word|wd|phrase)|(?<![a-z])pwd|secret|token
     |(?:api|access|private|signing|encryption|account|auth|session|license)[_-]?key
     |credentials?|session_?id|dsn|jwt|signature|salt|otp)"""
 _NAME = rf"""(?<![\w.-])[\w.-]{{0,40}}?{_WORD}
@@ -52,7 +52,7 @@ _NAMED = (
 _FORMS = (
     # scheme://user:password@host, where the password may contain what should be escaped.
     r"""(?P<keep>\b[a-z][a-z0-9+.-]{0,20}://[^\s:/@'"]{0,100}:)
-    (?!\d{1,5}(?:[/?\#\s'"]|$))[^\s'"<>]+(?=@)""",
+    (?!\d{1,5}(?:[/?\#\s'"]|$)|\{(?:env|session):)[^\s'"<>]+(?=@)""",
     r"""(?P<keep>\b[a-z][a-z0-9+.-]{0,20}://)[^\s:/@'"]{16,}(?=@)""",
     rf"(?P<keep>{_AUTHORIZATION}{_BEFORE_QUOTED})(?!(?:\w+\s+)?{_CODE}){_QUOTED}",
     rf"""(?P<keep>{_AUTHORIZATION}\s*[:=]\s*)
@@ -71,6 +71,7 @@ _KEY_PATTERNS = [re.compile(form, re.VERBOSE | re.DOTALL) for form in _KEYS]
 _COOKIE_PATTERNS = [re.compile(form, _FLAGS) for form in _COOKIES]
 _PATTERNS = [re.compile(form, _FLAGS) for form in _FORMS]
 _NAMED_PATTERNS = [re.compile(form, _FLAGS) for form in _NAMED]
+_PASSWORD = _PATTERNS[0]
 _SECRET_WORD = re.compile(_WORD, _FLAGS)
 _COOKIE_VALUE = re.compile(r"""=(?!\{(?:env|session):)[^\s;,"'\\&]+""")
 _SECRET_NAME = re.compile(_NAME + r"\Z", re.VERBOSE | re.IGNORECASE)
@@ -91,6 +92,12 @@ def redacted(text: str) -> str:
 def is_secret_name(name: str) -> bool:
     """Return whether the value of this setting, variable or key is a secret by its name."""
     return bool(_SECRET_NAME.match(name))
+
+
+def password_in(address: str) -> str:
+    """Return the password in an address, `scheme://user:password@host`; empty without one."""
+    match = _PASSWORD.search(address)
+    return match[0][len(match["keep"]) :] if match else ""
 
 
 def _replacement(match: re.Match[str]) -> str:

@@ -9,7 +9,10 @@ from dashboard.analysis.inference.control import MAX_STEAL_PERCENT
 from dashboard.project.secrets.masking import masked
 from dashboard.runs.reports.instrument import Reading
 from dashboard.runs.resources import Target
-from dashboard.targets.lifecycle.ignored_settings import advice_on_ignored_settings
+from dashboard.targets.lifecycle.ignored_settings import (
+    advice_on_ignored_settings,
+    advice_on_withheld_variables,
+)
 from dashboard.targets.observe.answers import merge_answers
 from dashboard.wire.events import Conversation, EngineFired
 from dashboard.wire.frame import WARM_UP_ROUND
@@ -151,6 +154,7 @@ class Warnings:
         check = partial(pool.migrations, targets.name_of(lane))
         return [
             *advice_on_ignored_settings(target.facts),
+            *advice_on_withheld_variables(target.facts),
             *advice_on(target.facts),
             *[advice async for advice in advice_on_answers(answers, target.facts, check)],
         ]

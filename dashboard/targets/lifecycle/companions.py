@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dashboard.project.model.companion import Companion
 from dashboard.project.project import Project
-from dashboard.targets.supervise.environment import project_environment
+from dashboard.targets.supervise.environment import advice_on_withheld, project_environment
 from dashboard.targets.supervise.launcher import Child, launch
 from dashboard.targets.supervise.log_files import open_log, read_tail
 from dashboard.targets.supervise.start_deadline import StartDeadline
@@ -28,9 +28,11 @@ _POLL_INTERVAL_S = 0.02
 class RunningCompanion:
     """One companion while it runs."""
 
-    def __init__(self, companion: Companion, port: int, child: Child, log: Path) -> None:
+    def __init__(
+        self, companion: Companion, port: int, child: Child, log: Path, env: Mapping[str, str]
+    ) -> None:
         self.companion, self.port = companion, port
-        self._child, self._log = child, log
+        self._child, self._log, self._env = child, log, env
 
     @property
     def alive(self) -> bool:
@@ -43,7 +45,8 @@ class RunningCompanion:
         if self.alive:
             return None
         message = f"companion {self.companion.name} ended with status {self._child.status}"
-        return TargetFailed(message, read_tail(self._log))
+        log_tail = read_tail(self._log)
+        return TargetFailed(message + advice_on_withheld(log_tail, self._env), log_tail)
 
     async def wait_until_ready(
         self, start_timeout_s: float | None, on_wait: Callable[[str], None]
@@ -162,7 +165,7 @@ class Companions:
 
     async def _launch(self, project: Project, companion: Companion, port: int) -> RunningCompanion:
         log = self._log_directory / f"companion-{companion.name}.log"
-        env = project_environment(project.env, self.env)
+        env = project_environment(project, self.env)
         try:
             with open_log(log) as output:
                 child = await launch(
@@ -176,7 +179,7 @@ class Companions:
         except OSError as error:
             message = f"companion {companion.name}: expected to start in {project.directory}"
             raise TargetFailed(f"{message}: {error}") from error
-        return RunningCompanion(companion, port, child, log)
+        return RunningCompanion(companion, port, child, log, env)
 
     async def stop(self) -> None:
         """End all of them at once."""

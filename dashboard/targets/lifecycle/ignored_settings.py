@@ -24,6 +24,17 @@ def ignored_settings(server: Server, directory: Path) -> list[str]:
     ]
 
 
+def advice_on_withheld_variables(facts: TargetFacts) -> Iterator[str]:
+    """Yield a sentence on variables that the settings name and did not get; nothing for none."""
+    if names := facts.get("withheld"):
+        was = "was" if len(names) == 1 else "were"
+        yield (
+            f"{', '.join(names)} {was} not passed on, although the settings name"
+            f" {'it' if len(names) == 1 else 'them'}. What the project needs of the environment"
+            " belongs in project.inherit_env, what it must not use in project.env."
+        )
+
+
 def advice_on_ignored_settings(facts: TargetFacts) -> Iterator[str]:
     """Yield a sentence that names what was not used and how to use it; nothing if all was."""
     if names := facts.get("ignored"):

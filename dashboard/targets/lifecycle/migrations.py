@@ -41,7 +41,7 @@ async def check_migrations(
     What the check prints goes to a log; its answer is a file.
     """
     # With the probe's directory, which has Django's own application.
-    env = with_probe(project_environment(project.env, companions))
+    env = with_probe(project_environment(project, companions))
     env["PYTHONPATH"] = os.pathsep.join([str(project.directory), env["PYTHONPATH"]])
     with tempfile.TemporaryDirectory(prefix="liveburst-") as name:
         answer = Path(name, "answer.json")

@@ -199,7 +199,7 @@ class Targets:
             on_event("starting", f"setting up: {' '.join([first, *rest])}")
             await run_to_end(
                 [project.python if first == "python" else first, *rest],
-                env={**project_environment(project.env, {}), "LIVEBURST_MARK": self._mark},
+                env={**project_environment(project, {}), "LIVEBURST_MARK": self._mark},
                 directory=project.directory,
                 log=log,
                 timeout_s=SETUP_TIMEOUT_S,

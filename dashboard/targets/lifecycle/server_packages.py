@@ -20,7 +20,7 @@ from typing import Any
 from dashboard.project.model.server import Server
 from dashboard.project.project import Project
 from dashboard.project.servers.catalogue import SERVERS
-from dashboard.targets.supervise.environment import project_environment
+from dashboard.targets.supervise.environment import project_environment, tool_environment
 from dashboard.targets.supervise.subprocesses import run_to_end
 from dashboard.wire.errors import TargetFailed
 
@@ -106,7 +106,7 @@ class PackageInstaller:
             output = Path(name, "output")
             await run_to_end(
                 [project.python, "-c", _QUERY, *_QUERIED],
-                env=project_environment(project.env, {}),
+                env=project_environment(project, {}),
                 directory=project.directory,
                 log=output,
                 errors=Path(name, "errors"),
@@ -142,7 +142,7 @@ class PackageInstaller:
     async def _run(self, project: Project, command: Sequence[str]) -> None:
         await run_to_end(
             command,
-            env=project_environment(project.env, {}),
+            env=tool_environment(project.env),
             directory=project.directory,
             log=self._log,
             timeout_s=INSTALL_TIMEOUT_S,

@@ -6,18 +6,24 @@ import asyncio
 import re
 import socket
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from dashboard.project.model.server import Launch, Server
 from dashboard.project.project import Project
+from dashboard.project.secrets.variables_read import names_mentioned
 from dashboard.targets.injected import STARTER
 from dashboard.targets.observe.health import Health
 from dashboard.targets.observe.listeners import backlog_of
-from dashboard.targets.supervise.environment import project_environment, with_probe
+from dashboard.targets.supervise.environment import (
+    advice_on_withheld,
+    project_environment,
+    with_probe,
+    withheld_variables,
+)
 from dashboard.targets.supervise.launcher import Child, launch
 from dashboard.targets.supervise.log_files import open_log, read_tail
 from dashboard.targets.supervise.readiness import wait_until_ready
@@ -81,7 +87,10 @@ async def start_target(
             timeout_s = server.start_timeout_s or project.start_timeout_s
             deadline = StartDeadline(child.guard_pid, timeout_s, context.on_wait)
             reached = partial(bool, health.probes)
-            await _wait_for_answer(server, listener, child, log, deadline=deadline, reached=reached)
+            with _advice_on_withheld(env):
+                await _wait_for_answer(
+                    server, listener, child, log, deadline=deadline, reached=reached
+                )
             address, backlog = listener.getsockname(), _backlog(server, listener)
         probe = await health.first_probe(HELLO_TIMEOUT_S)
         facts = started_facts(
@@ -90,6 +99,7 @@ async def start_target(
             cores=context.cores,
             backlog=backlog,
             probe=probe,
+            withheld=names_mentioned(project.directory, withheld_variables(env)),
         )
         target = Target(
             *(server, address, child, health),
@@ -101,6 +111,16 @@ async def start_target(
         )
         undo.pop_all()
     return target
+
+
+@contextmanager
+def _advice_on_withheld(env: Mapping[str, str]) -> Iterator[None]:
+    """Add to a failure which variables that the log names were not passed on."""
+    try:
+        yield
+    except TargetFailed as error:
+        advice = advice_on_withheld(error.log_tail, env)
+        raise TargetFailed(f"{error}{advice}", error.log_tail) from None
 
 
 async def _kill(child: Child) -> None:
@@ -135,7 +155,7 @@ def _environment(
         expected = f"expected {project.path.name} to name project.{server.interface}"
         raise TargetFailed(f"{server.name}: {expected}")
     env = {
-        **with_probe(project_environment(project.env, context.companion_env)),
+        **with_probe(project_environment(project, context.companion_env)),
         "LIVEBURST_MARK": context.mark,
         "LIVEBURST_APP": application,
         "LIVEBURST_DIRECTORY": str(project.directory),

@@ -22,10 +22,12 @@ def started_facts(
     cores: Sequence[int],
     backlog: int | None,
     probe: ProbedProcess | None,
+    withheld: list[str],
 ) -> TargetFacts:
     """Return the facts of a target that was started here.
 
     `backlog` is None if the kernel does not report it, `probe` if none responded in time.
+    `withheld` are the variables of our environment that the settings name and did not get.
     """
     return {
         "command": list(command),
@@ -39,6 +41,7 @@ def started_facts(
         "probe": True,
         "packages": _packages(packages),
         "ignored": ignored_settings(server, project.directory),
+        "withheld": withheld,
         "versions": {**packages.versions, **(probe.versions if probe else {})},
         "django": probe.django if probe else None,
         "interface": server.interface,

@@ -19,7 +19,7 @@ from psutil import pid_exists
 
 from dashboard.project.model.version import Version
 from dashboard.project.project import Project
-from dashboard.targets.supervise.environment import project_environment
+from dashboard.targets.supervise.environment import tool_environment
 from dashboard.targets.supervise.log_files import last_line_since
 from dashboard.targets.supervise.subprocesses import run_to_end
 from dashboard.wire.errors import TargetFailed
@@ -99,7 +99,7 @@ async def _git(directory: Path, *arguments: str, failure: str = "") -> str:
         try:
             await run_to_end(
                 ["git", "-C", str(directory), *arguments],
-                env=project_environment({}, {}),
+                env=tool_environment({}),
                 directory=directory,
                 log=output,
                 errors=errors,

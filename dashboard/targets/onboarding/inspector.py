@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dashboard.targets.injected import INSPECTOR
-from dashboard.targets.supervise.environment import exported_settings, project_environment
+from dashboard.targets.supervise.environment import exported_settings, tool_environment
 from dashboard.targets.supervise.log_files import read_tail
 from dashboard.targets.supervise.subprocesses import run_to_end
 from dashboard.wire.errors import InvalidManifest, Problem, TargetFailed
@@ -96,7 +96,7 @@ def _run(command: list[str], directory: Path, log: Path, timeout_s: float) -> st
         asyncio.run(
             run_to_end(
                 command,
-                env=project_environment(exported_settings(), {}),
+                env=tool_environment(exported_settings()),
                 directory=directory,
                 log=log,
                 timeout_s=timeout_s,

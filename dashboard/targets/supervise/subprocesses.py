@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dashboard.wire.errors import TargetFailed
 
+from .environment import advice_on_withheld
 from .launcher import Child, launch
 from .log_files import open_log, read_tail
 
@@ -42,7 +43,9 @@ async def run_to_end(
         message = f"{shown}: expected an end within {timeout_s:g} s, found none"
         raise TargetFailed(message, read_tail(stderr_log))
     if status != 0:
-        raise TargetFailed(f"{shown} ended with status {status}", read_tail(stderr_log))
+        log_tail = read_tail(stderr_log)
+        advice = advice_on_withheld(log_tail, env)
+        raise TargetFailed(f"{shown} ended with status {status}{advice}", log_tail)
 
 
 async def _status(child: Child, timeout_s: float) -> int | None:

@@ -100,6 +100,7 @@ class TargetFacts(TypedDict, total=False):
     versions: dict[str, str]
     packages: dict[str, PackageFacts]
     ignored: list[str]
+    withheld: list[str]
     django: DjangoFacts | None
     own: OwnFacts
     version: VersionFacts

@@ -335,6 +335,7 @@ def test_environment_and_applications_are_drafted() -> None:
     project = tomllib.loads(text)["project"]
     assert project["asgi"] == "liveburst_django:asgi"
     assert project["env"] == {"DJANGO_SETTINGS_MODULE": "shop.settings", "PYTHONPATH": "src"}
+    assert project["inherit_env"] == ["TOKEN"]
     assert project["env_files"] == [".env"]
     assert "# Django's own get_asgi_application(): the project has no asgi.py" in text
     assert "manage.py sets TOKEN to a value not written here" in text

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from dashboard.project.labtoml.schema import SCHEMA_FILE
+from dashboard.project.secrets.inheritance import is_handed_on, is_inherited
+from dashboard.project.secrets.variables_read import variables_read
 from dashboard.targets.onboarding.fallback_applications import (
     fallback_application,
     is_fallback_application,
@@ -40,6 +42,7 @@ def project_section(inspection: Inspection, location: Path) -> str:
         *_applications(inspection),
         f"python = {toml_string(inspection.python_shown)}" + ("" if inspection.python else OURS),
         f"env = {{ {pairs} }}",
+        *_inherit_env(inspection, env),
         *_env_files(inspection),
         '# setup = [["python", "manage.py", "migrate", "--noinput"]] # before the first target',
         '# neighbour = "/ping/" # a fast view: what other users feel during a burst',
@@ -60,6 +63,19 @@ def _applications(inspection: Inspection) -> Iterator[str]:
             fallback = toml_string(fallback_application(interface))
             comment = "Django's own, without what the project's module would add"
             yield f"# {interface} = {fallback} # {comment}"
+
+
+def _inherit_env(inspection: Inspection, env: Mapping[str, str]) -> Iterator[str]:
+    """Yield the key with the variables that manage.py and the settings take from elsewhere."""
+    read = {*variables_read(inspection.directory), *inspection.env_unknown}
+    names = [
+        name
+        for name in sorted(read)
+        if name not in env and is_handed_on(name) and not is_inherited(name)
+    ]
+    if names:
+        comment = "what the settings read; of your environment, the servers get no more than this"
+        yield f"inherit_env = [{', '.join(map(toml_string, names))}] # {comment}"
 
 
 def _env_files(inspection: Inspection) -> Iterator[str]:
