@@ -27,6 +27,7 @@ class Target(Protocol):
     host: str
     port: int
     tls: bool
+    ca: str | None
     started_s: float
 
     @property

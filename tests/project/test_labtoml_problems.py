@@ -20,6 +20,8 @@ REFUSALS = [
     ("env = {", 'python = "nowhere"\nenv = {', "project.python", "an interpreter"),
     ('[["python", "manage.py", "migrate"]]', "[[]]", "project.setup", "a list of commands"),
     ('"shop.settings"', "1", "project.env.DJANGO_SETTINGS_MODULE", "a text"),
+    ("env = {", 'ca = "nowhere.pem"\nenv = {', "project.ca", "a file with certificates (PEM)"),
+    ("env = {", 'ca = "lab.toml"\nenv = {', "project.ca", "a file with certificates (PEM)"),
     ("env = {", 'inherit_env = ["SHOP-KEY"]\nenv = {', "project.inherit_env", "a list of names"),
     ("env = {", 'inherit_env = "SHOP_KEY"\nenv = {', "project.inherit_env", "a list of names"),
     ("env = {", 'inherit_env = ["*"]\nenv = {', "project.inherit_env", "a list of names"),

@@ -113,6 +113,7 @@ class FakeTarget:
     """A target that is always up, and quiet unless `quiet` is False."""
 
     host, port, tls, started_s = "127.0.0.1", 1, False, 1.0
+    ca: str | None = None
     session: Mapping[str, str] = MappingProxyType({})
     executor: ExecutorFacts | None = None
     answers: tuple[AnswerKind, ...] = ()

@@ -9,9 +9,9 @@ import aiohttp
 from aiohttp import http_exceptions
 from yarl import URL
 
-from dashboard.engine.http.tls import loopback_tls
 from dashboard.wire.failure import Failure
 from dashboard.wire.plan.plan import Firing
+from dashboard.wire.tls import client_context
 
 from .driver import Call
 from .tasks import TaskDriver
@@ -34,7 +34,9 @@ class AiohttpDriver(TaskDriver):
 
     def __init__(self, firing: Firing) -> None:
         connector = aiohttp.TCPConnector(
-            limit=firing.load.concurrency, ssl=loopback_tls(), force_close=not firing.keep_alive
+            limit=firing.load.concurrency,
+            ssl=client_context(firing.host, firing.ca),
+            force_close=not firing.keep_alive,
         )
         self._session = aiohttp.ClientSession(
             connector=connector,

@@ -16,6 +16,7 @@ NO_DESCRIPTORS = (errno.EMFILE, errno.ENFILE)
 Table: TypeAlias = Sequence[tuple[type[BaseException], Failure]]
 
 COMMON: Table = (
+    (ssl.SSLCertVerificationError, Failure.TLS),  # before what libraries wrap it in
     (RemoteDisconnected, Failure.CLOSED),  # though it is a ConnectionResetError
     (ConnectionRefusedError, Failure.REFUSED),
     (ConnectionResetError, Failure.RESET),

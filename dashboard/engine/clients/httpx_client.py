@@ -6,9 +6,9 @@ from typing import Any
 
 import httpx
 
-from dashboard.engine.http.tls import loopback_tls
 from dashboard.wire.failure import Failure
 from dashboard.wire.plan.plan import Firing
+from dashboard.wire.tls import client_context
 
 from .driver import Call
 from .tasks import TaskDriver
@@ -33,7 +33,7 @@ class HttpxDriver(TaskDriver):
     def __init__(self, firing: Firing) -> None:
         super().__init__(firing)
         # Without TLS the default stays: reading the certificates is what a client costs.
-        self._verify: Any = loopback_tls() if firing.tls else True
+        self._verify: Any = client_context(firing.host, firing.ca) if firing.tls else True
 
     async def _send(self, client: httpx.AsyncClient, call: Call) -> int:
         async def note(event: str, info: object) -> None:
@@ -88,7 +88,7 @@ class HttpxSharedDriver(HttpxDriver):
         )
         self._client = httpx.AsyncClient(
             trust_env=False,
-            verify=loopback_tls(),
+            verify=client_context(firing.host, firing.ca),
             limits=limits,
         )
         super().__init__(firing)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from contextlib import suppress
 from http.client import HTTPException, IncompleteRead, LineTooLong
@@ -14,10 +15,10 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from dashboard.engine.http.tls import loopback_tls
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import UNKNOWN
 from dashboard.wire.plan.plan import Firing
+from dashboard.wire.tls import client_context
 from dashboard.wire.units import NS_PER_S
 
 from .driver import Call, ClientDriver
@@ -70,7 +71,7 @@ class RequestsThreadsDriver(ClientDriver):
             threading.Thread(target=self._work, daemon=True).start()
 
     def _work(self) -> None:
-        with _session() as session:
+        with _session(self._firing) as session:
             free = self.now()
             while call := self._take(free):
                 early = call.due - self.now()
@@ -158,17 +159,22 @@ class _TlsPool(HTTPSConnectionPool):
 
 
 class _Adapter(HTTPAdapter):
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
+        super().__init__(pool_maxsize=1)
+
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
-        super().init_poolmanager(*arguments, **options, ssl_context=loopback_tls())
+        super().init_poolmanager(*arguments, **options, ssl_context=self._context)
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
 
 
-def _session() -> requests.Session:
-    """Return a session that uses no proxy and verifies no certificate."""
+def _session(firing: Firing) -> requests.Session:
+    """Return a session that uses no proxy and verifies certificates as the context does."""
     urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
     session = requests.Session()
     session.trust_env = False
-    session.verify = False
+    context = client_context(firing.host, firing.ca)
+    session.verify = firing.ca or context.verify_mode == ssl.CERT_REQUIRED
     for scheme in ("http://", "https://"):
-        session.mount(scheme, _Adapter(pool_maxsize=1))
+        session.mount(scheme, _Adapter(context))
     return session

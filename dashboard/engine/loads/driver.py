@@ -16,12 +16,12 @@ from typing import Generic, TypeVar
 
 from dashboard.engine.http.base_connection import BaseConnection
 from dashboard.engine.http.request import RequestTemplate
-from dashboard.engine.http.tls import loopback_tls
 from dashboard.engine.recording.chunk_recorder import ChunkRecorder
 from dashboard.engine.recording.recorder import Recorder
 from dashboard.engine.recording.request_record import RequestRecord
 from dashboard.wire.failure import Failure
 from dashboard.wire.plan.plan import Firing
+from dashboard.wire.tls import client_context
 from dashboard.wire.units import NS_PER_S
 
 MIN_SLEEP_S = 0.001  # uvloop's timers have whole milliseconds
@@ -45,7 +45,7 @@ class Driver(ABC, Generic[ConnectionT]):
         self.stopped = False
         self._loop = asyncio.get_running_loop()
         self._timeout_ns = round(firing.timeout_s * NS_PER_S)
-        self._tls = loopback_tls() if firing.tls else None
+        self._tls = client_context(firing.host, firing.ca) if firing.tls else None
         self._numbers = firing.numbers
         self._next = 0  # its place among the numbers
         self._end = len(self._numbers)

@@ -30,7 +30,7 @@ def project_of(file: tables.File, path: Path, problems: Problems) -> Project:
     """Return the project of a file at `path`."""
     here, table = problems.at("project"), file.project
     directory = _directory(table.directory, path.parent, here)
-    servers = servers_of(file, problems)
+    servers = servers_of(file, path.parent, problems)
     scenarios = {
         name: scenario_of(name, inner, servers, path.parent, problems.at("scenario", name))
         for name, inner in file.scenario.items()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from dashboard.project.model.server import Launch, Server
 from dashboard.project.servers.catalogue import SERVERS
 from dashboard.project.servers.settings import InvalidSetting, with_settings
 from dashboard.wire.loopback import is_loopback
+from dashboard.wire.tls import client_context
 
 from . import tables
 from .problems import Problems
@@ -16,19 +18,20 @@ from .problems import Problems
 RUNNING = "running"  # the server's name if [project] itself has a url
 
 
-def servers_of(file: tables.File, problems: Problems) -> dict[str, Server]:
+def servers_of(file: tables.File, beside: Path, problems: Problems) -> dict[str, Server]:
     """Return the catalogue with the settings of this file, and the targets that run already."""
     allow_remote = file.project.allow_remote
+    ca = _ca(file.project.ca, beside, problems.at("project", "ca"))
     servers = dict(SERVERS)
     if file.project.url:
         url = _url(file.project.url, allow_remote, problems.at("project", "url"))
-        servers[RUNNING] = running(RUNNING, url)
+        servers[RUNNING] = running(RUNNING, url, ca)
     for name, table in file.server.items():
         here = problems.at("server", name)
         if name in SERVERS:
             servers[name] = _with_settings(SERVERS[name], table, here)
         elif table.url:
-            servers[name] = running(name, _url(table.url, allow_remote, here.at("url")))
+            servers[name] = running(name, _url(table.url, allow_remote, here.at("url")), ca)
             for key in table.model_fields_set - {"url"}:
                 here.at(key).add("expected no settings beside a url")
         else:
@@ -36,9 +39,22 @@ def servers_of(file: tables.File, problems: Problems) -> dict[str, Server]:
     return servers
 
 
-def running(name: str, url: str) -> Server:
+def running(name: str, url: str, ca: str | None = None) -> Server:
     """Return the server of a target that runs already, of which only the address is known."""
-    return Server(name, (), "asgi", _not_started, "unknown", processes_settable=False, url=url)
+    server = Server(name, (), "asgi", _not_started, "unknown", processes_settable=False)
+    return replace(server, url=url, ca=ca)
+
+
+def _ca(text: str | None, beside: Path, here: Problems) -> str | None:
+    """Return the path of the file with authorities, relative to the lab.toml; None without one."""
+    if text is None:
+        return None
+    file = str(beside / text)
+    try:
+        client_context("", file)
+    except (OSError, ValueError):
+        here.expected("a file with certificates (PEM), relative to this file", text)
+    return file
 
 
 def _not_started(server: Server, launch: Launch) -> list[str]:

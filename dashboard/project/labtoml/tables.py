@@ -59,6 +59,7 @@ class Project(Table):
     setup: v.Commands = key("run first; 'python' as the first word is project.python", ())
     neighbour: v.UrlPath | None = key("the path of an unrelated fast view", None)
     url: v.Url | None = key("a target that runs already: the server `running`", None)
+    ca: v.Text | None = key("authorities for https (PEM), relative to this file", None)
     allow_remote: v.Flag = key("true: a url may be on another machine", False)
     start_timeout_s: v.StartTimeout | None = key("how long a start may take, in seconds", None)
     login: Login | None = key("how to log in, for variants with login = true", None)

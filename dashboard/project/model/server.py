@@ -65,6 +65,7 @@ class Server:
     implicit: settings it would read by itself. They are not used (`ignored_settings.py`), unless
         `config` names a settings file on purpose, relative to the project's directory.
     url: where a target runs already. It is not started, and has no probe.
+    ca: the file with the authority of its certificate; None: those of the system.
     custom_settings: chosen settings that processes and threads do not show, in words.
     start_timeout_s: how long it may take to start; None: as long as the project says.
     """
@@ -91,6 +92,7 @@ class Server:
     implicit: ImplicitSettings = ImplicitSettings()
     config: str | None = None
     url: str | None = None
+    ca: str | None = None
     custom_settings: tuple[str, ...] = ()
     start_timeout_s: float | None = None
 

@@ -30,6 +30,7 @@ def make_firing(
         headers=request_headers(variant, target.session),
         body=fill_in(variant.body),
         tls=target.tls,
+        ca=target.ca,
         client=plan.client,
         seed=plan.seed + number,  # the same arrivals for each lane of a round
         bystander_path=_bystander_path(context, target, variant, number),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 from urllib.parse import urlsplit
 
 from dashboard.project.model.server import Server
 from dashboard.wire.errors import TargetFailed
+from dashboard.wire.tls import client_context
 
 from .target import Target
 from .target_facts import external_facts
@@ -35,15 +37,22 @@ class ExternalTarget(Target):
         self.server = server
         self.host = url.hostname or ""
         self.tls = url.scheme == "https"
+        self.ca = server.ca
         self.port = url.port or (443 if self.tls else 80)
         self.started_s = time.time()
         self.facts = external_facts(server)
 
     async def check(self) -> None:
-        """Connect once. Raises TargetFailed if that is refused or takes too long."""
+        """Connect once. Raises TargetFailed if it is refused, not trusted, or takes too long."""
         try:
+            tls = client_context(self.host, self.ca) if self.tls else None
             async with asyncio.timeout(ANSWER_TIMEOUT_S):
-                _, writer = await asyncio.open_connection(self.host, self.port)
+                _, writer = await asyncio.open_connection(self.host, self.port, ssl=tls)
+        except ssl.SSLCertVerificationError as error:
+            expected = f"expected a valid certificate at {self.server.url}"
+            hint = "project.ca names the file of an authority of your own"
+            message = f"{self.server.name}: {expected}, found: {error.verify_message}; {hint}"
+            raise TargetFailed(message) from error
         except OSError as error:  # TimeoutError among them
             expected = f"expected a server to answer at {self.server.url}"
             raise TargetFailed(f"{self.server.name}: {expected}, found: {error}") from error

@@ -25,6 +25,7 @@ class Target:
     """
 
     tls = False
+    ca: str | None = None
     session: Mapping[str, str] = MappingProxyType({})  # cookies of a login; empty without one
 
     def __init__(

@@ -19,6 +19,7 @@ from dashboard.targets.lifecycle.login.session import LoginTarget, cookie_header
 from dashboard.targets.lifecycle.pool import Targets
 from dashboard.targets.lifecycle.target import Target
 from dashboard.wire.errors import TargetFailed
+from dashboard.wire.tls import client_context
 
 from .login_form import LoginForm, find_login_form
 from .trial_response import ends_session, is_from_view, quoted, reason_in
@@ -90,7 +91,7 @@ async def try_paths(
             headers=dict(headers),
             timeout=GET_TIMEOUT_S,
             trust_env=False,
-            verify=False,  # noqa: S501 - a target of the project's own, on loopback
+            verify=client_context(target.host),
         ) as client:
             trial = TrialClient(client, login_path, partial(watch_exceptions, target))
             await trial.request(paths)

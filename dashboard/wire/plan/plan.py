@@ -170,7 +170,8 @@ class Firing(JsonObject):
     `lane` and `round` only label the frames. Round 0 is the warm-up. `seed` draws the arrivals
     of a Poisson load: the same seed for each lane of a round gives them the same arrivals.
     `keep_alive` false: a connection for each request. `await_continue`: the body waits for the
-    server's `100 Continue`. `tls`: encrypted; the certificate is not checked. `client`: the load
+    server's `100 Continue`. `tls`: encrypted; the certificate is verified, except on loopback
+    without `ca`, a file with authorities. `client`: the load
     generator itself, or the name of a client library to fire with. `bystander_path`: BYSTANDER_RPS
     requests per second are sent to it beside the load; None: there are none. `engines` is the
     number of processes that share the load, and `engine` the number of this one, from 0.
@@ -190,6 +191,7 @@ class Firing(JsonObject):
     keep_alive: bool = True
     await_continue: bool = False
     tls: bool = False
+    ca: str | None = None
     client: str = ENGINE
     bystander_path: str | None = field(default=None, metadata=json_key("neighbour"))
     request_mode: RequestMode = field(default=PLAIN, metadata=json_key("manner"))

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from dashboard.engine.clients.driver import ClientDriver
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import decode
 from dashboard.wire.plan.plan import Firing, Rate
+from dashboard.wire.tls import client_context
 from tests.engine.servers.hostile import (
     OK,
     Behaviour,
@@ -166,6 +168,31 @@ def test_tls_with_an_untrusted_certificate(client: str) -> None:
             return await fire(firing, None)
 
     assert {(row["status"], row["error"]) for row in uvloop.run(main())} == {(200, 0)}
+
+
+@each_client
+@pytest.mark.parametrize(("trusted", "failure"), [(True, Failure.NONE), (False, Failure.TLS)])
+def test_a_certificate_is_verified_by_the_authority_that_is_named(
+    client: str, trusted: bool, failure: Failure, tmp_path: Path
+) -> None:
+    issuer, other = trustme.CA(), trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    issuer.issue_cert("127.0.0.1").configure_cert(context)
+    ca = tmp_path / "ca.pem"
+    (issuer if trusted else other).cert_pem.write_to_path(ca)
+
+    async def main() -> Rows:
+        async with serving(responds(OK), context) as server:
+            firing = firing_at(server.port, "/", 6, 2, tls=True, client=client)
+            return await fire(replace(firing, ca=str(ca)), None)
+
+    assert {row["error"] for row in uvloop.run(main())} == {failure}
+
+
+def test_only_loopback_is_not_verified() -> None:
+    assert client_context("shop.example").verify_mode == ssl.CERT_REQUIRED
+    assert client_context("10.0.0.1").check_hostname
+    assert client_context("127.0.0.1").verify_mode == ssl.CERT_NONE
 
 
 @each_client

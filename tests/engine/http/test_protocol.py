@@ -7,6 +7,8 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -130,15 +132,27 @@ def certified() -> Iterator[ssl.SSLContext]:
     yield context
 
 
-def shoot_tls(answer: Behaviour, context: ssl.SSLContext) -> Shot:
+def shoot_tls(answer: Behaviour, context: ssl.SSLContext, ca: str | None = None) -> Shot:
     async def main() -> Shot:
         async with serving(answer, context) as server:
-            driver = BurstDriver(firing_at(server.port, "/", 8, 2, tls=True))
+            driver = BurstDriver(replace(firing_at(server.port, "/", 8, 2, tls=True), ca=ca))
             await asyncio.wait_for(driver.fire(), 20)
             await driver.close()
             return Shot(rows_of(driver), driver, server)
 
     return uvloop.run(main())
+
+
+@pytest.mark.parametrize(("trusted", "failure"), [(True, Failure.NONE), (False, Failure.TLS)])
+def test_a_certificate_is_verified_by_the_authority_that_is_named(
+    trusted: bool, failure: Failure, tmp_path: Path
+) -> None:
+    issuer, other = trustme.CA(), trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    issuer.issue_cert("127.0.0.1").configure_cert(context)
+    (issuer if trusted else other).cert_pem.write_to_path(tmp_path / "ca.pem")
+    shot = shoot_tls(responds(OK), context, str(tmp_path / "ca.pem"))
+    assert {row["error"] for row in shot.rows} == {failure}
 
 
 def test_tls_with_an_untrusted_certificate() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from html.parser import HTMLParser
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -17,6 +18,7 @@ from dashboard.project.model.placeholders import fill_in
 from dashboard.project.model.scenario import Variant
 from dashboard.project.secrets.masking import masked, remember_session
 from dashboard.wire.errors import TargetFailed
+from dashboard.wire.tls import client_context
 
 from .refusal import refusal_text
 
@@ -30,12 +32,14 @@ CSRF_COOKIE, CSRF_HEADER = "csrftoken", "X-CSRFToken"  # Django's defaults
 class LoginTarget:
     """A target to log in to: its URL, and its name in error messages.
 
-    `exception` returns what the target raised meanwhile; empty if that is unknown.
+    `exception` returns what the target raised meanwhile; empty if that is unknown. `ca` is the
+    file with the authority of its certificate.
     """
 
     base_url: str
     name: str
     exception: Callable[[], Awaitable[str]]
+    ca: str | None = None
 
 
 async def log_in(login: Login, target: LoginTarget) -> dict[str, str]:
@@ -51,7 +55,7 @@ async def log_in(login: Login, target: LoginTarget) -> dict[str, str]:
             headers=dict(login.headers),
             timeout=TIMEOUT_S,
             trust_env=False,
-            verify=False,  # noqa: S501 - a target of the project's own, mostly on loopback
+            verify=client_context(urlsplit(target.base_url).hostname or "", target.ca),
         ) as client:
             cookies, hidden_fields = await _fetch_form(client, login)
             session = await _send_form(client, login, hidden_fields | credentials, cookies)

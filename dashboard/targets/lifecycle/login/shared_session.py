@@ -17,6 +17,7 @@ from dashboard.project.model.scenario import Variant
 from dashboard.project.project import Project
 from dashboard.targets.lifecycle.exception_watch import watch_exceptions
 from dashboard.targets.lifecycle.target import Target
+from dashboard.wire.tls import client_context
 
 from .session import SAFE_METHODS, TIMEOUT_S, LoginTarget, log_in, request_headers
 
@@ -40,7 +41,7 @@ async def ensure_session(target: Target, name: str, project: Project, scenario: 
         target.use_session(session)
         return
     async with watch_exceptions(target) as exception:
-        session = await log_in(project.login, LoginTarget(target.url, name, exception))
+        session = await log_in(project.login, LoginTarget(target.url, name, exception, target.ca))
     target.use_session(session)
     _sessions[key] = session
 
@@ -71,7 +72,7 @@ async def _accepts(
         base_url=target.url,
         timeout=TIMEOUT_S,
         trust_env=False,
-        verify=False,  # noqa: S501 - a target of the project's own, mostly on loopback
+        verify=client_context(target.host, target.ca),
     )
     try:
         async with client:
