@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,6 +21,7 @@ FILES = _SHIPPED if _SHIPPED.is_dir() else ROOT
 
 DATABASE, KEY, LOG = "liveburst.sqlite3", "key", "dashboard.log"
 OWNER_ONLY = 0o700
+SHARED = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - to refuse them
 ANOTHER_HOME = "Name another directory in LIVEBURST_HOME."
 
 
@@ -60,8 +62,13 @@ def make_home() -> Path:
 
 
 def _check_own(directory: Path) -> None:
-    """Raise UnusableHome for a directory that all users write to, such as /tmp."""
-    if directory.stat().st_mode & stat.S_ISVTX:
+    """Raise UnusableHome for a directory that all users write to, such as /tmp.
+
+    A mounted tmpfs has the same mode; one that is ours and no usual place is closed to others.
+    """
+    status = directory.stat()
+    usual = directory in {Path(os.path.realpath(each)) for each in (*SHARED, tempfile.gettempdir())}
+    if usual or (status.st_mode & stat.S_ISVTX and status.st_uid != os.geteuid()):
         raise UnusableHome(f"The home {directory} is shared by all users.", ANOTHER_HOME)
 
 

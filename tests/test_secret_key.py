@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,24 @@ def test_a_directory_for_other_things_keeps_its_mode(
     monkeypatch.setenv("HOME", str(home))
     make_home()
     assert mode(home) == 0o755
+
+
+def test_a_directory_for_all_users_is_refused_and_keeps_its_mode(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.mkdir()
+    home.chmod(0o1777)
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(tempfile, "tempdir", str(home))
+        with pytest.raises(UnusableHome, match="is shared by all users"):
+            make_home()
+    with monkeypatch.context() as another:
+        another.setattr(os, "geteuid", lambda: 4_000_000)
+        with pytest.raises(UnusableHome, match="is shared by all users"):
+            make_home()
+    assert mode(home) == 0o1777
+    make_home()  # a tmpfs of ours
+    assert mode(home) == 0o700
 
 
 def test_a_key_is_made_once(home: Path) -> None:

@@ -208,10 +208,6 @@ def loop(home: Home) -> None:
     home.path.symlink_to(home.path)
 
 
-def shared(home: Home) -> None:
-    home.path.chmod(0o1777)
-
-
 BROKEN: Mapping[str, tuple[Callable[[Home], None], str]] = {
     "truncated to half a header": (truncate(0.0001), "damaged"),
     "truncated in the first page": (truncate(0.008), "damaged"),
@@ -237,7 +233,6 @@ BROKEN: Mapping[str, tuple[Callable[[Home], None], str]] = {
     "a directory as key": (key_directory, "Is a directory"),
     "a file as home": (file_as_home, "is not a directory"),
     "a loop of links": (loop, "is not a directory"),
-    "a shared directory": (shared, "is shared by all users"),
 }
 
 
