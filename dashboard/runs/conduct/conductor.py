@@ -11,6 +11,8 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
+from dashboard.database.problems import as_unusable
+from dashboard.home import DATABASE, home
 from dashboard.models import Status
 from dashboard.project.secrets.masking import masked
 from dashboard.runs.resources import Engine, Resources
@@ -89,11 +91,17 @@ async def _outcome(conductor: _Conductor, stop: asyncio.Event) -> Outcome:
         return Outcome(Status.FAILED, masked(str(error)), masked(error.log_tail))
     except LiveburstError as error:
         return Outcome(Status.FAILED, masked(str(error)))
-    except Exception:
+    except Exception as error:
         log.exception("A run failed because of an internal error")
-        return Outcome(Status.FAILED, INTERNAL_ERROR)
+        return Outcome(Status.FAILED, failure_of(error))
     finally:
         stopper.cancel()
+
+
+def failure_of(error: BaseException) -> str:
+    """Return why a run failed: what is wrong with the database or its disk, if that is it."""
+    unusable = as_unusable(error, home() / DATABASE)
+    return INTERNAL_ERROR if unusable is None else str(unusable)
 
 
 class _Conductor:

@@ -18,7 +18,7 @@ from django.utils.timezone import now
 
 from dashboard.models import Calibration, Experiment, Run, Status
 from dashboard.project.project import Project
-from dashboard.runs.conduct.conductor import AfterRun, SendEvent, perform
+from dashboard.runs.conduct.conductor import AfterRun, SendEvent, failure_of, perform
 from dashboard.runs.engines.calibration import calibrate, fresh_calibration
 from dashboard.runs.live.hub import Hub
 from dashboard.runs.planning.prediction import Prediction
@@ -33,6 +33,7 @@ from .experiment import ExperimentPlan, Step, Steps, conduct
 
 LOCK_NAME = "run.lock"
 LOOK_EVERY_S = 2.0  # at the calibration: it may be missing or old
+CLOSING_S = 1.0  # for the ends of runs that could not be stored at once
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +78,7 @@ class Laboratory:
         # The event loop keeps no strong reference to a task, so we do.
         self._tasks: dict[str, asyncio.Task[Outcome]] = {}
         self._stops: dict[str, asyncio.Event] = {}
+        self._ending: set[asyncio.Task[None]] = set()
 
     @property
     def project(self) -> Project:
@@ -137,7 +139,7 @@ class Laboratory:
         # An empty context: the request's has a thread for the database that ends with the request.
         task = asyncio.create_task(work, context=Context())
         self._tasks[entry.pk] = task
-        task.add_done_callback(lambda _: self._forget(entry.pk))
+        task.add_done_callback(lambda _: self._forget(entry))
         self.hub.send_to_all({"event": "line"})
 
     async def outcome(self, entry: run_queue.QueueEntry) -> Outcome:
@@ -171,6 +173,10 @@ class Laboratory:
         for stop in self._stops.values():
             stop.set()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        if self._ending:  # what is not stored by then, the next start marks as interrupted
+            await asyncio.wait(self._ending, timeout=CLOSING_S)
+        for ending in self._ending:
+            ending.cancel()
         self._resources.engines.close()
         await self._resources.targets.stop()
 
@@ -248,8 +254,26 @@ class Laboratory:
             with _logged():
                 await self._calibrate()
 
-    def _forget(self, pk: str) -> None:
-        task = self._tasks.pop(pk)
-        del self._stops[pk]
+    def _forget(self, entry: run_queue.QueueEntry) -> None:
+        task = self._tasks.pop(entry.pk)
+        del self._stops[entry.pk]
         if not task.cancelled() and (error := task.exception()):
-            log.error("%s ended because of an internal error", pk, exc_info=error)
+            log.error("%s ended because of an internal error", entry.pk, exc_info=error)
+            ending = asyncio.create_task(self._end_as_failed(entry, failure_of(error)))
+            self._ending.add(ending)
+            ending.add_done_callback(self._ending.discard)
+
+    async def _end_as_failed(self, entry: run_queue.QueueEntry, problem: str) -> None:
+        """Store that an entry failed whose end could not be stored, as soon as that is possible.
+
+        Until then it is the first of the queue: no other run could be stored either.
+        """
+        while True:
+            try:
+                await sync_to_async(run_queue.mark_failed)(entry, problem)
+                break
+            except DatabaseError as error:
+                log.error("The end of %s cannot be stored: %s", entry.pk, error)
+            await asyncio.sleep(LOOK_EVERY_S)
+        self.hub.send(entry.pk, {"event": "finished", "status": Status.FAILED})
+        self.hub.send_to_all({"event": "line"})

@@ -119,6 +119,14 @@ def mark_interrupted() -> bool:
     return marked > 0
 
 
+def mark_failed(entry: QueueEntry, problem: str) -> None:
+    """Mark an active entry as failed, with its runs if it is an experiment."""
+    failed = {"status": Status.FAILED, "problem": problem}
+    Run.objects.filter(pk=entry.pk, status__in=ACTIVE).update(**failed)
+    Run.objects.filter(experiment=entry.pk, status__in=ACTIVE).update(**failed)
+    Experiment.objects.filter(pk=entry.pk, status__in=ACTIVE).update(**failed, ended=now())
+
+
 def _lost(kind: type[Run] | type[Experiment]) -> list[str]:
     active = kind.objects.filter(status__in=ACTIVE)
     return [entry.pk for entry in active if not owner_alive(entry)]

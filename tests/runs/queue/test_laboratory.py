@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import json
 import signal
+import sqlite3
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import OperationalError
 
-from dashboard.models import Run, RunLane, Status
+from dashboard.models import Run, RunLane, Status, StoredFrame
 from dashboard.runs.live.hub import Hub
 from dashboard.runs.planning.plans import make_plan
+from dashboard.runs.queue import laboratory as laboratory_module
+from dashboard.runs.queue import run_queue
 from dashboard.runs.queue.laboratory import Laboratory
+from dashboard.runs.queue.run_queue import mark_failed as run_queue_mark_failed
 from dashboard.runs.reports.results import frames_of
+from dashboard.runs.sinks.sink import Store
 from dashboard.wire import frame
 from dashboard.wire.plan.plan import Plan
 from tests.runs.fakes import (
@@ -176,3 +183,51 @@ async def test_closing_stops_what_runs(tmp_path: Path) -> None:
     await lab.close()
     assert (await stored(run)).status == Status.STOPPED
     assert engine.closed
+
+
+def full(*_: object, **__: object) -> None:
+    """Raise what Django raises when the database's disk is full."""
+    cause = sqlite3.OperationalError("database or disk is full")
+    cause.sqlite_errorcode = sqlite3.SQLITE_FULL
+    raise OperationalError(*cause.args) from cause
+
+
+async def test_a_disk_that_becomes_full_during_a_run_fails_it_with_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab = fake_laboratory(FakeEngine(), tmp_path)
+    with monkeypatch.context() as broken:
+        broken.setattr(StoredFrame.objects, "acreate", full)
+        run = await lab.start(plan())
+        outcome = await lab.outcome(run)
+    assert outcome.status == Status.FAILED
+    assert "has no room left on its disk" in outcome.problem
+    assert (await stored(run)).problem == outcome.problem
+
+
+async def test_a_run_whose_end_cannot_be_stored_ends_once_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would be the first of the queue until the dashboard ends."""
+    lab = fake_laboratory(FakeEngine(), tmp_path)
+    tries = count()
+
+    def full_twice(entry: Run, problem: str) -> None:
+        if next(tries) < 2:
+            full()
+        run_queue_mark_failed(entry, problem)
+
+    monkeypatch.setattr(laboratory_module, "LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr(run_queue, "mark_failed", full_twice)
+    with monkeypatch.context() as broken:
+        broken.setattr(Store, "end", full)
+        run = await lab.start(plan())
+        next_run = await lab.start(plan())
+        with pytest.raises(OperationalError):
+            await lab.outcome(run)
+    assert (await lab.outcome(next_run)).status == Status.FINISHED
+    failed = await stored(run)
+    assert failed.status == Status.FAILED
+    assert "has no room left on its disk" in failed.problem
+    assert next(tries) == 3
+    await lab.close()
