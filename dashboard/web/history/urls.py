@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from . import compare, views
+from . import compare, imports, views
 
 urlpatterns = [
-    path("import/", views.import_, name="import-run"),
+    path("import/", imports.import_, name="import-run"),
+    path("import/<slug:import_id>/", imports.importing, name="importing"),
     path("compare/", compare.compare, name="compare"),
     path("<slug:run_id>/describe/", views.describe, name="describe"),
     path("<slug:run_id>/pin/", views.pin, name="pin"),

@@ -1,4 +1,4 @@
-"""The page Runs, and the actions on stored runs: name, pin, delete, export, import."""
+"""The page Runs, and the actions on stored runs: name, pin, delete, export."""
 
 from __future__ import annotations
 
@@ -19,8 +19,6 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.models import Run, Status
 from dashboard.runs.archive import stored_runs
-from dashboard.runs.archive.imports.import_run import InvalidImport, import_run
-from dashboard.runs.archive.imports.limits import MOST_BYTES
 from dashboard.web.run.run_tools import formats, tools_of
 from dashboard.web.run.run_view import state_word
 from dashboard.web.shared.laboratory_access import laboratory
@@ -144,17 +142,3 @@ async def _pieces(pieces: Iterator[str]) -> AsyncIterator[str]:
     next_piece = sync_to_async(lambda: next(pieces, None))
     while (piece := await next_piece()) is not None:
         yield piece
-
-
-@require_POST
-def import_(request: HttpRequest) -> HttpResponse:
-    """Import a run that another Liveburst exported."""
-    file = request.FILES.get("file")
-    if file is None or file.size is None or file.size > MOST_BYTES:
-        limit = f"{MOST_BYTES // 2**20} MB"
-        return history(request, [f"file: expected an exported run of at most {limit}"])
-    try:
-        run = import_run(file.read())
-    except InvalidImport as error:
-        return history(request, [str(problem) for problem in error.problems])
-    return HttpResponseRedirect(reverse("run", args=[run.pk]), status=303)

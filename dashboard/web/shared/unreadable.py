@@ -16,6 +16,9 @@ from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOpera
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from dashboard.database.problems import as_unusable
+from dashboard.home import DATABASE, home
+
 from .queue_chips import chips
 
 logger = logging.getLogger(__name__)
@@ -37,7 +40,8 @@ def _sync_view(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
             return view(request, run_id=run_id, **arguments)
         except ANSWERED:
             raise
-        except Exception:
+        except Exception as error:
+            _let_pass(error)
             return _cannot_be_shown(request, run_id)
 
     return guarded
@@ -52,10 +56,17 @@ def _async_view(
             return await view(request, run_id=run_id, **arguments)
         except ANSWERED:
             raise
-        except Exception:
+        except Exception as error:
+            _let_pass(error)
             return await sync_to_async(_cannot_be_shown)(request, run_id)
 
     return guarded
+
+
+def _let_pass(error: Exception) -> None:
+    """Raise an error of the whole database or its disk: it is no matter of one run."""
+    if as_unusable(error, home() / DATABASE):
+        raise error
 
 
 def _cannot_be_shown(request: HttpRequest, run_id: str) -> HttpResponse:

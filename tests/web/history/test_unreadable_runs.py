@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import connection
+from django.db.backends.sqlite3.base import SQLiteCursorWrapper
 from django.test import AsyncClient
 
 from dashboard.models import Run, RunLane
@@ -114,3 +116,20 @@ async def test_any_part_of_a_report_may_be_anything(
     for _ in range(25):
         await Run.objects.filter(pk=odd.pk).aupdate(report=mutated(report, draws))
         await check(browser, odd.pk, other.pk)
+
+
+async def test_an_unusable_database_is_no_matter_of_one_run(
+    laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = await finished(laboratory)
+
+    def fail(*_: object) -> None:
+        error = sqlite3.OperationalError("database disk image is malformed")
+        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise error
+
+    with monkeypatch.context() as broken:
+        broken.setattr(SQLiteCursorWrapper, "execute", fail)
+        client = AsyncClient(raise_request_exception=False)
+        for path in ("", "stage/", "frames", "export/csv"):
+            assert (await client.get(f"/runs/{run.pk}/{path}")).status_code == 503

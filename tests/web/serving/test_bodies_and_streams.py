@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
+from array import array
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
+from dashboard.runs.archive.imports.schema import RUN_FIELDS
+from dashboard.wire import frame
+from dashboard.wire.frame import COLUMNS, TYPE_CODES
 from tests.management.command import start
 from tests.management.test_lab import address_of
 from tests.prepared_home import prepare
@@ -18,6 +24,7 @@ pytestmark = pytest.mark.servers
 MARK = f"liveburst-test-serving-{os.getpid()}"
 ODD, ODDER = "23456789", "3456789b"
 LARGE_MIB = 600
+HEALTH = COLUMNS["health"]
 FORM = "Content-Type: application/x-www-form-urlencoded"
 MULTIPART = "Content-Type: multipart/form-data; boundary=b"
 LENGTH = f"Content-Length: {LARGE_MIB * 2**20}"
@@ -97,3 +104,49 @@ def test_a_body_within_the_limit_of_an_import_stays_in_its_file(
         status, _ = post(host_of(address), "/runs/import/", zeros(200), kind, length)
         assert status in {400, 403}
     assert peak_memory_mib(pid) - before_mib < 40
+
+
+def large_file() -> bytes:
+    """Return an exported run of 60 MB, nearly all of it health of its server."""
+    sample = {"request": 0, "due": 0, "sent_first": 1, "sent": 2, "done": 10**8, "status": 200}
+    samples = frame.rows_to_columns("samples", [{**sample, "error": 0}])
+    health = {name: array(TYPE_CODES[code], [1]) * 100_000 for name, code in HEALTH.items()}
+    frames = [
+        frame.encode(kind, lane=0, round=1, origin_ns=1, columns=columns)
+        for kind, columns in (("samples", samples), *(("health", health),) * 4)
+    ]
+    run = {name: RUN.get(name) for name in RUN_FIELDS}
+    for name in ("plan", "environment", "warnings", "discarded_rounds"):
+        run[name] = json.loads(str(run[name]))
+    lane = {**LANE, "facts": {}, "capacity": None, "wait_s": None}
+    texts = [base64.b64encode(data).decode() for data in frames]
+    parts = {"liveburst": 1, "run": run, "lanes": [lane], "readings": [], "frames": texts}
+    return json.dumps(parts).encode()
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_large_import_keeps_no_page_waiting(dashboard: tuple[str, int], broken: bool) -> None:
+    address, pid = dashboard
+    text = large_file()
+    before_mib = peak_memory_mib(pid)
+    with httpx.Client(base_url=address, timeout=60) as client:
+        token = client.get("/runs/").cookies["csrftoken"]
+        answer = client.post(
+            "/runs/import/",
+            files={"file": ("run.json", text[:-9] if broken else text)},
+            headers={"x-csrftoken": token},
+        )
+        assert answer.status_code == 303
+        progress, waits_s = answer.headers["location"], [0.0]
+        assert progress.startswith("/runs/import/")
+        while (shown := client.get(progress)).status_code == 200:
+            assert "import-progress" in shown.text
+            waits_s.append(client.get("/").elapsed.total_seconds())
+        if broken:
+            assert shown.status_code == 422
+            assert "file: expected JSON" in shown.text
+        else:
+            assert client.get(shown.headers["location"]).status_code == 200
+    assert len(waits_s) > 3  # pages were answered meanwhile
+    assert max(waits_s) < 5  # on a busy machine; in this process it took as long as the import
+    assert peak_memory_mib(pid) - before_mib < 60

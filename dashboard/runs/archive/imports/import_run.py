@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Sequence
 
 from django.db import transaction
 
@@ -31,28 +30,27 @@ def import_run(text: str | bytes, progress: Progress = lambda step: None) -> Run
     progress("Checking the file")
     file = read_file(text)
     _check(file)
-    frames = checked_frames(file.frames, len(file.lanes))
+    # Before the transaction, which keeps other writers waiting: a run would fail after 20 s.
+    frames = list(checked_frames(file.frames, len(file.lanes)))
     with transaction.atomic():
         run = Run.objects.create(**file.run.stored(), owner_pid=0, owner_started=0.0)
         RunLane.objects.bulk_create(lane.of(run) for lane in file.lanes)
         StoredReading.objects.bulk_create(
             StoredReading(run=run, data=reading) for reading in file.readings
         )
-        _store(run, frames, len(file.frames), progress)
+        _store(run, frames, progress)
         progress("Computing the report")
         _compute_report(run)
     return run
 
 
-def _store(run: Run, frames: Iterator[bytes], number: int, progress: Progress) -> None:
-    stored = 0
-    while batch := list(islice(frames, FRAMES_AT_ONCE)):
+def _store(run: Run, frames: Sequence[bytes], progress: Progress) -> None:
+    for first in range(0, len(frames), FRAMES_AT_ONCE):
+        progress(f"Storing frame {first + 1:,} of {len(frames):,}")
         StoredFrame.objects.bulk_create(
             StoredFrame(run=run, sequence=sequence, data=data)
-            for sequence, data in enumerate(batch, start=stored)
+            for sequence, data in enumerate(frames[first : first + FRAMES_AT_ONCE], start=first)
         )
-        stored += len(batch)
-        progress(f"Storing frame {stored:,} of {number:,}")
 
 
 def _compute_report(run: Run) -> None:
