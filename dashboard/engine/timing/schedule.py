@@ -32,7 +32,7 @@ def _poisson(load: Rate, seed: int) -> array[int]:
     count is known (Ross, Stochastic Processes, theorem 2.3.1). Unscaled, the offered load would
     differ from `rate_rps` by 1 / √requests, and from one seed to the next.
     """
-    gap = Random(seed).expovariate  # noqa: S311 - repeatable arrivals, not a secret
+    gap = Random(seed).expovariate  # nosec B311 # noqa: S311 - repeatable arrivals, not a secret
     *arrivals, end = accumulate(gap(1.0) for _ in range(load.requests + 1))
     duration_ns = load.requests / load.rate_rps * NS_PER_S
     return array("q", (int(arrival / end * duration_ns) for arrival in arrivals))

@@ -107,7 +107,7 @@ class Command(BaseCommand):
 async def trace(subject: XraySubject) -> XrayResult:
     """Wait until no run is on, then X-ray. Ctrl-C ends the target; raises CancelledError."""
     task = asyncio.current_task()
-    assert task is not None  # noqa: S101 - asyncio.run has made one
+    assert task is not None  # nosec B101 # noqa: S101 - asyncio.run has made one
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     mark = os.environ.get("LIVEBURST_MARK") or f"liveburst-{os.getpid()}"

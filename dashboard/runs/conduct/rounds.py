@@ -42,7 +42,7 @@ class Rounds:
         repeated as the plan has.
         """
         await self._warm_up()
-        order = random.Random(self._plan.seed)  # noqa: S311 - to be repeatable is the point
+        order = random.Random(self._plan.seed)  # nosec B311 # noqa: S311 - to be repeatable is the point
         lanes = list(enumerate(self._plan.lanes))
         number = counted = 0
         while counted < self._plan.rounds:

@@ -72,7 +72,7 @@ def make_plan(
             lanes=chosen,
             load=_load(definition, requested),
             rounds=_rounds(definition, rounds, until_sure=options.get("until_sure", False)),
-            seed=random.randint(0, MAX_SEED) if seed is None else seed,  # noqa: S311 - no secret
+            seed=random.randint(0, MAX_SEED) if seed is None else seed,  # nosec B311 # noqa: S311 - no secret
             parameters=values,
             timeout_s=timeout_s,
             **options,

@@ -24,7 +24,7 @@ Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 Application: TypeAlias = Callable[[Any, Receive, Send], Awaitable[None]]
 
-TOKEN = "token"  # noqa: S105 - the parameter's name
+TOKEN = "token"  # nosec B105 # noqa: S105 - the parameter's name
 _SAFE_METHODS = ("GET", "HEAD")
 # A request with one of these was passed on by a proxy, whose user is not the client's.
 _FORWARDED = {b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip"}

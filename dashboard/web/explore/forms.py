@@ -62,7 +62,7 @@ class MatrixForm(ExploreForm):
         super().__init__(project, scenario, data)
         for name, choices in (("variants", scenario.variants), ("servers", project.servers)):
             field = self.fields[name]
-            assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101 - declared above
+            assert isinstance(field, forms.MultipleChoiceField)  # nosec B101 # noqa: S101 - declared above
             field.choices = [(choice, choice) for choice in choices]
 
     def matrix(self) -> Matrix | None:

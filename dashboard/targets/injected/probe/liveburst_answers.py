@@ -66,7 +66,7 @@ class Answers:
         try:
             kind = (status, name_of(type(error)), place_of(error))
             self._count(kind, lambda: message_of(error))
-        except Exception:  # a property of a project's exception may do anything
+        except Exception:  # nosec B110 - a property of a project's exception may do anything
             pass
 
     def redirected(self, status: int, headers: Iterable[Any], called: bool) -> None:
@@ -79,7 +79,7 @@ class Answers:
             path, query, _ = location.partition("?")
             if path and (query or not called):
                 self._count((status, None, path[:MOST_CHARACTERS]))
-        except Exception:  # headers may be anything
+        except Exception:  # nosec B110 - headers may be anything
             pass
 
     def _count(self, kind: Kind, message: Callable[[], str] = str) -> None:
@@ -104,7 +104,7 @@ def claim(error: BaseException) -> bool:
         if getattr(error, MARK, False):
             return False
         setattr(error, MARK, True)
-    except Exception:  # its class may forbid it
+    except Exception:  # nosec B110 - its class may forbid it
         pass
     return True
 

@@ -104,7 +104,7 @@ def uwsgi(arguments: list[str]) -> None:
     """Run the program of that name beside the interpreter, or else the module pyuwsgi."""
     program = Path(sys.executable).with_name("uwsgi")
     if program.exists():
-        os.execv(program, [str(program), *arguments])  # noqa: S606 - no shell is what we want
+        os.execv(program, [str(program), *arguments])  # nosec B606 # noqa: S606 - no shell is what we want
     import_module("pyuwsgi").run(arguments)
 
 

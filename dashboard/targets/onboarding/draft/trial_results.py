@@ -128,5 +128,5 @@ def login_section(trial: TrialResult, inspection: Inspection) -> str:
 def _field_names(form: LoginForm) -> Iterator[str]:
     if form.username_field != "username":
         yield f"username_field = {toml_string(form.username_field)}"
-    if form.password_field != "password":  # noqa: S105 - the name of the field
+    if form.password_field != "password":  # nosec B105 # noqa: S105 - the name of the field
         yield f"password_field = {toml_string(form.password_field)}"
