@@ -21,7 +21,7 @@ FILES = _SHIPPED if _SHIPPED.is_dir() else ROOT
 
 DATABASE, KEY, LOG = "liveburst.sqlite3", "key", "dashboard.log"
 OWNER_ONLY = 0o700
-SHARED = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - to refuse them
+SHARED = ("/tmp", "/var/tmp", "/dev/shm")  # nosec B108 # noqa: S108 - to refuse them
 ANOTHER_HOME = "Name another directory in LIVEBURST_HOME."
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, metadata
+from importlib.metadata import PackageMetadata, PackageNotFoundError, metadata
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -64,9 +64,13 @@ def licence_of(package: str) -> str:
         for text in found.get_all("Classifier") or ()
         if text.startswith("License :: ") and text != "License :: OSI Approved"
     ]
-    written = (found.get("License") or "").strip()
+    written = _first(found, "License").strip()
     named = written if written and "\n" not in written and len(written) <= _LONGEST else ""
-    return str(found.get("License-Expression") or ", ".join(classifiers) or named)
+    return str(_first(found, "License-Expression") or ", ".join(classifiers) or named)
+
+
+def _first(found: PackageMetadata, key: str) -> str:
+    return str(next(iter(found.get_all(key) or ()), ""))
 
 
 def _from_npm(key: str) -> Iterator[tuple[str, str]]:
