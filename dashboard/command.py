@@ -21,6 +21,7 @@ from dashboard.home import DATABASE, LOG, home
 from dashboard.runs.planning.program import suggested_command
 from dashboard.targets.supervise.environment import PROJECT_SETTINGS
 from dashboard.targets.supervise.umask import restrict_umask
+from dashboard.wire.errors import LiveburstError
 
 APP = "dashboard"
 INTERRUPTED_STATUS = 130
@@ -81,6 +82,8 @@ def _failure(error: Exception) -> str:
     if unusable is not None:
         return f"{unusable}\nTo check everything: {suggested_command('doctor')}"
     log.error("A command failed because of an internal error", exc_info=error)
+    if isinstance(error, LiveburstError):
+        return str(error)
     name = type(error).__name__
     return f"Liveburst itself failed ({name}: {error}); {home() / LOG} has the details."
 

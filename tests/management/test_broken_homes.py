@@ -346,3 +346,46 @@ def test_a_project_that_cannot_be_read_is_a_problem_of_its_own(home: Home) -> No
     assert (done.status, done.stderr) == (1, "")
     assert "problem  project: nowhere.toml: expected a file" in done.stdout
     assert "ok       database" in done.stdout
+
+
+def test_an_older_schema_is_migrated_by_any_command_after_a_copy(home: Home) -> None:
+    assert home.forks.run(home.path, "migrate", "dashboard", "0006", "--verbosity=0").status == 0
+    checked = home.forks.run(home.path, "doctor")
+    assert "note     database" in checked.stdout
+    assert "is of an older version" in checked.stdout
+    assert home.forks.run(home.path, "export", "last").status == 0
+    checked = home.forks.run(home.path, "doctor")
+    assert "is sound: 1 run, " in checked.stdout
+    assert "1 backup, " in checked.stdout
+
+
+def test_what_liveburst_writes_is_its_owners_and_what_the_user_names_is_as_usual(
+    home: Home, tmp_path: Path
+) -> None:
+    output = tmp_path / "run.json"
+    done = home.forks.run(home.path / "new" / "home", "export", "last", "-o", str(output))
+    assert done.status == 2
+    made = [*(home.path / "new").rglob("*"), home.path / "new"]
+    assert {path.name for path in made} >= {"home", DATABASE, KEY}
+    assert {oct(path.stat().st_mode & 0o077) for path in made} == {"0o0"}
+    before = os.umask(0)
+    os.umask(before)
+    done = home.forks.run(home.path, "export", "last", "-o", str(output))
+    assert done.status == 0
+    assert output.stat().st_mode & 0o777 == 0o666 & ~before
+
+
+def test_a_damaged_frame_ends_an_export_with_a_sentence(home: Home) -> None:
+    done = home.forks.run(home.path, "export", "last", "--format", "csv")
+    assert done.status == 3
+    assert done.stderr.startswith("expected a frame that begins with")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_home_elsewhere_by_a_link_is_used_there(home: Home, tmp_path: Path) -> None:
+    link, elsewhere = tmp_path / "link", tmp_path / "elsewhere.sqlite3"
+    link.symlink_to(home.path)
+    home.database.rename(elsewhere)
+    home.database.symlink_to(elsewhere)
+    assert home.forks.run(link, "export", "last").status == 0
+    assert home.database.readlink() == elsewhere

@@ -17,6 +17,8 @@ import subprocess
 import sys
 import tempfile
 import traceback
+from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -25,6 +27,7 @@ from asgiref.local import Local
 from django.conf import Settings, settings
 from django.db import connections
 
+from dashboard import command
 from dashboard.management import commands
 
 SETTINGS = "dashboard.settings"
@@ -59,6 +62,12 @@ def load_settings_again() -> None:
     vars(connections).update(_settings=None, _connections=Local())
 
 
+def run_with_new_settings(run_command: Callable[[list[str]], None], arguments: list[str]) -> None:
+    """Do what `run_command` does in a new process, after what comes before it in `main`."""
+    load_settings_again()
+    run_command(arguments)
+
+
 def mount(arguments: list[str]) -> dict[str, Any]:
     done = subprocess.run(["mount", *arguments], capture_output=True, text=True, check=False)
     return {"status": done.returncode, "stdout": done.stdout, "stderr": done.stderr}
@@ -89,9 +98,9 @@ def run(request: dict[str, Any], out: int, err: int) -> None:
         for name, value in request["constants"].items():
             module, _, constant = name.rpartition(".")
             setattr(import_module(module), constant, value)
-        load_settings_again()
         sys.argv = ["manage.py", *request["arguments"]]
-        import_module("dashboard.command").main()
+        command.run_command = partial(run_with_new_settings, command.run_command)
+        command.main()
         status = 0
     except SystemExit as end:
         status = 0 if end.code is None else end.code

@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from dashboard.targets.supervise import umask
 from dashboard.targets.supervise.cores import Cores
 from dashboard.targets.supervise.launcher import Child, launch
 from tests.targets.helpers import ROOT, descriptors, marked, until, until_async
@@ -90,6 +91,7 @@ async def test_a_missing_directory_is_an_error(tmp_path: Path) -> None:
 
 SETTLED = """
 import asyncio, os, sys
+from dashboard.targets.supervise import umask
 from dashboard.targets.supervise.cores import Cores
 from dashboard.targets.supervise.launcher import launch
 
@@ -135,3 +137,23 @@ def test_cores_are_shared_out_as_method_md_describes(available: list[int], expec
 
 def test_until_gives_up() -> None:
     assert not until(lambda: False, 0.01)
+
+
+async def test_a_project_writes_with_the_users_umask(
+    mark: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Although what Liveburst itself writes is for its owner only."""
+    monkeypatch.setattr(umask, "_users", umask.INHERITED)
+    before = os.umask(0o026)
+    try:
+        umask.restrict_umask()
+        child = await start("import os; print(oct(os.umask(0)))", mark, tmp_path / "out")
+        (tmp_path / "ours").touch()
+        with umask.writing_for_the_user():
+            (tmp_path / "named").touch()
+        assert await child.wait() == 0
+    finally:
+        os.umask(before)
+    assert (tmp_path / "out").read_text() == "0o26\n"
+    assert (tmp_path / "ours").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "named").stat().st_mode & 0o777 == 0o640
