@@ -105,7 +105,8 @@ class BoundedRequest(WebRequest):  # type: ignore[misc] # Daphne has no types
 
     def abort(self) -> None:
         """Close the connection without completing the response, so that the client notices."""
-        if self.channel is not None and not self.finished:
+        # Twisted removes `channel` from a request that is complete.
+        if not self.finished and self.channel is not None:
             self._aborted = True
             self.channel.loseConnection()
 

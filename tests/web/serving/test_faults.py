@@ -28,12 +28,12 @@ def faulty() -> Iterator[tuple[str, int]]:
         [sys.executable, "-m", "tests.web.serving.faulty", str(port)],
         cwd=ROOT,
     ) as process:
-        assert until(lambda: _answers(address) or process.poll() is not None, 60)
+        assert until(lambda: answers(address) or process.poll() is not None, 60)
         yield address, process.pid
         process.terminate()
 
 
-def _answers(address: str) -> bool:
+def answers(address: str) -> bool:
     try:
         return httpx.get(f"{address}/").status_code == 200
     except httpx.TransportError:
