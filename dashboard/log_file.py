@@ -13,14 +13,10 @@ class LogFile(RotatingFileHandler):
     _reported = False
 
     def handleError(self, record: LogRecord) -> None:  # noqa: N802 - overrides logging's
-        """Report the first failure since the last success on stderr."""
+        """Report the first failure on stderr."""
         if not self._reported and sys.stderr:
             self._reported = True
             sys.stderr.write(f"{self.baseFilename} cannot be written: {_reason()}.\n")
-
-    def emit(self, record: LogRecord) -> None:
-        """Write the record; once that works again, the next failure is reported as well."""
-        super().emit(record)
 
 
 def _reason() -> str:
