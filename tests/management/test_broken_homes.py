@@ -118,10 +118,12 @@ def dangling(home: Home) -> None:
 
 
 def read_only_file(home: Home) -> None:
+    home.forks.need_permissions()
     home.database.chmod(0o400)
 
 
 def unreadable_file(home: Home) -> None:
+    home.forks.need_permissions()
     home.database.chmod(0)
 
 

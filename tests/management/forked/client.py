@@ -37,11 +37,17 @@ class Forks:
 
     process: subprocess.Popen[str]
     can_mount: bool
+    permissions_hold: bool
 
     def run(self, home: Path, *arguments: str, **constants: Any) -> Ended:
         """Run a command to its end; `constants` are set in it first, `__` standing for a dot."""
         named = {name.replace("__", "."): value for name, value in constants.items()}
         return self._ask(arguments=arguments, home=str(home), constants=named)
+
+    def need_permissions(self) -> None:
+        """Skip where these commands may write to anything, whatever its mode."""
+        if not self.permissions_hold:
+            pytest.skip("permissions do not bind root without setpriv(1)")
 
     def mount(self, *arguments: str) -> None:
         """Mount something that these commands see, and nobody else; skip where that is refused."""
@@ -78,7 +84,8 @@ def forks(mark: str, **variables: str) -> Iterator[Forks]:
     ) as process:
         assert process.stdout
         assert process.stdout.readline() == "{}\n"
-        yield Forks(process, can_mount="unshare" in prefix)
+        bound = os.geteuid() != 0 or "setpriv" in prefix
+        yield Forks(process, can_mount="unshare" in prefix, permissions_hold=bound)
         process.communicate()
 
 
