@@ -13,6 +13,7 @@ from dashboard.wire.errors import EngineFailed
 from dashboard.wire.plan.plan import Firing
 
 READ_BYTES = 1 << 20
+SILENT_S = 2.0  # without a frame, before the engine's process is looked at
 
 
 class Child(Protocol):
@@ -21,6 +22,10 @@ class Child(Protocol):
     @property
     def status(self) -> int | None:
         """The exit status; None while it runs."""
+
+    @property
+    def suspended(self) -> bool:
+        """True if it is stopped by a signal, and does nothing."""
 
     def kill(self) -> None:
         """End the process and everything below it at once."""
@@ -45,17 +50,17 @@ class Engine:
 
     @property
     def fit(self) -> bool:
-        """True if it is alive and not in the middle of a firing that was abandoned."""
-        return self._child.status is None and not self._firing
+        """True if it is alive, not suspended, and in no firing that was abandoned."""
+        return self._child.status is None and not self._firing and not self._child.suspended
 
     async def fire(self, firing: Firing) -> AsyncIterator[bytes]:
         """Fire and yield each payload (frame or event) as it comes, the event `fired` last.
 
-        Raises EngineFailed if the engine dies in the middle.
+        Raises EngineFailed if the engine dies or is suspended in the middle.
         """
         self._firing = True
         self._send({"fire": firing.to_json()})
-        while data := await self._frames.read(READ_BYTES):
+        while data := await self._read():
             for _, payload in self._envelopes.feed(data):
                 if frame.is_event(payload) and json.loads(payload)["event"] == "fired":
                     self._firing = False
@@ -65,6 +70,19 @@ class Engine:
         raise EngineFailed(
             "The load generator ended in the middle of a firing; see engine.log for the reason."
         )
+
+    async def _read(self) -> bytes:
+        """Return what the engine sent, empty at its end; raises EngineFailed if it is suspended."""
+        reading = asyncio.ensure_future(self._frames.read(READ_BYTES))
+        try:
+            while not (await asyncio.wait({reading}, timeout=SILENT_S))[0]:
+                if self._child.suspended:
+                    raise EngineFailed(
+                        "The load generator was suspended in the middle of a firing."
+                    )
+            return await reading
+        finally:
+            reading.cancel()
 
     def begin(self, origin_ns: int) -> None:
         """Begin a firing that is shared with other engines at this instant."""

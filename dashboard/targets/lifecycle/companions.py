@@ -40,6 +40,11 @@ class RunningCompanion:
         return self._child.status is None
 
     @property
+    def suspended(self) -> bool:
+        """True if one of its processes is stopped by a signal, and answers nothing."""
+        return self._child.suspended
+
+    @property
     def failure(self) -> TargetFailed | None:
         """Why it ended, with its last log lines; None while it runs."""
         if self.alive:
@@ -136,10 +141,17 @@ class Companions:
             return "starting companions:"
         if self.failure is not None:
             return f"{self.failure}, starting companions:"
+        suspended = await asyncio.to_thread(self._suspended)
+        if suspended is not None:
+            return f"companion {suspended} was suspended, starting companions:"
         changed = await asyncio.to_thread(
             changed_file, project.directory, project.path, self._started_s
         )
         return None if changed is None else f"{changed.name} changed, restarting companions:"
+
+    def _suspended(self) -> str | None:
+        names = (running.companion.name for running in self._running if running.suspended)
+        return next(names, None)
 
     async def _start(
         self, project: Project, missing: Sequence[Companion], on_wait: Callable[[str], None]

@@ -214,6 +214,8 @@ class Targets:
             return f"{self.project.path.name} changed" if changed_server else None
         if not target.alive:
             return f"{target.server.name} had ended"
+        if await asyncio.to_thread(_is_suspended, target):
+            return f"{target.server.name} was suspended"
         if target.companion_env != self._companions.env:
             return "companions were started anew"
         directory = (await self._project_served(name)).directory
@@ -230,6 +232,10 @@ async def _connect(server: Server) -> Target:
     target = ExternalTarget(server)
     await target.check()
     return target
+
+
+def _is_suspended(target: Target) -> bool:
+    return target.suspended
 
 
 def _reload(project: Project) -> Project:

@@ -62,6 +62,11 @@ class Target:
         return self.failure is None
 
     @property
+    def suspended(self) -> bool:
+        """True if one of its processes is stopped by a signal, and answers nothing."""
+        return self._child.suspended
+
+    @property
     def failure(self) -> TargetFailed | None:
         """Why it can serve no more: server or companion ended, with the last lines of its log."""
         if self._child.status is not None:

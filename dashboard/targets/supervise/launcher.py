@@ -75,6 +75,14 @@ class Child:
         self._close_lifeline()
         return status if status >= 0 else 128 - status
 
+    @property
+    def suspended(self) -> bool:
+        """True if one of the command's processes is stopped (SIGSTOP, Ctrl-Z), and does nothing."""
+        with contextlib.suppress(psutil.Error):
+            below = psutil.Process(self.guard_pid).children(recursive=True)
+            return any(_is_stopped(process) for process in below)
+        return False
+
     async def wait(self) -> int:
         """Wait until the command and everything below it has ended; return its status."""
         while (status := self.status) is None:
@@ -107,6 +115,12 @@ class Child:
         if self._lifeline is not None:
             os.close(self._lifeline)
             self._lifeline = None
+
+
+def _is_stopped(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.Error):
+        return process.status() == psutil.STATUS_STOPPED
+    return False
 
 
 async def launch(

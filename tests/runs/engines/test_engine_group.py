@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -10,11 +13,13 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.engine.timing.schedule import schedule
+from dashboard.runs.engines import engine_process
 from dashboard.runs.engines.engine_group import EngineGroup, merged, shares_of
 from dashboard.runs.engines.engine_process import Engine
 from dashboard.runs.reports.instrument import Reading
@@ -26,6 +31,7 @@ from dashboard.wire.frame import decode, is_event
 from dashboard.wire.plan.plan import Burst, Firing, Rate
 from tests.engine.servers.hostile import OK, Peer, responds, serving
 from tests.firing import Fired, burst, in_order
+from tests.targets.helpers import marked, until_async
 
 MARK = "liveburst-test-several"
 
@@ -249,3 +255,30 @@ def test_websocket_counts_of_all_engines_are_added_up() -> None:
     counts = {"ignored": 5, "unopened": 3, "awaited": "any"}
     assert merged(ends)["websocket"] == {**counts, **unanswered}
     assert "websocket" not in merged([end(), end()])
+
+
+@pytest.mark.processes
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
+async def test_a_suspended_engine_fails_its_firing_and_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_process, "SILENT_S", 0.1)
+    mark = f"{MARK}-suspended-{os.getpid()}"
+    keeper = EngineKeeper(Cores(), tmp_path, mark, 1)
+    try:
+        engine = await keeper.ready()
+        assert isinstance(engine, Engine)
+        assert await until_async(lambda: len(marked(mark)) == 3)  # both of its guard
+        os.kill(max(marked(mark), key=started_s), signal.SIGSTOP)
+        assert await until_async(lambda: not engine.fit)
+        with pytest.raises(EngineFailed, match="was suspended in the middle of a firing"):
+            async for _ in engine.fire(burst(1, "/", 4, 4)):
+                pass
+        assert await keeper.ready() is not engine
+        assert await until_async(lambda: len(marked(mark)) == 3)  # and the old one has ended
+    finally:
+        keeper.close()
+
+
+def started_s(pid: int) -> tuple[float, int]:
+    return psutil.Process(pid).create_time(), pid

@@ -115,6 +115,18 @@ async def test_a_server_that_ended_is_started_again(
     assert ("restarting", f"{SERVER} had ended") in events
 
 
+async def test_a_suspended_server_is_started_again(
+    make_targets: MakeTargets, lab: Path, mark: str
+) -> None:
+    targets, events = make_targets(lab), Events()
+    old = await targets.ready(SERVER, events)
+    master = min(set(marked(mark)) - {guard for guard in marked(mark) if is_guard(guard)})
+    os.kill(master, signal.SIGSTOP)
+    assert await until_async(lambda: old.suspended, 2)
+    assert (await targets.ready(SERVER, events)).alive
+    assert ("restarting", f"{SERVER} was suspended") in events
+
+
 def is_guard(pid: int) -> bool:
     return "guard.py" in " ".join(psutil.Process(pid).cmdline()[:4])
 
