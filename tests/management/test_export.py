@@ -66,3 +66,13 @@ def test_bad_usage_names_the_field(run: Run, tmp_path: Path) -> None:
             call_command(*arguments)
         assert expected in str(refused.value)
         assert refused.value.returncode == 2
+
+
+def test_a_run_that_cannot_be_exported_ends_with_a_sentence(run: Run) -> None:
+    run.frames.update(data=b"no frame")
+    with pytest.raises(CommandError, match="run: it cannot be exported") as refused:
+        call_command("export", run.pk, "--format", "csv")
+    assert refused.value.returncode == 3
+    Run.objects.filter(pk=run.pk).update(plan=7)
+    with pytest.raises(CommandError, match="run: it cannot be exported"):
+        call_command("export", run.pk, "--format", "html")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -11,7 +12,9 @@ from typing import Any
 from django.core.management import BaseCommand, CommandError
 
 from dashboard.database.opening import open_database
-from dashboard.management.options import BAD_USAGE, NO_CHECKS, lab_toml_path
+from dashboard.database.problems import as_unusable
+from dashboard.home import DATABASE, home
+from dashboard.management.options import BAD_USAGE, NO_CHECKS, RUN_FAILED, lab_toml_path
 from dashboard.models import Run
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.runs.archive.exports import FORMATS, Format
@@ -21,6 +24,11 @@ from dashboard.web.run.single_file import html_format
 from dashboard.wire.errors import Invalid
 
 HTML = "html"
+UNREADABLE = (
+    "run: it cannot be exported, since what is stored of it is not what Liveburst expects;"
+    " dashboard.log has the details"
+)
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -45,12 +53,18 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Find the run and write it."""
         open_database()
-        run = find_run(options["run"])
         form = _format(options["format"], options["project"])
         try:
-            write(form.pieces(run), options["output"])
+            write(form.pieces(find_run(options["run"])), options["output"])
         except BrokenPipeError:  # such as `| head`
             sys.stderr.close()
+        except CommandError:
+            raise
+        except Exception as error:
+            if as_unusable(error, home() / DATABASE):
+                raise
+            logger.exception("A run cannot be exported")
+            raise CommandError(UNREADABLE, returncode=RUN_FAILED) from None
 
 
 def _format(name: str, project: Path) -> Format:

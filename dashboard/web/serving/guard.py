@@ -17,7 +17,9 @@ Send: TypeAlias = Callable[[Message], Awaitable[None]]
 Application: TypeAlias = Callable[[Any, Receive, Send], Awaitable[None]]
 
 CHUNK_BYTES: Final = 2**16
-INTERNAL_ERROR: Final = 1011  # of a websocket: RFC 6455, section 7.4.1
+INTERNAL_ERROR: Final = (
+    4500  # of a websocket; autobahn sends only 1000 and 3000 to 4999, and not 1011
+)
 _FAILED: Final = b"Liveburst itself failed; dashboard.log has the details.\n"
 
 

@@ -18,8 +18,11 @@ START = {"type": "http.response.start", "status": 200, "headers": []}
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
-    """Fail before, within or after a response."""
+    """Fail before, within or after a response, or once a websocket is open."""
     path = scope["path"].removeprefix("/guarded")
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.accept"})
+        raise RuntimeError("within a websocket")
     if path == "/before":
         raise RuntimeError("before the response")
     await send(START)

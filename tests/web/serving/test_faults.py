@@ -9,8 +9,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from websockets.exceptions import ConnectionClosedError
+from websockets.sync.client import connect
 
 from dashboard.targets.lifecycle.sockets import free_port
+from dashboard.web.serving.guard import INTERNAL_ERROR
 from tests.targets.helpers import until
 from tests.web.serving.raw_http import memory_mib
 
@@ -47,11 +50,22 @@ def test_a_response_that_fails_is_cut_off_and_others_are_answered(
     address, _ = faulty
     for _ in range(2):
         with pytest.raises(httpx.RemoteProtocolError):
-            httpx.get(f"{address}{guard}/within", timeout=10)
+            httpx.get(f"{address}{guard}/within", timeout=60)
         with pytest.raises(httpx.TransportError):
-            httpx.get(f"{address}{guard}/twice", timeout=10)
-        assert httpx.get(f"{address}{guard}/after", timeout=10).status_code == 200
-        assert httpx.get(f"{address}{guard}/before", timeout=10).status_code == 500
+            httpx.get(f"{address}{guard}/twice", timeout=60)
+        assert httpx.get(f"{address}{guard}/after", timeout=60).status_code == 200
+        assert httpx.get(f"{address}{guard}/before", timeout=60).status_code == 500
+
+
+@pytest.mark.parametrize("guard", ["", "/guarded"])
+def test_a_websocket_that_fails_is_closed(faulty: tuple[str, int], guard: str) -> None:
+    address, _ = faulty
+    with connect(f"{address.replace('http', 'ws')}{guard}/ws", open_timeout=60) as socket:
+        with pytest.raises(ConnectionClosedError):
+            socket.recv(60)
+        if guard:
+            assert socket.close_code == INTERNAL_ERROR
+    assert httpx.get(f"{address}/before", timeout=60).status_code == 500
 
 
 def test_nothing_is_kept_of_requests_that_failed(faulty: tuple[str, int]) -> None:
@@ -67,7 +81,7 @@ def test_nothing_is_kept_of_requests_that_failed(faulty: tuple[str, int]) -> Non
 
 def fail(address: str, times: int) -> None:
     """Send requests that fail in turn within, before and after their response."""
-    with httpx.Client(base_url=address, timeout=10) as client:
+    with httpx.Client(base_url=address, timeout=60) as client:
         for number in range(times):
             path = ("within", "before", "after")[number % 3]
             try:
