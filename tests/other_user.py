@@ -35,7 +35,11 @@ def connection(port: int, host: str = "127.0.0.1", *, own: bool = False) -> sock
     with as_another_user():
         made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     made.settimeout(PATIENCE_S)
-    made.connect((host, port))
+    try:
+        made.connect((host, port))
+    except OSError:
+        made.close()
+        raise
     return made
 
 

@@ -131,17 +131,31 @@ def _look_at(log_ratios: Sequence[Floats], rounds: int, boxes: Sequence[Box] = (
 def holm(log_ratios: Sequence[Floats], method: Method, boxes: Sequence[Box] = ()) -> list[Interval]:
     """Return an interval for each comparison, sharing the level as the module docstring describes.
 
-    With `boxes`, one per comparison, each is the widest that its box allows.
+    With `boxes`, one per comparison, each is the widest that its box allows, and never at a lower
+    level than without: so it contains the interval of what was measured.
     """
-    settled: dict[int, Interval] = {}
+    settled = _step_down(log_ratios, method)
+    if boxes:
+        settled = _step_down(log_ratios, method, boxes, [alpha for alpha, _ in settled])
+    return [interval for _, interval in settled]
+
+
+def _step_down(
+    log_ratios: Sequence[Floats],
+    method: Method,
+    boxes: Sequence[Box] = (),
+    most_alphas: Sequence[float] = (),
+) -> list[tuple[float, Interval]]:
+    """Return each comparison's part of alpha, at most that of `most_alphas`, and its interval."""
+    settled: dict[int, tuple[float, Interval]] = {}
     while len(settled) < len(log_ratios):
         left = [at for at in range(len(log_ratios)) if at not in settled]
-        alpha = method.alpha / len(left)
-        tried = {
-            at: _interval(log_ratios[at], method, alpha, boxes[at] if boxes else None)
-            for at in left
-        }
-        differing = {at: interval for at, interval in tried.items() if interval.excludes_one}
+        tried = {}
+        for at in left:
+            alpha = min(method.alpha / len(left), *most_alphas[at : at + 1], 1.0)
+            box = boxes[at] if boxes else None
+            tried[at] = alpha, _interval(log_ratios[at], method, alpha, box)
+        differing = {at: pair for at, pair in tried.items() if pair[1].excludes_one}
         settled |= differing or tried
     return [settled[at] for at in range(len(log_ratios))]
 

@@ -21,7 +21,7 @@ from dashboard.runs.archive.exports import FORMATS, Format
 from dashboard.runs.planning.program import DEFAULT_PROJECT
 from dashboard.targets.supervise.umask import writing_for_the_user
 from dashboard.web.run.single_file import html_format
-from dashboard.wire.errors import Invalid
+from dashboard.wire.errors import FrameError, Invalid
 
 HTML = "html"
 UNREADABLE = (
@@ -58,7 +58,7 @@ class Command(BaseCommand):
             write(form.pieces(find_run(options["run"])), options["output"])
         except BrokenPipeError:  # such as `| head`
             sys.stderr.close()
-        except CommandError:
+        except (CommandError, FrameError):  # FrameError names what is wrong
             raise
         except Exception as error:
             if as_unusable(error, home() / DATABASE):

@@ -6,8 +6,10 @@ import asyncio
 import json
 import os
 import socket
+import subprocess
+import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -35,10 +37,26 @@ COUNTS = {
 }
 
 
-class FakeProbe:
-    """A probe in this process, so that /proc has readings of it."""
+# Computes a moment, so that it has used CPU time, and then waits.
+WAITING = "print(sum(range(10**6)), flush=True); input()"
 
-    def __init__(self, health: Health) -> None:
+
+@pytest.fixture(scope="module")
+def member() -> Iterator[int]:
+    """The id of a process without children: this one's are also those of other modules."""
+    command = [sys.executable, "-c", WAITING]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield process.pid
+        process.communicate(b"\n")
+
+
+class FakeProbe:
+    """A probe that reports as another process, so that /proc has readings of it."""
+
+    def __init__(self, health: Health, process: int) -> None:
+        self.process = process
         host, _, port = health.environment["LIVEBURST_HEALTH"].rpartition(":")
         self.token = health.token
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -46,7 +64,7 @@ class FakeProbe:
         self.socket.setblocking(False)
 
     def send(self, **message: Any) -> None:
-        message = {"token": self.token, "process": os.getpid(), **message}
+        message = {"token": self.token, "process": self.process, **message}
         self.socket.send(json.dumps(message).encode())
 
     def hello(self) -> None:
@@ -70,8 +88,8 @@ async def health() -> AsyncIterator[Health]:
 
 
 @pytest.fixture
-async def probe(health: Health) -> AsyncIterator[FakeProbe]:
-    probe = FakeProbe(health)
+async def probe(health: Health, member: int) -> AsyncIterator[FakeProbe]:
+    probe = FakeProbe(health, member)
     yield probe
     probe.socket.close()
 
@@ -80,7 +98,7 @@ async def begun(health: Health, probe: FakeProbe, firing: int = 1) -> None:
     """A firing that the probe has answered."""
     probe.hello()
     assert await health.first_probe(1)
-    beginning = asyncio.create_task(health.begin(firing, os.getpid()))
+    beginning = asyncio.create_task(health.begin(firing, probe.process))
     order = await probe.receive()
     assert (order["type"], order["firing"]) == ("begin", firing)
     probe.report(firing)
@@ -93,7 +111,7 @@ async def test_a_row_joins_the_report_with_proc(health: Health, probe: FakeProbe
     (row,) = health.take_rows(origin)
     assert row.keys() == COLUMNS["health"].keys()
     assert 0 <= row["at"] < 1_000_000_000
-    assert row["process"] == os.getpid()
+    assert row["process"] == probe.process
     assert row["peak_in_app"] == 3
     assert row["rss"] > 1_000_000
     assert health.take_rows(origin) == []
@@ -131,7 +149,7 @@ async def test_the_executor_is_kept_from_when_its_queue_was_longest(
         probe.report(1, executor=[6, 6, queued])
     assert await until_async(lambda: len(health._rows) == 4)
     assert health.executor == {"limit": 6, "threads": 6, "queued": 9}
-    beginning = asyncio.create_task(health.begin(2, os.getpid()))
+    beginning = asyncio.create_task(health.begin(2, probe.process))
     await probe.receive()
     probe.report(2)
     await beginning
@@ -157,7 +175,7 @@ async def test_a_process_whose_probe_does_not_report_is_still_read(
     health.take_rows(0)
     assert await until_async(lambda: any("rss" in row for row in health._rows))
     row = next(row for row in health.take_rows(0) if "rss" in row)
-    assert row["process"] == os.getpid()
+    assert row["process"] == probe.process
     assert "in_app" not in row
     assert "switches" not in row  # the probe counts them in another way
 
@@ -226,7 +244,7 @@ async def test_reports_of_another_firing_are_no_rows(health: Health, probe: Fake
 async def test_a_process_that_starts_during_a_firing_joins_it(
     health: Health, probe: FakeProbe
 ) -> None:
-    assert await health.begin(4, os.getpid())
+    assert await health.begin(4, probe.process)
     probe.hello()
     order = await probe.receive()
     assert (order["type"], order["firing"], order["running"]) == ("begin", 4, True)

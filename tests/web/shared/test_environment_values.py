@@ -23,6 +23,7 @@ from dashboard.models import Run, Status, StoredFrame
 from dashboard.project.model.login import Login
 from dashboard.project.model.placeholders import fill_in, malformed
 from dashboard.project.project import Project
+from dashboard.project.secrets import masking
 from dashboard.project.secrets.masking import all_masked, masked, remember_variable
 from dashboard.runs.archive.exports import FORMATS
 from dashboard.runs.live.hub import Hub
@@ -41,6 +42,13 @@ SECRETS: Mapping[str, str] = {
     "LAB_TEST_SESSION": "zebra-in-a-cookie",
     "LAB_TEST_KEY": "zebra-in-a-body",
 }
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget for the time of a test what others had replaced, in which a word may be."""
+    monkeypatch.setattr(masking, "_replacements", {})
+    monkeypatch.setattr(masking, "_pattern", [])
 
 
 def with_secrets(project: Project) -> Project:
