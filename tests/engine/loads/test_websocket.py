@@ -70,7 +70,7 @@ async def test_messages_of_a_connection_are_spaced_and_connections_are_staggered
         frames = await fired(process, at(port, Burst(12, 4, every_s=0.2)))
     due = sorted(row["due"] for row in frames["samples"])
     assert due == [round(number * 0.05e9) for number in range(12)]
-    assert all(row["sent_first"] - row["due"] < 0.04e9 for row in frames["samples"])
+    assert all(row["sent_first"] >= row["due"] for row in frames["samples"])
 
 
 async def test_a_message_that_has_to_wait_keeps_its_due(process: Process) -> None:
