@@ -85,9 +85,10 @@ async def fire(laboratory: Laboratory, scenario: str, requests: int) -> dict[str
 
 
 async def fire_anew(laboratory: Laboratory, scenario: str, requests: int) -> dict[str, Any]:
-    """The report of a run of this scenario; of another where the instrument refuses the first.
+    """The report of a run of this scenario; of another where the first decides nothing.
 
-    On a machine that others use, the engine may have been the limit: then there is no verdict.
+    On a machine that others use, the engine may have been the limit, or the rounds so different
+    that nothing follows from them.
     """
     plan = make_plan(
         laboratory.project,
@@ -103,10 +104,16 @@ async def fire_anew(laboratory: Laboratory, scenario: str, requests: int) -> dic
         outcome = await laboratory.outcome(run)
         assert outcome.problem == "", outcome.log_tail
         report = (await Run.objects.aget(pk=run.pk)).report
-        verdict = report["verdict"]
-        if scenario == "client-bound" or not (verdict["spoiled"] or verdict["disturbed"]):
+        if scenario == "client-bound" or _is_decided(report["verdict"]):
             break
     return report
+
+
+def _is_decided(verdict: dict[str, Any]) -> bool:
+    """Return False if the rounds were too different, or the load generator was late."""
+    if verdict["spoiled"] or verdict["disturbed"]:
+        return False
+    return all(comparison["answer"] != "undecided" for comparison in verdict["comparisons"])
 
 
 def causes(report: dict[str, Any]) -> list[dict[str, Any]]:
