@@ -12,9 +12,8 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +23,17 @@ import psutil
 
 from dashboard.wire import frame
 from dashboard.wire.errors import FrameError
+
+from .observed_processes import (
+    all_ports,
+    is_alive,
+    is_guard,
+    listening_ports,
+    marked,
+    processes_below,
+    shown,
+    until,
+)
 
 ROOT = Path(__file__).parents[1]
 VICTIMS = ("target", "worker", "companion", "engine", "guard", "dashboard", "terminal")
@@ -124,11 +134,11 @@ class Starter:
 
     def processes(self) -> list[psutil.Process]:
         """Return the processes with the mark, zombies left out."""
-        return list(_marked(self.mark))
+        return list(marked(self.mark))
 
     def ports(self) -> set[int]:
         """Return the ports on which they listen."""
-        return {port for process in self.processes() for port in _ports(process)}
+        return {port for process in self.processes() for port in listening_ports(process)}
 
     def candidates(self, victim: str) -> list[psutil.Process]:
         """Return the processes of this kind, in a stable order."""
@@ -144,14 +154,14 @@ class Starter:
             words = process.cmdline()
             if process.pid == self.process.pid:
                 return self.kind
-            if _is_guard(process):
+            if is_guard(process):
                 return "guard"
             for word, role in (("dashboard.engine", "engine"), ("liveapp.upstream", "companion")):
                 if word in words:
                     return role
             if {"gunicorn", "uvicorn"} & set(words):
                 parent = process.parent()
-                return "target" if parent is not None and _is_guard(parent) else "worker"
+                return "target" if parent is not None and is_guard(parent) else "worker"
         return ""
 
 
@@ -166,7 +176,7 @@ def strike(case: Case, home: Path) -> Result:
         if victim is None:
             result.faults.append("the victim did not appear")
             return result
-        below = _below(victim)
+        below = processes_below(victim)
         ports = starter.ports()
         victim.send_signal(getattr(signal, f"SIG{case.signal}"))
         _check_what_follows(case, starter, below, ports, result)
@@ -195,11 +205,11 @@ def _check_what_follows(
             starter.process.wait(10)
         result.expect(starter.process.poll() is not None, "the starter did not end")
         left = until(lambda: not starter.processes(), GONE_S)
-        result.expect(left, f"processes are left: {_shown(starter.processes())}")
-        result.expect(not ports & _all_ports(), "a port is left")
+        result.expect(left, f"processes are left: {shown(starter.processes())}")
+        result.expect(not ports & all_ports(), "a port is left")
     elif case.signal == "KILL":
-        gone = until(lambda: not any(_runs(process) for process in below), GONE_S)
-        result.expect(gone, f"processes are left: {_shown(filter(_runs, below))}")
+        gone = until(lambda: not any(is_alive(process) for process in below), GONE_S)
+        result.expect(gone, f"processes are left: {shown(filter(is_alive, below))}")
 
 
 def _check_rows(starter: Starter, result: Result) -> None:
@@ -260,7 +270,7 @@ def _end(starter: Starter, result: Result) -> None:
         starter.process.wait(15)
     result.expect(starter.process.poll() is not None, "SIGTERM did not end the starter")
     gone = until(lambda: not starter.processes(), GONE_S)
-    result.expect(gone, f"processes are left at the end: {_shown(starter.processes())}")
+    result.expect(gone, f"processes are left at the end: {shown(starter.processes())}")
 
 
 @contextmanager
@@ -294,15 +304,6 @@ def _wait_for_victim(
     until(lambda: starter.candidates(case.victim), PRESENT_S / 4)
     candidates = starter.candidates(case.victim)
     return chance.choice(candidates) if candidates else None
-
-
-def _below(victim: psutil.Process) -> list[psutil.Process]:
-    """Return what must end with a process: all below it, for a guard below the outer one."""
-    with suppress(psutil.Error):
-        parent = victim.parent()
-        top = parent if parent is not None and _is_guard(parent) and _is_guard(victim) else victim
-        return [victim, *top.children(recursive=True)] if _is_guard(victim) else [victim]
-    return [victim]
 
 
 def _project(home: Path) -> Path:
@@ -348,57 +349,3 @@ def runs_in(home: Path) -> list[tuple[str, str, str]]:
 
 def _database(home: Path) -> sqlite3.Connection:
     return sqlite3.connect(home / "liveburst.sqlite3", timeout=10)
-
-
-def until(condition: Callable[[], object], timeout_s: float) -> bool:
-    """Poll until the condition holds; return whether it did in time."""
-    deadline_s = time.monotonic() + timeout_s
-    while not condition():
-        if time.monotonic() > deadline_s:
-            return False
-        time.sleep(0.02)
-    return True
-
-
-def _marked(mark: str) -> Iterator[psutil.Process]:
-    wanted = f"LIVEBURST_MARK={mark}".encode()
-    for directory in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError, psutil.Error):
-            if wanted in (directory / "environ").read_bytes().split(b"\0"):
-                yield psutil.Process(int(directory.name))
-
-
-def _is_guard(process: psutil.Process) -> bool:
-    with suppress(psutil.Error):
-        return any(word.endswith("supervise/guard.py") for word in process.cmdline()[1:5])
-    return False
-
-
-def _runs(process: psutil.Process) -> bool:
-    with suppress(psutil.Error):
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    return False
-
-
-def _ports(process: psutil.Process) -> Iterator[int]:
-    with suppress(psutil.Error):
-        for connection in process.net_connections("tcp"):
-            if connection.status == psutil.CONN_LISTEN:
-                yield connection.laddr.port
-
-
-def _all_ports() -> set[int]:
-    connections = psutil.net_connections("tcp")
-    return {
-        found.laddr.port
-        for found in connections
-        if found.laddr and found.status == psutil.CONN_LISTEN
-    }
-
-
-def _shown(processes: Iterator[psutil.Process] | list[psutil.Process]) -> str:
-    shown = []
-    for process in processes:
-        with suppress(psutil.Error):
-            shown.append(f"{process.pid} {' '.join(process.cmdline())[:80]}")
-    return "; ".join(shown)

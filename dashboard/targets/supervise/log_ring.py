@@ -4,7 +4,7 @@ The writers have the file itself, opened to append, and no pipe: nothing is read
 their behalf, so a log costs a measured target what it always did, and a slow or starved reader
 cannot hold it up. Once the file is longer than the limit, its last quarter is kept and written
 again to the emptied file. So a log takes the limit, and what is written within the short time
-between two looks: a program that wrote 500 MB/s had LONGEST_PAUSE_S for 25 MB.
+between two looks: at 500 MB/s that is 25 MB in LONGEST_PAUSE_S, more if the guard waits for a CPU.
 
 A log that nobody writes to costs nothing: inotify wakes this process at the first write, once,
 and only while the file grows is its length looked at, at most every SHORTEST_PAUSE_S.
