@@ -5,6 +5,7 @@ Only processes that carry the strike's own mark are looked at, and only they rec
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import re
@@ -257,10 +258,20 @@ def _check_next_run(starter: Starter, result: Result) -> None:
             result.faults.append(f"the dashboard did not answer: {error!r}")
             return
         until(lambda: len(starter.runs()) > before and starter.runs()[-1][1] not in ACTIVE, END_S)
-        _, status, problem = starter.runs()[-1]
+        run_id, status, problem = starter.runs()[-1]
         result.expect(status == "finished", f"the next run: {status} {problem}")
+        counts = _successes(starter.home, run_id)
+        result.expect(counts and all(counts), f"successes of the next run by lane: {counts}")
     else:
         result.expect(_burst(starter.home, starter.mark) == 0, "the next command failed")
+
+
+def _successes(home: Path, run_id: str) -> list[int]:
+    """Return how many requests of each lane had a success; empty without a report."""
+    with closing(_database(home)) as database:
+        query = "SELECT report FROM dashboard_run WHERE id = ?"
+        (text,) = database.execute(query, [run_id]).fetchone()
+    return [lane["ok"] for lane in json.loads(text or "{}").get("lanes", [])]
 
 
 def _end(starter: Starter, result: Result) -> None:
