@@ -84,6 +84,9 @@ class Targets(Protocol):
     ) -> Target:
         """Return a target that answers, with the scenario's companions and a session if needed."""
 
+    def expected_start_s(self, server: str) -> float | None:
+        """Return how long `ready` will take to start a target: 0 if warm, None if unknown."""
+
     async def migrations(self, server: str) -> Migrations:
         """Return the project's pending migrations, if known."""
 

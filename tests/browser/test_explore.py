@@ -53,6 +53,36 @@ def test_a_sweep_is_stopped_as_one_by_its_button(page: Page) -> None:
     open_explore(page)  # the form is needed to empty the queue afterwards
 
 
+def test_a_refused_form_stays_in_its_place(page: Page) -> None:
+    open_explore(page)
+    page.set_viewport_size({"width": 390, "height": 844})
+    rounds, matrix = page.locator("#sweep-rounds"), page.locator("#matrix-requests")
+    matrix.fill("77")
+    rounds.fill("4")
+    button = page.get_by_role("button", name="Run the sweep")
+    button.scroll_into_view_if_needed()
+    before = page.evaluate("scrollY")
+    button.click()
+    expect(page.locator("#error-sweep-rounds")).to_contain_text("expected 5 or more")
+    expect(rounds).to_be_focused()
+    expect(rounds).to_be_in_viewport()
+    expect(matrix).to_have_value("77")
+    assert page.url.endswith("/explore/")
+    assert before > 0
+    assert page.evaluate("scrollY") > before / 2
+
+
+def test_an_estimate_follows_the_form(page: Page) -> None:
+    open_explore(page)
+    estimate = page.locator("#matrix-estimate")
+    expect(estimate).to_contain_text("takes about")
+    page.locator("#matrix-parameter_delay").fill("3")
+    page.locator("#matrix-requests").fill("100")
+    page.locator("#matrix-rounds").fill("5")
+    page.locator("#matrix-rounds").press("Tab")
+    expect(estimate).to_contain_text(re.compile(r"takes about \d+ min"))
+
+
 def test_the_forms_fit_a_phone(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     open_explore(page)

@@ -167,6 +167,9 @@ class FakeTargets:
             self.made[server] = FakeTarget(server)
         return self.made[server]
 
+    def expected_start_s(self, server: str) -> float | None:
+        return 0.0 if server in self.made else None
+
     async def migrations(self, server: str) -> Migrations:
         return Migrations(("shop.0001_initial",) if server in self.behind else ())
 

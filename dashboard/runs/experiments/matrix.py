@@ -66,6 +66,18 @@ class Matrix(JsonObject):
     baseline: Lane
 
     @property
+    def fireable(self) -> list[Lane]:
+        """The lanes, server by server: those of one run are then started at about the same time."""
+        lanes = [cell.lane for cell in self.cells if not cell.refusal]
+        return sorted(lanes, key=lambda lane: self.servers.index(lane.server))
+
+    @property
+    def plans(self) -> list[Plan]:
+        """The plans of its runs, if none of them fails."""
+        others = [lane for lane in self.fireable if lane != self.baseline]
+        return [_step(self, self.baseline, group).plan for group in _packed(others)]
+
+    @property
     def experiment_plan(self) -> ExperimentPlan:
         """The experiment to be performed."""
         kind = Experiment.Kind.MATRIX
@@ -139,10 +151,7 @@ def steps_of(matrix: Matrix) -> Steps:
 
     A baseline that fails even alone is replaced by the first cell of another server.
     """
-    lanes = [cell.lane for cell in matrix.cells if not cell.refusal]
-    # Server by server, so that the lanes of one run were started at about the same time.
-    lanes.sort(key=lambda lane: matrix.servers.index(lane.server))
-    baseline = matrix.baseline
+    lanes, baseline = matrix.fireable, matrix.baseline
     while not (yield from _against(matrix, baseline, lanes)):
         lanes = [lane for lane in lanes if lane.server != baseline.server]
         if not lanes:

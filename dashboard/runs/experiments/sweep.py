@@ -64,6 +64,16 @@ class Sweep(JsonObject):
         return replace(self.plan, parameters={**self.plan.parameters, self.axis.name: level})
 
     @property
+    def plans(self) -> list[Plan]:
+        """The plans of the requested levels."""
+        return [self.plan_at(level) for level in self.levels]
+
+    @property
+    def most_halvings(self) -> int:
+        """The most levels that can follow to narrow down crossovers."""
+        return MOST_HALVINGS * (len(self.plan.lanes) - 1)
+
+    @property
     def experiment_plan(self) -> ExperimentPlan:
         """The experiment to be performed."""
         title = f"{self.plan.scenario} over {self.axis.name}"
@@ -138,12 +148,11 @@ def _check_whole(project: Project, sweep: Sweep) -> None:
     if sweep.plan.rounds < FEWEST_ROUNDS:
         message = f"expected {FEWEST_ROUNDS} or more, since fewer have no interval"
         raise InvalidPlan(Problem("rounds", f"{message}, found {sweep.plan.rounds}"))
-    plans = [sweep.plan_at(level) for level in sweep.levels]
+    plans = sweep.plans
     for plan in (plans[0], plans[-1]):
         project.check(plan)
     most = max(plan.load.requests for plan in plans)
-    halvings = MOST_HALVINGS * (len(sweep.plan.lanes) - 1)
-    fired = sum(plan.load.requests for plan in plans) + most * halvings
+    fired = sum(plan.load.requests for plan in plans) + most * sweep.most_halvings
     total = fired * sweep.plan.rounds * len(sweep.plan.lanes)
     if total > MAX_REQUESTS_OF_ALL:
         message = f"expected at most {MAX_REQUESTS_OF_ALL:,} requests in all runs"

@@ -212,23 +212,3 @@ def theory_s(load: Load, promised: int | None, delay_s: float | None) -> float |
     if delay_s is None or isinstance(load, Rate):
         return None
     return load.theory_s(promised, delay_s)
-
-
-def estimate_s(project: Project, plan: Plan) -> float | None:
-    """Return how long a run takes: a rate its duration, a burst by theory, lane by lane.
-
-    None for work without a wait: that is unknown before trying.
-    """
-    if isinstance(plan.load, Rate):
-        return plan.load.duration_s * len(plan.lanes) * plan.rounds
-    scenario = project.scenarios[plan.scenario]
-    theories = [
-        theory_s(
-            plan.load,
-            capacity(project, scenario, lane),
-            scenario.wait_s(lane.variant, plan.parameters),
-        )
-        for lane in plan.lanes
-    ]
-    known_s = [theory for theory in theories if theory is not None]
-    return sum(known_s) * plan.rounds if known_s else None

@@ -85,6 +85,10 @@ class Laboratory:
         """The project under load, as its lab.toml was last read."""
         return self._resources.targets.project
 
+    def expected_start_s(self, server: str) -> float | None:
+        """Return how long a server will take to start: 0 if it is warm, None if unknown."""
+        return self._resources.targets.expected_start_s(server)
+
     async def keep_calibrated(self) -> None:
         """Keep an engine and a fresh calibration ready, so that a run need not wait for them.
 

@@ -71,6 +71,7 @@ class Targets:
         self._logging_in = asyncio.Lock()  # one logs in, and the others use its session
         self._starting = asyncio.Semaphore(STARTS_AT_ONCE)
         self._set_up_s: float | None = None  # the last set-up, by `time.time`
+        self._start_lengths_s: dict[str, float] = {}  # of the last start of each server
 
     async def ready(
         self, server: str, on_event: OnEvent, scenario: str | None = None, login: bool = False
@@ -96,6 +97,13 @@ class Targets:
                     await ensure_session(target, server, self.project, scenario)
             on_event("ready", f"{server} is ready")
             return target
+
+    def expected_start_s(self, server: str) -> float | None:
+        """Return how long `ready` will take to start a target: 0 if one is warm.
+
+        If none is, as long as its last start took; None if it was never started here.
+        """
+        return 0.0 if server in self._warm else self._start_lengths_s.get(server)
 
     async def discard(self, server: str) -> None:
         """End the target under a server, if it is warm, so that the next `ready` starts it anew."""
@@ -147,7 +155,9 @@ class Targets:
             on_wait=on_wait,
         )
         async with self._starting:
+            began_s = time.monotonic()
             target = await start_target(project, server, packages, context, name=name)
+            self._start_lengths_s[name] = time.monotonic() - began_s
         self._served_from[name] = project.directory
         return target
 

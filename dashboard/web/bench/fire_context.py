@@ -9,8 +9,10 @@ from django.http import QueryDict
 
 from dashboard.project.model.scenario import Parameter, Scenario
 from dashboard.project.project import Project
-from dashboard.runs.planning.plans import estimate_s, make_plan
+from dashboard.runs.planning.estimates import Costs, estimate_of
+from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.planning.prediction import FACTORS
+from dashboard.web.shared.estimates import costs_of, estimate_text
 from dashboard.web.shared.form_values import PARAMETER, lane_names, parameter_label
 from dashboard.web.shared.format import format_estimate
 from dashboard.wire.errors import InvalidPlan
@@ -109,6 +111,7 @@ def fire_context(
     typed = form.data if form else {}
     errors = _errors(form) if show_errors else {}
     numbers = [_number(name, scenario, typed, errors) for name in NUMBERS]
+    costs = costs_of(scenario.name, scenario.values({}) | _parameters(scenario, form))
     selected = typed.getlist("lanes") if isinstance(typed, QueryDict) and "lanes" in typed else None
     return {
         "project": project.name,
@@ -119,13 +122,14 @@ def fire_context(
             _choices(project, scenario, selected),
         ),
         "quick": [
-            QuickButton(n, f"{n:,}", _estimate(project, scenario, form, n)) for n in QUICK_REQUESTS
+            QuickButton(n, f"{n:,}", _estimate(project, scenario, form, n, costs))
+            for n in QUICK_REQUESTS
         ],
         "numbers": numbers,
         "load": typed.get("load") or "burst",
         "poisson": bool(typed.get("poisson")),
         "guess_sizes": [f"{size:g}" for size in FACTORS],
-        "estimate": _form_estimate(project, scenario, form),
+        "estimate": _form_estimate(project, scenario, form, costs),
         "errors": errors,
         "more_open": bool(errors.keys() & {"lanes", "load", *NUMBERS}),
     }
@@ -219,12 +223,19 @@ def _choices(project: Project, scenario: Scenario, selected: list[str] | None) -
     return choices
 
 
-def _estimate(project: Project, scenario: Scenario, form: FireForm | None, requests: int) -> str:
-    """Return how long a quick button's run takes in theory with the form's other values."""
+def _parameters(scenario: Scenario, form: FireForm | None) -> dict[str, float]:
+    """Return the valid ones of the submitted parameters."""
     values = getattr(form, "cleaned_data", {})
-    parameters = {
+    return {
         name: values[PARAMETER + name] for name in scenario.parameters if PARAMETER + name in values
     }
+
+
+def _estimate(
+    project: Project, scenario: Scenario, form: FireForm | None, requests: int, costs: Costs
+) -> str:
+    """Return how long a quick button's run takes with the form's other values."""
+    values = getattr(form, "cleaned_data", {})
     try:
         plan = make_plan(
             project,
@@ -232,21 +243,22 @@ def _estimate(project: Project, scenario: Scenario, form: FireForm | None, reque
             lanes=values.get("lanes") or (),
             requests=requests,
             rounds=values.get("rounds"),
-            parameters=parameters,
+            parameters=_parameters(scenario, form),
         )
     except InvalidPlan:
         return ""
-    estimate = estimate_s(project, plan)
-    return "" if estimate is None else f"about {format_estimate(estimate)}"
+    estimate = estimate_of(project, plan, costs)
+    return "" if estimate is None else f"about {format_estimate(estimate.total_s)}"
 
 
-def _form_estimate(project: Project, scenario: Scenario, form: FireForm | None) -> str:
-    """Return how long *Run* takes in theory with the form's values; empty if unknown."""
+def _form_estimate(
+    project: Project, scenario: Scenario, form: FireForm | None, costs: Costs
+) -> str:
+    """Return how long *Run* takes with the form's values; empty if unknown."""
     plan = form.plan() if form else make_plan(project, scenario=scenario.name)
-    estimate = estimate_s(project, plan) if plan else None
-    if plan is None or estimate is None:
+    if plan is None:
         return ""
-    takes = f"takes about {format_estimate(estimate)}"
+    takes = estimate_text(estimate_of(project, plan, costs))
     if not isinstance(plan.load, Rate):
         return takes
     lanes, rounds = counted(len(plan.lanes), "lane"), counted(plan.rounds, "round")

@@ -17,9 +17,9 @@ from dashboard.web.shared.form_values import (
     PARAMETER,
     UNTIL_SURE,
     lane_names,
-    number_field,
     run_mode,
 )
+from dashboard.web.shared.number_fields import DecimalNumberField, WholeNumberField, number_field
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.plan.plan import MAX_CONCURRENCY, MAX_REQUESTS, Load, Plan, Rate
 
@@ -36,7 +36,11 @@ class FireForm(forms.Form):
     """
 
     # The plan checks bounds, with the same messages as in the terminal.
-    load = forms.ChoiceField(choices=[("burst", "Burst"), ("rate", "Rate")], required=False)
+    load = forms.ChoiceField(
+        choices=[("burst", "Burst"), ("rate", "Rate")],
+        required=False,
+        error_messages={"invalid_choice": "expected burst or rate, found %(value)s"},
+    )
     requests = number_field("requests")
     rate = number_field("rate")
     duration = number_field("duration")
@@ -52,7 +56,7 @@ class FireForm(forms.Form):
         required=False,
     )
     how = forms.ChoiceField(choices=[(UNTIL_SURE, ""), (CONTROL, "")], required=False)
-    quick = forms.IntegerField(min_value=1, max_value=MAX_REQUESTS, required=False)
+    quick = WholeNumberField(min_value=1, max_value=MAX_REQUESTS, required=False)
 
     def __init__(self, project: Project, scenario: Scenario, data: QueryDict | None = None) -> None:
         super().__init__(data)
@@ -60,14 +64,17 @@ class FireForm(forms.Form):
         self.scenario = scenario
         self.fields["lanes"] = forms.MultipleChoiceField(
             choices=[(value, value) for value in lane_names(project, scenario)],
-            error_messages={"invalid_choice": "Expected a lane of this scenario, found %(value)s."},
+            error_messages={
+                "required": "expected at least one lane, found none",
+                "invalid_choice": "expected a lane of this scenario, found %(value)s",
+            },
         )
         self.fields["guess"] = forms.ChoiceField(
             choices=[(value, value) for value in (NO_WINNER, *lane_names(project, scenario))],
             required=False,
         )
         for name in scenario.parameters:
-            self.fields[PARAMETER + name] = forms.FloatField()
+            self.fields[PARAMETER + name] = DecimalNumberField()
 
     def clean(self) -> None:
         """Ignore the fields of the other kind of load."""

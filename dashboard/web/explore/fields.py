@@ -8,13 +8,17 @@ from typing import Any, cast
 from django.http import QueryDict
 
 from dashboard.project.model.scenario import Scenario
+from dashboard.project.model.server import Server
 from dashboard.project.project import Project
 from dashboard.runs.experiments.sweep import USUAL_DURATION_S
 from dashboard.runs.experiments.sweep_axis import CONCURRENCY, RATE
 from dashboard.targets.lifecycle.server_packages import missing_packages
 from dashboard.web.shared.form_values import PARAMETER, lane_names, parameter_label
+from dashboard.wire.plan.plan import Lane
 
-from .forms import LANE_FIELDS, ExploreForm, MatrixForm, SweepForm
+from .estimates import matrix_estimate, sweep_estimate
+from .forms import ExploreForm, MatrixForm, SweepForm
+from .server_settings import setting_field_name, setting_in_force, settings_of
 
 AXES = {CONCURRENCY: "Requests in flight", RATE: "Requests per second"}
 
@@ -29,6 +33,23 @@ class NumberField:
     value: str
     placeholder: str
     errors: list[str]
+
+
+@dataclass(frozen=True)
+class ServerSettings:
+    """A server's fields; None for a setting that it does not have."""
+
+    server: str
+    processes: NumberField | None
+    threads: NumberField | None
+
+
+@dataclass(frozen=True)
+class ServerLanes:
+    """A server's lanes; None for a variant that cannot run on it."""
+
+    server: str
+    lanes: list[Checkbox | None]
 
 
 @dataclass(frozen=True)
@@ -52,14 +73,15 @@ def explore_context(
         "project": project.name,
         "scenarios": list(project.scenarios.values()),
         "scenario": scenario,
-        "lane_names": lane_names(project, scenario),
         "matrix": _matrix(project, scenario, matrix_form),
-        "sweep": _sweep(scenario, sweep_form),
+        "sweep": _sweep(project, scenario, sweep_form),
     }
 
 
 def _matrix(project: Project, scenario: Scenario, form: MatrixForm | None) -> dict[str, Any]:
-    values = _FormValues("matrix", scenario, form, MatrixForm.initial_values(project, scenario))
+    initial = MatrixForm.initial_values(project, scenario)
+    values = _FormValues("matrix", scenario, form, initial)
+    matrix = None if form else MatrixForm(project, scenario, initial).matrix()
     variants, servers = values.texts("variants"), values.texts("servers")
     return {
         "errors": values.errors,
@@ -86,19 +108,22 @@ def _matrix(project: Project, scenario: Scenario, form: MatrixForm | None) -> di
             values.number("rounds", "Rounds", str(scenario.rounds)),
             *values.parameters(),
         ],
+        "settings": values.settings(project),
+        "settings_open": values.any_setting,
+        "estimate": matrix_estimate(project, matrix),
     }
 
 
-def _sweep(scenario: Scenario, form: SweepForm | None) -> dict[str, Any]:
-    values = _FormValues("sweep", scenario, form, SweepForm.initial_values(scenario))
-    lanes = [*values.texts("lanes"), *[""] * LANE_FIELDS][:LANE_FIELDS]
-    labels = ("Baseline", *["Compared with"] * (LANE_FIELDS - 1))
+def _sweep(project: Project, scenario: Scenario, form: SweepForm | None) -> dict[str, Any]:
+    initial = SweepForm.initial_values(scenario)
+    values = _FormValues("sweep", scenario, form, initial)
+    sweep = None if form else SweepForm(project, scenario, initial).sweep()
     names = {**AXES, **{name: parameter_label(name) for name in scenario.parameters}}
     return {
         "errors": values.errors,
         "axes": [(name, label, name == values.text("axis")) for name, label in names.items()],
         "ends": [values.number("low", "From"), values.number("high", "To")],
-        "lanes": list(zip(labels, lanes, strict=True)),
+        **_lane_choices(project, scenario, values),
         "numbers": [
             values.number("levels", "Steps", "doubling"),
             values.number("requests", "Requests", "5 per slot"),
@@ -106,7 +131,38 @@ def _sweep(scenario: Scenario, form: SweepForm | None) -> dict[str, Any]:
             values.number("rounds", "Rounds", "5"),
             *values.parameters(),
         ],
+        "settings": values.settings(project),
+        "settings_open": values.any_setting,
+        "estimate": sweep_estimate(project, sweep),
     }
+
+
+def _lane_choices(project: Project, scenario: Scenario, values: _FormValues) -> dict[str, Any]:
+    """Return the scenario's own lanes, and all other possible ones by server."""
+    names, selected = lane_names(project, scenario), values.texts("lanes")
+    own = names[: len(scenario.lanes)]
+    boxes = {name: _lane_box(scenario, name, selected) for name in names}
+    others = [name for name in names if name not in own]
+    servers = dict.fromkeys(Lane.parse(name).server for name in others)
+    return {
+        "baselines": [(name, name == values.text("baseline")) for name in names],
+        "lanes": [boxes[name] for name in own],
+        "other_lanes": [
+            ServerLanes(
+                server,
+                [
+                    boxes[name] if (name := f"{variant}@{server}") in others else None
+                    for variant in scenario.variants
+                ],
+            )
+            for server in servers
+        ],
+        "others_open": any(name in selected for name in others),
+    }
+
+
+def _lane_box(scenario: Scenario, name: str, selected: list[str]) -> Checkbox:
+    return Checkbox(name, name in selected, scenario.variants[Lane.parse(name).variant].family)
 
 
 class _FormValues:
@@ -138,6 +194,30 @@ class _FormValues:
         return NumberField(
             f"{self._name}-{name}", name, label, self.text(name), placeholder, errors
         )
+
+    def settings(self, project: Project) -> list[ServerSettings]:
+        """Return the fields of each server that has settings."""
+        return [
+            ServerSettings(
+                server.name,
+                self._setting(server, "processes"),
+                self._setting(server, "threads"),
+            )
+            for server in project.servers.values()
+            if settings_of(server)
+        ]
+
+    def _setting(self, server: Server, setting: str) -> NumberField | None:
+        if setting not in settings_of(server):
+            return None
+        name = setting_field_name(server.name, setting)
+        label = f"{setting.capitalize()} of {server.name}"
+        return self.number(name, label, setting_in_force(server, setting))
+
+    @property
+    def any_setting(self) -> bool:
+        """True if a setting was filled in."""
+        return any("-of-" in name and text for name, text in self._data.items())
 
     def parameters(self) -> list[NumberField]:
         """Return a field for each parameter of the scenario."""

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, cast
 
 from django import forms
 from django.http import QueryDict
 
 from dashboard.project.model.scenario import Scenario
 from dashboard.project.project import Project
+from dashboard.project.servers.settings import InvalidSetting, with_settings
 from dashboard.runs.experiments.matrix import Matrix, make_matrix, usual_servers
 from dashboard.runs.experiments.sweep import Sweep, make_sweep
 from dashboard.runs.experiments.sweep_axis import CONCURRENCY, RATE
-from dashboard.web.shared.form_values import PARAMETER, number_field
+from dashboard.web.shared.form_values import PARAMETER
+from dashboard.web.shared.number_fields import DecimalNumberField, WholeNumberField, number_field
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.plan.plan import Lane
 
-LANE_FIELDS = 3
+from .server_settings import setting_field_name, settings_of
+
+CHOICES = {
+    "required": "expected at least one, found none",
+    "invalid_choice": "expected one of those listed, found %(value)s",
+}
 
 
 class ExploreForm(forms.Form):
     """Fields of both forms: the scenario's parameters and numbers, empty for its defaults.
 
-    `make_matrix` and `make_sweep` check bounds, as in the terminal.
+    Each server's processes and threads are fields too; those of servers that are not used are
+    ignored. `make_matrix` and `make_sweep` check bounds, as in the terminal.
     """
 
     requests = number_field("requests", required=False)
@@ -33,7 +42,36 @@ class ExploreForm(forms.Form):
         self.project = project
         self.scenario = scenario
         for name in scenario.parameters:
-            self.fields[PARAMETER + name] = forms.FloatField(required=False)
+            self.fields[PARAMETER + name] = DecimalNumberField(required=False)
+        for server in project.servers.values():
+            for setting in settings_of(server):
+                self.fields[setting_field_name(server.name, setting)] = WholeNumberField(
+                    required=False
+                )
+
+    def clean(self) -> None:
+        """Check each setting, so that its message is beside its field."""
+        for server in self.project.servers.values():
+            for field, setting, value in self._settings(server.name):
+                try:
+                    with_settings(server, {setting: value})
+                except InvalidSetting as error:
+                    self.add_error(field, error.message)
+
+    def with_settings(self, server: str) -> str:
+        """Return a server's name with the form's settings: `gunicorn-gthread:threads=32`."""
+        settings = ",".join(f"{setting}={value}" for _, setting, value in self._settings(server))
+        return f"{server}:{settings}" if settings else server
+
+    def _settings(self, server: str) -> Iterator[tuple[str, str, int]]:
+        """Yield field, setting and value of what was filled in for a server."""
+        if server not in self.project.servers:
+            return
+        for setting in settings_of(self.project.servers[server]):
+            field = setting_field_name(server, setting)
+            value = self.cleaned_data.get(field)
+            if value is not None:
+                yield field, setting, value
 
     def _common(self) -> dict[str, Any]:
         values = self.cleaned_data
@@ -54,15 +92,14 @@ class ExploreForm(forms.Form):
 class MatrixForm(ExploreForm):
     """Variants and servers to select."""
 
-    variants = forms.MultipleChoiceField()
-    servers = forms.MultipleChoiceField()
+    variants = forms.MultipleChoiceField(error_messages=CHOICES)
+    servers = forms.MultipleChoiceField(error_messages=CHOICES)
     concurrency = number_field("concurrency", required=False)
 
     def __init__(self, project: Project, scenario: Scenario, data: QueryDict | None = None) -> None:
         super().__init__(project, scenario, data)
         for name, choices in (("variants", scenario.variants), ("servers", project.servers)):
-            field = self.fields[name]
-            assert isinstance(field, forms.MultipleChoiceField)  # nosec B101 # noqa: S101 - declared above
+            field = cast("forms.MultipleChoiceField", self.fields[name])
             field.choices = [(choice, choice) for choice in choices]
 
     def matrix(self) -> Matrix | None:
@@ -74,7 +111,7 @@ class MatrixForm(ExploreForm):
             return make_matrix(
                 self.project,
                 variants=values["variants"],
-                servers=values["servers"],
+                servers=[self.with_settings(server) for server in values["servers"]],
                 concurrency=values["concurrency"],
                 **self._common(),
             )
@@ -93,13 +130,19 @@ class MatrixForm(ExploreForm):
 
 
 class SweepForm(ExploreForm):
-    """The quantity to vary, its range, and the lanes; the first lane is the baseline."""
+    """The quantity to vary, its range, and the lanes; the first lane is the baseline.
 
-    axis = forms.CharField(max_length=100)
-    low = forms.FloatField()
-    high = forms.FloatField()
-    levels = forms.IntegerField(required=False)
-    duration = forms.FloatField(required=False)
+    `baseline` makes another lane the first, whether it is selected or not.
+    """
+
+    axis = forms.CharField(
+        max_length=100, error_messages={"required": "expected what to vary, found none"}
+    )
+    low = DecimalNumberField()
+    high = DecimalNumberField()
+    levels = WholeNumberField(required=False)
+    duration = DecimalNumberField(required=False)
+    baseline = forms.CharField(required=False)
     lanes = forms.CharField(required=False)  # repeated; read by `sweep`
     over = forms.CharField(required=False)  # for messages about the range
 
@@ -112,7 +155,7 @@ class SweepForm(ExploreForm):
             return make_sweep(
                 self.project,
                 over=f"{values['axis']}={values['low']!r}..{values['high']!r}",
-                lanes=submitted_lanes(self.data),
+                lanes=self._lanes(),
                 levels=values["levels"],
                 duration_s=values["duration"] if values["axis"] == RATE else None,
                 **self._common(),
@@ -120,6 +163,14 @@ class SweepForm(ExploreForm):
         except InvalidPlan as error:
             self._add_problems(error)
             return None
+
+    def _lanes(self) -> list[str]:
+        """Return the selected lanes, the baseline first. Raises InvalidPlan for no lane's text."""
+        selected = [self.cleaned_data["baseline"], *cast("QueryDict", self.data).getlist("lanes")]
+        lanes = [Lane.parse(text) for text in selected if text.strip()]
+        return [
+            f"{lane.variant}@{self.with_settings(lane.server)}" for lane in dict.fromkeys(lanes)
+        ]
 
     @classmethod
     def initial_values(cls, scenario: Scenario) -> QueryDict:
@@ -129,11 +180,6 @@ class SweepForm(ExploreForm):
         data["rounds"] = str(max(scenario.rounds, 5))
         data.setlist("lanes", [str(lane) for lane in _pair(scenario)])
         return data
-
-
-def submitted_lanes(data: Any) -> list[str]:
-    """Return the lanes that are not empty."""
-    return [text for text in data.getlist("lanes") if text.strip()]
 
 
 def _pair(scenario: Scenario) -> list[Lane]:

@@ -2,12 +2,26 @@
 
 from django.urls import path
 
+from dashboard.models import Experiment
+
 from . import views
 
 urlpatterns = [
     path("", views.explore, name="explore"),
     path("matrix/", views.matrix, name="explore-matrix"),
     path("sweep/", views.sweep, name="explore-sweep"),
+    path(
+        "matrix/estimate/",
+        views.estimate,
+        {"kind": Experiment.Kind.MATRIX},
+        name="explore-matrix-estimate",
+    ),
+    path(
+        "sweep/estimate/",
+        views.estimate,
+        {"kind": Experiment.Kind.SWEEP},
+        name="explore-sweep-estimate",
+    ),
     path("<slug:experiment_id>/", views.experiment, name="experiment"),
     path("<slug:experiment_id>/answer/", views.answer, name="experiment-answer"),
     path("<slug:experiment_id>/answer.json", views.answer_json, name="experiment-json"),

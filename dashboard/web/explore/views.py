@@ -30,6 +30,7 @@ from dashboard.web.shared.laboratory_access import laboratory
 from dashboard.web.shared.queue_chips import chips
 from dashboard.wire.plan.plan import load_from_json
 
+from .estimates import matrix_estimate, sweep_estimate
 from .fields import explore_context
 from .forms import MatrixForm, SweepForm
 from .matrix_view import heat_table
@@ -58,54 +59,71 @@ class ExperimentView:
 
 
 @require_GET
-def explore(request: HttpRequest) -> HttpResponse:
+def explore(request: HtmxRequest) -> HttpResponse:
     """Show the forms and earlier experiments."""
     scenario = _scenario(request.GET.get("scenario"))
     return _explore_page(request, scenario)
 
 
 @require_POST
-async def matrix(request: HttpRequest) -> HttpResponseBase:
+async def matrix(request: HtmxRequest) -> HttpResponseBase:
     """Queue a matrix."""
     scenario = _scenario(request.POST.get("scenario"))
     form = MatrixForm(laboratory().project, scenario, request.POST)
     requested = await sync_to_async(form.matrix)()
     if requested is None:
-        return await sync_to_async(_explore_page)(request, scenario, matrix_form=form, status=422)
-    return await _begin(requested.experiment_plan)
+        return await sync_to_async(_explore_page)(request, scenario, matrix_form=form)
+    return await _begin(request, requested.experiment_plan)
 
 
 @require_POST
-async def sweep(request: HttpRequest) -> HttpResponseBase:
+async def sweep(request: HtmxRequest) -> HttpResponseBase:
     """Queue a sweep."""
     scenario = _scenario(request.POST.get("scenario"))
     form = SweepForm(laboratory().project, scenario, request.POST)
     requested = form.sweep()
     if requested is None:
-        return await sync_to_async(_explore_page)(request, scenario, sweep_form=form, status=422)
-    return await _begin(requested.experiment_plan)
+        return await sync_to_async(_explore_page)(request, scenario, sweep_form=form)
+    return await _begin(request, requested.experiment_plan)
 
 
-async def _begin(plan: ExperimentPlan) -> HttpResponseBase:
+@require_POST
+def estimate(request: HttpRequest, kind: str) -> HttpResponse:
+    """Return how long an experiment with the form's values takes; empty if a value is wrong."""
+    project, scenario = laboratory().project, _scenario(request.POST.get("scenario"))
+    if kind == Experiment.Kind.MATRIX:
+        text = matrix_estimate(project, MatrixForm(project, scenario, request.POST).matrix())
+    else:
+        text = sweep_estimate(project, SweepForm(project, scenario, request.POST).sweep())
+    return HttpResponse(text, content_type="text/plain; charset=utf-8")
+
+
+async def _begin(request: HtmxRequest, plan: ExperimentPlan) -> HttpResponseBase:
     started = await laboratory().experiment(plan)
-    return HttpResponseRedirect(reverse("experiment", args=[started.pk]), status=303)
+    address = reverse("experiment", args=[started.pk])
+    if request.htmx:
+        return HttpResponse(headers={"HX-Redirect": address})
+    return HttpResponseRedirect(address, status=303)
 
 
 def _explore_page(
-    request: HttpRequest,
+    request: HtmxRequest,
     scenario: Scenario,
     *,
     matrix_form: MatrixForm | None = None,
     sweep_form: SweepForm | None = None,
-    status: int = 200,
 ) -> HttpResponse:
+    """Return the page; with a refused form 422, and for HTMX that form alone, so that it stays."""
     earlier = Experiment.objects.filter(kind__in=KINDS)[:MAX_SHOWN]
     context = {
         **explore_context(laboratory().project, scenario, matrix_form, sweep_form),
         "experiments": [_view(experiment) for experiment in earlier],
         "queue": chips(),
     }
-    return render(request, "explore/explore.html", context, status=status)
+    refused = "matrix" if matrix_form else "sweep" if sweep_form else ""
+    fragment = refused and request.htmx
+    template = f"explore/{refused}_form.html" if fragment else "explore/explore.html"
+    return render(request, template, context, status=422 if refused else 200)
 
 
 @require_GET

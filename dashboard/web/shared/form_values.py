@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from django import forms
-
 from dashboard.project.model.scenario import Scenario
 from dashboard.project.project import Project
-from dashboard.wire.plan.fields import PLAN_FIELDS
 from dashboard.wire.plan.plan import Plan
 
 PARAMETER = "parameter_"
 UNTIL_SURE, CONTROL = "until-sure", "control"
-
-
-def number_field(name: str, *, required: bool = True) -> forms.IntegerField | forms.FloatField:
-    """Return the form's field of a plan's number. The plan checks its bounds."""
-    kind = forms.IntegerField if PLAN_FIELDS[name].kind is int else forms.FloatField
-    return kind(required=required)
 
 
 def run_mode(plan: Plan) -> str:

@@ -1,4 +1,4 @@
-"""Plans: the scenario's defaults, what is refused, and the estimated duration."""
+"""Plans: the scenario's defaults, what is refused, and theory."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dashboard.project.labtoml.load import load_manifest
-from dashboard.runs.planning.plans import estimate_s, make_plan, theory_s
+from dashboard.runs.planning.plans import make_plan, theory_s
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.plan.plan import MAX_CONCURRENCY, Burst, Load, Plan, Rate
 from tests.runs.fakes import LIVEAPP
@@ -86,30 +86,6 @@ def test_theory(load: Load, promised: int | None, expected_s: float | None) -> N
     expected = None if expected_s is None else pytest.approx(expected_s)
     assert theory_s(load, promised, 0.1) == expected
     assert theory_s(load, promised, None) is None
-
-
-def test_the_estimate_of_a_rate_is_its_duration() -> None:
-    plan = make_plan(PROJECT, scenario="mixed", rate_rps=10.0, duration_s=2.0, rounds=5)
-    assert estimate_s(PROJECT, plan) == 2.0 * len(plan.lanes) * 5
-
-
-@pytest.mark.parametrize(
-    ("lanes", "requests", "delay_s", "expected_s"),
-    [
-        (["sync@gunicorn-sync"], 40, 0.1, 40 * 0.1 * 3),
-        (["sync@gunicorn-gthread"], 100, 0.1, 13 * 0.1 * 3),
-        (["async@daphne"], 1000, 3.0, 3.0 * 3),
-        (["async-blocking@uvicorn"], 10, 0.5, 10 * 0.5 * 3),
-        (["sync@gunicorn-gthread", "async@daphne"], 4, 1.0, (1 + 1) * 1.0 * 3),
-    ],
-)
-def test_the_estimate_of_a_burst_is_that_of_theory(
-    lanes: list[str], requests: int, delay_s: float, expected_s: float
-) -> None:
-    plan = make_plan(
-        PROJECT, scenario="sleep", lanes=lanes, requests=requests, parameters={"delay": delay_s}
-    )
-    assert estimate_s(PROJECT, plan) == pytest.approx(expected_s)
 
 
 @pytest.mark.parametrize(

@@ -53,13 +53,17 @@ def edit(path: Path, old: str, new: str) -> None:
 
 async def test_a_target_is_kept_warm(make_targets: MakeTargets, lab: Path) -> None:
     targets, events = make_targets(lab), Events()
+    assert targets.expected_start_s(SERVER) is None
     first = await targets.ready(SERVER, events)
+    assert targets.expected_start_s(SERVER) == 0
     assert await targets.ready(SERVER, events) is first
     assert events == [
         ("starting", f"starting {SERVER}"),
         ("ready", f"{SERVER} is ready"),
         ("ready", f"{SERVER} is ready"),
     ]
+    await targets.discard(SERVER)
+    assert (targets.expected_start_s(SERVER) or 0) > 0
 
 
 async def test_two_concurrent_calls_return_the_same_target(

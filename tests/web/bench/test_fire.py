@@ -178,17 +178,19 @@ async def test_the_estimate_is_that_of_the_chosen_load(browser: AsyncClient) -> 
         text: str = response.context["estimate"]
         return text
 
-    # ⌈40/8⌉ · 0.1 s at gunicorn-gthread and 0.1 s at daphne
-    assert await estimate() == "takes about 0.6 s"
-    assert await estimate(**RATE, rounds="3") == "takes about 12 s: 2 s × 2 lanes × 3 rounds"
+    # ⌈40/8⌉ · 0.1 s at gunicorn-gthread, 0.14 s at daphne, 0.05 s after each, and two cold servers
+    assert await estimate() == "takes about 3.7 s, of which 3.0 s to start servers"
+    assert await estimate(**RATE, rounds="3") == (
+        "takes about 15 s, of which 3.0 s to start servers: 2 s × 2 lanes × 3 rounds"
+    )
     assert await estimate(requests="0") == ""
 
 
 async def test_estimates_follow_what_is_typed(browser: AsyncClient) -> None:
     response = await browser.get("/fire/", {**FORM, "parameter_delay": "3"}, headers=HTMX)
     quick = {button.requests: button.estimate for button in response.context["quick"]}
-    # ⌈N/8⌉ · 3 s at gunicorn-gthread and 3 s at daphne, one round
-    assert quick == {10: "about 9.0 s", 100: "about 42 s", 1000: "about 6 min"}
+    # ⌈N/8⌉ · 3 s at gunicorn-gthread, and 3 s at daphne; one round, and two cold servers
+    assert quick == {10: "about 12 s", 100: "about 45 s", 1000: "about 6 min"}
 
 
 async def test_another_scenario_brings_its_own_lanes(browser: AsyncClient) -> None:

@@ -70,17 +70,20 @@ async def test_an_unknown_scenario_is_not_found(browser: AsyncClient) -> None:
 @pytest.mark.parametrize(
     ("kind", "changed", "words"),
     [
-        ("matrix", {"variants": []}, "This field is required."),
-        ("matrix", {"servers": ["apache"]}, "Select a valid choice."),
+        ("matrix", {"variants": []}, "expected at least one, found none"),
+        ("matrix", {"servers": ["apache"]}, "expected one of those listed, found apache"),
         ("matrix", {"variants": ["async"], "servers": ["gunicorn-gevent"]}, "cannot work under"),
-        ("matrix", {"requests": "many"}, "Enter a whole number."),
+        ("matrix", {"requests": "many"}, "expected a whole number, found &#x27;many&#x27;"),
         ("matrix", {"rounds": "101"}, "expected 1 to 100, found 101"),
         ("matrix", {"requests": "10000", "rounds": "100"}, "expected at most 1,000,000"),
         ("matrix", {"parameter_delay": "11"}, "expected 0 to 10 s"),
         ("sweep", {"axis": "threads"}, "expected one of concurrency, rate, delay"),
         ("sweep", {"low": "9"}, "expected 1 &lt;= LOW &lt; HIGH"),
-        ("sweep", {"high": ""}, "This field is required."),
-        ("sweep", {"high": "nan"}, "Enter a number."),
+        ("sweep", {"high": ""}, "expected a number, found none"),
+        ("sweep", {"high": "nan"}, "expected a finite number, found &#x27;nan&#x27;"),
+        ("matrix", {"threads-of-gunicorn-gthread": "0"}, "expected a whole number from 1 to 1024"),
+        ("sweep", {"threads-of-gunicorn-gthread": "4.5"}, "expected a whole number, found"),
+        ("sweep", {"baseline": "sync@apache"}, "expected a server"),
         ("sweep", {"lanes": ["async", ""]}, "expected VARIANT@SERVER"),
         ("sweep", {"lanes": ["sync@apache"]}, "expected a server"),
         ("sweep", {"rounds": "4"}, "expected 5 or more"),
@@ -96,6 +99,95 @@ async def test_an_impossible_value_has_a_message_on_the_form(
     assert response.status_code == 422
     assert words in response.content.decode()
     assert not await Experiment.objects.aexists()
+
+
+async def test_for_htmx_a_refused_form_alone_is_returned(browser: AsyncClient) -> None:
+    response = await browser.post("/explore/sweep/", {**SWEEP, "rounds": "4"}, headers=HTMX)
+    assert response.status_code == 422
+    page = response.content.decode()
+    assert page.count("<form") == 1
+    assert 'id="sweep-form"' in page
+    assert "expected 5 or more" in page
+    # What was selected and typed is kept.
+    assert 'value="sync@gunicorn-gthread" checked' in page
+    assert 'value="4"' in page
+
+
+async def test_for_htmx_a_started_experiment_is_a_redirection_of_the_page(
+    browser: AsyncClient, laboratory: Laboratory
+) -> None:
+    response = await browser.post("/explore/matrix/", MATRIX, headers=HTMX)
+    experiment = await Experiment.objects.aget()
+    assert response["HX-Redirect"] == f"/explore/{experiment.pk}/"
+    await laboratory.outcome(experiment)
+
+
+async def test_settings_of_servers_apply_to_those_that_are_selected(
+    browser: AsyncClient, laboratory: Laboratory
+) -> None:
+    settings = {"threads-of-gunicorn-gthread": "32", "processes-of-uvicorn": "2"}
+    matrix = await fired(browser, laboratory, "matrix", {**MATRIX, **settings})
+    assert matrix.question["servers"] == [
+        "gunicorn-gthread:threads=32",
+        "gunicorn-gevent",
+        "daphne",
+    ]
+    sweep = await fired(browser, laboratory, "sweep", {**SWEEP, **settings})
+    assert sweep.question["plan"]["lanes"] == [
+        "sync@gunicorn-gthread:threads=32",
+        "async@uvicorn:processes=2",
+    ]
+
+
+async def test_a_baseline_is_the_first_lane_even_if_it_is_not_selected(
+    browser: AsyncClient, laboratory: Laboratory
+) -> None:
+    fields = {**SWEEP, "baseline": "async@daphne"}
+    sweep = await fired(browser, laboratory, "sweep", fields)
+    assert sweep.question["plan"]["lanes"] == [
+        "async@daphne",
+        "sync@gunicorn-gthread",
+        "async@uvicorn",
+    ]
+    fields = {**SWEEP, "baseline": "async@uvicorn"}
+    sweep = await fired(browser, laboratory, "sweep", fields)
+    assert sweep.question["plan"]["lanes"] == ["async@uvicorn", "sync@gunicorn-gthread"]
+
+
+class TestEstimates:
+    """How long an experiment will take, before it is started."""
+
+    async def estimate(self, browser: AsyncClient, kind: str, fields: Any) -> str:
+        response = await browser.post(f"/explore/{kind}/estimate/", fields, headers=HTMX)
+        assert response.status_code == 200
+        text: str = response.content.decode()
+        return text
+
+    async def test_it_is_on_the_page_from_the_beginning(self, browser: AsyncClient) -> None:
+        page = (await browser.get("/explore/")).content.decode()
+        assert page.count("takes about") == 2
+        assert "more to narrow down where lanes cross over" in page
+
+    async def test_it_follows_the_form(self, browser: AsyncClient) -> None:
+        few = await self.estimate(browser, "matrix", MATRIX)
+        assert few == "takes about 9.4 s, of which 4.5 s to start servers"
+        # ⌈10/8⌉ · 3 s in two lanes under gunicorn-gthread, and 3 s in each of three others
+        slow = await self.estimate(browser, "matrix", {**MATRIX, "parameter_delay": "3"})
+        assert slow == "takes about 111 s, of which 4.5 s to start servers"
+
+    async def test_a_wrong_value_has_none(self, browser: AsyncClient) -> None:
+        assert await self.estimate(browser, "matrix", {**MATRIX, "rounds": "0"}) == ""
+        assert await self.estimate(browser, "sweep", {**SWEEP, "low": "9"}) == ""
+        assert not await Experiment.objects.aexists()
+
+    async def test_work_of_unknown_length_is_estimated_from_earlier_runs(
+        self, browser: AsyncClient, laboratory: Laboratory
+    ) -> None:
+        fields = {**MATRIX, "scenario": "cpu", "servers": ["gunicorn-gthread"]}
+        fields["variants"] = ["sync"]
+        assert await self.estimate(browser, "matrix", fields) == ""
+        await fired(browser, laboratory, "matrix", fields)
+        assert (await self.estimate(browser, "matrix", fields)).startswith("takes about")
 
 
 async def test_a_matrix_is_a_table_that_links_to_its_runs(

@@ -1,0 +1,33 @@
+"""How long an experiment takes, in words."""
+
+from __future__ import annotations
+
+from dashboard.project.project import Project
+from dashboard.runs.experiments.matrix import Matrix
+from dashboard.runs.experiments.sweep import Sweep
+from dashboard.runs.planning.estimates import estimate_of_all
+from dashboard.web.shared.estimates import costs_of, estimate_text
+from dashboard.web.shared.format import format_estimate
+
+
+def matrix_estimate(project: Project, matrix: Matrix | None) -> str:
+    """Return *takes about 40 s, …*; empty for None, and if nothing is known of the work."""
+    if matrix is None:
+        return ""
+    costs = costs_of(matrix.plan.scenario, matrix.plan.parameters)
+    return estimate_text(estimate_of_all(project, matrix.plans, costs))
+
+
+def sweep_estimate(project: Project, sweep: Sweep | None) -> str:
+    """Return the same for the planned levels, and the most that those between them add."""
+    if sweep is None:
+        return ""
+    costs = costs_of(sweep.plan.scenario, sweep.plan.parameters)
+    estimate = estimate_of_all(project, sweep.plans, costs)
+    if estimate is None:
+        return ""
+    more_s = sweep.most_halvings * estimate.firings_s / len(sweep.levels)
+    takes = estimate_text(estimate)
+    if not more_s:
+        return takes
+    return f"{takes}; up to {format_estimate(more_s)} more to narrow down where lanes cross over"
