@@ -137,7 +137,7 @@ class Warnings:
         expected = expected if rule else "the same message back"
         last = f"{_quoted_last(counts['last'])!r}" if counts["last"] else "nothing"
         messages = counted(number, "connection" if counts["unopened"] else "message")
-        return f"{lane}: {messages} timed out waiting for {expected}; last received: {last}."
+        return f"{lane}: {messages} went unanswered: expected {expected}; last received: {last}."
 
     async def _advice(
         self, position: int, lane: Lane, targets: RunTargets, statuses: Statuses

@@ -56,7 +56,8 @@ async def test_unanswered_messages_are_warned_of_once_per_lane() -> None:
         await warnings.websocket(0, number, counts(5, 1, '{"error": "no"}'))
     (warning,) = [event["message"] for event in memory.events if event["event"] == "warning"]
     assert warning == (
-        'async-consumer@daphne: 1 message timed out waiting for an answer (answer = "json.id={n}");'
+        "async-consumer@daphne: 1 message went unanswered: expected an answer"
+        ' (answer = "json.id={n}");'
         """ last received: '{"error": "no"}'."""
     )
 
@@ -67,7 +68,7 @@ async def test_a_warning_tells_an_opening_without_its_answer_from_a_message_with
     await warnings.websocket(0, 0, refused)
     (warning,) = [event["message"] for event in memory.events if event["event"] == "warning"]
     assert warning == (
-        "async-consumer@daphne: 2 connections timed out waiting for the answer to the opening"
+        "async-consumer@daphne: 2 connections went unanswered: expected the answer to the opening"
         """ (open: answer = "json.type=ready"); last received: 'closed with 4401 Unauthorized'."""
     )
 
@@ -77,6 +78,6 @@ async def test_a_warning_names_an_expected_echo_and_silence() -> None:
     await warnings.websocket(0, 0, counts(0, 2))
     events: Any = memory.events
     assert [event["message"] for event in events] == [
-        "async-consumer@daphne: 2 messages timed out waiting for the same message back;"
+        "async-consumer@daphne: 2 messages went unanswered: expected the same message back;"
         " last received: nothing."
     ]
