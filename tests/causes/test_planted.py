@@ -87,8 +87,8 @@ async def fire(laboratory: Laboratory, scenario: str, requests: int) -> dict[str
 async def fire_anew(laboratory: Laboratory, scenario: str, requests: int) -> dict[str, Any]:
     """The report of a run of this scenario; of another where the first decides nothing.
 
-    On a machine that others use, the engine may have been the limit, or the rounds so different
-    that nothing follows from them.
+    On a machine that others use, the engine may have been the limit, the rounds so different that
+    nothing follows from them, or the cores so busy that no cause is certain.
     """
     plan = make_plan(
         laboratory.project,
@@ -104,16 +104,19 @@ async def fire_anew(laboratory: Laboratory, scenario: str, requests: int) -> dic
         outcome = await laboratory.outcome(run)
         assert outcome.problem == "", outcome.log_tail
         report = (await Run.objects.aget(pk=run.pk)).report
-        if scenario == "client-bound" or _is_decided(report["verdict"]):
+        if scenario in WITHOUT_SHARE - {"no-difference"} or _is_decided(report, scenario):
             break
     return report
 
 
-def _is_decided(verdict: dict[str, Any]) -> bool:
-    """Return False if the rounds were too different, or the load generator was late."""
+def _is_decided(report: dict[str, Any], scenario: str) -> bool:
+    """Return False if the run does not say enough: a wrong cause is never fired again."""
+    verdict = report["verdict"]
     if verdict["spoiled"] or verdict["disturbed"]:
         return False
-    return all(comparison["answer"] != "undecided" for comparison in verdict["comparisons"])
+    if any(comparison["answer"] == "undecided" for comparison in verdict["comparisons"]):
+        return False
+    return scenario in WITHOUT_SHARE or bool(causes(report))
 
 
 def causes(report: dict[str, Any]) -> list[dict[str, Any]]:

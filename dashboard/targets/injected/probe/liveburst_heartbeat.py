@@ -39,6 +39,7 @@ class Heartbeat:
         if number == self.number:
             moment = now()
             mark(moment)
+            LOOP.delay.take()  # so that what a later gap subtracts is at most a beat old
             self.worst_ns = max(self.worst_ns, moment - self.due_ns)
             self.due_ns = moment + int(BEAT_S * 1e9)
             self.loop.call_later(BEAT_S, self.beat, number)

@@ -12,11 +12,14 @@ from typing import Any
 
 from liveburst_counters import LOAD
 from liveburst_request import UNKNOWN, Request, current_request, now
+from liveburst_run_delay import RunDelay
 
 # Whose code ran in the event loop's thread: column `loop_held_by` of docs/frame.md.
 ELSEWHERE, IN_VIEW, IN_APP, IN_BYSTANDER = range(4)
 BEAT_S = 0.01  # between two beats of the heartbeat
 IDLE_NS = int(2 * BEAT_S * 1e9)  # a loop that only waits is marked at each beat
+# Shorter gaps are not worth the read of how long the thread waited for a core.
+DELAY_READ_NS = 1_000_000
 
 
 class LoopWatch:
@@ -25,16 +28,25 @@ class LoopWatch:
     A mark is made at both ends of each step of a request's coroutines, when an async view is
     called and when it returns, and at each beat of the heartbeat.
 
+    The time for which the thread itself waited for a core is subtracted from a gap: on a busy
+    machine no code holds the loop then.
+
     The lateness of a heartbeat is another quantity: whatever is ready at the same moment runs
     before any timer does, so thirty views that block for 0.1 s each make a beat 3 s late.
     """
 
-    __slots__ = ("holder", "last_ns", "longest_ns", "running", "spent_ns", "thread")
+    __slots__ = ("delay", "holder", "last_ns", "longest_ns", "running", "spent_ns", "thread")
 
     def __init__(self) -> None:
         self.running: WatchedCoroutine | None = None  # the one whose step is under way
         self.thread = UNKNOWN  # the loop's, known once the process has introduced itself
+        self.delay = RunDelay()
         self.begin()
+
+    def watch_this_thread(self) -> None:
+        """Watch the loop of the calling thread."""
+        self.thread = threading.get_ident()
+        self.delay.watch_this_thread()
 
     def begin(self) -> None:
         """Begin a firing."""
@@ -44,6 +56,8 @@ class LoopWatch:
     def mark(self, moment: int) -> None:
         """Close the gap that ends at this moment (ns) and charge it to the code that ran in it."""
         gap = moment - self.last_ns
+        if gap > DELAY_READ_NS:
+            gap = self.without_delay(gap)
         if self.running is not None:
             self.spent_ns[self.running.holder] += gap
         elif gap > IDLE_NS:
@@ -51,6 +65,10 @@ class LoopWatch:
         if gap > self.longest_ns:
             self.longest_ns, self.holder = gap, holder_of(self.running)
         self.last_ns = moment
+
+    def without_delay(self, gap: int) -> int:
+        """Return a gap without the time for which the thread waited for a core (ns)."""
+        return max(gap - self.delay.take(), 0)
 
     def running_here(self) -> WatchedCoroutine | None:
         """Return the coroutine that the calling code is a step of; None in any other thread."""
@@ -63,7 +81,7 @@ class LoopWatch:
         """
         longest, holder = self.longest_ns, self.holder
         self.longest_ns, self.holder = 0, UNKNOWN
-        gap = now() - self.last_ns
+        gap = max(now() - self.last_ns - self.delay.peek(), 0)
         return (gap, holder_of(self.running)) if gap > longest else (longest, holder)
 
 
@@ -103,7 +121,7 @@ mark, running_here = LOOP.mark, LOOP.running_here
 
 
 @types.coroutine
-def run_steps(watched: WatchedCoroutine) -> Any:
+def run_steps(watched: WatchedCoroutine) -> Any:  # noqa: C901 - see below
     """Run a request's coroutine, with a mark at both ends of each of its steps.
 
     Written out in one function, since each step of each request pays for it.
@@ -128,6 +146,8 @@ def run_steps(watched: WatchedCoroutine) -> Any:
             finally:
                 ended = now()
                 gap = ended - loop.last_ns
+                if gap > DELAY_READ_NS:
+                    gap = loop.without_delay(gap)
                 loop.spent_ns[watched.holder] += gap
                 if gap > loop.longest_ns:
                     loop.longest_ns, loop.holder = gap, watched.holder

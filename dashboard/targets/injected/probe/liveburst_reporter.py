@@ -9,7 +9,6 @@ import json
 import os
 import select
 import socket
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -125,7 +124,7 @@ class Reporter:
     def watch_loop(self) -> None:
         """Watch the steps of requests in this thread, if an event loop runs in it."""
         if self.heartbeat is not None and not isinstance(self.heartbeat.loop, GeventHub):
-            LOOP.thread = threading.get_ident()
+            LOOP.watch_this_thread()
             watch_tasks(self.heartbeat.loop)
 
     def read_loop(self) -> dict[str, int]:
