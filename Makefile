@@ -11,6 +11,8 @@ TOOLS := build/tools
 COMPILE := $(TOOLS)/bin/uv pip compile --quiet --universal --fork-strategy requires-python \
     --no-emit-index-url --no-annotate --no-header --generate-hashes --no-strip-extras \
     --python-version 3.11
+# What browsers are sent, built of static/ by esbuild.
+BUNDLE := build/static/manifest.json
 
 # Some container images set it. Then every process that is started compiles what it imports: a third
 # of the CPU time of a burst.
@@ -22,7 +24,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(VENV)/runtime node_modules/runtime ## the dashboard at http://127.0.0.1:8000
+run: $(VENV)/runtime $(BUNDLE) ## the dashboard at http://127.0.0.1:8000
 	@$(MANAGE) lab
 
 test: check-python check-js pytest ## every check and every test
@@ -34,7 +36,7 @@ unit: $(VENV)/development
 	    --numprocesses 2 --quiet $(UNIT)
 
 # It slows down what is measured: a test of times that fails here is no finding.
-coverage: $(VENV)/development node_modules/development ## both passes of the tests, with branch coverage
+coverage: $(VENV)/development node_modules/development $(BUNDLE) ## both passes of the tests, with branch coverage
 	$(BIN)/coverage erase
 	-$(BIN)/pytest -m "not alone" --numprocesses 3 --dist loadscope --cov --cov-report=
 	-$(BIN)/pytest -m alone --cov --cov-append --cov-report=
@@ -43,7 +45,7 @@ coverage: $(VENV)/development node_modules/development ## both passes of the tes
 bench: $(VENV)/development bench/.venv/tools bench/node_modules/tools ## the comparison with other tools
 	PATH="$$PWD/$(BIN):$$PATH" $(BIN)/python -m bench
 
-pictures: $(VENV)/development node_modules/development ## the pictures of README and docs, from a real run
+pictures: $(VENV)/development node_modules/development $(BUNDLE) ## the pictures of README and docs, from a real run
 	$(BIN)/python -m tests.browser.pictures
 
 docs: $(VENV)/development ## the documentation as a site, in build/docs
@@ -61,7 +63,7 @@ check-js: $(VENV)/development node_modules/development
 	PATH="$$PWD/$(BIN):$$PATH" npm run --silent check
 	PATH="$$PWD/$(BIN):$$PATH" npm run --silent test
 
-pytest: $(VENV)/development node_modules/development
+pytest: $(VENV)/development node_modules/development $(BUNDLE)
 	@# Both passes run, whatever the first one found.
 	@failed=0; \
 	$(BIN)/pytest -m "not alone" --numprocesses 3 --dist loadscope || failed=1; \
@@ -136,3 +138,7 @@ node_modules/runtime: package-lock.json $(VENV)/runtime
 node_modules/development: package-lock.json $(VENV)/runtime
 	PATH="$$PWD/$(BIN):$$PATH" npm ci --silent
 	@touch node_modules/runtime $@
+
+$(BUNDLE): node_modules/runtime package-lock.json dashboard/packaging/bundle.py $(shell find static -type f)
+	$(BIN)/python -m dashboard.packaging.bundle
+	@touch $@

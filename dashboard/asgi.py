@@ -5,13 +5,10 @@ import os
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 
 from channels.routing import ProtocolTypeRouter, URLRouter
-from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from django.core.asgi import get_asgi_application
 from django.urls import path
 
-# Static files straight from the checkout: for one user on loopback, Django's own handler is enough.
-# (A sync-only middleware would hold a thread for every request.)
-http = ASGIStaticFilesHandler(get_asgi_application())
+http = get_asgi_application()
 
 # These need the applications loaded.
 from dashboard.web.access.origin import SameOrigin  # noqa: E402

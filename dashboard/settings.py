@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from .home import DATABASE, FILES, LOG, home
+from pathlib import Path
+
+from .home import DATABASE, FILES, LOG, ROOT, home
 from .secret_key import settings_key
 
 SECRET_KEY = settings_key()
@@ -53,11 +55,21 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 STATIC_URL = "/static/"
-STATICFILES_DIRS = [
-    FILES / "static",
-    # Third-party JavaScript comes from npm and is never copied into the repository.
-    ("htmx.org", FILES / "node_modules" / "htmx.org" / "dist"),
-]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "dashboard.web.serving.static_files.PageFiles"},
+}
+STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
+# The sources, for a repository in which no current bundle is built; a wheel has only the bundle.
+STATICFILES_DIRS: list[Path | tuple[str, Path]] = (
+    [
+        FILES / "static",
+        # Third-party JavaScript comes from npm and is never copied into the repository.
+        ("htmx.org", FILES / "node_modules" / "htmx.org" / "dist"),
+    ]
+    if FILES == ROOT
+    else []
+)
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -1,8 +1,14 @@
 """The dashboard's addresses."""
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 
-urlpatterns = [path("", include("dashboard.web.urls"))]
+from dashboard.web.serving.static_files import static_file
+
+urlpatterns = [
+    # Any name at all, so that each has an answer of its own: `path` would have none for a newline.
+    re_path(r"^static/(?P<name>[\s\S]*)\Z", static_file, name="static"),
+    path("", include("dashboard.web.urls")),
+]
 
 handler400 = "dashboard.web.shared.errors.bad_request"
 handler403 = "dashboard.web.shared.errors.permission_denied"

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import suppress
 
 import pytest
 from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from dashboard.packaging.bundle import NotBuilt, build
+from dashboard.web.serving.bundle import DIRECTORY, current_bundle
 from tests.virtualenvs import prepared_virtualenvs
 
 __all__ = ["prepared_virtualenvs"]
@@ -46,13 +49,22 @@ settings.register_profile("untimed", deadline=None, suppress_health_check=[Healt
 settings.load_profile("untimed")
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Ctrl-C ends what tests start, even where the tests themselves run in the background.
 
     A shell that puts a command into the background makes it ignore SIGINT, and whatever is
     ignored stays ignored in child processes.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if not hasattr(config, "workerinput"):
+        build_bundle()
+
+
+def build_bundle() -> None:
+    """Let all tests use what browsers are sent. Where it cannot be built they use the sources."""
+    with suppress(NotBuilt):
+        if current_bundle() is None:
+            build(DIRECTORY)
 
 
 @pytest.hookimpl(trylast=True)

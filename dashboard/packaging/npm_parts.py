@@ -1,11 +1,12 @@
-"""Hatchling's build hook: puts templates, static files and npm's part into the wheel.
+"""Hatchling's build hook: puts templates and the bundle of scripts and styles into the wheel.
 
-They lie outside the package in the repository, and inside it, in `dashboard/shipped/`, in a wheel.
+They are outside the package in the repository, and inside it, in `dashboard/shipped/`, in a wheel.
 """
 
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,12 @@ from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 SHIPPED = "dashboard/shipped"
-NPM_PARTS = ("node_modules/htmx.org/dist/htmx.min.js",)
+PARTS = ("templates", "build/static")
+BUILD = (sys.executable, "-m", "dashboard.packaging.bundle")
 
 
 class NpmParts(BuildHookInterface[BuilderConfig]):
-    """Installs what package-lock.json pins, unless it is there.
+    """Builds the bundle of what package-lock.json pins, which is installed unless it is there.
 
     The build environment has its own npm, from PyPI; installing the wheel needs none.
     """
@@ -27,8 +29,14 @@ class NpmParts(BuildHookInterface[BuilderConfig]):
         if version == "editable":
             return
         root = Path(self.root)
-        if not all((root / part).is_file() for part in NPM_PARTS):
+        if not _built(root):
             npm = ["npm", "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund"]
             subprocess.run(npm, cwd=root, check=True)
-        for part in ("templates", "static", *NPM_PARTS):
+            subprocess.run(BUILD, cwd=root, check=True)
+        for part in PARTS:
             build_data["force_include"][str(root / part)] = f"{SHIPPED}/{part}"
+
+
+def _built(root: Path) -> bool:
+    """Build; return False if something must be installed first."""
+    return subprocess.run(BUILD, cwd=root, check=False).returncode == 0

@@ -11,7 +11,7 @@ from dashboard.web.history.views import history
 from dashboard.web.shared.htmx import HtmxRequest
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 async def runs(request: HtmxRequest) -> HttpResponse:
     """Return the list of runs, or start the run that the form describes."""
     if request.method == "POST":

@@ -21,14 +21,14 @@ _LONGEST = 60  # some put the whole text where the name belongs
 
 
 def page() -> str:
-    """Return the page: what a user installs, what the browser loads, what developers add."""
+    """Return the page: what `make run` installs from PyPI and npm, and what developers add."""
     runtime = dict(_locked("requirements.txt"))
     development = dict(_locked("requirements-dev.txt"))
     return "\n".join(
         [
             HEAD,
             *_table("Installed by `make run`", runtime),
-            *_table("Loaded by the browser", dict(_from_npm("dependencies"))),
+            *_table("Installed from npm by `make run`", dict(_from_npm("dependencies"))),
             *_table(
                 "For development and tests",
                 {name: row for name, row in development.items() if name not in runtime}

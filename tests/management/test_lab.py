@@ -101,6 +101,48 @@ def test_unknown_addresses_are_404(lab: str, path: str) -> None:
     assert httpx.get(lab + path, timeout=60).status_code == 404
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        b"/static/../../etc/passwd",
+        b"/static/%2e%2e/%2e%2e/etc/passwd",
+        b"/static/..%2f..%2fetc/passwd",
+        b"/static/%2Fetc/passwd",
+        b"/static//etc/passwd",
+        b"/static/css/base.css%00.js",
+        b"/static/%ff%fe",
+        b"/static/%",
+        b"/static/%zz",
+        b"/static/" + b"a" * 10_000,
+        b"/static/" + b"%2e%2e%2f" * 1_000,
+        b"/static/" + b"../" * 1_000 + b"etc/passwd",
+    ],
+)
+def test_a_static_path_that_leads_elsewhere_is_refused(lab: str, path: bytes) -> None:
+    """Sent as it is: a client would normalise it."""
+    head = raw_response(lab, b"GET " + path + b" HTTP/1.1", b"Host: 127.0.0.1")
+    assert head[0] in {"HTTP/1.1 404 Not Found", "HTTP/1.1 400 Bad Request"}
+    assert "x-content-type-options: nosniff" in head
+    assert any(line.startswith("content-security-policy:") for line in head)
+
+
+def test_a_static_file_for_another_host_is_refused(lab: str) -> None:
+    head = raw_response(lab, b"GET /static/css/icon.svg HTTP/1.1", b"Host: evil.example")
+    assert head[0] == "HTTP/1.1 400 Bad Request"
+    assert "x-content-type-options: nosniff" in head
+
+
+def raw_response(address: str, *lines: bytes) -> list[str]:
+    """Send a request without a body; return the response's status line and its headers."""
+    url = httpx.URL(address)
+    with socket.create_connection((url.host, url.port or 0), timeout=60) as client:
+        client.sendall(b"\r\n".join([*lines, b"Connection: close", b"", b""]))
+        response = b"".join(iter(lambda: client.recv(65536), b""))
+    first, *headers = response.partition(b"\r\n\r\n")[0].decode().split("\r\n")
+    pairs = (header.partition(":") for header in headers)
+    return [first, *(f"{name.lower()}:{value}" for name, _, value in pairs)]
+
+
 def test_if_a_port_is_taken_the_next_is_used(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

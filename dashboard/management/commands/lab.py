@@ -37,6 +37,7 @@ from dashboard.web.access.credentials import Credentials
 from dashboard.web.access.gate import TOKEN, AccessGate, Application
 from dashboard.web.access.peer import own_uid
 from dashboard.web.live.follow import watch_queue
+from dashboard.web.serving.bundle import current_bundle
 from dashboard.web.serving.daphne_server import DashboardServer
 from dashboard.web.shared.laboratory_access import set_laboratory
 from dashboard.web.xray.views import xray_store
@@ -46,6 +47,10 @@ from dashboard.wire.plural import counted
 PORTS_TRIED = 50
 MAX_PORT = 65535
 BACKLOG = 256
+UNBUNDLED = (
+    "Scripts and styles are served file by file, since no bundle was built of them as they are now:"
+    " `make run` builds it."
+)
 
 
 class Command(BaseCommand):
@@ -133,6 +138,8 @@ class Command(BaseCommand):
         else:
             self.stdout.write("--no-token: every user of this machine can fire, export and delete.")
             gated = application
+        if current_bundle() is None:
+            self.stdout.write(UNBUNDLED)
         self.stdout.flush()
         return gated
 

@@ -15,7 +15,7 @@ from django.http import (
 )
 from django.shortcuts import aget_object_or_404, get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.analysis.samples.window import Stretch
 from dashboard.models import Run
@@ -46,14 +46,14 @@ from .forms import FireForm, form_data
 FRAMES_PER_BATCH = 20
 
 
-@require_GET
+@require_safe
 def bench(request: HtmxRequest) -> HttpResponse:
     """Show the empty bench: a question, and a button that answers it."""
     scenario = _scenario(request.GET.get("scenario"))
     return render(request, "bench/bench.html", _page(scenario))
 
 
-@require_GET
+@require_safe
 @shows_run
 def run(request: HtmxRequest, run_id: str) -> HttpResponse:
     """Show the bench with one run, live while it is active."""
@@ -110,7 +110,7 @@ def _refuse(
     return response
 
 
-@require_GET
+@require_safe
 def form(request: HtmxRequest) -> HttpResponse:
     """Return the form for another scenario or other values, with new estimates."""
     scenario = _scenario(request.GET.get("scenario"))
@@ -138,7 +138,7 @@ def _instrument_fragment(request: HtmxRequest, problem: str) -> HttpResponse:
     return render(request, "bench/instrument.html", context)
 
 
-@require_GET
+@require_safe
 @shows_run
 def stage(request: HtmxRequest, run_id: str) -> HttpResponse:
     """Return one run as a fragment; with `replay`, a speed, as it looked at its start."""
@@ -148,7 +148,7 @@ def stage(request: HtmxRequest, run_id: str) -> HttpResponse:
     return _stage(request, run, view)
 
 
-@require_GET
+@require_safe
 @shows_run
 def result(request: HtmxRequest, run_id: str) -> HttpResponse:
     """Return the sentence, the table and the tools of one run as a fragment."""
@@ -157,7 +157,7 @@ def result(request: HtmxRequest, run_id: str) -> HttpResponse:
     return render(request, "run/result.html", context)
 
 
-@require_GET
+@require_safe
 @shows_run
 def numbers(request: HttpRequest, run_id: str) -> HttpResponse:
     """Return the sentence and the table, so far or of the stretch `from` to `to` of each round."""
@@ -166,7 +166,7 @@ def numbers(request: HttpRequest, run_id: str) -> HttpResponse:
     return render(request, "run/numbers.html", context)
 
 
-@require_GET
+@require_safe
 def queue(request: HtmxRequest) -> HttpResponse:
     """Return the queue as a fragment."""
     return _queue_fragment(request)
@@ -187,7 +187,7 @@ async def stop(request: HtmxRequest, run_id: str) -> HttpResponse:
     return await sync_to_async(_queue_fragment)(request)
 
 
-@require_GET
+@require_safe
 @shows_run
 async def frames(request: HtmxRequest, run_id: str) -> HttpResponseBase:
     """Stream the stored frames `from` to `to` - 1 in their envelopes."""

@@ -8,7 +8,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from dashboard.analysis.samples.window import (
     Stretch,
@@ -30,7 +30,7 @@ LONGEST_NUMBER = 9  # digits
 PICTURES = ("ecdf", "heat", "shift")
 
 
-@require_GET
+@require_safe
 @shows_run
 def picture(request: HttpRequest, run_id: str, chart: str) -> HttpResponse:
     """Return the chart as SVG, from the frames stored so far."""
@@ -63,7 +63,7 @@ def pictures_of(
     return {name: draw[name]() for name in charts}
 
 
-@require_GET
+@require_safe
 @shows_run
 def table(request: HttpRequest, run_id: str, chart: str) -> HttpResponse:
     """Return a page of the chart's table; `round`, `from` and `to` select, `page` numbers it."""

@@ -9,7 +9,7 @@ from asgiref.sync import sync_to_async
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dashboard.models import Run
 from dashboard.project.project import Project
@@ -26,10 +26,10 @@ from .cards import card_of, progress_view, tally_of
 RUNS_WATCHED = 200  # the last runs of claims: more are never queued at once
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 async def claims(request: HtmxRequest) -> HttpResponse:
     """GET: all claims with their verdicts. POST: try all of them, one after another."""
-    if request.method == "GET":
+    if request.method != "POST":
         return await sync_to_async(_page)(request)
     project = laboratory().project
     claims_to_try = experiment_claims.fireable(project)
@@ -42,7 +42,7 @@ def _page(request: HtmxRequest) -> HttpResponse:
     return render(request, "claims/claims.html", {**_everything(), "queue": chips()})
 
 
-@require_GET
+@require_safe
 def progress(request: HtmxRequest) -> HttpResponse:
     """Return the progress as a fragment, with all verdicts if any changed since `?seen=`."""
     return _fragments(request, request.GET.get("seen", ""))

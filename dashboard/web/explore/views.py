@@ -16,7 +16,7 @@ from django.http import (
 )
 from django.shortcuts import aget_object_or_404, get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.models import Experiment, Status
 from dashboard.project.model.scenario import Scenario
@@ -58,7 +58,7 @@ class ExperimentView:
     planned: int
 
 
-@require_GET
+@require_safe
 def explore(request: HtmxRequest) -> HttpResponse:
     """Show the forms and earlier experiments."""
     scenario = _scenario(request.GET.get("scenario"))
@@ -126,20 +126,20 @@ def _explore_page(
     return render(request, template, context, status=422 if refused else 200)
 
 
-@require_GET
+@require_safe
 def experiment(request: HttpRequest, experiment_id: str) -> HttpResponse:
     """Show one experiment, live while it runs."""
     context = _context(request, _get(experiment_id))
     return render(request, "explore/experiment.html", {**context, "queue": chips()})
 
 
-@require_GET
+@require_safe
 def answer(request: HttpRequest, experiment_id: str) -> HttpResponse:
     """Return the experiment as a fragment, for an open page."""
     return render(request, "explore/answer.html", _context(request, _get(experiment_id)))
 
 
-@require_GET
+@require_safe
 def answer_json(request: HttpRequest, experiment_id: str) -> HttpResponse:
     """Download the answer as JSON."""
     experiment = _get(experiment_id)
@@ -147,7 +147,7 @@ def answer_json(request: HttpRequest, experiment_id: str) -> HttpResponse:
     return _file(JsonResponse(answer), experiment, "json")
 
 
-@require_GET
+@require_safe
 def answer_csv(request: HttpRequest, experiment_id: str) -> HttpResponse:
     """Download the answer as CSV."""
     experiment = _get(experiment_id)

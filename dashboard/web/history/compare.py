@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from dashboard.analysis.report.run_diff import LanePair, Pair, differences, lane_pairs
 from dashboard.models import Run
@@ -40,7 +40,7 @@ NUMBERS: Mapping[str, tuple[str, Callable[[float], str]]] = {
 }
 
 
-@require_GET
+@require_safe
 def compare(request: HttpRequest) -> HttpResponse:
     """Compare the runs `a` and `b`; ratios are second to first."""
     try:

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.home import home
 from dashboard.runs.archive.imports.import_run import InvalidImport, import_run
@@ -55,7 +55,7 @@ async def _refuse(request: HttpRequest, *problems: str) -> HttpResponse:
     return await sync_to_async(history)(request, list(problems))
 
 
-@require_GET
+@require_safe
 def importing(request: HttpRequest, import_id: str) -> HttpResponse:
     """Show what an import does; once it has ended, its run or the problems."""
     state = imports.state_of(import_id)

@@ -15,7 +15,7 @@ from django.http import (
 )
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.models import Run, Status
 from dashboard.runs.archive import stored_runs
@@ -117,7 +117,7 @@ async def again(request: HttpRequest, run_id: str) -> HttpResponse:
     return HttpResponseRedirect(reverse("run", args=[started.pk]), status=303)
 
 
-@require_GET
+@require_safe
 @shows_run
 async def export(request: HttpRequest, run_id: str, name: str) -> HttpResponseBase:
     """Stream a run as a file; it may be larger than memory."""

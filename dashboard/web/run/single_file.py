@@ -1,27 +1,19 @@
 """A stored run as one HTML file that opens from disk, without network, with working charts.
 
-It contains the page's own templates, style sheets and scripts, unchanged. Each module is a `data:`
-URL in an import map, because browsers refuse to load modules from files. The stored frames follow,
+It contains the page's own templates, style sheets and scripts. The stored frames follow,
 compressed; `offline-socket.js` replaces the websocket and reads them.
 """
 
 from __future__ import annotations
 
 import base64
-import json
-import posixpath
-import re
 import secrets
 import zlib
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
-from pathlib import Path
 from typing import Any
 
-from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
-from django.utils.safestring import SafeString, mark_safe
 
 from dashboard.analysis.report.run_diff import differences
 from dashboard.models import Run
@@ -35,19 +27,10 @@ from dashboard.web.shared.code import code_of
 from dashboard.wire import frame
 from dashboard.wire.plan.plan import Plan
 
+from . import page_files
 from .run_view import RunView, view_of
 from .serving_details import serving_details
 
-# The style sheets of a run's page, in order.
-STYLES = (
-    *("base", "controls", "bar", "bench", "result", "evidence", "charts", "panel"),
-    *("pages", "archive", "code", "small", "print"),
-)
-ENTRY = "main.js"
-# Modules of the page that are replaced in a file.
-REPLACED = {"data/socket.js": "data/offline-socket.js"}
-IMPORT = re.compile(r"\b(from|import) '(\.[\w./-]+\.js)'")  # of another of our modules
-NAMESPACE = "liveburst/"  # a `data:` module has no base for relative imports
 WITH_GZIP_HEADER = 16 + zlib.MAX_WBITS
 
 
@@ -68,6 +51,7 @@ def html_pieces(run: Run, project: Project) -> Iterator[str]:
 
 def _context(run: Run, project: Project, placeholder: str) -> dict[str, Any]:
     plan = Plan.from_json(run.plan)
+    script, modules = page_files.script()
     return {
         # Drawn after all content exists, so that no content can contain it.
         "nonce": secrets.token_urlsafe(16),
@@ -83,9 +67,9 @@ def _context(run: Run, project: Project, placeholder: str) -> dict[str, Any]:
         # The differences to an empty table are the whole table.
         "plan": differences({}, run.plan),
         "environment": differences({}, run.environment),
-        "styles": _styles(),
-        "modules": _import_map(),
-        "entry": NAMESPACE + ENTRY,
+        "styles": page_files.styles(),
+        "script": script,
+        "modules": modules,
         "frames_placeholder": placeholder,
     }
 
@@ -94,51 +78,6 @@ def _without_addresses(view: RunView) -> RunView:
     """Remove links to the dashboard, which may no longer exist."""
     data: Any = {key: value for key, value in view.data.items() if not key.endswith("_url")}
     return replace(view, data=data, lanes=[replace(lane, xray_url="") for lane in view.lanes])
-
-
-def _styles() -> SafeString:
-    sheets = "\n".join(_read(f"css/{name}.css") for name in STYLES)
-    return mark_safe(sheets)  # nosec B308, B703 # noqa: S308 - our own style sheets
-
-
-def _import_map() -> SafeString:
-    """Map each module's name to a `data:` URL."""
-    addresses = {}
-    for name, source in modules().items():
-        encoded = base64.b64encode(source.encode()).decode()
-        addresses[NAMESPACE + name] = f"data:text/javascript;base64,{encoded}"
-    return mark_safe(json.dumps({"imports": addresses}))  # nosec B308, B703 # noqa: S308 - base64 has no markup
-
-
-def modules() -> dict[str, str]:
-    """Return the entry and all modules that it imports, by name; imports use these names."""
-    sources: dict[str, str] = {}
-    pending = [ENTRY]
-    while pending:
-        name = pending.pop()
-        if name in sources:
-            continue
-        source = _read(f"js/{REPLACED.get(name, name)}")
-        pending += [_resolved(name, path) for _, path in IMPORT.findall(source)]
-        sources[name] = IMPORT.sub(partial(_named, name), source)
-    return sources
-
-
-def _named(importer: str, match: re.Match[str]) -> str:
-    """Return an import statement's start with the module's name in the import map."""
-    return f"{match[1]} '{NAMESPACE}{_resolved(importer, match[2])}'"
-
-
-def _resolved(importer: str, path: str) -> str:
-    """Resolve a path that `importer` imports against the root of all scripts."""
-    return posixpath.normpath(posixpath.join(posixpath.dirname(importer), path))
-
-
-def _read(name: str) -> str:
-    path = finders.find(name)
-    if path is None:
-        raise FileNotFoundError(f"static/{name} does not exist")
-    return Path(path).read_text(encoding="utf-8")
 
 
 def _compressed(run: Run) -> Iterator[bytes]:

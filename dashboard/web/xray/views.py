@@ -19,7 +19,7 @@ from django.http import (
 )
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboard.analysis.xray.chrome import chrome_trace
 from dashboard.project.model.scenario import Scenario
@@ -110,7 +110,7 @@ class XrayForm(forms.Form):
             return None
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 async def xray(request: HtmxRequest) -> HttpResponseBase:
     """GET: the form. POST: trace a request, which takes a few seconds."""
     if request.method == "POST":
@@ -137,7 +137,7 @@ async def _take(request: HtmxRequest) -> HttpResponseBase:
     return HttpResponseRedirect(reverse("xray-result", args=[xray_store.keep(result)]), status=303)
 
 
-@require_GET
+@require_safe
 def result(request: HtmxRequest, number: str) -> HttpResponse:
     """Show one X-ray: threads, counts, one sentence."""
     stored = xray_store.get(number)
@@ -156,7 +156,7 @@ def result(request: HtmxRequest, number: str) -> HttpResponse:
     return _page(request, form, more=shown)
 
 
-@require_GET
+@require_safe
 def trace(request: HttpRequest, number: str) -> HttpResponse:
     """Download the trace for Perfetto."""
     stored = xray_store.get(number)

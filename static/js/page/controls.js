@@ -43,6 +43,11 @@ export function listenToKeys(actions, after) {
 
 /** Copy buttons and offered values; the rest of the form is HTMX. */
 export function listenToForm() {
+  // HTMX puts the fields of a GET into its address, which is logged and shown.
+  document.addEventListener('htmx:config:request', (event) => {
+    const { method, body } = /** @type {CustomEvent} */ (event).detail.ctx.request;
+    if (/GET|DELETE/.test(method)) body.delete('csrfmiddlewaretoken');
+  });
   document.addEventListener('click', (event) => {
     const button = hit(event, '[data-copy]');
     if (button) copy(button);

@@ -11,14 +11,17 @@ from html.parser import HTMLParser
 from typing import Any
 
 import numpy as np
+import pytest
 from asgiref.sync import sync_to_async
 from django.http import StreamingHttpResponse
 from django.test import AsyncClient
 
+from dashboard.home import ROOT
 from dashboard.models import Run, StoredFrame
 from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.web.charts.views import PICTURES
-from dashboard.web.run.single_file import STYLES, html_pieces, modules
+from dashboard.web.run import page_files
+from dashboard.web.run.single_file import html_pieces
 from dashboard.wire import frame
 from dashboard.wire.units import NS_PER_MS as MS
 from tests.web.bench.test_runs import finished
@@ -153,9 +156,21 @@ async def test_name_and_notes_are_escaped(browser: AsyncClient, laboratory: Labo
     evil.script(id="frames")
 
 
-async def test_the_modules_are_the_pages_and_import_each_other_by_name(
-    browser: AsyncClient, laboratory: Laboratory
+async def test_script_and_styles_are_the_bundles(
+    browser: AsyncClient, laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    built = {"js/in-file.js": "let built = '<b>';", "css/page.css": ".built > b{}"}
+    monkeypatch.setattr(page_files, "built_text", built.get)
+    document = Document(await exported(browser, await finished(laboratory)))
+    assert document.script(type="module") == built["js/in-file.js"]
+    assert built["css/page.css"] in [text for _, text in document.raw]
+    assert not [attrs for attrs, _ in document.raw if attrs.get("type") == "importmap"]
+
+
+async def test_without_a_bundle_modules_import_each_other_by_name(
+    browser: AsyncClient, laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_files, "built_text", lambda source: None)
     document = Document(await exported(browser, await finished(laboratory)))
     imports = json.loads(document.script(type="importmap"))["imports"]
     entry = document.script(type="module")
@@ -169,15 +184,20 @@ async def test_the_modules_are_the_pages_and_import_each_other_by_name(
         assert "import(" not in source
         assert "'./" not in source
     assert "new WebSocket" not in "".join(sources.values())
-    assert {name.removeprefix("liveburst/") for name in imports} == set(modules())
+    assert {name.removeprefix("liveburst/") for name in imports} == set(page_files.modules())
 
 
-async def test_the_styles_are_those_that_the_page_links_to(
-    browser: AsyncClient, laboratory: Laboratory
+def test_without_a_bundle_the_styles_are_all_that_the_pages_sheet_imports(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    page = (await browser.get(f"/runs/{(await finished(laboratory)).pk}/")).content.decode()
-    linked = re.findall(r"/static/css/([\w-]+)\.css", page)
-    assert set(linked) == set(STYLES)
+    monkeypatch.setattr(page_files, "built_text", lambda source: None)
+    sheets = (ROOT / "static" / "css" / "page.css").read_text()
+    styles = page_files.styles()
+    names = re.findall(r'@import "([\w-]+)\.css"', sheets)
+    assert len(names) > 10
+    for name in names:
+        assert (ROOT / "static" / "css" / f"{name}.css").read_text() in styles
+    assert "@import" not in styles
 
 
 def believable(requests: int, lane: int) -> bytes:
