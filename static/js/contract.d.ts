@@ -10,13 +10,14 @@ declare global {
     mark: string;
   }
 
-  /** A run. `failures` are the names of a sample's `error`, by number; `replay` is a speed. */
+  /** A run. `failures` are the names of a sample's `error`, by number; `replay` is a speed. `looks` are the numbers of rounds after which a run until certain is evaluated. */
   interface RunData {
     id: string;
     status: string;
     lanes: LaneData[];
     requests: number;
     rounds: number;
+    looks?: number[];
     discarded_rounds: number[];
     timeout_s?: number;
     frames_url: string;

@@ -92,6 +92,7 @@ def test_without_javascript_a_run_can_be_fired_and_read(browser: Browser, dashbo
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(dashboard)
+    fill(page, rounds=3)
     page.locator("#quick button").first.click()
     expect(page).to_have_url(f"{dashboard}/runs/{page.url.split('/')[-2]}/")
     run = page.url

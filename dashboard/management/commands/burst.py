@@ -192,6 +192,7 @@ def _plan(project: Project, options: dict[str, Any]) -> Plan:
         timeout_s=options["timeout"],
         client=options["client"],
         until_sure=options["until_sure"],
+        limit_s=options["limit"],
         control=options["control"],
         margin=options["margin"],
         bystander=options["neighbour"],

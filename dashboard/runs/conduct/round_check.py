@@ -9,6 +9,7 @@ from dashboard.runs.reports.instrument import Reading, is_late
 from dashboard.wire.frame import Frame
 from dashboard.wire.plan.plan import Plan
 
+from .time_limit import TimeLimit
 from .until_certain import UntilCertain
 
 
@@ -18,6 +19,11 @@ class RoundCheck:
     def __init__(self, plan: Plan) -> None:
         self._medians = RoundMedians()
         self._until_certain = UntilCertain(plan) if plan.until_sure else None
+        self._limit = TimeLimit(plan)
+
+    def begin_rounds(self) -> None:
+        """Note that all lanes are warm and the first round follows."""
+        self._limit.begin()
 
     def take(self, frame: Frame) -> None:
         """Add a frame from the engine."""
@@ -35,6 +41,8 @@ class RoundCheck:
         if self._until_certain:
             self._until_certain.discard_round()
 
-    def certain_after_round(self) -> bool:
-        """Count the round just fired; return True if it was the last one needed."""
-        return self._until_certain is not None and self._until_certain.certain_after_round()
+    def over_after_round(self) -> bool:
+        """Count the round just fired; return True if it was the last: certain, or out of time."""
+        out_of_time = self._limit.over_after_round()
+        certain = self._until_certain is not None and self._until_certain.certain_after_round()
+        return certain or out_of_time

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
+from dashboard.runs.planning.time_limit import most_repeats
 from dashboard.runs.reports.instrument import Reading, why_discarded
 
 from .firings import Firings
@@ -39,9 +40,10 @@ class Rounds:
 
         A round in which the host took CPU time or the load generator was late is discarded and
         repeated under a new number, so that its frames keep theirs. At most as many rounds are
-        repeated as the plan has.
+        repeated as the plan has, or with a limit of time, as were counted, and at least three.
         """
         await self._warm_up()
+        self._check.begin_rounds()
         order = random.Random(self._plan.seed)  # nosec B311 # noqa: S311 - to be repeatable is the point
         lanes = list(enumerate(self._plan.lanes))
         number = counted = 0
@@ -52,12 +54,13 @@ class Rounds:
             order.shuffle(lanes)
             readings = [await self._firings.fire(*lane, number, self._plan.load) for lane in lanes]
             discarded_before = number - 1 - counted
-            if self._check.disturbed(readings) and discarded_before < self._plan.rounds:
+            repeats = most_repeats(self._plan, counted)
+            if self._check.disturbed(readings) and discarded_before < repeats:
                 await self._discard_round(number, readings)
                 continue
             counted += 1
             await self._warn_of(readings)
-            if self._check.certain_after_round():
+            if self._check.over_after_round():
                 return
 
     async def _warm_up(self) -> None:

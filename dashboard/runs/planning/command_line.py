@@ -61,6 +61,8 @@ def _load(load: Load) -> Iterator[str]:
 def _rounds(plan: Plan) -> Iterator[str]:
     if plan.until_sure:
         yield "--until-sure"
+        if plan.limit_s is not None:
+            yield from _option("limit", plan.limit_s)
     yield from _option("rounds", plan.rounds)
 
 

@@ -10,6 +10,7 @@ from dashboard.project.project import Project
 from dashboard.wire.plan.plan import Burst, Lane, Plan, Rate
 
 from .plans import capacity, theory_s
+from .time_limit import fewest_and_most
 
 # Used where no earlier run measured them.
 USUAL_CPU_S = 1e-3  # of a request: Django, its default middleware and a view that only waits
@@ -52,15 +53,25 @@ class Costs:
 
 @dataclass(frozen=True)
 class Estimate:
-    """How long a run takes, in seconds: until its servers are started, and its firings."""
+    """How long a run takes, in seconds: until its servers are started, and its firings.
+
+    `least_firings_s` is that of a run until certain that its first look decides, if it differs.
+    """
 
     starts_s: float
     firings_s: float
+    least_firings_s: float | None = None
 
     @property
     def total_s(self) -> float:
-        """The sum."""
+        """The sum, in the worst case."""
         return self.starts_s + self.firings_s
+
+    @property
+    def least_s(self) -> float:
+        """The sum if the first look decides."""
+        least_s = self.least_firings_s
+        return self.starts_s + (self.firings_s if least_s is None else least_s)
 
 
 def estimate_of(project: Project, plan: Plan, costs: Costs) -> Estimate | None:
@@ -74,8 +85,9 @@ def estimate_of(project: Project, plan: Plan, costs: Costs) -> Estimate | None:
     if mean_s is None:
         return None
     round_s = sum(mean_s if firing_s is None else firing_s for firing_s in firings_s)
-    pauses_s = BETWEEN_FIRINGS_S * len(plan.lanes)
-    return Estimate(_starts_s(plan, costs), plan.rounds * (round_s + pauses_s))
+    round_s += BETWEEN_FIRINGS_S * len(plan.lanes)
+    fewest, most = fewest_and_most(plan, round_s)
+    return Estimate(_starts_s(plan, costs), most * round_s, fewest * round_s)
 
 
 def estimate_of_all(project: Project, plans: Iterable[Plan], costs: Costs) -> Estimate | None:

@@ -6,9 +6,9 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
-from dashboard.analysis.inference.comparison import FEWEST_ROUNDS, MOST_ROUNDS
+from dashboard.analysis.inference.comparison import FEWEST_ROUNDS, LOOKS, MOST_ROUNDS
 from dashboard.project.model.scenario import Scenario
 from dashboard.project.project import Project
 from dashboard.wire.errors import InvalidPlan, Problem
@@ -16,6 +16,7 @@ from dashboard.wire.plan.fields import DEFAULT_TIMEOUT_S
 from dashboard.wire.plan.plan import (
     ENGINE,
     MAX_CONCURRENCY,
+    MAX_RUN_REQUESTS,
     MAX_SEED,
     Burst,
     Lane,
@@ -25,12 +26,15 @@ from dashboard.wire.plan.plan import (
 )
 from dashboard.wire.plan.request_mode import PLAIN
 
+from .time_limit import LIMIT_S
+
 
 class PlanOptions(TypedDict, total=False):
     """Options that go into the plan unchanged; `Plan` has their meaning and defaults."""
 
     client: str
     until_sure: bool
+    limit_s: float | None
     control: bool
     margin: float
     bystander: bool
@@ -57,7 +61,8 @@ def make_plan(
     """Return a checked plan; options that are not given are the scenario's.
 
     An A/A run (`control`) has one lane, by default the scenario's first, and fires it beside its
-    twin. With `until_sure`, `rounds` is the maximum, by default that of the last look.
+    twin. With `until_sure`, `rounds` is the maximum, by default that of the last look that the
+    number of requests allows.
     Raises InvalidPlan with the problems by field.
     """
     definition = scenario_of(project, scenario)
@@ -67,11 +72,12 @@ def make_plan(
         requests, concurrency, rate_rps, duration_s, poisson, send_kb_per_s, every_s
     )
     with _together_with(project.problems(scenario, chosen, values)):
+        load, until_sure = _load(definition, requested), options.get("until_sure", False)
         plan = Plan(
             scenario=scenario,
             lanes=chosen,
-            load=_load(definition, requested),
-            rounds=_rounds(definition, rounds, until_sure=options.get("until_sure", False)),
+            load=load,
+            rounds=_rounds(definition, rounds, load, len(chosen), until_sure=until_sure),
             seed=random.randint(0, MAX_SEED) if seed is None else seed,  # nosec B311 # noqa: S311 - no secret
             parameters=values,
             timeout_s=timeout_s,
@@ -80,6 +86,19 @@ def make_plan(
     if problems := _mode_problems(definition, plan):
         raise InvalidPlan(*problems)
     return plan
+
+
+def open_plan(project: Project, **options: Any) -> Plan:
+    """Return the plan of a run whose number of rounds is left open, from options of `make_plan`.
+
+    It goes on until it is certain, within a limit of time; a run that has nothing to compare, or
+    too many requests for a first look, has the scenario's rounds. Raises InvalidPlan.
+    """
+    try:
+        plan = make_plan(project, **options, until_sure=True, limit_s=LIMIT_S)
+    except InvalidPlan:
+        return make_plan(project, **options)
+    return plan if len(plan.lanes) > 1 else make_plan(project, **options)
 
 
 def scenario_of(project: Project, name: str) -> Scenario:
@@ -134,13 +153,20 @@ def _lanes(scenario: Scenario, lanes: Sequence[str], *, control: bool) -> tuple[
     return chosen[0], chosen[0].twin
 
 
-def _rounds(scenario: Scenario, rounds: int | None, *, until_sure: bool) -> int:
+def _rounds(
+    scenario: Scenario, rounds: int | None, load: Load, lanes: int, *, until_sure: bool
+) -> int:
     if until_sure and rounds is not None and rounds < FEWEST_ROUNDS:
         message = f"expected {FEWEST_ROUNDS} or more for a run until certain, found {rounds}"
         raise InvalidPlan(Problem("rounds", message))
     if rounds is not None:
         return rounds
-    return MOST_ROUNDS if until_sure else scenario.rounds
+    if not until_sure:
+        return scenario.rounds
+    if load.problems():
+        return MOST_ROUNDS
+    possible = [look for look in LOOKS if look * load.requests * lanes <= MAX_RUN_REQUESTS]
+    return max(possible, default=MOST_ROUNDS)
 
 
 @dataclass(frozen=True)

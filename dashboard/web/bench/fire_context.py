@@ -10,18 +10,18 @@ from django.http import QueryDict
 from dashboard.project.model.scenario import Parameter, Scenario
 from dashboard.project.project import Project
 from dashboard.runs.planning.estimates import Costs, estimate_of
-from dashboard.runs.planning.plans import make_plan
+from dashboard.runs.planning.plans import make_plan, open_plan
 from dashboard.runs.planning.prediction import FACTORS
-from dashboard.web.shared.estimates import costs_of, estimate_text
+from dashboard.web.shared.estimates import about, costs_of, estimate_text
 from dashboard.web.shared.form_values import PARAMETER, lane_names, parameter_label
-from dashboard.web.shared.format import format_estimate
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.plan.fields import DEFAULT_TIMEOUT_S, PLAN_FIELDS
-from dashboard.wire.plan.plan import Lane, Rate
+from dashboard.wire.plan.plan import Lane, Plan, Rate
 from dashboard.wire.plural import counted
 
 from .forms import BURST_ONLY, RATE_ONLY, FireForm
 
+DEFAULT_ROUNDS = 3  # of a scenario whose lab.toml has no other number
 QUICK_REQUESTS = (10, 100, 1000)
 # The numbers behind *More*.
 NUMBERS = ("requests", "rate", "duration", "concurrency", "rounds", "seed", "timeout")
@@ -189,10 +189,15 @@ def _defaults(scenario: Scenario) -> dict[str, tuple[str, str]]:
         "rate": ("100", ""),
         "duration": ("5", ""),
         "concurrency": ("", "all"),
-        "rounds": (str(scenario.rounds), ""),
+        "rounds": (str(_initial_rounds(scenario) or ""), "until certain"),
         "seed": ("", "random"),
         "timeout": (f"{DEFAULT_TIMEOUT_S:g}", ""),
     }
+
+
+def _initial_rounds(scenario: Scenario) -> int | None:
+    """Return the rounds of a scenario that has a number of its own; None leaves them open."""
+    return None if scenario.rounds == DEFAULT_ROUNDS else scenario.rounds
 
 
 def _field(parameter: Parameter, typed: Any, errors: dict[str, list[str]]) -> ParameterField:
@@ -237,29 +242,36 @@ def _estimate(
     """Return how long a quick button's run takes with the form's other values."""
     values = getattr(form, "cleaned_data", {})
     try:
-        plan = make_plan(
+        plan = _plan(
             project,
-            scenario=scenario.name,
+            scenario,
+            _initial_rounds(scenario) if form is None else values.get("rounds"),
             lanes=values.get("lanes") or (),
             requests=requests,
-            rounds=values.get("rounds"),
             parameters=_parameters(scenario, form),
         )
     except InvalidPlan:
         return ""
     estimate = estimate_of(project, plan, costs)
-    return "" if estimate is None else f"about {format_estimate(estimate.total_s)}"
+    return "" if estimate is None else about(estimate)
+
+
+def _plan(project: Project, scenario: Scenario, rounds: int | None, **options: Any) -> Plan:
+    """Return the plan with this number of rounds, or one that leaves it open."""
+    if rounds is None:
+        return open_plan(project, scenario=scenario.name, **options)
+    return make_plan(project, scenario=scenario.name, rounds=rounds, **options)
 
 
 def _form_estimate(
     project: Project, scenario: Scenario, form: FireForm | None, costs: Costs
 ) -> str:
     """Return how long *Run* takes with the form's values; empty if unknown."""
-    plan = form.plan() if form else make_plan(project, scenario=scenario.name)
+    plan = form.plan() if form else _plan(project, scenario, _initial_rounds(scenario))
     if plan is None:
         return ""
     takes = estimate_text(estimate_of(project, plan, costs))
-    if not isinstance(plan.load, Rate):
+    if not isinstance(plan.load, Rate) or plan.until_sure:
         return takes
     lanes, rounds = counted(len(plan.lanes), "lane"), counted(plan.rounds, "round")
     return f"{takes}: {plan.load.duration_s:g} s × {lanes} × {rounds}"

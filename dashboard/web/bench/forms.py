@@ -10,7 +10,7 @@ from django.http import QueryDict
 
 from dashboard.project.model.scenario import Scenario
 from dashboard.project.project import Project
-from dashboard.runs.planning.plans import make_plan
+from dashboard.runs.planning.plans import make_plan, open_plan
 from dashboard.runs.planning.prediction import FACTORS, NO_WINNER, Prediction
 from dashboard.web.shared.form_values import (
     CONTROL,
@@ -31,7 +31,8 @@ class FireForm(forms.Form):
     """What to fire at one scenario.
 
     `quick` is the value of a quick button: as many requests, all at once. `how` is that of
-    another button: run until certain, or an A/A run of the baseline against itself. Fields of the
+    another button: run until certain, or an A/A run of the baseline against itself. Without a
+    number of `rounds` a run goes on until it is certain, within a limit of time. Fields of the
     other kind of load are neither read nor validated.
     """
 
@@ -46,7 +47,7 @@ class FireForm(forms.Form):
     duration = number_field("duration")
     poisson = forms.BooleanField(required=False)
     concurrency = number_field("concurrency", required=False)
-    rounds = number_field("rounds")
+    rounds = number_field("rounds", required=False)
     seed = number_field("seed", required=False)
     timeout = number_field("timeout")
     guess_times = forms.TypedChoiceField(
@@ -89,8 +90,10 @@ class FireForm(forms.Form):
             return None
         values = self.cleaned_data
         until_sure, control = values["how"] == UNTIL_SURE, values["how"] == CONTROL
+        options = {"until_sure": True} if until_sure else {"rounds": values["rounds"]}
+        left_open = values["rounds"] is None and not until_sure
         try:
-            return make_plan(
+            return (open_plan if left_open else make_plan)(
                 self.project,
                 scenario=self.scenario.name,
                 lanes=values["lanes"][:1] if control else values["lanes"],
@@ -99,12 +102,11 @@ class FireForm(forms.Form):
                 rate_rps=values.get("rate"),
                 duration_s=values.get("duration"),
                 poisson=values.get("poisson", False),
-                rounds=None if until_sure else values["rounds"],
                 seed=values["seed"],
                 parameters=self._parameters(values),
                 timeout_s=values["timeout"],
-                until_sure=until_sure,
                 control=control,
+                **options,
             )
         except InvalidPlan as error:
             for problem in error.problems:
@@ -131,7 +133,7 @@ def form_data(plan: Plan) -> QueryDict:
     data = QueryDict(mutable=True)
     for name, value in _load_data(plan.load).items():
         data[name] = value
-    data["rounds"] = str(plan.rounds)
+    data["rounds"] = "" if plan.until_sure else str(plan.rounds)
     data["timeout"] = f"{plan.timeout_s:g}"
     data.setlist("lanes", [str(lane) for lane in plan.lanes[: 1 if plan.control else None]])
     data["how"] = run_mode(plan)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from django.urls import reverse
 
+from dashboard.analysis.inference.comparison import LOOKS
 from dashboard.models import Run, RunLane
 from dashboard.runs.planning.plans import theory_s
 from dashboard.web.shared.format import LETTERS, format_s
@@ -23,6 +24,7 @@ def run_json(run: Run, plan: Plan, lanes: Sequence[RunLane]) -> RunData:
         "lanes": [_lane_json(lane, load) for lane in lanes],
         "requests": load.requests,
         "rounds": plan.rounds,
+        "looks": [look for look in LOOKS if plan.until_sure and look <= plan.rounds],
         "discarded_rounds": run.discarded_rounds,
         "timeout_s": plan.timeout_s,
         "frames_url": reverse("frames", args=[run.pk]),

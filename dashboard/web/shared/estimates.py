@@ -20,10 +20,19 @@ def estimate_text(estimate: Estimate | None) -> str:
     """Return *takes about 12 s, of which 3 s to start servers*; empty if it is unknown."""
     if estimate is None:
         return ""
-    takes = f"takes about {format_estimate(estimate.total_s)}"
+    takes = f"takes {about(estimate)}"
     if not estimate.starts_s:
         return takes
     return f"{takes}, of which {format_estimate(estimate.starts_s)} to start servers"
+
+
+def about(estimate: Estimate) -> str:
+    """Return *about 12 s*, or *about 5 to 14 s* for a run until certain."""
+    least, most = format_estimate(estimate.least_s), format_estimate(estimate.total_s)
+    if least == most:
+        return f"about {most}"
+    unit = most.partition(" ")[2]
+    return f"about {least.removesuffix(f' {unit}')} to {most}"
 
 
 def _start_s(server: str) -> float:

@@ -12,7 +12,9 @@ UNTIL_SURE, CONTROL = "until-sure", "control"
 
 def run_mode(plan: Plan) -> str:
     """Return the value of the button that starts such a plan; empty for the ordinary one."""
-    return UNTIL_SURE if plan.until_sure else CONTROL if plan.control else ""
+    if plan.control:
+        return CONTROL
+    return UNTIL_SURE if plan.until_sure and plan.limit_s is None else ""
 
 
 def parameter_label(name: str) -> str:

@@ -22,6 +22,7 @@ MAX_DURATION_S = 600.0
 MAX_ROUNDS = 100
 MAX_SEED = 2**31 - 1
 MAX_TIMEOUT_S = 300.0
+MAX_LIMIT_S = 3600.0
 DEFAULT_TIMEOUT_S = 30.0
 MARGIN = 0.03
 
@@ -112,6 +113,10 @@ PLAN_FIELDS = _by_name(
         "timeout", "Timeout, s", "--timeout", float, 0, MAX_TIMEOUT_S,
         "seconds per request, from when it is due", unit="s", above_low=True,
         default=DEFAULT_TIMEOUT_S,
+    ),
+    PlanField(
+        "limit", "Limit, s", "--limit", float, 0, MAX_LIMIT_S,
+        "with --until-sure: seconds for the rounds after the third", unit="s",
     ),
     PlanField(
         "margin", "Margin", "--margin", float, 0, 0.5,

@@ -94,6 +94,7 @@ class Plan(JsonObject):
 
     `client`: the load generator itself, or the name of a client library to fire with.
     `until_sure`: the run ends as soon as every comparison is decided; `rounds` is the maximum.
+    `limit_s`: about how long it may go on after its third round; None: until it is certain.
     `control`: an A/A run, of one lane at two separately started targets.
     `margin`: the smallest difference that counts; 0.03 is 3 %.
     `bystander`: requests to an unrelated view are fired beside the load, if the project has one.
@@ -110,6 +111,7 @@ class Plan(JsonObject):
     timeout_s: float
     client: str = ENGINE
     until_sure: bool = False
+    limit_s: float | None = None
     control: bool = False
     margin: float = MARGIN
     bystander: bool = field(default=True, metadata=json_key("neighbour"))
@@ -135,8 +137,13 @@ class Plan(JsonObject):
             "timeout": self.timeout_s,
             "margin": self.margin,
         }
+        if self.limit_s is not None:
+            numbers["limit"] = self.limit_s
         checked = [PLAN_FIELDS[name].problem(value) for name, value in numbers.items()]
         problems += [problem for problem in checked if problem is not None]
+        if self.limit_s is not None and not self.until_sure:
+            message = f"expected a run until certain, found {self.rounds} fixed rounds"
+            problems.append(Problem("limit", message))
         if self.client not in CLIENTS:
             expected = f"expected one of {', '.join(CLIENTS)}, found {self.client!r}"
             problems.append(Problem("client", expected))

@@ -14,13 +14,17 @@ class LaneData(TypedDict):
 
 
 class RunData(TypedDict):
-    """A run. `failures` are the names of a sample's `error`, by number; `replay` is a speed."""
+    """A run. `failures` are the names of a sample's `error`, by number; `replay` is a speed.
+
+    `looks` are the numbers of rounds after which a run until certain is evaluated.
+    """
 
     id: str
     status: str
     lanes: list[LaneData]
     requests: int
     rounds: int
+    looks: NotRequired[list[int]]
     discarded_rounds: list[int]
     timeout_s: NotRequired[float]
     frames_url: str

@@ -1,6 +1,7 @@
 /** Buttons and keys of the stage and the form. */
 
 import { find, hit, write } from '../shared/dom.js';
+import { roundsOf } from './rounds.js';
 
 const STORAGE_KEY = 'liveburst-keys';
 const TYPING = 'input:not([type=checkbox]), select, textarea';
@@ -13,9 +14,10 @@ export function listenToStage({ root, redraw, wake }) {
 }
 
 /** Show the round and whether there are others. @param {Stage} stage */
-export function showRound({ root, round, newest, run, feed }) {
-  const { discarded } = feed.columns;
-  const of = discarded.has(round) ? ', repeated' : ` of ${run.rounds + discarded.size}`;
+export function showRound(stage) {
+  const { root, round, newest, feed } = stage;
+  const repeated = feed.columns.discarded.has(round);
+  const of = repeated ? ', repeated' : ` of ${roundsOf(stage, newest)}`;
   write(find('#round', root), `round ${round}${of}`);
   find('button#round-before', root).disabled = round <= 1;
   find('button#round-after', root).disabled = round >= newest;

@@ -2,6 +2,7 @@
 
 import { announce, find, write } from '../shared/dom.js';
 import { count } from '../shared/format.js';
+import { roundsOf } from './rounds.js';
 
 /** @type {(stage: Stage) => Status} */
 export function statusOf(stage) {
@@ -19,8 +20,8 @@ export function statusOf(stage) {
   };
 
   const running = () => {
-    const { newestRound: round, discarded } = feed.columns;
-    const of = run.rounds + discarded.size;
+    const { newestRound: round } = feed.columns;
+    const of = `${roundsOf(stage, round)}${run.looks?.length ? ' or more' : ''}`;
     const lane = firing < 0 ? '' : ` · firing at ${run.lanes[firing].name}`;
     return (round ? `round ${round} of ${of}` : 'warming up') + lane;
   };
@@ -43,7 +44,8 @@ export function statusOf(stage) {
         stage.status = 'running';
         firing = lane;
         const begun = lanes.filter(({ position }) => feed.columns.firing(position, round));
-        if (round && begun.length === 1) announce(`Round ${round} of ${run.rounds} begins.`);
+        if (round && begun.length === 1)
+          announce(`Round ${round} of ${roundsOf(stage, round)} begins.`);
       }
       if (event === 'finished') {
         stage.status = status;
@@ -59,7 +61,9 @@ export function statusOf(stage) {
         .flatMap((_, lane) => feed.columns.counted(lane))
         .reduce((sum, { finished }) => sum + finished, 0);
       const bar = find('progress#progress-bar');
-      bar.value = done / (run.requests * run.rounds * run.lanes.length);
+      const { newestRound, discarded } = feed.columns;
+      const rounds = roundsOf(stage, newestRound) - discarded.size;
+      bar.value = done / (run.requests * rounds * run.lanes.length);
       bar.hidden = !stage.active;
       // Until its first request a figure shows the state of its server.
       for (const { model, summary, position } of lanes) {

@@ -91,6 +91,20 @@ async def test_the_run_ends_when_it_is_certain() -> None:
     assert max(began) == 5
 
 
+def test_nothing_to_compare_is_decided_at_the_first_look() -> None:
+    """Lanes of which every round fails have no ratios, and no number of rounds gives them any."""
+    looking = UntilCertain(until_sure())
+    assert [looking.certain_after_round() for _ in range(5)] == [False] * 4 + [True]
+
+
+async def test_a_run_that_is_out_of_time_ends_after_a_first_look() -> None:
+    memory = Memory()
+    plan = until_sure(limit_s=0.0)
+    outcome = await perform(plan, fake_resources(Unequal()), [memory], asyncio.Event())
+    assert outcome.status == Status.FINISHED
+    assert max(event["round"] for event in memory.events if event["event"] == "began") == 3
+
+
 async def test_targets_are_restarted_after_ten_rounds() -> None:
     targets, engine = FakeTargets(), FakeEngine()
     plan = make_plan(

@@ -36,9 +36,11 @@ def plan_of(command: str) -> Plan:
     client=st.sampled_from(CLIENTS),
     margin=st.floats(0.001, 0.5),
     until_sure=st.booleans(),
+    limit_s=st.none() | st.floats(0, 60),
 )
 def test_bursts(delay: float, **given: Any) -> None:
     assume(not given["until_sure"] or given["rounds"] >= 5)
+    assume(given["limit_s"] is None or given["until_sure"])
     plan = make_plan(PROJECT, scenario="sleep", parameters={"delay": delay}, **given)
     assert plan_of(command_line(plan)) == plan
 

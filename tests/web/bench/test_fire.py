@@ -46,6 +46,36 @@ async def test_posting_the_form_starts_a_run_and_returns_its_stage(
     assert (run.plan["seed"], run.plan["lanes"]) == (7, FORM["lanes"])
 
 
+@pytest.mark.parametrize(
+    ("changes", "until_sure", "limit_s", "rounds"),
+    [
+        ({"rounds": ""}, True, 12.0, 40),
+        ({"rounds": "", "quick": "10"}, True, 12.0, 40),
+        ({"rounds": "", "how": "control", "lanes": ["async@daphne"]}, True, 12.0, 40),
+        ({"rounds": "", "lanes": ["async@daphne"]}, False, None, 3),  # nothing to decide
+        ({"rounds": "4"}, False, None, 4),
+        ({"rounds": "4", "how": "until-sure"}, True, None, 40),
+        ({"rounds": "", "how": "until-sure"}, True, None, 40),
+    ],
+)
+async def test_without_a_number_of_rounds_a_run_goes_on_until_it_is_certain(
+    browser: AsyncClient,
+    changes: dict[str, Any],
+    until_sure: bool,
+    limit_s: float | None,
+    rounds: int,
+) -> None:
+    await fire(browser, HTMX, **changes)
+    run = await Run.objects.aget()
+    plan = (run.plan["until_sure"], run.plan["limit_s"], run.plan["rounds"])
+    assert plan == (until_sure, limit_s, rounds)
+    page = await browser.get(f"/runs/{run.pk}/")
+    values = {number.name: number.value for number in page.context["numbers"]}
+    assert values["rounds"] == ("" if until_sure else str(rounds))
+    assert page.context["run"].mode == changes.get("how", "")
+    await browser.post(f"/runs/{run.pk}/stop/")
+
+
 async def test_a_quick_button_fires_all_requests_at_once(browser: AsyncClient) -> None:
     await fire(browser, HTMX, quick="100", requests="7", concurrency="3")
     run = await Run.objects.aget()
@@ -89,7 +119,6 @@ async def test_without_htmx_the_run_has_a_page(browser: AsyncClient) -> None:
         ({"requests": "many"}, "requests"),
         ({"requests": "10", "concurrency": "11"}, "concurrency"),
         ({"rounds": "0"}, "rounds"),
-        ({"rounds": None}, "rounds"),
         ({"seed": "-1"}, "seed"),
         ({"timeout": "nan"}, "timeout"),
         ({"timeout": "0"}, "timeout"),
@@ -191,6 +220,14 @@ async def test_estimates_follow_what_is_typed(browser: AsyncClient) -> None:
     quick = {button.requests: button.estimate for button in response.context["quick"]}
     # ⌈N/8⌉ · 3 s at gunicorn-gthread, and 3 s at daphne; one round, and two cold servers
     assert quick == {10: "about 12 s", 100: "about 45 s", 1000: "about 6 min"}
+
+
+async def test_an_estimate_of_open_rounds_has_two_ends(browser: AsyncClient) -> None:
+    form = {**FORM, "rounds": ""}
+    response = await browser.get("/fire/", form, headers=HTMX)
+    quick = {button.requests: button.estimate for button in response.context["quick"]}
+    # The first look, and the last within reach; 1,000 requests are over after a first look.
+    assert quick == {10: "about 5.1 to 11 s", 100: "about 11 to 19 s", 1000: "about 44 s"}
 
 
 async def test_another_scenario_brings_its_own_lanes(browser: AsyncClient) -> None:
