@@ -11,11 +11,11 @@ from dashboard.analysis.samples.cut_off import CUT_SHORT, cut_off_text, whole_ro
 from dashboard.wire.plural import counted
 from dashboard.wire.report.lanes import LaneReport
 from dashboard.wire.report.report import Report
-from dashboard.wire.report.verdict import ComparisonReport
+from dashboard.wire.report.verdict import ComparisonReport, VerdictReport
 
 from .disturbed import level_text, mark
-from .numbers import milliseconds, seconds_of, significant, times
-from .sentences import price, theory_text
+from .lane_texts import price, theory_text
+from .numbers import milliseconds, seconds_of, significant, with_ends
 
 UNKNOWN = "–"
 
@@ -29,7 +29,7 @@ def markdown(report: Report, judged: Sequence[tuple[str, bool]] = ()) -> str:
     parts = [
         f"## {_escaped(report['scenario'])}: {_load(report)}",
         _status(report),
-        verdict["sentence"] if verdict else "",
+        *_verdict(verdict),
         "\n".join(_table(report)),
         "\n".join(
             f"- {'held' if holds else '**did not hold**'}: `{text}`" for text, holds in judged
@@ -38,6 +38,15 @@ def markdown(report: Report, judged: Sequence[tuple[str, bool]] = ()) -> str:
         _footer(report),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _verdict(verdict: VerdictReport | None) -> list[str]:
+    """Return the headline in bold, and the sentences that follow it."""
+    if not verdict:
+        return []
+    headline = verdict.get("headline") or ""
+    rest = verdict["sentence"].removeprefix(headline).strip()
+    return [f"**{headline}**" if headline else "", rest]
 
 
 def _load(report: Report) -> str:
@@ -100,7 +109,7 @@ def _ratios(report: Report) -> dict[str, str]:
     verdict = report["verdict"]
     if not verdict:
         return {}
-    ratios = {verdict["baseline"]: "1×"}
+    ratios = {verdict["baseline"]: "baseline"}
     for comparison in verdict["comparisons"]:
         cells = [_ratio(comparison), mark(verdict, comparison["lane"])]
         ratios[comparison["lane"]] = ", ".join(filter(None, cells))
@@ -110,11 +119,8 @@ def _ratios(report: Report) -> dict[str, str]:
 def _ratio(comparison: ComparisonReport) -> str:
     if comparison["ratio"] is None:
         return str(comparison["answer"])
-    ratio = f"{times(comparison['ratio'])}×"
-    if comparison["interval"] is None:
-        return ratio
-    low, high = map(times, comparison["interval"])
-    return f"{ratio} ({level_text(comparison)}: {low}–{high}×)"
+    ratio, ends = with_ends(comparison["ratio"], comparison["interval"])
+    return f"{ratio} ({level_text(comparison)}: {ends})" if ends else ratio
 
 
 def _makespan(lane: LaneReport) -> str:

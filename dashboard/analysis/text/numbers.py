@@ -9,6 +9,7 @@ out in a sentence (1 s) and written in a table or beside a chart (1.00 s), so th
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from dashboard.wire.units import MS_PER_S
 
@@ -76,7 +77,11 @@ def faster_or_slower(ratio: float) -> str:
 
 def compared_with(ratio: float, baseline: str) -> str:
     """Return "5.1× faster than X" or "1.9× as long as X"."""
-    text = faster_or_slower(ratio)
+    return than(faster_or_slower(ratio), baseline)
+
+
+def than(text: str, baseline: str) -> str:
+    """Return a ratio in words, such as "5.1× faster", with what it is compared with."""
     return f"{text} {'as' if text.endswith('as long') else 'than'} {baseline}"
 
 
@@ -87,9 +92,77 @@ def ratio_range(low: float, high: float) -> str:
     return f"{times_between(low, high)}× as long"
 
 
-def with_verb(comparison: str) -> str:
+def with_ends(ratio: float, interval: Sequence[float] | None) -> tuple[str, str]:
+    """Return a ratio and the ends of its interval, with as many digits as distinguish the three.
+
+    ("7.3× faster", "6.9–7.8"), ("12 % longer", "10–14 %"); without an interval its ends are empty.
+    """
+    text = faster_or_slower(ratio)
+    _, times_sign, words = text.partition("×")
+    if not interval or not times_sign:
+        return text, ends_like(ratio, *interval) if interval else ""
+    values = sorted(
+        (*interval, ratio) if ratio > 1 else (1 / value for value in (*interval, ratio))
+    )
+    for digits in range(2, MOST_DIGITS):
+        texts = [_padded(value, digits) for value in values]
+        if len(set(texts)) == len(texts):
+            return f"{texts[1]}×{words}", f"{texts[0]}–{texts[2]}"
+    return text, ends_like(ratio, *interval)
+
+
+def _padded(value: float, digits: int) -> str:
+    """Return a number with so many digits, zeros at its end included: 5.0, 12.0, 130."""
+    text = f"{value:#.{digits}g}".rstrip(".")
+    return f"{float(text):.0f}" if "e" in text and value >= 1 else text
+
+
+def ends_like(ratio: float, low: float, high: float) -> str:
+    """Return the ends of an interval in the unit in which `faster_or_slower` gives its ratio.
+
+    "6.9–7.8" beside "7.3× faster", "1.8–2" beside "1.9× as long", "10–14 %" beside "12 % longer".
+    """
+    shown = faster_or_slower(ratio)
+    if shown.endswith("faster"):
+        return times_between(1 / high, 1 / low)
+    if shown.endswith("× as long"):
+        return times_between(low, high)
+    if not low > 1 and not high < 1:
+        return signed_percents(low, high)
+    shares = (1 - high, 1 - low) if high < 1 else (low - 1, high - 1)
+    return f"{percent(shares[0]).removesuffix(' %')}–{percent(shares[1])}"
+
+
+def value_like(ratio: float, value: float) -> str:
+    """Return another ratio in the unit in which `faster_or_slower` gives the first: "7.3×"."""
+    shown = faster_or_slower(ratio)
+    if shown.endswith("faster"):
+        return f"{times(1 / value)}×"
+    return f"{times(value)}×" if shown.endswith("× as long") else percent(abs(1 - value))
+
+
+def signed_percents(low: float, high: float) -> str:
+    """Return two ratios of times as changes: "−1 to +2 %"."""
+    return f"{_signed_percent(low).removesuffix(' %')} to {_signed_percent(high)}"
+
+
+def _signed_percent(ratio: float) -> str:
+    sign = "−" if ratio < 1 else "+" if ratio > 1 else ""
+    return sign + percent(abs(ratio - 1))
+
+
+def with_verb(comparison: str, *, several: bool = False) -> str:
     """Put the verb before a comparison: "was 5.1× faster", "took 1.9× as long"."""
-    return f"{'was' if 'faster' in comparison else 'took'} {comparison}"
+    if "faster" not in comparison:
+        return f"took {comparison}"
+    return f"{'were' if several else 'was'} {comparison}"
+
+
+def in_one_unit(*values_s: float) -> list[str]:
+    """Return durations, all in s if the longest has that unit: 6.4 s and 0.1 s."""
+    if MS_PER_S * max(values_s) < ROUNDED_TO_1_S_MS:
+        return [milliseconds(MS_PER_S * value_s) for value_s in values_s]
+    return [f"{significant(value_s, DURATION_DIGITS)} s" for value_s in values_s]
 
 
 def milliseconds(value_ms: float) -> str:

@@ -12,11 +12,12 @@ from dashboard.analysis.samples.bystander import bystander_wait_ms
 from dashboard.analysis.samples.cut_off import cut_off_text
 from dashboard.analysis.text.numbers import milliseconds, seconds_of
 from dashboard.runs.reports.wording import (
+    because,
+    headline,
     instrument_text,
     keeps_up,
     load_text,
     per_second,
-    sentence,
     warnings,
 )
 from dashboard.wire.plan.plan import Rate, load_from_json
@@ -56,8 +57,7 @@ def result_notes(report: Report, printed: Collection[str] = ()) -> Iterator[str]
 
     `printed` are the warnings that are on the same screen already.
     """
-    if verdict := sentence(report):
-        yield verdict
+    yield from filter(None, (headline(report), because(report)))
     for warning in warnings(report):
         if warning not in printed:
             yield f"Warning: {warning}"

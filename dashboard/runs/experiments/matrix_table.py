@@ -8,7 +8,7 @@ from typing import Any
 
 from dashboard.analysis.report.report import first_look
 from dashboard.analysis.samples.cut_off import stopped_text
-from dashboard.analysis.text.numbers import compared_with, percent, seconds_of
+from dashboard.analysis.text.numbers import compared_with, ends_like, percent, seconds_of
 from dashboard.models import Experiment, Run, Status
 from dashboard.runs.reports.csv_lines import csv_lines
 from dashboard.runs.reports.stored import measured_report
@@ -233,8 +233,7 @@ def _interval(cell: MatrixCell) -> str:
         return " (first look)"
     if not cell["interval"] or cell["level"] is None:
         return ""
-    low, high = cell["interval"]
-    return f" ({percent(cell['level'])}: {low:.3g}–{high:.3g}× as long)"
+    return f" ({percent(cell['level'])}: {ends_like(cell['ratio'] or 1, *cell['interval'])})"
 
 
 def _drift_sentence(drift: Drift | None) -> Iterator[str]:

@@ -6,11 +6,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from dashboard.analysis.samples.cut_off import CUT_SHORT, whole_rounds_of
-from dashboard.analysis.text.numbers import milliseconds
+from dashboard.analysis.text.single_lane import single_lane
 from dashboard.wire.plan.plan import Load, Plan, Rate
 from dashboard.wire.plural import counted
 from dashboard.wire.report.lanes import LaneReport, RateReport
 from dashboard.wire.report.report import Calibrated, DiscardedRound, DiscardReason, Report
+from dashboard.wire.report.verdict import VerdictReport
+
+FIRST_LOOK = "First look ("
 
 
 def load_text(load: Load) -> str:
@@ -26,10 +29,17 @@ def load_text(load: Load) -> str:
     return f"{requests}, {load.concurrency:,} at a time"
 
 
-def rounds_text(plan: Plan) -> str:
-    """Return how many rounds: *3 rounds*, *up to 40 rounds, until certain*, *3 rounds, A/A run*."""
-    rounds = counted(plan.rounds, "round")
-    words = f"up to {rounds}, until certain" if plan.until_sure else rounds
+def rounds_text(plan: Plan, report: Report | None = None) -> str:
+    """Return how many rounds: *3 rounds*, *up to 40 rounds, until certain*, *3 rounds, A/A run*.
+
+    With the report of a run that has ended, those that it has.
+    """
+    words = counted(plan.rounds, "round")
+    if plan.until_sure and report:
+        words = f"{counted(whole_rounds_of(report), 'round')}, until certain"
+    elif plan.until_sure:
+        limit = "" if plan.limit_s is None else f" or {plan.limit_s:g} s"
+        words = f"up to {words}{limit}, until certain"
     return f"{words}, A/A run" if plan.control else words
 
 
@@ -55,24 +65,47 @@ def behind_sentences(lanes: Sequence[LaneReport]) -> Iterator[str]:
 
 
 def sentence(report: Report) -> str:
-    """Return the verdict's sentence, or one about a single lane at a rate; empty if there is none.
+    """Return the verdict as text, or a sentence on a single lane; empty if there is none."""
+    return " ".join(filter(None, (headline(report), because(report))))
+
+
+def headline(report: Report) -> str:
+    """Return the verdict's headline, or that of a single lane; empty if there is none.
 
     For a run that was cut short it begins with how many rounds it rests on.
     """
     if report["verdict"]:
-        return f"{_cut_short(report)}{report['verdict']['sentence']}"
-    lane = report["lanes"][0]
-    p95_ms = lane["latency_ms"]["p95"] if lane.get("rate") and keeps_up(lane) else None
-    if p95_ms is None:
-        return ""
-    return f"{lane['lane']} answered 95 % of its requests within {milliseconds(p95_ms)}."
+        return _cut_short(report, _headline_of(report["verdict"]))
+    return single_lane(report["lanes"][0])
 
 
-def _cut_short(report: Report) -> str:
-    if report.get("status") not in CUT_SHORT:
+def because(report: Report) -> str:
+    """Return the sentences that follow the headline."""
+    verdict = report["verdict"]
+    if not verdict:
         return ""
-    status, whole = report["status"].capitalize(), whole_rounds_of(report)
-    return f"{status} after {whole} of {report['rounds']} rounds: " if whole else ""
+    return verdict["sentence"].removeprefix(_headline_of(verdict)).strip()
+
+
+def so_far(report: Report) -> str:
+    """Return the headline of a run that is not over: *So far (2 rounds): …*."""
+    text = headline(report)
+    return text.replace(FIRST_LOOK, "So far (", 1) if FIRST_LOOK in text else f"So far: {text}"
+
+
+def _headline_of(verdict: VerdictReport) -> str:
+    """Return the headline; a report from before there was one has it as its first sentence."""
+    first = verdict["sentence"].partition(". ")[0].rstrip(".")
+    return verdict.get("headline") or (f"{first}." if first else "")
+
+
+def _cut_short(report: Report, text: str) -> str:
+    if report.get("status") not in CUT_SHORT or not (whole := whole_rounds_of(report)):
+        return text
+    status = report["status"].capitalize()
+    if text.startswith(FIRST_LOOK):
+        return f"{status} early, {text[0].lower()}{text[1:]}"
+    return f"{status} after {whole} of {report['rounds']} rounds: {text}"
 
 
 def warnings(report: Report) -> list[str]:
@@ -81,7 +114,7 @@ def warnings(report: Report) -> list[str]:
     spoiled = verdict["spoiled"] if verdict else None
     disturbed = verdict.get("disturbed") if verdict else None
     in_sentence = (spoiled, disturbed["reason"] if disturbed and not spoiled else None)
-    behind = [] if verdict and not spoiled else list(behind_sentences(report["lanes"]))
+    behind = list(behind_sentences(report["lanes"])) if spoiled else []
     return [*behind, *(warning for warning in report["warnings"] if warning not in in_sentence)]
 
 

@@ -15,12 +15,15 @@ from dashboard.analysis.samples.cut_off import cut_off_text
 from dashboard.analysis.samples.lane_samples import Lane
 from dashboard.analysis.samples.window import Stretch, within
 from dashboard.analysis.text.disturbed import mark
+from dashboard.analysis.text.numbers import with_ends
 from dashboard.models import Run, RunLane
 from dashboard.runs.reports.wording import keeps_up, per_second
-from dashboard.web.shared.format import LETTERS, format_ms, format_number, format_ratio, format_s
+from dashboard.web.shared.format import LETTERS, UNKNOWN, format_ms, format_number, format_s
 from dashboard.wire.plan.plan import TWIN
 from dashboard.wire.report.lanes import LaneReport
 from dashboard.wire.units import MS_PER_S
+
+ALIKE = 1.05  # of two ratios
 
 
 @dataclass(frozen=True)
@@ -101,9 +104,25 @@ def _xray_url(run: Run, lane: RunLane) -> str:
 
 
 def _ratio(report: Report, lane: str, ratio: float | None) -> str:
-    """Return the ratio to the baseline, marked if it is disturbed."""
-    marked = mark(report["verdict"], lane)
-    return f"{format_ratio(ratio)} {marked}" if marked else format_ratio(ratio)
+    """Return "7.3× faster" or "1.9× as long" as the baseline, marked if that is in doubt."""
+    verdict = report["verdict"]
+    if ratio is None or verdict is None:
+        return UNKNOWN
+    if lane == verdict["baseline"]:
+        return "baseline"
+    intervals = {each["lane"]: each["interval"] for each in verdict["comparisons"]}
+    text, _ = with_ends(ratio, intervals.get(lane))
+    return ", ".join(filter(None, [text, mark(verdict, lane)]))
+
+
+def medians_differ(report: Report) -> bool:
+    """Return True if some ratio by rounds differs visibly from that of the median total times."""
+    medians = [median(lane["makespan_s"]) if lane["makespan_s"] else 0 for lane in report["lanes"]]
+    return any(
+        ratio and first and of_lane and not 1 / ALIKE <= ratio * first / of_lane <= ALIKE
+        for ratio, of_lane in zip(first_look(report), medians, strict=True)
+        for first in medians[:1]
+    )
 
 
 def _numbers(report: LaneReport) -> dict[str, str]:

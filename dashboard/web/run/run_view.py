@@ -17,12 +17,14 @@ from dashboard.runs.planning.prediction import prediction_outcome
 from dashboard.runs.reports.results import lanes_of
 from dashboard.runs.reports.stored import measured_report, stored_report
 from dashboard.runs.reports.wording import (
+    because,
+    headline,
     instrument_text,
     load_text,
     repeated_text,
     rounds_text,
-    sentence,
     short_load,
+    so_far,
     warnings,
 )
 from dashboard.web.charts.evidence import EvidencePicture, pictures
@@ -33,11 +35,14 @@ from dashboard.wire.plural import counted
 from dashboard.wire.report.page_data import RunData
 from dashboard.wire.report.report import Calibrated
 
-from .lane_rows import LaneView, rows_of, rows_within
+from .lane_rows import LaneView, medians_differ, rows_of, rows_within
 from .run_json import run_json
 
-# The factor of "3.4× faster" and "1.9× as long", but not the end of a range such as 3.1–3.7×.
-HEADLINE_FACTOR = re.compile(r"(?<![\d.–])(\d+(?:\.\d+)?×)(?= faster| as long)")
+# The number of "3.4× faster", "1.9× as long" and "12 % longer", but not the end of a range.
+HEADLINE_NUMBER = re.compile(
+    r"(?<![\d.–])(\d+(?:\.\d+)?(?:×(?= faster| as long)| %(?= longer| less time)))"
+)
+NO_VERDICT = "No verdict"
 STATE_LINES: Mapping[str, str] = {
     Status.WAITING: "Queued: runs take turns, so that each has the machine to itself.",
     Status.STARTING: "Starting the servers.",
@@ -75,23 +80,24 @@ class RunView:
     mode: str
     short_load: str
     headline: str
+    because: str
     prediction: str
     evidence: list[EvidencePicture]
     place: int | None
+    medians_differ: bool  # from what the ratios, which are by rounds, suggest
     selection: str  # the stretch of each round that the table covers; empty: the whole round
     lanes: list[LaneView]
     data: RunData
 
     @property
     def headline_parts(self) -> list[str]:
-        """The first sentence, split so that every second part is an emphasised number."""
-        first, _, _ = self.headline.partition(". ")
-        return HEADLINE_FACTOR.split(first.rstrip(".") + ".")
+        """The headline, split so that every second part is an emphasised number.
 
-    @property
-    def because(self) -> str:
-        """The sentences after the first: causes, steps, A/A results."""
-        return self.headline.partition(". ")[2]
+        What is not to be trusted has no emphasis.
+        """
+        if self.headline.startswith(NO_VERDICT):
+            return [self.headline]
+        return HEADLINE_NUMBER.split(self.headline)
 
     @property
     def state_lines(self) -> dict[str, str]:
@@ -144,20 +150,21 @@ def view_of(
         created=run.created,
         problem=run.problem,
         log_tail=run.log_tail,
-        **_plan_texts(plan),
+        **_plan_texts(plan, report),
         **_result_texts(run, live_report),
         place=place,
+        medians_differ=report is not None and not stretch and medians_differ(report),
         selection=_selection_text(stretch) if stretch else "",
         lanes=lanes,
         data=run_json(run, plan, run_lanes),
     )
 
 
-def _plan_texts(plan: Plan) -> dict[str, Any]:
+def _plan_texts(plan: Plan, report: Report | None) -> dict[str, Any]:
     return {
         "rate": isinstance(plan.load, Rate),
         "load": load_text(plan.load),
-        "rounds": rounds_text(plan),
+        "rounds": rounds_text(plan, report),
         "mode": run_mode(plan),
         "short_load": short_load(plan.load),
     }
@@ -170,24 +177,23 @@ def _result_texts(run: Run, live_report: Report | None) -> dict[str, Any]:
         "warnings": warnings(report) if report else list(run.warnings),
         "instrument": instrument_line(run),
         "headline": _headline(run, live_report),
+        "because": because(measured) if (measured := measured_report(run)) else "",
         "prediction": prediction_outcome(run.guess, finished) if finished and run.guess else "",
-        "evidence": pictures(measured_report(run)),
+        "evidence": pictures(measured),
     }
 
 
 def _headline(run: Run, live_report: Report | None) -> str:
-    """Return the sentence of a finished run with whole rounds, else the one so far."""
-    report = measured_report(run)
-    return sentence(report) if report else _headline_so_far(live_report)
+    """Return the headline of a finished run with whole rounds, else the one so far.
 
-
-def _headline_so_far(report: Report | None) -> str:
-    """Return the sentence of the rounds so far; empty until each lane has a whole round."""
-    if not report or not report["verdict"]:
+    That is empty until each lane has a whole round.
+    """
+    if report := measured_report(run):
+        return headline(report)
+    if not live_report or not live_report["verdict"]:
         return ""
-    if not all(lane["makespan_s"] for lane in report["lanes"]):
-        return ""
-    return f"So far: {sentence(report)}"
+    whole = all(lane["makespan_s"] for lane in live_report["lanes"])
+    return so_far(live_report) if whole else ""
 
 
 def _selection_text(stretch: Stretch) -> str:

@@ -109,7 +109,10 @@ class ControlReport(TypedDict):
 
 
 class VerdictReport(TypedDict):
-    """The conclusion of a run: each lane against the baseline, and a sentence."""
+    """The conclusion of a run: each lane against the baseline, and the verdict as text.
+
+    `sentence` is all of the text; it begins with the `headline`, which older reports lack.
+    """
 
     metric: Metric
     baseline: str
@@ -121,5 +124,6 @@ class VerdictReport(TypedDict):
     absolute: SharedLimitReport | None
     secondary: list[SecondaryReport]
     control: ControlReport | None
+    headline: str
     sentence: str
     warnings: list[str]

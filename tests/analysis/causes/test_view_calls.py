@@ -116,7 +116,7 @@ def test_what_is_said_of_a_redirect_before_the_view() -> None:
         "called": 0, "not_called": 100, "unknown": 0, "unknown_redirects": 0
     }  # fmt: skip
     assert lane["redirects"] == [{"status": 301, "to": "https://a/b/", "count": 100}]
-    assert "100 redirected before the view of 100" in result["verdict"]["sentence"]
+    assert result["verdict"]["headline"].endswith(" 100 of 100 (100 redirected before the view).")
     warning = (
         f"{SECOND}: 100 of 100 requests were redirected before the view (301 to https://a/b/)."
     )

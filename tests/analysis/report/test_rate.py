@@ -66,7 +66,7 @@ def test_the_metric_is_p95_of_the_response_time_by_round() -> None:
     (comparison,) = result["verdict"]["comparisons"]
     assert comparison["answer"] == "differs"
     assert comparison["ratio"] == pytest.approx(1.9, abs=0.1)
-    assert "by p95 response time" in result["verdict"]["sentence"]
+    assert "as long as a@x by p95 (95 %: " in result["verdict"]["headline"]
 
 
 @pytest.mark.parametrize("view_ms", [20, 50])
@@ -91,8 +91,10 @@ def test_a_lane_that_falls_behind_is_not_compared(behind: int) -> None:
     assert comparison["answer"] == "behind"
     assert comparison["ratio"] is comparison["interval"] is None
     assert result["lanes"][behind]["rate"]["keeps_up"] is False
-    sentence = result["verdict"]["sentence"]
-    assert f"{'ab'[behind]}@{'xy'[behind]} was offered 500/s and achieved 212/s" in sentence
+    lane, able = ("a@x", "b@y") if behind == 0 else ("b@y", "a@x")
+    verdict = result["verdict"]
+    assert verdict["headline"] == f"Of 500/s, {able} kept up with all; {lane} achieved 212/s."
+    assert f"{lane} 212/s (backlog growing)" in verdict["sentence"]
 
 
 def test_only_the_comparison_with_the_one_that_fell_behind_is_missing() -> None:

@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 
 from dashboard.runs.reports.wording import (
+    because,
     behind_sentences,
+    headline,
     instrument_text,
     load_text,
     per_second,
     sentence,
+    so_far,
     warnings,
 )
 from dashboard.wire.plan.plan import Burst, Load, Rate
@@ -57,32 +60,68 @@ def test_without_a_calibration_there_are_no_words() -> None:
     assert instrument_text(None) == ""
 
 
-def test_a_single_lane_at_a_rate_has_a_sentence_with_its_p95() -> None:
-    rate = {"offered_rps": 400.0, "achieved_rps": 400.0, "keeps_up": True}
-    lane = {"lane": "a@b", "rate": rate, "latency_ms": {"p95": 103.2}}
-    report: Any = {"lanes": [lane], "warnings": [], "verdict": None}
-    assert sentence(report) == "a@b answered 95 % of its requests within 103 ms."
-    few = {**lane, "latency_ms": {"p95": None}}
-    burst = {**lane, "rate": None}
-    for other in (few, burst):
-        another: Any = {**report, "lanes": [other]}
-        assert sentence(another) == ""
+def lane_alone(**changes: Any) -> Any:
+    lane = {
+        "lane": "a@b", "rate": None, "latency_ms": {"p95": 103.2}, "makespan_s": [1.3, 1.31, 1.29],
+        "requests": 60, "ok": 60, "errors": {},
+    }  # fmt: skip
+    return {"lanes": [{**lane, **changes}], "warnings": ["Something."], "verdict": None}
+
+
+RATE = {"offered_rps": 400.0, "achieved_rps": 400.0, "keeps_up": True}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"rate": RATE}, "a@b answered 95 % of its requests within 103 ms."),
+        ({"rate": RATE, "latency_ms": {"p95": None}}, ""),
+        (
+            {"rate": {**RATE, "achieved_rps": 78.64, "keeps_up": False}},
+            "a@b achieved 78.6/s of 400/s, and its backlog grew.",
+        ),
+        ({}, "a@b finished the burst in 1.3 s (median of 3 rounds)."),
+        ({"makespan_s": [0.4]}, "a@b finished the burst in 400 ms."),
+        ({"makespan_s": []}, ""),
+        ({"ok": 50, "errors": {"timeout": 10}}, "Requests failed: a@b 10 of 60 (10 timeout)."),
+    ],
+)
+def test_a_single_lane_has_a_sentence(changes: dict[str, Any], words: str) -> None:
+    assert sentence(lane_alone(**changes)) == words
+    assert warnings(lane_alone(**changes)) == ["Something."]
+
+
+def with_verdict(first: str, more: str = "", status: str = "finished", **changes: Any) -> Any:
+    verdict = {"headline": first, "sentence": f"{first} {more}".strip(), "spoiled": None}
+    return {
+        **lane_alone(), "verdict": {**verdict, **changes}, "status": status, "rounds": 40
+    }  # fmt: skip
+
+
+def test_a_headline_is_followed_by_the_rest() -> None:
+    report = with_verdict("b@y took 12 % longer (95 %).", "It waited. Why?")
+    assert headline(report) == "b@y took 12 % longer (95 %)."
+    assert because(report) == "It waited. Why?"
+    assert sentence(report) == "b@y took 12 % longer (95 %). It waited. Why?"
+    del report["verdict"]["headline"]  # a report from before there was one
+    assert (headline(report), because(report)) == (
+        "b@y took 12 % longer (95 %).",
+        "It waited. Why?",
+    )
+
+
+def test_a_run_that_is_not_over_or_was_cut_short_has_so_many_rounds() -> None:
+    look = "First look (3 rounds): b@y took 12 % longer than a@x."
+    assert headline(with_verdict(look, status="stopped")) == f"Stopped early, f{look[1:]}"
+    assert so_far(with_verdict(look)) == "So far (3 rounds): b@y took 12 % longer than a@x."
+    assert headline(with_verdict("It took long.", status="interrupted")) == (
+        "Interrupted after 3 of 40 rounds: It took long."
+    )
+    assert so_far(with_verdict("It took long.")) == "So far: It took long."
 
 
 def test_no_warning_repeats_the_sentence() -> None:
-    behind = {
-        "lane": "a@b",
-        "latency_ms": {"p95": 9000.0},
-        "rate": {"offered_rps": 400.0, "achieved_rps": 78.64, "keeps_up": False},
-    }
-    line = "a@b: offered 400/s, achieved 78.6/s, backlog growing"
-    alone: Any = {"lanes": [behind], "warnings": ["Something."], "verdict": None}
-    assert (sentence(alone), warnings(alone)) == ("", [line, "Something."])
-    verdict = {"sentence": f"Nothing is compared: {line}.", "spoiled": None}
-    compared: Any = {**alone, "verdict": verdict}
-    assert (sentence(compared), warnings(compared)) == (verdict["sentence"], ["Something."])
-    spoiled: Any = {
-        **alone,
-        "verdict": {"sentence": "No verdict. Something.", "spoiled": "Something."},
-    }
-    assert warnings(spoiled) == [line]
+    behind = {"rate": {**RATE, "achieved_rps": 78.64, "keeps_up": False}}
+    spoiled: Any = {**lane_alone(**behind), "verdict": {"sentence": "No.", "spoiled": "Something."}}
+    assert warnings(spoiled) == ["a@b: offered 400/s, achieved 78.6/s, backlog growing"]
+    assert warnings(with_verdict("Of 400/s, a@b achieved 78.6/s.")) == ["Something."]

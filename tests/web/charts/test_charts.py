@@ -109,7 +109,7 @@ async def test_the_verdict_so_far_is_computed_once_per_firing_by_the_final_code(
     monkeypatch.setattr(live_report, "report_of", report)
     pages = [await text(browser, f"/runs/{run.pk}/numbers/") for _ in range(3)]
     assert made == [run.pk]
-    assert "So far: First look (" in re.sub(r"</?b>", "", pages[0])
+    assert "So far (2 rounds): " in re.sub(r"</?b>", "", pages[0])
     assert f'data-cell="requests">{REQUESTS * ROUNDS}<' in pages[0]
     last = await StoredReading.objects.filter(run=run).alast()
     assert last is not None

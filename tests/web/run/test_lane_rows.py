@@ -5,12 +5,14 @@ from __future__ import annotations
 from statistics import median
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.analysis.report.report import first_look
-from dashboard.web.run.lane_rows import _numbers, _ratio
+from dashboard.analysis.text.numbers import faster_or_slower
+from dashboard.web.run.lane_rows import _numbers, _ratio, medians_differ
 from dashboard.web.shared.format import format_ms, format_ratio, format_s
 from tests.analysis.causes.test_causes import THREADS, free
 from tests.analysis.planted import report_of
@@ -50,6 +52,27 @@ def test_every_cell_is_the_number_of_the_report(view_ms: float, requests: int, r
         for name in ("p50", "p95"):
             assert read_ms(cells[name]) == pytest.approx(lane["latency_ms"][name], rel=0.05)
         assert cells["requests"] == f"{lane['requests']:,}"
-        assert cells["ratio"] == format_ratio(ratio)
+        assert ratio is not None
+        first = lane is report["lanes"][0]
+        words = "baseline" if first else faster_or_slower(ratio).partition(" ")[2]
+        assert cells["ratio"].endswith(words)
+        if "×" in cells["ratio"]:
+            shown = float(cells["ratio"].partition("×")[0])
+            assert min(shown, 1 / shown) == pytest.approx(min(ratio, 1 / ratio), rel=0.05)
         cpu_ms = lane["server_side"]["cpu_ms_per_request"]
         assert read_ms(cells["cpu_per_request"]) == pytest.approx(cpu_ms, abs=0.006)
+
+
+@pytest.mark.parametrize(
+    ("first_s", "second_s", "differ"),
+    [([1.0, 1.0, 1.0], [0.5, 0.5, 0.5], False), ([1.0, 2.0, 9.0], [1.0, 1.0, 1.0], True)],
+)
+def test_a_ratio_that_the_medians_contradict_is_known(
+    first_s: list[float], second_s: list[float], differ: bool
+) -> None:
+    report: Any = report_of([THREADS, free()], 20, 3)
+    paired = [b / a for a, b in zip(first_s, second_s, strict=True)]
+    report["verdict"]["comparisons"][0]["ratio"] = float(np.exp(np.log(paired).mean()))
+    for lane, times_s in zip(report["lanes"], (first_s, second_s), strict=True):
+        lane["makespan_s"] = times_s
+    assert medians_differ(report) is differ

@@ -42,11 +42,14 @@ async def test_the_reason_a_run_has_no_verdict_is_shown_once(
     run.report["warnings"] = ["The backlog overflowed.", "Something else."]
     run.report["verdict"] = {
         **run.report["verdict"],
-        "sentence": "No verdict. The backlog overflowed.",
+        "headline": "No verdict. The backlog overflowed.",
+        "sentence": "No verdict. The backlog overflowed. Measured, but not reliable: 3.4× faster.",
         "spoiled": "The backlog overflowed.",
     }
     view = view_of(run)
     assert view.headline == "No verdict. The backlog overflowed."
+    assert view.headline_parts == [view.headline]
+    assert view.because == "Measured, but not reliable: 3.4× faster."
     assert view.warnings == ["Something else."]
 
 
@@ -61,18 +64,21 @@ async def test_the_dashed_line_is_the_theory_or_the_end_of_a_rate(laboratory: La
 @pytest.mark.parametrize(
     ("first", "factors"),
     [
-        ("b@y was 3.4× faster than a@x (95 %: 3.1–3.7×)", ["3.4×"]),
-        ("b@y took 12× as long as a@x (95 %: 11–13×)", ["12×"]),
-        ("First look (3 rounds): b@y took 1.6× as long as a@x (its 3 rounds: 0.9–3.3× as long)",
-         ["1.6×"]),
-        ("b@y took 12 % longer than a@x (95 %: 10–14 %)", []),
+        ("b@y was 3.4× faster than a@x (95 %: 3.1–3.7).", ["3.4×"]),
+        ("b@y took 12× as long as a@x (95 %: 11–13).", ["12×"]),
+        ("First look (3 rounds: 0.9–3.3×): b@y took 1.6× as long as a@x.", ["1.6×"]),
+        ("b@y took 12 % longer than a@x (95 %: 10–14 %).", ["12 %"]),
+        ("Undecided after 5 rounds: b@y took 0.9–1.3× as long as a@x (99 %).", []),
+        ("No verdict, the load generator was late: b@y was 2× faster than a@x.", []),
     ],
 )  # fmt: skip
-async def test_the_factor_of_the_headline_is_emphasised(
+async def test_the_number_of_the_headline_is_emphasised(
     laboratory: Laboratory, first: str, factors: list[str]
 ) -> None:
     run = await finished(laboratory, requests=10)
-    run.report["verdict"] = {**run.report["verdict"], "sentence": f"{first}. Something else."}
-    parts = view_of(run).headline_parts
-    assert parts[1::2] == factors
-    assert "".join(parts) == f"{first}."
+    text = {"headline": first, "sentence": f"{first} Something else."}
+    run.report["verdict"] = {**run.report["verdict"], **text}
+    view = view_of(run)
+    assert view.headline_parts[1::2] == factors
+    assert "".join(view.headline_parts) == first
+    assert view.because == "Something else."

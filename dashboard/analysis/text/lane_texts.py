@@ -1,0 +1,76 @@
+"""What a lane cost, its theoretical total time, and why it took longer than that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from statistics import median
+
+from dashboard.wire.plural import counted
+from dashboard.wire.report.causes import CauseReport
+from dashboard.wire.report.lanes import LaneReport
+from dashboard.wire.report.report import Report
+from dashboard.wire.report.verdict import VerdictReport
+from dashboard.wire.units import MS_PER_S
+
+from .numbers import in_one_unit, milliseconds, seconds_of, significant
+from .short_causes import short_cause
+
+MISSES_BY = 2.0  # times the theoretical total time, from which on a reason is given
+MOST_OF_IT = 0.5  # of the total time: CPU time beyond it is the reason
+
+
+def price(lane: LaneReport) -> str:
+    """Return what a lane cost: threads and memory at their peak, CPU per request."""
+    side = lane["server_side"]
+    threads, rss_mib = side["peak_threads"], side["peak_rss_mb"]
+    cpu_ms = side["cpu_ms_per_request"]
+    parts = [
+        None if threads is None else counted(threads, "thread"),
+        None if rss_mib is None else f"{significant(rss_mib, 3)} MiB",
+        None if cpu_ms is None else f"{milliseconds(cpu_ms)} of CPU per request",
+    ]
+    return ", ".join(part for part in parts if part) or "unknown"
+
+
+def theory_text(lane: LaneReport) -> str:
+    """Return the lane's theoretical total times; empty if there is no theory for it."""
+    theory = lane["theory"]
+    if not theory:
+        return ""
+    words = f"{seconds_of(theory['promised_s'])} with {theory['promised_k']} at a time"
+    seen_k, seen_s = theory["seen_k"], theory["seen_s"]
+    if seen_k is not None and seen_s is not None and seen_k != theory["promised_k"]:
+        words += f", {seconds_of(seen_s)} with the {seen_k} observed"
+    return words
+
+
+def theory_misses(report: Report) -> Iterator[str]:
+    """Yield why a lane took far longer than the waiting alone, such as 6.4 s and not 0.1 s."""
+    for lane in report["lanes"]:
+        theory, times_s = lane.get("theory"), lane["makespan_s"]
+        if not theory or not times_s or median(times_s) < MISSES_BY * theory["promised_s"]:
+            continue
+        took, waiting = in_one_unit(median(times_s), theory["promised_s"])
+        words = f"{lane['lane']} took {took} where waiting alone takes {waiting}"
+        yield f"{words}: {_why_it_misses(report, lane, median(times_s))}."
+
+
+def _why_it_misses(report: Report, lane: LaneReport, took_s: float) -> str:
+    causes = _causes_of(report["verdict"], lane["lane"])
+    names = [other["lane"] for other in report["lanes"]]
+    if words := next(filter(None, (short_cause(cause, names) for cause in causes)), ""):
+        return words
+    cpu_ms, load, theory = lane["server_side"]["cpu_ms_per_request"], report["load"], lane["theory"]
+    if cpu_ms and load["kind"] == "burst":
+        cpu_s = cpu_ms * load["requests"] / MS_PER_S
+        if cpu_s >= MOST_OF_IT * took_s:
+            return f"its requests cost {in_one_unit(took_s, cpu_s)[1]} of CPU time"
+    if theory and theory["seen_k"] and theory["seen_k"] < theory["promised_k"]:
+        return f"it had at most {counted(theory['seen_k'], 'request')} in the view at once"
+    return "the reason was not found"
+
+
+def _causes_of(verdict: VerdictReport | None, lane: str) -> list[CauseReport]:
+    """Return the causes found in a lane."""
+    comparisons = verdict["comparisons"] if verdict else []
+    return [cause for each in comparisons for cause in each["causes"] if cause["lane"] == lane]
