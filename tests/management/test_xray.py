@@ -13,8 +13,15 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from dashboard.management.terminal.xray_drawing import AXIS, MOST_ROWS, draw_xray, letter
-from tests.analysis.xray.test_trace import LOOP, REQUEST, gathered, xray_of
+from dashboard.analysis.xray.trace import read_trace
+from dashboard.management.terminal.xray_drawing import (
+    AXIS,
+    MOST_ROWS,
+    USUAL_WIDTH,
+    draw_xray,
+    letter,
+)
+from tests.analysis.xray.test_trace import LOOP, REQUEST, Row, gathered, trace_of, xray_of
 from tests.targets.helpers import LIVEAPP, ROOT, marked, until
 
 from .command import start
@@ -56,6 +63,22 @@ def test_a_narrow_terminal_shortens_the_axis_and_no_number(width: int) -> None:
     assert ruler.split()[-2:] == wide_ruler.split()[-2:]
     numbers = [re.findall(r"[\d.]+(?: ms)?", " ".join(line)) for line in (rows, whole)]
     assert numbers[0] == numbers[1]
+
+
+def test_a_deep_span_is_wrapped_in_its_own_column() -> None:
+    deep: list[Row] = [("middleware", depth, LOOP, depth, 99 - depth) for depth in range(30)]
+    trace = trace_of(REQUEST, *deep)
+    for span in trace["spans"][1:]:
+        span["name"] = "django.contrib.sessions.middleware.SessionMiddleware.process_request"
+    rows = list(draw_xray(read_trace(trace)))
+    assert max(map(len, rows)) <= USUAL_WIDTH
+    text = rows[2].index("request request")
+    for row in rows[3:]:
+        if row[:text].strip():
+            assert "middleware django.contrib.sessions." in row
+        else:
+            assert len(row) - len(row.lstrip()) > text
+    assert "+24 middleware" in rows[-2] + rows[-1]
 
 
 def test_threads_beyond_the_alphabet_have_names() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator
 from string import ascii_uppercase
@@ -14,7 +15,8 @@ from dashboard.wire.units import NS_PER_MS
 
 AXIS, SHORTEST_AXIS = 40, 10  # characters
 TIMES = 25  # characters of start and length before the axis
-TEXT = 30  # characters after the axis for a span's description, if possible
+TEXT = 50  # characters after the axis for a span's description, if possible
+DEEPEST = 6  # ancestors that a description is indented for; the number of others is written
 USUAL_WIDTH = 140
 NO_BREAK = "\N{NO-BREAK SPACE}"
 BUSY, ELSEWHERE, SHORT = "█", "·", "▏"
@@ -25,47 +27,61 @@ def draw_xray(xray: Xray, width: int = USUAL_WIDTH) -> Iterator[str]:
     """Yield the lines of the drawing: a heading for each thread, and below it its spans.
 
     A hop's call is dotted, since its own thread is free meanwhile or waits. In a narrow terminal
-    the axis is shorter, and long descriptions are wrapped.
+    the axis is shorter. A long description is wrapped in its own column, below its first line.
     """
     axis = max(SHORTEST_AXIS, min(AXIS, width - TIMES - TEXT))
-    for line in _lines(xray, axis):
-        yield from _wrapped(line, width, TIMES)
+    for head, text in _lines(xray, axis):
+        yield from _wrapped(head, text, width)
 
 
-def _wrapped(line: str, width: int, indent: int) -> Iterator[str]:
-    """Yield a line, wrapped between words if it is too long."""
-    if cell_len(line) <= width:
-        yield line
+def _wrapped(head: str, text: str, width: int) -> Iterator[str]:
+    """Yield a head and its text, wrapped between words if it is too long."""
+    if cell_len(head + text) <= width:
+        yield head + text
         return
-    head = min(indent, width // 2)
-    whole = line.replace(" ms", NO_BREAK + "ms")  # a number stays with its unit
-    lines = textwrap.wrap(
-        whole,
-        width,
-        subsequent_indent=" " * head,
-        drop_whitespace=False,
-        replace_whitespace=False,
+    indent = len(text) - len(text.lstrip())
+    # Where the column is too narrow for a text, it begins on a line of its own.
+    column = len(head) if width - len(head) >= min(TEXT, width // 3) else TIMES // 3
+    if column < len(head):
+        yield head.rstrip()
+        head = " " * column
+    indent = min(indent, (width - column) // 3)
+    whole = text.strip().replace(" ms", NO_BREAK + "ms")  # a number stays with its unit
+    wrapper = _Wrapper(
+        width - column,
+        initial_indent=" " * indent,
+        subsequent_indent=" " * (indent + 2),
         break_on_hyphens=False,
     )
-    yield from (wrapped.replace(NO_BREAK, " ") for wrapped in lines)
+    for line in wrapper.wrap(whole):
+        yield head + line.replace(NO_BREAK, " ")
+        head = " " * column
 
 
-def _lines(xray: Xray, axis: int) -> Iterator[str]:
+class _Wrapper(textwrap.TextWrapper):
+    """Wraps between words, and dotted names after a dot."""
+
+    wordsep_simple_re = re.compile(r"( +)|(?<=[^\W\d]\.)(?=\w)")
+
+
+def _lines(xray: Xray, axis: int) -> Iterator[tuple[str, str]]:
+    """Yield the head of each line, which is never wrapped, and its text."""
     hops = {hop.call.number: hop for hop in xray.hops}
     backs = {hop.work.number: hop for hop in xray.hops}
     shown = {span.number for span in xray.spans[:MOST_ROWS]}
-    yield f"{'start':>11} {'length':>11}  {_ruler(xray, axis)}"
+    yield f"{'start':>11} {'length':>11}  {_ruler(xray, axis)}", ""
     for position, thread in enumerate(xray.threads):
         notes = [
             *(["event loop"] if thread.loop else []),
             *(["started for this request"] if thread.started else []),
         ]
-        yield f"{letter(position)}  {thread.name}" + (f" ({', '.join(notes)})" if notes else "")
+        note = f" ({', '.join(notes)})" if notes else ""
+        yield f"{letter(position)}  ", f"{thread.name}{note}"
         for span in xray.spans:
             if span.thread == position and span.number in shown:
                 yield _row(xray, axis, span, hops.get(span.number), backs.get(span.number))
     if left_out := len(xray.spans) - len(shown) + xray.dropped:
-        yield f"and {counted(left_out, 'more span')}"
+        yield "", f"and {counted(left_out, 'more span')}"
 
 
 def letter(thread: int) -> str:
@@ -80,16 +96,22 @@ def _ruler(xray: Xray, axis: int) -> str:
     return begin + last.rjust(axis - len(begin))
 
 
-def _row(xray: Xray, axis: int, span: Span, hop: Hop | None, back: Hop | None) -> str:
+def _row(xray: Xray, axis: int, span: Span, hop: Hop | None, back: Hop | None) -> tuple[str, str]:
     length = f"{span.length_ns / NS_PER_MS:8.2f} ms" if span.finished else "not over"
-    text = f"{'  ' * span.depth}{span.kind} {span.name}"
+    text = f"{_indent(span.depth)}{span.kind} {span.name}"
     if hop:
         text += f" → {letter(hop.work.thread)}, waited {hop.wait_ns / NS_PER_MS:.2f} ms"
         text += f" ({hop.queued_ns / NS_PER_MS:.2f} queued)" if hop.queued_ns else ""
     if back:
         text += f" ← {letter(back.call.thread)}"
     bar = _bar(xray, axis, span, ELSEWHERE if hop else BUSY)
-    return f"{span.start_ns / NS_PER_MS:8.2f} ms {length:>11}  {bar}  {text}"
+    return f"{span.start_ns / NS_PER_MS:8.2f} ms {length:>11}  {bar}  ", text
+
+
+def _indent(depth: int) -> str:
+    """Return two spaces per ancestor; beyond DEEPEST, the number of the others."""
+    beyond = depth - DEEPEST
+    return "  " * min(depth, DEEPEST) + (f"+{beyond} " if beyond > 0 else "")
 
 
 def _bar(xray: Xray, axis: int, span: Span, ink: str) -> str:
