@@ -11,7 +11,7 @@ import json
 import secrets
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,12 @@ TRACE_TIMEOUT_S = 10.0  # from the answer to the trace: what the request still d
 _POLL_INTERVAL_S = 0.01
 ONLY_FIRING = 1  # its number for the probe
 LAST_REPORT_S = 1.0
+
+OnStep = Callable[[str], None]  # called with what is done now, in words
+
+
+def ignore_step(step: str) -> None:
+    """Do nothing: the steps are not shown."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,7 @@ async def trace_request(
     timeout_s: float,
     scenario: str | None = None,
     prepared: bool = False,
+    on_step: OnStep = ignore_step,
 ) -> TracedRequest:
     """Start a target of this project, warm it up with one request, and trace a few more.
 
@@ -97,24 +104,23 @@ async def trace_request(
             home=home,
         )
         try:
-            target = await _start(targets, server, variant, scenario)
+            target = await _start(targets, server, variant, scenario, on_step)
+            on_step("tracing one request")
             client = _Client(target, variant, parameters, timeout_s)
             return await _trace_quickest(client, token, file)
         finally:
             await targets.stop()
 
 
-async def _start(targets: Targets, server: str, variant: Variant, scenario: str | None) -> Target:
+async def _start(
+    targets: Targets, server: str, variant: Variant, scenario: str | None, on_step: OnStep
+) -> Target:
     """Return the target of this variant, ready. Raises TargetFailed if we do not start it."""
     name = target_name(server, variant.overrides)
-    target = await targets.ready(name, _ignore_state, scenario, variant.login)
+    target = await targets.ready(name, lambda _, message: on_step(message), scenario, variant.login)
     if isinstance(target, ExternalTarget):
         raise TargetFailed(f"{server}: expected a server that we start, it runs already")
     return target
-
-
-def _ignore_state(state: str, message: str) -> None:
-    """Do nothing: the states of a target that serves one request are not shown."""
 
 
 def _with_the_xray(project: Project, server: str, token: str, file: Path) -> Project:

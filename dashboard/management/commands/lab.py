@@ -40,7 +40,7 @@ from dashboard.web.live.follow import watch_queue
 from dashboard.web.serving.bundle import current_bundle
 from dashboard.web.serving.daphne_server import DashboardServer
 from dashboard.web.shared.laboratory_access import set_laboratory
-from dashboard.web.xray.views import xray_store
+from dashboard.web.xray.jobs import xray_store
 from dashboard.wire.errors import Invalid, LiveburstError, TargetFailed
 from dashboard.wire.plural import counted
 

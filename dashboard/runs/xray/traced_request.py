@@ -21,7 +21,7 @@ from dashboard.runs.planning.plans import scenario_of
 from dashboard.runs.queue import run_queue
 from dashboard.runs.queue.laboratory import LOCK_NAME
 from dashboard.targets.supervise.cores import Cores
-from dashboard.targets.trace import TracedRequest, trace_request
+from dashboard.targets.trace import OnStep, TracedRequest, ignore_step, trace_request
 from dashboard.wire.codec import to_json
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.http_status import ACCEPTED
@@ -170,7 +170,9 @@ class RequestTracer:
         self._home = home
         self._cores = cores
 
-    async def trace(self, subject: XraySubject, *, prepared: bool = False) -> XrayResult:
+    async def trace(
+        self, subject: XraySubject, *, prepared: bool = False, on_step: OnStep = ignore_step
+    ) -> XrayResult:
         """Trace now; the caller makes sure that no run is active.
 
         `prepared`: the project's set-up commands were run already, as for the targets of a run.
@@ -186,6 +188,7 @@ class RequestTracer:
             timeout_s=subject.timeout_s,
             scenario=subject.scenario,
             prepared=prepared,
+            on_step=on_step,
         )
         return XrayResult(subject, traced, read_trace(traced.trace))
 
@@ -194,7 +197,9 @@ class RequestTracer:
         async with when_free(self._home / LOCK_NAME):
             return await self.trace(subject)
 
-    async def trace_if_free(self, subject: XraySubject) -> XrayResult | None:
+    async def trace_if_free(
+        self, subject: XraySubject, on_step: OnStep = ignore_step
+    ) -> XrayResult | None:
         """Trace if the queue is empty within PATIENCE_S, else return None."""
         async with AsyncExitStack() as turn:
             try:
@@ -202,4 +207,4 @@ class RequestTracer:
                     await turn.enter_async_context(when_free(self._home / LOCK_NAME))
             except TimeoutError:
                 return None
-            return await self.trace(subject)
+            return await self.trace(subject, on_step=on_step)

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from dashboard.analysis.samples.over_time import step_ms
 from dashboard.analysis.xray.trace import Hop, Span, Xray
 from dashboard.web.charts.plot_area import Tick
 from dashboard.web.shared.format import format_ms
 from dashboard.wire.units import NS_PER_MS
 
-WIDTH = 1200
+from .time_axis import WIDTH, Break, TimeAxis, axis_of
+
 AXIS_HEIGHT = 22
 HEADING_HEIGHT = 22
 ROW_HEIGHT = 18
@@ -23,7 +23,6 @@ BAND_GAP = 10
 MIN_WIDTH = 1.5  # of a bar
 CHARACTER_WIDTH = 6.6
 MARGIN = 5
-TICKS = 8
 MAX_BARS = 2000  # for a browser to draw; the table and the trace have all spans
 
 
@@ -78,13 +77,15 @@ class Picture:
     bars: tuple[Bar, ...]
     ticks: tuple[Tick, ...]
     arrows: tuple[Arrow, ...]
+    breaks: tuple[Break, ...]
     left_out: int
     width: int = WIDTH
     bar_height: int = BAR_HEIGHT
 
 
-def picture(xray: Xray) -> Picture:
-    """Lay out an X-ray."""
+def picture(xray: Xray, *, to_scale: bool = False) -> Picture:
+    """Lay out an X-ray; its time axis is broken if it must be, unless `to_scale`."""
+    axis = axis_of(xray, to_scale=to_scale)
     spans = xray.spans[:MAX_BARS]
     rows = _rows(spans)
     tops: list[float] = []
@@ -102,9 +103,12 @@ def picture(xray: Xray) -> Picture:
     return Picture(
         height=y,
         bands=tuple(bands),
-        bars=tuple(_bar(xray, span, at[span.number], hops.get(span.number)) for span in spans),
-        ticks=tuple(_ticks(xray.length_ns)),
-        arrows=tuple(arrow for hop in hops.values() for arrow in _arrows(xray, hop, at)),
+        bars=tuple(
+            _bar(xray, axis, span, at[span.number], hops.get(span.number)) for span in spans
+        ),
+        ticks=tuple(axis.ticks()),
+        arrows=tuple(arrow for hop in hops.values() for arrow in _arrows(axis, hop, at)),
+        breaks=tuple(axis.breaks),
         left_out=len(xray.spans) - len(spans) + xray.dropped,
     )
 
@@ -124,9 +128,9 @@ def _rows(spans: Sequence[Span]) -> list[int]:
     return rows
 
 
-def _bar(xray: Xray, span: Span, y: float, hop: Hop | None) -> Bar:
-    x = _x(xray, span.start_ns)
-    width = max(MIN_WIDTH, _x(xray, span.end_ns) - x)
+def _bar(xray: Xray, axis: TimeAxis, span: Span, y: float, hop: Hop | None) -> Bar:
+    x = axis.x(span.start_ns)
+    width = max(MIN_WIDTH, axis.x(span.end_ns) - x)
     room = int((width - 2 * MARGIN) / CHARACTER_WIDTH)
     label = span.name if len(span.name) <= room else f"{span.name[: room - 1]}…"
     length = format_ms(span.length_ns / NS_PER_MS) if span.finished else "unfinished"
@@ -140,24 +144,10 @@ def _bar(xray: Xray, span: Span, y: float, hop: Hop | None) -> Bar:
     return Bar(x, y, width, kind, label if room > 2 else "", title)
 
 
-def _arrows(xray: Xray, hop: Hop, at: dict[int, float]) -> Iterator[Arrow]:
+def _arrows(axis: TimeAxis, hop: Hop, at: dict[int, float]) -> Iterator[Arrow]:
     call_y, work_y = (at[span.number] + BAR_HEIGHT / 2 for span in (hop.call, hop.work))
     for call_ns, work_ns in (
         (hop.call.start_ns, hop.work.start_ns),
         (hop.call.end_ns, hop.work.end_ns),
     ):
-        yield Arrow(_x(xray, call_ns), call_y, _x(xray, work_ns), work_y)
-
-
-def _ticks(length_ns: int) -> Iterator[Tick]:
-    """Yield about TICKS marks in steps of 1, 2 or 5 times a power of ten."""
-    step = step_ms(max(length_ns, 1) / NS_PER_MS, TICKS)
-    number = 0
-    while number * step * NS_PER_MS <= length_ns * 0.96:  # the last label needs room
-        yield Tick(number * step * NS_PER_MS / length_ns * WIDTH, f"{number * step:g} ms")
-        number += 1
-
-
-def _x(xray: Xray, instant_ns: int) -> float:
-    """Return the x of an instant; instants after the end of the request are drawn at it."""
-    return min(WIDTH, instant_ns / max(xray.length_ns, 1) * WIDTH)
+        yield Arrow(axis.x(call_ns), call_y, axis.x(work_ns), work_y)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,56 +23,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 from dashboard.analysis.xray.chrome import chrome_trace
 from dashboard.project.model.scenario import Scenario
 from dashboard.project.project import Project
-from dashboard.runs.planning.program import suggested_command
-from dashboard.runs.xray.traced_request import RequestTracer, XrayResult, XraySubject, make_subject
+from dashboard.runs.xray.traced_request import XraySubject, make_subject
 from dashboard.web.shared.form_values import PARAMETER, lane_names, parameter_label
 from dashboard.web.shared.format import format_ms
 from dashboard.web.shared.htmx import HtmxRequest
 from dashboard.web.shared.laboratory_access import laboratory
-from dashboard.wire.errors import InvalidPlan, LiveburstError, TargetFailed
+from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.plan.fields import DEFAULT_TIMEOUT_S
 
+from .jobs import BUSY, XrayJob, xray_store
 from .picture import picture
-
-MAX_KEPT = 20
-BUSY = "A run or a calibration is using the machine. Try again when it has finished."
-
-
-class XrayStore:
-    """What makes this process's X-rays, and its last results, kept in memory."""
-
-    def __init__(self) -> None:
-        self._xrays: RequestTracer | None = None
-        self._kept: dict[str, XrayResult] = {}
-
-    def use(self, xrays: RequestTracer) -> None:
-        """Set what makes X-rays and forget results; `manage.py lab` does so before serving."""
-        self._xrays = xrays
-        self._kept.clear()
-
-    @property
-    def xrays(self) -> RequestTracer:
-        """What makes X-rays. Raises LiveburstError before `use`."""
-        if self._xrays is None:
-            raise LiveburstError(f"Start the dashboard with: {suggested_command('lab')}")
-        return self._xrays
-
-    def keep(self, result: XrayResult) -> str:
-        """Keep a result, dropping the oldest of many; return its id in URLs."""
-        number = secrets.token_hex(4)
-        self._kept[number] = result
-        for oldest in list(self._kept)[:-MAX_KEPT]:
-            del self._kept[oldest]
-        return number
-
-    def get(self, number: str) -> XrayResult:
-        """Return a result. Raises Http404 if it is unknown or was dropped."""
-        if number not in self._kept:
-            raise Http404("Only the last few X-rays are kept, and only until the dashboard ends.")
-        return self._kept[number]
-
-
-xray_store = XrayStore()
 
 
 class XrayForm(forms.Form):
@@ -112,58 +71,78 @@ class XrayForm(forms.Form):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 async def xray(request: HtmxRequest) -> HttpResponseBase:
-    """GET: the form. POST: trace a request, which takes a few seconds."""
+    """GET: the form. POST: start tracing a request, which takes a few seconds."""
     if request.method == "POST":
-        return await _take(request)
+        return await _start(request)
     return await sync_to_async(_page)(request, _form(request.GET))
 
 
-async def _take(request: HtmxRequest) -> HttpResponseBase:
-    form = _form(request.POST)
+async def _start(request: HtmxRequest) -> HttpResponseBase:
+    """Start an X-ray of what the form names, or the address, as that of a lane's button does."""
+    data = request.POST if "lane" in request.POST else request.GET
+    form = _form(data)
     subject = form.subject()
-    if (name := request.POST.get("scenario", "")) != form.scenario.name:
+    if (name := data.get("scenario", "")) != form.scenario.name:
         expected = ", ".join(form.project.scenarios)
         form.add_error(None, f"Expected a scenario, one of {expected}, found {name!r}.")
         subject = None
     if subject is None:
         return await sync_to_async(_page)(request, form, status=422)
-    try:
-        result = await xray_store.xrays.trace_if_free(subject)
-    except TargetFailed as error:
-        return await sync_to_async(_page)(request, form, more={"failure": error}, status=502)
-    if result is None:
-        form.add_error(None, BUSY)
-        return await sync_to_async(_page)(request, form, status=409)
-    return HttpResponseRedirect(reverse("xray-result", args=[xray_store.keep(result)]), status=303)
+    return HttpResponseRedirect(_address(xray_store.start(subject)), status=303)
 
 
 @require_safe
 def result(request: HtmxRequest, number: str) -> HttpResponse:
-    """Show one X-ray: threads, counts, one sentence."""
-    stored = xray_store.get(number)
-    subject = stored.subject
+    """Show one X-ray: its progress, and then threads, counts, one sentence, or its problem."""
+    job = xray_store.get(number)
+    if request.htmx:
+        if job.ended:
+            return HttpResponse(headers={"HX-Redirect": _address(number)})
+        return render(request, "xray/progress.html", {"number": number, "job": job})
+    subject = job.subject
     form = XrayForm(subject.project, subject.project.scenarios[subject.scenario], _typed(subject))
-    data = stored.to_json()
-    shown = {
+    if not job.ended:
+        return _page(request, form, more={"number": number, "job": job})
+    if job.busy:
+        form.is_valid()
+        form.add_error(None, BUSY)
+        return _page(request, form, status=409)
+    if job.problem:
+        return _page(request, form, more={"failure": job.problem}, status=502)
+    return _page(request, form, more=_shown(number, job, to_scale="to-scale" in request.GET))
+
+
+def _shown(number: str, job: XrayJob, *, to_scale: bool) -> dict[str, Any]:
+    """Return what the template shows of a finished X-ray."""
+    if job.result is None:
+        raise Http404
+    data = job.result.to_json()
+    return {
         "number": number,
-        "family": subject.variant.family,
+        "family": job.subject.variant.family,
         "result": data,
-        "picture": picture(stored.xray),
+        "picture": picture(job.result.xray, to_scale=to_scale),
+        "to_scale": to_scale,
         "hop_cost": format_ms(data["hop_cost_ms"]),
         "length": format_ms(data["length_ms"]),
         "rows": _rows(data),
     }
-    return _page(request, form, more=shown)
 
 
 @require_safe
 def trace(request: HttpRequest, number: str) -> HttpResponse:
     """Download the trace for Perfetto."""
-    stored = xray_store.get(number)
+    stored = xray_store.get(number).result
+    if stored is None:
+        raise Http404("This request has not been traced.")
     title = f"{stored.subject.lane} {stored.subject.request}"
     response = JsonResponse(chrome_trace(stored.xray, title))
     response["Content-Disposition"] = f'attachment; filename="xray-{number}.json"'
     return response
+
+
+def _address(number: str) -> str:
+    return reverse("xray-result", args=[number])
 
 
 def _form(data: QueryDict) -> XrayForm:

@@ -18,6 +18,7 @@ from dashboard.runs.xray import auto_xray
 from dashboard.runs.xray.auto_xray import AutoXray
 from dashboard.runs.xray.traced_request import RequestTracer, XrayResult, XraySubject
 from dashboard.targets.supervise.cores import Cores
+from dashboard.targets.trace import OnStep, ignore_step
 from dashboard.wire.errors import TargetFailed
 from dashboard.wire.plan.plan import Plan
 from tests.runs.fakes import FakeEngine, FakeTarget, FakeTargets, fake_laboratory, fake_resources
@@ -65,7 +66,9 @@ async def test_an_error_in_it_does_not_fail_the_run() -> None:
 class Refusing(RequestTracer):
     """A tracer whose targets do not start."""
 
-    async def trace(self, subject: XraySubject, *, prepared: bool = False) -> XrayResult:
+    async def trace(
+        self, subject: XraySubject, *, prepared: bool = False, on_step: OnStep = ignore_step
+    ) -> XrayResult:
         raise TargetFailed(f"{subject.lane.server} did not start")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import re
 from pathlib import Path
@@ -13,12 +14,27 @@ from hypothesis import given
 
 from dashboard.runs.queue.laboratory import LOCK_NAME, Laboratory
 from dashboard.runs.xray import traced_request
-from dashboard.runs.xray.traced_request import RequestTracer, XrayResult, make_subject
+from dashboard.runs.xray.traced_request import (
+    RequestTracer,
+    XrayResult,
+    XraySubject,
+    make_subject,
+)
 from dashboard.targets.supervise.cores import Cores
-from dashboard.targets.trace import TracedRequest
-from dashboard.web.xray.picture import ROW_HEIGHT, WIDTH, picture
-from dashboard.web.xray.views import MAX_KEPT, XrayStore, xray_store
-from tests.analysis.xray.test_trace import LOOP, REQUEST, Row, any_rows, gathered, trace_of, xray_of
+from dashboard.targets.trace import OnStep, TracedRequest
+from dashboard.web.xray.jobs import MAX_KEPT, XrayJob, XrayStore, xray_store
+from dashboard.web.xray.picture import ROW_HEIGHT, picture
+from dashboard.web.xray.time_axis import VISIBLE, WIDTH, axis_of
+from tests.analysis.xray.test_trace import (
+    LOOP,
+    REQUEST,
+    WORKER,
+    Row,
+    any_rows,
+    gathered,
+    trace_of,
+    xray_of,
+)
 
 ASKED = {"scenario": "sleep", "lane": "async@daphne", "parameter_delay": "0.01", "timeout": "30"}
 
@@ -39,10 +55,27 @@ async def test_the_form_opens_from_any_lane(browser: AsyncClient) -> None:
     assert "error-" not in text
 
 
+async def ended(address: str) -> XrayJob:
+    """Wait for the end of the X-ray at this address."""
+    job = xray_store.get(address.strip("/").rpartition("/")[2])
+    assert job.task
+    await job.task
+    return job
+
+
 @pytest.mark.servers
-async def test_an_xray_shows_its_threads(browser: AsyncClient) -> None:
+async def test_an_xray_shows_its_steps_and_then_its_threads(browser: AsyncClient) -> None:
     pressed = await browser.post("/xray/", ASKED)
     assert pressed.status_code == 303
+    steps = set()
+    while not (job := xray_store.get(pressed["Location"].split("/")[-2])).ended:
+        part = await browser.get(pressed["Location"], headers={"HX-Request": "true"})
+        steps.add(job.step)
+        assert 'hx-trigger="every 500ms"' in part.content.decode()
+        await asyncio.sleep(0.01)
+    assert {"starting daphne", "tracing one request"} <= steps
+    over = await browser.get(pressed["Location"], headers={"HX-Request": "true"})
+    assert over["HX-Redirect"] == pressed["Location"]
     shown = await browser.get(pressed["Location"])
     text = shown.content.decode()
     assert "This async view makes 2 thread hops, and starts 2 threads" in text
@@ -79,7 +112,12 @@ async def test_no_xray_is_started_during_a_run(
     monkeypatch.setattr(traced_request, "PATIENCE_S", 0.05)
     with (tmp_path / LOCK_NAME).open("a") as lock:
         fcntl.flock(lock.fileno(), fcntl.LOCK_EX)
-        response = await browser.post("/xray/", ASKED)
+        pressed = await browser.post("/xray/", ASKED)
+        waiting = await browser.get(pressed["Location"])
+        assert "waiting for the machine" in waiting.content.decode()
+        assert "<noscript>" in waiting.content.decode()
+        await ended(pressed["Location"])
+    response = await browser.get(pressed["Location"])
     assert response.status_code == 409
     assert "is using the machine" in response.content.decode()
     assert not (tmp_path / "logs").exists()
@@ -88,7 +126,9 @@ async def test_no_xray_is_started_during_a_run(
 @pytest.mark.servers
 async def test_a_failed_xray_shows_the_servers_log(browser: AsyncClient) -> None:
     slow = ASKED | {"lane": "sync@gunicorn-sync", "parameter_delay": "10", "timeout": "0.1"}
-    response = await browser.post("/xray/", slow)
+    pressed = await browser.post("/xray/", slow)
+    await ended(pressed["Location"])
+    response = await browser.get(pressed["Location"])
     assert response.status_code == 502
     assert "expected an answer to GET /sleep/sync/?delay=10" in response.content.decode()
 
@@ -104,10 +144,31 @@ async def test_only_the_last_xrays_are_kept(laboratory: Laboratory) -> None:
     )
     result = XrayResult(subject, TracedRequest(trace_of(REQUEST), 200, {}, 1), xray_of(REQUEST))
     store = XrayStore()
-    numbers = [store.keep(result) for _ in range(MAX_KEPT + 1)]
+    job = XrayJob(subject, result=result)
+    numbers = [store.keep(job) for _ in range(MAX_KEPT + 1)]
     with pytest.raises(Http404):
         store.get(numbers[0])
-    assert all(store.get(number) is result for number in numbers[1:])
+    assert all(store.get(number) is job for number in numbers[1:])
+
+
+async def test_one_press_at_a_lane_traces_what_its_address_names(
+    browser: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    async def trace(_: RequestTracer, subject: XraySubject, on_step: OnStep) -> None:
+        seen.append(subject)
+
+    monkeypatch.setattr(RequestTracer, "trace_if_free", trace)
+    pressed = await browser.post(
+        "/xray/?scenario=sleep&lane=async@daphne&parameter_delay=0.5", {"csrf": "no field"}
+    )
+    assert pressed.status_code == 303
+    await ended(pressed["Location"])
+    (subject,) = seen
+    assert (str(subject.lane), subject.parameters["delay"]) == ("async@daphne", 0.5)
+    refused = await browser.post("/xray/?scenario=sleep&lane=async@apache")
+    assert refused.status_code == 422
 
 
 # The picture
@@ -115,6 +176,7 @@ async def test_only_the_last_xrays_are_kept(laboratory: Laboratory) -> None:
 
 def test_a_hop_is_two_arrows_and_time_is_to_scale() -> None:
     drawn = picture(xray_of(REQUEST, ("to_thread", 0, LOOP, 10, 90), ("work", 1, 12, 20, 80)))
+    assert not drawn.breaks
     assert [bar.kind for bar in drawn.bars] == ["request", "hop", "work"]
     assert drawn.bars[1].x == 0.1 * WIDTH
     assert drawn.bars[1].width == pytest.approx(0.8 * WIDTH)
@@ -136,9 +198,50 @@ def test_gathered_calls_have_a_row_each() -> None:
 def test_bars_stay_inside_and_children_are_below_their_parents(rows: list[Row]) -> None:
     traced_request = xray_of(*rows)
     drawn = picture(traced_request)
+    xs = [tick.at for tick in drawn.ticks]
+    assert xs == sorted(xs)
     for span, bar in zip(traced_request.spans, drawn.bars, strict=True):
         lane = drawn.bands[span.thread]
         assert 0 <= bar.x <= WIDTH
         assert lane.y < bar.y <= lane.y + lane.height - ROW_HEIGHT
         if span.parent is not None and traced_request.spans[span.parent].thread == span.thread:
             assert bar.y > drawn.bars[span.parent].y
+
+
+# The axis
+
+SLEEPER = ("request", None, LOOP, 0, 1000.6)
+
+
+def test_a_long_wait_is_cut_so_that_the_hops_around_it_can_be_seen() -> None:
+    rows: list[Row] = [
+        SLEEPER,
+        ("sync_to_async", 0, LOOP, 0.1, 0.5),
+        ("work", 1, WORKER, 0.2, 0.4),
+        ("view", 0, LOOP, 0.5, 1000.1),
+        ("sync_to_async", 0, LOOP, 1000.1, 1000.5),
+        ("work", 4, WORKER, 1000.2, 1000.4),
+    ]
+    xray = xray_of(*rows)
+    broken, whole = picture(xray), picture(xray, to_scale=True)
+    assert not whole.breaks
+    assert max(bar.width for bar in whole.bars if bar.kind == "hop") < VISIBLE
+    assert [gap.label for gap in broken.breaks] == ["1.00 s"]
+    assert min(bar.width for bar in broken.bars if bar.kind == "hop") > 50
+    assert all(arrow.x1 <= WIDTH and arrow.x2 <= WIDTH for arrow in broken.arrows)
+    view = next(bar for bar in broken.bars if bar.kind == "view")
+    assert view.x < broken.breaks[0].x < view.x + view.width
+    labels = [tick.label for tick in broken.ticks]
+    assert labels[0] == "0 ms"
+    assert any(label.startswith("1000.") for label in labels)
+
+
+@given(any_rows())
+def test_time_never_runs_backwards_on_a_broken_axis(rows: list[Row]) -> None:
+    xray = xray_of(*rows)
+    axis = axis_of(xray, to_scale=False)
+    instants = sorted({instant for span in xray.spans for instant in (span.start_ns, span.end_ns)})
+    xs = [axis.x(instant) for instant in instants]
+    assert xs == sorted(xs)
+    assert axis.x(0) == 0
+    assert axis.x(xray.length_ns) == pytest.approx(WIDTH)
