@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from dashboard.models import Run, Status
 from dashboard.runs.planning.estimates import LaneCost
@@ -26,11 +27,16 @@ def earlier_costs(
     ).only("plan", "report")
     costs: dict[str, LaneCost] = {}
     for run in runs[:RUNS_READ]:
-        report = stored_report(run)
-        same = parameters is None or run.plan["parameters"] == dict(parameters)
-        for lane in report["lanes"] if report else ():
-            costs.setdefault(lane["lane"], _cost_of(lane, with_throughput=same))
+        with suppress(KeyError, TypeError, AttributeError):  # a damaged row costs no other its page
+            costs = _costs_of(run, parameters) | costs
     return costs
+
+
+def _costs_of(run: Run, parameters: Mapping[str, float] | None) -> dict[str, LaneCost]:
+    report = stored_report(run)
+    same = parameters is None or run.plan["parameters"] == dict(parameters)
+    lanes = report["lanes"] if report else ()
+    return {lane["lane"]: _cost_of(lane, with_throughput=same) for lane in lanes}
 
 
 def _cost_of(lane: LaneReport, *, with_throughput: bool) -> LaneCost:
