@@ -6,6 +6,7 @@ import * as controls from './page/controls.js';
 import { refresh } from './page/refresh.js';
 import { stageOf } from './page/stage.js';
 import { showConnection, statusOf } from './page/status.js';
+import * as view from './page/view.js';
 import { announce, find, findAll, PHONE } from './shared/dom.js';
 
 const CALM = matchMedia('(prefers-reduced-motion: reduce)');
@@ -56,7 +57,7 @@ function handle(event) {
 
 function watch() {
   watched = false;
-  if (stage?.run.id) socket.watch(stage.run.id, stage.run.replay);
+  if (stage) socket.watch(stage.run.id, stage.run.replay);
 }
 
 /** @param {{next: number, live: boolean}} event */
@@ -75,8 +76,11 @@ function notify(name) {
 function setUp() {
   const root = find('#stage');
   if (!root || root === stage?.root) return;
-  stage = stageOf(JSON.parse(find('#run-data', root).textContent ?? ''), root, wake);
+  const data = find('#run-data', root);
+  if (!data) return; // the empty bench
+  stage = stageOf(JSON.parse(data.textContent ?? ''), root, wake);
   status = statusOf(stage);
+  view.fold();
   controls.listenToStage(stage);
   watch();
   resized.disconnect();
@@ -103,12 +107,12 @@ function draw() {
   drawn_ms = now_ms;
   showConnection(socket.state, socket.lastMessage_ms);
   if (socket.state !== 'live') setTimeout(wake, STALE_MS);
+  controls.showStop(stage?.run.id);
   if (!stage || !status) return;
   const drawn = stage.draw(socket.open ? now_ms : socket.lastMessage_ms);
-  if (stage.run.id) status.show();
-  if (stage.run.id && drawn && !stage.cursor.drag) refresh(stage);
+  status.show();
+  if (drawn && !stage.cursor.drag) refresh(stage);
   controls.showRound(stage);
-  controls.showStop(stage.run.id);
   socket.drawn();
   if ((stage.behind && socket.open) || socket.behind) wake();
 }
@@ -120,7 +124,8 @@ document.addEventListener('htmx:after:swap', () => {
   setUp();
   stage?.redraw();
 });
-onThemeChange(() => stage?.resize());
+onThemeChange(view.listenToScheme, () => stage?.resize());
+view.listenToEscape();
 controls.listenToForm();
 controls.listenToKeys(
   {
@@ -128,6 +133,7 @@ controls.listenToKeys(
     s: () => find('#stop-button')?.click(),
     '[': () => stage?.turn(-1),
     ']': () => stage?.turn(1),
+    p: () => view.present(),
     t: () => {
       const focused = document.activeElement?.closest('figure');
       const tables = focused ? findAll('.as-table', focused) : findAll('.waterfall .as-table');

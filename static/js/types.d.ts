@@ -164,6 +164,7 @@ declare global {
   type InWords = (firing: Firing, request: number, failures: string[]) => string;
   type Around = (middle_ms: number, length_ms: number) => Span;
   type ShowConnection = (state: 'connecting' | 'live' | 'lost', lastMessage_ms: number) => void;
+  type OnThemeChange = (listenToSwitch: (changed: () => void) => void, changed: () => void) => void;
   type Resolve = (token: string, place: HTMLElement) => string;
   type ShownOf = (firing: Firing, request: number) => number;
   type DrawBar = (firing: Firing, request: number, view: View, paints: Paints) => void;

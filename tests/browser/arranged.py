@@ -143,6 +143,34 @@ def finished(page: Page, bench: Bench) -> None:
 
 
 @state
+def presentation(page: Page, bench: Bench) -> None:
+    finished(page, bench)
+    page.keyboard.press("p")
+    expect(page.locator(".bar")).to_be_hidden()
+
+
+@state
+def six_lanes(page: Page, bench: Bench) -> None:
+    page.goto(bench.six)
+    wait_for(page, "finished")
+    wait_for_bars(page, 60)
+
+
+@state
+def overload(page: Page, bench: Bench) -> None:
+    page.goto(bench.overload)
+    wait_for(page, "finished")
+    page.wait_for_function("() => window.liveburst.waterfalls.every(one => one.finished)")
+
+
+@state
+def disturbed(page: Page, bench: Bench) -> None:
+    page.goto(bench.disturbed)
+    wait_for(page, "finished")
+    wait_for_bars(page, 100)
+
+
+@state
 def finished_with_errors(page: Page, bench: Bench) -> None:
     page.goto(bench.errors)
     wait_for(page, "finished")

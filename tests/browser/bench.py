@@ -35,8 +35,16 @@ def fix_rounds(page: Page, rounds: int = 3) -> None:
     page.locator("#rounds").evaluate("(field, rounds) => { field.value ||= rounds; }", rounds)
 
 
+def unfold(page: Page) -> None:
+    """Show the form, which is folded to one line once something was fired."""
+    folded = page.locator("details#fire:not([open]) > summary")
+    if folded.count():
+        folded.click()
+
+
 def fire(page: Page, requests: int) -> str:
     """Press a quick button; return the id of the run that it started."""
+    unfold(page)
     fix_rounds(page)
     before = page.evaluate("window.liveburst.run?.id")
     page.locator(f"#quick button[value='{requests}']").click()
@@ -53,6 +61,7 @@ def _new_run(page: Page, before: str | None) -> str:
 
 def fill(page: Page, **fields: object) -> None:
     """Open *More* and fill the form."""
+    unfold(page)
     details = page.locator("#fire details.more")
     if details.get_attribute("open") is None:
         details.locator(":scope > summary").click()

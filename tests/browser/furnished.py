@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -11,13 +14,14 @@ from time import monotonic
 
 from playwright.sync_api import Browser, Page, expect
 
-from .bench import fill, fire, run_it
+from .bench import choose_lanes, fill, fire, run_it
 from .bench import wait_for_status as wait_for
 from .conftest import ROOT, serving
 
 HEIGHT = 1000
 LONG_S = 240
 SERVERS = ("gunicorn-gthread", "daphne", "uvicorn")
+SIX = tuple(f"{variant}@{server}" for server in SERVERS for variant in ("sync", "async"))
 
 Report = Callable[[str], None]
 
@@ -68,6 +72,25 @@ class Bench:
             return _burst(page, self.address, requests=60, rounds=2, parameter_delay=1, timeout=2)
 
     @cached_property
+    def six(self) -> str:
+        """A finished run of six lanes."""
+        with self._making("a run of six lanes") as page:
+            return _burst(page, self.address, lanes=SIX, requests=60, rounds=5)
+
+    @cached_property
+    def overload(self) -> str:
+        """A finished run at a rate that one of two lanes cannot keep up with."""
+        with self._making("an overload") as page:
+            lanes = ("sync@gunicorn-gthread", "async@daphne")
+            return _burst(page, self.address, lanes=lanes, rate=120, duration=4, rounds=2)
+
+    @cached_property
+    def disturbed(self) -> str:
+        """A finished run during which other processes used every core."""
+        with self._making("a disturbed run") as page, busy_cores():
+            return _burst(page, self.address, requests=100, rounds=3)
+
+    @cached_property
     def failed(self) -> str:
         """A run whose project does not start."""
         with self._making("a failed run") as page:
@@ -113,9 +136,28 @@ def opened(page: Page, address: str) -> None:
     page.wait_for_selector("#connection[data-state=live]")
 
 
-def _burst(page: Page, address: str, guess: str = "", **fields: object) -> str:
+@contextmanager
+def busy_cores() -> Iterator[None]:
+    """Use every core twice over; at the end the processes are ended."""
+    command = [sys.executable, "-c", "while True: pass"]
+    processes = [subprocess.Popen(command) for _ in range(2 * (os.cpu_count() or 1))]
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def _burst(
+    page: Page, address: str, guess: str = "", lanes: Sequence[str] = (), **fields: object
+) -> str:
     """Start a run and leave the page, so that the engine has the machine."""
     opened(page, address)
+    if lanes:
+        choose_lanes(page, *lanes)
+    if "rate" in fields:
+        page.get_by_role("radio", name="Rate").check()
     fill(page, **fields)
     page.locator("[name=guess]").select_option(guess)
     page.locator("[name=guess_times]").select_option(index=2 if guess else 0)

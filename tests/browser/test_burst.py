@@ -22,14 +22,22 @@ from .conftest import OpenPage
 PRESSES = 4
 
 
-def test_the_empty_bench_has_axes_one_sentence_and_one_button(page: Page) -> None:
+def test_the_empty_bench_shows_a_staircase_a_wall_their_code_and_one_button(page: Page) -> None:
     stage = page.locator("#stage")
     expect(stage).to_have_attribute("data-status", "empty")
     expect(stage.locator(".headline")).to_have_count(1)
     expect(stage.locator("button.primary")).to_have_count(1)
-    page.wait_for_function("() => window.liveburst.waterfalls.every(one => one.axisEnd_ms > 0)")
-    assert [waterfall["name"] for waterfall in waterfalls(page)] == LANES
-    assert {waterfall["begun"] for waterfall in waterfalls(page)} == {0}
+    expect(stage).to_contain_text("Drawn, not measured")
+    staircase, wall = stage.locator(".ghost").all()
+    for ghost, code in ((staircase, "time.sleep"), (wall, "await asyncio.sleep")):
+        expect(ghost.locator(".ghost-picture")).to_be_visible()
+        expect(ghost.locator("pre")).to_contain_text(code)
+    steps = [
+        {bar.get_attribute("x") for bar in ghost.locator("rect.work").all()}
+        for ghost in (staircase, wall)
+    ]
+    assert len(steps[0]) > 3
+    assert len(steps[1]) == 1
 
 
 @pytest.mark.alone

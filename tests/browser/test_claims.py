@@ -83,7 +83,8 @@ def test_it_can_be_read_and_used_without_javascript(browser: Browser, dashboard:
     context.close()
 
 
-def test_the_bench_has_the_code_in_its_panel(page: Page) -> None:
+def test_the_bench_has_the_code_in_its_panel(finished: Page) -> None:
+    page = finished
     page.get_by_role("radio", name="Code").check()
     panel = page.locator("#code")
     expect(panel).to_be_visible()

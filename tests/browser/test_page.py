@@ -25,7 +25,7 @@ def test_the_keyboard_runs_and_helps(page: Page) -> None:
     page.keyboard.press("r")  # not while the help is open
     page.keyboard.press("Escape")
     expect(page.locator("#help")).to_be_hidden()
-    assert page.evaluate("window.liveburst.run.id") == ""
+    assert page.evaluate("window.liveburst.run?.id ?? null") is None
     page.keyboard.press("r")
     wait_for_status(page, "running", "finished")
     page.keyboard.press("s")
@@ -41,7 +41,7 @@ def test_the_keyboard_can_be_switched_off(page: Page) -> None:
     page.keyboard.press("?")
     page.keyboard.press("r")
     expect(page.locator("#help")).to_be_hidden()
-    assert page.evaluate("window.liveburst.run.id") == ""
+    assert page.evaluate("window.liveburst.run?.id ?? null") is None
 
 
 def test_letters_in_a_field_are_letters(page: Page) -> None:
@@ -49,7 +49,7 @@ def test_letters_in_a_field_are_letters(page: Page) -> None:
     page.keyboard.press("r")
     page.keyboard.press("s")
     expect(page.locator("#queue [data-run]")).to_have_count(0)
-    assert page.evaluate("window.liveburst.run.id") == ""
+    assert page.evaluate("window.liveburst.run?.id ?? null") is None
 
 
 def test_a_lost_connection_is_shown_and_restored(page: Page, open_page: OpenPage) -> None:
@@ -136,15 +136,21 @@ def finished_on_phone(phone: Page, dashboard: str, finished_run: str) -> Page:
     return phone
 
 
-def test_a_phone_shows_one_lane_at_a_time(finished_on_phone: Page) -> None:
+def test_a_phone_shows_all_lanes_below_each_other_on_one_axis(finished_on_phone: Page) -> None:
     phone = finished_on_phone
-    figures = phone.locator("#waterfalls figure")
-    expect(figures.nth(0)).to_be_visible()
-    expect(figures.nth(2)).to_be_hidden()
-    phone.locator(".lane-switch input").nth(2).tap()
-    expect(figures.nth(2)).to_be_visible()
-    expect(figures.nth(0)).to_be_hidden()
-    assert len(set(picture(phone))) > 1
+    boxes = [figure.bounding_box() for figure in phone.locator("#waterfalls .plot").all()]
+    assert len({(box["x"], box["width"]) for box in boxes if box}) == 1
+    tops = [box["y"] for box in boxes if box]
+    assert len(tops) == 3
+    assert tops == sorted(tops)
+    # Above Run, which is at the bottom of the screen.
+    run = phone.locator("#run-button").bounding_box()
+    last = boxes[-1]
+    assert run
+    assert last
+    assert last["y"] + last["height"] <= run["y"]
+    assert len(set(picture(phone))) == 3
+    assert len({lane["axisEnd_ms"] for lane in phone.evaluate("window.liveburst.waterfalls")}) == 1
 
 
 def test_a_phone_never_scrolls_sideways_and_has_room_for_a_thumb(phone: Page) -> None:

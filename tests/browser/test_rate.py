@@ -43,7 +43,7 @@ def test_a_rate_is_drawn_judged_and_fired_again(page: Page) -> None:
     wait_for_bars(page, REQUESTS)
     wait_for_status(page, "finished")
     # One worker does at most ten a second, whatever is offered.
-    expect(page.locator("#result")).to_contain_text(
+    expect(page.locator("#stage")).to_contain_text(
         re.compile(r"offered 40/s(,| and) achieved ([5-9]|10)[.\d]*/s, backlog growing")
     )
     rows = page.locator("#result tbody tr")

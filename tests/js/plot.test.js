@@ -32,7 +32,9 @@ test('time marks are shares of the axis', async () => {
 });
 
 test('the box of a plot leaves room for its labels', async () => {
-  Object.assign(globalThis, { getComputedStyle: () => ({ fontFamily: 'sans-serif' }) });
+  Object.assign(globalThis, {
+    getComputedStyle: () => ({ fontSize: '12px', fontFamily: 'sans-serif' }),
+  });
   const { Plot } = await import('../../static/js/charts/plot.js');
   const canvas = /** @type {any} */ ({ getContext: () => ({ setTransform() {} }) });
   const { left, top, width, height } = new Plot(canvas, { width: 276, height: 138 }, 2);

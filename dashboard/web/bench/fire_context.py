@@ -12,6 +12,7 @@ from dashboard.project.project import Project
 from dashboard.runs.planning.estimates import Costs, estimate_of
 from dashboard.runs.planning.plans import make_plan, open_plan
 from dashboard.runs.planning.prediction import FACTORS
+from dashboard.runs.reports.wording import load_text, rounds_text
 from dashboard.web.shared.estimates import about, costs_of, estimate_text
 from dashboard.web.shared.form_values import PARAMETER, lane_names, parameter_label
 from dashboard.wire.errors import InvalidPlan
@@ -112,6 +113,7 @@ def fire_context(
     errors = _errors(form) if show_errors else {}
     numbers = [_number(name, scenario, typed, errors) for name in NUMBERS]
     costs = costs_of(scenario.name, scenario.values({}) | _parameters(scenario, form))
+    plan = form.plan() if form else _plan(project, scenario, _initial_rounds(scenario))
     selected = typed.getlist("lanes") if isinstance(typed, QueryDict) and "lanes" in typed else None
     return {
         "project": project.name,
@@ -129,7 +131,8 @@ def fire_context(
         "load": typed.get("load") or "burst",
         "poisson": bool(typed.get("poisson")),
         "guess_sizes": [f"{size:g}" for size in FACTORS],
-        "estimate": _form_estimate(project, scenario, form, costs),
+        "estimate": _plan_estimate(project, plan, costs),
+        "fire_words": _plan_words(scenario, plan),
         "errors": errors,
         "more_open": bool(errors.keys() & {"lanes", "load", *NUMBERS}),
     }
@@ -263,11 +266,8 @@ def _plan(project: Project, scenario: Scenario, rounds: int | None, **options: A
     return make_plan(project, scenario=scenario.name, rounds=rounds, **options)
 
 
-def _form_estimate(
-    project: Project, scenario: Scenario, form: FireForm | None, costs: Costs
-) -> str:
+def _plan_estimate(project: Project, plan: Plan | None, costs: Costs) -> str:
     """Return how long *Run* takes with the form's values; empty if unknown."""
-    plan = form.plan() if form else _plan(project, scenario, _initial_rounds(scenario))
     if plan is None:
         return ""
     takes = estimate_text(estimate_of(project, plan, costs))
@@ -275,3 +275,17 @@ def _form_estimate(
         return takes
     lanes, rounds = counted(len(plan.lanes), "lane"), counted(plan.rounds, "round")
     return f"{takes}: {plan.load.duration_s:g} s × {lanes} × {rounds}"
+
+
+def _plan_words(scenario: Scenario, plan: Plan | None) -> str:
+    """Return what *Run* fires: parameters, load, rounds and lanes; empty if a field is wrong."""
+    if plan is None:
+        return ""
+    parameters = [
+        f"{parameter_label(name).lower()} {plan.parameters[name]:g} {parameter.unit}".rstrip()
+        for name, parameter in scenario.parameters.items()
+    ]
+    lanes = plan.lanes[: 1 if plan.control else None]
+    return " · ".join(
+        [*parameters, load_text(plan.load), rounds_text(plan), ", ".join(map(str, lanes))]
+    )

@@ -27,7 +27,6 @@ from dashboard.runs.queue import run_queue
 from dashboard.runs.reports.results import frames_of
 from dashboard.web.charts.views import stretch_of, whole_number
 from dashboard.web.live.replay import replay_view, speed_of
-from dashboard.web.run.run_json import empty_run_json
 from dashboard.web.run.run_tools import tools_of
 from dashboard.web.run.run_view import CalibrationView, RunView, calibration_view, view_of
 from dashboard.web.shared.code import code_of
@@ -42,6 +41,7 @@ from dashboard.wire.plan.plan import Plan
 
 from .fire_context import fire_context
 from .forms import FireForm, form_data
+from .ghosts import ghosts
 
 FRAMES_PER_BATCH = 20
 
@@ -67,10 +67,10 @@ def _form_of(run: Run) -> dict[str, Any]:
     project, plan = _project(), Plan.from_json(run.plan)
     scenario = project.scenarios.get(plan.scenario)
     if scenario is None:
-        return _fire_context(_scenario(None), None)
+        return {**_fire_context(_scenario(None), None), "folded": True}
     form = FireForm(project, scenario, form_data(plan))
     form.is_valid()
-    return _fire_context(scenario, form, show_errors=False)
+    return {**_fire_context(scenario, form, show_errors=False), "folded": True}
 
 
 async def fire(request: HtmxRequest) -> HttpResponse:
@@ -154,7 +154,7 @@ def result(request: HtmxRequest, run_id: str) -> HttpResponse:
     """Return the sentence, the table and the tools of one run as a fragment."""
     run = get_object_or_404(Run, pk=run_id)
     context = {**tools_of(run), "run": _view(run, stretch_of(request))}
-    return render(request, "run/result.html", context)
+    return render(request, "run/result_fragment.html", context)
 
 
 @require_safe
@@ -163,7 +163,7 @@ def numbers(request: HttpRequest, run_id: str) -> HttpResponse:
     """Return the sentence and the table, so far or of the stretch `from` to `to` of each round."""
     run = get_object_or_404(Run, pk=run_id)
     context = {"run": _view(run, stretch_of(request))}
-    return render(request, "run/numbers.html", context)
+    return render(request, "run/numbers_fragment.html", context)
 
 
 @require_safe
@@ -222,9 +222,8 @@ def _scenario(name: str | None) -> Scenario:
 def _page(scenario: Scenario, form: FireForm | None = None) -> dict[str, Any]:
     context = _fire_context(scenario, form)
     lanes = [lane for lane in context["scenario"].lane_choices if lane.checked]
-    empty_run = empty_run_json([(lane.label, lane.family) for lane in lanes])
     code = code_of(_project(), scenario.name, [lane.label for lane in lanes])
-    return {**context, **_queue(), "run": None, "empty_run": empty_run, "code": code}
+    return {**context, **_queue(), "run": None, "ghosts": ghosts(code)}
 
 
 def _fire_context(

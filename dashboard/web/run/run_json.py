@@ -48,20 +48,3 @@ def _mark(load: Load, theory_s: float | None) -> tuple[float | None, str]:
     if isinstance(load, Rate):
         return load.duration_s, "end of the rate"
     return theory_s, f"theory {format_s(theory_s)}"
-
-
-def empty_run_json(lanes: Sequence[tuple[str, str]]) -> RunData:
-    """Return a run without requests, for the axes of the empty bench; lanes by name and family."""
-    return {
-        "id": "",
-        "status": "empty",
-        "lanes": [
-            {"name": name, "family": family, "letter": letter, "mark_s": None, "mark": ""}
-            for (name, family), letter in zip(lanes, LETTERS, strict=False)
-        ],
-        "requests": 100,
-        "rounds": 1,
-        "discarded_rounds": [],
-        "frames_url": "",
-        "failures": failure_names(),
-    }

@@ -29,7 +29,8 @@ export class Plot {
     canvas.width = Math.round(width * ratio);
     canvas.height = Math.round(height * ratio);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.font = `12px ${getComputedStyle(canvas).fontFamily}`;
+    const { fontSize, fontFamily } = getComputedStyle(canvas);
+    context.font = `${fontSize} ${fontFamily}`;
     this.context = context;
     this.ratio = ratio;
     this.left = left;

@@ -7,14 +7,14 @@ const cache = /** @type {Map<string, string>} */ (new Map());
 /** Lanes of one family differ by the line's pattern. */
 export const DASHES = [[], [7, 4], [2, 3], [10, 3, 2, 3], [4, 4], [1, 4]];
 
-/** @param {() => void} changed */
-export function onThemeChange(changed) {
-  for (const scheme of SCHEMES) {
-    matchMedia(`(${scheme})`).addEventListener('change', () => {
-      cache.clear();
-      changed();
-    });
-  }
+/** By the system, or by the page's own switch. @type {OnThemeChange} */
+export function onThemeChange(listenToSwitch, changed) {
+  const forget = () => {
+    cache.clear();
+    changed();
+  };
+  for (const scheme of SCHEMES) matchMedia(`(${scheme})`).addEventListener('change', forget);
+  listenToSwitch(forget);
 }
 
 /** The colour of a token such as --sync at an element. @type {Resolve} */

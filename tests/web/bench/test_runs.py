@@ -128,3 +128,33 @@ class TestStop:
         run = await finished(laboratory)
         await browser.post(f"/runs/{run.pk}/stop/", headers=HTMX)
         assert (await Run.objects.aget(pk=run.pk)).status == Status.FINISHED
+
+
+async def test_the_table_brings_the_sentence_the_heads_and_the_causes(
+    browser: AsyncClient, laboratory: Laboratory
+) -> None:
+    run = await finished(laboratory)
+    for address in ("numbers", "result"):
+        page = (await browser.get(f"/runs/{run.pk}/{address}/")).content.decode()
+        for part in ("sentence", "failure", "causes", "numbers-0", "numbers-2"):
+            assert f'id="{part}" hx-swap-oob=' in page, address
+    # A selection is of the table alone: the heads stay those of the whole run.
+    page = (await browser.get(f"/runs/{run.pk}/numbers/?from=0&to=1")).content.decode()
+    assert 'id="sentence" hx-swap-oob=' in page
+    assert 'id="numbers-0"' not in page
+
+
+async def test_what_to_fire_is_unfolded_without_a_run_and_folded_with_one(
+    browser: AsyncClient, laboratory: Laboratory
+) -> None:
+    page = (await browser.get("/")).content.decode()
+    assert '<details class="fire" id="fire" open>' in page
+    run = await finished(laboratory)
+    page = (await browser.get(f"/runs/{run.pk}/")).content.decode()
+    assert '<details class="fire" id="fire">' in page
+    words = "delay 0.1 s · 40 requests at once · 2 rounds · sync@gunicorn-gthread, sync@daphne"
+    assert words in page
+    typed = "scenario=sleep&parameter_delay=3&lanes=async@daphne&requests=1&rounds=1&timeout=9"
+    page = (await browser.get(f"/fire/?{typed}")).content.decode()
+    assert '<details class="fire" id="fire" open>' in page
+    assert "delay 3 s · 1 request · 1 round · async@daphne" in page

@@ -1,0 +1,45 @@
+/** How the page is looked at: its colour scheme, and the presentation mode. */
+
+import { find } from '../shared/dom.js';
+
+const STORAGE_KEY = 'liveburst-scheme'; // as in scheme.js
+const SCHEMES = ['system', 'light', 'dark'];
+const page = document.documentElement;
+
+/** Switch to the next colour scheme and keep it. @param {() => void} changed */
+export function listenToScheme(changed) {
+  const button = find('button#scheme');
+  if (!button) return; // in a file
+  const now = () => page.dataset.scheme ?? SCHEMES[0];
+  const name = () => {
+    button.title = button.ariaLabel = `Colour scheme: ${now()}`;
+  };
+  button.addEventListener('click', () => {
+    const scheme = SCHEMES[(SCHEMES.indexOf(now()) + 1) % SCHEMES.length];
+    page.dataset.scheme = scheme;
+    localStorage.setItem(STORAGE_KEY, scheme);
+    name();
+    changed();
+  });
+  name();
+}
+
+/** Show the sentence and the picture alone, big, or the page again. @param {boolean} [on] */
+export function present(on) {
+  page.classList.toggle('presenting', on);
+}
+
+/** Escape leaves the presentation and folds the form over a run. */
+export function listenToEscape() {
+  document.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || find('dialog#help').open) return;
+    present(false);
+    fold();
+  });
+}
+
+/** Fold what to fire to one line, unless nothing was fired. */
+export function fold() {
+  const form = find('details#fire');
+  if (form && find('#run-data')) form.open = false;
+}

@@ -1,0 +1,115 @@
+"""The picture first: what is in the first screen, and that nothing moves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .bench import SENTENCE, fire, picture, run_it, unfold, wait_for_status
+from .first_screen import MOST_SHIFT, SCREENS, first_screen, observe_shifts, shifts
+
+
+@pytest.mark.parametrize(("width", "height"), SCREENS)
+def test_nothing_moves_from_the_press_to_the_end(page: Page, width: int, height: int) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    presses: list[Callable[[], str]] = [lambda: fire(page, 10), lambda: run_it(page)]
+    for press in presses:
+        observe_shifts(page)
+        press()
+        wait_for_status(page, "finished")
+        expect(page.locator("#headline")).to_contain_text(SENTENCE)
+        expect(page.locator("#stage .replay")).to_be_attached()  # the last that appears
+        moved = shifts(page)
+        assert sum(shift.value for shift in moved) < MOST_SHIFT, moved
+    screen = first_screen(page)
+    assert len(screen.lanes) == 3
+    assert not screen.outside, screen
+
+
+def test_numbers_are_in_each_lanes_head_and_agree_with_the_table(finished: Page) -> None:
+    for lane in range(3):
+        head = finished.locator(f"#numbers-{lane}")
+        row = finished.locator(f"#result tr[data-lane='{lane}']")
+        for cell in ("total_time", "ratio", "p95"):
+            expect(head).to_contain_text(row.locator(f"[data-cell={cell}]").inner_text())
+
+
+def test_what_to_fire_is_one_line_that_unfolds_over_the_picture(finished: Page) -> None:
+    line = finished.locator("#fire > summary")
+    expect(line).to_contain_text("100 requests at once · 3 rounds")
+    expect(line).to_contain_text("async@daphne")
+    expect(finished.locator("#scenario")).to_be_hidden()
+    before = first_screen(finished)
+    unfold(finished)
+    expect(finished.locator("#scenario")).to_be_visible()
+    assert first_screen(finished) == before
+    finished.locator("#parameter_delay").fill("3")
+    finished.locator("#parameter_delay").blur()
+    expect(line).to_contain_text("delay 3 s")
+    finished.locator("#parameter_delay").fill("0.1")
+    finished.locator("#parameter_delay").blur()
+    expect(line).to_contain_text("delay 0.1 s")
+    finished.keyboard.press("Escape")
+    expect(finished.locator("#scenario")).to_be_hidden()
+
+
+def test_the_presentation_shows_the_sentence_and_the_picture_alone(finished: Page) -> None:
+    before = first_screen(finished)
+    finished.keyboard.press("p")
+    for hidden in (".bar", "#fire", "#result", "#panel"):
+        expect(finished.locator(hidden)).to_be_hidden()
+    for shown in ("#headline", "#numbers-0", ".waterfall canvas >> nth=0"):
+        expect(finished.locator(shown)).to_be_visible()
+    bars = finished.locator("canvas.bars").first
+    finished.wait_for_function(
+        "([canvas, before]) => canvas.height > before && canvas.height === canvas.clientHeight",
+        arg=[bars.element_handle(), before.lanes[0].bars],
+    )
+    for plot in finished.locator("#waterfalls .plot").all():
+        box = plot.bounding_box()
+        assert box
+        assert box["y"] + box["height"] <= before.height
+    finished.keyboard.press("Escape")
+    expect(finished.locator(".bar")).to_be_visible()
+    assert first_screen(finished) == before
+    finished.get_by_role("button", name="Present").click()
+    finished.get_by_role("button", name="Leave").click()
+    expect(finished.locator(".bar")).to_be_visible()
+
+
+def test_the_colour_scheme_is_switched_kept_and_applied_before_anything_is_painted(
+    finished: Page,
+) -> None:
+    finished.emulate_media(color_scheme="light")
+    light = _background(finished), picture(finished)
+    switch = finished.locator("#scheme")
+    expect(switch).to_have_attribute("aria-label", "Colour scheme: system")
+    for name in ("light", "dark"):
+        switch.click()
+        expect(switch).to_have_attribute("aria-label", f"Colour scheme: {name}")
+    finished.wait_for_function(
+        "before => document.querySelector('canvas.bars').toDataURL() !== before", arg=light[1][0]
+    )
+    dark = _background(finished)
+    assert dark != light[0]
+    finished.reload()
+    # The script blocks the page: it is classic, not deferred, and before the first style sheet.
+    assert finished.evaluate(
+        """() => {
+          const script = document.querySelector('script[src*=scheme]');
+          const sheet = document.querySelector('link[rel=stylesheet]');
+          return !script.defer && !script.async && script.type !== 'module' &&
+            Boolean(script.compareDocumentPosition(sheet) & Node.DOCUMENT_POSITION_FOLLOWING);
+        }"""
+    )
+    assert _background(finished) == dark
+    switch.click()
+    expect(switch).to_have_attribute("aria-label", "Colour scheme: system")
+    assert _background(finished) == light[0]
+
+
+def _background(page: Page) -> str:
+    colour: str = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    return colour
