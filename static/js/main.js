@@ -118,7 +118,9 @@ function draw() {
 }
 
 document.addEventListener('scroll', () => {
+  // A chart that comes into sight is painted, and the card stays beside its chart.
   if (PHONE.matches) stage?.redraw();
+  else wake();
 });
 document.addEventListener('htmx:after:swap', () => {
   setUp();
@@ -142,6 +144,7 @@ controls.listenToKeys(
     '+': () => stage?.zoom(1),
     '-': () => stage?.zoom(-1),
     0: () => stage?.zoom(0),
+    o: () => stage?.overlay(),
   },
   wake,
 );
@@ -153,6 +156,7 @@ Object.defineProperty(window, 'liveburst', {
     waterfalls: stage?.lanes.map(({ model }) => model),
     lines: stage?.panel.models,
     span: stage?.span,
+    rows: stage?.view.rows ?? null,
     selection: stage?.selection,
     cursor_ms: stage?.cursor.at_ms,
     reading: stage?.cursor.words(),

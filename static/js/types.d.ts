@@ -7,6 +7,7 @@ declare global {
   type Feed = import('./data/feed.js').Feed;
   type Wide = import('./data/frame.js').Wide;
   type Cursor = import('./charts/cursor.js').Cursor;
+  type Zoom = import('./charts/zoom.js').Zoom;
   type Lane = import('./charts/lane.js').Lane;
   type Plot = import('./charts/plot.js').Plot;
   type OverTime = import('./charts/over-time.js').OverTime;
@@ -77,20 +78,79 @@ declare global {
   interface Shown {
     round: number;
     span: Span;
+    /** The visible rows; null are all. */
+    rows: Chosen;
     browser_ms: number;
     selection: Chosen;
+    /** True if the run has not ended. */
+    active: boolean;
   }
   interface View {
     span: Span;
+    rows: Chosen;
     selection: Chosen;
     requests: number;
     /** True for a previous round. */
     faint: boolean;
     /** Where growing bars end. */
     now_ms: number;
-    zoomed: boolean;
-    scrolled: number;
   }
+
+  /** What the card shows; `words` are the same for screen readers. */
+  interface Reading {
+    words: string;
+    letter: string;
+    family: string;
+    title: string;
+    pinned: boolean;
+    request: string;
+    lengths: Partial<Record<Segment, number>>;
+    /** Of one lane. */
+    values: string[];
+    /** Of one chart. */
+    lanes: LaneValue[];
+    hint: string;
+  }
+  interface LaneValue {
+    letter: string;
+    family: string;
+    value: string;
+  }
+  /** A place on the screen, and what the card leaves free: a row, or everything at `x`. */
+  interface Anchor {
+    x: number;
+    y: number;
+    top: number;
+    bottom: number;
+    row: boolean;
+  }
+  interface Size {
+    width: number;
+    height: number;
+  }
+  type PlaceCard = (anchor: Anchor, card: Size, screen: Size) => Point;
+  type ShowCard = (reading: Reading | null, anchor: Anchor | null) => void;
+  type Make = (name: string, className: string, ...content: (string | Node)[]) => HTMLElement;
+  /** `requests` of a round; `active` if the run is, `loading` while its frames are fetched. */
+  type LaneWords = (requests: number, active: boolean, loading: boolean) => void;
+  type Nothing = (shown: Shown | undefined, loading: boolean, health: boolean) => string;
+  type FinishedBy = (firing: Firing, at_ms: number) => number;
+  type TimeAt = (x: number, surface: HTMLElement) => number;
+  type RowAt = (y: number, surface: HTMLElement) => number | null;
+  type GoTo = (at_ms: number, lane: number, surface: HTMLElement) => void;
+
+  // Zoom: these return true if it changed.
+  type RangeWithin = (from: number, length: number, end: number) => Chosen;
+  type Scaled = (range: Span, at: number, factor: number, end: number, least: number) => Chosen;
+  type ZoomBy = (factor: number, at_ms: number, row: number | null) => boolean;
+  type ShowRange = (span: Span, rows: Chosen) => void;
+  type MoveBy = (by_ms: number, by_rows: number) => boolean;
+  type RowsWithin = (firings: Firing[], span: Span) => Chosen;
+  type OutlineOf = (firing: Firing, requests: number, end_ms: number, size: Size) => Point[];
+  interface Minimap {
+    draw: (round: number, ratio: number) => void;
+  }
+  type MinimapOn = (canvas: HTMLCanvasElement, stage: Stage) => Minimap;
 
   /** A position on an axis, as a share of it, and its label. */
   type Marks = [share: number, name: string][];
@@ -100,6 +160,7 @@ declare global {
     word: string;
     format: (value: number) => string;
     health?: Measure;
+    points?: number;
     label?: (tick: number, end: number) => string;
   }
   /** A chart of the panel. */
@@ -107,6 +168,7 @@ declare global {
     /** For tests. */
     readonly model: unknown;
     readonly summary: string;
+    readonly word: string;
     update: (shown: Shown) => void;
     draw: (plot: Plot) => void;
     read: (lane: number, at_ms: number) => string;
@@ -159,10 +221,13 @@ declare global {
     now_ms: number,
     draw: (segment: Segment, from_ms: number, to_ms: number) => void,
   ) => void;
-  type Lengths = (firing: Firing, request: number) => Partial<Record<Segment, number>>;
+  type Lengths = (
+    firing: Firing,
+    request: number,
+    now_ms?: number,
+  ) => Partial<Record<Segment, number>>;
   /** `failures` are the names of errors by their numbers. */
   type InWords = (firing: Firing, request: number, failures: string[]) => string;
-  type Around = (middle_ms: number, length_ms: number) => Span;
   type ShowConnection = (state: 'connecting' | 'live' | 'lost', lastMessage_ms: number) => void;
   type OnThemeChange = (listenToSwitch: (changed: () => void) => void, changed: () => void) => void;
   type Resolve = (token: string, place: HTMLElement) => string;
@@ -181,8 +246,9 @@ declare global {
     status: string;
     /** True if the run has not ended. */
     readonly active: boolean;
-    /** Two pixels per row and scrolling, instead of all rows. */
-    zoomed: boolean;
+    readonly view: Zoom;
+    /** True once the wheel zoomed: no hint is needed. */
+    wheeled: boolean;
     span: Span;
     /** What is counted. */
     selection: Chosen;
@@ -195,11 +261,12 @@ declare global {
     redraw: () => void;
     /** ‹ and ›; the newest round is followed. */
     turn: (by: number) => void;
-    /**
-     * In (1): to the selection, to two pixels per row, to half of the time around the cursor.
-     * Out (-1), or everything (0).
-     */
+    /** In (1): to the selection, or else around the cursor. Out (-1), or everything (0). */
     zoom: (by: number) => void;
+    /** Draw a changed view. */
+    viewed: () => void;
+    /** All lanes in one chart, or side by side again. */
+    overlay: () => void;
     /** Fit lanes and charts to their places, in the current colours. */
     resize: () => void;
     select: (selection: Chosen) => void;
@@ -223,8 +290,10 @@ declare global {
     readonly painted: { whole: number; bars: number };
     /** Fit the canvas to its place, in CSS pixels. */
     resize: (width: number, height: number, ratio: number) => void;
-    /** `top` is in CSS pixels below the canvas's edge. */
-    requestAt: (top: number) => number;
+    /** The row and its part, `top` CSS pixels below the canvas's edge. */
+    rowAt: (top: number) => number;
+    /** Top and height of a request's bar in CSS pixels; null if it is not visible. */
+    placeOf: (request: number) => Point | null;
     /** Paint what changed and what grows, or everything if the view or the firing's `name` did. */
     draw: (firing: Firing | undefined, name: string, view: View, paints: Paints) => void;
   }
@@ -236,6 +305,8 @@ declare global {
     readonly models: Record<string, unknown>;
     /** The values of a lane at a moment. */
     read: (lane: number, at_ms: number) => string[];
+    /** The values of all lanes in a chart at a moment. */
+    valuesAt: (chart: string, at_ms: number) => LaneValue[];
   }
   type PanelIn = (root: HTMLElement, feed: Feed) => Panel;
   interface Listener {

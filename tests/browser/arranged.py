@@ -218,6 +218,14 @@ def cursor(page: Page, bench: Bench) -> None:
 def zoomed(page: Page, bench: Bench) -> None:
     finished(page, bench)
     page.locator("#zoom").click()
+    expect(page.locator("#minimap")).to_be_visible()
+
+
+@state
+def overlaid(page: Page, bench: Bench) -> None:
+    finished(page, bench)
+    page.keyboard.press("o")
+    expect(page.locator("[data-chart=done] canvas")).to_be_visible()
 
 
 def _tab(page: Page, bench: Bench, name: str) -> None:
@@ -279,6 +287,13 @@ def compare(page: Page, bench: Bench) -> None:
 @state
 def xray(page: Page, bench: Bench) -> None:
     page.goto(bench.xray)
+
+
+@state
+def tracing(page: Page, bench: Bench) -> None:
+    finished(page, bench)
+    page.get_by_role("button", name="X-ray", exact=True).last.click()
+    expect(page.locator(".xray-progress")).to_be_visible()
 
 
 @state

@@ -177,8 +177,7 @@ def _failed(page: Page, address: str) -> str:
 
 def _xray(page: Page, run: str) -> str:
     page.goto(run)
-    page.get_by_role("link", name="X-ray").last.click()
-    page.get_by_role("button", name="X-ray one request").click()
+    page.get_by_role("button", name="X-ray", exact=True).last.click()
     page.locator("svg.xray-picture").wait_for(timeout=LONG_S * 1000)
     return page.url
 

@@ -105,8 +105,7 @@ def _claim(browser: Browser, address: str) -> None:
 
 def _xray(browser: Browser, run: str) -> None:
     with _page(browser, run) as page:
-        page.get_by_role("link", name="X-ray").last.click()
-        page.get_by_role("button", name="X-ray one request").click()
+        page.get_by_role("button", name="X-ray", exact=True).last.click()
         page.locator("svg.xray-picture").wait_for(timeout=1000 * SLOWEST_S)
         _part(page.locator("main"), "xray")
 

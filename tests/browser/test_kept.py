@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,12 @@ def test_a_replay_grows_again_and_ends_with_the_finished_picture(page: Page) -> 
     page.locator(REPLAY).get_by_role("button", name="¼×").click()
     expect(page.locator(REPLAY)).to_contain_text("¼× speed")
     wait_for_status(page, "running")
+    # The picture, its clock and the state cannot be taken for those of a run that is fired.
+    expect(page.locator("#state")).to_have_text("replay at ¼×")
+    expect(page.locator("#headline")).to_have_text(re.compile("^Replaying the run, not firing"))
+    for lane in page.locator(".waterfall").all():
+        expect(lane.locator(".summary")).to_contain_text("replay at ¼×")
+        expect(lane.locator(".plot")).to_have_attribute("data-replay", "replay ¼×")
     # A bar grows while it waits, although nothing comes meanwhile.
     page.wait_for_function(
         "() => window.liveburst.waterfalls.some(one => one.begun && one.finished < one.begun)"

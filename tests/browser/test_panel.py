@@ -9,6 +9,8 @@ from playwright.sync_api import Page, expect
 
 from .bench import fire, wait_for_status, wait_until_still
 
+NOTHING = re.compile("loading|no request|no report")
+
 
 @pytest.fixture
 def watched(page: Page) -> Page:
@@ -57,13 +59,13 @@ def test_every_tab_shows_its_charts(watched: Page) -> None:
         for chart in charts:
             figure = watched.locator(f"[data-chart={chart}]")
             expect(figure).to_be_visible()
-            expect(figure.locator("[data-summary]")).not_to_have_text("no data yet")
+            expect(figure.locator("[data-summary]")).not_to_have_text(NOTHING)
             wait_until_painted(watched, chart)
     watched.get_by_role("radio", name="Distribution").check()
     for chart, marks in {"ecdf": "path.curve", "heat": "path.cells", "shift": "rect.bar"}.items():
         figure = watched.locator(f"[data-chart={chart}]")
         expect(figure.locator(marks).first).to_be_visible()
-        expect(figure.locator(".summary")).not_to_have_text("no data yet")
+        expect(figure.locator(".summary")).not_to_have_text(NOTHING)
 
 
 def test_tabs_are_changed_by_arrows(finished: Page) -> None:
@@ -105,7 +107,37 @@ def test_one_cursor_is_shown_in_all_charts_and_reads_values(finished: Page) -> N
     finished.mouse.move(5, 5)
     expect(reading).to_contain_text("pinned")
     finished.keyboard.press("Escape")
-    expect(reading).to_be_hidden()
+    expect(finished.locator("#card")).to_be_hidden()
+
+
+def test_the_card_has_the_segments_of_a_request_and_keeps_clear_of_it(finished: Page) -> None:
+    card = finished.locator("#card")
+    for plot in finished.locator(".plot").all():
+        box = plot.bounding_box()
+        assert box
+        for x, y in ((20, 30), (box["width"] - 20, box["height"] - 60)):
+            at_x, at_y = box["x"] + x, box["y"] + y
+            finished.mouse.move(at_x, at_y)
+            expect(card).to_be_visible()
+            place = card.bounding_box()
+            assert place
+            assert 0 <= place["x"] <= 1440 - place["width"]
+            assert 0 <= place["y"] <= 1000 - place["height"]
+            assert not place["y"] <= at_y <= place["y"] + place["height"]
+    finished.locator(".plot").first.focus()
+    finished.keyboard.press("End")
+    finished.keyboard.press("Shift+ArrowLeft")
+    expect(card.locator(".card-request")).to_contain_text("request ")
+    shares = card.locator(".card-bar i").evaluate_all(
+        "parts => parts.map(part => [part.dataset.segment, +part.style.flexGrow])"
+    )
+    assert {"server", "view"} <= {name for name, ms in shares if ms > 50}
+    rows = card.locator(".card-segments li").all_inner_texts()
+    assert len(rows) == len(shares)
+    finished.locator("[data-chart=inFlight] .chart").focus()
+    finished.keyboard.press("ArrowRight")
+    expect(card.locator(".card-lanes li")).to_have_count(3)
+    expect(finished.locator("#reading")).to_contain_text("A ")
 
 
 def test_a_selection_filters_the_table_until_escape(finished: Page) -> None:
@@ -147,7 +179,7 @@ def test_the_keyboard_moves_the_cursor(finished: Page) -> None:
     expect(reading).to_contain_text("B at ")
     expect(finished.locator(".plot").nth(1)).to_be_focused()
     finished.keyboard.press("Escape")
-    expect(reading).to_be_hidden()
+    expect(finished.locator("#card")).to_be_hidden()
 
 
 def test_every_chart_is_there_as_a_table(finished: Page) -> None:
@@ -193,24 +225,6 @@ def test_a_selection_filters_every_panel_and_stays_in_the_address(finished: Page
     finished.locator(".plot").first.dblclick(position={"x": 10, "y": 60})
     expect(finished.locator("#selection")).to_be_hidden()
     assert "#" not in finished.url
-
-
-def test_the_waterfall_zooms_into_rows_and_time_and_back(finished: Page) -> None:
-    whole = finished.evaluate("window.liveburst.span")
-    finished.keyboard.press("+")
-    expect(finished.locator("#stage")).to_have_class("stage zoomed")
-    assert finished.evaluate("window.liveburst.span") == whole
-    finished.keyboard.press("+")
-    finished.wait_for_function(
-        "([from, to]) => window.liveburst.span[1] - window.liveburst.span[0] === (to - from) / 2",
-        arg=whole,
-    )
-    finished.keyboard.press("-")
-    finished.wait_for_function("whole => `${window.liveburst.span}` === `${whole}`", arg=whole)
-    finished.keyboard.press("+")
-    finished.keyboard.press("0")
-    finished.wait_for_function("whole => `${window.liveburst.span}` === `${whole}`", arg=whole)
-    expect(finished.locator("#stage")).to_have_class("stage")
 
 
 def test_the_shift_is_how_much_later_each_decile_comes(finished: Page) -> None:

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { COLUMNS, loadOverTime, OverTime } from '../../static/js/charts/over-time.js';
+import { COLUMNS, FINE, loadOverTime, OverTime } from '../../static/js/charts/over-time.js';
 import { totalOf } from '../../static/js/data/histogram.js';
 import { begun, counts, firingOf, samples, scattered } from './making.js';
 
@@ -31,6 +31,22 @@ test('in flight and done agree with counting for any round and stretch', () => {
       });
     }
   }
+});
+
+test('requests done agree with counting, to the last one and no further', () => {
+  const firing = firingOf(300, samples(scattered(300, 5)));
+  const [from, to] = /** @type {Span} */ ([100, 2000]);
+  const overTime = new OverTime();
+  overTime.take(firing, [from, to]);
+  const done = [...firing.stamps.done];
+  const values = overTime.doneBy(firing.lastDone_ms);
+  assert.equal(values.length, FINE + 1);
+  values.forEach((many, point) => {
+    const at = from + (point * (to - from)) / FINE;
+    if (many !== null) assert.equal(many, done.filter((done_ms) => done_ms <= at).length, `${at}`);
+  });
+  assert.equal(values.filter((many) => many !== null).at(-1), 300);
+  assert.equal(values.at(-1), null);
 });
 
 test('each request is counted once, whenever it comes', () => {

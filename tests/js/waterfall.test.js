@@ -43,7 +43,7 @@ function canvas() {
 
 /** @param {number} requests */
 function view(requests) {
-  const lasting = { requests, faint: false, selection: null, zoomed: false, scrolled: 0 };
+  const lasting = { requests, faint: false, selection: null, rows: null };
   return { ...lasting, span: /** @type {Span} */ ([0, 1000]), now_ms: 0 };
 }
 
@@ -141,12 +141,26 @@ test('with few pixels, requests share rows and each belongs to one', () => {
   }
 });
 
-test('zoomed, each has two pixels and the window scrolls', () => {
-  const rows = new Rows({ requests: 1000, height: 400, ratio: 1, zoomed: true, scrolled: 100 });
+test('zoomed, a range of rows fits exactly', () => {
+  const rows = new Rows({ requests: 1000, height: 400, ratio: 1, rows: [50, 250] });
   assert.deepEqual(rows.range(), [50, 250]);
   assert.deepEqual(rows.bar(50), [0, 2]);
   assert.ok(!rows.visible(49));
   assert.ok(rows.visible(249));
+  assert.ok(!rows.visible(250));
+});
+
+test('a request is found where its bar is drawn, zoomed or not', () => {
+  const { element } = canvas();
+  const waterfall = waterfallOn(element);
+  waterfall.resize(500, 200, 2);
+  const firing = firingOf(100, samples([whole(0, 1)]));
+  for (const rows of /** @type {Chosen[]} */ ([null, [40, 60]])) {
+    waterfall.draw(firing, '1', { ...view(100), rows }, PAINTS);
+    const [top, height] = waterfall.placeOf(50) ?? [];
+    assert.equal(Math.floor(waterfall.rowAt(Number(top) + Number(height) / 2)), 50);
+  }
+  assert.equal(waterfall.placeOf(39), null);
 });
 
 test('bars have computed edges', () => {

@@ -18,8 +18,8 @@ pytestmark = pytest.mark.processes
 STATIC = packaging.STATIC
 # Of the page: minified, and as it is delivered, compressed. The page runs on the machine that is
 # being measured. A limit has about a quarter of room; what it bounds is in CHANGELOG.md.
-SCRIPT_BYTES, SCRIPT_GZIP_BYTES = 40_000, 17_500
-STYLE_BYTES, STYLE_GZIP_BYTES = 32_000, 8_500
+SCRIPT_BYTES, SCRIPT_GZIP_BYTES = 46_000, 20_000
+STYLE_BYTES, STYLE_GZIP_BYTES = 35_000, 9_000
 OWN_STYLE_BYTES = 6_000  # of one page's own sheet
 
 

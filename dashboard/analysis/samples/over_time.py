@@ -42,6 +42,11 @@ def in_flight(lane: Lane, at_ms: Floats) -> Floats:
     return started - ended
 
 
+def done_by(lane: Lane, at_ms: Floats) -> Floats:
+    """Return how many requests were done by each instant."""
+    return _counted(lane.samples["done"], at_ms)
+
+
 def done_per_s(lane: Lane, at_ms: Floats) -> Floats:
     """Return the requests per second done since the instant before; NaN for the first."""
     done = np.diff(_counted(lane.samples["done"], at_ms)) * MS_PER_S / np.diff(at_ms)

@@ -1,4 +1,7 @@
-"""Distributions of response times laid out for SVG: the ECDF, and the shift from lane to lane."""
+"""Distributions of response times laid out for SVG: the ECDF, and the shift from lane to lane.
+
+Lanes of one family differ by the line's pattern and by its marks.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,8 @@ from dashboard.analysis.samples.percentiles import percentiles_ms, response_ms
 from dashboard.models import RunLane
 from dashboard.web.shared.format import LETTERS, format_ms
 
-from .log_axis import LogAxis, ecdf_path, mark
+from .empty import why_empty
+from .log_axis import LogAxis, ecdf_marks, ecdf_path, mark
 from .plot_area import PlotArea, Tick, path
 
 AREA = PlotArea.within(420, 290, left=56, right=22, top=14, bottom=24)
@@ -28,7 +32,7 @@ LETTER_HEIGHT = 15
 
 @dataclass(frozen=True)
 class Curve:
-    """A lane's curve: its path, the interval bars at its points, and the place of its letter."""
+    """A lane's curve: its path, the place of its letter, its interval bars, and its marks."""
 
     letter: str
     family: str
@@ -36,6 +40,7 @@ class Curve:
     letter_x: float
     letter_y: float
     bars: tuple[tuple[float, float, float], ...] = ()  # left, top, height
+    marks: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,8 +55,13 @@ class CurvePicture:
     bar: int = BAR_WIDTH
 
 
-def ecdf(lanes: Sequence[RunLane], collected: Sequence[Lane]) -> CurvePicture:
-    """Draw the share of requests at or below each response time, on a logarithmic axis."""
+def ecdf(
+    lanes: Sequence[RunLane], collected: Sequence[Lane], *, selected: bool = False
+) -> CurvePicture:
+    """Draw the share of requests at or below each response time, on a logarithmic axis.
+
+    `selected`: only a stretch was collected.
+    """
     times_by_lane = [response_ms(lane) for lane in collected]
     axis = LogAxis.around([times for times in times_by_lane if times.size])
     curves, summaries = [], []
@@ -63,9 +73,11 @@ def ecdf(lanes: Sequence[RunLane], collected: Sequence[Lane]) -> CurvePicture:
         summaries.append(f"{letter}: p50 {format_ms(p50_ms)}, p95 {format_ms(p95_ms)}")
         median_x = AREA.x(axis.share(float(p50_ms)))
         line = ecdf_path(times_ms, axis, AREA)
-        curves.append(Curve(letter, lane.family, line, median_x, AREA.y(0.5)))
+        marks = ecdf_marks(times_ms, axis, AREA, (lane.position + 0.5) / len(lanes))
+        curve = Curve(letter, lane.family, line, median_x, AREA.y(0.5), marks=marks)
+        curves.append(curve)
     return CurvePicture(
-        summary=" · ".join(summaries) or "no data yet",
+        summary=" · ".join(summaries) or why_empty(collected, selected=selected),
         across=tuple(axis.ticks(AREA.x)),
         up=tuple(Tick(AREA.y(share), name) for share, name in SHARES.items()),
         curves=_spread_letters(curves),
@@ -105,7 +117,9 @@ def _shift_curve(lane: RunLane, deciles: Sequence[Shift], y: Callable[[float], f
         (x - BAR_WIDTH / 2, y(shift.high_ms), max(y(shift.low_ms) - y(shift.high_ms), 1.0))
         for x, shift in zip(xs, deciles, strict=True)
     )
-    return Curve(LETTERS[lane.position], lane.family, path(points), *points[-1], bars)
+    return Curve(
+        LETTERS[lane.position], lane.family, path(points), *points[-1], bars, tuple(points)
+    )
 
 
 def _shift_summary(lanes: Sequence[RunLane], deciles_by_lane: Sequence[Sequence[Shift]]) -> str:
@@ -116,7 +130,7 @@ def _shift_summary(lanes: Sequence[RunLane], deciles_by_lane: Sequence[Sequence[
         if shift.decile == 50
     ]
     if not medians:
-        return "nothing to compare yet"
+        return "nothing to compare: two lanes with requests that succeeded are needed"
     interval = any(shift.interval for deciles in deciles_by_lane for shift in deciles)
     bars = "95 % intervals" if interval else "range over the rounds"
     return f"at the median, {' · '.join(medians)} · bars: {bars}"

@@ -19,6 +19,7 @@ from dashboard.web.shared.format import LETTERS
 from dashboard.wire.units import NS_PER_MS
 
 from .distribution import AREA
+from .empty import why_empty
 from .log_axis import SMALLEST_MS, LogAxis, mark
 from .plot_area import PlotArea, Tick
 
@@ -67,7 +68,7 @@ def heatmap(
     times = [_times_ms(lane) for lane in collected]
     done_ms, response_ms = (np.concatenate(column) for column in zip(*times, strict=True))
     if not done_ms.size:
-        return HeatPicture("no data yet", (), ())
+        return HeatPicture(why_empty(collected, selected=stretch is not None), (), ())
     span = stretch or Stretch(0.0, float(done_ms.max()) * BEYOND_MOST)
     axis = _response_axis(response_ms)
     grids = [_grid(done, response, span, axis) for done, response in times]

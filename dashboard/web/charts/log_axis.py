@@ -14,6 +14,7 @@ from dashboard.wire.units import MS_PER_S
 from .plot_area import PlotArea, Tick, path
 
 POINTS = 200  # of a curve: more cannot be distinguished
+MARKS = 4  # of a curve, as in static/js/charts/plot.js
 SMALLEST_MS = 1e-3
 MARGIN_FACTOR = 1.15  # beside the first and the last value
 FEW_POWERS = 2
@@ -72,3 +73,17 @@ def ecdf_path(ascending: Floats, axis: LogAxis, area: PlotArea) -> str:
         return ""
     points = quantiles(ascending)
     return path([(area.x(axis.share(value)), area.y(share)) for share, value in points])
+
+
+def ecdf_marks(
+    ascending: Floats, axis: LogAxis, area: PlotArea, offset: float
+) -> tuple[tuple[float, float], ...]:
+    """Return the places of a curve's marks; `offset`, 0 to 1, keeps those of two curves apart."""
+    if not ascending.size:
+        return ()
+    shares = [(mark + offset) / MARKS for mark in range(MARKS)]
+    values = np.quantile(ascending, shares, method="inverted_cdf")
+    return tuple(
+        (area.x(axis.share(float(value))), area.y(share))
+        for share, value in zip(shares, values, strict=True)
+    )

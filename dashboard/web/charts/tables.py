@@ -61,19 +61,22 @@ class Page:
     rows: list[Sequence[str]]
     number: int
     pages: int
+    nothing: str  # instead of rows
 
 
 Names = Sequence[str]
 MakeTable = Callable[[Names, Sequence[Lane], Selection], Content]
 
 
-def page_of(content: Content, number: int) -> Page:
+def page_of(content: Content, number: int, selection: Selection) -> Page:
     """Return a page by its number, or the last page if there are fewer."""
     pages = max(1, -(-content.rows // PAGE))
     number = min(max(number, 1), pages)
     first = (number - 1) * PAGE
     rows = [content.cells(row) for row in range(first, min(first + PAGE, content.rows))]
-    return Page(content.caption, content.heads, rows, number, pages)
+    place = "the selection" if selection.stretch else f"round {selection.round}"
+    nothing = f"no request finished in {place}"
+    return Page(content.caption, content.heads, rows, number, pages, nothing)
 
 
 def table_of(run: Run, chart: str, selection: Selection) -> Content | None:
@@ -116,6 +119,7 @@ def _load(measure: str, unit: float = 1.0) -> Callable[[Lane, Floats], Floats]:
 _whole_number = partial(format_number, form="{:,.0f}")
 _rate_steps = over_time.MOST_INSTANTS // FEWER_STEPS
 TIME_SERIES: Mapping[str, _TimeSeries] = {
+    "done": _TimeSeries("requests done", over_time.done_by, _whole_number),
     "inFlight": _TimeSeries("in flight", over_time.in_flight, _whole_number),
     "throughput": _TimeSeries(
         "done", over_time.done_per_s, partial(format_number, form="{:,.0f}/s"), _rate_steps

@@ -56,7 +56,7 @@ def pictures_of(
         return heatmap(run_lanes, [of_round(lane, selection.round) for lane in lanes], stretch)
 
     draw: dict[str, Callable[[], CurvePicture | HeatPicture]] = {
-        "ecdf": lambda: ecdf(run_lanes, all_rounds),
+        "ecdf": lambda: ecdf(run_lanes, all_rounds, selected=stretch is not None),
         "heat": heat,
         "shift": lambda: shift(run_lanes, all_rounds),
     }
@@ -73,7 +73,7 @@ def table(request: HttpRequest, run_id: str, chart: str) -> HttpResponse:
     if content is None:
         raise Http404(f"there is no chart {chart!r}")
     context: dict[str, Any] = {
-        "table": page_of(content, whole_number(request, "page", 1)),
+        "table": page_of(content, whole_number(request, "page", 1), selection),
         "chart": chart,
         "address": reverse("chart-table", args=[run_id, chart]),
     }

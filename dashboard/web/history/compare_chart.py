@@ -1,6 +1,7 @@
 """Response times of two runs as overlaid ECDFs, laid out for SVG.
 
-One chart per lane, all on one logarithmic axis. The first run is dashed, the second solid.
+One chart per lane, all on one logarithmic axis. The first run is dashed and marked ◆, the second
+solid and marked ●.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ import numpy as np
 
 from dashboard.analysis.samples.lane_samples import Floats, Lane
 from dashboard.analysis.samples.percentiles import response_ms
-from dashboard.web.charts.log_axis import LogAxis, ecdf_path
+from dashboard.web.charts.log_axis import LogAxis, ecdf_marks, ecdf_path
 from dashboard.web.charts.plot_area import PlotArea, Tick
 from dashboard.web.shared.format import format_ms
 
 AREA = PlotArea.within(560, 180, left=40, right=12, top=10, bottom=26)
+RUNS = (("first", "B", 0.25), ("second", "A", 0.75))  # name, mark, offset of the marks
 SHARES = (0.0, 0.5, 0.95)  # more would overlap the label of the last
 
 
@@ -26,6 +28,8 @@ class Curve:
 
     path: str
     which: str
+    letter: str  # whose mark it has
+    marks: tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True)
@@ -66,10 +70,14 @@ def overlay(lanes: Sequence[tuple[str, str, Lane, Lane]]) -> Overlay | None:
 
 
 def _chart(name: str, family: str, both: Sequence[Floats], axis: LogAxis) -> Chart:
-    names = ("first", "second")
     curves = tuple(
-        Curve(ecdf_path(times_ms, axis, AREA), which)
-        for times_ms, which in zip(both, names, strict=True)
+        Curve(
+            ecdf_path(times_ms, axis, AREA),
+            which,
+            letter,
+            ecdf_marks(times_ms, axis, AREA, offset),
+        )
+        for times_ms, (which, letter, offset) in zip(both, RUNS, strict=True)
     )
     medians = [
         format_ms(float(np.median(times_ms)) if times_ms.size else None) for times_ms in both

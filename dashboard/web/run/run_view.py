@@ -52,6 +52,7 @@ STATE_LINES: Mapping[str, str] = {
     Status.FAILED: "The run failed. The measurements so far are kept.",
     Status.INTERRUPTED: "Interrupted: the process that performed this run ended.",
 }
+REPLAYING = "Replaying the run, not firing. Its result returns at the end."
 
 
 def state_word(status: str) -> str:
@@ -102,13 +103,15 @@ class RunView:
     @property
     def state_lines(self) -> dict[str, str]:
         """The texts shown before there is a sentence, by state; an active run changes state."""
+        if self.data.get("replay"):
+            return {Status.RUNNING: REPLAYING}
         states = ACTIVE if self.active else (self.status,)
         return {state: STATE_LINES[state] for state in states}
 
     @property
     def state(self) -> str:
         """The status as pages show it."""
-        return state_word(self.status)
+        return "replay" if self.data.get("replay") else state_word(self.status)
 
     @property
     def ago(self) -> str:

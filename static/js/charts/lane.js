@@ -1,9 +1,8 @@
 /** One lane's figure: caption, axis, bars, the line of its theory. */
 
 import { find, write } from '../shared/dom.js';
-import { count, duration } from '../shared/format.js';
+import { count, duration, speed } from '../shared/format.js';
 import { Plot, timeMarks } from './plot.js';
-import { ZOOMED } from './row-layout.js';
 import { paintsOf } from './theme.js';
 import { waterfallOn } from './waterfall.js';
 
@@ -15,14 +14,16 @@ export class Lane {
   #ratio = 0;
   #shown = /** @type {Firing | undefined} */ (undefined);
 
-  /** @param {number} position @param {LaneData} data @param {HTMLElement} figure */
-  constructor(position, data, figure) {
+  /** @param {number} position @param {LaneData} data @param {HTMLElement} figure @param {number} [replay] its speed */
+  constructor(position, data, figure, replay) {
     this.position = position;
     this.data = data;
     this.figure = figure;
     this.plot = find('.plot', figure);
     this.waterfall = waterfallOn(find('canvas.bars', figure));
     this.summary = find('.summary', figure);
+    this.replay = replay ? `replay at ${speed(replay)}, ` : '';
+    if (replay) this.plot.dataset.replay = `replay ${speed(replay)}`;
     this.paints = paintsOf(figure);
     /** What the canvas shows, for the caption and tests. */
     this.model = {
@@ -52,8 +53,8 @@ export class Lane {
     this.#ratio = ratio;
   }
 
-  /** @param {Feed} feed @param {Shown} shown @param {boolean} zoomed */
-  draw(feed, { round, span, selection, browser_ms }, zoomed) {
+  /** @param {Feed} feed @param {Shown} shown */
+  draw(feed, { round, span, rows, selection, browser_ms }) {
     // Until the shown round begins here, the previous one stays, faintly.
     let fired = round;
     while (fired && !feed.columns.firing(this.position, fired)) fired--;
@@ -62,9 +63,8 @@ export class Lane {
     const faint = which !== round;
     const now_ms = feed.now(this.position, which, browser_ms);
     const { requests } = feed.run;
-    const scrolled = zoomed ? find('.scroller', this.figure).scrollTop : 0;
     this.#axis(span);
-    const view = { span, selection, requests, faint, now_ms, zoomed, scrolled };
+    const view = { span, rows, selection, requests, faint, now_ms };
     this.waterfall.draw(firing, `${which} ${firing?.every}`, view, this.paints);
     this.#shown = firing;
     const { begun = 0, finished = 0, failed = 0 } = firing ?? {};
@@ -88,14 +88,8 @@ export class Lane {
     write(theory.firstElementChild, this.data.mark);
   }
 
-  /** Make the last of these rows reachable by scrolling. @param {number} requests */
-  makeRoom(requests) {
-    const beyond = Math.max(0, ZOOMED * requests - this.#barsHeight);
-    find('.spacer', this.figure).style.height = `${beyond}px`;
-  }
-
-  /** @param {number} requests of a round @param {boolean} active true if the run is */
-  words(requests, active) {
+  /** @type {LaneWords} */
+  words(requests, active, loading) {
     const { round, begun, finished, failed, faint, now_ms } = this.model;
     const which = round === 0 ? 'warm-up' : `round ${round}`;
     const { every = 1, cutOff = 0 } = this.#shown ?? {};
@@ -103,7 +97,8 @@ export class Lane {
     const errors = failed ? `, ✕ ${count(failed)} failed` : '';
     const cut = cutOff ? `, ${count(cutOff)} cut off by Stop` : '';
     const part = every > 1 ? `, drawing 1 in ${every}` : '';
-    const text = `${faint ? `${which}: ` : ''}${done} after ${duration(now_ms)}${errors}${cut}${part}`;
-    write(this.summary, begun ? text : active ? 'waiting for its turn' : 'no requests');
+    const text = `${this.replay}${faint ? `${which}: ` : ''}${done} after ${duration(now_ms)}${errors}${cut}${part}`;
+    const none = loading ? 'loading…' : active ? 'waiting for its turn' : 'no requests';
+    write(this.summary, begun ? text : `${this.replay}${none}`);
   }
 }

@@ -7,6 +7,7 @@ const MIB = 2 ** 20;
 export const OF_ANY_PROCESS = ['threads', 'rss', 'cpu'];
 export const HOLDS_MS = 250; // a report is valid for five periods
 export const COLUMNS = 120; // stretches of the axis
+export const FINE = 600; // of a chart as wide as the page
 export const FOLD = 4; // bins per row of the grid: two percent
 export const HIGH = Math.ceil(BINS / FOLD);
 
@@ -21,6 +22,7 @@ export class OverTime {
   #started = new Int32Array();
   /** Requests finished between each instant and the one before. */
   ended = new Int32Array();
+  #fine = new Int32Array();
   /** Successful ones, by stretch and response time: FOLD bins per row. */
   grid = new Uint32Array(COLUMNS * HIGH);
 
@@ -35,6 +37,7 @@ export class OverTime {
       this.#taken = this.#counted = 0;
       this.#started = new Int32Array(COLUMNS + 2);
       this.ended = new Int32Array(COLUMNS + 2);
+      this.#fine = new Int32Array(FINE + 2);
       this.grid.fill(0);
     }
     if (!firing) return;
@@ -43,6 +46,7 @@ export class OverTime {
     const add = (due_ms, done_ms, bin, failed, many) => {
       const at = (done_ms - from_ms) * this.#scale;
       this.ended[place(at)] += many;
+      this.#fine[place((at * FINE) / COLUMNS, FINE)] += many;
       this.#started[this.#place(due_ms)] += many;
       if (failed || at < 0 || at > COLUMNS) return;
       this.grid[Math.min(Math.floor(at), COLUMNS - 1) * HIGH + Math.floor(bin / FOLD)] += many;
@@ -81,6 +85,16 @@ export class OverTime {
     });
   }
 
+  /** Requests finished by each of FINE + 1 instants; null beyond `now_ms`. @param {number} now_ms */
+  doneBy(now_ms) {
+    const last = ((now_ms - this.#from_ms) * this.#scale * FINE) / COLUMNS + 1;
+    let many = 0;
+    return Array.from({ length: FINE + 1 }, (_, point) => {
+      many += this.#fine[point];
+      return point <= last ? many : null;
+    });
+  }
+
   /** @type {Times} */
   times(first, last) {
     const sums = new Uint32Array(HIGH);
@@ -92,7 +106,7 @@ export class OverTime {
 }
 
 /** The instant that counts it; 0 before the axis. @param {number} at */
-const place = (at) => Math.min(Math.max(Math.ceil(at), 0), COLUMNS + 1);
+const place = (at, most = COLUMNS) => Math.min(Math.max(Math.ceil(at), 0), most + 1);
 
 /**
  * The sum over a target's processes at each instant, for loop lag the maximum; CPU in percent of a

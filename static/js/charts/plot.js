@@ -1,11 +1,12 @@
 /** A chart's canvas: a box with axes and lines. CSS pixels. */
 
 import { tickName, ticks } from './axis.js';
-import { colour, DASHES } from './theme.js';
+import { colour, DASHES, MARKS } from './theme.js';
 
 export const MARGIN = { left: 56, right: 20, top: 14, bottom: 24 };
 const LABEL_WIDTH = 64;
 const LETTER = 14;
+const MARKS_PER_LINE = 4;
 
 /** @param {Span} span @param {number} width @returns {Marks} */
 export function timeMarks([from_ms, to_ms], width) {
@@ -69,6 +70,7 @@ export class Plot {
   /** A line per lane with its letter at the end. @param {LaneData[]} lanes @param {Point[][]} lines */
   lines(lanes, lines) {
     const { context, left, top, width, height } = this;
+    const marks = /** @type {{x: number, y: number, lane: number, paint: string}[]} */ ([]);
     const ends = lines.flatMap((line, lane) => {
       const { letter, family } = lanes[lane];
       const paint = colour(`--${family}`);
@@ -79,8 +81,11 @@ export class Plot {
       const points = line.map(([x, y]) => ({ x: left + x * width, y: top + (1 - y) * height }));
       for (const { x, y } of points) context.lineTo(x, y);
       context.stroke();
+      for (const place of markPlaces(points, (lane + 0.5) / lanes.length))
+        marks.push({ ...place, lane, paint });
       return points.slice(-1).map((end) => ({ ...end, letter, paint }));
     });
+    this.#marks(marks);
     context.textAlign = 'center';
     context.textBaseline = 'middle';
     context.font = `bold ${context.font}`;
@@ -93,6 +98,42 @@ export class Plot {
       context.fillText(letter, x, y);
     }
   }
+
+  /** @param {{x: number, y: number, lane: number, paint: string}[]} marks */
+  #marks(marks) {
+    const { context } = this;
+    context.setLineDash([]);
+    context.strokeStyle = colour('--surface');
+    context.lineWidth = 3;
+    for (const { x, y, lane, paint } of marks) {
+      const shape = new Path2D(MARKS[lane]);
+      context.save();
+      context.translate(x, y);
+      context.stroke(shape);
+      context.fillStyle = paint;
+      context.fill(shape);
+      context.restore();
+    }
+  }
+}
+
+/**
+ * Where a line's marks are: at the same distances along it, for each lane elsewhere.
+ * @template {{x: number, y: number}} T
+ * @param {T[]} points @param {number} offset 0 to 1
+ */
+export function markPlaces(points, offset) {
+  let length = 0;
+  const along = points.map(({ x, y }, i) => {
+    if (i) length += Math.hypot(x - points[i - 1].x, y - points[i - 1].y);
+    return length;
+  });
+  const places = /** @type {T[]} */ ([]);
+  for (let mark = 0; mark < MARKS_PER_LINE && points.length; mark++) {
+    const wanted = ((mark + offset) / MARKS_PER_LINE) * length;
+    places.push(points[along.findIndex((at) => at >= wanted)]);
+  }
+  return places;
 }
 
 /**

@@ -1,22 +1,20 @@
 /**
- * Rows of requests in device pixels, for sharp bars. Fitted, all are visible; of several on a row
- * of pixels the first is shown, or the first that failed. Zoomed, each has a row, and they scroll.
+ * Rows of requests in device pixels, for sharp bars. All of them fit, or those of a range; of
+ * several on a row of pixels the first is shown, or the first that failed.
  */
 
 const MAX_ROW = 28; // CSS pixels
 const GAP_FROM = 4; // device pixels per row: with gaps from here on
-export const ZOOMED = 2; // CSS pixels per row
 
 export class Rows {
   /**
-   * Height in device pixels, of which `ratio` are in a CSS pixel; scrolled in CSS pixels.
-   * @param {{requests: number, height: number, ratio: number, zoomed?: boolean, scrolled?: number}} plot
+   * Height in device pixels, of which `ratio` are in a CSS pixel; `rows` are all if null.
+   * @param {{requests: number, height: number, ratio: number, rows?: Chosen}} plot
    */
-  constructor({ requests, height, ratio, zoomed = false, scrolled = 0 }) {
-    const fit = Math.min(height / requests, MAX_ROW * ratio);
+  constructor({ requests, height, ratio, rows = null }) {
     this.requests = requests;
-    this.pitch = zoomed ? Math.max(ZOOMED * ratio, fit) : fit;
-    this.offset = zoomed ? Math.round(scrolled * ratio) : 0;
+    this.pitch = rows ? height / (rows[1] - rows[0]) : Math.min(height / requests, MAX_ROW * ratio);
+    this.offset = rows ? Math.round(rows[0] * this.pitch) : 0;
     this.height = height;
   }
 

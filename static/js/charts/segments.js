@@ -46,9 +46,9 @@ export function eachSegment({ state, stamps }, request, now_ms, draw) {
 }
 
 /** @type {Lengths} */
-export function lengths(firing, request) {
+export function lengths(firing, request, now_ms = 0) {
   const sums = /** @type {Partial<Record<Segment, number>>} */ ({});
-  eachSegment(firing, request, 0, (segment, from, to) => {
+  eachSegment(firing, request, now_ms, (segment, from, to) => {
     sums[segment] = (sums[segment] ?? 0) + to - from;
   });
   return sums;
@@ -60,14 +60,28 @@ function outcome({ error, status }, request, failures) {
   return word + (status[request] || (word ? '' : 'cut off by Stop'));
 }
 
-/** @type {InWords} */
-export function requestInWords(firing, request, failures) {
+/** Its number, outcome and response time. @type {InWords} */
+export function requestLine(firing, request, failures) {
   const { due, done } = firing.stamps;
   if (Number.isNaN(done[request])) return `request ${request}: in flight`;
+  return `request ${request}: ${outcome(firing, request, failures)}, ${duration(done[request] - due[request])}`;
+}
+
+/** @type {InWords} */
+export function requestInWords(firing, request, failures) {
+  const segments = Object.entries(lengths(firing, request));
   return [
-    `request ${request}: ${outcome(firing, request, failures)}, ${duration(done[request] - due[request])}`,
-    ...Object.entries(lengths(firing, request)).map(
-      ([name, ms]) => `${SEGMENTS[/** @type {Segment} */ (name)]} ${duration(ms)}`,
-    ),
+    requestLine(firing, request, failures),
+    ...segments.map(([name, ms]) => `${SEGMENTS[/** @type {Segment} */ (name)]} ${duration(ms)}`),
   ].join(' · ');
+}
+
+/** The request that finished last at or before an instant; -1 without any. @type {FinishedBy} */
+export function finishedBy({ order, rows, stamps }, at_ms) {
+  let [last, last_ms] = [-1, Number.NEGATIVE_INFINITY];
+  for (const request of order.subarray(0, rows)) {
+    const done_ms = stamps.done[request];
+    if (done_ms <= at_ms && done_ms >= last_ms) [last, last_ms] = [request, done_ms];
+  }
+  return last;
 }

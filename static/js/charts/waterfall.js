@@ -18,10 +18,10 @@ export function waterfallOn(canvas) {
   let drawn = '';
 
   /** @param {View} view */
-  const begin = ({ requests, zoomed, scrolled }) => {
+  const begin = ({ requests, rows: range }) => {
     const { width, height } = canvas;
     context.clearRect(0, 0, width, height);
-    rows = new Rows({ requests, height, ratio, zoomed, scrolled });
+    rows = new Rows({ requests, height, ratio, rows: range });
     growing.clear();
     painted.whole++;
   };
@@ -101,7 +101,11 @@ export function waterfallOn(canvas) {
       ratio = pixels;
       drawn = '';
     },
-    requestAt: (top) => Math.floor((top * ratio + rows.offset) / rows.pitch),
+    rowAt: (top) => (top * ratio + rows.offset) / rows.pitch,
+    placeOf: (request) => {
+      const [top, height] = rows.bar(request);
+      return rows.visible(request) ? [top / ratio, height / ratio] : null;
+    },
     draw(firing, name, view, paints) {
       const { now_ms: _, ...lasting } = view;
       const key = name + JSON.stringify(lasting);

@@ -28,6 +28,8 @@ export class Feed {
   /** @param {RunData} run */
   constructor(run) {
     this.run = run;
+    /** True until the frames stored so far have arrived. */
+    this.loading = Boolean(run.id) && !run.replay;
     this.columns = new RunColumns(run.requests, run.discarded_rounds);
   }
 
@@ -49,9 +51,12 @@ export class Feed {
     this.#fetching = true;
     try {
       for (let range = this.#next(); range; range = this.#next()) await this.#fetchSome(...range);
+      this.loading = false;
     } catch (error) {
       // The connection broke: after reconnecting, `watching` fetches again.
-      if (!(error instanceof TypeError)) this.problem = String(error);
+      if (error instanceof TypeError) return;
+      this.problem = String(error);
+      this.loading = false;
     } finally {
       this.#fetching = false;
       this.missing = 0;

@@ -1,4 +1,4 @@
-/** The charts over time in the panel below the waterfalls. */
+/** The charts over time: those of the panel, and all lanes in one. */
 
 import { line } from '../charts/lines.js';
 import { OverTime } from '../charts/over-time.js';
@@ -36,6 +36,16 @@ export function panelIn(root, feed) {
     get models() {
       return Object.fromEntries(charts.map(({ name, drawing }) => [name, drawing.model]));
     },
-    read: (lane, at_ms) => charts.map(({ drawing }) => drawing.read(lane, at_ms)).filter(Boolean),
+    read: (lane, at_ms) =>
+      charts.flatMap(({ drawing }) => {
+        const value = drawing.read(lane, at_ms);
+        return value ? [`${drawing.word} ${value}`] : [];
+      }),
+    valuesAt(name, at_ms) {
+      const chart = charts.find((chart) => chart.name === name);
+      return feed.run.lanes.map(({ letter, family }, lane) => {
+        return { letter, family, value: chart?.drawing.read(lane, at_ms) ?? '' };
+      });
+    },
   };
 }

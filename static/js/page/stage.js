@@ -2,7 +2,10 @@
 
 import { axisEnd } from '../charts/axis.js';
 import { Cursor } from '../charts/cursor.js';
+import { listenToGestures } from '../charts/gestures.js';
 import { Lane } from '../charts/lane.js';
+import { minimapOn } from '../charts/minimap.js';
+import { rowsWithin, Zoom } from '../charts/zoom.js';
 import { Feed } from '../data/feed.js';
 import { find, findAll, PHONE } from '../shared/dom.js';
 import { panelIn } from './panel.js';
@@ -14,12 +17,11 @@ const interval_ms = () => (PHONE.matches ? 500 : 250); // between updates of cha
 export function stageOf(run, root, wake) {
   const feed = new Feed(run);
   const figures = findAll('.waterfall', root);
-  const lanes = run.lanes.map((lane, i) => new Lane(i, lane, figures[i]));
+  const lanes = run.lanes.map((lane, i) => new Lane(i, lane, figures[i], run.replay));
+  const view = new Zoom(run.requests);
   let chosenRound = 0; // 0: the newest
   let last_ms = 0;
   let shown = '';
-  let stretch = /** @type {Chosen} */ (null); // of the time axis, if zoomed
-  let end_ms = 1000;
   let ratio = 1;
 
   /** One end for all rounds, so that they can be compared. @param {number} browser_ms */
@@ -47,9 +49,10 @@ export function stageOf(run, root, wake) {
     wake,
     feed,
     lanes,
-    panel: panelIn(find('#panel', root), feed),
+    panel: panelIn(root, feed),
     status: run.status,
-    zoomed: false,
+    view,
+    wheeled: false,
     behind: false,
     span: [0, 1000],
     selection: selectionOf(location.hash),
@@ -74,25 +77,35 @@ export function stageOf(run, root, wake) {
     },
 
     zoom(by) {
-      const [from_ms, to_ms] = stage.span;
-      if (by > 0 && (stage.selection || stage.zoomed)) {
-        const middle_ms = cursor.at_ms ?? (from_ms + to_ms) / 2;
-        const [from, to] = stage.selection ?? around(middle_ms, (to_ms - from_ms) / 2);
-        stretch = [Math.max(from, 0), Math.max(to, from + 1)];
+      const { selection } = stage;
+      if (by > 0 && selection) {
+        const firings = lanes.map(({ position, model }) =>
+          feed.columns.firing(position, model.round),
+        );
+        view.show(
+          selection,
+          rowsWithin(
+            firings.filter((firing) => !!firing),
+            selection,
+          ),
+        );
         stage.select(null);
-      } else if (by < 0 && stretch) {
-        const [from, to] = around((from_ms + to_ms) / 2, 2 * (to_ms - from_ms));
-        stretch = to - from < end_ms ? [Math.max(from, 0), to] : null;
-      } else {
-        stage.zoomed = by > 0;
-        if (!by) stretch = null;
-      }
-      root.classList.toggle('zoomed', stage.zoomed);
-      const pressed = stage.zoomed || Boolean(stretch);
-      const button = find('button#zoom', root);
-      button.ariaPressed = String(pressed);
-      button.dataset.key = pressed ? '0' : '+';
-      for (const lane of lanes) lane.makeRoom(stage.zoomed ? run.requests : 0);
+        stage.keepSelection();
+      } else if (by) {
+        view.by(2 ** by, cursor.at_ms ?? view.span[0], cursor.row ?? view.range[0]);
+      } else view.fit();
+      stage.viewed();
+    },
+
+    viewed() {
+      root.classList.toggle('zoomed', view.active);
+      find('button#fit', root).disabled = !view.active;
+      redraw();
+    },
+
+    overlay() {
+      const on = root.classList.toggle('overlaid');
+      find('button#overlay-button', root).ariaPressed = String(on);
       redraw();
     },
 
@@ -117,11 +130,18 @@ export function stageOf(run, root, wake) {
 
     draw(browser_ms) {
       const { round, selection } = stage;
-      end_ms = longest(browser_ms);
-      stage.span = stretch ?? [0, end_ms];
-      const show = { round, span: stage.span, browser_ms, selection };
+      view.end_ms = longest(browser_ms);
+      stage.span = view.span;
+      const show = {
+        round,
+        span: stage.span,
+        rows: view.rows,
+        browser_ms,
+        selection,
+        active: stage.active,
+      };
+      for (const lane of lanes) lane.draw(feed, show);
       cursor.draw();
-      for (const lane of lanes) lane.draw(feed, show, stage.zoomed);
       stage.panel.count(show);
       // Charts and captions are costly and wait, except when a round begins.
       const begun = lanes.map(({ model }) => `${round} ${model.round} ${!model.begun}`).join();
@@ -132,7 +152,8 @@ export function stageOf(run, root, wake) {
       shown = begun;
       last_ms = now_ms;
       stage.panel.draw(show, ratio);
-      for (const lane of lanes) lane.words(run.requests, stage.active);
+      minimap?.draw(round, ratio);
+      for (const lane of lanes) lane.words(run.requests, stage.active, feed.loading);
       return true;
     },
 
@@ -141,13 +162,13 @@ export function stageOf(run, root, wake) {
     },
   };
   const cursor = new Cursor(stage);
+  const canvas = find('canvas#minimap', root);
+  const minimap = canvas && minimapOn(canvas, stage);
+  listenToGestures(stage);
   feed.over = !stage.active;
   stage.resize();
   return stage;
 }
-
-/** @type {Around} */
-const around = (middle_ms, length_ms) => [middle_ms - length_ms / 2, middle_ms + length_ms / 2];
 
 /** From a hash such as #120-340. @param {string} hash @returns {Chosen} */
 function selectionOf(hash) {

@@ -1,7 +1,7 @@
 /** An active run in words: state, progress, connection, milestones. */
 
 import { announce, find, write } from '../shared/dom.js';
-import { count } from '../shared/format.js';
+import { count, speed } from '../shared/format.js';
 import { roundsOf } from './rounds.js';
 
 /** @type {(stage: Stage) => Status} */
@@ -55,7 +55,8 @@ export function statusOf(stage) {
 
     show() {
       root.dataset.status = find('#state').dataset.status = stage.status;
-      write(find('#state'), stage.status === 'waiting' ? 'queued' : stage.status);
+      const state = stage.status === 'waiting' ? 'queued' : stage.status;
+      write(find('#state'), run.replay ? `replay at ${speed(run.replay)}` : state);
       write(place, progress());
       const done = run.lanes
         .flatMap((_, lane) => feed.columns.counted(lane))

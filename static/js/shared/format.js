@@ -16,3 +16,6 @@ export function duration(value_ms) {
 
 /** @param {number} value */
 export const count = (value) => value.toLocaleString('en');
+
+/** The speed of a replay: ¼×, ½×, 4×. @param {number} value */
+export const speed = (value) => `${{ 0.25: '¼', 0.5: '½' }[value] ?? value}×`;

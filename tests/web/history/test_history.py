@@ -16,6 +16,7 @@ from dashboard.models import Run, Status
 from dashboard.runs.archive import stored_runs
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue.laboratory import Laboratory
+from dashboard.web.charts.log_axis import MARKS
 from tests.runs.fakes import FakeEngine
 from tests.web.bench.test_runs import HTMX, finished, start
 
@@ -93,6 +94,7 @@ async def test_a_comparison_begins_with_the_differences(
     same = await text_of(browser, f"/runs/compare/?a={first.pk}&b={first.pk}")
     assert "None: same plan, same environment." in same
     assert same.count('class="curve"') == 6  # three lanes, twice
+    assert same.count('class="lane-mark"') == 6 * MARKS
     assert "1.00×" in same
 
 
