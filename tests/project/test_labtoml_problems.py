@@ -22,6 +22,15 @@ REFUSALS = [
     ('"shop.settings"', "1", "project.env.DJANGO_SETTINGS_MODULE", "a text"),
     ("env = {", 'ca = "nowhere.pem"\nenv = {', "project.ca", "a file with certificates (PEM)"),
     ("env = {", 'ca = "lab.toml"\nenv = {', "project.ca", "a file with certificates (PEM)"),
+    *(
+        (
+            "env = {",
+            f'url = "http://{address}"\nenv = {{',
+            "project.url",
+            "expected an address like",
+        )
+        for address in ("[::1", "[", "]", "[::1]x", "[::1]:99999", ":80", "127.0.0.1:abc", "\u2100")
+    ),
     ("env = {", 'inherit_env = ["SHOP-KEY"]\nenv = {', "project.inherit_env", "a list of names"),
     ("env = {", 'inherit_env = "SHOP_KEY"\nenv = {', "project.inherit_env", "a list of names"),
     ("env = {", 'inherit_env = ["*"]\nenv = {', "project.inherit_env", "a list of names"),

@@ -5,7 +5,6 @@ Every problem is reported at once, each by file and key, with what was expected 
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from dashboard.wire.errors import InvalidManifest, Problem
 from .assemble import project_of
 from .problems import Problems
 from .reading import read_file
+from .toml_text import parse_toml, read_toml
 
 
 def load_manifest(path: Path) -> Project:
@@ -28,7 +28,7 @@ def load_manifest(path: Path) -> Project:
 def problems_in(text: str, path: Path, key: str) -> list[str]:
     """Return what would be wrong with the table `key` of a lab.toml at `path` with this text."""
     try:
-        _, problems = _project(tomllib.loads(text), path)
+        _, problems = _project(parse_toml(text), path)
     except ValueError as error:
         return [f"expected TOML, found: {error}"]
     return [str(problem) for problem in problems if problem.field.startswith(f"{path.name}: {key}")]
@@ -39,7 +39,7 @@ def read_draft(text: str, path: Path) -> Project:
 
     Raises InvalidManifest.
     """
-    project, problems = _project(tomllib.loads(text), path)
+    project, problems = _project(parse_toml(text), path)
     bad = [problem for problem in problems if problem.field != f"{path.name}: scenario"]
     if bad:
         raise InvalidManifest(*bad)
@@ -54,9 +54,9 @@ def _project(data: dict[str, Any], path: Path) -> tuple[Project, list[Problem]]:
 
 def _parsed(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return read_toml(path)
     except OSError as error:
         expected = f"expected a file that can be read, found: {error.strerror}"
         raise InvalidManifest(Problem(str(path), expected)) from None
-    except ValueError as error:  # not UTF-8, or not TOML
+    except ValueError as error:  # not UTF-8, not TOML, or out of bounds
         raise InvalidManifest(Problem(str(path), f"expected TOML, found: {error}")) from None

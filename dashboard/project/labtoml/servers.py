@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from dashboard.wire.tls import client_context
 from . import tables
 from .problems import Problems
 
+_ADDRESS = re.compile(r"(?:\[[^\]]+\]|[^\[\]:]+)(?::\d+)?")  # host and port, nothing else
 RUNNING = "running"  # the server's name if [project] itself has a url
 
 
@@ -80,11 +82,11 @@ def _with_settings(server: Server, table: tables.Server, here: Problems) -> Serv
 def _url(text: str, allow_remote: bool, here: Problems) -> str:
     try:
         parts = urlsplit(text)
-        host = parts.hostname if parts.port != 0 else None
+        host = parts.hostname if parts.port != 0 and _ADDRESS.fullmatch(parts.netloc) else None
     except ValueError:  # no port, or no IPv6 address
         host = None
     if host is None:
         here.expected("an address like 'http://127.0.0.1:8001'", text)
     elif not allow_remote and not is_loopback(host):
-        here.expected("an address of this machine, or project.allow_remote = true,", text)
+        here.expected("an address of this machine, or project.allow_remote = true", text)
     return text.rstrip("/")

@@ -168,5 +168,5 @@ def read_toml(file: Path) -> dict[str, Any]:
     """Return the content of a TOML file; empty if it does not exist or cannot be parsed."""
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
