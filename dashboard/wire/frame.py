@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 
 from .errors import FrameError
+from .untrusted import decode_json
 
 MAGIC: Final = b"LBF1"
 WARM_UP_ROUND: Final = 0  # stored and drawn faint, never counted
@@ -177,7 +178,7 @@ def _read_header(view: memoryview) -> tuple[dict[str, Any], int]:
         raise FrameError(f"expected a frame that begins with {MAGIC!r}, found {magic!r}")
     end = _PREFIX.size + length
     try:
-        header = json.loads(bytes(view[_PREFIX.size : end]))
+        header = decode_json(bytes(view[_PREFIX.size : end]))
         for name, kind in _HEADER_TYPES.items():
             if not isinstance(header[name], kind):
                 raise FrameError(f"header: expected {name} to be {kind.__name__}")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from dashboard.wire.plan.exchange import ANY, CONTAINS, ECHO, JSON, NUMBER
+from dashboard.wire.untrusted import decode_json
 
 # Whether a message (is it text, its bytes) answers the request of that number.
 AnswerMatcher: TypeAlias = Callable[[bool, bytes, int], bool]
@@ -46,7 +47,7 @@ def _json_matcher(rule: str) -> AnswerMatcher:
 def _value_at(data: bytes, path: str) -> Any:
     """Return the value at a dotted path in a JSON object; _MISSING if there is none."""
     try:
-        value = json.loads(data)
+        value = decode_json(data)
     except ValueError:  # neither JSON nor UTF-8
         return _MISSING
     for key in path.split("."):
@@ -59,6 +60,6 @@ def _value_at(data: bytes, path: str) -> Any:
 def _normalised(text: str) -> str | None:
     """Return JSON as `json.dumps` writes it; None if the text is not JSON."""
     try:
-        return json.dumps(json.loads(text))
+        return json.dumps(decode_json(text))
     except ValueError:
         return None

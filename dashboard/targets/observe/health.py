@@ -19,6 +19,7 @@ from typing import Any, Self
 from dashboard.wire.loopback import HOST
 from dashboard.wire.report.answers import AnswerKind
 from dashboard.wire.report.target_facts import DjangoFacts, ExecutorFacts
+from dashboard.wire.untrusted import decode_json
 
 from .answers import merge_answers, read_answers
 from .proc_stats import exists, read_process
@@ -170,16 +171,16 @@ class Health(asyncio.DatagramProtocol):
         return merge_answers(*self._answers.values())
 
     def datagram_received(self, data: bytes, address: Any) -> None:
-        """Handle a probe's datagram; one without the token is dropped."""
+        """Handle a probe's datagram; one without the token or of another form is dropped."""
         try:
-            message = json.loads(data)
+            message = decode_json(data)
             if message["token"] != self.token:
                 return
             if message["type"] == "hello":
                 self._hello(message, address)
             elif message["type"] == "report":
                 self._report(message)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
             return
         self._changed.set()
 

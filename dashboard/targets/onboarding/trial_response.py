@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import json
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -12,6 +11,7 @@ from http.cookies import CookieError, SimpleCookie
 import httpx
 
 from dashboard.project.secrets.masking import masked
+from dashboard.wire.untrusted import decode_json
 
 LONGEST_REASON = 160
 _TITLE = re.compile(r"<title>\s*(\w+)\s+at\s[^<]*</title>")
@@ -53,7 +53,7 @@ def quoted(text: str) -> str:
 def _detail(text: str) -> str:
     """Return the `detail` of DRF and django-ninja: a sentence, or what is missing where."""
     try:
-        answer = json.loads(text)
+        answer = decode_json(text)
     except ValueError:
         return ""
     detail = answer.get("detail") if isinstance(answer, dict) else None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import Any
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from dashboard.models import Run, StoredFrame
 from dashboard.web.shared.laboratory_access import laboratory
+from dashboard.wire.untrusted import decode_json
 
 from .follow import follow
 from .replay import SPEEDS, replay
@@ -35,6 +35,8 @@ class PageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Handle `{"watch": RUN}`, `{"watch": RUN, "replay": SPEED}` or `{"seen": N}`."""
         match _message(text_data):
+            case {"watch": str(run_id)} if not run_id.isascii():
+                await self.close(code=4404)
             case {"watch": str(run_id), "replay": int() | float() as speed} if speed in SPEEDS:
                 await self._replay(run_id, speed)
             case {"watch": str(run_id)}:
@@ -87,6 +89,6 @@ class PageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
 def _message(text: str | None) -> Any:
     try:
-        return json.loads(text or "")
+        return decode_json(text or "")
     except ValueError:
         return None

@@ -232,6 +232,37 @@ async def test_a_datagram_without_the_token_is_dropped(health: Health, probe: Fa
     assert [row["requests"] for row in health.take_rows(0)] == [77]
 
 
+HOSTILE = [
+    *(b"", b"\0", b"\xff\xfe", b"null", b"1", b'"text"', b"[" * 60_000, b'{"token": ' * 5_000),
+    *(b"9" * 5_000, b"{}", b"[1]", b"true", b"{" * 60_000, b"\xef\xbb\xbf{}"),
+]
+ODD_FIELDS: list[dict[str, Any]] = [
+    *({"process": 1e999}, {"process": float("nan")}, {"process": None}, {"process": 10**30}),
+    *({"process": "x"}, {"process": []}, {"at": 1e999}, {"at": None}, {"requests": 1e999}),
+    *({"requests": []}, {"answers": 7}, {"answers": [[]]}, {"executor": 7}, {"executor": [1]}),
+    *({"one_thread": 1e999}, {"one_thread": {}}, {"type": []}, {"firing": {}}),
+]
+
+
+async def test_hostile_datagrams_are_dropped(
+    health: Health, probe: FakeProbe, caplog: pytest.LogCaptureFixture
+) -> None:
+    await begun(health, probe)
+    health.take_rows(0)
+    report = {"type": "report", "firing": 1, "final": False, "at": 1, **COUNTS}
+    hello = {"type": "hello", "interface": 1, "versions": 1, "process": "x"}
+    for data in HOSTILE:
+        probe.socket.send(data)
+        await asyncio.sleep(0)  # it is received before the buffer is full
+    for fields in ODD_FIELDS:
+        probe.send(**{**report, **fields})
+        probe.send(**{**hello, **fields})
+        await asyncio.sleep(0)
+    probe.report(1, requests=78)
+    assert await until_async(lambda: any(row["requests"] == 78 for row in health._rows))
+    assert not caplog.records
+
+
 async def test_reports_of_another_firing_are_no_rows(health: Health, probe: FakeProbe) -> None:
     await begun(health, probe, firing=2)
     health.take_rows(0)
