@@ -15,10 +15,12 @@ import signal
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import psutil
 from asgiref.sync import sync_to_async
+from django.db.models import CharField, QuerySet
+from django.db.models.functions import Cast
 from django.utils.timezone import now
 
 from dashboard.models import ACTIVE, Experiment, Run, RunLane, Status
@@ -31,6 +33,7 @@ from dashboard.wire.plan.plan import Plan
 LOOK_EVERY_S = 0.2
 
 QueueEntry: TypeAlias = Run | Experiment
+Entry = TypeVar("Entry", Run, Experiment)
 
 
 class RemovedFromQueue(LiveburstError):
@@ -95,12 +98,25 @@ def _owner() -> dict[str, Any]:
 
 
 def queued() -> list[QueueEntry]:
-    """Return the entries of the queue, the running one first."""
-    entries: list[QueueEntry] = [
-        *Run.objects.filter(status__in=ACTIVE, experiment=None),
-        *Experiment.objects.filter(status__in=ACTIVE),
-    ]
-    return sorted(entries, key=lambda entry: (entry.created, entry.pk))
+    """Return the entries of the queue, the running one first.
+
+    Fields other than the status are read when they are used: a row with one that is damaged would
+    otherwise stop the queue.
+    """
+    runs = _with_status(Run).filter(status__in=ACTIVE, experiment=None)
+    experiments = _with_status(Experiment).filter(status__in=ACTIVE)
+    entries: list[QueueEntry] = [*runs, *experiments]
+    return sorted(entries, key=_place)
+
+
+def _with_status(kind: type[Entry]) -> QuerySet[Entry]:
+    """Return a query for the status alone; `queued_at` is the time of creation as its text."""
+    return kind.objects.only("status").annotate(queued_at=Cast("created", CharField()))
+
+
+def _place(entry: QueueEntry) -> tuple[str, str]:
+    """Return what the queue is sorted by."""
+    return str(getattr(entry, "queued_at", "")), entry.pk
 
 
 async def number_ahead_of(entry: QueueEntry) -> int:
@@ -128,7 +144,7 @@ def mark_failed(entry: QueueEntry, problem: str) -> None:
 
 
 def _lost(kind: type[Run] | type[Experiment]) -> list[str]:
-    active = kind.objects.filter(status__in=ACTIVE)
+    active = kind.objects.filter(status__in=ACTIVE).only("owner_pid", "owner_started")
     return [entry.pk for entry in active if not owner_alive(entry)]
 
 
@@ -136,7 +152,7 @@ def owner_alive(entry: QueueEntry) -> bool:
     """Return True if the process that performs it lives, and is not a later one with its pid."""
     try:
         return bool(psutil.Process(entry.owner_pid).create_time() == entry.owner_started)
-    except psutil.Error:
+    except (psutil.Error, TypeError, ValueError, OverflowError):  # the last three: a damaged row
         return False
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db import DatabaseError
 from django.urls import reverse
 
 from dashboard.models import Experiment, Run
@@ -34,11 +35,11 @@ def chips() -> list[Chip]:
 
 
 def _text(member: run_queue.QueueEntry) -> str:
-    if isinstance(member, Experiment):
-        return f"{member.kind}: {member.title}"
     try:
+        if isinstance(member, Experiment):
+            return f"{member.kind}: {member.title}"
         plan = Plan.from_json(member.plan)
-    except LiveburstError:  # every page has the queue
+    except (LiveburstError, ValueError, DatabaseError):  # a damaged row; every page has the queue
         return member.pk
     return f"{plan.scenario} {short_load(plan.load)} × {plan.rounds}"
 

@@ -12,11 +12,13 @@ from pathlib import Path
 import psutil
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import connection
 
 from dashboard.models import Run, Status
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue import run_queue
+from dashboard.web.shared.queue_chips import chips
 from tests.runs.fakes import LIVEAPP
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,6 +40,48 @@ def test_a_queued_run_is_stored_with_its_plan() -> None:
         ("sync@daphne", "sync", None, 0.1),
         ("async@daphne", "async", None, 0.1),
     ]
+
+
+# Of an active run or experiment, as its row may be after damage.
+DAMAGE = {
+    "plan": "'{'",
+    "report": "'" + "[" * 100_000 + "'",
+    "environment": "CAST(x'ff' AS TEXT)",
+    "title": "CAST(x'ff' AS TEXT)",
+    "created": "'not a time'",
+    "log_tail": "CAST(x'eda080' AS TEXT)",
+    "discarded_rounds": "'x'",
+}
+
+
+def damage(table: str, pk: str, column: str, value: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA ignore_check_constraints = ON")
+        cursor.execute(f"UPDATE dashboard_{table} SET {column} = {value} WHERE id = %s", [pk])
+        cursor.execute("PRAGMA ignore_check_constraints = OFF")
+
+
+@pytest.mark.parametrize("column", DAMAGE)
+async def test_a_row_that_cannot_be_read_does_not_stop_the_queue(
+    column: str, tmp_path: Path
+) -> None:
+    damaged, next_run = await sync_to_async(join)(), await sync_to_async(join)()
+    await sync_to_async(damage)("run", damaged.pk, column, DAMAGE[column])
+    assert len(await sync_to_async(chips)()) == 2
+    assert {entry.pk for entry in await sync_to_async(run_queue.queued)()} == {
+        damaged.pk,
+        next_run.pk,
+    }
+    await Run.objects.filter(pk=damaged.pk).aupdate(owner_pid=0)  # its process has ended
+    async with asyncio.timeout(20), run_queue.turn(next_run, tmp_path / "lock"):
+        assert await sync_to_async(run_queue.queued)() == [next_run]
+
+
+def test_an_owner_that_is_no_process_is_gone() -> None:
+    run = join()
+    damage("run", run.pk, "owner_pid", "'x'")
+    assert run_queue.mark_interrupted()
+    assert Run.objects.get(pk=run.pk).status == Status.INTERRUPTED
 
 
 async def test_turns_come_one_at_a_time_and_in_order(tmp_path: Path) -> None:
