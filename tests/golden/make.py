@@ -1,7 +1,7 @@
 """Writes what other readers are held to: `python -m tests.golden.make`, after a change of format.
 
 The golden frames are beside it. `dense` writes a dense stream, `contract` the report's JSON Schema
-and the page's types.
+and the page's types, `openapi` the addresses.
 
 The numbers are chosen to catch a lazy reader: beyond 32 bits, unknown, odd row counts, UTF-8.
 """
@@ -9,7 +9,10 @@ The numbers are chosen to catch a lazy reader: beyond 32 bits, unknown, odd row 
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
+
+import django
 
 from dashboard.wire import frame
 from dashboard.wire.units import NS_PER_MS as MS
@@ -87,6 +90,16 @@ def main() -> None:
     (HERE / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
     dense.write()
     contract.write()
+    _write_openapi()
+
+
+def _write_openapi() -> None:
+    """Write the OpenAPI document, which needs the forms, and so Django's settings."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+    django.setup()
+    from . import openapi
+
+    openapi.write()
 
 
 if __name__ == "__main__":
