@@ -12,20 +12,25 @@ import os
 import select
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from types import FrameType
+from collections.abc import Callable, Sequence
 
+from dashboard.command_input import input_problems
 from dashboard.database.problems import as_unusable
+from dashboard.descriptors import check_descriptors
 from dashboard.home import DATABASE, LOG, home
+from dashboard.interrupts import (
+    INTERRUPTED_MESSAGE,
+    INTERRUPTED_STATUS,
+    end_at_once,
+    raise_interrupts,
+)
 from dashboard.runs.planning.program import suggested_command
 from dashboard.targets.supervise.environment import PROJECT_SETTINGS
 from dashboard.targets.supervise.umask import restrict_umask
-from dashboard.wire.errors import LiveburstError
+from dashboard.wire.errors import LiveburstError, TooFewDescriptors
 
 APP = "dashboard"
-INTERRUPTED_STATUS = 130
-INTERRUPTED_MESSAGE = "Interrupted.\n"
+BAD_INPUT_STATUS = 2
 READER_GONE_STATUS = 141  # as of a command that SIGPIPE ends
 FAILED_STATUS = 3
 
@@ -51,9 +56,11 @@ def run_command(arguments: Sequence[str]) -> None:
 
     If the reader of stdout is gone, as in `xray … | head`, it ends without a message.
     """
-    with _ending_at_once():
-        command = _loaded(list(arguments))
+    end_at_once()
+    _check_surroundings(arguments[1:])
+    command = _loaded(list(arguments))
     try:
+        raise_interrupts()
         try:
             command()
         finally:
@@ -66,6 +73,18 @@ def run_command(arguments: Sequence[str]) -> None:
         sys.exit(INTERRUPTED_STATUS)
     except Exception as error:
         sys.exit(_failed(error, arguments))
+
+
+def _check_surroundings(arguments: Sequence[str]) -> None:
+    """Exit with a sentence upon arguments, settings or a system limit that no command can use."""
+    if problems := input_problems(arguments, os.environ):
+        sys.stderr.write("".join(f"{problem}\n" for problem in problems))
+        sys.exit(BAD_INPUT_STATUS)
+    try:
+        check_descriptors()
+    except TooFewDescriptors as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(FAILED_STATUS)
 
 
 def _failed(error: Exception, arguments: Sequence[str]) -> int:
@@ -118,25 +137,3 @@ def _loaded(arguments: list[str]) -> Callable[[], None]:
         return utility.execute
     command = utility.fetch_command(name)
     return lambda: command.run_from_argv(arguments)
-
-
-@contextmanager
-def _ending_at_once() -> Iterator[None]:
-    """End the process upon Ctrl-C, while there is nothing to clean up yet.
-
-    An exception is not enough: raised in a callback of the import system it is printed and lost.
-    Where Ctrl-C is ignored (`nohup`, a background job) it stays ignored.
-    """
-    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield
-        return
-    signal.signal(signal.SIGINT, _leave)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-def _leave(number: int, frame: FrameType | None) -> None:
-    os.write(2, INTERRUPTED_MESSAGE.encode())
-    os._exit(INTERRUPTED_STATUS)

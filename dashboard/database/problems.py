@@ -1,4 +1,4 @@
-"""What is wrong with the database or the disk, as a sentence with a way out."""
+"""What is wrong with the database, the disk or the descriptors, as a sentence with a way out."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
+from dashboard.descriptors import USUAL, advice, exhausted, is_exhausted
 from dashboard.home import home
 from dashboard.wire.errors import UnusableHome
 
@@ -67,6 +68,8 @@ def _of_sqlite(error: sqlite3.Error, path: Path) -> UnusableHome | None:
     primary = code & 0xFF  # extended codes have more in the higher bits
     if primary == sqlite3.SQLITE_ERROR and str(error).startswith("no such"):
         return damaged(path, str(error))
+    if primary == sqlite3.SQLITE_CANTOPEN and is_exhausted():
+        return _of_system(OSError(errno.EMFILE, str(error)))
     if primary != sqlite3.SQLITE_BUSY and _is_full(path):  # which SQLite reports in many ways
         primary = sqlite3.SQLITE_FULL
     for codes, problem, way_out in MEANINGS:
@@ -88,7 +91,12 @@ def damaged(path: Path, reason: str) -> UnusableHome:
 
 
 def _of_system(error: OSError) -> UnusableHome | None:
-    """Return what an error of the home's disk means; other files are no matter of this module."""
+    """Return what an error of the home's disk means, or that no descriptor is left.
+
+    Other files are no matter of this module.
+    """
+    if problem := exhausted(error):
+        return UnusableHome(problem, advice(USUAL))
     if error.errno in DISK_FULL:
         place = f": {error.filename}" if error.filename else ""
         return UnusableHome(f"The disk is full{place}.", MAKE_ROOM)

@@ -6,17 +6,20 @@ import os
 import stat
 import sys
 
-import uvloop
-
-from dashboard.engine.cli.standalone import fire_alone
-from dashboard.engine.runtime.child import serve
-from dashboard.engine.runtime.descriptors import raise_limit
+from dashboard.interrupts import end_at_once
 
 BAD_USAGE = 2
 
 
 def main() -> int:
-    """Return the exit status."""
+    """Return the exit status. Ctrl-C is handled before the imports, which take time."""
+    end_at_once()
+    import uvloop  # noqa: PLC0415
+
+    from dashboard.engine.cli.standalone import fire_alone  # noqa: PLC0415
+    from dashboard.engine.runtime.child import serve  # noqa: PLC0415
+    from dashboard.engine.runtime.descriptors import raise_limit  # noqa: PLC0415
+
     raise_limit()
     arguments = sys.argv[1:]
     # Without options and without pipes it was started by hand: the options are printed.

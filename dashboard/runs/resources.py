@@ -110,6 +110,10 @@ class Engine(Protocol):
 class Engines(Protocol):
     """Starts engines."""
 
+    @property
+    def processes(self) -> int:
+        """The number of processes that share a load."""
+
     async def ready(self) -> Engine:
         """Return an engine that waits for a firing: the last one if it is fit, or a new one."""
 

@@ -56,7 +56,7 @@ class EngineKeeper:
 
     def __init__(self, cores: Cores, logs: Path, mark: str, engines: int | None = None) -> None:
         self._cores = cores.engine
-        self._processes = engines or max(1, len(cores.engine))
+        self.processes = engines or max(1, len(cores.engine))
         self._pools = engines is not None
         self._log = logs / "engine.log"
         self._mark = mark
@@ -79,7 +79,7 @@ class EngineKeeper:
         """Start one process or several; if one cannot be started, end the others."""
         engines: list[Engine] = []
         try:
-            for process in range(self._processes):
+            for process in range(self.processes):
                 engine = await self._start_process(self._cores_of(process))
                 engines.append(engine)
         except BaseException:
@@ -89,7 +89,7 @@ class EngineKeeper:
 
     def _cores_of(self, process: int) -> tuple[int, ...]:
         """Return one core per process if there are as many, else all cores for each process."""
-        alone = len(self._cores) == self._processes
+        alone = len(self._cores) == self.processes
         return self._cores[process : process + 1] if alone else self._cores
 
     async def _start_process(self, cores: tuple[int, ...]) -> Engine:

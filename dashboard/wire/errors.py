@@ -8,6 +8,7 @@
     ├── FrameError          bytes that are not a frame
     ├── UnusableHome        a home, key or database that cannot be used
     ├── DiskFull            too little free disk for a run
+    ├── TooFewDescriptors   a limit of open files (ulimit -n) that is too low
     ├── TargetFailed        a server that did not start, or ended
     └── EngineFailed        a load generator that did not start, or ended
 
@@ -69,6 +70,10 @@ class UnusableHome(LiveburstError):
 
 class DiskFull(LiveburstError):
     """The disk has no room for a run."""
+
+
+class TooFewDescriptors(LiveburstError):
+    """Too few files and connections may be open in this process, or in one that it starts."""
 
 
 class TargetFailed(LiveburstError):

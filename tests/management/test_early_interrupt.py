@@ -18,6 +18,7 @@ MARK = f"liveburst-test-interrupted-{os.getpid()}"
 @pytest.mark.parametrize(
     ("module", "arguments"),
     [
+        ("dashboard.project.secrets.masking", ["lab", "--no-browser", "--port", "0"]),
         ("django", ["burst", "sleep"]),
         ("django.core.management.base", ["xray", "sleep"]),
         ("numpy", ["burst", "sleep"]),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -141,6 +143,39 @@ def raw_response(address: str, *lines: bytes) -> list[str]:
     first, *headers = response.partition(b"\r\n\r\n")[0].decode().split("\r\n")
     pairs = (header.partition(":") for header in headers)
     return [first, *(f"{name.lower()}:{value}" for name, _, value in pairs)]
+
+
+def test_any_loopback_address_of_this_machine_can_be_listened_on(tmp_path: Path) -> None:
+    host = "127.0.0.2" if sys.platform == "linux" else "127.0.0.1"
+    with start(tmp_path, MARK, "lab", "--no-browser", "--host", host, "--port", "0") as process:
+        address = address_of(process)
+        assert address.startswith(f"http://{host}:")
+        assert httpx.get(address, timeout=60).status_code == 200
+        assert handshake(address, "/ws/", origin=address) == 101
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+
+
+@pytest.mark.parametrize(
+    ("reason", "problem"),
+    [
+        (errno.EADDRNOTAVAIL, "host: expected an address that this machine has, found '127.0.0.9'"),
+        (errno.EACCES, "port: expected one that can be listened on, found 80 (Permission denied)"),
+        (
+            errno.EMFILE,
+            "port: expected one that can be listened on, found 80 (Too many open files)",
+        ),
+    ],
+)
+def test_why_nothing_can_be_listened_on_is_named(
+    reason: int, problem: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: socket.socket, address: object) -> None:
+        raise OSError(reason, os.strerror(reason))
+
+    monkeypatch.setattr(socket, "socket", type("Refusing", (socket.socket,), {"bind": refuse}))
+    refused = refusal("lab", "--no-browser", "--host", "127.0.0.9", "--port", "80")
+    assert (refused.returncode, str(refused)) == (2, problem)
 
 
 def test_if_a_port_is_taken_the_next_is_used(tmp_path: Path) -> None:

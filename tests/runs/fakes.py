@@ -99,6 +99,8 @@ class FakeEngine:
 class FakeEngines:
     """Returns always the same engine."""
 
+    processes = 1
+
     def __init__(self, engine: FakeEngine) -> None:
         self.engine = engine
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import socket
@@ -14,6 +15,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from daphne.server import reactor  # from there: Daphne installs the one on asyncio
+from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ReactorNotRunning
@@ -25,7 +27,7 @@ from dashboard.management.lab_init.command import add_init_options, init
 from dashboard.management.memory import release_large_blocks
 from dashboard.management.options import BAD_USAGE, RUN_FAILED, add_project, read_project
 from dashboard.project.labtoml.schema import lab_schema
-from dashboard.runs.archive.retention import Limits
+from dashboard.runs.archive.retention_limits import Limits
 from dashboard.runs.archive.tidying import keep_tidy
 from dashboard.runs.planning.program import suggested_command
 from dashboard.runs.queue import run_queue
@@ -118,6 +120,8 @@ class Command(BaseCommand):
         set_laboratory(laboratory)
         end_when_asked()
         host = f"[{options['host']}]" if ":" in options["host"] else options["host"]
+        # Any of 127.0.0.0/8 is loopback, and only the usual names are in the settings.
+        settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, host]
         address = f"http://{host}:{listener.getsockname()[1]}"
         gated = self._announce(address, with_token=not options["no_token"])
         opened = None if options["no_browser"] else address
@@ -157,11 +161,19 @@ def listen(host: str, port: int) -> socket.socket:
         try:
             listener.bind((host, candidate))
             listener.listen(BACKLOG)
-        except OSError:
+        except OSError as error:
             listener.close()
-            continue
+            if error.errno == errno.EADDRINUSE:
+                continue
+            raise CommandError(_no_listener(host, candidate, error), returncode=BAD_USAGE) from None
         return listener
     raise CommandError(f"port: expected a free one from {port} to {last}, found none", returncode=2)
+
+
+def _no_listener(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"host: expected an address that this machine has, found {host!r}"
+    return f"port: expected one that can be listened on, found {port} ({error.strerror})"
 
 
 def _loopback_family(host: str) -> socket.AddressFamily:

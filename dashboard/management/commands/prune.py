@@ -12,7 +12,7 @@ from django.db import connection
 from dashboard.database.opening import open_database
 from dashboard.management.options import BAD_USAGE, NO_CHECKS
 from dashboard.runs.archive import retention, stored_runs
-from dashboard.runs.archive.retention import Limits
+from dashboard.runs.archive.retention_limits import Limits
 from dashboard.wire.errors import Invalid
 from dashboard.wire.plural import counted
 from dashboard.wire.units import BYTES_PER_MB

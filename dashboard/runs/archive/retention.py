@@ -5,13 +5,9 @@ Active runs, those of an active experiment and, unless stated otherwise, pinned 
 
 from __future__ import annotations
 
-import re
 import shutil
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
 
 from django.db import connection
 from django.db.models import Q, QuerySet, Sum
@@ -19,53 +15,10 @@ from django.db.models.functions import Length
 from django.utils.timezone import now
 
 from dashboard.models import ACTIVE, Experiment, Run
-from dashboard.wire.errors import Invalid, Problem
 
-HOURS = {"h": 1, "d": 24, "w": 24 * 7}
-BYTES = {"MB": 10**6, "GB": 10**9, "TB": 10**12}
-VARIABLES = {"keep": "LIVEBURST_KEEP", "runs": "LIVEBURST_KEEP_RUNS", "size": "LIVEBURST_KEEP_SIZE"}
+from .retention_limits import Limits
+
 INCREMENTAL = 2  # PRAGMA auto_vacuum
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What may be stored; None is no limit."""
-
-    age: timedelta | None = None
-    runs: int | None = None
-    size_bytes: int | None = None
-    keep_pinned: bool = True
-
-    @classmethod
-    def read(
-        cls, texts: Mapping[str, str | None], names: Mapping[str, str], *, keep_pinned: bool = True
-    ) -> Self:
-        """Return the limits in the texts of `keep`, `runs` and `size`; empty ones are none.
-
-        Raises Invalid with the names by which the user knows them.
-        """
-        keep, runs, size = (texts.get(name) for name in ("keep", "runs", "size"))
-        return cls(
-            timedelta(hours=_number(names["keep"], keep, HOURS, "90d, 12w or 36h"))
-            if keep
-            else None,
-            _number(names["runs"], runs, {"": 1}, "a number of runs") if runs else None,
-            _number(names["size"], size, BYTES, "500MB or 2GB") if size else None,
-            keep_pinned,
-        )
-
-    @classmethod
-    def of_environment(cls, environment: Mapping[str, str]) -> Self:
-        """Return the limits that the dashboard keeps to. Raises Invalid."""
-        texts = {name: environment.get(variable) for name, variable in VARIABLES.items()}
-        return cls.read(texts, VARIABLES)
-
-
-def _number(name: str, text: str, units: Mapping[str, int], expected: str) -> int:
-    match = re.fullmatch(r"([0-9]{1,9})([A-Za-z]*)", text)
-    if match is None or match[2] not in units:
-        raise Invalid(Problem(name, f"expected {expected}, found {text!r}"))
-    return int(match[1]) * units[match[2]]
 
 
 def surplus(limits: Limits) -> list[Run]:

@@ -11,7 +11,7 @@ from django.db import DatabaseError
 from dashboard.runs.queue import run_queue
 
 from . import retention, stored_runs
-from .retention import Limits
+from .retention_limits import Limits
 
 EVERY_S = 600.0
 

@@ -23,6 +23,7 @@ from dashboard.wire.plan.plan import Plan
 
 from .disk_space import check_disk
 from .firings import Firings, StoppedError
+from .open_files import check_open_files, open_file_warnings
 from .round_check import RoundCheck
 from .rounds import Rounds
 from .run_context import RunContext
@@ -118,6 +119,9 @@ class _Conductor:
         context.project.check(context.plan)
         if context.resources.home is not None:
             check_disk(context.resources.home)
+        check_open_files(context.plan, context.resources.engines.processes)
+        for message in open_file_warnings(context.plan, context.project):
+            await context.warn(message)
         engine = await self._start()
         check = RoundCheck(context.plan)
         firings = Firings(context, engine, self._targets, self._warnings, check.take)

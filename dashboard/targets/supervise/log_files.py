@@ -5,11 +5,13 @@ While it is written, the guard keeps a log below `log_limit_bytes` (`log_ring`).
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 from typing import IO
 
 from dashboard.project.secrets.masking import masked
+from dashboard.wire.errors import Invalid, Problem
 from dashboard.wire.units import BYTES_PER_MB
 
 from .readiness import READINESS_PATH
@@ -24,14 +26,16 @@ DEFAULT_LIMIT_MB, LEAST_LIMIT_MB, MOST_LIMIT_MB = 20.0, 0.1, 100_000.0
 def log_limit_bytes() -> int:
     """Return how long each log may become, in bytes.
 
-    LIVEBURST_LOG_LIMIT_MB sets it; a value that is no number within the limits is ignored.
+    LIVEBURST_LOG_LIMIT_MB sets it. Raises Invalid for a value that is no number within the bounds.
     """
+    text = os.environ.get(LIMIT_VARIABLE) or str(DEFAULT_LIMIT_MB)
     try:
-        limit_mb = float(os.environ.get(LIMIT_VARIABLE, DEFAULT_LIMIT_MB))
+        limit_mb = float(text)
     except ValueError:
-        limit_mb = DEFAULT_LIMIT_MB
+        limit_mb = math.nan
     if not LEAST_LIMIT_MB <= limit_mb <= MOST_LIMIT_MB:
-        limit_mb = DEFAULT_LIMIT_MB
+        bounds = f"expected a number from {LEAST_LIMIT_MB:g} to {MOST_LIMIT_MB:,.0f}"
+        raise Invalid(Problem(LIMIT_VARIABLE, f"{bounds}, found {text!r}"))
     return int(limit_mb * BYTES_PER_MB)
 
 

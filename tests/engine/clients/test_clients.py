@@ -335,7 +335,7 @@ def test_frames_report_what_begins_and_what_ended(client: str) -> None:
 @pytest.mark.processes
 def test_the_load_generator_imports_no_client() -> None:
     program = (
-        "import sys, dashboard.engine.__main__;"
+        "import sys, dashboard.engine.cli.standalone, dashboard.engine.runtime.child;"
         "import json; print(json.dumps([n for n in sys.modules if '.' not in n]))"
     )
     done = subprocess.run(

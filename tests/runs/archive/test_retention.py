@@ -13,7 +13,7 @@ from django.utils.timezone import now
 
 from dashboard.models import Experiment, Run, Status, StoredFrame
 from dashboard.runs.archive import retention
-from dashboard.runs.archive.retention import Limits
+from dashboard.runs.archive.retention_limits import Limits
 from dashboard.runs.archive.tidying import tidy
 from dashboard.wire.errors import Invalid
 
