@@ -60,14 +60,19 @@ def _why_it_misses(report: Report, lane: LaneReport, took_s: float) -> str:
     names = [other["lane"] for other in report["lanes"]]
     if words := next(filter(None, (short_cause(cause, names) for cause in causes)), ""):
         return words
-    cpu_ms, load, theory = lane["server_side"]["cpu_ms_per_request"], report["load"], lane["theory"]
-    if cpu_ms and load["kind"] == "burst":
-        cpu_s = cpu_ms * load["requests"] / MS_PER_S
-        if cpu_s >= MOST_OF_IT * took_s:
-            return f"its requests cost {in_one_unit(took_s, cpu_s)[1]} of CPU time"
+    cpu_s, theory = _cpu_s(report, lane), lane["theory"]
+    cpu_text = f"its requests cost {in_one_unit(took_s, cpu_s)[1]} of CPU time"
+    if cpu_s >= MOST_OF_IT * took_s:
+        return cpu_text
     if theory and theory["seen_k"] and theory["seen_k"] < theory["promised_k"]:
         return f"it had at most {counted(theory['seen_k'], 'request')} in the view at once"
-    return "the reason was not found"
+    return f"{cpu_text}, and the rest is not explained" if cpu_s else "the reason is unknown"
+
+
+def _cpu_s(report: Report, lane: LaneReport) -> float:
+    """Return the CPU time of a burst's requests; 0 if it is unknown."""
+    cpu_ms, load = lane["server_side"]["cpu_ms_per_request"], report["load"]
+    return cpu_ms * load["requests"] / MS_PER_S if cpu_ms and load["kind"] == "burst" else 0.0
 
 
 def _causes_of(verdict: VerdictReport | None, lane: str) -> list[CauseReport]:
