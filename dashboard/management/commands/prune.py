@@ -11,7 +11,7 @@ from django.db import connection
 
 from dashboard.database.opening import open_database
 from dashboard.management.options import BAD_USAGE, NO_CHECKS
-from dashboard.runs.archive import retention, stored_runs
+from dashboard.runs.archive import deletion, retention
 from dashboard.runs.archive.retention_limits import Limits
 from dashboard.wire.errors import Invalid
 from dashboard.wire.plural import counted
@@ -53,7 +53,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{counted(len(runs), 'run')} would be deleted.")
             return
         retention.delete(runs)
-        stored_runs.purge()
+        deletion.purge()
         freed_mb = retention.give_back(Path(connection.settings_dict["NAME"])) / BYTES_PER_MB
         self.stdout.write(
             f"Deleted {counted(len(runs), 'run')}; the database is {freed_mb:.1f} MB smaller."

@@ -1,22 +1,16 @@
-"""Stored runs: searched, named, pinned as a baseline, deleted and restored."""
+"""Stored runs: searched, named, pinned as a baseline."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
-from datetime import timedelta
 
-from django.db import DatabaseError
 from django.db.models import Q, QuerySet
-from django.utils.timezone import now
 
-from dashboard.models import ACTIVE, Run
+from dashboard.models import Run
+from dashboard.runs.reports.readable import UNREADABLE, readable
 from dashboard.wire.errors import Invalid, Problem
 
-logger = logging.getLogger(__name__)
-
 MAX_NAME, MAX_NOTES = 100, 10_000
-UNDONE_FOR = timedelta(hours=1)  # how long a deletion can be undone
 
 
 class Refused(Invalid):
@@ -50,9 +44,9 @@ def scenarios() -> Sequence[str]:
     stored = Run.objects.filter(deleted=None)
     try:
         names = list(stored.values_list("plan__scenario", flat=True).distinct())
-    except (DatabaseError, ValueError):  # in one row: a lone surrogate, text that is no JSON
+    except UNREADABLE:
         ids = list(stored.values_list("pk", flat=True))
-        plans = [run.plan for run in readable(ids).values()]
+        plans = [run.plan for run in readable_runs(ids).values()]
         names = [plan.get("scenario") for plan in plans if isinstance(plan, dict)]
     return sorted({name for name in names if printable(name)})
 
@@ -65,21 +59,10 @@ def printable(value: object) -> bool:
         return False
 
 
-def readable(ids: Sequence[str]) -> dict[str, Run]:
+def readable_runs(ids: Sequence[str]) -> dict[str, Run]:
     """Return the runs of these ids with their lanes, without those whose rows cannot be read."""
-    runs = Run.objects.prefetch_related("lanes")
-    try:
-        return {run.pk: run for run in runs.filter(pk__in=ids)}
-    except (DatabaseError, ValueError, TypeError):
-        return {run.pk: run for run in map(_readable, ids) if run}
-
-
-def _readable(run_id: str) -> Run | None:
-    try:
-        return Run.objects.prefetch_related("lanes").get(pk=run_id)
-    except (DatabaseError, ValueError, TypeError, Run.DoesNotExist):
-        logger.exception("Run %s cannot be read", run_id)
-        return None
+    runs = Run.objects.filter(pk__in=ids).prefetch_related("lanes")
+    return {run.pk: run for run in readable(runs)}
 
 
 def describe(run: Run, name: str, notes: str) -> None:
@@ -105,28 +88,10 @@ def pin(run: Run, pinned: bool) -> None:
 
 
 def baseline_of(run: Run) -> Run | None:
-    """Return the pinned run of the same scenario, by its id alone, unless it is this one."""
+    """Return the pinned run of the same scenario, by its id alone, unless it is this one.
+
+    None if it has no report, so that nothing can be compared with it.
+    """
     same = find().filter(plan__scenario=run.plan["scenario"], project=run.project, pinned=True)
+    same = same.filter(report__isnull=False)
     return same.exclude(pk=run.pk).only("pk").first()  # whatever else its row contains
-
-
-def delete(run: Run) -> None:
-    """Mark a run as deleted; `restore` undoes that until `purge`. Raises Refused."""
-    if run.status in ACTIVE:
-        raise Refused(Problem("run", "expected one that has ended; stop it first"))
-    run.deleted, run.pinned = now(), False
-    run.save(update_fields=["deleted", "pinned"])
-
-
-def restore(run: Run) -> None:
-    """Bring a deleted run back."""
-    run.deleted = None
-    run.save(update_fields=["deleted"])
-
-
-def purge() -> int:
-    """Delete for good what was marked longer than UNDONE_FOR ago; return how many runs."""
-    old = Run.objects.filter(deleted__lt=now() - UNDONE_FOR).only("pk")
-    number = old.count()
-    old.delete()
-    return number

@@ -10,7 +10,7 @@ from django.db import DatabaseError
 
 from dashboard.runs.queue import run_queue
 
-from . import retention, stored_runs
+from . import deletion, retention
 from .retention_limits import Limits
 
 EVERY_S = 600.0
@@ -35,7 +35,7 @@ def tidy(limits: Limits) -> int:
     """
     if run_queue.queued():
         return 0
-    stored_runs.purge()
+    deletion.purge()
     runs = retention.surplus(limits)
     retention.delete(runs)
     if runs:

@@ -23,3 +23,9 @@ def measured_report(run: Run) -> Report | None:
         return None
     stopped = run.status == Status.STOPPED and whole_rounds_of(report) > 0
     return report if run.status == Status.FINISHED or stopped else None
+
+
+def has_samples(run: Run) -> bool:
+    """Return True if the run has ended with requests of at least one lane: it can be compared."""
+    report = stored_report(run)
+    return report is not None and any(lane["requests"] for lane in report["lanes"])

@@ -6,8 +6,8 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from dashboard.analysis.report.run_diff import LanePair, Pair, differences, lane_pairs
@@ -21,6 +21,8 @@ from dashboard.web.shared.unreadable import ANSWERED
 from dashboard.wire.report.report import Report
 
 from .compare_chart import Overlay, overlay
+from .compare_choice import NotComparable, chosen_runs
+from .run_rows import Choice
 from .views import history
 
 logger = logging.getLogger(__name__)
@@ -42,9 +44,15 @@ NUMBERS: Mapping[str, tuple[str, Callable[[float], str]]] = {
 
 @require_safe
 def compare(request: HttpRequest) -> HttpResponse:
-    """Compare the runs `a` and `b`; ratios are second to first."""
+    """Compare the runs `a` and `b`; ratios are second to first.
+
+    Two that cannot be compared are answered with the reason, and the runs to choose from.
+    """
+    first_id, second_id = request.GET.get("a", ""), request.GET.get("b", "")
     try:
-        return _comparison(request)
+        return _comparison(request, *chosen_runs(first_id, second_id))
+    except NotComparable as error:
+        return history(request, error.problems, Choice(error.first, error.second))
     except ANSWERED:
         raise
     except Exception:
@@ -53,16 +61,16 @@ def compare(request: HttpRequest) -> HttpResponse:
         return history(request, [problem])
 
 
-def _comparison(request: HttpRequest) -> HttpResponse:
-    first, report = _run(request.GET.get("a", ""))
-    second, other_report = _run(request.GET.get("b", ""))
+def _comparison(request: HttpRequest, first: Run, second: Run) -> HttpResponse:
+    pairs = lane_pairs(_report(first), _report(second))
     context = {
         "first": view_of(first),
         "second": view_of(second),
         "plan_differences": differences(first.plan, second.plan),
         "environment_differences": differences(first.environment, second.environment),
         "heads": [head for head, _ in NUMBERS.values()],
-        "lanes": list(_lanes((first, second), lane_pairs(report, other_report))),
+        "lanes": list(_lanes((first, second), pairs)),
+        "none_shared": not any(pair.in_first and pair.in_second for pair in pairs),
         "overlay": _overlay(first, second),
         "queue": chips(),
     }
@@ -88,12 +96,11 @@ class LaneView:
     missing_in: int | None
 
 
-def _run(run_id: str) -> tuple[Run, Report]:
-    run = get_object_or_404(Run, pk=run_id)
+def _report(run: Run) -> Report:
     report = stored_report(run)
     if report is None:
-        raise Http404("A run without a report cannot be compared.")
-    return run, report
+        raise NotComparable((f"The run {run.pk} has no report.",))
+    return report
 
 
 def _lanes(runs: Sequence[Run], pairs: Sequence[LanePair]) -> Iterator[LaneView]:

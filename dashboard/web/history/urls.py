@@ -7,6 +7,12 @@ from . import compare, imports, views
 urlpatterns = [
     path("import/", imports.import_, name="import-run"),
     path("import/<slug:import_id>/", imports.importing, name="importing"),
+    path("experiments/<slug:experiment_id>/", views.experiment_runs, name="experiment-runs"),
+    path(
+        "experiments/<slug:experiment_id>/delete/",
+        views.delete_experiment,
+        name="delete-experiment",
+    ),
     path("compare/", compare.compare, name="compare"),
     path("<slug:run_id>/describe/", views.describe, name="describe"),
     path("<slug:run_id>/pin/", views.pin, name="pin"),

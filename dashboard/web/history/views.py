@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 
 from asgiref.sync import sync_to_async
 from django.core.paginator import Paginator
@@ -17,8 +17,8 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from dashboard.models import Run, Status
-from dashboard.runs.archive import stored_runs
+from dashboard.models import Experiment, Run, Status
+from dashboard.runs.archive import deletion, stored_runs
 from dashboard.web.run.run_tools import formats, tools_of
 from dashboard.web.run.run_view import state_word
 from dashboard.web.shared.laboratory_access import laboratory
@@ -28,28 +28,39 @@ from dashboard.web.shared.unreadable import shows_run
 from dashboard.wire.errors import Invalid, InvalidPlan
 from dashboard.wire.plan.plan import Plan
 
-from .run_rows import deleted_runs, run_rows
+from .deletion_views import deletion_views
+from .listing import Listing
+from .run_rows import Choice
 
-RUNS_PER_PAGE = 50
+ENTRIES_PER_PAGE = 50
 
 
-def history(request: HttpRequest, problems: list[str] | None = None) -> HttpResponse:
-    """List the stored runs that match the search, page by page."""
-    search = {key: request.GET.get(key, "").strip() for key in ("q", "status", "scenario")}
-    matching = stored_runs.find(search["q"], search["status"], search["scenario"])
-    ids = matching.values_list("pk", flat=True)
-    page = Paginator(ids, RUNS_PER_PAGE).get_page(request.GET.get("page"))
+def history(
+    request: HttpRequest, problems: Sequence[str] = (), choice: Choice | None = None
+) -> HttpResponse:
+    """List the stored runs that match the search, page by page, those of experiments folded."""
+    listing = Listing(request)
+    page = Paginator(listing.entries, ENTRIES_PER_PAGE).get_page(request.GET.get("page"))
     context = {
-        "search": search,
+        "search": listing.search,
         "page": page,
-        "rows": run_rows(request, list(page.object_list)),
+        "rows": listing.rows(list(page.object_list), choice or Choice()),
         "states": [(status, state_word(status)) for status in Status.values],
         "scenarios": stored_runs.scenarios(),
-        "deleted": deleted_runs(),
-        "problems": problems or [],
+        "deletions": deletion_views(),
+        "problems": problems,
         "queue": chips(),
     }
     return render(request, "history/runs.html", context, status=422 if problems else 200)
+
+
+@require_GET
+def experiment_runs(request: HttpRequest, experiment_id: str) -> HttpResponse:
+    """Return an experiment as the list shows it, folded or not; without HTMX the whole list."""
+    get_object_or_404(Experiment.objects.only("pk"), pk=experiment_id)
+    if not request.headers.get("HX-Request"):
+        return HttpResponseRedirect(f"{reverse('runs')}?{request.GET.urlencode()}")
+    return HttpResponse(Listing(request).experiment(experiment_id))
 
 
 @require_POST
@@ -74,12 +85,13 @@ def pin(request: HttpRequest, run_id: str) -> HttpResponse:
 
 
 def _tools(request: HttpRequest, run: Run, problems: list[str] | None = None) -> HttpResponse:
-    """Return the run's tools; without HTMX redirect to its page."""
+    """Return the run's tools and its name in the heading; without HTMX redirect to its page."""
     if not request.headers.get("HX-Request") and not problems:
         return HttpResponseRedirect(reverse("run", args=[run.pk]), status=303)
     context = {**tools_of(run), "problems": problems or []}
-    status = 422 if problems else 200
-    return render(request, "run/tools.html", context, status=status)
+    if problems:
+        return render(request, "run/tools.html", context, status=422)
+    return render(request, "history/changed_tools.html", context)
 
 
 @require_POST
@@ -87,7 +99,18 @@ def delete(request: HttpRequest, run_id: str) -> HttpResponse:
     """Delete a run, whatever else its row contains; the page Runs offers to undo it."""
     run = get_object_or_404(Run.objects.only("status"), pk=run_id)
     try:
-        stored_runs.delete(run)
+        deletion.delete(run)
+    except Invalid as error:
+        return history(request, [str(problem) for problem in error.problems])
+    return HttpResponseRedirect(reverse("runs"), status=303)
+
+
+@require_POST
+def delete_experiment(request: HttpRequest, experiment_id: str) -> HttpResponse:
+    """Delete the runs of an experiment, except for pinned ones; the page Runs offers to undo it."""
+    stored = Experiment.objects.only("status")
+    try:
+        deletion.delete_experiment(get_object_or_404(stored, pk=experiment_id))
     except Invalid as error:
         return history(request, [str(problem) for problem in error.problems])
     return HttpResponseRedirect(reverse("runs"), status=303)
@@ -95,8 +118,8 @@ def delete(request: HttpRequest, run_id: str) -> HttpResponse:
 
 @require_POST
 def restore(request: HttpRequest, run_id: str) -> HttpResponse:
-    """Undo a deletion."""
-    stored_runs.restore(get_object_or_404(Run.objects.only("pk"), pk=run_id))
+    """Undo a deletion, of a run or of several runs of an experiment."""
+    deletion.restore(get_object_or_404(Run.objects.only("pk"), pk=run_id).pk)
     return HttpResponseRedirect(reverse("runs"), status=303)
 
 

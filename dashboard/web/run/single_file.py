@@ -57,7 +57,6 @@ def _context(run: Run, project: Project, placeholder: str) -> dict[str, Any]:
         "nonce": secrets.token_urlsafe(16),
         "in_file": True,
         "run": _without_addresses(view_of(run)),
-        "name": run.name,
         "notes": run.notes,
         "created": run.created,
         "command": command_line(plan, project_option(project.path) and project.path.name),

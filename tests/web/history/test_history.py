@@ -13,10 +13,9 @@ from django.test import AsyncClient
 from django.utils.timezone import now
 
 from dashboard.models import Run, Status
-from dashboard.runs.archive import stored_runs
+from dashboard.runs.archive import deletion
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue.laboratory import Laboratory
-from dashboard.web.charts.log_axis import MARKS
 from tests.runs.fakes import FakeEngine
 from tests.web.bench.test_runs import HTMX, finished, start
 
@@ -46,6 +45,22 @@ async def test_a_run_is_found_by_its_name_and_notes(
         assert f"/runs/{other.pk}/" not in page, query
     assert "No matching runs" in await text_of(browser, "/runs/?q=nowhere")
     assert f"/runs/{other.pk}/" in await text_of(browser, "/runs/?status=finished")
+
+
+async def test_a_name_is_the_heading_and_the_title(
+    browser: AsyncClient, laboratory: Laboratory
+) -> None:
+    run = await finished(laboratory)
+    page = await text_of(browser, f"/runs/{run.pk}/")
+    assert f"<title>{run.title} · {run.pk} · Liveburst</title>" in page
+    address = f"/runs/{run.pk}/describe/"
+    response = await browser.post(address, {"name": "Before & after"}, headers=HTMX)
+    page = await text_of(browser, f"/runs/{run.pk}/")
+    for text in (response.content.decode(), page):
+        assert f"<title>Before &amp; after · {run.pk} · Liveburst</title>" in text
+        heading = text.split('<h1 class="title"')[1].split("</h1>")[0]
+        assert "Before &amp; after" in heading
+        assert run.title in heading
 
 
 async def test_written_text_is_escaped(browser: AsyncClient, laboratory: Laboratory) -> None:
@@ -83,26 +98,6 @@ async def test_a_scenario_has_one_baseline_that_other_runs_are_compared_with(
     assert "Compare with the baseline" not in await text_of(browser, f"/runs/{first.pk}/")
 
 
-async def test_a_comparison_begins_with_the_differences(
-    browser: AsyncClient, laboratory: Laboratory
-) -> None:
-    first, second = await finished(laboratory), await again(laboratory)
-    page = await text_of(browser, f"/runs/compare/?a={first.pk}&b={second.pk}")
-    assert page.index("load.requests") < page.index("<h2>Lanes</h2>")
-    assert "<td>40</td><td>8</td>" in page
-    assert "no verdict" in page
-    same = await text_of(browser, f"/runs/compare/?a={first.pk}&b={first.pk}")
-    assert "None: same plan, same environment." in same
-    assert same.count('class="curve"') == 6  # three lanes, twice
-    assert same.count('class="lane-mark"') == 6 * MARKS
-    assert "1.00×" in same
-
-
-@pytest.mark.parametrize("query", ["", "?a=nothing&b=nothing"])
-async def test_a_comparison_needs_two_runs(browser: AsyncClient, query: str) -> None:
-    assert (await browser.get(f"/runs/compare/{query}")).status_code == 404
-
-
 async def test_a_deletion_can_be_undone_until_the_purge(
     browser: AsyncClient, laboratory: Laboratory
 ) -> None:
@@ -112,14 +107,14 @@ async def test_a_deletion_can_be_undone_until_the_purge(
     assert "was deleted." in page
     assert "Undo" in page
     assert f'href="/runs/{run.pk}/"' not in page
-    assert await sync_to_async(stored_runs.purge)() == 0
+    assert await sync_to_async(deletion.purge)() == 0
     await browser.post(f"/runs/{run.pk}/restore/")
     assert f'href="/runs/{run.pk}/"' in await text_of(browser, "/runs/")
 
     await browser.post(f"/runs/{run.pk}/delete/")
-    long_ago = now() - stored_runs.UNDONE_FOR - timedelta(seconds=1)
+    long_ago = now() - deletion.UNDONE_FOR - timedelta(seconds=1)
     await Run.objects.filter(pk=run.pk).aupdate(deleted=long_ago)
-    assert await sync_to_async(stored_runs.purge)() == 1
+    assert await sync_to_async(deletion.purge)() == 1
     assert not await Run.objects.filter(pk=run.pk).aexists()
 
 

@@ -13,7 +13,7 @@ from django.db.backends.sqlite3.base import SQLiteCursorWrapper
 from django.test import AsyncClient
 
 from dashboard.models import Run, RunLane
-from dashboard.runs.archive import stored_runs
+from dashboard.runs.archive import deletion
 from dashboard.runs.queue.laboratory import Laboratory
 from tests.web.bench.test_runs import HTMX, finished
 from tests.web.history.mutations import SURROGATE, mutated
@@ -89,7 +89,7 @@ async def test_a_column_may_be_what_python_cannot_read(
 
 def purge_now() -> int:
     Run.objects.exclude(deleted=None).update(deleted="2000-01-01T00:00:00Z")
-    return stored_runs.purge()
+    return deletion.purge()
 
 
 @sync_to_async
