@@ -12,6 +12,7 @@ from dashboard.analysis.text.numbers import compared_with, ends_like, percent, s
 from dashboard.models import Experiment, Run, Status
 from dashboard.runs.reports.csv_lines import csv_lines
 from dashboard.runs.reports.stored import measured_report
+from dashboard.wire.codec import read_json
 from dashboard.wire.report.matrix import (
     CellNumbers,
     CellPlace,
@@ -25,6 +26,7 @@ from dashboard.wire.report.report import Report
 from dashboard.wire.report.verdict import ComparisonReport, VerdictReport
 
 from .matrix import Cell, Matrix
+from .members import DAMAGED, Members, members_of
 
 COMPARED = ("differs", "no-difference", "undecided", "first-look")
 COLUMNS = (
@@ -36,15 +38,16 @@ COLUMNS = (
 def matrix_answer(experiment: Experiment) -> MatrixAnswer:
     """Return the JSON object of a matrix, specified in docs/commands.md."""
     matrix = Matrix.from_json(experiment.question)
-    runs = list(experiment.runs.order_by("position").prefetch_related("lanes"))
+    members = members_of(experiment, _check)
+    runs = members.runs
     baseline = _baseline(matrix, runs)
-    cells = [_cell(cell, runs, baseline, experiment) for cell in matrix.cells]
+    cells = [_cell(cell, members, baseline, experiment) for cell in matrix.cells]
     drift = _drift(runs, baseline)
     return {
         "experiment": experiment.pk,
         "kind": experiment.kind,
         "status": experiment.status,
-        "problem": experiment.problem,
+        "problem": members.problem(experiment),
         "project": experiment.project,
         "scenario": matrix.plan.scenario,
         "load": matrix.plan.to_json()["load"],
@@ -70,16 +73,31 @@ def matrix_csv(answer: MatrixAnswer) -> str:
     return csv_lines([COLUMNS, *([row.get(name) for name in COLUMNS] for row in rows)])
 
 
+def _check(run: Run) -> None:
+    """Raise an exception unless the run has what cells show of it."""
+    report = measured_report(run)
+    for position, lane in enumerate(run.plan["lanes"]):
+        read_json(str, lane)
+        if report:
+            read_json(CellNumbers, _numbers(run, report, position))
+            read_json(list[float], report["lanes"][position]["makespan_s"])
+            read_json(str, _why_no_plain_ratio(report, position) or _why_fewer_rounds(run, report))
+
+
 def _baseline(matrix: Matrix, runs: Sequence[Run]) -> str:
     """Return the baseline of the runs: the question's, unless that could not be fired."""
     finished = [run for run in runs if measured_report(run)]
     return str(finished[0].plan["lanes"][0]) if finished else str(matrix.baseline)
 
 
-def _cell(cell: Cell, runs: Sequence[Run], baseline: str, experiment: Experiment) -> MatrixCell:
+def _cell(cell: Cell, members: Members, baseline: str, experiment: Experiment) -> MatrixCell:
     lane = str(cell.lane)
-    with_lane = [run for run in runs if lane in run.plan["lanes"]]
+    with_lane = [run for run in members.runs if lane in run.plan["lanes"]]
     measured = [(run, report) for run in with_lane if (report := measured_report(run))]
+    damaged = [key for key, lanes in members.damaged.items() if lane in lanes]
+    if damaged and not measured:
+        place = _place(cell, "failed", why=DAMAGED)
+        return {**place, "run": damaged[-1], **NO_NUMBERS}
     if not measured:
         return {**_not_measured(cell, with_lane, experiment), **NO_NUMBERS}
     # The baseline is in every run: its cell is that of the first.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from dashboard.analysis.inference.crossover import Crossover, crossover, level_of, theory_crossover
@@ -11,7 +12,7 @@ from dashboard.models import Experiment, Run, RunLane
 from dashboard.runs.planning.plans import theory_s
 from dashboard.runs.reports.csv_lines import csv_lines
 from dashboard.runs.reports.stored import measured_report
-from dashboard.wire.codec import to_json
+from dashboard.wire.codec import read_json, to_json
 from dashboard.wire.plan.plan import Load, Plan, Rate
 from dashboard.wire.report.crossover import CrossoverReport, LevelReport
 from dashboard.wire.report.lanes import LaneReport
@@ -23,6 +24,7 @@ from dashboard.wire.report.sweep import (
     SweepLevel,
 )
 
+from .members import members_of
 from .sweep import Sweep
 from .sweep_axis import CONCURRENCY
 
@@ -35,7 +37,8 @@ COLUMNS = (
 def sweep_answer(experiment: Experiment) -> SweepAnswer:
     """Return the JSON object of a sweep, specified in docs/commands.md."""
     sweep = Sweep.from_json(experiment.question)
-    stored = list(experiment.runs.order_by("position").prefetch_related("lanes"))
+    members = members_of(experiment, partial(_check, sweep))
+    stored = members.runs
     runs = {sweep.axis.level_of(Plan.from_json(run.plan)): run for run in stored}
     over = {at: runs[at] for at in sorted(runs) if not runs[at].active}
     crossovers = [_crossover(sweep, over, str(lane)) for lane in sweep.plan.lanes[1:]]
@@ -43,7 +46,7 @@ def sweep_answer(experiment: Experiment) -> SweepAnswer:
         "experiment": experiment.pk,
         "kind": experiment.kind,
         "status": experiment.status,
-        "problem": experiment.problem,
+        "problem": members.problem(experiment),
         "project": experiment.project,
         "scenario": sweep.plan.scenario,
         "over": {
@@ -77,6 +80,14 @@ def sweep_csv(answer: SweepAnswer) -> str:
             row = {**lane, "at": level["at"], "run": level["run"], "low": low, "high": high}
             rows.append(row)
     return csv_lines([COLUMNS, *([row.get(name) for name in COLUMNS] for row in rows)])
+
+
+def _check(sweep: Sweep, run: Run) -> None:
+    """Raise an exception unless the run has what a level shows of it."""
+    level = _level(sweep.axis.level_of(Plan.from_json(run.plan)), run, sweep)
+    read_json(SweepLevel, level)
+    if [lane["lane"] for lane in level["lanes"]] != [str(lane) for lane in sweep.plan.lanes]:
+        raise ValueError("expected the lanes of the sweep")
 
 
 def _families(runs: Sequence[Run]) -> dict[str, str]:

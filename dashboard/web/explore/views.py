@@ -51,7 +51,6 @@ class ExperimentView:
     status: str
     state: str
     active: bool
-    problem: str
     state_line: str
     ago: str
     done: int
@@ -230,7 +229,6 @@ def _view(experiment: Experiment, done: int = 0, planned: int = 0) -> Experiment
         status=experiment.status,
         state=state_word(experiment.status),
         active=experiment.active,
-        problem=experiment.problem,
         state_line=STATE_LINES[Status(experiment.status)],
         ago=ago(experiment.created),
         done=done,
