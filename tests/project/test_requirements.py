@@ -10,7 +10,8 @@ from dashboard.project.labtoml.load import load_manifest
 from dashboard.project.model.companion import Companion
 from dashboard.project.model.scenario import Claim, Expectation
 from dashboard.project.project import Project
-from dashboard.runs.experiments.claims import claim_status, fireable
+from dashboard.runs.experiments.claim_status import claim_status
+from dashboard.runs.experiments.claims import fireable
 from dashboard.runs.planning.plans import make_plan
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.plan.plan import Lane

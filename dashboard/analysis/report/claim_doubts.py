@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from dashboard.analysis.samples.failure_limit import failed_too_often
 from dashboard.wire.plan.plan import MARGIN
 from dashboard.wire.report.lanes import LaneReport
@@ -27,7 +29,7 @@ def why_undecided(
     """Return why the report decides nothing about an expectation; empty if it does."""
     if report["status"] != "finished":
         return f"the run is {report['status']}"
-    doubt = why_not_trusted(report)
+    doubt = why_not_trusted(report, expectation.lanes)
     if doubt and not _decides_nevertheless(expectation, judgement, limit, report):
         return doubt
     if expectation.left.path.partition(".")[0] not in COUNTS:
@@ -41,18 +43,28 @@ def why_undecided(
     return ""
 
 
-def why_not_trusted(report: Report) -> str:
+def why_not_trusted(report: Report, lanes: Collection[str] | None = None) -> str:
     """Return why a run cannot simply be trusted, in its own words; empty if it can.
 
-    The intervals of a disturbed run's verdict can be trusted, since they are the worst case.
+    With `lanes`, only what happened at one of these counts. The intervals of a disturbed run's
+    verdict can be trusted, since they are the worst case.
     """
     verdict, instrument = report["verdict"], report["instrument"]
     saturated = instrument is not None and instrument.get("saturated")
     doubt = WHY_NOT_COMPARED["not-trusted"] if saturated else ""
     if verdict is None:
         return doubt
+    if spoiled := verdict.get("spoiled"):
+        faults = verdict.get("faults") or {}
+        mine = [faults[lane] for lane in faults if lanes is None or lane in lanes]
+        if mine or not faults:  # by a version that did not store whose fault it was
+            return mine[0] if mine else spoiled
     disturbed = verdict.get("disturbed")
-    return verdict.get("spoiled") or (disturbed["reason"] if disturbed else doubt)
+    if disturbed is None:
+        return doubt
+    late_at = disturbed.get("lanes")
+    elsewhere = late_at and lanes is not None and set(late_at).isdisjoint(lanes)
+    return "" if elsewhere else disturbed["reason"]
 
 
 def _decides_nevertheless(
@@ -65,7 +77,7 @@ def _decides_nevertheless(
     """
     if expectation.over:
         verdict = report["verdict"]
-        disturbed = verdict and verdict.get("disturbed") and not verdict.get("spoiled")
+        disturbed = verdict and verdict.get("disturbed")
         return bool(disturbed and judgement.interval is not None)
     name = expectation.left.path.rpartition(".")[2]
     if name not in PEAKS or judgement.value is None or limit is None:

@@ -44,9 +44,10 @@ class ReportContext:
 
     `configs`, `rates` and `lateness` are in the order of the lanes, or empty. A rate is
     `{"offered_rps", "achieved_rps", "keeps_up", …}`; `lateness` is that of the load generator, by
-    round. `no_verdict_reason` is a sentence on why no verdict can be given, `disturbed_reason`
-    one on how the load generator reached its limit; None if neither happened. `discarded` maps
-    the number of a repeated round to the reason. `control`: both lanes are the same (A/A).
+    round. `no_verdict_reason` is a sentence on why no verdict can be given, `faults` has it by lane
+    unless it concerns all of them, and `disturbed_reason` is one on how the load generator reached
+    its limit, at the lanes `disturbed_at`; None if neither happened. `discarded` maps the number of
+    a repeated round to the reason. `control`: both lanes are the same (A/A).
     """
 
     run: str
@@ -56,9 +57,11 @@ class ReportContext:
     discarded: Mapping[int, DiscardReason] = field(default_factory=dict)
     instrument: Instrument | None = None
     no_verdict_reason: str | None = None
+    faults: Mapping[str, str] = field(default_factory=dict)
     configs: Sequence[LaneConfig] = ()
     rates: Sequence[RateReport | None] = ()
     disturbed_reason: str | None = None
+    disturbed_at: Sequence[str] = ()
     lateness: Sequence[Mapping[int, Lateness]] = ()
     until_sure: bool = False
     margin: float = MARGIN
@@ -120,7 +123,9 @@ def _options(context: ReportContext) -> VerdictOptions:
         margin=context.margin,
         control=context.control,
         no_verdict_reason=context.no_verdict_reason,
+        faults=context.faults,
         disturbed_reason=context.disturbed_reason,
+        disturbed_at=context.disturbed_at,
     )
 
 

@@ -51,6 +51,7 @@ def verdict(
         "rule": "until-sure" if options.until_sure else "fixed",
         "margin": options.margin,
         "spoiled": options.no_verdict_reason,
+        "faults": dict(options.faults),
         "disturbed": _disturbed(names, comparisons, options),
         "comparisons": [
             comparison_json(comparison, lane.name, causes, factors)
@@ -94,7 +95,7 @@ def _compare(
 
 def _refusal(baseline: LaneReport, lane: LaneReport, options: VerdictOptions) -> Answer | None:
     """Return why two lanes cannot be compared, None if they can."""
-    if options.no_verdict_reason:
+    if options.no_verdict(lane["lane"], baseline["lane"]):
         return "not-trusted"
     if failed_too_often(baseline) or failed_too_often(lane):
         return "errors"
@@ -157,7 +158,11 @@ def _disturbed(
         return None
     pairs = zip(names[1:], comparisons, strict=True)
     intervals = {str(name): worst_case_ends(comparison) for name, comparison in pairs}
-    return {"reason": options.disturbed_reason, "intervals": intervals}
+    return {
+        "reason": options.disturbed_reason,
+        "lanes": list(options.disturbed_at),
+        "intervals": intervals,
+    }
 
 
 def _succeeding(reports: Sequence[LaneReport], lanes: Sequence[LaneMetrics]) -> list[LaneMetrics]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class VerdictOptions:
     """The rules of a verdict, fixed before the first round, and what makes it doubtful.
 
-    `no_verdict_reason` is why no verdict can be given. `disturbed_reason` is how the load
-    generator reached its limit, so that all of its lateness is charged. None: neither happened.
+    `no_verdict_reason` is why no verdict can be given; `faults` has the reason for each lane,
+    unless it concerns all of them. `disturbed_reason` is how the load generator reached its limit,
+    so that all of its lateness is charged, and `disturbed_at` where. None: neither happened.
     """
 
     until_sure: bool
@@ -18,3 +20,11 @@ class VerdictOptions:
     control: bool
     no_verdict_reason: str | None
     disturbed_reason: str | None = None
+    faults: Mapping[str, str] = field(default_factory=dict)
+    disturbed_at: Sequence[str] = ()
+
+    def no_verdict(self, lane: str, baseline: str) -> bool:
+        """Return True if no verdict can be given on a lane, or on the baseline."""
+        if not self.no_verdict_reason:
+            return False
+        return not self.faults or not {lane, baseline}.isdisjoint(self.faults)

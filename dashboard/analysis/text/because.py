@@ -9,7 +9,7 @@ from dashboard.wire.report.report import Report
 from dashboard.wire.report.verdict import ComparisonReport, FactorReport, VerdictReport
 
 from .causes import cause_text
-from .disturbed import measured, why_disturbed
+from .disturbed import all_spoiled, measured, why_disturbed, why_spoiled
 from .lane_texts import theory_misses
 from .no_comparison import achieved, failures
 from .numbers import faster_or_slower, percent, significant, times_between, with_ends
@@ -22,12 +22,13 @@ def because(report: Report) -> Iterator[str]:
     verdict = report["verdict"]
     if not verdict:
         return
-    if verdict["spoiled"]:
+    if verdict["spoiled"] and all_spoiled(verdict):
         yield from measured(verdict)
         return
     yield from _rates(report)
     yield from _failures(report, verdict)
     yield from _each(verdict)
+    yield from why_spoiled(verdict)
     yield from why_disturbed(verdict)
     if shared := shared_limit_sentence(verdict.get("absolute")):
         yield shared

@@ -14,10 +14,27 @@ WORST_CASE = (
 )
 
 
+def is_spoiled(verdict: VerdictReport, comparison: ComparisonReport) -> bool:
+    """Return True if there is no verdict on this comparison, whatever its numbers are."""
+    return bool(verdict.get("spoiled")) and comparison["answer"] == "not-trusted"
+
+
+def all_spoiled(verdict: VerdictReport) -> bool:
+    """Return True if there is no verdict on any comparison."""
+    return all(is_spoiled(verdict, each) for each in verdict.get("comparisons", ()))
+
+
+def why_spoiled(verdict: VerdictReport) -> Iterator[str]:
+    """Yield which lanes have no verdict, and why, in a run in which others have one."""
+    lanes = [each["lane"] for each in verdict["comparisons"] if is_spoiled(verdict, each)]
+    if lanes:
+        yield f"No verdict on {' and '.join(lanes)}. {(verdict['spoiled'] or '').rstrip('.')}."
+
+
 def measured(verdict: VerdictReport) -> Iterator[str]:
-    """Yield the measured ratio of each lane that is not compared, marked as unreliable."""
+    """Yield the measured ratio of each lane without a verdict, marked as unreliable."""
     for comparison in verdict["comparisons"]:
-        if comparison["ratio"] is not None:
+        if comparison["ratio"] is not None and is_spoiled(verdict, comparison):
             yield f"Measured, but not reliable: {outcome(verdict, comparison)}."
 
 

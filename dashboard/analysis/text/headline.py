@@ -13,6 +13,7 @@ from dashboard.wire.plural import counted
 from dashboard.wire.report.report import Report
 from dashboard.wire.report.verdict import Interval, VerdictReport
 
+from .disturbed import all_spoiled
 from .main_result import MainResult, has_gap, main_result
 from .names import listed, listed_briefly
 from .no_comparison import no_comparison, overload
@@ -39,7 +40,7 @@ def headline(report: Report) -> str:
     verdict = report["verdict"]
     if not verdict:
         return ""
-    if verdict["spoiled"]:
+    if verdict["spoiled"] and all_spoiled(verdict):
         return f"No verdict. {verdict['spoiled'].rstrip('.')}."
     texts = list(_control(verdict) or overload(report) or _of_main_result(report, verdict))
     return next((text for text in texts if len(text) <= MOST), texts[-1])

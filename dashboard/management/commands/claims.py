@@ -23,13 +23,8 @@ from dashboard.management.terminal.outputs import prints_table, write_json
 from dashboard.models import Experiment
 from dashboard.project.model.scenario import Claim
 from dashboard.project.project import Project
-from dashboard.runs.experiments.claims import (
-    ClaimStatus,
-    claim_of,
-    claim_statuses_in,
-    claims_experiment,
-    fireable,
-)
+from dashboard.runs.experiments.claim_status import ClaimStatus, claim_statuses_in
+from dashboard.runs.experiments.claims import claim_of, claims_experiment, fireable
 from dashboard.wire.codec import to_json
 from dashboard.wire.errors import Invalid, InvalidPlan, Problem
 from dashboard.wire.plural import counted

@@ -40,9 +40,12 @@ class RunContext:
         """Return *LANE, round N*, as warnings begin."""
         return f"{self.plan.lanes[position]}, round {round}"
 
-    async def warn(self, message: str, *, spoils: bool = False) -> None:
-        """Send a warning to the sinks; with `spoils` the run has no verdict."""
-        await self.fanout.event({"event": "warning", "message": message, "spoils": spoils})
+    async def warn(self, message: str, *, spoils: int | None = None) -> None:
+        """Send a warning to the sinks; there is no verdict on the lane at position `spoils`."""
+        spoiled = spoils is not None
+        await self.fanout.event({"event": "warning", "message": message, "spoils": spoiled})
+        if spoils is not None:
+            await self.add_facts(spoils, {"fault": message})
 
     async def add_facts(self, position: int, facts: TargetFacts) -> None:
         """Send facts about a lane that were found while it was measured."""

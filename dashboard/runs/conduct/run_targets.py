@@ -70,7 +70,8 @@ class RunTargets:
             raise failure
         await self.discard(self.name_of(lane))
         why = with_decisive_line(f"{failure}, and was restarted", failure.log_tail)
-        await self._context.warn(f"{lane}, round {number}: {why}.", spoils=True)
+        position = self._plan.lanes.index(lane)
+        await self._context.warn(f"{lane}, round {number}: {why}.", spoils=position)
 
     def _logs_in(self, server: str) -> bool:
         """Return True if a variant that is fired at this server has `login = true`."""

@@ -63,14 +63,15 @@ class Warnings:
     async def overflows(self, reading: Reading) -> None:
         """Warn if the target's own backlog turned connections away.
 
-        In a counted round there is no verdict then; in a warm-up that costs nothing.
+        In a counted round there is no verdict on the lane then; in a warm-up that costs nothing.
         """
         if not reading.overflows:
             return
         times = counted(reading.overflows, "time")
         place = self._context.place(reading.lane, reading.round)
         message = f"{place}: the server's backlog overflowed {times}."
-        await self._context.warn(message, spoils=reading.round != WARM_UP_ROUND)
+        counts = reading.round != WARM_UP_ROUND
+        await self._context.warn(message, spoils=reading.lane if counts else None)
 
     async def restarted_busy(self, firing: Firing) -> None:
         """Warn that a target was ended because it kept working on requests that had timed out."""

@@ -187,6 +187,14 @@ def saturation(
     return [f"The load generator {sentences}."] if sentences else []
 
 
+def saturated_at(
+    readings: Sequence[Reading], names: Sequence[str], p50s_ms: Mapping[int, float | None]
+) -> list[str]:
+    """Return the lanes at which the load generator exceeded a limit, in their order."""
+    late = {reading.lane for reading in readings if is_late(reading, p50s_ms.get(reading.round))}
+    return [name for position, name in enumerate(names) if position in late]
+
+
 def _worst(
     limit: _Limit,
     readings: Sequence[Reading],

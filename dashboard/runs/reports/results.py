@@ -22,6 +22,7 @@ from dashboard.wire.report.report import Instrument, Report
 from .instrument import (
     Reading,
     busy_machine_warning,
+    saturated_at,
     saturation,
     total_steal_percent,
     why_discarded,
@@ -54,7 +55,8 @@ def _report_of(run: Run) -> Report:
     whole = counted_lanes(lanes, plan.load.requests, run.status)
     readings = _counted_readings(run, whole.uncounted)
     medians_ms = smallest_medians_ms(whole.lanes)
-    saturated = saturation(readings, [lane.name for lane in stored], medians_ms)
+    names = [lane.name for lane in stored]
+    saturated = saturation(readings, names, medians_ms)
     context = ReportContext(
         run.pk,
         run.status,
@@ -63,7 +65,9 @@ def _report_of(run: Run) -> Report:
         discarded={number: why_discarded(of) for number, of in _discarded(run)},
         instrument=instrument_of(run, readings, saturated=bool(saturated)),
         no_verdict_reason=run.spoiled or None,
+        faults={lane.name: lane.facts["fault"] for lane in stored if "fault" in lane.facts},
         disturbed_reason=next(iter(saturated), None),
+        disturbed_at=saturated_at(readings, names, medians_ms),
         lateness=[_lateness(lane, readings) for lane in stored],
         configs=[_config(run, lane, readings) for lane in stored],
         rates=[rates.of(lane.position, whole.uncounted) if rates else None for lane in stored],

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from dashboard.analysis.samples.cut_off import CUT_SHORT, whole_rounds_of
+from dashboard.analysis.text.disturbed import all_spoiled
 from dashboard.analysis.text.single_lane import single_lane
 from dashboard.wire.plan.plan import Load, Plan, Rate
 from dashboard.wire.plural import counted
@@ -114,7 +115,8 @@ def warnings(report: Report) -> list[str]:
     spoiled = verdict["spoiled"] if verdict else None
     disturbed = verdict.get("disturbed") if verdict else None
     in_sentence = (spoiled, disturbed["reason"] if disturbed and not spoiled else None)
-    behind = list(behind_sentences(report["lanes"])) if spoiled else []
+    none = verdict and spoiled and all_spoiled(verdict)
+    behind = list(behind_sentences(report["lanes"])) if none else []
     return [*behind, *(warning for warning in report["warnings"] if warning not in in_sentence)]
 
 

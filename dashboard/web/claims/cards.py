@@ -16,19 +16,19 @@ from dashboard.analysis.text.claims import (
     verdict_text,
 )
 from dashboard.analysis.text.claims import SIGNS as VERDICT_SIGNS
-from dashboard.models import ACTIVE, Run
+from dashboard.models import ACTIVE
 from dashboard.project.project import Project
 from dashboard.runs.experiments.claim_progress import progress, progress_text
-from dashboard.runs.experiments.claims import ClaimStatus, plan_of, sweep_of
+from dashboard.runs.experiments.claim_status import ClaimStatus, Decision
+from dashboard.runs.experiments.claims import plan_of, sweep_of
 from dashboard.runs.experiments.sweep import Sweep
-from dashboard.runs.reports.stored import stored_report
-from dashboard.runs.reports.wording import load_text, rounds_text, sentence
+from dashboard.runs.reports.wording import load_text, rounds_text
 from dashboard.web.run.run_view import STATE_LINES, ago, state_word
 from dashboard.web.shared.code import Listing, code_of
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.plan.plan import Plan
 from dashboard.wire.plural import plural
-from dashboard.wire.report.claim_verdict import ClaimVerdict, Finding
+from dashboard.wire.report.claim_verdict import Finding
 
 NOT_TRIED = "not-tried"
 SIGNS: Mapping[str, str] = {**VERDICT_SIGNS, NOT_TRIED: "○"}
@@ -71,11 +71,15 @@ class PlanView:
 
 @dataclass(frozen=True)
 class VerdictView:
-    """The verdict of the last run that has one. `why` is set if all findings share their reason."""
+    """The verdict of a run. `why` is set if all findings share their reason.
+
+    `doubt` is what disturbed the run, if that left something undecided.
+    """
 
     text: str
     rows: list[Row]
     why: str
+    doubt: str
     run: str
     ago: str
     sentence: str
@@ -103,7 +107,10 @@ class LatestRun:
 
 @dataclass(frozen=True)
 class Card:
-    """A claim on its page; `kind` is that of its verdict, or `not-tried`."""
+    """A claim on its page; `kind` is that of its verdict, or `not-tried`.
+
+    `disturbed` is the verdict of a later run, which does not replace the last good one.
+    """
 
     name: str
     text: str
@@ -111,6 +118,7 @@ class Card:
     kind: str
     plan: PlanView | None
     verdict: VerdictView | None
+    disturbed: VerdictView | None
     latest: LatestRun | None
     refusal: str
     sweep: str
@@ -137,7 +145,8 @@ def card_of(project: Project, status: ClaimStatus) -> Card:
         scenario=project.scenarios[claim.scenario].title,
         kind=status.verdict.kind if status.verdict else NOT_TRIED,
         plan=None if status.refusal else _plan_view(project, plan_of(project, claim)),
-        verdict=_verdict_view(status.verdict, status.decided),
+        verdict=_verdict_view(status.decision),
+        disturbed=_verdict_view(status.disturbed),
         latest=_latest(status),
         refusal=status.refusal,
         sweep=sweep,
@@ -154,24 +163,25 @@ def _plan_view(project: Project, plan: Plan) -> PlanView:
     )
 
 
-def _verdict_view(verdict: ClaimVerdict | None, run: Run | None) -> VerdictView | None:
-    report = stored_report(run) if run else None
-    if verdict is None or run is None or report is None:
+def _verdict_view(decision: Decision | None) -> VerdictView | None:
+    if decision is None:
         return None
+    verdict, run = decision.verdict, decision.run
     why = shared_why(verdict)
     return VerdictView(
         text=verdict_text(verdict),
         rows=[_row(finding, "" if why else finding.why) for finding in verdict.findings],
         why=why,
+        doubt=decision.doubt,
         run=run.pk,
         ago=ago(run.created),
-        sentence=sentence(report),
+        sentence=decision.sentence,
     )
 
 
 def _latest(status: ClaimStatus) -> LatestRun | None:
-    run = status.latest
-    if run is None or run == status.decided:
+    run, shown = status.latest, [status.decision, status.disturbed]
+    if run is None or run in [decision.run for decision in shown if decision]:
         return None
     return LatestRun(run.pk, run.status, STATE_LINES[run.status], run.problem)
 

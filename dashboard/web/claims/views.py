@@ -15,6 +15,7 @@ from dashboard.models import Run
 from dashboard.project.project import Project
 from dashboard.runs.experiments import claims as experiment_claims
 from dashboard.runs.experiments.claim_progress import active, last_length_s
+from dashboard.runs.experiments.claim_status import claim_statuses, untried_first
 from dashboard.web.shared.format import format_estimate
 from dashboard.web.shared.htmx import HtmxRequest
 from dashboard.web.shared.laboratory_access import laboratory
@@ -28,11 +29,11 @@ RUNS_WATCHED = 200  # the last runs of claims: more are never queued at once
 
 @require_http_methods(["GET", "HEAD", "POST"])
 async def claims(request: HtmxRequest) -> HttpResponse:
-    """GET: all claims with their verdicts. POST: try all of them, one after another."""
+    """GET: all claims with their verdicts. POST: try all of them in turn, untried ones first."""
     if request.method != "POST":
         return await sync_to_async(_page)(request)
     project = laboratory().project
-    claims_to_try = experiment_claims.fireable(project)
+    claims_to_try = await sync_to_async(untried_first)(project)
     if claims_to_try and not await sync_to_async(active)(project):  # a second press adds nothing
         await laboratory().experiment(experiment_claims.claims_experiment(project, claims_to_try))
     return await _answer(request)
@@ -100,7 +101,7 @@ def _fragments(request: HtmxRequest, seen: str = "") -> HttpResponse:
 def _everything() -> dict[str, Any]:
     project = laboratory().project
     now = _state(project)  # before the verdicts, so that the next request sees later changes
-    cards = [card_of(project, status) for status in experiment_claims.claim_statuses(project)]
+    cards = [card_of(project, status) for status in claim_statuses(project)]
     return {**_progress(now), "cards": cards, "tally": tally_of(cards), "project": project.name}
 
 

@@ -82,7 +82,8 @@ class TargetFacts(TypedDict, total=False):
     A target that runs already has no probe, and a `url`. `own` and `version` are there if the
     lane's name asks for them, `executor`, `websocket`, `xray` and `neighbour_cost` if they were
     measured. `neighbour_cost` is [value, uncertainty] of each quantity of one bystander request.
-    `answers` are stored with the lane, and are elsewhere in the report.
+    `fault` is why there is no verdict on the lane. `answers` are stored with the lane, and are
+    elsewhere in the report.
     """
 
     command: list[str]
@@ -108,4 +109,5 @@ class TargetFacts(TypedDict, total=False):
     websocket: WebsocketFacts
     xray: XrayFacts
     neighbour_cost: dict[str, list[float]]
+    fault: str
     answers: list[AnswerKind]

@@ -3,7 +3,7 @@
 An interval is [low, high]; None if it is unknown.
 """
 
-from typing import Literal, TypeAlias, TypedDict
+from typing import Literal, NotRequired, TypeAlias, TypedDict
 
 from .causes import CauseReport
 
@@ -53,9 +53,13 @@ class ComparisonReport(TypedDict):
 
 
 class DisturbedReport(TypedDict):
-    """The lateness of the load generator, and each ratio's interval with all of it charged."""
+    """The lateness of the load generator, and each ratio's interval with all of it charged.
+
+    `lanes` are those at which it exceeded a limit; older reports lack them.
+    """
 
     reason: str
+    lanes: NotRequired[list[str]]
     intervals: dict[str, Interval | None]
 
 
@@ -112,6 +116,9 @@ class VerdictReport(TypedDict):
     """The conclusion of a run: each lane against the baseline, and the verdict as text.
 
     `sentence` is all of the text; it begins with the `headline`, which older reports lack.
+
+    `spoiled` is why there is no verdict on the lanes in `faults`, each with its own reason; on all
+    lanes if `faults` is empty or missing, as in older reports.
     """
 
     metric: Metric
@@ -119,6 +126,7 @@ class VerdictReport(TypedDict):
     rule: Literal["fixed", "until-sure"]
     margin: float
     spoiled: str | None
+    faults: NotRequired[dict[str, str]]
     disturbed: DisturbedReport | None
     comparisons: list[ComparisonReport]
     absolute: SharedLimitReport | None

@@ -114,6 +114,41 @@ def test_what_the_run_does_not_trust_decides_nothing(changes: dict[str, Any], wh
     assert why in only(verdict).why
 
 
+def test_the_fault_of_one_lane_counts_for_that_lane_alone() -> None:
+    fault = f"{THIRD}, round 2: the server's backlog overflowed 3 times."
+    report = planted(no_verdict_reason=fault, faults={THIRD: fault})
+    answers = [comparison["answer"] for comparison in report["verdict"]["comparisons"]]
+    assert answers == ["differs", "not-trusted"]
+    sentence = report["verdict"]["sentence"]
+    assert sentence.startswith(f"{LANE} was ")
+    assert f"No verdict on {THIRD}. {fault}" in sentence
+    assert sentence.count("not to be trusted") == 1
+    expectations = [
+        f"{RATIO} < 0.5",
+        f"{BASE}.latency_ms.p50 > 100",
+        f"{THIRD}.makespan_s < {BASE}.makespan_s",
+    ]
+    verdict = decide(expectations, report)
+    assert [finding.holds for finding in verdict.findings] == [True, True, None]
+    assert verdict.findings[2].why == fault
+    # Whatever is compared with a faulty baseline is concerned.
+    report = planted(no_verdict_reason="It ended.", faults={BASE: "It ended."})
+    assert {each["answer"] for each in report["verdict"]["comparisons"]} == {"not-trusted"}
+    assert report["verdict"]["sentence"].startswith("No verdict. It ended.")
+    held = [f"{THIRD}.makespan_s > 0.05", f"{RATIO} < 0.5"]
+    assert [finding.holds for finding in decide(held, report).findings] == [True, None]
+
+
+def test_lateness_at_one_lane_counts_for_that_lane_alone() -> None:
+    report = planted(
+        disturbed_reason="It was late.", disturbed_at=[LANE], instrument={"saturated": True}
+    )
+    expectations = [f"{BASE}.latency_ms.p50 > 100", f"{LANE}.latency_ms.p50 > 90"]
+    findings = decide(expectations, report).findings
+    assert [finding.holds for finding in findings] == [True, None]
+    assert findings[1].why == "It was late."
+
+
 @pytest.mark.parametrize(
     ("expectation", "holds"),
     [("> 7", True), ("< 8", False), ("< 9", None), ("> 9", None)],

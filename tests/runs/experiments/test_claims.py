@@ -17,6 +17,12 @@ from dashboard.project.model.scenario import Claim, Expectation
 from dashboard.project.project import Project
 from dashboard.runs.experiments import claims
 from dashboard.runs.experiments.claim_progress import active, progress, progress_text
+from dashboard.runs.experiments.claim_status import (
+    ClaimStatus,
+    claim_status,
+    claim_statuses_in,
+    untried_first,
+)
 from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.frame import encode_event, is_event
@@ -57,8 +63,8 @@ async def tried(lab: Laboratory, tested: Claim) -> Run:
     return await Run.objects.aget(pk=run.pk)
 
 
-async def standing(lab: Laboratory, tested: Claim) -> claims.ClaimStatus:
-    return await sync_to_async(claims.claim_status)(lab.project, tested)
+async def standing(lab: Laboratory, tested: Claim) -> ClaimStatus:
+    return await sync_to_async(claim_status)(lab.project, tested)
 
 
 def test_every_claim_of_liveapp_can_be_fired() -> None:
@@ -91,11 +97,11 @@ def test_an_unknown_claim_is_refused_by_name() -> None:
 async def test_the_last_finished_run_decides_a_claim(tmp_path: Path) -> None:
     peak = claim("peak", (SYNC, "peak_in_app < 9"), (ASYNC, "peak_in_app < 8"))
     lab = laboratory(tmp_path, project(peak))
-    assert await standing(lab, peak) == claims.ClaimStatus(peak)
+    assert await standing(lab, peak) == ClaimStatus(peak)
     run = await tried(lab, peak)
     assert run.claim == "peak"
     status = await standing(lab, peak)
-    assert (status.latest, status.decided) == (run, run)
+    assert (status.latest, status.decision and status.decision.run) == (run, run)
     assert status.verdict is not None
     assert status.verdict.kind == "holds-only-when"
     verdict = status.to_json()["verdict"]
@@ -109,7 +115,7 @@ async def test_a_failed_run_leaves_the_earlier_verdict(tmp_path: Path) -> None:
     failed = await tried(laboratory(tmp_path, project(peak), failing=("gunicorn-gthread",)), peak)
     status = await standing(laboratory(tmp_path, project(peak)), peak)
     assert failed.status == Status.FAILED
-    assert (status.latest, status.decided) == (failed, run)
+    assert (status.latest, status.decision and status.decision.run) == (failed, run)
     assert status.verdict is not None
 
 
@@ -123,7 +129,7 @@ async def test_runs_of_other_claims_and_older_definitions_do_not_count(
     lab = laboratory(tmp_path, project(peak))
     await tried(lab, peak)
     changed = replace(peak, **changes)
-    assert await standing(lab, changed) == claims.ClaimStatus(changed)
+    assert await standing(lab, changed) == ClaimStatus(changed)
 
 
 async def test_a_deleted_run_does_not_count(tmp_path: Path) -> None:
@@ -131,7 +137,7 @@ async def test_a_deleted_run_does_not_count(tmp_path: Path) -> None:
     lab = laboratory(tmp_path, project(peak))
     run = await tried(lab, peak)
     await Run.objects.filter(pk=run.pk).aupdate(deleted=run.created)
-    assert await standing(lab, peak) == claims.ClaimStatus(peak)
+    assert await standing(lab, peak) == ClaimStatus(peak)
 
 
 async def test_a_run_without_a_claim_does_not_count(tmp_path: Path) -> None:
@@ -186,9 +192,66 @@ async def test_a_disturbed_claim_is_fired_once_more(tmp_path: Path) -> None:
     assert (await lab.outcome(experiment)).status == Status.FINISHED
     runs = [run async for run in experiment.runs.order_by("position")]
     assert [run.label for run in runs] == ["first", "first, again", "second"]
-    status = await sync_to_async(claims.claim_statuses_in)(definitions, experiment)
+    status = await sync_to_async(claim_statuses_in)(definitions, experiment)
     assert [item.latest for item in status] == runs[1:]
     assert [item.verdict.kind for item in status if item.verdict] == ["holds", "holds"]
+
+
+async def test_a_disturbed_run_leaves_the_last_good_verdict(tmp_path: Path) -> None:
+    slow = claim("slow", (SYNC, "latency_ms.p50 > 10"))
+    good = await tried(laboratory(tmp_path, project(slow)), slow)
+    disturbed = await tried(laboratory(tmp_path, project(slow), BusyAtFirst()), slow)
+    status = await standing(laboratory(tmp_path, project(slow)), slow)
+    assert status.latest == disturbed
+    assert status.decision
+    assert (status.decision.run, status.decision.doubt) == (good, "")
+    assert status.verdict
+    assert status.verdict.kind == "holds"
+    assert status.disturbed
+    assert status.disturbed.run == disturbed
+    assert status.disturbed.verdict.kind == "not-shown"
+    assert status.disturbed.doubt == "the load generator was at its limit"
+    assert status.to_json()["decided_by"] == good.pk
+
+    await Run.objects.filter(pk=good.pk).adelete()  # without a good one, the disturbed one decides
+    status = await standing(laboratory(tmp_path, project(slow)), slow)
+    assert status.decision
+    assert (status.decision.run, status.disturbed) == (disturbed, None)
+
+
+async def test_a_disturbed_run_that_decides_nevertheless_counts(tmp_path: Path) -> None:
+    peak = claim("peak", (SYNC, "peak_in_app < 2"))
+    await tried(laboratory(tmp_path, project(peak)), peak)
+    disturbed = await tried(laboratory(tmp_path, project(peak), BusyAtFirst()), peak)
+    status = await standing(laboratory(tmp_path, project(peak)), peak)
+    assert status.decision
+    assert (status.decision.run, status.disturbed) == (disturbed, None)
+
+
+async def test_a_damaged_run_costs_no_claim_its_verdict(tmp_path: Path) -> None:
+    peak = claim("peak", (SYNC, "peak_in_app < 9"))
+    lab = laboratory(tmp_path, project(peak))
+    good, odd = await tried(lab, peak), await tried(lab, peak)
+    for report in (7, [], {"lanes": None}, {"verdict": 7}):
+        await Run.objects.filter(pk=odd.pk).aupdate(report=report)
+        status = await standing(lab, peak)
+        assert status.decision
+        assert status.decision.run == good
+
+
+async def test_untried_claims_are_tried_first(tmp_path: Path) -> None:
+    names = ("true", "open", "new", "false")
+    undecided = (ASYNC, f"makespan_s < {SYNC}.makespan_s")  # by one round
+    expectations = ((SYNC, "peak_in_app < 9"), undecided, (SYNC, "ok > 1"), (SYNC, "ok < 2"))
+    definitions = [
+        claim(name, expectation) for name, expectation in zip(names, expectations, strict=True)
+    ]
+    lab = laboratory(tmp_path, project(*definitions))
+    for definition in definitions:
+        if definition.name != "new":
+            await tried(lab, definition)
+    order = await sync_to_async(untried_first)(lab.project)
+    assert [definition.name for definition in order] == ["new", "open", "true", "false"]
 
 
 async def test_a_claim_that_is_fired_once_more_is_not_over(tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ CLAIMS = [
     claim("open", (ASYNC, f"makespan_s < {SYNC}.makespan_s")),
     claim("odd", ("async@gunicorn-gevent", "ok > 1")),
 ]
+NO_VERDICT: dict[str, Any] = {"spoiled": None, "comparisons": [], "sentence": "No verdict."}
 ALONG = replace(
     claim("along", (ASYNC, f"makespan_s < {SYNC}.makespan_s")),
     sweep=ClaimSweep("concurrency=1..64", 4),
@@ -177,6 +178,30 @@ async def test_a_failed_run_is_shown_and_can_be_tried_again(
     assert "failed The run failed." in html
     assert "It broke." in html
     assert "Try again" in html
+
+
+async def test_a_disturbed_run_is_beside_the_last_good_verdict(
+    browser: AsyncClient, laboratory: Laboratory
+) -> None:
+    await try_all(laboratory, browser)
+    good = await Run.objects.aget(claim="false")
+    await Run.objects.exclude(pk=good.pk).adelete()
+    await browser.post("/claims/fire/false/")
+    later = await Run.objects.exclude(pk=good.pk).aget()
+    await laboratory.outcome(later)
+    await later.arefresh_from_db()
+    report: Any = later.report
+    disturbed = {"reason": "the load generator ran late", "intervals": {}}
+    report["verdict"] = {**NO_VERDICT, "disturbed": disturbed}
+    report["lanes"][0]["server_side"]["peak_in_app"] = 1
+    await Run.objects.filter(pk=later.pk).aupdate(report=report)
+    html = card(await page_of(browser), "false")
+    assert html.index("Not true here") < html.index("Disturbed since then")
+    assert f"Undecided here in run {later.pk}" in html
+    assert "The load generator ran late" in html
+    assert f"From run {good.pk}" in html
+    assert "1 below 2" in html
+    assert "Show the run" not in html
 
 
 async def test_other_http_methods_are_refused(browser: AsyncClient) -> None:
