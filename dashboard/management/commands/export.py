@@ -20,10 +20,13 @@ from dashboard.project.labtoml.load import load_manifest
 from dashboard.runs.archive.exports import FORMATS, Format
 from dashboard.runs.planning.program import DEFAULT_PROJECT
 from dashboard.targets.supervise.umask import writing_for_the_user
+from dashboard.web.run.card.card import CARD
 from dashboard.web.run.single_file import html_format
 from dashboard.wire.errors import FrameError, Invalid
 
 HTML = "html"
+# The formats that need no project.
+PLAIN = {**FORMATS, CARD.name: CARD}
 UNREADABLE = (
     "run: it cannot be exported, since what is stored of it is not what Liveburst expects;"
     " dashboard.log has the details"
@@ -40,7 +43,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the arguments."""
         parser.add_argument("run", metavar="RUN", help="the last part of its address, or `last`")
-        parser.add_argument("--format", choices=[*FORMATS, HTML], default="json")
+        parser.add_argument("--format", choices=[*PLAIN, HTML], default="json")
         parser.add_argument("-o", "--output", metavar="FILE", help="default: stdout")
         parser.add_argument(
             "--project",
@@ -73,7 +76,7 @@ class Command(BaseCommand):
 def _format(name: str, project: Path) -> Format:
     """Return the format of that name. Raises CommandError if the project cannot be read."""
     if name != HTML:
-        return FORMATS[name]
+        return PLAIN[name]
     try:
         return html_format(load_manifest(project))
     except Invalid as error:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import compare, imports, views
+from . import card, compare, imports, views
 
 urlpatterns = [
     path("import/", imports.import_, name="import-run"),
@@ -19,5 +19,6 @@ urlpatterns = [
     path("<slug:run_id>/delete/", views.delete, name="delete"),
     path("<slug:run_id>/restore/", views.restore, name="restore"),
     path("<slug:run_id>/again/", views.again, name="again"),
+    path("<slug:run_id>/card.svg", card.card, name="card"),
     path("<slug:run_id>/export/<slug:name>", views.export, name="export"),
 ]

@@ -54,7 +54,7 @@ def history(
     return render(request, "history/runs.html", context, status=422 if problems else 200)
 
 
-@require_GET
+@require_safe
 def experiment_runs(request: HttpRequest, experiment_id: str) -> HttpResponse:
     """Return an experiment as the list shows it, folded or not; without HTMX the whole list."""
     get_object_or_404(Experiment.objects.only("pk"), pk=experiment_id)

@@ -15,6 +15,7 @@ from dashboard.runs.reports.stored import stored_report
 from dashboard.web.shared.laboratory_access import laboratory
 from dashboard.wire.plan.plan import Plan
 
+from .card.card import CARD
 from .serving_details import serving_details
 from .single_file import html_format
 
@@ -43,4 +44,4 @@ def _project_of(run: Run) -> str | None:
 def formats() -> Mapping[str, Format]:
     """Return all export formats. The HTML page needs the project for the code that it shows."""
     html = html_format(laboratory().project)
-    return {**FORMATS, html.name: html}
+    return {**FORMATS, html.name: html, CARD.name: CARD}

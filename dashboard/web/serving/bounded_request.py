@@ -16,6 +16,7 @@ from twisted.web.http import HTTPChannel
 
 from .body_limits import body_limit
 from .bounded_connection import BoundedChannel
+from .write_gate import WriteGate
 
 # How long the rest of a refused body is read and dropped. A connection that is closed before the
 # client has sent everything is reset, and the client then never sees the response.
@@ -34,6 +35,7 @@ class BoundedRequest(WebRequest):  # type: ignore[misc] # Daphne has no types
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.gate = WriteGate()
         self._limit_bytes = 0
         self._received_bytes = 0
         self._refused = False
@@ -75,11 +77,14 @@ class BoundedRequest(WebRequest):  # type: ignore[misc] # Daphne has no types
         if self._abort_timer is not None and self._abort_timer.active():
             self._abort_timer.cancel()
         self.close_body()
+        self.gate.stopProducing()
         super().connectionLost(reason)
 
     def finish(self) -> None:
         """Complete the response."""
         self.close_body()
+        if self.producer is not None and self.channel is not None:
+            self.unregisterProducer()
         super().finish()
 
     def close_body(self) -> None:
@@ -88,9 +93,13 @@ class BoundedRequest(WebRequest):  # type: ignore[misc] # Daphne has no types
             self.body.close()
 
     def handle_reply(self, message: Any) -> None:
-        """Send a part of the response, unless it was aborted."""
-        if not self._aborted:
-            super().handle_reply(message)
+        """Send a part of the response, unless it was aborted; more may follow through the gate."""
+        if self._aborted:
+            return
+        open_ = self.channel is not None and not self.finished
+        if message.get("more_body") and open_ and self.producer is None:
+            self.registerProducer(self.gate, streaming=True)
+        super().handle_reply(message)
 
     def handle_exception(self, exception: BaseException) -> None:
         """Answer 500, or abort a response that has begun.
@@ -108,7 +117,10 @@ class BoundedRequest(WebRequest):  # type: ignore[misc] # Daphne has no types
         # Twisted removes `channel` from a request that is complete.
         if not self.finished and self.channel is not None:
             self._aborted = True
-            self.channel.loseConnection()
+            if self.gate.closed:  # what is in the buffer will not be read either
+                self.channel.transport.abortConnection()
+            else:
+                self.channel.loseConnection()
 
     def _refuse(self) -> None:
         """Answer 413 and drop the rest of the body, for LINGER_S at most."""

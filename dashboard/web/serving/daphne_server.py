@@ -42,7 +42,7 @@ class DashboardServer(daphne.server.Server):  # type: ignore[misc] # Daphne has 
         """Start the application for a connection, and return the queue of its messages."""
         add_peer(scope, protocol.transport)
         if isinstance(protocol, BoundedRequest):
-            add_extensions(scope, protocol.abort, protocol.body)
+            add_extensions(scope, protocol.abort, protocol.gate.passed, protocol.body)
         return super().create_application(protocol, scope)
 
     def application_checker(self) -> None:

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import IO, Any, Final
 
 _ABORT: Final = "liveburst.abort"
 _BODY: Final = "liveburst.body"
+_WRITABLE: Final = "liveburst.writable"
 
 
 def add_extensions(
-    scope: MutableMapping[str, Any], abort: Callable[[], None], body: IO[bytes] | None
+    scope: MutableMapping[str, Any],
+    abort: Callable[[], None],
+    writable: Callable[[], Awaitable[None]],
+    body: IO[bytes] | None,
 ) -> None:
-    """Add the function that aborts the response, and the file of a large body."""
-    scope["extensions"] = {**scope.get("extensions", {}), _ABORT: abort, _BODY: body}
+    """Add what aborts the response, what waits for its client, and the file of a large body."""
+    own = {_ABORT: abort, _WRITABLE: writable, _BODY: body}
+    scope["extensions"] = {**scope.get("extensions", {}), **own}
 
 
 def abort_response(scope: Mapping[str, Any]) -> None:
     """Close the connection, so that the client notices that the response is incomplete."""
     if abort := scope.get("extensions", {}).get(_ABORT):
         abort()
+
+
+async def until_writable(scope: Mapping[str, Any]) -> None:
+    """Wait until the client has read most of what was sent; raises TimeoutError if it does not."""
+    if writable := scope.get("extensions", {}).get(_WRITABLE):
+        await writable()
 
 
 def body_file(scope: Mapping[str, Any]) -> IO[bytes] | None:

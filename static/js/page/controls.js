@@ -1,6 +1,7 @@
 /** Buttons and keys of the stage and the form. */
 
 import { find, hit, write } from '../shared/dom.js';
+import { copyPicture } from './picture.js';
 import { roundsOf } from './rounds.js';
 
 const STORAGE_KEY = 'liveburst-keys';
@@ -53,6 +54,8 @@ export function listenToForm() {
   document.addEventListener('click', (event) => {
     const button = hit(event, '[data-copy]');
     if (button) copy(button);
+    const picture = hit(event, '[data-picture]');
+    if (picture) copyPicture(picture);
     const offer = hit(event, '[data-offer]');
     const field = offer && find(`input#${offer.dataset.for}`);
     if (!field) return;

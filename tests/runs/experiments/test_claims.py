@@ -232,7 +232,8 @@ async def test_a_damaged_run_costs_no_claim_its_verdict(tmp_path: Path) -> None:
     peak = claim("peak", (SYNC, "peak_in_app < 9"))
     lab = laboratory(tmp_path, project(peak))
     good, odd = await tried(lab, peak), await tried(lab, peak)
-    for report in (7, [], {"lanes": None}, {"verdict": 7}):
+    damaged: list[Any] = [7, [], {"lanes": None}, {"verdict": 7}]
+    for report in damaged:
         await Run.objects.filter(pk=odd.pk).aupdate(report=report)
         status = await standing(lab, peak)
         assert status.decision

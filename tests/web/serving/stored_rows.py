@@ -55,3 +55,12 @@ def insert(home: Path, table: str, **values: object) -> None:
             list(values.values()),
         )
         database.commit()
+
+
+def insert_frames(home: Path, run: str, number: int, data: bytes) -> None:
+    """Insert the same frame many times, in one transaction."""
+    rows = ((run, sequence, data) for sequence in range(number))
+    with closing(sqlite3.connect(home / "liveburst.sqlite3", timeout=20)) as database:
+        statement = "INSERT INTO dashboard_storedframe (run_id, sequence, data) VALUES (?, ?, ?)"
+        database.executemany(statement, rows)
+        database.commit()

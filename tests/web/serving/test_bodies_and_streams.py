@@ -18,11 +18,12 @@ from tests.management.command import start
 from tests.management.test_lab import address_of
 from tests.prepared_home import prepare
 from tests.web.serving.raw_http import memory_mib, peak_memory_mib, post, post_all, zeros
-from tests.web.serving.stored_rows import EXPERIMENT, LANE, RUN, insert
+from tests.web.serving.stored_rows import EXPERIMENT, LANE, RUN, insert, insert_frames
 
 pytestmark = pytest.mark.servers
 MARK = f"liveburst-test-serving-{os.getpid()}"
-ODD, ODDER = "23456789", "3456789b"
+ODD, ODDER, LARGE = "23456789", "3456789b", "456789bc"
+LARGE_FRAMES, FRAME_BYTES = 400, 2**18  # 100 MiB
 LARGE_MIB = 600
 HEALTH = COLUMNS["health"]
 FORM = "Content-Type: application/x-www-form-urlencoded"
@@ -41,6 +42,8 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, i
     insert(home, "storedframe", run_id=ODD, sequence=0, data=b"no frame")
     insert(home, "storedframe", run_id=ODD, sequence=2**33, data=b"no such number")
     insert(home, "experiment", id=ODDER, **EXPERIMENT)
+    insert(home, "run", id=LARGE, **RUN)
+    insert_frames(home, LARGE, LARGE_FRAMES, bytes(FRAME_BYTES))
     with start(home, MARK, "lab", "--no-browser", "--port", "0") as process:
         yield address_of(process), process.pid
         process.terminate()
@@ -66,6 +69,21 @@ def test_a_broken_stream_ends_and_a_fault_elsewhere_answers_500(
                 before_mib = memory_mib(pid)
         assert client.get("/").status_code == 200
     assert memory_mib(pid) - before_mib < 2  # 160 requests
+
+
+def test_a_client_that_does_not_read_costs_no_memory(dashboard: tuple[str, int]) -> None:
+    address, pid = dashboard
+    before_mib = peak_memory_mib(pid)
+    with httpx.Client(base_url=address, timeout=30) as client:
+        with client.stream("GET", f"/runs/{LARGE}/frames") as response:
+            for _ in range(20):  # other pages are answered, and the export stays where it is
+                assert client.get("/queue/").status_code == 200
+            waiting_mib = peak_memory_mib(pid) - before_mib
+            received = sum(len(piece) for piece in response.iter_bytes())
+        assert received > LARGE_FRAMES * FRAME_BYTES
+        assert client.get("/queue/").status_code == 200
+    assert waiting_mib < 50  # a batch of 20 frames with its copies; all of them are 100
+    assert peak_memory_mib(pid) - before_mib < 60
 
 
 @pytest.mark.parametrize("path", ["/runs/", "/runs/import/", "/queue/", "/static/css/base.css"])

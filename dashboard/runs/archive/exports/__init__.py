@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from dashboard.models import Run
+from dashboard.runs.archive.masked import masked_run
 
 from .chrome_trace import trace_pieces
 from .run_json import json_pieces
@@ -14,17 +15,20 @@ from .samples_csv import csv_pieces
 
 @dataclass(frozen=True)
 class Format:
-    """An export format; `pieces` reads from the database as it is consumed."""
+    """An export format; `write` reads from the database as its result is consumed."""
 
     name: str
     media_type: str
-    pieces: Callable[[Run], Iterator[str]]
+    write: Callable[[Run], Iterator[str]]
+
+    def pieces(self, run: Run) -> Iterator[str]:
+        """Yield the exported run, with secrets masked."""
+        yield from self.write(masked_run(run))
 
     def file_name(self, run: Run) -> str:
         """Return the name of the exported file."""
-        kind = "json" if self.name == "trace" else self.name
-        more = "-trace" if self.name == "trace" else ""
-        return f"liveburst-{run.pk}{more}.{kind}"
+        ending = {"trace": "-trace.json", "card": "-card.svg"}.get(self.name, f".{self.name}")
+        return f"liveburst-{run.pk}{ending}"
 
 
 FORMATS: Mapping[str, Format] = {

@@ -17,7 +17,7 @@ def json_pieces(run: Run) -> Iterator[str]:
         "liveburst": VERSION,
         "created": run.created.isoformat(),
         "run": {name: getattr(run, name) for name in RUN_FIELDS},
-        "lanes": list(run.lanes.values(*LANE_FIELDS)),
+        "lanes": [{name: getattr(lane, name) for name in LANE_FIELDS} for lane in run.lanes.all()],
         "readings": [stored.data for stored in run.readings.all()],
         "report": run.report,
     }

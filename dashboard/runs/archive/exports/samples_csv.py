@@ -25,7 +25,7 @@ def csv_pieces(run: Run) -> Iterator[str]:
 
     Instants are milliseconds since the round's firing began at that lane, to the nanosecond.
     """
-    names = list(run.lanes.values_list("name", flat=True))
+    names = [lane.name for lane in run.lanes.all()]
     yield csv_lines([HEAD])
     for decoded in sample_frames(run):
         yield csv_lines(_rows(decoded, names[decoded.lane], counts(run, decoded)))

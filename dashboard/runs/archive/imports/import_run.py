@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from django.db import transaction
 
 from dashboard.models import Run, RunLane, StoredFrame, StoredReading
+from dashboard.runs.archive.masked import masked_fields
 from dashboard.runs.reports.results import report_of
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.plan.plan import Plan
@@ -33,7 +34,8 @@ def import_run(text: str | bytes, progress: Progress = lambda step: None) -> Run
     # Before the transaction, which keeps other writers waiting: a run would fail after 20 s.
     frames = list(checked_frames(file.frames, len(file.lanes)))
     with transaction.atomic():
-        run = Run.objects.create(**file.run.stored(), owner_pid=0, owner_started=0.0)
+        fields = masked_fields(file.run.stored())
+        run = Run.objects.create(**fields, owner_pid=0, owner_started=0.0)
         RunLane.objects.bulk_create(lane.of(run) for lane in file.lanes)
         StoredReading.objects.bulk_create(
             StoredReading(run=run, data=reading) for reading in file.readings

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from dashboard.models import ACTIVE, Run, RunLane, Status
 from dashboard.project.labtoml.problems import shown
+from dashboard.runs.archive.masked import masked_fields
 from dashboard.runs.reports.instrument import Reading
 from dashboard.wire.codec import InvalidJson, read_json
 from dashboard.wire.errors import Invalid, Problem
@@ -108,7 +109,8 @@ class ImportedLane(_Part):
 
     def of(self, run: Run) -> RunLane:
         """Return the lane's row."""
-        return RunLane(run=run, **{name: getattr(self, name) for name in LANE_FIELDS})
+        fields = {name: getattr(self, name) for name in LANE_FIELDS}
+        return RunLane(run=run, **masked_fields(fields))
 
 
 class ImportedFile(_Part):

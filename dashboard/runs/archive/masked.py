@@ -1,0 +1,36 @@
+"""A run with secrets masked: what an older version stored, or another Liveburst exported.
+
+What comes from a target is masked when it is stored, by the values and forms known then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dashboard.models import Run
+from dashboard.project.secrets.masking import all_masked
+
+# The plan and the lanes' names are not: they only repeat what a lab.toml names.
+RUN_FIELDS = (
+    *("title", "name", "notes", "label", "problem", "log_tail", "spoiled"),
+    *("environment", "warnings", "guess", "report"),
+)
+LANE_FIELDS = ("concurrency", "facts")
+
+
+def masked_run(run: Run) -> Run:
+    """Return a run as it is stored, with its lanes, masked. It is not to be saved."""
+    fresh = Run.objects.prefetch_related("lanes").get(pk=run.pk)
+    for name in RUN_FIELDS:
+        setattr(fresh, name, all_masked(getattr(fresh, name)))
+    for lane in fresh.lanes.all():
+        for name in LANE_FIELDS:
+            setattr(lane, name, all_masked(getattr(lane, name)))
+    return fresh
+
+
+def masked_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a run or a lane, masked."""
+    names = {*RUN_FIELDS, *LANE_FIELDS}
+    return {name: all_masked(value) if name in names else value for name, value in fields.items()}
