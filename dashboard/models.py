@@ -7,8 +7,11 @@ from typing import Any
 
 from django.db import models
 
+from dashboard.accounts import AuditEntry, FailedLogins, Role, User
 from dashboard.wire.report.report import Environment
 from dashboard.wire.report.target_facts import TargetFacts
+
+__all__ = ["AuditEntry", "FailedLogins", "Role", "User"]  # Django looks for models here
 
 # No vowels and no look-alikes: an id can be read aloud, and spells no word by chance.
 _ALPHABET = "23456789bcdfghjkmnpqrstvwxz"

@@ -1,19 +1,30 @@
-"""The dashboard's settings: a tool for one user on one machine, safe by default."""
+"""The dashboard's settings: a tool for one user on one machine, safe by default.
+
+What depends on `EXPOSURE` is of a dashboard that is exposed on purpose (docs/exposed.md).
+"""
 
 from __future__ import annotations
 
+import hashlib
+import os
 from pathlib import Path
 
 from .home import DATABASE, FILES, LOG, ROOT, home
 from .secret_key import settings_key
+from .web.access.exposure import Exposure
 
 SECRET_KEY = settings_key()
 DEBUG = False
 
-# Loopback only; the Host and Origin headers are checked against it. `web.access` admits users.
-ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
+EXPOSURE = Exposure.of(os.environ)
+
+# The Host and Origin headers are checked against it. `web.access` admits users.
+ALLOWED_HOSTS = EXPOSURE.allowed_hosts
+CSRF_TRUSTED_ORIGINS = list(EXPOSURE.origins)
+FORCE_SCRIPT_NAME = EXPOSURE.prefix or None
 
 INSTALLED_APPS = [
+    "django.contrib.sessions",
     "django.contrib.staticfiles",
     "channels",
     "django_htmx",
@@ -22,6 +33,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "dashboard.web.shared.cache_control.not_cached",
     "django.middleware.security.SecurityMiddleware",
+    *(["django.contrib.sessions.middleware.SessionMiddleware"] if EXPOSURE.exposed else []),
     "csp.middleware.CSPMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -34,7 +46,12 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [FILES / "templates"],
-        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "dashboard.web.access.roles.for_templates",
+            ]
+        },
     }
 ]
 
@@ -54,7 +71,7 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-STATIC_URL = "/static/"
+STATIC_URL = f"{EXPOSURE.prefix}/static/"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "dashboard.web.serving.static_files.PageFiles"},
@@ -87,6 +104,37 @@ CSRF_FAILURE_VIEW = "dashboard.web.shared.errors.csrf_failure"
 CSRF_COOKIE_SAMESITE = "Strict"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+
+# Users are ours, of Django's base class: its application `auth` would add permissions and groups,
+# and 14 migrations to every first start.
+AUTH_USER_MODEL = "dashboard.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["name"]},
+    },
+]
+SESSION_COOKIE_AGE = 12 * 3600
+if EXPOSURE.exposed:
+    # Browsers accept a cookie with `__Host-` from this host alone, encrypted, and for all of it.
+    _whole_host = "" if EXPOSURE.prefix else "__Host-"
+    # Several dashboards of one host would otherwise overwrite each other's.
+    _installation = hashlib.sha256(SECRET_KEY.encode()).hexdigest()[:8]
+    SESSION_COOKIE_NAME = f"{_whole_host}liveburst-session-{_installation}"
+    SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"{EXPOSURE.prefix}/"
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = True
+    CSRF_COOKIE_NAME = f"{_whole_host}csrftoken"
+    # Of a host that is shared below a path its proxy decides. On others it binds this host alone:
+    # whether it binds hosts below it (W005), or all browsers forever (W021), is its owner's matter.
+    SECURE_HSTS_SECONDS = 0 if EXPOSURE.prefix else 7 * 24 * 3600
+    SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+    if EXPOSURE.prefix:
+        SILENCED_SYSTEM_CHECKS.append("security.W004")
 
 USE_TZ = True
 TIME_ZONE = "UTC"

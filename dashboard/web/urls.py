@@ -8,6 +8,7 @@ from .runs_address import runs
 
 urlpatterns = [
     path("", bench.bench, name="bench"),
+    path("", include("dashboard.web.accounts.urls")),
     path("fire/", bench.form, name="form"),
     path("calibrate/", bench.calibrate, name="calibrate"),
     path("queue/", bench.queue, name="queue"),

@@ -1,4 +1,4 @@
-"""`manage.py lab`: the dashboard, on loopback, until Ctrl-C; `lab init`: a file for a project."""
+"""`manage.py lab`: the dashboard until Ctrl-C, on loopback; `lab init`: a file for a project."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from twisted.internet.error import ReactorNotRunning
 from dashboard.asgi import application
 from dashboard.database.opening import open_database
 from dashboard.home import home
+from dashboard.management.exposed_start import check_exposure, public_address
 from dashboard.management.lab_init.command import add_init_options, init
 from dashboard.management.memory import release_large_blocks
 from dashboard.management.options import BAD_USAGE, RUN_FAILED, add_project, read_project
@@ -36,9 +37,13 @@ from dashboard.runs.wiring import set_up
 from dashboard.runs.xray.traced_request import RequestTracer
 from dashboard.targets.supervise.cores import Cores
 from dashboard.web.access.credentials import Credentials
+from dashboard.web.access.exposed_gate import ExposedGate
+from dashboard.web.access.exposure import Exposure
 from dashboard.web.access.gate import TOKEN, AccessGate, Application
 from dashboard.web.access.peer import own_uid
+from dashboard.web.access.sessions import StartToken
 from dashboard.web.live.follow import watch_queue
+from dashboard.web.serving.bounded_connection import MOST_OF_USERS, BoundedChannel
 from dashboard.web.serving.bundle import current_bundle
 from dashboard.web.serving.daphne_server import DashboardServer
 from dashboard.web.shared.laboratory_access import set_laboratory
@@ -63,7 +68,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the arguments."""
-        parser.add_argument("--host", default="127.0.0.1", help="a loopback address")
+        parser.add_argument(
+            "--host",
+            default="127.0.0.1",
+            help="where to listen; other than a loopback address: only exposed on purpose, with"
+            " users and TLS or a trusted proxy (docs/exposed.md)",
+        )
         parser.add_argument("--port", type=int, default=8000, help="0: any free port")
         add_project(parser)
         parser.add_argument("--no-browser", action="store_true")
@@ -105,6 +115,8 @@ class Command(BaseCommand):
 
     def _serve(self, options: dict[str, Any]) -> None:
         release_large_blocks()
+        exposure: Exposure = settings.EXPOSURE
+        check_exposure(exposure, options["host"], with_token=not options["no_token"])
         listener = listen(options["host"], options["port"])
         try:
             project = read_project(options)
@@ -119,13 +131,26 @@ class Command(BaseCommand):
         laboratory = set_up(project, home())
         set_laboratory(laboratory)
         end_when_asked()
+        port = listener.getsockname()[1]
+        if exposure.exposed:
+            gated = self._announce_exposed(exposure, public_address(exposure, port))
+            serve(gated, listener, laboratory, None, limits)
+            return
         host = f"[{options['host']}]" if ":" in options["host"] else options["host"]
         # Any of 127.0.0.0/8 is loopback, and only the usual names are in the settings.
         settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, host]
-        address = f"http://{host}:{listener.getsockname()[1]}"
+        address = f"http://{host}:{port}"
         gated = self._announce(address, with_token=not options["no_token"])
         opened = None if options["no_browser"] else address
         serve(gated, listener, laboratory, opened, limits)
+
+    def _announce_exposed(self, exposure: Exposure, address: str) -> Application:
+        """Print where users log in, and return the application with the gate for them."""
+        start = StartToken()
+        self.stdout.write(f"Liveburst is at {address}")
+        self.stdout.write(f"For you, without a login: {address}?{TOKEN}={start.token}")
+        self.stdout.flush()
+        return ExposedGate(application, exposure, start, own_uid())
 
     def _announce(self, address: str, *, with_token: bool) -> Application:
         """Print where the dashboard is, and return the application with its gate."""
@@ -150,7 +175,7 @@ class Command(BaseCommand):
 
 def listen(host: str, port: int) -> socket.socket:
     """Return a socket that listens on this port or, if that is taken, on the next free one."""
-    family = _loopback_family(host)
+    family = _family(host)
     if not 0 <= port <= MAX_PORT:
         message = f"port: expected 0 to {MAX_PORT}, found {port}"
         raise CommandError(message, returncode=BAD_USAGE)
@@ -176,17 +201,9 @@ def _no_listener(host: str, port: int, error: OSError) -> str:
     return f"port: expected one that can be listened on, found {port} ({error.strerror})"
 
 
-def _loopback_family(host: str) -> socket.AddressFamily:
-    try:
-        address = ip_address("127.0.0.1" if host == "localhost" else host)
-    except ValueError:
-        address = None
-    if address is None or not address.is_loopback:
-        raise CommandError(
-            f"host: expected a loopback address, found {host!r}. Liveburst starts servers and"
-            " has no users, so it is not for a network.",
-            returncode=2,
-        )
+def _family(host: str) -> socket.AddressFamily:
+    """Return the family of an address that `check_exposure` has accepted."""
+    address = ip_address("127.0.0.1" if host == "localhost" else host)
     return socket.AF_INET if address.version == 4 else socket.AF_INET6
 
 
@@ -231,8 +248,12 @@ def serve(
         return Deferred.fromFuture(asyncio.ensure_future(laboratory.close()))
 
     reactor.addSystemEventTrigger("before", "shutdown", close)
+    exposure: Exposure = settings.EXPOSURE
+    if exposure.exposed:
+        BoundedChannel.most_of_others = MOST_OF_USERS
     DashboardServer(
         gated,
+        exposure=exposure,
         endpoints=[f"fd:fileno={listener.fileno()}"],
         ready_callable=ready,
         server_name="liveburst",

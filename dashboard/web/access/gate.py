@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, urlencode
 
 from .credentials import Credentials
+from .forwarded import FORWARDED
 from .peer import peer_of
 from .refusal import address_of, refuse
 
@@ -26,8 +27,6 @@ Application: TypeAlias = Callable[[Any, Receive, Send], Awaitable[None]]
 
 TOKEN = "token"  # nosec B105 # noqa: S105 - the parameter's name
 _SAFE_METHODS = ("GET", "HEAD")
-# A request with one of these was passed on by a proxy, whose user is not the client's.
-_FORWARDED = {b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip"}
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class Visitor:
         headers: dict[bytes, bytes] = {}
         for name, value in scope["headers"]:
             headers[name] = headers[name] + b"; " + value if name in headers else value
-        forwarded = not _FORWARDED.isdisjoint(headers)
+        forwarded = not FORWARDED.isdisjoint(headers)
         token, query = _split_token(scope["query_string"])
         return cls(
             None if forwarded else peer_of(scope),
@@ -70,6 +69,7 @@ class AccessGate:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Handle one request or websocket."""
+        scope["root_path"] = ""  # Daphne takes it from a header that any client can send
         visitor = Visitor.of(scope)
         known = self._credentials.has_cookie(visitor.cookies, visitor.host, visitor.uid)
         admitted = known or (visitor.uid is not None and visitor.uid == self._own_uid)

@@ -29,22 +29,30 @@ class SameOrigin:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Handle one websocket."""
-        accepted = is_same_origin(scope, settings.ALLOWED_HOSTS)
+        trusted = settings.CSRF_TRUSTED_ORIGINS
+        accepted = is_same_origin(scope, settings.ALLOWED_HOSTS, trusted)
         application = self._application if accepted else WebsocketDenier()
         await application(scope, receive, send)
 
 
-def is_same_origin(scope: Mapping[str, Any], allowed_hosts: Sequence[str]) -> bool:
-    """Return True if Origin and Host agree, both sent once, and the host is allowed."""
+def is_same_origin(
+    scope: Mapping[str, Any], allowed_hosts: Sequence[str], trusted_origins: Sequence[str] = ()
+) -> bool:
+    """Return True if Origin and Host agree, both sent once, and the host is allowed.
+
+    An origin that is trusted by the settings need not agree with the host.
+    """
     origins = [value for name, value in scope["headers"] if name == b"origin"]
     hosts = [value for name, value in scope["headers"] if name == b"host"]
     if len(origins) != 1 or len(hosts) != 1:
         return False
     scheme = _SCHEMES[scope.get("scheme", "ws")]
     page = _parts(f"{scheme}://{hosts[0].decode('latin-1')}")
+    origin = _parts(origins[0].decode("latin-1"))
     return (
         page is not None
-        and page == _parts(origins[0].decode("latin-1"))
+        and origin is not None
+        and origin in {page, *map(_parts, trusted_origins)}
         and validate_host(_in_brackets(page[1]), allowed_hosts)
     )
 

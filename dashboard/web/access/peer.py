@@ -78,7 +78,7 @@ def uid_of(transport: Any) -> int | None:
     if transport not in _uids:
         peer, here = transport.getPeer(), transport.getHost()
         uid = uid_of_peer((peer.host, peer.port), (here.host, here.port))
-        _uids[transport] = uid if _is_connected(transport.getHandle()) else None
+        _uids[transport] = uid if _is_connected(_socket_of(transport)) else None
     return _uids[transport]
 
 
@@ -108,6 +108,13 @@ def _plain(packed: bytes) -> bytes:
     """Return an IPv4 address that an IPv6 socket uses as IPv4, others unchanged."""
     mapped = IPv6Address(packed).ipv4_mapped
     return mapped.packed.ljust(16, b"\0") if mapped else packed
+
+
+def _socket_of(transport: Any) -> socket.socket:
+    """Return the socket, which for TLS is that of the transport below."""
+    below = getattr(transport, "transport", transport)
+    connected: socket.socket = below.getHandle()
+    return connected
 
 
 def _is_connected(connection: socket.socket) -> bool:

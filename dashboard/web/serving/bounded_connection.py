@@ -13,6 +13,8 @@ from dashboard.web.access.peer import own_uid, uid_of
 HEADERS_S: Final = 30
 # The descriptors of a process are limited, often to 1,024, and the owner needs some of them.
 MOST_OF_OTHERS: Final = 100
+# Of an exposed dashboard, whose users are all others: each open page has a websocket.
+MOST_OF_USERS: Final = 600
 
 
 class BoundedChannel(HTTPChannel):
@@ -23,6 +25,7 @@ class BoundedChannel(HTTPChannel):
     """
 
     _of_others: ClassVar[WeakSet[Any]] = WeakSet()
+    most_of_others: ClassVar[int] = MOST_OF_OTHERS
 
     def connectionMade(self) -> None:  # noqa: N802 - Twisted's name
         """Begin, unless other users have too many connections."""
@@ -32,7 +35,7 @@ class BoundedChannel(HTTPChannel):
         uid = uid_of(transport)
         if uid is None or uid != own_uid():
             self._of_others.add(transport)
-            if sum(other.connected for other in self._of_others) > MOST_OF_OTHERS:
+            if sum(other.connected for other in self._of_others) > self.most_of_others:
                 transport.abortConnection()
 
     def resetTimeout(self) -> None:  # noqa: N802 - Twisted's name

@@ -8,10 +8,12 @@ from typing import Any, Final
 
 import daphne.server
 
+from dashboard.web.access.exposure import Exposure
 from dashboard.web.access.peer import add_peer
 
 from .bounded_request import BoundedFactory, BoundedRequest
 from .extensions import add_extensions
+from .tls import encrypted
 
 logger = logging.getLogger(__name__)
 
@@ -26,17 +28,23 @@ class DashboardServer(daphne.server.Server):  # type: ignore[misc] # Daphne has 
     errors were never answered, and 10 KB were lost per request.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, exposure: Exposure | None = None, **kwargs: Any) -> None:
         """Bound what is received: a page's messages have at most 100 bytes.
 
         The limit of a message, which Daphne sets to 1 MiB, also holds for those that are sent.
         """
+        self._exposure = exposure or Exposure()
         super().__init__(*args, websocket_max_frame_size=FRAME_BYTES, **kwargs)
 
     def run(self) -> None:
         """Serve until the reactor is stopped."""
-        daphne.server.HTTPFactory = BoundedFactory  # Daphne has no parameter for it
+        daphne.server.HTTPFactory = self._factory  # Daphne has no parameter for it
         super().run()
+
+    def _factory(self, server: Any) -> Any:
+        factory = BoundedFactory(server)
+        certificate, key = self._exposure.certificate, self._exposure.key
+        return encrypted(factory, certificate, key) if certificate and key else factory
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
         """Start the application for a connection, and return the queue of its messages."""
