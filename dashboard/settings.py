@@ -114,9 +114,10 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
     {
         "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
-        "OPTIONS": {"user_attributes": ["name"]},
+        "OPTIONS": {"user_attributes": ["name"], "max_similarity": 0.5},
     },
 ]
 SESSION_COOKIE_AGE = 12 * 3600

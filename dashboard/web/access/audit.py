@@ -41,6 +41,8 @@ ACTIONS: Final[Mapping[str, str]] = {
     "xray": "took an X-ray",
 }
 LOGGED_IN: Final = "logged in"
+# These only compute: a form is sent for an estimate of what it would take.
+NOT_LISTED: Final = frozenset({"explore-matrix-estimate", "explore-sweep-estimate"})
 _ADDRESSES: Final = {b"location", b"hx-push-url", b"hx-redirect"}
 _MADE: Final = re.compile(r"/(?:runs|explore|xray)/([0-9a-z]{8})/")
 
@@ -76,6 +78,8 @@ class Audit:
         """Store the entry. What was done is done, so a failure here is only logged."""
         try:
             name, arguments = _target(path)
+            if name in NOT_LISTED:
+                return
             subject = next(iter(arguments.values()), "") or self._made
             write(self._access, ACTIONS.get(name, f"{method} {name}")[:40], str(subject))
         except Exception:

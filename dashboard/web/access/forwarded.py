@@ -57,13 +57,13 @@ def straighten(scope: Scope, exposure: Exposure) -> bool:
     headers: list[tuple[bytes, bytes]] = list(scope["headers"])
     peer = scope["client"][0] if scope.get("client") else ""
     proxied = exposure.trusts(peer)
+    scheme, host = "https", b", ".join(_values(headers, b"host"))
     if proxied:
-        scheme, client, host = _passed_on(headers, exposure)
+        host = _last(headers, b"x-forwarded-host") or host
+        scheme, client = _passed_on(headers, host, exposure)
         scope["client"] = [client, 0]
     else:
-        _check_direct(headers, peer, exposure)
-        scheme, host = "https", b", ".join(_values(headers, b"host"))
-    _check_host(host, exposure, proxied=proxied)
+        _check_direct(headers, peer, host, exposure)
     kept = [pair for pair in headers if pair[0] not in _REMOVED and pair[0] != b"host"]
     scope["headers"] = [(b"host", host), *kept]
     scope["scheme"] = _WEBSOCKET_SCHEMES[scheme] if scope["type"] == "websocket" else scheme
@@ -77,22 +77,28 @@ def inner_path(scope: Scope) -> str:
     return path.removeprefix(scope.get("root_path", "")) or "/"
 
 
-def _passed_on(headers: list[tuple[bytes, bytes]], exposure: Exposure) -> tuple[str, str, bytes]:
-    """Return scheme, client and host of a request from a trusted proxy."""
+def _passed_on(
+    headers: list[tuple[bytes, bytes]], host: bytes, exposure: Exposure
+) -> tuple[str, str]:
+    """Return scheme and client of a request from a trusted proxy, which must be complete."""
     scheme = _last(headers, b"x-forwarded-proto").lower().decode("latin-1")
     client = _client(_list(headers, b"x-forwarded-for"), exposure)
-    missing = []
-    if scheme not in _WEBSOCKET_SCHEMES:
-        missing.append(PROTO_LINE)
-    if client is None:
-        missing.append(FOR_LINE)
-    if missing or client is None:
-        raise Obstacle(
-            "The proxy does not pass on whether the connection is encrypted, or whose it is.",
-            tuple(missing),
+    sentences, lines = [], []
+    if scheme not in _WEBSOCKET_SCHEMES or client is None:
+        sentences.append(
+            "The proxy does not pass on whether the connection is encrypted, or whose it is."
         )
-    host = _last(headers, b"x-forwarded-host") or b", ".join(_values(headers, b"host"))
-    return scheme, client, host
+        lines += [PROTO_LINE] if scheme not in _WEBSOCKET_SCHEMES else []
+        lines += [FOR_LINE] if client is None else []
+    if not _is_allowed(host, exposure):
+        sentences.append(
+            f"{_unknown_name(host)} nginx replaces the name by that of its upstream, unless told"
+            f" otherwise. If it is the dashboard's name, it is missing in {HOSTS}."
+        )
+        lines.append(HOST_LINE)
+    if lines or client is None:
+        raise Obstacle(" ".join(sentences), tuple(lines))
+    return scheme, client
 
 
 def _client(addresses: list[bytes], exposure: Exposure) -> str | None:
@@ -114,8 +120,10 @@ def _without_port(text: str) -> str:
     return text.partition(":")[0] if text.count(":") == 1 else text
 
 
-def _check_direct(headers: list[tuple[bytes, bytes]], peer: str, exposure: Exposure) -> None:
-    """Refuse what a proxy passed on that is not trusted, and what is not encrypted."""
+def _check_direct(
+    headers: list[tuple[bytes, bytes]], peer: str, host: bytes, exposure: Exposure
+) -> None:
+    """Refuse what a proxy passed on that is not trusted, what is not encrypted, other names."""
     if any(name in FORWARDED for name, _ in headers):
         raise Obstacle(
             f"This request came through a proxy at {peer}, which Liveburst does not trust.",
@@ -124,22 +132,24 @@ def _check_direct(headers: list[tuple[bytes, bytes]], peer: str, exposure: Expos
         )
     if exposure.certificate is None:
         raise Obstacle("This dashboard is reached through its proxy, and not at this address.")
+    if not _is_allowed(host, exposure):
+        setting = f"{HOSTS}={_domain(host) or 'lab.example.com'}"
+        where = "the environment of Liveburst, if that is its name"
+        raise Obstacle(_unknown_name(host), (setting,), where)
 
 
-def _check_host(host: bytes, exposure: Exposure, *, proxied: bool) -> None:
-    name = host.decode("latin-1")
-    domain, _ = split_domain_port(name)
-    if domain and validate_host(domain, exposure.allowed_hosts):
-        return
-    sentence = f"This dashboard is not reached by the name {name[:200]!r}."
-    setting = f"{HOSTS}={domain or 'lab.example.com'}"
-    if proxied:
-        raise Obstacle(
-            f"{sentence} nginx replaces the name by that of its upstream, unless told otherwise."
-            f" If it is the dashboard's name, it is missing in {HOSTS}.",
-            (HOST_LINE,),
-        )
-    raise Obstacle(sentence, (setting,), "the environment of Liveburst, if that is its name")
+def _is_allowed(host: bytes, exposure: Exposure) -> bool:
+    domain = _domain(host)
+    return bool(domain) and validate_host(domain, exposure.allowed_hosts)
+
+
+def _domain(host: bytes) -> str:
+    """Return the name in a Host header without the port; empty if it is none."""
+    return split_domain_port(host.decode("latin-1"))[0]
+
+
+def _unknown_name(host: bytes) -> str:
+    return f"This dashboard is not reached by the name {host.decode('latin-1')[:200]!r}."
 
 
 def _prefix(scope: Scope, prefix: str) -> None:

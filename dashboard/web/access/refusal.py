@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from django.template.loader import render_to_string
 
-from .forwarded import UPGRADE_LINES, Obstacle
+from .forwarded import Obstacle
 from .roles import Access
 
 Message: TypeAlias = MutableMapping[str, Any]
@@ -52,8 +52,7 @@ async def refuse(scope: Message, receive: Receive, send: Send, *, wrong_token: b
 
 async def refuse_obstacle(scope: Message, receive: Receive, send: Send, obstacle: Obstacle) -> None:
     """Answer 403, with a page that names what is missing in which configuration."""
-    context = {"obstacle": obstacle, "upgrade_lines": UPGRADE_LINES}
-    await _refuse(scope, receive, send, "access/obstacle.html", context)
+    await _refuse(scope, receive, send, "access/obstacle.html", {"obstacle": obstacle})
 
 
 async def refuse_role(scope: Message, send: Send, access: Access) -> None:

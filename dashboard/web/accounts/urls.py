@@ -8,4 +8,5 @@ urlpatterns = [
     path("login/", views.login_page, name="login"),
     path("logout/", views.logout_page, name="logout"),
     path("audit/", views.audit, name="audit"),
+    path("ws/", views.not_upgraded, name="websocket"),
 ]

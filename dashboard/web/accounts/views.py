@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
@@ -14,10 +16,11 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.timezone import now
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dashboard.accounts import AuditEntry, Role, User
 from dashboard.web.access.audit import LOGGED_IN, write
+from dashboard.web.access.forwarded import UPGRADE_LINES, Obstacle
 from dashboard.web.access.refusal import page_headers
 from dashboard.web.access.roles import NEXT, Access, access_of
 from dashboard.web.access.sessions import begin
@@ -71,11 +74,19 @@ async def _form(
     request: HttpRequest, asked_for: str, name: str = "", problem: str = "", status: int = 200
 ) -> HttpResponse:
     context = {"next": _next(asked_for), "name": name, "problem": problem}
-    response = await sync_to_async(render)(request, "access/login.html", context, status=status)
-    for header, value in page_headers().items():
-        response[header] = value
+    response = await sync_to_async(_alone)(request, "access/login.html", context, status)
     # The form is refused unless its page's address is known.
     response["referrer-policy"] = "same-origin"
+    return response
+
+
+def _alone(
+    request: HttpRequest, template: str, context: Mapping[str, Any], status: int
+) -> HttpResponse:
+    """Return a page that contains its own style and needs no other file."""
+    response = render(request, template, context, status=status)
+    for header, value in page_headers().items():
+        response[header] = value
     return response
 
 
@@ -102,12 +113,23 @@ def logout_page(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(reverse("login"), status=303)
 
 
-@require_GET
+@require_safe
 def audit(request: HttpRequest) -> HttpResponse:
     """List what operators did, the newest first."""
     _only_exposed()
     page = Paginator(AuditEntry.objects.all(), ENTRIES_PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "accounts/audit.html", {"page": page, "queue": chips()})
+
+
+@require_safe
+def not_upgraded(request: HttpRequest) -> HttpResponse:
+    """Name the lines that are missing in a proxy that passes the websocket on as a request."""
+    _only_exposed()
+    sentence = "The proxy passes the page's websocket on as an ordinary request."
+    context = {"obstacle": Obstacle(sentence, UPGRADE_LINES)}
+    response = _alone(request, "access/obstacle.html", context, 426)
+    response["Upgrade"] = "websocket"
+    return response
 
 
 def _only_exposed() -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from dashboard.database.problems import as_unusable
 from dashboard.home import DATABASE, home
 from dashboard.runs.planning.program import suggested_command
+from dashboard.web.access.forwarded import HOST_LINE
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -24,7 +26,10 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403: the form is from another site, or its page is older than the cookie."""
-    return _error(request, 403, "This form has expired or came from another site: reload the page.")
+    message = "This form has expired or came from another site: reload the page."
+    if settings.EXPOSURE.exposed and reason.startswith("Origin checking failed"):
+        message += f" If the page itself shows this, its proxy lacks the line {HOST_LINE}"
+    return _error(request, 403, message)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
