@@ -71,10 +71,10 @@ pytest: $(VENV)/development node_modules/development $(BUNDLE)
 	exit $$failed
 
 # Tools of tests and benchmarks that are in neither pip nor npm. Only this target calls apt.
-system-deps: ## install Chromium, Redis, PostgreSQL, wrk and others (Debian or Ubuntu, as root)
+system-deps: ## install Chromium, Redis, PostgreSQL, nginx, wrk and others (Debian or Ubuntu, as root)
 	apt-get update -qq
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-	    chromium redis-server postgresql
+	    chromium redis-server postgresql nginx
 	-DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
 	    wrk hey apache2-utils nghttp2-client
 

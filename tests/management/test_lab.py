@@ -191,8 +191,7 @@ def test_if_a_port_is_taken_the_next_is_used(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--host", "0.0.0.0"], "host: expected a loopback address, found '0.0.0.0'"),
-        (["--host", "example.org"], "host: expected a loopback address"),
+        (["--host", "example.org"], "host: expected an address of this machine"),
         (["--port", "70000"], "port: expected 0 to 65535, found 70000"),
         (["--port", "-1"], "port: expected"),
     ],
@@ -209,7 +208,7 @@ def test_bad_usage_names_the_option(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--host", "0.0.0.0"], "host: expected a loopback address, found '0.0.0.0'"),
+        (["--host", "0.0.0.0"], "no user may operate it"),
         (["--project", "nowhere.toml"], "nowhere.toml: expected a file"),
     ],
 )

@@ -51,7 +51,7 @@ export class Socket {
 
   #connect() {
     const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
-    const socket = new WebSocket(`${scheme}://${location.host}/ws/`);
+    const socket = new WebSocket(`${scheme}://${location.host}${document.body.dataset.socket}`);
     socket.binaryType = 'arraybuffer';
     socket.onopen = () => this.#opened();
     socket.onmessage = ({ data }) => this.#message(data);
