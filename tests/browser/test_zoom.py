@@ -97,6 +97,25 @@ def test_a_selection_is_zoomed_to_with_the_rows_that_have_a_bar_in_it(finished: 
     expect(finished.locator("#selection")).to_be_hidden()
 
 
+def test_a_drag_shows_what_it_selects_and_with_shift_zooms_to_it(finished: Page) -> None:
+    whole = finished.evaluate("window.liveburst.span")
+    box = finished.locator("[data-chart=inFlight] .chart").bounding_box()
+    assert box
+    left, width = box["x"] + 56, box["width"] - 76  # of the axis
+    finished.keyboard.down("Shift")
+    finished.mouse.move(left + width / 4, box["y"] + 60)
+    finished.mouse.down()
+    finished.mouse.move(left + width / 2, box["y"] + 60, steps=3)
+    expect(finished.locator("#card .muted").first).to_contain_text("selected: ")
+    finished.mouse.up()
+    finished.keyboard.up("Shift")
+    finished.wait_for_function("() => window.liveburst.span[0] > 0")
+    begin, end = finished.evaluate("window.liveburst.span")
+    assert begin == pytest.approx(whole[1] / 4, abs=whole[1] / 50)
+    assert end == pytest.approx(whole[1] / 2, abs=whole[1] / 50)
+    assert finished.evaluate("window.liveburst.selection") is None
+
+
 def test_the_minimap_moves_what_is_zoomed(finished: Page) -> None:
     minimap = finished.locator("#minimap")
     expect(minimap).to_be_hidden()

@@ -101,6 +101,19 @@ export class Cursor {
     const common = { pinned, hint, lengths: {}, request: '', values: [], lanes: [] };
     const words = (/** @type {string[]} */ ...parts) =>
       (pinned ? 'pinned ' : '') + parts.filter(Boolean).join(' · ');
+    if (this.drag && stage.selection) {
+      const [from_ms, to_ms] = stage.selection;
+      const title = `${duration(from_ms)} to ${duration(to_ms)}`;
+      const length = `selected: ${duration(to_ms - from_ms)}`;
+      return {
+        ...common,
+        letter: '',
+        family,
+        title,
+        values: [length],
+        words: words(title, length),
+      };
+    }
     if (chart) {
       const lanes = stage.panel.valuesAt(chart, at_ms);
       const texts = lanes.map(({ letter, value }) => `${letter} ${value || '–'}`);

@@ -55,6 +55,18 @@ async def test_the_form_opens_from_any_lane(browser: AsyncClient) -> None:
     assert "error-" not in text
 
 
+async def test_only_a_post_with_the_token_starts_an_xray(
+    browser: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(XrayStore, "start", lambda *_: pytest.fail("started"))
+    address = "/xray/?scenario=sleep&lane=async@daphne"
+    assert (await browser.get(address)).status_code == 200
+    assert (await browser.head(address)).status_code == 200
+    strict = AsyncClient(enforce_csrf_checks=True)
+    strict.cookies, strict.defaults = browser.cookies, browser.defaults
+    assert (await strict.post(address)).status_code == 403
+
+
 async def ended(address: str) -> XrayJob:
     """Wait for the end of the X-ray at this address."""
     job = xray_store.get(address.strip("/").rpartition("/")[2])
