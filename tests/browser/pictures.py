@@ -1,47 +1,63 @@
-"""Take the pictures of README and docs from real runs: `make pictures`."""
+"""Take the pictures and samples of README and docs from real runs: `make pictures`.
+
+`python -m tests.browser.pictures NAME …` takes only those: finished, blocked, claim, xray, sweep,
+animation, samples.
+"""
 
 from __future__ import annotations
 
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urljoin
+from urllib.parse import urlencode, urljoin
 
 from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
+from .animation import record
 from .arranged import CLAIM, UNTRIED
-from .bench import choose_lanes, fill, fire, run_it, wait_for_bars, wait_for_status
+from .bench import choose_lanes, fill, fire, run_it, unfold, wait_for_bars, wait_for_status
 from .chromium import launched
 from .conftest import ROOT, serving
 
 PICTURES = ROOT / "docs" / "pictures"
+SAMPLES = ROOT / "docs" / "samples"
 VIEW: ViewportSize = {"width": 1440, "height": 1000}
-SLOWEST_S = 120
-PAINTED = """() => [...document.querySelectorAll('.panel .chart canvas')].some(one => one.width &&
+SLOWEST_S = 240
+PAINTED = """() => [...document.querySelectorAll('#panel .chart canvas')].some(one => one.width &&
   one.getContext('2d').getImageData(0, 0, one.width, one.height).data.some(Boolean))"""
+# The runs that docs/samples has as files: scenario, requests, lanes (none: those of the scenario).
+SAMPLED: Mapping[str, tuple[str, int, tuple[str, ...]]] = {
+    "waiting": ("sleep", 100, ()),
+    "blocked": ("sleep", 40, ("async-blocking@uvicorn", "async@uvicorn")),
+    "cpu": ("cpu", 40, ()),
+}
+ROUNDS = 5  # the fewest that have an interval
 
 Scheme = Literal["light", "dark"]
 
 
-def main() -> None:
-    """Take each picture of the documents."""
+def main() -> int:
+    """Take all pictures, or those named."""
+    wanted = sys.argv[1:] or list(TAKEN)
+    if unknown := [name for name in wanted if name not in TAKEN]:
+        print(f"unknown: {', '.join(unknown)}. Pictures: {', '.join(TAKEN)}", file=sys.stderr)
+        return 2
     PICTURES.mkdir(exist_ok=True)
+    SAMPLES.mkdir(exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as home,
         serving(Path(home)) as address,
         launched() as browser,
     ):
-        _fired(browser, address, requests=10)  # all servers and the engine are warm from here on
+        _fired(browser, address)  # all servers and the engine are warm from here on
         _measured_again(browser, address)
-        run = _fired(browser, address, requests=100)
-        for scheme in ("light", "dark"):
-            _finished(browser, run, scheme)
-        _blocked(browser, address)
-        _claim(browser, address)
-        _xray(browser, run)
-        _sweep(browser, address)
+        for name in wanted:
+            TAKEN[name](browser, address)
+            print(f"{name}: done", flush=True)
+    return 0
 
 
 @contextmanager
@@ -55,12 +71,33 @@ def _page(browser: Browser, address: str, scheme: Scheme = "light") -> Iterator[
     page.close()
 
 
-def _fired(browser: Browser, address: str, requests: int) -> str:
-    """Return the address of a finished run of the three default lanes."""
+def _fired(browser: Browser, address: str) -> None:
+    """Fire a short burst at the default lanes."""
     with _page(browser, address) as page:
         page.wait_for_selector("#connection[data-state=live]")
-        run = fire(page, requests)
-        wait_for_status(page, "finished")
+        fire(page, 10)
+        wait_for_status(page, "finished", timeout_s=SLOWEST_S)
+
+
+def _run(
+    browser: Browser,
+    address: str,
+    *,
+    scenario: str = "sleep",
+    lanes: tuple[str, ...] = (),
+    requests: int = 100,
+    rounds: int = ROUNDS,
+) -> str:
+    """Return the address of a finished run; no page draws it while it is measured."""
+    with _page(browser, f"{address}/?{urlencode({'scenario': scenario})}") as page:
+        page.wait_for_selector("#connection[data-state=live]")
+        unfold(page)
+        if lanes:
+            choose_lanes(page, *lanes)
+        fill(page, requests=requests, rounds=rounds)
+        run = run_it(page)
+    with _page(browser, f"{address}/runs/{run}/") as page:
+        wait_for_status(page, "finished", timeout_s=SLOWEST_S)
     return f"{address}/runs/{run}/"
 
 
@@ -72,22 +109,21 @@ def _measured_again(browser: Browser, address: str) -> None:
             page.locator("#instrument").get_by_role("button").click()
 
 
-def _finished(browser: Browser, run: str, scheme: Scheme) -> None:
-    with _page(browser, run, scheme) as page:
-        wait_for_bars(page, 100)
-        page.wait_for_function(PAINTED)
-        page.screenshot(path=PICTURES / f"finished-{scheme}.png", full_page=True)
+def _finished(browser: Browser, address: str) -> None:
+    """The finished run of three lanes, in both schemes."""
+    run = _run(browser, address)
+    schemes: tuple[Scheme, ...] = ("light", "dark")
+    for scheme in schemes:
+        with _page(browser, run, scheme) as page:
+            wait_for_bars(page, 100)
+            page.wait_for_function(PAINTED)
+            page.screenshot(path=PICTURES / f"finished-{scheme}.png", full_page=True)
 
 
 def _blocked(browser: Browser, address: str) -> None:
     """An async view that sleeps: its waterfall and causes."""
-    with _page(browser, address) as page:
-        page.wait_for_selector("#connection[data-state=live]")
-        choose_lanes(page, "async-blocking@uvicorn", "async@uvicorn")
-        fill(page, requests=40)
-        run = run_it(page)
-        wait_for_status(page, "finished", timeout_s=SLOWEST_S)
-    with _page(browser, f"{address}/runs/{run}/") as page:
+    lanes = ("async-blocking@uvicorn", "async@uvicorn")
+    with _page(browser, _run(browser, address, lanes=lanes, requests=40)) as page:
         wait_for_bars(page, 40)
         page.get_by_role("radio", name="Why", exact=True).check()
         page.wait_for_function(PAINTED)
@@ -103,8 +139,8 @@ def _claim(browser: Browser, address: str) -> None:
         _part(card, "claim")
 
 
-def _xray(browser: Browser, run: str) -> None:
-    with _page(browser, run) as page:
+def _xray(browser: Browser, address: str) -> None:
+    with _page(browser, _run(browser, address, requests=10)) as page:
         page.get_by_role("button", name="X-ray", exact=True).last.click()
         page.locator("svg.xray-picture").wait_for(timeout=1000 * SLOWEST_S)
         _part(page.locator("main"), "xray")
@@ -118,9 +154,38 @@ def _sweep(browser: Browser, address: str) -> None:
         _part(page.locator("main"), "sweep")
 
 
+def _animation(browser: Browser, address: str) -> None:
+    """One round of three lanes, replayed."""
+    run = _run(browser, address, rounds=1)
+    with _page(browser, run) as page:
+        wait_for_bars(page, 100)
+        record(page, PICTURES / "burst.webp")
+
+
+def _samples(browser: Browser, address: str) -> None:
+    """Three runs as files, and the card of each."""
+    for name, (scenario, requests, lanes) in SAMPLED.items():
+        run = _run(browser, address, scenario=scenario, lanes=lanes, requests=requests)
+        with _page(browser, run) as page:
+            for kind, ending in (("html", "html"), ("card", "svg")):
+                answer = page.request.get(f"{run}export/{kind}")
+                assert answer.ok
+                (SAMPLES / f"{name}.{ending}").write_bytes(answer.body())
+
+
 def _part(part: Locator, name: str) -> None:
     part.screenshot(path=PICTURES / f"{name}.png")
 
 
+TAKEN: Mapping[str, Callable[[Browser, str], None]] = {
+    "finished": _finished,
+    "blocked": _blocked,
+    "claim": _claim,
+    "xray": _xray,
+    "sweep": _sweep,
+    "animation": _animation,
+    "samples": _samples,
+}
+
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
