@@ -138,9 +138,9 @@ def opened(page: Page, address: str) -> None:
 
 @contextmanager
 def busy_cores() -> Iterator[None]:
-    """Use every core twice over; at the end the processes are ended."""
+    """Use every core four times over; at the end the processes are ended."""
     command = [sys.executable, "-c", "while True: pass"]
-    processes = [subprocess.Popen(command) for _ in range(2 * (os.cpu_count() or 1))]
+    processes = [subprocess.Popen(command) for _ in range(4 * (os.cpu_count() or 1))]
     try:
         yield
     finally:
