@@ -18,7 +18,7 @@ def test_nothing_moves_from_the_press_to_the_end(page: Page, width: int, height:
     for press in presses:
         observe_shifts(page)
         press()
-        wait_for_status(page, "finished")
+        wait_for_status(page, "finished", timeout_s=90)  # the first one starts the servers
         expect(page.locator("#headline")).to_contain_text(SENTENCE)
         expect(page.locator("#stage .replay")).to_be_attached()  # the last that appears
         moved = shifts(page)
