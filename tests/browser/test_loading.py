@@ -89,6 +89,7 @@ def test_no_address_has_the_csrf_token(page: Page, dashboard: str) -> None:
         page.locator("#scenario").select_option("external-api")
     page.goto(f"{dashboard}/xray/")
     page.get_by_role("button", name="Choose").click()
+    page.goto(dashboard)
     addresses = [request.url for request in requests]
     with_fields = [url for url in addresses if "parameter_delay=" in url]
     assert len(with_fields) >= 2, addresses

@@ -23,6 +23,7 @@ BUILD = ROOT / "dashboard/packaging"  # runs when a wheel is built
 INSTALLED = packages_distributions()
 # Belongs to a package that is required, which promises it.
 BELONGS_TO = {
+    "OpenSSL": "daphne",  # requires twisted[tls]
     "asgiref": "django",
     "kombu": "celery",
     "pydantic_core": "pydantic",
