@@ -18,7 +18,7 @@ from .chromium import PROGRAMS, launched, program
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_MS = 15_000
-RUN_MS = 40_000
+RUN_MS = 90_000
 
 OpenPage = Callable[..., Page]
 
