@@ -28,6 +28,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "claims": "tried all claims",
     "claims-stop": "stopped the claims",
     "delete": "deleted",
+    "delete-experiment": "deleted an experiment",
     "describe": "named",
     "experiment-stop": "stopped",
     "explore-matrix": "fired a matrix",
