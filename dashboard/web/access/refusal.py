@@ -29,7 +29,7 @@ def page_headers() -> dict[str, str]:
     style_hash = b64encode(sha256(style.encode()).digest()).decode()
     policy = (
         "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none';"
-        f" style-src 'sha256-{style_hash}'"
+        f" img-src data:; style-src 'sha256-{style_hash}'"
     )
     return {
         "content-type": "text/html; charset=utf-8",

@@ -84,7 +84,7 @@ async def test_a_get_changes_nothing_and_offers_a_viewer_nothing(
     shown = 0
     for path in sorted(READING):
         answer = await browser.get(path.replace("/runs/x/", f"/runs/{run_id}/"))
-        assert answer.status_code in {200, 404, 405}, path
+        assert answer.status_code in {200, 404, 405, 422}, path
         if answer.status_code == 200 and "text/html" in answer["Content-Type"]:
             shown += 1
             assert writing_elements(answer.content.decode()) == [], path
