@@ -59,13 +59,17 @@ EngineEvent: TypeAlias = EngineReady | EngineBegan | EngineFired
 
 
 class TargetEvent(TypedDict):
-    """The state of a lane's target changed; `facts` once it is ready."""
+    """The state of a lane's target changed; `facts` once it is ready.
+
+    A viewer that joins later is told how long it has had that state, `waited_s`.
+    """
 
     event: Literal["target"]
     lane: int
     state: TargetState
     message: NotRequired[str]
     facts: NotRequired[TargetFacts]
+    waited_s: NotRequired[float]
 
 
 class FoundEvent(TypedDict):
@@ -138,6 +142,13 @@ class QueueEvent(TypedDict):
     """A run joined or left the queue, began or ended."""
 
     event: Literal["line"]
+
+
+class BeatEvent(TypedDict):
+    """The heartbeat: the page answers each. `now_ms` is the server's monotonic clock."""
+
+    event: Literal["beat"]
+    now_ms: float
 
 
 # What the conductor sends to a run's sinks.

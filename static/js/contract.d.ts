@@ -25,12 +25,13 @@ declare global {
     replay?: number;
   }
 
-  /** The state of a lane's target changed; `facts` once it is ready. */
+  /** The state of a lane's target changed; `facts` once it is ready. A viewer that joins later is told how long it has had that state, `waited_s`. */
   interface TargetEvent {
     event: 'target';
     lane: number;
     state: 'starting' | 'ready' | 'restarting' | 'failed' | 'inside';
     message?: string;
+    waited_s?: number;
   }
 
   /** Facts about a lane were found and stored. */
@@ -93,6 +94,12 @@ declare global {
   /** A run joined or left the queue, began or ended. */
   interface QueueEvent {
     event: 'line';
+  }
+
+  /** The heartbeat: the page answers each. `now_ms` is the server's monotonic clock. */
+  interface BeatEvent {
+    event: 'beat';
+    now_ms: number;
   }
 
   type ViewerEvent =

@@ -3,16 +3,17 @@
 import { onThemeChange } from './charts/theme.js';
 import { Socket } from './data/socket.js';
 import * as controls from './page/controls.js';
+import { reportPresses } from './page/presses.js';
 import { refresh } from './page/refresh.js';
 import { stageOf } from './page/stage.js';
-import { showConnection, statusOf } from './page/status.js';
+import { LATE_MS, showConnection, statusOf } from './page/status.js';
 import * as view from './page/view.js';
 import { announce, find, findAll, PHONE } from './shared/dom.js';
 
 const CALM = matchMedia('(prefers-reduced-motion: reduce)');
 const CALM_MS = 500;
 const REDRAW_MS = 30; // the page runs on the measured machine: not 60 times per second
-const STALE_MS = 1000; // between updates of the age of the last data
+const TICK_MS = 100;
 
 /** @type {Stage | null} */
 let stage = null;
@@ -29,11 +30,15 @@ const socket = new Socket({
     notify('line'); // it may have changed while disconnected
   },
   event: handle,
+  beat: (server_ms) => stage?.feed.lag.observe(server_ms, performance.now()),
   frame: (message) => {
     if (watched) stage?.feed.live(message);
     wake();
   },
-  changed: wake,
+  changed: () => {
+    if (!socket.open) stage?.feed.disconnect();
+    wake();
+  },
 });
 
 /** @param {PageEvent} event */
@@ -44,13 +49,13 @@ function handle(event) {
   const { feed } = stage;
   if (event.event === 'watching') watching(event);
   if (event.event === 'gap') feed.fetch(event.to).then(wake);
-  if (event.event === 'began') feed.columns.begin(event.lane, event.round);
-  if (event.event === 'fired') feed.fired(event.lane, event.round);
+  if (event.event === 'began') feed.began(event.lane, event.round);
+  if (event.event === 'fired') feed.fired();
   if (event.event === 'discarded') feed.columns.discarded.add(event.round);
   if (event.event === 'warning') announce(event.message);
   status?.handle(event);
   if (event.event === 'finished') {
-    feed.over = true;
+    feed.lag.end();
     notify('finished');
   }
 }
@@ -93,7 +98,7 @@ const resized = new ResizeObserver(() => {
   draw();
 });
 
-/** Draw at the next animation frame, and while something moves. */
+/** Draw at the next animation frame. */
 function wake() {
   if (drawing) return;
   drawing = true;
@@ -105,16 +110,23 @@ function draw() {
   const now_ms = performance.now();
   if (now_ms - drawn_ms < (CALM.matches ? CALM_MS : REDRAW_MS)) return wake();
   drawn_ms = now_ms;
-  showConnection(socket.state, socket.lastMessage_ms);
-  if (socket.state !== 'live') setTimeout(wake, STALE_MS);
+  showConnection(socket, stage);
   controls.showStop(stage?.run.id);
   if (!stage || !status) return;
-  const drawn = stage.draw(socket.open ? now_ms : socket.lastMessage_ms);
+  const drawn = stage.draw();
   status.show();
   if (drawn && !stage.cursor.drag) refresh(stage);
   controls.showRound(stage);
+  stage.feed.lag.drawn();
   socket.drawn();
-  if ((stage.behind && socket.open) || socket.behind) wake();
+  if (stage.playing) wake();
+}
+
+/** Draw what waits, and times that pass without a message. */
+function tick() {
+  const { behind = false, feed } = stage ?? {};
+  const late = feed && feed.lag.age_ms(performance.now()) > LATE_MS;
+  if (behind || late || socket.behind || socket.state !== 'live' || status?.waits) wake();
 }
 
 document.addEventListener('scroll', () => {
@@ -129,6 +141,7 @@ document.addEventListener('htmx:after:swap', () => {
 onThemeChange(view.listenToScheme, () => stage?.resize());
 view.listenToEscape();
 controls.listenToForm();
+reportPresses();
 controls.listenToKeys(
   {
     r: () => find('form#fire-form')?.requestSubmit(),
@@ -136,6 +149,7 @@ controls.listenToKeys(
     '[': () => stage?.turn(-1),
     ']': () => stage?.turn(1),
     p: () => view.present(),
+    a: () => stage?.playAgain(),
     t: () => {
       const focused = document.activeElement?.closest('figure');
       const tables = focused ? findAll('.as-table', focused) : findAll('.waterfall .as-table');
@@ -161,7 +175,9 @@ Object.defineProperty(window, 'liveburst', {
     cursor_ms: stage?.cursor.at_ms,
     reading: stage?.cursor.words(),
     feed: stage?.feed,
+    lag_ms: stage?.feed.lag.age_ms(performance.now()),
   }),
 });
+setInterval(tick, TICK_MS);
 setUp();
 wake();

@@ -1,7 +1,7 @@
 /** The types that modules share. Declarations alone: nothing of this is served to a browser. */
 
 declare global {
-  type Clock = import('./data/sequences.js').Clock;
+  type Lag = import('./data/lag.js').Lag;
   type Firing = import('./data/columns.js').Firing;
   type RunColumns = import('./data/columns.js').RunColumns;
   type Feed = import('./data/feed.js').Feed;
@@ -50,6 +50,13 @@ declare global {
     /** Of counts: requests in flight, and the stored frame that they replace. */
     in_flight?: number;
     stands_for?: number;
+    /** Of begun: what finished before has arrived. Of a firing shared by several load generators. */
+    at_ns?: number;
+    engine?: number;
+    engines?: number;
+    /** Of begun: 1 if its rows are all requests in flight. */
+    snapshot?: number;
+    origin_ns?: number;
   }
   type Frame = Omit<Header, 'columns'> & { columns: Columns };
   type Counts = Pick<Frame, 'rows' | 'columns'> & { sign: number };
@@ -80,7 +87,6 @@ declare global {
     span: Span;
     /** The visible rows; null are all. */
     rows: Chosen;
-    browser_ms: number;
     selection: Chosen;
     /** True if the run has not ended. */
     active: boolean;
@@ -176,8 +182,8 @@ declare global {
   type LineOf = (kind: string, feed: Feed, overTime: OverTime[]) => Drawing;
 
   // Signatures of functions: named here because this file is not served.
-  /** `stamp_ms` is the newest of a live frame. */
-  type Observe = (stamp_ms: number, arrived_ms: number) => void;
+  type Observe = (server_ms: number, arrived_ms: number) => void;
+  type BeginLag = (firing: Firing, now_ms: number) => void;
   type Ticks = (end: number, most: number, begin?: number) => number[];
   type TickName = (tick_ms: number, end_ms: number) => string;
   type Enter = (request: number, state: number) => boolean;
@@ -197,9 +203,23 @@ declare global {
   type ListenToKeys = (actions: Record<string, () => void>, after: () => void) => void;
   type Write = (place: Element | null | undefined, text: string) => void;
   type Hit = (event: Event, selector: string) => HTMLElement | null;
-  type Fired = (lane: number, round: number) => void;
-  type ObserveFrame = (frame: Frame, arrived_ms: number) => void;
-  type NowIn = (lane: number, round: number, browser_ms: number) => number;
+  type BeganFiring = (lane: number, round: number) => void;
+  type NowIn = (lane: number, round: number) => number;
+  /** What a lane is drawn from: a feed, or a round of one that is played again. */
+  interface Drawn {
+    readonly run: RunData;
+    readonly columns: { firing: FiringOf };
+    now: NowIn;
+  }
+  interface Again extends Drawn {
+    readonly round: number;
+    /** Show it up to this moment of the browser's clock; false at the end. */
+    step: (now_ms: number) => boolean;
+  }
+  type PlayAgain = (feed: Drawn, round: number, begin_ms: number) => Again;
+  type Played = (
+    whole: Firing | undefined,
+  ) => { firing: Firing; until: (at_ms: number) => void } | undefined;
   type ReadHeader = (payload: DataView, length: number) => Header;
   type ReadColumns = (payload: DataView, at: number, header: Header) => Columns;
   /** `fold` is the number of bins per count. */
@@ -228,8 +248,11 @@ declare global {
   ) => Partial<Record<Segment, number>>;
   /** `failures` are the names of errors by their numbers. */
   type InWords = (firing: Firing, request: number, failures: string[]) => string;
-  type ShowConnection = (state: 'connecting' | 'live' | 'lost', lastMessage_ms: number) => void;
   type OnThemeChange = (listenToSwitch: (changed: () => void) => void, changed: () => void) => void;
+  type ShowConnection = (
+    socket: { state: string; lastMessage_ms: number },
+    stage: Stage | null,
+  ) => void;
   type Resolve = (token: string, place: HTMLElement) => string;
   type ShownOf = (firing: Firing, request: number) => number;
   type DrawBar = (firing: Firing, request: number, view: View, paints: Paints) => void;
@@ -255,8 +278,12 @@ declare global {
     /** The shown round. */
     readonly round: number;
     readonly newest: number;
-    /** True if a bar grows, or charts and captions wait. */
+    /** True if charts and captions wait. */
     behind: boolean;
+    /** True while a round is played again. */
+    readonly playing: boolean;
+    /** Play the shown round of a finished run again, or stop that. */
+    playAgain: () => void;
     /** Draw everything again. */
     redraw: () => void;
     /** ‹ and ›; the newest round is followed. */
@@ -272,17 +299,31 @@ declare global {
     select: (selection: Chosen) => void;
     /** Put the selection into the address. */
     keepSelection: () => void;
-    /** Draw at this time; true if charts and captions were drawn, too. */
-    draw: (browser_ms: number) => boolean;
+    /** True if charts and captions were drawn, too. */
+    draw: () => boolean;
   }
   type StageOf = (run: RunData, root: HTMLElement, wake: () => void) => Stage;
+  interface Target {
+    state: string;
+    word: string;
+    since_ms: number;
+  }
   interface Status {
     /** An event of the websocket. */
     // biome-ignore lint/suspicious/noExplicitAny: any event of the server
     handle: (event: any) => void;
     /** Update the page. */
     show: () => void;
+    /** True if it shows a time that passes. */
+    readonly waits: boolean;
   }
+  /** The context of an htmx request. */
+  interface Press {
+    request: { submitter?: HTMLElement | null; late?: number | NodeJS.Timeout };
+    response: { status: number };
+  }
+  type OnPress = (name: string, handle: (press: Press, event: Event) => void) => void;
+  type ReportPress = (request: Press['request'], text: string) => void;
   type Mark = (tip: number, top: number, height: number, paint: string) => void;
   interface Waterfall {
     readonly canvas: HTMLCanvasElement;
@@ -313,6 +354,8 @@ declare global {
     open: () => void;
     event: (event: PageEvent) => void;
     frame: (message: ArrayBuffer) => void;
+    /** A heartbeat, with the server's clock. */
+    beat: (server_ms: number) => void;
     /** The connection was made or lost. */
     changed: () => void;
   }

@@ -28,6 +28,7 @@ ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "docs" / "report.schema.json"
 DECLARATIONS = ROOT / "static" / "js" / "contract.d.ts"
 WIDTH = 100
+OTHERS = (events.QueueEvent, events.BeatEvent)  # of no run
 PLAIN = {str: "string", int: "integer", float: "number", bool: "boolean", NoneType: "null"}
 
 
@@ -94,7 +95,7 @@ def declarations() -> str:
     members = [member for member in vars(events).values() if is_typeddict(member)]
     viewers = [member for member in members if member in get_args(events.ViewerEvent)]
     blocks = [
-        *map(_interface, [page_data.LaneData, page_data.RunData, *viewers, events.QueueEvent]),
+        *map(_interface, [page_data.LaneData, page_data.RunData, *viewers, *OTHERS]),
         _union("ViewerEvent", [member.__name__ for member in viewers]),
         "  /** What comes by the websocket. */\n"
         "  type PageEvent = (ViewerEvent & { run: string })"

@@ -1,9 +1,11 @@
-/** What arrives when: sequence numbers, the engine's clock, and words for numbers. */
+/** What arrives when: sequence numbers, how late the drawing is, and words for numbers. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Clock, Sequences } from '../../static/js/data/sequences.js';
+import { Lag } from '../../static/js/data/lag.js';
+import { Sequences } from '../../static/js/data/sequences.js';
 import { count, duration } from '../../static/js/shared/format.js';
+import { firingOf, report } from './making.js';
 
 test('a sequence number is new only once', () => {
   const sequences = new Sequences();
@@ -24,18 +26,22 @@ test('only missing frames are fetched', () => {
   assert.equal(sequences.missing(2), null);
 });
 
-test('the fastest frame sets the clock', () => {
-  const clock = new Clock();
-  assert.equal(clock.now(1000), 0, 'unknown yet');
-  clock.observe(10, 1030); // 20 ms on the way
-  assert.equal(clock.now(1040), 20);
-  clock.observe(50, 1055); // 5 ms on the way
-  assert.equal(clock.now(1060), 55);
-  clock.observe(60, 1200); // held up
-  assert.equal(clock.now(1300), 295);
-  clock.observe(Number.NaN, 5);
-  assert.equal(clock.now(1300), 295);
-  assert.equal(clock.now(0), 0, 'never before the beginning');
+test('the lag is the age of what is drawn, by the clock of the fastest message', () => {
+  const lag = new Lag();
+  const firing = firingOf(2);
+  assert.equal(lag.age_ms(1000), 0, 'no firing');
+  lag.begin(firing, 1000);
+  assert.equal(lag.age_ms(1100), 100, 'no report yet');
+  firing.take(report([], { at: 20, origin: 5000 }));
+  lag.arrived(1034); // 4 ms on its way, the others 9 and 300
+  lag.observe(5040, 1059);
+  lag.observe(5050, 1360);
+  assert.equal(lag.age_ms(1064), 50, 'nothing is drawn: as old as the firing');
+  lag.drawn();
+  assert.equal(lag.age_ms(1064), 30);
+  assert.equal(lag.age_ms(1364), 330, 'it grows until the next drawing');
+  lag.end();
+  assert.equal(lag.age_ms(1364), 0);
 });
 
 test('numbers are written as the server writes them', () => {

@@ -7,7 +7,6 @@ import { LINES } from '../../static/js/charts/lines.js';
 import { HOLDS_MS, OF_ANY_PROCESS } from '../../static/js/charts/over-time.js';
 import { requestInWords, SEGMENTS } from '../../static/js/charts/segments.js';
 import { DRAWN, RunColumns, STAMPS, WARM_UP } from '../../static/js/data/columns.js';
-import { NEWEST } from '../../static/js/data/feed.js';
 import { NOT_STORED, TYPES } from '../../static/js/data/frame.js';
 import { BINS, edgeOf } from '../../static/js/data/histogram.js';
 import { samples } from './making.js';
@@ -54,9 +53,6 @@ test('the stored timestamps are those of a sample', () => {
 });
 
 test('columns that are read by name exist', () => {
-  for (const [kind, names] of Object.entries(NEWEST)) {
-    for (const name of names) assert.equal(python.columns[kind][name], 'i8');
-  }
   for (const { health } of Object.values(LINES)) {
     if (health) assert.ok(health in python.columns.health, health);
   }

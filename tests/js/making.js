@@ -61,6 +61,18 @@ export function begun(rows, { lane = 0, round = 1 } = {}) {
 }
 
 /**
+ * A report: a frame of kind `begun` with the instant up to which everything has arrived.
+ * @param {Parameters<typeof begun>[0]} rows
+ * @param {{at: number, origin?: number, engine?: number, engines?: number, snapshot?: number,
+ *   lane?: number, round?: number}} header
+ * @returns {Frame}
+ */
+export function report(rows, { at, origin = 0, lane, round, ...header }) {
+  const clock = { at_ns: at * NS_PER_MS, origin_ns: origin * NS_PER_MS };
+  return { ...begun(rows, { lane, round }), ...clock, ...header };
+}
+
+/**
  * A decoded frame of kind `counts`: what a sample left out of the stored frame `stands_for`.
  * @param {Row[]} rows
  * @param {{every?: number, in_flight?: number, stands_for?: number}} extra

@@ -93,12 +93,27 @@ class ClientDriver(ABC):
         for call in due:
             self._finish(call, Failure.ABORTED)
 
+    @property
+    def in_flight(self) -> int:
+        """The number of requests that a worker has taken and not recorded yet."""
+        return len(self._calls)
+
     def next_frame(self) -> bytes | None:
-        """Return a frame of what is new: finished, or in flight; None if nothing is."""
+        """Return a frame of what has finished since the last one; None if nothing has."""
+        with self._lock:
+            return self.recorder.samples()
+
+    def begun_frame(self) -> bytes | None:
+        """Return a frame of what began, complete up to now; None once the firing is over.
+
+        Call when `next_frame` has returned None. A call that another thread has just stamped as
+        done and not recorded yet is still in flight here.
+        """
         now = self.now()
         with self._lock:
-            due = [call for call in self._calls if call.due <= now]
-            return self.recorder.samples() or self.recorder.begun(due)
+            if self._over.is_set() or self.recorder.has_rows:
+                return None
+            return self.recorder.begun([call for call in self._calls if call.due <= now], now)
 
     def scheduling_errors_ns(self) -> list[int] | None:
         """Return None: no client keeps a schedule precisely enough to report it."""

@@ -100,13 +100,24 @@ class Driver(ABC, Generic[ConnectionT]):
             task.cancel()
         await asyncio.gather(*self._connect_tasks, return_exceptions=True)
 
+    @property
+    def in_flight(self) -> int:
+        """The number of requests in flight."""
+        return len(self._in_flight)
+
     def next_frame(self) -> bytes | None:
-        """Return a frame of what is new: finished, or in flight; None if nothing is."""
-        return (
-            self.recorder.samples()
-            or self.recorder.pieces(self.chunks.columns())
-            or self.recorder.begun(connection.record for connection in self._in_flight)
-        )
+        """Return a frame of what has finished since the last one; None if nothing has."""
+        return self.recorder.samples() or self.recorder.pieces(self.chunks.columns())
+
+    def begun_frame(self) -> bytes | None:
+        """Return a frame of what began, complete up to now; None once the firing is over.
+
+        Call when `next_frame` has returned None.
+        """
+        if self._over.is_set():
+            return None
+        at_ns = monotonic_ns() - self.origin_ns
+        return self.recorder.begun((connection.record for connection in self._in_flight), at_ns)
 
     def scheduling_errors_ns(self) -> list[int] | None:
         """Return how late requests were sent, ascending; None without a schedule.

@@ -32,8 +32,18 @@ class FiringDriver(Protocol):
     async def close(self) -> None:
         """Release connections and tasks."""
 
+    @property
+    def in_flight(self) -> int:
+        """The number of requests in flight."""
+
     def next_frame(self) -> bytes | None:
-        """Return a frame of what is new: finished, or in flight; None if nothing is."""
+        """Return a frame of what has finished since the last one; None if nothing has."""
+
+    def begun_frame(self) -> bytes | None:
+        """Return a frame of what began, complete up to now; None once the firing is over.
+
+        Call when `next_frame` has returned None.
+        """
 
     def scheduling_errors_ns(self) -> list[int] | None:
         """Return how late requests were sent, ascending; None without a schedule."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from dashboard.wire import frame
 from dashboard.wire.plan.plan import Firing
@@ -28,21 +28,33 @@ NUMBER_BYTES = 8
 class Recorder:
     """What happened to each request of a firing; instants are nanoseconds since `origin_ns`."""
 
-    def __init__(self, *, lane: int, round: int, capacity: int, origin_ns: int) -> None:
+    def __init__(
+        self,
+        *,
+        lane: int,
+        round: int,
+        capacity: int,
+        origin_ns: int,
+        share: Mapping[str, int] | None = None,
+    ) -> None:
+        """`share` are the header fields of a firing that several load generators share."""
         self.origin_ns = origin_ns
         self.rows = 0
         self._lane, self._round = lane, round
+        self._share = share or {}
         self._memory = bytearray(ROW_BYTES * capacity)
         self._framed = 0  # rows that have left in frames
 
     @classmethod
     def of(cls, firing: Firing, origin_ns: int) -> Recorder:
         """Return a recorder with a row for each request of a firing."""
+        shared = firing.engines > 1
         return cls(
             lane=firing.lane,
             round=firing.round,
             capacity=len(firing.numbers),
             origin_ns=origin_ns,
+            share={"engine": firing.engine, "engines": firing.engines} if shared else None,
         )
 
     def add(self, record: RequestRecord) -> None:
@@ -69,6 +81,11 @@ class Recorder:
         )
         self.rows = row + 1
 
+    @property
+    def has_rows(self) -> bool:
+        """True if rows wait for the next frame."""
+        return self._framed < self.rows
+
     def columns(self, begin: int, end: int) -> dict[str, memoryview]:
         """Return rows `begin` to `end` (exclusive) as columns in the types of the wire."""
         rows = memoryview(self._memory)[begin * ROW_BYTES : end * ROW_BYTES]
@@ -92,29 +109,34 @@ class Recorder:
         """Return a frame of kind `chunks` with these columns; None if there are none."""
         return self._frame("chunks", columns) if columns else None
 
-    def begun(self, in_flight: Iterable[RequestRecord]) -> bytes | None:
-        """Return a frame of the requests that became due or were sent since the last one."""
+    def begun(self, in_flight: Iterable[RequestRecord], at_ns: int) -> bytes:
+        """Return a frame of the requests that became due or were sent since the last one.
+
+        Call when all rows have left in frames: `at_ns` is the instant up to which viewers then
+        have everything. The frame has no rows if nothing began.
+        """
         rows: list[tuple[int, int, int]] = []
         for record in in_flight:
             if record.announced != record.sent_first:
                 record.announced = record.sent_first
                 rows.append((record.request, record.due, record.sent_first))
-        if not rows:
-            return None
-        columns = zip(*rows, strict=True)
-        return self._frame(
-            "begun",
-            {
-                name: memoryview(array(frame.TYPE_CODES[kind], column))
-                for (name, kind), column in zip(
-                    frame.COLUMNS["begun"].items(), columns, strict=True
-                )
-            },
-        )
+        types = frame.COLUMNS["begun"].items()
+        columns = {
+            name: memoryview(array(frame.TYPE_CODES[kind], [row[position] for row in rows]))
+            for position, (name, kind) in enumerate(types)
+        }
+        return self._frame("begun", columns, {"at_ns": at_ns, **self._share})
 
-    def _frame(self, kind: str, columns: dict[str, memoryview]) -> bytes:
+    def _frame(
+        self, kind: str, columns: dict[str, memoryview], extra: Mapping[str, int] | None = None
+    ) -> bytes:
         return frame.encode(
-            kind, lane=self._lane, round=self._round, origin_ns=self.origin_ns, columns=columns
+            kind,
+            lane=self._lane,
+            round=self._round,
+            origin_ns=self.origin_ns,
+            columns=columns,
+            extra=extra,
         )
 
 

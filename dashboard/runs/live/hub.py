@@ -11,20 +11,26 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
+from typing import TypeAlias
 
 from dashboard.wire import frame
-from dashboard.wire.events import GapEvent, QueueEvent, ViewerEvent
+from dashboard.wire.events import GapEvent, QueueEvent, TargetEvent, ViewerEvent
 from dashboard.wire.frame import Frame
 
 from .thinning import Thinning
 
 MAX_UNSEEN = 256  # binary messages sent that the page has not yet drawn
+MESSAGE_BYTES = 64_000  # from this size on, a message takes no further frame
 MAX_QUEUED_BYTES = 8_000_000  # of frames that wait to be sent
 PROGRESS_EVENTS = ("starting", "began")  # the last of them is sent again to a new viewer
+
+
+Snapshot: TypeAlias = Callable[[], list[bytes]]
 
 
 class Viewer:
@@ -38,6 +44,8 @@ class Viewer:
         self._frames: deque[tuple[int, int, bytes]] = deque()
         self._frame_bytes = 0
         self._gap: tuple[int, int] | None = None
+        # Returns the frames from which to continue after a gap.
+        self._snapshot: Snapshot = list
         self._sent = 0
         self._seen = 0
         self._changed = asyncio.Event()
@@ -67,14 +75,29 @@ class Viewer:
             if may_send_frames and self._gap:
                 return self._take_gap(*self._gap)
             if may_send_frames and self._frames and not self._event_is_older():
-                return self._take_frame()
+                return self._take_frames()
             if self._events:
                 return self._events.popleft()[1]
             self._changed.clear()
             await self._changed.wait()
 
+    def continue_from(self, snapshot: Snapshot) -> None:
+        """Begin with what `snapshot` returns, and continue with it after each gap.
+
+        It returns `begun` frames of all that is in flight: requests that finished in the frames
+        that this viewer lacks must not be drawn as waiting.
+        """
+        self.forget_frames()
+        self._snapshot = snapshot
+        self._put_snapshot()
+
+    def _put_snapshot(self) -> None:
+        if frames := self._snapshot():
+            envelopes = (frame.envelop(frame.NOT_STORED, data) for data in frames)
+            self.put_frame(frame.NOT_STORED, b"".join(envelopes))
+
     def forget_frames(self) -> None:
-        """Drop the queued frames: this viewer watches another run now."""
+        """Drop the queued frames."""
         self._frames.clear()
         self._frame_bytes = 0
         self._gap = None
@@ -90,23 +113,48 @@ class Viewer:
 
     def _take_gap(self, begin: int, end: int) -> str:
         self._gap = None
+        self._put_snapshot()
         return json.dumps({"event": "gap", "run": self.run, "from": begin, "to": end})
 
-    def _take_frame(self) -> bytes:
-        _, _, envelope = self._frames.popleft()
-        self._frame_bytes -= len(envelope)
+    def _take_frames(self) -> bytes:
+        """Take what is queued before the next event: a message costs Daphne more than its bytes."""
+        envelopes = []
+        size = 0
+        while self._frames and not self._event_is_older() and size < MESSAGE_BYTES:
+            _, _, envelope = self._frames.popleft()
+            envelopes.append(envelope)
+            size += len(envelope)
+        self._frame_bytes -= size
         self._sent += 1
-        return envelope
+        return b"".join(envelopes)
 
 
 @dataclass
 class _LiveRun:
     next_sequence: int = 0
-    # For viewers that join now: the last progress event, and frames that are not stored.
-    latest_event: ViewerEvent | None = None
-    begun: list[bytes] = field(default_factory=list)
+    # For viewers that join now: the last progress event, and `fired` if that firing is over.
+    progress: list[ViewerEvent] = field(default_factory=list)
+    # The states of targets by lane, and since when each has it (of `time.monotonic`).
+    targets: dict[int, tuple[float, TargetEvent]] = field(default_factory=dict)
     thinning: Thinning = field(default_factory=Thinning)
     thinned_from: int | None = None  # the first stored frame that no viewer was sent whole
+
+    def take(self, event: ViewerEvent) -> None:
+        """Note what a viewer that joins later needs to be sent."""
+        if event["event"] in PROGRESS_EVENTS:
+            self.progress = [event]
+            self.thinning = Thinning()
+        elif event["event"] == "fired":
+            self.progress.append(event)
+        elif event["event"] == "target":
+            since_s, before = self.targets.get(event["lane"], (0.0, None))
+            if before is None or before["state"] != event["state"]:
+                since_s = time.monotonic()
+            self.targets[event["lane"]] = since_s, event
+
+    def snapshot(self) -> list[bytes]:
+        """Return the frames from which a viewer that lacks earlier ones can continue."""
+        return self.thinning.snapshot()
 
 
 class Hub:
@@ -142,16 +190,17 @@ class Hub:
         The viewer fetches the frames before `next` and is sent all that come after it.
         """
         live = self._live.get(run)
-        viewer.forget_frames()
+        viewer.continue_from(list)
         viewer.run = run
         next_sequence = live.next_sequence if live else stored
         viewer.put_event({"event": "watching", "run": run, "next": next_sequence, "live": active})
         if live is None:
             return
-        if live.latest_event:
-            viewer.put_event({**live.latest_event, "run": run})
-        for envelope in live.begun:
-            viewer.put_frame(frame.NOT_STORED, envelope)
+        for event in live.progress:
+            viewer.put_event({**event, "run": run})
+        for since_s, target in live.targets.values():
+            viewer.put_event({**target, "waited_s": time.monotonic() - since_s, "run": run})
+        viewer.continue_from(live.snapshot)
 
     def is_live(self, run: str) -> bool:
         """Return True if frames of this run are published here."""
@@ -169,9 +218,7 @@ class Hub:
             message = frame.envelop(sequence, published.data)
         else:
             message = b"".join(frame.envelop(frame.NOT_STORED, part) for part in replacement)
-        if sequence == frame.NOT_STORED:
-            live.begun.append(message)
-        else:
+        if sequence != frame.NOT_STORED:
             live.next_sequence = sequence + 1
             if replacement is not None and live.thinned_from is None:
                 live.thinned_from = sequence
@@ -186,10 +233,9 @@ class Hub:
             self.send(run, gap)
 
     def send(self, run: str, event: ViewerEvent) -> None:
-        """Queue an event for every viewer of the run; a new firing supersedes `begun` frames."""
-        if event["event"] in PROGRESS_EVENTS and run in self._live:
-            self._live[run].latest_event = event
-            self._live[run].begun.clear()
+        """Queue an event for every viewer of the run."""
+        if run in self._live:
+            self._live[run].take(event)
         for viewer in self._watching(run):
             viewer.put_event({**event, "run": run})
 

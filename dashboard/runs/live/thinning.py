@@ -16,13 +16,11 @@ from dashboard.wire import frame
 from dashboard.wire.failure import Failure
 from dashboard.wire.units import NS_PER_S
 
+from .in_flight import InFlight
 from .sample_rule import Mask, Numbers, cells, in_sample
 
 DENSE_RPS: Final = 20_000  # samples per second; a denser stream is thinned
 SAMPLE_RPS: Final = 5_000  # about so many are left, at most
-
-_BEGUN: Final = 1
-_FINISHED: Final = 2
 
 
 class Thinning:
@@ -48,6 +46,10 @@ class Thinning:
             return None
         return [self._firing.sample(decoded), self._firing.counts(sequence, decoded)]
 
+    def snapshot(self) -> list[bytes]:
+        """Return the frames from which a viewer that lacks earlier ones can continue."""
+        return self._firing.snapshot()
+
 
 class _Firing:
     """How dense the stream of one firing is, and which of its requests are in flight."""
@@ -58,15 +60,15 @@ class _Firing:
         self._sample_rps = sample_rps
         self._recent: deque[tuple[int, int]] = deque()  # newest instant in a frame, rows
         self._in_second = 0  # rows in `_recent`
-        self._states = np.zeros(1024, np.uint8)  # of each request, by number
+        self._in_flight = InFlight()
 
     def begin(self, decoded: frame.Frame) -> None:
         """Record that these requests have started."""
-        self._mark(_requests(decoded), _BEGUN)
+        self._in_flight.begin(decoded)
 
     def finish(self, decoded: frame.Frame) -> None:
         """Record that these requests are over, and thin more if a second holds too many."""
-        self._mark(_requests(decoded), _FINISHED)
+        self._in_flight.finish(decoded)
         if not decoded.rows:
             return
         newest_ns = int(np.max(np.asarray(decoded.columns["done"])))
@@ -82,16 +84,23 @@ class _Firing:
         """Return the frame with the rows of the sample only."""
         rows = self._rows(decoded)
         columns = {name: np.asarray(column)[rows].data for name, column in decoded.columns.items()}
-        return _encode(decoded, decoded.kind, columns, {})
+        return _encode(decoded, decoded.kind, columns, decoded.extra)
 
     def counts(self, sequence: int, decoded: frame.Frame) -> bytes:
         """Return the `counts` frame of the rows that the sample leaves out."""
         extra = {
             "every": self.every,
             "stands_for": sequence,
-            "in_flight": int(np.count_nonzero(self._states == _BEGUN)),
+            "in_flight": self._in_flight.number,
         }
         return _encode(decoded, "counts", self._cells(decoded), extra)
+
+    def snapshot(self) -> list[bytes]:
+        """Return what is in flight, after counts without rows if the stream is thinned."""
+        begun = self._in_flight.snapshot(self.every)
+        if begun is None or self.every == 1:
+            return [] if begun is None else [begun]
+        return [self.counts(frame.NOT_STORED, frame.decode(begun)), begun]
 
     def _cells(self, decoded: frame.Frame) -> dict[str, memoryview]:
         if decoded.kind == "begun":
@@ -112,13 +121,6 @@ class _Firing:
         if decoded.kind == "samples":
             rows |= np.asarray(decoded.columns["error"]) == Failure.ABORTED
         return rows
-
-    def _mark(self, requests: Numbers, state: int) -> None:
-        if len(requests) and (largest := int(requests.max())) >= len(self._states):
-            grown = np.zeros(2 * (largest + 1), np.uint8)
-            grown[: len(self._states)] = self._states
-            self._states = grown
-        self._states[requests] = np.maximum(self._states[requests], state)
 
 
 def _encode(

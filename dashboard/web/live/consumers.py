@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+import time
+from typing import Any, Final
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from dashboard.models import Run, StoredFrame
 from dashboard.web.shared.laboratory_access import laboratory
+from dashboard.wire.events import BeatEvent
+from dashboard.wire.units import MS_PER_S
 from dashboard.wire.untrusted import decode_json
 
 from .follow import follow
 from .replay import SPEEDS, replay
+
+BEAT_S: Final = 1.0
+# A page that is hidden or busy answers late; one behind a connection that has silently ended,
+# never. Counted in beats, not in time: while this process is held up, answers wait to be read.
+MOST_UNANSWERED: Final = 10
+NO_ANSWER: Final = 4408  # the close code
 
 
 class PageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
@@ -23,17 +32,24 @@ class PageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         await self.accept()
         self.hub = laboratory().hub
         self.viewer = self.hub.join()
+        self.unanswered = 0  # beats
         self.sending = asyncio.create_task(self._send())
+        self.beating = asyncio.create_task(self._beat())
         self.replaying: asyncio.Task[None] | None = None
 
     async def disconnect(self, code: int) -> None:
         """Leave the hub."""
+        self._leave()
+
+    def _leave(self) -> None:
         self.sending.cancel()
+        self.beating.cancel()
         self._end_replay()
         self.hub.leave(self.viewer)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """Handle `{"watch": RUN}`, `{"watch": RUN, "replay": SPEED}` or `{"seen": N}`."""
+        """Handle `watch`, with a `replay` speed or without, `seen` and `beat`."""
+        self.unanswered = 0
         match _message(text_data):
             case {"watch": str(run_id)} if not run_id.isascii():
                 await self.close(code=4404)
@@ -43,6 +59,8 @@ class PageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
                 await self._watch(run_id)
             case {"seen": int(count)}:
                 self.viewer.seen(count)
+            case {"beat": 1}:
+                pass
             case _:
                 await self.close(code=4400)
 
@@ -85,6 +103,17 @@ class PageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
                 await self.send(text_data=message)
             else:
                 await self.send(bytes_data=message)
+
+    async def _beat(self) -> None:
+        """Send a beat each second; close the socket of a page that answers none of many."""
+        await asyncio.sleep(BEAT_S)
+        while self.unanswered < MOST_UNANSWERED:
+            self.unanswered += 1
+            beat: BeatEvent = {"event": "beat", "now_ms": time.monotonic() * MS_PER_S}
+            self.viewer.put_event(beat)
+            await asyncio.sleep(BEAT_S)
+        self.hub.leave(self.viewer)
+        await self.close(code=NO_ANSWER)
 
 
 def _message(text: str | None) -> Any:

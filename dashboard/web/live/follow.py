@@ -14,7 +14,9 @@ from dashboard.models import Run
 from dashboard.runs.live.hub import Hub
 from dashboard.runs.queue import run_queue
 from dashboard.runs.reports.results import frames_of
-from dashboard.wire.frame import decode
+from dashboard.wire.frame import NOT_STORED, Frame, decode, encode, rows_to_columns
+
+from .moments import STORING_NS
 
 POLL_RUN_S = 0.2
 POLL_QUEUE_S = 1.0
@@ -42,9 +44,13 @@ async def _follow(hub: Hub, run: Run) -> None:
         await run.arefresh_from_db(fields=["status", "discarded_rounds"])
         for number in run.discarded_rounds[published:]:
             hub.send(run.pk, {"event": "discarded", "round": number})
+        newest: Frame | None = None
         for data in await sync_to_async(_stored_since)(run.pk, sequence):
-            hub.publish(run.pk, sequence, decode(data))
+            newest = decode(data)
+            hub.publish(run.pk, sequence, newest)
             sequence += 1
+        if newest is not None:
+            hub.publish(run.pk, NOT_STORED, _clock(newest))
         if not run.active or run.pk not in hub.watched:
             break
         await asyncio.sleep(POLL_RUN_S)
@@ -52,6 +58,23 @@ async def _follow(hub: Hub, run: Run) -> None:
     hub.close(run.pk)
     if not run.active:
         hub.send(run.pk, {"event": "finished", "status": run.status})
+
+
+def _clock(newest: Frame) -> Frame:
+    """Return a `begun` frame without rows: pages draw up to this instant of the firing.
+
+    What it is less than the newest instant is the time that samples may need to be stored.
+    """
+    newest_ns = max((*newest.columns.get("done", ()), *newest.columns.get("at", ())), default=0)
+    data = encode(
+        "begun",
+        lane=newest.lane,
+        round=newest.round,
+        origin_ns=newest.origin_ns,
+        columns=rows_to_columns("begun", []),
+        extra={"at_ns": max(0, newest_ns - STORING_NS)},
+    )
+    return decode(data)
 
 
 def _stored_since(run: str, sequence: int) -> Sequence[bytes]:

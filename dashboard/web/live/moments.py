@@ -19,9 +19,10 @@ from dashboard.models import Run
 from dashboard.wire import frame
 from dashboard.wire.events import ViewerEvent
 from dashboard.wire.frame import COLUMNS, NOT_STORED, TYPE_CODES, UNKNOWN, Frame
-from dashboard.wire.units import NS_PER_S
+from dashboard.wire.units import NS_PER_MS, NS_PER_S
 
 LONGEST_PAUSE_NS = NS_PER_S  # between two firings
+STORING_NS = 100 * NS_PER_MS  # from a request's end until its sample is stored, at most
 AHEAD_ROWS = 20_000  # a request whose sample is further ahead begins late
 
 
@@ -95,12 +96,19 @@ def _discarded(run: Run, round_: int, now_ns: int) -> Iterator[Moment]:
 
 
 def _firing_moments(firing: Iterator[_Stored], piece_ns: int) -> Iterator[Moment]:
-    """Yield the frames of one firing, each after the starts of requests before it."""
+    """Yield the frames of one firing, each after the starts of requests before it.
+
+    Between them the clock ticks, so that bars grow while nothing begins or ends.
+    """
     starts = _Starts(piece_ns)
+    ticks = _Ticks(piece_ns)
     for stored in _read_ahead(firing, starts.add):
+        # Samples are stored some time after their requests have finished, so health is ahead.
+        ahead_ns = 0 if stored.samples else STORING_NS
         for piece in _pieces(stored, piece_ns):
-            yield from starts.until(piece.at_ns, stored.frame)
-            yield piece
+            for moment in (*starts.until(piece.at_ns, stored.frame), piece):
+                yield from ticks.until(moment.at_ns - ahead_ns, stored.frame)
+                yield moment
 
 
 def _read_ahead(firing: Iterator[_Stored], add: Callable[[Frame], None]) -> Iterator[_Stored]:
@@ -170,8 +178,33 @@ class _Starts:
             yield Moment(starts[-1].at_ns, data=_encode("begun", like, columns))
 
 
-def _encode(kind: str, like: Frame, columns: Mapping[str, array[int]]) -> bytes:
+class _Ticks:
+    """The clock of one firing: up to each edge of a piece, everything that finished was yielded."""
+
+    def __init__(self, piece_ns: int) -> None:
+        self._piece_ns = self._next_ns = piece_ns
+
+    def until(self, end_ns: int, like: Frame) -> Iterator[Moment]:
+        """Yield a `begun` frame without rows for each edge up to `end_ns`."""
+        while self._next_ns <= end_ns:
+            columns = frame.rows_to_columns("begun", [])
+            data = _encode("begun", like, columns, {"at_ns": self._next_ns})
+            yield Moment(self._next_ns, data=data)
+            self._next_ns += self._piece_ns
+
+
+def _encode(
+    kind: str,
+    like: Frame,
+    columns: Mapping[str, array[int]],
+    extra: Mapping[str, int] | None = None,
+) -> bytes:
     """Encode a frame of the same firing as `like`."""
     return frame.encode(
-        kind, lane=like.lane, round=like.round, origin_ns=like.origin_ns, columns=columns
+        kind,
+        lane=like.lane,
+        round=like.round,
+        origin_ns=like.origin_ns,
+        columns=columns,
+        extra=extra,
     )

@@ -13,12 +13,13 @@ from asgiref.sync import sync_to_async
 
 from dashboard.models import Run, Status
 from dashboard.runs.live.hub import Viewer
+from dashboard.runs.live.in_flight import InFlight
 from dashboard.runs.reports.results import frames_of
 from dashboard.web.run.run_view import RunView, view_of
 from dashboard.wire import frame
 from dashboard.wire.units import NS_PER_S
 
-from .moments import moments
+from .moments import Moment, moments
 
 SPEEDS = (0.25, 1.0, 4.0)
 PIECE_NS = 50_000_000  # of the viewer's time: the longest wait for the next piece of a frame
@@ -55,16 +56,43 @@ async def replay(
     """
     pending = moments(run, stored_frames(run.pk), round(PIECE_NS * speed))
     next_batch = sync_to_async(lambda: list(islice(pending, MOMENTS_PER_BATCH)))
+    in_flight = _InFlight()
+    viewer.continue_from(in_flight.snapshot)
     began_s = clock()
     while batch := await next_batch():
         for moment in batch:
             early_s = moment.at_ns / NS_PER_S / speed - (clock() - began_s)
             if early_s > 0:
                 await sleep(early_s)
+            in_flight.take(moment)
             if moment.event is None:
                 viewer.put_frame(moment.sequence, frame.envelop(moment.sequence, moment.data))
             else:
                 viewer.put_event({**moment.event, "run": run.pk})
+
+
+class _InFlight:
+    """What is in flight in the replayed firing, for a viewer that skips frames."""
+
+    def __init__(self) -> None:
+        self._requests = InFlight()
+
+    def take(self, moment: Moment) -> None:
+        """Take what is sent next."""
+        if moment.event is not None:
+            if moment.event["event"] == "began":
+                self._requests = InFlight()
+            return
+        sent = frame.decode(moment.data)
+        if sent.kind == "begun":
+            self._requests.begin(sent)
+        elif sent.kind == "samples":
+            self._requests.finish(sent)
+
+    def snapshot(self) -> list[bytes]:
+        """Return a frame of all that is in flight; none before the first request."""
+        begun = self._requests.snapshot()
+        return [] if begun is None else [begun]
 
 
 def stored_frames(run_id: str) -> Iterator[tuple[int, bytes]]:

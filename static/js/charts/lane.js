@@ -53,18 +53,19 @@ export class Lane {
     this.#ratio = ratio;
   }
 
-  /** @param {Feed} feed @param {Shown} shown */
-  draw(feed, { round, span, rows, selection, browser_ms }) {
+  /** @param {Drawn} feed @param {Shown} shown */
+  draw(feed, { round, span, rows, selection }) {
     // Until the shown round begins here, the previous one stays, faintly.
     let fired = round;
     while (fired && !feed.columns.firing(this.position, fired)) fired--;
     const firing = feed.columns.firing(this.position, fired);
     const which = firing ? fired : round;
     const faint = which !== round;
-    const now_ms = feed.now(this.position, which, browser_ms);
+    const now_ms = feed.now(this.position, which);
     const { requests } = feed.run;
     this.#axis(span);
-    const view = { span, rows, selection, requests, faint, now_ms };
+    const grown_ms = firing?.reported_ms ?? 0;
+    const view = { span, rows, selection, requests, faint, now_ms: grown_ms };
     this.waterfall.draw(firing, `${which} ${firing?.every}`, view, this.paints);
     this.#shown = firing;
     const { begun = 0, finished = 0, failed = 0 } = firing ?? {};

@@ -89,11 +89,11 @@ export function line(kind, feed, overTime) {
     },
     update(now) {
       shown = now;
-      const { round, browser_ms, selection } = now;
+      const { round, selection } = now;
       span = now.span;
       model = lanes.map((_, lane) => {
         const firing = feed.columns.firing(lane, round);
-        const values = firing ? valuesOf(firing, lane, feed.now(lane, round, browser_ms)) : [];
+        const values = firing ? valuesOf(firing, lane, feed.now(lane, round)) : [];
         const [from, to] = selection ?? span;
         return values.map((value, i) => (timeOf(i) < from || timeOf(i) > to ? null : value));
       });

@@ -117,7 +117,9 @@ export function waterfallOn(canvas) {
       firing.changed.length = 0;
       for (const first of firsts) {
         const request = shown(firing, first);
-        if (firing.state[request]) drawBar(firing, request, view, paints);
+        // One that grew may have become unknown again, and is cleared.
+        if (firing.state[request] || growing.delete(request))
+          drawBar(firing, request, view, paints);
       }
     },
   };

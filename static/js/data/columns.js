@@ -9,6 +9,7 @@ import { Wide } from './frame.js';
 import { binOf } from './histogram.js';
 
 const NS_PER_MS = 1e6;
+const LAST_MS = 2 ** 52 / NS_PER_MS; // reported by a load generator whose share is over
 export const WARM_UP = 16; // at most as many requests
 
 /** Timestamps in order; milliseconds, NaN if unknown. */
@@ -40,8 +41,10 @@ export class Firing {
   cutOff = 0; // by Stop: without error and status
   lastDone_ms = 0;
   health = /** @type {Health[]} */ ([]);
-  over = false; // the engine reported its end
-  clock = /** @type {Clock | undefined} */ (undefined); // from the first live frame on
+  origin_ms = Number.NaN; // by the server's clock; NaN until a `begun` frame
+  /** Bars in flight end here: every request that finished before has arrived. */
+  reported_ms = 0;
+  #reports = /** @type {Map<number, number>} */ (new Map()); // by load generator
   open = /** @type {Set<number>} */ (new Set()); // in flight
   /** Requests with bars to draw. @type {number[]} */
   changed = [];
@@ -68,6 +71,7 @@ export class Firing {
     this.#add(this.#replaced.get(sequence), -1);
     if (this.#replaced.delete(sequence) && !this.#replaced.size) this.every = 1;
     const requests = /** @type {Narrow} */ (columns.request);
+    if (frame.snapshot) this.#keepOpen(requests);
     for (let row = 0; row < rows; row++) this.#makeRoom(requests[row]);
     const state = kind === 'samples' ? FINISHED : BEGUN;
     const fresh = [];
@@ -82,9 +86,31 @@ export class Firing {
         stamps[requests[row]] = value < 0 ? Number.NaN : value / NS_PER_MS;
       }
     }
-    if (state === BEGUN) return;
+    if (state === BEGUN) return this.#report(frame);
     const [error, status] = /** @type {Narrow[]} */ ([columns.error, columns.status]);
     for (const row of fresh) this.#count(requests[row], error[row], status[row]);
+  }
+
+  /** The clock, which never goes back. @param {Frame} frame */
+  #report({ at_ns = 0, engine = 0, engines = 1, snapshot, origin_ns = Number.NaN }) {
+    this.origin_ms = origin_ns / NS_PER_MS;
+    let at_ms = at_ns / NS_PER_MS;
+    if (!snapshot) {
+      this.#reports.set(engine, at_ms);
+      at_ms = this.#reports.size < engines ? 0 : Math.min(...this.#reports.values());
+    }
+    if (at_ms < LAST_MS) this.reported_ms = Math.max(this.reported_ms, at_ms);
+  }
+
+  /** Of the rest it is unknown whether they have finished. @param {Narrow} inFlight */
+  #keepOpen(inFlight) {
+    const known = new Set(inFlight);
+    for (const request of [...this.open].filter((request) => !known.has(request))) {
+      this.open.delete(request);
+      this.state[request] = UNKNOWN;
+      this.begun--;
+      this.changed.push(request);
+    }
   }
 
   /** @param {Frame} frame */

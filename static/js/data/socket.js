@@ -3,13 +3,19 @@
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 8000;
 const SEEN_EVERY_MS = 250;
+// A connection that has silently ended looks like one on which nothing happens. Silence is counted
+// in checks, not in time: while the page was held up, messages wait to be handled.
+const CHECK_MS = 500;
+const SILENT_CHECKS = 6; // the server sends a beat each second
+const OPENING_CHECKS = 20; // a server that is held up answers late
 
 export class Socket {
-  #socket = /** @type {WebSocket | null} */ (null);
+  #socket = /** @type {WebSocket | null} */ (null); // null between two connections
   #wait_ms = FIRST_WAIT_MS;
   #received = 0;
   #reported = 0;
   #reportedAt_ms = 0;
+  #silent = 0; // checks
   #wasLost = false;
   #listener;
   lastMessage_ms = performance.now();
@@ -18,6 +24,7 @@ export class Socket {
   constructor(listener) {
     this.#listener = listener;
     this.#connect();
+    setInterval(() => this.#check(), CHECK_MS);
   }
 
   get open() {
@@ -32,7 +39,7 @@ export class Socket {
 
   /** @param {string} run @param {number} [replay] its speed */
   watch(run, replay) {
-    if (this.open) this.#socket?.send(JSON.stringify({ watch: run, replay }));
+    this.#send({ watch: run, replay });
   }
 
   /** True if the hub does not know yet of all that was drawn. */
@@ -46,7 +53,12 @@ export class Socket {
     if (!this.behind || now_ms - this.#reportedAt_ms < SEEN_EVERY_MS) return;
     this.#reported = this.#received;
     this.#reportedAt_ms = now_ms;
-    this.#socket?.send(JSON.stringify({ seen: this.#reported }));
+    this.#send({ seen: this.#reported });
+  }
+
+  /** @param {object} message */
+  #send(message) {
+    if (this.open) this.#socket?.send(JSON.stringify(message));
   }
 
   #connect() {
@@ -57,11 +69,12 @@ export class Socket {
     socket.onmessage = ({ data }) => this.#message(data);
     socket.onclose = () => this.#lost();
     this.#socket = socket;
+    this.#silent = 0;
   }
 
   #opened() {
     this.#wait_ms = FIRST_WAIT_MS;
-    this.#received = this.#reported = 0;
+    this.#received = this.#reported = this.#silent = 0;
     this.lastMessage_ms = performance.now();
     this.#listener.open();
     this.#listener.changed();
@@ -69,13 +82,33 @@ export class Socket {
 
   /** @param {string | ArrayBuffer} data */
   #message(data) {
+    this.#silent = 0;
     this.lastMessage_ms = performance.now();
-    if (typeof data === 'string') return this.#listener.event(JSON.parse(data));
+    if (typeof data === 'string') return this.#event(JSON.parse(data));
     this.#received++;
     this.#listener.frame(data);
   }
 
+  /** @param {PageEvent | BeatEvent} event */
+  #event(event) {
+    if (event.event !== 'beat') return this.#listener.event(event);
+    this.#send({ beat: 1 });
+    this.#listener.beat(event.now_ms);
+  }
+
+  #check() {
+    const most = this.open ? SILENT_CHECKS : OPENING_CHECKS;
+    if (this.#socket && ++this.#silent > most) this.#lost();
+  }
+
   #lost() {
+    const socket = this.#socket;
+    this.#socket = null;
+    if (socket) {
+      // Its end may be reported long after the next connection was made.
+      socket.onopen = socket.onmessage = socket.onclose = null;
+      socket.close();
+    }
     this.#wasLost = true;
     this.#listener.changed();
     setTimeout(() => this.#connect(), this.#wait_ms);

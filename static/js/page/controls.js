@@ -16,10 +16,13 @@ export function listenToStage({ root, redraw, wake }) {
 
 /** Show the round and whether there are others. @param {Stage} stage */
 export function showRound(stage) {
-  const { root, round, newest, feed } = stage;
+  const { root, round, newest, feed, status, active, playing } = stage;
   const repeated = feed.columns.discarded.has(round);
   const of = repeated ? ', repeated' : ` of ${roundsOf(stage, newest)}`;
   write(find('#round', root), `round ${round}${of}`);
+  const again = find('button#again', root);
+  again.disabled = status === 'empty' || active;
+  write(again, playing ? 'Stop' : 'See it again');
   find('button#round-before', root).disabled = round <= 1;
   find('button#round-after', root).disabled = round >= newest;
 }

@@ -6,6 +6,7 @@ import { listenToGestures } from '../charts/gestures.js';
 import { Lane } from '../charts/lane.js';
 import { minimapOn } from '../charts/minimap.js';
 import { rowsWithin, Zoom } from '../charts/zoom.js';
+import { playAgain } from '../data/again.js';
 import { Feed } from '../data/feed.js';
 import { find, findAll, PHONE } from '../shared/dom.js';
 import { panelIn } from './panel.js';
@@ -23,17 +24,25 @@ export function stageOf(run, root, wake) {
   let last_ms = 0;
   let shown = '';
   let ratio = 1;
+  let again = /** @type {Again | null} */ (null);
 
-  /** One end for all rounds, so that they can be compared. @param {number} browser_ms */
-  const longest = (browser_ms) => {
+  /** One end for all rounds, so that they can be compared. */
+  const longest = () => {
     let most_ms = 0;
     run.lanes.forEach(({ mark_s }, lane) => {
       most_ms = Math.max(most_ms, 1050 * (mark_s ?? 0));
       for (let round = stage.newest; round; round--) {
-        most_ms = Math.max(most_ms, feed.now(lane, round, browser_ms));
+        most_ms = Math.max(most_ms, feed.now(lane, round));
       }
     });
     return axisEnd(most_ms || 1000);
+  };
+
+  /** Show a round that is played again as far as it is, and all of it at the end. */
+  const stepAgain = () => {
+    if (!again || (again.round === stage.round && again.step(performance.now()))) return;
+    again = null;
+    stage.resize();
   };
 
   /** Draw everything again. */
@@ -57,6 +66,16 @@ export function stageOf(run, root, wake) {
     span: [0, 1000],
     selection: selectionOf(location.hash),
     redraw,
+
+    get playing() {
+      return Boolean(again);
+    },
+
+    playAgain() {
+      const { round } = stage;
+      again = again || stage.active ? null : playAgain(feed, round, performance.now());
+      stage.resize(); // paints everything
+    },
 
     get active() {
       return ACTIVE.includes(stage.status);
@@ -128,27 +147,26 @@ export function stageOf(run, root, wake) {
       history.replaceState(history.state, '', location.pathname + location.search + hash);
     },
 
-    draw(browser_ms) {
+    draw() {
       const { round, selection } = stage;
-      view.end_ms = longest(browser_ms);
+      view.end_ms = longest();
       stage.span = view.span;
       const show = {
         round,
         span: stage.span,
         rows: view.rows,
-        browser_ms,
         selection,
         active: stage.active,
       };
-      for (const lane of lanes) lane.draw(feed, show);
+      stepAgain();
+      for (const lane of lanes) lane.draw(again ?? feed, show);
       cursor.draw();
       stage.panel.count(show);
       // Charts and captions are costly and wait, except when a round begins.
       const begun = lanes.map(({ model }) => `${round} ${model.round} ${!model.begun}`).join();
       const now_ms = performance.now();
-      const waits = begun === shown && now_ms - last_ms < interval_ms();
-      stage.behind = waits || lanes.some(({ model }) => model.finished < model.begun);
-      if (waits) return false;
+      stage.behind = begun === shown && now_ms - last_ms < interval_ms();
+      if (stage.behind) return false;
       shown = begun;
       last_ms = now_ms;
       stage.panel.draw(show, ratio);
@@ -165,7 +183,6 @@ export function stageOf(run, root, wake) {
   const canvas = find('canvas#minimap', root);
   const minimap = canvas && minimapOn(canvas, stage);
   listenToGestures(stage);
-  feed.over = !stage.active;
   stage.resize();
   return stage;
 }

@@ -9,14 +9,24 @@ export function statusOf(stage) {
   const { root, lanes, feed, run } = stage;
   const place = find('#progress', root);
   const plan = place?.textContent ?? '';
-  /** The state of each lane's server. @type {{state: string, word: string}[]} */
+  /** The state of each lane's server, and since when. @type {Target[]} */
   const targets = [];
   let firing = -1;
+
+  /** @param {Target | undefined} target */
+  const words = (target) => {
+    if (!target) return 'starts next';
+    const { state, word, since_ms } = target;
+    if (state === 'ready') return 'ready, waiting for its turn';
+    const counts = /starting$/.test(state) && !/\d s\b/.test(word); // a long start names its time
+    return counts ? `${word}, ${seconds(performance.now() - since_ms)}` : word;
+  };
 
   const starting = () => {
     const slow = run.lanes.findIndex((_, lane) => targets[lane]?.state !== 'ready');
     if (slow < 0) return 'starting the servers';
-    return `${run.lanes[slow].name}: ${targets[slow]?.word ?? 'starting'}`;
+    const which = `server of lane ${slow + 1} of ${run.lanes.length}`;
+    return `${which}: ${targets[slow] ? words(targets[slow]) : 'starting'}`;
   };
 
   const running = () => {
@@ -31,14 +41,27 @@ export function statusOf(stage) {
     if (feed.missing) return `fetching ${count(feed.missing)} samples`;
     if (stage.status === 'waiting') return waiting(run.id);
     if (stage.status === 'starting') return starting();
+    if (stage.playing) return 'the same round again, at ½ of its speed';
     return stage.active ? running() : plan;
   };
 
   return {
-    handle({ event, lane, round, state, message, status }) {
+    get waits() {
+      return stage.status === 'starting';
+    },
+
+    handle({ event, lane, round, state, message, status, waited_s = 0 }) {
       if (['starting', 'target'].includes(event) && stage.status === 'waiting')
         stage.status = 'starting';
-      if (event === 'target') targets[lane] = { state, word: message || state };
+      if (event === 'target') {
+        const before = targets[lane];
+        const since_ms = performance.now() - 1000 * waited_s;
+        targets[lane] = {
+          state,
+          word: message || state,
+          since_ms: before?.state === state ? before.since_ms : since_ms,
+        };
+      }
       if (event === 'fired') firing = -1;
       if (event === 'began') {
         stage.status = 'running';
@@ -64,12 +87,13 @@ export function statusOf(stage) {
       const bar = find('progress#progress-bar');
       const { newestRound, discarded } = feed.columns;
       const rounds = roundsOf(stage, newestRound) - discarded.size;
-      bar.value = done / (run.requests * rounds * run.lanes.length);
+      bar.value = done / (run.requests * rounds * run.lanes.length) || 0; // no round yet
       bar.hidden = !stage.active;
       // Until its first request a figure shows the state of its server.
       for (const { model, summary, position } of lanes) {
-        if (stage.active && !model.begun && targets[position])
-          write(summary, targets[position].word);
+        if (stage.status === 'starting') write(summary, words(targets[position]));
+        else if (stage.active && !model.begun && targets[position])
+          write(summary, words(targets[position]));
       }
     },
   };
@@ -82,11 +106,26 @@ function waiting(run) {
   return place === 1 ? 'queued, next' : `queued behind ${place - 1} more`;
 }
 
-/** @type {ShowConnection} */
-export function showConnection(state, lastMessage_ms) {
+/** A time that passes: tenths of a second, so that its width stays. @param {number} ms */
+const seconds = (ms) => `${(Math.max(ms, 0) / 1000).toFixed(1)} s`;
+
+export const LATE_MS = 250;
+const SHOWN_MS = 1000; // for how long a lag is shown after it has passed
+let lag_ms = 0;
+let late_ms = Number.NEGATIVE_INFINITY; // when it was last observed
+
+/** Connected or not, and how far the drawing is behind, if it is. @type {ShowConnection} */
+export function showConnection({ state, lastMessage_ms }, stage) {
+  const now_ms = performance.now();
+  const age_ms = stage?.feed.lag.age_ms(now_ms) ?? 0;
+  if (age_ms > LATE_MS) {
+    lag_ms = now_ms - late_ms < SHOWN_MS ? Math.max(lag_ms, age_ms) : age_ms;
+    late_ms = now_ms;
+  }
+  const behind = now_ms - late_ms < SHOWN_MS ? `live, ${seconds(lag_ms)} behind` : 'live';
+  const age_s = Math.floor((now_ms - lastMessage_ms) / 1000);
+  const lost = `reconnecting, last data ${age_s} s ago`;
   find('#connection').dataset.state = state;
   document.body.classList.toggle('stale', state === 'lost');
-  const age_s = Math.floor((performance.now() - lastMessage_ms) / 1000);
-  const lost = `reconnecting, last data ${age_s} s ago`;
-  write(find('#connection-text'), state === 'lost' ? lost : state);
+  write(find('#connection-text'), { live: behind, lost }[state] ?? state);
 }

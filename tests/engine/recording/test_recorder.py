@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -21,9 +22,8 @@ def make(requests: int) -> Recorder:
     return Recorder.of(burst(1, "/", requests, 1, lane=2, round=3), ORIGIN)
 
 
-def begun(recorder: Recorder, *in_flight: RequestRecord) -> Frame | None:
-    data = recorder.begun(in_flight)
-    return decode(data) if data else None
+def begun(recorder: Recorder, *in_flight: RequestRecord, at_ns: int = 1) -> Frame:
+    return decode(recorder.begun(in_flight, at_ns))
 
 
 def frames_of(recorder: Recorder) -> list[Frame]:
@@ -61,19 +61,24 @@ def test_a_request_in_flight_is_announced_once_when_due_and_once_when_sent() -> 
     recorder = make(2)
     first, second = RequestRecord(0, 0), RequestRecord(1, due=5, sent_first=6)
     frame = begun(recorder, first, second)
-    assert frame
     assert (frame.kind, frame.lane, frame.round) == ("begun", 2, 3)
     assert {name: column.tolist() for name, column in frame.columns.items()} == {
         "request": [0, 1],
         "due": [0, 5],
         "sent_first": [-1, 6],
     }
-    assert begun(recorder, first, second) is None
+    assert begun(recorder, first, second).rows == 0
     first.sent_first = 9
     frame = begun(recorder, first, second)
-    assert frame
     assert frame.columns["sent_first"].tolist() == [9]
-    assert begun(recorder) is None
+    assert begun(recorder).rows == 0
+
+
+def test_a_report_has_the_instant_up_to_which_it_is_complete_and_whose_it_is() -> None:
+    assert begun(make(1), at_ns=2**40).extra == {"at_ns": 2**40}
+    shared = replace(burst(1, "/", 4, 4), engine=1, engines=2)
+    frame = begun(Recorder.of(shared, ORIGIN), at_ns=5)
+    assert frame.extra == {"at_ns": 5, "engine": 1, "engines": 2}
 
 
 @given(steps=st.lists(st.integers(0, 5), max_size=30))

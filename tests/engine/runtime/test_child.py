@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from dashboard.engine.runtime.child import report_interval_s
 from dashboard.engine.runtime.descriptors import raise_limit
 from dashboard.engine.timing.heartbeat import merge_stalls
 from dashboard.engine.timing.schedule import schedule
@@ -199,7 +200,7 @@ async def test_frames_arrive_during_the_firing_and_begun_before_samples() -> Non
                 continue
             frame = decode(payload)
             assert (frame.lane, frame.round) == (2, 3)
-            kinds.append(frame.kind)
+            kinds += [frame.kind] * bool(frame.rows)  # else a report that nothing began
             if frame.kind == "begun":
                 pairs = zip(frame.columns["request"], frame.columns["sent_first"], strict=True)
                 sent |= {request for request, at in pairs if at >= 0}
@@ -209,6 +210,46 @@ async def test_frames_arrive_during_the_firing_and_begun_before_samples() -> Non
     assert kinds[:2] == ["began", "begun"]
     assert kinds[-2:] == ["samples", "fired"]
     assert sent == set(range(8))
+
+
+def test_reports_are_frequent_in_the_first_second_and_cost_little() -> None:
+    """Counted, since timings of a busy machine mean nothing."""
+
+    def reports_until(end_s: float, in_flight: int) -> int:
+        reports, elapsed_s = 0, 0.0
+        while elapsed_s < end_s:
+            elapsed_s += report_interval_s(elapsed_s, in_flight)
+            reports += 1
+        return reports
+
+    assert reports_until(1.0, 100) == 63
+    assert reports_until(10.0, 100) - reports_until(1.0, 100) == pytest.approx(9 / 0.04, abs=1)
+    assert reports_until(1.0, 10_000) == 25, "as before, where each report looks at much"
+    # Requests looked at in the first second, at most: 125,000 and 0.1 µs each.
+    assert max(reports_until(1.0, most) * most for most in (1, 100, 2_000)) <= 126_000
+
+
+@pytest.mark.processes
+async def test_each_report_is_complete_up_to_its_instant() -> None:
+    """A request that finishes later has a later `done`, so a bar in flight never shrinks."""
+    async with serving(responds(OK)) as server, engine() as process:
+        send(process, fire_command(burst(server.port, "/", 3_000, 20)))
+        reported_ns, reports, finished = 0, 0, 0
+        async for payload in payloads(process):
+            if is_event(payload):
+                if json.loads(payload)["event"] == "fired":
+                    break
+                continue
+            frame = decode(payload)
+            if frame.kind == "begun":
+                assert frame.extra["at_ns"] >= reported_ns
+                reported_ns = frame.extra["at_ns"]
+                reports += 1
+            else:
+                assert min(frame.columns["done"]) >= reported_ns
+                finished += frame.rows
+    assert finished == 3_000
+    assert reports >= 1
 
 
 @pytest.mark.alone

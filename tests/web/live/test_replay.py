@@ -60,13 +60,15 @@ def replayed(
 
 
 def story(moments: Sequence[Moment]) -> list[tuple[float, Any]]:
-    """Return each moment in milliseconds, with its event or its frame's kind and requests."""
+    """Return each moment in milliseconds, with its event or its frame's kind and requests.
+
+    The clock's ticks are left out.
+    """
     entries: list[tuple[float, Any]] = []
     for moment in moments:
         if moment.event:
             entries.append((moment.at_ns / MS, " ".join(map(str, moment.event.values()))))
-        else:
-            decoded = frame.decode(moment.data)
+        elif (decoded := frame.decode(moment.data)).rows:
             entries.append((moment.at_ns / MS, (decoded.kind, list(decoded.columns["request"]))))
     return entries
 
@@ -83,13 +85,41 @@ def test_bars_begin_when_their_requests_were_due_and_end_when_they_were_done() -
     ]
 
 
-def test_a_request_that_waits_for_a_connection_has_two_starts() -> None:
-    begun = [
-        frame.decode(moment.data).columns
-        for moment in replayed(samples([(0, 110, 200)]))
+def decoded_of(moments: Sequence[Moment]) -> list[frame.Frame]:
+    """Return the frames that are not stored."""
+    return [
+        frame.decode(moment.data)
+        for moment in moments
         if moment.data and moment.sequence == NOT_STORED
     ]
+
+
+def test_a_request_that_waits_for_a_connection_has_two_starts() -> None:
+    begun = [part.columns for part in decoded_of(replayed(samples([(0, 110, 200)]))) if part.rows]
     assert [list(columns["sent_first"]) for columns in begun] == [[UNKNOWN], [110 * MS]]
+
+
+def test_the_clock_ticks_while_nothing_begins_or_ends() -> None:
+    ticks = [part for part in decoded_of(replayed(samples([(0, 1, 260)]))) if not part.rows]
+    assert [tick.extra["at_ns"] / MS for tick in ticks] == [50, 100, 150, 200, 250]
+
+
+@given(st.lists(st.tuples(st.integers(0, 400), st.integers(0, 400)).map(sorted), min_size=1))
+def test_the_clock_is_never_ahead_of_what_was_sent(pairs: list[list[int]]) -> None:
+    """So no bar in flight is drawn longer than it turns out to be."""
+    rows = sorted(((due, due, done) for due, done in pairs), key=lambda row: row[2])
+    clock_ns = 0
+    known: set[int] = set()
+    for moment in replayed(samples(rows[: len(rows) // 2]), samples(rows)):
+        if not moment.data:
+            continue
+        decoded = frame.decode(moment.data)
+        clock_ns = max(clock_ns, decoded.extra.get("at_ns", 0))
+        if decoded.kind == "samples":
+            columns = zip(decoded.columns["request"], decoded.columns["done"], strict=True)
+            for request, done in columns:
+                assert request in known or done >= clock_ns
+                known.add(request)
 
 
 def test_rounds_follow_each_other_and_long_pauses_are_shortened() -> None:
@@ -146,7 +176,7 @@ def test_time_never_goes_back_and_every_frame_comes_whole(
     for moment in moments:
         if moment.data and moment.sequence == NOT_STORED:
             columns = frame.decode(moment.data).columns
-            assert max(columns.get("done", columns["due"])) <= moment.at_ns
+            assert max(columns.get("done", columns["due"]), default=0) <= moment.at_ns
 
 
 def test_reading_ahead_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
