@@ -79,10 +79,8 @@ def _difference(verdict: VerdictReport, result: MainResult) -> Iterator[str]:
 
 
 def _first_difference(verdict: VerdictReport, result: MainResult) -> Iterator[str]:
-    rounds, why = (
-        _rounds_and_range(verdict, result),
-        reason(result.comparisons, verdict["baseline"]),
-    )
+    rounds = _rounds_and_range(verdict, result)
+    why = reason(result.comparisons, verdict["baseline"])
     claims = [_claim(verdict, result, faster_or_slower(result.ratio))]
     if worst := result.worst_case(verdict):
         rounds = f"{_rounds(result)}, disturbed"
@@ -124,10 +122,8 @@ def _about_as_long(verdict: VerdictReport, result: MainResult) -> Iterator[str]:
     rounds, ratio = _rounds_and_range(verdict, result), result.ratio
     note = "" if ratio == 1 else f" ({faster_or_slower(ratio)})"
     if worst := result.worst_case(verdict):
-        rounds, note = (
-            f"{_rounds(result)}, disturbed",
-            f" (worst case: {signed_percents(*worst)})",
-        )
+        rounds = f"{_rounds(result)}, disturbed"
+        note = f" (worst case: {signed_percents(*worst)})"
     claim = f"took about as long as {verdict['baseline']}{_by(verdict)}{note}"
     why = shared_reason(verdict.get("absolute"))
     return _variants(f"First look ({rounds}): ", result.lanes, [claim], why)
@@ -151,17 +147,17 @@ def _undecided(verdict: VerdictReport, result: MainResult) -> Iterator[str]:
         worst = ", worst case" if verdict.get("disturbed") else ""
         took = f"took {times_between(*result.interval)}× as long as"
         claim = f"{took} {compared} ({level_text(result)}{worst})"
-    why = shared_reason(verdict.get("absolute"))
     after = "" if verdict.get("disturbed") else f" after {_rounds(result)}"
-    return _variants(f"{before}{after}: ", result.lanes, [claim], why)
+    return _variants(f"{before}{after}: ", result.lanes, [claim], "")
 
 
 def _not_trusted(verdict: VerdictReport, result: MainResult) -> Iterator[str]:
     worst = result.worst_case(verdict)
     note = f" (worst case: {_range_like(result.ratio, worst)})" if worst else ""
-    before = "No verdict, the load generator was late: "
-    claim = _claim(verdict, result, faster_or_slower(result.ratio))
-    return _variants(before, result.lanes, [f"{claim}{note}"], "")
+    claim = f"{_claim(verdict, result, faster_or_slower(result.ratio))}{note}"
+    if any(comparison["ratio"] is None for comparison in result.comparisons):
+        claim = f"cannot be compared with {verdict['baseline']}"
+    return _variants("No verdict, the load generator was late: ", result.lanes, [claim], "")
 
 
 def _control(verdict: VerdictReport) -> list[str]:

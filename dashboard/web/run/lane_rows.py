@@ -41,6 +41,7 @@ class LaneView:
     total_time: str = ""
     achieved: str = ""
     ratio: str = ""
+    doubt: str = ""  # why the ratio is in doubt; empty: it is not
     p50: str = ""
     p95: str = ""
     service_p95: str = ""
@@ -63,7 +64,7 @@ def rows_of(run: Run, lanes: Sequence[RunLane], report: Report | None) -> list[L
     if not report:
         return [_row(run, lane, {}) for lane in lanes]
     return [
-        _row(run, lane, {**_numbers(numbers), "ratio": _ratio(report, lane.name, ratio)})
+        _row(run, lane, {**_numbers(numbers), **_compared(report, lane.name, ratio)})
         for lane, numbers, ratio in zip(lanes, report["lanes"], first_look(report), strict=True)
     ]
 
@@ -103,8 +104,12 @@ def _xray_url(run: Run, lane: RunLane) -> str:
     return f"{reverse('xray')}?{urlencode(query)}"
 
 
+def _compared(report: Report, lane: str, ratio: float | None) -> dict[str, str]:
+    return {"ratio": _ratio(report, lane, ratio), "doubt": mark(report["verdict"], lane)}
+
+
 def _ratio(report: Report, lane: str, ratio: float | None) -> str:
-    """Return "7.3× faster" or "1.9× as long" as the baseline, marked if that is in doubt."""
+    """Return "7.3× faster" or "1.9× as long" as the baseline."""
     verdict = report["verdict"]
     if ratio is None or verdict is None:
         return UNKNOWN
@@ -112,7 +117,7 @@ def _ratio(report: Report, lane: str, ratio: float | None) -> str:
         return "baseline"
     intervals = {each["lane"]: each["interval"] for each in verdict["comparisons"]}
     text, _ = with_ends(ratio, intervals.get(lane))
-    return ", ".join(filter(None, [text, mark(verdict, lane)]))
+    return text
 
 
 def medians_differ(report: Report) -> bool:

@@ -15,7 +15,7 @@ from dashboard.analysis.samples.lateness import Lateness
 from dashboard.analysis.text.markdown import markdown
 from dashboard.runs.experiments.matrix_table import _compared, _why_no_plain_ratio
 from dashboard.runs.reports.wording import warnings
-from dashboard.web.run.lane_rows import _ratio
+from dashboard.web.run.lane_rows import _compared as cells_of_comparison
 from dashboard.wire.units import NS_PER_MS as MS
 from tests.analysis.planted import Planted, at_once, pool, report_of
 
@@ -131,8 +131,8 @@ def test_a_matrix_shows_the_ratio_and_why_to_doubt_it(late_ms: float | None, wor
 def test_table_and_markdown_mark_the_ratio(late_ms: float | None, word: str) -> None:
     report = disturbed(late_ms)
     ratio = first_look(report)[1]
-    assert _ratio(report, LANE, ratio).endswith(f" {word}")
-    assert not _ratio(report, BASE, 1.0).endswith(word)
+    assert cells_of_comparison(report, LANE, ratio)["doubt"] == word
+    assert cells_of_comparison(report, BASE, 1.0) == {"ratio": "baseline", "doubt": ""}
     (row,) = [line for line in markdown(report).splitlines() if line.startswith(f"| `{LANE}`")]
     assert f", {word} |" in row
 

@@ -300,6 +300,10 @@ def test_a_disturbed_run_states_what_still_follows() -> None:
             "No verdict, the load generator was late: b@y was 2× faster than a@x.",
         ),
         (
+            *("not-trusted", None, None),
+            "No verdict, the load generator was late: b@y cannot be compared with a@x.",
+        ),
+        (
             *("first-look", 0.5, [0.4, 0.6]),
             "First look (6 rounds, disturbed): b@y was at least 1.7× faster than a@x (worst case;"
             " measured 2×).",
@@ -312,9 +316,9 @@ def test_a_disturbed_run_states_what_still_follows() -> None:
     ],
 )
 def test_every_answer_of_a_disturbed_run_is_marked(
-    answer: str, ratio: float, ends: list[float] | None, words: str
+    answer: str, ratio: float | None, ends: list[float] | None, words: str
 ) -> None:
-    sentence_ = in_disturbed(answer, ratio, ends)
+    sentence_ = in_disturbed(answer, ratio or 1, ends, ratio=ratio)
     assert sentence_.startswith(words)
     assert DISTURBED in sentence_
     assert (WORST_CASE in sentence_) == (ends is not None)
