@@ -26,20 +26,16 @@ def overload(report: Report) -> list[str]:
     if not behind:
         return []
     able = [lane for lane, rate in rates.items() if rate["keeps_up"]]
-    offered = f"{significant(next(iter(rates.values()))['offered_rps'], 3)}/s"
+    offered = f"{significant(next(iter(rates.values()))['offered_rps'], 3)} requests/s"
     each = [f"{lane} achieved {achieved(rates[lane])}" for lane in behind]
     if able:
         return [
-            f"Of {offered}, {_kept_up(able)}; {listed(each)}.",
-            f"Of {offered}, {_kept_up(able)}; {listed(behind)} fell behind.",
+            f"{listed(able)} kept up with {offered}; {listed(each)}.",
+            f"{listed(able)} kept up with {offered}; {listed(behind)} fell behind.",
             f"{_number(able, rates)} kept up with {offered}; {listed_briefly(behind)} fell behind.",
         ]
     nothing = f"Nothing kept up with {offered}"
     return [f"{nothing}: {listed(each)}.", f"{nothing}: {_range(rates)} was achieved."]
-
-
-def _kept_up(lanes: Sequence[str]) -> str:
-    return f"{listed(lanes)} kept up with all"
 
 
 def _number(lanes: Sequence[str], rates: dict[str, RateReport]) -> str:

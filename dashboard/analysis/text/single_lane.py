@@ -24,7 +24,8 @@ def single_lane(lane: LaneReport) -> str:
 
 def _overload(lane: LaneReport, rate: RateReport) -> str:
     offered = significant(rate["offered_rps"], 3)
-    return f"{lane['lane']} achieved {achieved(rate)} of {offered}/s, and its backlog grew."
+    words = f"did not keep up with {offered} requests/s: it achieved {achieved(rate)}"
+    return f"{lane['lane']} {words}."
 
 
 def _rate(lane: LaneReport) -> str:

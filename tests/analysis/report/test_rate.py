@@ -93,7 +93,7 @@ def test_a_lane_that_falls_behind_is_not_compared(behind: int) -> None:
     assert result["lanes"][behind]["rate"]["keeps_up"] is False
     lane, able = ("a@x", "b@y") if behind == 0 else ("b@y", "a@x")
     verdict = result["verdict"]
-    assert verdict["headline"] == f"Of 500/s, {able} kept up with all; {lane} achieved 212/s."
+    assert verdict["headline"] == f"{able} kept up with 500 requests/s; {lane} achieved 212/s."
     assert f"{lane} 212/s (backlog growing)" in verdict["sentence"]
 
 

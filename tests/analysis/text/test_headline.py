@@ -38,7 +38,7 @@ ANSWERS = [
     "not-trusted", "no-rounds",
 ]  # fmt: skip
 LIMITS = ["cpu-bound", "mostly-cpu", "light-load", "same-limit", "waiting", "unknown", None]
-UNIT = re.compile(r"\d ?(×|%|/s\b|ms\b|s\b)")
+UNIT = re.compile(r"\d ?(?:requests)?(×|%|/s\b|ms\b|s\b)")
 LEVEL = re.compile(r"\(\d+(?:\.\d+)? %")
 
 
@@ -248,11 +248,11 @@ def test_an_overload_states_what_kept_up() -> None:
     ]
     report: Any = {"verdict": {"spoiled": None, "control": None}, "lanes": lanes}
     assert headline(report) == (
-        "Of 500/s, a@x kept up with all; b@y achieved 212/s and c@z achieved 80/s."
+        "a@x kept up with 500 requests/s; b@y achieved 212/s and c@z achieved 80/s."
     )
     report["lanes"] = lanes[1:]
     assert headline(report) == (
-        "Nothing kept up with 500/s: b@y achieved 212/s and c@z achieved 80/s."
+        "Nothing kept up with 500 requests/s: b@y achieved 212/s and c@z achieved 80/s."
     )
 
 
