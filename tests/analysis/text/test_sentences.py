@@ -253,11 +253,12 @@ def test_the_markdown_has_a_row_for_each_lane_and_the_sentence() -> None:
     assert "- Warning: Something." in text
 
 
-def in_disturbed(answer: str, ratio: float, ends: list[float] | None, **more: Any) -> str:
+def in_disturbed(answer: str, ratio: float | None, ends: list[float] | None) -> str:
     """Return the sentence of a disturbed run with one comparison, with this worst case."""
-    low, high = ends or (ratio, ratio)
-    report = judged(low, ratio, high)
-    comparison = {**report["verdict"]["comparisons"][0], "answer": answer, "interval": ends, **more}
+    low, high = ends or (1.0, 1.0)
+    report = judged(low, 1.0 if ratio is None else ratio, high)
+    comparison = {**report["verdict"]["comparisons"][0], "answer": answer, "interval": ends}
+    comparison["ratio"] = ratio
     disturbed = {"reason": "The engine was at its limit: it was late.", "intervals": {"b@y": ends}}
     verdict = {**report["verdict"], "comparisons": [comparison], "disturbed": disturbed}
     disturbed_report: Any = {**report, "verdict": verdict}
@@ -318,7 +319,7 @@ def test_a_disturbed_run_states_what_still_follows() -> None:
 def test_every_answer_of_a_disturbed_run_is_marked(
     answer: str, ratio: float | None, ends: list[float] | None, words: str
 ) -> None:
-    sentence_ = in_disturbed(answer, ratio or 1, ends, ratio=ratio)
+    sentence_ = in_disturbed(answer, ratio, ends)
     assert sentence_.startswith(words)
     assert DISTURBED in sentence_
     assert (WORST_CASE in sentence_) == (ends is not None)
