@@ -33,7 +33,7 @@ ROOT = Path(__file__).parents[2]
 FILE = ROOT / "docs" / "openapi.json"
 COMPONENTS = "#/components/schemas/"
 HTML, PLAIN, JSON, CSV = "text/html", "text/plain", "application/json", "text/csv"
-BYTES = "application/octet-stream"
+BYTES, SVG = "application/octet-stream", "image/svg+xml"
 
 Schema = dict[str, Any]
 TEXT: Schema = {"type": "string"}
@@ -48,12 +48,15 @@ DESCRIPTION = (
 OK, SEE_OTHER, BAD, MISSING, INVALID = "200", "303", "400", "404", "422"
 MEANINGS = {
     OK: "The page or fragment, or the file.",
+    "302": "The whole list is at the address in Location.",
     SEE_OTHER: "Done; the address to look at is in Location.",
     BAD: "The request is none of a page of Liveburst.",
     "403": "The client is not admitted, or the form has no valid CSRF token.",
     MISSING: "There is no such run, experiment, chart or number.",
     "405": "Another method is expected.",
     "413": "The body is too large.",
+    "426": "The proxy in front has to pass on websockets.",
+    "429": "Too many failed logins.",
     INVALID: "A value was refused, with a message beside its field; nothing was started.",
     "503": "The database or its disk cannot be used.",
 }
@@ -123,6 +126,7 @@ SCENARIO = {"scenario": TEXT}
 STRETCH = {"from": WHOLE, "to": WHOLE}
 FIRE, XRAY = SCENARIO | fields_of(FireForm), SCENARIO | fields_of(XrayForm)
 MATRIX, SWEEP = SCENARIO | fields_of(MatrixForm), SCENARIO | fields_of(SweepForm)
+LOGIN = {"name": TEXT, "password": TEXT, "next": TEXT}
 RUN_FILE = {"file": FILE_FIELD}
 TRACE: Schema = {
     "type": "object",
@@ -213,6 +217,27 @@ OPERATIONS: Mapping[str, tuple[Operation, ...]] = {
     ),
     "frames": (
         Operation("The stored frames, as in docs/frame.md.", query=STRETCH, media=BYTES, answer={}),
+    ),
+    "experiment-runs": (
+        Operation("The runs of an experiment in the list.", statuses=(OK, "302", MISSING)),
+    ),
+    "delete-experiment": (post("Delete an experiment with its runs."),),
+    "card": (
+        Operation(
+            "A run as a picture to share.",
+            query={"scheme": TEXT},
+            media=SVG,
+            statuses=(OK, MISSING, INVALID),
+        ),
+    ),
+    "login": (
+        Operation("Where users log in.", query={"next": TEXT}, statuses=(OK, SEE_OTHER, MISSING)),
+        post("Log in.", LOGIN, "name", "password", statuses=(SEE_OTHER, MISSING, INVALID, "429")),
+    ),
+    "logout": (post("Log out.", statuses=(SEE_OTHER, MISSING)),),
+    "audit": (Operation("What operators did.", query={"page": TEXT}),),
+    "websocket": (
+        Operation("The page's websocket, if it is not upgraded.", statuses=(MISSING, "426")),
     ),
     "stop": (post("Stop a run, or remove it from the queue."),),
 }
