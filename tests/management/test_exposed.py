@@ -293,3 +293,24 @@ def test_below_a_path_it_works_whether_nginx_removes_it_or_not(site: Site, way: 
             socket.recv(timeout=0.2)
         paths = {cookie.path for cookie in browser.cookies.jar}
         assert paths == {f"{PREFIX}/"}
+
+
+def test_with_a_certificate_of_its_own_it_needs_no_proxy(site: Site) -> None:
+    (port,) = free_ports(1)
+    variables = {
+        "LIVEBURST_TLS_CERTIFICATE": str(site.certificate.file),
+        "LIVEBURST_TLS_KEY": str(site.certificate.key),
+        "LIVEBURST_ALLOWED_HOSTS": "localhost",
+    }
+    with exposed(site.home, MARK, port, variables) as (address, _):
+        assert address == f"https://localhost:{port}/"
+        with site.browser(port) as browser:
+            page = browser.get("/")  # of the own user, as the kernel knows
+            assert page.status_code == 200
+            assert 'id="fire-form"' in page.text
+            assert post(browser, "/claims/stop/", page.text).status_code == 303
+            with websocket(site, browser) as socket, pytest.raises(TimeoutError):
+                socket.recv(timeout=0.2)
+            assert browser.get("/", headers={"x-forwarded-for": "1.1.1.1"}).status_code == 403
+        with pytest.raises(httpx.HTTPError):
+            httpx.get(f"http://localhost:{port}/", timeout=20)
