@@ -45,7 +45,7 @@ coverage: $(VENV)/development node_modules/development $(BUNDLE) ## both passes 
 bench: $(VENV)/development bench/.venv/tools bench/node_modules/tools ## the comparison with other tools
 	PATH="$$PWD/$(BIN):$$PATH" $(BIN)/python -m bench
 
-pictures: $(VENV)/development node_modules/development $(BUNDLE) ## the pictures of README and docs, from a real run
+pictures: $(VENV)/development node_modules/development $(BUNDLE) ## the pictures and samples of README and docs, from real runs
 	$(BIN)/python -m tests.browser.pictures
 
 docs: $(VENV)/development ## the documentation as a site, in build/docs

@@ -136,3 +136,44 @@ def test_a_command_is_copied_or_selected_if_the_clipboard_refuses(
     expect(page.locator("#copied")).to_contain_text("Ctrl+C")
     selected = page.evaluate("() => window.getSelection().toString()")
     assert "manage.py burst sleep" in selected
+
+
+CLIPBOARD = """async () => {
+  const [item] = await navigator.clipboard.read();
+  const picture = await createImageBitmap(await item.getType('image/png'));
+  const canvas = new OffscreenCanvas(picture.width, picture.height);
+  const context = canvas.getContext('2d');
+  context.drawImage(picture, 0, 0);
+  const colours = new Set();
+  const {data} = context.getImageData(0, 0, picture.width, picture.height);
+  for (let at = 0; at < data.length; at += 400) colours.add(data.slice(at, at + 3).join());
+  return {width: picture.width, height: picture.height, colours: [...colours]};
+}"""
+
+
+def test_a_run_is_copied_as_a_picture_or_saved_if_the_clipboard_refuses(
+    finished: Page, finished_run: str, context: BrowserContext
+) -> None:
+    page = finished
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.emulate_media(color_scheme="dark")
+    page.get_by_role("button", name="Copy as picture").click()
+    expect(page.locator("#copied")).to_have_text("Copied.")
+    picture = page.evaluate(CLIPBOARD)
+    assert (picture["width"], picture["height"]) == (2400, 1260)
+    assert {"22,27,33", "255,184,77", "61,155,233"} <= set(picture["colours"])  # the dark scheme
+    page.emulate_media(color_scheme="light")
+    page.get_by_role("button", name="Copy as picture").click()
+    page.wait_for_function(f"async () => (await ({CLIPBOARD})()).colours.includes('184,83,10')")
+    context.clear_permissions()
+    page.evaluate("() => { navigator.clipboard.write = () => Promise.reject(new Error('no')); }")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Copy as picture").click()
+    assert download.value.suggested_filename == f"liveburst-{finished_run}.png"
+    expect(page.locator("#copied")).to_contain_text("Saved as liveburst-")
+    page.get_by_text("Copy", exact=True).click()
+    shown = page.get_by_role("img", name="This run as a picture")
+    shown.scroll_into_view_if_needed()
+    page.wait_for_function(
+        "() => document.querySelector('.card-preview img').naturalWidth === 1200"
+    )
