@@ -99,7 +99,9 @@ def test_a_selection_is_zoomed_to_with_the_rows_that_have_a_bar_in_it(finished: 
 
 def test_a_drag_shows_what_it_selects_and_with_shift_zooms_to_it(finished: Page) -> None:
     whole = finished.evaluate("window.liveburst.span")
-    box = finished.locator("[data-chart=inFlight] .chart").bounding_box()
+    chart = finished.locator("[data-chart=inFlight] .chart")
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
     assert box
     left, width = box["x"] + 56, box["width"] - 76  # of the axis
     finished.keyboard.down("Shift")
