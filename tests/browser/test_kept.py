@@ -120,6 +120,16 @@ def test_a_replay_grows_again_and_ends_with_the_finished_picture(page: Page) -> 
     expect(page.locator(REPLAY)).to_contain_text("4×")
 
 
+def test_a_round_seen_again_is_marked_as_a_replay(finished: Page) -> None:
+    lane = finished.locator(".waterfall").first
+    finished.keyboard.press("a")
+    expect(lane.locator(".summary")).to_contain_text("replay at ½×")
+    expect(lane.locator(".plot")).to_have_attribute("data-replay", "replay ½×")
+    finished.keyboard.press("a")
+    expect(lane.locator(".summary")).not_to_contain_text("replay")
+    expect(lane.locator(".plot")).not_to_have_attribute("data-replay", re.compile("."))
+
+
 def test_a_command_is_copied_or_selected_if_the_clipboard_refuses(
     finished: Page, context: BrowserContext
 ) -> None:

@@ -22,8 +22,8 @@ export class Lane {
     this.plot = find('.plot', figure);
     this.waterfall = waterfallOn(find('canvas.bars', figure));
     this.summary = find('.summary', figure);
-    this.replay = replay ? `replay at ${speed(replay)}, ` : '';
-    if (replay) this.plot.dataset.replay = `replay ${speed(replay)}`;
+    this.replay = '';
+    this.markReplay(replay);
     this.paints = paintsOf(figure);
     /** What the canvas shows, for the caption and tests. */
     this.model = {
@@ -37,6 +37,13 @@ export class Lane {
       axisEnd_ms: 0,
       now_ms: 0,
     };
+  }
+
+  /** Name the replay on the picture and in its clock; at 0 there is none. @param {number} [value] */
+  markReplay(value = 0) {
+    this.replay = value ? `replay at ${speed(value)}, ` : '';
+    if (value) this.plot.dataset.replay = `replay ${speed(value)}`;
+    else delete this.plot.dataset.replay;
   }
 
   get #barsHeight() {

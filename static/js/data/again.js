@@ -6,7 +6,7 @@
 
 import { BEGUN, FINISHED } from './columns.js';
 
-const SPEED = 0.5;
+export const SPEED = 0.5;
 
 /** @type {PlayAgain} */
 export function playAgain(feed, round, begin_ms) {

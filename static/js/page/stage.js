@@ -6,7 +6,7 @@ import { listenToGestures } from '../charts/gestures.js';
 import { Lane } from '../charts/lane.js';
 import { minimapOn } from '../charts/minimap.js';
 import { rowsWithin, Zoom } from '../charts/zoom.js';
-import { playAgain } from '../data/again.js';
+import { playAgain, SPEED } from '../data/again.js';
 import { Feed } from '../data/feed.js';
 import { find, findAll, PHONE } from '../shared/dom.js';
 import { panelIn } from './panel.js';
@@ -38,11 +38,17 @@ export function stageOf(run, root, wake) {
     return axisEnd(most_ms || 1000);
   };
 
+  /** Paint everything, marked while it is played again. */
+  const showAgain = () => {
+    for (const lane of lanes) lane.markReplay(again ? SPEED : run.replay);
+    stage.resize();
+  };
+
   /** Show a round that is played again as far as it is, and all of it at the end. */
   const stepAgain = () => {
     if (!again || (again.round === stage.round && again.step(performance.now()))) return;
     again = null;
-    stage.resize();
+    showAgain();
   };
 
   /** Draw everything again. */
@@ -74,7 +80,7 @@ export function stageOf(run, root, wake) {
     playAgain() {
       const { round } = stage;
       again = again || stage.active ? null : playAgain(feed, round, performance.now());
-      stage.resize(); // paints everything
+      showAgain();
     },
 
     get active() {
