@@ -35,7 +35,7 @@ async def store(run: Run, sequence: int) -> None:
 
 
 async def heard(viewer: Viewer, until: Any) -> list[Any]:
-    """Return the messages to the viewer, up to and including `until`."""
+    """Return the messages to the viewer, up to and including `until`, without the clock's."""
     received: list[Any] = []
     async with asyncio.timeout(10):
         while until not in received:
@@ -43,7 +43,8 @@ async def heard(viewer: Viewer, until: Any) -> list[Any]:
             if isinstance(message, str):
                 received.append(json.loads(message)["event"])
             else:
-                received += [number for number, _ in frame.EnvelopeReader().feed(message)]
+                numbers = [number for number, _ in frame.EnvelopeReader().feed(message)]
+                received += [number for number in numbers if number != frame.NOT_STORED]
     return received
 
 
