@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Any
 
 from hypothesis import strategies as st
@@ -25,6 +25,7 @@ class WebsocketDoor:
 
     def __init__(self, dashboard: Dashboard) -> None:
         self._dashboard = dashboard
+        self._sockets = ExitStack()
         self._socket: ClientConnection | None = None
 
     @property
@@ -57,7 +58,7 @@ class WebsocketDoor:
             page.send(json.dumps({"watch": self._dashboard.run}))
             self._wait(page)
         except ConnectionClosed as closed:
-            self._socket = None
+            self.close()
             if closed.rcvd is None:
                 return None
             if closed.rcvd.code in INTERNAL_ERRORS:
@@ -75,9 +76,10 @@ class WebsocketDoor:
     def _opened(self) -> ClientConnection:
         if self._socket is None:
             address = self._dashboard.address
-            self._socket = connect(
+            opening = connect(
                 f"{address.replace('http', 'ws', 1)}/ws/", origin=address, open_timeout=TIMEOUT_S
             )  # type: ignore[call-overload]
+            self._socket = self._sockets.enter_context(opening)
         return self._socket
 
     def check(self) -> None:
@@ -86,9 +88,8 @@ class WebsocketDoor:
 
     def close(self) -> None:
         """Close the websocket."""
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
+        self._socket = None
+        self._sockets.close()
 
 
 def _sendable(given: str | bytes) -> str | bytes:
