@@ -33,7 +33,7 @@ SMALL = {
 }  # fmt: skip
 END_S = 120.0
 AROUND = 40  # lines of a failure in the log
-# Django also logs a wrong Host header as an error.
+REFUSED_HOST = "django.security.DisallowedHost"  # logged with its traceback, and answered 400
 FAILURES = ("Internal Server Error", "failed: ", "check of connections failed", "Traceback")
 STARTED = (
     "SELECT COUNT(*) FROM dashboard_run WHERE owner_pid != 0",  # imported runs have no owner
@@ -105,7 +105,10 @@ class Dashboard:
         log = self.home / "dashboard.log"
         lines = log.read_text(errors="replace").splitlines() if log.exists() else []
         failed = [
-            number for number, line in enumerate(lines) if any(words in line for words in FAILURES)
+            number
+            for number, line in enumerate(lines)
+            if any(words in line for words in FAILURES)
+            and REFUSED_HOST not in lines[max(0, number - 1)]
         ]
         return ["\n".join(lines[max(0, number - 1) : number + AROUND]) for number in failed]
 
