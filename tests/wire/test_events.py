@@ -8,7 +8,7 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 
-from dashboard.wire.events import EngineEvent, QueueEvent, ViewerEvent
+from dashboard.wire.events import BeatEvent, EngineEvent, QueueEvent, ViewerEvent
 
 DOCUMENTED = Path(__file__).parents[2] / "docs" / "frame.md"
 
@@ -19,7 +19,10 @@ def names(events: Any) -> set[str]:
 
 @pytest.mark.parametrize(
     ("heading", "events"),
-    [("### From the load generator", EngineEvent), ("### To the page", ViewerEvent | QueueEvent)],
+    [
+        ("### From the load generator", EngineEvent),
+        ("### To the page", ViewerEvent | QueueEvent | BeatEvent),
+    ],
 )
 def test_every_event_is_documented_and_no_other(heading: str, events: Any) -> None:
     section = DOCUMENTED.read_text().partition(heading)[2].partition("###")[0]

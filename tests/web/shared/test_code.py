@@ -178,7 +178,7 @@ def test_every_built_in_variant_has_code() -> None:
             assert listing.lines, f"{scenario.name}, {listing.variant}: {listing.why}"
 
 
-@pytest.mark.parametrize("address", ["/", "/runs/{run}/", "/runs/{run}/stage/"])
+@pytest.mark.parametrize("address", ["/runs/{run}/", "/runs/{run}/stage/"])
 async def test_the_bench_has_the_code_of_its_lanes(
     browser: AsyncClient, laboratory: Laboratory, address: str
 ) -> None:
