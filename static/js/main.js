@@ -179,5 +179,9 @@ Object.defineProperty(window, 'liveburst', {
   }),
 });
 setInterval(tick, TICK_MS);
-setUp();
-wake();
+// HTMX processes the page in a task that it has queued before. An event for one of its elements that
+// comes earlier is lost.
+setTimeout(() => {
+  setUp();
+  wake();
+});
