@@ -4,6 +4,8 @@ import { find, write } from '../shared/dom.js';
 
 const SCALE = 2; // pixels per CSS pixel
 
+let presses = 0;
+
 /** The page's scheme: its own, or else the system's. */
 function scheme() {
   const chosen = getComputedStyle(document.documentElement).colorScheme;
@@ -28,13 +30,16 @@ async function drawn(address) {
 /** @param {HTMLElement} button */
 export async function copyPicture({ dataset }) {
   const picture = drawn(dataset.picture ?? '');
+  const press = ++presses;
   let message = 'Copied.';
+  write(find('#copied'), '');
   try {
     await navigator.clipboard.write([new ClipboardItem({ 'image/png': picture })]);
   } catch {
     message = await save(picture, dataset.file ?? '').catch(() => 'The picture cannot be drawn.');
   }
-  write(find('#copied'), message);
+  // An earlier copy may end later.
+  if (press === presses) write(find('#copied'), message);
 }
 
 /** @param {Promise<Blob>} picture @param {string} name */
