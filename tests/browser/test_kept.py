@@ -134,6 +134,7 @@ def test_a_command_is_copied_or_selected_if_the_clipboard_refuses(
     finished: Page, context: BrowserContext
 ) -> None:
     page = finished
+    page.bring_to_front()  # the clipboard is only for the page that has the focus
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_role("button", name="Copy as Markdown").click()
     expect(page.locator("#copied")).to_have_text("Copied.")
@@ -165,6 +166,7 @@ def test_a_run_is_copied_as_a_picture_or_saved_if_the_clipboard_refuses(
     finished: Page, finished_run: str, context: BrowserContext
 ) -> None:
     page = finished
+    page.bring_to_front()  # the clipboard is only for the page that has the focus
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.emulate_media(color_scheme="dark")
     page.get_by_role("button", name="Copy as picture").click()
