@@ -25,8 +25,8 @@ from .commands import Commands, QueuedFiring
 from .pipe import Pipe
 
 REPORT_S = 0.04
-# In the first second of a firing. Each report looks at every request in flight (0.1 µs each): with
-# more than so many, that would be 1.2 % of a core's time, and the longer interval is kept.
+# In the first second of a firing. Each report looks at every request in flight; with more than so
+# many the longer interval is kept. An estimate, not measured: 0.1 µs each are 1.2 % of a core.
 FIRST_REPORTS_S = 0.016
 FIRST_S = 1.0
 FIRST_MOST_IN_FLIGHT = 2_000
