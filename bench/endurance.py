@@ -48,13 +48,21 @@ def main() -> int:
     return int(bool(faults))
 
 
+def _database_mb(home: Path) -> float:
+    """Return the size of the database with its write-ahead log, in MB."""
+    return sum(file.stat().st_size for file in home.glob(f"{DATABASE}*")) / 1e6
+
+
 def _fire(place: Dashboard, results: Path, number: int) -> list[dict[str, Any]]:
     rows = []
     for _ in range(number):
         run = place.begin(LOAD)
         place.wait_for_end(run)
-        size_mb = (place.home / DATABASE).stat().st_size / 1e6
-        row = {**asdict(place.footprint), "pid": place.process.pid, "file_mb": size_mb}
+        row = {
+            **asdict(place.footprint),
+            "pid": place.process.pid,
+            "file_mb": _database_mb(place.home),
+        }
         rows.append(row)
         with results.open("a") as file:
             file.write(json.dumps(row) + "\n")
