@@ -8,6 +8,7 @@ from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
+from weakref import WeakSet
 
 READ_BYTES = 1 << 16
 
@@ -21,6 +22,7 @@ class Relay:
         self._server: asyncio.Server | None = None
         self._open: list[Connection] = []
         self._silent: list[Connection] = []
+        self._writers: WeakSet[asyncio.StreamWriter] = WeakSet()
         self._port = 0
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -66,6 +68,7 @@ class Relay:
     async def _close(self) -> None:
         if self._server is not None:
             self._server.close()
+            self._server = None
         for connection in self._open:
             connection.close()
         self._open.clear()
@@ -73,11 +76,28 @@ class Relay:
     async def _end(self) -> None:
         self._open += self._silent
         await self._close()
+        # What was being accepted or forwarded ends in this loop, and not with a warning after it.
+        rest = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
+        for writer in self._writers:
+            writer.transport.abort()
         await asyncio.sleep(0)  # sockets are closed in the next turn
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        behind = await asyncio.open_connection("127.0.0.1", self._port_behind)
-        self._open.append(Connection((reader, writer), behind))
+        self._writers.add(writer)
+        try:
+            behind = await asyncio.open_connection("127.0.0.1", self._port_behind)
+        except OSError:
+            writer.close()
+            return
+        self._writers.add(behind[1])
+        connection = Connection((reader, writer), behind)
+        if self._server is None:  # closed meanwhile
+            connection.close()
+        else:
+            self._open.append(connection)
 
 
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
