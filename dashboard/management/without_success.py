@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from dashboard.analysis.report.expectations import Expectation
-from dashboard.analysis.text.view_calls import failure_text
+from dashboard.analysis.text.causes.view_calls import failure_text
 from dashboard.wire.plural import counted
 from dashboard.wire.report.lanes import LaneReport
 from dashboard.wire.report.report import Report

@@ -17,7 +17,7 @@ ROWS = [
 READ = [
     *ROOT.glob("templates/**/*.html"),
     *ROOT.glob("static/js/**/*.js"),
-    *ROOT.glob("dashboard/analysis/text/*.py"),
+    *ROOT.glob("dashboard/analysis/text/**/*.py"),
     *ROOT.glob("dashboard/management/**/*.py"),
     *ROOT.glob("dashboard/runs/**/*.py"),
     *ROOT.glob("dashboard/web/**/*.py"),

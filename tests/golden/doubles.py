@@ -19,7 +19,7 @@ from dashboard.analysis.samples.over_time import HOLDS_MS, load
 from dashboard.analysis.samples.server_side import OF_ANY_PROCESS
 from dashboard.analysis.samples.stats import SEGMENTS
 from dashboard.models import ACTIVE, Status
-from dashboard.runs.conduct.firings import WARM_UP_REQUESTS
+from dashboard.runs.conduct.firing.firings import WARM_UP_REQUESTS
 from dashboard.runs.live.sample_rule import BIN_RATIO, BINS
 from dashboard.wire import frame
 from dashboard.wire.failure import failure_names

@@ -15,7 +15,7 @@ from dashboard.analysis.samples.cut_off import PartialRounds, counted_lanes, sto
 from dashboard.analysis.samples.failure_limit import MAX_FAILED_SHARE, failed_too_often
 from dashboard.analysis.samples.lane_samples import Lane, collect
 from dashboard.analysis.samples.lateness import Lateness
-from dashboard.analysis.text.view_calls import view_call_warnings
+from dashboard.analysis.text.causes.view_calls import view_call_warnings
 from dashboard.wire.codec import to_json
 from dashboard.wire.plan.plan import MARGIN, Plan
 from dashboard.wire.plan.plan import Lane as PlanLane

@@ -14,7 +14,7 @@ from dashboard.analysis.inference.worst_case import box_of
 from dashboard.analysis.lane.metrics import LaneMetrics
 from dashboard.analysis.samples.failure_limit import failed_too_often
 from dashboard.analysis.samples.rounds import log_ratios
-from dashboard.analysis.text.sentences import headline, sentence
+from dashboard.analysis.text.verdict.sentences import headline, sentence
 from dashboard.wire.codec import to_json
 from dashboard.wire.plan.plan import Lane as PlanLane
 from dashboard.wire.report.causes import CauseReport

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from statistics import median
 
+from dashboard.analysis.text.causes.short_causes import short_cause
 from dashboard.wire.plural import counted
 from dashboard.wire.report.causes import CauseReport
 from dashboard.wire.report.lanes import LaneReport
@@ -13,7 +14,6 @@ from dashboard.wire.report.verdict import VerdictReport
 from dashboard.wire.units import MS_PER_S
 
 from .numbers import in_one_unit, milliseconds, seconds_of, significant
-from .short_causes import short_cause
 
 MISSES_BY = 2.0  # times the theoretical total time, from which on a reason is given
 MOST_OF_IT = 0.5  # of the total time: CPU time beyond it is the reason

@@ -8,12 +8,12 @@ from typing import Literal
 
 from dashboard.analysis.samples.bystander import bystander_wait_ms
 from dashboard.analysis.samples.cut_off import CUT_SHORT, cut_off_text, whole_rounds_of
+from dashboard.analysis.text.verdict.disturbed import level_text, mark
 from dashboard.wire.plural import counted
 from dashboard.wire.report.lanes import LaneReport
 from dashboard.wire.report.report import Report
 from dashboard.wire.report.verdict import ComparisonReport, VerdictReport
 
-from .disturbed import level_text, mark
 from .lane_texts import price, theory_text
 from .numbers import milliseconds, seconds_of, significant, with_ends
 

@@ -15,6 +15,10 @@ from dashboard.database.problems import as_unusable
 from dashboard.home import DATABASE, home
 from dashboard.models import Status
 from dashboard.project.secrets.masking import masked
+from dashboard.runs.conduct.firing.firings import Firings, StoppedError
+from dashboard.runs.conduct.rounds.round_check import RoundCheck
+from dashboard.runs.conduct.rounds.rounds import Rounds
+from dashboard.runs.conduct.warnings.warnings import Warnings
 from dashboard.runs.resources import Engine, Resources
 from dashboard.runs.sinks.sink import Outcome, Sink
 from dashboard.wire.errors import LiveburstError, TargetFailed
@@ -22,13 +26,9 @@ from dashboard.wire.events import RunEvent
 from dashboard.wire.plan.plan import Plan
 
 from .disk_space import check_disk
-from .firings import Firings, StoppedError
 from .open_files import check_open_files, open_file_warnings
-from .round_check import RoundCheck
-from .rounds import Rounds
 from .run_context import RunContext
 from .run_targets import RunTargets
-from .warnings import Warnings
 
 INTERNAL_ERROR = "Liveburst itself failed; dashboard.log has the details."
 

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from dashboard.analysis.samples.cut_off import CUT_SHORT, whole_rounds_of
-from dashboard.analysis.text.disturbed import all_spoiled
-from dashboard.analysis.text.single_lane import single_lane
+from dashboard.analysis.text.verdict.disturbed import all_spoiled
+from dashboard.analysis.text.verdict.single_lane import single_lane
 from dashboard.wire.plan.plan import Load, Plan, Rate
 from dashboard.wire.plural import counted
 from dashboard.wire.report.lanes import LaneReport, RateReport

@@ -12,7 +12,7 @@ from typing import Any
 from asgiref.sync import sync_to_async
 
 from dashboard.analysis.causes.view_calls import exceptions, redirects
-from dashboard.analysis.text.view_calls import exception_text
+from dashboard.analysis.text.causes.view_calls import exception_text
 from dashboard.analysis.xray.trace import Xray, read_trace
 from dashboard.project.model.scenario import Variant
 from dashboard.project.project import Project

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from dashboard.analysis.text.causes import CAPTIONS
+from dashboard.analysis.text.causes.causes import CAPTIONS
 from dashboard.analysis.text.numbers import percent
 from dashboard.web.shared.format import format_ms
 from dashboard.wire.plural import counted

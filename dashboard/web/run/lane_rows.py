@@ -14,8 +14,8 @@ from dashboard.analysis.samples import bystander, stats
 from dashboard.analysis.samples.cut_off import cut_off_text
 from dashboard.analysis.samples.lane_samples import Lane
 from dashboard.analysis.samples.window import Stretch, within
-from dashboard.analysis.text.disturbed import mark
 from dashboard.analysis.text.numbers import with_ends
+from dashboard.analysis.text.verdict.disturbed import mark
 from dashboard.models import Run, RunLane
 from dashboard.runs.reports.wording import keeps_up, per_second
 from dashboard.web.shared.format import LETTERS, UNKNOWN, format_ms, format_number, format_s

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dashboard.analysis.lane.config import Executor, LaneConfig
-from dashboard.analysis.text.shared_limit import shared_limit_sentence
+from dashboard.analysis.text.causes.shared_limit import shared_limit_sentence
 from dashboard.wire.units import NS_PER_MS as MS
 from tests.analysis.planted import (
     Planted,

@@ -10,8 +10,8 @@ from dashboard.analysis.causes.view_calls import exceptions
 from dashboard.analysis.lane.config import LaneConfig
 from dashboard.analysis.report.expectations import Expectation
 from dashboard.analysis.report.report import ReportContext, make_report
+from dashboard.analysis.text.causes.view_calls import exception_text
 from dashboard.analysis.text.markdown import markdown
-from dashboard.analysis.text.view_calls import exception_text
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.runs.planning.plans import make_plan
 from dashboard.wire.failure import Failure

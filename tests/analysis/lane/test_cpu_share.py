@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from dashboard.analysis.lane.config import LaneConfig
 from dashboard.analysis.lane.cpu_share import CpuShare, Window, cpu_share_of
 from dashboard.analysis.samples.resource_use import Amount
+from dashboard.analysis.text.causes.shared_limit import shared_limit_sentence
 from dashboard.analysis.text.numbers import times_at_most
-from dashboard.analysis.text.shared_limit import shared_limit_sentence
 from dashboard.wire.units import NS_PER_MS as MS
 from tests.analysis.planted import Planted, at_once, busy, report_of
 

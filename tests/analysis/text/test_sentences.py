@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from dashboard.analysis.inference.comparison import Interval, compare
 from dashboard.analysis.samples.rounds import log_ratios
-from dashboard.analysis.text.disturbed import WORST_CASE, mark
 from dashboard.analysis.text.lane_texts import price
 from dashboard.analysis.text.markdown import markdown
 from dashboard.analysis.text.numbers import (
@@ -25,7 +24,8 @@ from dashboard.analysis.text.numbers import (
     times,
     times_between,
 )
-from dashboard.analysis.text.sentences import headline, sentence
+from dashboard.analysis.text.verdict.disturbed import WORST_CASE, mark
+from dashboard.analysis.text.verdict.sentences import headline, sentence
 from dashboard.wire.plan.plan import MARGIN
 from dashboard.wire.plural import counted
 from tests.analysis.causes.test_causes import (

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.analysis.inference.comparison import LOOKS
-from dashboard.runs.conduct.time_limit import TimeLimit
+from dashboard.runs.conduct.rounds.time_limit import TimeLimit
 from dashboard.runs.planning.plans import make_plan, open_plan
 from dashboard.runs.planning.time_limit import (
     FIRST_ROUNDS,

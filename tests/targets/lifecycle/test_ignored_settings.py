@@ -10,7 +10,7 @@ import pytest
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.project.secrets.inheritance import is_handed_on
 from dashboard.project.servers.catalogue import SERVERS
-from dashboard.runs.conduct.server_checks import RequestsSent, server_warnings
+from dashboard.runs.conduct.warnings.server_checks import RequestsSent, server_warnings
 from dashboard.targets.lifecycle.ignored_settings import advice_on_ignored_settings
 from tests.targets.client import fire
 from tests.targets.conftest import MakeTargets, ignore

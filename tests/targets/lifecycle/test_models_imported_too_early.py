@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.runs.conduct.advice import advice_on
+from dashboard.runs.conduct.warnings.advice_on_settings import advice_on
 from dashboard.targets.onboarding.draft.lab_toml import draft_lab_toml
 from dashboard.targets.onboarding.inspector import inspect_project
 from dashboard.targets.onboarding.project_search import find_projects

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dashboard.analysis.text.causes.causes import cause_text
+from dashboard.analysis.text.causes.shared_limit import shared_limit_sentence
+from dashboard.analysis.text.lane_texts import theory_misses
+from dashboard.analysis.text.numbers import (
+    faster_or_slower,
+    percent,
+    significant,
+    times_between,
+    with_ends,
+)
 from dashboard.wire.report.lanes import RateReport
 from dashboard.wire.report.report import Report
 from dashboard.wire.report.verdict import ComparisonReport, FactorReport, VerdictReport
 
-from .causes import cause_text
 from .disturbed import all_spoiled, measured, why_disturbed, why_spoiled
-from .lane_texts import theory_misses
 from .no_comparison import achieved, failures
-from .numbers import faster_or_slower, percent, significant, times_between, with_ends
 from .secondary import secondary_sentences
-from .shared_limit import shared_limit_sentence
 
 
 def because(report: Report) -> Iterator[str]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from dashboard.runs.conduct.run_context import RunContext
-from dashboard.runs.conduct.warnings import Warnings
+from dashboard.runs.conduct.warnings.warnings import Warnings
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.sinks.sink import Memory
 from dashboard.wire.events import Conversation

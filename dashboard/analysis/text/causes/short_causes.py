@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from dashboard.analysis.samples.loop_holds import AROUND, OTHER, VIEW
+from dashboard.analysis.text.names import short_name
 from dashboard.wire.plural import counted
 from dashboard.wire.report.causes import CauseReport, OneAtATime, ThreadsBusy
 from dashboard.wire.report.verdict import (
@@ -12,8 +13,6 @@ from dashboard.wire.report.verdict import (
     SharedLimitName,
     SharedLimitReport,
 )
-
-from .names import short_name
 
 MOST_OF_IT = 0.5  # of the difference, from which on a cause is its reason and not a part of it
 

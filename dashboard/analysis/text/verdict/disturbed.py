@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dashboard.analysis.text.numbers import compared_with, percent, with_verb
 from dashboard.wire.report.verdict import ComparisonReport, VerdictReport
-
-from .numbers import compared_with, percent, with_verb
 
 METRIC_SUFFIX = {"makespan_s": "", "response_p95_ms": " by p95 response time"}
 WORST_CASE = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dashboard.analysis.samples.loop_holds import AROUND, OTHER, VIEW
+from dashboard.analysis.text.numbers import milliseconds, significant
 from dashboard.wire.plural import counted, plural
 from dashboard.wire.report.causes import CauseReport
 from dashboard.wire.report.evidence import (
@@ -21,8 +22,6 @@ from dashboard.wire.report.evidence import (
     WaitingEvidence,
 )
 from dashboard.wire.report.verdict import ComparisonReport
-
-from .numbers import milliseconds, significant
 
 CAPTIONS: Mapping[str, str] = {
     "threads-busy": "All threads busy",

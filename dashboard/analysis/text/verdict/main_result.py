@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
+from dashboard.analysis.text.numbers import FACTOR_FROM
 from dashboard.wire.report.verdict import Answer, ComparisonReport, Interval, VerdictReport
-
-from .numbers import FACTOR_FROM
 
 SIMILAR = 1.1  # effects this close to the largest are part of the same claim
 # Without a difference, the first of these that any lane has is the claim.

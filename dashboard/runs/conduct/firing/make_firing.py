@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dashboard.project.model.placeholders import fill_in, with_filled_rows
 from dashboard.project.model.scenario import Variant
+from dashboard.runs.conduct.run_context import RunContext
 from dashboard.runs.resources import Target
 from dashboard.targets.lifecycle.login.session import request_headers
 from dashboard.wire.frame import WARM_UP_ROUND
 from dashboard.wire.plan.plan import ENGINE, Firing, Load
-
-from .run_context import RunContext
 
 
 def make_firing(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from statistics import median
 
 from dashboard.analysis.samples.failure_limit import failed_too_often
+from dashboard.analysis.text.numbers import milliseconds, seconds_of, significant
 from dashboard.wire.plural import counted
 from dashboard.wire.report.lanes import LaneReport, RateReport
 
 from .no_comparison import achieved, failures
-from .numbers import milliseconds, seconds_of, significant
 
 
 def single_lane(lane: LaneReport) -> str:

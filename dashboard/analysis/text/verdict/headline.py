@@ -9,15 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import product
 
-from dashboard.wire.plural import counted
-from dashboard.wire.report.report import Report
-from dashboard.wire.report.verdict import Interval, VerdictReport
-
-from .disturbed import all_spoiled
-from .main_result import MainResult, has_gap, main_result
-from .names import listed, listed_briefly
-from .no_comparison import no_comparison, overload
-from .numbers import (
+from dashboard.analysis.text.causes.short_causes import reason, shared_reason
+from dashboard.analysis.text.names import listed, listed_briefly
+from dashboard.analysis.text.numbers import (
     compared_with,
     ends_like,
     faster_or_slower,
@@ -29,7 +23,13 @@ from .numbers import (
     with_ends,
     with_verb,
 )
-from .short_causes import reason, shared_reason
+from dashboard.wire.plural import counted
+from dashboard.wire.report.report import Report
+from dashboard.wire.report.verdict import Interval, VerdictReport
+
+from .disturbed import all_spoiled
+from .main_result import MainResult, has_gap, main_result
+from .no_comparison import no_comparison, overload
 
 MOST = 140
 WIDE = 1.5  # largest over smallest ratio of a round, beyond which the mean is no summary

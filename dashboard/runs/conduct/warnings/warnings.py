@@ -7,6 +7,8 @@ from functools import partial
 
 from dashboard.analysis.inference.control import MAX_STEAL_PERCENT
 from dashboard.project.secrets.masking import masked
+from dashboard.runs.conduct.run_context import RunContext
+from dashboard.runs.conduct.run_targets import RunTargets
 from dashboard.runs.reports.instrument import Reading
 from dashboard.runs.resources import Target
 from dashboard.targets.lifecycle.ignored_settings import (
@@ -22,10 +24,8 @@ from dashboard.wire.plural import counted
 from dashboard.wire.report.answers import AnswerKind
 from dashboard.wire.report.target_facts import ExecutorFacts
 
-from .advice import Statuses, advice_on
 from .advice_on_answers import LaneAnswers, advice_on_answers
-from .run_context import RunContext
-from .run_targets import RunTargets
+from .advice_on_settings import Statuses, advice_on
 from .server_checks import RequestsSent, each_is_one_request, server_warnings
 
 

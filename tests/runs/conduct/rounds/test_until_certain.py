@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 
 from dashboard.models import Status
 from dashboard.runs.conduct.conductor import perform
-from dashboard.runs.conduct.rounds import ROUNDS_OF_A_START
-from dashboard.runs.conduct.until_certain import UntilCertain
+from dashboard.runs.conduct.rounds.rounds import ROUNDS_OF_A_START
+from dashboard.runs.conduct.rounds.until_certain import UntilCertain
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.sinks.sink import Memory
 from dashboard.wire import frame

@@ -7,7 +7,7 @@ from itertools import count, cycle
 
 import pytest
 
-from dashboard.runs.conduct import bystander_cost
+from dashboard.runs.conduct.firing import bystander_cost
 from dashboard.wire import frame
 from dashboard.wire.failure import Failure
 from dashboard.wire.plan.bystander import bystander_firing

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.analysis.inference.comparison import Interval
-from dashboard.analysis.text.headline import MOST
 from dashboard.analysis.text.names import short_name
 from dashboard.analysis.text.numbers import (
     ends_like,
@@ -20,7 +19,8 @@ from dashboard.analysis.text.numbers import (
     value_like,
     with_ends,
 )
-from dashboard.analysis.text.sentences import because, headline, sentence
+from dashboard.analysis.text.verdict.headline import MOST
+from dashboard.analysis.text.verdict.sentences import because, headline, sentence
 from dashboard.wire.plan.plan import MARGIN
 from tests.analysis.causes.test_causes import PLANTED, THREADS, free
 from tests.analysis.planted import Planted, at_once, report_of

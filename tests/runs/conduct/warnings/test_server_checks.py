@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.runs.conduct.server_checks import RequestsSent, each_is_one_request, server_warnings
+from dashboard.runs.conduct.warnings.server_checks import (
+    RequestsSent,
+    each_is_one_request,
+    server_warnings,
+)
 from dashboard.targets.observe.worker_turnover import WorkerTurnover, log_shows_out_of_descriptors
 from dashboard.wire import frame
 from dashboard.wire.failure import Failure

@@ -5,14 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
+from dashboard.runs.conduct.firing.firings import Firings
+from dashboard.runs.conduct.run_context import RunContext
+from dashboard.runs.conduct.run_targets import RunTargets
+from dashboard.runs.conduct.warnings.warnings import Warnings
 from dashboard.runs.planning.time_limit import most_repeats
 from dashboard.runs.reports.instrument import Reading, why_discarded
 
-from .firings import Firings
 from .round_check import RoundCheck
-from .run_context import RunContext
-from .run_targets import RunTargets
-from .warnings import Warnings
 
 ROUNDS_OF_A_START = 10  # then the targets are restarted
 

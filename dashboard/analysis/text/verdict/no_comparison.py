@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dashboard.analysis.samples.failure_limit import failed_too_often
+from dashboard.analysis.text.causes.view_calls import failure_text
+from dashboard.analysis.text.names import listed, listed_briefly
+from dashboard.analysis.text.numbers import significant
 from dashboard.wire.plural import counted
 from dashboard.wire.report.lanes import LaneReport, RateReport
 from dashboard.wire.report.report import Report
 from dashboard.wire.report.verdict import VerdictReport
 
 from .main_result import MainResult
-from .names import listed, listed_briefly
-from .numbers import significant
-from .view_calls import failure_text
 
 NO_ROUNDS = "no round is whole in all of them"
 REDIRECTED = "not all of them were redirected"

@@ -8,6 +8,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from dashboard.analysis.samples.resource_use import BystanderRequestCost
+from dashboard.runs.conduct.run_context import RunContext
+from dashboard.runs.conduct.run_targets import RunTargets
+from dashboard.runs.conduct.warnings.advice_on_settings import Statuses
+from dashboard.runs.conduct.warnings.server_checks import RequestsSent
+from dashboard.runs.conduct.warnings.warnings import Warnings
 from dashboard.runs.reports.instrument import Reading
 from dashboard.runs.resources import Engine, Target
 from dashboard.wire.events import BeganEvent, EngineFired, FiredEvent
@@ -16,14 +21,9 @@ from dashboard.wire.plan.bystander import bystander_firing
 from dashboard.wire.plan.plan import Burst, Firing, Lane, Load
 
 from . import bystander_cost
-from .advice import Statuses
 from .firing_stream import FiringStream
 from .make_firing import make_firing
-from .run_context import RunContext
-from .run_targets import RunTargets
-from .server_checks import RequestsSent
 from .surroundings import Surroundings
-from .warnings import Warnings
 
 WARM_UP_REQUESTS = 16
 WARM_FOR_S = 60.0  # a lane fired this recently needs no warm-up

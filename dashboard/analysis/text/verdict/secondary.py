@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from dashboard.analysis.text.numbers import milliseconds, significant
 from dashboard.wire.report.verdict import SecondaryReport
-
-from .numbers import milliseconds, significant
 
 UNITS = {
     "peak_rss_mb": "MiB of memory",

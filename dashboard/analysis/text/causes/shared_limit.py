@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, TypeAlias
 
+from dashboard.analysis.text.numbers import milliseconds, seconds_of, significant, times_at_most
 from dashboard.wire.plural import counted
 from dashboard.wire.report.verdict import LaneLimitReport, SharedLimitName, SharedLimitReport
-
-from .numbers import milliseconds, seconds_of, significant, times_at_most
 
 Lanes: TypeAlias = Sequence[LaneLimitReport]
 Number: TypeAlias = Literal[

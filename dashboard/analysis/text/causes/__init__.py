@@ -1,0 +1,1 @@
+"""Why in words: causes, the limit that lanes share, and views that were not called."""

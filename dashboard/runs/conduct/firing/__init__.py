@@ -1,0 +1,1 @@
+"""One firing at one lane: its request, its events and frames, and what is read around it."""
