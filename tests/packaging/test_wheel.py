@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from dashboard.web.serving.bundle import current_bundle
-from tests.management.test_lab import address_of
+from tests.management.lab.test_lab import address_of
 from tests.targets.helpers import marked, until
 
 pytestmark = pytest.mark.servers

@@ -15,7 +15,7 @@ from dashboard.runs.archive.imports.schema import RUN_FIELDS
 from dashboard.wire import frame
 from dashboard.wire.frame import COLUMNS, TYPE_CODES
 from tests.management.command import start
-from tests.management.test_lab import address_of
+from tests.management.lab.test_lab import address_of
 from tests.prepared_home import prepare
 from tests.web.serving.raw_http import memory_mib, peak_memory_mib, post, post_all, zeros
 from tests.web.serving.stored_rows import EXPERIMENT, LANE, RUN, insert, insert_frames

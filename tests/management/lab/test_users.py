@@ -12,8 +12,7 @@ from django.core.management import call_command
 from pytest_django.fixtures import Settings
 
 from dashboard.accounts import AuditEntry, Role, User
-
-from .command import refusal
+from tests.management.command import refusal
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery staple"

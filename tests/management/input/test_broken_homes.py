@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from .forked.client import Ended, Forks, forks
+from tests.management.forked.client import Ended, Forks, forks
 
 pytestmark = pytest.mark.processes
 

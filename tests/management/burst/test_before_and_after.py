@@ -18,9 +18,8 @@ from dashboard.project.labtoml.load import load_manifest
 from dashboard.project.model.version import Version
 from dashboard.targets.lifecycle.worktrees import Worktrees
 from dashboard.wire.errors import TargetFailed
+from tests.management.command import ROOT, environment, refusal, statuses
 from tests.targets.helpers import marked, until
-
-from .command import ROOT, environment, refusal, statuses
 
 pytestmark = pytest.mark.servers
 MARK = f"liveburst-test-versions-{os.getpid()}"

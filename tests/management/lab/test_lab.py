@@ -16,9 +16,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.management.command import refusal, start
 from tests.targets.helpers import marked, until
-
-from .command import refusal, start
 
 pytestmark = pytest.mark.servers
 MARK = f"liveburst-test-lab-{os.getpid()}"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from .command import new_project, run
+from tests.management.command import new_project, run
 
 MARK = f"liveburst-test-exported-{os.getpid()}"
 # As in some projects: a .env file or the shell chooses the settings.

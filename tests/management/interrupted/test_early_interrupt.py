@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from .command import ROOT, environment
+from tests.management.command import ROOT, environment
 
 MARK = f"liveburst-test-interrupted-{os.getpid()}"
 

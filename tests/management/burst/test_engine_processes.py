@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from .command import ROOT, environment
+from tests.management.command import ROOT, environment
 
 pytestmark = pytest.mark.servers
 MARK = f"liveburst-test-engines-{os.getpid()}"

@@ -13,11 +13,10 @@ import pytest
 
 from dashboard.command_input import LONGEST_ARGUMENT, input_problems
 from dashboard.descriptors import LEAST
+from tests.management.command import ROOT, environment, statuses
+from tests.management.forked.client import Forks, forks
 from tests.prepared_home import DATABASE
 from tests.targets.helpers import marked, until
-
-from .command import ROOT, environment, statuses
-from .forked.client import Forks, forks
 
 MARK = f"liveburst-test-input-{os.getpid()}"
 LIMITED = f"{MARK}-limited"

@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from tests.management.command import firings_in, start, statuses
 from tests.targets.helpers import until
-
-from .command import firings_in, start, statuses
 
 pytestmark = pytest.mark.servers
 QUICK = ("-n", "8", "--rounds", "1", "--set", "delay=0.02", "--lane", "sync@gunicorn-gthread")

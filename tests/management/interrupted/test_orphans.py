@@ -15,9 +15,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.management.command import start, statuses
 from tests.targets.helpers import LIVEAPP, ROOT, listening_ports, marked, until
-
-from .command import start, statuses
 
 pytestmark = pytest.mark.servers
 SEEDS = range(int(os.environ.get("LIVEBURST_KILLS", "2")))

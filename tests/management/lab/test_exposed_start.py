@@ -12,9 +12,8 @@ from pytest_django.fixtures import Settings
 
 from dashboard.accounts import Role, User
 from dashboard.web.access.exposure import Exposure
+from tests.management.command import ROOT, refusal
 from tests.management.proxied import Certificate
-
-from .command import ROOT, refusal
 
 PROXY = {"LIVEBURST_TRUSTED_PROXY": "127.0.0.1", "LIVEBURST_ALLOWED_HOSTS": "lab.example.com"}
 

@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.management.command import refusal, start, statuses
 from tests.targets.helpers import marked, until
-
-from .command import refusal, start, statuses
 
 FIVE = str(Path(__file__).with_name("five_variants.toml"))
 MARK = "liveburst-test-explore"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from .command import ROOT, environment
+from tests.management.command import ROOT, environment
 
 pytestmark = pytest.mark.servers
 MARK = f"liveburst-test-bystander-{os.getpid()}"

@@ -22,9 +22,8 @@ from dashboard.management.terminal.xray_drawing import (
     letter,
 )
 from tests.analysis.xray.test_trace import LOOP, REQUEST, Row, gathered, trace_of, xray_of
+from tests.management.command import start
 from tests.targets.helpers import LIVEAPP, ROOT, marked, until
-
-from .command import start
 
 QUICK = ("sleep", "async@daphne", "--set", "delay=0.02")
 servers = pytest.mark.servers

@@ -15,8 +15,7 @@ from dashboard.management.without_success import (
     print_without_success,
     succeeded,
 )
-
-from .command import new_project, run
+from tests.management.command import new_project, run
 
 MARK = f"liveburst-test-success-{os.getpid()}"
 

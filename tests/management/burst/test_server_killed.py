@@ -13,9 +13,8 @@ import psutil
 import pytest
 
 from dashboard.wire import frame
+from tests.management.command import start
 from tests.targets.helpers import marked, until
-
-from .command import start
 
 pytestmark = pytest.mark.servers
 MARK = f"liveburst-test-death-{os.getpid()}"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from .command import start
+from tests.management.command import start
 
 MARK = "liveburst-test-outputs"
 LANE = ("--lane", "sync@gunicorn-sync")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from .command import ROOT, environment
+from tests.management.command import ROOT, environment
 
 MARK = "liveburst-test-reader"
 

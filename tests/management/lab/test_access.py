@@ -19,10 +19,9 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
+from tests.management.command import start, statuses
 from tests.other_user import OTHER_UID, connection, forwarded, needs_root
 from tests.targets.helpers import until
-
-from .command import start, statuses
 
 pytestmark = pytest.mark.servers
 MARK = f"liveburst-test-access-{os.getpid()}"

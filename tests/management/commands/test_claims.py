@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from .command import start, statuses
+from tests.management.command import start, statuses
 
 LAB = """
 [project]
@@ -39,7 +39,7 @@ scenario = "sleep"
 load = {{ requests = 4, rounds = 1 }}
 expect = [["sync@gunicorn-sync", "peak_in_view < 2"], ["sync@gunicorn-gthread", "peak_in_view < 2"]]
 """
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 pytestmark = pytest.mark.servers
 

@@ -15,9 +15,8 @@ from django.core.management import call_command
 from dashboard.management.lab_init.command import init
 from dashboard.project.labtoml.schema import lab_schema
 from dashboard.wire.errors import InvalidManifest
+from tests.management.command import new_project, refusal, run
 from tests.targets.helpers import marked, until
-
-from .command import new_project, refusal, run
 
 pytestmark = pytest.mark.servers
 MARK = f"liveburst-test-init-{os.getpid()}"

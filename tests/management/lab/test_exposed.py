@@ -18,8 +18,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
-from .command import ROOT, environment
-from .proxied import (
+from tests.management.command import ROOT, environment
+from tests.management.proxied import (
     COMPLETE,
     FORWARDED,
     HOST,
