@@ -10,8 +10,8 @@ from dataclasses import replace
 from dashboard.analysis.samples.resource_use import BystanderRequestCost
 from dashboard.runs.conduct.run_context import RunContext
 from dashboard.runs.conduct.run_targets import RunTargets
-from dashboard.runs.conduct.warnings.advice_on_settings import Statuses
 from dashboard.runs.conduct.warnings.server_checks import RequestsSent
+from dashboard.runs.conduct.warnings.statuses import Statuses
 from dashboard.runs.conduct.warnings.warnings import Warnings
 from dashboard.runs.reports.instrument import Reading
 from dashboard.runs.resources import Engine, Target

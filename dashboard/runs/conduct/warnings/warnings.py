@@ -25,8 +25,9 @@ from dashboard.wire.report.answers import AnswerKind
 from dashboard.wire.report.target_facts import ExecutorFacts
 
 from .advice_on_answers import LaneAnswers, advice_on_answers
-from .advice_on_settings import Statuses, advice_on
+from .advice_on_settings import advice_on
 from .server_checks import RequestsSent, each_is_one_request, server_warnings
+from .statuses import Statuses
 
 
 class Warnings:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from dashboard.runs.conduct.warnings.advice_on_answers import LaneAnswers, advice_on_answers
-from dashboard.runs.conduct.warnings.advice_on_settings import Statuses, advice_on
+from dashboard.runs.conduct.warnings.advice_on_settings import advice_on
+from dashboard.runs.conduct.warnings.statuses import Statuses
 from dashboard.targets.lifecycle.migrations import Migrations
 from dashboard.wire import frame
 from dashboard.wire.failure import Failure
