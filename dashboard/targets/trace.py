@@ -86,23 +86,18 @@ async def trace_request(
 ) -> TracedRequest:
     """Start a target of this project, warm it up with one request, and trace a few more.
 
-    `server` is the lane's text for it. The target and its companions, those that `scenario`
-    needs among them, are stopped whatever happens. `prepared`: set-up commands are not run
-    again. Raises TargetFailed if the target does not start, does not answer within `timeout_s`,
-    or leaves no trace.
+    `server` is the lane's text for it. The target and its companions, with those that `scenario`
+    needs, are stopped in any case. `prepared`: the set-up commands have run already. Raises
+    TargetFailed if there is no start, no answer within `timeout_s`, or no trace.
     """
     logs = home / LOG_DIRECTORY
     logs.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=logs) as directory:
         token, file = secrets.token_urlsafe(16), Path(directory, "trace.json")
         wrapped = _with_the_xray(project, server, token, file)
-        targets = Targets(
-            replace(wrapped, setup=()) if prepared else wrapped,
-            mark=mark,
-            log_directory=logs,
-            cores=cores,
-            home=home,
-        )
+        if prepared:
+            wrapped = replace(wrapped, setup=())
+        targets = Targets(wrapped, mark=mark, log_directory=logs, cores=cores, home=home)
         try:
             target = await _start(targets, server, variant, scenario, on_step)
             on_step("tracing one request")

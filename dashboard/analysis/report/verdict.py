@@ -22,6 +22,7 @@ from dashboard.wire.report.lanes import LaneReport
 from dashboard.wire.report.report import Report
 from dashboard.wire.report.verdict import (
     Answer,
+    ComparisonReport,
     ControlReport,
     DisturbedReport,
     SharedLimitReport,
@@ -53,16 +54,7 @@ def verdict(
         "spoiled": options.no_verdict_reason,
         "faults": dict(options.faults),
         "disturbed": _disturbed(names, comparisons, options),
-        "comparisons": [
-            comparison_json(comparison, lane.name, causes, factors)
-            for comparison, lane, causes, factors in zip(
-                comparisons,
-                lanes[1:],
-                _causes(report, comparisons, lanes, options),
-                _factors(names, comparisons, lanes, options),
-                strict=True,
-            )
-        ],
+        "comparisons": _comparisons_json(report, names, lanes, comparisons, options),
         "absolute": _shared_limit(lanes, comparisons, options),
         "secondary": to_json(secondary(_succeeding(report["lanes"], lanes))),
         "control": _control(report, comparisons, options),
@@ -73,6 +65,24 @@ def verdict(
     judged: Report = {**report, "verdict": result}
     result["headline"], result["sentence"] = headline(judged), sentence(judged)
     return result
+
+
+def _comparisons_json(
+    report: Report,
+    names: Sequence[PlanLane],
+    lanes: Sequence[LaneMetrics],
+    comparisons: Sequence[Comparison],
+    options: VerdictOptions,
+) -> list[ComparisonReport]:
+    """Return each comparison with its causes, and with server and code apart."""
+    causes_by_lane = _causes(report, comparisons, lanes, options)
+    factors_by_lane = _factors(names, comparisons, lanes, options)
+    return [
+        comparison_json(comparison, lane.name, causes, factors)
+        for comparison, lane, causes, factors in zip(
+            comparisons, lanes[1:], causes_by_lane, factors_by_lane, strict=True
+        )
+    ]
 
 
 def _compare(

@@ -105,17 +105,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Fire, print, and exit with the status of docs/commands.md."""
-        try:
-            expectations = [Expectation.parse(text) for text in options["expect"]]
-            project = with_versions(read_project(options), options)
-            plan = _plan(project, options)
-            _check_engines(options["engines"])
-            _check_expectations(expectations, plan)
-            check_versions(project, plan)
-            check_writable("json", options["json"])
-            check_writable("markdown", options["markdown"])
-        except Invalid as error:
-            raise CommandError(str(error), returncode=BAD_USAGE) from None
+        expectations, project, plan = _checked(options)
         open_database()
         engines = options["engines"]
         # No dashboard may have calibrated before. The calibration stored for all runs is that of
@@ -155,6 +145,22 @@ class Command(BaseCommand):
             if not judgement.holds:
                 self.stderr.write(f"Expectation did not hold: {text}")
         return judgements
+
+
+def _checked(options: dict[str, Any]) -> tuple[list[Expectation], Project, Plan]:
+    """Return what the options describe. Raises CommandError (bad usage) if it is not valid."""
+    try:
+        expectations = [Expectation.parse(text) for text in options["expect"]]
+        project = with_versions(read_project(options), options)
+        plan = _plan(project, options)
+        _check_engines(options["engines"])
+        _check_expectations(expectations, plan)
+        check_versions(project, plan)
+        check_writable("json", options["json"])
+        check_writable("markdown", options["markdown"])
+    except Invalid as error:
+        raise CommandError(str(error), returncode=BAD_USAGE) from None
+    return expectations, project, plan
 
 
 def _status(run: Run, judgements: Judged, unmeasured: bool) -> int:

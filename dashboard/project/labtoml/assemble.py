@@ -11,7 +11,8 @@ from typing import TypeVar
 from dashboard.project.model.companion import Companion
 from dashboard.project.model.login import Login
 from dashboard.project.model.requirement import Requirement
-from dashboard.project.model.scenario import Variant
+from dashboard.project.model.scenario import Claim, Scenario, Variant
+from dashboard.project.model.server import Server
 from dashboard.project.model.version import Version
 from dashboard.project.project import Project
 from dashboard.project.secrets.inheritance import is_handed_on
@@ -31,10 +32,7 @@ def project_of(file: tables.File, path: Path, problems: Problems) -> Project:
     here, table = problems.at("project"), file.project
     directory = _directory(table.directory, path.parent, here)
     servers = servers_of(file, path.parent, problems)
-    scenarios = {
-        name: scenario_of(name, inner, servers, path.parent, problems.at("scenario", name))
-        for name, inner in file.scenario.items()
-    }
+    scenarios = _scenarios(file, servers, path.parent, problems)
     filed, in_both = read_env_files(table.env_files, directory, here)
     project = Project(
         name=table.name,
@@ -56,18 +54,40 @@ def project_of(file: tables.File, path: Path, problems: Problems) -> Project:
         companions=_named(Companion, file.companion),
         login=_login(table.login),
         start_timeout_s=table.start_timeout_s,
-        versions={
-            name: _version(name, inner, path.parent, problems.at("version", name))
-            for name, inner in file.version.items()
-        },
+        versions=_versions(file, path.parent, problems),
         requirements=_named(Requirement, file.requirement),
-        claims={
-            name: claim_of(name, inner, scenarios, servers, problems.at("claim", name))
-            for name, inner in file.claim.items()
-        },
+        claims=_claims(file, scenarios, servers, problems),
     )
     _check(project, table.env, problems)
     return project
+
+
+def _scenarios(
+    file: tables.File, servers: Mapping[str, Server], beside: Path, problems: Problems
+) -> dict[str, Scenario]:
+    return {
+        name: scenario_of(name, table, servers, beside, problems.at("scenario", name))
+        for name, table in file.scenario.items()
+    }
+
+
+def _versions(file: tables.File, beside: Path, problems: Problems) -> dict[str, Version]:
+    return {
+        name: _version(name, table, beside, problems.at("version", name))
+        for name, table in file.version.items()
+    }
+
+
+def _claims(
+    file: tables.File,
+    scenarios: Mapping[str, Scenario],
+    servers: Mapping[str, Server],
+    problems: Problems,
+) -> dict[str, Claim]:
+    return {
+        name: claim_of(name, table, scenarios, servers, problems.at("claim", name))
+        for name, table in file.claim.items()
+    }
 
 
 def _inherit_env(names: tuple[str, ...], here: Problems) -> tuple[str, ...]:

@@ -62,8 +62,7 @@ def make_plan(
 
     An A/A run (`control`) has one lane, by default the scenario's first, and fires it beside its
     twin. With `until_sure`, `rounds` is the maximum, by default that of the last look that the
-    number of requests allows.
-    Raises InvalidPlan with the problems by field.
+    number of requests allows. Raises InvalidPlan with the problems by field.
     """
     definition = scenario_of(project, scenario)
     chosen = _lanes(definition, lanes, control=options.get("control", False))
@@ -72,20 +71,10 @@ def make_plan(
         requests, concurrency, rate_rps, duration_s, poisson, send_kb_per_s, every_s
     )
     with _together_with(project.problems(scenario, chosen, values)):
-        load, until_sure = _load(definition, requested), options.get("until_sure", False)
-        plan = Plan(
-            scenario=scenario,
-            lanes=chosen,
-            load=load,
-            rounds=_rounds(definition, rounds, load, len(chosen), until_sure=until_sure),
-            seed=random.randint(0, MAX_SEED) if seed is None else seed,  # nosec B311 # noqa: S311 - no secret
-            parameters=values,
-            timeout_s=timeout_s,
-            **options,
-        )
-    if problems := _mode_problems(definition, plan):
-        raise InvalidPlan(*problems)
-    return plan
+        load = _load(definition, requested)
+        rounds = _rounds(definition, rounds, load, len(chosen), options)
+        plan = Plan(scenario, chosen, load, rounds, _seed(seed), values, timeout_s, **options)
+    return _checked(definition, plan)
 
 
 def open_plan(project: Project, **options: Any) -> Plan:
@@ -118,6 +107,17 @@ def _together_with(problems: Sequence[Problem]) -> Iterator[None]:
         raise InvalidPlan(*error.problems, *problems) from None
     if problems:
         raise InvalidPlan(*problems)
+
+
+def _seed(seed: int | None) -> int:
+    return random.randint(0, MAX_SEED) if seed is None else seed  # nosec B311 # noqa: S311 - no secret
+
+
+def _checked(scenario: Scenario, plan: Plan) -> Plan:
+    """Return the plan. Raises InvalidPlan if its load or client cannot send a variant's requests."""
+    if problems := _mode_problems(scenario, plan):
+        raise InvalidPlan(*problems)
+    return plan
 
 
 def _mode_problems(scenario: Scenario, plan: Plan) -> list[Problem]:
@@ -154,8 +154,9 @@ def _lanes(scenario: Scenario, lanes: Sequence[str], *, control: bool) -> tuple[
 
 
 def _rounds(
-    scenario: Scenario, rounds: int | None, load: Load, lanes: int, *, until_sure: bool
+    scenario: Scenario, rounds: int | None, load: Load, lanes: int, options: PlanOptions
 ) -> int:
+    until_sure = options.get("until_sure", False)
     if until_sure and rounds is not None and rounds < FEWEST_ROUNDS:
         message = f"expected {FEWEST_ROUNDS} or more for a run until certain, found {rounds}"
         raise InvalidPlan(Problem("rounds", message))

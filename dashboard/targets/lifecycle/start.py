@@ -74,33 +74,18 @@ async def start_target(
     """
     env = _environment(project, server, packages, context)
     log = context.log_directory / (re.sub(r"[^A-Za-z0-9_=-]", "_", name) + ".log")
+    start = _Start(project, server, packages, context, env, log)
     started_s = time.time()  # before it reads any code: files that change from now on are newer
     async with AsyncExitStack() as undo:
         health = await Health.open()
         undo.callback(health.close)
         with _socket_for(server) as listener:  # ours is closed once the server has its own
-            command = _command(project, server, packages, listener)
-            child = await _launch(
-                command, listener, log, project, context, env={**env, **health.environment}
-            )
+            command = start.command(listener)
+            child = await start.launch(command, listener, health)
             undo.push_async_callback(_kill, child)
-            timeout_s = server.start_timeout_s or project.start_timeout_s
-            deadline = StartDeadline(child.guard_pid, timeout_s, context.on_wait)
-            reached = partial(bool, health.probes)
-            with _advice_on_withheld(env):
-                await _wait_for_answer(
-                    server, listener, child, log, deadline=deadline, reached=reached
-                )
+            await start.until_answered(child, listener, health)
             address, backlog = listener.getsockname(), _backlog(server, listener)
-        probe = await health.first_probe(HELLO_TIMEOUT_S)
-        facts = started_facts(
-            *(project, server, packages),
-            command=command,
-            cores=context.cores,
-            backlog=backlog,
-            probe=probe,
-            withheld=names_mentioned(project.directory, withheld_variables(env)),
-        )
+        facts = await start.facts(command, backlog, health)
         target = Target(
             *(server, address, child, health),
             log=log,
@@ -111,6 +96,65 @@ async def start_target(
         )
         undo.pop_all()
     return target
+
+
+@dataclass(frozen=True)
+class _Start:
+    """What is started, in which environment, and where it logs."""
+
+    project: Project
+    server: Server
+    packages: ServerPackages
+    context: StartContext
+    env: Mapping[str, str]
+    log: Path
+
+    def command(self, listener: socket.socket) -> list[str]:
+        """Return the command line of the server."""
+        packages = self.packages
+        appended = packages.appended is not None
+        return self.server.command(
+            Launch(self.project.python, listener, packages.versions, STARTER, appended)
+        )
+
+    async def launch(self, command: list[str], listener: socket.socket, health: Health) -> Child:
+        """Start the process of the server. Raises TargetFailed."""
+        try:
+            with open_log(self.log) as output:
+                return await launch(
+                    command,
+                    env={**self.env, **health.environment},
+                    cores=self.context.cores,
+                    cwd=self.project.directory,
+                    stdout=output,
+                    stderr=output,
+                    pass_fds=[listener.fileno()],
+                )
+        except OSError as error:  # the directory no longer exists, or the log cannot be written
+            message = f"expected to start {command[2]} in {self.project.directory}: {error}"
+            raise TargetFailed(message) from error
+
+    async def until_answered(self, child: Child, listener: socket.socket, health: Health) -> None:
+        """Wait for the first answer. Raises TargetFailed if there is none in time."""
+        timeout_s = self.server.start_timeout_s or self.project.start_timeout_s
+        deadline = StartDeadline(child.guard_pid, timeout_s, self.context.on_wait)
+        reached = partial(bool, health.probes)
+        with _advice_on_withheld(self.env):
+            await _wait_for_answer(
+                self.server, listener, child, self.log, deadline=deadline, reached=reached
+            )
+
+    async def facts(self, command: list[str], backlog: int | None, health: Health) -> TargetFacts:
+        """Return how the server was started, and what its probe reported of itself."""
+        probe = await health.first_probe(HELLO_TIMEOUT_S)
+        return started_facts(
+            *(self.project, self.server, self.packages),
+            command=command,
+            cores=self.context.cores,
+            backlog=backlog,
+            probe=probe,
+            withheld=names_mentioned(self.project.directory, withheld_variables(self.env)),
+        )
 
 
 @contextmanager
@@ -139,13 +183,6 @@ def _backlog(server: Server, listener: socket.socket) -> int | None:
     return restore_backlog(listener, server.backlog)
 
 
-def _command(
-    project: Project, server: Server, packages: ServerPackages, listener: socket.socket
-) -> list[str]:
-    appended = packages.appended is not None
-    return server.command(Launch(project.python, listener, packages.versions, STARTER, appended))
-
-
 def _environment(
     project: Project, server: Server, packages: ServerPackages, context: StartContext
 ) -> dict[str, str]:
@@ -164,31 +201,6 @@ def _environment(
     if packages.appended is not None:
         env["LIVEBURST_APPENDED"] = str(packages.appended)
     return env
-
-
-async def _launch(
-    command: list[str],
-    listener: socket.socket,
-    log: Path,
-    project: Project,
-    context: StartContext,
-    *,
-    env: Mapping[str, str],
-) -> Child:
-    try:
-        with open_log(log) as output:
-            return await launch(
-                command,
-                env=env,
-                cores=context.cores,
-                cwd=project.directory,
-                stdout=output,
-                stderr=output,
-                pass_fds=[listener.fileno()],
-            )
-    except OSError as error:  # the directory no longer exists, or the log cannot be written
-        message = f"expected to start {command[2]} in {project.directory}: {error}"
-        raise TargetFailed(message) from error
 
 
 async def _wait_for_answer(

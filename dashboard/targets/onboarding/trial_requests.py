@@ -86,13 +86,7 @@ async def try_paths(
     """
     try:
         target = await targets.ready(server, _ignore_event)
-        async with httpx.AsyncClient(
-            base_url=target.url,
-            headers=dict(headers),
-            timeout=GET_TIMEOUT_S,
-            trust_env=False,
-            verify=client_context(target.host),
-        ) as client:
+        async with _client(target, headers) as client:
             trial = TrialClient(client, login_path, partial(watch_exceptions, target))
             await trial.request(paths)
             login_problem = await _try_logged_in(trial, target, server, headers, credentials)
@@ -107,6 +101,16 @@ async def try_paths(
         return TrialResult(server, failure=str(error), log_tail=error.log_tail)
     finally:
         await targets.stop()
+
+
+def _client(target: Target, headers: Mapping[str, str]) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        base_url=target.url,
+        headers=dict(headers),
+        timeout=GET_TIMEOUT_S,
+        trust_env=False,
+        verify=client_context(target.host),
+    )
 
 
 async def _try_logged_in(

@@ -152,10 +152,7 @@ async def launch(
         pass_fds=[*pass_fds, *([] if stdin_fd is None else [stdin_fd])],
     )
     try:
-        process = await _in_spawner_thread(start)
-    except BaseException:
-        os.close(lifeline)  # a child that started nevertheless ends at once
-        raise
+        process = await _start(start, lifeline)
     finally:
         os.close(reading)
     return Child(process, lifeline, mark)
@@ -167,6 +164,17 @@ def _guarded(command: Sequence[str], cores: Sequence[int], stdin_fd: int | None)
     options += [] if stdin_fd is None else ["--stdin", str(stdin_fd)]
     options += ["--log-limit", str(log_limit_bytes())]
     return [sys.executable, "-I", "-S", str(_GUARD), *options, "--", *command]
+
+
+async def _start(
+    start: Callable[[], subprocess.Popen[bytes]], lifeline: int
+) -> subprocess.Popen[bytes]:
+    """Start a child; if that fails, close its lifeline."""
+    try:
+        return await _in_spawner_thread(start)
+    except BaseException:
+        os.close(lifeline)  # a child that started nevertheless ends at once
+        raise
 
 
 async def _in_spawner_thread(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from django.utils.timesince import timesince
 
 from dashboard.analysis.report.report import Report
 from dashboard.analysis.samples.window import Stretch
-from dashboard.models import ACTIVE, Calibration, Run, Status
+from dashboard.models import ACTIVE, Calibration, Run, RunLane, Status
 from dashboard.runs.planning.prediction import prediction_outcome
 from dashboard.runs.reports.results import lanes_of
 from dashboard.runs.reports.stored import measured_report, stored_report
@@ -139,10 +139,6 @@ def view_of(
     run_lanes = list(run.lanes.all())
     plan = Plan.from_json(run.plan)
     report = stored_report(run)
-    if stretch:
-        lanes = rows_within(run, run_lanes, lanes_of(run), stretch)
-    else:
-        lanes = rows_of(run, run_lanes, report or live_report)
     return RunView(
         id=run.pk,
         name=run.name,
@@ -158,9 +154,17 @@ def view_of(
         place=place,
         medians_differ=report is not None and not stretch and medians_differ(report),
         selection=_selection_text(stretch) if stretch else "",
-        lanes=lanes,
+        lanes=_rows(run, run_lanes, report or live_report, stretch),
         data=run_json(run, plan, run_lanes),
     )
+
+
+def _rows(
+    run: Run, lanes: Sequence[RunLane], report: Report | None, stretch: Stretch | None
+) -> list[LaneView]:
+    if stretch:
+        return rows_within(run, lanes, lanes_of(run), stretch)
+    return rows_of(run, lanes, report)
 
 
 def _plan_texts(plan: Plan, report: Report | None) -> dict[str, Any]:
