@@ -66,27 +66,35 @@ def test_a_run_in_a_file_shows_without_a_network_what_its_page_shows(
     expect(opened.locator("#headline")).to_have_text(page.locator("#headline").inner_text())
     assert opened.evaluate("window.liveburst.run.id") == finished_run
 
-    opened.locator("#waterfalls .plot").first.focus()
-    opened.keyboard.press("End")
-    for _ in range(3):
-        opened.keyboard.press("+")
-    opened.wait_for_function("() => window.liveburst.span[0] > 0")
-    opened.keyboard.press("0")
-    opened.wait_for_function("() => window.liveburst.span[0] === 0")
-    assert opened.evaluate("window.liveburst.reading") != ""
-    opened.keyboard.press("[")
-    opened.wait_for_function("round => window.liveburst.round === round - 1", arg=live["round"])
-
-    box = opened.locator("#waterfalls .plot").first.bounding_box()
-    assert box
-    opened.mouse.move(box["x"] + 10, box["y"] + 60)
-    opened.mouse.down()
-    opened.mouse.move(box["x"] + 200, box["y"] + 60, steps=4)
-    opened.mouse.up()
-    opened.wait_for_function("() => window.liveburst.selection?.[1] > 0")
+    zoom_and_turn_by_keys(opened, live["round"])
+    select_by_mouse(opened)
     assert opened.pdf(format="A4", path=tmp_path / "run.pdf").startswith(b"%PDF")
     assert requested == [file.as_uri()]
     opened.close()
+
+
+def zoom_and_turn_by_keys(page: Page, round: int) -> None:
+    """Zoom in and out again, then show the round before this one."""
+    page.locator("#waterfalls .plot").first.focus()
+    page.keyboard.press("End")
+    for _ in range(3):
+        page.keyboard.press("+")
+    page.wait_for_function("() => window.liveburst.span[0] > 0")
+    page.keyboard.press("0")
+    page.wait_for_function("() => window.liveburst.span[0] === 0")
+    assert page.evaluate("window.liveburst.reading") != ""
+    page.keyboard.press("[")
+    page.wait_for_function("round => window.liveburst.round === round - 1", arg=round)
+
+
+def select_by_mouse(page: Page) -> None:
+    box = page.locator("#waterfalls .plot").first.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 10, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 200, box["y"] + 60, steps=4)
+    page.mouse.up()
+    page.wait_for_function("() => window.liveburst.selection?.[1] > 0")
 
 
 def test_a_replay_grows_again_and_ends_with_the_finished_picture(page: Page) -> None:

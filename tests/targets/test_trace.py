@@ -35,34 +35,18 @@ VIEWS = {
 }
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    """The planted project, with Django's default seven."""
-    lab = tmp_path / "lab.toml"
-    (tmp_path / "asked.csv").write_text("word\nbody\nsomething else\n")
-    lab.write_text(
-        f"""
-        [project]
-        name = "planted"
-        directory = "{ROOT}"
-        wsgi = "tests.targets.injected.xray_project:wsgi"
-        asgi = "tests.targets.injected.xray_project:asgi"
-        env = {{ PLANTED_MIDDLEWARE = "{DEFAULT_SEVEN}" }}
-        [scenario.any]
-        title = "Anything"
-        lanes = ["async@daphne"]
-        """
-        + "".join(
-            f"""
-[scenario.any.variant.{name}]
-family = "{family}"
-path = "{path}"
-method = "{method}"
-{more}
+PLANTED = f"""
+[project]
+name = "planted"
+directory = "{ROOT}"
+wsgi = "tests.targets.injected.xray_project:wsgi"
+asgi = "tests.targets.injected.xray_project:asgi"
+env = {{ PLANTED_MIDDLEWARE = "{DEFAULT_SEVEN}" }}
+[scenario.any]
+title = "Anything"
+lanes = ["async@daphne"]
 """
-            for name, (family, path, method, more) in VIEWS.items()
-        )
-        + """
+ROWS = """
 [scenario.rows]
 title = "Rows of a file"
 rows = "asked.csv"
@@ -74,7 +58,25 @@ method = "POST"
 headers = { "X-Own" = "kept" }
 body = "a {word}"
 """
-    )
+
+
+def variant_table(name: str, family: str, path: str, method: str, more: str) -> str:
+    return f"""
+[scenario.any.variant.{name}]
+family = "{family}"
+path = "{path}"
+method = "{method}"
+{more}
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """The planted project, with Django's default seven."""
+    lab = tmp_path / "lab.toml"
+    (tmp_path / "asked.csv").write_text("word\nbody\nsomething else\n")
+    variants = "".join(variant_table(name, *view) for name, view in VIEWS.items())
+    lab.write_text(PLANTED + variants + ROWS)
     return load_manifest(lab)
 
 

@@ -114,7 +114,7 @@ def _seed(seed: int | None) -> int:
 
 
 def _checked(scenario: Scenario, plan: Plan) -> Plan:
-    """Return the plan. Raises InvalidPlan if its load or client cannot send a variant's requests."""
+    """Return the plan; raises InvalidPlan if its load or client cannot send the requests."""
     if problems := _mode_problems(scenario, plan):
         raise InvalidPlan(*problems)
     return plan
