@@ -1,8 +1,9 @@
 """What a target used for a lane alone: CPU time, context switches, threads.
 
 The system counts them by process, and the bystander's requests run in the same processes. So the
-cost of one of those is measured at each target, fired alone (`runs/conduct/firing/bystander_cost.py`),
-multiplied by their number, and subtracted; the result carries the uncertainty of that.
+cost of one of those is measured at each target, fired alone
+(`runs/conduct/firing/bystander_cost.py`), multiplied by their number, and subtracted; the result
+carries the uncertainty of that.
 """
 
 from __future__ import annotations
