@@ -66,6 +66,7 @@ class Server:
         `config` names a settings file on purpose, relative to the project's directory.
     url: where a target runs already. It is not started, and has no probe.
     ca: the file with the authority of its certificate; None: those of the system.
+    without: entries of MIDDLEWARE that are left out, by their paths or the ends of these.
     custom_settings: chosen settings that processes and threads do not show, in words.
     start_timeout_s: how long it may take to start; None: as long as the project says.
     """
@@ -93,6 +94,7 @@ class Server:
     config: str | None = None
     url: str | None = None
     ca: str | None = None
+    without: tuple[str, ...] = ()
     custom_settings: tuple[str, ...] = ()
     start_timeout_s: float | None = None
 

@@ -2,13 +2,16 @@
 
     SERVER            = NAME [":" SETTING {"," SETTING}]
     SETTING           = FIELD "=" VALUE
-    FIELD             = "processes" | "threads" | "backlog" | "keep_alive" | "loop"
+    FIELD             = "processes" | "threads" | "backlog" | "keep_alive" | "loop" | "without"
 
-A server's entry in the catalogue determines which of them it has; others are refused.
+A server's entry in the catalogue determines which of them it has; others are refused. `without`
+leaves an entry of MIDDLEWARE out, named by its path or the end of it, and may be repeated:
+`daphne:without=SessionMiddleware,without=MessageMiddleware`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -23,6 +26,9 @@ BOUNDS: Mapping[str, tuple[int, int]] = {
     "keep_alive": (1, 3600),
 }
 _UNITS = {"keep_alive": " s"}
+WITHOUT = "without"
+MOST_WITHOUT = 160  # characters: the name of a target's log file contains them
+_IMPORT_PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
 class InvalidSetting(ValueError):
@@ -46,18 +52,29 @@ def bounds(server: Server) -> dict[str, tuple[int, int]]:
 
 def settable(server: Server) -> tuple[str, ...]:
     """Return the names of this server's settings."""
-    return (*bounds(server), *(("loop",) if server.loops else ()))
+    loop = ("loop",) if server.loops else ()
+    return (*bounds(server), *loop, *((WITHOUT,) if server.url is None else ()))
 
 
 def with_settings(server: Server, values: Mapping[str, int | str]) -> Server:
     """Return the server with these settings in force. Raises InvalidSetting, with the field."""
     for field, value in values.items():
         _check(server, field, value)
-    numbers = {field: int(value) for field, value in values.items() if field != "loop"}
+    numbers = {field: int(value) for field, value in values.items() if field in BOUNDS}
     if "keep_alive" in numbers:
         numbers["keep_alive_s"] = numbers.pop("keep_alive")
-    loop = str(values["loop"]) if "loop" in values else server.loop
-    return replace(server, **numbers, loop=loop, custom_settings=_custom_settings(server, values))  # type: ignore[arg-type]
+    return replace(
+        server,
+        **numbers,  # type: ignore[arg-type]
+        loop=str(values["loop"]) if "loop" in values else server.loop,
+        without=left_out(values) or server.without,
+        custom_settings=_custom_settings(server, values),
+    )
+
+
+def left_out(values: Mapping[str, int | str]) -> tuple[str, ...]:
+    """Return the middleware that parsed settings leave out, as they are named there."""
+    return tuple(str(values[WITHOUT]).split(",")) if WITHOUT in values else ()
 
 
 def resolve(servers: Mapping[str, Server], text: str) -> Server:
@@ -81,10 +98,18 @@ def parse(text: str) -> tuple[str, dict[str, int | str]]:
         field, equals, value = (word.strip() for word in part.partition("="))
         if not (field and equals and value):
             raise InvalidSetting("", f"expected FIELD=VALUE after {name}:, found {part!r}")
-        if field in values:
+        if field in values and (field != WITHOUT or value in left_out(values)):
             raise InvalidSetting(field, "expected once")
-        values[field] = int(value) if value.isascii() and value.isdigit() else value
+        number = int(value) if value.isascii() and value.isdigit() else value
+        values[field] = f"{values[field]},{value}" if field in values else number
     return name, values
+
+
+def as_text(name: str, values: Mapping[str, int | str]) -> str:
+    """Return the text that `parse` parses into this name and these settings."""
+    settings = [f"{field}={value}" for field, value in values.items() if field != WITHOUT]
+    settings += [f"{WITHOUT}={middleware}" for middleware in left_out(values)]
+    return f"{name}:{','.join(settings)}" if settings else name
 
 
 def _check(server: Server, field: str, value: int | str) -> None:
@@ -96,16 +121,29 @@ def _check(server: Server, field: str, value: int | str) -> None:
             loops = ", ".join(server.loops)
             raise InvalidSetting(field, f"expected one of {loops}, found {value!r}")
         return
+    if field == WITHOUT:
+        _check_without(str(value))
+        return
     low, high = bounds(server)[field]
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
         expected = f"expected a whole number from {low} to {high}"
         raise InvalidSetting(field, f"{expected}, found {value!r}")
 
 
+def _check_without(value: str) -> None:
+    for path in value.split(","):
+        if not _IMPORT_PATH.fullmatch(path):
+            message = f"expected the path of a middleware or its end, found {path!r}"
+            raise InvalidSetting(WITHOUT, message)
+    if len(value) > MOST_WITHOUT:
+        message = f"expected {MOST_WITHOUT} characters at most, found {len(value)}"
+        raise InvalidSetting(WITHOUT, f"{message}: the end of a path, its class, is enough")
+
+
 def _custom_settings(server: Server, values: Mapping[str, int | str]) -> tuple[str, ...]:
     """Return the chosen settings that the server's concurrency does not show, as `backlog 100`."""
     shown = [
-        f"{field.replace('_', '-')} {value}{_UNITS.get(field, '')}"
+        f"{field.replace('_', '-')} {_shown(field, value)}{_UNITS.get(field, '')}"
         for field, value in values.items()
         if field not in ("processes", "threads")
     ]
@@ -113,6 +151,13 @@ def _custom_settings(server: Server, values: Mapping[str, int | str]) -> tuple[s
         *(word for word in server.custom_settings if word.split()[0] not in _names(shown)),
         *shown,
     )
+
+
+def _shown(field: str, value: int | str) -> int | str:
+    """Return a setting's value as it is shown: of a path to a middleware, the last part."""
+    if field != WITHOUT:
+        return value
+    return " and ".join(path.rpartition(".")[2] for path in str(value).split(","))
 
 
 def _names(words: list[str]) -> set[str]:

@@ -197,6 +197,7 @@ def _environment(
         "LIVEBURST_APP": application,
         "LIVEBURST_DIRECTORY": str(project.directory),
         "LIVEBURST_SERVER": ",".join(server.packages),
+        "LIVEBURST_WITHOUT": ",".join(server.without),
     }
     if packages.appended is not None:
         env["LIVEBURST_APPENDED"] = str(packages.appended)

@@ -9,6 +9,7 @@ modules beside it, standard library alone, Python 3.9. A server serves `liveburs
     LIVEBURST_HEALTH   host:port of the dashboard; without it requests are stamped all the same
     LIVEBURST_TOKEN    what every datagram must carry
     LIVEBURST_DIRECTORY   the project's own, whose lines of code are named
+    LIVEBURST_WITHOUT     entries of MIDDLEWARE to leave out, with commas (`liveburst_without.py`)
 
 Each response carries the header `liveburst: ENTERED VIEW_ENTERED VIEW_LEFT PROCESS`
 (monotonic nanoseconds and a process id; -1 if unknown, and a VIEW_ENTERED of -2 if Django had
@@ -27,6 +28,7 @@ from liveburst_django_errors import watch_errors
 from liveburst_django_views import watch_views
 from liveburst_pools import watch_executors
 from liveburst_threads import watch_threads
+from liveburst_without import check_left_out, override_middleware
 from liveburst_worker import Worker
 from liveburst_wsgi import WSGIProbe
 
@@ -35,7 +37,9 @@ def __getattr__(name: str) -> Any:
     """Make `wsgi` or `asgi` when a server imports it: only then is the project imported."""
     if name not in ("wsgi", "asgi"):
         raise AttributeError(name)
+    override_middleware()
     application = load_application(os.environ["LIVEBURST_APP"])
+    check_left_out()
     watch_threads()
     watch_executors()
     watch_views()

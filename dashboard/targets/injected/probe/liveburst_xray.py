@@ -12,7 +12,8 @@ Python 3.9, Django 4.2 or later. The environment holds:
 The trace is one JSON object: `spans` (in the order in which they began; `parent` is another
 span's `number`; instants in monotonic nanoseconds, `ended` is -1 for what outlived the request),
 `threads` (name, and whether an event loop ran there, by the number that spans have) and `dropped`,
-the number of spans beyond the limit. Of a query only its verb and its table are kept.
+the number of spans beyond the limit. Of a query only its verb and its table are kept. The spans
+of middleware have further keys (`liveburst_xray_django.trace_middleware`).
 """
 
 from __future__ import annotations

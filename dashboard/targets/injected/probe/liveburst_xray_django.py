@@ -92,36 +92,49 @@ def recorded_receivers(receivers: list[Any], signal: Span) -> list[Any]:
 
 
 def trace_middleware(base: Any) -> None:
-    """Record each middleware as a whole, and its stages, as Django builds the chain of them."""
+    """Record each middleware as a whole, its stages, and the handler, as Django chains them.
+
+    The span of a middleware has its `path` in MIDDLEWARE, whether sync and async code can call it
+    (`sync_capable`, `async_capable`), and whether it is called as a coroutine (`runs_async`).
+    """
     find, convert = base.import_string, base.convert_exception_to_response
+    made: dict[int, tuple[Any, dict[str, Any]]] = {}  # kept with it, so that its id is not reused
 
     def import_string(path: str) -> Any:
         middleware = find(path)
+        capable = {
+            "sync_capable": bool(getattr(middleware, "sync_capable", True)),
+            "async_capable": bool(getattr(middleware, "async_capable", False)),
+        }
 
         def make(get_response: Any) -> Any:
-            return with_stages(middleware(get_response))
+            instance = with_stages(middleware(get_response), path)
+            made[id(instance)] = instance, {"path": path, **capable}
+            return instance
 
-        make.sync_capable = getattr(middleware, "sync_capable", True)  # type: ignore[attr-defined]
-        make.async_capable = getattr(middleware, "async_capable", False)  # type: ignore[attr-defined]
+        make.__dict__.update(capable)  # Django reads them
         return make
 
     def convert_exception_to_response(get_response: Any) -> Any:
         handler = convert(get_response)
         if isinstance(getattr(get_response, "__self__", None), base.BaseHandler):
-            return handler  # the innermost part of the chain, where the view is called
-        return spanned("middleware", handler, get_response, is_async(handler))
+            # The innermost part of the chain, which calls the view.
+            return spanned("handler", handler, get_response, is_async(handler))
+        _, extra = made.get(id(get_response), (None, {}))
+        mode = is_async(handler)
+        return spanned("middleware", handler, get_response, mode, runs_async=mode, **extra)
 
     base.import_string = import_string
     base.convert_exception_to_response = convert_exception_to_response
 
 
-def with_stages(middleware: Any) -> Any:
+def with_stages(middleware: Any, path: str) -> Any:
     """Return the same middleware object, with its `process_…` methods recorded."""
     for name in STAGES:
         method = getattr(middleware, name, None)
         if not callable(method):
             continue
-        stage = spanned("stage", dropping_self(method), method, is_async(method))
+        stage = spanned("stage", dropping_self(method), method, is_async(method), path=path)
         try:
             # A bound method: Django reads its `__self__`.
             setattr(middleware, name, MethodType(stage, middleware))

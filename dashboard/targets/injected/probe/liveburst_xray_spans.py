@@ -6,7 +6,8 @@ Standard library alone, Python 3.9.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from liveburst_xray_trace import CURRENT_SPAN, Span
@@ -17,13 +18,21 @@ MARK = "liveburst_xray"  # on a function that `spanned` made: itself, as decorat
 class Recorded:
     """Records a block as a span below `parent`, or else below the current one.
 
-    The value of the block is the span; None if no request is traced.
+    The value of the block is the span; None if no request is traced. `extra` are further keys of
+    the span in the trace.
     """
 
-    def __init__(self, kind: str, subject: Any, parent: Span | None = None) -> None:
+    def __init__(
+        self,
+        kind: str,
+        subject: Any,
+        parent: Span | None = None,
+        extra: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
         self.kind = kind
         self.subject = subject
         self.parent = parent
+        self.extra = extra
         self.span: Span | None = None
 
     def __enter__(self) -> Span | None:
@@ -31,6 +40,7 @@ class Recorded:
         parent = self.parent or self.before
         if parent is not None and not parent.trace.over:
             self.span = parent.trace.open(self.kind, self.subject, parent)
+            self.span.extra.update(self.extra)
             CURRENT_SPAN.set(self.span)
         return self.span
 
@@ -47,17 +57,18 @@ def spanned(
     subject: Any,
     is_async: bool,
     parent: Span | None = None,
+    **extra: Any,
 ) -> Any:
-    """Return the function so that each call of it is a span."""
+    """Return the function so that each call of it is a span; `extra` are further keys of it."""
 
     @functools.wraps(function)
     def sync_span(*args: Any, **kwargs: Any) -> Any:
-        with Recorded(kind, subject, parent):
+        with Recorded(kind, subject, parent, extra):
             return function(*args, **kwargs)
 
     @functools.wraps(function)
     async def async_span(*args: Any, **kwargs: Any) -> Any:
-        with Recorded(kind, subject, parent):
+        with Recorded(kind, subject, parent, extra):
             return await function(*args, **kwargs)
 
     recorded = async_span if is_async else sync_span
