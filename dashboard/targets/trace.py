@@ -54,7 +54,8 @@ class TracedRequest:
     """The fastest of several traced requests: its trace and its status.
 
     `probe/liveburst_xray.py` specifies the trace. `answers` are the exceptions and redirects of
-    the request before the `tries`, which was not traced.
+    the request before the `tries`, which was not traced. `others` are the traces of the slower
+    tries.
     """
 
     trace: Mapping[str, Any]
@@ -62,6 +63,7 @@ class TracedRequest:
     facts: TargetFacts
     tries: int
     answers: Sequence[AnswerKind] = ()
+    others: Sequence[Mapping[str, Any]] = ()
 
     @property
     def length_ns(self) -> int:
@@ -218,7 +220,9 @@ async def _trace_quickest(client: _Client, token: str, file: Path) -> TracedRequ
         TracedRequest(trace, status, client.target.facts, len(traces), answers)
         for trace, status in traces
     ]
-    return min(requests, key=lambda request: request.length_ns)
+    fastest = min(requests, key=lambda request: request.length_ns)
+    others = [request.trace for request in requests if request is not fastest]
+    return replace(fastest, others=others)
 
 
 async def _read_trace(target: Target, file: Path) -> Mapping[str, Any]:

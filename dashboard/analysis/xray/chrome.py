@@ -8,7 +8,7 @@ microseconds. A span is an `X` event, the name of a thread an `M` event, a threa
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dashboard.wire.units import NS_PER_US
@@ -16,6 +16,7 @@ from dashboard.wire.units import NS_PER_US
 from .trace import Hop, Span, Xray
 
 PROCESS = 1
+_IDS_PER_PROCESS = 1_000_000  # of arrows: two for each hop
 _ROWS_PER_THREAD = 1000  # rows are numbered from a thousand per thread, so that they stay together
 
 
@@ -31,6 +32,21 @@ def chrome_trace(xray: Xray, title: str) -> dict[str, Any]:
             *(event for hop in xray.hops for event in _arrows(hop, rows)),
         ],
     }
+
+
+def as_processes(traces: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return several traces as one, each a process of its own, all from the same instant."""
+    events = [
+        {**event, "pid": process} | _renumbered(event, process)
+        for process, trace in enumerate(traces, PROCESS)
+        for event in trace["traceEvents"]
+    ]
+    return {**traces[0], "traceEvents": events}
+
+
+def _renumbered(event: Mapping[str, Any], process: int) -> dict[str, Any]:
+    """Return an arrow's number, which must be different in each process; empty for others."""
+    return {"id": event["id"] + process * _IDS_PER_PROCESS} if "id" in event else {}
 
 
 def _rows(spans: Sequence[Span]) -> list[int]:

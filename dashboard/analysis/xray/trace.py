@@ -13,7 +13,8 @@ from dashboard.wire.plural import counted
 from dashboard.wire.units import NS_PER_MS
 
 HOPS = ("sync_to_async", "async_to_sync", "to_thread", "executor")
-THREAD, QUERY = "thread", "query"  # kinds of spans: the start of a thread, a database query
+# Kinds of spans: the start of a thread, a database query, what runs on the other side of a hop.
+THREAD, QUERY, WORK = "thread", "query", "work"
 SERIALISED_SHARE = 0.1  # of the request's length, lost in a queue; less is left out
 
 
@@ -27,12 +28,22 @@ class Thread:
 
 
 @dataclass(frozen=True)
+class Mode:
+    """What can call a middleware or the handler, and whether it is called as a coroutine."""
+
+    sync_capable: bool
+    async_capable: bool
+    runs_async: bool
+
+
+@dataclass(frozen=True)
 class Span:
     """Something that the request did. `thread` is a position in `Xray.threads`.
 
     `parent` is a position in `Xray.spans`, None for the request itself, and `depth` is the number
     of ancestors. Instants count from the start of the request. A span that was not over when the
-    request was is cut there, and not `finished`.
+    request was is cut there, and not `finished`. Spans of a middleware and of its stages have its
+    `path` in MIDDLEWARE, and a middleware as a whole and the handler have a `mode`.
     """
 
     number: int
@@ -44,6 +55,8 @@ class Span:
     start_ns: int
     end_ns: int
     finished: bool = True
+    path: str = ""
+    mode: Mode | None = None
 
     @property
     def length_ns(self) -> int:
@@ -263,12 +276,21 @@ def read_trace(trace: Mapping[str, Any]) -> Xray:
                 start_ns=span["begun"] - origin_ns,
                 end_ns=(span["ended"] if finished else max(last_ns, span["begun"])) - origin_ns,
                 finished=finished,
+                path=span.get("path", ""),
+                mode=_mode(span),
             )
         )
     threads = tuple(
         Thread(**trace["threads"][number], started=int(number) in started) for number in numbers
     )
     return Xray(threads, tuple(spans), trace["dropped"])
+
+
+def _mode(span: Mapping[str, Any]) -> Mode | None:
+    """Return the mode of a middleware or the handler; None for other spans."""
+    if "sync_capable" not in span:
+        return None
+    return Mode(span["sync_capable"], span["async_capable"], span["runs_async"])
 
 
 def _queues(hops: Sequence[Hop]) -> list[list[Hop]]:

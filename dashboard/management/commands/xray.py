@@ -1,4 +1,4 @@
-"""`manage.py xray`: trace one request of a lane and draw a lane for each thread."""
+"""`manage.py xray`: trace one request of a lane, or of two next to each other, and draw it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import os
 import signal
 import sys
 from argparse import ArgumentParser
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.management import BaseCommand, CommandError
 
-from dashboard.analysis.xray.chrome import chrome_trace
+from dashboard.analysis.xray.chrome import as_processes, chrome_trace
 from dashboard.database.opening import open_database
 from dashboard.home import home
 from dashboard.management.options import (
@@ -34,13 +34,15 @@ from dashboard.management.terminal.outputs import (
     write_json,
 )
 from dashboard.management.terminal.xray_drawing import draw_xray
+from dashboard.management.terminal.xray_tables import bill_table, difference_table
+from dashboard.runs.xray.pair import XrayPair, lane_without
 from dashboard.runs.xray.traced_request import RequestTracer, XrayResult, XraySubject, make_subject
 from dashboard.targets.supervise.cores import Cores
-from dashboard.wire.errors import Invalid, TargetFailed
+from dashboard.wire.errors import Invalid, InvalidPlan, Problem, TargetFailed
 
 
 class Command(BaseCommand):
-    """Traces one request in a target of its own."""
+    """Traces one request of each lane, each in a target of its own."""
 
     help = "Trace one request of a lane: its thread hops, middleware stages and queries."
     requires_system_checks = NO_CHECKS
@@ -49,6 +51,16 @@ class Command(BaseCommand):
         """Add the arguments."""
         parser.add_argument("scenario")
         parser.add_argument("lane", metavar="VARIANT@SERVER")
+        parser.add_argument(
+            "second", metavar="VARIANT@SERVER", nargs="?", help="another lane, for the difference"
+        )
+        parser.add_argument(
+            "--without",
+            action="append",
+            default=[],
+            metavar="MIDDLEWARE",
+            help="instead of another lane: the same one without this middleware (path or class)",
+        )
         parser.add_argument(
             "--set", action="append", default=[], type=parameter_setting, metavar="NAME=NUMBER"
         )
@@ -60,55 +72,103 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Trace, print, and exit with the status of docs/commands.md."""
         try:
-            subject = make_subject(
-                read_project(options),
-                scenario=options["scenario"],
-                lane=options["lane"],
-                parameters=dict(options["set"]),
-                timeout_s=options["timeout"],
-            )
+            subjects = _subjects(options)
             check_writable("json", options["json"])
             check_writable("trace", options["trace"])
         except Invalid as error:
             raise CommandError(str(error), returncode=BAD_USAGE) from None
         open_database()
         try:
-            result = asyncio.run(trace(subject))
+            results = asyncio.run(trace(subjects))
         except TargetFailed as error:
             raise CommandError(
                 f"{error}\n{error.log_tail}".strip(), returncode=RUN_FAILED
             ) from None
         except asyncio.CancelledError:
             sys.exit(INTERRUPTED)
-        self.print(result, options)
+        self.print(results, options)
 
-    def print(self, result: XrayResult, options: Mapping[str, Any]) -> None:
-        """Print the drawing; write the JSON and the trace as requested."""
+    def print(self, results: Sequence[XrayResult], options: Mapping[str, Any]) -> None:
+        """Print the drawings; write the JSON and the trace as requested."""
+        first, *others = results
+        pair = XrayPair(first, others[0]) if others else None
         if prints_table(options):
-            self.draw(result)
-        write_json(result.to_json(), options["json"])
+            self.draw(results, pair)
+        write_json((pair or first).to_json(), options["json"])
         if options["trace"] is not None:
-            title = f"{result.subject.lane} {result.subject.request}"
-            write_file("trace", options["trace"], json.dumps(chrome_trace(result.xray, title)))
+            traces = [
+                chrome_trace(result.xray, f"{result.subject.lane} {result.subject.request}")
+                for result in results
+            ]
+            write_file("trace", options["trace"], json.dumps(as_processes(traces)))
 
-    def draw(self, result: XrayResult) -> None:
+    def draw(self, results: Sequence[XrayResult], pair: XrayPair | None) -> None:
+        """Print the difference of a pair, then each drawing, and the bill of a single X-ray."""
+        if pair is not None:
+            self.draw_difference(pair)
+        for result in results:
+            self.draw_one(result, max(each.xray.length_ns for each in results))
+        if pair is None and results[0].bill:
+            console = table_console()
+            self.stdout.write("")
+            console.print(bill_table(results[0].bill, console.width))
+            self.stdout.write("--without NAME traces the same request without one of them as well.")
+
+    def draw_difference(self, pair: XrayPair) -> None:
+        """Print the parts that differ, the sentence, and what leaving something out changed."""
+        console = table_console()
+        console.print(difference_table(pair, console.width))
+        self.stdout.write(pair.sentence)
+        if pair.left_out:
+            self.stdout.write(f"Without {' and '.join(pair.left_out)}: {pair.outcome}.")
+        for warning in pair.warnings:
+            self.stdout.write(f"Warning: {warning}")
+        self.stdout.write("")
+
+    def draw_one(self, result: XrayResult, axis_ns: int) -> None:
         """Print the request, the drawing, one sentence and the warnings."""
         subject = result.subject
         tries = result.traced.tries
         self.stdout.write(f"{subject.lane}: {subject.request}, answered {result.traced.status}")
         self.stdout.write(f"the fastest of {tries} traced requests\n\n" if tries > 1 else "\n")
-        for line in draw_xray(result.xray, table_console().width):
+        for line in draw_xray(result.xray, table_console().width, axis_ns):
             self.stdout.write(line)
         self.stdout.write(f"\n{result.sentence}")
         for warning in result.warnings:
             self.stdout.write(f"Warning: {warning}")
 
 
-async def trace(subject: XraySubject) -> XrayResult:
+def _subjects(options: Mapping[str, Any]) -> list[XraySubject]:
+    """Return the requests to trace: one, or two to compare. Raises Invalid."""
+    project = read_project(options)
+
+    def subject(lane: str) -> XraySubject:
+        return make_subject(
+            project,
+            scenario=options["scenario"],
+            lane=lane,
+            parameters=dict(options["set"]),
+            timeout_s=options["timeout"],
+        )
+
+    first = subject(options["lane"])
+    second, without = options["second"], options["without"]
+    if second and without:
+        message = f"expected no second lane beside it, found {second}"
+        raise InvalidPlan(Problem("without", message))
+    if without:
+        second = str(lane_without(first.lane, without))
+    if second and subject(second).lane == first.lane:
+        raise InvalidPlan(Problem("lanes", f"expected another lane, found {second} twice"))
+    return [first, subject(second)] if second else [first]
+
+
+async def trace(subjects: Sequence[XraySubject]) -> list[XrayResult]:
     """Wait until no run is on, then X-ray. Ctrl-C ends the target; raises CancelledError."""
     task = asyncio.current_task()
     assert task is not None  # nosec B101 # noqa: S101 - asyncio.run has made one
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     mark = os.environ.get("LIVEBURST_MARK") or f"liveburst-{os.getpid()}"
-    return await RequestTracer(mark=mark, home=home(), cores=Cores.here()).trace_when_free(subject)
+    tracer = RequestTracer(mark=mark, home=home(), cores=Cores.here())
+    return await tracer.trace_when_free(*subjects)

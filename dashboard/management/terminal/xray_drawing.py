@@ -13,7 +13,7 @@ from dashboard.analysis.xray.trace import Hop, Span, Xray
 from dashboard.wire.plural import counted
 from dashboard.wire.units import NS_PER_MS
 
-AXIS, SHORTEST_AXIS = 40, 10  # characters
+AXIS, SHORT_AXIS, SHORTEST_AXIS = 40, 24, 10  # characters
 TIMES = 25  # characters of start and length before the axis
 TEXT = 50  # characters after the axis for a span's description, if possible
 DEEPEST = 6  # ancestors that a description is indented for; the number of others is written
@@ -23,14 +23,19 @@ BUSY, ELSEWHERE, SHORT = "█", "·", "▏"
 MOST_ROWS = 400  # in all; those left out are counted, and are in the JSON
 
 
-def draw_xray(xray: Xray, width: int = USUAL_WIDTH) -> Iterator[str]:
+def draw_xray(xray: Xray, width: int = USUAL_WIDTH, axis_ns: int | None = None) -> Iterator[str]:
     """Yield the lines of the drawing: a heading for each thread, and below it its spans.
 
-    A hop's call is dotted, since its own thread is free meanwhile or waits. In a narrow terminal
-    the axis is shorter. A long description is wrapped in its own column, below its first line.
+    A hop's call is dotted, since its own thread is free meanwhile or waits. `axis_ns` is how much
+    time the axis has; None: the request's length. The axis is shorter in a narrow terminal, and
+    where it keeps long descriptions on one line. Those that are longer are wrapped in their own
+    column, below their first line.
     """
-    axis = max(SHORTEST_AXIS, min(AXIS, width - TIMES - TEXT))
-    for head, text in _lines(xray, axis):
+    axis_ns = max(axis_ns or xray.length_ns, xray.length_ns, 1)
+    longest = max(cell_len(text) for _, text in _lines(xray, SHORTEST_AXIS, axis_ns))
+    least = max(SHORTEST_AXIS, min(SHORT_AXIS, width - TIMES - TEXT))
+    axis = max(least, min(AXIS, width - TIMES - min(longest, width)))
+    for head, text in _lines(xray, axis, axis_ns):
         yield from _wrapped(head, text, width)
 
 
@@ -64,12 +69,12 @@ class _Wrapper(textwrap.TextWrapper):
     wordsep_simple_re = re.compile(r"( +)|(?<=[^\W\d]\.)(?=\w)")
 
 
-def _lines(xray: Xray, axis: int) -> Iterator[tuple[str, str]]:
+def _lines(xray: Xray, axis: int, axis_ns: int) -> Iterator[tuple[str, str]]:
     """Yield the head of each line, which is never wrapped, and its text."""
     hops = {hop.call.number: hop for hop in xray.hops}
     backs = {hop.work.number: hop for hop in xray.hops}
     shown = {span.number for span in xray.spans[:MOST_ROWS]}
-    yield f"{'start':>11} {'length':>11}  {_ruler(xray, axis)}", ""
+    yield f"{'start':>11} {'length':>11}  {_ruler(axis, axis_ns)}", ""
     for position, thread in enumerate(xray.threads):
         notes = [
             *(["event loop"] if thread.loop else []),
@@ -79,7 +84,8 @@ def _lines(xray: Xray, axis: int) -> Iterator[tuple[str, str]]:
         yield f"{letter(position)}  ", f"{thread.name}{note}"
         for span in xray.spans:
             if span.thread == position and span.number in shown:
-                yield _row(xray, axis, span, hops.get(span.number), backs.get(span.number))
+                bar = _bar(span, axis, axis_ns, ELSEWHERE if span.number in hops else BUSY)
+                yield _row(span, bar, hops.get(span.number), backs.get(span.number))
     if left_out := len(xray.spans) - len(shown) + xray.dropped:
         yield "", f"and {counted(left_out, 'more span')}"
 
@@ -90,13 +96,13 @@ def letter(thread: int) -> str:
     return ascii_uppercase[place] + (str(again) if again else "")
 
 
-def _ruler(xray: Xray, axis: int) -> str:
-    last = f"{xray.length_ns / NS_PER_MS:.2f} ms"
+def _ruler(axis: int, axis_ns: int) -> str:
+    last = f"{axis_ns / NS_PER_MS:.2f} ms"
     begin = "0" if len(last) < axis - 1 else ""  # else it would look like a digit of the end
     return begin + last.rjust(axis - len(begin))
 
 
-def _row(xray: Xray, axis: int, span: Span, hop: Hop | None, back: Hop | None) -> tuple[str, str]:
+def _row(span: Span, bar: str, hop: Hop | None, back: Hop | None) -> tuple[str, str]:
     length = f"{span.length_ns / NS_PER_MS:8.2f} ms" if span.finished else "not over"
     text = f"{_indent(span.depth)}{span.kind} {span.name}"
     if hop:
@@ -104,7 +110,6 @@ def _row(xray: Xray, axis: int, span: Span, hop: Hop | None, back: Hop | None) -
         text += f" ({hop.queued_ns / NS_PER_MS:.2f} queued)" if hop.queued_ns else ""
     if back:
         text += f" ← {letter(back.call.thread)}"
-    bar = _bar(xray, axis, span, ELSEWHERE if hop else BUSY)
     return f"{span.start_ns / NS_PER_MS:8.2f} ms {length:>11}  {bar}  ", text
 
 
@@ -114,9 +119,9 @@ def _indent(depth: int) -> str:
     return "  " * min(depth, DEEPEST) + (f"+{beyond} " if beyond > 0 else "")
 
 
-def _bar(xray: Xray, axis: int, span: Span, ink: str) -> str:
+def _bar(span: Span, axis: int, axis_ns: int, ink: str) -> str:
     """Return the span on the axis; one shorter than a character is a thin line."""
-    scale = axis / max(xray.length_ns, 1)
+    scale = axis / axis_ns
     first = min(int(span.start_ns * scale), axis - 1)
     cells = round(span.length_ns * scale)
     drawn = ink * min(cells, axis - first) if cells else SHORT

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from asgiref.sync import sync_to_async
 
 from dashboard.analysis.causes.view_calls import exceptions, redirects
 from dashboard.analysis.text.causes.view_calls import exception_text
+from dashboard.analysis.xray.bill import MiddlewareCost, middleware_bill
 from dashboard.analysis.xray.trace import Xray, read_trace
 from dashboard.project.model.scenario import Variant
 from dashboard.project.project import Project
@@ -30,6 +31,7 @@ from dashboard.wire.plan.plan import Lane
 from dashboard.wire.plural import counted
 from dashboard.wire.report.answers import ExceptionKind
 from dashboard.wire.report.target_facts import Serialised
+from dashboard.wire.units import NS_PER_MS
 
 PATIENCE_S = 3.0  # a run that has just finished releases the machine a moment later
 
@@ -57,11 +59,21 @@ class XraySubject:
 
 @dataclass(frozen=True)
 class XrayResult:
-    """The X-ray of a request."""
+    """The X-ray of a request: of the fastest of several.
+
+    `bill` is what its middleware costs. `other_lengths_ns` are those of the slower requests.
+    """
 
     subject: XraySubject
     traced: TracedRequest
     xray: Xray
+    bill: tuple[MiddlewareCost, ...] = ()
+    other_lengths_ns: tuple[int, ...] = ()
+
+    @property
+    def lengths_ns(self) -> tuple[int, ...]:
+        """The lengths of all traced requests, that of the fastest first."""
+        return (self.xray.length_ns, *self.other_lengths_ns)
 
     @property
     def sentence(self) -> str:
@@ -113,8 +125,22 @@ class XrayResult:
             "sentence": self.sentence,
             "warnings": self.warnings,
             "exceptions": self.exceptions,
+            "lengths_ms": [length_ns / NS_PER_MS for length_ns in self.lengths_ns],
+            "middleware": to_json(self.bill),
             **self.xray.to_json(),
         }
+
+
+def read_result(subject: XraySubject, traced: TracedRequest) -> XrayResult:
+    """Return the X-ray of a traced request; of the slower tries only their numbers are kept."""
+    xray, *others = (read_trace(trace) for trace in (traced.trace, *traced.others))
+    return XrayResult(
+        subject,
+        replace(traced, others=()),
+        xray,
+        bill=middleware_bill(xray, others),
+        other_lengths_ns=tuple(other.length_ns for other in others),
+    )
 
 
 def make_subject(
@@ -190,12 +216,15 @@ class RequestTracer:
             prepared=prepared,
             on_step=on_step,
         )
-        return XrayResult(subject, traced, read_trace(traced.trace))
+        return read_result(subject, traced)
 
-    async def trace_when_free(self, subject: XraySubject) -> XrayResult:
-        """Trace as soon as the queue is empty."""
+    async def trace_when_free(self, *subjects: XraySubject) -> list[XrayResult]:
+        """Trace one request of each, one after the other, as soon as the queue is empty."""
         async with when_free(self._home / LOCK_NAME):
-            return await self.trace(subject)
+            return [
+                await self.trace(subject, prepared=position > 0)
+                for position, subject in enumerate(subjects)
+            ]
 
     async def trace_if_free(
         self, subject: XraySubject, on_step: OnStep = ignore_step

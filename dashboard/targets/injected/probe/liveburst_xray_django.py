@@ -94,8 +94,8 @@ def recorded_receivers(receivers: list[Any], signal: Span) -> list[Any]:
 def trace_middleware(base: Any) -> None:
     """Record each middleware as a whole, its stages, and the handler, as Django chains them.
 
-    The span of a middleware has its `path` in MIDDLEWARE, whether sync and async code can call it
-    (`sync_capable`, `async_capable`), and whether it is called as a coroutine (`runs_async`).
+    The span of a middleware has its `path` in MIDDLEWARE. Both kinds have whether sync and async
+    code can call it (`sync_capable`, `async_capable`) and whether it is a coroutine (`runs_async`).
     """
     find, convert = base.import_string, base.convert_exception_to_response
     made: dict[int, tuple[Any, dict[str, Any]]] = {}  # kept with it, so that its id is not reused
@@ -117,12 +117,13 @@ def trace_middleware(base: Any) -> None:
 
     def convert_exception_to_response(get_response: Any) -> Any:
         handler = convert(get_response)
+        mode = is_async(handler)
         if isinstance(getattr(get_response, "__self__", None), base.BaseHandler):
             # The innermost part of the chain, which calls the view.
-            return spanned("handler", handler, get_response, is_async(handler))
-        _, extra = made.get(id(get_response), (None, {}))
-        mode = is_async(handler)
-        return spanned("middleware", handler, get_response, mode, runs_async=mode, **extra)
+            kind, extra = "handler", {"sync_capable": not mode, "async_capable": mode}
+        else:
+            kind, (_, extra) = "middleware", made.get(id(get_response), (None, {}))
+        return spanned(kind, handler, get_response, mode, runs_async=mode, **extra)
 
     base.import_string = import_string
     base.convert_exception_to_response = convert_exception_to_response

@@ -1,0 +1,112 @@
+"""Two X-rays side by side, and the experiment in which the second leaves middleware out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from dashboard.analysis.xray.bill import MiddlewareCost
+from dashboard.analysis.xray.difference import Difference
+from dashboard.project.model.version import MARK, without_version
+from dashboard.project.servers.settings import WITHOUT, as_text, left_out, parse
+from dashboard.wire.codec import JsonObject
+from dashboard.wire.plan.plan import Lane
+
+from .traced_request import XrayResult
+
+
+@dataclass(frozen=True)
+class XrayPair(JsonObject):
+    """The X-rays of two lanes, and what the second does that the first does not."""
+
+    first: XrayResult
+    second: XrayResult
+
+    @cached_property
+    def difference(self) -> Difference:
+        """The difference of their requests."""
+        lengths_ns = self.first.lengths_ns, self.second.lengths_ns
+        return Difference(self.first.xray, self.second.xray, lengths_ns)
+
+    @property
+    def sentence(self) -> str:
+        """The difference in one sentence or two."""
+        lanes = str(self.first.subject.lane), str(self.second.subject.lane)
+        return self.difference.sentence(*lanes)
+
+    @property
+    def statuses(self) -> tuple[int, int]:
+        """The statuses of the two responses."""
+        return self.first.traced.status, self.second.traced.status
+
+    @property
+    def warnings(self) -> list[str]:
+        """What must be known to read the difference."""
+        first, second = self.statuses
+        if first == second:
+            return []
+        text = f"The responses differ: {first} and {second}. So does what was done for them."
+        return [text]
+
+    @cached_property
+    def left_out(self) -> tuple[str, ...]:
+        """The middleware that only the second leaves out, if nothing else is different.
+
+        As its lane names it, by a path or the end of it; empty for any other pair.
+        """
+        first, second = self.first.subject.lane, self.second.subject.lane
+        (some, before), (others, after) = (_left_out(lane) for lane in (first, second))
+        if some != others or not set(before) < set(after):
+            return ()
+        return tuple(name for name in after if name not in before)
+
+    @property
+    def outcome(self) -> str:
+        """What leaving it out changes: *−2 hops, −0.3 ms, still 200*."""
+        return self.difference.without_it(self.statuses)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON object specified in docs/commands.md."""
+        return {
+            "first": self.first.to_json(),
+            "second": self.second.to_json(),
+            "difference": {
+                "sentence": self.sentence,
+                "warnings": self.warnings,
+                "left_out": list(self.left_out),
+                "statuses": list(self.statuses),
+                **self.difference.to_json(),
+            },
+        }
+
+
+def lane_without(lane: Lane, names: Iterable[str]) -> Lane:
+    """Return the lane that leaves out this middleware as well. The lane is valid."""
+    server, mark, version = lane.server.partition(MARK)
+    name, values = parse(server)
+    values[WITHOUT] = ",".join(dict.fromkeys([*left_out(values), *names]))
+    return Lane(lane.variant, f"{as_text(name, values)}{mark}{version}")
+
+
+def fits(name: str, path: str) -> bool:
+    """Return True if a name is the path of a middleware, or the end of it after a dot."""
+    return path == name or path.endswith(f".{name}")
+
+
+def outcome_of(entry: MiddlewareCost, pairs: Iterable[XrayPair]) -> XrayPair | None:
+    """Return the last of the experiments in which only this middleware is left out, or None."""
+    found = [
+        pair for pair in pairs if len(pair.left_out) == 1 and fits(pair.left_out[0], entry.path)
+    ]
+    return found[-1] if found else None
+
+
+def _left_out(lane: Lane) -> tuple[Lane, tuple[str, ...]]:
+    """Return the lane as it would be with all of its middleware, and what it leaves out."""
+    name, values = parse(without_version(lane.server))
+    _, mark, version = lane.server.partition(MARK)
+    names = left_out(values)
+    values.pop(WITHOUT, None)
+    return Lane(lane.variant, f"{as_text(name, values)}{mark}{version}"), names
