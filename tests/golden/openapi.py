@@ -22,7 +22,7 @@ from dashboard.runs.archive.imports.schema import ImportedFile
 from dashboard.web.bench.forms import FireForm
 from dashboard.web.explore.forms import MatrixForm, SweepForm
 from dashboard.web.shared.form_values import PARAMETER
-from dashboard.web.xray.views import XrayForm
+from dashboard.web.xray.forms import XrayForm
 from dashboard.wire.plan.fields import PLAN_FIELDS
 from dashboard.wire.report.matrix import MatrixAnswer
 from dashboard.wire.report.sweep import SweepAnswer
@@ -179,6 +179,7 @@ OPERATIONS: Mapping[str, tuple[Operation, ...]] = {
         post("Trace one request inside its application.", XRAY, "scenario", "lane"),
     ),
     "xray-result": (Operation("A traced request."),),
+    "xray-beside": (post("Trace the same request at another lane.", {"lane": TEXT}, "lane"),),
     "xray-trace": (Operation("The trace in the Trace Event Format.", media=JSON, answer=TRACE),),
     "runs": (
         Operation(

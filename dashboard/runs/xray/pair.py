@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from dashboard.analysis.xray.bill import MiddlewareCost
 from dashboard.analysis.xray.difference import Difference
 from dashboard.project.model.version import MARK, without_version
 from dashboard.project.servers.settings import WITHOUT, as_text, left_out, parse
@@ -90,17 +89,14 @@ def lane_without(lane: Lane, names: Iterable[str]) -> Lane:
     return Lane(lane.variant, f"{as_text(name, values)}{mark}{version}")
 
 
-def fits(name: str, path: str) -> bool:
-    """Return True if a name is the path of a middleware, or the end of it after a dot."""
-    return path == name or path.endswith(f".{name}")
-
-
-def outcome_of(entry: MiddlewareCost, pairs: Iterable[XrayPair]) -> XrayPair | None:
-    """Return the last of the experiments in which only this middleware is left out, or None."""
+def experiment_without(path: str, pairs: Mapping[str, XrayPair]) -> str:
+    """Return the key of the last pair that differs only in this middleware; empty if none does."""
     found = [
-        pair for pair in pairs if len(pair.left_out) == 1 and fits(pair.left_out[0], entry.path)
+        key
+        for key, pair in pairs.items()
+        if len(pair.left_out) == 1 and f".{path}".endswith(f".{pair.left_out[0]}")
     ]
-    return found[-1] if found else None
+    return found[-1] if found else ""
 
 
 def _left_out(lane: Lane) -> tuple[Lane, tuple[str, ...]]:

@@ -40,6 +40,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "runs": "fired",
     "stop": "stopped",
     "xray": "took an X-ray",
+    "xray-beside": "took an X-ray to compare",
 }
 LOGGED_IN: Final = "logged in"
 # These only compute: a form is sent for an estimate of what it would take.

@@ -19,13 +19,17 @@ BUSY = "A run or a calibration is using the machine. Try again when it has finis
 
 @dataclass
 class XrayJob:
-    """One X-ray: what it does now, and once it has ended, its result or its problem."""
+    """One X-ray: what it does now, and once it has ended, its result or its problem.
+
+    `first` is the id of the X-ray that it is laid beside; empty for one on its own.
+    """
 
     subject: XraySubject
     step: str = "waiting for the machine"
     result: XrayResult | None = None
     busy: bool = False  # it has ended because the machine was in use
     problem: LiveburstError | None = None
+    first: str = ""
     begun_s: float = field(default_factory=time.monotonic)
     task: asyncio.Task[None] | None = None  # kept, since a loop keeps only weak references
 
@@ -67,14 +71,16 @@ class XrayStore:
         self._tracer = tracer
         self._jobs.clear()
 
-    def start(self, subject: XraySubject) -> str:
+    def start(self, subject: XraySubject, first: str = "") -> str:
         """Start an X-ray that outlives the request; return its id in URLs.
+
+        `first` is the id of the one that it is laid beside.
 
         Raises LiveburstError before `use`.
         """
         if self._tracer is None:
             raise LiveburstError(f"Start the dashboard with: {suggested_command('lab')}")
-        job = XrayJob(subject)
+        job = XrayJob(subject, first=first)
         job.task = asyncio.create_task(job.run(self._tracer))
         return self.keep(job)
 
@@ -94,6 +100,15 @@ class XrayStore:
         if number not in self._jobs:
             raise Http404("Only the last few X-rays are kept, and only until the dashboard ends.")
         return self._jobs[number]
+
+    def beside(self, number: str) -> dict[str, XrayJob]:
+        """Return the jobs that are laid beside this one, oldest first, by their ids."""
+        return {other: job for other, job in self._jobs.items() if job.first == number}
+
+    def first_of(self, job: XrayJob) -> XrayResult | None:
+        """Return the X-ray that a job is laid beside; None if there is none, or no longer."""
+        first = self._jobs.get(job.first)
+        return first.result if first else None
 
 
 xray_store = XrayStore()

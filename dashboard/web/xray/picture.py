@@ -83,9 +83,9 @@ class Picture:
     bar_height: int = BAR_HEIGHT
 
 
-def picture(xray: Xray, *, to_scale: bool = False) -> Picture:
-    """Lay out an X-ray; its time axis is broken if it must be, unless `to_scale`."""
-    axis = axis_of(xray, to_scale=to_scale)
+def picture(xray: Xray, axis: TimeAxis | None = None) -> Picture:
+    """Lay out an X-ray on a time axis, by default its own, which is broken if it must be."""
+    axis = axis or axis_of(xray)
     spans = xray.spans[:MAX_BARS]
     rows = _rows(spans)
     tops: list[float] = []

@@ -6,7 +6,7 @@ So the longest stretches in which nothing begins or ends are cut, as many as it 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -83,16 +83,20 @@ class TimeAxis:
             free = max(free, last + BREAK_WIDTH)
 
 
-def axis_of(xray: Xray, *, to_scale: bool) -> TimeAxis:
-    """Return the axis with the fewest cuts that make short spans visible; `to_scale`: none."""
-    whole = TimeAxis(xray.length_ns)
-    short_ns = _short_ns(xray)
+def axis_of(*xrays: Xray, to_scale: bool = False) -> TimeAxis:
+    """Return the axis for some X-rays, all from their start, as long as the longest of them.
+
+    It has the fewest cuts that make short spans visible; `to_scale`: none.
+    """
+    length_ns = max(xray.length_ns for xray in xrays)
+    whole = TimeAxis(length_ns)
+    short_ns = _short_ns(xrays)
     if to_scale or not short_ns:
         return whole
     best = whole
-    quiet = _quiet(xray)
+    quiet = _quiet(xrays, length_ns)
     for cuts in range(min(len(quiet), MOST_BREAKS) + 1):
-        axis = TimeAxis(xray.length_ns, tuple(sorted(quiet[:cuts])))
+        axis = TimeAxis(length_ns, tuple(sorted(quiet[:cuts])))
         if axis.scale > best.scale:
             best = axis
         if best.scale * short_ns >= VISIBLE:
@@ -100,20 +104,23 @@ def axis_of(xray: Xray, *, to_scale: bool) -> TimeAxis:
     return best
 
 
-def _short_ns(xray: Xray) -> int:
+def _short_ns(xrays: Sequence[Xray]) -> int:
     """Return the median length of what is easily lost: the ways of hops, and queries; else 0."""
-    ways = [way for hop in xray.hops for way in (hop.wait_ns - hop.queued_ns, hop.return_ns)]
-    queries = [span.length_ns for span in xray.spans if span.kind == QUERY]
+    hops = [hop for xray in xrays for hop in xray.hops]
+    ways = [way for hop in hops for way in (hop.wait_ns - hop.queued_ns, hop.return_ns)]
+    spans = [span for xray in xrays for span in xray.spans]
+    queries = [span.length_ns for span in spans if span.kind == QUERY]
     lengths = sorted(length for length in (*ways, *queries) if length > 0)
     return lengths[len(lengths) // 2] if lengths else 0
 
 
-def _quiet(xray: Xray) -> list[Stretch]:
+def _quiet(xrays: Sequence[Xray], length_ns: int) -> list[Stretch]:
     """Return the stretches between two instants at which a span begins or ends, longest first."""
     instants = {
         min(instant, xray.length_ns)
+        for xray in xrays
         for span in xray.spans
         for instant in (span.start_ns, span.end_ns)
     }
-    stretches = pairwise(sorted(instants))
+    stretches = pairwise(sorted(instants | {length_ns}))
     return sorted(stretches, key=lambda stretch: stretch[0] - stretch[1])

@@ -7,5 +7,6 @@ from . import views
 urlpatterns = [
     path("", views.xray, name="xray"),
     path("<slug:number>/", views.result, name="xray-result"),
+    path("<slug:number>/beside/", views.beside, name="xray-beside"),
     path("<slug:number>/trace.json", views.trace, name="xray-trace"),
 ]

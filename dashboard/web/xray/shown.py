@@ -1,0 +1,137 @@
+"""What the page shows of X-rays: drawings, tables of spans, the bill, the difference of two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from dashboard.analysis.xray.difference import change_text, cost_text
+from dashboard.runs.xray.pair import XrayPair, experiment_without, lane_without
+from dashboard.runs.xray.traced_request import XrayResult
+from dashboard.web.shared.form_values import lane_names
+from dashboard.web.shared.format import format_ms
+
+from .jobs import xray_store
+from .picture import picture
+from .time_axis import axis_of
+
+
+def shown_single(number: str, result: XrayResult, *, to_scale: bool) -> dict[str, Any]:
+    """Return what the template shows of one X-ray."""
+    return {
+        "title": f"X-ray of {result.subject.lane}",
+        "xrays": [_drawn(number, result, [result], to_scale=to_scale)],
+        "to_scale": to_scale,
+        **_experiments(number, result),
+    }
+
+
+def shown_pair(numbers: tuple[str, str], pair: XrayPair, *, to_scale: bool) -> dict[str, Any]:
+    """Return what the template shows of two X-rays: both on one axis, and their difference."""
+    results = [pair.first, pair.second]
+    return {
+        "title": f"X-rays of {pair.first.subject.lane} and {pair.second.subject.lane}",
+        "pair": _difference(pair),
+        "xrays": [
+            _drawn(number, result, results, to_scale=to_scale)
+            for number, result in zip(numbers, results, strict=True)
+        ],
+        "to_scale": to_scale,
+        **_experiments(numbers[0], pair.first),
+    }
+
+
+def _drawn(
+    number: str, result: XrayResult, on_one_axis: Sequence[XrayResult], *, to_scale: bool
+) -> dict[str, Any]:
+    data = result.to_json()
+    axis = axis_of(*(each.xray for each in on_one_axis), to_scale=to_scale)
+    return {
+        "number": number,
+        "family": result.subject.variant.family,
+        "result": data,
+        "picture": picture(result.xray, axis),
+        "hop_cost": format_ms(data["hop_cost_ms"]),
+        "length": format_ms(data["length_ms"]),
+        "rows": _span_rows(data),
+    }
+
+
+def _span_rows(data: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the spans as rows of the table."""
+    return [
+        {
+            "kind": span["kind"],
+            "name": span["name"],
+            "thread": data["threads"][span["thread"]]["name"],
+            "start": format_ms(span["start_ms"]),
+            "length": format_ms(span["length_ms"])
+            if span["length_ms"] is not None
+            else "unfinished",
+            "wait": format_ms(span["hop"]["wait_ms"]) if span["hop"] else "",
+        }
+        for span in data["spans"]
+    ]
+
+
+def _difference(pair: XrayPair) -> dict[str, Any]:
+    """Return the table of differences: the whole request first, then the parts that differ."""
+    difference = pair.difference
+    whole = ("The whole request", *difference.whole_texts, change_text(difference.total))
+    parts = [
+        (
+            difference.label(each.part),
+            *(cost_text(cost) for cost in (each.first, each.second)),
+            change_text(each.change),
+        )
+        for each in difference.differing
+    ]
+    keys = ("part", "first", "second", "change")
+    return {
+        "sentence": pair.sentence,
+        "warnings": pair.warnings,
+        "left_out": " and ".join(pair.left_out),
+        "outcome": pair.outcome,
+        "lanes": [
+            {"name": str(subject.lane), "family": subject.variant.family}
+            for subject in (pair.first.subject, pair.second.subject)
+        ],
+        "rows": [dict(zip(keys, row, strict=True)) for row in (whole, *parts)],
+        "alike": len(difference.parts) - len(parts),
+        "n": [len(lengths) for lengths in difference.lengths_ns],
+    }
+
+
+def _experiments(number: str, result: XrayResult) -> dict[str, Any]:
+    """Return the middleware's bill, and what can be laid beside an X-ray."""
+    subject = result.subject
+    scenario = subject.project.scenarios[subject.scenario]
+    lanes = [name for name in lane_names(subject.project, scenario) if name != str(subject.lane)]
+    return {
+        "base": {"number": number, "lane": str(subject.lane), "family": subject.variant.family},
+        "bill": list(_bill_rows(number, result)),
+        "bill_n": max((len(entry.own_ns) for entry in result.bill), default=0),
+        "has_sync_only": any(entry.kind == "sync only" for entry in result.bill),
+        "other_lanes": lanes,
+    }
+
+
+def _bill_rows(number: str, result: XrayResult) -> Iterator[dict[str, Any]]:
+    jobs = xray_store.beside(number)
+    pairs = {other: XrayPair(result, job.result) for other, job in jobs.items() if job.result}
+    failed = {str(job.subject.lane): other for other, job in jobs.items() if job.problem}
+    for entry in result.bill:
+        lane = str(lane_without(result.subject.lane, [entry.name]))
+        tried = experiment_without(entry.path, pairs)
+        yield {
+            "name": entry.name,
+            "path": entry.path,
+            "kind": entry.kind,
+            "ran_as": entry.ran_as,
+            "hops": entry.cost.hops,
+            "queries": entry.cost.queries,
+            "own": format_ms(entry.own_ms),
+            "lane": lane,
+            "outcome": pairs[tried].outcome if tried else "",
+            "tried": tried or failed.get(lane, ""),
+        }
