@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+# What strangers' virtualenvs have; where several tests need the same, they share one.
+DJANGO_4, DJANGO_6 = "django>=4.2,<5", "django>=6.1,<6.2"
+
 
 @pytest.fixture(scope="session")
 def prepared_virtualenvs(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dashboard.project.servers.catalogue import SERVERS
-from dashboard.project.servers.settings import InvalidSetting, parse, resolve, settable
+from dashboard.project.servers.settings import InvalidSetting, as_text, parse, resolve, settable
 
 
 def test_the_text_of_a_lane_sets_a_servers_settings() -> None:
@@ -39,11 +39,34 @@ def test_chosen_settings_are_shown() -> None:
         ("uvicorn:loop=trio", "loop: expected one of auto, asyncio, uvloop, found 'trio'"),
         ("daphne:loop=uvloop", "loop: not a setting of daphne"),
         ("uvicorn:speed=9", "speed: not a setting of uvicorn"),
+        (
+            "daphne:without=a b",
+            "without: expected the path of a middleware or its end, found 'a b'",
+        ),
+        ("daphne:without=7", "without: expected the path of a middleware"),
+        ("daphne:without=a..B", "without: expected the path of a middleware"),
+        ("daphne:without=A,without=A", "without: expected once"),
+        (f"daphne:without={'A' * 161}", "expected 160 characters at most, found 161"),
     ],
 )
 def test_an_invalid_setting_is_refused_with_its_field(text: str, message: str) -> None:
     with pytest.raises(InvalidSetting, match=message):
         resolve(SERVERS, text)
+
+
+def test_middleware_is_left_out_by_one_or_several_names() -> None:
+    server = resolve(SERVERS, "uvicorn:without=a.b.First,loop=asyncio,without=Second")
+    assert server.without == ("a.b.First", "Second")
+    words = "1 process, one event loop, without First and Second, loop asyncio"
+    assert server.concurrency("async") == words
+    assert SERVERS["uvicorn"].without == ()
+
+
+@pytest.mark.parametrize(
+    "text", ["daphne", "uvicorn:loop=asyncio,backlog=200", "daphne:without=a.B,without=C"]
+)
+def test_settings_are_written_as_they_are_parsed(text: str) -> None:
+    assert as_text(*parse(text)) == text
 
 
 def test_a_name_alone_is_the_entry_of_the_catalogue() -> None:

@@ -14,7 +14,7 @@ import pytest
 from tests.management.command import ROOT, environment
 from tests.targets.helpers import marked, until
 from tests.targets.lifecycle.test_other_virtualenv import other_pythons
-from tests.virtualenvs import make_virtualenv
+from tests.virtualenvs import DJANGO_4, DJANGO_6, make_virtualenv
 
 pytestmark = pytest.mark.servers
 SHOP = Path(__file__).with_name("shop")
@@ -39,7 +39,7 @@ def made(directory: Path, which: int, django: str, prepared: Path) -> Path:
 
 @pytest.mark.parametrize(
     ("which", "django", "version"),
-    [(OLDEST, "django>=4.2,<5", "4.2."), (NEWEST, "django>=6", "6.")],
+    [(OLDEST, DJANGO_4, "4.2."), (NEWEST, DJANGO_6, "6.")],
 )
 def test_it_is_measured_under_three_servers_and_not_modified(
     which: int, django: str, version: str, tmp_path: Path, prepared_virtualenvs: Path

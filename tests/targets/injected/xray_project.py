@@ -24,6 +24,7 @@ from django.dispatch import Signal
 from django.http import HttpRequest, HttpResponse
 from django.template import Context, Template
 from django.urls import path
+from django.utils.decorators import async_only_middleware, sync_only_middleware
 from django.views.decorators.csrf import csrf_exempt
 
 settings.configure(
@@ -41,6 +42,29 @@ settings.configure(
     TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates"}],
 )
 django.setup()
+
+
+@sync_only_middleware
+def sync_only(get_response: Any) -> Any:
+    """A middleware that only sync code can call."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response: HttpResponse = get_response(request)
+        return response
+
+    return middleware
+
+
+@async_only_middleware
+def async_only(get_response: Any) -> Any:
+    """A middleware that only async code can call."""
+
+    async def middleware(request: HttpRequest) -> HttpResponse:
+        response: HttpResponse = await get_response(request)
+        return response
+
+    return middleware
+
 
 WORK_S = 0.02
 POOL = ThreadPoolExecutor(max_workers=4)

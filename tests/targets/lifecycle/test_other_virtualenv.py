@@ -20,10 +20,9 @@ from tests.firing import burst, engine, fire, in_order
 from tests.targets import client
 from tests.targets.helpers import AVAILABLE, ROOT
 from tests.targets.warm import ignore, warm_pool
-from tests.virtualenvs import prepared_virtualenv
+from tests.virtualenvs import DJANGO_4, prepared_virtualenv
 
 pytestmark = [pytest.mark.servers, pytest.mark.asyncio(loop_scope="module")]
-PACKAGES = ("django>=4.2,<5",)
 
 LAB = """
 [project]
@@ -93,7 +92,7 @@ def python(prepared_virtualenvs: Path) -> Path:
     if base is None:
         pytest.skip("there is no other Python beside the one that runs the tests")
     try:
-        return prepared_virtualenv(prepared_virtualenvs, base, *PACKAGES)
+        return prepared_virtualenv(prepared_virtualenvs, base, DJANGO_4)
     except subprocess.CalledProcessError as error:
         pytest.skip(f"the virtualenv could not be made: {error.stderr[-200:]}")
 
