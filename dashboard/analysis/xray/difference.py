@@ -115,7 +115,7 @@ class Difference(JsonObject):
             return text
         n = " and ".join(str(len(lengths)) for lengths in self.lengths_ns)
         by = time_text(self.total) or "0 ms"
-        return f"{text} In time they are alike: {by}, from {n} traced requests, may be chance."
+        return f"{text} Their times cannot be told apart: {by}, from {n} traced requests."
 
     def without_it(self, statuses: tuple[int, int]) -> str:
         """Return what leaving something out changes: *−2 hops, −0.3 ms, still 200*.
