@@ -21,6 +21,7 @@ from dashboard.management.terminal.xray_drawing import (
     draw_xray,
     letter,
 )
+from dashboard.wire.units import NS_PER_MS
 from tests.analysis.xray.test_trace import LOOP, REQUEST, Row, gathered, trace_of, xray_of
 from tests.management.command import start
 from tests.targets.helpers import LIVEAPP, ROOT, marked, until
@@ -80,6 +81,27 @@ def test_a_deep_span_is_wrapped_in_its_own_column() -> None:
     assert "+24 middleware" in rows[-2] + rows[-1]
 
 
+def test_at_the_usual_width_what_a_stage_does_stays_on_one_line() -> None:
+    """The axis becomes shorter instead: half of the lines of such a request were wrapped."""
+    chain: list[Row] = [("middleware", depth, LOOP, depth, 99 - depth) for depth in range(7)]
+    hops: list[Row] = [("sync_to_async", 7, LOOP, 10, 20), ("stage", 8, 12, 12, 18)]
+    trace = trace_of(REQUEST, *chain, *hops)
+    for span in trace["spans"][1:]:
+        span["name"] = "AuthenticationMiddleware.process_request"
+    rows = list(draw_xray(read_trace(trace)))
+    assert len(rows) == 1 + 2 + len(trace["spans"])  # the ruler, two threads, and a line for each
+    assert max(map(len, rows)) <= USUAL_WIDTH
+    assert (
+        "+2 sync_to_async AuthenticationMiddleware.process_request → B, waited 2.00 ms" in rows[10]
+    )
+
+
+def test_two_drawings_may_have_one_axis() -> None:
+    rows = list(draw_xray(xray_of(REQUEST), axis_ns=200 * NS_PER_MS))
+    assert rows[0].endswith("200.00 ms")
+    assert rows[2].count("█") == AXIS // 2
+
+
 def test_threads_beyond_the_alphabet_have_names() -> None:
     assert [letter(number) for number in (0, 25, 26, 53)] == ["A", "Z", "A1", "B2"]
 
@@ -123,6 +145,45 @@ def test_the_json_is_one_object_and_the_trace_opens_in_perfetto(tmp_path: Path) 
 
 
 @servers
+def test_two_lanes_are_compared_and_one_of_them_may_lack_a_middleware(tmp_path: Path) -> None:
+    result, file = tmp_path / "result.json", tmp_path / "trace.json"
+    arguments = ("middleware", "async-default@uvicorn", "--without", "SecurityMiddleware")
+    outputs = ("--json", str(result), "--trace", str(file))
+    status, stdout, stderr = xray(tmp_path, *arguments, *outputs)
+    assert status == 0, stderr
+    second = "async-default@uvicorn:without=SecurityMiddleware"
+    lines = stdout.splitlines()
+    sentence = next(line for line in lines if line.startswith(f"{second} against"))
+    assert "−2 hops" in sentence
+    assert "SecurityMiddleware (−2 hops)" in sentence
+    outcome = next(line for line in lines if line.startswith("Without SecurityMiddleware: "))
+    assert outcome.startswith("Without SecurityMiddleware: −2 hops, ")
+    assert outcome.endswith(", still 200.")
+    heads = [at for at, line in enumerate(lines) if ": GET /middleware/async-default/" in line]
+    assert lines.index(outcome) < heads[0] < heads[1]
+    rulers = [line for line in lines if line.lstrip().startswith("start")]
+    assert rulers[0] == rulers[1]  # one axis
+    pair = json.loads(result.read_text())
+    assert (pair["first"]["hops"], pair["second"]["hops"]) == (15, 13)
+    assert (pair["difference"]["hops"], pair["difference"]["statuses"]) == (-2, [200, 200])
+    assert [entry["hops"] for entry in pair["first"]["middleware"]] == [2, 2, 2, 3, 1, 2, 1]
+    assert [entry["name"] for entry in pair["second"]["middleware"]][0] == "SessionMiddleware"
+    events = json.loads(file.read_text())["traceEvents"]
+    assert {event["pid"] for event in events} == {1, 2}
+    arrows = [(event["id"], event["ph"]) for event in events if "id" in event]
+    assert len(set(arrows)) == len(arrows)
+
+
+@servers
+def test_a_middleware_that_is_not_there_cannot_be_left_out(tmp_path: Path) -> None:
+    lane = "async-default@daphne:without=Sessions"
+    status, stdout, stderr = xray(tmp_path, "middleware", lane)
+    assert status == 3
+    assert "without=Sessions: expected one of django.middleware.security." in stderr
+    assert stdout == ""
+
+
+@servers
 def test_settings_of_the_server_are_applied(tmp_path: Path) -> None:
     lane = "sync@gunicorn-gthread:threads=2"
     result = tmp_path / "result.json"
@@ -144,6 +205,13 @@ def test_settings_of_the_server_are_applied(tmp_path: Path) -> None:
         ([*QUICK, "--project", "nowhere/lab.toml"], "lab.toml: expected a file"),
         ([*QUICK, "--json", "nowhere/x.json"], "json: expected a file that can be written"),
         ([*QUICK, "--trace", "nowhere/x.json"], "trace: expected a file that can be written"),
+        (["sleep", "async@daphne", "async@daphne"], "expected another lane, found async@daphne"),
+        (["sleep", "async@daphne", "sync@apache"], "lanes: sync@apache: expected a server"),
+        (
+            ["sleep", "async@daphne", "sync@daphne", "--without", "SessionMiddleware"],
+            "without: expected no second lane beside it, found sync@daphne",
+        ),
+        (["sleep", "async@daphne", "--without", "a b"], "expected the path of a middleware"),
     ],
 )
 def test_bad_usage_names_the_field(arguments: list[str], words: str) -> None:

@@ -20,7 +20,6 @@ from dashboard.runs.xray.traced_request import (
     XraySubject,
     make_subject,
 )
-from dashboard.targets.supervise.cores import Cores
 from dashboard.targets.trace import OnStep, TracedRequest
 from dashboard.web.xray.jobs import MAX_KEPT, XrayJob, XrayStore, xray_store
 from dashboard.web.xray.picture import ROW_HEIGHT, picture
@@ -37,11 +36,6 @@ from tests.analysis.xray.test_trace import (
 )
 
 ASKED = {"scenario": "sleep", "lane": "async@daphne", "parameter_delay": "0.01", "timeout": "30"}
-
-
-@pytest.fixture(autouse=True)
-def page(tmp_path: Path) -> None:
-    xray_store.use(RequestTracer(mark="liveburst-test-xray", home=tmp_path, cores=Cores.here()))
 
 
 async def test_the_form_opens_from_any_lane(browser: AsyncClient) -> None:
@@ -105,10 +99,14 @@ async def test_an_xray_shows_its_steps_and_then_its_threads(browser: AsyncClient
         ({"lane": "async"}, "expected VARIANT@SERVER"),
         ({"lane": "async@apache"}, "expected a server"),
         ({"parameter_delay": "11"}, "expected 0 to 10 s"),
-        ({"parameter_delay": "fast"}, "Enter a number."),
+        ({"parameter_delay": "fast"}, "expected a finite number, found &#x27;fast&#x27;"),
+        ({"parameter_delay": "inf"}, "expected a finite number"),
+        ({"timeout": "soon"}, "expected a finite number, found &#x27;soon&#x27;"),
         ({"timeout": "0"}, "expected above 0"),
         ({"scenario": "nothing"}, "Expected a scenario"),
-        ({"lane": ""}, "This field is required."),
+        ({"lane": ""}, "expected a lane, found none"),
+        ({"lane": "a" * 251}, "expected 250 characters at most, found 251"),
+        ({"lane": "async@daphne:without=a b"}, "expected the path of a middleware or its end"),
     ],
 )
 async def test_an_impossible_value_has_a_message_beside_its_field(
@@ -236,7 +234,7 @@ def test_a_long_wait_is_cut_so_that_the_hops_around_it_can_be_seen() -> None:
         ("work", 4, WORKER, 1000.2, 1000.4),
     ]
     xray = xray_of(*rows)
-    broken, whole = picture(xray), picture(xray, to_scale=True)
+    broken, whole = picture(xray), picture(xray, axis_of(xray, to_scale=True))
     assert not whole.breaks
     assert max(bar.width for bar in whole.bars if bar.kind == "hop") < VISIBLE
     assert [gap.label for gap in broken.breaks] == ["1.00 s"]
@@ -258,3 +256,26 @@ def test_time_never_runs_backwards_on_a_broken_axis(rows: list[Row]) -> None:
     assert xs == sorted(xs)
     assert axis.x(0) == 0
     assert axis.x(xray.length_ns) == pytest.approx(WIDTH)
+
+
+def test_two_x_rays_have_one_axis() -> None:
+    """As long as the longer one, and broken only where nothing begins or ends in either."""
+    short = xray_of(
+        ("request", None, LOOP, 0, 20), ("to_thread", 0, LOOP, 5, 6), ("work", 1, 12, 5.2, 5.8)
+    )
+    long = xray_of(("request", None, LOOP, 0, 1000), ("view", 0, LOOP, 400, 401))
+    axis = axis_of(short, long)
+    assert axis.length_ns == long.length_ns
+    first, second = picture(short, axis), picture(long, axis)
+    assert [(gap.x, gap.label) for gap in first.breaks] == [
+        (gap.x, gap.label) for gap in second.breaks
+    ]
+    assert first.bars[0].width < second.bars[0].width == pytest.approx(WIDTH)
+    for begin_ns, end_ns in axis.cuts:
+        instants = {
+            at
+            for xray in (short, long)
+            for span in xray.spans
+            for at in (span.start_ns, span.end_ns)
+        }
+        assert not any(begin_ns < instant < end_ns for instant in instants)
