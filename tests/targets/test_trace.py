@@ -107,6 +107,7 @@ async def trace(
     [
         ("async@daphne", (15, 2)),
         ("async@uvicorn", (15, 2)),
+        ("async@uvicorn:without=XFrameOptionsMiddleware,without=CommonMiddleware", (12, 2)),
         ("posted@uvicorn:processes=2", (16, 2)),
         ("uploaded@gunicorn-gthread", (0, 0)),
         ("async@gunicorn-gthread", (1, 1)),

@@ -167,7 +167,7 @@ def test_two_lanes_are_compared_and_one_of_them_may_lack_a_middleware(tmp_path: 
     assert (pair["first"]["hops"], pair["second"]["hops"]) == (15, 13)
     assert (pair["difference"]["hops"], pair["difference"]["statuses"]) == (-2, [200, 200])
     assert [entry["hops"] for entry in pair["first"]["middleware"]] == [2, 2, 2, 3, 1, 2, 1]
-    assert [entry["name"] for entry in pair["second"]["middleware"]][0] == "SessionMiddleware"
+    assert pair["second"]["middleware"][0]["name"] == "SessionMiddleware"
     events = json.loads(file.read_text())["traceEvents"]
     assert {event["pid"] for event in events} == {1, 2}
     arrows = [(event["id"], event["ph"]) for event in events if "id" in event]
