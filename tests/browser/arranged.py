@@ -290,6 +290,11 @@ def xray(page: Page, bench: Bench) -> None:
 
 
 @state
+def xray_pair(page: Page, bench: Bench) -> None:
+    page.goto(bench.xray_pair)
+
+
+@state
 def tracing(page: Page, bench: Bench) -> None:
     finished(page, bench)
     page.get_by_role("button", name="X-ray", exact=True).last.click()

@@ -107,6 +107,13 @@ class Bench:
             return _xray(page, run)
 
     @cached_property
+    def xray_pair(self) -> str:
+        """Two X-rays: of a request below eight middlewares, and of the same without one of them."""
+        address = self.address
+        with self._making("two X-rays") as page:
+            return _xray_pair(page, address)
+
+    @cached_property
     def matrix(self) -> str:
         """A finished matrix."""
         with self._making("a matrix") as page:
@@ -179,6 +186,15 @@ def _xray(page: Page, run: str) -> str:
     page.goto(run)
     page.get_by_role("button", name="X-ray", exact=True).last.click()
     page.locator("svg.xray-picture").wait_for(timeout=LONG_S * 1000)
+    return page.url
+
+
+def _xray_pair(page: Page, address: str) -> str:
+    page.goto(f"{address}/xray/?scenario=middleware&lane=async-plus-one-first@uvicorn")
+    page.get_by_role("button", name="X-ray one request").click()
+    button = page.get_by_role("button", name="Try without SecurityMiddleware")
+    button.click(timeout=LONG_S * 1000)
+    page.get_by_role("heading", name="The difference").wait_for(timeout=LONG_S * 1000)
     return page.url
 
 
