@@ -11,7 +11,7 @@ from typing import Any, Literal
 from dashboard.wire.codec import JsonObject
 from dashboard.wire.units import NS_PER_MS
 
-from .parts import MIDDLEWARE, Cost, Part, chain, costs
+from .parts import MIDDLEWARE, Cost, chain, costs
 from .trace import Mode, Span, Xray
 
 Kind = Literal["sync only", "async only", "sync and async"]
@@ -22,7 +22,7 @@ _UNKNOWN = Mode(sync_capable=True, async_capable=False, runs_async=False)  # Dja
 class MiddlewareCost(JsonObject):
     """One entry of MIDDLEWARE: what can call it, how it ran, and what it cost.
 
-    `own_ns` is the time in it and in nothing below it, in each request that was traced.
+    `own_ns` is the time in it and in no other middleware or the view, in each traced request.
     """
 
     path: str
@@ -68,15 +68,23 @@ def middleware_bill(xray: Xray, others: Iterable[Xray] = ()) -> tuple[Middleware
 
     Counts are those of `xray`, the time is also that in `others`: the same request, traced again.
     """
-    all_costs = [costs(traced) for traced in (xray, *others)]
+    all_costs = [_by_path(traced) for traced in (xray, *others)]
     spans = {span.path: span for span in chain(xray) if span.path}
     names = short_names(list(spans))
     return tuple(_entry(span, names[path], all_costs) for path, span in spans.items())
 
 
-def _entry(span: Span, name: str, all_costs: Sequence[dict[Part, Cost]]) -> MiddlewareCost:
-    part = (MIDDLEWARE, span.path)
-    found = [each[part] for each in all_costs if part in each]
+def _by_path(xray: Xray) -> dict[str, Cost]:
+    """Return the cost of each middleware, with that of its queries and of all else below it."""
+    found: dict[str, Cost] = {}
+    for part, cost in costs(xray).items():
+        if part[0] == MIDDLEWARE:
+            found[part[1]] = found.get(part[1], Cost()) + cost
+    return found
+
+
+def _entry(span: Span, name: str, all_costs: Sequence[dict[str, Cost]]) -> MiddlewareCost:
+    found = [each[span.path] for each in all_costs if span.path in each]
     own_ns = tuple(cost.own_ns for cost in found)
     return MiddlewareCost(span.path, name, span.mode or _UNKNOWN, found[0], own_ns)
 

@@ -12,7 +12,7 @@ from functools import cached_property
 from math import comb
 from typing import Any
 
-from dashboard.analysis.text.numbers import significant
+from dashboard.analysis.text.numbers import milliseconds, significant
 from dashboard.wire.codec import JsonObject
 from dashboard.wire.plural import counted
 from dashboard.wire.units import NS_PER_MS
@@ -92,9 +92,19 @@ class Difference(JsonObject):
         return ", ".join([*counts_text(self.total), *self._time_text()]) or "no difference"
 
     @property
-    def whole_texts(self) -> tuple[str, str]:
-        """What each of the whole requests costs."""
-        return cost_text(_whole(self.first)), cost_text(_whole(self.second))
+    def rows(self) -> list[tuple[str, str, str, str]]:
+        """The whole request, then each part that differs: name, both costs, the change."""
+        whole = AlignedPart(REQUEST, _whole(self.first), _whole(self.second))
+        names = ["the whole request", *(self.label(each.part) for each in self.differing)]
+        return [
+            (name, cost_text(each.first), cost_text(each.second), change_text(each.change))
+            for name, each in zip(names, (whole, *self.differing), strict=True)
+        ]
+
+    @property
+    def alike(self) -> int:
+        """The number of the other parts."""
+        return len(self.parts) - len(self.differing)
 
     def _time_text(self) -> list[str]:
         return [time for time in (time_text(self.total),) if time and self.time_differs]
@@ -155,7 +165,7 @@ def cost_text(cost: Cost | None) -> str:
     counts = [
         counted(number, *noun) for number, noun in zip(cost.counts, NOUNS, strict=True) if number
     ]
-    return ", ".join([*counts, f"{significant(round(cost.own_ns / NS_PER_MS, 3), 3)} ms"])
+    return ", ".join([*counts, milliseconds(round(cost.own_ns / NS_PER_MS, 3))])
 
 
 def change_text(change: Cost) -> str:
@@ -175,7 +185,7 @@ def counts_text(change: Cost) -> list[str]:
 def time_text(change: Cost) -> str:
     """Return a difference in time with two digits, at most to the microsecond; empty for none."""
     ms = round(change.own_ns / NS_PER_MS, 3)
-    return f"{sign(ms)}{significant(abs(ms), 2)} ms" if ms else ""
+    return f"{sign(ms)}{milliseconds(float(significant(abs(ms), 2)))}" if ms else ""
 
 
 def sign(number: float) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rich.table import Table
 
 from dashboard.analysis.text.numbers import milliseconds
 from dashboard.analysis.xray.bill import MiddlewareCost
-from dashboard.analysis.xray.difference import change_text, cost_text
 from dashboard.runs.xray.pair import XrayPair
 from dashboard.wire.plural import counted
 
@@ -37,28 +37,17 @@ def bill_table(bill: Sequence[MiddlewareCost], width: int) -> Table:
 
 
 def difference_table(pair: XrayPair, width: int) -> Table:
-    """Return a row for each part that differs, and one for the whole request."""
+    """Return a row for the whole request and one for each part that differs."""
     difference = pair.difference
-    rows = [
-        (
-            difference.label(each.part),
-            *(cost_text(cost) for cost in (each.first, each.second)),
-            change_text(each.change),
-        )
-        for each in difference.differing
+    rows = list(difference.rows)
+    if difference.alike:
+        rows.append((counted(difference.alike, "other part"), "", "", "alike"))
+    first, second = pair.first.subject.lane, pair.second.subject.lane
+    headings = ("part", str(first), str(second), "difference")
+    columns = [
+        Column(name, cells, right=False, breaks=LISTS, name_breaks=NAMES)
+        for name, cells in zip(headings, zip(*rows, strict=True), strict=True)
     ]
-    alike = len(difference.parts) - len(rows)
-    if alike:
-        rows.append((counted(alike, "other part"), "", "", "alike"))
-    rows.append(("the whole request", *difference.whole_texts, change_text(difference.total)))
-    headings = ("part", str(pair.first.subject.lane), str(pair.second.subject.lane), "difference")
-    columns = zip(headings, zip(*rows, strict=True), strict=True)
-    table, _ = fit_table(
-        f"What {pair.second.subject.lane} does that {pair.first.subject.lane} does not",
-        [
-            Column(name, cells, right=False, breaks=LISTS if at else DOTS, name_breaks=NAMES)
-            for at, (name, cells) in enumerate(columns)
-        ],
-        width,
-    )
+    parts = replace(columns[0], breaks=DOTS)
+    table, _ = fit_table(f"{second} against {first}", [parts, *columns[1:]], width)
     return table

@@ -10,6 +10,7 @@ from typing import Any
 from dashboard.analysis.xray.difference import Difference
 from dashboard.project.model.version import MARK, without_version
 from dashboard.project.servers.settings import WITHOUT, as_text, left_out, parse
+from dashboard.runs.planning.program import project_option, suggested_command
 from dashboard.wire.codec import JsonObject
 from dashboard.wire.plan.plan import Lane
 
@@ -65,6 +66,23 @@ class XrayPair(JsonObject):
     def outcome(self) -> str:
         """What leaving it out changes: *−2 hops, −0.3 ms, still 200*."""
         return self.difference.without_it(self.statuses)
+
+    @property
+    def burst(self) -> str:
+        """The command that fires at both lanes, which decides about their times."""
+        subject = self.first.subject
+        lanes = [
+            word for each in (self.first, self.second) for word in ("--lane", each.subject.lane)
+        ]
+        values = [
+            word
+            for name, value in subject.parameters.items()
+            for word in ("--set", f"{name}={value:g}")
+        ]
+        path = project_option(subject.project.path)
+        project = ["--project", path] if path else []
+        words = ("burst", subject.scenario, *lanes, *values, *project)
+        return suggested_command(*map(str, words))
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON object specified in docs/commands.md."""

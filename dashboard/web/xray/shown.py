@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from dashboard.analysis.xray.difference import change_text, cost_text
 from dashboard.runs.xray.pair import XrayPair, experiment_without, lane_without
 from dashboard.runs.xray.traced_request import XrayResult
 from dashboard.web.shared.form_values import lane_names
@@ -75,17 +74,7 @@ def _span_rows(data: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _difference(pair: XrayPair) -> dict[str, Any]:
-    """Return the table of differences: the whole request first, then the parts that differ."""
-    difference = pair.difference
-    whole = ("The whole request", *difference.whole_texts, change_text(difference.total))
-    parts = [
-        (
-            difference.label(each.part),
-            *(cost_text(cost) for cost in (each.first, each.second)),
-            change_text(each.change),
-        )
-        for each in difference.differing
-    ]
+    """Return the table of differences, and what is said about it."""
     keys = ("part", "first", "second", "change")
     return {
         "sentence": pair.sentence,
@@ -96,9 +85,10 @@ def _difference(pair: XrayPair) -> dict[str, Any]:
             {"name": str(subject.lane), "family": subject.variant.family}
             for subject in (pair.first.subject, pair.second.subject)
         ],
-        "rows": [dict(zip(keys, row, strict=True)) for row in (whole, *parts)],
-        "alike": len(difference.parts) - len(parts),
-        "n": [len(lengths) for lengths in difference.lengths_ns],
+        "rows": [dict(zip(keys, row, strict=True)) for row in pair.difference.rows],
+        "alike": pair.difference.alike,
+        "n": [len(lengths) for lengths in pair.difference.lengths_ns],
+        "burst": pair.burst,
     }
 
 

@@ -33,6 +33,19 @@ def test_parts_of_both_are_next_to_each_other() -> None:
     assert [row.change.counts for row in rows] == [(0, 0, 0), (1, 1, 0), (1, 0, 0), (0, 0, 0)]
 
 
+def test_the_rows_begin_with_the_whole_request() -> None:
+    found = difference(sync_lane("SELECT author"), async_lane())
+    assert found.rows == [
+        ("the whole request", "1 query, 10 ms", "2 hops, 1 thread, 1 query, 14 ms",
+         "+2 hops, +1 thread, +4 ms"),
+        ("SessionMiddleware", "3 ms", "1 hop, 1 thread, 5 ms", "+1 hop, +1 thread, +2 ms"),
+        ("the view", "2 ms", "1 hop, 4 ms", "+1 hop, +2 ms"),
+        ("the view › SELECT book", "–", "1 query, 1 ms", "+1 query, +1 ms"),
+        ("the view › SELECT author", "1 query, 1 ms", "–", "−1 query, −1 ms"),
+    ]  # fmt: skip
+    assert found.alike == 1  # Django itself
+
+
 def test_what_only_one_of_them_does_is_a_part_of_its_own() -> None:
     found = difference(sync_lane("SELECT author"), async_lane())
     missing = {found.label(row.part): (row.first, row.second) for row in found.parts}

@@ -9,8 +9,16 @@ from hypothesis import given
 from dashboard.analysis.xray.bill import middleware_bill, short_names
 from dashboard.analysis.xray.parts import REQUEST, VIEW, Cost, costs, parts
 from dashboard.wire.units import NS_PER_MS as MS
-from tests.analysis.xray.chains import OWN, SESSIONS, async_lane, sync_lane, sync_only_last
-from tests.analysis.xray.test_trace import Row, any_rows, gathered, xray_of
+from tests.analysis.xray.chains import (
+    OWN,
+    SESSIONS,
+    SYNC,
+    async_lane,
+    sync_lane,
+    sync_only_last,
+    traced,
+)
+from tests.analysis.xray.test_trace import WORKER, Row, any_rows, gathered, xray_of
 
 SESSION_PART, OWN_PART = ("middleware", SESSIONS), ("middleware", OWN)
 QUERY_PART = ("view", "query SELECT book")
@@ -79,6 +87,19 @@ def test_its_time_is_the_median_of_all_traced_requests() -> None:
     (entry,) = middleware_bill(async_lane(), [sync_lane(), sync_lane()])
     assert (entry.cost.hops, len(entry.own_ns)) == (1, 3)
     assert entry.own_ms == 3  # of 5, 3 and 3 ms
+
+
+def test_the_queries_of_a_middleware_are_on_its_bill() -> None:
+    xray = traced(
+        (("request", None, WORKER, 0, 10), "GET /", {}),
+        (("middleware", 0, WORKER, 1, 9), "SessionMiddleware", {"path": SESSIONS, **SYNC}),
+        (("stage", 1, WORKER, 2, 6), "SessionMiddleware.process_request", {"path": SESSIONS}),
+        (("query", 2, WORKER, 3, 5), "SELECT django_session", {}),
+    )
+    (entry,) = middleware_bill(xray)
+    assert (entry.cost.queries, entry.own_ms) == (1, 8)
+    query = (*SESSION_PART, "query SELECT django_session")
+    assert costs(xray)[query] == Cost(queries=1, own_ns=2 * MS)
 
 
 def test_without_middleware_there_is_no_bill() -> None:

@@ -98,6 +98,11 @@ def test_the_json_has_both_and_the_difference() -> None:
     assert difference["sentence"].startswith(f"{WITHOUT} against {LANE}: −2 hops")
 
 
+def test_the_command_fires_at_both_lanes() -> None:
+    pair = XrayPair(xrayed(LANE, async_lane()), xrayed(WITHOUT, sync_lane()))
+    assert pair.burst.endswith(f" burst middleware --lane {LANE} --lane {WITHOUT}")
+
+
 def test_of_the_slower_requests_only_the_numbers_are_kept() -> None:
     slower = trace_of(("request", None, 11, 0, 120), *gathered(2, 20), asgiref="3.13.0")
     traced = TracedRequest(
