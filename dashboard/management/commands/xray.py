@@ -106,7 +106,9 @@ class Command(BaseCommand):
         """Print the difference of a pair, then each drawing, and the bill of a single X-ray."""
         if pair is not None:
             self.draw_difference(pair)
-        for result in results:
+        for position, result in enumerate(results):
+            if position:
+                self.stdout.write("")
             self.draw_one(result, max(each.xray.length_ns for each in results))
         if pair is None and results[0].bill:
             console = table_console()
