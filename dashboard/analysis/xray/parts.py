@@ -69,7 +69,7 @@ def costs(xray: Xray) -> dict[Part, Cost]:
     Counts add up to those of the request. So does the time, unless things were done in parallel:
     then it is more.
     """
-    hops = {hop.call.number for hop in xray.hops}
+    hops = xray.hop_calls
     own_ns = _own_ns(xray.spans)
     found: dict[Part, Cost] = {}
     for span, part in zip(xray.spans, parts(xray), strict=True):

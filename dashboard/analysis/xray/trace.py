@@ -137,6 +137,15 @@ class Xray(JsonObject):
     @cached_property
     def hops(self) -> tuple[Hop, ...]:
         """The thread hops, in the order of the calls."""
+        return tuple(self._queued(hop, self._unqueued) for hop in self._unqueued)
+
+    @property
+    def hop_calls(self) -> frozenset[int]:
+        """The numbers of the calls that are thread hops, without what each waited for."""
+        return frozenset(hop.call.number for hop in self._unqueued)
+
+    @cached_property
+    def _unqueued(self) -> tuple[Hop, ...]:
         works: dict[int, Span] = {}
         for span in self.spans:
             if span.parent is not None and span.kind != THREAD:
@@ -146,8 +155,7 @@ class Xray(JsonObject):
             for call in self.spans
             if call.kind in HOPS and call.number in works
         ]
-        hops = [hop for hop in pairs if hop.call.thread != hop.work.thread]
-        return tuple(self._queued(hop, hops) for hop in hops)
+        return tuple(hop for hop in pairs if hop.call.thread != hop.work.thread)
 
     @property
     def threads_started(self) -> int:

@@ -216,7 +216,7 @@ class RequestTracer:
             prepared=prepared,
             on_step=on_step,
         )
-        return read_result(subject, traced)
+        return await asyncio.to_thread(read_result, subject, traced)
 
     async def trace_when_free(self, *subjects: XraySubject) -> list[XrayResult]:
         """Trace one request of each, one after the other, as soon as the queue is empty."""
