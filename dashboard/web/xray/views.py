@@ -109,6 +109,7 @@ def _result_page(
     else:
         numbers = job.first, number
         shown = shown_pair(numbers, XrayPair(first, job.result), to_scale=to_scale)
+        shown["first"] = job.first
     form = form_for(job.subject)
     return _page(request, form, more={"number": number, **shown, **more}, status=status)
 
