@@ -33,7 +33,7 @@ from dashboard.management.terminal.outputs import (
     write_file,
     write_json,
 )
-from dashboard.management.terminal.xray_drawing import draw_xray
+from dashboard.management.terminal.xray_drawing import Axis, axis_for, draw_xray
 from dashboard.management.terminal.xray_tables import bill_table, difference_table
 from dashboard.runs.xray.pair import XrayPair, lane_without
 from dashboard.runs.xray.traced_request import RequestTracer, XrayResult, XraySubject, make_subject
@@ -106,12 +106,13 @@ class Command(BaseCommand):
         """Print the difference of a pair, then each drawing, and the bill of a single X-ray."""
         if pair is not None:
             self.draw_difference(pair)
+        console = table_console()
+        axis = axis_for([result.xray for result in results], console.width)
         for position, result in enumerate(results):
             if position:
                 self.stdout.write("")
-            self.draw_one(result, max(each.xray.length_ns for each in results))
+            self.draw_one(result, axis)
         if pair is None and results[0].bill:
-            console = table_console()
             self.stdout.write("")
             console.print(bill_table(results[0].bill, console.width))
             self.stdout.write("--without NAME traces the same request without one of them as well.")
@@ -127,13 +128,13 @@ class Command(BaseCommand):
             self.stdout.write(f"Warning: {warning}")
         self.stdout.write(f"For the time, fire a burst at both: {pair.burst}\n")
 
-    def draw_one(self, result: XrayResult, axis_ns: int) -> None:
+    def draw_one(self, result: XrayResult, axis: Axis) -> None:
         """Print the request, the drawing, one sentence and the warnings."""
         subject = result.subject
         tries = result.traced.tries
         self.stdout.write(f"{subject.lane}: {subject.request}, answered {result.traced.status}")
         self.stdout.write(f"the fastest of {tries} traced requests\n\n" if tries > 1 else "\n")
-        for line in draw_xray(result.xray, table_console().width, axis_ns):
+        for line in draw_xray(result.xray, table_console().width, axis):
             self.stdout.write(line)
         self.stdout.write(f"\n{result.sentence}")
         for warning in result.warnings:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from string import ascii_uppercase
 
 from rich.cells import cell_len
@@ -23,19 +24,47 @@ BUSY, ELSEWHERE, SHORT = "█", "·", "▏"
 MOST_ROWS = 400  # in all; those left out are counted, and are in the JSON
 
 
-def draw_xray(xray: Xray, width: int = USUAL_WIDTH, axis_ns: int | None = None) -> Iterator[str]:
+@dataclass(frozen=True)
+class Axis:
+    """A time axis from the start of a request: its length in characters, and in ns."""
+
+    cells: int
+    length_ns: int
+
+    def bar(self, span: Span, ink: str) -> str:
+        """Return the span on the axis; one shorter than a character is a thin line."""
+        scale = self.cells / self.length_ns
+        first = min(int(span.start_ns * scale), self.cells - 1)
+        cells = round(span.length_ns * scale)
+        drawn = ink * min(cells, self.cells - first) if cells else SHORT
+        return f"{' ' * first}{drawn}".ljust(self.cells)
+
+    @property
+    def ruler(self) -> str:
+        """The line above it: where it begins and ends."""
+        last = f"{self.length_ns / NS_PER_MS:.2f} ms"
+        begin = "0" if len(last) < self.cells - 1 else ""  # else it would look like a digit
+        return begin + last.rjust(self.cells - len(begin))
+
+
+def axis_for(xrays: Sequence[Xray], width: int) -> Axis:
+    """Return one axis for some X-rays, as long as the longest of them.
+
+    It has fewer characters in a narrow terminal, and where that keeps descriptions on one line.
+    """
+    length_ns = max(1, *(xray.length_ns for xray in xrays))
+    longest = max(cell_len(text) for xray in xrays for _, text in _lines(xray, Axis(1, length_ns)))
+    least = max(SHORTEST_AXIS, min(SHORT_AXIS, width - TIMES - TEXT))
+    return Axis(max(least, min(AXIS, width - TIMES - longest)), length_ns)
+
+
+def draw_xray(xray: Xray, width: int = USUAL_WIDTH, axis: Axis | None = None) -> Iterator[str]:
     """Yield the lines of the drawing: a heading for each thread, and below it its spans.
 
-    A hop's call is dotted, since its own thread is free meanwhile or waits. `axis_ns` is how much
-    time the axis has; None: the request's length. The axis is shorter in a narrow terminal, and
-    where it keeps long descriptions on one line. Those that are longer are wrapped in their own
-    column, below their first line.
+    A hop's call is dotted, since its own thread is free meanwhile or waits. A description that is
+    too long for a line is wrapped in its own column, below its first line.
     """
-    axis_ns = max(axis_ns or xray.length_ns, xray.length_ns, 1)
-    longest = max(cell_len(text) for _, text in _lines(xray, SHORTEST_AXIS, axis_ns))
-    least = max(SHORTEST_AXIS, min(SHORT_AXIS, width - TIMES - TEXT))
-    axis = max(least, min(AXIS, width - TIMES - min(longest, width)))
-    for head, text in _lines(xray, axis, axis_ns):
+    for head, text in _lines(xray, axis or axis_for([xray], width)):
         yield from _wrapped(head, text, width)
 
 
@@ -69,12 +98,12 @@ class _Wrapper(textwrap.TextWrapper):
     wordsep_simple_re = re.compile(r"( +)|(?<=[^\W\d]\.)(?=\w)")
 
 
-def _lines(xray: Xray, axis: int, axis_ns: int) -> Iterator[tuple[str, str]]:
+def _lines(xray: Xray, axis: Axis) -> Iterator[tuple[str, str]]:
     """Yield the head of each line, which is never wrapped, and its text."""
     hops = {hop.call.number: hop for hop in xray.hops}
     backs = {hop.work.number: hop for hop in xray.hops}
     shown = {span.number for span in xray.spans[:MOST_ROWS]}
-    yield f"{'start':>11} {'length':>11}  {_ruler(axis, axis_ns)}", ""
+    yield f"{'start':>11} {'length':>11}  {axis.ruler}", ""
     for position, thread in enumerate(xray.threads):
         notes = [
             *(["event loop"] if thread.loop else []),
@@ -84,7 +113,7 @@ def _lines(xray: Xray, axis: int, axis_ns: int) -> Iterator[tuple[str, str]]:
         yield f"{letter(position)}  ", f"{thread.name}{note}"
         for span in xray.spans:
             if span.thread == position and span.number in shown:
-                bar = _bar(span, axis, axis_ns, ELSEWHERE if span.number in hops else BUSY)
+                bar = axis.bar(span, ELSEWHERE if span.number in hops else BUSY)
                 yield _row(span, bar, hops.get(span.number), backs.get(span.number))
     if left_out := len(xray.spans) - len(shown) + xray.dropped:
         yield "", f"and {counted(left_out, 'more span')}"
@@ -94,12 +123,6 @@ def letter(thread: int) -> str:
     """Return the name of a thread in the drawing: A, B, … Z, A1, B1 and so on."""
     again, place = divmod(thread, len(ascii_uppercase))
     return ascii_uppercase[place] + (str(again) if again else "")
-
-
-def _ruler(axis: int, axis_ns: int) -> str:
-    last = f"{axis_ns / NS_PER_MS:.2f} ms"
-    begin = "0" if len(last) < axis - 1 else ""  # else it would look like a digit of the end
-    return begin + last.rjust(axis - len(begin))
 
 
 def _row(span: Span, bar: str, hop: Hop | None, back: Hop | None) -> tuple[str, str]:
@@ -117,12 +140,3 @@ def _indent(depth: int) -> str:
     """Return two spaces per ancestor; beyond DEEPEST, the number of the others."""
     beyond = depth - DEEPEST
     return "  " * min(depth, DEEPEST) + (f"+{beyond} " if beyond > 0 else "")
-
-
-def _bar(span: Span, axis: int, axis_ns: int, ink: str) -> str:
-    """Return the span on the axis; one shorter than a character is a thin line."""
-    scale = axis / axis_ns
-    first = min(int(span.start_ns * scale), axis - 1)
-    cells = round(span.length_ns * scale)
-    drawn = ink * min(cells, axis - first) if cells else SHORT
-    return f"{' ' * first}{drawn}".ljust(axis)

@@ -18,6 +18,8 @@ from dashboard.management.terminal.xray_drawing import (
     AXIS,
     MOST_ROWS,
     USUAL_WIDTH,
+    Axis,
+    axis_for,
     draw_xray,
     letter,
 )
@@ -97,7 +99,10 @@ def test_at_the_usual_width_what_a_stage_does_stays_on_one_line() -> None:
 
 
 def test_two_drawings_may_have_one_axis() -> None:
-    rows = list(draw_xray(xray_of(REQUEST), axis_ns=200 * NS_PER_MS))
+    short, long = xray_of(REQUEST), xray_of(("request", None, LOOP, 0, 200))
+    axis = axis_for([short, long], USUAL_WIDTH)
+    assert axis == Axis(AXIS, 200 * NS_PER_MS)
+    rows = list(draw_xray(short, axis=axis))
     assert rows[0].endswith("200.00 ms")
     assert rows[2].count("█") == AXIS // 2
 
