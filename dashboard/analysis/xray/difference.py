@@ -197,10 +197,10 @@ def _label(part: Part, middleware: Mapping[str, str]) -> str:
     if part == REQUEST:
         return "Django itself"
     if part[0] == MIDDLEWARE:
-        first = middleware.get(part[1], part[1])
-        return " › ".join([first, *map(_without_kind, part[2:])])
-    first = ["the view"] if part[:1] == VIEW else []
-    return " › ".join([*first, *map(_without_kind, part[1:])])
+        names = [middleware.get(part[1], part[1]), *map(_without_kind, part[2:])]
+    else:
+        names = [*(["the view"] if part[:1] == VIEW else []), *map(_without_kind, part[1:])]
+    return " › ".join(names)
 
 
 def _without_kind(text: str) -> str:

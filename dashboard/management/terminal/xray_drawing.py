@@ -15,7 +15,7 @@ from dashboard.wire.plural import counted
 from dashboard.wire.units import NS_PER_MS
 
 AXIS, SHORT_AXIS, SHORTEST_AXIS = 40, 24, 10  # characters
-TIMES = 25  # characters of start and length before the axis
+TIMES, GAP = 25, 2  # characters of start and length before the axis, and of the gap after it
 TEXT = 50  # characters after the axis for a span's description, if possible
 DEEPEST = 6  # ancestors that a description is indented for; the number of others is written
 USUAL_WIDTH = 140
@@ -55,7 +55,7 @@ def axis_for(xrays: Sequence[Xray], width: int) -> Axis:
     length_ns = max(1, *(xray.length_ns for xray in xrays))
     longest = max(cell_len(text) for xray in xrays for _, text in _lines(xray, Axis(1, length_ns)))
     least = max(SHORTEST_AXIS, min(SHORT_AXIS, width - TIMES - TEXT))
-    return Axis(max(least, min(AXIS, width - TIMES - longest)), length_ns)
+    return Axis(max(least, min(AXIS, width - TIMES - GAP - longest)), length_ns)
 
 
 def draw_xray(xray: Xray, width: int = USUAL_WIDTH, axis: Axis | None = None) -> Iterator[str]:

@@ -120,10 +120,10 @@ def trace_middleware(base: Any) -> None:
         mode = is_async(handler)
         if isinstance(getattr(get_response, "__self__", None), base.BaseHandler):
             # The innermost part of the chain, which calls the view.
-            kind, extra = "handler", {"sync_capable": not mode, "async_capable": mode}
-        else:
-            kind, (_, extra) = "middleware", made.get(id(get_response), (None, {}))
-        return spanned(kind, handler, get_response, mode, runs_async=mode, **extra)
+            extra: dict[str, Any] = {"sync_capable": not mode, "async_capable": mode}
+            return spanned("handler", handler, get_response, mode, runs_async=mode, **extra)
+        _, extra = made.get(id(get_response), (None, {}))
+        return spanned("middleware", handler, get_response, mode, runs_async=mode, **extra)
 
     base.import_string = import_string
     base.convert_exception_to_response = convert_exception_to_response
