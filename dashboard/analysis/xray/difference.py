@@ -53,14 +53,17 @@ class Difference(JsonObject):
 
     @cached_property
     def differing(self) -> tuple[AlignedPart, ...]:
-        """The parts that differ, most hops first, then threads, queries and time."""
+        """The parts that differ, most hops first, then threads, queries and time.
+
+        Parts that differ in nothing but their time are among them only if the requests do.
+        """
         shortest_ns = NOTICEABLE_SHARE * max(self.first.length_ns, self.second.length_ns)
         differing = [
             each
             for each in self.parts
             if any(each.change.counts)
             or (each.first is None) != (each.second is None)
-            or abs(each.change.own_ns) >= shortest_ns
+            or (self.time_differs and abs(each.change.own_ns) >= shortest_ns)
         ]
         return tuple(sorted(differing, key=_size, reverse=True))
 

@@ -126,7 +126,7 @@ class Command(BaseCommand):
             self.stdout.write(f"Without {' and '.join(pair.left_out)}: {pair.outcome}.")
         for warning in pair.warnings:
             self.stdout.write(f"Warning: {warning}")
-        self.stdout.write(f"For the time, fire a burst at both: {pair.burst}\n")
+        self.stdout.write(f"For the time, fire a burst at both: {pair.burst}\n\n")
 
     def draw_one(self, result: XrayResult, axis: Axis) -> None:
         """Print the request, the drawing, one sentence and the warnings."""

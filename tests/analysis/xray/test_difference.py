@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -101,6 +102,20 @@ def test_times_differ_only_if_chance_would_hardly_order_them_so(
     assert found.time_differs is differs
     assert ("+4 ms" in found.text) is differs
     assert ("cannot be told apart" in found.sentence("A", "B")) is not differs
+
+
+def test_a_part_that_differs_in_time_alone_is_listed_only_if_the_requests_differ_in_it() -> None:
+    shorter = sync_lane()
+    longer = replace(
+        shorter,
+        spans=(
+            replace(shorter.spans[0], end_ns=15 * MS),  # 5 ms more in Django itself
+            *shorter.spans[1:],
+        ),
+    )
+    apart, alike = difference(shorter, longer), difference(shorter, longer, FAST, [*SLOW, 5 * MS])
+    assert [apart.label(row.part) for row in apart.differing] == ["Django itself"]
+    assert alike.differing == ()
 
 
 @pytest.mark.parametrize(
