@@ -201,6 +201,7 @@ OPERATIONS: Mapping[str, tuple[Operation, ...]] = {
     "delete": (post("Delete a run."),),
     "restore": (post("Undo a deletion."),),
     "again": (post("Fire the plan of a run again."),),
+    "fire-advice": (post("Fire the run that tests a piece of advice, by its number from 1."),),
     "export": (
         Operation(
             "A run as a file: json, csv, trace or html.",

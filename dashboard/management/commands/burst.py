@@ -6,7 +6,7 @@ import asyncio
 import signal
 import sys
 from argparse import ArgumentParser, BooleanOptionalAction
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.core.management import BaseCommand, CommandError
@@ -16,6 +16,7 @@ from dashboard.analysis.report.expectations import Expectation, Judgement
 from dashboard.analysis.text.markdown import markdown
 from dashboard.database.opening import open_database
 from dashboard.home import home
+from dashboard.management.advice_option import add_advice, tested_advice
 from dashboard.management.before_and_after import (
     add_version_options,
     before_and_after,
@@ -34,6 +35,7 @@ from dashboard.management.options import (
     parameter_setting,
     read_project,
 )
+from dashboard.management.terminal.advice_lines import advice_lines
 from dashboard.management.terminal.outputs import (
     print_left_out,
     print_log_tail,
@@ -60,6 +62,7 @@ from dashboard.wire.errors import Invalid, InvalidPlan, Problem
 from dashboard.wire.plan.fields import PLAN_FIELDS
 from dashboard.wire.plan.load import out_of_bounds
 from dashboard.wire.plan.plan import CLIENTS, ENGINE, Plan
+from dashboard.wire.report.advice import AdviceUnderTest
 from dashboard.wire.report.report import Report
 
 EXPECTATION_FAILED = 1
@@ -96,6 +99,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--set", action="append", default=[], type=parameter_setting, metavar="NAME=NUMBER"
         )
+        add_advice(parser)
         add_project(parser)
         add_version_options(parser)
         parser.add_argument("--save", action=BooleanOptionalAction, default=True)
@@ -107,13 +111,17 @@ class Command(BaseCommand):
         """Fire, print, and exit with the status of docs/commands.md."""
         expectations, project, plan = _checked(options)
         open_database()
+        try:
+            tested = tested_advice(options, project, plan)
+        except InvalidPlan as error:
+            raise CommandError(str(error), returncode=BAD_USAGE) from None
         engines = options["engines"]
         # No dashboard may have calibrated before. The calibration stored for all runs is that of
         # the usual number of engines.
         laboratory = set_up(project, home(), engines, calibrates_first=engines is None)
         console = Console(stderr=True)
         sink = progress(console)
-        run, report = asyncio.run(_perform(laboratory, plan, console, sink))
+        run, report = asyncio.run(_perform(laboratory, plan, console, sink, tested))
         if not options["save"]:
             Run.objects.filter(pk=run.pk).delete()
         if run.status != Status.FINISHED:
@@ -123,6 +131,7 @@ class Command(BaseCommand):
         print_without_success(unmeasured)
         if prints_table(options):
             print_result(report, sink.warned if stdout_is_stderr() else ())
+            print_advice(advice_lines(run, report, project, saved=options["save"]))
         write_json(report, options["json"])
         judgements = self._judge(report, expectations) if finished else []
         if options["markdown"]:
@@ -182,6 +191,13 @@ def print_result(report: Report, printed_warnings: Collection[str]) -> None:
         console.print(note, highlight=False, markup=False)
 
 
+def print_advice(lines: Iterable[str]) -> None:
+    """Print *Try*; its commands are not wrapped, so that they can be copied."""
+    console = table_console()
+    for line in lines:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
 def _plan(project: Project, options: dict[str, Any]) -> Plan:
     return make_plan(
         project,
@@ -233,10 +249,14 @@ def _check_expectations(expectations: Sequence[Expectation], plan: Plan) -> None
 
 
 async def _perform(
-    laboratory: Laboratory, plan: Plan, console: Console, sink: Sink
+    laboratory: Laboratory,
+    plan: Plan,
+    console: Console,
+    sink: Sink,
+    tested: AdviceUnderTest | None,
 ) -> tuple[Run, Report]:
     """Perform the run; Ctrl-C stops it, and what was measured is kept."""
-    run = await laboratory.start(plan, [sink])
+    run = await laboratory.start(plan, [sink], tested_advice=tested)
     queue_lines = asyncio.create_task(print_queue_position(run, line_writer(console)))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -14,7 +14,7 @@ from dashboard.project.secrets.masking import all_masked
 # The plan and the lanes' names are not: they only repeat what a lab.toml names.
 RUN_FIELDS = (
     *("title", "name", "notes", "label", "problem", "log_tail", "spoiled"),
-    *("environment", "warnings", "guess", "report"),
+    *("environment", "warnings", "guess", "tested_advice", "report"),
 )
 LANE_FIELDS = ("concurrency", "facts")
 

@@ -18,15 +18,16 @@ from django.utils.timezone import now
 
 from dashboard.models import Calibration, Experiment, Run, Status
 from dashboard.project.project import Project
+from dashboard.runs.advice.advised import advised_report_on
 from dashboard.runs.conduct.conductor import AfterRun, SendEvent, failure_of, perform
 from dashboard.runs.engines.calibration import calibrate, fresh_calibration
 from dashboard.runs.live.hub import Hub
 from dashboard.runs.planning.prediction import Prediction
-from dashboard.runs.reports.results import report_on
 from dashboard.runs.resources import Resources
 from dashboard.runs.sinks.sink import Broadcast, Outcome, Sink, Store
 from dashboard.wire.errors import LiveburstError
 from dashboard.wire.plan.plan import Plan
+from dashboard.wire.report.advice import AdviceUnderTest
 
 from . import run_queue
 from .experiment import ExperimentPlan, Step, Steps, conduct
@@ -122,9 +123,12 @@ class Laboratory:
         *,
         claim: str = "",
         guess: Prediction | None = None,
+        tested_advice: AdviceUnderTest | None = None,
     ) -> Run:
         """Put a run into the queue and return it; it is performed when its turn comes."""
-        run = await sync_to_async(run_queue.enqueue)(plan, self.project, claim=claim, guess=guess)
+        run = await sync_to_async(run_queue.enqueue)(
+            plan, self.project, claim=claim, guess=guess, tested_advice=tested_advice
+        )
         self._keep_task(run, self._perform_in_turn(run, plan, more_sinks))
         return run
 
@@ -199,7 +203,8 @@ class Laboratory:
         more_sinks: Sequence[Sink] = (),
         after_run: AfterRun | None = None,
     ) -> Outcome:
-        sinks: list[Sink] = [Store(run, report_on), Broadcast(run.pk, self.hub), *more_sinks]
+        store = Store(run, advised_report_on(self.project))
+        sinks: list[Sink] = [store, Broadcast(run.pk, self.hub), *more_sinks]
         return await perform(plan, self._resources, sinks, self._stops[run.pk], after_run)
 
     def _inspection_of(self, run: Run, plan: Plan) -> AfterRun | None:

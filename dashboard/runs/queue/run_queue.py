@@ -29,6 +29,7 @@ from dashboard.runs.planning.plans import capacity
 from dashboard.runs.planning.prediction import Prediction
 from dashboard.wire.errors import LiveburstError
 from dashboard.wire.plan.plan import Plan
+from dashboard.wire.report.advice import AdviceUnderTest
 
 LOOK_EVERY_S = 0.2
 
@@ -46,6 +47,7 @@ def enqueue(
     *,
     claim: str = "",
     guess: Prediction | None = None,
+    tested_advice: AdviceUnderTest | None = None,
     experiment: Experiment | None = None,
     position: int | None = None,
     label: str = "",
@@ -59,6 +61,8 @@ def enqueue(
         project=project.name,
         claim=claim,
         guess=guess and guess.to_json(),
+        tested_advice=tested_advice,
+        advised_by=tested_advice["run"] if tested_advice else "",
         title=project.scenarios[plan.scenario].title,
         experiment=experiment,
         position=position,

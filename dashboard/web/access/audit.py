@@ -33,6 +33,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "experiment-stop": "stopped",
     "explore-matrix": "fired a matrix",
     "explore-sweep": "fired a sweep",
+    "fire-advice": "tested advice",
     "import-run": "imported",
     "logout": "logged out",
     "pin": "pinned or unpinned",

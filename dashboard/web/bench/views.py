@@ -21,12 +21,14 @@ from dashboard.analysis.samples.window import Stretch
 from dashboard.models import Run
 from dashboard.project.model.scenario import Scenario
 from dashboard.project.project import Project
+from dashboard.runs.advice.testing import advice_under_test, plan_of_test
 from dashboard.runs.engines.calibration import fresh_calibrations
 from dashboard.runs.live.live_report import live_report_of
 from dashboard.runs.queue import run_queue
 from dashboard.runs.reports.results import frames_of
 from dashboard.web.charts.views import stretch_of, whole_number
 from dashboard.web.live.replay import replay_view, speed_of
+from dashboard.web.run.advice_cards import advice_section
 from dashboard.web.run.run_tools import tools_of
 from dashboard.web.run.run_view import CalibrationView, RunView, calibration_view, view_of
 from dashboard.web.shared.code import code_of
@@ -36,7 +38,7 @@ from dashboard.web.shared.queue_chips import chips
 from dashboard.web.shared.streaming import streamed
 from dashboard.web.shared.unreadable import shows_run
 from dashboard.wire import frame
-from dashboard.wire.errors import LiveburstError
+from dashboard.wire.errors import InvalidPlan, LiveburstError
 from dashboard.wire.plan.plan import Plan
 
 from .fire_context import fire_context
@@ -58,8 +60,13 @@ def bench(request: HtmxRequest) -> HttpResponse:
 def run(request: HtmxRequest, run_id: str) -> HttpResponse:
     """Show the bench with one run, live while it is active."""
     run = get_object_or_404(Run, pk=run_id)
-    context = {**_form_of(run), **_queue(), **tools_of(run), **_code(run), "run": _view(run)}
-    return render(request, "bench/bench.html", context)
+    return render(request, "bench/bench.html", _page_of(run))
+
+
+def _page_of(run: Run) -> dict[str, Any]:
+    """Return the context of the page of a run."""
+    parts = {**tools_of(run), **_code(run), **_advice(run)}
+    return {**_form_of(run), **_queue(), **parts, "run": _view(run)}
 
 
 def _form_of(run: Run) -> dict[str, Any]:
@@ -110,6 +117,35 @@ def _refuse(
     return response
 
 
+@require_POST
+@shows_run
+async def fire_advice(request: HtmxRequest, run_id: str, number: int) -> HttpResponse:
+    """Queue the run that tests a piece of advice, and send the browser to its page."""
+    run = await aget_object_or_404(Run, pk=run_id, deleted=None)
+    project = _project()
+    try:
+        tested = await sync_to_async(advice_under_test)(run, number, project)
+        plan = plan_of_test(Plan.from_json(run.plan), tested["advice"])
+        project.check(plan)
+    except InvalidPlan as error:
+        problems = [str(problem) for problem in error.problems]
+        return await sync_to_async(_refuse_advice)(request, run, problems)
+    started = await laboratory().start(plan, tested_advice=tested)
+    address = reverse("run", args=[started.pk])
+    if request.htmx:
+        return HttpResponse(headers={"HX-Redirect": address})
+    return HttpResponseRedirect(address, status=303)
+
+
+def _refuse_advice(request: HtmxRequest, run: Run, problems: list[str]) -> HttpResponse:
+    """Return 422 with why nothing was started, above the advice."""
+    if request.htmx:
+        context = {**_advice(run), "run": _view(run), "advice_problems": problems}
+        return render(request, "run/try.html", context, status=422)
+    context = {**_page_of(run), "advice_problems": problems}
+    return render(request, "bench/bench.html", context, status=422)
+
+
 @require_safe
 def form(request: HtmxRequest) -> HttpResponse:
     """Return the form for another scenario or other values, with new estimates."""
@@ -153,7 +189,7 @@ def stage(request: HtmxRequest, run_id: str) -> HttpResponse:
 def result(request: HtmxRequest, run_id: str) -> HttpResponse:
     """Return the sentence, the table and the tools of one run as a fragment."""
     run = get_object_or_404(Run, pk=run_id)
-    context = {**tools_of(run), "run": _view(run, stretch_of(request))}
+    context = {**tools_of(run), **_advice(run), "run": _view(run, stretch_of(request))}
     return render(request, "run/result_fragment.html", context)
 
 
@@ -259,7 +295,7 @@ def _stage(
     refused_before: str | None = None,
 ) -> HttpResponse:
     """Render the stage; if the form was refused before, also the form without its messages."""
-    context = {**tools_of(run), **_code(run), "run": view or _view(run)}
+    context = {**tools_of(run), **_code(run), **_advice(run), "run": view or _view(run)}
     if refused_before is not None:
         more_open = refused_before == "more"
         context |= {**_form_of(run), "more_open": more_open, "out_of_band": True}
@@ -268,3 +304,7 @@ def _stage(
 
 def _code(run: Run) -> dict[str, Any]:
     return {"code": code_of(_project(), run.plan["scenario"], run.plan["lanes"])}
+
+
+def _advice(run: Run) -> dict[str, Any]:
+    return {"advice": advice_section(run, _project())}

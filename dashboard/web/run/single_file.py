@@ -28,6 +28,7 @@ from dashboard.wire import frame
 from dashboard.wire.plan.plan import Plan
 
 from . import page_files
+from .advice_cards import advice_section
 from .run_view import RunView, view_of
 from .serving_details import serving_details
 
@@ -62,6 +63,7 @@ def _context(run: Run, project: Project, placeholder: str) -> dict[str, Any]:
         "command": command_line(plan, project_option(project.path) and project.path.name),
         "serving": serving_details(run),
         "code": code_of(project, plan.scenario, run.plan["lanes"]),
+        "advice": advice_section(run, project),
         "pictures": pictures_of(run),
         # The differences to an empty table are the whole table.
         "plan": differences({}, run.plan),

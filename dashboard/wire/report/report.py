@@ -7,6 +7,7 @@ stored may lack later keys.
 
 from typing import Literal, NotRequired, TypeAlias, TypedDict
 
+from .advice import Advice
 from .lanes import LaneReport
 from .verdict import VerdictReport
 
@@ -70,7 +71,7 @@ class Instrument(Calibrated):
 
 
 class Report(TypedDict):
-    """The result of one run."""
+    """The result of one run; `advice` is there once the run has ended, and not in older reports."""
 
     run: str
     scenario: str
@@ -86,3 +87,4 @@ class Report(TypedDict):
     verdict: VerdictReport | None
     instrument: Instrument | None
     warnings: list[str]
+    advice: NotRequired[list[Advice]]
