@@ -18,6 +18,7 @@ from .situation import ServerChoice, Subject, VariantChoice
 
 NO_FASTER = 0.9  # of the CPU time of all requests, in which nothing can be computed on these cores
 WAITS = 2.0  # times as long in the view as on the CPU: the view waits, and needs threads to do so
+NEITHER = "Neither threads nor async help a full core"
 PATIENT_MS = 20.0  # a bystander that is answered within this does not feel the load
 
 
@@ -69,24 +70,27 @@ def _throughputs_rps(subject: Subject) -> dict[int, float]:
 
 def _elsewhere(subject: Subject, cores: int) -> Iterator[Advice]:
     """Yield the variant that computes elsewhere, else the least time that these cores need."""
-    for variant in subject.situation.variants.values():
-        if variant.polls and variant.name != subject.variant.name:
-            text = f"Neither threads nor async help a full core: compute elsewhere, as {variant.name} does."
-            lane = subject.at(subject.server, variant.name)
-            yield from to_fire("cpu-bound", subject, text, lane, _bystander_of_free_core(subject))
-            return
-    each = f"{seconds_of(subject.cpu_s)} of CPU"
-    yield to_read(
-        "cpu-bound",
-        subject,
-        f"Neither threads nor async help a full core: spend less than {each} on a request, or"
-        " compute elsewhere (Celery).",
-        "the scenario has no variant that computes elsewhere",
-        prediction=_least_time(subject, cores),
-    )
+    others = [variant for variant in subject.situation.variants.values() if variant.polls]
+    fired = False
+    for variant in others[:1]:
+        text = f"{NEITHER}: compute elsewhere, as {variant.name} does."
+        lane = subject.at(subject.server, variant.name)
+        for advice in to_fire("cpu-bound", subject, text, lane, _of_free_core(subject)):
+            fired = True
+            yield advice
+    if not fired and subject.cpu_s:
+        yield to_read(
+            "cpu-bound",
+            subject,
+            f"{NEITHER}: spend less than {seconds_of(subject.cpu_s)} of CPU on a request, or compute"
+            " elsewhere (Celery).",
+            "no lane of this scenario computes elsewhere and can be predicted",
+            prediction=_least_time(subject, cores),
+        )
 
 
-def _bystander_of_free_core(subject: Subject) -> AdvicePrediction | None:
+def _of_free_core(subject: Subject) -> AdvicePrediction | None:
+    """Return a bound on the bystander's median once its core is free; None if it did not wait."""
     bystander = subject.lane["neighbour"]
     present_ms = bystander["latency_ms"]["p50"] if bystander else None
     if present_ms is None or present_ms <= PATIENT_MS:

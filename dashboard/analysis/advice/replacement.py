@@ -72,8 +72,12 @@ def _name(call: ast.Call) -> str:
 
 
 def _arguments(raw: bytes, call: ast.Call) -> str:
-    """Return the arguments with their parentheses; columns of `ast` are bytes."""
-    return raw[call.func.end_col_offset or 0 : call.end_col_offset].decode()
+    """Return the arguments with their parentheses; columns of `ast` are bytes.
+
+    A generator that is the only argument gets its own, so that others can be beside it.
+    """
+    text = raw[call.func.end_col_offset or 0 : call.end_col_offset].decode()
+    return f"({text})" if any(isinstance(one, ast.GeneratorExp) for one in call.args[:1]) else text
 
 
 def _awaited(function: str, arguments: str, leaf: str) -> str:

@@ -18,8 +18,8 @@ from dashboard.wire.units import MS_PER_S
 class ServerChoice:
     """A server as a lane names it, with the settings in force and the bounds of new ones.
 
-    `settings` are those that the lane's text has, `version` is its end (`#before`), or empty.
-    `most_processes` and `most_threads` are None if the number cannot be chosen.
+    `settings` are those that the lane's text has. `most_processes` and `most_threads` are None if
+    the number cannot be chosen.
     """
 
     name: str
@@ -30,14 +30,13 @@ class ServerChoice:
     most_processes: int | None = None
     most_threads: int | None = None
     settings: Mapping[str, int | str] = field(default_factory=dict)
-    version: str = ""
 
     def with_settings(self, **changes: int) -> str:
         """Return the server's text with these settings: `gunicorn-gthread:threads=32`."""
         settings = ",".join(
             f"{name}={value}" for name, value in {**self.settings, **changes}.items()
         )
-        return f"{self.name}:{settings}{self.version}" if settings else self.name + self.version
+        return f"{self.name}:{settings}" if settings else self.name
 
     @property
     def is_pool(self) -> bool:

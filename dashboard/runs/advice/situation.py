@@ -8,11 +8,11 @@ from functools import cache
 from dashboard.analysis.advice.situation import ServerChoice, Situation, VariantChoice
 from dashboard.project.model.scenario import Scenario, Variant
 from dashboard.project.model.server import Server
-from dashboard.project.model.version import MARK, version_name, without_version
+from dashboard.project.model.version import MARK, without_version
 from dashboard.project.project import Project
 from dashboard.project.servers.settings import InvalidSetting, bounds, parse
 from dashboard.wire.errors import InvalidPlan
-from dashboard.wire.plan.plan import TWIN, Lane, Plan
+from dashboard.wire.plan.plan import Lane, Plan
 from dashboard.wire.report.report import Report
 
 # Where the scenario's own lanes name no server of a kind: the most common ones first.
@@ -43,15 +43,18 @@ def situation_of(project: Project, plan: Plan, report: Report) -> Situation | No
 
 
 def _of_lanes(project: Project, lanes: Sequence[Lane]) -> Iterator[tuple[str, ServerChoice]]:
-    """Yield the servers of a run's lanes, without those that the project no longer has."""
+    """Yield the servers of a run's lanes.
+
+    Those of lanes with a version of the code are left out: they are about that code, and no
+    command could name it. So are those that the project no longer has.
+    """
     for lane in lanes:
-        text = lane.server.removesuffix(TWIN)
         try:
-            server, (_, settings) = project.server(text), parse(without_version(text))
+            server, (_, settings) = project.server(lane.server), parse(lane.server)
         except (InvalidPlan, InvalidSetting):
             continue
-        version = version_name(text)
-        yield lane.server, _choice(server, settings, f"{MARK}{version}" if version else "")
+        if MARK not in lane.server:
+            yield lane.server, _choice(server, settings)
 
 
 def _others(project: Project, lanes: Sequence[Lane]) -> Iterator[ServerChoice]:
@@ -63,7 +66,7 @@ def _others(project: Project, lanes: Sequence[Lane]) -> Iterator[ServerChoice]:
             yield _choice(server, {})
 
 
-def _choice(server: Server, settings: Mapping[str, int | str], version: str = "") -> ServerChoice:
+def _choice(server: Server, settings: Mapping[str, int | str]) -> ServerChoice:
     most = {name: high for name, (_, high) in bounds(server).items()}
     runs_already = server.url is not None
     return ServerChoice(
@@ -75,7 +78,6 @@ def _choice(server: Server, settings: Mapping[str, int | str], version: str = ""
         most_processes=None if runs_already else most.get("processes"),
         most_threads=None if runs_already else most.get("threads"),
         settings=settings,
-        version=version,
     )
 
 
