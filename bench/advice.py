@@ -44,7 +44,7 @@ MORE: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 
 @dataclass(frozen=True)
-class Tested:
+class Checked:
     """A piece of advice with the outcome of its test."""
 
     scenario: str
@@ -71,7 +71,7 @@ def main() -> int:
     given = parser.parse_args()
     project = load_manifest(LAB)
     runs = [(name, ()) for name in project.scenarios] + list(MORE)
-    tested: list[Tested] = []
+    tested: list[Checked] = []
     with TemporaryDirectory() as home:
         for scenario, lanes in runs:
             if given.scenario and scenario not in given.scenario:
@@ -88,7 +88,7 @@ def main() -> int:
     return MISSED if missed else 0
 
 
-def _tests(scenario: str, lanes: Sequence[str], rounds: int, home: str) -> Iterator[Tested]:
+def _tests(scenario: str, lanes: Sequence[str], rounds: int, home: str) -> Iterator[Checked]:
     """Yield each piece of advice on a run of a scenario that a lane tests."""
     report = _burst(home, scenario, lanes, rounds)
     for number, advice in enumerate(report.get("advice", []), 1):
@@ -96,7 +96,7 @@ def _tests(scenario: str, lanes: Sequence[str], rounds: int, home: str) -> Itera
             both = (advice["lane"], advice["fires"])
             option = ("--advice", f"{report['run']}/{number}")
             test: Any = _burst(home, scenario, both, rounds, *option)
-            yield Tested(scenario, advice, outcome_of(advice, test))
+            yield Checked(scenario, advice, outcome_of(advice, test))
 
 
 def _burst(
@@ -118,7 +118,7 @@ def _burst(
     return report
 
 
-def summary(tested: Sequence[Tested]) -> tuple[str, bool]:
+def summary(tested: Sequence[Checked]) -> tuple[str, bool]:
     """Return the errors in words, and whether they are too large."""
     decided = [each for each in tested if each.outcome["held"] is not None]
     errors = [abs(each.outcome["error"] or 0) for each in decided if each.is_value]

@@ -105,7 +105,7 @@ class Run(QueuedWork):
     name = models.CharField(max_length=100, default="", blank=True)
     # The winner predicted before the run: a `runs.planning.prediction.Prediction` as JSON.
     guess: models.JSONField[Any, Any] = models.JSONField(null=True)
-    # The piece of advice that it tests, with its prediction: a `wire.report.advice.AdviceUnderTest`.
+    # The piece of advice that it tests: a `wire.report.advice.AdviceUnderTest`.
     tested_advice: models.JSONField[Any, Any] = models.JSONField(null=True)
     # The id of the run that the advice is of; empty for none.
     advised_by = models.CharField(max_length=8, default="", blank=True, db_index=True)

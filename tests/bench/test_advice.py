@@ -4,32 +4,32 @@ from __future__ import annotations
 
 import pytest
 
-from bench.advice import MORE, Tested, summary
+from bench.advice import MORE, Checked, summary
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.wire.plan.plan import Lane
 from tests.runs.advice.pieces import ADVICE
 from tests.runs.fakes import LIVEAPP
 
 
-def tested(error: float, *, held: bool | None = True, value: float | None = 0.1) -> Tested:
+def checked(error: float, *, held: bool | None = True, value: float | None = 0.1) -> Checked:
     assert ADVICE["prediction"]
     advice = {**ADVICE, "prediction": {**ADVICE["prediction"], "value": value}}
     outcome = {"run": "r", "measured": 0.1, "error": error, "held": held, "why": None}
-    return Tested("sleep", advice, outcome)  # type: ignore[arg-type]
+    return Checked("sleep", advice, outcome)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
     ("pieces", "missed", "words"),
     [
-        ([tested(0.1), tested(-0.12), tested(0.9)], False, "median error 12.0 % of 3"),
-        ([tested(0.2), tested(-0.3)], True, "median error 25.0 % of 2"),
-        ([tested(0.1), tested(0.9, held=None)], False, "1 undecided"),
-        ([tested(0.1), tested(0, value=None)], False, "bounds: 1 of 1 held"),
-        ([tested(0.1), tested(0.3, held=False, value=None)], True, "bounds: 0 of 1 held"),
+        ([checked(0.1), checked(-0.12), checked(0.9)], False, "median error 12.0 % of 3"),
+        ([checked(0.2), checked(-0.3)], True, "median error 25.0 % of 2"),
+        ([checked(0.1), checked(0.9, held=None)], False, "1 undecided"),
+        ([checked(0.1), checked(0, value=None)], False, "bounds: 1 of 1 held"),
+        ([checked(0.1), checked(0.3, held=False, value=None)], True, "bounds: 0 of 1 held"),
         ([], True, "No predicted value"),
     ],
 )
-def test_the_median_error_decides(pieces: list[Tested], missed: bool, words: str) -> None:
+def test_the_median_error_decides(pieces: list[Checked], missed: bool, words: str) -> None:
     text, too_far = summary(pieces)
     assert too_far is missed
     assert words in text

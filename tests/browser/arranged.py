@@ -184,6 +184,12 @@ def prediction_answered(page: Page, bench: Bench) -> None:
 
 
 @state
+def advice_tested(page: Page, bench: Bench) -> None:
+    page.goto(bench.advised)
+    expect(page.locator("#try .outcome").first).to_be_visible()
+
+
+@state
 def failed(page: Page, bench: Bench) -> None:
     page.goto(bench.failed)
     wait_for(page, "failed")

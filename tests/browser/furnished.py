@@ -66,6 +66,17 @@ class Bench:
             )
 
     @cached_property
+    def advised(self) -> str:
+        """A finished run of which one piece of advice was tested."""
+        with self._making("a test of advice") as page:
+            run = _burst(page, self.address, requests=100, rounds=5, parameter_delay=0.15)
+            page.goto(run)
+            page.locator("#try .advice-card form button").first.click()
+            page.wait_for_url(lambda url: "/runs/" in url and url != run)
+            wait_for(page, "finished", timeout_s=LONG_S)
+            return run
+
+    @cached_property
     def errors(self) -> str:
         """A finished run whose requests timed out."""
         with self._making("a run with errors") as page:

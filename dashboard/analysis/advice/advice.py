@@ -23,11 +23,7 @@ def advice_on(situation: Situation) -> list[Advice]:
     The first piece on each cause comes before the second on any, and causes come in the order in
     which they explain the gap.
     """
-    ranked = [
-        (rank, piece)
-        for pieces in _by_cause(situation)
-        for rank, piece in enumerate(pieces)
-    ]
+    ranked = [(rank, piece) for pieces in _by_cause(situation) for rank, piece in enumerate(pieces)]
     chosen: dict[str, Advice] = {}
     for _, piece in sorted(ranked, key=lambda pair: pair[0]):
         chosen.setdefault(piece["fires"] or piece["text"], piece)

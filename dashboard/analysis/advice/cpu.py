@@ -82,8 +82,8 @@ def _elsewhere(subject: Subject, cores: int) -> Iterator[Advice]:
         yield to_read(
             "cpu-bound",
             subject,
-            f"{NEITHER}: spend less than {seconds_of(subject.cpu_s)} of CPU on a request, or compute"
-            " elsewhere (Celery).",
+            f"{NEITHER}: spend less than {seconds_of(subject.cpu_s)} of CPU on a request, or"
+            " compute elsewhere (Celery).",
             "no lane of this scenario computes elsewhere and can be predicted",
             prediction=_least_time(subject, cores),
         )
@@ -141,7 +141,7 @@ def _written(subject: Subject, variant: VariantChoice) -> str:
 
 
 def _threads(subject: Subject, server: ServerChoice) -> int:
-    """Return a thread for each request in flight if the view waits, else the server's own number."""
+    """Return a thread per request in flight if the view waits, else the server's own number."""
     default = server.threads or 1
     wait_s, in_flight = subject.wait_s, subject.in_flight
     if wait_s is None or in_flight is None or wait_s < WAITS * subject.cpu_s:

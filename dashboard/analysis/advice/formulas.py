@@ -53,8 +53,8 @@ class Scalability:
 def fitted(measured: Mapping[int, float]) -> Scalability:
     """Return the law that fits throughputs by number of processes; at least one is needed.
 
-    One number of processes gives a linear law, the most that is possible; two give σ, as in Amdahl's
-    law; three or more both, by least squares of p / X(p) · X(1) − 1 on its two terms.
+    One number of processes gives a linear law, the most that is possible; two give σ, as in
+    Amdahl's law; three or more both, by least squares of p / X(p) · X(1) − 1 on its two terms.
     """
     counts = sorted(measured)
     one_rps = measured[counts[0]] / counts[0]

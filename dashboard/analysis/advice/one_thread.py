@@ -23,7 +23,8 @@ MOST_EXECUTOR_THREADS, MORE_THAN_CPUS = 32, 4
 SUFFIX = "-threads"  # of a variant that is the same with thread_sensitive=False
 UNSAFE = (
     "Not for code that relies on one thread per request: queries in a transaction (each thread has"
-    " a connection of its own), thread-locals, SQLite in memory, libraries that are not thread-safe."
+    " a connection of its own), thread-locals, SQLite in memory, libraries that are not"
+    " thread-safe."
 )
 DIFF = (
     "-await sync_to_async(function)(…)",
@@ -85,7 +86,7 @@ def _side_by_side(subject: Subject, hops: Serialised) -> AdvicePrediction | None
 
 
 def _executor_threads(subject: Subject) -> int:
-    """Return the limit of the default executor, as a probe read it in any lane, else by the CPUs."""
+    """Return the limit of the default executor, as a probe read it, else by the CPUs."""
     for lane in subject.situation.report["lanes"]:
         executor = (lane["target"] or {}).get("executor")
         if executor and not executor.get("shared"):

@@ -1,4 +1,4 @@
-"""Predictions for the lane that tests a piece of advice, from what was measured of the present one."""
+"""Predictions for the lane that tests a piece of advice, from the numbers of the present one."""
 
 from __future__ import annotations
 

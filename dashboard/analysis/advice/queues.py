@@ -69,10 +69,11 @@ def executor_full(subject: Subject, evidence: ExecutorFullEvidence) -> Iterator[
         )
     prediction = total_time(subject, in_flight, wait_s=wait_s)
     if prediction:
+        threads = counted(in_flight, "thread")
         yield to_read(
             "executor-full",
             subject,
-            f"Give the event loop an executor with {counted(in_flight, 'thread')} instead of {limit}.",
+            f"Give the event loop an executor with {threads} instead of {limit}.",
             IN_THE_CODE,
             prediction=prediction,
             diff=[

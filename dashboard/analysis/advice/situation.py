@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from statistics import median
+from typing import TypeAlias
 
 from dashboard.wire.plan.load import Burst, Load, load_from_json
 from dashboard.wire.plan.plan import MAX_CONCURRENCY
 from dashboard.wire.report.lanes import LaneReport
 from dashboard.wire.report.report import Report
+from dashboard.wire.report.where import LaneWhere
 from dashboard.wire.units import MS_PER_S
 
 
@@ -58,8 +60,23 @@ class VariantChoice:
     polls: bool = False
 
 
-def _no_source(path: str, line: int) -> str:
+SourceLine: TypeAlias = Callable[[str, int], str]  # by path and number; empty if it is unknown
+
+
+def no_source(path: str, line: int) -> str:
+    """Return an empty line: nothing was sampled."""
     return ""
+
+
+def source_of(lanes: Iterable[LaneWhere]) -> SourceLine:
+    """Return the lines of code that sampled firings of these lanes stored."""
+    stored = {
+        (line["path"], number): text
+        for lane in lanes
+        for line in lane["lines"]
+        for number, text in enumerate(line["source"], line["source_from"])
+    }
+    return lambda path, line: stored.get((path, line), "")
 
 
 @dataclass(frozen=True)
@@ -68,7 +85,7 @@ class Situation:
 
     `servers` are those of the run's lanes, by their text; `others` are all that the project can be
     served with, the preferred ones first. `can_fire` is True for a lane that the project accepts.
-    `source_line` returns a line of the project's code, empty if it is unknown.
+    `source_line` returns a line of the project's code.
     """
 
     report: Report
@@ -76,7 +93,7 @@ class Situation:
     others: Sequence[ServerChoice]
     variants: Mapping[str, VariantChoice]
     can_fire: Callable[[str], bool]
-    source_line: Callable[[str, int], str] = _no_source
+    source_line: SourceLine = no_source
 
     @cached_property
     def load(self) -> Load:

@@ -9,10 +9,11 @@ from dashboard.wire.report.advice import (
     Advice,
     AdviceOutcome,
     AdvicePrediction,
-    PredictedMetric,
     AdviceUnderTest,
+    PredictedMetric,
 )
 from dashboard.wire.report.report import Report
+from dashboard.wire.report.verdict import VerdictReport
 from dashboard.wire.units import MS_PER_S
 
 from .numbers import milliseconds, significant
@@ -27,7 +28,8 @@ METRICS: Mapping[PredictedMetric, str] = {
 
 def prediction_text(prediction: AdvicePrediction) -> str:
     """Return *Predicted total time: 158 ms (134–182 ms). ⌈100/100⌉ · 100 ms = …*."""
-    return f"Predicted {METRICS[prediction['metric']]}: {_predicted(prediction)}. {_from(prediction)}"
+    metric = METRICS[prediction["metric"]]
+    return f"Predicted {metric}: {_predicted(prediction)}. {_from(prediction)}"
 
 
 def _from(prediction: AdvicePrediction) -> str:
@@ -67,7 +69,7 @@ def price_text(advice: Advice) -> str:
 
 
 def outcome_text(advice: Advice, outcome: AdviceOutcome) -> str:
-    """Return whether the prediction held: *Held: 152 ms measured, 158 ms predicted (−3.8 %).*"""
+    """Return *Held: 152 ms measured, 158 ms predicted (−3.8 %)*, *Did not hold: …* or why not."""
     beside = _beside(advice, outcome)
     if outcome["held"] is None:
         return f"Undecided: {outcome['why']}{f'; {beside}' if beside else ''}."
@@ -108,8 +110,10 @@ def _why_none(report: Report) -> str:
     verdict = report["verdict"]
     if any(map(failed_too_often, report["lanes"])):
         return "requests failed"
-    if verdict is None:
-        return "a single lane shows no cause"
+    return "a single lane shows no cause" if verdict is None else _why_none_of(verdict)
+
+
+def _why_none_of(verdict: VerdictReport) -> str:
     if verdict.get("control"):
         return "an A/A run compares a lane with itself"
     if verdict.get("spoiled"):

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 
-from dashboard.analysis.advice.situation import ServerChoice, Situation, VariantChoice
+from dashboard.analysis.advice.situation import (
+    ServerChoice,
+    Situation,
+    VariantChoice,
+    source_of,
+)
 from dashboard.project.model.scenario import Scenario, Variant
 from dashboard.project.model.server import Server
 from dashboard.project.model.version import MARK, without_version
@@ -14,13 +19,19 @@ from dashboard.project.servers.settings import InvalidSetting, bounds, parse
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.plan.plan import Lane, Plan
 from dashboard.wire.report.report import Report
+from dashboard.wire.report.where import LaneWhere
 
 # Where the scenario's own lanes name no server of a kind: the most common ones first.
 PREFERRED = ("gunicorn-gthread", "uvicorn", "daphne", "waitress", "hypercorn")
 
 
-def situation_of(project: Project, plan: Plan, report: Report) -> Situation | None:
-    """Return the situation; None if the project no longer has the scenario."""
+def situation_of(
+    project: Project, plan: Plan, report: Report, sampled: Iterable[LaneWhere] = ()
+) -> Situation | None:
+    """Return the situation; None if the project no longer has the scenario.
+
+    `sampled` are the lanes of which a sampled firing was stored.
+    """
     scenario = project.scenarios.get(plan.scenario)
     if scenario is None:
         return None
@@ -39,6 +50,7 @@ def situation_of(project: Project, plan: Plan, report: Report) -> Situation | No
         others=list(_others(project, [*plan.lanes, *scenario.lanes])),
         variants=_variants(scenario),
         can_fire=can_fire,
+        source_line=source_of(sampled),
     )
 
 

@@ -1,4 +1,4 @@
-"""*Try*: the advice on a run as cards, with the runs that tested it, and what a run itself tests."""
+"""*Try*: the advice on a run as cards, with the runs that tested it."""
 
 from __future__ import annotations
 

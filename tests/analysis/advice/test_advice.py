@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from dashboard.analysis.advice.advice import MOST, advice_on
+from dashboard.analysis.advice.situation import source_of
 from dashboard.analysis.text.advice import no_advice_text, prediction_text, price_text
 from dashboard.wire.report.advice import Advice
 from tests.analysis.causes.test_causes import (
@@ -33,6 +34,17 @@ LINE = {
     "state": "holding",
     "share": 0.81,
     "ms": 8100.0,
+}
+
+
+WHERE: Any = {
+    "lines": [
+        {
+            "path": "shop/views.py",
+            "source_from": 41,
+            "source": ["def report(request):", "    answer = requests.get(url)"],
+        }
+    ]
 }
 
 
@@ -121,7 +133,7 @@ def test_the_line_that_blocked_the_loop_is_replaced_in_a_diff() -> None:
     found = situation(
         [BLOCKED, free()],
         bystander_ms=900.0,
-        source_line=lambda path, line: "    answer = requests.get(url)",
+        source_line=source_of([WHERE]),
     )
     (comparison,) = found.report["verdict"]["comparisons"]  # type: ignore[index]
     comparison["causes"][0]["evidence"]["lines"] = [LINE]  # type: ignore[typeddict-unknown-key]
@@ -137,9 +149,7 @@ def test_without_a_bystander_the_total_time_is_predicted_of_a_free_loop() -> Non
 
 
 def test_a_full_executor_calls_for_processes_or_a_limit_in_the_code() -> None:
-    processes, limit = advice_on(
-        situation([renamed(EXECUTOR, "bridged-threads@uvicorn"), free()])
-    )
+    processes, limit = advice_on(situation([renamed(EXECUTOR, "bridged-threads@uvicorn"), free()]))
     assert processes["fires"] == "bridged-threads@uvicorn:processes=8"
     assert value_of(processes) == pytest.approx(3 * 0.1 + 0.0005 * 50, rel=0.1)  # ⌈100/48⌉
     assert limit["fires"] is None
@@ -224,9 +234,7 @@ def test_two_causes_share_the_four_places_the_best_of_each_first() -> None:
 
 
 def test_a_little_cpu_is_part_of_the_prediction() -> None:
-    costly = renamed(
-        THREADS, THREADS.name, growth_per_request={**LITTLE_CPU, "cpu": 1_000_000}
-    )
+    costly = renamed(THREADS, THREADS.name, growth_per_request={**LITTLE_CPU, "cpu": 1_000_000})
     piece = only(advice_on(situation([costly, free()])))
     assert value_of(piece) == pytest.approx(0.101 + 0.099, rel=0.03)
     assert "1 ms of CPU per request on 1 core" in piece["prediction"]["formula"]  # type: ignore[index]

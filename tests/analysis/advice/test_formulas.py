@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,23 +12,20 @@ from dashboard.analysis.advice.formulas import Scalability, burst_of_waits_s, fi
 
 
 @pytest.mark.parametrize(
-    ("requests", "at_a_time", "wait_s", "cpu_s", "cores", "expected_s"),
+    ("arguments", "expected_s"),
     [
-        (100, 8, 0.1, 0, 1, 1.3),  # ⌈100/8⌉ = 13
-        (100, 100, 0.1, 0, 1, 0.1),
-        (20, 1, 0.1, 0, 1, 2.0),
-        (5, 8, 0.1, 0, 1, 0.1),  # more workers than requests
-        (100, 100, 0.1, 0.001, 1, 0.2),  # 0.101 + 99 · 0.001
-        (100, 8, 0.1, 0.001, 1, 1.32),  # 13 · 0.101 + 7 · 0.001
-        (100, 100, 0.1, 0.001, 2, 0.1505),  # 0.101 + 99 · 0.0005
-        (100, 50, 0.01, 0.01, 1, 1.01),  # the CPU is the limit: 0.01 + 100 · 0.01
+        ((100, 8, 0.1), 1.3),  # ⌈100/8⌉ = 13
+        ((100, 100, 0.1), 0.1),
+        ((20, 1, 0.1), 2.0),
+        ((5, 8, 0.1), 0.1),  # more workers than requests
+        ((100, 100, 0.1, 0.001), 0.2),  # 0.101 + 99 · 0.001
+        ((100, 8, 0.1, 0.001), 1.32),  # 13 · 0.101 + 7 · 0.001
+        ((100, 100, 0.1, 0.001, 2), 0.1505),  # 0.101 + 99 · 0.0005
+        ((100, 50, 0.01, 0.01), 1.01),  # the CPU is the limit: 0.01 + 100 · 0.01
     ],
 )
-def test_a_burst_of_waits(
-    requests: int, at_a_time: int, wait_s: float, cpu_s: float, cores: float, expected_s: float
-) -> None:
-    predicted_s = burst_of_waits_s(requests, at_a_time, wait_s, cpu_s, cores)
-    assert predicted_s == pytest.approx(expected_s)
+def test_a_burst_of_waits(arguments: tuple[Any, ...], expected_s: float) -> None:
+    assert burst_of_waits_s(*arguments) == pytest.approx(expected_s)
 
 
 def test_the_scalability_law_by_hand() -> None:

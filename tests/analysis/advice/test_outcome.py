@@ -21,7 +21,7 @@ def advice() -> Advice:
     return advice_on(situation([THREADS, free()]))[0]
 
 
-def tested(total_ms: float, **changes: Any) -> dict[str, Any]:
+def report_with(total_ms: float, **changes: Any) -> dict[str, Any]:
     """Return the report of a run of both lanes, of which the advised one takes so long."""
     more = Planted(
         **{
@@ -45,7 +45,7 @@ def tested(total_ms: float, **changes: Any) -> dict[str, Any]:
     ],
 )
 def test_a_value_holds_within_its_interval(total_ms: float, held: bool, text: str) -> None:
-    outcome = outcome_of(advice(), tested(total_ms))  # type: ignore[arg-type]
+    outcome = outcome_of(advice(), report_with(total_ms))  # type: ignore[arg-type]
     assert outcome["held"] is held
     assert outcome["error"] == pytest.approx(total_ms / 150 - 1, abs=0.03)
     assert outcome_text(advice(), outcome).startswith(text)
@@ -63,7 +63,7 @@ def test_a_bound_holds_up_to_itself() -> None:
         },
     }
     for measured_ms, held, error in ((4.0, True, 0.0), (50.0, True, 0.0), (75.0, False, 0.5)):
-        report = tested(150)
+        report = report_with(150)
         report["lanes"][1]["neighbour"] = {"latency_ms": {"p50": measured_ms}}
         outcome = outcome_of(bound, report)  # type: ignore[arg-type]
         assert (outcome["held"], outcome["error"]) == (held, error)
@@ -81,7 +81,7 @@ def test_a_bound_holds_up_to_itself() -> None:
     ],
 )
 def test_what_decides_nothing_is_undecided(changes: dict[str, Any], why: str) -> None:
-    outcome = outcome_of(advice(), tested(150, **changes))  # type: ignore[arg-type]
+    outcome = outcome_of(advice(), report_with(150, **changes))  # type: ignore[arg-type]
     assert outcome["held"] is None
     assert outcome["why"] == why
     assert outcome_text(advice(), outcome).startswith(f"Undecided: {why}")
@@ -89,7 +89,7 @@ def test_what_decides_nothing_is_undecided(changes: dict[str, Any], why: str) ->
 
 @pytest.mark.parametrize("answer", ["undecided", "errors", "not-trusted", "behind"])
 def test_a_run_that_is_undecided_leaves_the_prediction_so(answer: str) -> None:
-    report = tested(150)
+    report = report_with(150)
     report["verdict"]["comparisons"][0]["answer"] = answer
     outcome = outcome_of(advice(), report)  # type: ignore[arg-type]
     assert outcome["held"] is None
@@ -97,16 +97,14 @@ def test_a_run_that_is_undecided_leaves_the_prediction_so(answer: str) -> None:
 
 
 def test_a_disturbed_run_is_undecided() -> None:
-    report = tested(150)
+    report = report_with(150)
     report["verdict"]["disturbed"] = {"reason": "The load generator was late.", "intervals": {}}
     assert outcome_of(advice(), report)["held"] is None  # type: ignore[arg-type]
 
 
 def test_what_was_not_measured_is_undecided() -> None:
-    report = tested(150)
+    report = report_with(150)
     report["lanes"][1]["makespan_s"] = []
     outcome = outcome_of(advice(), report)  # type: ignore[arg-type]
     assert (outcome["held"], outcome["measured"]) == (None, None)
-    assert outcome_text(advice(), outcome) == (
-        "Undecided: what was predicted was not measured."
-    )
+    assert outcome_text(advice(), outcome) == ("Undecided: what was predicted was not measured.")

@@ -45,7 +45,7 @@ def line(leaf: str) -> LineEvidence:
             "product = await Product.objects.filter(a=1).aget(id=id)",
         ),
         ("product.save()", "django.db.models.base.save", "await product.asave()"),
-        ("data = json.loads(text)", "json.loads", "data = await asyncio.to_thread(json.loads, text)"),
+        ("a = json.loads(text)", "json.loads", "a = await asyncio.to_thread(json.loads, text)"),
         ("n = sum(f(x) for x in y)", "sum", "n = await asyncio.to_thread(sum, (f(x) for x in y))"),
         ("with open(path) as file:", "open", "with await asyncio.to_thread(open, path) as file:"),
         ("x = await f(time.sleep(1))", "time.sleep", "x = await f(await asyncio.sleep(1))"),
@@ -65,7 +65,10 @@ def test_the_replacement_of_a_line(source: str, leaf: str, expected: str) -> Non
     assert ("AsyncClient" in "".join(diff)) == ("client." in expected)
 
 
-@given(st.from_regex(re.compile(r"[a-z_.= ]{0,10}[a-z]{1,5}\([a-z, é]{0,8}\)[.a-z]{0,6}"), fullmatch=True))
+STATEMENT = re.compile(r"[a-z_.= ]{0,10}[a-z]{1,5}\([a-z, é]{0,8}\)[.a-z]{0,6}")
+
+
+@given(st.from_regex(STATEMENT, fullmatch=True))
 def test_what_was_a_statement_stays_one(source: str) -> None:
     try:
         ast.parse(source.strip())

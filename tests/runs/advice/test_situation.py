@@ -32,7 +32,11 @@ SLOW: dict[str, tuple[str, Planted, tuple[str, ...]]] = {
         planted.BLOCKED,
         ("async-blocking@uvicorn", "async-blocking@daphne", "async-blocking@uvicorn:processes=2"),
     ),
-    "executor-full": ("mixed", planted.EXECUTOR, ("bridged-threads@uvicorn", "bridged-threads@daphne")),
+    "executor-full": (
+        "mixed",
+        planted.EXECUTOR,
+        ("bridged-threads@uvicorn", "bridged-threads@daphne"),
+    ),
     "serialised": ("mixed", planted.SERIALISED, ("gather-bridged@uvicorn", "bridged@daphne")),
     "cpu-bound": ("cpu", planted.CPU, ("async-naive@uvicorn", "sync@gunicorn-gthread")),
     "thread-cost": ("sleep", planted.THREAD_COST, ("sync@daphne", "sync@uvicorn")),
