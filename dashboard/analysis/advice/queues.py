@@ -46,29 +46,49 @@ def one_at_a_time(subject: Subject) -> Iterator[Advice]:
 def executor_full(subject: Subject, evidence: ExecutorFullEvidence) -> Iterator[Advice]:
     """Yield processes with an executor each, and the limit in the code."""
     in_flight, limit = subject.in_flight, evidence["limit"]
-    total_s, load = subject.total_s, subject.situation.load
-    if in_flight is None or total_s is None or limit < 1:
-        return
-    # A view's time contains its wait for a thread, so the work's own is what the queue leaves.
-    theory = subject.lane["theory"]
+    wait_s = _work_s(subject, limit)
+    if in_flight is not None and wait_s is not None:
+        yield from _more_executors(subject, in_flight, limit, wait_s)
+        yield from _larger_executor(subject, in_flight, limit, wait_s)
+
+
+def _work_s(subject: Subject, limit: int) -> float | None:
+    """Return how long a thread of the executor is busy with a request; None for a rate.
+
+    The time in the view contains the wait for a thread. So it is the scenario's own wait, else what
+    ⌈N / k⌉ waves of the total time leave.
+    """
+    if subject.total_s is None or limit < 1:
+        return None
+    if theory := subject.lane["theory"]:
+        return theory["wait_s"]
     at_a_time = limit * subject.server.processes
-    wait_s = theory["wait_s"] if theory else total_s / ceil(load.requests / at_a_time)
-    processes = min(ceil(in_flight / limit), MOST_PROCESSES, subject.server.most_processes or 1)
-    if processes > subject.server.processes:
-        text = (
-            f"Start {counted(processes, 'process', 'processes')}: the executor of each has"
-            f" {counted(limit, 'thread')} of its own."
-        )
+    return subject.total_s / ceil(subject.situation.load.requests / at_a_time)
+
+
+def _more_executors(
+    subject: Subject, in_flight: int, limit: int, wait_s: float
+) -> Iterator[Advice]:
+    server = subject.server
+    processes = min(ceil(in_flight / limit), MOST_PROCESSES, server.most_processes or 1)
+    if processes > server.processes:
+        started = counted(processes, "process", "processes")
+        threads = counted(limit, "thread")
         yield from to_fire(
             "executor-full",
             subject,
-            text,
-            subject.at(subject.server, processes=processes),
+            f"Start {started}: the executor of each has {threads} of its own.",
+            subject.at(server, processes=processes),
             total_time(subject, limit * processes, wait_s=wait_s, processes=processes),
-            memory_mb=memory_of_processes_mb(subject, processes - subject.server.processes),
+            memory_mb=memory_of_processes_mb(subject, processes - server.processes),
         )
+
+
+def _larger_executor(
+    subject: Subject, in_flight: int, limit: int, wait_s: float
+) -> Iterator[Advice]:
     prediction = total_time(subject, in_flight, wait_s=wait_s)
-    if prediction:
+    if prediction is not None:
         threads = counted(in_flight, "thread")
         yield to_read(
             "executor-full",
