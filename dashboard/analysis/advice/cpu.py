@@ -18,6 +18,8 @@ from .situation import ServerChoice, Subject, VariantChoice
 
 NO_FASTER = 0.9  # of the CPU time of all requests, in which nothing can be computed on these cores
 WAITS = 2.0  # times as long in the view as on the CPU: the view waits, and needs threads to do so
+WORTH_MOVING_S = 0.005  # below it the CPU time may be the server's own, not the view's
+MORE_CORES = "give it more cores, with a process for each"
 NEITHER = "Neither threads nor async help a full core"
 PATIENT_MS = 20.0  # a bystander that is answered within this does not feel the load
 
@@ -79,12 +81,13 @@ def _elsewhere(subject: Subject, cores: int) -> Iterator[Advice]:
             fired = True
             yield advice
     if not fired and subject.cpu_s:
+        less = f"spend less than {seconds_of(subject.cpu_s)} of CPU on a request"
+        other = "compute elsewhere (Celery)" if subject.cpu_s >= WORTH_MOVING_S else MORE_CORES
         yield to_read(
             "cpu-bound",
             subject,
-            f"{NEITHER}: spend less than {seconds_of(subject.cpu_s)} of CPU on a request, or"
-            " compute elsewhere (Celery).",
-            "no lane of this scenario computes elsewhere and can be predicted",
+            f"{NEITHER}: {less}, or {other}.",
+            "no lane of this scenario needs less CPU here",
             prediction=_least_time(subject, cores),
         )
 

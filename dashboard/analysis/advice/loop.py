@@ -43,10 +43,17 @@ def line_of(evidence: Mapping[str, object]) -> LineEvidence | None:
 
 
 def sync_twin(subject: Subject) -> VariantChoice | None:
-    """Return the sync variant of the same work, preferably the one named `sync`."""
-    candidates = [variant for variant in subject.others("sync") if not variant.polls]
-    named = [variant for variant in candidates if variant.name == "sync"]
-    return next(iter(named or candidates), None)
+    """Return the sync variant of the same work; None if there is none, or no telling which.
+
+    `async-httpx` has the twin `sync-httpx`, `async-sequential` has `sequential`. Without such a
+    name it is the scenario's only one.
+    """
+    candidates = {variant.name: variant for variant in subject.others("sync") if not variant.polls}
+    name = subject.variant.name
+    for twin in (name.replace("async", "sync"), name.removeprefix("async-")):
+        if twin in candidates:
+            return candidates[twin]
+    return next(iter(candidates.values())) if len(candidates) == 1 else None
 
 
 def _other_variants(subject: Subject) -> Iterator[Advice]:

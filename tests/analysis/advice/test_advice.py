@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from dashboard.analysis.advice.advice import MOST, advice_on
-from dashboard.analysis.advice.situation import source_of
+from dashboard.analysis.advice.loop import sync_twin
+from dashboard.analysis.advice.situation import VariantChoice, source_of
 from dashboard.analysis.text.advice import no_advice_text, prediction_text, price_text
 from dashboard.wire.report.advice import Advice
 from tests.analysis.causes.test_causes import (
@@ -238,3 +239,25 @@ def test_a_little_cpu_is_part_of_the_prediction() -> None:
     piece = only(advice_on(situation([costly, free()])))
     assert value_of(piece) == pytest.approx(0.101 + 0.099, rel=0.03)
     assert "1 ms of CPU per request on 1 core" in piece["prediction"]["formula"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("name", "others", "twin"),
+    [
+        ("async", ("sync", "sync-slow"), "sync"),
+        ("async-httpx", ("sync-httpx", "sync-requests"), "sync-httpx"),
+        ("async-sequential", ("sequential", "threads"), "sequential"),
+        ("async-naive", ("sync",), "sync"),
+        ("gather", ("sequential", "threads"), None),
+        ("gather", (), None),
+    ],
+)
+def test_the_sync_variant_of_the_same_work(
+    name: str, others: tuple[str, ...], twin: str | None
+) -> None:
+    variants = {other: VariantChoice(other, "sync") for other in others}
+    variants |= {name: VariantChoice(name, "async"), "celery": VARIANTS["celery"]}
+    subject = situation([free(name=f"{name}@daphne")], variants=variants).about(f"{name}@daphne")
+    assert subject
+    found = sync_twin(subject)
+    assert (found and found.name) == twin
