@@ -8,7 +8,6 @@ import shlex
 from pathlib import Path
 
 import pytest
-from django.core.management import CommandError, call_command
 
 from .test_burst import burst
 
@@ -37,11 +36,3 @@ def test_the_printed_command_tests_the_advice(tmp_path: Path) -> None:
     assert test["load"] == report["load"]
     assert f"Tests advice 1 of run {report['run']}: Give gunicorn-gthread 40" in stdout
     assert re.search(r"(Held|Did not hold|Undecided)\b.*measured.*predicted", stdout)
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("text", ["none", "none/1", "none/x", "/1"])
-def test_advice_that_does_not_exist_is_bad_usage(text: str) -> None:
-    with pytest.raises(CommandError, match="advice: expected RUN/NUMBER") as refused:
-        call_command("burst", "sleep", *LANES, "--advice", text)
-    assert refused.value.returncode == 2

