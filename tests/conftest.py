@@ -27,7 +27,7 @@ APART = tuple(
 )
 # These look at one finished run, fired for them. Other browser tests fire their own.
 FINISHED_RUN = tuple(
-    f"tests/browser/test_{name}.py" for name in ("accessible", "kept", "page", "panel")
+    f"tests/browser/test_{name}.py" for name in ("accessible", "kept", "page", "panel", "try")
 )
 # Here what is started is shared by all tests of a server, their only parameter.
 BY_SERVER = (
