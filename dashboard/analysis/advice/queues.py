@@ -14,7 +14,6 @@ from .pieces import memory_of_processes_mb, memory_of_threads_mb, to_fire, to_re
 from .predictions import total_time
 from .situation import ServerChoice, Subject
 
-MOST_PROCESSES = 8  # that are advised for work that only waits: each has all of the memory
 THREAD_START_S = 0.001  # CPU time of a thread for each request, more than one of a pool costs
 IN_THE_CODE = "the limit is set in the project's code, so no lane can test it"
 
@@ -44,12 +43,29 @@ def one_at_a_time(subject: Subject) -> Iterator[Advice]:
 
 
 def executor_full(subject: Subject, evidence: ExecutorFullEvidence) -> Iterator[Advice]:
-    """Yield processes with an executor each, and the limit in the code."""
+    """Yield the limit to set in the code.
+
+    More processes would have an executor each, but one of them may accept all connections of a
+    burst, so nothing could be predicted of them.
+    """
     in_flight, limit = subject.in_flight, evidence["limit"]
     wait_s = _work_s(subject, limit)
+    prediction = None
     if in_flight is not None and wait_s is not None:
-        yield from _more_executors(subject, in_flight, limit, wait_s)
-        yield from _larger_executor(subject, in_flight, limit, wait_s)
+        prediction = total_time(subject, in_flight, wait_s=wait_s)
+    if prediction is not None:
+        threads = counted(in_flight or 0, "thread")
+        yield to_read(
+            "executor-full",
+            subject,
+            f"Give the event loop an executor with {threads} instead of {limit}.",
+            IN_THE_CODE,
+            prediction=prediction,
+            diff=[
+                "+loop = asyncio.get_running_loop()",
+                f"+loop.set_default_executor(ThreadPoolExecutor(max_workers={in_flight}))",
+            ],
+        )
 
 
 def _work_s(subject: Subject, limit: int) -> float | None:
@@ -64,43 +80,6 @@ def _work_s(subject: Subject, limit: int) -> float | None:
         return theory["wait_s"]
     at_a_time = limit * subject.server.processes
     return subject.total_s / ceil(subject.situation.load.requests / at_a_time)
-
-
-def _more_executors(
-    subject: Subject, in_flight: int, limit: int, wait_s: float
-) -> Iterator[Advice]:
-    server = subject.server
-    processes = min(ceil(in_flight / limit), MOST_PROCESSES, server.most_processes or 1)
-    if processes > server.processes:
-        started = counted(processes, "process", "processes")
-        threads = counted(limit, "thread")
-        yield from to_fire(
-            "executor-full",
-            subject,
-            f"Start {started}: the executor of each has {threads} of its own.",
-            subject.at(server, processes=processes),
-            total_time(subject, limit * processes, wait_s=wait_s, processes=processes),
-            memory_mb=memory_of_processes_mb(subject, processes - server.processes),
-        )
-
-
-def _larger_executor(
-    subject: Subject, in_flight: int, limit: int, wait_s: float
-) -> Iterator[Advice]:
-    prediction = total_time(subject, in_flight, wait_s=wait_s)
-    if prediction is not None:
-        threads = counted(in_flight, "thread")
-        yield to_read(
-            "executor-full",
-            subject,
-            f"Give the event loop an executor with {threads} instead of {limit}.",
-            IN_THE_CODE,
-            prediction=prediction,
-            diff=[
-                "+loop = asyncio.get_running_loop()",
-                f"+loop.set_default_executor(ThreadPoolExecutor(max_workers={in_flight}))",
-            ],
-        )
 
 
 def _threads(server: ServerChoice, in_flight: int) -> int:

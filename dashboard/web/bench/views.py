@@ -21,7 +21,7 @@ from dashboard.analysis.samples.window import Stretch
 from dashboard.models import Run
 from dashboard.project.model.scenario import Scenario
 from dashboard.project.project import Project
-from dashboard.runs.advice.testing import advice_under_test, plan_of_test
+from dashboard.runs.advice.testing import named_advice, plan_of_test
 from dashboard.runs.engines.calibration import fresh_calibrations
 from dashboard.runs.live.live_report import live_report_of
 from dashboard.runs.queue import run_queue
@@ -119,12 +119,12 @@ def _refuse(
 
 @require_POST
 @shows_run
-async def fire_advice(request: HtmxRequest, run_id: str, number: int) -> HttpResponse:
+async def fire_advice(request: HtmxRequest, run_id: str, number: str) -> HttpResponse:
     """Queue the run that tests a piece of advice, and send the browser to its page."""
     run = await aget_object_or_404(Run, pk=run_id, deleted=None)
     project = _project()
     try:
-        tested = await sync_to_async(advice_under_test)(run, number, project)
+        tested = await sync_to_async(named_advice)(f"{run.pk}/{number}", project)
         plan = plan_of_test(Plan.from_json(run.plan), tested["advice"])
         project.check(plan)
     except InvalidPlan as error:

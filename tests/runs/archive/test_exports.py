@@ -15,6 +15,7 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from dashboard.models import Run, Status, StoredFrame
+from dashboard.runs.advice.advised import advice_of
 from dashboard.runs.archive.exports import FORMATS
 from dashboard.runs.archive.imports.import_run import InvalidImport, import_run
 from dashboard.runs.planning.plans import make_plan
@@ -76,6 +77,8 @@ async def test_an_exported_run_can_be_imported_and_shows_the_same(run: Run) -> N
     assert copy.pk != run.pk
     assert copy.report is not None
     assert run.report is not None
+    project = FakeTargets().project
+    assert await sync_to_async(advice_of)(copy, project) == run.report.pop("advice")
     assert {**copy.report, "run": ""} == {**run.report, "run": ""}
     assert await exported(copy, "csv") == await exported(run, "csv")
 
