@@ -12,7 +12,7 @@ from dashboard.analysis.text.advice import (
     price_text,
     tested_text,
 )
-from dashboard.analysis.text.causes import CAPTIONS
+from dashboard.analysis.text.causes.causes import CAPTIONS
 from dashboard.models import Run
 from dashboard.project.project import Project
 from dashboard.runs.advice.advised import advice_of
