@@ -10,6 +10,7 @@ from django.db import models
 from dashboard.accounts import AuditEntry, FailedLogins, Role, User
 from dashboard.wire.report.report import Environment
 from dashboard.wire.report.target_facts import TargetFacts
+from dashboard.wire.report.where import LaneWhere
 
 __all__ = ["AuditEntry", "FailedLogins", "Role", "User"]  # Django looks for models here
 
@@ -164,6 +165,25 @@ class RunLane(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class LaneSamples(models.Model):
+    """Where a lane spent its time in a sampled firing; None for a lane that could not be sampled.
+
+    `missing` is the reason then, a sentence. Its size is bounded: `analysis.where.bounds`.
+    """
+
+    lane = models.OneToOneField(RunLane, on_delete=models.CASCADE, related_name="samples")
+    where: models.JSONField[LaneWhere | None, LaneWhere | None] = models.JSONField(null=True)
+    missing = models.TextField(default="", blank=True)
+
+    class Meta:
+        """Sorted by the lane's position."""
+
+        ordering = ("lane__position",)
+
+    def __str__(self) -> str:
+        return f"{self.lane_id}: {self.missing or 'sampled'}"
 
 
 class StoredFrame(models.Model):

@@ -8,8 +8,9 @@ from typing import Any, Final, Literal, NotRequired, TypeAlias, TypedDict
 
 from dashboard.wire.report.report import DiscardReason
 from dashboard.wire.report.target_facts import TargetFacts
+from dashboard.wire.report.where import LaneWhere
 
-INTERNAL: Final = ("facts", "reading", "spoils")
+INTERNAL: Final = ("facts", "reading", "spoils", "where")
 
 TargetState = Literal["starting", "ready", "restarting", "failed", "inside"]
 
@@ -113,6 +114,15 @@ class WarningEvent(TypedDict):
     spoils: NotRequired[bool]
 
 
+class SampledEvent(TypedDict):
+    """A lane was sampled: `where` its time was spent, or `missing`, why that is unknown."""
+
+    event: Literal["sampled"]
+    lane: int
+    where: NotRequired[LaneWhere]
+    missing: NotRequired[str]
+
+
 class StartingEvent(TypedDict):
     """The run's targets start."""
 
@@ -153,7 +163,13 @@ class BeatEvent(TypedDict):
 
 # What the conductor sends to a run's sinks.
 RunEvent: TypeAlias = (
-    TargetEvent | FoundEvent | BeganEvent | FiredEvent | DiscardedEvent | WarningEvent
+    TargetEvent
+    | FoundEvent
+    | BeganEvent
+    | FiredEvent
+    | DiscardedEvent
+    | WarningEvent
+    | SampledEvent
 )
 # What viewers of a run are sent, with the `run` that it is about.
 ViewerEvent: TypeAlias = RunEvent | StartingEvent | FinishedEvent | WatchingEvent | GapEvent

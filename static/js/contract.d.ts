@@ -67,6 +67,13 @@ declare global {
     message: string;
   }
 
+  /** A lane was sampled: `where` its time was spent, or `missing`, why that is unknown. */
+  interface SampledEvent {
+    event: 'sampled';
+    lane: number;
+    missing?: string;
+  }
+
   /** The run's targets start. */
   interface StartingEvent {
     event: 'starting';
@@ -109,6 +116,7 @@ declare global {
     | FiredEvent
     | DiscardedEvent
     | WarningEvent
+    | SampledEvent
     | StartingEvent
     | FinishedEvent
     | WatchingEvent

@@ -35,7 +35,8 @@ def cpu_bound(gap: Gap) -> CpuBound | None:
         "cores": slow.config.cores,
         "processes": slow.config.processes,
         **cpu_cost(resources),
-        **other_cpu_cost(gap.fast.resources),
+        # A subclass of these types might have `lines`, too; none has.
+        **other_cpu_cost(gap.fast.resources),  # type: ignore[typeddict-item]
     }
     return {"name": "cpu-bound", "lane": slow.name, "share": gap.by_cpu, "evidence": evidence}
 

@@ -21,6 +21,7 @@ from dashboard.wire.plan.plan import MARGIN, Plan
 from dashboard.wire.plan.plan import Lane as PlanLane
 from dashboard.wire.report.lanes import LaneReport, RateReport, WorstCaseReport
 from dashboard.wire.report.report import DiscardReason, Environment, Instrument, LoadReport, Report
+from dashboard.wire.report.where import LaneWhere
 
 from .theory import theory
 from .verdict import verdict
@@ -47,7 +48,8 @@ class ReportContext:
     round. `no_verdict_reason` is a sentence on why no verdict can be given, `faults` has it by lane
     unless it concerns all of them, and `disturbed_reason` is one on how the load generator reached
     its limit, at the lanes `disturbed_at`; None if neither happened. `discarded` maps the number of
-    a repeated round to the reason. `control`: both lanes are the same (A/A).
+    a repeated round to the reason. `control`: both lanes are the same (A/A). `where` has the lanes
+    that were sampled, by name.
     """
 
     run: str
@@ -66,6 +68,7 @@ class ReportContext:
     until_sure: bool = False
     margin: float = MARGIN
     control: bool = False
+    where: Mapping[str, LaneWhere] = field(default_factory=dict)
 
 
 def make_report(plan: Plan, context: ReportContext, frames: Iterable[bytes]) -> Report:
@@ -126,6 +129,7 @@ def _options(context: ReportContext) -> VerdictOptions:
         faults=context.faults,
         disturbed_reason=context.disturbed_reason,
         disturbed_at=context.disturbed_at,
+        where=context.where,
     )
 
 

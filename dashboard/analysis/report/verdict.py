@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dashboard.analysis.causes.lines import add_lines
 from dashboard.analysis.causes.shared_limit import find_shared_limit
 from dashboard.analysis.causes.view_calls import redirected_unlike
 from dashboard.analysis.inference.comparison import Comparison, compare
@@ -123,10 +124,13 @@ def _causes(
     lanes: Sequence[LaneMetrics],
     options: VerdictOptions,
 ) -> list[list[CauseReport]]:
-    return [
+    causes = [
         causes_of(comparison, report, (lanes[0], lane), options)
         for comparison, lane in zip(comparisons, lanes[1:], strict=True)
     ]
+    for each in causes:
+        add_lines(each, options.where)
+    return causes
 
 
 def _factors(

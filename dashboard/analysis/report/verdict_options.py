@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from dashboard.wire.report.where import LaneWhere
+
 
 @dataclass(frozen=True)
 class VerdictOptions:
@@ -13,6 +15,7 @@ class VerdictOptions:
     `no_verdict_reason` is why no verdict can be given; `faults` has the reason for each lane,
     unless it concerns all of them. `disturbed_reason` is how the load generator reached its limit,
     so that all of its lateness is charged, and `disturbed_at` where. None: neither happened.
+    `where` has what a sampled firing of a lane showed, by lane: causes get their lines from it.
     """
 
     until_sure: bool
@@ -22,6 +25,7 @@ class VerdictOptions:
     disturbed_reason: str | None = None
     faults: Mapping[str, str] = field(default_factory=dict)
     disturbed_at: Sequence[str] = ()
+    where: Mapping[str, LaneWhere] = field(default_factory=dict)
 
     def no_verdict(self, lane: str, baseline: str) -> bool:
         """Return True if no verdict can be given on a lane, or on the baseline."""

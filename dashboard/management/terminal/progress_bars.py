@@ -82,6 +82,8 @@ class ProgressBars:
 
 
 def state_shown(event: TargetEvent) -> str:
-    """Return the state of a lane's target, and how long a long start has taken."""
+    """Return the state of a lane's target: how long a long start has taken, what comes after."""
     message = event.get("message", "")
+    if event["state"] == "inside":  # a step after the rounds
+        return message[:1].lower() + message[1:].rstrip(".")
     return message if " of at most " in message else event["state"]

@@ -11,6 +11,7 @@ from dashboard.analysis.advice.advice import advice_on
 from dashboard.models import Run
 from dashboard.project.project import Project
 from dashboard.runs.reports.results import report_of
+from dashboard.runs.reports.samples import sampled_lanes
 from dashboard.runs.reports.stored import measured_report
 from dashboard.wire.plan.plan import Plan
 from dashboard.wire.report.advice import Advice
@@ -26,7 +27,7 @@ def advised_report_on(project: Project) -> Callable[[Run], Awaitable[Report]]:
 
     def advised_report(run: Run) -> Report:
         report = report_of(run)
-        report["advice"] = _derived(project, Plan.from_json(run.plan), report)
+        report["advice"] = _derived(run, project, report)
         return report
 
     return sync_to_async(advised_report)
@@ -44,13 +45,14 @@ def advice_of(run: Run, project: Project) -> list[Advice]:
         return report["advice"]
     if run.project != project.name:
         return []
-    return _derived(project, Plan.from_json(run.plan), report)
+    return _derived(run, project, report)
 
 
-def _derived(project: Project, plan: Plan, report: Report) -> list[Advice]:
+def _derived(run: Run, project: Project, report: Report) -> list[Advice]:
     """Return the advice. What fails here costs the advice and not the report."""
     try:
-        situation = situation_of(project, plan, report)
+        sampled = sampled_lanes(run).values()
+        situation = situation_of(project, Plan.from_json(run.plan), report, sampled)
         return advice_on(situation) if situation else []
     except (LookupError, TypeError, ValueError, ArithmeticError):
         logger.exception("There is no advice on run %s", report["run"])

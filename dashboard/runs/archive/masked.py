@@ -10,6 +10,7 @@ from typing import Any
 
 from dashboard.models import Run
 from dashboard.project.secrets.masking import all_masked
+from dashboard.runs.reports.samples import lanes_with_samples
 
 # The plan and the lanes' names are not: they only repeat what a lab.toml names.
 RUN_FIELDS = (
@@ -17,20 +18,27 @@ RUN_FIELDS = (
     *("environment", "warnings", "guess", "tested_advice", "report"),
 )
 LANE_FIELDS = ("concurrency", "facts")
+SAMPLES_FIELDS = ("where", "missing")  # of a sampled firing, which has lines of source
 
 
 def masked_run(run: Run) -> Run:
-    """Return a run as it is stored, with its lanes, masked. It is not to be saved."""
-    fresh = Run.objects.prefetch_related("lanes").get(pk=run.pk)
+    """Return a run as it is stored, with its lanes and their sampled firings, masked.
+
+    It is not to be saved.
+    """
+    fresh = Run.objects.prefetch_related("lanes__samples").get(pk=run.pk)
     for name in RUN_FIELDS:
         setattr(fresh, name, all_masked(getattr(fresh, name)))
     for lane in fresh.lanes.all():
         for name in LANE_FIELDS:
             setattr(lane, name, all_masked(getattr(lane, name)))
+    for _, samples in lanes_with_samples(fresh):
+        for name in SAMPLES_FIELDS:
+            setattr(samples, name, all_masked(getattr(samples, name)))
     return fresh
 
 
 def masked_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of a run or a lane, masked."""
-    names = {*RUN_FIELDS, *LANE_FIELDS}
+    """Return the fields of a run, a lane or its sampled firing, masked."""
+    names = {*RUN_FIELDS, *LANE_FIELDS, *SAMPLES_FIELDS}
     return {name: all_masked(value) if name in names else value for name, value in fields.items()}

@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet, Sum
 from django.db.models.functions import Length
 from django.utils.timezone import now
 
-from dashboard.models import ACTIVE, Experiment, Run
+from dashboard.models import ACTIVE, Experiment, LaneSamples, Run
 
 from .retention_limits import Limits
 
@@ -51,11 +51,13 @@ def _enough(candidates: Sequence[Run], number: int, excess_bytes: int) -> int:
 
 
 def _bytes_of(run: Run) -> int:
-    """Return what a run's frames, readings and report take, approximately."""
+    """Return what a run's frames, readings, sampled firings and report take, approximately."""
     frames = run.frames.aggregate(size=Sum(Length("data")))["size"] or 0
     readings = run.readings.aggregate(size=Sum(Length("data")))["size"] or 0
+    samples = LaneSamples.objects.filter(lane__run=run)
+    sampled = samples.aggregate(size=Sum(Length("where")))["size"] or 0
     report = Run.objects.filter(pk=run.pk).aggregate(size=Sum(Length("report")))["size"] or 0
-    return int(frames + readings + report)
+    return int(frames + readings + sampled + report)
 
 
 def delete(runs: Sequence[Run]) -> None:

@@ -142,8 +142,8 @@ def _runs_of(project: Project, claim: Claim, plan: Plan) -> Iterator[Run]:
 
 
 def _fires(run: Run, plan: Plan) -> bool:
-    """Return True if the run has this plan; the seed is drawn anew each time."""
+    """Return True if the run has this plan: the same rounds. The seed is drawn anew each time."""
     try:
-        return replace(Plan.from_json(run.plan), seed=plan.seed) == plan
+        return replace(Plan.from_json(run.plan), seed=plan.seed, where=plan.where) == plan
     except InvalidPlan:  # stored by a version that knew other plans
         return False

@@ -38,6 +38,7 @@ class PlanOptions(TypedDict, total=False):
     control: bool
     margin: float
     bystander: bool
+    where: bool
 
 
 def make_plan(

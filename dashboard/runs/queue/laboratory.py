@@ -86,6 +86,11 @@ class Laboratory:
         """The project under load, as its lab.toml was last read."""
         return self._resources.targets.project
 
+    @property
+    def resources(self) -> Resources:
+        """What runs are performed with, for what fires while the queue is empty."""
+        return self._resources
+
     def expected_start_s(self, server: str) -> float | None:
         """Return how long a server will take to start: 0 if it is warm, None if unknown."""
         return self._resources.targets.expected_start_s(server)

@@ -197,6 +197,18 @@ async def if_free(lock_path: Path) -> AsyncIterator[bool]:
         yield not await sync_to_async(queued)() and _lock(lock.fileno())
 
 
+@asynccontextmanager
+async def when_free(lock_path: Path) -> AsyncIterator[None]:
+    """Wait until the queue is empty, and hold the machine inside the block."""
+    while True:
+        await sync_to_async(mark_interrupted)()
+        async with if_free(lock_path) as free:
+            if free:
+                yield
+                return
+        await asyncio.sleep(LOOK_EVERY_S)
+
+
 def _may_start(entry: QueueEntry) -> bool:
     mark_interrupted()
     entries = queued()

@@ -28,6 +28,7 @@ from .instrument import (
     why_discarded,
 )
 from .offered_rate import Rates
+from .samples import sampled_lanes
 
 # The last live report and the final one would hold a million samples twice.
 _one_at_a_time = Lock()
@@ -74,6 +75,7 @@ def _report_of(run: Run) -> Report:
         until_sure=plan.until_sure,
         margin=plan.margin,
         control=plan.control,
+        where=sampled_lanes(run),
     )
     report = report_of_lanes(plan, context, lanes)
     for lane, stored_lane in zip(report["lanes"], stored, strict=True):

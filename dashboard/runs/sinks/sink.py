@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from dashboard.models import Run, RunLane, Status, StoredFrame, StoredReading
+from dashboard.models import LaneSamples, Run, RunLane, Status, StoredFrame, StoredReading
 from dashboard.runs.engines.calibration import fresh_calibration
 from dashboard.runs.live.hub import Hub
 from dashboard.runs.reports.environment import describe_environment
-from dashboard.wire.events import INTERNAL, RunEvent
+from dashboard.wire.events import INTERNAL, RunEvent, SampledEvent
 from dashboard.wire.frame import NOT_STORED, Frame
 from dashboard.wire.plan.plan import Plan
 from dashboard.wire.report.report import Report
@@ -101,6 +101,8 @@ class Store:
                 await self._save_facts(event["lane"])
             case "fired" if "reading" in event:
                 await StoredReading.objects.acreate(run=self._run, data=event["reading"])
+            case "sampled":
+                await self._save_samples(event)
             case "discarded":
                 discarded = [*self._run.discarded_rounds, event["round"]]
                 await self._save(discarded_rounds=discarded)
@@ -129,6 +131,12 @@ class Store:
         lane = await RunLane.objects.aget(run=self._run, position=position)
         lane.facts = {**(lane.facts if facts is None else facts), **self._found.get(position, {})}
         await lane.asave(update_fields=["facts"])
+
+    async def _save_samples(self, event: SampledEvent) -> None:
+        """Store what a sampled firing showed, in place of an earlier one of the same lane."""
+        lane = await RunLane.objects.aget(run=self._run, position=event["lane"])
+        values = {"where": event.get("where"), "missing": event.get("missing", "")}
+        await LaneSamples.objects.aupdate_or_create(lane=lane, defaults=values)
 
     async def _save(self, **fields: Any) -> None:
         for name, value in fields.items():

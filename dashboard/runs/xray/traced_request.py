@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-
-from asgiref.sync import sync_to_async
 
 from dashboard.analysis.causes.view_calls import exceptions, redirects
 from dashboard.analysis.text.causes.view_calls import exception_text
@@ -19,8 +17,8 @@ from dashboard.project.model.scenario import Variant
 from dashboard.project.project import Project
 from dashboard.project.secrets.masking import masked
 from dashboard.runs.planning.plans import scenario_of
-from dashboard.runs.queue import run_queue
 from dashboard.runs.queue.laboratory import LOCK_NAME
+from dashboard.runs.queue.run_queue import when_free
 from dashboard.targets.supervise.cores import Cores
 from dashboard.targets.trace import OnStep, TracedRequest, ignore_step, trace_request
 from dashboard.wire.codec import to_json
@@ -170,18 +168,6 @@ def make_subject(
     if problems:
         raise InvalidPlan(*problems)
     return XraySubject(project, scenario, chosen, values, timeout_s)
-
-
-@asynccontextmanager
-async def when_free(lock_path: Path) -> AsyncIterator[None]:
-    """Wait until the queue is empty, and hold the machine inside the block."""
-    while True:
-        await sync_to_async(run_queue.mark_interrupted)()
-        async with run_queue.if_free(lock_path) as free:
-            if free:
-                yield
-                return
-        await asyncio.sleep(run_queue.LOOK_EVERY_S)
 
 
 class RequestTracer:

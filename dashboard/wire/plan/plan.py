@@ -98,6 +98,7 @@ class Plan(JsonObject):
     `control`: an A/A run, of one lane at two separately started targets.
     `margin`: the smallest difference that counts; 0.03 is 3 %.
     `bystander`: requests to an unrelated view are fired beside the load, if the project has one.
+    `where`: after its rounds each lane is fired at once more, sampled; that firing never counts.
     """
 
     ignores_unknown_keys: ClassVar[bool] = True
@@ -115,6 +116,7 @@ class Plan(JsonObject):
     control: bool = False
     margin: float = MARGIN
     bystander: bool = field(default=True, metadata=json_key("neighbour"))
+    where: bool = False
 
     def __post_init__(self) -> None:
         problems = [*self.load.problems(), *self._run_problems()]

@@ -1,12 +1,14 @@
 """The types of a cause's evidence: what was measured of the lane that the cause is about.
 
 None: unknown. `other_` is of the lane that it is compared with. Numbers per request
-that end with `_uncertainty` are to either side, and there only if the number has one.
+that end with `_uncertainty` are to either side, and there only if the number has one. `lines` are
+those that a sampled firing found for the cause, the most expensive first, and there only then.
 """
 
 from typing import NotRequired, TypedDict, final
 
 from .target_facts import Serialised
+from .where import LineEvidence
 
 
 class Course(TypedDict):
@@ -24,6 +26,7 @@ class QueueEvidence(TypedDict):
     waited_ms_p50: float | None
     server_ms_p95: float | None
     other_server_ms_p95: float | None
+    lines: NotRequired[list[LineEvidence]]
 
 
 class ThreadsBusyEvidence(QueueEvidence):
@@ -53,6 +56,7 @@ class LoopBlockedEvidence(TypedDict):
     held_ms_per_request: NotRequired[float | None]
     view_ms_p50: float | None
     course: NotRequired[Course | None]
+    lines: NotRequired[list[LineEvidence]]
 
 
 @final
@@ -74,6 +78,7 @@ class ExecutorFullEvidence(TypedDict):
     view_ms_p50: float | None
     other_view_ms_p50: float | None
     course: NotRequired[Course | None]
+    lines: NotRequired[list[LineEvidence]]
 
 
 class CpuCost(TypedDict):
@@ -102,6 +107,7 @@ class CpuBoundEvidence(CpuEvidence):
     taken_by_others: float | None
     cores: float | None
     processes: int
+    lines: NotRequired[list[LineEvidence]]
 
 
 class RequestCost(CpuCost):
@@ -134,6 +140,7 @@ class WaitingEvidence(TypedDict):
     view_ms_p50: float | None
     other_view_ms_p50: float | None
     cpu_ms_per_request: float | None
+    lines: NotRequired[list[LineEvidence]]
 
 
 @final

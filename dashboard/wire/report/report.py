@@ -10,6 +10,7 @@ from typing import Literal, NotRequired, TypeAlias, TypedDict
 from .advice import Advice
 from .lanes import LaneReport
 from .verdict import VerdictReport
+from .where import WhereReport
 
 DiscardReason = Literal["stolen", "late"]  # by the host; the load generator
 
@@ -71,7 +72,11 @@ class Instrument(Calibrated):
 
 
 class Report(TypedDict):
-    """The result of one run; `advice` is there once the run has ended, and not in older reports."""
+    """The result of one run.
+
+    `advice` is there once the run has ended, and not in older reports. `where` is there if that was
+    asked for, and not stored with the report.
+    """
 
     run: str
     scenario: str
@@ -88,3 +93,4 @@ class Report(TypedDict):
     instrument: Instrument | None
     warnings: list[str]
     advice: NotRequired[list[Advice]]
+    where: NotRequired[WhereReport]

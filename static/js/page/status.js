@@ -12,6 +12,7 @@ export function statusOf(stage) {
   /** The state of each lane's server, and since when. @type {Target[]} */
   const targets = [];
   let firing = -1;
+  let afterRounds = ''; // what is done with a lane that was measured
 
   /** @param {Target | undefined} target */
   const words = (target) => {
@@ -30,6 +31,7 @@ export function statusOf(stage) {
   };
 
   const running = () => {
+    if (afterRounds) return afterRounds;
     const { newestRound: round } = feed.columns;
     const of = `${roundsOf(stage, round)}${run.looks?.length ? ' or more' : ''}`;
     const lane = firing < 0 ? '' : ` · firing at ${run.lanes[firing].name}`;
@@ -62,6 +64,8 @@ export function statusOf(stage) {
           since_ms: before?.state === state ? before.since_ms : since_ms,
         };
       }
+      if (event === 'target' && state === 'inside')
+        afterRounds = `${run.lanes[lane].name}: ${message}`;
       if (event === 'fired') firing = -1;
       if (event === 'began') {
         stage.status = 'running';

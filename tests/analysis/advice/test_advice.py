@@ -27,7 +27,7 @@ from tests.analysis.planted import Planted, busy, pool
 
 from .situations import VARIANTS, situation
 
-LINE = {
+LINE: Any = {
     "path": "shop/views.py",
     "line": 42,
     "function": "report",

@@ -59,6 +59,15 @@ async def until(condition: Any) -> None:
     raise AssertionError("never said")
 
 
+async def test_what_comes_after_the_rounds_is_in_the_line(log: Log) -> None:
+    sink = lines_to(log)
+    await sink.begin(make_plan(PROJECT, scenario="sleep", lanes=["sync@daphne"]))
+    message = "Firing once more, sampled."
+    await sink.event({"event": "target", "lane": 0, "state": "inside", "message": message})
+    assert sink.line().startswith("0 s: sync@daphne firing once more, sampled; 0 of ")
+    await sink.end(Outcome(Status.FINISHED))
+
+
 async def test_many_events_are_one_line(log: Log) -> None:
     sink = lines_to(log)
     await sink.begin(make_plan(PROJECT, scenario="sleep", requests=5, rounds=2))

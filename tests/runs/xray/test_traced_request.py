@@ -15,7 +15,8 @@ from dashboard.project.labtoml.load import load_manifest
 from dashboard.project.project import Project
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue import run_queue
-from dashboard.runs.xray.traced_request import XrayResult, XraySubject, make_subject, when_free
+from dashboard.runs.queue.run_queue import when_free
+from dashboard.runs.xray.traced_request import XrayResult, XraySubject, make_subject
 from dashboard.targets.trace import TracedRequest
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.report.answers import AnswerKind

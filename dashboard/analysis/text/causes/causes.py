@@ -23,6 +23,8 @@ from dashboard.wire.report.evidence import (
 )
 from dashboard.wire.report.verdict import ComparisonReport
 
+from .lines import with_line
+
 CAPTIONS: Mapping[str, str] = {
     "threads-busy": "All threads busy",
     "one-at-a-time": "One request at a time",
@@ -46,7 +48,8 @@ def cause_text(cause: CauseReport, comparison: ComparisonReport, baseline: str) 
     if cause["lane"] is None:
         return ""
     other = comparison["lane"] if cause["lane"] == baseline else baseline
-    return _queue_words(cause, cause["lane"]) or _cost_words(cause, cause["lane"], other)
+    sentence = _queue_words(cause, cause["lane"]) or _cost_words(cause, cause["lane"], other)
+    return with_line(sentence, cause)
 
 
 def _queue_words(cause: CauseReport, lane: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from django.db import transaction
 
-from dashboard.models import Run, RunLane, StoredFrame, StoredReading
+from dashboard.models import LaneSamples, Run, RunLane, StoredFrame, StoredReading
 from dashboard.runs.archive.masked import masked_fields
 from dashboard.runs.reports.results import report_of
 from dashboard.wire.errors import InvalidPlan, Problem
@@ -37,6 +37,8 @@ def import_run(text: str | bytes, progress: Progress = lambda step: None) -> Run
         fields = masked_fields(file.run.stored())
         run = Run.objects.create(**fields, owner_pid=0, owner_started=0.0)
         RunLane.objects.bulk_create(lane.of(run) for lane in file.lanes)
+        lanes = list(run.lanes.all())
+        LaneSamples.objects.bulk_create(each.of(lanes[each.lane]) for each in file.samples)
         StoredReading.objects.bulk_create(
             StoredReading(run=run, data=reading) for reading in file.readings
         )
@@ -77,6 +79,9 @@ def _check(file: ImportedFile) -> None:
         problems.append(Problem("lanes", "expected the lanes of the plan, in its order"))
     if [lane.position for lane in file.lanes] != list(range(len(file.lanes))):
         problems.append(Problem("lanes", "expected the positions 0, 1, 2 …"))
+    sampled = [samples.lane for samples in file.samples]
+    if len(set(sampled)) < len(sampled) or any(lane >= len(file.lanes) for lane in sampled):
+        problems.append(Problem("samples", "expected each lane of the run once at most"))
     if len(plan.scenario) > MAX_TEXT or len(plan.parameters) > MAX_TEXT:
         problems.append(Problem("run.plan", f"expected at most {MAX_TEXT} characters and values"))
     if file.run.status not in ENDED:

@@ -12,7 +12,8 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from dashboard.models import ACTIVE, Run, RunLane, Status
+from dashboard.analysis.where.bounds import problems
+from dashboard.models import ACTIVE, LaneSamples, Run, RunLane, Status
 from dashboard.project.labtoml.problems import shown
 from dashboard.runs.archive.masked import masked_fields
 from dashboard.runs.reports.instrument import Reading
@@ -21,6 +22,7 @@ from dashboard.wire.errors import Invalid, Problem
 from dashboard.wire.plan.plan import MAX_LANES, MAX_ROUNDS
 from dashboard.wire.report.report import Environment
 from dashboard.wire.report.target_facts import TargetFacts
+from dashboard.wire.report.where import LaneWhere
 
 VERSION: Final = 1
 MOST_PROBLEMS: Final = 20
@@ -58,6 +60,15 @@ def _reading(value: dict[str, Any]) -> dict[str, Any]:
         found = f"lane {reading.lane}, round {reading.round}"
         raise InvalidJson(Problem("", f"expected a lane and a round of the run, found {found}"))
     return value
+
+
+def _where(value: dict[str, Any]) -> LaneWhere:
+    """Return a sampled firing: of its type, within the bounds, each stack with frames it has."""
+    where: LaneWhere = _as(LaneWhere)(value)
+    found = [Problem("", problem) for problem in problems(where)]
+    if found:
+        raise InvalidJson(*found)
+    return where
 
 
 def _text(max_length: int) -> Any:
@@ -113,8 +124,21 @@ class ImportedLane(_Part):
         return RunLane(run=run, **masked_fields(fields))
 
 
+class ImportedSamples(_Part):
+    """A sampled firing of the lane at a position, or why there is none."""
+
+    lane: Annotated[int, Field(ge=0, lt=MAX_LANES)]
+    where: Annotated[dict[str, Any], AfterValidator(_where)] | None
+    missing: Line
+
+    def of(self, lane: RunLane) -> LaneSamples:
+        """Return the row of a lane's sampled firing."""
+        where = self.where and {**self.where, "lane": lane.name}
+        return LaneSamples(lane=lane, **masked_fields({"where": where, "missing": self.missing}))
+
+
 class ImportedFile(_Part):
-    """An exported run. Its report is computed again."""
+    """An exported run. Its report is computed again; a file of an older version has no samples."""
 
     liveburst: Literal[1]
     run: ImportedRun
@@ -123,6 +147,7 @@ class ImportedFile(_Part):
         list[Annotated[JsonDict, AfterValidator(_reading)]],
         Field(max_length=MAX_ROUND * MAX_LANES),
     ]
+    samples: Annotated[list[ImportedSamples], Field(max_length=MAX_LANES)] = []
     frames: Annotated[list[str], Field(max_length=MAX_FRAMES)]
 
     @model_validator(mode="before")

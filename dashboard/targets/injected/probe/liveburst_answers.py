@@ -145,6 +145,8 @@ def place_of(error: BaseException) -> str | None:
 @functools.lru_cache(maxsize=1024)
 def in_project(filename: str) -> str:
     """Return the path of a file below the project's directory; empty for any other file."""
+    if filename.startswith("<"):  # <string>, <frozen importlib._bootstrap>: no file at all
+        return ""
     path = os.path.realpath(filename)
     if not path.startswith(DIRECTORY + os.sep) or any(part in path for part in INSTALLED):
         return ""
