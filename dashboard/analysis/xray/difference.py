@@ -34,7 +34,8 @@ NOUNS = (("hop", "hops"), ("thread", "threads"), ("query", "queries"))
 class Difference(JsonObject):
     """The difference between two traced requests: what the second costs more than the first.
 
-    `lengths_ns` are those of all requests that were traced, of the first and of the second lane.
+    `lengths_ns` are those of all requests that were traced, of the first and of the second lane;
+    those of the first may be from before and after the second.
     """
 
     first: Xray

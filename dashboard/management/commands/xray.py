@@ -91,7 +91,8 @@ class Command(BaseCommand):
     def print(self, results: Sequence[XrayResult], options: Mapping[str, Any]) -> None:
         """Print the drawings; write the JSON and the trace as requested."""
         first, *others = results
-        pair = XrayPair(first, others[0]) if others else None
+        pair = XrayPair(first, *others) if others else None
+        results = results[:2]
         if prints_table(options):
             self.draw(results, pair)
         write_json((pair or first).to_json(), options["json"])
@@ -142,7 +143,7 @@ class Command(BaseCommand):
 
 
 def _subjects(options: Mapping[str, Any]) -> list[XraySubject]:
-    """Return the requests to trace: one, or two to compare. Raises Invalid."""
+    """Return the requests to trace: one, or two to compare, and the first again. Raises Invalid."""
     project = read_project(options)
 
     def subject(lane: str) -> XraySubject:
@@ -163,7 +164,7 @@ def _subjects(options: Mapping[str, Any]) -> list[XraySubject]:
         second = str(lane_without(first.lane, without))
     if second and subject(second).lane == first.lane:
         raise InvalidPlan(Problem("lanes", f"expected another lane, found {second} twice"))
-    return [first, subject(second)] if second else [first]
+    return [first, subject(second), first] if second else [first]
 
 
 async def trace(subjects: Sequence[XraySubject]) -> list[XrayResult]:
@@ -174,4 +175,4 @@ async def trace(subjects: Sequence[XraySubject]) -> list[XrayResult]:
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     mark = os.environ.get("LIVEBURST_MARK") or f"liveburst-{os.getpid()}"
     tracer = RequestTracer(mark=mark, home=home(), cores=Cores.here())
-    return await tracer.trace_when_free(*subjects)
+    return await tracer.trace_when_free(subjects)

@@ -19,15 +19,21 @@ from .traced_request import XrayResult
 
 @dataclass(frozen=True)
 class XrayPair(JsonObject):
-    """The X-rays of two lanes, and what the second does that the first does not."""
+    """The X-rays of two lanes, and what the second does that the first does not.
+
+    `again` is another one of the first, made after the second: a machine that became slower in
+    between must not be taken for a slower lane. None if there is none.
+    """
 
     first: XrayResult
     second: XrayResult
+    again: XrayResult | None = None
 
     @cached_property
     def difference(self) -> Difference:
         """The difference of their requests."""
-        lengths_ns = self.first.lengths_ns, self.second.lengths_ns
+        again_ns = self.again.lengths_ns if self.again else ()
+        lengths_ns = (*self.first.lengths_ns, *again_ns), self.second.lengths_ns
         return Difference(self.first.xray, self.second.xray, lengths_ns)
 
     @property
@@ -44,11 +50,16 @@ class XrayPair(JsonObject):
     @property
     def warnings(self) -> list[str]:
         """What must be known to read the difference."""
+        warnings = []
         first, second = self.statuses
-        if first == second:
-            return []
-        text = f"The responses differ: {first} and {second}. So does what was done for them."
-        return [text]
+        if first != second:
+            text = f"The responses differ: {first} and {second}. So does what was done for them."
+            warnings.append(text)
+        if self.again and len(self.again.xray.hops) != len(self.first.xray.hops):
+            counts = f"{len(self.first.xray.hops)} and {len(self.again.xray.hops)}"
+            lane = self.first.subject.lane
+            warnings.append(f"{lane} was traced twice, with {counts} hops: it varies by itself.")
+        return warnings
 
     @cached_property
     def left_out(self) -> tuple[str, ...]:

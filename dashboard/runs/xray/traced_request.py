@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -204,22 +204,27 @@ class RequestTracer:
         )
         return await asyncio.to_thread(read_result, subject, traced)
 
-    async def trace_when_free(self, *subjects: XraySubject) -> list[XrayResult]:
+    async def trace_when_free(self, subjects: Sequence[XraySubject]) -> list[XrayResult]:
         """Trace one request of each, one after the other, as soon as the queue is empty."""
         async with when_free(self._home / LOCK_NAME):
-            return [
-                await self.trace(subject, prepared=position > 0)
-                for position, subject in enumerate(subjects)
-            ]
+            return await self._trace_all(subjects, ignore_step)
 
     async def trace_if_free(
-        self, subject: XraySubject, on_step: OnStep = ignore_step
-    ) -> XrayResult | None:
-        """Trace if the queue is empty within PATIENCE_S, else return None."""
+        self, subjects: Sequence[XraySubject], on_step: OnStep = ignore_step
+    ) -> list[XrayResult] | None:
+        """Trace one request of each if the queue is empty within PATIENCE_S, else return None."""
         async with AsyncExitStack() as turn:
             try:
                 async with asyncio.timeout(PATIENCE_S):
                     await turn.enter_async_context(when_free(self._home / LOCK_NAME))
             except TimeoutError:
                 return None
-            return await self.trace(subject, on_step=on_step)
+            return await self._trace_all(subjects, on_step)
+
+    async def _trace_all(
+        self, subjects: Sequence[XraySubject], on_step: OnStep
+    ) -> list[XrayResult]:
+        return [
+            await self.trace(subject, prepared=position > 0, on_step=on_step)
+            for position, subject in enumerate(subjects)
+        ]

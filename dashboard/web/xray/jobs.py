@@ -21,7 +21,8 @@ BUSY = "A run or a calibration is using the machine. Try again when it has finis
 class XrayJob:
     """One X-ray: what it does now, and once it has ended, its result or its problem.
 
-    `first` is the id of the X-ray that it is laid beside; empty for one on its own.
+    `first` is the id of the X-ray that it is laid beside, which is made `again` after it; empty
+    for one on its own.
     """
 
     subject: XraySubject
@@ -30,6 +31,7 @@ class XrayJob:
     busy: bool = False  # it has ended because the machine was in use
     problem: LiveburstError | None = None
     first: str = ""
+    again: XrayResult | None = None
     begun_s: float = field(default_factory=time.monotonic)
     task: asyncio.Task[None] | None = None  # kept, since a loop keeps only weak references
 
@@ -47,10 +49,12 @@ class XrayJob:
         """The seconds since it was started."""
         return time.monotonic() - self.begun_s
 
-    async def run(self, tracer: RequestTracer) -> None:
-        """Trace, and keep what comes of it."""
+    async def run(self, tracer: RequestTracer, again: XraySubject | None = None) -> None:
+        """Trace, and keep what comes of it; `again` is traced after it."""
+        subjects = [self.subject, *([again] if again else [])]
         try:
-            self.result = await tracer.trace_if_free(self.subject, self._show)
+            results = await tracer.trace_if_free(subjects, self._show)
+            self.result, self.again = (*(results or []), None, None)[:2]
             self.busy = self.result is None
         except LiveburstError as error:
             self.problem = error
@@ -81,7 +85,8 @@ class XrayStore:
         if self._tracer is None:
             raise LiveburstError(f"Start the dashboard with: {suggested_command('lab')}")
         job = XrayJob(subject, first=first)
-        job.task = asyncio.create_task(job.run(self._tracer))
+        again = self._jobs[first].subject if first else None
+        job.task = asyncio.create_task(job.run(self._tracer, again))
         return self.keep(job)
 
     def keep(self, job: XrayJob) -> str:

@@ -108,7 +108,9 @@ def _experiments(number: str, result: XrayResult) -> dict[str, Any]:
 
 def _bill_rows(number: str, result: XrayResult) -> Iterator[dict[str, Any]]:
     jobs = xray_store.beside(number)
-    pairs = {other: XrayPair(result, job.result) for other, job in jobs.items() if job.result}
+    pairs = {
+        other: XrayPair(result, job.result, job.again) for other, job in jobs.items() if job.result
+    }
     failed = {str(job.subject.lane): other for other, job in jobs.items() if job.problem}
     for entry in result.bill:
         lane = str(lane_without(result.subject.lane, [entry.name]))

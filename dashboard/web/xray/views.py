@@ -108,7 +108,7 @@ def _result_page(
         shown["is_alone"] = bool(job.first)
     else:
         numbers = job.first, number
-        shown = shown_pair(numbers, XrayPair(first, job.result), to_scale=to_scale)
+        shown = shown_pair(numbers, XrayPair(first, job.result, job.again), to_scale=to_scale)
         shown["first"] = job.first
     form = form_for(job.subject)
     return _page(request, form, more={"number": number, **shown, **more}, status=status)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -70,6 +71,19 @@ def test_the_statuses_are_compared() -> None:
     failed = XrayPair(first, xrayed(WITHOUT, sync_lane(), 500))
     assert failed.outcome == "−2 hops, −1 thread, 500 instead of 200"
     assert failed.warnings == ["The responses differ: 200 and 500. So does what was done for them."]
+
+
+def test_a_machine_that_became_slower_is_not_taken_for_a_slower_lane() -> None:
+    """The first lane is traced once more after the second: it must be the faster one then, too."""
+    first, second = xrayed(LANE, sync_lane()), xrayed(WITHOUT, async_lane())
+    assert XrayPair(first, second).difference.time_differs
+    assert XrayPair(first, second, xrayed(LANE, sync_lane())).difference.time_differs
+    slower = replace(first, xray=async_lane())  # as slow as the second
+    pair = XrayPair(first, second, slower)
+    assert not pair.difference.time_differs
+    assert pair.outcome == "+2 hops, +1 thread, time alike, still 200"
+    assert pair.to_json()["difference"]["n"] == [10, 5]
+    assert pair.warnings == [f"{LANE} was traced twice, with 0 and 2 hops: it varies by itself."]
 
 
 def test_the_last_experiment_without_a_middleware_is_found() -> None:

@@ -113,8 +113,8 @@ async def test_a_second_lane_has_the_parameters_of_the_first(
 ) -> None:
     seen = []
 
-    async def trace(_: RequestTracer, subject: XraySubject, on_step: OnStep) -> None:
-        seen.append(subject)
+    async def trace(_: RequestTracer, subjects: list[XraySubject], on_step: OnStep) -> None:
+        seen.extend(subjects)
 
     monkeypatch.setattr(RequestTracer, "trace_if_free", trace)
     subject = make_subject(
@@ -129,7 +129,8 @@ async def test_a_second_lane_has_the_parameters_of_the_first(
     pressed = await browser.post(f"/xray/{number}/beside/", {"lane": "sync@daphne"})
     assert pressed.status_code == 303
     job = await ended(pressed["Location"])
-    (second,) = seen
+    second, again = seen
+    assert again == subject  # the first one, after it
     assert (str(second.lane), second.parameters, second.timeout_s) == (
         *("sync@daphne", {"delay": 0.25}, 7),
     )

@@ -167,8 +167,8 @@ async def test_one_press_at_a_lane_traces_what_its_address_names(
 ) -> None:
     seen = []
 
-    async def trace(_: RequestTracer, subject: XraySubject, on_step: OnStep) -> None:
-        seen.append(subject)
+    async def trace(_: RequestTracer, subjects: list[XraySubject], on_step: OnStep) -> None:
+        seen.extend(subjects)
 
     monkeypatch.setattr(RequestTracer, "trace_if_free", trace)
     pressed = await browser.post(
