@@ -123,7 +123,7 @@ class Difference(JsonObject):
         text = f"{second} against {first}: {self.text}."
         if named:
             more = len(named) - MOST_NAMED
-            text += f" Most of it in {', '.join(named[:MOST_NAMED])}"
+            text += f" By part: {', '.join(named[:MOST_NAMED])}"
             text += f" and {counted(more, 'other part')}." if more > 0 else "."
         if self.time_differs:
             return text

@@ -65,12 +65,12 @@ def test_the_parts_that_differ_are_listed_most_hops_first() -> None:
     [
         (
             *(sync_lane(), async_lane()),
-            "B against A: +2 hops, +1 thread, +4 ms. Most of it in SessionMiddleware (+1 hop,"
+            "B against A: +2 hops, +1 thread, +4 ms. By part: SessionMiddleware (+1 hop,"
             " +1 thread), the view (+1 hop).",
         ),
         (
             *(async_lane(), sync_lane()),
-            "B against A: −2 hops, −1 thread, −4 ms. Most of it in SessionMiddleware (−1 hop,"
+            "B against A: −2 hops, −1 thread, −4 ms. By part: SessionMiddleware (−1 hop,"
             " −1 thread), the view (−1 hop).",
         ),
         (
