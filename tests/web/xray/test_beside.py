@@ -149,6 +149,4 @@ async def test_a_press_at_a_middleware_tries_the_request_without_it(browser: Asy
     await ended(pressed["Location"])
     text = (await browser.get(pressed["Location"])).content.decode()
     assert re.search(r">−2 hops, [^<]*still 200</a>", text)
-    assert re.search(
-        r"against [^<]*: −2 hops[^<]*By part: SecurityMiddleware \(−2 hops\)", text
-    )
+    assert re.search(r"against [^<]*: −2 hops[^<]*By part: SecurityMiddleware \(−2 hops\)", text)
