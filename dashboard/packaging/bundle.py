@@ -32,12 +32,9 @@ ESBUILD: Final = next(
     ROOT.glob("node_modules/@esbuild/*/bin/esbuild"), ROOT / "node_modules/@esbuild"
 )
 ENTRIES: Final = ("js/main.js", "css/page.css", "css/claims.css", "css/explore.css", "css/xray.css")
-# As they are, with their hash: htmx is minified already, and a script that defines a global name;
-# the other script is no module, since it runs before the page is painted.
+# As it is, with its hash: htmx is minified already, and a script that defines a global name.
 COPIES: Final = {
     "htmx.org/htmx.min.js": ROOT / "node_modules" / "htmx.org" / "dist" / "htmx.min.js",
-    "js/scheme.js": STATIC / "js" / "scheme.js",
-    "css/icon.svg": STATIC / "css" / "icon.svg",
 }
 OPTIONS: Final = (
     *("--bundle", "--minify", "--format=esm", "--charset=utf8"),

@@ -88,6 +88,8 @@ function setUp() {
   view.fold();
   controls.listenToStage(stage);
   watch();
+  // Not by `autofocus`, which scrolls: what was pressed is in sight, and so stays the picture.
+  find('[data-focus]', root)?.focus({ preventScroll: true });
   resized.disconnect();
   for (const { plot } of stage.lanes) resized.observe(plot);
 }

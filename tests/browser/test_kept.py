@@ -128,6 +128,20 @@ def test_a_replay_grows_again_and_ends_with_the_finished_picture(page: Page) -> 
     expect(page.locator(REPLAY)).to_contain_text("4×")
 
 
+def test_a_replay_takes_the_focus_and_moves_nothing(finished: Page) -> None:
+    finished.set_viewport_size({"width": 1100, "height": 500})
+    finished.evaluate("scrollTo(0, 120)")
+    expect(finished.locator(REPLAY)).not_to_be_in_viewport()
+    for name in ("¼×", "4×"):
+        button = finished.locator(REPLAY).get_by_role("button", name=name)
+        button.dispatch_event("click")  # `click` would scroll to it
+        expect(finished.locator(REPLAY).get_by_role("button", name="Stop")).to_be_focused()
+        assert finished.evaluate("scrollY") == 120
+        finished.keyboard.press("Enter")
+        expect(finished.locator(REPLAY).get_by_role("button", name="¼×")).to_be_focused()
+        assert finished.evaluate("scrollY") == 120
+
+
 def test_a_round_seen_again_is_marked_as_a_replay(finished: Page) -> None:
     lane = finished.locator(".waterfall").first
     finished.keyboard.press("a")

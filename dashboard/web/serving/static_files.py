@@ -29,7 +29,6 @@ _TYPES: Final = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".map": "application/json",
-    ".svg": "image/svg+xml",
 }
 # `private`: a cache that others share would answer them without the gate.
 _FOREVER: Final = "private, max-age=31536000, immutable"

@@ -2,7 +2,10 @@
 
 import { find } from '../shared/dom.js';
 
-const STORAGE_KEY = 'liveburst-scheme'; // as in scheme.js
+// A cookie: the server writes it into the page (shared/scheme.html), which is never painted in
+// another scheme first.
+const COOKIE = 'liveburst_scheme';
+const KEPT = 'path=/; max-age=31536000; samesite=lax';
 const SCHEMES = ['system', 'light', 'dark'];
 const page = document.documentElement;
 
@@ -17,7 +20,7 @@ export function listenToScheme(changed) {
   button.addEventListener('click', () => {
     const scheme = SCHEMES[(SCHEMES.indexOf(now()) + 1) % SCHEMES.length];
     page.dataset.scheme = scheme;
-    localStorage.setItem(STORAGE_KEY, scheme);
+    document.cookie = `${COOKIE}=${scheme}; ${KEPT}`;
     name();
     changed();
   });
