@@ -14,6 +14,7 @@ from dashboard.wire.report.lanes import LaneReport
 from dashboard.wire.report.report import Report
 from dashboard.wire.report.verdict import ComparisonReport, VerdictReport
 
+from .grouped_warnings import grouped_warnings
 from .lane_texts import price, theory_text
 from .numbers import milliseconds, seconds_of, significant, with_ends
 
@@ -34,7 +35,7 @@ def markdown(report: Report, judged: Sequence[tuple[str, bool]] = ()) -> str:
         "\n".join(
             f"- {'held' if holds else '**did not hold**'}: `{text}`" for text, holds in judged
         ),
-        "\n".join(f"- Warning: {warning}" for warning in report["warnings"]),
+        "\n".join(f"- Warning: {warning}" for warning in grouped_warnings(report["warnings"])),
         _footer(report),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"

@@ -130,7 +130,7 @@ class Command(BaseCommand):
         unmeasured = lanes_without_success(report, expectations) if finished else []
         print_without_success(unmeasured)
         if prints_table(options):
-            print_result(report, sink.warned if stdout_is_stderr() else ())
+            print_result(report, sink.warned.messages if stdout_is_stderr() else ())
             print_advice(advice_lines(run, report, project, saved=options["save"]))
         write_json(report, options["json"])
         judgements = self._judge(report, expectations) if finished else []

@@ -13,6 +13,8 @@ from dashboard.wire.frame import Frame
 from dashboard.wire.plan.plan import Plan
 from dashboard.wire.report.report import DiscardReason
 
+from .printed_warnings import PrintedWarnings
+
 
 class ProgressBars:
     """A sink that draws a bar for each lane, and prints warnings and repeated rounds."""
@@ -23,10 +25,11 @@ class ProgressBars:
         self._requests = 0  # of a lane in a round
         self._total = 0  # of a lane in all rounds
         self._bars: list[TaskID] = []
-        self.warned: set[str] = set()
+        self.warned = PrintedWarnings()
 
     async def begin(self, plan: Plan) -> None:
         """Draw a bar for each lane."""
+        self.warned.begin_run()
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -44,7 +47,7 @@ class ProgressBars:
         self._progress.start()
 
     async def event(self, event: RunEvent) -> None:
-        """Show a lane's state beside its bar, and print each warning once."""
+        """Show a lane's state beside its bar, and print the first warning of each kind."""
         match event["event"]:
             case "target":
                 self._show_state(event["lane"], state_shown(event))
@@ -55,8 +58,7 @@ class ProgressBars:
                 self._show_state(event["lane"], "")
             case "discarded":
                 self._add_round(event["round"], event["reason"])
-            case "warning" if event["message"] not in self.warned:
-                self.warned.add(event["message"])
+            case "warning" if self.warned.is_new(event["message"]):
                 self._console.print(f"Warning: {event['message']}", highlight=False, markup=False)
 
     async def frame(self, sequence: int, frame: Frame) -> None:

@@ -18,6 +18,7 @@ from dashboard.wire.frame import Frame
 from dashboard.wire.plan.plan import Plan
 from dashboard.wire.plural import counted
 
+from .printed_warnings import PrintedWarnings
 from .progress_bars import ProgressBars, state_shown
 
 EVERY_S = 5.0
@@ -28,7 +29,8 @@ Write = Callable[[str], None]
 class ProgressLines:
     """A sink that writes the progress of a run at its start, every few seconds, and at its end.
 
-    Warnings are written at once, and each only once in all runs of an experiment.
+    Warnings are written at once, the first of each kind, and each only once in all runs of an
+    experiment.
     """
 
     def __init__(
@@ -40,11 +42,12 @@ class ProgressLines:
         self._write = write
         self._every_s = every_s
         self._clock = clock
-        self.warned: set[str] = set()
+        self.warned = PrintedWarnings()
         self._ticker: asyncio.Task[None] | None = None
 
     async def begin(self, plan: Plan) -> None:
         """Reset the counts and start to write."""
+        self.warned.begin_run()
         self._lanes = [str(lane) for lane in plan.lanes]
         self._rounds, self._up_to = plan.rounds, "up to " if plan.until_sure else ""
         self._in_a_round = plan.load.requests * len(plan.lanes)
@@ -69,8 +72,7 @@ class ProgressLines:
                 self._total += self._in_a_round  # what was fired stays counted
                 reason = WHY_REPEATED[event["reason"]]
                 self._write(f"Round {event['round']} is repeated: {reason}.")
-            case "warning" if event["message"] not in self.warned:
-                self.warned.add(event["message"])
+            case "warning" if self.warned.is_new(event["message"]):
                 self._write(f"Warning: {event['message']}")
 
     async def frame(self, sequence: int, frame: Frame) -> None:

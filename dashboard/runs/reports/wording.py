@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from dashboard.analysis.samples.cut_off import CUT_SHORT, whole_rounds_of
+from dashboard.analysis.text.grouped_warnings import grouped_warnings
 from dashboard.analysis.text.verdict.disturbed import all_spoiled
 from dashboard.analysis.text.verdict.single_lane import single_lane
 from dashboard.wire.plan.plan import Load, Plan, Rate
@@ -110,14 +111,15 @@ def _cut_short(report: Report, text: str) -> str:
 
 
 def warnings(report: Report) -> list[str]:
-    """Return the warnings that the sentence does not contain already."""
+    """Return the warnings that the sentence does not contain already, a line for each kind."""
     verdict = report["verdict"]
     spoiled = verdict["spoiled"] if verdict else None
     disturbed = verdict.get("disturbed") if verdict else None
     in_sentence = (spoiled, disturbed["reason"] if disturbed and not spoiled else None)
     none = verdict and spoiled and all_spoiled(verdict)
     behind = list(behind_sentences(report["lanes"])) if none else []
-    return [*behind, *(warning for warning in report["warnings"] if warning not in in_sentence)]
+    others = [warning for warning in report["warnings"] if warning not in in_sentence]
+    return [*behind, *grouped_warnings(others)]
 
 
 WHY_REPEATED: Mapping[DiscardReason, str] = {

@@ -12,6 +12,7 @@ from django.utils.timesince import timesince
 
 from dashboard.analysis.report.report import Report
 from dashboard.analysis.samples.window import Stretch
+from dashboard.analysis.text.grouped_warnings import grouped_warnings
 from dashboard.models import ACTIVE, Calibration, Run, RunLane, Status
 from dashboard.runs.planning.prediction import prediction_outcome
 from dashboard.runs.reports.results import lanes_of
@@ -181,7 +182,7 @@ def _result_texts(run: Run, live_report: Report | None) -> dict[str, Any]:
     report = stored_report(run)
     finished = report if run.status == Status.FINISHED else None
     return {
-        "warnings": warnings(report) if report else list(run.warnings),
+        "warnings": warnings(report) if report else grouped_warnings(run.warnings),
         "instrument": instrument_line(run),
         "headline": _headline(run, live_report),
         "because": because(measured) if (measured := measured_report(run)) else "",

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from dashboard.management.terminal.printed_warnings import PrintedWarnings
 from dashboard.management.terminal.progress_bars import ProgressBars
 from dashboard.management.terminal.progress_lines import (
     ProgressLines,
@@ -181,3 +182,17 @@ def test_a_warning_printed_already_is_not_repeated() -> None:
     assert "Warning: Other." in notes
     assert "Warning: DEBUG is true." not in notes
     assert "Warning: DEBUG is true." in list(result_notes(report))
+
+
+def test_warnings_of_one_kind_are_counted_below_the_result() -> None:
+    warned = [f"async@daphne, round {n}: the host took {n}.5 % away." for n in (1, 2, 3)]
+    printed = PrintedWarnings()
+    assert [printed.is_new(message) for message in warned] == [True, False, False]
+    report: Any = {**report_of([THREADS, free()], 20, 1), "warnings": warned}
+    assert (
+        "Warning: 3 firings: the host took 1.5 to 3.5 % away (async@daphne, rounds 1–3)."
+        in list(result_notes(report, printed.messages))
+    )
+    printed.begin_run()
+    assert not printed.is_new(warned[0])  # in all runs once
+    assert printed.is_new(warned[1])
