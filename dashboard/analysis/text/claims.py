@@ -7,7 +7,15 @@ from collections.abc import Iterator, Mapping
 from dashboard.wire.report.claim_verdict import ClaimVerdict, Finding
 from dashboard.wire.report.claims import ClaimKind
 
-from .numbers import milliseconds, seconds_of, significant, times
+from .numbers import (
+    faster_or_slower,
+    milliseconds,
+    more_or_less,
+    seconds_of,
+    signed_percents,
+    significant,
+    with_ends,
+)
 
 VERDICT: Mapping[ClaimKind, str] = {
     "holds": "True here",
@@ -33,6 +41,7 @@ SIGNS: Mapping[str, str] = {
 }
 FINDING_SIGNS: Mapping[bool | None, str] = {True: "✓", False: "✕", None: "?"}
 BYSTANDER = "neighbour."
+TIMES = ("makespan_s", "response_p95_ms", "latency_ms", "service_ms", "first_byte_ms")
 # By the last part of a path, or by a group before it; other paths are shown as they are.
 METRICS: Mapping[str, str] = {
     "makespan_s": "total time",
@@ -94,26 +103,37 @@ def metric_label(path: str) -> str:
 
 
 def value_text(finding: Finding) -> str:
-    """Return the value: "0.2× (0.19–0.21×)", "8", "1.31 s"; a dash if it is unknown."""
+    """Return the value: "5.0× faster (4.8–5.3)", "8", "1.31 s"; a dash if it is unknown."""
     if finding.value is None:
         return "–"
     if finding.against is None:
         return _quantity(finding.metric, finding.value)
-    value = f"{times(finding.value)}×"
-    if finding.interval is None:
-        return value
-    low, high = (times(end) for end in finding.interval)
-    return f"{value} ({low}–{high}×)"
+    if _is_time(finding.metric):
+        text, ends = with_ends(finding.value, finding.interval)
+    else:
+        text = more_or_less(finding.value)
+        ends = signed_percents(*finding.interval) if finding.interval else ""
+    return f"{text} ({ends})" if ends else text
 
 
 def limit_text(finding: Finding) -> str:
-    """Return the expectation: "below 2", "above 0.5×"."""
+    """Return the expectation: "below 2", "more than 2× faster", "less than 12 % longer"."""
     if finding.limit is None:
         return "–"
-    sign = "below" if finding.less else "above"
     if finding.against is None:
-        return f"{sign} {_quantity(finding.metric, finding.limit)}"
-    return f"{sign} {times(finding.limit)}×"
+        return f"{'below' if finding.less else 'above'} {_quantity(finding.metric, finding.limit)}"
+    time = _is_time(finding.metric)
+    if finding.limit == 1:
+        return ("less" if finding.less else "more") + (" time" if time else "")
+    words = (faster_or_slower if time else more_or_less)(finding.limit)
+    if finding.less == (finding.limit < 1):
+        return f"more than {words}"
+    return f"{'less than' if finding.less else 'at most'} {words}"
+
+
+def _is_time(path: str) -> bool:
+    """Return True if a metric is how long something took: less of it is faster."""
+    return path.removeprefix(BYSTANDER).partition(".")[0] in TIMES
 
 
 def finding_text(finding: Finding) -> str:

@@ -75,6 +75,15 @@ def faster_or_slower(ratio: float) -> str:
     return f"{percent(1 - ratio)} less time"
 
 
+def more_or_less(ratio: float) -> str:
+    """Return a ratio of amounts as "1.9× as much", "12 % more", "34 % less"."""
+    if ratio == 1:
+        return "as much"
+    if ratio > 1:
+        return f"{times(ratio)}× as much" if ratio >= FACTOR_FROM else f"{percent(ratio - 1)} more"
+    return f"{percent(1 - ratio)} less"
+
+
 def compared_with(ratio: float, baseline: str) -> str:
     """Return "5.1× faster than X" or "1.9× as long as X"."""
     return than(faster_or_slower(ratio), baseline)

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management import BaseCommand
 from rich.table import Table
 
-from dashboard.analysis.text.numbers import seconds_of
+from dashboard.analysis.text.numbers import faster_or_slower, seconds_of
 from dashboard.management.experiment_commands import (
     add_experiment_options,
     exit_if_nothing_succeeded,
@@ -105,11 +105,12 @@ def matrix_tables(answer: MatrixAnswer, width: int) -> Iterator[Table]:
 
 
 def cell_text(cell: MatrixCell) -> str:
-    """Return *1.31 s, 1.00×* on two lines, or the cell's state if it was not measured."""
+    """Return *180 ms, 7.3× faster* on two lines, or the cell's state if it was not measured."""
     if cell["state"] != "measured":
         return str(cell["state"])
     total_time = "–" if cell["makespan_s"] is None else seconds_of(cell["makespan_s"])
-    ratio = f"{cell['ratio']:.2f}×" if cell["ratio"] else str(cell["answer"])
+    compared = cell["ratio"] and cell["answer"] != "baseline"
+    ratio = faster_or_slower(cell["ratio"]) if compared else str(cell["answer"])
     doubtful = " (!)" if cell["ratio"] and cell["why"] else ""
     return f"{total_time}\n{ratio}{doubtful}"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management import BaseCommand
 
-from dashboard.analysis.text.numbers import milliseconds
+from dashboard.analysis.text.numbers import milliseconds, with_ends
 from dashboard.management.experiment_commands import (
     add_experiment_options,
     exit_if_nothing_succeeded,
@@ -139,7 +139,7 @@ def _lane_columns(answer: SweepAnswer, name: str) -> Iterator[Column]:
         if name == answer["baseline"] and position > 1:
             return
         cells = [row[position] for row in rows]
-        yield Column(heading, cells, rank, right=heading != "result", breaks=r" (?=\[)")
+        yield Column(heading, cells, rank, right=heading != "result", breaks=r" (?=\()")
 
 
 def lane_texts(lane: LevelLane) -> list[str]:
@@ -148,10 +148,10 @@ def lane_texts(lane: LevelLane) -> list[str]:
     texts = [_text(lane["throughput_rps"], "{:.1f}"), p95]
     if lane["standing"] == "baseline":
         return texts
-    ratio = _text(lane["ratio"], "{:.3f}")
-    if lane["interval"]:
-        ratio += " [{:.3f}, {:.3f}]".format(*lane["interval"])
-    return [*texts, ratio, lane["standing"]]
+    if lane["ratio"] is None:
+        return [*texts, "–", lane["standing"]]
+    ratio, ends = with_ends(lane["ratio"], lane["interval"])
+    return [*texts, f"{ratio} ({ends})" if ends else ratio, lane["standing"]]
 
 
 def _text(value: float | None, form: str) -> str:

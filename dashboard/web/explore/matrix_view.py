@@ -88,8 +88,8 @@ def heat_table(answer: MatrixAnswer, *, rows: str = "", columns: str = "") -> He
             for name in variants
         ],
         reasons=reasons,
-        least=format_ratio(min(ratios)) if ratios else "",
-        most=format_ratio(max(ratios)) if ratios else "",
+        least=_end(min(ratios)) if ratios else "",
+        most=_end(max(ratios)) if ratios else "",
     )
 
 
@@ -130,14 +130,19 @@ def _view(
         state_word=state_word(cell["state"]),
         run=cell["run"],
         total_time=format_s(cell["makespan_s"]),
-        ratio=format_ratio(cell["ratio"]) if cell["ratio"] else "",
-        interval=format_interval(interval),
+        ratio=format_ratio(cell["ratio"], interval) if cell["ratio"] else "",
+        interval=format_interval(cell["ratio"], interval),
         theory=format_s(cell["theory_s"]) if cell["theory_s"] else "",
         shade=_shade(cell["ratio"], ratios) if cell["ratio"] else None,
         note=reasons.index(_reason(cell)) + 1 if cell["why"] else None,
         baseline=cell["lane"] == baseline,
         failed=cell["failed"] or 0,
     )
+
+
+def _end(ratio: float) -> str:
+    """Return an end of the scale; the baseline has a ratio of exactly 1."""
+    return "baseline" if ratio == 1 else format_ratio(ratio)
 
 
 def _shade(ratio: float, ratios: Sequence[float]) -> int:

@@ -42,8 +42,8 @@ def _lane(lane: LevelLane) -> LaneCells:
     return LaneCells(
         throughput=per_second(lane["throughput_rps"]),
         p95=format_ms(lane["p95_ms"]),
-        ratio=format_ratio(lane["ratio"]),
-        interval=format_interval(lane["interval"]),
+        ratio=format_ratio(lane["ratio"], lane["interval"]),
+        interval=format_interval(lane["ratio"], lane["interval"]),
         result=lane["standing"] or "",
         why=lane["why"] or "",
     )

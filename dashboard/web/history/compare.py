@@ -11,11 +11,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from dashboard.analysis.report.run_diff import LanePair, Pair, differences, lane_pairs
+from dashboard.analysis.text.numbers import faster_or_slower, more_or_less
 from dashboard.models import Run
 from dashboard.runs.reports.results import lanes_of
 from dashboard.runs.reports.stored import stored_report
 from dashboard.web.run.run_view import view_of
-from dashboard.web.shared.format import format_ms, format_ratio, format_s
+from dashboard.web.shared.format import format_ms, format_s
 from dashboard.web.shared.queue_chips import chips
 from dashboard.web.shared.unreadable import ANSWERED
 from dashboard.wire.report.report import Report
@@ -27,18 +28,19 @@ from .views import history
 
 logger = logging.getLogger(__name__)
 
-# Each number's heading and its format.
-NUMBERS: Mapping[str, tuple[str, Callable[[float], str]]] = {
-    "makespan_s": ("total time", format_s),
-    "throughput_rps": ("requests/s", "{:,.0f}".format),
-    "p50_ms": ("p50", format_ms),
-    "p95_ms": ("p95", format_ms),
-    "p99_ms": ("p99", format_ms),
-    "errors": ("errors", "{:,.0f}".format),
-    "peak_in_app": ("in application", "{:.0f}".format),
-    "peak_threads": ("threads", "{:.0f}".format),
-    "peak_rss_mb": ("RSS", "{:,.0f} MiB".format),
-    "cpu_ms_per_request": ("CPU per request", format_ms),
+Words = Callable[[float], str]
+# Each number's heading, its format, and that of its ratio.
+NUMBERS: Mapping[str, tuple[str, Words, Words]] = {
+    "makespan_s": ("total time", format_s, faster_or_slower),
+    "throughput_rps": ("requests/s", "{:,.0f}".format, more_or_less),
+    "p50_ms": ("p50", format_ms, faster_or_slower),
+    "p95_ms": ("p95", format_ms, faster_or_slower),
+    "p99_ms": ("p99", format_ms, faster_or_slower),
+    "errors": ("errors", "{:,.0f}".format, more_or_less),
+    "peak_in_app": ("in application", "{:.0f}".format, more_or_less),
+    "peak_threads": ("threads", "{:.0f}".format, more_or_less),
+    "peak_rss_mb": ("RSS", "{:,.0f} MiB".format, more_or_less),
+    "cpu_ms_per_request": ("CPU per request", format_ms, more_or_less),
 }
 
 
@@ -68,7 +70,7 @@ def _comparison(request: HttpRequest, first: Run, second: Run) -> HttpResponse:
         "second": view_of(second),
         "plan_differences": differences(first.plan, second.plan),
         "environment_differences": differences(first.environment, second.environment),
-        "heads": [head for head, _ in NUMBERS.values()],
+        "heads": [head for head, _, _ in NUMBERS.values()],
         "lanes": list(_lanes((first, second), pairs)),
         "none_shared": not any(pair.in_first and pair.in_second for pair in pairs),
         "overlay": _overlay(first, second),
@@ -79,7 +81,7 @@ def _comparison(request: HttpRequest, first: Run, second: Run) -> HttpResponse:
 
 @dataclass(frozen=True)
 class CellView:
-    """One number of a lane in both runs, as text; `ratio` is empty if it is unknown."""
+    """One number of a lane in both runs, as text; `ratio` is empty if it is unknown or 0."""
 
     first: str
     second: str
@@ -109,14 +111,14 @@ def _lanes(runs: Sequence[Run], pairs: Sequence[LanePair]) -> Iterator[LaneView]
         yield LaneView(
             name=pair.lane,
             family=families[pair.lane],
-            cells=[_cell(pair.numbers[key], form) for key, (_, form) in NUMBERS.items()],
+            cells=[_cell(pair.numbers[key], *forms) for key, (_, *forms) in NUMBERS.items()],
             missing_in=None if pair.in_first and pair.in_second else 2 if pair.in_first else 1,
         )
 
 
-def _cell(pair: Pair, form: Callable[[float], str]) -> CellView:
+def _cell(pair: Pair, form: Words, words: Words) -> CellView:
     first, second = ("–" if value is None else form(value) for value in (pair.first, pair.second))
-    return CellView(first, second, format_ratio(pair.ratio) if pair.ratio else "")
+    return CellView(first, second, words(pair.ratio) if pair.ratio else "")
 
 
 def _overlay(first: Run, second: Run) -> Overlay | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import isnan
 
-from dashboard.analysis.text.numbers import aligned_milliseconds, times
+from dashboard.analysis.text.numbers import aligned_milliseconds, with_ends
 from dashboard.wire.units import MS_PER_S
 
 UNKNOWN = "–"
@@ -22,25 +22,17 @@ def format_s(value_s: float | None) -> str:
     return format_ms(None if value_s is None else value_s * MS_PER_S)
 
 
-def format_ratio(ratio: float | None) -> str:
-    """Return a ratio with three significant digits: 0.196×, 5.12×, 61200×.
+def format_ratio(ratio: float | None, interval: Sequence[float] | None = None) -> str:
+    """Return a ratio of times, "7.3× faster" or "12 % longer"; a dash for None.
 
-    More digits follow where three would round a ratio that is not 1 to 1.
+    It has as many digits as distinguish it from the ends of its interval.
     """
-    if ratio is None:
-        return UNKNOWN
-    text = f"{ratio:#.3g}".rstrip(".")
-    if "e" in text:
-        text = f"{float(text):.0f}" if ratio > 1 else f"{ratio:.7f}"
-    return f"{text if ratio == 1 or float(text) != 1 else times(ratio)}×"
+    return UNKNOWN if ratio is None else with_ends(ratio, interval)[0]
 
 
-def format_interval(interval: Sequence[float] | None) -> str:
-    """Return an interval of ratios: *0.185 to 0.212*; empty for None."""
-    if not interval:
-        return ""
-    low, high = (format_ratio(bound).removesuffix("×") for bound in interval)
-    return f"{low} to {high}"
+def format_interval(ratio: float | None, interval: Sequence[float] | None) -> str:
+    """Return a ratio's interval in the unit of the ratio: *6.9–7.8*; empty for None."""
+    return "" if ratio is None else with_ends(ratio, interval)[1]
 
 
 def format_estimate(value_s: float) -> str:

@@ -284,9 +284,33 @@ def test_a_metric_of_the_bystander_is_labelled() -> None:
 
 def test_a_ratio_has_its_interval() -> None:
     words = spoken(f"{RATIO} < 0.5", value=0.2, interval=(0.19, 0.2101))
-    assert words == ("total time", "0.2× (0.19–0.21×)", "below 0.5×")
+    assert words == ("total time", "5.0× faster (4.8–5.3)", "more than 2× faster")
     close = spoken(f"{RATIO} < 1", value=1.004, interval=(0.9983, 1.0101))
-    assert close == ("total time", "1.004× (0.998–1.01×)", "below 1×")
+    assert close == ("total time", "0.4 % longer (−0.17 to +1 %)", "less time")
+
+
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        ("< 0.5", "more than 2× faster"),
+        ("< 0.9", "more than 10 % less time"),
+        ("< 1.1", "less than 10 % longer"),
+        ("< 2", "less than 2× as long"),
+        ("> 1", "more time"),
+        ("> 2", "more than 2× as long"),
+        ("> 0.5", "at most 2× faster"),
+    ],
+)
+def test_what_is_expected_of_a_ratio_is_in_its_words(condition: str, words: str) -> None:
+    assert spoken(f"{RATIO} {condition}")[2] == words
+
+
+def test_a_ratio_of_amounts_is_not_faster() -> None:
+    finding = only(decide([f"{RATIO} < 0.5"], planted()))
+    memory = replace(finding, metric="server_side.peak_rss_mb", value=1.9, interval=None)
+    assert (value_text(memory), limit_text(memory)) == ("1.9× as much", "more than 50 % less")
+    less = replace(memory, value=0.9, interval=(0.85, 0.95), limit=1)
+    assert (value_text(less), limit_text(less)) == ("10 % less (−15 to −5 %)", "less")
 
 
 @pytest.mark.parametrize(
@@ -320,8 +344,8 @@ def test_a_line_gives_the_reason_of_an_undecided_finding() -> None:
     verdict = decide([f"{RATIO} < 0.5"], planted(rounds=4))
     first, line = verdict_lines(verdict)
     assert first == "? Undecided here"
-    assert line.startswith(f"  ? {LANE} against {BASE}: total time 0.")
-    assert "expected below 0.5× (fewer than five rounds" in line
+    assert line.startswith(f"  ? {LANE} against {BASE}: total time ")
+    assert "× faster, expected more than 2× faster (fewer than five rounds" in line
 
 
 def test_a_reason_that_all_findings_share_is_given_once() -> None:

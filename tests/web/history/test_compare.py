@@ -39,7 +39,8 @@ async def test_a_comparison_begins_with_the_differences(
     curves = 2 * len(second.plan["lanes"])
     assert same.count('class="curve"') == curves
     assert same.count('class="lane-mark"') == curves * MARKS
-    assert "1.00×" in same
+    assert "<b>as long</b>" in same
+    assert "<b>as much</b>" in same
     assert "no lane in common" not in same
 
 

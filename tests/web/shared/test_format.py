@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.web.shared.format import format_ms, format_ratio, format_s
+from dashboard.web.shared.format import format_interval, format_ms, format_ratio, format_s
 from tests import golden
 
 GOLDEN = Path(golden.__file__).parent / "durations.json"
@@ -25,20 +25,19 @@ def test_an_unknown_duration_is_a_dash() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ratio", "text"),
+    ("ratio", "interval", "text", "ends"),
     [
-        (None, "–"),
-        (1, "1.00×"),
-        (1.0034, "1.003×"),
-        (0.9996, "0.9996×"),
-        (0.19634, "0.196×"),
-        (5.118, "5.12×"),
-        (104.2, "104×"),
-        (61234, "61200×"),
-        (0.00001234, "0.0000123×"),
+        (None, None, "–", ""),
+        (1, None, "as long", ""),
+        (1.0034, None, "0.34 % longer", ""),
+        (0.9996, None, "0.04 % less time", ""),
+        (1 / 7.3, [1 / 7.8, 1 / 6.9], "7.3× faster", "6.9–7.8"),
+        (5.118, None, "5.1× as long", ""),
+        (1.12, [1.1, 1.14], "12 % longer", "10–14 %"),
     ],
 )
-def test_a_ratio_has_three_significant_digits_and_never_reads_1_by_rounding(
-    ratio: float | None, text: str
+def test_a_ratio_is_in_words_and_its_interval_in_their_unit(
+    ratio: float | None, interval: list[float] | None, text: str, ends: str
 ) -> None:
-    assert format_ratio(ratio) == text
+    assert format_ratio(ratio, interval) == text
+    assert format_interval(ratio, interval) == ends
