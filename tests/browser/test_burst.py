@@ -82,6 +82,16 @@ def until_first_bar_ms(page: Page) -> float:
     return took_ms
 
 
+def test_the_title_and_the_heading_are_those_of_the_pressed_run(page: Page) -> None:
+    expect(page).to_have_title("Bench · Liveburst")
+    run = fire(page, 10)
+    expect(page).to_have_title(re.compile(rf"^.+ · {run} · Liveburst$"))
+    heading = page.locator("h1#run-title").inner_text()
+    assert page.title().startswith(f"{heading} · ")
+    page.reload()
+    expect(page).to_have_title(f"{heading} · {run} · Liveburst")
+
+
 def test_the_report_replaces_the_live_numbers(page: Page) -> None:
     fire(page, 10)
     wait_for_status(page, "finished")

@@ -294,12 +294,15 @@ def _stage(
     *,
     refused_before: str | None = None,
 ) -> HttpResponse:
-    """Render the stage; if the form was refused before, also the form without its messages."""
+    """Render the stage with the page's title, which HTMX takes for its own.
+
+    If the form was refused before, also the form without its messages.
+    """
     context = {**tools_of(run), **_code(run), **_advice(run), "run": view or _view(run)}
     if refused_before is not None:
         more_open = refused_before == "more"
         context |= {**_form_of(run), "more_open": more_open, "out_of_band": True}
-    return render(request, "run/stage.html", context)
+    return render(request, "run/stage_fragment.html", context)
 
 
 def _code(run: Run) -> dict[str, Any]:

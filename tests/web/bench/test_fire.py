@@ -38,7 +38,9 @@ async def test_posting_the_form_starts_a_run_and_returns_its_stage(
     assert response.status_code == 200
     run = await Run.objects.aget()
     assert response["HX-Push-Url"] == f"/runs/{run.pk}/"
-    assert b'id="stage"' in response.content
+    page = response.content.decode()
+    assert 'id="stage"' in page
+    assert f"{run.title} · {run.pk} · Liveburst" in page.partition("</title>")[0]
     await laboratory.outcome(run)
     run = await Run.objects.aget()
     assert run.status == Status.FINISHED
