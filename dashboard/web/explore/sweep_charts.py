@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from dashboard.runs.reports.wording import per_second
 from dashboard.web.charts.plot_area import PlotArea, Tick, polyline
-from dashboard.web.shared.format import format_ms
+from dashboard.web.shared.format import LETTERS, format_ms
 from dashboard.wire.report.sweep import (
     LevelLane,
     SweepAnswer,
@@ -41,11 +41,11 @@ class Mark:
 
 @dataclass(frozen=True)
 class Line:
-    """A lane. `kind` is its number within its family: the second one is dashed."""
+    """A lane; its letter decides the mark and the line style."""
 
     lane: str
     family: str
-    kind: int
+    letter: str
     points: str
     marks: tuple[Mark, ...]
     label_x: float
@@ -180,7 +180,7 @@ class _Drawing:
         return Line(
             lane=name,
             family=self.answer["families"].get(name, ""),
-            kind=self._kind(name),
+            letter=LETTERS[self.answer["lanes"].index(name)],
             points=polyline((mark.x, mark.y) for mark in marks),
             marks=marks,
             label_x=marks[-1].x + 10 if marks else 0.0,
@@ -193,11 +193,6 @@ class _Drawing:
     def _mark(self, level: SweepLevel, lane: str, value: float) -> Mark:
         title = f"{lane}, {level['words']}: {self.words(value)}"
         return Mark(self.x(level["at"]), self.y(value), title)
-
-    def _kind(self, name: str) -> int:
-        lanes, families = self.answer["lanes"], self.answer["families"]
-        earlier = lanes[: lanes.index(name)]
-        return sum(families.get(lane) == families.get(name) for lane in earlier)
 
 
 def _spread_labels(lines: Sequence[Line]) -> tuple[Line, ...]:

@@ -213,7 +213,13 @@ async def test_a_sweep_is_two_charts_and_a_table(
     experiment = await fired(browser, laboratory, "sweep", SWEEP)
     page = (await browser.get(f"/explore/{experiment.pk}/")).content.decode()
     assert page.count('<svg class="sweep-chart"') == 2
-    assert page.count('class="measured"') == 4
+    assert page.count('<polyline class="curve"') == 4
+    for letter in "AB":  # the key, and a line in each chart
+        assert page.count(f'data-letter="{letter}"') == 3
+    points = page.count("<title>") - 1
+    assert page.count('class="lane-mark"') == points + 2
+    # B's mark, also where it is of A's family.
+    assert page.count('d="M0 -5L5 0L0 5L-5 0z"') == points / 2 + 1
     assert "No crossover in this range" in page
     assert [run.label async for run in experiment.runs.order_by("position")][:2] == [
         "1 concurrent request",
