@@ -94,11 +94,14 @@ function setUp() {
   for (const { plot } of stage.lanes) resized.observe(plot);
 }
 
-const resized = new ResizeObserver(() => {
+const resized = new ResizeObserver(drawAnew);
+
+/** At once: a resized canvas is empty, and a printer waits for no animation frame. */
+function drawAnew() {
   stage?.resize();
-  drawn_ms = 0; // at once: a resized canvas is empty
+  drawn_ms = 0;
   draw();
-});
+}
 
 /** Draw at the next animation frame. */
 function wake() {
@@ -140,7 +143,7 @@ document.addEventListener('htmx:after:swap', () => {
   setUp();
   stage?.redraw();
 });
-onThemeChange(view.listenToScheme, () => stage?.resize());
+onThemeChange([view.listenToScheme, view.listenToPrinter], drawAnew);
 view.listenToEscape();
 controls.listenToForm();
 reportPresses();

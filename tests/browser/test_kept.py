@@ -128,6 +128,29 @@ def test_a_replay_grows_again_and_ends_with_the_finished_picture(page: Page) -> 
     expect(page.locator(REPLAY)).to_contain_text("4×")
 
 
+CHARTS = """() => [...document.querySelectorAll('canvas')]
+  .filter(canvas => canvas.checkVisibility()).map(canvas => canvas.toDataURL())"""
+
+
+def test_a_dark_page_is_printed_in_the_colours_of_paper(finished: Page, tmp_path: Path) -> None:
+    finished.emulate_media(color_scheme="light")
+    shown(finished)
+    finished.evaluate(
+        f"addEventListener('beforeprint', () => {{ window.onPaper = ({CHARTS})(); }})"
+    )
+    switch = finished.locator("#scheme")
+    switch.click()
+    light = finished.evaluate(CHARTS)
+    for scheme in ("dark", "system"):
+        finished.emulate_media(color_scheme="dark")
+        switch.click()
+        expect(switch).to_have_attribute("aria-label", f"Colour scheme: {scheme}")
+        assert finished.evaluate(CHARTS) != light, scheme
+        finished.pdf(path=tmp_path / "run.pdf")
+        assert finished.evaluate("window.onPaper") == light, scheme
+        assert finished.evaluate(CHARTS) != light, scheme
+
+
 def test_a_replay_takes_the_focus_and_moves_nothing(finished: Page) -> None:
     finished.set_viewport_size({"width": 1100, "height": 500})
     finished.evaluate("scrollTo(0, 120)")

@@ -16,14 +16,14 @@ export const MARKS = [
   'M-1.5 -5h3v3.5h3.5v3h-3.5v3.5h-3v-3.5h-3.5v-3h3.5z',
 ];
 
-/** By the system, or by the page's own switch. @type {OnThemeChange} */
-export function onThemeChange(listenToSwitch, changed) {
+/** By the system, by the page's own switch, or for paper. @type {OnThemeChange} */
+export function onThemeChange(listeners, changed) {
   const forget = () => {
     cache.clear();
     changed();
   };
   for (const scheme of SCHEMES) matchMedia(`(${scheme})`).addEventListener('change', forget);
-  listenToSwitch(forget);
+  for (const listen of listeners) listen(forget);
 }
 
 /** The colour of a token such as --sync at an element. @type {Resolve} */

@@ -28,8 +28,9 @@ export function panelIn(root, feed) {
         const size = find('.chart', figure).getBoundingClientRect();
         if (!size.width) continue; // in another tab
         write(find('.summary', figure), drawing.summary);
-        // On a phone, charts off screen are not painted.
-        if (PHONE.matches && (size.bottom < 0 || size.top > innerHeight)) continue;
+        // On a phone, charts off screen are not painted, except for paper.
+        const seen = size.bottom > 0 && size.top < innerHeight;
+        if (PHONE.matches && !seen && !root.closest('.on-paper')) continue;
         drawing.draw(new Plot(find('canvas', figure), size, ratio));
       }
     },

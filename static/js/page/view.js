@@ -27,6 +27,15 @@ export function listenToScheme(changed) {
   name();
 }
 
+/** Paper has its own colours, in which charts are drawn before the page is. @param {() => void} changed */
+export function listenToPrinter(changed) {
+  for (const name of ['beforeprint', 'afterprint'])
+    addEventListener(name, () => {
+      page.classList.toggle('on-paper', name === 'beforeprint');
+      changed();
+    });
+}
+
 /** Show the sentence and the picture alone, big, or the page again. @param {boolean} [on] */
 export function present(on) {
   page.classList.toggle('presenting', on);
