@@ -32,6 +32,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "dashboard.web.shared.cache_control.not_cached",
+    "dashboard.web.serving.compressed_pages.compressed_pages",
     "django.middleware.security.SecurityMiddleware",
     *(["django.contrib.sessions.middleware.SessionMiddleware"] if EXPOSURE.exposed else []),
     "csp.middleware.CSPMiddleware",

@@ -61,7 +61,7 @@ def _built(request: HttpRequest, name: str) -> HttpResponse:
     bundle = latest_bundle()
     if bundle is None or name not in bundle.files:
         return _missing()
-    compressed = _accepts_gzip(request.headers.get("Accept-Encoding", ""))
+    compressed = accepts_gzip(request.headers.get("Accept-Encoding", ""))
     response = HttpResponse(
         _content(DIRECTORY / (f"{name}.gz" if compressed else name)),
         content_type=_TYPES[Path(name).suffix],
@@ -99,7 +99,7 @@ def _missing() -> HttpResponse:
     )
 
 
-def _accepts_gzip(accept_encoding: str) -> bool:
+def accepts_gzip(accept_encoding: str) -> bool:
     """Return True if a client takes gzip; one that asks for nothing gets no compression."""
     for offer in accept_encoding.lower().split(","):
         coding, _, weight = offer.partition(";")

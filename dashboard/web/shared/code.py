@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import difflib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -25,6 +25,10 @@ from dashboard.wire.plural import counted
 
 MAX_FILE_BYTES = 500_000
 MAX_LINES = 150
+# The classes of Pygments' HTML that static/css/code.css has a rule for. Spans of others are left
+# out: they were half of a listing.
+STYLED = "k|kn|kc|kd|ow|nd|s|s1|s2|sa|si|se|mi|mf|mh|c|c1|sd|nf|nc"
+_UNSTYLED = re.compile(rf'<span class="(?!(?:{STYLED})")\w+">([^<]*)</span>')
 DOCSTRING = 'class="sd"'  # in Pygments' HTML; a different docstring is no difference in behaviour
 # Linter comments are removed, but the reason after their dash stays.
 LINTER_COMMENT = re.compile(r"  # (?:noqa|type: ignore)\b[^\n]*?(?: - (?P<why>.*))?$", re.MULTILINE)
@@ -110,11 +114,16 @@ def _differing(lines: Sequence[str], against: Sequence[str]) -> set[int]:
     }
 
 
-def _highlighted(source: str) -> Iterator[SafeString]:
-    """Yield each line as HTML with Pygments' short classes; no span crosses a line's end."""
-    lexer, formatter = PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)
-    for line in highlight(source, lexer, formatter).splitlines():
-        yield mark_safe(line)  # nosec B308, B703 # noqa: S308 - escaped by the formatter
+@lru_cache(maxsize=256)
+def _highlighted(source: str) -> tuple[SafeString, ...]:
+    """Return each line as HTML with Pygments' short classes; no span crosses a line's end.
+
+    Kept, since most pages show code and its source hardly ever changes.
+    """
+    html = highlight(source, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True))
+    lines = _UNSTYLED.sub(r"\1", html).splitlines()
+    # Escaped by the formatter.
+    return tuple(mark_safe(line) for line in lines)  # nosec B308, B703 # noqa: S308
 
 
 def source_of(directory: Path, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.test import AsyncClient
 
+from dashboard.home import ROOT
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.project.model.scenario import Variant
 from dashboard.project.project import Project
@@ -17,6 +19,7 @@ from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.web.shared.code import (
     MAX_FILE_BYTES,
     MAX_LINES,
+    STYLED,
     NoCode,
     code_of,
     listings,
@@ -194,3 +197,13 @@ async def test_the_bench_has_the_code_of_its_lanes(
 def test_a_removed_scenario_has_no_code(directory: Path) -> None:
     assert code_of(project(directory), "gone", ["sync@daphne"]) == []
     assert code_of(project(directory), "sleep", ["gone@daphne"]) == []
+
+
+def test_spans_have_the_classes_of_the_style_sheet_alone(directory: Path) -> None:
+    sheet = (ROOT / "static" / "css" / "code.css").read_text()
+    ruled = {name for rule in re.findall(r"\.code :is\((.+)\)", sheet) for name in rule.split(", ")}
+    assert ruled == {f".{name}" for name in STYLED.split("|")}
+    (listing,) = listings(project(directory), [variant("sync", "shop.views:sync")])
+    html = "\n".join(line.html for line in listing.lines)
+    assert set(re.findall(r'class="(\w+)"', html)) == {"k", "nd", "nf", "sd", "mi"}
+    assert "</span> value &lt; LIMIT &amp; <span" in html
