@@ -25,9 +25,11 @@ let drawing = false;
 let drawn_ms = 0;
 
 const socket = new Socket({
-  open: () => {
+  open: (again) => {
     watch();
-    notify('line'); // it may have changed while disconnected
+    // Much may have changed while disconnected; a page that was just made is mostly up to date.
+    if (again) notify('line');
+    else socket.compareQueue(find('#queue')?.dataset.version);
   },
   event: handle,
   beat: (server_ms) => stage?.feed.lag.observe(server_ms, performance.now()),

@@ -354,7 +354,7 @@ declare global {
   }
   type PanelIn = (root: HTMLElement, feed: Feed) => Panel;
   interface Listener {
-    open: () => void;
+    open: (again: boolean) => void;
     event: (event: PageEvent) => void;
     frame: (message: ArrayBuffer) => void;
     /** A heartbeat, with the server's clock. */

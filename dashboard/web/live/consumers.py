@@ -6,10 +6,12 @@ import asyncio
 import time
 from typing import Any, Final
 
+from asgiref.sync import sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from dashboard.models import Run, StoredFrame
 from dashboard.web.shared.laboratory_access import laboratory
+from dashboard.web.shared.queue_chips import chips
 from dashboard.wire.events import BeatEvent
 from dashboard.wire.units import MS_PER_S
 from dashboard.wire.untrusted import decode_json
@@ -48,7 +50,7 @@ class PageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.hub.leave(self.viewer)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """Handle `watch`, with a `replay` speed or without, `seen` and `beat`."""
+        """Handle `watch`, with a `replay` speed or without, `seen`, `queue` and `beat`."""
         self.unanswered = 0
         match _message(text_data):
             case {"watch": str(run_id)} if not run_id.isascii():
@@ -59,10 +61,17 @@ class PageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
                 await self._watch(run_id)
             case {"seen": int(count)}:
                 self.viewer.seen(count)
+            case {"queue": str(version)}:
+                await self._compare_queue(version)
             case {"beat": 1}:
                 pass
             case _:
                 await self.close(code=4400)
+
+    async def _compare_queue(self, version: str) -> None:
+        """Notify a page whose queue changed before it was connected."""
+        if version != (await sync_to_async(chips)()).version:
+            self.viewer.put_event({"event": "line"})
 
     async def _replay(self, run_id: str, speed: float) -> None:
         run = await Run.objects.filter(pk=run_id).afirst()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 from django.db import DatabaseError
@@ -26,12 +27,24 @@ class Chip:
     stop_url: str
 
 
-def chips() -> list[Chip]:
+class Chips(tuple[Chip, ...]):
+    """The queue as it was when a page was made."""
+
+    __slots__ = ()
+
+    @property
+    def version(self) -> str:
+        """A hash that changes whenever a member joins, begins or ends."""
+        states = [(chip.id, chip.status) for chip in self]
+        return hashlib.sha256(repr(states).encode()).hexdigest()[:12]
+
+
+def chips() -> Chips:
     """Return a chip for each member of the queue, in order."""
-    return [
+    return Chips(
         Chip(member.pk, place, member.status, _text(member), *_addresses(member))
         for place, member in enumerate(run_queue.queued())
-    ]
+    )
 
 
 def _text(member: run_queue.QueueEntry) -> str:

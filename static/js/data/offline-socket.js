@@ -21,5 +21,7 @@ export class Socket {
     this.listener.frame(await new Response(frames).arrayBuffer());
   }
 
+  compareQueue() {}
+
   drawn() {}
 }

@@ -42,6 +42,11 @@ export class Socket {
     this.#send({ watch: run, replay });
   }
 
+  /** Whether the page's queue is still that version; an event `line` answers if not. @param {string} [version] */
+  compareQueue(version = '') {
+    this.#send({ queue: version });
+  }
+
   /** True if the hub does not know yet of all that was drawn. */
   get behind() {
     return this.open && this.#reported !== this.#received;
@@ -76,7 +81,7 @@ export class Socket {
     this.#wait_ms = FIRST_WAIT_MS;
     this.#received = this.#reported = this.#silent = 0;
     this.lastMessage_ms = performance.now();
-    this.#listener.open();
+    this.#listener.open(this.#wasLost);
     this.#listener.changed();
   }
 

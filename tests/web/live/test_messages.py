@@ -5,10 +5,15 @@ from __future__ import annotations
 import json
 
 import pytest
+from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 
+from dashboard.runs.planning.plans import make_plan
+from dashboard.runs.queue import run_queue
 from dashboard.runs.queue.laboratory import Laboratory
+from dashboard.web.live import consumers
 from dashboard.web.live.consumers import PageConsumer
+from dashboard.web.shared.queue_chips import chips
 
 NOT_UNDERSTOOD, NO_RUN = 4400, 4404
 DEEP = "[" * 100_000
@@ -29,6 +34,7 @@ REFUSED = {
     '{"watch": null}': NOT_UNDERSTOOD,
     '{"watch": ["2345"]}': NOT_UNDERSTOOD,
     '{"seen": "1"}': NOT_UNDERSTOOD,
+    '{"queue": 1}': NOT_UNDERSTOOD,
     '{"seen": 1.5}': NOT_UNDERSTOOD,
     '{"seen": NaN}': NOT_UNDERSTOOD,
     '{"watch": "none"}': NO_RUN,
@@ -55,6 +61,25 @@ async def test_a_message_that_is_not_understood_closes_the_websocket(
         assert (closed["type"], closed["code"]) == ("websocket.close", code), message[:60]
         await page.disconnect()
     assert laboratory.hub.empty
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_page_is_notified_if_its_queue_is_out_of_date(
+    laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumers, "BEAT_S", 3600)
+    page = WebsocketCommunicator(PageConsumer.as_asgi(), "/ws/")
+    await page.connect()
+    made = await sync_to_async(chips)()
+    await page.send_json_to({"queue": made.version})
+    assert await page.receive_nothing(0.05)
+    plan = make_plan(laboratory.project, scenario="sleep", requests=4)
+    await sync_to_async(run_queue.enqueue)(plan, laboratory.project)
+    await page.send_json_to({"queue": made.version})
+    assert await page.receive_json_from() == {"event": "line"}
+    await page.send_json_to({"queue": (await sync_to_async(chips)()).version})
+    assert await page.receive_nothing(0.05)
+    await page.disconnect()
 
 
 @pytest.mark.parametrize("count", [0, -1, 10**100, True])
