@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from dashboard.project.labtoml.load import load_manifest
-from dashboard.targets.lifecycle.code_changes import changed_file
+from dashboard.targets.lifecycle.code_changes import Scan
 from dashboard.targets.lifecycle.sockets import (
     BACKLOG,
     listening_socket,
@@ -83,13 +88,13 @@ def test_changed_code_is_found(tmp_path: Path) -> None:
         path.parent.mkdir(exist_ok=True)
         path.touch()
         os.utime(path, (100, 100))
-    assert changed_file(tmp_path, manifest, 100) is None
+    assert Scan.of(tmp_path, manifest).changed_since(100) is None
     for name in ("shop/views.py", "shop/page.html", "lab.toml"):
         os.utime(tmp_path / name, (101, 101))
-        assert changed_file(tmp_path, manifest, 100) == tmp_path / name
+        assert Scan.of(tmp_path, manifest).changed_since(100) == tmp_path / name
         os.utime(tmp_path / name, (100, 100))
     os.utime(tmp_path / "shop/note.txt", (101, 101))
-    assert changed_file(tmp_path, manifest, 100) is None
+    assert Scan.of(tmp_path, manifest).changed_since(100) is None
 
 
 @pytest.mark.parametrize("folder", [".git", "node_modules", "__pycache__", "env"])
@@ -98,7 +103,7 @@ def test_files_of_others_are_skipped(tmp_path: Path, folder: str) -> None:
     (tmp_path / folder / "inner" / "new.py").touch()
     if folder == "env":
         (tmp_path / folder / "pyvenv.cfg").touch()
-    assert changed_file(tmp_path, tmp_path / "lab.toml", 100) is None
+    assert Scan.of(tmp_path, tmp_path / "lab.toml").changed_since(100) is None
 
 
 def test_a_process_is_read() -> None:
@@ -114,6 +119,31 @@ def test_context_switches_are_those_of_all_threads() -> None:
     before = read_switches(os.getpid())["switches"]
     time.sleep(0.001)
     assert read_switches(os.getpid())["switches"] > before
+
+
+@linux
+def test_the_tree_is_that_of_all_threads_and_generations() -> None:
+    with ThreadPoolExecutor(1) as thread, shell_above_cat(thread) as shell:
+        assert shell.pid in process_tree(os.getpid())
+        (cat,) = psutil.Process(shell.pid).children(recursive=True)
+        assert process_tree(shell.pid) == [cat.pid]
+
+
+@contextmanager
+def shell_above_cat(thread: ThreadPoolExecutor) -> Iterator[subprocess.Popen[bytes]]:
+    """A shell with a child, started by a thread that is not the process's first."""
+    command = ["sh", "-c", "cat; true"]
+    shell = thread.submit(
+        lambda: subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    ).result()
+    with shell:
+        assert shell.stdin is not None
+        assert shell.stdout is not None
+        shell.stdin.write(b"x")
+        shell.stdin.flush()
+        shell.stdout.read(1)  # cat has started
+        yield shell
+        shell.stdin.close()
 
 
 def test_a_process_that_has_gone_has_no_columns() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from functools import lru_cache
 from pathlib import Path
 
 import django
@@ -25,7 +26,9 @@ def describe_environment() -> Environment:
     }
 
 
+@lru_cache(maxsize=1)
 def _cpu_model() -> str | None:
+    """Return the CPU's name, read once: some kernels measure each core's frequency meanwhile."""
     if not CPU_INFO.exists():
         return platform.processor() or None
     lines = CPU_INFO.read_text().splitlines()

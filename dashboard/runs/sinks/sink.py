@@ -6,8 +6,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from asgiref.sync import sync_to_async
+
 from dashboard.models import LaneSamples, Run, RunLane, Status, StoredFrame, StoredReading
-from dashboard.runs.engines.calibration import fresh_calibration
+from dashboard.runs.engines.calibration import fresh_calibrations
 from dashboard.runs.live.hub import Hub
 from dashboard.runs.reports.environment import describe_environment
 from dashboard.wire.events import INTERNAL, RunEvent, SampledEvent
@@ -81,8 +83,12 @@ class Store:
 
     async def begin(self, plan: Plan) -> None:
         """Store the environment and the engine's calibration; the targets start now."""
-        calibration = await fresh_calibration()
-        await self._save(
+        await sync_to_async(self._store_start)()
+
+    def _store_start(self) -> None:
+        """In one step: each of these is a thread's turn before the first bar."""
+        calibration = fresh_calibrations().first()
+        self._set(
             status=Status.STARTING,
             environment=describe_environment(),
             floor_ms=calibration.floor_ms if calibration else None,
@@ -128,9 +134,12 @@ class Store:
         )
 
     async def _save_facts(self, position: int, facts: TargetFacts | None = None) -> None:
-        lane = await RunLane.objects.aget(run=self._run, position=position)
+        await sync_to_async(self._set_facts)(position, facts)
+
+    def _set_facts(self, position: int, facts: TargetFacts | None) -> None:
+        lane = RunLane.objects.get(run=self._run, position=position)
         lane.facts = {**(lane.facts if facts is None else facts), **self._found.get(position, {})}
-        await lane.asave(update_fields=["facts"])
+        lane.save(update_fields=["facts"])
 
     async def _save_samples(self, event: SampledEvent) -> None:
         """Store what a sampled firing showed, in place of an earlier one of the same lane."""
@@ -139,9 +148,12 @@ class Store:
         await LaneSamples.objects.aupdate_or_create(lane=lane, defaults=values)
 
     async def _save(self, **fields: Any) -> None:
+        await sync_to_async(self._set)(**fields)
+
+    def _set(self, **fields: Any) -> None:
         for name, value in fields.items():
             setattr(self._run, name, value)
-        await self._run.asave(update_fields=list(fields))
+        self._run.save(update_fields=list(fields))
 
 
 class Broadcast:

@@ -19,7 +19,7 @@ from dashboard.wire.errors import TargetFailed
 from dashboard.wire.events import TargetState
 from dashboard.wire.loopback import HOST
 
-from .code_changes import changed_file
+from .code_changes import Scan
 from .sockets import free_port
 
 _POLL_INTERVAL_S = 0.02
@@ -108,7 +108,11 @@ class Companions:
         return next((running.failure for running in needed if not running.alive), None)
 
     async def ready(
-        self, project: Project, scenario: str | None, on_event: Callable[[TargetState, str], None]
+        self,
+        project: Project,
+        scenario: str | None,
+        on_event: Callable[[TargetState, str], None],
+        scan: Scan,
     ) -> None:
         """Start those that a scenario needs; start all anew if one has ended or code changed.
 
@@ -120,7 +124,7 @@ class Companions:
             companion for companion in project.companions.values() if companion.needed_by(scenario)
         ]
         self._needed = {companion.name for companion in needed}
-        restart_reason = await self._restart_reason(project)
+        restart_reason = await self._restart_reason(project, scan)
         if restart_reason is not None:
             await self.stop()
             self.env = {}
@@ -131,7 +135,7 @@ class Companions:
             on_event("starting", f"{restart_reason or 'starting companions:'} {names}")
             await self._start(project, missing, partial(on_event, "starting"))
 
-    async def _restart_reason(self, project: Project) -> str | None:
+    async def _restart_reason(self, project: Project, scan: Scan) -> str | None:
         if not self._running:
             return None
         if any(
@@ -144,9 +148,7 @@ class Companions:
         suspended = await asyncio.to_thread(self._suspended)
         if suspended is not None:
             return f"companion {suspended} was suspended, starting companions:"
-        changed = await asyncio.to_thread(
-            changed_file, project.directory, project.path, self._started_s
-        )
+        changed = scan.changed_since(self._started_s)
         return None if changed is None else f"{changed.name} changed, restarting companions:"
 
     def _suspended(self) -> str | None:

@@ -23,7 +23,7 @@ from dashboard.wire.errors import InvalidManifest, InvalidPlan, TargetFailed
 from dashboard.wire.events import TargetState
 from dashboard.wire.report.target_facts import TargetFacts
 
-from .code_changes import changed_file
+from .code_changes import Scan
 from .companions import Companions
 from .external_target import ExternalTarget
 from .migrations import Migrations, check_migrations
@@ -84,11 +84,11 @@ class Targets:
         reason, then with `ready`. Raises TargetFailed.
         """
         async with self._locks[server]:
-            await self._prepare(on_event, scenario)
+            scan = await self._prepare(on_event, scenario)
             if login and self.project.login:
                 credentials_of(self.project.login)  # raises before anything is started
             target = self._warm.get(server)
-            reason = await self._restart_reason(server, target) if target else None
+            reason = await self._restart_reason(server, target, scan) if target else None
             if target is None or reason is not None:
                 on_event("restarting" if target else "starting", reason or f"starting {server}")
                 target = await self._replace(server, partial(on_event, "starting"))
@@ -189,17 +189,23 @@ class Targets:
         except InvalidPlan as error:  # the lab.toml changed since the plan was made
             raise TargetFailed(str(error)) from None
 
-    async def _prepare(self, on_event: OnEvent, scenario: str | None) -> None:
-        """Do what precedes the start of targets: read the lab.toml, set up, start companions."""
+    async def _prepare(self, on_event: OnEvent, scenario: str | None) -> Scan:
+        """Do what precedes the start of targets: read the lab.toml, set up, start companions.
+
+        Returns the look at the project's files on which all that follows relies.
+        """
         async with self._preparing:
-            changed = await self._changed_since(self._set_up_s or 0.0, self.project.directory)
+            scan = await self._scan(self.project.directory)
+            changed = scan.changed_since(self._set_up_s or 0.0)
             if self._set_up_s is None or changed is not None:
                 if self._set_up_s is not None and changed == self.project.path:
                     self.project = _reload(self.project)
                 self._set_up_in.clear()
                 await self._set_up(self.project, on_event)
                 self._set_up_s = time.time()
-            await self._companions.ready(self.project, scenario, on_event)
+                scan = await self._scan(self.project.directory)
+            await self._companions.ready(self.project, scenario, on_event, scan)
+            return scan
 
     async def _set_up(self, project: Project, on_event: OnEvent) -> None:
         """Run the project's set-up commands in a directory that it is served from."""
@@ -217,7 +223,7 @@ class Targets:
             )
         self._set_up_in.add(project.directory)
 
-    async def _restart_reason(self, name: str, target: Target) -> str | None:
+    async def _restart_reason(self, name: str, target: Target, scan: Scan) -> str | None:
         """Return why the warm target cannot be used any more; None if it can."""
         if isinstance(target, ExternalTarget):
             changed_server = self.project.servers.get(target.server.name) != target.server
@@ -231,11 +237,12 @@ class Targets:
         directory = (await self._project_served(name)).directory
         if directory != self._served_from[name]:
             return "its version is another one now"
-        changed = await self._changed_since(target.started_s, directory)
+        own = scan if directory == self.project.directory else await self._scan(directory)
+        changed = own.changed_since(target.started_s)
         return None if changed is None else f"{_relative(changed, directory)} changed"
 
-    async def _changed_since(self, since_s: float, directory: Path) -> Path | None:
-        return await asyncio.to_thread(changed_file, directory, self.project.path, since_s)
+    async def _scan(self, directory: Path) -> Scan:
+        return await asyncio.to_thread(Scan.of, directory, self.project.path)
 
 
 async def _connect(server: Server) -> Target:

@@ -21,11 +21,32 @@ _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _THREADS, _RSS_PAGES = 17, 21  # fields of /proc/PID/stat after the command's closing bracket
 
 
+# The kernel's lists of children, which it may have been built without.
+_HAS_CHILDREN = Path(f"/proc/self/task/{os.getpid()}/children").exists()
+
+
 def process_tree(pid: int) -> list[int]:
     """Return the process ids below `pid`, without its own; empty if it has ended."""
+    if _HAS_CHILDREN:
+        return _tree_from_proc(pid)
     with suppress(psutil.Error):
         return [process.pid for process in psutil.Process(pid).children(recursive=True)]
     return []
+
+
+def _tree_from_proc(pid: int) -> list[int]:
+    """Follow the lists of children: psutil reads every process of the machine, 5 ms for 100."""
+    below: list[int] = []
+    parents = [pid]
+    while parents:
+        parent = parents.pop()
+        with suppress(OSError):  # it has ended
+            for task in Path(f"/proc/{parent}/task").iterdir():
+                with suppress(OSError):  # a thread that has ended
+                    children = [int(child) for child in (task / "children").read_bytes().split()]
+                    below += children
+                    parents += children
+    return below
 
 
 def exists(pid: int) -> bool:

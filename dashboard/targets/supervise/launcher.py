@@ -24,6 +24,8 @@ from typing import IO, Any
 
 import psutil
 
+from dashboard.targets.observe.proc_stats import process_tree
+
 from .log_files import log_limit_bytes
 from .orphans import OWNER, end_start, new_mark
 from .umask import users_umask
@@ -78,10 +80,7 @@ class Child:
     @property
     def suspended(self) -> bool:
         """True if one of the command's processes is stopped (SIGSTOP, Ctrl-Z), and does nothing."""
-        with contextlib.suppress(psutil.Error):
-            below = psutil.Process(self.guard_pid).children(recursive=True)
-            return any(_is_stopped(process) for process in below)
-        return False
+        return any(_is_stopped(pid) for pid in process_tree(self.guard_pid))
 
     async def wait(self) -> int:
         """Wait until the command and everything below it has ended; return its status."""
@@ -117,9 +116,9 @@ class Child:
             self._lifeline = None
 
 
-def _is_stopped(process: psutil.Process) -> bool:
+def _is_stopped(pid: int) -> bool:
     with contextlib.suppress(psutil.Error):
-        return process.status() == psutil.STATUS_STOPPED
+        return bool(psutil.Process(pid).status() == psutil.STATUS_STOPPED)
     return False
 
 
