@@ -14,6 +14,7 @@ const CALM = matchMedia('(prefers-reduced-motion: reduce)');
 const CALM_MS = 500;
 const REDRAW_MS = 30; // the page runs on the measured machine: not 60 times per second
 const TICK_MS = 100;
+const QUEUE_MS = 150; // a start is several changes of the queue, and its first bars come first
 
 /** @type {Stage | null} */
 let stage = null;
@@ -21,6 +22,7 @@ let stage = null;
 let status = null;
 /** True if frames are this stage's: the last run's may still arrive. */
 let watched = false;
+let changed = 0;
 let drawing = false;
 let drawn_ms = 0;
 
@@ -46,7 +48,7 @@ const socket = new Socket({
 /** @param {PageEvent} event */
 function handle(event) {
   wake();
-  if (event.event === 'line') notify('line');
+  if (event.event === 'line') queueChanged();
   if (!stage || event.run !== stage.run.id) return;
   const { feed } = stage;
   if (event.event === 'watching') watching(event);
@@ -72,6 +74,12 @@ function watching({ next, live }) {
   watched = true;
   stage?.feed.fetch(next).then(wake);
   if (!live && stage?.active) notify('missed'); // it ended while disconnected
+}
+
+/** Fetch the queue once for changes that follow each other. */
+function queueChanged() {
+  clearTimeout(changed);
+  changed = setTimeout(() => notify('line'), QUEUE_MS);
 }
 
 /** Make HTMX fetch the fragments with this hx-trigger. @param {string} name */

@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, WebSocketRoute, expect
 
+from tests.management.proxied import OPERATOR, VIEWER
+
 from .bench import choose_lanes, fill, fire, run_it, wait_for_bars
 from .bench import wait_for_status as wait_for
-from .furnished import Bench, opened
+from .furnished import Bench, log_in, opened, run_id
 
 State = Callable[[Page, Bench], None]
 STATES: dict[str, State] = {}
@@ -276,6 +278,17 @@ def tools_open(page: Page, bench: Bench) -> None:
 
 
 @state
+def card_preview(page: Page, bench: Bench) -> None:
+    finished(page, bench)
+    page.get_by_text("Copy", exact=True).click()
+    picture = page.locator(".card-preview img")
+    picture.scroll_into_view_if_needed()
+    page.wait_for_function(
+        "picture => picture.complete && picture.naturalWidth", arg=picture.element_handle()
+    )
+
+
+@state
 def replaying(page: Page, bench: Bench) -> None:
     finished(page, bench)
     page.get_by_role("button", name="¼×").click()
@@ -283,11 +296,57 @@ def replaying(page: Page, bench: Bench) -> None:
 
 
 @state
-def compare(page: Page, bench: Bench) -> None:
-    first, second = (
-        address.rstrip("/").rpartition("/")[2] for address in (bench.finished, bench.prediction)
+def seen_again(page: Page, bench: Bench) -> None:
+    """The finished round at half its speed, which begins anew when it is over."""
+    finished(page, bench)
+    page.get_by_role("button", name="See it again").click()
+    page.wait_for_function(
+        """() => {
+          const [lane] = window.liveburst.waterfalls;
+          return lane.finished > 10 && lane.finished < 60;
+        }"""
     )
+
+
+@state
+def late(page: Page, bench: Bench) -> None:
+    """Nothing more is let through, once the second round is drawn."""
+    held = False
+
+    def connect(route: WebSocketRoute) -> None:
+        server = route.connect_to_server()
+        server.on_message(lambda data: None if held and is_report(data) else route.send(data))
+
+    page.route_web_socket("**/ws/", connect)
+    running(page, bench)
+    held = True
+    expect(page.locator("#connection-text")).to_contain_text("behind")
+
+
+def is_report(message: str | bytes) -> bool:
+    """Return whether a message of the websocket is more than a heartbeat."""
+    return isinstance(message, bytes) or '"beat"' not in message
+
+
+@state
+def no_answer(page: Page, bench: Bench) -> None:
+    empty(page, bench)
+    page.route("**/runs/", lambda route: route.abort())
+    page.locator("#run-button").click()
+    expect(page.locator(".no-answer")).to_be_visible()
+
+
+@state
+def compare(page: Page, bench: Bench) -> None:
+    first, second = run_id(bench.finished), run_id(bench.prediction)
     page.goto(f"{bench.address}/runs/compare/?a={first}&b={second}")
+
+
+@state
+def comparison_refused(page: Page, bench: Bench) -> None:
+    """The reason, and the runs to choose from."""
+    page.goto(f"{bench.address}/runs/compare/?a={run_id(bench.finished)}&b=gone")
+    expect(page.get_by_role("alert")).to_be_visible()
 
 
 @state
@@ -330,6 +389,14 @@ def claims_done(page: Page, bench: Bench) -> None:
 
 
 @state
+def claim_disturbed(page: Page, bench: Bench) -> None:
+    """The last good verdict, and the disturbed run beside it."""
+    page.goto(bench.disturbed_claim)
+    expect(page.locator(".claim-disturbed")).to_be_visible()
+    page.get_by_text("Values of the disturbed run", exact=True).first.click()
+
+
+@state
 def explore_empty(page: Page, bench: Bench) -> None:
     page.goto(f"{bench.fresh}/explore/")
 
@@ -362,6 +429,21 @@ def runs(page: Page, bench: Bench) -> None:
 
 
 @state
+def experiment_folded(page: Page, bench: Bench) -> None:
+    experiment = bench.matrix  # before the page
+    page.goto(f"{bench.address}/runs/")
+    expect(page.locator(f"#fold-{run_id(experiment)}")).to_be_visible()
+
+
+@state
+def experiment_unfolded(page: Page, bench: Bench) -> None:
+    experiment_folded(page, bench)
+    fold = page.locator(f"#fold-{run_id(bench.matrix)}")
+    fold.click()
+    expect(fold).to_have_attribute("aria-expanded", "true")
+
+
+@state
 def runs_filtered(page: Page, bench: Bench) -> None:
     page.goto(f"{bench.address}/runs/?q=daphne&status=finished")
 
@@ -384,3 +466,22 @@ def runs_undo(page: Page, bench: Bench) -> None:
 @state
 def not_found(page: Page, bench: Bench) -> None:
     page.goto(f"{bench.address}/no-such-page/")
+
+
+@state
+def login(page: Page, bench: Bench) -> None:
+    page.goto(bench.exposed)
+    expect(page).to_have_title("Log in · Liveburst")
+
+
+@state
+def viewer(page: Page, bench: Bench) -> None:
+    log_in(page, bench.exposed, VIEWER)
+    expect(page.get_by_text("You are watching")).to_be_visible()
+
+
+@state
+def audit(page: Page, bench: Bench) -> None:
+    log_in(page, bench.exposed, OPERATOR)
+    page.get_by_role("link", name="Audit").click()
+    expect(page.get_by_role("cell", name="logged in").first).to_be_visible()

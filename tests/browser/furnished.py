@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
+import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -14,13 +13,17 @@ from time import monotonic
 
 from playwright.sync_api import Browser, Page, expect
 
+from tests.management.proxied import OPERATOR, PASSWORD, behind_nginx
+
 from .bench import choose_lanes, fill, fire, run_it
 from .bench import wait_for_status as wait_for
 from .conftest import ROOT, serving
+from .disturb import disturb
 
 HEIGHT = 1000
 LONG_S = 240
 SERVERS = ("gunicorn-gthread", "daphne", "uvicorn")
+TRIED_TWICE = "query-does-not-block"  # not decided by a ratio, whose interval is the worst case
 SIX = tuple(f"{variant}@{server}" for server in SERVERS for variant in ("sync", "async"))
 
 Report = Callable[[str], None]
@@ -42,14 +45,31 @@ class Bench:
         self._report = report
 
     @cached_property
+    def home(self) -> Path:
+        """The home of the dashboard with the runs."""
+        return self._directory()
+
+    @cached_property
     def address(self) -> str:
         """A dashboard with the runs."""
-        return self._stack.enter_context(serving(self._home()))
+        return self._stack.enter_context(serving(self.home))
 
     @cached_property
     def fresh(self) -> str:
         """A dashboard on which nothing was fired."""
-        return self._stack.enter_context(serving(self._home()))
+        return self._stack.enter_context(serving(self._directory()))
+
+    @cached_property
+    def exposed(self) -> str:
+        """A dashboard behind nginx, with an operator, a viewer, and a run of the operator."""
+        directory, home = self._directory(), self._directory()
+        mark = f"liveburst-states-{os.getpid()}"
+        address = self._stack.enter_context(behind_nginx(directory, home, mark))
+        with self._making("an exposed dashboard", ignore_https_errors=True) as page:
+            log_in(page, address, OPERATOR)
+            fire(page, 10)
+            wait_for(page, "finished", timeout_s=LONG_S)
+        return address
 
     @cached_property
     def finished(self) -> str:
@@ -97,15 +117,26 @@ class Bench:
 
     @cached_property
     def disturbed(self) -> str:
-        """A finished run during which other processes used every core."""
-        with self._making("a disturbed run") as page, busy_cores():
-            return _burst(page, self.address, requests=100, rounds=3)
+        """A finished run in which the load generator was late."""
+        with self._making("a disturbed run") as page:
+            run = _burst(page, self.address, requests=100, rounds=5)
+        disturb(self.home, run_id(run))
+        return run
+
+    @cached_property
+    def disturbed_claim(self) -> str:
+        """A claim with a verdict, of which a later run was disturbed."""
+        address = f"{self.address}/claims/#claim-{TRIED_TWICE}"
+        with self._making("a disturbed claim") as page:
+            _try_claim(page, address)
+            disturb(self.home, _try_claim(page, address))
+        return address
 
     @cached_property
     def failed(self) -> str:
         """A run whose project does not start."""
         with self._making("a failed run") as page:
-            home = self._home()
+            home = self._directory()
             lab = _broken_lab(home)
             address = self._stack.enter_context(serving(home, "--project", str(lab)))
             return _failed(page, address)
@@ -136,13 +167,15 @@ class Bench:
         with self._making("a sweep") as page:
             return _experiment(page, self.address, "sweep")
 
-    def _home(self) -> Path:
+    def _directory(self) -> Path:
         return Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
 
     @contextmanager
-    def _making(self, what: str) -> Iterator[Page]:
+    def _making(self, what: str, *, ignore_https_errors: bool = False) -> Iterator[Page]:
         begin_s = monotonic()
-        page = self._browser.new_page(viewport={"width": 1440, "height": HEIGHT})
+        page = self._browser.new_page(
+            viewport={"width": 1440, "height": HEIGHT}, ignore_https_errors=ignore_https_errors
+        )
         yield page
         page.close()
         self._report(f"  made {what} in {monotonic() - begin_s:.0f} s")
@@ -154,17 +187,18 @@ def opened(page: Page, address: str) -> None:
     page.wait_for_selector("#connection[data-state=live]")
 
 
-@contextmanager
-def busy_cores() -> Iterator[None]:
-    """Use every core four times over; at the end the processes are ended."""
-    command = [sys.executable, "-c", "while True: pass"]
-    processes = [subprocess.Popen(command) for _ in range(4 * (os.cpu_count() or 1))]
-    try:
-        yield
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
+def log_in(page: Page, address: str, name: str) -> None:
+    """Log in at an exposed dashboard, and wait for the bench's connection."""
+    page.goto(address)
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#connection[data-state=live]")
+
+
+def run_id(address: str) -> str:
+    """Return the id of the run at an address."""
+    return address.rstrip("/").rpartition("/")[2]
 
 
 def _burst(
@@ -184,6 +218,22 @@ def _burst(
     expect(page.locator("#queue [data-run]")).to_have_count(0, timeout=LONG_S * 1000)
     assert 'data-status="finished"' in page.request.get(run).text(), run
     return run
+
+
+def _try_claim(page: Page, address: str) -> str:
+    """Try the claim at this address, and return the id of its run."""
+    page.goto(address)
+    card = page.locator(f"#claim-{TRIED_TWICE}")
+    link = card.locator(".claim-result a[href*='/runs/']").last
+    before = link.get_attribute("href") if link.count() else None
+    card.get_by_role("button", name=re.compile("^Try")).click()
+    over = f"""before => {{
+      const links = [...document.querySelectorAll('#result-{TRIED_TWICE} a[href*="/runs/"]')];
+      return !document.querySelector('#claims-stop') && links.length &&
+        links.every(link => link.getAttribute('href') !== before);
+    }}"""
+    page.wait_for_function(over, arg=before, timeout=LONG_S * 1000)
+    return run_id(link.get_attribute("href") or "")
 
 
 def _failed(page: Page, address: str) -> str:

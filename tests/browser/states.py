@@ -102,7 +102,9 @@ def _look_at(name: str, browser: Browser, bench: Bench, directory: Path) -> list
     findings: list[str] = []
     for width, of_width in groupby(looks, key=lambda look: look.width):
         # Without the CSP, because axe is injected into the page.
-        context = browser.new_context(viewport={"width": width, "height": HEIGHT}, bypass_csp=True)
+        context = browser.new_context(
+            viewport={"width": width, "height": HEIGHT}, bypass_csp=True, ignore_https_errors=True
+        )
         context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         try:

@@ -4,23 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.management.proxied import (
-    COMPLETE,
-    PASSWORD,
-    Certificate,
-    add_users,
-    exposed,
-    free_ports,
-    location,
-    nginx,
-    nginx_program,
-)
+from tests.management.proxied import PASSWORD, behind_nginx
 
 from .conftest import PATIENCE_MS, listen
 from .test_accessible import DIAGONAL, Look, violations
@@ -31,16 +20,9 @@ MARK = f"liveburst-test-exposed-page-{os.getpid()}"
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a dashboard behind nginx, with an operator and a viewer."""
-    nginx_program()
     directory, home = tmp_path_factory.mktemp("nginx"), tmp_path_factory.mktemp("home")
-    add_users(home, MARK, operator="alice", viewer="bob")
-    upstream, port = free_ports(2)
-    variables = {"LIVEBURST_TRUSTED_PROXY": "127.0.0.1", "LIVEBURST_ALLOWED_HOSTS": "localhost"}
-    servers = {port: location(upstream, COMPLETE)}
-    with ExitStack() as stack:
-        stack.enter_context(nginx(directory, Certificate(directory), servers, {}))
-        stack.enter_context(exposed(home, MARK, upstream, variables))
-        yield f"https://localhost:{port}"
+    with behind_nginx(directory, home, MARK) as address:
+        yield address
 
 
 @pytest.fixture(params=DIAGONAL, ids=lambda look: f"{look[0]} {look[1]}")

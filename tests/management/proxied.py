@@ -21,6 +21,7 @@ from tests.targets.helpers import until
 from .command import ROOT, environment
 
 PASSWORD = "correct horse battery staple"
+OPERATOR, VIEWER = "alice", "bob"
 # As docs/exposed.md has them.
 HOST = "proxy_set_header Host $http_host;"
 FORWARDED = """proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
@@ -161,3 +162,18 @@ def exposed(
     finally:
         process.terminate()
         process.communicate(timeout=20)
+
+
+@contextmanager
+def behind_nginx(directory: Path, home: Path, mark: str) -> Iterator[str]:
+    """Run a dashboard behind nginx, with an operator and a viewer; gives nginx's address."""
+    nginx_program()
+    add_users(home, mark, operator=OPERATOR, viewer=VIEWER)
+    upstream, port = free_ports(2)
+    variables = {"LIVEBURST_TRUSTED_PROXY": "127.0.0.1", "LIVEBURST_ALLOWED_HOSTS": "localhost"}
+    servers = {port: location(upstream, COMPLETE)}
+    with (
+        nginx(directory, Certificate(directory), servers, {}),
+        exposed(home, mark, upstream, variables),
+    ):
+        yield f"https://localhost:{port}"
