@@ -23,7 +23,7 @@ from tests.browser.chromium import launched
 from tests.browser.conftest import serving
 
 VISITS = 9
-MOST_REQUESTS, IDLE_LIMIT_MS = 8, 700
+MOST_REQUESTS, IDLE_LIMIT_MS = 5, 700
 QUIET_MS = 500  # of Chromium's definition of idle
 BYTES_PER_KB = 1000
 MISSED = 1
