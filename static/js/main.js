@@ -22,7 +22,8 @@ let stage = null;
 let status = null;
 /** True if frames are this stage's: the last run's may still arrive. */
 let watched = false;
-let changed = 0;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let changed;
 let drawing = false;
 let drawn_ms = 0;
 

@@ -248,10 +248,7 @@ declare global {
   ) => Partial<Record<Segment, number>>;
   /** `failures` are the names of errors by their numbers. */
   type InWords = (firing: Firing, request: number, failures: string[]) => string;
-  type OnThemeChange = (
-    listeners: ((changed: () => void) => void)[],
-    changed: () => void,
-  ) => void;
+  type OnThemeChange = (listeners: ((changed: () => void) => void)[], changed: () => void) => void;
   type ShowConnection = (
     socket: { state: string; lastMessage_ms: number },
     stage: Stage | null,

@@ -8,8 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from dashboard.wire.plural import counted
+
+Kind: TypeAlias = tuple[str | None, ...]
 
 PLACE = re.compile(r"(?P<lane>[^\s,]+@\S+), round (?P<round>\d+): ")  # as `RunContext.place`
 FIGURE = re.compile(r"(?<![\w.,@:/-])\d+(?:,\d{3})*(?:\.\d+)?(?![\w@:/-]|[.,]\d)")
@@ -23,16 +26,14 @@ class _Warning:
     round: int
     message: str
 
-    @property
-    def kind(self) -> str:
-        """The message without its figures."""
-        return kind_of(self.message)
 
+def kind_of(warning: str) -> Kind:
+    """Return what warnings of one kind have in common: the text without place and figures.
 
-def kind_of(warning: str) -> str:
-    """Return what warnings of one kind have in common: the text without place and figures."""
+    Only those of a firing have a kind that differs from their text.
+    """
     placed = PLACE.match(warning)
-    return FIGURE.sub("#", warning[placed.end() :]) if placed else warning
+    return (None, *FIGURE.split(warning[placed.end() :])) if placed else (warning,)
 
 
 def grouped_warnings(warnings: Sequence[str]) -> list[str]:
@@ -41,7 +42,7 @@ def grouped_warnings(warnings: Sequence[str]) -> list[str]:
     "5 firings: the host took 6.1 to 14.3 % of the CPU time away (a@x, rounds 1 and 3–5; …)".
     Figures that differ are a range; warnings of no firing, or of a single one, are as they were.
     """
-    groups: dict[str, list[str]] = {}
+    groups: dict[Kind, list[str]] = {}
     for warning in warnings:
         groups.setdefault(kind_of(warning), []).append(warning)
     return [_line(group) for group in groups.values()]

@@ -109,8 +109,9 @@ def cell_text(cell: MatrixCell) -> str:
     if cell["state"] != "measured":
         return str(cell["state"])
     total_time = "–" if cell["makespan_s"] is None else seconds_of(cell["makespan_s"])
-    compared = cell["ratio"] and cell["answer"] != "baseline"
-    ratio = faster_or_slower(cell["ratio"]) if compared else str(cell["answer"])
+    ratio = str(cell["answer"])
+    if cell["ratio"] and cell["answer"] != "baseline":
+        ratio = faster_or_slower(cell["ratio"])
     doubtful = " (!)" if cell["ratio"] and cell["why"] else ""
     return f"{total_time}\n{ratio}{doubtful}"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.analysis.text.grouped_warnings import kind_of
+from dashboard.analysis.text.grouped_warnings import Kind, kind_of
 
 
 class PrintedWarnings:
@@ -13,7 +13,7 @@ class PrintedWarnings:
 
     def __init__(self) -> None:
         self.messages: set[str] = set()
-        self._kinds: set[str] = set()  # of this run
+        self._kinds: set[Kind] = set()  # of this run
 
     def begin_run(self) -> None:
         """Forget which kinds there were: another run has warnings of its own."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from dashboard.analysis.text.grouped_warnings import grouped_warnings
 
 SYNC, ASYNC = "sync@gunicorn-gthread:threads=8", "async@daphne"
@@ -45,6 +48,24 @@ def test_what_differs_in_more_than_figures_stays_apart() -> None:
         f"{ASYNC}, round 4: the server at 127.0.0.1:8002 ended with status -9.",
     ]
     assert grouped_warnings(warnings) == warnings
+
+
+def test_what_is_no_warning_of_a_firing_is_never_grouped() -> None:
+    warnings = [
+        "it overflowed 9 times.",
+        "it overflowed 10 times.",
+        f"{ASYNC}, round 1: it overflowed 9 times.",
+        f"{ASYNC}: it overflowed 9 times.",
+    ]
+    assert grouped_warnings(warnings) == warnings
+
+
+@given(st.lists(st.text(alphabet="a@, round1:#.5\0", max_size=40), max_size=6))
+def test_any_texts_are_grouped(texts: list[str]) -> None:
+    warnings = [*texts, *(f"{ASYNC}, round {n}: {text}" for n, text in enumerate(texts))]
+    lines = grouped_warnings(warnings)
+    assert len(lines) <= len(warnings)
+    assert bool(lines) == bool(warnings)
 
 
 def test_an_exact_repetition_is_one_warning() -> None:

@@ -16,7 +16,7 @@ from dashboard.runs.queue.laboratory import Laboratory
 from tests.web.bench.test_runs import finished
 
 BROWSER = {"accept-encoding": "gzip, deflate, br, zstd"}
-TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="(\w+)"')
+TOKEN = re.compile(rb'"x-csrftoken": "(\w+)"')
 
 
 @pytest.fixture
