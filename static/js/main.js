@@ -22,8 +22,7 @@ let stage = null;
 let status = null;
 /** True if frames are this stage's: the last run's may still arrive. */
 let watched = false;
-/** @type {ReturnType<typeof setTimeout> | undefined} */
-let changed;
+let queueTimer = 0;
 let drawing = false;
 let drawn_ms = 0;
 
@@ -79,8 +78,8 @@ function watching({ next, live }) {
 
 /** Fetch the queue once for changes that follow each other. */
 function queueChanged() {
-  clearTimeout(changed);
-  changed = setTimeout(() => notify('line'), QUEUE_MS);
+  clearTimeout(queueTimer);
+  queueTimer = window.setTimeout(() => notify('line'), QUEUE_MS);
 }
 
 /** Make HTMX fetch the fragments with this hx-trigger. @param {string} name */
