@@ -20,6 +20,7 @@ export function listenToScheme(changed) {
   button.addEventListener('click', () => {
     const scheme = SCHEMES[(SCHEMES.indexOf(now()) + 1) % SCHEMES.length];
     page.dataset.scheme = scheme;
+    // biome-ignore lint/suspicious/noDocumentCookie: not every browser has the Cookie Store
     document.cookie = `${COOKIE}=${scheme}; ${KEPT}`;
     name();
     changed();
