@@ -93,7 +93,7 @@ def test_page_scripts_and_styles_are_inside(address: str) -> None:
     with httpx.Client(base_url=address, timeout=PATIENCE_S) as client:
         pages = [client.get(path).text for path in ("/", "/claims/", "/explore/", "/xray/")]
         files = {file for page in pages for file in re.findall(r'"(/static/[^"]+)"', page)}
-        assert len(files) >= 7  # two scripts, a sheet of all pages, three of one page, an icon
+        assert len(files) >= 6  # two scripts, a sheet of all pages, three of one page
         for file in files:
             assert file.startswith("/static/bundle/")
             assert client.get(file).status_code == 200, file
