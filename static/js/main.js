@@ -23,6 +23,8 @@ let status = null;
 /** True if frames are this stage's: the last run's may still arrive. */
 let watched = false;
 let queueTimer = 0;
+/** True if a replay is begun or stopped by a button that has the focus. */
+let replayFocused = false;
 let drawing = false;
 let drawn_ms = 0;
 
@@ -99,7 +101,8 @@ function setUp() {
   controls.listenToStage(stage);
   watch();
   // Not by `autofocus`, which scrolls: what was pressed is in sight, and so stays the picture.
-  find('[data-focus]', root)?.focus({ preventScroll: true });
+  find(replayFocused ? '.replay button' : '[data-focus]', root)?.focus({ preventScroll: true });
+  replayFocused = false;
   resized.disconnect();
   for (const { plot } of stage.lanes) resized.observe(plot);
 }
@@ -148,6 +151,13 @@ document.addEventListener('scroll', () => {
   // A chart that comes into sight is painted, and the card stays beside its chart.
   if (PHONE.matches) stage?.redraw();
   else wake();
+});
+document.addEventListener('htmx:before:swap', (event) => {
+  const { tasks } = /** @type {CustomEvent} */ (event).detail;
+  const { activeElement: focused } = document;
+  if (tasks[0]?.target !== stage?.root || !(focused instanceof HTMLElement)) return;
+  replayFocused = Boolean(focused.closest('.replay'));
+  if (replayFocused) focused.blur(); // else Chromium scrolls to what is focused next
 });
 document.addEventListener('htmx:after:swap', () => {
   setUp();
