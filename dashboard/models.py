@@ -8,7 +8,10 @@ from typing import Any
 from django.db import models
 
 from dashboard.accounts import AuditEntry, FailedLogins, Role, User
-from dashboard.wire.report.report import Environment
+from dashboard.wire.plan.stored import Question, StoredPlan, StoredPrediction
+from dashboard.wire.reading import ReadingJson
+from dashboard.wire.report.advice import AdviceUnderTest
+from dashboard.wire.report.report import Environment, Report
 from dashboard.wire.report.target_facts import TargetFacts
 from dashboard.wire.report.where import LaneWhere
 
@@ -64,7 +67,7 @@ class QueuedWork(models.Model):
 class Experiment(QueuedWork):
     """A set of runs that answer one question, queued and stopped as one.
 
-    `question` is JSON that the module of its kind reads.
+    `question` is read by the module of its kind.
     """
 
     class Kind(models.TextChoices):
@@ -76,7 +79,7 @@ class Experiment(QueuedWork):
 
     kind = models.CharField(max_length=6, choices=Kind.choices)
     title = models.CharField(max_length=200)
-    question: models.JSONField[Any, Any] = models.JSONField()
+    question: models.JSONField[Question, Question] = models.JSONField()
     ended = models.DateTimeField(null=True)
 
     class Meta:
@@ -105,15 +108,17 @@ class Run(QueuedWork):
     # Written by the user; `pinned` makes it the baseline of its scenario.
     name = models.CharField(max_length=100, default="", blank=True)
     # The winner predicted before the run: a `runs.planning.prediction.Prediction` as JSON.
-    guess: models.JSONField[Any, Any] = models.JSONField(null=True)
+    guess: models.JSONField[StoredPrediction | None, StoredPrediction | None] = models.JSONField(
+        null=True
+    )
     # The piece of advice that it tests: a `wire.report.advice.AdviceUnderTest`.
-    tested_advice: models.JSONField[Any, Any] = models.JSONField(null=True)
+    tested_advice: models.JSONField[AdviceUnderTest | None, Any] = models.JSONField(null=True)
     # The id of the run that the advice is of; empty for none.
     advised_by = models.CharField(max_length=8, default="", blank=True, db_index=True)
     notes = models.TextField(max_length=10_000, default="", blank=True)
     pinned = models.BooleanField(default=False)
     deleted = models.DateTimeField(null=True)  # can be undone until it is purged
-    plan: models.JSONField[Any, Any] = models.JSONField()
+    plan: models.JSONField[StoredPlan, StoredPlan] = models.JSONField()
     # As the lab.toml was then; it may have changed since.
     title = models.CharField(max_length=200)
     environment: models.JSONField[Environment, Environment] = models.JSONField(default=dict)
@@ -126,7 +131,7 @@ class Run(QueuedWork):
     limit_rps = models.FloatField(null=True)
     log_tail = models.TextField(default="")
     # Read by `runs.reports.stored.stored_report`; None until the run has ended.
-    report: models.JSONField[Any, Any] = models.JSONField(null=True)
+    report: models.JSONField[Report | None, Report | None] = models.JSONField(null=True)
 
     class Meta:
         """Sorted by default: the newest first."""
@@ -204,10 +209,10 @@ class StoredFrame(models.Model):
 
 
 class StoredReading(models.Model):
-    """What was seen of engine and machine in one firing: a `runs.instrument.Reading` as JSON."""
+    """What was read of load generator and machine around one firing, as JSON."""
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="readings")
-    data: models.JSONField[Any, Any] = models.JSONField()
+    data: models.JSONField[ReadingJson, ReadingJson] = models.JSONField()
 
     class Meta:
         """Sorted in the order of the firings."""

@@ -28,6 +28,8 @@ from dashboard.runs.queue.experiment import ExperimentPlan, Steps
 from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.runs.wiring import set_up
 from dashboard.wire.plural import counted
+from dashboard.wire.report.matrix import MatrixCell
+from dashboard.wire.report.sweep import LevelLane
 
 from .options import (
     BAD_USAGE,
@@ -125,7 +127,7 @@ def exit_with_status(experiment: Experiment) -> None:
         sys.exit(EXIT_STATUS.get(Status(experiment.status), RUN_FAILED))
 
 
-def exit_if_nothing_succeeded(cells: Iterable[Mapping[str, Any]]) -> None:
+def exit_if_nothing_succeeded(cells: Iterable[MatrixCell | LevelLane]) -> None:
     """Exit if no request succeeded in any of these, which are all that were fired."""
     if not succeeded(cells):
         sys.stderr.write("Nothing was measured: no request succeeded.\n")

@@ -7,14 +7,15 @@ must not take it for a measurement.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from dashboard.analysis.report.expectations import Expectation
 from dashboard.analysis.text.causes.view_calls import failure_text
 from dashboard.wire.plural import counted
 from dashboard.wire.report.lanes import LaneReport
+from dashboard.wire.report.matrix import MatrixCell
 from dashboard.wire.report.report import Report
+from dashboard.wire.report.sweep import LevelLane
 
 # An expectation on one of these is about failures: whether they are right is for it to decide.
 ON_FAILURES = ("ok", "errors")
@@ -38,11 +39,11 @@ def print_without_success(lanes: Iterable[LaneReport]) -> None:
     sys.stderr.flush()
 
 
-def succeeded(cells: Iterable[Mapping[str, Any]]) -> bool:
+def succeeded(cells: Iterable[MatrixCell | LevelLane]) -> bool:
     """Return whether a request succeeded in a cell of a matrix, or a lane of a sweep's level."""
     return any(success > 0 for success in _successes(cells))
 
 
-def _successes(cells: Iterable[Mapping[str, Any]]) -> Iterator[int]:
+def _successes(cells: Iterable[MatrixCell | LevelLane]) -> Iterator[int]:
     for cell in cells:
         yield (cell["requests"] or 0) - (cell["failed"] or 0)

@@ -57,8 +57,11 @@ class JsonObject:
 
     ignores_unknown_keys: ClassVar[bool] = False
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the JSON object: by default a key per field, which `from_json` reads."""
+    def to_json(self) -> Mapping[str, Any]:
+        """Return the JSON object: by default a key per field, which `from_json` reads.
+
+        One whose keys others read returns a TypedDict.
+        """
         return _fields_to_json(self)
 
     @classmethod

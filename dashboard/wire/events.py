@@ -4,8 +4,10 @@
 sinks in the dashboard's own process, and are not sent to viewers.
 """
 
+from collections.abc import Mapping
 from typing import Any, Final, Literal, NotRequired, TypeAlias, TypedDict
 
+from dashboard.wire.reading import ReadingJson
 from dashboard.wire.report.report import DiscardReason
 from dashboard.wire.report.target_facts import TargetFacts
 from dashboard.wire.report.where import LaneWhere
@@ -13,6 +15,17 @@ from dashboard.wire.report.where import LaneWhere
 INTERNAL: Final = ("facts", "reading", "spoils", "where")
 
 TargetState = Literal["starting", "ready", "restarting", "failed", "inside"]
+
+
+class EngineCommand(TypedDict, total=False):
+    """A line on the stdin of the load generator; each has one of the keys.
+
+    `fire` is a `Firing`, `begin` the instant at which a shared firing begins (monotonic, ns).
+    """
+
+    fire: Mapping[str, Any]
+    begin: int
+    stop: Literal[True]
 
 
 class EngineReady(TypedDict):
@@ -95,7 +108,7 @@ class FiredEvent(TypedDict):
     event: Literal["fired"]
     lane: int
     round: int
-    reading: NotRequired[dict[str, Any]]
+    reading: NotRequired[ReadingJson]
 
 
 class DiscardedEvent(TypedDict):

@@ -20,10 +20,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from math import sqrt
-from typing import Any
 
-from dashboard.wire.codec import JsonObject
-from dashboard.wire.report.crossover import Answer, Standing
+from dashboard.wire.codec import JsonObject, to_json
+from dashboard.wire.report.crossover import Answer, CrossoverReport, LevelReport, Standing
 from dashboard.wire.report.report import Report
 from dashboard.wire.report.verdict import ComparisonReport
 
@@ -50,14 +49,14 @@ class Level(JsonObject):
         """True unless it is undecided."""
         return self.standing != "undecided"
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> LevelReport:
         """Return the object that `sweep --json` prints: `low` and `high` are one interval there."""
-        is_known = self.low is not None
+        ends = None if self.low is None or self.high is None else [self.low, self.high]
         return {
             "at": self.at,
             "standing": self.standing,
             "ratio": self.ratio,
-            "interval": [self.low, self.high] if is_known else None,
+            "interval": ends,
             "why": self.why or None,
         }
 
@@ -102,9 +101,18 @@ class Crossover(JsonObject):
         """The first measured level from which on the standing holds."""
         return self.interval[1] if self.interval else None
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> CrossoverReport:
         """Return the object that `sweep --json` prints: it also has `from`, which is computed."""
-        return {**super().to_json(), "from": self.start}
+        return {
+            "answer": self.answer,
+            "zones": to_json(self.zones),
+            "standing": self.standing,
+            "before": self.before,
+            "below": self.below,
+            "interval": list(self.interval) if self.interval else None,
+            "until": self.until,
+            "from": self.start,
+        }
 
 
 def level_of(at: float, report: Report | None, lane: str) -> Level:

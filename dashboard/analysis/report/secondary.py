@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import log
-from typing import Any
 
 from dashboard.analysis.lane.metrics import LaneMetrics
 from dashboard.analysis.samples import server_side
 from dashboard.analysis.samples.rounds import log_ratios
 from dashboard.wire.codec import JsonObject
+from dashboard.wire.report.verdict import SecondaryReport
 
 VERSION_MARK = "#"  # sync@daphne#before
 LEAST = 1.1  # a ratio closer to 1 is left out
@@ -35,9 +35,15 @@ class Secondary(JsonObject):
         """The second over the first."""
         return self.values[1] / self.values[0]
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the `SecondaryReport`: besides the fields it has the ratio, which is computed."""
-        return {**super().to_json(), "ratio": self.ratio}
+    def to_json(self) -> SecondaryReport:
+        """Return the fields and the ratio, which is computed."""
+        return {
+            "first": self.first,
+            "second": self.second,
+            "metric": self.metric,
+            "values": list(self.values),
+            "ratio": self.ratio,
+        }
 
 
 def secondary(lanes: Sequence[LaneMetrics]) -> list[Secondary]:

@@ -1,16 +1,15 @@
 """Export an X-ray in the Trace Event Format, for Perfetto and chrome://tracing.
 
-The format is "Trace Event Format", Google, 2016. Instants (`ts`) and lengths (`dur`) are in
-microseconds. A span is an `X` event, the name of a thread an `M` event, a thread hop an arrow from
-`s` to `f`, to its work and back.
+A span is an `X` event, the name of a thread an `M` event, a thread hop an arrow from `s` to `f`, to
+its work and back.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
+from dashboard.wire.chrome_trace import ChromeEvent, ChromeTrace
 from dashboard.wire.units import NS_PER_US
 
 from .trace import Hop, Span, Xray
@@ -20,7 +19,7 @@ _IDS_PER_PROCESS = 1_000_000  # of arrows: two for each hop
 _ROWS_PER_THREAD = 1000  # rows are numbered from a thousand per thread, so that they stay together
 
 
-def chrome_trace(xray: Xray, title: str) -> dict[str, Any]:
+def chrome_trace(xray: Xray, title: str) -> ChromeTrace:
     """Return the trace as one JSON object; `title` names the process."""
     rows = _rows(xray.spans)
     return {
@@ -34,19 +33,22 @@ def chrome_trace(xray: Xray, title: str) -> dict[str, Any]:
     }
 
 
-def as_processes(traces: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def as_processes(traces: Sequence[ChromeTrace]) -> ChromeTrace:
     """Return several traces as one, each a process of its own, all from the same instant."""
     events = [
-        {**event, "pid": process} | _renumbered(event, process)
+        _of_process(event, process)
         for process, trace in enumerate(traces, PROCESS)
         for event in trace["traceEvents"]
     ]
     return {**traces[0], "traceEvents": events}
 
 
-def _renumbered(event: Mapping[str, Any], process: int) -> dict[str, Any]:
-    """Return an arrow's number, which must be different in each process; empty for others."""
-    return {"id": event["id"] + process * _IDS_PER_PROCESS} if "id" in event else {}
+def _of_process(event: ChromeEvent, process: int) -> ChromeEvent:
+    """Return an event of this process; an arrow's number must be different in each."""
+    moved: ChromeEvent = {**event, "pid": process}
+    if "id" in event:
+        moved["id"] = event["id"] + process * _IDS_PER_PROCESS
+    return moved
 
 
 def _rows(spans: Sequence[Span]) -> list[int]:
@@ -74,7 +76,7 @@ def _fits(span: Span, open_spans: list[Span]) -> bool:
     return not open_spans or span.end_ns <= open_spans[-1].end_ns
 
 
-def _row_names(xray: Xray, rows: Sequence[int]) -> Iterator[dict[str, Any]]:
+def _row_names(xray: Xray, rows: Sequence[int]) -> Iterator[ChromeEvent]:
     for row in sorted(set(rows)):
         thread = xray.threads[row // _ROWS_PER_THREAD - 1]
         kind = " (event loop)" if thread.loop else ""
@@ -82,11 +84,11 @@ def _row_names(xray: Xray, rows: Sequence[int]) -> Iterator[dict[str, Any]]:
         yield {**_name("thread_sort_index", "", row), "args": {"sort_index": row}}
 
 
-def _name(what: str, name: str, row: int) -> dict[str, Any]:
+def _name(what: str, name: str, row: int) -> ChromeEvent:
     return {"ph": "M", "name": what, "pid": PROCESS, "tid": row, "args": {"name": name}}
 
 
-def _complete(span: Span, row: int) -> dict[str, Any]:
+def _complete(span: Span, row: int) -> ChromeEvent:
     return {
         "ph": "X",
         "name": span.name,
@@ -99,7 +101,7 @@ def _complete(span: Span, row: int) -> dict[str, Any]:
     }
 
 
-def _arrows(hop: Hop, rows: Sequence[int]) -> Iterator[dict[str, Any]]:
+def _arrows(hop: Hop, rows: Sequence[int]) -> Iterator[ChromeEvent]:
     """Yield arrows from the call to its work, and from the end of the work back to the call."""
     call, work = hop.call, hop.work
     ends = (

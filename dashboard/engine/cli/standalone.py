@@ -7,7 +7,6 @@ import json
 import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import uvloop
 
@@ -16,10 +15,20 @@ from dashboard.engine.loads.factory import make_driver
 from dashboard.engine.loads.websocket import WebSocketDriver
 from dashboard.engine.runtime.collector import collector_off
 from dashboard.wire import frame
+from dashboard.wire.events import Conversation
 from dashboard.wire.plan.plan import Firing, Rate
 from dashboard.wire.plural import counted
 
-from .summary import summarise, summarise_bystander, summarise_chunks, summarise_rate
+from .summary import (
+    BystanderSummary,
+    ChunksSummary,
+    EngineResult,
+    Milliseconds,
+    summarise,
+    summarise_bystander,
+    summarise_chunks,
+    summarise_rate,
+)
 from .usage import read_options
 
 INTERRUPTED = 130
@@ -38,7 +47,7 @@ def fire_alone(arguments: Sequence[str]) -> int:
     return INTERRUPTED if stopped else 0
 
 
-async def _fire(firing: Firing) -> tuple[dict[str, Any], bool]:
+async def _fire(firing: Firing) -> tuple[EngineResult, bool]:
     bystander = Bystander(firing)
     driver = make_driver(firing)
     loop = asyncio.get_running_loop()
@@ -50,16 +59,16 @@ async def _fire(firing: Firing) -> tuple[dict[str, Any], bool]:
     await driver.close()
     rows = driver.recorder.rows
     columns = driver.recorder.columns(0, rows)
-    result = summarise(columns, rows)
+    result: EngineResult = {**summarise(columns, rows)}
     if isinstance(firing.load, Rate):
         errors_ns = driver.scheduling_errors_ns() or ()
-        result |= summarise_rate(columns, firing.load, errors_ns)
+        result = {**result, **summarise_rate(columns, firing.load, errors_ns)}
     if firing.request_mode.chunks:
-        result |= summarise_chunks(_rows_of("chunks", driver.next_frame))
+        result["chunks"] = summarise_chunks(_rows_of("chunks", driver.next_frame))
     if isinstance(driver, WebSocketDriver):
         result["websocket"] = driver.websocket_summary()
     if firing.bystander_path is not None:
-        result |= summarise_bystander(_rows_of("neighbour", bystander.next_frame))
+        result["neighbour"] = summarise_bystander(_rows_of("neighbour", bystander.next_frame))
     return result, driver.stopped
 
 
@@ -74,7 +83,7 @@ def _rows_of(kind: str, next_frame: Callable[[], bytes | None]) -> dict[str, lis
     return rows
 
 
-def _text(result: dict[str, Any]) -> str:
+def _text(result: EngineResult) -> str:
     errors = ", ".join(f"{count:,} {name}" for name, count in result["errors"].items())
     rate = result["throughput_rps"]
     latency = _values(result["latency_ms"]) or "no responses"
@@ -103,7 +112,7 @@ def cut_off_text(cut_off: int) -> str:
     return f"; {cut_off:,} cut off by Ctrl-C" if cut_off else ""
 
 
-def _rate_lines(result: dict[str, Any]) -> list[str]:
+def _rate_lines(result: EngineResult) -> list[str]:
     late = _values(result["scheduling_error_ms"], digits=3) or "no requests were sent"
     return [
         f"offered {result['offered_rps']:,.0f}/s, achieved {result['achieved_rps']:,.0f}/s,"
@@ -112,7 +121,7 @@ def _rate_lines(result: dict[str, Any]) -> list[str]:
     ]
 
 
-def _chunks_lines(chunks: dict[str, Any]) -> list[str]:
+def _chunks_lines(chunks: ChunksSummary) -> list[str]:
     if not chunks["answers"]:
         return []
     gaps = _values(chunks["longest_gap_ms"]) or "never two pieces"
@@ -122,7 +131,7 @@ def _chunks_lines(chunks: dict[str, Any]) -> list[str]:
     ]
 
 
-def _websocket_line(summary: dict[str, Any]) -> str:
+def _websocket_line(summary: Conversation) -> str:
     last = f", last received {summary['last']!r}" if summary["last"] else ""
     unanswered = f"{counted(summary['without_answer'], 'request')} without an answer{last}"
     if summary["unopened"]:
@@ -131,11 +140,11 @@ def _websocket_line(summary: dict[str, Any]) -> str:
     return f"websocket: {counted(summary['ignored'], 'other message')} received, {unanswered}"
 
 
-def _bystander_line(bystander: dict[str, Any]) -> str:
+def _bystander_line(bystander: BystanderSummary) -> str:
     latency = _values(bystander["latency_ms"]) or "no responses"
     return f"bystander: {bystander['ok']:,} of {bystander['requests']:,} ok, ms: {latency}"
 
 
-def _values(values: dict[str, float | None], digits: int = 2) -> str:
+def _values(values: Milliseconds, digits: int = 2) -> str:
     pairs = ((name, value) for name, value in values.items() if value is not None)
     return ", ".join(f"{name} {value:.{digits}f}" for name, value in pairs)

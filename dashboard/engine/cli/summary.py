@@ -4,16 +4,71 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import NotRequired, TypeAlias, TypedDict
 
+from dashboard.wire.events import Conversation
 from dashboard.wire.failure import Failure, failure_name
 from dashboard.wire.frame import UNKNOWN
 from dashboard.wire.percentile import nearest_rank
 from dashboard.wire.plan.plan import Rate
 from dashboard.wire.units import NS_PER_MS, NS_PER_S
 
+# By name: `p50`, `max` and others; None if there are too few values.
+Milliseconds: TypeAlias = Mapping[str, float | None]
 
-def summarise(samples: Mapping[str, Sequence[int]], rows: int) -> dict[str, Any]:
+
+class ChunksSummary(TypedDict):
+    """In how many pieces responses arrived, and the longest wait between two in each."""
+
+    answers: int
+    fewest: int | None
+    most: int | None
+    longest_gap_ms: Milliseconds
+
+
+class BystanderSummary(TypedDict):
+    """The response times of the bystander."""
+
+    requests: int
+    ok: int
+    latency_ms: Milliseconds
+
+
+class RateSummary(TypedDict):
+    """What a rate adds."""
+
+    offered_rps: float
+    achieved_rps: float
+    backlog: int
+    scheduling_error_ms: Milliseconds
+
+
+class RequestsSummary(TypedDict):
+    """The result of any firing."""
+
+    requests: int
+    ok: int
+    errors: dict[str, int]
+    cut_off: int
+    makespan_s: float | None
+    throughput_rps: float | None
+    latency_ms: Milliseconds
+    service_ms: Milliseconds
+
+
+class EngineResult(RequestsSummary):
+    """The result of a firing, with the keys of docs/commands.md."""
+
+    offered_rps: NotRequired[float]
+    achieved_rps: NotRequired[float]
+    backlog: NotRequired[int]
+    scheduling_error_ms: NotRequired[Milliseconds]
+    chunks: NotRequired[ChunksSummary]
+    websocket: NotRequired[Conversation]
+    neighbour: NotRequired[BystanderSummary]
+
+
+def summarise(samples: Mapping[str, Sequence[int]], rows: int) -> RequestsSummary:
     """Return the result of the first `rows` rows, with the keys of docs/commands.md.
 
     Requests that Ctrl-C aborted count in `cut_off` and in no other number. A burst that was
@@ -44,7 +99,7 @@ def summarise(samples: Mapping[str, Sequence[int]], rows: int) -> dict[str, Any]
 
 def summarise_rate(
     columns: Mapping[str, Sequence[int]], load: Rate, errors_ns: Sequence[int]
-) -> dict[str, Any]:
+) -> RateSummary:
     """Return the keys that a rate adds; `errors_ns` are its scheduling errors, ascending.
 
     `achieved_rps`: responses without an error per second, from the origin until the schedule was
@@ -78,35 +133,31 @@ def without_aborted(columns: Mapping[str, Sequence[int]]) -> Mapping[str, Sequen
     return {name: [column[row] for row in rows] for name, column in columns.items()}
 
 
-def summarise_chunks(chunks: Mapping[str, Sequence[int]]) -> dict[str, Any]:
+def summarise_chunks(chunks: Mapping[str, Sequence[int]]) -> ChunksSummary:
     """Return in how many pieces responses arrived, and the longest wait between two in each."""
     gaps = sorted(gap for gap in chunks["longest_gap"] if gap != UNKNOWN)
     return {
-        "chunks": {
-            "answers": len(chunks["chunks"]),
-            "fewest": min(chunks["chunks"], default=None),
-            "most": max(chunks["chunks"], default=None),
-            "longest_gap_ms": {
-                **_percentiles(gaps, (50.0, 95.0, 99.0)),
-                "max": gaps[-1] / NS_PER_MS if gaps else None,
-            },
-        }
+        "answers": len(chunks["chunks"]),
+        "fewest": min(chunks["chunks"], default=None),
+        "most": max(chunks["chunks"], default=None),
+        "longest_gap_ms": {
+            **_percentiles(gaps, (50.0, 95.0, 99.0)),
+            "max": gaps[-1] / NS_PER_MS if gaps else None,
+        },
     }
 
 
-def summarise_bystander(rows: Mapping[str, Sequence[int]]) -> dict[str, Any]:
+def summarise_bystander(rows: Mapping[str, Sequence[int]]) -> BystanderSummary:
     """Return the response times of the bystander."""
     timed = zip(rows["due"], rows["done"], rows["error"], strict=True)
     response = sorted(done - due for due, done, error in timed if error == Failure.NONE)
     return {
-        "neighbour": {
-            "requests": len(rows["due"]),
-            "ok": len(response),
-            "latency_ms": {
-                **_percentiles(response, (50.0, 95.0, 99.0)),
-                "max": response[-1] / NS_PER_MS if response else None,
-            },
-        }
+        "requests": len(rows["due"]),
+        "ok": len(response),
+        "latency_ms": {
+            **_percentiles(response, (50.0, 95.0, 99.0)),
+            "max": response[-1] / NS_PER_MS if response else None,
+        },
     }
 
 

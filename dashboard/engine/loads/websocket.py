@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import heapq
 from time import monotonic_ns
-from typing import Any
 
 from websockets.client import ClientProtocol
 from websockets.datastructures import Headers
@@ -23,6 +22,7 @@ from dashboard.engine.http.base_connection import AWAITING, CLOSED, BaseConnecti
 from dashboard.engine.http.request import encode_target
 from dashboard.engine.timing.alarm import make_alarm
 from dashboard.wire.codec import to_json
+from dashboard.wire.events import Conversation
 from dashboard.wire.failure import Failure
 from dashboard.wire.http_status import SWITCHING_PROTOCOLS
 from dashboard.wire.plan.exchange import MAX_QUOTED
@@ -83,9 +83,9 @@ class WebSocketDriver(Driver["WebSocketConnection"]):
         if self._idle.pop(connection.slot, None) is not None:
             self._lost.add(connection.slot)
 
-    def websocket_summary(self) -> dict[str, Any]:
+    def websocket_summary(self) -> Conversation:
         """Return the key `websocket` of the event `fired`."""
-        summary: dict[str, Any] = to_json(self.summary)
+        summary: Conversation = to_json(self.summary)
         return summary
 
     def stop(self) -> None:

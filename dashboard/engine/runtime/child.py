@@ -10,13 +10,13 @@ import asyncio
 import sys
 import time
 from contextlib import suppress
-from typing import Any
 
 from dashboard.engine.loads.bystander import LAST_RESPONSES_S, Bystander
 from dashboard.engine.loads.factory import FiringDriver
 from dashboard.engine.loads.websocket import WebSocketDriver
 from dashboard.engine.timing.heartbeat import Heartbeat
 from dashboard.wire import frame
+from dashboard.wire.events import EngineFired
 from dashboard.wire.percentile import nearest_rank
 from dashboard.wire.units import NS_PER_S
 
@@ -73,34 +73,34 @@ async def _fire(queued: QueuedFiring, pipe: Pipe) -> None:
             await driver.fire()
         finally:
             frames.cancel()
-    used_ns = {
-        "wall_ns": time.monotonic_ns() - driver.origin_ns,
-        "cpu_ns": time.process_time_ns() - cpu_ns,
-    }
+    wall_ns = time.monotonic_ns() - driver.origin_ns
+    used_ns = time.process_time_ns() - cpu_ns
     await bystander.end(timeout_s=0 if driver.stopped else LAST_RESPONSES_S)
     while data := driver.next_frame() or bystander.next_frame():
         await pipe.drain()
         pipe.write(data)
     if queued.is_shared:  # the others may go on: nothing of this share is in flight any more
         pipe.write(driver.recorder.begun((), SHARE_OVER_NS))
-    pipe.write(frame.encode_event(_fired_event(driver, heartbeat, used_ns)))
+    fired = _fired_event(driver, heartbeat, wall_ns=wall_ns, cpu_ns=used_ns)
+    pipe.write(frame.encode_event(fired))
     await driver.close()
 
 
 def _fired_event(
-    driver: FiringDriver, heartbeat: Heartbeat, used_ns: dict[str, int]
-) -> dict[str, Any]:
+    driver: FiringDriver, heartbeat: Heartbeat, *, wall_ns: int, cpu_ns: int
+) -> EngineFired:
     """Return the event `fired` (docs/frame.md)."""
     errors_ns = driver.scheduling_errors_ns()
-    event: dict[str, Any] = {
+    event: EngineFired = {
         "event": "fired",
         "requests": driver.recorder.rows,
         "stopped": driver.stopped,
-        **used_ns,
+        "wall_ns": wall_ns,
+        "cpu_ns": cpu_ns,
         "loop_lag_p99_ns": heartbeat.p99_ns,
         "loop_lag_max_ns": heartbeat.max_ns,
         "stalls_ns": heartbeat.stalls_ns(driver.origin_ns),
-        "scheduling_error_p99_ns": errors_ns and nearest_rank(errors_ns, 99.0),
+        "scheduling_error_p99_ns": nearest_rank(errors_ns, 99.0) if errors_ns else None,
         "scheduling_error_max_ns": errors_ns[-1] if errors_ns else None,
     }
     if isinstance(driver, WebSocketDriver):

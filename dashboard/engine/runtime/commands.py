@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from typing import Any
 
 from dashboard.engine.loads.bystander import Bystander
 from dashboard.engine.loads.factory import FiringDriver, make_driver
 from dashboard.engine.timing.alarm import make_alarm
+from dashboard.wire.events import EngineCommand
 from dashboard.wire.plan.plan import Firing
 
 
@@ -105,7 +105,7 @@ class Commands(asyncio.Protocol):
         """End: stdin was closed."""
         self.end()
 
-    def _execute(self, command: dict[str, Any]) -> None:
+    def _execute(self, command: EngineCommand) -> None:
         if command.get("stop") is True:
             self._stop()
         elif "begin" in command:

@@ -39,9 +39,10 @@ from dashboard.targets.supervise.cores import Cores
 from dashboard.web.access.credentials import Credentials
 from dashboard.web.access.exposed_gate import ExposedGate
 from dashboard.web.access.exposure import Exposure
-from dashboard.web.access.gate import TOKEN, AccessGate, Application
+from dashboard.web.access.gate import TOKEN, AccessGate
 from dashboard.web.access.peer import own_uid
 from dashboard.web.access.sessions import StartToken
+from dashboard.web.asgi_types import Application
 from dashboard.web.live.follow import watch_queue
 from dashboard.web.serving.bounded_connection import MOST_OF_USERS, BoundedChannel
 from dashboard.web.serving.bundle import current_bundle

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Mapping
-from typing import Any, Protocol
+from collections.abc import AsyncIterator
+from typing import Protocol
 
 from dashboard.wire import frame
 from dashboard.wire.errors import EngineFailed
+from dashboard.wire.events import EngineCommand
 from dashboard.wire.plan.plan import Firing
 
 READ_BYTES = 1 << 20
@@ -98,7 +99,7 @@ class Engine:
         self._pipe.close()
         self._child.kill()
 
-    def _send(self, message: Mapping[str, Any]) -> None:
+    def _send(self, message: EngineCommand) -> None:
         self._plans.write(json.dumps(message).encode() + b"\n")
 
 

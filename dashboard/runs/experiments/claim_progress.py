@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 from dashboard.models import ACTIVE, Experiment, Run, Status
 from dashboard.project.project import Project
 from dashboard.runs.queue.run_queue import QueueEntry
 from dashboard.wire.frame import WARM_UP_ROUND
 from dashboard.wire.plan.plan import Plan
+from dashboard.wire.plan.stored import ClaimsQuestion
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def progress_of(member: QueueEntry) -> Progress:
     if isinstance(member, Run):
         return Progress(member, member, done=0, total=1, share=share_of(member))
     run = member.runs.filter(status__in=ACTIVE).first()
-    total = len(member.question["claims"])
+    total = _claims_in(member)
     over = member.runs.exclude(status__in=ACTIVE).exclude(claim=run.claim if run else "")
     done = over.order_by().values("claim").distinct().count()  # a disturbed one has two runs
     share = (done + (share_of(run) if run else 0)) / total
@@ -59,9 +61,13 @@ def last_length_s(project: Project, claims: int) -> float | None:
         project=project.name, kind=Experiment.Kind.CLAIMS, status=Status.FINISHED
     ):
         first = experiment.runs.order_by("created").first()
-        if len(experiment.question["claims"]) == claims and experiment.ended and first:
+        if _claims_in(experiment) == claims and experiment.ended and first:
             return (experiment.ended - first.created).total_seconds()
     return None
+
+
+def _claims_in(experiment: Experiment) -> int:
+    return len(cast(ClaimsQuestion, experiment.question)["claims"])
 
 
 def share_of(run: Run) -> float:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from dashboard.analysis.report.claim_doubts import why_not_trusted
 from dashboard.analysis.report.claims import decide
@@ -19,6 +18,7 @@ from dashboard.wire.codec import JsonObject, to_json
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.plan.plan import Plan
 from dashboard.wire.report.claim_verdict import ClaimVerdict
+from dashboard.wire.report.claims import ClaimStatusReport
 
 from .claims import fireable, plan_of, refusal
 
@@ -59,7 +59,7 @@ class ClaimStatus(JsonObject):
         """The verdict on the claim; None until a run has finished."""
         return self.decision.verdict if self.decision else None
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> ClaimStatusReport:
         """Return what `manage.py claims --json` prints: of runs and the claim only their names."""
         return {
             "claim": self.claim.name,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from dashboard.models import Experiment, Run, Status
 from dashboard.project.model.scenario import Scenario
@@ -28,6 +28,7 @@ from dashboard.targets.lifecycle.server_packages import missing_packages
 from dashboard.wire.codec import JsonObject
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.plan.plan import MAX_LANES, Lane, Plan
+from dashboard.wire.plan.stored import MatrixQuestion
 
 MAX_CELLS = 80
 USUAL_SERVERS = (  # those that are deployed most, the default of a matrix
@@ -64,6 +65,10 @@ class Matrix(JsonObject):
     cells: tuple[Cell, ...]
     plan: Plan
     baseline: Lane
+
+    def to_json(self) -> MatrixQuestion:
+        """Return the question as it is stored with its experiment."""
+        return cast(MatrixQuestion, super().to_json())
 
     @property
     def fireable(self) -> list[Lane]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from dashboard.analysis.inference.comparison import FEWEST_ROUNDS
 from dashboard.analysis.inference.crossover import Level, level_of, next_level
@@ -27,6 +27,7 @@ from dashboard.runs.reports.stored import stored_report
 from dashboard.wire.codec import JsonObject
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.plan.plan import Burst, Lane, Plan, Rate
+from dashboard.wire.plan.stored import SweepQuestion
 
 from .sweep_axis import CONCURRENCY, FEWEST_LEVELS, MOST_LEVELS, RATE, Axis
 
@@ -52,6 +53,10 @@ class Sweep(JsonObject):
     plan: Plan
     requests: int | None = None
     duration_s: float = USUAL_DURATION_S
+
+    def to_json(self) -> SweepQuestion:
+        """Return the question as it is stored with its experiment."""
+        return cast(SweepQuestion, super().to_json())
 
     def plan_at(self, level: float) -> Plan:
         """Return the plan of one level. Raises InvalidPlan if it is out of bounds."""

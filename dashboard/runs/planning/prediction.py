@@ -5,23 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import log
-from typing import TypedDict
+from typing import cast
 
 from dashboard.analysis.text.numbers import times
 from dashboard.wire.codec import JsonObject
 from dashboard.wire.plan.plan import MARGIN
+from dashboard.wire.plan.stored import StoredPrediction
 from dashboard.wire.report.report import Report
 
 NO_WINNER = "nobody"  # no lane is faster than the others
 FACTORS = (1.5, 2.0, 5.0, 10.0)  # how many times faster, to choose from
 TOLERANCE = 1.5  # a predicted factor is right within this factor, up or down
-
-
-class StoredPrediction(TypedDict):
-    """A prediction as it is stored with its run."""
-
-    lane: str
-    times: float | None
 
 
 @dataclass(frozen=True)
@@ -30,6 +24,10 @@ class Prediction(JsonObject):
 
     lane: str
     times: float | None = None
+
+    def to_json(self) -> StoredPrediction:
+        """Return the prediction as it is stored with its run."""
+        return cast(StoredPrediction, super().to_json())
 
 
 def prediction_outcome(prediction: StoredPrediction, report: Report) -> str:

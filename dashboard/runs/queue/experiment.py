@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from dashboard.analysis.report.claim_doubts import why_not_trusted
 from dashboard.models import Experiment, Run, Status
@@ -21,6 +21,7 @@ from dashboard.runs.sinks.sink import Outcome
 from dashboard.wire.errors import LiveburstError
 from dashboard.wire.last_lines import with_decisive_line
 from dashboard.wire.plan.plan import Plan
+from dashboard.wire.plan.stored import Question
 from dashboard.wire.plural import counted
 
 MAX_REQUESTS_OF_ALL = 1_000_000  # in all runs of an experiment
@@ -54,14 +55,14 @@ def fire_with_retry(step: Step) -> Generator[Step, Run, Run]:
 
 @dataclass(frozen=True)
 class ExperimentPlan:
-    """An experiment to be performed; `question` is stored, as JSON.
+    """An experiment to be performed; `question` is stored.
 
     `steps` is consumed by performing it.
     """
 
     kind: Experiment.Kind
     title: str
-    question: Mapping[str, Any]
+    question: Question
     steps: Steps
 
 

@@ -12,10 +12,10 @@ import asyncio
 import fcntl
 import os
 import signal
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import TypeAlias, TypedDict, TypeVar
 
 import psutil
 from asgiref.sync import sync_to_async
@@ -29,6 +29,7 @@ from dashboard.runs.planning.plans import capacity
 from dashboard.runs.planning.prediction import Prediction
 from dashboard.wire.errors import LiveburstError
 from dashboard.wire.plan.plan import Plan
+from dashboard.wire.plan.stored import Question
 from dashboard.wire.report.advice import AdviceUnderTest
 
 LOOK_EVERY_S = 0.2
@@ -60,7 +61,7 @@ def enqueue(
         plan=plan.to_json(),
         project=project.name,
         claim=claim,
-        guess=guess and guess.to_json(),
+        guess=None if guess is None else guess.to_json(),
         tested_advice=tested_advice,
         advised_by=tested_advice["run"] if tested_advice else "",
         title=project.scenarios[plan.scenario].title,
@@ -88,16 +89,19 @@ def _lanes(run: Run, plan: Plan, project: Project) -> Iterator[RunLane]:
         )
 
 
-def enqueue_experiment(
-    kind: str, title: str, question: Mapping[str, Any], project: Project
-) -> Experiment:
+def enqueue_experiment(kind: str, title: str, question: Question, project: Project) -> Experiment:
     """Put an experiment at the end of the queue; it belongs to this process."""
     return Experiment.objects.create(
         kind=kind, title=title, question=question, project=project.name, **_owner()
     )
 
 
-def _owner() -> dict[str, Any]:
+class _Owner(TypedDict):
+    owner_pid: int
+    owner_started: float
+
+
+def _owner() -> _Owner:
     return {"owner_pid": os.getpid(), "owner_started": psutil.Process().create_time()}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Self, cast
 
 from dashboard.analysis.inference.control import MAX_STEAL_PERCENT
 from dashboard.analysis.samples.lateness import Lateness
@@ -16,6 +16,7 @@ from dashboard.analysis.text.numbers import milliseconds
 from dashboard.targets.observe.machine import steal_percent
 from dashboard.wire.codec import JsonObject
 from dashboard.wire.events import EngineFired
+from dashboard.wire.reading import ReadingJson
 from dashboard.wire.report.report import DiscardReason, Environment
 from dashboard.wire.units import NS_PER_MS
 
@@ -77,6 +78,10 @@ class Reading(JsonObject):
             stalls_ns=_pairs(fired.get("stalls_ns")),
             scheduling_error_max_ns=fired.get("scheduling_error_max_ns"),
         )
+
+    def to_json(self) -> ReadingJson:
+        """Return the reading as it is stored with its run."""
+        return cast(ReadingJson, super().to_json())
 
     def with_target(
         self, before: tuple[float, float] | None, after: tuple[float, float] | None

@@ -12,8 +12,7 @@ def stored_report(run: Run) -> Report | None:
 
     One that an older version stored may lack keys that came later; readers of those use `get`.
     """
-    report: Report | None = run.report
-    return report
+    return run.report
 
 
 def measured_report(run: Run) -> Report | None:

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from dashboard.project.project import Project
 from dashboard.targets.injected import CHECKER
@@ -30,6 +30,18 @@ class Migrations:
 
     pending: tuple[str, ...] | None
     problem: str = ""
+
+
+class _Raised(TypedDict):
+    type: str
+    message: str
+
+
+class _Answer(TypedDict, total=False):
+    """What `injected/checker` reports: one of the two."""
+
+    pending: list[str]
+    error: _Raised
 
 
 async def check_migrations(
@@ -60,7 +72,7 @@ async def check_migrations(
             return Migrations(None, "the check left no answer")
 
 
-def _read(answer: Mapping[str, Any]) -> Migrations:
+def _read(answer: _Answer) -> Migrations:
     if "pending" in answer:
         return Migrations(tuple(map(str, answer["pending"])))
     error = answer["error"]

@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from dashboard.project.model.server import Server
 from dashboard.project.project import Project
@@ -44,6 +44,14 @@ for name in sys.argv[1:]:
 pip = importlib.util.find_spec("pip") is not None
 print(json.dumps({"tag": sys.implementation.cache_tag, "versions": versions, "pip": pip}))
 """
+
+
+class _Answer(TypedDict):
+    """What the query prints."""
+
+    tag: str
+    versions: dict[str, str]
+    pip: bool
 
 
 @dataclass(frozen=True)
@@ -158,8 +166,8 @@ def _move_into_place(partial: Path, directory: Path) -> None:
             raise
 
 
-def _json_in_last_line(output: Path) -> dict[str, Any]:
-    answer: dict[str, Any] = json.loads(output.read_text().splitlines()[-1])
+def _json_in_last_line(output: Path) -> _Answer:
+    answer: _Answer = json.loads(output.read_text().splitlines()[-1])
     return answer
 
 

@@ -7,16 +7,15 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from dashboard.project.secrets.env_files import read_env_file
 from dashboard.project.secrets.masking import masked
 
 from .fallback_applications import fallback_application
+from .inspector_answer import INTERFACES, Database, Failed, InspectorAnswer, Interface, Prepared
 from .route import Route, WebsocketRoute, read_route
 
 MOST_LEVELS_UP = 3  # from the project's directory to an interpreter with a relative path
-INTERFACES = ("wsgi", "asgi")
 SETTINGS, CONFIGURATION = "DJANGO_SETTINGS_MODULE", "DJANGO_CONFIGURATION"
 CONFIGURED_BY = "LIVEBURST_CONFIGURED_BY"  # read by the module that makes Django's applications
 
@@ -46,7 +45,7 @@ class Inspection:
     allowed_hosts: tuple[str, ...]
     login_url: str
     servers: tuple[str, ...]
-    databases: tuple[Mapping[str, Any], ...]
+    databases: tuple[Database, ...]
     routes: tuple[Route, ...]
     sockets: tuple[WebsocketRoute, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
@@ -81,11 +80,11 @@ class Inspection:
         return relative if relative.count(os.pardir) <= MOST_LEVELS_UP else str(self.python)
 
 
-def parse_inspection(answer: Mapping[str, Any], directory: Path, python: Path | None) -> Inspection:
+def parse_inspection(answer: InspectorAnswer, directory: Path, python: Path | None) -> Inspection:
     """Return the inspector's answer about the project in `directory`."""
-    prepared = answer.get("prepared") or {}
-    cwd = Path(prepared.get("directory", directory))  # manage.py may have changed it
-    env_files, env_unknown = _origins(prepared.get("digests", {}), prepared.get("files", ()), cwd)
+    prepared = answer.get("prepared") or _unchanged(directory)
+    cwd = Path(prepared["directory"])  # manage.py may have changed it
+    env_files, env_unknown = _origins(prepared["digests"], prepared["files"], cwd)
     return Inspection(
         directory=cwd,
         python=python,
@@ -109,7 +108,12 @@ def parse_inspection(answer: Mapping[str, Any], directory: Path, python: Path | 
     )
 
 
-def failure_lines(failed: Mapping[str, Any], directory: Path) -> list[str]:
+def _unchanged(directory: Path) -> Prepared:
+    """Return what a project without a manage.py changes: nothing."""
+    return {"environment": {}, "digests": {}, "files": [], "directory": str(directory)}
+
+
+def failure_lines(failed: Failed, directory: Path) -> list[str]:
     """Return what the project raised, its first cause, and the project's line that raised it.
 
     Secrets in them are masked.
@@ -128,17 +132,18 @@ def failure_lines(failed: Mapping[str, Any], directory: Path) -> list[str]:
 # Applications
 
 
-def _application(answer: Mapping[str, Any], interface: str) -> str | None:
-    entry = answer.get(interface) or {}
-    if entry.get("django"):
-        return fallback_application(interface)
-    return entry.get("application")
+def _application(answer: InspectorAnswer, interface: Interface) -> str | None:
+    entry = answer.get(interface)
+    if entry is None:
+        return None
+    return fallback_application(interface) if entry["django"] else entry["application"]
 
 
-def _broken(answer: Mapping[str, Any], directory: Path) -> Iterator[tuple[str, str]]:
+def _broken(answer: InspectorAnswer, directory: Path) -> Iterator[tuple[str, str]]:
     """Yield each interface whose module raised, or ended the process, and how."""
     for interface in INTERFACES:
-        failed = (answer.get(interface) or {}).get("failed")
+        entry = answer.get(interface)
+        failed = entry["failed"] if entry else None
         if failed is None and answer["step"] == interface:
             failed = answer.get("failed") or {"error": answer["ended"], "cause": None, "at": None}
         if failed is not None:
@@ -146,10 +151,11 @@ def _broken(answer: Mapping[str, Any], directory: Path) -> Iterator[tuple[str, s
             yield interface, f"{module}: {', '.join(failure_lines(failed, directory))}"
 
 
-def _other_settings(answer: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _other_settings(answer: InspectorAnswer) -> Iterator[tuple[str, str]]:
     """Yield each interface whose module sets other settings than the environment names."""
     for interface in INTERFACES:
-        settings = (answer.get(interface) or {}).get("settings")
+        entry = answer.get(interface)
+        settings = entry.get("settings") if entry else None
         if settings and answer["settings"] and settings != answer["settings"]:
             yield interface, settings
 
@@ -157,16 +163,17 @@ def _other_settings(answer: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 # The environment
 
 
-def _environment(answer: Mapping[str, Any], directory: Path) -> dict[str, str]:
+def _environment(answer: InspectorAnswer, directory: Path) -> dict[str, str]:
     """Return what manage.py adds to the environment, which the servers need as well."""
-    prepared = answer.get("prepared") or {}
-    named = {SETTINGS: answer["settings"], CONFIGURATION: answer.get("configuration")}
-    script = (answer.get("asgi") or {}).get("script")
-    named = {**named, CONFIGURED_BY: script}
-    env = {name: value for name, value in named.items() if value}
-    env |= {
-        name: value for name, value in prepared.get("environment", {}).items() if name not in env
+    prepared, asgi = answer.get("prepared"), answer.get("asgi")
+    named = {
+        SETTINGS: answer["settings"],
+        CONFIGURATION: answer.get("configuration"),
+        CONFIGURED_BY: asgi.get("script") if asgi else None,
     }
+    env = {name: value for name, value in named.items() if value}
+    changed = prepared["environment"] if prepared else {}
+    env = env | changed | env  # its own names come first, and win
     path = [
         os.path.relpath(entry, directory) if Path(entry).is_relative_to(answer["root"]) else entry
         for entry in dict.fromkeys(answer["path"])

@@ -6,9 +6,8 @@ import asyncio
 import json
 import sys
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from dashboard.targets.injected import INSPECTOR
 from dashboard.targets.supervise.environment import exported_settings, tool_environment
@@ -17,6 +16,7 @@ from dashboard.targets.supervise.subprocesses import run_to_end
 from dashboard.wire.errors import InvalidManifest, Problem, TargetFailed
 
 from .inspection import Inspection, failure_lines, parse_inspection
+from .inspector_answer import InspectorAnswer
 from .project_search import ProjectLocation
 
 SCRIPT = INSPECTOR / "liveburst_inspect.py"
@@ -50,7 +50,7 @@ def inspect_project(
     return parse_inspection(answer, location.directory, python)
 
 
-def _expected(answer: Mapping[str, Any], location: ProjectLocation) -> str:
+def _expected(answer: InspectorAnswer, location: ProjectLocation) -> str:
     """Return the last step of the inspector, in words."""
     steps = {
         "manage": f"{location.shown} to start Django",
@@ -60,18 +60,18 @@ def _expected(answer: Mapping[str, Any], location: ProjectLocation) -> str:
     return steps.get(answer.get("step", ""), f"{location.shown} to be inspected")
 
 
-def _failure(answer: Mapping[str, Any], location: ProjectLocation) -> list[str]:
+def _failure(answer: InspectorAnswer, location: ProjectLocation) -> list[str]:
     """Return why the last step failed: the project's exception, or else its last log lines."""
     failed = answer.get("failed")
     if failed is None:  # the process ended without the inspector noticing
         return [*answer["log"], answer["ended"] or "an end without an answer"]
-    log = answer["log"] if failed["exits"] else []
+    log = answer["log"] if failed.get("exits") else []
     return [*log, *failure_lines(failed, location.directory)]
 
 
 def _run_inspector(
     location: ProjectLocation, python: Path | None, settings: str | None, timeout_s: float
-) -> dict[str, Any]:
+) -> InspectorAnswer:
     """Return everything that was found before the inspector ended, however it ended."""
     with tempfile.TemporaryDirectory(prefix="liveburst-") as name:
         file, log = Path(name, "answer"), Path(name, "log")
@@ -87,7 +87,8 @@ def _run_inspector(
         command = [str(python or sys.executable), str(SCRIPT), json.dumps(request)]
         ended = _run(command, location.directory, log, timeout_s + GRACE_S)
         lines = read_tail(log).splitlines()[-LOG_LINES:]
-        return {"ended": ended, "log": lines, "root": str(location.root), **_merged(file)}
+        answer = {"ended": ended, "log": lines, "root": str(location.root), **_merged(file)}
+        return cast(InspectorAnswer, answer)
 
 
 def _run(command: list[str], directory: Path, log: Path, timeout_s: float) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import quote
 
 from dashboard.wire.codec import from_json
+
+from .inspector_answer import RouteEntry
 
 R = TypeVar("R")
 
@@ -71,7 +73,7 @@ class WebsocketRoute:
         return quote(self.path, safe=_SAFE)
 
 
-def read_route(kind: type[R], entry: Mapping[str, Any]) -> R:
+def read_route(kind: type[R], entry: RouteEntry) -> R:
     """Return the route of an entry in the inspector's answer, where parameters are a list."""
     parameters = {parameter["name"]: parameter["kind"] for parameter in entry["parameters"]}
     return from_json(kind, {**entry, "parameters": parameters})

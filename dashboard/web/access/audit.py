@@ -12,9 +12,9 @@ from django.urls import Resolver404, resolve
 
 from dashboard.accounts import AuditEntry
 from dashboard.models import Run
+from dashboard.web.asgi_types import Application, Message, Receive, Scope, Send
 
 from .forwarded import inner_path
-from .gate import Application, Message, Receive, Send
 from .roles import Access
 
 logger = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ class Audit:
         self._status = 0
         self._made = ""
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle the request."""
 
         async def noting(message: Message) -> None:

@@ -7,18 +7,18 @@ end, and the sessions of users and of the start token. Everyone else sees the lo
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote, urlencode, urlsplit
 
 from asgiref.sync import sync_to_async
 
 from dashboard.accounts import Role
+from dashboard.web.asgi_types import Application, Receive, Scope, Send
 
 from .audit import Audit
 from .exposure import Exposure
 from .forwarded import FORWARDED, Obstacle, inner_path, straighten
-from .gate import Application, Message, Receive, Send, Visitor
+from .gate import Visitor
 from .peer import peer_of
 from .refusal import refuse_obstacle, refuse_role, send_response
 from .roles import LOGIN, NEXT, OWN_USER, SAFE_METHODS, Access, may, set_access
@@ -42,7 +42,7 @@ class ExposedGate:
         self._own_uid = own_uid
         self._obstacles: set[str] = set()
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request or websocket."""
         own = self._is_own(scope)
         try:
@@ -68,14 +68,14 @@ class ExposedGate:
         else:
             await _ask_to_log_in(scope, receive, send)
 
-    def _is_own(self, scope: Message) -> bool:
+    def _is_own(self, scope: Scope) -> bool:
         """Return True for the dashboard's own user; a proxy's connection is never that."""
         client = scope["client"][0] if scope.get("client") else ""
         forwarded = any(name in FORWARDED for name, _ in scope["headers"])
         uid = None if forwarded or self._exposure.trusts(client) else peer_of(scope)
         return uid is not None and uid == self._own_uid
 
-    async def _access(self, scope: Message, key: str, *, own: bool) -> Access | None:
+    async def _access(self, scope: Scope, key: str, *, own: bool) -> Access | None:
         if own:
             return Access(OWN_USER, Role.OPERATOR, _client(scope))
         found = await sync_to_async(session_access)(key, self._start)
@@ -83,7 +83,7 @@ class ExposedGate:
             return None
         return Access(found.name, found.role, _client(scope), found.can_log_out)
 
-    def _is_exchange(self, scope: Message, visitor: Visitor, access: Access | None) -> bool:
+    def _is_exchange(self, scope: Scope, visitor: Visitor, access: Access | None) -> bool:
         """Return True for an address with a token, which is replaced by a session.
 
         Whatever token it has, it is removed if the sender is admitted without one.
@@ -93,7 +93,7 @@ class ExposedGate:
         return access is not None or self._start.is_token(visitor.token)
 
     async def _exchange(
-        self, scope: Message, visitor: Visitor, send: Send, access: Access | None
+        self, scope: Scope, visitor: Visitor, send: Send, access: Access | None
     ) -> None:
         cookies = []
         if access is None:
@@ -102,7 +102,7 @@ class ExposedGate:
         await _redirect(send, quote(scope["path"]), visitor, *cookies)
 
     async def _admit(
-        self, scope: Message, receive: Receive, send: Send, access: Access, key: str
+        self, scope: Scope, receive: Receive, send: Send, access: Access, key: str
     ) -> None:
         set_access(scope, access)
         if scope["type"] == "websocket":
@@ -123,11 +123,11 @@ class ExposedGate:
             logger.warning("Refused: %s Missing: %s", obstacle.sentence, obstacle.lines)
 
 
-def _client(scope: Message) -> str:
+def _client(scope: Scope) -> str:
     return str(scope["client"][0]) if scope.get("client") else ""
 
 
-def _secure_address(scope: Message) -> str:
+def _secure_address(scope: Scope) -> str:
     host = dict(scope["headers"])[b"host"].decode("latin-1")
     return f"https://{host}{quote(scope['path'])}"
 
@@ -140,7 +140,7 @@ async def _redirect(
     await send_response(send, 303, b"", (b"location", address.encode("ascii")), *headers)
 
 
-async def _ask_to_log_in(scope: Message, receive: Receive, send: Send) -> None:
+async def _ask_to_log_in(scope: Scope, receive: Receive, send: Send) -> None:
     """Show the login page, make HTMX open it, or close the websocket.
 
     The websocket is accepted first. A page whose session has ended then fetches its queue, as after
@@ -164,7 +164,7 @@ async def _ask_to_log_in(scope: Message, receive: Receive, send: Send) -> None:
         await send_response(send, 403, b"Log in first; the session has ended or there is none.\n")
 
 
-def _login_address(scope: Mapping[str, Any], path: str, query: str) -> bytes:
+def _login_address(scope: Scope, path: str, query: str) -> bytes:
     then = f"{path}?{query}" if query else path
     address = scope["root_path"] + LOGIN
     return f"{address}?{urlencode({NEXT: then})}".encode("ascii")

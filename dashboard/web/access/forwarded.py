@@ -6,15 +6,15 @@ case. What follows in the application sees the request as the proxy received it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Final
 
 from django.http.request import split_domain_port, validate_host
 
-from .exposure import HOSTS, PROXY, Exposure, plain_address
+from dashboard.web.asgi_types import Scope
 
-Scope: TypeAlias = MutableMapping[str, Any]
+from .exposure import HOSTS, PROXY, Exposure, plain_address
 
 # A request with one of these was passed on by a proxy, whose user is not the client's.
 FORWARDED: Final = frozenset(

@@ -8,10 +8,10 @@ end, and clients with the start token or the cookie that was given for it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, urlencode
+
+from dashboard.web.asgi_types import Application, Message, Receive, Scope, Send
 
 from .credentials import Credentials
 from .forwarded import FORWARDED
@@ -20,10 +20,6 @@ from .refusal import address_of, refuse
 
 logger = logging.getLogger(__name__)
 
-Message: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[Message]]
-Send: TypeAlias = Callable[[Message], Awaitable[None]]
-Application: TypeAlias = Callable[[Any, Receive, Send], Awaitable[None]]
 
 TOKEN = "token"  # nosec B105 # noqa: S105 - the parameter's name
 _SAFE_METHODS = ("GET", "HEAD")
@@ -40,7 +36,7 @@ class Visitor:
     query: bytes  # without the token
 
     @classmethod
-    def of(cls, scope: Message) -> Visitor:
+    def of(cls, scope: Scope) -> Visitor:
         """Read the scope of an HTTP request or websocket."""
         headers: dict[bytes, bytes] = {}
         for name, value in scope["headers"]:
@@ -67,7 +63,7 @@ class AccessGate:
         self._own_uid = own_uid
         self._refused: set[int | None] = set()
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request or websocket."""
         scope["root_path"] = ""  # Daphne takes it from a header that any client can send
         visitor = Visitor.of(scope)
@@ -84,7 +80,7 @@ class AccessGate:
             self._note(scope, visitor)
             await refuse(scope, receive, send, wrong_token=visitor.token is not None)
 
-    def _is_exchange(self, scope: Message, visitor: Visitor, *, admitted: bool) -> bool:
+    def _is_exchange(self, scope: Scope, visitor: Visitor, *, admitted: bool) -> bool:
         """Return True for an address with a token that is to be replaced by a cookie.
 
         Whatever token the address has, it is removed if the client is admitted without one.
@@ -93,7 +89,7 @@ class AccessGate:
             return False
         return visitor.token is not None and (admitted or self._credentials.is_token(visitor.token))
 
-    async def _exchange(self, scope: Message, visitor: Visitor, send: Send) -> None:
+    async def _exchange(self, scope: Scope, visitor: Visitor, send: Send) -> None:
         address = address_of(scope["path"])
         if visitor.query:
             address += f"?{visitor.query.decode('ascii')}"
@@ -120,7 +116,7 @@ class AccessGate:
 
         return send_with_cookie
 
-    def _note(self, scope: Message, visitor: Visitor) -> None:
+    def _note(self, scope: Scope, visitor: Visitor) -> None:
         """Log the first refusal of each user; more would push the rest out of the log."""
         if visitor.uid not in self._refused:
             self._refused.add(visitor.uid)

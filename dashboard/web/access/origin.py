@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from channels.security.websocket import WebsocketDenier
 from django.conf import settings
 from django.http.request import validate_host
 
-from .gate import Application, Message, Receive, Send
+from dashboard.web.asgi_types import Application, Receive, Scope, Send
 
 _PORTS = {"http": 80, "https": 443}
 _SCHEMES = {"ws": "http", "wss": "https"}
@@ -27,7 +26,7 @@ class SameOrigin:
     def __init__(self, application: Application) -> None:
         self._application = application
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one websocket."""
         trusted = settings.CSRF_TRUSTED_ORIGINS
         accepted = is_same_origin(scope, settings.ALLOWED_HOSTS, trusted)
@@ -36,7 +35,7 @@ class SameOrigin:
 
 
 def is_same_origin(
-    scope: Mapping[str, Any], allowed_hosts: Sequence[str], trusted_origins: Sequence[str] = ()
+    scope: Scope, allowed_hosts: Sequence[str], trusted_origins: Sequence[str] = ()
 ) -> bool:
     """Return True if Origin and Host agree, both sent once, and the host is allowed.
 

@@ -10,7 +10,6 @@ import os
 import socket
 import struct
 import sys
-from collections.abc import Mapping
 from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -18,6 +17,7 @@ from weakref import WeakKeyDictionary
 
 from dashboard.targets.observe import sock_diag
 from dashboard.targets.observe.sock_diag import SocketQuery
+from dashboard.web.asgi_types import Scope
 
 Endpoint: TypeAlias = tuple[str, int]  # address, port
 
@@ -63,7 +63,7 @@ def uid_of_peer(peer: Endpoint, here: Endpoint) -> int | None:
     return uid if same and inode and state in _OPEN else None
 
 
-def add_peer(scope: dict[str, Any], transport: Any) -> None:
+def add_peer(scope: Scope, transport: Any) -> None:
     """Add the user at the other end of Twisted's transport to an ASGI scope."""
     scope["extensions"] = {**scope.get("extensions", {}), _PEER_UID: uid_of(transport)}
 
@@ -82,7 +82,7 @@ def uid_of(transport: Any) -> int | None:
     return _uids[transport]
 
 
-def peer_of(scope: Mapping[str, Any]) -> int | None:
+def peer_of(scope: Scope) -> int | None:
     """Return the user that `add_peer` found; None under other servers."""
     uid: int | None = scope.get("extensions", {}).get(_PEER_UID)
     return uid

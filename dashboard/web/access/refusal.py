@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Awaitable, Callable, MutableMapping
 from functools import cache
 from hashlib import sha256
 from http import HTTPStatus
-from typing import Any, TypeAlias
+from typing import Any
 from urllib.parse import quote
 
 from django.template.loader import render_to_string
 
+from dashboard.web.asgi_types import Receive, Scope, Send
+
 from .forwarded import Obstacle
 from .roles import Access
-
-Message: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[Message]]
-Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
 _TEXT = (b"content-type", b"text/plain; charset=utf-8")
 
@@ -40,7 +37,7 @@ def page_headers() -> dict[str, str]:
     }
 
 
-async def refuse(scope: Message, receive: Receive, send: Send, *, wrong_token: bool) -> None:
+async def refuse(scope: Scope, receive: Receive, send: Send, *, wrong_token: bool) -> None:
     """Answer 403, with a page that explains where the token is."""
     context = {
         "wrong_token": wrong_token,
@@ -50,12 +47,12 @@ async def refuse(scope: Message, receive: Receive, send: Send, *, wrong_token: b
     await _refuse(scope, receive, send, "access/refused.html", context)
 
 
-async def refuse_obstacle(scope: Message, receive: Receive, send: Send, obstacle: Obstacle) -> None:
+async def refuse_obstacle(scope: Scope, receive: Receive, send: Send, obstacle: Obstacle) -> None:
     """Answer 403, with a page that names what is missing in which configuration."""
     await _refuse(scope, receive, send, "access/obstacle.html", {"obstacle": obstacle})
 
 
-async def refuse_role(scope: Message, send: Send, access: Access) -> None:
+async def refuse_role(scope: Scope, send: Send, access: Access) -> None:
     """Answer 403 to a viewer who may not do this."""
     message = f"{access.name} is a viewer: only operators may do this.\n"
     headers = [(b"hx-reswap", b"none")]
@@ -75,7 +72,7 @@ async def send_response(
 
 
 async def _refuse(
-    scope: Message, receive: Receive, send: Send, template: str, context: dict[str, Any]
+    scope: Scope, receive: Receive, send: Send, template: str, context: dict[str, Any]
 ) -> None:
     if scope["type"] == "websocket":
         await receive()
@@ -94,7 +91,7 @@ def address_of(path: str) -> str:
     return "/" + quote(path.lstrip("/"))
 
 
-def _is_link_on_another_site(scope: Message) -> bool:
+def _is_link_on_another_site(scope: Scope) -> bool:
     """Return True if a link was followed with which browsers do not send a strict cookie."""
     headers = dict(scope["headers"])
     return (

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from django.http import HttpRequest
 
 from dashboard.accounts import Role
+from dashboard.web.asgi_types import Scope
 
 SAFE_METHODS: Final = ("GET", "HEAD")
 NEXT: Final = "next"  # the parameter with the page that is opened after the login
@@ -48,12 +48,12 @@ def may(access: Access, method: str, path: str) -> bool:
     return access.role == Role.OPERATOR or needed_role(method, path) == Role.VIEWER
 
 
-def set_access(scope: MutableMapping[str, Any], access: Access) -> None:
+def set_access(scope: Scope, access: Access) -> None:
     """Tell the application who was admitted."""
     scope[_ACCESS] = access
 
 
-def access_of(scope: Mapping[str, Any]) -> Access:
+def access_of(scope: Scope) -> Access:
     """Return who was admitted; the owner where there is no gate, which admits everyone then."""
     access: Access = scope.get(_ACCESS, OWNER)
     return access

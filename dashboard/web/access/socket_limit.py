@@ -6,7 +6,7 @@ from typing import Final
 
 from channels.security.websocket import WebsocketDenier
 
-from .gate import Application, Message, Receive, Send
+from dashboard.web.asgi_types import Application, Receive, Scope, Send
 
 MOST_SOCKETS: Final = 500  # 350 viewers of one run had every sample; each page opens one
 
@@ -19,7 +19,7 @@ class SocketLimit:
         self._most = most
         self._open = 0
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one websocket."""
         if self._open >= self._most:
             await WebsocketDenier()(scope, receive, send)

@@ -9,7 +9,8 @@ from typing import Final, TypeAlias
 
 from django.db import DatabaseError
 
-from .gate import Application, Message, Receive, Send
+from dashboard.web.asgi_types import Application, Message, Receive, Scope, Send
+
 from .roles import Access
 
 CHECKED_EVERY_S: Final = 30.0
@@ -30,7 +31,7 @@ class WatchedSocket:
         self._check = check
         self._every_s = every_s
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle the websocket until either side closes it, or the session ends."""
         ended = asyncio.create_task(self._ended())
 

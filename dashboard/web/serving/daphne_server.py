@@ -10,6 +10,7 @@ import daphne.server
 
 from dashboard.web.access.exposure import Exposure
 from dashboard.web.access.peer import add_peer
+from dashboard.web.asgi_types import Scope
 
 from .bounded_request import BoundedFactory, BoundedRequest
 from .extensions import add_extensions
@@ -46,7 +47,7 @@ class DashboardServer(daphne.server.Server):  # type: ignore[misc] # Daphne has 
         certificate, key = self._exposure.certificate, self._exposure.key
         return encrypted(factory, certificate, key) if certificate and key else factory
 
-    def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
+    def create_application(self, protocol: Any, scope: Scope) -> Any:
         """Start the application for a connection, and return the queue of its messages."""
         add_peer(scope, protocol.transport)
         if isinstance(protocol, BoundedRequest):

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import IO, Any, Final, TypeAlias
+from typing import IO, Final
+
+from dashboard.web.asgi_types import Application, Message, Receive, Scope, Send
 
 from .extensions import abort_response, body_file
 
 logger = logging.getLogger(__name__)
 
-Message: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[Message]]
-Send: TypeAlias = Callable[[Message], Awaitable[None]]
-Application: TypeAlias = Callable[[Any, Receive, Send], Awaitable[None]]
 
 CHUNK_BYTES: Final = 2**16
 INTERNAL_ERROR: Final = (
@@ -33,7 +30,7 @@ class GuardedApplication:
     def __init__(self, application: Application) -> None:
         self._application = application
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request or websocket."""
         started = False
 
@@ -52,7 +49,7 @@ class GuardedApplication:
             await _end(scope, send, started=started)
 
 
-async def _end(scope: Message, send: Send, *, started: bool) -> None:
+async def _end(scope: Scope, send: Send, *, started: bool) -> None:
     try:
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": INTERNAL_ERROR})

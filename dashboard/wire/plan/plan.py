@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Self
+from typing import ClassVar, Self, cast
 
 from dashboard.wire.codec import InvalidJson, JsonObject, Textual, json_key
 from dashboard.wire.errors import InvalidPlan, Problem
@@ -26,6 +26,7 @@ from .fields import (
 )
 from .load import Burst, Load, Rate, load_from_json
 from .request_mode import PLAIN, RequestMode
+from .stored import StoredPlan
 
 # The loads are exported from here, since they are part of the contract.
 __all__ = [
@@ -162,6 +163,10 @@ class Plan(JsonObject):
                 f" (requests x lanes x rounds), found {total:,}",
             )
         ]
+
+    def to_json(self) -> StoredPlan:
+        """Return the plan as it is stored with its run."""
+        return cast(StoredPlan, super().to_json())
 
     @classmethod
     def from_json(cls, data: object) -> Self:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from dashboard.wire.codec import JsonObject
 
-from .claims import ClaimKind
+from .claims import ClaimKind, FindingReport
 
 
 @dataclass(frozen=True)
@@ -30,14 +29,22 @@ class Finding(JsonObject):
     holds: bool | None
     why: str = ""
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> FindingReport:
         """Return the object that `manage.py claims --json` prints.
 
         `less` is left out, as the expectation's text has it; no reason is null, not empty.
         """
-        result = super().to_json()
-        del result["less"]
-        return {**result, "why": self.why or None}
+        return {
+            "expectation": self.expectation,
+            "lane": self.lane,
+            "against": self.against,
+            "metric": self.metric,
+            "value": self.value,
+            "interval": list(self.interval) if self.interval else None,
+            "limit": self.limit,
+            "holds": self.holds,
+            "why": self.why or None,
+        }
 
 
 @dataclass(frozen=True)

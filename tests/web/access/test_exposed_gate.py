@@ -21,10 +21,10 @@ from dashboard.web.access import sessions
 from dashboard.web.access.audit import ACTIONS, NOT_LISTED
 from dashboard.web.access.exposed_gate import ExposedGate
 from dashboard.web.access.exposure import Exposure
-from dashboard.web.access.gate import Message, Receive, Send
 from dashboard.web.access.roles import access_of, needed_role
 from dashboard.web.access.sessions import StartToken, begin
 from dashboard.web.access.watched_socket import SESSION_ENDED, WatchedSocket
+from dashboard.web.asgi_types import Message, Receive, Scope, Send
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OWN, OTHER = 1000, 1001
@@ -49,7 +49,7 @@ class Client:
         self.answer: dict[str, Any] = {"status": 200, "headers": []}
         self._gate = ExposedGate(self._application, exposure, self.start, OWN)
 
-    async def _application(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def _application(self, scope: Scope, receive: Receive, send: Send) -> None:
         access = access_of(scope)
         self.asked.append(f"{access.name} {access.role} {access.address}")
         if scope["type"] == "websocket":
@@ -321,7 +321,7 @@ async def test_a_websocket_is_closed_when_its_session_ends() -> None:
     sent: list[Message] = []
     received: list[Message] = []
 
-    async def application(scope: Message, receive: Receive, send: Send) -> None:
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
         received.append(await receive())
 
     async def check() -> Any:

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from dashboard.web.access.credentials import Credentials
-from dashboard.web.access.gate import AccessGate, Message, Receive, Send
+from dashboard.web.access.gate import AccessGate
+from dashboard.web.asgi_types import Message, Receive, Scope, Send
 
 OWN, OTHER = 1000, 1001
 HOST = b"127.0.0.1:8000"
 
 
-async def application(scope: Message, receive: Receive, send: Send) -> None:
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """Answers with its query string."""
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": scope["query_string"]})

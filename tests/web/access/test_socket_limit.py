@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from channels.testing import WebsocketCommunicator
 
-from dashboard.web.access.gate import Message, Receive, Send
 from dashboard.web.access.socket_limit import SocketLimit
+from dashboard.web.asgi_types import Receive, Scope, Send
 
 
-async def accepting(scope: Message, receive: Receive, send: Send) -> None:
+async def accepting(scope: Scope, receive: Receive, send: Send) -> None:
     """Accepts a websocket, and ends with it."""
     await receive()
     await send({"type": "websocket.accept"})

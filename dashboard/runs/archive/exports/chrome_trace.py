@@ -1,8 +1,7 @@
 """A run in the Trace Event Format, which Perfetto and chrome://tracing open.
 
-The format: "Trace Event Format", Google, 2016. Instants (`ts`) and durations (`dur`) are in
-microseconds. A lane is a process. Requests that overlap have rows of their own; a request is an
-`X` event with its segments inside.
+A lane is a process. Requests that overlap have rows of their own; a request is an `X` event with
+its segments inside.
 """
 
 from __future__ import annotations
@@ -11,10 +10,10 @@ import heapq
 import json
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
 
 from dashboard.analysis.samples.stats import SEGMENTS
 from dashboard.models import Run
+from dashboard.wire.chrome_trace import ChromeEvent
 from dashboard.wire.failure import Failure, failure_name
 from dashboard.wire.frame import NO_VIEW, Frame
 from dashboard.wire.units import NS_PER_US
@@ -55,12 +54,12 @@ class _Rows:
         return row
 
 
-def _events(decoded: Frame, rows: _Rows) -> Iterator[dict[str, Any]]:
+def _events(decoded: Frame, rows: _Rows) -> Iterator[ChromeEvent]:
     columns, origin_ns = decoded.columns, decoded.origin_ns
     for at in sorted(range(decoded.rows), key=lambda at: columns["due"][at]):
         due, done = columns["due"][at], columns["done"][at]
         row = rows.take(origin_ns + due, origin_ns + done)
-        place = {"pid": decoded.lane + 1, "tid": row}
+        place: ChromeEvent = {"pid": decoded.lane + 1, "tid": row}
         arguments = _arguments(decoded, at)
         name = f"request {arguments['request']}"
         yield {**_span(name, origin_ns, due, done), **place, "args": arguments}
@@ -70,10 +69,10 @@ def _events(decoded: Frame, rows: _Rows) -> Iterator[dict[str, Any]]:
                 yield {**_span(segment, origin_ns, begin, end), **place}
 
 
-def _arguments(decoded: Frame, at: int) -> dict[str, Any]:
+def _arguments(decoded: Frame, at: int) -> dict[str, object]:
     columns = decoded.columns
     status, error = columns["status"][at], columns["error"][at]
-    arguments: dict[str, Any] = {
+    arguments: dict[str, object] = {
         "round": decoded.round,
         "request": columns["request"][at],
         "status": status,
@@ -85,10 +84,10 @@ def _arguments(decoded: Frame, at: int) -> dict[str, Any]:
     return arguments
 
 
-def _span(name: str, origin_ns: int, begin_ns: int, end_ns: int) -> dict[str, Any]:
+def _span(name: str, origin_ns: int, begin_ns: int, end_ns: int) -> ChromeEvent:
     ts, dur = (origin_ns + begin_ns) / NS_PER_US, (end_ns - begin_ns) / NS_PER_US
     return {"ph": "X", "name": name, "ts": ts, "dur": dur}
 
 
-def _name(lane: int, name: str) -> dict[str, Any]:
+def _name(lane: int, name: str) -> ChromeEvent:
     return {"ph": "M", "name": "process_name", "pid": lane + 1, "args": {"name": name}}
