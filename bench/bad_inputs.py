@@ -90,7 +90,7 @@ def perform(name: str, door: Door, number: int, size: int) -> Batch:
 
 
 def _named(error: BaseException) -> str:
-    """Return what an error says; of one that did not repeat, what it was the first time."""
+    """Return the text of an error; of one that did not repeat, what it was the first time."""
     if isinstance(error, BaseExceptionGroup):
         return "; ".join(map(_named, error.exceptions))
     return str(error) if isinstance(error, Fault) else f"{type(error).__name__}: {error}"

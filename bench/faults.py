@@ -1,7 +1,7 @@
 """`python -m bench.faults`: seeded kills of every process of a run, and what is left of it.
 
 Each strike starts a run, sends KILL, TERM or STOP to one of its processes at a seeded moment, and
-checks that no process and no port is left, that the run's row tells how it ended, that every
+checks that no process and no port is left, that the run's row has how it ended, that every
 stored frame can be read, and that the next run works. Results are appended to a file, a line
 each; what is in it is not repeated, so the command can be stopped and started again.
 """

@@ -214,7 +214,7 @@ def _check_what_follows(
 
 
 def _check_rows(starter: Starter, result: Result) -> None:
-    """The run's row tells how it ended, and each of its frames can be read."""
+    """The run's row has how it ended, and each of its frames can be read."""
     alive = starter.process.poll() is None
     ended = until(
         lambda: all(run[1] not in ACTIVE for run in starter.runs()), END_S if alive else 0

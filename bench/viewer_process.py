@@ -1,7 +1,7 @@
 """Many viewers of one run: `python -m bench.viewer_process ADDRESS VIEWERS`.
 
 Opens that many websockets as pages do and prints a line. For each run id on stdin they watch that
-run to its end, acknowledge each message, and a line of JSON tells what they received. As browsers
+run to its end, acknowledge each message, and a line of JSON has what they received. As browsers
 on other machines would, they leave the processors to everything else.
 """
 

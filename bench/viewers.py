@@ -2,7 +2,7 @@
 
 Runs of one lane alternate: with viewers, and without. An interval of the ratio of their total
 times, and of their p95, shows whether they differ (A/A: nothing else does). Every viewer must have
-received every stored frame, or been told which to fetch. Results are appended to a file, a line for
+received every stored frame, or been sent which to fetch. Results are appended to a file, a line for
 each pair; what is in it counts, so the command can be stopped and started again.
 """
 

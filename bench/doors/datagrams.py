@@ -24,7 +24,7 @@ PAUSE_EVERY, PAUSE_S = 50, 0.01  # so that datagrams are read, and not dropped b
 
 
 class DatagramDoor:
-    """Datagrams of anybody, who cannot know the token."""
+    """Datagrams of senders without the token."""
 
     def __init__(self, dashboard: Dashboard) -> None:
         self._dashboard = dashboard

@@ -53,8 +53,8 @@ def back_up(database: Path) -> Path | None:
 
 def backups_of(database: Path) -> list[Path]:
     """Return the backups, the newest first."""
-    found = (database.parent / DIRECTORY).glob(f"{database.stem}-*{database.suffix}")
-    return sorted(found, reverse=True)
+    backups = (database.parent / DIRECTORY).glob(f"{database.stem}-*{database.suffix}")
+    return sorted(backups, reverse=True)
 
 
 def _check_room(database: Path, directory: Path) -> None:

@@ -47,7 +47,7 @@ class NotBuilt(Exception):
 
 
 def main() -> int:
-    """Build; return 1 and say why if that is not possible."""
+    """Build; return 1 and print the reason if that is not possible."""
     try:
         if current_bundle() is None:
             build(DIRECTORY)

@@ -5,7 +5,7 @@ One whose JSON has another shape is a `JsonObject` with a `to_json` of its own.
 Of a union of dataclasses the field `kind` names the member; an object without it is the first one.
 A field that has a default may be missing, as in what an older version stored. A field whose name
 differs from its key is marked `field(metadata=json_key("key"))`. A TypedDict is read likewise,
-which checks what another process sent; members of a union that have no `kind` are told apart by
+which checks what another process sent; members of a union that have no `kind` are distinguished by
 their other literals and by the keys that they require.
 """
 
@@ -149,9 +149,9 @@ class _Reader:
             return self.read(members[0], data, path)
         if not all(is_dataclass(member) or is_typeddict(member) for member in members):
             return _plain(members, data, path)
-        if not all("kind" in _keys(one) for one in members):
+        if not all("kind" in _keys(member) for member in members):
             return self._object(_member_of(members, data, path), data, path)
-        kinds = {_kind(one): one for one in members}
+        kinds = {_kind(member): member for member in members}
         kind = _members(data, path).get("kind", next(iter(kinds)))
         if kind not in kinds:
             raise _expected(_in(path, "kind"), " or ".join(kinds), kind)

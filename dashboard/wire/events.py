@@ -75,7 +75,7 @@ EngineEvent: TypeAlias = EngineReady | EngineBegan | EngineFired
 class TargetEvent(TypedDict):
     """The state of a lane's target changed; `facts` once it is ready.
 
-    A viewer that joins later is told how long it has had that state, `waited_s`.
+    A viewer that joins later also gets how long it has had that state, `waited_s`.
     """
 
     event: Literal["target"]

@@ -1,6 +1,6 @@
 """Whose code held the event loop of a lane, and for how long, as the probe reported it.
 
-The probe knows which code runs in the thread of the loop: an async view, the application around
+The probe records which code runs in the thread of the loop: an async view, the application around
 it, or no request at all. Frames of older runs only have how long something did.
 """
 

@@ -81,13 +81,13 @@ def load(lane: Lane, measure: str, at_ms: Floats) -> Floats:
     together = np.maximum if measure == "loop_lag" else np.add
     for process in np.unique(lane.health["process"]):
         of_it = lane.health["process"] == process
-        known = of_it & (lane.health[measure] != UNKNOWN)
+        reported = of_it & (lane.health[measure] != UNKNOWN)
         if measure not in server_side.OF_ANY_PROCESS:
-            of_it = known  # a process without the probe does not have this measure
+            of_it = reported  # a process without the probe does not have this measure
         if not of_it.any():
             continue
         lives = _lives(lane.health, of_it, at_ms)
-        held = _held(*_reported(lane.health, known, measure), at_ms)
+        held = _held(*_reported(lane.health, reported, measure), at_ms)
         total = together(total, np.where(lives, held, 0.0))
         running |= lives
     return np.where(running, total, np.nan)
@@ -102,11 +102,11 @@ def _lives(health: Columns, of_it: Booleans, at_ms: Floats) -> Booleans:
     return lives
 
 
-def _reported(health: Columns, known: Booleans, measure: str) -> tuple[Floats, Floats]:
+def _reported(health: Columns, reported: Booleans, measure: str) -> tuple[Floats, Floats]:
     """Return when a process reported, in ms, and the values in the unit of the measure."""
-    order = np.argsort(health["at"][known], kind="stable")
-    reported_ms = health["at"][known][order] / NS_PER_MS
-    values = health[measure][known][order].astype(float)
+    order = np.argsort(health["at"][reported], kind="stable")
+    reported_ms = health["at"][reported][order] / NS_PER_MS
+    values = health[measure][reported][order].astype(float)
     if measure == "loop_lag":
         return reported_ms, values / NS_PER_MS
     if measure != "cpu":
@@ -120,7 +120,7 @@ def _held(reported_ms: Floats, values: Floats, at_ms: Floats) -> Floats:
     """Return the value of the last report at each instant, while it is valid."""
     held = np.full(at_ms.shape, np.nan)
     last = np.searchsorted(reported_ms, at_ms, side="right") - 1
-    known = last >= 0
-    known[known] = at_ms[known] < reported_ms[last[known]] + HOLDS_MS
-    held[known] = values[last[known]]
+    valid = last >= 0
+    valid[valid] = at_ms[valid] < reported_ms[last[valid]] + HOLDS_MS
+    held[valid] = values[last[valid]]
     return held

@@ -128,8 +128,8 @@ def bystander_requests(lane: Lane) -> int:
 
 def growth(health: Columns, name: str) -> list[int]:
     """Return how much a counter grew in each firing and process, from first to last report."""
-    known = health[name] != UNKNOWN
-    rounds, processes, values = (health[key][known] for key in ("round", "process", name))
+    reported = health[name] != UNKNOWN
+    rounds, processes, values = (health[key][reported] for key in ("round", "process", name))
     grown = []
     for number in np.unique(rounds):
         for process in np.unique(processes[rounds == number]):
@@ -140,11 +140,11 @@ def growth(health: Columns, name: str) -> list[int]:
 
 def threads_started(health: Columns) -> int | None:
     """Return the threads started in all counted firings; the probe counts anew in each."""
-    known = health["threads_started"] != UNKNOWN
-    if not known.any():
+    reported = health["threads_started"] != UNKNOWN
+    if not reported.any():
         return None
-    keys = np.stack([health["round"][known], health["process"][known]])
-    values = health["threads_started"][known]
+    keys = np.stack([health["round"][reported], health["process"][reported]])
+    values = health["threads_started"][reported]
     firings, index = np.unique(keys, axis=1, return_inverse=True)
     return sum(int(values[index.ravel() == at].max()) for at in range(firings.shape[1]))
 
@@ -155,7 +155,7 @@ def _without(total: float, part: Amount) -> Amount:
 
 def _busy(health: Columns) -> float:
     """Return the share of the firings' time for which the processes used CPU, 0 to 1."""
-    known: Integers = health["cpu"] != UNKNOWN
-    rounds, at = health["round"][known], health["at"][known]
+    reported: Integers = health["cpu"] != UNKNOWN
+    rounds, at = health["round"][reported], health["at"][reported]
     wall_ns = sum(int(np.ptp(at[rounds == number])) for number in np.unique(rounds))
     return min(1.0, sum(growth(health, "cpu")) / wall_ns) if wall_ns else 0.0

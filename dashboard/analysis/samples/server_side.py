@@ -40,7 +40,7 @@ def server_side(lane: Lane, cost: BystanderRequestCost | None = None) -> ServerS
     cpu, threads = resource_use.cpu_s(lane, cost), resource_use.threads(lane, cost)
     requests = request_count(lane)
     cpu_ms = None if cpu is None or not requests else cpu.times(MS_PER_S / requests)
-    lags = _known(health, "loop_lag")
+    lags = _reported(health, "loop_lag")
     rss = peak_together(health, "rss")
     return {
         "peak_in_app": max(peak_by_process(health, "peak_in_app"), default=None),
@@ -52,14 +52,14 @@ def server_side(lane: Lane, cost: BystanderRequestCost | None = None) -> ServerS
         "cpu_ms_per_request_uncertainty": None if cpu_ms is None else cpu_ms.known_uncertainty,
         "loop_lag_ms_p99": percentile_ms(np.sort(lags), 99.0),
         "loop_lag_ms_max": max_ms(lags),
-        "loop_held_ms_max": max_ms(_known(health, "loop_held")),
+        "loop_held_ms_max": max_ms(_reported(health, "loop_held")),
         "loop_held_by": _longest_holder(health),
     }
 
 
-def _known(health: Columns, name: str) -> Integers:
-    known: Integers = health[name][health[name] != UNKNOWN]
-    return known
+def _reported(health: Columns, name: str) -> Integers:
+    reported: Integers = health[name][health[name] != UNKNOWN]
+    return reported
 
 
 def _longest_holder(health: Columns) -> str | None:
@@ -70,15 +70,15 @@ def _longest_holder(health: Columns) -> str | None:
 
 def requests_by_process(lane: Lane) -> dict[str, int]:
     """Return how many requests each worker process answered, by its id."""
-    known = lane.samples["process"][lane.samples["process"] != UNKNOWN]
-    processes, counts = np.unique(known, return_counts=True)
+    reported = lane.samples["process"][lane.samples["process"] != UNKNOWN]
+    processes, counts = np.unique(reported, return_counts=True)
     return {str(process): int(count) for process, count in zip(processes, counts, strict=True)}
 
 
 def peak_by_process(health: Columns, name: str) -> list[int]:
     """Return the largest value of a column in each process that reported any."""
-    known = health[name] != UNKNOWN
-    processes, values = health["process"][known], health[name][known]
+    reported = health[name] != UNKNOWN
+    processes, values = health["process"][reported], health[name][reported]
     return [int(values[processes == process].max()) for process in np.unique(processes)]
 
 
@@ -99,5 +99,5 @@ def unread(health: Columns, name: str) -> bool:
     """Return True if a process has this column, and no value of it was ever read."""
     if name not in OF_ANY_PROCESS:
         return False
-    known = health[name] != UNKNOWN
-    return not {*health["process"].tolist()} <= {*health["process"][known].tolist()}
+    reported = health[name] != UNKNOWN
+    return not {*health["process"].tolist()} <= {*health["process"][reported].tolist()}

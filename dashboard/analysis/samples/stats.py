@@ -33,15 +33,15 @@ def latency_ms(lane: Lane) -> LatencyMs:
     """Return response times (done − due) of the successful requests."""
     lengths = (lane.samples["done"] - lane.samples["due"])[lane.ok]
     ascending = np.sort(lengths)
-    known = lengths.size > 0
+    any_ok = lengths.size > 0
     return {
-        "min": float(lengths.min()) / NS_PER_MS if known else None,
-        "mean": float(lengths.mean()) / NS_PER_MS if known else None,
+        "min": float(lengths.min()) / NS_PER_MS if any_ok else None,
+        "mean": float(lengths.mean()) / NS_PER_MS if any_ok else None,
         "p50": percentile_ms(ascending, 50.0),
         "p90": percentile_ms(ascending, 90.0),
         "p95": percentile_ms(ascending, 95.0),
         "p99": percentile_ms(ascending, 99.0),
-        "max": float(lengths.max()) / NS_PER_MS if known else None,
+        "max": float(lengths.max()) / NS_PER_MS if any_ok else None,
     }
 
 
@@ -64,9 +64,9 @@ def segments_ms(lane: Lane) -> SegmentsMs:
 def _segment_ns(lane: Lane, segment: str) -> Integers:
     begin, end = SEGMENTS[segment]
     starts, ends = lane.samples[begin], lane.samples[end]
-    known = lane.ok & (starts != UNKNOWN) & (ends != UNKNOWN)
+    stamped = lane.ok & (starts != UNKNOWN) & (ends != UNKNOWN)
     # One copy, clipped where it is: of a million samples each more is 8 MB.
-    lengths: Integers = (ends - starts)[known]
+    lengths: Integers = (ends - starts)[stamped]
     return np.maximum(lengths, 0, out=lengths)
 
 
@@ -109,8 +109,8 @@ def errors(lane: Lane) -> dict[str, int]:
 
 def first_byte_ms(lane: Lane) -> MedianToP99:
     """Return the times from due to the first byte, of the successful requests."""
-    known = lane.ok & (lane.samples["first_byte"] != UNKNOWN)
-    return median_to_p99_ms((lane.samples["first_byte"] - lane.samples["due"])[known])
+    stamped = lane.ok & (lane.samples["first_byte"] != UNKNOWN)
+    return median_to_p99_ms((lane.samples["first_byte"] - lane.samples["due"])[stamped])
 
 
 def longest_gap_ms(lane: Lane) -> MedianToMax | None:

@@ -1,6 +1,6 @@
 """The bystander: a trickle of requests to an unrelated view beside the load.
 
-It shows what the load does to everyone else. It has connections of its own and lasts as long as
+It shows what the load does to other requests. It has connections of its own and lasts as long as
 the load. The query of its requests ends with a mark for the probe, so they count as none
 of the load's. Its frame kind, JSON key and option are called `neighbour`.
 """

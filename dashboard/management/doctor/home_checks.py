@@ -52,7 +52,7 @@ def check_key() -> Finding:
 
 
 def check_database(path: Path) -> Finding:
-    """Check the whole file, for a minute at most, and whether this version knows its tables."""
+    """Check the whole file, for a minute at most, and whether its tables are of a later version."""
     if not os.path.lexists(path):
         return ok("database", f"{path} does not exist; the next start creates it.")
     complete = check_file(path, CHECK_S)

@@ -24,11 +24,11 @@ def check_servers(path: Path) -> Finding:
     """Check which servers of the catalogue can serve the project."""
     project = load_manifest(path)
     missing = [name for name in SERVERS if missing_packages(project, SERVERS[name])]
-    found = [name for name in SERVERS if name not in missing]
+    installed = [name for name in SERVERS if name not in missing]
     way_out = "Run: pip install 'liveburst[servers]'"
-    if not found:
+    if not installed:
         return problem("servers", "none is installed.", way_out)
-    text = f"found {', '.join(found)}"
+    text = f"found {', '.join(installed)}"
     if missing:
         return note("servers", f"{text}; not installed: {', '.join(missing)}.", way_out)
     return ok("servers", f"{text}.")

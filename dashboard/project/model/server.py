@@ -68,7 +68,7 @@ class Server:
     ca: the file with the authority of its certificate; None: those of the system.
     without: entries of MIDDLEWARE that are left out, by their paths or the ends of these.
     custom_settings: chosen settings that processes and threads do not show, in words.
-    start_timeout_s: how long it may take to start; None: as long as the project says.
+    start_timeout_s: how long it may take to start; None: as long as the project allows.
     """
 
     name: str

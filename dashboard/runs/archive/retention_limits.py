@@ -31,7 +31,7 @@ class Limits:
     ) -> Self:
         """Return the limits in the texts of `keep`, `runs` and `size`; empty ones are none.
 
-        Raises Invalid with the names by which the user knows them.
+        Raises Invalid with the names that the user sees.
         """
         keep, runs, size = (texts.get(name) for name in ("keep", "runs", "size"))
         return cls(

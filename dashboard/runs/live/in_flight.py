@@ -1,4 +1,4 @@
-"""The requests of one firing that are in flight, as its viewers know them."""
+"""The requests of one firing that are in flight, as its viewers have them."""
 
 from __future__ import annotations
 

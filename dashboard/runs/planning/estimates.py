@@ -126,5 +126,5 @@ def _computing_s(load: Burst, cost: LaneCost) -> float:
 
 
 def _mean(values: Iterable[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return fmean(known) if known else None
+    measured = [value for value in values if value is not None]
+    return fmean(measured) if measured else None

@@ -235,8 +235,9 @@ class TrialClient:
     def _own_path(self, url: str) -> str | None:
         """Return the path of a URL of this target; None for other hosts, which get no request."""
         parts = urlsplit(url)
-        ours = {"", self._client.base_url.netloc.decode(), self._client.headers.get("host", "")}
-        return parts.path if parts.netloc in ours and parts.scheme != "https" else None
+        client = self._client
+        own_hosts = {"", client.base_url.netloc.decode(), client.headers.get("host", "")}
+        return parts.path if parts.netloc in own_hosts and parts.scheme != "https" else None
 
     async def _leads_to_form(self, path: str) -> bool:
         """Return True if a page, or its redirect, has a login form; the first is kept."""

@@ -1,4 +1,4 @@
-"""What a response tells of its view: whether it answered, refused, or ended the session."""
+"""What a response shows of its view: whether it answered, refused, or ended the session."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ cannot hold it up. Once the file is longer than the limit, its last quarter is k
 again to the emptied file. So a log takes the limit, and what is written within the short time
 between two looks: at 500 MB/s that is 25 MB in LONGEST_PAUSE_S, more if the guard waits for a CPU.
 
-A log that nobody writes to costs nothing: inotify wakes this process at the first write, once,
+A log that is not written to costs nothing: inotify wakes this process at the first write, once,
 and only while the file grows is its length looked at, at most every SHORTEST_PAUSE_S.
 """
 
@@ -50,7 +50,7 @@ class LogRing:
 
     @property
     def next_look_s(self) -> float | None:
-        """The time until the next look (s); None if the descriptors will tell."""
+        """The time until the next look (s); None if the descriptors report it."""
         if self._growing:
             return self._pause_s
         return None if self.descriptors or not self._files else IDLE_PAUSE_S
@@ -85,13 +85,13 @@ class LogRing:
 
     def _cut(self, file: int, size: int) -> int:
         """Keep the last lines of a file and return its new size in bytes."""
-        kept = b""
+        last_lines = b""
         most = min(MOST_KEPT_BYTES, self._limit_bytes // 4)
         with contextlib.suppress(OSError):  # it cannot be read
-            kept = os.pread(file, most, size - most).partition(b"\n")[2]
+            last_lines = os.pread(file, most, size - most).partition(b"\n")[2]
         with contextlib.suppress(OSError):  # the disk is full
             os.ftruncate(file, 0)
-            os.write(file, CUT % (size - len(kept)) + kept)
+            os.write(file, CUT % (size - len(last_lines)) + last_lines)
         return os.fstat(file).st_size
 
 

@@ -45,7 +45,7 @@ class Owner:
 
     @property
     def ended(self) -> bool:
-        """Whether it has ended, by our own namespace; False if that cannot be told."""
+        """Whether it has ended, by our own namespace; False if that is unknown."""
         try:
             os.kill(self.pid, 0)  # /proc may hide the processes of other users
             fields = _stat(self.pid)
@@ -69,7 +69,7 @@ def end_orphans() -> int:
     """Kill every process whose owner has ended, and return how many there were."""
     try:
         here = Owner.here()
-    except OSError:  # no /proc: nothing can be told apart
+    except OSError:  # no /proc: nothing can be distinguished
         return 0
 
     def is_orphan(pid: int) -> bool:

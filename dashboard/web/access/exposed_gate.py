@@ -78,10 +78,10 @@ class ExposedGate:
     async def _access(self, scope: Scope, key: str, *, own: bool) -> Access | None:
         if own:
             return Access(OWN_USER, Role.OPERATOR, _client(scope))
-        found = await sync_to_async(session_access)(key, self._start)
-        if found is None:
+        access = await sync_to_async(session_access)(key, self._start)
+        if access is None:
             return None
-        return Access(found.name, found.role, _client(scope), found.can_log_out)
+        return Access(access.name, access.role, _client(scope), access.can_log_out)
 
     def _is_exchange(self, scope: Scope, visitor: Visitor, access: Access | None) -> bool:
         """Return True for an address with a token, which is replaced by a session.

@@ -37,7 +37,7 @@ _PREFIX = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 
 @dataclass(frozen=True)
 class Exposure:
-    """What the variables say; `problems` has a sentence for each that cannot be used."""
+    """What the variables set; `problems` has a sentence for each that cannot be used."""
 
     hosts: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""What a request to an exposed dashboard says of its way: scheme, client, host, path.
+"""The way of a request to an exposed dashboard: scheme, client, host, path.
 
 The headers of a proxy count only if the connection is from a trusted one, and are removed in any
 case. What follows in the application sees the request as the proxy received it.
@@ -64,8 +64,8 @@ def straighten(scope: Scope, exposure: Exposure) -> bool:
         scope["client"] = [client, 0]
     else:
         _check_direct(headers, peer, host, exposure)
-    kept = [pair for pair in headers if pair[0] not in _REMOVED and pair[0] != b"host"]
-    scope["headers"] = [(b"host", host), *kept]
+    others = [pair for pair in headers if pair[0] not in _REMOVED and pair[0] != b"host"]
+    scope["headers"] = [(b"host", host), *others]
     scope["scheme"] = _WEBSOCKET_SCHEMES[scheme] if scope["type"] == "websocket" else scheme
     _prefix(scope, exposure.prefix)
     return proxied

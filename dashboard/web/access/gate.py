@@ -67,13 +67,13 @@ class AccessGate:
         """Handle one request or websocket."""
         scope["root_path"] = ""  # Daphne takes it from a header that any client can send
         visitor = Visitor.of(scope)
-        known = self._credentials.has_cookie(visitor.cookies, visitor.host, visitor.uid)
-        admitted = known or (visitor.uid is not None and visitor.uid == self._own_uid)
+        has_cookie = self._credentials.has_cookie(visitor.cookies, visitor.host, visitor.uid)
+        admitted = has_cookie or (visitor.uid is not None and visitor.uid == self._own_uid)
         if self._is_exchange(scope, visitor, admitted=admitted):
             await self._exchange(scope, visitor, send)
         elif admitted:
             scope["query_string"] = visitor.query
-            if not known:
+            if not has_cookie:
                 send = self._with_cookie(visitor, send)
             await self._application(scope, receive, send)
         else:

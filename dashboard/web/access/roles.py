@@ -18,7 +18,7 @@ _ACCESS: Final = "liveburst.access"
 
 @dataclass(frozen=True)
 class Access:
-    """An admitted sender. `can_log_out` is False for whoever is admitted without a session."""
+    """An admitted sender. `can_log_out` is False without a session."""
 
     name: str
     role: Role
@@ -60,6 +60,6 @@ def access_of(scope: Scope) -> Access:
 
 
 def for_templates(request: HttpRequest) -> dict[str, Any]:
-    """Return what templates know of the sender: `access`, and whether there are buttons."""
+    """Return what templates are given about the sender: `access`, and whether there are buttons."""
     access = access_of(getattr(request, "scope", {}))
     return {"access": access, "may_fire": access.role == Role.OPERATOR}

@@ -59,7 +59,7 @@ class LoginCheck:
 
 def _is_right(password: str, encoded: str | None) -> bool:
     """Return True if the password is right, after as long for a name that does not exist."""
-    nobodys = _nobodys_password()  # made once, whoever comes first
+    nobodys = _nobodys_password()  # made once, at the first login
     right = check_password(password, encoded or nobodys)
     return right and encoded is not None
 

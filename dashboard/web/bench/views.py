@@ -215,8 +215,8 @@ def _queue_fragment(request: HtmxRequest) -> HttpResponse:
 @require_POST
 async def stop(request: HtmxRequest, run_id: str) -> HttpResponse:
     """Stop a run, or remove it from the queue; do nothing if it has ended."""
-    known = Run.objects.only("status", "owner_pid", "owner_started")  # whatever else is damaged
-    run = await aget_object_or_404(known, pk=run_id)
+    runs = Run.objects.only("status", "owner_pid", "owner_started")  # whatever else is damaged
+    run = await aget_object_or_404(runs, pk=run_id)
     if run.active:
         await laboratory().stop(run)
     if not request.htmx:

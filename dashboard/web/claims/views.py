@@ -91,9 +91,9 @@ async def _answer(request: HtmxRequest, name: str = "") -> HttpResponse:
     return await sync_to_async(_fragments)(request)
 
 
-def _fragments(request: HtmxRequest, seen: str = "") -> HttpResponse:
+def _fragments(request: HtmxRequest, shown_state: str = "") -> HttpResponse:
     now = _state(laboratory().project)
-    if seen == now:
+    if shown_state == now:
         return render(request, "claims/progress.html", _progress(now))
     return render(request, "claims/changed.html", _everything())
 

@@ -1,4 +1,4 @@
-"""What the page knows of the time that runs take: earlier runs, and servers that are warm."""
+"""The time that runs take, for the page: earlier runs, and servers that are warm."""
 
 from __future__ import annotations
 

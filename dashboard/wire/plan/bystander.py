@@ -1,4 +1,4 @@
-"""The bystander's requests: how they are fired, and the mark by which the probe knows them."""
+"""The bystander's requests: how they are fired, and the mark by which the probe recognises them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The types of a verdict's causes: `name` says which one it is, and so which evidence it has.
+"""The types of a verdict's causes: `name` determines which evidence it has.
 
 `lane` is the lane in which it was found, None where it concerns both. `share` is how much of the
 gap it explains, 0 to 1; None if that is unknown.

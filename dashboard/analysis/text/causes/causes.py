@@ -126,8 +126,8 @@ def _loop_blocked(lane: str, evidence: LoopBlockedEvidence) -> str:
             f" {each} per request."
         )
     if holder == VIEW:
-        one = f"{most}, but never more than one in the view"
-        return f"{one}, which blocked the event loop for up to {held}."
+        text = f"{most}, but never more than one in the view"
+        return f"{text}, which blocked the event loop for up to {held}."
     return (
         f"{most}, and {_AROUND[holder]} blocked the event loop: for up to {held} at once,"
         f" {each} per request."

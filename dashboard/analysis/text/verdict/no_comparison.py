@@ -43,8 +43,8 @@ def _number(lanes: Sequence[str], rates: dict[str, RateReport]) -> str:
 
 
 def _range(rates: dict[str, RateReport]) -> str:
-    known = [rate["achieved_rps"] or 0.0 for rate in rates.values()]
-    return f"{significant(min(known), 3)}/s to {significant(max(known), 3)}/s"
+    achieved_rps = [rate["achieved_rps"] or 0.0 for rate in rates.values()]
+    return f"{significant(min(achieved_rps), 3)}/s to {significant(max(achieved_rps), 3)}/s"
 
 
 def achieved(rate: RateReport) -> str:

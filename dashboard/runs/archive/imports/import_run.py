@@ -61,7 +61,7 @@ def _compute_report(run: Run) -> None:
     try:
         run.report = report_of(run)
     except Exception as error:
-        # What one part says of another: no check of the parts alone finds that.
+        # Parts that contradict each other: no check of one part alone finds that.
         logger.info("An import was refused", exc_info=True)
         problem = Problem("file", f"expected an exported run, found {error!r:.200}")
         raise InvalidImport(problem) from None
@@ -69,7 +69,7 @@ def _compute_report(run: Run) -> None:
 
 
 def _check(file: ImportedFile) -> None:
-    """Check what one part of the file says of another."""
+    """Check that the parts of the file agree."""
     try:
         plan = Plan.from_json(file.run.plan)
     except InvalidPlan as error:

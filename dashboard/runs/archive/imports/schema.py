@@ -172,8 +172,9 @@ def read_file(text: str | bytes) -> ImportedFile:
     try:
         return ImportedFile.model_validate_json(text)
     except ValidationError as error:
-        errors = error.errors(include_url=False)[:MOST_PROBLEMS]
-        raise InvalidImport(*(problem for one in errors for problem in _problems(one))) from None
+        details = error.errors(include_url=False)[:MOST_PROBLEMS]
+        problems = [problem for detail in details for problem in _problems(detail)]
+        raise InvalidImport(*problems) from None
 
 
 def _problems(error: Any) -> Sequence[Problem]:

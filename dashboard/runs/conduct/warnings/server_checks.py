@@ -41,9 +41,9 @@ def each_is_one_request(firing: Firing) -> bool:
 
 
 def server_warnings(
-    sent: RequestsSent, seen: WorkerTurnover | None, *, promised: int | None, one_each: bool
+    sent: RequestsSent, turnover: WorkerTurnover | None, *, promised: int | None, one_each: bool
 ) -> Iterator[str]:
-    """Yield warnings about a firing. `seen` is None without a probe.
+    """Yield warnings about a firing. `turnover` is None without a probe.
 
     `promised` is how many processes the server was started with, None if unknown.
     """
@@ -52,15 +52,16 @@ def server_warnings(
         yield (
             f"no-descriptors: the load generator ran out of file descriptors {times}. {RAISE_LIMIT}"
         )
-    if seen is None:
+    if turnover is None:
         return
-    if seen.out_of_descriptors:
+    if turnover.out_of_descriptors:
         yield f"no-descriptors: the server's log reports too many open files. {RAISE_LIMIT}"
-    if seen.died or seen.joined:
+    if turnover.died or turnover.joined:
         yield (
-            f"{counted(seen.died, 'worker process', 'worker processes')} of the server ended and"
-            f" {seen.joined} came in its place, so it was not the same server throughout. The cause"
-            " is a limit of requests per worker, lack of memory or a crash; see the server's log."
+            f"{counted(turnover.died, 'worker process', 'worker processes')} of the server ended"
+            f" and {turnover.joined} came in its place, so it was not the same server throughout."
+            " The cause is a limit of requests per worker, lack of memory or a crash; see the"
+            " server's log."
         )
     elif promised is not None and len(sent.processes) > promised:
         yield (
@@ -68,8 +69,9 @@ def server_warnings(
             f" {'was' if promised == 1 else 'were'} expected: this is not the server that the"
             " lane is named after."
         )
-    if one_each and seen.requests is not None and seen.requests > sent.sent:
+    if one_each and turnover.requests is not None and turnover.requests > sent.sent:
         yield (
-            f"the server received {counted(seen.requests - sent.sent, 'request')} more than the"
-            f" {sent.sent:,} that were sent: another client, or the project itself, uses it too."
+            f"the server received {counted(turnover.requests - sent.sent, 'request')} more than"
+            f" the {sent.sent:,} that were sent: another client, or the project itself, uses it"
+            " too."
         )

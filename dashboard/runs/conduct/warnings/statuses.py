@@ -17,7 +17,7 @@ class Statuses:
     """Collects from a run's frames how the requests of each lane were answered."""
 
     def __init__(self) -> None:
-        self._seen: defaultdict[int, set[int]] = defaultdict(set)
+        self._statuses: defaultdict[int, set[int]] = defaultdict(set)
         self._failures: defaultdict[int, set[int]] = defaultdict(set)
         self._broken: set[tuple[int, int]] = set()
 
@@ -28,7 +28,7 @@ class Statuses:
             if any(error in BROKEN for _, error in pairs):
                 self._broken.add((frame.lane, frame.round))
             for status, error in pairs:
-                self._seen[frame.lane].add(status if error in ANSWERED else NO_ANSWER)
+                self._statuses[frame.lane].add(status if error in ANSWERED else NO_ANSWER)
                 self._failures[frame.lane].add(error)
 
     def failures(self, lane: int) -> Collection[int]:
@@ -41,5 +41,5 @@ class Statuses:
 
     def only(self, lane: int) -> int | None:
         """Return the status of every response of the lane; None if they differ."""
-        seen = self._seen[lane]
-        return next(iter(seen)) if len(seen) == 1 else None
+        statuses = self._statuses[lane]
+        return next(iter(statuses)) if len(statuses) == 1 else None

@@ -1,6 +1,6 @@
 """The colours of a card in both schemes: the tokens of base.css, and the shades of a bar.
 
-They are written out, since programs other than browsers know neither custom properties nor
+They are written out, since programs other than browsers support neither custom properties nor
 `color-mix`.
 """
 
