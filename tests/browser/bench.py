@@ -12,7 +12,7 @@ SENTENCE = re.compile("First look|No verdict")
 LANES = ["sync@gunicorn-gthread", "sync@daphne", "async@daphne"]
 
 # Notes what happened between two looks of ours: which lanes were full while the run still ran,
-# whether the verdict so far was said, and when the first bar stood on the canvas.
+# whether the verdict so far was shown, and when the first bar was on the canvas.
 RECORDER = """() => {
   const seen = window.seen = {full: new Set(), pressed_ms: null, bar_ms: null, soFar: false};
   document.addEventListener('click', () => { seen.pressed_ms = performance.now(); }, true);

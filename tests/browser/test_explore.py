@@ -1,6 +1,6 @@
 """Explore in a browser: a matrix that fills while it runs, sorted, opened; a sweep that is stopped.
 
-What the pages show is `tests/web/explore/test_explore.py`'s to say.
+`tests/web/explore/test_explore.py` tests what the pages show.
 """
 
 from __future__ import annotations

@@ -112,7 +112,7 @@ def test_a_half_open_connection_is_replaced_within_seconds(
     }""")
     relay.silence()
     relayed.wait_for_function("() => window.lost.some(one => one.startsWith('reconnecting'))")
-    # Since it takes 3 s to notice. A page that is behind says so before.
+    # Since it takes 3 s to notice. A page that is behind shows that before.
     lost = relayed.evaluate("window.lost.find(one => one.startsWith('reconnecting'))")
     assert int(re.findall(r"last data (\d+) s ago", lost)[0]) >= 2
     expect(relayed.locator("#connection")).to_have_attribute("data-state", "live")

@@ -79,7 +79,7 @@ async def in_executor(request: HttpRequest) -> HttpResponse:
 
 
 async def in_line(request: HttpRequest) -> HttpResponse:
-    """Gathers calls that all want the request's one thread, and so stand in line for it."""
+    """Gathers calls that all want the request's one thread, and so are queued for it."""
     calls = (sync_to_async(time.sleep)(seconds(request)) for _ in range(CALLS))
     await asyncio.gather(*calls)
     return HttpResponse()

@@ -110,7 +110,7 @@ async def fire_anew(laboratory: Laboratory, scenario: str, requests: int) -> dic
 
 
 def _is_decided(report: dict[str, Any], scenario: str) -> bool:
-    """Return False if the run does not say enough: a wrong cause is never fired again."""
+    """Return False if the run does not show enough: a wrong cause is never fired again."""
     verdict = report["verdict"]
     if verdict["spoiled"] or verdict["disturbed"]:
         return False
@@ -152,7 +152,7 @@ async def test_an_answer_held_back_is_named_beside_whatever_else(
 async def test_one_thread_for_all_requests_is_named_as_that_of_one_request_is(
     laboratory: Laboratory, requests: int
 ) -> None:
-    """Nobody looked inside: the probe read off how many stood in line for asgiref's thread."""
+    """The probe reports how many were queued for asgiref's thread, without an X-ray."""
     report = await fire(laboratory, "one-thread-for-all", requests)
     (cause,) = causes(report)
     assert cause["name"] == "serialised-on-one-thread"

@@ -1,4 +1,4 @@
-"""docs/commands.md names every option of every command, where it tells of that command."""
+"""docs/commands.md names every option of every command, where it describes that command."""
 
 from __future__ import annotations
 

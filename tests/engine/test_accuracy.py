@@ -60,6 +60,6 @@ async def test_a_planted_delay_appears_in_its_segment_only(place: str) -> None:
     for segment, (begin, end) in SEGMENTS.items():
         measured_ms = median(row[end] - row[begin] for row in rows) / MS
         expected_ms = planted_s * 1e3 if segment in SHOWS_IN[place] else 0
-        # A margin of half the delay tells the two apart.
+        # A margin of half the delay distinguishes the two.
         assert expected_ms <= measured_ms < expected_ms + planted_s * 1e3 / 2, segment
     assert len({row["process"] for row in rows}) == 1

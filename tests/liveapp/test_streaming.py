@@ -43,7 +43,7 @@ def test_it_streams_where_iterator_and_server_are_of_one_kind(
         pieces = [(time.monotonic() - began, piece) for piece in answer.iter_text()]
     assert (answer.status_code, "".join(piece for _, piece in pieces)) == (200, WORDS)
     assert pieces[-1][0] >= WHOLE_S
-    # A loaded machine may let several pieces arrive together: the first is what tells.
+    # A loaded machine may let several pieces arrive together: the first one decides.
     streams = (variant, server) in [("sync", "gunicorn-gthread"), ("async", "uvicorn")]
     assert (pieces[0][0] < WHOLE_S) == streams
 

@@ -28,7 +28,7 @@ from dashboard.wire.report.target_facts import ExecutorFacts, TargetFacts
 from dashboard.wire.units import NS_PER_MS as MS
 
 ORIGIN_NS = 10**15
-WALL_NS, CPU_NS = 100 * MS, 10 * MS  # of a firing, as the engine that replays tells them
+WALL_NS, CPU_NS = 100 * MS, 10 * MS  # of a firing, as the engine that replays reports them
 LIVEAPP = Path(__file__).parents[2] / "liveapp" / "lab.toml"
 
 

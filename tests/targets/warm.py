@@ -38,7 +38,7 @@ async def warm_pool(lab: Path, directory: Path) -> AsyncIterator[Targets]:
 
 @dataclass
 class Warm:
-    """One server in a pool of its own, so that its processes can be told from all others."""
+    """One server in a pool of its own: its processes can be distinguished from all others."""
 
     targets: Targets
     mark: str

@@ -1,4 +1,4 @@
-"""Which of a log's last lines tells most."""
+"""The most informative of a log's last lines."""
 
 from __future__ import annotations
 

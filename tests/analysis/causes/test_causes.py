@@ -254,7 +254,7 @@ def test_the_cpu_that_others_had_is_not_what_a_lane_left_idle() -> None:
     assert "cpu-bound" not in [cause["name"] for cause in causes(report_of([alone, other], 20))]
 
 
-# Everybody in the application at once, each view of 0.1 ms in its turn behind a hold of 100 ms.
+# All requests in the application at once, each view of 0.1 ms in its turn behind a hold of 100 ms.
 def behind_a_hold(requests: int) -> list[Stamps]:
     ends = [100.0 * (request + 1) + 1 for request in range(requests)]
     return [Stamps(0.2, end - 0.1, end, end + 0.2) for end in ends]

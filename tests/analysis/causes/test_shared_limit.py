@@ -43,7 +43,7 @@ def alike(model: Any, requests: int = 40, rounds: int = 6, **both: Any) -> dict[
 
 
 CASES = [
-    # what both lanes do, the limit, what is said of it
+    # what both lanes do, the limit, its sentence
     (busy(65), {"cpu_ms": 63, "peak": 8}, "cpu-bound",
      "63 ms of CPU per request, 2.52 s of 2.6 … on one core: neither another server nor async can"
      " help there; more processes on more cores would."),

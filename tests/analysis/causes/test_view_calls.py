@@ -162,7 +162,7 @@ def test_exceptions_are_quoted_where_they_became_errors() -> None:
     )  # fmt: skip
     failed = {**FAST, "status": 500, "error": int(Failure.STATUS)}
     result = report(failed, kinds=kinds)
-    # A 404 that no request was answered with was made good: a slash was appended, say.
+    # A 404 that no request was answered with was mended, for example by an appended slash.
     assert [exception["status"] for exception in result["lanes"][1]["exceptions"]] == [500, None]
     assert (
         f"{SECOND}: 100 requests answered 500 by OperationalError: no such table"

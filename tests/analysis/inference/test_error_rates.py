@@ -1,7 +1,7 @@
 """Simulated false alarms and power: what the page promises about its answers.
 
 A comparison's log ratio of one round is the difference of two lanes' noise. Seeded and
-vectorised. An error rate may stand above its promise by what a count of this size can err:
+vectorised. An error rate may exceed its promise by what a count of this size can err:
 three standard errors.
 """
 

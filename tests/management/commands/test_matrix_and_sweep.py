@@ -47,7 +47,7 @@ def test_a_matrix_agrees_with_theory(tmp_path: Path) -> None:
     }.items():  # fmt: skip
         cell = measured[lane]
         assert cell["theory_s"] == pytest.approx(turns * 0.05)
-        # Nobody is quicker than the wait; a loaded machine may be slower.
+        # No request is quicker than the wait; a loaded machine may be slower.
         assert cell["theory_s"] <= cell["makespan_s"] < cell["theory_s"] + 0.6, lane
     assert measured["async-blocking@daphne"]["ratio"] > 2
     rows = list(csv.DictReader(table.read_text().splitlines()))

@@ -50,7 +50,7 @@ class Forks:
             pytest.skip("permissions do not bind root without setpriv(1)")
 
     def mount(self, *arguments: str) -> None:
-        """Mount something that these commands see, and nobody else; skip where that is refused."""
+        """Mount something that only these commands see; skip where that is refused."""
         if not self.can_mount:
             pytest.skip("mounting needs root, and unshare(1)")
         done = self._ask(mount=arguments)

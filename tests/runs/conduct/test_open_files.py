@@ -40,7 +40,7 @@ def plan_of(requests: int, *lanes: str, concurrency: int | None = None) -> Plan:
 
 @pytest.fixture
 def limited() -> Iterator[None]:
-    """Let this process open LIMIT files; the hard limit is only said to be that."""
+    """Let this process open LIMIT files; the hard limit is a pretended one."""
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (LIMIT, before[1]))
     yield

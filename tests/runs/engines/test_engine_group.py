@@ -111,7 +111,7 @@ async def test_concurrency_is_that_of_the_load(tmp_path: Path) -> None:
         nonlocal most
         waiting.append(peer)
         most = max(most, len(waiting))
-        if len(waiting) == 5:  # fewer, and it would stand still
+        if len(waiting) == 5:  # fewer, and nothing would be fired
             while waiting:
                 waiting.pop().write(OK)
 
@@ -171,7 +171,7 @@ async def test_stop_reaches_every_engine(tmp_path: Path) -> None:
 async def test_a_stop_before_the_beginning_is_not_lost(tmp_path: Path) -> None:
     async with serving(responds(OK)) as server, together(tmp_path) as several:
         firing = asyncio.create_task(fire(several, burst(server.port, "/", 1000, 10)))
-        await asyncio.sleep(0)  # `fire` was called, and no process has heard of it
+        await asyncio.sleep(0)  # `fire` was called, and no process was sent it yet
         several.stop()
         fired, _ = await asyncio.wait_for(firing, 5)
         assert (fired.fired["requests"], fired.fired["stopped"]) == (0, True)

@@ -170,7 +170,7 @@ class TestAnswer:
     async def test_there_is_an_answer_before_the_first_level(self, tmp_path: Path) -> None:
         engine = FakeEngine(hold=True)
         lab = fake_laboratory(engine, tmp_path)
-        three = (*PAIR, "async@daphne")  # two comparisons, and neither has anything to say yet
+        three = (*PAIR, "async@daphne")  # two comparisons, and neither has a result yet
         experiment = await lab.experiment(sweep(lanes=three).experiment_plan)
         await engine.holding.wait()
         answer = await sync_to_async(sweep_answer)(await Experiment.objects.aget(pk=experiment.pk))

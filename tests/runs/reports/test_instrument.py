@@ -98,7 +98,7 @@ def test_unknown_values_exceed_no_limit() -> None:
         (0, 100, 0.0, False),
         (2, 100, 2.0, False),
         (3, 100, 3.0, True),
-        (1, 10, 10.0, False),  # one tick is all that the kernel can tell
+        (1, 10, 10.0, False),  # one tick is the kernel's resolution
         (2, 10, 20.0, True),
         (0, 0, None, False),
     ],

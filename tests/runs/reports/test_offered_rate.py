@@ -93,7 +93,7 @@ def test_rounds_are_pooled_and_the_warm_up_is_left_out() -> None:
     fine, slow = (served(constant(LOAD, 1), workers, 0.1) for workers in (100, 8))
     frames = [samples(fine, round=number) for number in (1, 2, 4)]
     report = judged(*frames, samples(slow, round=3), samples(slow, round=0))
-    assert report["keeps_up"] is True  # most rounds say so
+    assert report["keeps_up"] is True  # so in most rounds
     alone = judged(*frames)
     assert alone["achieved_rps"] == pytest.approx(200, rel=0.01)
 

@@ -32,7 +32,7 @@ VIEWS = (
     "signal", "there_and_back", "broken",
 )  # fmt: skip
 # Interpreters with other Djangos in them: those that LIVEBURST_PYTHONS names, with colons, or
-# that stand beside ours.
+# beside ours.
 NAMED = [name for name in os.environ.get("LIVEBURST_PYTHONS", "").split(":") if name]
 OTHERS: list[Any] = NAMED or [str(path) for path in sorted(ROOT.glob(".venv-python*/bin/python"))]
 NONE = pytest.param("", marks=pytest.mark.skip("no .venv-python* and no LIVEBURST_PYTHONS"))

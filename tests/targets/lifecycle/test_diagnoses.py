@@ -248,7 +248,7 @@ async def test_the_exception_is_quoted(name: str, server: str, shops: Shops) -> 
 async def test_pending_migrations_are_found_with_the_projects_own_path(
     name: str, server: str, shops: Shops
 ) -> None:
-    """Only an answer of the check is a diagnosis: where it cannot be told, nothing is."""
+    """Only an answer of the check is a diagnosis: where it is unknown, there is none."""
     migrations = await shops.pools[name].migrations(server)
     if name == "without a database":
         assert migrations.pending is None

@@ -1,4 +1,4 @@
-"""A project gets few variables of the environment, and is told which one it was not given."""
+"""A project gets few variables of the environment; a report names those that were withheld."""
 
 from __future__ import annotations
 

@@ -184,7 +184,7 @@ async def targets(pool: Targets, shop: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.fixture
 def logins(shop: Path) -> Callable[[], int]:
-    """How often somebody has logged in during the test."""
+    """The number of logins during the test."""
     return lambda: len((shop / "logins.txt").read_text())
 
 

@@ -17,7 +17,7 @@ from tests.targets.helpers import AVAILABLE
 from tests.targets.warm import WarmServers
 
 pytestmark = pytest.mark.servers
-# A target for each, with all of its settings; the loop that is not said is seen in the defaults.
+# A target for each, with all of its settings; the loop that is not set is that of the defaults.
 IN_FORCE: dict[str, dict[str, Any]] = {
     "gunicorn-gthread": {"threads": 3},
     "waitress": {"threads": 3},

@@ -1,4 +1,4 @@
-"""How a dashboard is exposed: what the environment says of it, and what is refused."""
+"""How a dashboard is exposed: by which variables, and what is refused."""
 
 from __future__ import annotations
 

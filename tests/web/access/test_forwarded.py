@@ -1,4 +1,4 @@
-"""What a proxy says of a request: believed of a trusted one only, and removed in any case."""
+"""A proxy's headers count if the proxy is trusted, and are removed in any case."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def browser() -> AsyncClient:
 
 
 class Anonymous:
-    """The handler of requests that nobody is logged in for."""
+    """The handler of requests without a login."""
 
     def __init__(self, handler: Any) -> None:
         self._handler = handler

@@ -1,4 +1,4 @@
-"""A plan is right when it exists; what is wrong with it is said by field."""
+"""A plan that exists is valid; problems are reported by field."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is stored has the keys and types that its readers are told of."""
+"""What is stored has the keys and types that its readers rely on."""
 
 from __future__ import annotations
 
@@ -44,6 +44,6 @@ READING = Reading(0, 1, 7, 5, cpu_before=(1, 2), cpu_after=(3, 4), stalls_ns=((1
     ],
     ids=lambda value: value.__name__ if isinstance(value, type) else "",
 )
-def test_it_is_of_the_type_that_readers_are_told_of(kind: Any, value: JsonObject) -> None:
+def test_it_has_the_type_that_its_readers_rely_on(kind: Any, value: JsonObject) -> None:
     stored = json.loads(json.dumps(value.to_json()))
     assert read_json(kind, stored) == stored
