@@ -32,9 +32,9 @@ def pairs(*ratios: float) -> list[dict[str, Any]]:
 def test_the_ratio_of_pairs_is_a_verdict(
     ratios: tuple[float, ...], answer: str, differs: bool
 ) -> None:
-    text, found = verdict("p95_ms", pairs(*ratios))
+    text, is_different = verdict("p95_ms", pairs(*ratios))
     assert answer in text
-    assert found == differs
+    assert is_different == differs
 
 
 def test_a_frame_that_was_neither_sent_nor_announced_is_missed() -> None:

@@ -67,10 +67,10 @@ def _smaller(png: bytes) -> Image.Image:
 def _area(page: Page) -> FloatRect:
     """Return the part of the page with the sentence and all waterfalls."""
     boxes = [page.locator(place).bounding_box() for place in ("#sentence", "#waterfalls")]
-    known = [box for box in boxes if box]
-    left, top = min(box["x"] for box in known), min(box["y"] for box in known)
-    right = max(box["x"] + box["width"] for box in known)
-    bottom = max(box["y"] + box["height"] for box in known)
+    visible = [box for box in boxes if box]
+    left, top = min(box["x"] for box in visible), min(box["y"] for box in visible)
+    right = max(box["x"] + box["width"] for box in visible)
+    bottom = max(box["y"] + box["height"] for box in visible)
     margin = 12
     return {
         "x": left - margin,

@@ -289,7 +289,8 @@ def _addresses(prefix: str, patterns: Any) -> Iterator[tuple[str, str]]:
 
 def _paths() -> Iterator[tuple[str, dict[str, Any]]]:
     for path, name in addresses():
-        yield path, {one.method: _operation(path, name, one) for one in OPERATIONS[name]}
+        operations = OPERATIONS[name]
+        yield path, {item.method: _operation(path, name, item) for item in operations}
 
 
 def _operation(path: str, name: str, operation: Operation) -> dict[str, Any]:

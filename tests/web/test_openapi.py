@@ -53,9 +53,9 @@ async def test_every_address_answers_as_listed(
         if "get" not in methods:
             continue
         responses = methods["get"]["responses"]
-        for known in {run.pk, "none"} if "{run_id}" in path else {""}:
-            answer = await browser.get(address(path, run_id=known))
-            assert str(answer.status_code) in responses, (path, known)
+        for run_id in {run.pk, "none"} if "{run_id}" in path else {""}:
+            answer = await browser.get(address(path, run_id=run_id))
+            assert str(answer.status_code) in responses, (path, run_id)
             if answer.status_code == 200:
                 (media,) = responses["200"]["content"]
                 assert answer["Content-Type"].partition(";")[0] in {media, "image/svg+xml"}, path

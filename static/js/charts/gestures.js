@@ -99,13 +99,13 @@ function wheel(stage, event) {
   const { view, cursor } = stage;
   const scale_px = event.deltaMode ? LINE_PX : 1;
   const [across_px, down_px] = [event.deltaX * scale_px, event.deltaY * scale_px];
-  const asked = event.ctrlKey || event.metaKey;
+  const zooms = event.ctrlKey || event.metaKey;
   let done = false;
   if (event.shiftKey) {
     const [from_ms, to_ms] = view.span;
     const share = (across_px || down_px) / surface.clientWidth;
     done = view.move(share * (to_ms - from_ms), 0);
-  } else if (asked || surface === document.activeElement) {
+  } else if (zooms || surface === document.activeElement) {
     const factor = Math.exp(-clamp(down_px, -WHEEL_PX, WHEEL_PX) * WHEEL_SPEED);
     const { clientX, clientY } = event;
     const row = cursor.rowAt(clientY, surface);
@@ -113,7 +113,7 @@ function wheel(stage, event) {
     stage.wheeled ||= done;
   }
   // What changes nothing scrolls the page, but never zooms it.
-  if (done || asked) event.preventDefault();
+  if (done || zooms) event.preventDefault();
   if (done) stage.viewed();
 }
 

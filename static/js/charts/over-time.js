@@ -118,24 +118,24 @@ export function loadOverTime({ health }, measure, [from_ms, to_ms], points) {
   const place = (/** @type {number} */ ms) => Math.max(Math.ceil((ms - from_ms) / step_ms), 0);
   const processes = /** @type {Map<number, Course>} */ (new Map());
   for (const report of [...health].sort((a, b) => a.at - b.at)) {
-    const known = report[measure] >= 0;
-    if (!known && !OF_ANY_PROCESS.includes(measure)) continue;
+    const isReported = report[measure] >= 0;
+    if (!isReported && !OF_ANY_PROCESS.includes(measure)) continue;
     const at = place(report.at / NS_PER_MS);
     const course =
       processes.get(report.process) ??
       /** @type {Course} */ ({ values: new Array(points).fill(null, at) });
     processes.set(report.process, course);
-    const value = known ? reported(measure, report, course.before) : null;
-    if (known) course.before = report;
+    const value = isReported ? reported(measure, report, course.before) : null;
+    if (isReported) course.before = report;
     if (value !== null) course.values.fill(value, at, place(report.at / NS_PER_MS + HOLDS_MS));
     if (report.rss === 0) course.values.fill(undefined, at); // the process has ended
   }
   const courses = [...processes.values()];
   return Array.from({ length: points }, (_, point) => {
     const live = courses.map(({ values }) => values[point]);
-    const known = live.filter((value) => typeof value === 'number');
-    if (!known.length || live.includes(null)) return null;
-    return measure === 'loop_lag' ? Math.max(...known) : known.reduce((sum, value) => sum + value);
+    const values = live.filter((value) => typeof value === 'number');
+    if (!values.length || live.includes(null)) return null;
+    return measure === 'loop_lag' ? Math.max(...values) : values.reduce((sum, value) => sum + value);
   });
 }
 

@@ -104,8 +104,8 @@ export class Firing {
 
   /** Of the rest it is unknown whether they have finished. @param {Narrow} inFlight */
   #keepOpen(inFlight) {
-    const known = new Set(inFlight);
-    for (const request of [...this.open].filter((request) => !known.has(request))) {
+    const reported = new Set(inFlight);
+    for (const request of [...this.open].filter((request) => !reported.has(request))) {
       this.open.delete(request);
       this.state[request] = UNKNOWN;
       this.begun--;
@@ -222,8 +222,8 @@ export class RunColumns {
 
   /** Returns the firing, a new one if needed. @type {Begin} */
   begin(lane, round) {
-    const known = this.firing(lane, round);
-    if (known) return known;
+    const begun = this.firing(lane, round);
+    if (begun) return begun;
     const firing = new Firing(round ? this.requests : Math.min(this.requests, WARM_UP));
     this.#firings.set(`${lane}:${round}`, firing);
     this.newestRound = Math.max(this.newestRound, round);

@@ -83,8 +83,8 @@ class Site(NamedTuple):
 
 def post(browser: httpx.Client, path: str, page: str, **fields: str) -> httpx.Response:
     """Send a form as the browser does from this page."""
-    found = re.search(r'csrfmiddlewaretoken" value="(\w+)"', page)
-    fields["csrfmiddlewaretoken"] = found[1] if found else ""
+    match = re.search(r'csrfmiddlewaretoken" value="(\w+)"', page)
+    fields["csrfmiddlewaretoken"] = match[1] if match else ""
     origin = str(browser.base_url).rstrip("/")
     return browser.post(path, data=fields, headers={"origin": origin})
 

@@ -138,7 +138,7 @@ def test_an_experiment_goes_with_its_last_run_and_an_active_one_keeps_its_runs()
     assert left() == ["active", "ended1"]
     call_command("prune", "--keep", "5d")
     assert left() == ["active"]
-    assert [found.pk for found in Experiment.objects.all()] == [active.pk]
+    assert [experiment.pk for experiment in Experiment.objects.all()] == [active.pk]
 
 
 @pytest.mark.parametrize(

@@ -261,8 +261,8 @@ async def test_a_target_that_dies_is_restarted_with_a_warning() -> None:
     (warning,) = [event for event in recorded.events if event["event"] == "warning"]
     assert warning["spoils"]
     assert "round 1: gunicorn-gthread ended with status 9, and was restarted" in warning["message"]
-    (found,) = [event for event in recorded.events if event["event"] == "found"]
-    assert (found["lane"], found.get("facts")) == (0, {"fault": warning["message"]})
+    (facts_event,) = [event for event in recorded.events if event["event"] == "found"]
+    assert (facts_event["lane"], facts_event.get("facts")) == (0, {"fault": warning["message"]})
     rounds = [frame.decode(data).round for data in recorded.frames]
     assert {1, 2, 3} <= set(rounds)  # what was fired at it is kept
 

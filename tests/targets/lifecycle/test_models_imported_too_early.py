@@ -35,6 +35,6 @@ async def test_models_are_imported_before_django_is_set_up(
     django = target.facts["django"]
     assert django is not None
     assert django["set_up_first"] is too_soon
-    said = [words for words in advice_on(target.facts) if "before Django is set up" in words]
-    assert bool(said) is too_soon
-    assert all(f"get_{interface}_application()" in words for words in said)
+    advice = [words for words in advice_on(target.facts) if "before Django is set up" in words]
+    assert bool(advice) is too_soon
+    assert all(f"get_{interface}_application()" in words for words in advice)

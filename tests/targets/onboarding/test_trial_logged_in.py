@@ -46,8 +46,8 @@ async def logged_in(shop: Shop, *paths: str, problem: str = "") -> dict[str, Tri
         await visitor.request(paths)
         assert [answer.login for answer in visitor.answers.values()] == [True] * len(paths)
         assert shop.logins == 0
-        found = await visitor.request_logged_in(shop.log_in)
-    assert found.startswith(problem) if problem else not found
+        reason = await visitor.request_logged_in(shop.log_in)
+    assert reason.startswith(problem) if problem else not reason
     return visitor.answers
 
 

@@ -10,7 +10,7 @@ ALLOWED = ["127.0.0.1", "localhost", "[::1]"]
 
 
 def accepted(*origins: str, host: str = "127.0.0.1:8000", scheme: str = "ws") -> bool:
-    headers = [(b"host", host.encode()), *((b"origin", one.encode()) for one in origins)]
+    headers = [(b"host", host.encode()), *((b"origin", origin.encode()) for origin in origins)]
     return is_same_origin({"headers": headers, "scheme": scheme}, ALLOWED)
 
 

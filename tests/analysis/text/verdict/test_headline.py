@@ -47,7 +47,7 @@ def planted_causes() -> tuple[Any, ...]:
     """Each cause as a report has it, and none."""
     reports = [report_of([slow, fast], 20, 2) for _, slow, fast in PLANTED]
     causes = [report["verdict"]["comparisons"][0]["causes"] for report in reports]
-    return (None, *(found[0] for found in causes if found))
+    return (None, *(cause[0] for cause in causes if cause))
 
 
 @st.composite
@@ -75,17 +75,17 @@ def comparisons(draw: st.DrawFn, lane: str, baseline: str) -> dict[str, Any]:
 def reports(draw: st.DrawFn) -> Any:
     """A report of two, three or six lanes, with whatever they were found to do."""
     names = LANES[: draw(st.sampled_from([2, 3, 6]))]
-    found = [draw(comparisons(name, names[0])) for name in names[1:]]
+    drawn = [draw(comparisons(name, names[0])) for name in names[1:]]
     rated = draw(st.booleans())
     keeping = st.sampled_from([True, False, None]) if rated else st.none()
     intervals = {
-        item["lane"]: draw(st.sampled_from([item["round_ratios"], None])) for item in found
+        item["lane"]: draw(st.sampled_from([item["round_ratios"], None])) for item in drawn
     }
     name = draw(st.sampled_from(LIMITS))
     disturbed = {"reason": "It was late.", "intervals": intervals} if draw(st.booleans()) else None
     verdict = {
         "metric": draw(st.sampled_from(["makespan_s", "response_p95_ms"])), "baseline": names[0],
-        "margin": MARGIN, "spoiled": None, "control": None, "comparisons": found,
+        "margin": MARGIN, "spoiled": None, "control": None, "comparisons": drawn,
         "disturbed": disturbed,
         "absolute": name and {"name": name, "concurrency": 20, "lanes": LIMIT[: len(names)]},
     }  # fmt: skip
@@ -158,12 +158,12 @@ def compared(lane: str, ratio: float, width: float = 1.03, **more: Any) -> dict[
     }  # fmt: skip
 
 
-def of(*found: dict[str, Any], **verdict: Any) -> str:
+def of(*compared_lanes: dict[str, Any], **verdict: Any) -> str:
     base: dict[str, Any] = {
         "metric": "makespan_s", "baseline": LANES[0], "margin": MARGIN, "spoiled": None,
         "control": None, "disturbed": None, "absolute": None,
     }  # fmt: skip
-    report: Any = {"verdict": {**base, "comparisons": found, **verdict}, "lanes": []}
+    report: Any = {"verdict": {**base, "comparisons": compared_lanes, **verdict}, "lanes": []}
     return headline(report)
 
 
@@ -188,15 +188,15 @@ def test_one_lane_against_the_baseline() -> None:
 
 
 def test_lanes_that_do_equally_well_share_the_claim() -> None:
-    found = [compared(name, 1 / 7.3, causes=[THREADS_BUSY]) for name in LANES[1:4]]
-    found[1]["ratio"] = 1 / 7.2
-    assert of(*found[:2]) == (
+    lanes = [compared(name, 1 / 7.3, causes=[THREADS_BUSY]) for name in LANES[1:4]]
+    lanes[1]["ratio"] = 1 / 7.2
+    assert of(*lanes[:2]) == (
         "async@daphne and sync@daphne were about 7.2× faster than sync@gunicorn-gthread (95 %:"
         " 7.1–7.5), because gunicorn had only 8 threads."
     )
-    assert of(*found).startswith("async@daphne and 2 others were about 7.3× faster than ")
+    assert of(*lanes).startswith("async@daphne and 2 others were about 7.3× faster than ")
     other = compared(LANES[2], 1 / 2)
-    assert of(found[0], other).startswith("async@daphne was 7.3× faster")
+    assert of(lanes[0], other).startswith("async@daphne was 7.3× faster")
 
 
 @pytest.mark.parametrize(
@@ -209,15 +209,15 @@ def test_lanes_that_do_equally_well_share_the_claim() -> None:
     ],
 )
 def test_the_largest_difference_is_the_claim(ratios: tuple[float, ...], words: str) -> None:
-    found = [compared(name, ratio, 1.02) for name, ratio in zip(LANES[1:], ratios, strict=False)]
-    assert of(*found).startswith(words)
+    lanes = [compared(name, ratio, 1.02) for name, ratio in zip(LANES[1:], ratios, strict=False)]
+    assert of(*lanes).startswith(words)
 
 
 CONTROL = {"trusted": True, "why": []}
 
 
 @pytest.mark.parametrize(
-    ("found", "words"),
+    ("comparison", "words"),
     [
         (
             compared("x", 1.005, 1.01),
@@ -236,8 +236,8 @@ CONTROL = {"trusted": True, "why": []}
         ),
     ],
 )
-def test_a_a_runs(found: dict[str, Any], words: str) -> None:
-    assert of({**found, "lane": f"{LANES[0]}#2"}, control=CONTROL) == words
+def test_a_a_runs(comparison: dict[str, Any], words: str) -> None:
+    assert of({**comparison, "lane": f"{LANES[0]}#2"}, control=CONTROL) == words
 
 
 def test_an_overload_states_what_kept_up() -> None:
@@ -258,10 +258,10 @@ def test_an_overload_states_what_kept_up() -> None:
 
 def test_failures_state_what_is_left() -> None:
     lanes = [lane_of("a@x", 8, None, rated=False), lane_of("b@y", 0, None, rated=False)]
-    found = compared("b@y", 1.0) | {"answer": "errors", "ratio": None}
+    failed = compared("b@y", 1.0) | {"answer": "errors", "ratio": None}
     verdict = {
         "metric": "makespan_s", "baseline": "a@x", "margin": MARGIN, "spoiled": None,
-        "control": None, "comparisons": [found],
+        "control": None, "comparisons": [failed],
     }  # fmt: skip
     report: Any = {"verdict": verdict, "lanes": lanes}
     assert headline(report) == (
