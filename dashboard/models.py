@@ -8,12 +8,13 @@ from typing import Any
 from django.db import models
 
 from dashboard.accounts import AuditEntry, FailedLogins, Role, User
-from dashboard.wire.plan.stored import Question, StoredPlan, StoredPrediction
-from dashboard.wire.reading import ReadingJson
 from dashboard.wire.report.advice import AdviceUnderTest
 from dashboard.wire.report.report import Environment, Report
 from dashboard.wire.report.target_facts import TargetFacts
 from dashboard.wire.report.where import LaneWhere
+from dashboard.wire.stored.plan import StoredPlan, StoredPrediction
+from dashboard.wire.stored.questions import Question
+from dashboard.wire.stored.reading import ReadingJson
 
 __all__ = ["AuditEntry", "FailedLogins", "Role", "User"]  # Django looks for models here
 

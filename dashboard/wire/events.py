@@ -7,10 +7,10 @@ sinks in the dashboard's own process, and are not sent to viewers.
 from collections.abc import Mapping
 from typing import Any, Final, Literal, NotRequired, TypeAlias, TypedDict
 
-from dashboard.wire.reading import ReadingJson
 from dashboard.wire.report.report import DiscardReason
 from dashboard.wire.report.target_facts import TargetFacts
 from dashboard.wire.report.where import LaneWhere
+from dashboard.wire.stored.reading import ReadingJson
 
 INTERNAL: Final = ("facts", "reading", "spoils", "where")
 

@@ -10,7 +10,7 @@ from dashboard.project.project import Project
 from dashboard.runs.queue.run_queue import QueueEntry
 from dashboard.wire.frame import WARM_UP_ROUND
 from dashboard.wire.plan.plan import Plan
-from dashboard.wire.plan.stored import ClaimsQuestion
+from dashboard.wire.stored.questions import ClaimsQuestion
 
 
 @dataclass(frozen=True)

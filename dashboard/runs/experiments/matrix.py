@@ -28,7 +28,7 @@ from dashboard.targets.lifecycle.server_packages import missing_packages
 from dashboard.wire.codec import JsonObject
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.plan.plan import MAX_LANES, Lane, Plan
-from dashboard.wire.plan.stored import MatrixQuestion
+from dashboard.wire.stored.questions import MatrixQuestion
 
 MAX_CELLS = 80
 USUAL_SERVERS = (  # those that are deployed most, the default of a matrix

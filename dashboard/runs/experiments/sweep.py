@@ -27,7 +27,7 @@ from dashboard.runs.reports.stored import stored_report
 from dashboard.wire.codec import JsonObject
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.plan.plan import Burst, Lane, Plan, Rate
-from dashboard.wire.plan.stored import SweepQuestion
+from dashboard.wire.stored.questions import SweepQuestion
 
 from .sweep_axis import CONCURRENCY, FEWEST_LEVELS, MOST_LEVELS, RATE, Axis
 

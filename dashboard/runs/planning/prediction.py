@@ -10,8 +10,8 @@ from typing import cast
 from dashboard.analysis.text.numbers import times
 from dashboard.wire.codec import JsonObject
 from dashboard.wire.plan.plan import MARGIN
-from dashboard.wire.plan.stored import StoredPrediction
 from dashboard.wire.report.report import Report
+from dashboard.wire.stored.plan import StoredPrediction
 
 NO_WINNER = "nobody"  # no lane is faster than the others
 FACTORS = (1.5, 2.0, 5.0, 10.0)  # how many times faster, to choose from

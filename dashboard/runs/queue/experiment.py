@@ -21,8 +21,8 @@ from dashboard.runs.sinks.sink import Outcome
 from dashboard.wire.errors import LiveburstError
 from dashboard.wire.last_lines import with_decisive_line
 from dashboard.wire.plan.plan import Plan
-from dashboard.wire.plan.stored import Question
 from dashboard.wire.plural import counted
+from dashboard.wire.stored.questions import Question
 
 MAX_REQUESTS_OF_ALL = 1_000_000  # in all runs of an experiment
 

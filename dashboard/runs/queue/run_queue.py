@@ -29,8 +29,8 @@ from dashboard.runs.planning.plans import capacity
 from dashboard.runs.planning.prediction import Prediction
 from dashboard.wire.errors import LiveburstError
 from dashboard.wire.plan.plan import Plan
-from dashboard.wire.plan.stored import Question
 from dashboard.wire.report.advice import AdviceUnderTest
+from dashboard.wire.stored.questions import Question
 
 LOOK_EVERY_S = 0.2
 

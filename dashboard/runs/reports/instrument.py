@@ -16,8 +16,8 @@ from dashboard.analysis.text.numbers import milliseconds
 from dashboard.targets.observe.machine import steal_percent
 from dashboard.wire.codec import JsonObject
 from dashboard.wire.events import EngineFired
-from dashboard.wire.reading import ReadingJson
 from dashboard.wire.report.report import DiscardReason, Environment
+from dashboard.wire.stored.reading import ReadingJson
 from dashboard.wire.units import NS_PER_MS
 
 MAX_LOOP_LAG_SHARE = 0.1  # of the smallest p50

@@ -12,6 +12,7 @@ from typing import ClassVar, Self, cast
 
 from dashboard.wire.codec import InvalidJson, JsonObject, Textual, json_key
 from dashboard.wire.errors import InvalidPlan, Problem
+from dashboard.wire.stored.plan import StoredPlan
 
 from .fields import (
     MARGIN,
@@ -26,7 +27,6 @@ from .fields import (
 )
 from .load import Burst, Load, Rate, load_from_json
 from .request_mode import PLAIN, RequestMode
-from .stored import StoredPlan
 
 # The loads are exported from here, since they are part of the contract.
 __all__ = [

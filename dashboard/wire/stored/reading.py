@@ -1,10 +1,10 @@
-"""The JSON of what was read of load generator and machine around one firing."""
+"""What was read of load generator and machine around one firing, as stored."""
 
 from typing import NotRequired, TypedDict
 
 
 class ReadingJson(TypedDict):
-    """A `runs.reports.instrument.Reading`; keys that later versions added are NotRequired."""
+    """A `runs.reports.instrument.Reading`."""
 
     lane: int
     round: int

@@ -14,13 +14,9 @@ from dashboard.runs.planning.prediction import Prediction
 from dashboard.runs.reports.instrument import Reading
 from dashboard.wire.codec import JsonObject, read_json
 from dashboard.wire.plan.plan import Burst, Lane, Plan, Rate
-from dashboard.wire.plan.stored import (
-    MatrixQuestion,
-    StoredPlan,
-    StoredPrediction,
-    SweepQuestion,
-)
-from dashboard.wire.reading import ReadingJson
+from dashboard.wire.stored.plan import StoredPlan, StoredPrediction
+from dashboard.wire.stored.questions import MatrixQuestion, SweepQuestion
+from dashboard.wire.stored.reading import ReadingJson
 
 LANES = (Lane("sync", "gunicorn-sync"), Lane("async", "daphne"))
 BURST = Plan("sleep", LANES, Burst(100, 10, 50.0, 0.5), 3, 7, {"delay": 0.1}, 30.0)

@@ -1,0 +1,51 @@
+"""The question of an experiment as stored, by its kind."""
+
+from typing import NotRequired, TypeAlias, TypedDict
+
+from .plan import StoredPlan
+
+
+class StoredAxis(TypedDict):
+    """What a sweep varies."""
+
+    name: str
+    low: float
+    high: float
+    unit: NotRequired[str]
+
+
+class SweepQuestion(TypedDict):
+    """The question of a sweep; its plan is that of every run, except for what is swept."""
+
+    axis: StoredAxis
+    levels: list[float]
+    plan: StoredPlan
+    requests: NotRequired[int | None]
+    duration_s: NotRequired[float]
+
+
+class StoredCell(TypedDict):
+    """One variant at one server; `refusal` is why it cannot be fired."""
+
+    variant: str
+    server: str
+    refusal: NotRequired[str]
+
+
+class MatrixQuestion(TypedDict):
+    """The question of a matrix; its plan is that of every run, except for its lanes."""
+
+    variants: list[str]
+    servers: list[str]
+    cells: list[StoredCell]
+    plan: StoredPlan
+    baseline: str
+
+
+class ClaimsQuestion(TypedDict):
+    """The names of the claims that are fired."""
+
+    claims: list[str]
+
+
+Question: TypeAlias = SweepQuestion | MatrixQuestion | ClaimsQuestion
