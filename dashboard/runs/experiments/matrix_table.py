@@ -12,7 +12,7 @@ from dashboard.analysis.text.numbers import compared_with, ends_like, percent, s
 from dashboard.models import Experiment, Run, Status
 from dashboard.runs.reports.csv_lines import csv_lines
 from dashboard.runs.reports.stored import measured_report
-from dashboard.wire.codec import read_json
+from dashboard.wire.codec import read_json, to_json
 from dashboard.wire.report.matrix import (
     CellNumbers,
     CellPlace,
@@ -50,7 +50,7 @@ def matrix_answer(experiment: Experiment) -> MatrixAnswer:
         "problem": members.problem(experiment),
         "project": experiment.project,
         "scenario": matrix.plan.scenario,
-        "load": matrix.plan.to_json()["load"],
+        "load": to_json(matrix.plan.load),
         "rounds": matrix.plan.rounds,
         "seed": matrix.plan.seed,
         "parameters": dict(matrix.plan.parameters),

@@ -121,7 +121,7 @@ def experiment(status: Status) -> Experiment:
     return Experiment.objects.create(
         kind="sweep",
         title="t",
-        question={},
+        question={"claims": []},
         project="p",
         owner_pid=1,
         owner_started=0,

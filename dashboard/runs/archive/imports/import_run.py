@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from typing import cast
 
 from django.db import transaction
 
@@ -12,6 +13,7 @@ from dashboard.runs.archive.masked import masked_fields
 from dashboard.runs.reports.results import report_of
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.plan.plan import Plan
+from dashboard.wire.stored.reading import ReadingJson
 
 from .frames import checked_frames
 from .schema import ENDED, ImportedFile, InvalidImport, read_file
@@ -40,7 +42,7 @@ def import_run(text: str | bytes, progress: Progress = lambda step: None) -> Run
         lanes = list(run.lanes.all())
         LaneSamples.objects.bulk_create(each.of(lanes[each.lane]) for each in file.samples)
         StoredReading.objects.bulk_create(
-            StoredReading(run=run, data=reading) for reading in file.readings
+            StoredReading(run=run, data=cast(ReadingJson, reading)) for reading in file.readings
         )
         _store(run, frames, progress)
         progress("Computing the report")
