@@ -119,7 +119,7 @@ def test_without_room_to_write_the_file_anew_its_end_is_cut_off(
 
 def experiment(status: Status) -> Experiment:
     return Experiment.objects.create(
-        kind="sweep",
+        kind="claims",
         title="t",
         question={"claims": []},
         project="p",
