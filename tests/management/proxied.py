@@ -72,12 +72,10 @@ class Certificate:
         authority.configure_trust(self.trust)
 
 
-@contextmanager
-def nginx(
+def configuration(
     directory: Path, certificate: Certificate, servers: Mapping[int, str], plain: Mapping[int, str]
-) -> Iterator[None]:
-    """Run nginx with a server for each port: encrypted ones, and plain ones."""
-    program = nginx_program()
+) -> str:
+    """Return nginx's configuration with a server for each port."""
     encrypted = f"ssl_certificate {certificate.file};\n    ssl_certificate_key {certificate.key};"
     blocks = [
         f"server {{ listen 127.0.0.1:{port}{mode}; {lines} {content} }}"
@@ -88,9 +86,7 @@ def nginx(
         f"{kind}_temp_path {directory}/{kind};"
         for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
-    config = directory / "nginx.conf"
-    config.write_text(
-        f"""daemon off; master_process off; pid {directory}/nginx.pid;
+    return f"""daemon off; master_process off; pid {directory}/nginx.pid;
 error_log {directory}/nginx.log;
 events {{ worker_connections 256; }}
 http {{
@@ -99,7 +95,15 @@ http {{
   {" ".join(blocks)}
 }}
 """
-    )
+
+
+@contextmanager
+def nginx(
+    directory: Path, certificate: Certificate, servers: Mapping[int, str], plain: Mapping[int, str]
+) -> Iterator[None]:
+    """Run nginx with a server for each port: encrypted ones, and plain ones."""
+    program, config = nginx_program(), directory / "nginx.conf"
+    config.write_text(configuration(directory, certificate, servers, plain))
     command = [program, "-p", str(directory), "-e", str(directory / "nginx.log"), "-c", str(config)]
     process = subprocess.Popen(command, start_new_session=True)
     try:

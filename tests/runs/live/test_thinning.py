@@ -17,6 +17,7 @@ from dashboard.runs.live.sample_rule import (
     BINS,
     BUCKET_NS,
     LOWEST_NS,
+    Mask,
     bins,
     hashes,
     in_sample,
@@ -91,24 +92,21 @@ def test_sample_and_counts_add_up_to_what_is_stored() -> None:
         for name, column in whole.columns.items():
             assert list(sample.columns[name]) == list(np.asarray(column)[chosen]), name
 
-        rest = ~chosen
-        due, done, error = (
-            np.asarray(whole.columns[name])[rest] for name in ("due", "done", "error")
-        )
-        expected = Counter(
-            zip(
-                (done // BUCKET_NS).tolist(),
-                bins(done - due).tolist(),
-                (error > 0).tolist(),
-                strict=True,
-            )
-        )
         counted = {
             (at // BUCKET_NS, bin_, bool(bad)): many for at, bin_, bad, many in cells_of(counts)
         }
-        assert counted == expected
+        assert counted == cells_without(whole, chosen)
         assert sum(counted.values()) + sample.rows == whole.rows
     assert thinned > 5
+
+
+def cells_without(whole: frame.Frame, chosen: Mask) -> Counter[tuple[int, int, bool]]:
+    """Return the cells of the samples that were not chosen, with their number."""
+    due, done, error = (
+        np.asarray(whole.columns[name])[~chosen] for name in ("due", "done", "error")
+    )
+    buckets, failed = (done // BUCKET_NS).tolist(), (error > 0).tolist()
+    return Counter(zip(buckets, bins(done - due).tolist(), failed, strict=True))
 
 
 def test_a_denser_stream_is_thinned_more_and_never_less() -> None:

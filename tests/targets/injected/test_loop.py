@@ -220,22 +220,25 @@ def test_a_hold_is_reported_before_it_ends(loops: str, probe: Probe) -> None:
     assert by in (probe.loop.IN_VIEW, probe.loop.ELSEWHERE)  # a busy machine may be late to begin
 
 
+async def value() -> int:
+    return 7
+
+
+async def raising() -> None:
+    raise LookupError("its own")
+
+
+async def patient() -> str:
+    try:
+        await asyncio.sleep(60)
+    except asyncio.CancelledError:
+        return "cancelled"
+    return "never"
+
+
 @pytest.mark.parametrize("loops", LOOPS)
 def test_watched_tasks_behave_as_before(loops: str, probe: Probe) -> None:
     """Results, exceptions, cancellation before and within, and contexts pass through."""
-
-    async def value() -> int:
-        return 7
-
-    async def raising() -> None:
-        raise LookupError("its own")
-
-    async def patient() -> str:
-        try:
-            await asyncio.sleep(60)
-        except asyncio.CancelledError:
-            return "cancelled"
-        return "never"
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
         assert await asyncio.create_task(value()) == 7
