@@ -12,7 +12,7 @@ import struct
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, TypedDict, cast
 
 from .errors import FrameError
 from .untrusted import decode_json
@@ -95,6 +95,27 @@ _PREFIX = struct.Struct("<4sI")
 _ENVELOPE = struct.Struct("<II")
 
 
+class FrameExtra(TypedDict, total=False):
+    """The header fields that only some kinds have; docs/frame.md describes them by kind."""
+
+    at_ns: int
+    engine: int
+    engines: int
+    snapshot: int
+    every: int
+    stands_for: int
+    in_flight: int
+
+
+class _Header(TypedDict):
+    kind: str
+    lane: int
+    round: int
+    origin_ns: int
+    rows: int
+    columns: list[object]
+
+
 @dataclass(frozen=True)
 class Frame:
     """A decoded frame. `columns` are views of `data`, its bytes, not copies.
@@ -109,7 +130,7 @@ class Frame:
     origin_ns: int
     rows: int
     columns: Mapping[str, memoryview]
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    extra: FrameExtra = field(default_factory=FrameExtra)
     data: bytes = field(default=b"", repr=False, compare=False)
 
 
@@ -120,7 +141,7 @@ def encode(
     round: int,
     origin_ns: int,
     columns: Mapping[str, Buffer],
-    extra: Mapping[str, int] | None = None,
+    extra: FrameExtra | None = None,
 ) -> bytes:
     """Return a frame from a buffer for each column of `COLUMNS[kind]`, all equally long.
 
@@ -165,12 +186,17 @@ def decode(data: bytes | memoryview) -> Frame:
         header["origin_ns"],
         header["rows"],
         columns,
-        {name: value for name, value in header.items() if name not in _HEADER_TYPES},
+        _extra_in(header),
         data if isinstance(data, bytes) else bytes(data),
     )
 
 
-def _read_header(view: memoryview) -> tuple[dict[str, Any], int]:
+def _extra_in(header: _Header) -> FrameExtra:
+    extra = {name: value for name, value in header.items() if name not in _HEADER_TYPES}
+    return cast(FrameExtra, extra)
+
+
+def _read_header(view: memoryview) -> tuple[_Header, int]:
     if len(view) < _PREFIX.size:
         raise FrameError(f"expected at least {_PREFIX.size} bytes, found {len(view)}")
     magic, length = _PREFIX.unpack_from(view)
@@ -182,12 +208,12 @@ def _read_header(view: memoryview) -> tuple[dict[str, Any], int]:
         for name, kind in _HEADER_TYPES.items():
             if not isinstance(header[name], kind):
                 raise FrameError(f"header: expected {name} to be {kind.__name__}")
-        return header, end
+        return cast(_Header, header), end
     except (ValueError, KeyError, TypeError) as error:
         raise FrameError(f"header: expected a JSON object of a frame, found {error!r}") from None
 
 
-def _column_types(header: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _column_types(header: _Header) -> Iterator[tuple[str, str]]:
     if header["rows"] < 0:
         raise FrameError(f"header: expected rows to be 0 or more, found {header['rows']}")
     for entry in header["columns"]:
@@ -218,7 +244,7 @@ def rows_to_columns(kind: str, rows: Sequence[Mapping[str, int]]) -> dict[str, a
     }
 
 
-def encode_event(event: Mapping[str, Any]) -> bytes:
+def encode_event(event: Mapping[str, object]) -> bytes:
     """Return an event as bytes: JSON, padded so that the next envelope is aligned."""
     text = json.dumps(event, separators=(",", ":")).encode()
     return text + b" " * (-len(text) % 8)

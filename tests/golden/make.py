@@ -65,7 +65,7 @@ COUNTS = [
     {"done": 2**40, "bin": 3699, "failed": 1, "requests": 2**32 - 1},
     {"done": 2**40 + 1, "bin": 0, "failed": 0, "requests": 1},
 ]
-EXTRA = {"counts": {"every": 8, "stands_for": 17, "in_flight": 64}}
+EXTRA: dict[str, frame.FrameExtra] = {"counts": {"every": 8, "stands_for": 17, "in_flight": 64}}
 ROWS = {
     "samples": SAMPLES,
     "health": HEALTH,

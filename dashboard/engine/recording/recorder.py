@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from dashboard.wire import frame
 from dashboard.wire.plan.plan import Firing
@@ -35,13 +35,13 @@ class Recorder:
         round: int,
         capacity: int,
         origin_ns: int,
-        share: Mapping[str, int] | None = None,
+        share: frame.FrameExtra | None = None,
     ) -> None:
         """`share` are the header fields of a firing that several load generators share."""
         self.origin_ns = origin_ns
         self.rows = 0
         self._lane, self._round = lane, round
-        self._share = share or {}
+        self._share: frame.FrameExtra = share or {}
         self._memory = bytearray(ROW_BYTES * capacity)
         self._framed = 0  # rows that have left in frames
 
@@ -128,7 +128,7 @@ class Recorder:
         return self._frame("begun", columns, {"at_ns": at_ns, **self._share})
 
     def _frame(
-        self, kind: str, columns: dict[str, memoryview], extra: Mapping[str, int] | None = None
+        self, kind: str, columns: dict[str, memoryview], extra: frame.FrameExtra | None = None
     ) -> bytes:
         return frame.encode(
             kind,

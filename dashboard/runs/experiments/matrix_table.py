@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from statistics import median
-from typing import Any
 
 from dashboard.analysis.report.report import first_look
 from dashboard.analysis.samples.cut_off import stopped_text
@@ -66,7 +65,7 @@ def matrix_answer(experiment: Experiment) -> MatrixAnswer:
 
 def matrix_csv(answer: MatrixAnswer) -> str:
     """Return one row per cell, with a heading; numbers unrounded, empty if unknown."""
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, object]] = []
     for cell in answer["cells"]:
         low, high = cell["interval"] or (None, None)
         rows.append({**cell, "low": low, "high": high})

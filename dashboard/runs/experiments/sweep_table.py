@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
 
 from dashboard.analysis.inference.crossover import Crossover, crossover, level_of, theory_crossover
 from dashboard.analysis.text.crossover import crossover_sentence
@@ -73,7 +72,7 @@ def sweep_answer(experiment: Experiment) -> SweepAnswer:
 
 def sweep_csv(answer: SweepAnswer) -> str:
     """Return one row per lane and level, with a heading; empty if unknown."""
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, object]] = []
     for level in answer["levels"]:
         for lane in level["lanes"]:
             low, high = lane["interval"] or (None, None)

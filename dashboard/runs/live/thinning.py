@@ -88,7 +88,7 @@ class _Firing:
 
     def counts(self, sequence: int, decoded: frame.Frame) -> bytes:
         """Return the `counts` frame of the rows that the sample leaves out."""
-        extra = {
+        extra: frame.FrameExtra = {
             "every": self.every,
             "stands_for": sequence,
             "in_flight": self._in_flight.number,
@@ -124,7 +124,7 @@ class _Firing:
 
 
 def _encode(
-    decoded: frame.Frame, kind: str, columns: Mapping[str, memoryview], extra: Mapping[str, int]
+    decoded: frame.Frame, kind: str, columns: Mapping[str, memoryview], extra: frame.FrameExtra
 ) -> bytes:
     return frame.encode(
         kind,

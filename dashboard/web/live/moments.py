@@ -197,7 +197,7 @@ def _encode(
     kind: str,
     like: Frame,
     columns: Mapping[str, array[int]],
-    extra: Mapping[str, int] | None = None,
+    extra: frame.FrameExtra | None = None,
 ) -> bytes:
     """Encode a frame of the same firing as `like`."""
     return frame.encode(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -67,9 +67,9 @@ async def test_a_late_viewer_is_sent_where_live_frames_begin() -> None:
     assert numbers == [5]
 
 
-def begun(*requests: int, at_ns: int = 0, **extra: int) -> frame.Frame:
+def begun(*requests: int, at_ns: int = 0, **more: int) -> frame.Frame:
     columns = frame.rows_to_columns("begun", [{"request": n, "due": n + 5} for n in requests])
-    extra["at_ns"] = at_ns
+    extra = cast(frame.FrameExtra, {"at_ns": at_ns, **more})
     data = frame.encode("begun", lane=0, round=1, origin_ns=0, columns=columns, extra=extra)
     return frame.decode(data)
 
