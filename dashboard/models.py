@@ -80,7 +80,7 @@ class Experiment(QueuedWork):
 
     kind = models.CharField(max_length=6, choices=Kind.choices)
     title = models.CharField(max_length=200)
-    question: models.JSONField[Question, Question] = models.JSONField()
+    question: models.JSONField[Question, Any] = models.JSONField()
     ended = models.DateTimeField(null=True)
 
     class Meta:
@@ -131,8 +131,8 @@ class Run(QueuedWork):
     floor_ms = models.FloatField(null=True)
     limit_rps = models.FloatField(null=True)
     log_tail = models.TextField(default="")
-    # Read by `runs.reports.stored.stored_report`; None until the run has ended.
-    report: models.JSONField[Report | None, Report | None] = models.JSONField(null=True)
+    # Read by `runs.reports.stored.stored_report`, as a Report; None until the run has ended.
+    report: models.JSONField[Report | None, Any] = models.JSONField(null=True)
 
     class Meta:
         """Sorted by default: the newest first."""

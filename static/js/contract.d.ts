@@ -25,7 +25,7 @@ declare global {
     replay?: number;
   }
 
-  /** The state of a lane's target changed; `facts` once it is ready. A viewer that joins later is told how long it has had that state, `waited_s`. */
+  /** The state of a lane's target changed; `facts` once it is ready. A viewer that joins later also gets how long it has had that state, `waited_s`. */
   interface TargetEvent {
     event: 'target';
     lane: number;

@@ -7,6 +7,7 @@ import json
 import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import cast
 
 import uvloop
 
@@ -59,10 +60,11 @@ async def _fire(firing: Firing) -> tuple[EngineResult, bool]:
     await driver.close()
     rows = driver.recorder.rows
     columns = driver.recorder.columns(0, rows)
-    result: EngineResult = {**summarise(columns, rows)}
+    result = cast(EngineResult, dict(summarise(columns, rows)))
     if isinstance(firing.load, Rate):
         errors_ns = driver.scheduling_errors_ns() or ()
-        result = {**result, **summarise_rate(columns, firing.load, errors_ns)}
+        rate = summarise_rate(columns, firing.load, errors_ns)
+        result = cast(EngineResult, dict(result) | dict(rate))
     if firing.request_mode.chunks:
         result["chunks"] = summarise_chunks(_rows_of("chunks", driver.next_frame))
     if isinstance(driver, WebSocketDriver):

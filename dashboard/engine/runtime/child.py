@@ -99,7 +99,7 @@ def _fired_event(
         "cpu_ns": cpu_ns,
         "loop_lag_p99_ns": heartbeat.p99_ns,
         "loop_lag_max_ns": heartbeat.max_ns,
-        "stalls_ns": heartbeat.stalls_ns(driver.origin_ns),
+        "stalls_ns": [list(stall) for stall in heartbeat.stalls_ns(driver.origin_ns)],
         "scheduling_error_p99_ns": nearest_rank(errors_ns, 99.0) if errors_ns else None,
         "scheduling_error_max_ns": errors_ns[-1] if errors_ns else None,
     }

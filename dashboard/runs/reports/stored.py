@@ -12,7 +12,8 @@ def stored_report(run: Run) -> Report | None:
 
     One that an older version stored may lack keys that came later; readers of those use `get`.
     """
-    return run.report
+    report: Report | None = run.report
+    return report
 
 
 def measured_report(run: Run) -> Report | None:

@@ -192,7 +192,7 @@ def test_the_json_holds_every_number_of_the_sentence() -> None:
 # The Chrome trace
 
 
-def events(xray: Xray, *phases: str) -> list[dict[str, Any]]:
+def events(xray: Xray, *phases: str) -> list[Any]:
     return [e for e in chrome_trace(xray, "title")["traceEvents"] if e["ph"] in phases]
 
 

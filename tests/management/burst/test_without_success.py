@@ -95,7 +95,8 @@ def test_an_expectation_on_its_failures_decides_instead(
 def test_a_matrix_needs_one_success(
     cells: list[tuple[int | None, int | None]], expected: bool
 ) -> None:
-    assert succeeded({"requests": sent, "failed": failed} for sent, failed in cells) is expected
+    numbers: Any = [{"requests": sent, "failed": failed} for sent, failed in cells]
+    assert succeeded(numbers) is expected
 
 
 LAB = """

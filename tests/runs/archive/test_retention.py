@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -16,6 +17,7 @@ from dashboard.runs.archive import retention
 from dashboard.runs.archive.retention_limits import Limits
 from dashboard.runs.archive.tidying import tidy
 from dashboard.wire.errors import Invalid
+from dashboard.wire.stored.questions import ClaimsQuestion
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -25,9 +27,10 @@ FRAME = bytes(100_000)
 
 def store(pk: str, days: int, *, frames: int = 1, **fields: object) -> Run:
     """A run that ended so many days ago."""
+    plan: Any = {"scenario": "sleep"}
     run = Run.objects.create(
         pk=pk,
-        plan={"scenario": "sleep"},
+        plan=plan,
         title="t",
         project="p",
         owner_pid=1,
@@ -118,10 +121,11 @@ def test_without_room_to_write_the_file_anew_its_end_is_cut_off(
 
 
 def experiment(status: Status) -> Experiment:
+    question: ClaimsQuestion = {"claims": []}
     return Experiment.objects.create(
         kind="claims",
         title="t",
-        question={"claims": []},
+        question=question,
         project="p",
         owner_pid=1,
         owner_started=0,

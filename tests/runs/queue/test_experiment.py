@@ -27,7 +27,8 @@ def plan(lane: str = "sync@daphne", requests: int = 10) -> Plan:
 
 
 def experiment_plan(steps: Steps) -> ExperimentPlan:
-    return ExperimentPlan(Experiment.Kind.MATRIX, "sleep", {"scenario": "sleep"}, steps)
+    question: Any = {"scenario": "sleep"}
+    return ExperimentPlan(Experiment.Kind.MATRIX, "sleep", question, steps)
 
 
 def three(sent: list[Run]) -> Steps:
@@ -182,9 +183,7 @@ async def test_steps_that_raise_end_the_experiment_and_free_the_queue(
         (None, ["one"]),
     ],
 )
-def test_a_disturbed_run_is_fired_once_more(
-    report: dict[str, Any] | None, labels: list[str]
-) -> None:
+def test_a_disturbed_run_is_fired_once_more(report: Any, labels: list[str]) -> None:
     run = Run(status=Status.FINISHED, report=report)
     steps = fire_with_retry(Step("one", plan()))
     assert [next(steps).label, *(steps.send(run).label for _ in labels[1:])] == labels
@@ -203,7 +202,7 @@ def gone() -> int:
 
 @pytest.mark.processes
 def test_an_experiment_without_its_process_is_interrupted_with_its_run(gone: int) -> None:
-    experiment = run_queue.enqueue_experiment("sweep", "sleep", {}, PROJECT)
+    experiment = run_queue.enqueue_experiment("claims", "sleep", {"claims": []}, PROJECT)
     run = run_queue.enqueue(plan(), PROJECT, experiment=experiment, position=0, label="one")
     assert run_queue.queued() == [experiment]
     Experiment.objects.update(owner_pid=gone, status=Status.RUNNING)
