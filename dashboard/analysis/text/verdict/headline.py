@@ -153,11 +153,12 @@ def _undecided(verdict: VerdictReport, result: MainResult) -> Iterator[str]:
 
 def _not_trusted(verdict: VerdictReport, result: MainResult) -> Iterator[str]:
     worst = result.worst_case(verdict)
-    note = f" (worst case: {_range_like(result.ratio, worst)})" if worst else ""
-    claim = f"{_claim(verdict, result, faster_or_slower(result.ratio))}{note}"
+    claim = _claim(verdict, result, faster_or_slower(result.ratio))
+    claims = [f"{claim} (worst case: {_range_like(result.ratio, worst)})"] if worst else []
+    claims.append(claim)
     if any(comparison["ratio"] is None for comparison in result.comparisons):
-        claim = f"cannot be compared with {verdict['baseline']}"
-    return _variants("No verdict, the load generator was late: ", result.lanes, [claim], "")
+        claims = [f"cannot be compared with {verdict['baseline']}"]
+    return _variants("No verdict, the load generator was late: ", result.lanes, claims, "")
 
 
 def _control(verdict: VerdictReport) -> list[str]:

@@ -216,6 +216,16 @@ def test_the_largest_difference_is_the_claim(ratios: tuple[float, ...], words: s
 CONTROL = {"trusted": True, "why": []}
 
 
+def test_a_late_load_generator_costs_the_worst_case_before_the_line_is_too_long() -> None:
+    late = [
+        {**compared(name, 1.0), "answer": "not-trusted", "interval": None} for name in LANES[1:3]
+    ]
+    disturbed = {"reason": "It was late.", "intervals": {name: [1.0, 2.0] for name in LANES[1:3]}}
+    text = of(*late, metric="response_p95_ms", disturbed=disturbed)
+    assert len(text) <= MOST
+    assert text.startswith("No verdict, the load generator was late: async@daphne and")
+
+
 @pytest.mark.parametrize(
     ("comparison", "words"),
     [
