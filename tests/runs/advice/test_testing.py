@@ -35,13 +35,14 @@ BYSTANDER: Any = {
 def advised(*pieces: Any) -> Run:
     """Return a stored run with this advice."""
     plan = make_plan(PROJECT, scenario="sleep", requests=40, rounds=2, seed=1, bystander=False)
+    report: Any = {"advice": list(pieces)}
     return Run.objects.create(
         plan=plan.to_json(),
         project=PROJECT.name,
         status=Status.FINISHED,
         owner_pid=0,
         owner_started=0,
-        report={"advice": list(pieces)},
+        report=report,
     )
 
 

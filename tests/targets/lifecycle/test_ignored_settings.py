@@ -100,9 +100,7 @@ async def test_a_config_is_used_and_a_replaced_worker_is_a_warning(
     while len(answered_by) < 2 and sent < 5000:  # a busy machine takes long to start the next one
         answered_by |= {sample.process for sample in await fire(target.port, "/", 1, 1)}
         sent += 1
-    assert await until_async(
-        lambda: answered_by <= {*target.processes}
-    )  # the new one too
+    assert await until_async(lambda: answered_by <= {*target.processes})  # the new one too
     assert await target.end(1, quiet_timeout_s=5)
     seen = target.worker_turnover
     assert seen is not None
