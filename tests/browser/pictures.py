@@ -1,7 +1,7 @@
 """Take the pictures and samples of README and docs from real runs: `make pictures`.
 
-`python -m tests.browser.pictures NAME …` takes only those: finished, blocked, claim, xray, sweep,
-animation, samples.
+`python -m tests.browser.pictures NAME …` takes only those: finished, blocked, claim, xray, bill,
+sweep, animation, samples.
 """
 
 from __future__ import annotations
@@ -147,6 +147,19 @@ def _xray(browser: Browser, address: str) -> None:
         _part(page.locator("main"), "xray")
 
 
+def _bill(browser: Browser, address: str) -> None:
+    """One that costs two hops, without which there are ten more, and one that is needed."""
+    request = f"{address}/xray/?scenario=middleware&lane=async-plus-one@uvicorn"
+    with _page(browser, request) as page:
+        page.get_by_role("button", name="X-ray one request").click()
+        for name in ("sync_only", "SessionMiddleware"):
+            button = page.get_by_role("button", name=f"Try without {name}")
+            button.click(timeout=1000 * SLOWEST_S)
+            tried = page.get_by_role("button", name=f"Try again without {name}")
+            tried.wait_for(timeout=1000 * SLOWEST_S)
+        _part(page.locator(".xray-bill"), "bill")
+
+
 def _sweep(browser: Browser, address: str) -> None:
     with _page(browser, f"{address}/explore/") as page:
         page.get_by_role("button", name="Run the sweep").click()
@@ -184,6 +197,7 @@ TAKEN: Mapping[str, Callable[[Browser, str], None]] = {
     "blocked": _blocked,
     "claim": _claim,
     "xray": _xray,
+    "bill": _bill,
     "sweep": _sweep,
     "animation": _animation,
     "samples": _samples,
