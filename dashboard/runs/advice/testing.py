@@ -27,7 +27,6 @@ class Fired:
 
     run: str
     status: str
-    active: bool
     outcome: AdviceOutcome | None
 
 
@@ -90,14 +89,26 @@ def command_of_test(
     return f"{command} {OPTION} {run.pk}/{number}" if named else command
 
 
-def fired_tests(run: Run, number: int) -> list[Fired]:
-    """Return the runs that test a piece of advice of a run, the newest first."""
+def fired_tests(run: Run, advice: Advice) -> list[Fired]:
+    """Return the runs that test a piece of advice of a run, the newest first.
+
+    Matched by the lane that they fire: once the run was sampled, its advice may have other numbers.
+    """
     rows = Run.objects.filter(advised_by=run.pk, deleted=None)
     return [
-        Fired(test.pk, test.status, test.active, outcome_of_test(test))
+        Fired(test.pk, test.status, outcome_of_test(test))
         for test in readable(rows)
-        if isinstance(test.tested_advice, dict) and test.tested_advice.get("number") == number
+        if advice["fires"] is not None and _fired_lane(test) == advice["fires"]
     ]
+
+
+def _fired_lane(test: Run) -> str | None:
+    """Return the advised lane that a run fires; None if what is stored of it is damaged."""
+    try:
+        lane: str | None = test.tested_advice["advice"]["fires"]
+    except (LookupError, TypeError):
+        return None
+    return lane
 
 
 def outcome_of_test(run: Run) -> AdviceOutcome | None:

@@ -110,16 +110,16 @@ def _card(run: Run, number: int, advice: Advice, project: Project) -> AdviceCard
         unsafe=advice["unsafe"] or "",
         diff=tuple(DiffLine(line, SIGNS.get(line[:1], "")) for line in advice["diff"]),
         command=command_of_test(run, number, advice, option, program()),
-        tests=tuple(_tests(run, number, advice)),
+        tests=tuple(_tests(run, advice)),
     )
 
 
-def _tests(run: Run, number: int, advice: Advice) -> Sequence[AdviceTest]:
+def _tests(run: Run, advice: Advice) -> Sequence[AdviceTest]:
     return [
         _test(test.run, advice, test.outcome)
         if test.outcome
         else AdviceTest(test.run, f"This run is {state_word(test.status)}.", "")
-        for test in fired_tests(run, number)
+        for test in fired_tests(run, advice)
     ]
 
 

@@ -125,12 +125,14 @@ def test_a_plan_that_does_not_fire_the_lane_tests_nothing() -> None:
 
 
 @pytest.mark.django_db
-def test_the_tests_of_a_piece_are_listed_the_newest_first() -> None:
-    run = advised(ADVICE, ADVICE)
+def test_the_tests_of_a_piece_are_listed_by_its_lane_the_newest_first() -> None:
+    other: Any = {**ADVICE, "fires": "sync@uvicorn"}
+    run = advised(other, ADVICE)
     made = [advised(), advised(), advised()]
-    for number, test in zip((1, 2, 1), made, strict=True):
+    for piece, test in zip((ADVICE, other, ADVICE), made, strict=True):
         test.advised_by, test.report = run.pk, None
-        test.tested_advice = {"run": run.pk, "number": number, "advice": ADVICE}
+        test.tested_advice = {"run": run.pk, "number": 1, "advice": piece}
         test.save()
-    assert [test.run for test in fired_tests(run, 1)] == [made[2].pk, made[0].pk]
-    assert [test.outcome for test in fired_tests(run, 2)] == [None]
+    assert [test.run for test in fired_tests(run, ADVICE)] == [made[2].pk, made[0].pk]
+    assert [(test.run, test.outcome) for test in fired_tests(run, other)] == [(made[1].pk, None)]
+    assert fired_tests(run, READ) == []
