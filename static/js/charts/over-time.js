@@ -135,7 +135,9 @@ export function loadOverTime({ health }, measure, [from_ms, to_ms], points) {
     const live = courses.map(({ values }) => values[point]);
     const values = live.filter((value) => typeof value === 'number');
     if (!values.length || live.includes(null)) return null;
-    return measure === 'loop_lag' ? Math.max(...values) : values.reduce((sum, value) => sum + value);
+    return measure === 'loop_lag'
+      ? Math.max(...values)
+      : values.reduce((sum, value) => sum + value);
   });
 }
 
