@@ -10,6 +10,7 @@ modules beside it, standard library alone, Python 3.9. A server serves `liveburs
     LIVEBURST_TOKEN    what every datagram must carry
     LIVEBURST_DIRECTORY   the project's own, whose lines of code are named
     LIVEBURST_WITHOUT     entries of MIDDLEWARE to leave out, with commas (`liveburst_without.py`)
+    LIVEBURST_SAMPLER     what `liveburst_sampler.py` reads; without it nothing is sampled
 
 Each response carries the header `liveburst: ENTERED VIEW_ENTERED VIEW_LEFT PROCESS`
 (monotonic nanoseconds and a process id; -1 if unknown, and a VIEW_ENTERED of -2 if Django had
@@ -19,6 +20,7 @@ docs/frame.md. A probe must never break a response: whatever goes wrong here goe
 
 from __future__ import annotations
 
+import importlib
 import os
 from typing import Any
 
@@ -44,6 +46,8 @@ def __getattr__(name: str) -> Any:
     watch_executors()
     watch_views()
     watch_errors()
+    if "LIVEBURST_SAMPLER" in os.environ:
+        application = importlib.import_module("liveburst_sampler").sampled(name, application)
     wrapper = WSGIProbe if name == "wsgi" else ASGIProbe
     globals()[name] = wrapper(application, Worker(name))
     return globals()[name]

@@ -1,0 +1,66 @@
+"""Decides what a thread did between two looks; for the sampler.
+
+Part of the probe: standard library alone, Python 3.9.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Optional
+
+from liveburst_sampler_waits import CORE, GIL, UNKNOWN
+from liveburst_sampler_works import THREADS
+
+# In the order of `wire/report/where.py`.
+CPU, BLOCKING, HOLDING, AWAITING = "cpu", "blocking", "holding", "awaiting"
+
+
+def is_on_cpu(moved_ns: int, since_ns: int, waits: int) -> bool:
+    """Return True if a thread ran, or was ready to run, for most of the time.
+
+    `moved_ns` is what its CPU clock did in the time. Where it is not known what the thread waits
+    for, a tenth suffices: of threads that share the GIL each has its part only.
+    """
+    if waits in (GIL, CORE) or 2 * moved_ns > since_ns:
+        return True
+    return waits == UNKNOWN and 10 * moved_ns > since_ns
+
+
+def state_of_thread(on_cpu: bool, on_loop: bool, held_ns: int, interval_ns: int) -> str:
+    """Return the state of a thread that runs code of a request.
+
+    `on_loop`: it is a thread whose event loop serves requests. Such a thread is never `blocking`:
+    what waits there holds the loop, as does what has not given way for an interval (`held_ns`).
+    """
+    if on_loop and (held_ns >= interval_ns or not on_cpu):
+        return HOLDING
+    return CPU if on_cpu else BLOCKING
+
+
+class Clocks:
+    """The CPU clocks of all threads that have worked for a visit, read at each look."""
+
+    def __init__(self) -> None:
+        self.last_ns: dict[int, int] = {}
+        self.moved_ns: dict[int, int] = {}
+
+    def read(self) -> None:
+        """Read them, without giving the GIL away; a thread that has ended is forgotten."""
+        last_ns, self.last_ns, self.moved_ns = self.last_ns, {}, {}
+        for thread, (clock, _) in list(THREADS.items()):
+            present_ns = read_clock(clock)
+            if present_ns is None:
+                THREADS.pop(thread, None)
+                continue
+            self.last_ns[thread] = present_ns
+            self.moved_ns[thread] = present_ns - last_ns.get(thread, present_ns)
+
+
+def read_clock(clock: Optional[int]) -> Optional[int]:
+    """Return the CPU time of a thread (ns), 0 if it has no clock; None if it has ended."""
+    if clock is None:
+        return 0
+    try:
+        return time.clock_gettime_ns(clock)
+    except OSError:
+        return None
