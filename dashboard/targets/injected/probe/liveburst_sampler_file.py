@@ -29,7 +29,7 @@ from typing import Any
 from liveburst_request import now
 
 VERSION = 1
-MOST_BYTES = 32 * 1024 * 1024
+MOST_BYTES = 16 * 1024 * 1024
 SUFFIX = ".looks"
 
 
