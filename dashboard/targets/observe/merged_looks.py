@@ -201,7 +201,7 @@ class _Process:
                 sums.add(request, int(looks), int(ns), int(cpu_ns))
 
     def _stack(self, number: int) -> tuple[int, ...]:
-        """Return a stack of the process in the merged table, where only those are that were used."""
+        """Return a stack of the process in the merged table, which has only those that are used."""
         if number not in self._merged_stacks:
             frames = [self._frames[at] for at in self._stacks[number]]
             self._merged_stacks[number] = self._merged.stack(frames)

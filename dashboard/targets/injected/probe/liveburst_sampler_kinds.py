@@ -28,7 +28,7 @@ _WAITING = (
     directory_of(concurrent.futures.__file__),
     *(module.__file__ for module in (threading, queue, selectors)),
 )
-_ASGIREF = f"{os.sep}asgiref{os.sep}"
+_BRIDGES = (f"{os.sep}asgiref{os.sep}", f"{os.sep}gevent{os.sep}")
 # Asyncio's functions that run a loop, make a task, or wait for one. `sleep` is none of them: a
 # coroutine in it waits for nothing but the time.
 _ASYNCIO_PLUMBING = frozenset({
@@ -57,6 +57,6 @@ def _classify(file: str, name: str) -> int:
         return PROBE
     if file.startswith(_ASYNCIO):
         return PLUMBING if name in _ASYNCIO_PLUMBING else OTHER
-    if file.startswith(_WAITING) or _ASGIREF in file:
+    if file.startswith(_WAITING) or any(bridge in file for bridge in _BRIDGES):
         return PLUMBING
     return OTHER

@@ -42,9 +42,12 @@ class Segment:
         self.numbers = numbers
 
     def waits_at(self, parents: set[int], kinds: list[int]) -> int:
-        """Return the position of the frame that only waits for what it started; -1 if none does."""
+        """Return the position of the frame that only waits for what it started; -1 if none does.
+
+        The innermost frame of a thread does something itself: a thread waits in `join`, `result`.
+        """
         for position, (frame, number) in enumerate(zip(self.ids, self.numbers)):
-            if frame in parents:
+            if frame in parents and (position or self.thread == NO_THREAD):
                 return position
             if kinds[number] != PLUMBING:
                 break
