@@ -1,0 +1,252 @@
+"""The sampler's rules and bounds, one by one, and a sampler that runs and writes its file."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from . import calls
+from .calls import Probe
+
+MS = 1_000_000
+PATIENCE_S = 30.0
+# The interval now, the shortest, the sampler's share of a core, and the interval that follows.
+PACES = [
+    (5, 5, 0.00, 5),
+    (5, 5, 0.05, 5),  # exactly at the limit
+    (5, 5, 0.10, 10),  # twice as expensive as it may be
+    (5, 5, 1.00, 100),
+    (100, 5, 0.50, 250),  # never longer
+    (250, 5, 0.04, 250),  # between half of the limit and the limit it stays
+    (100, 5, 0.02, 50),  # below half of it, it is halved
+    (8, 5, 0.00, 5),  # but is never shorter than it was set to
+    (400, 400, 0.90, 400),  # one that is set longer stays as it is
+]
+# What the thread's clock did, in what time, what the thread waits for, and whether it ran.
+RAN = [
+    (4, 5, "CALL", True),
+    (2, 5, "CALL", False),
+    (0, 5, "CALL", False),
+    (0, 5, "GIL", True),
+    (0, 5, "CORE", True),
+    (1, 5, "UNKNOWN", True),  # one of several that share the GIL
+    (0, 5, "UNKNOWN", False),
+]
+# Whether it ran, on a loop that others share, for how long it held that, and the state.
+STATES = [
+    (True, False, 0, "cpu"),
+    (False, False, 0, "blocking"),
+    (True, True, 4, "cpu"),
+    (True, True, 5, "holding"),
+    (False, True, 0, "holding"),
+]
+# A line of /proc/self/task/N/syscall, where threads wait for the GIL, and what this one waits for.
+SYSCALLS = [
+    (b"running\n", (202, 0x1000), "CORE"),
+    (b"202 0x1000 0x89 0x0\n", (202, 0x1000), "GIL"),
+    (b"202 0x10a8 0x89 0x0\n", (202, 0x1000), "GIL"),  # another futex of the same lock
+    (b"202 0x9000 0x89 0x0\n", (202, 0x1000), "CALL"),  # a lock of the project
+    (b"230 0x1000 0x0 0x0\n", (202, 0x1000), "CALL"),  # it sleeps
+    (b"-1 0x7ffd 0x7f00\n", (202, 0x1000), "CALL"),  # stopped outside of a system call
+    (b"", (202, 0x1000), "UNKNOWN"),
+    (b"202 0x1000 0x89 0x0\n", None, "UNKNOWN"),
+    (b"202 \xff\n", (202, 0x1000), "CALL"),
+]
+
+
+@pytest.mark.parametrize(("interval", "shortest", "share", "expected"), PACES)
+def test_the_interval_follows_what_looking_costs(
+    interval: int, shortest: int, share: float, expected: int, probe: Probe
+) -> None:
+    after = probe.sampler_pace.next_interval_ns(interval * MS, shortest * MS, share)
+    assert after == pytest.approx(expected * MS)
+
+
+@pytest.mark.parametrize(("moved", "since", "waits", "ran"), RAN)
+def test_a_thread_ran_or_was_ready_to(
+    moved: int, since: int, waits: str, ran: bool, probe: Probe
+) -> None:
+    kind = getattr(probe.sampler_waits, waits)
+    assert probe.sampler_states.is_on_cpu(moved * MS, since * MS, kind) == ran
+
+
+@pytest.mark.parametrize(("on_cpu", "on_loop", "held", "state"), STATES)
+def test_a_thread_has_one_state(
+    on_cpu: bool, on_loop: bool, held: int, state: str, probe: Probe
+) -> None:
+    assert probe.sampler_states.state_of_thread(on_cpu, on_loop, held * MS, 5 * MS) == state
+
+
+@pytest.mark.parametrize(("text", "gil", "expected"), SYSCALLS)
+def test_a_system_call_tells_what_a_thread_waits_for(
+    text: bytes, gil: tuple[int, int] | None, expected: str, probe: Probe
+) -> None:
+    waits = probe.sampler_waits.Waits()
+    waits.files, waits.read, waits.gil = {7: 3}, lambda descriptor: text, gil
+    assert waits.of(7) == getattr(probe.sampler_waits, expected)
+
+
+def test_where_threads_wait_for_the_gil_is_learnt(probe: Probe) -> None:
+    """One that has a core and no GIL waits for it; one with a lock waits for something else."""
+    waits, free = probe.sampler_waits.Waits(), threading.Event()
+    waits.learn()
+    assert waits.gil is not None
+    blocked = threading.Thread(target=free.wait)
+    blocked.start()
+    try:
+        waits.keep({blocked.native_id})
+        assert set(waits.files) == {blocked.native_id}
+        assert waits.of(blocked.native_id) == probe.sampler_waits.CALL
+    finally:
+        free.set()
+        blocked.join()
+    assert waits.of(blocked.native_id) == probe.sampler_waits.UNKNOWN
+    waits.keep(set())
+    assert waits.files == {}
+
+
+def test_without_ctypes_waits_are_unknown(probe: Probe, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ctypes", None)
+    waits = probe.sampler_waits.Waits()
+    waits.learn()
+    assert waits.of(threading.get_native_id()) == probe.sampler_waits.UNKNOWN
+    assert waits.files == {}
+
+
+def test_lateness_is_without_the_time_that_the_sampler_had_no_core(probe: Probe) -> None:
+    delays = iter([b"0 1000000 5", b"0 9000000 6", b"malformed"])
+    lateness = probe.sampler_lateness.Lateness(lambda descriptor: next(delays))
+    lateness.watch_this_thread()
+    due_ns = probe.request.now() - 50 * MS
+    assert lateness.of(due_ns) == pytest.approx(42 * MS, abs=5 * MS)
+    assert lateness.of(due_ns) == pytest.approx(50 * MS, abs=5 * MS)
+    lateness.keep(3)
+    assert (lateness.take(), lateness.take()) == ([3], [])
+
+
+def test_tables_are_bounded_and_full_ones_are_a_limit(
+    probe: Probe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probe.sampler_tables, "MOST_STACKS", 3)
+    observer = probe.sampler_look.Observer()
+    numbers = [observer.stacks.number_of((frame,)) for frame in (1, 2, 3, 1)]
+    assert numbers == [1, 2, probe.sampler_tables.LOST, 1]
+    assert "stacks" in observer.limits()
+    assert observer.stacks.take_new() == [[0, []], [1, [1]], [2, [2]]]
+    assert observer.stacks.take_new() == []
+
+
+def test_a_full_file_ends_with_a_line_that_has_only_its_instant(
+    probe: Probe, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(probe.sampler_file, "MOST_BYTES", 300)
+    file = probe.sampler_file.LooksFile(str(tmp_path), 5 * MS)
+    file.append({"until": 1, "stacks": []})
+    assert not file.full
+    file.append({"until": 2, "seen": ["x" * 300], "limits": ["waits"]})
+    assert file.full
+    file.end(3)
+    assert written(tmp_path)[1:] == [
+        {"until": 1},
+        {"until": 2, "limits": ["waits"], "full": True},
+    ]
+
+
+def written(directory: Path) -> list[dict[str, Any]]:
+    """The lines of the only file in a directory."""
+    (file,) = directory.glob("*.looks")
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
+def sample(probe: Probe, directory: Path, view: Any, until: Any) -> list[dict[str, Any]]:
+    """What a sampler writes that runs while the view serves a request, until a line is such."""
+    sampler = probe.sampler.Sampler(str(directory), 5 * MS)
+
+    def application(environ: dict[str, Any], start: Any) -> list[bytes]:
+        view()
+        start("200 OK", [])
+        return [b""]
+
+    sampled = probe.sampler_application.SampledWSGI(application, lambda: None)
+
+    def serve() -> None:
+        calls.Call(calls.wrapped(probe, sampled)).body.close()
+
+    serving = threading.Thread(target=serve)
+    running = threading.Thread(target=sampler.run)
+    running.start()
+    try:
+        serving.start()
+        serving.join(PATIENCE_S)
+        deadline_s = time.monotonic() + PATIENCE_S
+        while not any(until(line) for line in written(directory)):
+            assert time.monotonic() < deadline_s
+            time.sleep(0.02)
+    finally:
+        sampler.file.full = True
+        running.join(PATIENCE_S)
+    assert sampler.errors == []
+    return written(directory)
+
+
+def test_a_sampler_writes_what_it_sees_and_until_when(probe: Probe, tmp_path: Path) -> None:
+    left_ns: list[int] = []
+
+    def view() -> None:
+        time.sleep(0.1)  # planted: here
+        left_ns.append(time.monotonic_ns())
+
+    lines = sample(probe, tmp_path, view, lambda line: line.get("until", 0) > max(left_ns))
+    assert lines[0]["interval_ns"] == 5 * MS
+    frames = {number: rest for line in lines for number, *rest in line.get("frames", ())}
+    stacks = dict(entry for line in lines for entry in line.get("stacks", ()))
+    seen = [entry for line in lines for entry in line.get("seen", ())]
+    here = Path(__file__).read_text().splitlines().index("        time.sleep(0.1)  # planted: here")
+    innermost = [frames[stacks[stack][-1]] for stack, state, *_ in seen if state == "blocking"]
+    assert innermost
+    for path, own, line, function, module, expression in innermost:
+        assert (path, own, line) == (f"tests/targets/injected/{Path(__file__).name}", 1, here + 1)
+        assert function.endswith("test_a_sampler_writes_what_it_sees_and_until_when.view")
+        assert module == __name__
+        assert expression[1:] == [here + 1, here + 1, 8, 23]
+    ((visit, entered_ns),) = [entry for line in lines for entry in line.get("visits", ())]
+    assert entered_ns < max(left_ns)
+    assert {number for *_, numbers in seen for number in numbers[::4]} == {visit}
+    total_ns = sum(ns for *_, numbers in seen for ns in numbers[2::4])
+    assert total_ns > 50 * MS
+
+
+def test_a_call_in_c_that_holds_the_gil_makes_it_late_and_is_named(
+    probe: Probe, tmp_path: Path
+) -> None:
+    def view() -> None:
+        until = time.thread_time() + 0.4
+        while time.thread_time() < until:
+            re.match("(a+)+$", "a" * 22 + "b")
+
+    lines = sample(probe, tmp_path, view, lambda line: "late" in json.dumps(line.get("seen", "")))
+    late_ns = [late for line in lines for late in line.get("late_ns", ())]
+    assert max(late_ns) > probe.sampler_look.LATE_NS
+    stacks = dict(entry for line in lines for entry in line.get("stacks", ()))
+    frames = {number: rest for line in lines for number, *rest in line.get("frames", ())}
+    late = [entry for line in lines for entry in line.get("seen", ()) if entry[2] == "late"]
+    assert {state for _, state, *_ in late} == {"cpu"}
+    assert any(frames[stacks[stack][-1]][4] in {"re", __name__} for stack, *_ in late)
+
+
+def test_nothing_is_imported_unless_the_environment_asks_for_it(probe: Probe) -> None:
+    assert "liveburst_probe" in sys.modules
+    assert not [name for name in sys.modules if name.startswith("liveburst_sampler")]
+
+
+def test_a_file_is_its_owners_alone(probe: Probe, tmp_path: Path) -> None:
+    probe.sampler_file.LooksFile(str(tmp_path), 5 * MS)
+    (file,) = tmp_path.iterdir()
+    assert file.stat().st_mode & 0o777 == 0o600

@@ -1,0 +1,183 @@
+"""The sampler under every server: the line that is planted is the first one that is named."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from dashboard.project.labtoml.load import load_manifest
+from dashboard.project.servers.catalogue import SERVERS
+from dashboard.targets.lifecycle.pool import Targets
+from dashboard.targets.lifecycle.target import Target
+from dashboard.targets.observe.sampler_files import read_looks, sampler_environment
+from dashboard.targets.supervise.cores import Cores
+from dashboard.wire.looks import Looks
+
+from .client import fire
+from .helpers import AVAILABLE, ROOT, marked, until_async
+from .warm import ignore
+
+pytestmark = pytest.mark.servers
+PLANTED = ROOT / "tests" / "targets" / "injected" / "sampled_project.py"
+REQUESTS = 3
+GEVENT = "gunicorn-gevent"
+# The state of each path's planted line, by its server's interface. Every WSGI server gets the
+# first two paths, every ASGI server likewise; one of each gets all of them.
+WSGI = {
+    "sleeping": "blocking",
+    "bridging": "awaiting",
+    "computing": "cpu",
+    "reading": "blocking",
+    "locking": "blocking",
+    "in_middleware": "blocking",
+    "querying": "blocking",
+    "awaiting": "awaiting",
+}
+ASGI = {
+    "awaiting": "awaiting",
+    "holding": "holding",
+    "querying": "blocking",
+    "sleeping": "blocking",
+    "bridging": "awaiting",
+    "computing": "cpu",
+    "in_middleware": "awaiting",
+}
+GREENLETS = {"sleeping": "awaiting", "computing": "holding"}
+ALL_PATHS = {"gunicorn-gthread", "uvicorn"}
+
+
+class FirstLine(NamedTuple):
+    """The line of the project with most time, the state of most of it, and its part of all time."""
+
+    line: int
+    state: str
+    share: float
+
+
+def first_line(looks: Looks) -> FirstLine:
+    """Fold the looks to the innermost line of the planted project."""
+    spent: dict[tuple[int, str], float] = {}
+    for stack in looks.stacks:
+        own = [looks.frames[at] for at in stack.frames if looks.frames[at].path == relative()]
+        key = (own[-1].line if own else 0), stack.state
+        spent[key] = spent.get(key, 0) + stack.ms
+    lines: dict[int, float] = {}
+    for (line, _), ms in spent.items():
+        lines[line] = lines.get(line, 0) + ms
+    line = max(lines, key=lines.__getitem__)
+    state = max((ms, state) for (at, state), ms in spent.items() if at == line)[1]
+    return FirstLine(line, state, lines[line] / sum(lines.values()))
+
+
+def relative() -> str:
+    return str(PLANTED.relative_to(ROOT))
+
+
+def planted_lines(path: str, interface: str) -> set[int]:
+    """Return the lines that are planted for a path."""
+    lines = set()
+    for number, text in enumerate(PLANTED.read_text().splitlines(), 1):
+        names = text.partition("# planted: ")[2].split(", ")
+        if path in names or f"{path} ({interface.upper()})" in names:
+            lines.add(number)
+    return lines
+
+
+@asynccontextmanager
+async def sampled_target(server: str, tmp_path: Path) -> AsyncIterator[tuple[Target, Path]]:
+    """Start the planted project under a server, with samplers that write into a directory."""
+    directory = tmp_path / "looks"
+    directory.mkdir()
+    lab = tmp_path / "lab.toml"
+    name = "tests.targets.injected.sampled_project"
+    lab.write_text(
+        f"""
+        [project]
+        name = "sampled"
+        directory = "{ROOT}"
+        wsgi = "{name}:wsgi"
+        asgi = "{name}:asgi"
+        [scenario.any]
+        title = "Anything"
+        lanes = ["any@{server}"]
+        variant.any = {{ family = "sync", path = "/sleeping" }}
+        """
+    )
+    project = load_manifest(lab)
+    project = replace(project, env={**project.env, **sampler_environment(directory)})
+    mark = f"test-{uuid.uuid4().hex}"
+    pool = Targets(project, mark=mark, log_directory=tmp_path / "logs", cores=Cores.here())
+    try:
+        target = await pool.ready(server, ignore)
+        assert isinstance(target, Target)
+        yield target, directory
+    finally:
+        await pool.stop()
+    assert await until_async(lambda: not marked(mark))
+
+
+async def looks_of(target: Target, directory: Path, path: str, firing: int) -> Looks:
+    """Fire some requests at a path and return what was seen of them."""
+    assert await target.begin(firing)
+    start_ns = time.monotonic_ns()
+    answers = await fire(target.port, f"/{path}", REQUESTS, REQUESTS)
+    end_ns = time.monotonic_ns()
+    await target.end(firing, quiet_timeout_s=10)
+    assert {answer.status for answer in answers} == {200}
+    return await read_looks(directory, ROOT, start_ns, end_ns, timeout_s=20)
+
+
+def expected_states(server: str) -> dict[str, str]:
+    """Return the paths that a server gets, with the state of their planted lines."""
+    if server == GEVENT:
+        return GREENLETS
+    states = WSGI if SERVERS[server].interface == "wsgi" else ASGI
+    return states if server in ALL_PATHS else dict(list(states.items())[:2])
+
+
+@pytest.mark.parametrize("server", AVAILABLE)
+async def test_the_planted_line_is_the_first(server: str, tmp_path: Path) -> None:
+    async with sampled_target(server, tmp_path) as (target, directory):
+        interface = SERVERS[server].interface
+        for firing, (path, state) in enumerate(expected_states(server).items(), 1):
+            looks = await looks_of(target, directory, path, firing)
+            first = first_line(looks)
+            assert first.line in planted_lines(path, interface), (path, first, looks)
+            assert first.state == state, (path, first)
+            assert first.share > 0.5, (path, first)
+            assert looks.requests == REQUESTS
+            assert looks.sampler["limits"] == []
+
+
+async def test_every_process_is_sampled(tmp_path: Path) -> None:
+    """Each writes a file of its own; numbers of requests are unique among them."""
+    async with sampled_target("gunicorn-sync:processes=2", tmp_path) as (target, directory):
+        for firing in range(1, 20):
+            looks = await looks_of(target, directory, "sleeping", firing)
+            if looks.sampler["processes"] == 2:
+                break
+        assert len(list(directory.glob("*.looks"))) == 2
+        assert looks.requests == REQUESTS
+        requests = frozenset().union(*(stack.requests for stack in looks.stacks))
+        assert len(requests) == REQUESTS
+
+
+async def test_the_call_of_the_planted_line_is_named(tmp_path: Path) -> None:
+    async with sampled_target("gunicorn-gthread", tmp_path) as (target, directory):
+        looks = await looks_of(target, directory, "sleeping", 1)
+        stack = looks.stacks[0]
+        frames = [looks.frames[at] for at in stack.frames]
+        assert (frames[-1].function, frames[-1].call) == ("sleeping", "time.sleep")
+        assert frames[-1].module == "tests.targets.injected.sampled_project"
+        assert all(not frame.path.startswith("/") for frame in frames)
+        assert not [frame for frame in frames if "liveburst" in frame.path]
+        assert len(stack.requests) == REQUESTS
+        sleeping_ms = sum(stack.ms for stack in looks.stacks)
+        assert sleeping_ms > 0.6 * REQUESTS * 150  # milliseconds of requests
