@@ -7,35 +7,58 @@ for interpreters of its own: the servers'.
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 import socket
+import subprocess
 import threading
 import time
 from contextlib import suppress
 from typing import Any
 
 import django
+import requests
 from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.wsgi import WSGIHandler
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
+from django.template import Context, Engine
 from django.urls import path
 from django.utils.decorators import sync_and_async_middleware
 
-SECONDS = 0.15
-LOCK = threading.Lock()
+SECONDS = 0.1
 
 settings.configure(
     ALLOWED_HOSTS=["*"],
     SECRET_KEY="planted",
     ROOT_URLCONF=__name__,
-    MIDDLEWARE=[f"{__name__}.middleware", "django.middleware.common.CommonMiddleware"],
+    MIDDLEWARE=[
+        f"{__name__}.both_kinds",
+        "django.middleware.common.CommonMiddleware",
+        f"{__name__}.sync_only",
+    ],
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+    PASSWORD_HASHERS=["django.contrib.auth.hashers.PBKDF2PasswordHasher"],
 )
 django.setup()
 
+LOCK = threading.Lock()
+LOCK.acquire()
+SILENT = socket.create_server(("127.0.0.1", 0))  # accepts, and says nothing
+TEMPLATE = Engine().from_string(
+    "{% for a in rows %}{% for b in rows %}{{ a }}{% endfor %}{% endfor %}"
+)
+TEXT = json.dumps([{"name": str(number), "values": [number] * 5} for number in range(100_000)])
+# A resolver that is slow. Its file is no project's, as that of a library.
+RESOLVER: dict[str, Any] = {"time": time}
+exec(compile(f"def resolve(name):\n    time.sleep({SECONDS})", "/resolver.py", "exec"), RESOLVER)  # noqa: S102
+
 
 @sync_and_async_middleware
-def middleware(get_response: Any) -> Any:
+def both_kinds(get_response: Any) -> Any:
     """Waits before the view, if the path is its own."""
     if iscoroutinefunction(get_response):
 
@@ -54,7 +77,23 @@ def middleware(get_response: Any) -> Any:
     return sync
 
 
+def sync_only(get_response: Any) -> Any:
+    """Waits before the view, in a thread under ASGI, if the path is its own."""
+
+    def middleware(request: HttpRequest) -> Any:
+        if request.path == "/in_sync_middleware":
+            time.sleep(SECONDS)  # planted: in_sync_middleware
+        return get_response(request)
+
+    return middleware
+
+
 def in_middleware(request: HttpRequest) -> HttpResponse:
+    """Answers at once; the time is in the middleware."""
+    return HttpResponse()
+
+
+def in_sync_middleware(request: HttpRequest) -> HttpResponse:
     """Answers at once; the time is in the middleware."""
     return HttpResponse()
 
@@ -65,13 +104,11 @@ def sleeping(request: HttpRequest) -> HttpResponse:
     return HttpResponse()
 
 
-def reading(request: HttpRequest) -> HttpResponse:
-    """Waits for a peer that says nothing, as a client library does."""
-    ours, peer = socket.socketpair()
-    with ours, peer:
-        ours.settimeout(SECONDS)
-        with suppress(TimeoutError):
-            ours.recv(1)  # planted: reading
+def fetching(request: HttpRequest) -> HttpResponse:
+    """Waits for a server that says nothing."""
+    address = f"http://127.0.0.1:{SILENT.getsockname()[1]}/"
+    with suppress(requests.RequestException):
+        requests.get(address, timeout=SECONDS)  # planted: fetching
     return HttpResponse()
 
 
@@ -83,9 +120,54 @@ def computing(request: HttpRequest) -> HttpResponse:
     return HttpResponse()
 
 
+def reading_a_file(request: HttpRequest) -> HttpResponse:
+    """Reads much from a file."""
+    until, buffer = time.monotonic() + SECONDS, bytearray(1 << 20)
+    with open("/dev/zero", "rb", buffering=0) as file:  # noqa: PTH123
+        while file.readinto(buffer) and time.monotonic() < until:  # planted: reading_a_file
+            pass
+    return HttpResponse()
+
+
+def hashing(request: HttpRequest) -> HttpResponse:
+    """Hashes a password, which takes a while on purpose."""
+    make_password("planted")  # planted: hashing
+    return HttpResponse()
+
+
+def parsing(request: HttpRequest) -> HttpResponse:
+    """Parses 5 MB of JSON, in C."""
+    json.loads(TEXT)  # planted: parsing
+    return HttpResponse()
+
+
+def matching(request: HttpRequest) -> HttpResponse:
+    """Matches a regular expression that tries everything, in C."""
+    re.match("(a+)+$", "a" * 21 + "b")  # planted: matching
+    return HttpResponse()
+
+
 def locking(request: HttpRequest) -> HttpResponse:
     """Waits for a lock that another thread has."""
     LOCK.acquire(timeout=SECONDS)  # planted: locking
+    return HttpResponse()
+
+
+def starting_a_process(request: HttpRequest) -> HttpResponse:
+    """Waits for another process."""
+    subprocess.run(["sleep", f"{SECONDS}"], check=True)  # planted: starting_a_process
+    return HttpResponse()
+
+
+def resolving(request: HttpRequest) -> HttpResponse:
+    """Waits for the address of a name."""
+    RESOLVER["resolve"]("planted.example")  # planted: resolving
+    return HttpResponse()
+
+
+def rendering(request: HttpRequest) -> HttpResponse:
+    """Renders a template with many loops."""
+    TEMPLATE.render(Context({"rows": range(200)}))  # planted: rendering
     return HttpResponse()
 
 
@@ -113,20 +195,23 @@ async def holding(request: HttpRequest) -> HttpResponse:
 
 
 async def querying(request: HttpRequest) -> HttpResponse:
-    """Waits for sync work in a thread, as for a query."""
+    """Waits for a query, in a thread."""
     await sync_to_async(query)()
     return HttpResponse()
 
 
 def query() -> None:
-    """Wait as a database's driver does."""
-    time.sleep(SECONDS)  # planted: querying
+    """Run a statement that takes a while."""
+    connection.ensure_connection()
+    connection.connection.create_function("pause", 1, time.sleep)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pause(%s)", [SECONDS])  # planted: querying
 
 
-LOCK.acquire()
 VIEWS = (
-    *(in_middleware, sleeping, reading, computing, locking, bridging),
-    *(awaiting, holding, querying),
+    *(in_middleware, in_sync_middleware, sleeping, fetching, computing, reading_a_file, hashing),
+    *(parsing, matching, locking, starting_a_process, resolving, rendering, bridging, awaiting),
+    *(holding, querying),
 )
 urlpatterns = [path(view.__name__, view) for view in VIEWS]
 
