@@ -54,7 +54,7 @@ TEMPLATE = Engine().from_string(
 TEXT = json.dumps([{"name": str(number), "values": [number] * 5} for number in range(100_000)])
 # A resolver that is slow. Its file is no project's, as that of a library.
 RESOLVER: dict[str, Any] = {"time": time}
-exec(compile(f"def resolve(name):\n    time.sleep({SECONDS})", "/resolver.py", "exec"), RESOLVER)  # noqa: S102
+exec(compile(f"def resolve(name):\n    time.sleep({SECONDS})", "/resolver.py", "exec"), RESOLVER)
 
 
 @sync_and_async_middleware

@@ -80,6 +80,8 @@ class Observer:
         segments: dict[int, Segment] = {}
         frames = sys._current_frames()  # noqa: SLF001
         for thread in list(THREADS):
+            if thread not in frames:  # it has ended
+                THREADS.pop(thread, None)
             walk_thread(frames.get(thread), thread, self.frames, segments)
         self.own_threads = {
             segment.thread
