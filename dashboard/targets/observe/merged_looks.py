@@ -151,8 +151,8 @@ class MergedLooks:
 
     def sums(self, state: str, frames: tuple[int, ...], note: str) -> _Sums:
         """Return the sums of these looks. Raises ValueError for an unknown state or note."""
-        known_state = STATES[STATES.index(state)]  # type: ignore[arg-type]
-        known_note = _NOTES[_NOTES.index(note)]  # type: ignore[arg-type]
+        known_state = STATES[STATES.index(state)]
+        known_note = _NOTES[_NOTES.index(note)]
         return self._sums.setdefault((known_state, frames, known_note), _Sums())
 
     def _sampler_facts(self) -> SamplerFacts:

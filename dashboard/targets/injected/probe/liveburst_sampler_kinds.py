@@ -26,7 +26,7 @@ _ASYNCIO = directory_of(asyncio.__file__)
 # Under these a thread only waits for another one.
 _WAITING = (
     directory_of(concurrent.futures.__file__),
-    *(module.__file__ for module in (threading, queue, selectors)),
+    *(threading.__file__, queue.__file__, selectors.__file__),
 )
 _BRIDGES = (f"{os.sep}asgiref{os.sep}", f"{os.sep}gevent{os.sep}")
 # Asyncio's functions that run a loop, make a task, or wait for one. `sleep` is none of them: a

@@ -127,7 +127,7 @@ def follow_async_to_sync(sync: Any) -> None:
 
 def follow_new_loops() -> None:
     """Follow a visit to the tasks of a loop that it makes, by `asyncio.run` or asgiref."""
-    make = asyncio.events.new_event_loop
+    make: Any = asyncio.events.new_event_loop
     if hasattr(make, MARK):
         return
 
@@ -139,7 +139,8 @@ def follow_new_loops() -> None:
         return loop
 
     setattr(followed, MARK, True)
-    asyncio.events.new_event_loop = asyncio.new_event_loop = followed
+    patched: Any = followed
+    asyncio.events.new_event_loop = asyncio.new_event_loop = patched
 
 
 def follow_tasks(loop: Any) -> None:

@@ -36,7 +36,7 @@ class Waits:
 
     def learn(self) -> None:
         """Learn where threads wait for the GIL. Takes some milliseconds, once in a process."""
-        spinning, natives = [True], []
+        spinning, natives = [True], list[int]()
 
         def spin() -> None:
             natives.append(get_native())
