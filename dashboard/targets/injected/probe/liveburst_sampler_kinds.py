@@ -34,7 +34,7 @@ _BRIDGES = (f"{os.sep}asgiref{os.sep}", f"{os.sep}gevent{os.sep}")
 _ASYNCIO_PLUMBING = frozenset({
     *("run", "run_until_complete", "run_forever", "_run_once", "_run", "run_in_executor"),
     *("create_task", "ensure_future", "_ensure_future", "gather", "wait", "_wait", "wait_for"),
-    *("__aexit__", "as_completed", "_wait_for_one", "shield", "to_thread"),
+    *("__aexit__", "_aexit", "as_completed", "_wait_for_one", "shield", "to_thread"),
 })  # fmt: skip
 
 # By the id of a code object, with the object itself, so that no other one gets its id. Code
