@@ -142,7 +142,7 @@ def look_at(probe: Probe, gate: Gate, serve: Work, servers: int = 1) -> list[See
 
 def read(observer: Any) -> list[Seen]:
     """What an observer counted, by the names of functions."""
-    names = {number: code.co_name for number, code, *_ in observer.frames.new}
+    names = {number: code.co_name for number, (code, *_) in observer.frames.new}
     stacks = {number: frames for frames, number in observer.stacks.numbers.items()}
     summed: dict[tuple[str, str, tuple[str, ...]], int] = {}
     for stack, state, note, numbers in observer.seen.take():
@@ -189,10 +189,14 @@ def test_threads_that_compute_are_on_the_cpu(threads: int, probe: Probe) -> None
 def test_a_lock_is_blocking(probe: Probe) -> None:
     gate, lock = Gate(), threading.Lock()
 
+    def release() -> None:
+        gate.free.wait(PATIENCE_S)
+        lock.release()
+
     def view() -> None:
         lock.acquire()
         gate.arrived.release()
-        threading.Thread(target=lambda: (gate.free.wait(PATIENCE_S), lock.release())).start()
+        threading.Thread(target=release).start()
         with lock:
             pass
 

@@ -57,6 +57,7 @@ SYSCALLS = [
     (b"-1 0x7ffd 0x7f00\n", (202, 0x1000), "CALL"),  # stopped outside of a system call
     (b"", (202, 0x1000), "UNKNOWN"),
     (b"202 0x1000 0x89 0x0\n", None, "UNKNOWN"),
+    (b"running\n", None, "CORE"),
     (b"202 \xff\n", (202, 0x1000), "CALL"),
 ]
 

@@ -43,6 +43,7 @@ VARIABLE = "LIVEBURST_SAMPLER"
 FLUSH_NS = 200_000_000
 DEFAULT_INTERVAL_MS = 5
 MOST_ERRORS = 100
+MOST_LESSONS = 20
 
 
 def sampled(interface: str, application: Any) -> Any:
@@ -86,6 +87,7 @@ class Sampler:
         self.observer = Observer()
         self.lateness = Lateness(self.observer.waits.read)
         self.errors: list[str] = []
+        self.lessons = 0
         self.flushed_ns = now()
         self.cpu_ns = 0
 
@@ -126,6 +128,9 @@ class Sampler:
         moment = now()
         if moment - self.flushed_ns >= FLUSH_NS:
             self.flush(moment)
+            if self.observer.waits.gil is None and self.lessons < MOST_LESSONS:
+                self.lessons += 1  # the machine was too busy for it before
+                self.observer.waits.learn()
 
     def flush(self, moment: int) -> None:
         """Write a line, and adapt the interval to what looking cost."""

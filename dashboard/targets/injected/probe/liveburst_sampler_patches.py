@@ -132,7 +132,7 @@ def follow_new_loops() -> None:
         return
 
     @functools.wraps(make)
-    def followed() -> asyncio.AbstractEventLoop:
+    def followed() -> Any:
         loop = make()
         if current_visit() is not None:
             follow_tasks(loop)

@@ -21,6 +21,8 @@ MOST_STACKS = 20_000
 SKIPPED = -1  # the number of a frame of the probe
 LOST = 0  # the number of a stack that no longer fitted: it has no frames
 
+Place = tuple[CodeType, int, int, str]  # code, instruction, line, module
+
 
 class Frames:
     """Instructions at which frames were seen, numbered. Nothing is read from a file here."""
@@ -28,7 +30,7 @@ class Frames:
     def __init__(self) -> None:
         self.numbers: dict[tuple[int, int], int] = {}  # by code (its id) and instruction
         self.kinds: list[int] = []
-        self.new: list[tuple[int, CodeType, int, int, str]] = []
+        self.new: list[tuple[int, Place]] = []
         self.full = False
 
     def number_of(self, frame: FrameType) -> int:
@@ -48,13 +50,13 @@ class Frames:
         number = self.numbers[key] = len(self.kinds)
         self.kinds.append(kind)
         module = str(frame.f_globals.get("__name__", ""))
-        self.new.append((number, code, frame.f_lasti, frame.f_lineno or 0, module))
+        self.new.append((number, (code, frame.f_lasti, frame.f_lineno or 0, module)))
         return number
 
     def take_new(self) -> list[list[Any]]:
         """Return the frames that were not returned yet, as they are written."""
         new, self.new = self.new, []
-        return [[number, *describe(*rest)] for number, *rest in new]
+        return [[number, *describe(*place)] for number, place in new]
 
 
 class Stacks:

@@ -14,6 +14,7 @@ import os
 from collections.abc import Callable
 from typing import Any, Optional
 
+from liveburst_request import now
 from liveburst_sampler_quiet import quiet_reader
 from liveburst_sampler_works import get_native
 from liveburst_unpatched import unpatched
@@ -21,7 +22,8 @@ from liveburst_unpatched import unpatched
 UNKNOWN, GIL, CORE, CALL = range(4)
 GIL_BYTES = 256  # its lock has several futexes, close to each other
 MOST_FILES = 256
-TRIES = 10
+TRIES = 20
+PATIENCE_NS = 1_000_000  # from losing the GIL to waiting for it: 0.05 ms, more on a busy core
 
 Futex = tuple[int, int]  # number of the system call, address
 
@@ -35,7 +37,9 @@ class Waits:
         self.gil: Optional[Futex] = None
 
     def learn(self) -> None:
-        """Learn where threads wait for the GIL. Takes some milliseconds, once in a process."""
+        """Learn where threads wait for the GIL, unless it is known. Takes some milliseconds."""
+        if self.gil is not None or self.read is None:
+            return
         spinning, natives = [True], list[int]()
 
         def spin() -> None:
@@ -50,11 +54,19 @@ class Waits:
                 sleep(0.001)  # the other thread has the GIL now, and waits for it afterwards
                 if natives:
                     self.open(natives[0])
-                    self.gil = futex_in(self.text_of(natives[0]))
+                    self.gil = self.wait_for_futex(natives[0])
                 if self.gil is not None:
                     break
         finally:
             spinning.clear()
+
+    def wait_for_futex(self, native: int) -> Optional[Futex]:
+        """Return the futex that a thread soon waits at; None if it does not get that far."""
+        until_ns = now() + PATIENCE_NS
+        futex = None
+        while futex is None and now() < until_ns:
+            futex = futex_in(self.text_of(native))
+        return futex
 
     def open(self, native: int) -> None:
         """Open the file of a thread; this gives the GIL away."""
@@ -76,10 +88,10 @@ class Waits:
     def of(self, native: int) -> int:
         """Return what a thread that does not move waits for."""
         text = self.text_of(native)
-        if not text or self.gil is None:
-            return UNKNOWN
         if text.startswith(b"running"):
             return CORE
+        if not text or self.gil is None:
+            return UNKNOWN
         futex = futex_in(text)
         if futex is None or futex[0] != self.gil[0]:
             return CALL
