@@ -15,8 +15,9 @@ from dashboard.wire.report.where import SamplerFacts, State
 #   "gil"     the thread was ready to run and waited for the GIL (state `cpu`)
 #   "late"    the sampler itself was late: a call in C held the GIL, probably the `call` of the
 #             innermost frame
+#   "loop"    a task is ready, and waits for its loop, which runs other code (state `awaiting`)
 #   "thread"  a task waits for a thread of a pool that has not taken its call (state `awaiting`)
-Note: TypeAlias = Literal["", "gil", "late", "thread"]
+Note: TypeAlias = Literal["", "gil", "late", "loop", "thread"]
 
 
 @dataclass(frozen=True)

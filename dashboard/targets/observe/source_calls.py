@@ -60,7 +60,7 @@ class Sources:
 def call_in(lines: Sequence[bytes], expression: Expression) -> str:
     """Return the call that an instruction makes: `requests.get`, `with lock`, `for … in orders`."""
     source = _source(lines, expression)
-    node = _parsed(source)
+    node = None if source is None else _parsed(source)
     if node is None:
         return ""
     before = lines[expression.first_line - 1][: expression.begin]
@@ -80,10 +80,11 @@ def call_in(lines: Sequence[bytes], expression: Expression) -> str:
     return text if len(text) <= MOST_CHARACTERS else ELIDED + text[-MOST_CHARACTERS:]
 
 
-def _source(lines: Sequence[bytes], expression: Expression) -> str:
+def _source(lines: Sequence[bytes], expression: Expression) -> str | None:
+    """Return the text of an expression; None if the file is too short for it."""
     first, last = expression.first_line, expression.last_line
     if not 1 <= first <= last <= min(len(lines), first + MOST_LINES):
-        return ""
+        return None
     part = list(lines[first - 1 : last])
     part[-1] = part[-1][: expression.end]
     part[0] = part[0][expression.begin :]

@@ -116,7 +116,6 @@ def serve_asgi(
 def look_at(probe: Probe, gate: Gate, serve: Work, servers: int = 1) -> list[Seen]:
     """What is seen while `serve` runs in threads of its own, held by the gate; most time first."""
     observer = probe.sampler_look.Observer()
-    observer.waits.learn()
     threads = [
         threading.Thread(target=contextvars.copy_context().run, args=(serve,))
         for _ in range(servers)
@@ -127,7 +126,7 @@ def look_at(probe: Probe, gate: Gate, serve: Work, servers: int = 1) -> list[See
         gate.wait_until_all_arrived()
         for turn in range(LOOKS + 1):
             time.sleep(GAP_S)
-            natives = {native for _, native in probe.sampler_works.THREADS.values()}
+            natives = {native for *_, native in probe.sampler_works.THREADS.values()}
             observer.waits.keep(natives)
             observer.look(0, INTERVAL_NS)
             if turn == 0:  # its clocks had nothing to compare with
@@ -462,6 +461,23 @@ def test_a_call_that_no_thread_has_taken_waits_for_a_thread(probe: Probe) -> Non
     assert shares == {
         ("blocking", ""): pytest.approx(1 / 3),
         ("awaiting", "thread"): pytest.approx(2 / 3),
+    }
+
+
+def test_a_task_that_is_ready_waits_for_its_loop(probe: Probe) -> None:
+    """While another request holds the loop; what it awaited is there already."""
+    gate, entered = Gate(), iter(range(2))
+
+    async def view() -> None:
+        if next(entered) == 0:
+            await asyncio.sleep(0)
+        else:
+            gate.block()
+
+    seen = look_at(probe, gate, lambda: serve_asgi(probe, view, requests=2))
+    assert {(stack.state, stack.note): stack.share for stack in seen} == {
+        ("holding", ""): pytest.approx(0.5),
+        ("awaiting", "loop"): pytest.approx(0.5),
     }
 
 

@@ -47,18 +47,21 @@ STATES = [
     (True, True, 5, "holding"),
     (False, True, 0, "holding"),
 ]
-# A line of /proc/self/task/N/syscall, where threads wait for the GIL, and what this one waits for.
+# A line of /proc/self/task/N/syscall, where the interpreter's state is, and what the thread waits
+# for.
 SYSCALLS = [
-    (b"running\n", (202, 0x1000), "CORE"),
-    (b"202 0x1000 0x89 0x0\n", (202, 0x1000), "GIL"),
-    (b"202 0x10a8 0x89 0x0\n", (202, 0x1000), "GIL"),  # another futex of the same lock
-    (b"202 0x9000 0x89 0x0\n", (202, 0x1000), "CALL"),  # a lock of the project
-    (b"230 0x1000 0x0 0x0\n", (202, 0x1000), "CALL"),  # it sleeps
-    (b"-1 0x7ffd 0x7f00\n", (202, 0x1000), "CALL"),  # stopped outside of a system call
-    (b"", (202, 0x1000), "UNKNOWN"),
-    (b"202 0x1000 0x89 0x0\n", None, "UNKNOWN"),
+    (b"running\n", 0x1000, "CORE"),
+    (b"202 0x1000 0x89 0x0\n", 0x1000, "GIL"),
+    (b"202 0x11ac 0x89 0x0\n", 0x1000, "GIL"),
+    (b"98 0x11ac 0x89 0x0\n", 0x1000, "GIL"),  # a futex of another kind of machine
+    (b"202 0x9000000 0x89 0x0\n", 0x1000, "CALL"),  # a lock of the project
+    (b"202 0xfff 0x89 0x0\n", 0x1000, "CALL"),
+    (b"230 0x1 0x0 0x0\n", 0x1000, "CALL"),  # it sleeps
+    (b"-1 0x1000 0x7f00\n", 0x1000, "CALL"),  # stopped outside of a system call
+    (b"202 \xff\n", 0x1000, "CALL"),
+    (b"", 0x1000, "UNKNOWN"),
     (b"running\n", None, "CORE"),
-    (b"202 \xff\n", (202, 0x1000), "CALL"),
+    (b"202 0x1000 0x89 0x0\n", None, "UNKNOWN"),
 ]
 
 
@@ -85,29 +88,39 @@ def test_a_thread_has_one_state(
     assert probe.sampler_states.state_of_thread(on_cpu, on_loop, held * MS, 5 * MS) == state
 
 
-@pytest.mark.parametrize(("text", "gil", "expected"), SYSCALLS)
+@pytest.mark.parametrize(("text", "runtime", "expected"), SYSCALLS)
 def test_a_system_call_tells_what_a_thread_waits_for(
-    text: bytes, gil: tuple[int, int] | None, expected: str, probe: Probe
+    text: bytes, runtime: int | None, expected: str, probe: Probe
 ) -> None:
     waits = probe.sampler_waits.Waits()
-    waits.files, waits.read, waits.gil = {7: 3}, lambda descriptor: text, gil
+    waits.files, waits.read, waits.runtime = {7: 3}, lambda descriptor: text, runtime
     assert waits.of(7) == getattr(probe.sampler_waits, expected)
 
 
-def test_where_threads_wait_for_the_gil_is_learnt(probe: Probe) -> None:
-    """One that has a core and no GIL waits for it; one with a lock waits for something else."""
-    waits, free = probe.sampler_waits.Waits(), threading.Event()
-    waits.learn()
-    assert waits.gil is not None
-    blocked = threading.Thread(target=free.wait)
-    blocked.start()
+def test_what_waits_for_the_gil_is_told_from_what_waits_for_a_lock(probe: Probe) -> None:
+    """While this thread has the GIL, one that computes waits for it, after a moment."""
+    waits, free, spinning = probe.sampler_waits.Waits(), threading.Event(), [True]
+
+    def spin() -> None:
+        while spinning:
+            pass
+
+    blocked, computing = threading.Thread(target=free.wait), threading.Thread(target=spin)
+    threads = (blocked, computing)
+    for thread in threads:
+        thread.start()
     try:
-        waits.keep({blocked.native_id})
-        assert set(waits.files) == {blocked.native_id}
+        waits.keep({thread.native_id for thread in threads})
+        deadline_s = time.monotonic() + PATIENCE_S
+        while waits.of(computing.native_id) != probe.sampler_waits.GIL:
+            assert waits.of(computing.native_id) != probe.sampler_waits.CALL
+            assert time.monotonic() < deadline_s
         assert waits.of(blocked.native_id) == probe.sampler_waits.CALL
     finally:
+        spinning.clear()
         free.set()
-        blocked.join()
+        for thread in threads:
+            thread.join()
     assert waits.of(blocked.native_id) == probe.sampler_waits.UNKNOWN
     waits.keep(set())
     assert waits.files == {}
@@ -116,9 +129,10 @@ def test_where_threads_wait_for_the_gil_is_learnt(probe: Probe) -> None:
 def test_without_ctypes_waits_are_unknown(probe: Probe, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ctypes", None)
     waits = probe.sampler_waits.Waits()
-    waits.learn()
+    waits.keep({threading.get_native_id()})
     assert waits.of(threading.get_native_id()) == probe.sampler_waits.UNKNOWN
     assert waits.files == {}
+    assert not waits.are_known
 
 
 def test_lateness_is_without_the_time_that_the_sampler_had_no_core(probe: Probe) -> None:
@@ -166,8 +180,10 @@ def written(directory: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in file.read_text().splitlines()]
 
 
-def sample(probe: Probe, directory: Path, view: Any, until: Any) -> list[dict[str, Any]]:
-    """What a sampler writes that runs while the view serves a request, until a line is such."""
+def sample(
+    probe: Probe, directory: Path, view: Any, until: Any, done: threading.Event
+) -> list[dict[str, Any]]:
+    """What a sampler writes while the view serves a request, until a line is such."""
     sampler = probe.sampler.Sampler(str(directory), 5 * MS)
 
     def application(environ: dict[str, Any], start: Any) -> list[bytes]:
@@ -185,12 +201,13 @@ def sample(probe: Probe, directory: Path, view: Any, until: Any) -> list[dict[st
     running.start()
     try:
         serving.start()
-        serving.join(PATIENCE_S)
         deadline_s = time.monotonic() + PATIENCE_S
         while not any(until(line) for line in written(directory)):
             assert time.monotonic() < deadline_s
             time.sleep(0.02)
     finally:
+        done.set()
+        serving.join(PATIENCE_S)
         sampler.file.full = True
         running.join(PATIENCE_S)
     assert sampler.errors == []
@@ -204,7 +221,10 @@ def test_a_sampler_writes_what_it_sees_and_until_when(probe: Probe, tmp_path: Pa
         time.sleep(0.1)  # planted: here
         left_ns.append(time.monotonic_ns())
 
-    lines = sample(probe, tmp_path, view, lambda line: line.get("until", 0) > max(left_ns))
+    def is_later(line: dict[str, Any]) -> bool:
+        return bool(left_ns) and line.get("until", 0) > left_ns[0]
+
+    lines = sample(probe, tmp_path, view, is_later, threading.Event())
     assert lines[0]["interval_ns"] == 5 * MS
     frames = {number: rest for line in lines for number, *rest in line.get("frames", ())}
     stacks = dict(entry for line in lines for entry in line.get("stacks", ()))
@@ -227,12 +247,16 @@ def test_a_sampler_writes_what_it_sees_and_until_when(probe: Probe, tmp_path: Pa
 def test_a_call_in_c_that_holds_the_gil_makes_it_late_and_is_named(
     probe: Probe, tmp_path: Path
 ) -> None:
-    def view() -> None:
-        until = time.thread_time() + 0.4
-        while time.thread_time() < until:
-            re.match("(a+)+$", "a" * 22 + "b")
+    done = threading.Event()
 
-    lines = sample(probe, tmp_path, view, lambda line: "late" in json.dumps(line.get("seen", "")))
+    def view() -> None:
+        while not done.is_set():
+            re.match("(a+)+$", "a" * 21 + "b")
+
+    def has_the_note(line: dict[str, Any]) -> bool:
+        return any(note == "late" for _, _, note, _ in line.get("seen", ()))
+
+    lines = sample(probe, tmp_path, view, has_the_note, done)
     late_ns = [late for line in lines for late in line.get("late_ns", ())]
     assert max(late_ns) > probe.sampler_look.LATE_NS
     stacks = dict(entry for line in lines for entry in line.get("stacks", ()))

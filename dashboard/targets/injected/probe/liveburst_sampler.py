@@ -43,7 +43,6 @@ VARIABLE = "LIVEBURST_SAMPLER"
 FLUSH_NS = 200_000_000
 DEFAULT_INTERVAL_MS = 5
 MOST_ERRORS = 100
-MOST_LESSONS = 20
 
 
 def sampled(interface: str, application: Any) -> Any:
@@ -87,7 +86,6 @@ class Sampler:
         self.observer = Observer()
         self.lateness = Lateness(self.observer.waits.read)
         self.errors: list[str] = []
-        self.lessons = 0
         self.flushed_ns = now()
         self.cpu_ns = 0
 
@@ -112,7 +110,6 @@ class Sampler:
     def begin(self) -> None:
         """Prepare what is needed once, in the sampler's thread."""
         self.lateness.watch_this_thread()
-        self.observer.waits.learn()
         self.cpu_ns, self.flushed_ns = time.thread_time_ns(), now()
         self.observer.moment = self.flushed_ns
 
@@ -124,13 +121,10 @@ class Sampler:
 
     def follow_up(self) -> None:
         """Do what gives the GIL away: open files for new threads, and write what is due."""
-        self.observer.waits.keep({native for _, native in list(THREADS.values())})
+        self.observer.waits.keep({native for *_, native in list(THREADS.values())})
         moment = now()
         if moment - self.flushed_ns >= FLUSH_NS:
             self.flush(moment)
-            if self.observer.waits.gil is None and self.lessons < MOST_LESSONS:
-                self.lessons += 1  # the machine was too busy for it before
-                self.observer.waits.learn()
 
     def flush(self, moment: int) -> None:
         """Write a line, and adapt the interval to what looking cost."""

@@ -95,7 +95,9 @@ class SampledASGI:
         visit = enter(request)
         try:
             call = self.application(scope, receive, send)
-            register(call, visit, 0)
+            work = register(call, visit, 0)
+            if work is not None:
+                work.is_in(asyncio.current_task())
             await call
         finally:
             visit.leave()

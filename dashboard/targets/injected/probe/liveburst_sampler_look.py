@@ -25,12 +25,12 @@ from liveburst_sampler_stacks import (
 from liveburst_sampler_states import AWAITING, Clocks, is_on_cpu, state_of_thread
 from liveburst_sampler_tables import Frames, Stacks
 from liveburst_sampler_waits import CALL, GIL, Waits
-from liveburst_sampler_works import THREADS, VISITS, ThreadWork, Visit, Work
+from liveburst_sampler_works import THREADS, VISITS, CoroutineWork, ThreadWork, Visit, Work
 
 MOST_VISITS = 64  # looked at together; with more, each has its turn, and weighs as much more
 # A thread is given the GIL within 5 ms from one that computes in Python, not from a call in C.
 LATE_NS = 10_000_000
-NO_NOTE, GIL_NOTE, LATE_NOTE, QUEUED_NOTE = "", "gil", "late", "thread"
+NO_NOTE, GIL_NOTE, LATE_NOTE, QUEUED_NOTE, READY_NOTE = "", "gil", "late", "thread", "loop"
 
 
 class Observer:
@@ -93,12 +93,12 @@ class Observer:
     def find_culprit(self, segments: dict[int, Segment], late_ns: int) -> Optional[Segment]:
         """Return the innermost segment of the thread that made the look late; None if none did.
 
-        A thread that ran for nearly all of that time, and was not interrupted, has held the GIL.
+        A thread that ran for most of that time has held the GIL: of two that share it neither does.
         """
         if late_ns < LATE_NS:
             return None
         for segment in segments.values():  # of each thread the innermost is the first
-            if 10 * self.clocks.moved_ns.get(segment.thread, 0) > 8 * late_ns:
+            if 10 * self.clocks.moved_ns.get(segment.thread, 0) > 7 * late_ns:
                 return segment
         return None
 
@@ -116,8 +116,7 @@ class Observer:
         """Return the state of a stack, its note, and what its thread's clock moved (ns)."""
         segment = stack.segment
         if segment.thread == NO_THREAD:
-            queued = waits_for_a_thread(segment)
-            return AWAITING, QUEUED_NOTE if queued else NO_NOTE, 0
+            return AWAITING, note_of_suspended(segment), 0
         moved_ns = min(self.clocks.moved_ns.get(segment.thread, 0), self.since_ns)
         waits = self.waits_of(segment.thread, moved_ns)
         late = segment is self.culprit
@@ -132,7 +131,7 @@ class Observer:
         known = THREADS.get(thread)
         if known is None or 2 * moved_ns > self.since_ns:
             return CALL
-        return self.waits.of(known[1])
+        return self.waits.of(known[2])
 
     def held_ns(self, segment: Segment) -> int:
         """Return for how long the code of a segment has held its event loop (ns)."""
@@ -150,7 +149,15 @@ class Observer:
         words = {
             "frames": self.frames.full,
             "stacks": self.stacks.full,
-            "clocks": any(clock is None for clock, _ in list(THREADS.values())),
-            "waits": self.waits.gil is None,
+            "clocks": any(clock is None for clock, *_ in list(THREADS.values())),
+            "waits": not self.waits.are_known,
         }
         return [word for word, holds in words.items() if holds]
+
+
+def note_of_suspended(segment: Segment) -> str:
+    """Return the note of a coroutine or greenlet that does not run."""
+    if waits_for_a_thread(segment):
+        return QUEUED_NOTE
+    ready = isinstance(segment.work, CoroutineWork) and segment.work.is_ready()
+    return READY_NOTE if ready else NO_NOTE

@@ -153,8 +153,11 @@ def follow_tasks(loop: Any) -> None:
     )
 
     def factory(loop: Any, coroutine: Any, **options: Any) -> Any:
-        register_task(coroutine, sys._getframe(1))  # noqa: SLF001
-        return make(loop, coroutine, **options)
+        work = register_task(coroutine, sys._getframe(1))  # noqa: SLF001
+        task = make(loop, coroutine, **options)
+        if work is not None:
+            work.is_in(task)
+        return task
 
     setattr(factory, MARK, True)
     loop.set_task_factory(factory)

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from typing import Any, Optional
 
 MOST_BYTES = 255
+# What is raised where the interpreter has no ctypes, or the system no such name.
+ABSENT = (ImportError, OSError, AttributeError, TypeError, ValueError)
 
 
 def quiet_reader() -> Optional[Callable[[int], bytes]]:
@@ -23,7 +25,7 @@ def quiet_reader() -> Optional[Callable[[int], bytes]]:
     try:
         ctypes: Any = importlib.import_module("ctypes")
         pread = ctypes.PyDLL(None).pread
-    except (ImportError, OSError, AttributeError, TypeError):
+    except ABSENT:
         return None
     pread.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_long]
     pread.restype = ctypes.c_ssize_t
@@ -34,3 +36,12 @@ def quiet_reader() -> Optional[Callable[[int], bytes]]:
         return bytes(buffer.raw[:length]) if length > 0 else b""
 
     return read
+
+
+def address_of(name: str) -> Optional[int]:
+    """Return the address of one of the interpreter's variables; None if it shows none."""
+    try:
+        ctypes: Any = importlib.import_module("ctypes")
+        return int(ctypes.addressof(ctypes.c_char.in_dll(ctypes.PyDLL(None), name)))
+    except ABSENT:
+        return None

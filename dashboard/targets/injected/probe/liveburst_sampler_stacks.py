@@ -119,6 +119,8 @@ def suspended(work: Work, table: Frames) -> Optional[Segment]:
     for frame in awaiting_frames(coroutine):
         inner = BOUNDARIES.get(id(frame))
         if inner is not None and inner is not work:
+            if isinstance(inner, CoroutineWork) and inner.task is None:
+                inner.task = work.task
             break  # it has a segment of its own
         add_frame(frame, table, ids, numbers)
     return Segment(work, NO_THREAD, ids[::-1], numbers[::-1])

@@ -47,13 +47,15 @@ class Clocks:
     def read(self) -> None:
         """Read them, without giving the GIL away; a thread that has ended is forgotten."""
         last_ns, self.last_ns, self.moved_ns = self.last_ns, {}, {}
-        for thread, (clock, _) in list(THREADS.items()):
+        for thread, (clock, first_ns, _) in list(THREADS.items()):
             present_ns = read_clock(clock)
             if present_ns is None:
                 THREADS.pop(thread, None)
                 continue
             self.last_ns[thread] = present_ns
-            self.moved_ns[thread] = present_ns - last_ns.get(thread, present_ns)
+            self.moved_ns[thread] = (
+                0 if clock is None else present_ns - last_ns.get(thread, first_ns)
+            )
 
 
 def read_clock(clock: Optional[int]) -> Optional[int]:

@@ -81,23 +81,42 @@ class CoroutineWork:
     It is not kept alive: a coroutine that nothing awaits must end where it did before.
     """
 
-    __slots__ = ("boundary", "parent", "reference", "visit")
+    __slots__ = ("boundary", "parent", "reference", "task", "visit")
 
     def __init__(self, coroutine: Any, visit: Visit, parent: int = 0) -> None:
         self.visit = visit
         self.parent = parent
+        self.task: Optional[weakref.ref[Any]] = None  # that it is a part of, if one is known
         self.reference = weakref.ref(coroutine)
         self.boundary = id(coroutine.cr_frame)
         BOUNDARIES[self.boundary] = visit.works[self.boundary] = self
+
+    def is_in(self, task: Any) -> None:
+        """Note the task that the coroutine is a part of."""
+        if task is not None:
+            self.task = weakref.ref(task)
+
+    def is_ready(self) -> bool:
+        """Return True if the coroutine, which does not run, waits for nothing but its loop."""
+        coroutine = self.reference()
+        if coroutine is None:
+            return False
+        if inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED:
+            return True
+        task = None if self.task is None else self.task()
+        if task is None:
+            return False
+        awaited = getattr(task, "_fut_waiter", task)
+        return awaited is None or (awaited is not task and bool(awaited.done()))
 
 
 Work = Union[ThreadWork, CoroutineWork]
 
 BOUNDARIES: dict[int, Work] = {}
 VISITS: dict[int, Visit] = {}
-# Threads that have worked for a visit: their CPU clock (None if there is none) and their system's
-# number. Those of event loops are among them.
-THREADS: dict[int, tuple[Optional[int], int]] = {}
+# Threads that have worked for a visit, those of event loops among them: their CPU clock (None if
+# there is none), what it was when they became known (ns), and the system's number.
+THREADS: dict[int, tuple[Optional[int], int, int]] = {}
 ENTERED: list[tuple[int, int]] = []  # visits that are not written yet: number, instant (ns)
 
 _NUMBERS = itertools.count(1)
@@ -140,27 +159,27 @@ def know_this_thread() -> None:
     thread = get_thread()
     native = get_native()
     known = THREADS.get(thread)
-    if known is None or known[1] != native:
+    if known is None or known[2] != native:
         try:
             clock: Optional[int] = time.pthread_getcpuclockid(thread)
         except (AttributeError, OSError):  # not on macOS
             clock = None
-        THREADS[thread] = clock, native
+        THREADS[thread] = clock, time.thread_time_ns(), native
 
 
-def register(coroutine: Any, visit: Visit, parent: int) -> None:
-    """Note that a coroutine, which may not have begun, works for a visit."""
+def register(coroutine: Any, visit: Visit, parent: int) -> Optional[CoroutineWork]:
+    """Return the work of a coroutine, which may not have begun; None for what is no coroutine."""
     if getattr(coroutine, "cr_frame", None) is None:
-        return  # it is none of Python's own
-    if not coroutine.__qualname__.endswith(LISTENING):
-        CoroutineWork(coroutine, visit, parent)
+        return None
+    if coroutine.__qualname__.endswith(LISTENING):
+        return None
+    return CoroutineWork(coroutine, visit, parent)
 
 
-def register_task(coroutine: Any, frame: Optional[FrameType]) -> None:
+def register_task(coroutine: Any, frame: Optional[FrameType]) -> Optional[CoroutineWork]:
     """Do so for the current visit, for a coroutine that becomes a task in this frame."""
     visit = current_visit()
-    if visit is not None:
-        register(coroutine, visit, parent_of(frame))
+    return None if visit is None else register(coroutine, visit, parent_of(frame))
 
 
 def parent_of(frame: Optional[FrameType]) -> int:
