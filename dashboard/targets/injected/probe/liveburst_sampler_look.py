@@ -18,6 +18,7 @@ from liveburst_sampler_stacks import (
     NO_THREAD,
     Segment,
     Stack,
+    has_its_result,
     stacks_of,
     waits_for_a_thread,
     walk_thread,
@@ -25,7 +26,7 @@ from liveburst_sampler_stacks import (
 from liveburst_sampler_states import AWAITING, Clocks, is_on_cpu, state_of_thread
 from liveburst_sampler_tables import Frames, Stacks
 from liveburst_sampler_waits import CALL, GIL, Waits
-from liveburst_sampler_works import THREADS, VISITS, CoroutineWork, ThreadWork, Visit, Work
+from liveburst_sampler_works import THREADS, VISITS, ThreadWork, Visit, Work
 
 MOST_VISITS = 64  # looked at together; with more, each has its turn, and weighs as much more
 # A thread is given the GIL within 5 ms from one that computes in Python, not from a call in C.
@@ -116,7 +117,7 @@ class Observer:
         """Return the state of a stack, its note, and what its thread's clock moved (ns)."""
         segment = stack.segment
         if segment.thread == NO_THREAD:
-            return AWAITING, note_of_suspended(segment), 0
+            return AWAITING, note_of_suspended(segment, self.frames.kinds), 0
         moved_ns = min(self.clocks.moved_ns.get(segment.thread, 0), self.since_ns)
         waits = self.waits_of(segment.thread, moved_ns)
         late = segment is self.culprit
@@ -155,9 +156,11 @@ class Observer:
         return [word for word, holds in words.items() if holds]
 
 
-def note_of_suspended(segment: Segment) -> str:
+def note_of_suspended(segment: Segment, kinds: list[int]) -> str:
     """Return the note of a coroutine or greenlet that does not run."""
     if waits_for_a_thread(segment):
         return QUEUED_NOTE
-    ready = isinstance(segment.work, CoroutineWork) and segment.work.is_ready()
+    if isinstance(segment.work, ThreadWork):
+        return NO_NOTE
+    ready = segment.work.is_ready() or has_its_result(segment, kinds)
     return READY_NOTE if ready else NO_NOTE

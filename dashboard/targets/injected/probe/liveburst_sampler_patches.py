@@ -69,8 +69,11 @@ def working(function: Callable[..., Any], visit: Visit, parent: int) -> Callable
 
     def call(*args: Any, **kwargs: Any) -> Any:
         visit.queued.discard(parent)
-        with ThreadWork(visit, parent):
-            return function(*args, **kwargs)
+        try:
+            with ThreadWork(visit, parent):
+                return function(*args, **kwargs)
+        finally:
+            visit.returned.add(parent)
 
     return call
 
@@ -88,6 +91,7 @@ def follow_pool(pool: Any) -> None:
             return submit(self, function, *args, **kwargs)
         parent = parent_of(sys._getframe(1))  # noqa: SLF001
         visit.queued.add(parent)
+        visit.returned.discard(parent)  # of an earlier frame with the same id
         return submit(self, working(function, visit, parent), *args, **kwargs)
 
     setattr(followed, MARK, True)

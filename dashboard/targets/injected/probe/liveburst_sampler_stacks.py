@@ -207,6 +207,15 @@ def with_parents(segment: Segment, waiting: dict[int, tuple[Segment, int]]) -> t
     return tuple(reversed(numbers))
 
 
+def has_its_result(segment: Segment, kinds: list[int]) -> bool:
+    """Return True for a coroutine whose thread has returned: its loop has not got to it yet."""
+    return (
+        bool(segment.ids)
+        and kinds[segment.numbers[0]] == PLUMBING
+        and segment.ids[0] in segment.work.visit.returned
+    )
+
+
 def waits_for_a_thread(segment: Segment) -> bool:
     """Return True for a coroutine whose call no thread of a pool has taken yet."""
     queued = segment.work.visit.queued

@@ -34,12 +34,13 @@ get_native = unpatched("_thread", "get_native_id")
 class Visit:
     """A request of the load while the application has it."""
 
-    __slots__ = ("number", "queued", "works")
+    __slots__ = ("number", "queued", "returned", "works")
 
     def __init__(self, number: int) -> None:
         self.number = number
         self.works: dict[int, Work] = {}  # by the id of the boundary
         self.queued: set[int] = set()  # frames whose call no thread of a pool has taken yet
+        self.returned: set[int] = set()  # frames whose call has returned in its thread
 
     def leave(self) -> None:
         """End the visit: what it left running belongs to no request."""
