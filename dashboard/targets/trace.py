@@ -16,8 +16,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from dashboard.project.model.placeholders import fill_in
 from dashboard.project.model.scenario import Variant
 from dashboard.project.model.service import target_name
@@ -141,10 +139,14 @@ class _Client:
     def __init__(
         self, target: Target, variant: Variant, parameters: Mapping[str, float], timeout_s: float
     ) -> None:
+        # Every command imports this module, and few trace a request.
+        import httpx  # noqa: PLC0415
+
         self.target = target
         self._method = variant.method
         self._path = variant.url_path(parameters)
         self._body = _Body(variant, parameters)
+        self._failures = httpx.HTTPError
         self._client = httpx.AsyncClient(base_url=target.url, timeout=timeout_s, trust_env=False)
         del self._client.headers["accept-encoding"]  # the engine offers no compression
         self._client.headers.update([("User-Agent", "liveburst"), *self._body.headers])
@@ -157,7 +159,7 @@ class _Client:
             answer = await self._client.request(
                 method, path, content=self._body.content(), headers=headers
             )
-        except httpx.HTTPError as error:
+        except self._failures as error:
             failure = f"{type(error).__name__} {error}".strip()
             message = f"{self.target.server.name}: expected an answer to {method} {path}"
             text = masked(f"{message}, found {failure}")

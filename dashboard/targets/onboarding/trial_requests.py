@@ -8,9 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
-
-import httpx
 
 from dashboard.project.model.login import missing_credentials
 from dashboard.project.secrets.masking import masked
@@ -23,6 +22,9 @@ from dashboard.wire.tls import client_context
 
 from .login_form import LoginForm, find_login_form
 from .trial_response import ends_session, is_from_view, quoted, reason_in
+
+if TYPE_CHECKING:
+    import httpx
 
 GET_TIMEOUT_S = 10.0  # for each path
 TOTAL_TIMEOUT_S = 60.0  # for all of them
@@ -84,6 +86,8 @@ async def try_paths(
     `credentials` name the environment variables of user name and password: where both are set,
     the paths that require a login are requested once more, logged in.
     """
+    import httpx  # noqa: PLC0415 - `lab` imports this module, and only `lab init --try` uses it
+
     try:
         target = await targets.ready(server, _ignore_event)
         async with _client(target, headers) as client:
@@ -140,9 +144,12 @@ class TrialClient:
     """Requests paths one after the other, each without cookies but those of a session."""
 
     def __init__(self, client: httpx.AsyncClient, login_path: str, watch: Watch) -> None:
+        import httpx  # noqa: PLC0415 - as in `try_paths`
+
         self.answers: dict[str, TrialAnswer] = {}
         self.form: LoginForm | None = None
         self._client = client
+        self._failures = httpx.HTTPError
         self._login_path = login_path
         self._watch = watch
         self._leads_to_login: dict[str, bool] = {}  # by path
@@ -196,7 +203,7 @@ class TrialClient:
                 text = await _read(response)
         except TimeoutError:
             return _timed_out(status)
-        except httpx.HTTPError as error:
+        except self._failures as error:
             return await _broken_off(status, error, exception)
         if ends_session(response, self._session):
             self._session = {}
@@ -260,7 +267,7 @@ class TrialClient:
                 if response.status_code not in REDIRECTS:
                     break
                 next_path = self._own_path(urljoin(path, response.headers.get("location", "")))
-        except (httpx.HTTPError, TimeoutError):
+        except (self._failures, TimeoutError):
             return None
         return find_login_form(response.text, path) if response.is_success else None
 

@@ -7,11 +7,13 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from http.cookies import CookieError, SimpleCookie
-
-import httpx
+from typing import TYPE_CHECKING
 
 from dashboard.project.secrets.masking import masked
 from dashboard.wire.untrusted import decode_json
+
+if TYPE_CHECKING:
+    import httpx
 
 LONGEST_REASON = 160
 _TITLE = re.compile(r"<title>\s*(\w+)\s+at\s[^<]*</title>")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
-
-import httpx
+from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from dashboard.project.secrets.masking import masked
 
+if TYPE_CHECKING:
+    import httpx
+
 MOST_CHARACTERS = 200  # quoted of a page
 INVISIBLE = ("script", "style", "template")
-LIMIT_STATUSES = (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.LOCKED)
+LIMIT_STATUSES = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.LOCKED)
 LIMIT_WORDS = ("too many", "locked", "try again later", "rate limit", "throttle")
 VOID = ("br", "hr", "img", "input", "link", "meta", "wbr", "source", "area", "base", "col")
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from html.parser import HTMLParser
+from http import HTTPStatus
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-import httpx
 
 from dashboard.project.model.login import Login, credentials_of
 from dashboard.project.model.placeholders import fill_in
@@ -21,6 +21,9 @@ from dashboard.wire.errors import TargetFailed
 from dashboard.wire.tls import client_context
 
 from .refusal import refusal_text
+
+if TYPE_CHECKING:
+    import httpx
 
 TIMEOUT_S = 15.0  # a good password hash alone takes half a second
 REDIRECTS = range(300, 400)
@@ -48,6 +51,8 @@ async def log_in(login: Login, target: LoginTarget) -> dict[str, str]:
     Raises TargetFailed, quoting the page or the exception, if there is no form or the answer to
     it is not a redirect.
     """
+    import httpx  # noqa: PLC0415 - every command imports this module, and few log in
+
     credentials = credentials_of(login)
     try:
         async with httpx.AsyncClient(
@@ -103,7 +108,7 @@ async def _fetch_form(
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Return the page's cookies, and the hidden fields of its form, as Django's CSRF token."""
     page = await client.get(login.path)
-    if page.status_code != httpx.codes.OK:
+    if page.status_code != HTTPStatus.OK:
         raise _Refused(f"a login form at {login.path}", page)
     parser = _HiddenFields()
     parser.feed(page.text)

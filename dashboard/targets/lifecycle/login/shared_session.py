@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-
-import httpx
+from typing import TYPE_CHECKING
 
 from dashboard.project.model.login import Login, credentials_of
 from dashboard.project.model.scenario import Variant
@@ -20,6 +19,9 @@ from dashboard.targets.lifecycle.target import Target
 from dashboard.wire.tls import client_context
 
 from .session import SAFE_METHODS, TIMEOUT_S, LoginTarget, log_in, request_headers
+
+if TYPE_CHECKING:
+    import httpx
 
 # In memory alone, by a hash of project, login and credentials.
 _sessions: dict[int, Mapping[str, str]] = {}
@@ -68,6 +70,8 @@ async def _accepts(
     """Return whether a target accepts a session; None if the view needs no login, or is None."""
     if view is None:
         return None
+    import httpx  # noqa: PLC0415 - every command imports this module, and few log in
+
     client = httpx.AsyncClient(
         base_url=target.url,
         timeout=TIMEOUT_S,

@@ -1,0 +1,1 @@
+"""The paths of scenarios whose views are imported with their first request."""
