@@ -11,6 +11,8 @@ TOOLS := build/tools
 COMPILE := $(TOOLS)/bin/uv pip compile --quiet --universal --fork-strategy requires-python \
     --no-emit-index-url --no-annotate --no-header --generate-hashes --no-strip-extras \
     --python-version 3.11
+# Of the files with a timed test alone: reading the others would take as long as a few of these.
+ALONE = $$(grep --recursive --files-with-matches --include='test_*.py' 'mark\.alone' tests | sort)
 # What browsers are sent, built of static/ by esbuild.
 BUNDLE := build/static/manifest.json
 
@@ -39,7 +41,7 @@ unit: $(VENV)/development
 coverage: $(VENV)/development node_modules/development $(BUNDLE) ## both passes of the tests, with branch coverage
 	$(BIN)/coverage erase
 	-$(BIN)/pytest -m "not alone" --numprocesses 3 --dist loadscope --cov --cov-report=
-	-$(BIN)/pytest -m alone --cov --cov-append --cov-report=
+	-$(BIN)/pytest -m alone $(ALONE) --cov --cov-append --cov-report=
 	$(BIN)/coverage report --skip-covered
 
 bench: $(VENV)/development bench/.venv/tools bench/node_modules/tools ## the comparison with other tools
@@ -67,7 +69,7 @@ pytest: $(VENV)/development node_modules/development $(BUNDLE)
 	@# Both passes run, whatever the first one found.
 	@failed=0; \
 	$(BIN)/pytest -m "not alone" --numprocesses 3 --dist loadscope || failed=1; \
-	$(BIN)/pytest -m alone || failed=1; \
+	$(BIN)/pytest -m alone $(ALONE) || failed=1; \
 	exit $$failed
 
 # Tools of tests and benchmarks that are in neither pip nor npm. Only this target calls apt.

@@ -67,6 +67,12 @@ def build_bundle() -> None:
             build(DIRECTORY)
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Refuse a timed test in a file that `make test` does not find by the words of the mark."""
+    if item.get_closest_marker("alone") and "mark.alone" not in item.path.read_text():
+        raise pytest.UsageError(f"{item.path}: write `pytest.mark.alone` beside its timed tests")
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put quick tests last: a slow one that begins last would be waited for."""

@@ -35,21 +35,33 @@ PATIENCE_S = 30.0  # a machine that others use may be slow; it is not a limit of
 def until(condition: Callable[[], object], timeout_s: float = PATIENCE_S) -> bool:
     """Poll until the condition holds; return whether it did in time."""
     deadline = time.monotonic() + timeout_s
-    while not condition():
+    while True:
+        begin = time.monotonic()
+        if condition():
+            return True
         if time.monotonic() > deadline:
             return False
-        time.sleep(0.01)
-    return True
+        time.sleep(_pause_s(time.monotonic() - begin))
 
 
 async def until_async(condition: Callable[[], object], timeout_s: float = PATIENCE_S) -> bool:
     """Poll as `until` does, without blocking the event loop."""
     deadline = time.monotonic() + timeout_s
-    while not condition():
+    while True:
+        begin = time.monotonic()
+        if condition():
+            return True
         if time.monotonic() > deadline:
             return False
-        await asyncio.sleep(0.01)
-    return True
+        await asyncio.sleep(_pause_s(time.monotonic() - begin))
+
+
+def _pause_s(look_s: float) -> float:
+    """Return how long to wait after a look that took so long, so as to leave the CPU to others.
+
+    `marked` reads the environment of every process of the machine, which takes milliseconds.
+    """
+    return min(max(0.01, 4 * look_s), 0.05)
 
 
 def marked(mark: str) -> list[int]:
