@@ -49,7 +49,7 @@ PLANTED = {
     "cpu-bound": (20, 40),
     "thread-cost": (50, 100),
     "waiting-in-app": (10, 30),
-    "client-bound": (30, 60),  # half a second must pass before the engine's loop has a p99
+    "client-bound": (20, 40),  # half a second must pass before the engine's loop has a p99
     "errors": (20, 40),
     "no-difference": (10, 20),
 }

@@ -64,7 +64,7 @@ def test_a_sweep_finds_where_a_pool_falls_behind(tmp_path: Path) -> None:
             "--levels",
             "3",
             "-n",
-            "32",
+            "16",
             "--lane",
             "sync@gunicorn-gthread:threads=2",
             "--lane",
