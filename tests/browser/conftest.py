@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from tests.management.command import environment
+from tests.management.forked.fork import Fork
 
 from .bench import finish_everything, fire, wait_until_still
 from .chromium import PROGRAMS, launched, program
@@ -60,16 +60,11 @@ class serving:  # noqa: N801 - reads as a sentence: with serving(home) as addres
     """Run a dashboard on a free port; it is ended by its process id."""
 
     def __init__(self, home: Path, *arguments: str) -> None:
-        command = [sys.executable, "manage.py", "lab", "--no-browser", "--port", "0", *arguments]
         self._log = (home / "output.log").open("w")
-        self._process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=environment(home, f"browser-{home.name}"),
-            stdout=subprocess.PIPE,
+        self._process = Fork(
+            ["lab", "--no-browser", "--port", "0", *arguments],
+            environment(home, f"browser-{home.name}"),
             stderr=self._log,
-            text=True,
-            start_new_session=True,  # as in `tests.management.command.start`
         )
 
     def __enter__(self) -> str:

@@ -1,4 +1,4 @@
-"""The commands as started from a shell: child processes with a home of their own."""
+"""The commands as started from a shell: processes with a home of their own."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tests.prepared_home import prepare
+
+from .forked.fork import Fork
 
 ROOT = Path(__file__).parents[2]
 NOT_INHERITED = ("DJANGO_SETTINGS_MODULE", "COLUMNS", "LINES")
@@ -51,7 +53,12 @@ def firings_in(home: Path, round: int) -> int:
 
 
 def start(home: Path, mark: str, *arguments: str, used: bool = True) -> subprocess.Popen[str]:
-    """`python manage.py ARGUMENTS…`, its output to be read.
+    """`python manage.py ARGUMENTS…`, its output to be read, without the imports: as a fork."""
+    return Fork(arguments, environment(home, mark, used=used))
+
+
+def start_anew(home: Path, mark: str, *arguments: str, **variables: str) -> subprocess.Popen[str]:
+    """`python manage.py ARGUMENTS…`, its output to be read, from the first import on.
 
     A session of its own is what a terminal gives it: Linux shares the CPU among sessions first, so
     that the other tests do not starve a dashboard, which yields to other processes.
@@ -59,7 +66,7 @@ def start(home: Path, mark: str, *arguments: str, used: bool = True) -> subproce
     return subprocess.Popen(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
-        env=environment(home, mark, used=used),
+        env={**environment(home, mark), **variables},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -70,16 +77,14 @@ def start(home: Path, mark: str, *arguments: str, used: bool = True) -> subproce
 def run(
     home: Path, mark: str, *arguments: str, **variables: str
 ) -> subprocess.CompletedProcess[str]:
-    """`python manage.py ARGUMENTS…` to its end, whatever that is."""
-    return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        check=False,
-        cwd=ROOT,
-        env={**environment(home, mark), **variables},
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
+    """`python manage.py ARGUMENTS…` to its end, whatever that is; as a fork."""
+    with Fork(arguments, {**environment(home, mark), **variables}) as process:
+        try:
+            stdout, stderr = process.communicate(timeout=240)
+        except BaseException:
+            process.kill()
+            raise
+    return subprocess.CompletedProcess(process.args, process.wait(), stdout, stderr)
 
 
 def refusal(*arguments: str) -> CommandError:

@@ -6,12 +6,11 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.management.command import ROOT, environment
+from tests.management.command import run
 from tests.targets.helpers import marked, until
 from tests.targets.lifecycle.test_other_virtualenv import other_pythons
 from tests.virtualenvs import DJANGO_4, DJANGO_6, make_virtualenv
@@ -46,17 +45,8 @@ def test_it_is_measured_under_three_servers_and_not_modified(
 ) -> None:
     shop = made(tmp_path / "shop", which, django, prepared_virtualenvs)
     before = {path for path in shop.rglob("*") if "__pycache__" not in path.parts}
-    done = subprocess.run(
-        [
-            *(sys.executable, "manage.py", "burst", "articles", "--json", "-"),
-            *("--project", str(shop / "lab.toml")),
-        ],
-        check=False,
-        cwd=ROOT,
-        env=environment(tmp_path / "home", MARK),
-        capture_output=True,
-        text=True,
-    )
+    options = ("--project", str(shop / "lab.toml"), "--json", "-")
+    done = run(tmp_path / "home", MARK, "burst", "articles", *options)
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     for lane in report["lanes"]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 
-from tests.management.command import ROOT, environment
+from tests.management.command import run
 
 pytestmark = pytest.mark.servers
 MARK = f"liveburst-test-advice-{os.getpid()}"
@@ -50,22 +49,12 @@ urlpatterns = [path("users/", users), path("private/", login_required(users))]
 
 
 def test_a_run_advises_on_the_project(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "django", "startproject", "shop", str(tmp_path)]
-    subprocess.run(command, check=True, env=environment(tmp_path / "home", MARK))
+    call_command("startproject", "shop", str(tmp_path))
     (tmp_path / "shop" / "urls.py").write_text(URLS)
     (tmp_path / "lab.toml").write_text(LAB)
-    lab = str(tmp_path / "lab.toml")
-    done = subprocess.run(
-        [
-            *(sys.executable, "manage.py", "burst", "users", "--project", lab, "--json", "-"),
-            *("--expect", "private@gunicorn-sync.makespan_s < 1000"),
-        ],
-        check=False,
-        cwd=ROOT,
-        env=environment(tmp_path / "home", MARK),
-        capture_output=True,
-        text=True,
-    )
+    options = ("--project", str(tmp_path / "lab.toml"), "--json", "-")
+    expected = ("--expect", "private@gunicorn-sync.makespan_s < 1000")
+    done = run(tmp_path / "home", MARK, "burst", "users", *options, *expected)
     assert done.returncode == 1, done.stderr  # a lane that is sent to a login wins nothing
     assert "more than 1 % of the requests of private@gunicorn-sync failed" in done.stderr
     report = json.loads(done.stdout)

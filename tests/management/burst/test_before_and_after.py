@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
@@ -18,7 +17,7 @@ from dashboard.project.labtoml.load import load_manifest
 from dashboard.project.model.version import Version
 from dashboard.targets.lifecycle.worktrees import Worktrees
 from dashboard.wire.errors import TargetFailed
-from tests.management.command import ROOT, environment, refusal, statuses
+from tests.management.command import refusal, run, statuses
 from tests.targets.helpers import marked, until
 
 pytestmark = pytest.mark.servers
@@ -45,7 +44,6 @@ def application(environ, start_response):
     return [b"ok"]
 """
 SLOW_S, QUICK_S = "0.3", "0.1"
-OPTIONS = {"before": "HEAD~1", "after": None}
 
 
 def git(directory: Path, *arguments: str) -> str:
@@ -69,16 +67,8 @@ def shop(tmp_path: Path) -> Path:
 
 
 def burst(home: Path, shop: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    command = ["burst", "wait", "--project", str(shop / "lab.toml"), "--json", "-", *options]
-    return subprocess.run(
-        [sys.executable, "manage.py", *command],
-        check=False,
-        cwd=ROOT,
-        env=environment(home, MARK),
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
+    lab = ("--project", str(shop / "lab.toml"))
+    return run(home, MARK, "burst", "wait", *lab, "--json", "-", *options)
 
 
 def slower_before(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
@@ -105,22 +95,25 @@ def test_two_revisions_are_compared_and_their_worktrees_removed(shop: Path, tmp_
     assert git(shop, "status", "--porcelain") == ""
 
 
-def test_two_directories(shop: Path, tmp_path: Path) -> None:
+def test_two_directories_of_a_lab_toml(shop: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "shop.py").write_text(SHOP.replace("SECONDS", SLOW_S))
-    slower_before(burst(tmp_path / "home", shop, "--before", str(elsewhere)))
-
-
-def test_versions_of_a_lab_toml(shop: Path, tmp_path: Path) -> None:
-    more = '[version.before]\nrevision = "HEAD~1"\n[version.after]\ndirectory = "."\n'
+    more = f'[version.before]\ndirectory = "{elsewhere}"\n[version.after]\ndirectory = "."\n'
     (shop / "lab.toml").write_text(LAB + more)
     lanes = [f"sync@gunicorn-gthread#{name}" for name in ("before", "after")]
     options = [word for lane in lanes for word in ("--lane", lane)]
     slower_before(burst(tmp_path / "home", shop, *options))
-    # The same as a revision beside the code as it is, from the command line.
-    in_file = load_manifest(shop / "lab.toml")
-    assert with_versions(replace(in_file, versions={}), OPTIONS).versions == in_file.versions
+
+
+def test_versions_of_the_command_line_are_those_of_a_lab_toml(shop: Path, tmp_path: Path) -> None:
+    """A revision, or a directory, beside the code as it is."""
+    for key, before in (("revision", "HEAD~1"), ("directory", str(tmp_path))):
+        more = f'[version.before]\n{key} = "{before}"\n[version.after]\ndirectory = "."\n'
+        (shop / "lab.toml").write_text(LAB + more)
+        in_file = load_manifest(shop / "lab.toml")
+        options = {"before": before, "after": None}
+        assert with_versions(replace(in_file, versions={}), options).versions == in_file.versions
 
 
 @pytest.mark.parametrize(

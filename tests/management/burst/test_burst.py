@@ -5,21 +5,26 @@ from __future__ import annotations
 import json
 import re
 import signal
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from tests.management.command import firings_in, start, statuses
+from tests.management.command import firings_in, start, start_anew, statuses
 from tests.targets.helpers import until
 
 pytestmark = pytest.mark.servers
+MARK = "liveburst-test-burst"
 QUICK = ("-n", "8", "--rounds", "1", "--set", "delay=0.02", "--lane", "sync@gunicorn-gthread")
 
 
 def burst(home: Path, *arguments: str, used: bool = True) -> tuple[int, str, str]:
-    process = start(home, "liveburst-test-burst", "burst", *arguments, used=used)
+    return ended(start(home, MARK, "burst", *arguments, used=used))
+
+
+def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
     stdout, stderr = process.communicate(timeout=240)
     return process.returncode, stdout, stderr
 
@@ -34,8 +39,9 @@ def test_the_demonstration_is_right(tmp_path: Path) -> None:
         "async-blocking@uvicorn",
     ]
     arguments = [word for lane in lanes for word in ("--lane", lane)]
-    status, stdout, stderr = burst(
-        tmp_path, "sleep", *arguments, "-n", "20", "--rounds", "1", "--json", "-"
+    options = ("-n", "20", "--rounds", "1", "--json", "-")
+    status, stdout, stderr = ended(
+        start_anew(tmp_path, MARK, "burst", "sleep", *arguments, *options)
     )
     assert status == 0, stderr
     report: dict[str, Any] = json.loads(stdout)
@@ -207,8 +213,8 @@ def test_a_server_that_does_not_start_fails_the_run_with_its_log(tmp_path: Path)
 
 
 def test_ctrl_c_keeps_what_was_measured_and_whole_rounds_decide(tmp_path: Path) -> None:
-    process = start(
-        tmp_path, "liveburst-test-burst", "burst", "sleep", "-n", "6", "-c", "3", "--rounds", "50",
+    process = start_anew(
+        tmp_path, MARK, "burst", "sleep", "-n", "6", "-c", "3", "--rounds", "50",
         "--set", "delay=0.3", "--lane", "sync@gunicorn-gthread", "--lane", "async@daphne",
         "--json", "-",
     )  # fmt: skip

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.management.command import ROOT, environment
+from tests.management.command import run
 
 pytestmark = pytest.mark.servers
 MARK = f"liveburst-test-bystander-{os.getpid()}"
 
 
 def burst(home: Path, *options: str) -> dict[str, Any]:
-    command = [sys.executable, "manage.py", "burst", "sleep", *options, "--json", "-"]
-    done = subprocess.run(
-        command, check=True, cwd=ROOT, env=environment(home, MARK), capture_output=True, text=True
-    )
+    done = run(home, MARK, "burst", "sleep", *options, "--json", "-")
+    assert done.returncode == 0, done.stderr
     report: dict[str, Any] = json.loads(done.stdout)
     return report
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.management.command import start, statuses
+from tests.management.command import start, start_anew, statuses
 
 LAB = """
 [project]
@@ -42,6 +42,7 @@ expect = [["sync@gunicorn-sync", "peak_in_view < 2"], ["sync@gunicorn-gthread", 
 ROOT = Path(__file__).parents[3]
 
 pytestmark = pytest.mark.servers
+MARK = "liveburst-test-claims"
 
 
 @pytest.fixture
@@ -53,7 +54,7 @@ def lab(tmp_path: Path) -> str:
 
 
 def claims(home: Path, *arguments: str) -> tuple[int, str, str]:
-    process = start(home, "liveburst-test-claims", "claims", *arguments)
+    process = start(home, MARK, "claims", *arguments)
     stdout, stderr = process.communicate(timeout=240)
     return process.returncode, stdout, stderr
 
@@ -93,7 +94,7 @@ def test_an_unknown_claim_is_bad_usage(tmp_path: Path, lab: str) -> None:
 
 def test_ctrl_c_stops_all_claims_and_prints_the_results_so_far(tmp_path: Path, lab: str) -> None:
     Path(lab).write_text(Path(lab).read_text().replace("default = 0.05", "default = 5"))
-    process = start(tmp_path, "liveburst-test-claims", "claims", "--project", lab, "--json", "-")
+    process = start_anew(tmp_path, MARK, "claims", "--project", lab, "--json", "-")
     while "running" not in statuses(tmp_path):
         assert process.poll() is None, process.communicate()
     process.send_signal(signal.SIGINT)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.management.command import refusal, start, statuses
+from tests.management.command import refusal, start, start_anew, statuses
 from tests.targets.helpers import marked, until
 
 FIVE = str(Path(__file__).with_name("five_variants.toml"))
@@ -19,7 +19,7 @@ servers = pytest.mark.servers
 
 
 def command(home: Path, *arguments: str) -> tuple[int, str, str]:
-    process = start(home, MARK, *arguments)
+    process = start_anew(home, MARK, *arguments)
     stdout, stderr = process.communicate(timeout=240)
     return process.returncode, stdout, stderr
 
@@ -133,6 +133,7 @@ def test_bad_usage_names_the_field(
 def test_bad_usage_is_refused_before_anything_starts(
     tmp_path: Path, arguments: tuple[str, ...], words: str
 ) -> None:
-    status, stdout, stderr = command(tmp_path, *arguments)
-    assert (status, stdout) == (2, "")
+    with start(tmp_path, MARK, *arguments) as process:
+        stdout, stderr = process.communicate(timeout=60)
+    assert (process.returncode, stdout) == (2, "")
     assert words in stderr

@@ -25,7 +25,7 @@ from dashboard.management.terminal.xray_drawing import (
 )
 from dashboard.wire.units import NS_PER_MS
 from tests.analysis.xray.test_trace import LOOP, REQUEST, Row, gathered, trace_of, xray_of
-from tests.management.command import start
+from tests.management.command import start, start_anew
 from tests.targets.helpers import LIVEAPP, ROOT, marked, until
 
 QUICK = ("sleep", "async@daphne", "--set", "delay=0.02")
@@ -319,7 +319,7 @@ def test_however_it_ends_nothing_is_left(
     mark = f"killed-xray-{os.getpid()}-{expected_status}"
     lab = tmp_path / "lab.toml"
     lab.write_text(LIVEAPP.read_text().replace('directory = ".."', f'directory = "{ROOT}"'))
-    process = start(tmp_path, mark, "xray", *QUICK[:3], "delay=10", "--project", str(lab))
+    process = start_anew(tmp_path, mark, "xray", *QUICK[:3], "delay=10", "--project", str(lab))
     # The command itself, its guard, and the server.
     assert until(lambda: len(marked(mark)) >= 3, 30)
     end(process)

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -46,12 +46,13 @@ def main() -> None:
         print(json.dumps(answer), flush=True)
 
 
-def preload(home: str) -> None:
+def preload(home: str, without: Collection[str] = ()) -> None:
     """Import what commands need, with settings of a home that is used for nothing else."""
     os.environ.update(LIVEBURST_HOME=home, DJANGO_SETTINGS_MODULE=SETTINGS)
     django.setup()
-    for module in pkgutil.iter_modules(commands.__path__, f"{commands.__name__}."):
-        import_module(module.name)
+    for module in pkgutil.iter_modules(commands.__path__):
+        if module.name not in without:
+            import_module(f"{commands.__name__}.{module.name}")
 
 
 def load_settings_again() -> None:

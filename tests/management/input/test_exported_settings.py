@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.management.command import new_project, run
+from tests.management.command import new_project, run, start_anew
 
 MARK = f"liveburst-test-exported-{os.getpid()}"
 # As in some projects: a .env file or the shell chooses the settings.
@@ -41,7 +41,8 @@ def test_it_is_used_to_inspect_the_project(shop: Path, tmp_path: Path) -> None:
 
 def test_it_never_decides_our_own_settings(tmp_path: Path) -> None:
     exported = {"DJANGO_SETTINGS_MODULE": "nothing.of.that.name"}
-    done = run(tmp_path / "home", MARK, "burst", "nothing", **exported)
-    assert done.returncode == 2
-    assert "Traceback" not in done.stderr
-    assert "expected one of" in done.stderr
+    with start_anew(tmp_path / "home", MARK, "burst", "nothing", **exported) as process:
+        _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "Traceback" not in stderr
+    assert "expected one of" in stderr

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.management.command import start, statuses
+from tests.management.command import start_anew, statuses
 from tests.targets.helpers import LIVEAPP, ROOT, listening_ports, marked, until
 
 pytestmark = pytest.mark.servers
@@ -52,7 +52,7 @@ def assert_all_gone(process: subprocess.Popen[str], mark: str) -> None:
 def test_of_the_command(seed: int, lab: Path, tmp_path: Path) -> None:
     mark = f"killed-command-{os.getpid()}-{seed}"
     lanes = [word for lane in LANES for word in ("--lane", lane)]
-    process = start(
+    process = start_anew(
         tmp_path, mark, "burst", "sleep", *lanes, "--set", "delay=10", "--project", str(lab)
     )
     assert until(lambda: marked(mark))
@@ -63,7 +63,9 @@ def test_of_the_command(seed: int, lab: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_of_the_dashboard(seed: int, lab: Path, tmp_path: Path) -> None:
     mark = f"killed-dashboard-{os.getpid()}-{seed}"
-    process = start(tmp_path, mark, "lab", "--no-browser", "--port", "0", "--project", str(lab))
+    process = start_anew(
+        tmp_path, mark, "lab", "--no-browser", "--port", "0", "--project", str(lab)
+    )
     assert process.stdout
     address = re.findall(r"http://\S+", process.stdout.readline())[0]
     fire(address)

@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.management.command import refusal, start
+from tests.management.command import refusal, start, start_anew
 from tests.targets.helpers import marked, until
 
 pytestmark = pytest.mark.servers
@@ -76,7 +76,7 @@ def test_a_second_start_answers_within_three_seconds(home: Path) -> None:
 def start_s(home: Path) -> float:
     """Return how many seconds it takes until a dashboard answers; the best of a few is its own."""
     began = time.monotonic()
-    with start(home, f"{MARK}-second", "lab", "--no-browser", "--port", "0") as process:
+    with start_anew(home, f"{MARK}-second", "lab", "--no-browser", "--port", "0") as process:
         assert httpx.get(address_of(process), timeout=60).status_code == 200
         took_s = time.monotonic() - began
         process.send_signal(signal.SIGINT)

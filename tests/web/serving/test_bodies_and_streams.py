@@ -14,7 +14,7 @@ import pytest
 from dashboard.runs.archive.imports.schema import RUN_FIELDS
 from dashboard.wire import frame
 from dashboard.wire.frame import COLUMNS, TYPE_CODES
-from tests.management.command import start
+from tests.management.command import start_anew
 from tests.management.lab.test_lab import address_of
 from tests.prepared_home import prepare
 from tests.web.serving.raw_http import memory_mib, peak_memory_mib, post, post_all, zeros
@@ -44,7 +44,7 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, i
     insert(home, "experiment", id=ODDER, **EXPERIMENT)
     insert(home, "run", id=LARGE, **RUN)
     insert_frames(home, LARGE, LARGE_FRAMES, bytes(FRAME_BYTES))
-    with start(home, MARK, "lab", "--no-browser", "--port", "0") as process:
+    with start_anew(home, MARK, "lab", "--no-browser", "--port", "0") as process:
         yield address_of(process), process.pid
         process.terminate()
 

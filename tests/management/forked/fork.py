@@ -1,0 +1,105 @@
+"""A command as a fork of the starter, handled as if it were a child: by what `Popen` offers."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import select
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import IO
+
+ROOT = Path(__file__).parents[3]
+
+
+class Fork(subprocess.Popen[str]):
+    """`python manage.py ARGUMENTS…` with this environment and no other, in a session of its own.
+
+    The starter is its parent and tells its status. stdout can be read, as can stderr unless it is
+    written to a file.
+    """
+
+    def __init__(
+        self, arguments: Sequence[str], env: Mapping[str, str], stderr: IO[str] | None = None
+    ) -> None:
+        self.args = list(arguments)
+        self.stdin = None
+        self.returncode = None
+        self.text_mode = True
+        self._communication_started = False
+        self._input = None
+        out_read, out_write = os.pipe()
+        error_read, error_write = (None, stderr.fileno()) if stderr else os.pipe()
+        status_read, status_write = os.pipe()
+        with open(os.devnull) as nothing:  # noqa: PTH123 - a descriptor is needed
+            passed = [nothing.fileno(), out_write, error_write, status_write]
+            request = json.dumps({"arguments": self.args, "env": dict(env)})
+            socket.send_fds(_starter(), [request.encode()], passed)
+        for descriptor in passed[1:]:
+            if stderr is None or descriptor != stderr.fileno():
+                os.close(descriptor)
+        self.stdout = os.fdopen(out_read, encoding="utf-8")
+        self.stderr = None if error_read is None else os.fdopen(error_read, encoding="utf-8")
+        self._status = os.fdopen(status_read, "rb", buffering=0)
+        self._told = b""
+        self.pid = int(self._next_line())
+
+    def poll(self) -> int | None:
+        """Return the exit status, negative for a signal; None while the command runs."""
+        if self.returncode is None and self._has_ended(0):
+            self._end()
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for the end, and return the exit status. Raises TimeoutExpired."""
+        if self.returncode is None:
+            if not self._has_ended(timeout):
+                raise subprocess.TimeoutExpired(self.args, timeout or 0)
+            self._end()
+        assert self.returncode is not None
+        return self.returncode
+
+    def _has_ended(self, timeout_s: float | None) -> bool:
+        poller = select.poll()
+        poller.register(self._status, select.POLLIN)
+        return bool(poller.poll(None if timeout_s is None else 1000 * timeout_s))
+
+    def _end(self) -> None:
+        self.returncode = int(self._next_line())
+        self._status.close()
+
+    def _next_line(self) -> bytes:
+        while b"\n" not in self._told:
+            read = self._status.read(64)
+            assert read, "the starter has ended"
+            self._told += read
+        line, _, self._told = self._told.partition(b"\n")
+        return line
+
+
+@cache
+def _starter() -> socket.socket:
+    """Return the socket of the process that commands are forked from, started upon first use."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.management.forked.starter", str(theirs.fileno())],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            pass_fds=[theirs.fileno()],
+            start_new_session=True,
+        )
+
+    def end() -> None:
+        ours.close()
+        process.wait()
+
+    atexit.register(end)
+    assert ours.recv(16) == b"ready"
+    return ours

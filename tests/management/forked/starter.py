@@ -1,0 +1,116 @@
+"""Starts commands of Liveburst as forks of itself: `python -m tests.management.forked.starter FD`.
+
+FD is a socket. A message on it is a JSON object, `arguments` and `env`, with the four
+descriptors that a command gets: stdin, stdout and stderr, and a pipe. Into the pipe are written,
+a line each, the command's process id and, once it has ended, its status as `Popen.returncode` has
+it. A command is a process like any other: it has its own session, and the environment, settings
+and signal handlers of a process that was just started. It lacks only the time that imports take.
+
+It ends with the socket; what it has started does not.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import signal
+import socket
+import sys
+import tempfile
+from functools import partial
+from importlib import import_module
+
+from dashboard import command
+from tests.management.forked.server import preload, run_with_new_settings
+
+MESSAGE_BYTES = 2**18
+HIGHEST_DESCRIPTOR = 4096
+# What `lab` needs besides. Daphne's server is left to each command: it makes the event loop.
+LIBRARIES = (
+    "autobahn.twisted.websocket",
+    "channels.generic.websocket",
+    "channels.routing",
+    "csp.middleware",
+    "daphne.endpoints",
+    "daphne.http_protocol",
+    "daphne.ws_protocol",
+    "django.contrib.sessions.backends.db",
+    "django.core.handlers.asgi",
+    "django_htmx.middleware",
+    "httptools",
+    "pygments.formatters",
+    "pygments.lexers",
+    "twisted.internet.asyncioreactor",
+    "twisted.internet.endpoints",
+    "twisted.protocols.tls",
+    "twisted.web.http",
+)
+
+
+def main(control: socket.socket) -> int | None:
+    """Start what is asked for until the socket closes; in a command, return its status."""
+    with tempfile.TemporaryDirectory() as home:
+        preload(home, without={"lab"})
+    for name in LIBRARIES:
+        import_module(name)
+    assert "twisted.internet.reactor" not in sys.modules, "it belongs to a command"
+    control.send(b"ready")
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    signal.set_wakeup_fd(writing)
+    signal.signal(signal.SIGCHLD, lambda number, frame: None)
+    pipes: dict[int, int] = {}  # by the process whose status is written to it
+    selector = selectors.DefaultSelector()
+    selector.register(control, selectors.EVENT_READ)
+    selector.register(reading, selectors.EVENT_READ)
+    while True:
+        ready = {key.fileobj for key, _ in selector.select()}
+        if reading in ready:
+            os.read(reading, 4096)
+            report_ended(pipes)
+        if control in ready:
+            data, descriptors, _, _ = socket.recv_fds(control, MESSAGE_BYTES, 4)
+            if not data:
+                return None
+            pid = os.fork()
+            if pid == 0:
+                selector.close()
+                control.detach()  # closed with all others
+                become(**json.loads(data), descriptors=descriptors)
+                command.main()
+                return 0
+            for descriptor in descriptors[:3]:
+                os.close(descriptor)
+            pipes[pid] = descriptors[3]
+            os.write(descriptors[3], b"%d\n" % pid)
+
+
+def report_ended(pipes: dict[int, int]) -> None:
+    """Write the status of each command that has ended."""
+    while pipes:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+        if not pid:
+            return
+        pipe = pipes.pop(pid)
+        os.write(pipe, b"%d\n" % os.waitstatus_to_exitcode(status))
+        os.close(pipe)
+
+
+def become(arguments: list[str], env: dict[str, str], descriptors: list[int]) -> None:
+    """Turn this fork into what a new process of these arguments is after its imports."""
+    os.setsid()
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    for number, descriptor in enumerate(descriptors[:3]):
+        os.dup2(descriptor, number)
+    os.closerange(3, HIGHEST_DESCRIPTOR)
+    os.environ.clear()
+    os.environ.update(env)
+    sys.argv = ["manage.py", *arguments]
+    sys.orig_argv = [sys.executable, *sys.argv]
+    command.run_command = partial(run_with_new_settings, command.run_command)
+
+
+if __name__ == "__main__":
+    sys.exit(main(socket.socket(fileno=int(sys.argv[1]))))
