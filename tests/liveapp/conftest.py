@@ -66,10 +66,12 @@ class Liveapp:
         assert until(lambda: not marked(self._mark), 2)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Liveapp]:
     """One liveapp for all tests that can share it; ask it for the URL of a server.
 
+    It ends with them: Celery's worker looks for messages fifty times per second, which is a tenth
+    of a core.
     The external API is started first: a server that ran already would be started again for it.
     """
     liveapp = Liveapp(tmp_path_factory.mktemp("liveapp"), scenarios=("external-api",))
