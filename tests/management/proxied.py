@@ -19,6 +19,7 @@ import trustme
 from tests.targets.helpers import until
 
 from .command import ROOT, environment
+from .forked.fork import Fork
 
 PASSWORD = "correct horse battery staple"
 OPERATOR, VIEWER = "alice", "bob"
@@ -147,17 +148,9 @@ def exposed(
     home: Path, mark: str, port: int, variables: Mapping[str, str]
 ) -> Iterator[tuple[str, str]]:
     """Run an exposed dashboard on a port; gives its address and the one with the start token."""
-    command = [sys.executable, "manage.py", "lab", "--no-browser", "--port", str(port)]
+    command = ("lab", "--no-browser", "--port", str(port))
     with (home / "output.log").open("w") as log:
-        process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env={**environment(home, mark), **variables},
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-            start_new_session=True,
-        )
+        process = Fork(command, {**environment(home, mark), **variables}, stderr=log)
     assert process.stdout
     try:
         address = process.stdout.readline().split()[-1:]
