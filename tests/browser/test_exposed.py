@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.management.proxied import PASSWORD, behind_nginx
 
 from .conftest import PATIENCE_MS, listen
-from .test_accessible import DIAGONAL, Look, violations
+from .test_accessible import LOOKS, Look, violations
 
 MARK = f"liveburst-test-exposed-page-{os.getpid()}"
 
@@ -25,7 +25,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(params=DIAGONAL, ids=lambda look: f"{look[0]} {look[1]}")
+@pytest.fixture(params=LOOKS, ids=lambda look: f"{look[0]} {look[1]}")
 def page(
     request: pytest.FixtureRequest, browser: Browser, address: str, complaints: list[str]
 ) -> Iterator[Page]:
