@@ -14,19 +14,18 @@ import pytest
 
 # What strangers' virtualenvs have; where several tests need the same, they share one.
 DJANGO_4, DJANGO_6 = "django>=4.2,<5", "django>=6.1,<6.2"
+DIRECTORY = Path(__file__).parents[1] / "build" / "virtualenvs"
 
 
 @pytest.fixture(scope="session")
-def prepared_virtualenvs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The directory of the virtualenvs that all workers of a test run share."""
-    base = tmp_path_factory.getbasetemp()
-    directory = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "virtualenvs"
-    directory.mkdir(exist_ok=True)
-    return directory
+def prepared_virtualenvs() -> Path:
+    """The directory of the virtualenvs that all test runs share. Remove it for newer packages."""
+    DIRECTORY.mkdir(parents=True, exist_ok=True)
+    return DIRECTORY
 
 
 def prepared_virtualenv(prepared: Path, base: Path, *packages: str) -> Path:
-    """Return the interpreter of a virtualenv with these packages, made if no worker has yet.
+    """Return the interpreter of a virtualenv with these packages, made if no test has yet.
 
     It is shared, so it must not be modified. Raises CalledProcessError.
     """
@@ -47,7 +46,7 @@ def make_virtualenv(prepared: Path, base: Path, directory: Path, *packages: str)
     Raises CalledProcessError.
     """
     python = prepared_virtualenv(prepared, base, *packages)
-    shutil.copytree(python.parents[1], directory, symlinks=True, copy_function=os.link)
+    shutil.copytree(python.parents[1], directory, symlinks=True, copy_function=_link)
     return directory / "bin" / "python"
 
 
@@ -59,6 +58,14 @@ def _make(base: Path, directory: Path, *packages: str) -> None:
     _run(str(base), "-m", "venv", "--without-pip", str(directory))
     pip = (sys.executable, "-m", "pip", "--python", str(directory / "bin" / "python"), "--quiet")
     _run(*pip, "--disable-pip-version-check", "install", "--no-compile", "pip", *packages)
+
+
+def _link(source: str, target: str) -> None:
+    """Let two directories share a file; copy it where they are on different file systems."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
 
 
 def make_virtualenv_without_pip(base: Path, directory: Path) -> Path:

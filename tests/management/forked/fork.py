@@ -33,18 +33,21 @@ class Fork(subprocess.Popen[str]):
         self.text_mode = True
         self._communication_started = False
         self._input = None
+        self._sigint_wait_secs = 0
+        nothing = os.open(os.devnull, os.O_RDONLY)
         out_read, out_write = os.pipe()
-        error_read, error_write = (None, stderr.fileno()) if stderr else os.pipe()
+        if stderr is None:
+            error_read, error_write = os.pipe()
+            self.stderr = os.fdopen(error_read, encoding="utf-8")
+        else:
+            error_write, self.stderr = os.dup(stderr.fileno()), None
         status_read, status_write = os.pipe()
-        with open(os.devnull) as nothing:  # noqa: PTH123 - a descriptor is needed
-            passed = [nothing.fileno(), out_write, error_write, status_write]
-            request = json.dumps({"arguments": self.args, "env": dict(env)})
-            socket.send_fds(_starter(), [request.encode()], passed)
-        for descriptor in passed[1:]:
-            if stderr is None or descriptor != stderr.fileno():
-                os.close(descriptor)
+        passed = (nothing, out_write, error_write, status_write)
+        request = json.dumps({"arguments": list(arguments), "env": dict(env)})
+        socket.send_fds(_starter(), [request.encode()], passed)
+        for descriptor in passed:
+            os.close(descriptor)
         self.stdout = os.fdopen(out_read, encoding="utf-8")
-        self.stderr = None if error_read is None else os.fdopen(error_read, encoding="utf-8")
         self._status = os.fdopen(status_read, "rb", buffering=0)
         self._told = b""
         self.pid = int(self._next_line())
@@ -67,7 +70,7 @@ class Fork(subprocess.Popen[str]):
     def _has_ended(self, timeout_s: float | None) -> bool:
         poller = select.poll()
         poller.register(self._status, select.POLLIN)
-        return bool(poller.poll(None if timeout_s is None else 1000 * timeout_s))
+        return bool(poller.poll(None if timeout_s is None else max(0, 1000 * timeout_s)))
 
     def _end(self) -> None:
         self.returncode = int(self._next_line())
