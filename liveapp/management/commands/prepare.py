@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 
 from liveapp import places
 
@@ -23,9 +24,16 @@ class Command(BaseCommand):
         if connection.vendor == "sqlite":
             with connection.cursor() as cursor:
                 cursor.execute("PRAGMA journal_mode=WAL")  # kept in the file from then on
-        call_command("migrate", interactive=False, verbosity=0)
+        if _migrations_pending():
+            call_command("migrate", interactive=False, verbosity=0)
         call_command("seed_products")
         _tidy()
+
+
+def _migrations_pending() -> bool:
+    """Return True if there are migrations to apply: `migrate` takes its time without any, too."""
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
 def _tidy() -> None:
