@@ -53,8 +53,8 @@ def test_a_run_advises_on_the_project(tmp_path: Path) -> None:
     (tmp_path / "shop" / "urls.py").write_text(URLS)
     (tmp_path / "lab.toml").write_text(LAB)
     options = ("--project", str(tmp_path / "lab.toml"), "--json", "-")
-    expected = ("--expect", "private@gunicorn-sync.makespan_s < 1000")
-    done = run(tmp_path / "home", MARK, "burst", "users", *options, *expected)
+    expectation = ("--expect", "private@gunicorn-sync.makespan_s < 1000")
+    done = run(tmp_path / "home", MARK, "burst", "users", *options, *expectation)
     assert done.returncode == 1, done.stderr  # a lane that is sent to a login wins nothing
     assert "more than 1 % of the requests of private@gunicorn-sync failed" in done.stderr
     report = json.loads(done.stdout)

@@ -60,7 +60,7 @@ def load_settings_again() -> None:
     importlib.reload(import_module(SETTINGS))
     settings._wrapped = Settings(SETTINGS)
     connections.__dict__.pop("settings", None)
-    vars(connections).update(_settings=None, _connections=Local())
+    vars(connections).update(_settings=None, _connections=Local(connections.thread_critical))
 
 
 def run_with_new_settings(run_command: Callable[[list[str]], None], arguments: list[str]) -> None:
