@@ -86,8 +86,6 @@ async def try_paths(
     `credentials` name the environment variables of user name and password: where both are set,
     the paths that require a login are requested once more, logged in.
     """
-    import httpx  # noqa: PLC0415 - `lab` imports this module, and only `lab init --try` uses it
-
     try:
         target = await targets.ready(server, _ignore_event)
         async with _client(target, headers) as client:
@@ -108,6 +106,8 @@ async def try_paths(
 
 
 def _client(target: Target, headers: Mapping[str, str]) -> httpx.AsyncClient:
+    import httpx  # noqa: PLC0415 - `lab` imports this module, and only `lab init --try` uses it
+
     return httpx.AsyncClient(
         base_url=target.url,
         headers=dict(headers),
@@ -144,7 +144,7 @@ class TrialClient:
     """Requests paths one after the other, each without cookies but those of a session."""
 
     def __init__(self, client: httpx.AsyncClient, login_path: str, watch: Watch) -> None:
-        import httpx  # noqa: PLC0415 - as in `try_paths`
+        import httpx  # noqa: PLC0415 - as in `_client`
 
         self.answers: dict[str, TrialAnswer] = {}
         self.form: LoginForm | None = None
