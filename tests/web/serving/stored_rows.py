@@ -19,6 +19,7 @@ RUN = {
     "owner_started": 0.0,
     "label": "",
     "claim": "",
+    "advised_by": "",
     "name": "",
     "notes": "",
     "pinned": 0,
