@@ -8,19 +8,21 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
 # What strangers' virtualenvs have; where several tests need the same, they share one.
 DJANGO_4, DJANGO_6 = "django>=4.2,<5", "django>=6.1,<6.2"
-DIRECTORY = Path(__file__).parents[1] / "build" / "virtualenvs"
+# Not in the repository: their tests make sure that nothing of it is on a project's import path.
+DIRECTORY = Path(tempfile.gettempdir(), f"liveburst-test-virtualenvs-{os.getuid()}")
 
 
 @pytest.fixture(scope="session")
 def prepared_virtualenvs() -> Path:
     """The directory of the virtualenvs that all test runs share. Remove it for newer packages."""
-    DIRECTORY.mkdir(parents=True, exist_ok=True)
+    DIRECTORY.mkdir(mode=0o700, exist_ok=True)
     return DIRECTORY
 
 
