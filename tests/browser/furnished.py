@@ -78,6 +78,12 @@ class Bench:
             return _burst(page, self.address, requests=100, rounds=5)
 
     @cached_property
+    def slow(self) -> str:
+        """A finished run of one round that takes eight seconds, for what ends by itself."""
+        with self._making("a slow run") as page:
+            return _burst(page, self.address, requests=16, rounds=1, parameter_delay=4)
+
+    @cached_property
     def prediction(self) -> str:
         """A finished run with a prediction."""
         with self._making("a run with a prediction") as page:

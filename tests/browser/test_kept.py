@@ -111,6 +111,7 @@ def test_a_replay_grows_again_and_ends_with_the_finished_picture(page: Page) -> 
     for lane in page.locator(".waterfall").all():
         expect(lane.locator(".summary")).to_contain_text("replay at ¼×")
         expect(lane.locator(".plot")).to_have_attribute("data-replay", "replay ¼×")
+    expect(page.locator("#connection-text")).to_have_text("live")  # it is behind nothing
     # A bar grows while it waits, although nothing comes meanwhile.
     page.wait_for_function(
         "() => window.liveburst.waterfalls.some(one => one.begun && one.finished < one.begun)"

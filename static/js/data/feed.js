@@ -39,7 +39,8 @@ export class Feed {
 
   /** @type {BeganFiring} */
   began(lane, round) {
-    this.lag.begin(this.columns.begin(lane, round), performance.now());
+    const firing = this.columns.begin(lane, round);
+    if (!this.run.replay) this.lag.begin(firing, performance.now()); // its clock is long ago
   }
 
   fired() {
