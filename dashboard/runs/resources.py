@@ -16,7 +16,8 @@ from dashboard.targets.observe.machine import cpu_times
 from dashboard.targets.observe.worker_turnover import WorkerTurnover
 from dashboard.wire.errors import TargetFailed
 from dashboard.wire.events import TargetState
-from dashboard.wire.plan.plan import Firing
+from dashboard.wire.looks import Looks
+from dashboard.wire.plan.plan import Firing, Lane
 from dashboard.wire.report.answers import AnswerKind
 from dashboard.wire.report.target_facts import ExecutorFacts, TargetFacts
 
@@ -121,6 +122,36 @@ class Engines(Protocol):
         """End the engine."""
 
 
+class SampledTarget(Protocol):
+    """A target with the sampler in its processes, for one firing."""
+
+    @property
+    def target(self) -> Target:
+        """What is fired at."""
+
+    @property
+    def served_from(self) -> Path:
+        """The directory of the project's code, there until the target's block ends."""
+
+    async def looks(self, start_ns: int, end_ns: int) -> Looks:
+        """Return the looks at requests that entered between two instants (monotonic ns)."""
+
+
+class SampledTargets(Protocol):
+    """Starts targets with the sampler in them."""
+
+    def __call__(
+        self,
+        project: Project,
+        scenario: str,
+        lane: Lane,
+        *,
+        prepared: bool,
+        on_step: Callable[[str], None],
+    ) -> AbstractAsyncContextManager[SampledTarget]:
+        """Return a target of the lane, for as long as the block lasts. Raises TargetFailed."""
+
+
 # Host and port of a server that answers at once, for as long as the block lasts.
 NullServer = Callable[[], AbstractAsyncContextManager[tuple[str, int]]]
 
@@ -132,6 +163,8 @@ class Resources:
     targets: Targets
     engines: Engines
     null_server: NullServer
+    # None: lanes cannot be sampled.
+    sampled_target: SampledTargets | None = None
     # Stolen and total CPU time of this machine, in ticks; None if unknown.
     cpu_times: Callable[[], tuple[int, int] | None] = cpu_times
     # When a variant was last fired at a target, by (server, the target's start, variant).

@@ -7,19 +7,25 @@ import sys
 from functools import partial
 from pathlib import Path
 
+from dashboard.models import Run
 from dashboard.project.project import Project
+from dashboard.runs.conduct.conductor import SendEvent
 from dashboard.runs.engines.engine_group import EngineGroup
 from dashboard.runs.engines.engine_process import Engine, frame_reader, plan_writer
 from dashboard.runs.live.hub import Hub
-from dashboard.runs.queue.laboratory import Laboratory
+from dashboard.runs.queue.laboratory import Laboratory, RunInspector
+from dashboard.runs.where.auto_where import AutoWhere
+from dashboard.runs.where.lane_sampler import LaneSampler
 from dashboard.runs.xray.auto_xray import AutoXray
 from dashboard.runs.xray.traced_request import RequestTracer
 from dashboard.targets.calibration.start_null_server import null_server
 from dashboard.targets.lifecycle.pool import Targets
+from dashboard.targets.sampled_target import sampled_target
 from dashboard.targets.supervise.cores import Cores
 from dashboard.targets.supervise.launcher import launch
 from dashboard.targets.supervise.log_files import open_log
 from dashboard.targets.supervise.orphans import end_orphans
+from dashboard.wire.plan.plan import Plan
 
 from .resources import Resources
 
@@ -43,9 +49,23 @@ def set_up(
     targets = Targets(project, mark=mark, log_directory=logs, cores=cores)
     null = partial(null_server, mark=mark, log=logs / "null-server.log", cores=cores.targets)
     keeper = EngineKeeper(cores, logs, mark, engines)
-    inspector = AutoXray(RequestTracer(mark=mark, home=home, cores=cores))
-    resources = Resources(targets, keeper, null, home=home)
+    sampled = partial(sampled_target, mark=mark, home=home, cores=cores)
+    resources = Resources(targets, keeper, null, sampled_target=sampled, home=home)
+    tracer = RequestTracer(mark=mark, home=home, cores=cores)
+    inspector = Inspectors(AutoXray(tracer), AutoWhere(LaneSampler(resources)))
     return Laboratory(resources, Hub(), home, inspector, calibrates_first=calibrates_first)
+
+
+class Inspectors:
+    """Inspects the lanes of a run in several ways, one after the other."""
+
+    def __init__(self, *inspectors: RunInspector) -> None:
+        self._inspectors = inspectors
+
+    async def inspect(self, run: Run, plan: Plan, project: Project, send: SendEvent) -> None:
+        """Let each of them inspect the run."""
+        for inspector in self._inspectors:
+            await inspector.inspect(run, plan, project, send)
 
 
 class EngineKeeper:

@@ -48,6 +48,7 @@ from dashboard.management.terminal.outputs import (
 )
 from dashboard.management.terminal.progress_lines import line_writer, print_queue_position, progress
 from dashboard.management.terminal.result_table import result_notes, result_table
+from dashboard.management.terminal.where_table import print_where
 from dashboard.management.without_success import lanes_without_success, print_without_success
 from dashboard.models import Run, Status
 from dashboard.project.project import Project
@@ -55,6 +56,7 @@ from dashboard.runs.engines.engine_group import MAX_ENGINES
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.runs.reports.results import report_on
+from dashboard.runs.reports.samples import where_of
 from dashboard.runs.reports.stored import stored_report
 from dashboard.runs.sinks.sink import Sink
 from dashboard.runs.wiring import set_up
@@ -94,6 +96,11 @@ class Command(BaseCommand):
             default=True,
             help="bystander: a trickle of requests to an unrelated view during the load",
         )
+        parser.add_argument(
+            "--where",
+            action="store_true",
+            help="then fire once more at each lane, sampled: the lines that took the time",
+        )
         parser.add_argument("--client", default=ENGINE, help=f"one of {', '.join(CLIENTS)}")
         parser.add_argument("--engines", type=int, help="number of load generator processes")
         parser.add_argument(
@@ -122,6 +129,8 @@ class Command(BaseCommand):
         console = Console(stderr=True)
         sink = progress(console)
         run, report = asyncio.run(_perform(laboratory, plan, console, sink, tested))
+        if plan.where:
+            report["where"] = where_of(run) or {"lanes": [], "missing": {}}
         if not options["save"]:
             Run.objects.filter(pk=run.pk).delete()
         if run.status != Status.FINISHED:
@@ -181,7 +190,7 @@ def _status(run: Run, judgements: Judged, unmeasured: bool) -> int:
 
 
 def print_result(report: Report, printed_warnings: Collection[str]) -> None:
-    """Print the table, unless nothing was measured, and the notes below it."""
+    """Print the table, unless nothing was measured, the notes below it, and the sampled lines."""
     console = table_console()
     if any(lane["requests"] for lane in report["lanes"]):
         table, left_out = result_table(report, console.width)
@@ -189,6 +198,8 @@ def print_result(report: Report, printed_warnings: Collection[str]) -> None:
         print_left_out(console, left_out)
     for note in result_notes(report, printed_warnings):
         console.print(note, highlight=False, markup=False)
+    if "where" in report:
+        print_where(console, report["where"])
 
 
 def print_advice(lines: Iterable[str]) -> None:
@@ -218,6 +229,7 @@ def _plan(project: Project, options: dict[str, Any]) -> Plan:
         control=options["control"],
         margin=options["margin"],
         bystander=options["neighbour"],
+        where=options["where"],
         send_kb_per_s=options["send_kb_per_s"],
         every_s=options["every"],
     )

@@ -31,6 +31,8 @@ def command_line(
         words += [*_option("margin", plan.margin)]
     if not plan.bystander:
         words.append("--no-neighbour")
+    if plan.where:
+        words.append("--where")
     if project is not None:
         words += ["--project", project]
     return shlex.join(words)

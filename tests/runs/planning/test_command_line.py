@@ -37,6 +37,7 @@ def plan_of(command: str) -> Plan:
     margin=st.floats(0.001, 0.5),
     until_sure=st.booleans(),
     limit_s=st.none() | st.floats(0, 60),
+    where=st.booleans(),
 )
 def test_bursts(delay: float, **given: Any) -> None:
     assume(not given["until_sure"] or given["rounds"] >= 5)

@@ -1,0 +1,1 @@
+"""One more firing at a lane, sampled and never counted: where its requests spend their time."""

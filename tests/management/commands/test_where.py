@@ -1,0 +1,159 @@
+"""`manage.py where` and `burst --where` as a whole: tables, JSON, exit statuses, no orphan."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from dashboard.management.terminal.where_table import MOST_LINES, print_where, where_notes
+from dashboard.wire.codec import read_json
+from dashboard.wire.report.report import Report
+from dashboard.wire.report.where import WhereReport
+from tests.analysis.where.sampled import lane_where, line
+from tests.targets.helpers import marked, until
+
+from tests.management.command import refusal, run
+
+MARK = "liveburst-test-where"
+SLEEP = ("sleep", "--set", "delay=0.05", "-n", "20")
+LANES = ("sync@gunicorn-gthread", "async@daphne")
+VIEWS = Path("liveapp/views/sleep.py")
+servers = pytest.mark.servers
+
+
+def printed(report: WhereReport, width: int = 140) -> str:
+    """Return what is printed of sampled firings."""
+    console = Console(width=width, record=True, force_terminal=False)
+    print_where(console, report)
+    return console.export_text()
+
+
+def of_lanes(*lanes: Any, **missing: str) -> WhereReport:
+    return {"lanes": [*lanes], "missing": missing}
+
+
+def test_a_line_has_its_shares_its_call_and_its_source() -> None:
+    lane = lane_where(line(42, blocking=780.0, cpu=30.0), line(7, "", "shop/models.py", cpu=190.0))
+    text = printed(of_lanes(lane))
+    rows = [[cell.strip() for cell in row.split("│")[1:-1]] for row in text.splitlines()]
+    assert ["line", "call", "share", "on CPU", "blocking", "time", "requests"] in rows
+    assert ["views.py:42 report", "requests.get", "81 %", "3 %", "78 %", "810 ms", "10"] in rows
+    assert ["answer = requests.get(URL)", *[""] * 6] in rows
+    assert ["shop/models.py:7 report", "", "19 %", "19 %", "", "190 ms", "10"] in rows
+    assert "async@daphne: 1 s in views and middleware, 10 requests." in text
+    assert "Sampler: 200 looks in 1 process, one every 5 ms, 2 % of one core" in text
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 140])
+def test_a_narrow_terminal_leaves_columns_out_and_cuts_no_number(width: int) -> None:
+    lane = lane_where(
+        line(42, path="shop/orders/views/report.py", blocking=780.0, cpu=20.0, awaiting=200.0)
+    )
+    text = printed(of_lanes(lane), width)
+    assert max(map(len, text.splitlines())) <= width
+    assert "100 %" in text
+    if width in {60, 140}:
+        assert ("Too narrow for" in text) is (width == 60)
+
+
+def test_limits_lateness_and_lines_left_out_are_notes() -> None:
+    lane = lane_where(*(line(number, cpu=1.0) for number in range(MOST_LINES + 2)))
+    lane["sampler"] |= {"late_ms_max": 83.0, "limits": ["Greenlets cannot be seen."]}
+    notes = list(where_notes(lane))
+    assert "2 more lines with less time: --json FILE has them." in notes
+    assert "at most 83 ms: something held the GIL for that long" in notes[-2]
+    assert notes[-1] == "Limit: Greenlets cannot be seen."
+
+
+def test_a_lane_in_which_nothing_was_seen_has_no_table() -> None:
+    text = printed(of_lanes(lane_where(), **{"sync@daphne": "It took longer than 120 s."}))
+    assert text.startswith("async@daphne: nothing was seen")
+    assert "sync@daphne: not sampled. It took longer than 120 s." in text
+
+
+@servers
+def test_both_lanes_name_the_line_that_sleeps(tmp_path: Path) -> None:
+    done = run(tmp_path, MARK, "where", *SLEEP[:1], *LANES, *SLEEP[1:], "--json", "-")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("\n") == 1
+    report = read_json(WhereReport, json.loads(done.stdout))
+    assert report["missing"] == {}
+    sync, asynchronous = report["lanes"]
+    assert (sync["lane"], asynchronous["lane"]) == LANES
+    for lane, call, state in ((sync, "sleep", "blocking"), (asynchronous, "sleep", "awaiting")):
+        # On a busy machine the time in the framework around the view may be longer.
+        first = next(each for each in lane["lines"] if each["path"] == str(VIEWS))
+        assert call in VIEWS.read_text().splitlines()[first["line"] - 1]
+        assert max(first["ms"], key=first["ms"].__getitem__) == state
+        assert first["ms"][state] >= 20 * 40
+        assert (lane["requests"], first["requests"]) == (20, 20)
+    assert f"{LANES[1]}: firing, sampled" in done.stderr
+    assert until(lambda: not marked(MARK)), marked(MARK)
+
+
+@servers
+def test_a_run_names_the_line_of_its_cause(tmp_path: Path) -> None:
+    lanes = ("--lane", "async@uvicorn", "--lane", "async-blocking@uvicorn")
+    done = run(
+        tmp_path, MARK, "burst", *SLEEP, *lanes, "--rounds", "3", "--where", "--no-save",
+        "--json", "-",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert read_json(Report, report) == report
+    (comparison,) = report["verdict"]["comparisons"]
+    (cause,) = [cause for cause in comparison["causes"] if cause["name"] == "loop-blocked"]
+    first = cause["evidence"]["lines"][0]
+    source = VIEWS.read_text().splitlines()
+    assert (first["path"], "time.sleep" in source[first["line"] - 1]) == (str(VIEWS), True)
+    assert f"{VIEWS}:{first['line']}, " in report["verdict"]["sentence"]
+    assert "held the loop for" in report["verdict"]["sentence"]
+    assert [lane["requests"] for lane in report["lanes"]] == [60, 60]
+    assert [lane["lane"] for lane in report["where"]["lanes"]] == [
+        "async@uvicorn",
+        "async-blocking@uvicorn",
+    ]
+
+
+@servers
+def test_a_server_that_does_not_start_fails_with_the_reason(tmp_path: Path) -> None:
+    lab = tmp_path / "lab.toml"
+    lab.write_text(
+        """
+        [project]
+        name = "broken"
+        wsgi = "broken:application"
+        [scenario.any]
+        title = "Anything"
+        lanes = ["sync@gunicorn-sync"]
+        [scenario.any.variant.sync]
+        family = "sync"
+        path = "/"
+        """
+    )
+    (tmp_path / "broken.py").write_text("raise RuntimeError('a typo of mine')\n")
+    done = run(tmp_path / "home", MARK, "where", "any", "--project", str(lab))
+    assert done.returncode == 3
+    assert "No lane was sampled. sync@gunicorn-sync: gunicorn-sync ended" in done.stderr
+    assert "RuntimeError: a typo of mine" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nothing"], "scenario: expected one of sleep"),
+        (["sleep", "sync@apache"], "expected a server"),
+        (["sleep", "-n", "0"], "requests: expected 1"),
+        (["sleep", "--set", "delay=11"], "parameters.delay: expected 0 to 10 s"),
+        (["sleep", "--json", "nowhere/x.json"], "json: expected a file that can be written"),
+    ],
+)
+def test_bad_usage_names_the_field(arguments: list[str], words: str) -> None:
+    refused = refusal("where", *arguments)
+    assert refused.returncode == 2
+    assert words in str(refused)
