@@ -11,9 +11,9 @@ from typing import Final
 
 from dashboard.models import LaneSamples, Run
 from dashboard.project.project import Project
+from dashboard.runs.advice.advised import advised_report_on
 from dashboard.runs.queue.laboratory import LOCK_NAME, Laboratory
 from dashboard.runs.queue.run_queue import when_free
-from dashboard.runs.reports.results import report_on
 from dashboard.runs.sinks.sink import Store
 from dashboard.wire.errors import LiveburstError
 from dashboard.wire.events import SampledEvent
@@ -37,7 +37,7 @@ class RunSampler:
     async def sample_if_free(self, run: Run, lanes: Sequence[str], on_step: OnStep) -> bool:
         """Sample lanes of a run and store the results; return False if the machine is in use.
 
-        The run's report is computed again, so that its causes get their lines. Raises
+        The run's report is computed again, so that causes and advice get their lines. Raises
         LiveburstError if the run is not of this project as it is now, or if no lane was sampled.
         """
         plan, project = self._checked(run)
@@ -94,7 +94,7 @@ class RunSampler:
     async def _store(self, run: Run, event: SampledEvent) -> None:
         if not await Run.objects.filter(pk=run.pk).aexists():
             raise NotSampled("The run was deleted meanwhile.")
-        await Store(run, report_on).event(event)
+        await Store(run, advised_report_on(self._laboratory.project)).event(event)
 
     async def _report_again(self, run: Run) -> None:
         """Store the run's report as it is with the lines of its causes."""
@@ -102,7 +102,7 @@ class RunSampler:
         if stored is None:
             return
         try:
-            report = await report_on(stored)
+            report = await advised_report_on(self._laboratory.project)(stored)
         except Exception:  # what an older version stored: its report stays as it is
             log.exception("The report of %s could not be computed again", run.pk)
             return

@@ -76,7 +76,7 @@ async def test_the_report_is_computed_again(
     async def fails(run: Run) -> Any:
         raise LookupError("stored by an older version")
 
-    monkeypatch.setattr(on_demand, "report_on", fails)
+    monkeypatch.setattr(on_demand, "advised_report_on", lambda project: fails)
     assert await RunSampler(lab, tmp_path).sample_if_free(run, LANES, ignore)
     again = await Run.objects.aget(pk=run.pk)
     assert again.report == stored.report
