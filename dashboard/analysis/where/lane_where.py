@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from math import fsum
 from typing import NamedTuple
 
-from dashboard.analysis.text.lines import share_text
+from dashboard.analysis.text.causes.lines import share_text
 from dashboard.analysis.text.numbers import milliseconds
 from dashboard.wire.looks import LookFrame, Looks, LookStack, Note
 from dashboard.wire.report.where import (

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from dashboard.analysis.text.lines import STATE_CAPTIONS
+from dashboard.analysis.text.causes.lines import STATE_CAPTIONS
 from dashboard.wire.report.where import STATES, LaneWhere, StackFrame, State, WhereReport
 
 SCHEMA = "https://www.speedscope.app/file-format-schema.json"

@@ -14,9 +14,8 @@ from dashboard.wire.codec import read_json
 from dashboard.wire.report.report import Report
 from dashboard.wire.report.where import WhereReport
 from tests.analysis.where.sampled import lane_where, line
-from tests.targets.helpers import marked, until
-
 from tests.management.command import refusal, run
+from tests.targets.helpers import marked, until
 
 MARK = "liveburst-test-where"
 SLEEP = ("sleep", "--set", "delay=0.05", "-n", "20")
