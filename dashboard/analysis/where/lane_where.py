@@ -166,6 +166,10 @@ _SENTENCES: dict[Note, Callable[[float, float], str]] = {
         f"For {milliseconds(ms)} ({share_text(share)}) the sampler itself could not look,"
         " because a call in C held the GIL: that time is counted where the next look was."
     ),
+    "loop": lambda ms, share: (
+        f"For {milliseconds(ms)} ({share_text(share)}) tasks were ready and waited for their event"
+        " loop, which ran other code: that is counted as awaiting."
+    ),
     "thread": lambda ms, share: (
         f"For {milliseconds(ms)} ({share_text(share)}) tasks awaited a thread of a pool that"
         " had not taken their call."
