@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+import subprocess
 import sys
 import threading
 import time
@@ -12,8 +14,13 @@ from typing import Any
 
 import pytest
 
+from dashboard.targets import injected
+from dashboard.targets.observe.sampler_files import read_looks
+from dashboard.wire.looks import LookFrame
+
 from . import calls
 from .calls import Probe
+from .pythons import VERSIONS, interpreter
 
 MS = 1_000_000
 PATIENCE_S = 30.0
@@ -63,6 +70,8 @@ SYSCALLS = [
     (b"running\n", None, "CORE"),
     (b"202 0x1000 0x89 0x0\n", None, "UNKNOWN"),
 ]
+# The state of a planted line, its name, and its call.
+PLANTED = (("blocking", "wsgi", "time.sleep"), ("awaiting", "asgi", "asyncio.sleep"))
 
 
 @pytest.mark.parametrize(("interval", "shortest", "share", "expected"), PACES)
@@ -275,3 +284,24 @@ def test_a_file_is_its_owners_alone(probe: Probe, tmp_path: Path) -> None:
     probe.sampler_file.LooksFile(str(tmp_path), 5 * MS)
     (file,) = tmp_path.iterdir()
     assert file.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_each_python_samples(version: str, tmp_path: Path) -> None:
+    """An interpreter of its own, with the probe's directory and the standard library."""
+    script = Path(__file__).with_name("bare_sampled.py")
+    paths = map(str, (script, injected.PROBE, tmp_path))
+    subprocess.run([interpreter(version), "-I", "-S", "-B", *paths], check=True, timeout=60)
+    looks = asyncio.run(read_looks(tmp_path, script.parent, 0, time.monotonic_ns()))
+    lines = script.read_text().splitlines()
+    longest: dict[str, LookFrame] = {}
+    for stack in looks.stacks:  # the longest first
+        own = [looks.frames[at] for at in stack.frames if looks.frames[at].project]
+        if own:
+            longest.setdefault(stack.state, own[-1])
+    for state, name, call in PLANTED:
+        frame = longest[state]
+        assert (frame.path, lines[frame.line - 1].rpartition(" ")[2]) == (script.name, name)
+        assert frame.call == ("" if version in {"3.9", "3.10"} else call)
+    assert looks.sampler["limits"] == []
+    assert looks.requests == 4

@@ -33,7 +33,8 @@ _BRIDGES = (f"{os.sep}asgiref{os.sep}", f"{os.sep}gevent{os.sep}")
 # coroutine in it waits for nothing but the time.
 _ASYNCIO_PLUMBING = frozenset({
     *("run", "run_until_complete", "run_forever", "_run_once", "_run", "run_in_executor"),
-    *("create_task", "ensure_future", "_ensure_future", "gather", "wait", "_wait", "wait_for"),
+    *("create_task", "ensure_future", "_ensure_future", "gather", "_gather"),
+    *("wait", "_wait", "wait_for"),
     *("__aexit__", "_aexit", "as_completed", "_wait_for_one", "shield", "to_thread"),
 })  # fmt: skip
 
