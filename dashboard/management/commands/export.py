@@ -17,7 +17,7 @@ from dashboard.home import DATABASE, home
 from dashboard.management.options import BAD_USAGE, NO_CHECKS, RUN_FAILED, lab_toml_path
 from dashboard.models import Run
 from dashboard.project.labtoml.load import load_manifest
-from dashboard.runs.archive.exports import FORMATS, Format
+from dashboard.runs.archive.exports import FORMATS, NEEDS_SAMPLES, Format
 from dashboard.runs.planning.program import DEFAULT_PROJECT
 from dashboard.targets.supervise.umask import writing_for_the_user
 from dashboard.web.run.card.card import CARD
@@ -58,7 +58,10 @@ class Command(BaseCommand):
         open_database()
         form = _format(options["format"], options["project"])
         try:
-            write(form.pieces(find_run(options["run"])), options["output"])
+            run = find_run(options["run"])
+            if not form.has_content(run):
+                raise CommandError(NEEDS_SAMPLES, returncode=BAD_USAGE)
+            write(form.pieces(run), options["output"])
         except BrokenPipeError:  # such as `| head`
             sys.stderr.close()
         except CommandError:

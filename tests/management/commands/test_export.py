@@ -60,6 +60,7 @@ def test_bad_usage_names_the_field(run: Run, tmp_path: Path) -> None:
     for arguments, expected in (
         (["export", "nothing"], "run: expected the address of a stored run"),
         (["export", "last", "-o", str(tmp_path)], "output: expected a file"),
+        (["export", "last", "--format", "speedscope"], "run: no lane of it was sampled"),
         (["import_run", str(tmp_path / "none")], "file: expected one that can be read"),
     ):
         with pytest.raises(CommandError) as refused:

@@ -20,6 +20,7 @@ from dashboard.runs.archive.exports import FORMATS
 from dashboard.runs.archive.imports.import_run import InvalidImport, import_run
 from dashboard.runs.planning.plans import make_plan
 from tests.runs.fakes import FakeEngine, FakeTargets, fake_laboratory
+from tests.sampled_runs import sample
 
 pytestmark = pytest.mark.django_db(transaction=True)
 REQUESTS, ROUNDS, LANES = 40, 2, 3
@@ -68,6 +69,26 @@ async def test_requests_on_one_row_of_a_trace_do_not_overlap(run: Run) -> None:
         assert all(first[1] <= second[0] for first, second in pairwise(spans))
     segments = [event for event in events if event["name"] == "view"]
     assert len(segments) == sum(map(len, rows.values()))
+
+
+async def test_the_stacks_of_sampled_lanes_open_in_other_tools(run: Run) -> None:
+    @sync_to_async
+    def offered() -> set[str]:
+        return {name for name, form in FORMATS.items() if form.has_content(run)}
+
+    assert await offered() == {"csv", "json", "trace"}
+    await sync_to_async(sample)(run, 0, 2)
+    assert await offered() == set(FORMATS)
+    data = json.loads(await exported(run, "speedscope"))
+    names = [profile["name"] for profile in data["profiles"]]
+    assert names[:2] == ["sync@gunicorn-gthread · on CPU", "sync@gunicorn-gthread · blocking"]
+    assert sum(weight for profile in data["profiles"] for weight in profile["weights"]) == 10_000
+    assert data["shared"]["frames"][1] == {"name": "report", "file": "shop/views.py", "line": 42}
+    events = json.loads(await exported(run, "perfetto"))["traceEvents"]
+    processes = [each["args"]["name"] for each in events if each["name"] == "process_name"]
+    assert processes == ["sync@gunicorn-gthread", "async@daphne"]
+    gets = [event["dur"] for event in events if event["name"] == "get"]
+    assert gets == [4_050_000, 4_050_000]
 
 
 async def test_an_exported_run_can_be_imported_and_shows_the_same(run: Run) -> None:
