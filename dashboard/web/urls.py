@@ -5,6 +5,7 @@ from django.urls import include, path
 from .bench import views as bench
 from .charts import views as charts
 from .runs_address import runs
+from .where import views as where
 
 urlpatterns = [
     path("", bench.bench, name="bench"),
@@ -24,6 +25,7 @@ urlpatterns = [
     path("runs/<slug:run_id>/charts/<slug:chart>/", charts.picture, name="chart"),
     path("runs/<slug:run_id>/charts/<slug:chart>/table/", charts.table, name="chart-table"),
     path("runs/<slug:run_id>/frames", bench.frames, name="frames"),
+    path("runs/<slug:run_id>/where/", where.where, name="where"),
     path("runs/<slug:run_id>/stop/", bench.stop, name="stop"),
     path("runs/<slug:run_id>/advice/<slug:number>/", bench.fire_advice, name="fire-advice"),
 ]

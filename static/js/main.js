@@ -3,6 +3,7 @@
 import { onThemeChange } from './charts/theme.js';
 import { Socket } from './data/socket.js';
 import * as controls from './page/controls.js';
+import { listenToFlames } from './page/flame.js';
 import { reportPresses } from './page/presses.js';
 import { refresh } from './page/refresh.js';
 import { stageOf } from './page/stage.js';
@@ -58,6 +59,7 @@ function handle(event) {
   if (event.event === 'began') feed.began(event.lane, event.round);
   if (event.event === 'fired') feed.fired();
   if (event.event === 'discarded') feed.columns.discarded.add(event.round);
+  if (event.event === 'sampled') notify('sampled');
   if (event.event === 'warning') announce(event.message);
   status?.handle(event);
   if (event.event === 'finished') {
@@ -166,6 +168,7 @@ document.addEventListener('htmx:after:swap', () => {
 onThemeChange([view.listenToScheme, view.listenToPrinter], drawAnew);
 view.listenToEscape();
 controls.listenToForm();
+listenToFlames();
 reportPresses();
 controls.listenToKeys(
   {

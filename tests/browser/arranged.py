@@ -258,6 +258,39 @@ def why(page: Page, bench: Bench) -> None:
 
 
 @state
+def where(page: Page, bench: Bench) -> None:
+    """No lane was sampled."""
+    _tab(page, bench, "Where")
+    expect(page.get_by_role("button", name="Where? All lanes")).to_be_visible()
+
+
+@state
+def where_sampling(page: Page, bench: Bench) -> None:
+    where(page, bench)
+    page.get_by_role("button", name="Where? async@daphne").click()
+    expect(page.locator(".where-progress")).to_be_visible()
+
+
+@state
+def where_lines(page: Page, bench: Bench) -> None:
+    page.goto(bench.sampled)
+    wait_for(page, "finished")
+    page.get_by_role("radio", name="Where", exact=True).check()
+    expect(page.locator(".where-lines").first).to_be_visible()
+
+
+@state
+def where_zoomed(page: Page, bench: Bench) -> None:
+    """A flame graph, zoomed into the project's line, beside its table."""
+    where_lines(page, bench)
+    figure = page.locator(".flame-figure").first
+    figure.locator(".flame").focus()
+    for key in ("ArrowDown", "ArrowDown", "Enter", "t"):
+        page.keyboard.press(key)
+    expect(figure.locator("tbody tr").first).to_be_visible()
+
+
+@state
 def code(page: Page, bench: Bench) -> None:
     _tab(page, bench, "Code")
 

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 
 from tests.management.command import environment
 from tests.management.forked.fork import Fork
+from tests.sampled import sample_in
 
 from .bench import finish_everything, fire, wait_until_still
 from .chromium import PROGRAMS, launched, program
@@ -49,10 +50,15 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def dashboard(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def dashboard_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The state directory of the dashboard."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="package")
+def dashboard(chromium: str, dashboard_home: Path) -> Iterator[str]:
     """The address of a dashboard with its own state directory."""
-    home = tmp_path_factory.mktemp("home")
-    with serving(home) as address:
+    with serving(dashboard_home) as address:
         yield address
 
 
@@ -166,6 +172,13 @@ def finished_run(browser: Browser, dashboard: str) -> str:
     expect(page.locator("#queue [data-run]")).to_have_count(0, timeout=RUN_MS)
     page.close()
     return run
+
+
+@pytest.fixture(scope="package")
+def sampled_run(finished_run: str, dashboard_home: Path) -> str:
+    """The id of the finished run, with a sampled firing of each lane stored by hand."""
+    sample_in(dashboard_home, finished_run)
+    return finished_run
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from time import monotonic
 from playwright.sync_api import Browser, Page, expect
 
 from tests.management.proxied import OPERATOR, PASSWORD, behind_nginx
+from tests.sampled import sample_in
 
 from .bench import choose_lanes, fill, fire, run_it
 from .bench import wait_for_status as wait_for
@@ -137,6 +138,14 @@ class Bench:
             _try_claim(page, address)
             disturb(self.home, _try_claim(page, address))
         return address
+
+    @cached_property
+    def sampled(self) -> str:
+        """A finished run whose lanes were sampled."""
+        with self._making("a sampled run") as page:
+            run = _burst(page, self.address, requests=100, rounds=2)
+            sample_in(self.home, run_id(run))
+            return run
 
     @cached_property
     def failed(self) -> str:

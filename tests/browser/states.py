@@ -65,7 +65,7 @@ class Look:
 
 LOOKS = [Look(width, scheme) for width, scheme in product(WIDTHS, SCHEMES)]
 SPECIAL = [Look(1440, "dark", forced=True), Look(1440, "light", still=True)]
-SPECIALLY_LOOKED_AT = ("running", "finished", "why", "claims-done", "matrix", "runs")
+SPECIALLY_LOOKED_AT = ("running", "finished", "why", "where-lines", "claims-done", "matrix", "runs")
 
 
 def main() -> int:

@@ -204,7 +204,7 @@ OPERATIONS: Mapping[str, tuple[Operation, ...]] = {
     "fire-advice": (post("Fire the run that tests a piece of advice, by its number from 1."),),
     "export": (
         Operation(
-            "A run as a file: json, csv, trace or html.",
+            "A run as a file: json, csv, trace, html, speedscope or perfetto.",
             media=JSON,
             answer={"anyOf": [{"$ref": "ImportedFile"}, TRACE]},
         ),
@@ -240,6 +240,14 @@ OPERATIONS: Mapping[str, tuple[Operation, ...]] = {
     "audit": (Operation("What operators did.", query={"page": TEXT}),),
     "websocket": (
         Operation("The page's websocket, if it is not upgraded.", statuses=(MISSING, "426")),
+    ),
+    "where": (
+        Operation(
+            "Where in the code the requests of a run spent their time, as a page or a fragment.",
+            query={"first": TEXT, "second": TEXT},
+            statuses=(OK, MISSING, INVALID),
+        ),
+        post("Fire at lanes of a run once more, sampled.", {"lane": TEXT}),
     ),
     "stop": (post("Stop a run, or remove it from the queue."),),
 }

@@ -40,6 +40,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "restore": "restored",
     "runs": "fired",
     "stop": "stopped",
+    "where": "sampled a lane of",
     "xray": "took an X-ray",
     "xray-beside": "took an X-ray to compare",
 }

@@ -37,6 +37,7 @@ from dashboard.web.shared.laboratory_access import laboratory
 from dashboard.web.shared.queue_chips import chips
 from dashboard.web.shared.streaming import streamed
 from dashboard.web.shared.unreadable import shows_run
+from dashboard.web.where.views import where_context
 from dashboard.wire import frame
 from dashboard.wire.errors import InvalidPlan, LiveburstError
 from dashboard.wire.plan.plan import Plan
@@ -65,8 +66,7 @@ def run(request: HtmxRequest, run_id: str) -> HttpResponse:
 
 def _page_of(run: Run) -> dict[str, Any]:
     """Return the context of the page of a run."""
-    parts = {**tools_of(run), **_code(run), **_advice(run)}
-    return {**_form_of(run), **_queue(), **parts, "run": _view(run)}
+    return {**_form_of(run), **_queue(), **_stage_of(run), "run": _view(run)}
 
 
 def _form_of(run: Run) -> dict[str, Any]:
@@ -298,16 +298,15 @@ def _stage(
 
     If the form was refused before, also the form without its messages.
     """
-    context = {**tools_of(run), **_code(run), **_advice(run), "run": view or _view(run)}
+    context = {**_stage_of(run), "run": view or _view(run)}
     if refused_before is not None:
         more_open = refused_before == "more"
         context |= {**_form_of(run), "more_open": more_open, "out_of_band": True}
     return render(request, "run/stage_fragment.html", context)
 
 
-def _code(run: Run) -> dict[str, Any]:
-    return {"code": code_of(_project(), run.plan["scenario"], run.plan["lanes"])}
-
-
-def _advice(run: Run) -> dict[str, Any]:
-    return {"advice": advice_section(run, _project())}
+def _stage_of(run: Run) -> dict[str, Any]:
+    """Return what the stage shows besides the run itself: tools, advice, lines, code."""
+    code = code_of(_project(), run.plan["scenario"], run.plan["lanes"])
+    advice = advice_section(run, _project())
+    return {**tools_of(run), **where_context(run), "advice": advice, "code": code}

@@ -146,7 +146,7 @@ async def export(request: HttpRequest, run_id: str, name: str) -> HttpResponseBa
     """Stream a run as a file; it may be larger than memory."""
     run = await Run.objects.filter(pk=run_id).afirst()
     form = formats().get(name)
-    if run is None or form is None:
+    if run is None or form is None or not await sync_to_async(form.has_content)(run):
         raise Http404
     disposition = f'attachment; filename="{form.file_name(run)}"'
     return streamed(

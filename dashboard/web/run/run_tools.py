@@ -25,7 +25,7 @@ def tools_of(run: Run) -> dict[str, Any]:
     report = stored_report(run)
     return {
         "run_record": run,
-        "formats": formats(),
+        "formats": [name for name, form in formats().items() if form.has_content(run)],
         "serving": serving_details(run),
         "baseline": stored_runs.baseline_of(run),
         "command": command_line(Plan.from_json(run.plan), _project_of(run), program()),

@@ -24,6 +24,7 @@ from dashboard.runs.planning.program import project_option
 from dashboard.runs.reports.results import frames_of
 from dashboard.web.charts.views import pictures_of
 from dashboard.web.shared.code import code_of
+from dashboard.web.where.where_view import where_view
 from dashboard.wire import frame
 from dashboard.wire.plan.plan import Plan
 
@@ -65,6 +66,7 @@ def _context(run: Run, project: Project, placeholder: str) -> dict[str, Any]:
         "code": code_of(project, plan.scenario, run.plan["lanes"]),
         "advice": advice_section(run, project),
         "pictures": pictures_of(run),
+        "where": where_view(run, every_pair=True),
         # The differences to an empty table are the whole table.
         "plan": differences({}, run.plan),
         "environment": differences({}, run.environment),

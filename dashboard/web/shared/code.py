@@ -97,7 +97,7 @@ def _listing(variant: Variant, source: str | NoCode, against: str | None) -> Lis
     differing = _differing(lines, lines if against is None else against.splitlines())
     marked = tuple(
         Line(line, number in differing and DOCSTRING not in line)
-        for number, line in enumerate(_highlighted(source))
+        for number, line in enumerate(highlighted(source))
     )
     return Listing(variant.name, variant.family, place, marked)
 
@@ -115,7 +115,7 @@ def _differing(lines: Sequence[str], against: Sequence[str]) -> set[int]:
 
 
 @lru_cache(maxsize=256)
-def _highlighted(source: str) -> tuple[SafeString, ...]:
+def highlighted(source: str) -> tuple[SafeString, ...]:
     """Return each line as HTML with Pygments' short classes; no span crosses a line's end.
 
     Kept, since most pages show code and its source hardly ever changes.
