@@ -266,8 +266,9 @@ def where(page: Page, bench: Bench) -> None:
 
 @state
 def where_sampling(page: Page, bench: Bench) -> None:
-    where(page, bench)
-    page.get_by_role("button", name="Where? async@daphne").click()
+    """One lane at each width: it is sampled then."""
+    _tab(page, bench, "Where")
+    page.locator(".where-choices li button").last.click()
     expect(page.locator(".where-progress")).to_be_visible()
 
 

@@ -308,5 +308,8 @@ def _stage(
 def _stage_of(run: Run) -> dict[str, Any]:
     """Return what the stage shows besides the run itself: tools, advice, lines, code."""
     code = code_of(_project(), run.plan["scenario"], run.plan["lanes"])
-    advice = advice_section(run, _project())
-    return {**tools_of(run), **where_context(run), "advice": advice, "code": code}
+    return {**tools_of(run), **_advice(run), **where_context(run), "code": code}
+
+
+def _advice(run: Run) -> dict[str, Any]:
+    return {"advice": advice_section(run, _project())}

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from dashboard.analysis.text.lines import STATE_CAPTIONS, share_text
+from dashboard.analysis.text.causes.lines import STATE_CAPTIONS, share_text
 from dashboard.analysis.where.flame import Node, flame
 from dashboard.web.shared.format import format_ms
 from dashboard.wire.report.where import LaneWhere, State

@@ -88,6 +88,11 @@ class WhereJobs:
         self._sampler = sampler
         self._jobs.clear()
 
+    @property
+    def can_sample(self) -> bool:
+        """True after `use`: there is something that samples lanes."""
+        return self._sampler is not None
+
     def start(self, run: Run, lanes: Sequence[str]) -> None:
         """Start sampling lanes of a run, unless its last job has not ended.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dashboard.analysis.text.lines import STATE_CAPTIONS, share_text
+from dashboard.analysis.text.causes.lines import STATE_CAPTIONS, share_text
 from dashboard.analysis.text.numbers import milliseconds
 from dashboard.analysis.where.times import main_state, outside, total_ms
 from dashboard.web.shared.code import Line as CodeLine

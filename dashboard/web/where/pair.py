@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dashboard.analysis.text.lines import STATE_CAPTIONS
+from dashboard.analysis.text.causes.lines import STATE_CAPTIONS
 from dashboard.analysis.where.side_by_side import (
     LineDifference,
     StateDifference,

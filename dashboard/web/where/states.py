@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dashboard.analysis.text.lines import STATE_CAPTIONS, share_text
+from dashboard.analysis.text.causes.lines import STATE_CAPTIONS, share_text
 from dashboard.analysis.where.times import ranked, total_ms
 from dashboard.wire.report.where import STATES, State, TimeByState
 

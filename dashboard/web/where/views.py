@@ -64,4 +64,8 @@ def _shown(request: HtmxRequest, run: Run, *, problem: str = "", status: int = 2
 
 def where_context(run: Run, letters: Sequence[str] = ()) -> dict[str, Any]:
     """Return what the templates of the tab need; `letters` are two lanes to lay side by side."""
-    return {"where": where_view(run, letters), "where_job": where_jobs.of(run.pk)}
+    return {
+        "where": where_view(run, letters),
+        "where_job": where_jobs.of(run.pk),
+        "may_sample": where_jobs.can_sample,
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dashboard.analysis.text.lines import STATE_CAPTIONS
+from dashboard.analysis.text.causes.lines import STATE_CAPTIONS
 from dashboard.models import Run, RunLane, Status
 from dashboard.runs.reports.samples import lanes_with_samples
 from dashboard.web.shared.format import LETTERS

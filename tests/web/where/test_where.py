@@ -63,6 +63,12 @@ def use(sampler: Sampler) -> Sampler:
     return sampler
 
 
+@pytest.fixture(autouse=True)
+def sampler() -> Sampler:
+    """What the page samples lanes with, unless a test uses another."""
+    return use(Sampler())
+
+
 async def text_of(browser: AsyncClient, run: Run, *, htmx: bool = True, query: str = "") -> str:
     headers: Any = {"HX-Request": "true"} if htmx else {}
     response = await browser.get(f"/runs/{run.pk}/where/{query}", headers=headers)
@@ -164,9 +170,8 @@ async def test_where_shows_its_step_and_then_the_lines(browser: AsyncClient, run
 
 
 async def test_all_lanes_that_were_not_sampled_are_sampled_at_once(
-    browser: AsyncClient, run: Run
+    browser: AsyncClient, run: Run, sampler: Sampler
 ) -> None:
-    sampler = use(Sampler())
     sampler.release.set()
     await sync_to_async(sample)(run, 1)
     await browser.post(f"/runs/{run.pk}/where/")
@@ -199,9 +204,8 @@ async def test_what_went_wrong_is_said_where_it_was_asked_for(
 
 @pytest.mark.parametrize("lane", ["7", "-1", "x", "99999999999999999999"])
 async def test_a_lane_that_is_not_there_is_refused(
-    browser: AsyncClient, run: Run, lane: str
+    browser: AsyncClient, run: Run, sampler: Sampler, lane: str
 ) -> None:
-    sampler = use(Sampler())
     response = await browser.post(f"/runs/{run.pk}/where/", {"lane": lane})
     assert response.status_code == 422
     assert "Choose a lane of this run" in response.content.decode()
@@ -232,6 +236,16 @@ async def test_a_viewer_sees_everything_and_no_button(browser: AsyncClient, run:
 
 async def test_an_unknown_run_is_not_found(browser: AsyncClient) -> None:
     assert (await browser.get("/runs/nosuchid/where/")).status_code == 404
+
+
+async def test_without_a_sampler_there_is_no_button(
+    browser: AsyncClient, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(where_jobs, "_sampler", None)
+    assert "<button" not in await text_of(browser, run)
+    response = await browser.post(f"/runs/{run.pk}/where/", {"lane": "0"})
+    assert response.status_code == 422
+    assert "Start the dashboard with" in response.content.decode()
 
 
 class Frames(HTMLParser):
