@@ -33,6 +33,7 @@ from dashboard.runs.archive.tidying import keep_tidy
 from dashboard.runs.planning.program import suggested_command
 from dashboard.runs.queue import run_queue
 from dashboard.runs.queue.laboratory import Laboratory
+from dashboard.runs.where.on_demand import RunSampler
 from dashboard.runs.wiring import set_up
 from dashboard.runs.xray.traced_request import RequestTracer
 from dashboard.targets.supervise.cores import Cores
@@ -48,6 +49,7 @@ from dashboard.web.serving.bounded_connection import MOST_OF_USERS, BoundedChann
 from dashboard.web.serving.bundle import current_bundle
 from dashboard.web.serving.daphne_server import DashboardServer
 from dashboard.web.shared.laboratory_access import set_laboratory
+from dashboard.web.where.jobs import where_jobs
 from dashboard.web.xray.jobs import xray_store
 from dashboard.wire.errors import Invalid, LiveburstError, TargetFailed
 from dashboard.wire.plural import counted
@@ -131,6 +133,7 @@ class Command(BaseCommand):
         xray_store.use(RequestTracer(mark=mark, home=home(), cores=Cores.here()))
         laboratory = set_up(project, home())
         set_laboratory(laboratory)
+        where_jobs.use(RunSampler(laboratory, home()))
         end_when_asked()
         port = listener.getsockname()[1]
         if exposure.exposed:
