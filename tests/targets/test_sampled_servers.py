@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,6 +29,7 @@ from .warm import ignore
 pytestmark = pytest.mark.servers
 PLANTED = ROOT / "tests" / "targets" / "injected" / "sampled_project.py"
 REQUESTS = 2
+TRIES = 5
 GEVENT = "gunicorn-gevent"
 # Twelve culprits, as sync views, and the state of each one's planted line.
 CULPRITS = {
@@ -142,6 +144,20 @@ async def looks_of(target: Target, directory: Path, path: str, firing: int) -> L
     return await read_looks(directory, ROOT, start_ns, end_ns, timeout_s=20)
 
 
+async def looks_with_a_line(
+    target: Target, directory: Path, path: str, firings: Iterator[int]
+) -> Looks:
+    """Fire until a line of the project was seen.
+
+    Of two short calls that hold the GIL a busy machine may let none be seen.
+    """
+    for _ in range(TRIES):
+        looks = await looks_of(target, directory, path, next(firings))
+        if any(frame.path == relative() for frame in looks.frames):
+            break
+    return looks
+
+
 def expected_states(server: str) -> dict[str, str]:
     """Return the paths that a server gets, with the state of their planted lines."""
     if server == GEVENT:
@@ -157,8 +173,9 @@ def expected_states(server: str) -> dict[str, str]:
 async def test_the_planted_line_is_the_first(server: str, tmp_path: Path) -> None:
     async with sampled_target(server, tmp_path) as (target, directory):
         interface = SERVERS[server].interface
-        for firing, (path, state) in enumerate(expected_states(server).items(), 1):
-            looks = await looks_of(target, directory, path, firing)
+        firings = count(1)
+        for path, state in expected_states(server).items():
+            looks = await looks_with_a_line(target, directory, path, firings)
             first = first_line(looks)
             assert first.line in planted_lines(path, interface), (path, first, looks)
             assert first.state == state, (path, first)
