@@ -34,8 +34,9 @@ test: check-python check-js pytest ## every check and every test
 check: check-python check-js unit ## what needs no server: static checks and unit tests, for the inner loop
 
 unit: $(VENV)/development
-	$(BIN)/python -m pytest -p tests.no_processes -m "not alone and not servers and not browser and not processes" \
-	    --numprocesses 2 --quiet $(UNIT)
+	$(BIN)/python -m pytest -p tests.no_processes --hypothesis-profile inner-loop --quiet \
+	    -m "not alone and not servers and not browser and not processes and not thorough" \
+	    --numprocesses 2 $(UNIT)
 
 # It slows down what is measured: a test of times that fails here is no finding.
 coverage: $(VENV)/development node_modules/development $(BUNDLE) ## both passes of the tests, with branch coverage

@@ -47,6 +47,8 @@ sys.dont_write_bytecode = False
 # A property holds however busy the machine is, so no example has a time limit.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+# `make unit` looks at fewer examples of each property, and `tests.properties` scales by it.
+settings.register_profile("inner-loop", parent=settings.get_profile("untimed"), max_examples=20)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -40,6 +40,7 @@ class StoredPlan(TypedDict):
     control: NotRequired[bool]
     margin: NotRequired[float]
     neighbour: NotRequired[bool]
+    where: NotRequired[bool]
 
 
 class StoredPrediction(TypedDict):

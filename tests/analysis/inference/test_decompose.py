@@ -33,6 +33,7 @@ def excludes_one(step: Factor) -> bool:
     return low > 1 or high < 1
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("rounds", [5, 12])
 @pytest.mark.parametrize("kind", NOISES)
 def test_the_same_work_three_times_is_hardly_ever_decomposed(kind: str, rounds: int) -> None:

@@ -24,6 +24,7 @@ from dashboard.analysis.inference.comparison import (
 from dashboard.analysis.samples.lane_samples import Floats
 from dashboard.wire.plan.plan import MARGIN
 
+pytestmark = pytest.mark.thorough
 COMPARISONS = 4000
 PROMISE = 0.05
 NOISES = ["normal", "heavy tails", "outliers"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.analysis.inference.comparison import FIXED, LOOKS, Method, compare, holm
@@ -17,6 +17,7 @@ from dashboard.analysis.inference.worst_case import (
     widest_student,
 )
 from dashboard.analysis.samples.lane_samples import Floats
+from tests.properties import examples
 
 seeds = st.integers(0, 10**6)
 
@@ -60,7 +61,7 @@ def test_all_rounds_at_their_lowest_are_not_the_widest() -> None:
     assert widest_student(box, 0.05).low < student(box.low, 0.05).low - 0.05
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(seeds, st.sampled_from([FIXED, *LOOKS.values()]))
 def test_what_is_charged_never_makes_a_difference(seed: int, method: Method) -> None:
     """A disturbed run has no more false alarms than any other."""

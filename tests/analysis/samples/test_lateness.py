@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.analysis.report.report import ReportContext, make_report
@@ -20,6 +20,7 @@ from dashboard.wire import frame
 from dashboard.wire.plan.plan import Burst, Lane, Load, Plan, Rate
 from dashboard.wire.units import NS_PER_MS as MS
 from tests.analysis.late_engine import Row, Server, Stall, burst, lateness, rate
+from tests.properties import examples
 
 REQUESTS, SLOTS, EVERY_MS = 40, 10, 12.5
 RATE = Rate(1000 / EVERY_MS, REQUESTS * EVERY_MS / 1000, False, 1000)
@@ -180,7 +181,7 @@ def run_of(
     return report, report["verdict"]["comparisons"][0]["interval"]
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(st.integers(0, 10**6), st.integers(5, 14), st.booleans())
 def test_the_worst_case_holds_the_interval_of_the_true_ratios(
     seed: int, rounds: int, closed: bool

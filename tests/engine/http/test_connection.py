@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import uvloop
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.engine.http.connection import Connection
@@ -20,6 +20,7 @@ from dashboard.engine.http.response import MAX_HEAD_BYTES
 from dashboard.engine.loads.burst import BurstDriver
 from dashboard.wire.failure import Failure
 from tests.firing import burst
+from tests.properties import examples
 
 FAR = 2**62  # in the future: no probe can have stamped it
 
@@ -103,7 +104,7 @@ anything = st.lists(st.sampled_from(PIECES) | st.binary(max_size=30), max_size=1
 methods = st.sampled_from(["GET", "HEAD", "POST"])
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(pieces=anything, places=st.lists(st.integers(0, 500), max_size=8), method=methods)
 def test_any_bytes_give_one_outcome(
     pieces: Sequence[bytes], places: Sequence[int], method: str
@@ -160,7 +161,7 @@ def valid_responses(draw: st.DrawFn, method: str = "GET") -> Valid:
 places = st.lists(st.integers(0, 2000), max_size=10)
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(response=valid_responses(), places=places)
 def test_a_valid_response_is_the_same_in_every_chunking(
     response: Valid, places: Sequence[int]
@@ -171,7 +172,7 @@ def test_a_valid_response_is_the_same_in_every_chunking(
     assert outcome_of(cut(response.data, range(len(response.data)))) == expected
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(response=valid_responses("HEAD"), places=places)
 def test_the_response_to_head_ends_with_its_head(response: Valid, places: Sequence[int]) -> None:
     expected = (response.status, (-1, -1, -1, -1), response.reusable)
@@ -179,7 +180,7 @@ def test_the_response_to_head_ends_with_its_head(response: Valid, places: Sequen
     assert outcome_of(cut(response.data, places), method="HEAD") == expected
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(
     response=valid_responses(), more=st.sampled_from([b"HTT", b"\0", b"HTTP/1.1 200 OK\r\n\r\n"])
 )

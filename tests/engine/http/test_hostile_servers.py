@@ -6,12 +6,13 @@ import time
 from collections.abc import Mapping, Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.wire.failure import Failure
 from tests.engine.servers.hostile import OK, Behaviour, Peer, byte_by_byte, resets, responds, shoot
 from tests.firing import in_order
+from tests.properties import examples
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"
 CLOSES = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"
@@ -92,7 +93,7 @@ def test_one_behaviour(name: str) -> None:
     assert not shot.burst.stopped
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(names=st.lists(st.sampled_from(sorted(BEHAVIOURS)), min_size=1, max_size=12), data=st.data())
 def test_any_mixture(names: Sequence[str], data: st.DataObject) -> None:
     def answer(peer: Peer, number: int) -> None:

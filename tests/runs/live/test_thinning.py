@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.runs.live.sample_rule import (
@@ -29,6 +29,7 @@ from dashboard.wire.units import NS_PER_MS as MS
 from tests.engine.servers.hostile import OK, responds, serving
 from tests.firing import burst, engine
 from tests.golden.dense import FILE, dense
+from tests.properties import examples
 
 A_FRAME_NS = 40 * MS
 
@@ -179,7 +180,7 @@ def test_the_sample_favours_no_stretch_and_no_stride(every: int, stride: int) ->
     assert abs(sampled.sum() / 100_000 - 1 / every) < 4 * np.sqrt(spread / 1000 / 100_000)
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(st.integers(0, 2**32 - 1))
 def test_the_hash_is_a_bijection(value: int) -> None:
     """Invert it step by step, so that exactly one number in `every` has zeros as lowest bits."""

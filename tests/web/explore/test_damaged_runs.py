@@ -28,6 +28,7 @@ async def page_of(browser: AsyncClient, experiment: str) -> str:
     return (await browser.get(f"/explore/{experiment}/")).content.decode()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("kind", "fields"), [("matrix", WHOLE_MATRIX), ("sweep", SWEEP)])
 async def test_a_damaged_run_is_named_and_the_others_are_shown(
     browser: AsyncClient, laboratory: Laboratory, kind: str, fields: Any
@@ -49,6 +50,7 @@ async def test_a_damaged_run_is_named_and_the_others_are_shown(
     assert f"({odd.pk})" in await page_of(browser, experiment.pk)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("kind", "fields"), [("matrix", WHOLE_MATRIX), ("sweep", SWEEP)])
 async def test_any_part_of_a_report_may_be_anything(
     browser: AsyncClient, laboratory: Laboratory, kind: str, fields: Any

@@ -105,6 +105,7 @@ async def test_a_frame_is_refused_with_its_number(
     assert await StoredFrame.objects.filter(run__report=None).acount() == 0
 
 
+@pytest.mark.thorough
 async def test_what_is_imported_can_be_shown(browser: AsyncClient, laboratory: Laboratory) -> None:
     whole, draws = await exported(browser, laboratory), random.Random(15)
     del whole["report"]

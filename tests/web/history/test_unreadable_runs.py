@@ -67,6 +67,7 @@ async def check(browser: AsyncClient, odd: str, other: str) -> None:
     assert (await browser.post(f"/runs/{odd}/restore/")).status_code == 303
 
 
+@pytest.mark.thorough
 async def test_any_column_may_be_odd(browser: AsyncClient, laboratory: Laboratory) -> None:
     odd, other = await finished(laboratory), await finished(laboratory)
     for name, values in ODD_VALUES.items():
@@ -98,6 +99,7 @@ def store_raw(table: str, column: str, expression: str, run: str) -> None:
         cursor.execute(f"UPDATE {table} SET {column} = {expression} WHERE id = %s", [run])
 
 
+@pytest.mark.thorough
 async def test_the_facts_of_a_lane_may_be_odd(browser: AsyncClient, laboratory: Laboratory) -> None:
     odd, other = await finished(laboratory), await finished(laboratory)
     for facts in ODD_FACTS:
@@ -107,6 +109,7 @@ async def test_the_facts_of_a_lane_may_be_odd(browser: AsyncClient, laboratory: 
     await check(browser, odd.pk, other.pk)
 
 
+@pytest.mark.thorough
 async def test_any_part_of_a_report_may_be_anything(
     browser: AsyncClient, laboratory: Laboratory
 ) -> None:

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.analysis.inference.comparison import Interval
@@ -24,6 +24,7 @@ from dashboard.analysis.text.verdict.sentences import because, headline, sentenc
 from dashboard.wire.plan.plan import MARGIN
 from tests.analysis.causes.test_causes import PLANTED, THREADS, free
 from tests.analysis.planted import Planted, at_once, report_of
+from tests.properties import examples
 
 LANES = [
     "sync@gunicorn-gthread",
@@ -113,7 +114,7 @@ def lane_of(name: str, failed: int, keeps_up: bool | None, rated: bool) -> dict[
     }  # fmt: skip
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(reports())
 def test_a_headline_is_one_claim_in_one_line_and_one_unit(report: Any) -> None:
     text = headline(report)
@@ -124,7 +125,7 @@ def test_a_headline_is_one_claim_in_one_line_and_one_unit(report: Any) -> None:
     assert len(set(UNIT.findall(LEVEL.sub("(", text)))) <= 1, text
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(reports())
 def test_nouns_and_verbs_agree(report: Any) -> None:
     text = sentence(report)
@@ -136,7 +137,7 @@ def test_nouns_and_verbs_agree(report: Any) -> None:
     assert several is None or several[2] == "were"
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(reports())
 def test_what_the_headline_leaves_out_follows_it(report: Any) -> None:
     text = sentence(report)
