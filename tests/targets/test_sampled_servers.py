@@ -29,7 +29,7 @@ from .warm import ignore
 pytestmark = pytest.mark.servers
 PLANTED = ROOT / "tests" / "targets" / "injected" / "sampled_project.py"
 REQUESTS = 2
-TRIES = 5
+TRIES = 3
 GEVENT = "gunicorn-gevent"
 # Twelve culprits, as sync views, and the state of each one's planted line.
 CULPRITS = {
@@ -65,10 +65,10 @@ class FirstLine(NamedTuple):
     share: float
 
 
-def first_line(looks: Looks) -> FirstLine:
+def first_line(looks: Looks) -> FirstLine | None:
     """Fold the looks to the innermost line of the planted project.
 
-    What only waits for the loop, or for a free thread, is in no line.
+    What only waits for the loop, or for a free thread, is in no line. None if no line was seen.
     """
     spent: dict[tuple[int, str], float] = {}
     for stack in looks.stacks:
@@ -81,6 +81,8 @@ def first_line(looks: Looks) -> FirstLine:
         lines[line] = lines.get(line, 0) + ms
     total_ms = sum(lines.values())
     lines.pop(0, None)  # not in a line of the project: on the way to the view, or back
+    if not lines:
+        return None
     line = max(lines, key=lines.__getitem__)
     state = max((ms, state) for (at, state), ms in spent.items() if at == line)[1]
     return FirstLine(line, state, lines[line] / total_ms)
@@ -144,18 +146,28 @@ async def looks_of(target: Target, directory: Path, path: str, firing: int) -> L
     return await read_looks(directory, ROOT, start_ns, end_ns, timeout_s=20)
 
 
-async def looks_with_a_line(
-    target: Target, directory: Path, path: str, firings: Iterator[int]
-) -> Looks:
-    """Fire until a line of the project was seen.
+async def planted_line_is_first(
+    target: Target, directory: Path, path: str, state: str, firings: Iterator[int]
+) -> None:
+    """Fire until the planted line is the first, in its state.
 
-    Of two short calls that hold the GIL a busy machine may let none be seen.
+    A busy machine lets little be seen of two requests of 0.1 s, and of two calls that hold the
+    GIL perhaps nothing. With a load average of 8 on two cores about one firing of fifty had
+    another line first.
     """
+    interface, firsts = target.server.interface, list[FirstLine | None]()
     for _ in range(TRIES):
         looks = await looks_of(target, directory, path, next(firings))
-        if any(frame.path == relative() for frame in looks.frames):
-            break
-    return looks
+        assert looks.requests == REQUESTS
+        assert looks.sampler["limits"] == []
+        first = first_line(looks)
+        firsts.append(first)
+        if first is None or first.line not in planted_lines(path, interface):
+            continue
+        # While one request holds the loop, or the GIL, the other is on its way.
+        if first.state == state and first.share > 0.25:
+            return
+    raise AssertionError(f"{path}: expected {state}, found {firsts}")
 
 
 def expected_states(server: str) -> dict[str, str]:
@@ -172,17 +184,9 @@ def expected_states(server: str) -> dict[str, str]:
 @pytest.mark.parametrize("server", AVAILABLE)
 async def test_the_planted_line_is_the_first(server: str, tmp_path: Path) -> None:
     async with sampled_target(server, tmp_path) as (target, directory):
-        interface = SERVERS[server].interface
         firings = count(1)
         for path, state in expected_states(server).items():
-            looks = await looks_with_a_line(target, directory, path, firings)
-            first = first_line(looks)
-            assert first.line in planted_lines(path, interface), (path, first, looks)
-            assert first.state == state, (path, first)
-            # While one request holds the loop, or the GIL, the other is on its way.
-            assert first.share > 0.25, (path, first)
-            assert looks.requests == REQUESTS
-            assert looks.sampler["limits"] == []
+            await planted_line_is_first(target, directory, path, state, firings)
 
 
 async def test_every_process_is_sampled(tmp_path: Path) -> None:
