@@ -121,7 +121,7 @@ async def test_a_process_that_does_not_write_in_time_is_a_limit(tmp_path: Path) 
     assert result.sampler["limits"] == [LIMITS["unwritten"]]
 
 
-@pytest.mark.parametrize("process", [GONE, os.getpid()])
+@pytest.mark.parametrize("process", [GONE, os.getpid()], ids=["gone", "this"])
 async def test_what_writes_no_more_is_not_waited_for(process: int, tmp_path: Path) -> None:
     """A process that has ended, or whose file is full."""
     more = {} if process == GONE else {"full": True}
