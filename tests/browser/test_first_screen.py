@@ -33,8 +33,13 @@ def test_numbers_are_in_each_lanes_head_and_agree_with_the_table(finished: Page)
     for lane in range(3):
         head = finished.locator(f"#numbers-{lane}")
         row = finished.locator(f"#result tr[data-lane='{lane}']")
-        for cell in ("total_time", "ratio", "p95"):
-            expect(head).to_contain_text(row.locator(f"[data-cell={cell}]").inner_text())
+        doubt = row.locator("[data-cell=ratio] .doubt").all_inner_texts()
+        ratio = row.locator("[data-cell=ratio]").inner_text()
+        expect(head).to_contain_text(row.locator("[data-cell=total_time]").inner_text())
+        expect(head).to_contain_text(ratio.removesuffix(doubt[0]).strip() if doubt else ratio)
+        # A run on a busy machine may be in doubt, which takes the place of the percentile.
+        rest = doubt[0] if doubt else row.locator("[data-cell=p95]").inner_text()
+        expect(head).to_contain_text(rest)
 
 
 def test_what_to_fire_is_one_line_that_unfolds_over_the_picture(finished: Page) -> None:
