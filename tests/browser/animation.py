@@ -29,9 +29,9 @@ class Shot:
 
 def record(page: Page, path: Path) -> None:
     """Replay the finished run of a page at a quarter of its speed, and write a WebP of that."""
-    page.evaluate("scrollTo(0, 0)")
     page.get_by_role("group", name="Replay").get_by_role("button", name="¼×").click()
     wait_for_status(page, "running")
+    page.evaluate("scrollTo(0, 0)")  # the click has scrolled to its button
     shots, area = [], _area(page)
     begin_s = monotonic()
     while page.evaluate("window.liveburst.status") == "running" and monotonic() - begin_s < MOST_S:
