@@ -112,11 +112,16 @@ def wait_for_bars(page: Page, requests: int, timeout_s: float = 40) -> None:
 
 
 def wait_until_still(page: Page, requests: int = 100) -> None:
-    """Wait until the finished run is drawn completely and nothing moves."""
+    """Wait until the finished run, of so many at once, is drawn completely and nothing moves.
+
+    Lines are drawn after the bars, and those of a part of the requests end at 0, too.
+    """
     wait_for_bars(page, requests)
     expect(page.locator("#headline")).to_contain_text(SENTENCE)
     page.wait_for_function(
-        "() => window.liveburst.lines.inFlight.every(one => one.findLast(n => n !== null) === 0)"
+        """requests => window.liveburst.lines.inFlight.every(
+          lane => Math.max(...lane) === requests && lane.findLast(n => n !== null) === 0)""",
+        arg=requests,
     )
 
 
