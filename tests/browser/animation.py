@@ -11,7 +11,7 @@ from time import monotonic
 from PIL import Image
 from playwright.sync_api import FloatRect, Page
 
-from .bench import wait_for_status
+from .bench import wait_for_status, wait_until_still
 
 MOST_S = 60.0
 LAST_MS = 3000  # how long the finished picture stays
@@ -37,7 +37,7 @@ def record(page: Page, path: Path) -> None:
     while page.evaluate("window.liveburst.status") == "running" and monotonic() - begin_s < MOST_S:
         shots.append(Shot(monotonic(), page.screenshot(clip=area)))
     wait_for_status(page, "finished")
-    page.wait_for_function("() => window.liveburst.waterfalls.every(lane => !lane.faint)")
+    wait_until_still(page)
     shots.append(Shot(monotonic(), page.screenshot(clip=area)))
     write(shots, path)
 
