@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from tests.management.broken_project import broken_project
 from tests.management.command import firings_in, start, start_anew, statuses
 from tests.targets.helpers import until
 
@@ -190,22 +191,8 @@ def test_an_expectation_that_does_not_hold_is_status_1(tmp_path: Path) -> None:
 
 
 def test_a_server_that_does_not_start_fails_the_run_with_its_log(tmp_path: Path) -> None:
-    (tmp_path / "lab.toml").write_text(
-        """
-        [project]
-        name = "broken"
-        wsgi = "broken:application"
-        [scenario.any]
-        title = "Anything"
-        lanes = ["sync@gunicorn-sync"]
-        [scenario.any.variant.sync]
-        family = "sync"
-        path = "/"
-        """
-    )
-    (tmp_path / "broken.py").write_text("raise RuntimeError('a typo of mine')\n")
     status, stdout, stderr = burst(
-        tmp_path / "home", "any", "--project", str(tmp_path / "lab.toml"), "--json", "-"
+        tmp_path / "home", "any", "--project", broken_project(tmp_path), "--json", "-"
     )
     assert status == 3
     assert "a typo of mine" in stderr

@@ -14,6 +14,7 @@ from dashboard.wire.codec import read_json
 from dashboard.wire.report.report import Report
 from dashboard.wire.report.where import WhereReport
 from tests.analysis.where.sampled import lane_where, line
+from tests.management.broken_project import broken_project
 from tests.management.command import refusal, run
 from tests.targets.helpers import marked, until
 
@@ -120,22 +121,7 @@ def test_a_run_names_the_line_of_its_cause(tmp_path: Path) -> None:
 
 @servers
 def test_a_server_that_does_not_start_fails_with_the_reason(tmp_path: Path) -> None:
-    lab = tmp_path / "lab.toml"
-    lab.write_text(
-        """
-        [project]
-        name = "broken"
-        wsgi = "broken:application"
-        [scenario.any]
-        title = "Anything"
-        lanes = ["sync@gunicorn-sync"]
-        [scenario.any.variant.sync]
-        family = "sync"
-        path = "/"
-        """
-    )
-    (tmp_path / "broken.py").write_text("raise RuntimeError('a typo of mine')\n")
-    done = run(tmp_path / "home", MARK, "where", "any", "--project", str(lab))
+    done = run(tmp_path / "home", MARK, "where", "any", "--project", broken_project(tmp_path))
     assert done.returncode == 3
     assert "No lane was sampled. sync@gunicorn-sync: gunicorn-sync ended" in done.stderr
     assert "RuntimeError: a typo of mine" in done.stderr

@@ -25,6 +25,7 @@ from dashboard.management.terminal.xray_drawing import (
 )
 from dashboard.wire.units import NS_PER_MS
 from tests.analysis.xray.test_trace import LOOP, REQUEST, Row, gathered, trace_of, xray_of
+from tests.management.broken_project import broken_project
 from tests.management.command import start, start_anew
 from tests.targets.helpers import LIVEAPP, ROOT, marked, until
 
@@ -246,23 +247,10 @@ def test_bad_usage_has_its_status_and_starts_nothing(
 
 @servers
 def test_a_server_that_does_not_start_fails_with_its_log(tmp_path: Path) -> None:
-    lab = tmp_path / "lab.toml"
-    lab.write_text(
-        """
-        [project]
-        name = "broken"
-        wsgi = "broken:application"
-        [scenario.any]
-        title = "Anything"
-        lanes = ["sync@gunicorn-sync"]
-        [scenario.any.variant.sync]
-        family = "sync"
-        path = "/"
-        """
-    )
-    (tmp_path / "broken.py").write_text("raise RuntimeError('a typo of mine')\n")
     home = tmp_path / "home"
-    status, stdout, stderr = xray(home, "any", "sync@gunicorn-sync", "--project", str(lab))
+    status, stdout, stderr = xray(
+        home, "any", "sync@gunicorn-sync", "--project", broken_project(tmp_path)
+    )
     assert status == 3
     assert "a typo of mine" in stderr
     assert "CommandError: gunicorn-sync ended" in stderr
