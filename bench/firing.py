@@ -40,19 +40,14 @@ class Fired:
 
 
 def fire(
-    port: int,
-    load: Load,
-    *,
-    path: str = "/",
-    seed: int = 1,
-    started: Callable[[int], None] | None = None,
+    port: int, load: Load, *, seed: int = 1, started: Callable[[int], None] | None = None
 ) -> Fired:
     """Fire at a port of this machine; raises BenchFailed unless every request succeeds.
 
     `started` is called with the process id of the load generator when it begins to fire.
     """
     firing = Firing(
-        lane=0, round=1, host="127.0.0.1", port=port, path=path, load=load, timeout_s=60, seed=seed
+        lane=0, round=1, host="127.0.0.1", port=port, path="/", load=load, timeout_s=60, seed=seed
     )
     fired = Fired()
     payloads = _payloads(firing, started)
