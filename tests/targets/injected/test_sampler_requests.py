@@ -1,0 +1,129 @@
+"""Which requests the sampler looks at, and what their looks weigh."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from . import calls
+from .calls import Probe
+from .looked_at import (
+    INTERVAL_NS,
+    LOOKS,
+    PATIENCE_S,
+    Gate,
+    look_at,
+    nothing,
+    only,
+    patches,
+    serve_asgi,
+    serve_wsgi,
+)
+
+__all__ = ["patches"]  # a fixture of every test here
+
+
+def test_a_task_that_is_ready_waits_for_its_loop(probe: Probe) -> None:
+    """While another request holds the loop; what it awaited is there already."""
+    gate, entered = Gate(), iter(range(2))
+
+    async def view() -> None:
+        if next(entered) == 0:
+            await asyncio.sleep(0)
+        else:
+            gate.block()
+
+    seen = look_at(probe, gate, lambda: serve_asgi(probe, view, requests=2))
+    assert {(stack.state, stack.note): stack.share for stack in seen} == {
+        ("holding", ""): pytest.approx(0.5),
+        ("awaiting", "loop"): pytest.approx(0.5),
+    }
+
+
+def test_the_bystander_is_not_looked_at(probe: Probe) -> None:
+    gate = Gate()
+
+    async def view() -> None:
+        await gate.wait()
+
+    query = b"a=1&liveburst-neighbour"
+    assert look_at(probe, gate, lambda: serve_asgi(probe, view, query=query)) == []
+    gate = Gate()
+    environ = {"QUERY_STRING": query.decode()}
+    assert look_at(probe, gate, lambda: serve_wsgi(probe, gate.block, environ)) == []
+
+
+def test_what_a_request_leaves_running_is_not_looked_at(probe: Probe) -> None:
+    gate = Gate()
+
+    async def later() -> None:
+        await gate.wait()
+
+    async def within() -> None:
+        left: list[asyncio.Task[None]] = []
+
+        async def application(scope: Any, receive: Any, send: Any) -> None:
+            left.append(asyncio.create_task(later()))
+
+        sampled = probe.sampler_application.SampledASGI(application, nothing)
+        await calls.wrapped(probe, sampled, "asgi")({"type": "http"}, None, None)
+        await asyncio.gather(*left)
+
+    assert look_at(probe, gate, lambda: asyncio.run(within())) == []
+    works = probe.sampler_works
+    assert (works.VISITS, works.BOUNDARIES) == ({}, {})
+
+
+def test_a_streamed_body_is_looked_at_while_it_is_made(probe: Probe) -> None:
+    gate = Gate()
+
+    def pieces() -> Iterator[bytes]:
+        gate.block()
+        yield b"piece"
+
+    def application(environ: dict[str, Any], start: Any) -> Iterator[bytes]:
+        start("200 OK", [])
+        return pieces()
+
+    def serve() -> None:
+        sampled = probe.sampler_application.SampledWSGI(application, nothing)
+        call = calls.Call(calls.wrapped(probe, sampled))
+        assert list(call.body) == [b"piece"]
+        call.body.close()
+
+    seen = only(look_at(probe, gate, serve))
+    assert seen.functions[:2] == ("pieces", "block")
+    assert probe.sampler_works.VISITS == {}
+
+
+def test_of_many_requests_each_has_its_turn_and_weighs_as_much_more(probe: Probe) -> None:
+    requests = probe.sampler_look.MOST_VISITS * LOOKS
+    gate = Gate(requests)
+
+    async def view() -> None:
+        await gate.wait()
+
+    observer = probe.sampler_look.Observer()
+    thread = threading.Thread(target=lambda: serve_asgi(probe, view, requests=requests))
+    thread.start()
+    weights: dict[int, int] = {}
+    passed_ns = 0
+    try:
+        gate.wait_until_all_arrived()
+        observer.look(0, INTERVAL_NS)
+        observer.seen.take()
+        for _ in range(LOOKS):
+            observer.look(0, INTERVAL_NS)
+            passed_ns += observer.since_ns
+            for *_, numbers in observer.seen.take():
+                for visit, ns in zip(numbers[::4], numbers[2::4], strict=True):
+                    weights[visit] = weights.get(visit, 0) + ns
+    finally:
+        gate.free.set()
+        thread.join(PATIENCE_S)
+    assert len(weights) == requests
+    assert sum(weights.values()) == pytest.approx(requests * passed_ns, rel=0.01)
