@@ -17,7 +17,7 @@ from urllib.parse import urlencode, urljoin
 from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
 from .animation import record
-from .arranged import CLAIM, UNTRIED
+from .arranged_pages import CLAIM, UNTRIED
 from .bench import choose_lanes, fill, fire, run_it, unfold, wait_for_bars, wait_for_status
 from .chromium import launched
 from .conftest import ROOT, serving

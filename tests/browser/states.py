@@ -18,7 +18,8 @@ from typing import Literal
 
 from playwright.sync_api import Browser, Error, Page
 
-from .arranged import STATES, empty
+from .arranged import empty
+from .arranged_pages import STATES
 from .bench import finish_everything
 from .chromium import launched
 from .conftest import PATIENCE_MS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.browser.arranged import STATES
+from tests.browser.arranged_pages import STATES
 from tests.browser.states import LOOKS
 
 PAGE = (Path(__file__).parents[2] / "docs/states.md").read_text()
