@@ -112,8 +112,9 @@ def runs(page: Page, bench: Bench) -> None:
 @state
 def experiment_folded(page: Page, bench: Bench) -> None:
     experiment = bench.matrix  # before the page
-    page.goto(f"{bench.address}/runs/")
-    expect(page.locator(f"#fold-{run_id(experiment)}")).to_be_visible()
+    page.goto(f"{bench.address}/runs/?open=")  # else a single experiment is unfolded
+    fold = page.locator(f"#fold-{run_id(experiment)}")
+    expect(fold).to_have_attribute("aria-expanded", "false")
 
 
 @state
