@@ -18,7 +18,14 @@ from playwright.sync_api import Page, expect
 from tests.browser.bench import choose_lanes, fill, fire, run_it, wait_for_bars, wait_for_status
 from tests.browser.chromium import launched
 from tests.browser.conftest import serving
-from tests.browser.first_screen import MOST_SHIFT, SCREENS, first_screen, observe_shifts, shifts
+from tests.browser.first_screen import (
+    MOST_SHIFT,
+    SCREENS,
+    first_screen,
+    layout_shift,
+    observe_shifts,
+    shifts,
+)
 
 REQUESTS = 100
 SIX = (
@@ -70,7 +77,7 @@ def _measure(page: Page, address: str, press: Callable[[Page], None]) -> tuple[l
     wait_for_bars(page, REQUESTS)
     expect(page.locator("#stage .replay")).to_be_attached()
     moved, screen = shifts(page), first_screen(page)
-    total = sum(shift.value for shift in moved)
+    total = layout_shift(moved)
     lines = [
         f"{lane.name}: {lane.top:.0f} to {lane.bottom:.0f} px, bars {lane.bars:.0f} px"
         for lane in screen.lanes

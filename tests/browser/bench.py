@@ -125,6 +125,11 @@ def wait_until_still(page: Page, requests: int = 100) -> None:
     )
 
 
+def next_frame(page: Page) -> None:
+    """Wait until the charts are drawn as they are after what was done: once in each frame."""
+    page.evaluate("() => new Promise(requestAnimationFrame)")
+
+
 def picture(page: Page) -> list[str]:
     """Return the pixels of each lane's bars."""
     texts: list[str] = page.evaluate(

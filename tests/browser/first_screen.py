@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +11,7 @@ from playwright.sync_api import Page
 
 SCREENS = ((1440, 900), (1100, 800), (1920, 1080))
 MOST_SHIFT = 0.02
+BURST_GAP_MS, LONGEST_BURST_MS = 1000, 5000
 LEAST_BARS_PX = 90  # of the canvas of bars, so that a staircase is one
 
 # Sums what moves, also in the half second after an input, which the browser's own sum leaves out.
@@ -16,8 +19,9 @@ OBSERVE = """() => {
   window.moved?.disconnect();
   const shifts = window.shifts = [];
   window.moved = new PerformanceObserver(list => {
-    for (const {value, sources} of list.getEntries()) shifts.push({
+    for (const {value, startTime, sources} of list.getEntries()) shifts.push({
       value,
+      at_ms: startTime,
       what: sources.map(({node}) => node?.id || node?.className || node?.nodeName).join(', '),
     });
   });
@@ -48,6 +52,7 @@ class Shift:
     """Something that moved, and by how much of the screen."""
 
     value: float
+    at_ms: float
     what: str
 
 
@@ -90,7 +95,24 @@ def observe_shifts(page: Page) -> None:
 
 def shifts(page: Page) -> list[Shift]:
     """Return what moved since `observe_shifts`."""
-    return [Shift(shift["value"], shift["what"]) for shift in page.evaluate("window.shifts")]
+    return [Shift(**shift) for shift in page.evaluate("window.shifts")]
+
+
+def layout_shift(moved: Sequence[Shift]) -> float:
+    """Return the largest sum of one burst of shifts: what browsers call the layout shift of a page.
+
+    A burst ends with a second in which nothing moves, or after five
+    (https://web.dev/articles/cls), so that a longer run has no greater one.
+    """
+    largest = total = 0.0
+    begin_ms = last_ms = -math.inf
+    for shift in moved:
+        if shift.at_ms - last_ms > BURST_GAP_MS or shift.at_ms - begin_ms > LONGEST_BURST_MS:
+            total, begin_ms = 0.0, shift.at_ms
+        total += shift.value
+        last_ms = shift.at_ms
+        largest = max(largest, total)
+    return largest
 
 
 def first_screen(page: Page) -> FirstScreen:

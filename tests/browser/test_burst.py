@@ -12,6 +12,7 @@ from .bench import (
     RECORDER,
     SENTENCE,
     fire,
+    next_frame,
     picture,
     wait_for_bars,
     wait_for_status,
@@ -146,7 +147,7 @@ def turn_back(page: Page) -> None:
     page.wait_for_function(
         "() => window.liveburst.waterfalls.every(one => one.round === window.liveburst.round)"
     )
-    page.evaluate("() => new Promise(requestAnimationFrame)")
+    next_frame(page)
 
 
 def test_the_waterfall_can_be_read_as_a_table(finished: Page) -> None:

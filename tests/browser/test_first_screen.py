@@ -8,7 +8,15 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from .bench import SENTENCE, fire, picture, run_it, unfold, wait_for_status
-from .first_screen import MOST_SHIFT, SCREENS, first_screen, observe_shifts, shifts
+from .first_screen import (
+    MOST_SHIFT,
+    SCREENS,
+    Shift,
+    first_screen,
+    layout_shift,
+    observe_shifts,
+    shifts,
+)
 
 
 @pytest.mark.parametrize(("width", "height"), SCREENS)
@@ -23,10 +31,24 @@ def test_nothing_moves_from_the_press_to_the_end(page: Page, width: int, height:
         expect(page.locator("#headline")).to_contain_text(SENTENCE)
         expect(page.locator("#stage .replay")).to_be_attached()  # the last that appears
         moved = shifts(page)
-        assert sum(shift.value for shift in moved) < MOST_SHIFT, moved
+        assert layout_shift(moved) < MOST_SHIFT, moved
     screen = first_screen(page)
     assert len(screen.lanes) == 3
     assert not screen.outside, screen
+
+
+@pytest.mark.parametrize(
+    ("at_ms", "largest"),
+    [
+        ([], 0),
+        ([0, 900, 1800], 3),
+        ([0, 1100, 2000, 4000], 2),
+        ([0, 900, 1800, 2700, 3600, 4500, 5400, 6300], 6),
+    ],
+    ids=["none", "one burst", "ended by a second", "ended after five seconds"],
+)
+def test_a_burst_of_shifts_is_counted_by_itself(at_ms: list[float], largest: int) -> None:
+    assert layout_shift([Shift(1, at, "") for at in at_ms]) == largest
 
 
 def test_numbers_are_in_each_lanes_head_and_agree_with_the_table(finished: Page) -> None:

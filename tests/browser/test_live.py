@@ -12,6 +12,7 @@ from playwright.sync_api import BrowserContext, Page, Route, WebSocketRoute, exp
 from .bench import (
     choose_lanes,
     fill,
+    next_frame,
     picture,
     run_it,
     wait_for_bars,
@@ -291,7 +292,7 @@ def test_a_late_form_replaces_nothing_and_a_refusal_is_seen(page: Page) -> None:
     message = page.locator("#error-rounds")
     expect(message).to_be_visible()
     page.unroute(FORM)
-    page.evaluate("() => new Promise(requestAnimationFrame)")
+    next_frame(page)
     expect(message).to_be_visible()
     page.locator("#run-button").click()  # right after a refusal
     expect(message).to_be_visible()

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from .bench import fire, wait_for_status, wait_until_still
+from .bench import fire, next_frame, wait_for_status, wait_until_still
 
 NOTHING = re.compile("loading|no request|no report")
 
@@ -119,6 +119,7 @@ def test_the_card_has_the_segments_of_a_request_and_keeps_clear_of_it(finished: 
             at_x, at_y = box["x"] + x, box["y"] + y
             finished.mouse.move(at_x, at_y)
             expect(card).to_be_visible()
+            next_frame(finished)
             place = card.bounding_box()
             assert place
             assert 0 <= place["x"] <= 1440 - place["width"]
@@ -127,11 +128,16 @@ def test_the_card_has_the_segments_of_a_request_and_keeps_clear_of_it(finished: 
     finished.locator(".plot").first.focus()
     finished.keyboard.press("End")
     finished.keyboard.press("Shift+ArrowLeft")
+    expect(card.locator(".card-head .letter")).to_have_text("A")  # wherever the pointer is
     expect(card.locator(".card-request")).to_contain_text("request ")
-    shares = card.locator(".card-bar i").evaluate_all(
-        "parts => parts.map(part => [part.dataset.segment, +part.style.flexGrow])"
+    shares = dict(
+        card.locator(".card-bar i").evaluate_all(
+            "parts => parts.map(part => [part.dataset.segment, +part.style.flexGrow])"
+        )
     )
-    assert {"server", "view"} <= {name for name, ms in shares if ms > 50}
+    # The last of 100 for 8 threads: it waited for more than a second, wherever that was.
+    assert shares["view"] > 50
+    assert sum(shares.values()) - shares["view"] > 500
     rows = card.locator(".card-segments li").all_inner_texts()
     assert len(rows) == len(shares)
     finished.locator("[data-chart=inFlight] .chart").focus()

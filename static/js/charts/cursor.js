@@ -44,9 +44,14 @@ export class Cursor {
     return from_ms + clamp(share, 0, 1) * (to_ms - from_ms);
   }
 
+  /** The lane whose plot this is; undefined in other charts. @param {HTMLElement} surface */
+  laneOf(surface) {
+    return this.stage.lanes.find(({ plot }) => plot === surface);
+  }
+
   /** The lane's row at a height, whole and part; null in other charts. @type {RowAt} */
   rowAt(y, surface) {
-    const lane = this.stage.lanes.find(({ plot }) => plot === surface);
+    const lane = this.laneOf(surface);
     if (!lane) return null;
     return lane.waterfall.rowAt(y - lane.waterfall.canvas.getBoundingClientRect().top);
   }
@@ -57,7 +62,7 @@ export class Cursor {
     this.#surface = surface;
     this.#pointer = { x, y };
     this.#request = Math.floor(this.rowAt(y, surface) ?? -1);
-    const lane = this.stage.lanes.find(({ plot }) => plot === surface);
+    const lane = this.laneOf(surface);
     if (lane) this.lane = lane.position;
     this.stage.wake();
   }

@@ -140,7 +140,8 @@ function key(stage, event) {
   }
   if (end === undefined && !steps && !by) return;
   event.preventDefault();
-  const lane = clamp(cursor.lane + by, 0, lanes.length - 1);
+  const current = cursor.laneOf(surface)?.position ?? cursor.lane; // not that of the pointer
+  const lane = clamp(current + by, 0, lanes.length - 1);
   const at_ms = clamp(end ?? (cursor.at_ms ?? from_ms) + steps * step_ms, 0, view.end_ms);
   const isLane = surface.dataset.surface === 'lane';
   if (by && isLane) lanes[lane].plot.focus();

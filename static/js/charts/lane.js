@@ -91,7 +91,7 @@ export class Lane {
     const at = (1000 * (this.data.mark_s ?? 0) - span[0]) / (span[1] - span[0]);
     const theory = find('.theory', this.figure);
     theory.hidden = at <= 0 || at > 1;
-    theory.style.left = `${100 * at}%`;
+    theory.style.translate = `${Math.round(at * width)}px`; // which is no shift of the layout
     theory.classList.toggle('leftwards', at > 0.6);
     write(theory.firstElementChild, this.data.mark);
   }
