@@ -3,6 +3,7 @@
 import { onThemeChange } from './charts/theme.js';
 import { Socket } from './data/socket.js';
 import * as controls from './page/controls.js';
+import { keepEdits } from './page/edits.js';
 import { listenToFlames } from './page/flame.js';
 import { reportPresses } from './page/presses.js';
 import { refresh } from './page/refresh.js';
@@ -170,6 +171,7 @@ view.listenToEscape();
 controls.listenToForm();
 listenToFlames();
 reportPresses();
+keepEdits();
 controls.listenToKeys(
   {
     r: () => find('form#fire-form')?.requestSubmit(),

@@ -324,6 +324,27 @@ declare global {
   }
   type OnPress = (name: string, handle: (press: Press, event: Event) => void) => void;
   type ReportPress = (request: Press['request'], text: string) => void;
+  /** A field of a form; `options` are those of a select. */
+  type Field = HTMLInputElement & { readonly options?: HTMLOptionsCollection };
+  /** What a person left in a field that a swap replaces. */
+  interface Edit extends Pick<Field, 'value' | 'checked' | 'selectionStart' | 'selectionEnd'> {
+    key: string;
+    isEdited: boolean;
+    isFocused: boolean;
+  }
+  /** The context of an htmx request whose response is swapped in. */
+  interface Swap {
+    sourceElement: Element;
+    request: { sent: number };
+    edits?: Edit[];
+  }
+  /** The details of htmx's events; `tasks` are those of a swap. */
+  interface SwapDetails {
+    ctx: Swap;
+    tasks: { target: Element | null }[];
+  }
+  type OnSwap = (name: string, handle: (details: SwapDetails) => void) => void;
+  type EditsIn = (target: Element, swap: Swap) => Edit[];
   type Mark = (tip: number, top: number, height: number, paint: string) => void;
   interface Waterfall {
     readonly canvas: HTMLCanvasElement;

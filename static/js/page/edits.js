@@ -1,0 +1,108 @@
+/**
+ * What is typed while a response is on its way survives the swap that replaces its form.
+ *
+ * The response to a form replaces what was sent, not what was typed after that. Any other swap
+ * replaces nothing that was typed: a run ends while its notes are written, another button is pressed.
+ */
+
+import { findAll } from '../shared/dom.js';
+
+const FIELDS = 'form :is(input:not([type=hidden]), select, textarea)';
+
+let moment = 0; // counts edits, changes of focus and requests, to order them
+/** When each field was edited last. @type {WeakMap<EventTarget, number>} */
+const edited = new WeakMap();
+let focused = 0; // when the focus changed last
+
+/** Put edits, focus and caret into the fields that replace the edited ones. */
+export function keepEdits() {
+  for (const name of ['input', 'change']) document.addEventListener(name, noteEdit, true);
+  document.addEventListener('focusin', () => {
+    focused = ++moment;
+  });
+  on('htmx:config:request', ({ ctx }) => {
+    ctx.request.sent = ++moment;
+  });
+  on('htmx:before:swap', ({ ctx, tasks }) => {
+    ctx.edits = tasks.flatMap(({ target }) => (target ? editsIn(target, ctx) : []));
+  });
+  on('htmx:after:swap', ({ ctx }) => {
+    // Estimates follow once all fields have their values.
+    for (const field of ctx.edits?.flatMap(restore) ?? []) {
+      field.dispatchEvent(new Event('change', { bubbles: true }));
+      edited.set(field, ++moment);
+    }
+  });
+}
+
+/** @type {OnSwap} */
+function on(name, handle) {
+  document.addEventListener(name, (event) => handle(/** @type {CustomEvent} */ (event).detail));
+}
+
+/** @param {Event} event */
+function noteEdit({ target }) {
+  if (target) edited.set(target, ++moment);
+}
+
+/** All fields of forms. @param {ParentNode} place */
+const allIn = (place) => /** @type {Field[]} */ (findAll(FIELDS, place));
+
+/** @type {EditsIn} */
+function editsIn(target, { sourceElement, request }) {
+  const edits = [];
+  for (const field of allIn(target)) {
+    // Another scenario, chosen in a field, replaces all forms: they have its numbers then.
+    const replaces = sourceElement.matches(FIELDS) || sourceElement.closest('form') === field.form;
+    const since = replaces ? request.sent : 0;
+    const isEdited = (edited.get(field) ?? 0) > since;
+    const isFocused = field === document.activeElement && focused > since;
+    const { value, checked, selectionStart, selectionEnd } = field;
+    if (isEdited || isFocused)
+      edits.push({
+        key: keyOf(field),
+        isEdited,
+        isFocused,
+        value,
+        checked,
+        selectionStart,
+        selectionEnd,
+      });
+  }
+  return edits;
+}
+
+/** The same for a field and for the one that replaces it. @param {Field} field */
+const keyOf = (field) =>
+  [field.form?.getAttribute('action'), field.name, isTicked(field) && field.value].join();
+
+/** @param {Field} field */
+const isTicked = ({ type }) => type === 'checkbox' || type === 'radio';
+
+/** Return the field if its value is another one than that of the response. @param {Edit} edit */
+function restore(edit) {
+  const field = allIn(document).find((field) => keyOf(field) === edit.key);
+  if (!field) return [];
+  for (let around = field.parentElement; around; around = around.parentElement)
+    if (around.matches('details:not(#fire)')) around.toggleAttribute('open', true);
+  const changed = edit.isEdited && fill(field, edit);
+  if (edit.isFocused) focus(field, edit);
+  return changed ? [field] : [];
+}
+
+/** @param {Field} field @param {Edit} edit */
+function fill(field, { value, checked }) {
+  const before = [field.value, field.checked].join();
+  edited.set(field, ++moment);
+  if (isTicked(field)) field.checked = checked;
+  else if (!field.options || [...field.options].some((option) => option.value === value))
+    field.value = value;
+  return before !== [field.value, field.checked].join();
+}
+
+/** @param {Field} field @param {Edit} edit */
+function focus(field, { selectionStart, selectionEnd }) {
+  field.focus({ preventScroll: true });
+  // The caret of a number cannot be read.
+  if (selectionStart !== null) field.setSelectionRange(selectionStart, selectionEnd);
+}
