@@ -7,6 +7,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from dashboard.analysis.text.verdict.headline import MOST
+from dashboard.web.run.run_view import LONG_HEADLINE
+
 from .bench import SENTENCE, fire, picture, run_it, unfold, wait_for_status
 from .first_screen import (
     MOST_SHIFT,
@@ -62,6 +65,32 @@ def test_numbers_are_in_each_lanes_head_and_agree_with_the_table(finished: Page)
         # A run on a busy machine may be in doubt, which takes the place of the percentile.
         rest = doubt[0] if doubt else row.locator("[data-cell=p95]").inner_text()
         expect(head).to_contain_text(rest)
+
+
+# The longest that there is, apart from lanes of longer names.
+GROUPED = (
+    "So far: async@daphne and sync@daphne were about ",
+    "7.2×",
+    " faster than sync@gunicorn-gthread (95 %: 7.1–7.5), because gunicorn had only 8 threads.",
+)
+WRITE = """([before, number, after]) => {
+  const headline = document.querySelector('#headline');
+  const emphasised = document.createElement('b');
+  emphasised.textContent = number;
+  headline.toggleAttribute('data-long', true);
+  headline.replaceChildren(before, emphasised, after);
+}"""
+TWO_LINES_PX = 48
+
+
+def test_a_sentence_about_two_lanes_is_one_line_of_a_wide_screen(finished: Page) -> None:
+    assert LONG_HEADLINE < len("".join(GROUPED)) <= MOST
+    finished.evaluate(WRITE, GROUPED)
+    for width in (1341, 1440, 1920):
+        finished.set_viewport_size({"width": width, "height": 900})
+        box = finished.locator("#headline").bounding_box()
+        assert box
+        assert box["height"] < TWO_LINES_PX, width
 
 
 def test_what_to_fire_is_one_line_that_unfolds_over_the_picture(finished: Page) -> None:

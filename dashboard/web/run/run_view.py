@@ -44,6 +44,7 @@ HEADLINE_NUMBER = re.compile(
     r"(?<![\d.–])(\d+(?:\.\d+)?(?:×(?= faster| as long)| %(?= longer| less time)))"
 )
 NO_VERDICT = "No verdict"
+LONG_HEADLINE = 115  # characters; more are one line of a wide screen in smaller type alone
 STATE_LINES: Mapping[str, str] = {
     Status.WAITING: "Queued: runs take turns, so that each has the machine to itself.",
     Status.STARTING: "Starting the servers.",
@@ -100,6 +101,11 @@ class RunView:
         if self.headline.startswith(NO_VERDICT):
             return [self.headline]
         return HEADLINE_NUMBER.split(self.headline)
+
+    @property
+    def headline_is_long(self) -> bool:
+        """True if it needs smaller type to be one line of a wide screen."""
+        return len(self.headline) > LONG_HEADLINE
 
     @property
     def state_lines(self) -> dict[str, str]:

@@ -61,6 +61,17 @@ async def test_the_dashed_line_is_the_theory_or_the_end_of_a_rate(laboratory: La
     assert {(lane["mark_s"], lane["mark"]) for lane in rate} == {(2.0, "end of the rate")}
 
 
+async def test_a_headline_about_two_lanes_is_in_smaller_type(laboratory: Laboratory) -> None:
+    run = await finished(laboratory, requests=10)
+    after = "than sync@gunicorn-gthread (95 %: 7.1–7.5), because gunicorn had only 8 threads."
+    for before, is_long in (
+        ("async@daphne was 7.3× faster", False),
+        ("async@daphne and sync@daphne were about 7.2× faster", True),
+    ):
+        run.report["verdict"] = {**run.report["verdict"], "headline": f"{before} {after}"}
+        assert view_of(run).headline_is_long == is_long
+
+
 @pytest.mark.parametrize(
     ("first", "factors"),
     [
