@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from playwright.sync_api import Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 # The sentence of a finished run, or of one that a busy machine disturbed.
 SENTENCE = re.compile("First look|No verdict")
@@ -52,9 +53,13 @@ def fire(page: Page, requests: int) -> str:
 
 
 def _new_run(page: Page, before: str | None) -> str:
-    page.wait_for_function(
-        "before => window.liveburst.run?.id && window.liveburst.run.id !== before", arg=before
-    )
+    try:
+        page.wait_for_function(
+            "before => window.liveburst.run?.id && window.liveburst.run.id !== before", arg=before
+        )
+    except PlaywrightTimeoutError as error:
+        problems = page.locator("#fire .error, .no-answer").all_inner_texts()
+        raise AssertionError(f"expected a run, found: {problems}") from error
     run: str = page.evaluate("window.liveburst.run.id")
     return run
 
