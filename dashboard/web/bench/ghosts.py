@@ -38,6 +38,16 @@ class Ghost:
     width: int = WIDTH
     height: int = HEIGHT
 
+    @property
+    def waiting(self) -> str:
+        """The path of what waits. A path per kind: an element per bar was a fifth of the page."""
+        return "".join(_rectangle(0, bar.x, bar) for bar in self.bars if bar.x)
+
+    @property
+    def work(self) -> str:
+        """The path of what is worked on."""
+        return "".join(_rectangle(bar.x, bar.work, bar) for bar in self.bars)
+
 
 def ghosts(listings: Sequence[Listing]) -> list[Ghost]:
     """Return the drawings for a pair of variants: the first, and the first of the other family.
@@ -58,3 +68,7 @@ def _bars(at_once: int) -> list[GhostBar]:
     """Return a bar per request of a server that works on so many at once."""
     pitch = HEIGHT / ROWS
     return [GhostBar(row * pitch, row // at_once * WORK, WORK, pitch - GAP) for row in range(ROWS)]
+
+
+def _rectangle(x: int, width: int, bar: GhostBar) -> str:
+    return f"M{x} {bar.y:g}h{width}v{bar.height:g}h{-width}z"

@@ -6,7 +6,7 @@ import pytest
 from django.test import AsyncClient
 
 from dashboard.runs.queue.laboratory import Laboratory
-from dashboard.web.bench.ghosts import ROWS, ghosts
+from dashboard.web.bench.ghosts import AT_ONCE, ROWS, ghosts
 from dashboard.web.shared.code import Listing
 
 
@@ -42,6 +42,10 @@ def test_a_staircase_has_steps_and_a_wall_has_none() -> None:
     assert begins == sorted(begins)
     assert len(set(begins)) == 6
     assert {bar.x for bar in wall.bars} == {0}
+    assert staircase.work.count("z") == wall.work.count("z") == ROWS
+    assert staircase.waiting.count("z") == ROWS - AT_ONCE
+    assert wall.waiting == ""
+    assert staircase.work.startswith("M0 0h62v5h-62z")
 
 
 async def test_the_empty_bench_follows_the_scenario(
