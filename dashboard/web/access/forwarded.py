@@ -86,7 +86,7 @@ def _passed_on(
     sentences, lines = [], []
     if scheme not in _WEBSOCKET_SCHEMES or client is None:
         sentences.append(
-            "The proxy does not pass on whether the connection is encrypted, or whose it is."
+            "The proxy does not pass on whether the connection is encrypted, or its client."
         )
         lines += [PROTO_LINE] if scheme not in _WEBSOCKET_SCHEMES else []
         lines += [FOR_LINE] if client is None else []

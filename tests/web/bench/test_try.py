@@ -40,7 +40,7 @@ async def test_a_card_has_the_text_the_prediction_the_price_and_the_command(
     assert f"Fire {FIRES}" in text
     assert f"--lane sync@gunicorn-gthread --lane {FIRES}" in text
     assert "+await asyncio.sleep(1)" in text
-    assert "No button: your code is never changed." in text
+    assert "Cannot be fired here: your code is never changed." in text
 
 
 async def test_a_run_without_advice_says_so_in_one_line(
