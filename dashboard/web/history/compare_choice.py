@@ -43,7 +43,7 @@ def _run(run_id: str) -> Run | None:
 def _problems(run_id: str, run: Run | None) -> Iterator[str]:
     """Yield why a run cannot be compared."""
     if run is None:
-        yield f"There is no run {run_id[:MAX_QUOTED]}: it may have been deleted for good."
+        yield f"No run {run_id[:MAX_QUOTED]} is stored: it may have been deleted."
     elif run.deleted:
         yield f"The run {run_id} was deleted. Undo that, and it can be compared again."
     elif run.active:

@@ -51,7 +51,7 @@ async def test_what_is_missing_is_named_and_the_rest_stays_chosen(
     for query in ("", f"?a={first.pk}", f"?b={first.pk}"):
         assert "Choose two runs" in await refused(browser, query)
     page = await refused(browser, f"?a={first.pk}&b=nothing")
-    assert "There is no run nothing" in page
+    assert "No run nothing is stored" in page
     assert ("a", first.pk) in CHOSEN.findall(page)
     page = await refused(browser, f"?a={second.pk}&b={second.pk}")
     assert f"Both are the run {second.pk}: choose another one" in page
