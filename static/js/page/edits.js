@@ -7,7 +7,7 @@
 
 import { findAll } from '../shared/dom.js';
 
-const FIELDS = 'form :is(input:not([type=hidden]), select, textarea)';
+const FIELDS = 'input:not([type=hidden]), select, textarea';
 
 let moment = 0; // counts edits, changes of focus and requests, to order them
 /** When each field was edited last. @type {WeakMap<EventTarget, number>} */
@@ -45,8 +45,8 @@ function noteEdit({ target }) {
   if (target) edited.set(target, ++moment);
 }
 
-/** All fields of forms. @param {ParentNode} place */
-const allIn = (place) => /** @type {Field[]} */ (findAll(FIELDS, place));
+/** All fields of forms. @param {ParentNode} place @returns {Field[]} */
+const allIn = (place) => findAll(FIELDS, place).filter(({ form }) => form);
 
 /** @type {EditsIn} */
 function editsIn(target, { sourceElement, request }) {
@@ -103,6 +103,6 @@ function fill(field, { value, checked }) {
 /** @param {Field} field @param {Edit} edit */
 function focus(field, { selectionStart, selectionEnd }) {
   field.focus({ preventScroll: true });
-  // The caret of a number cannot be read.
-  if (selectionStart !== null) field.setSelectionRange(selectionStart, selectionEnd);
+  // Only text has a caret that can be read.
+  if (typeof selectionStart === 'number') field.setSelectionRange(selectionStart, selectionEnd);
 }
