@@ -18,7 +18,7 @@ pytestmark = pytest.mark.processes
 STATIC = packaging.STATIC
 # Of the page: minified, and as it is delivered, compressed. The page runs on the machine that is
 # being measured. A limit has some room for what is being built.
-SCRIPT_BYTES, SCRIPT_GZIP_BYTES = 50_000, 21_000
+SCRIPT_BYTES, SCRIPT_GZIP_BYTES = 52_000, 21_600
 STYLE_BYTES, STYLE_GZIP_BYTES = 40_000, 9_700
 OWN_STYLE_BYTES = 6_000  # of one page's own sheet
 

@@ -63,7 +63,7 @@ export function listenToForm() {
     const field = offer && find(`input#${offer.dataset.for}`);
     if (!field) return;
     field.value = offer.dataset.offer ?? '';
-    field.dispatchEvent(new Event('change', { bubbles: true }));
+    for (const name of ['input', 'change']) field.dispatchEvent(new Event(name, { bubbles: true }));
   });
 }
 

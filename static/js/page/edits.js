@@ -16,7 +16,7 @@ let focused = 0; // when the focus changed last
 
 /** Put edits, focus and caret into the fields that replace the edited ones. */
 export function keepEdits() {
-  for (const name of ['input', 'change']) document.addEventListener(name, noteEdit, true);
+  document.addEventListener('input', ({ target }) => target && note(target), true);
   document.addEventListener('focusin', () => {
     focused = ++moment;
   });
@@ -30,7 +30,7 @@ export function keepEdits() {
     // Estimates follow once all fields have their values.
     for (const field of ctx.edits?.flatMap(restore) ?? []) {
       field.dispatchEvent(new Event('change', { bubbles: true }));
-      edited.set(field, ++moment);
+      note(field);
     }
   });
 }
@@ -40,10 +40,8 @@ function on(name, handle) {
   document.addEventListener(name, (event) => handle(/** @type {CustomEvent} */ (event).detail));
 }
 
-/** @param {Event} event */
-function noteEdit({ target }) {
-  if (target) edited.set(target, ++moment);
-}
+/** @param {EventTarget} field */
+const note = (field) => edited.set(field, ++moment);
 
 /** All fields of forms. @param {ParentNode} place @returns {Field[]} */
 const allIn = (place) => findAll(FIELDS, place).filter(({ form }) => form);
@@ -93,7 +91,7 @@ function restore(edit) {
 /** @param {Field} field @param {Edit} edit */
 function fill(field, { value, checked }) {
   const before = [field.value, field.checked].join();
-  edited.set(field, ++moment);
+  note(field);
   if (isTicked(field)) field.checked = checked;
   else if (!field.options || [...field.options].some((option) => option.value === value))
     field.value = value;
