@@ -51,7 +51,7 @@ def ignore_step(step: str) -> None:
 class TracedRequest:
     """The fastest of several traced requests: its trace and its status.
 
-    `probe/liveburst_xray.py` specifies the trace. `answers` are the exceptions and redirects of
+    `xray/liveburst_xray.py` specifies the trace. `answers` are the exceptions and redirects of
     the request before the `tries`, which was not traced. `others` are the traces of the slower
     tries.
     """

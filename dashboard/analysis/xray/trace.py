@@ -263,7 +263,7 @@ class Xray(JsonObject):
 
 
 def read_trace(trace: Mapping[str, Any]) -> Xray:
-    """Return the Xray of a trace that `targets/injected/probe/liveburst_xray.py` wrote."""
+    """Return the Xray of a trace that `targets/injected/xray/liveburst_xray.py` wrote."""
     recorded = trace["spans"]
     origin_ns, last_ns = recorded[0]["begun"], max(span["ended"] for span in recorded)
     position = {span["number"]: at for at, span in enumerate(recorded)}

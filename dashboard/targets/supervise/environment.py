@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dashboard.project.project import Project
 from dashboard.project.secrets.inheritance import is_handed_on, is_inherited
 from dashboard.project.secrets.masking import remember_environment
-from dashboard.targets.injected import PROBE
+from dashboard.targets.injected import ADDED, PROBE
 
 # Where `dashboard.command` keeps the DJANGO_SETTINGS_MODULE of the shell it was started in.
 PROJECT_SETTINGS = "LIVEBURST_PROJECT_SETTINGS"
@@ -75,6 +75,11 @@ def exported_settings() -> dict[str, str]:
 
 
 def with_probe(env: Mapping[str, str]) -> dict[str, str]:
-    """Return `env` with the probe's directory, which holds nothing else, first in PYTHONPATH."""
-    path = [str(PROBE), *filter(None, [env.get("PYTHONPATH")])]
+    """Return `env` with the probe's directory first in PYTHONPATH.
+
+    It is followed by the directory of the sampler or the X-ray if `env` has the variable that
+    starts it. These directories hold nothing else.
+    """
+    added = [directory for variable, directory in ADDED.items() if variable in env]
+    path = [*map(str, (PROBE, *added)), *filter(None, [env.get("PYTHONPATH")])]
     return {**env, "PYTHONPATH": os.pathsep.join(path)}

@@ -1,6 +1,6 @@
-"""Requests to sampled applications, with the probe's directory and the standard library alone.
+"""Requests to sampled applications, with two directories of ours and the standard library alone.
 
-    python bare_sampled.py PROBE DIRECTORY
+    python bare_sampled.py PROBE SAMPLER DIRECTORY
 
 The applications wait in one line each, whose comment is its name. The files of the sampler are
 written into the directory.
@@ -41,9 +41,9 @@ async def send(message: Any) -> None:
     """Send nothing."""
 
 
-def main(probe: str, directory: str) -> None:
+def main(probe: str, sampler: str, directory: str) -> None:
     """Serve some requests of both kinds."""
-    sys.path.insert(0, probe)
+    sys.path[:0] = probe, sampler
     os.environ["LIVEBURST_SAMPLER"] = json.dumps({"directory": directory, "interval_ms": 5})
     os.environ["LIVEBURST_DIRECTORY"] = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120
     import liveburst_sampler

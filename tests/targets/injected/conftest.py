@@ -15,13 +15,15 @@ from dashboard.targets import injected
 
 from .calls import Probe
 
-MODULES = [path.stem for path in injected.PROBE.glob("*.py")]
+DIRECTORIES = (injected.PROBE, injected.SAMPLER, injected.XRAY)
+MODULES = [path.stem for directory in DIRECTORIES for path in directory.glob("*.py")]
 
 
 @pytest.fixture
 def probe(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The modules by name, with their patches of threads and pools undone afterwards."""
-    monkeypatch.syspath_prepend(str(injected.PROBE))
+    for directory in DIRECTORIES:
+        monkeypatch.syspath_prepend(str(directory))
     monkeypatch.setattr(threading.Thread, "start", threading.Thread.start)
     pool = concurrent.futures.ThreadPoolExecutor
     monkeypatch.setattr(pool, "submit", pool.submit)

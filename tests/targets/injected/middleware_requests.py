@@ -19,13 +19,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .xray_requests import PROBE, TOKEN, ask_asgi, ask_wsgi
+from .xray_requests import PATH, TOKEN, ask_asgi, ask_wsgi
 
 VIEWS = ("sync", "async_")
 
 
 def main(chains: str) -> None:
-    sys.path.insert(0, str(PROBE))
+    sys.path[:0] = PATH
     os.environ["LIVEBURST_XRAY_TOKEN"] = TOKEN
     xray = importlib.import_module("liveburst_xray")
     importlib.import_module("liveburst_xray_patches").apply_patches()

@@ -288,9 +288,9 @@ def test_a_file_is_its_owners_alone(probe: Probe, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_each_python_samples(version: str, tmp_path: Path) -> None:
-    """An interpreter of its own, with the probe's directory and the standard library."""
+    """An interpreter of its own, with the probe, the sampler and the standard library."""
     script = Path(__file__).with_name("bare_sampled.py")
-    paths = map(str, (script, injected.PROBE, tmp_path))
+    paths = map(str, (script, injected.PROBE, injected.SAMPLER, tmp_path))
     subprocess.run([interpreter(version), "-I", "-S", "-B", *paths], check=True, timeout=60)
     looks = asyncio.run(read_looks(tmp_path, script.parent, 0, time.monotonic_ns()))
     lines = script.read_text().splitlines()

@@ -18,12 +18,13 @@ import threading
 from pathlib import Path
 from typing import Any
 
-PROBE = Path(__file__).parents[3] / "dashboard" / "targets" / "injected" / "probe"
+INJECTED = Path(__file__).parents[3] / "dashboard" / "targets" / "injected"
+PATH = [str(INJECTED / name) for name in ("probe", "xray")]
 TOKEN = "the test's own"
 
 
 def main(interface: str, *paths: str) -> None:
-    sys.path.insert(0, str(PROBE))
+    sys.path[:0] = PATH
     os.environ |= {
         "LIVEBURST_APP": f"liveburst_xray:{interface}",
         "LIVEBURST_XRAY_APP": f"tests.targets.injected.xray_project:{interface}",

@@ -13,6 +13,8 @@ import selectors
 import threading
 from types import CodeType
 
+import liveburst_request
+
 OTHER, PLUMBING, PROBE = range(3)
 
 
@@ -21,7 +23,7 @@ def directory_of(file: str) -> str:
     return file[: file.rindex(os.sep) + 1]
 
 
-_HERE = directory_of(__file__)
+_OURS = directory_of(__file__), directory_of(liveburst_request.__file__)
 _ASYNCIO = directory_of(asyncio.__file__)
 # Under these a thread only waits for another one.
 _WAITING = (
@@ -54,7 +56,7 @@ def kind_of(code: CodeType) -> int:
 
 
 def _classify(file: str, name: str) -> int:
-    if file.startswith(_HERE):
+    if file.startswith(_OURS):
         return PROBE
     if file.startswith(_ASYNCIO):
         return PLUMBING if name in _ASYNCIO_PLUMBING else OTHER
