@@ -182,6 +182,20 @@ def test_a_target_gets_an_allow_list_of_our_environment(
     assert rest == "mine"
 
 
+@pytest.mark.parametrize(
+    ("variable", "module"),
+    [("LIVEBURST_SAMPLER", "liveburst_sampler.py"), ("LIVEBURST_XRAY_APP", "liveburst_xray.py")],
+)
+def test_the_sampler_and_the_xray_can_be_imported_only_where_they_are_started(
+    variable: str, module: str
+) -> None:
+    timed, other = (with_probe(env)["PYTHONPATH"].split(os.pathsep) for env in ({}, {variable: ""}))
+    assert not [directory for directory in timed if (Path(directory) / module).exists()]
+    assert other[: len(timed)] == timed
+    (added,) = other[len(timed) :]
+    assert (Path(added) / module).is_file()
+
+
 def test_the_tail_of_a_log(tmp_path: Path) -> None:
     log = tmp_path / "log"
     assert read_tail(log) == ""
