@@ -63,13 +63,8 @@ async def sampled_target(
     logs = home / LOG_DIRECTORY
     logs.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=logs) as directory:
-        targets = Targets(
-            _with_sampler(project, Path(directory), prepared=prepared),
-            mark=mark,
-            log_directory=logs,
-            cores=cores,
-            home=home,
-        )
+        sampled = _with_sampler(project, Path(directory), prepared=prepared)
+        targets = Targets(sampled, mark=mark, log_directory=logs, cores=cores, home=home)
         try:
             target = await targets.ready(
                 name, lambda _, message: on_step(message), scenario, variant.login

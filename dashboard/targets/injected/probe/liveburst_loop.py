@@ -120,48 +120,43 @@ LOOP = LoopWatch()
 mark, running_here = LOOP.mark, LOOP.running_here
 
 
+# Written out in one function, since each step of each request pays for it.
 @types.coroutine
-def run_steps(watched: WatchedCoroutine) -> Any:  # noqa: C901 - see below
-    """Run a request's coroutine, with a mark at both ends of each of its steps.
-
-    Written out in one function, since each step of each request pays for it.
-    """
+def run_steps(watched: WatchedCoroutine) -> Any:  # noqa: C901 - see above
+    """Run a request's coroutine, with a mark at both ends of each of its steps."""
     loop, request, coroutine = LOOP, watched.request, watched.coroutine
     send = coroutine.send
     value = error = None
-    try:
-        while True:
-            outer, moment = loop.running, now()
-            if outer is None and moment - loop.last_ns < min(loop.longest_ns, IDLE_NS):
-                loop.last_ns = moment
-            else:
-                loop.mark(moment)
-            if request.over:  # what it left running belongs to no request
-                watched.holder = ELSEWHERE
-            loop.running = watched
-            try:
-                yielded = send(value) if error is None else coroutine.throw(error)
-            except StopIteration as stop:
-                return stop.value
-            finally:
-                ended = now()
-                gap = ended - loop.last_ns
-                if gap > DELAY_READ_NS:
-                    gap = loop.without_delay(gap)
-                loop.spent_ns[watched.holder] += gap
-                if gap > loop.longest_ns:
-                    loop.longest_ns, loop.holder = gap, watched.holder
-                loop.last_ns = ended
-                loop.running = outer
-            try:
-                value, error = (yield yielded), None
-            except GeneratorExit:
-                coroutine.close()
-                raise
-            except BaseException as thrown:
-                value, error = None, thrown
-    finally:
-        error = None  # its traceback refers to this frame
+    while True:
+        outer, moment = loop.running, now()
+        if outer is None and moment - loop.last_ns < min(loop.longest_ns, IDLE_NS):
+            loop.last_ns = moment
+        else:
+            loop.mark(moment)
+        if request.over:  # what it left running belongs to no request
+            watched.holder = ELSEWHERE
+        loop.running = watched
+        try:
+            yielded = send(value) if error is None else coroutine.throw(error)
+        except StopIteration as stop:
+            return stop.value
+        finally:
+            error = None  # its traceback refers to this frame
+            ended = now()
+            gap = ended - loop.last_ns
+            if gap > DELAY_READ_NS:
+                gap = loop.without_delay(gap)
+            loop.spent_ns[watched.holder] += gap
+            if gap > loop.longest_ns:
+                loop.longest_ns, loop.holder = gap, watched.holder
+            loop.last_ns, loop.running = ended, outer
+        try:
+            value = yield yielded
+        except GeneratorExit:
+            coroutine.close()
+            raise
+        except BaseException as thrown:
+            value, error = None, thrown
 
 
 async def run_steps_in_task(watched: WatchedCoroutine) -> Any:

@@ -102,10 +102,7 @@ def trace_middleware(base: Any) -> None:
 
     def import_string(path: str) -> Any:
         middleware = find(path)
-        capable = {
-            "sync_capable": bool(getattr(middleware, "sync_capable", True)),
-            "async_capable": bool(getattr(middleware, "async_capable", False)),
-        }
+        capable = capabilities(middleware)
 
         def make(get_response: Any) -> Any:
             instance = with_stages(middleware(get_response), path)
@@ -127,6 +124,14 @@ def trace_middleware(base: Any) -> None:
 
     base.import_string = import_string
     base.convert_exception_to_response = convert_exception_to_response
+
+
+def capabilities(middleware: Any) -> dict[str, bool]:
+    """Return whether sync and async code can call a middleware, as Django reads it of a factory."""
+    return {
+        "sync_capable": bool(getattr(middleware, "sync_capable", True)),
+        "async_capable": bool(getattr(middleware, "async_capable", False)),
+    }
 
 
 def with_stages(middleware: Any, path: str) -> Any:
