@@ -26,7 +26,8 @@ from tests.management.forked.server import preload, run_with_new_settings
 
 MESSAGE_BYTES = 2**18
 HIGHEST_DESCRIPTOR = 4096
-# What `lab` needs besides. Daphne's server is left to each command: it makes the event loop.
+# What `lab` needs besides, and what each verdict does. Daphne's server is left to each command: it
+# makes the event loop.
 LIBRARIES = (
     "autobahn.twisted.websocket",
     "channels.generic.websocket",
@@ -41,6 +42,7 @@ LIBRARIES = (
     "httptools",
     "pygments.formatters",
     "pygments.lexers",
+    "scipy.special",
     "twisted.internet.asyncioreactor",
     "twisted.internet.endpoints",
     "twisted.protocols.tls",
