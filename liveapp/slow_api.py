@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from random import Random
-from typing import Any
+from typing import Any, TypedDict
 from urllib.parse import parse_qsl
 
 TODOS = 200
@@ -54,7 +54,16 @@ def limited(name: str, text: str) -> Any:
     return value
 
 
-def todo(number: int) -> dict[str, Any]:
+class Todo(TypedDict):
+    """A todo of jsonplaceholder."""
+
+    userId: int
+    id: int
+    title: str
+    completed: bool
+
+
+def todo(number: int) -> Todo:
     """Return the todo of this number, 1 to TODOS, as jsonplaceholder does."""
     length = 3 + (number - 1) % 5
     return {

@@ -24,6 +24,7 @@ import resource
 import signal
 from argparse import ArgumentParser, Namespace
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
@@ -156,7 +157,7 @@ class Connection(asyncio.Protocol):
             self._answer(request, HTTPStatus.OK, todo(number))
         self._next()
 
-    def _answer(self, request: Request, status: HTTPStatus, content: dict[str, Any]) -> None:
+    def _answer(self, request: Request, status: HTTPStatus, content: Mapping[str, object]) -> None:
         self._busy = False
         self._api.answered += 1
         self._transport.write(encoded(request, status, content))
@@ -182,7 +183,7 @@ def split_target(target: str) -> tuple[str, str]:
     return parts.path, parts.query
 
 
-def encoded(request: Request, status: HTTPStatus, content: dict[str, Any]) -> bytes:
+def encoded(request: Request, status: HTTPStatus, content: Mapping[str, object]) -> bytes:
     """Return the response's bytes: JSON, indented by two spaces."""
     body = json.dumps(content, indent=2).encode()
     head = (

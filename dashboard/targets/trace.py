@@ -14,7 +14,6 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from dashboard.project.model.placeholders import fill_in
 from dashboard.project.model.scenario import Variant
@@ -30,6 +29,7 @@ from dashboard.wire.errors import TargetFailed
 from dashboard.wire.plan import multipart
 from dashboard.wire.report.answers import AnswerKind
 from dashboard.wire.report.target_facts import TargetFacts
+from dashboard.wire.xray import TraceFile
 
 HEADER = "liveburst-xray"
 LOG_DIRECTORY = Path("logs", "xray")  # apart, so that a run's logs are not overwritten
@@ -56,18 +56,18 @@ class TracedRequest:
     tries.
     """
 
-    trace: Mapping[str, Any]
+    trace: TraceFile
     status: int
     facts: TargetFacts
     tries: int
     answers: Sequence[AnswerKind] = ()
-    others: Sequence[Mapping[str, Any]] = ()
+    others: Sequence[TraceFile] = ()
 
     @property
     def length_ns(self) -> int:
         """The time that the request was in the application (ns)."""
         request = self.trace["spans"][0]
-        return int(request["ended"] - request["begun"])
+        return request["ended"] - request["begun"]
 
 
 async def trace_request(
@@ -208,7 +208,7 @@ async def _as_async(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
 
 async def _trace_quickest(client: _Client, token: str, file: Path) -> TracedRequest:
     """Send one untraced request, then some traced ones; return the fastest of these."""
-    traces: list[tuple[Mapping[str, Any], int]] = []
+    traces: list[tuple[TraceFile, int]] = []
     until_s = time.monotonic() + TRIES_S
     try:
         answers = await client.send_untraced()
@@ -227,7 +227,7 @@ async def _trace_quickest(client: _Client, token: str, file: Path) -> TracedRequ
     return replace(fastest, others=others)
 
 
-async def _read_trace(target: Target, file: Path) -> Mapping[str, Any]:
+async def _read_trace(target: Target, file: Path) -> TraceFile:
     """Return the trace, which is written when the request is over: later than its last byte."""
     try:
         async with asyncio.timeout(TRACE_TIMEOUT_S):
@@ -237,5 +237,5 @@ async def _read_trace(target: Target, file: Path) -> Mapping[str, Any]:
         message = f"{target.server.name}: expected a trace of the request, found none"
         raise TargetFailed(message, target.log_tail()) from None
     written = json.loads(file.read_text(encoding="utf-8"))  # noqa: ASYNC240
-    trace: Mapping[str, Any] = all_masked(written)
+    trace: TraceFile = all_masked(written)
     return trace

@@ -8,9 +8,9 @@ Instants (`ts`) and lengths (`dur`) are in microseconds.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from dashboard.analysis.text.causes.lines import STATE_CAPTIONS
+from dashboard.wire.chrome_trace import ChromeEvent, ChromeTrace
 from dashboard.wire.report.where import STATES, LaneWhere, WhereReport
 
 from .flame import Node, flame
@@ -18,7 +18,7 @@ from .flame import Node, flame
 US_PER_MS = 1000
 
 
-def perfetto(report: WhereReport) -> dict[str, Any]:
+def perfetto(report: WhereReport) -> ChromeTrace:
     """Return the trace as one JSON object."""
     return {
         "displayTimeUnit": "ms",
@@ -30,7 +30,7 @@ def perfetto(report: WhereReport) -> dict[str, Any]:
     }
 
 
-def _events(lane: LaneWhere, process: int) -> Iterator[dict[str, Any]]:
+def _events(lane: LaneWhere, process: int) -> Iterator[ChromeEvent]:
     yield _name("process_name", lane["lane"], process, 0)
     for state, root in flame(lane).items():
         thread = 1 + STATES.index(state)
@@ -38,7 +38,7 @@ def _events(lane: LaneWhere, process: int) -> Iterator[dict[str, Any]]:
         yield from _calls(root, process, thread)
 
 
-def _calls(root: Node, process: int, thread: int) -> Iterator[dict[str, Any]]:
+def _calls(root: Node, process: int, thread: int) -> Iterator[ChromeEvent]:
     """Yield the events of a tree without recursion: stacks may be deep.
 
     A sum of rounded lengths may exceed that of the caller, so each ends with its caller at the
@@ -63,5 +63,5 @@ def _calls(root: Node, process: int, thread: int) -> Iterator[dict[str, Any]]:
             begin_ms = child_end_ms
 
 
-def _name(what: str, name: str, process: int, thread: int) -> dict[str, Any]:
+def _name(what: str, name: str, process: int, thread: int) -> ChromeEvent:
     return {"ph": "M", "name": what, "pid": process, "tid": thread, "args": {"name": name}}

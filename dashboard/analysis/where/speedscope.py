@@ -7,7 +7,7 @@ requests.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TypedDict
 
 from dashboard.analysis.text.causes.lines import STATE_CAPTIONS
 from dashboard.wire.report.where import STATES, LaneWhere, StackFrame, State, WhereReport
@@ -15,7 +15,47 @@ from dashboard.wire.report.where import STATES, LaneWhere, StackFrame, State, Wh
 SCHEMA = "https://www.speedscope.app/file-format-schema.json"
 
 
-def speedscope(report: WhereReport, name: str) -> dict[str, Any]:
+class Frame(TypedDict):
+    """A line of the project, or of what it uses."""
+
+    name: str
+    file: str
+    line: int
+
+
+class Shared(TypedDict):
+    """What all profiles use."""
+
+    frames: list[Frame]
+
+
+class Profile(TypedDict):
+    """The stacks of one state: `samples` are positions of frames, `weights` their milliseconds."""
+
+    type: str
+    name: str
+    unit: str
+    startValue: float
+    endValue: float
+    samples: list[list[int]]
+    weights: list[float]
+
+
+Speedscope = TypedDict(
+    "Speedscope",
+    {
+        "$schema": str,
+        "exporter": str,
+        "name": str,
+        "activeProfileIndex": int,
+        "shared": Shared,
+        "profiles": list[Profile],
+    },
+)
+Speedscope.__doc__ = "A whole file."
+
+
+def speedscope(report: WhereReport, name: str) -> Speedscope:
     """Return the file as one JSON object; the frames of all lanes are shared."""
     frames = _Frames()
     profiles = [
@@ -35,7 +75,7 @@ class _Frames:
     """The frames of all profiles, each once."""
 
     def __init__(self) -> None:
-        self.shared: list[dict[str, Any]] = []
+        self.shared: list[Frame] = []
         self._positions: dict[tuple[str, int, str], int] = {}
 
     def position(self, frame: StackFrame) -> int:
@@ -49,7 +89,7 @@ class _Frames:
         return self._positions[key]
 
 
-def _profiles(lane: LaneWhere, frames: _Frames) -> Iterator[dict[str, Any]]:
+def _profiles(lane: LaneWhere, frames: _Frames) -> Iterator[Profile]:
     positions = [frames.position(frame) for frame in lane["frames"]]
     for state in STATES:
         stacks = [stack for stack in lane["stacks"] if stack["state"] == state]

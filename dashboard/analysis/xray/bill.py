@@ -6,15 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Any, Literal
 
 from dashboard.wire.codec import JsonObject
 from dashboard.wire.units import NS_PER_MS
+from dashboard.wire.xray import CalledBy, MiddlewareJson, RanAs
 
 from .parts import MIDDLEWARE, Cost, chain, costs
 from .trace import Mode, Span, Xray
 
-Kind = Literal["sync only", "async only", "sync and async"]
 _UNKNOWN = Mode(sync_capable=True, async_capable=False, runs_async=False)  # Django's own default
 
 
@@ -32,14 +31,14 @@ class MiddlewareCost(JsonObject):
     own_ns: tuple[int, ...]
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> CalledBy:
         """What can call it."""
         if not self.mode.async_capable:
             return "sync only"
         return "sync and async" if self.mode.sync_capable else "async only"
 
     @property
-    def ran_as(self) -> Literal["sync", "async"]:
+    def ran_as(self) -> RanAs:
         """How it was called in this chain."""
         return "async" if self.mode.runs_async else "sync"
 
@@ -48,7 +47,7 @@ class MiddlewareCost(JsonObject):
         """The median of the time in it (ms)."""
         return median(self.own_ns) / NS_PER_MS
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> MiddlewareJson:
         """Return the JSON object specified in docs/commands.md."""
         return {
             "path": self.path,

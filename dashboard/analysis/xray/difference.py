@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import comb
-from typing import Any
 
 from dashboard.analysis.text.numbers import milliseconds, significant
 from dashboard.wire.codec import JsonObject
 from dashboard.wire.plural import counted
 from dashboard.wire.units import NS_PER_MS
+from dashboard.wire.xray import CountsJson, DifferenceJson, PartCostJson, PartJson
 
 from .alignment import AlignedPart, align
 from .bill import short_names
@@ -144,21 +144,22 @@ class Difference(JsonObject):
         time = self._time_text() or ["time alike"]
         return ", ".join([*(counts or ["no hop fewer"]), *time, f"still {first}"])
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> DifferenceJson:
         """Return the JSON object specified in docs/commands.md; times are in milliseconds."""
         return {
-            **_cost_json(self.total, "length_ms"),
+            **_counts_json(self.total),
+            "length_ms": self.total.own_ns / NS_PER_MS,
             "time_differs": self.time_differs,
             "n": [len(lengths) for lengths in self.lengths_ns],
             "parts": list(self._parts_json()),
         }
 
-    def _parts_json(self) -> Iterator[dict[str, Any]]:
+    def _parts_json(self) -> Iterator[PartJson]:
         for each in self.parts:
             yield {
                 "part": self.label(each.part),
-                "first": each.first and _cost_json(each.first, "own_ms"),
-                "second": each.second and _cost_json(each.second, "own_ms"),
+                "first": _part_cost(each.first),
+                "second": _part_cost(each.second),
             }
 
 
@@ -219,10 +220,10 @@ def _size(each: AlignedPart) -> tuple[int, ...]:
     return (*map(abs, each.change.counts), abs(each.change.own_ns))
 
 
-def _cost_json(cost: Cost, time: str) -> dict[str, Any]:
-    return {
-        "hops": cost.hops,
-        "threads_started": cost.threads,
-        "queries": cost.queries,
-        time: cost.own_ns / NS_PER_MS,
-    }
+def _part_cost(cost: Cost | None) -> PartCostJson | None:
+    """Return the cost of a part; None if there is no such part."""
+    return None if cost is None else {**_counts_json(cost), "own_ms": cost.own_ns / NS_PER_MS}
+
+
+def _counts_json(cost: Cost) -> CountsJson:
+    return {"hops": cost.hops, "threads_started": cost.threads, "queries": cost.queries}

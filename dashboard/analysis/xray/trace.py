@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from dashboard.analysis.text.numbers import milliseconds
 from dashboard.wire.codec import JsonObject, to_json
 from dashboard.wire.plural import counted
+from dashboard.wire.report.target_facts import Serialised as SerialisedJson
 from dashboard.wire.units import NS_PER_MS
+from dashboard.wire.xray import HopJson, SpanJson, TracedSpan, TraceFile, XrayJson
 
 HOPS = ("sync_to_async", "async_to_sync", "to_thread", "executor")
 # Kinds of spans: the start of a thread, a database query, what runs on the other side of a hop.
@@ -110,7 +111,7 @@ class Serialised(JsonObject):
         """How much longer one after the other took than in parallel."""
         return self.worked_ns - self.longest_ns
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> SerialisedJson:
         """Return the evidence for the cause `serialised-on-one-thread`; times are in ms there."""
         return {
             "thread": self.thread,
@@ -222,7 +223,7 @@ class Xray(JsonObject):
             return f": the hops alone add up to {cost}, in parallel; the request took {length}"
         return f": the hops alone took {cost} of its {length}"
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> XrayJson:
         """Return counts, threads and spans as a JSON object; times are in milliseconds."""
         return {
             "length_ms": self.length_ns / NS_PER_MS,
@@ -230,7 +231,7 @@ class Xray(JsonObject):
             "hop_cost_ms": self.hop_cost_ns / NS_PER_MS,
             "threads_started": self.threads_started,
             "queries": self.queries,
-            "serialised": to_json(self.serialised),
+            "serialised": [queue.to_json() for queue in self.serialised],
             "threads": to_json(self.threads),
             "spans": list(_spans_json(self)),
             "dropped": self.dropped,
@@ -262,11 +263,11 @@ class Xray(JsonObject):
         return Hop(hop.call, hop.work, min(queued_ns, hop.wait_ns), ahead)
 
 
-def read_trace(trace: Mapping[str, Any]) -> Xray:
+def read_trace(trace: TraceFile) -> Xray:
     """Return the Xray of a trace that `targets/injected/xray/liveburst_xray.py` wrote."""
     recorded = trace["spans"]
     origin_ns, last_ns = recorded[0]["begun"], max(span["ended"] for span in recorded)
-    position = {span["number"]: at for at, span in enumerate(recorded)}
+    position: dict[int | None, int] = {span["number"]: at for at, span in enumerate(recorded)}
     started = {span.get("started") for span in recorded if span["kind"] == THREAD}
     numbers = list(dict.fromkeys(str(span["thread"]) for span in recorded))
     spans: list[Span] = []
@@ -294,7 +295,7 @@ def read_trace(trace: Mapping[str, Any]) -> Xray:
     return Xray(threads, tuple(spans), trace["dropped"])
 
 
-def _mode(span: Mapping[str, Any]) -> Mode | None:
+def _mode(span: TracedSpan) -> Mode | None:
     """Return the mode of a middleware or the handler; None for other spans."""
     if "sync_capable" not in span:
         return None
@@ -322,7 +323,7 @@ def _serialised(xray: Xray, queue: Sequence[Hop]) -> Serialised:
     return Serialised(thread, len(queue), sum(lengths), max(lengths))
 
 
-def _spans_json(xray: Xray) -> Iterator[dict[str, Any]]:
+def _spans_json(xray: Xray) -> Iterator[SpanJson]:
     hops = {hop.call.number: hop for hop in xray.hops}
     for span in xray.spans:
         hop = hops.get(span.number)
@@ -334,11 +335,11 @@ def _spans_json(xray: Xray) -> Iterator[dict[str, Any]]:
             "thread": span.thread,
             "start_ms": span.start_ns / NS_PER_MS,
             "length_ms": span.length_ns / NS_PER_MS if span.finished else None,
-            "hop": hop and _hop_json(hop),
+            "hop": None if hop is None else _hop_json(hop),
         }
 
 
-def _hop_json(hop: Hop) -> dict[str, Any]:
+def _hop_json(hop: Hop) -> HopJson:
     return {
         "thread": hop.work.thread,
         "wait_ms": hop.wait_ns / NS_PER_MS,

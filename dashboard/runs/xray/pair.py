@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from dashboard.analysis.xray.difference import Difference
 from dashboard.project.model.version import MARK, without_version
@@ -13,6 +12,7 @@ from dashboard.project.servers.settings import WITHOUT, as_text, left_out, parse
 from dashboard.runs.planning.program import project_option, suggested_command
 from dashboard.wire.codec import JsonObject
 from dashboard.wire.plan.plan import Lane
+from dashboard.wire.xray import XrayPairJson
 
 from .traced_request import XrayResult
 
@@ -95,7 +95,7 @@ class XrayPair(JsonObject):
         words = ("burst", subject.scenario, *lanes, *values, *project)
         return suggested_command(*map(str, words))
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> XrayPairJson:
         """Return the JSON object specified in docs/commands.md."""
         return {
             "first": self.first.to_json(),

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from dashboard.analysis.causes.view_calls import exceptions, redirects
 from dashboard.analysis.text.causes.view_calls import exception_text
@@ -21,7 +20,6 @@ from dashboard.runs.queue.laboratory import LOCK_NAME
 from dashboard.runs.queue.run_queue import when_free
 from dashboard.targets.supervise.cores import Cores
 from dashboard.targets.trace import OnStep, TracedRequest, ignore_step, trace_request
-from dashboard.wire.codec import to_json
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.http_status import ACCEPTED
 from dashboard.wire.plan.fields import PLAN_FIELDS
@@ -30,6 +28,7 @@ from dashboard.wire.plural import counted
 from dashboard.wire.report.answers import ExceptionKind
 from dashboard.wire.report.target_facts import Serialised
 from dashboard.wire.units import NS_PER_MS
+from dashboard.wire.xray import XrayResultJson
 
 PATIENCE_S = 3.0  # a run that has just finished releases the machine a moment later
 
@@ -81,9 +80,8 @@ class XrayResult:
     @property
     def evidence(self) -> Serialised | None:
         """For the cause `serialised-on-one-thread`: the queue that cost most; None without one."""
-        lines = self.xray.serialised
-        worst: Serialised | None = to_json(lines[0]) if lines else None
-        return worst
+        queues = self.xray.serialised
+        return queues[0].to_json() if queues else None
 
     @property
     def warnings(self) -> list[str]:
@@ -107,7 +105,7 @@ class XrayResult:
         status = self.traced.status
         return exceptions(self.traced.answers, {f"http-{status}": 1})
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> XrayResultJson:
         """Return the JSON object specified in docs/commands.md."""
         subject = self.subject
         return {
@@ -124,7 +122,7 @@ class XrayResult:
             "warnings": self.warnings,
             "exceptions": self.exceptions,
             "lengths_ms": [length_ns / NS_PER_MS for length_ns in self.lengths_ns],
-            "middleware": to_json(self.bill),
+            "middleware": [entry.to_json() for entry in self.bill],
             **self.xray.to_json(),
         }
 

@@ -9,6 +9,7 @@ from dashboard.runs.xray.pair import XrayPair, experiment_without, lane_without
 from dashboard.runs.xray.traced_request import XrayResult
 from dashboard.web.shared.form_values import lane_names
 from dashboard.web.shared.format import format_ms
+from dashboard.wire.xray import XrayResultJson
 
 from .jobs import xray_store
 from .picture import picture
@@ -56,7 +57,7 @@ def _drawn(
     }
 
 
-def _span_rows(data: dict[str, Any]) -> list[dict[str, Any]]:
+def _span_rows(data: XrayResultJson) -> list[dict[str, str]]:
     """Return the spans as rows of the table."""
     return [
         {

@@ -17,7 +17,7 @@ LOOP, WORKER, OTHER = 11, 12, 13  # threads, as the system numbers them
 Row = tuple[str, int | None, int, float, float]  # kind, parent, thread, begun and ended in ms
 
 
-def trace_of(*rows: Row, **more: Any) -> dict[str, Any]:
+def trace_of(*rows: Row, **more: Any) -> Any:
     """Return a trace as the traced process writes it, spans numbered in the given order."""
     spans = [
         {

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from dashboard.home import ROOT
 from dashboard.targets.supervise.launcher import Child, launch
@@ -115,7 +115,7 @@ class Imports:
 
 
 async def _launch(directory: Path) -> Child:
-    env: dict[str, Any] = {**os.environ, "DJANGO_SETTINGS_MODULE": "dashboard.settings"}
+    env = {**os.environ, "DJANGO_SETTINGS_MODULE": "dashboard.settings"}
     with (directory / _STEPS).open("wb") as steps, (directory / _ERRORS).open("wb") as errors:
         return await launch(
             [sys.executable, *COMMAND, str(directory / _FILE)],
