@@ -11,6 +11,7 @@ It ends with the socket; what it has started does not.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import selectors
@@ -20,15 +21,18 @@ import sys
 import tempfile
 from functools import partial
 from importlib import import_module
+from pathlib import Path
+
+from django.template import engines
 
 from dashboard import command
 from tests.management.forked.server import preload, run_with_new_settings
 
 MESSAGE_BYTES = 2**18
 HIGHEST_DESCRIPTOR = 4096
-# What `lab` needs besides, and what each verdict does. Daphne's server is left to each command: it
-# makes the event loop.
-LIBRARIES = (
+# What `lab`, a verdict and an X-ray need besides. Daphne's server is left to each command: it makes
+# the event loop.
+MODULES = (
     "autobahn.twisted.websocket",
     "channels.generic.websocket",
     "channels.routing",
@@ -36,10 +40,13 @@ LIBRARIES = (
     "daphne.endpoints",
     "daphne.http_protocol",
     "daphne.ws_protocol",
+    "dashboard.web.live.consumers",
+    "dashboard.web.urls",
     "django.contrib.sessions.backends.db",
     "django.core.handlers.asgi",
     "django_htmx.middleware",
     "httptools",
+    "httpx",
     "pygments.formatters",
     "pygments.lexers",
     "scipy.special",
@@ -52,11 +59,7 @@ LIBRARIES = (
 
 def main(control: socket.socket) -> int | None:
     """Start what is asked for until the socket closes; in a command, return its status."""
-    with tempfile.TemporaryDirectory() as home:
-        preload(home, without={"lab"})
-    for name in LIBRARIES:
-        import_module(name)
-    assert "twisted.internet.reactor" not in sys.modules, "it belongs to a command"
+    load()
     control.send(b"ready")
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
@@ -86,6 +89,26 @@ def main(control: socket.socket) -> int | None:
                 os.close(descriptor)
             pipes[pid] = descriptors[3]
             os.write(descriptors[3], b"%d\n" % pid)
+
+
+def load() -> None:
+    """Load what commands share: modules, and the templates that dashboards would compile."""
+    with tempfile.TemporaryDirectory() as home:
+        preload(home, without={"lab"})
+    for name in MODULES:
+        import_module(name)
+    assert "twisted.internet.reactor" not in sys.modules, "it belongs to a command"
+    compile_templates()
+    gc.collect()
+    gc.freeze()  # else each command's collector looks through all of this
+
+
+def compile_templates() -> None:
+    """Compile all templates; no setting changes how."""
+    engine = engines["django"]
+    for directory in engine.template_dirs:
+        for file in Path(directory).rglob("*.html"):
+            engine.get_template(str(file.relative_to(directory)))
 
 
 def report_ended(pipes: dict[int, int]) -> None:
