@@ -21,7 +21,7 @@ BUNDLE := build/static/manifest.json
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run test check unit coverage bench pictures docs lock audit format system-deps
-.PHONY: check-python check-js pytest
+.PHONY: static check-python check-types check-js pytest
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,9 +29,13 @@ help: ## list these commands
 run: $(VENV)/runtime $(BUNDLE) ## the dashboard at http://127.0.0.1:8000
 	@$(MANAGE) lab
 
-test: check-python check-js pytest ## every check and every test
+test: static pytest ## every check and every test
 
-check: check-python check-js unit ## what needs no server: static checks and unit tests, for the inner loop
+check: static unit ## what needs no server: static checks and unit tests, for the inner loop
+
+# Each of them uses one core.
+static:
+	@$(MAKE) --no-print-directory --jobs=2 check-types check-python check-js
 
 unit: $(VENV)/development
 	$(BIN)/python -m pytest -p tests.no_processes --hypothesis-profile inner-loop --quiet \
@@ -59,8 +63,10 @@ check-python: $(VENV)/development
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/djade --check $$(git ls-files 'templates/*.html')
-	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+check-types: $(VENV)/development
+	$(BIN)/mypy
 
 check-js: $(VENV)/development node_modules/development
 	PATH="$$PWD/$(BIN):$$PATH" npm run --silent check
