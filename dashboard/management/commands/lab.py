@@ -1,4 +1,4 @@
-"""`manage.py lab`: the dashboard until Ctrl-C, on loopback; `lab init`: a file for a project."""
+"""`manage.py lab`: the dashboard until Ctrl-C; `lab init`, `lab import`: a file for a project."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import socket
 import sys
 import webbrowser
 from argparse import ArgumentParser
+from collections.abc import Callable
 from contextlib import suppress
 from ipaddress import ip_address
 from typing import Any
@@ -24,7 +25,8 @@ from dashboard.asgi import application
 from dashboard.database.opening import open_database
 from dashboard.home import home
 from dashboard.management.exposed_start import check_exposure, public_address
-from dashboard.management.lab_init.command import add_init_options, init
+from dashboard.management.lab_import.command import add_import_options, import_traffic
+from dashboard.management.lab_init.command import InitResult, add_init_options, init
 from dashboard.management.memory import release_large_blocks
 from dashboard.management.options import BAD_USAGE, RUN_FAILED, add_project, read_project
 from dashboard.project.labtoml.schema import lab_schema
@@ -66,7 +68,7 @@ UNBUNDLED = (
 class Command(BaseCommand):
     """Serves the page and performs its runs, or drafts a lab.toml, or prints its schema."""
 
-    help = "Start the dashboard, draft a lab.toml (init), or print the schema of one (schema)."
+    help = "Start the dashboard, draft a lab.toml (init, import), or print its schema (schema)."
     requires_migrations_checks = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -86,23 +88,33 @@ class Command(BaseCommand):
             help="admit everyone who reaches the address: all users of this machine can fire,"
             " export and delete",
         )
-        actions = parser.add_subparsers(dest="action", metavar="init|schema")
+        actions = parser.add_subparsers(dest="action", metavar="init|import|schema")
         add_init_options(actions.add_parser("init", help="draft a lab.toml for a Django project"))
+        add_import_options(
+            actions.add_parser(
+                "import", help="draft a lab.toml from an access log, a HAR file or OpenAPI"
+            )
+        )
         actions.add_parser("schema", help="print the JSON Schema of a lab.toml, for editors")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Draft, print the schema, or serve until Ctrl-C."""
         match options["action"]:
             case "init":
-                self._init(options)
+                self._draft(init, options)
+            case "import":
+                self._draft(import_traffic, options)
             case "schema":
                 self.stdout.write(lab_schema(), ending="")
             case _:
                 self._serve(options)
 
-    def _init(self, options: dict[str, Any]) -> None:
+    def _draft(
+        self, draft: Callable[[dict[str, Any]], InitResult], options: dict[str, Any]
+    ) -> None:
+        """Write a lab.toml, and print what was done."""
         try:
-            result = init(options)
+            result = draft(options)
         except Invalid as error:
             raise CommandError(str(error), returncode=BAD_USAGE) from None
         except TargetFailed as error:

@@ -14,6 +14,7 @@ from dashboard.project.secrets.masking import masked
 from .fallback_applications import fallback_application
 from .inspector_answer import INTERFACES, Database, Failed, InspectorAnswer, Interface, Prepared
 from .route import Route, WebsocketRoute, read_route
+from .route_rows import with_rows
 
 MOST_LEVELS_UP = 3  # from the project's directory to an interpreter with a relative path
 SETTINGS, CONFIGURATION = "DJANGO_SETTINGS_MODULE", "DJANGO_CONFIGURATION"
@@ -98,7 +99,7 @@ def parse_inspection(answer: InspectorAnswer, directory: Path, python: Path | No
         login_url=answer["login_url"],
         servers=tuple(answer["servers"]),
         databases=tuple(answer["databases"]),
-        routes=tuple(read_route(Route, entry) for entry in answer["routes"]),
+        routes=_routes(answer),
         sockets=tuple(read_route(WebsocketRoute, entry) for entry in answer.get("sockets", ())),
         env=_environment(answer, cwd),
         env_files=env_files,
@@ -106,6 +107,11 @@ def parse_inspection(answer: InspectorAnswer, directory: Path, python: Path | No
         broken=dict(_broken(answer, cwd)),
         other_settings=dict(_other_settings(answer)),
     )
+
+
+def _routes(answer: InspectorAnswer) -> tuple[Route, ...]:
+    routes = [read_route(Route, entry) for entry in answer["routes"]]
+    return with_rows(routes, answer.get("rows", ()))
 
 
 def _unchanged(directory: Path) -> Prepared:

@@ -31,13 +31,15 @@ def inspect_project(
     python: Path | None,
     settings: str | None,
     timeout_s: float = TIMEOUT_S,
+    rows: int = 0,
 ) -> Inspection:
     """Inspect the project at a location with this interpreter; None is the dashboard's own.
 
-    `settings` is the module to use, None leaves it to manage.py. Raises InvalidManifest if no
-    settings are chosen, TargetFailed if the project does not start.
+    `settings` is the module to use, None leaves it to manage.py. `rows` is how many the project's
+    database is asked for, for each route with parameters; 0: it is not. Raises InvalidManifest if
+    no settings are chosen, TargetFailed if the project does not start.
     """
-    answer = _run_inspector(location, python, settings, timeout_s)
+    answer = _run_inspector(location, python, settings, timeout_s, rows)
     if answer.get("unnamed"):
         expected = f"expected {location.shown} to choose settings"
         message = f"{expected}, found none; give --settings MODULE"
@@ -70,7 +72,11 @@ def _failure(answer: InspectorAnswer, location: ProjectLocation) -> list[str]:
 
 
 def _run_inspector(
-    location: ProjectLocation, python: Path | None, settings: str | None, timeout_s: float
+    location: ProjectLocation,
+    python: Path | None,
+    settings: str | None,
+    timeout_s: float,
+    rows: int,
 ) -> InspectorAnswer:
     """Return everything that was found before the inspector ended, however it ended."""
     with tempfile.TemporaryDirectory(prefix="liveburst-") as name:
@@ -83,6 +89,7 @@ def _run_inspector(
             "otherwise": location.settings,
             "directory": str(location.directory),
             "timeout_s": timeout_s,
+            "rows": rows,
         }
         command = [str(python or sys.executable), str(SCRIPT), json.dumps(request)]
         ended = _run(command, location.directory, log, timeout_s + GRACE_S)

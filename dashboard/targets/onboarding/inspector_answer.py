@@ -72,6 +72,14 @@ class RouteEntry(TypedDict):
     parameters: list[RouteParameter]
 
 
+class RowsEntry(TypedDict):
+    """The rows of a route with parameters, a value for each of them, or why it has none."""
+
+    path: str
+    rows: list[list[str]]
+    reason: str | None
+
+
 class InspectorAnswer(TypedDict):
     """Everything that was found before the inspector ended, however it ended.
 
@@ -100,3 +108,4 @@ class InspectorAnswer(TypedDict):
     wsgi: NotRequired[FoundApplication]
     asgi: NotRequired[FoundApplication]
     sockets: NotRequired[list[RouteEntry]]
+    rows: NotRequired[list[RowsEntry]]

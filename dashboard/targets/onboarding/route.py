@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
@@ -15,6 +16,16 @@ R = TypeVar("R")
 
 # Those that Django's own `reverse` leaves: RFC 3986's sub-delims, and what else a path may contain.
 _SAFE = "/~:@!$&'()*+,;="
+_PARAMETER = re.compile(r"<(?:[^>:]+:)?([^>]+)>")
+
+
+@dataclass(frozen=True)
+class RouteRows:
+    """Values for the parameters of a route: the CSV file for them, its columns and its rows."""
+
+    file: str
+    columns: tuple[str, ...]
+    values: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -27,7 +38,8 @@ class Route:
     case. `callable_id` is equal for patterns of the same callable with the same arguments.
     `application` is the package of the code, `own`: it is the project's. `methods` are those that
     the view answers, None if unknown from its code; `reads`: GET is one of them as far as is
-    known. `login`: it requires a login. `files`: it serves files.
+    known. `login`: it requires a login. `files`: it serves files. `rows` are values for the
+    parameters; `no_rows` is why they were looked for and not found.
     """
 
     path: str
@@ -46,11 +58,30 @@ class Route:
     application: str = ""
     own: bool = True
     methods: tuple[str, ...] | None = None
+    rows: RouteRows | None = None
+    no_rows: str = ""
 
     @property
     def url_path(self) -> str:
-        """The path for a request: an IRI as a URI, without `{…}` for lab.toml to fill in."""
-        return quote(self.path, safe=_SAFE)
+        """The path for a request, an IRI as a URI; with rows, that of the first of them."""
+        if self.rows is None:
+            return quote(self.path, safe=_SAFE)
+        values = dict(zip(self.rows.columns, self.rows.values[0], strict=True))
+        return self.filled({name: quote(value, safe="") for name, value in values.items()})
+
+    @property
+    def url_template(self) -> str:
+        """The path for a lab.toml: with rows, `{name}` where a row has a value."""
+        if self.rows is None:
+            return self.url_path
+        return self.filled({name: f"{{{name}}}" for name in self.rows.columns})
+
+    def filled(self, values: Mapping[str, str]) -> str:
+        """Return the path with a text for each parameter; what is between them is encoded."""
+        parts = _PARAMETER.split(self.path)  # a literal, a name, a literal, …
+        literals = [quote(part, safe=_SAFE) for part in parts[::2]]
+        filled = [values[name] for name in parts[1::2]]
+        return "".join(map("".join, zip(literals, [*filled, ""], strict=True)))
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@
 REQUEST is a JSON object: `answer` (the file to write to, see liveburst_output.py), `root` (the
 project's top directory), `manage` (its manage.py, or null), `settings` (a module given by the
 user, or null), `otherwise` (one to try where manage.py names none, or null), `directory` (where
-it runs) and `timeout_s`.
+it runs), `timeout_s` and `rows` (how many to read for each route with parameters, 0 for none).
 
 Standard library and the project's own Django, Python 3.9. It does what manage.py does for
 `runserver` (liveburst_manage.py) and then reads settings, routes (liveburst_routes.py),
-applications (liveburst_applications.py) and websockets (liveburst_sockets.py). It calls no view
-and queries no database.
+applications (liveburst_applications.py) and websockets (liveburst_sockets.py). It calls no view,
+and queries the database only for rows (liveburst_rows.py).
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ import liveburst_manage
 from liveburst_applications import find_application
 from liveburst_output import Output, guarded
 from liveburst_routes import routes
+from liveburst_rows import rows_of
 from liveburst_sockets import sockets_of
 
 SERVERS = ("gunicorn", "waitress", "uvicorn", "daphne", "hypercorn", "granian")
@@ -103,6 +104,9 @@ class Inspector:
             self._output.add(**{kind: {**application, "settings": os.environ.get(VARIABLE)}})
             os.environ[VARIABLE] = settings_module or ""
         self._output.add(step="sockets", sockets=sockets_of(application["application"]))
+        if self._request["rows"]:
+            self._output.add(step="rows")
+            self._output.add(rows=list(rows_of(resolver, self._request["rows"])))
         self._output.add(step="done")
 
 

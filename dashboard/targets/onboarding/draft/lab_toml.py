@@ -52,7 +52,7 @@ def draft_lab_toml(inspection: Inspection, location: Path, trial: TrialResult | 
         trial_failure_comment(trial) if trial else "",
         login,
         notes_comment(notes),
-        *_checked(f"{project}\n{login}", sections, location),
+        *checked_sections(f"{project}\n{login}", sections, location),
         *_websocket_sections(inspection),
     ]
     return "\n".join(part for part in parts if part)
@@ -72,7 +72,7 @@ def has_scenario(text: str) -> bool:
     return any(not match[1] for match in _SCENARIO.finditer(text))
 
 
-def _checked(project: str, sections: Iterable[str], location: Path) -> Iterator[str]:
+def checked_sections(project: str, sections: Iterable[str], location: Path) -> Iterator[str]:
     """Yield each scenario's text, commented out with the reason if it is not valid."""
     for section in sections:
         active = has_scenario(section)

@@ -32,6 +32,11 @@ class ScenarioDraft:
         """True if its code is the project's own."""
         return all(route.own for route in self.routes)
 
+    @property
+    def rows_file(self) -> str:
+        """The CSV file of its rows; empty without."""
+        return next((route.rows.file for route in self.routes if route.rows), "")
+
 
 def pair_routes(routes: Sequence[Route]) -> list[ScenarioDraft]:
     """Return the routes as scenarios: the project's own first, pairs before single ones."""
@@ -65,7 +70,7 @@ def _paired(
     """Return the pairs of a sync and an async route with one key, and the remaining routes."""
     groups: dict[Hashable, list[Route]] = {}
     for route in routes:
-        groups.setdefault(key(route), []).append(route)
+        groups.setdefault((key(route), _columns(route)), []).append(route)
     pairs = [
         tuple(sorted(group, key=lambda route: route.family, reverse=True))
         for group in groups.values()
@@ -76,6 +81,11 @@ def _paired(
         [ScenarioDraft(name(pair[0]), pair) for pair in pairs],
         [route for route in routes if route.path not in paired],
     )
+
+
+def _columns(route: Route) -> Hashable:
+    """Return the columns of a route's rows: a scenario's variants share one file of them."""
+    return route.rows and frozenset(route.rows.columns)
 
 
 def base_of_function(route: Route, names: set[tuple[str, str]]) -> str:

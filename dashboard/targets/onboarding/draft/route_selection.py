@@ -38,12 +38,17 @@ def exclusion_reason(route: Route) -> str | None:
     reasons = {
         "it is Django's own": _is_admin(route),
         "its path is a regular expression": route.regex,
-        f"its path needs a value for {', '.join(route.parameters)}": route.parameters,
+        _needs_values(route): route.parameters and route.rows is None,
         "it serves files": route.files,
         f"it does not answer GET{_other_methods(route)}": not route.reads,
         LOGIN_REASON: route.login,
     }
     return next((reason for reason, applies in reasons.items() if applies), None)
+
+
+def _needs_values(route: Route) -> str:
+    reason = f" ({route.no_rows})" if route.no_rows else ""
+    return f"its path needs a value for {', '.join(route.parameters)}{reason}"
 
 
 def _other_methods(route: Route) -> str:

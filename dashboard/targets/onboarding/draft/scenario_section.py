@@ -25,6 +25,7 @@ def scenario_section(
         f"title = {toml_string(title)}",
         f"lanes = [{', '.join(map(toml_string, lanes(scenario, inspection)))}]",
         LOAD,
+        *([f"rows = {toml_string(scenario.rows_file)}"] if scenario.rows_file else []),
         "",
     ]
     for route in scenario.routes:
@@ -35,7 +36,7 @@ def scenario_section(
 
 def _variant(route: Route, inspection: Inspection) -> Iterator[str]:
     yield f"family = {toml_string(route.family)}"
-    yield f"path = {toml_string(route.url_path)}"
+    yield f"path = {toml_string(route.url_template)}"
     if route.view:
         yield f"source = {toml_string(route.view)}"
     yield from host_header(inspection)
