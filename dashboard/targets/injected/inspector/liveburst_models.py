@@ -2,7 +2,7 @@
 
 Standard library and the project's own Django, Python 3.9. Of a class it takes what the class names
 (`model`, `queryset`, `slug_field`, `lookup_field`, a serializer's model); of a function, the
-names of its parameters and of itself, and the part of the path in front of a parameter.
+names of its parameters and of itself, and the parts of the path in front of a parameter.
 """
 
 from __future__ import annotations
@@ -106,8 +106,10 @@ def candidates(view: Any, path: str, name: str) -> Any:
         yield plain(suffixed[1])
     elif name not in (*KEYS, "slug"):
         yield plain(name)
-    before = path[: path.rfind(f"{name}>")].rsplit("<", 1)[0].rstrip("/")
-    yield from singulars(before.rsplit("/", 1)[-1])
+    before = path[: path.rfind(f"{name}>")].rsplit("<", 1)[0]
+    for segment in reversed(before.split("/")):
+        if segment and "<" not in segment:
+            yield from singulars(segment)
     words = function_name(view).split("_")
     for end in range(len(words), 0, -1):
         yield from singulars("_".join(words[:end]))
