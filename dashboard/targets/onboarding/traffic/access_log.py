@@ -86,7 +86,7 @@ def parse_entry(line: str) -> LoggedRequest | None:
     before, at, request, status = entry.groups()
     try:
         at_s = epoch_s(at)
-    except ValueError:
+    except (ValueError, OverflowError):  # the offset may lead out of the years that there are
         return None
     method, target, host = _request_line(request)
     return LoggedRequest(

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from dashboard.wire.untrusted import decode_json
 
@@ -93,14 +93,22 @@ class _Components(_Part):
 class Description(_Part):
     """A whole description; one of `openapi` and `swagger` has its version."""
 
-    openapi: str = ""
-    swagger: str = ""
+    openapi: str | float = ""
+    swagger: str | float = ""
     servers: tuple[_Server, ...] = ()
     base_path: str = Field("", alias="basePath")
     paths: dict[str, _PathItem]
     components: _Components = Field(default_factory=_Components)
     parameters: dict[str, Parameter] = {}  # those of 2.0 that are shared
     security: tuple[dict[str, Any], ...] = ()
+
+    @field_validator("paths", mode="before")
+    @classmethod
+    def _without_extensions(cls, paths: Any) -> Any:
+        """Leave out `x-…`, which may be anything."""
+        if not isinstance(paths, dict):
+            return paths
+        return {path: item for path, item in paths.items() if not str(path).startswith("x-")}
 
     @property
     def prefix(self) -> str:

@@ -17,7 +17,7 @@ from .logged_request import LoggedRequest, RequestSource
 from .openapi import Description
 from .path_shapes import Shape, Unusable, Values, fixed_segments, plain_query, segments_of
 from .route_matching import RouteMatcher
-from .selection import Choice, LeftOut
+from .selection import Choice, LeftOut, is_utf8
 from .sources import opened
 from .views import View, view_of
 
@@ -94,10 +94,8 @@ class _Reader:
 
     def _take_in(self, request: LoggedRequest) -> None:
         path, _, query_text = request.target.partition("?")
-        try:
-            request.target.encode()
-        except UnicodeEncodeError:
-            raise Unusable("a path that is not UTF-8") from None
+        if not is_utf8(request.target):
+            raise Unusable("a path that is not UTF-8")
         self._choice.check(request, path)
         query = plain_query(query_text.partition("#")[0])
         body = self._choice.body_of(request)

@@ -23,6 +23,15 @@ _FILES = (
 _DIRECTORIES = ("/static/", "/media/")
 
 
+def is_utf8(text: str) -> bool:
+    """Return True if a text can be encoded; JSON may contain half a character."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 @dataclass
 class LeftOut:
     """How many requests were left out, by reason, and how many were taken in without a part."""
@@ -64,9 +73,10 @@ class Choice:
 
     def body_of(self, request: LoggedRequest) -> str | None:
         """Return a request's body if bodies are wanted and it can be a row; else None."""
-        writes = request.method not in READING
-        body = request.body if self.bodies and writes else None
-        return body if body is None or len(body) <= LONGEST_BODY else None
+        if not self.bodies or request.method in READING or request.body is None:
+            return None
+        can_be_a_row = len(request.body) <= LONGEST_BODY and is_utf8(request.body)
+        return request.body if can_be_a_row else None
 
     def withheld(self, request: LoggedRequest, query: Query) -> Iterator[str]:
         """Yield what is left out of a request that is taken in."""

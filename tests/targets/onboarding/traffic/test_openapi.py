@@ -41,11 +41,13 @@ paths:
     get: {security: [{bearer: []}], responses: {}}
 """
 SWAGGER = """
-swagger: "2.0"
+swagger: 2.0
 basePath: /v2
+x-tag: anything
 parameters:
   kind: {name: kind, in: query, type: string, required: true, enum: [lamp, table]}
 paths:
+  x-hidden: [1]
   /products/{id}:
     get:
       parameters:
