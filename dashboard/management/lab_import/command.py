@@ -21,8 +21,8 @@ from dashboard.management.lab_init.command import (
 )
 from dashboard.management.lab_init.written import rows_written, write_draft, write_schema
 from dashboard.project.project import Project
+from dashboard.targets.onboarding.traffic.destination import Destination
 from dashboard.targets.onboarding.traffic.draft_traffic import (
-    Destination,
     draft_traffic,
     named_views,
     traffic_files,

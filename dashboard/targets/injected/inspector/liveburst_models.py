@@ -12,15 +12,10 @@ from importlib import import_module
 from typing import Any
 
 from liveburst_layers import innermost
+from liveburst_lookups import DATE_PARTS, SUFFIX, Unknown, lookup_in, meta, plain
 from liveburst_views import get_operation, view_class
 
 KEYS = ("pk", "id", "uuid", "key")
-SUFFIX = re.compile(r"(.+)_(pk|id|uuid|slug)")
-DATE_PARTS = ("year", "month", "day")
-
-
-class Unknown(Exception):
-    """Why the parameters of a route get no values."""
 
 
 def lookups_of(view: Any, path: str, converters: dict[str, Any]) -> tuple[Any, list[str]]:
@@ -49,8 +44,8 @@ def queryset_of_class(cls: Any) -> Any:
     queryset = getattr(cls, "queryset", None)
     if hasattr(queryset, "values_list") and hasattr(queryset, "model"):
         return queryset.all()
-    meta = getattr(getattr(cls, "serializer_class", None), "Meta", None)
-    for model in (getattr(cls, "model", None), getattr(meta, "model", None)):
+    declared = getattr(getattr(cls, "serializer_class", None), "Meta", None)
+    for model in (getattr(cls, "model", None), getattr(declared, "model", None)):
         if is_model(model):
             return model._default_manager.all()  # noqa: SLF001 - Django documents it
     return None
@@ -60,11 +55,6 @@ def is_model(value: Any) -> bool:
     """Return True if a value is the class of a model with a table."""
     models = import_module("django.db.models")
     return isinstance(value, type) and issubclass(value, models.Model) and not meta(value).abstract
-
-
-def meta(model: Any) -> Any:
-    """Return what Django knows of a model."""
-    return model._meta  # noqa: SLF001 - Django documents it
 
 
 def class_lookups(cls: Any, names: list[str]) -> dict[str, str]:
@@ -129,11 +119,6 @@ def singulars(word: str) -> Any:
         yield text[:-1]
 
 
-def plain(name: str) -> str:
-    """Return a name without what distinguishes `OrderItem` from `order_items`."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
-
-
 def package(module: str) -> str:
     """Return the package of a module: of `shop.views.detail`, `shop`."""
     return module.rpartition(".views")[0] or module.rpartition(".")[0]
@@ -156,66 +141,3 @@ def function_name(view: Any) -> str:
     """Return the name of a view's code in lower case, with `_` between its words."""
     name = str(getattr(code_of(view), "__name__", ""))
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
-
-
-# Lookups
-
-
-def lookup_in(model: Any, name: str, converter: Any) -> str:
-    """Return the lookup on a model of a parameter's value. Raises Unknown."""
-    if name in ("pk", "id"):
-        return "pk"
-    fields = {field.name: field for field in meta(model).get_fields() if is_own_column(field)}
-    if name in fields:
-        return of_relation(fields[name], converter)
-    suffixed = SUFFIX.fullmatch(name)
-    if suffixed:
-        owner, kind = suffixed.groups()
-        key = "pk" if kind in ("pk", "id") else kind
-        if plain(owner) == plain(model.__name__):
-            return existing(model, key, name)
-        if owner in fields and fields[owner].is_relation:
-            return f"{owner}__{existing(fields[owner].related_model, key, name)}"
-    if name in DATE_PARTS:
-        return f"{date_field(fields, model)}__{name}"
-    if plain(name) == plain(model.__name__):
-        return of_model(model, converter)
-    raise Unknown(f"{model.__name__} has no field for {name}")
-
-
-def is_own_column(field: Any) -> bool:
-    """Return True if a field is a column of the model itself, or a key to another."""
-    return bool(getattr(field, "concrete", False)) and not getattr(field, "many_to_many", False)
-
-
-def of_relation(field: Any, converter: Any) -> str:
-    """Return the lookup of a field; of a key to another model, that of the model's value."""
-    if not field.is_relation:
-        return str(field.name)
-    return f"{field.name}__{of_model(field.related_model, converter)}"
-
-
-def of_model(model: Any, converter: Any) -> str:
-    """Return what identifies a model in a path: its slug where the converter takes one."""
-    names = {field.name for field in meta(model).get_fields()}
-    takes_numbers = type(converter).__name__ in ("IntConverter", "UUIDConverter")
-    return "slug" if "slug" in names and not takes_numbers else "pk"
-
-
-def existing(model: Any, key: str, name: str) -> str:
-    """Return `key` if the model has it. Raises Unknown."""
-    if key == "pk" or any(field.name == key for field in meta(model).get_fields()):
-        return key
-    raise Unknown(f"{model.__name__} has no field for {name}")
-
-
-def date_field(fields: dict[str, Any], model: Any) -> str:
-    """Return the model's only date that a project enters. Raises Unknown."""
-    dates = [
-        name
-        for name, field in fields.items()
-        if "Date" in field.get_internal_type() and not getattr(field, "auto_now", False)
-    ]
-    if len(dates) != 1:
-        raise Unknown(f"{model.__name__} has {len(dates)} dates")
-    return dates[0]

@@ -2,7 +2,7 @@
 
 Standard library and the project's own Django, Python 3.9. It runs only on request, sends nothing
 but SELECT, in a connection that the database itself keeps from writing, and calls no view. Which
-model a route is about: `liveburst_models.py`.
+model a route is about: `liveburst_models.py`; which of its fields: `liveburst_lookups.py`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from liveburst_models import Unknown, lookups_of
+from liveburst_lookups import Unknown
+from liveburst_models import lookups_of
 from liveburst_routes import entries, parameters
 
 LONGEST_VALUE = 200  # characters

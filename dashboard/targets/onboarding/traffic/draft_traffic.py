@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from dashboard.project.labtoml.schema import SCHEMA_FILE
 from dashboard.targets.onboarding.draft.lab_toml import checked_sections
-from dashboard.targets.onboarding.draft.pairing import ScenarioDraft, slug
-from dashboard.targets.onboarding.draft.project_section import notes_comment, project_section
+from dashboard.targets.onboarding.draft.pairing import slug
+from dashboard.targets.onboarding.draft.project_section import notes_comment
 from dashboard.targets.onboarding.draft.scenario_section import LOAD
-from dashboard.targets.onboarding.draft.server_choice import lanes
 from dashboard.targets.onboarding.draft.toml_text import commented_out, one_line, toml_string
-from dashboard.targets.onboarding.inspection import Inspection
 from dashboard.targets.onboarding.route_rows import RowsFile, csv_text
 from dashboard.wire.plural import counted
 
+from .destination import Destination, NamedView
 from .read_traffic import SECONDS, Traffic
 from .views import View
 
@@ -25,54 +23,6 @@ MOST_SCENARIOS = 40
 MOST_MINUTES = 7 * 24 * 60  # in a row, those without requests included
 ARRIVALS = "arrivals.csv"
 UNKNOWN_FAMILY = " # a guess: the file does not have it"
-
-
-@dataclass(frozen=True)
-class NamedView:
-    """A view with its scenario's name, and the file of its rows; empty without."""
-
-    name: str
-    view: View
-    rows_file: str
-
-    @property
-    def family(self) -> str:
-        """The family of its code, a guess without the project's routes."""
-        return self.view.route.family if self.view.route else "sync"
-
-
-@dataclass(frozen=True)
-class Destination:
-    """What is fired at: an inspected project, or a target that runs already at `url`."""
-
-    url: str
-    inspection: Inspection | None = None
-
-    def section(self, location: Path) -> str:
-        """Return [project]."""
-        if self.inspection is not None:
-            return project_section(self.inspection, location)
-        return (
-            '[project]\nname = "traffic"\n'
-            f"url = {toml_string(self.url)} # runs already; with PATH, it would be a project\n"
-        )
-
-    def lanes(self, named: NamedView) -> list[str]:
-        """Return the lanes of a scenario."""
-        if self.inspection is None or named.view.route is None:
-            return [f"{named.family}@running"]
-        scenario = ScenarioDraft(named.name, (named.view.route,))
-        return list(lanes(scenario, self.inspection))
-
-    def headers(self, view: View) -> str:
-        """Return the line with headers that each request needs; empty if it needs none."""
-        headers = {"Content-Type": view.content_type} if view.content_type else {}
-        if self.inspection is not None and self.inspection.refuses_loopback:
-            headers["Host"] = self.inspection.allowed_host
-        pairs = ", ".join(
-            f"{toml_string(name)} = {toml_string(value)}" for name, value in headers.items()
-        )
-        return f"headers = {{ {pairs} }}" if pairs else ""
 
 
 def named_views(traffic: Traffic, rows_directory: str) -> list[NamedView]:

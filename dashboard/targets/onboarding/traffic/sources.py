@@ -12,8 +12,9 @@ from typing import cast
 
 from .access_log import FORMATS, AccessLog
 from .har import Har
+from .json_or_yaml import MOST_CHARACTERS
 from .logged_request import RequestSource, refused
-from .openapi import MOST_CHARACTERS, Description, read_openapi
+from .openapi import Description, read_openapi
 
 HEAD_BYTES = 65_536
 MOST_LINE_BYTES = 65_536

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.project.project import Project
+from dashboard.targets.onboarding.traffic.destination import Destination
 from dashboard.targets.onboarding.traffic.draft_traffic import (
-    Destination,
     draft_traffic,
     named_views,
     traffic_files,
