@@ -106,8 +106,8 @@ def _header(traffic: Traffic, source: str) -> str:
     return (
         f"#:schema ./{SCHEMA_FILE}\n"
         f"# Drafted by `lab import` from {one_line(source)}, {_a(traffic.kind)}: {number}.\n"
-        "# Read it before you use it: what is fired at works for each request. docs/traffic.md has"
-        " more.\n"
+        "# Read it before you use it: a request does to the target what it did then."
+        " docs/traffic.md has more.\n"
     )
 
 
@@ -129,8 +129,8 @@ def _arrivals_comment(traffic: Traffic, rows_directory: str) -> str:
     mean = sum(number for _, number in minutes) / len(minutes)
     return (
         f"# Arrivals, by minute: {rows_directory}/{ARRIVALS}. On average"
-        f" {mean / SECONDS:.3g}/s over {counted(len(minutes), 'minute')}; the busiest is"
-        f" {_clock(busiest)} with {most / SECONDS:.3g}/s.\n"
+        f" {_rate(mean / SECONDS)}/s over {counted(len(minutes), 'minute')}; the busiest is"
+        f" {_clock(busiest)} with {_rate(most / SECONDS)}/s.\n"
     )
 
 
@@ -170,8 +170,13 @@ def _share_comment(named: NamedView, traffic: Traffic, requests: int) -> str:
     rate = max(traffic.minutes.values()) * share / SECONDS
     return (
         f"# {share:.2%} of the requests, {named.view.requests:,}; in the busiest minute:"
-        f" burst {named.name} --rate {rate:.3g} --duration 60 --poisson"
+        f" burst {named.name} --rate {_rate(rate)} --duration 60 --poisson"
     )
+
+
+def _rate(per_second: float) -> str:
+    """Return a rate for a command: 93, 1.55, 0.003; never 0."""
+    return f"{max(per_second, 0.001):.3f}".rstrip("0").rstrip(".")
 
 
 def _clock(minute: int) -> str:
