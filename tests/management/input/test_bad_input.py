@@ -24,6 +24,7 @@ LIMITED = f"{MARK}-limited"
 COMMANDS = {
     "lab": ("lab", "--no-browser", "--port"),
     "lab init": ("lab", "init", "/nonexistent", "--settings"),
+    "lab import": ("lab", "import"),
     "burst": ("burst", "sleep", "--lane"),
     "burst --expect": ("burst", "sleep", "--expect"),
     "matrix": ("matrix", "sleep", "--set"),

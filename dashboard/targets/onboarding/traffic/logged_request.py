@@ -48,5 +48,6 @@ class InvalidTraffic(Invalid):
 
 def refused(name: str, line: int | None, message: str) -> InvalidTraffic:
     """Return the error of a file, at a line if it is known."""
-    place = name if line is None else f"{name}, line {line:,}"
+    shown = name if name.isprintable() else ascii(name)
+    place = shown if line is None else f"{shown}, line {line:,}"
     return InvalidTraffic(Problem(place, message))
