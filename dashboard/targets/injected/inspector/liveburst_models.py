@@ -25,15 +25,21 @@ def lookups_of(view: Any, path: str, converters: dict[str, Any]) -> tuple[Any, l
     special = class_lookups(cls, names)
     # A list's own model is another one than that which its parameters choose from.
     queryset = queryset_of_class(cls) if special else None
-    if queryset is None:
-        model = model_by_name(view, path, names)
-        # The manager that the project's own code uses: it may hide rows.
-        queryset = model._default_manager.all()  # noqa: SLF001 - Django documents it
+    if queryset is None:  # not its truth value, which would query the database
+        queryset = queryset_by_name(view, path, names)
     lookups = [
         special.get(name) or lookup_in(queryset.model, name, converter)
         for name, converter in converters.items()
     ]
     return queryset, lookups
+
+
+def queryset_by_name(view: Any, path: str, names: list[str]) -> Any:
+    """Return the rows of the model that names lead to, by its default manager. Raises Unknown.
+
+    That is the one that the project's own code uses: it may hide rows.
+    """
+    return model_by_name(view, path, names)._default_manager.all()  # noqa: SLF001 - documented
 
 
 # By class
@@ -77,7 +83,7 @@ def class_lookups(cls: Any, names: list[str]) -> dict[str, str]:
 
 def model_by_name(view: Any, path: str, names: list[str]) -> Any:
     """Return the model that the last parameter is about, by names. Raises Unknown."""
-    models = {}
+    models: dict[str, list[Any]] = {}
     for model in import_module("django.apps").apps.get_models():
         models.setdefault(plain(model.__name__), []).append(model)
     module = module_of(view)

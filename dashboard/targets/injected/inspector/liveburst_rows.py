@@ -47,8 +47,8 @@ def rows_of(resolver: Any, most: int) -> Any:
         met.add(path)
         try:
             rows, model = selected(entry, path, converters, most)
-        except Unknown as reason:
-            yield {"path": path, "rows": [], "reason": str(reason)}
+        except Unknown as unknown:
+            yield {"path": path, "rows": [], "reason": str(unknown)}
         except Exception as error:  # a project's models and databases may raise anything
             yield {"path": path, "rows": [], "reason": f"{type(error).__name__}: {first(error)}"}
         else:
@@ -133,7 +133,7 @@ def text_of(value: Any, converter: Any) -> Any:
     if converter is not None:
         with suppress(Exception):  # a project's converter may raise anything
             text = str(converter.to_url(value))
-        matches = re.fullmatch(converter.regex, text)
+        matches = re.fullmatch(converter.regex, text) is not None
     else:
         matches = "/" not in text
     return text if matches and len(text) <= LONGEST_VALUE and text.isprintable() else None

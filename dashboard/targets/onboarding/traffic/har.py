@@ -106,9 +106,10 @@ class _Text:
             try:
                 value, end = _DECODER.raw_decode(self._text, self._at)
             except json.JSONDecodeError as error:
+                length = error.pos - self._at  # of what is JSON
                 if len(self._text) - self._at < MOST_CHARACTERS and self._read():
                     continue
-                line = self.line + self._text.count("\n", self._at, error.pos)
+                line = self.line + self._text.count("\n", self._at, self._at + length)
                 raise refused(self._name, line, f"expected JSON, found: {error.msg}") from None
             except RecursionError:
                 raise refused(self._name, self.line, "expected fewer nested values") from None

@@ -41,13 +41,13 @@ class LeftOut:
 
     def sentences(self) -> Iterator[str]:
         """Yield what was left out, a sentence each, the most first."""
-        for counts, of in ((self.requests, ""), (self.parts, "of ")):
+        for counts, words in ((self.requests, "Left out:"), (self.parts, "Left out of")):
             for reason, number in counts.most_common(MOST_REASONS):
-                yield f"Left out {of}{counted(number, 'request')}: {reason}."
+                yield f"{words} {counted(number, 'request')}: {reason}."
             others = counts.most_common()[MOST_REASONS:]
             if others:
                 number = sum(count for _, count in others)
-                yield f"Left out {of}{counted(number, 'request')} for {len(others)} more reasons."
+                yield f"{words} {counted(number, 'request')}: {len(others)} more reasons."
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import gzip
 import io
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import cast
 
@@ -28,24 +28,28 @@ def opened(path: Path) -> Iterator[RequestSource | Description]:
     Raises InvalidTraffic, also while the requests are read.
     """
     try:
-        with path.open("rb", buffering=0) as raw:
+        with ExitStack() as files:
+            raw = files.enter_context(path.open("rb", buffering=0))
             compressed = raw.read(2) == _GZIP
             raw.seek(0)
             file = gzip.GzipFile(fileobj=raw) if compressed else raw
-            yield _read(path.name, io.BufferedReader(cast(io.RawIOBase, file), HEAD_BYTES))
+            buffered = io.BufferedReader(cast(io.RawIOBase, file), HEAD_BYTES)
+            files.callback(buffered.close)
+            yield _read(path.name, buffered, files)
     except (OSError, EOFError, zlib.error) as error:
         problem = getattr(error, "strerror", None) or error
         message = f"expected a file that can be read, found: {problem}"
         raise refused(str(path), None, message) from None
 
 
-def _read(name: str, file: io.BufferedReader) -> RequestSource | Description:
+def _read(name: str, file: io.BufferedReader, files: ExitStack) -> RequestSource | Description:
     head = file.peek(HEAD_BYTES)[:HEAD_BYTES]
     text = head.decode("utf-8-sig", errors="replace").lstrip()
     is_yaml = name.lower().endswith((".yaml", ".yml")) or _begins_yaml(text)
     if not text.startswith("{") and not is_yaml:
         return AccessLog(name, _lines(file))
-    stream = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace")
+    text_file = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace")
+    stream = files.enter_context(text_file)
     if is_yaml or '"openapi"' in text or '"swagger"' in text:
         return read_openapi(name, stream.read(MOST_CHARACTERS + 1))
     if '"log"' in text:

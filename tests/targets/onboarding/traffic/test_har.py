@@ -20,7 +20,7 @@ from tests.properties import examples
 from .files import counts, har, read, recorded
 
 SHOP = "https://shop.example"
-SECRETS = {
+SECRETS: dict[str, Any] = {
     "headers": [
         {"name": "Cookie", "value": "sessionid=s3cr3t-s3cr3t"},
         {"name": "Authorization", "value": "Bearer s3cr3t-s3cr3t"},
