@@ -47,11 +47,12 @@ def queryset_by_name(view: Any, path: str, names: list[str]) -> Any:
 
 def queryset_of_class(cls: Any) -> Any:
     """Return the queryset that a class names, without calling a method of it; None without."""
-    queryset = getattr(cls, "queryset", None)
+    queryset: Any = getattr(cls, "queryset", None)
     if hasattr(queryset, "values_list") and hasattr(queryset, "model"):
         return queryset.all()
     declared = getattr(getattr(cls, "serializer_class", None), "Meta", None)
-    for model in (getattr(cls, "model", None), getattr(declared, "model", None)):
+    models: list[Any] = [getattr(cls, "model", None), getattr(declared, "model", None)]
+    for model in models:
         if is_model(model):
             return model._default_manager.all()  # noqa: SLF001 - Django documents it
     return None

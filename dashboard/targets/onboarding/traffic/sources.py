@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from .access_log import FORMATS, AccessLog
 from .har import Har
@@ -42,7 +42,7 @@ def opened(path: Path) -> Iterator[RequestSource | Description]:
         raise refused(str(path), None, message) from None
 
 
-def _read(name: str, file: io.BufferedReader, files: ExitStack) -> RequestSource | Description:
+def _read(name: str, file: io.BufferedReader[Any], files: ExitStack) -> RequestSource | Description:
     head = file.peek(HEAD_BYTES)[:HEAD_BYTES]
     text = head.decode("utf-8-sig", errors="replace").lstrip()
     is_yaml = name.lower().endswith((".yaml", ".yml")) or _begins_yaml(text)
@@ -62,7 +62,7 @@ def _begins_yaml(text: str) -> bool:
     return next(lines, "").startswith(("openapi:", "swagger:"))
 
 
-def _lines(file: io.BufferedReader) -> Iterator[str]:
+def _lines(file: io.BufferedReader[Any]) -> Iterator[str]:
     """Yield the lines of a file; of one that has no end, its beginning."""
     while data := file.readline(MOST_LINE_BYTES):
         yield data.decode("utf-8", errors="replace")
