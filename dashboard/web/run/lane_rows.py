@@ -11,7 +11,6 @@ from django.urls import reverse
 
 from dashboard.analysis.report.report import Report, first_look
 from dashboard.analysis.samples import bystander, stats
-from dashboard.analysis.samples.cut_off import cut_off_text
 from dashboard.analysis.samples.lane_samples import Lane
 from dashboard.analysis.samples.window import Stretch, within
 from dashboard.analysis.text.numbers import with_ends
@@ -142,7 +141,7 @@ def _numbers(report: LaneReport) -> dict[str, str]:
         "p50": format_ms(latency["p50"]) if own else "–",
         "p95": format_ms(latency["p95"]) if own else "–",
         "service_p95": format_ms(report["service_ms"]["p95"]) if own else "–",
-        "errors": _failed(report["errors"], cut_off_text(report)),
+        "errors": _failed(report["errors"], (report.get("partial") or {"cut_off": 0})["cut_off"]),
         "bystander": format_ms(bystander.bystander_wait_ms(report)),
         "peak_threads": format_number(side["peak_threads"], "{:,}"),
         "rss": format_number(side["peak_rss_mb"], "{:,.0f} MiB"),
@@ -167,8 +166,11 @@ def _numbers_within(lane: Lane, stretch: Stretch) -> dict[str, str]:
     }
 
 
-def _failed(errors: Mapping[str, int], cut_off: str = "") -> str:
-    """Return how many requests failed and why; those cut off by Stop follow, as no failures."""
+def _failed(errors: Mapping[str, int], cut_off: int = 0) -> str:
+    """Return how many requests failed and why; those cut off by Stop follow, as no failures.
+
+    A warning below the table has the rest of the round that was cut off.
+    """
     failed = sum(errors.values())
     text = f"✕ {failed:,} ({', '.join(errors)})" if failed else "0"
-    return f"{text}; {cut_off}" if cut_off else text
+    return f"{text}; {cut_off:,} cut off" if cut_off else text
