@@ -1,17 +1,19 @@
 """Ends processes whose guard and starter are gone: the last line, behind the guards.
 
 Every process that `launcher` starts, and what it starts itself, has OWNER in its environment:
-which process started it, and by which of its starts. A process is an orphan only if it runs in
-our process namespace, under our own user id, and its owner has ended, by process id *and* start
-time: a later process may have the same id. No other process is ever signalled.
+which process started it, by which of its starts, and for which home. A process is an orphan only if
+it runs in our process namespace, under our own user id, for our own home, and its owner has ended,
+by process id *and* start time: a later process may have the same id. No other process is ever
+signalled.
 
 An orphan exists only if `kill -9` meets both processes of a guard, or guard and starter, at
-once. It is ended when that guard is missed, otherwise when Liveburst is started next.
+once. It is ended when that guard is missed, otherwise when Liveburst is started next with its home.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import signal
 import sys
@@ -21,6 +23,8 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Self
+
+from dashboard.home import home
 
 OWNER = "LIVEBURST_OWNER"
 _PROC = Path("/proc")
@@ -62,19 +66,28 @@ def new_mark() -> str:
         owner = Owner.here()
     except OSError:
         return ""
-    return f"{owner.namespace}:{owner.pid}:{owner.started}:{next(_starts)}"
+    return f"{owner.namespace}:{owner.pid}:{owner.started}:{next(_starts)}:{_home_mark()}"
+
+
+def _home_mark() -> str:
+    """Return what tells our home from others; its path is not for everyone to see."""
+    return hashlib.sha256(os.fsencode(home())).hexdigest()[:16]
 
 
 def end_orphans() -> int:
-    """Kill every process whose owner has ended, and return how many there were."""
+    """Kill every process of our home whose owner has ended, and return how many there were."""
     try:
         here = Owner.here()
     except OSError:  # no /proc: nothing can be distinguished
         return 0
 
+    own_home = _home_mark()
+
     def is_orphan(pid: int) -> bool:
-        owner = _owner_of(pid)
-        return owner is not None and owner.namespace == here.namespace and owner.ended
+        owner, home_mark = _owner_of(pid)
+        if owner is None or owner.namespace != here.namespace:
+            return False
+        return home_mark in ("", own_home) and owner.ended  # earlier versions named no home
 
     return _kill_all(is_orphan)
 
@@ -133,12 +146,13 @@ def _own_processes() -> Iterator[int]:
                     yield int(entry.name)
 
 
-def _owner_of(pid: int) -> Owner | None:
-    namespace, pid_text, started, _ = (*_mark_of(pid).split(":"), *[""] * 4)[:4]
+def _owner_of(pid: int) -> tuple[Owner | None, str]:
+    """Return the owner of a process, None without one, and the mark of its home."""
+    namespace, pid_text, started, _, home_mark = (*_mark_of(pid).split(":"), *[""] * 5)[:5]
     try:
-        return Owner(int(namespace), int(pid_text), int(started))
+        return Owner(int(namespace), int(pid_text), int(started)), home_mark
     except ValueError:
-        return None
+        return None, home_mark
 
 
 def _mark_of(pid: int) -> str:

@@ -9,12 +9,14 @@ import select
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import IO
 
 ROOT = Path(__file__).parents[3]
+_STARTING = threading.Lock()  # commands may be started by several threads
 
 
 class Fork(subprocess.Popen[str]):
@@ -44,7 +46,9 @@ class Fork(subprocess.Popen[str]):
         status_read, status_write = os.pipe()
         passed = (nothing, out_write, error_write, status_write)
         request = json.dumps({"arguments": list(arguments), "env": dict(env)})
-        socket.send_fds(_starter(), [request.encode()], passed)
+        with _STARTING:
+            starter = _starter()
+        socket.send_fds(starter, [request.encode()], passed)
         for descriptor in passed:
             os.close(descriptor)
         self.stdout = os.fdopen(out_read, encoding="utf-8")

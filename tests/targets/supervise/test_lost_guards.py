@@ -15,7 +15,7 @@ import pytest
 
 from dashboard.targets.supervise import orphans
 from dashboard.targets.supervise.launcher import STOP_TIMEOUT_S, Child, launch
-from dashboard.targets.supervise.orphans import OWNER, Owner, end_orphans
+from dashboard.targets.supervise.orphans import OWNER, Owner, end_orphans, new_mark
 from tests.targets.helpers import marked, until, until_async
 
 pytestmark = [
@@ -110,6 +110,21 @@ def test_an_orphan_is_told_by_its_owners_start_time() -> None:
     with owned(mark_of(Owner(here.namespace, here.pid, here.started - 1))) as orphan:
         assert end_orphans() == 1
         assert orphan.wait(30) == -signal.SIGKILL
+
+
+def test_an_orphan_is_ended_by_a_start_with_its_own_home_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LIVEBURST_HOME", str(tmp_path / "a"))
+    home_mark = new_mark().rpartition(":")[2]
+    here = Owner.here()
+    with owned(f"{mark_of(Owner(here.namespace, here.pid, here.started - 1))}:{home_mark}") as left:
+        monkeypatch.setenv("LIVEBURST_HOME", str(tmp_path / "b"))
+        assert end_orphans() == 0
+        assert left.poll() is None
+        monkeypatch.setenv("LIVEBURST_HOME", str(tmp_path / "a"))
+        assert end_orphans() == 1
+        assert left.wait(30) == -signal.SIGKILL
 
 
 @pytest.mark.parametrize("foreign", ["alive", "other namespace", "no mark", "nonsense"])
