@@ -3,18 +3,27 @@
 No input may be answered by 5xx or a traceback, hang, start a run, or leave anything behind in the
 dashboard. Inputs come in batches from Hypothesis, each with a seed of its own: the results of each
 batch are appended to a file, and what is in it is not repeated, so the command can be stopped and
-started again. Afterwards a run is fired, which has to finish.
+started again. Afterwards a run is fired, which has to finish. `--jobs` dashboards and doors are
+open side by side, each with a home of its own.
 """
 
 from __future__ import annotations
 
 import json
+import math
+import os
+import signal
 import sys
+import time
 from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from itertools import cycle
+from multiprocessing import active_children, get_context
+from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +37,7 @@ from .doors.imports import ImportDoor
 from .doors.lab_toml import LabTomlDoor
 from .doors.over_http import FormDoor, HttpDoor
 from .doors.over_websocket import WebsocketDoor
+from .interrupts import end_by_interrupt
 
 RESULTS = Path("bad_inputs.jsonl")
 COUNT, BATCH = 100_000, 500
@@ -46,18 +56,25 @@ OF_A_DASHBOARD: Mapping[str, Callable[[Dashboard], Door]] = {
     "import": ImportDoor,
     "datagrams": DatagramDoor,
 }
+SLOWEST_FIRST = ("arguments", "forms", "http", "import", "lab.toml", "websocket", "datagrams")
+# Batches of a shift: few, so that all jobs have work to the end; a dashboard starts in 5 s.
+MOST_ALONE, MOST_AT_A_DASHBOARD = 4, 10
 ALONE: Mapping[str, Callable[[], Door]] = {"lab.toml": LabTomlDoor, "arguments": ArgumentDoor}
 
 
 @dataclass
 class Batch:
-    """What became of a batch of inputs; without `faults` every promise held."""
+    """What became of a batch of inputs; without `faults` every promise held.
+
+    One without inputs, by a negative number, has what several batches left in their dashboard.
+    """
 
     door: str
     number: int
     inputs: int = 0
     answers: dict[str, int] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
+    growth: dict[str, float] = field(default_factory=dict)
 
 
 def perform(name: str, door: Door, number: int, size: int) -> Batch:
@@ -103,10 +120,104 @@ def todo(count: int, names: Sequence[str], done: set[tuple[str, int]], size: int
         yield from ((name, number) for number in range(batches) if (name, number) not in done)
 
 
+@dataclass(frozen=True)
+class Shift:
+    """Batches at one door, one after the other; none begins after `until_s` (monotonic)."""
+
+    door: str
+    numbers: Sequence[int]
+    size: int
+    results: Path
+    until_s: float = math.inf
+
+    def perform(self) -> int:
+        """Perform the batches and append them to the results; return how many faults there were."""
+        if self.door in ALONE:
+            with opened(self.door, None) as door:
+                return self._perform(door, self.numbers)
+        with dashboard() as place:
+            return self._perform_at(place)
+
+    def _perform_at(self, place: Dashboard) -> int:
+        with opened(self.door, place) as door:
+            # What is made once, such as caches, is no growth.
+            faults = self._perform(door, self.numbers[:1])
+            before, started = place.footprint, place.started()
+            faults += self._perform(door, self.numbers[1:])
+        after = asdict(place.footprint)
+        growth = {name: round(after[name] - value, 1) for name, value in asdict(before).items()}
+        left = changes(place, before, started)
+        try:
+            place.fire()
+        except Fault as fault:
+            left.append(str(fault))
+        self._write(Batch(self.door, -1 - self.numbers[0], faults=left, growth=growth))
+        return faults + len(left)
+
+    def _perform(self, door: Door, numbers: Sequence[int]) -> int:
+        faults = 0
+        for number in numbers:
+            if time.monotonic() < self.until_s:
+                batch = perform(self.door, door, number, self.size)
+                faults += len(batch.faults)
+                self._write(batch)
+        return faults
+
+    def _write(self, batch: Batch) -> None:
+        with self.results.open("a") as file:
+            file.write(json.dumps(asdict(batch)) + "\n")
+        lines = [f"{batch.door} {batch.number}: {batch.inputs} {batch.answers or batch.growth}"]
+        print("\n    ".join([*lines, *batch.faults]), flush=True)
+
+
+def shifts(
+    work: Sequence[tuple[str, int]], size: int, results: Path, until_s: float = math.inf
+) -> list[Shift]:
+    """Return the batches as shifts of one door each, those first that take longest."""
+    made: list[Shift] = []
+    for name in SLOWEST_FIRST:
+        numbers = [number for door, number in work if door == name]
+        most = MOST_ALONE if name in ALONE else MOST_AT_A_DASHBOARD
+        made.extend(
+            Shift(name, numbers[first : first + most], size, results, until_s)
+            for first in range(0, len(numbers), most)
+        )
+    return made
+
+
+def perform_all(work: Sequence[Shift], jobs: int) -> int:
+    """Perform the shifts, `jobs` at a time; return how many faults there were."""
+    if jobs == 1:
+        return sum(shift.perform() for shift in work)
+    spawn = get_context("spawn")
+    cores: SimpleQueue[int] = spawn.SimpleQueue()
+    for _, core in zip(range(jobs), cycle(sorted(os.sched_getaffinity(0))), strict=False):
+        cores.put(core)
+    with ProcessPoolExecutor(jobs, spawn, _take_core, (cores,)) as pool:
+        performed = [pool.submit(shift.perform) for shift in work]
+        try:
+            return sum(future.result() for future in performed)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in active_children():  # each ends the dashboard that it has started
+                os.kill(process.pid or 0, signal.SIGINT)
+            raise
+
+
+def _take_core(cores: SimpleQueue[int]) -> None:
+    """Keep this process and its dashboards, which wait for each other, to one core.
+
+    On two cores all dashboards would share the first one, at the lowest priority.
+    """
+    end_by_interrupt()
+    os.sched_setaffinity(0, {cores.get()})
+
+
 def batches_in(results: Path) -> list[Batch]:
-    """Return the batches in a file of results."""
+    """Return the batches in a file of results, of one that was repeated the last time."""
     lines = results.read_text().splitlines() if results.exists() else []
-    return [Batch(**json.loads(line)) for line in lines]
+    batches = (Batch(**json.loads(line)) for line in lines)
+    return list({(batch.door, batch.number): batch for batch in batches}.values())
 
 
 @contextmanager
@@ -126,7 +237,6 @@ def opened(name: str, place: Dashboard | None) -> Iterator[Door]:
 def changes(place: Dashboard, before: Footprint, started: Sequence[int]) -> list[str]:
     """Return what the inputs have left in a dashboard that they must not."""
     after, faults = place.footprint, []
-    print(f"    before {before}\n    after  {after}")
     for name, most in asdict(MAX_GROWTH).items():
         growth = getattr(after, name) - getattr(before, name)
         if growth > most:
@@ -138,54 +248,12 @@ def changes(place: Dashboard, before: Footprint, started: Sequence[int]) -> list
     return faults
 
 
-def perform_all(work: Sequence[tuple[str, int]], size: int, results: Path) -> int:
-    """Perform the batches and append them to the results; return how many faults there were."""
-    names = list(dict.fromkeys(name for name, _ in work))
-    faults = 0
-    for name in names:
-        numbers = [number for each, number in work if each == name]
-        if name in ALONE:
-            with opened(name, None) as door:
-                faults += _perform_door(name, door, numbers, size, results)
-            continue
-        with dashboard() as place:
-            faults += _perform_at(place, name, numbers, size, results)
-    return faults
-
-
-def _perform_at(
-    place: Dashboard, name: str, numbers: Sequence[int], size: int, results: Path
-) -> int:
-    with opened(name, place) as door:
-        # What is made once, such as caches, is no growth.
-        faults = _perform_door(name, door, numbers[:1], size, results)
-        before, started = place.footprint, place.started()
-        faults += _perform_door(name, door, numbers[1:], size, results)
-    left = changes(place, before, started)
-    try:
-        place.fire()
-    except Fault as fault:
-        left.append(str(fault))
-    for each in left:
-        print(f"    {name}: {each}")
-    return faults + len(left)
-
-
-def _perform_door(name: str, door: Door, numbers: Sequence[int], size: int, results: Path) -> int:
-    faults = 0
-    for number in numbers:
-        batch = perform(name, door, number, size)
-        faults += len(batch.faults)
-        with results.open("a") as file:
-            file.write(json.dumps(asdict(batch)) + "\n")
-        print(f"{name} {number}: {batch.inputs} {batch.answers}", *batch.faults, sep="\n    ")
-        sys.stdout.flush()
-    return faults
-
-
 def table(batches: Sequence[Batch]) -> str:
     """Return the results by door, as a table in Markdown."""
-    lines = ["| door | inputs | answers | faults |", "| --- | ---: | --- | ---: |"]
+    lines = [
+        "| door | inputs | answers | memory, MiB (most) | faults |",
+        "| --- | ---: | --- | ---: | ---: |",
+    ]
     for name in SHARES:
         of_door = [batch for batch in batches if batch.door == name]
         answers: Counter[str] = Counter()
@@ -194,7 +262,9 @@ def table(batches: Sequence[Batch]) -> str:
         counts = ", ".join(f"{answer}: {number:,}" for answer, number in answers.most_common())
         faults = sum(len(batch.faults) for batch in of_door)
         inputs = sum(batch.inputs for batch in of_door)
-        lines.append(f"| {name} | {inputs:,} | {counts} | {faults} |")
+        grown = [batch.growth["memory_mib"] for batch in of_door if batch.growth]
+        most = f"{max(grown):+.0f}" if grown else "–"
+        lines.append(f"| {name} | {inputs:,} | {counts} | {most} | {faults} |")
     return "\n".join(lines)
 
 
@@ -205,10 +275,19 @@ def main() -> int:
     parser.add_argument("--door", action="append", choices=list(SHARES), help="only this one")
     parser.add_argument("--batch", type=int, default=BATCH, help="inputs in a batch")
     parser.add_argument("--results", type=Path, default=RESULTS)
+    parser.add_argument("--jobs", type=int, default=1, help="doors side by side")
+    parser.add_argument("--minutes", type=float, default=1e6, help="begin no batch after that")
+    parser.add_argument("--again", action="store_true", help="repeat batches that found a fault")
     options = parser.parse_args()
-    done = {(batch.door, batch.number) for batch in batches_in(options.results)}
+    end_by_interrupt()
+    until_s = time.monotonic() + 60 * options.minutes
+    done = {
+        (batch.door, batch.number)
+        for batch in batches_in(options.results)
+        if not (options.again and batch.faults)
+    }
     work = list(todo(options.count, options.door or list(SHARES), done, options.batch))
-    faults = perform_all(work, options.batch, options.results)
+    faults = perform_all(shifts(work, options.batch, options.results, until_s), options.jobs)
     print(table(batches_in(options.results)))
     return 1 if faults else 0
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import signal
 import sys
 import tempfile
 import time
@@ -22,8 +21,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from types import FrameType
 
+from .interrupts import end_by_interrupt
 from .strikes.case import SIGNALS, VICTIMS, Case, Result
 from .strikes.site import Site
 from .strikes.strike import strike
@@ -109,7 +108,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=1e6, help="begin no strike after that")
     parser.add_argument("--again", action="store_true", help="repeat those that found a fault")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, _interrupt)
+    end_by_interrupt()
     until_s = time.monotonic() + 60 * options.minutes
     before = results_in(options.results)
     done = {name for name, result in before.items() if not (options.again and result.faults)}
@@ -137,11 +136,6 @@ def _write(result: Result, path: Path) -> None:
     for fault in result.faults:
         print(f"    {fault}")
     sys.stdout.flush()
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    """End as by Ctrl-C, so that nothing that was started is left."""
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -11,11 +11,15 @@ from bench.bad_inputs import (
     ALONE,
     OF_A_DASHBOARD,
     SHARES,
+    SLOWEST_FIRST,
     Batch,
+    Shift,
     batches_in,
     changes,
     opened,
     perform,
+    perform_all,
+    shifts,
     table,
     todo,
 )
@@ -55,8 +59,33 @@ def test_bad_inputs_are_refused(name: str) -> None:
     assert batch.inputs >= INPUTS // 2
 
 
+@pytest.mark.processes
+def test_shifts_are_performed_side_by_side(tmp_path: Path) -> None:
+    results = tmp_path / "results.jsonl"
+    work = [Shift("lab.toml", [number], INPUTS // 2, results) for number in range(2)]
+    assert perform_all(work, jobs=2) == 0
+    batches = batches_in(results)
+    assert sorted(batch.number for batch in batches) == [0, 1]
+    assert all(batch.inputs >= INPUTS // 4 for batch in batches)
+
+
+def test_no_batch_begins_after_the_time(tmp_path: Path) -> None:
+    results = tmp_path / "results.jsonl"
+    assert Shift("lab.toml", [0], INPUTS, results, until_s=0.0).perform() == 0
+    assert batches_in(results) == []
+
+
+def test_every_batch_is_in_one_shift(tmp_path: Path) -> None:
+    every = list(todo(100_000, list(SHARES), set(), 500))
+    made = shifts(every, 500, tmp_path)
+    assert sorted((shift.door, number) for shift in made for number in shift.numbers) == sorted(
+        every
+    )
+    assert max(len(shift.numbers) for shift in made) <= 10
+
+
 def test_every_door_has_its_share() -> None:
-    assert set(SHARES) == {*ALONE, *OF_A_DASHBOARD}
+    assert set(SHARES) == {*ALONE, *OF_A_DASHBOARD} == set(SLOWEST_FIRST)
     assert sum(SHARES.values()) == pytest.approx(1)
 
 
@@ -66,6 +95,11 @@ def test_what_is_in_the_results_is_not_repeated(tmp_path: Path) -> None:
     assert list(todo(10_000, list(SHARES), set(every[:7]), 500)) == every[7:]
     results = tmp_path / "results.jsonl"
     assert batches_in(results) == []
-    results.write_text('{"door": "http", "number": 0, "inputs": 2, "answers": {"404": 2}}\n')
+    first, again = (
+        '{"door": "http", "number": 0, "inputs": 1}\n',
+        ('{"door": "http", "number": 0, "inputs": 2, "answers": {"404": 2}}\n'),
+    )
+    results.write_text(first + again)
     assert batches_in(results) == [Batch("http", 0, 2, {"404": 2})]
-    assert "| http | 2 | 404: 2 | 0 |" in table(batches_in(results))
+    left = Batch("http", -1, growth={"memory_mib": 3.2, "descriptors": 0, "threads": 0})
+    assert "| http | 2 | 404: 2 | +3 | 0 |" in table([*batches_in(results), left])

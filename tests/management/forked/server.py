@@ -8,6 +8,7 @@ arguments for mount(8), in this process's own mount namespace.
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -39,6 +40,7 @@ def main() -> None:
     """Answer each line until stdin ends."""
     with tempfile.TemporaryDirectory() as home:
         preload(home)
+    gc.freeze()  # a collection in a fork would copy the pages of all that was imported
     print("{}", flush=True)
     for line in sys.stdin:
         request = json.loads(line)
