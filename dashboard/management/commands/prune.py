@@ -1,4 +1,4 @@
-"""`manage.py prune`: delete old runs for good, and give their room back to the disk."""
+"""`manage.py prune`: delete old runs and entries of the audit list, and give their room back."""
 
 from __future__ import annotations
 
@@ -11,19 +11,25 @@ from django.db import connection
 
 from dashboard.database.opening import open_database
 from dashboard.management.options import BAD_USAGE, NO_CHECKS
-from dashboard.runs.archive import deletion, retention
+from dashboard.runs.archive import audit_retention, deletion, retention
 from dashboard.runs.archive.retention_limits import Limits
 from dashboard.wire.errors import Invalid
 from dashboard.wire.plural import counted
 from dashboard.wire.units import BYTES_PER_MB
 
-OPTIONS = {"keep": "keep", "runs": "runs", "size": "size"}
+OPTIONS = {
+    "keep": "keep",
+    "runs": "runs",
+    "size": "size",
+    "audit_keep": "audit-keep",
+    "audit_entries": "audit-entries",
+}
 
 
 class Command(BaseCommand):
-    """Deletes the oldest runs beyond the limits."""
+    """Deletes the oldest runs, and the oldest entries of the audit list, beyond the limits."""
 
-    help = "Delete old runs for good, and shrink the database."
+    help = "Delete old runs and audit entries for good, and shrink the database."
     requires_system_checks = NO_CHECKS
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -36,6 +42,12 @@ class Command(BaseCommand):
             action=BooleanOptionalAction,
             default=True,
             help="keep pinned runs, however old",
+        )
+        parser.add_argument(
+            "--audit-keep", metavar="AGE", help="delete older entries of the audit list: 365d"
+        )
+        parser.add_argument(
+            "--audit-entries", metavar="N", help="keep at most so many entries of the audit list"
         )
         parser.add_argument("--dry-run", action="store_true", help="only list them")
 
@@ -50,11 +62,20 @@ class Command(BaseCommand):
         if options["dry_run"]:
             for run in runs:
                 self.stdout.write(f"{run.pk} of {run.created:%Y-%m-%d %H:%M} UTC")
-            self.stdout.write(f"{counted(len(runs), 'run')} would be deleted.")
+            entries = audit_retention.surplus(limits.audit).count()
+            self.stdout.write(f"{_what(len(runs), entries)} would be deleted.")
             return
         retention.delete(runs)
+        entries = audit_retention.delete(limits.audit)
         deletion.purge()
         freed_mb = retention.give_back(Path(connection.settings_dict["NAME"])) / BYTES_PER_MB
         self.stdout.write(
-            f"Deleted {counted(len(runs), 'run')}; the database is {freed_mb:.1f} MB smaller."
+            f"Deleted {_what(len(runs), entries)}; the database is {freed_mb:.1f} MB smaller."
         )
+
+
+def _what(runs: int, entries: int) -> str:
+    """Return `3 runs`, and with entries of the audit list `3 runs and 1 audit entry`."""
+    if not entries:
+        return counted(runs, "run")
+    return f"{counted(runs, 'run')} and {counted(entries, 'audit entry', 'audit entries')}"

@@ -1,4 +1,7 @@
-"""How much is stored, by age, number and size: read from options or the environment."""
+"""How much is stored, by age, number and size: read from options or the environment.
+
+The audit list has limits of its own, so that a limit of runs never deletes what was done.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,21 @@ from dashboard.wire.errors import Invalid, Problem
 HOURS = {"h": 1, "d": 24, "w": 24 * 7}
 MOST_HOURS = 24 * 36_500  # a longer time may be before the first year of the calendar
 BYTES = {"MB": 10**6, "GB": 10**9, "TB": 10**12}
-VARIABLES = {"keep": "LIVEBURST_KEEP", "runs": "LIVEBURST_KEEP_RUNS", "size": "LIVEBURST_KEEP_SIZE"}
+VARIABLES = {
+    "keep": "LIVEBURST_KEEP",
+    "runs": "LIVEBURST_KEEP_RUNS",
+    "size": "LIVEBURST_KEEP_SIZE",
+    "audit_keep": "LIVEBURST_KEEP_AUDIT",
+    "audit_entries": "LIVEBURST_KEEP_AUDIT_ENTRIES",
+}
+
+
+@dataclass(frozen=True)
+class AuditLimits:
+    """Which entries the audit list may have; None is no limit."""
+
+    age: timedelta | None = None
+    entries: int | None = None
 
 
 @dataclass(frozen=True)
@@ -24,14 +41,15 @@ class Limits:
     runs: int | None = None
     size_bytes: int | None = None
     keep_pinned: bool = True
+    audit: AuditLimits = AuditLimits()
 
     @classmethod
     def read(
         cls, texts: Mapping[str, str | None], names: Mapping[str, str], *, keep_pinned: bool = True
     ) -> Self:
-        """Return the limits in the texts of `keep`, `runs` and `size`; empty ones are none.
+        """Return the limits in the texts by the keys of VARIABLES; empty ones are none.
 
-        Raises Invalid with the names that the user sees.
+        Raises Invalid with the names that the user sees, `names`.
         """
         keep, runs, size = (texts.get(name) for name in ("keep", "runs", "size"))
         return cls(
@@ -39,6 +57,7 @@ class Limits:
             _number(names["runs"], runs, {"": 1}, "a number of runs") if runs else None,
             _number(names["size"], size, BYTES, "500MB or 2GB") if size else None,
             keep_pinned,
+            _audit_limits(texts, names),
         )
 
     @classmethod
@@ -46,6 +65,15 @@ class Limits:
         """Return the limits that the dashboard keeps to. Raises Invalid."""
         texts = {name: environment.get(variable) for name, variable in VARIABLES.items()}
         return cls.read(texts, VARIABLES)
+
+
+def _audit_limits(texts: Mapping[str, str | None], names: Mapping[str, str]) -> AuditLimits:
+    keep, entries = texts.get("audit_keep"), texts.get("audit_entries")
+    expected = "a number of entries"
+    return AuditLimits(
+        _age(names["audit_keep"], keep) if keep else None,
+        _number(names["audit_entries"], entries, {"": 1}, expected) if entries else None,
+    )
 
 
 def _age(name: str, text: str) -> timedelta:

@@ -10,7 +10,7 @@ from django.db import DatabaseError
 
 from dashboard.runs.queue import run_queue
 
-from . import deletion, retention
+from . import audit_retention, deletion, retention
 from .retention_limits import Limits
 
 EVERY_S = 600.0
@@ -31,7 +31,8 @@ async def keep_tidy(limits: Limits) -> None:
 def tidy(limits: Limits) -> int:
     """Delete what is beyond the limits, unless a run is active or queued; return how many runs.
 
-    The file does not shrink, but its free pages are used again.
+    Entries of the audit list go by limits of their own. The file does not shrink, but its free
+    pages are used again.
     """
     if run_queue.queued():
         return 0
@@ -40,4 +41,6 @@ def tidy(limits: Limits) -> int:
     retention.delete(runs)
     if runs:
         log.info("Deleted %d old runs, beyond the limits of the environment", len(runs))
+    if entries := audit_retention.delete(limits.audit):
+        log.info("Deleted %d old entries of the audit list, beyond its limits", entries)
     return len(runs)

@@ -52,6 +52,8 @@ VARIABLES = {
     "LIVEBURST_KEEP": ("x", "90", "-1d", "1y", "999999999w"),
     "LIVEBURST_KEEP_RUNS": ("x", "-1", "1d", "1e3"),
     "LIVEBURST_KEEP_SIZE": ("x", "5", "5KB", "1 GB"),
+    "LIVEBURST_KEEP_AUDIT": ("x", "365", "1y"),
+    "LIVEBURST_KEEP_AUDIT_ENTRIES": ("x", "-1", "5d"),
 }
 
 
