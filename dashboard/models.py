@@ -8,6 +8,7 @@ from typing import Any
 from django.db import models
 
 from dashboard.accounts import AuditEntry, FailedLogins, Role, User
+from dashboard.masked_fields import MaskedJSONField, MaskedTextField
 from dashboard.wire.report.advice import AdviceUnderTest
 from dashboard.wire.report.report import Environment, Report
 from dashboard.wire.report.target_facts import TargetFacts
@@ -52,7 +53,7 @@ class QueuedWork(models.Model):
     # The process that performs it; without it the run was interrupted.
     owner_pid = models.IntegerField()
     owner_started = models.FloatField()
-    problem = models.TextField(default="")
+    problem = MaskedTextField(default="")
 
     class Meta:
         """One table per subclass."""
@@ -113,7 +114,7 @@ class Run(QueuedWork):
         null=True
     )
     # The piece of advice that it tests: a `wire.report.advice.AdviceUnderTest`.
-    tested_advice: models.JSONField[AdviceUnderTest | None, Any] = models.JSONField(null=True)
+    tested_advice: models.JSONField[AdviceUnderTest | None, Any] = MaskedJSONField(null=True)
     # The id of the run that the advice is of; empty for none.
     advised_by = models.CharField(max_length=8, default="", blank=True, db_index=True)
     notes = models.TextField(max_length=10_000, default="", blank=True)
@@ -122,17 +123,17 @@ class Run(QueuedWork):
     plan: models.JSONField[StoredPlan, StoredPlan] = models.JSONField()
     # As the lab.toml was then; it may have changed since.
     title = models.CharField(max_length=200)
-    environment: models.JSONField[Environment, Environment] = models.JSONField(default=dict)
-    warnings: models.JSONField[list[str], list[str]] = models.JSONField(default=list)
-    spoiled = models.TextField(default="")  # why there can be no verdict
+    environment: models.JSONField[Environment, Environment] = MaskedJSONField(default=dict)
+    warnings: models.JSONField[list[str], list[str]] = MaskedJSONField(default=list)
+    spoiled = MaskedTextField(default="")  # why there can be no verdict
     # Rounds that were repeated under a new number; their frames are stored and never counted.
     discarded_rounds: models.JSONField[list[int], list[int]] = models.JSONField(default=list)
     # The load generator's latency and limit, from the last calibration before the run.
     floor_ms = models.FloatField(null=True)
     limit_rps = models.FloatField(null=True)
-    log_tail = models.TextField(default="")
+    log_tail = MaskedTextField(default="")
     # Read by `runs.reports.stored.stored_report`, as a Report; None until the run has ended.
-    report: models.JSONField[Report | None, Any] = models.JSONField(null=True)
+    report: models.JSONField[Report | None, Any] = MaskedJSONField(null=True)
 
     class Meta:
         """Sorted by default: the newest first."""
@@ -161,7 +162,7 @@ class RunLane(models.Model):
     capacity = models.PositiveIntegerField(null=True)
     wait_s = models.FloatField(null=True)
     concurrency = models.CharField(max_length=200)
-    facts: models.JSONField[TargetFacts, TargetFacts] = models.JSONField(default=dict)
+    facts: models.JSONField[TargetFacts, TargetFacts] = MaskedJSONField(default=dict)
 
     class Meta:
         """Sorted by position, by which frames refer to a lane."""
@@ -180,8 +181,8 @@ class LaneSamples(models.Model):
     """
 
     lane = models.OneToOneField(RunLane, on_delete=models.CASCADE, related_name="samples")
-    where: models.JSONField[LaneWhere | None, LaneWhere | None] = models.JSONField(null=True)
-    missing = models.TextField(default="", blank=True)
+    where: models.JSONField[LaneWhere | None, LaneWhere | None] = MaskedJSONField(null=True)
+    missing = MaskedTextField(default="", blank=True)
 
     class Meta:
         """Sorted by the lane's position."""

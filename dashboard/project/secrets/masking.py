@@ -62,6 +62,11 @@ def remember_session(cookies: Mapping[str, str]) -> None:
         remember(value, f"{{session:{name}}}", MIN_SESSION_CHARACTERS)
 
 
+def known_forms() -> int:
+    """Return how many forms of values are replaced; it changes whenever one becomes known."""
+    return len(_replacements)
+
+
 def masked(text: str, *, begun_within: bool = False, cut_off: bool = False) -> str:
     """Return a text from the target with the known values replaced.
 

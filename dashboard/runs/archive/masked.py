@@ -1,6 +1,7 @@
-"""A run with secrets masked: what an older version stored, or another Liveburst exported.
+"""A run with secrets masked as it leaves Liveburst or comes from another one.
 
-What comes from a target is masked when it is stored, by the values and forms known then.
+What comes from a target is masked when it is stored, by the values and forms known then, and again
+when it is read (`dashboard.masked_fields`). What a user wrote, such as notes, is masked here alone.
 """
 
 from __future__ import annotations

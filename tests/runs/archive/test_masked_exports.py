@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import connection
 
 from dashboard.models import Run, RunLane
 from dashboard.project.secrets import masking
@@ -50,8 +51,35 @@ async def test_no_export_has_them(run: Run) -> None:
         assert text
         for secret in SECRETS:
             assert secret not in text, (export.name, secret)
+    assert await stored_log_tail(run) == LOG  # only what leaves is masked
+
+
+@sync_to_async
+def stored_log_tail(run: Run) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT log_tail FROM dashboard_run WHERE id = %s", [run.pk])
+        return str(cursor.fetchone()[0])
+
+
+async def test_nothing_that_is_read_has_them(run: Run) -> None:
     stored = await Run.objects.aget(pk=run.pk)
-    assert stored.log_tail == LOG  # only what leaves is masked
+    read = [stored.log_tail, stored.problem, stored.warnings, stored.report]
+    facts = [lane.facts async for lane in RunLane.objects.filter(run=run)]
+    rows = Run.objects.filter(pk=run.pk).values_list("problem", "warnings", "log_tail")
+    text = json.dumps([read, facts, [row async for row in rows]])
+    for secret in SECRETS:
+        assert secret not in text
+    assert "{env:SHOP_KEY}" in text
+    assert "[redacted]" in text
+
+
+async def test_a_value_that_becomes_known_is_masked_in_what_was_read_before(run: Run) -> None:
+    before = await Run.objects.aget(pk=run.pk)
+    assert "printed" in json.dumps(before.warnings)
+    masking.remember_variable("LATER_KEY", "printed")
+    after = await Run.objects.aget(pk=run.pk)
+    assert "printed" not in json.dumps(after.warnings)
+    assert "{env:LATER_KEY}" in json.dumps(after.warnings)
 
 
 async def test_an_import_is_stored_without_them(run: Run) -> None:
