@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import connection
 
 from dashboard.models import Run, RunLane
 from dashboard.project.secrets import masking
@@ -17,6 +16,7 @@ from dashboard.runs.planning.plans import make_plan
 from dashboard.web.run.card.card import CARD
 from dashboard.web.run.single_file import html_format
 from tests.runs.fakes import FakeEngine, FakeTargets, fake_laboratory
+from tests.stored_rows import stored_rows
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SECRETS = ("hunter2-forever", "s3cr3t-t0k3n-99", "eyJhbGciOi.eyJzdWIiOi.SflKxwRJSM", "remembered-1")
@@ -51,14 +51,9 @@ async def test_no_export_has_them(run: Run) -> None:
         assert text
         for secret in SECRETS:
             assert secret not in text, (export.name, secret)
-    assert await stored_log_tail(run) == LOG  # only what leaves is masked
-
-
-@sync_to_async
-def stored_log_tail(run: Run) -> str:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT log_tail FROM dashboard_run WHERE id = %s", [run.pk])
-        return str(cursor.fetchone()[0])
+    # Only what leaves is masked.
+    rows = await stored_rows("SELECT log_tail FROM dashboard_run WHERE id = %s", run.pk)
+    assert json.loads(rows) == [[LOG]]
 
 
 async def test_nothing_that_is_read_has_them(run: Run) -> None:
@@ -89,8 +84,9 @@ async def test_an_import_is_stored_without_them(run: Run) -> None:
     whole["run"]["log_tail"], whole["run"]["problem"] = LOG, f"password={SECRETS[1]}"
     whole["lanes"][0]["facts"] = {"command": ["serve", f"--password={SECRETS[0]}"]}
     copy = await sync_to_async(import_run)(json.dumps(whole))
-    stored = json.dumps([copy.log_tail, copy.problem, copy.warnings, copy.report])
-    facts = json.dumps([lane.facts async for lane in RunLane.objects.filter(run=copy)])
+    stored = await stored_rows("SELECT * FROM dashboard_run WHERE id = %s", copy.pk)
+    facts = await stored_rows("SELECT facts FROM dashboard_runlane WHERE run_id = %s", copy.pk)
+    assert "{env:SHOP_KEY}" in stored
     for secret in SECRETS:
         assert secret not in stored
         assert secret not in facts

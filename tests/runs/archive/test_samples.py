@@ -18,6 +18,7 @@ from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.reports.samples import where_of
 from tests.analysis.where.sampled import lane_where, line
 from tests.runs.fakes import FakeEngine, FakeTargets, fake_laboratory
+from tests.stored_rows import stored_rows
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LANES = ["sync@gunicorn-gthread", "async@daphne"]
@@ -107,6 +108,10 @@ async def test_secrets_in_source_are_in_no_export_and_no_import(
     whole["samples"][1]["missing"] = f"daphne printed {SECRET}."
     copy = await imported(whole)
     assert SECRET not in json.dumps(await sync_to_async(where_of)(copy))
+    of_copy = "lane_id IN (SELECT id FROM dashboard_runlane WHERE run_id = %s)"
+    rows = await stored_rows(f"SELECT * FROM dashboard_lanesamples WHERE {of_copy}", copy.pk)
+    assert "{env:SHOP_KEY}" in rows
+    assert SECRET not in rows
 
 
 async def test_retention_counts_them(run: Run) -> None:

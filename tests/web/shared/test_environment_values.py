@@ -9,12 +9,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.core import serializers
 from django.test import AsyncClient
 from django.urls import reverse
 
@@ -35,6 +33,7 @@ from dashboard.web.run.single_file import html_pieces
 from dashboard.web.shared.laboratory_access import set_laboratory
 from dashboard.wire.errors import InvalidPlan, TargetFailed
 from tests.runs.fakes import FakeEngine, FakeTarget, FakeTargets, fake_resources
+from tests.stored_rows import stored_rows
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SECRETS: Mapping[str, str] = {
@@ -73,14 +72,11 @@ def targets() -> FakeTargets:
     return targets
 
 
-@sync_to_async
-def everything_stored() -> str:
-    kinds: Any = (models.Run, models.RunLane, models.Experiment)
-    rows = "".join(serializers.serialize("json", kind.objects.all()) for kind in kinds)
-    frames = (
-        bytes(stored_frame.data).decode("latin-1") for stored_frame in StoredFrame.objects.all()
-    )
-    return rows + "".join(frames)
+async def everything_stored() -> str:
+    kinds = (models.Run, models.RunLane, models.Experiment)
+    rows = [await stored_rows(f"SELECT * FROM {kind._meta.db_table}") for kind in kinds]
+    frames = [bytes(frame.data).decode("latin-1") async for frame in StoredFrame.objects.all()]
+    return "".join([*rows, *frames])
 
 
 @sync_to_async
