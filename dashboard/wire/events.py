@@ -157,6 +157,12 @@ class WatchingEvent(TypedDict):
     live: bool
 
 
+class UnreadableEvent(TypedDict):
+    """What is stored of the run is damaged, so that it cannot be watched or replayed."""
+
+    event: Literal["unreadable"]
+
+
 # Frames `from` to before `to` were not all sent complete; `from` is a keyword.
 GapEvent = TypedDict("GapEvent", {"event": Literal["gap"], "from": int, "to": int})
 
@@ -185,4 +191,6 @@ RunEvent: TypeAlias = (
     | SampledEvent
 )
 # What viewers of a run are sent, with the `run` that it is about.
-ViewerEvent: TypeAlias = RunEvent | StartingEvent | FinishedEvent | WatchingEvent | GapEvent
+ViewerEvent: TypeAlias = (
+    RunEvent | StartingEvent | FinishedEvent | WatchingEvent | UnreadableEvent | GapEvent
+)

@@ -92,6 +92,11 @@ declare global {
     live: boolean;
   }
 
+  /** What is stored of the run is damaged, so that it cannot be watched or replayed. */
+  interface UnreadableEvent {
+    event: 'unreadable';
+  }
+
   interface GapEvent {
     event: 'gap';
     from: number;
@@ -120,6 +125,7 @@ declare global {
     | StartingEvent
     | FinishedEvent
     | WatchingEvent
+    | UnreadableEvent
     | GapEvent;
 
   /** What comes by the websocket. */

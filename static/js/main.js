@@ -61,6 +61,7 @@ function handle(event) {
   if (event.event === 'fired') feed.fired();
   if (event.event === 'discarded') feed.columns.discarded.add(event.round);
   if (event.event === 'sampled') notify('sampled');
+  if (event.event === 'unreadable') notify('unreadable');
   if (event.event === 'warning') announce(event.message);
   status?.handle(event);
   if (event.event === 'finished') {

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.prepared_home import DATABASE
+
 from .bench import fire, picture, wait_for_bars, wait_for_status
-from .conftest import PATIENCE_MS, listen
+from .conftest import PATIENCE_MS, OpenPage, listen
 
 REQUESTS = 100
 REPLAY = "#stage .replay"
@@ -243,3 +247,34 @@ def test_a_run_is_copied_as_a_picture_or_saved_if_the_clipboard_refuses(
     page.wait_for_function(
         "() => document.querySelector('.card-preview img').naturalWidth === 1200"
     )
+
+
+def damaged_copy(home: Path, run: str) -> str:
+    """Store the run once more, without frames and with odd rounds; return the id of the copy."""
+    copy = "dmgdcp22"
+    with closing(sqlite3.connect(home / DATABASE, timeout=30)) as database, database:
+        for table, key in (("dashboard_run", "id"), ("dashboard_runlane", "run_id")):
+            query = f"SELECT * FROM {table} WHERE {key} = ?"
+            rows = database.execute(query, (run,))
+            names = [column[0] for column in rows.description]
+            for row in rows.fetchall():
+                values = {**dict(zip(names, row, strict=True)), key: copy}
+                values |= {"discarded_rounds": "7"} if key == "id" else {"id": None}
+                places = ", ".join("?" for _ in values)
+                columns = ", ".join(values)
+                insert = f"INSERT INTO {table} ({columns}) VALUES ({places})"
+                database.execute(insert, list(values.values()))
+    return copy
+
+
+def test_a_run_that_turns_out_to_be_damaged_makes_place_for_what_is_wrong(
+    open_page: OpenPage, finished_run: str, dashboard_home: Path, complaints: list[str]
+) -> None:
+    copy = damaged_copy(dashboard_home, finished_run)
+    page = open_page(f"/runs/{copy}/")
+    expect(page.get_by_role("alert")).to_contain_text(f"The run {copy} cannot be shown")
+    expect(page.locator("#stage")).to_have_count(0)
+    expect(page.locator("#connection")).to_have_attribute("data-state", "live")
+    page.get_by_role("button", name="Delete").click()
+    page.wait_for_url(re.compile(r"/runs/"))
+    assert not complaints

@@ -210,7 +210,13 @@ OPERATIONS: Mapping[str, tuple[Operation, ...]] = {
         ),
     ),
     "run": (Operation("One run, live while it is active.", statuses=(OK, MISSING, INVALID)),),
-    "stage": (Operation("One run as a fragment.", query={"replay": TEXT}),),
+    "stage": (
+        Operation(
+            "One run as a fragment.",
+            query={"replay": TEXT, "unreadable": TEXT},
+            statuses=(OK, MISSING, INVALID),
+        ),
+    ),
     "result": (Operation("Its sentence, table and tools.", query=STRETCH),),
     "numbers": (Operation("Its sentence and table.", query=STRETCH),),
     "chart": (Operation("A chart as SVG.", query={"round": WHOLE, **STRETCH}),),

@@ -36,7 +36,7 @@ from dashboard.web.shared.htmx import HtmxRequest
 from dashboard.web.shared.laboratory_access import laboratory
 from dashboard.web.shared.queue_chips import chips
 from dashboard.web.shared.streaming import streamed
-from dashboard.web.shared.unreadable import shows_run
+from dashboard.web.shared.unreadable import cannot_be_shown, shows_run
 from dashboard.web.where.views import where_context
 from dashboard.wire import frame
 from dashboard.wire.errors import InvalidPlan, LiveburstError
@@ -177,7 +177,13 @@ def _instrument_fragment(request: HtmxRequest, problem: str) -> HttpResponse:
 @require_safe
 @shows_run
 def stage(request: HtmxRequest, run_id: str) -> HttpResponse:
-    """Return one run as a fragment; with `replay`, a speed, as it looked at its start."""
+    """Return one run as a fragment; with `replay`, a speed, as it looked at its start.
+
+    With `unreadable`, which the websocket found out: that it cannot be shown.
+    """
+    if request.GET.get("unreadable"):
+        get_object_or_404(Run.objects.only("pk"), pk=run_id)
+        return cannot_be_shown(request, run_id)
     run = get_object_or_404(Run, pk=run_id)
     speed = speed_of(request.GET.get("replay", ""))
     view = replay_view(run, speed) if speed and not run.active else None

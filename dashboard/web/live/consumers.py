@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
+from collections.abc import Awaitable
 from typing import Any, Final
 
 from asgiref.sync import sync_to_async
@@ -12,6 +14,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from dashboard.models import Run, StoredFrame
 from dashboard.web.shared.laboratory_access import laboratory
 from dashboard.web.shared.queue_chips import chips
+from dashboard.web.shared.unreadable import let_pass
 from dashboard.wire.events import BeatEvent
 from dashboard.wire.units import MS_PER_S
 from dashboard.wire.untrusted import decode_json
@@ -19,11 +22,14 @@ from dashboard.wire.untrusted import decode_json
 from .follow import follow
 from .replay import SPEEDS, replay
 
+logger = logging.getLogger(__name__)
 BEAT_S: Final = 1.0
 # A page that is hidden or busy answers late; one behind a connection that has silently ended,
 # never. Counted in beats, not in time: while this process is held up, answers wait to be read.
 MOST_UNANSWERED: Final = 10
 NO_ANSWER: Final = 4408  # the close code
+# Whatever else of a run is damaged, it can be watched.
+WATCHED: Final = ("status", "discarded_rounds")
 
 
 class PageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
@@ -56,9 +62,9 @@ class PageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             case {"watch": str(run_id)} if not run_id.isascii():
                 await self.close(code=4404)
             case {"watch": str(run_id), "replay": int() | float() as speed} if speed in SPEEDS:
-                await self._replay(run_id, speed)
+                await self._if_readable(run_id, self._replay(run_id, speed))
             case {"watch": str(run_id)}:
-                await self._watch(run_id)
+                await self._if_readable(run_id, self._watch(run_id))
             case {"seen": int(count)}:
                 self.viewer.seen(count)
             case {"queue": str(version)}:
@@ -67,6 +73,15 @@ class PageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
                 pass
             case _:
                 await self.close(code=4400)
+
+    async def _if_readable(self, run_id: str, watching: Awaitable[None]) -> None:
+        """Watch or replay a run; if what is stored of it is damaged, tell the page so."""
+        try:
+            await watching
+        except Exception as error:
+            let_pass(error)
+            logger.exception("Run %s cannot be watched", run_id)
+            self.viewer.put_event({"event": "unreadable", "run": run_id})
 
     async def _compare_queue(self, version: str) -> None:
         """Notify a page whose queue changed before it was connected."""
@@ -80,7 +95,8 @@ class PageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             return
         self._end_replay()
         self.hub.watch(self.viewer, run_id, stored=0, active=True)
-        self.replaying = asyncio.create_task(replay(self.viewer, run, speed))
+        replaying = self._if_readable(run_id, replay(self.viewer, run, speed))
+        self.replaying = asyncio.create_task(replaying)
 
     def _end_replay(self) -> None:
         """End the page's replay, of which there is at most one."""
@@ -89,7 +105,7 @@ class PageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def _watch(self, run_id: str) -> None:
         self._end_replay()
-        run = await Run.objects.filter(pk=run_id).afirst()
+        run = await Run.objects.only(*WATCHED).filter(pk=run_id).afirst()
         if run is None:
             await self.close(code=4404)
             return

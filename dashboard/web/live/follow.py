@@ -31,9 +31,19 @@ def follow(hub: Hub, run: Run) -> None:
     """Publish the run from its beginning until it ends or has no viewers left."""
     hub.open(run.pk)
     # Its own context: the task outlives the websocket that caused it.
-    task = asyncio.create_task(_follow(hub, run), context=Context())
+    task = asyncio.create_task(_follow_readable(hub, run), context=Context())
     _following.add(task)
     task.add_done_callback(_following.discard)
+
+
+async def _follow_readable(hub: Hub, run: Run) -> None:
+    """Follow the run; if what is stored of it is damaged, tell its viewers so."""
+    try:
+        await _follow(hub, run)
+    except Exception:
+        log.exception("Run %s cannot be followed", run.pk)
+        hub.close(run.pk)
+        hub.send(run.pk, {"event": "unreadable"})
 
 
 async def _follow(hub: Hub, run: Run) -> None:

@@ -41,8 +41,9 @@ def _sync_view(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
         except ANSWERED:
             raise
         except Exception as error:
-            _let_pass(error)
-            return _cannot_be_shown(request, run_id)
+            let_pass(error)
+            _log(request, run_id)
+            return cannot_be_shown(request, run_id)
 
     return guarded
 
@@ -57,21 +58,26 @@ def _async_view(
         except ANSWERED:
             raise
         except Exception as error:
-            _let_pass(error)
-            return await sync_to_async(_cannot_be_shown)(request, run_id)
+            let_pass(error)
+            _log(request, run_id)
+            return await sync_to_async(cannot_be_shown)(request, run_id)
 
     return guarded
 
 
-def _let_pass(error: Exception) -> None:
+def let_pass(error: Exception) -> None:
     """Raise an error of the whole database or its disk: it is no matter of one run."""
     if as_unusable(error, home() / DATABASE):
         raise error
 
 
-def _cannot_be_shown(request: HttpRequest, run_id: str) -> HttpResponse:
-    """Log the exception that is being handled, and return the page or the fragment instead."""
+def _log(request: HttpRequest, run_id: str) -> None:
+    """Log the exception that is being handled."""
     logger.exception("Run %s cannot be shown at %s", run_id, request.path)
+
+
+def cannot_be_shown(request: HttpRequest, run_id: str) -> HttpResponse:
+    """Return the page, or the fragment, that takes the place of a damaged run."""
     fragment = bool(request.headers.get("HX-Request"))
     template = "shared/unreadable_part.html" if fragment else "shared/unreadable.html"
     context = {"run_id": run_id, "queue": [] if fragment else chips()}
