@@ -11,7 +11,7 @@ from django.core.management import BaseCommand, CommandError
 
 from dashboard.database.opening import open_database
 from dashboard.management.options import BAD_USAGE, NO_CHECKS
-from dashboard.runs.archive.imports.import_run import InvalidImport, import_run
+from dashboard.runs.archive.imports.import_run import InvalidImport, import_file
 
 
 class Command(BaseCommand):
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         open_database()
         step = self._print_step if options["progress"] else _ignore
         try:
-            run = import_run(options["file"].read_bytes(), step)
+            run = import_file(options["file"], step)
         except OSError as error:
             message = f"file: expected one that can be read, found: {error.strerror}"
             raise CommandError(message, returncode=BAD_USAGE) from None

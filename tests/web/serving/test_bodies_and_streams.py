@@ -126,11 +126,11 @@ def test_a_body_within_the_limit_of_an_import_stays_in_its_file(
     assert peak_memory_mib(pid) - before_mib < 40
 
 
-def large_file() -> bytes:
-    """Return an exported run of 60 MB, nearly all of it health of its server."""
+def large_file(rows: int = 100_000) -> bytes:
+    """Return an exported run, nearly all of it health of its server: 60 MB by 100,000 rows."""
     sample = {"request": 0, "due": 0, "sent_first": 1, "sent": 2, "done": 10**8, "status": 200}
     samples = frame.rows_to_columns("samples", [{**sample, "error": 0}])
-    health = {name: array(TYPE_CODES[code], [1]) * 100_000 for name, code in HEALTH.items()}
+    health = {name: array(TYPE_CODES[code], [1]) * rows for name, code in HEALTH.items()}
     frames = [
         frame.encode(kind, lane=0, round=1, origin_ns=1, columns=columns)
         for kind, columns in (("samples", samples), *(("health", health),) * 4)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import numpy as np
@@ -31,10 +31,14 @@ LATER: Final = {
 _FAILURES: Final = np.array(sorted(Failure))
 
 
-def checked_frames(texts: Sequence[str], lanes: int) -> Iterator[bytes]:
-    """Yield the bytes of each frame. Raises InvalidImport at the first that is none of this run."""
+def checked_frames(texts: list[str], lanes: int) -> Iterator[bytes]:
+    """Yield the bytes of each frame. Raises InvalidImport at the first that is none of this run.
+
+    Each text is removed from the list, so that only one frame is in memory twice.
+    """
     rows = 0
     for number, text in enumerate(texts):
+        texts[number] = ""
         try:
             data = base64.b64decode(text, validate=True)
             decoded = frame.decode(data)

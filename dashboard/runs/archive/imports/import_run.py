@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import cast
 
 from django.db import transaction
@@ -16,22 +17,44 @@ from dashboard.wire.plan.plan import Plan
 from dashboard.wire.stored.reading import ReadingJson
 
 from .frames import checked_frames
-from .schema import ENDED, ImportedFile, InvalidImport, read_file
+from .memory import bounded
+from .schema import ENDED, ImportedFile, InvalidImport, checked_file, parsed
 
-__all__ = ["InvalidImport", "import_run"]
+__all__ = ["InvalidImport", "import_file", "import_run"]
 logger = logging.getLogger(__name__)
 FRAMES_AT_ONCE = 100
 MAX_TEXT = 200
 Progress = Callable[[str], None]
 
 
-def import_run(text: str | bytes, progress: Progress = lambda step: None) -> Run:
+def _ignore(step: str) -> None:
+    """Report nothing."""
+
+
+def import_run(text: str | bytes, progress: Progress = _ignore) -> Run:
     """Store an exported run as a new one, compute its report again, and return it.
 
     `progress` is called with each step. Raises InvalidImport, and then stores nothing.
     """
     progress("Checking the file")
-    file = read_file(text)
+    return _import(checked_file(parsed(text)), progress)
+
+
+def import_file(path: Path, progress: Progress = _ignore) -> Run:
+    """Import a file, which may be large: it is in memory twice at most, see `memory`.
+
+    Raises OSError and InvalidImport.
+    """
+    progress("Checking the file")
+    try:
+        with bounded(path.stat().st_size):
+            return _import(checked_file(parsed(path.read_bytes())), progress)
+    except MemoryError:
+        found = "expected one that can be imported in a few times its size of memory"
+        raise InvalidImport(Problem("file", found)) from None
+
+
+def _import(file: ImportedFile, progress: Progress) -> Run:
     _check(file)
     # Before the transaction, which keeps other writers waiting: a run would fail after 20 s.
     frames = list(checked_frames(file.frames, len(file.lanes)))
@@ -45,6 +68,7 @@ def import_run(text: str | bytes, progress: Progress = lambda step: None) -> Run
             StoredReading(run=run, data=cast(ReadingJson, reading)) for reading in file.readings
         )
         _store(run, frames, progress)
+        frames.clear()
         progress("Computing the report")
         _compute_report(run)
     return run
@@ -62,6 +86,8 @@ def _store(run: Run, frames: Sequence[bytes], progress: Progress) -> None:
 def _compute_report(run: Run) -> None:
     try:
         run.report = report_of(run)
+    except MemoryError:
+        raise
     except Exception as error:
         # Parts that contradict each other: no check of one part alone finds that.
         logger.info("An import was refused", exc_info=True)

@@ -1,0 +1,52 @@
+"""The memory that the import of a large file takes: about twice its size, within a bound."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.management.command import ROOT, environment
+from tests.web.serving.test_bodies_and_streams import large_file
+
+pytestmark = pytest.mark.processes
+LISTS = 12_000_000  # a gigabyte of objects, in a file of 36 MB
+
+
+def imported(home: Path, text: bytes) -> tuple[int, float, str]:
+    """Import a file by the command; return its status, its peak memory in MiB, and its stderr."""
+    file, errors = home / "run.json", home / "errors"
+    file.write_bytes(text)
+    with errors.open("wb") as stderr:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "import_run", str(file)],
+            cwd=ROOT,
+            env=environment(home, "liveburst-test-import"),
+            stdout=subprocess.DEVNULL,
+            stderr=stderr,
+        )
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return process.returncode, used.ru_maxrss / 1024, errors.read_text()
+
+
+def test_an_import_takes_about_twice_the_size_of_its_file(tmp_path: Path) -> None:
+    text = large_file(rows=40_000)
+    size_mib = len(text) / 2**20
+    assert size_mib > 20
+    status, base_mib, _ = imported(tmp_path, b"{}")
+    assert status == 2
+    status, peak_mib, errors = imported(tmp_path, text)
+    assert (status, errors) == (0, "")
+    assert peak_mib - base_mib < 2.5 * size_mib + 16
+
+
+def test_a_file_that_describes_far_more_than_its_size_is_refused(tmp_path: Path) -> None:
+    text = b'{"liveburst": 1, "run": [' + b"[]," * LISTS + b"[]]}"
+    status, peak_mib, errors = imported(tmp_path, text)
+    assert status == 2, errors
+    assert "file: expected one that can be imported" in errors
+    assert peak_mib < 900
