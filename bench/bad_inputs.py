@@ -18,7 +18,7 @@ import time
 from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from itertools import cycle
@@ -196,12 +196,21 @@ def perform_all(work: Sequence[Shift], jobs: int) -> int:
     with ProcessPoolExecutor(jobs, spawn, _take_core, (cores,)) as pool:
         performed = [pool.submit(shift.perform) for shift in work]
         try:
-            return sum(future.result() for future in performed)
+            return sum(map(_faults_of, performed))
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             for process in active_children():  # each ends the dashboard that it has started
                 os.kill(process.pid or 0, signal.SIGINT)
             raise
+
+
+def _faults_of(performed: Future[int]) -> int:
+    """Return how many faults a shift found; one that could not be performed is one."""
+    try:
+        return performed.result()
+    except Exception as error:
+        print(f"a shift could not be performed: {error!r}", flush=True)
+        return 1
 
 
 def _take_core(cores: SimpleQueue[int]) -> None:

@@ -101,7 +101,11 @@ def _strike(case: Case, starter: Starter, victim: psutil.Process, result: Result
     below = processes_below(victim)
     struck_starter = case.victim in STARTERS
     sockets = starter.sockets() if struck_starter else set()
-    victim.send_signal(getattr(signal, f"SIG{case.signal}"))
+    try:
+        victim.send_signal(getattr(signal, f"SIG{case.signal}"))
+    except psutil.NoSuchProcess:  # it ended by itself in these milliseconds
+        result.faults.append(NOT_FOUND)
+        return
     if case.signal == "STOP":
         time.sleep(STOPPED_S)
         if struck_starter:
