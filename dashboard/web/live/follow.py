@@ -14,6 +14,7 @@ from dashboard.models import Run
 from dashboard.runs.live.hub import Hub
 from dashboard.runs.queue import run_queue
 from dashboard.runs.reports.results import frames_of
+from dashboard.web.shared.unreadable import concerns_all_runs
 from dashboard.wire.frame import NOT_STORED, Frame, decode, encode, rows_to_columns
 
 from .moments import STORING_NS
@@ -40,10 +41,11 @@ async def _follow_readable(hub: Hub, run: Run) -> None:
     """Follow the run; if what is stored of it is damaged, tell its viewers so."""
     try:
         await _follow(hub, run)
-    except Exception:
+    except Exception as error:
         log.exception("Run %s cannot be followed", run.pk)
         hub.close(run.pk)
-        hub.send(run.pk, {"event": "unreadable"})
+        if not concerns_all_runs(error):
+            hub.send(run.pk, {"event": "unreadable"})
 
 
 async def _follow(hub: Hub, run: Run) -> None:

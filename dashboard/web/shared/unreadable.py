@@ -67,8 +67,13 @@ def _async_view(
 
 def let_pass(error: Exception) -> None:
     """Raise an error of the whole database or its disk: it is no matter of one run."""
-    if as_unusable(error, home() / DATABASE):
+    if concerns_all_runs(error):
         raise error
+
+
+def concerns_all_runs(error: Exception) -> bool:
+    """Return True for an error of the whole database or its disk."""
+    return as_unusable(error, home() / DATABASE) is not None
 
 
 def _log(request: HttpRequest, run_id: str) -> None:
