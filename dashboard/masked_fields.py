@@ -33,7 +33,7 @@ class MaskedTextField(models.TextField):  # type: ignore[type-arg]
         return name, "django.db.models.TextField", arguments, options
 
 
-class MaskedJSONField(models.JSONField):  # type: ignore[type-arg]
+class MaskedJSONField(models.JSONField):
     """A JSON value, each text of which is masked when it is read."""
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:

@@ -53,7 +53,7 @@ class QueuedWork(models.Model):
     # The process that performs it; without it the run was interrupted.
     owner_pid = models.IntegerField()
     owner_started = models.FloatField()
-    problem = MaskedTextField(default="")
+    problem: models.TextField[str, str] = MaskedTextField(default="")
 
     class Meta:
         """One table per subclass."""
@@ -125,13 +125,13 @@ class Run(QueuedWork):
     title = models.CharField(max_length=200)
     environment: models.JSONField[Environment, Environment] = MaskedJSONField(default=dict)
     warnings: models.JSONField[list[str], list[str]] = MaskedJSONField(default=list)
-    spoiled = MaskedTextField(default="")  # why there can be no verdict
+    spoiled: models.TextField[str, str] = MaskedTextField(default="")  # why there can be no verdict
     # Rounds that were repeated under a new number; their frames are stored and never counted.
     discarded_rounds: models.JSONField[list[int], list[int]] = models.JSONField(default=list)
     # The load generator's latency and limit, from the last calibration before the run.
     floor_ms = models.FloatField(null=True)
     limit_rps = models.FloatField(null=True)
-    log_tail = MaskedTextField(default="")
+    log_tail: models.TextField[str, str] = MaskedTextField(default="")
     # Read by `runs.reports.stored.stored_report`, as a Report; None until the run has ended.
     report: models.JSONField[Report | None, Any] = MaskedJSONField(null=True)
 
@@ -182,7 +182,7 @@ class LaneSamples(models.Model):
 
     lane = models.OneToOneField(RunLane, on_delete=models.CASCADE, related_name="samples")
     where: models.JSONField[LaneWhere | None, LaneWhere | None] = MaskedJSONField(null=True)
-    missing = MaskedTextField(default="", blank=True)
+    missing: models.TextField[str, str] = MaskedTextField(default="", blank=True)
 
     class Meta:
         """Sorted by the lane's position."""

@@ -1,1 +1,1 @@
-"""Strikes: a run is started, one of its processes receives a signal, and what is left is checked."""
+"""Strikes: a run is started, one of its processes receives a signal, what is left is checked."""
