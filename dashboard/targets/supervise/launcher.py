@@ -79,8 +79,8 @@ class Child:
 
     @property
     def suspended(self) -> bool:
-        """True if one of the command's processes is stopped (SIGSTOP, Ctrl-Z), and does nothing."""
-        return any(_is_stopped(pid) for pid in process_tree(self.guard_pid))
+        """True if a process of the guard or of the command is stopped (SIGSTOP, Ctrl-Z)."""
+        return any(map(_is_stopped, (self.guard_pid, *process_tree(self.guard_pid))))
 
     async def wait(self) -> int:
         """Wait until the command and everything below it has ended; return its status."""

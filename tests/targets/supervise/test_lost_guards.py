@@ -83,6 +83,18 @@ async def test_a_stopped_guard_cannot_keep_its_command(
     assert has_ended(command)
 
 
+@pytest.mark.parametrize("which", ["outer", "inner", "command"])
+async def test_a_stopped_process_is_noticed(which: str, mark: str, tmp_path: Path) -> None:
+    child, command = await start(mark, tmp_path)
+    assert not child.suspended
+    pids = {"outer": child.guard_pid, "inner": child.command_root, "command": command.pid}
+    os.kill(pids[which], signal.SIGSTOP)
+    assert await until_async(lambda: child.suspended)
+    os.kill(pids[which], signal.SIGCONT)
+    assert await until_async(lambda: not child.suspended)
+    await child.stop()
+
+
 @contextmanager
 def owned(owner: str) -> Iterator[subprocess.Popen[bytes]]:
     with subprocess.Popen([sys.executable, "-c", SLEEP], env={OWNER: owner}) as process:
