@@ -96,7 +96,7 @@ class PageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self._end_replay()
         self.hub.watch(self.viewer, run_id, stored=0, active=True)
         replaying = self._if_readable(run_id, replay(self.viewer, run, speed))
-        self.replaying = asyncio.create_task(replaying)
+        self.replaying = asyncio.create_task(replaying, name=f"replay of {run_id}")
 
     def _end_replay(self) -> None:
         """End the page's replay, of which there is at most one."""

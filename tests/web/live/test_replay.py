@@ -254,9 +254,7 @@ async def test_a_slow_viewer_receives_a_gap_to_fetch(
 
 
 def replays() -> list[asyncio.Task[Any]]:
-    return [
-        task for task in asyncio.all_tasks() if getattr(task.get_coro(), "__name__", "") == "replay"
-    ]
+    return [task for task in asyncio.all_tasks() if task.get_name().startswith("replay of ")]
 
 
 async def hear(socket: WebsocketCommunicator, event: str) -> Any:
