@@ -48,11 +48,17 @@ class MaskedJSONField(models.JSONField):
 
 
 def _masked(stored: Any, read: Any) -> Any:
-    """Return what was read masked; `stored` is the same as the database has it."""
+    """Return what was read masked; `stored` is the same as the database has it.
+
+    Raises ValueError for a damaged value that is nested too deeply to be looked through.
+    """
     key = known_forms(), hash(stored)
     if key in _clean:
         return read
-    result = all_masked(read)
+    try:
+        result = all_masked(read)
+    except RecursionError:
+        raise ValueError("expected a value that is nested less deeply") from None
     if result == read:
         while len(_clean) >= MOST_REMEMBERED:
             _clean.pop(next(iter(_clean)), None)
