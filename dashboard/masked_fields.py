@@ -13,6 +13,7 @@ from typing import Any, Final
 from django.db import models
 
 from dashboard.project.secrets.masking import all_masked, known_forms, masked
+from dashboard.project.secrets.patterns import REDACTED
 
 MOST_REMEMBERED: Final = 4096
 # Of values in which nothing was masked: how many forms were known, and a hash of what is stored.
@@ -50,7 +51,8 @@ class MaskedJSONField(models.JSONField):
 def _masked(stored: Any, read: Any) -> Any:
     """Return what was read masked; `stored` is the same as the database has it.
 
-    Raises ValueError for a damaged value that is nested too deeply to be looked through.
+    A damaged value that is nested too deeply to be looked through becomes a list of one text: of
+    no field's shape, as before.
     """
     key = known_forms(), hash(stored)
     if key in _clean:
@@ -58,7 +60,7 @@ def _masked(stored: Any, read: Any) -> Any:
     try:
         result = all_masked(read)
     except RecursionError:
-        raise ValueError("expected a value that is nested less deeply") from None
+        return [REDACTED]
     if result == read:
         while len(_clean) >= MOST_REMEMBERED:
             _clean.pop(next(iter(_clean)), None)
