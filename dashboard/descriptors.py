@@ -70,6 +70,17 @@ def exhausted(error: OSError) -> str | None:
     return f"{of} has no file descriptor left; this process may open {soft:,} files (ulimit -n)."
 
 
+def exhausted_by(error: BaseException | None) -> str | None:
+    """Return the same if an error, or one that it followed upon, means that; None for others."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        if isinstance(error, OSError) and (message := exhausted(error)):
+            return f"{message} {advice(USUAL)}"
+        error = error.__cause__ or error.__context__
+    return None
+
+
 def is_exhausted() -> bool:
     """Return True if no descriptor is left: libraries report that in many ways."""
     try:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from dashboard.descriptors import exhausted_by
 from dashboard.project.model.companion import Companion
 from dashboard.project.project import Project
 from dashboard.targets.supervise.environment import advice_on_withheld, project_environment
@@ -192,7 +193,7 @@ class Companions:
                 )
         except OSError as error:
             message = f"companion {companion.name}: expected to start in {project.directory}"
-            raise TargetFailed(f"{message}: {error}") from error
+            raise TargetFailed(f"{message}: {exhausted_by(error) or error}") from error
         return RunningCompanion(companion, port, child, log, env)
 
     async def stop(self) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from dashboard.descriptors import exhausted_by
 from dashboard.project.model.server import Launch, Server
 from dashboard.project.project import Project
 from dashboard.project.secrets.variables_read import names_mentioned
@@ -131,7 +132,8 @@ class _Start:
                     pass_fds=[listener.fileno()],
                 )
         except OSError as error:  # the directory no longer exists, or the log cannot be written
-            message = f"expected to start {command[2]} in {self.project.directory}: {error}"
+            why = exhausted_by(error) or error
+            message = f"expected to start {command[2]} in {self.project.directory}: {why}"
             raise TargetFailed(message) from error
 
     async def until_answered(self, child: Child, listener: socket.socket, health: Health) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from typing import IO, Final
 
+from dashboard.descriptors import exhausted_by
 from dashboard.web.asgi_types import Application, Message, Receive, Scope, Send
 
 from .extensions import abort_response, body_file
@@ -44,12 +45,13 @@ class GuardedApplication:
             receive = BodyReader(file, receive)
         try:
             await self._application(scope, receive, noting_the_start)
-        except Exception:
+        except Exception as error:
             logger.exception("The application failed: %s %s", scope["type"], scope.get("path"))
-            await _end(scope, send, started=started)
+            # Without descriptors not even the template of an error's page can be opened.
+            await _end(scope, send, started=started, exhausted=exhausted_by(error))
 
 
-async def _end(scope: Scope, send: Send, *, started: bool) -> None:
+async def _end(scope: Scope, send: Send, *, started: bool, exhausted: str | None) -> None:
     try:
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": INTERNAL_ERROR})
@@ -57,8 +59,9 @@ async def _end(scope: Scope, send: Send, *, started: bool) -> None:
             abort_response(scope)
         else:
             headers = [(b"content-type", b"text/plain; charset=utf-8")]
-            await send({"type": "http.response.start", "status": 500, "headers": headers})
-            await send({"type": "http.response.body", "body": _FAILED})
+            status, body = (503, f"{exhausted}\n".encode()) if exhausted else (500, _FAILED)
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
     except Exception:
         logger.exception("The response could not be ended")
 
