@@ -132,6 +132,8 @@ class Shift:
 
     def perform(self) -> int:
         """Perform the batches and append them to the results; return how many faults there were."""
+        if time.monotonic() >= self.until_s:
+            return 0
         if self.door in ALONE:
             with opened(self.door, None) as door:
                 return self._perform(door, self.numbers)
@@ -194,7 +196,7 @@ def perform_all(work: Sequence[Shift], jobs: int) -> int:
     for _, core in zip(range(jobs), cycle(sorted(os.sched_getaffinity(0))), strict=False):
         cores.put(core)
     with ProcessPoolExecutor(jobs, spawn, _take_core, (cores,)) as pool:
-        performed = [pool.submit(shift.perform) for shift in work]
+        performed = [pool.submit(_performed, shift) for shift in work]
         try:
             return sum(map(_faults_of, performed))
         except BaseException:
@@ -202,6 +204,14 @@ def perform_all(work: Sequence[Shift], jobs: int) -> int:
             for process in active_children():  # each ends the dashboard that it has started
                 os.kill(process.pid or 0, signal.SIGINT)
             raise
+
+
+def _performed(shift: Shift) -> int:
+    """Perform a shift; an interrupt ends this process, which would else begin the next one."""
+    try:
+        return shift.perform()
+    except KeyboardInterrupt:
+        os._exit(128 + signal.SIGINT)
 
 
 def _faults_of(performed: Future[int]) -> int:
