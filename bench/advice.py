@@ -20,8 +20,8 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from dashboard.analysis.advice.formulas import PLUS_MINUS
 from dashboard.analysis.advice.outcome import outcome_of
+from dashboard.analysis.model.formulas import PLUS_MINUS
 from dashboard.analysis.text.advice import outcome_text
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.wire.report.advice import Advice, AdviceOutcome

@@ -78,6 +78,7 @@ class Experiment(QueuedWork):
         CLAIMS = "claims"
         MATRIX = "matrix"
         SWEEP = "sweep"
+        SURVEY = "survey"
 
     kind = models.CharField(max_length=6, choices=Kind.choices)
     title = models.CharField(max_length=200)

@@ -22,6 +22,9 @@ from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.loopback import is_loopback
 from dashboard.wire.plan.plan import TWIN, Lane, Plan
 
+# How a project is served of which nothing is known: a small pool, as in many deployments.
+USUAL_WSGI, USUAL_ASGI = "gunicorn-gthread:threads=4", "uvicorn"
+
 
 @dataclass(frozen=True)
 class Project:
@@ -34,6 +37,7 @@ class Project:
     servers: the catalogue with the project's own settings, and the targets that run already.
     setup: commands to run before anything is started.
     bystander_path: the path of an unrelated fast view, for the bystander.
+    served_by: how it is served today, as a lane names a server; None: see `today`.
     versions: of its code, which a lane may name: `sync@daphne#before`.
     requirements: what some of its variants need besides the project.
     start_timeout_s: how long a server or a companion may take to start; None: 20 s, and longer
@@ -53,6 +57,7 @@ class Project:
     servers: Mapping[str, Server] = field(default_factory=lambda: SERVERS)
     setup: tuple[tuple[str, ...], ...] = ()
     bystander_path: str | None = None
+    served_by: str | None = None
     companions: Mapping[str, Companion] = field(default_factory=dict)
     claims: Mapping[str, Claim] = field(default_factory=dict)
     login: Login | None = None
@@ -60,6 +65,11 @@ class Project:
     requirements: Mapping[str, Requirement] = field(default_factory=dict)
     start_timeout_s: float | None = None
     inherit_env: tuple[str, ...] = ()
+
+    @property
+    def today(self) -> str:
+        """How the project is served today, as a lane names a server; by default a usual way."""
+        return self.served_by or (USUAL_WSGI if self.wsgi or not self.asgi else USUAL_ASGI)
 
     def server(self, text: str) -> Server:
         """Return the server of a lane, `gunicorn-gthread:threads=32`, with its settings in force.

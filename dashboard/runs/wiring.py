@@ -16,7 +16,7 @@ from dashboard.runs.live.hub import Hub
 from dashboard.runs.queue.laboratory import Laboratory, RunInspector
 from dashboard.runs.where.auto_where import AutoWhere
 from dashboard.runs.where.lane_sampler import LaneSampler
-from dashboard.runs.xray.auto_xray import AutoXray
+from dashboard.runs.xray.auto_xray import AutoXray, EveryLaneXray
 from dashboard.runs.xray.traced_request import RequestTracer
 from dashboard.targets.calibration.start_null_server import null_server
 from dashboard.targets.lifecycle.pool import Targets
@@ -53,7 +53,10 @@ def set_up(
     resources = Resources(targets, keeper, null, sampled_target=sampled, home=home)
     tracer = RequestTracer(mark=mark, home=home, cores=cores)
     inspector = Inspectors(AutoXray(tracer), AutoWhere(LaneSampler(resources)))
-    return Laboratory(resources, Hub(), home, inspector, calibrates_first=calibrates_first)
+    every_lane = EveryLaneXray(tracer)
+    return Laboratory(
+        resources, Hub(), home, inspector, tracer=every_lane, calibrates_first=calibrates_first
+    )
 
 
 class Inspectors:

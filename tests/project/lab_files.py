@@ -12,6 +12,7 @@ asgi = "shop.asgi:application"
 env = { DJANGO_SETTINGS_MODULE = "shop.settings" }
 setup = [["python", "manage.py", "migrate"]]
 neighbour = "/ping/"
+server = "gunicorn-gthread:threads=8"
 
 [scenario.search]
 title = "Searching"

@@ -69,6 +69,11 @@ def test_a_claim_has_a_scenario_and_expectations_of_its_lanes(tmp_path: Path) ->
     assert claim.sweep == ClaimSweep("concurrency=1..512", 4)
 
 
+def test_it_is_known_how_the_project_is_served_today(tmp_path: Path) -> None:
+    assert load_manifest(write(tmp_path, GOOD)).today == "gunicorn-gthread:threads=8"
+    assert load_manifest(LIVEAPP).today == "gunicorn-gthread:threads=4"
+
+
 def test_keys_left_out_have_defaults(tmp_path: Path) -> None:
     left_out = (
         "load =",
@@ -80,12 +85,14 @@ def test_keys_left_out_have_defaults(tmp_path: Path) -> None:
         "source =",
         "setup =",
         "neighbour =",
+        "server =",
     )
     lines = [line for line in GOOD.splitlines() if not line.startswith(left_out)]
     project = load_manifest(write(tmp_path, "\n".join(lines)))
     search = project.scenarios["search"]
     assert (search.requests, search.rounds, search.wait) == (100, 3, None)
     assert (project.wsgi, project.env) == (None, {})
+    assert project.today == "uvicorn"
     assert search.variants["sync"].at_a_time is None
 
 

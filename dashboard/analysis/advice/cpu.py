@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from statistics import median
 
+from dashboard.analysis.model.formulas import fitted
 from dashboard.analysis.text.numbers import milliseconds, seconds_of
 from dashboard.wire.plan.load import Burst
 from dashboard.wire.plural import counted
 from dashboard.wire.report.advice import Advice, AdvicePrediction
 
-from .formulas import fitted
 from .loop import sync_twin
 from .pieces import memory_of_processes_mb, memory_of_threads_mb, to_fire, to_read
 from .predictions import WORTHWHILE, around, at_most, cpu_per_request

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import ceil
 
+from dashboard.analysis.model.formulas import burst_of_waits_s
 from dashboard.analysis.text.numbers import milliseconds
 from dashboard.wire.plan.load import Burst
 from dashboard.wire.plural import counted
@@ -13,7 +14,6 @@ from dashboard.wire.report.evidence import SerialisedEvidence
 from dashboard.wire.report.target_facts import Serialised
 from dashboard.wire.units import MS_PER_S
 
-from .formulas import burst_of_waits_s
 from .pieces import to_fire, to_read
 from .predictions import WORTHWHILE, around
 from .situation import Subject

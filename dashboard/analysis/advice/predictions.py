@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from math import ceil
 
+from dashboard.analysis.model.formulas import PLUS_MINUS, burst_of_waits_s
 from dashboard.analysis.text.numbers import milliseconds, seconds_of
 from dashboard.wire.plan.load import Burst
 from dashboard.wire.plural import counted
 from dashboard.wire.report.advice import AdvicePrediction, PredictedMetric
 from dashboard.wire.units import MS_PER_S
 
-from .formulas import PLUS_MINUS, burst_of_waits_s
 from .situation import Subject
 
 WORTHWHILE = 0.9  # of the present value; a change that is predicted to gain less is not advised

@@ -99,6 +99,18 @@ def chain(xray: Xray) -> list[Span]:
     return [span for span in xray.spans if span.kind == MIDDLEWARE]
 
 
+def view_query_ns(xray: Xray) -> int:
+    """Return for how long the view had a query in progress (ns)."""
+    pairs = zip(xray.spans, parts(xray), strict=True)
+    return _covered_ns(
+        [
+            (span.start_ns, span.end_ns)
+            for span, part in pairs
+            if span.kind == QUERY and part[: len(VIEW)] == VIEW
+        ]
+    )
+
+
 def _part(
     span: Span, parent: Part, inner: Mapping[int, Span], culprits: Mapping[int, Part]
 ) -> Part:

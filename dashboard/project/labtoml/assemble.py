@@ -16,6 +16,7 @@ from dashboard.project.model.server import Server
 from dashboard.project.model.version import Version
 from dashboard.project.project import Project
 from dashboard.project.secrets.inheritance import is_handed_on
+from dashboard.project.servers.settings import InvalidSetting, resolve
 
 from . import tables
 from .claims import claim_of
@@ -51,6 +52,7 @@ def project_of(file: tables.File, path: Path, problems: Problems) -> Project:
         servers=servers,
         setup=table.setup,
         bystander_path=table.neighbour,
+        served_by=table.server,
         companions=_named(Companion, file.companion),
         login=_login(table.login),
         start_timeout_s=table.start_timeout_s,
@@ -146,6 +148,8 @@ def _check(project: Project, env: Mapping[str, str], problems: Problems) -> None
         here.at("wsgi").add("expected at least one of wsgi, asgi and url, found none")
     if not project.scenarios:
         problems.at("scenario").add("expected at least one, like [scenario.sleep]")
+    if project.served_by:
+        _check_server(project, project.served_by, here.at("server"))
     _check_companions(project, env, problems)
     for variant, place in _variants(project, problems):
         if variant.login and project.login is None and not here.at("login"):
@@ -153,6 +157,17 @@ def _check(project: Project, env: Mapping[str, str], problems: Problems) -> None
         for name in variant.requires:
             if name not in project.requirements:
                 place.at("requires").add(f"expected a table [requirement.{name}] beside it")
+
+
+def _check_server(project: Project, text: str, here: Problems) -> None:
+    """Check that the server exists, has these settings, and has an application to serve."""
+    try:
+        server = resolve(project.servers, text)
+    except InvalidSetting as error:
+        here.add(str(error))
+        return
+    if project.application(server) is None:
+        here.add(f"expected project.{server.interface} beside it")
 
 
 def _check_companions(project: Project, env: Mapping[str, str], problems: Problems) -> None:

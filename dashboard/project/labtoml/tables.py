@@ -58,6 +58,7 @@ class Project(Table):
     env_files: v.Texts = key("files with more variables, relative to directory", ())
     setup: v.Commands = key("run first; 'python' as the first word is project.python", ())
     neighbour: v.UrlPath | None = key("the path of an unrelated fast view", None)
+    server: v.Text | None = key("how it is served today, as in a lane, for `survey`", None)
     url: v.Url | None = key("a target that runs already: the server `running`", None)
     ca: v.Text | None = key("authorities for https (PEM), relative to this file", None)
     allow_remote: v.Flag = key("true: a url may be on another machine", False)

@@ -80,7 +80,7 @@ def _check(run: Run) -> None:
         if report:
             read_json(CellNumbers, _numbers(run, report, position))
             read_json(list[float], report["lanes"][position]["makespan_s"])
-            read_json(str, _why_no_plain_ratio(report, position) or _why_fewer_rounds(run, report))
+            read_json(str, why_no_plain_ratio(report, position) or _why_fewer_rounds(run, report))
 
 
 def _baseline(matrix: Matrix, runs: Sequence[Run]) -> str:
@@ -103,7 +103,7 @@ def _cell(cell: Cell, members: Members, baseline: str, experiment: Experiment) -
     run, report = measured[0] if lane == baseline else measured[-1]
     position = run.plan["lanes"].index(lane)
     numbers = _numbers(run, report, position)
-    why = _why_no_plain_ratio(report, position) or _why_fewer_rounds(run, report)
+    why = why_no_plain_ratio(report, position) or _why_fewer_rounds(run, report)
     return {**_place(cell, "measured", why=why, run=run), **numbers}
 
 
@@ -173,7 +173,7 @@ def _compared(report: Report, position: int) -> Compared:
     """Return the comparison with the baseline; the baseline's own ratio is 1 by definition."""
     if position == 0:
         return {**NOT_COMPARED, "ratio": first_look(report)[0] and 1.0, "answer": "baseline"}
-    comparison = _comparison(report, position)
+    comparison = comparison_at(report, position)
     if comparison is None:
         return NOT_COMPARED
     return {
@@ -184,7 +184,8 @@ def _compared(report: Report, position: int) -> Compared:
     }
 
 
-def _comparison(report: Report, position: int) -> ComparisonReport | None:
+def comparison_at(report: Report, position: int) -> ComparisonReport | None:
+    """Return how the lane at a position compares with the baseline; None if it was not compared."""
     lane, verdict = report["lanes"][position]["lane"], report["verdict"]
     comparisons = verdict["comparisons"] if verdict else []
     return next((each for each in comparisons if each["lane"] == lane), None)
@@ -195,9 +196,9 @@ def _why_fewer_rounds(run: Run, report: Report) -> str:
     return "" if run.status == Status.FINISHED else stopped_text(report)
 
 
-def _why_no_plain_ratio(report: Report, position: int) -> str:
+def why_no_plain_ratio(report: Report, position: int) -> str:
     """Return why a measured cell has no ratio, or a qualified one; empty if it is a plain one."""
-    verdict, comparison = report["verdict"], _comparison(report, position)
+    verdict, comparison = report["verdict"], comparison_at(report, position)
     return _caveat(verdict, comparison) if verdict and comparison else ""
 
 

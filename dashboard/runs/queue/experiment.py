@@ -31,11 +31,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Step:
-    """One run of an experiment, its label there, and the claim it tests, if any."""
+    """One run of an experiment, its label there, and the claim it tests, if any.
+
+    `traced`: after its rounds, one request of each lane is traced, which is stored with the lane.
+    """
 
     label: str
     plan: Plan
     claim: str = ""
+    traced: bool = False
 
 
 Steps: TypeAlias = Generator[Step, Run, None]

@@ -58,6 +58,7 @@ def _logged() -> Iterator[None]:
 class Laboratory:
     """Performs runs one at a time and keeps their tasks; lives as long as its process.
 
+    `tracer` inspects the runs of experiments whose step is traced, `inspector` all other runs.
     `calibrates_first`: a run waits for a fresh calibration of the engine, for processes that
     perform one run and end.
     """
@@ -69,11 +70,13 @@ class Laboratory:
         home: Path,
         inspector: RunInspector | None = None,
         *,
+        tracer: RunInspector | None = None,
         calibrates_first: bool = False,
     ) -> None:
         self._calibrates_first = calibrates_first
         self._resources = resources
         self._inspector = inspector
+        self._tracer = tracer
         self.hub = hub
         self._lock_path = home / LOCK_NAME
         # The event loop keeps no strong reference to a task, so we do.
@@ -197,7 +200,9 @@ class Laboratory:
         try:
             async with run_queue.turn(run, self._lock_path):
                 await self._calibrate_first()
-                return await self._perform(run, plan, more_sinks, self._inspection_of(run, plan))
+                return await self._perform(
+                    run, plan, more_sinks, self._inspection_of(run, plan, self._inspector)
+                )
         except run_queue.RemovedFromQueue as error:
             return Outcome(Status.STOPPED, str(error))
 
@@ -212,10 +217,10 @@ class Laboratory:
         sinks: list[Sink] = [store, Broadcast(run.pk, self.hub), *more_sinks]
         return await perform(plan, self._resources, sinks, self._stops[run.pk], after_run)
 
-    def _inspection_of(self, run: Run, plan: Plan) -> AfterRun | None:
-        if self._inspector is None:
-            return None
-        return partial(self._inspector.inspect, run, plan, self.project)
+    def _inspection_of(
+        self, run: Run, plan: Plan, inspector: RunInspector | None
+    ) -> AfterRun | None:
+        return None if inspector is None else partial(inspector.inspect, run, plan, self.project)
 
     async def _conduct_in_turn(
         self, experiment: Experiment, steps: Steps, more_sinks: Sequence[Sink]
@@ -252,7 +257,9 @@ class Laboratory:
         )
         self._stops[run.pk] = self._stops[experiment.pk]
         try:
-            await self._perform(run, step.plan, more_sinks)
+            tracer = self._tracer if step.traced else None
+            inspection = self._inspection_of(run, step.plan, tracer)
+            await self._perform(run, step.plan, more_sinks, inspection)
         finally:
             del self._stops[run.pk]
         return run

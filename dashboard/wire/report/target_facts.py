@@ -17,7 +17,11 @@ class Serialised(TypedDict):
 
 
 class XrayFacts(TypedDict):
-    """What a traced request of the lane showed: its sentence, its counts, and where hops queued."""
+    """What a traced request of the lane showed: its sentence, its counts, and where hops queued.
+
+    Older reports lack `view_query_ms`, the time in queries of the view, and `middleware`, the
+    number of layers before it.
+    """
 
     sentence: str
     hops: int
@@ -25,6 +29,8 @@ class XrayFacts(TypedDict):
     queries: int
     length_ms: float
     serialised: Serialised | None
+    view_query_ms: NotRequired[float]
+    middleware: NotRequired[int]
 
 
 class ExecutorFacts(TypedDict):

@@ -48,4 +48,43 @@ class ClaimsQuestion(TypedDict):
     claims: list[str]
 
 
-Question: TypeAlias = SweepQuestion | MatrixQuestion | ClaimsQuestion
+class StoredChoice(TypedDict):
+    """A lane that a view could be served by instead, and what it changes."""
+
+    change: str
+    lane: str
+    processes: int
+    threads: int | None
+    asgi: NotRequired[bool]
+    stand_in: NotRequired[bool]
+
+
+class StoredView(TypedDict):
+    """A row of a survey; `plan` is that of its first run, None if it cannot be fired."""
+
+    scenario: str
+    variant: str
+    title: str
+    view: str
+    family: str
+    lane: str
+    weight: float
+    processes: int
+    threads: int | None
+    plan: StoredPlan | None
+    choices: list[StoredChoice]
+    refusal: NotRequired[str]
+
+
+class SurveyQuestion(TypedDict):
+    """The question of a survey: today's server, the loads, and the views."""
+
+    server: str
+    concurrency: list[int]
+    rounds: int
+    seed: int
+    views: list[StoredView]
+    mix: NotRequired[str]
+
+
+Question: TypeAlias = SweepQuestion | MatrixQuestion | ClaimsQuestion | SurveyQuestion

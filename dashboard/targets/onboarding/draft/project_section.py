@@ -15,9 +15,11 @@ from dashboard.targets.onboarding.fallback_applications import (
 )
 from dashboard.targets.onboarding.inspection import SETTINGS, Inspection
 
+from .server_choice import todays_server
 from .toml_text import one_line, toml_string
 
 OURS = " # the dashboard's own"
+TODAY = "# how it is served today, which `survey` compares with: change it"
 
 
 def header_comment(inspection: Inspection) -> str:
@@ -44,6 +46,7 @@ def project_section(inspection: Inspection, location: Path) -> str:
         f"env = {{ {pairs} }}",
         *_inherit_env(inspection, env),
         *_env_files(inspection),
+        f"server = {toml_string(todays_server(inspection))} {TODAY}",
         '# setup = [["python", "manage.py", "migrate", "--noinput"]] # before the first target',
         '# neighbour = "/ping/" # a fast view: what other users feel during a burst',
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from dashboard.project.project import USUAL_WSGI
 from dashboard.targets.onboarding.inspection import Inspection
 
 from .pairing import ScenarioDraft
@@ -32,6 +33,12 @@ def lanes(scenario: ScenarioDraft, inspection: Inspection) -> Iterator[str]:
 def first_server(inspection: Inspection) -> str:
     """Return the server of every scenario's first lane."""
     return _choose(WSGI_SERVERS if inspection.wsgi else ASGI_SERVERS, inspection.servers)
+
+
+def todays_server(inspection: Inspection) -> str:
+    """Return a usual way to serve the project with what it has installed."""
+    server = first_server(inspection)
+    return USUAL_WSGI if USUAL_WSGI.startswith(server) else server
 
 
 def _choose(servers: Mapping[str, str], installed_packages: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.analysis.advice.formulas import Scalability, burst_of_waits_s, fitted
+from dashboard.analysis.model.formulas import Scalability, burst_of_waits_s, fitted
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""What a view would do under another configuration: predicted from a few loads, pure functions."""
