@@ -65,10 +65,18 @@ def samples(requests: int, length_ms: int = 100) -> Mapping[str, Buffer]:
 class FakeEngine:
     """Answers each firing with one `begun` frame, then one `samples` frame.
 
-    With `hold`, a firing waits for `stop` or `release` before its samples come.
+    With `hold`, a firing waits for `stop` or `release` before its samples come. `length_ms` is how
+    long each request of a firing takes.
     """
 
-    def __init__(self, *, hold: bool = False, dies: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        hold: bool = False,
+        dies: bool = False,
+        length_ms: Callable[[Firing], int] = lambda firing: 100,
+    ) -> None:
+        self._length_ms = length_ms
         self.fired: list[Firing] = []
         self.closed = False
         self.holding = asyncio.Event()
@@ -89,7 +97,8 @@ class FakeEngine:
         await self._release.wait()
         if self._dies:
             raise EngineFailed("The engine ended.")
-        yield frame.encode("samples", columns=samples(firing.load.requests), **label)
+        columns = samples(firing.load.requests, self._length_ms(firing))
+        yield frame.encode("samples", columns=columns, **label)
         yield frame.encode_event({"event": "fired", "wall_ns": WALL_NS, "cpu_ns": CPU_NS})
 
     def stop(self) -> None:

@@ -16,7 +16,7 @@ STAND_IN_TEXT = (
 
 
 def shares_text(shares: TimeShares | None) -> str:
-    """Return *CPU 5 %, database 60 %, waiting 30 %, framework 5 %*; parts below 1 % are left out."""
+    """Return *CPU 5 %, database 60 %, waiting 30 %, framework 5 %*, without parts below 1 %."""
     if shares is None:
         return NONE
     parts = {
@@ -95,7 +95,7 @@ def gained_text(row: SurveyRow) -> str:
 
 
 def fit_text(fit: ModelFit | None) -> str:
-    """Return how well the model did: *Model: median error 6.1 %, Kendall's τ 0.91, 14 lanes.*"""
+    """Return *Model: median error 6.1 %, Kendall's τ 0.91 (14 lanes fired).*, or an empty text."""
     if fit is None:
         return ""
     tau = "" if fit.tau is None else f", Kendall's τ {fit.tau:.2f}"

@@ -13,7 +13,7 @@ from dashboard.analysis.report.expectations import Expectation
 from dashboard.analysis.report.report import first_look
 from dashboard.analysis.samples.lateness import Lateness
 from dashboard.analysis.text.markdown import markdown
-from dashboard.runs.experiments.matrix_table import _compared, _why_no_plain_ratio
+from dashboard.runs.experiments.matrix_table import _compared, why_no_plain_ratio
 from dashboard.runs.reports.wording import warnings
 from dashboard.web.run.lane_rows import _compared as cells_of_comparison
 from dashboard.wire.units import NS_PER_MS as MS
@@ -120,11 +120,11 @@ def test_a_sweep_uses_the_worst_case(late_ms: float | None, standing: str, why: 
 )
 def test_a_matrix_shows_the_ratio_and_why_to_doubt_it(late_ms: float | None, words: str) -> None:
     report = disturbed(late_ms)
-    why = _why_no_plain_ratio(report, 1)
+    why = why_no_plain_ratio(report, 1)
     assert _compared(report, 1)["ratio"] == pytest.approx(compared(report)["ratio"])
     assert why.startswith(words)
     assert WHY in why
-    assert _why_no_plain_ratio(disturbed(0, disturbed_reason=None), 1) == ""
+    assert why_no_plain_ratio(disturbed(0, disturbed_reason=None), 1) == ""
 
 
 @pytest.mark.parametrize(("late_ms", "word"), [(20, "disturbed"), (None, "not trusted")])

@@ -7,7 +7,6 @@ from functools import partial
 
 from dashboard.analysis.model.fit import model_fit
 from dashboard.models import Experiment, Run
-from dashboard.project.project import Project
 from dashboard.runs.experiments.members import members_of
 from dashboard.wire.codec import read_json, to_json
 from dashboard.wire.report.survey import ModelFit, SurveyAnswer, SurveyProgress, SurveyRow
@@ -19,10 +18,10 @@ from .sentence import sentence_of
 STATES = ("measured", "running", "waiting", "failed", "not-fired", "refused")  # as rows are sorted
 
 
-def surveys(project: Project | None = None) -> list[Experiment]:
-    """Return the surveys of a project, or all of them, the newest first."""
+def surveys(project: str | None = None) -> list[Experiment]:
+    """Return the surveys of the project of that name, or all of them, the newest first."""
     stored = Experiment.objects.filter(kind=Experiment.Kind.SURVEY)
-    return list(stored if project is None else stored.filter(project=project.name))
+    return list(stored if project is None else stored.filter(project=project))
 
 
 def survey_answer(experiment: Experiment) -> SurveyAnswer:

@@ -25,6 +25,8 @@ from .loads import ALONE_REQUESTS, ALONE_ROUNDS, most_requests
 from .steps import steps_of
 from .view import View
 
+__all__ = ["Survey", "View", "make_survey"]
+
 USUAL_CONCURRENCY, USUAL_ROUNDS = 32, 5
 LEAST_CONCURRENCY, MOST_CONCURRENCY = 4, 256
 FEWEST_ROUNDS, MOST_ROUNDS = 5, 20  # fewer have no interval

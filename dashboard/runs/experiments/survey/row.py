@@ -93,7 +93,8 @@ class _Row:
             case "not-fired":
                 return f"the survey is {self.experiment.status}"
             case "measured" if self.advice is None:
-                return next((each.why for each in self.alternatives if each.run), "") or TOO_FEW
+                fired = [each for each in self.alternatives if each.run]
+                return next((each.why for each in fired if each.why), TOO_FEW)
         return ""
 
     @cached_property
