@@ -97,7 +97,7 @@ def test_a_sync_worker_gets_threads_by_another_worker() -> None:
 
 
 def test_a_view_that_cannot_be_served_so_stays_with_the_reason() -> None:
-    question = survey("sleep", "middleware", server="gunicorn-gevent")
+    question = survey("sleep", "mixed", server="gunicorn-gevent")
     refused = question.views[1]
     assert (refused.plan, refused.choices) == (None, ())
     assert "async views cannot work under gevent" in refused.refusal
@@ -115,7 +115,7 @@ def test_a_view_that_cannot_be_served_so_stays_with_the_reason() -> None:
         ({"rounds": 4}, "rounds: expected 5 to 20"),
         ({"weights": {"nothing": 1}}, "weights: expected sleep"),
         ({"weights": {"sleep": -1}}, "weights: sleep: expected 0 to"),
-        ({"scenarios": ["middleware"], "server": "gunicorn-gevent"}, "scenarios: expected one"),
+        ({"scenarios": ["mixed"], "server": "gunicorn-gevent"}, "scenarios: expected one"),
         ({"concurrency": 256, "rounds": 20}, "concurrency: expected at most 1,000,000 requests"),
     ],
 )
