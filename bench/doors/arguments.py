@@ -27,6 +27,7 @@ COMMANDS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("burst", "none"), ()),
     (("matrix", "sleep"), ("--rounds", "0")),
     (("sweep", "sleep"), ("--over", "none=1..2")),
+    (("survey", "none"), ()),
     (("claims",), ("--project", NOWHERE)),
     (("xray", "sleep"), ("--timeout", "-1")),
     (("export", "none"), ()),

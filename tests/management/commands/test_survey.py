@@ -160,7 +160,7 @@ def test_bad_usage_names_the_field(
 @pytest.mark.alone
 @pytest.mark.servers
 def test_a_view_that_waits_needs_threads(tmp_path: Path) -> None:
-    """Four threads for eight requests that wait 50 ms: two waves, of which a larger pool saves one."""
+    """Four threads for eight requests: two waves, of which a larger pool saves one."""
     lab = tmp_path / "lab.toml"
     text = FIVE.read_text().replace("default = 0.1", "default = 0.05")
     lab.write_text(text.replace("../../..", str(ROOT)))

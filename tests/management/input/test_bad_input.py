@@ -29,6 +29,7 @@ COMMANDS = {
     "burst --expect": ("burst", "sleep", "--expect"),
     "matrix": ("matrix", "sleep", "--set"),
     "sweep": ("sweep", "sleep", "--over"),
+    "survey": ("survey", "sleep", "--server"),
     "claims": ("claims", "--project"),
     "xray": ("xray", "sleep"),
     "export": ("export",),

@@ -109,6 +109,7 @@ def test_a_view_that_cannot_be_served_so_stays_with_the_reason() -> None:
     [
         ({"scenarios": ["nothing"]}, "scenarios: expected sleep"),
         ({"server": "apache"}, "server: apache: expected a server"),
+        ({"server": ""}, "server: : expected a server"),
         ({"server": "gunicorn-gthread:threads=0"}, "server: .*whole number from 1"),
         ({"server": "daphne#before"}, "server: expected the project's own code"),
         ({"concurrency": 2}, "concurrency: expected 4 to 256"),

@@ -86,7 +86,7 @@ def make_survey(
     `weights` are shares of the traffic by scenario, 1 where there is none. Views that cannot be
     fired stay, with the reason. Raises InvalidPlan with the problems by field.
     """
-    today = server or project.today
+    today = project.today if server is None else server
     most = USUAL_CONCURRENCY if concurrency is None else concurrency
     rounds = USUAL_ROUNDS if rounds is None else rounds
     _check(project, scenarios, most, rounds, weights or {})
