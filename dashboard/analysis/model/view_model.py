@@ -5,7 +5,8 @@ Named assumptions:
 - *closed*: as many requests as the concurrency are in flight, and an answer is followed by the next
   request at once. Then the mean response time is C / X (Little 1961).
 - *same work*: a request needs the wall time W and the CPU time S that it needs alone, whatever the
-  configuration; an async view needs S + h · c for its h thread hops.
+  configuration; an async view needs S + h · c for its h thread hops, and the wait that the lab.toml
+  states for it.
 - *one core per process*: threads of one process share the GIL, so p processes compute on
   min(p, cores) cores. The asymptotic bounds are X ≤ min(m / W, min(p, cores) / S), where
   m = min(C, p · k) requests are in the application (Denning and Buzen 1978).
@@ -92,13 +93,14 @@ class Configuration:
     """How a view is served: `threads` in each of `processes`, None without a limit.
 
     `cores` are those that the processes share. `hops` are thread hops that a request makes more
-    than where it was measured.
+    than where it was measured, `more_wait_s` is how much longer it waits, below 0 if less.
     """
 
     processes: int = 1
     threads: int | None = None
     cores: int = 1
     hops: int = 0
+    more_wait_s: float = 0.0
 
     @property
     def computing(self) -> int:
@@ -126,7 +128,7 @@ def predict(
     work: Work, configuration: Configuration, concurrency: int, requests: int
 ) -> Prediction:
     """Return what a burst of so many requests will show, `concurrency` of them in flight."""
-    work = _with_hops(work, configuration.hops)
+    work = _served_by(work, configuration)
     at_once = configuration.in_application(concurrency)
     law = work.contention
     contended_s = requests / law.throughput_rps(at_once) if law else 0.0
@@ -146,10 +148,12 @@ def predict(
     )
 
 
-def _with_hops(work: Work, hops: int) -> Work:
-    """Return the work with that of so many thread hops more."""
-    more_s = hops * HOP_S
-    return replace(work, wall_s=work.wall_s + more_s, cpu_s=work.cpu_s + more_s)
+def _served_by(work: Work, configuration: Configuration) -> Work:
+    """Return the work with the thread hops and the wait of another configuration."""
+    more_s = configuration.hops * HOP_S
+    wait_s = max(0.0, work.wait_s + configuration.more_wait_s)
+    wall_s = work.wall_s - work.wait_s + wait_s + more_s
+    return replace(work, wall_s=wall_s, cpu_s=work.cpu_s + more_s)
 
 
 def _uncontended_s(work: Work, computing: int, at_once: int, requests: int) -> float:

@@ -57,6 +57,7 @@ class StoredChoice(TypedDict):
     threads: int | None
     asgi: NotRequired[bool]
     stand_in: NotRequired[bool]
+    more_wait_s: NotRequired[float]
 
 
 class StoredView(TypedDict):

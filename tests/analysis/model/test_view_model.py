@@ -53,6 +53,14 @@ def test_an_event_loop_waits_for_all_at_once_and_pays_for_its_hops() -> None:
     assert "with 16 thread hops of 0.08 ms" in predicted(WAITS, loop).formula
 
 
+def test_another_variant_waits_as_the_lab_toml_states() -> None:
+    gathers = Configuration(more_wait_s=-0.08)
+    many = predicted(WAITS, Configuration()).throughput_rps
+    assert predicted(WAITS, gathers).throughput_rps == pytest.approx(5 * many, rel=0.3)
+    least = predicted(WAITS, Configuration(more_wait_s=-1))
+    assert least.throughput_rps == pytest.approx(1 / WAITS.cpu_s, rel=0.05)
+
+
 def test_an_async_view_is_never_predicted_above_a_pool_of_as_many_threads() -> None:
     work = replace(WAITS, database_s=0.09, queries=3)
     loop = predicted(work, Configuration(hops=work.async_hops))

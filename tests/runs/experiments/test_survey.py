@@ -15,7 +15,6 @@ from asgiref.sync import sync_to_async
 from dashboard.models import Experiment, Run, Status
 from dashboard.project.project import Project
 from dashboard.runs.conduct.conductor import SendEvent
-from dashboard.runs.experiments.survey import choices
 from dashboard.runs.experiments.survey.answer import survey_answer, surveys
 from dashboard.runs.experiments.survey.choices import Choice
 from dashboard.runs.experiments.survey.files import HEADING, survey_csv, survey_markdown
@@ -30,15 +29,14 @@ from dashboard.wire.report.target_facts import XrayFacts
 from tests.runs.fakes import FakeEngine, FakeTargets, fake_laboratory, fake_resources
 
 PROJECT = FakeTargets().project
-TODAY, POOL, LOOP = (
-    *("sync@gunicorn-gthread:threads=4", "sync@gunicorn-gthread:threads=32"),
-    "async@daphne",
-)
+TODAY = "sync@gunicorn-gthread:threads=4"
+POOL = "sync@gunicorn-gthread:threads=32"
+LOOP = "async@daphne"
 
 
 @pytest.fixture(autouse=True)
 def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(choices.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
 
 
 def survey(*scenarios: str, **more: Any) -> Survey:
@@ -89,6 +87,12 @@ def with_variants(variants: Any) -> Project:
     scenario = PROJECT.scenarios["sleep"]
     lanes = tuple(lane for lane in scenario.lanes if lane.variant in variants)
     return replace(PROJECT, scenarios={"sleep": replace(scenario, variants=variants, lanes=lanes)})
+
+
+def test_the_wait_of_an_async_variant_is_the_one_it_states() -> None:
+    (loop,) = [each for each in choices_of(survey("fan-out")) if each.change == "async"]
+    assert str(loop.lane) == "gather@uvicorn"
+    assert loop.more_wait_s == pytest.approx(0.1 - 5 * 0.1)
 
 
 def test_a_sync_worker_gets_threads_by_another_worker() -> None:

@@ -28,7 +28,8 @@ class Choice:
     """Another lane for a view: `threads` in each of `processes`, None without a limit.
 
     `asgi`: its requests make the thread hops of an async view. `stand_in`: as many threads as
-    requests, in place of an async view that does not exist.
+    requests, in place of an async view that does not exist. `more_wait_s`: by the lab.toml, it
+    waits so much longer (below 0: less) than today's variant.
     """
 
     change: Change
@@ -37,6 +38,7 @@ class Choice:
     threads: int | None
     asgi: bool = False
     stand_in: bool = False
+    more_wait_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,13 @@ class Subject:
         own, settings = parse(self.server)
         return as_text(name or own, {**settings, **values})
 
+    def more_wait_s(self, variant: str) -> float:
+        """Return how much longer another variant waits than today's; 0 where that is unknown."""
+        values = self.scenario.values({})
+        own_s = self.scenario.wait_s(self.variant.name, values)
+        other_s = self.scenario.wait_s(variant, values)
+        return 0.0 if own_s is None or other_s is None else other_s - own_s
+
     def can_fire(self, variant: Variant, server: str) -> bool:
         """Return True if the project can serve the variant so, with what is installed."""
         try:
@@ -81,7 +90,9 @@ def choices_of(subject: Subject) -> Iterator[Choice]:
     yield from _processes(subject)
     if async_lane is not None:
         served = subject.project.server(async_lane.server)
-        yield Choice("async", async_lane, served.processes, served.threads, asgi=True)
+        more_wait_s = subject.more_wait_s(async_lane.variant)
+        lane = (async_lane, served.processes, served.threads)
+        yield Choice("async", *lane, asgi=True, more_wait_s=more_wait_s)
 
 
 def _pools(subject: Subject, *, stands_in: bool) -> Iterator[Choice]:

@@ -88,7 +88,7 @@ class ViewRuns:
     def today(self, concurrency: int, requests: int) -> Prediction | None:
         """Return what is predicted for today's lane; None before it was measured alone."""
         work = self.work
-        return work and predict(work, self.configuration, concurrency, requests)
+        return None if work is None else predict(work, self.configuration, concurrency, requests)
 
     @property
     def configuration(self) -> Configuration:

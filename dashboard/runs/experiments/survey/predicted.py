@@ -45,6 +45,7 @@ def _candidate(choice: Choice, work: Work, cores: int, load: Burst) -> Candidate
         choice.threads,
         cores=max(cores, choice.processes) if choice.change == "processes" else cores,
         hops=work.async_hops if choice.asgi else 0,
+        more_wait_s=choice.more_wait_s,
     )
     return Candidate(
         choice.change,
