@@ -44,8 +44,8 @@ class Scalability:
     contention: float = 0.0
     coherence: float = 0.0
 
-    def throughput_rps(self, processes: int) -> float:
-        """Return the throughput of so many processes."""
+    def throughput_rps(self, processes: float) -> float:
+        """Return the throughput of so many processes, or of so many requests at once."""
         crosstalk = self.coherence * processes * (processes - 1)
         return self.one_rps * processes / (1 + self.contention * (processes - 1) + crosstalk)
 

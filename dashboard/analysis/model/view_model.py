@@ -14,7 +14,8 @@ Named assumptions:
   alone (`queueing.closed_rps`).
 - *same contention*: what the loads showed beyond that (locks, a pool of connections, the GIL's
   switching) goes on by the Universal Scalability Law (Gunther 2007) of the requests in the
-  application. A loss of less than a tenth is not told from noise, and is not extrapolated.
+  application. It is inside each process, as the GIL's is. A loss of less than a tenth is not told
+  from noise, and is not extrapolated.
 - *a wait is a wait*: neither the database nor an upstream becomes slower because more requests wait
   for it, beyond that contention.
 - *the ORM has a thread*: Django's queries run on a thread of the request in async views too, so
@@ -53,8 +54,8 @@ class Work:
 
     `wall_s` and `cpu_s` are of a request alone, `database_s` is the part in queries. `scv` is the
     squared coefficient of variation of the time alone. `middleware` are the layers before the view.
-    `measured_rps` is the throughput by the number of requests in the application. `spread` is
-    today's p95 over C / X.
+    `measured_rps` is the throughput by the number of requests in the application, of that many
+    `processes`. `spread` is today's p95 over C / X.
     """
 
     wall_s: float
@@ -64,6 +65,7 @@ class Work:
     queries: int = 0
     middleware: int = 0
     measured_rps: Mapping[int, float] = field(default_factory=dict)
+    processes: int = 1
     spread: float = 1.0
 
     @property
@@ -131,7 +133,8 @@ def predict(
     work = _served_by(work, configuration)
     at_once = configuration.in_application(concurrency)
     law = work.contention
-    contended_s = requests / law.throughput_rps(at_once) if law else 0.0
+    parts = configuration.processes / work.processes
+    contended_s = requests / (parts * law.throughput_rps(at_once / parts)) if law else 0.0
     total_s = max(contended_s, _uncontended_s(work, configuration.computing, at_once, requests))
     throughput_rps = requests / total_s
     if throughput_rps * work.cpu_s > NEARLY_FULL * configuration.computing:

@@ -76,6 +76,14 @@ def test_contention_that_the_loads_showed_goes_on() -> None:
     assert "scalability law of 1 and 4 at once" in many.formula
 
 
+def test_contention_inside_a_process_is_left_behind_by_another_process() -> None:
+    computes = replace(COMPUTES, measured_rps={1: 100.0, 4: 104.0})
+    one = predicted(computes, FOUR).throughput_rps
+    four = predicted(computes, Configuration(processes=4, threads=4, cores=4)).throughput_rps
+    assert one == pytest.approx(104, rel=0.02)
+    assert four == pytest.approx(4 * one, rel=0.05)
+
+
 def test_a_small_loss_is_not_extrapolated() -> None:
     noisy = replace(WAITS, measured_rps={1: 10.0, 4: 37.0})
     many = Configuration(threads=32)

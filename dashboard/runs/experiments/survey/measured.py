@@ -61,6 +61,7 @@ class ViewRuns:
             queries=xray["queries"] if xray else 0,
             middleware=xray.get("middleware", 0) if xray else 0,
             measured_rps=self._measured_rps,
+            processes=self.view.processes,
             spread=self._spread,
         )
 
