@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from functools import partial
 
 from dashboard.analysis.model.fit import model_fit
 from dashboard.models import Experiment, Run
-from dashboard.runs.experiments.members import members_of
+from dashboard.runs.experiments.members import DAMAGED, members_of
 from dashboard.wire.codec import read_json, to_json
 from dashboard.wire.report.survey import ModelFit, SurveyAnswer, SurveyProgress, SurveyRow
 
 from .question import Survey
-from .row import row_of
+from .row import row_of, row_without_runs
 from .sentence import sentence_of
+from .view import View
 
+logger = logging.getLogger(__name__)
 STATES = ("measured", "running", "waiting", "failed", "not-fired", "refused")  # as rows are sorted
 
 
@@ -29,7 +32,7 @@ def survey_answer(experiment: Experiment) -> SurveyAnswer:
     survey = Survey.from_json(experiment.question)
     members = members_of(experiment, partial(_check, survey, experiment))
     most = survey.concurrency[-1]
-    rows = [row_of(view, members.runs, experiment, most) for view in survey.views]
+    rows = [_row(view, members.runs, experiment, most) for view in survey.views]
     return SurveyAnswer(
         experiment=experiment.pk,
         kind=experiment.kind,
@@ -52,6 +55,16 @@ def _check(survey: Survey, experiment: Experiment, run: Run) -> None:
     """Raise an exception unless the run has what its row shows of it."""
     view = next(view for view in survey.views if view.scenario == run.plan["scenario"])
     read_json(SurveyRow, to_json(row_of(view, [run], experiment, survey.concurrency[-1])))
+
+
+def _row(view: View, runs: Sequence[Run], experiment: Experiment, most: int) -> SurveyRow:
+    """Return the row of a view; runs that do not go together cost it, and no other row."""
+    try:
+        row: SurveyRow = read_json(SurveyRow, to_json(row_of(view, runs, experiment, most)))
+    except Exception:
+        logger.exception("The runs of %s cannot be shown in survey %s", view.scenario, experiment.pk)
+        return row_without_runs(view, "failed", DAMAGED)
+    return row
 
 
 def fit_of(rows: Sequence[SurveyRow]) -> ModelFit | None:

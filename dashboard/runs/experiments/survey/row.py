@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from dashboard.analysis.model.fit import relative_error
@@ -30,16 +30,8 @@ NOTHING_ELSE = Recommendation("leave it", "the project has no other lane for it"
 def row_of(view: View, runs: Sequence[Run], experiment: Experiment, concurrency: int) -> SurveyRow:
     """Return the row; `runs` are all of the survey, `concurrency` is the largest load."""
     row = _Row(ViewRuns.of(view, runs), experiment, concurrency)
-    return SurveyRow(
-        scenario=view.scenario,
-        variant=view.variant,
-        title=view.title,
-        view=view.view,
-        family=view.family,
-        lane=str(view.lane),
-        state=row.state,
-        weight=view.weight,
-        why=row.why,
+    return replace(
+        row_without_runs(view, row.state, row.why),
         alone=row.runs.alone,
         loads=tuple(filter(None, (row.runs.point(level) for level in row.levels))),
         p95_ms=row.p95_ms,
@@ -51,6 +43,21 @@ def row_of(view: View, runs: Sequence[Run], experiment: Experiment, concurrency:
         gained_ms=row.gained_ms,
         run=row.to_open,
         runs=tuple(run.pk for run in row.runs.all),
+    )
+
+
+def row_without_runs(view: View, state: RowState, why: str) -> SurveyRow:
+    """Return the row of a view of which nothing is shown."""
+    return SurveyRow(
+        scenario=view.scenario,
+        variant=view.variant,
+        title=view.title,
+        view=view.view,
+        family=view.family,
+        lane=str(view.lane),
+        state=state,
+        weight=view.weight,
+        why=why,
     )
 
 
@@ -224,13 +231,8 @@ def _measured(plain: Alternative, run: Run, report: Report, position: int) -> Al
     interval = comparison["interval"] if comparison else None
     rps = lane["throughput_rps"]
     own, present = lane["server_side"], today["server_side"]
-    return Alternative(
-        change=plain.change,
-        lane=plain.lane,
-        stand_in=plain.stand_in,
-        predicted_rps=plain.predicted_rps,
-        predicted_p95_ms=plain.predicted_p95_ms,
-        formula=plain.formula,
+    return replace(
+        plain,
         run=run.pk,
         measured_rps=rps,
         measured_p95_ms=lane["latency_ms"]["p95"],
