@@ -62,7 +62,9 @@ def _row(view: View, runs: Sequence[Run], experiment: Experiment, most: int) -> 
     try:
         row: SurveyRow = read_json(SurveyRow, to_json(row_of(view, runs, experiment, most)))
     except Exception:
-        logger.exception("The runs of %s cannot be shown in survey %s", view.scenario, experiment.pk)
+        logger.exception(
+            "The runs of %s cannot be shown in survey %s", view.scenario, experiment.pk
+        )
         return row_without_runs(view, "failed", DAMAGED)
     return row
 

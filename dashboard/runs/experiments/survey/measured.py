@@ -45,6 +45,12 @@ class ViewRuns:
         return [*self.loads.values(), *self.compared]
 
     @property
+    def comparisons(self) -> list[tuple[Run, Report]]:
+        """The runs beside alternatives that have numbers, with their reports."""
+        pairs = [(run, measured_report(run)) for run in self.compared]
+        return [(run, report) for run, report in pairs if report is not None]
+
+    @property
     def work(self) -> Work | None:
         """What a request needs, as far as it was measured; None without a successful request."""
         report = self._report(1)

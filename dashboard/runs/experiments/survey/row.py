@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from dashboard.analysis.model.fit import relative_error
-from dashboard.analysis.model.ranking import Candidate
 from dashboard.analysis.model.recommendation import Recommendation, Today, recommend
 from dashboard.models import Experiment, Run, Status
-from dashboard.runs.experiments.matrix_table import comparison_at, why_no_plain_ratio
 from dashboard.runs.reports.stored import measured_report
 from dashboard.wire.plan.plan import Burst
-from dashboard.wire.plural import counted
 from dashboard.wire.report.lanes import LaneReport
-from dashboard.wire.report.report import Report
 from dashboard.wire.report.survey import Alternative, RowState, SurveyRow
 
+from .alternatives import alternatives_of
 from .measured import ViewRuns
-from .predicted import candidates, lacks_cores, load_at, to_fire
+from .predicted import load_at, to_fire
 from .view import View
 
 NO_SUCCESS = "no request succeeded"
@@ -81,7 +77,7 @@ class _Row:
             return "refused"
         if any(run.active for run in self.runs.all):
             return "running"
-        if self._compared or self._compares_with_none:
+        if self.runs.comparisons or self._compares_with_none:
             return "measured"
         if self._failure:
             return "failed"
@@ -107,8 +103,7 @@ class _Row:
     @cached_property
     def alternatives(self) -> list[Alternative]:
         """The fired alternatives, the fastest first, then those that were only predicted."""
-        found = [self._alternative(each) for each in candidates(self.runs, self.load)]
-        return sorted(found, key=lambda each: (each.measured_rps is None, each.ratio or 1.0))
+        return alternatives_of(self.runs, self.load)
 
     @cached_property
     def advice(self) -> Recommendation | None:
@@ -156,14 +151,8 @@ class _Row:
     @property
     def to_open(self) -> str | None:
         """The run that shows most: the last that was compared, or else the last of all."""
-        runs = [run for run, _ in self._compared] or self.runs.all
+        runs = [run for run, _ in self.runs.comparisons] or self.runs.all
         return runs[-1].pk if runs else None
-
-    @cached_property
-    def _compared(self) -> list[tuple[Run, Report]]:
-        """The runs beside alternatives that have numbers, with their reports."""
-        pairs = [(run, measured_report(run)) for run in self.runs.compared]
-        return [(run, report) for run, report in pairs if report is not None]
 
     @property
     def _compares_with_none(self) -> bool:
@@ -184,68 +173,8 @@ class _Row:
 
     @property
     def _today(self) -> LaneReport | None:
-        if self._compared:
-            return self._compared[-1][1]["lanes"][0]
+        if self.runs.comparisons:
+            return self.runs.comparisons[-1][1]["lanes"][0]
         run = self.runs.loads.get(self.concurrency)
         report = measured_report(run) if run else None
         return report["lanes"][0] if report else None
-
-    def _alternative(self, candidate: Candidate) -> Alternative:
-        plain = Alternative(
-            change=candidate.change,
-            lane=candidate.lane,
-            stand_in=candidate.stand_in,
-            predicted_rps=candidate.prediction.throughput_rps,
-            predicted_p95_ms=candidate.prediction.p95_ms,
-            formula=candidate.prediction.formula,
-            why=self._why_not_fired(candidate),
-        )
-        fired = next(self._firings_of(candidate.lane), None)
-        return plain if fired is None else _measured(plain, *fired)
-
-    def _firings_of(self, lane: str) -> Iterator[tuple[Run, Report, int]]:
-        """Yield the runs that fired at a lane beside today's, with its position there."""
-        for run, report in self._compared:
-            names = [each["lane"] for each in report["lanes"]]
-            if lane in names[1:]:
-                yield run, report, names.index(lane)
-
-    def _why_not_fired(self, candidate: Candidate) -> str:
-        if lacks_cores(self.runs, candidate):
-            cores = counted(self.runs.cores, "core")
-            return f"only predicted: a target has {cores} here, which more processes would share"
-        failed = [
-            run
-            for run in self.runs.compared
-            if candidate.lane in run.plan["lanes"] and run.status == Status.FAILED
-        ]
-        return (
-            failed[-1].problem if failed else "only predicted: others were predicted to be better"
-        )
-
-
-def _measured(plain: Alternative, run: Run, report: Report, position: int) -> Alternative:
-    """Return an alternative with what a run measured of it beside today's lane."""
-    lane, today = report["lanes"][position], report["lanes"][0]
-    comparison = comparison_at(report, position)
-    interval = comparison["interval"] if comparison else None
-    rps = lane["throughput_rps"]
-    own, present = lane["server_side"], today["server_side"]
-    return replace(
-        plain,
-        run=run.pk,
-        measured_rps=rps,
-        measured_p95_ms=lane["latency_ms"]["p95"],
-        error=relative_error(plain.predicted_rps, rps) if rps else None,
-        ratio=comparison["ratio"] if comparison else None,
-        interval=(interval[0], interval[1]) if interval else None,
-        level=comparison["level"] if comparison else None,
-        answer=comparison["answer"] if comparison else None,
-        memory_mb=_difference(own["peak_rss_mb"], present["peak_rss_mb"]),
-        cpu_ms=_difference(own["cpu_ms_per_request"], present["cpu_ms_per_request"]),
-        why=why_no_plain_ratio(report, position),
-    )
-
-
-def _difference(value: float | None, other: float | None) -> float | None:
-    return None if value is None or other is None else value - other
