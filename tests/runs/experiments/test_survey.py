@@ -20,11 +20,12 @@ from dashboard.runs.experiments.survey.choices import Choice
 from dashboard.runs.experiments.survey.files import HEADING, survey_csv, survey_markdown
 from dashboard.runs.experiments.survey.loads import burst_of, most_requests
 from dashboard.runs.experiments.survey.question import Survey, make_survey
+from dashboard.runs.experiments.survey.row import row_without_runs
 from dashboard.runs.live.hub import Hub
 from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.plan.plan import Burst, Firing, Plan
-from dashboard.wire.report.survey import SurveyAnswer
+from dashboard.wire.report.survey import SurveyAnswer, SurveyProgress
 from dashboard.wire.report.target_facts import XrayFacts
 from tests.runs.fakes import FakeEngine, FakeTargets, fake_laboratory, fake_resources
 
@@ -287,13 +288,38 @@ class TestConduct:
         assert SurveyAnswer.from_json(json.loads(json.dumps(answer.to_json()))) == answer
         rows = list(csv.DictReader(io.StringIO(survey_csv(answer))))
         assert list(rows[0]) == list(HEADING)
-        (recommended,) = [row for row in rows if row["recommended"] == "True"]
-        assert (recommended["scenario"], recommended["alternative_lane"]) == ("sleep", POOL)
+        recommended = next(row for row in rows if row["recommended"] == "True")
+        assert {row["scenario"] for row in rows} == {"sleep", "middleware"}
+        assert recommended["alternative_lane"].endswith("gunicorn-gthread:threads=32")
         assert float(recommended["alternative_ratio"]) == pytest.approx(0.25)
         text = survey_markdown(answer)
         assert text.startswith("## Survey of liveapp: gunicorn-gthread:threads=4 today, 32 req")
         assert "| View | Time in | p95 today |" in text
         assert "| sleep | – | 400 ms | sync@gunicorn-gthread:threads=32 | 4× faster" in text
+
+
+def test_text_of_a_project_is_no_markup_and_no_formula() -> None:
+    row = row_without_runs(replace(survey().views[0], scenario="=1+1|<b>\n"), "failed", "*x*\n`y`")
+    fields = {"experiment": "x", "kind": "survey", "status": "failed", "problem": ""}
+    answer = SurveyAnswer(
+        **fields,
+        project="[shop](http://x)",
+        server="daphne",
+        concurrency=(1, 8, 32),
+        rounds=5,
+        seed=1,
+        mix="",
+        rows=(row,),
+        progress=SurveyProgress(1, 1, ""),
+        fit=None,
+        sentence="",
+    )
+    text = survey_markdown(answer)
+    assert "| =1+1\\|\\<b\\> |" in text
+    assert "failed: \\*x\\* \\`y\\` |" in text
+    assert "## Survey of \\[shop\\](http://x): daphne" in text
+    (line,) = csv.DictReader(io.StringIO(survey_csv(answer)))
+    assert line["scenario"].startswith("'=1+1")
 
 
 class Tracer:
