@@ -31,5 +31,5 @@ def test_error_and_order_decide(found: list[Fired], missed: bool, words: str) ->
 def test_each_fired_alternative_is_checked() -> None:
     (only,) = fired_in(ANSWER)
     assert (only.lane, only.predicted_rps, only.measured_rps) == (POOL.lane, 290, 281)
-    assert only.ratios == (pytest.approx(39 / 290), pytest.approx(39 / 281))
+    assert only.ratios == pytest.approx((39 / 290, 39 / 281))
     assert "(+3.2%)" in str(only)

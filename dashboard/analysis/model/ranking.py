@@ -51,8 +51,8 @@ def ranked(candidates: Sequence[Candidate]) -> list[Candidate]:
 
 def two_best(candidates: Sequence[Candidate]) -> list[Candidate]:
     """Return the candidates to fire: the best, and the best of another kind, or else the next."""
-    best, *rest = ranked(candidates) or [None]
-    if best is None:
+    if not candidates:
         return []
+    best, *rest = ranked(candidates)
     second = next((each for each in rest if each.kind != best.kind), rest[0] if rest else None)
     return [best] if second is None else [best, second]

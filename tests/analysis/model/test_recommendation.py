@@ -88,4 +88,4 @@ def test_what_is_slower_or_undecided_is_never_recommended(changed: dict[str, Any
 def test_nothing_is_said_of_what_was_not_measured() -> None:
     assert recommend(TODAY, []) is None
     assert recommend(TODAY, [alternative(ratio=0.2, interval=None)]) is None
-    assert recommend(TODAY, [alternative(ratio=None, interval=None)]) is None
+    assert recommend(TODAY, [replace(alternative(), ratio=None, interval=None)]) is None
