@@ -85,6 +85,8 @@ system-deps: ## install Chromium, Redis, PostgreSQL, nginx, wrk and others (Debi
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
 	    chromium redis-server postgresql nginx
 	-DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+	    chromium-headless-shell
+	-DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
 	    wrk hey apache2-utils nghttp2-client
 
 format: $(VENV)/development node_modules/development ## format Python, templates and scripts

@@ -15,7 +15,7 @@ from tests.management.forked.fork import Fork
 from tests.sampled import sample_in
 
 from .bench import finish_everything, fire, wait_until_still
-from .chromium import PROGRAMS, launched, program
+from .chromium import IN_TESTS, launched, program
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_MS = 15_000
@@ -34,9 +34,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="package")
 def chromium() -> str:
     """The browser's program; tests are skipped without one, but fail in CI."""
-    if path := program():
+    if path := program(IN_TESTS):
         return path
-    reason = f"no browser: none of {', '.join(PROGRAMS)} is on the path"
+    reason = f"no browser: none of {', '.join(IN_TESTS)} is on the path"
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)
@@ -45,7 +45,7 @@ def chromium() -> str:
 @pytest.fixture(scope="package")
 def browser(chromium: str) -> Iterator[Browser]:
     """Chromium, without a window."""
-    with launched() as started:
+    with launched(IN_TESTS) as started:
         yield started
 
 
