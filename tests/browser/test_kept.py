@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.prepared_home import DATABASE
 
-from .bench import fire, picture, wait_for_bars, wait_for_status
+from .bench import picture, wait_for_bars, wait_for_status
 from .conftest import PATIENCE_MS, OpenPage, listen
 
 REQUESTS = 100
@@ -101,9 +101,8 @@ def select_by_mouse(page: Page) -> None:
     page.wait_for_function("() => window.liveburst.selection?.[1] > 0")
 
 
-def test_a_replay_grows_again_and_ends_with_the_finished_picture(page: Page) -> None:
-    fire(page, 10)
-    wait_for_status(page, "finished")
+def test_a_replay_grows_again_and_ends_with_the_finished_picture(finished: Page) -> None:
+    page = finished
     expect(page.locator(REPLAY)).to_contain_text("Replay")
     sentence = page.locator("#headline").inner_text()
     page.locator(REPLAY).get_by_role("button", name="¼×").click()
@@ -122,13 +121,13 @@ def test_a_replay_grows_again_and_ends_with_the_finished_picture(page: Page) -> 
     )
     page.locator(REPLAY).get_by_role("button", name="Stop").click()
     wait_for_status(page, "finished")
-    wait_for_bars(page, 10)
+    wait_for_bars(page, REQUESTS)
     expect(page.locator("#headline")).to_have_text(sentence)
 
     page.locator(REPLAY).get_by_role("button", name="4×").click()
     wait_for_status(page, "running")
     wait_for_status(page, "finished")
-    wait_for_bars(page, 10)
+    wait_for_bars(page, REQUESTS)
     expect(page.locator("#headline")).to_have_text(sentence)
     expect(page.locator(REPLAY)).to_contain_text("4×")
 
