@@ -47,6 +47,8 @@ coverage: $(VENV)/development node_modules/development $(BUNDLE) ## both passes 
 	$(BIN)/coverage erase
 	-$(BIN)/pytest -m "not alone" --numprocesses 3 --dist loadscope --cov --cov-report=
 	-$(BIN)/pytest -m alone $(ALONE) --cov --cov-append --cov-report=
+	@# What ended after a pass had combined the data.
+	-$(BIN)/coverage combine --append --quiet
 	$(BIN)/coverage report --skip-covered
 
 bench: $(VENV)/development bench/.venv/tools bench/node_modules/tools ## the comparison with other tools
