@@ -54,7 +54,8 @@ def picture(page: Page, name: str) -> None:
 
 
 def log_in(page: Page, name: str, password: str = PASSWORD) -> None:
-    """Log in by keyboard alone: the first field has the focus."""
+    """Log in by keyboard alone: the first field has the focus, once the page is painted."""
+    expect(page.get_by_label("Name")).to_be_focused()
     page.keyboard.type(name)
     page.keyboard.press("Tab")
     page.keyboard.type(password)
