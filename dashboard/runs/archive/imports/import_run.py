@@ -17,7 +17,6 @@ from dashboard.wire.plan.plan import Plan
 from dashboard.wire.stored.reading import ReadingJson
 
 from .frames import checked_frames
-from .memory import bounded
 from .schema import ENDED, ImportedFile, InvalidImport, checked_file, parsed
 
 __all__ = ["InvalidImport", "import_file", "import_run"]
@@ -41,17 +40,12 @@ def import_run(text: str | bytes, progress: Progress = _ignore) -> Run:
 
 
 def import_file(path: Path, progress: Progress = _ignore) -> Run:
-    """Import a file, which may be large: it is in memory twice at most, see `memory`.
+    """Import a file, which may be large: it is in memory twice at most.
 
     Raises OSError and InvalidImport.
     """
     progress("Checking the file")
-    try:
-        with bounded(path.stat().st_size):
-            return _import(checked_file(parsed(path.read_bytes())), progress)
-    except MemoryError:
-        found = "expected one that can be imported in a few times its size of memory"
-        raise InvalidImport(Problem("file", found)) from None
+    return _import(checked_file(parsed(path.read_bytes())), progress)
 
 
 def _import(file: ImportedFile, progress: Progress) -> Run:
@@ -86,8 +80,6 @@ def _store(run: Run, frames: Sequence[bytes], progress: Progress) -> None:
 def _compute_report(run: Run) -> None:
     try:
         run.report = report_of(run)
-    except MemoryError:
-        raise
     except Exception as error:
         # Parts that contradict each other: no check of one part alone finds that.
         logger.info("An import was refused", exc_info=True)

@@ -11,7 +11,6 @@ import json
 import os
 import secrets
 import shutil
-import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +22,6 @@ from dashboard.targets.supervise.launcher import Child, launch
 
 COMMAND: Final = ("-m", "django", "import_run", "--progress")
 MOST_REMEMBERED: Final = 20
-OUT_OF_MEMORY: Final = 128 + signal.SIGABRT  # where a library that is not Python's finds none left
 _FILE, _STEPS, _ERRORS = "run.json", "steps.jsonl", "errors.log"
 
 
@@ -60,8 +58,7 @@ class ImportProcess:
             status = await self._child.wait()
             state = _state_in(self._directory / _STEPS)
             if not state.ended:
-                reason = " (more memory than it may take)" if status == OUT_OF_MEMORY else ""
-                problem = f"file: the import ended with status {status}{reason}; nothing was stored"
+                problem = f"file: the import ended with status {status}; nothing was stored"
                 state = ImportState(problems=[problem])
             self._final = state
         finally:

@@ -30,6 +30,8 @@ MOST_PROBLEMS: Final = 20
 MAX_NUMBER: Final = 2**63 - 1
 MAX_ROUND: Final = 10 * MAX_ROUNDS  # with those that were repeated under a new number
 MAX_FRAMES: Final = 200_000
+# 256 MB can describe a hundred million empty lists, which take 7 GB. Frames are one value each.
+MOST_VALUES: Final = 2_000_000
 ENDED: Final = [status for status in Status.values if status not in ACTIVE]
 
 
@@ -173,10 +175,23 @@ def parsed(text: str | bytes) -> Any:
 
     `model_validate_json` does both steps, but has the text three times while it does.
     """
+    if (values := _most_values(text)) > MOST_VALUES:
+        found = f"expected at most {MOST_VALUES:,} values, found up to {values:,}"
+        raise InvalidImport(Problem("file", found))
     try:
         return from_json(text)
     except ValueError as error:
         raise InvalidImport(Problem("file", f"expected JSON, found: {error}")) from None
+
+
+def _most_values(text: str | bytes) -> int:
+    """Return how many values a JSON text has at most: each but one follows one of these.
+
+    Counted before it is parsed, since a parser under a limit of memory hangs when it is reached.
+    """
+    if isinstance(text, bytes):
+        return sum(map(text.count, (b",", b"[", b"{")))
+    return sum(map(text.count, ",[{"))
 
 
 def checked_file(value: Any) -> ImportedFile:
