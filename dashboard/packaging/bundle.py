@@ -31,7 +31,10 @@ STATIC: Final = ROOT / "static"
 ESBUILD: Final = next(
     ROOT.glob("node_modules/@esbuild/*/bin/esbuild"), ROOT / "node_modules/@esbuild"
 )
-ENTRIES: Final = ("js/main.js", "css/page.css", "css/claims.css", "css/explore.css", "css/xray.css")
+ENTRIES: Final = (
+    *("js/main.js", "css/page.css", "css/claims.css", "css/explore.css"),
+    *("css/survey.css", "css/xray.css"),
+)
 # As it is, with its hash: htmx is minified already, and a script that defines a global name.
 COPIES: Final = {
     "htmx.org/htmx.min.js": ROOT / "node_modules" / "htmx.org" / "dist" / "htmx.min.js",

@@ -15,6 +15,7 @@ urlpatterns = [
     path("queue/", bench.queue, name="queue"),
     path("claims/", include("dashboard.web.claims.urls")),
     path("explore/", include("dashboard.web.explore.urls")),
+    path("survey/", include("dashboard.web.survey.urls")),
     path("xray/", include("dashboard.web.xray.urls")),
     path("runs/", runs, name="runs"),
     path("runs/", include("dashboard.web.history.urls")),

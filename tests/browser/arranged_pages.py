@@ -9,7 +9,7 @@ from tests.management.proxied import OPERATOR, VIEWER
 from .arranged import STATES, empty, finished, state
 from .bench import fire
 from .bench import wait_for_status as wait_for
-from .furnished import Bench, log_in, run_id
+from .furnished import Bench, log_in, run_id, start_survey
 
 __all__ = ["CLAIM", "STATES", "UNTRIED"]
 
@@ -97,6 +97,37 @@ def matrix(page: Page, bench: Bench) -> None:
 @state
 def sweep(page: Page, bench: Bench) -> None:
     page.goto(bench.sweep)
+
+
+@state
+def survey_empty(page: Page, bench: Bench) -> None:
+    page.goto(f"{bench.fresh}/survey/")
+    expect(page.locator("#survey-form")).to_be_visible()
+
+
+@state
+def survey_running(page: Page, bench: Bench) -> None:
+    """The first view has its numbers."""
+    start_survey(page, bench.address)
+    expect(page.locator("#survey")).to_have_attribute("data-status", "running", timeout=60_000)
+    expect(page.locator(".survey-bar").first).to_be_visible(timeout=60_000)
+
+
+@state
+def survey_stopped(page: Page, bench: Bench) -> None:
+    survey_running(page, bench)
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.locator("#survey")).to_have_attribute("data-status", "stopped", timeout=60_000)
+
+
+@state
+def survey(page: Page, bench: Bench) -> None:
+    page.goto(bench.survey)
+
+
+@state
+def survey_failed(page: Page, bench: Bench) -> None:
+    page.goto(bench.failed_survey)
 
 
 @state

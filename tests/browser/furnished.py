@@ -25,6 +25,7 @@ HEIGHT = 1000
 LONG_S = 240
 SERVERS = ("gunicorn-gthread", "daphne", "uvicorn")
 TRIED_TWICE = "query-does-not-block"  # not decided by a ratio, whose interval is the worst case
+SURVEYED = ("sleep", "cpu", "orm")
 SIX = tuple(f"{variant}@{server}" for server in SERVERS for variant in ("sync", "async"))
 
 Report = Callable[[str], None]
@@ -182,6 +183,19 @@ class Bench:
         with self._making("a sweep") as page:
             return _experiment(page, self.address, "sweep")
 
+    @cached_property
+    def survey(self) -> str:
+        """A finished survey."""
+        with self._making("a survey") as page:
+            return _surveyed(page, self.address, "finished")
+
+    @cached_property
+    def failed_survey(self) -> str:
+        """A survey of a project that does not start."""
+        address = self.failed.partition("/runs/")[0]
+        with self._making("a failed survey") as page:
+            return _surveyed(page, address, "failed")
+
     def _directory(self) -> Path:
         return Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
 
@@ -284,6 +298,27 @@ def _experiment(page: Page, address: str, kind: str) -> str:
     page.get_by_role("button", name=f"Run the {kind}").click()
     expect(page.locator("#experiment")).to_have_attribute(
         "data-status", "finished", timeout=LONG_S * 1000
+    )
+    return page.url
+
+
+def start_survey(page: Page, address: str) -> None:
+    """Start a survey of a few views, and wait for its page."""
+    page.goto(f"{address}/survey/")
+    again = page.get_by_text("New survey", exact=True)
+    if again.count():
+        again.click()
+    for box in page.locator("[name=scenarios]").all():
+        box.set_checked(box.get_attribute("value") in SURVEYED)
+    page.get_by_role("button", name="Run the survey").click()
+    page.wait_for_url(re.compile(r"/survey/\w{8}/$"))
+
+
+def _surveyed(page: Page, address: str, status: str) -> str:
+    """Survey a few views until it has this status, and return its address."""
+    start_survey(page, address)
+    expect(page.locator("#survey")).to_have_attribute(
+        "data-status", status, timeout=2 * LONG_S * 1000
     )
     return page.url
 

@@ -122,7 +122,7 @@ def test_nothing_is_found_elsewhere(look: Page, scheme: Scheme, dashboard: str) 
     look.locator("#run-button").click()
     expect(look.locator("#error-rounds")).to_be_visible()
     assert violations_in_both_schemes(look, scheme) == []
-    for path in ("/nowhere/", "/runs/", "/claims/", "/explore/", "/"):
+    for path in ("/nowhere/", "/runs/", "/claims/", "/explore/", "/survey/", "/"):
         look.goto(dashboard + path)
         assert violations_in_both_schemes(look, scheme) == [], path
     expect(look.locator("#connection")).to_have_attribute("data-state", "live")

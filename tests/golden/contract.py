@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import (
@@ -58,12 +59,20 @@ def _schema_of(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
         return {"enum": list(args)}
     if origin in {Union, UnionType}:
         return _schema_of_union(args, definitions)
-    if origin in {list, dict}:
-        items = _schema_of(args[-1], definitions)
-        if origin is list:
-            return {"type": "array", "items": items}
-        return {"type": "object", "additionalProperties": items or True}
+    if origin in {list, dict, tuple}:
+        return _schema_of_collection(origin, args, definitions)
     return _reference(hint, definitions)
+
+
+def _schema_of_collection(
+    origin: Any, args: tuple[Any, ...], definitions: dict[str, Any]
+) -> dict[str, Any]:
+    items = _schema_of(args[0] if origin is tuple else args[-1], definitions)
+    if origin is dict:
+        return {"type": "object", "additionalProperties": items or True}
+    if origin is list or args[-1] is ...:
+        return {"type": "array", "items": items}
+    return {"type": "array", "items": items, "minItems": len(args), "maxItems": len(args)}
 
 
 def _reference(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
@@ -81,11 +90,16 @@ def _schema_of_union(args: tuple[Any, ...], definitions: dict[str, Any]) -> dict
 
 def _schema_of_object(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     hints = get_type_hints(kind)
+    if is_dataclass(kind):  # it is written with all of its fields
+        hints = {field.name: hints[field.name] for field in fields(kind)}
+        required = list(hints)
+    else:
+        required = [name for name in hints if name in kind.__required_keys__]
     return {
         "description": _description(kind),
         "type": "object",
         "properties": {name: _schema_of(hint, definitions) for name, hint in hints.items()},
-        "required": [name for name in hints if name in kind.__required_keys__],
+        "required": required,
         "additionalProperties": False,
     }
 

@@ -22,9 +22,11 @@ from dashboard.runs.archive.imports.schema import ImportedFile
 from dashboard.web.bench.forms import FireForm
 from dashboard.web.explore.forms import MatrixForm, SweepForm
 from dashboard.web.shared.form_values import PARAMETER
+from dashboard.web.survey.forms import SurveyForm
 from dashboard.web.xray.forms import XrayForm
 from dashboard.wire.plan.fields import PLAN_FIELDS
 from dashboard.wire.report.matrix import MatrixAnswer
+from dashboard.wire.report.survey import SurveyAnswer
 from dashboard.wire.report.sweep import SweepAnswer
 
 from .contract import _schema_of
@@ -33,7 +35,7 @@ ROOT = Path(__file__).parents[2]
 FILE = ROOT / "docs" / "openapi.json"
 COMPONENTS = "#/components/schemas/"
 HTML, PLAIN, JSON, CSV = "text/html", "text/plain", "application/json", "text/csv"
-BYTES, SVG = "application/octet-stream", "image/svg+xml"
+BYTES, SVG, MARKDOWN = "application/octet-stream", "image/svg+xml", "text/markdown"
 
 Schema = dict[str, Any]
 TEXT: Schema = {"type": "string"}
@@ -97,6 +99,10 @@ def fields_of(form: type[forms.Form]) -> dict[str, Schema]:
     project = load_manifest(ROOT / "liveapp" / "lab.toml")
     scenario = next(iter(project.scenarios.values()))
     fields = form(project, scenario, None).fields  # type: ignore[arg-type]
+    return _fields(fields)
+
+
+def _fields(fields: Mapping[str, forms.Field]) -> dict[str, Schema]:
     return {_general(name): _field(name, value) for name, value in fields.items()}
 
 
@@ -126,6 +132,7 @@ SCENARIO = {"scenario": TEXT}
 STRETCH = {"from": WHOLE, "to": WHOLE}
 FIRE, XRAY = SCENARIO | fields_of(FireForm), SCENARIO | fields_of(XrayForm)
 MATRIX, SWEEP = SCENARIO | fields_of(MatrixForm), SCENARIO | fields_of(SweepForm)
+SURVEY = _fields(SurveyForm(load_manifest(ROOT / "liveapp" / "lab.toml")).fields)
 LOGIN = {"name": TEXT, "password": TEXT, "next": TEXT}
 RUN_FILE = {"file": FILE_FIELD}
 TRACE: Schema = {
@@ -173,7 +180,19 @@ OPERATIONS: Mapping[str, tuple[Operation, ...]] = {
         ),
     ),
     "experiment-csv": (Operation("Its answer as a table.", media=CSV, answer=TEXT),),
-    "experiment-stop": (post("Stop a matrix or a sweep."),),
+    "experiment-stop": (post("Stop an experiment."),),
+    "survey": (Operation("The page Survey, with the newest one.", statuses=(OK,)),),
+    "survey-start": (post("Survey the project's views.", SURVEY),),
+    "survey-estimate": (
+        post("How long such a survey will take.", SURVEY, statuses=(OK, MISSING), media=PLAIN),
+    ),
+    "survey-result": (Operation("A survey."),),
+    "survey-answer": (Operation("Its answer, as a fragment."),),
+    "survey-json": (
+        Operation("Its answer as JSON.", media=JSON, answer={"$ref": "SurveyAnswer"}),
+    ),
+    "survey-csv": (Operation("Its answer as a table.", media=CSV, answer=TEXT),),
+    "survey-markdown": (Operation("Its answer as Markdown.", media=MARKDOWN, answer=TEXT),),
     "xray": (
         Operation("The page X-ray.", query=XRAY, statuses=(OK,)),
         post("Trace one request inside its application.", XRAY, "scenario", "lane"),
@@ -267,7 +286,7 @@ def write() -> None:
 def openapi() -> str:
     """Return the document as JSON."""
     schemas: dict[str, Any] = {}
-    for kind in (MatrixAnswer, SweepAnswer):
+    for kind in (MatrixAnswer, SweepAnswer, SurveyAnswer):
         _schema_of(kind, schemas)
     imported = ImportedFile.model_json_schema()
     schemas |= {**imported.pop("$defs"), "ImportedFile": imported}

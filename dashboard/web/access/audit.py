@@ -40,15 +40,18 @@ ACTIONS: Final[Mapping[str, str]] = {
     "restore": "restored",
     "runs": "fired",
     "stop": "stopped",
+    "survey-start": "fired a survey",
     "where": "sampled a lane of",
     "xray": "took an X-ray",
     "xray-beside": "took an X-ray to compare",
 }
 LOGGED_IN: Final = "logged in"
 # These only compute: a form is sent for an estimate of what it would take.
-NOT_LISTED: Final = frozenset({"explore-matrix-estimate", "explore-sweep-estimate"})
+NOT_LISTED: Final = frozenset(
+    {"explore-matrix-estimate", "explore-sweep-estimate", "survey-estimate"}
+)
 _ADDRESSES: Final = {b"location", b"hx-push-url", b"hx-redirect"}
-_MADE: Final = re.compile(r"/(?:runs|explore|xray)/([0-9a-z]{8})/")
+_MADE: Final = re.compile(r"/(?:runs|explore|survey|xray)/([0-9a-z]{8})/")
 
 
 class Audit:

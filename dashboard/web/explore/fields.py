@@ -14,6 +14,7 @@ from dashboard.runs.experiments.sweep import USUAL_DURATION_S
 from dashboard.runs.experiments.sweep_axis import CONCURRENCY, RATE
 from dashboard.targets.lifecycle.server_packages import missing_packages
 from dashboard.web.shared.form_values import PARAMETER, lane_names, parameter_label
+from dashboard.web.shared.number_fields import NumberField
 from dashboard.wire.plan.plan import Lane
 
 from .estimates import matrix_estimate, sweep_estimate
@@ -21,18 +22,6 @@ from .forms import ExploreForm, MatrixForm, SweepForm
 from .server_settings import setting_field_name, setting_in_force, settings_of
 
 AXES = {CONCURRENCY: "Requests in flight", RATE: "Requests per second"}
-
-
-@dataclass(frozen=True)
-class NumberField:
-    """A number; if empty, the value is that of `placeholder`."""
-
-    id: str
-    name: str
-    label: str
-    value: str
-    placeholder: str
-    errors: list[str]
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from dashboard.runs.experiments.sweep_table import sweep_answer, sweep_csv
 from dashboard.runs.queue.experiment import ExperimentPlan
 from dashboard.runs.reports.wording import load_text
 from dashboard.web.run.run_view import STATE_LINES, ago, state_word
+from dashboard.web.shared.experiment_address import experiment_address
 from dashboard.web.shared.htmx import HtmxRequest
 from dashboard.web.shared.laboratory_access import laboratory
 from dashboard.web.shared.queue_chips import chips
@@ -164,9 +165,7 @@ async def stop(request: HtmxRequest, experiment_id: str) -> HttpResponseBase:
     if experiment.active:
         await laboratory().stop(experiment)
     if not request.htmx:
-        where = "experiment" if experiment.kind in KINDS else "claims"
-        arguments = [experiment.pk] if experiment.kind in KINDS else []
-        return HttpResponseRedirect(reverse(where, args=arguments), status=303)
+        return HttpResponseRedirect(experiment_address(experiment), status=303)
     return await sync_to_async(_queue)(request)
 
 

@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.urls import reverse
-
 from dashboard.models import Experiment, Run
 from dashboard.runs.archive.entries import Entry, sizes
 from dashboard.runs.archive.stored_runs import printable
 from dashboard.runs.reports.readable import readable
 from dashboard.web.run.run_view import ago, state_word
+from dashboard.web.shared.experiment_address import experiment_address
 from dashboard.wire.plural import counted
 
 
@@ -73,19 +72,13 @@ def _view(
         id=entry.experiment,
         kind=experiment.kind if experiment else "",
         title=experiment.title if experiment and printable(experiment.title) else "",
-        url=_url(experiment) if experiment else "",
+        url=experiment_address(experiment) if experiment else "",
         status=experiment.status if experiment else "",
         active=experiment.active if experiment else False,
         runs=runs,
         states=states.get(entry.experiment, ""),
         created=experiment.created if experiment else None,
     )
-
-
-def _url(experiment: Experiment) -> str:
-    if experiment.kind == Experiment.Kind.CLAIMS:
-        return reverse("claims")
-    return reverse("experiment", args=[experiment.pk])
 
 
 def _states(experiments: set[str]) -> dict[str, str]:

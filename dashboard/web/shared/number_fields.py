@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -10,6 +11,18 @@ from django.core.exceptions import ValidationError
 from dashboard.wire.plan.fields import PLAN_FIELDS
 
 MAX_SHOWN = 40  # characters of a wrong value in a message
+
+
+@dataclass(frozen=True)
+class NumberField:
+    """A number in a template; if empty, the value is that of `placeholder`."""
+
+    id: str
+    name: str
+    label: str
+    value: str
+    placeholder: str
+    errors: list[str]
 
 
 class WholeNumberField(forms.IntegerField):

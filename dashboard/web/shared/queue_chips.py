@@ -14,6 +14,8 @@ from dashboard.runs.reports.wording import short_load
 from dashboard.wire.errors import LiveburstError
 from dashboard.wire.plan.plan import Plan
 
+from .experiment_address import experiment_address
+
 
 @dataclass(frozen=True)
 class Chip:
@@ -60,7 +62,4 @@ def _text(member: run_queue.QueueEntry) -> str:
 def _addresses(member: run_queue.QueueEntry) -> tuple[str, str]:
     if isinstance(member, Run):
         return reverse("run", args=[member.pk]), reverse("stop", args=[member.pk])
-    stop_url = reverse("experiment-stop", args=[member.pk])
-    if member.kind == Experiment.Kind.CLAIMS:
-        return reverse("claims"), stop_url
-    return reverse("experiment", args=[member.pk]), stop_url
+    return experiment_address(member), reverse("experiment-stop", args=[member.pk])

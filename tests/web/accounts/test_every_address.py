@@ -97,7 +97,7 @@ async def test_a_get_changes_nothing_and_offers_a_viewer_nothing(
 
 async def test_an_operator_has_the_buttons(browser: AsyncClient, run_id: str) -> None:
     as_role(browser, Role.OPERATOR)
-    for path in ("/", f"/runs/{run_id}/", "/runs/", "/claims/", "/explore/", "/xray/"):
+    for path in ("/", f"/runs/{run_id}/", "/runs/", "/claims/", "/explore/", "/survey/", "/xray/"):
         text = (await browser.get(path)).content.decode()
         assert writing_elements(text), path
         assert re.search(r'href="/audit/"', text)

@@ -25,7 +25,7 @@ async def test_pages_fragments_frames_and_exports_are_not_cached(
     browser: AsyncClient, run: Run
 ) -> None:
     addresses = [
-        *("/", "/runs/", "/explore/", "/claims/", "/nowhere/", f"/runs/{run.pk}/"),
+        *("/", "/runs/", "/explore/", "/survey/", "/claims/", "/nowhere/", f"/runs/{run.pk}/"),
         *(f"/runs/{run.pk}/frames", f"/runs/{run.pk}/export/csv", f"/runs/{run.pk}/export/json"),
     ]
     for address in addresses:

@@ -11,7 +11,7 @@ from django.test import AsyncClient
 from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.web.shared.laboratory_access import set_laboratory
 
-PAGES = ("/", "/runs/", "/claims/", "/explore/")
+PAGES = ("/", "/runs/", "/claims/", "/explore/", "/survey/")
 ERRORS = {
     "the file is damaged": (sqlite3.SQLITE_CORRUPT, "is damaged"),
     "the disk is full": (sqlite3.SQLITE_FULL, "has no room left on its disk"),

@@ -1,0 +1,1 @@
+"""Survey: every view of the project in one table, ranked by what it would gain."""
