@@ -8,14 +8,12 @@ from typing import Any, cast
 from django.http import QueryDict
 
 from dashboard.project.project import Project
-from dashboard.runs.experiments.survey.question import Survey
+from dashboard.runs.experiments.survey.question import USUAL_CONCURRENCY, USUAL_ROUNDS, Survey
 from dashboard.web.shared.number_fields import NumberField
 from dashboard.wire.plural import counted
 
 from .estimates import survey_estimate
 from .forms import SurveyForm
-
-CONCURRENCY, ROUNDS = 32, 5  # of `make_survey`
 
 
 @dataclass(frozen=True)
@@ -43,8 +41,8 @@ def form_context(project: Project, form: SurveyForm | None = None) -> dict[str, 
         "server": str(data.get("server", "")),
         "servers": list(project.servers),
         "numbers": [
-            _number(data, errors, "concurrency", "Requests in flight", CONCURRENCY),
-            _number(data, errors, "rounds", "Rounds", ROUNDS),
+            _number(data, errors, "concurrency", "Requests in flight", USUAL_CONCURRENCY),
+            _number(data, errors, "rounds", "Rounds", USUAL_ROUNDS),
         ],
         "errors": errors,
         "estimate": estimate_words(project, survey),
@@ -55,9 +53,9 @@ def estimate_words(project: Project, survey: Survey | None) -> str:
     """Return how many views are surveyed, and how long that takes; empty for None."""
     if survey is None:
         return ""
-    refused = sum(bool(view.refusal) for view in survey.views)
+    refused = len(survey.views) - len(survey.fireable)
     parts = [
-        counted(len(survey.views) - refused, "view"),
+        counted(len(survey.fireable), "view"),
         survey_estimate(project, survey),
         f"{refused} more cannot be fired" if refused else "",
     ]

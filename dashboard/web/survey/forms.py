@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 from django import forms
 from django.http import QueryDict
@@ -40,15 +40,13 @@ class SurveyForm(forms.Form):
         if not self.is_valid():
             return None
         values = self.cleaned_data
-        numbers: dict[str, Any] = {
-            name: values[name] for name in ("concurrency", "rounds") if values[name] is not None
-        }
         try:
             return make_survey(
                 self.project,
                 scenarios=values["scenarios"],
                 server=values["server"] or None,
-                **numbers,
+                concurrency=values["concurrency"],
+                rounds=values["rounds"],
             )
         except InvalidPlan as error:
             for problem in error.problems:
