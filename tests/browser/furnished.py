@@ -25,7 +25,7 @@ HEIGHT = 1000
 LONG_S = 240
 SERVERS = ("gunicorn-gthread", "daphne", "uvicorn")
 TRIED_TWICE = "query-does-not-block"  # not decided by a ratio, whose interval is the worst case
-SURVEYED = ("sleep", "cpu", "orm-get")
+SURVEYED = ("sleep", "external-api", "orm-get", "cpu", "middleware")
 SIX = tuple(f"{variant}@{server}" for server in SERVERS for variant in ("sync", "async"))
 
 Report = Callable[[str], None]

@@ -16,7 +16,7 @@ from tests.runs.fakes import FakeEngine
 from tests.web.history.test_unreadable_runs import RAW, store_raw
 
 HTMX = {"hx-request": "true"}
-# One view of each family, both fast; a round is enough for a page.
+# One fast view, at the fewest rounds that can be compared.
 FIELDS = {"scenarios": ["sleep"], "server": "gunicorn-gthread", "concurrency": "8", "rounds": "5"}
 
 
