@@ -12,7 +12,8 @@ from dashboard.runs.experiments.survey.loads import (
     LOADED_ROUNDS,
     burst_of,
 )
-from dashboard.runs.experiments.survey.question import Survey, View
+from dashboard.runs.experiments.survey.question import Survey
+from dashboard.runs.experiments.survey.view import View
 from dashboard.runs.planning.estimates import Costs, Estimate, estimate_of, estimate_of_all
 from dashboard.web.shared.estimates import costs_of, estimate_text
 from dashboard.wire.plan.plan import Plan

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dashboard.analysis.text.numbers import milliseconds, significant
+from dashboard.analysis.text.survey import price_text, shares_text, shown_alternative
 from dashboard.runs.reports.wording import per_second
 from dashboard.web.run.run_view import state_word
-from dashboard.web.shared.format import UNKNOWN, format_interval, format_ms, format_ratio
+from dashboard.web.shared.format import format_interval, format_ms, format_ratio
 from dashboard.wire.plural import counted
 from dashboard.wire.report.survey import Alone, Alternative, SurveyRow, TimeShares
 
-PARTS = {"cpu": "CPU", "database": "database", "waiting": "waiting", "framework": "framework"}
-LEAST_SHOWN = 0.005  # of the time: a smaller part is neither drawn nor named
+PARTS = ("cpu", "database", "waiting", "framework")
+LEAST_DRAWN = 0.005  # of the time
 DIFFERS = "differs"
 
 
@@ -22,15 +22,13 @@ class Part:
     """A segment of the bar, in percent of its width."""
 
     name: str
-    label: str
-    percent: str
     x: float
     width: float
 
 
 @dataclass(frozen=True)
 class AlternativeView:
-    """Another lane for a view; `ratio` is empty unless it was fired."""
+    """Another lane for a view; `ratio` is empty unless it was fired and compared."""
 
     lane: str
     family: str
@@ -42,7 +40,7 @@ class AlternativeView:
     price: str
     predicted: str
     measured: str
-    error: str
+    deviation: str
     predicted_p95: str
     measured_p95: str
     formula: str
@@ -58,12 +56,12 @@ class RowView:
     variant: str
     title: str
     family: str
-    lane: str
     state: str
     state_word: str
     why: str
     run: str
     parts: list[Part]
+    time_in: str  # the bar in words
     alone: str
     p95: str
     throughput: str
@@ -74,32 +72,27 @@ class RowView:
     alternatives: list[AlternativeView]
 
     @property
-    def time_in(self) -> str:
-        """The bar in words."""
-        return ", ".join(f"{part.label} {part.percent}" for part in self.parts)
-
-    @property
     def measured(self) -> bool:
         """True if there are numbers to show."""
-        return bool(self.parts or self.p95 or self.alternatives)
+        return bool(self.parts or self.alone or self.p95)
 
 
 def row_view(row: SurveyRow) -> RowView:
     """Return a row of the table; its alternative is the recommended one, else the fastest fired."""
-    fired = [each for each in row.alternatives if each.run]
-    shown = row.best_alternative or next(iter(fired), None)
+    shown = shown_alternative(row)
+    shares = row.alone.shares if row.alone else None
     return RowView(
         view=row.view,
         scenario=row.scenario,
         variant=row.variant,
         title=row.title,
         family=row.family,
-        lane=row.lane,
         state=row.state,
         state_word=state_word(row.state).replace("-", " "),
         why=row.why,
         run=row.run or "",
-        parts=_parts(row.alone.shares) if row.alone and row.alone.shares else [],
+        parts=_parts(shares) if shares else [],
+        time_in=shares_text(shares) if shares else "",
         alone=alone_text(row.alone) if row.alone else "",
         p95="" if row.p95_ms is None else format_ms(row.p95_ms),
         throughput="" if row.throughput_rps is None else per_second(row.throughput_rps),
@@ -112,35 +105,32 @@ def row_view(row: SurveyRow) -> RowView:
 
 
 def _parts(shares: TimeShares) -> list[Part]:
+    """Return the segments that can be seen, each in its place."""
     parts, x = [], 0.0
-    for name, label in PARTS.items():
-        share = getattr(shares, name)
-        if share >= LEAST_SHOWN:
-            parts.append(Part(name, label, _whole_percent(share), 100 * x, 100 * share))
+    for name in PARTS:
+        share: float = getattr(shares, name)
+        if share >= LEAST_DRAWN:
+            parts.append(Part(name, 100 * x, 100 * share))
         x += share
     return parts
-
-
-def _whole_percent(share: float) -> str:
-    return f"{max(round(100 * share), 1)} %"
 
 
 def alone_text(alone: Alone) -> str:
     """Return *84 ms alone, 12 queries, 3 thread hops*: one request, nothing beside it."""
     parts = [
         f"{milliseconds(alone.wall_ms)} alone",
-        None if alone.queries is None else counted(alone.queries, "query", "queries"),
-        None if not alone.hops else counted(alone.hops, "thread hop"),
+        "" if alone.queries is None else counted(alone.queries, "query", "queries"),
+        counted(alone.hops, "thread hop") if alone.hops else "",
     ]
     return ", ".join(filter(None, parts))
 
 
 def _alternative(row: SurveyRow, each: Alternative) -> AlternativeView:
-    of_its_code = each.stand_in or each.change != "async"
+    same_code = each.stand_in or each.change != "async"
     answer = each.answer or ""
     return AlternativeView(
         lane=each.lane,
-        family=row.family if of_its_code else "async",
+        family=row.family if same_code else "async",
         stand_in=each.stand_in,
         run=each.run or "",
         ratio="" if each.ratio is None else format_ratio(each.ratio, each.interval),
@@ -149,7 +139,7 @@ def _alternative(row: SurveyRow, each: Alternative) -> AlternativeView:
         price=price_text(each),
         predicted=per_second(each.predicted_rps),
         measured=per_second(each.measured_rps),
-        error="" if each.error is None else f"{significant(100 * abs(each.error), 2)} % off",
+        deviation="" if each.error is None else _signed_percent(each.error),
         predicted_p95=format_ms(each.predicted_p95_ms),
         measured_p95=format_ms(each.measured_p95_ms),
         formula=each.formula,
@@ -157,19 +147,6 @@ def _alternative(row: SurveyRow, each: Alternative) -> AlternativeView:
     )
 
 
-def price_text(alternative: Alternative) -> str:
-    """Return what it takes more than today's lane: *+34 MiB, +0.4 ms of CPU per request*."""
-    return ", ".join(_price(alternative)) or UNKNOWN
-
-
-def _price(alternative: Alternative) -> Iterator[str]:
-    memory_mb, cpu_ms = alternative.memory_mb, alternative.cpu_ms
-    if memory_mb is not None:
-        yield _signed(memory_mb, f"{significant(abs(memory_mb), 2)} MiB")
-    if cpu_ms is not None:
-        yield _signed(cpu_ms, f"{milliseconds(float(significant(abs(cpu_ms), 2)))} of CPU")
-
-
-def _signed(value: float, text: str) -> str:
-    """Return the text of a value's size with its sign; without one for 0."""
-    return f"{'−' if value < 0 else '+' if value > 0 else ''}{text}"
+def _signed_percent(error: float) -> str:
+    """Return a relative deviation as −3.8 % or +12 %."""
+    return f"{'−' if error < 0 else '+'}{significant(100 * abs(error), 2)} %"

@@ -16,6 +16,7 @@ from django.http import (
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST, require_safe
 
+from dashboard.analysis.text.survey import STAND_IN_TEXT, fit_text
 from dashboard.models import Experiment, Status
 from dashboard.runs.experiments.survey.answer import survey_answer, surveys
 from dashboard.runs.experiments.survey.files import survey_csv, survey_markdown
@@ -24,7 +25,6 @@ from dashboard.web.shared.experiment_address import experiment_address
 from dashboard.web.shared.htmx import HtmxRequest
 from dashboard.web.shared.laboratory_access import laboratory
 from dashboard.web.shared.queue_chips import chips
-from dashboard.wire.report.survey import SurveyAnswer
 
 from .fields import estimate_words, form_context
 from .forms import SurveyForm
@@ -139,19 +139,10 @@ def _answer_context(experiment: Experiment) -> dict[str, Any]:
         "answer": answer,
         "rows": rows,
         "predictions": any(row.alternatives for row in rows),
-        "fit": _fit_words(answer),
-        "load": max(answer.concurrency, default=0),
+        "fit": fit_text(answer.fit),
+        "load": answer.concurrency[-1],
+        "stand_in_text": STAND_IN_TEXT,
     }
-
-
-def _fit_words(answer: SurveyAnswer) -> str:
-    """Return how well the model predicted; empty without a fired alternative."""
-    fit = answer.fit
-    if fit is None:
-        return ""
-    median = f"{100 * fit.median_error:.0f} % off at the median"
-    order = "" if fit.tau is None else f"; order as measured: Kendall’s τ {fit.tau:.2f}"
-    return f"{median}{order}"
 
 
 def _view(experiment: Experiment) -> SurveyView:

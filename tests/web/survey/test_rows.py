@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from dashboard.web.survey.rows import price_text, row_view
+from dashboard.web.survey.rows import row_view
 from dashboard.wire.report.survey import Alone, Alternative, SurveyRow, TimeShares
 
 SHARES = TimeShares(cpu=0.124, database=0.61, waiting=0.003, framework=0.263)
@@ -102,7 +102,8 @@ def test_predicted_is_beside_measured_with_ratio_and_interval() -> None:
     assert alternative
     assert (alternative.ratio, alternative.interval) == ("3.6× faster", "3.3–3.7")
     assert (alternative.predicted, alternative.measured) == ("412/s", "398/s")
-    assert alternative.error == "3.6 % off"
+    assert alternative.deviation == "+3.6 %"
+    assert alternative.price == "+34 MiB, −0.083 ms CPU"
     assert (alternative.predicted_p95, alternative.measured_p95) == ("78.1 ms", "81.0 ms")
     assert alternative.answer == ""
 
@@ -112,20 +113,6 @@ def test_a_ratio_that_decides_nothing_has_its_answer() -> None:
     row = row_view(replace(ROW, alternatives=(undecided,), best=None))
     assert row.alternative
     assert row.alternative.answer == "no difference"
-
-
-@pytest.mark.parametrize(
-    ("memory_mb", "cpu_ms", "text"),
-    [
-        (34.21, -0.083, "+34 MiB, −0.083 ms of CPU"),
-        (-2.0, 0.0, "−2 MiB, 0 ms of CPU"),
-        (128.0, None, "+130 MiB"),
-        (None, 1.25, "+1.2 ms of CPU"),
-        (None, None, "–"),
-    ],
-)
-def test_a_price_has_a_sign(memory_mb: float | None, cpu_ms: float | None, text: str) -> None:
-    assert price_text(replace(POOL, memory_mb=memory_mb, cpu_ms=cpu_ms)) == text
 
 
 def test_a_stand_in_is_of_the_family_of_its_code() -> None:
