@@ -122,7 +122,7 @@ def _page(request: HtmxRequest, form: SurveyForm | None = None) -> HttpResponse:
     status = 422 if form else 200
     if form and request.htmx:
         return render(request, "survey/form.html", context, status=status)
-    earlier = surveys(laboratory().project)
+    earlier = surveys(laboratory().project.name)
     context |= {
         **(_answer_context(earlier[0]) if earlier else {}),
         "earlier": [_view(experiment) for experiment in earlier[1 : MAX_SHOWN + 1]],
