@@ -75,13 +75,13 @@ def _why(today: Today, best: Alternative) -> str:
 
 def _why_not(today: Today, compared: Sequence[Alternative]) -> str:
     """Return why no alternative is faster, as half a sentence."""
+    if any(each.answer not in {"no-difference", "differs"} for each in compared):
+        return "no alternative was shown to be faster"  # a limit would explain what is undecided
     if today.limit == "cpu":
         cores = counted(today.configuration.computing, "core")
         return f"{_cpu(today)} per request is what {cores} can do, with more threads too"
     if today.limit == "contention":
         return "requests wait for each other, whatever serves them"
-    if any(each.answer == "undecided" for each in compared):
-        return "no alternative was shown to be faster"
     return "no alternative was faster"
 
 

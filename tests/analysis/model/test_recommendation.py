@@ -60,6 +60,8 @@ def test_a_stand_in_is_named_as_such() -> None:
         ("cpu", "no-difference", "5 ms of CPU per request is what 1 core can do"),
         ("contention", "no-difference", "requests wait for each other"),
         ("threads", "undecided", "no alternative was shown to be faster"),
+        ("cpu", "undecided", "no alternative was shown to be faster"),
+        ("contention", "not-trusted", "no alternative was shown to be faster"),
         ("requests", "no-difference", "no alternative was faster"),
     ],
 )
