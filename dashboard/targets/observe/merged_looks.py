@@ -55,10 +55,15 @@ class _Sums:
 class _Facts:
     """How the sampler of one process did, in the time that is looked at."""
 
-    interval_ns: int = 0
+    looks: int = 0  # that met a request
+    looked_ns: int = 0
     cpu_ns: int = 0
     wall_ns: int = 0
     late_ns: list[int] = field(default_factory=list)
+
+    @property
+    def interval_ns(self) -> float:
+        return self.looked_ns / self.looks if self.looks else 0.0
 
     @property
     def cpu_share(self) -> float:
@@ -213,9 +218,11 @@ class _Process:
         until_ns, wall_ns = int(line["until"]), int(line.get("wall_ns", 0))
         if not self._merged.is_window(until_ns - wall_ns, until_ns):
             return
-        self.facts.interval_ns = int(line.get("interval_ns", self.facts.interval_ns))
+        late_ns = [int(late) for late in line.get("late_ns", ())]  # one number for each look
+        self.facts.looks += len(late_ns)
+        self.facts.looked_ns += len(late_ns) * int(line.get("interval_ns", 0))
         self.facts.cpu_ns += int(line.get("cpu_ns", 0))
         self.facts.wall_ns += wall_ns
-        self.facts.late_ns += map(int, line.get("late_ns", ()))
+        self.facts.late_ns += late_ns
         for word in (*line.get("limits", ()), *(("full",) if line.get("full") else ())):
             self._merged.add_limit(str(word))

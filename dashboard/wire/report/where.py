@@ -63,7 +63,7 @@ class Line(TypedDict):
 class SamplerFacts(TypedDict):
     """How the sampler itself did. Milliseconds are of wall time."""
 
-    interval_ms: float  # as it was at the end: it is stretched where looking is expensive
+    interval_ms: float  # between two looks, on average: it is stretched where they are expensive
     cpu_share: float  # of one core, of the busiest process
     late_ms_p99: float
     late_ms_max: float  # something, usually a call in C, held the GIL for that long

@@ -112,7 +112,9 @@ def serve_asgi(
         runner.run(within())
 
 
-def look_at(probe: Probe, gate: Gate, serve: Work, servers: int = 1) -> list[Seen]:
+def look_at(
+    probe: Probe, gate: Gate, serve: Work, servers: int = 1, most_visits: int = 64
+) -> list[Seen]:
     """What is seen while `serve` runs in threads of its own, held by the gate; most time first."""
     observer = probe.sampler_look.Observer()
     threads = [
@@ -127,7 +129,7 @@ def look_at(probe: Probe, gate: Gate, serve: Work, servers: int = 1) -> list[See
             time.sleep(GAP_S)
             natives = {native for *_, native in probe.sampler_works.THREADS.values()}
             observer.waits.keep(natives)
-            observer.look(0, INTERVAL_NS)
+            observer.look(0, INTERVAL_NS, most_visits)
             if turn == 0:  # its clocks had nothing to compare with
                 observer.seen.take()
     finally:

@@ -24,17 +24,17 @@ from .pythons import VERSIONS, interpreter
 
 MS = 1_000_000
 PATIENCE_S = 30.0
-# The interval now, the shortest, the sampler's share of a core, and the interval that follows.
+# The shortest interval (ms), for how long a look holds the GIL (ms), the part of the time in which
+# the process computes, and the interval that follows (ms).
 PACES = [
-    (5, 5, 0.00, 5),
-    (5, 5, 0.05, 5),  # exactly at the limit
-    (5, 5, 0.10, 10),  # twice as expensive as it may be
-    (5, 5, 1.00, 100),
-    (100, 5, 0.50, 250),  # never longer
-    (250, 5, 0.04, 250),  # between half of the limit and the limit it stays
-    (100, 5, 0.02, 50),  # below half of it, it is halved
-    (8, 5, 0.00, 5),  # but is never shorter than it was set to
-    (400, 400, 0.90, 400),  # one that is set longer stays as it is
+    (5, 0.0, 1.0, 5),
+    (5, 0.25, 0.0, 5),  # while everything waits it may take a twentieth
+    (5, 0.5, 0.0, 10),
+    (5, 0.05, 1.0, 5),  # while something computes, a hundredth
+    (5, 0.2, 1.0, 20),
+    (5, 0.2, 0.5, 10),
+    (5, 20.0, 0.0, 250),  # never longer
+    (400, 20.0, 1.0, 400),  # one that is set longer stays as it is
 ]
 # What the thread's clock did, in what time, what the thread waits for, and whether it ran.
 RAN = [
@@ -74,12 +74,56 @@ SYSCALLS = [
 PLANTED = (("blocking", "wsgi", "time.sleep"), ("awaiting", "asgi", "asyncio.sleep"))
 
 
-@pytest.mark.parametrize(("interval", "shortest", "share", "expected"), PACES)
+@pytest.mark.parametrize(("shortest", "held", "busy", "expected"), PACES)
 def test_the_interval_follows_what_looking_costs(
-    interval: int, shortest: int, share: float, expected: int, probe: Probe
+    shortest: int, held: float, busy: float, expected: int, probe: Probe
 ) -> None:
-    after = probe.sampler_pace.next_interval_ns(interval * MS, shortest * MS, share)
-    assert after == pytest.approx(expected * MS)
+    after_ns = probe.sampler_pace.next_interval_ns(shortest * MS, held * MS, busy)
+    assert after_ns == pytest.approx(expected * MS)
+
+
+@pytest.mark.parametrize(("each_us", "visits"), [(5, 28), (20, 7), (100, 1), (1000, 1)])
+def test_looks_take_a_hundredth_of_the_time_in_which_the_process_computes(
+    each_us: int, visits: int, probe: Probe
+) -> None:
+    """Whatever looking at one request costs; from the first look on."""
+    pace = probe.sampler_pace.Pace(5 * MS)
+    held_ns = passed_ns = 0
+    for _ in range(200):
+        cost_ns = 60_000 + pace.visits * each_us * 1000
+        pace.note(cost_ns, cost_ns, pace.visits, 1.0)
+        held_ns += cost_ns
+        passed_ns += cost_ns + pace.interval_ns
+        assert held_ns < 0.02 * passed_ns
+    assert held_ns < 0.0101 * passed_ns
+    assert pace.visits == pytest.approx(visits, abs=1)
+
+
+def test_after_a_burst_the_interval_is_short_and_its_cost_still_known(probe: Probe) -> None:
+    pace = probe.sampler_pace.Pace(5 * MS)
+    pace.note(MS, MS, 4, 1.0)
+    pace.note(10_000, 10_000, 0, 0.0)
+    assert pace.interval_ns == 5 * MS
+    pace.note(MS, MS, 4, 1.0)
+    assert pace.interval_ns == 100 * MS
+
+
+@pytest.mark.parametrize(("took_ms", "after_ms"), [(0, 200), (2, 200), (5, 500), (50, 1000)])
+def test_a_line_that_takes_long_is_written_more_rarely(
+    took_ms: int, after_ms: int, probe: Probe
+) -> None:
+    assert probe.sampler_pace.flush_after_ns(took_ms * MS) == after_ms * MS
+
+
+def test_how_much_a_process_computed(probe: Probe) -> None:
+    clocks, threads = probe.sampler_states.Clocks(), probe.sampler_works.THREADS
+    threads[1], threads[2] = (-10, 0, 11), (-11, 0, 12)
+    clocks.moved_ns = {1: 3 * MS, 2: 4 * MS}
+    assert clocks.busy(10 * MS) == pytest.approx(0.7)
+    assert clocks.busy(5 * MS) == 1.0
+    assert clocks.that_ran(5 * MS) == [2]
+    threads[2] = (None, 0, 12)  # a thread without a clock
+    assert clocks.busy(100 * MS) == 1.0
 
 
 @pytest.mark.parametrize(("moved", "since", "waits", "ran"), RAN)

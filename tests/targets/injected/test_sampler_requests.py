@@ -100,8 +100,59 @@ def test_a_streamed_body_is_looked_at_while_it_is_made(probe: Probe) -> None:
     assert probe.sampler_works.VISITS == {}
 
 
-def test_of_many_requests_each_has_its_turn_and_weighs_as_much_more(probe: Probe) -> None:
-    requests = probe.sampler_look.MOST_VISITS * LOOKS
+@pytest.mark.parametrize("most_visits", [1, 64])
+def test_the_request_that_holds_the_loop_is_seen_by_every_look(
+    most_visits: int, probe: Probe
+) -> None:
+    """It weighs what it is: of the others, one that is drawn weighs as much as all of them."""
+    requests = 10
+    gate, entered = Gate(), iter(range(requests))
+
+    async def view() -> None:
+        if next(entered) < requests - 1:
+            await asyncio.sleep(0)
+        else:
+            gate.block()
+
+    def serve() -> None:
+        serve_asgi(probe, view, requests=requests)
+
+    seen = look_at(probe, gate, serve, most_visits=most_visits)
+    assert {(stack.state, stack.note): stack.share for stack in seen} == {
+        ("holding", ""): pytest.approx(0.1),
+        ("awaiting", "loop"): pytest.approx(0.9),
+    }
+
+
+def test_of_threads_too_some_are_drawn(probe: Probe) -> None:
+    gate = Gate(4)
+
+    def view() -> None:
+        gate.block()
+
+    seen = only(look_at(probe, gate, lambda: serve_wsgi(probe, view), servers=4, most_visits=1))
+    assert seen.state == "blocking"
+    assert seen.functions[:3] == ("application", "view", "block")
+
+
+def test_a_drawn_coroutine_is_still_one_stack_with_its_thread(probe: Probe) -> None:
+    """The threads of those that are drawn are looked at, and of no others."""
+    gate = Gate(3)
+
+    async def view() -> None:
+        await asyncio.to_thread(gate.block)
+
+    def serve() -> None:
+        serve_asgi(probe, view, requests=3)
+
+    seen = only(look_at(probe, gate, serve, most_visits=1))
+    assert seen.state == "blocking"
+    assert "block" in seen.functions
+
+
+def test_of_many_requests_some_are_drawn_and_weigh_as_much_more(probe: Probe) -> None:
+    most = probe.sampler_pace.MOST_VISITS
+    requests = most * LOOKS
     gate = Gate(requests)
 
     async def view() -> None:
@@ -117,13 +168,20 @@ def test_of_many_requests_each_has_its_turn_and_weighs_as_much_more(probe: Probe
         observer.look(0, INTERVAL_NS)
         observer.seen.take()
         for _ in range(LOOKS):
-            observer.look(0, INTERVAL_NS)
+            met = observer.look(0, INTERVAL_NS)
             passed_ns += observer.since_ns
-            for *_, numbers in observer.seen.take():
-                for visit, ns in zip(numbers[::4], numbers[2::4], strict=True):
-                    weights[visit] = weights.get(visit, 0) + ns
+            visits = list(visits_of(observer))
+            assert most <= met == len(visits) <= most + 1  # one may be running
+            for visit, ns in visits:
+                weights[visit] = weights.get(visit, 0) + ns
     finally:
         gate.free.set()
         thread.join(PATIENCE_S)
-    assert len(weights) == requests
+    assert len(weights) > most  # not always the same
     assert sum(weights.values()) == pytest.approx(requests * passed_ns, rel=0.01)
+
+
+def visits_of(observer: Any) -> Iterator[tuple[int, int]]:
+    """The visits that the last look met, each with its weight."""
+    for *_, numbers in observer.seen.take():
+        yield from zip(numbers[::4], numbers[2::4], strict=True)

@@ -1,4 +1,4 @@
-"""Looks 200 times a second at the threads and tasks that work for a request: where is the time?
+"""Looks, up to 200 times a second, at the threads and tasks that work for a request: where is the time?
 
 Runs in a thread of each worker process of a target that is sampled, and never in a timed one.
 Standard library alone, Python 3.9. The environment holds
@@ -16,6 +16,7 @@ divided among what works for the request at that moment.
     liveburst_sampler_works         what works for which request
     liveburst_sampler_stacks        the stacks of these, joined
     liveburst_sampler_look          one look
+    liveburst_sampler_pace          when the next one is due, and at how many requests it looks
     liveburst_sampler_file          what is written
 
 A probe must never break a response: whatever goes wrong here goes unreported, but as a limit.
@@ -34,13 +35,12 @@ from liveburst_sampler_application import SampledASGI, SampledWSGI
 from liveburst_sampler_file import LooksFile
 from liveburst_sampler_lateness import Lateness
 from liveburst_sampler_look import Observer
-from liveburst_sampler_pace import next_interval_ns
+from liveburst_sampler_pace import FLUSH_NS, Pace, flush_after_ns
 from liveburst_sampler_patches import apply_patches
 from liveburst_sampler_works import THREADS, take_entered
 from liveburst_unpatched import unpatched
 
 VARIABLE = "LIVEBURST_SAMPLER"
-FLUSH_NS = 200_000_000
 DEFAULT_INTERVAL_MS = 5
 MOST_ERRORS = 100
 
@@ -82,11 +82,13 @@ class Sampler:
 
     def __init__(self, directory: str, interval_ns: int) -> None:
         self.file = LooksFile(directory, interval_ns)
-        self.shortest_ns = self.interval_ns = interval_ns
+        self.pace = Pace(interval_ns)
         self.observer = Observer()
         self.lateness = Lateness(self.observer.waits.read)
         self.errors: list[str] = []
         self.flushed_ns = now()
+        self.flush_after_ns = FLUSH_NS
+        self.looks = self.looked_ns = 0  # since then: those that met a request, and their time
         self.cpu_ns = 0
 
     def run(self) -> None:
@@ -94,8 +96,9 @@ class Sampler:
         sleep = unpatched("time", "sleep")
         self.attempt(self.begin)
         while not self.file.full and len(self.errors) < MOST_ERRORS:
-            due_ns = now() + self.interval_ns
-            sleep(self.interval_ns / 1e9)
+            interval_ns = self.pace.interval_ns
+            due_ns = now() + interval_ns
+            sleep(interval_ns / 1e9)
             self.attempt(self.look, due_ns)
             self.attempt(self.follow_up)
         self.attempt(self.file.end, now())
@@ -114,28 +117,35 @@ class Sampler:
         self.observer.moment = self.flushed_ns
 
     def look(self, due_ns: int) -> None:
-        """Look once, and keep how late that was if a request was met."""
+        """Look once, and keep how late that was and what it cost if a request was met."""
         late_ns = self.lateness.of(due_ns)
-        if self.observer.look(late_ns, self.interval_ns):
+        moment, cpu_ns = now(), time.thread_time_ns()
+        visits = self.observer.look(late_ns, self.pace.shortest_ns, self.pace.visits)
+        if visits:
+            self.looks += 1
+            self.looked_ns += self.observer.since_ns
             self.lateness.keep(late_ns)
+        cost_ns = now() - moment, time.thread_time_ns() - cpu_ns
+        self.pace.note(*cost_ns, visits, self.observer.busy)
 
     def follow_up(self) -> None:
         """Do what gives the GIL away: open files for new threads, and write what is due."""
         self.observer.waits.keep({native for *_, native in list(THREADS.values())})
         moment = now()
-        if moment - self.flushed_ns >= FLUSH_NS:
+        if moment - self.flushed_ns >= self.flush_after_ns:
             self.flush(moment)
+            self.flush_after_ns = flush_after_ns(now() - moment)
 
     def flush(self, moment: int) -> None:
-        """Write a line, and adapt the interval to what looking cost."""
+        """Write a line."""
         cpu_ns = time.thread_time_ns()
         used_ns, wall_ns = cpu_ns - self.cpu_ns, moment - self.flushed_ns
-        self.cpu_ns, self.flushed_ns = cpu_ns, moment
-        self.interval_ns = next_interval_ns(self.interval_ns, self.shortest_ns, used_ns / wall_ns)
+        interval_ns = self.looked_ns // self.looks if self.looks else self.pace.interval_ns
+        self.cpu_ns, self.flushed_ns, self.looks, self.looked_ns = cpu_ns, moment, 0, 0
         observer = self.observer
         self.file.append({
             "until": moment,
-            "interval_ns": self.interval_ns,
+            "interval_ns": interval_ns,
             "cpu_ns": used_ns,
             "wall_ns": wall_ns,
             "late_ns": self.lateness.take(),

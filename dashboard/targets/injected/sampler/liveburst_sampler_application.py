@@ -15,7 +15,7 @@ from liveburst_counters import LOAD
 from liveburst_once import Once
 from liveburst_request import Request, current_request
 from liveburst_sampler_patches import follow_tasks
-from liveburst_sampler_works import ThreadWork, Visit, enter, know_this_thread, register
+from liveburst_sampler_works import ThreadWork, Visit, enter, register, share_this_thread
 
 
 def is_loads(request: Optional[Request]) -> bool:
@@ -90,7 +90,7 @@ class SampledASGI:
             await self.application(scope, receive, send)
             return
         self.start()
-        know_this_thread()
+        share_this_thread()
         follow_tasks(asyncio.get_running_loop())
         visit = enter(request)
         try:

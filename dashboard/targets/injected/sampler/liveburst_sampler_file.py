@@ -1,10 +1,10 @@
 """Writes what the sampler saw: one file for each process, a line of JSON every 0.2 s.
 
-Each line is an object. The first describes the process, each other one what is new since the line
+Where writing a line takes long, the next follows later, after 1 s at most. Each line is an object. The first describes the process, each other one what is new since the line
 before; it is complete in itself, whatever is appended later:
 
     until         everything before this instant (monotonic ns) is in this line or an earlier one
-    interval_ns   the sampler's interval now
+    interval_ns   the time between two looks that met a request, on average
     cpu_ns, wall_ns   the sampler's own CPU time, and the time, since the line before
     late_ns       how late each look was, of the looks that met a request
     visits        [number, instant at which the request entered (ns)]

@@ -9,10 +9,14 @@ Part of the probe: standard library alone, Python 3.9.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
+from random import Random
+from types import FrameType
 from typing import Optional
 
 from liveburst_loop import IDLE_NS, LOOP
 from liveburst_request import now
+from liveburst_sampler_pace import MOST_VISITS
 from liveburst_sampler_seen import Seen
 from liveburst_sampler_stacks import (
     NO_THREAD,
@@ -26,16 +30,28 @@ from liveburst_sampler_stacks import (
 from liveburst_sampler_states import AWAITING, Clocks, is_on_cpu, state_of_thread
 from liveburst_sampler_tables import Frames, Stacks
 from liveburst_sampler_waits import CALL, GIL, Waits
-from liveburst_sampler_works import THREADS, VISITS, ThreadWork, Visit, Work
+from liveburst_sampler_works import (
+    OWN_THREADS,
+    SHARED_THREADS,
+    THREADS,
+    VISITS,
+    ThreadWork,
+    Visit,
+    Work,
+)
 
-MOST_VISITS = 64  # looked at together; with more, each has its turn, and weighs as much more
 # A thread is given the GIL within 5 ms from one that computes in Python, not from a call in C.
 LATE_NS = 10_000_000
 NO_NOTE, GIL_NOTE, LATE_NOTE, QUEUED_NOTE, READY_NOTE = "", "gil", "late", "thread", "loop"
 
 
 class Observer:
-    """Looks at the visits of this process, and counts what it sees."""
+    """Looks at the visits of this process, and counts what it sees.
+
+    The visit that an event loop runs, and one that made the look late, are seen by every look. Of
+    the others a look meets some, drawn at random, each of which weighs as much more. A turn for
+    each would not do: their order is that of their arrival, and so is that of their work.
+    """
 
     def __init__(self) -> None:
         self.frames = Frames()
@@ -43,73 +59,67 @@ class Observer:
         self.seen = Seen()
         self.clocks = Clocks()
         self.waits = Waits()
+        self.random = Random()  # noqa: S311 - its own: the project's may have a seed
         self.moment = now()  # of the last look
-        self.since_ns = self.interval_ns = 0
-        self.turn = 0  # of the first visit that the next look begins with
-        self.weight_ns = 0  # of a visit in this look
-        self.own_threads: set[int] = set()  # each works for one request at a time
+        self.since_ns = self.held_from_ns = 0
         self.culprit: Optional[Segment] = None  # what made this look late
         self.running: tuple[Optional[Work], int] = (None, 0)  # on an unmarked loop, since when
 
-    def look(self, late_ns: int, interval_ns: int) -> int:
-        """Look once, and return the number of visits seen. `late_ns`: how late the look is."""
+    @property
+    def busy(self) -> float:
+        """The part of the time before the last look in which the process computed, 0 to 1."""
+        return self.clocks.busy(self.since_ns)
+
+    def look(self, late_ns: int, held_from_ns: int, most_visits: int = MOST_VISITS) -> int:
+        """Look once, and return the number of visits seen.
+
+        `late_ns`: how late the look is. `held_from_ns`: what has not given way for so long holds
+        its event loop.
+        """
         moment = now()
-        self.since_ns, self.moment, self.interval_ns = moment - self.moment, moment, interval_ns
+        self.since_ns, self.moment, self.held_from_ns = moment - self.moment, moment, held_from_ns
         self.clocks.read()
-        visits = self.visits_in_turn()
-        if visits:
-            segments = self.segments_of_threads()
-            self.culprit = self.find_culprit(segments, late_ns)
-            for visit in visits:
-                self.look_at(visit, segments)
-            self.culprit = None
-        return len(visits)
+        if not VISITS:
+            return 0
+        visits, frames = dict(VISITS), sys._current_frames()  # noqa: SLF001
+        forget_ended(frames)
+        late_threads = self.clocks.that_ran(late_ns) if late_ns >= LATE_NS else []
+        segments = self.segments_of({*late_threads, *SHARED_THREADS}, frames)
+        # Of each thread the innermost segment is the first. Of two threads that share the GIL
+        # neither runs for most of the time.
+        late = (segment for segment in segments.values() if segment.thread in late_threads)
+        self.culprit = next(late, None)
+        running = [visits.pop(number) for number in numbers_of(segments) if number in visits]
+        others, weight_ns = self.drawn(list(visits.values()), most_visits)
+        segments.update(self.segments_of(own_threads_of([*running, *others]), frames))
+        for visit in running:
+            self.look_at(visit, segments, self.since_ns)
+        for visit in others:
+            self.look_at(visit, segments, weight_ns)
+        return len(running) + len(others)
 
-    def visits_in_turn(self) -> list[Visit]:
-        """Return the visits to look at: all of them, or those whose turn it is."""
-        visits = list(VISITS.values())
-        self.weight_ns = self.since_ns * max(len(visits), MOST_VISITS) // MOST_VISITS
-        if len(visits) <= MOST_VISITS:
-            return visits
-        self.turn %= len(visits)
-        turned = visits[self.turn :] + visits[: self.turn]
-        self.turn += MOST_VISITS
-        return turned[:MOST_VISITS]
+    def drawn(self, visits: list[Visit], most: int) -> tuple[list[Visit], int]:
+        """Return at most so many of these visits, and what each weighs (ns)."""
+        if len(visits) <= most:
+            return visits, self.since_ns
+        return self.random.sample(visits, most), self.since_ns * len(visits) // most
 
-    def segments_of_threads(self) -> dict[int, Segment]:
-        """Return the segments of all threads that have worked for a visit, by their boundaries."""
+    def segments_of(
+        self, threads: Iterable[int], frames: dict[int, FrameType]
+    ) -> dict[int, Segment]:
+        """Return the segments of these threads, by their boundaries."""
         segments: dict[int, Segment] = {}
-        frames = sys._current_frames()  # noqa: SLF001
-        for thread in list(THREADS):
-            if thread not in frames:  # it has ended
-                THREADS.pop(thread, None)
+        for thread in threads:
             walk_thread(frames.get(thread), thread, self.frames, segments)
-        self.own_threads = {
-            segment.thread
-            for segment in segments.values()
-            if isinstance(segment.work, ThreadWork) and segment.work.greenlet is None
-        }
         return segments
 
-    def find_culprit(self, segments: dict[int, Segment], late_ns: int) -> Optional[Segment]:
-        """Return the innermost segment of the thread that made the look late; None if none did.
-
-        A thread that ran for most of that time has held the GIL: of two that share it neither does.
-        """
-        if late_ns < LATE_NS:
-            return None
-        for segment in segments.values():  # of each thread the innermost is the first
-            if 10 * self.clocks.moved_ns.get(segment.thread, 0) > 7 * late_ns:
-                return segment
-        return None
-
-    def look_at(self, visit: Visit, segments: dict[int, Segment]) -> None:
+    def look_at(self, visit: Visit, segments: dict[int, Segment], weight_ns: int) -> None:
         """Count where a visit is; its weight is divided among its stacks."""
         stacks = stacks_of(visit, segments, self.frames)
         for stack in stacks:
             state, note, moved_ns = self.classify(stack)
             key = self.stacks.number_of(stack.frames), state, note
-            part_ns = self.weight_ns // len(stacks)
+            part_ns = weight_ns // len(stacks)
             cpu_ns = part_ns * moved_ns // max(self.since_ns, 1)
             self.seen.add(key, visit.number, part_ns, cpu_ns)
 
@@ -122,9 +132,9 @@ class Observer:
         waits = self.waits_of(segment.thread, moved_ns)
         late = segment is self.culprit
         on_cpu = late or is_on_cpu(moved_ns, self.since_ns, waits)
-        on_loop = segment.thread not in self.own_threads
+        on_loop = segment.thread not in OWN_THREADS
         held_ns = self.held_ns(segment) if on_loop else 0
-        state = state_of_thread(on_cpu, on_loop, held_ns, self.interval_ns)
+        state = state_of_thread(on_cpu, on_loop, held_ns, self.held_from_ns)
         return state, LATE_NOTE if late else GIL_NOTE if waits == GIL else NO_NOTE, moved_ns
 
     def waits_of(self, thread: int, moved_ns: int) -> int:
@@ -154,6 +164,28 @@ class Observer:
             "waits": not self.waits.are_known,
         }
         return [word for word, holds in words.items() if holds]
+
+
+def forget_ended(frames: dict[int, FrameType]) -> None:
+    """Forget the threads that have ended; the system gives their numbers to others."""
+    for thread in [thread for thread in list(THREADS) if thread not in frames]:
+        THREADS.pop(thread, None)
+        SHARED_THREADS.discard(thread)
+
+
+def numbers_of(segments: dict[int, Segment]) -> set[int]:
+    """Return the numbers of the visits that these segments work for."""
+    return {segment.work.visit.number for segment in segments.values()}
+
+
+def own_threads_of(visits: Iterable[Visit]) -> set[int]:
+    """Return the threads that work for these visits and for no others."""
+    return {
+        work.thread
+        for visit in visits
+        for work in list(visit.works.values())
+        if isinstance(work, ThreadWork) and work.greenlet is None
+    }
 
 
 def note_of_suspended(segment: Segment, kinds: list[int]) -> str:

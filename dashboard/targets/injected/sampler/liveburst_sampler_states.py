@@ -57,6 +57,16 @@ class Clocks:
                 0 if clock is None else present_ns - last_ns.get(thread, first_ns)
             )
 
+    def busy(self, since_ns: int) -> float:
+        """Return the part of this time in which threads computed, 0 to 1; 1 if it is unknown."""
+        if any(clock is None for clock, *_ in list(THREADS.values())):
+            return 1.0
+        return min(sum(self.moved_ns.values()) / max(since_ns, 1), 1.0)
+
+    def that_ran(self, time_ns: int) -> list[int]:
+        """Return the threads that ran for most of this time."""
+        return [thread for thread, ns in self.moved_ns.items() if 10 * ns > 7 * time_ns]
+
 
 def read_clock(clock: Optional[int]) -> Optional[int]:
     """Return the CPU time of a thread (ns), 0 if it has no clock; None if it has ended."""

@@ -68,11 +68,17 @@ class ThreadWork:
         self.boundary = id(sys._getframe(1))  # noqa: SLF001
         self.before = _CURRENT.get()
         _CURRENT.set(self.visit)
-        know_this_thread()
+        if self.greenlet is None:
+            know_this_thread()
+            OWN_THREADS[self.thread] = OWN_THREADS.get(self.thread, 0) + 1
+        else:
+            share_this_thread()
         BOUNDARIES[self.boundary] = self.visit.works[self.boundary] = self
 
     def __exit__(self, *exc_info: object) -> None:
         forget(self)
+        if self.greenlet is None:
+            leave_own_thread(self.thread)
         _CURRENT.set(self.before)  # no token: asgiref copies variables from thread to thread
 
 
@@ -118,6 +124,10 @@ VISITS: dict[int, Visit] = {}
 # Threads that have worked for a visit, those of event loops among them: their CPU clock (None if
 # there is none), what it was when they became known (ns), and the system's number.
 THREADS: dict[int, tuple[Optional[int], int, int]] = {}
+# Threads that work for one request now, with how many of its works they are in: each changes only
+# its own number. Those of event loops, and of gevent's hub, are shared by all requests.
+OWN_THREADS: dict[int, int] = {}
+SHARED_THREADS: set[int] = set()
 ENTERED: list[tuple[int, int]] = []  # visits that are not written yet: number, instant (ns)
 
 _NUMBERS = itertools.count(1)
@@ -166,6 +176,21 @@ def know_this_thread() -> None:
         except (AttributeError, OSError):  # not on macOS
             clock = None
         THREADS[thread] = clock, time.thread_time_ns(), native
+
+
+def share_this_thread() -> None:
+    """Note that the calling thread runs the code of all requests in turn."""
+    know_this_thread()
+    SHARED_THREADS.add(get_thread())
+
+
+def leave_own_thread(thread: int) -> None:
+    """Note that a thread has ended one of its works."""
+    works = OWN_THREADS.get(thread, 0) - 1
+    if works > 0:
+        OWN_THREADS[thread] = works
+    else:
+        OWN_THREADS.pop(thread, None)
 
 
 def register(coroutine: Any, visit: Visit, parent: int) -> Optional[CoroutineWork]:
