@@ -1,7 +1,7 @@
 """Writes doubles.json and load.json beside it: what Python and the page's JavaScript both know.
 
-After a change: `python manage.py shell -c "from tests.golden import doubles; doubles.write()"`.
-A Python test holds the files to be current, JavaScript tests hold static/js to the files.
+After a change: `python -m tests.golden.make`. A Python test holds the files to be current,
+JavaScript tests hold static/js to the files.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Writes what other readers are held to: `python -m tests.golden.make`, after a change of format.
 
 The golden frames are beside it. `dense` writes a dense stream, `contract` the report's JSON Schema
-and the page's types, `openapi` the addresses.
+and the page's types, `openapi` the addresses, `doubles` what the page's JavaScript duplicates.
 
 The numbers are chosen to catch a lazy reader: beyond 32 bits, unknown, odd row counts, UTF-8.
 """
@@ -90,16 +90,17 @@ def main() -> None:
     (HERE / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
     dense.write()
     contract.write()
-    _write_openapi()
+    _write_with_django()
 
 
-def _write_openapi() -> None:
-    """Write the OpenAPI document, which needs the forms, and so Django's settings."""
+def _write_with_django() -> None:
+    """Write what needs the forms or the models, and so Django's settings."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
     django.setup()
-    from . import openapi
+    from . import doubles, openapi
 
     openapi.write()
+    doubles.write()
 
 
 if __name__ == "__main__":

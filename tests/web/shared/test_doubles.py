@@ -12,12 +12,13 @@ from dashboard.wire.failure import Failure, failure_name, failure_names
 from tests.golden.doubles import DOCUMENTED, HERE, doubles, loads
 
 DASHBOARD = Path(__file__).parents[3] / "dashboard"
+UPDATE = "python -m tests.golden.make"
 FROM_THE_ENGINE = {"ready", "loop"}  # not for the page
 
 
 def test_the_file_that_javascript_is_held_to_is_current() -> None:
-    assert json.loads((HERE / "doubles.json").read_text()) == doubles()
-    assert json.loads((HERE / "load.json").read_text()) == loads()
+    assert json.loads((HERE / "doubles.json").read_text()) == doubles(), UPDATE
+    assert json.loads((HERE / "load.json").read_text()) == loads(), UPDATE
 
 
 @pytest.mark.parametrize("failure", list(Failure))
