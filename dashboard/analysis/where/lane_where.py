@@ -1,7 +1,10 @@
 """Folds the looks of one sampled firing to the lines of the project, the most expensive first.
 
 Every look is in exactly one state and in exactly one line, or outside the project: its line is the
-innermost frame below the project's directory. Sums do not depend on the order of the looks.
+innermost frame below the project's directory. A function of the project that calls Django's
+handler, as one that chooses between applications, waits until the request ends: what Django does
+below it is outside the project, until it calls a middleware or a view. Sums do not depend on the
+order of the looks.
 """
 
 from __future__ import annotations
@@ -28,6 +31,7 @@ from .calls import call_on_line, imported_name
 from .leaf import leaf_of
 from .source import ProjectSource
 
+HANDLERS = frozenset({"django/core/handlers/asgi.py", "django/core/handlers/wsgi.py"})
 NOTED_FROM = 0.05  # of a lane's time: below that a note is not worth a sentence
 
 
@@ -86,7 +90,9 @@ def times_by_state(stacks: Iterable[LookStack]) -> TimeByState:
 def _place(frames: Sequence[LookFrame], stack: LookStack, source: ProjectSource) -> Place | None:
     """Return the innermost line of the project in a stack; None if it is outside the project."""
     every = [frames[position] for position in stack.frames]
-    inner = next((at for at in reversed(range(len(every))) if every[at].project), None)
+    handler = next((at for at, frame in enumerate(every) if frame.path in HANDLERS), 0)
+    inside = reversed(range(handler, len(every)))
+    inner = next((at for at in inside if every[at].project), None)
     if inner is None:
         return None
     frame, below = every[inner], every[inner + 1 :]

@@ -67,6 +67,24 @@ def test_a_line_is_the_innermost_of_the_project_with_the_call_it_made(tmp_path: 
     assert line["share"] == 1
 
 
+@pytest.mark.parametrize("handler", ["asgi", "wsgi"])
+def test_an_application_around_djangos_waits_for_it(handler: str) -> None:
+    """While a request waits for its loop or for a thread, before the view, no line is at work."""
+    wrapper = frame("application.<locals>.chosen", "shop/asgi.py", 9)
+    django = frame("Handler.__call__", f"django/core/handlers/{handler}.py", 160)
+    stacks = [
+        ("awaiting", [wrapper, django, HANDLER], 30.0),
+        ("awaiting", [wrapper, django, HANDLER, frame("report", line=4), API], 60.0),
+        ("awaiting", [wrapper, frame("sleep", "asyncio/tasks.py", 665)], 10.0),  # its own doing
+    ]
+    lane = folded(looks(stacks))
+    assert [(line["path"], line["share"]) for line in lane["lines"]] == [
+        ("shop/views.py", pytest.approx(0.6)),
+        ("shop/asgi.py", pytest.approx(0.1)),
+    ]
+    assert outside(lane)["awaiting"] == pytest.approx(30.0)
+
+
 def test_a_function_in_c_is_named_by_the_source(tmp_path: Path) -> None:
     source = ProjectSource(written(tmp_path))
     lane = folded(looks([("blocking", [frame("report", line=SLEEP_LINE)], 50.0)]), source)
