@@ -12,7 +12,7 @@ from dashboard.wire.report.evidence import LoopBlockedEvidence
 from dashboard.wire.report.where import LineEvidence
 
 from .pieces import to_fire, to_read
-from .predictions import bystander_without_hold, total_time
+from .predictions import THREAD_START_S, bystander_without_hold, total_time
 from .replacement import replacement
 from .situation import Subject, VariantChoice
 
@@ -57,26 +57,26 @@ def sync_twin(subject: Subject) -> VariantChoice | None:
 
 
 def _other_variants(subject: Subject) -> Iterator[Advice]:
-    prediction = _freed(subject)
     if twin := sync_twin(subject):
         text = f"Fire {twin.name}: the same work in a sync view, which runs in a thread of its own."
         lane = subject.at(subject.server, twin.name)
-        yield from to_fire("loop-blocked", subject, text, lane, prediction)
+        yield from to_fire("loop-blocked", subject, text, lane, _freed(subject, THREAD_START_S))
     for variant in subject.others("async"):
         if variant.at_a_time is None:
             text = f"Fire {variant.name}: the same work in an async view that does not block."
             lane = subject.at(subject.server, variant.name)
-            yield from to_fire("loop-blocked", subject, text, lane, prediction)
+            yield from to_fire("loop-blocked", subject, text, lane, _freed(subject))
             return
 
 
-def _freed(subject: Subject) -> AdvicePrediction | None:
+def _freed(subject: Subject, more_cpu_s: float = 0.0) -> AdvicePrediction | None:
     """Return a bound for the bystander; without one the total time of the burst."""
-    return bystander_without_hold(subject) or total_time(subject, subject.in_flight or 1)
+    bound = bystander_without_hold(subject, more_cpu_s)
+    return bound or total_time(subject, subject.in_flight or 1)
 
 
 def _change_of_view(subject: Subject, line: LineEvidence | None) -> Advice:
-    prediction = bystander_without_hold(subject)
+    prediction = bystander_without_hold(subject, THREAD_START_S)
     if line is not None:
         text = f"Call it without blocking the event loop, at {_place(line)}."
         return _change(subject, text, line, prediction)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import ceil
 
-from dashboard.analysis.model.formulas import PLUS_MINUS, burst_of_waits_s
+from dashboard.analysis.model.formulas import PLUS_MINUS, behind_all_s, burst_of_waits_s
 from dashboard.analysis.text.numbers import milliseconds, seconds_of
 from dashboard.wire.plan.load import Burst
 from dashboard.wire.plural import counted
@@ -15,8 +15,8 @@ from .situation import Subject
 
 WORTHWHILE = 0.9  # of the present value; a change that is predicted to gain less is not advised
 NO_QUEUE = 1.5  # times the p95 of all segments but the server's, which holds the queue
-PART_OF_A_HOLD = 0.5  # what a request waits on average that meets a held loop
-LEAST_BOUND_MS = 10.0  # below it a bystander's own time decides, not the loop
+OWN_MS = 10.0  # of a bystander that waits for nothing, at most
+THREAD_START_S = 0.001  # CPU time of a thread for each request, more than one of a pool costs
 
 
 def around(metric: PredictedMetric, value: float, formula: str) -> AdvicePrediction:
@@ -83,21 +83,28 @@ def _without_queue(subject: Subject) -> AdvicePrediction | None:
     return at_most("response_p95_ms", bound_ms, formula)
 
 
-def bystander_without_hold(subject: Subject) -> AdvicePrediction | None:
+def bystander_without_hold(subject: Subject, more_cpu_s: float = 0.0) -> AdvicePrediction | None:
     """Return a bound on the bystander's median beside an event loop that is no longer blocked.
 
-    A request that meets a loop blocked for d waits for the rest of it, d / 2 on average, and for
-    everything that is queued before it. None if the bystander did not wait for longer than that.
+    What is left to wait for is the CPU, behind all requests in flight at most, and its own time.
+    So a view that computes is as slow for others on a thread, and nothing is predicted of it.
+    `more_cpu_s` is what a request of the advised lane needs beyond the present CPU time.
+
+    None if the CPU time is unknown, or if that is no less than the bystander waits now. Half of
+    the time for which a view blocks the loop, the mean wait of a request that meets it, is no
+    such bound: beside 100 threads whose requests take 2 ms of CPU each the wait for the CPU is
+    longer.
     """
-    bystander, view_ms = subject.lane["neighbour"], subject.lane["segments_ms"]["view"]["p50"]
+    bystander, in_flight = subject.lane["neighbour"], subject.in_flight
     present_ms = bystander["latency_ms"]["p50"] if bystander else None
-    if view_ms is None or present_ms is None:
+    if present_ms is None or in_flight is None or not subject.cpu_s:
         return None
-    bound_ms = max(LEAST_BOUND_MS, PART_OF_A_HOLD * view_ms)
-    if present_ms <= bound_ms:
+    cpu_s = subject.cpu_s + more_cpu_s
+    bound_ms = OWN_MS + MS_PER_S * behind_all_s(in_flight, cpu_s)
+    if bound_ms > WORTHWHILE * present_ms:
         return None
-    formula = f"half of {milliseconds(view_ms)}, for which a view blocked the loop"
-    return at_most("bystander_ms_p50", bound_ms, formula)
+    ahead = f"{in_flight} · {seconds_of(cpu_s)} of CPU, if all requests in flight are served first"
+    return at_most("bystander_ms_p50", bound_ms, f"{ahead}, and {milliseconds(OWN_MS)} of its own")
 
 
 def cpu_per_request(subject: Subject) -> AdvicePrediction | None:

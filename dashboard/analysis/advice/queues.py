@@ -11,10 +11,9 @@ from dashboard.wire.report.evidence import ExecutorFullEvidence
 from dashboard.wire.units import MS_PER_S
 
 from .pieces import memory_of_processes_mb, memory_of_threads_mb, to_fire, to_read
-from .predictions import total_time
+from .predictions import THREAD_START_S, total_time
 from .situation import ServerChoice, Subject
 
-THREAD_START_S = 0.001  # CPU time of a thread for each request, more than one of a pool costs
 IN_THE_CODE = "the limit is set in the project's code, so no lane can test it"
 
 

@@ -3,7 +3,9 @@
 ⌈N / k⌉ · d is the scheduling bound of N equal jobs on k workers. The terms with the CPU time of a
 request are the asymptotic bounds of a closed queueing network (Denning and Buzen 1978): k customers
 alternate between a delay d and one resource that takes c for each visit, which can serve no more
-than 1 / c per second. The Universal Scalability Law is Gunther's (2007).
+than 1 / c per second. The time at that resource is at most k · c, as if all others were served
+first (the pessimistic bound of Lazowska et al. 1984, chapter 5). The Universal Scalability Law is
+Gunther's (2007).
 """
 
 from __future__ import annotations
@@ -30,6 +32,16 @@ def burst_of_waits_s(
     at_a_time = min(at_a_time, requests)
     waves_s = ceil(requests / at_a_time) * (wait_s + cpu_s) + (at_a_time - 1) * shared_s
     return max(waves_s, wait_s + requests * shared_s)
+
+
+def behind_all_s(in_flight: int, cpu_s: float) -> float:
+    """Return the longest that a further request waits for a core that so many others share.
+
+    In first-in, first-out order, as an event loop has it, all of them are ahead of it, each with
+    c. A core that is shared fairly, as threads share the GIL, takes as many times as long for the
+    request's own c as there are requests: k · c more, if its c is not above theirs.
+    """
+    return in_flight * cpu_s
 
 
 @dataclass(frozen=True)

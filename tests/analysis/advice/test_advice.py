@@ -11,6 +11,7 @@ from dashboard.analysis.advice.loop import sync_twin
 from dashboard.analysis.advice.situation import VariantChoice, source_of
 from dashboard.analysis.text.advice import no_advice_text, prediction_text, price_text
 from dashboard.wire.report.advice import Advice
+from dashboard.wire.units import NS_PER_MS as MS
 from tests.analysis.causes.test_causes import (
     BLOCKED,
     CPU,
@@ -22,6 +23,7 @@ from tests.analysis.causes.test_causes import (
     THREADS,
     WAITING,
     free,
+    held,
 )
 from tests.analysis.planted import Planted, busy, pool
 
@@ -122,12 +124,20 @@ def test_a_blocked_loop_calls_for_the_sync_variant_or_another_call() -> None:
         "metric": "bystander_ms_p50",
         "value": None,
         "low": None,
-        "high": pytest.approx(50, rel=0.03),  # half of a view of 100 ms
+        "high": pytest.approx(160, rel=0.03),  # 10 ms, and 100 · (0.5 + 1) ms of CPU
         "formula": fired["prediction"]["formula"],  # type: ignore[index]
     }
     assert read["fires"] is None
     assert read["untested"]
     assert read["diff"] == []
+
+
+def test_of_a_view_that_computes_nothing_is_predicted_for_the_bystander() -> None:
+    """It waits for the CPU either way: 100 · 9 ms."""
+    heavy = renamed(BLOCKED, BLOCKED.name, growth_per_request={**held(view=100), "cpu": 9 * MS})
+    pieces = advice_on(situation([heavy, free()], bystander_ms=900.0))
+    metrics = {piece["prediction"]["metric"] for piece in pieces if piece["prediction"]}
+    assert "bystander_ms_p50" not in metrics
 
 
 def test_the_line_that_blocked_the_loop_is_replaced_in_a_diff() -> None:
