@@ -43,6 +43,8 @@ def test_chosen_settings_are_shown() -> None:
             "daphne:without=a b",
             "without: expected the path of a middleware or its end, found 'a b'",
         ),
+        ("uvicorn:executor=0", "executor: expected a whole number from 1 to 1024, found 0"),
+        ("waitress:executor=8", "executor: not a setting of waitress"),
         ("daphne:without=7", "without: expected the path of a middleware"),
         ("daphne:without=a..B", "without: expected the path of a middleware"),
         ("daphne:without=A,without=A", "without: expected once"),
@@ -52,6 +54,12 @@ def test_chosen_settings_are_shown() -> None:
 def test_an_invalid_setting_is_refused_with_its_field(text: str, message: str) -> None:
     with pytest.raises(InvalidSetting, match=message):
         resolve(SERVERS, text)
+
+
+def test_the_executor_of_an_asgi_server_is_shown() -> None:
+    server = resolve(SERVERS, "daphne:executor=100")
+    assert server.executor == 100
+    assert server.concurrency("async") == "1 process, one event loop, executor 100 threads"
 
 
 def test_middleware_is_left_out_by_one_or_several_names() -> None:

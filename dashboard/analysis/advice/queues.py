@@ -14,8 +14,6 @@ from .pieces import memory_of_processes_mb, memory_of_threads_mb, to_fire, to_re
 from .predictions import THREAD_START_S, total_time
 from .situation import ServerChoice, Subject
 
-IN_THE_CODE = "the limit is set in the project's code, so no lane can test it"
-
 
 def threads_busy(subject: Subject) -> Iterator[Advice]:
     """Yield a thread for each request in flight."""
@@ -42,29 +40,34 @@ def one_at_a_time(subject: Subject) -> Iterator[Advice]:
 
 
 def executor_full(subject: Subject, evidence: ExecutorFullEvidence) -> Iterator[Advice]:
-    """Yield the limit to set in the code.
+    """Yield a thread of the executor for each request in flight, with the change of the code.
 
     More processes would have an executor each, but one of them may accept all connections of a
-    burst, so nothing could be predicted of them.
+    burst, so nothing could be predicted of them. For the same reason each process gets as many
+    threads as there are requests.
     """
-    in_flight, limit = subject.in_flight, evidence["limit"]
+    in_flight, limit, server = subject.in_flight, evidence["limit"], subject.server
     wait_s = _work_s(subject, limit)
-    prediction = None
-    if in_flight is not None and wait_s is not None:
-        prediction = total_time(subject, in_flight, wait_s=wait_s)
-    if prediction is not None:
-        threads = counted(in_flight or 0, "thread")
-        yield to_read(
-            "executor-full",
-            subject,
-            f"Give the event loop an executor with {threads} instead of {limit}.",
-            IN_THE_CODE,
-            prediction=prediction,
-            diff=[
-                "+loop = asyncio.get_running_loop()",
-                f"+loop.set_default_executor(ThreadPoolExecutor(max_workers={in_flight}))",
-            ],
-        )
+    if in_flight is None or wait_s is None:
+        return
+    threads = min(in_flight, server.most_executor or in_flight)
+    prediction = total_time(subject, threads, wait_s=wait_s)
+    if prediction is None:
+        return
+    text = f"Give the event loop an executor with {counted(threads, 'thread')} instead of {limit}."
+    diff = [
+        "+loop = asyncio.get_running_loop()",
+        f"+loop.set_default_executor(ThreadPoolExecutor(max_workers={threads}))",
+    ]
+    lane = subject.at(server, executor=threads)
+    if server.most_executor is None or not subject.can_fire(lane):
+        reason = "no lane can set it at this server"
+        yield to_read("executor-full", subject, text, reason, prediction=prediction, diff=diff)
+        return
+    memory_mb = memory_of_threads_mb(subject, threads - limit)
+    yield from to_fire(
+        "executor-full", subject, text, lane, prediction, memory_mb=memory_mb, diff=diff
+    )
 
 
 def _work_s(subject: Subject, limit: int) -> float | None:

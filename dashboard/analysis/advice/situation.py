@@ -20,8 +20,8 @@ from dashboard.wire.units import MS_PER_S
 class ServerChoice:
     """A server as a lane names it, with the settings in force and the bounds of new ones.
 
-    `settings` are those that the lane's text has. `most_processes` and `most_threads` are None if
-    the number cannot be chosen.
+    `settings` are those that the lane's text has. `most_processes`, `most_threads` and
+    `most_executor`, of the event loop's default executor, are None if the number cannot be chosen.
     """
 
     name: str
@@ -31,6 +31,7 @@ class ServerChoice:
     threads: int | None = None
     most_processes: int | None = None
     most_threads: int | None = None
+    most_executor: int | None = None
     settings: Mapping[str, int | str] = field(default_factory=dict)
 
     def with_settings(self, **changes: int) -> str:

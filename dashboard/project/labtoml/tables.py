@@ -73,6 +73,9 @@ class Server(Table):
     threads: Annotated[int, v.whole(*BOUNDS["threads"])] | None = key("in each process", None)
     backlog: Annotated[int, v.whole(*BOUNDS["backlog"])] | None = key("of the socket", None)
     keep_alive: Annotated[int, v.whole(*BOUNDS["keep_alive"])] | None = key("in seconds", None)
+    executor: Annotated[int, v.whole(*BOUNDS["executor"])] | None = key(
+        "threads of the event loop's default executor, in each process", None
+    )
     loop: v.Text | None = key("the kind of event loop", None)
     config: v.Text | None = key("the server's own settings file, relative to directory", None)
     start_timeout_s: v.StartTimeout | None = key("how long its start may take, in seconds", None)

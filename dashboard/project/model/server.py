@@ -60,6 +60,7 @@ class Server:
     processes_settable, threads_settable: whether their numbers can be chosen.
     keep_alive_s: how long an idle connection is kept open; None if it cannot be chosen.
     loop: the kind of event loop, one of `loops`; None if it cannot be chosen.
+    executor: the threads of its event loops' default executors; None: as many as Python has.
     binds_itself: it makes its own socket, on a port that we hold for it.
     no_async_reason: why async views cannot work under it; empty if they can.
     implicit: settings it would read by itself. They are not used (`ignored_settings.py`), unless
@@ -85,6 +86,7 @@ class Server:
     keep_alive_s: int | None = None
     loop: str | None = None
     loops: tuple[str, ...] = ()
+    executor: int | None = None
     processes_settable: bool = True
     threads_settable: bool = False
     starter: bool = False

@@ -2,9 +2,11 @@
 
     SERVER            = NAME [":" SETTING {"," SETTING}]
     SETTING           = FIELD "=" VALUE
-    FIELD             = "processes" | "threads" | "backlog" | "keep_alive" | "loop" | "without"
+    FIELD             = "processes" | "threads" | "backlog" | "keep_alive" | "executor" | "loop"
+                      | "without"
 
-A server's entry in the catalogue determines which of them it has; others are refused. `without`
+A server's entry in the catalogue determines which of them it has; others are refused. `executor`
+is the number of threads of the event loop's default executor, in each process. `without`
 leaves an entry of MIDDLEWARE out, named by its path or the end of it, and may be repeated:
 `daphne:without=SessionMiddleware,without=MessageMiddleware`.
 """
@@ -24,8 +26,9 @@ BOUNDS: Mapping[str, tuple[int, int]] = {
     "threads": (1, 1024),
     "backlog": (128, 65535),  # granian takes no fewer
     "keep_alive": (1, 3600),
+    "executor": (1, 1024),
 }
-_UNITS = {"keep_alive": " s"}
+_UNITS = {"keep_alive": " s", "executor": " threads"}
 WITHOUT = "without"
 MOST_WITHOUT = 160  # characters: the name of a target's log file contains them
 _IMPORT_PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
@@ -46,6 +49,7 @@ def bounds(server: Server) -> dict[str, tuple[int, int]]:
         "threads": server.threads_settable,
         "backlog": server.url is None,
         "keep_alive": server.keep_alive_s is not None,
+        "executor": server.url is None and server.interface == "asgi",
     }
     return {field: BOUNDS[field] for field, is_there in available.items() if is_there}
 

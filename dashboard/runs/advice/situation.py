@@ -89,6 +89,7 @@ def _choice(server: Server, settings: Mapping[str, int | str]) -> ServerChoice:
         threads=server.threads,
         most_processes=None if runs_already else most.get("processes"),
         most_threads=None if runs_already else most.get("threads"),
+        most_executor=None if runs_already else most.get("executor"),
         settings=settings,
     )
 

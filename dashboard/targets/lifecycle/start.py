@@ -201,6 +201,8 @@ def _environment(
         "LIVEBURST_SERVER": ",".join(server.packages),
         "LIVEBURST_WITHOUT": ",".join(server.without),
     }
+    if server.executor is not None:
+        env["LIVEBURST_EXECUTOR"] = str(server.executor)
     if packages.appended is not None:
         env["LIVEBURST_APPENDED"] = str(packages.appended)
     return env

@@ -12,8 +12,8 @@ GTHREAD = ServerChoice(
     "gunicorn-gthread", "wsgi", "pool", threads=8, most_processes=64, most_threads=1024
 )
 ONE = ServerChoice("gunicorn-sync", "wsgi", "pool", threads=1, most_processes=64)
-UVICORN = ServerChoice("uvicorn", "asgi", "loop", most_processes=64)
-DAPHNE = ServerChoice("daphne", "asgi", "loop")
+UVICORN = ServerChoice("uvicorn", "asgi", "loop", most_processes=64, most_executor=1024)
+DAPHNE = ServerChoice("daphne", "asgi", "loop", most_executor=1024)
 SERVERS = {server.name: server for server in (GTHREAD, ONE, UVICORN, DAPHNE)}
 VARIANTS = {
     variant.name: variant

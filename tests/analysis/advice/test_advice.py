@@ -159,13 +159,22 @@ def test_without_a_bystander_the_total_time_is_predicted_of_a_free_loop() -> Non
     assert value_of(fired) == pytest.approx(0.15, rel=0.03)
 
 
-def test_a_full_executor_calls_for_a_limit_in_the_code() -> None:
+def test_a_full_executor_calls_for_a_thread_per_request() -> None:
     piece = only(advice_on(situation([EXECUTOR, free()])))
-    assert piece["fires"] is None
+    assert piece["fires"] == f"{EXECUTOR.name}:executor=100"
     assert "100 threads instead of 6" in piece["text"]
     assert "set_default_executor(ThreadPoolExecutor(max_workers=100))" in piece["diff"][-1]
     # A wave of the 17 that were measured, and the last of 100 threads after 99 others.
     assert value_of(piece) == pytest.approx(0.15, rel=0.03)
+    assert piece["memory_mb"] == pytest.approx((100 - 6) * 100 / 1024)
+
+
+def test_a_full_executor_that_no_lane_can_set_is_changed_in_the_code() -> None:
+    refused = {f"{EXECUTOR.name}:executor=100"}
+    piece = only(advice_on(situation([EXECUTOR, free()], refused=refused)))
+    assert (piece["fires"], piece["untested"]) == (None, "no lane can set it at this server")
+    assert piece["prediction"]
+    assert piece["diff"]
 
 
 def test_a_full_core_of_several_calls_for_more_processes() -> None:

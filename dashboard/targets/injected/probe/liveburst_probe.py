@@ -10,6 +10,7 @@ modules beside it, standard library alone, Python 3.9. A server serves `liveburs
     LIVEBURST_TOKEN    what every datagram must carry
     LIVEBURST_DIRECTORY   the project's own, whose lines of code are named
     LIVEBURST_WITHOUT     entries of MIDDLEWARE to leave out, with commas (`liveburst_without.py`)
+    LIVEBURST_EXECUTOR    threads of the loop's default executor (`liveburst_executor.py`)
     LIVEBURST_SAMPLER     what `liveburst_sampler.py` reads; without it nothing is sampled
 
 Each response carries the header `liveburst: ENTERED VIEW_ENTERED VIEW_LEFT PROCESS`
@@ -46,6 +47,8 @@ def __getattr__(name: str) -> Any:
     watch_executors()
     watch_views()
     watch_errors()
+    if name == "asgi" and "LIVEBURST_EXECUTOR" in os.environ:
+        application = importlib.import_module("liveburst_executor").with_executor(application)
     if "LIVEBURST_SAMPLER" in os.environ:
         application = importlib.import_module("liveburst_sampler").sampled(name, application)
     wrapper = WSGIProbe if name == "wsgi" else ASGIProbe
