@@ -25,7 +25,7 @@ def check_descriptors() -> None:
     if not _allows(hard, LEAST):
         raise TooFewDescriptors(
             f"Liveburst needs at least {LEAST} open files, and may open {hard} (ulimit -n)."
-            f" {advice(USUAL)}"
+            f" {hint(USUAL)}"
         )
     resource.setrlimit(resource.RLIMIT_NOFILE, (LEAST, hard))
 
@@ -40,7 +40,7 @@ def check_connections(connections: int) -> None:
     if not _allows(hard, needed):
         raise TooFewDescriptors(
             f"The load generator needs {needed:,} open files for {connections:,} requests at a"
-            f" time, and may open {hard:,} (ulimit -n). {advice(needed)}"
+            f" time, and may open {hard:,} (ulimit -n). {hint(needed)}"
         )
 
 
@@ -52,11 +52,11 @@ def too_few_for_server(connections: int) -> str | None:
         return None
     return (
         f"no-descriptors: a server needs about {needed:,} open files for {connections:,}"
-        f" connections at a time, and may open {soft:,} (ulimit -n). {advice(needed)}"
+        f" connections at a time, and may open {soft:,} (ulimit -n). {hint(needed)}"
     )
 
 
-def advice(needed: int) -> str:
+def hint(needed: int) -> str:
     """Return how to raise the limit."""
     return f"Raise it before starting Liveburst: ulimit -n {max(needed, USUAL)}"
 

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
-from dashboard.descriptors import USUAL, advice, exhausted, is_exhausted
+from dashboard.descriptors import USUAL, exhausted, hint, is_exhausted
 from dashboard.home import home
 from dashboard.wire.errors import UnusableHome
 
@@ -96,7 +96,7 @@ def _of_system(error: OSError) -> UnusableHome | None:
     Other files are no matter of this module.
     """
     if problem := exhausted(error):
-        return UnusableHome(problem, advice(USUAL))
+        return UnusableHome(problem, hint(USUAL))
     if error.errno in DISK_FULL:
         place = f": {error.filename}" if error.filename else ""
         return UnusableHome(f"The disk is full{place}.", MAKE_ROOM)

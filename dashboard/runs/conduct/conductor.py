@@ -127,7 +127,7 @@ class _Conductor:
         firings = Firings(context, engine, self._targets, self._warnings, check.take)
         self._firings = firings
         await Rounds(context, firings, self._targets, self._warnings, check).fire_all()
-        await self._warnings.advise(self._targets, firings.statuses)
+        await self._warnings.add_hints(self._targets, firings.statuses)
 
     async def stop_when(self, stop: asyncio.Event, work: asyncio.Task[None]) -> None:
         """Once `stop` is set, abort the firing in progress, or cancel `work` if there is none."""

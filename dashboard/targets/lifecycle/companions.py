@@ -12,7 +12,7 @@ from pathlib import Path
 from dashboard.descriptors import exhausted_by
 from dashboard.project.model.companion import Companion
 from dashboard.project.project import Project
-from dashboard.targets.supervise.environment import advice_on_withheld, project_environment
+from dashboard.targets.supervise.environment import hint_on_withheld, project_environment
 from dashboard.targets.supervise.launcher import Child, launch
 from dashboard.targets.supervise.log_files import open_log, read_tail
 from dashboard.targets.supervise.start_deadline import StartDeadline
@@ -52,7 +52,7 @@ class RunningCompanion:
             return None
         message = f"companion {self.companion.name} ended with status {self._child.status}"
         log_tail = read_tail(self._log)
-        return TargetFailed(message + advice_on_withheld(log_tail, self._env), log_tail)
+        return TargetFailed(message + hint_on_withheld(log_tail, self._env), log_tail)
 
     async def wait_until_ready(
         self, start_timeout_s: float | None, on_wait: Callable[[str], None]

@@ -24,7 +24,7 @@ def ignored_settings(server: Server, directory: Path) -> list[str]:
     ]
 
 
-def advice_on_withheld_variables(facts: TargetFacts) -> Iterator[str]:
+def hints_on_withheld_variables(facts: TargetFacts) -> Iterator[str]:
     """Yield a sentence on variables that the settings name and did not get; nothing for none."""
     if names := facts.get("withheld"):
         was = "was" if len(names) == 1 else "were"
@@ -35,7 +35,7 @@ def advice_on_withheld_variables(facts: TargetFacts) -> Iterator[str]:
         )
 
 
-def advice_on_ignored_settings(facts: TargetFacts) -> Iterator[str]:
+def hints_on_ignored_settings(facts: TargetFacts) -> Iterator[str]:
     """Yield a sentence that names what was not used and how to use it; nothing if all was."""
     if names := facts.get("ignored"):
         yield (

@@ -20,7 +20,7 @@ from dashboard.targets.injected import STARTER
 from dashboard.targets.observe.health import Health
 from dashboard.targets.observe.listeners import backlog_of
 from dashboard.targets.supervise.environment import (
-    advice_on_withheld,
+    hint_on_withheld,
     project_environment,
     with_probe,
     withheld_variables,
@@ -141,7 +141,7 @@ class _Start:
         timeout_s = self.server.start_timeout_s or self.project.start_timeout_s
         deadline = StartDeadline(child.guard_pid, timeout_s, self.context.on_wait)
         reached = partial(bool, health.probes)
-        with _advice_on_withheld(self.env):
+        with _hint_on_withheld(self.env):
             await _wait_for_answer(
                 self.server, listener, child, self.log, deadline=deadline, reached=reached
             )
@@ -160,13 +160,13 @@ class _Start:
 
 
 @contextmanager
-def _advice_on_withheld(env: Mapping[str, str]) -> Iterator[None]:
+def _hint_on_withheld(env: Mapping[str, str]) -> Iterator[None]:
     """Add to a failure which variables that the log names were not passed on."""
     try:
         yield
     except TargetFailed as error:
-        advice = advice_on_withheld(error.log_tail, env)
-        raise TargetFailed(f"{error}{advice}", error.log_tail) from None
+        hint = hint_on_withheld(error.log_tail, env)
+        raise TargetFailed(f"{error}{hint}", error.log_tail) from None
 
 
 async def _kill(child: Child) -> None:

@@ -46,7 +46,7 @@ def withheld_variables(environment: Mapping[str, str]) -> Iterator[str]:
     yield from (name for name in os.environ if name not in environment and is_handed_on(name))
 
 
-def advice_on_withheld(text: str, environment: Mapping[str, str]) -> str:
+def hint_on_withheld(text: str, environment: Mapping[str, str]) -> str:
     """Return what to do about variables that a failed process may have missed; empty for none.
 
     `text` is what it printed: a variable that was not passed on to it is looked for there, as in

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dashboard.wire.errors import TargetFailed
 
-from .environment import advice_on_withheld
+from .environment import hint_on_withheld
 from .launcher import Child, launch
 from .log_files import open_log, read_tail
 
@@ -44,8 +44,8 @@ async def run_to_end(
         raise TargetFailed(message, read_tail(stderr_log))
     if status != 0:
         log_tail = read_tail(stderr_log)
-        advice = advice_on_withheld(log_tail, env)
-        raise TargetFailed(f"{shown} ended with status {status}{advice}", log_tail)
+        hint = hint_on_withheld(log_tail, env)
+        raise TargetFailed(f"{shown} ended with status {status}{hint}", log_tail)
 
 
 async def _status(child: Child, timeout_s: float) -> int | None:

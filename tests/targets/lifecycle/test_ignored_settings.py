@@ -11,7 +11,7 @@ from dashboard.project.labtoml.load import load_manifest
 from dashboard.project.secrets.inheritance import is_handed_on
 from dashboard.project.servers.catalogue import SERVERS
 from dashboard.runs.conduct.warnings.server_checks import RequestsSent, server_warnings
-from dashboard.targets.lifecycle.ignored_settings import advice_on_ignored_settings
+from dashboard.targets.lifecycle.ignored_settings import hints_on_ignored_settings
 from tests.targets.client import fire
 from tests.targets.conftest import MakeTargets, ignore
 from tests.targets.helpers import marked, until_async
@@ -78,9 +78,9 @@ async def test_settings_files_and_variables_are_ignored(
         name for name in VARIABLES if name.startswith(SERVERS[server].implicit.variables)
     )
     assert target.facts["ignored"] == expected
-    advice = list(advice_on_ignored_settings(target.facts))
-    assert len(advice) == bool(expected)
-    assert all(name in advice[0] for name in expected)
+    hints = list(hints_on_ignored_settings(target.facts))
+    assert len(hints) == bool(expected)
+    assert all(name in hints[0] for name in expected)
 
 
 def on_purpose(project: Path) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.targets.lifecycle.ignored_settings import advice_on_withheld_variables
-from dashboard.targets.supervise.environment import advice_on_withheld, tool_environment
+from dashboard.targets.lifecycle.ignored_settings import hints_on_withheld_variables
+from dashboard.targets.supervise.environment import hint_on_withheld, tool_environment
 from dashboard.wire.errors import TargetFailed
 from tests.targets.conftest import MakeTargets, ignore
 from tests.targets.small_projects import SMALL
@@ -30,11 +30,11 @@ def test_the_variable_that_was_missed_is_named(
     monkeypatch: pytest.MonkeyPatch, printed: str
 ) -> None:
     monkeypatch.setenv("SHOP_DATABASE_URL", ADDRESS)
-    advice = advice_on_withheld(printed, {"PATH": "/bin"})
-    assert "SHOP_DATABASE_URL is set in Liveburst's environment, but not passed on" in advice
-    assert "add it to project.inherit_env" in advice
-    assert advice_on_withheld(printed, tool_environment({})) == ""
-    assert advice_on_withheld("KeyError: 'SHOP_DATABASE_URL_2'", {}) == ""
+    hint = hint_on_withheld(printed, {"PATH": "/bin"})
+    assert "SHOP_DATABASE_URL is set in Liveburst's environment, but not passed on" in hint
+    assert "add it to project.inherit_env" in hint
+    assert hint_on_withheld(printed, tool_environment({})) == ""
+    assert hint_on_withheld("KeyError: 'SHOP_DATABASE_URL_2'", {}) == ""
 
 
 LAB = SMALL["lab.toml"]
@@ -66,5 +66,5 @@ async def test_a_project_starts_once_its_variable_is_inherited(
     shown = "postgres://shop:{env:SHOP_DATABASE_URL}@db.example/shop {env:SHOP_DATABASE_URL}"
     assert f"connecting to {shown}\n" in f"{target.log_tail()}\n"
     assert PASSWORD not in target.log_tail()
-    (advice,) = advice_on_withheld_variables(target.facts)
-    assert advice.startswith("SHOP_API_TOKEN was not passed on, although the settings name it.")
+    (hint,) = hints_on_withheld_variables(target.facts)
+    assert hint.startswith("SHOP_API_TOKEN was not passed on, although the settings name it.")

@@ -1,4 +1,4 @@
-"""An application that only runserver can start is measured, with advice on it."""
+"""An application that only runserver can start is measured, with a hint on it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.runs.conduct.warnings.advice_on_settings import advice_on
+from dashboard.runs.conduct.warnings.hints_on_settings import hints_on_settings
 from dashboard.targets.onboarding.draft.lab_toml import draft_lab_toml
 from dashboard.targets.onboarding.inspector import inspect_project
 from dashboard.targets.onboarding.project_search import find_projects
@@ -35,6 +35,8 @@ async def test_models_are_imported_before_django_is_set_up(
     django = target.facts["django"]
     assert django is not None
     assert django["set_up_first"] is too_soon
-    advice = [words for words in advice_on(target.facts) if "before Django is set up" in words]
-    assert bool(advice) is too_soon
-    assert all(f"get_{interface}_application()" in words for words in advice)
+    hints = [
+        words for words in hints_on_settings(target.facts) if "before Django is set up" in words
+    ]
+    assert bool(hints) is too_soon
+    assert all(f"get_{interface}_application()" in words for words in hints)

@@ -1,1 +1,1 @@
-"""Warnings beside the numbers of a run, and advice on what distorts them."""
+"""Warnings beside the numbers of a run, and hints on what distorts them."""

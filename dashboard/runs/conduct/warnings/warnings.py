@@ -1,4 +1,4 @@
-"""Warnings beside a run's numbers, with advice."""
+"""Warnings beside a run's numbers, with hints on what to do."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from dashboard.runs.conduct.run_targets import RunTargets
 from dashboard.runs.reports.instrument import Reading
 from dashboard.runs.resources import Target
 from dashboard.targets.lifecycle.ignored_settings import (
-    advice_on_ignored_settings,
-    advice_on_withheld_variables,
+    hints_on_ignored_settings,
+    hints_on_withheld_variables,
 )
 from dashboard.targets.observe.answers import merge_answers
 from dashboard.wire.events import Conversation, EngineFired
@@ -24,8 +24,8 @@ from dashboard.wire.plural import counted
 from dashboard.wire.report.answers import AnswerKind
 from dashboard.wire.report.target_facts import ExecutorFacts
 
-from .advice_on_answers import LaneAnswers, advice_on_answers
-from .advice_on_settings import advice_on
+from .hints_on_answers import LaneAnswers, hints_on_answers
+from .hints_on_settings import hints_on_settings
 from .server_checks import RequestsSent, each_is_one_request, server_warnings
 from .statuses import Statuses
 
@@ -104,14 +104,14 @@ class Warnings:
             self._warned_unanswered.add(position)
             await self._context.warn(self._unanswered(self._plan.lanes[position], counts))
 
-    async def advise(self, targets: RunTargets, statuses: Statuses) -> None:
+    async def add_hints(self, targets: RunTargets, statuses: Statuses) -> None:
         """Warn of what distorts the numbers of this project, and of what its responses mean."""
-        lanes_by_advice: dict[str, list[str]] = {}
+        lanes_by_hint: dict[str, list[str]] = {}
         for position, lane in enumerate(self._plan.lanes):
-            for advice in await self._advice(position, lane, targets, statuses):
-                lanes_by_advice.setdefault(advice, []).append(str(lane))
-        for advice, lanes in lanes_by_advice.items():
-            await self._context.warn(f"{', '.join(lanes)}: {advice}")
+            for hint in await self._hints(position, lane, targets, statuses):
+                lanes_by_hint.setdefault(hint, []).append(str(lane))
+        for hint, lanes in lanes_by_hint.items():
+            await self._context.warn(f"{', '.join(lanes)}: {hint}")
 
     async def _executor(self, position: int, target: Target) -> None:
         """Report the lane's default executor if its queue was longer than ever before."""
@@ -141,7 +141,7 @@ class Warnings:
         messages = counted(number, "connection" if counts["unopened"] else "message")
         return f"{lane}: {messages} went unanswered: expected {expected}; last received: {last}."
 
-    async def _advice(
+    async def _hints(
         self, position: int, lane: Lane, targets: RunTargets, statuses: Statuses
     ) -> list[str]:
         target = await targets.of(position, lane)
@@ -155,10 +155,10 @@ class Warnings:
         pool = self._context.resources.targets
         check = partial(pool.migrations, targets.name_of(lane))
         return [
-            *advice_on_ignored_settings(target.facts),
-            *advice_on_withheld_variables(target.facts),
-            *advice_on(target.facts),
-            *[advice async for advice in advice_on_answers(answers, target.facts, check)],
+            *hints_on_ignored_settings(target.facts),
+            *hints_on_withheld_variables(target.facts),
+            *hints_on_settings(target.facts),
+            *[hint async for hint in hints_on_answers(answers, target.facts, check)],
         ]
 
 

@@ -1,4 +1,4 @@
-"""Advice about a project's settings, and about responses that are all alike."""
+"""Hints about a project's settings, and about responses that are all alike."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from dashboard.runs.conduct.warnings.advice_on_answers import LaneAnswers, advice_on_answers
-from dashboard.runs.conduct.warnings.advice_on_settings import advice_on
+from dashboard.runs.conduct.warnings.hints_on_answers import LaneAnswers, hints_on_answers
+from dashboard.runs.conduct.warnings.hints_on_settings import hints_on_settings
 from dashboard.runs.conduct.warnings.statuses import Statuses
 from dashboard.targets.lifecycle.migrations import Migrations
 from dashboard.wire import frame
@@ -67,9 +67,9 @@ def test_a_status_is_reported_only_if_it_is_the_only_one(
     ],
 )
 def test_settings_that_distort_the_numbers_are_named(given: Any, words: list[str]) -> None:
-    advices = list(advice_on(given))
-    assert len(advices) == len(words)
-    assert all(word in advice for word, advice in zip(words, advices, strict=True))
+    hints = list(hints_on_settings(given))
+    assert len(hints) == len(words)
+    assert all(word in hint for word, hint in zip(words, hints, strict=True))
 
 
 def kind(type: str | None, where: str | None = None, status: int = 500) -> AnswerKind:
@@ -82,14 +82,14 @@ DONE = Migrations(())
 NOT_TOLD = Migrations(None, "OperationalError: connection refused")
 
 
-async def advice(
+async def hints_of(
     answered: LaneAnswers, hosts: tuple[str, ...] = ("*",), migrations: Migrations = DONE
 ) -> str:
     async def check() -> Migrations:
         return migrations
 
-    advices = advice_on_answers(answered, facts(allowed_hosts=hosts), check)
-    return " | ".join([text async for text in advices])
+    hints = hints_on_answers(answered, facts(allowed_hosts=hosts), check)
+    return " | ".join([text async for text in hints])
 
 
 @pytest.mark.parametrize(
@@ -139,15 +139,17 @@ async def advice(
 async def test_responses_are_explained_by_what_is_known(
     answered: LaneAnswers, expected: str
 ) -> None:
-    advice_text = await advice(answered)
-    assert expected in advice_text
-    assert bool(advice_text) == bool(expected)
+    text = await hints_of(answered)
+    assert expected in text
+    assert bool(text) == bool(expected)
 
 
 async def test_without_an_exception_the_settings_explain_a_bad_request() -> None:
-    assert "ALLOWED_HOSTS" in await advice(LaneAnswers(400, PATH), ("shop.example",))
+    assert "ALLOWED_HOSTS" in await hints_of(LaneAnswers(400, PATH), ("shop.example",))
     other = [kind("django.core.exceptions.BadRequest", None, 400)]
-    assert "ALLOWED_HOSTS" not in await advice(LaneAnswers(400, PATH, (), other), ("shop.example",))
+    assert "ALLOWED_HOSTS" not in await hints_of(
+        LaneAnswers(400, PATH, (), other), ("shop.example",)
+    )
 
 
 @pytest.mark.parametrize(
@@ -168,16 +170,16 @@ async def test_what_applies_migrations_depends_on_where_the_code_is(
         return PENDING
 
     given: Any = {**facts(), "version": version} if version else facts()
-    advices = advice_on_answers(LaneAnswers(500, PATH), given, check)
-    (_, advice) = [text async for text in advices]
-    assert expected in advice
+    hints = hints_on_answers(LaneAnswers(500, PATH), given, check)
+    (_, hint) = [text async for text in hints]
+    assert expected in hint
 
 
 async def test_a_log_line_that_names_only_the_path_is_not_quoted() -> None:
     answered = LaneAnswers(500, PATH, log_line="Internal Server Error: /report/")
-    assert await advice(answered) == "every request was answered 500."
+    assert await hints_of(answered) == "every request was answered 500."
     answered = LaneAnswers(500, PATH, log_line="KeyError: 'id'")
-    assert "The server's log ends: KeyError: 'id'" in await advice(answered)
+    assert "The server's log ends: KeyError: 'id'" in await hints_of(answered)
 
 
 @pytest.mark.parametrize(
@@ -193,7 +195,7 @@ async def test_a_log_line_that_names_only_the_path_is_not_quoted() -> None:
 async def test_only_the_check_finds_pending_migrations(
     answers: list[AnswerKind], migrations: Migrations, reported: bool
 ) -> None:
-    advice_text = await advice(LaneAnswers(500, PATH, (), answers), migrations=migrations)
+    text = await hints_of(LaneAnswers(500, PATH, (), answers), migrations=migrations)
     words = "2 migrations are pending (shop.0001_initial, shop.0002_more): python manage.py migrate"
-    assert (words in advice_text) is reported
-    assert ("pending" in advice_text) is reported
+    assert (words in text) is reported
+    assert ("pending" in text) is reported

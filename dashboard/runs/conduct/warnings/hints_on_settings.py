@@ -1,4 +1,4 @@
-"""Advice on settings of a target's Django that distort the numbers."""
+"""Hints on settings of a target's Django that distort the numbers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dashboard.wire.report.target_facts import DjangoFacts, TargetFacts
 
 
-def advice_on(facts: TargetFacts) -> Iterator[str]:
+def hints_on_settings(facts: TargetFacts) -> Iterator[str]:
     """Yield what in the settings of a target's Django distorts the numbers, and what to do."""
     django: DjangoFacts = facts.get("django") or {}
     if django.get("debug"):

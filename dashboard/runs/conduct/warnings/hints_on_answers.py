@@ -25,7 +25,7 @@ CheckMigrations = Callable[[], Awaitable[Migrations]]
 
 @dataclass(frozen=True)
 class LaneAnswers:
-    """How a lane's requests were answered, as far as advice depends on it.
+    """How a lane's requests were answered, as far as hints depend on it.
 
     `status` is that of every response, None if they differ. `path` is what was requested,
     `failures` are the codes of the samples, `answers` the reports of the probes. `log_line` is the
@@ -51,7 +51,7 @@ class LaneAnswers:
         )
 
 
-async def advice_on_answers(
+async def hints_on_answers(
     answered: LaneAnswers, facts: TargetFacts, check_migrations: CheckMigrations
 ) -> AsyncIterator[str]:
     """Yield what to do. The report quotes exceptions; here is what they mean, where certain."""

@@ -1,4 +1,4 @@
-"""A project with common problems: the run advises on each."""
+"""A project with common problems: the run has a hint on each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.core.management import call_command
 from tests.management.command import run
 
 pytestmark = pytest.mark.servers
-MARK = f"liveburst-test-advice-{os.getpid()}"
+MARK = f"liveburst-test-hints-{os.getpid()}"
 LAB = """
 [project]
 name = "shop"
@@ -48,7 +48,7 @@ urlpatterns = [path("users/", users), path("private/", login_required(users))]
 """
 
 
-def test_a_run_advises_on_the_project(tmp_path: Path) -> None:
+def test_a_run_has_hints_on_the_project(tmp_path: Path) -> None:
     call_command("startproject", "shop", str(tmp_path))
     (tmp_path / "shop" / "urls.py").write_text(URLS)
     (tmp_path / "lab.toml").write_text(LAB)
